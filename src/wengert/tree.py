@@ -5,18 +5,44 @@ Names only: the functions and their documentation stand in `trees.py` and `tree_
 
 from wengert.tree_util import (
     static,
+)
+from wengert.tree_util import (
     tree_all as all,
+)
+from wengert.tree_util import (
     tree_broadcast as broadcast,
+)
+from wengert.tree_util import (
     tree_flatten as flatten,
+)
+from wengert.tree_util import (
     tree_flatten_with_path as flatten_with_path,
+)
+from wengert.tree_util import (
     tree_leaves as leaves,
+)
+from wengert.tree_util import (
     tree_leaves_with_path as leaves_with_path,
+)
+from wengert.tree_util import (
     tree_map as map,
+)
+from wengert.tree_util import (
     tree_map_with_path as map_with_path,
+)
+from wengert.tree_util import (
     tree_reduce as reduce,
+)
+from wengert.tree_util import (
     tree_reduce_associative as reduce_associative,
+)
+from wengert.tree_util import (
     tree_structure as structure,
+)
+from wengert.tree_util import (
     tree_transpose as transpose,
+)
+from wengert.tree_util import (
     tree_unflatten as unflatten,
 )
 

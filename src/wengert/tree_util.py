@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import optree
 
 from wengert import trees
+from wengert.errors import TreeError
 from wengert.trees import (
     DictKey,
     FlattenedIndexKey,
@@ -23,7 +24,6 @@ from wengert.trees import (
     KeyPath,
     SequenceKey,
     TreeDef,
-    TreeError,
     keystr,
     register_dataclass,
     register_leaf,

@@ -26,27 +26,14 @@ import optree
 from optree import PyTreeKind
 from optree import PyTreeSpec as TreeDef
 
+from wengert.errors import TreeError
+
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 IsLeaf = Callable[[Any], bool] | None
 
 NAMESPACE = "wengert"
 _flatten = optree._C.flatten  # positional: (tree, is_leaf, none_is_leaf, namespace)
-
-
-class TreeError(ValueError, TypeError):
-    """Two trees that must have the same structure, or a prefix and its tree, do not.
-
-    The message names the path of the first place at which they differ, what was expected and what
-    stood there. Give the second tree the containers and keys of the first.
-
-    >>> from wengert import tree
-    >>> tree.map(lambda x, y: x + y, {"a": 1, "b": (2, 3)}, {"a": 1, "b": (2,)})
-    Traceback (most recent call last):
-        ...
-    wengert.trees.TreeError: tree_map: tree 2 has a tuple of length 1 at tree['b'], where the first \
-tree has a tuple of length 2
-    """
 
 
 # ---------------------------------------------------------------------------------------------
@@ -95,6 +82,18 @@ _flat_tuples: list[TreeDef] = [
     _flatten((0.0,) * n, None, False, NAMESPACE)[1] for n in range(9)
 ]  # the treedefs of tuples of leaves, the usual `args`
 
+_flat_dicts: dict[tuple[str, ...], tuple[Callable[[Any], tuple[Any, ...]], TreeDef]] = {}
+# by keys in the order of insertion, which unflatten keeps: the dicts of leaves seen so far
+
+
+def _learn_flat_dict(tree: dict[Any, Any]) -> None:
+    keys = tuple(tree)
+    # Only strings: 1, 1.0 and True are the same key to a dict, but not to the one who gave it.
+    if keys and len(_flat_dicts) < 1024 and set(each(type, keys)) == {str}:
+        get = operator.itemgetter(*sorted(keys))
+        get_values = get if len(keys) > 1 else lambda tree: (get(tree),)
+        _flat_dicts[keys] = get_values, _flatten(tree, None, False, NAMESPACE)[1]
+
 
 def flatten(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[Any], TreeDef]:
     """Flatten a tree to its leaves, left to right, and its treedef.
@@ -107,6 +106,12 @@ def flatten(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[Any], TreeDef]:
         return [tree], LEAF
     if cls is tuple and len(tree) < 9 and is_leaf is None and _all_leaf_types(each(type, tree)):
         return list(tree), _flat_tuples[len(tree)]
+    if cls is dict and is_leaf is None and _all_leaf_types(each(type, tree.values())):
+        known = _flat_dicts.get(tuple(tree))
+        if known is not None:
+            get_values, treedef = known
+            return list(get_values(tree)), treedef
+        _learn_flat_dict(tree)
     flat, treedef = _flatten(tree, is_leaf, False, NAMESPACE)
     while not _all_leaf_types(each(type, flat)) and _settle(each(type, flat), is_leaf):
         flat, treedef = _flatten(tree, is_leaf, False, NAMESPACE)
@@ -135,7 +140,7 @@ def unflatten(treedef: TreeDef, leaves: Iterable[Any]) -> Any:
     return treedef.unflatten(leaves)
 
 
-def map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:  # noqa: A001
+def map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:
     """Apply f to the leaves of a tree, together with what stands at the same places in the rest.
 
     The rest may go deeper than the first tree: f then gets subtrees of them.
@@ -164,7 +169,7 @@ def flatten_up_to(treedef: TreeDef, tree: Any, what: str, reference: str) -> lis
             raise TreeError(f"{what}: {error}") from None
         path, expected, got = difference
         raise TreeError(
-            f"{what} has {describe(got)} at tree{path}, where {reference} has {describe(expected)}"
+            f"{what} has {describe(got)}{_at(path)}, where {reference} has {describe(expected)}"
         ) from None
 
 
@@ -311,6 +316,10 @@ def _article(cls: type) -> str:
     return f"{'an' if cls.__name__[0] in 'AEIOUaeiou' else 'a'} {cls.__name__}"
 
 
+def _at(path: str) -> str:
+    return f" at {path}" if path else ""
+
+
 def _describe_value(tree: Any) -> str:
     if tree is None or isinstance(tree, bool | int | float | str):
         return repr(tree)
@@ -340,22 +349,21 @@ def first_difference(
 def check_same_structure(expected_tree: Any, got_tree: Any, what: str) -> None:
     """Raise TreeError unless two trees (or treedefs) have the same structure.
 
-    >>> check_same_structure({"a": 1, "b": (2, 3)}, {"a": 1, "b": 2}, "the new carry")
+    >>> check_same_structure({"a": 1, "b": (2, 3)}, {"a": 1, "b": 2}, "the new carry")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    wengert.trees.TreeError: the new carry has a leaf at ['b'], where a tuple of length 2 was \
-expected
+    wengert.errors.TreeError: the new carry has a leaf at ['b'], where a tuple of length 2 was \
+expected...
     """
     expected = expected_tree if isinstance(expected_tree, TreeDef) else structure(expected_tree)
     got = got_tree if isinstance(got_tree, TreeDef) else structure(got_tree)
     if expected == got:
         return
     path, below_expected, below_got = first_difference(expected, got) or ("", expected, got)
-    at = f" at {path}" if path else ""
     left, right = describe(below_got), describe(below_expected)
     if left == right:  # the same class with other metadata
         left, right = f"the structure {below_got}", f"the structure {below_expected}"
-    raise TreeError(f"{what} has {left}{at}, where {right} was expected")
+    raise TreeError(f"{what} has {left}{_at(path)}, where {right} was expected")
 
 
 def broadcast_prefix(
@@ -387,8 +395,8 @@ def broadcast_prefix(
     >>> broadcast_prefix(((0, 1), None), ({"W": 1.0, "b": 2.0}, 3.0), what="in_axes", root="args")
     Traceback (most recent call last):
         ...
-    wengert.trees.TreeError: in_axes has a tuple of length 2 at args[0], but what stands there is \
-a dict with keys ['W', 'b']
+    wengert.errors.TreeError: in_axes has a tuple of length 2 at args[0], but what stands there is \
+a dict with keys ['W', 'b']...
     """
     treedef = full_tree if isinstance(full_tree, TreeDef) else structure(full_tree)
     if type(prefix_tree) in _leaf_types or (prefix_tree is None and none_is_leaf):
@@ -432,9 +440,9 @@ def register(
     *,
     entry: type[optree.PyTreeEntry] = optree.FlattenedEntry,
 ) -> C:
-    """Make a class a node: flatten gives (children, metadata), unflatten takes (metadata, children).
+    """Make a class a node: flatten gives (children, metadata), of which unflatten makes an instance.
 
-    The metadata becomes part of the treedef, so it must compare and hash. A class is registered
+    unflatten is called as unflatten(metadata, children). The metadata becomes part of the treedef, so it must compare and hash. A class is registered
     once; a dataclass that was only flattened so far may still be registered.
 
     >>> class Span:

@@ -1,0 +1,370 @@
+"""Primitive, Trace, Tracer, bind: how an operation finds the transformation it runs under.
+
+A value is a NumPy array, a NumPy scalar, a Python number, or a `Tracer`. A primitive applied to values without
+tracers runs its NumPy implementation. With tracers, the newest trace among them processes it, working with
+values of older traces only, so transformations nest in any order. Traces are numbered in order of creation and
+there is no stack to restore: nothing raised can leave the library in a bad state, and threads share nothing.
+
+No operation, transformation or compiler lives here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .config import _NARROW, canonical_dtype, config, default_dtype
+from .errors import ConcretizationError, DtypeError, LeakedTracerError, NotDifferentiableError, NotLinearError
+
+Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
+ndarray = np.ndarray
+
+PYTHON_SCALARS = (bool, int, float, complex)
+_next_level = itertools.count(1).__next__
+
+
+# --- abstract values -------------------------------------------------------------------------------------------
+
+
+class Aval:
+    """The type of a value: shape, dtype, and whether it is weak (a Python number).
+
+    Example:
+        >>> Aval((3,), np.dtype("float32"))
+        float32[3]
+    """
+
+    __slots__ = ("dtype", "shape", "weak")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, weak: bool = False) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self.weak = weak
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Aval):
+            return NotImplemented
+        return self.shape == other.shape and self.dtype == other.dtype and self.weak == other.weak
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype, self.weak))
+
+    def __repr__(self) -> str:
+        return f"{self.dtype.name}[{','.join(map(str, self.shape))}]{'*' if self.weak else ''}"
+
+
+def shape_of(x: Value) -> tuple[int, ...]:
+    """The shape of any value; Python numbers have shape ()."""
+    return () if type(x) in PYTHON_SCALARS else x.shape
+
+
+def ndim_of(x: Value) -> int:
+    return 0 if type(x) in PYTHON_SCALARS else len(x.shape)
+
+
+def dtype_of(x: Value) -> np.dtype:
+    """The dtype of any value; a Python number has the default dtype of its kind."""
+    t = type(x)
+    return default_dtype(t) if t in PYTHON_SCALARS else x.dtype
+
+
+def is_weak(x: Value) -> bool:
+    """Whether a value is a Python number, or a tracer that stands for one."""
+    t = type(x)
+    return t in PYTHON_SCALARS or (isinstance(x, Tracer) and x.weak)
+
+
+def aval_of(x: Value) -> Aval:
+    """The abstract value of any value."""
+    if isinstance(x, Tracer):
+        return x.aval
+    if type(x) in PYTHON_SCALARS:
+        return Aval((), default_dtype(type(x)), True)
+    return Aval(x.shape, x.dtype)
+
+
+def is_inexact(x: Value) -> bool:
+    """Whether a value has a tangent space: float or complex."""
+    t = type(x)
+    if t in PYTHON_SCALARS:
+        return t is float or t is complex
+    return inexact_dtype(x.dtype)
+
+
+def inexact_dtype(dtype: np.dtype) -> bool:
+    """Whether a dtype is real or complex floating point (bfloat16 and its kin included)."""
+    return dtype.kind in "fc" or (dtype.kind == "V" and dtype.name in EXTENDED_FLOATS)
+
+
+EXTENDED_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz"})
+VALUE_TYPES: set[type] = {ndarray, *PYTHON_SCALARS}
+
+
+def as_value(x: Any) -> Value:
+    """`x` as a value: lists, tuples and array-likes become arrays; values and tracers are left as they are.
+
+    Raises:
+        DtypeError: `x` is nothing that NumPy makes a numeric array of.
+    """
+    if type(x) in VALUE_TYPES or isinstance(x, Tracer):
+        return x
+    if isinstance(x, (ndarray, np.generic)):
+        if x.dtype.kind not in "biufcV":
+            raise DtypeError(f"expected numbers, got an array of dtype {x.dtype}")
+        return x
+    if isinstance(x, PYTHON_SCALARS):  # subclasses, such as an IntEnum
+        return next(t(x) for t in (bool, int, float, complex) if isinstance(x, t))
+    if isinstance(x, (list, tuple)):
+        if any(isinstance(leaf, Tracer) for leaf in _nested_leaves(x)):
+            from .ops.shape import stack
+
+            return stack([as_value(item) for item in x])
+    elif not hasattr(x, "__array__") and not hasattr(x, "__array_interface__"):
+        raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}")
+    a = np.asarray(x)
+    if a.dtype.kind not in "biufcV":
+        raise DtypeError(f"expected numbers, got {x!r}, which NumPy makes an array of dtype {a.dtype}")
+    return a if config._x64 else demote(a)
+
+
+def _nested_leaves(x: Any) -> Any:
+    for item in x:
+        if isinstance(item, (list, tuple)):
+            yield from _nested_leaves(item)
+        else:
+            yield item
+
+
+def as_array(x: Any) -> Value:
+    """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
+    x = as_value(x)
+    if type(x) in PYTHON_SCALARS:
+        return default_dtype(type(x)).type(x)
+    if isinstance(x, Tracer) and x.weak:
+        from .ops.elementwise import convert
+
+        return convert(x, x.dtype)
+    return x
+
+
+def demote(x: Value) -> Value:
+    """A NumPy value in 32-bit mode: 64-bit dtypes become their 32-bit ones."""
+    narrow = _NARROW.get(x.dtype)
+    return x if narrow is None else x.astype(narrow)
+
+
+# --- primitives ------------------------------------------------------------------------------------------------
+
+
+class Primitive:
+    """One operation with everything the library knows of it.
+
+    Families (`ops.families`) derive most methods; a primitive outside them overrides what it needs. In every
+    rule a tangent or cotangent of ``None`` is a symbolic zero.
+
+    Attributes:
+        name: unique; printed in Programs.
+        multiple_results: whether `impl` returns a list.
+        samples: a function giving sample calls for the harness, each ``(args, params)``.
+        reasons: for each slot left empty on purpose, why ("transpose": "not linear").
+        native: the lowering that the compiler reads; ``None`` calls `impl` from the compiled program.
+    """
+
+    registry: ClassVar[dict[str, Primitive]] = {}
+
+    multiple_results = False
+    native: Any = None
+    python_operator: Callable[..., Any] | None = None
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        samples: Callable[[], Sequence[tuple[tuple[Value, ...], dict[str, Any]]]] | None = None,
+        reasons: dict[str, str] | None = None,
+    ) -> None:
+        if name in Primitive.registry:
+            raise ValueError(f"there is a primitive named {name!r} already")
+        self.name = name
+        self.samples = samples
+        self.reasons = reasons or {}
+        Primitive.registry[name] = self
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def bind(self, *args: Value, **params: Any) -> Any:
+        """Apply to values under the newest trace among them. Hot: guarded by benchmarks `eager.*`."""
+        top = None
+        for a in args:
+            if isinstance(a, Tracer):
+                trace = a._trace
+                if top is None or trace.level > top.level:
+                    top = trace
+        if top is None:
+            return self.impl(*args, **params)
+        return top.process(self, args, params)
+
+    # The slots. `impl` and `abstract` are needed by all.
+
+    def impl(self, *args: Value, **params: Any) -> Any:
+        """The NumPy implementation."""
+        raise NotImplementedError(f"{self.name} has no implementation")
+
+    def abstract(self, *avals: Aval, **params: Any) -> Any:
+        """The Aval of the result (a list with `multiple_results`) from those of the arguments."""
+        raise NotImplementedError(f"{self.name} has no shape rule")
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        """``(primal_out, tangent_out)``; lists of them with `multiple_results`."""
+        raise NotDifferentiableError(
+            f"{self.name} has no derivative; use stop_gradient on its input if it should count as constant, "
+            f"or give the function around it a rule with custom_jvp"
+        )
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        """Cotangents of the linear arguments (None for the others), which stand in `args` as `LinearTracer`s."""
+        raise NotLinearError(
+            f"{self.name} is not linear in its arguments, so it cannot be transposed: a tangent rule or a function "
+            f"given to linear_transpose may only use operations that are linear in the tangents"
+        )
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        """``(out, out_batched)`` (lists with `multiple_results`), batch axes at the front of every array."""
+        raise NotImplementedError(
+            f"{self.name} has no batching rule, so it cannot run under vmap; call it outside vmap, or in a Python "
+            f"loop over the batch"
+        )
+
+    # What the linearize trace does; the families shorten these on the eager path.
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        out, tangent = self.jvp(primals, tangents, params)
+        if self.multiple_results:
+            return [trace.wrap(p, t) for p, t in zip(out, tangent, strict=True)]
+        return trace.wrap(out, tangent)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """Append this primitive, some of whose `args` are linear tracers, to a linear program."""
+        avals = self.abstract(*[aval_of(a) for a in args], **params)
+        if self.multiple_results:
+            return tape.append_many(self, tuple(args), params, avals)
+        return tape.append(self, tuple(args), params, avals.shape, avals.dtype)
+
+
+# --- traces and tracers ----------------------------------------------------------------------------------------
+
+
+class Trace:
+    """One transformation at work. Newer traces have higher levels."""
+
+    __slots__ = ("level",)
+    name: ClassVar[str] = "transformation"
+
+    def __init__(self) -> None:
+        self.level = _next_level()
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        """Apply `primitive` where at least one argument is a tracer of this trace and none of a newer one."""
+        raise NotImplementedError
+
+    def leaked(self) -> LeakedTracerError:
+        return LeakedTracerError(
+            f"a value from inside {self.name} was used after {self.name} had ended. It was probably stored in a "
+            f"global, a list or an attribute: return it from the function instead (has_aux=True gives extra results)"
+        )
+
+
+class Tracer:
+    """A value under transformation. It has NumPy's operators, methods and attributes (see `ops.operators`)."""
+
+    __slots__ = ("__weakref__", "_trace")
+    _trace: Any
+    __array_priority__ = 1000.0
+
+    # Subclasses give `shape`, `dtype`, `weak`.
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    weak: bool
+
+    @property
+    def aval(self) -> Aval:
+        return Aval(self.shape, self.dtype, self.weak)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d array")
+        return self.shape[0]
+
+    def concrete(self, what: str) -> Any:
+        """The NumPy value, if it is known; `what` names the need in the error."""
+        raise ConcretizationError(f"{what} needs a value that {self._trace.name} does not know")
+
+    def __bool__(self) -> bool:
+        return bool(self.concrete("bool()"))
+
+    def __int__(self) -> int:
+        return int(self.concrete("int()"))
+
+    def __float__(self) -> float:
+        return float(self.concrete("float()"))
+
+    def __complex__(self) -> complex:
+        return complex(self.concrete("complex()"))
+
+    def __index__(self) -> int:
+        return self.concrete("an index or a range")  .__index__()
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}<{self.aval!r}>"
+
+
+def require_python_number(x: Value) -> bool:
+    return type(x) in PYTHON_SCALARS
+
+
+__all__ = [
+    "Aval",
+    "Primitive",
+    "Trace",
+    "Tracer",
+    "Value",
+    "as_array",
+    "as_value",
+    "aval_of",
+    "canonical_dtype",
+    "dtype_of",
+    "inexact_dtype",
+    "is_inexact",
+    "is_weak",
+    "ndim_of",
+    "shape_of",
+]

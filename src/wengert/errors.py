@@ -1,0 +1,218 @@
+"""Every error class of the library, and how an error finds the user's line.
+
+Each docstring is a runnable example and its remedy. Nothing here imports the rest of the library.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import FrameType, TracebackType
+from typing import Any
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def is_library_frame(frame: FrameType) -> bool:
+    """Whether a frame runs the library's own code (or a library it calls on the user's behalf)."""
+    name = frame.f_code.co_filename
+    return name.startswith(_PACKAGE) or name.startswith("<frozen") or f"{os.sep}optree{os.sep}" in name
+
+
+def user_line() -> str:
+    """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_library_frame(frame):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    name, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(name, line).strip()
+    return f"{name}:{line}: {text}" if text else f"{name}:{line}"
+
+
+def without_library_frames(error: BaseException) -> BaseException:
+    """The same error, its traceback without the library's frames (set WENGERT_FULL_TRACEBACK=1 to keep them)."""
+    if os.environ.get("WENGERT_FULL_TRACEBACK"):
+        return error
+    frames: list[TracebackType] = []
+    tb = error.__traceback__
+    while tb is not None:
+        if not is_library_frame(tb.tb_frame):
+            frames.append(tb)
+        tb = tb.tb_next
+    if not frames:
+        return error
+    rebuilt: TracebackType | None = None
+    for tb in reversed(frames):
+        rebuilt = TracebackType(rebuilt, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+    return error.with_traceback(rebuilt)
+
+
+class WengertError(Exception):
+    """The root of every error that the library raises on its own account.
+
+    The message ends with the line of the user's code at which the error arose.
+
+    Example:
+        >>> import wengert
+        >>> try:
+        ...     wengert.grad(lambda x: x)(wengert.numpy.ones(3))
+        ... except wengert.errors.WengertError as error:
+        ...     print(type(error).__name__)
+        NonScalarOutputError
+    """
+
+    def __init__(self, message: str, *args: Any) -> None:
+        where = user_line()
+        super().__init__(f"{message}\n  at {where}" if where else message, *args)
+
+
+class NonScalarOutputError(WengertError, TypeError):
+    """`grad` was given a function whose result is not one real number.
+
+    Remedy: reduce the result to a scalar, or take `jacrev`/`jacfwd` for the whole Jacobian, or `vjp` with a
+    cotangent.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.grad(lambda x: wnp.sum(x ** 2))(wnp.ones(3))
+        array([2., 2., 2.])
+        >>> wengert.jacrev(lambda x: x ** 2)(wnp.ones(2))
+        array([[2., 0.],
+               [0., 2.]])
+    """
+
+
+class DtypeError(WengertError, TypeError):
+    """A transformation was given a value of a dtype that it cannot differentiate.
+
+    Remedy: convert integer inputs with ``astype(float)``, or leave them out of ``argnums``, or pass
+    ``allow_int=True``; for complex functions pass ``holomorphic=True`` or take real and imaginary parts.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.grad(lambda x: wnp.sum(x * x))(wnp.arange(3).astype(float))
+        array([0., 2., 4.])
+    """
+
+
+class ShapeError(WengertError, TypeError, ValueError):
+    """Shapes do not fit together; the message shows each of them.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> y, push = wengert.linearize(wnp.sin, wnp.zeros(3))
+        >>> push(wnp.ones(3))
+        array([1., 1., 1.])
+    """
+
+
+class TreeError(WengertError, TypeError, ValueError):
+    """Two pytrees that must have one structure do not; the message names the first path that differs.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> f = lambda p: p["w"] * p["b"]
+        >>> y, t = wengert.jvp(f, ({"w": 2.0, "b": 3.0},), ({"w": 1.0, "b": 0.0},))
+        >>> float(t)
+        3.0
+    """
+
+
+class ArgumentError(WengertError, TypeError, ValueError):
+    """A transformation was called with arguments that make no sense, such as ``argnums`` out of range.
+
+    Example:
+        >>> import wengert
+        >>> float(wengert.grad(lambda x, y: x * y, argnums=1)(2.0, 3.0))
+        2.0
+    """
+
+
+class LeakedTracerError(WengertError):
+    """A value that stood for an input of a transformation was used after that transformation had ended.
+
+    Remedy: return the value from the function (``has_aux=True`` gives extra results) instead of storing it in a
+    global, a list or an attribute.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> gradient, middle = wengert.grad(lambda x: (wnp.sin(x), x * x), has_aux=True)(3.0)
+        >>> float(middle)
+        9.0
+    """
+
+
+class ConcretizationError(WengertError, TypeError):
+    """Python needed the value of an array that is not known yet (under `jit`), or is many values (under `vmap`).
+
+    Remedy: `wengert.numpy.where` for a choice of values, `lax.cond` for a choice of computations,
+    ``static_argnums`` for an argument that steers Python control flow.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> relu = wengert.vmap(lambda x: wnp.where(x > 0, x, 0.0))
+        >>> relu(wnp.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+
+
+class CustomRuleError(WengertError, TypeError):
+    """A custom derivative rule is missing, or returned something that does not fit its function.
+
+    Remedy: the message says which leaf was expected and which came.
+
+    Example:
+        >>> import wengert
+        >>> @wengert.custom_vjp
+        ... def half(x):
+        ...     return x / 2
+        >>> half.defvjp(lambda x: (half(x), None), lambda _, g: (g / 2,))
+        >>> float(wengert.grad(half)(3.0))
+        0.5
+    """
+
+
+class NotDifferentiableError(WengertError, TypeError):
+    """An operation has no derivative of the kind that was asked for; the message names the operation.
+
+    Remedy: `stop_gradient` where the derivative is to be zero, or `custom_jvp` to define it.
+
+    Example:
+        >>> import wengert
+        >>> float(wengert.grad(lambda x: x * wengert.stop_gradient(x))(3.0))
+        3.0
+    """
+
+
+class NotLinearError(NotDifferentiableError):
+    """A function that must be linear in an argument (a tangent rule, `linear_transpose`) is not.
+
+    Example:
+        >>> import wengert
+        >>> transposed = wengert.linear_transpose(lambda x: 3.0 * x, 1.0)
+        >>> [float(v) for v in transposed(2.0)]
+        [6.0]
+    """
+
+
+class NotSupportedError(WengertError, NotImplementedError):
+    """The library does not do this; the message says what to write instead.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.at(wnp.zeros(3))[1].set(5.0)
+        array([0., 5., 0.])
+    """
+
+
+class ProgramError(WengertError):
+    """A `Program` breaks a rule of the intermediate form: a defect of a primitive or a pass, not of user code.
+
+    Example:
+        >>> import wengert
+        >>> program = wengert.make_program(lambda x: x * 2.0)(1.0)
+        >>> program.check()
+    """

@@ -1,0 +1,1 @@
+"""Primitives, one room per kind, and the functions that bind them."""

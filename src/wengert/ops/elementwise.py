@@ -1,0 +1,550 @@
+"""Elementwise operations: each a name, a NumPy function and its partial derivatives.
+
+A partial is a formula in ``ans`` (the result) and the arguments. Sources: NIST DLMF 4.20, 4.35 (elementary
+functions), 7.2 (error functions), 5.2 (gamma functions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial as _partial
+from typing import Any
+
+import numpy as np
+
+from ..config import canonical_dtype, config
+from ..core import (
+    PYTHON_SCALARS,
+    Aval,
+    Primitive,
+    Tracer,
+    Value,
+    as_array,
+    as_value,
+    dtype_of,
+    inexact_dtype,
+    is_inexact,
+    is_weak,
+    shape_of,
+)
+from ..errors import NotLinearError
+from .families import Elementwise, Linear, align_batched, broadcast_shapes, fit, result_dtype, spread
+
+ndarray = np.ndarray
+
+
+# --- samples for the harness ------------------------------------------------------------------------------------
+
+
+def _inside(low: float, high: float) -> Callable[..., ndarray]:
+    """Sample values spread over an interval, the same every time."""
+
+    def make(shape: tuple[int, ...], seed: int) -> ndarray:
+        u = np.random.default_rng(seed).uniform(size=shape)
+        return low + (high - low) * u
+
+    return make
+
+
+SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (0, 2), (1, 3))
+REAL = (-2.0, 2.0)
+
+
+def _samples(*domains: tuple[float, float]) -> Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]:
+    def make() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
+        cases: list[tuple[tuple[Value, ...], dict[str, Any]]] = [
+            (tuple(_inside(*d)(shape, 7 * i + 1) for i, d in enumerate(domains)), {}) for shape in SHAPES
+        ]
+        if len(domains) == 2:
+            a, b = (_inside(*d) for d in domains)
+            cases += [((a((2, 1), 5), b((3,), 6)), {}), ((a((), 5), b((2, 3), 6)), {}), ((a((4, 1, 2), 8), 0.75), {})]
+        return cases
+
+    return make
+
+
+def unary(name: str, function: Any, derivative: Any, domain: tuple[float, float] = REAL, **kw: Any) -> Elementwise:
+    return Elementwise(name, function, (derivative,), samples=_samples(domain), **kw)
+
+
+def binary(
+    name: str, function: Any, dx: Any, dy: Any, domains: Sequence[tuple[float, float]] = (REAL, (0.3, 2.0)), **kw: Any
+) -> Elementwise:
+    return Elementwise(name, function, (dx, dy), samples=_samples(*domains), **kw)
+
+
+def _lazy_special(name: str) -> Callable[..., Any]:
+    # scipy.special is imported on first use: it costs more than the whole library.
+    def call(*args: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*args)
+
+    return call
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------------
+
+
+def _power(x: Any, y: Any) -> Any:
+    if type(y) is int and y < 0 and type(x) in (int, bool):
+        x = float(x)
+    return np.power(x, y)
+
+
+class _Mul(Elementwise):
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        from .families import weighted_sum
+
+        x, y = args
+        if tape.owns(x) and tape.owns(y):
+            raise NotLinearError("the product of two tangents is not linear in them")
+        t, c = (x, y) if tape.owns(x) else (y, x)
+        if type(c) is int:
+            c = float(c)
+        shape = broadcast_shapes("multiply", shape_of(x), shape_of(y))
+        dtype = self.abstract(x.aval if isinstance(x, Tracer) else _aval(x), y.aval if isinstance(y, Tracer) else _aval(y)).dtype
+        return tape.append(weighted_sum, ([c], [t]), None, shape, dtype)
+
+
+class _Div(Elementwise):
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        x, y = args
+        if not hasattr(x, "index") or (isinstance(y, Tracer) and y._trace is x._trace):
+            raise NotLinearError("divide is not linear in its second argument")
+        return (fit(cotangent / y, x.shape, x.dtype), None)
+
+
+def _aval(x: Value) -> Aval:
+    from ..core import aval_of
+
+    return aval_of(x)
+
+
+add_p = binary("add", np.add, 1, 1, weak=True, linear=True)
+sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True)
+neg_p = unary("negative", np.negative, -1, weak=True, linear=True)
+mul_p = _Mul("multiply", np.multiply, (lambda ans, x, y: y, lambda ans, x, y: x), weak=True, samples=_samples(REAL, REAL))
+div_p = _Div(
+    "divide",
+    np.true_divide,
+    (lambda ans, x, y: 1 / y, lambda ans, x, y: -ans / y),
+    weak=True,
+    samples=_samples(REAL, (0.3, 2.0)),
+)
+
+
+def _power_dx(ans: Value, x: Value, y: Value) -> Value:
+    if type(y) in (int, float):
+        return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * x ** (y - 1)))
+    return where(equal(y, 0), 0.0, y * power(x, where(equal(y, 0), 1.0, y - 1)))
+
+
+def _power_dy(ans: Value, x: Value, y: Value) -> Value:
+    # x**y -> 0**y at x == 0: the derivative with respect to y > 0 is 0 there, not 0 * log(0).
+    at_zero = equal(x, 0)
+    return where(at_zero, where(equal(y, 0), -np.inf, 0.0), ans * log(where(at_zero, 1.0, x)))
+
+
+power_p = binary("power", _power, _power_dx, _power_dy, ((0.3, 2.0), REAL), weak=True)
+mod_p = binary("remainder", np.remainder, 1, lambda ans, x, y: -floor_divide(x, y), ((0.1, 0.25), (0.3, 2.0)), weak=True)
+fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)))
+floor_divide_p = Elementwise("floor_divide", np.floor_divide, None, weak=True, samples=_samples(REAL, (0.3, 2.0)))
+pos_p = unary("positive", np.positive, 1, weak=True, linear=True)
+
+
+class _Abs(Elementwise):
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        (x,), (t,) = primals, tangents
+        ans = self.bind(x)
+        if dtype_of(x).kind != "c" or t is None:
+            return super().jvp(primals, tangents, params)
+        return ans, real(conj(sign(x)) * t)
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        if dtype_of(primals[0]).kind == "c":
+            return Primitive.linearize(self, trace, primals, tangents, params)
+        return super().linearize(trace, primals, tangents, params)
+
+
+abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=_samples(REAL))
+sign_p = Elementwise("sign", np.sign, None, samples=_samples(REAL))
+square_p = unary("square", np.square, lambda ans, x: 2 * x)
+reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -ans * ans, (0.3, 2.0))
+sqrt_p = unary("sqrt", np.sqrt, lambda ans, x: 0.5 / ans, (0.2, 3.0))
+cbrt_p = unary("cbrt", np.cbrt, lambda ans, x: 1 / (3 * ans * ans), (0.2, 3.0))
+rsqrt_p = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda ans, x: -0.5 * ans / x, (0.2, 3.0))
+
+# --- exponentials and logarithms --------------------------------------------------------------------------------
+
+LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
+exp_p = unary("exp", np.exp, lambda ans, x: ans)
+exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans)
+expm1_p = unary("expm1", np.expm1, lambda ans, x: ans + 1)
+log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0))
+log2_p = unary("log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0))
+log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0))
+log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0))
+
+
+def _sigmoid(x: Any) -> Any:
+    import scipy.special
+
+    return scipy.special.expit(x)
+
+
+sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * (1 - ans))
+logaddexp_p = binary(
+    "logaddexp",
+    np.logaddexp,
+    lambda ans, x, y: exp(_no_inf(x - ans)),
+    lambda ans, x, y: exp(_no_inf(y - ans)),
+    (REAL, REAL),
+)
+logaddexp2_p = binary(
+    "logaddexp2",
+    np.logaddexp2,
+    lambda ans, x, y: exp2(_no_inf(x - ans)),
+    lambda ans, x, y: exp2(_no_inf(y - ans)),
+    (REAL, REAL),
+)
+
+
+def _no_inf(d: Value) -> Value:
+    """``inf - inf``, which stands for equality here, as 0."""
+    return where(isnan(d), 0.0, d)
+
+
+# --- trigonometry -----------------------------------------------------------------------------------------------
+
+sin_p = unary("sin", np.sin, lambda ans, x: cos(x))
+cos_p = unary("cos", np.cos, lambda ans, x: -sin(x))
+tan_p = unary("tan", np.tan, lambda ans, x: 1 + ans * ans, (-1.2, 1.2))
+arcsin_p = unary("arcsin", np.arcsin, lambda ans, x: 1 / sqrt(1 - x * x), (-0.9, 0.9))
+arccos_p = unary("arccos", np.arccos, lambda ans, x: -1 / sqrt(1 - x * x), (-0.9, 0.9))
+arctan_p = unary("arctan", np.arctan, lambda ans, x: 1 / (1 + x * x))
+sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x))
+cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x))
+tanh_p = unary("tanh", np.tanh, lambda ans, x: 1 - ans * ans)
+arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / sqrt(x * x + 1))
+arccosh_p = unary("arccosh", np.arccosh, lambda ans, x: 1 / (sqrt(x - 1) * sqrt(x + 1)), (1.2, 3.0))
+arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - x * x), (-0.9, 0.9))
+arctan2_p = binary(
+    "arctan2",
+    np.arctan2,
+    lambda ans, x, y: y / (x * x + y * y),
+    lambda ans, x, y: -x / (x * x + y * y),
+    ((0.3, 2.0), REAL),
+)
+hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / ans, lambda ans, x, y: y / ans)
+
+# --- special functions (scipy.special) --------------------------------------------------------------------------
+
+_2_SQRTPI = 2 / float(np.sqrt(np.pi))
+erf_p = unary("erf", _lazy_special("erf"), lambda ans, x: _2_SQRTPI * exp(-x * x))
+erfc_p = unary("erfc", _lazy_special("erfc"), lambda ans, x: -_2_SQRTPI * exp(-x * x))
+erfinv_p = unary("erfinv", _lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
+gammaln_p = unary("gammaln", _lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
+digamma_p = unary("digamma", _lazy_special("digamma"), lambda ans, x: polygamma(1.0, x), (0.4, 4.0))
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    # DLMF 5.15: psi^(n)(x) = (-1)^(n+1) n! zeta(n+1, x)
+    import scipy.special as sp
+
+    n, x = np.asarray(n), np.asarray(x)
+    dtype = np.result_type(n, x, np.float32) if np.result_type(n, x).kind == "f" else np.float64
+    value = np.where(n == 0, sp.digamma(x), (-1.0) ** (n + 1) * sp.gamma(n + 1.0) * sp.zeta(n + 1.0, x))
+    return value.astype(dtype)[()]
+
+
+polygamma_p = binary("polygamma", _polygamma, None, lambda ans, n, x: polygamma(n + 1.0, x), ((1.0, 1.0), (0.4, 4.0)))
+
+# --- choice and order -------------------------------------------------------------------------------------------
+
+
+def _share(x: Value, y: Value, ans: Value, wins: Value) -> Value:
+    """1 where x was chosen, 1/2 at a tie, 0 where it was not."""
+    dtype = dtype_of(ans)
+    half, one, zero = dtype.type(0.5), dtype.type(1), dtype.type(0)
+    return where(equal(x, y), half, where(wins, one, zero))
+
+
+maximum_p = binary(
+    "maximum",
+    np.maximum,
+    lambda ans, x, y: _share(x, y, ans, greater(x, y)),
+    lambda ans, x, y: _share(y, x, ans, greater(y, x)),
+    choice=True,
+    weak=False,
+)
+minimum_p = binary(
+    "minimum",
+    np.minimum,
+    lambda ans, x, y: _share(x, y, ans, less(x, y)),
+    lambda ans, x, y: _share(y, x, ans, less(y, x)),
+    choice=True,
+)
+fmax_p = binary("fmax", np.fmax, maximum_p.partials[0], maximum_p.partials[1], choice=True)  # type: ignore[index]
+fmin_p = binary("fmin", np.fmin, minimum_p.partials[0], minimum_p.partials[1], choice=True)  # type: ignore[index]
+
+# --- no derivative: rounding, comparison, logic, bits ------------------------------------------------------------
+
+_NO_TANGENT: dict[str, Elementwise] = {}
+
+
+def _flat(name: str, function: Any, arity: int = 1, **kw: Any) -> Elementwise:
+    p = Elementwise(name, function, None, samples=_samples(*[REAL] * arity), **kw)
+    _NO_TANGENT[name] = p
+    return p
+
+
+def _int_samples(arity: int) -> Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]:
+    def make() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
+        rng = np.random.default_rng(3)
+        return [(tuple(rng.integers(0, 5, shape) for _ in range(arity)), {}) for shape in SHAPES]
+
+    return make
+
+
+floor_p = _flat("floor", np.floor)
+ceil_p = _flat("ceil", np.ceil)
+trunc_p = _flat("trunc", np.trunc)
+rint_p = _flat("rint", np.rint)
+equal_p = _flat("equal", np.equal, 2, weak=True)
+not_equal_p = _flat("not_equal", np.not_equal, 2, weak=True)
+less_p = _flat("less", np.less, 2, weak=True)
+less_equal_p = _flat("less_equal", np.less_equal, 2, weak=True)
+greater_p = _flat("greater", np.greater, 2, weak=True)
+greater_equal_p = _flat("greater_equal", np.greater_equal, 2, weak=True)
+logical_and_p = _flat("logical_and", np.logical_and, 2)
+logical_or_p = _flat("logical_or", np.logical_or, 2)
+logical_xor_p = _flat("logical_xor", np.logical_xor, 2)
+logical_not_p = _flat("logical_not", np.logical_not)
+isfinite_p = _flat("isfinite", np.isfinite)
+isinf_p = _flat("isinf", np.isinf)
+isnan_p = _flat("isnan", np.isnan)
+signbit_p = _flat("signbit", np.signbit)
+nextafter_p = _flat("nextafter", np.nextafter, 2)
+heaviside_p = _flat("heaviside", np.heaviside, 2)
+
+
+def _bits(name: str, function: Any, arity: int = 2) -> Elementwise:
+    return Elementwise(name, function, None, weak=True, samples=_int_samples(arity))
+
+
+bitwise_and_p = _bits("bitwise_and", np.bitwise_and)
+bitwise_or_p = _bits("bitwise_or", np.bitwise_or)
+bitwise_xor_p = _bits("bitwise_xor", np.bitwise_xor)
+invert_p = _bits("invert", np.invert, 1)
+left_shift_p = _bits("left_shift", np.left_shift)
+right_shift_p = _bits("right_shift", np.right_shift)
+gcd_p = _bits("gcd", np.gcd)
+lcm_p = _bits("lcm", np.lcm)
+copysign_p = binary("copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None)
+ldexp_p = Elementwise(
+    "ldexp",
+    np.ldexp,
+    (lambda ans, x, n: exp2(n.astype(dtype_of(ans)) if hasattr(n, "astype") else float(n)), None),
+    samples=lambda: [((np.array([0.5, -1.5]), np.array([1, 2])), {})],
+)
+
+# --- complex ----------------------------------------------------------------------------------------------------
+
+
+def _complex_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
+    return [((_inside(*REAL)(s, 2) + 1j * _inside(*REAL)(s, 3),), {}) for s in SHAPES]
+
+
+def _same_shape_rule(function: Any) -> Callable[..., Aval]:
+    def rule(x: Aval) -> Aval:
+        return Aval(x.shape, canonical_dtype(function(np.empty((0,), x.dtype)).dtype))
+
+    return rule
+
+
+def _real_transpose(ct: Value, x: Any) -> Value:
+    return convert(ct, x.dtype)
+
+
+def _imag_transpose(ct: Value, x: Any) -> Value:
+    return ct * x.dtype.type(-1j) if x.dtype.kind == "c" else ct * x.dtype.type(0)
+
+
+real_p = Linear("real", lambda x: np.real(x) + 0, _same_shape_rule(np.real), _real_transpose, lambda n, x: real(x), samples=_complex_samples)
+imag_p = Linear("imag", lambda x: np.imag(x) + 0, _same_shape_rule(np.imag), _imag_transpose, lambda n, x: imag(x), samples=_complex_samples)
+conj_p = Linear("conj", np.conj, _same_shape_rule(np.conj), lambda ct, x: conj(ct), lambda n, x: conj(x), samples=_complex_samples)
+
+
+# --- convert ----------------------------------------------------------------------------------------------------
+
+
+def _convert_impl(x: Value, *, dtype: np.dtype) -> Value:
+    if type(x) in PYTHON_SCALARS:
+        return dtype.type(x.real if dtype.kind != "c" and type(x) is complex else x)
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        x = x.real
+    return x.astype(dtype)
+
+
+convert_p = Linear(
+    "convert",
+    _convert_impl,
+    lambda x, *, dtype: Aval(x.shape, dtype),
+    lambda ct, x, *, dtype: convert(ct, x.dtype),
+    lambda n, x, *, dtype: convert(x, dtype),
+    samples=lambda: [
+        ((_inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
+    ],
+)
+
+
+def convert(x: Value, dtype: Any) -> Value:
+    """`x` with another dtype (always a strong one); the real part where a complex value becomes real."""
+    d = canonical_dtype(dtype)
+    if not is_weak(x) and dtype_of(x) == d:
+        return x
+    return convert_p.bind(x, dtype=d)
+
+
+# --- where ------------------------------------------------------------------------------------------------------
+
+
+class _Where(Elementwise):
+    """``where(condition, x, y)``: linear in x and y; a choice, so zero cotangents are masked downstream."""
+
+    def impl(self, *args: Value) -> Value:
+        condition, x, y = args
+        if type(x) in PYTHON_SCALARS and type(y) in PYTHON_SCALARS:
+            x = dtype_of(x).type(x) if type(x) is not bool or type(y) is bool else x
+        out = np.where(condition, x, y)
+        out = out[()] if out.ndim == 0 else out
+        if not config._x64:
+            from ..core import demote
+
+            out = demote(out)
+        return out
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        c, x, y = primals
+        _, tx, ty = tangents
+        ans = self.bind(c, x, y)
+        if (tx is None and ty is None) or not is_inexact(ans):
+            return ans, None
+        zero = np.zeros((), dtype_of(ans))[()]
+        t = self.bind(c, zero if tx is None else tx, zero if ty is None else ty)
+        return ans, spread(t, shape_of(ans), dtype_of(ans))
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        trace.tape.masked = True
+        return Primitive.linearize(self, trace, primals, tangents, params)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        for a in args[1:]:
+            if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
+                raise NotLinearError("where of a tangent and a value that is not zero is not linear in the tangent")
+        return Primitive.record(self, tape, args, params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        from ..transforms.tape import LinearTracer
+
+        c, x, y = args
+        zero = np.zeros((), dtype_of(cotangent))[()]
+        gx = fit(where(c, cotangent, zero), x.shape, x.dtype) if isinstance(x, LinearTracer) else None
+        gy = fit(where(c, zero, cotangent), y.shape, y.dtype) if isinstance(y, LinearTracer) else None
+        return (None, gx, gy)
+
+
+def _where_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
+    make = _inside(*REAL)
+    return [((make(s, 1) > 0, make(s, 2), make(s, 3)), {}) for s in SHAPES] + [
+        ((make((2, 1), 1) > 0, make((3,), 2), 0.5), {})
+    ]
+
+
+where_p = _Where("where", np.where, (None, None, None), choice=True, samples=_where_samples)
+
+
+# --- functions --------------------------------------------------------------------------------------------------
+
+
+def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[..., Value]:
+    """The public function of an elementwise primitive: plain arrays go straight to NumPy."""
+    ufunc = primitive.function
+    bind = primitive.bind
+    strengthen = primitive.weak_result
+    arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)
+
+    if arity == 1:
+
+        def call(x: Value, /) -> Value:
+            if type(x) is ndarray and config._x64:
+                return ufunc(x)
+            out = bind(as_value(x))
+            return as_array(out) if strengthen and is_weak(out) else out
+
+    else:
+
+        def call(x: Value, y: Value, /) -> Value:  # type: ignore[misc]
+            if type(x) is ndarray and type(y) is ndarray and config._x64:
+                return ufunc(x, y)
+            out = bind(as_value(x), as_value(y))
+            return as_array(out) if strengthen and is_weak(out) else out
+
+    call.__name__ = call.__qualname__ = primitive.name
+    call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
+    return call
+
+
+add, subtract, negative, multiply, divide = map(function_of, (add_p, sub_p, neg_p, mul_p, div_p))
+power, remainder, fmod, floor_divide, positive = map(function_of, (power_p, mod_p, fmod_p, floor_divide_p, pos_p))
+absolute, sign, square, reciprocal = map(function_of, (abs_p, sign_p, square_p, reciprocal_p))
+sqrt, cbrt, rsqrt = map(function_of, (sqrt_p, cbrt_p, rsqrt_p))
+exp, exp2, expm1, log, log2, log10, log1p = map(function_of, (exp_p, exp2_p, expm1_p, log_p, log2_p, log10_p, log1p_p))
+sigmoid, logaddexp, logaddexp2 = map(function_of, (sigmoid_p, logaddexp_p, logaddexp2_p))
+sin, cos, tan, arcsin, arccos, arctan = map(function_of, (sin_p, cos_p, tan_p, arcsin_p, arccos_p, arctan_p))
+sinh, cosh, tanh, arcsinh, arccosh, arctanh = map(
+    function_of, (sinh_p, cosh_p, tanh_p, arcsinh_p, arccosh_p, arctanh_p)
+)
+arctan2, hypot = map(function_of, (arctan2_p, hypot_p))
+erf, erfc, erfinv, gammaln, digamma = map(function_of, (erf_p, erfc_p, erfinv_p, gammaln_p, digamma_p))
+polygamma = function_of(polygamma_p)
+maximum, minimum, fmax, fmin = map(function_of, (maximum_p, minimum_p, fmax_p, fmin_p))
+floor, ceil, trunc, rint = map(function_of, (floor_p, ceil_p, trunc_p, rint_p))
+equal, not_equal, less, less_equal, greater, greater_equal = map(
+    function_of, (equal_p, not_equal_p, less_p, less_equal_p, greater_p, greater_equal_p)
+)
+logical_and, logical_or, logical_xor, logical_not = map(
+    function_of, (logical_and_p, logical_or_p, logical_xor_p, logical_not_p)
+)
+isfinite, isinf, isnan, signbit = map(function_of, (isfinite_p, isinf_p, isnan_p, signbit_p))
+nextafter, heaviside = map(function_of, (nextafter_p, heaviside_p))
+bitwise_and, bitwise_or, bitwise_xor, invert = map(function_of, (bitwise_and_p, bitwise_or_p, bitwise_xor_p, invert_p))
+left_shift, right_shift, gcd, lcm = map(function_of, (left_shift_p, right_shift_p, gcd_p, lcm_p))
+copysign, ldexp = map(function_of, (copysign_p, ldexp_p))
+
+
+def where(condition: Value, x: Value, y: Value) -> Value:
+    """Elements of `x` where `condition` holds, of `y` elsewhere; the side not chosen never poisons a derivative."""
+    return where_p.bind(as_value(condition), as_value(x), as_value(y))
+
+
+def real(x: Value) -> Value:
+    """The real part."""
+    x = as_array(x)
+    return real_p.bind(x) if dtype_of(x).kind == "c" else x
+
+
+def imag(x: Value) -> Value:
+    """The imaginary part (zero for real `x`)."""
+    return imag_p.bind(as_array(x))
+
+
+def conj(x: Value) -> Value:
+    """The complex conjugate."""
+    x = as_array(x)
+    return conj_p.bind(x) if dtype_of(x).kind == "c" else x
+
+
+__all__ = [n for n in dir() if not n.startswith("_")]
+_unused = (align_batched, result_dtype, inexact_dtype, _partial)

@@ -1,0 +1,391 @@
+"""Families of primitives: what an operation's kind says about its rules.
+
+Elementwise, Linear, Bilinear, and the linear node `weighted_sum` that the tangent of every elementwise operation
+is. Operations themselves live in the other rooms of `ops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..config import _NARROW, config
+from ..core import (
+    PYTHON_SCALARS,
+    Aval,
+    Primitive,
+    Tracer,
+    Value,
+    aval_of,
+    dtype_of,
+    inexact_dtype,
+    is_inexact,
+    ndim_of,
+    shape_of,
+)
+from ..errors import NotLinearError, ShapeError
+
+ndarray = np.ndarray
+_FLOAT32 = np.dtype(np.float32)
+Partial = Callable[..., Value] | int | None
+
+
+def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """NumPy's broadcast of shapes, with an error that names the operation and shows the shapes."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listing = " and ".join(map(str, shapes))
+        raise ShapeError(f"{name}: shapes {listing} do not broadcast together") from None
+
+
+def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
+    """Sum `g` over the axes that broadcasting added to `shape`: the transpose of broadcasting."""
+    from .reduction import reduce_sum
+    from .shape import reshape
+
+    have = shape_of(g)
+    if have == shape:
+        return g
+    extra = len(have) - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1
+    )
+    if axes:
+        g = reduce_sum(g, axes)
+    return g if shape_of(g) == shape else reshape(g, shape)
+
+
+def fit(g: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
+    """A cotangent fitted to the argument that it belongs to: summed to `shape`, cast to `dtype`."""
+    if shape_of(g) != shape:
+        g = unbroadcast(g, shape)
+    if dtype_of(g) != dtype:
+        from .elementwise import convert
+
+        g = convert(g, dtype)
+    return g
+
+
+def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
+    """A tangent spread to the result that it belongs to: broadcast to `shape`, cast to `dtype`."""
+    if shape_of(t) != shape:
+        from .shape import broadcast_to
+
+        t = broadcast_to(t, shape)
+    if dtype_of(t) != dtype:
+        from .elementwise import convert
+
+        t = convert(t, dtype)
+    return t
+
+
+def without_poison(coefficient: Value, cotangent: Value) -> Value:
+    """`coefficient`, but 0 where it is not finite and the cotangent is 0.
+
+    The side that `where` did not choose receives a cotangent of 0; were its partial derivative infinite there,
+    0 * inf would poison the sum. Only programs that contain a choice pay for this.
+    """
+    if not isinstance(coefficient, Tracer):
+        if np.isfinite(coefficient).all():
+            return coefficient
+        if not isinstance(cotangent, Tracer):
+            return np.where((cotangent == 0) & ~np.isfinite(coefficient), np.zeros_like(coefficient), coefficient)
+    from .elementwise import equal, isfinite, logical_and, logical_not, where
+
+    poisoned = logical_and(equal(cotangent, 0), logical_not(isfinite(coefficient)))
+    return where(poisoned, np.zeros((), dtype_of(coefficient)), coefficient)
+
+
+class WeightedSum(Primitive):
+    """``sum(c * t for c, t in zip(args[0], args[1]))``, linear in the tangents `t`: lives on tapes only."""
+
+    def forward(self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype) -> Value:
+        total = None
+        for c, t in zip(args[0], values, strict=True):
+            term = (t if c == 1 else -t) if type(c) is int else t * c
+            total = term if total is None else total + term
+        return spread(total, shape, dtype)
+
+    def impl(self, *args: Value, **params: Any) -> Any:
+        raise AssertionError("weighted_sum lives on tapes only")
+
+    abstract = impl
+
+
+weighted_sum = WeightedSum("weighted_sum", reasons={"all": "lives on tapes; elementwise operations stand for it"})
+
+
+@lru_cache(maxsize=8192)
+def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) -> tuple[np.dtype, bool]:
+    # The implementation itself is asked, on empty arrays, so the shape rule cannot disagree with it.
+    args = [k(1) if isinstance(k, type) else np.empty((0,), k) for k in kinds]
+    with np.errstate(all="ignore"):
+        out = primitive.impl(*args)
+    return dtype_of(out), type(out) in PYTHON_SCALARS
+
+
+_PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
+
+
+class Elementwise(Primitive):
+    """Acts on each element alone, with NumPy's broadcasting and promotion.
+
+    Args:
+        name: the primitive's name.
+        function: the NumPy ufunc (or a function that broadcasts like one).
+        partials: for each argument the partial derivative as a function of ``(ans, *args)``, a constant 1 or -1,
+            or None where it is zero everywhere.
+        weak: whether Python numbers give a Python number (the arithmetic operators).
+        choice: whether partials may be infinite where the value is finite matters not; True marks a selection,
+            after which zero cotangents must not meet infinite partials.
+        linear: whether the operation is linear in all arguments with partials jointly (add, negative).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        partials: Sequence[Partial] | None = None,
+        *,
+        weak: bool = False,
+        linear: bool = False,
+        choice: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, **kwargs)
+        self.function = function
+        self.partials = tuple(partials) if partials is not None else None
+        self.weak_result = weak
+        self.linear = linear
+        self.choice = choice
+
+    def impl(self, *args: Value) -> Value:
+        out = self.function(*args)
+        if self.weak_result and type(out) is not ndarray and all(type(a) in PYTHON_SCALARS for a in args):
+            return out.item() if isinstance(out, np.generic) else out
+        if not config._x64 and out.dtype is not _FLOAT32:
+            narrow = _NARROW.get(out.dtype)
+            if narrow is not None:
+                return out.astype(narrow)
+        return out
+
+    def abstract(self, *avals: Aval) -> Aval:
+        kinds = tuple(_PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals)
+        dtype, weak = _elementwise_dtype(self, kinds, config._x64)
+        return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
+
+    def _partial(self, partial: Partial, ans: Value, primals: Sequence[Value]) -> Value:
+        return partial if type(partial) is int else partial(ans, *primals)  # type: ignore[misc]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        ans = self.bind(*primals)
+        if self.partials is None or not is_inexact(ans):
+            return ans, None
+        total = None
+        for partial, t in zip(self.partials, tangents, strict=True):
+            if t is None or partial is None:
+                continue
+            c = partial if type(partial) is int else partial(ans, *primals)  # type: ignore[operator]
+            term = (t if c == 1 else -t) if type(c) is int else t * c
+            total = term if total is None else total + term
+        if total is None:
+            return ans, None
+        return ans, spread(total, shape_of(ans), dtype_of(ans))
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        ans = self.bind(*primals)
+        partials = self.partials
+        if partials is None or not is_inexact(ans):
+            return ans
+        coefficients, nodes = [], []
+        for partial, t in zip(partials, tangents, strict=True):
+            if t is not None and partial is not None:
+                coefficients.append(partial if type(partial) is int else partial(ans, *primals))  # type: ignore[operator]
+                nodes.append(t)
+        if not nodes:
+            return ans
+        if self.choice:
+            trace.tape.masked = True
+        node = trace.tape.append(weighted_sum, (coefficients, nodes), None, shape_of(ans), dtype_of(ans))
+        return trace.tracer(ans, node)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        if not self.linear:
+            return super().record(tape, args, params)
+        nodes, coefficients = [], []
+        for a, partial in zip(args, self.partials or (), strict=True):
+            if tape.owns(a):
+                nodes.append(a)
+                coefficients.append(partial)
+            elif isinstance(a, Tracer) or np.any(np.asarray(a) != 0):
+                raise NotLinearError(
+                    f"{self.name} of a tangent and a value that is not zero is affine, not linear, in the tangent"
+                )
+        aval = self.abstract(*[aval_of(a) for a in args])
+        return tape.append(weighted_sum, (coefficients, nodes), None, aval.shape, aval.dtype)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(*align_batched(args, batched), **params), True
+
+
+def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:
+    """Insert axes after the batch axis, so that broadcasting from the right pairs up the examples' axes."""
+    from .shape import reshape
+
+    rank = max(ndim_of(a) - b for a, b in zip(args, batched, strict=True))
+    out = []
+    for a, b in zip(args, batched, strict=True):
+        if b and ndim_of(a) - 1 < rank:
+            shape = shape_of(a)
+            a = reshape(a, (shape[0],) + (1,) * (rank - len(shape) + 1) + shape[1:])
+        out.append(a)
+    return out
+
+
+class Linear(Primitive):
+    """Linear in its first argument (the only one that is differentiated), such as reshape or sum.
+
+    Args:
+        implementation: ``(x, **params) -> array``.
+        shape_rule: ``(aval, **params) -> Aval``.
+        transpose_rule: ``(cotangent, x, **params) -> cotangent of x``; `x` has ``shape`` and ``dtype``.
+        batch_rule: ``(size, x, **params) -> out``, `x` with its batch axis first.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        implementation: Callable[..., Any],
+        shape_rule: Callable[..., Aval],
+        transpose_rule: Callable[..., Value],
+        batch_rule: Callable[..., Value],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, **kwargs)
+        self.implementation = implementation
+        self.shape_rule = shape_rule
+        self.transpose_rule = transpose_rule
+        self.batch_rule = batch_rule
+
+    def impl(self, x: Value, **params: Any) -> Value:
+        return self.implementation(x, **params)
+
+    def abstract(self, aval: Aval, **params: Any) -> Aval:
+        return self.shape_rule(aval, **params)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        (x,), (t,) = primals, tangents
+        out = self.bind(x, **params)
+        if t is None or not is_inexact(out):
+            return out, None
+        return out, self.bind(t, **params)
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        out = self.bind(primals[0], **params)
+        t = tangents[0]
+        if t is None or not is_inexact(out):
+            return out
+        return trace.tracer(out, trace.tape.append(self, (t,), params, shape_of(out), dtype_of(out)))
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        return (self.transpose_rule(cotangent, args[0], **params),)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.batch_rule(size, args[0], **params), True
+
+
+class Bilinear(Primitive):
+    """Linear in each of two arguments, such as a product of matrices.
+
+    Args:
+        transpose_left: ``(cotangent, x, y, **params)``, the cotangent of `x`; `x` has only a shape and a dtype.
+        transpose_right: the same for `y`.
+        batch_rule: ``(size, args, batched, params) -> (out, True)``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        implementation: Callable[..., Any],
+        shape_rule: Callable[..., Aval],
+        transpose_left: Callable[..., Value],
+        transpose_right: Callable[..., Value],
+        batch_rule: Callable[..., Any],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, **kwargs)
+        self.implementation = implementation
+        self.shape_rule = shape_rule
+        self.transpose_left = transpose_left
+        self.transpose_right = transpose_right
+        self.batch_rule = batch_rule
+
+    def impl(self, x: Value, y: Value, **params: Any) -> Value:
+        return self.implementation(x, y, **params)
+
+    def abstract(self, x: Aval, y: Aval, **params: Any) -> Aval:
+        return self.shape_rule(x, y, **params)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        (x, y), (tx, ty) = primals, tangents
+        out = self.bind(x, y, **params)
+        if not is_inexact(out):
+            return out, None
+        left = None if tx is None else self.bind(tx, y, **params)
+        right = None if ty is None else self.bind(x, ty, **params)
+        if left is None:
+            return out, right
+        return out, left if right is None else left + right
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        x, y = primals
+        tx, ty = tangents
+        out = self.bind(x, y, **params)
+        if not is_inexact(out):
+            return out
+        tape, shape, dtype = trace.tape, shape_of(out), dtype_of(out)
+        node = None if tx is None else tape.append(self, (tx, y), params, shape, dtype)
+        if ty is not None:
+            right = tape.append(self, (x, ty), params, shape, dtype)
+            node = right if node is None else tape.append(weighted_sum, ((1, 1), (node, right)), None, shape, dtype)
+        return out if node is None else trace.tracer(out, node)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        from ..transforms.tape import LinearTracer
+
+        x, y = args
+        left, right = isinstance(x, LinearTracer), isinstance(y, LinearTracer)
+        if left and right:
+            raise NotLinearError(f"{self.name} of two tangents is not linear in them")
+        if left:
+            return (fit(self.transpose_left(cotangent, x, y, **params), x.shape, x.dtype), None)
+        return (None, fit(self.transpose_right(cotangent, x, y, **params), y.shape, y.dtype))
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.batch_rule(size, args, batched, params)
+
+
+def result_dtype(*avals: Aval) -> np.dtype:
+    """NumPy's promotion of abstract values, weak ones included."""
+    kinds = [_PYTHON_TYPE[a.dtype.kind](0) if a.weak else a.dtype for a in avals]
+    d = np.result_type(*kinds) if not all(a.weak for a in avals) else np.result_type(*[a.dtype for a in avals])
+    return d if config._x64 else _NARROW.get(d, d)
+
+
+__all__ = [
+    "Bilinear",
+    "Elementwise",
+    "Linear",
+    "align_batched",
+    "broadcast_shapes",
+    "fit",
+    "inexact_dtype",
+    "result_dtype",
+    "spread",
+    "unbroadcast",
+    "weighted_sum",
+]

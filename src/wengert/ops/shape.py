@@ -1,0 +1,343 @@
+"""Structural operations: reshape, transpose, broadcast, concatenate, pad, and composites of them.
+
+Indexing has its own room. All are linear; batch axes stand at the front.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Value, as_array, as_value, aval_of, dtype_of, is_inexact, ndim_of, shape_of
+from ..errors import ShapeError
+from .families import Linear, result_dtype
+
+ndarray = np.ndarray
+
+
+def _x(*shape: int) -> ndarray:
+    return np.random.default_rng(11).normal(size=shape)
+
+
+def canonical_axis(axis: Any, ndim: int, what: str = "axis") -> int:
+    """`axis` in ``range(ndim)``; negative axes count from the end."""
+    i = operator.index(axis)
+    if not -ndim <= i < ndim:
+        raise ShapeError(f"{what} {i} is out of range for an array of {ndim} dimension{'s' * (ndim != 1)}")
+    return i % ndim
+
+
+def canonical_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """A None, an axis or a sequence of axes as a sorted tuple without repeats."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = (axis,) if not isinstance(axis, (tuple, list)) else axis
+    out = tuple(sorted(canonical_axis(a, ndim) for a in axes))
+    if len(set(out)) != len(out):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    return out
+
+
+# --- primitives -------------------------------------------------------------------------------------------------
+
+
+def _asarray(x: Value) -> Any:
+    return x if isinstance(x, (ndarray, np.generic)) else np.asarray(as_array(x))
+
+
+reshape_p = Linear(
+    "reshape",
+    lambda x, *, shape: _asarray(x).reshape(shape),
+    lambda x, *, shape: Aval(shape, x.dtype),
+    lambda ct, x, *, shape: reshape(ct, x.shape),
+    lambda n, x, *, shape: reshape_p.bind(x, shape=(n, *shape)),
+    samples=lambda: [
+        ((_x(2, 3),), {"shape": (6,)}),
+        ((_x(6),), {"shape": (3, 2)}),
+        ((_x(1),), {"shape": ()}),
+        ((_x(0, 2),), {"shape": (2, 0, 3)}),
+    ],
+)
+
+
+def _inverse(perm: Sequence[int]) -> tuple[int, ...]:
+    inverse = [0] * len(perm)
+    for i, p in enumerate(perm):
+        inverse[p] = i
+    return tuple(inverse)
+
+
+transpose_p = Linear(
+    "transpose",
+    lambda x, *, axes: x.transpose(axes),
+    lambda x, *, axes: Aval(tuple(x.shape[i] for i in axes), x.dtype),
+    lambda ct, x, *, axes: transpose_p.bind(ct, axes=_inverse(axes)),
+    lambda n, x, *, axes: transpose_p.bind(x, axes=(0, *[a + 1 for a in axes])),
+    samples=lambda: [((_x(2, 3),), {"axes": (1, 0)}), ((_x(2, 3, 4),), {"axes": (1, 2, 0)}), ((_x(0, 3),), {"axes": (1, 0)})],
+)
+
+
+def _broadcast_impl(x: Value, *, shape: tuple[int, ...]) -> Value:
+    a = _asarray(x)
+    if a.ndim == 0 and math.prod(shape) < 16384:
+        out = np.empty(shape, a.dtype)
+        out.fill(a[()])
+        return out
+    return np.broadcast_to(a, shape)
+
+
+def _broadcast_transpose(ct: Value, x: Any, *, shape: tuple[int, ...]) -> Value:
+    from .families import unbroadcast
+
+    return unbroadcast(ct, x.shape)
+
+
+def _broadcast_batch(n: int, x: Value, *, shape: tuple[int, ...]) -> Value:
+    have = shape_of(x)
+    x = reshape(x, (n,) + (1,) * (len(shape) - len(have) + 1) + have[1:])
+    return broadcast_to_p.bind(x, shape=(n, *shape))
+
+
+broadcast_to_p = Linear(
+    "broadcast_to",
+    _broadcast_impl,
+    lambda x, *, shape: Aval(shape, x.dtype),
+    _broadcast_transpose,
+    _broadcast_batch,
+    samples=lambda: [
+        ((_x(3),), {"shape": (2, 3)}),
+        ((_x(2, 1),), {"shape": (2, 3)}),
+        ((_x(),), {"shape": (2, 2)}),
+        ((_x(1, 3),), {"shape": (0, 3)}),
+    ],
+)
+
+reverse_p = Linear(
+    "reverse",
+    lambda x, *, axes: np.flip(x, axes),
+    lambda x, *, axes: Aval(x.shape, x.dtype),
+    lambda ct, x, *, axes: reverse_p.bind(ct, axes=axes),
+    lambda n, x, *, axes: reverse_p.bind(x, axes=tuple(a + 1 for a in axes)),
+    samples=lambda: [((_x(3),), {"axes": (0,)}), ((_x(2, 3),), {"axes": (0, 1)})],
+)
+
+
+class _Concatenate(Primitive):
+    """``concatenate(*arrays, axis)``, all of one dtype."""
+
+    def impl(self, *args: Value, axis: int) -> Value:
+        return np.concatenate(args, axis)
+
+    def abstract(self, *avals: Aval, axis: int) -> Aval:
+        first = avals[0].shape
+        for a in avals:
+            if a.shape[:axis] + a.shape[axis + 1 :] != first[:axis] + first[axis + 1 :]:
+                raise ShapeError(f"concatenate along axis {axis}: shapes {[a.shape for a in avals]} do not fit")
+        length = sum(a.shape[axis] for a in avals)
+        return Aval((*first[:axis], length, *first[axis + 1 :]), result_dtype(*avals))
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        out = self.bind(*primals, **params)
+        if all(t is None for t in tangents) or not is_inexact(out):
+            return out, None
+        full = [
+            np.zeros(shape_of(p), dtype_of(out)) if t is None else t for p, t in zip(primals, tangents, strict=True)
+        ]
+        return out, self.bind(*full, **params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        from ..transforms.tape import LinearTracer
+        from .families import fit
+
+        axis, start, out = params["axis"], 0, []
+        for a in args:
+            n = shape_of(a)[axis]
+            linear = isinstance(a, LinearTracer)
+            piece = slice_axis(cotangent, axis, start, start + n) if linear else None
+            out.append(fit(piece, a.shape, a.dtype) if linear else None)
+            start += n
+        return out
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
+        return self.bind(*full, axis=params["axis"] + 1), True
+
+
+concatenate_p = _Concatenate(
+    "concatenate",
+    samples=lambda: [((_x(2, 3), _x(1, 3)), {"axis": 0}), ((_x(2, 3), _x(2, 0)), {"axis": 1}), ((_x(2),), {"axis": 0})],
+)
+
+
+def _slice_transpose(ct: Value, x: Any, *, starts: Any, stops: Any, steps: Any) -> Value:
+    config = []
+    for n, a, b, s in zip(x.shape, starts, stops, steps, strict=True):
+        count = len(range(a, b, s))
+        end = a + (count - 1) * s + 1 if count else a
+        config.append((a, n - end, s - 1))
+    return pad_p.bind(ct, config=tuple(config))
+
+
+def _slices(starts: Any, stops: Any, steps: Any) -> tuple[slice, ...]:
+    return tuple(slice(a, b, s) for a, b, s in zip(starts, stops, steps, strict=True))
+
+
+slice_p = Linear(
+    "slice",
+    lambda x, *, starts, stops, steps: x[_slices(starts, stops, steps)],
+    lambda x, *, starts, stops, steps: Aval(
+        tuple(len(range(a, b, s)) for a, b, s in zip(starts, stops, steps, strict=True)), x.dtype
+    ),
+    _slice_transpose,
+    lambda n, x, *, starts, stops, steps: slice_p.bind(x, starts=(0, *starts), stops=(n, *stops), steps=(1, *steps)),
+    samples=lambda: [
+        ((_x(5),), {"starts": (1,), "stops": (5,), "steps": (2,)}),
+        ((_x(4, 3),), {"starts": (1, 0), "stops": (3, 2), "steps": (1, 1)}),
+        ((_x(4),), {"starts": (2,), "stops": (2,), "steps": (1,)}),
+    ],
+)
+
+
+def _pad_impl(x: Value, *, config: tuple[tuple[int, int, int], ...]) -> Value:
+    shape = _pad_shape(x.shape, config)
+    out = np.zeros(shape, x.dtype)
+    out[tuple(slice(lo, lo + (n - 1) * (gap + 1) + 1 if n else lo, gap + 1) for n, (lo, _, gap) in zip(x.shape, config, strict=True))] = x
+    return out
+
+
+def _pad_shape(shape: tuple[int, ...], config: Any) -> tuple[int, ...]:
+    return tuple(lo + hi + n + max(n - 1, 0) * gap for n, (lo, hi, gap) in zip(shape, config, strict=True))
+
+
+def _pad_transpose(ct: Value, x: Any, *, config: Any) -> Value:
+    starts = tuple(lo for lo, _, _ in config)
+    steps = tuple(gap + 1 for _, _, gap in config)
+    stops = tuple(lo + (n - 1) * s + 1 if n else lo for n, lo, s in zip(x.shape, starts, steps, strict=True))
+    return slice_p.bind(ct, starts=starts, stops=stops, steps=steps)
+
+
+pad_p = Linear(
+    "pad_zero",
+    _pad_impl,
+    lambda x, *, config: Aval(_pad_shape(x.shape, config), x.dtype),
+    _pad_transpose,
+    lambda n, x, *, config: pad_p.bind(x, config=((0, 0, 0), *config)),
+    samples=lambda: [((_x(3),), {"config": ((1, 2, 1),)}), ((_x(2, 3),), {"config": ((0, 1, 0), (2, 0, 0))})],
+)
+
+
+# --- functions --------------------------------------------------------------------------------------------------
+
+
+def reshape(x: Value, shape: Any) -> Value:
+    """`x` with another shape, in C order; one entry may be -1."""
+    x = as_value(x)
+    want = (shape,) if not isinstance(shape, (tuple, list)) else tuple(shape)
+    want = tuple(operator.index(n) for n in want)
+    have = shape_of(x)
+    size = math.prod(have)
+    if -1 in want:
+        known = math.prod(n for n in want if n != -1)
+        if want.count(-1) > 1 or known == 0 or size % known:
+            raise ShapeError(f"cannot reshape an array of shape {have} to {want}")
+        want = tuple(size // known if n == -1 else n for n in want)
+    elif math.prod(want) != size:
+        raise ShapeError(f"cannot reshape an array of shape {have} ({size} elements) to {want}")
+    if want == have and not isinstance(x, (int, float, complex)):
+        return x
+    return reshape_p.bind(x, shape=want)
+
+
+def transpose(x: Value, axes: Any = None) -> Value:
+    """`x` with its axes permuted (reversed by default)."""
+    x = as_array(x)
+    n = ndim_of(x)
+    if axes is None:
+        perm = tuple(range(n))[::-1]
+    else:
+        perm = tuple(canonical_axis(a, n) for a in axes)
+        if sorted(perm) != list(range(n)):
+            raise ShapeError(f"axes {tuple(axes)} are no permutation of the {n} axes of an array of shape {shape_of(x)}")
+    return x if perm == tuple(range(n)) else transpose_p.bind(x, axes=perm)
+
+
+def broadcast_to(x: Value, shape: Any) -> Value:
+    """`x` broadcast to `shape` by NumPy's rules."""
+    x = as_array(x)
+    want = tuple(operator.index(n) for n in ((shape,) if not isinstance(shape, (tuple, list)) else shape))
+    have = shape_of(x)
+    if have == want:
+        return x
+    extra = len(want) - len(have)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(have, want[extra:], strict=True)):
+        raise ShapeError(f"an array of shape {have} does not broadcast to {want}")
+    return broadcast_to_p.bind(x, shape=want)
+
+
+def slice_axis(x: Value, axis: int, start: int, stop: int) -> Value:
+    """``x[..., start:stop, ...]`` along one axis."""
+    shape = shape_of(x)
+    starts, stops = [0] * len(shape), list(shape)
+    starts[axis], stops[axis] = start, stop
+    return slice_p.bind(x, starts=tuple(starts), stops=tuple(stops), steps=(1,) * len(shape))
+
+
+def expand_dims(x: Value, axis: Any) -> Value:
+    """`x` with axes of length 1 inserted where `axis` says."""
+    x = as_array(x)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    n = ndim_of(x) + len(axes)
+    at = {canonical_axis(a, n) for a in axes}
+    if len(at) != len(axes):
+        raise ShapeError(f"axis {axis} names an axis twice")
+    rest = iter(shape_of(x))
+    return reshape(x, tuple(1 if i in at else next(rest) for i in range(n)))
+
+
+def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
+    """Arrays joined along an existing axis (flattened first if `axis` is None)."""
+    from .elementwise import convert
+
+    items = [as_array(a) for a in arrays]
+    if not items:
+        raise ShapeError("concatenate needs at least one array")
+    if axis is None:
+        items, axis = [reshape(a, (-1,)) for a in items], 0
+    ndim = ndim_of(items[0])
+    if ndim == 0:
+        raise ShapeError("zero-dimensional arrays cannot be concatenated; use stack")
+    for a in items:
+        if ndim_of(a) != ndim:
+            raise ShapeError(f"concatenate needs arrays of one number of dimensions, got shapes {[shape_of(a) for a in items]}")
+    want = np.dtype(dtype) if dtype is not None else result_dtype(*map(aval_of, items))
+    return concatenate_p.bind(*[convert(a, want) for a in items], axis=canonical_axis(axis, ndim))
+
+
+def stack(arrays: Any, axis: int = 0, dtype: Any = None) -> Value:
+    """Arrays of one shape joined along a new axis."""
+    items = [as_array(a) for a in arrays]
+    if not items:
+        raise ShapeError("stack needs at least one array")
+    shapes = {shape_of(a) for a in items}
+    if len(shapes) > 1:
+        raise ShapeError(f"stack needs arrays of one shape, got {[shape_of(a) for a in items]}")
+    axis = canonical_axis(axis, ndim_of(items[0]) + 1)
+    return concatenate([expand_dims(a, axis) for a in items], axis, dtype)
+
+
+def moveaxis(x: Value, source: Any, destination: Any) -> Value:
+    """`x` with the axes `source` moved to `destination`."""
+    x = as_array(x)
+    n = ndim_of(x)
+    src = [canonical_axis(a, n, "source") for a in (source if isinstance(source, (tuple, list)) else (source,))]
+    dst = [canonical_axis(a, n, "destination") for a in (destination if isinstance(destination, (tuple, list)) else (destination,))]
+    if len(src) != len(dst):
+        raise ShapeError("moveaxis needs as many sources as destinations")
+    order = [i for i in range(n) if i not in src]
+    for d, s in sorted(zip(dst, src, strict=True)):
+        order.insert(d, s)
+    return transpose(x, order)

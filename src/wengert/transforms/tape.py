@@ -1,0 +1,177 @@
+"""The linear program of a reverse pass: its steps as they are recorded, run forward, and transposed.
+
+A `Tape` holds one node per linear step. A node is the tangent tracer that the step produced, so a tangent rule
+evaluated on such tracers writes the program by running. What is linearized (reverse.py) is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Trace, Tracer, Value, dtype_of, shape_of
+from ..ops.families import fit, weighted_sum, without_poison
+
+ndarray = np.ndarray
+
+
+class LinearTracer(Tracer):
+    """A tangent that is linear in the inputs of its tape, and the step that made it."""
+
+    __slots__ = ("args", "dtype", "index", "params", "primitive", "shape")
+    weak = False
+
+
+class _Input(Primitive):
+    pass
+
+
+class _Projection(Primitive):
+    """Picks one result of a step that has several."""
+
+
+INPUT = _Input("linear_input", reasons={"all": "lives on tapes only"})
+PROJECTION = _Projection("linear_projection", reasons={"all": "lives on tapes only"})
+
+
+class Tape(Trace):
+    """A linear program under construction."""
+
+    __slots__ = ("masked", "nodes")
+    name = "linearize"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nodes: list[LinearTracer] | None = []
+        self.masked = False
+
+    def owns(self, x: Value) -> bool:
+        return type(x) is LinearTracer and x._trace is self
+
+    def append(self, primitive: Primitive, args: Any, params: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        nodes = self.nodes
+        if nodes is None:
+            raise self.leaked()
+        node = LinearTracer()
+        node._trace = self
+        node.primitive = primitive
+        node.args = args
+        node.params = params
+        node.shape = shape
+        node.dtype = dtype
+        node.index = len(nodes)
+        nodes.append(node)
+        return node
+
+    def append_many(self, primitive: Primitive, args: Any, params: Any, avals: Sequence[Aval]) -> list[Any]:
+        step = self.append(primitive, args, params, (len(avals),), None)
+        return [self.append(PROJECTION, (step, i), None, a.shape, a.dtype) for i, a in enumerate(avals)]
+
+    def input(self, x: Value) -> LinearTracer:
+        return self.append(INPUT, (), None, shape_of(x), dtype_of(x))
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        return primitive.record(self, args, params)
+
+    def close(self) -> list[LinearTracer]:
+        """End recording; later use of its tracers is an error."""
+        nodes, self.nodes = self.nodes, None
+        assert nodes is not None
+        return nodes
+
+
+def needed(nodes: Sequence[LinearTracer], outputs: Sequence[LinearTracer]) -> list[bool]:
+    """Which nodes the outputs depend on."""
+    live = [False] * len(nodes)
+    for out in outputs:
+        live[out.index] = True
+    for node in reversed(nodes):
+        if live[node.index]:
+            for parent in parents(node):
+                live[parent.index] = True
+    return live
+
+
+def parents(node: LinearTracer) -> list[LinearTracer]:
+    if node.primitive is weighted_sum:
+        return node.args[1]
+    return [a for a in node.args if type(a) is LinearTracer and a._trace is node._trace]
+
+
+def push_forward(
+    nodes: Sequence[LinearTracer], inputs: Sequence[Value], outputs: Sequence[LinearTracer], replace: Any = None
+) -> list[Value]:
+    """Run a linear program on tangents. `replace` maps saved values (by id) to others, as when it is staged."""
+    live = needed(nodes, outputs)
+    env: list[Any] = [None] * len(nodes)
+    env[: len(inputs)] = inputs
+    swap = (lambda v: v) if replace is None else (lambda v: replace.get(id(v), v))
+    for node in nodes[len(inputs) :]:
+        if not live[node.index]:
+            continue
+        primitive = node.primitive
+        if primitive is weighted_sum:
+            coefficients, tangents = node.args
+            coefficients = [swap(c) for c in coefficients]
+            value = weighted_sum.forward(
+                (coefficients,), [env[t.index] for t in tangents], node.shape, node.dtype
+            )
+        elif primitive is PROJECTION:
+            step, i = node.args
+            value = env[step.index][i]
+        else:
+            tape = node._trace
+            args = [env[a.index] if type(a) is LinearTracer and a._trace is tape else swap(a) for a in node.args]
+            value = primitive.bind(*args, **node.params)
+        env[node.index] = value
+    return [env[o.index] for o in outputs]
+
+
+def pull_back(
+    nodes: list[LinearTracer],
+    n_inputs: int,
+    outputs: Sequence[LinearTracer | None],
+    cotangents: Sequence[Value],
+    masked: bool = False,
+    consume: bool = False,
+) -> list[Value | None]:
+    """Run the transpose of a linear program. With `consume`, steps are freed as soon as they are used."""
+    cts: list[Any] = [None] * len(nodes)
+    for out, ct in zip(outputs, cotangents, strict=True):
+        if out is not None and ct is not None:
+            i = out.index
+            cts[i] = ct if cts[i] is None else cts[i] + ct
+    for i in range(len(nodes) - 1, n_inputs - 1, -1):
+        ct = cts[i]
+        node = nodes[i]
+        if consume:
+            del nodes[i]
+        if ct is None:
+            continue
+        cts[i] = None
+        primitive = node.primitive
+        if primitive is weighted_sum:
+            for c, parent in zip(*node.args, strict=True):
+                if type(c) is int:
+                    g = ct if c == 1 else -ct
+                else:
+                    g = ct * (without_poison(c, ct) if masked else c)
+                if type(g) is not ndarray or g.shape != parent.shape or g.dtype != parent.dtype:
+                    g = fit(g, parent.shape, parent.dtype)
+                j = parent.index
+                cts[j] = g if cts[j] is None else cts[j] + g
+        elif primitive is PROJECTION:
+            step, k = node.args
+            j = step.index
+            if cts[j] is None:
+                cts[j] = [None] * step.shape[0]
+            cts[j][k] = ct
+        else:
+            tape = node._trace
+            for a, g in zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True):
+                if g is not None and type(a) is LinearTracer and a._trace is tape:
+                    j = a.index
+                    cts[j] = g if cts[j] is None else cts[j] + g
+    return cts[:n_inputs]
