@@ -1,0 +1,397 @@
+"""Contractions: one bilinear primitive, `dot_general`, and the products that are cases of it.
+
+`dot_general` multiplies over pairs of contracted axes, side by side over pairs of batch axes; its result has the
+batch axes first, then the free axes of `x`, then those of `y`. How NumPy computes a case, and what its transposes
+are, is worked out once per pair of ranks and cached.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Value, as_array, dtype_of, ndim_of, shape_of
+from ..errors import ShapeError
+from .elementwise import conj, convert
+from .families import Bilinear, result_dtype
+from .reduction import reduce_sum
+from .shape import canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
+
+Axes = tuple[int, ...]
+Dims = tuple[tuple[Axes, Axes], tuple[Axes, Axes]]  # (contracted of x, of y), (batch of x, of y)
+
+
+def _x(*shape: int, seed: int = 21) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def _free(ndim: int, *used: Axes) -> Axes:
+    taken = {a for axes in used for a in axes}
+    return tuple(i for i in range(ndim) if i not in taken)
+
+
+# --- how NumPy computes it --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _plan(nx: int, ny: int, dims: Dims) -> Callable[[Any, Any], Any]:
+    (cx, cy), (bx, by) = dims
+    if not bx and len(cx) == 1 and nx <= 2 and ny <= 2:
+        # One BLAS call on views: np.dot contracts the last axis of x with the first of y.
+        turn_x, turn_y = nx == 2 and cx == (0,), ny == 2 and cy == (1,)
+        if turn_x:
+            return (lambda x, y: np.dot(x.T, y.T)) if turn_y else (lambda x, y: np.dot(x.T, y))
+        return (lambda x, y: np.dot(x, y.T)) if turn_y else np.dot
+    if not bx and not cx:
+        return np.multiply.outer
+    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
+    perm_x, perm_y = (*bx, *fx, *cx), (*by, *cy, *fy)
+
+    def general(x: Any, y: Any) -> Any:
+        batch = [x.shape[i] for i in bx]
+        free_x, free_y = [x.shape[i] for i in fx], [y.shape[i] for i in fy]
+        k = math.prod(x.shape[i] for i in cx)
+        left = x.transpose(perm_x).reshape(*batch, math.prod(free_x), k)
+        right = y.transpose(perm_y).reshape(*batch, k, math.prod(free_y))
+        return np.matmul(left, right).reshape(*batch, *free_x, *free_y)[()]
+
+    return general
+
+
+def _impl(x: Value, y: Value, *, dims: Dims) -> Value:
+    return _plan(x.ndim, y.ndim, dims)(x, y)
+
+
+def _shape_rule(x: Aval, y: Aval, *, dims: Dims) -> Aval:
+    (cx, cy), (bx, by) = dims
+    for i, j in (*zip(cx, cy, strict=True), *zip(bx, by, strict=True)):
+        if x.shape[i] != y.shape[j]:
+            raise ShapeError(f"product of shapes {x.shape} and {y.shape}: axis {i} of the first does not fit axis {j} of the second")
+    shape = (
+        *[x.shape[i] for i in bx],
+        *[x.shape[i] for i in _free(x.ndim, cx, bx)],
+        *[y.shape[i] for i in _free(y.ndim, cy, by)],
+    )
+    return Aval(shape, result_dtype(x, y))
+
+
+# --- transposes -------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _transpose_plan(nx: int, ny: int, dims: Dims, left: bool) -> tuple[Dims, Axes | None]:
+    """How the cotangent of x (left) or y is a product with the other factor: its dims, and a final permutation."""
+    (cx, cy), (bx, by) = dims
+    fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
+    nb = len(bx)
+    batch = tuple(range(nb))
+    ct_fx = tuple(range(nb, nb + len(fx)))
+    ct_fy = tuple(range(nb + len(fx), nb + len(fx) + len(fy)))
+    if left:  # ct . y -> batch, free x, contracted axes in the order of y
+        plan: Dims = ((ct_fy, fy), (batch, by))
+        order = (*bx, *fx, *[cx[i] for i in np.argsort(cy, kind="stable")])
+    else:  # x . ct -> batch, contracted axes in the order of x, free y
+        plan = ((fx, ct_fx), (bx, batch))
+        order = (*by, *[cy[i] for i in np.argsort(cx, kind="stable")], *fy)
+    inverse = tuple(int(i) for i in np.argsort(order, kind="stable"))
+    return plan, None if inverse == tuple(range(len(inverse))) else inverse
+
+
+def _transpose_left(ct: Value, x: Any, y: Value, *, dims: Dims) -> Value:
+    plan, order = _transpose_plan(len(x.shape), len(y.shape), dims, True)
+    out = dot_general_p.bind(ct, y, dims=plan)
+    return out if order is None else transpose(out, order)
+
+
+def _transpose_right(ct: Value, x: Value, y: Any, *, dims: Dims) -> Value:
+    plan, order = _transpose_plan(len(x.shape), len(y.shape), dims, False)
+    out = dot_general_p.bind(x, ct, dims=plan)
+    return out if order is None else transpose(out, order)
+
+
+def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    (x, y), (batched_x, batched_y) = args, batched
+    (cx, cy), (bx, by) = params["dims"]
+    if batched_x:
+        cx, bx = tuple(a + 1 for a in cx), tuple(a + 1 for a in bx)
+    if batched_y:
+        cy, by = tuple(a + 1 for a in cy), tuple(a + 1 for a in by)
+    if batched_x and batched_y:
+        return dot_general_p.bind(x, y, dims=((cx, cy), ((0, *bx), (0, *by)))), True
+    out = dot_general_p.bind(x, y, dims=((cx, cy), (bx, by)))
+    at = len(bx) if batched_x else ndim_of(x) - len(cx)
+    return (out if at == 0 else moveaxis(out, at, 0)), True
+
+
+def _samples() -> list[Any]:
+    def case(sx: Axes, sy: Axes, dims: Dims) -> Any:
+        return (_x(*sx), _x(*sy, seed=22)), {"dims": dims}
+
+    return [
+        case((3,), (3,), (((0,), (0,)), ((), ()))),
+        case((2, 3), (3, 4), (((1,), (0,)), ((), ()))),
+        case((3, 2), (4, 3), (((0,), (1,)), ((), ()))),
+        case((2, 3), (3,), (((1,), (0,)), ((), ()))),
+        case((2, 2, 3), (2, 3, 2), (((2,), (1,)), ((0,), (0,)))),
+        case((3, 2, 4), (4, 5, 3), (((0, 2), (2, 0)), ((), ()))),
+        case((2, 0), (0, 3), (((1,), (0,)), ((), ()))),
+        case((2,), (3,), (((), ()), ((), ()))),
+        case((2, 3), (3, 2), (((), ()), ((0, 1), (1, 0)))),
+    ]
+
+
+dot_general_p = Bilinear(
+    "dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples
+)
+
+
+# --- functions --------------------------------------------------------------------------------------------------
+
+
+def dot_general(x: Value, y: Value, dimension_numbers: Any, preferred_element_type: Any = None) -> Value:
+    """The product over contracted and batch axes, ``dimension_numbers = ((cx, cy), (bx, by))``.
+
+    Returns:
+        An array with the batch axes first, then the free axes of `x`, then those of `y`.
+
+    Raises:
+        ShapeError: axes that are paired differ in length.
+
+    Example:
+        >>> import numpy as np
+        >>> dot_general(np.ones((2, 3)), np.ones((3, 4)), (((1,), (0,)), ((), ()))).shape
+        (2, 4)
+    """
+    x, y = as_array(x), as_array(y)
+    (cx, cy), (bx, by) = dimension_numbers
+    nx, ny = ndim_of(x), ndim_of(y)
+    dims = (
+        (tuple(canonical_axis(a, nx) for a in cx), tuple(canonical_axis(a, ny) for a in cy)),
+        (tuple(canonical_axis(a, nx) for a in bx), tuple(canonical_axis(a, ny) for a in by)),
+    )
+    if preferred_element_type is not None:
+        x, y = convert(x, preferred_element_type), convert(y, preferred_element_type)
+    return _product(x, y, dims)
+
+
+def _product(x: Value, y: Value, dims: Dims) -> Value:
+    (cx, cy), (bx, by) = dims
+    sx, sy = shape_of(x), shape_of(y)
+    for i, j in (*zip(cx, cy, strict=True), *zip(bx, by, strict=True)):
+        if sx[i] != sy[j]:
+            raise ShapeError(f"product of shapes {sx} and {sy}: axis {i} of the first does not fit axis {j} of the second")
+    return dot_general_p.bind(x, y, dims=dims)
+
+
+@lru_cache(maxsize=256)
+def _dot_dims(nx: int, ny: int) -> Dims:
+    return (((nx - 1,), (max(ny - 2, 0),)), ((), ()))
+
+
+def dot(x: Value, y: Value) -> Value:
+    """NumPy's ``dot``: the last axis of `x` with the last but one of `y`.
+
+    Args:
+        x: shape ``(..., n)``, or a scalar.
+        y: shape ``(n,)`` or ``(..., n, m)``, or a scalar.
+
+    Raises:
+        ShapeError: the contracted axes differ in length.
+
+    Example:
+        >>> import numpy as np
+        >>> dot(np.ones((2, 3)), np.ones(3))
+        array([3., 3.])
+    """
+    x, y = as_array(x), as_array(y)
+    nx, ny = ndim_of(x), ndim_of(y)
+    if nx == 0 or ny == 0:
+        return x * y
+    if shape_of(x)[-1] != shape_of(y)[max(ny - 2, 0)]:
+        raise ShapeError(
+            f"dot: shapes {shape_of(x)} and {shape_of(y)} do not fit: axis {nx - 1} of the first has length "
+            f"{shape_of(x)[-1]}, axis {max(ny - 2, 0)} of the second {shape_of(y)[max(ny - 2, 0)]}"
+        )
+    return dot_general_p.bind(x, y, dims=_dot_dims(nx, ny))
+
+
+def matmul(x: Value, y: Value) -> Value:
+    """NumPy's ``matmul`` (the ``@`` operator): matrices over the last two axes, broadcast over the others.
+
+    Raises:
+        ShapeError: the contracted axes differ in length, or an operand is a scalar.
+    """
+    x, y = as_array(x), as_array(y)
+    nx, ny = ndim_of(x), ndim_of(y)
+    if nx == 0 or ny == 0:
+        raise ShapeError("matmul of a scalar: use * instead")
+    sx, sy = shape_of(x), shape_of(y)
+    if sx[-1] != sy[max(ny - 2, 0)]:
+        raise ShapeError(
+            f"matmul: shapes {sx} and {sy} do not fit: axis {nx - 1} of the first has length {sx[-1]}, "
+            f"axis {max(ny - 2, 0)} of the second {sy[max(ny - 2, 0)]}"
+        )
+    if ny <= 2:
+        return dot_general_p.bind(x, y, dims=_dot_dims(nx, ny))
+    if nx <= 2:
+        out = dot_general_p.bind(x, y, dims=_dot_dims(nx, ny))  # free x first; NumPy wants the batch of y first
+        return out if nx == 1 else moveaxis(out, 0, -2)
+    batch = np.broadcast_shapes(sx[:-2], sy[:-2]) if _compatible(sx[:-2], sy[:-2]) else None
+    if batch is None:
+        raise ShapeError(f"matmul: batch shapes {sx[:-2]} and {sy[:-2]} do not broadcast together")
+    from .shape import broadcast_to
+
+    x, y = broadcast_to(x, (*batch, *sx[-2:])), broadcast_to(y, (*batch, *sy[-2:]))
+    n = len(batch)
+    axes = tuple(range(n))
+    return dot_general_p.bind(x, y, dims=(((n + 1,), (n,)), (axes, axes)))
+
+
+def _compatible(a: Axes, b: Axes) -> bool:
+    return all(m == n or 1 in (m, n) for m, n in zip(a[::-1], b[::-1], strict=False))
+
+
+def vdot(x: Value, y: Value) -> Value:
+    """The dot product of flattened arrays, the first one conjugated."""
+    x, y = as_array(x), as_array(y)
+    if math.prod(shape_of(x)) != math.prod(shape_of(y)):
+        raise ShapeError(f"vdot: shapes {shape_of(x)} and {shape_of(y)} differ in size")
+    x, y = reshape(x, (-1,)), reshape(y, (-1,))
+    return dot_general_p.bind(conj(x), y, dims=_dot_dims(1, 1))
+
+
+def inner(x: Value, y: Value) -> Value:
+    """The product over the last axes of both."""
+    x, y = as_array(x), as_array(y)
+    nx, ny = ndim_of(x), ndim_of(y)
+    if nx == 0 or ny == 0:
+        return x * y
+    return _product(x, y, (((nx - 1,), (ny - 1,)), ((), ())))
+
+
+def outer(x: Value, y: Value) -> Value:
+    """All products of elements of two flattened arrays, shape ``(x.size, y.size)``."""
+    x, y = reshape(as_array(x), (-1,)), reshape(as_array(y), (-1,))
+    return expand_dims(x, 1) * y
+
+
+def tensordot(x: Value, y: Value, axes: Any = 2) -> Value:
+    """NumPy's ``tensordot``: `axes` a count (last of `x`, first of `y`) or a pair of sequences."""
+    x, y = as_array(x), as_array(y)
+    nx, ny = ndim_of(x), ndim_of(y)
+    if isinstance(axes, (int, np.integer)):
+        if axes > min(nx, ny) or axes < 0:
+            raise ShapeError(f"tensordot over {axes} axes of arrays of {nx} and {ny} dimensions")
+        cx: Axes = tuple(range(nx - axes, nx))
+        cy: Axes = tuple(range(axes))
+    else:
+        a, b = axes
+        cx = tuple(canonical_axis(i, nx) for i in (a if isinstance(a, (tuple, list)) else (a,)))
+        cy = tuple(canonical_axis(i, ny) for i in (b if isinstance(b, (tuple, list)) else (b,)))
+        if len(cx) != len(cy):
+            raise ShapeError(f"tensordot: {len(cx)} axes of the first array, {len(cy)} of the second")
+    return _product(x, y, ((cx, cy), ((), ())))
+
+
+# --- einsum -----------------------------------------------------------------------------------------------------
+
+
+def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", precision: Any = None) -> Value:
+    """Einstein summation, NumPy's notation; operands are multiplied pairwise in the order opt_einsum finds.
+
+    Raises:
+        ShapeError: an index stands for axes of different lengths.
+
+    Example:
+        >>> import numpy as np
+        >>> einsum("ij,ji->", np.eye(3), np.ones((3, 3)))
+        np.float64(3.0)
+    """
+    import opt_einsum
+
+    if isinstance(subscripts, str):
+        arrays = [as_array(a) for a in operands]
+        spec: Any = (subscripts, *[shape_of(a) for a in arrays])
+    else:  # einsum(a, [0, 1], b, [1, 2], [0, 2])
+        flat = [subscripts, *operands]
+        out = [flat.pop()] if len(flat) % 2 else []
+        arrays = [as_array(a) for a in flat[::2]]
+        spec = tuple(v for a, s in zip(arrays, flat[1::2], strict=True) for v in (shape_of(a), s)) + tuple(out)
+    try:
+        terms, result, _ = opt_einsum.parser.parse_einsum_input(spec, shapes=True)
+        inputs = terms.split(",")
+        steps = _path(terms + "->" + result, tuple(shape_of(a) for a in arrays), optimize)
+    except (ValueError, IndexError) as error:
+        raise ShapeError(f"einsum {subscripts!r} of shapes {[shape_of(a) for a in arrays]}: {error}") from None
+    items = [_diagonals(a, term) for a, term in zip(arrays, inputs, strict=True)]
+    for step in steps:
+        chosen = [items[i] for i in step]
+        items = [item for i, item in enumerate(items) if i not in step]
+        wanted = set(result).union(*[term for _, term in items])
+        while len(chosen) > 1:
+            (a, ta), (b, tb) = chosen[0], chosen[1]
+            keep = wanted.union(*[term for _, term in chosen[2:]])
+            chosen = [_pair(a, ta, b, tb, keep), *chosen[2:]]
+        items.append(chosen[0])
+    ((x, term),) = items
+    x, term = _sum_away(x, term, set(result))
+    return transpose(x, [term.index(c) for c in result])
+
+
+@lru_cache(maxsize=1024)
+def _path(terms: str, shapes: tuple[Axes, ...], optimize: Any) -> tuple[tuple[int, ...], ...]:
+    import opt_einsum
+
+    path, _ = opt_einsum.contract_path(terms, *shapes, shapes=True, optimize="auto" if optimize is True else optimize)
+    return tuple(tuple(step) for step in path)
+
+
+def _sum_away(x: Value, term: str, keep: set[str]) -> tuple[Value, str]:
+    axes = tuple(i for i, c in enumerate(term) if c not in keep)
+    return (reduce_sum(x, axes), "".join(c for c in term if c in keep)) if axes else (x, term)
+
+
+def _diagonals(x: Value, term: str) -> tuple[Value, str]:
+    """`x` with each repeated index of its term replaced by its diagonal."""
+    for c in dict.fromkeys(term):
+        while term.count(c) > 1:
+            i = term.index(c)
+            j = term.index(c, i + 1)
+            x = moveaxis(x, (i, j), (-2, -1))
+            term = term[:i] + term[i + 1 : j] + term[j + 1 :]
+            *lead, n, m = shape_of(x)
+            if n != m:
+                raise ShapeError(f"einsum: index {c!r} stands for axes of lengths {n} and {m}")
+            x = reshape(x, (*lead, n * n))
+            k = len(lead)
+            x = slice_p.bind(x, starts=(0,) * (k + 1), stops=(*lead, n * n), steps=(1,) * k + (n + 1,))
+            term += c
+    return x, term
+
+
+def _pair(x: Value, tx: str, y: Value, ty: str, keep: set[str]) -> tuple[Value, str]:
+    x, tx = _sum_away(x, tx, keep | set(ty))
+    y, ty = _sum_away(y, ty, keep | set(tx))
+    x, tx = _drop_ones(x, tx, y, ty)
+    y, ty = _drop_ones(y, ty, x, tx)
+    shared = [c for c in tx if c in ty]
+    contracted, batch = [c for c in shared if c not in keep], [c for c in shared if c in keep]
+    dims = (
+        (tuple(tx.index(c) for c in contracted), tuple(ty.index(c) for c in contracted)),
+        (tuple(tx.index(c) for c in batch), tuple(ty.index(c) for c in batch)),
+    )
+    rest = [c for c in tx if c not in shared] + [c for c in ty if c not in shared]
+    return _product(x, y, dims), "".join(batch + rest)
+
+
+def _drop_ones(x: Value, tx: str, y: Value, ty: str) -> tuple[Value, str]:
+    """Axes of length 1 that broadcast against longer ones of the other factor are dropped."""
+    ones = tuple(i for i, c in enumerate(tx) if c in ty and shape_of(x)[i] == 1 and shape_of(y)[ty.index(c)] != 1)
+    return (reduce_sum(x, ones), "".join(c for i, c in enumerate(tx) if i not in ones)) if ones else (x, tx)
+
+
+_unused = dtype_of

@@ -1,0 +1,632 @@
+"""Indexing: reading with NumPy's whole index language, and functional updates.
+
+Three kinds of primitive: `basic_index` (slices, integers and new axes known beforehand) with its transpose
+`index_embed`, `gather` (integer arrays), and the scatters. A scatter writes at flat positions, so that one
+primitive serves every form of index.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import Aval, Primitive, Tracer, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
+from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
+from .families import Linear, fit, result_dtype
+from .shape import broadcast_to, canonical_axis, moveaxis, reshape, transpose
+
+ndarray = np.ndarray
+# One entry per axis of x, or a None for a new axis: an integer, or (start, stop, step), stop None for "to the start".
+Basic = tuple[Any, ...]
+
+
+def _x(*shape: int, seed: int = 31) -> ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+# --- basic indices ----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8192)
+def _numpy_index(index: Basic) -> tuple[Any, ...]:
+    return tuple(slice(*e) if type(e) is tuple else e for e in index)
+
+
+def _basic_shape(shape: tuple[int, ...], index: Basic) -> tuple[int, ...]:
+    out, axis = [], 0
+    for e in index:
+        if e is None:
+            out.append(1)
+            continue
+        if type(e) is tuple:
+            out.append(len(range(*slice(*e).indices(shape[axis]))))
+        axis += 1
+    return (*out, *shape[axis:])
+
+
+def _embed(x: Value, *, index: Basic, shape: tuple[int, ...]) -> Value:
+    out = np.zeros(shape, x.dtype)
+    out[_numpy_index(index)] = x
+    return out
+
+
+_BASIC = [((5,), ((1, 5, 2),)), ((4, 3), (1, (None, None, -1))), ((3,), (2,)), ((2, 3), (None, (0, 2, None), 1)), ((4,), ((2, 2, None),))]
+
+basic_index_p = Linear(
+    "index",
+    lambda x, *, index: x[_numpy_index(index)],
+    lambda x, *, index: Aval(_basic_shape(x.shape, index), x.dtype),
+    lambda ct, x, *, index: index_embed_p.bind(ct, index=index, shape=x.shape),
+    lambda n, x, *, index: basic_index_p.bind(x, index=((None, None, None), *index)),
+    samples=lambda: [((_x(*s),), {"index": i}) for s, i in _BASIC],
+)
+
+index_embed_p = Linear(
+    "index_embed",
+    _embed,
+    lambda x, *, index, shape: Aval(shape, x.dtype),
+    lambda ct, x, *, index, shape: basic_index_p.bind(ct, index=index),
+    lambda n, x, *, index, shape: index_embed_p.bind(x, index=((None, None, None), *index), shape=(n, *shape)),
+    samples=lambda: [((_x(*_basic_shape(s, i)),), {"index": i, "shape": s}) for s, i in _BASIC],
+)
+
+
+# --- gather -----------------------------------------------------------------------------------------------------
+
+
+class _Gather(Primitive):
+    """``gather(x, *indices, axes)``: integer arrays, broadcast together, index `axes`.
+
+    The result has the axes of the indices first, then the other axes of `x` in order.
+    """
+
+    def impl(self, x: Value, *indices: Value, axes: tuple[int, ...]) -> Value:
+        if axes != tuple(range(len(axes))):
+            x = np.moveaxis(x, axes, range(len(axes)))
+        return x[indices]
+
+    def abstract(self, x: Aval, *indices: Aval, axes: tuple[int, ...]) -> Aval:
+        index_shape = np.broadcast_shapes(*[i.shape for i in indices])
+        return Aval((*index_shape, *[n for i, n in enumerate(x.shape) if i not in axes]), x.dtype)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        x, *indices = primals
+        out = self.bind(x, *indices, **params)
+        if tangents[0] is None or not is_inexact(out):
+            return out, None
+        return out, self.bind(tangents[0], *indices, **params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        x, *indices = args
+        axes = params["axes"]
+        zeros = np.zeros(x.shape, x.dtype)
+        return (scatter_add_p.bind(zeros, cotangent, *indices, axes=axes), *[None] * len(indices))
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        (x, *indices), (batched_x, *batched_indices), axes = args, batched, params["axes"]
+        if any(batched_indices):
+            indices, rank = _with_batch(size, indices, batched_indices)
+            if batched_x:
+                rows = np.arange(size).reshape((size,) + (1,) * rank)
+                return self.bind(x, rows, *indices, axes=(0, *[a + 1 for a in axes])), True
+            return self.bind(x, *indices, axes=axes), True
+        out = self.bind(x, *indices, axes=tuple(a + 1 for a in axes))
+        return moveaxis(out, max([ndim_of(i) for i in indices], default=0), 0), True
+
+
+def _with_batch(size: int, indices: Sequence[Value], batched: Sequence[bool]) -> tuple[list[Value], int]:
+    """Indices with a batch axis in front, ranks made equal; and the rank of an example."""
+    rank = max(ndim_of(i) - b for i, b in zip(indices, batched, strict=True))
+    out = []
+    for i, b in zip(indices, batched, strict=True):
+        shape = shape_of(i)[1:] if b else shape_of(i)
+        out.append(reshape(i, (size if b else 1,) + (1,) * (rank - len(shape)) + shape))
+    return out, rank
+
+
+_I = np.array([2, 0, 2])
+_GATHER_SAMPLES = lambda: [  # noqa: E731
+    ((_x(3), _I), {"axes": (0,)}),
+    ((_x(2, 3), _I), {"axes": (1,)}),
+    ((_x(3, 4, 3), _I, np.array([[1], [2]])), {"axes": (0, 2)}),
+    ((_x(3, 2), np.array([], int)), {"axes": (0,)}),
+    ((_x(3, 2), np.array(1)), {"axes": (0,)}),
+]
+gather_p = _Gather("gather", samples=_GATHER_SAMPLES)
+
+
+# --- scatter ----------------------------------------------------------------------------------------------------
+
+
+def _front(x: ndarray, axes: tuple[int, ...]) -> ndarray:
+    return x if axes == tuple(range(len(axes))) else np.moveaxis(x, axes, range(len(axes)))
+
+
+class _Scatter(Primitive):
+    """``scatter(x, updates, *indices, axes)``: a copy of `x` changed at the places that `gather` would read."""
+
+    def __init__(self, name: str, write: Callable[..., None], **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.write = write
+
+    def impl(self, x: Value, updates: Value, *indices: Value, axes: tuple[int, ...]) -> Value:
+        out = np.array(x, result_dtype(_aval(x), _aval(updates)))
+        self.write(_front(out, axes), tuple(np.asarray(i) for i in indices), updates)
+        return out
+
+    def abstract(self, x: Aval, updates: Aval, *indices: Aval, axes: tuple[int, ...]) -> Aval:
+        return Aval(x.shape, result_dtype(x, updates))
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        (x, u, *indices), (batched_x, batched_u, *batched_indices), axes = args, batched, params["axes"]
+        x = x if batched_x else broadcast_to(x, (size, *shape_of(x)))
+        index_shape = np.broadcast_shapes(
+            *[shape_of(i)[b:] for i, b in zip(indices, batched_indices, strict=True)]
+        )
+        rest = tuple(n for i, n in enumerate(shape_of(x)[1:]) if i not in axes)
+        u = broadcast_to(u, (size, *index_shape, *rest)) if batched_u else broadcast_to(u, (*index_shape, *rest))
+        if not batched_u:
+            u = broadcast_to(u, (size, *shape_of(u)))
+        indices, rank = _with_batch(size, indices, batched_indices)
+        rows = np.arange(size).reshape((size,) + (1,) * rank)
+        return self.bind(x, u, rows, *indices, axes=(0, *[a + 1 for a in axes])), True
+
+
+def _aval(x: Value) -> Aval:
+    return Aval(shape_of(x), dtype_of(x))
+
+
+def _zeros(x: Value, dtype: Any = None) -> ndarray:
+    return np.zeros(shape_of(x), dtype or dtype_of(x))
+
+
+def _gathered(x: Value, indices: Sequence[Value], axes: tuple[int, ...]) -> Value:
+    return gather_p.bind(x, *indices, axes=axes)
+
+
+class _ScatterAdd(_Scatter):
+    """Linear in `x` and `updates` together."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        x, u, *indices = primals
+        tx, tu, *_ = tangents
+        out = self.bind(x, u, *indices, **params)
+        if (tx is None and tu is None) or not is_inexact(out):
+            return out, None
+        if tu is None:
+            return out, tx
+        tx = np.zeros(shape_of(out), dtype_of(out)) if tx is None else tx
+        return out, self.bind(tx, tu, *indices, **params)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        _only_zeros_beside(self, tape, args[:2])
+        return super().record(tape, args, params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        from ..transforms.tape import LinearTracer
+
+        x, u, *indices = args
+        gx = fit(cotangent, x.shape, x.dtype) if isinstance(x, LinearTracer) else None
+        gu = None
+        if isinstance(u, LinearTracer):
+            gu = fit(_gathered(cotangent, indices, params["axes"]), u.shape, u.dtype)
+        return (gx, gu, *[None] * len(indices))
+
+
+class _ScatterSet(_Scatter):
+    """Linear in `x` and `updates` together. Where positions repeat the last update stands, as NumPy has it."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        x, u, *indices = primals
+        tx, tu, *_ = tangents
+        out = self.bind(x, u, *indices, **params)
+        if (tx is None and tu is None) or not is_inexact(out):
+            return out, None
+        tx = np.zeros(shape_of(out), dtype_of(out)) if tx is None else tx
+        tu = np.zeros((), dtype_of(out))[()] if tu is None else tu
+        return out, self.bind(tx, tu, *indices, **params)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        _only_zeros_beside(self, tape, args[:2])
+        return super().record(tape, args, params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        from ..transforms.tape import LinearTracer
+
+        x, u, *indices = args
+        axes = params["axes"]
+        zero = np.zeros((), dtype_of(cotangent))[()]
+        gx = gu = None
+        if isinstance(x, LinearTracer):
+            gx = fit(self.bind(cotangent, zero, *indices, axes=axes), x.shape, x.dtype)
+        if isinstance(u, LinearTracer):
+            from .elementwise import equal, where
+
+            g = _gathered(cotangent, indices, axes)
+            order = np.arange(math.prod(shape_of(g))).reshape(shape_of(g))
+            last = self.bind(np.zeros(shape_of(cotangent), order.dtype), order, *indices, axes=axes)
+            gu = fit(where(equal(_gathered(last, indices, axes), order), g, zero), u.shape, u.dtype)
+        return (gx, gu, *[None] * len(indices))
+
+
+def _only_zeros_beside(primitive: Primitive, tape: Any, args: Sequence[Value]) -> None:
+    for a in args:
+        if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
+            raise NotLinearError(f"{primitive.name} of a tangent and a value that is not zero is not linear in the tangent")
+
+
+class _ScatterMultiply(_Scatter):
+    """The product over updates that fall on one place; exact where some of them are zero."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        from .elementwise import convert, equal, where
+
+        x, u, *indices = primals
+        tx, tu, *_ = tangents
+        out = self.bind(x, u, *indices, **params)
+        if (tx is None and tu is None) or not is_inexact(out):
+            return out, None
+        total = None if tx is None else self.bind(tx, u, *indices, **params)
+        if tu is not None:
+            u = broadcast_to(u, shape_of(_gathered(x, indices, params["axes"])))
+            is_zero = equal(u, 0)
+            nonzero = where(is_zero, 1.0, u)
+            others = _gathered(self.bind(x, nonzero, *indices, **params), indices, params["axes"])
+            zeros = scatter_add_p.bind(_zeros(x, config.int_dtype), convert(is_zero, config.int_dtype), *indices, **params)
+            count = _gathered(zeros, indices, params["axes"])
+            partial = where(is_zero, where(equal(count, 1), others, 0.0), where(equal(count, 0), others / nonzero, 0.0))
+            t = scatter_add_p.bind(_zeros(out), convert(tu * partial, dtype_of(out)), *indices, **params)
+            total = t if total is None else total + t
+        return out, convert(total, dtype_of(out))
+
+
+class _ScatterExtreme(_Scatter):
+    """The largest (smallest) of `x` and the updates on each place; those equal to it share the tangent."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        from .elementwise import convert, equal
+
+        x, u, *indices = primals
+        tx, tu, *_ = tangents
+        axes = params["axes"]
+        out = self.bind(x, u, *indices, **params)
+        if (tx is None and tu is None) or not is_inexact(out):
+            return out, None
+        dtype = dtype_of(out)
+        x_wins = convert(equal(x, out), dtype)
+        u_wins = convert(equal(u, _gathered(out, indices, axes)), dtype)
+        count = scatter_add_p.bind(x_wins, u_wins, *indices, axes=axes)
+        total = None if tx is None else tx * x_wins
+        if tu is not None:
+            t = scatter_add_p.bind(_zeros(out), convert(tu * u_wins, dtype), *indices, axes=axes)
+            total = t if total is None else total + t
+        return out, convert(total / count, dtype)
+
+
+def _write_set(out: ndarray, index: Any, u: Value) -> None:
+    out[index] = u
+
+
+def _scatter_samples() -> list[Any]:
+    return [
+        ((_x(4), _x(2, seed=5), np.array([3, 0])), {"axes": (0,)}),
+        ((_x(4), _x(3, seed=5), np.array([1, 1, 2])), {"axes": (0,)}),
+        ((_x(3, 4), _x(2, 3, seed=5), np.array([3, 0])), {"axes": (1,)}),
+        ((_x(3, 4), _x(2, seed=5), np.array([2, 0]), np.array([1, 3])), {"axes": (0, 1)}),
+        ((_x(3), _x(0, seed=5), np.array([], int)), {"axes": (0,)}),
+    ]
+
+
+scatter_add_p = _ScatterAdd("scatter_add", lambda out, i, u: np.add.at(out, i, u), samples=_scatter_samples)
+scatter_set_p = _ScatterSet("scatter_set", _write_set, samples=_scatter_samples)
+_NOT_LINEAR = {"transpose": "not linear"}
+scatter_mul_p = _ScatterMultiply(
+    "scatter_multiply", lambda out, i, u: np.multiply.at(out, i, u), samples=_scatter_samples, reasons=_NOT_LINEAR
+)
+scatter_max_p = _ScatterExtreme(
+    "scatter_max", lambda out, i, u: np.maximum.at(out, i, u), samples=_scatter_samples, reasons=_NOT_LINEAR
+)
+scatter_min_p = _ScatterExtreme(
+    "scatter_min", lambda out, i, u: np.minimum.at(out, i, u), samples=_scatter_samples, reasons=_NOT_LINEAR
+)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def getitem(x: Value, key: Any) -> Value:
+    """``x[key]`` with NumPy's index language: integers, slices, None, Ellipsis, integer arrays and masks.
+
+    Raises:
+        IndexError: an index is out of range, or there are too many.
+        ConcretizationError: a mask whose number of true entries is not known.
+
+    Example:
+        >>> import numpy as np
+        >>> getitem(np.arange(6.0).reshape(2, 3), (slice(None), np.array([2, 0])))
+        array([[2., 0.],
+               [5., 3.]])
+    """
+    shape = shape_of(x)
+    if type(key) is int and shape:  # x[0], the usual index
+        n = shape[0]
+        if not -n <= key < n:
+            raise IndexError(f"index {key} is out of range for axis 0 of length {n}")
+        return basic_index_p.bind(x, index=(key % n,))
+    entries = _entries(key, shape)
+    basic: list[Any] = []
+    arrays: list[Value] = []
+    places: list[int] = []  # where in the result of the basic part each array applies
+    axis = out_axis = 0
+    for position, e in enumerate(entries):
+        if e is None:
+            basic.append(None)
+            out_axis += 1
+        elif type(e) is slice:
+            basic.append(_slice_entry(e, shape[axis]))
+            axis += 1
+            out_axis += 1
+        elif type(e) is int:
+            n = shape[axis]
+            if not -n <= e < n:
+                raise IndexError(f"index {e} is out of range for axis {axis} of length {n}")
+            e %= n
+            if any(_is_array(o) for o in entries):  # NumPy broadcasts integers with index arrays
+                basic.append((None, None, None))
+                arrays.append(np.array(e))
+                places.append(out_axis)
+                out_axis += 1
+            else:
+                basic.append(e)
+            axis += 1
+        else:
+            basic.append((None, None, None))
+            arrays.append(_checked(e, axis, shape[axis]))
+            places.append(out_axis)
+            axis += 1
+            out_axis += 1
+        _ = position
+    if any(b != (None, None, None) for b in basic):
+        x = basic_index_p.bind(x, index=tuple(basic))
+    if not arrays:
+        return x
+    out = gather_p.bind(x, *arrays, axes=tuple(places))
+    if _adjacent(entries) and places[0] > 0:
+        k = max(ndim_of(a) for a in arrays)
+        first = places[0]
+        return moveaxis(out, tuple(range(k)), tuple(range(first, first + k))) if k else out
+    return out
+
+
+def _is_array(e: Any) -> bool:
+    return not (e is None or type(e) is slice or type(e) is int)
+
+
+def _adjacent(entries: Sequence[Any]) -> bool:
+    """Whether the advanced indices stand side by side, so that their axes take that place in the result."""
+    at = [i for i, e in enumerate(entries) if _is_array(e) or type(e) is int]
+    return at == list(range(at[0], at[-1] + 1))
+
+
+def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
+    """The key as a list: None, slice, int, or integer array; masks become integer arrays, Ellipsis slices."""
+    items = list(key) if isinstance(key, tuple) else [key]
+    out: list[Any] = []
+    used = 0
+    for e in items:
+        if e is None or e is Ellipsis:
+            out.append(e)
+            continue
+        used += 1
+        if isinstance(e, slice):
+            out.append(slice(*[None if v is None else operator.index(v) for v in (e.start, e.stop, e.step)]))
+        elif isinstance(e, (bool, np.bool_)):
+            used -= 1
+            out += [None, np.zeros(1 if e else 0, np.intp)]
+        elif isinstance(e, (int, np.integer)):
+            out.append(int(e))
+        else:
+            e = _index_array(e)
+            if dtype_of(e).kind == "b":
+                mask = _known_mask(e)
+                start = used - 1
+                if mask.shape != shape[start : start + mask.ndim]:
+                    raise IndexError(f"a mask of shape {mask.shape} does not fit an array of shape {shape}")
+                out += list(np.nonzero(mask))
+                used += mask.ndim - 1
+            else:
+                out.append(e)
+    if used > len(shape):
+        raise IndexError(f"too many indices: {used} for an array of shape {shape}")
+    fill = [slice(None)] * (len(shape) - used)
+    dots = [i for i, e in enumerate(out) if e is Ellipsis]
+    if len(dots) > 1:
+        raise IndexError("an index can only have a single Ellipsis")
+    if dots:
+        return out[: dots[0]] + fill + out[dots[0] + 1 :]
+    return out + fill
+
+
+def _index_array(e: Any) -> Value:
+    if isinstance(e, list) and not e:
+        return np.zeros(0, np.intp)
+    e = as_value(e)
+    if dtype_of(e).kind not in "iub":
+        raise DtypeError(f"an index must be an integer, a slice, None, Ellipsis or a mask, got {dtype_of(e)} {shape_of(e)}")
+    return e
+
+
+def _known_mask(mask: Value) -> ndarray:
+    if isinstance(mask, Tracer):
+        try:
+            return np.asarray(mask.concrete("an index that is a mask"))
+        except ConcretizationError:
+            raise ConcretizationError(
+                f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "
+                f"use where(mask, x, 0) and keep the shape"
+            ) from None
+    return np.asarray(mask)
+
+
+def _slice_entry(s: slice, n: int) -> tuple[int | None, int | None, int | None]:
+    if s.start is None and s.stop is None and s.step in (None, 1):
+        return (None, None, None)
+    start, stop, step = s.indices(n)
+    if step < 0 and stop < 0:
+        return (start, None, step)
+    return (start, max(stop, start) if step > 0 else stop, step)
+
+
+def _checked(index: Value, axis: int, n: int) -> Value:
+    """An index array, in range where that is known."""
+    if not isinstance(index, Tracer):
+        index = np.asarray(index)
+        if index.size and (index.min() < -n or index.max() >= n):
+            bad = index[(index < -n) | (index >= n)].flat[0]
+            raise IndexError(f"index {bad} is out of range for axis {axis} of length {n}")
+    return index
+
+
+def take_along_axis(x: Value, indices: Value, axis: Any) -> Value:
+    """Elements of `x` at `indices` along `axis`, the other axes matched one to one (NumPy's function)."""
+    x, indices = as_array(x), as_value(indices)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    axis = canonical_axis(axis, ndim_of(x))
+    if ndim_of(indices) != ndim_of(x):
+        raise ShapeError(f"take_along_axis: indices of shape {shape_of(indices)} for an array of shape {shape_of(x)}")
+    n = ndim_of(x)
+    index: list[Value] = []
+    for i, length in enumerate(shape_of(x)):
+        if i == axis:
+            index.append(_checked(indices, axis, length))
+        else:
+            index.append(np.arange(length).reshape([-1 if j == i else 1 for j in range(n)]))
+    return gather_p.bind(x, *index, axes=tuple(range(n)))
+
+
+# --- updates ----------------------------------------------------------------------------------------------------
+
+
+class _At:
+    """``at(x)[index]``: a place in an array, from which an updated copy is made."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Value) -> None:
+        self.array = array
+
+    def __getitem__(self, index: Any) -> Place:
+        return Place(self.array, index)
+
+    def __repr__(self) -> str:
+        return f"at(array of shape {shape_of(self.array)})"
+
+
+class Place:
+    """A place in an array: ``at(x)[index]``. Its methods return a copy of `x` that is changed there.
+
+    Example:
+        >>> import numpy as np
+        >>> at(np.zeros(3))[[0, 0]].add(1.0)
+        array([2., 0., 0.])
+    """
+
+    __slots__ = ("array", "index")
+
+    def __init__(self, array: Value, index: Any) -> None:
+        self.array = array
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"at(array of shape {shape_of(self.array)})[{self.index}]"
+
+    def _scatter(self, primitive: Primitive, values: Any) -> Value:
+        from .elementwise import convert
+
+        x = as_array(self.array)
+        shape = shape_of(x)
+        size = math.prod(shape)
+        positions = getitem(np.arange(size).reshape(shape), self.index)
+        values = as_value(values)
+        have, want = shape_of(values), shape_of(positions)
+        if len(have) > len(want) and have[: len(have) - len(want)] == (1,) * (len(have) - len(want)):
+            values = reshape(values, have[len(have) - len(want) :])
+        if shape_of(values) != want:
+            try:
+                values = broadcast_to(values, want)
+            except ShapeError:
+                raise ShapeError(f"cannot write values of shape {have} to a place of shape {want}") from None
+        if dtype_of(values).kind == "c" and dtype_of(x).kind != "c":
+            raise DtypeError(f"cannot write {dtype_of(values)} values into a {dtype_of(x)} array; convert it with astype first")
+        values = convert(values, dtype_of(x))
+        flat = primitive.bind(reshape(x, (size,)), reshape(values, (-1,)), reshape(positions, (-1,)), axes=(0,))
+        return reshape(flat, shape)
+
+    def get(self, **_options: Any) -> Value:
+        """The elements at this place."""
+        return getitem(as_array(self.array), self.index)
+
+    def set(self, values: Any, **_options: Any) -> Value:
+        """A copy with `values` at this place; the last one where indices repeat."""
+        return self._scatter(scatter_set_p, values)
+
+    def add(self, values: Any, **_options: Any) -> Value:
+        """A copy with `values` added, all of them where indices repeat."""
+        return self._scatter(scatter_add_p, values)
+
+    def subtract(self, values: Any, **_options: Any) -> Value:
+        """A copy with `values` subtracted."""
+        return self._scatter(scatter_add_p, -as_array(values))
+
+    def multiply(self, values: Any, **_options: Any) -> Value:
+        """A copy multiplied by `values` at this place."""
+        return self._scatter(scatter_mul_p, values)
+
+    mul = multiply
+
+    def divide(self, values: Any, **_options: Any) -> Value:
+        """A copy divided by `values` at this place."""
+        return self._scatter(scatter_mul_p, 1 / as_array(values))
+
+    def power(self, values: Any, **_options: Any) -> Value:
+        """A copy with the elements at this place raised to `values`."""
+        return self.set(self.get() ** as_value(values))
+
+    def min(self, values: Any, **_options: Any) -> Value:
+        """A copy with the smaller of element and value."""
+        return self._scatter(scatter_min_p, values)
+
+    def max(self, values: Any, **_options: Any) -> Value:
+        """A copy with the larger of element and value."""
+        return self._scatter(scatter_max_p, values)
+
+    def apply(self, function: Callable[[Value], Value], **_options: Any) -> Value:
+        """A copy with `function` applied to the elements at this place."""
+        return self.set(function(self.get()))
+
+
+def at(x: Any) -> _At:
+    """Functional updates: ``at(x)[index].set(v)``, and ``add``, ``multiply``, ``min``, ``max``, ``apply`` …
+
+    Args:
+        x: an array; it is not changed.
+
+    Returns:
+        An object to be indexed; each method of the place so chosen returns a changed copy of `x`.
+
+    Example:
+        >>> import numpy as np
+        >>> at(np.zeros(4))[1:3].set(5.0)
+        array([0., 5., 5., 0.])
+    """
+    return _At(as_array(x))
+
+
+_unused = transpose

@@ -1,0 +1,269 @@
+"""NumPy's operators, methods and attributes on tracers, attached to `core.Tracer` when the library is imported.
+
+Each is the function of the same name; methods that are composites are looked up in `wengert.numpy` when called.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value
+from ..errors import ConcretizationError, NotSupportedError
+from . import contraction, elementwise as ew, indexing, shape
+
+ndarray = np.ndarray
+
+
+def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callable[..., Any]:
+    bind = primitive.bind
+
+    if reflected:
+
+        def method(self: Tracer, other: Any) -> Any:
+            if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+                if not _numeric(other):
+                    return NotImplemented
+                other = as_value(other)
+            return bind(other, self)
+
+    else:
+
+        def method(self: Tracer, other: Any) -> Any:
+            if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+                if not _numeric(other):
+                    return NotImplemented
+                other = as_value(other)
+            return bind(self, other)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+def _numeric(x: Any) -> bool:
+    return isinstance(x, (np.generic, ndarray, list, tuple, bool, int, float, complex)) or hasattr(x, "__array__")
+
+
+def _unary(primitive: Primitive, name: str) -> Callable[..., Any]:
+    bind = primitive.bind
+
+    def method(self: Tracer) -> Any:
+        return bind(self)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+for _name, _p in {
+    "add": ew.add_p,
+    "sub": ew.sub_p,
+    "mul": ew.mul_p,
+    "truediv": ew.div_p,
+    "floordiv": ew.floor_divide_p,
+    "mod": ew.mod_p,
+    "pow": ew.power_p,
+    "and": ew.bitwise_and_p,
+    "or": ew.bitwise_or_p,
+    "xor": ew.bitwise_xor_p,
+    "lshift": ew.left_shift_p,
+    "rshift": ew.right_shift_p,
+}.items():
+    setattr(Tracer, f"__{_name}__", _binary(_p, f"__{_name}__"))
+    setattr(Tracer, f"__r{_name}__", _binary(_p, f"__r{_name}__", reflected=True))
+for _name, _p in {
+    "lt": ew.less_p,
+    "le": ew.less_equal_p,
+    "gt": ew.greater_p,
+    "ge": ew.greater_equal_p,
+    "eq": ew.equal_p,
+    "ne": ew.not_equal_p,
+}.items():
+    setattr(Tracer, f"__{_name}__", _binary(_p, f"__{_name}__"))
+for _name, _p in {"neg": ew.neg_p, "pos": ew.pos_p, "abs": ew.abs_p, "invert": ew.invert_p}.items():
+    setattr(Tracer, f"__{_name}__", _unary(_p, f"__{_name}__"))
+
+
+def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
+    if type(other) is int and other == 2:
+        return ew.square_p.bind(self) if not self.weak else ew.power_p.bind(self, 2)
+    if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+        if not _numeric(other):
+            return NotImplemented
+        other = as_value(other)
+    return ew.power_p.bind(self, other)
+
+
+def _divmod(self: Tracer, other: Any) -> Any:
+    return self // other, self % other
+
+
+def _rdivmod(self: Tracer, other: Any) -> Any:
+    return other // self, other % self
+
+
+def _iter(self: Tracer) -> Iterator[Any]:
+    if not self.shape:
+        raise TypeError("iteration over a 0-d array")
+    return iter([indexing.getitem(self, i) for i in range(self.shape[0])])
+
+
+def _setitem(self: Tracer, key: Any, value: Any) -> None:
+    raise NotSupportedError(
+        "arrays under transformation cannot be changed in place; write `x = wengert.numpy.at(x)[index].set(value)`"
+    )
+
+
+def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
+    raise ConcretizationError(
+        f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: use the "
+        f"function of wengert.numpy instead, or return the array and convert it outside"
+    )
+
+
+Tracer.__pow__ = _pow  # type: ignore[attr-defined]
+Tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)  # type: ignore[attr-defined]
+Tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)  # type: ignore[attr-defined]
+Tracer.__divmod__ = _divmod  # type: ignore[attr-defined]
+Tracer.__rdivmod__ = _rdivmod  # type: ignore[attr-defined]
+Tracer.__getitem__ = lambda self, key: indexing.getitem(self, key)  # type: ignore[attr-defined]
+Tracer.__setitem__ = _setitem  # type: ignore[attr-defined]
+Tracer.__iter__ = _iter  # type: ignore[attr-defined]
+Tracer.__array__ = _array  # type: ignore[attr-defined]
+Tracer.__round__ = lambda self, ndigits=0: _namespace().round(self, ndigits or 0)  # type: ignore[attr-defined]
+Tracer.__contains__ = lambda self, item: bool((self == item).any())  # type: ignore[attr-defined]
+
+# --- attributes and methods -------------------------------------------------------------------------------------
+
+
+def _namespace() -> Any:
+    from .. import numpy
+
+    return numpy
+
+
+def _method(name: str) -> Callable[..., Any]:
+    def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
+        kwargs.pop("out", None)
+        return getattr(_namespace(), name)(self, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+for _name in (
+    "all any argmax argmin argpartition argsort choose clip compress cumprod cumsum diagonal dot max mean min nonzero "
+    "partition prod ptp ravel repeat round searchsorted sort squeeze std sum swapaxes take trace var"
+).split():
+    setattr(Tracer, _name, _method(_name))
+
+
+def _reshape(self: Tracer, *dims: Any, order: str = "C") -> Value:
+    target = dims[0] if len(dims) == 1 else dims
+    return shape.reshape(self, target) if order == "C" else _namespace().reshape(self, target, order=order)
+
+
+def _transpose(self: Tracer, *axes: Any) -> Value:
+    if not axes or axes == (None,):
+        return shape.transpose(self)
+    return shape.transpose(self, axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes)
+
+
+def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
+    return ew.convert(self, dtype)
+
+
+def _item(self: Tracer, *args: Any) -> Any:
+    return np.asarray(self.concrete(".item()")).item(*args)
+
+
+def _tolist(self: Tracer) -> Any:
+    return np.asarray(self.concrete(".tolist()")).tolist()
+
+
+Tracer.reshape = _reshape  # type: ignore[attr-defined]
+Tracer.transpose = _transpose  # type: ignore[attr-defined]
+Tracer.astype = _astype  # type: ignore[attr-defined]
+Tracer.item = _item  # type: ignore[attr-defined]
+Tracer.tolist = _tolist  # type: ignore[attr-defined]
+Tracer.copy = lambda self, order="C": self  # type: ignore[attr-defined]
+Tracer.flatten = lambda self, order="C": _reshape(self, -1, order=order)  # type: ignore[attr-defined]
+Tracer.conj = Tracer.conjugate = lambda self: ew.conj(self)  # type: ignore[attr-defined]
+Tracer.block_until_ready = lambda self: self  # type: ignore[attr-defined]
+Tracer.T = property(lambda self: shape.transpose(self))  # type: ignore[attr-defined]
+Tracer.mT = property(lambda self: _namespace().matrix_transpose(self))  # type: ignore[attr-defined]
+Tracer.real = property(lambda self: ew.real(self))  # type: ignore[attr-defined]
+Tracer.imag = property(lambda self: ew.imag(self))  # type: ignore[attr-defined]
+Tracer.at = property(lambda self: indexing.at(self))  # type: ignore[attr-defined]
+Tracer.flat = property(lambda self: iter(_reshape(self, -1)))  # type: ignore[attr-defined]
+Tracer.itemsize = property(lambda self: self.dtype.itemsize)  # type: ignore[attr-defined]
+Tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)  # type: ignore[attr-defined]
+
+# --- NumPy's protocols ------------------------------------------------------------------------------------------
+
+
+def _ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """``np.sin(tracer)`` and ``ndarray * tracer``: the operation of the same name."""
+    primitive = _UFUNCS.get(ufunc)
+    if method == "__call__" and primitive is not None and not kwargs:
+        return primitive.bind(*[as_value(a) for a in inputs])
+    where = kwargs.pop("where", True)
+    if kwargs.pop("out", None) is not None:
+        raise NotSupportedError(f"np.{ufunc.__name__}(..., out=) cannot write into an array under transformation; use its result")
+    if method == "__call__" and where is True:
+        function = getattr(_namespace(), ufunc.__name__, None)
+        if function is not None:
+            return function(*inputs, **kwargs)
+    elif method in ("reduce", "accumulate") and ufunc.__name__ in _REDUCTIONS:
+        name = _REDUCTIONS[ufunc.__name__][method == "accumulate"]
+        if name:
+            kwargs.setdefault("axis", 0)
+            if where is not True:
+                kwargs["where"] = where
+            return getattr(_namespace(), name)(*inputs, **{k: v for k, v in kwargs.items() if v is not None or k == "axis"})
+    elif method == "outer" and len(inputs) == 2:
+        x, y = (as_value(a) for a in inputs)
+        from ..core import ndim_of, shape_of
+
+        return _ufunc(self, ufunc, "__call__", shape.reshape(x, shape_of(x) + (1,) * ndim_of(y)), y)
+    raise NotSupportedError(
+        f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no derivative rule here; "
+        f"write it with the functions of wengert.numpy"
+    )
+
+
+_REDUCTIONS = {
+    "add": ("sum", "cumsum"),
+    "multiply": ("prod", "cumprod"),
+    "maximum": ("max", ""),
+    "minimum": ("min", ""),
+    "logical_and": ("all", ""),
+    "logical_or": ("any", ""),
+}
+_UFUNCS: dict[Any, Primitive] = {
+    p.function: p
+    for p in Primitive.registry.values()
+    if isinstance(p, ew.Elementwise) and isinstance(p.function, np.ufunc)
+}
+
+
+def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """``np.sum(tracer)``: the function of `wengert.numpy` of the same name."""
+    module = function.__module__
+    space = _namespace()
+    if module == "numpy.linalg":
+        space = space.linalg
+    elif module == "numpy.fft":
+        space = getattr(space, "fft", None)
+    ours = getattr(space, function.__name__, None)
+    if ours is None:
+        raise NotSupportedError(f"{module}.{function.__name__} has no derivative rule here; write it with the functions of wengert.numpy")
+    kwargs = {k: v for k, v in kwargs.items() if k != "out" or v is not None}
+    return ours(*args, **kwargs)
+
+
+Tracer.__array_ufunc__ = _ufunc  # type: ignore[attr-defined]
+Tracer.__array_function__ = _function  # type: ignore[attr-defined]
+_unused = operator

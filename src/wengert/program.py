@@ -1,0 +1,257 @@
+"""Program: the one intermediate form. Typed, single-assignment, printable, checkable.
+
+Inputs, equations and outputs; control flow and calls are equations whose parameters hold sub-Programs. Programs are
+built by `transforms.staging`; here they are represented, checked, printed and evaluated. No transformation and no
+compiler lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .core import Aval, Primitive, Value, aval_of
+from .errors import ProgramError
+
+
+class Var:
+    """A variable of a Program, assigned once."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: Aval) -> None:
+        self.aval = aval
+
+    def __repr__(self) -> str:
+        return f"Var({self.aval!r})"
+
+
+class Literal:
+    """A constant in a Program."""
+
+    __slots__ = ("aval", "value")
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        self.aval = aval_of(value)
+
+    def __repr__(self) -> str:
+        return f"Literal({self.value!r})"
+
+
+Atom = Var | Literal
+
+
+class Equation:
+    """``outputs = primitive[params](inputs)``."""
+
+    __slots__ = ("inputs", "outputs", "params", "primitive")
+
+    def __init__(
+        self, primitive: Primitive, inputs: Sequence[Atom], outputs: Sequence[Var], params: dict[str, Any]
+    ) -> None:
+        self.primitive = primitive
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+        self.params = params
+
+    def __repr__(self) -> str:
+        return f"<equation {self.primitive.name} of {len(self.inputs)} inputs>"
+
+
+class Program:
+    """A function as a list of typed equations.
+
+    Attributes:
+        inputs: one `Var` for each argument.
+        equations: in an order in which they can run.
+        outputs: variables or literals.
+        name: of the function it was made from.
+        masked: whether it is the linear part of a function with choices in it, so that its transpose must not let
+            zero cotangents meet infinite coefficients.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.make_program(lambda x: wnp.sin(x) * 2.0)(np.ones(3))
+        program(a: float64[3]) {
+          b: float64[3] = sin a
+          c: float64[3] = multiply b 2.0
+          return c
+        }
+    """
+
+    __slots__ = ("_steps", "cache", "equations", "in_tree", "inputs", "masked", "name", "out_tree", "outputs")
+
+    def __init__(
+        self,
+        inputs: Sequence[Var],
+        equations: Sequence[Equation],
+        outputs: Sequence[Atom],
+        name: str = "program",
+        masked: bool = False,
+    ) -> None:
+        self.inputs = list(inputs)
+        self.equations = list(equations)
+        self.outputs = list(outputs)
+        self.name = name
+        self.masked = masked
+        self.in_tree: Any = None
+        self.out_tree: Any = None
+        self.cache: dict[Any, Any] = {}  # transformations of this program
+        self._steps: Any = None
+
+    @property
+    def in_avals(self) -> list[Aval]:
+        return [v.aval for v in self.inputs]
+
+    @property
+    def out_avals(self) -> list[Aval]:
+        return [v.aval for v in self.outputs]
+
+    # --- evaluation ---------------------------------------------------------------------------------------------
+
+    def evaluate(self, args: Sequence[Value]) -> list[Value]:
+        """Run on values: NumPy arrays, or tracers of any trace. Values are freed after their last use."""
+        steps, template, n_inputs, out_slots = self._steps or self._prepare()
+        if len(args) != n_inputs:
+            raise ProgramError(f"{self.name} takes {n_inputs} values, got {len(args)}")
+        env = template.copy()
+        env[:n_inputs] = args
+        for bind, ins, params, outs, dead in steps:
+            result = bind(*[env[i] for i in ins], **params)
+            if type(outs) is int:
+                env[outs] = result
+            else:
+                for slot, value in zip(outs, result, strict=True):
+                    env[slot] = value
+            for i in dead:
+                env[i] = None
+        return [env[i] for i in out_slots]
+
+    def _prepare(self) -> Any:
+        slots: dict[int, int] = {id(v): i for i, v in enumerate(self.inputs)}
+        template: list[Any] = [None] * len(self.inputs)
+
+        def slot(atom: Atom) -> int:
+            key = id(atom)
+            if key not in slots:
+                slots[key] = len(template)
+                template.append(atom.value if isinstance(atom, Literal) else None)
+            return slots[key]
+
+        rows = []
+        for eqn in self.equations:
+            ins = [slot(a) for a in eqn.inputs]
+            outs: Any = [slot(v) for v in eqn.outputs]
+            rows.append((eqn, ins, outs))
+        out_slots = [slot(a) for a in self.outputs]
+        kept = set(out_slots) | {i for i, v in enumerate(template) if v is not None}
+        steps = []
+        for eqn, ins, outs in reversed(rows):
+            dead = [i for i in dict.fromkeys(ins + outs) if i not in kept]
+            kept.update(dead)
+            single = not eqn.primitive.multiple_results
+            steps.append((eqn.primitive.bind, ins, eqn.params, outs[0] if single else outs, dead))
+        steps.reverse()
+        self._steps = (steps, template, len(self.inputs), out_slots)
+        return self._steps
+
+    # --- checks -------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Verify the rules of the form: defined before use, assigned once, types as the shape rules say.
+
+        Raises:
+            ProgramError: naming the equation that breaks a rule.
+        """
+        defined: set[int] = set()
+        for v in self.inputs:
+            if id(v) in defined:
+                raise ProgramError(f"{self.name}: an input stands twice among the inputs")
+            defined.add(id(v))
+        for number, eqn in enumerate(self.equations):
+            where = f"{self.name}, equation {number} ({eqn.primitive.name})"
+            for a in eqn.inputs:
+                if isinstance(a, Var) and id(a) not in defined:
+                    raise ProgramError(f"{where} uses a variable before its definition")
+            avals = eqn.primitive.abstract(*[a.aval for a in eqn.inputs], **eqn.params)
+            expected = avals if eqn.primitive.multiple_results else [avals]
+            if [a.shape for a in expected] != [v.aval.shape for v in eqn.outputs] or [a.dtype for a in expected] != [
+                v.aval.dtype for v in eqn.outputs
+            ]:
+                raise ProgramError(f"{where} has outputs {[v.aval for v in eqn.outputs]}, its rule says {expected}")
+            for v in eqn.outputs:
+                if id(v) in defined:
+                    raise ProgramError(f"{where} assigns a variable a second time")
+                defined.add(id(v))
+            for sub in subprograms(eqn):
+                sub.check()
+        for a in self.outputs:
+            if isinstance(a, Var) and id(a) not in defined:
+                raise ProgramError(f"{self.name}: an output is not defined")
+
+    # --- printing -----------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return "\n".join(_lines(self, "program"))
+
+    __str__ = __repr__
+
+    def __len__(self) -> int:
+        return len(self.equations)
+
+
+def subprograms(eqn: Equation) -> Iterator[Program]:
+    """The Programs among the parameters of an equation."""
+    for value in eqn.params.values():
+        if isinstance(value, Program):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from (v for v in value if isinstance(v, Program))
+
+
+def _letters(i: int) -> str:
+    name = ""
+    i += 1
+    while i:
+        i, r = divmod(i - 1, 26)
+        name = chr(97 + r) + name
+    return name
+
+
+def _lines(program: Program, head: str) -> list[str]:
+    names: dict[int, str] = {}
+
+    def name(v: Var) -> str:
+        if id(v) not in names:
+            names[id(v)] = _letters(len(names))
+        return names[id(v)]
+
+    def atom(a: Atom) -> str:
+        if isinstance(a, Var):
+            return name(a)
+        if a.aval.shape == ():
+            return repr(a.value.item() if isinstance(a.value, (np.generic, np.ndarray)) else a.value)
+        return f"<{a.aval!r}>"
+
+    lines = [f"{head}({', '.join(f'{name(v)}: {v.aval!r}' for v in program.inputs)}) {{"]
+    for eqn in program.equations:
+        inputs = " ".join(atom(a) for a in eqn.inputs)
+        plain = {k: v for k, v in eqn.params.items() if not isinstance(v, Program)}
+        shown = f"[{', '.join(f'{k}={_parameter(v)}' for k, v in plain.items())}]" if plain else ""
+        outputs = ", ".join(f"{name(v)}: {v.aval!r}" for v in eqn.outputs)
+        lines.append(f"  {outputs} = {eqn.primitive.name}{shown} {inputs}".rstrip())
+        for key, value in eqn.params.items():
+            if isinstance(value, Program):
+                lines += ["    " + line for line in _lines(value, key)]
+    lines.append(f"  return {', '.join(atom(a) for a in program.outputs)}".rstrip())
+    lines.append("}")
+    return lines
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, np.dtype):
+        return value.name
+    return getattr(value, "__name__", None) or repr(value).replace(" ", "")

@@ -1,0 +1,264 @@
+"""Batching: vmap. A batched value keeps its batch axis in front; named axes live in a context variable."""
+
+from __future__ import annotations
+
+import contextvars
+import operator
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
+from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
+from ..ops.shape import broadcast_to, moveaxis
+from .forward import check_output, strong
+from .function import Transformed, argument_name, check_callable, name_of, shown
+
+axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
+
+
+class BatchTracer(Tracer):
+    """One example of a batch: its shape is that of an example, `value` holds them all."""
+
+    __slots__ = ("dtype", "shape", "value")
+    weak = False
+
+    def __init__(self, trace: BatchTrace, value: Value) -> None:
+        self._trace = trace
+        self.value = value
+        self.shape = value.shape[1:]
+        self.dtype = value.dtype
+
+    def concrete(self, what: str) -> Any:
+        raise ConcretizationError(
+            f"{what} needs one value, but under vmap there are {self._trace.size}, one for each example: use "
+            f"wengert.numpy.where for a choice, or a Python loop over the examples"
+        )
+
+    def __repr__(self) -> str:
+        return f"BatchTracer<{self.aval!r} of {self._trace.size}>({self.value!r})"
+
+
+class BatchTrace(Trace):
+    """Runs each operation once for all examples."""
+
+    __slots__ = ("axis_name", "open", "size")
+    name = "vmap"
+
+    def __init__(self, size: int, axis_name: Hashable = None) -> None:
+        super().__init__()
+        self.size = size
+        self.axis_name = axis_name
+        self.open = True
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if not self.open:
+            raise self.leaked()
+        values, batched = [], []
+        for a in args:
+            if type(a) is BatchTracer and a._trace is self:
+                values.append(a.value)
+                batched.append(True)
+            else:
+                values.append(a)
+                batched.append(False)
+        out, flags = primitive.batch_in(self, values, batched, params)
+        if primitive.multiple_results:
+            return [BatchTracer(self, o) if b else o for o, b in zip(out, flags, strict=True)]
+        return BatchTracer(self, out) if flags else out
+
+    def materialize(self, x: Value) -> Value:
+        """The batch that a value stands for: its own, or copies of a value that is the same for all."""
+        x = as_value(x)
+        if type(x) is BatchTracer and x._trace is self:
+            return x.value
+        return broadcast_to(x, (self.size, *shape_of(x)))
+
+    def __enter__(self) -> BatchTrace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.open = False
+
+
+def batch_flat(
+    f: Callable[..., Sequence[Value]], size: int, args: Sequence[Value], batched: Sequence[bool], axis_name: Hashable = None
+) -> tuple[list[Value], list[bool]]:
+    """vmap of a function from values to values: results, and which of them are batched."""
+    with BatchTrace(size, axis_name) as trace:
+        boxed = [BatchTracer(trace, a) if b else a for a, b in zip(args, batched, strict=True)]
+        outs = in_axis(trace, lambda: list(f(*boxed)))
+        flags = [type(o) is BatchTracer and o._trace is trace for o in outs]
+        return [o.value if b else o for o, b in zip(outs, flags, strict=True)], flags
+
+
+def in_axis(trace: BatchTrace, run: Callable[[], Any]) -> Any:
+    """Run with the trace's axis name defined."""
+    if trace.axis_name is None:
+        return run()
+    token = axis_env.set({**axis_env.get(), trace.axis_name: trace})
+    try:
+        return run()
+    finally:
+        axis_env.reset(token)
+
+
+class Vmap(Transformed):
+    """A function mapped over an axis of its arguments."""
+
+    transformation = "vmap"
+
+    def __init__(self, f: Any, in_axes: Any, out_axes: Any, axis_name: Hashable, axis_size: int | None) -> None:
+        if not callable(f):
+            check_callable(f, "vmap")
+        self._f = f
+        if isinstance(in_axes, list):
+            in_axes = tuple(in_axes)
+        if not isinstance(in_axes, (int, tuple, type(None))) and not isinstance(in_axes, dict):
+            raise ArgumentError(f"vmap: in_axes must be an integer, None, or a tuple with an entry per argument, got {in_axes!r}")
+        self.in_axes = in_axes
+        self.out_axes = out_axes
+        self.axis_name = axis_name
+        self.axis_size = axis_size
+
+    def options(self) -> str:
+        return f"in_axes={self.in_axes}, out_axes={self.out_axes}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return self._map(args, kwargs)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        f, in_axes = self._f, self.in_axes
+        if isinstance(in_axes, tuple) and len(in_axes) != len(args):
+            raise ArgumentError(
+                f"vmap of {name_of(f)}: in_axes={in_axes} has {len(in_axes)} entries for {len(args)} positional "
+                f"argument{'s' * (len(args) != 1)}"
+            )
+        leaves, tree = trees.flatten((args, kwargs))
+        axes = trees.broadcast_prefix(in_axes, trees.structure(args), what="vmap: in_axes", root="args")
+        axes += [0] * (len(leaves) - len(axes))
+        size = self.axis_size
+        source = "axis_size"
+        for k, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
+            if axis is None:
+                continue
+            leaf = leaves[k] = as_value(leaf)
+            shape = shape_of(leaf)
+            axis = self._axis(axis, len(shape), shape, k, args)
+            axes[k] = axis
+            n = shape[axis]
+            if size is None:
+                size, source = n, f"{self._place(k, args)}, axis {axis}"
+            elif n != size:
+                raise ShapeError(
+                    f"vmap of {name_of(f)}: the mapped axes differ in length: {size} ({source}) and {n} "
+                    f"({self._place(k, args)}, axis {axis})"
+                )
+        if size is None:
+            raise ArgumentError(
+                f"vmap of {name_of(f)} has nothing to map over: every entry of in_axes is None; pass axis_size"
+            )
+        with BatchTrace(size, self.axis_name) as trace:
+            boxed = [
+                leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
+            ]
+            args, kwargs = trees.unflatten(tree, boxed)
+            out = f(*args, **kwargs) if self.axis_name is None else in_axis(trace, lambda: f(*args, **kwargs))
+            out_leaves, out_tree = trees.flatten(out)
+            out_axes = trees.broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
+            results = []
+            for x, axis in zip(out_leaves, out_axes, strict=True):
+                x = check_output(x, f)
+                if axis is None:
+                    if type(x) is BatchTracer and x._trace is trace:
+                        raise ArgumentError(
+                            f"vmap of {name_of(f)}: out_axes is None for a result that differs between examples; give "
+                            f"it an axis, or reduce it over the examples (lax.psum with axis_name)"
+                        )
+                    results.append(strong(x))
+                    continue
+                value = trace.materialize(x)
+                n = len(shape_of(value))
+                at = operator.index(axis)
+                if not -n <= at < n:
+                    raise ArgumentError(f"vmap of {name_of(f)}: out_axes={axis} is out of range for a result of shape {shape_of(value)[1:]}")
+                value = value if at % n == 0 else moveaxis(value, 0, at % n)
+                results.append(value)
+        from .reverse import own_results
+
+        return trees.unflatten(out_tree, own_results(results, leaves))
+
+    def _axis(self, axis: Any, ndim: int, shape: tuple[int, ...], k: int, args: Any) -> int:
+        try:
+            i = operator.index(axis)
+        except TypeError:
+            raise ArgumentError(f"vmap: in_axes must hold integers and None, got {axis!r}") from None
+        if not -ndim <= i < ndim:
+            raise ArgumentError(
+                f"vmap of {name_of(self._f)}: {self._place(k, args)} has shape {shape}, which has no axis {i}"
+                + ("; pass None in in_axes for what is not mapped" if ndim == 0 else "")
+            )
+        return i % ndim
+
+    def _place(self, k: int, args: tuple[Any, ...]) -> str:
+        paths, _ = trees.flatten_with_paths(args)
+        if k >= len(paths):
+            return "a keyword argument"
+        path = paths[k][0]
+        i = int(path[1 : path.index("]")])
+        rest = path[path.index("]") + 1 :]
+        return argument_name(self._f, i) + (f" at {rest}" if rest else "")
+
+
+def _front(x: Value, axis: int) -> Value:
+    if axis == 0:
+        return x
+    if type(x) is np.ndarray:
+        return x.swapaxes(0, 1) if axis == 1 else np.moveaxis(x, axis, 0)
+    return moveaxis(x, axis, 0)
+
+
+def vmap(
+    f: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    axis_name: Hashable = None,
+    axis_size: int | None = None,
+    spmd_axis_name: Hashable = None,
+) -> Callable[..., Any]:
+    """Map a function over an axis of its arguments, by running each operation once for all examples.
+
+    Args:
+        f: a function of one example.
+        in_axes: which axis of each argument is mapped: an integer (negative ones count from the end), None for an
+            argument that is the same for all examples, or a tuple of these, one per positional argument, each of
+            which may be a pytree prefix of it. Keyword arguments are mapped over axis 0.
+        out_axes: where the mapped axis stands in the results; a pytree prefix of them. None for what does not
+            differ between examples.
+        axis_name: a name for the axis, for `lax.psum` and its kin.
+        axis_size: its length, needed when every entry of `in_axes` is None.
+
+    Returns:
+        A function of batches.
+
+    Raises:
+        ArgumentError: `in_axes` or `out_axes` do not fit the arguments or the result.
+        ShapeError: mapped axes differ in length.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.vmap(wnp.vdot)(wnp.ones((2, 3)), wnp.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+        array([ 6., 15.])
+    """
+    if spmd_axis_name is not None:
+        raise NotSupportedError("vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out")
+    return Vmap(f, in_axes, out_axes, axis_name, axis_size)
+
+
+_unused = dtype_of

@@ -1,0 +1,247 @@
+"""Forward mode: jvp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, as_array, as_value, dtype_of, is_inexact, is_weak, shape_of
+from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
+from .function import check_callable, name_of, shown, split_aux
+
+ndarray = np.ndarray
+FLOAT0 = np.dtype([("float0", np.void, 0)])
+
+
+class JVPTracer(Tracer):
+    """A value and its tangent."""
+
+    __slots__ = ("primal", "tangent")
+
+    def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
+        self._trace = trace
+        self.primal = primal
+        self.tangent = tangent
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        return shape_of(self.primal)
+
+    @property
+    def dtype(self) -> np.dtype:  # type: ignore[override]
+        return dtype_of(self.primal)
+
+    @property
+    def weak(self) -> bool:  # type: ignore[override]
+        return is_weak(self.primal)
+
+    def concrete(self, what: str) -> Any:
+        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
+
+    def __repr__(self) -> str:
+        return f"JVPTracer<{self.aval!r}>(primal={self.primal!r}, tangent={self.tangent!r})"
+
+
+class JVPTrace(Trace):
+    """Carries tangents along with values."""
+
+    __slots__ = ("open",)
+    name = "jvp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = True
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if not self.open:
+            raise self.leaked()
+        primals, tangents = [], []
+        for a in args:
+            if type(a) is JVPTracer and a._trace is self:
+                primals.append(a.primal)
+                tangents.append(a.tangent)
+            else:
+                primals.append(a)
+                tangents.append(None)
+        out, tangent = primitive.jvp(primals, tangents, params)
+        if primitive.multiple_results:
+            return [o if t is None else JVPTracer(self, o, t) for o, t in zip(out, tangent, strict=True)]
+        return out if tangent is None else JVPTracer(self, out, tangent)
+
+    def split(self, x: Value) -> tuple[Value, Value | None]:
+        if type(x) is JVPTracer and x._trace is self:
+            return x.primal, x.tangent
+        return x, None
+
+
+def zeros_like(x: Value) -> Value:
+    """An explicit zero tangent of a value: `float0` for integers and booleans, as JAX has it."""
+    dtype = dtype_of(x)
+    if not is_inexact(x):
+        return np.zeros(shape_of(x), FLOAT0)
+    shape = shape_of(x)
+    return np.zeros(shape, dtype) if shape else dtype.type(0)
+
+
+def strong(x: Value) -> Value:
+    """A result as it leaves a transformation: Python numbers become NumPy scalars."""
+    if type(x) is ndarray:
+        return x
+    return as_array(x) if type(x) in PYTHON_SCALARS else x
+
+
+def jvp_flat(
+    f: Callable[..., Sequence[Value]], primals: Sequence[Value], tangents: Sequence[Value | None]
+) -> tuple[list[Value], list[Value | None]]:
+    """jvp of a function from values to values; symbolic zeros are None."""
+    trace = JVPTrace()
+    args = [p if t is None else JVPTracer(trace, p, t) for p, t in zip(primals, tangents, strict=True)]
+    try:
+        pairs = [trace.split(o) for o in f(*args)]
+    finally:
+        trace.open = False
+    return [p for p, _ in pairs], [t for _, t in pairs]
+
+
+def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
+    """A primal and its tangent, made to fit; raises where they do not."""
+    p = as_value(p)
+    if t is None:
+        return p, None
+    t = as_value(t) if not (isinstance(t, ndarray) and t.dtype == FLOAT0) else t
+    if shape_of(t) != shape_of(p):
+        raise ShapeError(
+            f"jvp: the tangent{place} has shape {shape_of(t)}, its primal has shape {shape_of(p)}; they must be equal"
+        )
+    if dtype_of(t) == FLOAT0:
+        return p, None
+    if type(p) is int and is_inexact(t):
+        p = float(p)
+    if not is_inexact(p):
+        raise DtypeError(
+            f"jvp: the primal{place} has dtype {dtype_of(p)}, which has no tangents; convert it to float, or give a "
+            f"tangent of None"
+        )
+    if dtype_of(t) != dtype_of(p):
+        if dtype_of(t).kind == "c" and dtype_of(p).kind != "c":
+            raise DtypeError(f"jvp: the tangent{place} is complex ({dtype_of(t)}), its primal is {dtype_of(p)}")
+        from ..ops.elementwise import convert
+
+        t = convert(t, dtype_of(p))
+    return p, t
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """The value of `f` and its derivative along `tangents`: a Jacobian-vector product, in one forward pass.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        primals: a tuple of arguments at which `f` is differentiated.
+        tangents: a tuple of the same structure and shapes; None stands for zero. float0 tangents go with integers.
+        has_aux: whether `f` returns a pair whose second part is not differentiated.
+
+    Returns:
+        ``(f(*primals), tangent)``, the tangent shaped like the value; with `has_aux` the extra results third.
+
+    Raises:
+        TreeError: `primals` and `tangents` differ in structure.
+        ShapeError: a tangent's shape is not that of its primal.
+        DtypeError: a tangent is given for an array of integers.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> y, dy = wengert.jvp(wnp.sin, (0.0,), (2.0,))
+        >>> float(y), float(dy)
+        (0.0, 2.0)
+    """
+    __tracebackhide__ = True
+    try:
+        return _jvp(f, primals, tangents, has_aux)
+    except Exception as error:
+        raise shown(error) from error.__cause__
+
+
+def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
+    check_callable(f, "jvp")
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise ArgumentError(
+            f"jvp takes primals and tangents as tuples of arguments, got {type(primals).__name__} and "
+            f"{type(tangents).__name__}: write jvp(f, (x,), (t,))"
+        )
+    if len(primals) != len(tangents):
+        raise TreeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
+    trace = JVPTrace()
+    args: list[Any] = []
+    for i, (p, t) in enumerate(zip(primals, tangents, strict=True)):
+        if type(p) is ndarray and type(t) is ndarray and p.shape == t.shape and p.dtype == t.dtype and p.dtype.kind in "fc":
+            args.append(JVPTracer(trace, p, t))
+            continue
+        leaves, tree = trees.flatten(p)
+        if t is None:
+            args.append(p)
+            continue
+        tangent_leaves = _tangent_leaves(tree, p, t, i)
+        boxed = []
+        for k, (leaf, tl) in enumerate(zip(leaves, tangent_leaves, strict=True)):
+            place = f" of primal {i}" if tree is trees.LEAF else f" of primal {i}, leaf {k},"
+            primal, tangent = check_tangent(leaf, tl, place)
+            boxed.append(primal if tangent is None else JVPTracer(trace, primal, tangent))
+        args.append(trees.unflatten(tree, boxed))
+    try:
+        out = f(*args)
+    finally:
+        trace.open = False
+    aux = None
+    if has_aux:
+        out, aux = split_aux(out, f)
+        aux = trees.map(lambda x: trace.split(x)[0], aux)
+    if type(out) is JVPTracer and out._trace is trace:
+        value, tangent = strong(out.primal), strong(out.tangent)
+    else:
+        leaves, tree = trees.flatten(out)
+        pairs = [trace.split(check_output(o, f)) for o in leaves]
+        value = trees.unflatten(tree, [strong(p) for p, _ in pairs])
+        tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
+    return (value, tangent, aux) if has_aux else (value, tangent)
+
+
+def _tangent_leaves(tree: Any, p: Any, t: Any, i: int) -> list[Any]:
+    leaves, t_tree = trees.flatten(t, is_leaf=lambda x: x is None)
+    if t_tree == tree:
+        return leaves
+    # A None stands for a zero subtree: flatten up to the primal's structure, where that is possible.
+    try:
+        return trees.broadcast_prefix(t, tree, what=f"tangent {i}", root="primal") if t is None else _with_none(tree, t)
+    except (TreeError, ValueError, TypeError):
+        trees.check_same_structure(tree, trees.structure(t), f"tangent {i}")
+        raise
+
+
+def _with_none(tree: Any, t: Any) -> list[Any]:
+    out: list[Any] = []
+    for below, child in zip(tree.children(), tree.one_level().flatten_up_to(t), strict=True):
+        if child is None:
+            out += [None] * below.num_leaves
+        elif below.is_leaf():
+            if not trees.structure(child).is_leaf():
+                raise TypeError
+            out.append(child)
+        else:
+            out += _with_none(below, child)
+    return out
+
+
+def check_output(x: Any, f: Any) -> Value:
+    """A leaf of a function's result, which must be a number or an array of them."""
+    if isinstance(x, (ndarray, Tracer, np.generic)) or type(x) in PYTHON_SCALARS:
+        return x
+    try:
+        return as_value(x)
+    except DtypeError:
+        raise DtypeError(
+            f"{name_of(f)} returned {x!r} of type {type(x).__name__}; a transformed function must return numbers, "
+            f"arrays, or pytrees of them"
+        ) from None

@@ -1,0 +1,123 @@
+"""What every transformed function is: a callable object that knows the function it came from.
+
+A plain class and not a closure, because creating one costs a fraction of `functools.wraps`, and people create them
+in inner loops: ``grad(lambda x: vdot(grad(f)(x), v))(x)``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import ArgumentError, without_library_frames
+
+
+def name_of(f: Any) -> str:
+    """A function's name for messages."""
+    if isinstance(f, functools.partial):
+        return name_of(f.func)
+    return getattr(f, "__name__", None) or type(f).__name__
+
+
+def check_callable(f: Any, what: str) -> None:
+    if not callable(f):
+        raise ArgumentError(f"{what} transforms a function, got {f!r} of type {type(f).__name__}")
+
+
+class Transformed:
+    """A function made from another one by a transformation."""
+
+    transformation = "transformed"
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        if not callable(f):
+            check_callable(f, self.transformation)
+        self._f = f
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        return self._f
+
+    @property
+    def __name__(self) -> str:
+        return name_of(self._f)
+
+    @property
+    def __qualname__(self) -> str:
+        return getattr(self._f, "__qualname__", self.__name__)
+
+    def options(self) -> str:
+        return ""
+
+    def __repr__(self) -> str:
+        options = self.options()
+        return f"<{self.transformation} of {self.__qualname__}{', ' + options if options else ''}>"
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute in ("__doc__", "__module__", "__annotations__", "__defaults__", "__kwdefaults__"):
+            return getattr(self.__dict__.get("_f"), attribute, None)
+        raise AttributeError(f"{type(self).__name__} object has no attribute {attribute!r}")
+
+
+def shown(error: BaseException) -> BaseException:
+    """The error as the user should see it."""
+    return without_library_frames(error)
+
+
+def argument_name(f: Any, i: int) -> str:
+    """``argument 0 (x)``, for messages."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+        p = parameters[min(i, len(parameters) - 1)]
+        return f"argument {i} ({p.name})"
+    except (TypeError, ValueError, IndexError):
+        return f"argument {i}"
+
+
+def check_argnums(f: Any, argnums: int | Sequence[int], n: int, what: str) -> int | tuple[int, ...]:
+    """`argnums` as indices in ``range(n)``: an int or a tuple of ints.
+
+    Raises:
+        ArgumentError: an index is out of range, or appears twice.
+    """
+    if isinstance(argnums, int) and not isinstance(argnums, bool):
+        if not -n <= argnums < n:
+            raise ArgumentError(
+                f"{what} of {name_of(f)} with argnums={argnums} was called with {n} positional "
+                f"argument{'s' * (n != 1)}; pass what is differentiated by position"
+            )
+        return argnums % n
+    out = tuple(check_argnums(f, i, n, what) for i in argnums)
+    if len(set(out)) != len(out):
+        raise ArgumentError(f"{what} of {name_of(f)}: argnums={tuple(argnums)} names an argument twice")
+    return out  # type: ignore[return-value]
+
+
+def check_argnums_type(argnums: Any, what: str) -> Any:
+    """`argnums` must be an int or a sequence of ints; checked when the transformation is made."""
+    if type(argnums) is int:
+        return argnums
+    import operator
+
+    try:
+        if isinstance(argnums, (tuple, list)):
+            return tuple(operator.index(i) for i in argnums)
+        return operator.index(argnums)
+    except TypeError:
+        raise ArgumentError(f"{what}: argnums must be an integer or a sequence of integers, got {argnums!r}") from None
+
+
+def split_aux(out: Any, f: Any) -> tuple[Any, Any]:
+    """The result and the extra result of a function with ``has_aux=True``."""
+    if not isinstance(out, (tuple, list)) or len(out) != 2:
+        raise ArgumentError(
+            f"with has_aux=True, {name_of(f)} must return a pair (output, extra results), got {type(out).__name__}"
+            + (f" of length {len(out)}" if isinstance(out, (tuple, list)) else "")
+        )
+    return out[0], out[1]

@@ -1,0 +1,674 @@
+"""Reverse mode: linearize a function while it runs, then transpose. linearize, vjp, grad, linear_transpose.
+
+The primal runs once on plain values; tangents are `LinearTracer`s, so that the tangent rules write a linear program
+on a tape. The walk back over the tape is the pullback (tape.py). No derivative rule lives here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import (
+    PYTHON_SCALARS,
+    Primitive,
+    Trace,
+    Tracer,
+    Value,
+    as_value,
+    aval_of,
+    dtype_of,
+    inexact_dtype,
+    is_inexact,
+    is_weak,
+    shape_of,
+)
+from ..errors import (
+    ArgumentError,
+    CustomRuleError,
+    DtypeError,
+    NonScalarOutputError,
+    NotLinearError,
+    ShapeError,
+    TreeError,
+)
+from ..ops.families import weighted_sum
+from .forward import FLOAT0, check_output, strong, zeros_like
+from .function import (
+    Transformed,
+    argument_name,
+    check_argnums,
+    check_argnums_type,
+    check_callable,
+    name_of,
+    shown,
+    split_aux,
+)
+from .tape import LinearTracer, Tape, pull_back, push_forward
+
+ndarray = np.ndarray
+
+
+class LinearizeTracer(Tracer):
+    """A value, and the step of the tape that its tangent is."""
+
+    __slots__ = ("primal", "tangent")
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        return shape_of(self.primal)
+
+    @property
+    def dtype(self) -> np.dtype:  # type: ignore[override]
+        return dtype_of(self.primal)
+
+    @property
+    def weak(self) -> bool:  # type: ignore[override]
+        return is_weak(self.primal)
+
+    def concrete(self, what: str) -> Any:
+        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
+
+    def __repr__(self) -> str:
+        return f"LinearizeTracer<{self.aval!r}>(primal={self.primal!r})"
+
+
+class LinearizeTrace(Trace):
+    """Runs the primal, and records the tangent's linear program."""
+
+    __slots__ = ("tape",)
+    name = "grad"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape = Tape()
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        # The hot path of the library; guarded by the benchmarks `eager.*`.
+        primals, tangents = [], []
+        for a in args:
+            if type(a) is LinearizeTracer and a._trace is self:
+                primals.append(a.primal)
+                tangents.append(a.tangent)
+            else:
+                primals.append(a)
+                tangents.append(None)
+        return primitive.linearize(self, primals, tangents, params)
+
+    def tracer(self, primal: Value, node: LinearTracer) -> LinearizeTracer:
+        t = LinearizeTracer()
+        t._trace = self
+        t.primal = primal
+        t.tangent = node
+        return t
+
+    def wrap(self, primal: Value, tangent: Value | None) -> Value:
+        """A result of a tangent rule; without a tangent it is just a value."""
+        if tangent is None:
+            return primal
+        if type(tangent) is LinearTracer and tangent._trace is self.tape:
+            if isinstance(primal, Tracer) and primal._trace.level >= self.level:
+                raise CustomRuleError(
+                    "a custom rule closes over a value that is being differentiated; pass it as an argument instead"
+                )
+            return self.tracer(primal, tangent)
+        if not isinstance(tangent, Tracer) and not np.any(np.asarray(tangent) != 0):
+            return primal
+        raise NotLinearError("a tangent rule gave a tangent that does not depend on the tangents of its arguments: it is affine")
+
+    def input(self, x: Value) -> LinearizeTracer:
+        return self.tracer(x, self.tape.input(x))
+
+    def split(self, x: Value) -> tuple[Value, LinearTracer | None]:
+        if type(x) is LinearizeTracer and x._trace is self:
+            return x.primal, x.tangent
+        return x, None
+
+
+# --- ownership --------------------------------------------------------------------------------------------------
+
+
+def own_residuals(nodes: Sequence[LinearTracer]) -> None:
+    """Copy saved arrays that somebody else holds, so that changing them in place does not change the pullback."""
+    counts: dict[int, int] = {}
+    holders: list[tuple[list[Any], int, ndarray]] = []
+    for node in nodes:
+        if node.primitive is weighted_sum:
+            held = node.args[0]
+        else:
+            held = node.args = list(node.args)
+        for i, c in enumerate(held):
+            if type(c) is ndarray:
+                owner = c
+                while type(owner.base) is ndarray:
+                    owner = owner.base
+                counts[id(owner)] = counts.get(id(owner), 0) + 1
+                holders.append((held, i, owner))
+    owner = None
+    copies: dict[int, Any] = {}
+    for held, i, owner in holders:
+        array = held[i]
+        # References to the owner: the tape's own, one from `holders`, `owner` here, the argument of getrefcount;
+        # a view adds itself (it holds its base instead of the tape holding the owner).
+        if owner.base is None and sys.getrefcount(owner) <= 3 + 2 * counts[id(owner)] - 1 and owner.flags.owndata:
+            continue
+        if id(array) not in copies:
+            copies[id(array)] = (array.copy(), array)
+        held[i] = copies[id(array)][0]
+
+
+def own_results(results: list[Any], foreign: Sequence[Any] = ()) -> list[Any]:
+    """Results that share no memory with each other or with the user's arrays, and can be written to."""
+    seen = {id(x) for x in foreign}
+    out = []
+    for g in results:
+        if type(g) is ndarray:
+            base = g.base
+            if id(g) in seen or not g.flags.writeable or (base is not None and id(base) in seen):
+                g = g.copy()
+            seen.add(id(g))
+            if base is not None:
+                seen.add(id(base))
+        out.append(g)
+    return out
+
+
+# --- linearize and vjp ------------------------------------------------------------------------------------------
+
+
+class _Linearized:
+    """A function run once, and its tape: what linearize, vjp and the Jacobians share."""
+
+    def __init__(self, f: Callable[..., Any], primals: Sequence[Any], has_aux: bool, own: bool, what: str) -> None:
+        self.f = f
+        self.leaves, self.in_tree = trees.flatten(tuple(primals))
+        trace = LinearizeTrace()
+        tape = trace.tape
+        self.tape = tape
+        boxed = []
+        self.inexact: list[bool] = []
+        self.inputs: list[Value] = []
+        for k, leaf in enumerate(self.leaves):
+            x = as_value(leaf)
+            if own and type(x) is ndarray:
+                x = x.copy()
+            if type(x) is int:
+                x = float(x)
+            self.leaves[k] = x
+            self.inexact.append(is_inexact(x))
+            if self.inexact[-1]:
+                self.inputs.append(x)
+                boxed.append(trace.input(x))
+            else:
+                boxed.append(x)
+        self.n_inputs = len(self.inputs)
+        try:
+            out = f(*trees.unflatten(self.in_tree, boxed))
+            self.aux = None
+            if has_aux:
+                out, aux = split_aux(out, f)
+                self.aux = trees.map(lambda x: trace.split(x)[0], aux)
+            out_leaves, self.out_tree = trees.flatten(out)
+            pairs = [trace.split(check_output(o, f)) for o in out_leaves]
+        finally:
+            self.nodes = tape.close()
+        self.out_values = [strong(p) for p, _ in pairs]
+        self.out_nodes = [t for _, t in pairs]
+        self.masked = tape.masked
+        if own:
+            del out, out_leaves, pairs, boxed
+            own_residuals(self.nodes)
+        _ = what
+
+    def value(self) -> Any:
+        return trees.unflatten(self.out_tree, self.out_values)
+
+    def pull(self, cotangents: Sequence[Value | None]) -> list[Value | None]:
+        """Cotangents of the inexact leaves; None is a symbolic zero."""
+        return pull_back(self.nodes, self.n_inputs, self.out_nodes, cotangents, self.masked)
+
+    def push(self, tangents: Sequence[Value]) -> list[Value | None]:
+        live = [o for o in self.out_nodes if o is not None]
+        results = iter(push_forward(self.nodes, tangents, live))
+        return [None if o is None else next(results) for o in self.out_nodes]
+
+
+class VJP:
+    """The pullback of a function at a point: cotangents of the result to a tuple of cotangents of the arguments."""
+
+    def __init__(self, linearized: _Linearized) -> None:
+        self._linearized = linearized
+
+    def __repr__(self) -> str:
+        lin = self._linearized
+        return f"<pullback of {name_of(lin.f)}, {len(lin.nodes)} steps>"
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        """The product of the cotangent with the Jacobian.
+
+        Raises:
+            TreeError, ShapeError, DtypeError: the cotangent does not fit the function's result.
+        """
+        __tracebackhide__ = True
+        try:
+            return self._pull(cotangent)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    def _pull(self, cotangent: Any) -> tuple[Any, ...]:
+        lin = self._linearized
+        leaves, tree = trees.flatten(cotangent, is_leaf=lambda x: x is None)
+        if tree != lin.out_tree:
+            trees.check_same_structure(lin.out_tree, trees.structure(cotangent), "vjp: the cotangent")
+        cts = [
+            check_cotangent(ct, out, node is not None, f", leaf {k}," if len(leaves) > 1 else "")
+            for k, (ct, out, node) in enumerate(zip(leaves, lin.out_values, lin.out_nodes, strict=True))
+        ]
+        grads = iter(lin.pull(cts))
+        results = []
+        for x, inexact in zip(lin.leaves, lin.inexact, strict=True):
+            g = next(grads) if inexact else None
+            results.append(zeros_like(x) if g is None else strong(g))
+        return trees.unflatten(lin.in_tree, own_results(results, cts))
+
+
+def check_cotangent(ct: Any, out: Value, live: bool, place: str = "") -> Value | None:
+    """A cotangent made to fit the output it belongs to; None where there is nothing to pull back."""
+    if ct is None:
+        return None
+    if isinstance(ct, ndarray) and ct.dtype == FLOAT0:
+        return None
+    ct = as_value(ct)
+    if shape_of(ct) != shape_of(out):
+        raise ShapeError(f"vjp: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}")
+    if not is_inexact(out) or not live:
+        return None
+    dtype = dtype_of(out)
+    if dtype_of(ct) != dtype or is_weak(ct):
+        if dtype_of(ct).kind == "c" and dtype.kind != "c":
+            raise DtypeError(f"vjp: the cotangent{place} is complex ({dtype_of(ct)}), the function's result is {dtype}")
+        from ..ops.elementwise import convert
+
+        ct = convert(ct, dtype)
+    return ct
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Sequence[Any] = ()) -> Any:
+    """The value of `f` and its pullback: a function from cotangents of the result to those of the arguments.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        primals: the arguments at which `f` is differentiated.
+        has_aux: whether `f` returns a pair whose second part is not differentiated.
+
+    Returns:
+        ``(f(*primals), pullback)``; with `has_aux` the extra results third. The pullback owns what it saved:
+        changing an argument in place afterwards does not change it.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> y, pullback = wengert.vjp(lambda x, y: x * y, 2.0, 3.0)
+        >>> [float(g) for g in pullback(1.0)]
+        [3.0, 2.0]
+    """
+    __tracebackhide__ = True
+    try:
+        check_callable(f, "vjp")
+        lin = _Linearized(f, primals, has_aux, True, "vjp")
+    except Exception as error:
+        raise shown(error) from error.__cause__
+    return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
+
+
+class Pushforward:
+    """The linear map of tangents that `linearize` returns."""
+
+    def __init__(self, linearized: _Linearized) -> None:
+        self._linearized = linearized
+
+    def __repr__(self) -> str:
+        lin = self._linearized
+        return f"<pushforward of {name_of(lin.f)}, {len(lin.nodes)} steps>"
+
+    def __call__(self, *tangents: Any) -> Any:
+        """The derivative along `tangents`, shaped as the arguments of the function."""
+        __tracebackhide__ = True
+        try:
+            return self._push(tangents)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    def _push(self, tangents: tuple[Any, ...]) -> Any:
+        from .forward import check_tangent
+
+        lin = self._linearized
+        leaves, tree = trees.flatten(tangents, is_leaf=lambda x: x is None)
+        if tree != lin.in_tree:
+            trees.check_same_structure(lin.in_tree, trees.structure(tangents), "linearize: the tangents")
+        values = []
+        for k, (x, t, inexact) in enumerate(zip(lin.leaves, leaves, lin.inexact, strict=True)):
+            if inexact:
+                _, t = check_tangent(x, t, f" {k}")
+                values.append(zeros_like(x) if t is None else t)
+        results = [
+            zeros_like(out) if t is None else strong(t)
+            for out, t in zip(lin.out_values, lin.push(values), strict=True)
+        ]
+        return trees.unflatten(lin.out_tree, own_results(results, values))
+
+
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of `f` and its derivative there as a linear function of tangents, ready to be applied many times.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        primals: the arguments at which `f` is linearized.
+        has_aux: whether `f` returns a pair whose second part is not differentiated.
+
+    Returns:
+        ``(f(*primals), pushforward)``, where ``pushforward(*tangents)`` costs no evaluation of `f`.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> y, push = wengert.linearize(wnp.exp, 0.0)
+        >>> float(push(2.0)), float(push(3.0))
+        (2.0, 3.0)
+    """
+    __tracebackhide__ = True
+    try:
+        check_callable(f, "linearize")
+        lin = _Linearized(f, primals, has_aux, True, "linearize")
+    except Exception as error:
+        raise shown(error) from error.__cause__
+    return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+
+
+# --- grad -------------------------------------------------------------------------------------------------------
+
+
+def check_differentiable(x: Any, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool) -> Any:
+    """A leaf that is to be differentiated, as a value; raises where its dtype has no derivative."""
+    x = as_value(x)
+    if type(x) is int:
+        return complex(x) if holomorphic else float(x)
+    dtype = dtype_of(x)
+    if holomorphic:
+        if dtype.kind != "c":
+            raise DtypeError(f"{what} with holomorphic=True needs complex inputs, {place()} of {name_of(f)} has dtype {dtype}")
+        return x
+    if not inexact_dtype(dtype) and not allow_int:
+        raise DtypeError(
+            f"{what} of {name_of(f)}: {place()} has dtype {dtype}, which has no derivative; convert it with "
+            f".astype(float), leave it out of argnums, or pass allow_int=True"
+        )
+    return x
+
+
+class ValueAndGrad(Transformed):
+    """A function together with its gradient."""
+
+    transformation = "value_and_grad"
+
+    def __init__(self, f: Any, argnums: Any, has_aux: bool, holomorphic: bool, allow_int: bool) -> None:
+        if not callable(f):
+            check_callable(f, self.transformation)
+        self._f = f
+        self.argnums = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
+        self.has_aux = has_aux
+        self.holomorphic = holomorphic
+        self.allow_int = allow_int
+
+    def options(self) -> str:
+        return f"argnums={self.argnums}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            value, gradient, aux = self._evaluate(args, kwargs)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+        return ((value, aux), gradient) if self.has_aux else (value, gradient)
+
+    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        f, argnums = self._f, self.argnums
+        trace = LinearizeTrace()
+        tape = trace.tape
+        boxed = list(args)
+        if type(argnums) is not int or not 0 <= argnums < len(args):
+            argnums = check_argnums(f, argnums, len(args), self.transformation)
+        tree: Any = None
+        leaves: list[Any]
+        x = args[argnums] if type(argnums) is int else None
+        if type(x) is ndarray and x.dtype.kind == "f" and not self.holomorphic:
+            leaves = [x]  # the usual call
+            boxed[argnums] = trace.input(x)
+        else:
+            chosen = (argnums,) if type(argnums) is int else argnums
+            leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
+            inputs = []
+            for k, leaf in enumerate(leaves):
+                leaf = check_differentiable(
+                    leaf, f, lambda k=k: self._place(chosen, args, k), self.transformation, self.holomorphic, self.allow_int
+                )
+                leaves[k] = leaf
+                inputs.append(trace.input(leaf))
+            for i, arg in zip(chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True):
+                boxed[i] = arg
+        try:
+            out = f(*boxed, **kwargs)
+            aux = None
+            if self.has_aux:
+                out, aux = split_aux(out, f)
+                aux = trees.map(lambda v: trace.split(v)[0], aux)
+        finally:
+            nodes = tape.close()
+        if type(out) is LinearizeTracer and out._trace is trace:
+            primal, node = out.primal, out.tangent
+            del out
+        else:
+            primal, node = out, None
+        if shape_of(primal) if type(primal) is ndarray else not isinstance(primal, (float, np.floating)):
+            primal = self._check_scalar(primal)
+        if node is None:
+            grads: list[Any] = [None] * len(leaves)
+        else:
+            one = primal.dtype.type(1) if type(primal) is not float and type(primal) is not complex else type(primal)(1)
+            grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
+        if tree is None:
+            g = grads[0]
+            if type(g) is not ndarray or g.base is not None:
+                g = own_results([zeros_like(x) if g is None else strong(g)], args)[0]
+            return strong(primal), g, aux
+        grads = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
+        gradient = trees.unflatten(tree, own_results(grads, leaves))
+        return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _place(self, chosen: Sequence[int], args: tuple[Any, ...], k: int) -> str:
+        paths, _ = trees.flatten_with_paths(tuple(args[i] for i in chosen))
+        path = paths[k][0]
+        i = chosen[int(path[1 : path.index("]")])]
+        rest = path[path.index("]") + 1 :]
+        return argument_name(self._f, i) + (f" at {rest}" if rest else "")
+
+    def _check_scalar(self, out: Any) -> Value:
+        f, what = self._f, self.transformation
+        leaves, tree = trees.flatten(out)
+        if not tree.is_leaf() or len(leaves) != 1:
+            hint = "; with a second result that is not differentiated, pass has_aux=True" if isinstance(out, tuple) else ""
+            raise NonScalarOutputError(
+                f"{what} needs a function that returns one real number, {name_of(f)} returned {trees.describe(tree)}{hint}"
+            )
+        out = check_output(out, f)
+        if shape_of(out) != ():
+            raise NonScalarOutputError(
+                f"{what} needs a function that returns one real number, {name_of(f)} returned an array of shape "
+                f"{shape_of(out)}: reduce it (for instance with sum), or use jacrev or jacfwd for the Jacobian"
+            )
+        dtype = dtype_of(out)
+        if self.holomorphic:
+            if dtype.kind != "c":
+                raise DtypeError(f"{what} with holomorphic=True needs a complex result, {name_of(f)} returned {dtype}")
+        elif dtype.kind == "c":
+            raise DtypeError(
+                f"{what} needs a real result, {name_of(f)} returned {dtype}: take its real part, or pass holomorphic=True"
+            )
+        elif not inexact_dtype(dtype):
+            raise DtypeError(f"{what} needs a floating point result, {name_of(f)} returned {dtype}: convert it with astype")
+        return out
+
+
+class Grad(ValueAndGrad):
+    """The gradient of a function."""
+
+    transformation = "grad"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            _, gradient, aux = self._evaluate(args, kwargs)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+        return (gradient, aux) if self.has_aux else gradient
+
+
+def grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    reduce_axes: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """The gradient of a scalar function, by reverse mode.
+
+    Args:
+        f: a function that returns one real number.
+        argnums: which positional argument is differentiated, or a sequence of them. It may be any pytree.
+        has_aux: whether `f` returns a pair whose second part is not differentiated.
+        holomorphic: whether `f` is promised to be complex differentiable, from complex to complex.
+        allow_int: whether integers may stand among the arguments; their gradient is of dtype float0.
+
+    Returns:
+        A function of the same arguments that returns the gradient, shaped as the argument (a tuple of them for a
+        sequence of `argnums`); with `has_aux` a pair of it and the extra results.
+
+    Raises:
+        NonScalarOutputError: when called, if `f` does not return one number.
+        DtypeError: when called, if an argument or the result cannot be differentiated.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.grad(lambda x: wnp.sum(x ** 3))(wnp.array([1.0, 2.0]))
+        array([ 3., 12.])
+    """
+    return Grad(f, argnums, has_aux, holomorphic, allow_int)
+
+
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    reduce_axes: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """The value of a scalar function together with its gradient, at the cost of the gradient.
+
+    The arguments are those of `grad`.
+
+    Returns:
+        A function that returns ``(value, gradient)``; with `has_aux`, ``((value, extra), gradient)``.
+
+    Example:
+        >>> import wengert
+        >>> value, gradient = wengert.value_and_grad(lambda x: x * x)(3.0)
+        >>> float(value), float(gradient)
+        (9.0, 6.0)
+    """
+    return ValueAndGrad(f, argnums, has_aux, holomorphic, allow_int)
+
+
+# --- linear_transpose -------------------------------------------------------------------------------------------
+
+
+def transpose_flat(
+    f: Callable[..., Sequence[Value]], avals: Sequence[Any], cotangents: Callable[[Sequence[Any]], Sequence[Value | None]]
+) -> list[Value | None]:
+    """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back."""
+    tape = Tape()
+    inputs = [tape.append(_INPUT, (), None, a.shape, a.dtype) for a in avals]
+    try:
+        outs = list(f(*inputs))
+    finally:
+        nodes = tape.close()
+    out_nodes: list[Any] = []
+    for o in outs:
+        if type(o) is LinearTracer and o._trace is tape:
+            out_nodes.append(o)
+        elif isinstance(o, Tracer) or np.any(np.asarray(o) != 0):
+            raise NotLinearError("the function has a result that is constant and not zero: it is affine, not linear")
+        else:
+            out_nodes.append(None)
+    return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked, True)
+
+
+from .tape import INPUT as _INPUT  # noqa: E402
+
+
+def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:
+    """The transpose of a function that is promised to be linear.
+
+    Args:
+        f: a linear function of arrays.
+        primals: examples of its arguments; only shapes and dtypes are used (`eval_shape`'s results will do).
+
+    Returns:
+        A function from a cotangent, shaped as the result of `f`, to a tuple of cotangents of the arguments.
+
+    Raises:
+        NotLinearError: when called, if `f` is not linear.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> transposed = wengert.linear_transpose(lambda x: wnp.array([[1.0, 2.0], [3.0, 4.0]]) @ x, wnp.zeros(2))
+        >>> transposed(wnp.array([1.0, 0.0]))[0]
+        array([1., 2.])
+    """
+    check_callable(f, "linear_transpose")
+    leaves, tree = trees.flatten(tuple(primals))
+    avals = [x if hasattr(x, "shape") and hasattr(x, "dtype") else aval_of(as_value(x)) for x in leaves]
+    for a in avals:
+        if not inexact_dtype(np.dtype(a.dtype)):
+            raise DtypeError(f"linear_transpose needs float or complex arguments, got dtype {a.dtype}")
+
+    def transposed(cotangent: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            out_tree: Any = None
+
+            def run(*values: Value) -> Sequence[Value]:
+                nonlocal out_tree
+                out_leaves, out_tree = trees.flatten(f(*trees.unflatten(tree, values)))
+                return out_leaves
+
+            def fitted(outs: Sequence[Any]) -> Sequence[Value | None]:
+                cts, ct_tree = trees.flatten(cotangent, is_leaf=lambda x: x is None)
+                if ct_tree != out_tree:
+                    trees.check_same_structure(out_tree, trees.structure(cotangent), "linear_transpose: the cotangent")
+                return [check_cotangent(ct, o, True) for ct, o in zip(cts, outs, strict=True)]
+
+            grads = transpose_flat(run, avals, fitted)
+            results = [np.zeros(a.shape, a.dtype) if g is None else strong(g) for a, g in zip(avals, grads, strict=True)]
+            return trees.unflatten(tree, own_results(results))
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    return transposed
+
+
+_unused = (config, ArgumentError, TreeError, PYTHON_SCALARS)
