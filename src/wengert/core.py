@@ -250,6 +250,10 @@ class Primitive:
             f"loop over the batch"
         )
 
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        """`batch`, for primitives that need the trace itself (its axis name)."""
+        return self.batch(trace.size, args, batched, params)
+
     # What the linearize trace does; the families shorten these on the eager path.
 
     def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
@@ -338,7 +342,7 @@ class Tracer:
         return complex(self.concrete("complex()"))
 
     def __index__(self) -> int:
-        return self.concrete("an index or a range")  .__index__()
+        return self.concrete("an index or a range").__index__()
 
     def __hash__(self) -> int:
         return id(self)

@@ -144,9 +144,7 @@ def tree_broadcast(prefix_tree: Any, full_tree: Any, is_leaf: IsLeaf = None) -> 
     return tree_unflatten(treedef, flat)
 
 
-def tree_transpose(
-    outer_treedef: TreeDef, inner_treedef: TreeDef | None, pytree_to_transpose: Any
-) -> Any:
+def tree_transpose(outer_treedef: TreeDef, inner_treedef: TreeDef | None, pytree_to_transpose: Any) -> Any:
     """Turn a tree of trees inside out: a list of dicts becomes a dict of lists.
 
     Args:
@@ -166,9 +164,7 @@ def tree_transpose(
         inner_treedef = tree_structure(rows[0])
     flat_rows = []
     for path, row in zip(trees.key_paths(outer_treedef), rows, strict=True):
-        trees.check_same_structure(
-            inner_treedef, row, f"tree_transpose: what stands at {keystr(path)}"
-        )
+        trees.check_same_structure(inner_treedef, row, f"tree_transpose: what stands at {keystr(path)}")
         flat_rows.append(tree_leaves(row))
     columns = zip(*flat_rows, strict=True) if flat_rows else [()] * inner_treedef.num_leaves
     return tree_unflatten(inner_treedef, [tree_unflatten(outer_treedef, xs) for xs in columns])
@@ -181,9 +177,7 @@ def all_leaves(iterable: Iterable[Any], is_leaf: IsLeaf = None) -> bool:
     (True, False)
     """
     items = list(iterable)
-    flat = tree_leaves(
-        items, is_leaf if is_leaf is None else lambda x: x is not items and is_leaf(x)
-    )
+    flat = tree_leaves(items, is_leaf if is_leaf is None else lambda x: x is not items and is_leaf(x))
     return len(flat) == len(items) and all(x is y for x, y in zip(flat, items, strict=True))
 
 

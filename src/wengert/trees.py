@@ -168,9 +168,7 @@ def flatten_up_to(treedef: TreeDef, tree: Any, what: str, reference: str) -> lis
         if difference is None:
             raise TreeError(f"{what}: {error}") from None
         path, expected, got = difference
-        raise TreeError(
-            f"{what} has {describe(got)}{_at(path)}, where {reference} has {describe(expected)}"
-        ) from None
+        raise TreeError(f"{what} has {describe(got)}{_at(path)}, where {reference} has {describe(expected)}") from None
 
 
 # ---------------------------------------------------------------------------------------------
@@ -420,9 +418,7 @@ a dict with keys ['W', 'b']...
                 f"{what} has {_describe_value(prefix)} at {root}{keystr(path)}, "
                 f"but what stands there is {describe(treedef)}"
             )
-        for key, child, below in zip(
-            child_keys(one_level), children, treedef.children(), strict=True
-        ):
+        for key, child, below in zip(child_keys(one_level), children, treedef.children(), strict=True):
             walk(child, below, (*path, key))
 
     walk(prefix_tree, treedef, ())

@@ -70,7 +70,9 @@ def _shape_rule(x: Aval, y: Aval, *, dims: Dims) -> Aval:
     (cx, cy), (bx, by) = dims
     for i, j in (*zip(cx, cy, strict=True), *zip(bx, by, strict=True)):
         if x.shape[i] != y.shape[j]:
-            raise ShapeError(f"product of shapes {x.shape} and {y.shape}: axis {i} of the first does not fit axis {j} of the second")
+            raise ShapeError(
+                f"product of shapes {x.shape} and {y.shape}: axis {i} of the first does not fit axis {j} of the second"
+            )
     shape = (
         *[x.shape[i] for i in bx],
         *[x.shape[i] for i in _free(x.ndim, cx, bx)],
@@ -144,9 +146,7 @@ def _samples() -> list[Any]:
     ]
 
 
-dot_general_p = Bilinear(
-    "dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples
-)
+dot_general_p = Bilinear("dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples)
 
 
 # --- functions --------------------------------------------------------------------------------------------------
@@ -183,7 +183,9 @@ def _product(x: Value, y: Value, dims: Dims) -> Value:
     sx, sy = shape_of(x), shape_of(y)
     for i, j in (*zip(cx, cy, strict=True), *zip(bx, by, strict=True)):
         if sx[i] != sy[j]:
-            raise ShapeError(f"product of shapes {sx} and {sy}: axis {i} of the first does not fit axis {j} of the second")
+            raise ShapeError(
+                f"product of shapes {sx} and {sy}: axis {i} of the first does not fit axis {j} of the second"
+            )
     return dot_general_p.bind(x, y, dims=dims)
 
 

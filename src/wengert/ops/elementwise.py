@@ -103,11 +103,18 @@ class _Mul(Elementwise):
         if type(c) is int:
             c = float(c)
         shape = broadcast_shapes("multiply", shape_of(x), shape_of(y))
-        dtype = self.abstract(x.aval if isinstance(x, Tracer) else _aval(x), y.aval if isinstance(y, Tracer) else _aval(y)).dtype
+        dtype = self.abstract(
+            x.aval if isinstance(x, Tracer) else _aval(x), y.aval if isinstance(y, Tracer) else _aval(y)
+        ).dtype
         return tape.append(weighted_sum, ([c], [t]), None, shape, dtype)
 
 
 class _Div(Elementwise):
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        if tape.owns(args[1]):
+            raise NotLinearError("divide is not linear in its second argument")
+        return Primitive.record(self, tape, args, params)
+
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         x, y = args
         if not hasattr(x, "index") or (isinstance(y, Tracer) and y._trace is x._trace):
@@ -124,7 +131,9 @@ def _aval(x: Value) -> Aval:
 add_p = binary("add", np.add, 1, 1, weak=True, linear=True)
 sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True)
 neg_p = unary("negative", np.negative, -1, weak=True, linear=True)
-mul_p = _Mul("multiply", np.multiply, (lambda ans, x, y: y, lambda ans, x, y: x), weak=True, samples=_samples(REAL, REAL))
+mul_p = _Mul(
+    "multiply", np.multiply, (lambda ans, x, y: y, lambda ans, x, y: x), weak=True, samples=_samples(REAL, REAL)
+)
 div_p = _Div(
     "divide",
     np.true_divide,
@@ -147,7 +156,9 @@ def _power_dy(ans: Value, x: Value, y: Value) -> Value:
 
 
 power_p = binary("power", _power, _power_dx, _power_dy, ((0.3, 2.0), REAL), weak=True)
-mod_p = binary("remainder", np.remainder, 1, lambda ans, x, y: -floor_divide(x, y), ((0.1, 0.25), (0.3, 2.0)), weak=True)
+mod_p = binary(
+    "remainder", np.remainder, 1, lambda ans, x, y: -floor_divide(x, y), ((0.1, 0.25), (0.3, 2.0)), weak=True
+)
 fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)))
 floor_divide_p = Elementwise("floor_divide", np.floor_divide, None, weak=True, samples=_samples(REAL, (0.3, 2.0)))
 pos_p = unary("positive", np.positive, 1, weak=True, linear=True)
@@ -349,6 +360,8 @@ ldexp_p = Elementwise(
     samples=lambda: [((np.array([0.5, -1.5]), np.array([1, 2])), {})],
 )
 
+stop_gradient_p = Elementwise("stop_gradient", lambda x: x, None, weak=True, samples=_samples(REAL))
+
 # --- complex ----------------------------------------------------------------------------------------------------
 
 
@@ -371,9 +384,25 @@ def _imag_transpose(ct: Value, x: Any) -> Value:
     return ct * x.dtype.type(-1j) if x.dtype.kind == "c" else ct * x.dtype.type(0)
 
 
-real_p = Linear("real", lambda x: np.real(x) + 0, _same_shape_rule(np.real), _real_transpose, lambda n, x: real(x), samples=_complex_samples)
-imag_p = Linear("imag", lambda x: np.imag(x) + 0, _same_shape_rule(np.imag), _imag_transpose, lambda n, x: imag(x), samples=_complex_samples)
-conj_p = Linear("conj", np.conj, _same_shape_rule(np.conj), lambda ct, x: conj(ct), lambda n, x: conj(x), samples=_complex_samples)
+real_p = Linear(
+    "real",
+    lambda x: np.real(x) + 0,
+    _same_shape_rule(np.real),
+    _real_transpose,
+    lambda n, x: real(x),
+    samples=_complex_samples,
+)
+imag_p = Linear(
+    "imag",
+    lambda x: np.imag(x) + 0,
+    _same_shape_rule(np.imag),
+    _imag_transpose,
+    lambda n, x: imag(x),
+    samples=_complex_samples,
+)
+conj_p = Linear(
+    "conj", np.conj, _same_shape_rule(np.conj), lambda ct, x: conj(ct), lambda n, x: conj(x), samples=_complex_samples
+)
 
 
 # --- convert ----------------------------------------------------------------------------------------------------

@@ -51,9 +51,7 @@ def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
     if have == shape:
         return g
     extra = len(have) - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1
-    )
+    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1)
     if axes:
         g = reduce_sum(g, axes)
     return g if shape_of(g) == shape else reshape(g, shape)
@@ -131,6 +129,11 @@ def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) 
 _PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
+def _coefficient(c: Value) -> Value:
+    """A partial derivative as a factor: on tapes a Python int means a sign, so other ones become floats."""
+    return float(c) if type(c) is int or type(c) is bool else c
+
+
 class Elementwise(Primitive):
     """Acts on each element alone, with NumPy's broadcasting and promotion.
 
@@ -189,7 +192,7 @@ class Elementwise(Primitive):
         for partial, t in zip(self.partials, tangents, strict=True):
             if t is None or partial is None:
                 continue
-            c = partial if type(partial) is int else partial(ans, *primals)  # type: ignore[operator]
+            c = partial if type(partial) is int else _coefficient(partial(ans, *primals))  # type: ignore[operator]
             term = (t if c == 1 else -t) if type(c) is int else t * c
             total = term if total is None else total + term
         if total is None:
@@ -204,7 +207,7 @@ class Elementwise(Primitive):
         coefficients, nodes = [], []
         for partial, t in zip(partials, tangents, strict=True):
             if t is not None and partial is not None:
-                coefficients.append(partial if type(partial) is int else partial(ans, *primals))  # type: ignore[operator]
+                coefficients.append(partial if type(partial) is int else _coefficient(partial(ans, *primals)))  # type: ignore[operator]
                 nodes.append(t)
         if not nodes:
             return ans
@@ -215,7 +218,7 @@ class Elementwise(Primitive):
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:
-            return super().record(tape, args, params)
+            raise NotLinearError(f"{self.name} is not linear, so it cannot be applied to a tangent")
         nodes, coefficients = [], []
         for a, partial in zip(args, self.partials or (), strict=True):
             if tape.owns(a):

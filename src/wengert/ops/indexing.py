@@ -56,7 +56,13 @@ def _embed(x: Value, *, index: Basic, shape: tuple[int, ...]) -> Value:
     return out
 
 
-_BASIC = [((5,), ((1, 5, 2),)), ((4, 3), (1, (None, None, -1))), ((3,), (2,)), ((2, 3), (None, (0, 2, None), 1)), ((4,), ((2, 2, None),))]
+_BASIC = [
+    ((5,), ((1, 5, 2),)),
+    ((4, 3), (1, (None, None, -1))),
+    ((3,), (2,)),
+    ((2, 3), (None, (0, 2, None), 1)),
+    ((4,), ((2, 2, None),)),
+]
 
 basic_index_p = Linear(
     "index",
@@ -166,9 +172,7 @@ class _Scatter(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         (x, u, *indices), (batched_x, batched_u, *batched_indices), axes = args, batched, params["axes"]
         x = x if batched_x else broadcast_to(x, (size, *shape_of(x)))
-        index_shape = np.broadcast_shapes(
-            *[shape_of(i)[b:] for i, b in zip(indices, batched_indices, strict=True)]
-        )
+        index_shape = np.broadcast_shapes(*[shape_of(i)[b:] for i, b in zip(indices, batched_indices, strict=True)])
         rest = tuple(n for i, n in enumerate(shape_of(x)[1:]) if i not in axes)
         u = broadcast_to(u, (size, *index_shape, *rest)) if batched_u else broadcast_to(u, (*index_shape, *rest))
         if not batched_u:
@@ -258,7 +262,9 @@ class _ScatterSet(_Scatter):
 def _only_zeros_beside(primitive: Primitive, tape: Any, args: Sequence[Value]) -> None:
     for a in args:
         if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
-            raise NotLinearError(f"{primitive.name} of a tangent and a value that is not zero is not linear in the tangent")
+            raise NotLinearError(
+                f"{primitive.name} of a tangent and a value that is not zero is not linear in the tangent"
+            )
 
 
 class _ScatterMultiply(_Scatter):
@@ -278,7 +284,9 @@ class _ScatterMultiply(_Scatter):
             is_zero = equal(u, 0)
             nonzero = where(is_zero, 1.0, u)
             others = _gathered(self.bind(x, nonzero, *indices, **params), indices, params["axes"])
-            zeros = scatter_add_p.bind(_zeros(x, config.int_dtype), convert(is_zero, config.int_dtype), *indices, **params)
+            zeros = scatter_add_p.bind(
+                _zeros(x, config.int_dtype), convert(is_zero, config.int_dtype), *indices, **params
+            )
             count = _gathered(zeros, indices, params["axes"])
             partial = where(is_zero, where(equal(count, 1), others, 0.0), where(equal(count, 0), others / nonzero, 0.0))
             t = scatter_add_p.bind(_zeros(out), convert(tu * partial, dtype_of(out)), *indices, **params)
@@ -458,7 +466,9 @@ def _index_array(e: Any) -> Value:
         return np.zeros(0, np.intp)
     e = as_value(e)
     if dtype_of(e).kind not in "iub":
-        raise DtypeError(f"an index must be an integer, a slice, None, Ellipsis or a mask, got {dtype_of(e)} {shape_of(e)}")
+        raise DtypeError(
+            f"an index must be an integer, a slice, None, Ellipsis or a mask, got {dtype_of(e)} {shape_of(e)}"
+        )
     return e
 
 
@@ -564,7 +574,9 @@ class Place:
             except ShapeError:
                 raise ShapeError(f"cannot write values of shape {have} to a place of shape {want}") from None
         if dtype_of(values).kind == "c" and dtype_of(x).kind != "c":
-            raise DtypeError(f"cannot write {dtype_of(values)} values into a {dtype_of(x)} array; convert it with astype first")
+            raise DtypeError(
+                f"cannot write {dtype_of(values)} values into a {dtype_of(x)} array; convert it with astype first"
+            )
         values = convert(values, dtype_of(x))
         flat = primitive.bind(reshape(x, (size,)), reshape(values, (-1,)), reshape(positions, (-1,)), axes=(0,))
         return reshape(flat, shape)

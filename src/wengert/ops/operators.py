@@ -13,7 +13,8 @@ import numpy as np
 
 from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value
 from ..errors import ConcretizationError, NotSupportedError
-from . import contraction, elementwise as ew, indexing, shape
+from . import contraction, indexing, shape
+from . import elementwise as ew
 
 ndarray = np.ndarray
 
@@ -211,7 +212,9 @@ def _ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -
         return primitive.bind(*[as_value(a) for a in inputs])
     where = kwargs.pop("where", True)
     if kwargs.pop("out", None) is not None:
-        raise NotSupportedError(f"np.{ufunc.__name__}(..., out=) cannot write into an array under transformation; use its result")
+        raise NotSupportedError(
+            f"np.{ufunc.__name__}(..., out=) cannot write into an array under transformation; use its result"
+        )
     if method == "__call__" and where is True:
         function = getattr(_namespace(), ufunc.__name__, None)
         if function is not None:
@@ -222,7 +225,9 @@ def _ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -
             kwargs.setdefault("axis", 0)
             if where is not True:
                 kwargs["where"] = where
-            return getattr(_namespace(), name)(*inputs, **{k: v for k, v in kwargs.items() if v is not None or k == "axis"})
+            return getattr(_namespace(), name)(
+                *inputs, **{k: v for k, v in kwargs.items() if v is not None or k == "axis"}
+            )
     elif method == "outer" and len(inputs) == 2:
         x, y = (as_value(a) for a in inputs)
         from ..core import ndim_of, shape_of
@@ -259,7 +264,9 @@ def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -
         space = getattr(space, "fft", None)
     ours = getattr(space, function.__name__, None)
     if ours is None:
-        raise NotSupportedError(f"{module}.{function.__name__} has no derivative rule here; write it with the functions of wengert.numpy")
+        raise NotSupportedError(
+            f"{module}.{function.__name__} has no derivative rule here; write it with the functions of wengert.numpy"
+        )
     kwargs = {k: v for k, v in kwargs.items() if k != "out" or v is not None}
     return ours(*args, **kwargs)
 

@@ -295,8 +295,8 @@ def _reduce(
     dtype: Any,
     combine: str,
 ) -> Value:
-    from . import elementwise as ew
     from ..errors import ShapeError
+    from . import elementwise as ew
 
     x = as_array(x)
     if dtype is not None:
@@ -311,7 +311,10 @@ def _reduce(
     if initial is not None and primitive in (max_p, min_p):
         from .shape import broadcast_to, concatenate
 
-        extra = broadcast_to(ew.convert(initial, dtype_of(x)), tuple(1 if i == (axes or (0,))[0] else n for i, n in enumerate(shape_of(x))))
+        extra = broadcast_to(
+            ew.convert(initial, dtype_of(x)),
+            tuple(1 if i == (axes or (0,))[0] else n for i, n in enumerate(shape_of(x))),
+        )
         x = concatenate([x, extra], axes[0]) if axes else getattr(ew, combine)(x, initial)
     out = primitive.bind(x, axes=axes)
     if keepdims:

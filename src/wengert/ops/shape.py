@@ -77,7 +77,11 @@ transpose_p = Linear(
     lambda x, *, axes: Aval(tuple(x.shape[i] for i in axes), x.dtype),
     lambda ct, x, *, axes: transpose_p.bind(ct, axes=_inverse(axes)),
     lambda n, x, *, axes: transpose_p.bind(x, axes=(0, *[a + 1 for a in axes])),
-    samples=lambda: [((_x(2, 3),), {"axes": (1, 0)}), ((_x(2, 3, 4),), {"axes": (1, 2, 0)}), ((_x(0, 3),), {"axes": (1, 0)})],
+    samples=lambda: [
+        ((_x(2, 3),), {"axes": (1, 0)}),
+        ((_x(2, 3, 4),), {"axes": (1, 2, 0)}),
+        ((_x(0, 3),), {"axes": (1, 0)}),
+    ],
 )
 
 
@@ -205,7 +209,12 @@ slice_p = Linear(
 def _pad_impl(x: Value, *, config: tuple[tuple[int, int, int], ...]) -> Value:
     shape = _pad_shape(x.shape, config)
     out = np.zeros(shape, x.dtype)
-    out[tuple(slice(lo, lo + (n - 1) * (gap + 1) + 1 if n else lo, gap + 1) for n, (lo, _, gap) in zip(x.shape, config, strict=True))] = x
+    out[
+        tuple(
+            slice(lo, lo + (n - 1) * (gap + 1) + 1 if n else lo, gap + 1)
+            for n, (lo, _, gap) in zip(x.shape, config, strict=True)
+        )
+    ] = x
     return out
 
 
@@ -261,7 +270,9 @@ def transpose(x: Value, axes: Any = None) -> Value:
     else:
         perm = tuple(canonical_axis(a, n) for a in axes)
         if sorted(perm) != list(range(n)):
-            raise ShapeError(f"axes {tuple(axes)} are no permutation of the {n} axes of an array of shape {shape_of(x)}")
+            raise ShapeError(
+                f"axes {tuple(axes)} are no permutation of the {n} axes of an array of shape {shape_of(x)}"
+            )
     return x if perm == tuple(range(n)) else transpose_p.bind(x, axes=perm)
 
 
@@ -312,7 +323,9 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
         raise ShapeError("zero-dimensional arrays cannot be concatenated; use stack")
     for a in items:
         if ndim_of(a) != ndim:
-            raise ShapeError(f"concatenate needs arrays of one number of dimensions, got shapes {[shape_of(a) for a in items]}")
+            raise ShapeError(
+                f"concatenate needs arrays of one number of dimensions, got shapes {[shape_of(a) for a in items]}"
+            )
     want = np.dtype(dtype) if dtype is not None else result_dtype(*map(aval_of, items))
     return concatenate_p.bind(*[convert(a, want) for a in items], axis=canonical_axis(axis, ndim))
 
@@ -334,7 +347,10 @@ def moveaxis(x: Value, source: Any, destination: Any) -> Value:
     x = as_array(x)
     n = ndim_of(x)
     src = [canonical_axis(a, n, "source") for a in (source if isinstance(source, (tuple, list)) else (source,))]
-    dst = [canonical_axis(a, n, "destination") for a in (destination if isinstance(destination, (tuple, list)) else (destination,))]
+    dst = [
+        canonical_axis(a, n, "destination")
+        for a in (destination if isinstance(destination, (tuple, list)) else (destination,))
+    ]
     if len(src) != len(dst):
         raise ShapeError("moveaxis needs as many sources as destinations")
     order = [i for i in range(n) if i not in src]

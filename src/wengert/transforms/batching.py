@@ -84,7 +84,11 @@ class BatchTrace(Trace):
 
 
 def batch_flat(
-    f: Callable[..., Sequence[Value]], size: int, args: Sequence[Value], batched: Sequence[bool], axis_name: Hashable = None
+    f: Callable[..., Sequence[Value]],
+    size: int,
+    args: Sequence[Value],
+    batched: Sequence[bool],
+    axis_name: Hashable = None,
 ) -> tuple[list[Value], list[bool]]:
     """vmap of a function from values to values: results, and which of them are batched."""
     with BatchTrace(size, axis_name) as trace:
@@ -117,7 +121,9 @@ class Vmap(Transformed):
         if isinstance(in_axes, list):
             in_axes = tuple(in_axes)
         if not isinstance(in_axes, (int, tuple, type(None))) and not isinstance(in_axes, dict):
-            raise ArgumentError(f"vmap: in_axes must be an integer, None, or a tuple with an entry per argument, got {in_axes!r}")
+            raise ArgumentError(
+                f"vmap: in_axes must be an integer, None, or a tuple with an entry per argument, got {in_axes!r}"
+            )
         self.in_axes = in_axes
         self.out_axes = out_axes
         self.axis_name = axis_name
@@ -187,7 +193,9 @@ class Vmap(Transformed):
                 n = len(shape_of(value))
                 at = operator.index(axis)
                 if not -n <= at < n:
-                    raise ArgumentError(f"vmap of {name_of(f)}: out_axes={axis} is out of range for a result of shape {shape_of(value)[1:]}")
+                    raise ArgumentError(
+                        f"vmap of {name_of(f)}: out_axes={axis} is out of range for a result of shape {shape_of(value)[1:]}"
+                    )
                 value = value if at % n == 0 else moveaxis(value, 0, at % n)
                 results.append(value)
         from .reverse import own_results
@@ -257,7 +265,9 @@ def vmap(
         array([ 6., 15.])
     """
     if spmd_axis_name is not None:
-        raise NotSupportedError("vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out")
+        raise NotSupportedError(
+            "vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out"
+        )
     return Vmap(f, in_axes, out_axes, axis_name, axis_size)
 
 

@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, as_array, as_value, dtype_of, is_inexact, is_weak, shape_of
+from ..core import (
+    PYTHON_SCALARS,
+    Primitive,
+    Trace,
+    Tracer,
+    Value,
+    as_array,
+    as_value,
+    dtype_of,
+    is_inexact,
+    is_weak,
+    shape_of,
+)
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from .function import check_callable, name_of, shown, split_aux
 
@@ -176,7 +188,13 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
     trace = JVPTrace()
     args: list[Any] = []
     for i, (p, t) in enumerate(zip(primals, tangents, strict=True)):
-        if type(p) is ndarray and type(t) is ndarray and p.shape == t.shape and p.dtype == t.dtype and p.dtype.kind in "fc":
+        if (
+            type(p) is ndarray
+            and type(t) is ndarray
+            and p.shape == t.shape
+            and p.dtype == t.dtype
+            and p.dtype.kind in "fc"
+        ):
             args.append(JVPTracer(trace, p, t))
             continue
         leaves, tree = trees.flatten(p)

@@ -119,7 +119,9 @@ class LinearizeTrace(Trace):
             return self.tracer(primal, tangent)
         if not isinstance(tangent, Tracer) and not np.any(np.asarray(tangent) != 0):
             return primal
-        raise NotLinearError("a tangent rule gave a tangent that does not depend on the tangents of its arguments: it is affine")
+        raise NotLinearError(
+            "a tangent rule gave a tangent that does not depend on the tangents of its arguments: it is affine"
+        )
 
     def input(self, x: Value) -> LinearizeTracer:
         return self.tracer(x, self.tape.input(x))
@@ -285,7 +287,9 @@ def check_cotangent(ct: Any, out: Value, live: bool, place: str = "") -> Value |
         return None
     ct = as_value(ct)
     if shape_of(ct) != shape_of(out):
-        raise ShapeError(f"vjp: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}")
+        raise ShapeError(
+            f"vjp: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"
+        )
     if not is_inexact(out) or not live:
         return None
     dtype = dtype_of(out)
@@ -356,8 +360,7 @@ class Pushforward:
                 _, t = check_tangent(x, t, f" {k}")
                 values.append(zeros_like(x) if t is None else t)
         results = [
-            zeros_like(out) if t is None else strong(t)
-            for out, t in zip(lin.out_values, lin.push(values), strict=True)
+            zeros_like(out) if t is None else strong(t) for out, t in zip(lin.out_values, lin.push(values), strict=True)
         ]
         return trees.unflatten(lin.out_tree, own_results(results, values))
 
@@ -391,7 +394,9 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
 # --- grad -------------------------------------------------------------------------------------------------------
 
 
-def check_differentiable(x: Any, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool) -> Any:
+def check_differentiable(
+    x: Any, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool
+) -> Any:
     """A leaf that is to be differentiated, as a value; raises where its dtype has no derivative."""
     x = as_value(x)
     if type(x) is int:
@@ -399,7 +404,9 @@ def check_differentiable(x: Any, f: Any, place: Callable[[], str], what: str, ho
     dtype = dtype_of(x)
     if holomorphic:
         if dtype.kind != "c":
-            raise DtypeError(f"{what} with holomorphic=True needs complex inputs, {place()} of {name_of(f)} has dtype {dtype}")
+            raise DtypeError(
+                f"{what} with holomorphic=True needs complex inputs, {place()} of {name_of(f)} has dtype {dtype}"
+            )
         return x
     if not inexact_dtype(dtype) and not allow_int:
         raise DtypeError(
@@ -453,11 +460,18 @@ class ValueAndGrad(Transformed):
             inputs = []
             for k, leaf in enumerate(leaves):
                 leaf = check_differentiable(
-                    leaf, f, lambda k=k: self._place(chosen, args, k), self.transformation, self.holomorphic, self.allow_int
+                    leaf,
+                    f,
+                    lambda k=k: self._place(chosen, args, k),
+                    self.transformation,
+                    self.holomorphic,
+                    self.allow_int,
                 )
                 leaves[k] = leaf
                 inputs.append(trace.input(leaf))
-            for i, arg in zip(chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True):
+            for i, arg in zip(
+                chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True
+            ):
                 boxed[i] = arg
         try:
             out = f(*boxed, **kwargs)
@@ -499,7 +513,9 @@ class ValueAndGrad(Transformed):
         f, what = self._f, self.transformation
         leaves, tree = trees.flatten(out)
         if not tree.is_leaf() or len(leaves) != 1:
-            hint = "; with a second result that is not differentiated, pass has_aux=True" if isinstance(out, tuple) else ""
+            hint = (
+                "; with a second result that is not differentiated, pass has_aux=True" if isinstance(out, tuple) else ""
+            )
             raise NonScalarOutputError(
                 f"{what} needs a function that returns one real number, {name_of(f)} returned {trees.describe(tree)}{hint}"
             )
@@ -518,7 +534,9 @@ class ValueAndGrad(Transformed):
                 f"{what} needs a real result, {name_of(f)} returned {dtype}: take its real part, or pass holomorphic=True"
             )
         elif not inexact_dtype(dtype):
-            raise DtypeError(f"{what} needs a floating point result, {name_of(f)} returned {dtype}: convert it with astype")
+            raise DtypeError(
+                f"{what} needs a floating point result, {name_of(f)} returned {dtype}: convert it with astype"
+            )
         return out
 
 
@@ -597,7 +615,9 @@ def value_and_grad(
 
 
 def transpose_flat(
-    f: Callable[..., Sequence[Value]], avals: Sequence[Any], cotangents: Callable[[Sequence[Any]], Sequence[Value | None]]
+    f: Callable[..., Sequence[Value]],
+    avals: Sequence[Any],
+    cotangents: Callable[[Sequence[Any]], Sequence[Value | None]],
 ) -> list[Value | None]:
     """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back."""
     tape = Tape()
@@ -663,7 +683,9 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
                 return [check_cotangent(ct, o, True) for ct, o in zip(cts, outs, strict=True)]
 
             grads = transpose_flat(run, avals, fitted)
-            results = [np.zeros(a.shape, a.dtype) if g is None else strong(g) for a, g in zip(avals, grads, strict=True)]
+            results = [
+                np.zeros(a.shape, a.dtype) if g is None else strong(g) for a, g in zip(avals, grads, strict=True)
+            ]
             return trees.unflatten(tree, own_results(results))
         except Exception as error:
             raise shown(error) from error.__cause__

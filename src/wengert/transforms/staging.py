@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-
 from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_value
 from ..errors import ConcretizationError, LeakedTracerError
 from ..program import Atom, Equation, Literal, Program, Var

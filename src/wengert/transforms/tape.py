@@ -12,9 +12,17 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Trace, Tracer, Value, dtype_of, shape_of
+from ..ops.elementwise import mul_p
 from ..ops.families import fit, weighted_sum, without_poison
 
 ndarray = np.ndarray
+
+
+def mul(ct: Value, c: Value) -> Value:
+    """``ct * c`` without NumPy's detour where only one of them is a tracer."""
+    if isinstance(c, Tracer) or isinstance(ct, Tracer):
+        return mul_p.bind(ct, c)
+    return ct * c
 
 
 class LinearTracer(Tracer):
@@ -115,9 +123,7 @@ def push_forward(
         if primitive is weighted_sum:
             coefficients, tangents = node.args
             coefficients = [swap(c) for c in coefficients]
-            value = weighted_sum.forward(
-                (coefficients,), [env[t.index] for t in tangents], node.shape, node.dtype
-            )
+            value = weighted_sum.forward((coefficients,), [env[t.index] for t in tangents], node.shape, node.dtype)
         elif primitive is PROJECTION:
             step, i = node.args
             value = env[step.index][i]
@@ -157,7 +163,7 @@ def pull_back(
                 if type(c) is int:
                     g = ct if c == 1 else -ct
                 else:
-                    g = ct * (without_poison(c, ct) if masked else c)
+                    g = mul(ct, without_poison(c, ct) if masked else c)
                 if type(g) is not ndarray or g.shape != parent.shape or g.dtype != parent.dtype:
                     g = fit(g, parent.shape, parent.dtype)
                 j = parent.index

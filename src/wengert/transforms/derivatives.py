@@ -1,0 +1,158 @@
+"""Derivatives written with jvp, vjp and vmap: jacfwd, jacrev, hessian, hvp; and stop_gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import Value, as_value, dtype_of, shape_of
+from ..ops.elementwise import stop_gradient_p
+from ..ops.shape import reshape
+from .batching import vmap
+from .forward import jvp
+from .function import Transformed, check_argnums, check_argnums_type, split_aux
+from .reverse import check_differentiable, grad, vjp
+
+
+def basis(leaves: Sequence[Value]) -> list[np.ndarray]:
+    """The standard basis of the space of `leaves`: for each leaf an array of shape ``(total size, *shape)``."""
+    sizes = [int(np.prod(shape_of(x), dtype=int)) for x in leaves]
+    total, start, out = sum(sizes), 0, []
+    for x, n in zip(leaves, sizes, strict=True):
+        rows = np.zeros((total, n), dtype_of(x))
+        rows[start : start + n] = np.eye(n, dtype=dtype_of(x))
+        out.append(rows.reshape(total, *shape_of(x)))
+        start += n
+    return out
+
+
+def pieces(rows: Value, leaves: Sequence[Value], axis: int) -> list[Value]:
+    """`rows` split along `axis` (0 or -1) into a block per leaf, shaped as the leaf."""
+    out, start = [], 0
+    shape = shape_of(rows)
+    for x in leaves:
+        n = int(np.prod(shape_of(x), dtype=int))
+        block = rows[start : start + n] if axis == 0 else rows[..., start : start + n]
+        target = (*shape_of(x), *shape[1:]) if axis == 0 else (*shape[:-1], *shape_of(x))
+        out.append(reshape(block, target))
+        start += n
+    return out
+
+
+class _Jacobian(Transformed):
+    def __init__(self, f: Any, argnums: Any, has_aux: bool, holomorphic: bool, allow_int: bool = False) -> None:
+        super().__init__(f)
+        self.argnums = check_argnums_type(argnums, self.transformation)
+        self.has_aux = has_aux
+        self.holomorphic = holomorphic
+        self.allow_int = allow_int
+
+    def options(self) -> str:
+        return f"argnums={self.argnums}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        f, what = self._f, self.transformation
+        argnums = check_argnums(f, self.argnums, len(args), what)
+        chosen = (argnums,) if isinstance(argnums, int) else argnums
+        x = args[chosen[0]] if isinstance(argnums, int) else tuple(args[i] for i in chosen)
+        leaves, tree = trees.flatten(x)
+        leaves = [
+            check_differentiable(v, f, lambda: "an input", what, self.holomorphic, self.allow_int) for v in leaves
+        ]
+
+        def partial(*values: Value) -> Any:
+            full = list(args)
+            tree_value = trees.unflatten(tree, values)
+            for i, v in zip(chosen, (tree_value,) if isinstance(argnums, int) else tree_value, strict=True):
+                full[i] = v
+            out = f(*full, **kwargs)
+            out, aux = split_aux(out, f) if self.has_aux else (out, None)
+            flat, out_tree = trees.flatten(out)
+            return flat, (out_tree, aux)
+
+        out_tree, aux, blocks = self.blocks(partial, leaves)
+        jacobian = trees.unflatten(out_tree, [trees.unflatten(tree, row) for row in blocks])
+        return (jacobian, aux) if self.has_aux else jacobian
+
+    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+        raise NotImplementedError
+
+
+class JacobianForward(_Jacobian):
+    """The Jacobian, a column at a time."""
+
+    transformation = "jacfwd"
+
+    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+        extra: list[Any] = []
+
+        def push(*tangents: Value) -> Any:
+            _, out, aux = jvp(f, tuple(leaves), tangents, has_aux=True)
+            extra.append(aux)
+            return out
+
+        columns = vmap(push, out_axes=-1)(*basis(leaves))
+        out_tree, aux = extra[0]
+        return out_tree, aux, [pieces(c, leaves, -1) for c in columns]
+
+
+class JacobianReverse(_Jacobian):
+    """The Jacobian, a row at a time."""
+
+    transformation = "jacrev"
+
+    def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
+        out, pullback, (out_tree, aux) = vjp(f, *leaves, has_aux=True)
+        out = [as_value(o) for o in out]
+        rows = vmap(lambda *cts: pullback(list(cts)))(*basis(out))
+        per_input = [pieces(r, out, 0) for r in rows]
+        return out_tree, aux, [[column[k] for column in per_input] for k in range(len(out))]
+
+
+def jacfwd(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian by forward mode: for functions of few numbers.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.jacfwd(lambda x: x ** 2)(wnp.array([1.0, 2.0]))
+        array([[2., 0.],
+               [0., 4.]])
+    """
+    return JacobianForward(f, argnums, has_aux, holomorphic)
+
+
+def jacrev(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian by reverse mode: for functions with few results."""
+    return JacobianReverse(f, argnums, has_aux, holomorphic, allow_int)
+
+
+jacobian = jacrev
+
+
+def hessian(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The matrix of second derivatives, forward over reverse."""
+    return jacfwd(jacrev(f, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
+
+
+def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
+    """The Hessian of `f` at `primals` times `tangents`, without the Hessian: forward over reverse.
+
+    Returns:
+        A vector shaped as the one argument, or a tuple of them for several.
+    """
+    several = len(primals) > 1
+    return jvp(grad(f, tuple(range(len(primals))) if several else 0), primals, tangents)[1]
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x` as a constant: its derivative is zero."""
+    return trees.map(lambda v: stop_gradient_p.bind(as_value(v)), x)
