@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as _np
-from numpy import bool_, complex64, complex128, dtype, e, float32, float64, inf, int32, int64, nan, ndarray, newaxis, pi
+from numpy import bool_, complex64, complex128, e, float32, float64, inf, int32, int64, nan, ndarray, newaxis, pi
 
 from ..config import canonical_dtype as _canonical
 from ..config import config as _config

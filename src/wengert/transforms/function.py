@@ -45,22 +45,18 @@ class Transformed:
     def __name__(self) -> str:
         return name_of(self._f)
 
-    @property
-    def __qualname__(self) -> str:
-        return getattr(self._f, "__qualname__", self.__name__)
-
     def options(self) -> str:
         return ""
 
     def __repr__(self) -> str:
         options = self.options()
-        return f"<{self.transformation} of {self.__qualname__}{', ' + options if options else ''}>"
+        return f"<{self.transformation} of {getattr(self._f, '__qualname__', None) or self.__name__}{', ' + options if options else ''}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
     def __getattr__(self, attribute: str) -> Any:
-        if attribute in ("__doc__", "__module__", "__annotations__", "__defaults__", "__kwdefaults__"):
+        if attribute in ("__qualname__", "__annotations__", "__defaults__", "__kwdefaults__"):
             return getattr(self.__dict__.get("_f"), attribute, None)
         raise AttributeError(f"{type(self).__name__} object has no attribute {attribute!r}")
 
