@@ -145,7 +145,7 @@ div_p = _Div(
 
 def _power_dx(ans: Value, x: Value, y: Value) -> Value:
     if type(y) in (int, float):
-        return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * x ** (y - 1)))
+        return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * power(x, y - 1)))
     return where(equal(y, 0), 0.0, y * power(x, where(equal(y, 0), 1.0, y - 1)))
 
 

@@ -129,8 +129,12 @@ def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) 
 _PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
-def _coefficient(c: Value) -> Value:
+def _coefficient(partial: Partial, ans: Value, primals: Sequence[Value]) -> Value:
     """A partial derivative as a factor: on tapes a Python int means a sign, so other ones become floats."""
+    try:
+        c = partial(ans, *primals)  # type: ignore[operator]
+    except (ZeroDivisionError, OverflowError):  # Python's numbers raise where NumPy's give inf
+        c = partial(ans, *[dtype_of(x).type(x) if type(x) in PYTHON_SCALARS else x for x in primals])  # type: ignore[operator]
     return float(c) if type(c) is int or type(c) is bool else c
 
 
@@ -192,7 +196,7 @@ class Elementwise(Primitive):
         for partial, t in zip(self.partials, tangents, strict=True):
             if t is None or partial is None:
                 continue
-            c = partial if type(partial) is int else _coefficient(partial(ans, *primals))  # type: ignore[operator]
+            c = partial if type(partial) is int else _coefficient(partial, ans, primals)
             term = (t if c == 1 else -t) if type(c) is int else t * c
             total = term if total is None else total + term
         if total is None:
