@@ -211,7 +211,7 @@ class Elementwise(Primitive):
         coefficients, nodes = [], []
         for partial, t in zip(partials, tangents, strict=True):
             if t is not None and partial is not None:
-                coefficients.append(partial if type(partial) is int else _coefficient(partial(ans, *primals)))  # type: ignore[operator]
+                coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
                 nodes.append(t)
         if not nodes:
             return ans
