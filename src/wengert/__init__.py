@@ -6,10 +6,20 @@ from .ops import operators as _operators
 from .transforms.batching import vmap
 from .transforms.derivatives import hessian, hvp, jacfwd, jacobian, jacrev, stop_gradient
 from .transforms.forward import jvp
+from .transforms.jit import (
+    ShapeDtypeStruct,
+    checkpoint,
+    closure_convert,
+    eval_shape,
+    jit,
+    make_program,
+)
 from .transforms.reverse import grad, linear_transpose, linearize, value_and_grad, vjp
 
+make_jaxpr = make_program
+remat = checkpoint
 __version__ = "0.1.0"
 __all__ = [
-    "config", "errors", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "linear_transpose", "linearize",
-    "numpy", "stop_gradient", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "make_jaxpr", "make_program", "linear_transpose", "linearize",
+    "numpy", "remat", "stop_gradient", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

@@ -618,6 +618,7 @@ def transpose_flat(
     f: Callable[..., Sequence[Value]],
     avals: Sequence[Any],
     cotangents: Callable[[Sequence[Any]], Sequence[Value | None]],
+    masked: bool = False,
 ) -> list[Value | None]:
     """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back."""
     tape = Tape()
@@ -634,7 +635,7 @@ def transpose_flat(
             raise NotLinearError("the function has a result that is constant and not zero: it is affine, not linear")
         else:
             out_nodes.append(None)
-    return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked, True)
+    return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
 
 
 from .tape import INPUT as _INPUT  # noqa: E402

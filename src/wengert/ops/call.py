@@ -1,0 +1,228 @@
+"""Calls of Programs: one equation that holds a sub-Program, and its transformations, each staged once and cached.
+
+`jit` binds `call_p`; `checkpoint` binds `remat_p`, which saves the arguments and recomputes the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Tracer, Value
+from ..program import Program
+
+
+def _strong(a: Aval) -> Aval:
+    return Aval(a.shape, a.dtype)
+
+
+def _once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
+    found = program.cache.get(key)
+    if found is None:
+        found = program.cache[key] = make()
+    return found
+
+
+def has_choice(program: Program) -> bool:
+    """Whether a selection such as `where` stands in a Program or in one that it calls."""
+    from ..program import subprograms
+
+    return any(
+        getattr(e.primitive, "choice", False) or any(has_choice(s) for s in subprograms(e)) for e in program.equations
+    )
+
+
+def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool = False) -> tuple[Program, list[bool]]:
+    """The Program of ``(*primals, *nonzero tangents) -> (*results, *their nonzero tangents)``."""
+    from ..transforms.forward import jvp_flat
+    from ..transforms.staging import stage
+
+    def make() -> Any:
+        n, live = len(program.inputs), []
+
+        def f(*values: Value) -> list[Value]:
+            given = iter(values[n:])
+            tangents = [next(given) if b else None for b in nonzero]
+            outs, ts = jvp_flat(lambda *a: program.evaluate(a), values[:n], tangents)
+            live.extend(t is not None for t in ts)
+            return [*([] if only_tangents else outs), *[t for t in ts if t is not None]]
+
+        avals = program.in_avals
+        avals = avals + [_strong(a) for a, b in zip(avals, nonzero, strict=True) if b]
+        derived, _ = stage(f, avals, f"jvp of {program.name}")
+        derived.masked = program.masked or has_choice(program)
+        return derived, live
+
+    return _once(program, ("jvp", nonzero, only_tangents), make)
+
+
+def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Program, Program, list[bool]]:
+    """``(*primals) -> (*results, *residuals)`` and the linear ``(*residuals, *nonzero tangents) -> live tangents``."""
+    from ..ops.families import weighted_sum
+    from ..transforms.reverse import LinearizeTrace
+    from ..transforms.staging import stage
+    from ..transforms.tape import PROJECTION, LinearTracer, needed, push_forward
+
+    def make() -> Any:
+        saved: dict[int, Tracer] = {}
+        kept: list[Any] = []
+
+        def forward(*values: Value) -> list[Value]:
+            trace = LinearizeTrace()
+            outs = program.evaluate([trace.input(v) if b else v for v, b in zip(values, nonzero, strict=True)])
+            nodes = trace.tape.close()
+            pairs = [trace.split(o) for o in outs]
+            live_outs = [t for _, t in pairs if t is not None]
+            alive = needed(nodes, live_outs)
+            for node in nodes:
+                if alive[node.index] and node.primitive is not PROJECTION:
+                    args = node.args[0] if node.primitive is weighted_sum else node.args
+                    for a in args:
+                        if isinstance(a, Tracer) and not (type(a) is LinearTracer and a._trace is trace.tape):
+                            saved[id(a)] = a
+            kept.extend((nodes, live_outs, [t is not None for _, t in pairs], trace.tape.masked))
+            return [*[p for p, _ in pairs], *saved.values()]
+
+        first, _ = stage(forward, program.in_avals, f"forward of {program.name}")
+        nodes, live_outs, live, masked = kept
+
+        def linear(*values: Value) -> list[Value]:
+            replace = dict(zip(saved, values, strict=False))
+            return push_forward(nodes, values[len(saved) :], live_outs, replace)
+
+        avals = [t.aval for t in saved.values()]
+        avals += [_strong(a) for a, b in zip(program.in_avals, nonzero, strict=True) if b]
+        second, _ = stage(linear, avals, f"linear part of {program.name}")
+        second.masked = masked
+        return first, second, live
+
+    return _once(program, ("linearize", nonzero), make)
+
+
+def transposed_program(
+    program: Program, linear: tuple[bool, ...], given: tuple[bool, ...], masked: bool
+) -> tuple[Program, list[bool]]:
+    """``(*constants, *given cotangents) -> live cotangents`` of the arguments in which the Program is linear."""
+    from ..transforms.reverse import transpose_flat
+    from ..transforms.staging import stage
+
+    def make() -> Any:
+        n, live = len(linear) - sum(linear), []
+
+        def f(*values: Value) -> list[Value]:
+            def run(*tangents: Value) -> list[Value]:
+                constants, ts = iter(values[:n]), iter(tangents)
+                return program.evaluate([next(ts) if b else next(constants) for b in linear])
+
+            cts = iter(values[n:])
+            lin_avals = [a for a, b in zip(program.in_avals, linear, strict=True) if b]
+            grads = transpose_flat(run, lin_avals, lambda _: [next(cts) if b else None for b in given], masked)
+            live.extend(g is not None for g in grads)
+            return [g for g in grads if g is not None]
+
+        avals = [a for a, b in zip(program.in_avals, linear, strict=True) if not b]
+        avals += [_strong(a) for a, b in zip(program.out_avals, given, strict=True) if b]
+        derived, _ = stage(f, avals, f"transpose of {program.name}")
+        return derived, live
+
+    return _once(program, ("transpose", linear, given, masked), make)
+
+
+def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis_name: Any) -> Any:
+    """The Program of a batch, and which of its results are batched."""
+    from ..transforms.batching import batch_flat
+    from ..transforms.staging import stage
+
+    def make() -> Any:
+        flags: list[bool] = []
+
+        def f(*values: Value) -> list[Value]:
+            outs, found = batch_flat(lambda *a: program.evaluate(a), size, values, batched, axis_name)
+            flags.extend(found)
+            return outs
+
+        avals = [Aval((size, *a.shape), a.dtype) if b else a for a, b in zip(program.in_avals, batched, strict=True)]
+        derived, _ = stage(f, avals, f"batch of {program.name}")
+        derived.masked = program.masked
+        return derived, flags
+
+    return _once(program, ("batch", size, batched, axis_name), make)
+
+
+class Call(Primitive):
+    """``program(*args)``."""
+
+    multiple_results = True
+
+    def impl(self, *args: Value, program: Program) -> list[Value]:
+        return program.evaluate(args)
+
+    def abstract(self, *avals: Aval, program: Program) -> list[Aval]:
+        return program.out_avals
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        program = params["program"]
+        derived, live = jvp_program(program, tuple(t is not None for t in tangents))
+        outs = self.bind(*primals, *[t for t in tangents if t is not None], program=derived)
+        n = len(program.outputs)
+        rest = iter(outs[n:])
+        return outs[:n], [next(rest) if b else None for b in live]
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        program = params["program"]
+        n = len(program.outputs)
+        forward, linear, live = linearized_programs(program, tuple(t is not None for t in tangents))
+        outs = self.bind(*primals, program=forward)
+        return record_linear(trace, outs[:n], live, (*outs[n:], *[t for t in tangents if t is not None]), linear)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        from ..transforms.tape import LinearTracer
+
+        program = params["program"]
+        tape = max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)
+        linear = tuple(type(a) is LinearTracer and a._trace is tape for a in args)
+        given = tuple(c is not None for c in cotangent)
+        derived, live = transposed_program(program, linear, given, tape.masked or program.masked)
+        constants = [a for a, b in zip(args, linear, strict=True) if not b]
+        outs = iter(call_p.bind(*constants, *[c for c in cotangent if c is not None], program=derived))
+        grads = iter([next(outs) if b else None for b in live])
+        return [next(grads) if b else None for b in linear]
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        derived, flags = batched_program(params["program"], trace.size, tuple(batched), trace.axis_name)
+        return self.bind(*args, program=derived), flags
+
+
+def record_linear(trace: Any, outs: Sequence[Value], live: Sequence[bool], args: Any, linear: Program) -> list[Value]:
+    """Results whose tangents are a call of a linear Program on the tape."""
+    if not any(live):
+        return list(outs)
+    if linear.masked:
+        trace.tape.masked = True
+    nodes = iter(trace.tape.append_many(call_p, args, {"program": linear}, linear.out_avals))
+    return [trace.tracer(o, next(nodes)) if b else o for o, b in zip(outs, live, strict=True)]
+
+
+class Remat(Call):
+    """A call whose linear part starts from the arguments again, instead of saving what the function computed."""
+
+    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+        program = params["program"]
+        outs = self.bind(*primals, program=program)
+        linear, live = jvp_program(program, tuple(t is not None for t in tangents), only_tangents=True)
+        return record_linear(trace, outs, live, (*primals, *[t for t in tangents if t is not None]), linear)
+
+
+def _samples() -> list[Any]:
+    from ..transforms.staging import stage
+    from .elementwise import mul_p, sin_p
+
+    aval = Aval((3,), np.dtype(np.float64))
+    program, _ = stage(lambda x, y: [sin_p.bind(mul_p.bind(x, y)), y], [aval, aval], "sample")
+    return [((np.array([0.3, -0.5, 1.0]), np.array([1.0, 2.0, -0.4])), {"program": program})]
+
+
+call_p = Call("call", samples=_samples)
+remat_p = Remat("remat", samples=_samples)

@@ -1,0 +1,339 @@
+"""jit, make_program, eval_shape, closure_convert, checkpoint: the users of staging.
+
+What runs a staged Program is `ops.call.call_p`; the compiler takes its place there.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import Aval, Tracer, Value, as_value, aval_of
+from ..errors import ArgumentError, ConcretizationError, NotSupportedError
+from ..ops.call import call_p, remat_p
+from ..program import Program
+from .batching import axis_env
+from .forward import check_output, strong
+from .function import Transformed, check_callable, name_of, shown
+from .reverse import own_results
+from .staging import signature, stage
+
+_programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def _cache_of(f: Any) -> dict[Any, Any]:
+    try:
+        return _programs.setdefault(f, {})
+    except TypeError:  # cannot be referred to weakly, or has no hash
+        return {}
+
+
+def _flat(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Callable[..., list[Value]]:
+    def run(*values: Value) -> list[Value]:
+        args, kwargs = rebuild(trees.unflatten(tree, values))
+        leaves, out_tree = trees.flatten(f(*args, **kwargs))
+        seen.append(out_tree)
+        return [check_output(x, f) for x in leaves]
+
+    return run
+
+
+def _as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
+    if x is None:
+        return ()
+    if isinstance(x, kind) and not isinstance(x, bool):
+        return (x,)
+    try:
+        return tuple(operator.index(i) for i in x) if kind is int else tuple(str(i) for i in x)
+    except TypeError:
+        raise ArgumentError(f"{what} must be {kind.__name__} or a sequence of them, got {x!r}") from None
+
+
+def _static(f: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Static arguments by position and by name; each is found from the other where the signature allows."""
+    given_nums, given_names = nums is not None, names is not None
+    nums = _as_tuple(nums, int, "jit: static_argnums")
+    names = _as_tuple(names, str, "jit: static_argnames")
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        return nums, names
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    known = {p.name for p in parameters}
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        for name in names:
+            if name not in known:
+                raise ArgumentError(f"jit of {name_of(f)}: static_argnames has {name!r}, which is no argument of it")
+    if not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        for i in nums:
+            if not -len(positional) <= i < len(positional):
+                raise ArgumentError(
+                    f"jit of {name_of(f)}: static_argnums has {i}, but it takes {len(positional)} positional arguments"
+                )
+        nums = tuple(i % len(positional) for i in nums)
+    if given_names and not given_nums:
+        nums = tuple(positional.index(n) for n in names if n in positional)
+    if given_nums and not given_names:
+        names = tuple(positional[i] for i in nums if i < len(positional))
+    return nums, names
+
+
+class Jit(Transformed):
+    """A function that is traced to a Program once for each kind of arguments."""
+
+    transformation = "jit"
+
+    def __init__(self, f: Any, static_argnums: Any, static_argnames: Any) -> None:
+        super().__init__(f)
+        self.static_argnums, self.static_argnames = _static(f, static_argnums, static_argnames)
+        self._cache = _cache_of(f)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return self._call(args, kwargs)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        leaves, tree, static, rebuild = self._split(args, kwargs)
+        values = [as_value(x) for x in leaves]
+        axes = tuple((k, t.size) for k, t in axis_env.get().items())
+        key = (tree, signature(values), static, config._x64, axes)
+        try:
+            entry = self._cache.get(key)
+        except TypeError:
+            raise ArgumentError(
+                f"jit of {name_of(self._f)}: static arguments must be hashable, got {static!r}"
+            ) from None
+        if entry is None:
+            seen: list[Any] = []
+            program, hoisted = stage(
+                _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f)
+            )
+            entry = (program, seen[0], hoisted)
+            if not hoisted:  # closed over no traced value, so another call may use it
+                self._cache[key] = entry
+        program, out_tree, hoisted = entry
+        outs = call_p.bind(*hoisted, *values, program=program)
+        return trees.unflatten(out_tree, own_results([strong(o) for o in outs], values))
+
+    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        nums = set(self.static_argnums)
+        nums |= {i + len(args) for i in nums if i < 0}
+        names = self.static_argnames
+        if not nums and not names:
+            leaves, tree = trees.flatten((args, kwargs))
+            return leaves, tree, (), lambda t: t
+        fixed = {i: a for i, a in enumerate(args) if i in nums}
+        fixed_kw = {k: v for k, v in kwargs.items() if k in names}
+        n = len(args)
+
+        def rebuild(both: Any) -> Any:
+            rest = iter(both[0])
+            return [fixed[i] if i in fixed else next(rest) for i in range(n)], {**both[1], **fixed_kw}
+
+        dynamic = (
+            tuple(a for i, a in enumerate(args) if i not in nums),
+            {k: v for k, v in kwargs.items() if k not in fixed_kw},
+        )
+        leaves, tree = trees.flatten(dynamic)
+        typed = [(i, type(v), v) for i, v in fixed.items()], [(k, type(v), v) for k, v in sorted(fixed_kw.items())]
+        return leaves, tree, (n, tuple(typed[0]), tuple(typed[1])), rebuild
+
+    def lower(self, *args: Any, **kwargs: Any) -> Program:
+        """The Program for these arguments."""
+        leaves, tree, _, rebuild = self._split(args, kwargs)
+        return _program(self._f, leaves, tree, rebuild)
+
+    def clear_cache(self) -> None:
+        """Forget every Program."""
+        self._cache.clear()
+
+
+def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
+    seen: list[Any] = []
+    program, _ = stage(_flat(f, tree, rebuild, seen), [abstract(x) for x in leaves], name_of(f), "make_program")
+    program.in_tree, program.out_tree = tree, seen[0]
+    return program
+
+
+def abstract(x: Any) -> Aval:
+    """The Aval of an array, a number, or a `ShapeDtypeStruct`."""
+    return Aval(x.shape, x.dtype) if isinstance(x, ShapeDtypeStruct) else aval_of(as_value(x))
+
+
+def jit(
+    f: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: Any = None,
+    donate_argnames: Any = None,
+    inline: bool = False,
+    keep_unused: bool = False,
+    backend: str | None = None,
+    device: Any = None,
+) -> Any:
+    """Trace a function to a Program, once for each kind of arguments, and run that from then on.
+
+    Args:
+        f: a function of arrays and pytrees of them; left out, a decorator is returned.
+        static_argnums, static_argnames: arguments that are part of the program: they may be any hashable Python
+            value and steer Python control flow; another value means another tracing.
+
+    Raises:
+        ConcretizationError: when called, if Python needs the value of a traced array.
+        ArgumentError: a static argument is not hashable, or there is no such argument.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> @wengert.jit
+        ... def f(x):
+        ...     return wnp.sum(x * x)
+        >>> float(f(wnp.array([1.0, 2.0])))
+        5.0
+    """
+    if backend not in (None, "cpu") or device is not None:
+        raise NotSupportedError("jit runs on this machine's processor: leave backend and device out")
+    if f is None:
+        return lambda g: Jit(g, static_argnums, static_argnames)
+    return Jit(f, static_argnums, static_argnames)
+
+
+def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..., Program]:
+    """A function that returns the Program that `f` becomes for given arguments. JAX's name is `make_jaxpr`.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.make_program(lambda x: wnp.sin(x) * 2.0)(1.0)
+        program(a: float64[]*) {
+          b: float64[] = sin a
+          c: float64[] = multiply b 2.0
+          return c
+        }
+    """
+    jitted = Jit(f, static_argnums or None, None)
+
+    def program_of(*args: Any, **kwargs: Any) -> Program:
+        __tracebackhide__ = True
+        try:
+            return jitted.lower(*args, **kwargs)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    return program_of
+
+
+class ShapeDtypeStruct:
+    """The shape and dtype of an array that need not exist."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: Sequence[int], dtype: Any) -> None:
+        self.shape = tuple(shape)
+        self.dtype = np.dtype(dtype)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ShapeDtypeStruct) and (self.shape, self.dtype) == (other.shape, other.dtype)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name})"
+
+
+def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The shapes and dtypes of a function's result, without computing it.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        args, kwargs: arrays or `ShapeDtypeStruct`s.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.eval_shape(wnp.outer, wnp.ones(2), wengert.ShapeDtypeStruct((3,), "float64"))
+        ShapeDtypeStruct(shape=(2, 3), dtype=float64)
+    """
+    check_callable(f, "eval_shape")
+    leaves, tree = trees.flatten((args, kwargs))
+    program = _program(f, leaves, tree, lambda t: t)
+    return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
+
+
+def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable[..., Any], list[Any]]:
+    """`f` with the traced values it closes over made into arguments.
+
+    Returns:
+        ``(converted, values)`` such that ``converted(*args, *values)`` is ``f(*args)``.
+    """
+    leaves, tree = trees.flatten((example_args, {}))
+    seen: list[Any] = []
+    avals = [abstract(x) for x in leaves]
+    program, hoisted = stage(_flat(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+    n = len(example_args)
+
+    def converted(*args: Any) -> Any:
+        values = [as_value(x) for x in trees.leaves((args[:n], {}))]
+        return trees.unflatten(seen[0], call_p.bind(*args[n:], *values, program=program))
+
+    return converted, hoisted
+
+
+class Checkpoint(Transformed):
+    """A function whose intermediate values are computed again by the reverse pass instead of being saved."""
+
+    transformation = "checkpoint"
+
+    def __init__(self, f: Any, static_argnums: Any) -> None:
+        super().__init__(f)
+        self._jit = Jit(f, static_argnums or None, None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        leaves, tree, _, rebuild = self._jit._split(args, kwargs)
+        try:
+            values = [as_value(x) for x in leaves]
+            if not any(isinstance(v, Tracer) for v in values):
+                return self._f(*args, **kwargs)
+            seen: list[Any] = []
+            try:
+                program, hoisted = stage(
+                    _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f), "checkpoint"
+                )
+            except ConcretizationError:  # Python control flow on values: right, if not thrifty
+                return self._f(*args, **kwargs)
+            return trees.unflatten(seen[0], remat_p.bind(*hoisted, *values, program=program))
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+
+def checkpoint(
+    f: Callable[..., Any] | None = None, *, static_argnums: Any = (), policy: Any = None, prevent_cse: bool = True
+) -> Any:
+    """`f`, its intermediate values recomputed by the reverse pass instead of being saved: less memory, more time.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> float(wengert.grad(wengert.checkpoint(lambda x: wnp.sin(wnp.sin(x))))(0.0))
+        1.0
+    """
+    if policy is not None:
+        raise NotSupportedError("checkpoint: a policy is not supported; wrap the parts to be recomputed in checkpoint")
+    return (lambda g: Checkpoint(g, static_argnums)) if f is None else Checkpoint(f, static_argnums)
