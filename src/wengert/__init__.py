@@ -4,6 +4,7 @@ from . import errors, numpy, tree, tree_util
 from .config import config
 from .ops import operators as _operators
 from .transforms.batching import vmap
+from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hessian, hvp, jacfwd, jacobian, jacrev, stop_gradient
 from .transforms.forward import jvp
 from .transforms.jit import (
@@ -20,6 +21,6 @@ make_jaxpr = make_program
 remat = checkpoint
 __version__ = "0.1.0"
 __all__ = [
-    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "make_jaxpr", "make_program", "linear_transpose", "linearize",
+    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "make_jaxpr", "make_program", "linear_transpose", "linearize",
     "numpy", "remat", "stop_gradient", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

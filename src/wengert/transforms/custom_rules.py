@@ -1,0 +1,439 @@
+"""custom_jvp and custom_vjp: functions with a derivative rule of the user's own.
+
+Here arguments, pytrees and what a rule returns are resolved and checked; how the call moves through the
+transformations is in `ops.custom`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import Tracer, Value, as_value, dtype_of, is_inexact, is_weak, shape_of
+from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedError
+from ..ops.custom import Flat, Rule, custom_call_p
+from ..ops.elementwise import convert
+from .forward import FLOAT0, check_output
+from .function import Transformed, name_of, shown
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, np.generic, Tracer))
+
+
+class _Arguments:
+    """The arguments of one call, split into flat values and the rest.
+
+    Differentiated arguments give all their leaves; of the others only arrays become values (a rule may be run after
+    the trace that they belong to has ended), while Python numbers, functions and strings stay what they are.
+    """
+
+    def __init__(self, f: Any, args: Sequence[Any], nondiff: tuple[int, ...]) -> None:
+        self.nondiff = nondiff
+        self.leaves, self.tree = trees.flatten(tuple(args))
+        spans = self.tree.children()
+        self.values: Flat = []
+        self.slots: list[int] = []  # which leaves are values
+        self.differentiated: list[bool] = []  # of the values
+        k = 0
+        for i, span in enumerate(spans):
+            for j in range(k, k + span.num_leaves):
+                leaf = self.leaves[j]
+                if i in nondiff:
+                    if not _is_array(leaf):
+                        continue
+                else:
+                    try:
+                        leaf = as_value(leaf)
+                    except DtypeError:
+                        raise ArgumentError(
+                            f"argument {i} of {name_of(f)} holds {leaf!r} of type {type(leaf).__name__}, which is no "
+                            f"number or array: name the argument in nondiff_argnums"
+                        ) from None
+                self.slots.append(j)
+                self.values.append(leaf)
+                self.differentiated.append(i not in nondiff)
+            k += span.num_leaves
+        self.diff_trees = [s for i, s in enumerate(spans) if i not in nondiff]
+
+    def rebuild(self, values: Sequence[Value]) -> list[Any]:
+        leaves = list(self.leaves)
+        for j, v in zip(self.slots, values, strict=True):
+            leaves[j] = v
+        return list(trees.unflatten(self.tree, leaves))
+
+    def split(self, values: Sequence[Value]) -> tuple[list[Any], list[Any]]:
+        """``(arguments that are not differentiated, those that are)``."""
+        full = self.rebuild(values)
+        rest = [x for i, x in enumerate(full) if i not in self.nondiff]
+        return [full[i] for i in self.nondiff], rest
+
+    def diff_values(self, values: Sequence[Any]) -> list[Any]:
+        return [v for v, d in zip(values, self.differentiated, strict=True) if d]
+
+
+class _Call(Rule):
+    """What both kinds share."""
+
+    def __init__(self, f: Any, arguments: _Arguments) -> None:
+        self.f, self.arguments = f, arguments
+        self.name = name_of(f)
+        self.out_tree: Any = None
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def results(self, out: Any, what: str) -> Flat:
+        leaves, tree = trees.flatten(out)
+        if self.out_tree is not None and self.out_tree != tree:
+            raise CustomRuleError(
+                f"{what} of {self.name} returned {trees.describe(tree)} where the function returns "
+                f"{trees.describe(self.out_tree)}"
+            )
+        self.out_tree = tree
+        return [check_output(x, self.f) for x in leaves]
+
+    def run(self, *values: Value) -> Flat:
+        return self.results(self.f(*self.arguments.rebuild(values)), "a second call")
+
+    def refuse_nondiff(self, tangents: Sequence[Value | None]) -> None:
+        for t, d in zip(tangents, self.arguments.differentiated, strict=True):
+            if t is not None and not d:
+                raise CustomRuleError(
+                    f"an argument of {self.name} that nondiff_argnums names is being differentiated: wrap it in "
+                    f"stop_gradient, or leave it out of nondiff_argnums"
+                )
+
+
+def zero_tangent(x: Value) -> Value:
+    """The zero that a rule sees: floating point also for integers, so that formulas need no special case."""
+    dtype = dtype_of(x) if is_inexact(x) else config.float_dtype
+    return np.zeros(shape_of(x), dtype)[()]
+
+
+class _JvpCall(_Call):
+    forward_mode = True
+
+    def __init__(self, f: Any, arguments: _Arguments, rule: Any) -> None:
+        super().__init__(f, arguments)
+        self.rule = rule
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
+        a = self.arguments
+        self.refuse_nondiff(tangents)
+        nondiff, args = a.split(primals)
+        full = [zero_tangent(p) if t is None else t for p, t in zip(primals, tangents, strict=True)]
+        flat = iter(a.diff_values(full))
+        ts = tuple(trees.unflatten(s, [next(flat) for _ in range(s.num_leaves)]) for s in a.diff_trees)
+        out = self.rule(*nondiff, tuple(args), ts)
+        if not isinstance(out, (tuple, list)) or len(out) != 2:
+            raise CustomRuleError(
+                f"the jvp rule of {self.name} must return a pair (primal_out, tangent_out), it returned "
+                f"{trees.describe(trees.structure(out))}"
+            )
+        outs = self.results(out[0], "the jvp rule")
+        t_leaves, t_tree = trees.flatten(out[1], is_leaf=lambda x: x is None)
+        if t_tree != self.out_tree:
+            raise CustomRuleError(
+                f"the jvp rule of {self.name} returned a tangent_out of structure "
+                f"{trees.describe(trees.structure(out[1]))}, expected that of primal_out: {trees.describe(self.out_tree)}"
+            )
+        paths = _paths(self.out_tree)
+        return outs, [
+            _fitted(t, o, f"the jvp rule of {self.name}: tangent_out{path}", "primal_out")
+            for t, o, path in zip(t_leaves, outs, paths, strict=True)
+        ]
+
+
+def _paths(tree: Any) -> list[str]:
+    return ["" if tree.is_leaf() else trees.keystr(p) for p in trees.key_paths(tree)]
+
+
+def _fitted(t: Any, x: Value, what: str, like: str) -> Value | None:
+    """A tangent or cotangent that a rule returned, checked against the value it belongs to."""
+    if t is None or (isinstance(t, np.ndarray) and t.dtype == FLOAT0) or not is_inexact(x):
+        return None
+    t = as_value(t)
+    if shape_of(t) != shape_of(x):
+        raise CustomRuleError(f"{what} has shape {shape_of(t)}, expected {shape_of(x)}, the shape of {like}")
+    if dtype_of(t) != dtype_of(x):
+        if is_weak(t) or is_weak(x):
+            return convert(t, dtype_of(x))
+        raise CustomRuleError(
+            f"{what} has dtype {dtype_of(t)}, expected {dtype_of(x)}, the dtype of {like}: convert it with astype"
+        )
+    return t
+
+
+class _VjpCall(_Call):
+    forward_mode = False
+
+    def __init__(self, f: Any, arguments: _Arguments, fwd: Any, bwd: Any) -> None:
+        super().__init__(f, arguments)
+        self.fwd, self.bwd = fwd, bwd
+
+    def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
+        out = self.fwd(*self.arguments.rebuild(values))
+        if not isinstance(out, (tuple, list)) or len(out) != 2:
+            raise CustomRuleError(
+                f"the forward function of {self.name} must return a pair (output, residuals), it returned "
+                f"{trees.describe(trees.structure(out))}"
+            )
+        outs = self.results(out[0], "the forward function")
+        leaves, tree = trees.flatten(out[1])
+        dynamic = [_is_array(x) for x in leaves]
+        fixed = [None if d else x for x, d in zip(leaves, dynamic, strict=True)]
+        args = [(shape_of(v), dtype_of(v), is_weak(v)) for v in values]
+        nondiff = [v for v, d in zip(values, self.arguments.differentiated, strict=True) if not d]
+        residuals = [x for x, d in zip(leaves, dynamic, strict=True) if d]
+        return outs, [*residuals, *nondiff], (tree, dynamic, fixed, args, self.out_tree)
+
+    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
+        tree, dynamic, fixed, args, out_tree = spec
+        a = self.arguments
+        given = iter(residuals)
+        res = trees.unflatten(tree, [next(given) if d else x for x, d in zip(fixed, dynamic, strict=True)])
+        placeholder = [None if d else next(given) for d in a.differentiated]
+        nondiff, _ = a.split(placeholder)
+        grads = self.bwd(*nondiff, res, trees.unflatten(out_tree, list(cotangents)))
+        n = len(a.diff_trees)
+        if not isinstance(grads, (tuple, list)) or len(grads) != n:
+            got = f"{len(grads)} of them" if isinstance(grads, (tuple, list)) else type(grads).__name__
+            raise CustomRuleError(
+                f"the backward function of {self.name} must return a tuple of {n} cotangent{'s' * (n != 1)}, one for "
+                f"each differentiated argument, got {got}" + ("; write `return (g,)`" if n == 1 else "")
+            )
+        flat: list[Any] = []
+        for i, (g, s) in enumerate(zip(grads, a.diff_trees, strict=True)):
+            flat += self._leaves(g, s, i)
+        found = iter(flat)
+        out: list[Value | None] = []
+        for k, d in enumerate(a.differentiated):
+            out.append(self._check(next(found), args[k]) if d else None)
+        return out
+
+    def _leaves(self, g: Any, s: Any, i: int) -> list[tuple[Any, str]]:
+        what = f"the backward function of {self.name}: cotangent {i}"
+        if g is None:
+            return [(None, what)] * s.num_leaves
+        if s.is_leaf():
+            if trees.structure(g) != s:
+                raise CustomRuleError(f"{what} is {trees.describe(trees.structure(g))}, expected one array")
+            return [(g, what)]
+        leaves, tree = trees.flatten(g, is_leaf=lambda x: x is None)
+        if tree == s:
+            return [(x, what + p) for x, p in zip(leaves, _paths(s), strict=True)]
+        try:
+            children = s.one_level().flatten_up_to(g)
+        except (ValueError, TypeError):
+            raise CustomRuleError(
+                f"{what} is {trees.describe(trees.structure(g))}, expected {trees.describe(s)} as the argument is"
+            ) from None
+        out: list[tuple[Any, str]] = []
+        for child, below in zip(children, s.children(), strict=True):
+            out += self._leaves(child, below, i)
+        return out
+
+    def _check(self, leaf: tuple[Any, str], arg: tuple[Any, Any, bool]) -> Value | None:
+        g, what = leaf
+        shape, dtype, weak = arg
+        example = np.broadcast_to(np.zeros((), dtype), shape)
+        if weak and g is not None and shape_of(as_value(g)) == shape:
+            return convert(as_value(g), dtype) if is_inexact(example) else None
+        return _fitted(g, example, what, "the argument")
+
+
+class _Custom(Transformed):
+    """A function with a rule."""
+
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = (), **options: Any) -> None:
+        super().__init__(f)
+        if isinstance(nondiff_argnums, int):
+            nondiff_argnums = (nondiff_argnums,)
+        self.nondiff_argnums = tuple(int(i) for i in nondiff_argnums)
+        if any(options.values()):
+            name = next(k for k, v in options.items() if v)
+            raise NotSupportedError(f"{self.transformation} of {name_of(f)}: the option {name} is not supported")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return self._call(args, kwargs)
+        except Exception as error:
+            raise shown(error) from error.__cause__
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):
+            return self._f(*args, **kwargs)
+        self.require_rule()
+        args = self._positional(args, kwargs)
+        n = len(args)
+        for i in self.nondiff_argnums:
+            if not -n <= i < n:
+                raise ArgumentError(
+                    f"{self.transformation} of {name_of(self._f)}: nondiff_argnums={self.nondiff_argnums}, but it was "
+                    f"called with {n} argument{'s' * (n != 1)}"
+                )
+        arguments = _Arguments(self._f, args, tuple(i % n for i in self.nondiff_argnums))
+        call = self.call_of(arguments)
+        outs = custom_call_p.bind(*arguments.values, rule=call)
+        return trees.unflatten(call.out_tree, outs)
+
+    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Every argument in its place, defaults and keyword arguments included, as the rule expects them."""
+        try:
+            signature = inspect.signature(self._f)
+        except (TypeError, ValueError):
+            if kwargs:
+                raise ArgumentError(f"{name_of(self._f)} has no signature; pass its arguments by position") from None
+            return args
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        if bound.kwargs:
+            raise ArgumentError(
+                f"{self.transformation} of {name_of(self._f)}: keyword-only arguments ({', '.join(bound.kwargs)}) "
+                f"cannot be passed to the rule by position; make them positional"
+            )
+        return bound.args
+
+    def require_rule(self) -> None:
+        raise NotImplementedError
+
+    def call_of(self, arguments: _Arguments) -> _Call:
+        raise NotImplementedError
+
+
+class CustomJVP(_Custom):
+    transformation = "custom_jvp"
+
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        super().__init__(f, nondiff_argnums)
+        self._rule: Callable[..., Any] | None = None
+
+    def defjvp(self, rule: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
+        """Define the rule: ``rule(*nondiff, primals, tangents) -> (primal_out, tangent_out)``; usable as a decorator."""
+        if symbolic_zeros:
+            raise NotSupportedError("defjvp: symbolic_zeros is not supported; zero tangents come as arrays of zeros")
+        if not callable(rule):
+            raise CustomRuleError(f"defjvp of {name_of(self._f)} takes a function, got {rule!r}")
+        self._rule = rule
+        return rule
+
+    def defjvps(self, *rules: Callable[..., Any] | None) -> None:
+        """Define a rule per argument: ``rule(tangent, ans, *primals) -> tangent_out``, or None for no dependence."""
+        if self.nondiff_argnums:
+            raise CustomRuleError("defjvps cannot be used with nondiff_argnums: use defjvp")
+
+        def rule(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+            if len(primals) != len(rules):
+                raise CustomRuleError(
+                    f"defjvps of {name_of(self._f)} was given {len(rules)} rules, the function has {len(primals)} "
+                    f"arguments: give one for each, None for those without a derivative"
+                )
+            ans = self(*primals)
+            terms = [r(t, ans, *primals) for r, t in zip(rules, tangents, strict=True) if r is not None]
+            total = trees.map(zero_tangent, ans) if not terms else terms[0]
+            for term in terms[1:]:
+                total = trees.map(lambda a, b: a + b, total, term)
+            return ans, total
+
+        self._rule = rule
+
+    def require_rule(self) -> None:
+        if self._rule is None:
+            raise CustomRuleError(f"{name_of(self._f)} is a custom_jvp function without a rule: call its defjvp")
+
+    def call_of(self, arguments: _Arguments) -> _Call:
+        return _JvpCall(self._f, arguments, self._rule)
+
+
+class CustomVJP(_Custom):
+    transformation = "custom_vjp"
+
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        super().__init__(f, nondiff_argnums)
+        self._fwd: Callable[..., Any] | None = None
+        self._bwd: Callable[..., Any] | None = None
+
+    def defvjp(
+        self,
+        fwd: Callable[..., Any],
+        bwd: Callable[..., Any],
+        symbolic_zeros: bool = False,
+        optimize_remat: bool = False,
+    ) -> None:
+        """Define the rule: ``fwd(*args) -> (out, residuals)``, ``bwd(*nondiff, residuals, cotangent) -> cotangents``."""
+        if symbolic_zeros:
+            raise NotSupportedError("defvjp: symbolic_zeros is not supported; zero cotangents come as arrays of zeros")
+        for g in (fwd, bwd):
+            if not callable(g):
+                raise CustomRuleError(f"defvjp of {name_of(self._f)} takes two functions, got {g!r}")
+        self._fwd, self._bwd = fwd, bwd
+
+    def require_rule(self) -> None:
+        if self._fwd is None:
+            raise CustomRuleError(f"{name_of(self._f)} is a custom_vjp function without a rule: call its defvjp")
+
+    def call_of(self, arguments: _Arguments) -> _Call:
+        return _VjpCall(self._f, arguments, self._fwd, self._bwd)
+
+
+def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomJVP:
+    """A function whose tangent rule is the user's; it serves forward and reverse mode.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        nondiff_argnums: arguments without a derivative; the rule gets them first.
+
+    Returns:
+        A function like `f`, with methods `defjvp` and `defjvps`.
+
+    Raises:
+        CustomRuleError: when differentiated, if there is no rule or it returns something that does not fit.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> @wengert.custom_jvp
+        ... def log1pexp(x):
+        ...     return wnp.log(1.0 + wnp.exp(x))
+        >>> @log1pexp.defjvp
+        ... def rule(primals, tangents):
+        ...     (x,), (t,) = primals, tangents
+        ...     return log1pexp(x), (1 - 1 / (1 + wnp.exp(x))) * t
+        >>> float(wengert.grad(log1pexp)(100.0))
+        1.0
+    """
+    return CustomJVP(f, nondiff_argnums)
+
+
+def custom_vjp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomVJP:
+    """A function whose pullback is the user's.
+
+    Reverse mode runs ``fwd`` and then ``bwd``. Forward mode transposes ``bwd``, where that is linear in the cotangent.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        nondiff_argnums: arguments without a derivative; ``fwd`` gets them in place, ``bwd`` gets them first.
+
+    Returns:
+        A function like `f`, with a method `defvjp`.
+
+    Raises:
+        CustomRuleError: when differentiated, if there is no rule, it returns something that does not fit, or forward
+            mode meets a backward function that is not linear.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> @wengert.custom_vjp
+        ... def clip_gradient(x):
+        ...     return x
+        >>> clip_gradient.defvjp(lambda x: (x, None), lambda _, g: (wnp.clip(g, -1.0, 1.0),))
+        >>> float(wengert.grad(lambda x: 5.0 * clip_gradient(x))(2.0))
+        1.0
+    """
+    return CustomVJP(f, nondiff_argnums)

@@ -1,0 +1,185 @@
+"""custom_jvp and custom_vjp: every feature of their interface, in every transformation."""
+
+import functools
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+import wengert as w
+import wengert.numpy as wnp
+
+X = np.array([0.3, -0.7, 1.2])
+Point = namedtuple("Point", "x y")
+
+
+@w.custom_jvp
+def sine(x):
+    return wnp.sin(x)
+
+
+@sine.defjvp
+def _(primals, tangents):
+    (x,), (t,) = primals, tangents
+    return sine(x), cosine(x) * t
+
+
+@w.custom_jvp
+def cosine(x):
+    return wnp.cos(x)
+
+
+cosine.defjvps(lambda t, ans, x: -sine(x) * t)
+
+
+@w.custom_vjp
+def vsine(x):
+    return wnp.sin(x)
+
+
+vsine.defvjp(lambda x: (vsine(x), x), lambda x, g: (wnp.cos(x) * g,))
+TRANSFORMATIONS = {
+    "grad": lambda f: lambda x: w.grad(lambda x: f(x).sum())(x),
+    "jvp": lambda f: lambda x: w.jvp(f, (x,), (x,))[1],
+    "jacfwd": w.jacfwd,
+    "jacrev": w.jacrev,
+    "vmap": w.vmap,
+    "vmap of grad": lambda f: w.vmap(w.grad(f)),
+    "grad of vmap": lambda f: w.grad(lambda x: w.vmap(f)(x).sum()),
+    "hessian": lambda f: w.hessian(lambda x: f(x).sum()),
+    "reverse over reverse": lambda f: w.jacrev(w.grad(lambda x: f(x).sum())),
+    "third": lambda f: lambda x: w.vmap(w.grad(w.grad(w.grad(f))))(x),
+    "linearize": lambda f: lambda x: w.linearize(f, x)[1](x),
+    "vmap of jvp": lambda f: lambda x: w.vmap(lambda x, t: w.jvp(f, (x,), (t,))[1])(x, x),
+    "jvp of vmap": lambda f: lambda x: w.jvp(w.vmap(f), (x,), (x,))[1],
+}
+
+
+@pytest.mark.parametrize("staged", ["eager", "inside", "outside", "both"])
+@pytest.mark.parametrize("name", TRANSFORMATIONS)
+@pytest.mark.parametrize("f", [sine, vsine], ids=["jvp", "vjp"])
+def test_every_transformation(f, name, staged):
+    transform = TRANSFORMATIONS[name]
+    g = transform(w.jit(lambda x: f(x)) if staged in ("inside", "both") else f)
+    g = w.jit(g) if staged in ("outside", "both") else g
+    np.testing.assert_allclose(g(X), transform(wnp.sin)(X), rtol=1e-12, atol=1e-14)
+
+
+def test_the_rule_is_used():
+    @w.custom_jvp
+    def f(x):
+        return x
+
+    f.defjvp(lambda p, t: (f(*p), 10.0 * t[0]))
+    assert w.grad(f)(1.0) == 10.0 and w.jvp(f, (1.0,), (2.0,))[1] == 20.0 and f(3.0) == 3.0
+    assert w.grad(w.jit(f))(1.0) == 10.0 and w.jit(w.grad(f))(1.0) == 10.0
+    np.testing.assert_allclose(w.vmap(w.grad(f))(X), 10.0)
+
+
+def test_pytrees_defaults_and_keywords():
+    @w.custom_vjp
+    def f(p, scale=2.0):
+        return {"a": p.x * scale, "b": (p.y,)}
+
+    f.defvjp(
+        lambda p, scale: (f(p, scale), (p, scale)),
+        lambda res, g: (Point(g["a"] * res[1], g["b"][0]), None),
+    )
+    loss = lambda p, **kw: f(p, **kw)["a"] * 3 + f(p, **kw)["b"][0]
+    g = w.grad(loss)(Point(1.0, 2.0), scale=5.0)
+    assert isinstance(g, Point) and g == (15.0, 1.0)
+    assert w.grad(loss)(Point(1.0, 2.0)).x == 6.0
+    assert w.jvp(lambda p: f(p)["a"], (Point(1.0, 2.0),), (Point(1.0, 0.0),))[1] == 2.0
+
+
+@pytest.mark.parametrize("kind", ["jvp", "vjp"])
+def test_nondiff_argnums_anywhere(kind):
+    decorate = w.custom_jvp if kind == "jvp" else w.custom_vjp
+
+    @functools.partial(decorate, nondiff_argnums=(0, 2))
+    def app(f, x, n):
+        return f(x) * n
+
+    if kind == "jvp":
+        app.defjvp(lambda f, n, primals, tangents: (app(f, primals[0], n), n * 100.0 * tangents[0]))
+    else:
+        app.defvjp(lambda f, x, n: (app(f, x, n), x), lambda f, n, x, g: (n * 100.0 * g,))
+    for wrap in (lambda g: g, w.jit):
+        assert w.grad(wrap(lambda x: app(wnp.sin, x, 3)))(0.5) == 300.0
+        assert wrap(w.grad(lambda x: app(wnp.sin, x, n=3)))(0.5) == 300.0
+    with pytest.raises(w.errors.CustomRuleError, match="nondiff_argnums"):
+        w.grad(lambda n: app(wnp.sin, 1.0, n * np.ones(())))(2.0)
+
+
+def test_python_control_flow_and_integers():
+    @w.custom_jvp
+    def f(x, n):
+        return x**n if x > 0 else x * 0.0
+
+    @f.defjvp
+    def rule(primals, tangents):
+        (x, n), (t, tn) = primals, tangents
+        return f(x, n), (n * x ** (n - 1) * t if x > 0 else 0.0 * t) + 0.0 * tn
+
+    assert w.grad(f)(2.0, 3) == 12.0 and w.grad(f)(-2.0, 3) == 0.0
+
+
+def test_batched_shared_argument():
+    @w.custom_vjp
+    def scale(x, c):
+        return x * c
+
+    scale.defvjp(lambda x, c: (x * c, (x, c)), lambda r, g: (g * r[1], g * r[0]))
+    f = lambda x, c: w.vmap(scale, in_axes=(0, None))(x, c).sum()
+    np.testing.assert_allclose(w.grad(f, (0, 1))(X, 2.0)[1], X.sum())
+    np.testing.assert_allclose(w.grad(w.jit(f), (0, 1))(X, 2.0)[0], 2.0)
+
+
+def test_forward_mode_needs_linearity():
+    @w.custom_vjp
+    def clipped(x):
+        return x
+
+    clipped.defvjp(lambda x: (x, None), lambda _, g: (wnp.clip(g, -1.0, 1.0),))
+    assert w.grad(lambda x: 5 * clipped(x))(1.0) == 1.0
+    assert w.grad(w.jit(lambda x: 5 * clipped(x)))(1.0) == 1.0
+    np.testing.assert_allclose(w.vmap(w.grad(lambda x: 5 * clipped(x)))(X), 1.0)
+    with pytest.raises(w.errors.CustomRuleError, match="clipped.*not\\s+linear"):
+        w.jvp(clipped, (1.0,), (1.0,))
+
+
+WRONG = {
+    "no rule": (None, "without a rule"),
+    "not a pair": (lambda p, t: p[0], "pair"),
+    "shape": (lambda p, t: (p[0], t[0][:2]), r"shape \(2,\).*expected \(3,\)"),
+    "dtype": (lambda p, t: (p[0], t[0].astype(np.float32)), "float32, expected float64"),
+    "structure": (lambda p, t: (p[0], (t[0],)), "structure"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_jvp_rules(name):
+    rule, message = WRONG[name]
+    f = w.custom_jvp(lambda x: x)
+    if rule is not None:
+        f.defjvp(rule)
+    with pytest.raises(w.errors.CustomRuleError, match=message):
+        w.jvp(f, (X,), (X,))
+
+
+WRONG_BWD = {
+    "not a tuple": (lambda r, g: g, "tuple of 1"),
+    "too many": (lambda r, g: (g, g), "2 of them"),
+    "shape": (lambda r, g: (g[:2],), r"shape \(2,\), expected \(3,\)"),
+    "dtype": (lambda r, g: (g.astype(np.float32),), "float32, expected float64"),
+    "structure": (lambda r, g: ({"a": g},), "expected one array"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_BWD)
+def test_wrong_backward_functions(name):
+    bwd, message = WRONG_BWD[name]
+    f = w.custom_vjp(lambda x: x)
+    f.defvjp(lambda x: (x, None), bwd)
+    with pytest.raises(w.errors.CustomRuleError, match=message):
+        w.grad(lambda x: f(x).sum())(X)
