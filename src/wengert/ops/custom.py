@@ -32,6 +32,9 @@ class Rule:
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
         raise NotImplementedError
 
+    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
+        """Raise where an argument without a derivative is differentiated."""
+
     def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
         """Results, residuals, and what `backward` needs besides to read the residuals."""
         raise NotImplementedError
@@ -54,6 +57,9 @@ class Batched(Rule):
 
         outs, flags = batch_flat(f, self.size, values, batched, self.axis_name)
         return [o if b else broadcast_to(o, (self.size, *shape_of(o))) for o, b in zip(outs, flags, strict=True)]
+
+    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
+        self.rule.check_differentiated(nonzero)
 
     def run(self, *values: Value) -> Flat:
         return self._batch(self.rule.run, values, self.batched)
@@ -119,13 +125,15 @@ class Staged(Rule):
         return self.program.evaluate(values)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
-        n = self.hoisted
-        if any(t is not None for t in tangents[:n]):
+        return self.rule.jvp(primals[self.hoisted :], tangents[self.hoisted :])
+
+    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
+        if any(nonzero[: self.hoisted]):
             raise CustomRuleError(
                 f"{self.name} closes over a value that is being differentiated, for which its rule says nothing: pass "
                 f"it as an argument"
             )
-        return self.rule.jvp(primals[n:], tangents[n:])
+        self.rule.check_differentiated(nonzero[self.hoisted :])
 
     def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
         return self.rule.forward(*values[self.hoisted :])
@@ -158,6 +166,7 @@ class CustomCall(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         rule = params["rule"]
+        rule.check_differentiated([t is not None for t in tangents])
         if rule.forward_mode:
             return rule.jvp(primals, tangents)
         outs, args, spec, live = _prepare_pullback(rule, primals, tangents)
@@ -168,6 +177,7 @@ class CustomCall(Primitive):
         rule = params["rule"]
         if rule.forward_mode:
             return super().linearize(trace, primals, tangents, params)
+        rule.check_differentiated([t is not None for t in tangents])
         outs, args, spec, live = _prepare_pullback(rule, primals, tangents)
         if not any(live):
             return outs

@@ -101,9 +101,9 @@ class _Call(Rule):
     def run(self, *values: Value) -> Flat:
         return self.results(self.f(*self.arguments.rebuild(values)), "a second call")
 
-    def refuse_nondiff(self, tangents: Sequence[Value | None]) -> None:
-        for t, d in zip(tangents, self.arguments.differentiated, strict=True):
-            if t is not None and not d:
+    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
+        for used, d in zip(nonzero, self.arguments.differentiated, strict=True):
+            if used and not d:
                 raise CustomRuleError(
                     f"an argument of {self.name} that nondiff_argnums names is being differentiated: wrap it in "
                     f"stop_gradient, or leave it out of nondiff_argnums"
@@ -125,7 +125,6 @@ class _JvpCall(_Call):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
         a = self.arguments
-        self.refuse_nondiff(tangents)
         nondiff, args = a.split(primals)
         full = [zero_tangent(p) if t is None else t for p, t in zip(primals, tangents, strict=True)]
         flat = iter(a.diff_values(full))

@@ -1,0 +1,182 @@
+"""Operations over a named axis of `vmap`: sums, extremes, gathers, and the index along it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import Aval, Primitive, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
+from ..errors import ArgumentError
+from . import reduction
+from .shape import broadcast_to, moveaxis
+
+
+def _size(axis_name: Hashable) -> int:
+    from ..transforms.batching import axis_env
+
+    env = axis_env.get()
+    if axis_name not in env:
+        known = ", ".join(map(repr, env)) or "none"
+        raise ArgumentError(
+            f"there is no axis named {axis_name!r} here (defined: {known}): call this inside "
+            f"vmap(..., axis_name={axis_name!r})"
+        )
+    return env[axis_name].size
+
+
+class _Collective(Primitive):
+    """An operation over an axis; a trace of another axis just maps it."""
+
+    def over(self, x: Value) -> Value:
+        """The result for values with the axis in front."""
+        raise NotImplementedError
+
+    def same(self, x: Value, size: int) -> Value:
+        """The result where every example has the same `x`."""
+        return x
+
+    def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
+        return self.same(x, size)
+
+    def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
+        return Aval(aval.shape, aval.dtype)
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        if trace.axis_name == params["axis_name"]:
+            return self.over(args[0]), False
+        return self.other_axis(args[0], params), True
+
+    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+        return self.bind(x, **params)
+
+
+class _Psum(_Collective):
+    def over(self, x: Value) -> Value:
+        return reduction.reduce_sum(x, (0,))
+
+    def same(self, x: Value, size: int) -> Value:
+        return x * np.asarray(size, dtype_of(x))[()]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        out = self.bind(*primals, **params)
+        t = tangents[0]
+        return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        # Every example's result holds every example's argument: the cotangents of all of them add up.
+        return (self.bind(cotangent, **params),)
+
+
+class _Extreme(_Collective):
+    def __init__(self, name: str, reduce: Any, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.reduce = reduce
+
+    def over(self, x: Value) -> Value:
+        return self.reduce(x, axis=0)
+
+
+class _AllGather(_Collective):
+    """Every example's value, along a new axis in front."""
+
+    def over(self, x: Value) -> Value:
+        return x
+
+    def same(self, x: Value, size: int) -> Value:
+        return broadcast_to(x, (size, *shape_of(x)))
+
+    def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
+        return Aval((size, *aval.shape), aval.dtype)
+
+    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+        return moveaxis(self.bind(x, **params), 0, 1)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        out = self.bind(*primals, **params)
+        t = tangents[0]
+        return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        total = psum_p.bind(cotangent, **params)
+        return (total[axis_index(params["axis_name"])],)
+
+
+def _samples() -> list[Any]:
+    return [((np.array([0.5, -1.0]),), {"axis_name": "sample", "size": 1})]
+
+
+psum_p = _Psum("psum", samples=_samples)
+pmax_p = _Extreme("pmax", reduction.max, samples=_samples, reasons={"jvp": "no tangent rule, as in JAX"})
+pmin_p = _Extreme("pmin", reduction.min, samples=_samples, reasons={"jvp": "no tangent rule, as in JAX"})
+all_gather_p = _AllGather("all_gather", samples=_samples)
+
+
+def _each(primitive: _Collective, x: Any, axis_name: Any) -> Any:
+    names = axis_name if isinstance(axis_name, (tuple, list)) else (axis_name,)
+    for name in names:
+        size = _size(name)
+        x = trees.map(lambda v: primitive.bind(as_array(as_value(v)), axis_name=name, size=size), x)  # noqa: B023
+    return x
+
+
+def psum(x: Any, axis_name: Any) -> Any:
+    """The sum of `x` over the examples of a named axis (a name, or a tuple of them); `x` may be a pytree.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.vmap(lambda x: x / wengert.lax.psum(x, "i"), axis_name="i")(wnp.array([1.0, 3.0]))
+        array([0.25, 0.75])
+    """
+    return _each(psum_p, x, axis_name)
+
+
+def axis_size(axis_name: Any) -> int:
+    """The number of examples along a named axis."""
+    names = axis_name if isinstance(axis_name, (tuple, list)) else (axis_name,)
+    size = 1
+    for name in names:
+        size *= _size(name)
+    return size
+
+
+def pmean(x: Any, axis_name: Any) -> Any:
+    """The mean of `x` over the examples of a named axis."""
+    n = axis_size(axis_name)
+    return trees.map(lambda v: v / n, psum(x, axis_name))
+
+
+def pmax(x: Any, axis_name: Any) -> Any:
+    """The maximum of `x` over the examples of a named axis."""
+    return _each(pmax_p, x, axis_name)
+
+
+def pmin(x: Any, axis_name: Any) -> Any:
+    """The minimum of `x` over the examples of a named axis."""
+    return _each(pmin_p, x, axis_name)
+
+
+def all_gather(x: Any, axis_name: Any, *, axis: int = 0, tiled: bool = False) -> Any:
+    """Every example's `x` along a named axis, on a new axis of the result (an existing one if `tiled`)."""
+
+    def gather(v: Any) -> Value:
+        out = _each(all_gather_p, v, axis_name)
+        out = moveaxis(out, 0, axis)
+        if not tiled:
+            return out
+        shape = list(shape_of(out))
+        at = axis % ndim_of(as_value(v))
+        return out.reshape(*shape[:at], shape[at] * shape[at + 1], *shape[at + 2 :])
+
+    return trees.map(gather, x)
+
+
+def axis_index(axis_name: Hashable) -> Value:
+    """The position of this example along a named axis."""
+    from ..transforms.batching import BatchTracer, axis_env
+
+    _size(axis_name)
+    trace = axis_env.get()[axis_name]
+    return BatchTracer(trace, np.arange(trace.size))
