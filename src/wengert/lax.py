@@ -1,5 +1,6 @@
 """`wengert.lax`: operations under the names that JAX's `lax` gives them. Thin: everything is an operation of `ops`."""
 
+# ruff: noqa: F401, I001 (a namespace: imported names are its content)
 from __future__ import annotations
 
 from typing import Any
@@ -10,10 +11,14 @@ from .core import as_value as _as_value
 from .ops import elementwise as _ew
 from .ops import reduction as _reduction
 from .ops import shape as _shape
-from .ops.elementwise import (
-    convert as convert_element_type,
-)
-from .ops.shape import reshape
+from .ops.collectives import all_gather, axis_index, axis_size, pmax, pmean, pmin, psum
+from .ops.contraction import dot, dot_general
+from .ops.elementwise import convert as convert_element_type
+from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
+from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
+from .ops.shape import concatenate, expand_dims, reshape, transpose
+from .transforms.custom_rules import custom_jvp, custom_vjp
+from .transforms.derivatives import stop_gradient
 
 abs, acos, acosh, asin, asinh, atan, atan2, atanh = (  # noqa: A001
     _ew.absolute, _ew.arccos, _ew.arccosh, _ew.arcsin, _ew.arcsinh, _ew.arctan, _ew.arctan2, _ew.arctanh,

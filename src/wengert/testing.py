@@ -1,0 +1,205 @@
+"""Checks of derivatives: `check_grads` for any function, `check_primitive` for everything a primitive declares.
+
+The oracle is central differences in float64, which know nothing of the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import trees
+from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
+from .ops.families import Elementwise
+from .transforms.batching import vmap
+from .transforms.forward import jvp
+from .transforms.jit import jit, make_program
+from .transforms.reverse import vjp
+
+Arrays = list[Any]
+
+
+def _direction(x: Any, seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    v = rng.normal(size=shape_of(x))
+    if dtype_of(x).kind == "c":
+        v = v + 1j * rng.normal(size=shape_of(x))
+    return np.asarray(v, dtype_of(x))[()]
+
+
+def _inner(a: Sequence[Any], b: Sequence[Any]) -> float:
+    return float(sum(np.real(np.sum(np.asarray(x) * np.asarray(y))) for x, y in zip(a, b, strict=True)))
+
+
+def _close(got: Any, expected: Any, rtol: float, atol: float, what: str) -> None:
+    np.testing.assert_allclose(np.asarray(got), np.asarray(expected), rtol=rtol, atol=atol, err_msg=what)
+
+
+def _flat_function(f: Callable[..., Any], tree: Any) -> Callable[..., Arrays]:
+    def g(*leaves: Any) -> Arrays:
+        return [as_value(x) for x in trees.leaves(f(*trees.unflatten(tree, leaves)))]
+
+    return g
+
+
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    atol: float = 1e-6,
+    rtol: float = 1e-6,
+    eps: float = 1e-5,
+) -> None:
+    """Compare derivatives of `f` with central differences along a random direction, to the given order.
+
+    Args:
+        f: a function of float64 or complex128 arrays and pytrees of them.
+        args: where it is differentiated.
+        order: 1 checks first derivatives; 2 their derivatives too; and so on.
+        modes: "fwd", "rev" or both.
+        atol, rtol: tolerances. eps: the step of the differences.
+
+    Raises:
+        AssertionError: with the mode and order in which they disagree.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.testing.check_grads(wnp.sin, (0.5,), order=3)
+    """
+    leaves, tree = trees.flatten(tuple(args))
+    _check(_flat_function(f, tree), [as_value(x) for x in leaves], order, modes, atol, rtol, eps, "derivative")
+
+
+def _check(
+    g: Callable[..., Arrays],
+    xs: Arrays,
+    order: int,
+    modes: Sequence[str],
+    atol: float,
+    rtol: float,
+    eps: float,
+    what: str,
+) -> None:
+    vs = [_direction(x, 3 + i) for i, x in enumerate(xs)]
+    plus = g(*[x + eps * v for x, v in zip(xs, vs, strict=True)])
+    minus = g(*[x - eps * v for x, v in zip(xs, vs, strict=True)])
+    live = [is_inexact(p) for p in plus]
+    expected = [(np.asarray(p) - np.asarray(m)) / (2 * eps) for p, m, b in zip(plus, minus, live, strict=True) if b]
+
+    def inexact(*args: Any) -> Arrays:
+        return [o for o, b in zip(g(*args), live, strict=True) if b]
+
+    if "fwd" in modes:
+        _, tangents = jvp(inexact, tuple(xs), tuple(vs))
+        for t, e in zip(tangents, expected, strict=True):
+            _close(t, e, rtol * 10, atol * 10, f"{what}: forward mode against differences")
+    if "rev" in modes:
+        outs, pullback = vjp(inexact, *xs)
+        ws = [_direction(o, 11 + i) for i, o in enumerate(outs)]
+        grads = pullback(ws)
+        _close(
+            _inner(ws, expected), _inner(grads, vs), rtol * 10, atol * 10, f"{what}: reverse mode against differences"
+        )
+        for gr, x in zip(grads, xs, strict=True):
+            assert shape_of(gr) == shape_of(x) and dtype_of(gr) == dtype_of(x), f"{what}: {gr!r} for {x!r}"
+    if order > 1:
+        for mode in modes:
+            if mode == "fwd":
+                derived = lambda *a: jvp(inexact, a, tuple(vs))[1]  # noqa: E731
+            else:
+                derived = lambda *a: list(vjp(inexact, *a)[1](ws))  # noqa: E731
+            _check(derived, xs, order - 1, modes, atol, rtol, eps, f"{what} of {mode}")
+
+
+def _as_list(out: Any) -> Arrays:
+    return list(out) if isinstance(out, (list, tuple)) else [out]
+
+
+def differentiable(primitive: Primitive) -> bool:
+    """Whether the primitive has a tangent rule that is not zero everywhere."""
+    if "jvp" in primitive.reasons or "all" in primitive.reasons:
+        return False
+    if isinstance(primitive, Elementwise) and type(primitive).jvp is Elementwise.jvp:
+        return primitive.partials is not None
+    return type(primitive).jvp is not Primitive.jvp
+
+
+def missing(primitive: Primitive) -> str:
+    """What the declaration of a primitive lacks; empty when complete."""
+    if "all" in primitive.reasons:
+        return ""
+    if primitive.samples is None:
+        return f"{primitive.name} has no samples: give sample calls, or a reason under 'all'"
+    if not primitive.samples():
+        return f"{primitive.name} has an empty list of samples"
+    if type(primitive).impl is Primitive.impl or type(primitive).abstract is Primitive.abstract:
+        return f"{primitive.name} lacks an implementation or a shape rule"
+    batches = type(primitive).batch is not Primitive.batch or type(primitive).batch_in is not Primitive.batch_in
+    if not batches and "batch" not in primitive.reasons:
+        return f"{primitive.name} has no batching rule and no reason for that"
+    if type(primitive).jvp is Primitive.jvp and "jvp" not in primitive.reasons:
+        return f"{primitive.name} has no tangent rule and no reason for that"
+    return ""
+
+
+def check_primitive(primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> None:
+    """Check one sample call of a primitive in every way: shapes, staging, batching, both modes, second order.
+
+    Raises:
+        AssertionError: naming what disagrees.
+    """
+    bind = lambda *a: primitive.bind(*a, **params)  # noqa: E731
+    outs = _as_list(bind(*args))
+    program = make_program(bind)(*args)
+    program.check()
+    for o, a in zip(outs, program.out_avals, strict=True):
+        assert (shape_of(o), dtype_of(o)) == (a.shape, a.dtype), f"{primitive.name}: {o!r} but its rule says {a}"
+    for o, s in zip(outs, _as_list(jit(bind)(*args)), strict=True):
+        _same(s, o, f"{primitive.name} staged")
+    if "batch" not in primitive.reasons:
+        _check_batching(primitive, bind, args)
+    if not differentiable(primitive):
+        return
+    inexact = [i for i, x in enumerate(args) if isinstance(x, (np.ndarray, np.generic)) and inexact_dtype(x.dtype)]
+    if not inexact:
+        return
+
+    def f(*xs: Any) -> Any:
+        full = list(args)
+        for i, x in zip(inexact, xs, strict=True):
+            full[i] = x
+        return _as_list(bind(*full))
+
+    xs = [args[i] for i in inexact]
+    if any(is_inexact(o) for o in outs):
+        check_grads(f, xs, order=2, atol=2e-6, rtol=2e-6)
+        check_grads(jit(f), xs, order=1, atol=2e-6, rtol=2e-6)
+
+
+def _same(got: Any, expected: Any, what: str) -> None:
+    assert shape_of(got) == shape_of(expected), f"{what}: shape {shape_of(got)}, expected {shape_of(expected)}"
+    assert dtype_of(got) == dtype_of(expected), f"{what}: dtype {dtype_of(got)}, expected {dtype_of(expected)}"
+    if inexact_dtype(dtype_of(expected)):
+        _close(got, expected, 1e-10, 1e-12, what)
+    else:
+        np.testing.assert_array_equal(np.asarray(got), np.asarray(expected), err_msg=what)
+
+
+def _check_batching(primitive: Primitive, bind: Callable[..., Any], args: Sequence[Any]) -> None:
+    arrays = [i for i, x in enumerate(args) if isinstance(x, (np.ndarray, np.generic))]
+    masks = [[True] * len(arrays)] + [[j == k for j in range(len(arrays))] for k in range(len(arrays))]
+    for mask in masks if len(arrays) > 1 else masks[:1]:
+        if not any(mask):
+            continue
+        mapped = {i for i, b in zip(arrays, mask, strict=True) if b}
+        stacked = [np.stack([x, x]) if i in mapped else x for i, x in enumerate(args)]
+        for i in mapped:
+            if inexact_dtype(stacked[i].dtype):
+                stacked[i][1] *= stacked[i].dtype.type(0.97)
+        got = _as_list(vmap(bind, in_axes=tuple(0 if i in mapped else None for i in range(len(args))))(*stacked))
+        rows = [_as_list(bind(*[x[k] if i in mapped else x for i, x in enumerate(stacked)])) for k in range(2)]
+        for k, g in enumerate(got):
+            _same(g, np.stack([r[k] for r in rows]), f"{primitive.name} batched over arguments {sorted(mapped)}")
