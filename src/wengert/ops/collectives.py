@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Aval, Primitive, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NotSupportedError
 from . import reduction
 from .shape import broadcast_to, moveaxis
 
@@ -100,8 +100,34 @@ class _AllGather(_Collective):
         return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        total = psum_p.bind(cotangent, **params)
-        return (total[axis_index(params["axis_name"])],)
+        return (psum_scatter_p.bind(cotangent, **params),)
+
+
+class _PsumScatter(_Collective):
+    """The sum over the examples of arrays with a row for each of them; every example gets its row."""
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        if trace.axis_name == params["axis_name"]:
+            return reduction.reduce_sum(args[0], (0,)), True
+        return self.bind(moveaxis(args[0], 0, 1), **params), True
+
+    def same(self, x: Value, size: int) -> Value:
+        if size != 1:
+            raise NotSupportedError(
+                "psum_scatter of a value that is the same for all examples: write x[axis_index] * n"
+            )
+        return x[0]
+
+    def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
+        return Aval(aval.shape[1:], aval.dtype)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        out = self.bind(*primals, **params)
+        t = tangents[0]
+        return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        return (all_gather_p.bind(cotangent, **params),)
 
 
 def _samples() -> list[Any]:
@@ -112,6 +138,9 @@ psum_p = _Psum("psum", samples=_samples)
 pmax_p = _Extreme("pmax", reduction.max, samples=_samples, reasons={"jvp": "no tangent rule, as in JAX"})
 pmin_p = _Extreme("pmin", reduction.min, samples=_samples, reasons={"jvp": "no tangent rule, as in JAX"})
 all_gather_p = _AllGather("all_gather", samples=_samples)
+psum_scatter_p = _PsumScatter(
+    "psum_scatter", samples=lambda: [((np.array([[0.5, -1.0]]),), {"axis_name": "sample", "size": 1})]
+)
 
 
 def _each(primitive: _Collective, x: Any, axis_name: Any) -> Any:

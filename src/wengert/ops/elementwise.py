@@ -27,7 +27,7 @@ from ..core import (
     is_weak,
     shape_of,
 )
-from ..errors import NotLinearError
+from ..errors import NotDifferentiableError, NotLinearError
 from .families import Elementwise, Linear, align_batched, broadcast_shapes, fit, result_dtype, spread
 
 ndarray = np.ndarray
@@ -269,7 +269,16 @@ def _polygamma(n: Any, x: Any) -> Any:
     return value.astype(dtype)[()]
 
 
-polygamma_p = binary("polygamma", _polygamma, None, lambda ans, n, x: polygamma(n + 1.0, x), ((1.0, 1.0), (0.4, 4.0)))
+def _no_order_derivative(ans: Value, n: Value, x: Value) -> Value:
+    raise NotDifferentiableError("polygamma has no derivative in its order n; wrap n in stop_gradient")
+
+
+polygamma_p = Elementwise(
+    "polygamma",
+    _polygamma,
+    (_no_order_derivative, lambda ans, n, x: polygamma(n + 1.0, x)),
+    samples=lambda: [((np.full(s, 1), _inside(0.4, 4.0)(s, 5)), {}) for s in SHAPES],
+)
 
 # --- choice and order -------------------------------------------------------------------------------------------
 

@@ -278,7 +278,8 @@ class _ScatterMultiply(_Scatter):
         out = self.bind(x, u, *indices, **params)
         if (tx is None and tu is None) or not is_inexact(out):
             return out, None
-        total = None if tx is None else self.bind(tx, u, *indices, **params)
+        ones = np.ones(shape_of(x), dtype_of(out))
+        total = None if tx is None else tx * self.bind(ones, u, *indices, **params)
         if tu is not None:
             u = broadcast_to(u, shape_of(_gathered(x, indices, params["axes"])))
             is_zero = equal(u, 0)
