@@ -1,0 +1,437 @@
+"""Making arrays: from data, from a shape, from a range, and the matrices that are patterns (eye, diag, tri, vander)."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..config import canonical_dtype, config
+from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
+from ..errors import NotSupportedError, ShapeError
+from ..ops.elementwise import convert, where_p
+from ..ops.families import broadcast_shapes
+from ..ops.indexing import index_embed_p
+from ..ops.shape import broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
+from .dispatch import plain
+
+ndarray = np.ndarray
+
+
+# --- from data --------------------------------------------------------------------------------------------------
+
+
+def array(object: Any, dtype: Any = None, copy: bool = True, order: str | None = "K", ndmin: int = 0) -> Any:  # noqa: A002
+    """An array of `object`: numbers, arrays, nested lists, which may hold values under transformation.
+
+    Args:
+        object: what to make an array of.
+        dtype: its dtype; NumPy's choice by default.
+        copy: whether a NumPy array is copied.
+        order: NumPy's memory order.
+        ndmin: the least number of axes; axes of length 1 are put in front.
+
+    Raises:
+        DtypeError: `object` is nothing that NumPy makes a numeric array of.
+
+    Example:
+        >>> array([1, 2.5])
+        array([1. , 2.5])
+    """
+    x = as_array(object)
+    if isinstance(x, Tracer):
+        x = x if dtype is None else convert(x, dtype)
+        return x if ndim_of(x) >= ndmin else reshape(x, (1,) * (ndmin - ndim_of(x)) + shape_of(x))
+    want = canonical_dtype(x.dtype if dtype is None else dtype)
+    if x.dtype.kind == "c" and want.kind not in "cb":
+        x = x.real
+    return np.array(x, want, copy=True if copy else None, order=order, ndmin=ndmin)  # type: ignore[call-overload]
+
+
+def asarray(a: Any, dtype: Any = None, order: str | None = None, copy: bool | None = None) -> Any:
+    """`a` as an array, not copied where it is one already.
+
+    Example:
+        >>> asarray([True, False])
+        array([ True, False])
+    """
+    if type(a) is ndarray and dtype is None and config._x64 and not copy and order is None:
+        return a
+    return array(a, dtype, bool(copy), order or "K")
+
+
+def copy(a: Any, order: str = "K") -> Any:
+    """A copy of `a`."""
+    return array(a, order=order)
+
+
+def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
+    """`x` with another dtype; the real part where a complex value becomes real.
+
+    Example:
+        >>> astype([1, 2], float)
+        array([1., 2.])
+    """
+    return convert(as_array(x), float if dtype is None else dtype)
+
+
+def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
+    """NumPy's ``frombuffer``."""
+    return array(np.frombuffer(buffer, dtype, count, offset))
+
+
+def fromfunction(function: Any, shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
+    """`function` of the coordinates of each place of an array of `shape`."""
+    return function(*np.indices(shape, canonical_dtype(dtype)), **kwargs)
+
+
+# --- from a shape -----------------------------------------------------------------------------------------------
+
+
+def _float(dtype: Any) -> np.dtype:
+    return config.float_dtype if dtype is None else canonical_dtype(dtype)
+
+
+def zeros(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+    """An array of zeros, float64 by default (float32 in 32-bit mode)."""
+    return np.zeros(shape, _float(dtype), order)  # type: ignore[arg-type]
+
+
+def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+    """An array of ones, float64 by default (float32 in 32-bit mode)."""
+    return np.ones(shape, _float(dtype), order)  # type: ignore[call-overload]
+
+
+def empty(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+    """An array of `shape`; filled with zeros, so that a program is the same at every run."""
+    return zeros(shape, dtype, order)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """An array filled with `fill_value`, which broadcasts to `shape` and may be under transformation.
+
+    Example:
+        >>> full((2,), 1.5)
+        array([1.5, 1.5])
+    """
+    fill = as_array(fill_value)
+    if dtype is not None:
+        fill = convert(fill, dtype)
+    want = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    return broadcast_to(fill, want) if isinstance(fill, Tracer) else np.full(want, fill, fill.dtype)
+
+
+def _like(a: Any, dtype: Any, shape: Any) -> tuple[Any, Any]:
+    a = as_array(a)
+    return (shape_of(a) if shape is None else shape), (dtype_of(a) if dtype is None else canonical_dtype(dtype))
+
+
+def zeros_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
+    """Zeros of the shape and dtype of `a`: never a value under transformation."""
+    return np.zeros(*_like(a, dtype, shape))
+
+
+def ones_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
+    """Ones of the shape and dtype of `a`."""
+    return np.ones(*_like(a, dtype, shape))
+
+
+def empty_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
+    """Zeros of the shape and dtype of `a`."""
+    return np.zeros(*_like(a, dtype, shape))
+
+
+def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
+    """An array of the shape and dtype of `a`, filled with `fill_value`."""
+    want, d = _like(a, dtype, shape)
+    return full(want, fill_value, d)
+
+
+# --- ranges -----------------------------------------------------------------------------------------------------
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    """Evenly spaced numbers from `start` up to `stop`, which is not among them.
+
+    Under differentiation the numbers depend on `start` and `step`; how many there are does not.
+    """
+    if isinstance(start, Tracer) or isinstance(stop, Tracer) or isinstance(step, Tracer):
+        first, last = (0, start) if stop is None else (start, stop)
+        by = 1 if step is None else step
+        known = [
+            v.concrete("arange, the number of elements") if isinstance(v, Tracer) else v for v in (first, last, by)
+        ]
+        count = len(np.arange(*known))
+        out = first + by * np.arange(count)
+        return out if dtype is None else convert(out, dtype)
+    args = (start,) if stop is None and step is None else (0, start, step) if stop is None else (start, stop)
+    if stop is not None and step is not None:
+        args = (start, stop, step)
+    out = np.arange(*args, dtype=dtype)
+    return out if config._x64 else out.astype(canonical_dtype(out.dtype), copy=False)
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """`num` evenly spaced numbers from `start` to `stop`, with respect to both of which it is differentiable.
+
+    Returns:
+        The numbers, along `axis`; with `retstep` a pair of them and the step between them.
+
+    Example:
+        >>> linspace(0.0, 1.0, 3)
+        array([0. , 0.5, 1. ])
+    """
+    start, stop = as_value(start), as_value(stop)
+    traced = isinstance(start, Tracer) or isinstance(stop, Tracer)
+    if not traced:
+        out, step = np.linspace(start, stop, num, endpoint, True, None, axis)
+        if dtype is not None and np.dtype(dtype).kind in "iu":
+            out = np.floor(out)
+        want = canonical_dtype(out.dtype if dtype is None else dtype)
+        out = out.astype(want, copy=False)
+        return (out, step) if retstep else out
+    num = operator.index(num)
+    steps = num - 1 if endpoint else num
+    span = stop - start
+    step = span / steps if steps > 0 else span * np.nan
+    shape = broadcast_shapes("linspace", shape_of(start), shape_of(stop))
+    u = (np.arange(num) / steps if steps > 0 else np.zeros(num)).reshape((num,) + (1,) * len(shape))
+    out = start * (1 - u) + stop * u
+    out = moveaxis(out, 0, axis)
+    if dtype is not None:
+        from ..ops.elementwise import floor
+
+        out = convert(floor(out) if np.dtype(dtype).kind in "iu" else out, dtype)
+    return (out, step) if retstep else out
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Powers of `base` whose exponents are evenly spaced from `start` to `stop`."""
+    from ..ops.elementwise import power
+
+    out = power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return out if dtype is None else convert(out, dtype)
+
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """Numbers from `start` to `stop`, each the same multiple of the one before."""
+    from ..ops.elementwise import log, power
+
+    if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
+        out = np.geomspace(as_value(start), as_value(stop), num, endpoint, axis=axis)
+        return out.astype(canonical_dtype(out.dtype if dtype is None else dtype), copy=False)
+    ratio = as_array(stop) / as_array(start)
+    exponents = linspace(np.zeros(shape_of(ratio)), np.ones(shape_of(ratio)), num, endpoint)
+    out = start * power(ratio, exponents)
+    _ = log
+    out = moveaxis(out, 0, axis)
+    return out if dtype is None else convert(out, dtype)
+
+
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[Any]:
+    """Coordinate matrices from coordinate vectors.
+
+    Raises:
+        ShapeError: `indexing` is neither "xy" nor "ij", or an argument has more than one axis.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ShapeError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
+    xs = [as_array(x) for x in xi]
+    if any(ndim_of(x) > 1 for x in xs):
+        raise ShapeError(f"meshgrid needs vectors, got shapes {[shape_of(x) for x in xs]}")
+    n = len(xs)
+    places = list(range(n))
+    if indexing == "xy" and n >= 2:
+        places[:2] = [1, 0]
+    lengths = [0] * n
+    for place, x in zip(places, xs, strict=True):
+        lengths[place] = shape_of(x)[0] if ndim_of(x) else 1
+    out = [
+        reshape(x, tuple(lengths[i] if i == place else 1 for i in range(n)))
+        for place, x in zip(places, xs, strict=True)
+    ]
+    if not sparse:
+        out = [broadcast_to(x, tuple(lengths)) for x in out]
+    return [np.array(x) if copy and isinstance(x, ndarray) else x for x in out]
+
+
+def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
+    """NumPy's ``indices``: the coordinates of each place of a grid."""
+    return np.indices(dimensions, canonical_dtype(dtype), sparse)  # type: ignore[call-overload]
+
+
+# --- matrices that are patterns ---------------------------------------------------------------------------------
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros."""
+    return np.eye(N, M, k, _float(dtype))
+
+
+def identity(n: int, dtype: Any = None) -> Any:
+    """The identity matrix."""
+    return np.eye(n, dtype=_float(dtype))
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    """Ones at and below the `k`-th diagonal."""
+    return np.tri(N, M, k, _float(dtype))  # type: ignore[arg-type]
+
+
+@plain(np.tril)
+def tril(m: Any, k: int = 0) -> Any:
+    """`m` with zeros above its `k`-th diagonal, over the last two axes."""
+    return _triangle("tril", m, k, True)
+
+
+@plain(np.triu)
+def triu(m: Any, k: int = 0) -> Any:
+    """`m` with zeros below its `k`-th diagonal, over the last two axes."""
+    return _triangle("triu", m, k - 1, False)
+
+
+def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
+    m = as_array(m)
+    if ndim_of(m) < 2:
+        raise ShapeError(f"{name} needs an array of at least two axes, got shape {shape_of(m)}")
+    mask = np.tri(*shape_of(m)[-2:], k=k, dtype=bool)
+    zero = np.zeros((), dtype_of(m))[()]
+    return where_p.bind(mask, m, zero) if lower else where_p.bind(mask, zero, m)
+
+
+@plain(np.diagonal)
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The elements ``a[i, i + offset]`` of the matrices over `axis1` and `axis2`, as the last axis."""
+    a = as_array(a)
+    if ndim_of(a) < 2:
+        raise ShapeError(f"diagonal needs an array of at least two axes, got shape {shape_of(a)}")
+    i, j = canonical_axis(axis1, ndim_of(a), "axis1"), canonical_axis(axis2, ndim_of(a), "axis2")
+    if i == j:
+        raise ShapeError(f"diagonal: axis1 and axis2 are both {i}")
+    a = moveaxis(a, (i, j), (-2, -1))
+    *lead, n, m = shape_of(a)
+    row, column = max(-offset, 0), max(offset, 0)
+    length = max(min(n - row, m - column), 0)
+    if length == 0:
+        return np.zeros((*lead, 0), dtype_of(a))
+    zeros_, ones_ = (0,) * len(lead), (1,) * len(lead)
+    square = slice_p.bind(
+        a, starts=(*zeros_, row, column), stops=(*lead, row + length, column + length), steps=(*ones_, 1, 1)
+    )
+    flat = reshape(square, (*lead, length * length))
+    return slice_p.bind(flat, starts=(*zeros_, 0), stops=(*lead, length * length), steps=(*ones_, length + 1))
+
+
+@plain(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    """The `k`-th diagonal of a matrix, or the matrix that has the vector `v` as its `k`-th diagonal.
+
+    Example:
+        >>> diag([1.0, 2.0])
+        array([[1., 0.],
+               [0., 2.]])
+    """
+    v = as_array(v)
+    if ndim_of(v) == 2:
+        return diagonal(v, k)
+    if ndim_of(v) != 1:
+        raise ShapeError(f"diag needs a vector or a matrix, got shape {shape_of(v)}; use diagonal for stacks")
+    n = shape_of(v)[0]
+    size = n + abs(k)
+    if n == 0:
+        return np.zeros((size, size), dtype_of(v))
+    start = k if k >= 0 else -k * size
+    step = size + 1
+    index = ((start, start + (n - 1) * step + 1, step),)
+    return reshape(index_embed_p.bind(v, index=index, shape=(size * size,)), (size, size))
+
+
+def diagflat(v: Any, k: int = 0) -> Any:
+    """The matrix that has the elements of `v` as its `k`-th diagonal."""
+    return diag(reshape(as_array(v), (-1,)), k)
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True) -> Any:
+    """A copy of `a` with `val` on its diagonal (needs ``inplace=False``: nothing is changed in place)."""
+    if inplace:
+        raise NotSupportedError(
+            "fill_diagonal cannot change an array in place; write fill_diagonal(..., inplace=False)"
+        )
+    from ..ops.indexing import at
+
+    a = as_array(a)
+    shape = shape_of(a)
+    step = shape[1] + 1 if len(shape) == 2 else 1 + sum(int(np.prod(shape[:i])) for i in range(1, len(shape)))
+    end = int(np.prod(shape)) if wrap or len(shape) != 2 else min(shape[1] * shape[1], int(np.prod(shape)))
+    flat = reshape(a, (-1,))
+    places = np.arange(0, end, step)
+    v = reshape(as_value(val), (-1,)) if not isinstance(val, PYTHON_SCALARS) else val
+    if ndim_of(v) and shape_of(v)[0] != len(places):
+        from ..ops.indexing import getitem
+
+        v = getitem(v, np.arange(len(places)) % shape_of(v)[0])
+    return reshape(at(flat)[places].set(v), shape)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The Vandermonde matrix of the vector `x`: its columns are powers of `x`."""
+    x = as_array(x)
+    n = shape_of(x)[0] if N is None else operator.index(N)
+    columns = [np.ones(shape_of(x), dtype_of(x))]
+    for _ in range(n - 1):
+        columns.append(columns[-1] * x)
+    columns = columns[:n]
+    if not columns:
+        return np.zeros((shape_of(x)[0], 0), dtype_of(x))
+    return stack(columns if increasing else columns[::-1], 1)
+
+
+def _indices_of(function: Any, doc: str) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return tuple(i.astype(config.int_dtype, copy=False) for i in function(*args, **kwargs))
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = doc
+    return call
+
+
+tril_indices = _indices_of(np.tril_indices, "The indices of the lower triangle of an `n` by `m` matrix.")
+triu_indices = _indices_of(np.triu_indices, "The indices of the upper triangle of an `n` by `m` matrix.")
+diag_indices = _indices_of(np.diag_indices, "The indices of the diagonal of an array of `ndim` axes of length `n`.")
+
+
+def tril_indices_from(arr: Any, k: int = 0) -> Any:
+    """The indices of the lower triangle of `arr`."""
+    return tril_indices(shape_of(as_array(arr))[-2], k, shape_of(as_array(arr))[-1])
+
+
+def triu_indices_from(arr: Any, k: int = 0) -> Any:
+    """The indices of the upper triangle of `arr`."""
+    return triu_indices(shape_of(as_array(arr))[-2], k, shape_of(as_array(arr))[-1])
+
+
+def diag_indices_from(arr: Any) -> Any:
+    """The indices of the diagonal of `arr`."""
+    shape = shape_of(as_array(arr))
+    if len(set(shape)) != 1:
+        raise ShapeError(f"diag_indices_from needs axes of one length, got shape {shape}")
+    return diag_indices(shape[0], len(shape))
+
+
+__all__ = [
+    "arange", "array", "asarray", "astype", "copy", "diag", "diag_indices", "diag_indices_from", "diagflat", "diagonal",
+    "empty", "empty_like", "eye", "fill_diagonal", "frombuffer", "fromfunction", "full", "full_like", "geomspace",
+    "identity", "indices", "linspace", "logspace", "meshgrid", "ones", "ones_like", "tri", "tril", "tril_indices",
+    "tril_indices_from", "triu", "triu_indices", "triu_indices_from", "vander", "zeros", "zeros_like",
+]  # fmt: skip

@@ -1,0 +1,62 @@
+"""The way past the library: functions of the namespace hand plain arrays straight to NumPy. No function lives here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..config import config
+
+ndarray = np.ndarray
+F = TypeVar("F", bound=Callable[..., Any])
+# What may stand beside the arrays without a tracer in it. Lists are left out: they may hold tracers.
+_PLAIN: set[type] = {ndarray, bool, int, float, complex, type(None), str, tuple, type, np.bool_, np.float64, np.int64}
+
+
+def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:
+    """Decorator: where the first `arrays` arguments are NumPy arrays and nothing is traced, NumPy's function runs.
+
+    `beyond` names the keywords that NumPy's function does not have (or reads in another way).
+    Only for functions that give NumPy's own results; guarded by the benchmarks `eager.*`, as it is on hot paths.
+    """
+
+    ours = frozenset(beyond.split())
+
+    def decorate(f: F) -> F:
+        if arrays == 1:
+
+            @functools.wraps(f)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if args and type(args[0]) is ndarray and config._x64:
+                    for a in args:
+                        if type(a) not in _PLAIN:
+                            return f(*args, **kwargs)
+                    for name, a in kwargs.items():
+                        if type(a) not in _PLAIN or name in ours:
+                            return f(*args, **kwargs)
+                    return numpy_function(*args, **kwargs)
+                return f(*args, **kwargs)
+
+        else:
+
+            @functools.wraps(f)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if len(args) >= arrays and config._x64:
+                    for a in args[:arrays]:
+                        if type(a) is not ndarray:
+                            return f(*args, **kwargs)
+                    for a in args[arrays:]:
+                        if type(a) not in _PLAIN:
+                            return f(*args, **kwargs)
+                    for name, a in kwargs.items():
+                        if type(a) not in _PLAIN or name in ours:
+                            return f(*args, **kwargs)
+                    return numpy_function(*args, **kwargs)
+                return f(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return decorate

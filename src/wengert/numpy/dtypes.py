@@ -1,0 +1,144 @@
+"""Dtypes by name, and questions about them. bfloat16 and its kin are imported on first use (`__getattr__`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import (
+    bool_,
+    character,
+    complex64,
+    complex128,
+    complexfloating,
+    dtype,
+    e,
+    euler_gamma,
+    flexible,
+    float16,
+    float32,
+    float64,
+    floating,
+    generic,
+    get_printoptions,
+    inexact,
+    inf,
+    int8,
+    int16,
+    int32,
+    int64,
+    integer,
+    nan,
+    ndarray,
+    newaxis,
+    number,
+    object_,
+    pi,
+    printoptions,
+    set_printoptions,
+    signedinteger,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    unsignedinteger,
+)
+
+from ..config import canonical_dtype
+from ..core import EXTENDED_FLOATS, PYTHON_SCALARS, Tracer, as_value, aval_of
+from ..ops.families import result_dtype
+
+double, single, csingle, cdouble, half = float64, float32, complex64, complex128, float16
+int_, float_, complex_, uint = int64, float64, complex128, uint64
+
+
+def __getattr__(name: str) -> Any:
+    if name in EXTENDED_FLOATS or name in ("int4", "uint4", "float8_e4m3b11fnuz"):
+        import ml_dtypes
+
+        return getattr(ml_dtypes, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _dtype(x: Any) -> np.dtype:
+    return x.dtype if isinstance(x, (Tracer, ndarray, generic)) else np.dtype(x)
+
+
+def finfo(dtype: Any) -> Any:  # noqa: F811
+    """The limits of a floating dtype."""
+    d = _dtype(dtype)
+    if d.kind == "V":
+        import ml_dtypes
+
+        return ml_dtypes.finfo(d)
+    return np.finfo(d)
+
+
+def iinfo(dtype: Any) -> Any:  # noqa: F811
+    """The limits of an integer dtype."""
+    return np.iinfo(_dtype(dtype))
+
+
+def result_type(*arrays_and_dtypes: Any) -> np.dtype:
+    """The dtype that NumPy's promotion gives; Python numbers are weak.
+
+    Example:
+        >>> result_type(np.float32(1), 2.0)
+        dtype('float32')
+    """
+    kinds = []
+    for x in arrays_and_dtypes:
+        if type(x) in PYTHON_SCALARS:
+            kinds.append(aval_of(x))
+        elif isinstance(x, (type, str, np.dtype)):
+            kinds.append(_Only(np.dtype(x)))
+        else:
+            kinds.append(aval_of(as_value(x)))
+    return result_dtype(*kinds)  # type: ignore[arg-type]
+
+
+class _Only:
+    """A dtype where an abstract value is expected."""
+
+    weak = False
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self.dtype = canonical_dtype(dtype)
+
+
+def promote_types(a: Any, b: Any) -> np.dtype:
+    """The smallest dtype that both can be cast to."""
+    return canonical_dtype(np.promote_types(np.dtype(a), np.dtype(b)))
+
+
+def issubdtype(arg1: Any, arg2: Any) -> bool:
+    """Whether a dtype is of a kind (``issubdtype(float32, floating)``); bfloat16 is floating."""
+    kind = np.dtype(arg1) if not (isinstance(arg1, type) and issubclass(arg1, generic)) else arg1
+    name = getattr(kind, "name", getattr(kind, "__name__", ""))
+    if name in EXTENDED_FLOATS and isinstance(arg2, type) and issubclass(arg2, generic):
+        return arg2 in (generic, number, inexact, floating) or arg2 is getattr(kind, "type", kind)
+    return np.issubdtype(arg1, arg2)
+
+
+def isdtype(dtype: Any, kind: Any) -> bool:  # noqa: F811
+    """The array standard's ``isdtype``: `kind` a dtype, a name such as "real floating", or a tuple of them."""
+    d = np.dtype(dtype)
+    if d.name in EXTENDED_FLOATS:
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        return any(k in ("real floating", "numeric") or (not isinstance(k, str) and np.dtype(k) == d) for k in kinds)
+    return bool(np.isdtype(d, kind))
+
+
+def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool:
+    """NumPy's ``can_cast``."""
+    return np.can_cast(from_.dtype if isinstance(from_, Tracer) else from_, to, casting)  # type: ignore[arg-type]
+
+
+__all__ = [
+    "bool_", "can_cast", "cdouble", "character", "complex128", "complex64", "complex_", "complexfloating", "csingle",
+    "double", "dtype", "e", "euler_gamma", "finfo", "flexible", "float16", "float32", "float64", "float_", "floating",
+    "generic", "get_printoptions", "half", "iinfo", "inexact", "inf", "int16", "int32", "int64", "int8", "int_",
+    "integer", "isdtype", "issubdtype", "nan", "ndarray", "newaxis", "number", "object_", "pi", "printoptions",
+    "promote_types", "result_type", "set_printoptions", "signedinteger", "single", "uint", "uint16", "uint32",
+    "uint64", "uint8", "unsignedinteger",
+]  # fmt: skip

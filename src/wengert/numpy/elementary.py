@@ -1,0 +1,316 @@
+"""Elementwise functions that are composites or aliases of the primitive ones, and comparisons of whole arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import DtypeError
+from ..ops import elementwise as _ops
+from ..ops.elementwise import (
+    absolute,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    conj,
+    convert,
+    divide,
+    equal,
+    floor_divide,
+    imag,
+    invert,
+    isfinite,
+    isinf,
+    isnan,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    maximum,
+    minimum,
+    power,
+    real,
+    remainder,
+    rint,
+    signbit,
+    sin,
+    trunc,
+    where_p,
+)
+from ..ops.reduction import all as _all
+from .dispatch import plain
+
+abs = absolute  # noqa: A001
+conjugate = conj
+mod = remainder
+true_divide = divide
+pow = power  # noqa: A001
+bitwise_not = bitwise_invert = invert
+acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
+
+
+def _floating(x: Any) -> Any:
+    """`x` as a strong floating value."""
+    x = as_array(x)
+    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+
+
+# --- rounding ---------------------------------------------------------------------------------------------------
+
+
+@plain(np.round)
+def round(a: Any, decimals: int = 0) -> Any:  # noqa: A001
+    """`a` rounded to `decimals` places, halves to even. Its derivative is zero."""
+    a = as_array(a)
+    if not inexact_dtype(dtype_of(a)):
+        return a if decimals >= 0 else convert(rint(a / 10**-decimals) * 10**-decimals, dtype_of(a))
+    if dtype_of(a).kind == "c":
+        return convert(round(real(a), decimals) + 1j * round(imag(a), decimals), dtype_of(a))
+    if decimals == 0:
+        return rint(a)
+    scale = float(10 ** math.fabs(decimals))
+    return rint(a * scale) / scale if decimals > 0 else rint(a / scale) * scale
+
+
+around = round
+fix = trunc
+
+
+@plain(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+    """`a` limited to the interval from `a_min` to `a_max`; at a bound the derivative is shared with it.
+
+    Args:
+        a: the array.
+        a_min, min: the lower bound, or None.
+        a_max, max: the upper bound, or None.
+
+    Example:
+        >>> clip(np.array([-1.0, 0.5, 2.0]), 0.0, 1.0)
+        array([0. , 0.5, 1. ])
+    """
+    low = min if a_min is None else a_min
+    high = max if a_max is None else a_max
+    x = as_array(a)
+    if low is not None:
+        x = maximum(x, low)
+    return x if high is None else minimum(x, high)
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------------
+
+
+def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
+    """The quotient rounded down, and the remainder."""
+    return floor_divide(x1, x2), remainder(x1, x2)
+
+
+@plain(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    """The fractional and the whole part, both with the sign of `x`."""
+    x = _floating(x)
+    whole = trunc(x)
+    return where_p.bind(isinf(x), dtype_of(x).type(0), x - whole), whole
+
+
+@plain(np.frexp)
+def frexp(x: Any) -> tuple[Any, Any]:
+    """Mantissa and exponent: ``x = mantissa * 2**exponent``, the mantissa in [0.5, 1)."""
+    x = _floating(x)
+    fixed = _ops.stop_gradient_p.bind(x)
+    zero = equal(fixed, 0) | logical_not(isfinite(fixed))
+    size = absolute(where_p.bind(zero, dtype_of(x).type(1), fixed))
+    exponent = _ops.floor(_ops.log2(size)) + 1
+    # log2 may round across a power of two
+    exponent = exponent + convert(size >= _ops.exp2(exponent), dtype_of(x))
+    exponent = exponent - convert(size < _ops.exp2(exponent - 1), dtype_of(x))
+    half = _ops.floor(exponent / 2)  # in two steps: 2**-exponent alone may overflow
+    mantissa = x * _ops.exp2(-half) * _ops.exp2(half - exponent)
+    return where_p.bind(zero, x, mantissa), convert(where_p.bind(zero, 0.0, exponent), np.int32)
+
+
+def float_power(x1: Any, x2: Any) -> Any:
+    """`x1` to the power `x2`, in the default floating dtype at least."""
+    return power(
+        *[_floating(x) if dtype_of(as_array(x)).kind == "c" else convert(x, config.float_dtype) for x in (x1, x2)]
+    )
+
+
+def fabs(x: Any) -> Any:
+    """The absolute value, floating."""
+    return absolute(_floating(x))
+
+
+def _scaled(name: str, factor: float, doc: str) -> Any:
+    def call(x: Any, /) -> Any:
+        return _floating(x) * factor
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = doc
+    return call
+
+
+deg2rad = _scaled("deg2rad", math.pi / 180, "Degrees in radians.")
+rad2deg = _scaled("rad2deg", 180 / math.pi, "Radians in degrees.")
+radians, degrees = deg2rad, rad2deg
+
+
+def sinc(x: Any) -> Any:
+    """``sin(pi x) / (pi x)``, 1 at 0, with all its derivatives there."""
+    x = _floating(x)
+    y = x * math.pi
+    small = less_equal(absolute(y), 0.1)
+    one = dtype_of(y).type(1)
+    safe = where_p.bind(small, one, y)
+    s = where_p.bind(small, y * y, dtype_of(y).type(0))
+    series = one  # Horner: sum of (-s)**k / (2k+1)!
+    for k in (8, 7, 6, 5, 4, 3, 2, 1):
+        series = 1 - s / ((2 * k) * (2 * k + 1)) * series
+    return where_p.bind(small, series, sin(safe) / safe)
+
+
+def i0(x: Any) -> Any:
+    """The modified Bessel function of the first kind, of order 0."""
+    from ..scipy.special import i0 as bessel
+
+    return bessel(x)
+
+
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """`x` with `nan` for NaN and finite numbers for infinities (the largest by default)."""
+    x = as_array(x)
+    d = dtype_of(x)
+    if not inexact_dtype(d):
+        return x
+    if d.kind == "c":
+        return nan_to_num(real(x), copy, nan, posinf, neginf) + d.type(1j) * nan_to_num(
+            imag(x), copy, nan, posinf, neginf
+        )
+    from .dtypes import finfo
+
+    info = finfo(d)
+    high, low = info.max if posinf is None else posinf, info.min if neginf is None else neginf
+    x = where_p.bind(isnan(x), convert(nan, d), x)
+    x = where_p.bind(logical_and(isinf(x), logical_not(signbit(x))), convert(high, d), x)
+    return where_p.bind(logical_and(isinf(x), signbit(x)), convert(low, d), x)
+
+
+# --- complex numbers --------------------------------------------------------------------------------------------
+
+
+def angle(z: Any, deg: bool = False) -> Any:
+    """The argument of a complex number, in radians (degrees with `deg`)."""
+    z = _floating(z)
+    out = arctan2(imag(z), real(z)) if dtype_of(z).kind == "c" else arctan2(np.zeros((), dtype_of(z))[()], z)
+    return out * (180 / math.pi) if deg else out
+
+
+def iscomplex(x: Any) -> Any:
+    """Whether elements have an imaginary part that is not zero."""
+    x = as_array(x)
+    return _ops.not_equal(imag(x), 0) if dtype_of(x).kind == "c" else np.zeros(shape_of(x), bool)
+
+
+def isreal(x: Any) -> Any:
+    """Whether elements have no imaginary part."""
+    x = as_array(x)
+    return equal(imag(x), 0) if dtype_of(x).kind == "c" else np.ones(shape_of(x), bool)
+
+
+def iscomplexobj(x: Any) -> bool:
+    """Whether `x` has a complex dtype."""
+    return dtype_of(as_array(x)).kind == "c"
+
+
+def isrealobj(x: Any) -> bool:
+    """Whether `x` has no complex dtype."""
+    return not iscomplexobj(x)
+
+
+def isscalar(element: Any) -> bool:
+    """Whether `element` is a number or an array without axes."""
+    return isinstance(element, (int, float, complex, str, bytes, np.generic)) or (
+        isinstance(element, (np.ndarray, Tracer)) and ndim_of(element) == 0
+    )
+
+
+def isposinf(x: Any) -> Any:
+    """Whether elements are plus infinity."""
+    return logical_and(isinf(x), logical_not(signbit(x)))
+
+
+def isneginf(x: Any) -> Any:
+    """Whether elements are minus infinity."""
+    return logical_and(isinf(x), signbit(x))
+
+
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """`a` itself: whether a result is real must not depend on values here. Take `real` instead."""
+    if dtype_of(as_array(a)).kind == "c" and isinstance(a, Tracer):
+        raise DtypeError("real_if_close would give a dtype that depends on values; use real")
+    return np.real_if_close(as_array(a), tol) if not isinstance(a, Tracer) else a
+
+
+# --- comparison of arrays ---------------------------------------------------------------------------------------
+
+
+def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    """Whether elements are equal to within ``atol + rtol * abs(b)``.
+
+    Example:
+        >>> isclose(1.0, 1.0 + 1e-9)
+        np.True_
+    """
+    if not any(isinstance(v, Tracer) for v in (a, b, rtol, atol)):
+        return np.isclose(as_array(a), as_array(b), rtol, atol, equal_nan)
+    a, b = as_array(a), as_array(b)
+    if not inexact_dtype(dtype_of(b)):
+        b = convert(b, config.float_dtype)
+    finite = logical_and(isfinite(a), isfinite(b))
+    safe_a, safe_b = where_p.bind(finite, a, 0), where_p.bind(finite, b, 0)
+    near = less_equal(absolute(safe_a - safe_b), atol + rtol * absolute(safe_b))
+    out = where_p.bind(finite, near, equal(a, b))
+    return logical_or(out, logical_and(isnan(a), isnan(b))) if equal_nan else out
+
+
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    """Whether all elements are equal to within ``atol + rtol * abs(b)``."""
+    return _all(isclose(a, b, rtol, atol, equal_nan))
+
+
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+    """Whether two arrays have one shape and the same elements."""
+    a, b = as_array(a1), as_array(a2)
+    if shape_of(a) != shape_of(b):
+        return np.False_
+    same = equal(a, b)
+    if equal_nan and inexact_dtype(dtype_of(a)) and inexact_dtype(dtype_of(b)):
+        same = logical_or(same, logical_and(isnan(a), isnan(b)))
+    return _all(same)
+
+
+def array_equiv(a1: Any, a2: Any) -> Any:
+    """Whether two arrays broadcast together and have the same elements."""
+    a, b = as_array(a1), as_array(a2)
+    try:
+        np.broadcast_shapes(shape_of(a), shape_of(b))
+    except ValueError:
+        return np.False_
+    return _all(equal(a, b))
+
+
+__all__ = [
+    "abs", "acos", "acosh", "allclose", "angle", "around", "array_equal", "array_equiv", "asin", "asinh", "atan",
+    "atan2", "atanh", "bitwise_invert", "bitwise_not", "clip", "conjugate", "deg2rad", "degrees", "divmod", "fabs",
+    "fix", "float_power", "frexp", "i0", "isclose", "iscomplex", "iscomplexobj", "isneginf", "isposinf", "isreal",
+    "isrealobj", "isscalar", "mod", "modf", "nan_to_num", "pow", "rad2deg", "radians", "real_if_close", "round", "sinc",
+    "true_divide",
+]  # fmt: skip

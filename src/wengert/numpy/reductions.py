@@ -1,0 +1,322 @@
+"""Reductions and running sums: sum, mean, var, extremes, and their forms that skip NaN. Order statistics are elsewhere."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
+from ..ops import cumulative as _cumulative
+from ..ops import reduction as _ops
+from ..ops.elementwise import convert, imag, isnan, real, square
+from ..ops.elementwise import sqrt as _sqrt
+from ..ops.elementwise import where as _where
+from ..ops.reduction import canonical_axes
+from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
+from .dispatch import plain
+
+sum = plain(np.sum)(_ops.sum)  # noqa: A001
+prod = plain(np.prod)(_ops.prod)
+
+
+@plain(np.max)
+def max(a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:  # noqa: A001
+    """The largest element over `axis`; NaN if there is one. Equal elements share the derivative."""
+    return _ops.max(a, axis, keepdims, initial, where)
+
+
+@plain(np.min)
+def min(a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:  # noqa: A001
+    """The smallest element over `axis`; NaN if there is one. Equal elements share the derivative."""
+    return _ops.min(a, axis, keepdims, initial, where)
+
+
+amax, amin = max, min
+any = plain(np.any)(_ops.any)  # noqa: A001
+all = plain(np.all)(_ops.all)  # noqa: A001
+
+
+def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements over `axis` are not zero."""
+    return sum(convert(as_array(a), bool), axis, keepdims=keepdims, dtype=config.int_dtype)
+
+
+@plain(np.ptp)
+def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element minus the smallest, over `axis`."""
+    return max(a, axis, keepdims) - min(a, axis, keepdims)
+
+
+# --- means and spreads ------------------------------------------------------------------------------------------
+
+
+def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
+    """How many elements are reduced: an int, or an array where a mask chooses."""
+    if where is None or where is True:
+        return math.prod(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x)))
+    mask = broadcast_to(convert(where, bool), shape_of(x))
+    return _ops.sum(mask, axis, keepdims=keepdims, dtype=config.int_dtype)
+
+
+def _working(a: Any, dtype: Any) -> tuple[Any, Any]:
+    """`a` in the dtype that a mean is computed in, and the dtype of the result."""
+    x = as_array(a)
+    if dtype is not None:
+        return convert(x, dtype), None
+    if not inexact_dtype(dtype_of(x)):
+        return convert(x, config.float_dtype), None
+    if dtype_of(x).itemsize == 2:  # NumPy sums float16 in float32
+        return convert(x, np.float32), dtype_of(x)
+    return x, None
+
+
+@plain(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = None) -> Any:
+    """The arithmetic mean over `axis`, of the elements that `where` chooses.
+
+    Args:
+        a: the array; integers give float64.
+        axis: an axis or several; all by default.
+        dtype: the dtype to compute in.
+        keepdims: whether the axes stay, with length 1.
+        where: a mask that broadcasts to `a`.
+
+    Example:
+        >>> mean([1.0, 2.0, 6.0])
+        np.float64(3.0)
+    """
+    x, final = _working(a, dtype)
+    out = _ops.sum(x, axis, keepdims=keepdims, where=where) / _count(x, axis, where, keepdims)
+    out = convert(out, dtype_of(x))
+    return out if final is None else convert(out, final)
+
+
+@plain(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    """The mean over `axis`, weighted by `weights` (shaped as `a`, or a vector along `axis`).
+
+    Returns:
+        The average; with `returned` a pair of it and the sum of weights.
+    """
+    a = as_array(a)
+    if weights is None:
+        out = mean(a, axis, keepdims=keepdims)
+        total = broadcast_to(np.asarray(_count(a, axis, None, keepdims), dtype_of(out)), shape_of(out))
+        return (out, total) if returned else out
+    w = as_array(weights)
+    if shape_of(w) != shape_of(a):
+        if axis is None or isinstance(axis, (tuple, list)) or ndim_of(w) != 1:
+            raise ShapeError(f"average: weights of shape {shape_of(w)} for an array of shape {shape_of(a)}")
+        i = canonical_axis(axis, ndim_of(a))
+        if shape_of(w)[0] != shape_of(a)[i]:
+            raise ShapeError(f"average: {shape_of(w)[0]} weights for an axis of length {shape_of(a)[i]}")
+        w = broadcast_to(reshape(w, tuple(-1 if j == i else 1 for j in range(ndim_of(a)))), shape_of(a))
+    total = _ops.sum(w, axis, keepdims=keepdims)
+    out = _ops.sum(a * w, axis, keepdims=keepdims) / total
+    return (out, total) if returned else out
+
+
+def _variance(
+    a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, correction: Any, center: Any
+) -> Any:
+    if correction is not None:
+        if ddof != 0:
+            raise ArgumentError("var and std take ddof or correction, not both")
+        ddof = correction
+    x, final = _working(a, dtype)
+    if center is None:
+        center = mean(x, axis, keepdims=True, where=where)
+    d = x - center
+    squares = square(real(d)) + square(imag(d)) if dtype_of(x).kind == "c" else square(d)
+    count = _count(x, axis, where, keepdims)
+    freedom = np.maximum(count - ddof, 0) if isinstance(count, int) else _where(count > ddof, count - ddof, 0)
+    total = _ops.sum(squares, axis, keepdims=keepdims, where=where)
+    out = convert(total / (float(freedom) if isinstance(count, int) else freedom), dtype_of(total))
+    return out, final
+
+
+@plain(np.var)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The variance over `axis`: the mean of squared distances from the mean, divided by ``n - ddof``.
+
+    Example:
+        >>> var([1.0, 3.0], ddof=1)
+        np.float64(2.0)
+    """
+    out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
+    return out if final is None else convert(out, final)
+
+
+@plain(np.std)
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The standard deviation over `axis`. It has no derivative where it is 0: NaN comes there, as from JAX."""
+    out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
+    out = _sqrt(out)
+    return out if final is None else convert(out, final)
+
+
+# --- without NaN ------------------------------------------------------------------------------------------------
+
+
+def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
+    """`a` with NaN replaced by `fill`, and where it was not NaN (None for dtypes without NaN)."""
+    a = as_array(a)
+    if not inexact_dtype(dtype_of(a)):
+        return a, None
+    missing = isnan(a)
+    return _where(missing, np.asarray(fill, dtype_of(a))[()], a), ~missing
+
+
+@plain(np.nansum)
+def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """The sum over `axis`, NaN counted as 0."""
+    return _ops.sum(_without_nan(a, 0)[0], axis, dtype, keepdims)
+
+
+@plain(np.nanprod)
+def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """The product over `axis`, NaN counted as 1."""
+    return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims)
+
+
+def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> Any:
+    x, present = _without_nan(a, worst)
+    out = reduce(x, axis, keepdims)
+    if present is None:
+        return out
+    return _where(_ops.any(present, axis, keepdims), out, dtype_of(out).type(np.nan))
+
+
+def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element over `axis` that is not NaN; NaN if there is none."""
+    return _nanextreme(max, -np.inf, a, axis, keepdims)
+
+
+def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element over `axis` that is not NaN; NaN if there is none."""
+    return _nanextreme(min, np.inf, a, axis, keepdims)
+
+
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """The mean over `axis` of the elements that are not NaN."""
+    x, present = _without_nan(a, 0)
+    return mean(x, axis, dtype, keepdims, where=present)
+
+
+def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+    """The variance over `axis` of the elements that are not NaN."""
+    x, present = _without_nan(a, 0)
+    return var(x, axis, dtype, ddof, keepdims, where=present)
+
+
+def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+    """The standard deviation over `axis` of the elements that are not NaN."""
+    return _sqrt(nanvar(a, axis, dtype, ddof, keepdims))
+
+
+# --- running ----------------------------------------------------------------------------------------------------
+
+
+def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
+    x = as_array(a)
+    if dtype is not None:
+        x = convert(x, dtype)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    return primitive.bind(x, axis=canonical_axis(axis, ndim_of(x)))
+
+
+@plain(np.cumsum)
+def cumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """The running sum along `axis` (of the flattened array by default)."""
+    return _running(_ops.cumsum_p, a, axis, dtype)
+
+
+@plain(np.cumprod)
+def cumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """The running product along `axis` (of the flattened array by default); exact where elements are zero."""
+    return _running(_ops.cumprod_p, a, axis, dtype)
+
+
+def cummax(a: Any, axis: Any = None) -> Any:
+    """The running maximum along `axis`."""
+    return _running(_ops.cummax_p, a, axis, None)
+
+
+def cummin(a: Any, axis: Any = None) -> Any:
+    """The running minimum along `axis`."""
+    return _running(_ops.cummin_p, a, axis, None)
+
+
+def cumlogsumexp(a: Any, axis: Any = None) -> Any:
+    """The running ``log(sum(exp(a)))`` along `axis`, without overflow."""
+    a = as_array(a)
+    a = a if inexact_dtype(dtype_of(a)) else convert(a, config.float_dtype)
+    return _running(_cumulative.cumlogsumexp_p, a, axis, None)
+
+
+def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
+    x = as_array(x)
+    if axis is None:
+        if ndim_of(x) != 1:
+            raise ArgumentError(f"axis must be given for an array of shape {shape_of(x)}")
+        axis = 0
+    out = function(x, axis, dtype)
+    if not include_initial:
+        return out
+    i = canonical_axis(axis, ndim_of(x))
+    first = np.full(tuple(1 if j == i else n for j, n in enumerate(shape_of(x))), start, dtype_of(out))
+    return concatenate([first, out], i)
+
+
+def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    """The running sum along `axis`; with `include_initial` a 0 stands in front."""
+    return _cumulative_of(cumsum, 0, x, axis, dtype, include_initial)
+
+
+def cumulative_prod(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    """The running product along `axis`; with `include_initial` a 1 stands in front."""
+    return _cumulative_of(cumprod, 1, x, axis, dtype, include_initial)
+
+
+@plain(np.nancumsum)
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """The running sum along `axis`, NaN counted as 0."""
+    return cumsum(_without_nan(a, 0)[0], axis, dtype)
+
+
+@plain(np.nancumprod)
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """The running product along `axis`, NaN counted as 1."""
+    return cumprod(_without_nan(a, 1)[0], axis, dtype)
+
+
+__all__ = [
+    "all", "amax", "amin", "any", "average", "count_nonzero", "cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum",
+    "cumulative_prod", "cumulative_sum", "max", "mean", "min", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin",
+    "nanprod", "nanstd", "nansum", "nanvar", "prod", "ptp", "std", "sum", "var",
+]  # fmt: skip

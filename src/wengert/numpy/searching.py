@@ -1,0 +1,483 @@
+"""Order and choice: sorting, searching, selecting, reading and writing at indices, sets."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
+from ..ops import indexing as _indexing
+from ..ops import reduction as _reduction
+from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
+from ..ops.families import broadcast_shapes, result_dtype
+from ..ops.indexing import at, getitem
+from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape, reverse_p, slice_axis
+from ..ops.sorting import argsort_p, searchsorted_p, sort_p
+from .dispatch import plain
+
+ndarray = np.ndarray
+
+
+def known(x: Any, what: str) -> ndarray:
+    """The values of `x` as a NumPy array, for functions whose result has a shape that depends on them."""
+    x = as_value(x)
+    return np.asarray(x.concrete(what) if isinstance(x, Tracer) else x)
+
+
+# --- arguments of extremes --------------------------------------------------------------------------------------
+
+
+def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
+    x = as_array(a)
+    rank = ndim_of(x)
+    if axis is None:
+        x, i = reshape(x, (-1,)), 0
+    else:
+        i = canonical_axis(axis, rank)
+    if shape_of(x)[i] == 0:
+        raise ShapeError(f"{name} of no elements (shape {shape_of(x)}, axis {axis})")
+    out = primitive.bind(x, axis=i)
+    if not keepdims:
+        return out
+    kept = (1,) * rank if axis is None else tuple(1 if j == i else n for j, n in enumerate(shape_of(x)))
+    return reshape(out, kept)
+
+
+@plain(np.argmax)
+def argmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The index of the largest element along `axis` (in the flattened array by default), the first of equals."""
+    return _arg(_reduction.argmax_p, "argmax", a, axis, keepdims)
+
+
+@plain(np.argmin)
+def argmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The index of the smallest element along `axis` (in the flattened array by default), the first of equals."""
+    return _arg(_reduction.argmin_p, "argmin", a, axis, keepdims)
+
+
+def _nanarg(function: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> Any:
+    a = as_array(a)
+    if inexact_dtype(dtype_of(a)):
+        a = where_p.bind(isnan(a), dtype_of(a).type(worst), a)
+    return function(a, axis, keepdims=keepdims)
+
+
+def nanargmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The index of the largest element that is not NaN (0 where all are)."""
+    return _nanarg(argmax, -np.inf, a, axis, keepdims)
+
+
+def nanargmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """The index of the smallest element that is not NaN (0 where all are)."""
+    return _nanarg(argmin, np.inf, a, axis, keepdims)
+
+
+# --- sorting ----------------------------------------------------------------------------------------------------
+
+
+def _axis_of(a: Any, axis: Any) -> tuple[Any, int]:
+    x = as_array(a)
+    if axis is None:
+        return reshape(x, (-1,)), 0
+    if ndim_of(x) == 0:
+        raise ShapeError("a scalar has no axis to sort along; give axis=None")
+    return x, canonical_axis(axis, ndim_of(x))
+
+
+@plain(np.sort, beyond="descending")
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False):  # type: ignore[no-untyped-def]
+    """The elements of `a` in order along `axis`; the derivative follows the elements to their places.
+
+    Args:
+        a: the array.
+        axis: the axis; the flattened array for None.
+        kind: accepted as NumPy accepts it; every sort here gives the same values.
+        order: for structured arrays, of which there are none here.
+        stable: accepted as NumPy accepts it.
+        descending: whether the largest comes first.
+
+    Example:
+        >>> sort([3.0, 1.0, 2.0])
+        array([1., 2., 3.])
+    """
+    x, i = _axis_of(a, axis)
+    out = sort_p.bind(x, axis=i)
+    return reverse_p.bind(out, axes=(i,)) if descending else out
+
+
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False
+):  # type: ignore[no-untyped-def]
+    """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always)."""
+    x, i = _axis_of(a, axis)
+    if not descending:
+        return argsort_p.bind(x, axis=i)
+    n = shape_of(x)[i]  # reversed twice, so that equal elements keep their order
+    backwards = argsort_p.bind(reverse_p.bind(x, axes=(i,)), axis=i)
+    return n - 1 - reverse_p.bind(backwards, axes=(i,))
+
+
+def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
+    """`a` with the `kth` smallest elements in their places along `axis`: a full sort, which is one such order."""
+    return sort(a, axis)
+
+
+def argpartition(a: Any, kth: Any, axis: Any = -1) -> Any:
+    """The indices that partition `a`: those of a full sort."""
+    return argsort(a, axis)
+
+
+def lexsort(keys: Any, axis: int = -1) -> Any:
+    """The indices that sort by the last key, then by the one before it, and so on."""
+    items = [as_array(k) for k in keys]
+    i = canonical_axis(axis, ndim_of(items[0]))
+    order = argsort_p.bind(items[0], axis=i)
+    for key in items[1:]:
+        then = argsort_p.bind(_indexing.take_along_axis(key, order, i), axis=i)
+        order = _indexing.take_along_axis(order, then, i)
+    return order
+
+
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, method: str = "scan") -> Any:
+    """Where in the sorted vector `a` the values `v` belong, before ("left") or after ("right") equal elements."""
+    if side not in ("left", "right"):
+        raise ArgumentError(f"searchsorted: side must be 'left' or 'right', got {side!r}")
+    a, v = as_array(a), as_array(v)
+    if ndim_of(a) != 1:
+        raise ShapeError(f"searchsorted needs a sorted vector, got shape {shape_of(a)}")
+    if sorter is not None:
+        a = getitem(a, sorter)
+    common = result_dtype(aval_of(a), aval_of(v))
+    return searchsorted_p.bind(convert(a, common), convert(v, common), side=side)
+
+
+def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
+    """Which bin each element of `x` is in; `bins` rise, or fall where their values are known."""
+    bins = as_array(bins)
+    side = "left" if right else "right"
+    if not isinstance(bins, Tracer) and len(bins) > 1 and bins[0] > bins[-1]:
+        other = "right" if side == "left" else "left"
+        return len(bins) - searchsorted(bins[::-1], x, other)
+    return searchsorted(bins, x, side)
+
+
+# --- choice -----------------------------------------------------------------------------------------------------
+
+
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Elements of `x` where `condition` holds, of `y` elsewhere; the side not chosen never poisons a derivative.
+
+    With `condition` alone, `nonzero`.
+
+    Example:
+        >>> where(np.array([True, False]), 1.0, 2.0)
+        array([1., 2.])
+    """
+    if x is None and y is None:
+        return nonzero(condition)
+    if x is None or y is None:
+        raise ArgumentError("where takes a condition alone, or a condition and both x and y")
+    condition = as_value(condition)
+    if not isinstance(condition, bool) and dtype_of(condition).kind != "b":
+        condition = convert(condition, bool)
+    return where_p.bind(condition, as_value(x), as_value(y))
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """Elements of the first choice whose condition holds, of `default` where none does.
+
+    Raises:
+        ArgumentError: there are not as many choices as conditions.
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ArgumentError(f"select: {len(condlist)} conditions for {len(choicelist)} choices")
+    values = [as_value(c) for c in choicelist]
+    out = as_value(default)
+    dtype = result_dtype(*map(aval_of, [*values, out]))
+    for condition, choice in reversed(list(zip(condlist, values, strict=True))):
+        out = where(condition, convert(choice, dtype), convert(out, dtype))
+    return out
+
+
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+    """Values of the function (or number) whose condition holds at each element of `x`; the last of several wins.
+
+    A function more than there are conditions holds where none does; without it the value is 0 there.
+    """
+    x = as_array(x)
+    conditions = list(condlist) if isinstance(condlist, (list, tuple)) else [condlist]
+    if not isinstance(condlist, (list, tuple)) and ndim_of(as_value(condlist)) > ndim_of(x):
+        conditions = [getitem(condlist, i) for i in range(shape_of(condlist)[0])]
+    if len(funclist) not in (len(conditions), len(conditions) + 1):
+        raise ArgumentError(f"piecewise: {len(funclist)} functions for {len(conditions)} conditions")
+    values = [f(x, *args, **kw) if callable(f) else f for f in funclist]
+    out = values[len(conditions)] if len(values) > len(conditions) else 0
+    out = broadcast_to(convert(out, dtype_of(x)), shape_of(x))
+    for condition, value in zip(conditions, values, strict=False):
+        out = where(condition, convert(value, dtype_of(x)), out)
+    return out
+
+
+def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
+    """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means."""
+    index = as_array(a)
+    items = [as_array(c) for c in choices]
+    dtype = result_dtype(*map(aval_of, items))
+    shape = broadcast_shapes("choose", shape_of(index), *map(shape_of, items))
+    n = len(items)
+    if mode == "raise":
+        values = known(index, "choose, which checks its indices (mode='clip' or 'wrap' does not)")
+        if values.size and (values.min() < 0 or values.max() >= n):
+            raise IndexError(f"choose: an index is out of range for {n} choices")
+    elif mode == "clip":
+        index = where(index < 0, 0, where(index >= n, n - 1, index))
+    else:
+        index = index % n
+    out = broadcast_to(convert(items[-1], dtype), shape)
+    for i in range(n - 1):
+        out = where_p.bind(equal(index, i), convert(items[i], dtype), out)
+    return out
+
+
+# --- indices ----------------------------------------------------------------------------------------------------
+
+
+@plain(np.take, 2, "mode unique_indices indices_are_sorted fill_value")
+def take(
+    a: Any,
+    indices: Any,
+    axis: Any = None,
+    out: None = None,
+    mode: str | None = None,
+    unique_indices: bool = False,
+    indices_are_sorted: bool = False,
+    fill_value: Any = None,
+) -> Any:
+    """The elements of `a` at `indices` along `axis`.
+
+    Args:
+        a: the array.
+        indices: integers, of any shape.
+        axis: the axis; the flattened array for None.
+        out: not supported.
+        mode: "raise" (the default: known indices must be in range), "clip", "wrap", or JAX's "fill".
+        unique_indices, indices_are_sorted: accepted as JAX accepts them.
+        fill_value: for mode "fill", what stands where an index is out of range (NaN by default).
+    """
+    a, indices = as_array(a), as_array(indices)
+    if axis is None:
+        a, axis = reshape(a, (-1,)), 0
+    i = canonical_axis(axis, ndim_of(a))
+    n = shape_of(a)[i]
+    valid = None
+    if mode == "clip":
+        indices = where(indices < 0, 0, where(indices >= n, n - 1, indices))
+    elif mode == "wrap":
+        indices = indices % n
+    elif mode == "fill":
+        indices = where(indices < 0, indices + n, indices)
+        valid = (indices >= 0) & (indices < n)
+        indices = where(valid, indices, 0)
+    elif mode not in (None, "raise"):
+        raise NotSupportedError(f"take with mode {mode!r}; the modes are 'raise', 'clip', 'wrap' and 'fill'")
+    result = getitem(a, (slice(None),) * i + (indices,))
+    if valid is None:
+        return result
+    if fill_value is None:
+        fill_value = np.nan if inexact_dtype(dtype_of(a)) else 0
+    valid = reshape(valid, (*shape_of(valid), *[1] * (ndim_of(a) - i - 1)))
+    return where_p.bind(valid, result, convert(fill_value, dtype_of(a)))
+
+
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1, mode: Any = None, fill_value: Any = None) -> Any:
+    """Elements of `arr` at `indices` along `axis`, the other axes matched one to one."""
+    arr, indices = as_array(arr), as_array(indices)
+    if axis is not None and ndim_of(indices) == ndim_of(arr):
+        i = canonical_axis(axis, ndim_of(arr))
+        have, want = shape_of(arr), shape_of(indices)
+        if any(m != n and j != i and n == 1 for j, (m, n) in enumerate(zip(have, want, strict=True))):
+            indices = broadcast_to(indices, tuple(want[j] if j == i or want[j] != 1 else m for j, m in enumerate(have)))
+    return _indexing.take_along_axis(arr, indices, axis)
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any, *, inplace: bool = True) -> Any:
+    """A copy of `arr` with `values` at `indices` along `axis` (``inplace=False``, as nothing changes in place)."""
+    if inplace:
+        raise NotSupportedError(
+            "put_along_axis cannot change an array in place; write put_along_axis(..., inplace=False)"
+        )
+    arr, indices = as_array(arr), as_value(indices)
+    shape = shape_of(arr)
+    if axis is None:
+        return reshape(at(reshape(arr, (-1,)))[indices].set(values), shape)
+    i = canonical_axis(axis, len(shape))
+    grid = tuple(
+        indices if j == i else np.arange(n).reshape([-1 if k == j else 1 for k in range(len(shape))])
+        for j, n in enumerate(shape)
+    )
+    return at(arr)[grid].set(values)
+
+
+def put(a: Any, ind: Any, v: Any, mode: str | None = None, *, inplace: bool = True) -> Any:
+    """A copy of `a` with `v` at the flat indices `ind` (``inplace=False``, as nothing changes in place)."""
+    if inplace:
+        raise NotSupportedError("put cannot change an array in place; write put(..., inplace=False)")
+    a = as_array(a)
+    ind = reshape(as_array(ind), (-1,))
+    v = reshape(as_array(v), (-1,))
+    v = getitem(v, np.arange(shape_of(ind)[0]) % shape_of(v)[0])
+    return reshape(at(reshape(a, (-1,)))[ind].set(v), shape_of(a))
+
+
+def compress(condition: Any, a: Any, axis: Any = None) -> Any:
+    """The slices of `a` along `axis` for which the vector `condition`, whose values are known, holds."""
+    a = as_array(a)
+    if axis is None:
+        a, axis = reshape(a, (-1,)), 0
+    chosen = np.flatnonzero(known(condition, "compress, the number of chosen elements"))
+    return getitem(a, (slice(None),) * canonical_axis(axis, ndim_of(a)) + (chosen,))
+
+
+def extract(condition: Any, arr: Any) -> Any:
+    """The elements of `arr` where `condition`, whose values are known, holds."""
+    return compress(reshape(as_array(condition), (-1,)), arr)
+
+
+# --- functions that need the values -----------------------------------------------------------------------------
+
+
+def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple[Any, ...]:
+    """The indices of the elements that are not zero; how many there are must be known, or given as `size`.
+
+    Raises:
+        ConcretizationError: the values are not known and `size` is not given.
+    """
+    a = as_array(a)
+    if isinstance(a, Tracer) and size is not None:
+        flat = reshape(convert(a, bool), (-1,))
+        total = shape_of(flat)[0]
+        place = argsort_p.bind(logical_not(flat), axis=0)  # stable: the true ones first, in order
+        if size > total:
+            place = concatenate([place, np.zeros(size - total, config.int_dtype)])
+        place = slice_axis(place, 0, 0, size)
+        count = _reduction.sum(convert(flat, config.int_dtype))
+        fills = fill_value if isinstance(fill_value, tuple) else (fill_value or 0,) * ndim_of(a)
+        out, stride = [], total
+        for n, fill in zip(shape_of(a), fills, strict=True):
+            stride //= n or 1
+            out.append(where(np.arange(size) < count, place // stride % n, fill))
+        return tuple(out)
+    try:
+        found = np.nonzero(known(a, "nonzero"))
+    except ConcretizationError as error:
+        raise ConcretizationError(
+            "nonzero and where with one argument give as many indices as there are true elements, which is not known "
+            "here; pass size=, or use where with three arguments"
+        ) from error
+    if size is not None:
+        fills = fill_value if isinstance(fill_value, tuple) else (fill_value or 0,) * len(found)
+        found = tuple(
+            np.concatenate([i[:size], np.full(max(size - len(i), 0), f, i.dtype)])
+            for i, f in zip(found, fills, strict=True)
+        )
+    return tuple(i.astype(config.int_dtype, copy=False) for i in found)
+
+
+def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The indices in the flattened array of the elements that are not zero."""
+    return nonzero(reshape(as_array(a), (-1,)), size=size, fill_value=fill_value)[0]
+
+
+def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The indices of the elements that are not zero, a row for each."""
+    rows = nonzero(a, size=size, fill_value=fill_value)
+    from ..ops.shape import stack
+
+    return stack(rows, 1) if rows else np.zeros((int(bool(known(a, "argwhere"))), 0), config.int_dtype)
+
+
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    *,
+    equal_nan: bool = True,
+) -> Any:
+    """The different elements of `ar`, in order; its values must be known.
+
+    The elements keep their derivative: each is that of its first occurrence.
+    """
+    x = as_array(ar)
+    values = known(x, "unique, the number of different elements")
+    out, index, inverse, counts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
+    if isinstance(x, Tracer):
+        out = getitem(
+            reshape(x, (-1,)) if axis is None else x, index if axis is None else (slice(None),) * axis + (index,)
+        )
+    extra = [v for v, wanted in ((index, return_index), (inverse, return_inverse), (counts, return_counts)) if wanted]
+    return (out, *extra) if extra else out
+
+
+def _set_operation(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(ar1: Any, ar2: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(known(ar1, function.__name__), known(ar2, function.__name__), *args, **kwargs)
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = f"NumPy's ``{function.__name__}``, of arrays whose values are known."
+    return call
+
+
+intersect1d, setdiff1d, setxor1d, union1d = map(_set_operation, (np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d))
+
+
+def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+    """Whether each element of `element` is among `test_elements`."""
+    element, tests = as_array(element), reshape(as_array(test_elements), (-1,))
+    hit = equal(reshape(element, (*shape_of(element), 1)), tests)
+    out = _reduction.any(hit, -1)
+    return logical_not(out) if invert else out
+
+
+in1d = isin
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """The coordinates, in an array of `shape`, of flat indices."""
+    indices = as_array(indices)
+    dims = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    out, stride = [], int(np.prod(dims, dtype=int))
+    for n in map(operator.index, dims):
+        stride //= n or 1
+        out.append(indices // stride % n)
+    return tuple(out)
+
+
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
+    """Flat indices from coordinates in an array of shape `dims`."""
+    coordinates = [as_array(i) for i in multi_index]
+    if mode == "raise" and not any(isinstance(i, Tracer) for i in coordinates):
+        return np.ravel_multi_index(tuple(np.asarray(i) for i in coordinates), dims, order=order)  # type: ignore[call-overload]
+    if mode == "clip":
+        coordinates = [where(i < 0, 0, where(i >= n, n - 1, i)) for i, n in zip(coordinates, dims, strict=True)]
+    elif mode == "wrap":
+        coordinates = [i % n for i, n in zip(coordinates, dims, strict=True)]
+    pairs = list(zip(coordinates, dims, strict=True))
+    out: Any = 0
+    for i, n in pairs if order == "C" else pairs[::-1]:
+        out = out * n + i
+    return out
+
+
+__all__ = [
+    "argmax", "argmin", "argpartition", "argsort", "argwhere", "choose", "compress", "digitize", "extract",
+    "flatnonzero", "in1d", "intersect1d", "isin", "lexsort", "nanargmax", "nanargmin", "nonzero", "partition",
+    "piecewise", "put", "put_along_axis", "ravel_multi_index", "searchsorted", "select", "setdiff1d", "setxor1d",
+    "sort", "take", "take_along_axis", "union1d", "unique", "unravel_index", "where",
+]  # fmt: skip

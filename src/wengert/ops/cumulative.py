@@ -1,0 +1,70 @@
+"""Running operations whose tangents are scans: cumlogsumexp, and the doubling scan that they are written with.
+
+The plain ones (cumsum, cumprod, cummax, cummin) stand with the reductions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Value, dtype_of, shape_of
+from .elementwise import exp, logaddexp, where
+from .shape import concatenate, slice_axis
+
+
+def doubling_scan(combine: Callable[..., Any], pair: Sequence[Value], axis: int) -> Sequence[Value]:
+    """The inclusive scan of pairs of arrays along `axis` by an associative `combine(earlier, later)`.
+
+    Hillis & Steele (1986), "Data parallel algorithms": log2(n) steps, each on whole arrays.
+    """
+    n, step = shape_of(pair[0])[axis], 1
+    while step < n:
+        head = [slice_axis(v, axis, 0, step) for v in pair]
+        earlier = [slice_axis(v, axis, 0, n - step) for v in pair]
+        later = [slice_axis(v, axis, step, n) for v in pair]
+        pair = [concatenate([h, c], axis) for h, c in zip(head, combine(earlier, later), strict=True)]
+        step *= 2
+    return pair
+
+
+def _weights(part: Value, whole: Value) -> Value:
+    """``exp(part - whole)``, 0 where both are -inf."""
+    d = part - whole
+    return exp(where(d == d, d, dtype_of(d).type(-np.inf)))
+
+
+class _CumLogSumExp(Primitive):
+    """``log(cumsum(exp(x)))``; its tangent is the running mean of tangents weighted by ``exp(x)``."""
+
+    def impl(self, x: Value, *, axis: int) -> Value:
+        return np.logaddexp.accumulate(x, axis)
+
+    def abstract(self, x: Aval, *, axis: int) -> Aval:
+        return Aval(x.shape, x.dtype)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        (x,), (t,), axis = primals, tangents, params["axis"]
+        ans = self.bind(x, axis=axis)
+        if t is None:
+            return ans, None
+
+        def combine(earlier: Sequence[Value], later: Sequence[Value]) -> tuple[Value, Value]:
+            (s1, t1), (s2, t2) = earlier, later
+            s = logaddexp(s1, s2)
+            return s, t1 * _weights(s1, s) + t2 * _weights(s2, s)
+
+        return ans, doubling_scan(combine, (x, t), axis)[1]
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(args[0], axis=params["axis"] + 1), True
+
+
+def _samples() -> list[Any]:
+    x = np.random.default_rng(41).normal(size=(3, 5))
+    return [((x[0],), {"axis": 0}), ((x,), {"axis": 0}), ((x,), {"axis": 1}), ((x[:, :0],), {"axis": 1})]
+
+
+cumlogsumexp_p = _CumLogSumExp("cumlogsumexp", samples=_samples, reasons={"transpose": "not linear"})
