@@ -177,6 +177,10 @@ class Call(Primitive):
         outs = self.bind(*primals, program=forward)
         return record_linear(trace, outs[:n], live, (*outs[n:], *[t for t in tangents if t is not None]), linear)
 
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        # Some results may depend on constants alone, as the primal results of a jvp do: the tape must see which.
+        return params["program"].evaluate(args)
+
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         from ..transforms.tape import LinearTracer
 

@@ -184,6 +184,9 @@ class CustomCall(Primitive):
         nodes = iter(trace.tape.append_many(custom_pullback_p, args, spec, spec["out_avals"]))
         return [trace.wrap(o, next(nodes)) if b else o for o, b in zip(outs, live, strict=True)]
 
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        return params["rule"].run(*args)
+
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         rule = Batched(params["rule"], trace.size, batched, trace.axis_name)
         outs = self.bind(*args, rule=rule)

@@ -1,0 +1,149 @@
+"""Misuses: each raises its class, names the cause and the remedy, and leaves the library usable."""
+
+import numpy as np
+import pytest
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert import errors, lax
+
+X = np.array([0.5, 1.0, 2.0])
+stored = []
+
+
+def leak(x):
+    stored.append(x)
+    return wnp.sum(x)
+
+
+def leaked(transform):
+    def misuse():
+        stored.clear()
+        transform(leak)(X)
+        return wnp.sin(stored[0])
+
+    return misuse
+
+
+def no_rule():
+    f = w.custom_vjp(lambda x: x)
+    return w.grad(f)(1.0)
+
+
+def bad_rule():
+    f = w.custom_jvp(lambda x: x)
+    f.defjvp(lambda p, t: (p[0], wnp.ones(4)))
+    return w.jvp(f, (X,), (X,))
+
+
+def nonlinear_rule():
+    f = w.custom_jvp(lambda x: x)
+    f.defjvp(lambda p, t: (p[0], t[0] * t[0]))
+    return w.grad(f)(1.0)
+
+
+def affine_rule():
+    f = w.custom_jvp(lambda x: x)
+    f.defjvp(lambda p, t: (p[0], t[0] + 1.0))
+    return w.grad(f)(1.0)
+
+
+def assign(x):
+    x[0] = 1.0
+    return wnp.sum(x)
+
+
+E_, A, D, S, T = (
+    errors.ConcretizationError, errors.ArgumentError, errors.DtypeError, errors.ShapeError, errors.TreeError,
+)  # fmt: skip
+MISUSES = {
+    "grad of a vector": (lambda: w.grad(lambda x: x)(X), errors.NonScalarOutputError, r"shape \(3,\).*jacrev"),
+    "grad of a tuple": (lambda: w.grad(lambda x: (x, x))(1.0), errors.NonScalarOutputError, "has_aux"),
+    "grad of None": (lambda: w.grad(lambda x: None)(1.0), errors.NonScalarOutputError, "returned"),
+    "grad of an int array": (lambda: w.grad(wnp.sum)(np.arange(3)), D, r"astype\(float\)"),
+    "grad of a bool": (lambda: w.grad(lambda x: x * 1.0)(np.array(True)), D, "bool"),
+    "grad of a string": (lambda: w.grad(lambda x: x)("text"), D, "text"),
+    "grad with an int result": (lambda: w.grad(lambda x: wnp.sum(x > 0))(X), D, "floating point"),
+    "grad with a complex result": (lambda: w.grad(lambda x: x * 1j)(1.0), D, "holomorphic"),
+    "holomorphic of real": (lambda: w.grad(lambda x: x, holomorphic=True)(np.ones(())), D, "complex inputs"),
+    "argnums out of range": (lambda: w.grad(lambda x: x, argnums=1)(1.0), A, "argnums=1"),
+    "argnums twice": (lambda: w.grad(lambda x, y: x, argnums=(0, 0))(1.0, 2.0), A, "twice"),
+    "argnums a string": (lambda: w.grad(lambda x: x, argnums="x"), A, "integer"),
+    "differentiated by keyword": (lambda: w.grad(lambda x: x)(x=1.0), A, "by position"),
+    "grad of a number": (lambda: w.grad(3.0), A, "transforms a function"),
+    "vmap of a number": (lambda: w.vmap(3.0), A, "transforms a function"),
+    "has_aux without a pair": (lambda: w.grad(lambda x: x, has_aux=True)(1.0), A, "pair"),
+    "jvp with lists of nothing": (lambda: w.jvp(wnp.sin, 1.0, 1.0), A, r"jvp\(f, \(x,\)"),
+    "jvp with too few tangents": (lambda: w.jvp(wnp.add, (1.0, 2.0), (1.0,)), T, "2 primals but 1"),
+    "jvp with a wrong shape": (lambda: w.jvp(wnp.sin, (X,), (np.ones(2),)), S, r"\(2,\).*\(3,\)"),
+    "jvp of an integer": (lambda: w.jvp(wnp.sin, (np.arange(3),), (np.ones(3),)), D, "no tangents"),
+    "jvp with a complex tangent": (lambda: w.jvp(wnp.sin, (X,), (X * 1j,)), D, "complex"),
+    "jvp with another tree": (lambda: w.jvp(lambda d: d["a"], ({"a": X},), ({"b": X},)), T, "tangent 0"),
+    "cotangent of a wrong shape": (lambda: w.vjp(wnp.sin, X)[1](np.ones(2)), S, r"\(2,\).*\(3,\)"),
+    "cotangent of another tree": (lambda: w.vjp(lambda x: (x, x), X)[1](X), T, "cotangent"),
+    "complex cotangent": (lambda: w.vjp(wnp.sin, X)[1](X * 1j), D, "complex"),
+    "linearize: wrong tangent": (lambda: w.linearize(wnp.sin, X)[1](np.ones(2)), S, r"\(2,\)"),
+    "linearize: two tangents": (lambda: w.linearize(wnp.sin, X)[1](X, X), T, "tangents"),
+    "linear_transpose of a nonlinear": (
+        lambda: w.linear_transpose(wnp.sin, X)(X), errors.NotLinearError, "sin is not linear"),
+    "linear_transpose of an affine": (
+        lambda: w.linear_transpose(lambda x: x + 1.0, X)(X), errors.NotLinearError, "affine"),
+    "linear_transpose of integers": (lambda: w.linear_transpose(lambda x: x, np.arange(3)), D, "float or complex"),
+    "vmap over a scalar": (lambda: w.vmap(wnp.sin)(1.0), A, "no axis 0"),
+    "vmap over lengths that differ": (lambda: w.vmap(wnp.add)(X, np.ones(2)), S, "3 .*2"),
+    "vmap over nothing": (lambda: w.vmap(wnp.sin, in_axes=None)(X), A, "axis_size"),
+    "in_axes of a wrong length": (lambda: w.vmap(wnp.add, in_axes=(0,))(X, X), A, "1 entries for 2"),
+    "in_axes out of range": (lambda: w.vmap(wnp.sin, in_axes=3)(X), A, "no axis 3"),
+    "in_axes a string": (lambda: w.vmap(wnp.sin, in_axes="0"), A, "in_axes must be"),
+    "out_axes None of a batch": (lambda: w.vmap(wnp.sin, out_axes=None)(X), A, "psum"),
+    "out_axes out of range": (lambda: w.vmap(wnp.sin, out_axes=4)(X), A, "out_axes=4"),
+    "if under vmap": (lambda: w.vmap(lambda x: x if x > 0 else -x)(X), E_, "where"),
+    "if under jit": (lambda: w.jit(lambda x: x if x > 0 else -x)(1.0), E_, "static_argnums"),
+    "range under jit": (lambda: w.jit(lambda n: [0 for _ in range(n)])(3), E_, "static_argnums"),
+    "float under jit": (lambda: w.jit(lambda x: float(x))(3.0), E_, r"float\(\)"),
+    "np.asarray under grad": (lambda: w.grad(lambda x: np.asarray(x).sum())(X), E_, "wengert.numpy"),
+    "jit on a device": (lambda: w.jit(wnp.sin, backend="gpu"), errors.NotSupportedError, "leave backend"),
+    "unhashable static": (lambda: w.jit(lambda x, n: x, static_argnums=1)(1.0, []), A, "hashable"),
+    "static argument that is not there": (lambda: w.jit(lambda x: x, static_argnames="n"), A, "no argument"),
+    "leak out of grad": (leaked(w.grad), errors.LeakedTracerError, "has_aux"),
+    "leak out of jit": (leaked(w.jit), errors.LeakedTracerError, "return it"),
+    "leak out of vmap": (leaked(w.vmap), errors.LeakedTracerError, "return it"),
+    "custom_vjp without a rule": (no_rule, errors.CustomRuleError, "defvjp"),
+    "a rule of a wrong shape": (bad_rule, errors.CustomRuleError, r"\(4,\).*\(3,\)"),
+    "a nonlinear rule": (nonlinear_rule, errors.NotLinearError, "linear"),
+    "an affine rule": (affine_rule, errors.NotLinearError, "affine|not linear"),
+    "assignment under grad": (lambda: w.grad(assign)(X), errors.NotSupportedError, r"at\(x\)"),
+    "out= under grad": (
+        lambda: w.grad(lambda x: np.sum(np.sin(x, out=np.empty(3))))(X), errors.NotSupportedError, "out="),
+    "shapes that do not broadcast": (lambda: w.jit(lambda x: x + np.ones(2))(X), S, r"\(3,\).*\(2,\)"),
+    "index out of range": (lambda: w.grad(lambda x: x[5])(X), IndexError, "5"),
+    "unknown axis name": (lambda: lax.psum(1.0, "rows"), A, "axis_name='rows'"),
+    "pmax differentiated": (
+        lambda: w.vmap(w.grad(lambda r: lax.pmax(r, "i")), axis_name="i")(X),
+        errors.NotDifferentiableError, "pmax.*custom_jvp"),
+    "unknown setting": (lambda: w.config.update("jax_nothing", True), AttributeError, "enable_x64"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISUSES)
+def test_misuse(name):
+    misuse, error, message = MISUSES[name]
+    with pytest.raises(error, match=f"(?s){message}"):
+        misuse()
+    np.testing.assert_allclose(w.grad(lambda x: wnp.sum(w.jit(w.vmap(wnp.sin))(x)))(X), np.cos(X))
+
+
+def test_there_are_forty():
+    assert len(MISUSES) >= 40
+
+
+def test_the_message_names_the_users_line():
+    with pytest.raises(errors.NonScalarOutputError, match=r"test_errors.py:\d+: w.grad\(lambda x: x\)\(X\)"):
+        w.grad(lambda x: x)(X)
+
+
+def test_tracebacks_without_library_frames():
+    with pytest.raises(ZeroDivisionError) as info:
+        w.grad(lambda x: x * (1 / 0))(1.0)
+    library = [entry for entry in info.traceback if "wengert" in str(entry.path) and "tests" not in str(entry.path)]
+    assert len(library) == 1  # the call that the user wrote
