@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any as _Any
 
+from ..ops import decompositions as _decompositions
 from ..ops.contraction import dot, einsum, inner, matmul, outer, tensordot, vdot
 from ..ops.elementwise import (
     absolute,
@@ -84,15 +85,16 @@ from ..ops.elementwise import (
     trunc,
 )  # fmt: skip
 from ..ops.indexing import at
-from . import creation, dtypes, elementary, reductions, searching, shaping
+from . import creation, dtypes, elementary, joining, reductions, searching, shaping
 from .creation import *
 from .dtypes import *
 from .elementary import *
+from .joining import *
 from .reductions import *
 from .searching import *
 from .shaping import *
 
-_FILES = (creation, dtypes, elementary, reductions, searching, shaping)
+_FILES = (creation, dtypes, elementary, joining, reductions, searching, shaping)
 _OPS = (
     "absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh at bitwise_and bitwise_or bitwise_xor cbrt ceil "
     "conj copysign cos cosh divide dot einsum equal exp exp2 expm1 floor floor_divide fmax fmin fmod gcd greater "

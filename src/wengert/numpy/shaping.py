@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -167,204 +166,6 @@ atleast_3d = _at_least(
     lambda s: (1, *s, 1) if len(s) == 1 else (1,) * (2 - len(s)) + (*s, 1),
     "`x` with at least three axes: a vector becomes ``(1, n, 1)``, a matrix ``(n, m, 1)``.",
 )
-
-
-# --- joining ----------------------------------------------------------------------------------------------------
-
-
-def _items(arrays: Any, name: str) -> list[Any]:
-    if isinstance(arrays, (np.ndarray, Tracer)) and ndim_of(arrays) == 0:
-        raise ShapeError(f"{name} needs a sequence of arrays")
-    return [as_array(a) for a in arrays]
-
-
-def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Any:
-    """Arrays joined along an existing axis (flattened first if `axis` is None).
-
-    Raises:
-        ShapeError: the shapes differ elsewhere than along `axis`.
-
-    Example:
-        >>> concatenate([[1.0], [2.0, 3.0]])
-        array([1., 2., 3.])
-    """
-    return _ops.concatenate(_items(arrays, "concatenate"), axis, dtype)
-
-
-concat = concatenate
-
-
-def stack(arrays: Any, axis: int = 0, dtype: Any = None) -> Any:
-    """Arrays of one shape joined along a new axis."""
-    return _ops.stack(_items(arrays, "stack"), axis, dtype)
-
-
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    """The slices of `x` along `axis`, as a tuple."""
-    x = _ops.moveaxis(x, axis, 0)
-    return tuple(getitem(x, i) for i in range(shape_of(x)[0]))
-
-
-def vstack(tup: Any, dtype: Any = None) -> Any:
-    """Arrays joined along the first axis, vectors as rows."""
-    return _ops.concatenate([atleast_2d(a) for a in _items(tup, "vstack")], 0, dtype)
-
-
-def hstack(tup: Any, dtype: Any = None) -> Any:
-    """Arrays joined along the second axis (vectors along their only one)."""
-    items = [atleast_1d(a) for a in _items(tup, "hstack")]
-    return _ops.concatenate(items, 0 if items and ndim_of(items[0]) == 1 else 1, dtype)
-
-
-def dstack(tup: Any, dtype: Any = None) -> Any:
-    """Arrays joined along the third axis."""
-    return _ops.concatenate([atleast_3d(a) for a in _items(tup, "dstack")], 2, dtype)
-
-
-def column_stack(tup: Any) -> Any:
-    """Arrays joined along the second axis, vectors as columns."""
-    items = [_ops.reshape(a, (-1, 1)) if ndim_of(a) < 2 else a for a in _items(tup, "column_stack")]
-    return _ops.concatenate(items, 1)
-
-
-def block(arrays: Any) -> Any:
-    """An array from nested lists of blocks: the innermost lists are joined along the last axis, and so outwards."""
-
-    def depth(x: Any) -> int:
-        return 1 + max((depth(v) for v in x), default=0) if isinstance(x, list) else 0
-
-    levels = depth(arrays)
-
-    def leaves(x: Any) -> Any:
-        if isinstance(x, list):
-            for v in x:
-                yield from leaves(v)
-        else:
-            yield as_array(x)
-
-    rank = max([levels, *[ndim_of(x) for x in leaves(arrays)]])
-
-    def join(x: Any, level: int) -> Any:
-        if isinstance(x, list):
-            return _ops.concatenate([join(v, level + 1) for v in x], rank - levels + level)
-        x = as_array(x)
-        return _ops.reshape(x, (1,) * (rank - ndim_of(x)) + shape_of(x))
-
-    return join(arrays, 0)
-
-
-def append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    """`values` joined to the end of `arr` (both flattened if `axis` is None)."""
-    if axis is None:
-        return _ops.concatenate([ravel(as_array(arr)), ravel(as_array(values))])
-    return _ops.concatenate([as_array(arr), as_array(values)], axis)
-
-
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    """`arr` with `values` inserted before the indices `obj` along `axis`."""
-    arr, values = as_array(arr), as_array(values)
-    if axis is None:
-        arr, axis = ravel(arr), 0
-    axis = canonical_axis(axis, ndim_of(arr))
-    n = shape_of(arr)[axis]
-    where = np.insert(np.arange(n), obj, -1)
-    new = where == -1
-    count = int(new.sum())
-    arr = _ops.moveaxis(arr, axis, 0)
-    values = convert(values, dtype_of(arr))
-    known = isinstance(obj, (int, np.integer))
-    if ndim_of(values) and known:
-        values = _ops.moveaxis(
-            _ops.reshape(values, (1,) * (ndim_of(arr) - ndim_of(values)) + shape_of(values)), axis, 0
-        )
-        count_from = shape_of(values)[0]
-        if count_from > 1:
-            where = np.insert(np.arange(n), [obj] * count_from, -1)
-            new, count = where == -1, count_from
-    elif ndim_of(values) == ndim_of(arr) and ndim_of(arr) > 1:
-        values = _ops.moveaxis(values, axis, 0)
-    values = _ops.broadcast_to(values, (count, *shape_of(arr)[1:]))
-    # Both parts in one array; `source` says where in it each row of the result comes from. np.insert puts values for
-    # a sequence of indices in the order of the indices, stable.
-    source = np.where(new, 0, where + count)
-    order = np.argsort(np.atleast_1d(np.where(np.asarray(obj) < 0, np.asarray(obj) + n, obj)), kind="stable")
-    source[new] = order if len(order) == count else np.arange(count)
-    return _ops.moveaxis(getitem(_ops.concatenate([values, arr]), source), 0, axis)
-
-
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    """`arr` without the slices that `obj` (an index, a slice, indices or a mask, all known) names along `axis`."""
-    arr = as_array(arr)
-    if axis is None:
-        arr, axis = ravel(arr), 0
-    axis = canonical_axis(axis, ndim_of(arr))
-    keep = np.delete(np.arange(shape_of(arr)[axis]), obj)
-    return getitem(arr, (slice(None),) * axis + (keep,))
-
-
-def resize(a: Any, new_shape: Any) -> Any:
-    """`a` repeated or cut to `new_shape`."""
-    flat = ravel(as_array(a))
-    want = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
-    total, n = int(np.prod(want, dtype=int)), shape_of(flat)[0]
-    if n == 0 or total == 0:
-        return np.zeros(want, dtype_of(flat))
-    copies = -(-total // n)
-    return _ops.reshape(slice_axis(tile(flat, copies) if copies > 1 else flat, 0, 0, total), want)
-
-
-# --- splitting --------------------------------------------------------------------------------------------------
-
-
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """`ary` cut along `axis` into sections, equal as far as they can be, or at the indices given."""
-    ary = as_array(ary)
-    axis = canonical_axis(axis, ndim_of(ary))
-    n = shape_of(ary)[axis]
-    if isinstance(indices_or_sections, (Sequence, np.ndarray)) and np.ndim(indices_or_sections):
-        cuts = [slice(None, operator.index(i)).indices(n)[1] for i in indices_or_sections]
-        starts, stops = [0, *cuts], [*cuts, n]
-    else:
-        count = operator.index(indices_or_sections)
-        if count <= 0:
-            raise ShapeError(f"split into {count} sections: the number of sections must be positive")
-        each, extra = divmod(n, count)
-        ends = np.cumsum([0] + extra * [each + 1] + (count - extra) * [each]).tolist()
-        starts, stops = ends[:-1], ends[1:]
-    return [slice_axis(ary, axis, a, max_(a, b)) for a, b in zip(starts, stops, strict=True)]
-
-
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """`ary` cut along `axis` into equal sections, or at the indices given.
-
-    Raises:
-        ShapeError: the axis cannot be cut into that many equal sections.
-
-    Example:
-        >>> split(np.arange(4.0), 2)
-        [array([0., 1.]), array([2., 3.])]
-    """
-    ary = as_array(ary)
-    if not (isinstance(indices_or_sections, (Sequence, np.ndarray)) and np.ndim(indices_or_sections)):
-        count, n = operator.index(indices_or_sections), shape_of(ary)[canonical_axis(axis, ndim_of(ary))]
-        if count > 0 and n % count:
-            raise ShapeError(f"split: an axis of length {n} has no {count} equal sections; use array_split")
-    return array_split(ary, indices_or_sections, axis)
-
-
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`ary` cut along its first axis."""
-    return split(ary, indices_or_sections, 0)
-
-
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`ary` cut along its second axis (a vector along its only one)."""
-    return split(ary, indices_or_sections, 0 if ndim(ary) == 1 else 1)
-
-
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`ary` cut along its third axis."""
-    return split(ary, indices_or_sections, 2)
 
 
 # --- repeating and turning --------------------------------------------------------------------------------------
@@ -540,9 +341,9 @@ def trim_zeros(filt: Any, trim: str = "fb") -> Any:
 
 
 __all__ = [
-    "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "block", "broadcast_arrays", "broadcast_shapes",
-    "broadcast_to", "column_stack", "concat", "concatenate", "delete", "dsplit", "dstack", "expand_dims", "flip",
-    "fliplr", "flipud", "hsplit", "hstack", "insert", "matrix_transpose", "moveaxis", "ndim", "pad", "ravel", "repeat",
-    "reshape", "resize", "roll", "rollaxis", "rot90", "shape", "size", "split", "squeeze", "stack", "swapaxes", "tile",
-    "transpose", "trim_zeros", "unstack", "vsplit", "vstack",
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes",
+    "broadcast_to", "expand_dims", "flip",
+    "fliplr", "flipud", "matrix_transpose", "moveaxis", "ndim", "pad", "ravel", "repeat",
+    "reshape", "roll", "rollaxis", "rot90", "shape", "size", "squeeze", "swapaxes", "tile",
+    "transpose", "trim_zeros",
 ]  # fmt: skip

@@ -1,0 +1,274 @@
+"""Factorisations of stacks of matrices: cholesky, eigh, eig, svd, qr, and their derivatives.
+
+Sources: Giles (2008), "Collected matrix derivative results for forward and reverse mode algorithmic differentiation";
+Murray (2016), "Differentiation of the Cholesky decomposition"; Walter & Lehmann (2010), "On evaluating higher-order
+derivatives of the QR decomposition"; Townsend (2016), "Differentiating the singular value decomposition".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Value, dtype_of, ndim_of, shape_of
+from ..errors import NotDifferentiableError
+from .contraction import matmul
+from .elementwise import conj, convert, imag, real
+from .indexing import take_along_axis
+from .linalg import (
+    NOT_LINEAR,
+    OfMatrix,
+    adjoint,
+    as_columns,
+    as_rows,
+    complex_dtype,
+    lower_solve,
+    real_dtype,
+    require_square,
+    sample_complex,
+    sample_real,
+    samples_of,
+    solve_p,
+    symmetric,
+    triangular_solve_p,
+    turned,
+)
+from .reduction import argmax_p, reduce_sum
+from .shape import expand_dims
+
+
+def _definite(x: np.ndarray) -> np.ndarray:
+    return x @ np.conj(np.swapaxes(x, -1, -2)) + np.eye(x.shape[-1])
+
+
+# --- factorisations ---------------------------------------------------------------------------------------------
+
+
+class _Cholesky(OfMatrix):
+    """The lower factor of the Hermitian part of a matrix."""
+
+    def impl(self, x: Value) -> Value:
+        return np.linalg.cholesky((x + np.conj(np.swapaxes(x, -1, -2))) / 2)
+
+    def abstract(self, x: Aval) -> Aval:
+        require_square(x, "cholesky")
+        return Aval(x.shape, x.dtype)
+
+    def tangent(self, x: Value, t: Value) -> Any:  # Murray (2016), eq. 9
+        factor = self.bind(x)
+        inside = lower_solve(factor, adjoint(lower_solve(factor, symmetric(t))))
+        n = shape_of(x)[-1]
+        half = np.tri(n, k=-1, dtype=dtype_of(x)) + np.eye(n, dtype=dtype_of(x)) / 2
+        return factor, matmul(factor, inside * half)
+
+
+cholesky_p = _Cholesky(
+    "cholesky",
+    samples=samples_of(
+        _definite(sample_real(3, 3)),
+        _definite(sample_real(2, 2, 2)),
+        _definite(sample_real(6, 2, 2)),
+        _definite(sample_complex(2, 2)),
+    ),
+    reasons=NOT_LINEAR,
+)
+
+
+class _EigenvaluesHermitian(OfMatrix):
+    def impl(self, x: Value) -> Value:
+        return np.linalg.eigvalsh((x + np.conj(np.swapaxes(x, -1, -2))) / 2)
+
+    def abstract(self, x: Aval) -> Aval:
+        require_square(x, "eigvalsh")
+        return Aval(x.shape[:-1], real_dtype(x.dtype))
+
+    def tangent(self, x: Value, t: Value) -> Any:  # Giles 3.1: dw = diag(V' dA V)
+        w, v = eigh_p.bind(x)
+        return w, real(reduce_sum(conj(v) * matmul(symmetric(t), v), (ndim_of(x) - 2,)))
+
+
+class _EigenHermitian(OfMatrix):
+    """Eigenvalues, rising, and eigenvectors of the Hermitian part of a matrix."""
+
+    multiple_results = True
+
+    def impl(self, x: Value) -> list[Value]:
+        return list(np.linalg.eigh((x + np.conj(np.swapaxes(x, -1, -2))) / 2))
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        require_square(x, "eigh")
+        return [Aval(x.shape[:-1], real_dtype(x.dtype)), Aval(x.shape, x.dtype)]
+
+    def tangent(self, x: Value, t: Value) -> Any:  # Giles 3.1: dV = V (F * V' dA V), F_ij = 1 / (w_j - w_i)
+        w, v = self.bind(x)
+        inside = matmul(adjoint(v), matmul(symmetric(t), v))
+        n = shape_of(x)[-1]
+        eye = np.eye(n, dtype=dtype_of(w))
+        gaps = as_rows(w) - as_columns(w) + eye
+        return [w, v], [
+            real(reduce_sum(inside * eye, (ndim_of(x) - 1,))),
+            matmul(v, inside * ((1 - eye) / gaps)),
+        ]
+
+
+_HERMITIAN = samples_of(sample_real(3, 3), sample_real(2, 2, 2), sample_complex(2, 2))
+# The phase of a complex eigenvector is LAPACK's choice, so the harness sees real ones; tests check what it leaves out.
+eigh_p = _EigenHermitian("eigh", samples=samples_of(sample_real(3, 3), sample_real(2, 2, 2)), reasons=NOT_LINEAR)
+eigvalsh_p = _EigenvaluesHermitian("eigvalsh", samples=_HERMITIAN, reasons=NOT_LINEAR)
+
+
+class _Eigenvalues(OfMatrix):
+    """The eigenvalues of a general matrix, always complex: whether they are real depends on values."""
+
+    def impl(self, x: Value) -> Value:
+        return np.linalg.eigvals(x).astype(complex_dtype(x.dtype), copy=False)
+
+    def abstract(self, x: Aval) -> Aval:
+        require_square(x, "eigvals")
+        return Aval(x.shape[:-1], complex_dtype(x.dtype))
+
+    def tangent(self, x: Value, t: Value) -> Any:  # Giles 3.1: dw = diag(V^-1 dA V)
+        w, v = eig_p.bind(x)
+        inside = solve_p.bind(v, matmul(convert(t, dtype_of(v)), v), transpose=False)
+        return w, reduce_sum(inside * np.eye(shape_of(x)[-1], dtype=dtype_of(v)), (ndim_of(x) - 1,))
+
+
+class _Eigen(OfMatrix):
+    """Eigenvalues and right eigenvectors of a general matrix, as LAPACK gives them.
+
+    Each vector has length 1 and a largest component that is real; its derivative is the one of that vector.
+    """
+
+    multiple_results = True
+
+    def impl(self, x: Value) -> list[Value]:
+        return [a.astype(complex_dtype(x.dtype), copy=False) for a in np.linalg.eig(x)]
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        require_square(x, "eig")
+        dtype = complex_dtype(x.dtype)
+        return [Aval(x.shape[:-1], dtype), Aval(x.shape, dtype)]
+
+    def tangent(self, x: Value, t: Value) -> Any:
+        w, v = self.bind(x)
+        n, dtype = shape_of(x)[-1], dtype_of(v)
+        eye = np.eye(n, dtype=dtype)
+        inside = solve_p.bind(v, matmul(convert(t, dtype), v), transpose=False)
+        dw = reduce_sum(inside * eye, (ndim_of(x) - 1,))
+        free = matmul(v, inside * ((1 - eye) / (as_rows(w) - as_columns(w) + eye)))
+        # Along v itself: d|v| = 0, and the largest component stays real.
+        row = ndim_of(x) - 2
+        length = real(reduce_sum(conj(v) * free, (row,)))
+        largest = expand_dims(argmax_p.bind(real(v * conj(v)), axis=row), row)
+        turn = imag(take_along_axis(free, largest, row)) / real(take_along_axis(v, largest, row))
+        along = convert(as_rows(length), dtype) + convert(turn, dtype) * dtype.type(1j)
+        return [w, v], [dw, free - v * along]
+
+
+eig_p = _Eigen("eig", samples=samples_of(np.diag([1.0, 2.0, 4.0]) + 0.3 * sample_real(3, 3)), reasons=NOT_LINEAR)
+eigvals_p = _Eigenvalues(
+    "eigvals",
+    samples=samples_of(np.diag([1.0, 2.0, 4.0]) + 0.3 * sample_real(3, 3), sample_complex(2, 2)),
+    reasons=NOT_LINEAR,
+)
+
+
+class _SingularValues(OfMatrix):
+    def impl(self, x: Value) -> Value:
+        return np.linalg.svd(x, compute_uv=False)
+
+    def abstract(self, x: Aval) -> Aval:
+        return Aval((*x.shape[:-2], min(x.shape[-2:])), real_dtype(x.dtype))
+
+    def tangent(self, x: Value, t: Value) -> Any:  # Giles 3.2: ds = diag(U' dA V)
+        u, s, vh = svd_p.bind(x, full_matrices=False)
+        return s, real(reduce_sum(conj(u) * matmul(t, adjoint(vh)), (ndim_of(x) - 2,)))
+
+
+class _SingularDecomposition(OfMatrix):
+    """``U, s, V'``, singular values falling."""
+
+    multiple_results = True
+
+    def impl(self, x: Value, *, full_matrices: bool) -> list[Value]:
+        return list(np.linalg.svd(x, full_matrices))
+
+    def abstract(self, x: Aval, *, full_matrices: bool) -> list[Aval]:
+        *lead, m, n = x.shape
+        k = min(m, n)
+        return [
+            Aval((*lead, m, m if full_matrices else k), x.dtype),
+            Aval((*lead, k), real_dtype(x.dtype)),
+            Aval((*lead, n if full_matrices else k, n), x.dtype),
+        ]
+
+    def tangent(self, x: Value, t: Value, *, full_matrices: bool) -> Any:  # Townsend (2016)
+        m, n = shape_of(x)[-2:]
+        if full_matrices and m != n:
+            raise NotDifferentiableError(
+                f"svd with full_matrices=True of a {m} by {n} matrix: the vectors that complete the basis have no "
+                f"derivative; use full_matrices=False"
+            )
+        u, s, vh = self.bind(x, full_matrices=False)
+        v = adjoint(vh)
+        inside = matmul(matmul(adjoint(u), t), v)  # U' dA V
+        eye = np.eye(min(m, n), dtype=dtype_of(s))
+        row, column = as_rows(s), as_columns(s)
+        gaps = (1 - eye) / ((row + column) * (row - column) + eye)
+        ds = real(reduce_sum(inside * eye, (ndim_of(x) - 1,)))
+        du = matmul(u, gaps * (inside * row + adjoint(inside * row)))
+        dv = matmul(v, gaps * (inside * column + adjoint(inside * column)))
+        if dtype_of(x).kind == "c":  # the phase of each pair of vectors goes to U
+            du = du + matmul(u, (inside - adjoint(inside)) * (eye / (2 * row)))
+        if m > n:
+            rest = matmul(t, v)
+            du = du + (rest - matmul(u, matmul(adjoint(u), rest))) / row
+        if n > m:
+            rest = matmul(adjoint(t), u)
+            dv = dv + (rest - matmul(v, matmul(adjoint(v), rest))) / row
+        return [u, s, vh], [du, ds, adjoint(dv)]
+
+
+svd_p = _SingularDecomposition(
+    "svd",
+    samples=samples_of(
+        sample_real(3, 3), sample_real(3, 2), sample_real(2, 3), sample_real(2, 3, 2), full_matrices=False
+    ),
+    reasons=NOT_LINEAR,
+)
+svdvals_p = _SingularValues(
+    "svdvals", samples=samples_of(sample_real(3, 3), sample_real(2, 3, 2), sample_complex(2, 3)), reasons=NOT_LINEAR
+)
+
+
+class _QR(OfMatrix):
+    """``Q, R`` of matrices that have at least as many rows as columns."""
+
+    multiple_results = True
+
+    def impl(self, x: Value) -> list[Value]:
+        return list(np.linalg.qr(x))
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        *lead, m, n = x.shape
+        return [Aval((*lead, m, min(m, n)), x.dtype), Aval((*lead, min(m, n), n), x.dtype)]
+
+    def tangent(self, x: Value, t: Value) -> Any:  # Walter & Lehmann (2010), section 3
+        q, r = self.bind(x)
+        scaled = turned(triangular_solve_p.bind(r, turned(t), lower=False, transpose=True, unit=False))  # dA R^-1
+        inside = matmul(adjoint(q), scaled)
+        n = shape_of(x)[-1]
+        low = inside * np.tri(n, k=-1, dtype=dtype_of(x))
+        skew = low - adjoint(low)  # Q' dQ
+        if dtype_of(x).kind == "c":
+            diagonal = inside * np.eye(n, dtype=dtype_of(x))
+            skew = skew + (diagonal - adjoint(diagonal)) / 2
+        return [q, r], [matmul(q, skew - inside) + scaled, matmul(inside - skew, r)]
+
+
+qr_p = _QR(
+    "qr",
+    samples=samples_of(sample_real(3, 3), sample_real(4, 2), sample_real(2, 3, 2), sample_complex(3, 2)),
+    reasons=NOT_LINEAR,
+)
