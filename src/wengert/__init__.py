@@ -1,6 +1,6 @@
 """Wengert: composable differentiation of NumPy code."""
 
-from . import errors, lax, numpy, testing, tree, tree_util
+from . import errors, lax, numpy, random, testing, tree, tree_util
 from .config import config
 from .ops import operators as _operators
 from .transforms.batching import vmap
@@ -22,5 +22,5 @@ remat = checkpoint
 __version__ = "0.1.0"
 __all__ = [
     "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "make_jaxpr", "make_program", "linear_transpose", "linearize",
-    "numpy", "remat", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "numpy", "random", "remat", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

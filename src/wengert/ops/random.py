@@ -1,0 +1,178 @@
+"""Threefry keys and bits: the counter-based generator, and the primitives that stand on it.
+
+J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011: threefry with
+two 32-bit words and 20 rounds. The layout is JAX's partitionable one: element i of an array uses counter i, so what a
+key gives does not depend on how the array is cut. A key is an element of dtype `KEY`: an array of keys is an array.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Value
+
+ndarray = np.ndarray
+KEY = np.dtype([("k0", np.uint32), ("k1", np.uint32)])
+_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_PARITY = np.uint32(0x1BD11BDA)
+
+
+def threefry2x32(k0: ndarray, k1: ndarray, x0: ndarray, x1: ndarray) -> tuple[ndarray, ndarray]:
+    """20 rounds of threefry over arrays of uint32 words that broadcast together.
+
+    Example:
+        >>> import numpy as np
+        >>> zero = np.zeros(1, np.uint32)
+        >>> [hex(int(w[0])) for w in threefry2x32(zero, zero, zero, zero)]
+        ['0x6b200159', '0x99ba4efe']
+    """
+    words = (k0, k1, k0 ^ k1 ^ _PARITY)
+    x0, x1 = x0 + words[0], x1 + words[1]
+    for group in range(5):
+        for r in _ROTATIONS[group % 2]:
+            x0 = x0 + x1
+            x1 = (x1 << np.uint32(r)) | (x1 >> np.uint32(32 - r))
+            x1 ^= x0
+        x0 = x0 + words[(group + 1) % 3]
+        x1 = x1 + words[(group + 2) % 3] + np.uint32(group + 1)
+    return x0, x1
+
+
+def _blocks(key: Any, shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
+    """Both output words for counters 0, 1, … along the last axis, for every key: shape ``(*keys, size)``."""
+    key = np.asarray(key)
+    keys = key.reshape(-1)
+    n = math.prod(shape)
+    count = np.arange(n, dtype=np.uint64)[None, :]
+    hi, lo = (count >> np.uint64(32)).astype(np.uint32), count.astype(np.uint32)
+    x0, x1 = threefry2x32(keys["k0"][:, None], keys["k1"][:, None], hi, lo)
+    return x0.reshape((*key.shape, *shape)), x1.reshape((*key.shape, *shape))
+
+
+def _make(k0: ndarray, k1: ndarray) -> Any:
+    out = np.empty(np.shape(k0), KEY)
+    out["k0"], out["k1"] = k0, k1
+    return out[()]
+
+
+def _sample_keys() -> list[Any]:
+    return [_make(np.uint32(3), np.uint32(7)), _make(np.arange(2, dtype=np.uint32), np.arange(2, dtype=np.uint32))]
+
+
+class _Discrete(Primitive):
+    """What it gives is constant: it has no tangents."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        return self.bind(*primals, **params), None
+
+
+class _OfKeys(_Discrete):
+    """A function of keys alone; an array of keys gives an array of results, so that batching is the function itself."""
+
+    def impl(self, key: Value, **params: Any) -> Any:
+        raise NotImplementedError
+
+    def tail(self, **params: Any) -> tuple[tuple[int, ...], np.dtype]:
+        """The shape and dtype of what one key gives."""
+        raise NotImplementedError
+
+    def abstract(self, aval: Aval, **params: Any) -> Aval:
+        tail, dtype = self.tail(**params)
+        return Aval((*aval.shape, *tail), dtype)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(*args, **params), True
+
+
+class _Bits(_OfKeys):
+    def impl(self, key: Value, *, shape: tuple[int, ...], width: int) -> Any:
+        hi, lo = _blocks(key, shape)
+        if width == 64:
+            return ((hi.astype(np.uint64) << np.uint64(32)) | lo)[()]
+        return (hi ^ lo).astype(f"u{width // 8}")[()]
+
+    def tail(self, *, shape: tuple[int, ...], width: int) -> Any:
+        return shape, np.dtype(f"u{width // 8}")
+
+
+class _Split(_OfKeys):
+    def impl(self, key: Value, *, shape: tuple[int, ...]) -> Any:
+        return _make(*_blocks(key, shape))
+
+    def tail(self, *, shape: tuple[int, ...]) -> Any:
+        return shape, KEY
+
+
+class _Unwrap(_OfKeys):
+    def impl(self, key: Value) -> Any:
+        key = np.asarray(key)
+        return np.stack([key["k0"], key["k1"]], -1)
+
+    def tail(self) -> Any:
+        return (2,), np.dtype(np.uint32)
+
+
+class _Wrap(_Discrete):
+    def impl(self, data: Value) -> Any:
+        return _make(data[..., 0], data[..., 1])
+
+    def abstract(self, aval: Aval) -> Aval:
+        return Aval(aval.shape[:-1], KEY)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(*args), True
+
+
+class _Seed(_Discrete):
+    def impl(self, seed: Value) -> Any:
+        from ..config import config
+
+        words = np.asarray(seed).astype(np.int64).view(np.uint64)
+        high = (words >> np.uint64(32)).astype(np.uint32)
+        return _make(high if config.enable_x64 else np.zeros_like(high), words.astype(np.uint32))
+
+    def abstract(self, aval: Aval) -> Aval:
+        return Aval(aval.shape, KEY)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(*args), True
+
+
+class _FoldIn(_Discrete):
+    def impl(self, key: Value, data: Value) -> Any:
+        key, data = np.asarray(key), np.asarray(data).astype(np.int64).astype(np.uint32)
+        shape = np.broadcast_shapes(key.shape, data.shape)
+        keys, words = np.broadcast_to(key, shape).reshape(-1), np.broadcast_to(data, shape).reshape(-1)
+        x0, x1 = threefry2x32(keys["k0"], keys["k1"], np.zeros_like(words), words)
+        return _make(x0.reshape(shape), x1.reshape(shape))
+
+    def abstract(self, key: Aval, data: Aval) -> Aval:
+        return Aval(np.broadcast_shapes(key.shape, data.shape), KEY)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        from .families import align_batched
+
+        return self.bind(*align_batched(args, batched)), True
+
+
+_FLAT = {"jvp": "keys and bits are discrete"}
+bits_p = _Bits(
+    "random_bits",
+    samples=lambda: [((k,), {"shape": (2, 3), "width": w}) for k in _sample_keys() for w in (8, 16, 32, 64)],
+    reasons=_FLAT,
+)
+split_p = _Split("random_split", samples=lambda: [((k,), {"shape": (2,)}) for k in _sample_keys()], reasons=_FLAT)
+unwrap_p = _Unwrap("random_unwrap", samples=lambda: [((k,), {}) for k in _sample_keys()], reasons=_FLAT)
+wrap_p = _Wrap(
+    "random_wrap",
+    samples=lambda: [((np.array([3, 4], np.uint32),), {}), ((np.ones((3, 2), np.uint32),), {})],
+    reasons=_FLAT,
+)
+seed_p = _Seed("random_seed", samples=lambda: [((np.array([0, -1, 2**40]),), {}), ((np.int64(5),), {})], reasons=_FLAT)
+fold_in_p = _FoldIn(
+    "random_fold_in", samples=lambda: [((k, np.array([1, 2])), {}) for k in _sample_keys()], reasons=_FLAT
+)
