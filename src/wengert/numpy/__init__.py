@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any as _Any
 
-from ..ops import decompositions as _decompositions
-from ..ops.contraction import dot, einsum, inner, matmul, outer, tensordot, vdot
+from ..ops.contraction import einsum, inner, outer, tensordot, vdot
 from ..ops.elementwise import (
     absolute,
     add,
@@ -85,21 +84,50 @@ from ..ops.elementwise import (
     trunc,
 )  # fmt: skip
 from ..ops.indexing import at
-from . import creation, dtypes, elementary, joining, reductions, searching, shaping
+from . import (
+    calculus,
+    creation,
+    dtypes,
+    elementary,
+    functional,
+    joining,
+    linalg,
+    products,
+    reductions,
+    searching,
+    shaping,
+    statistics,
+)
+from .calculus import *
 from .creation import *
 from .dtypes import *
 from .elementary import *
+from .functional import *
 from .joining import *
+from .products import *
 from .reductions import *
 from .searching import *
 from .shaping import *
+from .statistics import *
 
-_FILES = (creation, dtypes, elementary, joining, reductions, searching, shaping)
+_FILES = (
+    calculus,
+    creation,
+    dtypes,
+    elementary,
+    functional,
+    joining,
+    products,
+    reductions,
+    searching,
+    shaping,
+    statistics,
+)
 _OPS = (
     "absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh at bitwise_and bitwise_or bitwise_xor cbrt ceil "
-    "conj copysign cos cosh divide dot einsum equal exp exp2 expm1 floor floor_divide fmax fmin fmod gcd greater "
+    "conj copysign cos cosh divide einsum equal exp exp2 expm1 floor floor_divide fmax fmin fmod gcd greater "
     "greater_equal heaviside hypot imag inner invert isfinite isinf isnan lcm ldexp left_shift less less_equal log "
-    "log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor matmul maximum minimum "
+    "log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum "
     "multiply negative nextafter not_equal outer positive power real reciprocal remainder right_shift rint sign signbit "
     "sin sinh sqrt square subtract tan tanh tensordot trunc vdot"
 ).split()
@@ -115,4 +143,4 @@ def _missing(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "bfloat16"]
+    return [*__all__, "bfloat16", "linalg"]

@@ -1,0 +1,491 @@
+"""NumPy's linear algebra for arrays and values under transformation, over stacks of matrices in the last two axes.
+
+Matrices that a function takes to be Hermitian are made so by ``(a + a') / 2`` first, so that gradients are
+Hermitian. Derivatives that do not exist come out as NaN or infinity: the norm at zero, eigenvectors where
+eigenvalues meet. NumPy's LinAlgError is raised as NumPy raises it.
+"""
+
+from __future__ import annotations
+
+import operator
+import string
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.linalg import LinAlgError
+
+from ..config import config
+from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
+from ..ops import decompositions as _dec
+from ..ops import linalg as _ops
+from ..ops.contraction import einsum, outer, tensordot
+from ..ops.elementwise import absolute, conj, convert, imag, power, real, sqrt, square
+from ..ops.families import broadcast_shapes, result_dtype
+from ..ops.indexing import getitem
+from ..ops.reduction import max as _max
+from ..ops.reduction import min as _min
+from ..ops.reduction import sum as _sum
+from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, expand_dims, moveaxis, reshape
+from .creation import diagonal as _diagonal
+from .dispatch import plain
+from .products import cross, matmul, vecdot
+from .products import trace as _trace
+from .shaping import matrix_transpose, swapaxes
+
+
+class EigResult(NamedTuple):
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class EighResult(NamedTuple):
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class QRResult(NamedTuple):
+    Q: Any
+    R: Any
+
+
+class SlogdetResult(NamedTuple):
+    sign: Any
+    logabsdet: Any
+
+
+class SVDResult(NamedTuple):
+    U: Any
+    S: Any
+    Vh: Any
+
+
+def _matrices(a: Any, name: str, square: bool = False) -> Any:
+    x = as_array(a)
+    if ndim_of(x) < 2:
+        raise ShapeError(f"{name} needs matrices in the last two axes, got shape {shape_of(x)}")
+    if square and shape_of(x)[-1] != shape_of(x)[-2]:
+        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(x)}")
+    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+
+
+def _same_stack(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """Two stacks of matrices with one dtype and the same leading axes."""
+    dtype = result_dtype(aval_of(a), aval_of(b))
+    lead = broadcast_shapes(name, shape_of(a)[:-2], shape_of(b)[:-2])
+    a, b = convert(a, dtype), convert(b, dtype)
+    return broadcast_to(a, (*lead, *shape_of(a)[-2:])), broadcast_to(b, (*lead, *shape_of(b)[-2:]))
+
+
+# --- solving, inverses, determinants ----------------------------------------------------------------------------
+
+
+@plain(np.linalg.solve, 2)
+def solve(a: Any, b: Any) -> Any:
+    """``x`` in ``a x = b``.
+
+    Args:
+        a: square matrices, shape ``(..., n, n)``.
+        b: a vector, shape ``(n,)``, or matrices, shape ``(..., n, m)``.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        LinAlgError: `a` is singular.
+
+    Example:
+        >>> solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0])
+        array([1. , 0.5])
+    """
+    a = _matrices(a, "solve", square=True)
+    b = as_array(b)
+    vector = ndim_of(b) == 1
+    b = expand_dims(b, -1) if vector else b
+    if ndim_of(b) < 2 or shape_of(b)[-2] != shape_of(a)[-1]:
+        raise ShapeError(f"solve: a right side of shape {shape_of(b)} for matrices of shape {shape_of(a)}")
+    a, b = _same_stack("solve", a, b)
+    x = _ops.solve_p.bind(a, b, transpose=False)
+    return getitem(x, (Ellipsis, 0)) if vector else x
+
+
+@plain(np.linalg.inv)
+def inv(a: Any) -> Any:
+    """The inverse of each matrix.
+
+    Raises:
+        LinAlgError: a matrix is singular.
+    """
+    return _ops.inv_p.bind(_matrices(a, "inv", square=True))
+
+
+@plain(np.linalg.det)
+def det(a: Any) -> Any:
+    """The determinant of each matrix. Its gradient is the matrix of cofactors, right for singular matrices too."""
+    return _ops.det_p.bind(_matrices(a, "det", square=True))
+
+
+def slogdet(a: Any) -> SlogdetResult:
+    """The sign of each determinant and the logarithm of its absolute value."""
+    return SlogdetResult(*_ops.slogdet_p.bind(_matrices(a, "slogdet", square=True)))
+
+
+def pinv(a: Any, rtol: Any = None, hermitian: bool = False, *, rcond: Any = None) -> Any:
+    """The Moore-Penrose inverse of each matrix; its derivative is right where the rank does not change.
+
+    Args:
+        a: matrices, shape ``(..., m, n)``.
+        rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
+        hermitian: accepted as NumPy accepts it.
+        rcond: the older name of `rtol`.
+    """
+    cut = rcond if rtol is None else rtol
+    if isinstance(cut, Tracer):
+        cut = cut.concrete("pinv, the value of rtol")
+    return _ops.pinv_p.bind(_matrices(a, "pinv"), rtol=None if cut is None else float(cut))
+
+
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """``x`` in ``tensordot(a, x, x.ndim) = b``."""
+    a, b = as_array(a), as_array(b)
+    if axes is not None:
+        order = [i for i in range(ndim_of(a)) if i not in axes]
+        a = moveaxis(a, list(axes), list(range(len(order), ndim_of(a))))
+    rest = shape_of(a)[ndim_of(b) :]
+    n = int(np.prod(rest, dtype=int))
+    return reshape(solve(reshape(a, (-1, n)), reshape(b, (-1,))), rest)
+
+
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse with respect to ``tensordot(a, b, ind)``."""
+    a = as_array(a)
+    shape = shape_of(a)[ind:] + shape_of(a)[:ind]
+    return reshape(inv(reshape(a, (int(np.prod(shape_of(a)[:ind], dtype=int)), -1))), shape)
+
+
+def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tuple[Any, Any, Any, Any]:
+    """The solution of smallest norm of the least-squares problem ``a x = b``.
+
+    Args:
+        a: a matrix, shape ``(m, n)``.
+        b: a vector, shape ``(m,)``, or a matrix, shape ``(m, k)``.
+        rcond: singular values below `rcond` times the largest count as zero; ``max(m, n) * eps`` by default.
+        numpy_resid: accepted as JAX accepts it.
+
+    Returns:
+        The solution, the sums of squared residuals (empty unless ``m > n``), the rank, and the singular values.
+    """
+    a, b = _matrices(a, "lstsq"), as_array(b)
+    m, n = shape_of(a)
+    if ndim_of(b) not in (1, 2) or shape_of(b)[0] != m:
+        raise ShapeError(f"lstsq: a right side of shape {shape_of(b)} for a matrix of shape {shape_of(a)}")
+    cut = max(m, n) * float(np.finfo(dtype_of(a)).eps) if rcond is None else rcond
+    x = matmul(pinv(a, cut), b)
+    s = svdvals(a)
+    rank = _sum(s > cut * getitem(s, 0), dtype=config.int_dtype) if min(m, n) else 0
+    left = b - matmul(a, x)
+    squares = _sum(real(left * conj(left)), 0)
+    residuals = reshape(squares, (-1,)) if m > n else np.zeros(0, dtype_of(squares))
+    return x, residuals, rank, s
+
+
+# --- factorisations ---------------------------------------------------------------------------------------------
+
+
+def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = True) -> Any:
+    """The lower (with `upper` the upper) triangular factor of positive definite matrices.
+
+    Raises:
+        LinAlgError: a matrix is not positive definite.
+
+    Example:
+        >>> cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
+        array([[2., 0.],
+               [1., 2.]])
+    """
+    x = _matrices(a, "cholesky", square=True)
+    if not symmetrize_input:
+        x = _reflected(x, "U" if upper else "L")
+    factor = _dec.cholesky_p.bind(x)
+    return conj(swapaxes(factor, -1, -2)) if upper else factor
+
+
+def _reflected(x: Any, triangle: str) -> Any:
+    """The Hermitian matrix of which one triangle is given."""
+    from .creation import tril, triu
+
+    half = tril(x) if triangle == "L" else triu(x)
+    strict = tril(x, -1) if triangle == "L" else triu(x, 1)
+    return half + conj(swapaxes(strict, -1, -2))
+
+
+def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> Any:
+    x = _matrices(a, name, square=True)
+    if UPLO not in (None, "L", "U"):
+        raise ArgumentError(f"{name}: UPLO must be 'L' or 'U', got {UPLO!r}")
+    return x if symmetrize_input else _reflected(x, UPLO or "L")
+
+
+def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = True) -> EighResult:
+    """Eigenvalues, rising, and eigenvectors (in the columns) of Hermitian matrices.
+
+    Eigenvectors have no derivative where eigenvalues are equal; functions of the eigenvalues alone are better
+    written with `eigvalsh`, which has one there too for symmetric functions of them.
+
+    Args:
+        a: matrices; with `symmetrize_input` their Hermitian part is taken, without it one triangle is read.
+        UPLO: which triangle: "L" (the default) or "U".
+        symmetrize_input: see `a`.
+    """
+    return EighResult(*_dec.eigh_p.bind(_hermitian(a, "eigh", UPLO, symmetrize_input)))
+
+
+def eigvalsh(a: Any, UPLO: str | None = None, *, symmetrize_input: bool = True) -> Any:
+    """The eigenvalues, rising, of Hermitian matrices."""
+    return _dec.eigvalsh_p.bind(_hermitian(a, "eigvalsh", UPLO, symmetrize_input))
+
+
+def eig(a: Any) -> EigResult:
+    """Eigenvalues and eigenvectors (in the columns) of general matrices: always complex.
+
+    The derivative of an eigenvector is that of the one LAPACK gives: of length 1, its largest component real.
+    """
+    return EigResult(*_dec.eig_p.bind(_matrices(a, "eig", square=True)))
+
+
+def eigvals(a: Any) -> Any:
+    """The eigenvalues of general matrices: always complex, as whether they are real depends on values."""
+    return _dec.eigvals_p.bind(_matrices(a, "eigvals", square=True))
+
+
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False, subset_by_index: None = None
+) -> Any:
+    """The singular value decomposition ``a = U diag(S) Vh``.
+
+    Args:
+        a: matrices, shape ``(..., m, n)``.
+        full_matrices: whether `U` and `Vh` are square; differentiable only where ``m == n``.
+        compute_uv: without it the singular values alone are returned.
+        hermitian: accepted as NumPy accepts it.
+        subset_by_index: not supported.
+
+    Raises:
+        NotDifferentiableError: differentiated with `full_matrices` where ``m != n``.
+    """
+    x = _matrices(a, "svd")
+    if subset_by_index is not None:
+        raise ArgumentError("svd with subset_by_index; take the slices of its results")
+    if not compute_uv:
+        return _dec.svdvals_p.bind(x)
+    full = full_matrices and shape_of(x)[-1] != shape_of(x)[-2]
+    return SVDResult(*_dec.svd_p.bind(x, full_matrices=full))
+
+
+def svdvals(x: Any, /) -> Any:
+    """The singular values of each matrix, falling."""
+    return _dec.svdvals_p.bind(_matrices(x, "svdvals"))
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """The factorisation ``a = Q R``, `Q` with orthonormal columns, `R` upper triangular.
+
+    Args:
+        a: matrices, shape ``(..., m, n)``.
+        mode: "reduced"; "r" for `R` alone; "complete", which is the same where ``m <= n``.
+    """
+    x = _matrices(a, "qr")
+    m, n = shape_of(x)[-2:]
+    if mode not in ("reduced", "r", "complete"):
+        raise ArgumentError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
+    if mode == "complete" and m > n:
+        if isinstance(x, Tracer):
+            raise _not_square_qr(m, n)
+        return QRResult(*np.linalg.qr(x, "complete"))
+    if n > m:  # R of the further columns is Q' times them
+        q, first = _dec.qr_p.bind(getitem(x, (Ellipsis, slice(0, m))))
+        rest = matmul(conj(swapaxes(q, -1, -2)), getitem(x, (Ellipsis, slice(m, n))))
+        r = concatenate([first, rest], -1)
+    else:
+        q, r = _dec.qr_p.bind(x)
+    return r if mode == "r" else QRResult(q, r)
+
+
+def _not_square_qr(m: int, n: int) -> Exception:
+    from ..errors import NotSupportedError
+
+    return NotSupportedError(
+        f"qr with mode='complete' of a {m} by {n} matrix under transformation: the vectors that complete the basis "
+        f"have no derivative; use mode='reduced'"
+    )
+
+
+# --- norms and numbers ------------------------------------------------------------------------------------------
+
+
+def _power_norm(size: Any, ord: Any, axes: Any, keepdims: bool) -> Any:  # noqa: A002
+    total = _sum(power(size, ord), axes, keepdims=keepdims)
+    return power(total, 1 / ord)
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
+    """The norm of vectors along `axis`, an axis or several (all by default).
+
+    Args:
+        x: the array.
+        axis: the axes; all by default.
+        keepdims: whether the axes stay, with length 1.
+        ord: 2 by default; inf, -inf, 0 (how many components are not zero), or any number.
+    """
+    x = as_array(x)
+    x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    if ord is None or (not isinstance(ord, Tracer) and ord == 2):
+        squares = square(real(x)) + square(imag(x)) if dtype_of(x).kind == "c" else square(x)
+        return sqrt(_sum(squares, axis, keepdims=keepdims))
+    if isinstance(ord, str):
+        raise ArgumentError(f"{ord!r} is no norm of vectors; those of matrices need two axes")
+    size = absolute(x)
+    if isinstance(ord, Tracer):
+        return _power_norm(size, ord, axis, keepdims)
+    if ord == np.inf:
+        return _max(size, axis, keepdims)
+    if ord == -np.inf:
+        return _min(size, axis, keepdims)
+    if ord == 0:
+        return _sum(convert(x != 0, dtype_of(size)), axis, keepdims=keepdims)
+    if ord == 1:
+        return _sum(size, axis, keepdims=keepdims)
+    return _power_norm(size, float(ord), axis, keepdims)
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
+    """The norm of matrices in the last two axes: "fro", "nuc", 1, -1, 2, -2, inf or -inf."""
+    x = _matrices(x, "matrix_norm")
+    if ord is None or ord == "fro":
+        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in (1, -1, np.inf, -np.inf):
+        sums = _sum(absolute(x), -2 if abs(ord) == 1 else -1)
+        out = (_max if ord > 0 else _min)(sums, -1)
+    elif ord in (2, -2, "nuc"):
+        s = svdvals(x)
+        out = _sum(s, -1) if ord == "nuc" else getitem(s, (Ellipsis, 0 if ord == 2 else -1))
+    else:
+        raise ArgumentError(f"{ord!r} is no norm of matrices; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf")
+    return expand_dims(out, (-2, -1)) if keepdims else out
+
+
+@plain(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
+    """The norm of vectors (over one axis) or of matrices (over two).
+
+    The 2-norm has no derivative at zero, and its gradient is NaN there, as from JAX: write
+    ``where(x == 0, 0, ...)`` around the squares if a subgradient of 0 is wanted.
+
+    Args:
+        x: the array.
+        ord: the kind of norm; by default the root of the sum of squares.
+        axis: an axis for vectors, two for matrices; by default `x` is one vector or one matrix.
+        keepdims: whether the axes stay, with length 1.
+
+    Example:
+        >>> norm([3.0, 4.0])
+        np.float64(5.0)
+    """
+    x = as_array(x)
+    if axis is None:
+        if ord is None:
+            return vector_norm(x, keepdims=keepdims)
+        if ndim_of(x) not in (1, 2):
+            raise ShapeError(f"norm with ord={ord!r} of an array of shape {shape_of(x)} needs axis=")
+        axes: tuple[int, ...] = tuple(range(ndim_of(x)))
+    else:
+        pair = axis if isinstance(axis, (tuple, list)) else (axis,)
+        axes = tuple(canonical_axis(a, ndim_of(x)) for a in pair)
+        canonical_axes(axes, ndim_of(x))  # refuses repeats
+    if len(axes) == 1 or ord is None:
+        return vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
+    if len(axes) != 2:
+        raise ShapeError(f"norm needs one axis or two, got {axis}")
+    out = matrix_norm(moveaxis(x, axes, (-2, -1)), ord=ord)
+    return expand_dims(out, tuple(sorted(axes))) if keepdims else out
+
+
+def cond(x: Any, p: Any = None) -> Any:
+    """The condition number: the norm of a matrix times that of its inverse."""
+    x = _matrices(x, "cond")
+    if p in (None, 2, -2):
+        s = svdvals(x)
+        large, small = getitem(s, (Ellipsis, 0)), getitem(s, (Ellipsis, -1))
+        return small / large if p == -2 else large / small
+    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+
+
+def matrix_rank(M: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    """How many singular values are above the tolerance."""
+    x = as_array(M)
+    if ndim_of(x) < 2:
+        return _sum(convert(x, bool)) > 0
+    s = svdvals(x)
+    if tol is None:
+        relative = max(shape_of(x)[-2:]) * float(np.finfo(dtype_of(s)).eps) if rtol is None else as_value(rtol)
+        tol = _max(s, -1, keepdims=True) * relative
+    return _sum(s > tol, -1, dtype=config.int_dtype)
+
+
+def matrix_power(a: Any, n: int) -> Any:
+    """The `n`-th power of each matrix, by squaring; of its inverse if `n` is negative."""
+    x = _matrices(a, "matrix_power", square=True) if n < 0 else as_array(a)
+    if ndim_of(x) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
+        raise ShapeError(f"matrix_power needs square matrices in the last two axes, got shape {shape_of(x)}")
+    n = operator.index(n)
+    if n < 0:
+        x, n = inv(x), -n
+    if n == 0:
+        return broadcast_to(np.eye(shape_of(x)[-1], dtype=dtype_of(x)), shape_of(x))
+    out = None
+    while n:
+        if n & 1:
+            out = x if out is None else matmul(out, x)
+        n >>= 1
+        x = matmul(x, x) if n else x
+    return out
+
+
+def multi_dot(arrays: Any) -> Any:
+    """The product of several matrices (the first and the last may be vectors), in the cheapest order."""
+    items = [as_array(a) for a in arrays]
+    if len(items) < 2:
+        raise ArgumentError("multi_dot needs at least two arrays")
+    letters = iter(string.ascii_letters)
+    here = next(letters)
+    terms, result = [], ""
+    for i, x in enumerate(items):
+        if ndim_of(x) == 1 and i == 0:
+            terms.append(here)
+        elif ndim_of(x) == 1 and i == len(items) - 1:
+            terms.append(here)
+        elif ndim_of(x) == 2:
+            there = next(letters)
+            result = result or (here if i == 0 else "")
+            terms.append(here + there)
+            here = there
+        else:
+            raise ShapeError(f"multi_dot needs matrices (or vectors at the ends), got shape {shape_of(x)}")
+    result += here if ndim_of(items[-1]) == 2 else ""
+    return einsum(",".join(terms) + "->" + result, *items)
+
+
+def diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    """The diagonals of the matrices in the last two axes."""
+    return _diagonal(x, offset, -2, -1)
+
+
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The traces of the matrices in the last two axes."""
+    return _trace(x, offset, -2, -1, dtype)
+
+
+__all__ = [
+    "EigResult", "EighResult", "LinAlgError", "QRResult", "SVDResult", "SlogdetResult", "cholesky", "cond", "cross",
+    "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matmul", "matrix_norm", "matrix_power",
+    "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve", "svd",
+    "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
+]  # fmt: skip
