@@ -89,6 +89,7 @@ from . import (
     creation,
     dtypes,
     elementary,
+    fft,
     functional,
     joining,
     linalg,
@@ -143,4 +144,4 @@ def _missing(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "bfloat16", "linalg"]
+    return [*__all__, "bfloat16", "fft", "linalg"]

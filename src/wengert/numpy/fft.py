@@ -1,0 +1,230 @@
+"""NumPy's Fourier transforms for arrays and values under transformation."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import as_array, dtype_of, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
+from ..ops.elementwise import conj, convert
+from ..ops.fft import complex_of, fft_p, irfft_p, rfft_p
+from ..ops.shape import canonical_axis, pad_p, slice_axis
+from .dispatch import plain
+from .shaping import roll
+
+
+def _fitted(x: Any, axis: int, n: int) -> Any:
+    """`x` cut, or filled with zeros, to length `n` along `axis`."""
+    have = shape_of(x)[axis]
+    if n < 1:
+        raise ShapeError(f"a Fourier transform needs at least one point, got {n}")
+    if n < have:
+        return slice_axis(x, axis, 0, n)
+    if n > have:
+        return pad_p.bind(x, config=tuple((0, n - have if i == axis else 0, 0) for i in range(ndim_of(x))))
+    return x
+
+
+def _scaled(x: Any, points: int, norm: str | None, inverse: bool) -> Any:
+    """The primitives divide in the inverse direction only; `norm` says where it is to be done."""
+    if norm not in (None, "backward", "ortho", "forward"):
+        raise ArgumentError(f"norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
+    if norm in (None, "backward"):
+        return x
+    factor = math.sqrt(points) if norm == "ortho" else float(points)
+    return x * factor if inverse else x / factor
+
+
+def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
+    rank = ndim_of(x)
+    if axes is None:
+        axes = range(rank) if s is None else range(rank - len(s), rank)
+    axes = [canonical_axis(a, rank) for a in axes]
+    if not axes:
+        raise ShapeError("a Fourier transform needs at least one axis")
+    lengths = [shape_of(x)[a] for a in axes] if s is None else [operator.index(n) for n in s]
+    if len(lengths) != len(axes):
+        raise ShapeError(f"{len(lengths)} lengths for {len(axes)} axes")
+    return axes, [shape_of(x)[a] if n == -1 else n for a, n in zip(axes, lengths, strict=True)]
+
+
+def _complex(a: Any) -> Any:
+    x = as_array(a)
+    if dtype_of(x).kind not in "fc":
+        x = convert(x, config.float_dtype)
+    return convert(x, complex_of(dtype_of(x)))
+
+
+def _real(a: Any) -> Any:
+    x = as_array(a)
+    if dtype_of(x).kind == "c":
+        raise ArgumentError(f"a transform of real signals was given {dtype_of(x)}; take the real part, or use fft")
+    return x if dtype_of(x).kind == "f" else convert(x, config.float_dtype)
+
+
+def _transform(a: Any, s: Any, axes: Any, norm: str | None, inverse: bool) -> Any:
+    x = _complex(a)
+    axes, lengths = _axes(x, s, axes)
+    for i, n in zip(axes, lengths, strict=True):
+        x = _fitted(x, i, n)
+    return _scaled(fft_p.bind(x, axes=tuple(axes), inverse=inverse), math.prod(lengths), norm, inverse)
+
+
+def _real_transform(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
+    x = _real(a)
+    axes, lengths = _axes(x, s, axes)
+    for i, n in zip(axes, lengths, strict=True):
+        x = _fitted(x, i, n)
+    x = rfft_p.bind(x, axis=axes[-1])
+    if len(axes) > 1:
+        x = fft_p.bind(x, axes=tuple(axes[:-1]), inverse=False)
+    return _scaled(x, math.prod(lengths), norm, False)
+
+
+def _real_inverse(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
+    x = _complex(a)
+    given = s is not None
+    axes, lengths = _axes(x, s, axes)
+    last = lengths[-1] if given and s[-1] != -1 else 2 * (shape_of(x)[axes[-1]] - 1)
+    lengths[-1] = last
+    for i, n in zip(axes, [*lengths[:-1], last // 2 + 1], strict=True):
+        x = _fitted(x, i, n)
+    if last < 1:
+        raise ShapeError(f"a Fourier transform needs at least one point, got {last}")
+    if len(axes) > 1:
+        x = fft_p.bind(x, axes=tuple(axes[:-1]), inverse=True)
+    return _scaled(irfft_p.bind(x, axis=axes[-1], n=last), math.prod(lengths), norm, True)
+
+
+def _one(n: int | None) -> Any:
+    return None if n is None else (n,)
+
+
+@plain(np.fft.fft)
+def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    """The discrete Fourier transform along `axis`, of `n` points.
+
+    Args:
+        a: the signal; cut, or filled with zeros, to `n` points.
+        n: the number of points; the length of the axis by default.
+        axis: the axis.
+        norm: where the result is divided by `n`: "backward" (the inverse), "forward" (here), "ortho" (by its root).
+
+    Example:
+        >>> fft([1.0, 1.0])
+        array([2.+0.j, 0.+0.j])
+    """
+    return _transform(a, _one(n), (axis,), norm, False)
+
+
+@plain(np.fft.ifft)
+def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    """The inverse of `fft`."""
+    return _transform(a, _one(n), (axis,), norm, True)
+
+
+@plain(np.fft.rfft)
+def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    """The first half of the transform of a real signal; the other half is its mirror image, conjugated."""
+    return _real_transform(a, _one(n), (axis,), norm)
+
+
+@plain(np.fft.irfft)
+def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    """The real signal of `n` points (an even number by default) whose `rfft` is `a`."""
+    return _real_inverse(a, _one(n), (axis,), norm)
+
+
+def _swapped(norm: str | None) -> str:
+    return {None: "forward", "backward": "forward", "forward": "backward"}.get(norm, norm)  # type: ignore[return-value]
+
+
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    """The real spectrum of a signal that is its own mirror image, conjugated, of which half is given."""
+    return irfft(conj(as_array(a)), n, axis, _swapped(norm))
+
+
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+    """The inverse of `hfft`."""
+    return conj(rfft(a, n, axis, _swapped(norm)))
+
+
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+    """The transform over several axes."""
+    return _transform(a, s, axes, norm, False)
+
+
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+    """The inverse of `fftn`."""
+    return _transform(a, s, axes, norm, True)
+
+
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+    """The transform of a real signal over several axes; of the last one half."""
+    return _real_transform(a, s, axes, norm)
+
+
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+    """The inverse of `rfftn`."""
+    return _real_inverse(a, s, axes, norm)
+
+
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+    """The transform over two axes."""
+    return _transform(a, s, axes, norm, False)
+
+
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+    """The inverse of `fft2`."""
+    return _transform(a, s, axes, norm, True)
+
+
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+    """The transform of a real signal over two axes; of the last one half."""
+    return _real_transform(a, s, axes, norm)
+
+
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+    """The inverse of `rfft2`."""
+    return _real_inverse(a, s, axes, norm)
+
+
+def fftfreq(n: int, d: Any = 1.0, *, dtype: Any = None) -> Any:
+    """The frequencies of the points of `fft`, for samples a distance `d` apart."""
+    out = np.fft.fftfreq(n) / d
+    return convert(out, config.float_dtype if dtype is None else dtype)
+
+
+def rfftfreq(n: int, d: Any = 1.0, *, dtype: Any = None) -> Any:
+    """The frequencies of the points of `rfft`, for samples a distance `d` apart."""
+    out = np.fft.rfftfreq(n) / d
+    return convert(out, config.float_dtype if dtype is None else dtype)
+
+
+def _shifted(x: Any, axes: Any, sign: int) -> Any:
+    x = as_array(x)
+    axes = range(ndim_of(x)) if axes is None else axes if isinstance(axes, (tuple, list)) else (axes,)
+    axes = [canonical_axis(a, ndim_of(x)) for a in axes]
+    return roll(x, [sign * (shape_of(x)[a] // 2) for a in axes], axes)
+
+
+def fftshift(x: Any, axes: Any = None) -> Any:
+    """`x` with frequency 0 moved to the middle."""
+    return _shifted(x, axes, 1)
+
+
+def ifftshift(x: Any, axes: Any = None) -> Any:
+    """The inverse of `fftshift`."""
+    x = as_array(x)
+    return _shifted(x, axes, -1)
+
+
+__all__ = [
+    "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft",
+    "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
+]  # fmt: skip

@@ -1,0 +1,98 @@
+"""Fourier transforms: `fft` over several axes, and the transforms of real signals; all linear.
+
+Scaling, padding and cutting are composites around them (`wengert.numpy.fft`). Cotangents are not conjugated, so the
+transpose of the Fourier matrix is the Fourier matrix itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Value, shape_of
+from .elementwise import conj, convert, real
+from .families import Linear
+from .shape import pad_p
+
+ndarray = np.ndarray
+
+
+def _c(*shape: int) -> ndarray:
+    rng = np.random.default_rng(71)
+    return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+
+
+def _r(*shape: int) -> ndarray:
+    return np.random.default_rng(72).normal(size=shape)
+
+
+def complex_of(dtype: np.dtype) -> np.dtype:
+    """The complex dtype of a transform: complex64 for float32 and less, else complex128."""
+    return np.dtype(np.complex64 if dtype.itemsize <= (8 if dtype.kind == "c" else 4) else np.complex128)
+
+
+def real_of(dtype: np.dtype) -> np.dtype:
+    return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
+
+
+# The transform over `axes`; inverse: with conjugated roots of unity, and divided by the number of elements.
+fft_p = Linear(
+    "fft",
+    lambda x, *, axes, inverse: (np.fft.ifftn if inverse else np.fft.fftn)(x, axes=axes).astype(x.dtype, copy=False),
+    lambda x, *, axes, inverse: Aval(x.shape, x.dtype),
+    lambda ct, x, *, axes, inverse: fft_p.bind(ct, axes=axes, inverse=inverse),
+    lambda n, x, *, axes, inverse: fft_p.bind(x, axes=tuple(a + 1 for a in axes), inverse=inverse),
+    samples=lambda: [
+        ((_c(4),), {"axes": (0,), "inverse": False}),
+        ((_c(3),), {"axes": (0,), "inverse": True}),
+        ((_c(2, 3, 4),), {"axes": (0, 2), "inverse": False}),
+    ],
+)
+
+
+def _half(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return (*shape[:axis], shape[axis] // 2 + 1, *shape[axis + 1 :])
+
+
+def _rfft_transpose(ct: Value, x: Any, *, axis: int) -> Value:
+    """``out[j] = Re sum_k ct[k] w^(jk)``: the full transform of the half spectrum with zeros behind it."""
+    n, have = x.shape[axis], shape_of(ct)[axis]
+    full = pad_p.bind(ct, config=tuple((0, n - have if i == axis else 0, 0) for i in range(len(x.shape))))
+    return convert(real(fft_p.bind(full, axes=(axis,), inverse=False)), x.dtype)
+
+
+# The first half of the transform of a real signal.
+rfft_p = Linear(
+    "rfft",
+    lambda x, *, axis: np.fft.rfft(x, axis=axis).astype(complex_of(x.dtype), copy=False),
+    lambda x, *, axis: Aval(_half(x.shape, axis), complex_of(x.dtype)),
+    _rfft_transpose,
+    lambda n, x, *, axis: rfft_p.bind(x, axis=axis + 1),
+    samples=lambda: [((_r(4),), {"axis": 0}), ((_r(5),), {"axis": 0}), ((_r(2, 6),), {"axis": 1})],
+)
+
+
+def _irfft_transpose(ct: Value, x: Any, *, axis: int, n: int) -> Value:
+    """The half spectrum counts double where its mirror image is left out."""
+    weight = np.full(n // 2 + 1, 2.0 / n)
+    weight[0] = 1.0 / n
+    if n % 2 == 0:
+        weight[-1] = 1.0 / n
+    weight = weight.reshape([-1 if i == axis else 1 for i in range(len(x.shape))]).astype(real_of(x.dtype))
+    return conj(rfft_p.bind(ct, axis=axis)) * weight
+
+
+# The real signal of length n that has a given half spectrum.
+irfft_p = Linear(
+    "irfft",
+    lambda x, *, axis, n: np.fft.irfft(x, n, axis).astype(real_of(x.dtype), copy=False),
+    lambda x, *, axis, n: Aval((*x.shape[:axis], n, *x.shape[axis + 1 :]), real_of(x.dtype)),
+    _irfft_transpose,
+    lambda size, x, *, axis, n: irfft_p.bind(x, axis=axis + 1, n=n),
+    samples=lambda: [
+        ((_c(3),), {"axis": 0, "n": 4}),
+        ((_c(3),), {"axis": 0, "n": 5}),
+        ((_c(2, 4),), {"axis": 1, "n": 6}),
+    ],
+)
