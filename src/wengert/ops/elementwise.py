@@ -164,13 +164,18 @@ floor_divide_p = Elementwise("floor_divide", np.floor_divide, None, weak=True, s
 pos_p = unary("positive", np.positive, 1, weak=True, linear=True)
 
 
-class _Abs(Elementwise):
+class _OfModulus(Elementwise):
+    """A function whose rule for complex numbers is `complex_tangent`: it is not holomorphic."""
+
+    def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
+        raise NotImplementedError
+
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,) = primals, tangents
-        ans = self.bind(x)
         if dtype_of(x).kind != "c" or t is None:
             return super().jvp(primals, tangents, params)
-        return ans, real(conj(sign(x)) * t)
+        ans = self.bind(x)
+        return ans, self.complex_tangent(ans, x, t)
 
     def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
         if dtype_of(primals[0]).kind == "c":
@@ -178,8 +183,25 @@ class _Abs(Elementwise):
         return super().linearize(trace, primals, tangents, params)
 
 
+def _nonzero(size: Value) -> Value:
+    return where(equal(size, 0), dtype_of(size).type(1), size)
+
+
+class _Abs(_OfModulus):
+    def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
+        return real(conj(x) * t) / _nonzero(ans)
+
+
+class _Sign(_OfModulus):
+    """``z / |z|`` of a complex number turns with it: its tangent is at a right angle to it."""
+
+    def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
+        turn = imag(conj(ans) * t) / _nonzero(absolute(x))
+        return ans * (convert(turn, dtype_of(ans)) * dtype_of(ans).type(1j))
+
+
 abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=_samples(REAL))
-sign_p = Elementwise("sign", np.sign, None, samples=_samples(REAL))
+sign_p = _Sign("sign", np.sign, None, samples=_samples(REAL))
 square_p = unary("square", np.square, lambda ans, x: 2 * x)
 reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -ans * ans, (0.3, 2.0))
 sqrt_p = unary("sqrt", np.sqrt, lambda ans, x: 0.5 / ans, (0.2, 3.0))
