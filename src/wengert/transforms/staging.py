@@ -18,11 +18,11 @@ from ..program import Atom, Equation, Literal, Program, Var
 class StagingTracer(Tracer):
     """A value of a Program that is being written."""
 
-    __slots__ = ("dtype", "shape", "var", "weak")
+    __slots__ = ("dtype", "shape", "variable", "weak")
 
     def __init__(self, trace: StagingTrace, var: Var) -> None:
         self._trace = trace
-        self.var = var
+        self.variable = var  # not `var`, which is the method of arrays
         self.shape = var.aval.shape
         self.dtype = var.aval.dtype
         self.weak = var.aval.weak
@@ -56,7 +56,7 @@ class StagingTrace(Trace):
     def lift(self, x: Value) -> Atom:
         """The variable or literal that stands for a value in this Program."""
         if isinstance(x, StagingTracer) and x._trace is self:
-            return x.var
+            return x.variable
         if isinstance(x, Tracer):
             if id(x) not in self.hoisted:
                 if x._trace.level > self.level:
@@ -110,7 +110,7 @@ def build(
     trace: StagingTrace, inputs: Sequence[StagingTracer], equations: list[Equation], outputs: list[Atom], name: str
 ) -> tuple[Program, list[Tracer]]:
     hoisted = list(trace.hoisted.values())
-    variables = [v for _, v in hoisted] + [t.var for t in inputs]
+    variables = [v for _, v in hoisted] + [t.variable for t in inputs]
     return Program(variables, live_equations(equations, outputs), outputs, name), [t for t, _ in hoisted]
 
 
