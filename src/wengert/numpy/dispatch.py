@@ -9,11 +9,18 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..config import config
+from ..errors import NotSupportedError
 
 ndarray = np.ndarray
 F = TypeVar("F", bound=Callable[..., Any])
 # What may stand beside the arrays without a tracer in it. Lists are left out: they may hold tracers.
 _PLAIN: set[type] = {ndarray, bool, int, float, complex, type(None), str, tuple, type, np.bool_, np.float64, np.int64}
+
+
+def no_out(out: Any) -> None:
+    """Refuse NumPy's ``out=``, which stands in signatures so that arguments by position mean what they mean there."""
+    if out is not None:
+        raise NotSupportedError("out= cannot write into an array here; use the result")
 
 
 def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:

@@ -46,7 +46,7 @@ from ..ops.elementwise import (
     where_p,
 )
 from ..ops.reduction import all as _all
-from .dispatch import plain
+from .dispatch import no_out, plain
 
 abs = absolute  # noqa: A001
 conjugate = conj
@@ -67,8 +67,9 @@ def _floating(x: Any) -> Any:
 
 
 @plain(np.round)
-def round(a: Any, decimals: int = 0) -> Any:  # noqa: A001
+def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
     """`a` rounded to `decimals` places, halves to even. Its derivative is zero."""
+    no_out(out)
     a = as_array(a)
     if not inexact_dtype(dtype_of(a)):
         return a if decimals >= 0 else convert(rint(a / 10**-decimals) * 10**-decimals, dtype_of(a))
@@ -85,7 +86,7 @@ fix = trunc
 
 
 @plain(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
     """`a` limited to the interval from `a_min` to `a_max`; at a bound the derivative is shared with it.
 
     Args:
@@ -97,6 +98,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
         >>> clip(np.array([-1.0, 0.5, 2.0]), 0.0, 1.0)
         array([0. , 0.5, 1. ])
     """
+    no_out(out)
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
     x = as_array(a)

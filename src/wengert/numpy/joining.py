@@ -15,6 +15,7 @@ from ..ops import shape as _ops
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import canonical_axis, slice_axis
+from .dispatch import no_out
 from .shaping import atleast_1d, atleast_2d, atleast_3d, ndim, ravel, tile
 
 max_ = builtins.max
@@ -28,7 +29,7 @@ def _items(arrays: Any, name: str) -> list[Any]:
     return [as_array(a) for a in arrays]
 
 
-def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Any:
+def concatenate(arrays: Any, axis: int | None = 0, out: None = None, dtype: Any = None) -> Any:
     """Arrays joined along an existing axis (flattened first if `axis` is None).
 
     Raises:
@@ -38,14 +39,16 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Any:
         >>> concatenate([[1.0], [2.0, 3.0]])
         array([1., 2., 3.])
     """
+    no_out(out)
     return _ops.concatenate(_items(arrays, "concatenate"), axis, dtype)
 
 
 concat = concatenate
 
 
-def stack(arrays: Any, axis: int = 0, dtype: Any = None) -> Any:
+def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None) -> Any:
     """Arrays of one shape joined along a new axis."""
+    no_out(out)
     return _ops.stack(_items(arrays, "stack"), axis, dtype)
 
 
@@ -123,10 +126,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     arr = _ops.moveaxis(arr, axis, 0)
     values = convert(values, dtype_of(arr))
     known = isinstance(obj, (int, np.integer))
-    if ndim_of(values) and known:
-        values = _ops.moveaxis(
-            _ops.reshape(values, (1,) * (ndim_of(arr) - ndim_of(values)) + shape_of(values)), axis, 0
-        )
+    if ndim_of(values) and known:  # the axis to insert along comes first in the values
+        values = _ops.reshape(values, (1,) * (ndim_of(arr) - ndim_of(values)) + shape_of(values))
         count_from = shape_of(values)[0]
         if count_from > 1:
             where = np.insert(np.arange(n), [obj] * count_from, -1)

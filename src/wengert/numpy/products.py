@@ -11,22 +11,23 @@ from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import NotSupportedError, ShapeError
 from ..ops import contraction as _ops
-from ..ops.elementwise import conj, convert
+from ..ops.elementwise import conj, convert, multiply
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import at, getitem
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, stack
 from .calculus import convolve
 from .creation import diagonal
-from .dispatch import plain
+from .dispatch import no_out, plain
 
 dot = plain(np.dot, 2)(_ops.dot)
 matmul = plain(np.matmul, 2)(_ops.matmul)
 
 
 @plain(np.trace)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
     """The sum of a diagonal."""
+    no_out(out)
     return _sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
@@ -153,7 +154,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     p = _coefficients(p)
     for _ in range(operator.index(m)):
         n = shape_of(p)[0]
-        p = getitem(p, slice(None, -1)) * np.arange(n - 1, 0, -1) if n > 1 else np.zeros(0, dtype_of(p))
+        p = multiply(getitem(p, slice(None, -1)), np.arange(n - 1, 0, -1)) if n > 1 else np.zeros(0, dtype_of(p))
     return p
 
 

@@ -17,27 +17,86 @@ from ..ops.elementwise import sqrt as _sqrt
 from ..ops.elementwise import where as _where
 from ..ops.reduction import canonical_axes
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
-from .dispatch import plain
+from .dispatch import no_out, plain
 
-sum = plain(np.sum)(_ops.sum)  # noqa: A001
-prod = plain(np.prod)(_ops.prod)
+
+@plain(np.sum)
+def sum(  # noqa: A001
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    """The sum of elements over `axis` (all by default).
+
+    Args:
+        a: the array.
+        axis: an axis or several; all by default.
+        dtype: the dtype to sum in; small integers are summed as int64 by default.
+        out: not supported.
+        keepdims: whether the axes stay, with length 1.
+        initial: a value added to the sum.
+        where: a mask that broadcasts to `a`: which elements are summed.
+
+    Example:
+        >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
+        array([4., 6.])
+    """
+    no_out(out)
+    return _ops.sum(a, axis, dtype, keepdims, initial, where)
+
+
+@plain(np.prod)
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    """The product of elements over `axis` (all by default); its derivative is right where elements are zero."""
+    no_out(out)
+    return _ops.prod(a, axis, dtype, keepdims, initial, where)
 
 
 @plain(np.max)
-def max(a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:  # noqa: A001
+def max(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:  # noqa: A001
     """The largest element over `axis`; NaN if there is one. Equal elements share the derivative."""
+    no_out(out)
     return _ops.max(a, axis, keepdims, initial, where)
 
 
 @plain(np.min)
-def min(a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Any:  # noqa: A001
+def min(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:  # noqa: A001
     """The smallest element over `axis`; NaN if there is one. Equal elements share the derivative."""
+    no_out(out)
     return _ops.min(a, axis, keepdims, initial, where)
 
 
 amax, amin = max, min
-any = plain(np.any)(_ops.any)  # noqa: A001
-all = plain(np.all)(_ops.all)  # noqa: A001
+
+
+@plain(np.any)
+def any(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None) -> Any:  # noqa: A001
+    """Whether any element over `axis` is true."""
+    no_out(out)
+    return _ops.any(a, axis, keepdims, where)
+
+
+@plain(np.all)
+def all(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None) -> Any:  # noqa: A001
+    """Whether all elements over `axis` are true."""
+    no_out(out)
+    return _ops.all(a, axis, keepdims, where)
 
 
 def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -46,9 +105,10 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @plain(np.ptp)
-def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The largest element minus the smallest, over `axis`."""
-    return max(a, axis, keepdims) - min(a, axis, keepdims)
+    no_out(out)
+    return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
 
 
 # --- means and spreads ------------------------------------------------------------------------------------------
@@ -75,7 +135,9 @@ def _working(a: Any, dtype: Any) -> tuple[Any, Any]:
 
 
 @plain(np.mean)
-def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = None) -> Any:
+def mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
+) -> Any:
     """The arithmetic mean over `axis`, of the elements that `where` chooses.
 
     Args:
@@ -89,6 +151,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *,
         >>> mean([1.0, 2.0, 6.0])
         np.float64(3.0)
     """
+    no_out(out)
     x, final = _working(a, dtype)
     out = _ops.sum(x, axis, keepdims=keepdims, where=where) / _count(x, axis, where, keepdims)
     out = convert(out, dtype_of(x))
@@ -144,6 +207,7 @@ def var(
     a: Any,
     axis: Any = None,
     dtype: Any = None,
+    out: None = None,
     ddof: Any = 0,
     keepdims: bool = False,
     *,
@@ -157,6 +221,7 @@ def var(
         >>> var([1.0, 3.0], ddof=1)
         np.float64(2.0)
     """
+    no_out(out)
     out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
     return out if final is None else convert(out, final)
 
@@ -166,6 +231,7 @@ def std(
     a: Any,
     axis: Any = None,
     dtype: Any = None,
+    out: None = None,
     ddof: Any = 0,
     keepdims: bool = False,
     *,
@@ -174,6 +240,7 @@ def std(
     correction: Any = None,
 ) -> Any:
     """The standard deviation over `axis`. It has no derivative where it is 0: NaN comes there, as from JAX."""
+    no_out(out)
     out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
     out = _sqrt(out)
     return out if final is None else convert(out, final)
@@ -192,50 +259,57 @@ def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
 
 
 @plain(np.nansum)
-def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def nansum(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The sum over `axis`, NaN counted as 0."""
+    no_out(out)
     return _ops.sum(_without_nan(a, 0)[0], axis, dtype, keepdims)
 
 
 @plain(np.nanprod)
-def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def nanprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The product over `axis`, NaN counted as 1."""
+    no_out(out)
     return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims)
 
 
 def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> Any:
     x, present = _without_nan(a, worst)
-    out = reduce(x, axis, keepdims)
+    out = reduce(x, axis, keepdims=keepdims)
     if present is None:
         return out
     return _where(_ops.any(present, axis, keepdims), out, dtype_of(out).type(np.nan))
 
 
-def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmax(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The largest element over `axis` that is not NaN; NaN if there is none."""
+    no_out(out)
     return _nanextreme(max, -np.inf, a, axis, keepdims)
 
 
-def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmin(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis` that is not NaN; NaN if there is none."""
+    no_out(out)
     return _nanextreme(min, np.inf, a, axis, keepdims)
 
 
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """The mean over `axis` of the elements that are not NaN."""
+    no_out(out)
     x, present = _without_nan(a, 0)
-    return mean(x, axis, dtype, keepdims, where=present)
+    return mean(x, axis, dtype, keepdims=keepdims, where=present)
 
 
-def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: Any = 0, keepdims: bool = False) -> Any:
     """The variance over `axis` of the elements that are not NaN."""
+    no_out(out)
     x, present = _without_nan(a, 0)
-    return var(x, axis, dtype, ddof, keepdims, where=present)
+    return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=present)
 
 
-def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+def nanstd(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: Any = 0, keepdims: bool = False) -> Any:
     """The standard deviation over `axis` of the elements that are not NaN."""
-    return _sqrt(nanvar(a, axis, dtype, ddof, keepdims))
+    no_out(out)
+    return _sqrt(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims))
 
 
 # --- running ----------------------------------------------------------------------------------------------------
@@ -251,14 +325,16 @@ def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
 
 
 @plain(np.cumsum)
-def cumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
     """The running sum along `axis` (of the flattened array by default)."""
+    no_out(out)
     return _running(_ops.cumsum_p, a, axis, dtype)
 
 
 @plain(np.cumprod)
-def cumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
     """The running product along `axis` (of the flattened array by default); exact where elements are zero."""
+    no_out(out)
     return _running(_ops.cumprod_p, a, axis, dtype)
 
 
@@ -285,7 +361,7 @@ def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, inc
         if ndim_of(x) != 1:
             raise ArgumentError(f"axis must be given for an array of shape {shape_of(x)}")
         axis = 0
-    out = function(x, axis, dtype)
+    out = function(x, axis, dtype=dtype)
     if not include_initial:
         return out
     i = canonical_axis(axis, ndim_of(x))
@@ -304,15 +380,17 @@ def cumulative_prod(x: Any, /, *, axis: Any = None, dtype: Any = None, include_i
 
 
 @plain(np.nancumsum)
-def nancumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
     """The running sum along `axis`, NaN counted as 0."""
-    return cumsum(_without_nan(a, 0)[0], axis, dtype)
+    no_out(out)
+    return cumsum(_without_nan(a, 0)[0], axis, dtype=dtype)
 
 
 @plain(np.nancumprod)
-def nancumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
     """The running product along `axis`, NaN counted as 1."""
-    return cumprod(_without_nan(a, 1)[0], axis, dtype)
+    no_out(out)
+    return cumprod(_without_nan(a, 1)[0], axis, dtype=dtype)
 
 
 __all__ = [

@@ -18,7 +18,7 @@ from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import at, getitem
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape, reverse_p, slice_axis
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
-from .dispatch import plain
+from .dispatch import no_out, plain
 
 ndarray = np.ndarray
 
@@ -49,14 +49,16 @@ def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @plain(np.argmax)
-def argmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def argmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
     """The index of the largest element along `axis` (in the flattened array by default), the first of equals."""
+    no_out(out)
     return _arg(_reduction.argmax_p, "argmax", a, axis, keepdims)
 
 
 @plain(np.argmin)
-def argmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def argmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
     """The index of the smallest element along `axis` (in the flattened array by default), the first of equals."""
+    no_out(out)
     return _arg(_reduction.argmin_p, "argmin", a, axis, keepdims)
 
 
@@ -67,13 +69,15 @@ def _nanarg(function: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> A
     return function(a, axis, keepdims=keepdims)
 
 
-def nanargmax(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def nanargmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
     """The index of the largest element that is not NaN (0 where all are)."""
+    no_out(out)
     return _nanarg(argmax, -np.inf, a, axis, keepdims)
 
 
-def nanargmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def nanargmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
     """The index of the smallest element that is not NaN (0 where all are)."""
+    no_out(out)
     return _nanarg(argmin, np.inf, a, axis, keepdims)
 
 
@@ -223,8 +227,9 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     return out
 
 
-def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
+def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means."""
+    no_out(out)
     index = as_array(a)
     items = [as_array(c) for c in choices]
     dtype = result_dtype(*map(aval_of, items))
@@ -334,8 +339,9 @@ def put(a: Any, ind: Any, v: Any, mode: str | None = None, *, inplace: bool = Tr
     return reshape(at(reshape(a, (-1,)))[ind].set(v), shape_of(a))
 
 
-def compress(condition: Any, a: Any, axis: Any = None) -> Any:
+def compress(condition: Any, a: Any, axis: Any = None, out: None = None) -> Any:
     """The slices of `a` along `axis` for which the vector `condition`, whose values are known, holds."""
+    no_out(out)
     a = as_array(a)
     if axis is None:
         a, axis = reshape(a, (-1,)), 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
+from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, NotSupportedError, ShapeError
 from ..ops.contraction import matmul
@@ -24,6 +24,12 @@ from .reductions import average, max, min  # noqa: A004
 from .searching import known, searchsorted, where
 
 ndarray = np.ndarray
+
+
+def canonical(x: ndarray) -> ndarray:
+    """An array of NumPy's in the dtype of this mode."""
+    return x.astype(canonical_dtype(x.dtype), copy=False)
+
 
 # --- order statistics -------------------------------------------------------------------------------------------
 
@@ -255,7 +261,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     if ndim_of(x) != 1:
         raise ShapeError(f"bincount needs a vector, got shape {shape_of(x)}")
     if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
-        return np.bincount(x, None if weights is None else as_array(weights), minlength)
+        return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
     if length is None:
         values = known(x, "bincount without length=, the length of the result")
         length = int(values.max(initial=-1)) + 1
@@ -274,7 +280,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
     """The edges of the bins that `histogram` uses."""
     if not isinstance(a, Tracer) and not isinstance(bins, Tracer):
-        return np.histogram_bin_edges(as_array(a), bins, range, weights)
+        return canonical(np.histogram_bin_edges(as_array(a), bins, range))
     if isinstance(bins, str):
         raise NotSupportedError(f"histogram with bins={bins!r} of values that are not known; give the number of bins")
     if not isinstance(bins, int):
@@ -291,7 +297,8 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002
     """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone."""
     if not any(isinstance(v, Tracer) for v in (a, bins, weights)):
-        return np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
+        counts, edges = np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
+        return canonical(counts), canonical(edges)
     a = reshape(as_array(a), (-1,))
     edges = histogram_bin_edges(a, bins, range, weights)
     n = shape_of(edges)[0] - 1

@@ -32,8 +32,7 @@ def doubling_scan(combine: Callable[..., Any], pair: Sequence[Value], axis: int)
 
 def _weights(part: Value, whole: Value) -> Value:
     """``exp(part - whole)``, 0 where both are -inf."""
-    d = part - whole
-    return exp(where(d == d, d, dtype_of(d).type(-np.inf)))
+    return exp(part - where(whole == -np.inf, dtype_of(whole).type(0), whole))
 
 
 class _CumLogSumExp(Primitive):
