@@ -1,4 +1,4 @@
-.PHONY: test lint
+.PHONY: test lint bench
 .venv/ready: pyproject.toml
 	@echo "setting up .venv"
 	python3 -m venv .venv
@@ -9,3 +9,8 @@ lint: .venv/ready
 	.venv/bin/ruff check src tests
 test: .venv/ready
 	.venv/bin/python -m pytest -q
+bench:
+	@echo "setting up .venv-bench with JAX, PyTorch and autograd"
+	test -d .venv-bench || python3 -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -e . jax torch autograd
+	.venv-bench/bin/python benchmarks/eager.py --write docs/benchmarks.md
