@@ -575,7 +575,8 @@ def test_errors(f, error, match):
 
 def test_plain_arrays_meet_numpy():
     """The shortcut for plain arrays hands on what NumPy gives, and steps aside for tracers in any argument."""
-    assert wnp.sum(M) == np.sum(M)
+    assert wnp.sum(M) == np.sum(M) == wnp.sum(M, where=None, initial=None)
+    assert wnp.var(M, mean=None, correction=None) == np.var(M)
     compare(w.grad(lambda y: wnp.sum(wnp.where(True, M, y)) + wnp.sum(M, initial=y))(1.0), np.array(1.0))
     compare(w.grad(lambda y: wnp.clip(M, -0.1, y).sum())(0.2), np.sum(M > 0.2) * 1.0)
     compare(w.grad(lambda y: wnp.interp(0.25, [0.0, 1.0], [y, 2.0]))(1.0), np.array(0.75))

@@ -12,6 +12,7 @@ from ..config import config
 from ..errors import NotSupportedError
 
 ndarray = np.ndarray
+_UNSET = frozenset({"where", "initial", "mean", "correction"})  # None means "not given" here, not to NumPy
 F = TypeVar("F", bound=Callable[..., Any])
 # What may stand beside the arrays without a tracer in it. Lists are left out: they may hold tracers.
 _PLAIN: set[type] = {ndarray, bool, int, float, complex, type(None), str, tuple, type, np.bool_, np.float64, np.int64}
@@ -42,7 +43,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
                         if type(a) not in _PLAIN:
                             return f(*args, **kwargs)
                     for name, a in kwargs.items():
-                        if type(a) not in _PLAIN or name in ours:
+                        if type(a) not in _PLAIN or name in ours or (a is None and name in _UNSET):
                             return f(*args, **kwargs)
                     return numpy_function(*args, **kwargs)
                 return f(*args, **kwargs)
@@ -59,7 +60,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
                         if type(a) not in _PLAIN:
                             return f(*args, **kwargs)
                     for name, a in kwargs.items():
-                        if type(a) not in _PLAIN or name in ours:
+                        if type(a) not in _PLAIN or name in ours or (a is None and name in _UNSET):
                             return f(*args, **kwargs)
                     return numpy_function(*args, **kwargs)
                 return f(*args, **kwargs)

@@ -1,0 +1,354 @@
+"""Functions of neural networks, by the names of jax.nn: activations, softmax and its kin, one_hot, standardize."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .config import canonical_dtype, config
+from .core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from .errors import ArgumentError, ShapeError
+from .ops.contraction import matmul
+from .ops.elementwise import (
+    absolute,
+    convert,
+    equal,
+    erfc,
+    exp,
+    expm1,
+    isfinite,
+    log,
+    log1p,
+    logaddexp,
+    maximum,
+    minimum,
+    rsqrt,
+    sqrt,
+    square,
+    stop_gradient_p,
+    tanh,
+    where_p,
+)
+from .ops.elementwise import sigmoid as _sigmoid
+from .ops.families import broadcast_shapes
+from .ops.reduction import max as _max
+from .ops.reduction import sum as _sum
+from .ops.shape import broadcast_to, canonical_axis, expand_dims, moveaxis, slice_axis
+
+
+def _floating(x: Any) -> Any:
+    x = as_array(x)
+    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+
+
+# --- activations ------------------------------------------------------------------------------------------------
+
+
+def relu(x: Any) -> Any:
+    """``max(x, 0)``, with derivative 0 at 0.
+
+    Example:
+        >>> relu(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+    x = as_array(x)
+    return where_p.bind(x <= 0, dtype_of(x).type(0), x)
+
+
+def relu6(x: Any) -> Any:
+    """``min(max(x, 0), 6)``."""
+    return minimum(maximum(as_array(x), 0), 6)
+
+
+def sigmoid(x: Any) -> Any:
+    """``1 / (1 + exp(-x))``, without overflow."""
+    return _sigmoid(_floating(x))
+
+
+def softplus(x: Any) -> Any:
+    """``log(1 + exp(x))``, without overflow."""
+    return logaddexp(_floating(x), 0)
+
+
+def squareplus(x: Any, b: Any = 4) -> Any:
+    """``(x + sqrt(x**2 + b)) / 2``, a smooth `relu`."""
+    x = _floating(x)
+    return (x + sqrt(square(x) + b)) / 2
+
+
+def soft_sign(x: Any) -> Any:
+    """``x / (|x| + 1)``."""
+    x = _floating(x)
+    return x / (absolute(x) + 1)
+
+
+def silu(x: Any) -> Any:
+    """``x * sigmoid(x)``, also called swish."""
+    x = _floating(x)
+    return x * _sigmoid(x)
+
+
+swish = silu
+
+
+def mish(x: Any) -> Any:
+    """``x * tanh(softplus(x))``."""
+    x = _floating(x)
+    return x * tanh(softplus(x))
+
+
+def log_sigmoid(x: Any) -> Any:
+    """``log(sigmoid(x))``, without overflow."""
+    return -softplus(-_floating(x))
+
+
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """`x` where it is positive, ``alpha * (exp(x) - 1)`` elsewhere."""
+    x = _floating(x)
+    positive, zero = x > 0, dtype_of(x).type(0)
+    return where_p.bind(positive, x, alpha * expm1(where_p.bind(positive, zero, x)))
+
+
+def celu(x: Any, alpha: Any = 1.0) -> Any:
+    """`x` where it is positive, ``alpha * (exp(x / alpha) - 1)`` elsewhere."""
+    x = _floating(x)
+    positive, zero = x > 0, dtype_of(x).type(0)
+    return where_p.bind(positive, x, alpha * expm1(where_p.bind(positive, zero, x) / alpha))
+
+
+def selu(x: Any) -> Any:
+    """The `elu` that keeps mean and variance (Klambauer et al., 2017)."""
+    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
+
+
+def leaky_relu(x: Any, negative_slope: Any = 1e-2) -> Any:
+    """`x` where it is not negative, ``negative_slope * x`` elsewhere."""
+    x = _floating(x)
+    return where_p.bind(x >= 0, x, negative_slope * x)
+
+
+def gelu(x: Any, approximate: bool = True) -> Any:
+    """``x`` times the normal distribution function of `x`; by a formula with tanh where `approximate`."""
+    x = _floating(x)
+    if approximate:
+        return x * (0.5 * (1.0 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))))
+    return x * erfc(-x / math.sqrt(2)) / 2
+
+
+def glu(x: Any, axis: int = -1) -> Any:
+    """The first half of `x` along `axis` times the sigmoid of the second half."""
+    x = _floating(x)
+    i = canonical_axis(axis, ndim_of(x))
+    n = shape_of(x)[i]
+    if n % 2:
+        raise ShapeError(f"glu needs an axis of even length, got {n}")
+    return slice_axis(x, i, 0, n // 2) * _sigmoid(slice_axis(x, i, n // 2, n))
+
+
+def hard_tanh(x: Any) -> Any:
+    """`x` limited to the interval from -1 to 1."""
+    x = _floating(x)
+    one = dtype_of(x).type(1)
+    return where_p.bind(x > 1, one, where_p.bind(x < -1, -one, x))
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """``relu6(x + 3) / 6``."""
+    return relu6(_floating(x) + 3.0) / 6.0
+
+
+def hard_silu(x: Any) -> Any:
+    """``x * hard_sigmoid(x)``."""
+    x = _floating(x)
+    return x * hard_sigmoid(x)
+
+
+hard_swish = hard_silu
+
+
+def sparse_plus(x: Any) -> Any:
+    """0 below -1, ``(x + 1)**2 / 4`` up to 1, and `x` above."""
+    x = _floating(x)
+    return where_p.bind(x <= -1, dtype_of(x).type(0), where_p.bind(x >= 1, x, square(x + 1) / 4))
+
+
+def sparse_sigmoid(x: Any) -> Any:
+    """``(x + 1) / 2`` limited to the interval from 0 to 1."""
+    return 0.5 * minimum(maximum(_floating(x) + 1.0, 0.0), 2.0)
+
+
+def log1mexp(x: Any) -> Any:
+    """``log(1 - exp(-x))`` for positive `x`, precise at both ends (Maechler, 2012)."""
+    x = _floating(x)
+    small = x < math.log(2)
+    one = dtype_of(x).type(1)
+    near, far = where_p.bind(small, x, one), where_p.bind(small, one, x)
+    return where_p.bind(small, log(-expm1(-near)), log1p(-exp(-far)))
+
+
+def identity(x: Any) -> Any:
+    """`x`."""
+    return as_array(x)
+
+
+# --- sums of exponentials ---------------------------------------------------------------------------------------
+
+
+def _shift(x: Any, axis: Any) -> Any:
+    """The largest element, as a constant; 0 where it is not finite."""
+    largest = _max(stop_gradient_p.bind(x), axis, True)
+    return where_p.bind(isfinite(largest), largest, dtype_of(x).type(0))
+
+
+def logsumexp(
+    a: Any,
+    axis: Any = None,
+    b: Any = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+    where: Any = None,
+) -> Any:
+    """``log(sum(b * exp(a)))`` over `axis`, without overflow.
+
+    Args:
+        a: the exponents.
+        axis: an axis or several; all by default.
+        b: factors, which broadcast to `a`.
+        keepdims: whether the axes stay, with length 1.
+        return_sign: whether the sign of the sum is returned too, its absolute value taken in the logarithm.
+        where: which elements are summed.
+
+    Example:
+        >>> logsumexp([1000.0, 1000.0])
+        np.float64(1000.6931471805599)
+    """
+    x = _floating(a)
+    if b is not None:
+        b = as_array(b)
+        where = (b != 0) if where is None else where & (b != 0)
+        x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
+    if where is not None:  # what is left out must not meet infinity
+        x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
+    shift = _shift(x, axis)
+    terms = exp(x - shift)
+    total = _sum(terms if b is None else terms * b, axis, keepdims=True)
+    sign = None
+    if return_sign:
+        from .ops.elementwise import sign as sign_of
+
+        sign = sign_of(total)
+        total = absolute(total)
+    with np.errstate(divide="ignore"):
+        out = log(total) + shift
+    if not keepdims:
+        out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
+    return (out, sign) if return_sign else out
+
+
+def _without(kept: Any, x: Any, axis: Any) -> Any:
+    from .ops.reduction import reduced_shape
+    from .ops.shape import canonical_axes, reshape
+
+    return reshape(kept, reduced_shape(shape_of(x), canonical_axes(axis, ndim_of(x))))
+
+
+def softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -> Any:
+    """``exp(x)`` divided by its sum over `axis`; 0 where the mask `where` leaves an element out.
+
+    Example:
+        >>> softmax(np.zeros(2))
+        array([0.5, 0.5])
+    """
+    x = _floating(x)
+    if where is not None:
+        x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
+    terms = exp(x - _shift(x, axis))
+    return terms / _sum(terms, axis, keepdims=True)
+
+
+def log_softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -> Any:
+    """The logarithm of `softmax`, without overflow; -inf where the mask `where` leaves an element out."""
+    x = _floating(x)
+    if where is not None:
+        x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
+    shifted = x - _shift(x, axis)
+    return shifted - log(_sum(exp(shifted), axis, keepdims=True))
+
+
+def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = False) -> Any:
+    """``log(mean(exp(x)))`` over `axis`, without overflow."""
+    x = _floating(x)
+    counted = np.ones(shape_of(x), dtype_of(x)) if where is None else convert(where, dtype_of(x)) + x * 0
+    return logsumexp(x, axis, where=where, keepdims=keepdims) - log(_sum(counted, axis, keepdims=keepdims))
+
+
+# --- the rest ---------------------------------------------------------------------------------------------------
+
+
+def standardize(
+    x: Any, axis: Any = -1, mean: Any = None, variance: Any = None, epsilon: Any = 1e-5, where: Any = None
+) -> Any:
+    """`x` moved and scaled to mean 0 and variance 1 over `axis`; `epsilon` is added to the variance."""
+    from .numpy import mean as mean_of
+
+    x = _floating(x)
+    if mean is None:
+        mean = mean_of(x, axis, keepdims=True, where=where)
+    if variance is None:
+        variance = mean_of(square(x - mean), axis, keepdims=True, where=where)
+    return (x - mean) * rsqrt(as_array(variance) + epsilon)
+
+
+def one_hot(x: Any, num_classes: int, *, dtype: Any = None, axis: int = -1) -> Any:
+    """A vector for each integer in `x`: 1 at its place, 0 elsewhere; all 0 if it is out of range.
+
+    Example:
+        >>> one_hot(np.array([0, 2]), 3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
+    """
+    x = as_array(x)
+    hit = equal(expand_dims(x, -1), np.arange(num_classes))
+    out = convert(hit, config.float_dtype if dtype is None else canonical_dtype(dtype))
+    return out if axis == -1 else moveaxis(out, -1, axis)
+
+
+def dot_product_attention(
+    query: Any, key: Any, value: Any, bias: Any = None, mask: Any = None, *, scale: Any = None, is_causal: bool = False
+) -> Any:
+    """Attention: the values weighted by the softmax of the products of queries and keys.
+
+    Args:
+        query: shape ``(..., T, N, H)``: T places, N heads, H numbers for each.
+        key, value: shape ``(..., S, K, H)``, `N` a multiple of `K`.
+        bias: added to the products; broadcasts to ``(..., N, T, S)``.
+        mask: which products count; broadcasts to ``(..., N, T, S)``.
+        scale: the factor of the products, ``1 / sqrt(H)`` by default.
+        is_causal: whether each place sees only those up to it.
+    """
+    query, key, value = as_array(query), as_array(key), as_array(value)
+    heads, groups = shape_of(query)[-2], shape_of(key)[-2]
+    if heads % groups:
+        raise ArgumentError(f"dot_product_attention: {heads} heads are no multiple of {groups} heads of keys")
+    if heads != groups:
+        from .numpy import repeat
+
+        key, value = repeat(key, heads // groups, axis=-2), repeat(value, heads // groups, axis=-2)
+    q, k, v = (moveaxis(x, -2, -3) for x in (query, key, value))
+    scores = matmul(q, moveaxis(k, -1, -2)) * (1 / math.sqrt(shape_of(query)[-1]) if scale is None else scale)
+    if bias is not None:
+        scores = scores + bias
+    if is_causal:
+        causal = np.tri(shape_of(q)[-2], shape_of(k)[-2], dtype=bool)
+        mask = causal if mask is None else mask & causal
+    return moveaxis(matmul(softmax(scores, -1, where=mask), v), -3, -2)
+
+
+__all__ = [
+    "celu", "dot_product_attention", "elu", "gelu", "glu", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "identity", "leaky_relu", "log1mexp", "log_sigmoid", "log_softmax", "logmeanexp", "logsumexp", "mish", "one_hot",
+    "relu", "relu6", "selu", "sigmoid", "silu", "soft_sign", "softmax", "softplus", "sparse_plus", "sparse_sigmoid",
+    "squareplus", "standardize", "swish",
+]  # fmt: skip

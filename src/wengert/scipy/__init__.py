@@ -1,0 +1,1 @@
+"""SciPy's namespaces for arrays and values under transformation: special, linalg, stats."""
