@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ShapeError
 from ..ops import shape as _ops
@@ -29,6 +30,16 @@ def _items(arrays: Any, name: str) -> list[Any]:
     return [as_array(a) for a in arrays]
 
 
+def _plain(arrays: Any) -> bool:
+    """Whether a list holds NumPy arrays alone: NumPy joins them at once."""
+    if not config._x64 or type(arrays) not in (list, tuple):
+        return False
+    for a in arrays:
+        if type(a) is not np.ndarray:
+            return False
+    return len(arrays) > 0
+
+
 def concatenate(arrays: Any, axis: int | None = 0, out: None = None, dtype: Any = None) -> Any:
     """Arrays joined along an existing axis (flattened first if `axis` is None).
 
@@ -39,6 +50,8 @@ def concatenate(arrays: Any, axis: int | None = 0, out: None = None, dtype: Any 
         >>> concatenate([[1.0], [2.0, 3.0]])
         array([1., 2., 3.])
     """
+    if out is None and dtype is None and _plain(arrays):
+        return np.concatenate(arrays, axis)
     no_out(out)
     return _ops.concatenate(_items(arrays, "concatenate"), axis, dtype)
 
@@ -48,6 +61,8 @@ concat = concatenate
 
 def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None) -> Any:
     """Arrays of one shape joined along a new axis."""
+    if out is None and dtype is None and _plain(arrays):
+        return np.stack(arrays, axis)
     no_out(out)
     return _ops.stack(_items(arrays, "stack"), axis, dtype)
 
@@ -60,11 +75,15 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
 
 def vstack(tup: Any, dtype: Any = None) -> Any:
     """Arrays joined along the first axis, vectors as rows."""
+    if dtype is None and _plain(tup):
+        return np.vstack(tup)
     return _ops.concatenate([atleast_2d(a) for a in _items(tup, "vstack")], 0, dtype)
 
 
 def hstack(tup: Any, dtype: Any = None) -> Any:
     """Arrays joined along the second axis (vectors along their only one)."""
+    if dtype is None and _plain(tup):
+        return np.hstack(tup)
     items = [atleast_1d(a) for a in _items(tup, "hstack")]
     return _ops.concatenate(items, 0 if items and ndim_of(items[0]) == 1 else 1, dtype)
 
