@@ -1,0 +1,271 @@
+"""Emitter: writes LLVM IR as text, one instruction a method, on scalars and on vectors.
+
+Text because LLVM's own parser is much faster than building instruction objects in Python. Three things happen here so
+that hardly any LLVM pass is needed afterwards: constants are folded into operands, an instruction that was written
+before is not written again, and each instruction is placed in the outermost loop in which its operands are known.
+
+No operation, loop nest or buffer is known here.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+FLOATS = ("float", "double")
+BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
+# NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
+REGISTER_TYPES = {
+    "bool": "i1",
+    "int8": "i8",
+    "int16": "i16",
+    "int32": "i32",
+    "int64": "i64",
+    "uint8": "i8",
+    "uint16": "i16",
+    "uint32": "i32",
+    "uint64": "i64",
+    "float32": "float",
+    "float64": "double",
+}
+
+
+class V:
+    """A value in a register: its text, scalar type, number of lanes (1: a scalar) and the loop depth it is known at."""
+
+    __slots__ = ("const", "depth", "lanes", "name", "type")
+
+    def __init__(self, name: str, type: str, lanes: int, depth: int, const: Any = None) -> None:
+        self.name = name
+        self.type = type
+        self.lanes = lanes
+        self.depth = depth
+        self.const = const  # the Python number, if it is a constant
+
+    @property
+    def llvm(self) -> str:
+        return self.type if self.lanes == 1 else f"<{self.lanes} x {self.type}>"
+
+    def __repr__(self) -> str:
+        return f"{self.llvm} {self.name}"
+
+
+def _literal(type: str, value: Any) -> str:
+    if type == "float":
+        value = float(np.float32(value))
+    if type in FLOATS:
+        return "0x" + struct.pack(">d", value).hex().upper()
+    if type == "i1":
+        return "true" if value else "false"
+    return str(int(value))
+
+
+class Region:
+    """The instructions of one loop depth, in the order in which they run, with those already written."""
+
+    __slots__ = ("lines", "seen")
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.seen: dict[str, V] = {}
+
+
+class Emitter:
+    """One LLVM function being written, with the declarations and constants it needs.
+
+    Example:
+        >>> e = Emitter()
+        >>> x = V("%x", "double", 4, 0)
+        >>> e.fmul(x, e.const(2.0, x))
+        <4 x double> %v1
+    """
+
+    def __init__(self) -> None:
+        self.regions = [Region()]
+        self.declarations: dict[str, str] = {}
+        self._count = 0
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def fresh(self, prefix: str = "v") -> str:
+        self._count += 1
+        return f"%{prefix}{self._count}"
+
+    def raw(self, line: str) -> None:
+        """A line at the innermost depth."""
+        self.regions[-1].lines.append(line)
+
+    def define(self, right: str, type: str, lanes: int, depth: int) -> V:
+        """The value of an instruction without side effects; written once for each loop it belongs to."""
+        regions = self.regions
+        for d in range(depth, len(regions)):
+            # At a deeper level it may stand only if its operands were written there; the usual hit is at `depth`.
+            known = regions[d].seen.get(right)
+            if known is not None:
+                return known
+        self._count += 1
+        v = V(f"%v{self._count}", type, lanes, depth)
+        region = regions[depth]
+        region.lines.append(f"  {v.name} = {right}")
+        region.seen[right] = v
+        return v
+
+    # --- constants -----------------------------------------------------------------------------------------------
+
+    def constant(self, value: Any, type: str, lanes: int = 1) -> V:
+        """A constant of a type, the same in every lane."""
+        text = _literal(type, value)
+        return V(text if lanes == 1 else f"splat ({type} {text})", type, lanes, 0, value)
+
+    def const(self, value: Any, like: V) -> V:
+        """A constant of the type and lanes of another value."""
+        return self.constant(value, like.type, like.lanes)
+
+    def lanes_constant(self, values: Sequence[Any], type: str) -> V:
+        """A vector constant with its own value in each lane."""
+        text = ", ".join(f"{type} {_literal(type, v)}" for v in values)
+        return V(f"<{text}>", type, len(values), 0)
+
+    # --- instructions --------------------------------------------------------------------------------------------
+
+    def _two(self, op: str, a: V, b: V) -> V:
+        return self.define(f"{op} {a.llvm} {a.name}, {b.name}", a.type, a.lanes, max(a.depth, b.depth))
+
+    def fadd(self, a: V, b: V) -> V:
+        """``a + b`` rounded once, never contracted (for error-free transformations)."""
+        return self._two("fadd", a, b)
+
+    def fsub(self, a: V, b: V) -> V:
+        return self._two("fsub", a, b)
+
+    def fmul(self, a: V, b: V) -> V:
+        return self._two("fmul", a, b)
+
+    def fdiv(self, a: V, b: V) -> V:
+        return self._two("fdiv", a, b)
+
+    def fma(self, a: V, b: V, c: V) -> V:
+        """``a * b + c``, rounded once."""
+        return self.intrinsic("fma", a, b, c)
+
+    def fneg(self, a: V) -> V:
+        return self.define(f"fneg {a.llvm} {a.name}", a.type, a.lanes, a.depth)
+
+    def iadd(self, a: V, b: V) -> V:
+        if b.const == 0 and b.const is not None:
+            return a
+        if a.const == 0 and a.const is not None:
+            return b
+        return self._two("add", a, b)
+
+    def isub(self, a: V, b: V) -> V:
+        return self._two("sub", a, b)
+
+    def imul(self, a: V, b: V) -> V:
+        return self._two("mul", a, b)
+
+    def and_(self, a: V, b: V) -> V:
+        return self._two("and", a, b)
+
+    def or_(self, a: V, b: V) -> V:
+        return self._two("or", a, b)
+
+    def xor(self, a: V, b: V) -> V:
+        return self._two("xor", a, b)
+
+    def shl(self, a: V, b: V) -> V:
+        return self._two("shl", a, b)
+
+    def lshr(self, a: V, b: V) -> V:
+        return self._two("lshr", a, b)
+
+    def ashr(self, a: V, b: V) -> V:
+        return self._two("ashr", a, b)
+
+    def binary(self, op: str, a: V, b: V) -> V:
+        """Any other instruction of two operands of one type (``sdiv``, ``urem`` …)."""
+        return self._two(op, a, b)
+
+    def fcmp(self, predicate: str, a: V, b: V) -> V:
+        """An i1; predicates are LLVM's: ``oeq olt ole ogt oge one ord uno ueq ult …``."""
+        right = f"fcmp {predicate} {a.llvm} {a.name}, {b.name}"
+        return self.define(right, "i1", a.lanes, max(a.depth, b.depth))
+
+    def icmp(self, predicate: str, a: V, b: V) -> V:
+        """An i1; predicates are LLVM's: ``eq ne slt sle sgt sge ult …``."""
+        right = f"icmp {predicate} {a.llvm} {a.name}, {b.name}"
+        return self.define(right, "i1", a.lanes, max(a.depth, b.depth))
+
+    def select(self, c: V, a: V, b: V) -> V:
+        """`a` in lanes where `c` holds, `b` elsewhere; neither side can trap."""
+        if a.name == b.name:
+            return a
+        right = f"select {c.llvm} {c.name}, {a.llvm} {a.name}, {b.llvm} {b.name}"
+        return self.define(right, a.type, a.lanes, max(a.depth, b.depth, c.depth))
+
+    def cast(self, op: str, a: V, type: str) -> V:
+        """A conversion by one instruction: ``sitofp uitofp fptosi fptrunc fpext sext zext trunc bitcast``."""
+        target = type if a.lanes == 1 else f"<{a.lanes} x {type}>"
+        return self.define(f"{op} {a.llvm} {a.name} to {target}", type, a.lanes, a.depth)
+
+    def intrinsic(self, name: str, *args: V, result: str | None = None) -> V:
+        """A call of ``llvm.NAME`` overloaded on the type of its first argument (``fma sqrt fabs rint floor …``)."""
+        first = args[0]
+        suffix = {"float": "f32", "double": "f64"}.get(first.type, first.type)
+        full = f"llvm.{name}.{suffix if first.lanes == 1 else f'v{first.lanes}{suffix}'}"
+        out = result or first.type
+        out_llvm = out if first.lanes == 1 else f"<{first.lanes} x {out}>"
+        types = ", ".join(a.llvm for a in args)
+        self.declarations.setdefault(full, f"declare {out_llvm} @{full}({types})")
+        right = f"call {out_llvm} @{full}({', '.join(map(repr, args))})"
+        return self.define(right, out, first.lanes, max(a.depth for a in args))
+
+    def sqrt(self, a: V) -> V:
+        return self.intrinsic("sqrt", a)
+
+    def fabs(self, a: V) -> V:
+        return self.intrinsic("fabs", a)
+
+    def copysign(self, magnitude: V, sign: V) -> V:
+        return self.intrinsic("copysign", magnitude, sign)
+
+    def rint(self, a: V) -> V:
+        """Nearest integer, ties to even."""
+        return self.intrinsic("roundeven", a)
+
+    def floor(self, a: V) -> V:
+        return self.intrinsic("floor", a)
+
+    # --- vectors -------------------------------------------------------------------------------------------------
+
+    def splat(self, a: V, lanes: int) -> V:
+        """A scalar in every lane of a vector."""
+        if a.lanes == lanes or lanes == 1:
+            return a
+        if a.const is not None:
+            return self.constant(a.const, a.type, lanes)
+        vector = f"<{lanes} x {a.type}>"
+        one = self.define(f"insertelement {vector} poison, {a!r}, i32 0", a.type, lanes, a.depth)
+        right = f"shufflevector {vector} {one.name}, {vector} poison, <{lanes} x i32> zeroinitializer"
+        return self.define(right, a.type, lanes, a.depth)
+
+    def extract(self, a: V, lane: int) -> V:
+        return self.define(f"extractelement {a!r}, i32 {lane}", a.type, 1, a.depth)
+
+    def shuffle(self, a: V, order: Sequence[int]) -> V:
+        mask = ", ".join(f"i32 {i}" for i in order)
+        right = f"shufflevector {a!r}, {a.llvm} poison, <{len(order)} x i32> <{mask}>"
+        return self.define(right, a.type, len(order), a.depth)
+
+    def fold(self, a: V, combine: Callable[[V, V], V]) -> V:
+        """All lanes combined by halves: a fixed order, so the same bits every run."""
+        while a.lanes > 1:
+            half = a.lanes // 2
+            low, high = self.shuffle(a, range(half)), self.shuffle(a, range(half, 2 * half))
+            if half == 1:
+                low, high = self.extract(a, 0), self.extract(a, 1)
+            a = combine(low, high)
+        return a
