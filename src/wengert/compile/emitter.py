@@ -100,15 +100,12 @@ class Emitter:
 
     def define(self, right: str, type: str, lanes: int, depth: int) -> V:
         """The value of an instruction without side effects; written once for each loop it belongs to."""
-        regions = self.regions
-        for d in range(depth, len(regions)):
-            # At a deeper level it may stand only if its operands were written there; the usual hit is at `depth`.
-            known = regions[d].seen.get(right)
-            if known is not None:
-                return known
+        region = self.regions[depth]
+        known = region.seen.get(right)
+        if known is not None:
+            return known
         self._count += 1
         v = V(f"%v{self._count}", type, lanes, depth)
-        region = regions[depth]
         region.lines.append(f"  {v.name} = {right}")
         region.seen[right] = v
         return v
