@@ -1,1 +1,25 @@
-"""Everything behind `jit`: passes over Programs, fusion into loop nests, LLVM code, the native call, the cache."""
+"""Everything behind `jit`: passes over Programs, fusion into loop nests, LLVM code, the native call, the cache.
+
+`run` is the seam: `ops.call` calls it with a Program and arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core import Value
+from ..program import Program
+from .executable import Executable
+
+
+def executable(program: Program) -> Executable:
+    """The native code of a Program, made once."""
+    found = program.cache.get("executable")
+    if found is None:
+        found = program.cache["executable"] = Executable(program)
+    return found
+
+
+def run(program: Program, args: Sequence[Value]) -> list[Value]:
+    """Run a Program on arrays."""
+    return executable(program)(args)

@@ -208,6 +208,10 @@ class Emitter:
         target = type if a.lanes == 1 else f"<{a.lanes} x {type}>"
         return self.define(f"{op} {a.llvm} {a.name} to {target}", type, a.lanes, a.depth)
 
+    def freeze(self, a: V) -> V:
+        """Some number where an instruction had no defined result."""
+        return self.define(f"freeze {a!r}", a.type, a.lanes, a.depth)
+
     def intrinsic(self, name: str, *args: V, result: str | None = None) -> V:
         """A call of ``llvm.NAME`` overloaded on the type of its first argument (``fma sqrt fabs rint floor …``)."""
         first = args[0]

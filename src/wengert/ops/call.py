@@ -151,13 +151,26 @@ def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis
     return _once(program, ("batch", size, batched, axis_name), make)
 
 
+_compiled: Callable[[Program, Sequence[Value]], list[Value]] | None = None
+
+
+def execute(program: Program, args: Sequence[Value]) -> list[Value]:
+    """Run a Program on arrays, compiled. The compiler is imported here, when the first Program runs."""
+    global _compiled
+    if _compiled is None:
+        import importlib
+
+        _compiled = importlib.import_module("wengert.compile").run
+    return _compiled(program, args)
+
+
 class Call(Primitive):
     """``program(*args)``."""
 
     multiple_results = True
 
     def impl(self, *args: Value, program: Program) -> list[Value]:
-        return program.evaluate(args)
+        return execute(program, args)
 
     def abstract(self, *avals: Aval, program: Program) -> list[Aval]:
         return program.out_avals

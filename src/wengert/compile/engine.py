@@ -1,0 +1,99 @@
+"""LLVM: text to machine code in this process. Imported when the first program is compiled."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import llvmlite.binding as llvm
+
+_number = itertools.count()
+_lock = threading.RLock()  # LLVM's default context is one for the process
+
+
+def _machine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features(), opt=2, reloc="pic", codemodel="default"
+    )
+
+
+@lru_cache(maxsize=1)
+def target_machine() -> Any:
+    """The machine this runs on, with all its features."""
+    return _machine()
+
+
+@lru_cache(maxsize=1)
+def features() -> str:
+    return llvm.get_host_cpu_features().flatten()
+
+
+@lru_cache(maxsize=1)
+def vector_bytes() -> int:
+    """The width of the widest vector registers."""
+    on = features().split(",")
+    return 64 if "+avx512f" in on else 32 if "+avx" in on else 16
+
+
+@lru_cache(maxsize=1)
+def _jit() -> Any:
+    return llvm.create_lljit_compiler(_machine())  # which then owns its machine
+
+
+@lru_cache(maxsize=8)
+def blas_address(routine: str) -> int:
+    """The address of a BLAS routine, from SciPy's function pointers."""
+    import ctypes
+
+    import scipy.linalg.cython_blas as blas
+
+    capsule = blas.__pyx_capi__[routine]
+    get_name = ctypes.pythonapi.PyCapsule_GetName
+    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    return get(capsule, get_name(capsule))
+
+
+class Code:
+    """Machine code in memory; freed with the object."""
+
+    def __init__(self, library: Any, obj: bytes) -> None:
+        self._library = library
+        self.object = obj
+        self.main: int = library["main"]
+
+
+def emit(text: str, verify: bool = False) -> bytes:
+    """The object file of a module."""
+    with _lock:
+        machine = target_machine()
+        module = llvm.parse_assembly(text)
+        if verify:
+            module.verify()
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)
+        return machine.emit_object(module)
+
+
+def load(obj: bytes, symbols: Iterable[str] = ()) -> Code:
+    """Machine code from an object file that uses some BLAS routines."""
+    with _lock:
+        builder = llvm.JITLibraryBuilder().add_object_img(obj).export_symbol("main")
+        for s in symbols:
+            builder.import_symbol(f"wengert.{s}", blas_address(s))
+        return Code(builder.link(_jit(), f"wengert{next(_number)}"), obj)
+
+
+def assembly(text: str) -> str:
+    """The assembly of a module's text."""
+    with _lock:
+        machine = target_machine()
+        module = llvm.parse_assembly(text)
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)
+        return machine.emit_assembly(module)

@@ -1,0 +1,412 @@
+"""Fusion: which equations become one loop nest, what is kept in memory between nests, and in which order they run.
+
+Each equation is of a kind. Elementwise and structural ones are inlined where they are used. Reductions, products of
+matrices, and calls of NumPy put their results in memory. A stage is a number such that everything a nest reads from
+memory was written in an earlier stage; nests of one stage over one domain are one nest. A value that several stages
+use is kept in memory when computing it again would cost more than reading it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ops.families import Elementwise
+from ..program import Atom, Equation, Literal, Program, Var
+from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
+from .products import Product, product_of
+from .scalars import lowered, register_type
+
+REDUCTIONS = {
+    "reduce_sum": "add",
+    "reduce_prod": "multiply",
+    "reduce_max": "maximum",
+    "reduce_min": "minimum",
+    "reduce_any": "logical_or",
+    "reduce_all": "logical_and",
+}
+MAP, VIEW, REDUCE, PRODUCT, PIECES, CALL = "map", "view", "reduce", "product", "pieces", "call"
+
+# Costs in units of one addition. Recomputing what costs less than this is cheaper than writing and reading it.
+CHEAP = 3
+COSTS = {"divide": 4, "sqrt": 6, "rsqrt": 8, "floor_divide": 10, "remainder": 10}
+TRANSCENDENTAL = 16
+SIMPLE = frozenset(
+    "add subtract multiply negative positive square absolute sign maximum minimum fmax fmin equal not_equal less "
+    "less_equal greater greater_equal logical_and logical_or logical_xor logical_not where convert stop_gradient floor "
+    "ceil trunc rint isnan isinf isfinite signbit copysign bitwise_and bitwise_or bitwise_xor invert left_shift "
+    "right_shift conj real".split()
+)
+LARGEST = 1500  # equations in one nest: the time LLVM takes for one function is not quite linear
+
+
+class Root:
+    """A result that a kernel writes: a value at each point, a reduction, or a piece of a larger array."""
+
+    __slots__ = ("combine", "eqn", "node", "offset", "source", "target")
+
+    def __init__(self, target: Var, source: Any, combine: str | None = None, offset: Any = None) -> None:
+        self.target = target
+        self.source = source  # the atom whose value is stored or reduced; an Equation for an unrolled product
+        self.combine = combine  # the name of the operation that reduces, or None
+        self.offset = offset  # where a point is stored in the target: an Affine
+        self.node = -1
+        self.eqn: Any = None
+
+
+class Kernel:
+    """A loop nest: a domain, which of its axes are reduced, and what is written."""
+
+    def __init__(self, domain: tuple[int, ...], reduced: tuple[int, ...]) -> None:
+        self.domain = domain
+        self.reduced = reduced
+        self.roots: list[Root] = []
+        self.nest: Any = None
+        self.fill: list[Var] = []
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.domain)
+
+
+class Call:
+    """An equation computed by its NumPy implementation."""
+
+    def __init__(self, eqn: Equation) -> None:
+        self.eqn = eqn
+
+
+class Fill:
+    """Zeros written to an array before pieces are."""
+
+    def __init__(self, target: Var) -> None:
+        self.target = target
+
+
+Step = Kernel | Call | Fill | Product
+
+
+class Plan:
+    """The steps of a Program, and where each variable lives.
+
+    Attributes:
+        steps: in the order in which they run.
+        memory: the variables in memory; a reshape in memory is the variable it reshapes.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.steps: list[Step] = []
+        self.producer = {v: e for e in program.equations for v in e.outputs}
+        self.memory: dict[Var, Var] = {v: v for v in program.inputs}
+        self._kinds: dict[Equation, str] = {}
+        self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
+        self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
+        self._later: set[Var] = set(program.inputs)  # results that are complete only after their stage
+        self._consumers: dict[Var, int] = {}
+        for eqn in program.equations:
+            for a in set(eqn.inputs):
+                if type(a) is Var:
+                    self._consumers[a] = self._consumers.get(a, 0) + 1
+        self._assign()
+        self._keep_shared()
+        self._build()
+
+    # --- kinds and stages ----------------------------------------------------------------------------------------
+
+    def _kind(self, eqn: Equation) -> str:
+        name = eqn.primitive.name
+        avals = [a.aval for a in eqn.inputs]
+        outs = [v.aval for v in eqn.outputs]
+        if any(register_type(a.dtype) is None for a in (*avals, *outs)):
+            return CALL
+        if isinstance(eqn.primitive, Elementwise):
+            return MAP if lowered(eqn.primitive, avals, outs[0]) else CALL
+        if name == "convert":
+            return MAP
+        if structural(eqn):
+            return VIEW
+        if name in REDUCTIONS and size_of(avals[0]) > 0:
+            if name in ("reduce_max", "reduce_min") and avals[0].dtype.kind == "b":
+                return CALL
+            return REDUCE
+        if name == "dot_general":
+            return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
+        if name == "concatenate" or name in ("pad_zero", "index_embed"):
+            return PIECES
+        return CALL
+
+    def _own_cost(self, eqn: Equation) -> int:
+        name = eqn.primitive.name
+        if self._kinds[eqn] == VIEW:
+            return 4 if name == "gather" else 0
+        return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
+
+    def in_memory(self, v: Var) -> bool:
+        return v in self.memory
+
+    def force(self, a: Atom) -> int:
+        """Keep a value in memory; returns the stage from which it can be read."""
+        if type(a) is Literal:
+            return 0
+        assert type(a) is Var
+        if a not in self.memory:
+            eqn = self.producer[a]
+            if eqn.primitive.name == "reshape":
+                ready = self.force(eqn.inputs[0])
+                source = eqn.inputs[0]
+                if type(source) is Var:
+                    self.memory[a] = self.memory[source]
+                    self._stage[a] = ready
+                    self._later.add(a)
+                    self._cost[a] = 0
+                    return ready
+            self.memory[a] = a
+        return self._stage[a] + (a not in self._later)
+
+    def _ready(self, a: Atom) -> int:
+        """The stage in which a value can be used by a nest: read, or computed again there."""
+        return 0 if type(a) is Literal else self._stage[a]  # type: ignore[index]
+
+    def _assign(self) -> None:
+        for eqn in self.program.equations:
+            kind = self._kinds[eqn] = self._kind(eqn)
+            if kind in (MAP, VIEW):
+                (out,) = eqn.outputs
+                stage, cost = 0, self._own_cost(eqn)
+                for a in eqn.inputs:
+                    if self._needs_memory(eqn, a):
+                        stage = max(stage, self.force(a))
+                    else:
+                        stage = max(stage, self._ready(a))
+                        if type(a) is Var and a not in self.memory:
+                            cost += self._cost[a]
+                self._stage[out], self._cost[out] = stage, min(cost, 10**6)
+                if eqn.primitive.name == "reshape" and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
+                    self.force(out)  # the same memory under another shape
+                continue
+            if kind == PRODUCT:
+                product = product_of(eqn)
+                if product is None:  # small: a loop nest
+                    self._kinds[eqn] = kind = REDUCE
+            if kind in (CALL, PRODUCT):
+                stage = max([self.force(a) for a in eqn.inputs], default=0)
+            else:
+                for a in eqn.inputs if eqn.primitive.name == "dot_general" else ():
+                    if type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
+                        self.force(a)  # each element is used many times
+                stage = max(
+                    [self.force(a) if type(a) is Var and a in self.memory else self._ready(a) for a in eqn.inputs],
+                    default=0,
+                )
+            for v in eqn.outputs:
+                self.memory[v] = v
+                self._stage[v], self._cost[v] = stage + 1, 0
+                self._later.add(v)
+
+    def _needs_memory(self, eqn: Equation, a: Atom) -> bool:
+        """Whether an operand must be in memory before a nest that inlines `eqn` can run."""
+        if type(a) is Literal or a in self.memory:
+            return True
+        name = eqn.primitive.name
+        if name == "reshape" and not only_ones(a.aval.shape, eqn.params["shape"]):
+            return True
+        if name == "gather" and a is eqn.inputs[0]:
+            return self._cost[a] > CHEAP  # type: ignore[index]
+        if self._kinds[eqn] == VIEW and self._consumers[a] > 1 and self._cost[a] > CHEAP:  # type: ignore[index]
+            return True  # it would be computed at several points
+        out = eqn.outputs[0].aval
+        return size_of(out) > size_of(a.aval) and self._cost[a] > CHEAP and size_of(a.aval) >= 1  # type: ignore[index]
+
+    # --- what is kept --------------------------------------------------------------------------------------------
+
+    def _keep_shared(self) -> None:
+        """Keep in memory what several stages use and is dear; find the stage in which it is computed."""
+        for a in self.program.outputs:
+            self.force(a)
+        self._uses: dict[Var, set[int]] = {}
+        at: dict[Var, int] = {}
+        for eqn in reversed(self.program.equations):
+            kind = self._kinds[eqn]
+            if kind in (MAP, VIEW):
+                (out,) = eqn.outputs
+                stages = self._uses.get(out, set())
+                if out in self.memory and self.memory[out] is not out:
+                    continue  # a reshape of memory
+                if out not in self.memory and len(stages) > 1 and self._cost[out] > CHEAP:
+                    self.memory[out] = out
+                if out in self.memory:
+                    at[out] = self._stage[out]
+                    stages = {self._stage[out]}
+                if not stages:
+                    continue
+            else:
+                stages = {self._stage[eqn.outputs[0]] - 1}
+            for a in eqn.inputs:
+                if type(a) is Var:
+                    # What is in memory is computed in its own stage whoever reads it.
+                    self._uses.setdefault(a, set()).update(stages)
+        self._at = at
+
+    # --- kernels -------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        stages: dict[int, list[Any]] = {}
+        for eqn in self.program.equations:
+            kind = self._kinds[eqn]
+            out = eqn.outputs[0]
+            if kind in (MAP, VIEW):
+                if self.memory.get(out) is out and size_of(out.aval):
+                    stages.setdefault(self._stage[out], []).append((eqn, kind))
+            elif any(size_of(v.aval) for v in eqn.outputs):
+                stages.setdefault(self._stage[out] - 1, []).append((eqn, kind))
+        for stage in sorted(stages):
+            self._build_stage(stage, stages[stage])
+
+    def _build_stage(self, stage: int, entries: list[Any]) -> None:
+        nests: dict[Any, Kernel] = {}
+        stores: list[tuple[Equation, Var]] = []
+        after: list[Step] = []
+        for eqn, kind in entries:
+            out = eqn.outputs[0]
+            if kind in (MAP, VIEW):
+                stores.append((eqn, out))
+            elif kind == REDUCE:
+                domain, axes, source, combine = self._reduction(eqn)
+                kernel = nests.setdefault((domain, axes), Kernel(domain, axes))
+                kernel.roots.append(Root(out, source, combine))
+            elif kind == PIECES:
+                self.steps += self._pieces(eqn, stage)
+            elif kind == PRODUCT:
+                product = product_of(eqn)
+                assert product is not None
+                after.append(product)
+            else:
+                after.append(Call(eqn))
+        for _, out in stores:
+            shape = out.aval.shape
+            key = next((k for k in nests if k[0] == shape and len(nests[k].roots) < 64), (shape, ()))
+            nests.setdefault(key, Kernel(shape, ())).roots.append(Root(out, out))
+        for kernel in nests.values():
+            self._expand(kernel, stage)
+            self.steps.append(kernel)
+        self.steps += after
+
+    def _reduction(self, eqn: Equation) -> tuple[tuple[int, ...], tuple[int, ...], Any, str]:
+        if eqn.primitive.name == "dot_general":
+            domain = product_domain(eqn)
+            n = len(eqn.outputs[0].aval.shape)
+            return domain, tuple(range(n, len(domain))), eqn, "add"
+        (x,) = eqn.inputs
+        return x.aval.shape, eqn.params["axes"], x, REDUCTIONS[eqn.primitive.name]
+
+    def _pieces(self, eqn: Equation, stage: int) -> list[Step]:
+        """An array put together: one nest for each part."""
+        out = eqn.outputs[0]
+        steps: list[Step] = []
+        from .nest import strides_of
+
+        strides = strides_of(out.aval.shape)
+        placed: list[tuple[Atom, Affine]] = []
+        if eqn.primitive.name == "concatenate":
+            axis, start = eqn.params["axis"], 0
+            for a in eqn.inputs:
+                offset = Affine((), start * strides[axis])
+                for i, s in enumerate(strides):
+                    offset = offset + Affine.axis(i).scaled(s)
+                placed.append((a, offset))
+                start += a.aval.shape[axis]
+        else:
+            (x,) = eqn.inputs
+            offset, axis_in, axis_out = Affine(()), 0, 0
+            if eqn.primitive.name == "pad_zero":
+                for i, (low, _, gap) in enumerate(eqn.params["config"]):
+                    offset = offset + Affine.axis(i).scaled((gap + 1) * strides[i], low * strides[i])
+            else:
+                for kind, a, step in basic_index(eqn.params["shape"], eqn.params["index"]):
+                    if kind == "new":
+                        axis_in += 1
+                        continue
+                    if kind == "at":
+                        offset = offset + Affine((), a * strides[axis_out])
+                    else:
+                        offset = offset + Affine.axis(axis_in).scaled(step * strides[axis_out], a * strides[axis_out])
+                        axis_in += 1
+                    axis_out += 1
+            placed.append((x, offset))
+            steps.append(Fill(out))
+        for a, offset in placed:
+            if size_of(a.aval):
+                kernel = Kernel(a.aval.shape, ())
+                kernel.roots.append(Root(out, a, None, offset))
+                self._expand(kernel, stage)
+                steps.append(kernel)
+        return steps
+
+    def readable(self, v: Var, stage: int) -> bool:
+        """Whether a variable is complete in memory before a stage begins."""
+        return v in self.memory and self._stage[v] + (v not in self._later) <= stage
+
+    def _expand(self, kernel: Kernel, stage: int) -> None:
+        """Find the nodes of a kernel."""
+        from .nest import strides_of
+
+        nest = kernel.nest = Nest(self.producer, lambda v: self.readable(v, stage))
+        point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
+        for root in kernel.roots:
+            if isinstance(root.source, Equation):
+                root.node = _product_node(nest, root.source, point)
+            else:
+                root.node = nest.value(root.source, point)
+            if root.offset is None:
+                kept = [i for i in range(len(kernel.domain)) if root.combine is None or i not in kernel.reduced]
+                strides = strides_of([kernel.domain[i] for i in kept])
+                root.offset = Affine(())
+                for i, s in zip(kept, strides, strict=True):
+                    root.offset = root.offset + Affine.axis(i).scaled(s)
+
+
+def product_domain(eqn: Equation) -> tuple[int, ...]:
+    """The domain of a product as a loop nest: its result's axes, then the contracted ones."""
+    x = eqn.inputs[0].aval
+    (cx, _), _ = eqn.params["dims"]
+    return (*eqn.outputs[0].aval.shape, *[x.shape[i] for i in cx])
+
+
+def _product_node(nest: Nest, eqn: Equation, point: Sequence[Affine]) -> int:
+    x, y = eqn.inputs
+    (cx, cy), (bx, by) = eqn.params["dims"]
+    n = len(eqn.outputs[0].aval.shape)
+    fx = [i for i in range(len(x.aval.shape)) if i not in cx and i not in bx]
+    fy = [i for i in range(len(y.aval.shape)) if i not in cy and i not in by]
+    at_x: dict[int, Affine] = {}
+    at_y: dict[int, Affine] = {}
+    for k, (i, j) in enumerate(zip(bx, by, strict=True)):
+        at_x[i] = at_y[j] = point[k]
+    for k, i in enumerate(fx):
+        at_x[i] = point[len(bx) + k]
+    for k, j in enumerate(fy):
+        at_y[j] = point[len(bx) + len(fx) + k]
+    for k, (i, j) in enumerate(zip(cx, cy, strict=True)):
+        at_x[i] = at_y[j] = point[n + k]
+    left = nest.value(x, tuple(at_x[i] for i in range(len(at_x))))
+    right = nest.value(y, tuple(at_y[i] for i in range(len(at_y))))
+    return nest.node("product", (left, right), None, np.dtype(eqn.outputs[0].aval.dtype))
+
+
+def literal_arrays(program: Program) -> list[Literal]:
+    """The literals of a Program that are arrays: they are passed to the compiled code."""
+    seen: dict[int, Literal] = {}
+    for eqn in program.equations:
+        for a in eqn.inputs:
+            if type(a) is Literal and a.aval.shape != ():
+                seen.setdefault(id(a), a)
+    for a in program.outputs:
+        if type(a) is Literal and a.aval.shape != ():
+            seen.setdefault(id(a), a)
+    return list(seen.values())
+
+

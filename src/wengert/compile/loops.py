@@ -1,0 +1,526 @@
+"""Loops: a loop nest as one LLVM function.
+
+Axes that lie together in every array become one loop. One loop is a vector loop: its values are vectors of `lanes`
+elements. Where its length is no multiple of that, its last vector overlaps the one before, so that there is no
+remainder loop; a reduction masks what it has seen. Each reduction has one vector accumulator and a fixed order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..program import Var
+from .emitter import BITS, FLOATS, REGISTER_TYPES, Emitter, Region, V
+from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel, Root
+from .nest import Affine, Node
+from .scalars import SCALARS, cast, emit_elementwise, lowered
+
+MEMORY_TYPES = {**REGISTER_TYPES, "bool": "i8"}
+BOOL = np.dtype(bool)
+
+
+class Loop:
+    """One loop of the function: its axes (the innermost one carries the coefficients) and its length."""
+
+    def __init__(self, axis: int, extent: int, reduced: bool) -> None:
+        self.axis = axis
+        self.extent = extent
+        self.reduced = reduced
+        self.lanes = 1
+        self.depth = 0
+        self.variable = V("0", "i64", 1, 0, 0)
+        self.counter = ""
+
+    def __repr__(self) -> str:
+        return f"{'reduce' if self.reduced else 'for'} i{self.axis} < {self.extent}" + (
+            f" by {self.lanes}" if self.lanes > 1 else ""
+        )
+
+
+class Schedule:
+    """The loops of a kernel in their order, outermost first, and which of them is the vector loop."""
+
+    def __init__(self, kernel: Kernel, vector_bytes: int) -> None:
+        self.kernel = kernel
+        nodes: list[Node] = kernel.nest.nodes
+        self.affines = [n.data[1] for n in nodes if n.kind == "load"]
+        self.affines += [n.data for n in nodes if n.kind == "index"]
+        self.affines += [r.offset for r in kernel.roots]
+        loops = self._collapsed([i for i in range(len(kernel.domain)) if i not in kernel.reduced], False)
+        loops += self._collapsed(list(kernel.reduced), True)
+        self.vector = self._choose(loops, nodes, vector_bytes)
+        ordered = [x for x in loops if not x.reduced and x is not self.vector]
+        ordered += [x for x in [self.vector] if x is not None and not x.reduced]
+        ordered += [x for x in loops if x.reduced and x is not self.vector]
+        ordered += [x for x in [self.vector] if x is not None and x.reduced]
+        self.loops = ordered
+
+    def _collapsed(self, axes: list[int], reduced: bool) -> list[Loop]:
+        domain = self.kernel.domain
+        loops: list[Loop] = []
+        for axis in axes:
+            n = domain[axis]
+            if n == 1:
+                continue
+            if loops and all(_coefficient(a, loops[-1].axis) == _coefficient(a, axis) * n for a in self.affines):
+                loops[-1].axis = axis
+                loops[-1].extent *= n
+            else:
+                loops.append(Loop(axis, n, reduced))
+        return loops
+
+    def _choose(self, loops: list[Loop], nodes: list[Node], vector_bytes: int) -> Loop | None:
+        """The loop to vectorise: the one whose accesses cost least for each element."""
+        widest = max([n.dtype.itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
+        work = sum(work_of(n) for n in nodes)
+        best, least = None, float("inf")
+        for loop in loops:
+            lanes = max(vector_bytes // widest, 1)
+            while lanes > loop.extent:
+                lanes //= 2
+            if lanes < 2:
+                continue
+            cost = work
+            for node in nodes:
+                if node.kind == "load":
+                    cost += _access(node.data[1], loop.axis, lanes, len(node.args) > node.data[2])
+            for root in self.kernel.roots:
+                if root.combine is None:
+                    cost += _access(root.offset, loop.axis, lanes, False)
+            passes = -(-loop.extent // lanes)
+            cost *= passes / loop.extent
+            if loop.reduced and math.prod(x.extent for x in loops if x.reduced) < 4 * lanes:
+                cost *= 1.5  # folding the lanes would cost as much as the loop
+            if cost <= least:
+                best, least = loop, cost
+                loop.lanes = lanes
+        for loop in loops:
+            if loop is not best:
+                loop.lanes = 1
+        if best is not None and work < 24:
+            # Several registers a step hide the latency of an addition, and of the loop itself.
+            while best.lanes * widest < vector_bytes * 4 and best.extent >= best.lanes * 16:
+                best.lanes *= 2
+        return best
+
+    def __repr__(self) -> str:
+        return ", ".join(map(repr, self.loops))
+
+
+def _coefficient(a: Affine, axis: int) -> int:
+    for i, c in a.terms:
+        if i == axis:
+            return c
+    return 0
+
+
+def _access(a: Affine, axis: int, lanes: int, dynamic: bool) -> float:
+    c = _coefficient(a, axis)
+    if dynamic:
+        return 2.0 * lanes
+    return {0: 0.3, 1: 1.0, -1: 1.5}.get(c, 1.5 * lanes)
+
+
+def work_of(node: Node) -> int:
+    """The cost of a node, in additions."""
+    if node.kind == "op":
+        name = node.data.primitive.name
+        return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
+    return 1 if node.kind in ("product", "checked", "inside", "and", "select") else 0
+
+
+class _Accumulator:
+    """A reduction under way: its value at each loop depth, and what it becomes at the end of the innermost one."""
+
+    def __init__(self, root: Root | None, dtype: np.dtype, start: V, first: int) -> None:
+        self.root = root
+        self.dtype = dtype
+        self.start = start
+        self.first = first  # the loop at which it starts
+        self.names: list[str] = []
+        self.value: V = start
+        self.next: V = start
+
+
+class KernelWriter:
+    """Writes one kernel as the text of a function over pointers to its arrays.
+
+    Attributes:
+        arrays: the variables and literals it reads or writes, in the order of the function's pointers.
+    """
+
+    def __init__(self, kernel: Kernel, storage: Any, vector_bytes: int) -> None:
+        self.kernel = kernel
+        self.storage = storage  # from a variable or literal to the one whose memory it shares
+        self.e = Emitter()
+        self.schedule = Schedule(kernel, vector_bytes)
+        self.arrays: list[Any] = []
+        self._pointers: dict[Any, V] = {}
+        self._values: list[V] = []
+        self._accumulators: list[_Accumulator] = []
+        self.checks = any(n.kind == "checked" for n in kernel.nest.nodes)
+        self._bad: list[V] = []
+
+    # --- pieces --------------------------------------------------------------------------------------------------
+
+    def pointer(self, atom: Any) -> V:
+        array = self.storage(atom)
+        key = array if type(array) is Var else id(array)
+        found = self._pointers.get(key)
+        if found is None:
+            found = self._pointers[key] = V(f"%p{len(self.arrays)}", "ptr", 1, 0)
+            self.arrays.append(array)
+        return found
+
+    def affine(self, a: Affine) -> V:
+        """The affine number at the first lane of the current point."""
+        e = self.e
+        total = e.constant(0, "i64")
+        for loop in self.schedule.loops:  # outermost first, so that partial sums stand outside inner loops
+            c = _coefficient(a, loop.axis)
+            if c:
+                x = loop.variable
+                total = e.iadd(total, x if c == 1 else e.imul(x, e.constant(c, "i64")))
+        return e.iadd(total, e.constant(a.constant, "i64"))
+
+    def _lane_step(self, a: Affine) -> int:
+        vector = self.schedule.vector
+        return 0 if vector is None else _coefficient(a, vector.axis)
+
+    def vector_index(self, a: Affine) -> V:
+        """The affine number in each lane."""
+        e, step = self.e, self._lane_step(a)
+        first = self.affine(a)
+        if step == 0:
+            return first
+        lanes = self.schedule.vector.lanes  # type: ignore[union-attr]
+        return e.iadd(e.splat(first, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
+
+    def address(self, base: V, type: str, offset: V) -> V:
+        if offset.const == 0:
+            return self.e.splat(base, offset.lanes)
+        return self.e.define(f"getelementptr {type}, ptr {base.name}, {offset!r}", "ptr", offset.lanes,
+                             max(base.depth, offset.depth))  # fmt: skip
+
+    # --- nodes ---------------------------------------------------------------------------------------------------
+
+    def emit(self, node: Node) -> V:
+        e, values = self.e, self._values
+        args = [values[i] for i in node.args]
+        kind = node.kind
+        if kind == "op":
+            return self._operation(node, args)
+        if kind == "load":
+            return self._load(node, args)
+        if kind == "number":
+            return e.constant(_as(node.data, node.dtype), REGISTER_TYPES[node.dtype.name])
+        if kind == "product":
+            x, y = self._level(args)
+            return e.binary("fmul contract" if x.type in FLOATS else "mul", x, y)
+        if kind == "index":
+            return self.vector_index(node.data)
+        if kind == "inside":
+            (x,), (low, high) = args, node.data
+            shifted = x if low == 0 else e.isub(x, e.const(low, x))
+            return e.icmp("ult", shifted, e.const(high - low, x))
+        if kind == "and":
+            return e.and_(*self._level(args))
+        if kind == "select":
+            c, x, y = args
+            lanes = max(a.lanes for a in args)
+            return e.select(e.splat(c, lanes), e.splat(x, lanes), e.splat(y, lanes))
+        if kind == "scaled":
+            return e.imul(args[0], e.const(node.data, args[0]))
+        if kind == "affine":
+            factor, shift = node.data
+            return e.iadd(e.imul(args[0], e.const(factor, args[0])), e.const(shift, args[0]))
+        assert kind == "checked", kind
+        return self._checked(node, args)
+
+    def _level(self, args: list[V]) -> list[V]:
+        lanes = max(a.lanes for a in args)
+        return [self.e.splat(a, lanes) for a in args]
+
+    def _operation(self, node: Node, args: list[V]) -> V:
+        eqn = node.data
+        out = eqn.outputs[0].aval
+        dtypes = [a.aval.dtype for a in eqn.inputs]
+        if eqn.primitive.name == "convert":
+            return cast(self.e, args[0], dtypes[0], out.dtype)
+        loops = lowered(eqn.primitive, [a.aval for a in eqn.inputs], out)
+        assert loops is not None
+        return emit_elementwise(self.e, eqn.primitive, loops, out.dtype, list(zip(args, dtypes, strict=True)))
+
+    def _checked(self, node: Node, args: list[V]) -> V:
+        e, n = self.e, node.data
+        source = self.kernel.nest.nodes[node.args[0]].dtype
+        i = cast(e, args[0], source, np.dtype(np.int64))
+        zero, length = e.const(0, i), e.const(n, i)
+        wrapped = e.select(e.icmp("slt", i, zero), e.iadd(i, length), i) if source.kind == "i" else i
+        bad = e.icmp("uge", wrapped, length)
+        noted = bad
+        if len(args) > 1:
+            noted = e.and_(*self._level([bad, args[1]]))
+        self._bad.append(noted)
+        return e.select(bad, zero, wrapped)
+
+    def _load(self, node: Node, args: list[V]) -> V:
+        e = self.e
+        atom, offset, masked = node.data
+        type_ = MEMORY_TYPES[node.dtype.name]
+        base = self.pointer(atom)
+        mask = args[-1] if masked else None
+        dynamic = args[:-1] if masked else args
+        step = self._lane_step(offset)
+        at = self.affine(offset)
+        for d in dynamic:
+            at = e.iadd(*self._level([at, d]))
+        lanes = self.schedule.vector.lanes if self.schedule.vector is not None else 1
+        if at.lanes > 1 and step:
+            at = e.iadd(at, e.lanes_constant([step * i for i in range(lanes)], "i64"))
+        if at.lanes == 1 and step == 0 and (mask is None or mask.lanes == 1):
+            out = self._load_scalar(base, at, type_, mask)
+        elif at.lanes == 1 and abs(step) == 1:
+            out = self._load_vector(base, at, type_, lanes, step, mask)
+        else:
+            if at.lanes == 1:
+                at = e.splat(at, lanes)
+                if step:
+                    at = e.iadd(at, e.lanes_constant([step * i for i in range(lanes)], "i64"))
+            out = self._gather(self.address(base, type_, at), type_, lanes, mask)
+        return e.icmp("ne", out, e.const(0, out)) if node.dtype == BOOL else out
+
+    def _load_scalar(self, base: V, at: V, type_: str, mask: V | None) -> V:
+        e = self.e
+        where = self.address(base, type_, at)
+        depth = where.depth
+        if mask is not None:
+            where = e.define(f"select {mask!r}, ptr {where.name}, ptr {base.name}", "ptr", 1, max(depth, mask.depth))
+            depth = where.depth
+        return e.define(f"load {type_}, ptr {where.name}, align {BITS[type_] // 8}", type_, 1, depth)
+
+    def _load_vector(self, base: V, at: V, type_: str, lanes: int, step: int, mask: V | None) -> V:
+        e = self.e
+        if step < 0:
+            at = e.isub(at, e.constant(lanes - 1, "i64"))
+        where = self.address(base, type_, at)
+        align = BITS[type_] // 8
+        if mask is None:
+            out = e.define(f"load <{lanes} x {type_}>, ptr {where.name}, align {align}", type_, lanes, where.depth)
+        else:
+            mask = e.splat(mask, lanes)
+            if step < 0:
+                mask = e.shuffle(mask, range(lanes - 1, -1, -1))
+            vector = f"<{lanes} x {type_}>"
+            name = f"llvm.masked.load.v{lanes}{_suffix(type_)}.p0"
+            e.declarations.setdefault(name, f"declare {vector} @{name}(ptr, i32, <{lanes} x i1>, {vector})")
+            call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask!r}, {vector} zeroinitializer)"
+            out = e.define(call, type_, lanes, max(where.depth, mask.depth))
+        return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
+
+    def _gather(self, where: V, type_: str, lanes: int, mask: V | None) -> V:
+        e = self.e
+        vector = f"<{lanes} x {type_}>"
+        name = f"llvm.masked.gather.v{lanes}{_suffix(type_)}.v{lanes}p0"
+        e.declarations.setdefault(
+            name, f"declare {vector} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})"
+        )
+        mask = e.constant(True, "i1", lanes) if mask is None else e.splat(mask, lanes)
+        call = f"call {vector} @{name}({where!r}, i32 {BITS[type_] // 8}, {mask!r}, {vector} zeroinitializer)"
+        return e.define(call, type_, lanes, max(where.depth, mask.depth))
+
+    # --- results -------------------------------------------------------------------------------------------------
+
+    def _store(self, target: Var, offset: Affine, value: V, vector: bool) -> None:
+        e = self.e
+        dtype = target.aval.dtype
+        if dtype == BOOL:
+            value = e.cast("zext", value, "i8")
+        type_ = MEMORY_TYPES[dtype.name]
+        base, at = self.pointer(target), self.affine(offset)
+        step = self._lane_step(offset) if vector else 0
+        lanes = self.schedule.vector.lanes if vector and self.schedule.vector is not None else 1
+        align = BITS[type_] // 8
+        if lanes == 1:
+            e.raw(f"  store {value!r}, ptr {self.address(base, type_, at).name}, align {align}")
+            return
+        value = e.splat(value, lanes)
+        if step == 1:
+            e.raw(f"  store {value!r}, ptr {self.address(base, type_, at).name}, align {align}")
+            return
+        at = e.iadd(e.splat(at, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
+        where = self.address(base, type_, at)
+        name = f"llvm.masked.scatter.v{lanes}{_suffix(type_)}.v{lanes}p0"
+        e.declarations.setdefault(
+            name, f"declare void @{name}(<{lanes} x {type_}>, <{lanes} x ptr>, i32, <{lanes} x i1>)"
+        )
+        e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {e.constant(True, 'i1', lanes)!r})")
+
+    def _accumulator(self, root: Root) -> _Accumulator:
+        dtype = root.target.aval.dtype
+        type_ = REGISTER_TYPES[dtype.name]
+        vector = self.schedule.vector
+        lanes = vector.lanes if vector is not None else 1
+        first = next((k for k, x in enumerate(self.schedule.loops) if x.reduced), len(self.schedule.loops))
+        return _Accumulator(root, dtype, self.e.constant(_identity(root.combine, dtype), type_, lanes), first)
+
+    def _combine(self, name: str | None, dtype: np.dtype, x: V, y: V) -> V:
+        if name in ("logical_or", "logical_and"):
+            return self.e.binary("or" if name == "logical_or" else "and", x, y)
+        if dtype.kind == "b":
+            return self.e.binary("or" if name == "add" else "and", x, y)
+        if name == "add" and dtype.kind == "f":
+            return self.e.binary("fadd contract", x, y)
+        return SCALARS[name](self.e, dtype, x, y)  # type: ignore[index]
+
+    # --- the function ----------------------------------------------------------------------------------------------
+
+    def write(self) -> str:
+        """The function's text, its name left as ``@NAME``."""
+        e, schedule = self.e, self.schedule
+        kernel = self.kernel
+        loops = schedule.loops
+        self._accumulators = [self._accumulator(r) for r in kernel.roots if r.combine is not None]
+        if self.checks:
+            self._accumulators.append(_Accumulator(None, BOOL, e.constant(False, "i1"), 0))
+        for k, loop in enumerate(loops):
+            self._open(loop, k)
+        for node in kernel.nest.nodes:
+            self._values.append(self.emit(node))
+        for acc in self._accumulators:
+            self._update(acc)
+        for root in kernel.roots:
+            if root.combine is None:
+                self._store(root.target, root.offset, self._values[root.node], True)
+        for acc in self._accumulators:
+            if acc.root is not None and acc.first == len(loops):
+                self._finish(acc)  # nothing to reduce over
+        for k in range(len(loops) - 1, -1, -1):
+            self._close(loops[k], k)
+            for acc in self._accumulators:
+                if acc.root is not None and acc.first == k:
+                    self._finish(acc)
+        for acc in self._accumulators:
+            if acc.root is None:
+                self._finish_check(acc)
+        pointers = ", ".join(f"ptr noalias %p{i}" for i in range(len(self.arrays)))
+        extra = (", " if pointers else "") + "ptr %error" if self.checks else ""
+        body = "\n".join(e.regions[0].lines)
+        return f"define internal void @NAME({pointers}{extra}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
+
+    def _open(self, loop: Loop, k: int) -> None:
+        e = self.e
+        e.regions.append(Region())
+        depth = loop.depth = len(e.regions) - 1
+        loop.counter = e.fresh("k")
+        counter = V(loop.counter, "i64", 1, depth)
+        if loop.lanes == 1 or loop.extent % loop.lanes == 0:
+            loop.variable = counter
+        else:
+            last = e.constant(loop.extent - loop.lanes, "i64")
+            loop.variable = e.intrinsic("smin", counter, last)
+        for acc in self._accumulators:
+            if k >= acc.first:
+                name = e.fresh("acc")
+                acc.names.append(name)
+                acc.value = V(name, acc.start.type, acc.start.lanes, depth)
+
+    def _update(self, acc: _Accumulator) -> None:
+        e, loops = self.e, self.schedule.loops
+        if acc.root is None:
+            for bad in self._bad:
+                flag = bad
+                if bad.lanes > 1:
+                    name = f"llvm.vector.reduce.or.v{bad.lanes}i1"
+                    e.declarations.setdefault(name, f"declare i1 @{name}(<{bad.lanes} x i1>)")
+                    flag = e.define(f"call i1 @{name}({bad!r})", "i1", 1, bad.depth)
+                acc.value = e.or_(acc.value, flag)
+            acc.next = acc.value
+            return
+        root = acc.root
+        node = self.kernel.nest.nodes[root.node]
+        value = self._values[root.node]
+        if root.combine in ("logical_or", "logical_and"):
+            value = cast(e, value, node.dtype, BOOL)
+        else:
+            value = cast(e, value, node.dtype, acc.dtype)
+        value = e.splat(value, acc.start.lanes)
+        vector = self.schedule.vector
+        if vector is not None and vector.reduced and vector.extent % vector.lanes and loops:
+            # In the last vector some lanes have been counted already.
+            counter = V(vector.counter, "i64", 1, vector.depth)
+            seen = e.isub(counter, vector.variable)
+            lane = e.lanes_constant(range(vector.lanes), "i64")
+            fresh = e.icmp("sge", lane, e.splat(seen, vector.lanes))
+            value = e.select(fresh, value, acc.start)
+        alone = acc.first == len(loops)
+        acc.next = value if alone else self._combine(root.combine, acc.dtype, acc.value, value)
+
+    def _close(self, loop: Loop, k: int) -> None:
+        e = self.e
+        region = e.regions.pop()
+        n = loop.counter[1:]
+        step, end = loop.lanes, -(-loop.extent // loop.lanes) * loop.lanes
+        lines = [f"  br label %pre.{n}", f"pre.{n}:", f"  br label %head.{n}", f"head.{n}:"]
+        lines.append(f"  {loop.counter} = phi i64 [0, %pre.{n}], [{loop.counter}.n, %latch.{n}]")
+        for acc in self._accumulators:
+            if k >= acc.first:
+                level = k - acc.first
+                before = acc.names[level - 1] if level else acc.start.name
+                lines.append(
+                    f"  {acc.names[level]} = phi {acc.start.llvm} [{before}, %pre.{n}], [{acc.next.name}, %latch.{n}]"
+                )
+        lines += region.lines
+        lines += [
+            f"  br label %latch.{n}",
+            f"latch.{n}:",
+            f"  {loop.counter}.n = add nuw nsw i64 {loop.counter}, {step}",
+            f"  {loop.counter}.c = icmp ult i64 {loop.counter}.n, {end}",
+            f"  br i1 {loop.counter}.c, label %head.{n}, label %exit.{n}",
+            f"exit.{n}:",
+        ]
+        e.regions[-1].lines += lines
+
+    def _finish(self, acc: _Accumulator) -> None:
+        e, root = self.e, acc.root
+        assert root is not None
+        depth = len(e.regions) - 1
+        value = V(acc.next.name, acc.next.type, acc.next.lanes, depth, acc.next.const)
+        vector = self.schedule.vector
+        folded = vector is not None and vector.reduced
+        if folded:
+            value = e.fold(value, lambda x, y: self._combine(root.combine, acc.dtype, x, y))
+        self._store(root.target, root.offset, value, vector is not None and not folded)
+
+    def _finish_check(self, acc: _Accumulator) -> None:
+        e = self.e
+        flag = V(acc.next.name, "i1", 1, 0)
+        wide = e.cast("zext", flag, "i32")
+        old = e.fresh()
+        e.raw(f"  {old} = load i32, ptr %error, align 4")
+        e.raw(f"  {old}.n = or i32 {old}, {wide.name}")
+        e.raw(f"  store i32 {old}.n, ptr %error, align 4")
+
+
+def _suffix(type_: str) -> str:
+    return {"float": "f32", "double": "f64"}.get(type_, type_)
+
+
+def _as(value: Any, dtype: np.dtype) -> Any:
+    with np.errstate(all="ignore"):
+        return np.asarray(value).astype(dtype).item()
+
+
+def _identity(combine: str | None, dtype: np.dtype) -> Any:
+    if combine in ("maximum", "minimum"):
+        sign = -1 if combine == "maximum" else 1
+        if dtype.kind == "f":
+            return sign * np.inf
+        info = np.iinfo(dtype)
+        return int(info.min if sign < 0 else info.max)
+    return {"add": 0, "multiply": 1, "logical_or": False, "logical_and": True}[combine or "add"]
+
+

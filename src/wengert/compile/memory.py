@@ -1,0 +1,99 @@
+"""Memory: which arrays are arguments, results or temporaries, and where in the workspace each temporary lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..program import Literal, Var
+from .fusion import Call, Fill, Kernel, Plan, Product, Step, literal_arrays
+from .nest import size_of
+
+ALIGNMENT = 64
+
+
+class Memory:
+    """Arrays of a plan.
+
+    Attributes:
+        arguments: variables and literals whose data the caller passes, in order.
+        results: variables whose arrays the caller makes, in order.
+        outputs: for each result of the Program ``("result", i)``, ``("argument", i)`` or ``("literal", value)``;
+            a result that stands twice, or is an argument, is copied by the caller.
+        offsets: where in the workspace a temporary lies, in bytes.
+        size: of the workspace, in bytes.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.arguments: list[Any] = [*plan.program.inputs, *literal_arrays(plan.program)]
+        self.results: list[Var] = []
+        self.outputs: list[tuple[str, Any]] = []
+        places: dict[Any, tuple[str, int]] = {_key(a): ("argument", i) for i, a in enumerate(self.arguments)}
+        for a in plan.program.outputs:
+            if type(a) is Literal:
+                self.outputs.append(places.get(_key(a), ("literal", a.value)))
+                continue
+            root = plan.memory[a]  # type: ignore[index]
+            if _key(root) not in places:
+                places[_key(root)] = ("result", len(self.results))
+                self.results.append(root)
+            self.outputs.append(places[_key(root)])
+        self.places = places
+        self.offsets: dict[Var, int] = {}
+        self.size = self._lay_out()
+
+    def storage(self, atom: Any) -> Any:
+        """The variable or literal in whose memory an atom lies."""
+        return atom if type(atom) is Literal else self.plan.memory[atom]
+
+    def _lay_out(self) -> int:
+        """Temporaries by first fit; space is used again after the last step that reads it."""
+        last: dict[Var, int] = {}
+        first: dict[Var, int] = {}
+        for number, step in enumerate(self.plan.steps):
+            for a in arrays_of(step):
+                root = self.storage(a)
+                if type(root) is Var and _key(root) not in self.places:
+                    first.setdefault(root, number)
+                    last[root] = number
+        ends: dict[int, list[Var]] = {}
+        for v, number in last.items():
+            ends.setdefault(number, []).append(v)
+        begins: dict[int, list[Var]] = {}
+        for v, number in first.items():
+            begins.setdefault(number, []).append(v)
+        used: list[tuple[int, int]] = []  # (start, end), sorted
+        size = 0
+        for number in range(len(self.plan.steps)):
+            for v in begins.get(number, ()):
+                need = -(-size_of(v.aval) * v.aval.dtype.itemsize // ALIGNMENT) * ALIGNMENT
+                at = 0
+                for start, end in used:
+                    if start - at >= need:
+                        break
+                    at = max(at, end)
+                self.offsets[v] = at
+                used.append((at, at + need))
+                used.sort()
+                size = max(size, at + need)
+            for v in ends.get(number, ()):
+                at = self.offsets[v]
+                used = [u for u in used if u[0] != at or u[0] == u[1]]
+        return size
+
+
+def arrays_of(step: Step) -> list[Any]:
+    """The variables and literals in memory that a step reads or writes."""
+    if isinstance(step, Kernel):
+        read = [n.data[0] for n in step.nest.nodes if n.kind == "load"]
+        return [*read, *[r.target for r in step.roots]]
+    if isinstance(step, Fill):
+        return [step.target]
+    if isinstance(step, Call):
+        return [*[a for a in step.eqn.inputs if type(a) is Var or a.aval.shape != ()], *step.eqn.outputs]
+    assert isinstance(step, Product)
+    return [step.x, step.y, step.eqn.outputs[0]]
+
+
+def _key(a: Any) -> Any:
+    return a if type(a) is Var else id(a)

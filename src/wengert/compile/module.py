@@ -1,0 +1,199 @@
+"""The module of a plan: its kernels as functions, and `main`, which calls them in order.
+
+``i32 main(ptr arguments, ptr workspace, ptr callback)``: `arguments` are the addresses of the arguments' data, then of
+the results'; `callback(number, addresses)` runs equations through NumPy. The value is 0, 1 after an index out of
+range, or what the callback returned. Equal kernels are written once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+from ..program import Literal, Var
+from .fusion import Call, Fill, Kernel, Plan
+from .loops import MEMORY_TYPES, KernelWriter
+from .memory import Memory
+from .nest import size_of
+from .products import Product
+
+BAD_INDEX, FAILED = 1, 2
+BLAS = {"float": "sgemm", "double": "dgemm"}
+
+
+class Module:
+    """The LLVM text of a plan, and what is needed to call it.
+
+    Attributes:
+        text: the module.
+        calls: the equations that go through NumPy, by number.
+        checks: whether indices are checked.
+        symbols: the names of outside functions.
+    """
+
+    def __init__(self, plan: Plan, vector_bytes: int) -> None:
+        self.plan = plan
+        self.memory = Memory(plan)
+        self.calls: list[Call] = []
+        self.symbols: set[str] = set()
+        self.checks = False
+        self.kernels: list[KernelWriter] = []
+        self._functions: dict[str, str] = {}
+        self._declarations: dict[str, str] = {}
+        self._globals: dict[str, str] = {}
+        self._lines: list[str] = []
+        self._pointers: dict[Any, str] = {}
+        self._count = 0
+        self._vector_bytes = vector_bytes
+        for step in plan.steps:
+            if isinstance(step, Kernel):
+                self._kernel(step)
+            elif isinstance(step, Fill):
+                self._fill(step)
+            elif isinstance(step, Product):
+                self._product(step)
+            else:
+                self._call(step)
+        self.text = self._text()
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"%m{self._count}"
+
+    def pointer(self, array: Any) -> str:
+        """The address of an array's data, as a value in `main`."""
+        array = self.memory.storage(array)
+        key = array if type(array) is Var else id(array)
+        found = self._pointers.get(key)
+        if found is None:
+            found = self._pointers[key] = self._name()
+            place = self.memory.places.get(key)
+            if place is None:
+                offset = self.memory.offsets[array]
+                self._head.append(f"  {found} = getelementptr i8, ptr %workspace, i64 {offset}")
+            else:
+                kind, i = place
+                i += len(self.memory.arguments) if kind == "result" else 0
+                self._head.append(f"  {found}.a = getelementptr ptr, ptr %arguments, i64 {i}")
+                self._head.append(f"  {found} = load ptr, ptr {found}.a")
+        return found
+
+    @property
+    def _head(self) -> list[str]:
+        return self._lines
+
+    def _kernel(self, kernel: Kernel) -> None:
+        writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
+        text = writer.write()
+        name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
+        self._declarations.update(writer.e.declarations)
+        self.kernels.append(writer)
+        pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
+        if writer.checks:
+            self.checks = True
+            pointers.append("ptr %error")
+        self._lines.append(f"  call void @{name}({', '.join(pointers)})")
+        if writer.checks:
+            bad, n = self._name(), self._count
+            self._lines += [
+                f"  {bad} = load i32, ptr %error",
+                f"  {bad}.c = icmp ne i32 {bad}, 0",
+                f"  br i1 {bad}.c, label %bad_index, label %next{n}",
+                f"next{n}:",
+            ]
+
+    def _fill(self, step: Fill) -> None:
+        n = size_of(step.target.aval) * step.target.aval.dtype.itemsize
+        if n:
+            name = "llvm.memset.p0.i64"
+            self._declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
+            self._lines.append(f"  call void @{name}(ptr {self.pointer(step.target)}, i8 0, i64 {n}, i1 false)")
+
+    def _int(self, value: int) -> str:
+        name = f"@int{value}"
+        self._globals.setdefault(name, f"{name} = private constant i32 {value}")
+        return f"ptr {name}"
+
+    def _char(self, value: str) -> str:
+        name = f"@char{value}"
+        self._globals.setdefault(name, f"{name} = private constant i8 {ord(value)}")
+        return f"ptr {name}"
+
+    def _product(self, p: Product) -> None:
+        """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
+        type_ = MEMORY_TYPES[p.eqn.outputs[0].aval.dtype.name]
+        routine = BLAS[type_]
+        self.symbols.add(routine)
+        one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
+        self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
+        self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
+        self._declarations.setdefault(routine, f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
+        a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
+        turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
+        sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
+        ld_b, ld_a = (self._int(p.k if p.turn_y else p.n), self._int(p.m if p.turn_x else p.k))
+
+        def call(a: str, b: str, c: str) -> str:
+            arguments = (*turns, *sizes, f"ptr {one}", f"ptr {b}", ld_b, f"ptr {a}", ld_a, f"ptr {zero}", f"ptr {c}",
+                         self._int(p.n))  # fmt: skip
+            return f"  call void @wengert.{routine}({', '.join(arguments)})"
+
+        if p.batch == 1:
+            self._lines.append(call(a, b, c))
+            return
+        self._count += 1
+        n = self._count
+        self._lines += [f"  br label %pre{n}", f"pre{n}:", f"  br label %loop{n}", f"loop{n}:"]
+        self._lines.append(f"  %i{n} = phi i64 [0, %pre{n}], [%i{n}.n, %loop{n}]")
+        for name, base, size in (("a", a, p.m * p.k), ("b", b, p.k * p.n), ("c", c, p.m * p.n)):
+            self._lines.append(f"  %{name}{n}.o = mul i64 %i{n}, {size}")
+            self._lines.append(f"  %{name}{n} = getelementptr {type_}, ptr {base}, i64 %{name}{n}.o")
+        self._lines += [
+            call(f"%a{n}", f"%b{n}", f"%c{n}"),
+            f"  %i{n}.n = add i64 %i{n}, 1",
+            f"  %i{n}.c = icmp ult i64 %i{n}.n, {p.batch}",
+            f"  br i1 %i{n}.c, label %loop{n}, label %done{n}",
+            f"done{n}:",
+        ]
+
+    def _call(self, step: Call) -> None:
+        number = len(self.calls)
+        self.calls.append(step)
+        arrays = [a for a in step.eqn.inputs if not is_scalar_literal(a)] + list(step.eqn.outputs)
+        table = self._name()
+        self._lines.append(f"  {table} = alloca ptr, i64 {max(len(arrays), 1)}")
+        for i, a in enumerate(arrays):
+            slot = self._name()
+            pointer = self.pointer(a)
+            self._lines.append(f"  {slot} = getelementptr ptr, ptr {table}, i64 {i}")
+            self._lines.append(f"  store ptr {pointer}, ptr {slot}")
+        status, n = self._name(), self._count
+        self._lines += [
+            f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
+            f"  {status}.c = icmp ne i32 {status}, 0",
+            f"  br i1 {status}.c, label %failed, label %next{n}",
+            f"next{n}:",
+        ]
+
+    def _text(self) -> str:
+        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
+        body = ["entry:"]
+        if self.checks:
+            body += ["  %error = alloca i32", "  store i32 0, ptr %error"]
+        body += [*self._lines, "  ret i32 0"]
+        if self.checks:
+            body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
+        if self.calls:
+            body += ["failed:", f"  ret i32 {FAILED}"]
+        main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"
+        bits = self._vector_bytes * 8
+        attributes = (
+            f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
+        )
+        return "\n".join([*self._globals.values(), *self._declarations.values(), *functions, main, attributes])
+
+
+def is_scalar_literal(a: Any) -> bool:
+    return type(a) is Literal and a.aval.shape == ()
+
+

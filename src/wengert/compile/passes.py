@@ -1,0 +1,408 @@
+"""Passes over Programs: calls inlined, constants folded, what is computed twice computed once, algebra, dead code.
+
+One walk does all of it: each equation is rewritten from inputs that are rewritten already. Rules keep every value to
+rounding, infinities and NaN included; the sign of a zero may change (``x + 0`` becomes ``x``). Loop nests come later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive
+from ..ops.families import Elementwise
+from ..program import Atom, Equation, Literal, Program, Var
+from ..transforms.staging import live_equations
+
+Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register a rewriting for equations of some primitives: it returns an atom, or None to keep the equation."""
+
+    def add(f: Rule) -> Rule:
+        for name in names:
+            RULES[name] = f
+        return f
+
+    return add
+
+
+def number(a: Atom) -> Any:
+    """The Python number that a scalar literal holds, or None."""
+    if type(a) is not Literal or a.aval.shape != ():
+        return None
+    return a.value.item() if isinstance(a.value, (np.generic, np.ndarray)) else a.value
+
+
+def optimize(program: Program) -> Program:
+    """A Program that computes the same with less.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> optimize(wengert.make_program(lambda x: (x * 1.0 + x * 1.0) ** 1)(np.ones(3)))
+        program(a: float64[3]) {
+          b: float64[3] = add a a
+          return b
+        }
+    """
+    rewriter = Rewriter()
+    outputs = rewriter.run(program, program.inputs)
+    return Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
+
+
+class Rewriter:
+    """The equations written so far, and who defines what."""
+
+    def __init__(self) -> None:
+        self.equations: list[Equation] = []
+        self.producer: dict[Var, Equation] = {}
+        self._seen: dict[Any, list[Var]] = {}
+        self._literals: dict[Any, Literal] = {}
+        self._scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
+
+    def run(self, program: Program, arguments: Sequence[Atom]) -> list[Atom]:
+        """Write the equations of a Program for some arguments; returns its results."""
+        env: dict[Atom, Atom] = dict(zip(program.inputs, arguments, strict=True))
+
+        def atom(a: Atom) -> Atom:
+            return self.literal(a) if type(a) is Literal else env[a]
+
+        for eqn in program.equations:
+            outs = self.apply(eqn.primitive, [atom(a) for a in eqn.inputs], eqn.params, [v.aval for v in eqn.outputs])
+            env.update(zip(eqn.outputs, outs, strict=True))
+        return [atom(a) for a in program.outputs]
+
+    def literal(self, a: Literal) -> Atom:
+        """A literal; an array that holds one number everywhere is a broadcast of it."""
+        shape, value = a.aval.shape, a.value
+        if shape == ():
+            return a
+        known = self._literals.get(id(value))
+        if known is not None:
+            return known
+        array = np.asarray(value)
+        if array.dtype.kind in "biuf" and array.size and _uniform(array):
+            first = array[(0,) * array.ndim]
+            return self.apply(_registered("broadcast_to"), [Literal(first)], {"shape": shape}, [a.aval])[0]
+        self._literals[id(value)] = a
+        return a
+
+    def apply(
+        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+    ) -> list[Atom]:
+        """Results of a primitive, simplified."""
+        sub = called(primitive, params)
+        if sub is not None:
+            if primitive.name != "remat":
+                return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
+            outer, self._scope = self._scope, self._scope + len(self.equations) + 1
+            outs, self._scope = self.run(sub, inputs), outer
+            return outs
+        eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
+        if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
+            with np.errstate(all="ignore"):
+                value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]
+            return [self.fitted(Literal(value), avals[0])]
+        found = RULES.get(primitive.name)
+        if found is not None:
+            simpler = found(self, eqn, inputs)
+            if simpler is not None:
+                return [self.fitted(simpler, avals[0])]
+        key = self._key(eqn)
+        known = self._seen.get(key) if key is not None else None
+        if known is not None:
+            return list(known)
+        self.equations.append(eqn)
+        for v in eqn.outputs:
+            self.producer[v] = eqn
+        if key is not None:
+            self._seen[key] = eqn.outputs
+        return list(eqn.outputs)
+
+    def one(self, name: str, *inputs: Atom, **params: Any) -> Atom:
+        """The result of a primitive by name, its type from its shape rule."""
+        primitive = _registered(name)
+        aval = primitive.abstract(*[a.aval for a in inputs], **params)
+        return self.apply(primitive, list(inputs), params, [aval])[0]
+
+    def fitted(self, a: Atom, aval: Aval) -> Atom:
+        """An atom with the type that an equation's result had."""
+        if a.aval.dtype != aval.dtype:
+            a = self.one("convert", a, dtype=aval.dtype)
+        if a.aval.shape != aval.shape:
+            a = self.one("broadcast_to", a, shape=aval.shape)
+        return a
+
+    def made_by(self, a: Atom, name: str) -> Equation | None:
+        """The equation that defines an atom, if it is of this primitive."""
+        eqn = self.producer.get(a) if type(a) is Var else None
+        return eqn if eqn is not None and eqn.primitive.name == name else None
+
+    def _key(self, eqn: Equation) -> Any:
+        parts: list[Any] = [eqn.primitive.name, self._scope]
+        for a in eqn.inputs:
+            if type(a) is Var:
+                parts.append(a)
+            else:
+                n = number(a)
+                parts.append((a.aval.dtype, a.aval.weak, repr(n)) if n is not None else id(a.value))
+        try:
+            key = (*parts, tuple(sorted(eqn.params.items())))
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+
+def _registered(name: str) -> Primitive:
+    return Primitive.registry[name]
+
+
+def _uniform(array: np.ndarray) -> bool:
+    if not any(array.strides):
+        return True
+    first = array[(0,) * array.ndim]
+    if array[(-1,) * array.ndim] != first:
+        return False
+    return bool((array == first).all())
+
+
+def called(primitive: Primitive, params: dict[str, Any]) -> Program | None:
+    """The Program that an equation calls, if it is a call."""
+    program = params.get("program")
+    if isinstance(program, Program) and primitive.name in ("call", "remat"):
+        return program
+    inner = getattr(params.get("rule"), "program", None)
+    return inner if primitive.name == "custom_call" and isinstance(inner, Program) else None
+
+
+# --- algebra ----------------------------------------------------------------------------------------------------
+
+
+def _same_type(a: Atom, eqn: Equation) -> bool:
+    out = eqn.outputs[0].aval
+    return a.aval.dtype == out.dtype and a.aval.shape == out.shape
+
+
+@rule("stop_gradient", "positive")
+def _identity(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    return inputs[0] if inputs[0].aval.dtype == eqn.outputs[0].aval.dtype else None
+
+
+def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
+    """Operands that are broadcasts of one number, without the broadcast where the others give the shape."""
+    shape = eqn.outputs[0].aval.shape
+    if not any(a.aval.shape == shape and not _broadcast_scalar(r, a) for a in inputs):
+        return inputs
+    out = []
+    for a in inputs:
+        source = _broadcast_scalar(r, a)
+        out.append(a if source is None else source)
+    return out
+
+
+def _broadcast_scalar(r: Rewriter, a: Atom) -> Atom | None:
+    made = r.made_by(a, "broadcast_to")
+    return made.inputs[0] if made is not None and number(made.inputs[0]) is not None else None
+
+
+def _elementwise(f: Rule) -> Rule:
+    def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+        bare = _scalars_bare(r, eqn, inputs)
+        if bare is not inputs:
+            eqn.inputs[:] = bare
+        return f(r, eqn, eqn.inputs)
+
+    return simplified
+
+
+@rule("multiply")
+@_elementwise
+def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    for x, y in (inputs, inputs[::-1]):
+        n = number(y)
+        if n == 1 and _same_type(x, eqn):
+            return x
+        if n == -1 and _same_type(x, eqn) and x.aval.dtype.kind == "f":
+            return r.one("negative", x)
+    return None
+
+
+@rule("add")
+@_elementwise
+def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    for x, y in (inputs, inputs[::-1]):
+        if number(y) == 0 and _same_type(x, eqn):
+            return x
+        negated = r.made_by(y, "negative")
+        if negated is not None and _same_type(x, eqn) and negated.inputs[0].aval.dtype == x.aval.dtype:
+            return r.one("subtract", x, negated.inputs[0])
+    return None
+
+
+@rule("subtract")
+@_elementwise
+def _subtract(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    x, y = inputs
+    if number(y) == 0 and _same_type(x, eqn):
+        return x
+    negated = r.made_by(y, "negative")
+    if negated is not None and _same_type(x, eqn) and negated.inputs[0].aval.dtype == x.aval.dtype:
+        return r.one("add", x, negated.inputs[0])
+    return None
+
+
+@rule("divide")
+@_elementwise
+def _divide(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    x, y = inputs
+    n = number(y)
+    if n == 1 and _same_type(x, eqn):
+        return x
+    if isinstance(n, (int, float)) and n and np.isfinite(n) and abs(np.frexp(n)[0]) == 0.5 and _same_type(x, eqn):
+        return r.one("multiply", x, Literal(x.aval.dtype.type(1 / n)))  # a power of two: exact
+    return None
+
+
+@rule("negative")
+def _negative(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    inner = r.made_by(inputs[0], "negative")
+    if inner is not None:
+        return inner.inputs[0]
+    difference = r.made_by(inputs[0], "subtract")
+    if difference is not None and all(a.aval.dtype == eqn.outputs[0].aval.dtype for a in difference.inputs):
+        return r.one("subtract", *difference.inputs[::-1])
+    return None
+
+
+@rule("power")
+@_elementwise
+def _power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    x, y = inputs
+    n = number(y)
+    if n is None or isinstance(n, (bool, complex)) or x.aval.dtype.kind != "f" or not _same_type(x, eqn):
+        return None
+    if n == 1:
+        return x
+    if n == 0.5:  # not sqrt: power(-inf, 0.5) is inf, and power(-0.0, 0.5) is 0
+        return None
+    if n == -1:
+        return r.one("divide", Literal(x.aval.dtype.type(1)), x)
+    if n in (2, 3, 4):
+        square = r.one("multiply", x, x)
+        return square if n == 2 else r.one("multiply", square, x if n == 3 else square)
+    return None
+
+
+@rule("where")
+@_elementwise
+def _where(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    c, x, y = inputs
+    n = number(c)
+    if n is not None:
+        return x if n else y
+    return x if x is y else None
+
+
+for _name, _primitive in list(Primitive.registry.items()):
+    if isinstance(_primitive, Elementwise) and _name not in RULES:
+        RULES[_name] = _elementwise(lambda r, eqn, inputs: None)
+
+
+@rule("convert")
+def _convert(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,) = inputs
+    n = number(x)
+    if n is not None and not isinstance(n, complex):
+        with np.errstate(all="ignore"):
+            return Literal(eqn.primitive.impl(x.value, **eqn.params))  # type: ignore[union-attr]
+    if x.aval.dtype == eqn.params["dtype"]:
+        return x
+    source = _broadcast_scalar(r, x)
+    if source is not None:
+        return r.one("broadcast_to", r.one("convert", source, **eqn.params), shape=x.aval.shape)
+    return None
+
+
+# --- structure --------------------------------------------------------------------------------------------------
+
+
+@rule("broadcast_to")
+def _broadcast_to(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,) = inputs
+    shape = eqn.params["shape"]
+    if x.aval.shape == shape and not x.aval.weak:
+        return x
+    inner = r.made_by(x, "broadcast_to")
+    return r.one("broadcast_to", inner.inputs[0], shape=shape) if inner is not None else None
+
+
+@rule("reshape")
+def _reshape(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,) = inputs
+    shape = eqn.params["shape"]
+    if x.aval.shape == shape and not x.aval.weak:
+        return x
+    inner = r.made_by(x, "reshape")
+    if inner is not None:
+        return r.one("reshape", inner.inputs[0], shape=shape)
+    spread = r.made_by(x, "broadcast_to")
+    if spread is not None and spread.inputs[0].aval.shape == ():
+        return r.one("broadcast_to", spread.inputs[0], shape=shape)
+    return None
+
+
+@rule("transpose")
+def _transpose(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,) = inputs
+    axes = eqn.params["axes"]
+    if axes == tuple(range(len(axes))):
+        return x
+    inner = r.made_by(x, "transpose")
+    if inner is not None:
+        return r.one("transpose", inner.inputs[0], axes=tuple(inner.params["axes"][i] for i in axes))
+    spread = r.made_by(x, "broadcast_to")
+    if spread is not None and spread.inputs[0].aval.shape == ():
+        return r.one("broadcast_to", spread.inputs[0], shape=eqn.outputs[0].aval.shape)
+    moved = [i for i in axes if x.aval.shape[i] != 1]
+    if moved == sorted(moved):  # only axes of length 1 change places
+        return r.one("reshape", x, shape=eqn.outputs[0].aval.shape)
+    return None
+
+
+@rule("index")
+def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,) = inputs
+    full = all(
+        type(e) is tuple and range(*slice(*e).indices(n)) == range(n)
+        for e, n in zip(eqn.params["index"], x.aval.shape, strict=False)
+    )
+    if full and len(eqn.params["index"]) <= len(x.aval.shape):
+        return x
+    source = _broadcast_scalar(r, x)
+    return r.one("broadcast_to", source, shape=eqn.outputs[0].aval.shape) if source is not None else None
+
+
+@rule("reduce_sum")
+def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,) = inputs
+    axes = eqn.params["axes"]
+    source = _broadcast_scalar(r, x)
+    if source is not None and x.aval.dtype.kind == "f":
+        count = float(np.prod([x.aval.shape[a] for a in axes]))
+        total = Literal(x.aval.dtype.type(number(source) * count))
+        return r.one("broadcast_to", total, shape=eqn.outputs[0].aval.shape)
+    if all(x.aval.shape[a] == 1 for a in axes) and _same_kind(x, eqn):
+        return r.one("reshape", x, shape=eqn.outputs[0].aval.shape)
+    return None
+
+
+def _same_kind(x: Atom, eqn: Equation) -> bool:
+    return x.aval.dtype == eqn.outputs[0].aval.dtype
+
+
+__all__ = ["RULES", "called", "number", "optimize", "rule"]
