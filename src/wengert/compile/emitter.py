@@ -64,13 +64,18 @@ def _literal(type: str, value: Any) -> str:
 
 
 class Region:
-    """The instructions of one loop depth, in the order in which they run, with those already written."""
+    """The instructions of one loop depth, in the order in which they run, with those already written.
 
-    __slots__ = ("lines", "seen")
+    `block` is the label of the basic block that the lines end in, None while it is the one they began in: what a phi
+    that is reached from their end has to name.
+    """
+
+    __slots__ = ("block", "lines", "seen")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.seen: dict[str, V] = {}
+        self.block: str | None = None
 
 
 class Emitter:
@@ -86,6 +91,7 @@ class Emitter:
     def __init__(self) -> None:
         self.regions = [Region()]
         self.declarations: dict[str, str] = {}
+        self.functions: dict[str, str] = {}  # definitions of internal functions, by name
         self._count = 0
 
     # --- writing -------------------------------------------------------------------------------------------------
@@ -212,17 +218,89 @@ class Emitter:
         """Some number where an instruction had no defined result."""
         return self.define(f"freeze {a!r}", a.type, a.lanes, a.depth)
 
-    def intrinsic(self, name: str, *args: V, result: str | None = None) -> V:
+    def intrinsic(self, name: str, *args: V, result: str | None = None, lanes: int | None = None) -> V:
         """A call of ``llvm.NAME`` overloaded on the type of its first argument (``fma sqrt fabs rint floor …``)."""
         first = args[0]
         suffix = {"float": "f32", "double": "f64"}.get(first.type, first.type)
         full = f"llvm.{name}.{suffix if first.lanes == 1 else f'v{first.lanes}{suffix}'}"
-        out = result or first.type
-        out_llvm = out if first.lanes == 1 else f"<{first.lanes} x {out}>"
+        out, lanes = result or first.type, lanes or first.lanes
+        out_llvm = out if lanes == 1 else f"<{lanes} x {out}>"
         types = ", ".join(a.llvm for a in args)
         self.declarations.setdefault(full, f"declare {out_llvm} @{full}({types})")
         right = f"call {out_llvm} @{full}({', '.join(map(repr, args))})"
-        return self.define(right, out, first.lanes, max(a.depth for a in args))
+        return self.define(right, out, lanes, max(a.depth for a in args))
+
+    def patch(self, condition: V, value: V, name: str, *args: V) -> V:
+        """`value`, but NAME of `args` by the C library in lanes where `condition` holds.
+
+        For arguments so rare that no vector code is worth its time: a test and a branch, then an internal function that
+        goes over the lanes. It begins new basic blocks: see `Region.block`.
+        """
+        depth = max(a.depth for a in (condition, value, *args))
+        function = self._patch_function(name, value, len(args))
+        key = f"{function} {condition.name} {value.name} {' '.join(a.name for a in args)}"
+        region = self.regions[depth]
+        if key in region.seen:
+            return region.seen[key]
+        any_ = condition if condition.lanes == 1 else self.intrinsic("vector.reduce.or", condition, lanes=1)
+        self._count += 1
+        n, v = self._count, V(f"%v{self._count}", value.type, value.lanes, depth)
+        operands = ", ".join(map(repr, (condition, value, *args)))
+        region.lines += [
+            f"  br label %test{n}",
+            f"test{n}:",
+            f"  br i1 {any_.name}, label %rare{n}, label %join{n}",
+            f"rare{n}:",
+            f"  %patched{n} = call {v.llvm} @{function}({operands})",
+            f"  br label %join{n}",
+            f"join{n}:",
+            f"  {v.name} = phi {v.llvm} [ {value.name}, %test{n} ], [ %patched{n}, %rare{n} ]",
+        ]
+        region.block = f"join{n}"
+        region.seen[key] = v
+        return v
+
+    def _patch_function(self, name: str, value: V, arity: int) -> str:
+        symbol = name + ("f" if value.type == "float" else "")
+        function = f"patch_{symbol}_{value.lanes}"
+        if function in self.functions:
+            return function
+        t, vector = value.type, value.llvm
+        self.declarations.setdefault(symbol, f"declare {t} @{symbol}({', '.join([t] * arity)})")
+        args = [f"%x{i}" for i in range(arity)]
+        scalars = [f"%s{i}" for i in range(arity)]
+        signature = ", ".join([f"{'i1' if value.lanes == 1 else f'<{value.lanes} x i1>'} %c", f"{vector} %y"])
+        call = f"call {t} @{symbol}({', '.join(f'{t} {s}' for s in scalars)})"
+        head = f"define internal {vector} @{function}({signature}, {', '.join(f'{vector} {a}' for a in args)})"
+        lines = [f"{head} noinline cold nounwind {{"]
+        if value.lanes == 1:
+            lines += [f"  %r = {call.replace('%s', '%x')}", f"  ret {t} %r"]
+        else:
+            lines += [
+                "start:",
+                f"  %mask = zext <{value.lanes} x i1> %c to <{value.lanes} x i8>",
+                "  br label %lane",
+                "lane:",
+                "  %i = phi i32 [ 0, %start ], [ %next, %done ]",
+                f"  %out = phi {vector} [ %y, %start ], [ %new, %done ]",
+                f"  %m = extractelement <{value.lanes} x i8> %mask, i32 %i",
+                "  %set = icmp ne i8 %m, 0",
+                "  br i1 %set, label %compute, label %done",
+                "compute:",
+                *[f"  {s} = extractelement {vector} {a}, i32 %i" for s, a in zip(scalars, args, strict=True)],
+                f"  %r = {call}",
+                f"  %put = insertelement {vector} %out, {t} %r, i32 %i",
+                "  br label %done",
+                "done:",
+                f"  %new = phi {vector} [ %out, %lane ], [ %put, %compute ]",
+                "  %next = add i32 %i, 1",
+                f"  %more = icmp ult i32 %next, {value.lanes}",
+                "  br i1 %more, label %lane, label %end",
+                "end:",
+                f"  ret {vector} %new",
+            ]
+        self.functions[function] = "\n".join([*lines, "}"])
+        return function
 
     def sqrt(self, a: V) -> V:
         return self.intrinsic("sqrt", a)
