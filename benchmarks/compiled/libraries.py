@@ -24,14 +24,14 @@ class Runtime:
     Attributes:
         library: what programs are written with.
         arguments: a pytree of NumPy arrays as the library's own arrays.
-        wait: from a result, a function that waits until such a result is there.
+        wait: from a result, a function that waits until such a result is there; None where results are there at once.
         forget: drop everything compiled; None where nothing is compiled.
         distributions: the packages whose versions belong to the numbers.
     """
 
     library: Library
     arguments: Callable[[Any], Any] = staticmethod(lambda x: x)
-    wait: Callable[[Any], Callable[[Any], Any]] = staticmethod(lambda out: lambda x: x)
+    wait: Callable[[Any], Callable[[Any], Any]] | None = None
     forget: Callable[[], Any] | None = None
     distributions: tuple[str, ...] = ()
 
@@ -62,8 +62,19 @@ def jax() -> Runtime:
     from jax.scipy.special import erf
 
     def wait(out: Any) -> Callable[[Any], Any]:
-        """For one array its own method, which costs less than a walk over a pytree."""
-        return j.Array.block_until_ready if isinstance(out, j.Array) else j.block_until_ready
+        """Waits for one array: those of a call become ready together, and a walk over all would add to its time."""
+        path = []
+        while not isinstance(out, j.Array):
+            path.append(next(iter(out)) if isinstance(out, dict) else 0)
+            out = out[path[-1]]
+        block = type(out).block_until_ready
+
+        def wait_for(result: Any) -> None:
+            for key in path:
+                result = result[key]
+            block(result)
+
+        return wait_for if path else block
 
     library = Library(
         "jax", jnp, j.grad, j.value_and_grad, j.jvp, j.vjp, j.vmap, j.jacrev, j.hessian, erf, j.lax.scan, j.jit
