@@ -16,8 +16,8 @@ Taken {date} on {machine}, Python {python}, {versions}.
 
 `python benchmarks/compiled` measures them. The same code is compiled by each library; a row is one precision, and a
 result that differs from JAX's fails its row. Run times end when the result is there; arguments are NumPy arrays for
-wengert and arrays of its own for JAX. Compilation is what a first call of a new function takes, with nothing in any
-cache, longer than a later one.
+wengert and arrays of its own for JAX. Compilation is by how much a first call of a new function, with nothing in any
+cache, takes longer than the next one.
 """
 
 
@@ -39,10 +39,12 @@ def shown(seconds: float | None) -> str | None:
 
 
 def compilation(record: Record, library: str) -> float | None:
-    """Tracing and compiling: a first call less a later one; at least a twentieth of that, which noise can hide."""
-    run = record["run"].get(library.split(",")[0])
+    """Tracing and compiling: a first call less the next; at least a twentieth of that, which noise can hide."""
     first = record["first"].get(library)
-    return None if run is None or first is None else max(first - run, run / 20)
+    if first is None:
+        return None
+    later = record["second"].get(library, record["run"].get(library, 0.0))
+    return max(first - later, later / 20)
 
 
 def factor(other: float | None, ours: float | None) -> float | None:
@@ -96,7 +98,7 @@ def spread(what: str, records: Iterable[Record], of: Callable[[Record], float | 
         return None
     least = min(factors, key=lambda k: factors[k])
     mean = geometric_mean(factors.values())
-    return f"- {what}: {mean:.2f} times in the geometric mean of {len(factors)} rows; least {factors[least]:.2f} ({least})."
+    return f"- {what}: {mean:.2f} times in the geometric mean of {len(factors)}; least {factors[least]:.2f} ({least})."
 
 
 def summary(rows: dict[str, Record]) -> str:
@@ -105,7 +107,8 @@ def summary(rows: dict[str, Record]) -> str:
     calls = [r for r in rows.values() if r["overhead"]]
     ratios = [factor(r["run"].get("wengert"), r["primal"].get("wengert")) for r in work]
     ratios = [x for x in ratios if x is not None]
-    copies = {title(r): b for r in work if (b := bandwidth(r)) is not None}
+    large = [r for r in work if r.get("bytes", 0) > 1e7]
+    copies = {title(r): b for r in large if (b := bandwidth(r)) is not None}
     failures = [f"{title(r)} ({name}: {text})" for r in rows.values() for name, text in r["errors"].items()]
     lines = [
         spread("Run time against JAX", work, run_factor),
@@ -123,9 +126,10 @@ def markdown(numbers: dict[str, Any]) -> str:
     """The section of the page."""
     rows = numbers["rows"]
     records = list(rows.values())
+    dates = [r["date"] for r in records]
     parts = [
         INTRODUCTION.format(
-            date=max(r.get("date", "") for r in records), machine=numbers["machine"], python=numbers["python"],
+            date=" to ".join(sorted({min(dates), max(dates)})), machine=numbers["machine"], python=numbers["python"],
             versions=", ".join(f"{k} {v}" for k, v in numbers["versions"].items()),
         ),
         summary(rows),

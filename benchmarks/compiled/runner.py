@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def failed(row: Row, dtype: str, code: int) -> dict[str, Any]:
     """The record of a row that ended its process."""
     why = f"the process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
     return {"row": row.name, "title": row.title, "dtype": dtype, "errors": {"process": why}, "overhead": row.overhead,
-            "run": {}, "first": {}, "primal": {}}  # fmt: skip
+            "run": {}, "first": {}, "second": {}, "primal": {}, "date": time.strftime("%Y-%m-%d")}  # fmt: skip
 
 
 def records(rows: list[Row], dtype: str, options: argparse.Namespace, distributions: set[str]) -> Iterator[Any]:
@@ -88,13 +89,16 @@ def about(distributions: set[str]) -> dict[str, Any]:
 
 
 def merged(path: Path, new: dict[str, Any]) -> dict[str, Any]:
-    """The numbers on file with the new rows in their places; numbers from elsewhere are dropped."""
-    old = json.loads(path.read_text()) if path.exists() else {}
-    same = all(old.get(k) == new[k] for k in ("machine", "python", "versions"))
-    rows = {**(old["rows"] if same else {}), **new["rows"]}
+    """The numbers on file with the new rows in their places; numbers from another machine or versions are dropped."""
+    old = json.loads(path.read_text()) if path.exists() else {"rows": {}, "versions": {}}
+    same = all(old.get(k) == new[k] for k in ("machine", "python"))
+    same = same and all(new["versions"].get(p, v) == v for p, v in old["versions"].items())
+    if not same:
+        old = {"rows": {}, "versions": {}}
     order = {row.name: i for i, row in enumerate(ROWS)}
-    kept = {k: r for k, r in rows.items() if r["row"] in order}
-    return {**new, "rows": dict(sorted(kept.items(), key=lambda item: (order[item[1]["row"]], item[0])))}
+    kept = {k: r for k, r in {**old["rows"], **new["rows"]}.items() if r["row"] in order}
+    rows = dict(sorted(kept.items(), key=lambda item: (order[item[1]["row"]], item[0])))
+    return {**new, "versions": {**old["versions"], **new["versions"]}, "rows": rows}
 
 
 def main() -> int:
@@ -103,7 +107,7 @@ def main() -> int:
     parser.add_argument("--dtype", choices=("float32", "float64"), help="measure this precision only")
     parser.add_argument("--libraries", default=",".join(MAKERS), help="separated by commas (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=3.0, help="for the runs of each row (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="a fifth of a second for each row, one first call")
+    parser.add_argument("--quick", action="store_true", help="little time for each row, and one first call")
     parser.add_argument("--list", action="store_true", help="show the rows' names and stop")
     parser.add_argument("--write", type=Path, metavar="DOCS", help=f"write {PAGE} and {NUMBERS} into this folder")
     options = parser.parse_args()
