@@ -104,7 +104,7 @@ class _TorchNames:
 
 
 def _torch(name: str, compiled: bool) -> Runtime:
-    """PyTorch as its users differentiate: `torch.autograd.grad` of the loss, which `torch.compile` may have compiled."""
+    """PyTorch as its users differentiate: `torch.autograd.grad` of the loss, which `torch.compile` may compile."""
     import torch
 
     torch.set_num_threads(os.cpu_count() or 1)

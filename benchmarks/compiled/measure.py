@@ -137,6 +137,8 @@ class Measurement:
         runs: dict[str, Callable[[], Any]] = {}
         results: dict[str, list[np.ndarray]] = {}
         for name, r in list(self.runtimes.items()):
+            if r.forget:  # code compiled for another row's sizes may serve this row too, but not as well
+                r.forget()
             start = time.perf_counter()
 
             def run(name: str = name, r: Runtime = r) -> Callable[[], Any]:

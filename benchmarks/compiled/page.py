@@ -98,7 +98,8 @@ def spread(what: str, records: Iterable[Record], of: Callable[[Record], float | 
         return None
     least = min(factors, key=lambda k: factors[k])
     mean = geometric_mean(factors.values())
-    return f"- {what}: {mean:.2f} times in the geometric mean of {len(factors)} row{'s' * (len(factors) > 1)}; least {factors[least]:.2f} ({least})."
+    count = f"{len(factors)} row" + "s" * (len(factors) > 1)
+    return f"- {what}: {mean:.2f} times in the geometric mean of {count}; least {factors[least]:.2f} ({least})."
 
 
 def summary(rows: dict[str, Record]) -> str:
