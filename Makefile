@@ -14,3 +14,4 @@ bench:
 	test -d .venv-bench || python3 -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet -e . jax torch autograd
 	.venv-bench/bin/python benchmarks/eager.py --write docs/benchmarks.md
+	.venv-bench/bin/python benchmarks/compiled --write docs
