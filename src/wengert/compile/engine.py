@@ -61,6 +61,16 @@ def blas_address(routine: str) -> int:
     return get(capsule, get_name(capsule))
 
 
+def _address(symbol: str) -> int:
+    """The address of an outside function: a BLAS routine (``wengert.NAME``), or one of the C library."""
+    if symbol.startswith("wengert."):
+        return blas_address(symbol.removeprefix("wengert."))
+    found = llvm.address_of_symbol(symbol)
+    if found is None:
+        raise RuntimeError(f"the C library has no function {symbol}")
+    return found
+
+
 class Code:
     """Machine code in memory; freed with the object."""
 
@@ -82,11 +92,11 @@ def emit(text: str, verify: bool = False) -> bytes:
 
 
 def load(obj: bytes, symbols: Iterable[str] = ()) -> Code:
-    """Machine code from an object file that uses some BLAS routines."""
+    """Machine code from an object file that uses some outside functions."""
     with _lock:
         builder = llvm.JITLibraryBuilder().add_object_img(obj).export_symbol("main")
         for s in symbols:
-            builder.import_symbol(f"wengert.{s}", blas_address(s))
+            builder.import_symbol(s, _address(s))
         return Code(builder.link(_jit(), f"wengert{next(_number)}"), obj)
 
 

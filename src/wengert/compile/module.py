@@ -40,6 +40,7 @@ class Module:
         self.kernels: list[KernelWriter] = []
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
+        self._internal: dict[str, str] = {}
         self._globals: dict[str, str] = {}
         self._lines: list[str] = []
         self._pointers: dict[Any, str] = {}
@@ -87,6 +88,7 @@ class Module:
         text = writer.write()
         name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
         self._declarations.update(writer.e.declarations)
+        self._internal.update(writer.e.functions)
         self.kernels.append(writer)
         pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
         if writer.checks:
@@ -123,11 +125,10 @@ class Module:
         """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
         type_ = MEMORY_TYPES[p.eqn.outputs[0].aval.dtype.name]
         routine = BLAS[type_]
-        self.symbols.add(routine)
         one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
         self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
         self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
-        self._declarations.setdefault(routine, f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
+        self._declarations.setdefault(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
         a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
         turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
         sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
@@ -190,7 +191,9 @@ class Module:
         attributes = (
             f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
         )
-        return "\n".join([*self._globals.values(), *self._declarations.values(), *functions, main, attributes])
+        self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
+        return "\n".join([*self._globals.values(), *self._declarations.values(), *self._internal.values(),
+                          *functions, main, attributes])
 
 
 def is_scalar_literal(a: Any) -> bool:
