@@ -10,6 +10,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from .entry import NUMPY_API, api_address
+
 _number = itertools.count()
 _lock = threading.RLock()  # LLVM's default context is one for the process
 
@@ -62,22 +64,27 @@ def blas_address(routine: str) -> int:
 
 
 def _address(symbol: str) -> int:
-    """The address of an outside function: a BLAS routine (``wengert.NAME``), or one of the C library."""
+    """The address of an outside function: a BLAS routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
+    if symbol in NUMPY_API:
+        return api_address(symbol)
     found = llvm.address_of_symbol(symbol)
     if found is None:
-        raise RuntimeError(f"the C library has no function {symbol}")
+        import ctypes
+
+        found = ctypes.cast(getattr(ctypes.pythonapi, symbol), ctypes.c_void_p).value
     return found
 
 
 class Code:
     """Machine code in memory; freed with the object."""
 
-    def __init__(self, library: Any, obj: bytes) -> None:
+    def __init__(self, library: Any, obj: bytes, has_entry: bool) -> None:
         self._library = library
         self.object = obj
         self.main: int = library["main"]
+        self.entry: int | None = library["entry"] if has_entry else None
 
 
 def emit(text: str, verify: bool = False) -> bytes:
@@ -91,13 +98,15 @@ def emit(text: str, verify: bool = False) -> bytes:
         return machine.emit_object(module)
 
 
-def load(obj: bytes, symbols: Iterable[str] = ()) -> Code:
+def load(obj: bytes, symbols: Iterable[str] = (), has_entry: bool = False) -> Code:
     """Machine code from an object file that uses some outside functions."""
     with _lock:
         builder = llvm.JITLibraryBuilder().add_object_img(obj).export_symbol("main")
+        if has_entry:
+            builder.export_symbol("entry")
         for s in symbols:
             builder.import_symbol(s, _address(s))
-        return Code(builder.link(_jit(), f"wengert{next(_number)}"), obj)
+        return Code(builder.link(_jit(), f"wengert{next(_number)}"), obj, has_entry)
 
 
 def assembly(text: str) -> str:

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import trees
 from ..core import Value
 from ..program import Literal, Program
 from . import engine
+from .entry import BoundEntry, plain, supported
 from .fusion import Plan
-from .module import BAD_INDEX, Module, is_scalar_literal
+from .module import Module, is_scalar_literal
 from .passes import optimize
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
+_MAIN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 
 
 class Executable:
     """Native code for one Program.
 
     Attributes:
-        program: as it was given; `optimized`: as it was compiled; `module`: its loop nests and LLVM text.
+        program: as it was given. optimized: as it was compiled. module: its loop nests and LLVM text.
+        native: the native call, a function of ``(args, kwargs)``; None where their tree has other containers than
+            tuples, lists and dicts. It gives `NotImplemented` for arguments of another kind, and `Ellipsis` after an
+            error, which `raise_error` then raises.
     """
+
+    native: Any = None
 
     def __init__(self, program: Program, verify: bool = False) -> None:
         self.program = program
         self.optimized = optimize(program)
         self.plan = Plan(self.optimized)
-        self.module = Module(self.plan, engine.vector_bytes())
-        self.code = engine.load(engine.emit(self.module.text, verify), self.module.symbols)
-        memory = self.module.memory
-        self._main = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(self.code.main)
+        self.module = module = Module(self.plan, engine.vector_bytes(), _trees(program))
+        self.code = engine.load(engine.emit(module.text, verify), module.symbols, module.entry is not None)
+        memory = module.memory
+        self._main = _MAIN(self.code.main)
         self._in_dtypes = [v.aval.dtype for v in program.inputs]
-        self._literals = [np.ascontiguousarray(a.value) for a in memory.arguments if type(a) is Literal]
-        self._results = [(v.aval.shape, v.aval.dtype) for v in memory.results]
-        self._outputs = list(zip(memory.outputs, program.out_avals, strict=True))
+        self._literals = [np.ascontiguousarray(a.value, a.aval.dtype) for a in memory.arguments if type(a) is Literal]
+        self._results = [(a.shape, a.dtype) for a in memory.results]
         self._workspace = memory.size
-        self._calls = [_prepare(c) for c in self.module.calls]
+        self._errors: dict[int, BaseException] = {}
+        self._callback = _callback([_prepare(c) for c in module.calls], self._errors) if module.calls else None
+        self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
+        if module.entry is not None:
+            assert self.code.entry is not None
+            self._bound = BoundEntry(module.entry, self.code.entry, self._callback_address or 0)
+            self.native = self._bound.function
 
     def __call__(self, args: Sequence[Value]) -> list[Value]:
         arrays = [np.ascontiguousarray(a, d) for a, d in zip(args, self._in_dtypes, strict=True)] + self._literals
@@ -46,39 +60,47 @@ class Executable:
         table = (ctypes.c_void_p * (len(arrays) + len(results)))(*[a.ctypes.data for a in (*arrays, *results)])
         workspace = np.empty(self._workspace + 64, np.uint8)
         start = -(-workspace.ctypes.data // 64) * 64
-        errors: list[BaseException] = []
-        callback: Any = None
-        if self._calls:
+        if self._main(table, start, self._callback_address):
+            self.raise_error()
+        return [a[()] if a.ndim == 0 else a for a in results]
 
-            def run(number: int, pointers: Any) -> int:
-                try:
-                    self._calls[number](pointers)
-                    return 0
-                except BaseException as error:
-                    errors.append(error)
-                    return 2
+    def raise_error(self) -> None:
+        """Raise what went wrong in the last call of this thread: an error of NumPy's, or a bad index."""
+        error = self._errors.pop(threading.get_ident(), None)
+        if error is not None:
+            raise error
+        raise IndexError(
+            f"an index is out of range for the axis it indexes, in the compiled {self.program.name}; run it without "
+            f"jit to see where, or clip the index with wengert.numpy.clip"
+        )
 
-            callback = _CALLBACK(run)
-        status = self._main(table, start, ctypes.cast(callback, ctypes.c_void_p) if callback else None)
-        if status:
-            if status == BAD_INDEX:
-                raise IndexError(f"an index is out of range in {self.program.name}")
-            raise errors[0]
-        outs = []
-        seen: set[Any] = set()
-        for (kind, which), aval in self._outputs:
-            if kind == "result":
-                a = results[which]
-                if which in seen:
-                    a = a.copy()
-                seen.add(which)
-            elif kind == "argument":
-                a = arrays[which].copy()
-            else:
-                a = np.array(which, aval.dtype)
-            a = a.reshape(aval.shape)
-            outs.append(a[()] if a.ndim == 0 else a)
-        return outs
+
+def _trees(program: Program) -> Any:
+    """The trees of arguments and results, if the native call can follow them."""
+    if program.in_tree is None or program.out_tree is None or not supported():
+        return None
+    known = [*program.in_avals, *program.out_avals]
+    if any(a.dtype.kind not in "biufc" or not a.dtype.isnative or a.dtype is not np.dtype(a.dtype.type) for a in known):
+        return None
+    if any(a.weak and a.dtype.kind not in "bif" for a in program.in_avals):
+        return None
+    given = trees.unflatten(program.in_tree, list(range(len(program.in_avals))))
+    made = trees.unflatten(program.out_tree, list(range(len(program.out_avals))))
+    return (given, made) if plain(given) and plain(made) else None
+
+
+def _callback(calls: list[Any], errors: dict[int, BaseException]) -> Any:
+    """The function through which native code runs equations with NumPy; errors are kept for each thread."""
+
+    def run(number: int, pointers: Any) -> int:
+        try:
+            calls[number](pointers)
+            return 0
+        except BaseException as error:
+            errors[threading.get_ident()] = error
+            return 2
+
+    return _CALLBACK(run)
 
 
 def _prepare(call: Any) -> Any:

@@ -16,28 +16,30 @@ class Memory:
 
     Attributes:
         arguments: variables and literals whose data the caller passes, in order.
-        results: variables whose arrays the caller makes, in order.
-        outputs: for each result of the Program ``("result", i)``, ``("argument", i)`` or ``("literal", value)``;
-            a result that stands twice, or is an argument, is copied by the caller.
+        results: the types of the Program's results, whose arrays the caller makes, in order.
+        copies: results that lie somewhere else too (arguments, literals, a result that stands twice): their number,
+            and the array whose elements they get at the end.
         offsets: where in the workspace a temporary lies, in bytes.
         size: of the workspace, in bytes.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.arguments: list[Any] = [*plan.program.inputs, *literal_arrays(plan.program)]
-        self.results: list[Var] = []
-        self.outputs: list[tuple[str, Any]] = []
-        places: dict[Any, tuple[str, int]] = {_key(a): ("argument", i) for i, a in enumerate(self.arguments)}
-        for a in plan.program.outputs:
-            if type(a) is Literal:
-                self.outputs.append(places.get(_key(a), ("literal", a.value)))
-                continue
-            root = plan.memory[a]  # type: ignore[index]
-            if _key(root) not in places:
-                places[_key(root)] = ("result", len(self.results))
-                self.results.append(root)
-            self.outputs.append(places[_key(root)])
+        program = plan.program
+        self.arguments: list[Any] = [*program.inputs, *literal_arrays(program)]
+        self.results = [a.aval for a in program.outputs]
+        self.copies: list[tuple[int, Any]] = []
+        places: dict[Any, tuple[str, int]] = {}
+        for a in program.outputs:
+            if type(a) is Literal and a.aval.shape == ():
+                self.arguments.append(a)
+        places.update((_key(a), ("argument", i)) for i, a in enumerate(self.arguments))
+        for i, a in enumerate(program.outputs):
+            root = self.storage(a)
+            if _key(root) in places:
+                self.copies.append((i, root))
+            else:
+                places[_key(root)] = ("result", i)
         self.places = places
         self.offsets: dict[Var, int] = {}
         self.size = self._lay_out()

@@ -11,6 +11,7 @@ from typing import Any
 
 
 from ..program import Literal, Var
+from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
 from .loops import MEMORY_TYPES, KernelWriter
 from .memory import Memory
@@ -31,7 +32,7 @@ class Module:
         symbols: the names of outside functions.
     """
 
-    def __init__(self, plan: Plan, vector_bytes: int) -> None:
+    def __init__(self, plan: Plan, vector_bytes: int, trees: Any = None) -> None:
         self.plan = plan
         self.memory = Memory(plan)
         self.calls: list[Call] = []
@@ -55,6 +56,8 @@ class Module:
                 self._product(step)
             else:
                 self._call(step)
+        self._copies()
+        self.entry = Entry(self, trees) if trees is not None else None
         self.text = self._text()
 
     def _name(self) -> str:
@@ -110,6 +113,22 @@ class Module:
             name = "llvm.memset.p0.i64"
             self._declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
             self._lines.append(f"  call void @{name}(ptr {self.pointer(step.target)}, i8 0, i64 {n}, i1 false)")
+
+    def _copies(self) -> None:
+        for i, source in self.memory.copies:
+            aval = self.memory.results[i]
+            n = size_of(aval) * aval.dtype.itemsize
+            if n:
+                name = "llvm.memcpy.p0.p0.i64"
+                self._declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
+                origin, target = self.pointer(source), self._result(i)
+                self._lines.append(f"  call void @{name}(ptr {target}, ptr {origin}, i64 {n}, i1 false)")
+
+    def _result(self, i: int) -> str:
+        name = self._name()
+        self._lines.append(f"  {name}.a = getelementptr ptr, ptr %arguments, i64 {len(self.memory.arguments) + i}")
+        self._lines.append(f"  {name} = load ptr, ptr {name}.a")
+        return name
 
     def _int(self, value: int) -> str:
         name = f"@int{value}"
@@ -191,9 +210,11 @@ class Module:
         attributes = (
             f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
         )
+        if self.entry is not None:
+            self._declarations.update(self.entry.declarations)
         self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
         return "\n".join([*self._globals.values(), *self._declarations.values(), *self._internal.values(),
-                          *functions, main, attributes])
+                          *functions, main, *([] if self.entry is None else [self.entry.text]), attributes])
 
 
 def is_scalar_literal(a: Any) -> bool:

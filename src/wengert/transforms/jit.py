@@ -25,6 +25,7 @@ from .function import Transformed, check_callable, name_of, shown
 from .reverse import own_results
 from .staging import signature, stage
 
+NATIVE_CALLS = 8  # that are tried before a call is looked up by its arguments' types
 _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -94,9 +95,18 @@ class Jit(Transformed):
         super().__init__(f)
         self.static_argnums, self.static_argnames = _static(f, static_argnums, static_argnames)
         self._cache = _cache_of(f)
+        self._native: list[Any] = self._cache.setdefault("native", [])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        given = (args, kwargs)
+        for call, executable, x64 in self._native:  # guarded by benchmarks `call.*`
+            if x64 is config._x64:
+                out = call(given)
+                if out is not NotImplemented:
+                    if out is not Ellipsis:
+                        return out
+                    executable.raise_error()
         try:
             return self._call(args, kwargs)
         except Exception as error:
@@ -119,11 +129,24 @@ class Jit(Transformed):
                 _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f)
             )
             entry = (program, seen[0], hoisted)
+            if not static and not axes:
+                program.in_tree, program.out_tree = tree, seen[0]
             if not hoisted:  # closed over no traced value, so another call may use it
                 self._cache[key] = entry
         program, out_tree, hoisted = entry
         outs = call_p.bind(*hoisted, *values, program=program)
+        self._prefer(program)
         return trees.unflatten(out_tree, own_results([strong(o) for o in outs], values))
+
+    def _prefer(self, program: Program) -> None:
+        """Put a Program's native call first among those tried."""
+        executable = program.cache.get("executable")
+        if executable is None or executable.native is None:
+            return
+        self._native[:] = [
+            (executable.native, executable, config._x64),
+            *[entry for entry in self._native if entry[1] is not executable][: NATIVE_CALLS - 1],
+        ]
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nums = set(self.static_argnums)
