@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -69,6 +70,11 @@ def bandwidth(record: Record) -> float | None:
     return factor(record["run"].get("copy"), record["run"].get("wengert"))
 
 
+def busy(record: Record) -> bool:
+    """Whether others kept the processors busy: our own threads are at most one for each, and JAX's suffer most."""
+    return record.get("load", 0.0) > 1.5 * (os.cpu_count() or 1)
+
+
 def title(record: Record) -> str:
     return f"{record['title']}, {record['dtype']}"
 
@@ -119,6 +125,7 @@ def summary(rows: dict[str, Record]) -> str:
         f"- Gradient over primal on ADBench's rows: at most {max(ratios):.2f}." if ratios else None,
         *(f"- {name}: {100 * b:.0f} % of the bandwidth of a copy." for name, b in copies.items()),
         *(f"- Without a result: {text}." for text in failures),
+        *(f"- {title(r)}: taken at a load of {r['load']:.1f}, so not to be trusted." for r in rows.values() if busy(r)),
     ]
     return "\n".join(x for x in lines if x)
 
