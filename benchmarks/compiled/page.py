@@ -18,7 +18,7 @@ Taken {date} on {machine}, Python {python}, {versions}.
 `python benchmarks/compiled` measures them. The same code is compiled by each library; a row is one precision, and a
 result that differs from JAX's fails its row. Run times end when the result is there; arguments are NumPy arrays for
 wengert and arrays of its own for JAX. Compilation is by how much a first call of a new function, with nothing in any
-cache, takes longer than the next one. wengert only stages programs so far, and evaluates them with NumPy.
+cache, takes longer than the next one.
 """
 
 
