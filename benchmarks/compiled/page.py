@@ -117,6 +117,7 @@ def summary(rows: dict[str, Record]) -> str:
     large = [r for r in work if r.get("bytes", 0) > 1e7]
     copies = {title(r): b for r in large if (b := bandwidth(r)) is not None}
     failures = [f"{title(r)} ({name}: {text})" for r in rows.values() for name, text in r["errors"].items()]
+    hurried = [f"{title(r)} (load {r['load']:.1f})" for r in rows.values() if busy(r)]
     lines = [
         spread("Run time against JAX", work, run_factor),
         spread("Compilation against JAX", rows.values(), compile_factor),
@@ -125,7 +126,7 @@ def summary(rows: dict[str, Record]) -> str:
         f"- Gradient over primal on ADBench's rows: at most {max(ratios):.2f}." if ratios else None,
         *(f"- {name}: {100 * b:.0f} % of the bandwidth of a copy." for name, b in copies.items()),
         *(f"- Without a result: {text}." for text in failures),
-        *(f"- {title(r)}: taken at a load of {r['load']:.1f}, so not to be trusted." for r in rows.values() if busy(r)),
+        f"- Not to be trusted, since the machine had other work: {'; '.join(hurried)}." if hurried else None,
     ]
     return "\n".join(x for x in lines if x)
 
