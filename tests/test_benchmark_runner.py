@@ -98,6 +98,12 @@ def test_page_shows_factors_and_failures():
     assert "1.73 times in the geometric mean of 2 rows; least 1.50 (a chain, float64)" in text
 
 
+def test_rows_taken_on_a_busy_machine_are_named():
+    calm, busy = record(load=0.5), record(title="hurried", load=1000.0)
+    assert "had other work: hurried, float64 (load 1000.0)." in page.summary({"a": calm, "b": busy})
+    assert "had other work" not in page.summary({"a": calm})
+
+
 def test_numbers_of_single_rows_join_those_on_file(tmp_path):
     path = tmp_path / "numbers.json"
     about = {"machine": "m", "python": "3", "versions": {"numpy": "2", "torch": "2"}}

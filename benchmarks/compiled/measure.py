@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -95,6 +96,7 @@ class Measurement:
         self.record: dict[str, Any] = {
             "row": row.name, "title": row.title, "dtype": dtype, "errors": self.errors, "overhead": row.overhead,
             "run": {}, "first": {}, "second": {}, "primal": {}, "date": time.strftime("%Y-%m-%d"),
+            "load": os.getloadavg()[0],
         }  # fmt: skip
         for name, r in runtimes.items():
             if name in ("wengert", "jax") and self.lacking(r):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -69,6 +70,11 @@ def bandwidth(record: Record) -> float | None:
     return factor(record["run"].get("copy"), record["run"].get("wengert"))
 
 
+def busy(record: Record) -> bool:
+    """Whether others kept the processors busy: our own threads are at most one for each, and JAX's suffer most."""
+    return record.get("load", 0.0) > 1.5 * (os.cpu_count() or 1)
+
+
 def title(record: Record) -> str:
     return f"{record['title']}, {record['dtype']}"
 
@@ -111,6 +117,7 @@ def summary(rows: dict[str, Record]) -> str:
     large = [r for r in work if r.get("bytes", 0) > 1e7]
     copies = {title(r): b for r in large if (b := bandwidth(r)) is not None}
     failures = [f"{title(r)} ({name}: {text})" for r in rows.values() for name, text in r["errors"].items()]
+    hurried = [f"{title(r)} (load {r['load']:.1f})" for r in rows.values() if busy(r)]
     lines = [
         spread("Run time against JAX", work, run_factor),
         spread("Compilation against JAX", rows.values(), compile_factor),
@@ -119,6 +126,7 @@ def summary(rows: dict[str, Record]) -> str:
         f"- Gradient over primal on ADBench's rows: at most {max(ratios):.2f}." if ratios else None,
         *(f"- {name}: {100 * b:.0f} % of the bandwidth of a copy." for name, b in copies.items()),
         *(f"- Without a result: {text}." for text in failures),
+        f"- Not to be trusted, since the machine had other work: {'; '.join(hurried)}." if hurried else None,
     ]
     return "\n".join(x for x in lines if x)
 
