@@ -83,7 +83,7 @@ def test_static_arguments():
 
 def test_python_needs_a_value():
     with pytest.raises(w.errors.ConcretizationError, match="where"):
-        w.jit(lambda x: x if x > 0 else -x)(1.0)
+        w.make_program(lambda x: x if x > 0 else -x)(1.0)
     assert w.jit(lambda x: x)(1.0) == 1.0
 
 

@@ -570,7 +570,7 @@ ERRORS = [
 @pytest.mark.parametrize("f, error, match", ERRORS)
 def test_errors(f, error, match):
     with pytest.raises(error, match=match):
-        w.jit(f)(M)
+        w.make_program(f)(M)
 
 
 def test_plain_arrays_meet_numpy():

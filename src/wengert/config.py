@@ -18,6 +18,7 @@ class Config:
     Attributes:
         enable_x64: ``True`` (the default) makes float64 the default dtype, as in NumPy. ``False`` is JAX's
             32-bit mode: Python numbers become float32 and int32 and no operation returns a 64-bit array.
+        max_paths: how many ways through its Python control flow `jit` compiles of one function.
 
     Example:
         >>> import wengert
@@ -27,7 +28,7 @@ class Config:
         dtype('float32')
     """
 
-    __slots__ = ("_x64", "float_dtype", "int_dtype", "complex_dtype", "uint_dtype")
+    __slots__ = ("_x64", "float_dtype", "int_dtype", "complex_dtype", "uint_dtype", "max_paths")
 
     float_dtype: np.dtype
     int_dtype: np.dtype
@@ -36,6 +37,7 @@ class Config:
 
     def __init__(self) -> None:
         self.enable_x64 = True
+        self.max_paths = 64
 
     @property
     def enable_x64(self) -> bool:

@@ -159,6 +159,20 @@ class ConcretizationError(WengertError, TypeError):
     """
 
 
+class TooManyPathsError(WengertError):
+    """A function under `jit` takes more ways through its Python control flow than `config.max_paths` allows.
+
+    Each way is compiled by itself. Remedy: `wengert.numpy.where` or `lax.cond` for the choice, `lax.while_loop` for the
+    loop, or a larger ``wengert.config.max_paths``.
+
+    Example:
+        >>> import wengert
+        >>> collatz = wengert.jit(lambda n: n // 2 if n % 2 == 0 else 3 * n + 1)
+        >>> int(collatz(7)), int(collatz(22))
+        (22, 11)
+    """
+
+
 class CustomRuleError(WengertError, TypeError):
     """A custom derivative rule is missing, or returned something that does not fit its function.
 

@@ -71,6 +71,8 @@ class Program:
         name: of the function it was made from.
         masked: whether it is the linear part of a function with choices in it, so that its transpose must not let
             zero cotangents meet infinite coefficients.
+        guards: values that Python asked for while the function was traced. Their variables are the last outputs; the
+            Program computes the function where they come out the same.
 
     Example:
         >>> import wengert, wengert.numpy as wnp
@@ -82,7 +84,7 @@ class Program:
         }
     """
 
-    __slots__ = ("_steps", "cache", "equations", "in_tree", "inputs", "masked", "name", "out_tree", "outputs")
+    __slots__ = ("_steps", "cache", "equations", "guards", "in_tree", "inputs", "masked", "name", "out_tree", "outputs")
 
     def __init__(
         self,
@@ -97,6 +99,7 @@ class Program:
         self.outputs = list(outputs)
         self.name = name
         self.masked = masked
+        self.guards: list[Any] = []
         self.in_tree: Any = None
         self.out_tree: Any = None
         self.cache: dict[Any, Any] = {}  # transformations of this program

@@ -53,7 +53,8 @@ class V:
         return f"{self.llvm} {self.name}"
 
 
-def _literal(type: str, value: Any) -> str:
+def literal_text(type: str, value: Any) -> str:
+    """A number as LLVM writes it."""
     if type == "float":
         value = float(np.float32(value))
     if type in FLOATS:
@@ -120,7 +121,7 @@ class Emitter:
 
     def constant(self, value: Any, type: str, lanes: int = 1) -> V:
         """A constant of a type, the same in every lane."""
-        text = _literal(type, value)
+        text = literal_text(type, value)
         return V(text if lanes == 1 else f"splat ({type} {text})", type, lanes, 0, value)
 
     def const(self, value: Any, like: V) -> V:
@@ -129,7 +130,7 @@ class Emitter:
 
     def lanes_constant(self, values: Sequence[Any], type: str) -> V:
         """A vector constant with its own value in each lane."""
-        text = ", ".join(f"{type} {_literal(type, v)}" for v in values)
+        text = ", ".join(f"{type} {literal_text(type, v)}" for v in values)
         return V(f"<{text}>", type, len(values), 0)
 
     # --- instructions --------------------------------------------------------------------------------------------

@@ -133,9 +133,10 @@ class Entry:
                 value = np.ascontiguousarray(a.value, a.aval.dtype)
                 self.objects.append(value)
                 self._set_argument(i, self.entry(("literal", i), value.ctypes.data))
+        self._kept = len(memory.results) - len(module.plan.program.guards)  # the others are guards
         self._results(memory.results)
         self._run(memory.size)
-        self._build_results(memory.results, out_tree)
+        self._build_results(memory.results[: self._kept], out_tree)
         self.text = self._text()
 
     # --- the table -------------------------------------------------------------------------------------------------
@@ -163,7 +164,8 @@ class Entry:
     def table(self) -> np.ndarray:
         """The table's numbers; it must be kept as long as the code."""
         return np.array(
-            [id(o.value) if isinstance(o, _Object) else (o if isinstance(o, int) else 0) for o in self.objects], np.uint64
+            [id(o.value) if isinstance(o, _Object) else (o if isinstance(o, int) else 0) for o in self.objects],
+            np.uint64,
         )
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -220,9 +222,7 @@ class Entry:
             self._require(self._equal("i64", size, str(len(tree))))
             for key, sub in tree.items():
                 item = self._name()
-                self._emit(
-                    f"{item} = call ptr {self._use('PyDict_GetItemWithError')}(ptr {x}, ptr {self.object(key)})"
-                )
+                self._emit(f"{item} = call ptr {self._use('PyDict_GetItemWithError')}(ptr {x}, ptr {self.object(key)})")
                 found = self._name()
                 self._emit(f"{found} = icmp ne ptr {item}, null")
                 self._require(found, "miss_clear")
@@ -324,11 +324,11 @@ class Entry:
 
     def _results(self, results: list[Any]) -> None:
         """Arrays for the results, and room for scalars; their data are the last arguments."""
-        self._emit(f"br label %make0")
+        self._emit("br label %make0")
         self._made: list[str] = []
         for i, aval in enumerate(results):
             self.lines.append(f"make{i}:")
-            if aval.shape == ():
+            if aval.shape == () or i >= self._kept:
                 slot = self._alloca(16)
                 self._made.append("")
                 self._set_argument(self._n_arguments + i, slot)
@@ -377,7 +377,7 @@ class Entry:
             old = self._name()
             self._emit(f"{old} = atomicrmw xchg ptr {self._workspace_cell}, ptr %block acq_rel")
             self._emit(f"call void {self._use('free')}(ptr {old})")
-        self._require(self._equal("i32", "%status", "0"), "failed")
+        self._require(self._equal("i32", "%status", "0"), "unusual")
 
     def _borrow_workspace(self, size: int) -> str:
         """A block kept from the last call, or a new one if another call has it."""
@@ -453,6 +453,12 @@ class Entry:
             known = self.object(value)
             self._emit(f"call void {self._use('Py_IncRef')}(ptr {known})")
             self._emit(f"ret ptr {known}")
+        self.lines.append("unusual:")
+        other = self._equal("i32", "%status", "3")  # another path than this Program's
+        self._emit(f"br i1 {other}, label %other_path, label %failed")
+        self.lines.append("other_path:")
+        self._drop(len(self._made))
+        self._emit("br label %miss")
         self.lines.append("miss_clear:")
         self._emit(f"call void {self._use('PyErr_Clear')}()")
         self._emit("br label %miss")

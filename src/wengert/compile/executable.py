@@ -11,11 +11,12 @@ import numpy as np
 
 from .. import trees
 from ..core import Value
+from ..ops.call import OtherPath
 from ..program import Literal, Program
 from . import engine
 from .entry import BoundEntry, plain, supported
 from .fusion import Plan
-from .module import Module, is_scalar_literal
+from .module import OTHER_PATH, Module, is_scalar_literal
 from .passes import optimize
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
@@ -60,7 +61,10 @@ class Executable:
         table = (ctypes.c_void_p * (len(arrays) + len(results)))(*[a.ctypes.data for a in (*arrays, *results)])
         workspace = np.empty(self._workspace + 64, np.uint8)
         start = -(-workspace.ctypes.data // 64) * 64
-        if self._main(table, start, self._callback_address):
+        status = self._main(table, start, self._callback_address)
+        if status:
+            if status == OTHER_PATH:
+                raise OtherPath
             self.raise_error()
         return [a[()] if a.ndim == 0 else a for a in results]
 
@@ -85,7 +89,7 @@ def _trees(program: Program) -> Any:
     if any(a.weak and a.dtype.kind not in "bif" for a in program.in_avals):
         return None
     given = trees.unflatten(program.in_tree, list(range(len(program.in_avals))))
-    made = trees.unflatten(program.out_tree, list(range(len(program.out_avals))))
+    made = trees.unflatten(program.out_tree, list(range(len(program.out_avals) - len(program.guards))))
     return (given, made) if plain(given) and plain(made) else None
 
 

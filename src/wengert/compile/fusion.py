@@ -408,5 +408,3 @@ def literal_arrays(program: Program) -> list[Literal]:
         if type(a) is Literal and a.aval.shape != ():
             seen.setdefault(id(a), a)
     return list(seen.values())
-
-

@@ -97,5 +97,12 @@ def arrays_of(step: Step) -> list[Any]:
     return [step.x, step.y, step.eqn.outputs[0]]
 
 
+def written(step: Step) -> list[Var]:
+    """The variables that a step writes."""
+    if isinstance(step, Kernel):
+        return [r.target for r in step.roots]
+    return [step.target] if isinstance(step, Fill) else list(step.eqn.outputs)
+
+
 def _key(a: Any) -> Any:
     return a if type(a) is Var else id(a)

@@ -1,24 +1,27 @@
 """The module of a plan: its kernels as functions, and `main`, which calls them in order.
 
 ``i32 main(ptr arguments, ptr workspace, ptr callback)``: `arguments` are the addresses of the arguments' data, then of
-the results'; `callback(number, addresses)` runs equations through NumPy. The value is 0, 1 after an index out of
-range, or what the callback returned. Equal kernels are written once.
+the results'; `callback(number, addresses)` runs equations through NumPy. The value is 0, or `BAD_INDEX`, `FAILED` (in the
+callback) or `OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are
+written once.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 
 from ..program import Literal, Var
+from .emitter import FLOATS, literal_text
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
 from .loops import MEMORY_TYPES, KernelWriter
-from .memory import Memory
+from .memory import Memory, written
 from .nest import size_of
 from .products import Product
 
-BAD_INDEX, FAILED = 1, 2
+BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
 BLAS = {"float": "sgemm", "double": "dgemm"}
 
 
@@ -38,6 +41,7 @@ class Module:
         self.calls: list[Call] = []
         self.symbols: set[str] = set()
         self.checks = False
+        self._unchecked = False
         self.kernels: list[KernelWriter] = []
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
@@ -47,18 +51,62 @@ class Module:
         self._pointers: dict[Any, str] = {}
         self._count = 0
         self._vector_bytes = vector_bytes
+        self._untested = self._guards()
+        self._test_guards(lambda root: True if root in self._given() else None)
+        last = {v: step for step in plan.steps for v in written(step)}
         for step in plan.steps:
-            if isinstance(step, Kernel):
-                self._kernel(step)
-            elif isinstance(step, Fill):
-                self._fill(step)
-            elif isinstance(step, Product):
-                self._product(step)
-            else:
-                self._call(step)
+            self._step(step)
+            self._test_guards(lambda root, step=step: last.get(root) is step)
+            self._check_indices()
         self._copies()
         self.entry = Entry(self, trees) if trees is not None else None
         self.text = self._text()
+
+    def _given(self) -> set[Any]:
+        return {a for a in self.memory.arguments if type(a) is Var}
+
+    def _guards(self) -> list[tuple[Any, Any]]:
+        """Variables that are guards and the values they must have, without those that are constants."""
+        program, outputs = self.plan.program, self.plan.program.outputs
+        n = len(outputs) - len(program.guards)
+        roots = [self.memory.storage(a) for a in outputs[n:]]
+        return [(root, g.value) for root, g in zip(roots, program.guards, strict=True) if type(root) is Var]
+
+    def _test_guards(self, known: Any) -> None:
+        for root, value in [g for g in self._untested if known(g[0])]:
+            self._untested.remove((root, value))
+            self._guard(root, value)
+
+    def _guard(self, root: Var, value: Any) -> None:
+        """Leave when a number is not what it was when the function was traced (floats: to rounding)."""
+        type_ = MEMORY_TYPES[root.aval.dtype.name]
+        x, n = self._name(), self._count
+        pointer = self.pointer(root)
+        self._lines.append(f"  {x} = load {type_}, ptr {pointer}")
+        number = value.item()
+        if type_ not in FLOATS:
+            self._lines.append(f"  {x}.same = icmp eq {type_} {x}, {int(number)}")
+        elif number != number:
+            self._lines.append(f"  {x}.same = fcmp uno {type_} {x}, {x}")
+        else:
+            slack = 8 * np.finfo(root.aval.dtype).eps * abs(number) if np.isfinite(number) else 0.0
+            low, high = (literal_text(type_, number + s * slack) for s in (-1, 1))
+            self._lines += [
+                f"  {x}.low = fcmp oge {type_} {x}, {low}",
+                f"  {x}.high = fcmp ole {type_} {x}, {high}",
+                f"  {x}.same = and i1 {x}.low, {x}.high",
+            ]
+        self._lines += [f"  br i1 {x}.same, label %path{n}, label %other_path", f"path{n}:"]
+
+    def _step(self, step: Any) -> None:
+        if isinstance(step, Kernel):
+            self._kernel(step)
+        elif isinstance(step, Fill):
+            self._fill(step)
+        elif isinstance(step, Product):
+            self._product(step)
+        else:
+            self._call(step)
 
     def _name(self) -> str:
         self._count += 1
@@ -97,15 +145,21 @@ class Module:
         if writer.checks:
             self.checks = True
             pointers.append("ptr %error")
+            self._unchecked = True
         self._lines.append(f"  call void @{name}({', '.join(pointers)})")
-        if writer.checks:
-            bad, n = self._name(), self._count
-            self._lines += [
-                f"  {bad} = load i32, ptr %error",
-                f"  {bad}.c = icmp ne i32 {bad}, 0",
-                f"  br i1 {bad}.c, label %bad_index, label %next{n}",
-                f"next{n}:",
-            ]
+
+    def _check_indices(self) -> None:
+        """Leave after a bad index; not before all guards are tested, for this may be the wrong path."""
+        if not self._unchecked or self._untested:
+            return
+        self._unchecked = False
+        bad, n = self._name(), self._count
+        self._lines += [
+            f"  {bad} = load i32, ptr %error",
+            f"  {bad}.c = icmp ne i32 {bad}, 0",
+            f"  br i1 {bad}.c, label %bad_index, label %next{n}",
+            f"next{n}:",
+        ]
 
     def _fill(self, step: Fill) -> None:
         n = size_of(step.target.aval) * step.target.aval.dtype.itemsize
@@ -147,7 +201,9 @@ class Module:
         one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
         self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
         self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
-        self._declarations.setdefault(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
+        self._declarations.setdefault(
+            f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})"
+        )
         a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
         turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
         sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
@@ -205,6 +261,8 @@ class Module:
             body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
         if self.calls:
             body += ["failed:", f"  ret i32 {FAILED}"]
+        if self.plan.program.guards:
+            body += ["other_path:", f"  ret i32 {OTHER_PATH}"]
         main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"
         bits = self._vector_bytes * 8
         attributes = (
@@ -213,11 +271,18 @@ class Module:
         if self.entry is not None:
             self._declarations.update(self.entry.declarations)
         self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
-        return "\n".join([*self._globals.values(), *self._declarations.values(), *self._internal.values(),
-                          *functions, main, *([] if self.entry is None else [self.entry.text]), attributes])
+        return "\n".join(
+            [
+                *self._globals.values(),
+                *self._declarations.values(),
+                *self._internal.values(),
+                *functions,
+                main,
+                *([] if self.entry is None else [self.entry.text]),
+                attributes,
+            ]
+        )
 
 
 def is_scalar_literal(a: Any) -> bool:
     return type(a) is Literal and a.aval.shape == ()
-
-

@@ -200,9 +200,7 @@ class Nest:
 def aligned(shape: Sequence[int], out: Sequence[int], point: Point) -> Point:
     """The point of an operand that was broadcast to shape `out`."""
     skip = len(out) - len(shape)
-    return tuple(
-        x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True)
-    )
+    return tuple(x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True))
 
 
 # --- structure: how an operand's point comes from the result's ----------------------------------------------------

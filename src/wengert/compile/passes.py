@@ -51,7 +51,9 @@ def optimize(program: Program) -> Program:
     """
     rewriter = Rewriter()
     outputs = rewriter.run(program, program.inputs)
-    return Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
+    optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
+    optimized.guards = program.guards
+    return optimized
 
 
 class Rewriter:

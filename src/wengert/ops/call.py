@@ -151,6 +151,10 @@ def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis
     return _once(program, ("batch", size, batched, axis_name), make)
 
 
+class OtherPath(Exception):
+    """A guard of a Program came out otherwise than when it was traced: it is the wrong one for these arguments."""
+
+
 _compiled: Callable[[Program, Sequence[Value]], list[Value]] | None = None
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Aval, Tracer, Value, as_value, aval_of
-from ..errors import ArgumentError, ConcretizationError, NotSupportedError
-from ..ops.call import call_p, remat_p
+from ..errors import ArgumentError, ConcretizationError, NotSupportedError, TooManyPathsError
+from ..ops.call import OtherPath, call_p, remat_p
 from ..program import Program
 from .batching import axis_env
 from .forward import check_output, strong
@@ -25,7 +25,7 @@ from .function import Transformed, check_callable, name_of, shown
 from .reverse import own_results
 from .staging import signature, stage
 
-NATIVE_CALLS = 8  # that are tried before a call is looked up by its arguments' types
+NATIVE_CALLS = 64  # that are tried before a call is looked up by its arguments' types
 _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -86,6 +86,32 @@ def _static(f: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, 
     return nums, names
 
 
+def run_guarded(program: Program, values: Sequence[Value]) -> list[Value] | None:
+    """The results of a Program; None if a guard says that it is the wrong one for these values."""
+    guards = program.guards
+    try:
+        outs = call_p.bind(*values, program=program)
+        n = len(outs) - len(guards)
+        for guard, out in zip(guards, outs[n:], strict=True):
+            if isinstance(out, Tracer):
+                out = out.concrete(f"{guard.what} inside jit of {program.name}")
+            if not guard.holds(out):
+                return None
+    except OtherPath:
+        return None
+    return outs[:n]
+
+
+def _too_many_paths(f: Any, programs: Sequence[Program]) -> TooManyPathsError:
+    lines = {repr(g): None for p in programs[-3:] for g in p.guards}
+    shown_lines = "\n".join(f"    {line}" for line in list(lines)[:12])
+    return TooManyPathsError(
+        f"jit of {name_of(f)} was compiled for {len(programs)} ways through its Python control flow, which is the limit "
+        f"(wengert.config.max_paths). Use wengert.numpy.where or lax.cond for the choice and lax.while_loop for the "
+        f"loop, or raise the limit. What Python asked for, in the last ones:\n{shown_lines}"
+    )
+
+
 class Jit(Transformed):
     """A function that is traced to a Program once for each kind of arguments."""
 
@@ -118,24 +144,31 @@ class Jit(Transformed):
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
         key = (tree, signature(values), static, config._x64, axes)
         try:
-            entry = self._cache.get(key)
+            entries = self._cache.get(key, ())
         except TypeError:
             raise ArgumentError(
                 f"jit of {name_of(self._f)}: static arguments must be hashable, got {static!r}"
             ) from None
-        if entry is None:
-            seen: list[Any] = []
-            program, hoisted = stage(
-                _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f)
-            )
-            entry = (program, seen[0], hoisted)
-            if not static and not axes:
-                program.in_tree, program.out_tree = tree, seen[0]
-            if not hoisted:  # closed over no traced value, so another call may use it
-                self._cache[key] = entry
-        program, out_tree, hoisted = entry
-        outs = call_p.bind(*hoisted, *values, program=program)
-        self._prefer(program)
+        for program, out_tree in entries:
+            outs = run_guarded(program, values)
+            if outs is not None:
+                self._prefer(program)
+                return trees.unflatten(out_tree, own_results([strong(o) for o in outs], values))
+        if len(entries) >= config.max_paths:
+            raise _too_many_paths(self._f, [program for program, _ in entries])
+        seen: list[Any] = []
+        program, hoisted = stage(
+            _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f), examples=values
+        )
+        out_tree = seen[0]
+        if not static and not axes:
+            program.in_tree, program.out_tree = tree, out_tree
+        outs = run_guarded(program, [*hoisted, *values])
+        if outs is None:  # at the edge of a guard, where native code rounds otherwise
+            outs = program.evaluate([*hoisted, *values])[: len(program.outputs) - len(program.guards)]
+        elif not hoisted:  # closed over no traced value, so another call may use it
+            self._cache[key] = (*entries, (program, out_tree))
+            self._prefer(program)
         return trees.unflatten(out_tree, own_results([strong(o) for o in outs], values))
 
     def _prefer(self, program: Program) -> None:

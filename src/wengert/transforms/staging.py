@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_value
-from ..errors import ConcretizationError, LeakedTracerError
+from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..program import Atom, Equation, Literal, Program, Var
 
 
@@ -27,7 +29,16 @@ class StagingTracer(Tracer):
         self.dtype = var.aval.dtype
         self.weak = var.aval.weak
 
+    def __bool__(self) -> bool:
+        if self.dtype.kind != "b" and self.size == 1:
+            from ..ops.elementwise import not_equal
+
+            return bool(not_equal(self, 0))  # the branch depends on the truth alone, not on the number
+        return bool(self.concrete("bool()"))
+
     def concrete(self, what: str) -> Any:
+        if self._trace.examples is not None and self.size == 1:
+            return self._trace.guarded(self, what)
         raise ConcretizationError(
             f"{what} needs the value of an array of shape {self.shape} that is not known while {self._trace.name} "
             f"traces the function: use wengert.numpy.where or lax.cond for a choice, lax.while_loop or lax.fori_loop "
@@ -35,16 +46,88 @@ class StagingTracer(Tracer):
         )
 
 
-class StagingTrace(Trace):
-    """A Program being written."""
+class Guard:
+    """A value that Python asked for while a function was traced: the Program is right where it is the same again."""
 
-    __slots__ = ("equations", "hoisted", "what")
+    __slots__ = ("line", "value", "variable", "what")
+
+    def __init__(self, variable: Var, value: np.ndarray, what: str, line: str) -> None:
+        self.variable = variable
+        self.value = value
+        self.what = what
+        self.line = line
+
+    def holds(self, value: Value) -> bool:
+        """Whether a value is the same again: floats to rounding, as compiled code may round otherwise."""
+        mine, given = self.value, np.asarray(value)
+        if mine.dtype.kind not in "fc":
+            return bool((mine == given).all())
+        slack = 8 * np.finfo(mine.dtype).eps
+        return bool(np.allclose(given, mine, rtol=slack, atol=0, equal_nan=True))
+
+    def __repr__(self) -> str:
+        return f"{self.what} is {self.value.item()!r} at {self.line}"
+
+
+class StagingTrace(Trace):
+    """A Program being written.
+
+    With `examples`, the values of the call at hand, Python may ask for the value of a traced number: it is computed
+    for them, and that it came out so becomes a guard of the Program.
+
+    Attributes:
+        examples: values of inputs, and what was computed from them; None where Python may not ask.
+        guards: each variable whose value Python asked for, the value, and the user's line.
+    """
+
+    __slots__ = ("_mapped", "equations", "examples", "guards", "hoisted", "producer", "what")
 
     def __init__(self, what: str = "jit") -> None:
         super().__init__()
         self.equations: list[Equation] | None = []
         self.hoisted: dict[int, tuple[Tracer, Var]] = {}
         self.what = what
+        self.examples: dict[Var, Value] | None = None
+        self.producer: dict[Var, Equation] = {}
+        self._mapped = 0
+        self.guards: dict[Var, Guard] = {}
+
+    def guarded(self, tracer: StagingTracer, what: str) -> Any:
+        """The value of a traced number for the call at hand, noted as a guard."""
+        variable = tracer.variable
+        known = self.guards.get(variable)
+        if known is None:
+            value = self._evaluate(variable)
+            if isinstance(value, Tracer):
+                value = value.concrete(what)
+            value = np.asarray(value, variable.aval.dtype)
+            known = self.guards[variable] = Guard(variable, value, what, user_line())
+        return known.value[(0,) * known.value.ndim]
+
+    def _evaluate(self, variable: Var) -> Value:
+        """The value of a variable for the examples; what it depends on is computed once."""
+        assert self.examples is not None and self.equations is not None
+        values = self.examples
+        for eqn in self.equations[self._mapped :]:
+            for v in eqn.outputs:
+                self.producer[v] = eqn
+        self._mapped = len(self.equations)
+        values.update((v, t) for t, v in self.hoisted.values())
+        stack = [variable]
+        while stack:
+            v = stack[-1]
+            if v in values:
+                stack.pop()
+                continue
+            eqn = self.producer[v]
+            missing = [a for a in eqn.inputs if isinstance(a, Var) and a not in values]
+            if missing:
+                stack += missing
+                continue
+            args = [values[a] if isinstance(a, Var) else a.value for a in eqn.inputs]
+            out = eqn.primitive.bind(*args, **eqn.params)
+            values.update(zip(eqn.outputs, out if eqn.primitive.multiple_results else [out], strict=True))
+        return values[variable]
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -90,15 +173,25 @@ class StagingTrace(Trace):
 
 
 def stage(
-    f: Callable[..., Sequence[Value]], avals: Sequence[Aval], name: str = "program", what: str = "jit"
+    f: Callable[..., Sequence[Value]],
+    avals: Sequence[Aval],
+    name: str = "program",
+    what: str = "jit",
+    examples: Sequence[Value] | None = None,
 ) -> tuple[Program, list[Tracer]]:
     """Trace `f`, from values to a sequence of values, to a Program.
+
+    Args:
+        examples: the arguments of the call at hand: with them Python may ask for the value of a traced number, which
+            becomes a guard of the Program and one more of its results.
 
     Returns:
         The Program, and the hoisted tracers: they are its first inputs, before those of `avals`.
     """
     trace = StagingTrace(what)
     inputs = [trace.input(a) for a in avals]
+    if examples is not None:
+        trace.examples = {t.variable: x for t, x in zip(inputs, examples, strict=True)}
     try:
         outputs = [trace.lift(as_value(o)) for o in f(*inputs)]
     finally:
@@ -111,7 +204,12 @@ def build(
 ) -> tuple[Program, list[Tracer]]:
     hoisted = list(trace.hoisted.values())
     variables = [v for _, v in hoisted] + [t.variable for t in inputs]
-    return Program(variables, live_equations(equations, outputs), outputs, name), [t for t, _ in hoisted]
+    guards = list(trace.guards.values())
+    results = [*outputs, *[g.variable for g in guards]]
+    program = Program(variables, live_equations(equations, results), results, name)
+    program.guards = guards
+    trace.examples = None  # the values are no longer needed, and a tracer that leaks must not keep them
+    return program, [t for t, _ in hoisted]
 
 
 def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:

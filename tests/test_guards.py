@@ -1,0 +1,124 @@
+"""Python control flow under jit: one Program for each way through the function, told apart by guards."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import wengert as w
+import wengert.numpy as wnp
+
+floats = st.floats(-3, 3)
+
+
+def programs_of(f):
+    return [program for key, entries in f._cache.items() if key != "native" for program, _ in entries]
+
+
+def piecewise(x):
+    if x.sum() > 1:
+        return wnp.sin(x) * 2
+    if x[0] < 0:
+        return x * x
+    return -x
+
+
+@settings(deadline=None)
+@given(st.lists(floats, min_size=3, max_size=3))
+def test_branches_agree_with_eager(values):
+    x = np.array(values)
+    np.testing.assert_allclose(COMPILED(x), piecewise(x), rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(
+        w.grad(lambda x: COMPILED(x).sum())(x), w.grad(lambda x: piecewise(x).sum())(x), rtol=1e-13, atol=1e-13
+    )
+
+
+COMPILED = w.jit(piecewise)
+
+
+def test_one_program_for_each_path():
+    f = w.jit(piecewise)
+    for x in ([2.0, 0, 0], [-1.0, 0, 0], [0.5, 0, 0], [3.0, 1, 0], [-2.0, 0, 1], [0.1, 0.2, 0]):
+        np.testing.assert_array_equal(f(np.array(x)), piecewise(np.array(x)))
+    assert len(programs_of(f)) == 3
+
+
+def newton(a):
+    x = a
+    while abs(x * x - a) > 1e-12:
+        x = 0.5 * (x + a / x)
+    return x
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.5, 20))
+def test_loops(a):
+    f = w.jit(newton)
+    assert f(a) == pytest.approx(np.sqrt(a), rel=1e-9)
+    assert w.grad(f)(a) == pytest.approx(0.5 / np.sqrt(a), rel=1e-5)
+    assert w.jit(w.grad(newton))(a) == pytest.approx(0.5 / np.sqrt(a), rel=1e-5)
+
+
+def test_numbers_python_asks_for():
+    f = w.jit(lambda n, x: sum((x**i for i in range(n)), 0.0))
+    assert [float(f(n, 2.0)) for n in (1, 3, 5, 3)] == [1.0, 7.0, 31.0, 7.0]
+    g = w.jit(lambda x: x * int(x) + float(x))
+    assert [float(g(v)) for v in (2.5, 3.5, 2.5)] == [7.5, 14.0, 7.5]
+
+    @w.jit
+    def positive(x):
+        assert x.min() > 0, "not positive"
+        return wnp.log(x)
+
+    positive(np.ones(3))
+    with pytest.raises(AssertionError, match="not positive"):
+        positive(-np.ones(3))
+    np.testing.assert_array_equal(positive(np.ones(3)), np.zeros(3))
+
+
+def test_nan_takes_its_own_path():
+    f = w.jit(lambda x: "positive" and x * 2 if x > 0 else x * 3)
+    assert np.isnan(f(np.nan)) and f(1.0) == 2.0 and f(-1.0) == -3.0
+
+
+def test_jit_inside_jit():
+    inner = w.jit(piecewise)
+    outer = w.jit(lambda x: inner(x) + 1)
+    for x in (np.array([2.0, 0, 0]), np.array([-1.0, 0, 0]), np.array([3.0, 0, 0])):
+        np.testing.assert_allclose(outer(x), piecewise(x) + 1, rtol=1e-14)
+        np.testing.assert_allclose(w.jit(lambda x: inner(x) + 1)(x), piecewise(x) + 1, rtol=1e-14)
+
+
+def test_higher_orders_and_modes():
+    f = w.jit(lambda x: x**3 if x > 0 else x**2)
+    for x, d in ((2.0, 12.0), (-2.0, 2.0)):
+        assert w.grad(w.grad(f))(x) == pytest.approx(d)
+        assert w.jvp(w.grad(f), (x,), (1.0,))[1] == pytest.approx(d)
+        assert w.hessian(f)(np.float64(x)) == pytest.approx(d)
+
+
+def test_vmap_says_what_to_write():
+    f = w.jit(piecewise)
+    with pytest.raises(w.errors.ConcretizationError, match="wengert.numpy.where"):
+        w.vmap(f)(np.ones((2, 3)))
+
+
+def test_limit(monkeypatch):
+    monkeypatch.setattr(w.config, "max_paths", 3)
+    f = w.jit(lambda x: x * float(x))
+    for v in range(3):
+        f(float(v))
+    with pytest.raises(w.errors.TooManyPathsError, match="(?s)lax.cond.*float.*test_guards.py"):
+        f(9.0)
+    assert f(2.0) == 4.0
+
+
+def test_a_bad_index_on_the_other_path():
+    @w.jit
+    def f(x, i):
+        return x[i] if i < 3 else x[0]
+
+    x = np.arange(3.0)
+    assert [float(f(x, i)) for i in (1, 5, 2, 7)] == [1.0, 0.0, 2.0, 0.0]
+    with pytest.raises(IndexError):
+        f(x, -9)
