@@ -9,35 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..emitter import V
+from .error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr
 from .exponential import exp, exp2, expm1, sigmoid
-from .hyperbolic import tanh
-from .logarithm import log, log1p, log2, log10
-from .trigonometric import cos, sin
+from .gamma import digamma, gammaln
+from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
+from .logarithm import log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlog1py, xlogy
+from .power import cbrt, hypot, power
+from .rounding import floor_divide, fmod, heaviside, nextafter, remainder, sign
+from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, tan
 
-_ALL: tuple[Callable[..., V], ...] = (exp, exp2, expm1, sigmoid, log, log2, log10, log1p, sin, cos, tanh)
-FUNCTIONS: dict[str, Callable[..., V]] = {f.__name__: f for f in _ALL}
-
-BOUNDS: dict[tuple[str, str], float] = {
-    ("exp", "float32"): 2,
-    ("exp", "float64"): 2,
-    ("exp2", "float32"): 2,
-    ("exp2", "float64"): 2,
-    ("expm1", "float32"): 3,
-    ("expm1", "float64"): 3,
-    ("sigmoid", "float32"): 3,
-    ("sigmoid", "float64"): 3,
-    ("log", "float32"): 2,
-    ("log", "float64"): 2,
-    ("log2", "float32"): 3,
-    ("log2", "float64"): 3,
-    ("log10", "float32"): 3,
-    ("log10", "float64"): 4,
-    ("log1p", "float32"): 2,
-    ("log1p", "float64"): 2,
-    ("sin", "float32"): 3,
-    ("sin", "float64"): 3,
-    ("cos", "float32"): 3,
-    ("cos", "float64"): 3,
-    ("tanh", "float32"): 3,
-    ("tanh", "float64"): 3,
-}
+_UNARY: tuple[Callable[..., V], ...] = (
+    *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt),
+    *(sin, cos, tan, arcsin, arccos, arctan, sinh, cosh, tanh, arcsinh, arccosh, arctanh),
+    *(erf, erfc, erfcx, erfinv, ndtr, log_ndtr, gammaln, digamma, sign),
+)
+_BINARY: tuple[Callable[..., V], ...] = (
+    *(power, arctan2, hypot, logaddexp, logaddexp2, xlogy, xlog1py),
+    *(fmod, remainder, floor_divide, nextafter, heaviside),
+)
+FUNCTIONS: dict[str, Callable[..., V]] = {f.__name__: f for f in (*_UNARY, *_BINARY)}
