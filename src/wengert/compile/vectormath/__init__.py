@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 
 from ..emitter import V
 from .error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr
@@ -28,3 +31,18 @@ _BINARY: tuple[Callable[..., V], ...] = (
     *(fmod, remainder, floor_divide, nextafter, heaviside),
 )
 FUNCTIONS: dict[str, Callable[..., V]] = {f.__name__: f for f in (*_UNARY, *_BINARY)}
+
+# Errors are measured in ULP of the exact result, or of this if it is larger: near a zero that is none of the argument's
+# the terms that cancel there leave an absolute error.
+_FLOORS: dict[str, float] = {"digamma": 4.0, "gammaln": 1.0}
+_OF_ARGUMENTS = ("logaddexp", "logaddexp2")
+
+
+def floor_of_error(name: str, dtype: str, args: Sequence[Any]) -> Any:
+    """The size below which the error of a function is an absolute one: a number, or an array for each argument."""
+    if name in _OF_ARGUMENTS:
+        return np.maximum(np.abs(args[0]), np.abs(args[1]))
+    return _FLOORS.get(name, 0.0)
+
+
+BOUNDS: dict[tuple[str, str], float] = {}

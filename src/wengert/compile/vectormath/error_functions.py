@@ -88,25 +88,30 @@ def _normal_tail(e: Emitter, a: V) -> tuple[V, V, V]:
     return s, ratio, _times_exp(e, ratio, *_half_square(e, at_most(e, a, 1.5 * ERFC_HIGH[a.type])))
 
 
+def _ndtr_near(e: Emitter, x: V, s: V) -> V:
+    half = e.const(0.5, x)
+    return e.fma(e.copysign(_erf_near(e, s), x), half, half)
+
+
 def ndtr(e: Emitter, x: V) -> V:
     """``erfc(-x / sqrt(2)) / 2``."""
-    half = e.const(0.5, x)
     s, _, tail = _normal_tail(e, e.fabs(x))
     far = e.select(e.fcmp("ogt", x, e.const(0.0, x)), e.fsub(e.const(1.0, x), tail), tail)
-    near = e.fma(e.copysign(_erf_near(e, s), x), half, half)
-    return e.select(e.fcmp("olt", s, e.const(HALFWAY, x)), near, far)
+    return e.select(e.fcmp("olt", s, e.const(HALFWAY, x)), _ndtr_near(e, x, s), far)
 
 
 def log_ndtr(e: Emitter, x: V) -> V:
-    """``log(erfcx(-x / sqrt(2)) / 2) - x**2 / 2`` for negative x, ``log1p(-ndtr(-x))`` for others."""
+    """``log(erfcx(-x / sqrt(2)) / 2) - x**2 / 2`` for negative x, ``log1p(-ndtr(-x))`` for positive ones."""
     one, zero = e.const(1.0, x), e.const(0.0, x)
-    _, ratio, tail = _normal_tail(e, e.fabs(x))
-    negative = e.fcmp("olt", x, zero)
+    s, ratio, tail = _normal_tail(e, e.fabs(x))
+    near, negative = e.fcmp("olt", s, e.const(HALFWAY, x)), e.fcmp("olt", x, zero)
     u, error = fast_two_sum(e, one, e.fneg(tail))
-    rest = e.select(negative, zero, e.fdiv(error, u))
-    result = log_of_parts(e, *split(e, e.select(negative, ratio, u), denormal=False), rest)
-    square = e.select(negative, _half_square(e, x)[0], zero)
-    result = e.fneg(e.fabs(e.fsub(result, square)))
+    rest = e.select(e.or_(near, negative), zero, e.fdiv(error, u))
+    u = e.select(near, _ndtr_near(e, x, s), e.select(negative, ratio, u))
+    square = e.select(near, zero, e.select(negative, _half_square(e, x)[0], zero))
+    result = e.fsub(log_of_parts(e, *split(e, u, denormal=False), rest), square)
+    # -0 for large x
+    result = e.fneg(e.fabs(result))
     result = e.select(e.fcmp("oeq", x, e.const(-INF, x)), x, result)
     return e.select(e.fcmp("uno", x, x), x, result)
 

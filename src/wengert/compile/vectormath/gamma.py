@@ -33,7 +33,7 @@ def gammaln(e: Emitter, x: V) -> V:
         return e.select(condition, e.fadd(y, e.const(shift, y)), one)
 
     q = e.fmul(e.select(below, y, one), factor(is_zero(e, n), 1.0))
-    up = [factor(e.fcmp("oge", n, e.const(k, n)), 1.0 - (k - 2)) for k in (3.0, 4.0, 5.0)]
+    up = [factor(e.fcmp("oge", n, e.const(k, n)), 2.0 - k) for k in (3.0, 4.0, 5.0)]
     q = e.fmul(e.fmul(q, up[0]), e.fmul(up[1], up[2]))
     log_q = log_of_parts(e, *split(e, e.fabs(e.select(large, y, q))))
     small_result = e.fma(v, polynomial(e, v, GAMMALN["double"]), e.select(below, e.fneg(log_q), log_q))
@@ -45,7 +45,9 @@ def gammaln(e: Emitter, x: V) -> V:
     sine = sin_of_reduced(e, e.fmul(e.fabs(e.fsub(x, e.rint(x))), e.const(math.pi, x)))
     mirror = log_of_parts(e, *split(e, e.fmul(e.fmul(y, sine), e.const(1 / math.pi, x)), denormal=False))
     result = e.select(reflected, e.fneg(e.fadd(result, mirror)), result)
-    return e.select(e.and_(e.fcmp("ole", x, zero), is_integer(e, x)), e.const(INF, x), result)
+    result = e.select(e.and_(e.fcmp("ole", x, zero), is_integer(e, x)), e.const(INF, x), result)
+    # SciPy's -inf there
+    return e.select(e.fcmp("oeq", x, e.const(-INF, x)), x, result)
 
 
 @in_double
