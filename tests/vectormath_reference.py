@@ -230,7 +230,7 @@ def ulps(name: str, dtype: str, args: list[Any], got: Any, want: tuple[Any, Any]
     high, low = want
     with np.errstate(all="ignore"):
         rounded = high.astype(dtype)
-        size = np.maximum(np.abs(rounded), np.asarray(floor_of_error(name, dtype, args), dtype))
+        size = np.maximum(np.abs(rounded), np.asarray(floor_of_error(name, args), dtype))
         unit = np.spacing(np.minimum(size, np.finfo(dtype).max)).astype(np.float64)
         error = np.abs((got.astype(np.float64) - high) - low) / unit
         same = (np.isnan(got) & np.isnan(rounded)) | (got == rounded)

@@ -10,8 +10,8 @@ import math
 
 from ..emitter import Emitter, V
 from .coefficients import ERF, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL
-from .exponential import exp_of_reduced, reduced
-from .kit import INF, NAN, at_most, fast_two_sum, polynomial, scale, two_product
+from .exponential import expm1_reduced, reduced
+from .kit import INF, NAN, at_most, fast_two_sum, in_double, polynomial, scale, two_product
 from .logarithm import log_of_parts, split
 
 # erf is a polynomial up to here, where it loses nothing to ``1 - erfc``
@@ -23,21 +23,23 @@ ERFC_HIGH = {"float": 11.0, "double": 28.0}
 ERF_HIGH = {"float": 4.0, "double": 6.0}
 
 
-def _erfcx(e: Emitter, a: V) -> V:
-    """``erfcx(a)`` for ``a >= 0``."""
+def _erfcx(e: Emitter, a: V, shifted: V | None = None) -> V:
+    """``erfcx(a)`` for ``a >= 0``; `shifted` is ``a + 1/2`` where that is known better than a."""
+    shifted = shifted or e.fadd(a, e.const(0.5, a))
     b, four = at_most(e, a, 2.0**60), e.const(4.0, a)
     # A small a is lost in a - 4 and a + 4: the quotient is corrected by its remainder a - 4 (t + 1) - t a.
     reciprocal = e.fdiv(e.const(1.0, a), e.fadd(b, four))
     t = e.fmul(e.fsub(b, four), reciprocal)
     remainder = e.fma(e.fneg(t), b, e.fma(e.fadd(t, e.const(1.0, a)), e.const(-4.0, a), b))
     t = e.fma(remainder, reciprocal, t)
-    return e.fdiv(polynomial(e, t, ERFCX[a.type]), e.fadd(a, e.const(0.5, a)))
+    return e.fdiv(polynomial(e, t, ERFCX[a.type]), shifted)
 
 
 def _times_exp(e: Emitter, factor: V, high: V, low: V) -> V:
     """``factor exp(-(high + low))``."""
     r, n = reduced(e, e.fneg(high))
-    return scale(e, e.fmul(exp_of_reduced(e, e.fsub(r, low)), factor), n)
+    # One rounding less than a product with the exponential.
+    return scale(e, e.fma(expm1_reduced(e, e.fsub(r, low)), factor, factor), n)
 
 
 def _erfc_positive(e: Emitter, a: V) -> V:
@@ -82,8 +84,9 @@ def _half_square(e: Emitter, x: V) -> tuple[V, V]:
 
 def _normal_tail(e: Emitter, a: V) -> tuple[V, V, V]:
     """For ``a >= 0``: ``s = a / sqrt(2)``, ``erfcx(s) / 2`` and ``erfc(s) / 2``."""
-    s = e.fmul(a, e.const(math.sqrt(0.5), a))
-    ratio = e.fmul(_erfcx(e, s), e.const(0.5, a))
+    root, half = e.const(math.sqrt(0.5), a), e.const(0.5, a)
+    s = e.fmul(a, root)
+    ratio = e.fmul(_erfcx(e, s, e.fma(a, root, half)), half)
     # The square of the rounded s would not do: exp multiplies its error by a**2.
     return s, ratio, _times_exp(e, ratio, *_half_square(e, at_most(e, a, 1.5 * ERFC_HIGH[a.type])))
 
@@ -100,6 +103,7 @@ def ndtr(e: Emitter, x: V) -> V:
     return e.select(e.fcmp("olt", s, e.const(HALFWAY, x)), _ndtr_near(e, x, s), far)
 
 
+@in_double
 def log_ndtr(e: Emitter, x: V) -> V:
     """``log(erfcx(-x / sqrt(2)) / 2) - x**2 / 2`` for negative x, ``log1p(-ndtr(-x))`` for positive ones."""
     one, zero = e.const(1.0, x), e.const(0.0, x)

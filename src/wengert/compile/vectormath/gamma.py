@@ -1,6 +1,6 @@
 """gammaln and digamma; float is computed in double.
 
-Small arguments are moved by recurrence, large ones go to Stirling's series (NIST DLMF 5.11), refitted from 5.5 on;
+Small arguments are moved by recurrence, large ones go to Stirling's series (NIST DLMF 5.11), refitted from 5 on;
 negative ones are reflected (DLMF 5.5). Near zeros other than those at 1 and 2 the error is absolute.
 """
 
@@ -14,7 +14,7 @@ from .kit import INF, NAN, in_double, is_integer, is_zero, polynomial
 from .logarithm import log_of_parts, split
 from .trigonometric import sin_of_reduced
 
-LARGE = 5.5
+LARGE = 5.0
 
 
 @in_double
@@ -24,19 +24,20 @@ def gammaln(e: Emitter, x: V) -> V:
     reflected = e.fcmp("olt", x, e.const(-0.5, x))
     y = e.select(reflected, e.fneg(x), x)
     large = e.fcmp("uge", y, e.const(LARGE, x))
-    # gammaln(2 + v) by a polynomial; q is the product that the recurrence from y to 2 + v picks up.
-    n = e.rint(y)
+    # gammaln(1 + v) by a polynomial; q is the product that the recurrence from y to 1 + v picks up.
+    n = e.floor(y)
     v = e.fsub(y, n)
-    below = e.fcmp("ole", n, one)
+    below = e.fcmp("ole", n, zero)
 
     def factor(condition: V, shift: float) -> V:
         return e.select(condition, e.fadd(y, e.const(shift, y)), one)
 
-    q = e.fmul(e.select(below, y, one), factor(is_zero(e, n), 1.0))
-    up = [factor(e.fcmp("oge", n, e.const(k, n)), 2.0 - k) for k in (3.0, 4.0, 5.0)]
+    q = e.fmul(e.select(below, y, one), factor(e.fcmp("olt", n, zero), 1.0))
+    up = [factor(e.fcmp("oge", n, e.const(k, n)), 1.0 - k) for k in (2.0, 3.0, 4.0)]
     q = e.fmul(e.fmul(q, up[0]), e.fmul(up[1], up[2]))
     log_q = log_of_parts(e, *split(e, e.fabs(e.select(large, y, q))))
-    small_result = e.fma(v, polynomial(e, v, GAMMALN["double"]), e.select(below, e.fneg(log_q), log_q))
+    p = polynomial(e, e.fsub(v, e.const(0.5, v)), GAMMALN["double"])
+    small_result = e.fma(e.fmul(v, e.fsub(v, one)), p, e.select(below, e.fneg(log_q), log_q))
     w = e.fdiv(one, y)
     rest = e.fma(w, polynomial(e, e.fmul(w, w), GAMMALN_REST["double"]), e.const(0.5 * math.log(2 * math.pi) - 0.5, x))
     large_result = e.fma(e.fsub(y, e.const(0.5, x)), e.fsub(log_q, one), rest)
@@ -57,9 +58,9 @@ def digamma(e: Emitter, x: V) -> V:
     reflected = e.fcmp("olt", x, e.const(-0.5, x))
     y = e.select(reflected, e.fneg(x), x)
     small = e.fcmp("olt", y, e.const(6.0, x))
-    # 1/y + 1/(y + 1) + ... + 1/(y + 5) as one fraction
-    numerator, denominator = one, y
-    for k in range(1, 6):
+    # 1/(y + 1) + ... + 1/(y + 5) as one fraction; 1/y by itself, because it is all of the result near 0.
+    inverse, numerator, denominator = e.fdiv(one, y), one, e.fadd(y, one)
+    for k in range(2, 6):
         t = e.fadd(y, e.const(float(k), x))
         numerator, denominator = e.fma(numerator, t, denominator), e.fmul(denominator, t)
     z = e.select(small, e.fadd(y, e.const(6.0, x)), y)
@@ -68,12 +69,14 @@ def digamma(e: Emitter, x: V) -> V:
     rest = e.fma(square, polynomial(e, square, DIGAMMA_REST["double"]), e.fmul(w, half))
     k, f = split(e, z, denormal=False)
     result = e.fsub(log_of_parts(e, k, f), rest)
-    result = e.fsub(result, e.select(small, e.fdiv(numerator, denominator), e.const(0.0, x)))
+    zero = e.const(0.0, x)
+    result = e.fsub(result, e.select(small, e.fdiv(numerator, denominator), zero))
+    result = e.fsub(result, e.select(small, inverse, zero))
     # digamma(x) = digamma(-x) - 1/x - pi cot(pi x)
     t = e.fsub(x, e.rint(x))
     cosine = sin_of_reduced(e, e.fmul(e.fsub(half, e.fabs(t)), pi))
     cotangent = e.fdiv(cosine, sin_of_reduced(e, e.fmul(t, pi)))
-    mirrored = e.fsub(e.fadd(result, e.fdiv(one, y)), e.fmul(cotangent, pi))
+    mirrored = e.fsub(e.fadd(result, inverse), e.fmul(cotangent, pi))
     mirrored = e.select(is_zero(e, t), e.const(NAN, x), mirrored)
     result = e.select(reflected, mirrored, result)
     return e.select(e.fcmp("oeq", x, e.const(INF, x)), x, result)

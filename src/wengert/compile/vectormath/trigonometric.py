@@ -28,10 +28,10 @@ def subtract_multiple(e: Emitter, x: V, n: V, part: float = 1.0) -> V:
 
 
 def sin_of_reduced(e: Emitter, r: V) -> V:
-    """``sin(r)`` for ``|r| <= pi/2``."""
-    u = e.fmul(r, r)
-    # The sum makes +0 of r = -0.
-    return e.copysign(e.fma(e.fmul(r, u), polynomial(e, u, SIN[r.type]), r), r)
+    """``sin(r)`` for ``|r| <= pi/2``, at most 1 in size; -0 of -0."""
+    a, u = e.fabs(r), e.fmul(r, r)
+    size = e.fma(e.fmul(a, u), polynomial(e, u, SIN[r.type]), a)
+    return e.copysign(at_most(e, size, 1.0), r)
 
 
 def negate_odd(e: Emitter, x: V, n: V) -> V:
