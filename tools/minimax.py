@@ -197,6 +197,13 @@ SPECS: dict[str, Fit] = {
         (-LN2_2, LN2_2),
         {"float": 4, "double": 9},
     ),
+    "EXP_SHORT": Fit(
+        "(exp(u) - 1 - u) / u**2, for results rounded to float",
+        safe(lambda u: (mp.expm1(u) - u) / u**2),
+        safe(lambda u: u**2 / mp.exp(u)),
+        (-LN2_2, LN2_2),
+        {"double": 4},
+    ),
     "COSH": Fit(
         "(cosh(r) - 1) / r**2 in u = r**2, relative to cosh(r)",
         safe(lambda u: (mp.cosh(mp.sqrt(u)) - 1) / u),
@@ -218,6 +225,13 @@ SPECS: dict[str, Fit] = {
         safe(lambda u: mp.sqrt(u) ** 3 / (2 * mp.atanh(mp.sqrt(u)))),
         (0.0, 0.02944),
         {"double": 6},
+    ),
+    "LOG_QUOTIENT_SHORT": Fit(
+        "(2 artanh(s) - 2 s) / s**3 in u = s**2, for results rounded to float",
+        safe(lambda u: (2 * mp.atanh(mp.sqrt(u)) - 2 * mp.sqrt(u)) / mp.sqrt(u) ** 3),
+        safe(lambda u: mp.sqrt(u) ** 3 / (2 * mp.atanh(mp.sqrt(u)))),
+        (0.0, 0.02944),
+        {"double": 3},
     ),
     "LOG_QUOTIENT_REST": Fit(
         "(artanh(s) / s - 1 - s**2 / 3) / s**4 in u = s**2, relative to artanh(s) / s",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ..emitter import Emitter, V
 from .coefficients import LOG, LOG_QUOTIENT
@@ -30,15 +31,15 @@ def split(e: Emitter, x: V, denormal: bool = True) -> tuple[V, V]:
     return e.fsub(from_bits(e, k), offset), e.fsub(from_bits(e, m), e.const(1.0, x))
 
 
-def small_part(e: Emitter, f: V, tail: V | None = None) -> V:
-    """``log(1 + f) - f + tail`` for f of `split`."""
+def small_part(e: Emitter, f: V, tail: V | None = None, quotient: Sequence[float] = LOG_QUOTIENT["double"]) -> V:
+    """``log(1 + f) - f + tail`` for f of `split`; `quotient` is a polynomial of doubles."""
     if f.type == "float":
         g, square = polynomial(e, f, LOG["float"]), e.fmul(f, f)
         return e.fmul(square, g) if tail is None else e.fma(square, g, tail)
     # With s = f / (2 + f): log(1 + f) = 2 artanh(s), and 2 s = f - s f. An error in s meets the factor f.
     s = e.fdiv(f, e.fadd(f, e.const(2.0, f)))
     z = e.fmul(s, s)
-    rest = e.fma(e.fneg(z), polynomial(e, z, LOG_QUOTIENT["double"]), f)
+    rest = e.fma(e.fneg(z), polynomial(e, z, quotient), f)
     return e.fneg(e.fmul(s, rest)) if tail is None else e.fma(e.fneg(s), rest, tail)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..emitter import Emitter, V
-from .coefficients import INVERSE_CBRT, LOG_QUOTIENT_REST
+from .coefficients import EXP_SHORT, INVERSE_CBRT, LOG_QUOTIENT_REST, LOG_QUOTIENT_SHORT
 from .exponential import LN2, LOG2_E, exp_of_reduced
 from .kit import (
     BIAS,
@@ -20,10 +22,11 @@ from .kit import (
     is_zero,
     nearest,
     polynomial,
+    power_of_two,
     scale,
     two_product,
 )
-from .logarithm import log_of_parts, split
+from .logarithm import small_part, split
 
 # log(2): a part of 42 bits, so that its product with an exponent is exact, and the rest.
 LN2_EXACT = (0.6931471805598903, 5.497923018708371e-14)
@@ -58,41 +61,53 @@ def _log_in_two(e: Emitter, k: V, f: V) -> tuple[V, V]:
     return high, e.fadd(more, e.fma(k, e.const(LN2_EXACT[1], k), low))
 
 
-def _magnitude(e: Emitter, a: V, y: V, accurate: bool) -> V:
-    """``a**y`` of doubles, a not negative; nan where it is ``1**inf`` or ``inf**0``."""
-    zero, inf = e.const(0.0, a), e.const(INF, a)
-    k, f = split(e, a, denormal=accurate)
-    low = None
-    if accurate:
-        high, low = _log_in_two(e, k, f)
-    else:
-        high = log_of_parts(e, k, f)
-    high = e.select(is_zero(e, a), e.const(-INF, a), e.select(e.fcmp("oeq", a, inf), inf, high))
+def _exponent(e: Emitter, p: V, limit: float) -> tuple[V, V, V]:
+    """p within limits, ``n = rint(p / log(2))`` and its bits."""
+    p = at_most(e, at_least(e, p, -limit), limit)
+    return p, *nearest(e, p, LOG2_E)
+
+
+def _log_at_ends(e: Emitter, a: V, log_a: V) -> V:
+    inf = e.const(INF, a)
+    return e.select(is_zero(e, a), e.const(-INF, a), e.select(e.fcmp("oeq", a, inf), inf, log_a))
+
+
+def _magnitude(e: Emitter, a: V, y: V) -> V:
+    """``a**y``, a not negative; nan where it is ``1**inf`` or ``inf**0``."""
+    high, low = _log_in_two(e, *split(e, a))
+    high = _log_at_ends(e, a, high)
     p = e.fmul(y, high)
-    rest = None
-    if low is not None:
-        rest = e.fma(y, low, e.fma(y, high, e.fneg(p)))
-        rest = e.select(e.fcmp("olt", e.fabs(p), e.const(1000.0, a)), rest, zero)
-    p = at_most(e, at_least(e, p, -800.0), 800.0)
-    n, i = nearest(e, p, LOG2_E)
+    rest = e.fma(y, low, e.fma(y, high, e.fneg(p)))
+    rest = e.select(e.fcmp("olt", e.fabs(p), e.const(1000.0, a)), rest, e.const(0.0, a))
+    p, n, i = _exponent(e, p, 800.0)
     part, part_low = (e.const(-c, a) for c in LN2["double"])
-    r = e.fma(n, part, p)
-    # In this order: the first difference is exact, and the two small terms are of one size.
-    r = e.fma(n, part_low, r) if rest is None else e.fadd(r, e.fma(n, part_low, rest))
+    # The first difference is exact, and the two small terms are of one size.
+    r = e.fadd(e.fma(n, part, p), e.fma(n, part_low, rest))
     return scale(e, exp_of_reduced(e, r), i)
+
+
+def _short_magnitude(e: Emitter, a: V, y: V) -> V:
+    """The same for doubles that were floats, to the accuracy of a float."""
+    k, f = split(e, a, denormal=False)
+    log_a = e.fma(k, e.const(LN2["double"][0], a), e.fadd(f, small_part(e, f, quotient=LOG_QUOTIENT_SHORT["double"])))
+    p, n, i = _exponent(e, e.fmul(y, _log_at_ends(e, a, log_a)), 200.0)
+    r = e.fma(n, e.const(-LN2["double"][0], a), p)
+    small = e.fma(e.fmul(r, r), polynomial(e, r, EXP_SHORT["double"]), r)
+    s = power_of_two(e, i, "double")
+    return e.fma(small, s, s)
 
 
 def power(e: Emitter, x: V, y: V) -> V:
     """``x**y`` with the special cases of C's ``pow``: ``x**0 = 1**y = 1`` even of nan, signs for odd integers y."""
     if x.type == "float":
         x64, y64 = e.cast("fpext", x, "double"), e.cast("fpext", y, "double")
-        return e.cast("fptrunc", _power(e, x64, y64, accurate=False), "float")
-    return _power(e, x, y, accurate=True)
+        return e.cast("fptrunc", _power(e, x64, y64, _short_magnitude), "float")
+    return _power(e, x, y, _magnitude)
 
 
-def _power(e: Emitter, x: V, y: V, accurate: bool) -> V:
+def _power(e: Emitter, x: V, y: V, magnitude: Callable[[Emitter, V, V], V]) -> V:
     a, one, zero, nan = e.fabs(x), e.const(1.0, x), e.const(0.0, x), e.const(NAN, x)
-    result = _magnitude(e, a, y, accurate)
+    result = magnitude(e, a, y)
     whole = is_integer(e, y)
     # |x| = 1 to any power, inf included
     result = e.select(e.and_(e.fcmp("oeq", a, one), e.fcmp("ord", y, y)), one, result)
