@@ -28,8 +28,9 @@ Each function of `wengert.compile.vectormath` is straight-line LLVM IR for any n
 arguments beyond their reduction to the C library, out of line. Bounds and measured errors are in units in the last place
 (ULP) of the exact result, over all bit patterns and denser where the function varies; float32 against float64, float64
 against mpmath. Special values, the sign of zero and denormal numbers are NumPy's and SciPy's. Exceptions to a bound
-relative to the result: logaddexp and logaddexp2 count ULP of the largest of the result and the arguments, digamma of the
-larger of the result and 4 (for negative x: and log |x|), gammaln of the larger of the result and 4 for negative x.
+relative to the result, near zeros that are no zeros of an argument: logaddexp and logaddexp2 count ULP of the largest of
+the result and the arguments; digamma of the larger of the result and 4 (for negative x: the largest of the result, 8 and
+log |x|); gammaln of the larger of the result and 4 for negative x.
 
 Instructions are those of the IR for one application; nanoseconds per element are the least of repeated runs over 2**16
 elements in cache, one thread, with the machine's widest vectors ({lanes} bytes here), beside NumPy or SciPy.

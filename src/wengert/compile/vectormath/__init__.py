@@ -45,7 +45,7 @@ def floor_of_error(name: str, args: Sequence[Any]) -> Any:
     if name == "gammaln":  # relative for positive x, at the zeros 1 and 2 too
         return np.where(x < 0, 4.0, 0.0)
     if name == "digamma":
-        return np.maximum(4.0, np.log(np.maximum(-x, 1.0)))
+        return np.where(x < 0, np.maximum(8.0, np.log(np.maximum(-x, 1.0))), 4.0)
     return 0.0
 
 
@@ -53,8 +53,8 @@ def floor_of_error(name: str, args: Sequence[Any]) -> Any:
 _BOUNDS: dict[str, tuple[float, float]] = {
     "exp": (1.5, 1.5),
     "exp2": (1.5, 1.5),
-    "expm1": (2, 2),
-    "sigmoid": (2.5, 2.5),
+    "expm1": (2, 2.5),
+    "sigmoid": (3, 2.5),
     "log": (1, 1),
     "log2": (2, 2),
     "log10": (2.5, 3.5),
@@ -63,7 +63,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cbrt": (1, 1),
     "sin": (2, 2),
     "cos": (2, 2),
-    "tan": (4, 3),
+    "tan": (4, 3.5),
     "arcsin": (2, 2),
     "arccos": (1.5, 1.5),
     "arctan": (2, 2),
@@ -71,11 +71,11 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "cosh": (2, 2),
     "tanh": (3, 3),
     "arcsinh": (2, 2),
-    "arccosh": (2.5, 2.5),
+    "arccosh": (3, 2.5),
     "arctanh": (2.5, 2),
     "erf": (2, 2),
     "erfc": (4, 3),
-    "erfcx": (4, 3),
+    "erfcx": (4, 4),
     "erfinv": (2.5, 2.5),
     "ndtr": (4, 4),
     "log_ndtr": (1, 4),
@@ -85,8 +85,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "power": (1, 1.5),
     "arctan2": (2, 2),
     "hypot": (1, 1.5),
-    "logaddexp": (2.5, 2),
-    "logaddexp2": (2, 2),
+    "logaddexp": (3, 2.5),
+    "logaddexp2": (2.5, 2),
     "xlogy": (2, 2),
     "xlog1py": (2, 2),
     "fmod": (0, 0),

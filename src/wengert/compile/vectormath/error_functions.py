@@ -124,7 +124,6 @@ def erfinv(e: Emitter, x: V) -> V:
     """x times polynomials in ``w = -log(1 - x**2)`` and its root (M. Giles, GPU Computing Gems 2, 2010)."""
     one = e.const(1.0, x)
     a = e.fabs(x)
-    # Between the two forms of 1 - x**2 the product is accurate near 1, the other near 0.
     k, f = split(e, e.fmul(e.fsub(one, a), e.fadd(one, a)), denormal=False)
     w = e.fneg(log_of_parts(e, k, f))
     root = e.sqrt(w)

@@ -128,7 +128,7 @@ def arctan(e: Emitter, x: V) -> V:
     """``arctan`` of ``|x|`` or ``1 / |x|``."""
     a, one = e.fabs(x), e.const(1.0, x)
     large = e.fcmp("ogt", a, one)
-    # 1 / x by one division with the next: the ratio of 1 and a. Above the bound the result is pi/2.
+    # The ratio of 1 and a, in one division. Above the bound the result is pi/2 anyway.
     a = at_most(e, a, 2.0**60)
     t = _arctan_of_ratio(e, e.select(large, one, a), e.select(large, a, one))
     high, low = HALF_PI[x.type]
