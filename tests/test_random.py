@@ -85,8 +85,11 @@ def test_keys_are_values():
     assert keys.shape == (4,) and random.normal(a) != random.normal(b)
     loop = np.stack([random.normal(x, (2,)) for x in keys])
     np.testing.assert_array_equal(w.vmap(lambda k: random.normal(k, (2,)))(keys), loop)
-    np.testing.assert_array_equal(w.jit(w.vmap(lambda k: random.normal(k, (2,))))(keys), loop)
-    np.testing.assert_array_equal(w.jit(lambda k: random.normal(random.split(k)[1], (2,)))(k), random.normal(b, (2,)))
+    # The same bits of the generator; erfinv, compiled, is another program than SciPy's.
+    np.testing.assert_allclose(w.jit(w.vmap(lambda k: random.normal(k, (2,))))(keys), loop, rtol=2e-15)
+    np.testing.assert_allclose(
+        w.jit(lambda k: random.normal(random.split(k)[1], (2,)))(k), random.normal(b, (2,)), rtol=2e-15
+    )
     np.testing.assert_array_equal(
         random.key_data(w.vmap(random.fold_in, (None, 0))(k, np.arange(3))),
         np.stack([random.key_data(random.fold_in(k, i)) for i in range(3)]),

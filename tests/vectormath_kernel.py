@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -13,8 +12,8 @@ from wengert.compile.emitter import Emitter, Region, V
 from wengert.compile.vectormath import FUNCTIONS
 
 
-@cache
 def _machine() -> Any:
+    # A new one each time: the engine owns it.
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()

@@ -6,7 +6,8 @@ adding it rounds to an integer, which then stands in the low bits of the sum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 
 from ..emitter import Emitter, V
 
@@ -94,3 +95,32 @@ def where_tiny(e: Emitter, x: V, result: V) -> V:
     """x itself where it is so small that ``f(x) = x + O(x**2)`` rounds to it: keeps denormal numbers and -0."""
     tiny = e.fcmp("olt", e.fabs(x), e.const(2.0 ** -(FRACTION[x.type] + 3), x))
     return e.select(tiny, x, result)
+
+
+def is_nan(e: Emitter, x: V) -> V:
+    return e.fcmp("uno", x, x)
+
+
+def is_zero(e: Emitter, x: V) -> V:
+    return e.fcmp("oeq", x, e.const(0.0, x))
+
+
+def is_infinite(e: Emitter, x: V) -> V:
+    return e.fcmp("oeq", e.fabs(x), e.const(INF, x))
+
+
+def is_integer(e: Emitter, x: V) -> V:
+    """Also true of inf; false of nan."""
+    return e.fcmp("oeq", e.intrinsic("trunc", x), x)
+
+
+def in_double(f: Callable[..., V]) -> Callable[..., V]:
+    """A function for float that computes in double and rounds once."""
+
+    @wraps(f)
+    def emit(e: Emitter, *args: V) -> V:
+        if args[0].type == "double":
+            return f(e, *args)
+        return e.cast("fptrunc", f(e, *[e.cast("fpext", x, "double") for x in args]), "float")
+
+    return emit

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ..emitter import Emitter, V
 from .coefficients import LOG, LOG_QUOTIENT
-from .exponential import LN2
-from .kit import BIAS, FRACTION, INF, LEAST_NORMAL, NAN, bits, from_bits, polynomial, two_sum
+from .exponential import LN2, exp2, exp_negative
+from .kit import BIAS, FRACTION, INF, LEAST_NORMAL, NAN, bits, fast_two_sum, from_bits, polynomial, two_sum
 
 SQRT_HALF_BITS = {"float": 0x3F3504F3, "double": 0x3FE6A09E667F3BCD}
 
@@ -30,15 +31,15 @@ def split(e: Emitter, x: V, denormal: bool = True) -> tuple[V, V]:
     return e.fsub(from_bits(e, k), offset), e.fsub(from_bits(e, m), e.const(1.0, x))
 
 
-def small_part(e: Emitter, f: V, tail: V | None = None) -> V:
-    """``log(1 + f) - f + tail`` for f of `split`."""
+def small_part(e: Emitter, f: V, tail: V | None = None, quotient: Sequence[float] = LOG_QUOTIENT["double"]) -> V:
+    """``log(1 + f) - f + tail`` for f of `split`; `quotient` is a polynomial of doubles."""
     if f.type == "float":
         g, square = polynomial(e, f, LOG["float"]), e.fmul(f, f)
         return e.fmul(square, g) if tail is None else e.fma(square, g, tail)
     # With s = f / (2 + f): log(1 + f) = 2 artanh(s), and 2 s = f - s f. An error in s meets the factor f.
     s = e.fdiv(f, e.fadd(f, e.const(2.0, f)))
     z = e.fmul(s, s)
-    rest = e.fma(e.fneg(z), polynomial(e, z, LOG_QUOTIENT["double"]), f)
+    rest = e.fma(e.fneg(z), polynomial(e, z, quotient), f)
     return e.fneg(e.fmul(s, rest)) if tail is None else e.fma(e.fneg(s), rest, tail)
 
 
@@ -95,3 +96,55 @@ def log1p(e: Emitter, x: V) -> V:
     result = e.select(e.fcmp("oeq", u, e.const(0.0, x)), e.const(-INF, x), result)
     result = e.select(e.fcmp("ult", x, e.const(-1.0, x)), e.const(NAN, x), result)
     return e.copysign(result, x)
+
+
+def logit(e: Emitter, x: V) -> V:
+    """``log(x / (1 - x))``; near 1/2 by ``log1p`` of the difference of the two."""
+    one = e.const(1.0, x)
+    rest = e.fsub(one, x)
+    near = e.fcmp("olt", e.fabs(e.fsub(x, e.const(0.5, x))), e.const(0.2, x))
+    # x / (1 - x) = 1 + (2 x - 1) / (1 - x), and 2 x - 1 is exact there
+    quotient = e.fdiv(e.select(near, e.fma(x, e.const(2.0, x), e.const(-1.0, x)), x), rest)
+    u, error = two_sum(e, e.select(near, one, e.const(0.0, x)), quotient)
+    result = log_of_parts(e, *split(e, u), e.fdiv(error, u))
+    return special(e, u, result)
+
+
+def logaddexp(e: Emitter, x: V, y: V) -> V:
+    """``log(exp(x) + exp(y)) = max + log1p(exp(-|x - y|))``."""
+    high, z = _ordered(e, x, y)
+    u, error = fast_two_sum(e, e.const(1.0, x), exp_negative(e, z))
+    result = log_of_parts(e, *split(e, u, denormal=False), e.fdiv(error, u))
+    return e.fadd(high, result)
+
+
+def logaddexp2(e: Emitter, x: V, y: V) -> V:
+    """``log2(2**x + 2**y)``."""
+    high, z = _ordered(e, x, y)
+    u, error = fast_two_sum(e, e.const(1.0, x), exp2(e, e.fneg(z)))
+    k, f = split(e, u, denormal=False)
+    rest = e.fadd(f, small_part(e, f, e.fdiv(error, u)))
+    return e.fadd(high, e.fma(rest, e.const(1 / math.log(2), x), k))
+
+
+def _ordered(e: Emitter, x: V, y: V) -> tuple[V, V]:
+    """The larger of the two and ``|x - y|``, 0 where both are the same infinity; nan if one of them is."""
+    high = e.select(e.fcmp("ogt", x, y), x, y)
+    difference = e.fabs(e.fsub(x, y))
+    return high, e.select(e.fcmp("oeq", x, y), e.const(0.0, x), difference)
+
+
+def xlogy(e: Emitter, x: V, y: V) -> V:
+    """``x log(y)``, 0 where x is 0 and y is not nan."""
+    return _zero_times(e, x, y, log(e, y))
+
+
+def xlog1py(e: Emitter, x: V, y: V) -> V:
+    """``x log1p(y)``, 0 where x is 0 and y is not nan."""
+    return _zero_times(e, x, y, log1p(e, y))
+
+
+def _zero_times(e: Emitter, x: V, y: V, log_y: V) -> V:
+    zero = e.const(0.0, x)
+    c = e.and_(e.fcmp("oeq", x, zero), e.fcmp("ord", y, y))
+    return e.select(c, zero, e.fmul(x, log_y))

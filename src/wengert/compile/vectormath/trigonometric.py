@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 from ..emitter import Emitter, V
-from .coefficients import SIN
-from .kit import MAGIC, bits, from_bits, nearest, polynomial
+from .coefficients import ARCSIN, ARCTAN, COS_QUARTER, SIN, SIN_QUARTER
+from .kit import LARGEST, MAGIC, NAN, at_most, bits, from_bits, is_infinite, is_zero, nearest, polynomial
 
 # pi as a sum, each part rounded towards zero: with parts of one sign, x = -0 stays -0 in the subtractions.
 PI = {
@@ -28,10 +28,10 @@ def subtract_multiple(e: Emitter, x: V, n: V, part: float = 1.0) -> V:
 
 
 def sin_of_reduced(e: Emitter, r: V) -> V:
-    """``sin(r)`` for ``|r| <= pi/2``."""
-    u = e.fmul(r, r)
-    # The sum makes +0 of r = -0.
-    return e.copysign(e.fma(e.fmul(r, u), polynomial(e, u, SIN[r.type]), r), r)
+    """``sin(r)`` for ``|r| <= pi/2``, at most 1 in size; -0 of -0."""
+    a, u = e.fabs(r), e.fmul(r, r)
+    size = e.fma(e.fmul(a, u), polynomial(e, u, SIN[r.type]), a)
+    return e.copysign(at_most(e, size, 1.0), r)
 
 
 def negate_odd(e: Emitter, x: V, n: V) -> V:
@@ -61,3 +61,94 @@ def cos(e: Emitter, x: V) -> V:
     half = e.fadd(e.fsub(t, magic), e.const(0.5, x))
     r = negate_odd(e, subtract_multiple(e, x, half), bits(e, t))
     return patch_large(e, "cos", x, sin_of_reduced(e, r))
+
+
+def tan(e: Emitter, x: V) -> V:
+    """``sin(r) / cos(r)`` or ``-cos(r) / sin(r)`` with ``r = x - n pi/2``."""
+    n, i = nearest(e, x, 2 / math.pi)
+    r = subtract_multiple(e, x, n, 0.5)
+    u, one = e.fmul(r, r), e.const(1, i)
+    s = e.fma(e.fmul(r, u), polynomial(e, u, SIN_QUARTER[x.type]), r)
+    c = e.fma(u, polynomial(e, u, COS_QUARTER[x.type]), e.const(1.0, x))
+    odd = e.icmp("ne", e.and_(i, one), e.const(0, i))
+    result = e.fdiv(e.select(odd, e.fneg(c), s), e.select(odd, s, c))
+    # The sum in s makes +0 of r = -0.
+    result = e.select(is_zero(e, x), x, result)
+    return patch_large(e, "tan", x, result)
+
+
+# --- inverse functions --------------------------------------------------------------------------------------------
+
+# pi/2 in two parts
+HALF_PI = {"float": (1.5707963705062866, -4.3711390001862426e-08), "double": (math.pi / 2, 6.123233995736766e-17)}
+
+
+def _arcsin_parts(e: Emitter, x: V) -> tuple[V, V, V]:
+    """Whether ``a = |x|`` is above 1/2; then ``sqrt((1 - a) / 2)`` and its arcsine less itself, else those of a."""
+    a, half = e.fabs(x), e.const(0.5, x)
+    large = e.fcmp("ogt", a, half)
+    z = e.select(large, e.fma(a, e.const(-0.5, x), half), e.fmul(a, a))
+    s = e.select(large, e.sqrt(z), a)
+    return large, s, e.fmul(e.fmul(s, z), polynomial(e, z, ARCSIN[x.type]))
+
+
+def arcsin(e: Emitter, x: V) -> V:
+    """A polynomial up to 1/2; ``pi/2 - 2 arcsin(sqrt((1 - x) / 2))`` above."""
+    large, s, rest = _arcsin_parts(e, x)
+    high, low = HALF_PI[x.type]
+    two = e.const(-2.0, x)
+    far = e.fma(s, two, e.fma(rest, two, e.const(low, x)))
+    return e.copysign(e.select(large, e.fadd(e.const(high, x), far), e.fadd(s, rest)), x)
+
+
+def arccos(e: Emitter, x: V) -> V:
+    """``pi/2 - arcsin(x)`` up to 1/2; ``2 arcsin(sqrt((1 - x) / 2))`` above, and its complement to pi below -1/2."""
+    large, s, rest = _arcsin_parts(e, x)
+    high, low = HALF_PI[x.type]
+    negative = e.fcmp("olt", x, e.const(0.0, x))
+    near = e.fsub(e.const(high, x), e.fadd(x, e.fsub(e.copysign(rest, x), e.const(low, x))))
+    twice = e.fmul(e.fadd(s, rest), e.const(2.0, x))
+    far = e.fsub(e.const(2 * high, x), e.fsub(twice, e.const(2 * low, x)))
+    return e.select(large, e.select(negative, far, twice), near)
+
+
+def _arctan_of_ratio(e: Emitter, low: V, high: V) -> V:
+    """``arctan(low / high)`` for ``0 <= low <= high``: above ``tan(pi/8)`` as ``pi/4 + arctan((r - 1) / (r + 1))``."""
+    far = e.fcmp("ogt", low, e.fmul(high, e.const(math.sqrt(2) - 1, low)))
+    t = e.fdiv(e.select(far, e.fsub(low, high), low), e.select(far, e.fadd(low, high), high))
+    z = e.fmul(t, t)
+    rest = e.fmul(e.fmul(t, z), polynomial(e, z, ARCTAN[low.type]))
+    zero = e.const(0.0, low)
+    quarter, tail = HALF_PI[low.type]
+    rest = e.fadd(rest, e.select(far, e.const(tail / 2, low), zero))
+    return e.fadd(e.select(far, e.const(quarter / 2, low), zero), e.fadd(t, rest))
+
+
+def arctan(e: Emitter, x: V) -> V:
+    """``arctan`` of ``|x|`` or ``1 / |x|``."""
+    a, one = e.fabs(x), e.const(1.0, x)
+    large = e.fcmp("ogt", a, one)
+    # The ratio of 1 and a, in one division. Above the bound the result is pi/2 anyway.
+    a = at_most(e, a, 2.0**60)
+    t = _arctan_of_ratio(e, e.select(large, one, a), e.select(large, a, one))
+    high, low = HALF_PI[x.type]
+    return e.copysign(e.select(large, e.fsub(e.const(high, x), e.fsub(t, e.const(low, x))), t), x)
+
+
+def arctan2(e: Emitter, y: V, x: V) -> V:
+    """The angle of the point (x, y), in (-pi, pi]; NumPy's order of arguments."""
+    a, b, one = e.fabs(x), e.fabs(y), e.const(1.0, x)
+    steep = e.fcmp("ogt", b, a)
+    low, high = e.select(steep, a, b), e.select(steep, b, a)
+    # inf over inf is 1 and 0 over 0 is 0; a sum of the two must not overflow.
+    both, none = is_infinite(e, low), is_zero(e, high)
+    low, high = e.select(both, one, low), e.select(both, one, e.select(none, one, high))
+    big = e.fcmp("ogt", high, e.const(LARGEST[x.type] / 4, x))
+    factor = e.select(big, e.const(0.125, x), one)
+    t = _arctan_of_ratio(e, e.fmul(low, factor), e.fmul(high, factor))
+    high, low = HALF_PI[x.type]
+    t = e.select(steep, e.fsub(e.const(high, x), e.fsub(t, e.const(low, x))), t)
+    left = e.icmp("slt", bits(e, x), e.const(0, bits(e, x)))
+    t = e.select(left, e.fsub(e.const(2 * high, x), e.fsub(t, e.const(2 * low, x))), t)
+    t = e.select(e.fcmp("uno", x, y), e.const(NAN, x), t)
+    return e.copysign(t, y)
