@@ -5,12 +5,14 @@ The oracle is central differences in float64, which know nothing of the rules.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import trees
+from . import ops, trees
 from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from .ops.families import Elementwise
 from .transforms.batching import vmap
@@ -116,6 +118,19 @@ def _check(
 
 def _as_list(out: Any) -> Arrays:
     return list(out) if isinstance(out, (list, tuple)) else [out]
+
+
+def primitives() -> list[Primitive]:
+    """Every primitive of the library, those included whose namespace has not been used yet.
+
+    Example:
+        >>> import wengert
+        >>> sorted(p.name for p in wengert.testing.primitives())[:2]
+        ['abs', 'acos']
+    """
+    for module in pkgutil.iter_modules(ops.__path__):
+        importlib.import_module(f"{ops.__name__}.{module.name}")
+    return list(Primitive.registry.values())
 
 
 def differentiable(primitive: Primitive) -> bool:
