@@ -8,7 +8,17 @@ import pytest
 import wengert
 import wengert.numpy
 
-HEAVY = ["scipy", "llvmlite", "opt_einsum", "ml_dtypes", "numpy.random", "numpy.testing", "jax", "matplotlib", "IPython"]
+HEAVY = [
+    "scipy",
+    "llvmlite",
+    "opt_einsum",
+    "ml_dtypes",
+    "numpy.random",
+    "numpy.testing",
+    "jax",
+    "matplotlib",
+    "IPython",
+]
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -216,3 +216,20 @@ class ProgramError(WengertError):
         >>> program = wengert.make_program(lambda x: x * 2.0)(1.0)
         >>> program.check()
     """
+
+
+__all__ = [
+    "ArgumentError",
+    "ConcretizationError",
+    "CustomRuleError",
+    "DtypeError",
+    "LeakedTracerError",
+    "NonScalarOutputError",
+    "NotDifferentiableError",
+    "NotLinearError",
+    "NotSupportedError",
+    "ProgramError",
+    "ShapeError",
+    "TreeError",
+    "WengertError",
+]

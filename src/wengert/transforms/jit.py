@@ -256,7 +256,14 @@ def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..
 
 
 class ShapeDtypeStruct:
-    """The shape and dtype of an array that need not exist."""
+    """The shape and dtype of an array that need not exist.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> x = wengert.ShapeDtypeStruct((3, 4), "float32")
+        >>> x.ndim, x.size, wengert.eval_shape(wnp.transpose, x)
+        (2, 12, ShapeDtypeStruct(shape=(4, 3), dtype=float32))
+    """
 
     __slots__ = ("dtype", "shape")
 
@@ -303,8 +310,20 @@ def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable[..., Any], list[Any]]:
     """`f` with the traced values it closes over made into arguments.
 
+    Args:
+        f: a function of arrays and pytrees of them.
+        example_args: arguments of the shapes and dtypes that `converted` will be called with.
+
     Returns:
         ``(converted, values)`` such that ``converted(*args, *values)`` is ``f(*args)``.
+
+    Example:
+        >>> import wengert
+        >>> def gradient_of_scale(scale):
+        ...     converted, values = wengert.closure_convert(lambda x: x * scale, 2.0)
+        ...     return converted(2.0, *values)  # depends on scale through its arguments only
+        >>> float(wengert.grad(gradient_of_scale)(3.0))
+        2.0
     """
     leaves, tree = trees.flatten((example_args, {}))
     seen: list[Any] = []
