@@ -4,6 +4,8 @@ Inputs, equations and outputs; control flow and calls are equations whose parame
 built by `transforms.staging`; here they are represented, checked, printed and evaluated. No transformation and no
 compiler lives here.
 """
+# pyright: strict, reportPrivateUsage=false
+# (an underscore is private to the package)
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import Aval, Primitive, Value, aval_of
+from .core import NESTED_TYPES, NUMPY_TYPES, Aval, Primitive, Value, aval_of
 from .errors import ProgramError
 
 
@@ -141,14 +143,14 @@ class Program:
                 template.append(atom.value if isinstance(atom, Literal) else None)
             return slots[key]
 
-        rows = []
+        rows: list[tuple[Equation, list[int], list[int]]] = []
         for eqn in self.equations:
             ins = [slot(a) for a in eqn.inputs]
-            outs: Any = [slot(v) for v in eqn.outputs]
+            outs = [slot(v) for v in eqn.outputs]
             rows.append((eqn, ins, outs))
         out_slots = [slot(a) for a in self.outputs]
         kept = set(out_slots) | {i for i, v in enumerate(template) if v is not None}
-        steps = []
+        steps: list[tuple[Any, ...]] = []
         for eqn, ins, outs in reversed(rows):
             dead = [i for i in dict.fromkeys(ins + outs) if i not in kept]
             kept.update(dead)
@@ -208,7 +210,7 @@ def subprograms(eqn: Equation) -> Iterator[Program]:
     for value in eqn.params.values():
         if isinstance(value, Program):
             yield value
-        elif isinstance(value, (tuple, list)):
+        elif isinstance(value, NESTED_TYPES):
             yield from (v for v in value if isinstance(v, Program))
 
 
@@ -233,7 +235,7 @@ def _lines(program: Program, head: str) -> list[str]:
         if isinstance(a, Var):
             return name(a)
         if a.aval.shape == ():
-            return repr(a.value.item() if isinstance(a.value, (np.generic, np.ndarray)) else a.value)
+            return repr(a.value.item() if isinstance(a.value, NUMPY_TYPES) else a.value)
         return f"<{a.aval!r}>"
 
     lines = [f"{head}({', '.join(f'{name(v)}: {v.aval!r}' for v in program.inputs)}) {{"]

@@ -19,11 +19,11 @@ import inspect
 import operator
 from builtins import map as each  # `map` is this room's own
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import optree
-from optree import PyTreeKind
+from optree import _C, PyTreeKind
 from optree import PyTreeSpec as TreeDef
 
 from wengert.errors import TreeError
@@ -33,7 +33,7 @@ C = TypeVar("C", bound=type)
 IsLeaf = Callable[[Any], bool] | None
 
 NAMESPACE = "wengert"
-_flatten = optree._C.flatten  # positional: (tree, is_leaf, none_is_leaf, namespace)
+_flatten: Callable[..., tuple[list[Any], TreeDef]] = _C.flatten  # (tree, is_leaf, none_is_leaf, namespace)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -326,20 +326,20 @@ def flatten_with_paths(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[tuple[st
 
 def describe(treedef: TreeDef) -> str:
     """The root of a structure in words: 'a dict with keys ['W', 'b']'."""
-    children = treedef.num_children
+    children, cls = treedef.num_children, treedef.type or object
     match treedef.kind:
         case PyTreeKind.LEAF:
             return "a leaf"
         case PyTreeKind.NONE:
             return "None"
         case PyTreeKind.TUPLE | PyTreeKind.LIST | PyTreeKind.DEQUE:
-            return f"a {treedef.type.__name__} of length {children}"
+            return f"a {cls.__name__} of length {children}"
         case PyTreeKind.DICT | PyTreeKind.ORDEREDDICT | PyTreeKind.DEFAULTDICT:
-            return f"{_article(treedef.type)} with keys {treedef.entries()!r}"
-    if treedef.type in _registered and not hasattr(treedef.type, "__dataclass_fields__"):
-        return f"{_article(treedef.type)} with {children} child{'' if children == 1 else 'ren'}"
+            return f"{_article(cls)} with keys {treedef.entries()!r}"
+    if cls in _registered and not hasattr(cls, "__dataclass_fields__"):
+        return f"{_article(cls)} with {children} child{'' if children == 1 else 'ren'}"
     fields = [keystr((key,), simple=True) for key in child_keys(treedef)]
-    return f"{_article(treedef.type)} with fields {fields!r}"
+    return f"{_article(cls)} with fields {fields!r}"
 
 
 def _article(cls: type) -> str:
@@ -520,9 +520,10 @@ def register_dataclass(
     """
     if (data_fields is None) != (meta_fields is None):
         raise TypeError("register_dataclass takes data_fields and meta_fields together, or neither")
-    fields = {f.name: f for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
+    is_dataclass = bool(dataclasses.is_dataclass(cls))
+    fields = {f.name: f for f in dataclasses.fields(cast(Any, cls))} if is_dataclass else {}
     if data_fields is None or meta_fields is None:
-        if not dataclasses.is_dataclass(cls):
+        if not is_dataclass:
             raise TypeError(f"{cls.__name__} is no dataclass: name its data_fields and meta_fields")
         init = [f for f in fields.values() if f.init and f.name not in drop_fields]
         data_fields = [f.name for f in init if not f.metadata.get("static", False)]

@@ -55,7 +55,7 @@ def as_columns(v: Value) -> Value:
 
 
 def real_dtype(dtype: np.dtype) -> np.dtype:
-    return np.dtype(np.empty(0, dtype).real.dtype)
+    return np.finfo(dtype).dtype
 
 
 def complex_dtype(dtype: np.dtype) -> np.dtype:
@@ -367,7 +367,7 @@ class _PseudoInverse(OfMatrix):
     """The Moore-Penrose inverse; its rule holds where the rank does not change."""
 
     def impl(self, x: Value, *, rtol: float | None) -> Value:
-        return np.linalg.pinv(x, rtol=rtol)
+        return np.linalg.pinv(x, rtol=rtol)  # type: ignore[arg-type]  # the stubs lack None
 
     def abstract(self, x: Aval, *, rtol: float | None) -> Aval:
         return Aval((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)

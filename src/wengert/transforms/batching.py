@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
+from ..core import Primitive, Trace, Tracer, Value, as_value, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
 from ..ops.shape import broadcast_to, moveaxis
 from .forward import check_output, strong
@@ -269,6 +269,3 @@ def vmap(
             "vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out"
         )
     return Vmap(f, in_axes, out_axes, axis_name, axis_size)
-
-
-_unused = dtype_of

@@ -49,7 +49,7 @@ def _flat(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Ca
 def _as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
     if x is None:
         return ()
-    if isinstance(x, kind) and not isinstance(x, bool):
+    if isinstance(x, kind):
         return (x,)
     try:
         return tuple(operator.index(i) for i in x) if kind is int else tuple(str(i) for i in x)

@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..config import config
 from ..core import (
-    PYTHON_SCALARS,
     Primitive,
     Trace,
     Tracer,
@@ -29,13 +27,11 @@ from ..core import (
     shape_of,
 )
 from ..errors import (
-    ArgumentError,
     CustomRuleError,
     DtypeError,
     NonScalarOutputError,
     NotLinearError,
     ShapeError,
-    TreeError,
 )
 from ..ops.families import weighted_sum
 from .forward import FLOAT0, check_output, strong, zeros_like
@@ -60,15 +56,15 @@ class LinearizeTracer(Tracer):
     __slots__ = ("primal", "tangent")
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         return shape_of(self.primal)
 
     @property
-    def dtype(self) -> np.dtype:  # type: ignore[override]
+    def dtype(self) -> np.dtype:
         return dtype_of(self.primal)
 
     @property
-    def weak(self) -> bool:  # type: ignore[override]
+    def weak(self) -> bool:
         return is_weak(self.primal)
 
     def concrete(self, what: str) -> Any:
@@ -425,7 +421,7 @@ class ValueAndGrad(Transformed):
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
-        self.argnums = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
+        self.argnums: Any = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
         self.has_aux = has_aux
         self.holomorphic = holomorphic
         self.allow_int = allow_int
@@ -455,7 +451,7 @@ class ValueAndGrad(Transformed):
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(x)
         else:
-            chosen = (argnums,) if type(argnums) is int else argnums
+            chosen: Any = (argnums,) if type(argnums) is int else argnums
             leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
             inputs = []
             for k, leaf in enumerate(leaves):
@@ -692,6 +688,3 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
             raise shown(error) from error.__cause__
 
     return transposed
-
-
-_unused = (config, ArgumentError, TreeError, PYTHON_SCALARS)

@@ -47,7 +47,7 @@ class StagingTrace(Trace):
         self.what = what
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self.what
 
     def input(self, aval: Aval) -> StagingTracer:
