@@ -137,7 +137,7 @@ class Vmap(Transformed):
         try:
             return self._map(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, in_axes = self._f, self.in_axes

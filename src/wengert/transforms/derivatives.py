@@ -13,7 +13,7 @@ from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import reshape
 from .batching import vmap
 from .forward import jvp
-from .function import Transformed, check_argnums, check_argnums_type, split_aux
+from .function import Transformed, check_argnums, check_argnums_type, shown, split_aux
 from .reverse import check_differentiable, grad, vjp
 
 
@@ -54,6 +54,13 @@ class _Jacobian(Transformed):
         return f"argnums={self.argnums}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return self._evaluate(args, kwargs)
+        except Exception as error:
+            raise shown(error)
+
+    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, what = self._f, self.transformation
         argnums = check_argnums(f, self.argnums, len(args), what)
         chosen = (argnums,) if isinstance(argnums, int) else argnums
@@ -200,8 +207,12 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
         >>> wengert.hvp(lambda x: wnp.sum(x ** 3), (wnp.array([1.0, 2.0]),), (wnp.array([1.0, 1.0]),))
         array([ 6., 12.])
     """
+    __tracebackhide__ = True
     several = len(primals) > 1
-    return jvp(grad(f, tuple(range(len(primals))) if several else 0), primals, tangents)[1]
+    try:
+        return jvp(grad(f, tuple(range(len(primals))) if several else 0), primals, tangents)[1]
+    except Exception as error:
+        raise shown(error)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -173,7 +173,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     try:
         return _jvp(f, primals, tangents, has_aux)
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
 
 
 def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:

@@ -63,7 +63,7 @@ class Transformed:
 
 
 def shown(error: BaseException) -> BaseException:
-    """The error as the user should see it."""
+    """The error as the user should see it. Raise it without ``from``, which would drop the user's own ``from``."""
     return without_library_frames(error)
 
 

@@ -110,7 +110,7 @@ class Jit(Transformed):
         try:
             return self._call(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves, tree, static, rebuild = self._split(args, kwargs)
@@ -250,7 +250,7 @@ def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..
         try:
             return jitted.lower(*args, **kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     return program_of
 
@@ -301,9 +301,13 @@ def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         >>> wengert.eval_shape(wnp.outer, wnp.ones(2), wengert.ShapeDtypeStruct((3,), "float64"))
         ShapeDtypeStruct(shape=(2, 3), dtype=float64)
     """
+    __tracebackhide__ = True
     check_callable(f, "eval_shape")
     leaves, tree = trees.flatten((args, kwargs))
-    program = _program(f, leaves, tree, lambda t: t)
+    try:
+        program = _program(f, leaves, tree, lambda t: t)
+    except Exception as error:
+        raise shown(error)
     return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
 
 
@@ -325,10 +329,14 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
         >>> float(wengert.grad(gradient_of_scale)(3.0))
         2.0
     """
+    __tracebackhide__ = True
     leaves, tree = trees.flatten((example_args, {}))
     seen: list[Any] = []
     avals = [abstract(x) for x in leaves]
-    program, hoisted = stage(_flat(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+    try:
+        program, hoisted = stage(_flat(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+    except Exception as error:
+        raise shown(error)
     n = len(example_args)
 
     def converted(*args: Any) -> Any:
@@ -363,7 +371,7 @@ class Checkpoint(Transformed):
                 return self._f(*args, **kwargs)
             return trees.unflatten(seen[0], remat_p.bind(*hoisted, *values, program=program))
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
 
 def checkpoint(

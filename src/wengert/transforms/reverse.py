@@ -256,7 +256,7 @@ class VJP:
         try:
             return self._pull(cotangent)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _pull(self, cotangent: Any) -> tuple[Any, ...]:
         lin = self._linearized
@@ -321,7 +321,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         check_callable(f, "vjp")
         lin = _Linearized(f, primals, has_aux, True, "vjp")
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
     return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
 
 
@@ -341,7 +341,7 @@ class Pushforward:
         try:
             return self._push(tangents)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _push(self, tangents: tuple[Any, ...]) -> Any:
         from .forward import check_tangent
@@ -383,7 +383,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         check_callable(f, "linearize")
         lin = _Linearized(f, primals, has_aux, True, "linearize")
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
 
 
@@ -434,7 +434,7 @@ class ValueAndGrad(Transformed):
         try:
             value, gradient, aux = self._evaluate(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
 
     def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -546,7 +546,7 @@ class Grad(ValueAndGrad):
         try:
             _, gradient, aux = self._evaluate(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
         return (gradient, aux) if self.has_aux else gradient
 
 
@@ -685,6 +685,6 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
             ]
             return trees.unflatten(tree, own_results(results))
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     return transposed
