@@ -10,7 +10,7 @@ compiler lives here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .core import NESTED_TYPES, NUMPY_TYPES, Aval, Primitive, Value, aval_of
 from .errors import ProgramError
 
 
+@final
 class Var:
     """A variable of a Program, assigned once."""
 
@@ -30,6 +31,7 @@ class Var:
         return f"Var({self.aval!r})"
 
 
+@final
 class Literal:
     """A constant in a Program."""
 
@@ -203,6 +205,18 @@ class Program:
 
     def __len__(self) -> int:
         return len(self.equations)
+
+
+def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
+    """The equations that the outputs depend on."""
+    needed = {id(a) for a in outputs if isinstance(a, Var)}
+    kept: list[Equation] = []
+    for eqn in reversed(equations):
+        if any(id(v) in needed for v in eqn.outputs):
+            kept.append(eqn)
+            needed.update(id(a) for a in eqn.inputs if isinstance(a, Var))
+    kept.reverse()
+    return kept
 
 
 def subprograms(eqn: Equation) -> Iterator[Program]:

@@ -325,9 +325,7 @@ class KernelWriter:
         e = self.e
         vector = f"<{lanes} x {type_}>"
         name = f"llvm.masked.gather.v{lanes}{_suffix(type_)}.v{lanes}p0"
-        e.declarations.setdefault(
-            name, f"declare {vector} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})"
-        )
+        e.declarations.setdefault(name, f"declare {vector} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")
         mask = e.constant(True, "i1", lanes) if mask is None else e.splat(mask, lanes)
         call = f"call {vector} @{name}({where!r}, i32 {BITS[type_] // 8}, {mask!r}, {vector} zeroinitializer)"
         return e.define(call, type_, lanes, max(where.depth, mask.depth))
@@ -522,5 +520,3 @@ def _identity(combine: str | None, dtype: np.dtype) -> Any:
         info = np.iinfo(dtype)
         return int(info.min if sign < 0 else info.max)
     return {"add": 0, "multiply": 1, "logical_or": False, "logical_and": True}[combine or "add"]
-
-

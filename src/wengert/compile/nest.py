@@ -164,9 +164,9 @@ class Nest:
                 n = number(atom)
                 return self.node("number", (), n, atom.aval.dtype, (repr(n), atom.aval.dtype, atom.aval.weak))
             return self.load(atom, point, mask)
-        if self.in_memory(atom):  # type: ignore[arg-type]
+        if self.in_memory(atom):
             return self.load(atom, point, mask)
-        eqn = self.producer[atom]  # type: ignore[index]
+        eqn = self.producer[atom]
         structure = STRUCTURE.get(eqn.primitive.name)
         if structure is not None:
             return (yield from structure(self, eqn, point, mask))
@@ -200,9 +200,7 @@ class Nest:
 def aligned(shape: Sequence[int], out: Sequence[int], point: Point) -> Point:
     """The point of an operand that was broadcast to shape `out`."""
     skip = len(out) - len(shape)
-    return tuple(
-        x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True)
-    )
+    return tuple(x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True))
 
 
 # --- structure: how an operand's point comes from the result's ----------------------------------------------------
