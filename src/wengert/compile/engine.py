@@ -74,6 +74,7 @@ def _address(symbol: str) -> int:
         import ctypes
 
         found = ctypes.cast(getattr(ctypes.pythonapi, symbol), ctypes.c_void_p).value
+    assert found is not None, symbol
     return found
 
 

@@ -163,7 +163,8 @@ class Entry:
     def table(self) -> np.ndarray:
         """The table's numbers; it must be kept as long as the code."""
         return np.array(
-            [id(o.value) if isinstance(o, _Object) else (o if isinstance(o, int) else 0) for o in self.objects], np.uint64
+            [id(o.value) if isinstance(o, _Object) else (o if isinstance(o, int) else 0) for o in self.objects],
+            np.uint64,
         )
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -220,9 +221,7 @@ class Entry:
             self._require(self._equal("i64", size, str(len(tree))))
             for key, sub in tree.items():
                 item = self._name()
-                self._emit(
-                    f"{item} = call ptr {self._use('PyDict_GetItemWithError')}(ptr {x}, ptr {self.object(key)})"
-                )
+                self._emit(f"{item} = call ptr {self._use('PyDict_GetItemWithError')}(ptr {x}, ptr {self.object(key)})")
                 found = self._name()
                 self._emit(f"{found} = icmp ne ptr {item}, null")
                 self._require(found, "miss_clear")
@@ -324,7 +323,7 @@ class Entry:
 
     def _results(self, results: list[Any]) -> None:
         """Arrays for the results, and room for scalars; their data are the last arguments."""
-        self._emit(f"br label %make0")
+        self._emit("br label %make0")
         self._made: list[str] = []
         for i, aval in enumerate(results):
             self.lines.append(f"make{i}:")

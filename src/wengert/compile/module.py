@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from ..program import Literal, Var
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
@@ -147,7 +146,9 @@ class Module:
         one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
         self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
         self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
-        self._declarations.setdefault(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
+        self._declarations.setdefault(
+            f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})"
+        )
         a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
         turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
         sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
@@ -213,11 +214,18 @@ class Module:
         if self.entry is not None:
             self._declarations.update(self.entry.declarations)
         self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
-        return "\n".join([*self._globals.values(), *self._declarations.values(), *self._internal.values(),
-                          *functions, main, *([] if self.entry is None else [self.entry.text]), attributes])
+        return "\n".join(
+            [
+                *self._globals.values(),
+                *self._declarations.values(),
+                *self._internal.values(),
+                *functions,
+                main,
+                *([] if self.entry is None else [self.entry.text]),
+                attributes,
+            ]
+        )
 
 
 def is_scalar_literal(a: Any) -> bool:
     return type(a) is Literal and a.aval.shape == ()
-
-
