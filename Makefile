@@ -7,6 +7,7 @@
 lint: .venv/ready
 	.venv/bin/ruff format --check src tests
 	.venv/bin/ruff check src tests
+	.venv/bin/basedpyright
 test: .venv/ready
 	.venv/bin/python -m pytest -q
 bench:

@@ -164,7 +164,8 @@ def execute(program: Program, args: Sequence[Value]) -> list[Value]:
     if _compiled is None:
         import importlib
 
-        _compiled = importlib.import_module("wengert.compile").run
+        _compiled = run = importlib.import_module("wengert.compile").run
+        return run(program, args)
     return _compiled(program, args)
 
 

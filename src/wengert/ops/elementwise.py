@@ -7,7 +7,6 @@ functions), 7.2 (error functions), 5.2 (gamma functions).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial as _partial
 from typing import Any
 
 import numpy as np
@@ -22,13 +21,12 @@ from ..core import (
     as_array,
     as_value,
     dtype_of,
-    inexact_dtype,
     is_inexact,
     is_weak,
     shape_of,
 )
 from ..errors import NotDifferentiableError, NotLinearError
-from .families import Elementwise, Linear, align_batched, broadcast_shapes, fit, result_dtype, spread
+from .families import Elementwise, Linear, broadcast_shapes, fit, spread
 
 ndarray = np.ndarray
 
@@ -535,22 +533,25 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     strengthen = primitive.weak_result
     arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)
 
+    call: Any
     if arity == 1:
 
-        def call(x: Value, /) -> Value:
+        def unary_call(x: Value, /) -> Value:
             if type(x) is ndarray and config._x64:
                 return ufunc(x)
             out = bind(as_value(x))
             return as_array(out) if strengthen and is_weak(out) else out
 
+        call = unary_call
     else:
 
-        def call(x: Value, y: Value, /) -> Value:  # type: ignore[misc]
+        def binary_call(x: Value, y: Value, /) -> Value:
             if type(x) is ndarray and type(y) is ndarray and config._x64:
                 return ufunc(x, y)
             out = bind(as_value(x), as_value(y))
             return as_array(out) if strengthen and is_weak(out) else out
 
+        call = binary_call
     call.__name__ = call.__qualname__ = primitive.name
     call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
     return call
@@ -604,7 +605,3 @@ def conj(x: Value) -> Value:
     """The complex conjugate."""
     x = as_array(x)
     return conj_p.bind(x) if dtype_of(x).kind == "c" else x
-
-
-__all__ = [n for n in dir() if not n.startswith("_")]
-_unused = (align_batched, result_dtype, inexact_dtype, _partial)

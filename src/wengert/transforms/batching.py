@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
+from ..core import Primitive, Trace, Tracer, Value, as_value, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
 from ..ops.shape import broadcast_to, moveaxis
 from .forward import check_output, strong
@@ -137,7 +137,7 @@ class Vmap(Transformed):
         try:
             return self._map(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, in_axes = self._f, self.in_axes
@@ -269,6 +269,3 @@ def vmap(
             "vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out"
         )
     return Vmap(f, in_axes, out_axes, axis_name, axis_size)
-
-
-_unused = dtype_of

@@ -264,7 +264,7 @@ class _Custom(Transformed):
         try:
             return self._call(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):

@@ -39,15 +39,15 @@ class JVPTracer(Tracer):
         self.tangent = tangent
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         return shape_of(self.primal)
 
     @property
-    def dtype(self) -> np.dtype:  # type: ignore[override]
+    def dtype(self) -> np.dtype:
         return dtype_of(self.primal)
 
     @property
-    def weak(self) -> bool:  # type: ignore[override]
+    def weak(self) -> bool:
         return is_weak(self.primal)
 
     def concrete(self, what: str) -> Any:
@@ -173,7 +173,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     try:
         return _jvp(f, primals, tangents, has_aux)
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
 
 
 def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
