@@ -26,7 +26,9 @@ def notebook(source: str) -> Any:
     for mark, end in zip(marks, ends, strict=True):
         body = source[mark.end() : end].strip("\n")
         if mark["text"]:
-            text = "\n".join(line.removeprefix("#").removeprefix(" ") for line in body.splitlines())
+            text = "\n".join(
+                line.removeprefix("#").removeprefix(" ") for line in body.splitlines()
+            )
             cells.append(new_markdown_cell(text, id=mark["name"]))
         else:
             cells.append(new_code_cell(body, id=mark["name"]))

@@ -27,34 +27,15 @@ from numpy.testing import assert_allclose
 
 import wengert
 import wengert.numpy as wnp
-from wengert import (
-    custom_jvp,
-    custom_vjp,
-    grad,
-    hessian,
-    hvp,
-    jacfwd,
-    jacrev,
-    jit,
-    jvp,
-    random,
-    stop_gradient,
-    vjp,
-    vmap,
-)
+from wengert import custom_jvp, custom_vjp, grad, hessian, hvp, jacfwd, jacrev, jit
+from wengert import jvp, random, stop_gradient, vjp, vmap
 
-plt.rcParams.update(
-    {
-        "figure.figsize": (7.2, 3.6),
-        "figure.dpi": 110,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.alpha": 0.25,
-        "lines.linewidth": 2,
-        "legend.frameon": False,
-    }
-)
+plt.rc("figure", figsize=(7.2, 3.6), dpi=110)
+plt.rc("axes", grid=True)
+plt.rc("axes.spines", top=False, right=False)
+plt.rc("grid", alpha=0.25)
+plt.rc("lines", linewidth=2)
+plt.rc("legend", frameon=False)
 
 # %% [markdown] gradients
 # ## Gradients
@@ -158,7 +139,9 @@ assert_allclose(grad(power(5))(2.0), 5 * 2.0**4)
 # $$p = \sigma(\mathrm{inputs}\, W + b), \qquad \sigma(z) = \tfrac12\left(\tanh\tfrac z2 + 1\right).$$
 
 # %% logistic-regression
-inputs = np.array([[0.52, 1.12, 0.77], [0.88, -1.08, 0.15], [0.52, 0.06, -1.30], [0.74, -2.49, 1.39]])
+inputs = np.array(
+    [[0.52, 1.12, 0.77], [0.88, -1.08, 0.15], [0.52, 0.06, -1.30], [0.74, -2.49, 1.39]]
+)
 targets = np.array([True, True, False, True])
 params = {"W": np.array([0.3, -0.2, 0.9]), "b": 0.1}
 
@@ -194,7 +177,9 @@ for _ in range(200):
     params = wengert.tree.map(lambda p, g: p - 0.3 * g, params, gradient)
     losses.append(value)
 
-print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f}; probabilities {predict(params, inputs).round(2)}")
+print(
+    f"loss {losses[0]:.3f} -> {losses[-1]:.3f}; probabilities {predict(params, inputs).round(2)}"
+)
 assert losses[-1] < 0.1 * losses[0]
 assert np.array_equal(predict(params, inputs) > 0.5, targets)
 
@@ -253,7 +238,8 @@ left.plot(xs, xs, "--", color="gray", lw=1, label="what its slope pretends")
 right.plot(xs, vmap(grad(wnp.round))(xs), label="slope of round")
 right.plot(xs, vmap(grad(straight_through_round))(xs), label="slope, straight through")
 right.set_ylim(-0.2, 1.4)
-left.legend(), right.legend()
+for axes in (left, right):
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))
 plt.show()
 
 # %% [markdown] per-example
@@ -269,9 +255,16 @@ plt.show()
 example_gradients = vmap(grad(td_loss), in_axes=(None, 0, 0, 0))
 
 rng = np.random.default_rng(0)
-states, rewards, next_states = rng.normal(size=(500, 3)), rng.normal(size=500), rng.normal(size=(500, 3))
+states, rewards, next_states = (
+    rng.normal(size=(500, 3)),
+    rng.normal(size=500),
+    rng.normal(size=(500, 3)),
+)
 apart = example_gradients(theta, states, rewards, next_states)
-loop = [grad(td_loss)(theta, *example) for example in zip(states, rewards, next_states, strict=True)]
+loop = [
+    grad(td_loss)(theta, *example)
+    for example in zip(states, rewards, next_states, strict=True)
+]
 
 print("shape:", apart.shape)
 assert_allclose(apart, np.stack(loop))
@@ -290,7 +283,12 @@ def seconds(f, repeats=5):
 
 
 batched = seconds(lambda: example_gradients(theta, states, rewards, next_states))
-looped = seconds(lambda: [grad(td_loss)(theta, *e) for e in zip(states, rewards, next_states, strict=True)], 2)
+looped = seconds(
+    lambda: [
+        grad(td_loss)(theta, *e) for e in zip(states, rewards, next_states, strict=True)
+    ],
+    2,
+)
 print(f"500 gradients: {1e3 * looped:.1f} ms in a loop, {1e3 * batched:.2f} ms by vmap")
 assert batched < looped
 
@@ -436,7 +434,9 @@ mapped = lambda: vmap(pullback)(M)[0]
 
 assert_allclose(mapped(), loop())
 assert_allclose(mapped(), M @ jacrev(f)(W))
-print(f"128 rows: {1e6 * seconds(loop):.0f} us in a loop, {1e6 * seconds(mapped):.0f} us by vmap")
+print(
+    f"128 rows: {1e6 * seconds(loop):.0f} us in a loop, {1e6 * seconds(mapped):.0f} us by vmap"
+)
 
 V = rng.normal(size=(128, 3))
 _, forward = vmap(jvp, in_axes=(None, None, 0))(f, (W,), (V,))
@@ -466,7 +466,7 @@ assert wnp.tensordot(A, B, axes=([0, 2], [0, 1])).shape == (3, 5)
 # million, so nobody forms it. But Newton's method, conjugate gradients and the study of a loss surface need only
 # products $Hv$, and these cost about as much as two or three gradients. The reason is that
 #
-# $$H v = \frac{\partial}{\partial x}\bigl(\nabla f(x) \cdot v\bigr)
+# $$H v = \frac{\partial}{\partial x}\left(\nabla f(x) \cdot v\right)
 #       = \left.\frac{d}{dt}\right|_{t=0} \nabla f(x + t v),$$
 #
 # a directional derivative of a gradient. There are three ways to compute it, depending on which mode goes inside.
@@ -501,7 +501,9 @@ X, V = rng.normal(size=(6, 5)), rng.normal(size=(6, 5))
 t = np.tanh(X)
 
 for way in ways:
-    assert_allclose(way(f, X, V), 2 * (1 - t**2) * (1 - 3 * t**2) * V, rtol=1e-10, atol=1e-14)
+    assert_allclose(
+        way(f, X, V), 2 * (1 - t**2) * (1 - 3 * t**2) * V, rtol=1e-10, atol=1e-14
+    )
 assert_allclose(hvp(f, (X,), (V,)), forward_over_reverse(f, X, V))
 assert hessian(f)(X).shape == (6, 5, 6, 5)
 
@@ -518,11 +520,21 @@ for n in sizes:
     gradient_times.append(seconds(lambda: grad(f)(x), 10))
     for way in ways:
         if way is not whole_hessian or n <= 1000:
-            times[way.__name__].append(seconds(lambda: way(f, x, v), 3 if way is whole_hessian else 10))
+            times[way.__name__].append(
+                seconds(lambda: way(f, x, v), 3 if way is whole_hessian else 10)
+            )
 
 for name, measured in times.items():
-    plt.loglog(sizes[: len(measured)], 1e6 * np.array(measured), "o-", ms=4, label=name.replace("_", " "))
-plt.loglog(sizes, 1e6 * np.array(gradient_times), "--", color="gray", label="gradient alone")
+    plt.loglog(
+        sizes[: len(measured)],
+        1e6 * np.array(measured),
+        "o-",
+        ms=4,
+        label=name.replace("_", " "),
+    )
+plt.loglog(
+    sizes, 1e6 * np.array(gradient_times), "--", color="gray", label="gradient alone"
+)
 plt.xlabel("number of inputs"), plt.ylabel("microseconds")
 plt.title("A Hessian times a vector")
 plt.legend(loc="upper left")
@@ -541,7 +553,11 @@ assert times["whole_hessian"][4] > 10 * times["forward_over_reverse"][4]  # at 1
 xs = np.linspace(-3, 3, 301)
 derivative = wnp.tanh
 for order in range(5):
-    plt.plot(xs, vmap(derivative)(xs), label=["tanh", "first", "second", "third", "fourth"][order])
+    plt.plot(
+        xs,
+        vmap(derivative)(xs),
+        label=["tanh", "first", "second", "third", "fourth"][order],
+    )
     derivative = grad(derivative)
 plt.legend()
 plt.title("tanh and its derivatives")
@@ -693,7 +709,7 @@ slopes = vmap(grad(clipped_sin))(t)
 plt.plot(t, clipped_sin(t), label="sin, untouched")
 plt.plot(t, vmap(grad(wnp.sin))(t), "--", color="gray", lw=1, label="its slope")
 plt.plot(t, slopes, label="its slope, clipped to ±0.75")
-plt.legend(loc="lower right")
+plt.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 plt.show()
 
 assert_allclose(clipped_sin(t), np.sin(t))
@@ -831,7 +847,7 @@ assert grad(apply, 1)(lambda x: x**2, 4.0) == 5.0
 #
 # $$\dot x = \frac{\partial g}{\partial x}\,\dot x + \frac{\partial g}{\partial a}\,\dot a
 #   \quad\Longrightarrow\quad
-#   \dot x = \Bigl(I - \frac{\partial g}{\partial x}\Bigr)^{-1} \frac{\partial g}{\partial a}\,\dot a .$$
+#   \dot x = \left(I - \frac{\partial g}{\partial x}\right)^{-1} \frac{\partial g}{\partial a}\,\dot a .$$
 #
 # As a custom rule, that is the formula and little else.
 
@@ -903,7 +919,9 @@ def position(M):
 plt.figure(figsize=(7.2, 5))
 plt.plot(0, 0, "o", color="goldenrod", ms=14)
 plt.plot(x, y, "o", ms=5)
-plt.quiver(x, y, x_dot, y_dot, angles="xy", scale_units="xy", scale=3, width=0.004, alpha=0.6)
+plt.quiver(
+    x, y, x_dot, y_dot, angles="xy", scale_units="xy", scale=3, width=0.004, alpha=0.6
+)
 plt.axis("equal")
 plt.title("Equal times, and the velocity at each")
 plt.show()
@@ -997,7 +1015,9 @@ runs = {
     ),
 }
 for name, run in runs.items():
-    print(f"{name:36s}{run.nfev:6d} evaluations, largest error {np.abs(run.x - 1).max():.0e}")
+    print(
+        f"{name:36s}{run.nfev:6d} evaluations, largest error {np.abs(run.x - 1).max():.0e}"
+    )
 
 exact = runs["gradient and curvature (Newton-CG)"]
 assert exact.success
@@ -1025,7 +1045,11 @@ fit = least_squares(misfit, [1.5, 0.1, 3.9, 0.0, 0.0], jac=jacfwd(misfit))
 covariance = np.linalg.inv(fit.jac.T @ fit.jac) * 2 * fit.cost / (t.size - truth.size)
 
 for name, value, error, true in zip(
-    ["amplitude", "decay", "frequency", "phase", "offset"], fit.x, np.sqrt(np.diag(covariance)), truth, strict=True
+    ["amplitude", "decay", "frequency", "phase", "offset"],
+    fit.x,
+    np.sqrt(np.diag(covariance)),
+    truth,
+    strict=True,
 ):
     print(f"{name:10s} {value:6.3f} ± {error:.3f}   (true {true})")
     assert abs(value - true) < 4 * error
@@ -1036,7 +1060,9 @@ J = jacfwd(lambda p: ringing(p, fine))(fit.x)
 spread = np.sqrt(np.sum((J @ covariance) * J, axis=1))
 plt.plot(t, measured, ".", color="gray", label="measured")
 plt.plot(fine, ringing(fit.x, fine), label="fitted, with two standard errors")
-plt.fill_between(fine, ringing(fit.x, fine) - 2 * spread, ringing(fit.x, fine) + 2 * spread, alpha=0.3)
+plt.fill_between(
+    fine, ringing(fit.x, fine) - 2 * spread, ringing(fit.x, fine) + 2 * spread, alpha=0.3
+)
 plt.legend()
 plt.show()
 
@@ -1094,7 +1120,9 @@ for step in range(1, 801):  # Adam (Kingma and Ba, 2014)
     history.append(value)
 
 accuracy = np.mean((logit(layers, points) > 0) == side)
-print(f"loss {history[0]:.3f} -> {history[-1]:.4f}, {100 * accuracy:.1f} % of the points on the right side")
+print(
+    f"loss {history[0]:.3f} -> {history[-1]:.4f}, {100 * accuracy:.1f} % of the points on the right side"
+)
 assert accuracy > 0.98
 
 # %% draw-spirals
@@ -1102,7 +1130,14 @@ grid = np.stack(np.meshgrid(np.linspace(-3.6, 3.6, 150), np.linspace(-3.6, 3.6, 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[1, 1.1])
 left.semilogy(history)
 left.set_xlabel("step"), left.set_title("loss")
-right.contourf(grid[..., 0], grid[..., 1], sigmoid(logit(layers, grid)), levels=20, cmap="RdBu", alpha=0.7)
+right.contourf(
+    grid[..., 0],
+    grid[..., 1],
+    sigmoid(logit(layers, grid)),
+    levels=20,
+    cmap="RdBu",
+    alpha=0.7,
+)
 right.scatter(*points.T, c=side, cmap="RdBu", edgecolors="white", linewidths=0.5, s=22)
 right.set_aspect("equal"), right.grid(False), right.set_title("what it learned")
 plt.show()
@@ -1113,11 +1148,18 @@ plt.show()
 
 # %% hard-examples
 gradients = vmap(grad(cross_entropy), in_axes=(None, 0, 0))(layers, points, side)
-norms = np.sqrt(sum(np.sum(g.reshape(len(points), -1) ** 2, axis=1) for g in wengert.tree.leaves(gradients)))
+norms = np.sqrt(
+    sum(
+        np.sum(g.reshape(len(points), -1) ** 2, axis=1)
+        for g in wengert.tree.leaves(gradients)
+    )
+)
 
 mean_gradient = wengert.tree.map(lambda g: g.mean(axis=0), gradients)
 whole = grad(cross_entropy)(layers, points, side)
-for one, other in zip(wengert.tree.leaves(mean_gradient), wengert.tree.leaves(whole), strict=True):
+for one, other in zip(
+    wengert.tree.leaves(mean_gradient), wengert.tree.leaves(whole), strict=True
+):
     assert_allclose(one, other, atol=1e-12)
 
 plt.figure(figsize=(7.2, 3))
@@ -1133,7 +1175,9 @@ plt.show()
 
 # %% check-grads
 wengert.testing.check_grads(log1pexp, (0.5,), order=3)
-wengert.testing.check_grads(lambda p: negative_log_likelihood({"W": p[0], "b": p[1]}), ((W, 0.1),), order=2)
+wengert.testing.check_grads(
+    lambda p: negative_log_likelihood({"W": p[0], "b": p[1]}), ((W, 0.1),), order=2
+)
 
 
 @custom_jvp
