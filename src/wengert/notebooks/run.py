@@ -61,16 +61,16 @@ def first_line(source: str) -> str:
 
 
 def _client(nb: Any, folder: Path, as_jax: bool, timeout: int | None) -> Any:
-    import jupyter_client
     import nbclient
     from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
 
     # This interpreter, whatever kernels are installed for the user; plots go into the page, whatever MPLBACKEND says.
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
     if as_jax:
         argv.append(f"--IPKernelApp.exec_lines={AS_JAX}")
     env = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    manager = jupyter_client.AsyncKernelManager(kernel_name="python3")
+    manager = AsyncKernelManager(kernel_name="python3")
     manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python", env=env)
     client = nbclient.NotebookClient(
         nb,

@@ -125,7 +125,7 @@ def _tape_of(tangents: Sequence[Value | None]) -> Tape | None:
         while isinstance(t, BatchTracer):
             t = t.value
         if isinstance(t, LinearTracer):
-            return t._trace  # type: ignore[return-value]
+            return t._trace
     return None
 
 
