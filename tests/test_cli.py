@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -117,6 +118,20 @@ def test_a_kernel_that_dies(tmp_path):
     assert done.returncode == 1
     assert "cell 1 of 2 (cell-1): DeadKernel" in done.stderr and "the kernel died" in done.stderr
     assert "1 not reached" in done.stdout
+
+
+def test_an_interrupted_run_leaves_what_has_run(tmp_path):
+    path = notebook(tmp_path, "print('first')", "import time\ntime.sleep(60)")
+    arguments = [sys.executable, "-m", "wengert.cli", "run", str(path), "--output", str(tmp_path / "out")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        said = process.stdout.readline()
+        while "2/2" not in said:  # the second cell is running
+            said += process.stdout.read(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "wengert run: interrupted" in err
+    assert "1 of 2 cells ran" in out and "1 not reached" in out
+    assert text(executed(path)[0]) == "first\n"
 
 
 def test_as_jax_and_scripts_in_the_page(tmp_path):

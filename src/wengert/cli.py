@@ -93,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"wengert run: {error.args[0]}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nwengert run: interrupted", file=sys.stderr)
+        print("wengert run: interrupted", file=sys.stderr)
         return 130
     return 1 if failed else 0
 

@@ -111,6 +111,22 @@ def _run_cell(client: Any, nb: Any, index: int, timeout: int | None) -> Failure 
     return None
 
 
+def _read(path: Path) -> Any:
+    """The notebook, without what an earlier run left in it: a cell that is not reached must show nothing."""
+    import nbformat
+
+    try:
+        nb = nbformat.read(str(path), as_version=4)
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        raise NotSupportedError(f"{path} is no notebook: {str(error).splitlines()[0]}") from None
+    nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("seconds", None)
+    return nb
+
+
 def run_notebook(
     path: Path, output: Path, as_jax: bool = False, timeout: int | None = None, keep_going: bool = False
 ) -> int:
@@ -128,6 +144,7 @@ def run_notebook(
 
     Raises:
         NotSupportedError: the libraries for notebooks are not installed, or the file is no notebook.
+        KeyboardInterrupt: the run was interrupted; what had run by then is written.
 
     Example:
         >>> from pathlib import Path
@@ -135,35 +152,32 @@ def run_notebook(
         0
     """
     _check_libraries()
-    import nbformat
-
-    try:
-        nb = nbformat.read(str(path), as_version=4)
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:
-        raise NotSupportedError(f"{path} is no notebook: {str(error).splitlines()[0]}") from None
-    nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    for cell in nb.cells:  # a cell that is not reached must not show what an earlier run left in it
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-            cell.metadata.pop("seconds", None)
+    nb = _read(path)
     cells = [i for i, c in enumerate(nb.cells) if c.cell_type == "code" and c.source.strip()]
     outcomes: list[Outcome] = []
     client = _client(nb, path.resolve().parent, as_jax, timeout)
-    with client.setup_kernel(), progress_of(path.name, len(cells)) as progress:
-        for number, index in enumerate(cells, 1):
-            cell = nb.cells[index]
-            title = first_line(cell.source)
-            progress.starts(number, title)
-            start = time.perf_counter()
-            failure = _run_cell(client, nb, index, timeout)
-            seconds = time.perf_counter() - start
-            cell.metadata["seconds"] = round(seconds, 4)
-            outcomes.append(Outcome(number, cell.get("id", ""), title, seconds, failure))
-            progress.ends(seconds, failure.error if failure else "")
-            if failure and (failure.fatal or not keep_going):
-                break
+    interrupted = False
+    try:
+        with client.setup_kernel(), progress_of(path.name, len(cells)) as progress:
+            for number, index in enumerate(cells, 1):
+                cell = nb.cells[index]
+                title = first_line(cell.source)
+                progress.starts(number, title)
+                start = time.perf_counter()
+                failure = _run_cell(client, nb, index, timeout)
+                seconds = time.perf_counter() - start
+                cell.metadata["seconds"] = round(seconds, 4)
+                outcomes.append(Outcome(number, cell.get("id", ""), title, seconds, failure))
+                progress.ends(seconds, failure.error if failure else "")
+                if failure and (failure.fatal or not keep_going):
+                    break
+    except KeyboardInterrupt:  # what has run is written all the same
+        interrupted = True
+        print()
     page = _write(nb, path.stem, output, outcomes, len(cells))
-    _report(path, nb, [nb.cells[i] for i in cells], outcomes, page)
+    _report(path, [nb.cells[i] for i in cells], outcomes, page)
+    if interrupted:
+        raise KeyboardInterrupt
     return sum(o.failure is not None for o in outcomes)
 
 
@@ -179,7 +193,7 @@ def _write(nb: Any, name: str, output: Path, outcomes: list[Outcome], total: int
     return page
 
 
-def _report(path: Path, nb: Any, cells: list[Any], outcomes: list[Outcome], page: Path) -> None:
+def _report(path: Path, cells: list[Any], outcomes: list[Outcome], page: Path) -> None:
     colour = sys.stderr.isatty()
     failed = [o for o in outcomes if o.failure]
     for o in failed:
