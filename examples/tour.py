@@ -932,8 +932,8 @@ assert_allclose(x * y_dot - y * x_dot, np.sqrt(1 - e**2), rtol=1e-12)
 # ## What the library sees
 #
 # `make_program` runs a function on stand-ins for its arguments and shows the list of steps: Wengert's list, typed. A
-# gradient is such a list as well, and so one can read what was computed. This is what `jit` keeps, so that the next call
-# does not go through your Python again.
+# gradient is such a list as well, and so one can read what was computed. It is also what `jit` works from: it simplifies
+# the list and compiles it to native code, and the next call does not go through your Python again.
 
 # %% make-program
 f = lambda x: wnp.sum(wnp.tanh(x) ** 2)
