@@ -106,7 +106,7 @@ class WeightedSum(Primitive):
         for c, t in zip(args[0], values, strict=True):
             term = (t if c == 1 else -t) if type(c) is int else t * c
             total = term if total is None else total + term
-        return spread(total, shape, dtype)
+        return np.zeros(shape, dtype) if total is None else spread(total, shape, dtype)
 
     def impl(self, *args: Value, **params: Any) -> Any:
         raise AssertionError("weighted_sum lives on tapes only")
