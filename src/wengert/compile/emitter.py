@@ -93,6 +93,7 @@ class Emitter:
         self.regions = [Region()]
         self.declarations: dict[str, str] = {}
         self.functions: dict[str, str] = {}  # definitions of internal functions, by name
+        self.results: dict[str, str] = {}  # the types that they return
         self._count = 0
 
     # --- writing -------------------------------------------------------------------------------------------------

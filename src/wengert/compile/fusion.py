@@ -40,7 +40,7 @@ SIMPLE = frozenset(
     "ceil trunc rint isnan isinf isfinite signbit copysign bitwise_and bitwise_or bitwise_xor invert left_shift "
     "right_shift conj real".split()
 )
-LARGEST = 1500  # equations in one nest: the time LLVM takes for one function is not quite linear
+LARGEST = 150  # equations in one nest: the time LLVM takes for one function grows faster than it
 
 
 class Root:
@@ -105,6 +105,7 @@ class Plan:
         self._kinds: dict[Equation, str] = {}
         self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
         self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
+        self._crowd: dict[Any, int] = {}
         self._later: set[Var] = set(program.inputs)  # results that are complete only after their stage
         self._consumers: dict[Var, int] = {}
         for eqn in program.equations:
@@ -184,6 +185,11 @@ class Plan:
                         stage = max(stage, self._ready(a))
                         if type(a) is Var and a not in self.memory:
                             cost += self._cost[a]
+                crowd = (stage, out.aval.shape)
+                if self._crowd.get(crowd, 0) >= LARGEST:  # begin another nest, from what is in memory by then
+                    stage = max([self.force(a) for a in eqn.inputs], default=stage)
+                    crowd = (stage, out.aval.shape)
+                self._crowd[crowd] = self._crowd.get(crowd, 0) + 1
                 self._stage[out], self._cost[out] = stage, min(cost, 10**6)
                 if eqn.primitive.name == "reshape" and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
                     self.force(out)  # the same memory under another shape

@@ -8,6 +8,7 @@ remainder loop; a reduction masks what it has seen. Each reduction has one vecto
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from ..program import Var
 from .emitter import BITS, FLOATS, REGISTER_TYPES, Emitter, Region, V
 from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel, Root
 from .nest import Affine, Node
-from .scalars import SCALARS, cast, emit_elementwise, lowered
+from .scalars import SCALARS, cast, emit_elementwise, is_vector_function, lowered
 
-MEMORY_TYPES = {**REGISTER_TYPES, "bool": "i8"}
+OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
+REGISTERS = {np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
+MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
 BOOL = np.dtype(bool)
 
 
@@ -163,6 +166,8 @@ class KernelWriter:
         self._accumulators: list[_Accumulator] = []
         self.checks = any(n.kind == "checked" for n in kernel.nest.nodes)
         self._bad: list[V] = []
+        functions = [n.data.primitive for n in kernel.nest.nodes if n.kind == "op"]
+        self._calls = Counter(p.name for p in functions if is_vector_function(p))
 
     # --- pieces --------------------------------------------------------------------------------------------------
 
@@ -216,7 +221,7 @@ class KernelWriter:
         if kind == "load":
             return self._load(node, args)
         if kind == "number":
-            return e.constant(_as(node.data, node.dtype), REGISTER_TYPES[node.dtype.name])
+            return e.constant(_as(node.data, node.dtype), REGISTERS[node.dtype])
         if kind == "product":
             x, y = self._level(args)
             return e.binary("fmul contract" if x.type in FLOATS else "mul", x, y)
@@ -252,7 +257,9 @@ class KernelWriter:
             return cast(self.e, args[0], dtypes[0], out.dtype)
         loops = lowered(eqn.primitive, [a.aval for a in eqn.inputs], out)
         assert loops is not None
-        return emit_elementwise(self.e, eqn.primitive, loops, out.dtype, list(zip(args, dtypes, strict=True)))
+        pairs = list(zip(args, dtypes, strict=True))
+        outline = self._calls.get(eqn.primitive.name, 0) >= OUTLINED
+        return emit_elementwise(self.e, eqn.primitive, loops, out.dtype, pairs, outline)
 
     def _checked(self, node: Node, args: list[V]) -> V:
         e, n = self.e, node.data
@@ -270,7 +277,7 @@ class KernelWriter:
     def _load(self, node: Node, args: list[V]) -> V:
         e = self.e
         atom, offset, masked = node.data
-        type_ = MEMORY_TYPES[node.dtype.name]
+        type_ = MEMORY_TYPES[node.dtype]
         base = self.pointer(atom)
         mask = args[-1] if masked else None
         dynamic = args[:-1] if masked else args
@@ -337,7 +344,7 @@ class KernelWriter:
         dtype = target.aval.dtype
         if dtype == BOOL:
             value = e.cast("zext", value, "i8")
-        type_ = MEMORY_TYPES[dtype.name]
+        type_ = MEMORY_TYPES[dtype]
         base, at = self.pointer(target), self.affine(offset)
         step = self._lane_step(offset) if vector else 0
         lanes = self.schedule.vector.lanes if vector and self.schedule.vector is not None else 1
@@ -359,7 +366,7 @@ class KernelWriter:
 
     def _accumulator(self, root: Root) -> _Accumulator:
         dtype = root.target.aval.dtype
-        type_ = REGISTER_TYPES[dtype.name]
+        type_ = REGISTERS[dtype]
         vector = self.schedule.vector
         lanes = vector.lanes if vector is not None else 1
         first = next((k for k, x in enumerate(self.schedule.loops) if x.reduced), len(self.schedule.loops))

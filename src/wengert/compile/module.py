@@ -81,7 +81,7 @@ class Module:
 
     def _guard(self, root: Var, value: Any) -> None:
         """Leave when a number is not what it was when the function was traced (floats: to rounding)."""
-        type_ = MEMORY_TYPES[root.aval.dtype.name]
+        type_ = MEMORY_TYPES[root.aval.dtype]
         x, n = self._name(), self._count
         pointer = self.pointer(root)
         self._lines.append(f"  {x} = load {type_}, ptr {pointer}")
@@ -197,7 +197,7 @@ class Module:
         return f"ptr {name}"
 
     def _product(self, p: Product) -> None:
-        type_ = MEMORY_TYPES[p.eqn.outputs[0].aval.dtype.name]
+        type_ = MEMORY_TYPES[p.eqn.outputs[0].aval.dtype]
         call = self._library_call(p, type_) if p.library else self._written_call(p, type_)
         a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
         if p.batch == 1:

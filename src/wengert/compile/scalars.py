@@ -20,6 +20,10 @@ SCALARS: dict[str, Scalar] = {}
 _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 
 
+# dtype.name is computed anew by NumPy each time it is asked for.
+_REGISTERS = {np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
+
+
 def scalar(*names: str) -> Callable[[Scalar], Scalar]:
     def add(f: Scalar) -> Scalar:
         for name in names:
@@ -31,7 +35,7 @@ def scalar(*names: str) -> Callable[[Scalar], Scalar]:
 
 def register_type(dtype: np.dtype) -> str | None:
     """The LLVM type of a dtype in registers, or None where there is none."""
-    return REGISTER_TYPES.get(dtype.name)
+    return _REGISTERS.get(dtype)
 
 
 def is_float(dtype: np.dtype) -> bool:
@@ -45,7 +49,7 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
     """A value of one dtype as another, by NumPy's ``astype``."""
     if source == target:
         return x
-    a, b = REGISTER_TYPES[source.name], REGISTER_TYPES[target.name]
+    a, b = _REGISTERS[source], _REGISTERS[target]
     if x.const is not None and not (source.kind == "f" and target.kind in "iu"):
         with np.errstate(all="ignore"):
             return e.constant(np.array(x.const).astype(source).astype(target).item(), b, x.lanes)
@@ -361,15 +365,51 @@ def _vector_functions() -> dict[str, Any]:
 
 
 def emit_elementwise(
-    e: Emitter, primitive: Elementwise, loops: tuple[list[np.dtype], np.dtype], out: np.dtype, args: list[tuple[V, Any]]
+    e: Emitter,
+    primitive: Elementwise,
+    loops: tuple[list[np.dtype], np.dtype],
+    out: np.dtype,
+    args: list[tuple[V, Any]],
+    outline: bool = False,
 ) -> V:
-    """One elementwise equation on values with their dtypes; the result has dtype `out`."""
+    """One elementwise equation on values with their dtypes; the result has dtype `out`.
+
+    Args:
+        outline: whether to call a function of its own instead of writing the instructions here.
+    """
     ins, result = loops
     lanes = max(v.lanes for v, _ in args)
     values = [e.splat(cast(e, v, d, want), lanes) for (v, d), want in zip(args, ins, strict=True)]
     f = _formula_for(primitive, ins[-1])
     assert f is not None
+    if outline:
+        return cast(e, _outlined(e, primitive.name, f, ins[-1], values), result, out)
     return cast(e, f(e, ins[-1], *values), result, out)
+
+
+def _outlined(e: Emitter, name: str, f: Scalar, dtype: np.dtype, values: list[V]) -> V:
+    """A call of an internal function, written once for each type and width."""
+    first = values[0]
+    function = f"{name}_{first.type}_{first.lanes}"
+    if function not in e.functions:
+        inner = Emitter()
+        args = [V(f"%x{i}", v.type, v.lanes, 0) for i, v in enumerate(values)]
+        result = f(inner, dtype, *args)
+        body = "\n".join(inner.regions[0].lines)
+        head = f"define internal {result.llvm} @{function}({', '.join(map(repr, args))}) #0"
+        e.functions.update(inner.functions)
+        e.declarations.update(inner.declarations)
+        e.functions[function] = f"{head} {{\n{body}\n  ret {result!r}\n}}"
+        e.results[function] = result.type
+    type_ = e.results[function]
+    vector = type_ if first.lanes == 1 else f"<{first.lanes} x {type_}>"
+    call = f"call {vector} @{function}({', '.join(map(repr, values))})"
+    return e.define(call, type_, first.lanes, max(v.depth for v in values))
+
+
+def is_vector_function(primitive: Primitive) -> bool:
+    """Whether an operation is many instructions."""
+    return primitive.native is None and primitive.name not in SCALARS and primitive.name in _vector_functions()
 
 
 def _formula_for(primitive: Primitive, dtype: np.dtype) -> Scalar | None:
@@ -379,8 +419,18 @@ def _formula_for(primitive: Primitive, dtype: np.dtype) -> Scalar | None:
     return formula(primitive)
 
 
+_LOWERED: dict[Any, tuple[list[np.dtype], np.dtype] | None] = {}
+
+
 def lowered(primitive: Elementwise, avals: list[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype] | None:
     """The loop dtypes of an elementwise equation that has native code; None if it has not."""
+    key = (primitive, out.dtype, *[(a.dtype, a.weak) for a in avals])
+    if key not in _LOWERED:
+        _LOWERED[key] = _find_lowered(primitive, avals, out)
+    return _LOWERED[key]
+
+
+def _find_lowered(primitive: Elementwise, avals: list[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype] | None:
     if register_type(out.dtype) is None or any(register_type(a.dtype) is None for a in avals):
         return None
     loops = loop_dtypes(primitive, avals, out)
