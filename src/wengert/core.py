@@ -22,8 +22,9 @@ from .errors import ConcretizationError, DtypeError, LeakedTracerError, NotDiffe
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
 
-PYTHON_SCALARS = (bool, int, float, complex)
-_next_level = itertools.count(1).__next__
+PYTHON_SCALARS = (bool, int, float, complex)  # for isinstance
+_SCALARS = frozenset(PYTHON_SCALARS)  # for the type itself
+next_level = itertools.count(1).__next__
 
 
 # --- abstract values -------------------------------------------------------------------------------------------
@@ -69,30 +70,30 @@ class Aval:
 
 def shape_of(x: Value) -> tuple[int, ...]:
     """The shape of any value; Python numbers have shape ()."""
-    return () if type(x) in PYTHON_SCALARS else x.shape
+    return () if type(x) in _SCALARS else x.shape
 
 
 def ndim_of(x: Value) -> int:
-    return 0 if type(x) in PYTHON_SCALARS else len(x.shape)
+    return 0 if type(x) in _SCALARS else len(x.shape)
 
 
 def dtype_of(x: Value) -> np.dtype:
     """The dtype of any value; a Python number has the default dtype of its kind."""
     t = type(x)
-    return default_dtype(t) if t in PYTHON_SCALARS else x.dtype
+    return default_dtype(t) if t in _SCALARS else x.dtype
 
 
 def is_weak(x: Value) -> bool:
     """Whether a value is a Python number, or a tracer that stands for one."""
     t = type(x)
-    return t in PYTHON_SCALARS or (isinstance(x, Tracer) and x.weak)
+    return t is not ndarray and (t in _SCALARS or (isinstance(x, Tracer) and x.weak))
 
 
 def aval_of(x: Value) -> Aval:
     """The abstract value of any value."""
     if isinstance(x, Tracer):
         return x.aval
-    if type(x) in PYTHON_SCALARS:
+    if type(x) in _SCALARS:
         return Aval((), default_dtype(type(x)), True)
     return Aval(x.shape, x.dtype)
 
@@ -100,7 +101,7 @@ def aval_of(x: Value) -> Aval:
 def is_inexact(x: Value) -> bool:
     """Whether a value has a tangent space: float or complex."""
     t = type(x)
-    if t in PYTHON_SCALARS:
+    if t in _SCALARS:
         return t is float or t is complex
     return inexact_dtype(x.dtype)
 
@@ -152,7 +153,9 @@ def _nested_leaves(x: Any) -> Any:
 def as_array(x: Any) -> Value:
     """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
     x = as_value(x)
-    if type(x) in PYTHON_SCALARS:
+    if type(x) is ndarray:
+        return x
+    if type(x) in _SCALARS:
         return default_dtype(type(x)).type(x)
     if isinstance(x, Tracer) and x.weak:
         from .ops.elementwise import convert
@@ -280,7 +283,7 @@ class Trace:
     name: ClassVar[str] = "transformation"
 
     def __init__(self) -> None:
-        self.level = _next_level()
+        self.level = next_level()
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         """Apply `primitive` where at least one argument is a tracer of this trace and none of a newer one."""
@@ -351,12 +354,19 @@ class Tracer:
         return f"{type(self).__name__}<{self.aval!r}>"
 
 
-def require_python_number(x: Value) -> bool:
-    return type(x) in PYTHON_SCALARS
+class LinearTracer(Tracer):
+    """A tangent that is linear in the inputs of a tape (`transforms.tape`), and the step of the tape that made it.
+
+    In a `Primitive.transpose` the linear arguments are of this type; they have a shape and a dtype and no value.
+    """
+
+    __slots__ = ("args", "dtype", "index", "params", "primitive", "shape")
+    weak = False
 
 
 __all__ = [
     "Aval",
+    "LinearTracer",
     "Primitive",
     "Trace",
     "Tracer",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Tracer, Value
+from ..core import Aval, LinearTracer, Primitive, Tracer, Value
 from ..program import Program
 
 
@@ -63,7 +63,7 @@ def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Pr
     from ..ops.families import weighted_sum
     from ..transforms.reverse import LinearizeTrace
     from ..transforms.staging import stage
-    from ..transforms.tape import PROJECTION, LinearTracer, needed, push_forward
+    from ..transforms.tape import PROJECTION, needed, push_forward
 
     def make() -> Any:
         saved: dict[int, Tracer] = {}
@@ -199,7 +199,6 @@ class Call(Primitive):
         return params["program"].evaluate(args)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
 
         program = params["program"]
         tape = max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)

@@ -16,6 +16,7 @@ from ..config import canonical_dtype, config
 from ..core import (
     PYTHON_SCALARS,
     Aval,
+    LinearTracer,
     Primitive,
     Tracer,
     Value,
@@ -506,7 +507,6 @@ class _Where(Elementwise):
         return Primitive.record(self, tape, args, params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
 
         c, x, y = args
         zero = np.zeros((), dtype_of(cotangent))[()]

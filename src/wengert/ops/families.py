@@ -16,6 +16,7 @@ from ..config import _NARROW, config
 from ..core import (
     PYTHON_SCALARS,
     Aval,
+    LinearTracer,
     Primitive,
     Tracer,
     Value,
@@ -81,6 +82,16 @@ def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
     return t
 
 
+def times(x: Value, y: Value) -> Value:
+    """``x * y``, without NumPy's detour where only `y` is a tracer."""
+    return y * x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x * y
+
+
+def plus(x: Value, y: Value) -> Value:
+    """``x + y``, without NumPy's detour where only `y` is a tracer."""
+    return y + x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x + y
+
+
 def without_poison(coefficient: Value, cotangent: Value) -> Value:
     """`coefficient`, but 0 where it is not finite and the cotangent is 0.
 
@@ -104,8 +115,8 @@ class WeightedSum(Primitive):
     def forward(self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype) -> Value:
         total = None
         for c, t in zip(args[0], values, strict=True):
-            term = (t if c == 1 else -t) if type(c) is int else t * c
-            total = term if total is None else total + term
+            term = (t if c == 1 else -t) if type(c) is int else times(t, c)
+            total = term if total is None else plus(total, term)
         return spread(total, shape, dtype)
 
     def impl(self, *args: Value, **params: Any) -> Any:
@@ -129,12 +140,12 @@ def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) 
 _PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
-def _coefficient(partial: Partial, ans: Value, primals: Sequence[Value]) -> Value:
+def _coefficient(partial: Callable[..., Value], ans: Value, primals: Sequence[Value]) -> Value:
     """A partial derivative as a factor: on tapes a Python int means a sign, so other ones become floats."""
     try:
-        c = partial(ans, *primals)  # type: ignore[operator]
+        c = partial(ans, *primals)
     except (ZeroDivisionError, OverflowError):  # Python's numbers raise where NumPy's give inf
-        c = partial(ans, *[dtype_of(x).type(x) if type(x) in PYTHON_SCALARS else x for x in primals])  # type: ignore[operator]
+        c = partial(ans, *[dtype_of(x).type(x) if type(x) in PYTHON_SCALARS else x for x in primals])
     return float(c) if type(c) is int or type(c) is bool else c
 
 
@@ -170,8 +181,29 @@ class Elementwise(Primitive):
         self.linear = linear
         self.choice = choice
 
+    def bind(self, *args: Value, **params: Any) -> Any:
+        # `Primitive.bind` for one and two arguments without parameters. Hot: guarded by benchmarks `eager.*`.
+        if len(args) == 1:
+            x = args[0]
+            if type(x) is not ndarray and isinstance(x, Tracer):
+                return x._trace.process(self, args, params)
+            return self.impl(x)
+        if len(args) == 2:
+            x, y = args
+            if type(x) is not ndarray and isinstance(x, Tracer):
+                trace = x._trace
+                if type(y) is not ndarray and isinstance(y, Tracer) and y._trace.level > trace.level:
+                    trace = y._trace
+                return trace.process(self, args, params)
+            if type(y) is not ndarray and isinstance(y, Tracer):
+                return y._trace.process(self, args, params)
+            return self.impl(x, y)
+        return super().bind(*args, **params)
+
     def impl(self, *args: Value) -> Value:
         out = self.function(*args)
+        if type(out) is ndarray and config._x64:
+            return out
         if self.weak_result and type(out) is not ndarray and all(type(a) in PYTHON_SCALARS for a in args):
             return out.item() if isinstance(out, np.generic) else out
         if not config._x64 and out.dtype is not _FLOAT32:
@@ -190,26 +222,38 @@ class Elementwise(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)
-        if self.partials is None or not is_inexact(ans):
+        partials = self.partials
+        if partials is None:
+            return ans, None
+        dtype = dtype_of(ans)
+        if dtype.kind not in "fc" and not inexact_dtype(dtype):
             return ans, None
         total = None
-        for partial, t in zip(self.partials, tangents, strict=True):
+        for partial, t in zip(partials, tangents):  # noqa: B905 - hot
             if t is None or partial is None:
                 continue
-            c = partial if type(partial) is int else _coefficient(partial, ans, primals)
-            term = (t if c == 1 else -t) if type(c) is int else t * c
-            total = term if total is None else total + term
+            if type(partial) is int:
+                term = t if partial == 1 else -t
+            else:
+                term = times(t, _coefficient(partial, ans, primals))
+            total = term if total is None else plus(total, term)
         if total is None:
             return ans, None
-        return ans, spread(total, shape_of(ans), dtype_of(ans))
+        shape = shape_of(ans)
+        if shape_of(total) != shape or dtype_of(total) is not dtype:
+            total = spread(total, shape, dtype)
+        return ans, total
 
     def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)
         partials = self.partials
-        if partials is None or not is_inexact(ans):
+        if partials is None:
+            return ans
+        dtype = dtype_of(ans)
+        if dtype.kind not in "fc" and not inexact_dtype(dtype):
             return ans
         coefficients, nodes = [], []
-        for partial, t in zip(partials, tangents, strict=True):
+        for partial, t in zip(partials, tangents):  # noqa: B905 - hot
             if t is not None and partial is not None:
                 coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
                 nodes.append(t)
@@ -217,8 +261,7 @@ class Elementwise(Primitive):
             return ans
         if self.choice:
             trace.tape.masked = True
-        node = trace.tape.append(weighted_sum, (coefficients, nodes), None, shape_of(ans), dtype_of(ans))
-        return trace.tracer(ans, node)
+        return trace.step(ans, weighted_sum, (coefficients, nodes), None)
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:
@@ -296,7 +339,7 @@ class Linear(Primitive):
         t = tangents[0]
         if t is None or not is_inexact(out):
             return out
-        return trace.tracer(out, trace.tape.append(self, (t,), params, shape_of(out), dtype_of(out)))
+        return trace.step(out, self, (t,), params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         return (self.transpose_rule(cotangent, args[0], **params),)
@@ -362,8 +405,6 @@ class Bilinear(Primitive):
         return out if node is None else trace.tracer(out, node)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
-
         x, y = args
         left, right = isinstance(x, LinearTracer), isinstance(y, LinearTracer)
         if left and right:

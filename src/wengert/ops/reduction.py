@@ -29,12 +29,8 @@ def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
 
 
 def _spread(ct: Value, x: Any, axes: tuple[int, ...]) -> Value:
-    """A cotangent of a reduction, broadcast back over the reduced axes."""
-    from .shape import broadcast_to
-
-    if not shape_of(ct):
-        return broadcast_to(ct, x.shape)
-    return broadcast_to(reshape(ct, kept_shape(x.shape, axes)), x.shape)
+    """The cotangent of a sum: the same over the reduced axes, which the pullback spreads where it must."""
+    return ct if not shape_of(ct) else reshape(ct, kept_shape(x.shape, axes))
 
 
 def _narrow(x: Value) -> Value:

@@ -12,7 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value, as_array, as_value, aval_of, dtype_of, is_inexact, ndim_of, shape_of
+from ..core import (
+    Aval,
+    LinearTracer,
+    Primitive,
+    Value,
+    as_array,
+    as_value,
+    aval_of,
+    dtype_of,
+    is_inexact,
+    ndim_of,
+    shape_of,
+)
 from ..errors import ShapeError
 from .families import Linear, result_dtype
 
@@ -154,7 +166,6 @@ class _Concatenate(Primitive):
         return out, self.bind(*full, **params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
         from .families import fit
 
         axis, start, out = params["axis"], 0, []

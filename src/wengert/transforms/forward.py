@@ -40,11 +40,13 @@ class JVPTracer(Tracer):
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        return shape_of(self.primal)
+        x = self.primal
+        return x.shape if type(x) is ndarray else shape_of(x)
 
     @property
     def dtype(self) -> np.dtype:  # type: ignore[override]
-        return dtype_of(self.primal)
+        x = self.primal
+        return x.dtype if type(x) is ndarray else dtype_of(x)
 
     @property
     def weak(self) -> bool:  # type: ignore[override]
@@ -70,6 +72,10 @@ class JVPTrace(Trace):
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if not self.open:
             raise self.leaked()
+        if len(args) == 1 and not primitive.multiple_results:
+            (a,) = args
+            out, tangent = primitive.jvp([a.primal], [a.tangent], params)
+            return out if tangent is None else JVPTracer(self, out, tangent)
         primals, tangents = [], []
         for a in args:
             if type(a) is JVPTracer and a._trace is self:

@@ -16,6 +16,7 @@ from .. import trees
 from ..config import config
 from ..core import (
     PYTHON_SCALARS,
+    LinearTracer,
     Primitive,
     Trace,
     Tracer,
@@ -26,6 +27,7 @@ from ..core import (
     inexact_dtype,
     is_inexact,
     is_weak,
+    next_level,
     shape_of,
 )
 from ..errors import (
@@ -49,7 +51,7 @@ from .function import (
     shown,
     split_aux,
 )
-from .tape import LinearTracer, Tape, pull_back, push_forward
+from .tape import Tape, pull_back, push_forward
 
 ndarray = np.ndarray
 
@@ -61,11 +63,13 @@ class LinearizeTracer(Tracer):
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        return shape_of(self.primal)
+        x = self.primal
+        return x.shape if type(x) is ndarray else shape_of(x)
 
     @property
     def dtype(self) -> np.dtype:  # type: ignore[override]
-        return dtype_of(self.primal)
+        x = self.primal
+        return x.dtype if type(x) is ndarray else dtype_of(x)
 
     @property
     def weak(self) -> bool:  # type: ignore[override]
@@ -85,11 +89,14 @@ class LinearizeTrace(Trace):
     name = "grad"
 
     def __init__(self) -> None:
-        super().__init__()
+        self.level = next_level()
         self.tape = Tape()
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         # The hot path of the library; guarded by the benchmarks `eager.*`.
+        if len(args) == 1:
+            (a,) = args  # a tracer of this trace, or it were not asked
+            return primitive.linearize(self, [a.primal], [a.tangent], params)
         primals, tangents = [], []
         for a in args:
             if type(a) is LinearizeTracer and a._trace is self:
@@ -99,6 +106,14 @@ class LinearizeTrace(Trace):
                 primals.append(a)
                 tangents.append(None)
         return primitive.linearize(self, primals, tangents, params)
+
+    def step(self, primal: Value, primitive: Primitive, args: Any, params: Any) -> LinearizeTracer:
+        """The value `primal` of an operation whose tangent is the linear `primitive` of `args`. Hot."""
+        t = LinearizeTracer()
+        t._trace = self
+        t.primal = primal
+        t.tangent = self.tape.append(primitive, args, params, shape_of(primal), dtype_of(primal))
+        return t
 
     def tracer(self, primal: Value, node: LinearTracer) -> LinearizeTracer:
         t = LinearizeTracer()
