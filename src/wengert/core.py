@@ -103,6 +103,8 @@ def is_inexact(x: Value) -> bool:
     t = type(x)
     if t in _SCALARS:
         return t is float or t is complex
+    if t is ndarray and x.dtype.kind in "fc":
+        return True
     return inexact_dtype(x.dtype)
 
 
@@ -112,7 +114,11 @@ def inexact_dtype(dtype: np.dtype) -> bool:
 
 
 EXTENDED_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz"})
-VALUE_TYPES: set[type] = {ndarray, *PYTHON_SCALARS}
+VALUE_TYPES: set[type] = {
+    ndarray,
+    *PYTHON_SCALARS,
+    *(np.dtype(c).type for c in np.typecodes["AllInteger"] + "?efdgFDG"),
+}
 
 
 def as_value(x: Any) -> Value:

@@ -149,6 +149,38 @@ def _coefficient(partial: Callable[..., Value], ans: Value, primals: Sequence[Va
     return float(c) if type(c) is int or type(c) is bool else c
 
 
+def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
+    """`Primitive.bind` for one argument. Hot: guarded by benchmarks `eager.*`."""
+    impl, params = primitive.impl, {}
+
+    def bind(x: Value) -> Any:
+        if type(x) is not ndarray and isinstance(x, Tracer):
+            return x._trace.process(primitive, (x,), params)
+        return impl(x)
+
+    return bind
+
+
+def _bind_binary(primitive: Elementwise) -> Callable[..., Any]:
+    """`Primitive.bind` for two arguments. Hot: guarded by benchmarks `eager.*`."""
+    impl, params = primitive.impl, {}
+
+    def bind(x: Value, y: Value) -> Any:
+        if type(x) is not ndarray and isinstance(x, Tracer):
+            trace = x._trace
+            if type(y) is not ndarray and isinstance(y, Tracer) and y._trace.level > trace.level:
+                trace = y._trace
+            return trace.process(primitive, (x, y), params)
+        if type(y) is not ndarray and isinstance(y, Tracer):
+            return y._trace.process(primitive, (x, y), params)
+        return impl(x, y)
+
+    return bind
+
+
+_SHORT_BIND = {1: _bind_unary, 2: _bind_binary}
+
+
 class Elementwise(Primitive):
     """Acts on each element alone, with NumPy's broadcasting and promotion.
 
@@ -180,25 +212,9 @@ class Elementwise(Primitive):
         self.weak_result = weak
         self.linear = linear
         self.choice = choice
-
-    def bind(self, *args: Value, **params: Any) -> Any:
-        # `Primitive.bind` for one and two arguments without parameters. Hot: guarded by benchmarks `eager.*`.
-        if len(args) == 1:
-            x = args[0]
-            if type(x) is not ndarray and isinstance(x, Tracer):
-                return x._trace.process(self, args, params)
-            return self.impl(x)
-        if len(args) == 2:
-            x, y = args
-            if type(x) is not ndarray and isinstance(x, Tracer):
-                trace = x._trace
-                if type(y) is not ndarray and isinstance(y, Tracer) and y._trace.level > trace.level:
-                    trace = y._trace
-                return trace.process(self, args, params)
-            if type(y) is not ndarray and isinstance(y, Tracer):
-                return y._trace.process(self, args, params)
-            return self.impl(x, y)
-        return super().bind(*args, **params)
+        short_bind = _SHORT_BIND.get(len(self.partials) if self.partials is not None else getattr(function, "nin", 0))
+        if short_bind is not None:
+            self.bind = short_bind(self)
 
     def impl(self, *args: Value) -> Value:
         out = self.function(*args)
@@ -330,14 +346,16 @@ class Linear(Primitive):
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,) = primals, tangents
         out = self.bind(x, **params)
-        if t is None or not is_inexact(out):
+        if t is None:
             return out, None
-        return out, self.bind(t, **params)
+        dtype = dtype_of(out)
+        return out, self.bind(t, **params) if dtype.kind in "fc" or inexact_dtype(dtype) else None
 
     def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
         out = self.bind(primals[0], **params)
         t = tangents[0]
-        if t is None or not is_inexact(out):
+        dtype = dtype_of(out)
+        if t is None or (dtype.kind not in "fc" and not inexact_dtype(dtype)):
             return out
         return trace.step(out, self, (t,), params)
 

@@ -20,12 +20,14 @@ ndarray = np.ndarray
 
 
 def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callable[..., Any]:
-    bind = primitive.bind
+    bind, params = primitive.bind, {}
 
     if reflected:
 
         def method(self: Tracer, other: Any) -> Any:
-            if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+            if type(other) in VALUE_TYPES:
+                return self._trace.process(primitive, (other, self), params)
+            if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
                 other = as_value(other)
@@ -34,7 +36,9 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
     else:
 
         def method(self: Tracer, other: Any) -> Any:
-            if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+            if type(other) in VALUE_TYPES:
+                return self._trace.process(primitive, (self, other), params)
+            if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
                 other = as_value(other)

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, as_array, dtype_of, is_inexact, ndim_of, shape_of
+from ..errors import ShapeError
+from . import elementwise as ew
 from .families import Linear
-from .shape import canonical_axes, reshape
+from .shape import broadcast_to, canonical_axes, concatenate, reshape
 
 ndarray = np.ndarray
 
@@ -287,9 +289,6 @@ def _reduce(
     dtype: Any,
     combine: str,
 ) -> Value:
-    from ..errors import ShapeError
-    from . import elementwise as ew
-
     x = as_array(x)
     if dtype is not None:
         x = ew.convert(x, dtype)
@@ -301,8 +300,6 @@ def _reduce(
     if primitive in (max_p, min_p) and initial is None and math.prod(shape_of(x)[a] for a in axes) == 0:
         raise ShapeError(f"{primitive.name} of no elements (shape {shape_of(x)}, axis {axis}) needs initial=")
     if initial is not None and primitive in (max_p, min_p):
-        from .shape import broadcast_to, concatenate
-
         extra = broadcast_to(
             ew.convert(initial, dtype_of(x)),
             tuple(1 if i == (axes or (0,))[0] else n for i, n in enumerate(shape_of(x))),

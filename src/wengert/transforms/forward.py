@@ -19,6 +19,7 @@ from ..core import (
     dtype_of,
     is_inexact,
     is_weak,
+    next_level,
     shape_of,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
@@ -31,22 +32,14 @@ FLOAT0 = np.dtype([("float0", np.void, 0)])
 class JVPTracer(Tracer):
     """A value and its tangent."""
 
-    __slots__ = ("primal", "tangent")
+    __slots__ = ("dtype", "primal", "shape", "tangent")
 
     def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
         self._trace = trace
         self.primal = primal
         self.tangent = tangent
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        x = self.primal
-        return x.shape if type(x) is ndarray else shape_of(x)
-
-    @property
-    def dtype(self) -> np.dtype:  # type: ignore[override]
-        x = self.primal
-        return x.dtype if type(x) is ndarray else dtype_of(x)
+        self.shape = shape_of(primal)
+        self.dtype = dtype_of(primal)
 
     @property
     def weak(self) -> bool:  # type: ignore[override]
@@ -66,7 +59,7 @@ class JVPTrace(Trace):
     name = "jvp"
 
     def __init__(self) -> None:
-        super().__init__()
+        self.level = next_level()
         self.open = True
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
@@ -76,14 +69,12 @@ class JVPTrace(Trace):
             (a,) = args
             out, tangent = primitive.jvp([a.primal], [a.tangent], params)
             return out if tangent is None else JVPTracer(self, out, tangent)
-        primals, tangents = [], []
-        for a in args:
+        primals = list(args)
+        tangents = [None] * len(primals)
+        for i, a in enumerate(args):
             if type(a) is JVPTracer and a._trace is self:
-                primals.append(a.primal)
-                tangents.append(a.tangent)
-            else:
-                primals.append(a)
-                tangents.append(None)
+                primals[i] = a.primal
+                tangents[i] = a.tangent
         out, tangent = primitive.jvp(primals, tangents, params)
         if primitive.multiple_results:
             return [o if t is None else JVPTracer(self, o, t) for o, t in zip(out, tangent, strict=True)]

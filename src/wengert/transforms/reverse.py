@@ -16,6 +16,7 @@ from .. import trees
 from ..config import config
 from ..core import (
     PYTHON_SCALARS,
+    VALUE_TYPES,
     LinearTracer,
     Primitive,
     Trace,
@@ -59,17 +60,7 @@ ndarray = np.ndarray
 class LinearizeTracer(Tracer):
     """A value, and the step of the tape that its tangent is."""
 
-    __slots__ = ("primal", "tangent")
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        x = self.primal
-        return x.shape if type(x) is ndarray else shape_of(x)
-
-    @property
-    def dtype(self) -> np.dtype:  # type: ignore[override]
-        x = self.primal
-        return x.dtype if type(x) is ndarray else dtype_of(x)
+    __slots__ = ("dtype", "primal", "shape", "tangent")
 
     @property
     def weak(self) -> bool:  # type: ignore[override]
@@ -97,14 +88,12 @@ class LinearizeTrace(Trace):
         if len(args) == 1:
             (a,) = args  # a tracer of this trace, or it were not asked
             return primitive.linearize(self, [a.primal], [a.tangent], params)
-        primals, tangents = [], []
-        for a in args:
+        primals: list[Value] = list(args)
+        tangents: list[Any] = [None] * len(primals)
+        for i, a in enumerate(args):
             if type(a) is LinearizeTracer and a._trace is self:
-                primals.append(a.primal)
-                tangents.append(a.tangent)
-            else:
-                primals.append(a)
-                tangents.append(None)
+                primals[i] = a.primal
+                tangents[i] = a.tangent
         return primitive.linearize(self, primals, tangents, params)
 
     def step(self, primal: Value, primitive: Primitive, args: Any, params: Any) -> LinearizeTracer:
@@ -112,13 +101,17 @@ class LinearizeTrace(Trace):
         t = LinearizeTracer()
         t._trace = self
         t.primal = primal
-        t.tangent = self.tape.append(primitive, args, params, shape_of(primal), dtype_of(primal))
+        t.shape = shape = shape_of(primal)
+        t.dtype = dtype = dtype_of(primal)
+        t.tangent = self.tape.append(primitive, args, params, shape, dtype)
         return t
 
     def tracer(self, primal: Value, node: LinearTracer) -> LinearizeTracer:
         t = LinearizeTracer()
         t._trace = self
         t.primal = primal
+        t.shape = shape_of(primal)
+        t.dtype = dtype_of(primal)
         t.tangent = node
         return t
 
@@ -466,7 +459,8 @@ class ValueAndGrad(Transformed):
         tree: Any = None
         leaves: list[Any]
         x = args[argnums] if type(argnums) is int else None
-        if type(x) is ndarray and x.dtype.kind == "f" and not self.holomorphic:
+        single = type(x) in VALUE_TYPES or isinstance(x, Tracer)
+        if single and dtype_of(x).kind == "f" and not self.holomorphic:
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(x)
         else:
@@ -501,7 +495,9 @@ class ValueAndGrad(Transformed):
             del out
         else:
             primal, node = out, None
-        if shape_of(primal) if type(primal) is ndarray else not isinstance(primal, (float, np.floating)):
+        if not isinstance(primal, (float, np.floating)) and (
+            self.holomorphic or not isinstance(primal, Tracer) or primal.shape or primal.dtype.kind != "f"
+        ):
             primal = self._check_scalar(primal)
         if node is None:
             grads: list[Any] = [None] * len(leaves)
