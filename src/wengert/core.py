@@ -259,6 +259,10 @@ class Primitive:
             f"loop over the batch"
         )
 
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        """`batch` where some arguments are `ops.diagonal.Diagonal`s: the result, or None to have them written out."""
+        return None
+
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         """`batch`, for primitives that need the trace itself (its axis name)."""
         return self.batch(trace.size, args, batched, params)

@@ -109,6 +109,9 @@ class _Mul(Elementwise):
             t = spread(t, shape, dtype)
         return ans, t
 
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        return True
+
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         from .families import weighted_sum
 
@@ -126,6 +129,9 @@ class _Mul(Elementwise):
 
 
 class _Div(Elementwise):
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        return not zero[1]
+
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if tape.owns(args[1]):
             raise NotLinearError("divide is not linear in its second argument")
@@ -469,6 +475,7 @@ convert_p = Linear(
     lambda x, *, dtype: Aval(x.shape, dtype),
     lambda ct, x, *, dtype: convert(ct, x.dtype),
     lambda n, x, *, dtype: convert(x, dtype),
+    diagonal_rule=lambda x, *, dtype: x.with_weights(convert(x.weights, dtype)),
     samples=lambda: [
         ((_inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],

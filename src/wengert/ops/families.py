@@ -28,6 +28,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotLinearError, ShapeError
+from .diagonal import Diagonal, on_weights
 
 ndarray = np.ndarray
 _FLOAT32 = np.dtype(np.float32)
@@ -297,6 +298,14 @@ class Elementwise(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(*align_batched(args, batched), **params), True
 
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        """Whether the result is zero where the arguments marked in `zero` are all zero."""
+        return self.linear and all(zero)
+
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        diagonal = [type(a) is Diagonal for a in args]
+        return on_weights(self.bind, args) if diagonal == list(batched) and self.keeps_zeros(diagonal) else None
+
 
 def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:
     """Insert axes after the batch axis, so that broadcasting from the right pairs up the examples' axes."""
@@ -320,6 +329,7 @@ class Linear(Primitive):
         shape_rule: ``(aval, **params) -> Aval``.
         transpose_rule: ``(cotangent, x, **params) -> cotangent of x``; `x` has ``shape`` and ``dtype``.
         batch_rule: ``(size, x, **params) -> out``, `x` with its batch axis first.
+        diagonal_rule: ``(x, **params) -> out`` for a batch that is a `Diagonal`, where that can stay one.
     """
 
     def __init__(
@@ -329,6 +339,7 @@ class Linear(Primitive):
         shape_rule: Callable[..., Aval],
         transpose_rule: Callable[..., Value],
         batch_rule: Callable[..., Value],
+        diagonal_rule: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name, **kwargs)
@@ -336,6 +347,7 @@ class Linear(Primitive):
         self.shape_rule = shape_rule
         self.transpose_rule = transpose_rule
         self.batch_rule = batch_rule
+        self.diagonal_rule = diagonal_rule
 
     def impl(self, x: Value, **params: Any) -> Value:
         return self.implementation(x, **params)
@@ -364,6 +376,9 @@ class Linear(Primitive):
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.batch_rule(size, args[0], **params), True
+
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return None if self.diagonal_rule is None else self.diagonal_rule(args[0], **params)
 
 
 class Bilinear(Primitive):

@@ -71,6 +71,7 @@ sum_p = Linear(
     _sum_rule,
     lambda ct, x, *, axes: _spread(ct, x, axes),
     lambda n, x, *, axes: sum_p.bind(x, axes=tuple(a + 1 for a in axes)),
+    diagonal_rule=lambda x, *, axes: x.total() if len(axes) == ndim_of(x.weights) else None,
     samples=_reduce_samples(),
 )
 

@@ -67,6 +67,7 @@ reshape_p = Linear(
     lambda x, *, shape: Aval(shape, x.dtype),
     lambda ct, x, *, shape: reshape(ct, x.shape),
     lambda n, x, *, shape: reshape_p.bind(x, shape=(n, *shape)),
+    diagonal_rule=lambda x, *, shape: x.with_weights(reshape(x.weights, shape)),
     samples=lambda: [
         ((_x(2, 3),), {"shape": (6,)}),
         ((_x(6),), {"shape": (3, 2)}),
