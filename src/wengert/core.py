@@ -158,16 +158,16 @@ def _nested_leaves(x: Any) -> Any:
 
 def as_array(x: Any) -> Value:
     """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
-    x = as_value(x)
     if type(x) is ndarray:
         return x
-    if type(x) in _SCALARS:
-        return default_dtype(type(x)).type(x)
-    if isinstance(x, Tracer) and x.weak:
-        from .ops.elementwise import convert
+    if isinstance(x, Tracer):
+        if x.weak:
+            from .ops.elementwise import convert
 
-        return convert(x, x.dtype)
-    return x
+            return convert(x, x.dtype)
+        return x
+    x = as_value(x)
+    return default_dtype(type(x)).type(x) if type(x) in _SCALARS else x
 
 
 def demote(x: Value) -> Value:

@@ -46,14 +46,17 @@ def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
     """Sum `g` over the axes that broadcasting added to `shape`: the transpose of broadcasting."""
-    from .reduction import reduce_sum
-    from .shape import reshape
-
     have = shape_of(g)
     if have == shape:
         return g
     extra = len(have) - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1)
+    if type(g) is ndarray:
+        out = np.add.reduce(g, axes)
+        return out if out.shape == shape else out.reshape(shape)
+    from .reduction import reduce_sum
+    from .shape import reshape
+
     if axes:
         g = reduce_sum(g, axes)
     return g if shape_of(g) == shape else reshape(g, shape)
@@ -221,7 +224,12 @@ class Elementwise(Primitive):
         out = self.function(*args)
         if type(out) is ndarray and config._x64:
             return out
-        if self.weak_result and type(out) is not ndarray and all(type(a) in PYTHON_SCALARS for a in args):
+        if (
+            self.weak_result
+            and type(out) is not ndarray
+            and type(args[0]) in PYTHON_SCALARS
+            and all(type(a) in PYTHON_SCALARS for a in args)
+        ):
             return out.item() if isinstance(out, np.generic) else out
         if not config._x64 and out.dtype is not _FLOAT32:
             narrow = _NARROW.get(out.dtype)
@@ -443,8 +451,10 @@ class Bilinear(Primitive):
         if left and right:
             raise NotLinearError(f"{self.name} of two tangents is not linear in them")
         if left:
-            return (fit(self.transpose_left(cotangent, x, y, **params), x.shape, x.dtype), None)
-        return (None, fit(self.transpose_right(cotangent, x, y, **params), y.shape, y.dtype))
+            g = self.transpose_left(cotangent, x, y, **params)
+            return (g if dtype_of(g) is x.dtype else fit(g, x.shape, x.dtype), None)
+        g = self.transpose_right(cotangent, x, y, **params)
+        return (None, g if dtype_of(g) is y.dtype else fit(g, y.shape, y.dtype))
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.batch_rule(size, args, batched, params)

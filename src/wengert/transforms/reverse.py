@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -468,15 +469,11 @@ class ValueAndGrad(Transformed):
             leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
             inputs = []
             for k, leaf in enumerate(leaves):
-                leaf = check_differentiable(
-                    leaf,
-                    f,
-                    lambda k=k: self._place(chosen, args, k),
-                    self.transformation,
-                    self.holomorphic,
-                    self.allow_int,
-                )
-                leaves[k] = leaf
+                if type(leaf) is not ndarray or leaf.dtype.kind != "f" or self.holomorphic:
+                    place = partial(self._place, chosen, args, k)
+                    leaf = leaves[k] = check_differentiable(
+                        leaf, f, place, self.transformation, self.holomorphic, self.allow_int
+                    )
                 inputs.append(trace.input(leaf))
             for i, arg in zip(
                 chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True
