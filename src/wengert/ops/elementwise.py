@@ -624,6 +624,8 @@ def imag(x: Value) -> Value:
 
 def conj(x: Value) -> Value:
     """The complex conjugate."""
+    if type(x) is ndarray and x.dtype.kind == "f":
+        return x
     x = as_array(x)
     return conj_p.bind(x) if dtype_of(x).kind == "c" else x
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..config import _NARROW, config
 from ..core import (
     PYTHON_SCALARS,
+    VALUE_TYPES,
     Aval,
     LinearTracer,
     Primitive,
@@ -155,10 +156,13 @@ def _coefficient(partial: Callable[..., Value], ans: Value, primals: Sequence[Va
 
 def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
     """`Primitive.bind` for one argument. Hot: guarded by benchmarks `eager.*`."""
-    impl, params = primitive.impl, {}
+    impl, function, params = primitive.impl, primitive.function, {}
+    direct = type(primitive).impl is Elementwise.impl
 
     def bind(x: Value) -> Any:
-        if type(x) is not ndarray and isinstance(x, Tracer):
+        if type(x) is ndarray:
+            return function(x) if direct and config._x64 else impl(x)
+        if isinstance(x, Tracer):
             return x._trace.process(primitive, (x,), params)
         return impl(x)
 
@@ -167,17 +171,20 @@ def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
 
 def _bind_binary(primitive: Elementwise) -> Callable[..., Any]:
     """`Primitive.bind` for two arguments. Hot: guarded by benchmarks `eager.*`."""
-    impl, params = primitive.impl, {}
+    impl, function, params = primitive.impl, primitive.function, {}
+    direct = type(primitive).impl is Elementwise.impl
 
     def bind(x: Value, y: Value) -> Any:
-        if type(x) is not ndarray and isinstance(x, Tracer):
+        if type(x) in VALUE_TYPES:
+            if type(y) in VALUE_TYPES:
+                return function(x, y) if direct and type(x) is ndarray and config._x64 else impl(x, y)
+            return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
+        if isinstance(x, Tracer):
             trace = x._trace
-            if type(y) is not ndarray and isinstance(y, Tracer) and y._trace.level > trace.level:
+            if type(y) not in VALUE_TYPES and isinstance(y, Tracer) and y._trace.level > trace.level:
                 trace = y._trace
             return trace.process(primitive, (x, y), params)
-        if type(y) is not ndarray and isinstance(y, Tracer):
-            return y._trace.process(primitive, (x, y), params)
-        return impl(x, y)
+        return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
 
     return bind
 
@@ -286,7 +293,7 @@ class Elementwise(Primitive):
             return ans
         if self.choice:
             trace.tape.masked = True
-        return trace.step(ans, weighted_sum, (coefficients, nodes), None)
+        return trace.step(ans, shape_of(ans), dtype, weighted_sum, (coefficients, nodes), None)
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:
@@ -377,7 +384,7 @@ class Linear(Primitive):
         dtype = dtype_of(out)
         if t is None or (dtype.kind not in "fc" and not inexact_dtype(dtype)):
             return out
-        return trace.step(out, self, (t,), params)
+        return trace.step(out, shape_of(out), dtype, self, (t,), params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         return (self.transpose_rule(cotangent, args[0], **params),)
@@ -436,14 +443,16 @@ class Bilinear(Primitive):
         x, y = primals
         tx, ty = tangents
         out = self.bind(x, y, **params)
-        if not is_inexact(out):
+        shape, dtype = shape_of(out), dtype_of(out)
+        if not inexact_dtype(dtype):
             return out
-        tape, shape, dtype = trace.tape, shape_of(out), dtype_of(out)
-        node = None if tx is None else tape.append(self, (tx, y), params, shape, dtype)
-        if ty is not None:
-            right = tape.append(self, (x, ty), params, shape, dtype)
-            node = right if node is None else tape.append(weighted_sum, ((1, 1), (node, right)), None, shape, dtype)
-        return out if node is None else trace.tracer(out, node)
+        if ty is None:
+            return trace.step(out, shape, dtype, self, (tx, y), params)
+        if tx is None:
+            return trace.step(out, shape, dtype, self, (x, ty), params)
+        left = trace.tape.append(self, (tx, y), params, shape, dtype)
+        right = trace.tape.append(self, (x, ty), params, shape, dtype)
+        return trace.step(out, shape, dtype, weighted_sum, ((1, 1), (left, right)), None)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         x, y = args

@@ -67,7 +67,16 @@ class JVPTrace(Trace):
             raise self.leaked()
         if len(args) == 1 and not primitive.multiple_results:
             (a,) = args
-            out, tangent = primitive.jvp([a.primal], [a.tangent], params)
+            out, tangent = primitive.jvp((a.primal,), (a.tangent,), params)
+            return out if tangent is None else JVPTracer(self, out, tangent)
+        if len(args) == 2 and not primitive.multiple_results:
+            x, y = args
+            tx = ty = None
+            if type(x) is JVPTracer and x._trace is self:
+                x, tx = x.primal, x.tangent
+            if type(y) is JVPTracer and y._trace is self:
+                y, ty = y.primal, y.tangent
+            out, tangent = primitive.jvp((x, y), (tx, ty), params)
             return out if tangent is None else JVPTracer(self, out, tangent)
         primals = list(args)
         tangents = [None] * len(primals)

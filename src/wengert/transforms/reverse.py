@@ -88,7 +88,15 @@ class LinearizeTrace(Trace):
         # The hot path of the library; guarded by the benchmarks `eager.*`.
         if len(args) == 1:
             (a,) = args  # a tracer of this trace, or it were not asked
-            return primitive.linearize(self, [a.primal], [a.tangent], params)
+            return primitive.linearize(self, (a.primal,), (a.tangent,), params)
+        if len(args) == 2:
+            x, y = args
+            tx = ty = None
+            if type(x) is LinearizeTracer and x._trace is self:
+                x, tx = x.primal, x.tangent
+            if type(y) is LinearizeTracer and y._trace is self:
+                y, ty = y.primal, y.tangent
+            return primitive.linearize(self, (x, y), (tx, ty), params)
         primals: list[Value] = list(args)
         tangents: list[Any] = [None] * len(primals)
         for i, a in enumerate(args):
@@ -97,14 +105,24 @@ class LinearizeTrace(Trace):
                 tangents[i] = a.tangent
         return primitive.linearize(self, primals, tangents, params)
 
-    def step(self, primal: Value, primitive: Primitive, args: Any, params: Any) -> LinearizeTracer:
+    def step(self, primal: Value, shape: Any, dtype: Any, primitive: Any, args: Any, params: Any) -> LinearizeTracer:
         """The value `primal` of an operation whose tangent is the linear `primitive` of `args`. Hot."""
+        nodes = self.tape.nodes
+        if nodes is None:
+            raise self.leaked()
+        node = LinearTracer()  # as in `Tape.append`
+        node._trace = self.tape
+        node.primitive = primitive
+        node.args = args
+        node.params = params
+        node.index = len(nodes)
+        nodes.append(node)
         t = LinearizeTracer()
         t._trace = self
         t.primal = primal
-        t.shape = shape = shape_of(primal)
-        t.dtype = dtype = dtype_of(primal)
-        t.tangent = self.tape.append(primitive, args, params, shape, dtype)
+        t.tangent = node
+        t.shape = node.shape = shape
+        t.dtype = node.dtype = dtype
         return t
 
     def tracer(self, primal: Value, node: LinearTracer) -> LinearizeTracer:
