@@ -161,7 +161,7 @@ def as_array(x: Any) -> Value:
     if type(x) is ndarray:
         return x
     if isinstance(x, Tracer):
-        if x.weak:
+        if not x.shape and x.weak:
             from .ops.elementwise import convert
 
             return convert(x, x.dtype)

@@ -98,15 +98,15 @@ class _Mul(Elementwise):
         # What `Elementwise.jvp` does, spelled out: derivatives of products of tangents are full of these.
         (x, y), (tx, ty) = primals, tangents
         ans = self.bind(x, y)
-        dtype, shape = dtype_of(ans), shape_of(ans)
+        dtype = dtype_of(ans)
         if not inexact_dtype(dtype):
             return ans, None
         if tx is None:
             t = times(x, ty)
         else:
             t = times(tx, y) if ty is None else plus(times(tx, y), times(x, ty))
-        if shape_of(t) != shape or dtype_of(t) is not dtype:
-            t = spread(t, shape, dtype)
+        if type(t) is not ndarray or t.shape != shape_of(ans) or t.dtype is not dtype:
+            t = spread(t, shape_of(ans), dtype)
         return ans, t
 
     def keeps_zeros(self, zero: Sequence[bool]) -> bool:

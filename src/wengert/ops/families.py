@@ -89,11 +89,15 @@ def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
 
 def times(x: Value, y: Value) -> Value:
     """``x * y``, without NumPy's detour where only `y` is a tracer."""
+    if type(y) is ndarray:
+        return x * y
     return y * x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x * y
 
 
 def plus(x: Value, y: Value) -> Value:
     """``x + y``, without NumPy's detour where only `y` is a tracer."""
+    if type(y) is ndarray:
+        return x + y
     return y + x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x + y
 
 
@@ -271,9 +275,8 @@ class Elementwise(Primitive):
             total = term if total is None else plus(total, term)
         if total is None:
             return ans, None
-        shape = shape_of(ans)
-        if shape_of(total) != shape or dtype_of(total) is not dtype:
-            total = spread(total, shape, dtype)
+        if type(total) is not ndarray or total.shape != shape_of(ans) or total.dtype is not dtype:
+            total = spread(total, shape_of(ans), dtype)
         return ans, total
 
     def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
@@ -372,15 +375,17 @@ class Linear(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,) = primals, tangents
-        out = self.bind(x, **params)
+        out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
         if t is None:
             return out, None
         dtype = dtype_of(out)
-        return out, self.bind(t, **params) if dtype.kind in "fc" or inexact_dtype(dtype) else None
+        if dtype.kind not in "fc" and not inexact_dtype(dtype):
+            return out, None
+        return out, self.impl(t, **params) if type(t) is ndarray else self.bind(t, **params)
 
     def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
-        out = self.bind(primals[0], **params)
-        t = tangents[0]
+        (x,), (t,) = primals, tangents
+        out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
         dtype = dtype_of(out)
         if t is None or (dtype.kind not in "fc" and not inexact_dtype(dtype)):
             return out

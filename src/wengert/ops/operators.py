@@ -93,7 +93,7 @@ for _name, _p in {"neg": ew.neg_p, "pos": ew.pos_p, "abs": ew.abs_p, "invert": e
 
 def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
     if type(other) is int and other == 2:
-        return ew.square_p.bind(self) if not self.weak else ew.power_p.bind(self, 2)
+        return ew.square_p.bind(self) if self.shape or not self.weak else ew.power_p.bind(self, 2)
     if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
         if not _numeric(other):
             return NotImplemented

@@ -38,8 +38,10 @@ class JVPTracer(Tracer):
         self._trace = trace
         self.primal = primal
         self.tangent = tangent
-        self.shape = shape_of(primal)
-        self.dtype = dtype_of(primal)
+        if type(primal) is ndarray:
+            self.shape, self.dtype = primal.shape, primal.dtype
+        else:
+            self.shape, self.dtype = shape_of(primal), dtype_of(primal)
 
     @property
     def weak(self) -> bool:  # type: ignore[override]
