@@ -65,9 +65,14 @@ def _sum_rule(x: Aval, *, axes: tuple[int, ...]) -> Aval:
     return Aval(reduced_shape(x.shape, axes), dtype if config._x64 else _NARROW.get(dtype, dtype))
 
 
+def _sum(x: Value, *, axes: tuple[int, ...]) -> Value:
+    out = np.add.reduce(x, axes)
+    return out if config._x64 else _narrow(out)
+
+
 sum_p = Linear(
     "reduce_sum",
-    lambda x, *, axes: _narrow(np.add.reduce(x, axes)),
+    _sum,
     _sum_rule,
     lambda ct, x, *, axes: _spread(ct, x, axes),
     lambda n, x, *, axes: sum_p.bind(x, axes=tuple(a + 1 for a in axes)),
@@ -249,6 +254,9 @@ def sum(  # noqa: A001
     x: Value, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Value:
     """The sum of elements over `axis` (all by default), NumPy's arguments."""
+    if axis is None and dtype is None and initial is None and where is None and not keepdims:
+        x = as_array(x)
+        return sum_p.bind(x, axes=tuple(range(ndim_of(x))))
     return _reduce(sum_p, x, axis, keepdims, initial, where, 0, dtype, "add")
 
 

@@ -53,7 +53,7 @@ from .function import (
     shown,
     split_aux,
 )
-from .tape import Tape, pull_back, push_forward
+from .tape import INPUT, Tape, pull_back, push_forward
 
 ndarray = np.ndarray
 
@@ -151,7 +151,7 @@ class LinearizeTrace(Trace):
         )
 
     def input(self, x: Value) -> LinearizeTracer:
-        return self.tracer(x, self.tape.input(x))
+        return self.step(x, shape_of(x), dtype_of(x), INPUT, (), None)
 
     def split(self, x: Value) -> tuple[Value, LinearTracer | None]:
         if type(x) is LinearizeTracer and x._trace is self:
@@ -648,7 +648,7 @@ def transpose_flat(
 ) -> list[Value | None]:
     """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back."""
     tape = Tape()
-    inputs = [tape.append(_INPUT, (), None, a.shape, a.dtype) for a in avals]
+    inputs = [tape.append(INPUT, (), None, a.shape, a.dtype) for a in avals]
     try:
         outs = list(f(*inputs))
     finally:
@@ -662,9 +662,6 @@ def transpose_flat(
         else:
             out_nodes.append(None)
     return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
-
-
-from .tape import INPUT as _INPUT  # noqa: E402
 
 
 def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:

@@ -62,9 +62,6 @@ class Tape(Trace):
         step = self.append(primitive, args, params, (len(avals),), None)
         return [self.append(PROJECTION, (step, i), None, a.shape, a.dtype) for i, a in enumerate(avals)]
 
-    def input(self, x: Value) -> LinearTracer:
-        return self.append(INPUT, (), None, shape_of(x), dtype_of(x))
-
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         return primitive.record(self, args, params)
 
@@ -155,7 +152,7 @@ def pull_back(
                 if type(c) is int:
                     g = ct if c == 1 else -ct
                 else:
-                    g = times(c, ct) if not masked else times(without_poison(c, ct), ct)
+                    g = times(without_poison(c, ct) if masked else c, ct)
                 if spreads or dtype_of(g) is not parent.dtype:
                     g = fit(g, parent.shape if spreads else shape_of(g), parent.dtype)
                 j = parent.index
