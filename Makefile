@@ -1,19 +1,56 @@
-.PHONY: test lint bench
-.venv/ready: pyproject.toml
-	@echo "setting up .venv"
-	python3 -m venv .venv
-	.venv/bin/python -m pip install --quiet -e '.[test]'
-	touch $@
-lint: .venv/ready
-	.venv/bin/ruff format --check src tests
-	.venv/bin/ruff check src tests
-test: .venv/ready
-	.venv/bin/python -m pytest -q
-.venv-bench/ready: pyproject.toml benchmarks/requirements.txt
-	@echo "setting up .venv-bench with JAX, PyTorch and autograd: a few minutes"
-	test -d .venv-bench || python3 -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet -e . -r benchmarks/requirements.txt
-	touch $@
-bench: .venv-bench/ready
-	.venv-bench/bin/python benchmarks/eager.py --write docs/benchmarks.md
-	.venv-bench/bin/python benchmarks/compiled --write docs
+# Every command sets up what it needs; a fresh clone with Python (3.11 or later) and git is enough.
+PYTHON ?= python3
+# Standard environments: one for work on the project, one with the libraries it is compared with.
+VENV := .venv
+BENCH := .venv-bench
+
+.DEFAULT_GOAL := help
+.PHONY: help tour test lint format types bench clean
+
+help:  ## list these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+
+tour: $(VENV)/ready  ## run the guided notebook; leaves out/tour.html
+	@echo "running examples/tour.ipynb"
+	@$(VENV)/bin/wengert run examples/tour.ipynb --output out
+	@echo "open out/tour.html in a browser; out/tour.ipynb is the notebook with its results"
+
+test: $(VENV)/ready  ## run the tests
+	$(VENV)/bin/python -m pytest -q
+
+lint: $(VENV)/ready  ## check format, imports and names
+	$(VENV)/bin/ruff format --check src tests examples
+	$(VENV)/bin/ruff check src tests examples
+
+types: $(VENV)/ready  ## check types
+	$(VENV)/bin/basedpyright
+
+format: $(VENV)/ready  ## format the code and build the tour's notebook from its source
+	$(VENV)/bin/ruff format src tests examples
+	$(VENV)/bin/python examples/build.py
+
+bench: $(BENCH)/ready  ## compare with JAX, PyTorch and autograd; writes docs/benchmarks.md
+	$(BENCH)/bin/python benchmarks/eager.py --write docs/benchmarks.md
+	$(BENCH)/bin/python benchmarks/compiled --write docs
+
+clean:  ## remove the environments and everything made
+	rm -rf $(VENV) $(BENCH) out build dist .pytest_cache .ruff_cache .hypothesis
+
+# An environment is ready when everything in it is installed; an interrupted set-up is started over.
+define environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or later is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "making the environment $(1) with $$($(PYTHON) --version)"
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1) \
+	  || { echo "Python's venv module is needed (on Debian and Ubuntu: apt install python3-venv)"; rm -rf $(1); exit 1; }
+	@echo "installing $(2) into it: about a minute, once"
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+	@touch $(1)/ready
+endef
+
+$(VENV)/ready: pyproject.toml
+	$(call environment,$(VENV),-e '.[test]')
+
+$(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
+	$(call environment,$(BENCH),-e . -r benchmarks/requirements.txt)

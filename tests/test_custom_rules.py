@@ -183,3 +183,19 @@ def test_wrong_backward_functions(name):
     f.defvjp(lambda x: (x, None), bwd)
     with pytest.raises(w.errors.CustomRuleError, match=message):
         w.grad(lambda x: f(x).sum())(X)
+
+
+def test_zero_tangents_in_a_rule_that_calls_jvp():
+    # The rule meets a zero tangent times a value of an outer transformation; the product must stay linear.
+    def product(x, y):
+        return wnp.sin(x) * y
+
+    @w.custom_jvp
+    def f(x, y):
+        return product(x, y)
+
+    f.defjvp(lambda primals, tangents: w.jvp(product, primals, tangents))
+    for second in (w.hessian, lambda f: w.grad(w.grad(f)), lambda f: w.jit(w.grad(w.jit(w.grad(f))))):
+        np.testing.assert_allclose(second(f)(0.3, 2.0), -2 * np.sin(0.3))
+    rows = w.vmap(w.hessian(f), in_axes=(0, None))(X, 2.0)
+    np.testing.assert_allclose(rows, -2 * np.sin(X))

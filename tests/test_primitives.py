@@ -5,17 +5,17 @@ import pytest
 
 import wengert.testing
 from wengert.core import Primitive, dtype_of
-from wengert.testing import check_primitive, differentiable, missing
+from wengert.testing import check_primitive, differentiable, missing, primitives
 
 CASES = [
     pytest.param(p, i, id=f"{p.name}-{i}")
-    for p in Primitive.registry.values()
+    for p in primitives()
     if p.samples is not None and not missing(p)
     for i in range(len(p.samples()))
 ]
 
 
-@pytest.mark.parametrize("primitive", list(Primitive.registry.values()), ids=lambda p: p.name)
+@pytest.mark.parametrize("primitive", primitives(), ids=lambda p: p.name)
 def test_complete(primitive):
     assert missing(primitive) == ""
 

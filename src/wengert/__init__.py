@@ -1,6 +1,13 @@
-"""Wengert: composable differentiation of NumPy code."""
+"""Wengert: composable differentiation of NumPy code.
 
-from . import errors, lax, numpy, random, testing, tree, tree_util
+The transformations stand here; the namespaces (`wengert.numpy`, `wengert.random` ...) are imported when they are
+first used, so that a program pays only for what it touches.
+"""
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from . import errors
 from .config import config
 from .ops import operators as _operators
 from .transforms.batching import vmap
@@ -17,10 +24,26 @@ from .transforms.jit import (
 )
 from .transforms.reverse import grad, linear_transpose, linearize, value_and_grad, vjp
 
+if _TYPE_CHECKING:
+    from . import lax, nn, numpy, random, scipy, testing, tree, tree_util
+
 make_jaxpr = make_program
 remat = checkpoint
 __version__ = "0.1.0"
+_NAMESPACES = ("lax", "nn", "numpy", "random", "scipy", "testing", "tree", "tree_util")
 __all__ = [
-    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "make_jaxpr", "make_program", "linear_transpose", "linearize",
-    "numpy", "random", "remat", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "nn", "numpy", "random", "remat", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _NAMESPACES:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")  # which makes it an attribute: asked for once
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})

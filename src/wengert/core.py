@@ -7,12 +7,14 @@ there is no stack to restore: nothing raised can leave the library in a bad stat
 
 No operation, transformation or compiler lives here.
 """
+# pyright: strict, reportPrivateUsage=false
+# (an underscore is private to the package)
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,8 +24,11 @@ from .errors import ConcretizationError, DtypeError, LeakedTracerError, NotDiffe
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
 
-PYTHON_SCALARS = (bool, int, float, complex)  # for isinstance
-_SCALARS = frozenset(PYTHON_SCALARS)  # for the type itself
+PYTHON_SCALARS: tuple[type[Any], ...] = (bool, int, float, complex)  # for isinstance
+_SCALARS: frozenset[type[Any]] = frozenset(PYTHON_SCALARS)  # for the type itself
+NUMPY_TYPES: Any = (ndarray, np.generic)
+NESTED_TYPES: Any = (list, tuple)
+type_of: Callable[[Any], type[Any]] = type
 next_level = itertools.count(1).__next__
 
 
@@ -79,13 +84,13 @@ def ndim_of(x: Value) -> int:
 
 def dtype_of(x: Value) -> np.dtype:
     """The dtype of any value; a Python number has the default dtype of its kind."""
-    t = type(x)
+    t = type_of(x)
     return default_dtype(t) if t in _SCALARS else x.dtype
 
 
 def is_weak(x: Value) -> bool:
     """Whether a value is a Python number, or a tracer that stands for one."""
-    t = type(x)
+    t = type_of(x)
     return t is not ndarray and (t in _SCALARS or (isinstance(x, Tracer) and x.weak))
 
 
@@ -94,13 +99,13 @@ def aval_of(x: Value) -> Aval:
     if isinstance(x, Tracer):
         return x.aval
     if type(x) in _SCALARS:
-        return Aval((), default_dtype(type(x)), True)
+        return Aval((), default_dtype(type_of(x)), True)
     return Aval(x.shape, x.dtype)
 
 
 def is_inexact(x: Value) -> bool:
     """Whether a value has a tangent space: float or complex."""
-    t = type(x)
+    t = type_of(x)
     if t in _SCALARS:
         return t is float or t is complex
     if t is ndarray and x.dtype.kind in "fc":
@@ -129,20 +134,21 @@ def as_value(x: Any) -> Value:
     """
     if type(x) in VALUE_TYPES or isinstance(x, Tracer):
         return x
-    if isinstance(x, (ndarray, np.generic)):
+    if isinstance(x, NUMPY_TYPES):
         if x.dtype.kind not in "biufcV":
             raise DtypeError(f"expected numbers, got an array of dtype {x.dtype}")
         return x
-    if isinstance(x, PYTHON_SCALARS):  # subclasses, such as an IntEnum
-        return next(t(x) for t in (bool, int, float, complex) if isinstance(x, t))
-    if isinstance(x, (list, tuple)):
+    for t in PYTHON_SCALARS:  # subclasses, such as an IntEnum
+        if isinstance(x, t):
+            return t(x)
+    if isinstance(x, NESTED_TYPES):
         if any(isinstance(leaf, Tracer) for leaf in _nested_leaves(x)):
             from .ops.shape import stack
 
             return stack([as_value(item) for item in x])
     elif not hasattr(x, "__array__") and not hasattr(x, "__array_interface__"):
         raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}")
-    a = np.asarray(x)
+    a: Any = np.asarray(x)
     if a.dtype.kind not in "biufcV":
         raise DtypeError(f"expected numbers, got {x!r}, which NumPy makes an array of dtype {a.dtype}")
     return a if config._x64 else demote(a)
@@ -150,7 +156,7 @@ def as_value(x: Any) -> Value:
 
 def _nested_leaves(x: Any) -> Any:
     for item in x:
-        if isinstance(item, (list, tuple)):
+        if isinstance(item, NESTED_TYPES):
             yield from _nested_leaves(item)
         else:
             yield item
@@ -167,7 +173,7 @@ def as_array(x: Any) -> Value:
             return convert(x, x.dtype)
         return x
     x = as_value(x)
-    return default_dtype(type(x)).type(x) if type(x) in _SCALARS else x
+    return default_dtype(type_of(x)).type(x) if type(x) in _SCALARS else x
 
 
 def demote(x: Value) -> Value:
@@ -269,7 +275,7 @@ class Primitive:
 
     # What the linearize trace does; the families shorten these on the eager path.
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         out, tangent = self.jvp(primals, tangents, params)
         if self.multiple_results:
             return [trace.wrap(p, t) for p, t in zip(out, tangent, strict=True)]
@@ -317,6 +323,19 @@ class Tracer:
     shape: tuple[int, ...]
     dtype: np.dtype
     weak: bool
+
+    if TYPE_CHECKING:  # what `ops.operators` attaches
+
+        def _attached(self, *_: Any) -> Any: ...
+
+        __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = _attached
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = _attached
+        __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = __divmod__ = _attached
+        __rand__ = __ror__ = __rxor__ = __rlshift__ = __rrshift__ = __rdivmod__ = _attached
+        __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __pos__ = __abs__ = __invert__ = __round__ = _attached
+        __getitem__ = __setitem__ = __contains__ = __iter__ = __array__ = __array_ufunc__ = _attached
+
+        def __getattr__(self, name: str) -> Any: ...
 
     @property
     def aval(self) -> Aval:

@@ -32,14 +32,22 @@ def user_line() -> str:
     return f"{name}:{line}: {text}" if text else f"{name}:{line}"
 
 
+_HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
+
+
 def without_library_frames(error: BaseException) -> BaseException:
-    """The same error, its traceback without the library's frames (set WENGERT_FULL_TRACEBACK=1 to keep them)."""
+    """The same error, its traceback without the library's frames (set WENGERT_FULL_TRACEBACK=1 to keep them).
+
+    An error that arose in such a frame and is none of the library's own gets a note that says so.
+    """
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error
     frames: list[TracebackType] = []
     tb = error.__traceback__
+    hidden = False
     while tb is not None:
-        if not is_library_frame(tb.tb_frame):
+        hidden = is_library_frame(tb.tb_frame)
+        if not hidden:
             frames.append(tb)
         tb = tb.tb_next
     if not frames:
@@ -47,6 +55,8 @@ def without_library_frames(error: BaseException) -> BaseException:
     rebuilt: TracebackType | None = None
     for tb in reversed(frames):
         rebuilt = TracebackType(rebuilt, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+    if hidden and not isinstance(error, WengertError) and _HIDDEN not in getattr(error, "__notes__", ()):
+        error.add_note(_HIDDEN)
     return error.with_traceback(rebuilt)
 
 
@@ -230,3 +240,20 @@ class ProgramError(WengertError):
         >>> program = wengert.make_program(lambda x: x * 2.0)(1.0)
         >>> program.check()
     """
+
+
+__all__ = [
+    "ArgumentError",
+    "ConcretizationError",
+    "CustomRuleError",
+    "DtypeError",
+    "LeakedTracerError",
+    "NonScalarOutputError",
+    "NotDifferentiableError",
+    "NotLinearError",
+    "NotSupportedError",
+    "ProgramError",
+    "ShapeError",
+    "TreeError",
+    "WengertError",
+]

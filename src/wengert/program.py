@@ -4,18 +4,21 @@ Inputs, equations and outputs; control flow and calls are equations whose parame
 built by `transforms.staging`; here they are represented, checked, printed and evaluated. No transformation and no
 compiler lives here.
 """
+# pyright: strict, reportPrivateUsage=false
+# (an underscore is private to the package)
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
-from .core import Aval, Primitive, Value, aval_of
+from .core import NESTED_TYPES, NUMPY_TYPES, Aval, Primitive, Value, aval_of
 from .errors import ProgramError
 
 
+@final
 class Var:
     """A variable of a Program, assigned once."""
 
@@ -28,6 +31,7 @@ class Var:
         return f"Var({self.aval!r})"
 
 
+@final
 class Literal:
     """A constant in a Program."""
 
@@ -144,14 +148,14 @@ class Program:
                 template.append(atom.value if isinstance(atom, Literal) else None)
             return slots[key]
 
-        rows = []
+        rows: list[tuple[Equation, list[int], list[int]]] = []
         for eqn in self.equations:
             ins = [slot(a) for a in eqn.inputs]
-            outs: Any = [slot(v) for v in eqn.outputs]
+            outs = [slot(v) for v in eqn.outputs]
             rows.append((eqn, ins, outs))
         out_slots = [slot(a) for a in self.outputs]
         kept = set(out_slots) | {i for i, v in enumerate(template) if v is not None}
-        steps = []
+        steps: list[tuple[Any, ...]] = []
         for eqn, ins, outs in reversed(rows):
             dead = [i for i in dict.fromkeys(ins + outs) if i not in kept]
             kept.update(dead)
@@ -206,12 +210,24 @@ class Program:
         return len(self.equations)
 
 
+def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
+    """The equations that the outputs depend on."""
+    needed = {id(a) for a in outputs if isinstance(a, Var)}
+    kept: list[Equation] = []
+    for eqn in reversed(equations):
+        if any(id(v) in needed for v in eqn.outputs):
+            kept.append(eqn)
+            needed.update(id(a) for a in eqn.inputs if isinstance(a, Var))
+    kept.reverse()
+    return kept
+
+
 def subprograms(eqn: Equation) -> Iterator[Program]:
     """The Programs among the parameters of an equation."""
     for value in eqn.params.values():
         if isinstance(value, Program):
             yield value
-        elif isinstance(value, (tuple, list)):
+        elif isinstance(value, NESTED_TYPES):
             yield from (v for v in value if isinstance(v, Program))
 
 
@@ -236,7 +252,7 @@ def _lines(program: Program, head: str) -> list[str]:
         if isinstance(a, Var):
             return name(a)
         if a.aval.shape == ():
-            return repr(a.value.item() if isinstance(a.value, (np.generic, np.ndarray)) else a.value)
+            return repr(a.value.item() if isinstance(a.value, NUMPY_TYPES) else a.value)
         return f"<{a.aval!r}>"
 
     lines = [f"{head}({', '.join(f'{name(v)}: {v.aval!r}' for v in program.inputs)}) {{"]

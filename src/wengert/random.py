@@ -335,3 +335,30 @@ def multivariate_normal(k: Any, mean: Any, cov: Any, shape: Any = None, dtype: A
     full = (*(batch if shape is None else _shape(shape)), *shape_of(mean)[-1:])
     factor = wnp.linalg.cholesky(cov)
     return mean + wnp.einsum("...ij,...j->...i", factor, normal(k, full, d))
+
+
+__all__ = [
+    "PRNGKey",
+    "bernoulli",
+    "bits",
+    "categorical",
+    "cauchy",
+    "choice",
+    "clone",
+    "exponential",
+    "fold_in",
+    "gumbel",
+    "key",
+    "key_data",
+    "laplace",
+    "logistic",
+    "multivariate_normal",
+    "normal",
+    "permutation",
+    "rademacher",
+    "randint",
+    "split",
+    "truncated_normal",
+    "uniform",
+    "wrap_key_data",
+]

@@ -5,12 +5,14 @@ The oracle is central differences in float64, which know nothing of the rules.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from . import trees
+from . import ops, trees
 from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from .ops.families import Elementwise
 from .transforms.batching import vmap
@@ -118,8 +120,28 @@ def _as_list(out: Any) -> Arrays:
     return list(out) if isinstance(out, (list, tuple)) else [out]
 
 
+def primitives() -> list[Primitive]:
+    """Every primitive of the library, those included whose namespace has not been used yet.
+
+    Example:
+        >>> import wengert
+        >>> sorted(p.name for p in wengert.testing.primitives())[:2]
+        ['absolute', 'add']
+    """
+    for module in pkgutil.iter_modules(ops.__path__):
+        importlib.import_module(f"{ops.__name__}.{module.name}")
+    return list(Primitive.registry.values())
+
+
 def differentiable(primitive: Primitive) -> bool:
-    """Whether the primitive has a tangent rule that is not zero everywhere."""
+    """Whether the primitive has a tangent rule that is not zero everywhere.
+
+    Example:
+        >>> import wengert
+        >>> from wengert.core import Primitive
+        >>> [wengert.testing.differentiable(Primitive.registry[name]) for name in ("sin", "floor")]
+        [True, False]
+    """
     if "jvp" in primitive.reasons or "all" in primitive.reasons:
         return False
     if isinstance(primitive, Elementwise) and type(primitive).jvp is Elementwise.jvp:
@@ -128,7 +150,13 @@ def differentiable(primitive: Primitive) -> bool:
 
 
 def missing(primitive: Primitive) -> str:
-    """What the declaration of a primitive lacks; empty when complete."""
+    """What the declaration of a primitive lacks; empty when complete.
+
+    Example:
+        >>> import wengert
+        >>> [p.name for p in wengert.testing.primitives() if wengert.testing.missing(p)]
+        []
+    """
     if "all" in primitive.reasons:
         return ""
     if primitive.samples is None:
@@ -150,6 +178,11 @@ def check_primitive(primitive: Primitive, args: Sequence[Any], params: dict[str,
 
     Raises:
         AssertionError: naming what disagrees.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> from wengert.core import Primitive
+        >>> wengert.testing.check_primitive(Primitive.registry["sin"], (np.array([0.5, 2.0]),), {})
     """
     bind = lambda *a: primitive.bind(*a, **params)  # noqa: E731
     outs = _as_list(bind(*args))
@@ -203,3 +236,6 @@ def _check_batching(primitive: Primitive, bind: Callable[..., Any], args: Sequen
         rows = [_as_list(bind(*[x[k] if i in mapped else x for i, x in enumerate(stacked)])) for k in range(2)]
         for k, g in enumerate(got):
             _same(g, np.stack([r[k] for r in rows]), f"{primitive.name} batched over arguments {sorted(mapped)}")
+
+
+__all__ = ["check_grads", "check_primitive", "differentiable", "missing", "primitives"]

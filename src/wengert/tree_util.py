@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import optree
 
@@ -449,7 +449,7 @@ class Partial(functools.partial):
 
     def __new__(cls, func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Partial:
         if type(func) is functools.partial:
-            func = _Whole(func)  # else functools.partial would take it apart
+            func = _Whole(cast(Any, func))  # else functools.partial would take it apart
         return super().__new__(cls, func, *args, **kwargs)
 
 

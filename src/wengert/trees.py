@@ -19,11 +19,11 @@ import inspect
 import operator
 from builtins import map as each  # `map` is this room's own
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import optree
-from optree import PyTreeKind
+from optree import _C, PyTreeKind
 from optree import PyTreeSpec as TreeDef
 
 from wengert.errors import TreeError
@@ -33,7 +33,7 @@ C = TypeVar("C", bound=type)
 IsLeaf = Callable[[Any], bool] | None
 
 NAMESPACE = "wengert"
-_flatten = optree._C.flatten  # positional: (tree, is_leaf, none_is_leaf, namespace)
+_flatten: Callable[..., tuple[list[Any], TreeDef]] = _C.flatten  # (tree, is_leaf, none_is_leaf, namespace)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -66,7 +66,15 @@ def _settle(leaf_types: Iterable[type], is_leaf: IsLeaf) -> bool:
 
 
 def register_leaf(cls: C) -> C:
-    """Declare a class, and every class below it, to be a leaf: a dataclass that is not a tree."""
+    """Declare a class, and every class below it, to be a leaf: a dataclass that is not a tree.
+
+    >>> @register_leaf
+    ... @dataclasses.dataclass(frozen=True)
+    ... class Unit:
+    ...     name: str
+    >>> leaves([Unit("m"), 2.0])
+    [Unit(name='m'), 2.0]
+    """
     _declared_leaves.add(cls)
     _leaf_types.add(cls)
     return cls
@@ -119,12 +127,20 @@ def flatten(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[Any], TreeDef]:
 
 
 def leaves(tree: Any, is_leaf: IsLeaf = None) -> list[Any]:
-    """The leaves of a tree, left to right."""
+    """The leaves of a tree, left to right.
+
+    >>> leaves({"b": (1.0, None), "a": [2.0]})
+    [2.0, 1.0]
+    """
     return [tree] if type(tree) in _leaf_types else flatten(tree, is_leaf)[0]
 
 
 def structure(tree: Any, is_leaf: IsLeaf = None) -> TreeDef:
-    """The treedef of a tree."""
+    """The treedef of a tree.
+
+    >>> structure((1.0, [2.0, 3.0])).num_leaves
+    3
+    """
     return LEAF if type(tree) in _leaf_types else flatten(tree, is_leaf)[1]
 
 
@@ -178,7 +194,11 @@ def flatten_up_to(treedef: TreeDef, tree: Any, what: str, reference: str) -> lis
 @register_leaf
 @dataclasses.dataclass(frozen=True)
 class SequenceKey:
-    """The step to an item of a list or tuple, by its index."""
+    """The step to an item of a list or tuple, by its index.
+
+    >>> str(SequenceKey(0))
+    '[0]'
+    """
 
     idx: int
 
@@ -189,7 +209,11 @@ class SequenceKey:
 @register_leaf
 @dataclasses.dataclass(frozen=True)
 class DictKey:
-    """The step to a value of a dict, by its key."""
+    """The step to a value of a dict, by its key.
+
+    >>> str(DictKey("a"))
+    "['a']"
+    """
 
     key: Hashable
 
@@ -200,7 +224,11 @@ class DictKey:
 @register_leaf
 @dataclasses.dataclass(frozen=True)
 class GetAttrKey:
-    """The step to a field of a namedtuple or dataclass, by its name."""
+    """The step to a field of a namedtuple or dataclass, by its name.
+
+    >>> str(GetAttrKey("x"))
+    '.x'
+    """
 
     name: str
 
@@ -211,7 +239,11 @@ class GetAttrKey:
 @register_leaf
 @dataclasses.dataclass(frozen=True)
 class FlattenedIndexKey:
-    """The step to a child of a registered type, by its place among the children."""
+    """The step to a child of a registered type, by its place among the children.
+
+    >>> str(FlattenedIndexKey(1))
+    '[<flat index 1>]'
+    """
 
     key: int
 
@@ -294,20 +326,20 @@ def flatten_with_paths(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[tuple[st
 
 def describe(treedef: TreeDef) -> str:
     """The root of a structure in words: 'a dict with keys ['W', 'b']'."""
-    children = treedef.num_children
+    children, cls = treedef.num_children, treedef.type or object
     match treedef.kind:
         case PyTreeKind.LEAF:
             return "a leaf"
         case PyTreeKind.NONE:
             return "None"
         case PyTreeKind.TUPLE | PyTreeKind.LIST | PyTreeKind.DEQUE:
-            return f"a {treedef.type.__name__} of length {children}"
+            return f"a {cls.__name__} of length {children}"
         case PyTreeKind.DICT | PyTreeKind.ORDEREDDICT | PyTreeKind.DEFAULTDICT:
-            return f"{_article(treedef.type)} with keys {treedef.entries()!r}"
-    if treedef.type in _registered and not hasattr(treedef.type, "__dataclass_fields__"):
-        return f"{_article(treedef.type)} with {children} child{'' if children == 1 else 'ren'}"
+            return f"{_article(cls)} with keys {treedef.entries()!r}"
+    if cls in _registered and not hasattr(cls, "__dataclass_fields__"):
+        return f"{_article(cls)} with {children} child{'' if children == 1 else 'ren'}"
     fields = [keystr((key,), simple=True) for key in child_keys(treedef)]
-    return f"{_article(treedef.type)} with fields {fields!r}"
+    return f"{_article(cls)} with fields {fields!r}"
 
 
 def _article(cls: type) -> str:
@@ -488,9 +520,10 @@ def register_dataclass(
     """
     if (data_fields is None) != (meta_fields is None):
         raise TypeError("register_dataclass takes data_fields and meta_fields together, or neither")
-    fields = {f.name: f for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
+    is_dataclass = bool(dataclasses.is_dataclass(cls))
+    fields = {f.name: f for f in dataclasses.fields(cast(Any, cls))} if is_dataclass else {}
     if data_fields is None or meta_fields is None:
-        if not dataclasses.is_dataclass(cls):
+        if not is_dataclass:
             raise TypeError(f"{cls.__name__} is no dataclass: name its data_fields and meta_fields")
         init = [f for f in fields.values() if f.init and f.name not in drop_fields]
         data_fields = [f.name for f in init if not f.metadata.get("static", False)]

@@ -72,11 +72,9 @@ def _address(symbol: str) -> int:
     found = llvm.address_of_symbol(symbol)
     if found is None:
         import ctypes
-        import ctypes.util
 
-        libraries = (ctypes.pythonapi, ctypes.CDLL(None), ctypes.CDLL(ctypes.util.find_library("m")))
-        library = next(x for x in libraries if hasattr(x, symbol))
-        found = ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
+        found = ctypes.cast(getattr(ctypes.pythonapi, symbol), ctypes.c_void_p).value
+    assert found is not None, symbol
     return found
 
 

@@ -169,7 +169,7 @@ class Plan:
 
     def _ready(self, a: Atom) -> int:
         """The stage in which a value can be used by a nest: read, or computed again there."""
-        return 0 if type(a) is Literal else self._stage[a]  # type: ignore[index]
+        return 0 if type(a) is Literal else self._stage[a]
 
     def _assign(self) -> None:
         for eqn in self.program.equations:
@@ -215,11 +215,11 @@ class Plan:
         if name == "reshape" and not only_ones(a.aval.shape, eqn.params["shape"]):
             return True
         if name == "gather" and a is eqn.inputs[0]:
-            return self._cost[a] > CHEAP  # type: ignore[index]
-        if self._kinds[eqn] == VIEW and self._consumers[a] > 1 and self._cost[a] > CHEAP:  # type: ignore[index]
+            return self._cost[a] > CHEAP
+        if self._kinds[eqn] == VIEW and self._consumers[a] > 1 and self._cost[a] > CHEAP:
             return True  # it would be computed at several points
         out = eqn.outputs[0].aval
-        return size_of(out) > size_of(a.aval) and self._cost[a] > CHEAP and size_of(a.aval) >= 1  # type: ignore[index]
+        return size_of(out) > size_of(a.aval) and self._cost[a] > CHEAP and size_of(a.aval) >= 1
 
     # --- what is kept --------------------------------------------------------------------------------------------
 

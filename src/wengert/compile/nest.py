@@ -164,9 +164,9 @@ class Nest:
                 n = number(atom)
                 return self.node("number", (), n, atom.aval.dtype, (repr(n), atom.aval.dtype, atom.aval.weak))
             return self.load(atom, point, mask)
-        if self.in_memory(atom):  # type: ignore[arg-type]
+        if self.in_memory(atom):
             return self.load(atom, point, mask)
-        eqn = self.producer[atom]  # type: ignore[index]
+        eqn = self.producer[atom]
         structure = STRUCTURE.get(eqn.primitive.name)
         if structure is not None:
             return (yield from structure(self, eqn, point, mask))

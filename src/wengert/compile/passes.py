@@ -13,8 +13,7 @@ import numpy as np
 
 from ..core import Aval, Primitive
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Literal, Program, Var
-from ..transforms.staging import live_equations
+from ..program import Atom, Equation, Literal, Program, Var, live_equations
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
@@ -380,7 +379,7 @@ def _transpose(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     full = all(
-        type(e) is tuple and range(*slice(*e).indices(n)) == range(n)
+        isinstance(e, tuple) and range(n)[slice(*e)] == range(n)
         for e, n in zip(eqn.params["index"], x.aval.shape, strict=False)
     )
     if full and len(eqn.params["index"]) <= len(x.aval.shape):

@@ -120,7 +120,7 @@ def install() -> None:
         return
     for name in [n for n in sys.modules if n.split(".")[0] == "jax"]:
         del sys.modules[name]
-    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder)
     config.enable_x64 = False
 
 
@@ -133,7 +133,7 @@ def as_jax() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(_Finder)
         for name in [n for n in sys.modules if n.split(".")[0] == "jax"]:
             del sys.modules[name]
         sys.modules.update(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from ..ops.contraction import einsum, inner, outer, tensordot, vdot
@@ -89,10 +90,8 @@ from . import (
     creation,
     dtypes,
     elementary,
-    fft,
     functional,
     joining,
-    linalg,
     products,
     reductions,
     searching,
@@ -110,6 +109,9 @@ from .reductions import *
 from .searching import *
 from .shaping import *
 from .statistics import *
+
+if _TYPE_CHECKING:
+    from . import fft, linalg
 
 _FILES = (
     calculus,
@@ -136,11 +138,13 @@ __all__ = sorted({*_OPS, *[name for file in _FILES for name in file.__all__]})
 
 
 def __getattr__(name: str) -> _Any:
-    return dtypes.__getattr__(name) if not name.startswith("__") else _missing(name)
+    if name in ("fft", "linalg"):  # imported when first used
+        from importlib import import_module
 
-
-def _missing(name: str) -> _Any:
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return import_module(f"{__name__}.{name}")
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return dtypes.__getattr__(name)
 
 
 def __dir__() -> list[str]:

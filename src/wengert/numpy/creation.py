@@ -193,7 +193,7 @@ def linspace(
     start, stop = as_value(start), as_value(stop)
     traced = isinstance(start, Tracer) or isinstance(stop, Tracer)
     if not traced:
-        out, step = np.linspace(start, stop, num, endpoint, True, None, axis)
+        out, step = np.linspace(start, stop, num, endpoint, retstep=True, axis=axis)
         if dtype is not None and np.dtype(dtype).kind in "iu":
             out = np.floor(out)
         want = canonical_dtype(out.dtype if dtype is None else dtype)
@@ -268,7 +268,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     """NumPy's ``indices``: the coordinates of each place of a grid."""
-    return np.indices(dimensions, canonical_dtype(dtype), sparse)  # type: ignore[call-overload]
+    return np.indices(dimensions, canonical_dtype(dtype), sparse)
 
 
 # --- matrices that are patterns ---------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def identity(n: int, dtype: Any = None) -> Any:
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """Ones at and below the `k`-th diagonal."""
-    return np.tri(N, M, k, _float(dtype))  # type: ignore[arg-type]
+    return np.tri(N, M, k, _float(dtype))
 
 
 @plain(np.tril)

@@ -94,7 +94,7 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype:
             kinds.append(_Only(np.dtype(x)))
         else:
             kinds.append(aval_of(as_value(x)))
-    return result_dtype(*kinds)  # type: ignore[arg-type]
+    return result_dtype(*kinds)
 
 
 class _Only:

@@ -45,6 +45,7 @@ def vectorize(
         ArgumentError: `signature` cannot be read, or does not fit the arguments.
 
     Example:
+        >>> import numpy as np
         >>> vectorize(lambda v, w: v @ w, signature="(n),(n)->()")(np.ones((3, 2)), np.ones(2))
         array([2., 2., 2.])
     """

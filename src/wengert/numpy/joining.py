@@ -149,7 +149,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         values = _ops.reshape(values, (1,) * (ndim_of(arr) - ndim_of(values)) + shape_of(values))
         count_from = shape_of(values)[0]
         if count_from > 1:
-            where = np.insert(np.arange(n), [obj] * count_from, -1)
+            where = np.insert(np.arange(n), np.full(count_from, obj), -1)
             new, count = where == -1, count_from
     elif ndim_of(values) == ndim_of(arr) and ndim_of(arr) > 1:
         values = _ops.moveaxis(values, axis, 0)
@@ -186,12 +186,17 @@ def resize(a: Any, new_shape: Any) -> Any:
 # --- splitting --------------------------------------------------------------------------------------------------
 
 
+def _is_indices(indices_or_sections: Any) -> bool:
+    """Whether these are indices to cut at, and not a number of sections."""
+    return isinstance(indices_or_sections, (Sequence, np.ndarray)) and np.ndim(indices_or_sections) > 0
+
+
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """`ary` cut along `axis` into sections, equal as far as they can be, or at the indices given."""
     ary = as_array(ary)
     axis = canonical_axis(axis, ndim_of(ary))
     n = shape_of(ary)[axis]
-    if isinstance(indices_or_sections, (Sequence, np.ndarray)) and np.ndim(indices_or_sections):
+    if _is_indices(indices_or_sections):
         cuts = [slice(None, operator.index(i)).indices(n)[1] for i in indices_or_sections]
         starts, stops = [0, *cuts], [*cuts, n]
     else:
@@ -215,7 +220,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         [array([0., 1.]), array([2., 3.])]
     """
     ary = as_array(ary)
-    if not (isinstance(indices_or_sections, (Sequence, np.ndarray)) and np.ndim(indices_or_sections)):
+    if not _is_indices(indices_or_sections):
         count, n = operator.index(indices_or_sections), shape_of(ary)[canonical_axis(axis, ndim_of(ary))]
         if count > 0 and n % count:
             raise ShapeError(f"split: an axis of length {n} has no {count} equal sections; use array_split")

@@ -35,26 +35,36 @@ from .shaping import matrix_transpose, swapaxes
 
 
 class EigResult(NamedTuple):
+    """Eigenvalues, and eigenvectors in columns."""
+
     eigenvalues: Any
     eigenvectors: Any
 
 
 class EighResult(NamedTuple):
+    """Real eigenvalues in ascending order, and orthonormal eigenvectors in columns."""
+
     eigenvalues: Any
     eigenvectors: Any
 
 
 class QRResult(NamedTuple):
+    """A matrix with orthonormal columns, and an upper triangular one."""
+
     Q: Any
     R: Any
 
 
 class SlogdetResult(NamedTuple):
+    """The sign of a determinant, and the logarithm of its absolute value."""
+
     sign: Any
     logabsdet: Any
 
 
 class SVDResult(NamedTuple):
+    """Left singular vectors in columns, singular values in descending order, right singular vectors in rows."""
+
     U: Any
     S: Any
     Vh: Any

@@ -94,7 +94,7 @@ def _axis_of(a: Any, axis: Any) -> tuple[Any, int]:
 
 
 @plain(np.sort, beyond="descending")
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False):  # type: ignore[no-untyped-def]
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False):
     """The elements of `a` in order along `axis`; the derivative follows the elements to their places.
 
     Args:
@@ -116,7 +116,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable
 
 def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False
-):  # type: ignore[no-untyped-def]
+):
     """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always)."""
     x, i = _axis_of(a, axis)
     if not descending:

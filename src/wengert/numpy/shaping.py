@@ -299,7 +299,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     if mode in _COPYING and kwargs.get("reflect_type", "even") == "even":
         for i, (before, after) in enumerate(widths):
             if before or after:
-                source = np.pad(np.arange(shape_of(x)[i]), (before, after), mode)  # type: ignore[call-overload]
+                source = np.pad(np.arange(shape_of(x)[i]), (before, after), mode)
                 x = getitem(x, (slice(None),) * i + (source,))
         return x
     if mode != "constant" and not isinstance(x, Tracer):

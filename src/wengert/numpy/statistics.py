@@ -115,8 +115,8 @@ def quantile(
         NotSupportedError: another method.
 
     Example:
-        >>> quantile([1.0, 2.0, 4.0], 0.75)
-        np.float64(3.0)
+        >>> float(quantile([1.0, 2.0, 4.0], 0.75))
+        3.0
     """
     return _quantile(a, q, axis, method, keepdims, False)
 

@@ -164,7 +164,8 @@ def execute(program: Program, args: Sequence[Value]) -> list[Value]:
     if _compiled is None:
         import importlib
 
-        _compiled = importlib.import_module("wengert.compile").run
+        _compiled = run = importlib.import_module("wengert.compile").run
+        return run(program, args)
     return _compiled(program, args)
 
 
@@ -187,7 +188,7 @@ class Call(Primitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         program = params["program"]
         n = len(program.outputs)
         forward, linear, live = linearized_programs(program, tuple(t is not None for t in tangents))
@@ -228,7 +229,7 @@ def record_linear(trace: Any, outs: Sequence[Value], live: Sequence[bool], args:
 class Remat(Call):
     """A call whose linear part starts from the arguments again, instead of saving what the function computed."""
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         program = params["program"]
         outs = self.bind(*primals, program=program)
         linear, live = jvp_program(program, tuple(t is not None for t in tangents), only_tangents=True)

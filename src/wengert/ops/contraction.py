@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Value, as_array, dtype_of, ndim_of, shape_of
+from ..core import Aval, Value, as_array, ndim_of, shape_of
 from ..errors import ShapeError
 from .elementwise import conj, convert
 from .families import Bilinear, result_dtype
@@ -59,7 +59,7 @@ def _plan(nx: int, ny: int, dims: Dims) -> Callable[[Any, Any], Any]:
         k = math.prod(x.shape[i] for i in cx)
         left = x.transpose(perm_x).reshape(*batch, math.prod(free_x), k)
         right = y.transpose(perm_y).reshape(*batch, k, math.prod(free_y))
-        return np.matmul(left, right).reshape(*batch, *free_x, *free_y)[()]
+        return np.matmul(left, right).reshape((*batch, *free_x, *free_y))[()]
 
     return general
 
@@ -323,7 +323,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", precision: A
         >>> einsum("ij,ji->", np.eye(3), np.ones((3, 3)))
         np.float64(3.0)
     """
-    import opt_einsum
+    from opt_einsum.parser import parse_einsum_input
 
     if isinstance(subscripts, str):
         arrays = [as_array(a) for a in operands]
@@ -334,7 +334,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", precision: A
         arrays = [as_array(a) for a in flat[::2]]
         spec = tuple(v for a, s in zip(arrays, flat[1::2], strict=True) for v in (shape_of(a), s)) + tuple(out)
     try:
-        terms, result, _ = opt_einsum.parser.parse_einsum_input(spec, shapes=True)
+        terms, result, _ = parse_einsum_input(spec, shapes=True)
         inputs = terms.split(",")
         steps = _path(terms + "->" + result, tuple(shape_of(a) for a in arrays), optimize)
     except (ValueError, IndexError) as error:
@@ -404,6 +404,3 @@ def _drop_ones(x: Value, tx: str, y: Value, ty: str) -> tuple[Value, str]:
     """Axes of length 1 that broadcast against longer ones of the other factor are dropped."""
     ones = tuple(i for i, c in enumerate(tx) if c in ty and shape_of(x)[i] == 1 and shape_of(y)[ty.index(c)] != 1)
     return (reduce_sum(x, ones), "".join(c for i, c in enumerate(tx) if i not in ones)) if ones else (x, tx)
-
-
-_unused = dtype_of

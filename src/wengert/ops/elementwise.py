@@ -7,7 +7,6 @@ functions), 7.2 (error functions), 5.2 (gamma functions).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial as _partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotDifferentiableError, NotLinearError
-from .families import Elementwise, Linear, align_batched, broadcast_shapes, fit, plus, result_dtype, spread, times
+from .families import Elementwise, Linear, broadcast_shapes, fit, plus, spread, times
 
 ndarray = np.ndarray
 
@@ -199,7 +198,7 @@ class _OfModulus(Elementwise):
         ans = self.bind(x)
         return ans, self.complex_tangent(ans, x, t)
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         if dtype_of(primals[0]).kind == "c":
             return Primitive.linearize(self, trace, primals, tangents, params)
         return super().linearize(trace, primals, tangents, params)
@@ -518,7 +517,7 @@ class _Where(Elementwise):
         t = self.bind(c, zero if tx is None else tx, zero if ty is None else ty)
         return ans, spread(t, shape_of(ans), dtype_of(ans))
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         trace.tape.masked = True
         return Primitive.linearize(self, trace, primals, tangents, params)
 
@@ -557,22 +556,25 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     strengthen = primitive.weak_result
     arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)
 
+    call: Any
     if arity == 1:
 
-        def call(x: Value, /) -> Value:
+        def unary_call(x: Value, /) -> Value:
             if type(x) is ndarray and config._x64:
                 return ufunc(x)
             out = bind(as_value(x))
             return as_array(out) if strengthen and is_weak(out) else out
 
+        call = unary_call
     else:
 
-        def call(x: Value, y: Value, /) -> Value:  # type: ignore[misc]
+        def binary_call(x: Value, y: Value, /) -> Value:
             if type(x) is ndarray and type(y) is ndarray and config._x64:
                 return ufunc(x, y)
             out = bind(as_value(x), as_value(y))
             return as_array(out) if strengthen and is_weak(out) else out
 
+        call = binary_call
     call.__name__ = call.__qualname__ = primitive.name
     call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
     return call
@@ -628,7 +630,3 @@ def conj(x: Value) -> Value:
         return x
     x = as_array(x)
     return conj_p.bind(x) if dtype_of(x).kind == "c" else x
-
-
-__all__ = [n for n in dir() if not n.startswith("_")]
-_unused = (align_batched, result_dtype, inexact_dtype, _partial)

@@ -126,7 +126,7 @@ class WeightedSum(Primitive):
         for c, t in zip(args[0], values, strict=True):
             term = (t if c == 1 else -t) if type(c) is int else times(t, c)
             total = term if total is None else plus(total, term)
-        return spread(total, shape, dtype)
+        return np.zeros(shape, dtype) if total is None else spread(total, shape, dtype)
 
     def impl(self, *args: Value, **params: Any) -> Any:
         raise AssertionError("weighted_sum lives on tapes only")
@@ -149,7 +149,7 @@ def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) 
 _PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
-def _coefficient(partial: Callable[..., Value], ans: Value, primals: Sequence[Value]) -> Value:
+def _coefficient(partial: Any, ans: Value, primals: Sequence[Value]) -> Value:
     """A partial derivative as a factor: on tapes a Python int means a sign, so other ones become floats."""
     try:
         c = partial(ans, *primals)
@@ -253,9 +253,6 @@ class Elementwise(Primitive):
         dtype, weak = _elementwise_dtype(self, kinds, config._x64)
         return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
 
-    def _partial(self, partial: Partial, ans: Value, primals: Sequence[Value]) -> Value:
-        return partial if type(partial) is int else partial(ans, *primals)  # type: ignore[misc]
-
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)
         partials = self.partials
@@ -279,7 +276,7 @@ class Elementwise(Primitive):
             total = spread(total, shape_of(ans), dtype)
         return ans, total
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)
         partials = self.partials
         if partials is None:
@@ -383,7 +380,7 @@ class Linear(Primitive):
             return out, None
         return out, self.impl(t, **params) if type(t) is ndarray else self.bind(t, **params)
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         (x,), (t,) = primals, tangents
         out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
         dtype = dtype_of(out)
@@ -444,7 +441,7 @@ class Bilinear(Primitive):
             return out, right
         return out, left if right is None else left + right
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         x, y = primals
         tx, ty = tangents
         out = self.bind(x, y, **params)

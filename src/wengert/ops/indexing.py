@@ -31,7 +31,7 @@ from ..core import (
 )
 from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
 from .families import Linear, fit, result_dtype
-from .shape import broadcast_to, canonical_axis, moveaxis, reshape, transpose
+from .shape import broadcast_to, canonical_axis, moveaxis, reshape
 
 ndarray = np.ndarray
 # One entry per axis of x, or a None for a new axis: an integer, or (start, stop, step), stop None for "to the start".
@@ -648,6 +648,3 @@ def at(x: Any) -> _At:
         array([0., 5., 5., 0.])
     """
     return _At(as_array(x))
-
-
-_unused = transpose

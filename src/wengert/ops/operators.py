@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from . import contraction, indexing, shape
 from . import elementwise as ew
 
 ndarray = np.ndarray
+_tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
 
 
 def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callable[..., Any]:
@@ -128,17 +129,17 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
     )
 
 
-Tracer.__pow__ = _pow  # type: ignore[attr-defined]
-Tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)  # type: ignore[attr-defined]
-Tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)  # type: ignore[attr-defined]
-Tracer.__divmod__ = _divmod  # type: ignore[attr-defined]
-Tracer.__rdivmod__ = _rdivmod  # type: ignore[attr-defined]
-Tracer.__getitem__ = lambda self, key: indexing.getitem(self, key)  # type: ignore[attr-defined]
-Tracer.__setitem__ = _setitem  # type: ignore[attr-defined]
-Tracer.__iter__ = _iter  # type: ignore[attr-defined]
-Tracer.__array__ = _array  # type: ignore[attr-defined]
-Tracer.__round__ = lambda self, ndigits=0: _namespace().round(self, ndigits or 0)  # type: ignore[attr-defined]
-Tracer.__contains__ = lambda self, item: bool((self == item).any())  # type: ignore[attr-defined]
+_tracer.__pow__ = _pow
+_tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)
+_tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)
+_tracer.__divmod__ = _divmod
+_tracer.__rdivmod__ = _rdivmod
+_tracer.__getitem__ = lambda self, key: indexing.getitem(self, key)
+_tracer.__setitem__ = _setitem
+_tracer.__iter__ = _iter
+_tracer.__array__ = _array
+_tracer.__round__ = lambda self, ndigits=0: _namespace().round(self, ndigits or 0)
+_tracer.__contains__ = lambda self, item: bool((self == item).any())
 
 # --- attributes and methods -------------------------------------------------------------------------------------
 
@@ -188,23 +189,23 @@ def _tolist(self: Tracer) -> Any:
     return np.asarray(self.concrete(".tolist()")).tolist()
 
 
-Tracer.reshape = _reshape  # type: ignore[attr-defined]
-Tracer.transpose = _transpose  # type: ignore[attr-defined]
-Tracer.astype = _astype  # type: ignore[attr-defined]
-Tracer.item = _item  # type: ignore[attr-defined]
-Tracer.tolist = _tolist  # type: ignore[attr-defined]
-Tracer.copy = lambda self, order="C": self  # type: ignore[attr-defined]
-Tracer.flatten = lambda self, order="C": _reshape(self, -1, order=order)  # type: ignore[attr-defined]
-Tracer.conj = Tracer.conjugate = lambda self: ew.conj(self)  # type: ignore[attr-defined]
-Tracer.block_until_ready = lambda self: self  # type: ignore[attr-defined]
-Tracer.T = property(lambda self: shape.transpose(self))  # type: ignore[attr-defined]
-Tracer.mT = property(lambda self: _namespace().matrix_transpose(self))  # type: ignore[attr-defined]
-Tracer.real = property(lambda self: ew.real(self))  # type: ignore[attr-defined]
-Tracer.imag = property(lambda self: ew.imag(self))  # type: ignore[attr-defined]
-Tracer.at = property(lambda self: indexing.at(self))  # type: ignore[attr-defined]
-Tracer.flat = property(lambda self: iter(_reshape(self, -1)))  # type: ignore[attr-defined]
-Tracer.itemsize = property(lambda self: self.dtype.itemsize)  # type: ignore[attr-defined]
-Tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)  # type: ignore[attr-defined]
+_tracer.reshape = _reshape
+_tracer.transpose = _transpose
+_tracer.astype = _astype
+_tracer.item = _item
+_tracer.tolist = _tolist
+_tracer.copy = lambda self, order="C": self
+_tracer.flatten = lambda self, order="C": _reshape(self, -1, order=order)
+_tracer.conj = _tracer.conjugate = lambda self: ew.conj(self)
+_tracer.block_until_ready = lambda self: self
+_tracer.T = property(lambda self: shape.transpose(self))
+_tracer.mT = property(lambda self: _namespace().matrix_transpose(self))
+_tracer.real = property(lambda self: ew.real(self))
+_tracer.imag = property(lambda self: ew.imag(self))
+_tracer.at = property(lambda self: indexing.at(self))
+_tracer.flat = property(lambda self: iter(_reshape(self, -1)))
+_tracer.itemsize = property(lambda self: self.dtype.itemsize)
+_tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)
 
 # --- NumPy's protocols ------------------------------------------------------------------------------------------
 
@@ -275,6 +276,6 @@ def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -
     return ours(*args, **kwargs)
 
 
-Tracer.__array_ufunc__ = _ufunc  # type: ignore[attr-defined]
-Tracer.__array_function__ = _function  # type: ignore[attr-defined]
+_tracer.__array_ufunc__ = _ufunc
+_tracer.__array_function__ = _function
 _unused = operator

@@ -53,7 +53,7 @@ def _blocks(key: Any, shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
     return x0.reshape((*key.shape, *shape)), x1.reshape((*key.shape, *shape))
 
 
-def _make(k0: ndarray, k1: ndarray) -> Any:
+def _make(k0: Any, k1: Any) -> Any:
     out = np.empty(np.shape(k0), KEY)
     out["k0"], out["k1"] = k0, k1
     return out[()]

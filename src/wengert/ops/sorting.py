@@ -73,7 +73,7 @@ sort_p = _Sort("sort", samples=_SAMPLES, reasons={"transpose": "a permutation th
 class _Searchsorted(Primitive):
     """``searchsorted(a, v)``: the place in sorted ``a[..., :]`` of each of the values that have its leading axes."""
 
-    def impl(self, a: Value, v: Value, *, side: str) -> Value:
+    def impl(self, a: Value, v: Value, *, side: Any) -> Value:
         lead = a.shape[:-1]
         if not lead:
             return np.asarray(np.searchsorted(a, v, side), config.int_dtype)[()]

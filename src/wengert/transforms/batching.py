@@ -31,7 +31,7 @@ class BatchTracer(Tracer):
     __slots__ = ("batch", "dtype", "shape")
     weak = False
 
-    def __init__(self, trace: BatchTrace, batch: Value | Diagonal) -> None:
+    def __init__(self, trace: BatchTrace, batch: Any) -> None:
         self._trace = trace
         self.batch = batch
         if type(batch) is Diagonal:
@@ -170,7 +170,7 @@ class Vmap(Transformed):
         try:
             return self._map(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, in_axes = self._f, self.in_axes
@@ -300,6 +300,3 @@ def vmap(
             "vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out"
         )
     return Vmap(f, in_axes, out_axes, axis_name, axis_size)
-
-
-_unused = dtype_of

@@ -18,8 +18,11 @@ from ..core import Tracer, Value, as_value, dtype_of, is_inexact, is_weak, shape
 from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedError
 from ..ops.custom import Flat, Rule, custom_call_p
 from ..ops.elementwise import convert
+from ..ops.families import weighted_sum
+from .batching import BatchTracer
 from .forward import FLOAT0, check_output
 from .function import Transformed, name_of, shown
+from .tape import LinearTracer, Tape
 
 
 def _is_array(x: Any) -> bool:
@@ -116,6 +119,32 @@ def zero_tangent(x: Value) -> Value:
     return np.zeros(shape_of(x), dtype)[()]
 
 
+def _tape_of(tangents: Sequence[Value | None]) -> Tape | None:
+    """The tape on which the tangents of a rule are recorded, if there is one; under vmap it is below the batch."""
+    for t in tangents:
+        while isinstance(t, BatchTracer):
+            t = t.value
+        if isinstance(t, LinearTracer):
+            return t._trace
+    return None
+
+
+def _zero_on(tape: Tape | None) -> Callable[[Value], Value]:
+    """How a rule's zero tangents are made.
+
+    On a tape they are steps of it, sums of nothing: an array of zeros times a tracer of an outer transformation would
+    be a value that nobody knows to be zero, and the rule would look affine.
+    """
+    if tape is None:
+        return zero_tangent
+
+    def zero(x: Value) -> Value:
+        dtype = dtype_of(x) if is_inexact(x) else np.dtype(config.float_dtype)
+        return tape.append(weighted_sum, ((), ()), None, shape_of(x), dtype)
+
+    return zero
+
+
 class _JvpCall(_Call):
     forward_mode = True
 
@@ -126,7 +155,8 @@ class _JvpCall(_Call):
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
         a = self.arguments
         nondiff, args = a.split(primals)
-        full = [zero_tangent(p) if t is None else t for p, t in zip(primals, tangents, strict=True)]
+        zero = _zero_on(_tape_of(tangents))
+        full = [zero(p) if t is None else t for p, t in zip(primals, tangents, strict=True)]
         flat = iter(a.diff_values(full))
         ts = tuple(trees.unflatten(s, [next(flat) for _ in range(s.num_leaves)]) for s in a.diff_trees)
         out = self.rule(*nondiff, tuple(args), ts)
@@ -264,7 +294,7 @@ class _Custom(Transformed):
         try:
             return self._call(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):

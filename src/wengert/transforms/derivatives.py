@@ -13,7 +13,7 @@ from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import moveaxis, reshape
 from .batching import over_basis
 from .forward import jvp
-from .function import Transformed, check_argnums, check_argnums_type, split_aux
+from .function import Transformed, check_argnums, check_argnums_type, shown, split_aux
 from .reverse import check_differentiable, grad, vjp
 
 
@@ -42,6 +42,13 @@ class _Jacobian(Transformed):
         return f"argnums={self.argnums}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return self._evaluate(args, kwargs)
+        except Exception as error:
+            raise shown(error)
+
+    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, what = self._f, self.transformation
         argnums = check_argnums(f, self.argnums, len(args), what)
         chosen = (argnums,) if isinstance(argnums, int) else argnums
@@ -105,6 +112,21 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """The Jacobian by forward mode: for functions of few numbers.
 
+    Args:
+        f: a function of arrays and pytrees of them.
+        argnums: the arguments it is differentiated by: an index, or several.
+        has_aux: whether `f` returns a pair whose second part is not differentiated.
+        holomorphic: whether `f` is complex differentiable, its inputs and results complex.
+
+    Returns:
+        A function with the arguments of `f`. A result of shape ``r`` and an argument of shape ``s`` give a block of
+        shape ``(*r, *s)``; the blocks stand in the tree of the result and, at each of its leaves, in that of the
+        argument (a tuple of them for several argnums). With `has_aux` a pair of that and the extra results.
+
+    Raises:
+        DtypeError: an argument of a dtype that has no derivative of the kind asked for.
+        ArgumentError: `argnums` do not fit the arguments.
+
     Example:
         >>> import wengert, wengert.numpy as wnp
         >>> wengert.jacfwd(lambda x: x ** 2)(wnp.array([1.0, 2.0]))
@@ -117,7 +139,16 @@ def jacfwd(
 def jacrev(
     f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
 ) -> Callable[..., Any]:
-    """The Jacobian by reverse mode: for functions with few results."""
+    """The Jacobian by reverse mode: for functions with few results.
+
+    Arguments, result and errors are those of `jacfwd`; `allow_int` lets arguments of integers pass, with Jacobians
+    of dtype float0.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.jacrev(lambda x: wnp.sum(x ** 3))(wnp.array([1.0, 2.0]))
+        array([ 3., 12.])
+    """
     return JacobianReverse(f, argnums, has_aux, holomorphic, allow_int)
 
 
@@ -127,20 +158,57 @@ jacobian = jacrev
 def hessian(
     f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[..., Any]:
-    """The matrix of second derivatives, forward over reverse."""
+    """The matrix of second derivatives, forward over reverse.
+
+    Args and errors are those of `jacfwd`.
+
+    Returns:
+        A function with the arguments of `f`. For a scalar result and an argument of shape ``s`` it gives an array of
+        shape ``(*s, *s)``; for pytrees, trees of such blocks, as `jacfwd` of `jacrev` nests them.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.hessian(lambda x: x[0] ** 2 * x[1])(wnp.array([1.0, 2.0]))
+        array([[4., 2.],
+               [2., 0.]])
+    """
     return jacfwd(jacrev(f, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
 
 
 def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """The Hessian of `f` at `primals` times `tangents`, without the Hessian: forward over reverse.
 
+    Args:
+        f: a function whose result is one real number.
+        primals: a tuple of arguments.
+        tangents: a tuple of the same structure and shapes: the vector.
+
     Returns:
         A vector shaped as the one argument, or a tuple of them for several.
+
+    Raises:
+        NonScalarOutputError: the result of `f` is not one number.
+        ShapeError, TreeError: `tangents` do not fit `primals`.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.hvp(lambda x: wnp.sum(x ** 3), (wnp.array([1.0, 2.0]),), (wnp.array([1.0, 1.0]),))
+        array([ 6., 12.])
     """
+    __tracebackhide__ = True
     several = len(primals) > 1
-    return jvp(grad(f, tuple(range(len(primals))) if several else 0), primals, tangents)[1]
+    try:
+        return jvp(grad(f, tuple(range(len(primals))) if several else 0), primals, tangents)[1]
+    except Exception as error:
+        raise shown(error)
 
 
 def stop_gradient(x: Any) -> Any:
-    """`x` as a constant: its derivative is zero."""
+    """`x`, an array or a pytree of them, as a constant: its derivative is zero.
+
+    Example:
+        >>> import wengert
+        >>> float(wengert.grad(lambda x: x * wengert.stop_gradient(x))(3.0))
+        3.0
+    """
     return trees.map(lambda v: stop_gradient_p.bind(as_value(v)), x)

@@ -44,7 +44,7 @@ class JVPTracer(Tracer):
             self.shape, self.dtype = shape_of(primal), dtype_of(primal)
 
     @property
-    def weak(self) -> bool:  # type: ignore[override]
+    def weak(self) -> bool:
         return is_weak(self.primal)
 
     def concrete(self, what: str) -> Any:
@@ -181,7 +181,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     try:
         return _jvp(f, primals, tangents, has_aux)
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
 
 
 def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:

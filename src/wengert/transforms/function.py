@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..errors import ArgumentError, without_library_frames
 
@@ -53,7 +54,7 @@ class Transformed:
         return f"<{self.transformation} of {getattr(self._f, '__qualname__', None) or self.__name__}{', ' + options if options else ''}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
+        return self if instance is None else types.MethodType(cast(Any, self), instance)
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute in ("__qualname__", "__annotations__", "__defaults__", "__kwdefaults__"):
@@ -62,7 +63,7 @@ class Transformed:
 
 
 def shown(error: BaseException) -> BaseException:
-    """The error as the user should see it."""
+    """The error as the user should see it. Raise it without ``from``, which would drop the user's own ``from``."""
     return without_library_frames(error)
 
 
@@ -76,13 +77,13 @@ def argument_name(f: Any, i: int) -> str:
         return f"argument {i}"
 
 
-def check_argnums(f: Any, argnums: int | Sequence[int], n: int, what: str) -> int | tuple[int, ...]:
+def check_argnums(f: Any, argnums: int | Sequence[int], n: int, what: str) -> Any:
     """`argnums` as indices in ``range(n)``: an int or a tuple of ints.
 
     Raises:
         ArgumentError: an index is out of range, or appears twice.
     """
-    if isinstance(argnums, int) and not isinstance(argnums, bool):
+    if isinstance(argnums, int):
         if not -n <= argnums < n:
             raise ArgumentError(
                 f"{what} of {name_of(f)} with argnums={argnums} was called with {n} positional "
@@ -92,15 +93,13 @@ def check_argnums(f: Any, argnums: int | Sequence[int], n: int, what: str) -> in
     out = tuple(check_argnums(f, i, n, what) for i in argnums)
     if len(set(out)) != len(out):
         raise ArgumentError(f"{what} of {name_of(f)}: argnums={tuple(argnums)} names an argument twice")
-    return out  # type: ignore[return-value]
+    return out
 
 
 def check_argnums_type(argnums: Any, what: str) -> Any:
     """`argnums` must be an int or a sequence of ints; checked when the transformation is made."""
     if type(argnums) is int:
         return argnums
-    import operator
-
     try:
         if isinstance(argnums, (tuple, list)):
             return tuple(operator.index(i) for i in argnums)

@@ -49,7 +49,7 @@ def _flat(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Ca
 def _as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
     if x is None:
         return ()
-    if isinstance(x, kind) and not isinstance(x, bool):
+    if isinstance(x, kind):
         return (x,)
     try:
         return tuple(operator.index(i) for i in x) if kind is int else tuple(str(i) for i in x)
@@ -136,7 +136,7 @@ class Jit(Transformed):
         try:
             return self._call(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves, tree, static, rebuild = self._split(args, kwargs)
@@ -283,13 +283,20 @@ def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..
         try:
             return jitted.lower(*args, **kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     return program_of
 
 
 class ShapeDtypeStruct:
-    """The shape and dtype of an array that need not exist."""
+    """The shape and dtype of an array that need not exist.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> x = wengert.ShapeDtypeStruct((3, 4), "float32")
+        >>> x.ndim, x.size, wengert.eval_shape(wnp.transpose, x)
+        (2, 12, ShapeDtypeStruct(shape=(4, 3), dtype=float32))
+    """
 
     __slots__ = ("dtype", "shape")
 
@@ -327,22 +334,42 @@ def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         >>> wengert.eval_shape(wnp.outer, wnp.ones(2), wengert.ShapeDtypeStruct((3,), "float64"))
         ShapeDtypeStruct(shape=(2, 3), dtype=float64)
     """
+    __tracebackhide__ = True
     check_callable(f, "eval_shape")
     leaves, tree = trees.flatten((args, kwargs))
-    program = _program(f, leaves, tree, lambda t: t)
+    try:
+        program = _program(f, leaves, tree, lambda t: t)
+    except Exception as error:
+        raise shown(error)
     return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
 
 
 def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable[..., Any], list[Any]]:
     """`f` with the traced values it closes over made into arguments.
 
+    Args:
+        f: a function of arrays and pytrees of them.
+        example_args: arguments of the shapes and dtypes that `converted` will be called with.
+
     Returns:
         ``(converted, values)`` such that ``converted(*args, *values)`` is ``f(*args)``.
+
+    Example:
+        >>> import wengert
+        >>> def gradient_of_scale(scale):
+        ...     converted, values = wengert.closure_convert(lambda x: x * scale, 2.0)
+        ...     return converted(2.0, *values)  # depends on scale through its arguments only
+        >>> float(wengert.grad(gradient_of_scale)(3.0))
+        2.0
     """
+    __tracebackhide__ = True
     leaves, tree = trees.flatten((example_args, {}))
     seen: list[Any] = []
     avals = [abstract(x) for x in leaves]
-    program, hoisted = stage(_flat(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+    try:
+        program, hoisted = stage(_flat(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+    except Exception as error:
+        raise shown(error)
     n = len(example_args)
 
     def converted(*args: Any) -> Any:
@@ -377,7 +404,7 @@ class Checkpoint(Transformed):
                 return self._f(*args, **kwargs)
             return trees.unflatten(seen[0], remat_p.bind(*hoisted, *values, program=program))
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
 
 def checkpoint(

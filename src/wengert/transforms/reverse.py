@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..config import config
 from ..core import (
-    PYTHON_SCALARS,
     VALUE_TYPES,
     LinearTracer,
     Primitive,
@@ -33,13 +31,11 @@ from ..core import (
     shape_of,
 )
 from ..errors import (
-    ArgumentError,
     CustomRuleError,
     DtypeError,
     NonScalarOutputError,
     NotLinearError,
     ShapeError,
-    TreeError,
 )
 from ..ops.families import weighted_sum
 from .forward import FLOAT0, check_output, strong, zeros_like
@@ -64,7 +60,7 @@ class LinearizeTracer(Tracer):
     __slots__ = ("dtype", "primal", "shape", "tangent")
 
     @property
-    def weak(self) -> bool:  # type: ignore[override]
+    def weak(self) -> bool:
         return is_weak(self.primal)
 
     def concrete(self, what: str) -> Any:
@@ -287,7 +283,7 @@ class VJP:
         try:
             return self._pull(cotangent)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _pull(self, cotangent: Any) -> tuple[Any, ...]:
         lin = self._linearized
@@ -352,7 +348,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         check_callable(f, "vjp")
         lin = _Linearized(f, primals, has_aux, True, "vjp")
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
     return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
 
 
@@ -372,7 +368,7 @@ class Pushforward:
         try:
             return self._push(tangents)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     def _push(self, tangents: tuple[Any, ...]) -> Any:
         from .forward import check_tangent
@@ -414,7 +410,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         check_callable(f, "linearize")
         lin = _Linearized(f, primals, has_aux, True, "linearize")
     except Exception as error:
-        raise shown(error) from error.__cause__
+        raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
 
 
@@ -452,7 +448,7 @@ class ValueAndGrad(Transformed):
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
-        self.argnums = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
+        self.argnums: Any = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
         self.has_aux = has_aux
         self.holomorphic = holomorphic
         self.allow_int = allow_int
@@ -465,7 +461,7 @@ class ValueAndGrad(Transformed):
         try:
             value, gradient, aux = self._evaluate(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
 
     def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -483,7 +479,7 @@ class ValueAndGrad(Transformed):
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(x)
         else:
-            chosen = (argnums,) if type(argnums) is int else argnums
+            chosen: Any = (argnums,) if type(argnums) is int else argnums
             leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
             inputs = []
             for k, leaf in enumerate(leaves):
@@ -576,7 +572,7 @@ class Grad(ValueAndGrad):
         try:
             _, gradient, aux = self._evaluate(args, kwargs)
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
         return (gradient, aux) if self.has_aux else gradient
 
 
@@ -712,9 +708,6 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
             ]
             return trees.unflatten(tree, own_results(results))
         except Exception as error:
-            raise shown(error) from error.__cause__
+            raise shown(error)
 
     return transposed
-
-
-_unused = (config, ArgumentError, TreeError, PYTHON_SCALARS)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_value
 from ..errors import ConcretizationError, LeakedTracerError, user_line
-from ..program import Atom, Equation, Literal, Program, Var
+from ..program import Atom, Equation, Literal, Program, Var, live_equations
 
 
 class StagingTracer(Tracer):
@@ -130,7 +130,7 @@ class StagingTrace(Trace):
         return values[variable]
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return self.what
 
     def input(self, aval: Aval) -> StagingTracer:
@@ -212,18 +212,6 @@ def build(
     return program, [t for t, _ in hoisted]
 
 
-def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
-    """The equations that the outputs depend on."""
-    needed = {id(a) for a in outputs if isinstance(a, Var)}
-    kept = []
-    for eqn in reversed(equations):
-        if any(id(v) in needed for v in eqn.outputs):
-            kept.append(eqn)
-            needed.update(id(a) for a in eqn.inputs if isinstance(a, Var))
-    kept.reverse()
-    return kept
-
-
 def signature(leaves: Sequence[Value]) -> tuple[Any, ...]:
     """What a traced Program depends on of its arguments: shapes, dtypes, weakness."""
     out: list[Any] = []
@@ -237,4 +225,4 @@ def signature(leaves: Sequence[Value]) -> tuple[Any, ...]:
     return tuple(out)
 
 
-__all__ = ["StagingTrace", "StagingTracer", "build", "live_equations", "signature", "stage"]
+__all__ = ["StagingTrace", "StagingTracer", "build", "signature", "stage"]

@@ -1,0 +1,140 @@
+"""The house: imports point downwards. What points upwards stands inside a function, and here with its reason."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import wengert
+
+ROOT = Path(wengert.__file__).parent
+
+# From the ground up; rooms on one floor may use each other, as long as that makes no circle.
+FLOORS = [
+    ["config", "errors"],
+    ["core", "trees"],
+    ["program"],
+    ["ops"],
+    ["compile"],
+    ["transforms"],
+    ["sparse"],
+    ["numpy", "lax", "random", "nn", "scipy", "tree", "tree_util"],
+    ["testing", "explain"],
+    ["__init__"],
+    ["interop", "notebooks", "cli"],
+]
+FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
+
+# Imports inside functions that point upwards: (room, what it imports) and why it cannot be otherwise.
+UPWARD = {
+    ("core", "ops.shape"): "a list that holds tracers is stacked by an operation",
+    ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
+    ("ops", "compile"): "a program that is called on arrays is run by the compiler",
+    ("ops", "transforms.batching"): "the batching rule of a call batches the program or rule that it holds",
+    ("ops", "transforms.forward"): "the tangent rule of a call differentiates the program that it holds",
+    ("ops", "transforms.reverse"): "so does its linearize rule, and its transpose",
+    ("ops", "transforms.staging"): "what a transformation makes of a program is staged to a program again",
+    ("ops", "transforms.tape"): "a call that meets a tape is written into it",
+    ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
+}
+
+
+def room_of(module: str) -> str:
+    """The room of a module, which is named from the package on: ``ops.shape`` stands in ``ops``."""
+    return module.split(".")[0] or "__init__"
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(module: str) -> list[tuple[str, bool]]:
+    """What a module of the library imports of it, and whether it does so when it is imported itself."""
+    path = MODULES[module]
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    package = [part for part in package if part]
+    found = []
+
+    def target(base: list[str], name: str) -> str:
+        whole = ".".join([*base, name])
+        return whole if whole in MODULES else ".".join(base)
+
+    def visit(node: ast.AST, at_import: bool) -> None:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.ImportFrom):
+            base = (node.module or "").split(".") if node.module else []
+            if node.level:
+                base = package[: len(package) - node.level + 1] + base
+            elif base[:1] == ["wengert"]:
+                base = base[1:]
+            else:
+                return
+            found.extend((target(base, alias.name), at_import) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+            found.extend((".".join(name[1:]), at_import) for name in names if name[0] == "wengert")
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            name = node.args[0]
+            if isinstance(name, ast.Constant) and name.value.startswith("wengert."):
+                found.append((name.value.removeprefix("wengert."), at_import))
+        inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for child in ast.iter_child_nodes(node):
+            visit(child, at_import and not inside)
+
+    visit(ast.parse(path.read_text()), True)
+    return [(name, at_import) for name, at_import in found if name != module]
+
+
+def upward(module: str, name: str) -> bool:
+    return FLOOR[room_of(name)] > FLOOR[room_of(module)]
+
+
+def test_the_reader_of_imports():
+    assert {("core", True), ("program", True), ("transforms.staging", False)} <= set(imports("ops.call"))
+    assert ("transforms.staging", True) not in imports("ops.call")
+    assert ("trees", True) in imports("tree_util")  # written `from wengert import trees`
+    assert "numpy.linalg" not in dict(imports("numpy"))  # for type checkers only
+
+
+def test_every_room_has_its_floor():
+    assert {room_of(module) for module in MODULES} <= set(FLOOR)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m or "wengert")
+def test_imports_point_downwards(module):
+    assert [name for name, at_import in imports(module) if at_import and upward(module, name)] == []
+
+
+def test_upward_imports_inside_functions_have_a_reason():
+    found = {(room_of(m), name) for m in MODULES for name, at_import in imports(m) if not at_import and upward(m, name)}
+    assert found == set(UPWARD)
+
+
+def test_only_the_front_of_the_compiler_knows_it():
+    """Of the operations none but the call of a program; they give the compiler their `native` slots."""
+    knowing = {m for m in MODULES for name, _ in imports(m) if room_of(name) == "compile" != room_of(m)}
+    assert {m for m in knowing if room_of(m) not in ("transforms", "testing", "explain", "cli")} == {"ops.call"}
+
+
+def test_no_circles():
+    """Among what modules import when they are imported."""
+    graph = {m: {n for n, at_import in imports(m) if at_import and MODULES[n].name != "__init__.py"} for m in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path, module])
+        if module not in done:
+            for name in graph[module]:
+                visit(name, (*path, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
