@@ -8,6 +8,7 @@ written once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..program import Literal, Var
 from .emitter import FLOATS, literal_text
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
+from .gemm import gemm
 from .loops import MEMORY_TYPES, KernelWriter
 from .memory import Memory, written
 from .nest import size_of
@@ -195,25 +197,9 @@ class Module:
         return f"ptr {name}"
 
     def _product(self, p: Product) -> None:
-        """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
         type_ = MEMORY_TYPES[p.eqn.outputs[0].aval.dtype.name]
-        routine = BLAS[type_]
-        one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
-        self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
-        self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
-        self._declarations.setdefault(
-            f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})"
-        )
+        call = self._library_call(p, type_) if p.library else self._written_call(p, type_)
         a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
-        turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
-        sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
-        ld_b, ld_a = (self._int(p.k if p.turn_y else p.n), self._int(p.m if p.turn_x else p.k))
-
-        def call(a: str, b: str, c: str) -> str:
-            arguments = (*turns, *sizes, f"ptr {one}", f"ptr {b}", ld_b, f"ptr {a}", ld_a, f"ptr {zero}", f"ptr {c}",
-                         self._int(p.n))  # fmt: skip
-            return f"  call void @wengert.{routine}({', '.join(arguments)})"
-
         if p.batch == 1:
             self._lines.append(call(a, b, c))
             return
@@ -231,6 +217,33 @@ class Module:
             f"  br i1 %i{n}.c, label %loop{n}, label %done{n}",
             f"done{n}:",
         ]
+
+    def _written_call(self, p: Product, type_: str) -> Callable[[str, str, str], str]:
+        text = gemm(type_, p.m, p.n, p.k, p.turn_x, self._vector_bytes)
+        if "@llvm.smin" in text:
+            self._declarations.setdefault("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
+        name = self._functions.setdefault(text, f"product{len(self._functions)}")
+        return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
+
+    def _library_call(self, p: Product, type_: str) -> Callable[[str, str, str], str]:
+        """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
+        routine = BLAS[type_]
+        one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
+        self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
+        self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
+        self._declarations.setdefault(
+            f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})"
+        )
+        turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
+        sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
+        ld_b, ld_a = (self._int(p.k if p.turn_y else p.n), self._int(p.m if p.turn_x else p.k))
+
+        def call(a: str, b: str, c: str) -> str:
+            arguments = (*turns, *sizes, f"ptr {one}", f"ptr {b}", ld_b, f"ptr {a}", ld_a, f"ptr {zero}", f"ptr {c}",
+                         self._int(p.n))  # fmt: skip
+            return f"  call void @wengert.{routine}({', '.join(arguments)})"
+
+        return call
 
     def _call(self, step: Call) -> None:
         number = len(self.calls)

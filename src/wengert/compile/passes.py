@@ -14,6 +14,7 @@ import numpy as np
 from ..core import Aval, Primitive
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from .products import turned
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
@@ -373,6 +374,25 @@ def _transpose(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if moved == sorted(moved):  # only axes of length 1 change places
         return r.one("reshape", x, shape=eqn.outputs[0].aval.shape)
     return None
+
+
+@rule("dot_general")
+def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """Factors are transposed where the product of matrices wants other rows and columns than they have."""
+    x, y = inputs
+    dims = eqn.params["dims"]
+    turns = turned([x.aval.shape, y.aval.shape], dims)
+    if turns is None:
+        return None
+    (cx, cy), (bx, by) = dims
+    turn_x, turn_y = turns
+    if turn_x is not None:
+        x = r.one("transpose", x, axes=turn_x)
+        cx, bx = tuple(turn_x.index(i) for i in cx), tuple(turn_x.index(i) for i in bx)
+    if turn_y is not None:
+        y = r.one("transpose", y, axes=turn_y)
+        cy, by = tuple(turn_y.index(i) for i in cy), tuple(turn_y.index(i) for i in by)
+    return r.one("dot_general", x, y, dims=((cx, cy), (bx, by)))
 
 
 @rule("index")

@@ -1,21 +1,25 @@
-"""Products of matrices: when BLAS computes them, and how the axes of `dot_general` become rows and columns."""
+"""Products of matrices: when BLAS computes them, when `gemm` does, and how the axes of `dot_general` become rows and columns."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ..program import Atom, Equation
 
-SMALL = 8 * 1024  # multiplications below which a loop nest is faster than a call
+LEAST = 512  # multiplications below which a product is a loop nest, fused with its neighbours
+LIBRARY = 1 << 22  # multiplications from which BLAS is called
+Dims = tuple[tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[int, ...], tuple[int, ...]]]
 
 
 class Product:
-    """One BLAS call, or one for each element of a batch: ``(batch, m, k) x (batch, k, n) -> (batch, m, n)``.
+    """Matrices multiplied, one pair for each element of a batch: ``(batch, m, k) x (batch, k, n) -> (batch, m, n)``.
 
     Attributes:
         x, y: the factors.
         turn_x, turn_y: whether a factor lies transposed in memory.
+        library: whether BLAS is called; otherwise `gemm` writes the loops.
     """
 
     def __init__(self, eqn: Equation, batch: int, m: int, n: int, k: int, turn_x: bool, turn_y: bool) -> None:
@@ -24,27 +28,63 @@ class Product:
         self.y: Atom = eqn.inputs[1]
         self.batch, self.m, self.n, self.k = batch, m, n, k
         self.turn_x, self.turn_y = turn_x, turn_y
+        self.library = not small(m, n, k)
+
+
+def small(m: int, n: int, k: int) -> bool:
+    """Whether a product is better written out than left to BLAS."""
+    return m * n * k < LIBRARY and n >= 4
+
+
+def sizes(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[int, int, int, int, list[int], list[int]]:
+    """Batch, rows, columns, contracted length, and the free axes of both factors."""
+    x, y = shapes
+    (cx, cy), (bx, by) = dims
+    fx = [i for i in range(len(x)) if i not in cx and i not in bx]
+    fy = [i for i in range(len(y)) if i not in cy and i not in by]
+    m, n = math.prod(x[i] for i in fx), math.prod(y[i] for i in fy)
+    return math.prod(x[i] for i in bx), m, n, math.prod(x[i] for i in cx), fx, fy
+
+
+def matrix_like(m: int, n: int, k: int) -> bool:
+    """Whether a product has enough in it for a function of its own."""
+    return m > 1 and n > 1 and k > 0 and m * n * k >= LEAST
 
 
 def product_of(eqn: Equation) -> Product | None:
-    """The BLAS call for a `dot_general`, or None if a loop nest serves it better (or its axes do not lie so)."""
-    x, y = (a.aval for a in eqn.inputs)
+    """The product for a `dot_general`, or None if a loop nest serves it better."""
     (cx, cy), (bx, by) = eqn.params["dims"]
-    batch = math.prod(x.shape[i] for i in bx)
-    k = math.prod(x.shape[i] for i in cx)
+    batch, m, n, k, fx, fy = sizes([a.aval.shape for a in eqn.inputs], eqn.params["dims"])
     nb = len(bx)
-    if tuple(bx) != tuple(range(nb)) or tuple(by) != tuple(range(nb)):
-        return None
-    fx = [i for i in range(len(x.shape)) if i not in cx and i not in bx]
-    fy = [i for i in range(len(y.shape)) if i not in cy and i not in by]
-    m, n = math.prod(x.shape[i] for i in fx), math.prod(y.shape[i] for i in fy)
-    if m * n * k < SMALL or m == 1 or n == 1 or not (m and n and k):
+    if tuple(bx) != tuple(range(nb)) or tuple(by) != tuple(range(nb)) or not matrix_like(m, n, k):
         return None
     lies_x, lies_y = _lies(nb, list(cx), fx), _lies(nb, list(cy), fy)
     if lies_x is None or lies_y is None:
         return None
-    # Rows of x are free axes then contracted ones; rows of y contracted ones then free ones.
-    return Product(eqn, batch, m, n, k, lies_x == "contracted first", lies_y == "free first")
+    product = Product(eqn, batch, m, n, k, lies_x == "contracted first", lies_y == "free first")
+    if not product.library and product.turn_y:
+        product.library = True
+    return product
+
+
+def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | None:
+    """Permutations of both factors (None: as it is) after which `product_of` takes the product as rows and columns.
+
+    The batch axes come first; `x` has its free axes before the contracted ones, `y` after them. None if nothing needs
+    to be turned.
+    """
+    (cx, cy), (bx, by) = dims
+    _, m, n, k, fx, fy = sizes(shapes, dims)
+    if not matrix_like(m, n, k):
+        return None
+    nb = len(bx)
+    batch_first = tuple(bx) == tuple(range(nb)), tuple(by) == tuple(range(nb))
+    lies_x = _lies(nb, list(cx), fx) if batch_first[0] else None
+    lies_y = _lies(nb, list(cy), fy) if batch_first[1] else None
+    turn_x = None if lies_x is not None else (*bx, *fx, *cx)
+    wanted = lies_y == "contracted first" or (lies_y is not None and not small(m, n, k))
+    turn_y = None if wanted else (*by, *cy, *fy)
+    return None if turn_x is None and turn_y is None else (turn_x, turn_y)
 
 
 def _lies(start: int, contracted: list[int], free: list[int]) -> Any:
