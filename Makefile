@@ -52,5 +52,5 @@ endef
 $(VENV)/ready: pyproject.toml
 	$(call environment,$(VENV),-e '.[test]')
 
-$(BENCH)/ready: pyproject.toml
-	$(call environment,$(BENCH),-e . jax torch autograd)
+$(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
+	$(call environment,$(BENCH),-e . -r benchmarks/requirements.txt)

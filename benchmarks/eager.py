@@ -1,15 +1,12 @@
 """Eager transformations side by side with JAX, PyTorch and HIPS autograd, in one process.
 
-Each row is one computation; each library runs it alternately with the others and the minimum of many runs counts.
-Run by `make bench`, which writes docs/benchmarks.md.
+Run by `make bench`, which writes the section of docs/benchmarks.md and the numbers of docs/benchmarks.json.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -17,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import harness
 import numpy as np
 
 import wengert as w
@@ -31,7 +29,14 @@ PARAMS = [
     for m, n in zip(SIZES, SIZES[1:], strict=False)
 ]
 BATCH = RNG.normal(size=(128, 64)).astype(np.float32), RNG.normal(size=(128, 10)).astype(np.float32)
-HESSIAN_X = X[:10, :10]
+GRAD = "grad of sum(tanh(X)**2), 30x40"
+FORWARD_REVERSE = "Hessian-vector product, forward over reverse"
+REVERSE_FORWARD = "Hessian-vector product, reverse over forward"
+REVERSE_REVERSE = "Hessian-vector product, reverse over reverse"
+HESSIAN = "naive full Hessian (30x40x30x40), times a vector"
+SCALAR = "grad of a scalar function, tanh(s) * sin(s)"
+NETWORK = "grad of a three-layer network, batch of 128"
+LEAST = {HESSIAN: 6.0, NETWORK: 6.0}  # what is asked against JAX eager: 20 elsewhere, 40 in the geometric mean
 Row = dict[str, Callable[[], Any]]
 
 
@@ -45,55 +50,56 @@ def network(np_: Any) -> Callable[..., Any]:
     return loss
 
 
-def rows_of(
-    name: str, np_: Any, grad: Any, jvp: Any, vdot: Any, hessian: Any, array: Any
-) -> dict[str, Callable[[], Any]]:
-    """The rows for a library with JAX's interface."""
+def rows_of(np_: Any, grad: Any, jvp: Any, jacfwd: Any, vdot: Any, array: Any) -> Row:
+    """The rows for a library with JAX's interface, each spelled as in JAX's own guide to automatic differentiation."""
     f = lambda x: np_.sum(np_.tanh(x) ** 2)
-    x, v, hx = array(X), array(V), array(HESSIAN_X)
+    x, v = array(X), array(V)
     params = [(array(a), array(b)) for a, b in PARAMS]
     bx, by = map(array, BATCH)
     loss = network(np_)
     scalar = lambda s: np_.tanh(s) * np_.sin(s)
     return {
-        "grad of sum(tanh(X)**2), 30x40": lambda: grad(f)(x),
-        "hvp, forward over reverse": lambda: jvp(grad(f), (x,), (v,))[1],
-        "hvp, reverse over forward": lambda: grad(lambda x: jvp(f, (x,), (v,))[1])(x),
-        "hvp, reverse over reverse": lambda: grad(lambda x: vdot(grad(f)(x), v))(x),
-        "hessian, 10x10 input": lambda: hessian(f)(hx),
-        "grad of a scalar function": lambda: grad(scalar)(0.5),
-        "grad of a three-layer network, batch 128": lambda: grad(loss)(params, bx, by),
+        GRAD: lambda: grad(f)(x),
+        FORWARD_REVERSE: lambda: jvp(grad(f), (x,), (v,))[1],
+        REVERSE_FORWARD: lambda: grad(lambda x: jvp(f, (x,), (v,))[1])(x),
+        REVERSE_REVERSE: lambda: grad(lambda x: vdot(grad(f)(x), v))(x),
+        HESSIAN: lambda: np_.tensordot(jacfwd(grad(f))(x), v, 2),
+        SCALAR: lambda: grad(scalar)(0.5),
+        NETWORK: lambda: grad(loss)(params, bx, by),
     }
 
 
 def wengert_rows() -> Row:
-    return rows_of("wengert", wnp, w.grad, w.jvp, wnp.vdot, w.hessian, lambda a: a)
+    return rows_of(wnp, w.grad, w.jvp, w.jacfwd, wnp.vdot, lambda a: a)
 
 
 def jax_rows() -> Row:
     import jax
     import jax.numpy as jnp
 
-    rows = rows_of("jax", jnp, jax.grad, jax.jvp, jnp.vdot, jax.hessian, jnp.asarray)
+    rows = rows_of(jnp, jax.grad, jax.jvp, jax.jacfwd, jnp.vdot, jnp.asarray)
     return {k: (lambda r=r: jax.block_until_ready(r())) for k, r in rows.items()}
 
 
 def torch_rows() -> Row:
     import torch
-    from torch.func import grad, hessian, jvp
+    from torch.func import grad, jacfwd, jvp
 
     torch.set_num_threads(2)
 
     class Names:
-        tanh, sin, sum, dot, mean = torch.tanh, torch.sin, torch.sum, torch.matmul, torch.mean
+        tanh, sin, sum, dot, mean, tensordot = (
+            torch.tanh,
+            torch.sin,
+            torch.sum,
+            torch.matmul,
+            torch.mean,
+            torch.tensordot,
+        )
 
-    vdot = lambda a, b: torch.sum(a * b)
-    rows = rows_of("torch", Names, grad, jvp, vdot, hessian, torch.tensor)
-    scalar = torch.tensor(0.5)
-    rows["grad of a scalar function"] = lambda: grad(lambda s: torch.tanh(s) * torch.sin(s))(scalar)
-    f = lambda x: torch.sum(torch.tanh(x) ** 2)
-    x, v = torch.tensor(X), torch.tensor(V)
-    rows["hvp, forward over reverse"] = lambda: jvp(grad(f), (x,), (v,))[1]
+    rows = rows_of(Names, grad, jvp, jacfwd, lambda a, b: torch.sum(a * b), torch.tensor)
+    s = torch.tensor(0.5)
+    rows[SCALAR] = lambda: grad(lambda s: torch.tanh(s) * torch.sin(s))(s)
     return rows
 
 
@@ -104,27 +110,27 @@ def autograd_rows() -> Row:
     f = lambda x: anp.sum(anp.tanh(x) ** 2)
     loss = network(anp)
     return {
-        "grad of sum(tanh(X)**2), 30x40": lambda: autograd.grad(f)(X),
-        "hvp, reverse over reverse": lambda: autograd.grad(lambda x: anp.sum(autograd.grad(f)(x) * V))(X),
-        "hessian, 10x10 input": lambda: autograd.hessian(f)(HESSIAN_X),
-        "grad of a scalar function": lambda: autograd.grad(lambda s: anp.tanh(s) * anp.sin(s))(0.5),
-        "grad of a three-layer network, batch 128": lambda: autograd.grad(loss)(PARAMS, *BATCH),
+        GRAD: lambda: autograd.grad(f)(X),
+        REVERSE_REVERSE: lambda: autograd.grad(lambda x: anp.sum(autograd.grad(f)(x) * V))(X),
+        HESSIAN: lambda: np.tensordot(autograd.jacobian(autograd.grad(f))(X), V, 2),
+        SCALAR: lambda: autograd.grad(lambda s: anp.tanh(s) * anp.sin(s))(0.5),
+        NETWORK: lambda: autograd.grad(loss)(PARAMS, *BATCH),
     }
 
 
-def best(runs: dict[str, Callable[[], Any]], seconds: float) -> dict[str, float]:
-    """The least time of each, taken alternately for some seconds."""
-    least = dict.fromkeys(runs, float("inf"))
-    for run in runs.values():
-        run(), run()
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for name, run in runs.items():
-            for _ in range(3):
-                start = time.perf_counter()
-                run()
-                least[name] = min(least[name], time.perf_counter() - start)
-    return least
+def check(libraries: dict[str, Row]) -> None:
+    """All libraries give the same results, or their times say nothing."""
+    for row, run in libraries["wengert"].items():
+        want = flat(run())
+        for name, rows in libraries.items():
+            if row in rows:
+                np.testing.assert_allclose(flat(rows[row]()), want, rtol=2e-3, atol=2e-4, err_msg=f"{name}: {row}")
+
+
+def flat(x: Any) -> np.ndarray:
+    if isinstance(x, (list, tuple)):
+        return np.concatenate([flat(part) for part in x])
+    return np.asarray(x).ravel()
 
 
 def import_cost(tries: int = 15) -> tuple[float, float]:
@@ -154,44 +160,39 @@ def main() -> None:
             libraries[name] = make()
         except ImportError:
             print(f"{name} is not installed: its column is left out")
+    check(libraries)
     names = list(libraries)
-    lines = [
-        "| computation | "
-        + " | ".join(f"{n} (µs)" for n in names)
-        + " | "
-        + " | ".join(f"{n}/wengert" for n in names[1:])
-        + " |"
-    ]
-    lines.append("|" + " --- |" * (2 * len(names)))
-    ratios: list[float] = []
+    others = names[1:]
+    rows, ratios, numbers = [], {}, {}
     for row in libraries["wengert"]:
-        least = best({n: r[row] for n, r in libraries.items() if row in r}, options.seconds)
-        us = [f"{least[n] * 1e6:.1f}" if n in least else "" for n in names]
-        factors = [f"{least[n] / least['wengert']:.1f}" if n in least else "" for n in names[1:]]
-        if "jax" in least:
-            ratios.append(least["jax"] / least["wengert"])
-        lines.append(f"| {row} | " + " | ".join(us + factors) + " |")
-        print(lines[-1], flush=True)
+        least = harness.best({n: r[row] for n, r in libraries.items() if row in r}, options.seconds)
+        us = {n: 1e6 * t for n, t in least.items()}
+        rows.append([row, *[us.get(n) for n in names], *[us[n] / us["wengert"] if n in us else None for n in others]])
+        numbers[row] = {n: round(t, 2) for n, t in us.items()}
+        if "jax" in us:
+            ratios[row] = us["jax"] / us["wengert"]
+        print(numbers[row], row, flush=True)
+    text = [harness.table(["computation", *[f"{n} (µs)" for n in names], *[f"{n}/wengert" for n in others]], rows)]
+    record: dict[str, Any] = {"microseconds": numbers, "versions": harness.versions(["numpy", *others])}
     if ratios:
-        lines += [
-            "",
-            f"Geometric mean against JAX eager: {np.exp(np.mean(np.log(ratios))):.1f} times; least {min(ratios):.1f}.",
-        ]
+        mean = harness.geometric_mean(ratios.values())
+        row = min(ratios, key=lambda k: ratios[k] / LEAST.get(k, 20.0))
+        text.append(
+            f"Against JAX eager: {mean:.1f} times faster in the geometric mean; nearest to its bound of "
+            f"{LEAST.get(row, 20.0):.0f} is “{row}” with {ratios[row]:.1f}."
+        )
+        record |= {"geometric_mean_over_jax": round(mean, 2)}
     plain, ours = import_cost()
-    lines += [
-        "",
-        f"`import wengert, wengert.numpy` takes {(ours - plain) * 1e3:.0f} ms more than `import numpy` ({plain * 1e3:.0f} ms).",
-    ]
-    print("\n".join(lines[-3:]))
+    text.append(
+        f"`import wengert, wengert.numpy` takes {(ours - plain) * 1e3:.0f} ms more than `import numpy` "
+        f"({plain * 1e3:.0f} ms)."
+    )
+    record |= {"import_milliseconds": {"numpy": round(plain * 1e3, 1), "wengert": round(ours * 1e3, 1)}}
+    print("\n\n".join(text))
     if options.write:
-        versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ["numpy", *names[1:]])
-        head = [
-            "# Benchmarks", "",
-            f"Taken {time.strftime('%Y-%m-%d')} on {platform.machine()}, {os.cpu_count()} cores, Python "
-            f"{platform.python_version()}, {versions}. Least of many alternate runs, arrays of float32. `make bench` "
-            f"takes them again.", "", "## Eager transformations", "",
-        ]  # fmt: skip
-        options.write.write_text("\n".join(head + lines) + "\n")
+        head = f"## Eager transformations\n\n{record['versions']} Arrays of float32, each library with its defaults."
+        harness.section(options.write, "eager", "\n\n".join([head, *text]))
+        harness.record(options.write.with_suffix(".json"), "eager", record)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ machine falls on all alike. `make bench` takes the numbers again. `benchmarks.js
 """
 
 
-def best(runs: dict[str, Callable[[], Any]], seconds: float, repeat: int = 3) -> dict[str, float]:
-    """The least time of each run in seconds; they take turns for `seconds` in all, and each runs at least 3 times.
+def best(runs: dict[str, Callable[[], Any]], seconds: float, repeat: int = 10) -> dict[str, float]:
+    """The least time of each run in seconds; they take turns of `repeat` for `seconds` in all, at least three each.
 
     A run that waits for nothing must do so itself: results of asynchronous libraries are to be blocked on.
     """

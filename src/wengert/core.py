@@ -24,11 +24,12 @@ from .errors import ConcretizationError, DtypeError, LeakedTracerError, NotDiffe
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
 
-PYTHON_SCALARS: tuple[type[Any], ...] = (bool, int, float, complex)
+PYTHON_SCALARS: tuple[type[Any], ...] = (bool, int, float, complex)  # for isinstance
+_SCALARS: frozenset[type[Any]] = frozenset(PYTHON_SCALARS)  # for the type itself
 NUMPY_TYPES: Any = (ndarray, np.generic)
 NESTED_TYPES: Any = (list, tuple)
 type_of: Callable[[Any], type[Any]] = type
-_next_level = itertools.count(1).__next__
+next_level = itertools.count(1).__next__
 
 
 # --- abstract values -------------------------------------------------------------------------------------------
@@ -74,30 +75,30 @@ class Aval:
 
 def shape_of(x: Value) -> tuple[int, ...]:
     """The shape of any value; Python numbers have shape ()."""
-    return () if type(x) in PYTHON_SCALARS else x.shape
+    return () if type(x) in _SCALARS else x.shape
 
 
 def ndim_of(x: Value) -> int:
-    return 0 if type(x) in PYTHON_SCALARS else len(x.shape)
+    return 0 if type(x) in _SCALARS else len(x.shape)
 
 
 def dtype_of(x: Value) -> np.dtype:
     """The dtype of any value; a Python number has the default dtype of its kind."""
     t = type_of(x)
-    return default_dtype(t) if t in PYTHON_SCALARS else x.dtype
+    return default_dtype(t) if t in _SCALARS else x.dtype
 
 
 def is_weak(x: Value) -> bool:
     """Whether a value is a Python number, or a tracer that stands for one."""
     t = type_of(x)
-    return t in PYTHON_SCALARS or (isinstance(x, Tracer) and x.weak)
+    return t is not ndarray and (t in _SCALARS or (isinstance(x, Tracer) and x.weak))
 
 
 def aval_of(x: Value) -> Aval:
     """The abstract value of any value."""
     if isinstance(x, Tracer):
         return x.aval
-    if type(x) in PYTHON_SCALARS:
+    if type(x) in _SCALARS:
         return Aval((), default_dtype(type_of(x)), True)
     return Aval(x.shape, x.dtype)
 
@@ -105,8 +106,10 @@ def aval_of(x: Value) -> Aval:
 def is_inexact(x: Value) -> bool:
     """Whether a value has a tangent space: float or complex."""
     t = type_of(x)
-    if t in PYTHON_SCALARS:
+    if t in _SCALARS:
         return t is float or t is complex
+    if t is ndarray and x.dtype.kind in "fc":
+        return True
     return inexact_dtype(x.dtype)
 
 
@@ -116,7 +119,11 @@ def inexact_dtype(dtype: np.dtype) -> bool:
 
 
 EXTENDED_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz"})
-VALUE_TYPES: set[type] = {ndarray, *PYTHON_SCALARS}
+VALUE_TYPES: set[type] = {
+    ndarray,
+    *PYTHON_SCALARS,
+    *(np.dtype(c).type for c in np.typecodes["AllInteger"] + "?efdgFDG"),
+}
 
 
 def as_value(x: Any) -> Value:
@@ -157,14 +164,16 @@ def _nested_leaves(x: Any) -> Any:
 
 def as_array(x: Any) -> Value:
     """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
-    x = as_value(x)
-    if type(x) in PYTHON_SCALARS:
-        return default_dtype(type_of(x)).type(x)
-    if isinstance(x, Tracer) and x.weak:
-        from .ops.elementwise import convert
+    if type(x) is ndarray:
+        return x
+    if isinstance(x, Tracer):
+        if not x.shape and x.weak:
+            from .ops.elementwise import convert
 
-        return convert(x, x.dtype)
-    return x
+            return convert(x, x.dtype)
+        return x
+    x = as_value(x)
+    return default_dtype(type_of(x)).type(x) if type(x) in _SCALARS else x
 
 
 def demote(x: Value) -> Value:
@@ -256,13 +265,17 @@ class Primitive:
             f"loop over the batch"
         )
 
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        """`batch` where some arguments are `ops.diagonal.Diagonal`s: the result, or None to have them written out."""
+        return None
+
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         """`batch`, for primitives that need the trace itself (its axis name)."""
         return self.batch(trace.size, args, batched, params)
 
     # What the linearize trace does; the families shorten these on the eager path.
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         out, tangent = self.jvp(primals, tangents, params)
         if self.multiple_results:
             return [trace.wrap(p, t) for p, t in zip(out, tangent, strict=True)]
@@ -286,7 +299,7 @@ class Trace:
     name: ClassVar[str] = "transformation"
 
     def __init__(self) -> None:
-        self.level = _next_level()
+        self.level = next_level()
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         """Apply `primitive` where at least one argument is a tracer of this trace and none of a newer one."""
@@ -370,12 +383,19 @@ class Tracer:
         return f"{type(self).__name__}<{self.aval!r}>"
 
 
-def require_python_number(x: Value) -> bool:
-    return type(x) in PYTHON_SCALARS
+class LinearTracer(Tracer):
+    """A tangent that is linear in the inputs of a tape (`transforms.tape`), and the step of the tape that made it.
+
+    In a `Primitive.transpose` the linear arguments are of this type; they have a shape and a dtype and no value.
+    """
+
+    __slots__ = ("args", "dtype", "index", "params", "primitive", "shape")
+    weak = False
 
 
 __all__ = [
     "Aval",
+    "LinearTracer",
     "Primitive",
     "Trace",
     "Tracer",

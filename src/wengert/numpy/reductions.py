@@ -117,7 +117,8 @@ def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> A
 def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """How many elements are reduced: an int, or an array where a mask chooses."""
     if where is None or where is True:
-        return math.prod(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x)))
+        shape = shape_of(x)
+        return math.prod(shape) if axis is None else math.prod([shape[i] for i in canonical_axes(axis, len(shape))])
     mask = broadcast_to(convert(where, bool), shape_of(x))
     return _ops.sum(mask, axis, keepdims=keepdims, dtype=config.int_dtype)
 
@@ -127,10 +128,11 @@ def _working(a: Any, dtype: Any) -> tuple[Any, Any]:
     x = as_array(a)
     if dtype is not None:
         return convert(x, dtype), None
-    if not inexact_dtype(dtype_of(x)):
+    have = dtype_of(x)
+    if not inexact_dtype(have):
         return convert(x, config.float_dtype), None
-    if dtype_of(x).itemsize == 2:  # NumPy sums float16 in float32
-        return convert(x, np.float32), dtype_of(x)
+    if have.itemsize == 2:  # NumPy sums float16 in float32
+        return convert(x, np.float32), have
     return x, None
 
 
@@ -154,7 +156,9 @@ def mean(
     no_out(out)
     x, final = _working(a, dtype)
     out = _ops.sum(x, axis, keepdims=keepdims, where=where) / _count(x, axis, where, keepdims)
-    out = convert(out, dtype_of(x))
+    have = dtype_of(x)
+    if dtype_of(out) is not have:
+        out = convert(out, have)
     return out if final is None else convert(out, final)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Tracer, Value
+from ..core import Aval, LinearTracer, Primitive, Tracer, Value
 from ..program import Program
 
 
@@ -63,7 +63,7 @@ def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Pr
     from ..ops.families import weighted_sum
     from ..transforms.reverse import LinearizeTrace
     from ..transforms.staging import stage
-    from ..transforms.tape import PROJECTION, LinearTracer, needed, push_forward
+    from ..transforms.tape import PROJECTION, needed, push_forward
 
     def make() -> Any:
         saved: dict[int, Tracer] = {}
@@ -188,7 +188,7 @@ class Call(Primitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         program = params["program"]
         n = len(program.outputs)
         forward, linear, live = linearized_programs(program, tuple(t is not None for t in tangents))
@@ -200,7 +200,6 @@ class Call(Primitive):
         return params["program"].evaluate(args)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
 
         program = params["program"]
         tape = max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)
@@ -230,7 +229,7 @@ def record_linear(trace: Any, outs: Sequence[Value], live: Sequence[bool], args:
 class Remat(Call):
     """A call whose linear part starts from the arguments again, instead of saving what the function computed."""
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         program = params["program"]
         outs = self.bind(*primals, program=program)
         linear, live = jvp_program(program, tuple(t is not None for t in tangents), only_tangents=True)

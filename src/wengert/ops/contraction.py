@@ -46,6 +46,8 @@ def _plan(nx: int, ny: int, dims: Dims) -> Callable[[Any, Any], Any]:
         if turn_x:
             return (lambda x, y: np.dot(x.T, y.T)) if turn_y else (lambda x, y: np.dot(x.T, y))
         return (lambda x, y: np.dot(x, y.T)) if turn_y else np.dot
+    if not bx and nx == ny == len(cx) and cx == cy == tuple(range(nx)):
+        return lambda x, y: np.dot(x.reshape(-1), y.reshape(-1))
     if not bx and not cx:
         return np.multiply.outer
     fx, fy = _free(nx, cx, bx), _free(ny, cy, by)
@@ -190,6 +192,11 @@ def _product(x: Value, y: Value, dims: Dims) -> Value:
 
 
 @lru_cache(maxsize=256)
+def _full_dims(n: int) -> Dims:
+    return ((tuple(range(n)), tuple(range(n))), ((), ()))
+
+
+@lru_cache(maxsize=256)
 def _dot_dims(nx: int, ny: int) -> Dims:
     return (((nx - 1,), (max(ny - 2, 0),)), ((), ()))
 
@@ -260,10 +267,13 @@ def _compatible(a: Axes, b: Axes) -> bool:
 def vdot(x: Value, y: Value) -> Value:
     """The dot product of flattened arrays, the first one conjugated."""
     x, y = as_array(x), as_array(y)
-    if math.prod(shape_of(x)) != math.prod(shape_of(y)):
-        raise ShapeError(f"vdot: shapes {shape_of(x)} and {shape_of(y)} differ in size")
-    x, y = reshape(x, (-1,)), reshape(y, (-1,))
-    return dot_general_p.bind(conj(x), y, dims=_dot_dims(1, 1))
+    have = shape_of(x)
+    if have != shape_of(y):
+        if math.prod(have) != math.prod(shape_of(y)):
+            raise ShapeError(f"vdot: shapes {have} and {shape_of(y)} differ in size")
+        x, y = reshape(x, (-1,)), reshape(y, (-1,))
+        have = shape_of(x)
+    return dot_general_p.bind(conj(x), y, dims=_full_dims(len(have)))
 
 
 def inner(x: Value, y: Value) -> Value:

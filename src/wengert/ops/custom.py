@@ -173,7 +173,7 @@ class CustomCall(Primitive):
         ts = iter(custom_pullback_p.bind(*args, **spec))
         return outs, [next(ts) if b else None for b in live]
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         rule = params["rule"]
         if rule.forward_mode:
             return super().linearize(trace, primals, tangents, params)

@@ -15,18 +15,20 @@ from ..config import canonical_dtype, config
 from ..core import (
     PYTHON_SCALARS,
     Aval,
+    LinearTracer,
     Primitive,
     Tracer,
     Value,
     as_array,
     as_value,
     dtype_of,
+    inexact_dtype,
     is_inexact,
     is_weak,
     shape_of,
 )
 from ..errors import NotDifferentiableError, NotLinearError
-from .families import Elementwise, Linear, broadcast_shapes, fit, spread
+from .families import Elementwise, Linear, broadcast_shapes, fit, plus, spread, times
 
 ndarray = np.ndarray
 
@@ -91,6 +93,24 @@ def _power(x: Any, y: Any) -> Any:
 
 
 class _Mul(Elementwise):
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        # What `Elementwise.jvp` does, spelled out: derivatives of products of tangents are full of these.
+        (x, y), (tx, ty) = primals, tangents
+        ans = self.bind(x, y)
+        dtype = dtype_of(ans)
+        if not inexact_dtype(dtype):
+            return ans, None
+        if tx is None:
+            t = times(x, ty)
+        else:
+            t = times(tx, y) if ty is None else plus(times(tx, y), times(x, ty))
+        if type(t) is not ndarray or t.shape != shape_of(ans) or t.dtype is not dtype:
+            t = spread(t, shape_of(ans), dtype)
+        return ans, t
+
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        return True
+
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         from .families import weighted_sum
 
@@ -108,6 +128,9 @@ class _Mul(Elementwise):
 
 
 class _Div(Elementwise):
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        return not zero[1]
+
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if tape.owns(args[1]):
             raise NotLinearError("divide is not linear in its second argument")
@@ -175,7 +198,7 @@ class _OfModulus(Elementwise):
         ans = self.bind(x)
         return ans, self.complex_tangent(ans, x, t)
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         if dtype_of(primals[0]).kind == "c":
             return Primitive.linearize(self, trace, primals, tangents, params)
         return super().linearize(trace, primals, tangents, params)
@@ -201,7 +224,7 @@ class _Sign(_OfModulus):
 abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=_samples(REAL))
 sign_p = _Sign("sign", np.sign, None, samples=_samples(REAL))
 square_p = unary("square", np.square, lambda ans, x: 2 * x)
-reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -ans * ans, (0.3, 2.0))
+reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -square(ans), (0.3, 2.0))
 sqrt_p = unary("sqrt", np.sqrt, lambda ans, x: 0.5 / ans, (0.2, 3.0))
 cbrt_p = unary("cbrt", np.cbrt, lambda ans, x: 1 / (3 * ans * ans), (0.2, 3.0))
 rsqrt_p = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda ans, x: -0.5 * ans / x, (0.2, 3.0))
@@ -250,16 +273,16 @@ def _no_inf(d: Value) -> Value:
 
 sin_p = unary("sin", np.sin, lambda ans, x: cos(x))
 cos_p = unary("cos", np.cos, lambda ans, x: -sin(x))
-tan_p = unary("tan", np.tan, lambda ans, x: 1 + ans * ans, (-1.2, 1.2))
-arcsin_p = unary("arcsin", np.arcsin, lambda ans, x: 1 / sqrt(1 - x * x), (-0.9, 0.9))
-arccos_p = unary("arccos", np.arccos, lambda ans, x: -1 / sqrt(1 - x * x), (-0.9, 0.9))
-arctan_p = unary("arctan", np.arctan, lambda ans, x: 1 / (1 + x * x))
+tan_p = unary("tan", np.tan, lambda ans, x: 1 + square(ans), (-1.2, 1.2))
+arcsin_p = unary("arcsin", np.arcsin, lambda ans, x: 1 / sqrt(1 - square(x)), (-0.9, 0.9))
+arccos_p = unary("arccos", np.arccos, lambda ans, x: -1 / sqrt(1 - square(x)), (-0.9, 0.9))
+arctan_p = unary("arctan", np.arctan, lambda ans, x: 1 / (1 + square(x)))
 sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x))
 cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x))
-tanh_p = unary("tanh", np.tanh, lambda ans, x: 1 - ans * ans)
-arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / sqrt(x * x + 1))
+tanh_p = unary("tanh", np.tanh, lambda ans, x: 1 - square(ans))
+arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / sqrt(square(x) + 1))
 arccosh_p = unary("arccosh", np.arccosh, lambda ans, x: 1 / (sqrt(x - 1) * sqrt(x + 1)), (1.2, 3.0))
-arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - x * x), (-0.9, 0.9))
+arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9))
 arctan2_p = binary(
     "arctan2",
     np.arctan2,
@@ -451,6 +474,7 @@ convert_p = Linear(
     lambda x, *, dtype: Aval(x.shape, dtype),
     lambda ct, x, *, dtype: convert(ct, x.dtype),
     lambda n, x, *, dtype: convert(x, dtype),
+    diagonal_rule=lambda x, *, dtype: x.with_weights(convert(x.weights, dtype)),
     samples=lambda: [
         ((_inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],
@@ -493,7 +517,7 @@ class _Where(Elementwise):
         t = self.bind(c, zero if tx is None else tx, zero if ty is None else ty)
         return ans, spread(t, shape_of(ans), dtype_of(ans))
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         trace.tape.masked = True
         return Primitive.linearize(self, trace, primals, tangents, params)
 
@@ -504,7 +528,6 @@ class _Where(Elementwise):
         return Primitive.record(self, tape, args, params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
 
         c, x, y = args
         zero = np.zeros((), dtype_of(cotangent))[()]
@@ -603,5 +626,7 @@ def imag(x: Value) -> Value:
 
 def conj(x: Value) -> Value:
     """The complex conjugate."""
+    if type(x) is ndarray and x.dtype.kind == "f":
+        return x
     x = as_array(x)
     return conj_p.bind(x) if dtype_of(x).kind == "c" else x

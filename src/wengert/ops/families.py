@@ -15,7 +15,9 @@ import numpy as np
 from ..config import _NARROW, config
 from ..core import (
     PYTHON_SCALARS,
+    VALUE_TYPES,
     Aval,
+    LinearTracer,
     Primitive,
     Tracer,
     Value,
@@ -27,6 +29,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotLinearError, ShapeError
+from .diagonal import Diagonal, on_weights
 
 ndarray = np.ndarray
 _FLOAT32 = np.dtype(np.float32)
@@ -44,14 +47,17 @@ def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
     """Sum `g` over the axes that broadcasting added to `shape`: the transpose of broadcasting."""
-    from .reduction import reduce_sum
-    from .shape import reshape
-
     have = shape_of(g)
     if have == shape:
         return g
     extra = len(have) - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1)
+    if type(g) is ndarray:
+        out = np.add.reduce(g, axes)
+        return out if out.shape == shape else out.reshape(shape)
+    from .reduction import reduce_sum
+    from .shape import reshape
+
     if axes:
         g = reduce_sum(g, axes)
     return g if shape_of(g) == shape else reshape(g, shape)
@@ -81,6 +87,20 @@ def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
     return t
 
 
+def times(x: Value, y: Value) -> Value:
+    """``x * y``, without NumPy's detour where only `y` is a tracer."""
+    if type(y) is ndarray:
+        return x * y
+    return y * x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x * y
+
+
+def plus(x: Value, y: Value) -> Value:
+    """``x + y``, without NumPy's detour where only `y` is a tracer."""
+    if type(y) is ndarray:
+        return x + y
+    return y + x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x + y
+
+
 def without_poison(coefficient: Value, cotangent: Value) -> Value:
     """`coefficient`, but 0 where it is not finite and the cotangent is 0.
 
@@ -104,8 +124,8 @@ class WeightedSum(Primitive):
     def forward(self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype) -> Value:
         total = None
         for c, t in zip(args[0], values, strict=True):
-            term = (t if c == 1 else -t) if type(c) is int else t * c
-            total = term if total is None else total + term
+            term = (t if c == 1 else -t) if type(c) is int else times(t, c)
+            total = term if total is None else plus(total, term)
         return np.zeros(shape, dtype) if total is None else spread(total, shape, dtype)
 
     def impl(self, *args: Value, **params: Any) -> Any:
@@ -129,13 +149,51 @@ def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) 
 _PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
-def _coefficient(partial: Partial, ans: Value, primals: Sequence[Value]) -> Value:
+def _coefficient(partial: Any, ans: Value, primals: Sequence[Value]) -> Value:
     """A partial derivative as a factor: on tapes a Python int means a sign, so other ones become floats."""
     try:
-        c = partial(ans, *primals)  # type: ignore[operator]
+        c = partial(ans, *primals)
     except (ZeroDivisionError, OverflowError):  # Python's numbers raise where NumPy's give inf
-        c = partial(ans, *[dtype_of(x).type(x) if type(x) in PYTHON_SCALARS else x for x in primals])  # type: ignore[operator]
+        c = partial(ans, *[dtype_of(x).type(x) if type(x) in PYTHON_SCALARS else x for x in primals])
     return float(c) if type(c) is int or type(c) is bool else c
+
+
+def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
+    """`Primitive.bind` for one argument. Hot: guarded by benchmarks `eager.*`."""
+    impl, function, params = primitive.impl, primitive.function, {}
+    direct = type(primitive).impl is Elementwise.impl
+
+    def bind(x: Value) -> Any:
+        if type(x) is ndarray:
+            return function(x) if direct and config._x64 else impl(x)
+        if isinstance(x, Tracer):
+            return x._trace.process(primitive, (x,), params)
+        return impl(x)
+
+    return bind
+
+
+def _bind_binary(primitive: Elementwise) -> Callable[..., Any]:
+    """`Primitive.bind` for two arguments. Hot: guarded by benchmarks `eager.*`."""
+    impl, function, params = primitive.impl, primitive.function, {}
+    direct = type(primitive).impl is Elementwise.impl
+
+    def bind(x: Value, y: Value) -> Any:
+        if type(x) in VALUE_TYPES:
+            if type(y) in VALUE_TYPES:
+                return function(x, y) if direct and type(x) is ndarray and config._x64 else impl(x, y)
+            return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
+        if isinstance(x, Tracer):
+            trace = x._trace
+            if type(y) not in VALUE_TYPES and isinstance(y, Tracer) and y._trace.level > trace.level:
+                trace = y._trace
+            return trace.process(primitive, (x, y), params)
+        return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
+
+    return bind
+
+
+_SHORT_BIND = {1: _bind_unary, 2: _bind_binary}
 
 
 class Elementwise(Primitive):
@@ -169,10 +227,20 @@ class Elementwise(Primitive):
         self.weak_result = weak
         self.linear = linear
         self.choice = choice
+        short_bind = _SHORT_BIND.get(len(self.partials) if self.partials is not None else getattr(function, "nin", 0))
+        if short_bind is not None:
+            self.bind = short_bind(self)
 
     def impl(self, *args: Value) -> Value:
         out = self.function(*args)
-        if self.weak_result and type(out) is not ndarray and all(type(a) in PYTHON_SCALARS for a in args):
+        if type(out) is ndarray and config._x64:
+            return out
+        if (
+            self.weak_result
+            and type(out) is not ndarray
+            and type(args[0]) in PYTHON_SCALARS
+            and all(type(a) in PYTHON_SCALARS for a in args)
+        ):
             return out.item() if isinstance(out, np.generic) else out
         if not config._x64 and out.dtype is not _FLOAT32:
             narrow = _NARROW.get(out.dtype)
@@ -185,31 +253,39 @@ class Elementwise(Primitive):
         dtype, weak = _elementwise_dtype(self, kinds, config._x64)
         return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
 
-    def _partial(self, partial: Partial, ans: Value, primals: Sequence[Value]) -> Value:
-        return partial if type(partial) is int else partial(ans, *primals)  # type: ignore[misc]
-
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)
-        if self.partials is None or not is_inexact(ans):
+        partials = self.partials
+        if partials is None:
+            return ans, None
+        dtype = dtype_of(ans)
+        if dtype.kind not in "fc" and not inexact_dtype(dtype):
             return ans, None
         total = None
-        for partial, t in zip(self.partials, tangents, strict=True):
+        for partial, t in zip(partials, tangents):  # noqa: B905 - hot
             if t is None or partial is None:
                 continue
-            c = partial if type(partial) is int else _coefficient(partial, ans, primals)
-            term = (t if c == 1 else -t) if type(c) is int else t * c
-            total = term if total is None else total + term
+            if type(partial) is int:
+                term = t if partial == 1 else -t
+            else:
+                term = times(t, _coefficient(partial, ans, primals))
+            total = term if total is None else plus(total, term)
         if total is None:
             return ans, None
-        return ans, spread(total, shape_of(ans), dtype_of(ans))
+        if type(total) is not ndarray or total.shape != shape_of(ans) or total.dtype is not dtype:
+            total = spread(total, shape_of(ans), dtype)
+        return ans, total
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)
         partials = self.partials
-        if partials is None or not is_inexact(ans):
+        if partials is None:
+            return ans
+        dtype = dtype_of(ans)
+        if dtype.kind not in "fc" and not inexact_dtype(dtype):
             return ans
         coefficients, nodes = [], []
-        for partial, t in zip(partials, tangents, strict=True):
+        for partial, t in zip(partials, tangents):  # noqa: B905 - hot
             if t is not None and partial is not None:
                 coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
                 nodes.append(t)
@@ -217,8 +293,7 @@ class Elementwise(Primitive):
             return ans
         if self.choice:
             trace.tape.masked = True
-        node = trace.tape.append(weighted_sum, (coefficients, nodes), None, shape_of(ans), dtype_of(ans))
-        return trace.tracer(ans, node)
+        return trace.step(ans, shape_of(ans), dtype, weighted_sum, (coefficients, nodes), None)
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:
@@ -237,6 +312,14 @@ class Elementwise(Primitive):
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(*align_batched(args, batched), **params), True
+
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        """Whether the result is zero where the arguments marked in `zero` are all zero."""
+        return self.linear and all(zero)
+
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        diagonal = [type(a) is Diagonal for a in args]
+        return on_weights(self.bind, args) if diagonal == list(batched) and self.keeps_zeros(diagonal) else None
 
 
 def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:
@@ -261,6 +344,7 @@ class Linear(Primitive):
         shape_rule: ``(aval, **params) -> Aval``.
         transpose_rule: ``(cotangent, x, **params) -> cotangent of x``; `x` has ``shape`` and ``dtype``.
         batch_rule: ``(size, x, **params) -> out``, `x` with its batch axis first.
+        diagonal_rule: ``(x, **params) -> out`` for a batch that is a `Diagonal`, where that can stay one.
     """
 
     def __init__(
@@ -270,6 +354,7 @@ class Linear(Primitive):
         shape_rule: Callable[..., Aval],
         transpose_rule: Callable[..., Value],
         batch_rule: Callable[..., Value],
+        diagonal_rule: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name, **kwargs)
@@ -277,6 +362,7 @@ class Linear(Primitive):
         self.shape_rule = shape_rule
         self.transpose_rule = transpose_rule
         self.batch_rule = batch_rule
+        self.diagonal_rule = diagonal_rule
 
     def impl(self, x: Value, **params: Any) -> Value:
         return self.implementation(x, **params)
@@ -286,23 +372,30 @@ class Linear(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,) = primals, tangents
-        out = self.bind(x, **params)
-        if t is None or not is_inexact(out):
+        out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
+        if t is None:
             return out, None
-        return out, self.bind(t, **params)
+        dtype = dtype_of(out)
+        if dtype.kind not in "fc" and not inexact_dtype(dtype):
+            return out, None
+        return out, self.impl(t, **params) if type(t) is ndarray else self.bind(t, **params)
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
-        out = self.bind(primals[0], **params)
-        t = tangents[0]
-        if t is None or not is_inexact(out):
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        (x,), (t,) = primals, tangents
+        out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
+        dtype = dtype_of(out)
+        if t is None or (dtype.kind not in "fc" and not inexact_dtype(dtype)):
             return out
-        return trace.tracer(out, trace.tape.append(self, (t,), params, shape_of(out), dtype_of(out)))
+        return trace.step(out, shape_of(out), dtype, self, (t,), params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         return (self.transpose_rule(cotangent, args[0], **params),)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.batch_rule(size, args[0], **params), True
+
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return None if self.diagonal_rule is None else self.diagonal_rule(args[0], **params)
 
 
 class Bilinear(Primitive):
@@ -348,29 +441,31 @@ class Bilinear(Primitive):
             return out, right
         return out, left if right is None else left + right
 
-    def linearize(self, trace: Any, primals: list[Value], tangents: list[Any], params: dict[str, Any]) -> Any:
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         x, y = primals
         tx, ty = tangents
         out = self.bind(x, y, **params)
-        if not is_inexact(out):
+        shape, dtype = shape_of(out), dtype_of(out)
+        if not inexact_dtype(dtype):
             return out
-        tape, shape, dtype = trace.tape, shape_of(out), dtype_of(out)
-        node = None if tx is None else tape.append(self, (tx, y), params, shape, dtype)
-        if ty is not None:
-            right = tape.append(self, (x, ty), params, shape, dtype)
-            node = right if node is None else tape.append(weighted_sum, ((1, 1), (node, right)), None, shape, dtype)
-        return out if node is None else trace.tracer(out, node)
+        if ty is None:
+            return trace.step(out, shape, dtype, self, (tx, y), params)
+        if tx is None:
+            return trace.step(out, shape, dtype, self, (x, ty), params)
+        left = trace.tape.append(self, (tx, y), params, shape, dtype)
+        right = trace.tape.append(self, (x, ty), params, shape, dtype)
+        return trace.step(out, shape, dtype, weighted_sum, ((1, 1), (left, right)), None)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
-
         x, y = args
         left, right = isinstance(x, LinearTracer), isinstance(y, LinearTracer)
         if left and right:
             raise NotLinearError(f"{self.name} of two tangents is not linear in them")
         if left:
-            return (fit(self.transpose_left(cotangent, x, y, **params), x.shape, x.dtype), None)
-        return (None, fit(self.transpose_right(cotangent, x, y, **params), y.shape, y.dtype))
+            g = self.transpose_left(cotangent, x, y, **params)
+            return (g if dtype_of(g) is x.dtype else fit(g, x.shape, x.dtype), None)
+        g = self.transpose_right(cotangent, x, y, **params)
+        return (None, g if dtype_of(g) is y.dtype else fit(g, y.shape, y.dtype))
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.batch_rule(size, args, batched, params)

@@ -16,7 +16,19 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import Aval, Primitive, Tracer, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
+from ..core import (
+    Aval,
+    LinearTracer,
+    Primitive,
+    Tracer,
+    Value,
+    as_array,
+    as_value,
+    dtype_of,
+    is_inexact,
+    ndim_of,
+    shape_of,
+)
 from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
 from .families import Linear, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, moveaxis, reshape
@@ -213,8 +225,6 @@ class _ScatterAdd(_Scatter):
         return super().record(tape, args, params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
-
         x, u, *indices = args
         gx = fit(cotangent, x.shape, x.dtype) if isinstance(x, LinearTracer) else None
         gu = None
@@ -241,8 +251,6 @@ class _ScatterSet(_Scatter):
         return super().record(tape, args, params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
-
         x, u, *indices = args
         axes = params["axes"]
         zero = np.zeros((), dtype_of(cotangent))[()]

@@ -21,12 +21,14 @@ _tracer = cast(Any, Tracer)  # what stands here is declared there for type check
 
 
 def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callable[..., Any]:
-    bind = primitive.bind
+    bind, params = primitive.bind, {}
 
     if reflected:
 
         def method(self: Tracer, other: Any) -> Any:
-            if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+            if type(other) in VALUE_TYPES:
+                return self._trace.process(primitive, (other, self), params)
+            if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
                 other = as_value(other)
@@ -35,7 +37,9 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
     else:
 
         def method(self: Tracer, other: Any) -> Any:
-            if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+            if type(other) in VALUE_TYPES:
+                return self._trace.process(primitive, (self, other), params)
+            if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
                 other = as_value(other)
@@ -90,7 +94,7 @@ for _name, _p in {"neg": ew.neg_p, "pos": ew.pos_p, "abs": ew.abs_p, "invert": e
 
 def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
     if type(other) is int and other == 2:
-        return ew.square_p.bind(self) if not self.weak else ew.power_p.bind(self, 2)
+        return ew.square_p.bind(self) if self.shape or not self.weak else ew.power_p.bind(self, 2)
     if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
         if not _numeric(other):
             return NotImplemented

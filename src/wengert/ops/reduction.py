@@ -10,8 +10,10 @@ import numpy as np
 
 from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, as_array, dtype_of, is_inexact, ndim_of, shape_of
+from ..errors import ShapeError
+from . import elementwise as ew
 from .families import Linear
-from .shape import canonical_axes, reshape
+from .shape import broadcast_to, canonical_axes, concatenate, reshape
 
 ndarray = np.ndarray
 
@@ -29,12 +31,8 @@ def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
 
 
 def _spread(ct: Value, x: Any, axes: tuple[int, ...]) -> Value:
-    """A cotangent of a reduction, broadcast back over the reduced axes."""
-    from .shape import broadcast_to
-
-    if not shape_of(ct):
-        return broadcast_to(ct, x.shape)
-    return broadcast_to(reshape(ct, kept_shape(x.shape, axes)), x.shape)
+    """The cotangent of a sum: the same over the reduced axes, which the pullback spreads where it must."""
+    return ct if not shape_of(ct) else reshape(ct, kept_shape(x.shape, axes))
 
 
 def _narrow(x: Value) -> Value:
@@ -67,12 +65,18 @@ def _sum_rule(x: Aval, *, axes: tuple[int, ...]) -> Aval:
     return Aval(reduced_shape(x.shape, axes), dtype if config._x64 else _NARROW.get(dtype, dtype))
 
 
+def _sum(x: Value, *, axes: tuple[int, ...]) -> Value:
+    out = np.add.reduce(x, axes)
+    return out if config._x64 else _narrow(out)
+
+
 sum_p = Linear(
     "reduce_sum",
-    lambda x, *, axes: _narrow(np.add.reduce(x, axes)),
+    _sum,
     _sum_rule,
     lambda ct, x, *, axes: _spread(ct, x, axes),
     lambda n, x, *, axes: sum_p.bind(x, axes=tuple(a + 1 for a in axes)),
+    diagonal_rule=lambda x, *, axes: x.total() if len(axes) == ndim_of(x.weights) else None,
     samples=_reduce_samples(),
 )
 
@@ -250,6 +254,9 @@ def sum(  # noqa: A001
     x: Value, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Value:
     """The sum of elements over `axis` (all by default), NumPy's arguments."""
+    if axis is None and dtype is None and initial is None and where is None and not keepdims:
+        x = as_array(x)
+        return sum_p.bind(x, axes=tuple(range(ndim_of(x))))
     return _reduce(sum_p, x, axis, keepdims, initial, where, 0, dtype, "add")
 
 
@@ -291,9 +298,6 @@ def _reduce(
     dtype: Any,
     combine: str,
 ) -> Value:
-    from ..errors import ShapeError
-    from . import elementwise as ew
-
     x = as_array(x)
     if dtype is not None:
         x = ew.convert(x, dtype)
@@ -305,8 +309,6 @@ def _reduce(
     if primitive in (max_p, min_p) and initial is None and math.prod(shape_of(x)[a] for a in axes) == 0:
         raise ShapeError(f"{primitive.name} of no elements (shape {shape_of(x)}, axis {axis}) needs initial=")
     if initial is not None and primitive in (max_p, min_p):
-        from .shape import broadcast_to, concatenate
-
         extra = broadcast_to(
             ew.convert(initial, dtype_of(x)),
             tuple(1 if i == (axes or (0,))[0] else n for i, n in enumerate(shape_of(x))),

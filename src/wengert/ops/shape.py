@@ -12,7 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value, as_array, as_value, aval_of, dtype_of, is_inexact, ndim_of, shape_of
+from ..core import (
+    Aval,
+    LinearTracer,
+    Primitive,
+    Value,
+    as_array,
+    as_value,
+    aval_of,
+    dtype_of,
+    is_inexact,
+    ndim_of,
+    shape_of,
+)
 from ..errors import ShapeError
 from .families import Linear, result_dtype
 
@@ -55,6 +67,7 @@ reshape_p = Linear(
     lambda x, *, shape: Aval(shape, x.dtype),
     lambda ct, x, *, shape: reshape(ct, x.shape),
     lambda n, x, *, shape: reshape_p.bind(x, shape=(n, *shape)),
+    diagonal_rule=lambda x, *, shape: x.with_weights(reshape(x.weights, shape)),
     samples=lambda: [
         ((_x(2, 3),), {"shape": (6,)}),
         ((_x(6),), {"shape": (3, 2)}),
@@ -154,7 +167,6 @@ class _Concatenate(Primitive):
         return out, self.bind(*full, **params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.tape import LinearTracer
         from .families import fit
 
         axis, start, out = params["axis"], 0, []

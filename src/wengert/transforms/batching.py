@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import math
 import operator
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -10,26 +11,40 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Primitive, Trace, Tracer, Value, as_value, shape_of
+from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
+from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, name_of, shown
+from .reverse import own_results
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
 
 
 class BatchTracer(Tracer):
-    """One example of a batch: its shape is that of an example, `value` holds them all."""
+    """One example of a batch: its shape is that of an example, `value` holds them all.
 
-    __slots__ = ("dtype", "shape", "value")
+    A batch that stems from the standard basis is held as a `Diagonal` as long as that is what it is.
+    """
+
+    __slots__ = ("batch", "dtype", "shape")
     weak = False
 
-    def __init__(self, trace: BatchTrace, value: Value) -> None:
+    def __init__(self, trace: BatchTrace, batch: Any) -> None:
         self._trace = trace
-        self.value = value
-        self.shape = value.shape[1:]
-        self.dtype = value.dtype
+        self.batch = batch
+        if type(batch) is Diagonal:
+            self.shape = shape_of(batch.weights)
+            self.dtype = dtype_of(batch.weights)
+        else:
+            self.shape = batch.shape[1:]
+            self.dtype = batch.dtype
+
+    @property
+    def value(self) -> Value:
+        """The batch, its axis in front."""
+        return self.batch.dense() if type(self.batch) is Diagonal else self.batch
 
     def concrete(self, what: str) -> Any:
         raise ConcretizationError(
@@ -56,14 +71,20 @@ class BatchTrace(Trace):
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if not self.open:
             raise self.leaked()
-        values, batched = [], []
+        values, batched, diagonal = [], [], False
         for a in args:
             if type(a) is BatchTracer and a._trace is self:
-                values.append(a.value)
+                values.append(a.batch)
                 batched.append(True)
+                diagonal = diagonal or type(a.batch) is Diagonal
             else:
                 values.append(a)
                 batched.append(False)
+        if diagonal:
+            out = primitive.batch_diagonal(values, batched, params)
+            if out is not None:
+                return BatchTracer(self, out)
+            values = [v.dense() if type(v) is Diagonal else v for v in values]
         out, flags = primitive.batch_in(self, values, batched, params)
         if primitive.multiple_results:
             return [BatchTracer(self, o) if b else o for o, b in zip(out, flags, strict=True)]
@@ -107,6 +128,18 @@ def in_axis(trace: BatchTrace, run: Callable[[], Any]) -> Any:
         return run()
     finally:
         axis_env.reset(token)
+
+
+def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value]) -> list[Value]:
+    """`f` of each vector of the standard basis of the space of `leaves`: its results, stacked in front."""
+    sizes = [math.prod(shape_of(x)) for x in leaves]
+    total, start, basis = sum(sizes), 0, []
+    with BatchTrace(total) as trace:
+        for x, n in zip(leaves, sizes, strict=True):
+            ones = np.ones(shape_of(x), dtype_of(x))
+            basis.append(BatchTracer(trace, Diagonal(ones if ones.ndim else ones[()], start, total)))
+            start += n
+        return own_results([trace.materialize(out) for out in f(*basis)], leaves)
 
 
 class Vmap(Transformed):
@@ -198,8 +231,6 @@ class Vmap(Transformed):
                     )
                 value = value if at % n == 0 else moveaxis(value, 0, at % n)
                 results.append(value)
-        from .reverse import own_results
-
         return trees.unflatten(out_tree, own_results(results, leaves))
 
     def _axis(self, axis: Any, ndim: int, shape: tuple[int, ...], k: int, args: Any) -> int:

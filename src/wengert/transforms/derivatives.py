@@ -8,25 +8,13 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Value, as_value, dtype_of, shape_of
+from ..core import Value, as_value, shape_of
 from ..ops.elementwise import stop_gradient_p
-from ..ops.shape import reshape
-from .batching import vmap
+from ..ops.shape import moveaxis, reshape
+from .batching import over_basis
 from .forward import jvp
 from .function import Transformed, check_argnums, check_argnums_type, shown, split_aux
 from .reverse import check_differentiable, grad, vjp
-
-
-def basis(leaves: Sequence[Value]) -> list[np.ndarray]:
-    """The standard basis of the space of `leaves`: for each leaf an array of shape ``(total size, *shape)``."""
-    sizes = [int(np.prod(shape_of(x), dtype=int)) for x in leaves]
-    total, start, out = sum(sizes), 0, []
-    for x, n in zip(leaves, sizes, strict=True):
-        rows = np.zeros((total, n), dtype_of(x))
-        rows[start : start + n] = np.eye(n, dtype=dtype_of(x))
-        out.append(rows.reshape(total, *shape_of(x)))
-        start += n
-    return out
 
 
 def pieces(rows: Value, leaves: Sequence[Value], axis: int) -> list[Value]:
@@ -101,7 +89,7 @@ class JacobianForward(_Jacobian):
             extra.append(aux)
             return out
 
-        columns = vmap(push, out_axes=-1)(*basis(leaves))
+        columns = [moveaxis(c, 0, -1) for c in over_basis(push, leaves)]
         out_tree, aux = extra[0]
         return out_tree, aux, [pieces(c, leaves, -1) for c in columns]
 
@@ -114,7 +102,7 @@ class JacobianReverse(_Jacobian):
     def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
         out, pullback, (out_tree, aux) = vjp(f, *leaves, has_aux=True)
         out = [as_value(o) for o in out]
-        rows = vmap(lambda *cts: pullback(list(cts)))(*basis(out))
+        rows = over_basis(lambda *cts: pullback(list(cts)), out)
         per_input = [pieces(r, out, 0) for r in rows]
         return out_tree, aux, [[column[k] for column in per_input] for k in range(len(out))]
 

@@ -19,6 +19,7 @@ from ..core import (
     dtype_of,
     is_inexact,
     is_weak,
+    next_level,
     shape_of,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
@@ -31,20 +32,16 @@ FLOAT0 = np.dtype([("float0", np.void, 0)])
 class JVPTracer(Tracer):
     """A value and its tangent."""
 
-    __slots__ = ("primal", "tangent")
+    __slots__ = ("dtype", "primal", "shape", "tangent")
 
     def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
         self._trace = trace
         self.primal = primal
         self.tangent = tangent
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return shape_of(self.primal)
-
-    @property
-    def dtype(self) -> np.dtype:
-        return dtype_of(self.primal)
+        if type(primal) is ndarray:
+            self.shape, self.dtype = primal.shape, primal.dtype
+        else:
+            self.shape, self.dtype = shape_of(primal), dtype_of(primal)
 
     @property
     def weak(self) -> bool:
@@ -64,20 +61,31 @@ class JVPTrace(Trace):
     name = "jvp"
 
     def __init__(self) -> None:
-        super().__init__()
+        self.level = next_level()
         self.open = True
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if not self.open:
             raise self.leaked()
-        primals, tangents = [], []
-        for a in args:
+        if len(args) == 1 and not primitive.multiple_results:
+            (a,) = args
+            out, tangent = primitive.jvp((a.primal,), (a.tangent,), params)
+            return out if tangent is None else JVPTracer(self, out, tangent)
+        if len(args) == 2 and not primitive.multiple_results:
+            x, y = args
+            tx = ty = None
+            if type(x) is JVPTracer and x._trace is self:
+                x, tx = x.primal, x.tangent
+            if type(y) is JVPTracer and y._trace is self:
+                y, ty = y.primal, y.tangent
+            out, tangent = primitive.jvp((x, y), (tx, ty), params)
+            return out if tangent is None else JVPTracer(self, out, tangent)
+        primals = list(args)
+        tangents = [None] * len(primals)
+        for i, a in enumerate(args):
             if type(a) is JVPTracer and a._trace is self:
-                primals.append(a.primal)
-                tangents.append(a.tangent)
-            else:
-                primals.append(a)
-                tangents.append(None)
+                primals[i] = a.primal
+                tangents[i] = a.tangent
         out, tangent = primitive.jvp(primals, tangents, params)
         if primitive.multiple_results:
             return [o if t is None else JVPTracer(self, o, t) for o, t in zip(out, tangent, strict=True)]

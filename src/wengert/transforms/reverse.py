@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import trees
 from ..core import (
+    VALUE_TYPES,
+    LinearTracer,
     Primitive,
     Trace,
     Tracer,
@@ -24,6 +27,7 @@ from ..core import (
     inexact_dtype,
     is_inexact,
     is_weak,
+    next_level,
     shape_of,
 )
 from ..errors import (
@@ -45,7 +49,7 @@ from .function import (
     shown,
     split_aux,
 )
-from .tape import LinearTracer, Tape, pull_back, push_forward
+from .tape import INPUT, Tape, pull_back, push_forward
 
 ndarray = np.ndarray
 
@@ -53,15 +57,7 @@ ndarray = np.ndarray
 class LinearizeTracer(Tracer):
     """A value, and the step of the tape that its tangent is."""
 
-    __slots__ = ("primal", "tangent")
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return shape_of(self.primal)
-
-    @property
-    def dtype(self) -> np.dtype:
-        return dtype_of(self.primal)
+    __slots__ = ("dtype", "primal", "shape", "tangent")
 
     @property
     def weak(self) -> bool:
@@ -81,25 +77,56 @@ class LinearizeTrace(Trace):
     name = "grad"
 
     def __init__(self) -> None:
-        super().__init__()
+        self.level = next_level()
         self.tape = Tape()
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         # The hot path of the library; guarded by the benchmarks `eager.*`.
-        primals, tangents = [], []
-        for a in args:
+        if len(args) == 1:
+            (a,) = args  # a tracer of this trace, or it were not asked
+            return primitive.linearize(self, (a.primal,), (a.tangent,), params)
+        if len(args) == 2:
+            x, y = args
+            tx = ty = None
+            if type(x) is LinearizeTracer and x._trace is self:
+                x, tx = x.primal, x.tangent
+            if type(y) is LinearizeTracer and y._trace is self:
+                y, ty = y.primal, y.tangent
+            return primitive.linearize(self, (x, y), (tx, ty), params)
+        primals: list[Value] = list(args)
+        tangents: list[Any] = [None] * len(primals)
+        for i, a in enumerate(args):
             if type(a) is LinearizeTracer and a._trace is self:
-                primals.append(a.primal)
-                tangents.append(a.tangent)
-            else:
-                primals.append(a)
-                tangents.append(None)
+                primals[i] = a.primal
+                tangents[i] = a.tangent
         return primitive.linearize(self, primals, tangents, params)
+
+    def step(self, primal: Value, shape: Any, dtype: Any, primitive: Any, args: Any, params: Any) -> LinearizeTracer:
+        """The value `primal` of an operation whose tangent is the linear `primitive` of `args`. Hot."""
+        nodes = self.tape.nodes
+        if nodes is None:
+            raise self.leaked()
+        node = LinearTracer()  # as in `Tape.append`
+        node._trace = self.tape
+        node.primitive = primitive
+        node.args = args
+        node.params = params
+        node.index = len(nodes)
+        nodes.append(node)
+        t = LinearizeTracer()
+        t._trace = self
+        t.primal = primal
+        t.tangent = node
+        t.shape = node.shape = shape
+        t.dtype = node.dtype = dtype
+        return t
 
     def tracer(self, primal: Value, node: LinearTracer) -> LinearizeTracer:
         t = LinearizeTracer()
         t._trace = self
         t.primal = primal
+        t.shape = shape_of(primal)
+        t.dtype = dtype_of(primal)
         t.tangent = node
         return t
 
@@ -120,7 +147,7 @@ class LinearizeTrace(Trace):
         )
 
     def input(self, x: Value) -> LinearizeTracer:
-        return self.tracer(x, self.tape.input(x))
+        return self.step(x, shape_of(x), dtype_of(x), INPUT, (), None)
 
     def split(self, x: Value) -> tuple[Value, LinearTracer | None]:
         if type(x) is LinearizeTracer and x._trace is self:
@@ -447,7 +474,8 @@ class ValueAndGrad(Transformed):
         tree: Any = None
         leaves: list[Any]
         x = args[argnums] if type(argnums) is int else None
-        if type(x) is ndarray and x.dtype.kind == "f" and not self.holomorphic:
+        single = type(x) in VALUE_TYPES or isinstance(x, Tracer)
+        if single and dtype_of(x).kind == "f" and not self.holomorphic:
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(x)
         else:
@@ -455,15 +483,11 @@ class ValueAndGrad(Transformed):
             leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
             inputs = []
             for k, leaf in enumerate(leaves):
-                leaf = check_differentiable(
-                    leaf,
-                    f,
-                    lambda k=k: self._place(chosen, args, k),
-                    self.transformation,
-                    self.holomorphic,
-                    self.allow_int,
-                )
-                leaves[k] = leaf
+                if type(leaf) is not ndarray or leaf.dtype.kind != "f" or self.holomorphic:
+                    place = partial(self._place, chosen, args, k)
+                    leaf = leaves[k] = check_differentiable(
+                        leaf, f, place, self.transformation, self.holomorphic, self.allow_int
+                    )
                 inputs.append(trace.input(leaf))
             for i, arg in zip(
                 chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True
@@ -482,7 +506,9 @@ class ValueAndGrad(Transformed):
             del out
         else:
             primal, node = out, None
-        if shape_of(primal) if type(primal) is ndarray else not isinstance(primal, (float, np.floating)):
+        if not isinstance(primal, (float, np.floating)) and (
+            self.holomorphic or not isinstance(primal, Tracer) or primal.shape or primal.dtype.kind != "f"
+        ):
             primal = self._check_scalar(primal)
         if node is None:
             grads: list[Any] = [None] * len(leaves)
@@ -618,7 +644,7 @@ def transpose_flat(
 ) -> list[Value | None]:
     """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back."""
     tape = Tape()
-    inputs = [tape.append(_INPUT, (), None, a.shape, a.dtype) for a in avals]
+    inputs = [tape.append(INPUT, (), None, a.shape, a.dtype) for a in avals]
     try:
         outs = list(f(*inputs))
     finally:
@@ -632,9 +658,6 @@ def transpose_flat(
         else:
             out_nodes.append(None)
     return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
-
-
-from .tape import INPUT as _INPUT  # noqa: E402
 
 
 def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:

@@ -11,25 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Trace, Tracer, Value, dtype_of, shape_of
-from ..ops.elementwise import mul_p
-from ..ops.families import fit, weighted_sum, without_poison
+from ..core import Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
+from ..ops.families import fit, plus, spread, times, weighted_sum, without_poison
 
 ndarray = np.ndarray
-
-
-def mul(ct: Value, c: Value) -> Value:
-    """``ct * c`` without NumPy's detour where only one of them is a tracer."""
-    if isinstance(c, Tracer) or isinstance(ct, Tracer):
-        return mul_p.bind(ct, c)
-    return ct * c
-
-
-class LinearTracer(Tracer):
-    """A tangent that is linear in the inputs of its tape, and the step that made it."""
-
-    __slots__ = ("args", "dtype", "index", "params", "primitive", "shape")
-    weak = False
 
 
 class _Input(Primitive):
@@ -51,7 +36,7 @@ class Tape(Trace):
     name = "linearize"
 
     def __init__(self) -> None:
-        super().__init__()
+        self.level = next_level()
         self.nodes: list[LinearTracer] | None = []
         self.masked = False
 
@@ -76,9 +61,6 @@ class Tape(Trace):
     def append_many(self, primitive: Primitive, args: Any, params: Any, avals: Sequence[Aval]) -> list[Any]:
         step = self.append(primitive, args, params, (len(avals),), None)
         return [self.append(PROJECTION, (step, i), None, a.shape, a.dtype) for i, a in enumerate(avals)]
-
-    def input(self, x: Value) -> LinearTracer:
-        return self.append(INPUT, (), None, shape_of(x), dtype_of(x))
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         return primitive.record(self, args, params)
@@ -143,41 +125,56 @@ def pull_back(
     masked: bool = False,
     consume: bool = False,
 ) -> list[Value | None]:
-    """Run the transpose of a linear program. With `consume`, steps are freed as soon as they are used."""
+    """Run the transpose of a linear program. With `consume`, steps are freed as soon as they are used.
+
+    On the way a cotangent may be smaller than the step that it belongs to, and then stands for its broadcast: the
+    cotangent of a sum stays one number until an array of coefficients meets it. Hot: guarded by benchmarks `eager.*`.
+    """
     cts: list[Any] = [None] * len(nodes)
     for out, ct in zip(outputs, cotangents, strict=True):
         if out is not None and ct is not None:
             i = out.index
-            cts[i] = ct if cts[i] is None else cts[i] + ct
+            cts[i] = ct if cts[i] is None else plus(cts[i], ct)
     for i in range(len(nodes) - 1, n_inputs - 1, -1):
         ct = cts[i]
-        node = nodes[i]
-        if consume:
-            del nodes[i]
+        node = nodes.pop() if consume else nodes[i]
         if ct is None:
             continue
         cts[i] = None
         primitive = node.primitive
         if primitive is weighted_sum:
-            for c, parent in zip(*node.args, strict=True):
+            shape = node.shape
+            coefficients, tangents = node.args
+            for c, parent in zip(coefficients, tangents):  # noqa: B905 - made together
+                spreads = parent.shape != shape
+                if spreads and shape_of(ct) != shape:
+                    ct = spread(ct, shape, node.dtype)
                 if type(c) is int:
                     g = ct if c == 1 else -ct
                 else:
-                    g = mul(ct, without_poison(c, ct) if masked else c)
-                if type(g) is not ndarray or g.shape != parent.shape or g.dtype != parent.dtype:
-                    g = fit(g, parent.shape, parent.dtype)
+                    g = times(without_poison(c, ct) if masked else c, ct)
+                if spreads or dtype_of(g) is not parent.dtype:
+                    g = fit(g, parent.shape if spreads else shape_of(g), parent.dtype)
                 j = parent.index
-                cts[j] = g if cts[j] is None else cts[j] + g
+                before = cts[j]
+                cts[j] = g if before is None else plus(before, g)
         elif primitive is PROJECTION:
             step, k = node.args
             j = step.index
             if cts[j] is None:
                 cts[j] = [None] * step.shape[0]
-            cts[j][k] = ct
+            cts[j][k] = spread(ct, node.shape, node.dtype)
         else:
             tape = node._trace
+            if not primitive.multiple_results and shape_of(ct) != node.shape:
+                ct = spread(ct, node.shape, node.dtype)
             for a, g in zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True):
                 if g is not None and type(a) is LinearTracer and a._trace is tape:
                     j = a.index
-                    cts[j] = g if cts[j] is None else cts[j] + g
+                    before = cts[j]
+                    cts[j] = g if before is None else plus(before, g)
+    for i in range(n_inputs):
+        ct = cts[i]
+        if ct is not None and shape_of(ct) != nodes[i].shape:
+            cts[i] = spread(ct, nodes[i].shape, nodes[i].dtype)
     return cts[:n_inputs]

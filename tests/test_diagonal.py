@@ -1,0 +1,120 @@
+"""Jacobians through the structured basis (`ops.diagonal`) against ones whose basis is written out."""
+
+import numpy as np
+import pytest
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert.ops import diagonal
+from wengert.ops.diagonal import Diagonal
+from wengert.transforms.batching import BatchTracer
+
+X = np.random.default_rng(5).uniform(0.3, 1.5, size=(2, 3))
+C = np.array([0.5, -1.0, 2.0])
+
+FUNCTIONS = {
+    "elementwise": lambda x: wnp.tanh(x) ** 2 / (1 + x),
+    "two terms": lambda x: x * wnp.sin(x) - x / wnp.exp(x),
+    "broadcast constant": lambda x: x * C,
+    "broadcast of the argument": lambda x: x + wnp.sum(x, axis=0),
+    "outer": lambda x: wnp.sum(x) * x,
+    "sum over all": lambda x: wnp.sum(wnp.exp(x)),
+    "sum over one": lambda x: wnp.sum(x**3, axis=1),
+    "reshape, then mix": lambda x: wnp.reshape(wnp.sqrt(x), (3, 2)) @ np.array([[1.0, 2.0], [3.0, 4.0]]),
+    "indexing": lambda x: x[:, 1:] * x[:, :-1],
+    "where": lambda x: wnp.where(x > 1, x * x, wnp.log(x)),
+    "relu": lambda x: wnp.maximum(x - 1, 0.0),
+    "convert": lambda x: (2 * x).astype(np.float32).astype(np.float64) * x,
+    "divided by itself": lambda x: 1 / (x * x),
+    "constant": lambda x: X,
+    "transposed": lambda x: wnp.cos(x).T,
+}
+
+
+def dense_columns(f, x):
+    """The Jacobian by one jvp for each element."""
+    columns = [w.jvp(f, (x,), (np.eye(x.size)[i].reshape(x.shape),))[1] for i in range(x.size)]
+    return np.stack(columns, -1).reshape(*np.shape(f(x)), *x.shape)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_jacobians(name):
+    f = FUNCTIONS[name]
+    expected = dense_columns(f, X)
+    for jacobian in (w.jacfwd(f), w.jacrev(f), w.jit(w.jacfwd(f)), w.jit(w.jacrev(f))):
+        np.testing.assert_allclose(jacobian(X), expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_second_order_by_every_route(name):
+    f = FUNCTIONS[name]
+    g = lambda x: dense_columns(f, x) if isinstance(x, np.ndarray) else w.jacfwd(f)(x)
+    expected = dense_columns(g, X)
+    for outer in (w.jacfwd, w.jacrev):
+        for inner in (w.jacfwd, w.jacrev):
+            np.testing.assert_allclose(outer(inner(f))(X), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_batched_jacobian():
+    xs = np.stack([X, X + 0.1])
+    f = FUNCTIONS["elementwise"]
+    expected = np.stack([w.jacfwd(f)(x) for x in xs])
+    np.testing.assert_allclose(w.vmap(w.jacfwd(f))(xs), expected)
+    np.testing.assert_allclose(w.vmap(w.jacrev(f))(xs), expected)
+
+
+def test_several_leaves_of_several_shapes():
+    tree = {"a": X, "b": np.array([2.0, 3.0, 4.0]), "c": 0.7, "d": np.zeros((0, 2))}
+    f = lambda t: {"y": t["a"] * t["b"] + t["c"], "z": wnp.sin(t["b"]), "e": t["d"] * t["c"]}
+    forward, reverse = w.jacfwd(f)(tree), w.jacrev(f)(tree)
+    for out in forward:
+        for k in tree:
+            np.testing.assert_allclose(forward[out][k], reverse[out][k])
+    np.testing.assert_allclose(forward["z"]["b"], np.diag(np.cos(tree["b"])))
+    np.testing.assert_allclose(forward["y"]["c"], np.ones((2, 3)))
+    assert forward["e"]["d"].shape == (0, 2, 0, 2)
+
+
+def test_complex():
+    z = np.array([1.0 + 2.0j, 0.5 - 1.0j])
+    expected = np.diag(2 * z * np.exp(z * z))
+    f = lambda z: wnp.exp(z * z)
+    np.testing.assert_allclose(w.jacfwd(f, holomorphic=True)(z), expected)
+    np.testing.assert_allclose(w.jacrev(f, holomorphic=True)(z), expected)
+
+
+def test_infinite_derivatives_do_not_reach_other_elements():
+    x = np.array([0.0, 4.0])
+    with np.errstate(divide="ignore"):
+        expected = np.array([[np.inf, 0.0], [0.0, 0.25]])
+        np.testing.assert_array_equal(w.jacfwd(wnp.sqrt)(x), expected)
+        np.testing.assert_array_equal(w.jacrev(wnp.sqrt)(x), expected)
+
+
+def test_results_can_be_written_to_and_share_nothing():
+    f = lambda x: (2 * x, 2 * x, X)
+    y = lambda x: (lambda t: (t, t))(wnp.sin(x))
+    for jacobian in (w.jacfwd(f)(X), w.jacrev(f)(X), w.jacfwd(y)(X), w.jacrev(y)(X)):
+        for k, block in enumerate(jacobian):
+            others = [b.copy() for j, b in enumerate(jacobian) if j != k]
+            block[...] = -1.0
+            for before, after in zip(others, [b for j, b in enumerate(jacobian) if j != k], strict=True):
+                np.testing.assert_array_equal(before, after)
+
+
+def test_zeros_are_not_written_out(monkeypatch):
+    written = []
+    dense = Diagonal.dense
+    monkeypatch.setattr(Diagonal, "dense", lambda self: written.append(self) or dense(self))
+    f = lambda x: wnp.sum(wnp.tanh(x) ** 2 / (1 + x))
+    w.jacfwd(w.grad(f))(X)
+    assert len(written) == 1  # the result
+
+
+def test_dense_and_total():
+    d = Diagonal(np.array([1.0, 2.0]), 1, 4)
+    np.testing.assert_array_equal(d.dense(), [[0, 0], [1, 0], [0, 2], [0, 0]])
+    np.testing.assert_array_equal(d.total(), [0, 1, 2, 0])
+    assert diagonal.on_weights(np.add, [d, Diagonal(d.weights, 0, 4)]) is None
+    assert diagonal.on_weights(np.multiply, [d, np.ones((3, 1))]) is None
+    assert BatchTracer.weak is False
