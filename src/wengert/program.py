@@ -231,6 +231,12 @@ def subprograms(eqn: Equation) -> Iterator[Program]:
             yield from (v for v in value if isinstance(v, Program))
 
 
+def variable_names(program: Program) -> dict[Var, str]:
+    """The names that a Program's variables have when it is printed."""
+    variables = [*program.inputs, *[v for eqn in program.equations for v in eqn.outputs]]
+    return {v: _letters(i) for i, v in enumerate(variables)}
+
+
 def _letters(i: int) -> str:
     name = ""
     i += 1

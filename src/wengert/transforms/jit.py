@@ -9,7 +9,7 @@ import inspect
 import operator
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from .reverse import own_results
 from .staging import signature, stage
 
 NATIVE_CALLS = 64  # that are tried before a call is looked up by its arguments' types
+if TYPE_CHECKING:
+    from ..compile.inspect import Lowered
+
 _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -204,10 +207,30 @@ class Jit(Transformed):
         typed = [(i, type(v), v) for i, v in fixed.items()], [(k, type(v), v) for k, v in sorted(fixed_kw.items())]
         return leaves, tree, (n, tuple(typed[0]), tuple(typed[1])), rebuild
 
-    def lower(self, *args: Any, **kwargs: Any) -> Program:
-        """The Program for these arguments."""
+    def program(self, *args: Any, **kwargs: Any) -> Program:
+        """The Program for these arguments, as it is traced."""
         leaves, tree, _, rebuild = self._split(args, kwargs)
         return _program(self._f, leaves, tree, rebuild)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """The compiled code for these arguments, to look at: Programs, loop nests, LLVM's text, assembly, costs.
+
+        Args:
+            args, kwargs: arrays, or `ShapeDtypeStruct` in their place.
+        """
+        from ..compile.executable import Executable
+        from ..compile.inspect import Lowered
+
+        leaves, tree, static, rebuild = self._split(args, kwargs)
+        if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
+            seen: list[Any] = []
+            values = [as_value(x) for x in leaves]
+            avals = [aval_of(v) for v in values]
+            program, _ = stage(_flat(self._f, tree, rebuild, seen), avals, name_of(self._f), examples=values)
+            program.in_tree, program.out_tree = tree, seen[0]
+        else:
+            program = _program(self._f, leaves, tree, rebuild)
+        return Lowered(Executable(program))
 
     def clear_cache(self) -> None:
         """Forget every Program."""
@@ -281,7 +304,7 @@ def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..
     def program_of(*args: Any, **kwargs: Any) -> Program:
         __tracebackhide__ = True
         try:
-            return jitted.lower(*args, **kwargs)
+            return jitted.program(*args, **kwargs)
         except Exception as error:
             raise shown(error)
 

@@ -1,0 +1,182 @@
+"""What a compiled function is made of, to look at: the Program before and after the passes, the loop nests, LLVM's text,
+the assembly, and what a call costs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ..program import Literal, Program, Var, variable_names
+from . import engine
+from .executable import Executable
+from .fusion import Kernel
+from .loops import KernelWriter
+from .memory import arrays_of
+from .module import Module
+from .nest import Node, size_of
+from .products import Product
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call costs.
+
+    Attributes:
+        flops: arithmetic operations; one for each element of each elementwise operation, two for each multiplication
+            in a product of matrices.
+        bytes: read and written, each array once for each step that touches it.
+        workspace: bytes of temporary arrays, of those alive at one time.
+        results: bytes of results.
+        steps: loop nests, products, and calls, in all.
+        calls: the operations among them that run through NumPy.
+    """
+
+    flops: int
+    bytes: int
+    workspace: int
+    results: int
+    steps: int
+    calls: tuple[str, ...]
+
+
+class Lowered:
+    """A function compiled for some arguments, to look at.
+
+    Attributes:
+        program: the Program that was traced.
+        optimized: the Program that was compiled.
+
+    Example:
+        >>> import numpy as np, wengert, wengert.numpy as wnp
+        >>> lowered = wengert.jit(lambda x: wnp.sum(x * 2.0 + 1.0)).lower(np.ones(1000))
+        >>> print(lowered.loops())
+        kernel 0: d = sum over [1000]
+          reduce i0 < 1000 by 32
+            load a[i0]
+            multiply 0, 2.0
+            add 1, 1.0
+            d += 2
+        >>> lowered.cost().flops
+        3000
+    """
+
+    def __init__(self, executable: Executable) -> None:
+        self._executable = executable
+        self.program: Program = executable.program
+        self.optimized: Program = executable.optimized
+        self._module: Module = executable.module
+
+    def loops(self) -> str:
+        """The steps of the compiled code: loop nests with what they do at a point, products, calls."""
+        names = variable_names(self.optimized)
+        kernels = iter(self._module.kernels)
+        lines: list[str] = []
+        for number, step in enumerate(self._module.plan.steps):
+            if isinstance(step, Kernel):
+                lines += _kernel_lines(number, next(kernels), names)
+            elif isinstance(step, Product):
+                out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
+                how = "BLAS" if step.library else "register tiles"
+                batch = f"{step.batch} times " if step.batch > 1 else ""
+                lines.append(
+                    f"product {number}: {out} = {x} @ {y}, {batch}{step.m}x{step.k} by {step.k}x{step.n}, {how}"
+                )
+            else:
+                arrays = ", ".join(_name(a, names) for a in arrays_of(step))
+                eqn = getattr(step, "eqn", None)
+                kind = type(step).__name__.lower()
+                lines.append(f"{kind} {number}: {eqn.primitive.name if eqn is not None else 'zeros'} {arrays}")
+        return "\n".join(lines)
+
+    def llvm(self) -> str:
+        """The LLVM text of the whole module."""
+        return self._module.text
+
+    def assembly(self) -> str:
+        """The assembly for this machine."""
+        return engine.assembly(self._module.text)
+
+    def as_text(self) -> str:
+        """The optimised Program as text."""
+        return str(self.optimized)
+
+    def cost(self) -> Cost:
+        """What one call costs, from shapes alone."""
+        flops = moved = 0
+        calls: list[str] = []
+        for step in self._module.plan.steps:
+            seen = {id(self._module.memory.storage(a)): a for a in arrays_of(step)}
+            moved += sum(size_of(a.aval) * a.aval.dtype.itemsize for a in seen.values())
+            if isinstance(step, Kernel):
+                flops += step.size * sum(1 for n in step.nest.nodes if n.kind in ("op", "product"))
+                flops += sum(step.size for r in step.roots if r.combine is not None)
+            elif isinstance(step, Product):
+                flops += 2 * step.batch * step.m * step.n * step.k
+            elif type(step).__name__ == "Call":
+                calls.append(step.eqn.primitive.name)  # type: ignore[union-attr]
+        results = sum(math.prod(a.shape) * a.dtype.itemsize for a in self._module.memory.results)
+        return Cost(flops, moved, self._module.memory.size, results, len(self._module.plan.steps), tuple(calls))
+
+    cost_analysis = cost
+
+    def compile(self) -> Any:
+        """The compiled function, of flat values: as `jit` calls it."""
+        return self._executable
+
+    def __repr__(self) -> str:
+        return f"<{self.program.name} lowered: {len(self.optimized)} equations, {len(self._module.plan.steps)} steps>"
+
+
+def _name(a: Any, names: dict[Var, str]) -> str:
+    if type(a) is Literal:
+        return repr(a.value) if a.aval.shape == () else f"<{a.aval!r}>"
+    return names.get(a, "?")
+
+
+def _node_line(node: Node, args: tuple[str, ...], names: dict[Var, str]) -> str:
+    """A node as text, the texts of its arguments given."""
+    if node.kind == "load":
+        atom, offset, masked = node.data
+        dynamic = args[:-1] if masked else args
+        parts = [repr(offset)] if offset.terms or offset.constant or not dynamic else []
+        where = " + ".join([*parts, *[f"({d})" for d in dynamic]])
+        return f"load {_name(atom, names)}[{where}]" + (f" if {args[-1]}" if masked else "")
+    if node.kind == "op":
+        return f"{node.data.primitive.name} {', '.join(args)}"
+    if node.kind == "index":
+        return f"index {node.data!r}"
+    return f"{node.kind} {', '.join(args)} {node.data if node.data is not None else ''}".rstrip()
+
+
+def _kernel_lines(number: int, writer: KernelWriter, names: dict[Var, str]) -> list[str]:
+    """A nest as text: numbers stand for the values computed before, in order; literals are written where they are used."""
+    kernel = writer.kernel
+    shown = {"add": "sum", "multiply": "product", "maximum": "max", "minimum": "min"}
+    made = ", ".join(
+        _name(r.target, names) + (f" = {shown.get(r.combine, r.combine)}" if r.combine else "") for r in kernel.roots
+    )
+    over = f"[{', '.join(map(str, kernel.domain))}]"
+    lines = [f"kernel {number}: {made} over {over}"]
+    depth = 1
+    for loop in writer.schedule.loops:
+        lines.append("  " * depth + repr(loop))
+        depth += 1
+    renumbered = [i for i, n in enumerate(kernel.nest.nodes) if n.kind != "number"]
+    position = {i: str(k) for k, i in enumerate(renumbered)}
+    text = {i: position.get(i, repr(kernel.nest.nodes[i].data)) for i in range(len(kernel.nest.nodes))}
+    for i in renumbered:
+        node = kernel.nest.nodes[i]
+        lines.append("  " * depth + _node_line(node, tuple(text[a] for a in node.args), names))
+    for root in kernel.roots:
+        value = text[root.node]
+        if root.combine:
+            sign = {"add": "+=", "multiply": "*="}.get(root.combine, f"{shown.get(root.combine, root.combine)}=")
+            lines.append("  " * depth + f"{_name(root.target, names)} {sign} {value}")
+        else:
+            lines.append("  " * depth + f"{_name(root.target, names)}[{root.offset!r}] = {value}")
+    return lines
+
+
+__all__ = ["Cost", "Lowered"]
