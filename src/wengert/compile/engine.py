@@ -72,8 +72,12 @@ def _address(symbol: str) -> int:
     found = llvm.address_of_symbol(symbol)
     if found is None:
         import ctypes
+        import ctypes.util
 
-        found = ctypes.cast(getattr(ctypes.pythonapi, symbol), ctypes.c_void_p).value
+        function = getattr(ctypes.pythonapi, symbol, None)  # this process, which most often holds libm
+        if function is None:
+            function = getattr(ctypes.CDLL(ctypes.util.find_library("m")), symbol)
+        found = ctypes.cast(function, ctypes.c_void_p).value
     assert found is not None, symbol
     return found
 
