@@ -19,6 +19,7 @@ from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel, Root
 from .nest import Affine, Node
 from .scalars import SCALARS, cast, emit_elementwise, is_vector_function, lowered
 
+ROW_SUMS = 16 * 1024  # sums that are kept in memory together, at most: they should stay in the nearest cache
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 REGISTERS = {np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
 MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
@@ -59,7 +60,31 @@ class Schedule:
         ordered += [x for x in [self.vector] if x is not None and not x.reduced]
         ordered += [x for x in loops if x.reduced and x is not self.vector]
         ordered += [x for x in [self.vector] if x is not None and x.reduced]
+        self.in_memory = self._adds_rows(loops)
+        if self.in_memory:
+            ordered = [x for x in ordered if x.reduced] + [x for x in ordered if not x.reduced]
         self.loops = ordered
+
+    def _adds_rows(self, loops: list[Loop]) -> bool:
+        """Whether sums are kept in memory, so that the arrays are walked in the order in which they lie.
+
+        A sum over rows, each longer than a vector: in registers it would read a narrow column at a time.
+        """
+        kept, reduced = [x for x in loops if not x.reduced], [x for x in loops if x.reduced]
+        vector = self.vector
+        if vector is None or vector.reduced or not reduced:
+            return False
+        if any(r.combine not in (None, "add") for r in self.kernel.roots):
+            return False
+        size = math.prod(x.extent for x in kept)
+        if not 2 * vector.lanes <= size <= ROW_SUMS:
+            return False
+        for n in self.kernel.nest.nodes:
+            if n.kind == "load" and _coefficient(n.data[1], vector.axis) == 1:
+                rows = min(abs(_coefficient(n.data[1], x.axis)) for x in reduced)
+                if rows and rows < max(_coefficient(n.data[1], x.axis) * x.extent for x in kept):
+                    return False
+        return True
 
     def _collapsed(self, axes: list[int], reduced: bool) -> list[Loop]:
         domain = self.kernel.domain
@@ -388,7 +413,10 @@ class KernelWriter:
         e, schedule = self.e, self.schedule
         kernel = self.kernel
         loops = schedule.loops
-        self._accumulators = [self._accumulator(r) for r in kernel.roots if r.combine is not None]
+        sums = [r for r in kernel.roots if r.combine is not None] if schedule.in_memory else []
+        for root in sums:
+            self._clear(root)
+        self._accumulators = [self._accumulator(r) for r in kernel.roots if r.combine is not None and r not in sums]
         if self.checks:
             self._accumulators.append(_Accumulator(None, BOOL, e.constant(False, "i1"), 0))
         for k, loop in enumerate(loops):
@@ -400,6 +428,8 @@ class KernelWriter:
         for root in kernel.roots:
             if root.combine is None:
                 self._store(root.target, root.offset, self._values[root.node], True)
+        for root in sums:
+            self._add_to(root)
         for acc in self._accumulators:
             if acc.root is not None and acc.first == len(loops):
                 self._finish(acc)  # nothing to reduce over
@@ -446,23 +476,43 @@ class KernelWriter:
             acc.next = acc.value
             return
         root = acc.root
-        node = self.kernel.nest.nodes[root.node]
-        value = self._values[root.node]
-        if root.combine in ("logical_or", "logical_and"):
-            value = cast(e, value, node.dtype, BOOL)
-        else:
-            value = cast(e, value, node.dtype, acc.dtype)
-        value = e.splat(value, acc.start.lanes)
-        vector = self.schedule.vector
-        if vector is not None and vector.reduced and vector.extent % vector.lanes and loops:
-            # In the last vector some lanes have been counted already.
+        value = self._counted(root, acc.dtype, acc.start)
+        alone = acc.first == len(loops)
+        acc.next = value if alone else self._combine(root.combine, acc.dtype, acc.value, value)
+
+    def _counted(self, root: Root, dtype: np.dtype, neutral: V) -> V:
+        """What a point adds to a reduction: in the last vector some lanes have been counted already."""
+        e, vector = self.e, self.schedule.vector
+        source = self.kernel.nest.nodes[root.node].dtype
+        logical = root.combine in ("logical_or", "logical_and")
+        value = cast(e, self._values[root.node], source, BOOL if logical else dtype)
+        value = e.splat(value, neutral.lanes)
+        twice = vector is not None and (vector.reduced or self.schedule.in_memory) and vector.extent % vector.lanes
+        if vector is not None and twice:
             counter = V(vector.counter, "i64", 1, vector.depth)
             seen = e.isub(counter, vector.variable)
             lane = e.lanes_constant(range(vector.lanes), "i64")
             fresh = e.icmp("sge", lane, e.splat(seen, vector.lanes))
-            value = e.select(fresh, value, acc.start)
-        alone = acc.first == len(loops)
-        acc.next = value if alone else self._combine(root.combine, acc.dtype, acc.value, value)
+            value = e.select(fresh, value, neutral)
+        return value
+
+    def _clear(self, root: Root) -> None:
+        name = "llvm.memset.p0.i64"
+        self.e.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
+        n = math.prod(root.target.aval.shape) * root.target.aval.dtype.itemsize
+        self.e.raw(f"  call void @{name}(ptr {self.pointer(root.target).name}, i8 0, i64 {n}, i1 false)")
+
+    def _add_to(self, root: Root) -> None:
+        """Add the values at a point to the sums in memory."""
+        e, vector = self.e, self.schedule.vector
+        assert vector is not None
+        dtype = root.target.aval.dtype
+        value = self._counted(root, dtype, e.constant(0, REGISTERS[dtype], vector.lanes))
+        where = self.address(self.pointer(root.target), MEMORY_TYPES[dtype], self.affine(root.offset))
+        old = e.fresh("sum")
+        e.raw(f"  {old} = load {value.llvm}, ptr {where.name}, align {dtype.itemsize}")
+        total = self._combine("add", dtype, V(old, value.type, value.lanes, len(e.regions) - 1), value)
+        e.raw(f"  store {total!r}, ptr {where.name}, align {dtype.itemsize}")
 
     def _close(self, loop: Loop, k: int) -> None:
         e = self.e

@@ -70,8 +70,8 @@ def product_of(eqn: Equation) -> Product | None:
 def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | None:
     """Permutations of both factors (None: as it is) after which `product_of` takes the product as rows and columns.
 
-    The batch axes come first; `x` has its free axes before the contracted ones, `y` after them. None if nothing needs
-    to be turned.
+    The batch axes come first, and the contracted ones stand together; where no library is called, those of `y` stand
+    before its free ones. None if nothing needs to be turned.
     """
     (cx, cy), (bx, by) = dims
     _, m, n, k, fx, fy = sizes(shapes, dims)
@@ -81,10 +81,20 @@ def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | N
     batch_first = tuple(bx) == tuple(range(nb)), tuple(by) == tuple(range(nb))
     lies_x = _lies(nb, list(cx), fx) if batch_first[0] else None
     lies_y = _lies(nb, list(cy), fy) if batch_first[1] else None
-    turn_x = None if lies_x is not None else (*bx, *fx, *cx)
-    wanted = lies_y == "contracted first" or (lies_y is not None and not small(m, n, k))
-    turn_y = None if wanted else (*by, *cy, *fy)
+    turn_x = None if lies_x is not None else _nearest(len(shapes[0]), (bx, fx, cx), (bx, cx, fx))
+    library = not small(m, n, k)
+    turn_y = None
+    if lies_y is None and library:
+        turn_y = _nearest(len(shapes[1]), (by, cy, fy), (by, fy, cy))
+    elif not (lies_y == "contracted first" or library):
+        turn_y = (*by, *cy, *fy)
     return None if turn_x is None and turn_y is None else (turn_x, turn_y)
+
+
+def _nearest(rank: int, *orders: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """Of some permutations, given in groups of axes, one that leaves the last axis last: rows are copied whole."""
+    flat = [tuple(i for group in order for i in group) for order in orders]
+    return next((p for p in flat if p[-1] == rank - 1), flat[0])
 
 
 def _lies(start: int, contracted: list[int], free: list[int]) -> Any:
