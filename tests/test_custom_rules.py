@@ -153,7 +153,7 @@ WRONG = {
     "not a pair": (lambda p, t: p[0], "pair"),
     "shape": (lambda p, t: (p[0], t[0][:2]), r"shape \(2,\).*expected \(3,\)"),
     "dtype": (lambda p, t: (p[0], t[0].astype(np.float32)), "float32, expected float64"),
-    "structure": (lambda p, t: (p[0], (t[0],)), "structure"),
+    "structure": (lambda p, t: (p[0], (t[0],)), "tangent_out has a tuple of length 1, where a leaf was expected"),
 }
 
 
@@ -172,7 +172,7 @@ WRONG_BWD = {
     "too many": (lambda r, g: (g, g), "2 of them"),
     "shape": (lambda r, g: (g[:2],), r"shape \(2,\), expected \(3,\)"),
     "dtype": (lambda r, g: (g.astype(np.float32),), "float32, expected float64"),
-    "structure": (lambda r, g: ({"a": g},), "expected one array"),
+    "structure": (lambda r, g: ({"a": g},), "cotangent 0 has a dict.*where a leaf was expected"),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Aval, Primitive, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError
+from ..errors import ArgumentError
 from . import reduction
 from .shape import broadcast_to, moveaxis
 
@@ -111,12 +111,13 @@ class _PsumScatter(_Collective):
             return reduction.reduce_sum(args[0], (0,)), True
         return self.bind(moveaxis(args[0], 0, 1), **params), True
 
-    def same(self, x: Value, size: int) -> Value:
-        if size != 1:
-            raise NotSupportedError(
-                "psum_scatter of a value that is the same for all examples: write x[axis_index] * n"
-            )
-        return x[0]
+    def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
+        # Under vmap this has the same x for every example; outside it, as in the samples, there is one example.
+        from ..transforms.batching import axis_env
+
+        if axis_name not in axis_env.get():
+            return x[0]
+        return (x * np.asarray(size, dtype_of(x)))[axis_index(axis_name)]
 
     def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
         return Aval(aval.shape[1:], aval.dtype)

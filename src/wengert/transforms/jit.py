@@ -312,6 +312,11 @@ class ShapeDtypeStruct:
     def size(self) -> int:
         return int(np.prod(self.shape, dtype=int))
 
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d ShapeDtypeStruct")
+        return self.shape[0]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ShapeDtypeStruct) and (self.shape, self.dtype) == (other.shape, other.dtype)
 

@@ -34,6 +34,7 @@ from ..errors import (
     ShapeError,
 )
 from ..ops.families import weighted_sum
+from . import closures
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
     Transformed,
@@ -260,9 +261,7 @@ class VJP:
 
     def _pull(self, cotangent: Any) -> tuple[Any, ...]:
         lin = self._linearized
-        leaves, tree = trees.flatten(cotangent, is_leaf=lambda x: x is None)
-        if tree != lin.out_tree:
-            trees.check_same_structure(lin.out_tree, trees.structure(cotangent), "vjp: the cotangent")
+        leaves = trees.leaves_or_none(lin.out_tree, cotangent, "vjp: the cotangent")
         cts = [
             check_cotangent(ct, out, node is not None, f", leaf {k}," if len(leaves) > 1 else "")
             for k, (ct, out, node) in enumerate(zip(leaves, lin.out_values, lin.out_nodes, strict=True))
@@ -347,9 +346,7 @@ class Pushforward:
         from .forward import check_tangent
 
         lin = self._linearized
-        leaves, tree = trees.flatten(tangents, is_leaf=lambda x: x is None)
-        if tree != lin.in_tree:
-            trees.check_same_structure(lin.in_tree, trees.structure(tangents), "linearize: the tangents")
+        leaves = trees.leaves_or_none(lin.in_tree, tangents, "linearize: the tangents")
         values = []
         for k, (x, t, inexact) in enumerate(zip(lin.leaves, leaves, lin.inexact, strict=True)):
             if inexact:
@@ -385,6 +382,10 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     except Exception as error:
         raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+
+
+closures.register(VJP)
+closures.register(Pushforward)
 
 
 # --- grad -------------------------------------------------------------------------------------------------------
@@ -482,7 +483,9 @@ class ValueAndGrad(Transformed):
             del out
         else:
             primal, node = out, None
-        if shape_of(primal) if type(primal) is ndarray else not isinstance(primal, (float, np.floating)):
+        if self.holomorphic or (
+            shape_of(primal) if type(primal) is ndarray else not isinstance(primal, (float, np.floating))
+        ):
             primal = self._check_scalar(primal)
         if node is None:
             grads: list[Any] = [None] * len(leaves)
@@ -674,9 +677,7 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
                 return out_leaves
 
             def fitted(outs: Sequence[Any]) -> Sequence[Value | None]:
-                cts, ct_tree = trees.flatten(cotangent, is_leaf=lambda x: x is None)
-                if ct_tree != out_tree:
-                    trees.check_same_structure(out_tree, trees.structure(cotangent), "linear_transpose: the cotangent")
+                cts = trees.leaves_or_none(out_tree, cotangent, "linear_transpose: the cotangent")
                 return [check_cotangent(ct, o, True) for ct, o in zip(cts, outs, strict=True)]
 
             grads = transpose_flat(run, avals, fitted)
