@@ -264,8 +264,13 @@ def jit(
     return Jit(f, static_argnums, static_argnames)
 
 
-def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..., Program]:
+def make_program(f: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False) -> Callable[..., Any]:
     """A function that returns the Program that `f` becomes for given arguments. JAX's name is `make_jaxpr`.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        static_argnums: as for `jit`.
+        return_shape: whether to return a pair of the Program and the shapes and dtypes of its result.
 
     Example:
         >>> import wengert, wengert.numpy as wnp
@@ -278,14 +283,19 @@ def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..
     """
     jitted = Jit(f, static_argnums or None, None)
 
-    def program_of(*args: Any, **kwargs: Any) -> Program:
+    def program_of(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         try:
-            return jitted.lower(*args, **kwargs)
+            program = jitted.lower(*args, **kwargs)
         except Exception as error:
             raise shown(error)
+        return (program, _result_shapes(program)) if return_shape else program
 
     return program_of
+
+
+def _result_shapes(program: Program) -> Any:
+    return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
 
 
 class ShapeDtypeStruct:
@@ -346,7 +356,7 @@ def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         program = _program(f, leaves, tree, lambda t: t)
     except Exception as error:
         raise shown(error)
-    return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
+    return _result_shapes(program)
 
 
 def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable[..., Any], list[Any]]:
