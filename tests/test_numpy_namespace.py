@@ -603,3 +603,87 @@ def test_import_is_light():
                 for n in names
                 if isinstance(node, (ast.Import, ast.ImportFrom))
             ), path
+
+
+# --- a grid of dtypes and shapes --------------------------------------------------------------------------------
+
+GRID_DTYPES = ["f8", "f4", "f2", "i8", "i4", "u1", "?", "c16", "c8"]
+GRID_SHAPES = [(), (3,), (2, 3), (0,), (2, 0), (1, 3)]
+ORDERED = "max min argmax argmin ptp median sort".split()
+OPTIONS = {
+    "sum prod": [", dtype='f4'", ", dtype='i4'", ", initial=2", ", where=W", ", axis=0, initial=1.5", ", axis=(0, -1)"],
+    "max min": [", initial=2", ", axis=-1, keepdims=True", ", where=W, initial=0", ", axis=(0, 1), initial=1"],
+    "mean": [", dtype='f4'", ", axis=-1, keepdims=True", ", where=W", ", axis=()"],
+    "var std": [", ddof=1", ", axis=0", ", axis=-1, keepdims=True", ", where=W", ", correction=1"],
+    "any all count_nonzero": [", axis=0", ", axis=(0, -1)", ", keepdims=True"],
+    "argmax argmin": [", axis=0", ", axis=-1, keepdims=True", ", axis=None"],
+    "nansum nanprod": [", axis=0", ", initial=2", ", keepdims=True", ", where=W"],
+    "nanmax nanmin nanmean nanvar nanstd": [", axis=0", ", axis=-1, keepdims=True"],
+    "cumsum cumprod nancumsum": [", axis=-1", ", axis=0, dtype='i4'", ", dtype='f4'"],
+    "cumulative_sum cumulative_prod": [", axis=0", ", axis=-1, include_initial=True"],
+    "median sort argsort ptp": [", axis=0", ", axis=None"],
+    "linspace": [", 2, 5", ", 2, 5, endpoint=False, retstep=True", ", 2, 1"],
+    "logspace": [", 2, 3"],
+    "tensordot": [", x, 1", ", x, 2", ", x, 0", ", x, axes=((0, 1), (0, 1))"],
+    "cov": ["", ", ddof=0", ", rowvar=False"],
+    "quantile": [", 0.3", ", [0.2, 0.7], axis=0"],
+    "vander": ["", ", 2, increasing=True"],
+}
+
+
+def _grid_array(shape, dtype):
+    values = np.random.default_rng(len(shape)).uniform(0.2, 0.9, size=shape)
+    kind = np.dtype(dtype).kind
+    if kind == "c":
+        values = values + 0.5j * values
+    return np.asarray(values > 0.5 if kind == "b" else values * 9 if kind in "iu" else values).astype(dtype)
+
+
+def _equal_results(got, expected, note, dtype):
+    got, expected = ([*r] if isinstance(r, (tuple, list)) else [r] for r in (got, expected))
+    for g, e in zip(got, expected, strict=True):
+        g, e = np.asarray(g), np.asarray(e)
+        assert (g.shape, g.dtype) == (e.shape, e.dtype), f"{note}: {g.dtype}{g.shape}, NumPy gives {e.dtype}{e.shape}"
+        tolerance = {"f2": 2e-2, "f4": 1e-5, "c8": 1e-5}.get(dtype, 1e-9)
+        np.testing.assert_allclose(g, e, rtol=tolerance, atol=tolerance, err_msg=note)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [n for names in OPTIONS for n in names.split()])
+def test_grid(name):
+    options = next(o for names, o in OPTIONS.items() if name in names.split())
+    for dtype in GRID_DTYPES:
+        for shape in GRID_SHAPES:
+            for option in ["", *options] if name not in ("linspace", "logspace", "tensordot", "quantile") else options:
+                x = _grid_array(shape, dtype)
+                mask = np.arange(x.size).reshape(shape) % 2 == 0
+                call = eval(f"lambda np, x: np.{name}(x{option})", {"W": mask})
+                if shape == () and "axis=" in option:
+                    continue  # NumPy takes axis=0 of a scalar in some functions
+                note = f"{name}(x{option}) of {dtype}{shape}"
+                if x.dtype.kind == "c" and name.replace("arg", "").replace("nan", "") in ORDERED:
+                    continue  # complex numbers have no order here
+                if dtype == "?" and (name.endswith(("std", "var")) or "initial" in option or name == "quantile"):
+                    continue  # NumPy's oddities
+                with np.errstate(all="ignore"):
+                    try:
+                        expected = call(np, x)
+                    except Exception:
+                        with pytest.raises(Exception):  # noqa: B017 - whatever it is, there is one
+                            w.jit(lambda x, call=call: call(wnp, x))(x)
+                        continue
+                    _equal_results(call(wnp, x), expected, note, dtype)
+                    _equal_results(w.jit(lambda x, call=call: call(wnp, x))(x), expected, note + " under jit", dtype)
+                    rows = w.vmap(lambda x, call=call: call(wnp, x))(np.stack([x, x]))
+                    rows = [r[1] for r in rows] if isinstance(rows, (tuple, list)) else rows[1]
+                    _equal_results(rows, expected, note + " under vmap", dtype)
+
+
+def test_logsumexp():
+    np.testing.assert_allclose(wnp.logsumexp(1000 + V), 1000 + np.log(np.exp(V).sum()))
+    check_grads(lambda x: wnp.logsumexp(x, axis=0, keepdims=True), (M,))
+
+
+def test_gradient_of_arctan2_of_a_boolean():
+    g = w.grad(lambda y: wnp.sum(wnp.arctan2(B, y)))(M)
+    np.testing.assert_allclose(g, np.where(B, -1 / (1 + M * M), 0.0))

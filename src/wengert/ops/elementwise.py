@@ -264,7 +264,7 @@ arctan2_p = binary(
     "arctan2",
     np.arctan2,
     lambda ans, x, y: y / (x * x + y * y),
-    lambda ans, x, y: -x / (x * x + y * y),
+    lambda ans, x, y: x / -(x * x + y * y),
     ((0.3, 2.0), REAL),
 )
 hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / ans, lambda ans, x, y: y / ans)

@@ -126,6 +126,30 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
     )
 
 
+_IN_PLACE = {
+    "fill": "wengert.numpy.full_like(x, value)",
+    "put": "wengert.numpy.at(x)[index].set(value)",
+    "resize": "wengert.numpy.resize(x, shape)",
+    "setflags": "the result of an operation",
+    "setfield": "wengert.numpy.at(x)[index].set(value)",
+}
+_MEMORY = frozenset("base byteswap ctypes data dump dumps flags getfield strides tobytes tofile view".split())
+
+
+def _missing(self: Tracer, name: str) -> Any:
+    if name in _IN_PLACE:
+        raise NotSupportedError(f"arrays under transformation cannot be changed in place; use {_IN_PLACE[name]}")
+    if name in _MEMORY:
+        raise ConcretizationError(
+            f".{name} needs the memory of an array, which one under {self._trace.name} does not have; return the array "
+            f"and ask it outside"
+        )
+    raise AttributeError(f"an array under {self._trace.name} has no attribute {name!r}")
+
+
+_tracer.__getattr__ = _missing
+_tracer.__copy__ = lambda self: self
+_tracer.__deepcopy__ = lambda self, memo: self
 _tracer.__pow__ = _pow
 _tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)
 _tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)
