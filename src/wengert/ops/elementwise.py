@@ -276,7 +276,13 @@ erf_p = unary("erf", _lazy_special("erf"), lambda ans, x: _2_SQRTPI * exp(-x * x
 erfc_p = unary("erfc", _lazy_special("erfc"), lambda ans, x: -_2_SQRTPI * exp(-x * x))
 erfinv_p = unary("erfinv", _lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
 gammaln_p = unary("gammaln", _lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
-digamma_p = unary("digamma", _lazy_special("digamma"), lambda ans, x: polygamma(1.0, x), (0.4, 4.0))
+digamma_p = unary(
+    "digamma",
+    _lazy_special("digamma"),
+    lambda ans, x: polygamma(1.0, x),
+    (0.4, 4.0),
+    reasons={"complex": "its derivative needs the zeta function, which SciPy has for real numbers"},
+)
 
 
 def _polygamma(n: Any, x: Any) -> Any:
