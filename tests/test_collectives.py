@@ -77,7 +77,9 @@ def test_exchanges(name):
 
 
 def test_psum_scatter_of_what_is_the_same_for_all():
-    np.testing.assert_allclose(w.vmap(lambda x: lax.psum_scatter(np.arange(3.0), "i"), axis_name="i")(np.ones(3)), [0, 3, 6])
+    np.testing.assert_allclose(
+        w.vmap(lambda x: lax.psum_scatter(np.arange(3.0), "i"), axis_name="i")(np.ones(3)), [0, 3, 6]
+    )
     g = w.vmap(w.grad(lambda x: wnp.sum(lax.all_gather(x, "i") ** 2)), axis_name="i")(S3[0])
     np.testing.assert_allclose(g, 6 * S3[0])
 

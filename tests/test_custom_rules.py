@@ -243,7 +243,12 @@ _calls_jvp.defjvp(lambda primals, tangents: w.jvp(lambda x, y: wnp.sin(x) * y, p
 @pytest.mark.parametrize("name", ZERO_TANGENTS)
 def test_zero_tangents_times_traced_values_are_linear(name):
     f = ZERO_TANGENTS[name]
-    second = (w.hessian, lambda f: w.grad(w.grad(f)), lambda f: w.jit(w.grad(w.jit(w.grad(f)))), lambda f: w.jacrev(w.jacfwd(f)))
+    second = (
+        w.hessian,
+        lambda f: w.grad(w.grad(f)),
+        lambda f: w.jit(w.grad(w.jit(w.grad(f)))),
+        lambda f: w.jacrev(w.jacfwd(f)),
+    )
     for transform in second:
         np.testing.assert_allclose(transform(f)(0.3, 2.0), -2 * np.sin(0.3))
         np.testing.assert_allclose(w.vmap(transform(f), in_axes=(0, None))(X, 2.0), -2 * np.sin(X))
@@ -257,7 +262,13 @@ def test_pullback_as_residual():
 
     f.defvjp(lambda x: w.vjp(wnp.sin, x), lambda back, g: (2 * back(g)[0],))
     total = lambda x: wnp.sum(f(x))
-    for g in (w.grad(total), w.jit(w.grad(total)), w.grad(w.jit(total)), w.vmap(w.grad(f)), w.grad(lambda x: w.vmap(f)(x).sum())):
+    for g in (
+        w.grad(total),
+        w.jit(w.grad(total)),
+        w.grad(w.jit(total)),
+        w.vmap(w.grad(f)),
+        w.grad(lambda x: w.vmap(f)(x).sum()),
+    ):
         np.testing.assert_allclose(g(X), 2 * np.cos(X))
     np.testing.assert_allclose(w.jvp(f, (X,), (X,))[1], 2 * X * np.cos(X))
     np.testing.assert_allclose(w.grad(lambda x: w.grad(total)(x).sum())(X), -2 * np.sin(X))

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import math
 import pathlib
 
 import numpy as np
@@ -795,8 +796,10 @@ def test_method(name):
 
 def test_values_of_tracers():
     def f(x):
-        assert 2.0 in x and 5.0 not in x and x[0].item() == 2.0 and float(x[0]) == 2.0 and int(x[1]) == 3
-        assert x.tolist() == [2.0, 3.0] and bool(x[0] > 0) and [7, 8, 9, 10][wnp.argmax(x)] == 8
+        assert 2.0 in x and 5.0 not in x and int(x[1]) == 3 and bool(x[0] > 0) and f"{x[0]:.2f}" == "2.00"
+        assert wnp.argmax(x).item() == 1 and [7, 8, 9, 10][wnp.argmax(x)] == 8
+        constant = w.stop_gradient(x)
+        assert float(constant[0]) == 2.0 and constant.tolist() == [2.0, 3.0]
         return x[0] * 1.0
 
     assert w.grad(f)(np.array([2.0, 3.0])) @ np.ones(2) == 1.0
@@ -832,3 +835,33 @@ def test_methods_in_place_say_what_to_write(call):
         w.grad(lambda x: [call(x), x.sum()][1])(U)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         w.grad(lambda x: x.nothing)(1.0)
+
+
+LOST = {
+    "math": lambda x: math.sin(x[0]) * x[1], "float": lambda x: float(x[0]) * x[1], "complex": lambda x: complex(x[0]) * x[1],
+    "item": lambda x: x[0].item() * x[1], "tolist": lambda x: x.tolist()[0] * x[1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_derivative_is_not_lost_silently(name):
+    for transform in (w.grad, lambda f: lambda x: w.jvp(f, (x,), (x,)), lambda f: w.vmap(w.grad(f))):
+        with pytest.raises(
+            w.errors.ConcretizationError, match="derivative would be lost.*wengert.numpy.*stop_gradient"
+        ):
+            transform(LOST[name])(U[None] if "vmap" in repr(transform(LOST[name])) else U)
+
+
+def test_assignment_of_a_differentiated_value_into_a_numpy_array_raises():
+    def f(x):
+        a = np.zeros(3)
+        a[0] = x
+        return a.sum()
+
+    with pytest.raises((ValueError, TypeError)):
+        w.grad(f)(1.0)
+
+
+def test_a_name_that_is_missing():
+    with pytest.raises(AttributeError, match="wengert.numpy.*'arctanhh'; the nearest are arctanh"):
+        wnp.arctanhh  # noqa: B018

@@ -93,14 +93,21 @@ def _float(dtype: Any) -> np.dtype:
     return config.float_dtype if dtype is None else canonical_dtype(dtype)
 
 
+def _known(shape: Any) -> Any:
+    """A shape; where it holds a traced value, the error says that its value is not known."""
+    if isinstance(shape, (tuple, list)):
+        return tuple(operator.index(n) for n in shape)
+    return operator.index(shape) if isinstance(shape, Tracer) else shape
+
+
 def zeros(shape: Any, dtype: Any = None, order: str = "C") -> Any:
     """An array of zeros, float64 by default (float32 in 32-bit mode)."""
-    return np.zeros(shape, _float(dtype), order)  # type: ignore[arg-type]
+    return np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
     """An array of ones, float64 by default (float32 in 32-bit mode)."""
-    return np.ones(shape, _float(dtype), order)  # type: ignore[call-overload]
+    return np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C") -> Any:

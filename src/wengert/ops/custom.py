@@ -292,7 +292,9 @@ def spread_cotangents(params: dict[str, Any], cotangents: Sequence[Value]) -> Fl
     """A cotangent for every result: zeros for the integer ones."""
     given = iter(cotangents)
     return [
-        next(given) if b else zero_beside(cotangents, a.shape, a.dtype if inexact_dtype(a.dtype) else config.float_dtype)
+        next(given)
+        if b
+        else zero_beside(cotangents, a.shape, a.dtype if inexact_dtype(a.dtype) else config.float_dtype)
         for a, b in zip(params["all_avals"], params["live"], strict=True)
     ]
 

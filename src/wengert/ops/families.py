@@ -171,7 +171,11 @@ class Elementwise(Primitive):
         self.choice = choice
 
     def impl(self, *args: Value) -> Value:
-        out = self.function(*args)
+        try:
+            out = self.function(*args)
+        except ValueError:
+            broadcast_shapes(self.name, *map(shape_of, args))  # says which shapes they are
+            raise
         if self.weak_result and type(out) is not ndarray and all(type(a) in PYTHON_SCALARS for a in args):
             return out.item() if isinstance(out, np.generic) else out
         if not config._x64 and out.dtype is not _FLOAT32:
@@ -236,7 +240,11 @@ class Elementwise(Primitive):
         return tape.append(weighted_sum, (coefficients, nodes), None, aval.shape, aval.dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*align_batched(args, batched), **params), True
+        try:
+            return self.bind(*align_batched(args, batched), **params), True
+        except ShapeError:
+            broadcast_shapes(self.name, *[shape_of(a)[b:] for a, b in zip(args, batched, strict=True)])
+            raise
 
 
 def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:

@@ -645,7 +645,14 @@ class Place:
 def _check_options(options: dict[str, Any]) -> None:
     """Accept JAX's promises about indices, which change nothing here, and nothing else."""
     for name in options:
-        if name not in ("indices_are_sorted", "unique_indices", "mode", "fill_value", "out_sharding", "wrap_negative_indices"):
+        if name not in (
+            "indices_are_sorted",
+            "unique_indices",
+            "mode",
+            "fill_value",
+            "out_sharding",
+            "wrap_negative_indices",
+        ):
             raise ArgumentError(f"at(x)[index] methods have no option {name!r}; JAX's mode and promises are accepted")
 
 

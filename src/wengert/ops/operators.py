@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value
+from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import ConcretizationError, NotSupportedError
 from . import contraction, indexing, shape
 from . import elementwise as ew
@@ -202,12 +202,33 @@ def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
     return ew.convert(self, dtype)
 
 
+def _detached(self: Tracer, what: str) -> Any:
+    """The values, where taking them does not silently lose a derivative."""
+    if self.differentiated and inexact_dtype(self.dtype):
+        raise ConcretizationError(
+            f"{what} would make a constant of a value that {self._trace.name} differentiates, and its derivative would "
+            f"be lost: use the functions of wengert.numpy instead of Python's or NumPy's in-place ones (at(x)[i].set(v) "
+            f"for x[i] = v), or write {what.replace('()', '')} of stop_gradient(x) where a constant is meant"
+        )
+    return self.concrete(what)
+
+
 def _item(self: Tracer, *args: Any) -> Any:
-    return np.asarray(self.concrete(".item()")).item(*args)
+    return np.asarray(_detached(self, ".item()")).item(*args)
 
 
 def _tolist(self: Tracer) -> Any:
-    return np.asarray(self.concrete(".tolist()")).tolist()
+    return np.asarray(_detached(self, ".tolist()")).tolist()
+
+
+def _format(self: Tracer, spec: str) -> str:
+    """``f"{x:.3f}"`` shows the value, where it is known."""
+    return format(self.concrete("a format"), spec) if spec else str(self)
+
+
+Tracer.__float__ = lambda self: float(_detached(self, "float()"))  # type: ignore[method-assign]
+Tracer.__complex__ = lambda self: complex(_detached(self, "complex()"))  # type: ignore[method-assign]
+Tracer.__format__ = _format  # type: ignore[method-assign]
 
 
 _tracer.reshape = _reshape

@@ -32,6 +32,7 @@ class JVPTracer(Tracer):
     """A value and its tangent."""
 
     __slots__ = ("primal", "tangent")
+    differentiated = True
 
     def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
         self._trace = trace

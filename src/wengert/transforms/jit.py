@@ -378,6 +378,7 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
         2.0
     """
     __tracebackhide__ = True
+    check_callable(f, "closure_convert")
     leaves, tree = trees.flatten((example_args, {}))
     seen: list[Any] = []
     avals = [abstract(x) for x in leaves]

@@ -55,6 +55,7 @@ class LinearizeTracer(Tracer):
     """A value, and the step of the tape that its tangent is."""
 
     __slots__ = ("primal", "tangent")
+    differentiated = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -247,15 +248,20 @@ class VJP:
         lin = self._linearized
         return f"<pullback of {name_of(lin.f)}, {len(lin.nodes)} steps>"
 
-    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
-        """The product of the cotangent with the Jacobian.
+    def __call__(self, *cotangents: Any) -> tuple[Any, ...]:
+        """The product of the one cotangent, a tree shaped as the result, with the Jacobian.
 
         Raises:
             TreeError, ShapeError, DtypeError: the cotangent does not fit the function's result.
         """
         __tracebackhide__ = True
         try:
-            return self._pull(cotangent)
+            if len(cotangents) != 1:
+                raise ArgumentError(
+                    f"the pullback of {name_of(self._linearized.f)} takes one cotangent, shaped as the result of the "
+                    f"function, got {len(cotangents)}: for several results pass a tuple"
+                )
+            return self._pull(cotangents[0])
         except Exception as error:
             raise shown(error)
 
@@ -274,7 +280,7 @@ class VJP:
         return trees.unflatten(lin.in_tree, own_results(results, cts))
 
 
-def check_cotangent(ct: Any, out: Value, live: bool, place: str = "") -> Value | None:
+def check_cotangent(ct: Any, out: Value, live: bool, place: str = "", what: str = "vjp") -> Value | None:
     """A cotangent made to fit the output it belongs to; None where there is nothing to pull back."""
     if ct is None:
         return None
@@ -283,14 +289,16 @@ def check_cotangent(ct: Any, out: Value, live: bool, place: str = "") -> Value |
     ct = as_value(ct)
     if shape_of(ct) != shape_of(out):
         raise ShapeError(
-            f"vjp: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"
+            f"{what}: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"
         )
     if not is_inexact(out) or not live:
         return None
     dtype = dtype_of(out)
     if dtype_of(ct) != dtype or is_weak(ct):
         if dtype_of(ct).kind == "c" and dtype.kind != "c":
-            raise DtypeError(f"vjp: the cotangent{place} is complex ({dtype_of(ct)}), the function's result is {dtype}")
+            raise DtypeError(
+                f"{what}: the cotangent{place} is complex ({dtype_of(ct)}), the function's result is {dtype}"
+            )
         from ..ops.elementwise import convert
 
         ct = convert(ct, dtype)
@@ -678,7 +686,7 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
 
             def fitted(outs: Sequence[Any]) -> Sequence[Value | None]:
                 cts = trees.leaves_or_none(out_tree, cotangent, "linear_transpose: the cotangent")
-                return [check_cotangent(ct, o, True) for ct, o in zip(cts, outs, strict=True)]
+                return [check_cotangent(ct, o, True, what="linear_transpose") for ct, o in zip(cts, outs, strict=True)]
 
             grads = transpose_flat(run, avals, fitted)
             results = [
