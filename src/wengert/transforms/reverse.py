@@ -27,6 +27,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import (
+    ArgumentError,
     CustomRuleError,
     DtypeError,
     NonScalarOutputError,
