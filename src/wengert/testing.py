@@ -176,8 +176,8 @@ def missing(primitive: Primitive) -> str:
 def cases(primitive: Primitive) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
     """The sample calls of a primitive, ``(label, args, params)``: its own, and those with complex numbers for real ones.
 
-    A sample is made complex where the implementation takes complex numbers, in every floating argument and in each of
-    several alone. A primitive whose arguments must have more structure than that (a Hermitian matrix) says so under
+    A sample is made complex where the implementation takes complex numbers, in every floating argument, and the
+    first samples also in each of several alone. A primitive whose arguments must have more structure than that (a Hermitian matrix) says so under
     the reason "complex" and has complex samples of its own.
     """
     samples = primitive.samples() if primitive.samples is not None else []
@@ -187,7 +187,8 @@ def cases(primitive: Primitive) -> list[tuple[str, tuple[Any, ...], dict[str, An
         floats = [k for k, x in enumerate(args) if isinstance(x, (np.ndarray, np.generic)) and x.dtype == np.float64]
         if "complex" in primitive.reasons or not floats:
             continue
-        for chosen in [floats] + ([[k] for k in floats] if len(floats) > 1 else []):
+        alone = [[k] for k in floats] if len(floats) > 1 and i < 3 else []
+        for chosen in [floats, *alone]:
             turned = tuple(_turned(x, k) if k in chosen else x for k, x in enumerate(args))
             if _accepts(primitive, turned, params):
                 out.append((f"{i}-complex" + "".join(map(str, chosen)), turned, params))
