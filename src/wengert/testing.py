@@ -179,6 +179,11 @@ def cases(primitive: Primitive) -> list[tuple[str, tuple[Any, ...], dict[str, An
     A sample is made complex where the implementation takes complex numbers, in every floating argument, and the
     first samples also in each of several alone. A primitive whose arguments must have more structure than that (a Hermitian matrix) says so under
     the reason "complex" and has complex samples of its own.
+
+    Example:
+        >>> from wengert.core import Primitive
+        >>> [label for label, _, _ in cases(Primitive.registry["sin"])][:4]
+        ['0', '0-complex0', '1', '1-complex0']
     """
     samples = primitive.samples() if primitive.samples is not None else []
     out: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
@@ -273,7 +278,7 @@ def _check_batched_gradients(name: str, f: Callable[..., Arrays], xs: Arrays) ->
         _same(outside[k], expected, f"{name}: gradient of its vmap", 1e-8)
     _, tangents = jvp(vmap(f), tuple(stacked), tuple(stacked))
     for k, t in enumerate(tangents):
-        row = [jvp(f, *2 * (tuple(s[i] for s in stacked),))[1][k] for i in range(2)]
+        row = [jvp(f, x, x)[1][k] for x in (tuple(s[i] for s in stacked) for i in range(2))]
         _same(t, np.stack(row), f"{name}: jvp of its vmap", 1e-8)
 
 

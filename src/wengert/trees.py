@@ -420,7 +420,9 @@ def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
             if left == right:  # the same class with other metadata
                 left, right = f"the structure {got}", f"the structure {treedef}"
             raise TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
-        children = treedef.one_level().flatten_up_to(tree)
+        one_level = treedef.one_level()
+        assert one_level is not None  # it is not a leaf
+        children = one_level.flatten_up_to(tree)
         for key, below, child in zip(child_keys(treedef), treedef.children(), children, strict=True):
             walk(below, child, (*path, key))
 

@@ -228,7 +228,7 @@ def _format(self: Tracer, spec: str) -> str:
 
 Tracer.__float__ = lambda self: float(_detached(self, "float()"))  # type: ignore[method-assign]
 Tracer.__complex__ = lambda self: complex(_detached(self, "complex()"))  # type: ignore[method-assign]
-Tracer.__format__ = _format  # type: ignore[method-assign]
+Tracer.__format__ = _format
 
 
 _tracer.reshape = _reshape

@@ -280,7 +280,7 @@ class _Custom(Transformed):
         self.nondiff_argnums = tuple(int(i) for i in nondiff_argnums)
         self._compared: set[Any] = set()  # kinds of arguments for which the rule's results were compared
         self.__doc__ = getattr(f, "__doc__", None)
-        self.__module__ = getattr(f, "__module__", None)
+        self.__module__ = getattr(f, "__module__", "")
         if any(options.values()):
             name = next(k for k, v in options.items() if v)
             raise NotSupportedError(f"{self.transformation} of {name_of(f)}: the option {name} is not supported")
