@@ -153,7 +153,7 @@ WRONG = {
     "not a pair": (lambda p, t: p[0], "pair"),
     "shape": (lambda p, t: (p[0], t[0][:2]), r"shape \(2,\).*expected \(3,\)"),
     "dtype": (lambda p, t: (p[0], t[0].astype(np.float32)), "float32, expected float64"),
-    "structure": (lambda p, t: (p[0], (t[0],)), "structure"),
+    "structure": (lambda p, t: (p[0], (t[0],)), "tangent_out has a tuple of length 1, where a leaf was expected"),
 }
 
 
@@ -172,7 +172,7 @@ WRONG_BWD = {
     "too many": (lambda r, g: (g, g), "2 of them"),
     "shape": (lambda r, g: (g[:2],), r"shape \(2,\), expected \(3,\)"),
     "dtype": (lambda r, g: (g.astype(np.float32),), "float32, expected float64"),
-    "structure": (lambda r, g: ({"a": g},), "expected one array"),
+    "structure": (lambda r, g: ({"a": g},), "cotangent 0 has a dict.*where a leaf was expected"),
 }
 
 
@@ -185,17 +185,120 @@ def test_wrong_backward_functions(name):
         w.grad(lambda x: f(x).sum())(X)
 
 
-def test_zero_tangents_in_a_rule_that_calls_jvp():
-    # The rule meets a zero tangent times a value of an outer transformation; the product must stay linear.
-    def product(x, y):
-        return wnp.sin(x) * y
+WRONG_RESULTS = {
+    "shape": (lambda x: wnp.sum(x), r"output has shape \(\), expected \(3,\)"),
+    "dtype": (lambda x: x.astype(np.float32), "output has dtype float32, expected float64"),
+    "structure": (lambda x: (x, x), "output has a tuple of length 2, where a leaf was expected"),
+}
 
-    @w.custom_jvp
-    def f(x, y):
-        return product(x, y)
 
-    f.defjvp(lambda primals, tangents: w.jvp(product, primals, tangents))
-    for second in (w.hessian, lambda f: w.grad(w.grad(f)), lambda f: w.jit(w.grad(w.jit(w.grad(f))))):
-        np.testing.assert_allclose(second(f)(0.3, 2.0), -2 * np.sin(0.3))
-    rows = w.vmap(w.hessian(f), in_axes=(0, None))(X, 2.0)
-    np.testing.assert_allclose(rows, -2 * np.sin(X))
+@pytest.mark.parametrize("name", WRONG_RESULTS)
+def test_rules_return_what_the_function_returns(name):
+    result, message = WRONG_RESULTS[name]
+    f = w.custom_jvp(lambda x: x * 2.0)
+    f.defjvp(lambda p, t: (result(p[0]), result(t[0])))
+    g = w.custom_vjp(lambda x: x * 2.0)
+    g.defvjp(lambda x: (result(x), None), lambda _, ct: (ct,))
+    with pytest.raises(w.errors.CustomRuleError, match=message.replace("output", "primal_out")):
+        w.jvp(f, (X,), (X,))
+    with pytest.raises(w.errors.CustomRuleError, match=message):
+        w.vjp(g, X)
+    h = w.custom_vjp(lambda x: {"a": x, "b": (x, None)})
+    h.defvjp(lambda x: ({"a": x, "b": (x[:2], None)}, None), lambda _, ct: (ct["a"],))
+    with pytest.raises(w.errors.CustomRuleError, match=r"output\['b'\]\[0\] has shape \(2,\), expected \(3,\)"):
+        w.vjp(h, X)
+
+
+def test_a_function_with_control_flow_is_taken_at_its_word():
+    @w.custom_vjp
+    def f(x):
+        return x if x > 0 else 0.0 * x
+
+    f.defvjp(lambda x: (f(x), x), lambda x, g: (g if x > 0 else 0.5 * g,))
+    assert w.grad(f)(-2.0) == 0.5 and w.grad(f)(2.0) == 1.0
+
+
+ZERO_TANGENTS = {
+    "defjvps": lambda x, y: _two_rules(x, y),
+    "a rule that calls jvp": lambda x, y: _calls_jvp(x, y),
+}
+
+
+@w.custom_jvp
+def _two_rules(x, y):
+    return wnp.sin(x) * y
+
+
+_two_rules.defjvps(lambda t, ans, x, y: t * wnp.cos(x) * y, lambda t, ans, x, y: t * wnp.sin(x))
+
+
+@w.custom_jvp
+def _calls_jvp(x, y):
+    return wnp.sin(x) * y
+
+
+_calls_jvp.defjvp(lambda primals, tangents: w.jvp(lambda x, y: wnp.sin(x) * y, primals, tangents))
+
+
+@pytest.mark.parametrize("name", ZERO_TANGENTS)
+def test_zero_tangents_times_traced_values_are_linear(name):
+    f = ZERO_TANGENTS[name]
+    second = (
+        w.hessian,
+        lambda f: w.grad(w.grad(f)),
+        lambda f: w.jit(w.grad(w.jit(w.grad(f)))),
+        lambda f: w.jacrev(w.jacfwd(f)),
+    )
+    for transform in second:
+        np.testing.assert_allclose(transform(f)(0.3, 2.0), -2 * np.sin(0.3))
+        np.testing.assert_allclose(w.vmap(transform(f), in_axes=(0, None))(X, 2.0), -2 * np.sin(X))
+    np.testing.assert_allclose(w.jit(w.grad(f))(0.3, 2.0), 2 * np.cos(0.3))
+
+
+def test_pullback_as_residual():
+    @w.custom_vjp
+    def f(x):
+        return wnp.sin(x)
+
+    f.defvjp(lambda x: w.vjp(wnp.sin, x), lambda back, g: (2 * back(g)[0],))
+    total = lambda x: wnp.sum(f(x))
+    for g in (
+        w.grad(total),
+        w.jit(w.grad(total)),
+        w.grad(w.jit(total)),
+        w.vmap(w.grad(f)),
+        w.grad(lambda x: w.vmap(f)(x).sum()),
+    ):
+        np.testing.assert_allclose(g(X), 2 * np.cos(X))
+    np.testing.assert_allclose(w.jvp(f, (X,), (X,))[1], 2 * X * np.cos(X))
+    np.testing.assert_allclose(w.grad(lambda x: w.grad(total)(x).sum())(X), -2 * np.sin(X))
+
+
+@pytest.mark.parametrize("order", [(2, 0), (0, 2), (-1, 0)])
+def test_nondiff_arguments_come_in_the_order_of_the_signature(order):
+    seen = []
+    f = w.custom_jvp(lambda a, x, b: x, nondiff_argnums=order)
+    f.defjvp(lambda a, b, p, t: (seen.append((a, b)), (p[0], t[0]))[1])
+    g = w.custom_vjp(lambda a, x, b: x, nondiff_argnums=order)
+    g.defvjp(lambda a, x, b: (x, None), lambda a, b, _, ct: (seen.append((a, b)), (ct,))[1])
+    for h in (f, g):
+        w.grad(h, 1)("first", 1.0, "last")
+    assert set(seen) == {("first", "last")}
+
+
+def test_none_in_results_and_arguments():
+    f = w.custom_jvp(lambda d: {"y": d["x"], "n": None})
+    f.defjvp(lambda p, t: (f(*p), {"y": 2 * t[0]["x"], "n": None}))
+    g = w.custom_vjp(lambda d: {"y": d["x"], "n": None})
+    g.defvjp(lambda d: (g(d), None), lambda _, ct: ({"x": 2 * ct["y"], "n": None},))
+    for h in (f, g):
+        np.testing.assert_allclose(w.grad(lambda x: h({"x": x, "n": None})["y"].sum())(X), 2.0)
+
+
+def test_names_and_docs_are_the_functions():
+    @w.custom_vjp
+    def f(x):
+        """What it says."""
+        return x
+
+    assert f.__name__ == "f" and f.__doc__ == "What it says." and f.__module__ == __name__

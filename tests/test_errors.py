@@ -1,5 +1,7 @@
 """Misuses: each raises its class, names the cause and the remedy, and leaves the library usable."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,33 @@ def affine_rule():
     f = w.custom_jvp(lambda x: x)
     f.defjvp(lambda p, t: (p[0], t[0] + 1.0))
     return w.grad(f)(1.0)
+
+
+def keyword_only():
+    f = w.custom_jvp(lambda x, *, k: x)
+    f.defjvp(lambda p, t: (p, t))
+    return w.grad(lambda x: f(x, k=2.0))(1.0)
+
+
+def nondiff_out_of_range():
+    f = w.custom_jvp(lambda x: x, nondiff_argnums=3)
+    f.defjvp(lambda n, p, t: (p, t))
+    return w.grad(f)(1.0)
+
+
+def wrong_primal():
+    f = w.custom_jvp(lambda x: x)
+    f.defjvp(lambda p, t: (wnp.sum(p[0]), wnp.sum(t[0])))
+    return w.jvp(f, (X,), (X,))
+
+
+def clipped():
+    @w.custom_vjp
+    def clip(x):
+        return x
+
+    clip.defvjp(lambda x: (x, None), lambda _, g: (wnp.clip(g, -1.0, 1.0),))
+    return w.jvp(clip, (X,), (X,))
 
 
 def assign(x):
@@ -121,6 +150,72 @@ MISUSES = {
     "pmax differentiated": (
         lambda: w.vmap(w.grad(lambda r: lax.pmax(r, "i")), axis_name="i")(X),
         errors.NotDifferentiableError, "pmax.*custom_jvp"),
+    # shapes, under each transformation, in the user's terms: those of one example under vmap
+    "matmul under grad": (lambda: w.grad(lambda x: x @ np.ones(4))(X), S, r"\(3,\) and \(4,\).*errors.py"),
+    "broadcast under grad": (lambda: w.grad(lambda x: wnp.sum(x + np.ones(2)))(X), S, r"add: shapes \(3,\) and \(2,\)"),
+    "broadcast under jvp": (lambda: w.jvp(lambda x: x * np.ones(2), (X,), (X,)), S, r"multiply: shapes \(3,\) and \(2,\)"),
+    "broadcast under vmap": (lambda: w.vmap(lambda x: x + np.ones(2))(np.ones((2, 3))), S, r"\(3,\) and \(2,\)"),
+    "reshape": (lambda: w.grad(lambda x: wnp.sum(x.reshape(2, 2)))(X), S, r"\(3,\) \(3 elements\) to \(2, 2\)"),
+    "concatenate": (lambda: w.jit(lambda x: wnp.concatenate([x, np.ones((2, 2))]))(X), S, r"\(3,\), \(2, 2\)"),
+    "stack": (lambda: w.jit(lambda x: wnp.stack([x, np.ones(2)]))(X), S, r"\(3,\), \(2,\)"),
+    "axis out of range": (lambda: w.grad(lambda x: wnp.sum(x, axis=3))(X), S, "axis 3 .*1 dimension"),
+    "einsum": (lambda: w.jit(lambda x: wnp.einsum("i,i", x, np.ones(2)))(X), S, "label 'i'"),
+    "inverse of a vector": (lambda: w.jit(wnp.linalg.inv)(X), S, r"matrices.*\(3,\)"),
+    "solve": (lambda: w.jit(lambda x: wnp.linalg.solve(np.eye(2), x))(X), S, r"\(2, 2\)"),
+    # indices and values that are not known
+    "index out of range under jit": (lambda: w.jit(lambda x: x[7])(X), IndexError, "7.*length 3"),
+    "traced index out of range": (lambda: w.jit(lambda x, i: x[i])(X, 7), IndexError, "out of range.*clip"),
+    "too many indices": (lambda: w.jit(lambda x: x[0, 0])(X), IndexError, "too many indices: 2"),
+    "float index": (lambda: w.jit(lambda x: x[1.5])(X), D, "integer"),
+    "mask under jit": (lambda: w.jit(lambda x: x[x > 0])(X), E_, r"where\(mask, x, 0\)"),
+    "unique under jit": (lambda: w.jit(wnp.unique)(X), E_, "unique"),
+    "nonzero under jit": (lambda: w.jit(wnp.nonzero)(X), E_, "size="),
+    "shape from a traced value": (lambda: w.make_program(lambda n: wnp.zeros(n))(3), E_, "static_argnums"),
+    "shape with a traced value": (lambda: w.make_program(lambda n: wnp.ones((2, n)))(3), E_, "static_argnums"),
+    "list at a traced index": (lambda: w.make_program(lambda i: [1, 2, 3][i])(1), E_, "static_argnums"),
+    "plain array at a traced index": (lambda: w.make_program(lambda i: X[i])(1), E_, r"at\(x\)\[index\].get"),
+    "math under grad": (lambda: w.grad(lambda x: math.sin(x))(1.0), E_, "derivative would be lost.*wengert.numpy"),
+    "math in a Program": (lambda: w.make_program(lambda x: math.sin(x))(1.0), E_, r"float\(\)"),
+    "item under grad": (lambda: w.grad(lambda x: x.item() * x)(1.0), E_, "stop_gradient"),
+    # trees and axes
+    "vmap: lengths deep in trees": (
+        lambda: w.vmap(lambda p, x: x)({"a": {"b": np.ones(2)}}, X), S, r"2 \(argument 0 \(p\) at \['a'\]\['b'\]"),
+    "in_axes of another tree": (lambda: w.vmap(lambda p: p, in_axes=({"b": 0},))({"a": X}), T, r"\['b'\] at args\[0\]"),
+    "out_axes of another tree": (lambda: w.vmap(lambda x: {"a": x}, out_axes={"b": 0})(X), T, r"\['b'\].*\['a'\]"),
+    "in_axes a float": (lambda: w.vmap(wnp.sin, in_axes=(0.5,))(X), A, "integers and None"),
+    "axis_size of another length": (lambda: w.vmap(wnp.sin, axis_size=4)(X), S, "4 .axis_size. and 3"),
+    "a keyword scalar under vmap": (lambda: w.vmap(lambda x, k: x)(X, k=1.0), A, "keyword argument"),
+    "tree_map of two trees": (lambda: w.tree_util.tree_map(max, {"a": 1}, {"b": 1}), T, r"\['b'\].*\['a'\]"),
+    "two cotangents": (lambda: w.vjp(wnp.sin, X)[1](X, X), A, "one cotangent.*tuple"),
+    "linear_transpose: a wrong cotangent": (
+        lambda: w.linear_transpose(lambda x: 2 * x, X)(np.ones(2)), S, r"linear_transpose.*\(2,\).*\(3,\)"),
+    # arguments of transformations
+    "hvp without tuples": (lambda: w.hvp(lambda x: x @ x, X, X), A, r"\(x,\)"),
+    "hvp of a vector": (lambda: w.hvp(wnp.sin, (X,), (X,)), errors.NonScalarOutputError, r"\(3,\)"),
+    "hvp with a wrong shape": (lambda: w.hvp(lambda x: x @ x, (X,), (np.ones(2),)), S, r"\(2,\).*\(3,\)"),
+    "argnums a float": (lambda: w.grad(wnp.sin, argnums=0.5), A, "integer"),
+    "argnums too negative": (lambda: w.grad(wnp.sin, argnums=-2)(1.0), A, "argnums=-2"),
+    "jacfwd of integers": (lambda: w.jacfwd(wnp.sin)(np.arange(3)), D, "astype"),
+    "jacfwd of complex": (lambda: w.jacfwd(wnp.abs)(X * 1j), D, "holomorphic"),
+    "jacrev to integers": (lambda: w.jacrev(wnp.argmax)(X), D, "has_aux"),
+    "checkpoint of a number": (lambda: w.checkpoint(3), A, "transforms a function"),
+    "closure_convert of a number": (lambda: w.closure_convert(3, X), A, "transforms a function"),
+    "jit of a string": (lambda: w.jit(lambda x: x)("text"), D, "text"),
+    "jit that returns a string": (lambda: w.jit(lambda x: "text")(X), D, "returned 'text'"),
+    "static array": (lambda: w.jit(lambda x, n: x, static_argnums=1)(X, X), A, "hashable"),
+    "static argument out of range": (lambda: w.jit(lambda x: x, static_argnums=4), A, "4.*1 positional"),
+    "a key that is none": (lambda: w.random.normal(3.5), D, "random.key"),
+    "an axis name of another vmap": (
+        lambda: w.vmap(lambda x: lax.psum(x, "k"), axis_name="i")(X), A, "defined: 'i'"),
+    # rules
+    "keyword-only argument of a rule": (keyword_only, A, "make them positional"),
+    "nondiff_argnums out of range": (nondiff_out_of_range, A, r"nondiff_argnums=\(3,\)"),
+    "defjvp of a number": (lambda: w.custom_jvp(lambda x: x).defjvp(3), errors.CustomRuleError, "takes a function"),
+    "primal_out of a wrong shape": (wrong_primal, errors.CustomRuleError, r"primal_out has shape \(\), expected \(3,\)"),
+    "forward mode through a clipped gradient": (
+        clipped, errors.CustomRuleError, "forward mode through clip .*not linear.*reverse mode.*custom_jvp"),
+    "unknown name of wengert.numpy": (lambda: wnp.arctanhh, AttributeError, "nearest are arctanh"),
+    "unknown option of at": (lambda: wnp.at(X)[0].set(1.0, moed="drop"), A, "moed"),
     "unknown setting": (lambda: w.config.update("jax_nothing", True), AttributeError, "enable_x64"),
 }  # fmt: skip
 
@@ -128,8 +223,10 @@ MISUSES = {
 @pytest.mark.parametrize("name", MISUSES)
 def test_misuse(name):
     misuse, error, message = MISUSES[name]
-    with pytest.raises(error, match=f"(?s){message}"):
+    with pytest.raises(error, match=f"(?s){message}") as info:
         misuse()
+    if isinstance(info.value, errors.WengertError):  # it ends with the line of the user's code
+        assert "test_errors.py:" in str(info.value).splitlines()[-1]
     np.testing.assert_allclose(w.grad(lambda x: wnp.sum(w.jit(w.vmap(wnp.sin))(x)))(X), np.cos(X))
 
 

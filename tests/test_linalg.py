@@ -240,3 +240,25 @@ ERRORS = [
 def test_errors(f, error, match):
     with pytest.raises(error, match=match):
         w.vjp(f, A)
+
+
+def test_vectors_of_complex_matrices_up_to_phase():
+    # Their phases are LAPACK's choice, so functions are checked that do not depend on them.
+    rng = np.random.default_rng(17)
+    a = rng.normal(size=(2, 3, 3)) + 1j * rng.normal(size=(2, 3, 3))
+
+    def hermitian(a):
+        values, vectors = wnp.linalg.eigh(a + wnp.conj(a.mT))
+        return (vectors * wnp.exp(values)[..., None, :]) @ wnp.conj(vectors.mT)
+
+    def singular(a):
+        u, s, v = wnp.linalg.svd(a, full_matrices=False)
+        return (u * (s**3)[..., None, :]) @ v
+
+    for f in (hermitian, singular):
+        check_grads(f, (a,), order=2)
+
+
+def test_half_precision_is_refused():
+    with pytest.raises(w.errors.DtypeError, match="LAPACK has no float16.*float32"):
+        w.jit(wnp.linalg.inv)(np.eye(2, dtype=np.float16))

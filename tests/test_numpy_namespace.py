@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import math
 import pathlib
 
 import numpy as np
@@ -603,3 +604,274 @@ def test_import_is_light():
                 for n in names
                 if isinstance(node, (ast.Import, ast.ImportFrom))
             ), path
+
+
+# --- a grid of dtypes and shapes --------------------------------------------------------------------------------
+
+GRID_DTYPES = ["f8", "f4", "f2", "i8", "i4", "u1", "?", "c16", "c8"]
+GRID_SHAPES = [(), (3,), (2, 3), (0,), (2, 0), (1, 3)]
+ORDERED = "max min argmax argmin ptp median sort".split()
+OPTIONS = {
+    "sum prod": [", dtype='f4'", ", dtype='i4'", ", initial=2", ", where=W", ", axis=0, initial=1.5", ", axis=(0, -1)"],
+    "max min": [", initial=2", ", axis=-1, keepdims=True", ", where=W, initial=0", ", axis=(0, 1), initial=1"],
+    "mean": [", dtype='f4'", ", axis=-1, keepdims=True", ", where=W", ", axis=()"],
+    "var std": [", ddof=1", ", axis=0", ", axis=-1, keepdims=True", ", where=W", ", correction=1"],
+    "any all count_nonzero": [", axis=0", ", axis=(0, -1)", ", keepdims=True"],
+    "argmax argmin": [", axis=0", ", axis=-1, keepdims=True", ", axis=None"],
+    "nansum nanprod": [", axis=0", ", initial=2", ", keepdims=True", ", where=W"],
+    "nanmax nanmin nanmean nanvar nanstd": [", axis=0", ", axis=-1, keepdims=True"],
+    "cumsum cumprod nancumsum": [", axis=-1", ", axis=0, dtype='i4'", ", dtype='f4'"],
+    "cumulative_sum cumulative_prod": [", axis=0", ", axis=-1, include_initial=True"],
+    "median sort argsort ptp": [", axis=0", ", axis=None"],
+    "linspace": [", 2, 5", ", 2, 5, endpoint=False, retstep=True", ", 2, 1"],
+    "logspace": [", 2, 3"],
+    "tensordot": [", x, 1", ", x, 2", ", x, 0", ", x, axes=((0, 1), (0, 1))"],
+    "cov": ["", ", ddof=0", ", rowvar=False"],
+    "quantile": [", 0.3", ", [0.2, 0.7], axis=0"],
+    "vander": ["", ", 2, increasing=True"],
+}
+
+
+def _staged(f):
+    """`f` as a Program that is evaluated, not compiled: thousands of them would take minutes."""
+
+    def call(*args):
+        program = w.make_program(f)(*args)
+        return trees.unflatten(program.out_tree, program.evaluate(args))
+
+    return call
+
+
+def _grid_array(shape, dtype):
+    values = np.random.default_rng(len(shape)).uniform(0.2, 0.9, size=shape)
+    kind = np.dtype(dtype).kind
+    if kind == "c":
+        values = values + 0.5j * values
+    return np.asarray(values > 0.5 if kind == "b" else values * 9 if kind in "iu" else values).astype(dtype)
+
+
+def _equal_results(got, expected, note, dtype):
+    got, expected = ([*r] if isinstance(r, (tuple, list)) else [r] for r in (got, expected))
+    for g, e in zip(got, expected, strict=True):
+        g, e = np.asarray(g), np.asarray(e)
+        assert (g.shape, g.dtype) == (e.shape, e.dtype), f"{note}: {g.dtype}{g.shape}, NumPy gives {e.dtype}{e.shape}"
+        tolerance = max({"f2": 2e-2, "f4": 1e-5, "c8": 1e-5}.get(d, 1e-9) for d in (dtype, e.dtype.str[1:]))
+        np.testing.assert_allclose(g, e, rtol=tolerance, atol=tolerance, err_msg=note)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [n for names in OPTIONS for n in names.split()])
+def test_grid(name):
+    options = next(o for names, o in OPTIONS.items() if name in names.split())
+    for dtype in GRID_DTYPES:
+        for shape in GRID_SHAPES:
+            for option in ["", *options] if name not in ("linspace", "logspace", "tensordot", "quantile") else options:
+                x = _grid_array(shape, dtype)
+                mask = np.arange(x.size).reshape(shape) % 2 == 0
+                call = eval(f"lambda np, x: np.{name}(x{option})", {"W": mask})
+                if (shape == () and "axis=" in option) or (name == "cov" and not x.size):
+                    continue  # NumPy takes axis=0 of a scalar in some functions
+                note = f"{name}(x{option}) of {dtype}{shape}"
+                if x.dtype.kind == "c" and name.replace("arg", "").replace("nan", "") in ORDERED:
+                    continue  # complex numbers have no order here
+                if dtype == "?" and (name.endswith(("std", "var")) or "initial" in option or name == "quantile"):
+                    continue  # NumPy's oddities
+                with np.errstate(all="ignore"):
+                    try:
+                        expected = call(np, x)
+                    except Exception:
+                        with pytest.raises(Exception):  # noqa: B017 - whatever it is, there is one
+                            _staged(lambda x, call=call: call(wnp, x))(x)
+                        continue
+                    _equal_results(call(wnp, x), expected, note, dtype)
+                    _equal_results(_staged(lambda x, call=call: call(wnp, x))(x), expected, note + " staged", dtype)
+                    rows = w.vmap(lambda x, call=call: call(wnp, x))(np.stack([x, x]))
+                    rows = [r[1] for r in rows] if isinstance(rows, (tuple, list)) else rows[1]
+                    _equal_results(rows, expected, note + " under vmap", dtype)
+
+
+def test_logsumexp():
+    np.testing.assert_allclose(wnp.logsumexp(1000 + V), 1000 + np.log(np.exp(V).sum()))
+    check_grads(lambda x: wnp.logsumexp(x, axis=0, keepdims=True), (M,))
+
+
+def test_gradient_of_arctan2_of_a_boolean():
+    g = w.grad(lambda y: wnp.sum(wnp.arctan2(B, y)))(M)
+    np.testing.assert_allclose(g, np.where(B, -1 / (1 + M * M), 0.0))
+
+
+# --- every kind of index ----------------------------------------------------------------------------------------
+
+VECTOR, MATRIX, CUBE = RNG.normal(size=5), RNG.normal(size=(4, 3)), RNG.normal(size=(3, 4, 2))
+INDICES = {
+    1: """0; -1; np.int64(2); np.s_[:]; np.s_[1:4]; np.s_[::-1]; np.s_[4:1:-2]; np.s_[-3:]; np.s_[10:20]; np.s_[3:1]; ...;
+        None; (None, np.s_[:]); (..., None); [0, 2, 3]; np.array([-1, -5]); np.array([[0, 1], [2, 3]]); True; False; ();
+        [True, False, True, False, True]; np.array([False] * 5); np.zeros(0, int); (np.array([0, 1]), None); np.array(3);
+        np.array([0, 1], "u1"); (True, [0, 1])""",
+    2: """0; (0, 1); (np.s_[:], 1); (np.s_[1:3], np.s_[::-1]); (..., 0); (0, ...); (np.s_[:], None, 1); [0, 2];
+        ([0, 2], [1, 1]); (np.s_[:], [0, 2]); ([[0], [2]], [0, 1]); (0, [0, 2]); ([0, 2], 1); ([0, 2], None, np.s_[1:3]);
+        (None, [0, 2], np.s_[1:3]); (..., [0, 2]); ([True, False, True, False], [0, 1]); (np.s_[:], [True, False, True]);
+        MATRIX > 0; np.ix_([0, 2], [1, 2]); (True, 0); (0, False); np.array([[0, 1], [2, 3]])""",
+    3: """(0, np.s_[:], [0, 1]); ([0, 1], np.s_[:], [0, 1]); (np.s_[:], [0, 1], [0, 1]); ([0, 1], [0, 1], np.s_[:]);
+        ([0, 1], np.s_[:], 0); (np.s_[:], [[0, 1], [2, 3]], np.s_[:]); ([0, 1], None, [0, 1]); (..., [0, 1], None);
+        (CUBE > 0,); (np.s_[1:3], CUBE[0] > 0); ([0, 2], ..., 0); (None, ..., None, 0); (np.s_[:], np.s_[::2], np.s_[::-1])""",
+}
+INDEX_CASES = [(x, text.strip()) for x, n in ((VECTOR, 1), (MATRIX, 2), (CUBE, 3)) for text in INDICES[n].split(";")]
+UPDATES = {
+    "set": None, "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
+    "min": np.minimum, "max": np.maximum, "power": np.power,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("x, text", INDEX_CASES, ids=[f"{x.ndim}d[{t}]" for x, t in INDEX_CASES])
+def test_index(x, text):
+    index = eval(text, {"np": np, "MATRIX": MATRIX, "CUBE": CUBE})
+    expected = x[index]
+    read = lambda a: wnp.at(a)[index].get()
+    for f in (read, lambda a: a[index], _staged(read)):
+        np.testing.assert_array_equal(f(x), expected)
+    np.testing.assert_array_equal(w.vmap(read)(np.stack([x, x]))[1], expected)
+    check_grads(lambda a: read(a) ** 2, (x,))
+    for values in (2.0, 0.5 + np.abs(RNG.normal(size=expected.shape))):
+        for method, ufunc in UPDATES.items():
+            old = np.abs(x) + 0.5 if method == "power" else x
+            new = old.copy()
+            new[index] = values if ufunc is None else ufunc(old[index], values)
+            write = lambda a, b, method=method: getattr(wnp.at(a)[index], method)(b)
+            np.testing.assert_allclose(write(old, values), new)
+            np.testing.assert_allclose(_staged(write)(old, values), new)
+            np.testing.assert_allclose(w.vmap(write, (0, None))(np.stack([old, old]), values)[1], new)
+            check_grads(write, (old, values), order=1)
+
+
+def test_repeated_indices():
+    i = [0, 2, 2, 0]
+    v = np.array([1.0, 2.0, 3.0, 4.0])
+    for method, ufunc in UPDATES.items():
+        if ufunc is None or method == "power":
+            continue
+        new = VECTOR.copy()
+        ufunc.at(new, i, v)
+        np.testing.assert_allclose(getattr(wnp.at(VECTOR)[i], method)(v), new)
+        check_grads(lambda a, b, m=method: getattr(wnp.at(a)[i], m)(b), (VECTOR, v))
+    np.testing.assert_allclose(wnp.at(VECTOR)[i].set(v)[[0, 2]], [4.0, 3.0])
+    with pytest.raises(w.errors.ArgumentError, match="no option 'moed'"):
+        wnp.at(VECTOR)[0].set(1.0, moed="drop")
+
+
+# --- tracers are arrays -----------------------------------------------------------------------------------------
+
+METHODS = {
+    "mean": lambda x: x.mean(), "mean axis": lambda x: x.mean(0), "std": lambda x: x.std(axis=1, ddof=1),
+    "var": lambda x: x.var(), "sum": lambda x: x.sum(axis=-1, keepdims=True), "prod": lambda x: x.prod(),
+    "max": lambda x: x.max(), "min": lambda x: x.min(1), "ptp": lambda x: np.ptp(x), "cumsum": lambda x: x.cumsum(1),
+    "cumprod": lambda x: x.cumprod(), "T": lambda x: x.T, "mT": lambda x: x.mT, "astype": lambda x: x.astype("f4"),
+    "reshape": lambda x: x.reshape(-1), "reshape several": lambda x: x.reshape(2, -1), "ravel": lambda x: x.ravel(),
+    "flatten": lambda x: x.flatten(), "transpose": lambda x: x.transpose(1, 0), "swapaxes": lambda x: x.swapaxes(0, 1),
+    "squeeze": lambda x: x[:1].squeeze(), "repeat": lambda x: x.repeat(2, axis=0), "take": lambda x: x.take([0, 2]),
+    "dot": lambda x: x.dot(x.T), "diagonal": lambda x: x.diagonal(), "trace": lambda x: x.trace(), "copy": lambda x: x.copy(),
+    "clip": lambda x: x.clip(-0.5, 0.5), "round": lambda x: x.round(1), "conj": lambda x: x.conj(), "real": lambda x: x.real,
+    "imag": lambda x: x.imag, "sort": lambda x: np.sort(x), "argsort": lambda x: x.argsort(), "argmax": lambda x: x.argmax(1),
+    "any": lambda x: (x > 0).any(), "all": lambda x: (x > 0).all(axis=0), "shape": lambda x: np.array(x.shape),
+    "size": lambda x: np.array([x.size, x.ndim, len(x), x.itemsize, x.nbytes]), "matmul": lambda x: x @ x.T,
+    "rmatmul": lambda x: np.ones((2, 3)) @ x, "divmod": lambda x: divmod(x, 0.3), "rdivmod": lambda x: divmod(0.3, x),
+    "pow": lambda x: x**3, "rpow": lambda x: 2.0**x, "floordiv": lambda x: x // 0.3, "mod": lambda x: x % 0.3,
+    "neg": lambda x: -x, "pos": lambda x: +x, "abs": lambda x: abs(x), "round()": lambda x: round(x[0, 0], 1),
+    "comparison": lambda x: (x < 0.1) | (x >= 0.5) & ~(x == 0) ^ (x != 1), "iteration": lambda x: sum(r for r in x),
+    "unpacking": lambda x: (lambda a, b, c: a + b * c)(*x), "ndarray on the left": lambda x: np.ones(4) * x - np.arange(4),
+    "np scalar on the left": lambda x: np.float32(2) * x, "list": lambda x: x + [1.0, 2.0, 3.0, 4.0],
+    "augmented": lambda x: _augmented(x), "np function": lambda x: np.sum(np.sin(x), axis=0),
+}  # fmt: skip
+
+
+def _augmented(x):
+    y = x * 1.0
+    y += 2.0
+    y *= x
+    return y
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_method(name):
+    f = METHODS[name]
+    expected = f(M)
+    as_tuple = lambda r: r if isinstance(r, tuple) else (r,)
+    for run in (w.jit(f), lambda x: w.jvp(f, (x,), (x,))[0], lambda x: w.vjp(f, x)[0]):
+        for got, e in zip(as_tuple(run(M)), as_tuple(expected), strict=True):
+            np.testing.assert_allclose(got, e, rtol=1e-6)
+            assert np.asarray(got).dtype == np.asarray(e).dtype and np.shape(got) == np.shape(e)
+    for got, e in zip(as_tuple(w.vmap(f)(np.stack([M, M]))), as_tuple(expected), strict=True):
+        np.testing.assert_allclose(got[1], e, rtol=1e-6)
+
+
+def test_values_of_tracers():
+    def f(x):
+        assert 2.0 in x and 5.0 not in x and int(x[1]) == 3 and bool(x[0] > 0) and f"{x[0]:.2f}" == "2.00"
+        assert wnp.argmax(x).item() == 1 and [7, 8, 9, 10][wnp.argmax(x)] == 8
+        constant = w.stop_gradient(x)
+        assert float(constant[0]) == 2.0 and constant.tolist() == [2.0, 3.0]
+        return x[0] * 1.0
+
+    assert w.grad(f)(np.array([2.0, 3.0])) @ np.ones(2) == 1.0
+
+
+def test_tracers_are_copied_as_values():
+    import copy
+
+    g = w.grad(lambda p: copy.deepcopy(p)["a"] * copy.copy(p["a"]))({"a": 3.0})
+    assert g["a"] == 6.0
+
+
+UNKNOWN = {
+    "bool": (lambda x: bool(x[0]), "where"), "float": (lambda x: float(x[0]), r"float\(\)"),
+    "index": (lambda x: [0, 1, 2, 3][x[0].astype(int)], "an index or a range"), "item": (lambda x: x[0].item(), r"\.item\(\)"),
+    "tolist": (lambda x: x.tolist(), r"tolist"), "asarray": (lambda x: np.asarray(x), "wengert.numpy"),
+    "plain array at a tracer": (lambda x: VECTOR[x[0].astype(int)], r"at\(x\)\[index\]"),
+    "view": (lambda x: x.view("i8"), r"\.view needs the memory"), "tobytes": (lambda x: x.tobytes(), "memory"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize("transform", [w.make_program, w.vmap])
+def test_what_needs_values_says_so(name, transform):
+    f, message = UNKNOWN[name]
+    with pytest.raises(w.errors.ConcretizationError, match=message):
+        transform(f)(np.stack([U, U]) if transform is w.vmap else U)
+
+
+@pytest.mark.parametrize("call", [lambda x: x.fill(0), lambda x: x.put([0], 1), lambda x: x.__setitem__(0, 1)])
+def test_methods_in_place_say_what_to_write(call):
+    with pytest.raises(w.errors.NotSupportedError, match="changed in place"):
+        w.grad(lambda x: [call(x), x.sum()][1])(U)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        w.grad(lambda x: x.nothing)(1.0)
+
+
+LOST = {
+    "math": lambda x: math.sin(x[0]) * x[1], "float": lambda x: float(x[0]) * x[1], "complex": lambda x: complex(x[0]) * x[1],
+    "item": lambda x: x[0].item() * x[1], "tolist": lambda x: x.tolist()[0] * x[1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_derivative_is_not_lost_silently(name):
+    for transform in (w.grad, lambda f: lambda x: w.jvp(f, (x,), (x,)), lambda f: w.vmap(w.grad(f))):
+        with pytest.raises(
+            w.errors.ConcretizationError, match="derivative would be lost.*wengert.numpy.*stop_gradient"
+        ):
+            transform(LOST[name])(U[None] if "vmap" in repr(transform(LOST[name])) else U)
+
+
+def test_assignment_of_a_differentiated_value_into_a_numpy_array_raises():
+    def f(x):
+        a = np.zeros(3)
+        a[0] = x
+        return a.sum()
+
+    with pytest.raises((ValueError, TypeError)):
+        w.grad(f)(1.0)
+
+
+def test_a_name_that_is_missing():
+    with pytest.raises(AttributeError, match="wengert.numpy.*'arctanhh'; the nearest are arctanh"):
+        wnp.arctanhh  # noqa: B018

@@ -102,3 +102,69 @@ def test_errors():
     with pytest.raises(w.errors.ConcretizationError, match="vmap"):
         w.vmap(lambda x: x if x > 0 else -x)(np.ones(3))
     assert w.grad(lambda x: x * x)(1.0) == 2.0
+
+
+Z = X[0] + 1j * X[1]
+
+
+@pytest.mark.parametrize(
+    "transform, f, x, message",
+    [
+        (w.jacfwd, lambda z: wnp.abs(z), Z, "complex inputs.*holomorphic"),
+        (w.hessian, lambda z: wnp.sum(wnp.abs(z)), Z, "complex inputs"),
+        (w.jacrev, lambda x: x * 1j, X[0], "real results.*holomorphic"),
+        (w.jacrev, lambda x: {"a": x, "b": wnp.argmax(x)}, X[0], r"floating point.*int64 at \['b'\].*has_aux"),
+        (lambda f: w.jacfwd(f, holomorphic=True), lambda z: wnp.abs(z), Z, "complex results"),
+        (lambda f: w.jacrev(f, holomorphic=True), lambda z: wnp.abs(z), Z, "complex results"),
+        (lambda f: w.grad(f, holomorphic=True), lambda z: wnp.sum(wnp.abs(z)), Z, "complex result"),
+    ],
+)
+def test_jacobians_refuse_dtypes_they_have_no_meaning_for(transform, f, x, message):
+    with pytest.raises(w.errors.DtypeError, match=message):
+        transform(f)(x)
+
+
+def test_none_in_trees_of_tangents_and_cotangents():
+    f = lambda p: {"y": p["x"] * 2.0, "n": None, "z": (p["x"] ** 2, None)}
+    x = {"x": X[0], "n": None}
+    y, back = w.vjp(f, x)
+    for ct in ({"y": X[1], "n": None, "z": (X[2], None)}, {"y": X[1], "n": None, "z": None}):
+        g = back(ct)[0]
+        assert g["n"] is None
+        np.testing.assert_allclose(g["x"], 2 * X[1] + (0 if ct["z"] is None else 2 * X[0] * X[2]))
+    y, push = w.linearize(f, x)
+    assert push(x)["z"][1] is None
+    np.testing.assert_allclose(push({"x": None, "n": None})["y"], 0)
+    np.testing.assert_allclose(w.jvp(f, (x,), (x,))[1]["y"], 2 * X[0])
+    transposed = w.linear_transpose(lambda x: {"a": 3.0 * x, "n": None}, X[0])
+    np.testing.assert_allclose(transposed({"a": X[0], "n": None})[0], 3 * X[0])
+    with pytest.raises(w.errors.TreeError, match=r"a leaf at \['z'\], where a tuple of length 2"):
+        back({"y": X[1], "n": None, "z": X[0]})
+
+
+def test_pullbacks_are_trees():
+    from wengert import tree_util
+
+    def f(x):
+        return wnp.sin(x) * x
+
+    jitted = w.jit(lambda x: w.vjp(f, x))
+    y, back = jitted(X)
+    np.testing.assert_allclose(back(X)[0], w.vjp(f, X)[1](X)[0])
+    _, push = w.jit(lambda x: w.linearize(f, x))(X)
+    np.testing.assert_allclose(push(X), w.jvp(f, (X,), (X,))[1])
+    doubled = tree_util.tree_map(lambda saved: 2 * saved, w.vjp(wnp.sin, X)[1])
+    np.testing.assert_allclose(doubled(X)[0], 2 * X * np.cos(X))
+    rows = w.vmap(lambda x, ct: w.vmap(lambda x: w.vjp(f, x)[1])(x)(ct)[0])
+    with pytest.raises(w.errors.ShapeError):
+        rows(X[None], X[None])  # the pullback of a row takes rows
+
+
+def test_make_program_with_the_shapes_of_its_result():
+    program, shapes = w.make_jaxpr(lambda x: {"a": x @ x.T, "n": None}, return_shape=True)(X)
+    assert shapes == {"a": w.ShapeDtypeStruct((3, 3), float), "n": None} and len(shapes["a"]) == 3
+    program.check()
+
+
+def test_spmd_axis_name_is_accepted():
+    np.testing.assert_allclose(w.vmap(wnp.sin, spmd_axis_name="rows")(X), np.sin(X))

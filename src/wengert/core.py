@@ -318,6 +318,7 @@ class Tracer:
     __slots__ = ("__weakref__", "_trace")
     _trace: Any
     __array_priority__ = 1000.0
+    differentiated = False  # whether it carries a tangent, which taking its value would lose
 
     # Subclasses give `shape`, `dtype`, `weak`.
     shape: tuple[int, ...]
@@ -366,12 +367,6 @@ class Tracer:
 
     def __int__(self) -> int:
         return int(self.concrete("int()"))
-
-    def __float__(self) -> float:
-        return float(self.concrete("float()"))
-
-    def __complex__(self) -> complex:
-        return complex(self.concrete("complex()"))
 
     def __index__(self) -> int:
         return self.concrete("an index or a range").__index__()

@@ -75,6 +75,7 @@ class WengertError(Exception):
     """
 
     def __init__(self, message: str, *args: Any) -> None:
+        self.message = message  # without the line
         where = user_line()
         super().__init__(f"{message}\n  at {where}" if where else message, *args)
 

@@ -11,7 +11,8 @@ from .core import as_value as _as_value
 from .ops import elementwise as _ew
 from .ops import reduction as _reduction
 from .ops import shape as _shape
-from .ops.collectives import all_gather, axis_index, axis_size, pmax, pmean, pmin, psum
+from .ops.collectives import all_gather, all_to_all, axis_index, axis_size, pmax, pmean, pmin, ppermute, pshuffle, psum
+from .ops.collectives import psum_scatter
 from .ops.contraction import dot, dot_general
 from .ops.elementwise import convert as convert_element_type
 from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt

@@ -1,4 +1,4 @@
-"""Checks of derivatives: `check_grads` for any function, `check_primitive` for everything a primitive declares.
+"""Checks of derivatives: `check_grads` for any function, `check_rule` for everything a primitive declares.
 
 The oracle is central differences in float64, which know nothing of the rules.
 """
@@ -173,17 +173,69 @@ def missing(primitive: Primitive) -> str:
     return ""
 
 
-def check_primitive(primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> None:
-    """Check one sample call of a primitive in every way: shapes, staging, batching, both modes, second order.
+def cases(primitive: Primitive) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """The sample calls of a primitive, ``(label, args, params)``: its own, and those with complex numbers for real ones.
+
+    A sample is made complex where the implementation takes complex numbers, in every floating argument, and the
+    first samples also in each of several alone. A primitive whose arguments must have more structure than that (a Hermitian matrix) says so under
+    the reason "complex" and has complex samples of its own.
+
+    Example:
+        >>> from wengert.core import Primitive
+        >>> [label for label, _, _ in cases(Primitive.registry["sin"])][:4]
+        ['0', '0-complex0', '1', '1-complex0']
+    """
+    samples = primitive.samples() if primitive.samples is not None else []
+    out: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+    for i, (args, params) in enumerate(samples):
+        out.append((str(i), args, params))
+        floats = [k for k, x in enumerate(args) if isinstance(x, (np.ndarray, np.generic)) and x.dtype == np.float64]
+        if "complex" in primitive.reasons or not floats:
+            continue
+        alone = [[k] for k in floats] if len(floats) > 1 and i < 3 else []
+        for chosen in [floats, *alone]:
+            turned = tuple(_turned(x, k) if k in chosen else x for k, x in enumerate(args))
+            if _accepts(primitive, turned, params):
+                out.append((f"{i}-complex" + "".join(map(str, chosen)), turned, params))
+    return out
+
+
+def _turned(x: Any, seed: int) -> Any:
+    """`x` with imaginary parts; small, so that it stays where the samples want it."""
+    imaginary = np.random.default_rng(seed).uniform(0.1, 0.4, size=np.shape(x))
+    return np.asarray(x + 1j * imaginary)[()] if np.ndim(x) == 0 else np.asarray(x + 1j * imaginary)
+
+
+def _accepts(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            primitive.impl(*args, **params)
+    except (TypeError, ValueError, NotImplementedError):
+        return False
+    return True
+
+
+def check_rule(primitive: Primitive, args: Sequence[Any], params: dict[str, Any] | None = None) -> None:
+    """Check one call of a primitive in every way that it declares.
+
+    Shape rule against implementation; staged and compiled against eager; batched over each argument, over all, twice,
+    and over no examples, against a loop; both modes against differences, to second order; the gradient of the batch
+    and the batch of the gradient against a loop.
+
+    Args:
+        primitive: the primitive.
+        args: its arguments, float64 or complex128 where they are differentiated.
+        params: its parameters.
 
     Raises:
-        AssertionError: naming what disagrees.
+        AssertionError: naming the primitive and what disagrees.
 
     Example:
         >>> import numpy as np, wengert
         >>> from wengert.core import Primitive
-        >>> wengert.testing.check_primitive(Primitive.registry["sin"], (np.array([0.5, 2.0]),), {})
+        >>> wengert.testing.check_rule(Primitive.registry["sin"], (np.array([0.5, 1.0]),))
     """
+    params = params or {}
     bind = lambda *a: primitive.bind(*a, **params)  # noqa: E731
     outs = _as_list(bind(*args))
     program = make_program(bind)(*args)
@@ -197,26 +249,52 @@ def check_primitive(primitive: Primitive, args: Sequence[Any], params: dict[str,
     if not differentiable(primitive):
         return
     inexact = [i for i, x in enumerate(args) if isinstance(x, (np.ndarray, np.generic)) and inexact_dtype(x.dtype)]
-    if not inexact:
+    if not inexact or not any(is_inexact(o) for o in outs):
         return
 
     def f(*xs: Any) -> Any:
         full = list(args)
         for i, x in zip(inexact, xs, strict=True):
             full[i] = x
-        return _as_list(bind(*full))
+        return [o for o in _as_list(bind(*full)) if is_inexact(o)]
 
     xs = [args[i] for i in inexact]
-    if any(is_inexact(o) for o in outs):
-        check_grads(f, xs, order=2, atol=2e-6, rtol=2e-6)
-        check_grads(jit(f), xs, order=1, atol=2e-6, rtol=2e-6)
+    check_grads(f, xs, order=2, atol=2e-6, rtol=2e-6)
+    check_grads(jit(f), xs, order=1, atol=2e-6, rtol=2e-6)
+    if "batch" not in primitive.reasons:
+        _check_batched_gradients(primitive.name, f, xs)
 
 
-def _same(got: Any, expected: Any, what: str) -> None:
+def _check_batched_gradients(name: str, f: Callable[..., Arrays], xs: Arrays) -> None:
+    stacked = [_two(x) for x in xs]
+    ws = [_direction(o, 5 + i) for i, o in enumerate(f(*xs))]
+    cts = [np.stack([w, 2 * w]) for w in ws]
+    rows = [vjp(f, *[s[k] for s in stacked])[1]([c[k] for c in cts]) for k in range(2)]
+    inside = vmap(lambda xs, cts: vjp(f, *xs)[1](cts))(stacked, cts)
+    outside = vjp(vmap(f), *stacked)[1](cts)
+    for k in range(len(xs)):
+        expected = np.stack([r[k] for r in rows])
+        _same(inside[k], expected, f"{name}: vmap of its gradient", 1e-8)
+        _same(outside[k], expected, f"{name}: gradient of its vmap", 1e-8)
+    _, tangents = jvp(vmap(f), tuple(stacked), tuple(stacked))
+    for k, t in enumerate(tangents):
+        row = [jvp(f, x, x)[1][k] for x in (tuple(s[i] for s in stacked) for i in range(2))]
+        _same(t, np.stack(row), f"{name}: jvp of its vmap", 1e-8)
+
+
+def _two(x: Any) -> Any:
+    """Two examples that are a little different."""
+    both = np.stack([x, x])
+    if inexact_dtype(both.dtype):
+        both[1] *= both.dtype.type(0.97)
+    return both
+
+
+def _same(got: Any, expected: Any, what: str, rtol: float = 1e-10) -> None:
     assert shape_of(got) == shape_of(expected), f"{what}: shape {shape_of(got)}, expected {shape_of(expected)}"
     assert dtype_of(got) == dtype_of(expected), f"{what}: dtype {dtype_of(got)}, expected {dtype_of(expected)}"
     if inexact_dtype(dtype_of(expected)):
-        _close(got, expected, 1e-10, 1e-12, what)
+        _close(got, expected, rtol, rtol / 100, what)
     else:
         np.testing.assert_array_equal(np.asarray(got), np.asarray(expected), err_msg=what)
 
@@ -228,14 +306,22 @@ def _check_batching(primitive: Primitive, bind: Callable[..., Any], args: Sequen
         if not any(mask):
             continue
         mapped = {i for i, b in zip(arrays, mask, strict=True) if b}
-        stacked = [np.stack([x, x]) if i in mapped else x for i, x in enumerate(args)]
-        for i in mapped:
-            if inexact_dtype(stacked[i].dtype):
-                stacked[i][1] *= stacked[i].dtype.type(0.97)
-        got = _as_list(vmap(bind, in_axes=tuple(0 if i in mapped else None for i in range(len(args))))(*stacked))
+        in_axes = tuple(0 if i in mapped else None for i in range(len(args)))
+        stacked = [_two(x) if i in mapped else x for i, x in enumerate(args)]
+        mapped_bind = vmap(bind, in_axes=in_axes)
         rows = [_as_list(bind(*[x[k] if i in mapped else x for i, x in enumerate(stacked)])) for k in range(2)]
-        for k, g in enumerate(got):
-            _same(g, np.stack([r[k] for r in rows]), f"{primitive.name} batched over arguments {sorted(mapped)}")
+        expected = [np.stack([r[k] for r in rows]) for k in range(len(rows[0]))]
+        what = f"{primitive.name} batched over arguments {sorted(mapped)}"
+        for g, e in zip(_as_list(mapped_bind(*stacked)), expected, strict=True):
+            _same(g, e, what)
+        twice = vmap(mapped_bind, in_axes=in_axes, out_axes=-1)
+        pairs = [np.stack([x, x[::-1]]) if i in mapped else x for i, x in enumerate(stacked)]
+        for g, e in zip(_as_list(twice(*pairs)), expected, strict=True):
+            _same(np.moveaxis(g, -1, 0), np.stack([e, e[::-1]]), what + ", twice")
+        for g, e in zip(
+            _as_list(mapped_bind(*[x[:0] if i in mapped else x for i, x in enumerate(stacked)])), expected, strict=True
+        ):
+            _same(g, e[:0], what + ", no examples")
 
 
-__all__ = ["check_grads", "check_primitive", "differentiable", "missing", "primitives"]
+__all__ = ["cases", "check_grads", "check_rule", "differentiable", "missing", "primitives"]

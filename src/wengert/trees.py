@@ -396,6 +396,40 @@ expected...
     raise TreeError(f"{what} has {left}{_at(path)}, where {right} was expected")
 
 
+def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
+    """The leaves of a tree of tangents or cotangents at the leaves of treedef; None stands for a zero subtree.
+
+    >>> leaves_or_none(structure({"a": (0, 0), "b": None, "c": 0}), {"a": None, "b": None, "c": 1.0}, "the tangent")
+    [None, None, 1.0]
+    """
+    flat, got = flatten(tree)
+    if got == treedef:
+        return flat
+    out: list[Any] = []
+
+    def walk(treedef: TreeDef, tree: Any, path: KeyPath) -> None:
+        if tree is None:
+            out.extend([None] * treedef.num_leaves)
+            return
+        got = structure(tree)
+        if treedef.is_leaf() and got.is_leaf():
+            out.append(tree)
+            return
+        if treedef.is_leaf() or got.is_leaf() or treedef.one_level() != got.one_level():
+            left, right = describe(got), describe(treedef)
+            if left == right:  # the same class with other metadata
+                left, right = f"the structure {got}", f"the structure {treedef}"
+            raise TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
+        one_level = treedef.one_level()
+        assert one_level is not None  # it is not a leaf
+        children = one_level.flatten_up_to(tree)
+        for key, below, child in zip(child_keys(treedef), treedef.children(), children, strict=True):
+            walk(below, child, (*path, key))
+
+    walk(treedef, tree, ())
+    return out
+
+
 def broadcast_prefix(
     prefix_tree: Any,
     full_tree: Any,

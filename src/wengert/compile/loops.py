@@ -74,7 +74,8 @@ class Schedule:
         vector = self.vector
         if vector is None or vector.reduced or not reduced:
             return False
-        if any(r.combine not in (None, "add") for r in self.kernel.roots):
+        sums = [r for r in self.kernel.roots if r.combine is not None]
+        if any(r.combine != "add" or _coefficient(r.offset, vector.axis) != 1 for r in sums):
             return False
         size = math.prod(x.extent for x in kept)
         if not 2 * vector.lanes <= size <= ROW_SUMS:

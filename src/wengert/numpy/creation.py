@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
+from ..core import PYTHON_SCALARS, Aval, Tracer, as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import NotSupportedError, ShapeError
 from ..ops.elementwise import convert, where_p
-from ..ops.families import broadcast_shapes
+from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
 from ..ops.shape import broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
 from .dispatch import plain
@@ -93,14 +93,21 @@ def _float(dtype: Any) -> np.dtype:
     return config.float_dtype if dtype is None else canonical_dtype(dtype)
 
 
+def _known(shape: Any) -> Any:
+    """A shape; where it holds a traced value, the error says that its value is not known."""
+    if isinstance(shape, (tuple, list)):
+        return tuple(operator.index(n) for n in shape)
+    return operator.index(shape) if isinstance(shape, Tracer) else shape
+
+
 def zeros(shape: Any, dtype: Any = None, order: str = "C") -> Any:
     """An array of zeros, float64 by default (float32 in 32-bit mode)."""
-    return np.zeros(shape, _float(dtype), order)  # type: ignore[arg-type]
+    return np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
     """An array of ones, float64 by default (float32 in 32-bit mode)."""
-    return np.ones(shape, _float(dtype), order)  # type: ignore[call-overload]
+    return np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C") -> Any:
@@ -199,14 +206,15 @@ def linspace(
         want = canonical_dtype(out.dtype if dtype is None else dtype)
         out = out.astype(want, copy=False)
         return (out, step) if retstep else out
+    natural = result_dtype(aval_of(start), aval_of(stop), Aval((), config.float_dtype, True))
+    start, stop = convert(start, natural), convert(stop, natural)
     num = operator.index(num)
     steps = num - 1 if endpoint else num
     span = stop - start
     step = span / steps if steps > 0 else span * np.nan
     shape = broadcast_shapes("linspace", shape_of(start), shape_of(stop))
     u = (np.arange(num) / steps if steps > 0 else np.zeros(num)).reshape((num,) + (1,) * len(shape))
-    out = start * (1 - u) + stop * u
-    out = moveaxis(out, 0, axis)
+    out = moveaxis(convert(start * (1 - u) + stop * u, natural), 0, axis)
     if dtype is not None:
         from ..ops.elementwise import floor
 
@@ -226,15 +234,14 @@ def logspace(
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """Numbers from `start` to `stop`, each the same multiple of the one before."""
-    from ..ops.elementwise import log, power
+    from ..ops.elementwise import power
 
     if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
         out = np.geomspace(as_value(start), as_value(stop), num, endpoint, axis=axis)
         return out.astype(canonical_dtype(out.dtype if dtype is None else dtype), copy=False)
     ratio = as_array(stop) / as_array(start)
     exponents = linspace(np.zeros(shape_of(ratio)), np.ones(shape_of(ratio)), num, endpoint)
-    out = start * power(ratio, exponents)
-    _ = log
+    out = start * power(ratio, convert(exponents, dtype_of(ratio)))
     out = moveaxis(out, 0, axis)
     return out if dtype is None else convert(out, dtype)
 
@@ -387,6 +394,9 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The Vandermonde matrix of the vector `x`: its columns are powers of `x`."""
     x = as_array(x)
+    if ndim_of(x) != 1:
+        raise ShapeError(f"vander needs a vector, got shape {shape_of(x)}")
+    x = convert(x, np.promote_types(dtype_of(x), int))  # as NumPy has it
     n = shape_of(x)[0] if N is None else operator.index(N)
     columns = [np.ones(shape_of(x), dtype_of(x))]
     for _ in range(n - 1):

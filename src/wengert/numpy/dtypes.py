@@ -57,7 +57,14 @@ def __getattr__(name: str) -> Any:
         import ml_dtypes
 
         return getattr(ml_dtypes, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import difflib
+
+    from .. import numpy as namespace
+
+    near = difflib.get_close_matches(name, namespace.__all__)
+    raise AttributeError(
+        f"module 'wengert.numpy' has no attribute {name!r}" + (f"; the nearest are {', '.join(near)}" if near else "")
+    )
 
 
 def _dtype(x: Any) -> np.dtype:

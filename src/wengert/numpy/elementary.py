@@ -30,6 +30,7 @@ from ..ops.elementwise import (
     isfinite,
     isinf,
     isnan,
+    left_shift,
     less_equal,
     logical_and,
     logical_not,
@@ -39,6 +40,7 @@ from ..ops.elementwise import (
     power,
     real,
     remainder,
+    right_shift,
     rint,
     signbit,
     sin,
@@ -54,6 +56,7 @@ mod = remainder
 true_divide = divide
 pow = power  # noqa: A001
 bitwise_not = bitwise_invert = invert
+bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
 
 
@@ -311,7 +314,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 
 __all__ = [
     "abs", "acos", "acosh", "allclose", "angle", "around", "array_equal", "array_equiv", "asin", "asinh", "atan",
-    "atan2", "atanh", "bitwise_invert", "bitwise_not", "clip", "conjugate", "deg2rad", "degrees", "divmod", "fabs",
+    "atan2", "atanh", "bitwise_invert", "bitwise_left_shift", "bitwise_not", "bitwise_right_shift", "clip", "conjugate", "deg2rad", "degrees", "divmod", "fabs",
     "fix", "float_power", "frexp", "i0", "isclose", "iscomplex", "iscomplexobj", "isneginf", "isposinf", "isreal",
     "isrealobj", "isscalar", "mod", "modf", "nan_to_num", "pow", "rad2deg", "radians", "real_if_close", "round", "sinc",
     "true_divide",

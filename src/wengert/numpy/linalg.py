@@ -16,7 +16,7 @@ from numpy.linalg import LinAlgError
 
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
@@ -76,6 +76,8 @@ def _matrices(a: Any, name: str, square: bool = False) -> Any:
         raise ShapeError(f"{name} needs matrices in the last two axes, got shape {shape_of(x)}")
     if square and shape_of(x)[-1] != shape_of(x)[-2]:
         raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(x)}")
+    if dtype_of(x).itemsize == 2 and inexact_dtype(dtype_of(x)):
+        raise DtypeError(f"{name}: LAPACK has no {dtype_of(x)}; convert with astype('float32') first")
     return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
+from ..config import canonical_dtype, config
 from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops import cumulative as _cumulative
@@ -83,6 +83,18 @@ def min(
 
 
 amax, amin = max, min
+
+
+def logsumexp(a: Any, axis: Any = None, keepdims: bool = False, where: Any = None) -> Any:
+    """``log(sum(exp(a)))`` over `axis`, without overflow.
+
+    Example:
+        >>> float(logsumexp([1000.0, 1000.0]))
+        1000.6931471805599
+    """
+    from ..nn import logsumexp as stable
+
+    return stable(a, axis, keepdims=keepdims, where=where)
 
 
 @plain(np.any)
@@ -263,57 +275,103 @@ def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
 
 
 @plain(np.nansum)
-def nansum(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     """The sum over `axis`, NaN counted as 0."""
     no_out(out)
-    return _ops.sum(_without_nan(a, 0)[0], axis, dtype, keepdims)
+    return _ops.sum(_without_nan(a, 0)[0], axis, dtype, keepdims, initial, where)
 
 
 @plain(np.nanprod)
-def nanprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
     """The product over `axis`, NaN counted as 1."""
     no_out(out)
-    return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims)
+    return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims, initial, where)
 
 
-def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> Any:
+def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     x, present = _without_nan(a, worst)
-    out = reduce(x, axis, keepdims=keepdims)
-    if present is None:
+    if where is not None and initial is None:
+        raise ShapeError("nanmax and nanmin with where= need initial=, the value of an empty selection")
+    out = reduce(x, axis, keepdims=keepdims, initial=initial, where=where)
+    if present is None or initial is not None:
         return out
     return _where(_ops.any(present, axis, keepdims), out, dtype_of(out).type(np.nan))
 
 
-def nanmax(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def nanmax(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:
     """The largest element over `axis` that is not NaN; NaN if there is none."""
     no_out(out)
-    return _nanextreme(max, -np.inf, a, axis, keepdims)
+    return _nanextreme(max, -np.inf, a, axis, keepdims, initial, where)
 
 
-def nanmin(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def nanmin(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:
     """The smallest element over `axis` that is not NaN; NaN if there is none."""
     no_out(out)
-    return _nanextreme(min, np.inf, a, axis, keepdims)
+    return _nanextreme(min, np.inf, a, axis, keepdims, initial, where)
 
 
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+def _present(present: Any, where: Any) -> Any:
+    return present if where is None else where if present is None else present & where
+
+
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
+) -> Any:
     """The mean over `axis` of the elements that are not NaN."""
     no_out(out)
     x, present = _without_nan(a, 0)
-    return mean(x, axis, dtype, keepdims=keepdims, where=present)
+    return mean(x, axis, dtype, keepdims=keepdims, where=_present(present, where))
 
 
-def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+def nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+) -> Any:
     """The variance over `axis` of the elements that are not NaN."""
     no_out(out)
     x, present = _without_nan(a, 0)
-    return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=present)
+    return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=_present(present, where))
 
 
-def nanstd(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+def nanstd(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+) -> Any:
     """The standard deviation over `axis` of the elements that are not NaN."""
     no_out(out)
-    return _sqrt(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims))
+    return _sqrt(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where))
 
 
 # --- running ----------------------------------------------------------------------------------------------------
@@ -325,7 +383,8 @@ def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
         x = convert(x, dtype)
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
-    return primitive.bind(x, axis=canonical_axis(axis, ndim_of(x)))
+    out = primitive.bind(x, axis=canonical_axis(axis, ndim_of(x)))
+    return out if dtype is None or dtype_of(out) == canonical_dtype(dtype) else convert(out, dtype)
 
 
 @plain(np.cumsum)
@@ -362,9 +421,9 @@ def cumlogsumexp(a: Any, axis: Any = None) -> Any:
 def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
     x = as_array(x)
     if axis is None:
-        if ndim_of(x) != 1:
+        if ndim_of(x) > 1:
             raise ArgumentError(f"axis must be given for an array of shape {shape_of(x)}")
-        axis = 0
+        x, axis = reshape(x, (-1,)), 0
     out = function(x, axis, dtype=dtype)
     if not include_initial:
         return out
@@ -399,6 +458,6 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) ->
 
 __all__ = [
     "all", "amax", "amin", "any", "average", "count_nonzero", "cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum",
-    "cumulative_prod", "cumulative_sum", "max", "mean", "min", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin",
+    "cumulative_prod", "cumulative_sum", "logsumexp", "max", "mean", "min", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin",
     "nanprod", "nanstd", "nansum", "nanvar", "prod", "ptp", "std", "sum", "var",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from ..ops import reduction as _reduction
 from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import at, getitem
-from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape, reverse_p, slice_axis
+from ..ops.shape import broadcast_to, canonical_axis, concatenate, expand_dims, reshape, reverse_p, slice_axis
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import no_out, plain
 
@@ -118,7 +118,7 @@ def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False
 ):
     """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always)."""
-    x, i = _axis_of(a, axis)
+    x, i = _axis_of(expand_dims(as_array(a), 0) if shape_of(as_array(a)) == () else a, axis)
     if not descending:
         return argsort_p.bind(x, axis=i)
     n = shape_of(x)[i]  # reversed twice, so that equal elements keep their order

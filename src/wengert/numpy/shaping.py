@@ -73,6 +73,9 @@ def transpose(a: Any, axes: Any = None) -> Any:
     return _ops.transpose(a, axes)
 
 
+permute_dims = transpose
+
+
 def matrix_transpose(x: Any, /) -> Any:
     """`x` with its last two axes exchanged."""
     x = as_array(x)
@@ -343,7 +346,7 @@ def trim_zeros(filt: Any, trim: str = "fb") -> Any:
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes",
     "broadcast_to", "expand_dims", "flip",
-    "fliplr", "flipud", "matrix_transpose", "moveaxis", "ndim", "pad", "ravel", "repeat",
+    "fliplr", "flipud", "matrix_transpose", "moveaxis", "ndim", "pad", "permute_dims", "ravel", "repeat",
     "reshape", "roll", "rollaxis", "rot90", "shape", "size", "squeeze", "swapaxes", "tile",
     "transpose", "trim_zeros",
 ]  # fmt: skip

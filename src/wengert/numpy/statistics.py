@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError, ShapeError
+from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.contraction import matmul
 from ..ops.elementwise import ceil, conj, convert, floor, imag, isnan, real, rint, sqrt, where_p
 from ..ops.indexing import getitem, scatter_add_p, take_along_axis
@@ -20,7 +20,7 @@ from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshap
 from ..ops.sorting import sort_p
 from .dispatch import plain
 from .elementary import clip
-from .reductions import average, max, min  # noqa: A004
+from .reductions import average, max, mean, min  # noqa: A004
 from .searching import known, searchsorted, where
 
 ndarray = np.ndarray
@@ -39,6 +39,7 @@ _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool) -> Any:
     if method not in _METHODS:
         raise NotSupportedError(f"quantile with method {method!r}; the methods are {', '.join(_METHODS)}")
+    share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
     x, q = as_array(a), as_array(q)
     x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
     if dtype_of(x).kind == "c":
@@ -83,6 +84,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     else:
         out = where_p.bind(count > 0, out, dtype.type(np.nan))
     out = reshape(moveaxis(out, -1, 0), (*q_shape, *lead))
+    if share_dtype is not None:
+        out = convert(out, np.promote_types(dtype_of(out), share_dtype))
     if keepdims:
         out = reshape(out, (*q_shape, *[1 if i in axes else m for i, m in enumerate(shape)]))
     return out
@@ -163,16 +166,23 @@ def nanpercentile(
     return _quantile(a, as_value(q) / 100, axis, method, keepdims, True)
 
 
+def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
+    x = as_array(a)
+    if all(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x))):
+        return _quantile(x, 0.5, axis, "midpoint", keepdims, skip_nan)
+    return mean(x, axis, keepdims=keepdims)  # of no elements: NaN, as NumPy has it
+
+
 @plain(np.median, beyond=_BEYOND)
 def median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """The median over `axis`; of an even number of elements the mean of the two in the middle."""
-    return _quantile(a, 0.5, axis, "midpoint", keepdims, False)
+    return _median(a, axis, keepdims, False)
 
 
 @plain(np.nanmedian, beyond=_BEYOND)
 def nanmedian(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """The median over `axis` of the elements that are not NaN."""
-    return _quantile(a, 0.5, axis, "midpoint", keepdims, True)
+    return _median(a, axis, keepdims, True)
 
 
 # --- covariance -------------------------------------------------------------------------------------------------
@@ -182,10 +192,10 @@ def _variables(m: Any, rowvar: bool) -> Any:
     x = as_array(m)
     if ndim_of(x) > 2:
         raise ShapeError(f"cov needs a vector or a matrix, got shape {shape_of(x)}")
-    x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    x = convert(x, np.promote_types(dtype_of(x), config.float_dtype))  # as NumPy has it
     if ndim_of(x) < 2:
         return reshape(x, (1, -1))
-    return x if rowvar or shape_of(x)[0] == 1 else transpose(x)
+    return x if rowvar else transpose(x)
 
 
 def cov(
@@ -215,18 +225,18 @@ def cov(
             w = as_value(w)
             weights = w if weights is None else weights * w
     if weights is None:
-        mean, total = average(x, 1), n
+        middle, total = mean(x, 1), n
         freedom = float(np.maximum(n - ddof, 0))
-        centred = x - expand_dims(mean, 1)
+        centred = x - expand_dims(middle, 1)
         weighted = centred
     else:
-        mean, totals = average(x, 1, weights, returned=True)
+        middle, totals = average(x, 1, weights, returned=True)
         total = getitem(totals, 0)
         if aweights is None or ddof == 0:
             freedom = total - ddof
         else:
             freedom = total - ddof * _sum(weights * as_value(aweights)) / total
-        centred = x - expand_dims(mean, 1)
+        centred = x - expand_dims(middle, 1)
         weighted = centred * weights
     out = matmul(weighted, conj(transpose(centred))) / freedom
     return reshape(out, ()) if shape_of(out) == (1, 1) else out
@@ -268,7 +278,11 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         length = minlength if minlength > length else length
     if weights is None:
         weights = np.ones(shape_of(x), config.int_dtype)
-    weights = as_array(weights)
+    else:
+        weights = as_array(weights)
+        if dtype_of(weights).kind == "c":
+            raise DtypeError("bincount: weights must be real; count their real and imaginary parts")
+        weights = convert(weights, config.float_dtype)
     if shape_of(weights) != shape_of(x):
         raise ShapeError(f"bincount: weights of shape {shape_of(weights)} for values of shape {shape_of(x)}")
     inside = (x >= 0) & (x < length)

@@ -245,5 +245,6 @@ def _samples() -> list[Any]:
     return [((np.array([0.3, -0.5, 1.0]), np.array([1.0, 2.0, -0.4])), {"program": program})]
 
 
-call_p = Call("call", samples=_samples)
-remat_p = Remat("remat", samples=_samples)
+_TYPED = {"complex": "a Program is typed"}
+call_p = Call("call", samples=_samples, reasons=_TYPED)
+remat_p = Remat("remat", samples=_samples, reasons=_TYPED)

@@ -9,9 +9,11 @@ import numpy as np
 
 from .. import trees
 from ..core import Aval, Primitive, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError
+from ..errors import ArgumentError, ShapeError
 from . import reduction
-from .shape import broadcast_to, moveaxis
+from .elementwise import where
+from .indexing import getitem
+from .shape import broadcast_to, moveaxis, reshape
 
 
 def _size(axis_name: Hashable) -> int:
@@ -111,12 +113,13 @@ class _PsumScatter(_Collective):
             return reduction.reduce_sum(args[0], (0,)), True
         return self.bind(moveaxis(args[0], 0, 1), **params), True
 
-    def same(self, x: Value, size: int) -> Value:
-        if size != 1:
-            raise NotSupportedError(
-                "psum_scatter of a value that is the same for all examples: write x[axis_index] * n"
-            )
-        return x[0]
+    def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
+        # Under vmap this has the same x for every example; outside it, as in the samples, there is one example.
+        from ..transforms.batching import axis_env
+
+        if axis_name not in axis_env.get():
+            return x[0]
+        return getitem(x * np.asarray(size, dtype_of(x)), axis_index(axis_name))
 
     def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
         return Aval(aval.shape[1:], aval.dtype)
@@ -200,6 +203,97 @@ def all_gather(x: Any, axis_name: Any, *, axis: int = 0, tiled: bool = False) ->
         return out.reshape(*shape[:at], shape[at] * shape[at + 1], *shape[at + 2 :])
 
     return trees.map(gather, x)
+
+
+def psum_scatter(x: Any, axis_name: Hashable, *, scatter_dimension: int = 0, tiled: bool = False) -> Any:
+    """The sum over a named axis of arrays with a slice for each example, of which every example gets its own.
+
+    Args:
+        x: an array, or a pytree of them, whose axis `scatter_dimension` has a slice for each example; with `tiled`
+            a block of slices, and the axis stays.
+        axis_name: a name.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.vmap(lambda x: wengert.lax.psum_scatter(x, "i"), axis_name="i")(wnp.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([4., 6.])
+    """
+    n = _size(axis_name)
+
+    def scatter(v: Any) -> Value:
+        v = moveaxis(as_array(v), scatter_dimension, 0)
+        if shape_of(v)[0] % n or (not tiled and shape_of(v)[0] != n):
+            raise ShapeError(
+                f"psum_scatter: axis {scatter_dimension} has length {shape_of(v)[0]}, the axis {axis_name!r} has {n} "
+                f"examples; give each example a slice" + (", or pass tiled=True" if not shape_of(v)[0] % n else "")
+            )
+        if not tiled:
+            return psum_scatter_p.bind(v, axis_name=axis_name, size=n)
+        v = reshape(v, (n, shape_of(v)[0] // n, *shape_of(v)[1:]))
+        return moveaxis(psum_scatter_p.bind(v, axis_name=axis_name, size=n), 0, scatter_dimension)
+
+    return trees.map(scatter, x)
+
+
+def ppermute(x: Any, axis_name: Hashable, perm: Sequence[tuple[int, int]]) -> Any:
+    """Send `x` from example to example of a named axis; who receives nothing gets zeros.
+
+    Args:
+        x: an array, or a pytree of them.
+        axis_name: a name.
+        perm: pairs ``(source, destination)``, each source and each destination at most once.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> send = lambda x: wengert.lax.ppermute(x, "i", [(0, 1), (1, 2)])
+        >>> wengert.vmap(send, axis_name="i")(wnp.array([1.0, 2.0, 3.0]))
+        array([0., 1., 2.])
+    """
+    n = _size(axis_name)
+    source = np.full(n, -1)
+    for s, d in perm:
+        if not (0 <= s < n and 0 <= d < n) or source[d] >= 0:
+            raise ArgumentError(f"ppermute: {(s, d)} in {list(perm)}: {n} examples, each at most once a destination")
+        source[d] = s
+    i = getitem(source, axis_index(axis_name))
+
+    def receive(v: Any) -> Value:
+        sent = getitem(all_gather(v, axis_name), i)
+        return where(i >= 0, sent, np.zeros((), dtype_of(sent)))
+
+    return trees.map(receive, x)
+
+
+def pshuffle(x: Any, axis_name: Hashable, perm: Sequence[int]) -> Any:
+    """`ppermute` by a permutation: example i receives `x` of example ``perm[i]``."""
+    return ppermute(x, axis_name, [(s, d) for d, s in enumerate(perm)])
+
+
+def all_to_all(x: Any, axis_name: Hashable, split_axis: int, concat_axis: int, *, tiled: bool = False) -> Any:
+    """Example i gets slice i along `split_axis` of every example's `x`, stacked along `concat_axis`.
+
+    With `tiled`, example i gets block i of slices, and the blocks are joined along `concat_axis`.
+    """
+    n = _size(axis_name)
+    i = axis_index(axis_name)
+
+    def exchange(v: Any) -> Value:
+        v = as_array(v)
+        shape, split = shape_of(v), split_axis % ndim_of(v)
+        if shape[split] % n or (not tiled and shape[split] != n):
+            raise ShapeError(
+                f"all_to_all: axis {split_axis} has length {shape[split]}, the axis {axis_name!r} has {n} examples"
+            )
+        if tiled:
+            v = reshape(v, (*shape[:split], n, shape[split] // n, *shape[split + 1 :]))
+        mine = getitem(moveaxis(all_gather(v, axis_name), split + 1, 0), i)  # a row for each example
+        out = moveaxis(mine, 0, concat_axis)
+        if not tiled:
+            return out
+        at, sizes = concat_axis % ndim_of(v), shape_of(out)
+        return reshape(out, (*sizes[:at], sizes[at] * sizes[at + 1], *sizes[at + 2 :]))
+
+    return trees.map(exchange, x)
 
 
 def axis_index(axis_name: Hashable) -> Value:

@@ -59,7 +59,10 @@ def _plan(nx: int, ny: int, dims: Dims) -> Callable[[Any, Any], Any]:
         k = math.prod(x.shape[i] for i in cx)
         left = x.transpose(perm_x).reshape(*batch, math.prod(free_x), k)
         right = y.transpose(perm_y).reshape(*batch, k, math.prod(free_y))
-        return np.matmul(left, right).reshape((*batch, *free_x, *free_y))[()]
+        out = np.matmul(left, right)
+        if out.dtype != left.dtype == right.dtype:  # of bfloat16, which NumPy multiplies in float32
+            out = out.astype(left.dtype)
+        return out.reshape((*batch, *free_x, *free_y))[()]
 
     return general
 
@@ -145,6 +148,7 @@ def _samples() -> list[Any]:
         case((2, 0), (0, 3), (((1,), (0,)), ((), ()))),
         case((2,), (3,), (((), ()), ((), ()))),
         case((2, 3), (3, 2), (((), ()), ((0, 1), (1, 0)))),
+        case((2, 3), (3, 2), (((0, 1), (1, 0)), ((), ()))),
     ]
 
 

@@ -19,10 +19,10 @@ def _impl(x: Value, y: Value) -> Value:
     if x.ndim == 1:
         return np.convolve(x, y)
     lead = x.shape[:-1]
-    rows = zip(x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1]), strict=True)
+    n = math.prod(lead)
+    rows = zip(x.reshape(n, x.shape[-1]), y.reshape(n, y.shape[-1]), strict=True)
     out = [np.convolve(a, b) for a, b in rows]
-    length = x.shape[-1] + y.shape[-1] - 1
-    return np.array(out, np.result_type(x, y)).reshape(*lead, length) if math.prod(lead) else np.zeros((*lead, length))
+    return np.array(out, np.result_type(x, y)).reshape(*lead, x.shape[-1] + y.shape[-1] - 1)
 
 
 def _shape(x: Aval, y: Aval) -> Aval:

@@ -11,11 +11,34 @@ from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..core import Aval, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import CustomRuleError, NotLinearError
 from ..program import Program
+from .families import Linear
 
 Flat = list[Value]
+
+
+linear_zero_p = Linear(  # a zero that depends on a tangent in name only
+    "linear_zero",
+    lambda x, shape, dtype: np.zeros(shape, dtype)[()],
+    lambda aval, shape, dtype: Aval(shape, dtype),
+    lambda cotangent, x, shape, dtype: None,
+    lambda size, x, shape, dtype: linear_zero_p.bind(x, shape=(size, *shape), dtype=dtype),
+    samples=lambda: [((np.array([0.5, -1.0]),), {"shape": (2, 3), "dtype": np.dtype(float)})],
+)
+
+
+def zero_beside(tangents: Sequence[Value | None], shape: tuple[int, ...], dtype: np.dtype) -> Value:
+    """The zero that a rule sees beside `tangents`.
+
+    Where those are on a tape, so is the zero: its product with a value would not be seen to be linear otherwise.
+    """
+    for t in tangents:
+        if isinstance(t, Tracer):
+            return linear_zero_p.bind(t, shape=shape, dtype=dtype)
+    return np.zeros(shape, dtype)[()]
 
 
 class Rule:
@@ -258,7 +281,7 @@ class CustomPullback(Primitive):
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         n = params["residuals"]
         given = [
-            np.zeros(a.shape, a.dtype)[()] if c is None else c
+            zero_beside(cotangent, a.shape, a.dtype) if c is None else c
             for c, a in zip(cotangent, params["out_avals"], strict=True)
         ]
         grads = params["rule"].backward(params["spec"], args[:n], spread_cotangents(params, given))
@@ -269,7 +292,9 @@ def spread_cotangents(params: dict[str, Any], cotangents: Sequence[Value]) -> Fl
     """A cotangent for every result: zeros for the integer ones."""
     given = iter(cotangents)
     return [
-        next(given) if b else np.zeros(a.shape, a.dtype if inexact_dtype(a.dtype) else float)[()]
+        next(given)
+        if b
+        else zero_beside(cotangents, a.shape, a.dtype if inexact_dtype(a.dtype) else config.float_dtype)
         for a, b in zip(params["all_avals"], params["live"], strict=True)
     ]
 

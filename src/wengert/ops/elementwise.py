@@ -83,6 +83,16 @@ def _lazy_special(name: str) -> Callable[..., Any]:
     return call
 
 
+def quietly(partial: Callable[..., Value]) -> Callable[..., Value]:
+    """A partial that may be infinite where the value is finite: NumPy is not to warn of what nobody computed."""
+
+    def call(*args: Value) -> Value:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return partial(*args)
+
+    return call
+
+
 # --- arithmetic -------------------------------------------------------------------------------------------------
 
 
@@ -176,7 +186,7 @@ def _power_dy(ans: Value, x: Value, y: Value) -> Value:
     return where(at_zero, where(equal(y, 0), -np.inf, 0.0), ans * log(where(at_zero, 1.0, x)))
 
 
-power_p = binary("power", _power, _power_dx, _power_dy, ((0.3, 2.0), REAL), weak=True)
+power_p = binary("power", _power, quietly(_power_dx), quietly(_power_dy), ((0.3, 2.0), REAL), weak=True)
 mod_p = binary(
     "remainder", np.remainder, 1, lambda ans, x, y: -floor_divide(x, y), ((0.1, 0.25), (0.3, 2.0)), weak=True
 )
@@ -225,8 +235,8 @@ abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samp
 sign_p = _Sign("sign", np.sign, None, samples=_samples(REAL))
 square_p = unary("square", np.square, lambda ans, x: 2 * x)
 reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -square(ans), (0.3, 2.0))
-sqrt_p = unary("sqrt", np.sqrt, lambda ans, x: 0.5 / ans, (0.2, 3.0))
-cbrt_p = unary("cbrt", np.cbrt, lambda ans, x: 1 / (3 * ans * ans), (0.2, 3.0))
+sqrt_p = unary("sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0))
+cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0))
 rsqrt_p = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda ans, x: -0.5 * ans / x, (0.2, 3.0))
 
 # --- exponentials and logarithms --------------------------------------------------------------------------------
@@ -274,23 +284,23 @@ def _no_inf(d: Value) -> Value:
 sin_p = unary("sin", np.sin, lambda ans, x: cos(x))
 cos_p = unary("cos", np.cos, lambda ans, x: -sin(x))
 tan_p = unary("tan", np.tan, lambda ans, x: 1 + square(ans), (-1.2, 1.2))
-arcsin_p = unary("arcsin", np.arcsin, lambda ans, x: 1 / sqrt(1 - square(x)), (-0.9, 0.9))
-arccos_p = unary("arccos", np.arccos, lambda ans, x: -1 / sqrt(1 - square(x)), (-0.9, 0.9))
+arcsin_p = unary("arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9))
+arccos_p = unary("arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9))
 arctan_p = unary("arctan", np.arctan, lambda ans, x: 1 / (1 + square(x)))
 sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x))
 cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x))
 tanh_p = unary("tanh", np.tanh, lambda ans, x: 1 - square(ans))
 arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / sqrt(square(x) + 1))
-arccosh_p = unary("arccosh", np.arccosh, lambda ans, x: 1 / (sqrt(x - 1) * sqrt(x + 1)), (1.2, 3.0))
+arccosh_p = unary("arccosh", np.arccosh, quietly(lambda ans, x: 1 / (sqrt(x - 1) * sqrt(x + 1))), (1.2, 3.0))
 arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9))
 arctan2_p = binary(
     "arctan2",
     np.arctan2,
-    lambda ans, x, y: y / (x * x + y * y),
-    lambda ans, x, y: -x / (x * x + y * y),
+    quietly(lambda ans, x, y: y / (x * x + y * y)),
+    quietly(lambda ans, x, y: x / -(x * x + y * y)),
     ((0.3, 2.0), REAL),
 )
-hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / ans, lambda ans, x, y: y / ans)
+hypot_p = binary("hypot", np.hypot, quietly(lambda ans, x, y: x / ans), quietly(lambda ans, x, y: y / ans))
 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
@@ -299,7 +309,13 @@ erf_p = unary("erf", _lazy_special("erf"), lambda ans, x: _2_SQRTPI * exp(-x * x
 erfc_p = unary("erfc", _lazy_special("erfc"), lambda ans, x: -_2_SQRTPI * exp(-x * x))
 erfinv_p = unary("erfinv", _lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
 gammaln_p = unary("gammaln", _lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
-digamma_p = unary("digamma", _lazy_special("digamma"), lambda ans, x: polygamma(1.0, x), (0.4, 4.0))
+digamma_p = unary(
+    "digamma",
+    _lazy_special("digamma"),
+    lambda ans, x: polygamma(1.0, x),
+    (0.4, 4.0),
+    reasons={"complex": "its derivative needs the zeta function, which SciPy has for real numbers"},
+)
 
 
 def _polygamma(n: Any, x: Any) -> Any:

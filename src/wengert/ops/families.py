@@ -181,7 +181,12 @@ def _bind_binary(primitive: Elementwise) -> Callable[..., Any]:
     def bind(x: Value, y: Value) -> Any:
         if type(x) in VALUE_TYPES:
             if type(y) in VALUE_TYPES:
-                return function(x, y) if direct and type(x) is ndarray and config._x64 else impl(x, y)
+                if direct and type(x) is ndarray and config._x64:
+                    try:
+                        return function(x, y)
+                    except ValueError:
+                        pass  # `impl` says which shapes do not fit
+                return impl(x, y)
             return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
         if isinstance(x, Tracer):
             trace = x._trace
@@ -232,7 +237,11 @@ class Elementwise(Primitive):
             self.bind = short_bind(self)
 
     def impl(self, *args: Value) -> Value:
-        out = self.function(*args)
+        try:
+            out = self.function(*args)
+        except ValueError:
+            broadcast_shapes(self.name, *map(shape_of, args))  # says which shapes they are
+            raise
         if type(out) is ndarray and config._x64:
             return out
         if (
@@ -311,7 +320,11 @@ class Elementwise(Primitive):
         return tape.append(weighted_sum, (coefficients, nodes), None, aval.shape, aval.dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*align_batched(args, batched), **params), True
+        try:
+            return self.bind(*align_batched(args, batched), **params), True
+        except ShapeError:
+            broadcast_shapes(self.name, *[shape_of(a)[b:] for a, b in zip(args, batched, strict=True)])
+            raise
 
     def keeps_zeros(self, zero: Sequence[bool]) -> bool:
         """Whether the result is zero where the arguments marked in `zero` are all zero."""

@@ -29,7 +29,7 @@ from ..core import (
     ndim_of,
     shape_of,
 )
-from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, DtypeError, NotLinearError, ShapeError
 from .families import Linear, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, moveaxis, reshape
 
@@ -381,7 +381,7 @@ def getitem(x: Value, key: Any) -> Value:
     arrays: list[Value] = []
     places: list[int] = []  # where in the result of the basic part each array applies
     axis = out_axis = 0
-    for position, e in enumerate(entries):
+    for e in entries:
         if e is None:
             basic.append(None)
             out_axis += 1
@@ -402,13 +402,17 @@ def getitem(x: Value, key: Any) -> Value:
             else:
                 basic.append(e)
             axis += 1
+        elif type(e) is tuple:
+            basic.append(None)
+            arrays.append(e[0])
+            places.append(out_axis)
+            out_axis += 1
         else:
             basic.append((None, None, None))
             arrays.append(_checked(e, axis, shape[axis]))
             places.append(out_axis)
             axis += 1
             out_axis += 1
-        _ = position
     if any(b != (None, None, None) for b in basic):
         x = basic_index_p.bind(x, index=tuple(basic))
     if not arrays:
@@ -432,7 +436,10 @@ def _adjacent(entries: Sequence[Any]) -> bool:
 
 
 def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
-    """The key as a list: None, slice, int, or integer array; masks become integer arrays, Ellipsis slices."""
+    """The key as a list: None, slice, int, or integer array; masks become integer arrays, Ellipsis slices.
+
+    True and False become a tuple of an index array for an axis that is yet to be made.
+    """
     items = list(key) if isinstance(key, tuple) else [key]
     out: list[Any] = []
     used = 0
@@ -444,8 +451,8 @@ def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
         if isinstance(e, slice):
             out.append(slice(*[None if v is None else operator.index(v) for v in (e.start, e.stop, e.step)]))
         elif isinstance(e, (bool, np.bool_)):
-            used -= 1
-            out += [None, np.zeros(1 if e else 0, np.intp)]
+            used -= 1  # a mask of no axes: a new axis of length 1 or 0, which counts as an index array
+            out.append((np.zeros(1 if e else 0, np.intp),))
         elif isinstance(e, (int, np.integer)):
             out.append(int(e))
         else:
@@ -590,47 +597,71 @@ class Place:
         flat = primitive.bind(reshape(x, (size,)), reshape(values, (-1,)), reshape(positions, (-1,)), axes=(0,))
         return reshape(flat, shape)
 
-    def get(self, **_options: Any) -> Value:
+    def get(self, **options: Any) -> Value:
         """The elements at this place."""
+        _check_options(options)
         return getitem(as_array(self.array), self.index)
 
-    def set(self, values: Any, **_options: Any) -> Value:
+    def set(self, values: Any, **options: Any) -> Value:
         """A copy with `values` at this place; the last one where indices repeat."""
+        _check_options(options)
         return self._scatter(scatter_set_p, values)
 
-    def add(self, values: Any, **_options: Any) -> Value:
+    def add(self, values: Any, **options: Any) -> Value:
         """A copy with `values` added, all of them where indices repeat."""
+        _check_options(options)
         return self._scatter(scatter_add_p, values)
 
-    def subtract(self, values: Any, **_options: Any) -> Value:
+    def subtract(self, values: Any, **options: Any) -> Value:
         """A copy with `values` subtracted."""
+        _check_options(options)
         return self._scatter(scatter_add_p, -as_array(values))
 
-    def multiply(self, values: Any, **_options: Any) -> Value:
+    def multiply(self, values: Any, **options: Any) -> Value:
         """A copy multiplied by `values` at this place."""
+        _check_options(options)
         return self._scatter(scatter_mul_p, values)
 
     mul = multiply
 
-    def divide(self, values: Any, **_options: Any) -> Value:
+    def divide(self, values: Any, **options: Any) -> Value:
         """A copy divided by `values` at this place."""
+        _check_options(options)
         return self._scatter(scatter_mul_p, 1 / as_array(values))
 
-    def power(self, values: Any, **_options: Any) -> Value:
+    def power(self, values: Any, **options: Any) -> Value:
         """A copy with the elements at this place raised to `values`."""
+        _check_options(options)
         return self.set(self.get() ** as_value(values))
 
-    def min(self, values: Any, **_options: Any) -> Value:
+    def min(self, values: Any, **options: Any) -> Value:
         """A copy with the smaller of element and value."""
+        _check_options(options)
         return self._scatter(scatter_min_p, values)
 
-    def max(self, values: Any, **_options: Any) -> Value:
+    def max(self, values: Any, **options: Any) -> Value:
         """A copy with the larger of element and value."""
+        _check_options(options)
         return self._scatter(scatter_max_p, values)
 
-    def apply(self, function: Callable[[Value], Value], **_options: Any) -> Value:
+    def apply(self, function: Callable[[Value], Value], **options: Any) -> Value:
         """A copy with `function` applied to the elements at this place."""
+        _check_options(options)
         return self.set(function(self.get()))
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    """Accept JAX's promises about indices, which change nothing here, and nothing else."""
+    for name in options:
+        if name not in (
+            "indices_are_sorted",
+            "unique_indices",
+            "mode",
+            "fill_value",
+            "out_sharding",
+            "wrap_negative_indices",
+        ):
+            raise ArgumentError(f"at(x)[index] methods have no option {name!r}; JAX's mode and promises are accepted")
 
 
 def at(x: Any) -> _At:

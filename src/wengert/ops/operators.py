@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value
+from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import ConcretizationError, NotSupportedError
 from . import contraction, indexing, shape
 from . import elementwise as ew
@@ -125,10 +125,35 @@ def _setitem(self: Tracer, key: Any, value: Any) -> None:
 def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
     raise ConcretizationError(
         f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: use the "
-        f"function of wengert.numpy instead, or return the array and convert it outside"
+        f"function of wengert.numpy instead, or return the array and convert it outside. To index a plain array x with "
+        f"it, write wengert.numpy.at(x)[index].get()"
     )
 
 
+_IN_PLACE = {
+    "fill": "wengert.numpy.full_like(x, value)",
+    "put": "wengert.numpy.at(x)[index].set(value)",
+    "resize": "wengert.numpy.resize(x, shape)",
+    "setflags": "the result of an operation",
+    "setfield": "wengert.numpy.at(x)[index].set(value)",
+}
+_MEMORY = frozenset("base byteswap ctypes data dump dumps flags getfield strides tobytes tofile view".split())
+
+
+def _missing(self: Tracer, name: str) -> Any:
+    if name in _IN_PLACE:
+        raise NotSupportedError(f"arrays under transformation cannot be changed in place; use {_IN_PLACE[name]}")
+    if name in _MEMORY:
+        raise ConcretizationError(
+            f".{name} needs the memory of an array, which one under {self._trace.name} does not have; return the array "
+            f"and ask it outside"
+        )
+    raise AttributeError(f"an array under {self._trace.name} has no attribute {name!r}")
+
+
+_tracer.__getattr__ = _missing
+_tracer.__copy__ = lambda self: self
+_tracer.__deepcopy__ = lambda self, memo: self
 _tracer.__pow__ = _pow
 _tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)
 _tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)
@@ -181,12 +206,33 @@ def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
     return ew.convert(self, dtype)
 
 
+def _detached(self: Tracer, what: str) -> Any:
+    """The values, where taking them does not silently lose a derivative."""
+    if self.differentiated and inexact_dtype(self.dtype):
+        raise ConcretizationError(
+            f"{what} would make a constant of a value that {self._trace.name} differentiates, and its derivative would "
+            f"be lost: use the functions of wengert.numpy instead of Python's or NumPy's in-place ones (at(x)[i].set(v) "
+            f"for x[i] = v), or write {what.replace('()', '')} of stop_gradient(x) where a constant is meant"
+        )
+    return self.concrete(what)
+
+
 def _item(self: Tracer, *args: Any) -> Any:
-    return np.asarray(self.concrete(".item()")).item(*args)
+    return np.asarray(_detached(self, ".item()")).item(*args)
 
 
 def _tolist(self: Tracer) -> Any:
-    return np.asarray(self.concrete(".tolist()")).tolist()
+    return np.asarray(_detached(self, ".tolist()")).tolist()
+
+
+def _format(self: Tracer, spec: str) -> str:
+    """``f"{x:.3f}"`` shows the value, where it is known."""
+    return format(self.concrete("a format"), spec) if spec else str(self)
+
+
+Tracer.__float__ = lambda self: float(_detached(self, "float()"))  # type: ignore[method-assign]
+Tracer.__complex__ = lambda self: complex(_detached(self, "complex()"))  # type: ignore[method-assign]
+Tracer.__format__ = _format
 
 
 _tracer.reshape = _reshape

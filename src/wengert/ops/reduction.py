@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..config import _NARROW, config
+from ..config import _NARROW, canonical_dtype, config
 from ..core import Aval, Primitive, Value, as_array, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ShapeError
 from . import elementwise as ew
@@ -309,6 +309,9 @@ def _reduce(
     if primitive in (max_p, min_p) and initial is None and math.prod(shape_of(x)[a] for a in axes) == 0:
         raise ShapeError(f"{primitive.name} of no elements (shape {shape_of(x)}, axis {axis}) needs initial=")
     if initial is not None and primitive in (max_p, min_p):
+        if math.prod(shape_of(x)[a] for a in axes) == 0:
+            shape = (kept_shape if keepdims else reduced_shape)(shape_of(x), axes)
+            return broadcast_to(ew.convert(initial, dtype_of(x)), shape)
         extra = broadcast_to(
             ew.convert(initial, dtype_of(x)),
             tuple(1 if i == (axes or (0,))[0] else n for i, n in enumerate(shape_of(x))),
@@ -317,6 +320,8 @@ def _reduce(
     out = primitive.bind(x, axes=axes)
     if keepdims:
         out = reshape(out, kept_shape(shape_of(x), axes))
+    if dtype is not None and dtype_of(out) != canonical_dtype(dtype):  # small integers, summed in int64
+        out = ew.convert(out, dtype)
     if initial is not None and primitive not in (max_p, min_p):
-        out = getattr(ew, combine)(out, initial)
+        out = getattr(ew, combine)(out, ew.convert(initial, dtype_of(out)))
     return out

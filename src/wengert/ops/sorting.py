@@ -77,7 +77,8 @@ class _Searchsorted(Primitive):
         lead = a.shape[:-1]
         if not lead:
             return np.asarray(np.searchsorted(a, v, side), config.int_dtype)[()]
-        rows, values = a.reshape(-1, a.shape[-1]), np.reshape(v, (math.prod(lead), -1))
+        n = math.prod(lead)
+        rows, values = a.reshape(n, a.shape[-1]), np.reshape(v, (n, math.prod(np.shape(v)[len(lead) :])))
         out = np.empty(values.shape, config.int_dtype)
         for row, value, place in zip(rows, values, out, strict=True):
             place[...] = np.searchsorted(row, value, side)

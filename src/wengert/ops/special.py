@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Value, as_value
+from ..core import Value, as_value, dtype_of
 from ..errors import NotDifferentiableError
 from .elementwise import binary, digamma, exp, function_of, gammaln, log, log1p, sign, unary
 from .families import Elementwise
@@ -51,7 +51,13 @@ i0e_p = _unary("i0e", lambda ans, x: i1e(x) - sign(x) * ans, (0.3, 2.0))
 i1e_p = _unary("i1e", lambda ans, x: (i0e(x) + ive(2, x)) / 2 - sign(x) * ans, (0.3, 2.0))
 j0_p = _unary("j0", lambda ans, x: -j1(x))
 j1_p = _unary("j1", lambda ans, x: (j0(x) - jv(2, x)) / 2)
-gamma_p = _unary("gamma", lambda ans, x: ans * digamma(x), (0.4, 3.0))
+gamma_p = unary(
+    "gamma",
+    _scipy("gamma"),
+    lambda ans, x: ans * digamma(x),
+    (0.4, 3.0),
+    reasons={"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"},
+)
 erfcx_p = _unary("erfcx", lambda ans, x: 2 * x * ans - 2 / math.sqrt(math.pi))
 ndtr_p = _unary("ndtr", lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI)
 log_ndtr_p = _unary("log_ndtr", lambda ans, x: exp(-0.5 * x * x - ans) / SQRT_2PI)
@@ -78,7 +84,12 @@ xlog1py_p = binary("xlog1py", _scipy("xlog1py"), lambda ans, x, y: log1p(y), lam
 
 
 def _parametric(
-    name: str, parameters: str, derivative: Any, values: tuple[float, ...], domain: tuple[float, float]
+    name: str,
+    parameters: str,
+    derivative: Any,
+    values: tuple[float, ...],
+    domain: tuple[float, float],
+    reasons: dict[str, str] | None = None,
 ) -> Elementwise:
     names = parameters.split()
     partials = (*[_none(name, p) for p in names], derivative)
@@ -87,6 +98,7 @@ def _parametric(
         _scipy(name),
         partials,
         samples=lambda: [((*values, np.linspace(*domain, 3)), {}), ((*values, domain[0]), {})],
+        reasons=reasons,
     )
 
 
@@ -103,7 +115,20 @@ betainc_p = _parametric(
 )
 expn_p = _parametric("expn", "n", lambda ans, n, x: -expn(n - 1, x), (3,), (0.4, 2.0))
 iv_p = _parametric("iv", "v", lambda ans, v, x: (iv(v - 1, x) + iv(v + 1, x)) / 2, (2,), (-1.0, 2.0))
-ive_p = _parametric("ive", "v", lambda ans, v, x: (ive(v - 1, x) + ive(v + 1, x)) / 2 - sign(x) * ans, (2,), (0.3, 2.0))
+
+
+def _ive_dx(ans: Value, v: Value, x: Value) -> Value:
+    if dtype_of(x).kind == "c":
+        raise NotDifferentiableError(
+            "ive of complex numbers is scaled by the real part, which has no complex derivative: differentiate "
+            "iv(v, x) * exp(-abs(real(x)))"
+        )
+    return (ive(v - 1, x) + ive(v + 1, x)) / 2 - sign(x) * ans
+
+
+ive_p = _parametric(
+    "ive", "v", _ive_dx, (2,), (0.3, 2.0), {"complex": "scaled by the real part: no complex derivative"}
+)
 jv_p = _parametric("jv", "v", lambda ans, v, x: (jv(v - 1, x) - jv(v + 1, x)) / 2, (2,), (-1.0, 2.0))
 zeta_p = _parametric("zeta", "x", lambda ans, x, q: -x * zeta(x + 1, q), (2.5,), (0.4, 2.0))
 

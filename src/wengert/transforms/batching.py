@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
 from .forward import check_output, strong
@@ -282,6 +282,7 @@ def vmap(
             differ between examples.
         axis_name: a name for the axis, for `lax.psum` and its kin.
         axis_size: its length, needed when every entry of `in_axes` is None.
+        spmd_axis_name: accepted and ignored: it says how arrays lie on several devices.
 
     Returns:
         A function of batches.
@@ -295,8 +296,4 @@ def vmap(
         >>> wengert.vmap(wnp.vdot)(wnp.ones((2, 3)), wnp.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
         array([ 6., 15.])
     """
-    if spmd_axis_name is not None:
-        raise NotSupportedError(
-            "vmap: spmd_axis_name names devices of a mesh, which this library does not run on; leave it out"
-        )
     return Vmap(f, in_axes, out_axes, axis_name, axis_size)

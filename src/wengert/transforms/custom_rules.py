@@ -14,15 +14,13 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Tracer, Value, as_value, dtype_of, is_inexact, is_weak, shape_of
-from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedError
-from ..ops.custom import Flat, Rule, custom_call_p
+from ..core import Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
+from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedError, TreeError
+from ..ops.custom import Flat, Rule, custom_call_p, zero_beside
 from ..ops.elementwise import convert
-from ..ops.families import weighted_sum
-from .batching import BatchTracer
 from .forward import FLOAT0, check_output
 from .function import Transformed, name_of, shown
-from .tape import LinearTracer, Tape
+from .staging import signature, stage
 
 
 def _is_array(x: Any) -> bool:
@@ -83,8 +81,8 @@ class _Arguments:
 class _Call(Rule):
     """What both kinds share."""
 
-    def __init__(self, f: Any, arguments: _Arguments) -> None:
-        self.f, self.arguments = f, arguments
+    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any]) -> None:
+        self.f, self.arguments, self.compared = f, arguments, compared
         self.name = name_of(f)
         self.out_tree: Any = None
 
@@ -94,15 +92,46 @@ class _Call(Rule):
     def results(self, out: Any, what: str) -> Flat:
         leaves, tree = trees.flatten(out)
         if self.out_tree is not None and self.out_tree != tree:
-            raise CustomRuleError(
-                f"{what} of {self.name} returned {trees.describe(tree)} where the function returns "
-                f"{trees.describe(self.out_tree)}"
-            )
+            _check_structure(self.out_tree, tree, what)
         self.out_tree = tree
         return [check_output(x, self.f) for x in leaves]
 
+    def compare(self, values: Sequence[Value], outs: Flat, what: str) -> None:
+        """Compare a rule's results with the function's, the first time it is called with arguments of this kind.
+
+        The function is traced for that, so one with Python control flow on values is taken at its word.
+        """
+        a = self.arguments
+        key = (what, a.tree, signature(values), tuple(type(x) for x in a.leaves))
+        if key in self.compared:
+            return
+        self.compared.add(key)
+        trees_seen: list[Any] = []
+
+        def flat(*inputs: Value) -> Flat:
+            leaves, tree = trees.flatten(self.f(*a.rebuild(inputs)))
+            trees_seen.append(tree)
+            return [check_output(x, self.f) for x in leaves]
+
+        try:
+            program, _ = stage(flat, [aval_of(v) for v in values], self.name)
+        except Exception:
+            return
+        (tree,) = trees_seen
+        if tree != self.out_tree:
+            _check_structure(tree, self.out_tree, what)
+        for path, out, expected in zip(_paths(tree), outs, program.out_avals, strict=True):
+            if shape_of(out) != expected.shape:
+                raise CustomRuleError(
+                    f"{what}{path} has shape {shape_of(out)}, expected {expected.shape}, as {self.name} itself returns"
+                )
+            if dtype_of(out) != expected.dtype and not (is_weak(out) or expected.weak):
+                raise CustomRuleError(
+                    f"{what}{path} has dtype {dtype_of(out)}, expected {expected.dtype}, as {self.name} itself returns"
+                )
+
     def run(self, *values: Value) -> Flat:
-        return self.results(self.f(*self.arguments.rebuild(values)), "a second call")
+        return self.results(self.f(*self.arguments.rebuild(values)), f"a second call of {self.name}: its result")
 
     def check_differentiated(self, nonzero: Sequence[bool]) -> None:
         for used, d in zip(nonzero, self.arguments.differentiated, strict=True):
@@ -113,50 +142,22 @@ class _Call(Rule):
                 )
 
 
-def zero_tangent(x: Value) -> Value:
+def zero_tangent(x: Value, tangents: Sequence[Value | None] = ()) -> Value:
     """The zero that a rule sees: floating point also for integers, so that formulas need no special case."""
-    dtype = dtype_of(x) if is_inexact(x) else config.float_dtype
-    return np.zeros(shape_of(x), dtype)[()]
-
-
-def _tape_of(tangents: Sequence[Value | None]) -> Tape | None:
-    """The tape on which the tangents of a rule are recorded, if there is one; under vmap it is below the batch."""
-    for t in tangents:
-        while isinstance(t, BatchTracer):
-            t = t.value
-        if isinstance(t, LinearTracer):
-            return t._trace
-    return None
-
-
-def _zero_on(tape: Tape | None) -> Callable[[Value], Value]:
-    """How a rule's zero tangents are made.
-
-    On a tape they are steps of it, sums of nothing: an array of zeros times a tracer of an outer transformation would
-    be a value that nobody knows to be zero, and the rule would look affine.
-    """
-    if tape is None:
-        return zero_tangent
-
-    def zero(x: Value) -> Value:
-        dtype = dtype_of(x) if is_inexact(x) else np.dtype(config.float_dtype)
-        return tape.append(weighted_sum, ((), ()), None, shape_of(x), dtype)
-
-    return zero
+    return zero_beside(tangents, shape_of(x), dtype_of(x) if is_inexact(x) else config.float_dtype)
 
 
 class _JvpCall(_Call):
     forward_mode = True
 
-    def __init__(self, f: Any, arguments: _Arguments, rule: Any) -> None:
-        super().__init__(f, arguments)
+    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], rule: Any) -> None:
+        super().__init__(f, arguments, compared)
         self.rule = rule
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
         a = self.arguments
         nondiff, args = a.split(primals)
-        zero = _zero_on(_tape_of(tangents))
-        full = [zero(p) if t is None else t for p, t in zip(primals, tangents, strict=True)]
+        full = [zero_tangent(p, tangents) if t is None else t for p, t in zip(primals, tangents, strict=True)]
         flat = iter(a.diff_values(full))
         ts = tuple(trees.unflatten(s, [next(flat) for _ in range(s.num_leaves)]) for s in a.diff_trees)
         out = self.rule(*nondiff, tuple(args), ts)
@@ -165,18 +166,24 @@ class _JvpCall(_Call):
                 f"the jvp rule of {self.name} must return a pair (primal_out, tangent_out), it returned "
                 f"{trees.describe(trees.structure(out))}"
             )
-        outs = self.results(out[0], "the jvp rule")
-        t_leaves, t_tree = trees.flatten(out[1], is_leaf=lambda x: x is None)
-        if t_tree != self.out_tree:
-            raise CustomRuleError(
-                f"the jvp rule of {self.name} returned a tangent_out of structure "
-                f"{trees.describe(trees.structure(out[1]))}, expected that of primal_out: {trees.describe(self.out_tree)}"
-            )
+        outs = self.results(out[0], f"the jvp rule of {self.name}: primal_out")
+        self.compare(primals, outs, f"the jvp rule of {self.name}: primal_out")
+        try:
+            t_leaves = trees.leaves_or_none(self.out_tree, out[1], f"the jvp rule of {self.name}: tangent_out")
+        except TreeError as error:
+            raise CustomRuleError(f"{error.message}, as in primal_out") from None
         paths = _paths(self.out_tree)
         return outs, [
             _fitted(t, o, f"the jvp rule of {self.name}: tangent_out{path}", "primal_out")
             for t, o, path in zip(t_leaves, outs, paths, strict=True)
         ]
+
+
+def _check_structure(expected: Any, got: Any, what: str) -> None:
+    try:
+        trees.check_same_structure(expected, got, what)
+    except TreeError as error:
+        raise CustomRuleError(error.message) from None
 
 
 def _paths(tree: Any) -> list[str]:
@@ -202,8 +209,8 @@ def _fitted(t: Any, x: Value, what: str, like: str) -> Value | None:
 class _VjpCall(_Call):
     forward_mode = False
 
-    def __init__(self, f: Any, arguments: _Arguments, fwd: Any, bwd: Any) -> None:
-        super().__init__(f, arguments)
+    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], fwd: Any, bwd: Any) -> None:
+        super().__init__(f, arguments, compared)
         self.fwd, self.bwd = fwd, bwd
 
     def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
@@ -213,7 +220,8 @@ class _VjpCall(_Call):
                 f"the forward function of {self.name} must return a pair (output, residuals), it returned "
                 f"{trees.describe(trees.structure(out))}"
             )
-        outs = self.results(out[0], "the forward function")
+        outs = self.results(out[0], f"the forward function of {self.name}: output")
+        self.compare(values, outs, f"the forward function of {self.name}: output")
         leaves, tree = trees.flatten(out[1])
         dynamic = [_is_array(x) for x in leaves]
         fixed = [None if d else x for x, d in zip(leaves, dynamic, strict=True)]
@@ -248,25 +256,10 @@ class _VjpCall(_Call):
 
     def _leaves(self, g: Any, s: Any, i: int) -> list[tuple[Any, str]]:
         what = f"the backward function of {self.name}: cotangent {i}"
-        if g is None:
-            return [(None, what)] * s.num_leaves
-        if s.is_leaf():
-            if trees.structure(g) != s:
-                raise CustomRuleError(f"{what} is {trees.describe(trees.structure(g))}, expected one array")
-            return [(g, what)]
-        leaves, tree = trees.flatten(g, is_leaf=lambda x: x is None)
-        if tree == s:
-            return [(x, what + p) for x, p in zip(leaves, _paths(s), strict=True)]
         try:
-            children = s.one_level().flatten_up_to(g)
-        except (ValueError, TypeError):
-            raise CustomRuleError(
-                f"{what} is {trees.describe(trees.structure(g))}, expected {trees.describe(s)} as the argument is"
-            ) from None
-        out: list[tuple[Any, str]] = []
-        for child, below in zip(children, s.children(), strict=True):
-            out += self._leaves(child, below, i)
-        return out
+            return list(zip(trees.leaves_or_none(s, g, what), [what + p for p in _paths(s)], strict=True))
+        except TreeError as error:
+            raise CustomRuleError(f"{error.message}, as in the argument") from None
 
     def _check(self, leaf: tuple[Any, str], arg: tuple[Any, Any, bool]) -> Value | None:
         g, what = leaf
@@ -285,6 +278,9 @@ class _Custom(Transformed):
         if isinstance(nondiff_argnums, int):
             nondiff_argnums = (nondiff_argnums,)
         self.nondiff_argnums = tuple(int(i) for i in nondiff_argnums)
+        self._compared: set[Any] = set()  # kinds of arguments for which the rule's results were compared
+        self.__doc__ = getattr(f, "__doc__", None)
+        self.__module__ = getattr(f, "__module__", "")
         if any(options.values()):
             name = next(k for k, v in options.items() if v)
             raise NotSupportedError(f"{self.transformation} of {name_of(f)}: the option {name} is not supported")
@@ -308,7 +304,7 @@ class _Custom(Transformed):
                     f"{self.transformation} of {name_of(self._f)}: nondiff_argnums={self.nondiff_argnums}, but it was "
                     f"called with {n} argument{'s' * (n != 1)}"
                 )
-        arguments = _Arguments(self._f, args, tuple(i % n for i in self.nondiff_argnums))
+        arguments = _Arguments(self._f, args, tuple(sorted({i % n for i in self.nondiff_argnums})))
         call = self.call_of(arguments)
         outs = custom_call_p.bind(*arguments.values, rule=call)
         return trees.unflatten(call.out_tree, outs)
@@ -351,6 +347,7 @@ class CustomJVP(_Custom):
         if not callable(rule):
             raise CustomRuleError(f"defjvp of {name_of(self._f)} takes a function, got {rule!r}")
         self._rule = rule
+        self._compared.clear()
         return rule
 
     def defjvps(self, *rules: Callable[..., Any] | None) -> None:
@@ -378,7 +375,7 @@ class CustomJVP(_Custom):
             raise CustomRuleError(f"{name_of(self._f)} is a custom_jvp function without a rule: call its defjvp")
 
     def call_of(self, arguments: _Arguments) -> _Call:
-        return _JvpCall(self._f, arguments, self._rule)
+        return _JvpCall(self._f, arguments, self._compared, self._rule)
 
 
 class CustomVJP(_Custom):
@@ -403,13 +400,14 @@ class CustomVJP(_Custom):
             if not callable(g):
                 raise CustomRuleError(f"defvjp of {name_of(self._f)} takes two functions, got {g!r}")
         self._fwd, self._bwd = fwd, bwd
+        self._compared.clear()
 
     def require_rule(self) -> None:
         if self._fwd is None:
             raise CustomRuleError(f"{name_of(self._f)} is a custom_vjp function without a rule: call its defvjp")
 
     def call_of(self, arguments: _Arguments) -> _Call:
-        return _VjpCall(self._f, arguments, self._fwd, self._bwd)
+        return _VjpCall(self._f, arguments, self._compared, self._fwd, self._bwd)
 
 
 def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomJVP:
@@ -417,7 +415,7 @@ def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ())
 
     Args:
         f: a function of arrays and pytrees of them.
-        nondiff_argnums: arguments without a derivative; the rule gets them first.
+        nondiff_argnums: arguments without a derivative; the rule gets them first, in the order of the signature.
 
     Returns:
         A function like `f`, with methods `defjvp` and `defjvps`.
@@ -447,7 +445,8 @@ def custom_vjp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ())
 
     Args:
         f: a function of arrays and pytrees of them.
-        nondiff_argnums: arguments without a derivative; ``fwd`` gets them in place, ``bwd`` gets them first.
+        nondiff_argnums: arguments without a derivative; ``fwd`` gets them in place, ``bwd`` gets them
+            first, in the order of the signature.
 
     Returns:
         A function like `f`, with a method `defvjp`.

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Value, as_value, shape_of
+from ..core import Value, as_value, dtype_of, inexact_dtype, shape_of
+from ..errors import DtypeError
 from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import moveaxis, reshape
 from .batching import over_basis
-from .forward import jvp
-from .function import Transformed, check_argnums, check_argnums_type, shown, split_aux
+from .forward import check_output, jvp
+from .function import Transformed, check_argnums, check_argnums_type, name_of, shown, split_aux
 from .reverse import check_differentiable, grad, vjp
 
 
@@ -54,6 +55,7 @@ class _Jacobian(Transformed):
         chosen = (argnums,) if isinstance(argnums, int) else argnums
         x = args[chosen[0]] if isinstance(argnums, int) else tuple(args[i] for i in chosen)
         leaves, tree = trees.flatten(x)
+        self.check_inputs(leaves)
         leaves = [
             check_differentiable(v, f, lambda: "an input", what, self.holomorphic, self.allow_int) for v in leaves
         ]
@@ -66,6 +68,8 @@ class _Jacobian(Transformed):
             out = f(*full, **kwargs)
             out, aux = split_aux(out, f) if self.has_aux else (out, None)
             flat, out_tree = trees.flatten(out)
+            for path, value in zip(trees.key_paths(out_tree), flat, strict=True):
+                self.check_result(check_output(value, f), trees.keystr(path))
             return flat, (out_tree, aux)
 
         out_tree, aux, blocks = self.blocks(partial, leaves)
@@ -75,11 +79,29 @@ class _Jacobian(Transformed):
     def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
         raise NotImplementedError
 
+    def check_inputs(self, leaves: list[Any]) -> None:
+        """Raise where the inputs are of a dtype that this mode has no Jacobian for."""
+
+    def check_result(self, x: Value, path: str) -> None:
+        """Raise where a result is of a dtype that this mode has no Jacobian for."""
+        if self.holomorphic and dtype_of(x).kind != "c":
+            raise DtypeError(
+                f"{self.transformation} with holomorphic=True needs complex results, {name_of(self._f)} returned "
+                f"{dtype_of(x)}{' at ' * bool(path)}{path}"
+            )
+
 
 class JacobianForward(_Jacobian):
     """The Jacobian, a column at a time."""
 
     transformation = "jacfwd"
+
+    def check_inputs(self, leaves: list[Any]) -> None:
+        if not self.holomorphic and any(dtype_of(as_value(x)).kind == "c" for x in leaves):
+            raise DtypeError(
+                f"jacfwd of {name_of(self._f)} was given complex inputs: pass holomorphic=True if it is complex "
+                f"differentiable, or use jvp, or jacrev if its results are real"
+            )
 
     def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
         extra: list[Any] = []
@@ -98,6 +120,20 @@ class JacobianReverse(_Jacobian):
     """The Jacobian, a row at a time."""
 
     transformation = "jacrev"
+
+    def check_result(self, x: Value, path: str) -> None:
+        super().check_result(x, path)
+        dtype, at = dtype_of(x), " at " * bool(path) + path
+        if not self.holomorphic and dtype.kind == "c":
+            raise DtypeError(
+                f"jacrev needs real results, {name_of(self._f)} returned {dtype}{at}: pass holomorphic=True if it is "
+                f"complex differentiable, take its real and imaginary parts, or use vjp"
+            )
+        if not inexact_dtype(dtype):
+            raise DtypeError(
+                f"jacrev needs floating point results, {name_of(self._f)} returned {dtype}{at}: convert it with astype, "
+                f"or return it as an extra result with has_aux=True"
+            )
 
     def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
         out, pullback, (out_tree, aux) = vjp(f, *leaves, has_aux=True)

@@ -33,6 +33,7 @@ class JVPTracer(Tracer):
     """A value and its tangent."""
 
     __slots__ = ("dtype", "primal", "shape", "tangent")
+    differentiated = True
 
     def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
         self._trace = trace
@@ -209,7 +210,7 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
         if t is None:
             args.append(p)
             continue
-        tangent_leaves = _tangent_leaves(tree, p, t, i)
+        tangent_leaves = trees.leaves_or_none(tree, t, f"jvp: tangent {i}")
         boxed = []
         for k, (leaf, tl) in enumerate(zip(leaves, tangent_leaves, strict=True)):
             place = f" of primal {i}" if tree is trees.LEAF else f" of primal {i}, leaf {k},"
@@ -232,32 +233,6 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
         value = trees.unflatten(tree, [strong(p) for p, _ in pairs])
         tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     return (value, tangent, aux) if has_aux else (value, tangent)
-
-
-def _tangent_leaves(tree: Any, p: Any, t: Any, i: int) -> list[Any]:
-    leaves, t_tree = trees.flatten(t, is_leaf=lambda x: x is None)
-    if t_tree == tree:
-        return leaves
-    # A None stands for a zero subtree: flatten up to the primal's structure, where that is possible.
-    try:
-        return trees.broadcast_prefix(t, tree, what=f"tangent {i}", root="primal") if t is None else _with_none(tree, t)
-    except (TreeError, ValueError, TypeError):
-        trees.check_same_structure(tree, trees.structure(t), f"tangent {i}")
-        raise
-
-
-def _with_none(tree: Any, t: Any) -> list[Any]:
-    out: list[Any] = []
-    for below, child in zip(tree.children(), tree.one_level().flatten_up_to(t), strict=True):
-        if child is None:
-            out += [None] * below.num_leaves
-        elif below.is_leaf():
-            if not trees.structure(child).is_leaf():
-                raise TypeError
-            out.append(child)
-        else:
-            out += _with_none(below, child)
-    return out
 
 
 def check_output(x: Any, f: Any) -> Value:

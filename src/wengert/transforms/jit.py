@@ -287,8 +287,13 @@ def jit(
     return Jit(f, static_argnums, static_argnames)
 
 
-def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..., Program]:
+def make_program(f: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False) -> Callable[..., Any]:
     """A function that returns the Program that `f` becomes for given arguments. JAX's name is `make_jaxpr`.
+
+    Args:
+        f: a function of arrays and pytrees of them.
+        static_argnums: as for `jit`.
+        return_shape: whether to return a pair of the Program and the shapes and dtypes of its result.
 
     Example:
         >>> import wengert, wengert.numpy as wnp
@@ -301,14 +306,19 @@ def make_program(f: Callable[..., Any], static_argnums: Any = ()) -> Callable[..
     """
     jitted = Jit(f, static_argnums or None, None)
 
-    def program_of(*args: Any, **kwargs: Any) -> Program:
+    def program_of(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         try:
-            return jitted.program(*args, **kwargs)
+            program = jitted.program(*args, **kwargs)
         except Exception as error:
             raise shown(error)
+        return (program, _result_shapes(program)) if return_shape else program
 
     return program_of
+
+
+def _result_shapes(program: Program) -> Any:
+    return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
 
 
 class ShapeDtypeStruct:
@@ -334,6 +344,11 @@ class ShapeDtypeStruct:
     @property
     def size(self) -> int:
         return int(np.prod(self.shape, dtype=int))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d ShapeDtypeStruct")
+        return self.shape[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ShapeDtypeStruct) and (self.shape, self.dtype) == (other.shape, other.dtype)
@@ -364,7 +379,7 @@ def eval_shape(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         program = _program(f, leaves, tree, lambda t: t)
     except Exception as error:
         raise shown(error)
-    return trees.unflatten(program.out_tree, [ShapeDtypeStruct(a.shape, a.dtype) for a in program.out_avals])
+    return _result_shapes(program)
 
 
 def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable[..., Any], list[Any]]:
@@ -386,6 +401,7 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
         2.0
     """
     __tracebackhide__ = True
+    check_callable(f, "closure_convert")
     leaves, tree = trees.flatten((example_args, {}))
     seen: list[Any] = []
     avals = [abstract(x) for x in leaves]

@@ -31,6 +31,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import (
+    ArgumentError,
     CustomRuleError,
     DtypeError,
     NonScalarOutputError,
@@ -38,6 +39,7 @@ from ..errors import (
     ShapeError,
 )
 from ..ops.families import weighted_sum
+from . import closures
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
     Transformed,
@@ -58,6 +60,7 @@ class LinearizeTracer(Tracer):
     """A value, and the step of the tape that its tangent is."""
 
     __slots__ = ("dtype", "primal", "shape", "tangent")
+    differentiated = True
 
     @property
     def weak(self) -> bool:
@@ -273,23 +276,26 @@ class VJP:
         lin = self._linearized
         return f"<pullback of {name_of(lin.f)}, {len(lin.nodes)} steps>"
 
-    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
-        """The product of the cotangent with the Jacobian.
+    def __call__(self, *cotangents: Any) -> tuple[Any, ...]:
+        """The product of the one cotangent, a tree shaped as the result, with the Jacobian.
 
         Raises:
             TreeError, ShapeError, DtypeError: the cotangent does not fit the function's result.
         """
         __tracebackhide__ = True
         try:
-            return self._pull(cotangent)
+            if len(cotangents) != 1:
+                raise ArgumentError(
+                    f"the pullback of {name_of(self._linearized.f)} takes one cotangent, shaped as the result of the "
+                    f"function, got {len(cotangents)}: for several results pass a tuple"
+                )
+            return self._pull(cotangents[0])
         except Exception as error:
             raise shown(error)
 
     def _pull(self, cotangent: Any) -> tuple[Any, ...]:
         lin = self._linearized
-        leaves, tree = trees.flatten(cotangent, is_leaf=lambda x: x is None)
-        if tree != lin.out_tree:
-            trees.check_same_structure(lin.out_tree, trees.structure(cotangent), "vjp: the cotangent")
+        leaves = trees.leaves_or_none(lin.out_tree, cotangent, "vjp: the cotangent")
         cts = [
             check_cotangent(ct, out, node is not None, f", leaf {k}," if len(leaves) > 1 else "")
             for k, (ct, out, node) in enumerate(zip(leaves, lin.out_values, lin.out_nodes, strict=True))
@@ -302,7 +308,7 @@ class VJP:
         return trees.unflatten(lin.in_tree, own_results(results, cts))
 
 
-def check_cotangent(ct: Any, out: Value, live: bool, place: str = "") -> Value | None:
+def check_cotangent(ct: Any, out: Value, live: bool, place: str = "", what: str = "vjp") -> Value | None:
     """A cotangent made to fit the output it belongs to; None where there is nothing to pull back."""
     if ct is None:
         return None
@@ -311,14 +317,16 @@ def check_cotangent(ct: Any, out: Value, live: bool, place: str = "") -> Value |
     ct = as_value(ct)
     if shape_of(ct) != shape_of(out):
         raise ShapeError(
-            f"vjp: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"
+            f"{what}: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"
         )
     if not is_inexact(out) or not live:
         return None
     dtype = dtype_of(out)
     if dtype_of(ct) != dtype or is_weak(ct):
         if dtype_of(ct).kind == "c" and dtype.kind != "c":
-            raise DtypeError(f"vjp: the cotangent{place} is complex ({dtype_of(ct)}), the function's result is {dtype}")
+            raise DtypeError(
+                f"{what}: the cotangent{place} is complex ({dtype_of(ct)}), the function's result is {dtype}"
+            )
         from ..ops.elementwise import convert
 
         ct = convert(ct, dtype)
@@ -374,9 +382,7 @@ class Pushforward:
         from .forward import check_tangent
 
         lin = self._linearized
-        leaves, tree = trees.flatten(tangents, is_leaf=lambda x: x is None)
-        if tree != lin.in_tree:
-            trees.check_same_structure(lin.in_tree, trees.structure(tangents), "linearize: the tangents")
+        leaves = trees.leaves_or_none(lin.in_tree, tangents, "linearize: the tangents")
         values = []
         for k, (x, t, inexact) in enumerate(zip(lin.leaves, leaves, lin.inexact, strict=True)):
             if inexact:
@@ -412,6 +418,10 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     except Exception as error:
         raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+
+
+closures.register(VJP)
+closures.register(Pushforward)
 
 
 # --- grad -------------------------------------------------------------------------------------------------------
@@ -506,8 +516,9 @@ class ValueAndGrad(Transformed):
             del out
         else:
             primal, node = out, None
-        if not isinstance(primal, (float, np.floating)) and (
-            self.holomorphic or not isinstance(primal, Tracer) or primal.shape or primal.dtype.kind != "f"
+        if self.holomorphic or not (
+            isinstance(primal, (float, np.floating))
+            or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
         ):
             primal = self._check_scalar(primal)
         if node is None:
@@ -697,10 +708,8 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
                 return out_leaves
 
             def fitted(outs: Sequence[Any]) -> Sequence[Value | None]:
-                cts, ct_tree = trees.flatten(cotangent, is_leaf=lambda x: x is None)
-                if ct_tree != out_tree:
-                    trees.check_same_structure(out_tree, trees.structure(cotangent), "linear_transpose: the cotangent")
-                return [check_cotangent(ct, o, True) for ct, o in zip(cts, outs, strict=True)]
+                cts = trees.leaves_or_none(out_tree, cotangent, "linear_transpose: the cotangent")
+                return [check_cotangent(ct, o, True, what="linear_transpose") for ct, o in zip(cts, outs, strict=True)]
 
             grads = transpose_flat(run, avals, fitted)
             results = [
