@@ -62,9 +62,8 @@ def test_a_library_that_raises_is_named_and_the_others_go_on():
     runtimes = {"wengert": libraries.wengert(), "other": libraries.Runtime(libraries.Library("other", np, None))}
     taken = measure.Measurement(row(raising, others=("other",), primal=build), "float64", runtimes, 0.01, 1).take()
     assert taken["errors"] == {"other": "ValueError: not today"}
-    assert (
-        taken["run"].keys() == taken["first"].keys() == taken["second"].keys() == taken["primal"].keys() == {"wengert"}
-    )
+    assert taken["run"].keys() == taken["primal"].keys() == {"wengert"}
+    assert taken["first"].keys() == taken["second"].keys() == {"wengert", "wengert, disk cache warm"}
     assert 0 < taken["run"]["wengert"] < taken["first"]["wengert"]
 
 

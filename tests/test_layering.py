@@ -30,6 +30,7 @@ UPWARD = {
     ("core", "ops.shape"): "a list that holds tracers is stacked by an operation",
     ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
     ("ops", "compile"): "a program that is called on arrays is run by the compiler",
+    ("compile", ""): "the version of the library is part of the key of compiled code on disk",
     ("ops", "transforms.batching"): "the batching rule of a call batches the program or rule that it holds",
     ("ops", "transforms.forward"): "the tangent rule of a call differentiates the program that it holds",
     ("ops", "transforms.reverse"): "so does its linearize rule, and its transpose",

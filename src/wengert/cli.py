@@ -46,6 +46,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--output", type=Path, default=Path("out"), help="folder for the executed notebook and its page")
     run.add_argument("--timeout", type=_positive, default=None, help="seconds that one cell may take (notebooks)")
     run.add_argument("--keep-going", action="store_true", help="go on after a cell that failed (notebooks)")
+    cache = commands.add_parser(
+        "cache", help="show or clear the cache of compiled code", description="Show the cache of compiled code."
+    )
+    cache.add_argument("action", nargs="?", choices=["clear"], help="clear: remove what it holds")
     return top
 
 
@@ -73,6 +77,8 @@ def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     cut = given.index("--") if "--" in given else len(given)
     options, arguments = parser().parse_args(given[:cut]), given[cut + 1 :]
+    if options.command == "cache":
+        return _cache(options.action == "clear")
     path: Path = options.path
     if not path.is_file():
         print(f"wengert run: there is no file {path}", file=sys.stderr)
@@ -96,6 +102,17 @@ def main(argv: list[str] | None = None) -> int:
         print("wengert run: interrupted", file=sys.stderr)
         return 130
     return 1 if failed else 0
+
+
+def _cache(clear: bool) -> int:
+    from .compile import cache
+
+    if clear:
+        n = cache.clear()
+        print(f"{n} {'entry' if n == 1 else 'entries'} removed from {cache.folder() or 'no folder'}")
+    else:
+        print(cache.info())
+    return 0
 
 
 if __name__ == "__main__":

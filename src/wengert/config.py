@@ -5,6 +5,7 @@ Nothing but settings lives here, and nothing here imports the rest of the librar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,15 @@ class Config:
         enable_x64: ``True`` (the default) makes float64 the default dtype, as in NumPy. ``False`` is JAX's
             32-bit mode: Python numbers become float32 and int32 and no operation returns a 64-bit array.
         max_paths: how many ways through its Python control flow `jit` compiles of one function.
+        disk_cache: whether compiled code is kept on disk for other processes; ``False`` where the environment has
+            ``WENGERT_CACHE=0``.
+        cache_dir: the folder of that code; None (the default) is where the platform keeps caches. First the value
+            of the environment's ``WENGERT_CACHE_DIR``.
+        cache_bytes: how much it may hold, in bytes; what was used longest ago is removed. First
+            ``WENGERT_CACHE_BYTES``, or 512 MiB.
+
+    Raises:
+        ValueError: when a setting or its environment variable is given a value that it cannot have.
 
     Example:
         >>> import wengert
@@ -28,16 +38,31 @@ class Config:
         dtype('float32')
     """
 
-    __slots__ = ("_x64", "float_dtype", "int_dtype", "complex_dtype", "uint_dtype", "max_paths")
+    __slots__ = (
+        "_cache_bytes",
+        "_cache_dir",
+        "_x64",
+        "complex_dtype",
+        "disk_cache",
+        "float_dtype",
+        "int_dtype",
+        "max_paths",
+        "uint_dtype",
+    )
 
     float_dtype: np.dtype
     int_dtype: np.dtype
     complex_dtype: np.dtype
     uint_dtype: np.dtype
+    disk_cache: bool
+    max_paths: int
 
     def __init__(self) -> None:
         self.enable_x64 = True
         self.max_paths = 64
+        self.disk_cache = os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no")
+        self.cache_dir = os.environ.get("WENGERT_CACHE_DIR") or None
+        self.cache_bytes = os.environ.get("WENGERT_CACHE_BYTES") or 512 << 20
 
     @property
     def enable_x64(self) -> bool:
@@ -51,31 +76,70 @@ class Config:
         self.uint_dtype = np.dtype(np.uint64 if on else np.uint32)
         self.complex_dtype = np.dtype(np.complex128 if on else np.complex64)
 
+    @property
+    def cache_dir(self) -> str | None:
+        return self._cache_dir
+
+    @cache_dir.setter
+    def cache_dir(self, path: str | os.PathLike[str] | None) -> None:
+        # Absolute, so that it stays the same folder when the process goes to another one.
+        self._cache_dir = None if path is None else os.path.abspath(os.path.expanduser(os.fspath(path)))
+
+    @property
+    def cache_bytes(self) -> int:
+        return self._cache_bytes
+
+    @cache_bytes.setter
+    def cache_bytes(self, limit: int | str) -> None:
+        try:
+            self._cache_bytes = int(limit)
+        except ValueError:
+            raise ValueError(
+                f"cache_bytes (WENGERT_CACHE_BYTES) is a number of bytes, such as 536870912; got {limit!r}"
+            ) from None
+
     def update(self, name: str, value: Any) -> None:
         """Set a setting by name, with or without JAX's ``jax_`` before it.
+
+        JAX's names ``jax_compilation_cache_dir`` and ``jax_enable_compilation_cache`` are known too.
 
         Raises:
             AttributeError: there is no setting of that name.
         """
         key = name.removeprefix("jax_")
-        if key != "enable_x64":
-            raise AttributeError(f"config has no setting {name!r}; it has: enable_x64")
-        self.enable_x64 = value
+        setattr(self, self._known(_JAX_NAMES.get(key, key), name), value)
 
     @contextmanager
-    def override(self, *, enable_x64: bool) -> Iterator[Config]:
-        """A context in which a setting has another value; the old one comes back whatever is raised."""
-        old = self.enable_x64
-        self.enable_x64 = enable_x64
+    def override(self, **settings: Any) -> Iterator[Config]:
+        """A context in which settings have other values; the old ones come back whatever is raised.
+
+        Args:
+            settings: values by the names of the settings.
+
+        Raises:
+            AttributeError: there is no setting of one of these names.
+        """
+        old = {name: getattr(self, self._known(name, name)) for name in settings}
         try:
+            for name, value in settings.items():
+                setattr(self, name, value)
             yield self
         finally:
-            self.enable_x64 = old
+            for name, value in old.items():
+                setattr(self, name, value)
+
+    @staticmethod
+    def _known(name: str, given: str) -> str:
+        if name not in _SETTINGS:
+            raise AttributeError(f"config has no setting {given!r}; it has: {', '.join(_SETTINGS)}")
+        return name
 
     def __repr__(self) -> str:
-        return f"Config(enable_x64={self.enable_x64})"
+        return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in _SETTINGS)})"
 
 
+_SETTINGS = ("enable_x64", "max_paths", "disk_cache", "cache_dir", "cache_bytes")
+_JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 config = Config()
 
 _NARROW: dict[np.dtype[Any], np.dtype[Any]] = {

@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+import llvmlite
 import llvmlite.binding as llvm
 
 from .entry import NUMPY_API, api_address
 
+OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
+LIBRARIES = 64  # of one JIT compiler
 _number = itertools.count()
 _lock = threading.RLock()  # LLVM's default context is one for the process
 
@@ -20,9 +23,7 @@ def _machine() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=features(), opt=2, reloc="pic", codemodel="default"
-    )
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), **OPTIONS)
 
 
 @lru_cache(maxsize=1)
@@ -43,8 +44,17 @@ def vector_bytes() -> int:
     return 64 if "+avx512f" in on else 32 if "+avx" in on else 16
 
 
+def description() -> tuple[str, ...]:
+    """All that the object file of a module depends on besides its text."""
+    versions = [llvmlite.__version__, ".".join(map(str, llvm.llvm_version_info))]
+    return (llvm.get_default_triple(), llvm.get_host_cpu_name(), features(), *versions, repr(sorted(OPTIONS.items())))
+
+
 @lru_cache(maxsize=1)
-def _jit() -> Any:
+def _jit(generation: int) -> Any:
+    """A JIT compiler. LLVM frees a library's code with the library, but some 10 KiB of its books only with the JIT
+    compiler: each has LIBRARIES of them, so that dropped programs leave nothing. It lives as long as one of them.
+    """
     return llvm.create_lljit_compiler(_machine())  # which then owns its machine
 
 
@@ -111,7 +121,8 @@ def load(obj: bytes, symbols: Iterable[str] = (), has_entry: bool = False) -> Co
             builder.export_symbol("entry")
         for s in symbols:
             builder.import_symbol(s, _address(s))
-        return Code(builder.link(_jit(), f"wengert{next(_number)}"), obj, has_entry)
+        number = next(_number)
+        return Code(builder.link(_jit(number // LIBRARIES), f"wengert{number}"), obj, has_entry)
 
 
 def assembly(text: str) -> str:

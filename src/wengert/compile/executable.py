@@ -13,7 +13,7 @@ from .. import trees
 from ..core import Value
 from ..ops.call import OtherPath
 from ..program import Literal, Program
-from . import engine
+from . import cache, engine
 from .entry import BoundEntry, plain, supported
 from .fusion import Plan
 from .module import OTHER_PATH, Module, is_scalar_literal
@@ -40,7 +40,7 @@ class Executable:
         self.optimized = optimize(program)
         self.plan = Plan(self.optimized)
         self.module = module = Module(self.plan, engine.vector_bytes(), _trees(program))
-        self.code = engine.load(engine.emit(module.text, verify), module.symbols, module.entry is not None)
+        self.code = engine.load(cache.object_of(module.text, verify), module.symbols, module.entry is not None)
         memory = module.memory
         self._main = _MAIN(self.code.main)
         self._in_dtypes = [v.aval.dtype for v in program.inputs]

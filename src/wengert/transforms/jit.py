@@ -235,6 +235,7 @@ class Jit(Transformed):
     def clear_cache(self) -> None:
         """Forget every Program."""
         self._cache.clear()
+        self._native.clear()
 
 
 def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:

@@ -1,0 +1,346 @@
+"""The disk cache: object files of modules that were compiled before, by this process or another.
+
+A file is named by the hash of everything its bytes depend on: the module's text, the processor, the versions, the
+options of code generation. It starts with a checksum, so that a file cut short or damaged is a miss; it is written
+under another name and then renamed, so that processes may share the folder; the folder and its files are used only if
+no other user can write to them, because what they hold is run. Every failure of the file system means no cache and
+nothing else: no error, no warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import stat
+import struct
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..config import config
+from . import engine
+
+_HEADER = struct.Struct("<4sIQ32s")  # magic, version of this format, length of the object, checksum
+_MAGIC, _FORMAT = b"WGRT", 1
+_ENTRY = re.compile(r"[0-9a-f]{64}\.object")
+_UNFINISHED = re.compile(r"[0-9a-f]{32}\.part")
+_ABANDONED = 3600  # seconds after which a file that was not renamed has no writer any more
+_RECENT = 60  # seconds in which a use is not noted again
+_KEEP = 0.9  # the part of the limit that is left when entries are removed
+_OPEN_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_OPEN_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+class Statistics:
+    """What the cache did in this process.
+
+    Attributes:
+        hits: objects read. misses: objects that had to be compiled. writes: objects stored.
+        damaged: files, among the misses, that were cut short or altered.
+
+    Example:
+        >>> from wengert.compile.cache import Statistics
+        >>> Statistics()
+        Statistics(hits=0, misses=0, writes=0, damaged=0)
+    """
+
+    __slots__ = ("_lock", "damaged", "hits", "misses", "writes")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        self.hits = self.misses = self.writes = self.damaged = 0
+
+    def add(self, name: str) -> None:
+        with self._lock:
+            setattr(self, name, getattr(self, name) + 1)
+
+    def __repr__(self) -> str:
+        return f"Statistics(hits={self.hits}, misses={self.misses}, writes={self.writes}, damaged={self.damaged})"
+
+
+stats = Statistics()
+
+
+def object_of(text: str, verify: bool = False) -> bytes:
+    """The object file of a module: from the cache, or compiled and stored there.
+
+    Args:
+        text: LLVM's text of the module.
+        verify: compile it in any case, with LLVM's verifier.
+    """
+    folder = None if verify else _usable_folder()
+    if folder is None:
+        return engine.emit(text, verify)
+    key = key_of(text)
+    path = os.path.join(folder, key.hex() + ".object")
+    found = _read(path, key)
+    if found is not None:
+        stats.add("hits")
+        return found
+    stats.add("misses")
+    made = engine.emit(text)
+    if _write(folder, path, key, made):
+        stats.add("writes")
+        # A full look at the folder now and then, by the key and not by a counter: short processes take their turn too.
+        if key[0] == 0 or len(made) > config.cache_bytes // 256:
+            evict(folder, config.cache_bytes)
+    return made
+
+
+def key_of(text: str) -> bytes:
+    """The hash of all that a module's object file depends on."""
+    hashed = _surroundings().copy()
+    hashed.update(text.encode())
+    return hashed.digest()
+
+
+@lru_cache(maxsize=1)
+def _surroundings() -> hashlib._Hash:
+    """The hash of the processor, the versions and the options, to be continued with a module's text."""
+    from .. import __version__
+
+    parts = (
+        __version__,
+        f"{sys.implementation.name} {platform.python_version()}",
+        np.__version__,
+        *engine.description(),
+    )
+    return hashlib.sha256("\0".join((*parts, "")).encode())
+
+
+# --- the folder ---------------------------------------------------------------------------------------------------------
+
+
+def folder() -> str | None:
+    """Where the cache lies: `config.cache_dir`, or where this platform keeps caches; None without a home folder."""
+    if config.cache_dir is not None:
+        return config.cache_dir
+    home = os.path.expanduser("~")
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+        path = os.path.join(base, "wengert", "cache")
+    elif sys.platform == "darwin":
+        path = os.path.join(home, "Library", "Caches", "wengert")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        path = os.path.join(base if os.path.isabs(base) else os.path.join(home, ".cache"), "wengert")
+    return path if os.path.isabs(path) else None
+
+
+def reason_unused() -> str | None:
+    """Why the cache is not used, in a user's terms; None if it is, or will be once its folder is made."""
+    if not config.disk_cache:
+        return "it is switched off: config.disk_cache is False or WENGERT_CACHE is 0"
+    path = folder()
+    if path is None:
+        return "there is no home folder: set WENGERT_CACHE_DIR or config.cache_dir"
+    try:
+        return _obstacle(path)
+    except FileNotFoundError:
+        return None
+
+
+def _usable_folder() -> str | None:
+    """The folder, made if need be; None if the cache cannot be used."""
+    path = folder() if config.disk_cache else None
+    if path is None:
+        return None
+    try:
+        return path if _obstacle(path) is None else None
+    except FileNotFoundError:
+        pass
+    try:
+        os.makedirs(path, 0o700, exist_ok=True)
+        return path if _obstacle(path) is None else None
+    except OSError:
+        return None
+
+
+def _obstacle(path: str) -> str | None:
+    """Why a folder is not used. Looked at again each time: it costs a microsecond, and permissions change."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        return f"the folder cannot be read ({error})"
+    if not stat.S_ISDIR(found.st_mode):
+        return f"{path} is not a folder"
+    if not _private(found):
+        return (
+            "other users own the folder or can write to it: chown it to yourself and chmod it to 700, or name another"
+        )
+    return None
+
+
+def _private(found: os.stat_result) -> bool:
+    """Whether this user alone can write to a file or folder. On Windows the permissions of the profile see to it."""
+    if sys.platform == "win32":
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+# --- entries ------------------------------------------------------------------------------------------------------------
+
+
+def _checksum(key: bytes, made: bytes) -> bytes:
+    """Of the object and the key, so that a file under another's name is no entry."""
+    hashed = hashlib.sha256(key)
+    hashed.update(made)
+    return hashed.digest()
+
+
+def _read(path: str, key: bytes) -> bytes | None:
+    try:
+        file = os.open(path, _OPEN_READ)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or not _private(found):
+            return None
+        head = os.read(file, _HEADER.size)
+        made = None
+        if len(head) == _HEADER.size:
+            magic, version, length, checksum = _HEADER.unpack(head)
+            if (magic, version, length) == (_MAGIC, _FORMAT, found.st_size - _HEADER.size):
+                made = os.read(file, length)
+                if len(made) != length or _checksum(key, made) != checksum:
+                    made = None
+    except (OSError, MemoryError):
+        return None
+    finally:
+        os.close(file)
+    if made is None:
+        stats.add("damaged")
+    elif time.time() - found.st_mtime > _RECENT:
+        try:
+            os.utime(path)  # the times of change order entries by their last use
+        except OSError:
+            pass
+    return made
+
+
+def _write(folder: str, path: str, key: bytes, made: bytes) -> bool:
+    data = memoryview(_HEADER.pack(_MAGIC, _FORMAT, len(made), _checksum(key, made)) + made)
+    part = os.path.join(folder, os.urandom(16).hex() + ".part")
+    try:
+        file = os.open(part, _OPEN_WRITE, 0o600)
+    except OSError:
+        return False
+    try:
+        try:
+            while data:
+                data = data[os.write(file, data) :]
+        finally:
+            os.close(file)
+        os.replace(part, path)
+        return True
+    except OSError:  # no space, or on Windows another process reads the old file
+        try:
+            os.unlink(part)
+        except OSError:
+            pass
+        return False
+
+
+def _entries(folder: str) -> list[tuple[float, int, str]]:
+    """Time of last use, size and path of every entry; unfinished files that nobody writes any more are removed."""
+    found: list[tuple[float, int, str]] = []
+    try:
+        with os.scandir(folder) as files:
+            for file in files:
+                try:
+                    if _ENTRY.fullmatch(file.name):
+                        status = file.stat(follow_symlinks=False)
+                        found.append((status.st_mtime, status.st_size, file.path))
+                    elif _UNFINISHED.fullmatch(file.name) and time.time() - file.stat().st_mtime > _ABANDONED:
+                        os.unlink(file.path)
+                except OSError:  # removed by another process meanwhile
+                    continue
+    except (OSError, ValueError):
+        pass
+    return found
+
+
+def evict(folder: str, limit: int) -> int:
+    """Remove the entries used longest ago, if a folder holds more than `limit` bytes.
+
+    Returns:
+        The number of entries removed.
+    """
+    entries = _entries(folder)
+    total = sum(size for _, size, _ in entries)
+    removed = 0
+    if total > limit:
+        for _, size, path in sorted(entries):
+            if total <= limit * _KEEP:
+                break
+            total -= size
+            removed += _remove(path)
+    return removed
+
+
+def _remove(path: str) -> bool:
+    try:
+        os.unlink(path)
+        return True
+    except OSError:
+        return False
+
+
+def clear() -> int:
+    """Remove every entry; other files in the folder stay.
+
+    Returns:
+        The number of entries removed.
+    """
+    path = folder()
+    return 0 if path is None else sum(_remove(entry) for _, _, entry in _entries(path))
+
+
+@dataclass(frozen=True)
+class Info:
+    """The state of the cache.
+
+    Attributes:
+        folder: where it lies, None without a home folder.
+        entries: how many objects it holds. bytes: of all its files. limit: on these bytes.
+        unused: why it is not used, None if it is.
+    """
+
+    folder: str | None
+    entries: int
+    bytes: int
+    limit: int
+    unused: str | None
+
+    def __str__(self) -> str:
+        lines = [
+            f"folder   {self.folder or 'none'}",
+            f"entries  {self.entries}",
+            f"size     {self.bytes / 2**20:.2f} of {self.limit / 2**20:.2f} MiB",
+        ]
+        return "\n".join(lines if self.unused is None else [*lines, f"not used, because {self.unused}"])
+
+
+def info() -> Info:
+    """What the cache holds.
+
+    Example:
+        >>> from wengert.compile.cache import info
+        >>> info().limit
+        536870912
+    """
+    path = folder()
+    entries = [] if path is None else _entries(path)
+    return Info(path, len(entries), sum(size for _, size, _ in entries), config.cache_bytes, reason_unused())

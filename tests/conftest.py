@@ -1,0 +1,8 @@
+"""The tests have a disk cache of their own, empty at first: they neither use the user's nor fill it."""
+
+import os
+import tempfile
+
+_cache = tempfile.TemporaryDirectory(prefix="wengert-tests-")
+os.environ.update(WENGERT_CACHE_DIR=_cache.name, WENGERT_CACHE="1")  # read by wengert when it is imported
+os.environ.pop("WENGERT_CACHE_BYTES", None)
