@@ -7,6 +7,7 @@ from typing import Any
 from ..program import Literal, Var
 from .fusion import Call, Fill, Kernel, Plan, Product, Step, literal_arrays
 from .nest import size_of
+from .serial import Serial
 
 ALIGNMENT = 64
 
@@ -93,6 +94,8 @@ def arrays_of(step: Step) -> list[Any]:
         return [step.target]
     if isinstance(step, Call):
         return [*[a for a in step.eqn.inputs if type(a) is Var or a.aval.shape != ()], *step.eqn.outputs]
+    if isinstance(step, Serial):
+        return step.arrays
     assert isinstance(step, Product)
     return [step.x, step.y, step.eqn.outputs[0]]
 
