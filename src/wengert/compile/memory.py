@@ -76,12 +76,13 @@ class Memory:
                         break
                     at = max(at, end)
                 self.offsets[v] = at
-                used.append((at, at + need))
-                used.sort()
+                if need:
+                    used.append((at, at + need))
+                    used.sort()
                 size = max(size, at + need)
             for v in ends.get(number, ()):
-                at = self.offsets[v]
-                used = [u for u in used if u[0] != at or u[0] == u[1]]
+                if size_of(v.aval):  # an empty array has the place of another one
+                    used = [u for u in used if u[0] != self.offsets[v]]
         return size
 
 
