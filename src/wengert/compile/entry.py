@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.random import KEY
 from ..program import Literal
 
 # Offsets of fields in bytes.
 TYPE, SIZE, ITEMS, SCALAR = 8, 16, 24, 16  # PyObject.ob_type, PyVarObject.ob_size, tuple items, a scalar's value
+VOID = {"data": 24, "descr": 32}  # a scalar of a structured dtype
 ARRAY = {"data": 16, "nd": 24, "dimensions": 32, "descr": 56, "flags": 64}
 READY = 0x1 | 0x100  # C-contiguous, aligned
 NUMPY_API = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94}
@@ -47,6 +49,7 @@ def supported() -> bool:
     pointer = ctypes.c_size_t
     scalar = np.float64(1.25)
     pair = (a, scalar)
+    key = np.array((3, 7), KEY)[()]
     return bool(
         field(a, TYPE, pointer) == id(np.ndarray)
         and field(a, ARRAY["data"], pointer) == a.ctypes.data
@@ -56,6 +59,8 @@ def supported() -> bool:
         and field(a, ARRAY["flags"], ctypes.c_int) & READY == READY
         and field(scalar, SCALAR, ctypes.c_double) == 1.25
         and field(2.5, SCALAR, ctypes.c_double) == 2.5
+        and field(key, VOID["descr"], pointer) == id(KEY)
+        and ctypes.c_uint64.from_address(field(key, VOID["data"], pointer)).value == (7 << 32) + 3
         and field(pair, SIZE, pointer) == 2
         and field(pair, ITEMS + 8, pointer) == id(scalar)
     )
@@ -279,10 +284,15 @@ class Entry:
         self.lines.append(f"array{n}.end:")
         self._emit(f"br label %joined{n}")
         self.lines.append(f"scalar{n}:")
+        if dtype == KEY:
+            self._require(self._equal("ptr", self._field(x, VOID["descr"], "ptr"), self.object(dtype)))
+            inside = self._field(x, VOID["data"], "ptr")
+        self._emit(f"br label %scalar{n}.end")
+        self.lines.append(f"scalar{n}.end:")
         self._emit(f"br label %joined{n}")
         self.lines.append(f"joined{n}:")
         out = self._name()
-        self._emit(f"{out} = phi ptr [ {data}, %array{n}.end ], [ {inside}, %scalar{n} ]")
+        self._emit(f"{out} = phi ptr [ {data}, %array{n}.end ], [ {inside}, %scalar{n}.end ]")
         return out
 
     def _alloca(self, size: int) -> str:
@@ -357,6 +367,7 @@ class Entry:
     def _run(self, size: int) -> None:
         work = sum(k.size * max(len(k.nest.nodes), 1) for k in self.module.plan.steps if hasattr(k, "nest"))
         work += sum(p.batch * p.m * p.n * p.k for p in self.module.plan.steps if hasattr(p, "turn_x"))
+        work += sum(s.work for s in self.module.plan.steps if hasattr(s, "work"))
         shared = False
         if size == 0:
             workspace = "null"

@@ -12,6 +12,7 @@ import numpy as np
 from .. import trees
 from ..core import Value
 from ..ops.call import OtherPath
+from ..ops.random import KEY
 from ..program import Literal, Program
 from . import cache, engine
 from .entry import BoundEntry, plain, supported
@@ -84,13 +85,18 @@ def _trees(program: Program) -> Any:
     if program.in_tree is None or program.out_tree is None or not supported():
         return None
     known = [*program.in_avals, *program.out_avals]
-    if any(a.dtype.kind not in "biufc" or not a.dtype.isnative or a.dtype is not np.dtype(a.dtype.type) for a in known):
+    if not all(_plain_dtype(a.dtype) for a in known):
         return None
     if any(a.weak and a.dtype.kind not in "bif" for a in program.in_avals):
         return None
     given = trees.unflatten(program.in_tree, list(range(len(program.in_avals))))
     made = trees.unflatten(program.out_tree, list(range(len(program.out_avals) - len(program.guards))))
     return (given, made) if plain(given) and plain(made) else None
+
+
+def _plain_dtype(dtype: np.dtype) -> bool:
+    """Whether there is one dtype object for all arrays of this kind, by which the native call knows them."""
+    return dtype is KEY or (dtype.kind in "biufc" and dtype.isnative and dtype is np.dtype(dtype.type))
 
 
 def _callback(calls: list[Any], errors: dict[int, BaseException]) -> Any:

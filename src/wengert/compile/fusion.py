@@ -19,6 +19,7 @@ from ..program import Atom, Equation, Literal, Program, Var
 from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
 from .products import Product, product_of
 from .scalars import lowered, register_type
+from .serial import Serial, serial_of
 
 REDUCTIONS = {
     "reduce_sum": "add",
@@ -77,6 +78,7 @@ class Call:
 
     def __init__(self, eqn: Equation) -> None:
         self.eqn = eqn
+        self.inputs = eqn.inputs
 
 
 class Fill:
@@ -86,7 +88,7 @@ class Fill:
         self.target = target
 
 
-Step = Kernel | Call | Fill | Product
+Step = Kernel | Call | Serial | Fill | Product
 
 
 class Plan:
@@ -103,6 +105,7 @@ class Plan:
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}
         self._kinds: dict[Equation, str] = {}
+        self._calls: dict[Equation, Call | Serial] = {}
         self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
         self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
         self._crowd: dict[Any, int] = {}
@@ -198,8 +201,11 @@ class Plan:
                 product = product_of(eqn)
                 if product is None:  # small: a loop nest
                     self._kinds[eqn] = kind = REDUCE
+            if kind == CALL:
+                self._calls[eqn] = serial_of(eqn, self.producer) or Call(eqn)
             if kind in (CALL, PRODUCT):
-                stage = max([self.force(a) for a in eqn.inputs], default=0)
+                operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs
+                stage = max([self.force(a) for a in operands], default=0)
             else:
                 for a in eqn.inputs if eqn.primitive.name == "dot_general" else ():
                     if type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
@@ -291,7 +297,9 @@ class Plan:
                 assert product is not None
                 after.append(product)
             else:
-                after.append(Call(eqn))
+                call = self._calls[eqn]
+                self.memory.update((v, v) for v in getattr(call, "scratch", ()))
+                after.append(call)
         for _, out in stores:
             shape = out.aval.shape
             key = next((k for k in nests if k[0] == shape and len(nests[k].roots) < 64), (shape, ()))

@@ -566,6 +566,8 @@ def _suffix(type_: str) -> str:
 
 
 def _as(value: Any, dtype: np.dtype) -> Any:
+    if dtype.kind == "V":  # the integer that its bytes are
+        return int(np.array(value, dtype).view(np.uint64))
     with np.errstate(all="ignore"):
         return np.asarray(value).astype(dtype).item()
 

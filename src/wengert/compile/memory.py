@@ -7,6 +7,7 @@ from typing import Any
 from ..program import Literal, Var
 from .fusion import Call, Fill, Kernel, Plan, Product, Step, literal_arrays
 from .nest import size_of
+from .serial import Serial
 
 ALIGNMENT = 64
 
@@ -75,12 +76,13 @@ class Memory:
                         break
                     at = max(at, end)
                 self.offsets[v] = at
-                used.append((at, at + need))
-                used.sort()
+                if need:
+                    used.append((at, at + need))
+                    used.sort()
                 size = max(size, at + need)
             for v in ends.get(number, ()):
-                at = self.offsets[v]
-                used = [u for u in used if u[0] != at or u[0] == u[1]]
+                if size_of(v.aval):  # an empty array has the place of another one
+                    used = [u for u in used if u[0] != self.offsets[v]]
         return size
 
 
@@ -93,6 +95,8 @@ def arrays_of(step: Step) -> list[Any]:
         return [step.target]
     if isinstance(step, Call):
         return [*[a for a in step.eqn.inputs if type(a) is Var or a.aval.shape != ()], *step.eqn.outputs]
+    if isinstance(step, Serial):
+        return step.arrays
     assert isinstance(step, Product)
     return [step.x, step.y, step.eqn.outputs[0]]
 

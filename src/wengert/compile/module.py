@@ -22,6 +22,7 @@ from .loops import MEMORY_TYPES, KernelWriter
 from .memory import Memory, written
 from .nest import size_of
 from .products import Product
+from .serial import Serial, Writer
 
 BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
 BLAS = {"float": "sgemm", "double": "dgemm"}
@@ -44,7 +45,7 @@ class Module:
         self.symbols: set[str] = set()
         self.checks = False
         self._unchecked = False
-        self.kernels: list[KernelWriter] = []
+        self.kernels: list[KernelWriter | Writer] = []
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
         self._internal: dict[str, str] = {}
@@ -101,7 +102,7 @@ class Module:
         self._lines += [f"  br i1 {x}.same, label %path{n}, label %other_path", f"path{n}:"]
 
     def _step(self, step: Any) -> None:
-        if isinstance(step, Kernel):
+        if isinstance(step, (Kernel, Serial)):
             self._kernel(step)
         elif isinstance(step, Fill):
             self._fill(step)
@@ -136,8 +137,12 @@ class Module:
     def _head(self) -> list[str]:
         return self._lines
 
-    def _kernel(self, kernel: Kernel) -> None:
-        writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
+    def _kernel(self, kernel: Kernel | Serial) -> None:
+        writer: KernelWriter | Writer
+        if isinstance(kernel, Serial):
+            writer = Writer(kernel, self._vector_bytes)
+        else:
+            writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
         text = writer.write()
         name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
         self._declarations.update(writer.e.declarations)

@@ -1,0 +1,15 @@
+"""Serial kernels: operations whose elements depend on one another, each lowered by hand to a function of its own.
+
+Scatters, running sums, orders, random bits: no loop nest of independent points computes them. Their operands and
+results are arrays in memory, as for a call of NumPy; a lowering that does not know the dtypes or parameters of an
+equation leaves it to such a call. `step` says what a kernel is, `writer` how its text is written, the other files are
+families of lowerings. Nothing here knows fusion or memory.
+"""
+
+from __future__ import annotations
+
+from . import convolution, indexing, order, random, scans, sorting
+from .step import LOWERINGS, Serial, serial_of
+from .writer import Writer
+
+__all__ = ["LOWERINGS", "Serial", "Writer", "convolution", "indexing", "order", "random", "scans", "serial_of", "sorting"]

@@ -1,0 +1,145 @@
+"""The first of the largest or smallest elements along an axis, and places in sorted arrays. NaN counts as the largest
+in a sorted array, and as the wanted one among extremes, as NumPy has it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..emitter import FLOATS, V
+from .step import Body, Serial, lowering
+from .writer import INT64, Text, Writer, known
+
+
+@lowering("argmax", "argmin")
+def _argument(step: Serial) -> Body | None:
+    (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
+    if not known(x, out) or not x.shape:
+        return None
+    axis = step.eqn.params["axis"] % len(x.shape)
+    outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
+    if n == 0 or n >= 2**31:
+        return None
+    largest = step.eqn.primitive.name == "argmax"
+
+    def write(w: Writer) -> None:
+        (source,), (target,) = w.inputs, w.outputs
+        index_type = "i32" if x.dtype.itemsize <= 4 else "i64"
+
+        def put(at: V, index: V) -> None:
+            wide = "i64" if out.dtype.itemsize == 8 else "i32"
+            if index.type != wide:
+                index = w.cast("sext" if wide == "i64" else "trunc", index, wide)
+            target.store(at, index)
+
+        def better(x_: V, best: V) -> V:
+            return _better(w, x.dtype, largest, x_, best)
+
+        def column(base: V, at: V, lanes: int) -> None:
+            """Down the axis, for elements that lie together."""
+            zero = w.constant(0, index_type, lanes)
+            with w.loop(n, source.load(base, lanes), zero, first=1) as loop:
+                index, best, place = loop.carried
+                value = source.load(w.iadd(base, w.scaled(index, inner)), lanes)
+                wins = better(value, best)
+                here = index if index_type == "i64" else w.cast("trunc", index, "i32")
+                loop.next[1:] = [w.select(wins, value, best), w.select(wins, w.splat(here, lanes), place)]
+            put(at, loop.carried[2])
+
+        def row(base: V, at: V, lanes: int) -> None:
+            """Along the last axis: each lane has its own best of every so many elements."""
+            whole = n - n % lanes
+            start = w.lanes_constant(range(lanes), index_type)
+            with w.loop(whole, source.load(base, lanes), start, first=lanes, step=lanes) as loop:
+                index, best, place = loop.carried
+                value = source.load(w.iadd(base, index), lanes)
+                wins = better(value, best)
+                here = index if index_type == "i64" else w.cast("trunc", index, "i32")
+                here = w.iadd(w.splat(here, lanes), start)
+                loop.next[1:] = [w.select(wins, value, best), w.select(wins, here, place)]
+            _, bests, places = loop.carried
+            best, place = w.extract(bests, 0), w.extract(places, 0)
+            for lane in range(1, lanes):
+                other, there = w.extract(bests, lane), w.extract(places, lane)
+                wins = better(other, best)
+                same = w.xor(w.or_(wins, better(best, other)), w.constant(True, "i1"))
+                wins = w.or_(wins, w.and_(same, w.icmp("slt", there, place)))
+                best, place = w.select(wins, other, best), w.select(wins, there, place)
+            with w.loop(n, best, place, first=whole) as loop:
+                index, best, place = loop.carried
+                value = source.load(w.iadd(base, index))
+                wins = better(value, best)
+                here = index if index_type == "i64" else w.cast("trunc", index, "i32")
+                loop.next[1:] = [w.select(wins, value, best), w.select(wins, here, place)]
+            put(at, loop.carried[2])
+
+        with w.loop(outer) as rows:
+            base, at = w.scaled(rows.index, n * inner), w.scaled(rows.index, inner)
+            lanes = w.lanes(np.dtype(x.dtype if x.dtype.itemsize > 4 else np.int32), 2)
+            if inner == 1 and n >= 4 * lanes:
+                row(base, at, lanes)
+            else:
+                w.strips(inner, lanes, lambda first, lanes: column(w.iadd(base, first), w.iadd(at, first), lanes))
+
+    return write
+
+
+def _better(w: Writer, dtype: np.dtype, largest: bool, x: V, best: V) -> V:
+    if dtype.kind == "f":
+        # Unordered or beyond, and the best so far is no NaN: the first NaN is the best.
+        return w.and_(w.fcmp("ugt" if largest else "ult", x, best), w.fcmp("ord", best, best))
+    sign = "s" if dtype.kind == "i" else "u"
+    return w.icmp(sign + ("gt" if largest else "lt"), x, best)
+
+
+def less(w: Text, dtype: np.dtype, x: V, y: V) -> V:
+    """Whether `x` comes before `y` in a sorted array."""
+    if x.type in FLOATS:
+        return w.or_(w.fcmp("olt", x, y), w.and_(w.fcmp("uno", y, y), w.fcmp("ord", x, x)))
+    return w.icmp("slt" if dtype.kind == "i" else "ult", x, y)
+
+
+@lowering("searchsorted")
+def _searchsorted(step: Serial) -> Body | None:
+    (a, v), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
+    if not known(a, v, out):
+        return None
+    common = np.promote_types(a.dtype, v.dtype)
+    if common.name not in ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+                           "float32", "float64"):  # fmt: skip
+        return None
+    n, rows = a.shape[-1], math.prod(a.shape[:-1])
+    each = math.prod(v.shape) // max(rows, 1)
+    left = step.eqn.params["side"] == "left"
+    step.work = math.prod(v.shape) * max(n, 2).bit_length() * 4
+
+    def write(w: Writer) -> None:
+        (ordered, values), (target,) = w.inputs, w.outputs
+
+        def before(at: V, value: V) -> V:
+            element = ordered.load(at, dtype=common)
+            if left:
+                return less(w, common, element, value)
+            return w.xor(less(w, common, value, element), w.constant(True, "i1"))
+
+        with w.loop(rows) as row, w.loop(each) as loop:
+            at = w.iadd(w.scaled(row.index, each), loop.index)
+            value = values.load(at, dtype=common)
+            start = w.scaled(row.index, n)
+            base, length = start, n
+            while length > 1:  # the answer is among `length` + 1 places from `base`
+                half = length // 2
+                beyond = before(w.iadd(base, w.int(half - 1)), value)
+                base = w.select(beyond, w.iadd(base, w.int(half)), base)
+                length -= half
+            place = w.isub(base, start)
+            if n:
+                place = w.iadd(place, w.cast("zext", before(base, value), "i64"))
+            target.store(at, place if out.dtype == INT64 else w.cast("trunc", place, "i32"))
+
+    return write
+
+
+__all__ = ["less"]

@@ -1,0 +1,84 @@
+"""Serial: a step of a plan that is one kernel written by hand, and the table of who writes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ...core import Aval
+from ...program import Atom, Equation, Literal, Var
+
+Body = Callable[[Any], None]  # writes the kernel with a `Writer`
+Lowering = Callable[["Serial"], "Body | None"]
+LOWERINGS: dict[str, Lowering] = {}
+
+
+def lowering(*names: str) -> Callable[[Lowering], Lowering]:
+    """Register how the equations of some primitives are written; a lowering returns None for what it does not know."""
+
+    def add(f: Lowering) -> Lowering:
+        for name in names:
+            LOWERINGS[name] = f
+        return f
+
+    return add
+
+
+class Serial:
+    """One equation as a function over pointers.
+
+    Attributes:
+        eqn: the equation.
+        inputs: what must be in memory before, in the equation's order; a lowering may put a scalar literal in the
+            place of an array that is one number everywhere.
+        scratch: arrays that only this step uses.
+        checks: whether it checks indices, and takes the address of the error flag.
+        work: about how many additions it costs.
+    """
+
+    body: Body
+
+    def __init__(self, eqn: Equation, producer: Mapping[Var, Equation]) -> None:
+        self.eqn = eqn
+        self.inputs: list[Atom] = list(eqn.inputs)
+        self.scratch: list[Var] = []
+        self.checks = False
+        self.work = sum(math.prod(a.aval.shape) for a in (*eqn.inputs, *eqn.outputs))
+        self._producer = producer
+
+    @property
+    def arrays(self) -> list[Any]:
+        """What is in memory: operands that are not scalar literals, results, scratch arrays."""
+        return [*(a for a in self.inputs if not is_number(a)), *self.eqn.outputs, *self.scratch]
+
+    def uniform(self, i: int) -> Literal | None:
+        """The scalar literal that operand `i` is a broadcast of."""
+        a = self.eqn.inputs[i]
+        made = self._producer.get(a) if type(a) is Var else None
+        if made is not None and made.primitive.name == "broadcast_to" and is_number(made.inputs[0]):
+            return made.inputs[0]  # type: ignore[return-value]
+        return None
+
+    def scratch_array(self, dtype: Any, *shape: int) -> None:
+        """Ask for an uninitialised array; the writer finds them in the order in which they were asked for."""
+        self.scratch.append(Var(Aval(shape, np.dtype(dtype))))
+
+
+def is_number(a: Any) -> bool:
+    return type(a) is Literal and a.aval.shape == ()
+
+
+def serial_of(eqn: Equation, producer: Mapping[Var, Equation]) -> Serial | None:
+    """The kernel of an equation, or None if it has to be a call of NumPy."""
+    lower = LOWERINGS.get(eqn.primitive.name)
+    if lower is None:
+        return None
+    step = Serial(eqn, producer)
+    body = lower(step)
+    if body is None:
+        return None
+    step.body = body
+    return step

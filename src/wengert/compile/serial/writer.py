@@ -1,0 +1,271 @@
+"""Writer: writes the function of a serial kernel, instruction after instruction, with loops as context managers.
+
+The emitter's instructions are all here, but each is written where it is asked for: memory changes between two loads,
+so that nothing may be moved or shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..emitter import BITS, REGISTER_TYPES, Emitter, V
+from ..nest import strides_of
+from ..scalars import cast, register_type
+from .step import Serial, is_number
+
+INT64 = np.dtype(np.int64)
+
+
+def memory_type(dtype: np.dtype) -> str:
+    """The LLVM type of an element in memory."""
+    return "i8" if dtype.kind == "b" else REGISTER_TYPES[dtype.name]
+
+
+def known(*avals: Any) -> bool:
+    """Whether values of these types have registers."""
+    return all(register_type(a.dtype) is not None for a in avals)
+
+
+class Array:
+    """An operand, result or scratch array: its elements by their number in C order."""
+
+    def __init__(self, w: Text, dtype: np.dtype, shape: tuple[int, ...], pointer: str, constant: V | None = None) -> None:
+        self.w = w
+        self.dtype = dtype
+        self.shape = shape
+        self.strides = strides_of(shape)
+        self.pointer = pointer
+        self.constant = constant  # a scalar literal has no pointer
+
+    def at(self, offset: V) -> str:
+        """The address of an element."""
+        if offset.const == 0 and offset.const is not None:
+            return self.pointer
+        return self.w.define(f"getelementptr {memory_type(self.dtype)}, ptr {self.pointer}, {offset!r}", "ptr", 1, 0).name
+
+    def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: Any = None) -> V:
+        """An element, or `lanes` of them that lie together (`step` 0: the same one in every lane), as `dtype`."""
+        w = self.w
+        if self.constant is not None:
+            x = w.splat(self.constant, lanes)
+        else:
+            type_, wide = memory_type(self.dtype), lanes if step else 1
+            llvm = type_ if wide == 1 else f"<{wide} x {type_}>"
+            x = w.define(f"load {llvm}, ptr {self.at(offset)}, align {BITS[type_] // 8}", type_, wide, 0)
+            if self.dtype.kind == "b":
+                x = w.icmp("ne", x, w.const(0, x))
+            x = w.splat(x, lanes)
+        return x if dtype is None else cast(w, x, self.dtype, np.dtype(dtype))
+
+    def store(self, offset: V, value: V) -> None:
+        """Write a value, or the lanes of one, from an element on."""
+        if self.dtype.kind == "b":
+            value = self.w.cast("zext", value, "i8")
+        align = BITS[memory_type(self.dtype)] // 8
+        self.w.raw(f"  store {value!r}, ptr {self.at(offset)}, align {align}")
+
+
+class Loop:
+    """A loop being written: the values it carries, and what they become."""
+
+    def __init__(self, number: int, carried: list[V]) -> None:
+        self.number = number
+        self.carried = carried
+        self.next = list(carried)
+
+    @property
+    def index(self) -> V:
+        return self.carried[0]
+
+
+class Text(Emitter):
+    """Straight code with loops and branches, for one function."""
+
+    def define(self, right: str, type: str, lanes: int, depth: int) -> V:
+        self._count += 1
+        self.raw(f"  %v{self._count} = {right}")
+        return V(f"%v{self._count}", type, lanes, 0)
+
+    def int(self, n: int) -> V:
+        return self.constant(n, "i64")
+
+    def scaled(self, i: V, n: int) -> V:
+        if n == 0 or i.const == 0:
+            return self.int(0)
+        return i if n == 1 else self.imul(i, self.int(n))
+
+    def label(self, name: str) -> None:
+        self.raw(f"  br label %{name}")
+        self.raw(f"{name}:")
+
+    @contextmanager
+    def repeat(self, *start: V) -> Iterator[Loop]:
+        """A loop that the body leaves by `leave_unless`, which it calls once; afterwards `carried` has what it had then."""
+        self._count += 1
+        n = self._count
+        loop = Loop(n, [V(f"%c{n}.{k}", s.type, s.lanes, 0) for k, s in enumerate(start)])
+        self.label(f"pre{n}")
+        self.label(f"head{n}")
+        lines = self.regions[0].lines
+        place = len(lines)
+        yield loop
+        self.label(f"latch{n}")
+        self.raw(f"  br label %head{n}")
+        self.raw(f"exit{n}:")
+        lines[place:place] = [
+            f"  {c.name} = phi {c.llvm} [ {s.name}, %pre{n} ], [ {x.name}, %latch{n} ]"
+            for c, s, x in zip(loop.carried, start, loop.next, strict=True)
+        ]
+
+    def leave_unless(self, loop: Loop, condition: V) -> None:
+        self.raw(f"  br i1 {condition.name}, label %body{loop.number}, label %exit{loop.number}")
+        self.raw(f"body{loop.number}:")
+
+    @contextmanager
+    def loop(self, count: V | int, *start: V, first: V | int = 0, step: int = 1) -> Iterator[Loop]:
+        """``for index in range(first, count, step)``, with values carried after the index: the body sets ``next[1:]``."""
+        first = self.int(first) if isinstance(first, int) else first
+        count = self.int(count) if isinstance(count, int) else count
+        with self.repeat(first, *start) as loop:
+            self.leave_unless(loop, self.icmp("slt", loop.index, count))
+            yield loop
+            loop.next[0] = self.iadd(loop.index, self.int(step))
+
+    def strips(self, n: int, lanes: int, body: Callable[[V, int], None]) -> None:
+        """``body(first, lanes)`` for the vectors of a range, then one by one for the rest."""
+        whole = n - n % lanes if lanes > 1 else 0
+        if whole:
+            with self.loop(whole, step=lanes) as loop:
+                body(loop.index, lanes)
+        if whole + 1 == n:
+            body(self.int(whole), 1)
+        elif whole < n:
+            with self.loop(n, first=whole) as loop:
+                body(loop.index, 1)
+
+    @contextmanager
+    def when(self, condition: V) -> Iterator[None]:
+        self._count += 1
+        n = self._count
+        self.raw(f"  br i1 {condition.name}, label %then{n}, label %end{n}")
+        self.raw(f"then{n}:")
+        yield
+        self.label(f"end{n}")
+
+    @contextmanager
+    def nest(self, extents: Sequence[int], strides: Sequence[Sequence[int]]) -> Iterator[list[V]]:
+        """Loops over a domain; gives the offset of the point in each of the arrays with these strides."""
+        with ExitStack() as stack:
+            offsets = [self.int(0) for _ in strides]
+            for i, n in enumerate(extents):
+                index = stack.enter_context(self.loop(n)).index
+                offsets = [self.iadd(o, self.scaled(index, s[i])) for o, s in zip(offsets, strides, strict=True)]
+            yield offsets
+
+    def copy(self, target: str, source: str, size: int) -> None:
+        """Bytes from one place to another."""
+        name = "llvm.memcpy.p0.p0.i64"
+        self.declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
+        if size:
+            self.raw(f"  call void @{name}(ptr {target}, ptr {source}, i64 {size}, i1 false)")
+
+    def clear(self, target: str, size: int) -> None:
+        """Bytes set to zero."""
+        name = "llvm.memset.p0.i64"
+        self.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
+        if size:
+            self.raw(f"  call void @{name}(ptr {target}, i8 0, i64 {size}, i1 false)")
+
+
+class Writer(Text):
+    """The function of a serial kernel.
+
+    Attributes:
+        arrays: the variables and literals of the function's pointers, in order.
+        inputs, outputs, scratch: the same as arrays of elements.
+        vector_bytes: the width of a vector register.
+    """
+
+    def __init__(self, step: Serial, vector_bytes: int) -> None:
+        super().__init__()
+        self.step = step
+        self.checks = step.checks
+        self.vector_bytes = vector_bytes
+        self.arrays: list[Any] = step.arrays
+        pointers = iter(range(len(self.arrays)))
+        self.inputs = [
+            self._constant(a) if is_number(a) else self._array(a.aval, next(pointers)) for a in step.inputs
+        ]
+        self.outputs = [self._array(v.aval, next(pointers)) for v in step.eqn.outputs]
+        self.scratch = [self._array(v.aval, next(pointers)) for v in step.scratch]
+
+    @property
+    def e(self) -> Writer:
+        """The emitter, as the module knows it of other kernels."""
+        return self
+
+    def _array(self, aval: Any, i: int) -> Array:
+        return Array(self, aval.dtype, aval.shape, f"%p{i}")
+
+    def _constant(self, a: Any) -> Array:
+        return Array(self, a.aval.dtype, (), "", self.constant(scalar(a), REGISTER_TYPES[a.aval.dtype.name]))
+
+    def lanes(self, dtype: np.dtype, registers: int = 1) -> int:
+        """How many elements some vector registers hold."""
+        return registers * self.vector_bytes // dtype.itemsize
+
+    def fail_if(self, bad: V) -> None:
+        """Note a bad index and return, when `bad` holds."""
+        self._count += 1
+        self.raw(f"  br i1 {bad.name}, label %bad_index, label %good{self._count}")
+        self.raw(f"good{self._count}:")
+
+    def write(self) -> str:
+        """The function's text, its name left as ``@NAME``."""
+        self.step.body(self)
+        parameters = [f"ptr noalias %p{i}" for i in range(len(self.arrays))]
+        tail = ["  ret void"]
+        if self.checks:
+            parameters.append("ptr %error")
+            tail += ["bad_index:", "  store i32 1, ptr %error, align 4", "  ret void"]
+        body = "\n".join(["entry:", *self.regions[0].lines, *tail])
+        return f"define internal void @NAME({', '.join(parameters)}) #0 {{\n{body}\n}}\n"
+
+
+def scalar(a: Any) -> Any:
+    """The number of a scalar literal; a structured one as the integer that its bytes are."""
+    value, dtype = a.value, a.aval.dtype
+    if dtype.kind == "V":
+        return int(np.array(value, dtype).view(np.uint64))
+    return np.asarray(value).astype(dtype).item()
+
+
+def collapsed(extents: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
+    """A domain with axes of length 1 dropped, and those merged that lie together in every array."""
+    out: list[int] = []
+    kept: list[list[int]] = [[] for _ in strides]
+    for i, n in enumerate(extents):
+        if n == 1:
+            continue
+        if out and all(k[-1] == s[i] * n for k, s in zip(kept, strides, strict=True)):
+            out[-1] *= n
+            for k, s in zip(kept, strides, strict=True):
+                k[-1] = s[i]
+        else:
+            out.append(n)
+            for k, s in zip(kept, strides, strict=True):
+                k.append(s[i])
+    return out, kept
+
+
+def broadcast_strides(shape: Sequence[int], to: Sequence[int]) -> list[int]:
+    """Strides, in elements, of a contiguous array that is broadcast."""
+    own = [0 if n == 1 else s for n, s in zip(shape, strides_of(shape), strict=True)]
+    return [0] * (len(to) - len(shape)) + own
+
+
+__all__ = ["INT64", "Array", "Text", "Writer", "broadcast_strides", "collapsed", "known", "memory_type", "scalar"]
