@@ -48,14 +48,15 @@ def _jit() -> Any:
     return llvm.create_lljit_compiler(_machine())  # which then owns its machine
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def blas_address(routine: str) -> int:
-    """The address of a BLAS routine, from SciPy's function pointers."""
+    """The address of a BLAS or LAPACK routine, from SciPy's function pointers."""
     import ctypes
 
     import scipy.linalg.cython_blas as blas
+    import scipy.linalg.cython_lapack as lapack
 
-    capsule = blas.__pyx_capi__[routine]
+    capsule = blas.__pyx_capi__.get(routine) or lapack.__pyx_capi__[routine]
     get_name = ctypes.pythonapi.PyCapsule_GetName
     get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
     get = ctypes.pythonapi.PyCapsule_GetPointer
@@ -64,7 +65,7 @@ def blas_address(routine: str) -> int:
 
 
 def _address(symbol: str) -> int:
-    """The address of an outside function: a BLAS routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
+    """The address of an outside function: a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     if symbol in NUMPY_API:

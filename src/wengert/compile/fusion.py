@@ -16,6 +16,7 @@ import numpy as np
 
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
+from .lapack import Factorisation, factorises
 from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
 from .products import Product, product_of
 from .scalars import lowered, register_type
@@ -86,7 +87,7 @@ class Fill:
         self.target = target
 
 
-Step = Kernel | Call | Fill | Product
+Step = Kernel | Call | Fill | Product | Factorisation
 
 
 class Plan:
@@ -291,7 +292,7 @@ class Plan:
                 assert product is not None
                 after.append(product)
             else:
-                after.append(Call(eqn))
+                after.append(Factorisation(eqn) if factorises(eqn) else Call(eqn))
         for _, out in stores:
             shape = out.aval.shape
             key = next((k for k in nests if k[0] == shape and len(nests[k].roots) < 64), (shape, ()))
