@@ -30,7 +30,7 @@ ERRORS = {
     "svdvals": "SVD did not converge",
 }
 BLOCKS = 64  # LAPACK's blocks have at most so many columns, for which room is asked
-ALWAYS_SMALL = 4  # rows up to which elimination is written out for a single matrix too
+ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks too; more take long to compile
 
 
 def factorises(eqn: Equation) -> bool:
@@ -72,7 +72,7 @@ class Factorisation:
     def _small(self) -> bool:
         n = self.rows
         known = self.name in ("solve", "triangular_solve", "inv", "cholesky", *lanes.DETERMINANTS)
-        return known and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= 4)
+        return known and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
 
     def function(self, vector_bytes: int) -> Function:
         """The function of the addresses of operands, results and scratch space."""
