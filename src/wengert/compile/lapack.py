@@ -122,8 +122,8 @@ class Calls:
         return self.f.scratch("i32", count)
 
     def failed(self) -> V:
-        """Whether the last call gave a positive `info`."""
-        return self.f.e.icmp("sgt", self.f.load("i32", self.info), self.f.e.constant(0, "i32"))
+        """Whether the last call gave an `info`; gesdd gives a negative one for NaN."""
+        return self.f.e.icmp("ne", self.f.load("i32", self.info), self.f.e.constant(0, "i32"))
 
     def lu(self, n: int, a: V, turned: bool = True) -> tuple[V, V]:
         """LU factors and pivots of a matrix of rows (of its transpose, not `turned`)."""
@@ -142,7 +142,9 @@ class Calls:
         with f.elements(n, n) as (i, j):
             x, y = (f.load(t, f.at(a, t, f.place(p, n, q))) for p, q in ((i, j), (j, i)))
             mean = e.fmul(e.fadd(x, y), half)
-            f.store(e.select(e.icmp("ule", j, i), mean, zero) if only_lower else mean, f.at(target, t, f.place(i, n, j)))
+            f.store(
+                e.select(e.icmp("ule", j, i), mean, zero) if only_lower else mean, f.at(target, t, f.place(i, n, j))
+            )
 
 
 # --- one function for each primitive: its calls, and the addresses of one matrix of each operand and result -------------
