@@ -1,6 +1,7 @@
 """Factorisations in compiled programs: lanes for small matrices, LAPACK for others, against NumPy."""
 
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -358,6 +359,31 @@ def test_operands_that_are_computed_and_scratch_space_that_is_used_again():
 
     x = numbers(2, 30, 30)
     np.testing.assert_allclose(compiled(f, x), f(x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("stack", [(), (3,)])
+@pytest.mark.parametrize("n", [9, 40])
+def test_factors_are_shared(n, stack):
+    """One factorisation for a matrix that is solved with, inverted, and whose determinant is taken."""
+
+    def f(first, a, b):
+        x = ops.solve_p.bind(a, b, transpose=first)
+        y = ops.solve_p.bind(a, x + 1, transpose=not first)
+        sign, log = wnp.linalg.slogdet(a)
+        return x, y, wnp.linalg.inv(a) * 2, sign, log, wnp.linalg.det(a / 1) * 1, wnp.linalg.solve(a + 1, b)
+
+    a, b = matrices(*stack, n, n), numbers(*stack, n, 2)
+    for first in (False, True):
+        g = partial(f, first)
+        for got, want in zip(compiled(g, a, b), g(a, b), strict=True):
+            close(got, want, np.float64)
+    g = lambda a: wnp.sum(wnp.linalg.slogdet(a)[1]) + wnp.sum(wnp.linalg.solve(a, b) ** 2)  # noqa: E731
+    steps = executable(w.make_program(w.grad(g))(a)).plan.steps
+    made = [s.makes for s in steps if isinstance(s, lapack.Factorisation)]
+    assert len(made) > 2 and sum(made) == 1
+    np.testing.assert_allclose(w.jit(w.grad(g))(a), w.grad(g)(a), rtol=1e-9, atol=1e-12)
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        w.jit(w.grad(g))(0 * a)
 
 
 def test_complex_matrices_go_through_numpy():

@@ -20,7 +20,7 @@ class Function:
 
     Attributes:
         e: the emitter.
-        pointers: the addresses it is called with; after them comes that of its scratch space.
+        pointers: the addresses it is called with; after them comes that of its scratch space, if it uses any.
         scratch_bytes: how much of that it uses.
         globals: constants that live in memory, by name.
 
@@ -167,7 +167,8 @@ class Function:
 
     def text(self) -> str:
         """The function's text, its name left as ``@NAME``."""
-        pointers = ", ".join(f"ptr noalias %{name}" for name in [*(p.name[1:] for p in self.pointers), "scratch"])
+        names = [p.name for p in self.pointers] + ["%scratch"] * (self.scratch_bytes > 0)
+        pointers = ", ".join(f"ptr noalias {name}" for name in names)
         body = "\n".join([*self._allocas, *self.e.regions[0].lines])
         end = "  ret i32 0" if self._bad is None else f"  %status = load i32, ptr {self._bad}\n  ret i32 %status"
         return f"define internal i32 @NAME({pointers}) #0 {{\nentry:\n{body}\n{end}\n}}\n"

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
-from .lapack import Factorisation, factorises
+from .lapack import Factorisation, factorises, share_factors
 from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
 from .products import Product, product_of
 from .scalars import lowered, register_type
@@ -116,6 +116,7 @@ class Plan:
         self._assign()
         self._keep_shared()
         self._build()
+        share_factors(self.steps, self.memory.__getitem__)
 
     # --- kinds and stages ----------------------------------------------------------------------------------------
 

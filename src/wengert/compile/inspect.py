@@ -12,6 +12,7 @@ from ..program import Literal, Program, Var, variable_names
 from . import engine
 from .executable import Executable
 from .fusion import Kernel
+from .lapack import Factorisation
 from .loops import KernelWriter
 from .memory import arrays_of
 from .module import Module
@@ -114,6 +115,8 @@ class Lowered:
                 flops += sum(step.size for r in step.roots if r.combine is not None)
             elif isinstance(step, Product):
                 flops += 2 * step.batch * step.m * step.n * step.k
+            elif isinstance(step, Factorisation):
+                flops += step.work
             elif type(step).__name__ == "Call":
                 calls.append(step.eqn.primitive.name)  # type: ignore[union-attr]
         results = sum(math.prod(a.shape) * a.dtype.itemsize for a in self._module.memory.results)

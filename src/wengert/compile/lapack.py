@@ -2,20 +2,21 @@
 
 Each is a function over the stack. Small matrices are eliminated many at once (`lanes`); larger ones go to LAPACK through
 SciPy's function pointers, one after the other. LAPACK reads columns, so matrices are copied as their transposes, which
-keeps its choices (pivots, signs of vectors) the ones that NumPy makes.
+keeps its choices (pivots, signs of vectors) the ones that NumPy makes. Steps that need the LU factors of one matrix, as
+a solve and its gradient do, share them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..program import Equation
+from ..program import Equation, Literal
 from . import lanes
-from .emitter import V
+from .emitter import BITS, V
 from .function import Function
 from .scalars import register_type
 
@@ -43,14 +44,39 @@ def factorises(eqn: Equation) -> bool:
     )
 
 
+class Block:
+    """A piece of the workspace that is no array of the Program."""
+
+    def __init__(self, bytes_: int = 0) -> None:
+        self.bytes = bytes_
+
+
+class Factors(Block):
+    """LU factors of a stack of matrices and their pivots, for several steps.
+
+    Attributes:
+        of_transpose: whether they are those of the transposes.
+        pivots_at: where the pivots begin, in bytes.
+    """
+
+    def __init__(self, step: Factorisation) -> None:
+        self.pivots_at = step.batch * step.rows**2 * BITS[step.type] // 8
+        super().__init__(self.pivots_at + step.batch * step.rows * 4)
+        self.of_transpose = False
+
+
 class Factorisation:
     """One of these equations.
 
     Attributes:
         error: the message of the `LinAlgError` that a failure is; None where there is none.
-        scratch: bytes that its function needs beside operands and results.
-        work: multiplications, about.
+        factors: that it shares with other steps, if it does.
+        makes: whether it is the one that makes these.
+        work: operations, about.
     """
+
+    factors: Factors | None = None
+    makes = True
 
     def __init__(self, eqn: Equation) -> None:
         self.eqn = eqn
@@ -62,20 +88,31 @@ class Factorisation:
         self.right = eqn.inputs[1].aval.shape[-1] if len(eqn.inputs) > 1 else 0
         self.error = ERRORS.get(self.name)
         self.work = self.batch * self.rows * self.columns * (min(self.rows, self.columns) + self.right)
-        self._function = None if self._small() else self._whole()
-        self.scratch = 0 if self._function is None else self._function.scratch_bytes
+        self._function: Function | None = None
 
     def __repr__(self) -> str:
-        how = "lanes" if self._function is None else "LAPACK"
+        how = "lanes" if self.small else "LAPACK"
         return f"{self.name} of {self.batch} matrices {self.rows}x{self.columns} ({how})"
 
-    def _small(self) -> bool:
+    @property
+    def small(self) -> bool:
+        """Whether elimination is written out, in lanes."""
         n = self.rows
         known = self.name in ("solve", "triangular_solve", "inv", "cholesky", *lanes.DETERMINANTS)
         return known and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
 
+    @property
+    def blocks(self) -> list[Block]:
+        """What its function needs of the workspace beside operands and results."""
+        if self.small:
+            return []
+        if self._function is None:
+            self._function = self._whole()
+            self._scratch = Block(self._function.scratch_bytes)
+        return [b for b in (self.factors, self._scratch) if b is not None and b.bytes]
+
     def function(self, vector_bytes: int) -> Function:
-        """The function of the addresses of operands, results and scratch space."""
+        """The function of the addresses of operands, results and blocks."""
         if self._function is not None:
             return self._function
         shape, params = (self.type, self.batch, self.rows), self.eqn.params
@@ -92,20 +129,27 @@ class Factorisation:
     def _whole(self) -> Function:
         """The function through LAPACK: a loop over the stack."""
         arrays = [a.aval for a in (*self.eqn.inputs, *self.eqn.outputs)]
-        f = Function(len(arrays))
+        f = Function(len(arrays) + (self.factors is not None))
         routine = ROUTINES[self.name]
         prepared = Calls(f, self.type)
         with f.loop(f.integer(self.batch)) as i:
             here = [
                 f.at(p, self.type, f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
-                for p, a in zip(f.pointers, arrays, strict=True)
+                for p, a in zip(f.pointers, arrays, strict=False)
             ]
+            prepared.number = i
             routine(prepared, self, *here)
         return f
 
 
 class Calls:
-    """Calls of LAPACK in a function, and room for what they need, each piece once whatever the stack's length."""
+    """Calls of LAPACK in a function, and room for what they need, each piece once whatever the stack's length.
+
+    Attributes:
+        number: of the matrix in the stack.
+    """
+
+    number: V
 
     def __init__(self, f: Function, type_: str) -> None:
         self.f, self.type = f, type_
@@ -125,15 +169,28 @@ class Calls:
         """Whether the last call gave an `info`; gesdd gives a negative one for NaN."""
         return self.f.e.icmp("ne", self.f.load("i32", self.info), self.f.e.constant(0, "i32"))
 
-    def lu(self, n: int, a: V, turned: bool = True) -> tuple[V, V]:
-        """LU factors and pivots of a matrix of rows (of its transpose, not `turned`)."""
-        factors, pivots = self.room(n * n), self.integers(n)
-        if turned:
-            self.f.turn(a, factors, self.type, n, n)
+    def lu(self, s: Factorisation, a: V, transpose: bool = False) -> tuple[V, V, V, bool]:
+        """LU factors and pivots of a matrix or its transpose, whether it is singular, and whether it is the transpose."""
+        f, e, n, shared = self.f, self.f.e, s.rows, s.factors
+        if shared is None:
+            factors, pivots = self.room(n * n), self.integers(n)
         else:
-            self.f.copy(a, factors, self.type, n * n)
-        self("getrf", n, n, factors, n, pivots, self.info)
-        return factors, pivots
+            base = f.pointers[-1]
+            factors = f.at(base, self.type, e.imul(self.number, f.integer(n * n)))
+            pivots = f.at(f.at(base, "i8", f.integer(shared.pivots_at)), "i32", e.imul(self.number, f.integer(n)))
+            if s.makes:
+                shared.of_transpose = transpose
+            transpose = shared.of_transpose
+        if s.makes:
+            (f.copy if transpose else f.turn)(a, factors, self.type, *((n * n,) if transpose else (n, n)))
+            self("getrf", n, n, factors, n, pivots, self.info)
+        zero = f.alloca("i8")
+        f.store(e.constant(0, "i8"), zero)
+        with f.loop(f.integer(n)) as i:
+            pivot = f.load(self.type, f.at(factors, self.type, f.place(i, n, i)))
+            found = e.cast("zext", e.fcmp("oeq", pivot, e.constant(0.0, self.type)), "i8")
+            f.store(e.or_(f.load("i8", zero), found), zero)
+        return factors, pivots, e.cast("trunc", f.load("i8", zero), "i1"), transpose
 
     def symmetric(self, n: int, a: V, target: V, only_lower: bool) -> None:
         """The symmetric part; or its lower triangle, and zeros."""
@@ -152,11 +209,12 @@ class Calls:
 
 def _solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
     n, m = s.rows, s.right
-    factors, pivots = c.lu(n, a, not s.eqn.params["transpose"])
-    c.f.fail_if(c.failed())
+    transpose = s.eqn.params["transpose"]
+    factors, pivots, singular, turned = c.lu(s, a, transpose)
+    c.f.fail_if(singular)
     columns = x if m == 1 else c.room(n * m)
     c.f.turn(b, columns, c.type, n, m)
-    c("getrs", "N", n, m, factors, n, pivots, columns, n, c.info)
+    c("getrs", "N" if transpose == turned else "T", n, m, factors, n, pivots, columns, n, c.info)
     if m > 1:
         c.f.turn(columns, x, c.type, m, n)
 
@@ -174,17 +232,23 @@ def _triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
 
 def _inv(c: Calls, s: Factorisation, a: V, x: V) -> None:
     n = s.rows
-    factors, pivots = c.lu(n, a)
-    c.f.fail_if(c.failed())
+    factors, pivots, singular, transpose = c.lu(s, a)
+    c.f.fail_if(singular)
+    if s.factors is not None:  # others read them
+        shared, factors = factors, c.room(n * n)
+        c.f.copy(shared, factors, c.type, n * n)
     work = c.room(n * BLOCKS)
     c("getri", n, factors, n, pivots, work, n * BLOCKS, c.info)
-    c.f.turn(factors, x, c.type, n, n)
+    if transpose:
+        c.f.copy(factors, x, c.type, n * n)
+    else:
+        c.f.turn(factors, x, c.type, n, n)
 
 
 def _determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
     n, t = s.rows, c.type
     f, e = c.f, c.f.e
-    factors, pivots = c.lu(n, a)
+    factors, pivots, singular, _ = c.lu(s, a)
     integer = lanes.LAYOUT[t][2]
     product, exponent, odd = f.alloca(t), f.alloca(integer), f.alloca("i8")
     f.store(e.constant(1.0, t), product)
@@ -197,11 +261,11 @@ def _determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
         f.store(k, exponent)
         row = f.load("i32", f.at(pivots, "i32", i))
         moved = e.icmp("ne", row, e.cast("trunc", e.iadd(i, f.integer(1)), "i32"))
-        turned = e.xor(moved, e.fcmp("olt", pivot, e.constant(0.0, t)))
-        f.store(e.xor(f.load("i8", odd), e.cast("zext", turned, "i8")), odd)
+        sign = e.xor(moved, e.fcmp("olt", pivot, e.constant(0.0, t)))
+        f.store(e.xor(f.load("i8", odd), e.cast("zext", sign, "i8")), odd)
     m, k = lanes.centred(e, f.load(t, product), f.load(integer, exponent))
     is_odd = e.cast("trunc", f.load("i8", odd), "i1")
-    for value, target in zip(lanes.DETERMINANTS[s.name](e, c.failed(), is_odd, m, k), out, strict=True):
+    for value, target in zip(lanes.DETERMINANTS[s.name](e, singular, is_odd, m, k), out, strict=True):
         f.store(value, target)
 
 
@@ -275,6 +339,18 @@ ROUTINES: dict[str, Callable[..., Any]] = {
     "svdvals": _svdvals,
     "qr": _qr,
 }
+
+
+def share_factors(steps: Sequence[Any], storage: Callable[[Any], Any]) -> None:
+    """Let steps that factorise the same matrices use the factors that the first of them makes."""
+    first: dict[Any, Factorisation] = {}
+    for step in steps:
+        if isinstance(step, Factorisation) and step.name in ("solve", "inv", "det", "slogdet") and not step.small:
+            a = step.eqn.inputs[0]
+            known = first.setdefault((id(a.value) if type(a) is Literal else storage(a), a.aval.shape), step)
+            if known is not step:
+                known.factors = step.factors = known.factors or Factors(known)
+                step.makes = False
 
 
 def failure(message: str) -> Exception:

@@ -20,7 +20,7 @@ class Memory:
         results: the types of the Program's results, whose arrays the caller makes, in order.
         copies: results that lie somewhere else too (arguments, literals, a result that stands twice): their number,
             and the array whose elements they get at the end.
-        offsets: where in the workspace a temporary lies, or the scratch space of a step that asks for some, in bytes.
+        offsets: where in the workspace a temporary lies, or a block that steps ask for, in bytes.
         size: of the workspace, in bytes.
     """
 
@@ -54,8 +54,9 @@ class Memory:
         last: dict[Any, int] = {}
         first: dict[Any, int] = {}
         for number, step in enumerate(self.plan.steps):
-            if getattr(step, "scratch", 0):
-                first[step] = last[step] = number
+            for block in getattr(step, "blocks", ()):
+                first.setdefault(block, number)
+                last[block] = number
             for a in arrays_of(step):
                 root = self.storage(a)
                 if type(root) is Var and _key(root) not in self.places:
@@ -71,7 +72,7 @@ class Memory:
         size = 0
         for number in range(len(self.plan.steps)):
             for v in begins.get(number, ()):
-                extent = size_of(v.aval) * v.aval.dtype.itemsize if type(v) is Var else v.scratch
+                extent = size_of(v.aval) * v.aval.dtype.itemsize if type(v) is Var else v.bytes
                 need = -(-extent // ALIGNMENT) * ALIGNMENT
                 at = 0
                 for start, end in used:

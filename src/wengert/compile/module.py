@@ -163,9 +163,13 @@ class Module:
         self._declarations.update(function.e.declarations)
         self._internal.update(function.e.functions)
         self._globals.update(function.globals)
-        scratch, status = self._name(), self._name()
-        self._lines.append(f"  {scratch} = getelementptr i8, ptr %workspace, i64 {self.memory.offsets.get(step, 0)}")
-        pointers = ", ".join(f"ptr {p}" for p in [*map(self.pointer, arrays_of(step)), scratch])
+        addresses = [self.pointer(a) for a in arrays_of(step)]
+        for block in step.blocks:
+            addresses.append(self._name())
+            self._lines.append(
+                f"  {addresses[-1]} = getelementptr i8, ptr %workspace, i64 {self.memory.offsets[block]}"
+            )
+        pointers, status = ", ".join(f"ptr {p}" for p in addresses), self._name()
         self._lines.append(f"  {status} = call i32 @{name}({pointers})")
         if step.error is not None:
             self.failures.append(step.error)
