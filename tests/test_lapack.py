@@ -175,6 +175,16 @@ def test_rows_change_places(n, dtype):
         close(got, want, dtype)
 
 
+@pytest.mark.parametrize("width", [16, 32, 64])
+@every_dtype
+def test_every_width_of_vectors(width, dtype, monkeypatch):
+    monkeypatch.setattr("wengert.compile.engine.vector_bytes", lambda: width)
+    a, b = matrices(70, 3, 3, dtype=dtype), numbers(70, 3, 2, dtype=dtype)
+    close(compiled(lambda a, b: wnp.linalg.solve(a, b), a, b), np.linalg.solve(a, b), dtype)
+    for got, want in zip(compiled(lambda a: wnp.linalg.slogdet(a), -a), np.linalg.slogdet(-a), strict=True):
+        close(got, want, dtype)
+
+
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 

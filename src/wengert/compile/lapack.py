@@ -31,6 +31,7 @@ ERRORS = {
     "svdvals": "SVD did not converge",
 }
 BLOCKS = 64  # LAPACK's blocks have at most so many columns, for which room is asked
+LARGEST = 16_000  # rows and columns: LAPACK counts room in integers of 32 bits
 ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks too; more take long to compile
 
 
@@ -39,9 +40,8 @@ def factorises(eqn: Equation) -> bool:
     if eqn.primitive.name not in ROUTINES:
         return False
     avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
-    return all(a.dtype == avals[0].dtype and a.dtype.kind == "f" and math.prod(a.shape) for a in avals) and (
-        register_type(avals[0].dtype) in ("float", "double")
-    )
+    known = register_type(avals[0].dtype) in ("float", "double") and max(avals[0].shape[-2:]) <= LARGEST
+    return known and all(a.dtype == avals[0].dtype and math.prod(a.shape) for a in avals)
 
 
 class Block:

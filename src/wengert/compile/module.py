@@ -2,8 +2,8 @@
 
 ``i32 main(ptr arguments, ptr workspace, ptr callback)``: `arguments` are the addresses of the arguments' data, then of
 the results'; `callback(number, addresses)` runs equations through NumPy; negative numbers are factorisations that
-failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or `OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are
-written once.
+failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or
+`OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are written once.
 """
 
 from __future__ import annotations
