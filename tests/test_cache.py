@@ -156,7 +156,7 @@ def test_the_key_knows_the_surroundings(monkeypatch):
 
 
 def test_verifying_compiles(folder):
-    program = w.jit(lambda x: wnp.sin(x)).lower(X)
+    program = w.jit(lambda x: wnp.sin(x)).program(X)
     Executable(program, verify=True)
     assert not folder.exists() and cache.stats.misses == 0
 

@@ -58,14 +58,35 @@ def _jit(generation: int) -> Any:
     return llvm.create_lljit_compiler(_machine())  # which then owns its machine
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
+def _pointers(module: str) -> dict[str, Any]:
+    """A table of SciPy's function pointers: `cython_blas` or `cython_lapack`.
+
+    These modules need nothing of `scipy.linalg`, whose import takes ten times as long as theirs.
+    """
+    import importlib
+    import importlib.util
+    import os
+    import sys
+    from importlib.machinery import PathFinder
+
+    import scipy
+
+    name = f"scipy.linalg.{module}"
+    loaded = sys.modules.get(name)
+    spec = PathFinder.find_spec(name, [os.path.join(p, "linalg") for p in scipy.__path__]) if loaded is None else None
+    if loaded is None and spec is not None and spec.loader is not None:
+        loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+    return (loaded or importlib.import_module(name)).__pyx_capi__
+
+
+@lru_cache(maxsize=64)
 def blas_address(routine: str) -> int:
-    """The address of a BLAS routine, from SciPy's function pointers."""
+    """The address of a BLAS or LAPACK routine, from SciPy's function pointers."""
     import ctypes
 
-    import scipy.linalg.cython_blas as blas
-
-    capsule = blas.__pyx_capi__[routine]
+    capsule = _pointers("cython_blas").get(routine) or _pointers("cython_lapack")[routine]
     get_name = ctypes.pythonapi.PyCapsule_GetName
     get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
     get = ctypes.pythonapi.PyCapsule_GetPointer
@@ -74,7 +95,7 @@ def blas_address(routine: str) -> int:
 
 
 def _address(symbol: str) -> int:
-    """The address of an outside function: a BLAS routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
+    """The address of an outside function: a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     if symbol in NUMPY_API:

@@ -367,7 +367,7 @@ class Entry:
     def _run(self, size: int) -> None:
         work = sum(k.size * max(len(k.nest.nodes), 1) for k in self.module.plan.steps if hasattr(k, "nest"))
         work += sum(p.batch * p.m * p.n * p.k for p in self.module.plan.steps if hasattr(p, "turn_x"))
-        work += sum(s.work for s in self.module.plan.steps if hasattr(s, "work"))
+        work += sum(getattr(s, "work", 0) for s in self.module.plan.steps)
         shared = False
         if size == 0:
             workspace = "null"

@@ -17,6 +17,7 @@ from ..program import Literal, Program
 from . import cache, engine
 from .entry import BoundEntry, plain, supported
 from .fusion import Plan
+from .lapack import failure
 from .module import OTHER_PATH, Module, is_scalar_literal
 from .passes import optimize
 
@@ -49,7 +50,9 @@ class Executable:
         self._results = [(a.shape, a.dtype) for a in memory.results]
         self._workspace = memory.size
         self._errors: dict[int, BaseException] = {}
-        self._callback = _callback([_prepare(c) for c in module.calls], self._errors) if module.calls else None
+        self._callback = None
+        if module.calls or module.failures:
+            self._callback = _callback([_prepare(c) for c in module.calls], module.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
         if module.entry is not None:
             assert self.code.entry is not None
@@ -99,11 +102,15 @@ def _plain_dtype(dtype: np.dtype) -> bool:
     return dtype is KEY or (dtype.kind in "biufc" and dtype.isnative and dtype is np.dtype(dtype.type))
 
 
-def _callback(calls: list[Any], errors: dict[int, BaseException]) -> Any:
-    """The function through which native code runs equations with NumPy; errors are kept for each thread."""
+def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseException]) -> Any:
+    """The function through which native code runs equations with NumPy, or says that a factorisation failed (by numbers
+    -1, -2 ...); errors are kept for each thread.
+    """
 
     def run(number: int, pointers: Any) -> int:
         try:
+            if number < 0:
+                raise failure(failures[-1 - number])
             calls[number](pointers)
             return 0
         except BaseException as error:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
+from .lapack import Factorisation, factorises, share_factors
 from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
 from .products import Product, product_of
 from .scalars import lowered, register_type
@@ -88,7 +89,7 @@ class Fill:
         self.target = target
 
 
-Step = Kernel | Call | Serial | Fill | Product
+Step = Kernel | Call | Serial | Fill | Product | Factorisation
 
 
 class Plan:
@@ -105,7 +106,7 @@ class Plan:
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}
         self._kinds: dict[Equation, str] = {}
-        self._calls: dict[Equation, Call | Serial] = {}
+        self._calls: dict[Equation, Call | Serial | Factorisation] = {}
         self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
         self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
         self._crowd: dict[Any, int] = {}
@@ -118,6 +119,7 @@ class Plan:
         self._assign()
         self._keep_shared()
         self._build()
+        share_factors(self.steps, self.memory.__getitem__)
 
     # --- kinds and stages ----------------------------------------------------------------------------------------
 
@@ -202,7 +204,7 @@ class Plan:
                 if product is None:  # small: a loop nest
                     self._kinds[eqn] = kind = REDUCE
             if kind == CALL:
-                self._calls[eqn] = serial_of(eqn, self.producer) or Call(eqn)
+                self._calls[eqn] = serial_of(eqn, self.producer) or (Factorisation if factorises(eqn) else Call)(eqn)
             if kind in (CALL, PRODUCT):
                 operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs
                 stage = max([self.force(a) for a in operands], default=0)

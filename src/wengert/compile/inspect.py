@@ -12,6 +12,7 @@ from ..program import Literal, Program, Var, variable_names
 from . import engine
 from .executable import Executable
 from .fusion import Kernel
+from .lapack import Factorisation
 from .loops import KernelWriter
 from .memory import arrays_of
 from .module import Module
@@ -71,11 +72,11 @@ class Lowered:
     def loops(self) -> str:
         """The steps of the compiled code: loop nests with what they do at a point, products, calls."""
         names = variable_names(self.optimized)
-        kernels = iter(self._module.kernels)
+        writers = iter(w for w in self._module.kernels if isinstance(w, KernelWriter))
         lines: list[str] = []
         for number, step in enumerate(self._module.plan.steps):
             if isinstance(step, Kernel):
-                lines += _kernel_lines(number, next(kernels), names)
+                lines += _kernel_lines(number, next(writers), names)
             elif isinstance(step, Product):
                 out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
                 how = "BLAS" if step.library else "register tiles"
@@ -114,6 +115,8 @@ class Lowered:
                 flops += sum(step.size for r in step.roots if r.combine is not None)
             elif isinstance(step, Product):
                 flops += 2 * step.batch * step.m * step.n * step.k
+            elif isinstance(step, Factorisation):
+                flops += step.work
             elif type(step).__name__ == "Call":
                 calls.append(step.eqn.primitive.name)  # type: ignore[union-attr]
         results = sum(math.prod(a.shape) * a.dtype.itemsize for a in self._module.memory.results)

@@ -1,9 +1,9 @@
 """The module of a plan: its kernels as functions, and `main`, which calls them in order.
 
 ``i32 main(ptr arguments, ptr workspace, ptr callback)``: `arguments` are the addresses of the arguments' data, then of
-the results'; `callback(number, addresses)` runs equations through NumPy. The value is 0, or `BAD_INDEX`, `FAILED` (in the
-callback) or `OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are
-written once.
+the results'; `callback(number, addresses)` runs equations through NumPy; negative numbers are factorisations that
+failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or
+`OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are written once.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from .emitter import FLOATS, literal_text
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
 from .gemm import gemm
+from .lapack import Factorisation
 from .loops import MEMORY_TYPES, KernelWriter
-from .memory import Memory, written
+from .memory import Memory, arrays_of, written
 from .nest import size_of
 from .products import Product
 from .serial import Serial, Writer
@@ -34,6 +35,7 @@ class Module:
     Attributes:
         text: the module.
         calls: the equations that go through NumPy, by number.
+        failures: the messages of the errors of factorisations.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
@@ -42,10 +44,12 @@ class Module:
         self.plan = plan
         self.memory = Memory(plan)
         self.calls: list[Call] = []
+        self.failures: list[str] = []
         self.symbols: set[str] = set()
         self.checks = False
         self._unchecked = False
         self.kernels: list[KernelWriter | Writer] = []
+        self._failing: list[tuple[int, str]] = []
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
         self._internal: dict[str, str] = {}
@@ -61,6 +65,7 @@ class Module:
             self._step(step)
             self._test_guards(lambda root, step=step: last.get(root) is step)
             self._check_indices()
+            self._check_factorisations()
         self._copies()
         self.entry = Entry(self, trees) if trees is not None else None
         self.text = self._text()
@@ -108,6 +113,8 @@ class Module:
             self._fill(step)
         elif isinstance(step, Product):
             self._product(step)
+        elif isinstance(step, Factorisation):
+            self._factorisation(step)
         else:
             self._call(step)
 
@@ -154,6 +161,39 @@ class Module:
             pointers.append("ptr %error")
             self._unchecked = True
         self._lines.append(f"  call void @{name}({', '.join(pointers)})")
+
+    def _factorisation(self, step: Factorisation) -> None:
+        function = step.function(self._vector_bytes)
+        name = self._functions.setdefault(function.text(), f"kernel{len(self._functions)}")
+        self._declarations.update(function.e.declarations)
+        self._internal.update(function.e.functions)
+        self._globals.update(function.globals)
+        addresses = [self.pointer(a) for a in arrays_of(step)]
+        for block in step.blocks:
+            addresses.append(self._name())
+            self._lines.append(
+                f"  {addresses[-1]} = getelementptr i8, ptr %workspace, i64 {self.memory.offsets[block]}"
+            )
+        pointers, status = ", ".join(f"ptr {p}" for p in addresses), self._name()
+        self._lines.append(f"  {status} = call i32 @{name}({pointers})")
+        if step.error is not None:
+            self.failures.append(step.error)
+            self._failing.append((len(self.failures), status))
+
+    def _check_factorisations(self) -> None:
+        """Leave after one that failed; as with indices, not before all guards are tested."""
+        if self._untested:
+            return
+        for number, status in self._failing:
+            self._lines += [
+                f"  {status}.c = icmp ne i32 {status}, 0",
+                f"  br i1 {status}.c, label %failure{number}, label %factorised{number}",
+                f"failure{number}:",
+                f"  {status}.s = call i32 %callback(i32 -{number}, ptr null)",
+                f"  ret i32 {FAILED}",
+                f"factorised{number}:",
+            ]
+        self._failing = []
 
     def _check_indices(self) -> None:
         """Leave after a bad index; not before all guards are tested, for this may be the wrong path."""

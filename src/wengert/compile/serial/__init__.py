@@ -12,4 +12,15 @@ from . import convolution, indexing, order, random, scans, sorting
 from .step import LOWERINGS, Serial, serial_of
 from .writer import Writer
 
-__all__ = ["LOWERINGS", "Serial", "Writer", "convolution", "indexing", "order", "random", "scans", "serial_of", "sorting"]
+__all__ = [
+    "LOWERINGS",
+    "Serial",
+    "Writer",
+    "convolution",
+    "indexing",
+    "order",
+    "random",
+    "scans",
+    "serial_of",
+    "sorting",
+]

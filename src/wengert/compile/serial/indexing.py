@@ -56,9 +56,7 @@ def _scatter(step: Serial) -> Body | None:
         if not math.prod(domain) and not math.prod(places):
             return
         along = broadcast_strides(updates.shape, domain)
-        outer, steps = collapsed(
-            places, [along[: len(places)], *[broadcast_strides(i.shape, places) for i in indices]]
-        )
+        outer, steps = collapsed(places, [along[: len(places)], *[broadcast_strides(i.shape, places) for i in indices]])
         inner, (to, fro) = collapsed(
             [out.shape[a] for a in rest], [[target.strides[a] for a in rest], along[len(places) :]]
         )

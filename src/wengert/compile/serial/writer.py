@@ -33,7 +33,9 @@ def known(*avals: Any) -> bool:
 class Array:
     """An operand, result or scratch array: its elements by their number in C order."""
 
-    def __init__(self, w: Text, dtype: np.dtype, shape: tuple[int, ...], pointer: str, constant: V | None = None) -> None:
+    def __init__(
+        self, w: Text, dtype: np.dtype, shape: tuple[int, ...], pointer: str, constant: V | None = None
+    ) -> None:
         self.w = w
         self.dtype = dtype
         self.shape = shape
@@ -45,7 +47,9 @@ class Array:
         """The address of an element."""
         if offset.const == 0 and offset.const is not None:
             return self.pointer
-        return self.w.define(f"getelementptr {memory_type(self.dtype)}, ptr {self.pointer}, {offset!r}", "ptr", 1, 0).name
+        return self.w.define(
+            f"getelementptr {memory_type(self.dtype)}, ptr {self.pointer}, {offset!r}", "ptr", 1, 0
+        ).name
 
     def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: Any = None) -> V:
         """An element, or `lanes` of them that lie together (`step` 0: the same one in every lane), as `dtype`."""
@@ -197,9 +201,7 @@ class Writer(Text):
         self.vector_bytes = vector_bytes
         self.arrays: list[Any] = step.arrays
         pointers = iter(range(len(self.arrays)))
-        self.inputs = [
-            self._constant(a) if is_number(a) else self._array(a.aval, next(pointers)) for a in step.inputs
-        ]
+        self.inputs = [self._constant(a) if is_number(a) else self._array(a.aval, next(pointers)) for a in step.inputs]
         self.outputs = [self._array(v.aval, next(pointers)) for v in step.eqn.outputs]
         self.scratch = [self._array(v.aval, next(pointers)) for v in step.scratch]
 

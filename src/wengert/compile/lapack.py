@@ -1,0 +1,359 @@
+"""Factorisations: solves, inverses, determinants and decompositions of stacks of matrices, without Python in between.
+
+Each is a function over the stack. Small matrices are eliminated many at once (`lanes`); larger ones go to LAPACK through
+SciPy's function pointers, one after the other. LAPACK reads columns, so matrices are copied as their transposes, which
+keeps its choices (pivots, signs of vectors) the ones that NumPy makes. Steps that need the LU factors of one matrix, as
+a solve and its gradient do, share them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..program import Equation, Literal
+from . import lanes
+from .emitter import BITS, V
+from .function import Function
+from .scalars import register_type
+
+SINGULAR = "Singular matrix"
+ERRORS = {
+    "solve": SINGULAR,
+    "inv": SINGULAR,
+    "cholesky": "Matrix is not positive definite",
+    "eigh": "Eigenvalues did not converge",
+    "eigvalsh": "Eigenvalues did not converge",
+    "svd": "SVD did not converge",
+    "svdvals": "SVD did not converge",
+}
+BLOCKS = 64  # LAPACK's blocks have at most so many columns, for which room is asked
+LARGEST = 16_000  # rows and columns: LAPACK counts room in integers of 32 bits
+ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks too; more take long to compile
+
+
+def factorises(eqn: Equation) -> bool:
+    """Whether an equation is one of these, with matrices that are not empty, of float32 or float64."""
+    if eqn.primitive.name not in ROUTINES:
+        return False
+    avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
+    known = register_type(avals[0].dtype) in ("float", "double") and max(avals[0].shape[-2:]) <= LARGEST
+    return known and all(a.dtype == avals[0].dtype and math.prod(a.shape) for a in avals)
+
+
+class Block:
+    """A piece of the workspace that is no array of the Program."""
+
+    def __init__(self, bytes_: int = 0) -> None:
+        self.bytes = bytes_
+
+
+class Factors(Block):
+    """LU factors of a stack of matrices and their pivots, for several steps.
+
+    Attributes:
+        of_transpose: whether they are those of the transposes.
+        pivots_at: where the pivots begin, in bytes.
+    """
+
+    def __init__(self, step: Factorisation) -> None:
+        self.pivots_at = step.batch * step.rows**2 * BITS[step.type] // 8
+        super().__init__(self.pivots_at + step.batch * step.rows * 4)
+        self.of_transpose = False
+
+
+class Factorisation:
+    """One of these equations.
+
+    Attributes:
+        error: the message of the `LinAlgError` that a failure is; None where there is none.
+        factors: that it shares with other steps, if it does.
+        makes: whether it is the one that makes these.
+        work: operations, about.
+    """
+
+    factors: Factors | None = None
+    makes = True
+
+    def __init__(self, eqn: Equation) -> None:
+        self.eqn = eqn
+        self.inputs = eqn.inputs
+        x = eqn.inputs[0].aval
+        self.name = eqn.primitive.name
+        self.type = register_type(x.dtype) or ""
+        self.batch = math.prod(x.shape[:-2])
+        self.rows, self.columns = x.shape[-2:]
+        self.right = eqn.inputs[1].aval.shape[-1] if len(eqn.inputs) > 1 else 0
+        self.error = ERRORS.get(self.name)
+        self.work = self.batch * self.rows * self.columns * (min(self.rows, self.columns) + self.right)
+        self._function: Function | None = None
+
+    def __repr__(self) -> str:
+        how = "lanes" if self.small else "LAPACK"
+        return f"{self.name} of {self.batch} matrices {self.rows}x{self.columns} ({how})"
+
+    @property
+    def small(self) -> bool:
+        """Whether elimination is written out, in lanes."""
+        n = self.rows
+        known = self.name in ("solve", "triangular_solve", "inv", "cholesky", *lanes.DETERMINANTS)
+        return known and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What its function needs of the workspace beside operands and results."""
+        if self.small:
+            return []
+        if self._function is None:
+            self._function = self._whole()
+            self._scratch = Block(self._function.scratch_bytes)
+        return [b for b in (self.factors, self._scratch) if b is not None and b.bytes]
+
+    def function(self, vector_bytes: int) -> Function:
+        """The function of the addresses of operands, results and blocks."""
+        if self._function is not None:
+            return self._function
+        shape, params = (self.type, self.batch, self.rows), self.eqn.params
+        if self.name == "solve":
+            return lanes.solve(*shape, self.right, vector_bytes, params["transpose"], False)
+        if self.name == "inv":
+            return lanes.solve(*shape, self.rows, vector_bytes, False, True)
+        if self.name == "triangular_solve":
+            return lanes.triangular_solve(*shape, self.right, vector_bytes, **params)
+        if self.name == "cholesky":
+            return lanes.cholesky(*shape, vector_bytes)
+        return lanes.determinants(self.name, *shape, vector_bytes)
+
+    def _whole(self) -> Function:
+        """The function through LAPACK: a loop over the stack."""
+        arrays = [a.aval for a in (*self.eqn.inputs, *self.eqn.outputs)]
+        f = Function(len(arrays) + (self.factors is not None))
+        routine = ROUTINES[self.name]
+        prepared = Calls(f, self.type)
+        with f.loop(f.integer(self.batch)) as i:
+            here = [
+                f.at(p, self.type, f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
+                for p, a in zip(f.pointers, arrays, strict=False)
+            ]
+            prepared.number = i
+            routine(prepared, self, *here)
+        return f
+
+
+class Calls:
+    """Calls of LAPACK in a function, and room for what they need, each piece once whatever the stack's length.
+
+    Attributes:
+        number: of the matrix in the stack.
+    """
+
+    number: V
+
+    def __init__(self, f: Function, type_: str) -> None:
+        self.f, self.type = f, type_
+        self.info = f.alloca("i32")
+
+    def __call__(self, routine: str, *arguments: V | int | str | float) -> None:
+        prefix = "s" if self.type == "float" else "d"
+        self.f.call(prefix + routine, *arguments, type_=self.type)
+
+    def room(self, count: int) -> V:
+        return self.f.scratch(self.type, count)
+
+    def integers(self, count: int) -> V:
+        return self.f.scratch("i32", count)
+
+    def failed(self) -> V:
+        """Whether the last call gave an `info`; gesdd gives a negative one for NaN."""
+        return self.f.e.icmp("ne", self.f.load("i32", self.info), self.f.e.constant(0, "i32"))
+
+    def lu(self, s: Factorisation, a: V, transpose: bool = False) -> tuple[V, V, V, bool]:
+        """LU factors and pivots of a matrix or its transpose, whether it is singular, and whether it is the transpose."""
+        f, e, n, shared = self.f, self.f.e, s.rows, s.factors
+        if shared is None:
+            factors, pivots = self.room(n * n), self.integers(n)
+        else:
+            base = f.pointers[-1]
+            factors = f.at(base, self.type, e.imul(self.number, f.integer(n * n)))
+            pivots = f.at(f.at(base, "i8", f.integer(shared.pivots_at)), "i32", e.imul(self.number, f.integer(n)))
+            if s.makes:
+                shared.of_transpose = transpose
+            transpose = shared.of_transpose
+        if s.makes:
+            (f.copy if transpose else f.turn)(a, factors, self.type, *((n * n,) if transpose else (n, n)))
+            self("getrf", n, n, factors, n, pivots, self.info)
+        zero = f.alloca("i8")
+        f.store(e.constant(0, "i8"), zero)
+        with f.loop(f.integer(n)) as i:
+            pivot = f.load(self.type, f.at(factors, self.type, f.place(i, n, i)))
+            found = e.cast("zext", e.fcmp("oeq", pivot, e.constant(0.0, self.type)), "i8")
+            f.store(e.or_(f.load("i8", zero), found), zero)
+        return factors, pivots, e.cast("trunc", f.load("i8", zero), "i1"), transpose
+
+    def symmetric(self, n: int, a: V, target: V, only_lower: bool) -> None:
+        """The symmetric part; or its lower triangle, and zeros."""
+        f, e, t = self.f, self.f.e, self.type
+        half, zero = e.constant(0.5, t), e.constant(0.0, t)
+        with f.elements(n, n) as (i, j):
+            x, y = (f.load(t, f.at(a, t, f.place(p, n, q))) for p, q in ((i, j), (j, i)))
+            mean = e.fmul(e.fadd(x, y), half)
+            f.store(
+                e.select(e.icmp("ule", j, i), mean, zero) if only_lower else mean, f.at(target, t, f.place(i, n, j))
+            )
+
+
+# --- one function for each primitive: its calls, and the addresses of one matrix of each operand and result -------------
+
+
+def _solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
+    n, m = s.rows, s.right
+    transpose = s.eqn.params["transpose"]
+    factors, pivots, singular, turned = c.lu(s, a, transpose)
+    c.f.fail_if(singular)
+    columns = x if m == 1 else c.room(n * m)
+    c.f.turn(b, columns, c.type, n, m)
+    c("getrs", "N" if transpose == turned else "T", n, m, factors, n, pivots, columns, n, c.info)
+    if m > 1:
+        c.f.turn(columns, x, c.type, m, n)
+
+
+def _triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
+    """A matrix of rows is its transpose in columns, with the other triangle: ``X' op(A)' = B'``, nothing is turned."""
+    n, m, p = s.rows, s.right, s.eqn.params
+    c.f.copy(b, x, c.type, n * m)
+    triangle, diagonal = "U" if p["lower"] else "L", "U" if p["unit"] else "N"
+    if m == 1:
+        c("trsv", triangle, "N" if p["transpose"] else "T", diagonal, n, a, n, x, 1)
+    else:
+        c("trsm", "R", triangle, "T" if p["transpose"] else "N", diagonal, m, n, 1.0, a, n, x, m)
+
+
+def _inv(c: Calls, s: Factorisation, a: V, x: V) -> None:
+    n = s.rows
+    factors, pivots, singular, transpose = c.lu(s, a)
+    c.f.fail_if(singular)
+    if s.factors is not None:  # others read them
+        shared, factors = factors, c.room(n * n)
+        c.f.copy(shared, factors, c.type, n * n)
+    work = c.room(n * BLOCKS)
+    c("getri", n, factors, n, pivots, work, n * BLOCKS, c.info)
+    if transpose:
+        c.f.copy(factors, x, c.type, n * n)
+    else:
+        c.f.turn(factors, x, c.type, n, n)
+
+
+def _determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
+    n, t = s.rows, c.type
+    f, e = c.f, c.f.e
+    factors, pivots, singular, _ = c.lu(s, a)
+    integer = lanes.LAYOUT[t][2]
+    product, exponent, odd = f.alloca(t), f.alloca(integer), f.alloca("i8")
+    f.store(e.constant(1.0, t), product)
+    f.store(e.constant(0, integer), exponent)
+    f.store(e.constant(0, "i8"), odd)
+    with f.loop(f.integer(n)) as i:
+        pivot = f.load(t, f.at(factors, t, f.place(i, n, i)))
+        m, k = lanes.times(e, (f.load(t, product), f.load(integer, exponent)), pivot)
+        f.store(m, product)
+        f.store(k, exponent)
+        row = f.load("i32", f.at(pivots, "i32", i))
+        moved = e.icmp("ne", row, e.cast("trunc", e.iadd(i, f.integer(1)), "i32"))
+        sign = e.xor(moved, e.fcmp("olt", pivot, e.constant(0.0, t)))
+        f.store(e.xor(f.load("i8", odd), e.cast("zext", sign, "i8")), odd)
+    m, k = lanes.centred(e, f.load(t, product), f.load(integer, exponent))
+    is_odd = e.cast("trunc", f.load("i8", odd), "i1")
+    for value, target in zip(lanes.DETERMINANTS[s.name](e, singular, is_odd, m, k), out, strict=True):
+        f.store(value, target)
+
+
+def _cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
+    """The lower factor in rows is the upper one in columns: it is made where it belongs."""
+    c.symmetric(s.rows, a, x, only_lower=True)
+    c("potrf", "U", s.rows, x, s.rows, c.info)
+    c.f.fail_if(c.failed())
+
+
+def _eigh(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None) -> None:
+    n = s.rows
+    matrix = c.room(n * n)
+    c.symmetric(n, a, matrix, only_lower=False)
+    size = 1 + 6 * n + 2 * n * n + n * BLOCKS if vectors else 2 * n + 1 + n * BLOCKS
+    integers = 3 + 5 * n
+    c("syevd", "V" if vectors else "N", "L", n, matrix, n, values, c.room(size), size, c.integers(integers), integers,
+      c.info)  # fmt: skip
+    c.f.fail_if(c.failed())
+    if vectors:
+        c.f.turn(matrix, vectors, c.type, n, n)
+
+
+def _svd(c: Calls, s: Factorisation, a: V, u: V, values: V, vh: V) -> None:
+    m, n = s.rows, s.columns
+    k, full = min(m, n), s.eqn.params["full_matrices"]
+    mu, nv = (m, n) if full else (k, k)
+    matrix, left, right = c.room(m * n), c.room(m * mu), c.room(nv * n)
+    c.f.turn(a, matrix, c.type, m, n)
+    size = 5 * k * k + 10 * k + max(m, n) + BLOCKS * (m + n)
+    c("gesdd", "A" if full else "S", m, n, matrix, m, values, left, m, right, nv, c.room(size), size, c.integers(8 * k),
+      c.info)  # fmt: skip
+    c.f.fail_if(c.failed())
+    c.f.turn(left, u, c.type, mu, m)
+    c.f.turn(right, vh, c.type, n, nv)
+
+
+def _svdvals(c: Calls, s: Factorisation, a: V, values: V) -> None:
+    m, n = s.rows, s.columns
+    k = min(m, n)
+    matrix, size = c.room(m * n), 5 * k * k + 10 * k + max(m, n) + BLOCKS * (m + n)
+    c.f.turn(a, matrix, c.type, m, n)
+    none = c.room(1)
+    c("gesdd", "N", m, n, matrix, m, values, none, 1, none, 1, c.room(size), size, c.integers(8 * k), c.info)
+    c.f.fail_if(c.failed())
+
+
+def _qr(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
+    m, n = s.rows, s.columns
+    k, f, e, t = min(m, n), c.f, c.f.e, c.type
+    matrix, scales, work, size = c.room(m * n), c.room(k), c.room(n * BLOCKS), n * BLOCKS
+    f.turn(a, matrix, t, m, n)
+    c("geqrf", m, n, matrix, m, scales, work, size, c.info)
+    with f.elements(k, n) as (i, j):
+        value = f.load(t, f.at(matrix, t, f.place(j, m, i)))
+        f.store(e.select(e.icmp("ule", i, j), value, e.constant(0.0, t)), f.at(r, t, f.place(i, n, j)))
+    c("orgqr", m, k, k, matrix, m, scales, work, size, c.info)
+    f.turn(matrix, q, t, k, m)
+
+
+ROUTINES: dict[str, Callable[..., Any]] = {
+    "solve": _solve,
+    "triangular_solve": _triangular_solve,
+    "inv": _inv,
+    "det": _determinant,
+    "slogdet": _determinant,
+    "cholesky": _cholesky,
+    "eigh": _eigh,
+    "eigvalsh": _eigh,
+    "svd": _svd,
+    "svdvals": _svdvals,
+    "qr": _qr,
+}
+
+
+def share_factors(steps: Sequence[Any], storage: Callable[[Any], Any]) -> None:
+    """Let steps that factorise the same matrices use the factors that the first of them makes."""
+    first: dict[Any, Factorisation] = {}
+    for step in steps:
+        if isinstance(step, Factorisation) and step.name in ("solve", "inv", "det", "slogdet") and not step.small:
+            a = step.eqn.inputs[0]
+            known = first.setdefault((id(a.value) if type(a) is Literal else storage(a), a.aval.shape), step)
+            if known is not step:
+                known.factors = step.factors = known.factors or Factors(known)
+                step.makes = False
+
+
+def failure(message: str) -> Exception:
+    """What NumPy raises."""
+    return np.linalg.LinAlgError(message)
