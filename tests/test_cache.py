@@ -6,6 +6,7 @@ import json
 import os
 import random
 import stat
+import statistics
 import subprocess
 import sys
 import time
@@ -156,7 +157,7 @@ def test_the_key_knows_the_surroundings(monkeypatch):
 
 
 def test_verifying_compiles(folder):
-    program = w.jit(lambda x: wnp.sin(x)).program(X)
+    program = w.make_program(lambda x: wnp.sin(x))(X)
     Executable(program, verify=True)
     assert not folder.exists() and cache.stats.misses == 0
 
@@ -355,16 +356,18 @@ def compile_one(i):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_dropped_programs_leave_nothing_in_memory():
-    """By default most come from the disk; the campaign generates code for each."""
-    distinct, count = (10**6, 1000) if FULL else (50, 300)
+    """By default most come from the disk; the campaign generates code for each of 2,000."""
+    distinct, count = (10**6, 250) if FULL else (50, 75)
+    grown, i = [], 0
     with w.config.override(disk_cache=not FULL):
-        for i in range(150):
-            compile_one(i % distinct)
-        before = resident()
-        for i in range(150, 150 + count):
-            compile_one(i % distinct)
-        grown = resident() - before
-    assert grown < 2048, grown  # LLVM's books of each would be 10 KiB
+        for _ in range(5):
+            before = resident()
+            for i in range(i, i + count):
+                compile_one(i % distinct)
+            grown.append(resident() - before)
+    # What is kept of every program shows in every round; the allocator's growth to its working size in the first ones.
+    # LLVM's books are 10 KiB for each of two programs.
+    assert statistics.median(grown[1:]) < 4 * count, grown
 
 
 def test_the_books_of_dropped_code_are_freed(monkeypatch):
