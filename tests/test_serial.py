@@ -230,7 +230,7 @@ def test_keys_from_integers():
     check("random_fold_in", keys(20), np.int64(-3))
     check("random_fold_in", keys(20)[3], np.arange(100))
     check("random_wrap", R.integers(0, 2**32, (3, 5, 2), np.uint32))
-    with w.config.override(enable_x64=False) if hasattr(w.config, "override") else w.enable_x64(False):
+    with w.config.override(enable_x64=False):
         check("random_seed", np.array([5, -1, 7], np.int32))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import Aval, Primitive
 from ..ops.families import Elementwise
+from ..ops.random import KEY
 from .emitter import FLOATS, REGISTER_TYPES, Emitter, V
 
 Scalar = Callable[..., V]
@@ -21,7 +22,7 @@ _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 
 
 # dtype.name is computed anew by NumPy each time it is asked for.
-_REGISTERS = {np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
+_REGISTERS = {KEY if name == KEY.name else np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
 
 
 def scalar(*names: str) -> Callable[[Scalar], Scalar]:
