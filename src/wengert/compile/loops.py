@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 
 from ..program import Var
-from .emitter import BITS, FLOATS, REGISTER_TYPES, Emitter, Region, V
+from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel, Root
 from .nest import Affine, Node
-from .scalars import SCALARS, cast, emit_elementwise, is_vector_function, lowered
+from .scalars import REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
 
 ROW_SUMS = 16 * 1024  # sums that are kept in memory together, at most: they should stay in the nearest cache
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
-REGISTERS = {np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
 MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
 BOOL = np.dtype(bool)
 

@@ -21,8 +21,8 @@ SCALARS: dict[str, Scalar] = {}
 _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 
 
-# dtype.name is computed anew by NumPy each time it is asked for.
-_REGISTERS = {KEY if name == KEY.name else np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
+# By dtype: NumPy computes dtype.name anew each time it is asked for. A key of random numbers is two words.
+REGISTERS = {**{np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}, KEY: "i64"}
 
 
 def scalar(*names: str) -> Callable[[Scalar], Scalar]:
@@ -36,7 +36,7 @@ def scalar(*names: str) -> Callable[[Scalar], Scalar]:
 
 def register_type(dtype: np.dtype) -> str | None:
     """The LLVM type of a dtype in registers, or None where there is none."""
-    return _REGISTERS.get(dtype)
+    return REGISTERS.get(dtype)
 
 
 def is_float(dtype: np.dtype) -> bool:
@@ -50,7 +50,7 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
     """A value of one dtype as another, by NumPy's ``astype``."""
     if source == target:
         return x
-    a, b = _REGISTERS[source], _REGISTERS[target]
+    a, b = REGISTERS[source], REGISTERS[target]
     if x.const is not None and not (source.kind == "f" and target.kind in "iu"):
         with np.errstate(all="ignore"):
             return e.constant(np.array(x.const).astype(source).astype(target).item(), b, x.lanes)
