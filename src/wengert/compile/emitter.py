@@ -30,7 +30,6 @@ REGISTER_TYPES = {
     "uint64": "i64",
     "float32": "float",
     "float64": "double",
-    "void64": "i64",  # a key of random numbers: two words
 }
 
 

@@ -21,8 +21,8 @@ SCALARS: dict[str, Scalar] = {}
 _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 
 
-# dtype.name is computed anew by NumPy each time it is asked for.
-REGISTERS = {KEY if name == KEY.name else np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
+# By dtype: NumPy computes dtype.name anew each time it is asked for. A key of random numbers is two words.
+REGISTERS = {**{np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}, KEY: "i64"}
 
 
 def scalar(*names: str) -> Callable[[Scalar], Scalar]:

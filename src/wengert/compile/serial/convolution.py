@@ -9,6 +9,8 @@ from ..scalars import SCALARS
 from .step import Body, Serial, lowering
 from .writer import Writer, known
 
+MANY = 1 << 17  # products beyond which NumPy's dot products are faster, the call included
+
 
 @lowering("convolve")
 def _convolve(step: Serial) -> Body | None:
@@ -19,6 +21,8 @@ def _convolve(step: Serial) -> Body | None:
         return None
     rows = math.prod(x.shape[:-1])
     n, m, length = x.shape[-1], y.shape[-1], out.shape[-1]
+    if rows * n * m > MANY:
+        return None
     step.work = rows * n * m // 4
 
     def write(w: Writer) -> None:

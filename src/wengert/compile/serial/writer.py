@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..emitter import BITS, REGISTER_TYPES, Emitter, V
+from ..emitter import BITS, Emitter, V
 from ..nest import strides_of
-from ..scalars import cast, register_type
+from ..scalars import REGISTERS, cast, register_type
 from .step import Serial, is_number
 
 INT64 = np.dtype(np.int64)
@@ -22,7 +22,7 @@ INT64 = np.dtype(np.int64)
 
 def memory_type(dtype: np.dtype) -> str:
     """The LLVM type of an element in memory."""
-    return "i8" if dtype.kind == "b" else REGISTER_TYPES[dtype.name]
+    return "i8" if dtype.kind == "b" else REGISTERS[dtype]
 
 
 def known(*avals: Any) -> bool:
@@ -214,7 +214,7 @@ class Writer(Text):
         return Array(self, aval.dtype, aval.shape, f"%p{i}")
 
     def _constant(self, a: Any) -> Array:
-        return Array(self, a.aval.dtype, (), "", self.constant(scalar(a), REGISTER_TYPES[a.aval.dtype.name]))
+        return Array(self, a.aval.dtype, (), "", self.constant(scalar(a), REGISTERS[a.aval.dtype]))
 
     def lanes(self, dtype: np.dtype, registers: int = 1) -> int:
         """How many elements some vector registers hold."""
