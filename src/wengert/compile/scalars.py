@@ -87,7 +87,13 @@ def _arithmetic(name: str, real: str, integer: str) -> None:
     SCALARS[name] = emit
 
 
-_arithmetic("add", "fadd", "add")
+@scalar("add")
+def _add(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    if dtype.kind == "b":
+        return e.or_(x, y)
+    return e.binary("fadd contract" if is_float(dtype) else "add", x, y)
+
+
 _arithmetic("subtract", "fsub", "sub")
 _arithmetic("multiply", "fmul", "mul")
 
