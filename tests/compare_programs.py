@@ -242,6 +242,7 @@ def smaller(program: RandomProgram, mode: str) -> RandomProgram:
 
 def work(first: int, count: int) -> None:
     """Compare programs; a line of JSON before each and after each."""
+    w.config.disk_cache = False
     for seed in range(first, first + count):
         print(json.dumps({"begin": seed}), flush=True)
         program, mode = numbered(seed)
@@ -336,6 +337,7 @@ def main() -> int:
         work(*given.worker)
         return 0
     if given.show is not None:
+        w.config.disk_cache = False
         program, mode = numbered(given.show)
         try:
             print(f"{mode}\n{program}\n{compare(program, mode)}")
