@@ -140,6 +140,8 @@ class Plan:
                 return CALL
             return REDUCE
         if name == "dot_general":
+            if 0 in avals[0].shape and size_of(outs[0]):
+                return CALL  # a sum of nothing
             return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
         if name == "concatenate" or name in ("pad_zero", "index_embed"):
             return PIECES

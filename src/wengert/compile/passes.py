@@ -132,8 +132,8 @@ class Rewriter:
         return self.apply(primitive, list(inputs), params, [aval])[0]
 
     def fitted(self, a: Atom, aval: Aval) -> Atom:
-        """An atom with the type that an equation's result had."""
-        if a.aval.dtype != aval.dtype:
+        """An atom with the type that an equation's result had: Python's numbers, which are weak, become arrays."""
+        if a.aval.dtype != aval.dtype or (a.aval.weak and not aval.weak):
             a = self.one("convert", a, dtype=aval.dtype)
         if a.aval.shape != aval.shape:
             a = self.one("broadcast_to", a, shape=aval.shape)
@@ -203,7 +203,7 @@ def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
     out = []
     for a in inputs:
         source = _broadcast_scalar(r, a)
-        out.append(a if source is None else source)
+        out.append(a if source is None else r.fitted(source, Aval((), a.aval.dtype)))
     return out
 
 
@@ -265,8 +265,12 @@ def _divide(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     n = number(y)
     if n == 1 and _same_type(x, eqn):
         return x
-    if isinstance(n, (int, float)) and n and np.isfinite(n) and abs(np.frexp(n)[0]) == 0.5 and _same_type(x, eqn):
-        return r.one("multiply", x, Literal(x.aval.dtype.type(1 / n)))  # a power of two: exact
+    if isinstance(n, (int, float)) and _same_type(x, eqn):
+        with np.errstate(all="ignore"):
+            divisor = x.aval.dtype.type(n)
+            inverse = 1 / divisor
+            if abs(np.frexp(divisor)[0]) == 0.5 and np.isfinite(inverse):  # a power of two: exact
+                return r.one("multiply", x, Literal(inverse))
     return None
 
 
@@ -310,6 +314,28 @@ def _where(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return x if x is y else None
 
 
+@rule("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+@_elementwise
+def _compare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """Python's integers are compared by their value, also where the array's dtype cannot hold it."""
+    for k, x in enumerate(inputs):
+        y, dtype = inputs[1 - k], x.aval.dtype
+        if x.aval.weak or dtype.kind not in "iu" or not y.aval.weak or y.aval.dtype.kind != "i":
+            continue
+        n, info = number(y), np.iinfo(dtype)
+        if n is None:
+            if dtype == np.uint64:
+                return None
+            wide = [r.fitted(a, Aval(a.aval.shape, np.dtype(np.int64))) for a in inputs]
+            return r.one(eqn.primitive.name, *wide)
+        if info.min <= n <= info.max:
+            eqn.inputs[1 - k] = Literal(dtype.type(n))
+            return None
+        zero = dtype.type(0)
+        return Literal(eqn.primitive.impl(*((zero, n) if k == 0 else (n, zero))))
+    return None
+
+
 for _name, _primitive in list(Primitive.registry.items()):
     if isinstance(_primitive, Elementwise) and _name not in RULES:
         RULES[_name] = _elementwise(lambda r, eqn, inputs: None)
@@ -322,7 +348,7 @@ def _convert(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if n is not None and not isinstance(n, complex):
         with np.errstate(all="ignore"):
             return Literal(eqn.primitive.impl(x.value, **eqn.params))  # type: ignore[union-attr]
-    if x.aval.dtype == eqn.params["dtype"]:
+    if x.aval.dtype == eqn.params["dtype"] and not x.aval.weak:
         return x
     source = _broadcast_scalar(r, x)
     if source is not None:

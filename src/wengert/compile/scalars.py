@@ -60,12 +60,13 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
     if source.kind == "f":
         if target.kind == "f":
             return e.cast("fptrunc" if a == "double" else "fpext", x, b)
-        wide = e.freeze(e.cast("fptosi", x, "i64" if target.itemsize < 8 or target.kind == "u" else b))
+        # As C compilers do it for each width: what is out of range comes out as in NumPy.
+        wide = e.freeze(e.cast("fptosi", x, "i32" if target.itemsize < 4 or target == np.dtype(np.int32) else "i64"))
         if target == np.dtype(np.uint64):
             limit = e.const(2.0**63, x)
             high = e.freeze(e.cast("fptoui", x, "i64"))
             return e.select(e.fcmp("oge", x, limit), high, wide)
-        return wide if b == "i64" else e.cast("trunc", wide, b)
+        return wide if b == wide.type else e.cast("trunc", wide, b)
     if target.kind == "f":
         return e.cast("sitofp" if source.kind == "i" else "uitofp", x, b)
     if source.itemsize == target.itemsize and source.kind != "b":
@@ -87,7 +88,13 @@ def _arithmetic(name: str, real: str, integer: str) -> None:
     SCALARS[name] = emit
 
 
-_arithmetic("add", "fadd", "add")
+@scalar("add")
+def _add(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    if dtype.kind == "b":
+        return e.or_(x, y)
+    return e.binary("fadd contract" if is_float(dtype) else "add", x, y)
+
+
 _arithmetic("subtract", "fsub", "sub")
 _arithmetic("multiply", "fmul", "mul")
 
@@ -330,12 +337,21 @@ def loop_dtypes(primitive: Elementwise, avals: list[Aval], out: Aval) -> tuple[l
             *ins, result = ufunc.resolve_dtypes((*kinds, None))
         except TypeError:
             return None
+        if ufunc in _ORDER and _mixed(ins, avals):
+            return None
         return ins, result
     if out.dtype.kind == "f" and all(a.dtype.kind in "f" or a.weak for a in avals):
         return [out.dtype] * len(avals), out.dtype
     return None
 
 
+def _mixed(ins: list[np.dtype], avals: list[Aval]) -> bool:
+    """Whether a comparison is of signed and unsigned numbers, or of a Python integer that may be out of range."""
+    kinds = {d.kind for d in ins}
+    return kinds == {"i", "u"} or (kinds == {"u"} and any(a.weak or a.dtype.kind == "i" for a in avals))
+
+
+_ORDER = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
 _TRUTH = {np.logical_and, np.logical_or, np.logical_xor, np.logical_not}
 
 

@@ -1,0 +1,674 @@
+"""Random array programs, for the compiled code to be compared with the eager one on.
+
+A program is data: inputs, steps, outputs. Each step is chosen from what was computed before, by the shapes and dtypes
+and values there, so that every program runs. What a step may do to rounding errors is limited: functions are used where
+they are tame, and what jumps (floor, comparisons, sorting, conversion to integers) is applied to values that are exact
+in both ways of computing alone. Then eager and compiled results agree to rounding, and integers and booleans exactly.
+
+`compare_programs` runs them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import wengert.nn as nn
+import wengert.numpy as wnp
+import wengert.scipy.special as special
+from wengert.errors import WengertError
+from wengert.ops.shape import pad_p
+
+LENGTHS = (0, 1, 1, 2, 3, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 70)
+LARGEST = 1500  # elements of a value
+DTYPES = ("float64",) * 8 + ("float32",) * 4 + ("int64", "int64", "int32", "int32", "uint8", "int8", "bool", "bool")
+Arrays = tuple[Any, ...]
+
+
+class NumpySource:
+    """Choices from a seeded generator."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high + 1))
+
+    def array(self, low: int, high: int, shape: Sequence[int]) -> np.ndarray:
+        return self.rng.integers(low, high + 1, size=shape)
+
+
+class DrawnSource:
+    """Choices drawn from hypothesis, which can then shrink a program that fails."""
+
+    def __init__(self, draw: Callable[..., Any]) -> None:
+        from hypothesis import strategies as st
+
+        self.st, self.draw = st, draw
+
+    def integer(self, low: int, high: int) -> int:
+        return self.draw(self.st.integers(low, high))
+
+    def array(self, low: int, high: int, shape: Sequence[int]) -> np.ndarray:
+        return np.random.default_rng(self.integer(0, 1 << 16)).integers(low, high + 1, size=shape)
+
+
+class Step:
+    """One operation of a program: the numbers of the values it takes, and what else it takes."""
+
+    def __init__(self, op: str, args: Sequence[int], params: dict[str, Any]) -> None:
+        self.op, self.args, self.params = op, tuple(args), params
+
+    def __repr__(self) -> str:
+        params = "".join(f", {k}={_described(v)}" for k, v in self.params.items())
+        return f"{self.op}({', '.join(f'v{i}' for i in self.args)}{params})"
+
+
+class RandomProgram:
+    """A function of its inputs that gives a tuple; printing it shows the steps."""
+
+    def __init__(self, inputs: Sequence[Any], steps: Sequence[Step], outputs: Sequence[int]) -> None:
+        self.inputs, self.steps, self.outputs = list(inputs), list(steps), list(outputs)
+        self.__name__ = "random_program"
+
+    def __call__(self, *args: Any) -> Arrays:
+        values: list[Any] = list(args)
+        for step in self.steps:
+            values.append(OPS[step.op].run(*[values[i] for i in step.args], **step.params))
+        return tuple(values[i] for i in self.outputs)
+
+    def __repr__(self) -> str:
+        n = len(self.inputs)
+        lines = [f"v{i} = {_described(x)}" for i, x in enumerate(self.inputs)]
+        lines += [f"v{n + i} = {s!r}" for i, s in enumerate(self.steps)]
+        return "\n".join([*lines, f"return {', '.join(f'v{i}' for i in self.outputs)}"])
+
+    def live(self) -> RandomProgram:
+        """Without the steps that no output needs."""
+        n, needed = len(self.inputs), set(self.outputs)
+        for i in range(len(self.steps) - 1, -1, -1):
+            if n + i in needed:
+                needed.update(self.steps[i].args)
+        place = {i: i for i in range(n)}
+        steps = []
+        for i, s in enumerate(self.steps):
+            if n + i in needed:
+                place[n + i] = n + len(steps)
+                steps.append(Step(s.op, [place[a] for a in s.args], s.params))
+        return RandomProgram(self.inputs, steps, [place[o] for o in self.outputs])
+
+
+def _described(x: Any) -> str:
+    if isinstance(x, np.ndarray) and x.size > 8:
+        return f"{x.dtype}{list(x.shape)}"
+    return f"{x!r}" if not isinstance(x, np.ndarray) else f"np.array({x.tolist()}, {x.dtype.name!r})"
+
+
+class Op:
+    """How a step is chosen (``choose(generator) -> (args, params)``, or None if it cannot be) and run."""
+
+    def __init__(self, name: str, kind: str, choose: Callable[..., Any], run: Callable[..., Any], exact: str) -> None:
+        self.name, self.kind, self.choose, self.run = name, kind, choose, run
+        self.exact = exact  # "never", "kept" (exact if the operands are), "needed" (refused otherwise), "always"
+
+
+OPS: dict[str, Op] = {}
+
+
+def op(name: str, kind: str, run: Callable[..., Any], exact: str = "never") -> Callable[..., Any]:
+    def add(choose: Callable[..., Any]) -> Callable[..., Any]:
+        OPS[name] = Op(name, kind, choose, run, exact)
+        return choose
+
+    return add
+
+
+class Generator:
+    """Builds a program step by step, running it eagerly as it grows."""
+
+    def __init__(self, source: Any, special_values: bool = False) -> None:
+        self.source = source
+        self.special = special_values
+        self.values: list[Any] = []
+        self.exact: list[bool] = []
+        self.steps: list[Step] = []
+
+    # --- choices -------------------------------------------------------------------------------------------------
+
+    def integer(self, low: int, high: int) -> int:
+        return self.source.integer(low, high)
+
+    def chance(self, percent: int) -> bool:
+        return self.source.integer(0, 99) < percent
+
+    def choice(self, options: Sequence[Any]) -> Any:
+        return options[self.source.integer(0, len(options) - 1)]
+
+    def pick(self, good: Callable[[np.ndarray], bool] = lambda x: True) -> int | None:
+        """The number of a value, recent ones more often."""
+        fits = [i for i, v in enumerate(self.values) if good(np.asarray(v))]
+        if not fits:
+            return None
+        return self.choice(fits[-4:]) if self.chance(60) else self.choice(fits)
+
+    def shape(self, i: int) -> tuple[int, ...]:
+        return np.shape(self.values[i])
+
+    def axes(self, i: int) -> Any:
+        ndim = len(self.shape(i))
+        how = self.integer(0, 3)
+        if how == 0 or ndim == 0:
+            return None
+        if how == 1:
+            return tuple(a for a in range(ndim) if self.chance(60))
+        return self.integer(-ndim, ndim - 1)
+
+    # --- inputs --------------------------------------------------------------------------------------------------
+
+    def some_shape(self) -> tuple[int, ...]:
+        rank = self.choice((0, 1, 1, 2, 2, 2, 3, 3, 4))
+        base = [n for v in self.values for n in np.shape(v)]
+        out = []
+        for _ in range(rank):
+            n = self.choice(base) if base and self.chance(50) else self.choice(LENGTHS)
+            if n == 0 and self.chance(60):
+                n = 1
+            out.append(n if math.prod(out) * n <= LARGEST else self.choice((1, 2)))
+        return tuple(out)
+
+    def array(self, shape: Sequence[int], dtype: str) -> np.ndarray:
+        kind = np.dtype(dtype).kind
+        if kind == "f":
+            a = np.asarray(self.source.array(-24, 24, shape) / 8, dtype)
+            if self.special and a.size:
+                values, a = [np.inf, -np.inf, np.nan, 0.0, 1e-30, 1e30], np.asarray(a)
+                for _ in range(self.integer(1, 3)):
+                    a[tuple(self.integer(0, n - 1) for n in shape)] = self.choice(values)
+            return a
+        if kind == "b":
+            return np.asarray(self.source.array(0, 1, shape), bool)
+        return np.asarray(self.source.array(0 if kind == "u" else -9, 9, shape), dtype)
+
+    def input(self) -> Any:
+        how = self.integer(0, 11)
+        if how == 0:
+            return self.choice((0.5, 2.0, -1.25, 3, 0, True))  # Python's numbers, of weak type
+        dtype = self.choice(DTYPES)
+        if how == 1:
+            return self.array((), dtype)[()]
+        a = self.array(self.some_shape(), dtype)
+        if how == 2 and a.ndim:
+            a = np.asfortranarray(a)
+        elif how == 3 and a.ndim:
+            a = np.repeat(a, 2, axis=-1)[..., ::2]
+        elif how == 4:
+            a.flags.writeable = False
+        return a
+
+    # --- the program -----------------------------------------------------------------------------------------------
+
+    def try_step(self, name: str) -> bool:
+        o = OPS[name]
+        chosen = o.choose(self)
+        if chosen is None:
+            return False
+        args, params = chosen
+        if any(a is None for a in args):
+            return False
+        exact = all(self.exact[a] or np.asarray(self.values[a]).dtype.kind in "biu" for a in args)
+        if o.exact == "needed" and not exact:
+            return False
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                out = o.run(*[self.values[a] for a in args], **params)
+            except (
+                WengertError,
+                TypeError,
+                ValueError,
+                OverflowError,
+                IndexError,
+                ZeroDivisionError,
+                FloatingPointError,
+            ):
+                return False  # a combination that the library refuses
+        a = np.asarray(out)
+        if a.size > LARGEST or a.dtype.kind not in "biuf" or a.dtype == np.float16:
+            return False
+        if a.dtype.kind == "f" and a.size and not self.special:
+            large = np.max(np.abs(a))
+            if not large < 1e4:
+                return False
+        self.steps.append(Step(name, args, params))
+        self.values.append(out)
+        self.exact.append(o.exact == "always" or (o.exact in ("kept", "needed") and exact and _is_exact(a)))
+        return True
+
+    def program(self, steps: int) -> RandomProgram:
+        for _ in range(self.integer(1, 4)):
+            self.values.append(self.input())
+        inputs = list(self.values)
+        self.exact = [_is_exact(np.asarray(v)) for v in inputs]
+        names = list(OPS)
+        kinds = sorted({o.kind for o in OPS.values()})
+        tries = 0
+        while len(self.steps) < steps and tries < 6 * steps:
+            tries += 1
+            kind = self.choice(kinds)
+            name = self.choice([n for n in names if OPS[n].kind == kind])
+            self.try_step(name)
+        n = len(self.values)
+        outputs = [n - 1] if self.chance(80) else []
+        outputs += [self.integer(0, n - 1) for _ in range(self.integer(0 if outputs else 1, 3))]
+        return RandomProgram(inputs, self.steps, outputs)
+
+
+def _is_exact(a: np.ndarray) -> bool:
+    """Whether numbers are far from needing rounding: multiples of 1/4096, below 2**11."""
+    if a.dtype.kind in "biu":
+        return True
+    finite = a[np.isfinite(a)]
+    scaled = finite * 4096.0
+    return bool(np.all((scaled == np.rint(scaled)) & (np.abs(finite) < 2048)))
+
+
+def tame(low: float, high: float) -> Callable[[np.ndarray], bool]:
+    """Floats all between two bounds (special values set aside)."""
+
+    def good(a: np.ndarray) -> bool:
+        if a.dtype.kind != "f":
+            return a.dtype.kind in "iu" and bool(np.all((a >= low) & (a <= high))) and a.dtype.itemsize > 2
+        return bool(np.all(((a >= low) & (a <= high)) | ~np.isfinite(a) | (np.abs(a) >= 1e20)))
+
+    return good
+
+
+def floating(a: np.ndarray) -> bool:
+    return a.dtype.kind == "f"
+
+
+def integral(a: np.ndarray) -> bool:
+    return a.dtype.kind in "biu"
+
+
+# --- elementwise ------------------------------------------------------------------------------------------------
+
+_TAME = {
+    "sin": (-60, 60), "cos": (-60, 60), "tan": (-1.3, 1.3), "arcsin": (-0.95, 0.95), "arccos": (-0.95, 0.95),
+    "arctan": (-1e4, 1e4), "sinh": (-5, 5), "cosh": (-5, 5), "tanh": (-50, 50), "arcsinh": (-1e4, 1e4),
+    "arccosh": (1.2, 1e4), "arctanh": (-0.9, 0.9), "exp": (-20, 5), "exp2": (-20, 7), "expm1": (-20, 5),
+    "log": (0.05, 1e4), "log2": (0.05, 1e4), "log10": (0.05, 1e4), "log1p": (-0.9, 1e4), "cbrt": (0.1, 1e4),
+    "sqrt": (0.05, 1e4), "reciprocal": (0.05, 1e4),
+}  # fmt: skip
+_SPECIAL = {
+    "erf": (-5, 5), "erfc": (-5, 5), "expit": (-20, 20), "gammaln": (0.2, 100), "digamma": (0.2, 100),
+    "erfinv": (-0.9, 0.9), "ndtr": (-5, 5), "logit": (0.05, 0.95), "log_ndtr": (-5, 5),
+}  # fmt: skip
+for _name, _range in _TAME.items():
+    op(_name, "function", getattr(wnp, _name))(lambda g, r=_range: ([g.pick(tame(*r))], {}))
+for _name, _range in _SPECIAL.items():
+    op(_name, "function", getattr(special, _name))(lambda g, r=_range: ([g.pick(tame(*r))], {}))
+for _name in ("sin", "tanh", "arctan", "expit"):  # of values made tame: so that many programs have some
+    _f = getattr(wnp, _name, None) or getattr(special, _name)
+    op(f"{_name} of a fraction", "function", lambda x, f=_f: f(x * 0.0625))(lambda g: ([g.pick(tame(-1e4, 1e4))], {}))
+for _name in ("softplus", "gelu", "silu", "relu"):
+    op(_name, "function", getattr(nn, _name))(lambda g: ([g.pick(tame(-50, 50))], {}))
+for _name in ("negative", "positive", "square", "absolute", "conj", "real"):
+    op(_name, "arithmetic", getattr(wnp, _name), "kept")(lambda g: ([g.pick()], {}))
+for _name in ("floor", "ceil", "trunc", "rint", "sign", "signbit", "isnan", "isinf", "isfinite", "logical_not"):
+    op(_name, "jump", getattr(wnp, _name), "needed")(lambda g: ([g.pick()], {}))
+op("invert", "integer", wnp.invert, "kept")(lambda g: ([g.pick(integral)], {}))
+
+
+def _pair(good: Callable[[np.ndarray], bool] = lambda x: True) -> Callable[[Generator], Any]:
+    """Two values that broadcast against each other."""
+
+    def choose(g: Generator) -> Any:
+        i = g.pick(good)
+        if i is None:
+            return None
+
+        def broadcasts(a: np.ndarray) -> bool:
+            return good(a) and all(n == m or 1 in (n, m) for n, m in zip(g.shape(i)[::-1], a.shape[::-1], strict=False))
+
+        j = g.pick(broadcasts)
+        return ([i, j] if g.chance(50) else [j, i]), {}
+
+    return choose
+
+
+for _name in ("add", "subtract", "multiply", "maximum", "minimum", "fmax", "fmin"):
+    op(_name, "arithmetic", getattr(wnp, _name), "kept")(_pair())
+for _name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
+    op(_name, "jump", getattr(wnp, _name), "needed")(_pair())
+for _name in ("logical_and", "logical_or", "logical_xor", "heaviside"):
+    op(_name, "jump", getattr(wnp, _name), "needed")(_pair())
+for _name in (
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "left_shift",
+    "right_shift",
+    "floor_divide",
+    "remainder",
+    "gcd",
+):
+    op(_name, "integer", getattr(wnp, _name), "kept")(_pair(integral))
+for _name in ("arctan2", "hypot", "logaddexp", "copysign"):
+    op(_name, "function", getattr(wnp, _name), "needed" if _name in ("arctan2", "copysign") else "never")(
+        _pair(tame(-1e3, 1e3))
+    )
+for _name in ("floor_divide", "remainder", "fmod"):
+    op(f"{_name} of floats", "jump", getattr(wnp, _name), "needed")(_pair(floating))
+op("divide", "arithmetic", lambda x, y: wnp.divide(x, wnp.abs(y) + 1.0))(_pair())
+op("divide by anything", "jump", wnp.divide, "needed")(_pair())
+op("power of a positive", "function", lambda x, y: wnp.power(wnp.abs(x) + 0.5, y))(_pair(tame(-4, 4)))
+op("xlogy", "function", special.xlogy)(_pair(tame(0.05, 100)))
+
+
+@op("power", "arithmetic", lambda x, n: x**n)
+def _(g: Generator) -> Any:
+    return [g.pick(floating)], {"n": g.choice((0, 1, 2, 3, 4, 5, 2.0, 1.0))}
+
+
+@op("with a number", "arithmetic", lambda x, how, n: getattr(wnp, how)(x, n), "kept")
+def _(g: Generator) -> Any:
+    how = g.choice(("add", "subtract", "multiply", "maximum", "minimum"))
+    return [g.pick()], {
+        "how": how,
+        "n": g.choice((0, 1, -1, 2, 0.0, 1.0, -1.0, 0.5, 2.0, True, np.float32(0.5), np.int64(3))),
+    }
+
+
+@op("number with", "arithmetic", lambda x, how, n: getattr(wnp, how)(n, x), "kept")
+def _(g: Generator) -> Any:
+    return [g.pick()], {"how": g.choice(("add", "subtract", "multiply")), "n": g.choice((0, 1, 0.0, 1.0, -1.0, 3))}
+
+
+@op("divide by a number", "arithmetic", lambda x, n: x / n)
+def _(g: Generator) -> Any:
+    return [g.pick()], {"n": g.choice((1, 2, 4.0, 0.5, 3.0, -8, np.float32(16)))}
+
+
+@op("constant array", "arithmetic", lambda x, how, a: getattr(wnp, how)(x, a), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick()
+    a = g.array(g.shape(i), g.choice(("float64", "float32", "int64", "bool")))
+    if g.chance(40):
+        a = np.full_like(a, g.choice((0, 1, 2)))
+    return [i], {"how": g.choice(("add", "multiply", "subtract")), "a": a}
+
+
+@op("where", "choice", wnp.where, "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.dtype.kind == "b")
+    pair = _pair()(g)
+    return None if i is None or pair is None else ([i, *pair[0]], {})
+
+
+@op("where positive", "choice", lambda c, x, y: wnp.where(c > 0, x, y), "needed")
+def _(g: Generator) -> Any:
+    pair = _pair()(g)
+    return None if pair is None else ([g.pick(), *pair[0]], {})
+
+
+@op("clip", "choice", lambda x, low, high: wnp.clip(x, low, high), "kept")
+def _(g: Generator) -> Any:
+    return [g.pick(lambda a: a.dtype.kind in "if")], {"low": g.choice((-2, 0, -1)), "high": g.choice((1, 2, 3))}
+
+
+@op("astype", "conversion", lambda x, dtype: wnp.asarray(x).astype(dtype), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick()
+    x, dtype = np.asarray(g.values[i]), np.dtype(g.choice(DTYPES))
+    if x.dtype.kind == "f" and dtype.kind in "iub":
+        fits = g.exact[i] and bool(np.all(np.isfinite(x) & (np.abs(x) < 100) & ((x >= 0) | (dtype.kind != "u"))))
+        if not fits:
+            return None
+    return [i], {"dtype": dtype.name}
+
+
+# --- reductions -------------------------------------------------------------------------------------------------
+
+for _name in ("sum", "max", "min", "any", "all", "prod", "mean", "var", "logsumexp"):
+    _f = getattr(wnp, _name, None) or getattr(special, _name)
+    _exact = {"sum": "kept", "max": "kept", "min": "kept", "any": "needed", "all": "needed"}.get(_name, "never")
+
+    def _choose(g: Generator, name: str = _name) -> Any:
+        limit = {"prod": 2.5, "logsumexp": 50, "var": 1e3}.get(name, 1e5)
+        i = g.pick(
+            lambda a: (
+                bool(np.all(~(np.abs(a) > limit) | ~np.isfinite(a))) and (name != "logsumexp" or a.dtype.kind == "f")
+            )
+        )
+        return None if i is None else ([i], {"axis": g.axes(i), "keepdims": g.chance(30)})
+
+    op(_name, "reduction", _f, _exact)(_choose)
+for _name in ("argmax", "argmin"):
+    op(_name, "reduction", getattr(wnp, _name), "needed")(lambda g: _one_axis(g, g.pick()))
+for _name in ("cumsum", "cumprod"):
+    op(_name, "order", getattr(wnp, _name), "kept" if _name == "cumsum" else "never")(
+        lambda g: _one_axis(g, g.pick(tame(-3, 3)))
+    )
+op("sort", "order", wnp.sort, "needed")(lambda g: _one_axis(g, g.pick()))
+op("argsort", "order", lambda x, axis: wnp.argsort(x, axis=axis, kind="stable"), "needed")(
+    lambda g: _one_axis(g, g.pick())
+)
+op("softmax", "reduction", special.softmax)(lambda g: _one_axis(g, g.pick(tame(-30, 30))))
+
+
+def _one_axis(g: Generator, i: int | None) -> Any:
+    if i is None or not g.shape(i):
+        return None
+    return [i], {"axis": g.integer(-len(g.shape(i)), len(g.shape(i)) - 1)}
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------
+
+
+@op("reshape", "shape", wnp.reshape, "kept")
+def _(g: Generator) -> Any:
+    i = g.pick()
+    n, shape = math.prod(g.shape(i)), []
+    for _ in range(g.integer(0, 3)):
+        divisors = [d for d in range(1, min(n, 70) + 1) if n % d == 0] or [1]
+        shape.append(g.choice(divisors))
+        n //= max(shape[-1], 1)
+    return [i], {"shape": (*shape, n) if g.chance(80) else (n, *shape)}
+
+
+@op("transpose", "shape", lambda x, axes: wnp.transpose(x, axes), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 1)
+    if i is None:
+        return None
+    left = list(range(len(g.shape(i))))
+    return [i], {"axes": tuple(left.pop(g.integer(0, len(left) - 1)) for _ in range(len(left)))}
+
+
+@op("broadcast_to", "shape", wnp.broadcast_to, "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.size < 100)
+    if i is None:
+        return None
+    shape = [g.choice((1, 2, 3, 8, 17)) if n == 1 else n for n in g.shape(i)]
+    return [i], {"shape": tuple([g.choice((1, 2, 5))] * g.integer(0, 1) + shape)}
+
+
+@op("index", "shape", lambda x, index: wnp.asarray(x)[index], "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0)
+    return None if i is None else ([i], {"index": _basic(g, g.shape(i))})
+
+
+def _basic(g: Generator, shape: Sequence[int]) -> Any:
+    index: list[Any] = []
+    for n in shape:
+        how = g.integer(0, 5)
+        if how == 0 and n:
+            index.append(g.integer(-n, n - 1))
+        elif how == 1:
+            index.append(slice(None))
+        elif how == 2 and len(shape) < 4:
+            index += [None, slice(None)]
+        else:
+            bounds = [None if g.chance(40) else g.integer(-n - 1, n + 1) for _ in range(2)]
+            index.append(slice(*bounds, g.choice((None, 1, 1, 2, 3, -1, -2))))
+    return tuple(index)
+
+
+@op("flip", "shape", wnp.flip, "kept")
+def _(g: Generator) -> Any:
+    i = g.pick()
+    return [i], {"axis": g.axes(i)}
+
+
+@op("roll", "shape", wnp.roll, "kept")
+def _(g: Generator) -> Any:
+    chosen = _one_axis(g, g.pick())
+    return None if chosen is None else (chosen[0], {"shift": g.integer(-3, 3), **chosen[1]})
+
+
+@op("squeeze", "shape", wnp.squeeze, "kept")
+def _(g: Generator) -> Any:
+    return [g.pick()], {}
+
+
+@op("concatenate", "joining", lambda *xs, axis: wnp.concatenate(xs, axis=axis), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0)
+    if i is None:
+        return None
+    s, axis = g.shape(i), g.integer(0, len(g.shape(i)) - 1)
+    alike = lambda a: (
+        a.ndim == len(s) and all(n == m or k == axis for k, (n, m) in enumerate(zip(a.shape, s, strict=True)))
+    )  # noqa: E731
+    return [i, *[g.pick(alike) for _ in range(g.integer(0, 2))]], {"axis": axis}
+
+
+@op("stack", "joining", lambda *xs, axis: wnp.stack(xs, axis=axis), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim < 4)
+    if i is None:
+        return None
+    s = g.shape(i)
+    return [i, *[g.pick(lambda a: a.shape == s) for _ in range(g.integer(0, 2))]], {
+        "axis": g.integer(-len(s) - 1, len(s))
+    }
+
+
+@op("pad", "joining", lambda x, widths, mode: wnp.pad(x, widths, mode=mode), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0 and a.size > 0)
+    if i is None:
+        return None
+    mode = g.choice(("constant", "constant", "edge", "wrap", "reflect"))
+    return [i], {"widths": [(g.integer(0, 3), g.integer(0, 3)) for _ in g.shape(i)], "mode": mode}
+
+
+@op("pad with zeros", "joining", lambda x, config: pad_p.bind(wnp.asarray(x), config=config), "kept")
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0)
+    if i is None:
+        return None
+    return [i], {"config": tuple((g.integer(0, 3), g.integer(0, 3), g.choice((0, 0, 1, 2))) for _ in g.shape(i))}
+
+
+# --- gathering and scattering -------------------------------------------------------------------------------------
+
+
+def _indices(g: Generator, n: int, size: int) -> np.ndarray:
+    a = g.source.array(-n, n - 1, (size,)) if n else np.zeros(0, int)
+    return a.astype(g.choice(("int64", "int64", "int32")))
+
+
+@op("take", "gathering", lambda x, index, axis: wnp.take(x, index, axis=axis), "kept")
+def _(g: Generator) -> Any:
+    chosen = _one_axis(g, g.pick(lambda a: a.size > 0))
+    if chosen is None:
+        return None
+    n = g.shape(chosen[0][0])[chosen[1]["axis"]]
+    return chosen[0], {"index": _indices(g, n, g.choice((1, 2, 5, 9))), **chosen[1]}
+
+
+@op("gather by a value", "gathering", lambda x, i: wnp.asarray(x)[i % x.shape[0]], "kept")
+def _(g: Generator) -> Any:
+    return [g.pick(lambda a: a.ndim > 0 and a.size > 0), g.pick(lambda a: a.dtype.kind == "i")], {}
+
+
+@op("gather pairs", "gathering", lambda x, i, j: wnp.asarray(x)[i, j], "kept")
+def _(g: Generator) -> Any:
+    x = g.pick(lambda a: a.ndim > 1 and a.size > 0)
+    if x is None:
+        return None
+    n, m = g.shape(x)[:2]
+    i, j = _indices(g, n, 6), _indices(g, m, 6)
+    return [x], {"i": i.reshape(6, 1) if g.chance(30) else i, "j": j}
+
+
+for _name in ("set", "add", "max"):
+
+    @op(f"at {_name}", "gathering", lambda x, v, index, how: getattr(wnp.at(x)[index], how)(v), "kept")
+    def _(g: Generator, name: str = _name) -> Any:
+        i = g.pick(lambda a: a.ndim > 0 and a.size > 0)
+        if i is None:
+            return None
+        if g.chance(50):
+            index: Any = _basic(g, g.shape(i))
+        else:
+            index = _indices(g, g.shape(i)[0], 5)
+            if name == "set":  # which of equal indices is last is not defined
+                index = np.unique(index % g.shape(i)[0])
+        kind = np.asarray(g.values[i]).dtype
+        return [i, g.pick(lambda a: a.ndim == 0 and a.dtype == kind)], {"index": index, "how": name}
+
+
+# --- products -----------------------------------------------------------------------------------------------------
+
+
+@op("matmul", "product", wnp.matmul)
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0 and a.dtype.kind in "fi" and _small(a))
+    if i is None:
+        return None
+    k = g.shape(i)[-1]
+    return [i, g.pick(lambda a: a.ndim > 0 and a.shape[-2 if a.ndim > 1 else 0] == k and _small(a))], {}
+
+
+@op("matmul with a constant", "product", lambda x, a: wnp.matmul(x, a))
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0 and a.dtype.kind == "f" and _small(a))
+    if i is None:
+        return None
+    return [i], {"a": g.array((g.shape(i)[-1], g.choice((1, 2, 3, 8, 9, 17))), g.choice(("float64", "float32")))}
+
+
+@op("gram", "product", lambda x, axes: wnp.einsum(axes, x, x))
+def _(g: Generator) -> Any:
+    specs = {2: ("ij,kj->ik", "ji,jk->ik", "ij,ij->", "ij,ij->i", "ij,ij->j", "ij,kl->ijkl")}
+    specs[3] = ("bij,bkj->bik", "bji,bjk->ikb", "ibj,kbj->bik", "abi,abj->ij", "abc,abd->abcd")
+    specs[1] = ("i,i->", "i,j->ij", "i,j->ji")
+    i = g.pick(lambda a: 1 <= a.ndim <= 3 and a.dtype.kind in "fi" and _small(a))
+    return None if i is None else ([i], {"axes": g.choice(specs[len(g.shape(i))])})
+
+
+@op("dot of all", "product", lambda x, y: wnp.tensordot(x, y, axes=x.ndim))
+def _(g: Generator) -> Any:
+    i = g.pick(lambda a: a.ndim > 0 and a.dtype.kind == "f" and _small(a))
+    return (
+        None if i is None else ([i, g.pick(lambda a: a.shape == g.shape(i) and a.dtype.kind == "f" and _small(a))], {})
+    )
+
+
+def _small(a: np.ndarray) -> bool:
+    return a.size == 0 or bool(np.all((np.abs(a) < 100) | ~np.isfinite(a)))
+
+
+def random_program(source: Any, special_values: bool = False, most: int = 14) -> RandomProgram:
+    """A program with choices from a source."""
+    g = Generator(source, special_values)
+    return g.program(g.integer(1, most))
