@@ -1,0 +1,65 @@
+"""Calls of Python functions for their effect, from inside transformed functions: what `wengert.debug` is made of.
+
+An equation of the primitive stays in a Program because it has an effect, although nobody uses its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Value
+from ..errors import NotSupportedError
+
+
+class _Callback(Primitive):
+    """``debug_callback(*values, function, ordered)``: ``function(*values)``; the result is always true."""
+
+    effect = True
+
+    def impl(self, *args: Value, function: Callable[..., Any], ordered: bool) -> Value:
+        function(*args)
+        return np.True_
+
+    def abstract(self, *avals: Aval, function: Callable[..., Any], ordered: bool) -> Aval:
+        return Aval((), np.dtype(np.bool_))
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        return self.bind(*primals, **params), None
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        function = _ForEach(params["function"], size, tuple(batched))
+        return self.bind(*args, function=function, ordered=params["ordered"]), False
+
+    def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        if params["ordered"]:
+            raise NotSupportedError(
+                f"debug.print and debug.callback under {trace.name}: compiled programs do not promise the order of "
+                f"several calls; leave ordered=True out"
+            )
+        return trace.append(self, args, params)
+
+
+class _ForEach:
+    """A function called for each example of a batch, in order."""
+
+    def __init__(self, function: Callable[..., Any], size: int, batched: tuple[bool, ...]) -> None:
+        self.function, self.size, self.batched = function, size, batched
+        self.__name__ = getattr(function, "__name__", type(function).__name__)
+
+    def __call__(self, *args: Value) -> None:
+        for i in range(self.size):
+            self.function(*[a[i] if b else a for a, b in zip(args, self.batched, strict=True)])
+
+
+def _ignore(*args: Value) -> None:
+    """A function for the samples."""
+
+
+callback_p = _Callback(
+    "debug_callback",
+    samples=lambda: [((np.arange(3.0), np.float32(2)), {"function": _ignore, "ordered": False})],
+    reasons={"jvp": "its result is always true"},
+)
