@@ -176,3 +176,32 @@ seed_p = _Seed("random_seed", samples=lambda: [((np.array([0, -1, 2**40]),), {})
 fold_in_p = _FoldIn(
     "random_fold_in", samples=lambda: [((k, np.array([1, 2])), {}) for k in _sample_keys()], reasons=_FLAT
 )
+
+
+class _Unit(_OfKeys):
+    """Floats in [0, 1): random bits as the mantissa of a number in [1, 2), less 1."""
+
+    def impl(self, key: Value, *, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        width, mantissa = dtype.itemsize * 8, _mantissa(dtype)
+        drawn = width if mantissa >= 8 else 8
+        words = np.asarray(bits_p.impl(key, shape=shape, width=drawn)).astype(f"u{width // 8}")
+        one = np.ones((), dtype).view(words.dtype)
+        return ((words >> words.dtype.type(drawn - mantissa)) | one).view(dtype)[()] - dtype.type(1)
+
+    def tail(self, *, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+        return shape, dtype
+
+
+def _mantissa(dtype: np.dtype) -> int:
+    if dtype.kind == "f":
+        return np.finfo(dtype).nmant
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype).nmant
+
+
+unit_p = _Unit(
+    "random_unit",
+    samples=lambda: [((k,), {"shape": (3,), "dtype": np.dtype(d)}) for k in _sample_keys() for d in ("f4", "f8")],
+    reasons={"jvp": "constant in its key"},
+)

@@ -1,0 +1,38 @@
+"""`wengert.random`: random numbers from explicit keys, with JAX's names and, bit for bit, JAX's streams.
+
+A key is made from a seed, split into new keys, and used once. Everything here is a formula in random bits, so it can
+be batched, staged and differentiated with respect to its parameters. Names only: keys stand in `keys.py`,
+distributions of floats in `continuous.py` and `gammas.py`, of integers and indices in `discrete.py`.
+"""
+
+from .continuous import (
+    cauchy,
+    double_sided_maxwell,
+    exponential,
+    gumbel,
+    laplace,
+    logistic,
+    lognormal,
+    maxwell,
+    multivariate_normal,
+    normal,
+    orthogonal,
+    pareto,
+    rayleigh,
+    triangular,
+    truncated_normal,
+    uniform,
+    wald,
+    weibull_min,
+)
+from .discrete import bernoulli, categorical, choice, geometric, permutation, poisson, rademacher, randint
+from .gammas import ball, beta, chisquare, dirichlet, f, gamma, generalized_normal, loggamma, t
+from .keys import PRNGKey, bits, clone, fold_in, key, key_data, key_impl, split, wrap_key_data
+
+__all__ = [
+    "PRNGKey", "ball", "bernoulli", "beta", "bits", "categorical", "cauchy", "chisquare", "choice", "clone",
+    "dirichlet", "double_sided_maxwell", "exponential", "f", "fold_in", "gamma", "generalized_normal", "geometric",
+    "gumbel", "key", "key_data", "key_impl", "laplace", "loggamma", "logistic", "lognormal", "maxwell",
+    "multivariate_normal", "normal", "orthogonal", "pareto", "permutation", "poisson", "rademacher", "randint",
+    "rayleigh", "split", "t", "triangular", "truncated_normal", "uniform", "wald", "weibull_min", "wrap_key_data",
+]  # fmt: skip

@@ -1,0 +1,314 @@
+"""Random integers, booleans, indices and orders."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..config import canonical_dtype, config
+from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
+from ..errors import ArgumentError, DtypeError
+from ..ops import elementwise as ew
+from ..ops.random_rejection import poisson_p
+from ..ops.shape import broadcast_to, moveaxis, reshape
+from .continuous import gumbel, uniform
+from .keys import as_shape, bits, float_dtype, int_dtype, pair, result_shape, single
+
+
+def randint(key: Any, shape: Any, minval: Any, maxval: Any, dtype: Any = None) -> Value:
+    """Integers in [minval, maxval), uniform up to a bias of at most 2^-32 for each.
+
+    Args:
+        key: one key.
+        shape: of the result; `minval` and `maxval` broadcast to it.
+        minval: integers, the lower end.
+        maxval: integers, one more than the upper end; one more than the greatest of `dtype` is right too.
+        dtype: an integer dtype.
+
+    Raises:
+        DtypeError: `dtype` is no integer dtype.
+
+    Example:
+        >>> import wengert
+        >>> x = wengert.random.randint(wengert.random.key(0), (50,), 0, 6)
+        >>> bool((x >= 0).all() and (x < 6).all())
+        True
+    """
+    d = int_dtype("randint", dtype)
+    shape = as_shape(shape)
+    result_shape("randint", shape, minval, maxval)
+    info = np.iinfo(d)
+    if d.itemsize < 4:  # drawn as int32, so that no width is special
+        low, high = (_clipped(v, info.min, info.max + i, np.dtype(np.int32)) for i, v in enumerate((minval, maxval)))
+        return ew.convert(randint(key, shape, low, high, np.int32), d)
+    beyond = ew.greater(as_array(maxval), info.max) if _reaches_beyond(maxval, d) else None
+    low, high = (_clipped(v, info.min, info.max, d) for v in (minval, maxval))
+    unsigned = np.dtype(f"u{d.itemsize}")
+    one = unsigned.type(1)
+    k1, k2 = pair(key)
+    upper, lower = bits(k1, shape, unsigned), bits(k2, shape, unsigned)
+    span = ew.subtract(ew.convert(high, unsigned), ew.convert(low, unsigned))
+    span = ew.where(ew.less_equal(high, low), one, span)
+    whole = None
+    if beyond is not None:
+        span = ew.where(ew.logical_and(beyond, ew.greater(high, low)), ew.add(span, one), span)
+        whole = ew.equal(span, unsigned.type(0))  # every integer of the dtype: the bits themselves
+        span = ew.where(whole, one, span)
+    multiplier = ew.remainder(unsigned.type(2 ** (d.itemsize * 4)), span)
+    multiplier = ew.remainder(ew.multiply(multiplier, multiplier), span)
+    offset = ew.add(ew.multiply(ew.remainder(upper, span), multiplier), ew.remainder(lower, span))
+    offset = ew.remainder(offset, span)
+    if whole is not None:
+        offset = ew.where(whole, lower, offset)
+    return ew.add(low, ew.convert(offset, d))
+
+
+def _clipped(x: Any, low: int, high: int, dtype: np.dtype) -> Value:
+    """`x` limited to an interval, as integers of `dtype`."""
+    if type(x) is int:
+        return np.asarray(min(max(x, low), high)).astype(dtype)[()]
+    x = as_array(x)
+    own = np.iinfo(dtype_of(x)) if dtype_of(x).kind in "iu" else None
+    if own is None:
+        return ew.convert(ew.minimum(ew.maximum(x, low), high), dtype)
+    if own.min < low:
+        x = ew.maximum(x, dtype_of(x).type(low))
+    if own.max > high:
+        x = ew.minimum(x, dtype_of(x).type(high))
+    return ew.convert(x, dtype)
+
+
+def _reaches_beyond(maxval: Any, dtype: np.dtype) -> bool:
+    """Whether `maxval` can be more than the greatest integer of `dtype`."""
+    top = np.iinfo(dtype).max
+    if type(maxval) is int:
+        return maxval > top
+    kind = dtype_of(as_array(maxval))
+    return kind.kind in "iu" and np.iinfo(kind).max > top
+
+
+def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> Value:
+    """Booleans that are True with probability `p`.
+
+    Args:
+        key: one key.
+        p: floats between 0 and 1.
+        shape: of the result; that of `p` if left out.
+        mode: "low", or "high" for twice the random bits, which resolve probabilities below 1e-7.
+
+    Raises:
+        DtypeError: `p` is not floating.
+
+    Example:
+        >>> import wengert
+        >>> x = wengert.random.bernoulli(wengert.random.key(0), 0.3, (1000,))
+        >>> 250 < int(x.sum()) < 350
+        True
+    """
+    p = as_value(p)
+    if not inexact_dtype(dtype_of(p)) or dtype_of(p).kind == "c":
+        raise DtypeError(f"bernoulli takes floating probabilities, got dtype {dtype_of(p)}")
+    if mode not in ("low", "high"):
+        raise ArgumentError(f"random.bernoulli: mode is 'low' or 'high', got {mode!r}")
+    d = canonical_dtype(dtype_of(p))
+    shape = result_shape("bernoulli", shape, p)
+    if mode == "low":
+        return ew.less(uniform(key, shape, d), p)
+    u1, u2 = uniform(key, (2, *shape), d)
+    return ew.less(u2 * d.type(2.0 ** -np.finfo(d).nmant), p - u1)
+
+
+def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+    """-1 or 1, each with probability 1/2.
+
+    Example:
+        >>> import wengert
+        >>> set(wengert.random.rademacher(wengert.random.key(0), (50,)).tolist()) == {-1, 1}
+        True
+    """
+    d = config.int_dtype if dtype is None else canonical_dtype(dtype)
+    return ew.convert(bernoulli(key, 0.5, as_shape(shape)), d) * d.type(2) - d.type(1)
+
+
+def geometric(key: Any, p: Any, shape: Any = None, dtype: Any = None) -> Value:
+    """How many trials of probability `p` it takes until the first succeeds: 1, 2, …
+
+    Example:
+        >>> import wengert
+        >>> bool(wengert.random.geometric(wengert.random.key(0), 0.2) >= 1)
+        True
+    """
+    d = int_dtype("geometric", dtype)
+    p = as_array(p)
+    p = ew.convert(p, dtype_of(p) if inexact_dtype(dtype_of(p)) else float_dtype(None))
+    shape = result_shape("geometric", shape, p)
+    u = uniform(key, shape, dtype_of(p))
+    u = ew.where(ew.equal(u, 0), dtype_of(p).type(1), u)
+    return ew.convert(ew.floor(ew.log(u) / ew.log1p(-p)) + 1, d)
+
+
+def poisson(key: Any, lam: Any, shape: Any = None, dtype: Any = None) -> Value:
+    """Poisson counts of mean `lam`.
+
+    D. E. Knuth's product of uniform numbers below 10; above, the transformed rejection of W. Hörmann ("The transformed
+    rejection method for generating Poisson random variables", 1993).
+
+    Args:
+        key: one key.
+        lam: floats, not negative.
+        shape: of the result; that of `lam` if left out.
+        dtype: an integer dtype.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> x = wengert.random.poisson(wengert.random.key(0), 4.0, (1000,))
+        >>> 3.8 < float(np.mean(x)) < 4.2
+        True
+    """
+    d = int_dtype("poisson", dtype)
+    shape = result_shape("poisson", shape, lam)
+    lam = broadcast_to(ew.convert(as_value(lam), np.dtype(np.float32)), shape)
+    return poisson_p.bind(single(key), lam, dtype=d)
+
+
+def categorical(
+    key: Any, logits: Any, axis: int = -1, shape: Any = None, replace: bool = True, mode: str | None = None
+) -> Value:
+    """Indices along `axis`, with probabilities proportional to ``exp(logits)``.
+
+    Args:
+        key: one key.
+        logits: floats.
+        axis: along which each slice is a distribution.
+        shape: of the result; its last axes are those of `logits` without `axis`.
+        replace: whether the same index may come again along the axes of `shape` that `logits` does not have.
+        mode: of `gumbel`.
+
+    Raises:
+        ArgumentError: more indices without replacement than there are.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> int(wengert.random.categorical(wengert.random.key(0), np.array([-100.0, 0.0, -100.0])))
+        1
+    """
+    from .. import numpy as wnp
+
+    logits = as_array(logits)
+    n = len(shape_of(logits))
+    axis = operator.index(axis) % n
+    rest = tuple(m for i, m in enumerate(shape_of(logits)) if i != axis)
+    shape = result_shape("categorical", shape, np.broadcast_to(np.float32(0), rest))
+    lead = shape[: len(shape) - len(rest)]
+    if replace:
+        sizes = list(shape[len(lead) :])
+        sizes.insert(axis, shape_of(logits)[axis])
+        return wnp.argmax(gumbel(key, (*lead, *sizes), dtype_of(logits), mode) + logits, axis=axis + len(lead))
+    count = math.prod(lead)
+    if count > shape_of(logits)[axis]:
+        raise ArgumentError(f"categorical: {count} indices without replacement out of {shape_of(logits)[axis]}")
+    scores = moveaxis(logits + gumbel(key, shape_of(logits), dtype_of(logits), mode), axis, -1)
+    best = wnp.argsort(-scores, axis=-1, stable=True)[..., :count]
+    return reshape(ew.convert(moveaxis(best, -1, 0), np.dtype(np.int32)), shape)
+
+
+def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False) -> Value:
+    """`x` in random order along `axis`; an integer stands for ``arange(x)``.
+
+    Args:
+        key: one key.
+        x: an array, or an integer.
+        axis: along which the order is changed.
+        independent: whether every vector along `axis` has its own order.
+
+    Raises:
+        DtypeError: `x` is a scalar but no integer.
+
+    Example:
+        >>> import wengert
+        >>> sorted(wengert.random.permutation(wengert.random.key(0), 5).tolist())
+        [0, 1, 2, 3, 4]
+    """
+    x = as_value(x)
+    if not shape_of(x):
+        if dtype_of(x).kind not in "iu":
+            raise DtypeError(f"permutation takes an integer or an array with axes, got a scalar of {dtype_of(x)}")
+        return _shuffle(key, np.arange(operator.index(x)).astype(config.int_dtype), 0)
+    axis = operator.index(axis) % len(shape_of(x))
+    if independent or len(shape_of(x)) == 1:
+        return _shuffle(key, x, axis)
+    from .. import numpy as wnp
+
+    return wnp.take(x, _shuffle(key, np.arange(shape_of(x)[axis]), 0), axis=axis)
+
+
+def _shuffle(key: Any, x: Value, axis: int) -> Value:
+    """Sort by random keys, as often as makes equal keys harmless: 3 log(size) / log(2^32) times."""
+    from .. import numpy as wnp
+
+    key, size = single(key), math.prod(shape_of(x))
+    for _ in range(math.ceil(3 * math.log(max(1, size)) / math.log(2**32 - 1))):
+        key, now = pair(key)
+        order = wnp.argsort(bits(now, shape_of(x), np.uint32), axis=axis, stable=True)
+        x = wnp.take_along_axis(x, order, axis)
+    return x
+
+
+def choice(
+    key: Any, a: Any, shape: Any = (), replace: bool = True, p: Any = None, axis: int = 0, mode: str | None = None
+) -> Value:
+    """Elements of `a` (or of ``arange(a)``) at random, with probabilities `p` if given.
+
+    Args:
+        key: one key.
+        a: an array or an integer.
+        shape: of what takes the place of `axis` in the result.
+        replace: whether an element may come again.
+        p: probabilities, one for each position along `axis`.
+        axis: along which positions are chosen.
+        mode: of `gumbel`, for a choice with probabilities and without replacement.
+
+    Raises:
+        ArgumentError: more elements without replacement than there are, or `p` of another length.
+
+    Example:
+        >>> import wengert
+        >>> sorted(wengert.random.choice(wengert.random.key(0), 3, (3,), replace=False).tolist())
+        [0, 1, 2]
+    """
+    from .. import numpy as wnp
+
+    shape = as_shape(shape)
+    a = as_value(a)
+    scalar = not shape_of(a)
+    axis = 0 if scalar else operator.index(axis) % len(shape_of(a))
+    n = operator.index(a) if scalar else shape_of(a)[axis]
+    count = math.prod(shape)
+    full = shape if scalar else (*shape_of(a)[:axis], *shape, *shape_of(a)[axis + 1 :])
+    if not count:
+        return np.zeros(full, config.int_dtype if scalar else dtype_of(a))
+    if n <= 0:
+        raise ArgumentError("choice: there is nothing to choose from")
+    if not replace and count > n:
+        raise ArgumentError(f"choice: {count} elements without replacement out of {n}")
+    if p is None and not replace:
+        out = permutation(key, n if scalar else a, axis)[(slice(None),) * axis + (slice(count),)]
+        return reshape(out, full)
+    if p is None:
+        index = randint(key, shape, 0, n)
+    else:
+        p = as_array(p)
+        p = p if inexact_dtype(dtype_of(p)) else ew.convert(p, float_dtype(None))
+        if shape_of(p) != (n,):
+            raise ArgumentError(f"choice: p has shape {shape_of(p)}, expected {(n,)}")
+        if replace:
+            total = wnp.cumsum(p)
+            index = wnp.searchsorted(total, total[-1] * (1 - uniform(key, shape, dtype_of(p))))
+        else:
+            index = wnp.argsort(-(gumbel(key, (n,), dtype_of(p), mode) + ew.log(p)), stable=True)[:count]
+    if scalar:
+        return reshape(ew.convert(index, config.int_dtype), full)
+    return reshape(wnp.take(a, index, axis=axis), full)

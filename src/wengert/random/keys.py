@@ -1,0 +1,238 @@
+"""Keys of random streams: made from seeds, split, folded; their words and their bits. What checks arguments too."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..config import canonical_dtype, config
+from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
+from ..errors import ArgumentError, DtypeError, NotSupportedError
+from ..ops import random as ops
+from ..ops.random import KEY
+
+
+def key(seed: Any, *, impl: Any = None) -> Value:
+    """A key from an integer, or an array of keys from an array of integers.
+
+    Args:
+        seed: an integer or an array of them.
+        impl: the generator; there is one, ``"threefry2x32"``.
+
+    Returns:
+        A key for each seed: an array of the seed's shape and of the dtype of keys.
+
+    Raises:
+        DtypeError: the seed is not an integer.
+        NotSupportedError: another generator is asked for.
+
+    Example:
+        >>> import wengert
+        >>> k1, k2 = wengert.random.split(wengert.random.key(0))
+        >>> wengert.random.normal(k1, (2,), "float32").dtype
+        dtype('float32')
+    """
+    _threefry(impl)
+    seed = as_value(seed)
+    if dtype_of(seed).kind not in "biu":
+        raise DtypeError(f"random.key takes an integer seed, got {seed!r} of dtype {dtype_of(seed)}")
+    if type(seed) is int:
+        seed = np.int64((seed + 2**63) % 2**64 - 2**63)
+    return ops.seed_p.bind(as_array(seed))
+
+
+def _threefry(impl: Any) -> None:
+    if impl not in (None, "threefry2x32"):
+        raise NotSupportedError(f"random keys: the one generator is 'threefry2x32', not {impl!r}; leave impl out")
+
+
+def PRNGKey(seed: Any, *, impl: Any = None) -> Value:  # noqa: N802
+    """A key in the old form: two words of uint32.
+
+    Example:
+        >>> import wengert
+        >>> wengert.random.PRNGKey(7)
+        array([0, 7], dtype=uint32)
+    """
+    return key_data(key(seed, impl=impl))
+
+
+def key_data(keys: Any) -> Value:
+    """The words of keys: uint32, two along a new last axis.
+
+    Example:
+        >>> import wengert
+        >>> wengert.random.key_data(wengert.random.key(7))
+        array([0, 7], dtype=uint32)
+    """
+    return ops.unwrap_p.bind(typed(keys)[0])
+
+
+def wrap_key_data(key_bits_array: Any, *, impl: Any = None) -> Value:
+    """Keys from their words, uint32 of shape ``(..., 2)``.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> k = wengert.random.wrap_key_data(np.array([0, 7], np.uint32))
+        >>> bool(k == wengert.random.key(7))
+        True
+    """
+    _threefry(impl)
+    return typed(key_bits_array)[0]
+
+
+def key_impl(keys: Any) -> str:
+    """The name of the generator that keys are for.
+
+    Example:
+        >>> import wengert
+        >>> wengert.random.key_impl(wengert.random.key(0))
+        'threefry2x32'
+    """
+    typed(keys)
+    return "threefry2x32"
+
+
+def split(key: Any, num: Any = 2) -> Value:
+    """New keys from one.
+
+    Args:
+        key: a key.
+        num: how many, or the shape of an array of them.
+
+    Returns:
+        An array of keys.
+
+    Raises:
+        ArgumentError: `key` is an array of keys.
+
+    Example:
+        >>> import wengert
+        >>> wengert.random.split(wengert.random.key(0), 3).shape
+        (3,)
+    """
+    k, old = typed(key)
+    if shape_of(k) != ():
+        raise ArgumentError(f"split takes one key, got an array of shape {shape_of(k)}: use vmap(split)")
+    out = ops.split_p.bind(k, shape=as_shape(num))
+    return ops.unwrap_p.bind(out) if old else out
+
+
+def fold_in(key: Any, data: Any) -> Value:
+    """A new key from a key and an integer.
+
+    Example:
+        >>> import wengert
+        >>> k = wengert.random.key(0)
+        >>> bool(wengert.random.fold_in(k, 1) == wengert.random.fold_in(k, 2))
+        False
+    """
+    k, old = typed(key)
+    data = as_array(data)
+    if dtype_of(data).kind not in "iub":
+        raise DtypeError(f"fold_in takes an integer, got dtype {dtype_of(data)}")
+    out = ops.fold_in_p.bind(k, data)
+    return ops.unwrap_p.bind(out) if old else out
+
+
+def clone(key: Any) -> Value:
+    """The same key, for checkers of reuse, which are not needed here."""
+    return as_value(key)
+
+
+def bits(key: Any, shape: Any = (), dtype: Any = None) -> Value:
+    """Uniform random bits as unsigned integers of `dtype` (uint64, or uint32 in 32-bit mode).
+
+    Example:
+        >>> import wengert
+        >>> wengert.random.bits(wengert.random.key(0), (2,), "uint8").dtype
+        dtype('uint8')
+    """
+    d = config.uint_dtype if dtype is None else canonical_dtype(dtype)
+    if d.kind != "u":
+        raise DtypeError(f"random.bits gives unsigned integers, not {d}")
+    return ops.bits_p.bind(single(key), shape=as_shape(shape), width=d.itemsize * 8)
+
+
+# --- arguments, for the other files ------------------------------------------------------------------------------
+
+
+def typed(k: Any) -> tuple[Value, bool]:
+    """A key in the new form, and whether it came in the old one."""
+    k = as_value(k)
+    dtype = dtype_of(k)
+    if dtype == KEY:
+        return k, False
+    if dtype == np.uint32 and shape_of(k)[-1:] == (2,):
+        return ops.wrap_p.bind(k), True
+    raise DtypeError(
+        f"expected a key, got {dtype} of shape {shape_of(k)}: make one with wengert.random.key(seed), and new ones from "
+        f"it with split"
+    )
+
+
+def single(k: Any) -> Value:
+    """One key in the new form."""
+    k = typed(k)[0]
+    if shape_of(k) != ():
+        raise ArgumentError(
+            f"expected one key, got an array of keys of shape {shape_of(k)}: take one of them, or use vmap over them"
+        )
+    return k
+
+
+def pair(k: Any) -> tuple[Value, Value]:
+    """Two new keys from one, in the new form."""
+    both = ops.split_p.bind(single(k), shape=(2,))
+    return both[0], both[1]
+
+
+def as_shape(shape: Any) -> tuple[int, ...]:
+    """A shape from an integer or a sequence of them."""
+    try:
+        if isinstance(shape, (tuple, list, np.ndarray)):
+            out = tuple(map(operator.index, shape))
+        else:
+            out = (operator.index(shape),)
+    except TypeError:
+        raise ArgumentError(f"expected a shape (a tuple of integers), got {shape!r}") from None
+    if any(n < 0 for n in out):
+        raise ArgumentError(f"a shape cannot have negative entries, got {out}")
+    return out
+
+
+def result_shape(name: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
+    """The shape asked for, or that of the parameters; parameters must broadcast to it."""
+    shapes = [shape_of(as_value(p)) for p in parameters]
+    try:
+        natural = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ArgumentError(f"random.{name}: parameters of shapes {shapes} do not broadcast together") from None
+    if shape is None:
+        return natural
+    shape = as_shape(shape)
+    try:
+        fits = np.broadcast_shapes(shape, natural) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ArgumentError(f"random.{name}: parameters of shape {natural} do not broadcast to the shape {shape}")
+    return shape
+
+
+def float_dtype(dtype: Any) -> np.dtype:
+    """A real floating dtype; the default one for None and float."""
+    d = config.float_dtype if dtype is None or dtype is float else canonical_dtype(dtype)
+    if not inexact_dtype(d) or d.kind == "c":
+        raise DtypeError(f"expected a floating point dtype, got {d}")
+    return d
+
+
+def int_dtype(name: str, dtype: Any) -> np.dtype:
+    """An integer dtype; the default one for None and int."""
+    d = config.int_dtype if dtype is None or dtype is int else canonical_dtype(dtype)
+    if d.kind not in "iu":
+        raise DtypeError(f"random.{name} gives integers, not {d}")
+    return d
