@@ -30,9 +30,9 @@ if _TYPE_CHECKING:
 make_jaxpr = make_program
 remat = checkpoint
 __version__ = "0.1.0"
-_NAMESPACES = ("lax", "nn", "numpy", "random", "scipy", "testing", "tree", "tree_util")
+_NAMESPACES = ("debug", "flatten_util", "initializers", "lax", "nn", "numpy", "random", "scipy", "testing", "tree", "tree_util")
 __all__ = [
-    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "errors", "eval_shape", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
     "nn", "numpy", "random", "remat", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 

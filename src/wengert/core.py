@@ -194,6 +194,7 @@ class Primitive:
     Attributes:
         name: unique; printed in Programs.
         multiple_results: whether `impl` returns a list.
+        effect: whether it does something beside giving results, so that a Program keeps it though they are not used.
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
         native: the lowering that the compiler reads; ``None`` calls `impl` from the compiled program.
@@ -202,6 +203,7 @@ class Primitive:
     registry: ClassVar[dict[str, Primitive]] = {}
 
     multiple_results = False
+    effect = False
     native: Any = None
     python_operator: Callable[..., Any] | None = None
 

@@ -211,11 +211,11 @@ class Program:
 
 
 def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
-    """The equations that the outputs depend on."""
+    """The equations that the outputs depend on, and those with an effect."""
     needed = {id(a) for a in outputs if isinstance(a, Var)}
     kept: list[Equation] = []
     for eqn in reversed(equations):
-        if any(id(v) in needed for v in eqn.outputs):
+        if any(id(v) in needed for v in eqn.outputs) or has_effect(eqn):
             kept.append(eqn)
             needed.update(id(a) for a in eqn.inputs if isinstance(a, Var))
     kept.reverse()
@@ -229,6 +229,11 @@ def subprograms(eqn: Equation) -> Iterator[Program]:
             yield value
         elif isinstance(value, NESTED_TYPES):
             yield from (v for v in value if isinstance(v, Program))
+
+
+def has_effect(eqn: Equation) -> bool:
+    """Whether an equation does something beside giving results."""
+    return eqn.primitive.effect or any(has_effect(e) for program in subprograms(eqn) for e in program.equations)
 
 
 def variable_names(program: Program) -> dict[Var, str]:

@@ -1,6 +1,9 @@
 """Code written for JAX, run here: `install` makes ``import jax`` and its submodules mean this library.
 
-Values stay NumPy arrays, in 32-bit mode as JAX has it.
+Values stay NumPy arrays, in 32-bit mode as JAX has it. Each of JAX's modules is answered by the modules of `MODULES`,
+asked in order; a name that none of them has raises an error that lists the nearest ones. Operators and methods of
+arrays outside a transformation are NumPy's own, and so is their promotion: ``jnp.arange(3) / 2`` is float64 until a
+function of ``jax.numpy`` makes it float32.
 """
 
 from __future__ import annotations
@@ -10,78 +13,160 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from ..config import config
+from ..errors import NotSupportedError
 
-# JAX's module -> ours; a name that ours lacks is looked up in the extra names below.
-_MODULES = {
-    "jax": "wengert",
-    "jax.numpy": "wengert.numpy",
-    "jax.numpy.linalg": "wengert.numpy.linalg",
-    "jax.numpy.fft": "wengert.numpy.fft",
-    "jax.random": "wengert.random",
-    "jax.lax": "wengert.lax",
-    "jax.nn": "wengert.nn",
-    "jax.tree": "wengert.tree",
-    "jax.tree_util": "wengert.tree_util",
-    "jax.test_util": "wengert.testing",
-    "jax.scipy": "wengert.scipy",
-    "jax.scipy.special": "wengert.scipy.special",
+# JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`.
+MODULES: dict[str, tuple[str, ...]] = {
+    "jax": (".top", "wengert"),
+    "jax.ad_checkpoint": (".ad_checkpoint",),
+    "jax.core": (".core",),
+    "jax.custom_derivatives": (".custom_derivatives",),
+    "jax.debug": ("wengert.debug",),
+    "jax.dtypes": (".dtypes",),
+    "jax.errors": (".errors",),
+    "jax.experimental": (".experimental",),
+    "jax.flatten_util": ("wengert.flatten_util",),
+    "jax.lax": ("wengert.lax",),
+    "jax.nn": ("wengert.nn",),
+    "jax.nn.initializers": ("wengert.initializers",),
+    "jax.numpy": (".numpy", "wengert.numpy"),
+    "jax.numpy.fft": ("wengert.numpy.fft",),
+    "jax.numpy.linalg": ("wengert.numpy.linalg",),
+    "jax.random": ("wengert.random",),
+    "jax.scipy": ("wengert.scipy",),
+    "jax.scipy.linalg": ("wengert.scipy.linalg",),
+    "jax.scipy.special": ("wengert.scipy.special",),
+    "jax.scipy.stats": ("wengert.scipy.stats",),
+    "jax.test_util": ("wengert.testing",),
+    "jax.tree": ("wengert.tree",),
+    "jax.tree_util": ("wengert.tree_util",),
+    "jax.typing": (".typing",),
 }
+
+_DEVICES = "arrays live in the host's memory and there is one device; leave it out, vmap takes the place of pmap"
+_CONTROL = "write a Python loop or branch, which works wherever values are known, or jnp.where for a choice of values"
+# Why something that JAX has is not here, and what to write instead. A name that exists never gets this far.
+REASONS: dict[str, str] = {
+    "jax.disable_jit": "take the jit off the function that is looked into, or use jax.debug.print",
+    "jax.distributed": _DEVICES,
+    "jax.experimental.mesh_utils": _DEVICES,
+    "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
+    "jax.experimental.pjit": _DEVICES,
+    "jax.experimental.shard_map": _DEVICES,
+    "jax.export": "Programs are not exported to StableHLO; jax.make_jaxpr shows them",
+    "jax.ffi": "give a Python function its derivative with jax.custom_vjp instead",
+    "jax.interpreters": "JAX's internal rules do not apply; declare a primitive as docs/architecture.md tells, or give "
+    "a function its rule with jax.custom_jvp",
+    "jax.lax.associative_scan": _CONTROL,
+    "jax.lax.cond": _CONTROL,
+    "jax.lax.fori_loop": _CONTROL,
+    "jax.lax.map": _CONTROL + "; jax.vmap maps over an axis",
+    "jax.lax.scan": _CONTROL,
+    "jax.lax.switch": _CONTROL,
+    "jax.lax.while_loop": _CONTROL,
+    "jax.make_mesh": _DEVICES,
+    "jax.pmap": _DEVICES,
+    "jax.profiler": "use Python's own profilers: nothing runs out of their sight",
+    "jax.shard_map": _DEVICES,
+    "jax.sharding": _DEVICES,
+    "jax.stages": "jax.jit(f).lower(*args) gives the Program",
+}
+
+
+class MissingModuleError(NotSupportedError, ImportError):
+    """A module or name of JAX that this library has nothing for, at an ``import``.
+
+    Remedy: the message lists the nearest names there are, or says what to write instead.
+
+    Example:
+        >>> from wengert.interop import jax_names
+        >>> with jax_names.as_jax():
+        ...     try:
+        ...         from jax.numpy import concatanate
+        ...     except ImportError as error:
+        ...         print("concatenate" in str(error))
+        True
+    """
+
+
+class MissingNameError(NotSupportedError, AttributeError):
+    """A name of JAX's that this library has nothing for, at an attribute.
+
+    Remedy: the message lists the nearest names there are, or says what to write instead.
+
+    Example:
+        >>> from wengert.interop import jax_names
+        >>> with jax_names.as_jax():
+        ...     import jax.numpy as jnp
+        ...     try:
+        ...         jnp.concatanate
+        ...     except AttributeError as error:
+        ...         print("jax.numpy.concatenate" in str(error))
+        True
+    """
+
+
+def _sources(module: str) -> list[ModuleType]:
+    return [importlib.import_module(n if n[0] != "." else f"{__package__}.jax_modules{n}") for n in MODULES[module]]
+
+
+def _names(module: str) -> set[str]:
+    """Every public name of one of JAX's modules."""
+    below = {n.removeprefix(f"{module}.") for n in MODULES if n.startswith(f"{module}.")}
+    names = {n for source in _sources(module) for n in getattr(source, "__all__", dir(source))}
+    return {n for n in names | below if not n.startswith("_") and "." not in n}
+
+
+def _advice(full: str) -> str:
+    """What to say of a missing name: the reason if one is known, the nearest names, and where else it stands."""
+    module, _, name = full.rpartition(".")
+    lines = [f"wengert has nothing for {full}"]
+    for known in (full, *(full[:i] for i, c in enumerate(full) if c == ".")):
+        if known in REASONS:
+            return f"{lines[0]}: {REASONS[known]}"
+    if module in MODULES:
+        names = _names(module)
+        near = [f"{module}.{n}" for n in difflib.get_close_matches(name, names, 5, 0.6)]
+    else:
+        near = difflib.get_close_matches(full, MODULES, 5, 0.5)
+    elsewhere = [f"{m}.{name}" for m in MODULES if m != module and m not in near and name in _names(m)]
+    if near or elsewhere:
+        lines.append("the nearest names are " + ", ".join([*elsewhere, *near]))
+    elif module in MODULES:
+        lines.append(f"dir({module}) lists what there is")
+    else:
+        lines.append("the modules there are: " + ", ".join(MODULES))
+    return "; ".join(lines)
 
 
 class _Names(ModuleType):
-    """A module of JAX's name that takes everything from one of ours."""
+    """A module of JAX's name that takes everything from modules of ours."""
 
-    def __init__(self, name: str, target: str) -> None:
-        super().__init__(name, f"{target} under JAX's name")
-        self._target = target
-        self.__path__: list[str] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"{', '.join(MODULES[name])} under JAX's name")
+        self.__path__: list[str] = []  # what makes ``from jax import numpy`` look for a module
 
     def __getattr__(self, attribute: str) -> Any:
         full = f"{self.__name__}.{attribute}"
-        if full in _MODULES:
+        if full in MODULES:
             return importlib.import_module(full)
-        if attribute.startswith("__"):
+        if attribute == "__all__":
+            return sorted(_names(self.__name__))
+        if not attribute.startswith("_") or attribute == "__version__":
+            for source in _sources(self.__name__):
+                if hasattr(source, attribute):
+                    return getattr(source, attribute)
+        elif attribute.startswith("__"):
             raise AttributeError(attribute)
-        ours = importlib.import_module(self._target)
-        if hasattr(ours, attribute):
-            return getattr(ours, attribute)
-        if self.__name__ == "jax" and attribute in _EXTRA:
-            return _EXTRA[attribute]
-        near = difflib.get_close_matches(attribute, dir(ours), 1)
-        raise AttributeError(
-            f"wengert has no {full}" + (f"; the nearest name of {self._target} is {near[0]}" if near else "")
-        )
+        raise MissingNameError(_advice(full))
 
     def __dir__(self) -> list[str]:
-        return sorted({*dir(importlib.import_module(self._target)), *_EXTRA})
-
-
-def _block_until_ready(x: Any) -> Any:
-    return x
-
-
-def _devices(*_: Any) -> list[str]:
-    return ["cpu"]
-
-
-def _array_type() -> type:
-    import numpy
-
-    return numpy.ndarray
-
-
-_EXTRA: dict[str, Any] = {
-    "block_until_ready": _block_until_ready,
-    "devices": _devices,
-    "device_put": lambda x, *_: x,
-    "device_get": lambda x: x,
-    "Array": _array_type(),
-    "default_backend": lambda: "cpu",
-}
+        return sorted(_names(self.__name__))
 
 
 class _Finder:
@@ -89,25 +174,100 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-        if name.split(".")[0] != "jax":
+        if name.split(".")[0] not in ("jax", "jaxlib"):
             return None
-        from importlib.machinery import ModuleSpec
-
-        if name not in _MODULES:
-            raise ModuleNotFoundError(f"wengert has nothing under the name {name}", name=name)
+        if name not in MODULES:
+            raise MissingModuleError(_advice(name))
         return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
 
 
 class _Loader:
     def create_module(self, spec: Any) -> ModuleType:
-        return _Names(spec.name, _MODULES[spec.name])
+        return _Names(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        importlib.import_module(module._target)
+        _sources(module.__name__)
 
 
-def install() -> None:
-    """Make ``import jax`` mean this library in this process, in 32-bit mode.
+def _is_jax(name: str) -> bool:
+    return name.split(".")[0] in ("jax", "jaxlib")
+
+
+class _Kept:
+    """What `install` found, for `uninstall` to put back."""
+
+    def __init__(self) -> None:
+        self.modules = {n: m for n, m in sys.modules.items() if _is_jax(n)}
+        self.x64 = config.enable_x64
+
+
+_kept: _Kept | None = None
+
+
+def install(*, array_methods: bool = True) -> None:
+    """Make ``import jax`` mean this library in this process, in 32-bit mode, until `uninstall`.
+
+    NumPy's arrays and scalars get the methods that JAX's have and they lack: ``x.at[i].set(v)``,
+    ``x.block_until_ready()``, ``x.devices()`` … (see `wengert.interop.array_methods`). A second call changes nothing.
+
+    Args:
+        array_methods: whether to add those methods.
+
+    Raises:
+        NotSupportedError: this Python does not let NumPy's types have new methods; the message says what to write.
+
+    Example:
+        >>> from wengert.interop import jax_names
+        >>> jax_names.install()
+        >>> import jax.numpy as jnp
+        >>> jnp.zeros(3).at[1].add(2.0)
+        array([0., 2., 0.], dtype=float32)
+        >>> jax_names.uninstall()
+    """
+    global _kept
+    if _kept is not None:
+        return
+    if array_methods:
+        from . import array_methods as methods
+
+        methods.add()
+    _kept = _Kept()
+    for name in _kept.modules:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    config.enable_x64 = False
+
+
+def uninstall() -> None:
+    """Undo `install`: ``import jax`` finds JAX again if it is there, arrays lose the methods, the mode is put back.
+
+    Example:
+        >>> from wengert.interop import jax_names
+        >>> jax_names.install()
+        >>> jax_names.uninstall()
+        >>> import wengert.numpy as wnp
+        >>> wnp.ones(2).dtype
+        dtype('float64')
+    """
+    global _kept
+    if _kept is None:
+        return
+    from . import array_methods as methods
+
+    kept, _kept = _kept, None
+    sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
+    for name in [n for n in sys.modules if _is_jax(n)]:
+        del sys.modules[name]
+    sys.modules.update(kept.modules)
+    config.enable_x64 = kept.x64
+    methods.remove()
+
+
+@contextmanager
+def as_jax() -> Iterator[None]:
+    """A context in which ``import jax`` means this library; imports and settings are put back after it.
+
+    Inside another `as_jax`, or after `install`, it changes nothing.
 
     Example:
         >>> from wengert.interop import jax_names
@@ -116,25 +276,10 @@ def install() -> None:
         ...     jnp.ones(2).dtype
         dtype('float32')
     """
-    if any(isinstance(f, type) and f is _Finder for f in sys.meta_path):
-        return
-    for name in [n for n in sys.modules if n.split(".")[0] == "jax"]:
-        del sys.modules[name]
-    sys.meta_path.insert(0, _Finder)
-    config.enable_x64 = False
-
-
-@contextmanager
-def as_jax() -> Iterator[None]:
-    """A context in which ``import jax`` means this library; imports and settings are put back after it."""
-    kept = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "jax"}
-    x64 = config.enable_x64
+    outer = _kept is not None
     install()
     try:
         yield
     finally:
-        sys.meta_path.remove(_Finder)
-        for name in [n for n in sys.modules if n.split(".")[0] == "jax"]:
-            del sys.modules[name]
-        sys.modules.update(kept)
-        config.enable_x64 = x64
+        if not outer:
+            uninstall()

@@ -1,0 +1,182 @@
+"""`wengert.initializers`: random starting values for the parameters of networks, by the names of jax.nn.initializers.
+
+Each function here makes an initializer: a function of a key, a shape and a dtype.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import random
+from .config import canonical_dtype, config
+from .errors import ArgumentError
+from .ops.shape import moveaxis, reshape
+
+Initializer = Callable[..., Any]
+# The standard deviation of a standard normal number that is kept between -2 and 2.
+_TRUNCATED = 0.87962566103423978
+
+
+def zeros(key: Any, shape: Any, dtype: Any = None) -> Any:
+    """An initializer: zeros."""
+    return np.zeros(shape, _dtype(dtype))
+
+
+def ones(key: Any, shape: Any, dtype: Any = None) -> Any:
+    """An initializer: ones."""
+    return np.ones(shape, _dtype(dtype))
+
+
+def _dtype(dtype: Any) -> np.dtype:
+    return config.float_dtype if dtype is None else canonical_dtype(dtype)
+
+
+def constant(value: Any, dtype: Any = None) -> Initializer:
+    """An initializer that fills with a value.
+
+    Example:
+        >>> import wengert.initializers as init
+        >>> init.constant(2.0)(None, (2,))
+        array([2., 2.])
+    """
+    return lambda key, shape, dtype=dtype: np.full(shape, value, _dtype(dtype))
+
+
+def uniform(scale: Any = 1e-2, dtype: Any = None) -> Initializer:
+    """An initializer: uniform in [0, scale)."""
+    return lambda key, shape, dtype=dtype: random.uniform(key, shape, dtype) * _dtype(dtype).type(scale)
+
+
+def normal(stddev: Any = 1e-2, dtype: Any = None) -> Initializer:
+    """An initializer: normal of a standard deviation."""
+    return lambda key, shape, dtype=dtype: random.normal(key, shape, dtype) * _dtype(dtype).type(stddev)
+
+
+def truncated_normal(stddev: Any = 1e-2, dtype: Any = None, lower: Any = -2.0, upper: Any = 2.0) -> Initializer:
+    """An initializer: normal, kept between `lower` and `upper` standard deviations."""
+
+    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+        return random.truncated_normal(key, lower, upper, shape, dtype) * _dtype(dtype).type(stddev)
+
+    return init
+
+
+def _fans(shape: Sequence[int], in_axis: Any, out_axis: Any, batch_axis: Any) -> tuple[float, float]:
+    """How many inputs each output has, and how many outputs each input."""
+    if len(shape) < 2:
+        raise ArgumentError(f"this initializer is for arrays of two axes at least, got the shape {tuple(shape)}")
+
+    def size(axes: Any) -> int:
+        return math.prod(shape[a] for a in ((axes,) if isinstance(axes, int) else axes))
+
+    n_in, n_out = size(in_axis), size(out_axis)
+    field = math.prod(shape) / n_in / n_out / size(batch_axis)
+    return n_in * field, n_out * field
+
+
+def variance_scaling(
+    scale: Any,
+    mode: str,
+    distribution: str,
+    in_axis: Any = -2,
+    out_axis: Any = -1,
+    batch_axis: Any = (),
+    dtype: Any = None,
+) -> Initializer:
+    """An initializer whose variance is `scale` over the number of connections.
+
+    Args:
+        scale: a positive number.
+        mode: what counts as connections: "fan_in", "fan_out", "fan_avg", or "fan_geo_avg".
+        distribution: "truncated_normal", "normal" or "uniform".
+        in_axis: the axis or axes of inputs.
+        out_axis: the axis or axes of outputs.
+        batch_axis: axes that count for neither.
+        dtype: of the result, if the initializer is not given one.
+
+    Raises:
+        ArgumentError: `mode` or `distribution` is none of these, or the shape has less than two axes.
+
+    Example:
+        >>> import wengert
+        >>> import wengert.initializers as init
+        >>> init.variance_scaling(2.0, "fan_in", "normal")(wengert.random.key(0), (3, 4)).shape
+        (3, 4)
+    """
+    means = {
+        "fan_in": lambda a, b: a,
+        "fan_out": lambda a, b: b,
+        "fan_avg": lambda a, b: (a + b) / 2,
+        "fan_geo_avg": lambda a, b: math.sqrt(a * b),
+    }
+    if mode not in means:
+        raise ArgumentError(f"variance_scaling: mode is one of {', '.join(means)}, got {mode!r}")
+    if distribution not in ("truncated_normal", "normal", "uniform"):
+        raise ArgumentError(
+            f"variance_scaling: distribution is 'truncated_normal', 'normal' or 'uniform', got {distribution!r}"
+        )
+
+    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+        d = _dtype(dtype)
+        variance = scale / means[mode](*_fans(tuple(shape), in_axis, out_axis, batch_axis))
+        if distribution == "normal":
+            return random.normal(key, shape, d) * d.type(math.sqrt(variance))
+        if distribution == "uniform":
+            return random.uniform(key, shape, d, -1) * d.type(math.sqrt(3 * variance))
+        return random.truncated_normal(key, -2, 2, shape, d) * d.type(math.sqrt(variance) / _TRUNCATED)
+
+    return init
+
+
+def _scaled(scale: float, mode: str, distribution: str, name: str, what: str) -> Callable[..., Initializer]:
+    def maker(in_axis: Any = -2, out_axis: Any = -1, batch_axis: Any = (), dtype: Any = None) -> Initializer:
+        return variance_scaling(scale, mode, distribution, in_axis, out_axis, batch_axis, dtype)
+
+    maker.__name__ = maker.__qualname__ = name
+    maker.__doc__ = f"{what}: `variance_scaling` with {scale}, {mode!r} and {distribution!r}."
+    return maker
+
+
+_glorot = "An initializer of X. Glorot and Y. Bengio, 2010"
+_lecun = "An initializer of Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, 1998"
+_he = "An initializer of K. He, X. Zhang, S. Ren, J. Sun, 2015"
+glorot_uniform = xavier_uniform = _scaled(1.0, "fan_avg", "uniform", "glorot_uniform", _glorot)
+glorot_normal = xavier_normal = _scaled(1.0, "fan_avg", "truncated_normal", "glorot_normal", _glorot)
+lecun_uniform = _scaled(1.0, "fan_in", "uniform", "lecun_uniform", _lecun)
+lecun_normal = _scaled(1.0, "fan_in", "truncated_normal", "lecun_normal", _lecun)
+he_uniform = kaiming_uniform = _scaled(2.0, "fan_in", "uniform", "he_uniform", _he)
+he_normal = kaiming_normal = _scaled(2.0, "fan_in", "truncated_normal", "he_normal", _he)
+
+
+def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> Initializer:
+    """An initializer: matrices with orthonormal rows or columns, times `scale`.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> import wengert.initializers as init
+        >>> q = init.orthogonal()(wengert.random.key(0), (4, 2))
+        >>> bool(np.allclose(q.T @ q, np.eye(2)))
+        True
+    """
+
+    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+        if len(shape) < 2:
+            raise ArgumentError(f"this initializer is for arrays of two axes at least, got the shape {tuple(shape)}")
+        columns = shape[column_axis]
+        d = _dtype(dtype)
+        q = random.orthogonal(key, math.prod(shape) // columns, (), d, columns) * d.type(scale)
+        rest = [n for i, n in enumerate(shape) if i != column_axis % len(shape)]
+        return moveaxis(reshape(q, (*rest, columns)), -1, column_axis)
+
+    return init
+
+
+__all__ = [
+    "Initializer", "constant", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "kaiming_normal",
+    "kaiming_uniform", "lecun_normal", "lecun_uniform", "normal", "ones", "orthogonal", "truncated_normal", "uniform",
+    "variance_scaling", "xavier_normal", "xavier_uniform", "zeros",
+]  # fmt: skip

@@ -1,0 +1,46 @@
+"""`jax.custom_derivatives`: the rules of `wengert`, and `custom_gradient`, written with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...transforms.custom_rules import custom_jvp, custom_vjp
+from ...transforms.jit import closure_convert
+
+
+def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose pullback it returns itself: ``fun(*args) == (result, pullback)``.
+
+    Args:
+        fun: a function of arrays and pytrees; its pullback takes a cotangent and gives one for each argument, or the
+            one alone if there is one argument.
+
+    Returns:
+        A function that returns the result only.
+
+    Example:
+        >>> import wengert
+        >>> @custom_gradient
+        ... def double(x):
+        ...     return x, lambda cotangent: 2 * cotangent
+        >>> float(wengert.grad(double)(3.0))
+        2.0
+    """
+
+    @custom_vjp
+    def function(*args: Any) -> Any:
+        return fun(*args)[0]
+
+    def forward(*args: Any) -> Any:
+        return fun(*args)[0], args
+
+    def backward(args: Any, cotangent: Any) -> Any:
+        out = fun(*args)[1](cotangent)  # run again: a pullback is a closure, and residuals are arrays
+        return out if isinstance(out, tuple) else (out,)
+
+    function.defvjp(forward, backward)
+    return function
+
+
+__all__ = ["closure_convert", "custom_gradient", "custom_jvp", "custom_vjp"]

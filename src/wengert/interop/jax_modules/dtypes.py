@@ -1,0 +1,60 @@
+"""`jax.dtypes`: questions about dtypes, and the kinds of extended dtypes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...config import canonical_dtype
+from ...numpy.dtypes import finfo, iinfo, result_type
+from ...numpy.dtypes import issubdtype as _issubdtype
+from ...ops.random import KEY
+from .top import float0
+
+
+class extended(np.generic):  # noqa: N801
+    """The kind of dtypes that NumPy does not have."""
+
+
+class prng_key(extended):  # noqa: N801
+    """The kind of dtypes of random keys: ``issubdtype(key.dtype, prng_key)``."""
+
+
+def issubdtype(arg1: Any, arg2: Any) -> bool:
+    """Whether a dtype is of a kind; a key's dtype is of the kinds `extended` and `prng_key` only.
+
+    Example:
+        >>> import wengert
+        >>> issubdtype(wengert.random.key(0).dtype, prng_key)
+        True
+    """
+    is_key = (not isinstance(arg1, type) or hasattr(arg1, "dtype")) and np.dtype(arg1) == KEY
+    if arg2 in (extended, prng_key) or is_key:
+        return is_key and arg2 in (extended, prng_key, np.generic)
+    return bool(_issubdtype(arg1, arg2))
+
+
+def canonicalize_dtype(dtype: Any, allow_extended_dtype: bool = False) -> np.dtype:
+    """The dtype that this mode gives where `dtype` is asked for."""
+    return canonical_dtype(dtype)
+
+
+def scalar_type_of(x: Any) -> type:
+    """The Python type of numbers that stands for the dtype of `x`."""
+    return {"b": bool, "i": int, "u": int, "f": float, "V": float, "c": complex}[result_type(x).kind]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "bfloat16", "canonicalize_dtype", "extended", "finfo", "float0", "iinfo", "issubdtype",  # noqa: F822 (bfloat16)
+    "prng_key", "result_type",
+    "scalar_type_of",
+]  # fmt: skip

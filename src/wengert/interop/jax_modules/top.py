@@ -1,0 +1,166 @@
+"""Names of `jax` itself: devices, settings and conveniences, as they are where arrays are NumPy's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from ... import trees
+from ...core import as_array, as_value, aval_of
+from ...errors import NotSupportedError
+from ...transforms.function import Transformed
+from .array import Array, Device
+from .custom_derivatives import custom_gradient
+from .settings import config
+from .settings import enable_x64 as enable_x64
+
+__version__ = "0.10.2"  # the version whose names and random streams are followed
+version = type("version", (), {"__version__": __version__})
+float0 = np.dtype([("float0", np.void, 0)])
+
+
+def devices(backend: str | None = None) -> list[Device]:
+    """The devices there are: one.
+
+    Raises:
+        RuntimeError: `backend` is not the host's processor.
+    """
+    if backend not in (None, "cpu"):
+        raise RuntimeError(f"there is no backend {backend!r}: arrays live in the host's memory; use devices('cpu')")
+    return [Device(0)]
+
+
+def local_devices(process_index: int | None = None, backend: str | None = None, host_id: Any = None) -> list[Device]:
+    """The devices of this process: one."""
+    return devices(backend)
+
+
+def device_count(backend: str | None = None) -> int:
+    """How many devices there are."""
+    return len(devices(backend))
+
+
+local_device_count = device_count
+
+
+def process_count(backend: str | None = None) -> int:
+    """How many processes work together: this one."""
+    return 1
+
+
+def process_index(backend: str | None = None) -> int:
+    """The number of this process."""
+    return 0
+
+
+def default_backend() -> str:
+    """The name of the platform that computations run on."""
+    return "cpu"
+
+
+def device_put(x: Any, device: Any = None, *, src: Any = None, donate: bool = False, may_alias: Any = None) -> Any:
+    """The leaves of a tree as arrays; they are where they should be already.
+
+    Args:
+        x: a pytree of arrays and numbers.
+        device: the device of `devices`, or None.
+
+    Raises:
+        NotSupportedError: `device` is no device that there is.
+    """
+    if not (device is None or isinstance(device, Device)):
+        raise NotSupportedError(f"device_put: arrays live in the host's memory, {device!r} is not there; leave it out")
+    return trees.map(as_array, x)
+
+
+def device_get(x: Any) -> Any:
+    """A tree of NumPy arrays."""
+    return trees.map(np.asarray, x)
+
+
+def block_until_ready(x: Any) -> Any:
+    """The same tree: results are always ready."""
+    return x
+
+
+def clear_caches() -> None:
+    """Nothing is kept apart from the functions themselves: ``f.clear_cache()`` clears one."""
+
+
+def effects_barrier() -> None:
+    """Nothing to wait for: effects happen at once."""
+
+
+def typeof(x: Any) -> Any:
+    """The shape and dtype of a value, as they are printed in a Program."""
+    return aval_of(as_value(x))
+
+
+def named_scope(name: str) -> Any:
+    """A context that names a part of a computation, for JAX's profiler; it has no effect here."""
+    return nullcontext()
+
+
+def named_call(fun: Callable[..., Any], *, name: str | None = None) -> Callable[..., Any]:
+    """The function itself: names of parts have no effect here."""
+    return fun
+
+
+@contextmanager
+def ensure_compile_time_eval() -> Iterator[None]:
+    """A context for operations on known values, which are always evaluated at once here."""
+    yield
+
+
+@contextmanager
+def default_device(device: Any) -> Iterator[None]:
+    """A context in which arrays are made on a device: the one there is."""
+    device_put(0, device)
+    yield
+
+
+@contextmanager
+def default_matmul_precision(precision: Any) -> Iterator[None]:
+    """A context that asks for a precision of products; they are always computed in their full dtype here."""
+    yield
+
+
+@contextmanager
+def checking_leaks() -> Iterator[None]:
+    """A context that finds leaked tracers; they are always found, when they are used."""
+    yield
+
+
+def jit(f: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """`wengert.jit`, which takes JAX's options about devices and memory where they change nothing.
+
+    Args:
+        f: the function; left out, a decorator is returned.
+        options: those of `wengert.jit`; ``donate_argnums``, ``donate_argnames``, ``device``, ``backend``, ``inline``,
+            ``keep_unused`` and ``compiler_options`` are taken and change nothing.
+    """
+    from ...transforms.jit import jit as ours
+
+    for name in ("donate_argnums", "donate_argnames", "inline", "keep_unused", "compiler_options"):
+        options.pop(name, None)
+    if options.get("backend") in (None, "cpu"):
+        options.pop("backend", None)
+    if isinstance(options.get("device"), (Device, type(None))):
+        options.pop("device", None)
+    for name in ("in_shardings", "out_shardings"):
+        if options.pop(name, None) is not None:
+            raise NotSupportedError(f"jit: {name} needs more than one device; leave it out")
+    return (lambda g: ours(g, **options)) if f is None else ours(f, **options)
+
+
+stages = type("stages", (), {"Wrapped": Transformed, "__doc__": "The type of functions under jit."})
+
+__all__ = [
+    "Array", "Device", "block_until_ready", "checking_leaks", "clear_caches", "config", "custom_gradient",
+    "default_backend", "default_device", "default_matmul_precision", "device_count", "device_get", "device_put",
+    "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "jit", "local_device_count",
+    "local_devices", "named_call", "named_scope", "process_count", "process_index", "typeof", "version",
+]  # fmt: skip
