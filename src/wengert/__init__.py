@@ -30,7 +30,19 @@ if _TYPE_CHECKING:
 make_jaxpr = make_program
 remat = checkpoint
 __version__ = "0.1.0"
-_NAMESPACES = ("debug", "flatten_util", "initializers", "lax", "nn", "numpy", "random", "scipy", "testing", "tree", "tree_util")
+_NAMESPACES = (
+    "debug",
+    "flatten_util",
+    "initializers",
+    "lax",
+    "nn",
+    "numpy",
+    "random",
+    "scipy",
+    "testing",
+    "tree",
+    "tree_util",
+)
 __all__ = [
     "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
     "nn", "numpy", "random", "remat", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",

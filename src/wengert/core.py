@@ -129,15 +129,19 @@ VALUE_TYPES: set[type] = {
 def as_value(x: Any) -> Value:
     """`x` as a value: lists, tuples and array-likes become arrays; values and tracers are left as they are.
 
+    In 32-bit mode arrays of 64-bit dtypes become 32-bit ones.
+
     Raises:
         DtypeError: `x` is nothing that NumPy makes a numeric array of.
     """
-    if type(x) in VALUE_TYPES or isinstance(x, Tracer):
+    if type(x) in VALUE_TYPES:
+        return x if config._x64 or type(x) is not ndarray else demote(x)
+    if isinstance(x, Tracer):
         return x
     if isinstance(x, NUMPY_TYPES):
         if x.dtype.kind not in "biufcV":
             raise DtypeError(f"expected numbers, got an array of dtype {x.dtype}")
-        return x
+        return x if config._x64 else demote(x)
     for t in PYTHON_SCALARS:  # subclasses, such as an IntEnum
         if isinstance(x, t):
             return t(x)

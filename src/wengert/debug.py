@@ -33,8 +33,11 @@ def callback(callback: Callable[..., Any], *args: Any, ordered: bool = False, **
     Args:
         callback: called with NumPy arrays and scalars; its result is ignored.
         args: pytrees of arrays, some of which depend on what is transformed; others make it run at once.
-        ordered: for JAX's sake: calls are always in the order of the program.
+        ordered: whether several calls must come in the order of the program. Outside `jit` they always do.
         kwargs: pytrees of arrays by name.
+
+    Raises:
+        NotSupportedError: `ordered` under `jit`, where the order of several calls is not promised.
 
     Example:
         >>> import wengert
@@ -48,7 +51,7 @@ def callback(callback: Callable[..., Any], *args: Any, ordered: bool = False, **
         [2.0, 4.0]
     """
     leaves, tree = trees.flatten((args, kwargs))
-    callback_p.bind(*[as_value(x) for x in leaves], function=_Call(callback, tree))
+    callback_p.bind(*[as_value(x) for x in leaves], function=_Call(callback, tree), ordered=ordered)
 
 
 class _Print:
@@ -69,13 +72,14 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
     Args:
         fmt: a format string; ``{}`` and ``{name}`` stand for the arguments.
         args: arrays and pytrees.
-        ordered: for JAX's sake: lines are always in the order of the program.
+        ordered: whether several lines must come in the order of the program. Outside `jit` they always do.
         kwargs: arrays and pytrees by name.
 
     Raises:
         ValueError: an argument that the format string has no place for.
         IndexError: a place of the format string that has no argument by position.
         KeyError: a place of the format string that has no argument of its name.
+        NotSupportedError: `ordered` under `jit`, where the order of several lines is not promised.
 
     Example:
         >>> import wengert
@@ -108,7 +112,7 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
     unused = [repr(k) for k in kwargs if k not in used] + [str(i) for i in range(len(args)) if i not in used]
     if unused:
         raise ValueError(f"debug.print: {fmt!r} has no place for the arguments {', '.join(unused)}")
-    callback(_Print(fmt), *args, **kwargs)
+    callback(_Print(fmt), *args, ordered=ordered, **kwargs)
 
 
 __all__ = ["callback", "print"]

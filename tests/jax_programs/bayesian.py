@@ -60,5 +60,17 @@ assert chain.shape == (51, 2) and jnp.isfinite(vmap(log_joint)(chain)).all()
 print("mode", mode, "covariance", covariance, "density", density)
 print("leapfrog", theta, momentum)
 print("chain", chain[10], chain[-1])
-print("special", gammaln(4.5), logsumexp(jnp.array([1.0, 2.0, 3.0])), stats.gamma.logpdf(1.0, 2.0), stats.beta.pdf(0.3, 2, 3))
-print("more", stats.t.logpdf(0.5, 3.0), stats.poisson.logpmf(3, 2.5), stats.norm.cdf(0.3), stats.expon.logpdf(1.0, scale=2.0))
+print(
+    "special",
+    gammaln(4.5),
+    logsumexp(jnp.array([1.0, 2.0, 3.0])),
+    stats.gamma.logpdf(1.0, 2.0),
+    stats.beta.pdf(0.3, 2, 3),
+)
+print(
+    "more",
+    stats.t.logpdf(0.5, 3.0),
+    stats.poisson.logpmf(3, 2.5),
+    stats.norm.cdf(0.3),
+    stats.expon.logpdf(1.0, scale=2.0),
+)

@@ -1,6 +1,5 @@
 """Logistic regression: gradients several ways, the Hessian, and Newton's method."""
 
-import jax
 import jax.numpy as jnp
 from jax import grad, hessian, jacfwd, jacrev, jit, random, value_and_grad, vmap
 from jax.nn import sigmoid

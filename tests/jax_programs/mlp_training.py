@@ -16,8 +16,7 @@ def init_params(key, sizes):
     keys = random.split(key, len(sizes) - 1)
     makers = [he_normal()] * (len(sizes) - 2) + [glorot_normal()]
     return [
-        (make(k, (m, n), jnp.float32), jnp.zeros((n,)))
-        for k, m, n, make in zip(keys, sizes[:-1], sizes[1:], makers)
+        (make(k, (m, n), jnp.float32), jnp.zeros((n,))) for k, m, n, make in zip(keys, sizes[:-1], sizes[1:], makers)
     ]
 
 

@@ -145,6 +145,8 @@ class Rewriter:
         return eqn if eqn is not None and eqn.primitive.name == name else None
 
     def _key(self, eqn: Equation) -> Any:
+        if eqn.primitive.effect:
+            return None
         parts: list[Any] = [eqn.primitive.name, self._scope]
         for a in eqn.inputs:
             if type(a) is Var:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..core import Tracer, aval_of
 from ..errors import NotSupportedError
-from ..ops.indexing import at
+from ..ops.updates import at
 from .jax_modules.array import Device
 
 

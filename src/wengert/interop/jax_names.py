@@ -17,6 +17,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from ..config import config
 from ..errors import NotSupportedError
 
@@ -54,6 +56,7 @@ _CONTROL = "write a Python loop or branch, which works wherever values are known
 REASONS: dict[str, str] = {
     "jax.disable_jit": "take the jit off the function that is looked into, or use jax.debug.print",
     "jax.distributed": _DEVICES,
+    "jaxlib": "it is the compiler behind JAX, and not used here",
     "jax.experimental.mesh_utils": _DEVICES,
     "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
     "jax.experimental.pjit": _DEVICES,
@@ -126,14 +129,14 @@ def _advice(full: str) -> str:
     """What to say of a missing name: the reason if one is known, the nearest names, and where else it stands."""
     module, _, name = full.rpartition(".")
     lines = [f"wengert has nothing for {full}"]
-    for known in (full, *(full[:i] for i, c in enumerate(full) if c == ".")):
+    for known in (full, *(full[:i] for i, c in enumerate(full) if c == ".")):  # the name, and the modules it is in
         if known in REASONS:
             return f"{lines[0]}: {REASONS[known]}"
     if module in MODULES:
         names = _names(module)
-        near = [f"{module}.{n}" for n in difflib.get_close_matches(name, names, 5, 0.6)]
+        near = [f"{module}.{n}" for n in difflib.get_close_matches(name, names, 4, 0.45)]
     else:
-        near = difflib.get_close_matches(full, MODULES, 5, 0.5)
+        near = difflib.get_close_matches(full, MODULES, 4, 0.5)
     elsewhere = [f"{m}.{name}" for m in MODULES if m != module and m not in near and name in _names(m)]
     if near or elsewhere:
         lines.append("the nearest names are " + ", ".join([*elsewhere, *near]))
@@ -199,6 +202,7 @@ class _Kept:
     def __init__(self) -> None:
         self.modules = {n: m for n, m in sys.modules.items() if _is_jax(n)}
         self.x64 = config.enable_x64
+        self.warnings = np.geterr()
 
 
 _kept: _Kept | None = None
@@ -208,7 +212,8 @@ def install(*, array_methods: bool = True) -> None:
     """Make ``import jax`` mean this library in this process, in 32-bit mode, until `uninstall`.
 
     NumPy's arrays and scalars get the methods that JAX's have and they lack: ``x.at[i].set(v)``,
-    ``x.block_until_ready()``, ``x.devices()`` … (see `wengert.interop.array_methods`). A second call changes nothing.
+    ``x.block_until_ready()``, ``x.devices()`` … (see `wengert.interop.array_methods`). Overflow and division by zero
+    give inf and nan without NumPy's warnings. A second call changes nothing.
 
     Args:
         array_methods: whether to add those methods.
@@ -236,6 +241,7 @@ def install(*, array_methods: bool = True) -> None:
         del sys.modules[name]
     sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
     config.enable_x64 = False
+    np.seterr(all="ignore")
 
 
 def uninstall() -> None:
@@ -260,6 +266,7 @@ def uninstall() -> None:
         del sys.modules[name]
     sys.modules.update(kept.modules)
     config.enable_x64 = kept.x64
+    np.seterr(**kept.warnings)  # type: ignore[arg-type]
     methods.remove()
 
 

@@ -84,7 +84,7 @@ from ..ops.elementwise import (
     tanh,
     trunc,
 )  # fmt: skip
-from ..ops.indexing import at
+from ..ops.updates import at
 from . import (
     calculus,
     creation,

@@ -375,7 +375,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
         raise NotSupportedError(
             "fill_diagonal cannot change an array in place; write fill_diagonal(..., inplace=False)"
         )
-    from ..ops.indexing import at
+    from ..ops.updates import at
 
     a = as_array(a)
     shape = shape_of(a)

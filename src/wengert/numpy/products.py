@@ -13,9 +13,10 @@ from ..errors import NotSupportedError, ShapeError
 from ..ops import contraction as _ops
 from ..ops.elementwise import conj, convert, multiply
 from ..ops.families import broadcast_shapes, result_dtype
-from ..ops.indexing import at, getitem
+from ..ops.indexing import getitem
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, stack
+from ..ops.updates import at
 from .calculus import convolve
 from .creation import diagonal
 from .dispatch import no_out, plain

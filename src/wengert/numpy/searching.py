@@ -15,9 +15,10 @@ from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
 from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
 from ..ops.families import broadcast_shapes, result_dtype
-from ..ops.indexing import at, getitem
+from ..ops.indexing import getitem
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, expand_dims, reshape, reverse_p, slice_axis
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
+from ..ops.updates import at
 from .dispatch import no_out, plain
 
 ndarray = np.ndarray

@@ -1,6 +1,6 @@
 """Calls of Python functions for their effect, from inside transformed functions: what `wengert.debug` is made of.
 
-The primitive has no results; an equation of it stays in a Program because it has an effect.
+An equation of the primitive stays in a Program because it has an effect, although nobody uses its result.
 """
 
 from __future__ import annotations
@@ -11,28 +11,35 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value
+from ..errors import NotSupportedError
 
 
 class _Callback(Primitive):
-    """``debug_callback(*values, function)``: ``function(*values)``, whose result is ignored."""
+    """``debug_callback(*values, function, ordered)``: ``function(*values)``; the result is always true."""
 
-    multiple_results = True
     effect = True
 
-    def impl(self, *args: Value, function: Callable[..., Any]) -> list[Value]:
+    def impl(self, *args: Value, function: Callable[..., Any], ordered: bool) -> Value:
         function(*args)
-        return []
+        return np.True_
 
-    def abstract(self, *avals: Aval, function: Callable[..., Any]) -> list[Aval]:
-        return []
+    def abstract(self, *avals: Aval, function: Callable[..., Any], ordered: bool) -> Aval:
+        return Aval((), np.dtype(np.bool_))
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        self.bind(*primals, **params)
-        return [], []
+        return self.bind(*primals, **params), None
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        self.bind(*args, function=_ForEach(params["function"], size, tuple(batched)))
-        return [], []
+        function = _ForEach(params["function"], size, tuple(batched))
+        return self.bind(*args, function=function, ordered=params["ordered"]), False
+
+    def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        if params["ordered"]:
+            raise NotSupportedError(
+                f"debug.print and debug.callback under {trace.name}: compiled programs do not promise the order of "
+                f"several calls; leave ordered=True out"
+            )
+        return trace.append(self, args, params)
 
 
 class _ForEach:
@@ -53,6 +60,6 @@ def _ignore(*args: Value) -> None:
 
 callback_p = _Callback(
     "debug_callback",
-    samples=lambda: [((np.arange(3.0), np.float32(2)), {"function": _ignore})],
-    reasons={"jvp": "it has no results"},
+    samples=lambda: [((np.arange(3.0), np.float32(2)), {"function": _ignore, "ordered": False})],
+    reasons={"jvp": "its result is always true"},
 )

@@ -1,4 +1,4 @@
-"""Indexing: reading with NumPy's whole index language, and functional updates.
+"""Indexing: reading with NumPy's whole index language, and the primitives of functional updates (`updates.py`).
 
 Three kinds of primitive: `basic_index` (slices, integers and new axes known beforehand) with its transpose
 `index_embed`, `gather` (integer arrays), and the scatters. A scatter writes at flat positions, so that one
@@ -29,7 +29,7 @@ from ..core import (
     ndim_of,
     shape_of,
 )
-from ..errors import ArgumentError, ConcretizationError, DtypeError, NotLinearError, ShapeError
+from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
 from .families import Linear, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, moveaxis, reshape
 
@@ -535,147 +535,3 @@ def take_along_axis(x: Value, indices: Value, axis: Any) -> Value:
         else:
             index.append(np.arange(length).reshape([-1 if j == i else 1 for j in range(n)]))
     return gather_p.bind(x, *index, axes=tuple(range(n)))
-
-
-# --- updates ----------------------------------------------------------------------------------------------------
-
-
-class _At:
-    """``at(x)[index]``: a place in an array, from which an updated copy is made."""
-
-    __slots__ = ("array",)
-
-    def __init__(self, array: Value) -> None:
-        self.array = array
-
-    def __getitem__(self, index: Any) -> Place:
-        return Place(self.array, index)
-
-    def __repr__(self) -> str:
-        return f"at(array of shape {shape_of(self.array)})"
-
-
-class Place:
-    """A place in an array: ``at(x)[index]``. Its methods return a copy of `x` that is changed there.
-
-    Example:
-        >>> import numpy as np
-        >>> at(np.zeros(3))[[0, 0]].add(1.0)
-        array([2., 0., 0.])
-    """
-
-    __slots__ = ("array", "index")
-
-    def __init__(self, array: Value, index: Any) -> None:
-        self.array = array
-        self.index = index
-
-    def __repr__(self) -> str:
-        return f"at(array of shape {shape_of(self.array)})[{self.index}]"
-
-    def _scatter(self, primitive: Primitive, values: Any) -> Value:
-        from .elementwise import convert
-
-        x = as_array(self.array)
-        shape = shape_of(x)
-        size = math.prod(shape)
-        positions = getitem(np.arange(size).reshape(shape), self.index)
-        values = as_value(values)
-        have, want = shape_of(values), shape_of(positions)
-        if len(have) > len(want) and have[: len(have) - len(want)] == (1,) * (len(have) - len(want)):
-            values = reshape(values, have[len(have) - len(want) :])
-        if shape_of(values) != want:
-            try:
-                values = broadcast_to(values, want)
-            except ShapeError:
-                raise ShapeError(f"cannot write values of shape {have} to a place of shape {want}") from None
-        if dtype_of(values).kind == "c" and dtype_of(x).kind != "c":
-            raise DtypeError(
-                f"cannot write {dtype_of(values)} values into a {dtype_of(x)} array; convert it with astype first"
-            )
-        values = convert(values, dtype_of(x))
-        flat = primitive.bind(reshape(x, (size,)), reshape(values, (-1,)), reshape(positions, (-1,)), axes=(0,))
-        return reshape(flat, shape)
-
-    def get(self, **options: Any) -> Value:
-        """The elements at this place."""
-        _check_options(options)
-        return getitem(as_array(self.array), self.index)
-
-    def set(self, values: Any, **options: Any) -> Value:
-        """A copy with `values` at this place; the last one where indices repeat."""
-        _check_options(options)
-        return self._scatter(scatter_set_p, values)
-
-    def add(self, values: Any, **options: Any) -> Value:
-        """A copy with `values` added, all of them where indices repeat."""
-        _check_options(options)
-        return self._scatter(scatter_add_p, values)
-
-    def subtract(self, values: Any, **options: Any) -> Value:
-        """A copy with `values` subtracted."""
-        _check_options(options)
-        return self._scatter(scatter_add_p, -as_array(values))
-
-    def multiply(self, values: Any, **options: Any) -> Value:
-        """A copy multiplied by `values` at this place."""
-        _check_options(options)
-        return self._scatter(scatter_mul_p, values)
-
-    mul = multiply
-
-    def divide(self, values: Any, **options: Any) -> Value:
-        """A copy divided by `values` at this place."""
-        _check_options(options)
-        return self._scatter(scatter_mul_p, 1 / as_array(values))
-
-    def power(self, values: Any, **options: Any) -> Value:
-        """A copy with the elements at this place raised to `values`."""
-        _check_options(options)
-        return self.set(self.get() ** as_value(values))
-
-    def min(self, values: Any, **options: Any) -> Value:
-        """A copy with the smaller of element and value."""
-        _check_options(options)
-        return self._scatter(scatter_min_p, values)
-
-    def max(self, values: Any, **options: Any) -> Value:
-        """A copy with the larger of element and value."""
-        _check_options(options)
-        return self._scatter(scatter_max_p, values)
-
-    def apply(self, function: Callable[[Value], Value], **options: Any) -> Value:
-        """A copy with `function` applied to the elements at this place."""
-        _check_options(options)
-        return self.set(function(self.get()))
-
-
-def _check_options(options: dict[str, Any]) -> None:
-    """Accept JAX's promises about indices, which change nothing here, and nothing else."""
-    for name in options:
-        if name not in (
-            "indices_are_sorted",
-            "unique_indices",
-            "mode",
-            "fill_value",
-            "out_sharding",
-            "wrap_negative_indices",
-        ):
-            raise ArgumentError(f"at(x)[index] methods have no option {name!r}; JAX's mode and promises are accepted")
-
-
-def at(x: Any) -> _At:
-    """Functional updates: ``at(x)[index].set(v)``, and ``add``, ``multiply``, ``min``, ``max``, ``apply`` …
-
-    Args:
-        x: an array; it is not changed.
-
-    Returns:
-        An object to be indexed; each method of the place so chosen returns a changed copy of `x`.
-
-    Example:
-        >>> import numpy as np
-        >>> at(np.zeros(4))[1:3].set(5.0)
-        array([0., 5., 5., 0.])
-    """
-    return _At(as_array(x))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import ConcretizationError, NotSupportedError
-from . import contraction, indexing, shape
+from . import contraction, indexing, shape, updates
 from . import elementwise as ew
 
 ndarray = np.ndarray
@@ -248,7 +248,7 @@ _tracer.T = property(lambda self: shape.transpose(self))
 _tracer.mT = property(lambda self: _namespace().matrix_transpose(self))
 _tracer.real = property(lambda self: ew.real(self))
 _tracer.imag = property(lambda self: ew.imag(self))
-_tracer.at = property(lambda self: indexing.at(self))
+_tracer.at = property(lambda self: updates.at(self))
 _tracer.flat = property(lambda self: iter(_reshape(self, -1)))
 _tracer.itemsize = property(lambda self: self.dtype.itemsize)
 _tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)

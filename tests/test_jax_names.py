@@ -1,0 +1,220 @@
+"""`wengert.interop.jax_names`: what `import jax` gives, what arrays have, what is said of what is missing."""
+
+import importlib
+import sys
+
+import numpy as np
+import pytest
+
+import wengert as w
+from wengert.interop import array_methods, jax_names
+
+
+@pytest.fixture
+def jax():
+    with jax_names.as_jax():
+        import jax
+
+        yield jax
+
+
+@pytest.mark.parametrize("name", jax_names.MODULES)
+def test_every_module_and_every_name(jax, name):
+    module = importlib.import_module(name)
+    names = dir(module)
+    assert names and names == sorted(set(names))
+    for attribute in names:
+        assert getattr(module, attribute) is not None or attribute == "newaxis", f"{name}.{attribute}"
+    exec(f"from {name} import {names[0]} as it", {})
+
+
+def test_install_and_uninstall():
+    before = np.geterr()
+    assert not hasattr(np.zeros(1), "at")
+    jax_names.install()
+    jax_names.install()
+    import jax.numpy as jnp
+
+    assert jnp.ones(2).dtype == np.float32 and hasattr(np.zeros(1), "at") and hasattr(np.float32(1), "at")
+    assert hasattr(np.zeros(1).view(np.recarray), "at")  # subclasses too
+    jax_names.uninstall()
+    jax_names.uninstall()
+    assert "jax" not in sys.modules and w.config.enable_x64 and np.geterr() == before
+    for x in (np.zeros(1), np.float32(1), np.int64(1), np.bool_(True)):
+        for name in array_methods.NAMES:
+            assert not hasattr(x, name), name
+
+
+def test_context_nests_and_survives_errors():
+    with pytest.raises(ZeroDivisionError), jax_names.as_jax():
+        with jax_names.as_jax():
+            pass
+        import jax.numpy as jnp
+
+        assert jnp.zeros(2).at[0].set(1.0)[0] == 1
+        raise ZeroDivisionError
+    assert not hasattr(np.zeros(1), "at") and "jax" not in sys.modules
+
+
+def test_lookup_caches_follow():
+    """The interpreter specialises attribute lookups in hot code; it must see names come and go."""
+
+    def lookups(x, n=200):
+        found = 0
+        for _ in range(n):
+            try:
+                found += x.at is not None
+            except AttributeError:
+                pass
+        return found
+
+    for _ in range(3):
+        assert lookups(np.zeros(2)) == 0
+        with jax_names.as_jax():
+            assert lookups(np.zeros(2)) == lookups(np.float32(1)) == 200
+        assert lookups(np.zeros(2)) == lookups(np.float32(1)) == 0
+
+
+def test_refusal_says_what_to_write(monkeypatch):
+    monkeypatch.setattr(array_methods.gc, "get_referents", lambda *_: [])
+    with pytest.raises(w.errors.NotSupportedError, match="array_methods=False") as raised:
+        jax_names.install()
+    assert "jax.numpy.at(x)" in str(raised.value) and "jax" not in sys.modules and w.config.enable_x64
+    jax_names.install(array_methods=False)
+    try:
+        import jax.numpy as jnp
+
+        assert not hasattr(np.zeros(1), "at") and jnp.at(jnp.zeros(2))[0].set(1.0)[0] == 1
+    finally:
+        jax_names.uninstall()
+
+
+@pytest.mark.parametrize("statement, kind, expected", [
+    ("import jax.nump", ImportError, ["jax.numpy"]),
+    ("import jax.numpy.linalgg", ImportError, ["jax.numpy.linalg"]),
+    ("from jax.numpy import concatanate", ImportError, ["jax.numpy.concatenate", "jax.numpy.concat"]),
+    ("from jax import grd", ImportError, ["jax.grad"]),
+    ("from jax.nn import gello", ImportError, ["jax.nn.gelu", "jax.nn.glu", "jax.nn.elu"]),
+    ("import jax.numpy as jnp; jnp.softmax", AttributeError, ["jax.nn.softmax", "jax.scipy.special.softmax"]),
+    ("import jax; jax.random.nromal", AttributeError, ["jax.random.normal"]),
+    ("import jax; jax.nothing_like_it_at_all", AttributeError, ["dir(jax)"]),
+    ("import jax; jax.pmap", AttributeError, ["one device", "vmap"]),
+    ("from jax.sharding import Mesh", ImportError, ["one device"]),
+    ("from jax.experimental.shard_map import shard_map", ImportError, ["one device"]),
+    ("from jax.interpreters import ad", ImportError, ["custom_jvp"]),
+    ("import jaxlib", ImportError, ["compiler"]),
+    ("import jax; jax.config.update('jax_enabel_x64', True)", AttributeError, ["jax_enable_x64"]),
+    ("import jax; jax.config.update('jax_debug_nans', True)", NotImplementedError, ["jax_debug_nans"]),
+    ("import jax; jax.devices('gpu')", RuntimeError, ["cpu"]),
+    ("import jax; jax.device_put(1.0, 'gpu')", NotImplementedError, ["leave it out"]),
+    ("import jax; jax.jit(abs, in_shardings=1)", NotImplementedError, ["in_shardings"]),
+    ("import jax; jax.scipy.stats.norm.rvs", AttributeError, ["logpdf"]),
+])  # fmt: skip
+def test_what_is_missing(jax, statement, kind, expected):
+    with pytest.raises(kind) as raised:
+        exec(statement, {})
+    for text in expected:
+        assert text in str(raised.value)
+
+
+def test_hasattr_and_getattr(jax):
+    assert not hasattr(jax.numpy, "softmaxx") and getattr(jax, "softmaxx", 3) == 3
+
+
+def test_values_are_arrays_of_jax(jax):
+    jnp = jax.numpy
+    assert isinstance(np.ones(2), jax.Array) and isinstance(jnp.sum(jnp.ones(2)), jnp.ndarray)
+    assert not isinstance(1.0, jax.Array) and not isinstance([1.0], jax.Array)
+    for transform in (jax.jit, jax.grad, jax.vmap, lambda f: lambda x: jax.jvp(f, (x,), (x,))):
+        seen = []
+        transform(lambda x: (seen.append(x), x.sum())[1])(jnp.ones(()) if transform is jax.grad else jnp.ones(2))
+        (x,) = seen
+        assert isinstance(x, jax.Array) and isinstance(x, jnp.ndarray) and isinstance(x, jax.core.Tracer)
+        assert x.block_until_ready() is x and x.devices() == {jax.devices()[0]} and not x.weak_type
+        assert x.is_ready() and x.aval.dtype == np.float32
+
+
+def test_scalar_types_convert(jax):
+    jnp = jax.numpy
+    assert jnp.float64(1).dtype == np.float32 and jnp.int32(2.9) == 2 and jnp.bool_(3) == np.True_
+    assert jax.grad(lambda x: jnp.float32(x) ** 2)(3.0) == 6.0
+    assert jax.jit(lambda x: jnp.int32(x))(2.5).dtype == np.int32
+    assert jnp.float32 == np.float32 and np.dtype(jnp.complex64) == np.complex64 and jnp.float32 != jnp.int32
+    assert {jnp.float32: 1}[jnp.float32] == 1 and np.zeros(2, jnp.int8).dtype == jnp.int8
+    assert jnp.ones(2, dtype=jnp.float16).dtype == jnp.float16 and "float32" in repr(jnp.float32)
+
+
+def test_keys(jax):
+    k = jax.random.key(0)
+    for issubdtype in (jax.dtypes.issubdtype, jax.numpy.issubdtype):
+        assert issubdtype(k.dtype, jax.dtypes.prng_key) and not issubdtype(np.uint32, jax.dtypes.prng_key)
+        assert not issubdtype(k.dtype, np.integer) and issubdtype(np.float32, np.floating)
+    assert k == jax.random.wrap_key_data(jax.random.key_data(k)) and jax.random.key_impl(k) == "threefry2x32"
+
+
+def test_32_bit_mode_whatever_goes_in(jax):
+    """Functions of jax.numpy give 32-bit results for the 64-bit arrays that NumPy's own operators make."""
+    jnp = jax.numpy
+    x = jnp.arange(1, 4) / 2  # NumPy's promotion: float64
+    for f in (jnp.sin, jnp.exp, jnp.sum, jnp.mean, jnp.cumsum, jnp.sort, jnp.max, jnp.asarray, jnp.sqrt, jnp.abs):
+        assert f(x).dtype == np.float32, f
+    assert jnp.sum(np.arange(3)).dtype == np.int32 and jnp.reshape(x, (3, 1)).dtype == np.float32
+    square = lambda x: (x * x).sum()
+    assert jax.value_and_grad(square)(np.float64(2))[1].dtype == np.float32
+    assert jax.jit(square)(x).dtype == jax.vmap(square)(np.ones((2, 2)))[0].dtype == np.float32
+
+
+def test_custom_gradient(jax):
+    f = jax.custom_gradient(lambda x, y: (x * y, lambda g: (g * y, -g)))
+    assert [float(g) for g in jax.grad(f, (0, 1))(2.0, 3.0)] == [3.0, -1.0]
+
+
+def test_debug_print(jax, capsys):
+    @jax.jit
+    def f(x):
+        jax.debug.print("x {} twice {twice}", x, twice=2 * x)
+        return x
+
+    f(1.0), f(2.0)
+    assert capsys.readouterr().out == "x 1.0 twice 2.0\nx 2.0 twice 4.0\n"
+    jax.grad(lambda x: (jax.debug.print("{x:.1f}", x=x), x)[1])(3.0)
+    jax.vmap(lambda x: jax.debug.print("{}", x), out_axes=None)(np.arange(2))
+    assert capsys.readouterr().out == "3.0\n0\n1\n"
+    for misuse, kind in (
+        (lambda: jax.debug.print("{}"), IndexError),
+        (lambda: jax.debug.print("{x}"), KeyError),
+        (lambda: jax.debug.print("nothing", 1.0), ValueError),
+        (lambda: jax.jit(lambda x: jax.debug.print("{}", x, ordered=True))(1.0), NotImplementedError),
+    ):
+        with pytest.raises(kind):
+            misuse()
+
+
+def test_effects_are_kept(jax):
+    """Calls that nobody uses are dropped from a Program, but not if something is printed in them; nor are two as one."""
+    seen = []
+    inner = jax.jit(lambda x: (jax.debug.callback(lambda v: seen.append(float(v)), x), x)[1])
+
+    @jax.jit
+    def outer(x):
+        inner(x)
+        inner(x)
+        return 2 * x
+
+    outer(3.0)
+    assert seen == [3.0, 3.0]
+
+
+def test_ravel_pytree():
+    from wengert.flatten_util import ravel_pytree
+
+    tree = {"a": np.float32(1), "b": [np.arange(4).reshape(2, 2), 2.5]}
+    vector, back = ravel_pytree(tree)
+    again = back(vector)
+    assert vector.dtype == np.float64 and again["a"].dtype == np.float32 and again["b"][0].dtype == np.int64
+    np.testing.assert_array_equal(again["b"][0], tree["b"][0])
+    g = w.grad(lambda t: w.numpy.sum(ravel_pytree(t)[0] ** 2))({"x": 1.0, "y": np.ones(2)})
+    assert g["x"] == 2 and g["y"].tolist() == [2, 2]
+    assert ravel_pytree({})[0].shape == (0,)
+    with pytest.raises(w.errors.ShapeError, match="6 elements"):
+        back(np.zeros(3))
