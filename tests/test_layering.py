@@ -18,7 +18,7 @@ FLOORS = [
     ["compile"],
     ["transforms"],
     ["sparse"],
-    ["numpy", "lax", "random", "nn", "scipy", "tree", "tree_util"],
+    ["numpy", "lax", "random", "nn", "scipy", "tree", "tree_util", "debug", "flatten_util", "initializers"],
     ["testing", "explain"],
     ["__init__"],
     ["interop", "notebooks", "cli"],

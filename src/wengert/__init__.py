@@ -25,7 +25,7 @@ from .transforms.jit import (
 from .transforms.reverse import grad, linear_transpose, linearize, value_and_grad, vjp
 
 if _TYPE_CHECKING:
-    from . import lax, nn, numpy, random, scipy, testing, tree, tree_util
+    from . import debug, flatten_util, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
 
 make_jaxpr = make_program
 remat = checkpoint

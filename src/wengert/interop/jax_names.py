@@ -181,7 +181,7 @@ class _Finder:
             return None
         if name not in MODULES:
             raise MissingModuleError(_advice(name))
-        return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
+        return ModuleSpec(name, _Loader(), is_package=True)
 
 
 class _Loader:
@@ -239,7 +239,7 @@ def install(*, array_methods: bool = True) -> None:
     _kept = _Kept()
     for name in _kept.modules:
         del sys.modules[name]
-    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder)
     config.enable_x64 = False
     np.seterr(all="ignore")
 
@@ -261,12 +261,12 @@ def uninstall() -> None:
     from . import array_methods as methods
 
     kept, _kept = _kept, None
-    sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
+    sys.meta_path.remove(_Finder)
     for name in [n for n in sys.modules if _is_jax(n)]:
         del sys.modules[name]
     sys.modules.update(kept.modules)
     config.enable_x64 = kept.x64
-    np.seterr(**kept.warnings)  # type: ignore[arg-type]
+    np.seterr(**kept.warnings)
     methods.remove()
 
 
