@@ -181,7 +181,7 @@ class _Finder:
             return None
         if name not in MODULES:
             raise MissingModuleError(_advice(name))
-        return ModuleSpec(name, _Loader(), is_package=True)
+        return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
 
 
 class _Loader:
