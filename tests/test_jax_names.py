@@ -123,7 +123,8 @@ def test_hasattr_and_getattr(jax):
 
 def test_values_are_arrays_of_jax(jax):
     jnp = jax.numpy
-    assert isinstance(np.ones(2), jax.Array) and isinstance(jnp.sum(jnp.ones(2)), jnp.ndarray)
+    assert isinstance(np.ones(2), jax.Array) and isinstance(jnp.cumsum(jnp.ones(2)), jnp.ndarray)
+    assert not isinstance(jnp.sum(jnp.ones(2)), jax.Array)  # a NumPy scalar: see `Array`
     assert not isinstance(1.0, jax.Array) and not isinstance([1.0], jax.Array)
     for transform in (jax.jit, jax.grad, jax.vmap, lambda f: lambda x: jax.jvp(f, (x,), (x,))):
         seen = []

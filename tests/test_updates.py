@@ -21,6 +21,7 @@ INDICES = [
     (S[::-1, 4], S[::-1, 3], S[::-1, 0], False),
     (S[None, 7], S[None, 2], S[None, 1], False),
     (S[...], S[...], S[...], True),
+    (S[True, 5], S[True, 2], S[True, 2], False),
 ]
 
 

@@ -169,7 +169,7 @@ def _nested_leaves(x: Any) -> Any:
 def as_array(x: Any) -> Value:
     """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
     if type(x) is ndarray:
-        return x
+        return x if config._x64 else demote(x)
     if isinstance(x, Tracer):
         if not x.shape and x.weak:
             from .ops.elementwise import convert

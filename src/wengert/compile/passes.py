@@ -267,7 +267,7 @@ def _divide(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     n = number(y)
     if n == 1 and _same_type(x, eqn):
         return x
-    if isinstance(n, (int, float)) and _same_type(x, eqn):
+    if isinstance(n, (int, float)) and x.aval.dtype.kind == "f" and _same_type(x, eqn):
         with np.errstate(all="ignore"):
             divisor = x.aval.dtype.type(n)
             inverse = 1 / divisor

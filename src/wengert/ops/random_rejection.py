@@ -211,12 +211,15 @@ gamma_p = _Gamma(
         ((_sample_keys()[1], np.stack([_A, _A + 1]).astype(np.float32)), {"log_space": True}),
         ((_sample_keys()[0], np.float64(2.0)), {"log_space": False}),
     ],
-    reasons={"jvp": "that of the quantile, not of the draws: tested against quantiles in test_random.py"},
+    reasons={
+        "jvp": "that of the quantile, not of the draws: tested against quantiles in test_random.py",
+        "complex": "parameters are real",
+    },
 )
 gamma_slope_p = _Slope(
     "random_gamma_slope",
     samples=lambda: [((np.log(_A), _A + 0.5), {}), ((np.float32(0.2), np.float32(3.0)), {})],
-    reasons={"jvp": "the derivative of a gamma number has no derivative here"},
+    reasons={"jvp": "the derivative of a gamma number has no derivative here", "complex": "parameters are real"},
 )
 poisson_p = _Poisson(
     "random_poisson",

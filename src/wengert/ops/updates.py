@@ -57,6 +57,9 @@ def positions(shape: tuple[int, ...], index: Any, mode: str | None) -> tuple[Val
         if e is None:
             key.append(e)
             continue
+        if type(e) is tuple:  # True or False: a new axis of length 1 or 0
+            key.append(bool(shape_of(e[0])[0]))
+            continue
         n = shape[axis]
         axis += 1
         if isinstance(e, slice):

@@ -11,7 +11,10 @@ from ...core import Tracer
 
 
 class Array(ABC):
-    """What ``isinstance(x, jax.Array)`` asks: NumPy arrays, NumPy scalars, and values under transformation.
+    """What ``isinstance(x, jax.Array)`` asks: NumPy arrays, and values under transformation.
+
+    NumPy's scalars, which results without axes are, do not count: matplotlib turns what counts into arrays, whose
+    elements are scalars again, and would never end.
 
     Example:
         >>> import numpy as np
@@ -21,7 +24,6 @@ class Array(ABC):
 
 
 Array.register(np.ndarray)
-Array.register(np.generic)
 Array.register(Tracer)
 
 
