@@ -289,3 +289,8 @@ def test_an_empty_temporary_leaves_others_their_place():
     )
     x = numbers("f8", 3)
     np.testing.assert_array_equal(w.jit(f)(x), x)
+
+
+def test_a_serial_kernel_beside_loop_nests_is_shown():
+    shown = w.jit(lambda x: w.numpy.sum(w.numpy.cumsum(2 * x) * x)).lower(np.ones(5)).loops()
+    assert "serial 1: cumsum" in shown and "kernel 0" in shown and "kernel 2" in shown
