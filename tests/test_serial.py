@@ -16,6 +16,7 @@ primitives()
 R = np.random.default_rng(8)
 INTEGERS = ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"]
 DTYPES = ["?", *INTEGERS, "f4", "f8"]
+EXECUTABLES = {}
 
 
 def numbers(dtype, *shape, few=False):
@@ -37,10 +38,13 @@ def numbers(dtype, *shape, few=False):
 
 def compiled(name, *args, **params):
     """The result of the native code of one equation, which is a serial kernel and nothing else."""
-    primitive = Primitive.registry[name]
-    executable = Executable(w.make_program(lambda *a: primitive.bind(*a, **params))(*args), verify=True)
-    assert [type(s) for s in executable.plan.steps] == [Serial]
-    return executable(args)[0]
+    types = tuple((np.shape(a), np.asarray(a).dtype) for a in args)
+    key = (name, types, tuple(params.items()), engine.vector_bytes(), w.config.enable_x64)
+    if key not in EXECUTABLES:
+        primitive = Primitive.registry[name]
+        EXECUTABLES[key] = Executable(w.make_program(lambda *a: primitive.bind(*a, **params))(*args), verify=True)
+        assert [type(s) for s in EXECUTABLES[key].plan.steps] == [Serial]
+    return EXECUTABLES[key](args)[0]
 
 
 def check(name, *args, exact=True, **params):
@@ -166,10 +170,10 @@ def test_sort(dtype, vector_bytes, monkeypatch):
         pytest.skip("this machine has no such vectors")
     monkeypatch.setattr(engine, "vector_bytes", lambda: vector_bytes)
     for few in (False, True):
-        for n in (1, 2, 9, 32, 33, 500, 9000):
+        for n in (1, 9, 32, 33, 9000):
             x = numbers(dtype, n, few=few)
             check("argsort", x, axis=0)
-            if n < 1000:
+            if n < 1000:  # more is left to NumPy
                 check("sort", x, axis=0)
     check("argsort", np.arange(3000).astype(dtype)[::-1].copy(), axis=0)
     check("argsort", np.ones(3000, dtype), axis=0)
@@ -285,3 +289,8 @@ def test_an_empty_temporary_leaves_others_their_place():
     )
     x = numbers("f8", 3)
     np.testing.assert_array_equal(w.jit(f)(x), x)
+
+
+def test_a_serial_kernel_beside_loop_nests_is_shown():
+    shown = w.jit(lambda x: w.numpy.sum(w.numpy.cumsum(2 * x) * x)).lower(np.ones(5)).loops()
+    assert "serial 1: cumsum" in shown and "kernel 0" in shown and "kernel 2" in shown

@@ -48,7 +48,7 @@ class Module:
         self.symbols: set[str] = set()
         self.checks = False
         self._unchecked = False
-        self.kernels: list[KernelWriter | Writer] = []
+        self.kernels: list[KernelWriter] = []
         self._failing: list[tuple[int, str]] = []
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
@@ -154,7 +154,8 @@ class Module:
         name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
         self._declarations.update(writer.e.declarations)
         self._internal.update(writer.e.functions)
-        self.kernels.append(writer)
+        if isinstance(writer, KernelWriter):
+            self.kernels.append(writer)
         pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
         if writer.checks:
             self.checks = True
