@@ -16,7 +16,7 @@ import numpy as np
 
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
-from .lapack import Factorisation, factorises, share_factors
+from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
 from .products import Product, product_of
 from .scalars import lowered, register_type
@@ -120,6 +120,8 @@ class Plan:
         self._keep_shared()
         self._build()
         share_factors(self.steps, self.memory.__getitem__)
+        for step in self.steps:
+            self.memory.update((v, v) for v in getattr(step, "scratch", ()))
 
     # --- kinds and stages ----------------------------------------------------------------------------------------
 
@@ -206,7 +208,7 @@ class Plan:
                 if product is None:  # small: a loop nest
                     self._kinds[eqn] = kind = REDUCE
             if kind == CALL:
-                self._calls[eqn] = serial_of(eqn, self.producer) or (Factorisation if factorises(eqn) else Call)(eqn)
+                self._calls[eqn] = factorisation_of(eqn) or serial_of(eqn, self.producer) or Call(eqn)
             if kind in (CALL, PRODUCT):
                 operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs
                 stage = max([self.force(a) for a in operands], default=0)
@@ -301,9 +303,7 @@ class Plan:
                 assert product is not None
                 after.append(product)
             else:
-                call = self._calls[eqn]
-                self.memory.update((v, v) for v in getattr(call, "scratch", ()))
-                after.append(call)
+                after.append(self._calls[eqn])
         for _, out in stores:
             shape = out.aval.shape
             key = next((k for k in nests if k[0] == shape and len(nests[k].roots) < 64), (shape, ()))

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..program import Equation, Literal
+from ..core import Aval
+from ..program import Atom, Equation, Literal, Var
 from . import lanes
 from .emitter import BITS, V
 from .function import Function
@@ -35,33 +36,33 @@ LARGEST = 16_000  # rows and columns: LAPACK counts room in integers of 32 bits
 ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks too; more take long to compile
 
 
-def factorises(eqn: Equation) -> bool:
-    """Whether an equation is one of these, with matrices that are not empty, of float32 or float64."""
+def factorisation_of(eqn: Equation) -> Factorisation | None:
+    """The step of an equation, if it is one of these, with matrices that are not empty, of float32 or float64."""
     if eqn.primitive.name not in ROUTINES:
-        return False
+        return None
     avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
     known = register_type(avals[0].dtype) in ("float", "double") and max(avals[0].shape[-2:]) <= LARGEST
-    return known and all(a.dtype == avals[0].dtype and math.prod(a.shape) for a in avals)
+    same = all(a.dtype == avals[0].dtype and math.prod(a.shape) for a in avals)
+    return Factorisation(eqn) if known and same else None
 
 
-class Block:
-    """A piece of the workspace that is no array of the Program."""
-
-    def __init__(self, bytes_: int = 0) -> None:
-        self.bytes = bytes_
+def room(size: int) -> Var:
+    """Some bytes of the workspace."""
+    return Var(Aval((size,), np.dtype(np.uint8)))
 
 
-class Factors(Block):
+class Factors:
     """LU factors of a stack of matrices and their pivots, for several steps.
 
     Attributes:
         of_transpose: whether they are those of the transposes.
         pivots_at: where the pivots begin, in bytes.
+        memory: where they are.
     """
 
     def __init__(self, step: Factorisation) -> None:
         self.pivots_at = step.batch * step.rows**2 * BITS[step.type] // 8
-        super().__init__(self.pivots_at + step.batch * step.rows * 4)
+        self.memory = room(self.pivots_at + step.batch * step.rows * 4)
         self.of_transpose = False
 
 
@@ -90,6 +91,7 @@ class Factorisation:
         self.error = ERRORS.get(self.name)
         self.work = self.batch * self.rows * self.columns * (min(self.rows, self.columns) + self.right)
         self._function: Function | None = None
+        self._scratch: list[Var] = []
 
     def __repr__(self) -> str:
         how = "lanes" if self.small else "LAPACK"
@@ -103,17 +105,21 @@ class Factorisation:
         return known and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
 
     @property
-    def blocks(self) -> list[Block]:
+    def scratch(self) -> list[Var]:
         """What its function needs of the workspace beside operands and results."""
-        if self.small:
-            return []
-        if self._function is None:
+        if self._function is None and not self.small:
             self._function = self._whole()
-            self._scratch = Block(self._function.scratch_bytes)
-        return [b for b in (self.factors, self._scratch) if b is not None and b.bytes]
+            shared = [] if self.factors is None else [self.factors.memory]
+            self._scratch = [*shared, *[room(n) for n in [self._function.scratch_bytes] if n]]
+        return self._scratch
+
+    @property
+    def arrays(self) -> list[Atom]:
+        """What is in memory: operands, results, scratch space."""
+        return [*self.inputs, *self.eqn.outputs, *self.scratch]
 
     def function(self, vector_bytes: int) -> Function:
-        """The function of the addresses of operands, results and blocks."""
+        """The function of the addresses of its arrays."""
         if self._function is not None:
             return self._function
         shape, params = (self.type, self.batch, self.rows), self.eqn.params

@@ -21,7 +21,7 @@ class Memory:
         results: the types of the Program's results, whose arrays the caller makes, in order.
         copies: results that lie somewhere else too (arguments, literals, a result that stands twice): their number,
             and the array whose elements they get at the end.
-        offsets: where in the workspace a temporary lies, or a block that steps ask for, in bytes.
+        offsets: where in the workspace a temporary lies, in bytes.
         size: of the workspace, in bytes.
     """
 
@@ -43,7 +43,7 @@ class Memory:
             else:
                 places[_key(root)] = ("result", i)
         self.places = places
-        self.offsets: dict[Any, int] = {}
+        self.offsets: dict[Var, int] = {}
         self.size = self._lay_out()
 
     def storage(self, atom: Any) -> Any:
@@ -52,28 +52,25 @@ class Memory:
 
     def _lay_out(self) -> int:
         """Temporaries by first fit; space is used again after the last step that reads it."""
-        last: dict[Any, int] = {}
-        first: dict[Any, int] = {}
+        last: dict[Var, int] = {}
+        first: dict[Var, int] = {}
         for number, step in enumerate(self.plan.steps):
-            for block in getattr(step, "blocks", ()):
-                first.setdefault(block, number)
-                last[block] = number
             for a in arrays_of(step):
                 root = self.storage(a)
                 if type(root) is Var and _key(root) not in self.places:
                     first.setdefault(root, number)
                     last[root] = number
-        ends: dict[int, list[Any]] = {}
+        ends: dict[int, list[Var]] = {}
         for v, number in last.items():
             ends.setdefault(number, []).append(v)
-        begins: dict[int, list[Any]] = {}
+        begins: dict[int, list[Var]] = {}
         for v, number in first.items():
             begins.setdefault(number, []).append(v)
         used: list[tuple[int, int]] = []  # (start, end), sorted
         size = 0
         for number in range(len(self.plan.steps)):
             for v in begins.get(number, ()):
-                need = -(-_bytes(v) // ALIGNMENT) * ALIGNMENT
+                need = -(-size_of(v.aval) * v.aval.dtype.itemsize // ALIGNMENT) * ALIGNMENT
                 at = 0
                 for start, end in used:
                     if start - at >= need:
@@ -85,14 +82,9 @@ class Memory:
                     used.sort()
                 size = max(size, at + need)
             for v in ends.get(number, ()):
-                if _bytes(v):  # an empty array has the place of another one
+                if size_of(v.aval):  # an empty array has the place of another one
                     used = [u for u in used if u[0] != self.offsets[v]]
         return size
-
-
-def _bytes(v: Any) -> int:
-    """The length of an array, or of a block of the workspace that is none."""
-    return size_of(v.aval) * v.aval.dtype.itemsize if type(v) is Var else v.bytes
 
 
 def arrays_of(step: Step) -> list[Any]:
@@ -102,9 +94,9 @@ def arrays_of(step: Step) -> list[Any]:
         return [*read, *[r.target for r in step.roots]]
     if isinstance(step, Fill):
         return [step.target]
-    if isinstance(step, (Call, Factorisation)):
+    if isinstance(step, Call):
         return [*[a for a in step.eqn.inputs if type(a) is Var or a.aval.shape != ()], *step.eqn.outputs]
-    if isinstance(step, Serial):
+    if isinstance(step, (Serial, Factorisation)):
         return step.arrays
     assert isinstance(step, Product)
     return [step.x, step.y, step.eqn.outputs[0]]

@@ -20,7 +20,7 @@ from .fusion import Call, Fill, Kernel, Plan
 from .gemm import gemm
 from .lapack import Factorisation
 from .loops import MEMORY_TYPES, KernelWriter
-from .memory import Memory, arrays_of, written
+from .memory import Memory, written
 from .nest import size_of
 from .products import Product
 from .serial import Serial, Writer
@@ -169,13 +169,7 @@ class Module:
         self._declarations.update(function.e.declarations)
         self._internal.update(function.e.functions)
         self._globals.update(function.globals)
-        addresses = [self.pointer(a) for a in arrays_of(step)]
-        for block in step.blocks:
-            addresses.append(self._name())
-            self._lines.append(
-                f"  {addresses[-1]} = getelementptr i8, ptr %workspace, i64 {self.memory.offsets[block]}"
-            )
-        pointers, status = ", ".join(f"ptr {p}" for p in addresses), self._name()
+        pointers, status = ", ".join(f"ptr {self.pointer(a)}" for a in step.arrays), self._name()
         self._lines.append(f"  {status} = call i32 @{name}({pointers})")
         if step.error is not None:
             self.failures.append(step.error)
