@@ -135,7 +135,7 @@ def as_value(x: Any) -> Value:
         DtypeError: `x` is nothing that NumPy makes a numeric array of.
     """
     if type(x) in VALUE_TYPES:
-        return x if config._x64 or type(x) is not ndarray else demote(x)
+        return x if config._x64 or type(x) in _SCALARS else demote(x)
     if isinstance(x, Tracer):
         return x
     if isinstance(x, NUMPY_TYPES):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
+from ..config import config
 from ..core import (
     VALUE_TYPES,
     LinearTracer,
@@ -486,6 +487,8 @@ class ValueAndGrad(Transformed):
         x = args[argnums] if type(argnums) is int else None
         single = type(x) in VALUE_TYPES or isinstance(x, Tracer)
         if single and dtype_of(x).kind == "f" and not self.holomorphic:
+            if not config._x64:
+                x = as_value(x)
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(x)
         else:
