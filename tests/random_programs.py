@@ -454,6 +454,16 @@ for _name in ("cumsum", "cumprod"):
     op(_name, "order", getattr(wnp, _name), "kept" if _name == "cumsum" else "never")(
         lambda g: _one_axis(g, g.pick(tame(-3, 3)))
     )
+for _name in ("cummax", "cummin"):
+    op(_name, "order", getattr(wnp, _name), "needed")(lambda g: _one_axis(g, g.pick()))
+op("cumlogsumexp", "order", wnp.cumlogsumexp)(lambda g: _one_axis(g, g.pick(tame(-9, 9))))
+op("median", "order", wnp.median, "needed")(lambda g: _one_axis(g, g.pick(floating)))
+op("searchsorted", "order", lambda x, v: wnp.searchsorted(wnp.sort(x), v), "needed")(
+    lambda g: ([g.pick(lambda a: a.ndim == 1 and a.dtype.kind == "f"), g.pick(floating)], {})
+)
+op("convolve", "product", lambda x, v: wnp.convolve(x, v, mode="same"))(
+    lambda g: ([g.pick(lambda a: a.ndim == 1 and a.dtype.kind == "f" and a.size > 0)] * 2, {})
+)
 op("sort", "order", wnp.sort, "needed")(lambda g: _one_axis(g, g.pick()))
 op("argsort", "order", lambda x, axis: wnp.argsort(x, axis=axis, kind="stable"), "needed")(
     lambda g: _one_axis(g, g.pick())
@@ -595,7 +605,7 @@ def _(g: Generator) -> Any:
     return chosen[0], {"index": _indices(g, n, g.choice((1, 2, 5, 9))), **chosen[1]}
 
 
-@op("gather by a value", "gathering", lambda x, i: wnp.asarray(x)[i % x.shape[0]], "kept")
+@op("gather by a value", "gathering", lambda x, i: wnp.take(x, i % x.shape[0], axis=0), "kept")
 def _(g: Generator) -> Any:
     return [g.pick(lambda a: a.ndim > 0 and a.size > 0), g.pick(lambda a: a.dtype.kind == "i")], {}
 
@@ -662,6 +672,41 @@ def _(g: Generator) -> Any:
     return (
         None if i is None else ([i, g.pick(lambda a: a.shape == g.shape(i) and a.dtype.kind == "f" and _small(a))], {})
     )
+
+
+# --- linear algebra -----------------------------------------------------------------------------------------------
+
+
+def _definite(x: Any) -> Any:
+    """A well-conditioned symmetric matrix, or several, of any matrix."""
+    n = x.shape[-2]
+    return wnp.matmul(x, wnp.swapaxes(x, -1, -2)) * 0.125 + 4.0 * np.eye(n)
+
+
+def _matrix(g: Generator) -> int | None:
+    return g.pick(
+        lambda a: a.ndim in (2, 3) and a.dtype.kind == "f" and 0 < a.size < 600 and bool(np.all(np.abs(a) < 8))
+    )
+
+
+_LINEAR: dict[str, Callable[..., Any]] = {
+    "cholesky": lambda a: wnp.linalg.cholesky(a),
+    "inv": lambda a: wnp.linalg.inv(a),
+    "slogdet": lambda a: wnp.linalg.slogdet(a)[1],
+    "solve": lambda a: wnp.linalg.solve(a, a[..., :1] * 0.5),
+    "eigvalsh": lambda a: wnp.linalg.eigvalsh(a),
+}
+for _name, _f in _LINEAR.items():
+    op(_name, "linear algebra", lambda x, f=_f: f(_definite(x)))(lambda g: ([_matrix(g)], {}))
+op("trace", "linear algebra", wnp.trace, "kept")(lambda g: ([g.pick(lambda a: a.ndim == 2)], {}))
+for _name in ("tril", "triu"):
+    op(_name, "linear algebra", getattr(wnp, _name), "kept")(
+        lambda g: ([g.pick(lambda a: a.ndim > 1)], {"k": g.integer(-2, 2)})
+    )
+op("diagonal", "linear algebra", wnp.diagonal, "kept")(
+    lambda g: ([g.pick(lambda a: a.ndim == 2)], {"offset": g.integer(-2, 2)})
+)
+op("diag", "linear algebra", wnp.diag, "kept")(lambda g: ([g.pick(lambda a: a.ndim == 1 and a.size < 20)], {}))
 
 
 def _small(a: np.ndarray) -> bool:
