@@ -21,7 +21,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
-from random_programs import OPS, Arrays, NumpySource, RandomProgram, random_program
+from random_operations import OPS, random_program
+from random_programs import Arrays, NumpySource, RandomProgram
 
 import wengert as w
 import wengert.numpy as wnp
@@ -279,10 +280,14 @@ def _chunk(first: int, count: int) -> list[dict[str, Any]]:
     return lines
 
 
-def campaign(seed: int, count: int, jobs: int = 1, chunk: int = 200) -> dict[str, Any]:
-    """Compare `count` programs, numbered from `seed`, in worker processes, `jobs` of them at a time."""
+def campaign(seed: int, count: int, jobs: int = 1, path: Path | None = None, chunk: int = 200) -> dict[str, Any]:
+    """Compare `count` programs, numbered from `seed`, in worker processes, `jobs` of them at a time.
+
+    The record is written to `path` after every chunk.
+    """
     outcomes, modes, ops = Counter[str](), Counter[str](), Counter[str]()
     failures: list[tuple[int, str]] = []
+    result: dict[str, Any] = {}
     started, done = time.time(), 0
     firsts = range(seed, seed + count, chunk)
     with ThreadPoolExecutor(jobs) as pool:
@@ -295,8 +300,18 @@ def campaign(seed: int, count: int, jobs: int = 1, chunk: int = 200) -> dict[str
                 if line["outcome"] == "failure":
                     failures.append((line["end"], line["error"]))
                     print(f"seed {line['end']}: {line['error']}\n", flush=True)
+            result = {
+                "seed": seed,
+                "count": done,
+                "outcomes": outcomes,
+                "modes": modes,
+                "ops": ops,
+                "failures": failures,
+            }
+            if path is not None:
+                path.write_text(record(result))
             print(f"{done} programs, {len(failures)} failures, {time.time() - started:.0f} s", flush=True)
-    return {"seed": seed, "count": count, "outcomes": outcomes, "modes": modes, "ops": ops, "failures": failures}
+    return result
 
 
 def record(result: dict[str, Any]) -> str:
@@ -354,11 +369,9 @@ def main() -> int:
             except Disagreement as error:
                 print(error)
         return 0
-    result = campaign(given.seed, given.count, given.jobs)
+    result = campaign(given.seed, given.count, given.jobs, given.record)
     unused = sorted(set(OPS) - set(result["ops"]))
     print(f"{dict(result['outcomes'])}; operations never used: {unused}")
-    if given.record:
-        given.record.write_text(record(result))
     return 1 if result["failures"] else 0
 
 

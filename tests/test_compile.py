@@ -235,8 +235,8 @@ def test_booleans():
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_slices_past_the_ends(n):
     x = np.arange(float(n))
-    bounds = (None, -n - 1, -n, -1, 0, 1, n, n + 1)
-    slices = [slice(a, b, s) for a in bounds for b in bounds for s in (None, 1, 2, -1, -2)]
+    bounds = (None, -n - 1, -1, 0, n)
+    slices = [slice(a, b, s) for a in bounds for b in bounds for s in (1, -1, -2)]
     every = lambda x: [x[s] for s in slices]  # noqa: E731
     for s, got, expected in zip(slices, w.jit(every)(x), every(x), strict=True):
         np.testing.assert_array_equal(got, expected, err_msg=f"{s}")

@@ -5,7 +5,8 @@ import pytest
 from compare_programs import MODES, Disagreement, compare, differences, numbered
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_programs import OPS, DrawnSource, RandomProgram, Step, random_program
+from random_operations import OPS, random_program
+from random_programs import DrawnSource, RandomProgram, Step
 
 
 @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
