@@ -15,12 +15,14 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
-from random_programs import OPS, Arrays, NumpySource, RandomProgram, random_program
+from random_operations import OPS, random_program
+from random_programs import Arrays, NumpySource, RandomProgram
 
 import wengert as w
 import wengert.numpy as wnp
@@ -254,43 +256,62 @@ def work(first: int, count: int) -> None:
         print(json.dumps(line), flush=True)
 
 
-def campaign(seed: int, count: int, chunk: int = 250) -> dict[str, Any]:
-    """Compare `count` programs, numbered from `seed`, in worker processes."""
-    outcomes, modes, ops = Counter[str](), Counter[str](), Counter[str]()
-    failures: list[tuple[int, str]] = []
-    started = time.time()
-    position = seed
-    while position < seed + count:
-        size = min(chunk, seed + count - position)
-        command = [sys.executable, __file__, "--worker", str(position), str(size)]
+def _chunk(first: int, count: int) -> list[dict[str, Any]]:
+    """What the workers said about some programs; one is started anew after a program that ended it."""
+    lines: list[dict[str, Any]] = []
+    position, end = first, first + count
+    while position < end:
+        begun, done = position, position - 1
+        command = [sys.executable, __file__, "--worker", str(position), str(end - position)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            begun = position
-            done = position - 1
             for text in process.stdout:
-                try:
-                    line = json.loads(text)
-                except ValueError:
-                    continue
+                line = json.loads(text)
                 if "begin" in line:
                     begun = line["begin"]
-                    continue
-                done = line["end"]
+                else:
+                    done = line["end"]
+                    lines.append(line)
+        position = done + 1
+        if position < end:
+            error = f"the worker ended with {process.returncode}"
+            lines.append({"end": begun, "mode": numbered(begun)[1], "ops": [], "outcome": "failure", "error": error})
+            position = begun + 1
+    return lines
+
+
+def campaign(seed: int, count: int, jobs: int = 1, path: Path | None = None, chunk: int = 200) -> dict[str, Any]:
+    """Compare `count` programs, numbered from `seed`, in worker processes, `jobs` of them at a time.
+
+    The record is written to `path` after every chunk.
+    """
+    outcomes, modes, ops = Counter[str](), Counter[str](), Counter[str]()
+    failures: list[tuple[int, str]] = []
+    result: dict[str, Any] = {}
+    started, done = time.time(), 0
+    firsts = range(seed, seed + count, chunk)
+    with ThreadPoolExecutor(jobs) as pool:
+        for lines in pool.map(lambda first: _chunk(first, min(chunk, seed + count - first)), firsts):
+            done += len(lines)
+            for line in lines:
                 outcomes[line["outcome"]] += 1
                 modes[line["mode"]] += 1
                 ops.update(line["ops"])
                 if line["outcome"] == "failure":
-                    failures.append((done, line["error"]))
-                    print(f"seed {done}: {line['error']}\n", flush=True)
-        if done < position + size - 1:
-            outcomes["failure"] += 1
-            failures.append((begun, f"the worker ended with {process.returncode}"))
-            print(f"seed {begun}: the worker ended with {process.returncode}\n", flush=True)
-            position = begun + 1
-        else:
-            position += size
-        print(f"{position - seed} programs, {len(failures)} failures, {time.time() - started:.0f} s", flush=True)
-    return {"seed": seed, "count": count, "outcomes": outcomes, "modes": modes, "ops": ops, "failures": failures}
+                    failures.append((line["end"], line["error"]))
+                    print(f"seed {line['end']}: {line['error']}\n", flush=True)
+            result = {
+                "seed": seed,
+                "count": done,
+                "outcomes": outcomes,
+                "modes": modes,
+                "ops": ops,
+                "failures": failures,
+            }
+            if path is not None:
+                path.write_text(record(result))
+            print(f"{done} programs, {len(failures)} failures, {time.time() - started:.0f} s", flush=True)
+    return result
 
 
 def record(result: dict[str, Any]) -> str:
@@ -329,6 +350,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="worker processes at a time")
     parser.add_argument("--record", type=Path, help="write the record to this file")
     parser.add_argument("--show", type=int, help="show the program of a seed, made smaller if it fails")
     parser.add_argument("--worker", type=int, nargs=2, help=argparse.SUPPRESS)
@@ -347,11 +369,9 @@ def main() -> int:
             except Disagreement as error:
                 print(error)
         return 0
-    result = campaign(given.seed, given.count)
+    result = campaign(given.seed, given.count, given.jobs, given.record)
     unused = sorted(set(OPS) - set(result["ops"]))
     print(f"{dict(result['outcomes'])}; operations never used: {unused}")
-    if given.record:
-        given.record.write_text(record(result))
     return 1 if result["failures"] else 0
 
 

@@ -6,6 +6,7 @@ rounding, infinities and NaN included; the sign of a zero may change (``x + 0`` 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -215,6 +216,7 @@ def _broadcast_scalar(r: Rewriter, a: Atom) -> Atom | None:
 
 
 def _elementwise(f: Rule) -> Rule:
+    @functools.wraps(f)
     def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         bare = _scalars_bare(r, eqn, inputs)
         if bare is not inputs:
@@ -287,17 +289,29 @@ def _negative(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return None
 
 
+# NumPy from 2.4 on takes the root for a single exponent of 0.5; they differ at -inf and -0.0.
+_HALF_IS_ROOT = bool(np.signbit(np.power(np.array([-0.0]), 0.5))[0])
+
+
 @rule("power")
-@_elementwise
 def _power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    x, y = inputs
+    if _HALF_IS_ROOT and number(y) == 0.5 and x.aval.dtype.kind == "f" and _same_type(x, eqn):
+        return r.one("sqrt", x)
+    half = _broadcast_scalar(r, y)
+    if half is not None and number(half) == 0.5:
+        return None
+    return _whole_power(r, eqn, inputs)
+
+
+@_elementwise
+def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
     n = number(y)
     if n is None or isinstance(n, (bool, complex)) or x.aval.dtype.kind != "f" or not _same_type(x, eqn):
         return None
     if n == 1:
         return x
-    if n == 0.5:  # not sqrt: power(-inf, 0.5) is inf, and power(-0.0, 0.5) is 0
-        return None
     if n == -1:
         return r.one("divide", Literal(x.aval.dtype.type(1)), x)
     if n in (2, 3, 4):

@@ -504,9 +504,9 @@ def _slice_entry(s: slice, n: int) -> tuple[int | None, int | None, int | None]:
     if s.start is None and s.stop is None and s.step in (None, 1):
         return (None, None, None)
     start, stop, step = s.indices(n)
-    if step < 0 and stop < 0:
-        return (start, None, step)
-    return (start, max(stop, start) if step > 0 else stop, step)
+    if not range(start, stop, step):
+        return (0, 0, 1)
+    return (start, None if stop < 0 else stop, step)
 
 
 def _checked(index: Value, axis: int, n: int) -> Value:

@@ -1,0 +1,49 @@
+"""Random programs run compiled and eagerly: see `random_programs` for what they are, `compare_programs` for the campaign."""
+
+import numpy as np
+import pytest
+from compare_programs import MODES, Disagreement, compare, differences, numbered
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_operations import OPS, random_program
+from random_programs import DrawnSource, RandomProgram, Step
+
+
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_drawn_programs(data):
+    special = data.draw(st.booleans())
+    mode = data.draw(st.sampled_from(MODES))
+    compare(random_program(DrawnSource(data.draw), special, 10), mode)
+
+
+@pytest.mark.parametrize("first", range(0, 240, 40))
+def test_numbered_programs(first):
+    """Some of the campaign's programs; nearly all must say something."""
+    outcomes = [compare(*numbered(seed)) for seed in range(first, first + 40)]
+    assert outcomes.count("agrees") >= 30, outcomes
+
+
+def test_programs_cover_every_operation():
+    used = {s.op for seed in range(1500) for s in numbered(seed)[0].steps}
+    assert used == set(OPS)
+
+
+def test_disagreements_are_found(monkeypatch):
+    """A compiler that is wrong somewhere does not pass."""
+    from wengert.compile.scalars import SCALARS
+
+    program = RandomProgram([np.arange(7.0)], [Step("sin", [0], {}), Step("subtract", [0, 1], {})], [2])
+    assert compare(program, "value") == "agrees"
+    monkeypatch.setitem(SCALARS, "subtract", lambda e, dtype, x, y: e.fsub(y, x))
+    with pytest.raises(Disagreement, match="v2 = subtract"):
+        compare(RandomProgram(program.inputs, program.steps, program.outputs), "value")
+
+
+def test_comparison():
+    x = np.array([1.0, np.nan, np.inf])
+    assert differences([x], [x * (1 + 1e-13)], 1e-12) == ""
+    assert "differs" in differences([x], [x * (1 + 1e-11)], 1e-12)
+    assert "infinities" in differences([x], [np.array([1.0, np.nan, -np.inf])], 1e-12)
+    assert "float32" in differences([x], [x.astype(np.float32)], 1e-12)
+    assert "result 1" in differences([x, 3], [x, 4], 1e-12)
