@@ -20,8 +20,8 @@ LEAST = 100_000.0  # nanoseconds that a nest must take about, so that waking thr
 PIECE = 15_000.0  # nanoseconds of a piece, at least
 MOST = 64  # pieces of a nest
 ENOUGH = 16  # pieces with which threads are busy evenly
-OPERATION = 0.4  # nanoseconds of an addition on vectors, those of a loop's own work included
-BYTE = 0.05  # nanoseconds to read or write a byte of an array that is in no near cache
+OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
+BYTE = 0.03  # nanoseconds to read or write a byte of an array that is in no near cache
 POINTS = 1 << 13  # of a domain, below which nothing is estimated
 
 

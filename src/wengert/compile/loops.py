@@ -463,7 +463,7 @@ class KernelWriter:
             lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
             pointer = f"%p{i}"
             if array in chunks.partials:
-                size = array.aval.size // chunks.count * array.aval.dtype.itemsize
+                size = self._own_bytes(array)
                 lines += [f"  %o{i} = mul i64 %piece, {size}", f"  %q{i} = getelementptr i8, ptr %p{i}, i64 %o{i}"]
                 pointer = f"%q{i}"
             arguments.append(f"ptr {pointer}")
@@ -532,8 +532,14 @@ class KernelWriter:
     def _clear(self, root: Root) -> None:
         name = "llvm.memset.p0.i64"
         self.e.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-        n = math.prod(root.target.aval.shape) * root.target.aval.dtype.itemsize
+        n = self._own_bytes(root.target)
         self.e.raw(f"  call void @{name}(ptr {self.pointer(root.target).name}, i8 0, i64 {n}, i1 false)")
+
+    def _own_bytes(self, target: Var) -> int:
+        """The size of an array, or of the part of it that each piece of the kernel has for itself."""
+        chunks = self.kernel.chunks
+        n = target.aval.size * target.aval.dtype.itemsize
+        return n // chunks.count if chunks is not None and target in chunks.partials else n
 
     def _add_to(self, root: Root) -> None:
         """Add the values at a point to the sums in memory."""
