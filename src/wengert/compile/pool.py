@@ -61,13 +61,16 @@ define ptr @main(ptr %setting) {
 """
 
 # `wanted`: how many helpers may still join the job at hand. `working`: how many have joined and are not ready. Both
-# change under the mutex only; they are read without it by threads that spin.
+# change under the mutex only; they are read without it by threads that spin. `asleep`: how many helpers wait and have not
+# been signalled, so that on a busy machine, where a helper that was woken may take long to get a processor, the jobs
+# that come meanwhile do not pay for waking it again. A helper that wakes without a signal counts twice: a signal too many.
 _POOL = """
 @setting = internal global ptr null
 @busy = internal global i32 0
 @helpers = internal global i64 0
 @wanted = internal global i64 0
 @working = internal global i64 0
+@asleep = internal global i64 0
 @next = internal global i64 0
 @function = internal global ptr null
 @context = internal global ptr null
@@ -83,6 +86,7 @@ define ptr @main(ptr %setting) {
   store i64 0, ptr @helpers
   store i64 0, ptr @wanted
   store i64 0, ptr @working
+  store i64 0, ptr @asleep
   call i32 @pthread_mutex_init(ptr @mutex, ptr null)
   call i32 @pthread_cond_init(ptr @wake, ptr null)
   call i32 @pthread_cond_init(ptr @ready, ptr null)
@@ -102,6 +106,17 @@ run:
   br label %loop
 end:
   ret void
+}
+
+; Whether a helper is to be signalled, if it is wished; it is counted as awake. With the mutex only.
+define internal i1 @wakes(i1 %wished) {
+  %asleep = load i64, ptr @asleep
+  %some = icmp sgt i64 %asleep, 0
+  %yes = and i1 %some, %wished
+  %one = zext i1 %yes to i64
+  %rest = sub i64 %asleep, %one
+  store i64 %rest, ptr @asleep
+  ret i1 %yes
 }
 
 define internal ptr @help(ptr %unused) {
@@ -127,6 +142,9 @@ check:
   %open = icmp sgt i64 %wanted, 0
   br i1 %open, label %start, label %sleep
 sleep:
+  %asleep = load i64, ptr @asleep
+  %asleep.n = add i64 %asleep, 1
+  store i64 %asleep.n, ptr @asleep
   call i32 @pthread_cond_wait(ptr @wake, ptr @mutex)
   br label %check
 start:
@@ -138,9 +156,10 @@ start:
   %function = load ptr, ptr @function
   %context = load ptr, ptr @context
   %count = load i64, ptr @count
-  call i32 @pthread_mutex_unlock(ptr @mutex)
   %others = icmp sgt i64 %left, 0
-  br i1 %others, label %rouse, label %run
+  %rouses = call i1 @wakes(i1 %others)
+  call i32 @pthread_mutex_unlock(ptr @mutex)
+  br i1 %rouses, label %rouse, label %run
 rouse:
   call i32 @pthread_cond_signal(ptr @wake)
   br label %run
@@ -215,15 +234,20 @@ together:
   store i64 %count, ptr @count
   store atomic i64 0, ptr @next monotonic, align 8
   store atomic i64 %helpers, ptr @wanted monotonic, align 8
+  %rouses = call i1 @wakes(i1 true)
   call i32 @pthread_mutex_unlock(ptr @mutex)
+  br i1 %rouses, label %rouse, label %run
+rouse:
   call i32 @pthread_cond_signal(ptr @wake)
+  br label %run
+run:
   call void @take(ptr %function, ptr %context, i64 %count)
   call i32 @pthread_mutex_lock(ptr @mutex)
   store atomic i64 0, ptr @wanted monotonic, align 8
   call i32 @pthread_mutex_unlock(ptr @mutex)
   br label %spin
 spin:
-  %looks = phi i64 [ 0, %together ], [ %looks.n, %again ]
+  %looks = phi i64 [ 0, %run ], [ %looks.n, %again ]
   %working = load atomic i64, ptr @working acquire, align 8
   %looks.n = add i64 %looks, 1
   %patient = icmp slt i64 %looks.n, SPIN
