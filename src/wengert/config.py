@@ -26,6 +26,9 @@ class Config:
             of the environment's ``WENGERT_CACHE_DIR``.
         cache_bytes: how much it may hold, in bytes; what was used longest ago is removed. First
             ``WENGERT_CACHE_BYTES``, or 512 MiB.
+        threads: on how many threads the large loops of compiled functions run; None (the default) stands for one on
+            each processor that this process may use, 1 for none but the caller's. Results have the same bits with
+            any number. First ``WENGERT_THREADS``. Dense products run on BLAS's own threads.
 
     Raises:
         ValueError: when a setting or its environment variable is given a value that it cannot have.
@@ -41,12 +44,14 @@ class Config:
     __slots__ = (
         "_cache_bytes",
         "_cache_dir",
+        "_threads",
         "_x64",
         "complex_dtype",
         "disk_cache",
         "float_dtype",
         "int_dtype",
         "max_paths",
+        "thread_cell",
         "uint_dtype",
     )
 
@@ -56,6 +61,7 @@ class Config:
     uint_dtype: np.dtype
     disk_cache: bool
     max_paths: int
+    thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads
 
     def __init__(self) -> None:
         self.enable_x64 = True
@@ -63,6 +69,8 @@ class Config:
         self.disk_cache = os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no")
         self.cache_dir = os.environ.get("WENGERT_CACHE_DIR") or None
         self.cache_bytes = os.environ.get("WENGERT_CACHE_BYTES") or 512 << 20
+        self.thread_cell = np.ones(1, np.int64)
+        self.threads = os.environ.get("WENGERT_THREADS") or None
 
     @property
     def enable_x64(self) -> bool:
@@ -97,6 +105,23 @@ class Config:
             raise ValueError(
                 f"cache_bytes (WENGERT_CACHE_BYTES) is a number of bytes, such as 536870912; got {limit!r}"
             ) from None
+
+    @property
+    def threads(self) -> int | None:
+        return self._threads
+
+    @threads.setter
+    def threads(self, number: int | str | None) -> None:
+        try:
+            chosen = None if number is None else int(number)
+        except ValueError:
+            chosen = 0
+        if chosen is not None and not 1 <= chosen <= MOST_THREADS:
+            raise ValueError(
+                f"threads (WENGERT_THREADS) is None or a whole number from 1 to {MOST_THREADS}; got {number!r}"
+            )
+        self._threads = chosen
+        self.thread_cell[0] = chosen or _processors()
 
     def update(self, name: str, value: Any) -> None:
         """Set a setting by name, with or without JAX's ``jax_`` before it.
@@ -138,7 +163,15 @@ class Config:
         return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in _SETTINGS)})"
 
 
-_SETTINGS = ("enable_x64", "max_paths", "disk_cache", "cache_dir", "cache_bytes")
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+MOST_THREADS = 1024
+_SETTINGS = ("enable_x64", "max_paths", "disk_cache", "cache_dir", "cache_bytes", "threads")
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 config = Config()
 

@@ -11,6 +11,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
+from . import pool
 from .entry import NUMPY_API, api_address
 
 OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
@@ -96,6 +97,8 @@ def blas_address(routine: str) -> int:
 
 def _address(symbol: str) -> int:
     """The address of an outside function: a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
+    if symbol == pool.NAME:
+        return pool.address()
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     if symbol in NUMPY_API:

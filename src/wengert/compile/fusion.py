@@ -68,6 +68,7 @@ class Kernel:
         self.roots: list[Root] = []
         self.nest: Any = None
         self.fill: list[Var] = []
+        self.chunks: Any = None  # how threads share it: see chunks.py
 
     @property
     def size(self) -> int:

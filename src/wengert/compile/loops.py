@@ -37,6 +37,11 @@ class Loop:
         self.variable = V("0", "i64", 1, 0, 0)
         self.counter = ""
 
+    @property
+    def end(self) -> int:
+        """Where the counter ends: the extent in whole vectors."""
+        return -(-self.extent // self.lanes) * self.lanes
+
     def __repr__(self) -> str:
         return f"{'reduce' if self.reduced else 'for'} i{self.axis} < {self.extent}" + (
             f" by {self.lanes}" if self.lanes > 1 else ""
@@ -48,6 +53,7 @@ class Schedule:
 
     def __init__(self, kernel: Kernel, vector_bytes: int) -> None:
         self.kernel = kernel
+        self.vector_bytes = vector_bytes
         nodes: list[Node] = kernel.nest.nodes
         self.affines = [n.data[1] for n in nodes if n.kind == "load"]
         self.affines += [n.data for n in nodes if n.kind == "index"]
@@ -441,10 +447,37 @@ class KernelWriter:
         for acc in self._accumulators:
             if acc.root is None:
                 self._finish_check(acc)
-        pointers = ", ".join(f"ptr noalias %p{i}" for i in range(len(self.arrays)))
-        extra = (", " if pointers else "") + "ptr %error" if self.checks else ""
+        parameters = [f"ptr noalias %p{i}" for i in range(len(self.arrays))]
+        parameters += ["ptr %error"] if self.checks else []
+        parameters += ["i64 %begin", "i64 %end"] if kernel.chunks is not None else []
         body = "\n".join(e.regions[0].lines)
-        return f"define internal void @NAME({pointers}{extra}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
+        return f"define internal void @NAME({', '.join(parameters)}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
+
+    def write_piece(self, name: str) -> str:
+        """The text of the function ``(context, number of a piece)``, where `name` is the kernel's and the context a
+        table of its pointers.
+        """
+        chunks = self.kernel.chunks
+        lines, arguments = [], []
+        for i, array in enumerate([*self.arrays, *([None] if self.checks else [])]):
+            lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
+            pointer = f"%p{i}"
+            if array in chunks.partials:
+                size = self._own_bytes(array)
+                lines += [f"  %o{i} = mul i64 %piece, {size}", f"  %q{i} = getelementptr i8, ptr %p{i}, i64 %o{i}"]
+                pointer = f"%q{i}"
+            arguments.append(f"ptr {pointer}")
+        loop = self.schedule.loops[chunks.loop]
+        lines += [
+            f"  %begin = mul i64 %piece, {chunks.length}",
+            f"  %next = add i64 %begin, {chunks.length}",
+            f"  %last = icmp eq i64 %piece, {chunks.count - 1}",
+            f"  %end = select i1 %last, i64 {loop.end}, i64 %next",
+            f"  call void @{name}({', '.join([*arguments, 'i64 %begin', 'i64 %end'])})",
+            "  ret void",
+        ]
+        body = "\n".join(lines)
+        return f"define internal void @NAME(ptr %context, i64 %piece) #0 {{\n{body}\n}}\n"
 
     def _open(self, loop: Loop, k: int) -> None:
         e = self.e
@@ -499,8 +532,14 @@ class KernelWriter:
     def _clear(self, root: Root) -> None:
         name = "llvm.memset.p0.i64"
         self.e.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-        n = math.prod(root.target.aval.shape) * root.target.aval.dtype.itemsize
+        n = self._own_bytes(root.target)
         self.e.raw(f"  call void @{name}(ptr {self.pointer(root.target).name}, i8 0, i64 {n}, i1 false)")
+
+    def _own_bytes(self, target: Var) -> int:
+        """The size of an array, or of the part of it that each piece of the kernel has for itself."""
+        chunks = self.kernel.chunks
+        n = target.aval.size * target.aval.dtype.itemsize
+        return n // chunks.count if chunks is not None and target in chunks.partials else n
 
     def _add_to(self, root: Root) -> None:
         """Add the values at a point to the sums in memory."""
@@ -518,9 +557,11 @@ class KernelWriter:
         e = self.e
         region = e.regions.pop()
         n = loop.counter[1:]
-        step, end = loop.lanes, -(-loop.extent // loop.lanes) * loop.lanes
+        begin, end = "0", str(loop.end)
+        if self.kernel.chunks is not None and self.kernel.chunks.loop == k:
+            begin, end = "%begin", "%end"
         lines = [f"  br label %pre.{n}", f"pre.{n}:", f"  br label %head.{n}", f"head.{n}:"]
-        lines.append(f"  {loop.counter} = phi i64 [0, %pre.{n}], [{loop.counter}.n, %latch.{n}]")
+        lines.append(f"  {loop.counter} = phi i64 [{begin}, %pre.{n}], [{loop.counter}.n, %latch.{n}]")
         for acc in self._accumulators:
             if k >= acc.first:
                 level = k - acc.first
@@ -532,7 +573,7 @@ class KernelWriter:
         lines += [
             f"  br label %latch.{n}",
             f"latch.{n}:",
-            f"  {loop.counter}.n = add nuw nsw i64 {loop.counter}, {step}",
+            f"  {loop.counter}.n = add nuw nsw i64 {loop.counter}, {loop.lanes}",
             f"  {loop.counter}.c = icmp ult i64 {loop.counter}.n, {end}",
             f"  br i1 {loop.counter}.c, label %head.{n}, label %exit.{n}",
             f"exit.{n}:",
@@ -554,10 +595,8 @@ class KernelWriter:
         e = self.e
         flag = V(acc.next.name, "i1", 1, 0)
         wide = e.cast("zext", flag, "i32")
-        old = e.fresh()
-        e.raw(f"  {old} = load i32, ptr %error, align 4")
-        e.raw(f"  {old}.n = or i32 {old}, {wide.name}")
-        e.raw(f"  store i32 {old}.n, ptr %error, align 4")
+        # Atomic, for the pieces of a kernel share it.
+        e.raw(f"  {e.fresh()} = atomicrmw or ptr %error, i32 {wide.name} monotonic")
 
 
 def _suffix(type_: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..program import Literal, Var
+from . import pool
+from .chunks import cut
 from .emitter import FLOATS, literal_text
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
@@ -42,6 +44,7 @@ class Module:
 
     def __init__(self, plan: Plan, vector_bytes: int, trees: Any = None) -> None:
         self.plan = plan
+        cut(plan, vector_bytes)
         self.memory = Memory(plan)
         self.calls: list[Call] = []
         self.failures: list[str] = []
@@ -161,7 +164,30 @@ class Module:
             self.checks = True
             pointers.append("ptr %error")
             self._unchecked = True
-        self._lines.append(f"  call void @{name}({', '.join(pointers)})")
+        if isinstance(kernel, Kernel) and kernel.chunks is not None:
+            assert isinstance(writer, KernelWriter)
+            self._together(writer, name, pointers)
+        else:
+            self._lines.append(f"  call void @{name}({', '.join(pointers)})")
+
+    def _together(self, writer: KernelWriter, name: str, pointers: list[str]) -> None:
+        """Run the pieces of a kernel on the pool's threads."""
+        text = writer.write_piece(name)
+        piece = self._functions.setdefault(text, f"{name}.piece")
+        self._declarations.setdefault(pool.NAME, pool.DECLARATION)
+        table = self._table(pointers)
+        count = writer.kernel.chunks.count
+        self._lines.append(f"  call void @{pool.NAME}(ptr @{piece}, ptr {table}, i64 {count})")
+
+    def _table(self, pointers: list[str]) -> str:
+        """The address of an array of pointers."""
+        table = self._name()
+        self._lines.append(f"  {table} = alloca ptr, i64 {max(len(pointers), 1)}")
+        for i, pointer in enumerate(pointers):
+            slot = self._name()
+            self._lines.append(f"  {slot} = getelementptr ptr, ptr {table}, i64 {i}")
+            self._lines.append(f"  store {pointer}, ptr {slot}")
+        return table
 
     def _factorisation(self, step: Factorisation) -> None:
         function = step.function(self._vector_bytes)
@@ -289,13 +315,7 @@ class Module:
         number = len(self.calls)
         self.calls.append(step)
         arrays = [a for a in step.eqn.inputs if not is_scalar_literal(a)] + list(step.eqn.outputs)
-        table = self._name()
-        self._lines.append(f"  {table} = alloca ptr, i64 {max(len(arrays), 1)}")
-        for i, a in enumerate(arrays):
-            slot = self._name()
-            pointer = self.pointer(a)
-            self._lines.append(f"  {slot} = getelementptr ptr, ptr {table}, i64 {i}")
-            self._lines.append(f"  store ptr {pointer}, ptr {slot}")
+        table = self._table([f"ptr {self.pointer(a)}" for a in arrays])
         status, n = self._name(), self._count
         self._lines += [
             f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
