@@ -1,6 +1,5 @@
 """The harness over the registry: every primitive, every sample, every transformation."""
 
-import re
 
 import ml_dtypes
 import numpy as np
@@ -34,16 +33,9 @@ def test_a_primitive_without_samples_fails():
 
 # A compiled program that returns both the value and the tangent of a complex scatter_max without updates gives a
 # tangent of zeros; evaluated, it is right.
-MISCOMPILED = re.compile(r"scatter_m(ax|in)-4-complex")
 
 
-def _marked(case):
-    if MISCOMPILED.match(case.id):
-        return pytest.param(*case.values, id=case.id, marks=pytest.mark.xfail(strict=True, reason="the compiler"))
-    return case
-
-
-@pytest.mark.parametrize("primitive, args, params", [_marked(c) for c in CASES])
+@pytest.mark.parametrize("primitive, args, params", CASES)
 def test_rule(primitive, args, params):
     with np.errstate(all="ignore"):
         check_rule(primitive, args, params)
