@@ -1,6 +1,5 @@
 """The harness over the registry: every primitive, every sample, every transformation."""
 
-
 import ml_dtypes
 import numpy as np
 import pytest
@@ -29,10 +28,6 @@ def test_a_primitive_without_samples_fails():
             self.name, self.samples, self.reasons = "bare", None, {}
 
     assert "no samples" in missing(Bare())
-
-
-# A compiled program that returns both the value and the tangent of a complex scatter_max without updates gives a
-# tangent of zeros; evaluated, it is right.
 
 
 @pytest.mark.parametrize("primitive, args, params", CASES)
