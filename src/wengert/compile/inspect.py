@@ -161,7 +161,8 @@ def _kernel_lines(number: int, writer: KernelWriter, names: dict[Var, str]) -> l
         _name(r.target, names) + (f" = {shown.get(r.combine, r.combine)}" if r.combine else "") for r in kernel.roots
     )
     over = f"[{', '.join(map(str, kernel.domain))}]"
-    lines = [f"kernel {number}: {made} over {over}"]
+    shared = "" if kernel.chunks is None else f", in {kernel.chunks.count} pieces"
+    lines = [f"kernel {number}: {made} over {over}{shared}"]
     depth = 1
     for loop in writer.schedule.loops:
         lines.append("  " * depth + repr(loop))

@@ -462,7 +462,7 @@ class KernelWriter:
         for i, array in enumerate([*self.arrays, *([None] if self.checks else [])]):
             lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
             pointer = f"%p{i}"
-            if array in chunks.partials:
+            if array is not None and array in chunks.partials:
                 size = self._own_bytes(array)
                 lines += [f"  %o{i} = mul i64 %piece, {size}", f"  %q{i} = getelementptr i8, ptr %p{i}, i64 %o{i}"]
                 pointer = f"%q{i}"
