@@ -525,12 +525,12 @@ class BoundEntry:
         make = ctypes.pythonapi.PyCFunction_NewEx
         make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
         self.function = make(ctypes.addressof(self._definition), self._table, None)
-        self._free = ctypes.pythonapi.free if hasattr(ctypes.pythonapi, "free") else None
+        self._free = getattr(ctypes.pythonapi, "free", None)
+        if self._free is not None:
+            self._free.argtypes, self._free.restype = [ctypes.c_void_p], None
 
     def __del__(self) -> None:
         table, slot = self._workspace
         block, table[slot] = int(table[slot]), 0
         if block and self._free is not None:
-            import ctypes
-
-            self._free(ctypes.c_void_p(block))
+            self._free(block)

@@ -20,6 +20,8 @@ from .nest import Affine, Node
 from .scalars import REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
 
 ROW_SUMS = 16 * 1024  # sums that are kept in memory together, at most: they should stay in the nearest cache
+LINE = 64  # bytes that memory is fetched in
+AHEAD = 2048  # bytes from a vector to the one that is fetched with it
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
 BOOL = np.dtype(bool)
@@ -346,6 +348,7 @@ class KernelWriter:
             at = e.isub(at, e.constant(lanes - 1, "i64"))
         where = self.address(base, type_, at)
         align = BITS[type_] // 8
+        self._fetch_ahead(where, lanes * align, False, step < 0)
         if mask is None:
             out = e.define(f"load <{lanes} x {type_}>, ptr {where.name}, align {align}", type_, lanes, where.depth)
         else:
@@ -358,6 +361,22 @@ class KernelWriter:
             call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask!r}, {vector} zeroinitializer)"
             out = e.define(call, type_, lanes, max(where.depth, mask.depth))
         return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
+
+    def _fetch_ahead(self, where: V, size: int, to_write: bool, backwards: bool = False) -> None:
+        """Ask for what a large kernel will read or write some steps on.
+
+        Processors see by themselves that memory is walked in order, but too late where a step has much arithmetic: of
+        the steps that are computed at one time all read the same few lines.
+        """
+        if self.kernel.chunks is None or where.depth == 0:
+            return
+        e = self.e
+        name = "llvm.prefetch.p0"
+        e.declarations.setdefault(name, f"declare void @{name}(ptr, i32, i32, i32)")
+        for line in range(0, size, LINE):
+            ahead = e.fresh("ahead")
+            e.raw(f"  {ahead} = getelementptr i8, ptr {where.name}, i64 {line + (-AHEAD if backwards else AHEAD)}")
+            e.raw(f"  call void @{name}(ptr {ahead}, i32 {int(to_write)}, i32 3, i32 1)")
 
     def _gather(self, where: V, type_: str, lanes: int, mask: V | None) -> V:
         e = self.e
@@ -385,7 +404,9 @@ class KernelWriter:
             return
         value = e.splat(value, lanes)
         if step == 1:
-            e.raw(f"  store {value!r}, ptr {self.address(base, type_, at).name}, align {align}")
+            where = self.address(base, type_, at)
+            self._fetch_ahead(where, lanes * align, True)
+            e.raw(f"  store {value!r}, ptr {where.name}, align {align}")
             return
         at = e.iadd(e.splat(at, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
         where = self.address(base, type_, at)
