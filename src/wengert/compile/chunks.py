@@ -13,7 +13,7 @@ import math
 from ..core import Aval
 from ..program import Var
 from .fusion import Kernel, Plan, Root
-from .loops import Loop, Schedule, work_of
+from .loops import KernelWriter, Loop, Schedule, work_of
 from .nest import Affine, Nest, size_of
 
 LEAST = 100_000.0  # nanoseconds that a nest must take about, so that waking threads pays
@@ -131,4 +131,31 @@ def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
     return max(kernel.size * OPERATION * (work / lanes + 4 * gathers), moved * BYTE)
 
 
-__all__ = ["Chunks", "cut", "nanoseconds"]
+def piece(writer: KernelWriter, name: str) -> str:
+    """The text of the function ``(context, number of a piece)`` that calls the kernel `name` on one of its pieces.
+
+    The context is a table of the kernel's pointers. The function's own name is left as ``@NAME``.
+    """
+    chunks: Chunks = writer.kernel.chunks
+    end = writer.schedule.loops[chunks.loop].end
+    lines, arguments = [], []
+    for i in range(len(writer.arrays) + writer.checks):
+        lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
+        arguments.append(f"ptr %p{i}")
+    for i, array in enumerate(writer.arrays):
+        if type(array) is Var and array in chunks.partials:
+            lines.append(f"  %o{i} = mul i64 %piece, {writer.own_bytes(array)}")
+            lines.append(f"  %q{i} = getelementptr i8, ptr %p{i}, i64 %o{i}")
+            arguments[i] = f"ptr %q{i}"
+    lines += [
+        f"  %begin = mul i64 %piece, {chunks.length}",
+        f"  %next = add i64 %begin, {chunks.length}",
+        f"  %last = icmp eq i64 %piece, {chunks.count - 1}",
+        f"  %end = select i1 %last, i64 {end}, i64 %next",
+        f"  call void @{name}({', '.join([*arguments, 'i64 %begin', 'i64 %end'])})",
+        "  ret void",
+    ]
+    return "define internal void @NAME(ptr %context, i64 %piece) #0 {\n" + "\n".join(lines) + "\n}\n"
+
+
+__all__ = ["Chunks", "cut", "nanoseconds", "piece"]

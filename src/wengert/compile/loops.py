@@ -474,32 +474,6 @@ class KernelWriter:
         body = "\n".join(e.regions[0].lines)
         return f"define internal void @NAME({', '.join(parameters)}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
 
-    def write_piece(self, name: str) -> str:
-        """The text of the function ``(context, number of a piece)``, where `name` is the kernel's and the context a
-        table of its pointers.
-        """
-        chunks = self.kernel.chunks
-        lines, arguments = [], []
-        for i, array in enumerate([*self.arrays, *([None] if self.checks else [])]):
-            lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
-            pointer = f"%p{i}"
-            if array is not None and array in chunks.partials:
-                size = self._own_bytes(array)
-                lines += [f"  %o{i} = mul i64 %piece, {size}", f"  %q{i} = getelementptr i8, ptr %p{i}, i64 %o{i}"]
-                pointer = f"%q{i}"
-            arguments.append(f"ptr {pointer}")
-        loop = self.schedule.loops[chunks.loop]
-        lines += [
-            f"  %begin = mul i64 %piece, {chunks.length}",
-            f"  %next = add i64 %begin, {chunks.length}",
-            f"  %last = icmp eq i64 %piece, {chunks.count - 1}",
-            f"  %end = select i1 %last, i64 {loop.end}, i64 %next",
-            f"  call void @{name}({', '.join([*arguments, 'i64 %begin', 'i64 %end'])})",
-            "  ret void",
-        ]
-        body = "\n".join(lines)
-        return f"define internal void @NAME(ptr %context, i64 %piece) #0 {{\n{body}\n}}\n"
-
     def _open(self, loop: Loop, k: int) -> None:
         e = self.e
         e.regions.append(Region())
@@ -553,10 +527,10 @@ class KernelWriter:
     def _clear(self, root: Root) -> None:
         name = "llvm.memset.p0.i64"
         self.e.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-        n = self._own_bytes(root.target)
+        n = self.own_bytes(root.target)
         self.e.raw(f"  call void @{name}(ptr {self.pointer(root.target).name}, i8 0, i64 {n}, i1 false)")
 
-    def _own_bytes(self, target: Var) -> int:
+    def own_bytes(self, target: Var) -> int:
         """The size of an array, or of the part of it that each piece of the kernel has for itself."""
         chunks = self.kernel.chunks
         n = target.aval.size * target.aval.dtype.itemsize

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..program import Literal, Var
 from . import pool
-from .chunks import cut
+from .chunks import cut, piece
 from .emitter import FLOATS, literal_text
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
@@ -172,12 +172,11 @@ class Module:
 
     def _together(self, writer: KernelWriter, name: str, pointers: list[str]) -> None:
         """Run the pieces of a kernel on the pool's threads."""
-        text = writer.write_piece(name)
-        piece = self._functions.setdefault(text, f"{name}.piece")
+        function = self._functions.setdefault(piece(writer, name), f"{name}.piece")
         self._declarations.setdefault(pool.NAME, pool.DECLARATION)
         table = self._table(pointers)
         count = writer.kernel.chunks.count
-        self._lines.append(f"  call void @{pool.NAME}(ptr @{piece}, ptr {table}, i64 {count})")
+        self._lines.append(f"  call void @{pool.NAME}(ptr @{function}, ptr {table}, i64 {count})")
 
     def _table(self, pointers: list[str]) -> str:
         """The address of an array of pointers."""
