@@ -92,8 +92,12 @@ REWRITES = {
     "index of one element's reverse": (lambda x: x[::-1], (M[:1],), []),
     "index of a spread number": (lambda x: wnp.broadcast_to(x, (4,))[::2], (np.float64(2),), ["broadcast_to", "index"]),
     "index of a constant": (lambda x: x * wnp.full(4, 2.0)[::2], (np.ones(2),), ["multiply"]),
-    "sum of a constant": (lambda x: x + wnp.sum(wnp.full((3, 4), 0.5)), (X,), ["add"]),
-    "sum of an infinite constant over nothing": (lambda x: x + wnp.sum(wnp.full((0,), np.inf)), (X,), []),
+    "sum of a constant": (
+        lambda x: w.jit(lambda c, x: x + wnp.sum(wnp.broadcast_to(c, (3, 4))))(0.5, x), (X,), ["add"],
+    ),
+    "sum of an infinite constant over nothing": (
+        lambda x: w.jit(lambda c, x: x + wnp.sum(wnp.broadcast_to(c, (0,))))(np.inf, x), (X,), [],
+    ),
     "sum over axes of length 1": (lambda x: wnp.sum(x, axis=0), (M[:1],), ["reshape"]),
     "constants": (lambda x: x * (wnp.sin(wnp.asarray(0.5)) + 1.0), (X,), ["multiply"]),
     "what is computed twice": (lambda x: wnp.sin(x) * wnp.sin(x), (X,), ["sin", "multiply"]),

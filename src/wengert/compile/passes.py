@@ -457,7 +457,7 @@ def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     source = _broadcast_scalar(r, x)
     if source is not None and x.aval.dtype.kind == "f":
         count = float(np.prod([x.aval.shape[a] for a in axes]))
-        total = Literal(x.aval.dtype.type(number(source) * count))
+        total = Literal(x.aval.dtype.type(number(source) * count if count else 0))
         return r.one("broadcast_to", total, shape=eqn.outputs[0].aval.shape)
     if all(x.aval.shape[a] == 1 for a in axes) and _same_kind(x, eqn):
         return r.one("reshape", x, shape=eqn.outputs[0].aval.shape)
