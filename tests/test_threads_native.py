@@ -136,6 +136,37 @@ def test_python_threads_call_at_the_same_time():
                 assert got.tobytes() == want.tobytes()
 
 
+@pytest.mark.parametrize("path", ["native", "ctypes"])
+def test_other_python_threads_run_meanwhile(path):
+    """With switches only where Python's lock is given up, another thread counts while native code runs."""
+    f, x = w.jit(wave), normal(3_000_000)
+    f(x)
+    executable = f.lower(x).compile()
+    call = executable.native if path == "native" else executable
+    argument = ((x,), {}) if path == "native" else [x]
+    counted, stop, interval = [0], [], sys.getswitchinterval()
+
+    def count():
+        while not stop:
+            counted[0] += 1
+            time.sleep(0)
+
+    with ThreadPoolExecutor(1) as executor:
+        running = executor.submit(count)
+        sys.setswitchinterval(1000.0)
+        try:
+            progress = []
+            for _ in range(10):
+                before = counted[0]
+                call(argument)
+                progress.append(counted[0] - before)
+        finally:
+            sys.setswitchinterval(interval)
+            stop.append(True)
+        running.result()
+    assert max(progress) > 0
+
+
 def test_the_number_may_change_while_functions_run():
     f, x = w.jit(wave), normal(100_003)
     expected = f(x)
