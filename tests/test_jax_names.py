@@ -124,7 +124,7 @@ def test_hasattr_and_getattr(jax):
 def test_values_are_arrays_of_jax(jax):
     jnp = jax.numpy
     assert isinstance(np.ones(2), jax.Array) and isinstance(jnp.cumsum(jnp.ones(2)), jnp.ndarray)
-    assert not isinstance(jnp.sum(jnp.ones(2)), jax.Array)  # a NumPy scalar: see `Array`
+    assert isinstance(jnp.sum(jnp.ones(2)), jax.Array) and isinstance(jax.random.key(0), jax.Array)
     assert not isinstance(1.0, jax.Array) and not isinstance([1.0], jax.Array)
     for transform in (jax.jit, jax.grad, jax.vmap, lambda f: lambda x: jax.jvp(f, (x,), (x,))):
         seen = []
@@ -219,3 +219,30 @@ def test_ravel_pytree():
     assert ravel_pytree({})[0].shape == (0,)
     with pytest.raises(w.errors.ShapeError, match="6 elements"):
         back(np.zeros(3))
+
+
+def test_array_type_in_annotations_and_isinstance(jax):
+    import typing
+
+    def f(x: jax.Array | None, y: "float | jax.Array" = 1.0) -> jax.Array: ...
+
+    hints = typing.get_type_hints(f, {"jax": jax})
+    assert typing.get_args(hints["x"]) == (jax.Array, type(None)) and jax.Array in typing.get_args(hints["y"])
+    assert isinstance(np.float32(1), (str, jax.Array)) and not isinstance("x", (int, jax.Array))
+    assert isinstance(np.ones(1), jax.typing.ArrayLike) and isinstance(1.0, jax.typing.ArrayLike)
+    assert not isinstance("x", jax.typing.ArrayLike) and issubclass(np.ndarray, jax.Array)
+    with pytest.raises(TypeError, match="jax.numpy.array"):
+        jax.Array([1.0])
+
+
+def test_plots_of_arrays(jax):
+    """matplotlib asks of what it draws whether it is a `jax.Array`, and of the elements of that."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    x = jax.numpy.linspace(0.0, 1.0, 5)
+    (line,) = axes.plot(x, x**2)
+    axes.axhline(jax.numpy.sum(x))
+    axes.scatter(x[1], jax.numpy.float32(2))
+    np.testing.assert_allclose(line.get_ydata(), x**2)

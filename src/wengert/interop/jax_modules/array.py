@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from abc import ABC
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
 from ...core import Tracer
 
 
-class Array(ABC):
-    """What ``isinstance(x, jax.Array)`` asks: NumPy arrays, and values under transformation.
+class _ArrayType:
+    """What ``isinstance(x, jax.Array)`` asks: NumPy arrays, NumPy scalars, and values under transformation.
 
-    NumPy's scalars, which results without axes are, do not count: matplotlib turns what counts into arrays, whose
-    elements are scalars again, and would never end.
+    Scalars count: they are what results without axes are here. The one object of this class is no class itself,
+    although it serves as one in isinstance and in annotations. matplotlib hands what is of the class ``jax.Array`` to
+    NumPy and looks at the elements of that, which are scalars again, and so on without end.
 
     Example:
         >>> import numpy as np
-        >>> isinstance(np.ones(3), Array), isinstance(1.0, Array)
-        (True, False)
+        >>> isinstance(np.ones(3), Array), isinstance(np.float32(1), Array), isinstance(1.0, Array)
+        (True, True, False)
     """
 
+    __name__ = __qualname__ = "Array"
+    __module__ = "jax"
+    _kinds: tuple[type, ...] = (np.ndarray, np.generic, Tracer)
 
-Array.register(np.ndarray)
-Array.register(Tracer)
+    def __instancecheck__(self, x: Any) -> bool:
+        return isinstance(x, self._kinds)
+
+    def __subclasscheck__(self, cls: type) -> bool:
+        return issubclass(cls, self._kinds)
+
+    def __or__(self, other: Any) -> Any:
+        return Union[self, other]
+
+    def __ror__(self, other: Any) -> Any:
+        return Union[other, self]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("jax.Array is for isinstance and annotations; make arrays with jax.numpy.array")
+
+    def __repr__(self) -> str:
+        return "<class 'jax.Array'>"
+
+
+Array: Any = _ArrayType()
 
 
 class Device:
