@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as _np
 
-from .core import as_value as _as_value
+from .config import canonical_dtype as _canonical_dtype
+from .core import as_array as _as_array, as_value as _as_value
+from .errors import ShapeError as _ShapeError
+from .numpy.searching import argsort as _argsort
 from .ops import elementwise as _ew
 from .ops import reduction as _reduction
 from .ops import shape as _shape
+from .ops.indexing import getitem as _getitem, take_along_axis as _take_along_axis
+from .ops.updates import at as _at
 from .ops.collectives import all_gather, all_to_all, axis_index, axis_size, pmax, pmean, pmin, ppermute, pshuffle, psum
 from .ops.collectives import psum_scatter
 from .ops.contraction import dot, dot_general
@@ -82,6 +87,138 @@ def reduce_max(x: Any, axes: Any) -> Any:
 def reduce_min(x: Any, axes: Any) -> Any:
     """The minimum over `axes`."""
     return _reduction.min(x, tuple(axes))
+
+
+def iota(dtype: Any, size: int) -> Any:
+    """The numbers 0, 1, … below `size`."""
+    return _np.arange(size, dtype=_canonical_dtype(dtype))
+
+
+def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:
+    """An array of a shape whose elements are their positions along one axis."""
+    n = shape[dimension]
+    along = [n if i == dimension else 1 for i in range(len(shape))]
+    return _np.broadcast_to(iota(dtype, n).reshape(along), tuple(shape)).copy()
+
+
+def slice_in_dim(x: Any, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0) -> Any:
+    """``x[start_index:limit_index:stride]`` along one axis."""
+    x = _as_array(x)
+    key = [slice(None)] * len(x.shape)
+    key[_shape.canonical_axis(axis, len(key))] = slice(start_index, limit_index, stride)
+    return _getitem(x, tuple(key))
+
+
+def _starts(x: Any, starts: Any, sizes: Any, what: str) -> list[Any]:
+    """Start indices, moved so that the block lies inside, as `lax` has it; negative ones count from the end."""
+    starts = [starts[i] for i in range(len(x.shape))] if not isinstance(starts, (list, tuple)) else list(starts)
+    if len(starts) != len(x.shape) or len(sizes) != len(x.shape):
+        raise _ShapeError(f"{what} of an array of shape {x.shape} takes {len(x.shape)} start indices and sizes")
+    for n, size in zip(x.shape, sizes, strict=True):
+        if not 0 <= size <= n:
+            raise _ShapeError(f"{what}: a block of shape {tuple(sizes)} does not fit into shape {x.shape}")
+    out = []
+    for s, n, size in zip(starts, x.shape, sizes, strict=True):
+        s = _as_array(s)
+        out.append(clamp(0, _ew.where(_ew.less(s, 0), _ew.add(s, n), s), n - size))
+    return out
+
+
+def _block(x: Any, starts: Any, sizes: Any, what: str) -> tuple[Any, ...]:
+    rank = len(sizes)
+    return tuple(
+        _ew.add(s, _np.arange(size).reshape([-1 if i == k else 1 for i in range(rank)]))
+        for k, (s, size) in enumerate(zip(_starts(x, starts, sizes, what), sizes, strict=True))
+    )
+
+
+def dynamic_slice(operand: Any, start_indices: Any, slice_sizes: Any) -> Any:
+    """A block of an array at a place that may be computed; the place is moved so that the block lies inside.
+
+    Args:
+        operand: the array, of n axes.
+        start_indices: n integers.
+        slice_sizes: the shape of the block, n Python integers.
+
+    Raises:
+        ShapeError: the block is larger than the array, or there are not n indices and sizes.
+
+    Example:
+        >>> dynamic_slice(_np.arange(5.0), (3,), (3,))
+        array([2., 3., 4.])
+    """
+    x = _as_array(operand)
+    return _getitem(x, _block(x, start_indices, slice_sizes, "dynamic_slice")) if x.shape else x
+
+
+def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
+    """A copy with `update` written at a place that may be computed, moved so that it lies inside.
+
+    Example:
+        >>> dynamic_update_slice(_np.zeros(4), _np.ones(2), (3,))
+        array([0., 0., 1., 1.])
+    """
+    x, update = _as_array(operand), _as_array(update)
+    if not x.shape:
+        return convert_element_type(update, x.dtype)
+    return _at(x)[_block(x, start_indices, update.shape, "dynamic_update_slice")].set(update)
+
+
+def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: int = 0) -> Any:
+    """`dynamic_slice` along one axis."""
+    x = _as_array(operand)
+    axis = _shape.canonical_axis(axis, len(x.shape))
+    starts = [start_index if i == axis else 0 for i in range(len(x.shape))]
+    return dynamic_slice(x, starts, [slice_size if i == axis else n for i, n in enumerate(x.shape)])
+
+
+def dynamic_update_slice_in_dim(operand: Any, update: Any, start_index: Any, axis: int) -> Any:
+    """`dynamic_update_slice` along one axis."""
+    x = _as_array(operand)
+    axis = _shape.canonical_axis(axis, len(x.shape))
+    return dynamic_update_slice(x, update, [start_index if i == axis else 0 for i in range(len(x.shape))])
+
+
+def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool = True) -> Any:
+    """The slice at one index along one axis."""
+    x = dynamic_slice_in_dim(operand, index, 1, axis)
+    axis = _shape.canonical_axis(axis, len(x.shape))
+    return x if keepdims else reshape(x, tuple(n for i, n in enumerate(x.shape) if i != axis))
+
+
+def select_n(which: Any, *cases: Any) -> Any:
+    """Elements of ``cases[which]``, for a boolean or integer `which`.
+
+    Example:
+        >>> select_n(_np.array([0, 2, 1]), _np.zeros(3), _np.ones(3), _np.full(3, 2.0))
+        array([0., 2., 1.])
+    """
+    which = _as_array(which)
+    out = cases[0]
+    for i, case in enumerate(cases[1:], 1):
+        out = _ew.where(which if which.dtype.kind == "b" else _ew.equal(which, i), case, out)
+    return out
+
+
+def top_k(operand: Any, k: int) -> tuple[Any, Any]:
+    """The `k` largest elements of the last axis in falling order, and their indices.
+
+    Example:
+        >>> top_k(_np.array([1.0, 3.0, 2.0]), 2)
+        (array([3., 2.]), array([1, 2]))
+    """
+    x = _as_array(operand)
+    if not x.shape or not 0 <= k <= x.shape[-1]:
+        raise _ShapeError(f"top_k: k={k} for an array of shape {x.shape}")
+    order = slice_in_dim(_argsort(_ew.negative(x), axis=-1), 0, k, axis=-1)
+    return _take_along_axis(x, order, -1), order
+
+
+def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = True) -> tuple[Any, Any]:
+    """Keys in order along an axis, and the values moved as they were."""
+    keys, values = _as_array(keys), _as_array(values)
+    order = _argsort(keys, axis=dimension)
+    return _take_along_axis(keys, order, dimension), _take_along_axis(values, order, dimension)
 
 
 __all__ = [n for n in dir() if not n.startswith("_") and n not in ("annotations", "Any")]
