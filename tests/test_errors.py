@@ -244,3 +244,68 @@ def test_tracebacks_without_library_frames():
         w.grad(lambda x: x * (1 / 0))(1.0)
     library = [entry for entry in info.traceback if "wengert" in str(entry.path) and "tests" not in str(entry.path)]
     assert len(library) == 1  # the call that the user wrote
+
+
+# What went wrong, and then what to write instead: in this order, in one message.
+CAUSE_THEN_REMEDY = {
+    "grad of a vector": r"array of shape \(3,\).*reduce it.*jacrev or jacfwd",
+    "grad of a tuple": r"tuple of length 2.*pass has_aux=True",
+    "grad of an int array": r"dtype int64.*convert it with \.astype\(float\).*allow_int=True",
+    "grad of a bool": r"dtype bool.*\.astype\(float\).*argnums",
+    "grad with an int result": r"returned int64.*convert it with astype",
+    "grad with a complex result": r"returned complex128.*real part.*holomorphic=True",
+    "argnums out of range": r"called with 1 positional argument.*pass what is differentiated by position",
+    "differentiated by keyword": r"0 positional arguments.*pass what is differentiated by position",
+    "argnums a string": r"must be an integer or a sequence of integers, got 'x'",
+    "has_aux without a pair": r"must return a pair \(output, extra results\)",
+    "jvp with lists of nothing": r"got float and float.*write jvp\(f, \(x,\), \(t,\)\)",
+    "jvp with a wrong shape": r"\(2,\).*\(3,\).*must be equal",
+    "jvp of an integer": r"dtype int64.*convert it to float",
+    "linearize: wrong tangent": r"\(2,\).*\(3,\).*must be equal",
+    "vmap over a scalar": r"shape \(\).*no axis 0.*pass None in in_axes",
+    "vmap over nothing": r"nothing to map over.*pass axis_size",
+    "in_axes a string": r"must be an integer, None, or a tuple.*got '0'",
+    "out_axes None of a batch": r"differs between examples.*give it an axis.*lax\.psum",
+    "if under vmap": r"there are 3.*use wengert\.numpy\.where.*Python loop",
+    "if in make_program": r"not known while.*wengert\.numpy\.where or lax\.cond.*static_argnums",
+    "range in make_program": r"not known while.*lax\.fori_loop.*static_argnums",
+    "float in make_program": r"float\(\) needs the value.*static_argnums",
+    "np.asarray under grad": r"stands under grad.*use the function of wengert\.numpy.*outside",
+    "jit on a device": r"this machine's processor.*leave backend and device out",
+    "leak out of grad": r"used after grad had ended.*return it from the function",
+    "leak out of vmap": r"used after vmap had ended.*return it from the function",
+    "custom_vjp without a rule": r"without a rule.*call its defvjp",
+    "assignment under grad": r"cannot be changed in place.*write `x = wengert\.numpy\.at\(x\)",
+    "out= under grad": r"cannot write.*use its result",
+    "unknown axis name": r"no axis named 'rows'.*call this inside vmap",
+    "pmax differentiated": r"no derivative.*stop_gradient.*custom_jvp",
+    "traced index out of range": r"out of range.*run it without jit.*clip",
+    "float index": r"must be an integer, a slice, None, Ellipsis or a mask, got float64",
+    "mask under jit": r"which jit does not know.*use where\(mask, x, 0\)",
+    "nonzero under jit": r"not known here.*pass size=",
+    "shape from a traced value": r"not known.*static_argnums",
+    "plain array at a traced index": r"stands under make_program.*at\(x\)\[index\]\.get\(\)",
+    "math under grad": r"derivative would be lost.*use the functions of wengert\.numpy",
+    "item under grad": r"derivative would be lost.*stop_gradient",
+    "a keyword scalar under vmap": r"no axis 0.*pass None in in_axes",
+    "two cotangents": r"got 2.*pass a tuple",
+    "hvp without tuples": r"got ndarray and ndarray.*write jvp",
+    "hvp of a vector": r"array of shape \(3,\).*reduce it",
+    "jacfwd of integers": r"int64.*convert it with \.astype\(float\)",
+    "jacfwd of complex": r"complex inputs.*pass holomorphic=True.*jacrev",
+    "jacrev to integers": r"returned int64.*astype.*has_aux=True",
+    "a key that is none": r"expected a key, got float64.*make one with wengert\.random\.key",
+    "an axis name of another vmap": r"no axis named 'k'.*call this inside vmap",
+    "keyword-only argument of a rule": r"cannot be passed.*make them positional",
+    "forward mode through a clipped gradient": r"not linear in the cotangent.*reverse mode.*custom_jvp",
+    "unknown name of wengert.numpy": r"no attribute 'arctanhh'.*nearest are",
+    "unknown setting": r"no setting 'jax_nothing'.*it has: enable_x64",
+}
+
+
+@pytest.mark.parametrize("name", CAUSE_THEN_REMEDY)
+def test_cause_then_remedy(name):
+    f, error, _ = MISUSES[name]
+    with pytest.raises(error, match="(?s)" + CAUSE_THEN_REMEDY[name]):
+        f()
+    np.testing.assert_array_equal(w.grad(lambda x: wnp.sum(x * x))(X), 2 * X)  # the library goes on working
