@@ -420,21 +420,35 @@ def _transpose(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 @rule("dot_general")
 def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    """Factors are transposed where the product of matrices wants other rows and columns than they have."""
+    """Factors are taken as they lie in memory, and transposed where the product wants other rows and columns."""
     x, y = inputs
-    dims = eqn.params["dims"]
-    turns = turned([x.aval.shape, y.aval.shape], dims)
-    if turns is None:
-        return None
-    (cx, cy), (bx, by) = dims
-    turn_x, turn_y = turns
-    if turn_x is not None:
-        x = r.one("transpose", x, axes=turn_x)
-        cx, bx = tuple(turn_x.index(i) for i in cx), tuple(turn_x.index(i) for i in bx)
-    if turn_y is not None:
-        y = r.one("transpose", y, axes=turn_y)
-        cy, by = tuple(turn_y.index(i) for i in cy), tuple(turn_y.index(i) for i in by)
-    return r.one("dot_general", x, y, dims=((cx, cy), (bx, by)))
+    (cx, cy), (bx, by) = eqn.params["dims"]
+    x, cx, bx = _untransposed(r, x, cx, bx)
+    y, cy, by = _untransposed(r, y, cy, by)
+    turns = turned([x.aval.shape, y.aval.shape], ((cx, cy), (bx, by)))
+    if turns is not None:
+        turn_x, turn_y = turns
+        if turn_x is not None:
+            x = r.one("transpose", x, axes=turn_x)
+            cx, bx = tuple(turn_x.index(i) for i in cx), tuple(turn_x.index(i) for i in bx)
+        if turn_y is not None:
+            y = r.one("transpose", y, axes=turn_y)
+            cy, by = tuple(turn_y.index(i) for i in cy), tuple(turn_y.index(i) for i in by)
+    eqn.inputs[:] = [x, y]
+    eqn.params = {"dims": ((cx, cy), (bx, by))}
+    return None
+
+
+def _untransposed(r: Rewriter, a: Atom, contracted: Any, batch: Any) -> tuple[Atom, Any, Any]:
+    """The source of a factor that is a transpose, with its axes, where the free ones keep their order."""
+    made = r.made_by(a, "transpose")
+    if made is None:
+        return a, contracted, batch
+    axes = made.params["axes"]
+    free = [axes[i] for i in range(len(axes)) if i not in contracted and i not in batch]
+    if free != sorted(free):
+        return a, contracted, batch
+    return made.inputs[0], tuple(axes[i] for i in contracted), tuple(axes[i] for i in batch)
 
 
 @rule("index")
