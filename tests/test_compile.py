@@ -465,3 +465,20 @@ def test_lower():
     np.testing.assert_allclose(lowered.compile()([A])[0], np.sum(np.tanh(A) @ A.T))
     assert w.jit(wnp.sin).lower(w.ShapeDtypeStruct((3,), float)).cost().flops == 3
     assert "equations" in repr(lowered)
+
+
+def test_a_hessian_that_is_diagonal_is_never_written():
+    """Reshapes that split axes are inlined, and a diagonal is a choice: the Hessian times a vector makes no matrix."""
+    x, v = np.linspace(-1, 1, 120).reshape(8, 15), np.linspace(0, 1, 120).reshape(8, 15)
+    product = lambda x, v: wnp.tensordot(w.hessian(lambda x: wnp.sum(wnp.tanh(x) ** 2))(x), v, 2)
+    np.testing.assert_allclose(w.jit(product)(x, v), product(x, v), rtol=1e-12, atol=1e-14)
+    assert w.jit(product).lower(x, v).cost().workspace < 120 * 120 * 8
+
+
+def test_transposed_factors_are_taken_as_they_lie():
+    x, y = np.random.default_rng(0).normal(size=(2, 64, 64))
+    lowered = w.jit(lambda x, y: x.T @ y).lower(x, y)
+    assert lowered.cost().steps == 1
+    z = np.random.default_rng(1).normal(size=(50, 3, 8))
+    f = lambda z: wnp.einsum("nki,nkj->kij", z, z)
+    np.testing.assert_allclose(w.jit(f)(z), f(z), rtol=1e-12)

@@ -17,8 +17,8 @@ import numpy as np
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .lapack import Factorisation, factorisation_of, share_factors
-from .nest import Affine, Nest, basic_index, only_ones, size_of, structural
-from .products import Product, product_of
+from .nest import Affine, Nest, basic_index, size_of, split_axes, structural
+from .products import Product, product_of, sizes
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
 
@@ -214,9 +214,9 @@ class Plan:
                 operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs
                 stage = max([self.force(a) for a in operands], default=0)
             else:
-                for a in eqn.inputs if eqn.primitive.name == "dot_general" else ():
-                    if type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
-                        self.force(a)  # each element is used many times
+                for a, again in zip(eqn.inputs, uses_again(eqn), strict=True):
+                    if again and type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
+                        self.force(a)
                 stage = max(
                     [self.force(a) if type(a) is Var and a in self.memory else self._ready(a) for a in eqn.inputs],
                     default=0,
@@ -231,7 +231,7 @@ class Plan:
         if type(a) is Literal or a in self.memory:
             return True
         name = eqn.primitive.name
-        if name == "reshape" and not only_ones(a.aval.shape, eqn.params["shape"]):
+        if name == "reshape" and split_axes(a.aval.shape, eqn.params["shape"]) is None:
             return True
         if name == "gather" and a is eqn.inputs[0]:
             return self._cost[a] > CHEAP
@@ -386,6 +386,14 @@ class Plan:
                 root.offset = Affine(())
                 for i, s in zip(kept, strides, strict=True):
                     root.offset = root.offset + Affine.axis(i).scaled(s)
+
+
+def uses_again(eqn: Equation) -> list[bool]:
+    """For each operand of an equation in a nest, whether it uses an element many times."""
+    if eqn.primitive.name != "dot_general":
+        return [False] * len(eqn.inputs)
+    _, m, n, _, _, _ = sizes([a.aval.shape for a in eqn.inputs], eqn.params["dims"])
+    return [n > 1, m > 1]
 
 
 def product_domain(eqn: Equation) -> tuple[int, ...]:

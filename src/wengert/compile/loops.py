@@ -270,6 +270,8 @@ class KernelWriter:
             c, x, y = args
             lanes = max(a.lanes for a in args)
             return e.select(e.splat(c, lanes), e.splat(x, lanes), e.splat(y, lanes))
+        if kind == "sum":
+            return e.iadd(*self._level(args))
         if kind == "scaled":
             return e.imul(args[0], e.const(node.data, args[0]))
         if kind == "affine":

@@ -327,10 +327,21 @@ def _masked(nest: Nest, x: Atom, source: Point, here: int | None, mask: int | No
 
 @structure("reshape")
 def _reshape(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
+    """Each axis of the operand is one of the result's, or several of them in a row."""
     (x,) = eqn.inputs
-    have, want = x.aval.shape, eqn.params["shape"]
-    kept = iter([p for p, n in zip(point, want, strict=True) if n != 1])
-    return (yield (x, tuple(ZERO if n == 1 else next(kept) for n in have), mask))
+    want = eqn.params["shape"]
+    groups = split_axes(x.aval.shape, want)
+    assert groups is not None
+    source = []
+    for group in groups:
+        steps = strides_of([want[i] for i in group])
+        parts = [_step(nest, point[i], s, 0) for i, s in zip(group, steps, strict=True)]
+        at = sum((p for p in parts if isinstance(p, Affine)), ZERO)
+        dynamic = [p for p in parts if not isinstance(p, Affine)]
+        for d in dynamic:
+            at = d if at == ZERO else nest.node("sum", (nest.index(at), d), None, INT64)
+        source.append(at)
+    return (yield (x, tuple(source), mask))
 
 
 @structure("gather")
@@ -360,13 +371,35 @@ def structural(eqn: Equation) -> bool:
     return True
 
 
-def only_ones(have: Sequence[int], want: Sequence[int]) -> bool:
-    """Whether two shapes differ in axes of length 1 alone."""
-    return [n for n in have if n != 1] == [n for n in want if n != 1]
+def split_axes(have: Sequence[int], want: Sequence[int]) -> list[list[int]] | None:
+    """For each axis of shape `have`, the axes of `want` that it is split into; None where axes are merged."""
+    rest = [i for i, n in enumerate(want) if n != 1]
+    groups: list[list[int]] = []
+    for n in have:
+        group: list[int] = []
+        size = 1
+        while size < n and rest:
+            i = rest.pop(0)
+            group.append(i)
+            size *= want[i]
+        if size != n:
+            return None
+        groups.append(group)
+    return None if rest else groups
 
 
 def size_of(aval: Aval) -> int:
     return math.prod(aval.shape)
 
 
-__all__ = ["ZERO", "Affine", "Nest", "Node", "aligned", "only_ones", "size_of", "strides_of", "structural"]
+__all__ = [
+    "ZERO",
+    "Affine",
+    "Nest",
+    "Node",
+    "aligned",
+    "split_axes",
+    "size_of",
+    "strides_of",
+    "structural",
+]

@@ -7,6 +7,7 @@ rounding, infinities and NaN included; the sign of a zero may change (``x + 0`` 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,6 +66,7 @@ class Rewriter:
         self.producer: dict[Var, Equation] = {}
         self._seen: dict[Any, list[Var]] = {}
         self._literals: dict[Any, Literal] = {}
+        self._places: dict[tuple[int, ...], Literal] = {}
         self._scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
 
     def run(self, program: Program, arguments: Sequence[Atom]) -> list[Atom]:
@@ -139,6 +141,12 @@ class Rewriter:
         if a.aval.shape != aval.shape:
             a = self.one("broadcast_to", a, shape=aval.shape)
         return a
+
+    def places(self, shape: tuple[int, ...]) -> Literal:
+        """The numbers 0, 1, … in a shape; the same literal each time."""
+        if shape not in self._places:
+            self._places[shape] = Literal(np.arange(math.prod(shape), dtype=np.int32).reshape(shape))
+        return self._places[shape]
 
     def made_by(self, a: Atom, name: str) -> Equation | None:
         """The equation that defines an atom, if it is of this primitive."""
@@ -397,7 +405,25 @@ def _reshape(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     spread = r.made_by(x, "broadcast_to")
     if spread is not None and spread.inputs[0].aval.shape == ():
         return r.one("broadcast_to", spread.inputs[0], shape=shape)
-    return None
+    return _diagonal(r, x, shape)
+
+
+def _diagonal(r: Rewriter, x: Atom, shape: tuple[int, ...]) -> Atom | None:
+    """A vector padded to a diagonal matrix, as a choice between it and 0: no array of zeros is written."""
+    padded = r.made_by(x, "pad_zero")
+    if padded is None or len(padded.params["config"]) != 1:
+        return None
+    (vector,) = padded.inputs
+    n = vector.aval.shape[0]
+    if padded.params["config"] != ((0, 0, n),) or n < 2:
+        return None
+    split = next((k for k in range(len(shape) + 1) if math.prod(shape[:k]) == n == math.prod(shape[k:])), None)
+    if split is None:
+        return None
+    rows = r.places((*shape[:split], *[1] * (len(shape) - split)))
+    columns = r.places(shape[split:])
+    zero = Literal(vector.aval.dtype.type(0))
+    return r.one("where", r.one("equal", rows, columns), r.one("reshape", vector, shape=shape[split:]), zero)
 
 
 @rule("transpose")
