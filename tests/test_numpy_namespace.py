@@ -875,3 +875,11 @@ def test_assignment_of_a_differentiated_value_into_a_numpy_array_raises():
 def test_a_name_that_is_missing():
     with pytest.raises(AttributeError, match="wengert.numpy.*'arctanhh'; the nearest are arctanh"):
         wnp.arctanhh  # noqa: B018
+
+
+def test_median_of_infinite_numbers_is_numpys():
+    for x in ([-np.inf, 0.0], [-np.inf, 1.0, np.inf, np.inf], [1.0, 2.0, np.inf, 3.0], [np.nan, 1.0]):
+        x = np.array(x)
+        with np.errstate(invalid="ignore"):
+            np.testing.assert_array_equal(w.jit(wnp.median)(x), np.median(x))
+            np.testing.assert_array_equal(w.vmap(wnp.median)(x[None])[0], np.median(x))

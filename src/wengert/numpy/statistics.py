@@ -36,7 +36,7 @@ def canonical(x: ndarray) -> ndarray:
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool) -> Any:
+def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, median: bool = False) -> Any:
     if method not in _METHODS:
         raise NotSupportedError(f"quantile with method {method!r}; the methods are {', '.join(_METHODS)}")
     share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
@@ -78,7 +78,9 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     else:
         first, second = at(low), at(high)
         share = convert(share, dtype)
-        out = where_p.bind(share == 0, first, first + (second - first) * share)
+        # A median is a mean of two, as NumPy has it: of -inf and 0 it is -inf, where interpolation has no answer.
+        between = (first + second) * dtype.type(0.5) if median else first + (second - first) * share
+        out = where_p.bind(share == 0, first, between)
     if not skip_nan:
         out = where_p.bind(_any(missing, -1, keepdims=True), dtype.type(np.nan), out)
     else:
@@ -169,7 +171,7 @@ def nanpercentile(
 def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
     x = as_array(a)
     if all(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x))):
-        return _quantile(x, 0.5, axis, "midpoint", keepdims, skip_nan)
+        return _quantile(x, 0.5, axis, "midpoint", keepdims, skip_nan, median=True)
     return mean(x, axis, keepdims=keepdims)  # of no elements: NaN, as NumPy has it
 
 
