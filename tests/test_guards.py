@@ -127,3 +127,20 @@ def test_a_bad_index_on_the_other_path():
     assert [float(f(x, i)) for i in (1, 5, 2, 7)] == [1.0, 0.0, 2.0, 0.0]
     with pytest.raises(IndexError):
         f(x, -9)
+
+
+def test_an_error_of_numpy_on_the_other_path():
+    """What NumPy raises before the guards are tested is an error only if this is the path."""
+
+    @w.jit
+    def f(x, z):
+        return wnp.real(wnp.sum(wnp.linalg.inv(z))) if wnp.sum(x) > 0 else wnp.sum(x)
+
+    x, regular, singular = np.ones(3), np.eye(2) * 2j + 1, np.zeros((2, 2), complex)
+    expected = np.real(np.linalg.inv(regular).sum())
+    for _ in range(3):
+        assert f(x, regular) == pytest.approx(expected)
+        assert f(-x, singular) == -3.0
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        f(x, singular)
+    assert f(-x, singular) == -3.0 and f(x, regular) == pytest.approx(expected)

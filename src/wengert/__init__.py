@@ -14,6 +14,7 @@ from .transforms.batching import vmap
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hessian, hvp, jacfwd, jacobian, jacrev, stop_gradient
 from .transforms.forward import jvp
+from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import (
     ShapeDtypeStruct,
     checkpoint,
@@ -22,7 +23,7 @@ from .transforms.jit import (
     jit,
     make_program,
 )
-from .transforms.reverse import grad, linear_transpose, linearize, value_and_grad, vjp
+from .transforms.reverse import linear_transpose, linearize, vjp
 
 if _TYPE_CHECKING:
     from . import debug, flatten_util, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util

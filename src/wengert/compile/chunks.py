@@ -13,8 +13,9 @@ import math
 from ..core import Aval
 from ..program import Var
 from .fusion import Kernel, Plan, Root
-from .loops import KernelWriter, Loop, Schedule, work_of
+from .loops import KernelWriter
 from .nest import Affine, Nest, size_of
+from .schedule import Loop, Schedule, work_of
 
 LEAST = 100_000.0  # nanoseconds that a nest must take about, so that waking threads pays
 PIECE = 15_000.0  # nanoseconds of a piece, at least

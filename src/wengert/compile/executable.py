@@ -18,7 +18,7 @@ from . import cache, engine
 from .entry import BoundEntry, plain, supported
 from .fusion import Plan
 from .lapack import failure
-from .module import OTHER_PATH, Module, is_scalar_literal
+from .module import FORGET, OTHER_PATH, Module, is_scalar_literal
 from .passes import optimize
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
@@ -109,6 +109,9 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
 
     def run(number: int, pointers: Any) -> int:
         try:
+            if number == FORGET:
+                errors.pop(threading.get_ident(), None)
+                return 0
             if number < 0:
                 raise failure(failures[-1 - number])
             calls[number](pointers)

@@ -17,7 +17,7 @@ import numpy as np
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .lapack import Factorisation, factorisation_of, share_factors
-from .nest import Affine, Nest, basic_index, size_of, split_axes, structural
+from .nest import Affine, Nest, basic_index, size_of, split_axes, strides_of, structural
 from .products import Product, product_of, sizes
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
@@ -48,7 +48,7 @@ LARGEST = 150  # equations in one nest: the time LLVM takes for one function gro
 class Root:
     """A result that a kernel writes: a value at each point, a reduction, or a piece of a larger array."""
 
-    __slots__ = ("combine", "eqn", "node", "offset", "source", "target")
+    __slots__ = ("combine", "node", "offset", "source", "target")
 
     def __init__(self, target: Var, source: Any, combine: str | None = None, offset: Any = None) -> None:
         self.target = target
@@ -56,7 +56,6 @@ class Root:
         self.combine = combine  # the name of the operation that reduces, or None
         self.offset = offset  # where a point is stored in the target: an Affine
         self.node = -1
-        self.eqn: Any = None
 
 
 class Kernel:
@@ -67,7 +66,6 @@ class Kernel:
         self.reduced = reduced
         self.roots: list[Root] = []
         self.nest: Any = None
-        self.fill: list[Var] = []
         self.chunks: Any = None  # how threads share it: see chunks.py
 
     @property
@@ -156,9 +154,6 @@ class Plan:
             return 4 if name == "gather" else 0
         return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
 
-    def in_memory(self, v: Var) -> bool:
-        return v in self.memory
-
     def force(self, a: Atom) -> int:
         """Keep a value in memory; returns the stage from which it can be read."""
         if type(a) is Literal:
@@ -243,22 +238,20 @@ class Plan:
     # --- what is kept --------------------------------------------------------------------------------------------
 
     def _keep_shared(self) -> None:
-        """Keep in memory what several stages use and is dear; find the stage in which it is computed."""
+        """Keep in memory what several stages use and is dear."""
         for a in self.program.outputs:
             self.force(a)
-        self._uses: dict[Var, set[int]] = {}
-        at: dict[Var, int] = {}
+        uses: dict[Var, set[int]] = {}
         for eqn in reversed(self.program.equations):
             kind = self._kinds[eqn]
             if kind in (MAP, VIEW):
                 (out,) = eqn.outputs
-                stages = self._uses.get(out, set())
+                stages = uses.get(out, set())
                 if out in self.memory and self.memory[out] is not out:
                     continue  # a reshape of memory
                 if out not in self.memory and len(stages) > 1 and self._cost[out] > CHEAP:
                     self.memory[out] = out
                 if out in self.memory:
-                    at[out] = self._stage[out]
                     stages = {self._stage[out]}
                 if not stages:
                     continue
@@ -267,8 +260,7 @@ class Plan:
             for a in eqn.inputs:
                 if type(a) is Var:
                     # What is in memory is computed in its own stage whoever reads it.
-                    self._uses.setdefault(a, set()).update(stages)
-        self._at = at
+                    uses.setdefault(a, set()).update(stages)
 
     # --- kernels -------------------------------------------------------------------------------------------------
 
@@ -287,12 +279,12 @@ class Plan:
 
     def _build_stage(self, stage: int, entries: list[Any]) -> None:
         nests: dict[Any, Kernel] = {}
-        stores: list[tuple[Equation, Var]] = []
+        stores: list[Var] = []
         after: list[Step] = []
         for eqn, kind in entries:
             out = eqn.outputs[0]
             if kind in (MAP, VIEW):
-                stores.append((eqn, out))
+                stores.append(out)
             elif kind == REDUCE:
                 domain, axes, source, combine = self._reduction(eqn)
                 kernel = nests.setdefault((domain, axes), Kernel(domain, axes))
@@ -305,7 +297,7 @@ class Plan:
                 after.append(product)
             else:
                 after.append(self._calls[eqn])
-        for _, out in stores:
+        for out in stores:
             shape = out.aval.shape
             key = next((k for k in nests if k[0] == shape and len(nests[k].roots) < 64), (shape, ()))
             nests.setdefault(key, Kernel(shape, ())).roots.append(Root(out, out))
@@ -326,8 +318,6 @@ class Plan:
         """An array put together: one nest for each part."""
         out = eqn.outputs[0]
         steps: list[Step] = []
-        from .nest import strides_of
-
         strides = strides_of(out.aval.shape)
         placed: list[tuple[Atom, Affine]] = []
         if eqn.primitive.name == "concatenate":
@@ -371,8 +361,6 @@ class Plan:
 
     def _expand(self, kernel: Kernel, stage: int) -> None:
         """Find the nodes of a kernel."""
-        from .nest import strides_of
-
         nest = kernel.nest = Nest(self.producer, lambda v: self.readable(v, stage))
         point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
         for root in kernel.roots:

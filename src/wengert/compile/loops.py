@@ -7,7 +7,6 @@ remainder loop; a reduction masks what it has seen. Each reduction has one vecto
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import Any
 
@@ -15,157 +14,16 @@ import numpy as np
 
 from ..program import Var
 from .emitter import BITS, FLOATS, Emitter, Region, V
-from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel, Root
+from .fusion import Kernel, Root
 from .nest import Affine, Node
 from .scalars import REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
+from .schedule import Loop, Schedule, coefficient
 
-ROW_SUMS = 16 * 1024  # sums that are kept in memory together, at most: they should stay in the nearest cache
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
 BOOL = np.dtype(bool)
-
-
-class Loop:
-    """One loop of the function: its axes (the innermost one carries the coefficients) and its length."""
-
-    def __init__(self, axis: int, extent: int, reduced: bool) -> None:
-        self.axis = axis
-        self.extent = extent
-        self.reduced = reduced
-        self.lanes = 1
-        self.depth = 0
-        self.variable = V("0", "i64", 1, 0, 0)
-        self.counter = ""
-
-    @property
-    def end(self) -> int:
-        """Where the counter ends: the extent in whole vectors."""
-        return -(-self.extent // self.lanes) * self.lanes
-
-    def __repr__(self) -> str:
-        return f"{'reduce' if self.reduced else 'for'} i{self.axis} < {self.extent}" + (
-            f" by {self.lanes}" if self.lanes > 1 else ""
-        )
-
-
-class Schedule:
-    """The loops of a kernel in their order, outermost first, and which of them is the vector loop."""
-
-    def __init__(self, kernel: Kernel, vector_bytes: int) -> None:
-        self.kernel = kernel
-        self.vector_bytes = vector_bytes
-        nodes: list[Node] = kernel.nest.nodes
-        self.affines = [n.data[1] for n in nodes if n.kind == "load"]
-        self.affines += [n.data for n in nodes if n.kind == "index"]
-        self.affines += [r.offset for r in kernel.roots]
-        loops = self._collapsed([i for i in range(len(kernel.domain)) if i not in kernel.reduced], False)
-        loops += self._collapsed(list(kernel.reduced), True)
-        self.vector = self._choose(loops, nodes, vector_bytes)
-        ordered = [x for x in loops if not x.reduced and x is not self.vector]
-        ordered += [x for x in [self.vector] if x is not None and not x.reduced]
-        ordered += [x for x in loops if x.reduced and x is not self.vector]
-        ordered += [x for x in [self.vector] if x is not None and x.reduced]
-        self.in_memory = self._adds_rows(loops)
-        if self.in_memory:
-            ordered = [x for x in ordered if x.reduced] + [x for x in ordered if not x.reduced]
-        self.loops = ordered
-
-    def _adds_rows(self, loops: list[Loop]) -> bool:
-        """Whether sums are kept in memory, so that the arrays are walked in the order in which they lie.
-
-        A sum over rows, each longer than a vector: in registers it would read a narrow column at a time.
-        """
-        kept, reduced = [x for x in loops if not x.reduced], [x for x in loops if x.reduced]
-        vector = self.vector
-        if vector is None or vector.reduced or not reduced:
-            return False
-        sums = [r for r in self.kernel.roots if r.combine is not None]
-        if any(r.combine != "add" or _coefficient(r.offset, vector.axis) != 1 for r in sums):
-            return False
-        size = math.prod(x.extent for x in kept)
-        if not 2 * vector.lanes <= size <= ROW_SUMS:
-            return False
-        for n in self.kernel.nest.nodes:
-            if n.kind == "load" and _coefficient(n.data[1], vector.axis) == 1:
-                rows = min(abs(_coefficient(n.data[1], x.axis)) for x in reduced)
-                if rows and rows < max(_coefficient(n.data[1], x.axis) * x.extent for x in kept):
-                    return False
-        return True
-
-    def _collapsed(self, axes: list[int], reduced: bool) -> list[Loop]:
-        domain = self.kernel.domain
-        loops: list[Loop] = []
-        for axis in axes:
-            n = domain[axis]
-            if n == 1:
-                continue
-            if loops and all(_coefficient(a, loops[-1].axis) == _coefficient(a, axis) * n for a in self.affines):
-                loops[-1].axis = axis
-                loops[-1].extent *= n
-            else:
-                loops.append(Loop(axis, n, reduced))
-        return loops
-
-    def _choose(self, loops: list[Loop], nodes: list[Node], vector_bytes: int) -> Loop | None:
-        """The loop to vectorise: the one whose accesses cost least for each element."""
-        widest = max([n.dtype.itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
-        work = sum(work_of(n) for n in nodes)
-        best, least = None, float("inf")
-        for loop in loops:
-            lanes = max(vector_bytes // widest, 1)
-            while lanes > loop.extent:
-                lanes //= 2
-            if lanes < 2:
-                continue
-            cost = work
-            for node in nodes:
-                if node.kind == "load":
-                    cost += _access(node.data[1], loop.axis, lanes, len(node.args) > node.data[2])
-            for root in self.kernel.roots:
-                if root.combine is None:
-                    cost += _access(root.offset, loop.axis, lanes, False)
-            passes = -(-loop.extent // lanes)
-            cost *= passes / loop.extent
-            if loop.reduced and math.prod(x.extent for x in loops if x.reduced) < 4 * lanes:
-                cost *= 1.5  # folding the lanes would cost as much as the loop
-            if cost <= least:
-                best, least = loop, cost
-                loop.lanes = lanes
-        for loop in loops:
-            if loop is not best:
-                loop.lanes = 1
-        if best is not None and work < 24:
-            # Several registers a step hide the latency of an addition, and of the loop itself.
-            while best.lanes * widest < vector_bytes * 4 and best.extent >= best.lanes * 16:
-                best.lanes *= 2
-        return best
-
-    def __repr__(self) -> str:
-        return ", ".join(map(repr, self.loops))
-
-
-def _coefficient(a: Affine, axis: int) -> int:
-    for i, c in a.terms:
-        if i == axis:
-            return c
-    return 0
-
-
-def _access(a: Affine, axis: int, lanes: int, dynamic: bool) -> float:
-    c = _coefficient(a, axis)
-    if dynamic:
-        return 2.0 * lanes
-    return {0: 0.3, 1: 1.0, -1: 1.5}.get(c, 1.5 * lanes)
-
-
-def work_of(node: Node) -> int:
-    """The cost of a node, in additions."""
-    if node.kind == "op":
-        name = node.data.primitive.name
-        return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
-    return 1 if node.kind in ("product", "checked", "inside", "and", "select") else 0
 
 
 class _Accumulator:
@@ -218,7 +76,7 @@ class KernelWriter:
         e = self.e
         total = e.constant(0, "i64")
         for loop in self.schedule.loops:  # outermost first, so that partial sums stand outside inner loops
-            c = _coefficient(a, loop.axis)
+            c = coefficient(a, loop.axis)
             if c:
                 x = loop.variable
                 total = e.iadd(total, x if c == 1 else e.imul(x, e.constant(c, "i64")))
@@ -226,7 +84,7 @@ class KernelWriter:
 
     def _lane_step(self, a: Affine) -> int:
         vector = self.schedule.vector
-        return 0 if vector is None else _coefficient(a, vector.axis)
+        return 0 if vector is None else coefficient(a, vector.axis)
 
     def vector_index(self, a: Affine) -> V:
         """The affine number in each lane."""

@@ -28,6 +28,7 @@ from .products import Product
 from .serial import Serial, Writer
 
 BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
+FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
 BLAS = {"float": "sgemm", "double": "dgemm"}
 
 
@@ -51,6 +52,7 @@ class Module:
         self.symbols: set[str] = set()
         self.checks = False
         self._unchecked = False
+        self._forgets = False
         self.kernels: list[KernelWriter] = []
         self._failing: list[tuple[int, str]] = []
         self._functions: dict[str, str] = {}
@@ -316,10 +318,14 @@ class Module:
         arrays = [a for a in step.eqn.inputs if not is_scalar_literal(a)] + list(step.eqn.outputs)
         table = self._table([f"ptr {self.pointer(a)}" for a in arrays])
         status, n = self._name(), self._count
+        leave = "failed"
+        if self._untested:  # this may be the wrong path, and what it raised is then nobody's error
+            leave = "forget"
+            self._forgets = True
         self._lines += [
             f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
             f"  {status}.c = icmp ne i32 {status}, 0",
-            f"  br i1 {status}.c, label %failed, label %next{n}",
+            f"  br i1 {status}.c, label %{leave}, label %next{n}",
             f"next{n}:",
         ]
 
@@ -333,6 +339,8 @@ class Module:
             body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
         if self.calls:
             body += ["failed:", f"  ret i32 {FAILED}"]
+        if self._forgets:
+            body += ["forget:", f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)", "  br label %other_path"]
         if self.plan.program.guards:
             body += ["other_path:", f"  ret i32 {OTHER_PATH}"]
         main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"

@@ -249,24 +249,26 @@ def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 @rule("add")
 @_elementwise
 def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    for x, y in (inputs, inputs[::-1]):
-        if number(y) == 0 and _same_type(x, eqn):
-            return x
-        negated = r.made_by(y, "negative")
-        if negated is not None and _same_type(x, eqn) and negated.inputs[0].aval.dtype == x.aval.dtype:
-            return r.one("subtract", x, negated.inputs[0])
-    return None
+    x, y = inputs
+    return _added(r, eqn, x, y, "subtract") or _added(r, eqn, y, x, "subtract")
 
 
 @rule("subtract")
 @_elementwise
 def _subtract(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
-    if number(y) == 0 and _same_type(x, eqn):
+    return _added(r, eqn, x, y, "add")
+
+
+def _added(r: Rewriter, eqn: Equation, x: Atom, y: Atom, opposite: str) -> Atom | None:
+    """`x` with 0, or with the negative of something, added or subtracted."""
+    if not _same_type(x, eqn):
+        return None
+    if number(y) == 0:
         return x
     negated = r.made_by(y, "negative")
-    if negated is not None and _same_type(x, eqn) and negated.inputs[0].aval.dtype == x.aval.dtype:
-        return r.one("add", x, negated.inputs[0])
+    if negated is not None and negated.inputs[0].aval.dtype == x.aval.dtype:
+        return r.one(opposite, x, negated.inputs[0])
     return None
 
 

@@ -15,7 +15,8 @@ from ..ops.shape import moveaxis, reshape
 from .batching import over_basis
 from .forward import check_output, jvp
 from .function import Transformed, check_argnums, check_argnums_type, name_of, shown, split_aux
-from .reverse import check_differentiable, grad, vjp
+from .gradient import check_differentiable, grad
+from .reverse import vjp
 
 
 def pieces(rows: Value, leaves: Sequence[Value], axis: int) -> list[Value]:

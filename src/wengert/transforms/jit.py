@@ -116,7 +116,7 @@ def _too_many_paths(f: Any, programs: Sequence[Program]) -> TooManyPathsError:
 
 
 class Jit(Transformed):
-    """A function that is traced to a Program once for each kind of arguments."""
+    """A function that is compiled once for each kind of arguments and each way through its Python control flow."""
 
     transformation = "jit"
 
@@ -129,14 +129,14 @@ class Jit(Transformed):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         given = (args, kwargs)
-        for call, executable, x64 in self._native:  # guarded by benchmarks `call.*`
-            if x64 is config._x64:
-                out = call(given)
-                if out is not NotImplemented:
-                    if out is not Ellipsis:
-                        return out
-                    executable.raise_error()
         try:
+            for call, executable, x64 in self._native:  # guarded by benchmarks `call.*`
+                if x64 is config._x64:
+                    out = call(given)
+                    if out is not NotImplemented:
+                        if out is not Ellipsis:
+                            return out
+                        executable.raise_error()
             return self._call(args, kwargs)
         except Exception as error:
             raise shown(error)
@@ -262,16 +262,24 @@ def jit(
     backend: str | None = None,
     device: Any = None,
 ) -> Any:
-    """Trace a function to a Program, once for each kind of arguments, and run that from then on.
+    """A function compiled to native code, once for each kind of arguments.
+
+    Python may look at traced values (``if x > 0``, ``while err > tol``, ``range(n)``): each way through the function is
+    compiled when it is first taken.
 
     Args:
         f: a function of arrays and pytrees of them; left out, a decorator is returned.
         static_argnums, static_argnames: arguments that are part of the program: they may be any hashable Python
-            value and steer Python control flow; another value means another tracing.
+            value; another value means another compilation.
+        donate_argnums, donate_argnames, inline, keep_unused: accepted for code written for JAX; they change nothing.
+        backend, device: None, or ``backend="cpu"``.
 
     Raises:
-        ConcretizationError: when called, if Python needs the value of a traced array.
+        TooManyPathsError: when called, after `config.max_paths` ways through Python control flow.
+        ConcretizationError: when called, if Python needs the values of a whole traced array, or of one under `vmap`.
+        IndexError: when called, if an index is out of range.
         ArgumentError: a static argument is not hashable, or there is no such argument.
+        NotSupportedError: a device or another backend is asked for.
 
     Example:
         >>> import wengert, wengert.numpy as wnp

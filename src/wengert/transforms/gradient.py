@@ -1,0 +1,248 @@
+"""grad and value_and_grad: reverse mode for functions of one real number, with the shortest way for the usual call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
+from ..errors import DtypeError, NonScalarOutputError
+from .forward import check_output, strong, zeros_like
+from .function import (
+    Transformed,
+    argument_name,
+    check_argnums,
+    check_argnums_type,
+    check_callable,
+    name_of,
+    shown,
+    split_aux,
+)
+from .reverse import LinearizeTrace, LinearizeTracer, own_results
+from .tape import pull_back
+
+ndarray = np.ndarray
+
+
+def check_differentiable(
+    x: Any, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool
+) -> Any:
+    """A leaf that is to be differentiated, as a value; raises where its dtype has no derivative."""
+    x = as_value(x)
+    if type(x) is int:
+        return complex(x) if holomorphic else float(x)
+    dtype = dtype_of(x)
+    if holomorphic:
+        if dtype.kind != "c":
+            raise DtypeError(
+                f"{what} with holomorphic=True needs complex inputs, {place()} of {name_of(f)} has dtype {dtype}"
+            )
+        return x
+    if not inexact_dtype(dtype) and not allow_int:
+        raise DtypeError(
+            f"{what} of {name_of(f)}: {place()} has dtype {dtype}, which has no derivative; convert it with "
+            f".astype(float), leave it out of argnums, or pass allow_int=True"
+        )
+    return x
+
+
+class ValueAndGrad(Transformed):
+    """A function together with its gradient."""
+
+    transformation = "value_and_grad"
+
+    def __init__(self, f: Any, argnums: Any, has_aux: bool, holomorphic: bool, allow_int: bool) -> None:
+        if not callable(f):
+            check_callable(f, self.transformation)
+        self._f = f
+        self.argnums: Any = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
+        self.has_aux = has_aux
+        self.holomorphic = holomorphic
+        self.allow_int = allow_int
+
+    def options(self) -> str:
+        return f"argnums={self.argnums}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            value, gradient, aux = self._evaluate(args, kwargs)
+        except Exception as error:
+            raise shown(error)
+        return ((value, aux), gradient) if self.has_aux else (value, gradient)
+
+    def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        f, argnums = self._f, self.argnums
+        trace = LinearizeTrace()
+        tape = trace.tape
+        boxed = list(args)
+        if type(argnums) is not int or not 0 <= argnums < len(args):
+            argnums = check_argnums(f, argnums, len(args), self.transformation)
+        tree: Any = None
+        leaves: list[Any]
+        x = args[argnums] if type(argnums) is int else None
+        single = type(x) in VALUE_TYPES or isinstance(x, Tracer)
+        if single and dtype_of(x).kind == "f" and not self.holomorphic:
+            if not config._x64:
+                x = as_value(x)
+            leaves = [x]  # the usual call
+            boxed[argnums] = trace.input(x)
+        else:
+            chosen: Any = (argnums,) if type(argnums) is int else argnums
+            leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
+            inputs = []
+            for k, leaf in enumerate(leaves):
+                if type(leaf) is not ndarray or leaf.dtype.kind != "f" or self.holomorphic:
+                    place = partial(self._place, chosen, args, k)
+                    leaf = leaves[k] = check_differentiable(
+                        leaf, f, place, self.transformation, self.holomorphic, self.allow_int
+                    )
+                inputs.append(trace.input(leaf))
+            for i, arg in zip(
+                chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True
+            ):
+                boxed[i] = arg
+        try:
+            out = f(*boxed, **kwargs)
+            aux = None
+            if self.has_aux:
+                out, aux = split_aux(out, f)
+                aux = trees.map(lambda v: trace.split(v)[0], aux)
+        finally:
+            nodes = tape.close()
+        if type(out) is LinearizeTracer and out._trace is trace:
+            primal, node = out.primal, out.tangent
+            del out
+        else:
+            primal, node = out, None
+        if self.holomorphic or not (
+            isinstance(primal, (float, np.floating))
+            or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
+        ):
+            primal = self._check_scalar(primal)
+        if node is None:
+            grads: list[Any] = [None] * len(leaves)
+        else:
+            one = primal.dtype.type(1) if type(primal) is not float and type(primal) is not complex else type(primal)(1)
+            grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
+        if tree is None:
+            g = grads[0]
+            if type(g) is not ndarray or g.base is not None:
+                g = own_results([zeros_like(x) if g is None else strong(g)], args)[0]
+            return strong(primal), g, aux
+        grads = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
+        gradient = trees.unflatten(tree, own_results(grads, leaves))
+        return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _place(self, chosen: Sequence[int], args: tuple[Any, ...], k: int) -> str:
+        paths, _ = trees.flatten_with_paths(tuple(args[i] for i in chosen))
+        path = paths[k][0]
+        i = chosen[int(path[1 : path.index("]")])]
+        rest = path[path.index("]") + 1 :]
+        return argument_name(self._f, i) + (f" at {rest}" if rest else "")
+
+    def _check_scalar(self, out: Any) -> Value:
+        f, what = self._f, self.transformation
+        leaves, tree = trees.flatten(out)
+        if not tree.is_leaf() or len(leaves) != 1:
+            hint = (
+                "; with a second result that is not differentiated, pass has_aux=True" if isinstance(out, tuple) else ""
+            )
+            raise NonScalarOutputError(
+                f"{what} needs a function that returns one real number, {name_of(f)} returned {trees.describe(tree)}{hint}"
+            )
+        out = check_output(out, f)
+        if shape_of(out) != ():
+            raise NonScalarOutputError(
+                f"{what} needs a function that returns one real number, {name_of(f)} returned an array of shape "
+                f"{shape_of(out)}: reduce it (for instance with sum), or use jacrev or jacfwd for the Jacobian"
+            )
+        dtype = dtype_of(out)
+        if self.holomorphic:
+            if dtype.kind != "c":
+                raise DtypeError(f"{what} with holomorphic=True needs a complex result, {name_of(f)} returned {dtype}")
+        elif dtype.kind == "c":
+            raise DtypeError(
+                f"{what} needs a real result, {name_of(f)} returned {dtype}: take its real part, or pass holomorphic=True"
+            )
+        elif not inexact_dtype(dtype):
+            raise DtypeError(
+                f"{what} needs a floating point result, {name_of(f)} returned {dtype}: convert it with astype"
+            )
+        return out
+
+
+class Grad(ValueAndGrad):
+    """The gradient of a function."""
+
+    transformation = "grad"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            _, gradient, aux = self._evaluate(args, kwargs)
+        except Exception as error:
+            raise shown(error)
+        return (gradient, aux) if self.has_aux else gradient
+
+
+def grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    reduce_axes: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """The gradient of a scalar function, by reverse mode.
+
+    Args:
+        f: a function that returns one real number.
+        argnums: which positional argument is differentiated, or a sequence of them. It may be any pytree.
+        has_aux: whether `f` returns a pair whose second part is not differentiated.
+        holomorphic: whether `f` is promised to be complex differentiable, from complex to complex.
+        allow_int: whether integers may stand among the arguments; their gradient is of dtype float0.
+
+    Returns:
+        A function of the same arguments that returns the gradient, shaped as the argument (a tuple of them for a
+        sequence of `argnums`); with `has_aux` a pair of it and the extra results.
+
+    Raises:
+        NonScalarOutputError: when called, if `f` does not return one number.
+        DtypeError: when called, if an argument or the result cannot be differentiated.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> wengert.grad(lambda x: wnp.sum(x ** 3))(wnp.array([1.0, 2.0]))
+        array([ 3., 12.])
+    """
+    return Grad(f, argnums, has_aux, holomorphic, allow_int)
+
+
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    reduce_axes: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """The value of a scalar function together with its gradient, at the cost of the gradient.
+
+    The arguments are those of `grad`.
+
+    Returns:
+        A function that returns ``(value, gradient)``; with `has_aux`, ``((value, extra), gradient)``.
+
+    Example:
+        >>> import wengert
+        >>> value, gradient = wengert.value_and_grad(lambda x: x * x)(3.0)
+        >>> float(value), float(gradient)
+        (9.0, 6.0)
+    """
+    return ValueAndGrad(f, argnums, has_aux, holomorphic, allow_int)
