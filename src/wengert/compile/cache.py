@@ -1,7 +1,7 @@
-"""The disk cache: object files of modules that were compiled before, by this process or another.
+"""The disk cache: Programs that were compiled before, by this process or another.
 
-A file is named by the hash of everything its bytes depend on: the module's text, the processor, the versions, the
-options of code generation. It starts with a checksum, so that a file cut short or damaged is a miss; it is written
+A file is named by the hash of everything its bytes depend on: the Program, this library's source, the processor, the
+versions, the options of code generation. It starts with a checksum, so that a file cut short or damaged is a miss; it is written
 under another name and then renamed, so that processes may share the folder; the folder and its files are used only if
 no other user can write to them, because what they hold is run. Every failure of the file system means no cache and
 nothing else: no error, no warning.
@@ -70,51 +70,76 @@ class Statistics:
 stats = Statistics()
 
 
-def object_of(text: str, verify: bool = False) -> bytes:
-    """The object file of a module: from the cache, or compiled and stored there.
+def object_of(text: str) -> bytes:
+    """The object file of a module: from the cache, or compiled and stored there."""
+    key = key_of(text.encode())
+    found = fetch(key)
+    if found is None:
+        found = engine.emit(text)
+        store(key, found)
+    return found
 
-    Args:
-        text: LLVM's text of the module.
-        verify: compile it in any case, with LLVM's verifier.
-    """
-    folder = None if verify else _usable_folder()
-    if folder is None:
-        return engine.emit(text, verify)
-    key = key_of(text)
-    path = os.path.join(folder, key.hex() + ".object")
-    found = _read(path, key)
-    if found is not None:
-        stats.add("hits")
-        return found
-    stats.add("misses")
-    made = engine.emit(text)
-    if _write(folder, path, key, made):
+
+def fetch(key: bytes | None) -> bytes | None:
+    """What is stored under a key, if it has one and the cache can be used."""
+    folder = None if key is None else _usable_folder()
+    if key is None or folder is None:
+        return None
+    found = _read(_path(folder, key), key)
+    stats.add("misses" if found is None else "hits")
+    return found
+
+
+def store(key: bytes | None, made: bytes) -> None:
+    """Store something under a key, if it has one and the cache can be used."""
+    folder = None if key is None else _usable_folder()
+    if key is None or folder is None:
+        return
+    if _write(folder, _path(folder, key), key, made):
         stats.add("writes")
         # A full look at the folder now and then, by the key and not by a counter: short processes take their turn too.
         if key[0] == 0 or len(made) > config.cache_bytes // 256:
             evict(folder, config.cache_bytes)
-    return made
 
 
-def key_of(text: str) -> bytes:
-    """The hash of all that a module's object file depends on."""
+def _path(folder: str, key: bytes) -> str:
+    return os.path.join(folder, key.hex() + ".object")
+
+
+def key_of(content: bytes | None) -> bytes | None:
+    """The hash of all that compiled code depends on, of which `content` says what is compiled."""
+    if content is None or not config.disk_cache:
+        return None
     hashed = _surroundings().copy()
-    hashed.update(text.encode())
+    hashed.update(content)
     return hashed.digest()
 
 
 @lru_cache(maxsize=1)
 def _surroundings() -> hashlib._Hash:
-    """The hash of the processor, the versions and the options, to be continued with a module's text."""
+    """The hash of the processor, the versions and the options, to be continued with what is compiled."""
     from .. import __version__
 
     parts = (
         __version__,
+        _source(),
         f"{sys.implementation.name} {platform.python_version()}",
         np.__version__,
         *engine.description(),
     )
     return hashlib.sha256("\0".join((*parts, "")).encode())
+
+
+def _source() -> str:
+    """What this library's files are: a Program is compiled by all of them. Their sizes and times stand for them."""
+    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    files = []
+    for folder, _, names in os.walk(home):
+        for name in names:
+            if name.endswith(".py"):
+                status = os.stat(os.path.join(folder, name))
+                files.append((os.path.relpath(folder, home), name, status.st_size, status.st_mtime_ns))
+    return repr(sorted(files))
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------------

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
 
-from . import pool
-from .entry import NUMPY_API, api_address
+from . import pool, sidebyside
+from .layout import NUMPY_API, api_address
 
 OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
 LIBRARIES = 64  # of one JIT compiler
@@ -119,11 +119,9 @@ def _address(symbol: str) -> int:
 class Code:
     """Machine code in memory; freed with the object."""
 
-    def __init__(self, library: Any, obj: bytes, has_entry: bool) -> None:
+    def __init__(self, library: Any) -> None:
         self._library = library
-        self.object = obj
         self.main: int = library["main"]
-        self.entry: int | None = library["entry"] if has_entry else None
 
 
 def emit(text: str, verify: bool = False) -> bytes:
@@ -137,16 +135,29 @@ def emit(text: str, verify: bool = False) -> bytes:
         return machine.emit_object(module)
 
 
-def load(obj: bytes, symbols: Iterable[str] = (), has_entry: bool = False) -> Code:
-    """Machine code from an object file that uses some outside functions."""
+def emit_all(texts: Sequence[str], verify: bool = False) -> list[bytes]:
+    """The object files of modules, made side by side on a thread each."""
+    if len(texts) == 1 or verify or not sidebyside.supported():
+        return [emit(text, verify) for text in texts]
     with _lock:
-        builder = llvm.JITLibraryBuilder().add_object_img(obj).export_symbol("main")
-        if has_entry:
-            builder.export_symbol("entry")
+        while len(_machines) < len(texts):
+            _machines.append(_machine())
+        return sidebyside.emit(texts, _machines)
+
+
+_machines: list[Any] = []  # one for each thread
+
+
+def load(objects: Sequence[bytes], symbols: Iterable[str] = ()) -> Code:
+    """Machine code from object files that use some outside functions; one of them has `main`."""
+    with _lock:
+        builder = llvm.JITLibraryBuilder().export_symbol("main")
+        for o in objects:
+            builder.add_object_img(o)
         for s in symbols:
             builder.import_symbol(s, _address(s))
         number = next(_number)
-        return Code(builder.link(_jit(number // LIBRARIES), f"wengert{number}"), obj, has_entry)
+        return Code(builder.link(_jit(number // LIBRARIES), f"wengert{number}"))
 
 
 def assembly(text: str) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .. import trees
+from ..config import config
 from ..core import Value
 from ..ops.call import OtherPath
-from ..ops.random import KEY
-from ..program import Literal, Program
-from . import cache, engine
-from .entry import BoundEntry, plain, supported
+from ..program import Equation, Program
+from . import cache, engine, sidebyside
+from .entry import Entry, followed, known_dtype, plain
+from .fingerprint import fingerprint
 from .fusion import Plan
 from .lapack import failure
+from .layout import supported
 from .module import FORGET, OTHER_PATH, Module, is_scalar_literal
 from .passes import optimize
+from .recipe import Recipe, call_numbers, literal_numbers, literal_values
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
 _MAIN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
@@ -29,7 +33,7 @@ class Executable:
     """Native code for one Program.
 
     Attributes:
-        program: as it was given. optimized: as it was compiled. module: its loop nests and LLVM text.
+        program: as it was given.
         native: the native call, a function of ``(args, kwargs)``; None where their tree has other containers than
             tuples, lists and dicts. It gives `NotImplemented` for arguments of another kind, and `Ellipsis` after an
             error, which `raise_error` then raises.
@@ -39,25 +43,73 @@ class Executable:
 
     def __init__(self, program: Program, verify: bool = False) -> None:
         self.program = program
-        self.optimized = optimize(program)
-        self.plan = Plan(self.optimized)
-        self.module = module = Module(self.plan, engine.vector_bytes(), _trees(program))
-        self.code = engine.load(cache.object_of(module.text, verify), module.symbols, module.entry is not None)
-        memory = module.memory
+        recipe = self._recipe(verify)
+        optimized = self.optimized if recipe.needs_program() else None
+        results = program.out_avals
+        self.code = engine.load(recipe.objects, recipe.symbols)
         self._main = _MAIN(self.code.main)
         self._in_dtypes = [v.aval.dtype for v in program.inputs]
-        self._literals = [np.ascontiguousarray(a.value, a.aval.dtype) for a in memory.arguments if type(a) is Literal]
-        self._results = [(a.shape, a.dtype) for a in memory.results]
-        self._workspace = memory.size
+        self._literals = literal_values(recipe, optimized, results)
+        self._results = [(a.shape, a.dtype) for a in results]
+        self._workspace = recipe.workspace
         self._errors: dict[int, BaseException] = {}
         self._callback = None
-        if module.calls or module.failures:
-            self._callback = _callback([_prepare(c) for c in module.calls], module.failures, self._errors)
+        if recipe.calls or recipe.failures:
+            calls = [_prepare(e) for e in self._called(recipe)]
+            self._callback = _callback(calls, recipe.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
-        if module.entry is not None:
-            assert self.code.entry is not None
-            self._bound = BoundEntry(module.entry, self.code.entry, self._callback_address or 0)
-            self.native = self._bound.function
+        pair = _trees(program)
+        if pair is not None:
+            self._entry = Entry(
+                pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
+                recipe.workspace, recipe.release,
+            )  # fmt: skip
+            self.native = self._entry.function
+
+    @cached_property
+    def optimized(self) -> Program:
+        """The Program after the passes."""
+        return optimize(self.program)
+
+    @cached_property
+    def module(self) -> Module:
+        """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
+        return Module(Plan(self.optimized), engine.vector_bytes())
+
+    def _recipe(self, verify: bool) -> Recipe:
+        """The compiled Program: from the cache, or compiled and stored there."""
+        key = None if verify or not config.disk_cache else cache.key_of(fingerprint(self.program))
+        found = cache.fetch(key)
+        if found is not None:
+            return Recipe.from_bytes(found)
+        module = self.module
+        texts = module.parts(sidebyside.most())
+        arguments = module.memory.arguments
+        recipe = Recipe(
+            sorted(module.symbols),
+            literal_numbers(self.optimized, arguments),
+            call_numbers(self.optimized, [c.eqn for c in module.calls]),
+            module.failures,
+            module.memory.size,
+            module.release,
+        )
+        if not recipe.portable():
+            key = None
+        if key is None and not verify:  # the Program has no fingerprint, so its code is known by its text
+            key = cache.key_of("\0".join(texts).encode())
+            found = cache.fetch(key)
+            if found is not None:
+                recipe.objects = Recipe.from_bytes(found).objects
+                return recipe
+        recipe.objects = engine.emit_all(texts, verify)
+        cache.store(key, recipe.to_bytes())
+        return recipe
+
+    def _called(self, recipe: Recipe) -> list[Equation]:
+        """The equations that go through NumPy."""
+        if recipe.portable():
+            return [self.optimized.equations[i] for i in recipe.calls]
+        return [c.eqn for c in self.module.calls]
 
     def __call__(self, args: Sequence[Value]) -> list[Value]:
         arrays = [np.ascontiguousarray(a, d) for a, d in zip(args, self._in_dtypes, strict=True)] + self._literals
@@ -87,19 +139,11 @@ def _trees(program: Program) -> Any:
     """The trees of arguments and results, if the native call can follow them."""
     if program.in_tree is None or program.out_tree is None or not supported():
         return None
-    known = [*program.in_avals, *program.out_avals]
-    if not all(_plain_dtype(a.dtype) for a in known):
-        return None
-    if any(a.weak and a.dtype.kind not in "bif" for a in program.in_avals):
+    if not all(map(followed, program.in_avals)) or not all(known_dtype(a.dtype) for a in program.out_avals):
         return None
     given = trees.unflatten(program.in_tree, list(range(len(program.in_avals))))
     made = trees.unflatten(program.out_tree, list(range(len(program.out_avals) - len(program.guards))))
     return (given, made) if plain(given) and plain(made) else None
-
-
-def _plain_dtype(dtype: np.dtype) -> bool:
-    """Whether there is one dtype object for all arrays of this kind, by which the native call knows them."""
-    return dtype is KEY or (dtype.kind in "biufc" and dtype.isnative and dtype is np.dtype(dtype.type))
 
 
 def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseException]) -> Any:
@@ -123,9 +167,8 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
     return _CALLBACK(run)
 
 
-def _prepare(call: Any) -> Any:
+def _prepare(eqn: Equation) -> Any:
     """A function of the addresses of an equation's arrays that runs it through NumPy."""
-    eqn = call.eqn
     ins = [(a.value if is_scalar_literal(a) else None, a.aval) for a in eqn.inputs]
     outs = [v.aval for v in eqn.outputs]
 

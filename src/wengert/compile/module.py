@@ -4,10 +4,13 @@
 the results'; `callback(number, addresses)` runs equations through NumPy; negative numbers are factorisations that
 failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or
 `OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are written once.
+
+The text can be had in parts, each a module of its own, which are compiled side by side and linked together.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +20,6 @@ from ..program import Literal, Var
 from . import pool
 from .chunks import cut, piece
 from .emitter import FLOATS, literal_text
-from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
 from .gemm import gemm
 from .lapack import Factorisation
@@ -30,20 +32,21 @@ from .serial import Serial, Writer
 BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
 FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
 BLAS = {"float": "sgemm", "double": "dgemm"}
+LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
+PART = 10_000  # characters of a part's text, at least
 
 
 class Module:
     """The LLVM text of a plan, and what is needed to call it.
 
     Attributes:
-        text: the module.
         calls: the equations that go through NumPy, by number.
         failures: the messages of the errors of factorisations.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
 
-    def __init__(self, plan: Plan, vector_bytes: int, trees: Any = None) -> None:
+    def __init__(self, plan: Plan, vector_bytes: int) -> None:
         self.plan = plan
         cut(plan, vector_bytes)
         self.memory = Memory(plan)
@@ -72,8 +75,7 @@ class Module:
             self._check_indices()
             self._check_factorisations()
         self._copies()
-        self.entry = Entry(self, trees) if trees is not None else None
-        self.text = self._text()
+        self._finish()
 
     def _given(self) -> set[Any]:
         return {a for a in self.memory.arguments if type(a) is Var}
@@ -329,8 +331,9 @@ class Module:
             f"next{n}:",
         ]
 
-    def _text(self) -> str:
-        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
+    # --- the text --------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
         body = ["entry:"]
         if self.checks:
             body += ["  %error = alloca i32", "  store i32 0, ptr %error"]
@@ -343,25 +346,48 @@ class Module:
             body += ["forget:", f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)", "  br label %other_path"]
         if self.plan.program.guards:
             body += ["other_path:", f"  ret i32 {OTHER_PATH}"]
-        main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"
-        bits = self._vector_bytes * 8
-        attributes = (
-            f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
-        )
-        if self.entry is not None:
-            self._declarations.update(self.entry.declarations)
+        self._main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"
         self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
-        return "\n".join(
-            [
-                *self._globals.values(),
-                *self._declarations.values(),
-                *self._internal.values(),
-                *functions,
-                main,
-                *([] if self.entry is None else [self.entry.text]),
-                attributes,
-            ]
-        )
+
+    @property
+    def release(self) -> bool:
+        """Whether a call is long enough for other Python threads to run meanwhile, and needs no Python."""
+        work = sum(k.size * max(len(k.nest.nodes), 1) for k in self.plan.steps if hasattr(k, "nest"))
+        work += sum(p.batch * p.m * p.n * p.k for p in self.plan.steps if hasattr(p, "turn_x"))
+        work += sum(getattr(s, "work", 0) for s in self.plan.steps)
+        return work > LONG and not self.calls
+
+    def parts(self, most: int) -> list[str]:
+        """The module as at most so many modules of about the same size."""
+        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
+        functions += [*self._internal.values(), self._main]
+        count = max(min(most, sum(map(len, functions)) // PART, len(functions)), 1)
+        bits = self._vector_bytes * 8
+        attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
+        head = [*self._globals.values(), *self._declarations.values()]
+        if count == 1:
+            return ["\n".join([*head, *functions, attributes])]
+        parts: list[list[str]] = [[] for _ in range(count)]
+        sizes = [0] * count
+        for f in sorted(functions, key=len, reverse=True):  # the largest first, each where there is least
+            smallest = sizes.index(min(sizes))
+            parts[smallest].append(f.replace("define internal ", "define hidden ", 1))
+            sizes[smallest] += len(f)
+        return [
+            "\n".join([*head, *[_declaration(f) for other in parts if other is not part for f in other], *part, attributes])
+            for part in parts
+        ]
+
+    @property
+    def text(self) -> str:
+        """All of it as one module."""
+        return self.parts(1)[0]
+
+
+def _declaration(function: str) -> str:
+    """The declaration of a function by its definition."""
+    head = function[: function.index("{")].replace("define ", "declare ", 1)
+    return re.sub(r"(?: noalias)? %[\w.]+(?=[,)])", "", head)
 
 
 def is_scalar_literal(a: Any) -> bool:

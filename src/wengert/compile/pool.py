@@ -302,7 +302,7 @@ def address() -> int:
 
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
-    code = engine.load(cache.object_of(module), [s for s in symbols if not s.startswith("llvm.")])
+    code = engine.load([cache.object_of(module)], [s for s in symbols if not s.startswith("llvm.")])
     # Helpers sleep in this code until the process ends: it is never freed.
     keep = ctypes.pythonapi.Py_IncRef
     keep.argtypes, keep.restype = [ctypes.py_object], None
