@@ -12,6 +12,7 @@ import math
 
 from ..core import Aval
 from ..program import Var
+from .emitter import QUICK
 from .fusion import Kernel, Plan, Root
 from .loops import KernelWriter
 from .nest import Affine, Nest, size_of
@@ -156,7 +157,7 @@ def piece(writer: KernelWriter, name: str) -> str:
         f"  call void @{name}({', '.join([*arguments, 'i64 %begin', 'i64 %end'])})",
         "  ret void",
     ]
-    return "define internal void @NAME(ptr %context, i64 %piece) #0 {\n" + "\n".join(lines) + "\n}\n"
+    return f"define internal void @NAME(ptr %context, i64 %piece) {QUICK}\n" + "\n".join(lines) + "\n}\n"
 
 
 __all__ = ["Chunks", "cut", "nanoseconds", "piece"]

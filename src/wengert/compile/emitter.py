@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 FLOATS = ("float", "double")
+QUICK = "noinline cold nounwind {"  # how the head of a function ends that runs rarely: compiled without optimisation
 BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
 # NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
 REGISTER_TYPES = {
@@ -274,7 +275,7 @@ class Emitter:
         signature = ", ".join([f"{'i1' if value.lanes == 1 else f'<{value.lanes} x i1>'} %c", f"{vector} %y"])
         call = f"call {t} @{symbol}({', '.join(f'{t} {s}' for s in scalars)})"
         head = f"define internal {vector} @{function}({signature}, {', '.join(f'{vector} {a}' for a in args)})"
-        lines = [f"{head} noinline cold nounwind {{"]
+        lines = [f"{head} {QUICK}"]
         if value.lanes == 1:
             lines += [f"  %r = {call.replace('%s', '%x')}", f"  ret {t} %r"]
         else:

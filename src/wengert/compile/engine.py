@@ -20,17 +20,23 @@ _number = itertools.count()
 _lock = threading.RLock()  # LLVM's default context is one for the process
 
 
-def _machine() -> Any:
+def _machine(**options: Any) -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), **OPTIONS)
+    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), **{**OPTIONS, **options})
 
 
 @lru_cache(maxsize=1)
 def target_machine() -> Any:
     """The machine this runs on, with all its features."""
     return _machine()
+
+
+@lru_cache(maxsize=1)
+def quick_machine() -> Any:
+    """The same without optimisation."""
+    return _machine(opt=0)
 
 
 @lru_cache(maxsize=1)
@@ -124,10 +130,10 @@ class Code:
         self.main: int = library["main"]
 
 
-def emit(text: str, verify: bool = False) -> bytes:
-    """The object file of a module."""
+def emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
+    """The object file of a module; `quick` spares the time for good code."""
     with _lock:
-        machine = target_machine()
+        machine = quick_machine() if quick else target_machine()
         module = llvm.parse_assembly(text)
         if verify:
             module.verify()
@@ -135,17 +141,18 @@ def emit(text: str, verify: bool = False) -> bytes:
         return machine.emit_object(module)
 
 
-def emit_all(texts: Sequence[str], verify: bool = False) -> list[bytes]:
-    """The object files of modules, made side by side on a thread each."""
-    if len(texts) == 1 or verify or not sidebyside.supported():
-        return [emit(text, verify) for text in texts]
+def emit_all(parts: Sequence[sidebyside.Part], verify: bool = False) -> list[bytes]:
+    """The object files of modules, made side by side."""
+    threads = min(len(parts), sidebyside.most())
+    if threads < 2 or verify or not sidebyside.supported():
+        return [emit(text, verify, quick) for text, quick in parts]
     with _lock:
-        while len(_machines) < len(texts):
-            _machines.append(_machine())
-        return sidebyside.emit(texts, _machines)
+        while len(_machines) < threads:
+            _machines.append({False: _machine(), True: _machine(opt=0)})
+        return sidebyside.emit(parts, _machines[:threads])
 
 
-_machines: list[Any] = []  # one for each thread
+_machines: list[dict[bool, Any]] = []  # for each thread one that makes good code, and one that is quick
 
 
 def load(objects: Sequence[bytes], symbols: Iterable[str] = ()) -> Code:

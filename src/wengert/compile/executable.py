@@ -83,7 +83,7 @@ class Executable:
         if found is not None:
             return Recipe.from_bytes(found)
         module = self.module
-        texts = module.parts(sidebyside.most())
+        parts = module.parts(sidebyside.most())
         arguments = module.memory.arguments
         recipe = Recipe(
             sorted(module.symbols),
@@ -96,12 +96,12 @@ class Executable:
         if not recipe.portable():
             key = None
         if key is None and not verify:  # the Program has no fingerprint, so its code is known by its text
-            key = cache.key_of("\0".join(texts).encode())
+            key = cache.key_of("\0".join(text for text, _ in parts).encode())
             found = cache.fetch(key)
             if found is not None:
                 recipe.objects = Recipe.from_bytes(found).objects
                 return recipe
-        recipe.objects = engine.emit_all(texts, verify)
+        recipe.objects = engine.emit_all(parts, verify)
         cache.store(key, recipe.to_bytes())
         return recipe
 

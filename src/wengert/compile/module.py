@@ -11,7 +11,7 @@ The text can be had in parts, each a module of its own, which are compiled side 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from ..program import Literal, Var
 from . import pool
 from .chunks import cut, piece
-from .emitter import FLOATS, literal_text
+from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
 from .gemm import gemm
 from .lapack import Factorisation
@@ -28,12 +28,14 @@ from .memory import Memory, written
 from .nest import size_of
 from .products import Product
 from .serial import Serial, Writer
+from .sidebyside import Part
 
 BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
 FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
 BLAS = {"float": "sgemm", "double": "dgemm"}
 LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
 PART = 10_000  # characters of a part's text, at least
+SHORT = 1_000  # characters of `main`, with which it is not worth a module of its own
 
 
 class Module:
@@ -357,31 +359,44 @@ class Module:
         work += sum(getattr(s, "work", 0) for s in self.plan.steps)
         return work > LONG and not self.calls
 
-    def parts(self, most: int) -> list[str]:
-        """The module as at most so many modules of about the same size."""
+    def parts(self, threads: int) -> list[Part]:
+        """The module as several that are compiled on so many threads: one of what runs rarely, the others alike long."""
         functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
-        functions += [*self._internal.values(), self._main]
-        count = max(min(most, sum(map(len, functions)) // PART, len(functions)), 1)
-        bits = self._vector_bytes * 8
-        attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
-        head = [*self._globals.values(), *self._declarations.values()]
-        if count == 1:
-            return ["\n".join([*head, *functions, attributes])]
+        functions += self._internal.values()
+        glue = [self._main, *[f for f in functions if QUICK in f]]
+        hot = [f for f in functions if QUICK not in f]
+        count = max(min(threads, sum(map(len, hot)) // PART, len(hot)), 1)
+        if count == 1 and len(glue) == 1 and len(self._main) < SHORT:
+            return [(self._module([*hot, self._main], []), False)]
         parts: list[list[str]] = [[] for _ in range(count)]
         sizes = [0] * count
-        for f in sorted(functions, key=len, reverse=True):  # the largest first, each where there is least
+        for f in sorted(hot, key=len, reverse=True):  # the largest first, each where there is least
             smallest = sizes.index(min(sizes))
-            parts[smallest].append(f.replace("define internal ", "define hidden ", 1))
+            parts[smallest].append(f)
             sizes[smallest] += len(f)
+        shared = [_shared(part) for part in [*parts, glue] if part]
         return [
-            "\n".join([*head, *[_declaration(f) for other in parts if other is not part for f in other], *part, attributes])
-            for part in parts
+            (self._module(part, [f for other in shared if other is not part for f in other]), i == len(shared) - 1)
+            for i, part in enumerate(shared)
         ]
+
+    def _module(self, functions: Sequence[str], others: Sequence[str]) -> str:
+        """The text of a module with some functions, which may call others."""
+        bits = self._vector_bytes * 8
+        attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
+        head = [*self._globals.values(), *self._declarations.values(), *map(_declaration, others)]
+        return "\n".join([*head, *functions, attributes])
 
     @property
     def text(self) -> str:
         """All of it as one module."""
-        return self.parts(1)[0]
+        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
+        return self._module([*self._internal.values(), *functions, self._main], [])
+
+
+def _shared(functions: Sequence[str]) -> list[str]:
+    """Functions that other modules may call."""
+    return [f.replace("define internal ", "define hidden ", 1) for f in functions]
 
 
 def _declaration(function: str) -> str:

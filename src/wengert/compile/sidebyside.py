@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,8 @@ from llvmlite.binding import ffi
 
 from ..config import config
 
-MOST = 8  # parts: more would each be small
+MOST = 8  # threads: the parts for more would be small
+Part = tuple[str, bool]  # a module's text, and whether it is compiled quickly, for it runs rarely or does little
 _POINTER, _MESSAGE = ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p)
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "ContextCreate": (_POINTER, ()),
@@ -53,36 +54,51 @@ def supported() -> bool:
 
 
 def most() -> int:
-    """How many modules are worth compiling at one time: `config.threads`, but no more than there are processors."""
+    """How many modules are compiled at one time: `config.threads`, but no more than there are processors."""
     return min(int(config.thread_cell[0]), os.cpu_count() or 1, MOST)
 
 
-def emit(texts: Sequence[str], machines: Sequence[Any]) -> list[bytes]:
-    """The object files of modules, with a target machine for each."""
-    triple, layout = machines[0].triple.encode(), str(machines[0].target_data).encode()
-    made: list[Any] = [None] * len(texts)
+def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[bytes]:
+    """The object files of modules, the largest first, on as many threads as there are machines of both kinds."""
+    one = machines[0][False]
+    triple, layout = one.triple.encode(), str(one.target_data).encode()
+    made: list[Any] = [None] * len(parts)
+    left = sorted(range(len(parts)), key=lambda i: cost(parts[i]))
 
-    def make(i: int) -> None:
-        try:
-            made[i] = _emit(texts[i].encode(), ctypes.cast(machines[i]._ptr, _POINTER), triple, layout)
-        except BaseException as error:
-            made[i] = error
+    def work(thread: int) -> None:
+        while True:
+            try:
+                i = left.pop()
+            except IndexError:
+                return
+            text, quick = parts[i]
+            try:
+                machine = ctypes.cast(machines[thread][quick]._ptr, _POINTER)
+                made[i] = _emit(text.encode(), machine, triple, layout)
+            except BaseException as error:
+                made[i] = error
 
     helpers = []
-    for i in range(1, len(texts)):
-        thread = threading.Thread(target=make, args=(i,), daemon=True)
+    for k in range(1, min(len(machines), len(parts))):
+        thread = threading.Thread(target=work, args=(k,), daemon=True)
         try:
             thread.start()
             helpers.append(thread)
         except RuntimeError:  # no more threads, or Python ends
-            make(i)
-    make(0)
+            break
+    work(0)
     for thread in helpers:
         thread.join()
     for x in made:
         if isinstance(x, BaseException):
             raise x
     return made
+
+
+def cost(part: Part) -> int:
+    """About how long a module takes, in characters of text that is optimised."""
+    text, quick = part
+    return len(text) // 6 if quick else len(text)
 
 
 def _emit(text: bytes, machine: Any, triple: bytes, layout: bytes) -> bytes:
@@ -109,4 +125,4 @@ def _emit(text: bytes, machine: Any, triple: bytes, layout: bytes) -> bytes:
         call["ContextDispose"](context)
 
 
-__all__ = ["emit", "most", "supported"]
+__all__ = ["Part", "emit", "most", "supported"]
