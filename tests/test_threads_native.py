@@ -263,7 +263,7 @@ def test_a_platform_without_posix_threads(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     module = pool.text()
     assert "pthread" not in module
-    code = engine.load(engine.emit(module, verify=True))
+    code = engine.load([engine.emit(module, verify=True)])
     parallel = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(code.main)(None)
     seen = []
     piece = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(lambda context, i: seen.append((context, i)))

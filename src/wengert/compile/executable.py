@@ -76,9 +76,14 @@ class Executable:
         """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
         return Module(Plan(self.optimized), engine.vector_bytes())
 
+    @property
+    def plan(self) -> Plan:
+        return self.module.plan
+
     def _recipe(self, verify: bool) -> Recipe:
         """The compiled Program: from the cache, or compiled and stored there."""
-        key = None if verify or not config.disk_cache else cache.key_of(fingerprint(self.program))
+        known = None if verify or not config.disk_cache else fingerprint(self.program)
+        key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]))
         found = cache.fetch(key)
         if found is not None:
             return Recipe.from_bytes(found)
