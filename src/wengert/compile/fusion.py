@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
+from .components import separated
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Affine, Nest, basic_index, size_of, split_axes, strides_of, structural
 from .products import Product, product_of, sizes
@@ -66,6 +68,7 @@ class Kernel:
         self.reduced = reduced
         self.roots: list[Root] = []
         self.nest: Any = None
+        self.alike: Any = None  # an object that it has in common with nests of the same text
         self.chunks: Any = None  # how threads share it: see chunks.py
 
     @property
@@ -299,11 +302,11 @@ class Plan:
                 after.append(self._calls[eqn])
         for out in stores:
             shape = out.aval.shape
-            key = next((k for k in nests if k[0] == shape and len(nests[k].roots) < 64), (shape, ()))
+            key = next((k for k in nests if k[0] == shape), (shape, ()))
             nests.setdefault(key, Kernel(shape, ())).roots.append(Root(out, out))
         for kernel in nests.values():
             self._expand(kernel, stage)
-            self.steps.append(kernel)
+            self.steps += separated(kernel, partial(self._blank, kernel))
         self.steps += after
 
     def _reduction(self, eqn: Equation) -> tuple[tuple[int, ...], tuple[int, ...], Any, str]:
@@ -358,6 +361,12 @@ class Plan:
     def readable(self, v: Var, stage: int) -> bool:
         """Whether a variable is complete in memory before a stage begins."""
         return v in self.memory and self._stage[v] + (v not in self._later) <= stage
+
+    def _blank(self, kernel: Kernel) -> Kernel:
+        """A nest over the same domain, with nothing in it yet."""
+        blank = Kernel(kernel.domain, kernel.reduced)
+        blank.nest = Nest(self.producer, kernel.nest.in_memory)
+        return blank
 
     def _expand(self, kernel: Kernel, stage: int) -> None:
         """Find the nodes of a kernel."""

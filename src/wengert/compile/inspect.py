@@ -13,11 +13,11 @@ from . import engine
 from .executable import Executable
 from .fusion import Kernel
 from .lapack import Factorisation
-from .loops import KernelWriter
 from .memory import arrays_of
 from .module import Module
 from .nest import Node, size_of
 from .products import Product
+from .schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ class Lowered:
     def loops(self) -> str:
         """The steps of the compiled code: loop nests with what they do at a point, products, calls."""
         names = variable_names(self.optimized)
-        writers = iter(w for w in self._module.kernels if isinstance(w, KernelWriter))
+        schedules = iter(self._module.kernels)
         lines: list[str] = []
         for number, step in enumerate(self._module.plan.steps):
             if isinstance(step, Kernel):
-                lines += _kernel_lines(number, next(writers), names)
+                lines += _kernel_lines(number, *next(schedules), names)
             elif isinstance(step, Product):
                 out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
                 how = "BLAS" if step.library else "register tiles"
@@ -153,9 +153,8 @@ def _node_line(node: Node, args: tuple[str, ...], names: dict[Var, str]) -> str:
     return f"{node.kind} {', '.join(args)} {node.data if node.data is not None else ''}".rstrip()
 
 
-def _kernel_lines(number: int, writer: KernelWriter, names: dict[Var, str]) -> list[str]:
+def _kernel_lines(number: int, kernel: Kernel, schedule: Schedule, names: dict[Var, str]) -> list[str]:
     """A nest as text: numbers stand for the values computed before, in order; literals are written where they are used."""
-    kernel = writer.kernel
     shown = {"add": "sum", "multiply": "product", "maximum": "max", "minimum": "min"}
     made = ", ".join(
         _name(r.target, names) + (f" = {shown.get(r.combine, r.combine)}" if r.combine else "") for r in kernel.roots
@@ -164,7 +163,7 @@ def _kernel_lines(number: int, writer: KernelWriter, names: dict[Var, str]) -> l
     shared = "" if kernel.chunks is None else f", in {kernel.chunks.count} pieces"
     lines = [f"kernel {number}: {made} over {over}{shared}"]
     depth = 1
-    for loop in writer.schedule.loops:
+    for loop in schedule.loops:
         lines.append("  " * depth + repr(loop))
         depth += 1
     renumbered = [i for i, n in enumerate(kernel.nest.nodes) if n.kind != "number"]

@@ -44,6 +44,7 @@ class KernelWriter:
 
     Attributes:
         arrays: the variables and literals it reads or writes, in the order of the function's pointers.
+        begins: where in each of them its pointer begins, in elements: parts of arrays are computed alike by one function.
     """
 
     def __init__(self, kernel: Kernel, storage: Any, vector_bytes: int) -> None:
@@ -52,6 +53,8 @@ class KernelWriter:
         self.e = Emitter()
         self.schedule = Schedule(kernel, vector_bytes)
         self.arrays: list[Any] = []
+        self.begins: list[int] = []
+        self._begin = self._beginnings()
         self._pointers: dict[Any, V] = {}
         self._values: list[V] = []
         self._accumulators: list[_Accumulator] = []
@@ -69,7 +72,26 @@ class KernelWriter:
         if found is None:
             found = self._pointers[key] = V(f"%p{len(self.arrays)}", "ptr", 1, 0)
             self.arrays.append(array)
+            self.begins.append(self._begin.get(key, 0))
         return found
+
+    def _beginnings(self) -> dict[Any, int]:
+        """For each array the least constant of the places used in it; 0 where a place is computed or may be left out."""
+        least: dict[Any, int] = {}
+        plain: dict[Any, bool] = {}
+        loads = [(n.data[0], n.data[1].constant, not n.args) for n in self.kernel.nest.nodes if n.kind == "load"]
+        for atom, constant, fixed in [*loads, *[(r.target, r.offset.constant, True) for r in self.kernel.roots]]:
+            array = self.storage(atom)
+            key = array if type(array) is Var else id(array)
+            least[key] = min(least.get(key, constant), constant)
+            plain[key] = plain.get(key, True) and fixed
+        return {key: constant for key, constant in least.items() if constant and plain[key]}
+
+    def within(self, atom: Any, offset: Affine) -> V:
+        """A place in an array, counted from where its pointer begins."""
+        array = self.storage(atom)
+        begin = self._begin.get(array if type(array) is Var else id(array), 0)
+        return self.affine(Affine(offset.terms, offset.constant - begin) if begin else offset)
 
     def affine(self, a: Affine) -> V:
         """The affine number at the first lane of the current point."""
@@ -175,7 +197,7 @@ class KernelWriter:
         mask = args[-1] if masked else None
         dynamic = args[:-1] if masked else args
         step = self._lane_step(offset)
-        at = self.affine(offset)
+        at = self.within(atom, offset)
         for d in dynamic:
             at = e.iadd(*self._level([at, d]))
         lanes = self.schedule.vector.lanes if self.schedule.vector is not None else 1
@@ -255,7 +277,7 @@ class KernelWriter:
         if dtype == BOOL:
             value = e.cast("zext", value, "i8")
         type_ = MEMORY_TYPES[dtype]
-        base, at = self.pointer(target), self.affine(offset)
+        base, at = self.pointer(target), self.within(target, offset)
         step = self._lane_step(offset) if vector else 0
         lanes = self.schedule.vector.lanes if vector and self.schedule.vector is not None else 1
         align = BITS[type_] // 8
@@ -402,7 +424,8 @@ class KernelWriter:
         assert vector is not None
         dtype = root.target.aval.dtype
         value = self._counted(root, dtype, e.constant(0, REGISTERS[dtype], vector.lanes))
-        where = self.address(self.pointer(root.target), MEMORY_TYPES[dtype], self.affine(root.offset))
+        place = self.within(root.target, root.offset)
+        where = self.address(self.pointer(root.target), MEMORY_TYPES[dtype], place)
         old = e.fresh("sum")
         e.raw(f"  {old} = load {value.llvm}, ptr {where.name}, align {dtype.itemsize}")
         total = self._combine("add", dtype, V(old, value.type, value.lanes, len(e.regions) - 1), value)

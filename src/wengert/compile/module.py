@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from .loops import MEMORY_TYPES, KernelWriter
 from .memory import Memory, written
 from .nest import size_of
 from .products import Product
+from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part
 
@@ -38,12 +39,23 @@ PART = 10_000  # characters of a part's text, at least
 SHORT = 1_000  # characters of `main`, with which it is not worth a module of its own
 
 
+class _Call(NamedTuple):
+    """The call of a kernel: its function, its arrays, where their pointers begin, and on how many pieces it runs."""
+
+    name: str
+    arrays: list[Any]
+    begins: list[int]
+    checks: bool
+    pieces: int | None
+
+
 class Module:
     """The LLVM text of a plan, and what is needed to call it.
 
     Attributes:
         calls: the equations that go through NumPy, by number.
         failures: the messages of the errors of factorisations.
+        kernels: the loop nests with their loops.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
@@ -58,7 +70,8 @@ class Module:
         self.checks = False
         self._unchecked = False
         self._forgets = False
-        self.kernels: list[KernelWriter] = []
+        self.kernels: list[tuple[Kernel, Schedule]] = []
+        self._alike: dict[int, tuple[Kernel, Schedule, _Call]] = {}
         self._failing: list[tuple[int, str]] = []
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
@@ -154,35 +167,62 @@ class Module:
         return self._lines
 
     def _kernel(self, kernel: Kernel | Serial) -> None:
-        writer: KernelWriter | Writer
         if isinstance(kernel, Serial):
             writer = Writer(kernel, self._vector_bytes)
+            text = writer.write()
+            name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
+            call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, None)
+            self._declare(writer.e)
         else:
-            writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
-        text = writer.write()
-        name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
-        self._declarations.update(writer.e.declarations)
-        self._internal.update(writer.e.functions)
-        if isinstance(writer, KernelWriter):
-            self.kernels.append(writer)
-        pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
-        if writer.checks:
+            call = self._nest(kernel)
+        pointers = [f"ptr {self._place(a, n)}" for a, n in zip(call.arrays, call.begins, strict=True)]
+        if call.checks:
             self.checks = True
             pointers.append("ptr %error")
             self._unchecked = True
-        if isinstance(kernel, Kernel) and kernel.chunks is not None:
-            assert isinstance(writer, KernelWriter)
-            self._together(writer, name, pointers)
+        if call.pieces is not None:
+            table = self._table(pointers)
+            self._lines.append(f"  call void @{pool.NAME}(ptr @{call.name}, ptr {table}, i64 {call.pieces})")
         else:
-            self._lines.append(f"  call void @{name}({', '.join(pointers)})")
+            self._lines.append(f"  call void @{call.name}({', '.join(pointers)})")
 
-    def _together(self, writer: KernelWriter, name: str, pointers: list[str]) -> None:
-        """Run the pieces of a kernel on the pool's threads."""
-        function = self._functions.setdefault(piece(writer, name), f"{name}.piece")
-        self._declarations.setdefault(pool.NAME, pool.DECLARATION)
-        table = self._table(pointers)
-        count = writer.kernel.chunks.count
-        self._lines.append(f"  call void @{pool.NAME}(ptr @{function}, ptr {table}, i64 {count})")
+    def _declare(self, emitter: Any) -> None:
+        self._declarations.update(emitter.declarations)
+        self._internal.update(emitter.functions)
+
+    def _nest(self, kernel: Kernel) -> _Call:
+        """A nest as a call of its function, which is written unless it was written for a nest that is alike."""
+        known = self._alike.get(id(kernel.alike)) if kernel.alike is not None else None
+        if known is not None:
+            first, schedule, call = known
+            arrays = _corresponding(first, kernel, self.memory.storage)
+            if arrays is not None:
+                self.kernels.append((kernel, schedule))
+                key = [a if type(a) is Var else id(a) for a in call.arrays]
+                return _Call(call.name, [arrays[k] for k in key], call.begins, call.checks, call.pieces)
+        writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
+        text = writer.write()
+        name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
+        self._declare(writer.e)
+        self.kernels.append((kernel, writer.schedule))
+        pieces = None
+        if kernel.chunks is not None:  # its pieces run on the pool's threads
+            name = self._functions.setdefault(piece(writer, name), f"{name}.piece")
+            self._declarations.setdefault(pool.NAME, pool.DECLARATION)
+            pieces = kernel.chunks.count
+        call = _Call(name, writer.arrays, writer.begins, writer.checks, pieces)
+        if kernel.alike is not None and known is None and not (kernel.chunks and kernel.chunks.partials):
+            self._alike[id(kernel.alike)] = (kernel, writer.schedule, call)
+        return call
+
+    def _place(self, array: Any, begin: int) -> str:
+        """The address of an element of an array."""
+        pointer = self.pointer(array)
+        if not begin:
+            return pointer
+        name = self._name()
+        self._lines.append(f"  {name} = getelementptr i8, ptr {pointer}, i64 {begin * array.aval.dtype.itemsize}")
+        return name
 
     def _table(self, pointers: list[str]) -> str:
         """The address of an array of pointers."""
@@ -197,8 +237,7 @@ class Module:
     def _factorisation(self, step: Factorisation) -> None:
         function = step.function(self._vector_bytes)
         name = self._functions.setdefault(function.text(), f"kernel{len(self._functions)}")
-        self._declarations.update(function.e.declarations)
-        self._internal.update(function.e.functions)
+        self._declare(function.e)
         self._globals.update(function.globals)
         pointers, status = ", ".join(f"ptr {self.pointer(a)}" for a in step.arrays), self._name()
         self._lines.append(f"  {status} = call i32 @{name}({pointers})")
@@ -403,6 +442,22 @@ def _declaration(function: str) -> str:
     """The declaration of a function by its definition."""
     head = function[: function.index("{")].replace("define ", "declare ", 1)
     return re.sub(r"(?: noalias)? %[\w.]+(?=[,)])", "", head)
+
+
+def _corresponding(first: Kernel, second: Kernel, storage: Any) -> dict[Any, Any] | None:
+    """The arrays of a nest by those of one that is alike; None where two are one array in one of them alone."""
+
+    def arrays(kernel: Kernel) -> list[Any]:
+        read = [n.data[0] for n in kernel.nest.nodes if n.kind == "load"]
+        return [storage(a) for a in [*read, *[r.target for r in kernel.roots]]]
+
+    found: dict[Any, Any] = {}
+    back: dict[Any, Any] = {}
+    for a, b in zip(arrays(first), arrays(second), strict=True):
+        key, other = (x if type(x) is Var else id(x) for x in (a, b))
+        if found.setdefault(key, b) is not b or back.setdefault(other, a) is not a:
+            return None
+    return found
 
 
 def is_scalar_literal(a: Any) -> bool:
