@@ -29,6 +29,8 @@ def gemm(type_: str, m: int, n: int, k: int, turn_x: bool, vector_bytes: int) ->
     vector = f"<{lanes} x {type_}>" if lanes > 1 else type_
     align = BITS[type_] // 8
     width = vectors * lanes
+    places = [min(v * lanes, n - lanes) for v in range(vectors)]  # of the vectors of a tile that is wider than the result
+    across, along = (1, m) if turn_x else (k, 1)  # from an element of x to the next row, and to the next contracted one
     lines: list[str] = []
     zero = literal_text(type_, 0.0)
     start = f"splat ({type_} {zero})" if lanes > 1 else zero
@@ -36,59 +38,60 @@ def gemm(type_: str, m: int, n: int, k: int, turn_x: bool, vector_bytes: int) ->
     def put(line: str) -> None:
         lines.append("  " + line)
 
-    def clipped(name: str, counter: str, length: int, size: int, limit: int) -> None:
+    def clipped(name: str, counter: str, length: int, size: int) -> None:
         """The start of a tile, moved back where it would reach over the edge."""
-        if length % size == 0:
+        if length % size == 0 or length < size:
             put(f"{name} = add i64 {counter}, 0")
         else:
-            put(f"{name} = call i64 @llvm.smin.i64(i64 {counter}, i64 {limit})")
+            put(f"{name} = call i64 @llvm.smin.i64(i64 {counter}, i64 {length - size})")
+
+    def at(name: str, base: str, index: str | int) -> None:
+        put(f"{name} = getelementptr {type_}, ptr {base}, i64 {index}")
 
     put("br label %columns")
     lines.append("columns:")
     put("%j = phi i64 [ 0, %entry ], [ %j.next, %columns.end ]")
-    for v in range(vectors):
-        put(f"%j{v}.raw = add i64 %j, {v * lanes}")
-        clipped(f"%j{v}", f"%j{v}.raw", n, width, n - lanes)
+    clipped("%j0", "%j", n, width)
+    at("%y.start", "%y", "%j0")
     put("br label %rows")
     lines.append("rows:")
     put("%i = phi i64 [ 0, %columns ], [ %i.next, %rows.end ]")
-    clipped("%i0", "%i", m, rows, m - rows)
-    for r in range(rows):
-        put(f"%row{r} = add i64 %i0, {r}")
-        put(f"%x{r}.o = mul i64 %row{r}, {1 if turn_x else k}")
-        put(f"%x{r}.p = getelementptr {type_}, ptr %x, i64 %x{r}.o")
+    clipped("%i0", "%i", m, rows)
+    put(f"%x.o = mul i64 %i0, {across}")
+    at("%x.start", "%x", "%x.o")
     put("br label %inner")
-    lines.append("inner:")
+    lines.append("inner:")  # one pointer into each factor, from which all places are a constant away
     put("%l = phi i64 [ 0, %rows ], [ %l.next, %inner ]")
+    put("%x.p = phi ptr [ %x.start, %rows ], [ %x.next, %inner ]")
+    put("%y.p = phi ptr [ %y.start, %rows ], [ %y.next, %inner ]")
     for r in range(rows):
         for v in range(vectors):
             put(f"%c{r}.{v} = phi {vector} [ {start}, %rows ], [ %n{r}.{v}, %inner ]")
-    put(f"%y.o = mul i64 %l, {n}")
     for v in range(vectors):
-        put(f"%y{v}.o = add i64 %y.o, %j{v}")
-        put(f"%y{v}.p = getelementptr {type_}, ptr %y, i64 %y{v}.o")
+        at(f"%y{v}.p", "%y.p", places[v])
         put(f"%y{v} = load {vector}, ptr %y{v}.p, align {align}")
-    if turn_x:
-        put(f"%xl = mul i64 %l, {m}")
     for r in range(rows):
-        put(f"%x{r}.q = getelementptr {type_}, ptr %x{r}.p, i64 {'%xl' if turn_x else '%l'}")
-        put(f"%x{r} = load {type_}, ptr %x{r}.q, align {align}")
+        at(f"%x{r}.p", "%x.p", r * across)
+        put(f"%x{r} = load {type_}, ptr %x{r}.p, align {align}")
         if lanes > 1:
             put(f"%x{r}.1 = insertelement {vector} poison, {type_} %x{r}, i32 0")
             put(f"%x{r}.v = shufflevector {vector} %x{r}.1, {vector} poison, <{lanes} x i32> zeroinitializer")
         for v in range(vectors):
             put(f"%p{r}.{v} = fmul contract {vector} %x{r}{'.v' if lanes > 1 else ''}, %y{v}")
             put(f"%n{r}.{v} = fadd contract {vector} %c{r}.{v}, %p{r}.{v}")
+    at("%x.next", "%x.p", along)
+    at("%y.next", "%y.p", n)
     put("%l.next = add nuw nsw i64 %l, 1")
     put(f"%l.more = icmp ult i64 %l.next, {k}")
     put("br i1 %l.more, label %inner, label %store")
     lines.append("store:")
+    put(f"%o = mul i64 %i0, {n}")
+    put("%o.j = add i64 %o, %j0")
+    at("%o.p", "%out", "%o.j")
     for r in range(rows):
-        put(f"%o{r} = mul i64 %row{r}, {n}")
         for v in range(vectors):
-            put(f"%o{r}.{v} = add i64 %o{r}, %j{v}")
-            put(f"%p{r}.{v}.p = getelementptr {type_}, ptr %out, i64 %o{r}.{v}")
-            put(f"store {vector} %n{r}.{v}, ptr %p{r}.{v}.p, align {align}")
+            at(f"%o{r}.{v}", "%o.p", r * n + places[v])
+            put(f"store {vector} %n{r}.{v}, ptr %o{r}.{v}, align {align}")
     put("br label %rows.end")
     lines.append("rows.end:")
     put(f"%i.next = add nuw nsw i64 %i, {rows}")
