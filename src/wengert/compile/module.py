@@ -35,7 +35,9 @@ BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
 FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
 BLAS = {"float": "sgemm", "double": "dgemm"}
 LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
-PART = 10_000  # characters of a part's text, at least
+SLIGHT = 1_000  # a nest that does less than this part of the work is compiled quickly, if it is short
+SLIGHT_TEXT = 2_000  # characters
+PART = 4_000  # characters of a part's text, at least
 SHORT = 1_000  # characters of `main`, with which it is not worth a module of its own
 
 
@@ -73,6 +75,7 @@ class Module:
         self.kernels: list[tuple[Kernel, Schedule]] = []
         self._alike: dict[int, tuple[Kernel, Schedule, _Call]] = {}
         self._failing: list[tuple[int, str]] = []
+        self._work = sum(map(_work, plan.steps))
         self._functions: dict[str, str] = {}
         self._declarations: dict[str, str] = {}
         self._internal: dict[str, str] = {}
@@ -202,6 +205,8 @@ class Module:
                 return _Call(call.name, [arrays[k] for k in key], call.begins, call.checks, call.pieces)
         writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
         text = writer.write()
+        if kernel.chunks is None and len(text) < SLIGHT_TEXT and _work(kernel) * SLIGHT < self._work:
+            text = text.replace("#0 {", QUICK, 1)
         name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
         self._declare(writer.e)
         self.kernels.append((kernel, writer.schedule))
@@ -393,10 +398,7 @@ class Module:
     @property
     def release(self) -> bool:
         """Whether a call is long enough for other Python threads to run meanwhile, and needs no Python."""
-        work = sum(k.size * max(len(k.nest.nodes), 1) for k in self.plan.steps if hasattr(k, "nest"))
-        work += sum(p.batch * p.m * p.n * p.k for p in self.plan.steps if hasattr(p, "turn_x"))
-        work += sum(getattr(s, "work", 0) for s in self.plan.steps)
-        return work > LONG and not self.calls
+        return self._work > LONG and not self.calls
 
     def parts(self, threads: int) -> list[Part]:
         """The module as several that are compiled on so many threads: one of what runs rarely, the others alike long."""
@@ -442,6 +444,15 @@ def _declaration(function: str) -> str:
     """The declaration of a function by its definition."""
     head = function[: function.index("{")].replace("define ", "declare ", 1)
     return re.sub(r"(?: noalias)? %[\w.]+(?=[,)])", "", head)
+
+
+def _work(step: Any) -> int:
+    """About how many additions a step takes."""
+    if isinstance(step, Kernel):
+        return step.size * max(len(step.nest.nodes), 1)
+    if isinstance(step, Product):
+        return step.batch * step.m * step.n * step.k
+    return getattr(step, "work", 0)
 
 
 def _corresponding(first: Kernel, second: Kernel, storage: Any) -> dict[Any, Any] | None:
