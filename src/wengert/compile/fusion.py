@@ -17,6 +17,7 @@ import numpy as np
 
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
+from .arrange import arranged
 from .components import separated
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Affine, Nest, basic_index, size_of, split_axes, strides_of, structural
@@ -103,7 +104,7 @@ class Plan:
     """
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        self.program = program = arranged(program)
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}

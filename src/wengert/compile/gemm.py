@@ -9,6 +9,7 @@ cache as they are.
 from __future__ import annotations
 
 from .emitter import BITS, literal_text
+from .products import Product
 
 ROWS = 8  # of a tile, with 16 vector registers left for loads where there are 32
 
@@ -23,14 +24,15 @@ def tile(m: int, n: int, bits: int, vector_bytes: int) -> tuple[int, int, int]:
     return rows, vectors, lanes
 
 
-def gemm(type_: str, m: int, n: int, k: int, turn_x: bool, vector_bytes: int) -> str:
-    """The function ``@NAME(x, y, out)``, with `x` of shape ``(m, k)`` (or ``(k, m)``) and `y` of shape ``(k, n)``."""
+def gemm(type_: str, p: Product, vector_bytes: int) -> str:
+    """The function ``@NAME(x, y, out)`` for the matrices of a product; the columns of `y` and `out` are neighbours."""
+    m, n, k = p.m, p.n, p.k
     rows, vectors, lanes = tile(m, n, BITS[type_], vector_bytes)
     vector = f"<{lanes} x {type_}>" if lanes > 1 else type_
     align = BITS[type_] // 8
     width = vectors * lanes
     places = [min(v * lanes, n - lanes) for v in range(vectors)]  # of the vectors of a tile that is wider than the result
-    across, along = (1, m) if turn_x else (k, 1)  # from an element of x to the next row, and to the next contracted one
+    across, along = p.x_steps.row, p.x_steps.column
     lines: list[str] = []
     zero = literal_text(type_, 0.0)
     start = f"splat ({type_} {zero})" if lanes > 1 else zero
@@ -80,17 +82,17 @@ def gemm(type_: str, m: int, n: int, k: int, turn_x: bool, vector_bytes: int) ->
             put(f"%p{r}.{v} = fmul contract {vector} %x{r}{'.v' if lanes > 1 else ''}, %y{v}")
             put(f"%n{r}.{v} = fadd contract {vector} %c{r}.{v}, %p{r}.{v}")
     at("%x.next", "%x.p", along)
-    at("%y.next", "%y.p", n)
+    at("%y.next", "%y.p", p.y_steps.row)
     put("%l.next = add nuw nsw i64 %l, 1")
     put(f"%l.more = icmp ult i64 %l.next, {k}")
     put("br i1 %l.more, label %inner, label %store")
     lines.append("store:")
-    put(f"%o = mul i64 %i0, {n}")
+    put(f"%o = mul i64 %i0, {p.steps.row}")
     put("%o.j = add i64 %o, %j0")
     at("%o.p", "%out", "%o.j")
     for r in range(rows):
         for v in range(vectors):
-            at(f"%o{r}.{v}", "%o.p", r * n + places[v])
+            at(f"%o{r}.{v}", "%o.p", r * p.steps.row + places[v])
             put(f"store {vector} %n{r}.{v}, ptr %o{r}.{v}, align {align}")
     put("br label %rows.end")
     lines.append("rows.end:")

@@ -11,7 +11,7 @@ The text can be had in parts, each a module of its own, which are compiled side 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,10 +21,10 @@ from . import pool
 from .chunks import cut, piece
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
-from .gemm import gemm
 from .lapack import Factorisation
 from .loops import MEMORY_TYPES, KernelWriter
 from .memory import Memory, written
+from .multiply import emit_product
 from .nest import size_of
 from .products import Product
 from .schedule import Schedule
@@ -33,7 +33,6 @@ from .sidebyside import Part
 
 BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
 FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
-BLAS = {"float": "sgemm", "double": "dgemm"}
 LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
 SLIGHT = 1_000  # a nest that does less than this part of the work is compiled quickly, if it is short
 SLIGHT_TEXT = 2_000  # characters
@@ -80,10 +79,10 @@ class Module:
         self._declarations: dict[str, str] = {}
         self._internal: dict[str, str] = {}
         self._globals: dict[str, str] = {}
-        self._lines: list[str] = []
+        self.lines: list[str] = []
         self._pointers: dict[Any, str] = {}
         self._count = 0
-        self._vector_bytes = vector_bytes
+        self.vector_bytes = vector_bytes
         self._untested = self._guards()
         self._test_guards(lambda root: True if root in self._given() else None)
         last = {v: step for step in plan.steps for v in written(step)}
@@ -115,21 +114,21 @@ class Module:
         type_ = MEMORY_TYPES[root.aval.dtype]
         x, n = self._name(), self._count
         pointer = self.pointer(root)
-        self._lines.append(f"  {x} = load {type_}, ptr {pointer}")
+        self.lines.append(f"  {x} = load {type_}, ptr {pointer}")
         number = value.item()
         if type_ not in FLOATS:
-            self._lines.append(f"  {x}.same = icmp eq {type_} {x}, {int(number)}")
+            self.lines.append(f"  {x}.same = icmp eq {type_} {x}, {int(number)}")
         elif number != number:
-            self._lines.append(f"  {x}.same = fcmp uno {type_} {x}, {x}")
+            self.lines.append(f"  {x}.same = fcmp uno {type_} {x}, {x}")
         else:
             slack = 8 * np.finfo(root.aval.dtype).eps * abs(number) if np.isfinite(number) else 0.0
             low, high = (literal_text(type_, number + s * slack) for s in (-1, 1))
-            self._lines += [
+            self.lines += [
                 f"  {x}.low = fcmp oge {type_} {x}, {low}",
                 f"  {x}.high = fcmp ole {type_} {x}, {high}",
                 f"  {x}.same = and i1 {x}.low, {x}.high",
             ]
-        self._lines += [f"  br i1 {x}.same, label %path{n}, label %other_path", f"path{n}:"]
+        self.lines += [f"  br i1 {x}.same, label %path{n}, label %other_path", f"path{n}:"]
 
     def _step(self, step: Any) -> None:
         if isinstance(step, (Kernel, Serial)):
@@ -137,7 +136,7 @@ class Module:
         elif isinstance(step, Fill):
             self._fill(step)
         elif isinstance(step, Product):
-            self._product(step)
+            emit_product(self, step, MEMORY_TYPES[step.eqn.outputs[0].aval.dtype])
         elif isinstance(step, Factorisation):
             self._factorisation(step)
         else:
@@ -167,11 +166,11 @@ class Module:
 
     @property
     def _head(self) -> list[str]:
-        return self._lines
+        return self.lines
 
     def _kernel(self, kernel: Kernel | Serial) -> None:
         if isinstance(kernel, Serial):
-            writer = Writer(kernel, self._vector_bytes)
+            writer = Writer(kernel, self.vector_bytes)
             text = writer.write()
             name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
             call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, None)
@@ -184,10 +183,10 @@ class Module:
             pointers.append("ptr %error")
             self._unchecked = True
         if call.pieces is not None:
-            table = self._table(pointers)
-            self._lines.append(f"  call void @{pool.NAME}(ptr @{call.name}, ptr {table}, i64 {call.pieces})")
+            table = self.table(pointers)
+            self.lines.append(f"  call void @{pool.NAME}(ptr @{call.name}, ptr {table}, i64 {call.pieces})")
         else:
-            self._lines.append(f"  call void @{call.name}({', '.join(pointers)})")
+            self.lines.append(f"  call void @{call.name}({', '.join(pointers)})")
 
     def _declare(self, emitter: Any) -> None:
         self._declarations.update(emitter.declarations)
@@ -203,7 +202,7 @@ class Module:
                 self.kernels.append((kernel, schedule))
                 key = [a if type(a) is Var else id(a) for a in call.arrays]
                 return _Call(call.name, [arrays[k] for k in key], call.begins, call.checks, call.pieces)
-        writer = KernelWriter(kernel, self.memory.storage, self._vector_bytes)
+        writer = KernelWriter(kernel, self.memory.storage, self.vector_bytes)
         text = writer.write()
         if kernel.chunks is None and len(text) < SLIGHT_TEXT and _work(kernel) * SLIGHT < self._work:
             text = text.replace("#0 {", QUICK, 1)
@@ -226,26 +225,26 @@ class Module:
         if not begin:
             return pointer
         name = self._name()
-        self._lines.append(f"  {name} = getelementptr i8, ptr {pointer}, i64 {begin * array.aval.dtype.itemsize}")
+        self.lines.append(f"  {name} = getelementptr i8, ptr {pointer}, i64 {begin * array.aval.dtype.itemsize}")
         return name
 
-    def _table(self, pointers: list[str]) -> str:
+    def table(self, pointers: list[str]) -> str:
         """The address of an array of pointers."""
         table = self._name()
-        self._lines.append(f"  {table} = alloca ptr, i64 {max(len(pointers), 1)}")
+        self.lines.append(f"  {table} = alloca ptr, i64 {max(len(pointers), 1)}")
         for i, pointer in enumerate(pointers):
             slot = self._name()
-            self._lines.append(f"  {slot} = getelementptr ptr, ptr {table}, i64 {i}")
-            self._lines.append(f"  store {pointer}, ptr {slot}")
+            self.lines.append(f"  {slot} = getelementptr ptr, ptr {table}, i64 {i}")
+            self.lines.append(f"  store {pointer}, ptr {slot}")
         return table
 
     def _factorisation(self, step: Factorisation) -> None:
-        function = step.function(self._vector_bytes)
+        function = step.function(self.vector_bytes)
         name = self._functions.setdefault(function.text(), f"kernel{len(self._functions)}")
         self._declare(function.e)
         self._globals.update(function.globals)
         pointers, status = ", ".join(f"ptr {self.pointer(a)}" for a in step.arrays), self._name()
-        self._lines.append(f"  {status} = call i32 @{name}({pointers})")
+        self.lines.append(f"  {status} = call i32 @{name}({pointers})")
         if step.error is not None:
             self.failures.append(step.error)
             self._failing.append((len(self.failures), status))
@@ -255,7 +254,7 @@ class Module:
         if self._untested:
             return
         for number, status in self._failing:
-            self._lines += [
+            self.lines += [
                 f"  {status}.c = icmp ne i32 {status}, 0",
                 f"  br i1 {status}.c, label %failure{number}, label %factorised{number}",
                 f"failure{number}:",
@@ -271,7 +270,7 @@ class Module:
             return
         self._unchecked = False
         bad, n = self._name(), self._count
-        self._lines += [
+        self.lines += [
             f"  {bad} = load i32, ptr %error",
             f"  {bad}.c = icmp ne i32 {bad}, 0",
             f"  br i1 {bad}.c, label %bad_index, label %next{n}",
@@ -283,7 +282,7 @@ class Module:
         if n:
             name = "llvm.memset.p0.i64"
             self._declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-            self._lines.append(f"  call void @{name}(ptr {self.pointer(step.target)}, i8 0, i64 {n}, i1 false)")
+            self.lines.append(f"  call void @{name}(ptr {self.pointer(step.target)}, i8 0, i64 {n}, i1 false)")
 
     def _copies(self) -> None:
         for i, source in self.memory.copies:
@@ -293,84 +292,44 @@ class Module:
                 name = "llvm.memcpy.p0.p0.i64"
                 self._declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
                 origin, target = self.pointer(source), self._result(i)
-                self._lines.append(f"  call void @{name}(ptr {target}, ptr {origin}, i64 {n}, i1 false)")
+                self.lines.append(f"  call void @{name}(ptr {target}, ptr {origin}, i64 {n}, i1 false)")
 
     def _result(self, i: int) -> str:
         name = self._name()
-        self._lines.append(f"  {name}.a = getelementptr ptr, ptr %arguments, i64 {len(self.memory.arguments) + i}")
-        self._lines.append(f"  {name} = load ptr, ptr {name}.a")
+        self.lines.append(f"  {name}.a = getelementptr ptr, ptr %arguments, i64 {len(self.memory.arguments) + i}")
+        self.lines.append(f"  {name} = load ptr, ptr {name}.a")
         return name
 
-    def _int(self, value: int) -> str:
-        name = f"@int{value}"
-        self._globals.setdefault(name, f"{name} = private constant i32 {value}")
-        return f"ptr {name}"
+    # --- for those that write to `main` ------------------------------------------------------------------------------
 
-    def _char(self, value: str) -> str:
-        name = f"@char{value}"
-        self._globals.setdefault(name, f"{name} = private constant i8 {ord(value)}")
-        return f"ptr {name}"
-
-    def _product(self, p: Product) -> None:
-        type_ = MEMORY_TYPES[p.eqn.outputs[0].aval.dtype]
-        call = self._library_call(p, type_) if p.library else self._written_call(p, type_)
-        a, b, c = self.pointer(p.x), self.pointer(p.y), self.pointer(p.eqn.outputs[0])
-        if p.batch == 1:
-            self._lines.append(call(a, b, c))
-            return
+    def number(self) -> int:
+        """A number that is in no name yet."""
         self._count += 1
-        n = self._count
-        self._lines += [f"  br label %pre{n}", f"pre{n}:", f"  br label %loop{n}", f"loop{n}:"]
-        self._lines.append(f"  %i{n} = phi i64 [0, %pre{n}], [%i{n}.n, %loop{n}]")
-        for name, base, size in (("a", a, p.m * p.k), ("b", b, p.k * p.n), ("c", c, p.m * p.n)):
-            self._lines.append(f"  %{name}{n}.o = mul i64 %i{n}, {size}")
-            self._lines.append(f"  %{name}{n} = getelementptr {type_}, ptr {base}, i64 %{name}{n}.o")
-        self._lines += [
-            call(f"%a{n}", f"%b{n}", f"%c{n}"),
-            f"  %i{n}.n = add i64 %i{n}, 1",
-            f"  %i{n}.c = icmp ult i64 %i{n}.n, {p.batch}",
-            f"  br i1 %i{n}.c, label %loop{n}, label %done{n}",
-            f"done{n}:",
-        ]
+        return self._count
 
-    def _written_call(self, p: Product, type_: str) -> Callable[[str, str, str], str]:
-        text = gemm(type_, p.m, p.n, p.k, p.turn_x, self._vector_bytes)
-        if "@llvm.smin" in text:
-            self._declarations.setdefault("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
-        name = self._functions.setdefault(text, f"product{len(self._functions)}")
-        return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
+    def function(self, text: str, prefix: str) -> str:
+        """The name of a function of the module with this text, in which its name is left as ``@NAME``."""
+        return self._functions.setdefault(text, f"{prefix}{len(self._functions)}")
 
-    def _library_call(self, p: Product, type_: str) -> Callable[[str, str, str], str]:
-        """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
-        routine = BLAS[type_]
-        one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
-        self._globals.setdefault(one, f"{one} = private constant {type_} 1.0")
-        self._globals.setdefault(zero, f"{zero} = private constant {type_} 0.0")
-        self._declarations.setdefault(
-            f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})"
-        )
-        turns = (self._char("T" if p.turn_y else "N"), self._char("T" if p.turn_x else "N"))
-        sizes = (self._int(p.n), self._int(p.m), self._int(p.k))
-        ld_b, ld_a = (self._int(p.k if p.turn_y else p.n), self._int(p.m if p.turn_x else p.k))
+    def declare(self, name: str, declaration: str) -> None:
+        self._declarations.setdefault(name, declaration)
 
-        def call(a: str, b: str, c: str) -> str:
-            arguments = (*turns, *sizes, f"ptr {one}", f"ptr {b}", ld_b, f"ptr {a}", ld_a, f"ptr {zero}", f"ptr {c}",
-                         self._int(p.n))  # fmt: skip
-            return f"  call void @wengert.{routine}({', '.join(arguments)})"
-
-        return call
+    def constant(self, name: str, value: str) -> str:
+        """A constant in memory."""
+        self._globals.setdefault(name, f"{name} = private constant {value}")
+        return name
 
     def _call(self, step: Call) -> None:
         number = len(self.calls)
         self.calls.append(step)
         arrays = [a for a in step.eqn.inputs if not is_scalar_literal(a)] + list(step.eqn.outputs)
-        table = self._table([f"ptr {self.pointer(a)}" for a in arrays])
+        table = self.table([f"ptr {self.pointer(a)}" for a in arrays])
         status, n = self._name(), self._count
         leave = "failed"
         if self._untested:  # this may be the wrong path, and what it raised is then nobody's error
             leave = "forget"
             self._forgets = True
-        self._lines += [
+        self.lines += [
             f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
             f"  {status}.c = icmp ne i32 {status}, 0",
             f"  br i1 {status}.c, label %{leave}, label %next{n}",
@@ -383,7 +342,7 @@ class Module:
         body = ["entry:"]
         if self.checks:
             body += ["  %error = alloca i32", "  store i32 0, ptr %error"]
-        body += [*self._lines, "  ret i32 0"]
+        body += [*self.lines, "  ret i32 0"]
         if self.checks:
             body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
         if self.calls:
@@ -423,7 +382,7 @@ class Module:
 
     def _module(self, functions: Sequence[str], others: Sequence[str]) -> str:
         """The text of a module with some functions, which may call others."""
-        bits = self._vector_bytes * 8
+        bits = self.vector_bytes * 8
         attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
         head = [*self._globals.values(), *self._declarations.values(), *map(_declaration, others)]
         return "\n".join([*head, *functions, attributes])

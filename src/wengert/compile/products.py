@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..program import Atom, Equation
 
@@ -13,22 +13,32 @@ LIBRARY = 1 << 22  # multiplications from which BLAS is called
 Dims = tuple[tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[int, ...], tuple[int, ...]]]
 
 
+class Steps(NamedTuple):
+    """How far apart in memory, in elements, a matrix is from the next one of a batch, and its rows and columns."""
+
+    batch: int
+    row: int
+    column: int
+
+
 class Product:
     """Matrices multiplied, one pair for each element of a batch: ``(batch, m, k) x (batch, k, n) -> (batch, m, n)``.
 
     Attributes:
         x, y: the factors.
-        turn_x, turn_y: whether a factor lies transposed in memory.
+        x_steps, y_steps, steps: how the factors and the result lie in memory. Columns of the result are neighbours;
+            so are those of `y` where no library is called.
         library: whether BLAS is called; otherwise `gemm` writes the loops.
     """
 
-    def __init__(self, eqn: Equation, batch: int, m: int, n: int, k: int, turn_x: bool, turn_y: bool) -> None:
+    def __init__(
+        self, eqn: Equation, x: Atom, y: Atom, batch: int, m: int, n: int, k: int, lies: tuple[Steps, Steps, Steps]
+    ) -> None:
         self.eqn = eqn
-        self.x: Atom = eqn.inputs[0]
-        self.y: Atom = eqn.inputs[1]
+        self.x, self.y = x, y
         self.batch, self.m, self.n, self.k = batch, m, n, k
-        self.turn_x, self.turn_y = turn_x, turn_y
-        self.library = not small(m, n, k)
+        self.x_steps, self.y_steps, self.steps = lies
+        self.library = not small(m, n, k) or self.y_steps.column != 1
 
 
 def small(m: int, n: int, k: int) -> bool:
@@ -53,6 +63,9 @@ def matrix_like(m: int, n: int, k: int) -> bool:
 
 def product_of(eqn: Equation) -> Product | None:
     """The product for a `dot_general`, or None if a loop nest serves it better."""
+    arranged = eqn.params.get("arranged")
+    if arranged is not None:
+        return Product(eqn, *arranged(eqn))
     (cx, cy), (bx, by) = eqn.params["dims"]
     batch, m, n, k, fx, fy = sizes([a.aval.shape for a in eqn.inputs], eqn.params["dims"])
     nb = len(bx)
@@ -61,10 +74,9 @@ def product_of(eqn: Equation) -> Product | None:
     lies_x, lies_y = _lies(nb, list(cx), fx), _lies(nb, list(cy), fy)
     if lies_x is None or lies_y is None:
         return None
-    product = Product(eqn, batch, m, n, k, lies_x == "contracted first", lies_y == "free first")
-    if not product.library and product.turn_y:
-        product.library = True
-    return product
+    x_steps = Steps(m * k, 1, m) if lies_x == "contracted first" else Steps(m * k, k, 1)
+    y_steps = Steps(k * n, 1, k) if lies_y == "free first" else Steps(k * n, n, 1)
+    return Product(eqn, *eqn.inputs, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
 
 
 def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | None:

@@ -1,0 +1,182 @@
+"""Arrange: products of matrices read their factors and write their results where they lie, without copies.
+
+`dot_general` gives the axes of a batch first, then the free axes of either factor, and a program then transposes what
+it has; its factors are transposed in turn. A product can as well step over memory: its rows, its columns and its batch
+need only be evenly spaced, and the columns of the result next to one another (so that they are vectors). Here such
+products take the place of transpositions around them, wherever that makes fewer copies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..core import Aval, Primitive
+from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from .nest import strides_of
+from .products import Steps, matrix_like, sizes, small
+
+
+class Arranged(NamedTuple):
+    """A product whose factors are those of its equation, in order or `swapped`."""
+
+    swapped: bool
+    batch: int
+    m: int
+    n: int
+    k: int
+    lies: tuple[Steps, Steps, Steps]
+
+    def __call__(self, eqn: Equation) -> tuple[Atom, Atom, int, int, int, int, tuple[Steps, Steps, Steps]]:
+        """The arguments of a `Product`."""
+        x, y = eqn.inputs[::-1] if self.swapped else eqn.inputs
+        return x, y, self.batch, self.m, self.n, self.k, self.lies
+
+
+def arranged(program: Program) -> Program:
+    """A Program whose products have no more copies around them than they need."""
+    if not any(e.primitive.name == "dot_general" for e in program.equations):
+        return program
+    producer = {v: e for e in program.equations for v in e.outputs}
+    users: dict[Var, list[Equation]] = {}
+    for eqn in program.equations:
+        for a in eqn.inputs:
+            if type(a) is Var:
+                users.setdefault(a, []).append(eqn)
+    kept = {a for a in program.outputs if type(a) is Var}
+    equations: list[Equation] = []
+    gone: set[int] = set()
+    for eqn in program.equations:
+        if id(eqn) in gone:
+            continue
+        found = None
+        if eqn.primitive.name == "dot_general":
+            (out,) = eqn.outputs
+            after = users.get(out, [])
+            turn = after[0] if len(after) == 1 and after[0].primitive.name == "transpose" and out not in kept else None
+            found = _product(eqn, turn, producer, users)
+            if found is not None and turn is not None and found[-1].outputs == turn.outputs:
+                gone.add(id(turn))
+        equations += [eqn] if found is None else found
+    new = Program(program.inputs, live_equations(equations, program.outputs), program.outputs, program.name)
+    new.guards = program.guards
+    return new
+
+
+class _Factor:
+    """A factor as it lies in memory, with the step from one element to the next along each of its axes."""
+
+    def __init__(self, a: Atom, producer: dict[Var, Equation], users: dict[Var, list[Equation]]) -> None:
+        self.shape = a.aval.shape
+        made = producer.get(a) if type(a) is Var else None
+        self.saved = 0  # elements that need not be copied
+        if made is not None and made.primitive.name == "transpose":
+            steps = strides_of(made.inputs[0].aval.shape)
+            self.source = made.inputs[0]
+            self.steps = [steps[i] for i in made.params["axes"]]
+            if len(users[a]) == 1:
+                self.saved = math.prod(self.shape)
+        else:
+            self.source, self.steps = a, list(strides_of(self.shape))
+
+    def together(self, axes: Sequence[int]) -> int | None:
+        return _together([self.shape[i] for i in axes], [self.steps[i] for i in axes])
+
+
+def _together(lengths: Sequence[int], steps: Sequence[int]) -> int | None:
+    """The step of some axes as one axis; None if they are not evenly spaced."""
+    one: int | None = None
+    for n, s in zip(reversed(lengths), reversed(steps), strict=True):
+        if n == 1:
+            continue
+        if one is None:
+            one = s
+            reach = s * n
+        elif s == reach:
+            reach *= n
+        else:
+            return None
+    return 1 if one is None else one
+
+
+def _product(
+    eqn: Equation, turn: Equation | None, producer: dict[Var, Equation], users: dict[Var, list[Equation]]
+) -> list[Equation] | None:
+    """The equations that take the place of a product and, if one is given, of the transposition of its result."""
+    (out,) = eqn.outputs
+    avals = [a.aval for a in eqn.inputs]
+    if out.aval.dtype.kind != "f" or any(a.dtype != out.aval.dtype or 0 in a.shape for a in avals):
+        return None
+    batch, m, n, k, fx, fy = sizes([a.shape for a in avals], eqn.params["dims"])
+    if not matrix_like(m, n, k) or out.aval.dtype.itemsize not in (4, 8):
+        return None
+    x, y = (_Factor(a, producer, users) for a in eqn.inputs)
+    if turn is not None:
+        made = _arrange(eqn, turn, x, y, (batch, m, n, k), fx, fy)
+        if made is not None:
+            return made
+    return _arrange(eqn, None, x, y, (batch, m, n, k), fx, fy)
+
+
+def _arrange(
+    eqn: Equation,
+    turn: Equation | None,
+    x: _Factor,
+    y: _Factor,
+    size: tuple[int, int, int, int],
+    fx: list[int],
+    fy: list[int],
+) -> list[Equation] | None:
+    (cx, cy), (bx, by) = eqn.params["dims"]
+    batch, m, n, k = size
+    (out,) = eqn.outputs
+    saved = x.saved + y.saved
+    if turn is None:
+        steps = list(strides_of(out.aval.shape))
+    else:
+        (out,) = turn.outputs
+        saved += math.prod(out.aval.shape)
+        steps = [0] * len(out.aval.shape)
+        for step, axis in zip(strides_of(out.aval.shape), turn.params["axes"], strict=True):
+            steps[axis] = step
+    if not saved:
+        return None
+    shape = eqn.outputs[0].aval.shape
+    ends = (0, len(bx), len(bx) + len(fx), len(shape))
+    b, r, c = (_together(shape[i:j], steps[i:j]) for i, j in zip(ends, ends[1:], strict=False))
+    if b is None or r is None or c is None or 1 not in (r, c):
+        return None
+    swapped = c != 1
+    if swapped:
+        x, y, cx, cy, bx, by, fx, fy, m, n, r, c = y, x, cy, cx, by, bx, fy, fx, n, m, c, r
+    library = not small(m, n, k)
+    x_steps = _steps(x, bx, fx, cx)
+    y_steps = _steps(y, by, cy, fy)
+    before: list[Equation] = []
+    sources = [x.source, y.source]
+    if x_steps is None or (library and 1 not in x_steps[1:]):
+        return None
+    if y_steps is None or (1 not in y_steps[1:] if library else y_steps.column != 1):
+        if saved <= math.prod(y.shape):
+            return None
+        copy, y_steps = _copied(eqn.inputs[0 if swapped else 1], (*by, *cy, *fy), k, n)
+        before.append(copy)
+        sources[1] = copy.outputs[0]
+    form = Arranged(swapped, batch, m, n, k, (x_steps, y_steps, Steps(b, r, c)))
+    inputs = sources[::-1] if swapped else sources
+    return [*before, Equation(eqn.primitive, inputs, [out], {**eqn.params, "arranged": form})]
+
+
+def _steps(factor: _Factor, batch: Sequence[int], rows: Sequence[int], columns: Sequence[int]) -> Steps | None:
+    b, r, c = factor.together(batch), factor.together(rows), factor.together(columns)
+    return None if b is None or r is None or c is None else Steps(b, r, c)
+
+
+def _copied(a: Atom, axes: tuple[int, ...], k: int, n: int) -> tuple[Equation, Steps]:
+    """A factor copied so that its columns are neighbours."""
+    turned = Var(Aval(tuple(a.aval.shape[i] for i in axes), a.aval.dtype))
+    return Equation(Primitive.registry["transpose"], [a], [turned], {"axes": axes}), Steps(k * n, n, 1)
+
+
+__all__ = ["arranged"]
