@@ -119,6 +119,14 @@ class Plan:
             for a in set(eqn.inputs):
                 if type(a) is Var:
                     self._consumers[a] = self._consumers.get(a, 0) + 1
+        # What some elementwise equation uses at more points than it has: if it is dear it will be in memory.
+        self._spread = {
+            a
+            for eqn in program.equations
+            if isinstance(eqn.primitive, Elementwise)
+            for a in eqn.inputs
+            if type(a) is Var and size_of(eqn.outputs[0].aval) > size_of(a.aval)
+        }
         self._assign()
         self._keep_shared()
         self._build()
@@ -236,6 +244,8 @@ class Plan:
             return self._cost[a] > CHEAP
         if self._kinds[eqn] == VIEW and self._consumers[a] > 1 and self._cost[a] > CHEAP:
             return True  # it would be computed at several points
+        if {a, eqn.outputs[0]} <= self._spread and self._cost[a] > CHEAP >= self._own_cost(eqn):
+            return True  # it will be, and then the result is cheap to compute where it is used
         out = eqn.outputs[0].aval
         return size_of(out) > size_of(a.aval) and self._cost[a] > CHEAP and size_of(a.aval) >= 1
 
