@@ -11,17 +11,22 @@ from __future__ import annotations
 from .emitter import BITS, literal_text
 from .products import Product
 
-ROWS = 8  # of a tile, with 16 vector registers left for loads where there are 32
-
-
 def tile(m: int, n: int, bits: int, vector_bytes: int) -> tuple[int, int, int]:
-    """Rows, vectors in a row, and lanes of a vector of the tile for an ``m`` by ``n`` result."""
+    """Rows, vectors in a row, and lanes of a vector of the tile for an ``m`` by ``n`` result.
+
+    Of 32 registers 24 hold the tile, of 16 registers 8 do; as few as possible are computed twice at the edges.
+    """
     lanes = vector_bytes * 8 // bits
     while lanes > n:
         lanes //= 2
-    vectors = min(3 if vector_bytes == 64 else 2, -(-n // lanes))
-    rows = min(ROWS if vector_bytes == 64 else 4, m)
-    return rows, vectors, lanes
+    wide = vector_bytes == 64
+    vectors = _even(-(-n // lanes), 3 if wide else 2)
+    return _even(m, (24 if wide else 8) // vectors if vectors > 1 else (16 if wide else 8)), vectors, lanes
+
+
+def _even(length: int, most: int) -> int:
+    """The length of equal parts, of which as few as possible make up a length."""
+    return -(-length // -(-length // most))
 
 
 def gemm(type_: str, p: Product, vector_bytes: int) -> str:

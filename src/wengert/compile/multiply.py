@@ -6,64 +6,100 @@ from collections.abc import Callable
 from typing import Any
 
 from . import pool
-from .emitter import QUICK
+from .emitter import BITS, QUICK
 from .gemm import gemm
 from .products import Product
 
 BLAS = {"float": "sgemm", "double": "dgemm"}
+CACHE = 1 << 19  # bytes that rows of the result span, from which they are computed in blocks
+BLOCK = 1 << 17  # bytes that the rows of a block span
 SHARED = 4_000_000  # multiplications of a batch, from which threads share it: some 100 microseconds
 
 
 def emit_product(module: Any, p: Product, type_: str) -> None:
     """Write the call of a product to the lines of a module's `main`."""
-    call = _library_call(module, p, type_) if p.library else _written_call(module, p, type_)
-    a, b, c = module.pointer(p.x), module.pointer(p.y), module.pointer(p.eqn.outputs[0])
+    bases = tuple(module.pointer(a) for a in (p.x, p.y, p.eqn.outputs[0]))
     if p.batch == 1:
-        module.lines.append(call(a, b, c))
-    elif p.batch * p.m * p.n * p.k >= SHARED and not p.library:
-        _together(module, p, type_, call, (a, b, c))
+        module.lines.append(_call(module, p, type_)(*bases))
+        return
+    rows = _block(p, type_)
+    if rows is None:
+        count, body = p.batch, _matrix(p, type_, _call(module, p, type_))
     else:
-        _one_by_one(module, p, type_, call, (a, b, c))
-
-
-def _places(p: Product, type_: str, number: str, bases: tuple[str, str, str], suffix: str) -> list[str]:
-    """The addresses ``%aSUFFIX``, ``%bSUFFIX`` and ``%cSUFFIX`` of the matrices with a number in the batch."""
-    lines = []
-    for name, base, steps in zip("abc", bases, (p.x_steps, p.y_steps, p.steps), strict=True):
-        lines.append(f"  %{name}{suffix}.o = mul i64 {number}, {steps.batch}")
-        lines.append(f"  %{name}{suffix} = getelementptr {type_}, ptr {base}, i64 %{name}{suffix}.o")
-    return lines
-
-
-def _one_by_one(module: Any, p: Product, type_: str, call: Callable[..., str], bases: tuple[str, str, str]) -> None:
+        count, body = -(-p.m // rows), _rows(p, type_, rows, _call(module, p.of_rows(rows), type_))
+    lines = [f"define internal void @NAME(ptr %context, i64 %piece) {QUICK}", "entry:"]
+    for i, name in enumerate("xyz"):
+        lines.append(f"  %{name}.a = getelementptr ptr, ptr %context, i64 {i}")
+        lines.append(f"  %{name} = load ptr, ptr %{name}.a")
+    function = module.function("\n".join([*lines, *body, "  ret void", "}\n"]), "batch")
+    table = module.table([f"ptr {x}" for x in bases])
+    if p.batch * p.m * p.n * p.k >= SHARED and not p.library:  # the same arithmetic with any number of threads
+        module.declare(pool.NAME, pool.DECLARATION)
+        module.lines.append(f"  call void @{pool.NAME}(ptr @{function}, ptr {table}, i64 {count})")
+        return
     n = module.number()
-    module.lines += [
-        f"  br label %pre{n}",
-        f"pre{n}:",
+    module.lines += _loop(n, f"pre{n}", count, [f"  call void @{function}(ptr {table}, i64 %i{n})"])
+
+
+def _block(p: Product, type_: str) -> int | None:
+    """Rows of a block, if the matrices of a batch lie between one another's rows.
+
+    Then block after block is computed for the whole batch, so that memory is walked once and in order.
+    """
+    width = BITS[type_] // 8
+    between = p.steps.batch < p.steps.row and p.x_steps.batch < p.x_steps.row
+    if p.library or not between or p.m * p.steps.row * width < CACHE:
+        return None
+    count = -(-p.m * p.steps.row * width // BLOCK)
+    return max(-(-p.m // count), min(p.m, 16))
+
+
+def _loop(n: int | str, before: str, count: int, body: list[str]) -> list[str]:
+    """``for %iN below count``."""
+    return [
+        f"  br label %{before}",
+        f"{before}:",
         f"  br label %loop{n}",
         f"loop{n}:",
-        f"  %i{n} = phi i64 [0, %pre{n}], [%i{n}.n, %loop{n}]",
-        *_places(p, type_, f"%i{n}", bases, str(n)),
-        call(f"%a{n}", f"%b{n}", f"%c{n}"),
+        f"  %i{n} = phi i64 [0, %{before}], [%i{n}.n, %loop{n}]",
+        *body,
         f"  %i{n}.n = add i64 %i{n}, 1",
-        f"  %i{n}.c = icmp ult i64 %i{n}.n, {p.batch}",
+        f"  %i{n}.c = icmp ult i64 %i{n}.n, {count}",
         f"  br i1 %i{n}.c, label %loop{n}, label %done{n}",
         f"done{n}:",
     ]
 
 
-def _together(module: Any, p: Product, type_: str, call: Callable[..., str], bases: tuple[str, str, str]) -> None:
-    """Each matrix of the batch is a piece that some thread takes: the same arithmetic with any number of threads."""
-    lines = [f"define internal void @NAME(ptr %context, i64 %piece) {QUICK}"]
-    for i, name in enumerate("xyz"):
-        lines.append(f"  %{name}.a = getelementptr ptr, ptr %context, i64 {i}")
-        lines.append(f"  %{name} = load ptr, ptr %{name}.a")
-    lines += _places(p, type_, "%piece", ("%x", "%y", "%z"), "")
-    lines += [call("%a", "%b", "%c"), "  ret void", "}\n"]
-    name = module.function("\n".join(lines), "batch")
-    module.declare(pool.NAME, pool.DECLARATION)
-    table = module.table([f"ptr {x}" for x in bases])
-    module.lines.append(f"  call void @{pool.NAME}(ptr @{name}, ptr {table}, i64 {p.batch})")
+def _places(p: Product, type_: str, number: str, bases: str) -> list[str]:
+    """The addresses ``%a``, ``%b`` and ``%c`` of the matrices with a number in the batch."""
+    lines = []
+    for name, base, steps in zip("abc", bases, (p.x_steps, p.y_steps, p.steps), strict=True):
+        lines.append(f"  %{name}.o = mul i64 {number}, {steps.batch}")
+        lines.append(f"  %{name} = getelementptr {type_}, ptr %{base}, i64 %{name}.o")
+    return lines
+
+
+def _matrix(p: Product, type_: str, call: Callable[..., str]) -> list[str]:
+    """One product of the batch."""
+    return [*_places(p, type_, "%piece", "xyz"), call("%a", "%b", "%c")]
+
+
+def _rows(p: Product, type_: str, rows: int, call: Callable[..., str]) -> list[str]:
+    """A block of rows of all products of the batch; the last block overlaps the one before."""
+    return [
+        f"  %whole = mul i64 %piece, {rows}",
+        f"  %over = icmp ugt i64 %whole, {p.m - rows}",
+        f"  %row = select i1 %over, i64 {p.m - rows}, i64 %whole",
+        f"  %u.o = mul i64 %row, {p.x_steps.row}",
+        f"  %u = getelementptr {type_}, ptr %x, i64 %u.o",
+        f"  %w.o = mul i64 %row, {p.steps.row}",
+        f"  %w = getelementptr {type_}, ptr %z, i64 %w.o",
+        *_loop("", "pre", p.batch, [*_places(p, type_, "%i", "uyw"), call("%a", "%b", "%c")]),
+    ]
+
+
+def _call(module: Any, p: Product, type_: str) -> Callable[..., str]:
+    return _library_call(module, p, type_) if p.library else _written_call(module, p, type_)
 
 
 def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:

@@ -40,6 +40,11 @@ class Product:
         self.x_steps, self.y_steps, self.steps = lies
         self.library = not small(m, n, k) or self.y_steps.column != 1
 
+    def of_rows(self, m: int) -> Product:
+        """The product of the first rows alone."""
+        lies = (self.x_steps, self.y_steps, self.steps)
+        return Product(self.eqn, self.x, self.y, self.batch, m, self.n, self.k, lies)
+
 
 def small(m: int, n: int, k: int) -> bool:
     """Whether a product is better written out than left to BLAS."""
