@@ -11,6 +11,11 @@ from __future__ import annotations
 from .emitter import BITS, literal_text
 from .products import Product
 
+LINE = 64  # bytes that memory is fetched in
+AHEAD = 16  # steps from a row that is read to the one that is fetched with it
+CACHE = 1 << 18  # bytes that the nearest caches hold
+
+
 def tile(m: int, n: int, bits: int, vector_bytes: int) -> tuple[int, int, int]:
     """Rows, vectors in a row, and lanes of a vector of the tile for an ``m`` by ``n`` result.
 
@@ -86,6 +91,11 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
         for v in range(vectors):
             put(f"%p{r}.{v} = fmul contract {vector} %x{r}{'.v' if lanes > 1 else ''}, %y{v}")
             put(f"%n{r}.{v} = fadd contract {vector} %c{r}.{v}, %p{r}.{v}")
+    for name, step, span in (("x", along, rows * across if across == 1 else 0), ("y", p.y_steps.row, width)):
+        if step * align > 2 * LINE and step * align * k > CACHE and span:
+            for part in range(0, span * align, LINE):  # the processor does not see by itself that memory is walked in steps
+                put(f"%{name}.ahead{part} = getelementptr i8, ptr %{name}.p, i64 {step * align * AHEAD + part}")
+                put(f"call void @llvm.prefetch.p0(ptr %{name}.ahead{part}, i32 0, i32 3, i32 1)")
     at("%x.next", "%x.p", along)
     at("%y.next", "%y.p", p.y_steps.row)
     put("%l.next = add nuw nsw i64 %l, 1")

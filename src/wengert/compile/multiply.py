@@ -12,7 +12,7 @@ from .products import Product
 
 BLAS = {"float": "sgemm", "double": "dgemm"}
 CACHE = 1 << 19  # bytes that rows of the result span, from which they are computed in blocks
-BLOCK = 1 << 17  # bytes that the rows of a block span
+BLOCK = 1 << 15  # bytes that the rows of a block span
 SHARED = 4_000_000  # multiplications of a batch, from which threads share it: some 100 microseconds
 
 
@@ -104,6 +104,7 @@ def _call(module: Any, p: Product, type_: str) -> Callable[..., str]:
 
 def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
     module.declare("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
+    module.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     name = module.function(gemm(type_, p, module.vector_bytes), "product")
     return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
 
