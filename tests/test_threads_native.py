@@ -26,7 +26,7 @@ def normal(*shape, dtype=np.float64):
 
 def pieces(f, *args):
     """How many pieces each of the function's nests is cut into; 1 for those that are not cut."""
-    kernels = [k.kernel for k in w.jit(f).lower(*args)._module.kernels if hasattr(k, "kernel")]
+    kernels = [kernel for kernel, _ in w.jit(f).lower(*args)._module.kernels]
     return [1 if k.chunks is None else k.chunks.count for k in kernels]
 
 
