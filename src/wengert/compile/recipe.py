@@ -36,7 +36,7 @@ class Recipe:
     """
 
     symbols: list[str]
-    literals: list[tuple[int, str]]
+    literals: list[tuple[int, str | None]]
     calls: list[int]
     failures: list[str]
     workspace: int
@@ -49,7 +49,7 @@ class Recipe:
 
     def needs_program(self) -> bool:
         """Whether arrays or equations of the Program after the passes are needed."""
-        return bool(self.calls) or any(not content for _, content in self.literals)
+        return bool(self.calls) or any(content is None for _, content in self.literals)
 
     def to_bytes(self) -> bytes:
         head = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "objects"}
@@ -69,17 +69,17 @@ class Recipe:
         return Recipe(**head, objects=objects)
 
 
-def literal_numbers(program: Program, arguments: Sequence[Any]) -> list[tuple[int, str]]:
+def literal_numbers(program: Program, arguments: Sequence[Any]) -> list[tuple[int, str | None]]:
     """How the literals among the arguments of `main` are found again: see `Recipe.literals`."""
     arrays = {id(a): i for i, a in enumerate(literal_arrays(program))}
     results = {id(a): i for i, a in enumerate(program.outputs) if type(a) is Literal and a.aval.shape == ()}
-    found = []
+    found: list[tuple[int, str | None]] = []
     for a in arguments:
         if type(a) is Literal:
             if id(a) in results:
                 found.append((results[id(a)], np.asarray(a.value, a.aval.dtype).tobytes().hex()))
             else:
-                found.append((arrays.get(id(a), -1), ""))
+                found.append((arrays.get(id(a), -1), None))
     return found
 
 
@@ -99,8 +99,8 @@ def literal_values(recipe: Recipe, program: Program | None, results: Sequence[An
     arrays = [] if program is None else literal_arrays(program)
     values = []
     for number, content in recipe.literals:
-        if content:
-            a = np.frombuffer(bytes.fromhex(content), results[number].dtype).reshape(())
+        if content is not None:
+            a = np.ndarray((), results[number].dtype, bytes.fromhex(content))
         else:
             a = np.ascontiguousarray(arrays[number].value, arrays[number].aval.dtype)
         values.append(a)
