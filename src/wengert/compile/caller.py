@@ -21,7 +21,7 @@ HEAD = {
     name: i
     for i, name in enumerate(
         "main callback workspace bytes release arguments results registers match make build "
-        "ndarray tuple list dict none float int bool true missed failed".split()
+        "handler ndarray tuple list dict none float int bool true missed failed".split()
     )
 }
 NUMBERS = frozenset("bytes release arguments results registers match make build".split())
@@ -32,7 +32,7 @@ MATCH = {
         "end tuple list dict none array scalar key double single bool int64 int32 literal".split()
     )
 }
-MAKE = {"end": 0, "array": 1, "slot": 2}
+MAKE = {"end": 0, "array": 1, "slot": 2, "large": 3}
 BUILD = {"end": 0, "array": 1, "scalar": 2, "none": 3, "tuple": 4, "list": 5, "dict": 6}
 SMALL_WORKSPACE = 16 * 1024  # on the stack
 
@@ -53,6 +53,7 @@ declare ptr @malloc(i64)
 declare void @free(ptr)
 declare ptr @PyArray_Scalar(ptr, ptr, ptr)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
+declare ptr @PyDataMem_SetHandler(ptr)
 """
 
 def _head(*names: str) -> str:
@@ -272,16 +273,35 @@ make.next:
   %place = add i64 %h.arguments, %made
   %place.a = getelementptr ptr, ptr %addresses, i64 %place
   %result.a = getelementptr ptr, ptr %made.objects, i64 %made
-  switch i64 %r.op, label %run [ i64 {MAKE["array"]}, label %make.array i64 {MAKE["slot"]}, label %make.slot ]
+  switch i64 %r.op, label %run [
+    i64 {MAKE["array"]}, label %make.array i64 {MAKE["slot"]}, label %make.slot i64 {MAKE["large"]}, label %make.large
+  ]
 make.slot:
   %slot = getelementptr [16 x i8], ptr %slots, i64 %place
   br label %make.step
+make.large:
+  ; Its memory comes from an allocator of ours, for this one array.
+  %usual = call ptr @PyDataMem_SetHandler(ptr %p.handler)
+  %handled = icmp ne ptr %usual, null
+  br i1 %handled, label %make.array, label %no_memory
 make.array:
+  %before = phi ptr [ null, %make.next ], [ %usual, %make.large ]
   call void @Py_IncRef(ptr %r.object)
   %shape = getelementptr i64, ptr %table, i64 %r.d
   %rank = trunc i64 %r.c to i32
   %new = call ptr @PyArray_NewFromDescr(ptr %p.ndarray, ptr %r.object, i32 %rank, ptr %shape, ptr null, ptr null,
     i32 0, ptr null)
+  %changed = icmp ne ptr %before, null
+  br i1 %changed, label %make.usual, label %make.made
+make.usual:
+  %ours = call ptr @PyDataMem_SetHandler(ptr %before)
+  call void @Py_DecRef(ptr %before)
+  %lost.handler = icmp eq ptr %ours, null
+  br i1 %lost.handler, label %make.made, label %make.back
+make.back:
+  call void @Py_DecRef(ptr %ours)
+  br label %make.made
+make.made:
   %memory = icmp ne ptr %new, null
 {_require("make.data", "%memory", "no_memory")}
 {_field("%new.data", "%new", ARRAY["data"], "ptr")}

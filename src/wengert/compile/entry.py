@@ -17,7 +17,7 @@ import numpy as np
 
 from ..core import Aval
 from ..ops.random import KEY
-from . import caller
+from . import caller, recycle
 from .caller import BUILD, HEAD, MAKE, MATCH
 
 _NUMBERS = {("b", 1): "bool", ("f", 8): "double", ("f", 4): "single", ("i", 8): "int64", ("i", 4): "int32"}
@@ -90,7 +90,7 @@ class Entry:
             "main": main, "callback": callback, "bytes": workspace, "release": int(release),
             "arguments": n + len(literals), "results": len(results), "registers": max(room, self._registers),
             "match": self._list(matching), "make": self._list(making), "build": self._list(building),
-            **_constants(),
+            "handler": recycle.handler() if any(m[0] == MAKE["large"] for m in making) else 0, **_constants(),
         }  # fmt: skip
         for name, value in head.items():
             self._words[HEAD[name]] = value
@@ -150,7 +150,9 @@ class Entry:
     def _made(self, aval: Aval, kept: bool) -> tuple[int, ...]:
         if aval.shape == () or not kept:
             return (MAKE["slot"],)
-        return (MAKE["array"], 0, self._object(aval.dtype), len(aval.shape), self._block(aval.shape))
+        large = aval.size * aval.dtype.itemsize >= recycle.LEAST and recycle.handler()
+        kind = MAKE["large" if large else "array"]
+        return (kind, 0, self._object(aval.dtype), len(aval.shape), self._block(aval.shape))
 
     def _build(self, tree: Any, register: int, out: list[tuple[int, ...]]) -> None:
         if type(tree) is int:
