@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..core import Aval, Primitive
-from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from ..program import Atom, Equation, Program, Var, live_equations
 from .nest import strides_of
 from .products import Steps, matrix_like, sizes, small
 
@@ -69,9 +69,9 @@ class _Factor:
 
     def __init__(self, a: Atom, producer: dict[Var, Equation], users: dict[Var, list[Equation]]) -> None:
         self.shape = a.aval.shape
-        made = producer.get(a) if type(a) is Var else None
+        made = producer.get(a) if isinstance(a, Var) else None
         self.saved = 0  # elements that need not be copied
-        if made is not None and made.primitive.name == "transpose":
+        if isinstance(a, Var) and made is not None and made.primitive.name == "transpose":
             steps = strides_of(made.inputs[0].aval.shape)
             self.source = made.inputs[0]
             self.steps = [steps[i] for i in made.params["axes"]]

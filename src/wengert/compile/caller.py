@@ -28,9 +28,7 @@ NUMBERS = frozenset("bytes release arguments results registers match make build"
 # Matching: `a` is the register of the object, `e` the number of the argument whose address is found.
 MATCH = {
     name: i
-    for i, name in enumerate(
-        "end tuple list dict none array scalar key double single bool int64 int32 literal".split()
-    )
+    for i, name in enumerate("end tuple list dict none array scalar key double single bool int64 int32 literal".split())
 }
 MAKE = {"end": 0, "array": 1, "slot": 2, "large": 3}
 BUILD = {"end": 0, "array": 1, "scalar": 2, "none": 3, "tuple": 4, "list": 5, "dict": 6}
@@ -55,6 +53,7 @@ declare ptr @PyArray_Scalar(ptr, ptr, ptr)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @PyDataMem_SetHandler(ptr)
 """
+
 
 def _head(*names: str) -> str:
     """Loads of words of the table's head: numbers as ``%h.NAME``, addresses as ``%p.NAME``."""

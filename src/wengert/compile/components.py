@@ -107,9 +107,12 @@ def _signature(nodes: list[Node], roots: list[Any], needed: list[int]) -> Any:
             return eqn.primitive.name, tuple([(a.aval.dtype, a.aval.weak) for a in eqn.inputs])
         return repr(node.data)
 
-    steps = [(nodes[i].kind, tuple([place[a] for a in nodes[i].args]), content(nodes[i]), nodes[i].dtype) for i in needed]
+    steps = [
+        (nodes[i].kind, tuple([place[a] for a in nodes[i].args]), content(nodes[i]), nodes[i].dtype) for i in needed
+    ]
     written = [
-        (place[r.node], r.combine, r.offset.terms, r.offset.constant, array(r.target), r.target.aval.dtype) for r in roots
+        (place[r.node], r.combine, r.offset.terms, r.offset.constant, array(r.target), r.target.aval.dtype)
+        for r in roots
     ]
     return tuple(steps), tuple(written)
 

@@ -14,14 +14,14 @@ from .. import trees
 from ..config import config
 from ..core import Value
 from ..ops.call import OtherPath
-from ..program import Equation, Program
+from ..program import Equation, Literal, Program
 from . import cache, engine, sidebyside
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
 from .fusion import Plan
 from .lapack import failure
 from .layout import supported
-from .module import FORGET, OTHER_PATH, Module, is_scalar_literal
+from .module import FORGET, OTHER_PATH, Module
 from .passes import optimize
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
 
@@ -174,7 +174,9 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
 
 def _prepare(eqn: Equation) -> Any:
     """A function of the addresses of an equation's arrays that runs it through NumPy."""
-    ins = [(a.value if is_scalar_literal(a) else None, a.aval) for a in eqn.inputs]
+    ins: list[tuple[Any, Any]] = []
+    for a in eqn.inputs:
+        ins.append((a.value if isinstance(a, Literal) and a.aval.shape == () else None, a.aval))
     outs = [v.aval for v in eqn.outputs]
 
     def view(address: int, aval: Any) -> np.ndarray:

@@ -41,7 +41,9 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     vector = f"<{lanes} x {type_}>" if lanes > 1 else type_
     align = BITS[type_] // 8
     width = vectors * lanes
-    places = [min(v * lanes, n - lanes) for v in range(vectors)]  # of the vectors of a tile that is wider than the result
+    places = [
+        min(v * lanes, n - lanes) for v in range(vectors)
+    ]  # of the vectors of a tile that is wider than the result
     across, along = p.x_steps.row, p.x_steps.column
     lines: list[str] = []
     zero = literal_text(type_, 0.0)
@@ -93,7 +95,9 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
             put(f"%n{r}.{v} = fadd contract {vector} %c{r}.{v}, %p{r}.{v}")
     for name, step, span in (("x", along, rows * across if across == 1 else 0), ("y", p.y_steps.row, width)):
         if step * align > 2 * LINE and step * align * k > CACHE and span:
-            for part in range(0, span * align, LINE):  # the processor does not see by itself that memory is walked in steps
+            for part in range(
+                0, span * align, LINE
+            ):  # the processor does not see by itself that memory is walked in steps
                 put(f"%{name}.ahead{part} = getelementptr i8, ptr %{name}.p, i64 {step * align * AHEAD + part}")
                 put(f"call void @llvm.prefetch.p0(ptr %{name}.ahead{part}, i32 0, i32 3, i32 1)")
     at("%x.next", "%x.p", along)

@@ -79,8 +79,11 @@ class KernelWriter:
         """For each array the least constant of the places used in it; 0 where a place is computed or may be left out."""
         least: dict[Any, int] = {}
         plain: dict[Any, bool] = {}
-        loads = [(n.data[0], n.data[1].constant, not n.args) for n in self.kernel.nest.nodes if n.kind == "load"]
-        for atom, constant, fixed in [*loads, *[(r.target, r.offset.constant, True) for r in self.kernel.roots]]:
+        used: list[tuple[Any, int, bool]] = [
+            (n.data[0], n.data[1].constant, not n.args) for n in self.kernel.nest.nodes if n.kind == "load"
+        ]
+        used += [(r.target, r.offset.constant, True) for r in self.kernel.roots]
+        for atom, constant, fixed in used:
             array = self.storage(atom)
             key = array if type(array) is Var else id(array)
             least[key] = min(least.get(key, constant), constant)

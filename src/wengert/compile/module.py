@@ -383,7 +383,9 @@ class Module:
     def _module(self, functions: Sequence[str], others: Sequence[str]) -> str:
         """The text of a module with some functions, which may call others."""
         bits = self.vector_bytes * 8
-        attributes = f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
+        attributes = (
+            f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
+        )
         head = [*self._globals.values(), *self._declarations.values(), *map(_declaration, others)]
         return "\n".join([*head, *functions, attributes])
 

@@ -81,7 +81,8 @@ def product_of(eqn: Equation) -> Product | None:
         return None
     x_steps = Steps(m * k, 1, m) if lies_x == "contracted first" else Steps(m * k, k, 1)
     y_steps = Steps(k * n, 1, k) if lies_y == "free first" else Steps(k * n, n, 1)
-    return Product(eqn, *eqn.inputs, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
+    x, y = eqn.inputs
+    return Product(eqn, x, y, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
 
 
 def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | None:
