@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .layout import ARRAY, ITEMS, NUMPY_API, READY, SCALAR, SIZE, TYPE, VOID
+from .layout import ARRAY, ITEMS, READY, SCALAR, SIZE, TYPE, VOID
 
 WIDTH = 6
 # Words at the head of the table. The lists are given by the number of their first word.
@@ -488,4 +488,4 @@ def address() -> int:
 
 _kept: list[object] = []  # functions that are called at the very end of the process need its code
 
-__all__ = ["BUILD", "HEAD", "MAKE", "MATCH", "NUMPY_API", "WIDTH", "address", "text"]
+__all__ = ["BUILD", "HEAD", "MAKE", "MATCH", "WIDTH", "address", "text"]
