@@ -23,6 +23,7 @@ from .ops.elementwise import convert as convert_element_type
 from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
 from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
 from .ops.shape import concatenate, expand_dims, reshape, transpose
+from .transforms.control import cond, fori_loop, map, scan, switch, while_loop
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import stop_gradient
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
+from ..ops.control.programs import alone
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .products import turned
@@ -100,7 +101,7 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        sub = called(primitive, params)
+        sub = called(primitive, params, inputs)
         if sub is not None:
             if primitive.name != "remat":
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
@@ -184,8 +185,10 @@ def _uniform(array: np.ndarray) -> bool:
     return bool((array == first).all())
 
 
-def called(primitive: Primitive, params: dict[str, Any]) -> Program | None:
-    """The Program that an equation calls, if it is a call."""
+def called(primitive: Primitive, params: dict[str, Any], inputs: Sequence[Atom] = ()) -> Program | None:
+    """The Program that an equation calls, if it is a call or written in terms of others."""
+    if primitive.name == "while_tangent":
+        return alone(primitive.expand, params["body"], [a.aval for a in inputs], params)  # type: ignore[attr-defined]
     program = params.get("program")
     if isinstance(program, Program) and primitive.name in ("call", "remat"):
         return program
