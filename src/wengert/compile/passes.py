@@ -189,6 +189,8 @@ def called(primitive: Primitive, params: dict[str, Any], inputs: Sequence[Atom] 
     """The Program that an equation calls, if it is a call or written in terms of others."""
     if primitive.name == "while_tangent":
         return alone(primitive.expand, params["body"], [a.aval for a in inputs], params)  # type: ignore[attr-defined]
+    if primitive.name == "linear_solve":
+        return params["system"].solve
     program = params.get("program")
     if isinstance(program, Program) and primitive.name in ("call", "remat"):
         return program

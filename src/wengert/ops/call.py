@@ -34,6 +34,17 @@ def has_choice(program: Program) -> bool:
     )
 
 
+def dependence(program: Program, given: Sequence[bool]) -> list[bool]:
+    """Which results of a Program depend on the inputs that are marked."""
+    marked: set[Any] = {v for v, b in zip(program.inputs, given, strict=True) if b}
+    for eqn in program.equations:
+        flags = [a in marked for a in eqn.inputs]
+        if any(flags):
+            outs = eqn.primitive.dependence(flags, eqn.params, len(eqn.outputs))
+            marked.update(v for v, b in zip(eqn.outputs, outs, strict=True) if b)
+    return [a in marked for a in program.outputs]
+
+
 def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool = False) -> tuple[Program, list[bool]]:
     """The Program of ``(*primals, *nonzero tangents) -> (*results, *their nonzero tangents)``."""
     from ..transforms.forward import jvp_flat
@@ -179,6 +190,9 @@ class Call(Primitive):
 
     def abstract(self, *avals: Aval, program: Program) -> list[Aval]:
         return program.out_avals
+
+    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+        return dependence(params["program"], given)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         program = params["program"]

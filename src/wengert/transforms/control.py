@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
-from ..errors import ArgumentError, ShapeError, TreeError
+from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
+from ..errors import ArgumentError, ShapeError
 from ..ops.control import cond_p, scan_p, while_p
 from ..ops.elementwise import convert
 from ..program import Program
@@ -23,15 +23,16 @@ from .function import check_callable, name_of, shown
 from .staging import known_program, stage
 
 
-class _Body:
+class Body:
     """A function traced for arguments of some types.
 
     Attributes:
         program: of what it closed over, then the leaves of its arguments. closed: what it closed over. tree: of its result.
     """
 
+    tree: Any = None
+
     def __init__(self, f: Any, tree: Any, avals: Sequence[Aval], what: str) -> None:
-        self.f = f
 
         def run(*values: Value) -> list[Value]:
             leaves, self.tree = trees.flatten(f(*trees.unflatten(tree, values)))
@@ -66,10 +67,7 @@ def _carried(
     for _ in range(8):
         body, out_tree, outs = trace(avals)
         if out_tree != tree:
-            difference = trees.first_difference(trees.unflatten(tree, avals), trees.unflatten(out_tree, list(outs)))
-            raise TreeError(
-                f"{what}: what {name_of(f)}{_line(f)} returns must have the structure of what is carried; {difference}"
-            )
+            trees.check_same_structure(tree, out_tree, f"{what}: what {name_of(f)}{_line(f)} gives for the next step")
         wider = [
             Aval(o.shape, o.dtype) if a.weak and a.shape == o.shape else a for a, o in zip(avals, outs, strict=True)
         ]
@@ -77,8 +75,9 @@ def _carried(
             break
         avals = wider
     paths = trees.flatten_with_paths(trees.unflatten(tree, avals))[0]
+    skip = len("[0]") if what == "fori_loop" else 0  # what the user carries is the first of what the loop does
     wrong = [
-        f"{'at ' + path + ' ' if path else ''}it is {_type(a)} before and {_type(o)} after"
+        f"{'at ' + path[skip:] + ' ' if path[skip:] else ''}it is {_type(a)} before and {_type(o)} after"
         for (path, _), a, o in zip(paths, avals, outs, strict=True)
         if a.shape != o.shape or a.dtype != o.dtype
     ]
@@ -131,15 +130,14 @@ def scan(
 def _scan(f: Any, init: Any, xs: Any, length: int | None, reverse: bool, what: str = "scan") -> tuple[Any, Any]:
     check_callable(f, what)
     carry, tree = trees.flatten(init)
-    paths, xs_tree = trees.flatten_with_paths(xs)
+    paths, _ = trees.flatten_with_paths(xs)
     slices = [as_array(x) for _, x in paths]
     n = _length(length, slices, [path for path, _ in paths], what)
     pair = trees.structure((init, xs))
     rows = [Aval(shape_of(x)[1:], x.dtype) for x in slices]
-    _ = xs_tree
 
     def trace(avals: list[Aval]) -> Any:
-        body = _Body(f, pair, [*avals, *rows], what)
+        body = Body(f, pair, [*avals, *rows], what)
         example = trees.unflatten(body.tree, body.program.out_avals)
         if not isinstance(example, (tuple, list)) or len(example) != 2:
             raise ArgumentError(
@@ -190,8 +188,8 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     Example:
         >>> import wengert
         >>> root = lambda a: while_loop(lambda x: abs(x * x - a) > 1e-12, lambda x: (x + a / x) / 2, a)
-        >>> float(root(2.0)), float(wengert.grad(root)(2.0))
-        (1.414213562373095, 0.3535533905932738)
+        >>> round(float(root(2.0)), 12), round(float(wengert.grad(root)(2.0)), 12)
+        (1.414213562373, 0.353553390593)
     """
     __tracebackhide__ = True
     try:
@@ -207,11 +205,11 @@ def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str) -> Any:
     one = trees.structure((init_val,))
 
     def trace(avals: list[Aval]) -> Any:
-        body = _Body(body_fun, one, avals, what)
+        body = Body(body_fun, one, avals, what)
         return body, body.tree, body.program.out_avals
 
     body, carry = _carried(trace, carry, tree, what, body_fun)
-    cond = _Body(cond_fun, one, [aval_of(x) for x in carry], what)
+    cond = Body(cond_fun, one, [aval_of(x) for x in carry], what)
     found = cond.program.out_avals
     if cond.tree is not trees.LEAF or found[0].shape != () or found[0].dtype.kind != "b":
         given = ", ".join(map(_type, found)) if cond.tree is trees.LEAF else "a tree of values"
@@ -251,25 +249,87 @@ def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
     for bound in (lower, upper):
         if aval_of(as_value(bound)).dtype.kind not in "iu" or shape_of(as_value(bound)):
             raise ArgumentError(f"fori_loop: the bounds are integers, got {bound!r}")
-    known = not isinstance(lower, Tracer) and not isinstance(upper, Tracer)
-    leaves = trees.leaves(init_val)
-    if known and any(isinstance(x, Tracer) for x in leaves):
-        start = as_array(lower)
-        (_, out), _ = _scan(
-            _named(lambda c, _: ((c[0] + 1, body_fun(*c)), None), body_fun), (start, init_val), None,
-            max(int(upper) - int(lower), 0), False, "fori_loop",
-        )  # fmt: skip
+
+    def step(i: Value, val: Any) -> Any:
+        out = body_fun(i, val)
+        what = f"fori_loop: what {name_of(body_fun)}{_line(body_fun)} gives for the next step"
+        trees.check_same_structure(trees.structure(val), trees.structure(out), what)
         return out
+
+    known = not isinstance(lower, Tracer) and not isinstance(upper, Tracer)
+    if known and any(isinstance(x, Tracer) for x in trees.leaves(init_val)):
+        n = max(int(upper) - int(lower), 0)
+        counted = _named(lambda c, _: ((step(c[1], c[0]), c[1] + 1), None), body_fun)
+        return _scan(counted, (init_val, as_array(lower)), None, n, False, "fori_loop")[0][0]
     i, end = as_array(lower), as_array(upper)
     dtype = np.result_type(i.dtype, end.dtype)
     i, end = convert(i, dtype), convert(end, dtype)
-    _, _, out = _while(
-        lambda c: c[0] < c[1],
-        _named(lambda c: (c[0] + 1, c[1], body_fun(c[0], c[2])), body_fun),
-        (i, end, init_val),
-        "fori_loop",
-    )
-    return out
+    counted = _named(lambda c: (step(c[1], c[0]), c[1] + 1, c[2]), body_fun)
+    return _while(lambda c: c[1] < c[2], counted, (init_val, i, end), "fori_loop")[0]
+
+
+def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """Running results of an associative operation: ``x0``, ``fn(x0, x1)``, ``fn(fn(x0, x1), x2)`` …
+
+    On a processor the fastest way through is one element after another, so that is how it runs, natively.
+
+    Args:
+        fn: the operation on pytrees; it gets slices that keep the axis, with length 1, as for JAX it works along it.
+        elems: a pytree of arrays of one length along `axis`.
+        reverse: whether it runs from the end.
+        axis: along which it runs.
+
+    Raises:
+        ShapeError, TreeError: lengths differ, or `fn` changes structure, shape or dtype.
+
+    Example:
+        >>> import numpy as np
+        >>> associative_scan(lambda a, b: a * b, np.array([1.0, 2.0, 3.0]))
+        array([1., 2., 6.])
+    """
+    __tracebackhide__ = True
+    try:
+        return _associative(fn, elems, bool(reverse), operator.index(axis))
+    except Exception as error:
+        raise shown(error)
+
+
+def _associative(fn: Any, elems: Any, reverse: bool, axis: int) -> Any:
+    from ..ops.shape import canonical_axis, concatenate, moveaxis, reshape
+
+    check_callable(fn, "associative_scan")
+    leaves, tree = trees.flatten(elems)
+    values = [as_array(x) for x in leaves]
+    for x in values:
+        if not shape_of(x):
+            raise ShapeError(
+                "associative_scan: an element is a single number; each array needs the axis that it runs along"
+            )
+    axes = [canonical_axis(axis, len(shape_of(x))) for x in values]
+    front = [moveaxis(x, k, 0) if k else x for x, k in zip(values, axes, strict=True)]
+    n = _length(None, front, [""] * len(front), "associative_scan")
+    if n < 2:
+        return trees.unflatten(tree, values)
+
+    def kept(x: Value, k: int) -> Value:
+        """A slice with its axis back, of length 1."""
+        shape = shape_of(x)
+        return reshape(x, (*shape[:k], 1, *shape[k:]))
+
+    def step(carry: Any, x: Any) -> Any:
+        pair = [
+            trees.unflatten(tree, [kept(v, k) for v, k in zip(part, axes, strict=True)])
+            for part in (trees.leaves(carry), trees.leaves(x))
+        ]
+        out = fn(*pair)
+        out = [reshape(o, shape_of(v)) for o, v in zip(trees.leaves(out), trees.leaves(carry), strict=True)]
+        return out, list(out)
+
+    first = [x[-1 if reverse else 0] for x in front]
+    rest = [x[:-1] if reverse else x[1:] for x in front]
+    _, ys = _scan(_named(step, fn), first, rest, None, reverse, "associative_scan")
+    outs = [concatenate([y, f[None]] if reverse else [f[None], y], 0) for f, y in zip(first, ys, strict=True)]
+    return trees.unflatten(tree, [moveaxis(o, 0, k) if k else o for o, k in zip(outs, axes, strict=True)])
 
 
 def _named(f: Any, user: Any) -> Any:
@@ -353,16 +413,14 @@ def _branches(index: Value, functions: Sequence[Any], operands: Sequence[Any], w
     leaves, tree = trees.flatten(tuple(operands))
     values = [as_value(x) for x in leaves]
     avals = [aval_of(v) for v in values]
-    bodies = [_Body(f, tree, avals, what) for f in functions]
+    bodies = [Body(f, tree, avals, what) for f in functions]
     first = bodies[0]
     for f, body in zip(functions[1:], bodies[1:], strict=True):
         if body.tree != first.tree:
-            difference = trees.first_difference(
-                trees.unflatten(first.tree, first.program.out_avals), trees.unflatten(body.tree, body.program.out_avals)
-            )
-            raise TreeError(
-                f"{what}: {name_of(functions[0])}{_line(functions[0])} and {name_of(f)}{_line(f)} return different "
-                f"structures; {difference}"
+            trees.check_same_structure(
+                first.tree,
+                body.tree,
+                f"{what}: the result of {name_of(f)}{_line(f)}, unlike that of {name_of(functions[0])}{_line(functions[0])},",
             )
         for (path, a), b in zip(
             trees.flatten_with_paths(trees.unflatten(first.tree, first.program.out_avals))[0],
@@ -393,7 +451,7 @@ def _branches(index: Value, functions: Sequence[Any], operands: Sequence[Any], w
     return trees.unflatten(first.tree, outs)
 
 
-def _with_closed(body: _Body, order: Sequence[int], values: Sequence[Value]) -> Program:
+def _with_closed(body: Body, order: Sequence[int], values: Sequence[Value]) -> Program:
     """The Program of a branch that takes what all branches close over."""
     from ..program import Var
 
@@ -403,7 +461,7 @@ def _with_closed(body: _Body, order: Sequence[int], values: Sequence[Value]) -> 
     return known_program(Program([*closed, *p.inputs[len(body.closed) :]], p.equations, p.outputs, p.name, p.masked))
 
 
-def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
+def map_(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:
     """`f` of each slice of `xs` along the first axis, stacked: like `vmap`, one after another.
 
     Args:
@@ -413,7 +471,7 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
 
     Example:
         >>> import numpy as np
-        >>> map(lambda x: x * x, np.arange(3.0))
+        >>> map_(lambda x: x * x, np.arange(3.0))
         array([0., 1., 4.])
     """
     __tracebackhide__ = True
@@ -447,4 +505,4 @@ def _in_batches(f: Any, xs: Any, size: int) -> Any:
     return parts[0] if len(parts) == 1 else trees.map(lambda a, b: concatenate([a, b], 0), *parts)
 
 
-__all__ = ["PYTHON_SCALARS", "cond", "fori_loop", "map", "scan", "switch", "while_loop"]
+__all__ = ["Body", "associative_scan", "cond", "fori_loop", "map_", "scan", "switch", "while_loop"]

@@ -18,7 +18,6 @@ from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_val
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 
-
 FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 1024  # Programs that are remembered
 

@@ -17,14 +17,12 @@ from ...core import Aval, Primitive, Value, shape_of
 from ...program import Atom, Literal, Program, subprograms
 from ..call import _once as once
 from ..call import _strong as strong
-from ..call import batched_program, execute, jvp_program, linearized_programs, transposed_program
+from ..call import batched_program, dependence, execute, jvp_program, linearized_programs, transposed_program
 from .programs import (
     batched_value,
-    dependence,
     on_newest_tape,
     or_zeros,
     rewired,
-    run_alone,
     split_linear,
     staged,
     without_zeros,
@@ -133,7 +131,7 @@ class Cond(Primitive):
                 if type(a) is Literal:
                     mine.append(("value", a))
                 elif a in position:
-                    i = position[a]  # type: ignore[index]
+                    i = position[a]
                     if i not in operands:
                         operands.append(i)
                     mine.append(("operand", operands.index(i)))

@@ -17,15 +17,12 @@ from ...core import Aval, LinearTracer, Primitive, Tracer, Value
 from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
-from ..call import batched_program, execute, jvp_program
+from ..call import dependence, execute, jvp_program
 from .programs import (
-    alone,
     check_linear_start,
-    dependence,
     fixed_point,
     on_newest_tape,
     run_alone,
-    zeros,
 )
 from .scan import _jvp_body, _moving, _started
 
@@ -55,8 +52,9 @@ class While(Primitive):
         return [strong(a) for a in params["body"].out_avals]
 
     def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
-        _, consts, carry = parts(given, params)
-        return list(fixed_point(carry, lambda c: dependence(params["body"], [*consts, *c])))
+        tests, consts, carry = parts(given, params)
+        carry = fixed_point(carry, lambda c: dependence(params["body"], [*consts, *c]))
+        return [True] * results if dependence(params["cond"], [*tests, *carry])[0] else list(carry)
 
     # --- forward mode --------------------------------------------------------------------------------------------
 

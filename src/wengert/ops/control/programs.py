@@ -13,7 +13,7 @@ import numpy as np
 
 from ...core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, shape_of
 from ...errors import NotLinearError
-from ...program import Atom, Literal, Program, Var, live_equations
+from ...program import Atom, Equation, Literal, Program, Var, live_equations
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import execute
@@ -40,17 +40,6 @@ def alone(bind: Callable[..., Any], program: Program, avals: Sequence[Aval], par
 def run_alone(primitive: Primitive, program: Program, args: Sequence[Value], params: dict[str, Any]) -> list[Value]:
     """Run one equation compiled."""
     return execute(alone(primitive.bind, program, [strong(aval_of(a)) for a in args], params), args)
-
-
-def dependence(program: Program, given: Sequence[bool]) -> list[bool]:
-    """Which results of a Program depend on the inputs that are marked."""
-    marked = {v for v, b in zip(program.inputs, given, strict=True) if b}
-    for eqn in program.equations:
-        flags = [type(a) is Var and a in marked for a in eqn.inputs]
-        if any(flags):
-            outs = eqn.primitive.dependence(flags, eqn.params, len(eqn.outputs))
-            marked.update(v for v, b in zip(eqn.outputs, outs, strict=True) if b)
-    return [type(a) is Var and a in marked for a in program.outputs]
 
 
 def split_linear(program: Program, linear: tuple[bool, ...]) -> tuple[Program, Program, list[bool]]:
@@ -105,10 +94,30 @@ def split_linear(program: Program, linear: tuple[bool, ...]) -> tuple[Program, P
 
 
 def rewired(program: Program, inputs: Sequence[Var], outputs: Sequence[Atom], name: str | None = None) -> Program:
-    """The same equations with other inputs and outputs."""
-    found = Program(
-        inputs, live_equations(program.equations, outputs), outputs, name or program.name, masked=program.masked
-    )
+    """The same equations with other inputs and outputs.
+
+    Where an input is left out, no output depends on it; an equation that takes it for the sake of another result gets
+    a zero in its place.
+    """
+    equations = live_equations(program.equations, outputs)
+    absent = set(program.inputs).difference(inputs)
+    if any(a in absent for e in equations for a in e.inputs):
+        equations = live_equations(_without(equations, absent), outputs)
+    return Program(inputs, equations, outputs, name or program.name, masked=program.masked)
+
+
+def _without(equations: Sequence[Equation], absent: set[Any]) -> list[Equation]:
+    found: list[Equation] = []
+    for eqn in equations:
+        missing = [a in absent for a in eqn.inputs]
+        if any(missing):
+            outs = eqn.primitive.dependence(missing, eqn.params, len(eqn.outputs))
+            absent.update(v for v, b in zip(eqn.outputs, outs, strict=True) if b)
+            if all(outs):
+                continue
+            ins = [Literal(zeros(a.aval)) if b else a for a, b in zip(eqn.inputs, missing, strict=True)]
+            eqn = Equation(eqn.primitive, ins, eqn.outputs, eqn.params)
+        found.append(eqn)
     return found
 
 

@@ -21,9 +21,9 @@ from ...core import Aval, Primitive, Value
 from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
-from ..call import execute, jvp_program, linearized_programs
+from ..call import dependence, execute, jvp_program, linearized_programs
 from .loop import Flags, _samples, _smaller, _zero, has_choice, parts, tangent_loop, while_p
-from .programs import check_linear_start, dependence, fixed_point, on_newest_tape, run_alone, zeros
+from .programs import check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
 from .scan import _linear_step, _moving, _saving, _transposed_body
 
 
@@ -147,11 +147,13 @@ class WhilePull(Primitive):
 
     def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
         p, n = pulling(params), len(given) - sum(params["given"])
-        _, consts, carry = parts(given[:n], params)
+        tests, consts, carry = parts(given[:n], params)
         used = [c for c, b in zip(consts, p.consts, strict=True) if b]
         state = [c for c, b in zip(carry, p.carry, strict=True) if b]
         m = len(state)
         state = list(fixed_point(state, lambda c: dependence(p.forward, [*used, *c])[:m]))
+        if dependence(p.cond, [*tests, *state])[0]:
+            return [True] * results
         slices = dependence(p.forward, [*used, *state])[m:]
         before = dependence(p.invariant, consts)
         fixed = [False if k == "value" else (consts if k == "argument" else before)[v] for k, v in p.fixed]

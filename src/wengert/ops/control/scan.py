@@ -16,11 +16,10 @@ from ...core import Aval, Primitive, Tracer, Value, aval_of
 from ...program import Atom, Literal, Program, Var
 from ..call import _once as once
 from ..call import _strong as strong
-from ..call import batched_program, call_p, execute, jvp_program, linearized_programs, transposed_program
+from ..call import batched_program, call_p, dependence, execute, jvp_program, linearized_programs, transposed_program
 from .programs import (
     batched_value,
     check_linear_start,
-    dependence,
     fixed_point,
     on_newest_tape,
     or_zeros,
@@ -106,9 +105,10 @@ class Scan(Primitive):
         """What does not depend on the linear arguments runs now; the rest is a scan that is linear in all it carries."""
         body, nc, nk = params["body"], params["consts"], params["carry"]
         given = tuple(tape.owns(a) for a in args)
-        linear = _moving(
-            lambda f: split_linear(body, f)[2], [a if b else None for a, b in zip(args, given, strict=True)], nc, nk
+        carried = fixed_point(
+            given[nc : nc + nk], lambda c: dependence(body, [*given[:nc], *c, *given[nc + nk :]])[:nk]
         )
+        linear = (*given[:nc], *carried, *given[nc + nk :])
         known, rest, live = split_linear(body, linear)
         moving = linear[nc : nc + nk]
         check_linear_start([a for a, b, m in zip(args, given, linear, strict=True) if m and not b], "a scan")
