@@ -195,6 +195,11 @@ class WhilePull(Primitive):
             [t for t, b in zip(tangent, wanted, strict=True) if b],
         )
 
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        outs, ts = self.jvp(primals, tangents, params)
+        # What is linear in the tangents and does not depend on them is zero.
+        return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
+
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         given = [tape.owns(a) for a in args]
         linear = self.dependence(given, params, sum(params["wanted"]))
@@ -263,17 +268,11 @@ def pull(
     given = [c is not None and b for c, b in zip(cotangents, nonzero[nb:], strict=True)]
     if not any(given):
         return [None] * len(wanted)
-    outs = iter(
-        while_pull_p.bind(
-            *args,
-            *[c for c, b in zip(cotangents, given, strict=True) if b],
-            **params,
-            nonzero=nonzero,
-            wanted=tuple(wanted),
-            given=tuple(given),
-            masked=masked or has_choice(body),
-        )
-    )
+    step = {**params, "nonzero": nonzero, "given": tuple(given), "masked": masked or has_choice(body)}
+    p = pulling(step)
+    wanted = tuple(w and b for w, b in zip(wanted, (*p.sums, *p.cotangents), strict=True))
+    cts = [c for c, b in zip(cotangents, given, strict=True) if b]
+    outs = iter(while_pull_p.bind(*args, *cts, **step, wanted=wanted))
     return [next(outs) if b else None for b in wanted]
 
 
