@@ -206,6 +206,12 @@ def _same_type(a: Atom, eqn: Equation) -> bool:
     return a.aval.dtype == out.dtype and a.aval.shape == out.shape
 
 
+@rule("name")
+def _named(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """Names are for derivatives, which are taken by now."""
+    return inputs[0]
+
+
 @rule("stop_gradient", "positive")
 def _identity(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return inputs[0] if inputs[0].aval.dtype == eqn.outputs[0].aval.dtype else None

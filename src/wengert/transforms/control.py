@@ -20,6 +20,7 @@ from ..ops.elementwise import convert
 from ..program import Program
 from .forward import check_output
 from .function import check_callable, name_of, shown
+from .segments import scan_in_segments, while_in_segments
 from .staging import known_program, stage
 
 
@@ -96,6 +97,9 @@ def scan(
     length: int | None = None,
     reverse: bool = False,
     unroll: int | bool = 1,
+    *,
+    checkpoint: str | int | None = None,
+    budget: int | None = None,
 ) -> tuple[Any, Any]:
     """A loop over the first axis of arrays that carries a value along and stacks what each step gives.
 
@@ -106,6 +110,9 @@ def scan(
         length: the number of steps, needed where `xs` has no arrays.
         reverse: whether the last slices come first; ``ys`` are in the order of ``xs`` all the same.
         unroll: accepted for code written for JAX; the compiler chooses.
+        checkpoint: None keeps what the reverse pass needs of every step; a number cuts the loop into so many segments,
+            keeps what is carried into each and computes the rest again; "auto" chooses the segments by `budget`.
+        budget: with "auto", how many bytes the reverse pass may keep; `config.checkpoint_bytes` by default.
 
     Returns:
         ``(carry, ys)``, each array of ``ys`` with the steps along its first axis.
@@ -122,12 +129,21 @@ def scan(
     """
     __tracebackhide__ = True
     try:
-        return _scan(f, init, xs, length, reverse)
+        return _scan(f, init, xs, length, reverse, checkpoint=checkpoint, budget=budget)
     except Exception as error:
         raise shown(error)
 
 
-def _scan(f: Any, init: Any, xs: Any, length: int | None, reverse: bool, what: str = "scan") -> tuple[Any, Any]:
+def _scan(
+    f: Any,
+    init: Any,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    what: str = "scan",
+    checkpoint: Any = None,
+    budget: Any = None,
+) -> tuple[Any, Any]:
     check_callable(f, what)
     carry, tree = trees.flatten(init)
     paths, _ = trees.flatten_with_paths(xs)
@@ -148,10 +164,18 @@ def _scan(f: Any, init: Any, xs: Any, length: int | None, reverse: bool, what: s
         return (body, trees.structure(example[1])), out_tree, body.program.out_avals[: out_tree.num_leaves]
 
     (body, ys_tree), carry = _carried(trace, carry, tree, what, f)
-    outs = scan_p.bind(
-        *body.closed, *carry, *slices,
-        body=body.program, consts=len(body.closed), carry=len(carry), length=n, reverse=bool(reverse),
-    )  # fmt: skip
+    args = [*body.closed, *carry, *slices]
+    step = {
+        "body": body.program,
+        "consts": len(body.closed),
+        "carry": len(carry),
+        "length": n,
+        "reverse": bool(reverse),
+    }
+    if checkpoint is None:
+        outs = scan_p.bind(*args, **step)
+    else:
+        outs = scan_in_segments(args, step, checkpoint, budget, what)
     return trees.unflatten(tree, outs[: len(carry)]), trees.unflatten(ys_tree, outs[len(carry) :])
 
 
@@ -171,7 +195,14 @@ def _length(length: Any, xs: Sequence[Value], paths: Sequence[str], what: str) -
     return next(iter(sizes))
 
 
-def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any) -> Any:
+def while_loop(
+    cond_fun: Callable[[Any], Any],
+    body_fun: Callable[[Any], Any],
+    init_val: Any,
+    *,
+    checkpoint: str | int | None = None,
+    budget: int | None = None,
+) -> Any:
     """``val = init_val``, then ``val = body_fun(val)`` as long as ``cond_fun(val)``.
 
     It can be differentiated in both modes: reverse mode runs the loop once more and keeps what each step needs.
@@ -180,6 +211,9 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
         cond_fun: from what is carried to one boolean.
         body_fun: from what is carried, a pytree, to the next, of the same types.
         init_val: the first.
+        checkpoint: None keeps what the reverse pass needs of every step; a number makes segments of so many steps, and
+            only what is carried into each is kept; "auto" chooses two levels of segments by `budget`.
+        budget: with "auto", how many bytes the reverse pass may keep; `config.checkpoint_bytes` by default.
 
     Raises:
         TreeError, ShapeError: the carry changes its structure, a shape or a dtype.
@@ -193,12 +227,12 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     """
     __tracebackhide__ = True
     try:
-        return _while(cond_fun, body_fun, init_val, "while_loop")
+        return _while(cond_fun, body_fun, init_val, "while_loop", checkpoint, budget)
     except Exception as error:
         raise shown(error)
 
 
-def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str) -> Any:
+def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str, checkpoint: Any = None, budget: Any = None) -> Any:
     check_callable(cond_fun, what)
     check_callable(body_fun, what)
     carry, tree = trees.flatten(init_val)
@@ -216,14 +250,26 @@ def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str) -> Any:
         raise ArgumentError(
             f"{what}: the condition {name_of(cond_fun)}{_line(cond_fun)} must give one boolean, got {given}"
         )
-    outs = while_p.bind(
-        *cond.closed, *body.closed, *carry,
-        cond=cond.program, body=body.program, cond_consts=len(cond.closed), body_consts=len(body.closed),
-    )  # fmt: skip
+    args = [*cond.closed, *body.closed, *carry]
+    step = {
+        "cond": cond.program, "body": body.program, "cond_consts": len(cond.closed), "body_consts": len(body.closed)
+    }  # fmt: skip
+    outs = (
+        while_p.bind(*args, **step) if checkpoint is None else while_in_segments(args, step, checkpoint, budget, what)
+    )
     return trees.unflatten(tree, outs)
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any, *, unroll: Any = None) -> Any:
+def fori_loop(
+    lower: Any,
+    upper: Any,
+    body_fun: Callable[[Any, Any], Any],
+    init_val: Any,
+    *,
+    unroll: Any = None,
+    checkpoint: str | int | None = None,
+    budget: int | None = None,
+) -> Any:
     """``val = init_val``, then ``val = body_fun(i, val)`` for each i from `lower` to `upper`, which is left out.
 
     Args:
@@ -231,6 +277,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
         body_fun: ``(i, val) -> val`` on pytrees; the types stay the same.
         init_val: the first value.
         unroll: accepted for code written for JAX; the compiler chooses.
+        checkpoint, budget: as for `scan` where both bounds are known, as for `while_loop` otherwise.
 
     Example:
         >>> import numpy as np
@@ -239,12 +286,12 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     """
     __tracebackhide__ = True
     try:
-        return _fori(lower, upper, body_fun, init_val)
+        return _fori(lower, upper, body_fun, init_val, checkpoint, budget)
     except Exception as error:
         raise shown(error)
 
 
-def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any, checkpoint: Any, budget: Any) -> Any:
     check_callable(body_fun, "fori_loop")
     for bound in (lower, upper):
         if aval_of(as_value(bound)).dtype.kind not in "iu" or shape_of(as_value(bound)):
@@ -260,12 +307,12 @@ def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
     if known and any(isinstance(x, Tracer) for x in trees.leaves(init_val)):
         n = max(int(upper) - int(lower), 0)
         counted = _named(lambda c, _: ((step(c[1], c[0]), c[1] + 1), None), body_fun)
-        return _scan(counted, (init_val, as_array(lower)), None, n, False, "fori_loop")[0][0]
+        return _scan(counted, (init_val, as_array(lower)), None, n, False, "fori_loop", checkpoint, budget)[0][0]
     i, end = as_array(lower), as_array(upper)
     dtype = np.result_type(i.dtype, end.dtype)
     i, end = convert(i, dtype), convert(end, dtype)
     counted = _named(lambda c: (step(c[1], c[0]), c[1] + 1, c[2]), body_fun)
-    return _while(lambda c: c[1] < c[2], counted, (init_val, i, end), "fori_loop")[0]
+    return _while(lambda c: c[1] < c[2], counted, (init_val, i, end), "fori_loop", checkpoint, budget)[0]
 
 
 def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:

@@ -24,7 +24,7 @@ from .programs import (
     on_newest_tape,
     run_alone,
 )
-from .scan import _jvp_body, _moving, _started
+from .scan import jvp_body, moving_flags, started_tangents
 
 Flags = tuple[bool, ...]
 
@@ -60,7 +60,7 @@ class While(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         nonzero = self._nonzero(tangents, params)
-        tangents = [None] * params["cond_consts"] + _started(
+        tangents = [None] * params["cond_consts"] + started_tangents(
             primals[params["cond_consts"] :], tangents[params["cond_consts"] :], nonzero
         )
         args, derived = tangent_loop(primals, [t for t in tangents if t is not None], nonzero, params)
@@ -72,7 +72,7 @@ class While(Primitive):
     def _nonzero(self, tangents: Sequence[Value | None], params: dict[str, Any]) -> Flags:
         """Which constants of the body and carried values have a tangent in some step."""
         body, nb = params["body"], params["body_consts"]
-        return _moving(lambda f: jvp_program(body, f)[1], tangents[params["cond_consts"] :], nb, len(body.outputs))
+        return moving_flags(lambda f: jvp_program(body, f)[1], tangents[params["cond_consts"] :], nb, len(body.outputs))
 
     # --- reverse mode --------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class While(Primitive):
         if not any(moving):
             return outs
         nc = params["cond_consts"]
-        started = [t for t in _started(primals[nc:], tangents[nc:], nonzero) if t is not None]
+        started = [t for t in started_tangents(primals[nc:], tangents[nc:], nonzero) if t is not None]
         step = {**params, "nonzero": nonzero}
         if has_choice(params["body"]):
             trace.tape.masked = True
@@ -110,7 +110,7 @@ class While(Primitive):
         if all(dropped):
             return []
         tests, consts, carry = parts(args, params)
-        cond, body, used = _smaller(params["cond"], params["body"], len(tests), len(consts), tuple(dropped))
+        cond, body, used = smaller_loop(params["cond"], params["body"], len(tests), len(consts), tuple(dropped))
         kept = [c for c, b in zip(carry, dropped, strict=True) if not b]
         consts = [c for c, b in zip(consts, used, strict=True) if b]
         return self.bind(*tests, *consts, *kept, cond=cond, body=body, cond_consts=len(tests), body_consts=len(consts))
@@ -156,7 +156,7 @@ def tangent_loop(
     """Arguments and parameters of the loop that carries tangents along: ``(*carry, *tangents)``."""
     tests, consts, carry = parts(primals, params)
     nb, nk = len(consts), len(carry)
-    body, _ = _jvp_body(params["body"], nonzero, nb, nk)
+    body, _ = jvp_body(params["body"], nonzero, nb, nk)
     m = sum(nonzero[:nb])
     args = [*tests, *consts, *tangents[:m], *carry, *tangents[m:]]
     cond = once(params["cond"], ("more", len(tests), tuple(body.out_avals[nk:])), lambda: _wider(params, body, nk))
@@ -172,12 +172,11 @@ def _wider(params: dict[str, Any], body: Program, nk: int) -> Program:
     return rewired(cond, [*cond.inputs, *[Var(a) for a in body.out_avals[nk:]]], cond.outputs)
 
 
-def _smaller(cond: Program, body: Program, nc: int, nb: int, dropped: Flags) -> tuple[Program, Program, list[bool]]:
+def smaller_loop(cond: Program, body: Program, nc: int, nb: int, dropped: Flags) -> tuple[Program, Program, list[bool]]:
     """Condition and body of a loop that carries less, and which constants of the body it uses.
 
     What the body gives besides what it carries is kept.
     """
-    from ...program import Var, live_equations
     from .programs import rewired
 
     def make() -> Any:
@@ -185,9 +184,9 @@ def _smaller(cond: Program, body: Program, nc: int, nb: int, dropped: Flags) -> 
         every = (*dropped, *[False] * (len(body.outputs) - len(dropped)))
         outputs = [o for o, b in zip(body.outputs, every, strict=True) if not b]
         carry = [v for v, b in zip(body.inputs[nb:], dropped, strict=True) if not b]
-        reads = {a for e in live_equations(body.equations, outputs) for a in e.inputs if type(a) is Var}
-        reads.update(o for o in outputs if type(o) is Var)
-        used = [v in reads for v in body.inputs[:nb]]
+        n = len(body.inputs)
+        reach = [dependence(body, [i == j for i in range(n)]) for j in range(nb)]
+        used = [any(r and not d for r, d in zip(found, every, strict=True)) for found in reach]
         consts = [v for v, b in zip(body.inputs[:nb], used, strict=True) if b]
         return rewired(cond, [*cond.inputs[:nc], *kept], cond.outputs), rewired(body, [*consts, *carry], outputs), used
 

@@ -22,9 +22,9 @@ from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program, linearized_programs
-from .loop import Flags, _samples, _smaller, _zero, has_choice, parts, tangent_loop, while_p
+from .loop import Flags, _samples, _zero, has_choice, parts, smaller_loop, tangent_loop, while_p
 from .programs import check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
-from .scan import _linear_step, _moving, _saving, _transposed_body
+from .scan import linear_step, moving_flags, saving, transposed_body
 
 
 class WhileTangent(Primitive):
@@ -170,7 +170,7 @@ class WhilePull(Primitive):
         body, wanted, n = params["body"], params["wanted"], len(primals) - sum(params["given"])
         ts = [t if t is not None else True if b else None for t, b in zip(tangents[nc:n], wanted, strict=True)]
         plain = _plain(params)
-        nonzero = _moving(lambda f: jvp_program(body, f)[1], ts, nb, len(body.outputs))
+        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], ts, nb, len(body.outputs))
         start = [
             zeros(a) if t is None else t for t, a, b in zip(tangents[nc:n], body.in_avals, nonzero, strict=True) if b
         ]
@@ -220,7 +220,7 @@ class WhilePull(Primitive):
         masked, plain = params["masked"] or tape.masked, _plain(params)
         us = iter(cotangent)
         u = [next(us) if b else None for b in params["wanted"]]
-        nonzero = _moving(lambda f: jvp_program(body, f)[1], u, nb, len(body.outputs))
+        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], u, nb, len(body.outputs))
         start = [zeros(a) if t is None else t for t, a, b in zip(u, body.in_avals, nonzero, strict=True) if b]
         moving = nonzero[nb:]
         found: list[Value | None] = [None] * len(args)
@@ -264,7 +264,9 @@ def pull(
         args: of `while_p`. cotangents: of its results; None is zero. params: of `while_p`.
     """
     body, nb = params["body"], params["body_consts"]
-    nonzero = _moving(lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs))
+    nonzero = moving_flags(
+        lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs)
+    )
     given = [c is not None and b for c, b in zip(cotangents, nonzero[nb:], strict=True)]
     if not any(given):
         return [None] * len(wanted)
@@ -290,9 +292,9 @@ def pulling(params: dict[str, Any]) -> Pulling:
 def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int, nb: int, masked: bool) -> Pulling:
     nk = len(body.outputs)
     known, linear, live = linearized_programs(body, nonzero)
-    invariant, forward, places = _saving(known, nk, nb, nk)
+    invariant, forward, places = saving(known, nk, nb, nk)
     kinds = [moves for _, _, moves in places]
-    step = _linear_step(linear, kinds, nonzero, live, nb, nk, {"length": 0, "reverse": False})["body"]
+    step = linear_step(linear, kinds, nonzero, live, nb, nk, {"length": 0, "reverse": False})["body"]
     n_fixed, n_consts, moving = kinds.count(False), sum(nonzero[:nb]), nonzero[nb:]
     m = sum(moving)
     flags = (*[False] * n_fixed, *[True] * (n_consts + m), *[False] * kinds.count(True))
@@ -300,10 +302,10 @@ def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int
 
     start = [g for g, b in zip(given, moving, strict=True) if b]
     cts = fixed_point(start, lambda f: transposed_program(step, flags, f, masked)[1][n_consts : n_consts + m])
-    back, backs = _transposed_body(step, flags, cts, masked, n_fixed + n_consts, m)
+    back, backs = transposed_body(step, flags, cts, masked, n_fixed + n_consts, m)
     consts, rest = iter(backs[:n_consts]), iter(cts)
     dropped = _unneeded(cond, forward, nc, nb, nk)
-    small_cond, small, used = _smaller(cond, forward, nc, nb, dropped)
+    small_cond, small, used = smaller_loop(cond, forward, nc, nb, dropped)
     return Pulling(
         invariant,
         small_cond,

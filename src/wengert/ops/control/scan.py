@@ -72,9 +72,9 @@ class Scan(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         body, nc, nk = params["body"], params["consts"], params["carry"]
-        nonzero = _moving(lambda f: jvp_program(body, f)[1], tangents, nc, nk)
-        derived, live = _jvp_body(body, nonzero, nc, nk)
-        tangents = _started(primals, tangents, nonzero)
+        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], tangents, nc, nk)
+        derived, live = jvp_body(body, nonzero, nc, nk)
+        tangents = started_tangents(primals, tangents, nonzero)
         groups = [slice(0, nc), slice(nc, nc + nk), slice(nc + nk, None)]
         both = [[*primals[g], *[t for t in tangents[g] if t is not None]] for g in groups]
         sizes = {"consts": len(both[0]), "carry": len(both[1])}
@@ -88,15 +88,15 @@ class Scan(Primitive):
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         body, nc, nk = params["body"], params["consts"], params["carry"]
-        nonzero = _moving(lambda f: linearized_programs(body, f)[2], tangents, nc, nk)
+        nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], tangents, nc, nk)
         known, linear, live = linearized_programs(body, nonzero)
         outs, saved, kinds = self._run_known(known, len(body.outputs), primals, params)
         moving = nonzero[nc : nc + nk]
         flags = [*moving, *live[nk:]]
         if not any(flags):
             return outs
-        started = _started(primals, tangents, nonzero)
-        step = _linear_step(linear, kinds, nonzero, [*live[:nk]], nc, nk, params)
+        started = started_tangents(primals, tangents, nonzero)
+        step = linear_step(linear, kinds, nonzero, [*live[:nk]], nc, nk, params)
         args = _step_arguments(saved, kinds, started, nonzero, nc, nk)
         nodes = iter(self._append(trace.tape, args, step))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, flags, strict=True)]
@@ -117,7 +117,7 @@ class Scan(Primitive):
         flags = [*moving, *live[nk:]]
         known, n_known = without_zeros(known, live, flags)
         outs, saved, kinds = self._run_known(known, n_known, fixed, layout)
-        step = _linear_step(rest, kinds, linear, list(live[:nk]), nc, nk, params)
+        step = linear_step(rest, kinds, linear, list(live[:nk]), nc, nk, params)
         step_args = _step_arguments(saved, kinds, args, linear, nc, nk)
         nodes, values = iter(self._append(tape, step_args, step)), iter(outs)
         return [next(nodes) if b else next(values) for b in flags]
@@ -136,7 +136,7 @@ class Scan(Primitive):
             The results; the residuals; which of them differ from step to step, and are stacked.
         """
         nc, nk = params["consts"], params["carry"]
-        invariant, body, places = _saving(known, n_out, nc, nk)
+        invariant, body, places = saving(known, n_out, nc, nk)
         outs: list[Value] = []
         if body.outputs:
             outs = self.bind(*args, **{**params, "body": body})
@@ -158,7 +158,7 @@ class Scan(Primitive):
             [c is not None for c in cotangent[:nk]],
             lambda f: transposed_program(body, flags, (*f, *ys), masked)[1][first : first + nk],
         )
-        back, live = _transposed_body(body, flags, (*given, *ys), masked, nc, nk)
+        back, live = transposed_body(body, flags, (*given, *ys), masked, nc, nk)
         sums = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if b]
         sums = [zeros(a) for a, b in zip(sums, live[:first], strict=True) if b]
         starts = [
@@ -215,19 +215,19 @@ class Scan(Primitive):
 # --- bodies: each made once, and kept with the Program it is made from ------------------------------------------
 
 
-def _moving(live: Callable[[Flags], Sequence[bool]], tangents: Sequence[Value | None], nc: int, nk: int) -> Flags:
+def moving_flags(live: Callable[[Flags], Sequence[bool]], tangents: Sequence[Value | None], nc: int, nk: int) -> Flags:
     """Which arguments have a tangent in some step, from those that have one at the start."""
     given = tuple(t is not None for t in tangents)
     carry = fixed_point(given[nc : nc + nk], lambda c: live((*given[:nc], *c, *given[nc + nk :]))[:nk])
     return (*given[:nc], *carry, *given[nc + nk :])
 
 
-def _started(primals: Sequence[Value], tangents: Sequence[Value | None], nonzero: Flags) -> list[Value | None]:
+def started_tangents(primals: Sequence[Value], tangents: Sequence[Value | None], nonzero: Flags) -> list[Value | None]:
     """Tangents, zeros where one comes into being only later."""
     return [zeros(aval_of(p)) if b and t is None else t for p, t, b in zip(primals, tangents, nonzero, strict=True)]
 
 
-def _jvp_body(body: Program, nonzero: Flags, nc: int, nk: int) -> tuple[Program, list[bool]]:
+def jvp_body(body: Program, nonzero: Flags, nc: int, nk: int) -> tuple[Program, list[bool]]:
     derived, live = jvp_program(body, nonzero)
 
     def make() -> Program:
@@ -250,7 +250,7 @@ def _carried(atoms: Sequence[Atom], live: Sequence[bool], moving: Sequence[bool]
     return [a for a, b in zip(or_zeros(atoms, live, avals), moving, strict=True) if b]
 
 
-def _saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program, Program, list[tuple[str, Any, bool]]]:
+def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program, Program, list[tuple[str, Any, bool]]]:
     """A Program with residuals as what the constants alone give, and a body that stacks the rest.
 
     Returns:
@@ -284,7 +284,7 @@ def _saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program, Prog
     return once(known, ("saving", n_out, nc, nk), make)
 
 
-def _linear_step(
+def linear_step(
     linear: Program,
     kinds: Sequence[bool],
     nonzero: Flags,
@@ -331,7 +331,7 @@ def _step_arguments(
     return [*fixed, *there[0], *moving, *there[1]]
 
 
-def _transposed_body(
+def transposed_body(
     body: Program, flags: Flags, given: Flags, masked: bool, nc: int, nk: int
 ) -> tuple[Program, list[bool]]:
     """One step backwards: ``(constants, sums, cotangents, slices) -> (sums, cotangents, slices of cotangents)``."""
