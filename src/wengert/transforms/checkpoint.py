@@ -129,7 +129,14 @@ class _Either:
 
 
 class checkpoint_policies:  # noqa: N801 - used as a namespace, as `jax.checkpoint_policies`
-    """What `checkpoint` may save: policies, and functions that make policies."""
+    """What `checkpoint` may save: policies, and functions that make policies.
+
+    Example:
+        >>> import numpy as np, wengert, wengert.numpy as wnp
+        >>> f = wengert.checkpoint(lambda a, x: wnp.sin(a @ x), policy=checkpoint_policies.dots_saveable)
+        >>> f(np.eye(2), np.zeros(2))
+        array([0., 0.])
+    """
 
     @staticmethod
     def everything_saveable(primitive: Primitive, *avals: Aval, **params: Any) -> bool:

@@ -63,8 +63,8 @@ def saved_values(f: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Saved
 
     Example:
         >>> import numpy as np, wengert.numpy as wnp
-        >>> [s.operation for s in saved_values(lambda x: wnp.sum(wnp.sin(x) * x), np.ones(3))]
-        ['sin', 'multiply', '']
+        >>> [s.operation or s.argument for s in saved_values(lambda x: wnp.sum(wnp.sin(x) * x), np.ones(3))]
+        ['sin', 'multiply', 'x']
     """
     __tracebackhide__ = True
     check_callable(f, "saved_values")
