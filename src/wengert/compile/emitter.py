@@ -89,6 +89,8 @@ class Emitter:
         <4 x double> %v1
     """
 
+    latency = False  # whether short chains of instructions matter more than few of them
+
     def __init__(self) -> None:
         self.regions = [Region()]
         self.declarations: dict[str, str] = {}

@@ -18,6 +18,7 @@ from . import pool
 from .chunks import piece
 from .control import Control
 from .control.prepare import prepare
+from .control.registers import RegisterWriter
 from .control.write import ControlWriter
 from .emitter import FLOATS, literal_text
 from .entry import Entry
@@ -217,7 +218,7 @@ class Module:
         return self._functions.setdefault(inner.function_text(head), f"body{len(self._functions)}")
 
     def _control(self, step: Control) -> None:
-        writer = ControlWriter(step, self)
+        writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
         name = self._functions.setdefault(writer.write(), f"control{len(self._functions)}")
         self._declarations.update(writer.declarations)
         self._internal.update(writer.functions)

@@ -17,6 +17,7 @@ from ..fusion import Plan
 from ..memory import Memory, arrays_of, written
 from ..nest import size_of
 from ..serial import Serial
+from .registers import fits
 from .step import Body, Control
 
 SCATTERS = frozenset({"scatter_add", "scatter_multiply", "scatter_max", "scatter_min", "scatter_set"})
@@ -36,6 +37,11 @@ def prepare(plan: Plan, vector_bytes: int) -> None:
 
 
 def _prepare_step(step: Control, vector_bytes: int) -> None:
+    if fits(step):
+        step.registers = True
+        step.reuses = {}
+        step.work = 1 << 30
+        return
     for body in step.bodies.values():
         body.plan = Plan(body.program)
         prepare(body.plan, vector_bytes)
