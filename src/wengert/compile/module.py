@@ -15,7 +15,11 @@ import numpy as np
 
 from ..program import Literal, Var
 from . import pool
-from .chunks import cut, piece
+from .chunks import piece
+from .control import Control
+from .control.prepare import prepare
+from .control.registers import RegisterWriter
+from .control.write import ControlWriter
 from .emitter import FLOATS, literal_text
 from .entry import Entry
 from .fusion import Call, Fill, Kernel, Plan
@@ -37,28 +41,30 @@ class Module:
 
     Attributes:
         text: the module.
-        calls: the equations that go through NumPy, by number.
+        calls: the equations that go through NumPy, by number; those in the Programs of loops too.
         failures: the messages of the errors of factorisations.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
 
-    def __init__(self, plan: Plan, vector_bytes: int, trees: Any = None) -> None:
+    def __init__(self, plan: Plan, vector_bytes: int, trees: Any = None, whole: Module | None = None) -> None:
         self.plan = plan
-        cut(plan, vector_bytes)
+        prepare(plan, vector_bytes)
         self.memory = Memory(plan)
-        self.calls: list[Call] = []
-        self.failures: list[str] = []
+        self.calls: list[Call] = [] if whole is None else whole.calls
+        self.failures: list[str] = [] if whole is None else whole.failures
         self.symbols: set[str] = set()
         self.checks = False
+        self._fails = False
+        self._whole = whole
         self._unchecked = False
         self._forgets = False
         self.kernels: list[KernelWriter] = []
         self._failing: list[tuple[int, str]] = []
-        self._functions: dict[str, str] = {}
-        self._declarations: dict[str, str] = {}
-        self._internal: dict[str, str] = {}
-        self._globals: dict[str, str] = {}
+        self._functions: dict[str, str] = {} if whole is None else whole._functions
+        self._declarations: dict[str, str] = {} if whole is None else whole._declarations
+        self._internal: dict[str, str] = {} if whole is None else whole._internal
+        self._globals: dict[str, str] = {} if whole is None else whole._globals
         self._lines: list[str] = []
         self._pointers: dict[Any, str] = {}
         self._count = 0
@@ -73,7 +79,7 @@ class Module:
             self._check_factorisations()
         self._copies()
         self.entry = Entry(self, trees) if trees is not None else None
-        self.text = self._text()
+        self.text = self._text() if whole is None else ""
 
     def _given(self) -> set[Any]:
         return {a for a in self.memory.arguments if type(a) is Var}
@@ -120,6 +126,8 @@ class Module:
             self._product(step)
         elif isinstance(step, Factorisation):
             self._factorisation(step)
+        elif isinstance(step, Control):
+            self._control(step)
         else:
             self._call(step)
 
@@ -130,6 +138,8 @@ class Module:
     def pointer(self, array: Any) -> str:
         """The address of an array's data, as a value in `main`."""
         array = self.memory.storage(array)
+        if type(array) is Literal and (self._whole is not None or is_scalar_literal(array)):
+            return self.constant(array)
         key = array if type(array) is Var else id(array)
         found = self._pointers.get(key)
         if found is None:
@@ -189,6 +199,39 @@ class Module:
             self._lines.append(f"  {slot} = getelementptr ptr, ptr {table}, i64 {i}")
             self._lines.append(f"  store {pointer}, ptr {slot}")
         return table
+
+    def constant(self, a: Literal) -> str:
+        """The address of a literal that is kept with the code."""
+        data = np.ascontiguousarray(a.value, a.aval.dtype).tobytes()
+        text = "".join(f"\\{b:02X}" for b in data)
+        for name, known in self._globals.items():
+            if known.endswith(f' c"{text}", align 64'):
+                return name
+        name = f"@literal{len(self._globals)}"
+        self._globals[name] = f'{name} = private constant [{len(data)} x i8] c"{text}", align 64'
+        return name
+
+    def function_of(self, plan: Plan) -> str:
+        """The name of a function like `main` for the plan of a loop's or branch's Program."""
+        inner = Module(plan, self._vector_bytes, whole=self)
+        head = "define internal i32 @NAME(ptr %arguments, ptr %workspace, ptr %callback)"
+        return self._functions.setdefault(inner.function_text(head), f"body{len(self._functions)}")
+
+    def _control(self, step: Control) -> None:
+        writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
+        name = self._functions.setdefault(writer.write(), f"control{len(self._functions)}")
+        self._declarations.update(writer.declarations)
+        self._internal.update(writer.functions)
+        pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
+        status, n = self._name(), self._count
+        self._lines.append(f"  {status} = call i32 @{name}({', '.join([*pointers, 'ptr %callback'])})")
+        self._lines.append(f"  {status}.c = icmp ne i32 {status}, 0")
+        if self._untested:
+            self._forgets = True
+            self._lines.append(f"  br i1 {status}.c, label %forget, label %next{n}")
+        else:
+            self._lines += [f"  br i1 {status}.c, label %stop{n}, label %next{n}", f"stop{n}:", f"  ret i32 {status}"]
+        self._lines.append(f"next{n}:")
 
     def _factorisation(self, step: Factorisation) -> None:
         function = step.function(self._vector_bytes)
@@ -322,6 +365,8 @@ class Module:
         if self._untested:  # this may be the wrong path, and what it raised is then nobody's error
             leave = "forget"
             self._forgets = True
+        else:
+            self._fails = True
         self._lines += [
             f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
             f"  {status}.c = icmp ne i32 {status}, 0",
@@ -329,21 +374,28 @@ class Module:
             f"next{n}:",
         ]
 
-    def _text(self) -> str:
-        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
+    def function_text(self, head: str) -> str:
+        """The function that calls the steps in order."""
         body = ["entry:"]
         if self.checks:
             body += ["  %error = alloca i32", "  store i32 0, ptr %error"]
         body += [*self._lines, "  ret i32 0"]
         if self.checks:
             body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
-        if self.calls:
+        if self._fails:
             body += ["failed:", f"  ret i32 {FAILED}"]
         if self._forgets:
-            body += ["forget:", f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)", "  br label %other_path"]
+            body.append("forget:")
+            if self.calls or self.failures:
+                body.append(f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)")
+            body.append("  br label %other_path")
         if self.plan.program.guards:
             body += ["other_path:", f"  ret i32 {OTHER_PATH}"]
-        main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"
+        return head + " {\n" + "\n".join(body) + "\n}\n"
+
+    def _text(self) -> str:
+        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
+        main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")
         bits = self._vector_bytes * 8
         attributes = (
             f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'

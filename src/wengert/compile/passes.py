@@ -108,6 +108,13 @@ class Rewriter:
             outer, self._scope = self._scope, self._scope + len(self.equations) + 1
             outs, self._scope = self.run(sub, inputs), outer
             return outs
+        if primitive.name in ("scan", "while", "cond", "while_pull"):
+            from .control.bodies import simplified
+
+            found = simplified(self, primitive, inputs, params)
+            if type(found) is list:
+                return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
+            primitive, inputs, params = found
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
         if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
             with np.errstate(all="ignore"):

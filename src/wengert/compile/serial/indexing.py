@@ -50,9 +50,10 @@ def _scatter(step: Serial) -> Body | None:
         return None
 
     def write(w: Writer) -> None:
-        source, changes, *index_arrays = w.inputs
+        changes, *index_arrays = w.inputs[-1 - len(indices) :]
         (target,) = w.outputs
-        _copy(w, target, source)
+        if not step.in_place:
+            _copy(w, target, w.inputs[0])
         if not math.prod(domain) and not math.prod(places):
             return
         along = broadcast_strides(updates.shape, domain)

@@ -1,0 +1,124 @@
+"""What the passes do with the Programs that loops and branches hold.
+
+They are optimised as Programs of their own, large constants become arguments, and the pullback of a while loop becomes
+a `walk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Primitive
+from ...ops.control.loop import parts
+from ...ops.control.programs import zeros
+from ...ops.control.pull import pulling, results, started
+from ...program import Atom, Equation, Literal, Program, Var
+from ..passes import Rewriter, number, optimize
+from .walk import walk_p
+
+SMALL = 64  # elements of a constant array that is kept with the code
+CONTROL = frozenset({"scan", "while", "cond", "walk"})
+
+
+def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> Any:
+    """An equation of control flow rewritten: its primitive, inputs and parameters; or its results, as a list of atoms."""
+    if primitive.name == "while_pull":
+        return _pulled(r, inputs, params)
+    if primitive.name == "cond":
+        branches = params["branches"]
+        i = number(inputs[0])
+        if i is not None:
+            return r.run(branches[min(max(int(i), 0), len(branches) - 1)], inputs[1:])
+        found = [lifted(b) for b in branches]
+        more = [a for _, literals in found for a in literals]
+        wide, at = [], 0
+        for program, literals in found:
+            wide.append(_with_inputs(program, len(literals), at, [a.aval for a in more]))
+            at += len(literals)
+        return primitive, [inputs[0], *map(r.literal, more), *inputs[1:]], {"branches": tuple(wide)}
+    if primitive.name == "scan":
+        body, literals = lifted(params["body"])
+        return primitive, [*map(r.literal, literals), *inputs], {**params, "body": body, "consts": params["consts"] + len(literals)}
+    if primitive.name == "while":
+        cond, first = lifted(params["cond"])
+        body, second = lifted(params["body"])
+        nt = params["cond_consts"]
+        sizes = {"cond_consts": nt + len(first), "body_consts": params["body_consts"] + len(second)}
+        arguments = [*map(r.literal, first), *inputs[:nt], *map(r.literal, second), *inputs[nt:]]
+        return primitive, arguments, {"cond": cond, "body": body, **sizes}
+    return primitive, inputs, params
+
+
+def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> Program:
+    """A branch that takes the constants of all branches; its own are `mine` from number `at` on."""
+    if len(avals) == mine:
+        return program
+    more = [program.inputs[i - at] if at <= i < at + mine else Var(a) for i, a in enumerate(avals)]
+    return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
+
+
+def lifted(program: Program) -> tuple[Program, list[Literal]]:
+    """A Program optimised, its large constants as further inputs before the others."""
+    found = program.cache.get("lifted")
+    if found is None:
+        found = program.cache["lifted"] = _lifted(optimize(program))
+    return found
+
+
+def _lifted(program: Program) -> tuple[Program, list[Literal]]:
+    names: dict[int, Var] = {}
+    literals: list[Literal] = []
+
+    def atom(a: Atom) -> Atom:
+        if type(a) is not Literal or np.size(a.value) <= SMALL:
+            return a
+        if id(a.value) not in names:
+            names[id(a.value)] = Var(a.aval)
+            literals.append(a)
+        return names[id(a.value)]
+
+    equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
+    outputs = [atom(a) for a in program.outputs]
+    if not literals:
+        return program, []
+    return Program([*names.values(), *program.inputs], equations, outputs, program.name), literals
+
+
+def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+    """The results of `while_pull`: what is the same in all steps, then a `walk`."""
+    n = len(inputs) - sum(params["given"])
+    p = pulling(params)
+    tests, consts, carry = parts(inputs[:n], params)
+    used = [c for c, b in zip(consts, p.consts, strict=True) if b]
+    state = [c for c, b in zip(carry, p.carry, strict=True) if b]
+    before = r.run(p.invariant, consts)
+    sources = {"argument": consts, "invariant": before}
+    fixed = [_atom(r, v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
+    sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
+    start = [_atom(r, v) for v in [*sums, *started(inputs[n:], params, p.cotangents)]]
+    (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
+    constants = [[r.literal(a) for a in group] for group in (first, second, third)]
+    arguments = [*constants[0], *tests, *constants[1], *used, *state, *constants[2], *fixed, *start]
+    made = r.apply(
+        walk_p,
+        arguments,
+        {
+            "cond": cond, "forward": forward, "back": back,
+            "tests": len(first) + len(tests), "consts": len(second) + len(used), "carry": len(state),
+            "fixed": len(third) + len(fixed), "slices": tuple(p.slices),
+        },
+        [a for a in walk_p.abstract(back=back)],
+    )  # fmt: skip
+    return [_atom(r, v) for v in results(made, params, p)]
+
+
+def _atom(r: Rewriter, v: Any) -> Atom:
+    if type(v) in (Var, Literal):
+        return r.literal(v) if type(v) is Literal else v
+    return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
+
+
+__all__ = ["CONTROL", "lifted", "simplified"]
