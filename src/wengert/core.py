@@ -383,6 +383,8 @@ class Tracer:
         return int(self.concrete("int()"))
 
     def __index__(self) -> int:
+        if self.shape:
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
         return self.concrete("an index or a range").__index__()
 
     def __hash__(self) -> int:

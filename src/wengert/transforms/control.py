@@ -20,6 +20,7 @@ from ..ops.elementwise import convert
 from ..program import Program
 from .forward import check_output
 from .function import check_callable, name_of, shown
+from .opening import run_opened
 from .segments import scan_in_segments, while_in_segments
 from .staging import known_program, stage
 
@@ -35,11 +36,15 @@ class Body:
 
     def __init__(self, f: Any, tree: Any, avals: Sequence[Aval], what: str) -> None:
 
-        def run(*values: Value) -> list[Value]:
-            leaves, self.tree = trees.flatten(f(*trees.unflatten(tree, values)))
-            return [as_array(check_output(x, f)) for x in leaves]
+        def traced(f: Any) -> Any:
+            def run(*values: Value) -> list[Value]:
+                leaves, self.tree = trees.flatten(f(*trees.unflatten(tree, values)))
+                return [as_array(check_output(x, f)) for x in leaves]
 
-        program, self.closed = stage(run, avals, name_of(f), what, hoist_arrays=True)
+            return stage(run, avals, name, what, hoist_arrays=True)
+
+        name = name_of(f)
+        program, self.closed = run_opened(traced, f)
         self.program = known_program(program)
 
 

@@ -22,6 +22,7 @@ from ..program import Program
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, check_callable, name_of, shown
+from .opening import run_opened
 from .reverse import own_results
 from .staging import signature, stage
 
@@ -160,10 +161,11 @@ class Jit(Transformed):
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
-        program, hoisted = stage(
-            flat_function(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f), examples=values
+        avals, name = [aval_of(v) for v in values], name_of(self._f)
+        program, hoisted = run_opened(
+            lambda f: stage(flat_function(f, tree, rebuild, seen), avals, name, examples=values), self._f
         )
-        out_tree = seen[0]
+        out_tree = seen[-1]
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
         outs = run_guarded(program, [*hoisted, *values])

@@ -64,7 +64,7 @@ def saved_values(f: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Saved
     Example:
         >>> import numpy as np, wengert.numpy as wnp
         >>> [s.operation or s.argument for s in saved_values(lambda x: wnp.sum(wnp.sin(x) * x), np.ones(3))]
-        ['sin', 'multiply', 'x']
+        ['sin', 'x', 'multiply']
     """
     __tracebackhide__ = True
     check_callable(f, "saved_values")

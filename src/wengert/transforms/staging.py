@@ -17,6 +17,7 @@ import numpy as np
 from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_value
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from .opening import constant
 
 FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 1024  # Programs that are remembered
@@ -146,6 +147,7 @@ class StagingTrace(Trace):
         """The variable or literal that stands for a value in this Program."""
         if isinstance(x, StagingTracer) and x._trace is self:
             return x.variable
+        x = constant(x)
         if isinstance(x, Tracer):
             if id(x) not in self.hoisted:
                 if x._trace.level > self.level:

@@ -41,7 +41,11 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
         return primitive, [inputs[0], *map(r.literal, more), *inputs[1:]], {"branches": tuple(wide)}
     if primitive.name == "scan":
         body, literals = lifted(params["body"])
-        return primitive, [*map(r.literal, literals), *inputs], {**params, "body": body, "consts": params["consts"] + len(literals)}
+        return (
+            primitive,
+            [*map(r.literal, literals), *inputs],
+            {**params, "body": body, "consts": params["consts"] + len(literals)},
+        )
     if primitive.name == "while":
         cond, first = lifted(params["cond"])
         body, second = lifted(params["body"])

@@ -212,7 +212,11 @@ class RegisterWriter(Text):
         self.control(self.step.eqn, args, targets)
         parameters = [f"ptr %p{i}" for i in range(len(self.arrays))]
         tail = ["  ret i32 0"]
-        free = [line for k, c in enumerate(self.cells) for line in (f"  %left{k} = load ptr, ptr {c}", f"  call void @free(ptr %left{k})")]
+        free = [
+            line
+            for k, c in enumerate(self.cells)
+            for line in (f"  %left{k} = load ptr, ptr {c}", f"  call void @free(ptr %left{k})")
+        ]
         if self.fails:
             tail += ["bad_index:", *free, "  ret i32 1"]
         if self.cells:
@@ -391,7 +395,11 @@ class RegisterWriter(Text):
         d, found = out.dtype, []
         for b in range(batch):
             for row, column in itertools.product(left[b], right[b]):
-                found.append(self._folded("add", d, [SCALARS["multiply"](self, d, p, q) for p, q in zip(row, column, strict=True)]))
+                found.append(
+                    self._folded(
+                        "add", d, [SCALARS["multiply"](self, d, p, q) for p, q in zip(row, column, strict=True)]
+                    )
+                )
         return self.shaped(found, out.shape)
 
     def _index(self, x: V, dtype: np.dtype, n: int) -> V:

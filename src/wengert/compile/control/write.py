@@ -210,7 +210,9 @@ class ControlWriter(Text):
         kind = index.aval.dtype.kind
         for k, j in step.reuses.items():
             if k not in step.shared:
-                self.copy(self.pointer(step.eqn.outputs[k]), self.pointer(step.inputs[j]), bytes_of(step.eqn.outputs[k]))
+                self.copy(
+                    self.pointer(step.eqn.outputs[k]), self.pointer(step.inputs[j]), bytes_of(step.eqn.outputs[k])
+                )
         places = {j - 1: self.pointer(step.eqn.outputs[k]) for k, j in step.reuses.items()}
         for n, body in enumerate(branches):
             if n == 0:
