@@ -337,6 +337,31 @@ class Remat(Call):
         n = len(program.outputs)
         return record_linear(trace, outs[:n], live, (*primals, *outs[n:], *ts), linear)
 
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """Results that do not depend on the linear arguments run now; the others start from the arguments again."""
+        from .control.programs import rewired
+
+        program = params["program"]
+        given = tuple(tape.owns(a) for a in args)
+        linear = tuple(dependence(program, given))
+
+        def make() -> Any:
+            known = [v for v, b in zip(program.inputs, given, strict=True) if not b]
+            first = rewired(program, known, [o for o, b in zip(program.outputs, linear, strict=True) if not b])
+            return first, rewired(
+                program, program.inputs, [o for o, b in zip(program.outputs, linear, strict=True) if b]
+            )
+
+        first, second = _once(program, ("again", given, linear), make)
+        known: Sequence[Value] = []
+        if first.outputs:
+            known = self.bind(*[a for a, b in zip(args, given, strict=True) if not b], **{**params, "program": first})
+        if second.masked or has_choice(second):
+            tape.masked = True
+        nodes = iter(tape.append_many(call_p, tuple(args), {"program": second}, second.out_avals))
+        values = iter(known)
+        return [next(nodes) if b else next(values) for b in linear]
+
 
 name_p = Linear(
     "name",
