@@ -112,9 +112,13 @@ class Rewriter:
             from .control.bodies import simplified
 
             found = simplified(self, primitive, inputs, params)
-            if type(found) is list:
-                return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
-            primitive, inputs, params = found
+            return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
+        return self.written(primitive, inputs, params, avals)
+
+    def written(
+        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+    ) -> list[Atom]:
+        """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
         if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
             with np.errstate(all="ignore"):

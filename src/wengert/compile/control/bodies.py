@@ -11,20 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Primitive
+from ...core import Aval, Primitive
 from ...ops.control.loop import parts
 from ...ops.control.programs import zeros
 from ...ops.control.pull import pulling, results, started
 from ...program import Atom, Equation, Literal, Program, Var
 from ..passes import Rewriter, number, optimize
+from .motion import invariants, taken_apart
+from .registers import fits_program
 from .walk import walk_p
 
 SMALL = 64  # elements of a constant array that is kept with the code
-CONTROL = frozenset({"scan", "while", "cond", "walk"})
 
 
-def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> Any:
-    """An equation of control flow rewritten: its primitive, inputs and parameters; or its results, as a list of atoms."""
+def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+    """The results of an equation of control flow."""
     if primitive.name == "while_pull":
         return _pulled(r, inputs, params)
     if primitive.name == "cond":
@@ -38,18 +39,28 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
         for program, literals in found:
             wide.append(_with_inputs(program, len(literals), at, [a.aval for a in more]))
             at += len(literals)
-        return primitive, [inputs[0], *map(r.literal, more), *inputs[1:]], {"branches": tuple(wide)}
+        arguments = [inputs[0], *map(r.literal, more), *inputs[1:]]
+        return r.written(primitive, arguments, {"branches": tuple(wide)}, _strong(wide[0].out_avals))
     if primitive.name == "scan":
         body, literals = lifted(params["body"])
-        return primitive, [*map(r.literal, literals), *inputs], {**params, "body": body, "consts": params["consts"] + len(literals)}
-    if primitive.name == "while":
-        cond, first = lifted(params["cond"])
-        body, second = lifted(params["body"])
-        nt = params["cond_consts"]
-        sizes = {"cond_consts": nt + len(first), "body_consts": params["body_consts"] + len(second)}
-        arguments = [*map(r.literal, first), *inputs[:nt], *map(r.literal, second), *inputs[nt:]]
-        return primitive, arguments, {"cond": cond, "body": body, **sizes}
-    return primitive, inputs, params
+        arguments = [*map(r.literal, literals), *inputs]
+        params = {**params, "body": body, "consts": params["consts"] + len(literals)}
+        return taken_apart(r, primitive, arguments, params, r.written)
+    cond, first = lifted(params["cond"])
+    body, second = lifted(params["body"])
+    nt, nb = params["cond_consts"], params["body_consts"]
+    tests = [*map(r.literal, first), *inputs[:nt]]
+    consts = [*map(r.literal, second), *inputs[nt : nt + nb]]
+    if not (fits_program(cond) and fits_program(body)):
+        cond, tests = invariants(r, cond, tests)
+        body, consts = invariants(r, body, consts)
+    sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
+    arguments = [*tests, *consts, *inputs[nt + nb :]]
+    return r.written(primitive, arguments, {"cond": cond, "body": body, **sizes}, _strong(body.out_avals))
+
+
+def _strong(avals: Sequence[Aval]) -> list[Aval]:
+    return [Aval(a.shape, a.dtype) for a in avals]
 
 
 def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> Program:
@@ -102,7 +113,7 @@ def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Ato
     (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
     constants = [[r.literal(a) for a in group] for group in (first, second, third)]
     arguments = [*constants[0], *tests, *constants[1], *used, *state, *constants[2], *fixed, *start]
-    made = r.apply(
+    made = r.written(
         walk_p,
         arguments,
         {
@@ -121,4 +132,4 @@ def _atom(r: Rewriter, v: Any) -> Atom:
     return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
 
 
-__all__ = ["CONTROL", "lifted", "simplified"]
+__all__ = ["lifted", "simplified"]

@@ -167,6 +167,11 @@ CONTROL_COSTS: dict[str, Callable[[Equation, set[Any]], int | None]] = {
 }
 
 
+def fits_program(program: Program) -> bool:
+    """Whether a body with these inputs is likely written so: large ones are taken for constants."""
+    return cost(program, [not few(v.aval) for v in program.inputs]) is not None
+
+
 def fits(step: Control) -> bool:
     """Whether a step is written with its values in registers."""
     c = CONTROL_COSTS[step.name](step.eqn, set())
