@@ -19,6 +19,7 @@ from ...program import Atom, Equation, Literal, Program, Var
 from ..passes import Rewriter, number, optimize
 from .motion import invariants, taken_apart
 from .registers import fits_program
+from .tidy import settled
 from .walk import walk_p
 
 SMALL = 64  # elements of a constant array that is kept with the code
@@ -54,6 +55,8 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
     if not (fits_program(cond) and fits_program(body)):
         cond, tests = invariants(r, cond, tests)
         body, consts = invariants(r, body, consts)
+    cond, tests, _ = settled(r, cond, 0, tests)
+    body, consts, _ = settled(r, body, 0, consts)
     sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
     arguments = [*tests, *consts, *inputs[nt + nb :]]
     return r.written(primitive, arguments, {"cond": cond, "body": body, **sizes}, _strong(body.out_avals))
@@ -111,15 +114,17 @@ def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Ato
     sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
     start = [_atom(r, v) for v in [*sums, *started(inputs[n:], params, p.cotangents)]]
     (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
-    constants = [[r.literal(a) for a in group] for group in (first, second, third)]
-    arguments = [*constants[0], *tests, *constants[1], *used, *state, *constants[2], *fixed, *start]
+    cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
+    forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])
+    back, fixed, _ = settled(r, back, 0, [*map(r.literal, third), *fixed])
+    arguments = [*tests, *used, *state, *fixed, *start]
     made = r.written(
         walk_p,
         arguments,
         {
             "cond": cond, "forward": forward, "back": back,
-            "tests": len(first) + len(tests), "consts": len(second) + len(used), "carry": len(state),
-            "fixed": len(third) + len(fixed), "slices": tuple(p.slices),
+            "tests": len(tests), "consts": len(used), "carry": len(state), "fixed": len(fixed),
+            "slices": tuple(p.slices),
         },
         [a for a in walk_p.abstract(back=back)],
     )  # fmt: skip

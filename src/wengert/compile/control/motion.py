@@ -14,9 +14,10 @@ from typing import Any
 from ...core import Aval
 from ...ops.call import batched_program
 from ...ops.families import Elementwise
-from ...program import Atom, Equation, Program, Var, live_equations
+from ...program import Atom, Equation, Literal, Program, Var, live_equations
 from ..nest import size_of
 from ..passes import Rewriter
+from .tidy import settled
 from .registers import FEW, REDUCTIONS, STRUCTURAL, fits_program
 
 LEAST = 512  # multiplications of a product that is worth moving
@@ -78,6 +79,12 @@ def work(eqn: Equation) -> int:
     return size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in cx)
 
 
+def lifted(program: Program) -> tuple[Program, list[Literal]]:
+    from .bodies import lifted as made
+
+    return made(program)
+
+
 class Scan:
     """A scan that is being taken apart: its body, its arguments, and how its results are made from those of the rest."""
 
@@ -88,7 +95,7 @@ class Scan:
         self.consts, self.carry, self.xs = list(inputs[:nc]), list(inputs[nc : nc + nk]), list(inputs[nc + nk :])
         self.length: int = params["length"]
         self.reverse: bool = params["reverse"]
-        self.results: list[Any] = list(range(len(self.body.outputs)))  # numbers of the loop's results, or functions
+        self.undo: list[Callable[[list[Atom]], list[Atom]]] = []  # results before each change from those after it
 
     def params(self) -> dict[str, Any]:
         return {
@@ -116,17 +123,47 @@ class Scan:
         kept = [k for k in range(nk) if k not in atoms]
         inputs = [*consts, *[carry[k] for k in still], *[carry[k] for k in kept], *xs]
         outputs = [*[self.body.outputs[k] for k in kept], *self.body.outputs[nk:]]
-        place = {k: i for i, k in enumerate(kept)}
+        n = len(self.body.outputs)
 
-        def number(i: int) -> Any:
-            if i in atoms:
-                return lambda outs, a=atoms[i]: a
-            return place[i] if i < nk else i - len(still)
+        def back(outs: list[Atom]) -> list[Atom]:
+            rest = iter(outs)
+            return [atoms[i] if i in atoms else next(rest) for i in range(n)]
 
-        self.results = [number(i) for i in range(len(self.results))]
+        self.undo.append(back)
         self.consts += [self.carry[k] for k in still]
         self.carry = [self.carry[k] for k in kept]
         self.body = Program(inputs, self.body.equations, outputs, self.body.name)
+
+    def settle(self) -> None:
+        """Numbers in the place of constants and slices that have them, equal ones as one, what is not read dropped."""
+        for _ in range(2):
+            nc, nk = len(self.consts), len(self.carry)
+            self.body, self.xs, numbers = settled(self.r, self.body, nc + nk, self.xs)
+            self.body, self.consts, more = settled(self.r, self.body, 0, self.consts)
+            if not numbers and not more:
+                return
+            self.body, literals = lifted(self.body)
+            self.consts = [*map(self.r.literal, literals), *self.consts]
+
+    def same_results(self) -> None:
+        """Stacked results that are the same, or a slice as it is, or a constant, once or not at all."""
+        nk, outs = len(self.carry), self.body.outputs
+        consts, _, xs = self._parts()
+        kept: list[Atom] = []
+        sources: list[int | Atom] = []  # for each stacked result the number of one that is kept, or what it is
+        for a in outs[nk:]:
+            if type(a) is Literal or a in consts:
+                atom = self.r.literal(a) if type(a) is Literal else self.consts[consts.index(a)]  # type: ignore[arg-type]
+                sources.append(self.r.one("broadcast_to", atom, shape=(self.length, *a.aval.shape)))
+            elif a in xs:
+                sources.append(self.xs[xs.index(a)])  # type: ignore[arg-type]
+            else:
+                if a not in kept:
+                    kept.append(a)
+                sources.append(nk + kept.index(a))
+        if len(kept) < len(outs) - nk:
+            self.body = Program(self.body.inputs, self.body.equations, [*outs[:nk], *kept], self.body.name)
+            self.undo.append(lambda outs: [*outs[:nk], *[outs[s] if type(s) is int else s for s in sources]])  # type: ignore[misc]
 
     def invariants(self) -> None:
         self.body, self.consts = invariants(self.r, self.body, self.consts)
@@ -143,7 +180,8 @@ class Scan:
             e
             for e in known
             if e.primitive.name == "dot_general" and work(e) >= LEAST and e.outputs[0] in moving
-            and size_of(e.outputs[0].aval) * self.length <= MOST and sum(size_of(a.aval) for a in e.inputs) * 2 > size_of(e.outputs[0].aval)
+            and size_of(e.outputs[0].aval) * self.length <= MOST
+            and size_of(e.outputs[0].aval) <= 2 * sum(size_of(v.aval) for v in xs)
         ]  # fmt: skip
         if not chosen or self.length < 2:
             return
@@ -189,6 +227,8 @@ class Scan:
         small = sum(size_of(a.aval) for a in factors)
         if size_of(product.outputs[0].aval) < max(64, small) or small * self.length > MOST or self.length < 2:
             return False
+        if sum(size_of(a.aval) for a in factors if a not in xs) > 2 * sum(size_of(v.aval) for v in xs):
+            return False
         if not all(a.aval.dtype == product.outputs[0].aval.dtype for a in factors):
             return False
         sources: list[Any] = []
@@ -200,27 +240,23 @@ class Scan:
                 ys.append(a)
                 sources.append(nk - 1 + len(ys) - 1)
         start, (dims, batch) = self.carry[k], product.params["dims"]
-        r, n = self.r, len(body.outputs)
+        r, n_ys = self.r, len(body.outputs) - nk
         wide = (
             tuple((0, *[i + 1 for i in c]) for c in dims),
             tuple(tuple(i + 1 for i in b) for b in batch),
         )
 
-        def total(outs: Sequence[Atom]) -> Atom:
+        def back(outs: list[Atom]) -> list[Atom]:
             value = r.one("dot_general", *[outs[s] if type(s) is int else s for s in sources], dims=wide)
             for eqn in reversed(outer):
                 value = r.one(eqn.primitive.name, value, **eqn.params)
-            return r.one("add", start, value)
+            return [*outs[:k], r.one("add", start, value), *outs[k : nk - 1 + n_ys]]
 
-        def number(i: int) -> Any:
-            return total if i == k else i - (i > k)
-
-        self.results = [number(i) if type(i) is int else i for i in self.results]
+        self.undo.append(back)
         outputs = [*body.outputs[:k], *body.outputs[k + 1 : nk], *ys]
         inputs = [v for v in body.inputs if v is not x]
         self.body = Program(inputs, live_equations(body.equations, outputs), outputs, body.name)
         del self.carry[k]
-        _ = n
         return True
 
     def avals(self) -> list[Aval]:
@@ -232,12 +268,17 @@ def taken_apart(r: Rewriter, primitive: Any, inputs: Sequence[Atom], params: dic
     """The results of a scan; `plain` writes what is left of it."""
     scan = Scan(r, inputs, params)
     scan.unchanged()
+    scan.settle()
+    scan.same_results()
     if scan.length and not fits_program(scan.body):
         scan.invariants()
         scan.products_before()
         scan.sums_after()
+        scan.same_results()
     outs = plain(primitive, scan.inputs, scan.params(), scan.avals()) if scan.body.outputs else []
-    return [outs[i] if type(i) is int else i(outs) for i in scan.results]
+    for back in reversed(scan.undo):
+        outs = back(outs)
+    return outs
 
 
 __all__ = ["taken_apart"]
