@@ -47,6 +47,8 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
         arguments = [*map(r.literal, literals), *inputs]
         params = {**params, "body": body, "consts": params["consts"] + len(literals)}
         return taken_apart(r, primitive, arguments, params, r.written)
+    if primitive is walk_p:
+        return r.written(primitive, inputs, params, _strong(params["back"].out_avals))
     cond, first = lifted(params["cond"])
     body, second = lifted(params["body"])
     nt, nb = params["cond_consts"], params["body_consts"]

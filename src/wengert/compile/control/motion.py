@@ -259,6 +259,39 @@ class Scan:
         del self.carry[k]
         return True
 
+    def products_after(self) -> None:
+        """Products of constants and what the loop makes, where only their stack is wanted."""
+        consts, _, xs = self._parts()
+        nk, body = len(self.carry), self.body
+        producer = {v: e for e in body.equations for v in e.outputs}
+        inside = {a for e in body.equations for a in e.inputs if type(a) is Var} | set(body.outputs[:nk])
+        ys, parts = list(body.outputs[nk:]), {}
+        for i, a in enumerate(ys):
+            eqn = producer.get(a) if type(a) is Var and a not in inside else None  # type: ignore[arg-type]
+            if eqn is None or eqn.primitive.name != "dot_general" or work(eqn) < LEAST:
+                continue
+            factors = [b for b in eqn.inputs if b not in consts]
+            if len(factors) == 1 and type(factors[0]) is Var and size_of(factors[0].aval) <= 2 * size_of(a.aval):
+                ys[i] = factors[0]
+                parts[i] = eqn
+        if not parts or self.length < 2:
+            return
+        r, length, mine = self.r, self.length, list(self.consts)
+
+        def back(outs: list[Atom]) -> list[Atom]:
+            outs = list(outs)
+            for i, eqn in parts.items():
+                made = Program([a for a in eqn.inputs if type(a) is Var], [eqn], eqn.outputs, body.name)
+                flags = tuple(a not in consts for a in made.inputs)
+                wide, _ = batched_program(made, length, flags, None)
+                values = [mine[consts.index(a)] if a in consts else outs[nk + i] for a in made.inputs]
+                (outs[nk + i],) = r.run(wide, values)
+            return outs
+
+        self.undo.append(back)
+        outputs = [*body.outputs[:nk], *ys]
+        self.body = Program(body.inputs, live_equations(body.equations, outputs), outputs, body.name)
+
     def avals(self) -> list[Aval]:
         nk, outs = len(self.carry), self.body.out_avals
         return [Aval(a.shape if i < nk else (self.length, *a.shape), a.dtype) for i, a in enumerate(outs)]
@@ -274,6 +307,7 @@ def taken_apart(r: Rewriter, primitive: Any, inputs: Sequence[Atom], params: dic
         scan.invariants()
         scan.products_before()
         scan.sums_after()
+        scan.products_after()
         scan.same_results()
     outs = plain(primitive, scan.inputs, scan.params(), scan.avals()) if scan.body.outputs else []
     for back in reversed(scan.undo):
