@@ -116,7 +116,11 @@ def inner_scan(a, i, b, t, w, x):
 
 
 def inner_while(a, i, b, t, w, x):
-    out = lax.while_loop(lambda s: wnp.logical_and(wnp.sum(s[0] * s[0]) > 0.5, s[1] < 4), lambda s: ((0.7 * wnp.sin(s[0]) * w).astype(a.dtype), s[1] + 1), (a, 0))
+    out = lax.while_loop(
+        lambda s: wnp.logical_and(wnp.sum(s[0] * s[0]) > 0.5, s[1] < 4),
+        lambda s: ((0.7 * wnp.sin(s[0]) * w).astype(a.dtype), s[1] + 1),
+        (a, 0),
+    )
     return (out[0] + out[1]).astype(a.dtype), i, b, t
 
 
@@ -265,7 +269,9 @@ def test_an_index_out_of_range_ends_the_loop(size):
     np.testing.assert_array_equal(f(np.zeros(size), 3)[:4], [1, 1, 1, 0])
     with pytest.raises(IndexError):
         f(np.zeros(size), size + 1)
-    g = jit(wengert.grad(lambda t, n: lax.while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, s[1] * t[s[0]]), (0, 1.0))[1]))
+    g = jit(
+        wengert.grad(lambda t, n: lax.while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, s[1] * t[s[0]]), (0, 1.0))[1])
+    )
     g(np.ones(size), size)
     with pytest.raises(IndexError):
         g(np.ones(size), size + 1)

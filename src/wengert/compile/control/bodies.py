@@ -15,14 +15,12 @@ from ...core import Aval, Primitive
 from ...ops.control.loop import parts
 from ...ops.control.programs import zeros
 from ...ops.control.pull import pulling, results, started
-from ...program import Atom, Equation, Literal, Program, Var
-from ..passes import Rewriter, number, optimize
+from ...program import Atom, Literal, Program, Var
+from ..passes import Rewriter, number
+from .fit import fits_program
 from .motion import invariants, taken_apart
-from .registers import fits_program
-from .tidy import settled
+from .tidy import lifted, settled
 from .walk import walk_p
-
-SMALL = 64  # elements of a constant array that is kept with the code
 
 
 def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
@@ -76,33 +74,6 @@ def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> 
     return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
 
 
-def lifted(program: Program) -> tuple[Program, list[Literal]]:
-    """A Program optimised, its large constants as further inputs before the others."""
-    found = program.cache.get("lifted")
-    if found is None:
-        found = program.cache["lifted"] = _lifted(optimize(program))
-    return found
-
-
-def _lifted(program: Program) -> tuple[Program, list[Literal]]:
-    names: dict[int, Var] = {}
-    literals: list[Literal] = []
-
-    def atom(a: Atom) -> Atom:
-        if type(a) is not Literal or np.size(a.value) <= SMALL:
-            return a
-        if id(a.value) not in names:
-            names[id(a.value)] = Var(a.aval)
-            literals.append(a)
-        return names[id(a.value)]
-
-    equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
-    outputs = [atom(a) for a in program.outputs]
-    if not literals:
-        return program, []
-    return Program([*names.values(), *program.inputs], equations, outputs, program.name), literals
-
-
 def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
     """The results of `while_pull`: what is the same in all steps, then a `walk`."""
     n = len(inputs) - sum(params["given"])
@@ -139,4 +110,4 @@ def _atom(r: Rewriter, v: Any) -> Atom:
     return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
 
 
-__all__ = ["lifted", "simplified"]
+__all__ = ["simplified"]

@@ -17,8 +17,8 @@ from ...ops.families import Elementwise
 from ...program import Atom, Equation, Literal, Program, Var, live_equations
 from ..nest import size_of
 from ..passes import Rewriter
-from .tidy import settled
-from .registers import FEW, REDUCTIONS, STRUCTURAL, fits_program
+from .fit import FEW, REDUCTIONS, STRUCTURAL, fits_program
+from .tidy import lifted, settled
 
 LEAST = 512  # multiplications of a product that is worth moving
 MOST = 1 << 24  # elements of an array over all steps that is made for it
@@ -30,7 +30,12 @@ def safe(eqn: Equation) -> bool:
     name = eqn.primitive.name
     if eqn.primitive.effect:
         return False
-    return isinstance(eqn.primitive, Elementwise) or name in STRUCTURAL or name in REDUCTIONS or name in ("convert", "dot_general")
+    return (
+        isinstance(eqn.primitive, Elementwise)
+        or name in STRUCTURAL
+        or name in REDUCTIONS
+        or name in ("convert", "dot_general")
+    )
 
 
 def known_from(program: Program, given: set[Any]) -> list[Equation]:
@@ -60,7 +65,9 @@ def invariants(r: Rewriter, program: Program, consts: Sequence[Atom]) -> tuple[P
     wanted = {a for e in rest for a in e.inputs if type(a) is Var} | {a for a in program.outputs if type(a) is Var}
     for eqn in reversed(same):
         (out,) = eqn.outputs
-        if out in wanted and (eqn.primitive.name in FREE or size_of(out.aval) <= FEW and eqn.primitive.name != "dot_general"):
+        if out in wanted and (
+            eqn.primitive.name in FREE or size_of(out.aval) <= FEW and eqn.primitive.name != "dot_general"
+        ):
             wanted.update(a for a in eqn.inputs if type(a) is Var)
             again.append(eqn)
     kept = {e.outputs[0] for e in again}
@@ -77,12 +84,6 @@ def work(eqn: Equation) -> int:
     """The multiplications of a product."""
     (cx, _), _ = eqn.params["dims"]
     return size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in cx)
-
-
-def lifted(program: Program) -> tuple[Program, list[Literal]]:
-    from .bodies import lifted as made
-
-    return made(program)
 
 
 class Scan:
@@ -150,20 +151,20 @@ class Scan:
         nk, outs = len(self.carry), self.body.outputs
         consts, _, xs = self._parts()
         kept: list[Atom] = []
-        sources: list[int | Atom] = []  # for each stacked result the number of one that is kept, or what it is
+        sources: list[Any] = []  # for each stacked result the number of one that is kept, or what it is
         for a in outs[nk:]:
             if type(a) is Literal or a in consts:
-                atom = self.r.literal(a) if type(a) is Literal else self.consts[consts.index(a)]  # type: ignore[arg-type]
+                atom = self.r.literal(a) if type(a) is Literal else self.consts[consts.index(a)]
                 sources.append(self.r.one("broadcast_to", atom, shape=(self.length, *a.aval.shape)))
             elif a in xs:
-                sources.append(self.xs[xs.index(a)])  # type: ignore[arg-type]
+                sources.append(self.xs[xs.index(a)])
             else:
                 if a not in kept:
                     kept.append(a)
                 sources.append(nk + kept.index(a))
         if len(kept) < len(outs) - nk:
             self.body = Program(self.body.inputs, self.body.equations, [*outs[:nk], *kept], self.body.name)
-            self.undo.append(lambda outs: [*outs[:nk], *[outs[s] if type(s) is int else s for s in sources]])  # type: ignore[misc]
+            self.undo.append(lambda outs: [*outs[:nk], *[outs[s] if type(s) is int else s for s in sources]])
 
     def invariants(self) -> None:
         self.body, self.consts = invariants(self.r, self.body, self.consts)
@@ -210,19 +211,31 @@ class Scan:
         for a in [*[a for e in body.equations for a in e.inputs], *body.outputs]:
             if type(a) is Var:
                 uses[a] = uses.get(a, 0) + 1
-        made = producer.get(out) if type(out) is Var else None  # type: ignore[arg-type]
-        if made is None or made.primitive.name != "add" or uses[out] != 1 or uses.get(x, 0) != 1 or x not in made.inputs:
+        made = producer.get(out) if type(out) is Var else None
+        if (
+            made is None
+            or made.primitive.name != "add"
+            or uses[out] != 1
+            or uses.get(x, 0) != 1
+            or x not in made.inputs
+        ):
             return False
         term = made.inputs[1] if made.inputs[0] is x else made.inputs[0]
         outer: list[Equation] = []
-        while type(term) is Var and term in producer and producer[term].primitive.name in ("transpose", "reshape", "negative"):
+        while (
+            type(term) is Var
+            and term in producer
+            and producer[term].primitive.name in ("transpose", "reshape", "negative")
+        ):
             outer.append(producer[term])
             term = producer[term].inputs[0]
-        product = producer.get(term) if type(term) is Var else None  # type: ignore[arg-type]
+        product = producer.get(term) if type(term) is Var else None
         if product is None or product.primitive.name != "dot_general" or product.outputs[0].aval.dtype.kind != "f":
             return False
         factors = product.inputs
-        if any(a.aval != made.outputs[0].aval for a in (x,)) or not all(type(a) is Var and a not in consts for a in factors):
+        if any(a.aval != made.outputs[0].aval for a in (x,)) or not all(
+            type(a) is Var and a not in consts for a in factors
+        ):
             return False
         small = sum(size_of(a.aval) for a in factors)
         if size_of(product.outputs[0].aval) < max(64, small) or small * self.length > MOST or self.length < 2:
@@ -235,7 +248,7 @@ class Scan:
         ys = list(body.outputs[nk:])
         for a in factors:
             if a in xs:
-                sources.append(self.xs[xs.index(a)])  # type: ignore[arg-type]
+                sources.append(self.xs[xs.index(a)])
             else:
                 ys.append(a)
                 sources.append(nk - 1 + len(ys) - 1)
@@ -267,7 +280,7 @@ class Scan:
         inside = {a for e in body.equations for a in e.inputs if type(a) is Var} | set(body.outputs[:nk])
         ys, parts = list(body.outputs[nk:]), {}
         for i, a in enumerate(ys):
-            eqn = producer.get(a) if type(a) is Var and a not in inside else None  # type: ignore[arg-type]
+            eqn = producer.get(a) if type(a) is Var and a not in inside else None
             if eqn is None or eqn.primitive.name != "dot_general" or work(eqn) < LEAST:
                 continue
             factors = [b for b in eqn.inputs if b not in consts]
@@ -297,7 +310,9 @@ class Scan:
         return [Aval(a.shape if i < nk else (self.length, *a.shape), a.dtype) for i, a in enumerate(outs)]
 
 
-def taken_apart(r: Rewriter, primitive: Any, inputs: Sequence[Atom], params: dict[str, Any], plain: Callable[..., list[Atom]]) -> list[Atom]:
+def taken_apart(
+    r: Rewriter, primitive: Any, inputs: Sequence[Atom], params: dict[str, Any], plain: Callable[..., list[Atom]]
+) -> list[Atom]:
     """The results of a scan; `plain` writes what is left of it."""
     scan = Scan(r, inputs, params)
     scan.unchanged()

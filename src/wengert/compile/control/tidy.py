@@ -8,9 +8,38 @@ from typing import Any
 import numpy as np
 
 from ...core import Primitive
-from ...program import Atom, Equation, Literal, Program, Var, live_equations
-from ..passes import Rewriter, number
+from ...program import Atom, Equation, Literal, Program, Var, has_effect, live_equations
+from ..passes import Rewriter, number, optimize
 from .walk import groups
+
+SMALL = 64  # elements of a constant array that is kept with the code
+
+
+def lifted(program: Program) -> tuple[Program, list[Literal]]:
+    """A Program optimised, its large constants as further inputs before the others."""
+    found = program.cache.get("lifted")
+    if found is None:
+        found = program.cache["lifted"] = _lifted(optimize(program))
+    return found
+
+
+def _lifted(program: Program) -> tuple[Program, list[Literal]]:
+    names: dict[int, Var] = {}
+    literals: list[Literal] = []
+
+    def atom(a: Atom) -> Atom:
+        if type(a) is not Literal or np.size(a.value) <= SMALL:
+            return a
+        if id(a.value) not in names:
+            names[id(a.value)] = Var(a.aval)
+            literals.append(a)
+        return names[id(a.value)]
+
+    equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
+    outputs = [atom(a) for a in program.outputs]
+    if not literals:
+        return program, []
+    return Program([*names.values(), *program.inputs], equations, outputs, program.name), literals
 
 
 def uniform(r: Rewriter, a: Atom) -> Literal | None:
@@ -21,12 +50,14 @@ def uniform(r: Rewriter, a: Atom) -> Literal | None:
     return made.inputs[0] if made is not None and number(made.inputs[0]) is not None else None  # type: ignore[return-value]
 
 
-def settled(r: Rewriter, program: Program, first: int, atoms: Sequence[Atom], drop: bool = True, slices: bool = False) -> tuple[Program, list[Atom], bool]:
+def settled(
+    r: Rewriter, program: Program, first: int, atoms: Sequence[Atom], drop: bool = True
+) -> tuple[Program, list[Atom], bool]:
     """A Program with numbers in the place of inputs that are given them, equal inputs as one, those not read dropped.
 
     Args:
         first: the number of the first of the inputs that `atoms` are given to.
-        drop: whether inputs may go. slices: whether the inputs are slices of the atoms.
+        drop: whether inputs may go.
 
     Returns:
         The Program, the atoms that are left, and whether numbers came in.
@@ -92,7 +123,7 @@ def pruned(program: Program) -> Program:
     equations: list[Equation] = []
     for eqn in reversed(program.equations):
         wanted = [v in needed for v in eqn.outputs]
-        if not any(wanted) and not _effect(eqn):
+        if not any(wanted) and not has_effect(eqn):
             continue
         prune = PRUNE.get(eqn.primitive.name)
         if prune is not None:
@@ -104,13 +135,9 @@ def pruned(program: Program) -> Program:
     return found
 
 
-def _effect(eqn: Equation) -> bool:
-    from ...program import has_effect
-
-    return has_effect(eqn)
-
-
-def _needed(program: Program, first: int, wanted: Sequence[bool], carry: int, more: Sequence[Program] = (), at: int = 0) -> list[bool]:
+def _needed(
+    program: Program, first: int, wanted: Sequence[bool], carry: int, more: Sequence[Program] = (), at: int = 0
+) -> list[bool]:
     """Which carried values are needed for the results that are wanted; `more` are Programs that read them from `at` on."""
     carried = program.inputs[first : first + carry]
     needed = list(wanted[:carry])
@@ -174,7 +201,9 @@ def _cond(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     branches = eqn.params["branches"]
     used = [any(flags) for flags in zip(*[_used(b, wanted) for b in branches], strict=True)]
     made = tuple(_with(b, used, wanted) for b in branches)
-    return Equation(eqn.primitive, [eqn.inputs[0], *_of(eqn.inputs[1:], used)], _of(eqn.outputs, wanted), {"branches": made})
+    return Equation(
+        eqn.primitive, [eqn.inputs[0], *_of(eqn.inputs[1:], used)], _of(eqn.outputs, wanted), {"branches": made}
+    )
 
 
 def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
@@ -205,4 +234,4 @@ def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
 
 PRUNE = {"scan": _scan, "while": _while, "cond": _cond, "walk": _walk}
 
-__all__ = ["pruned", "settled", "substituted", "uniform"]
+__all__ = ["lifted", "pruned", "settled", "substituted", "uniform"]

@@ -6,10 +6,9 @@ on; nothing is allocated but the tape of `walk`, which doubles when it is full.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from ...program import Literal, Var
+from ...program import Var
 from ..emitter import V
 from ..nest import size_of
 from ..serial.writer import Loop, Text
@@ -210,7 +209,9 @@ class ControlWriter(Text):
         kind = index.aval.dtype.kind
         for k, j in step.reuses.items():
             if k not in step.shared:
-                self.copy(self.pointer(step.eqn.outputs[k]), self.pointer(step.inputs[j]), bytes_of(step.eqn.outputs[k]))
+                self.copy(
+                    self.pointer(step.eqn.outputs[k]), self.pointer(step.inputs[j]), bytes_of(step.eqn.outputs[k])
+                )
         places = {j - 1: self.pointer(step.eqn.outputs[k]) for k, j in step.reuses.items()}
         for n, body in enumerate(branches):
             if n == 0:
@@ -309,4 +310,3 @@ TAPE = {
 }
 
 __all__ = ["ControlWriter"]
-_ = (math, Literal)
