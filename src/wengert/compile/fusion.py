@@ -108,6 +108,7 @@ class Plan:
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}
         self.held: frozenset[int] = frozenset()
         self.prepared = False
+        self.writers: list[Any] = []  # who wrote its nests, in order
         self.in_place: list[Any] = []  # steps that work in place, each with the variable that it changes
         self.roots: dict[Var, Var] = {}  # `memory` before any step worked in place
         self._kinds: dict[Equation, str] = {}

@@ -60,6 +60,7 @@ class Module:
         self._unchecked = False
         self._forgets = False
         self.kernels: list[KernelWriter] = []
+        plan.writers = self.kernels
         self._failing: list[tuple[int, str]] = []
         self._functions: dict[str, str] = {} if whole is None else whole._functions
         self._declarations: dict[str, str] = {} if whole is None else whole._declarations
@@ -140,13 +141,13 @@ class Module:
         array = self.memory.storage(array)
         if type(array) is Literal and (self._whole is not None or is_scalar_literal(array)):
             return self.constant(array)
-        key = array if type(array) is Var else id(array)
+        key: Any = array if type(array) is Var else id(array)
         found = self._pointers.get(key)
         if found is None:
             found = self._pointers[key] = self._name()
             place = self.memory.places.get(key)
             if place is None:
-                offset = self.memory.offsets[array]
+                offset = self.memory.offsets[key]
                 self._head.append(f"  {found} = getelementptr i8, ptr %workspace, i64 {offset}")
             else:
                 kind, i = place

@@ -21,6 +21,7 @@ from .products import turned
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
+LOOPS = frozenset({"scan", "while", "cond", "while_pull", "walk"})  # see the package `control`
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -56,6 +57,10 @@ def optimize(program: Program) -> Program:
     outputs = rewriter.run(program, program.inputs)
     optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
     optimized.guards = program.guards
+    if any(e.primitive.name in LOOPS for e in optimized.equations):
+        from .control.tidy import pruned
+
+        return pruned(optimized)
     return optimized
 
 
@@ -108,13 +113,17 @@ class Rewriter:
             outer, self._scope = self._scope, self._scope + len(self.equations) + 1
             outs, self._scope = self.run(sub, inputs), outer
             return outs
-        if primitive.name in ("scan", "while", "cond", "while_pull"):
+        if primitive.name in LOOPS:
             from .control.bodies import simplified
 
             found = simplified(self, primitive, inputs, params)
-            if type(found) is list:
-                return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
-            primitive, inputs, params = found
+            return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
+        return self.written(primitive, inputs, params, avals)
+
+    def written(
+        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+    ) -> list[Atom]:
+        """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
         if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
             with np.errstate(all="ignore"):

@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Primitive
+from ...core import Aval, Primitive
 from ...ops.control.loop import parts
 from ...ops.control.programs import zeros
 from ...ops.control.pull import pulling, results, started
-from ...program import Atom, Equation, Literal, Program, Var
-from ..passes import Rewriter, number, optimize
+from ...program import Atom, Literal, Program, Var
+from ..passes import Rewriter, number
+from .fit import fits_program
+from .motion import invariants, taken_apart
+from .tidy import lifted, settled
 from .walk import walk_p
 
-SMALL = 64  # elements of a constant array that is kept with the code
-CONTROL = frozenset({"scan", "while", "cond", "walk"})
 
-
-def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> Any:
-    """An equation of control flow rewritten: its primitive, inputs and parameters; or its results, as a list of atoms."""
+def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+    """The results of an equation of control flow."""
     if primitive.name == "while_pull":
         return _pulled(r, inputs, params)
     if primitive.name == "cond":
@@ -38,22 +38,32 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
         for program, literals in found:
             wide.append(_with_inputs(program, len(literals), at, [a.aval for a in more]))
             at += len(literals)
-        return primitive, [inputs[0], *map(r.literal, more), *inputs[1:]], {"branches": tuple(wide)}
+        arguments = [inputs[0], *map(r.literal, more), *inputs[1:]]
+        return r.written(primitive, arguments, {"branches": tuple(wide)}, _strong(wide[0].out_avals))
     if primitive.name == "scan":
         body, literals = lifted(params["body"])
-        return (
-            primitive,
-            [*map(r.literal, literals), *inputs],
-            {**params, "body": body, "consts": params["consts"] + len(literals)},
-        )
-    if primitive.name == "while":
-        cond, first = lifted(params["cond"])
-        body, second = lifted(params["body"])
-        nt = params["cond_consts"]
-        sizes = {"cond_consts": nt + len(first), "body_consts": params["body_consts"] + len(second)}
-        arguments = [*map(r.literal, first), *inputs[:nt], *map(r.literal, second), *inputs[nt:]]
-        return primitive, arguments, {"cond": cond, "body": body, **sizes}
-    return primitive, inputs, params
+        arguments = [*map(r.literal, literals), *inputs]
+        params = {**params, "body": body, "consts": params["consts"] + len(literals)}
+        return taken_apart(r, primitive, arguments, params, r.written)
+    if primitive is walk_p:
+        return r.written(primitive, inputs, params, _strong(params["back"].out_avals))
+    cond, first = lifted(params["cond"])
+    body, second = lifted(params["body"])
+    nt, nb = params["cond_consts"], params["body_consts"]
+    tests = [*map(r.literal, first), *inputs[:nt]]
+    consts = [*map(r.literal, second), *inputs[nt : nt + nb]]
+    if not (fits_program(cond) and fits_program(body)):
+        cond, tests = invariants(r, cond, tests)
+        body, consts = invariants(r, body, consts)
+    cond, tests, _ = settled(r, cond, 0, tests)
+    body, consts, _ = settled(r, body, 0, consts)
+    sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
+    arguments = [*tests, *consts, *inputs[nt + nb :]]
+    return r.written(primitive, arguments, {"cond": cond, "body": body, **sizes}, _strong(body.out_avals))
+
+
+def _strong(avals: Sequence[Aval]) -> list[Aval]:
+    return [Aval(a.shape, a.dtype) for a in avals]
 
 
 def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> Program:
@@ -62,33 +72,6 @@ def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> 
         return program
     more = [program.inputs[i - at] if at <= i < at + mine else Var(a) for i, a in enumerate(avals)]
     return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
-
-
-def lifted(program: Program) -> tuple[Program, list[Literal]]:
-    """A Program optimised, its large constants as further inputs before the others."""
-    found = program.cache.get("lifted")
-    if found is None:
-        found = program.cache["lifted"] = _lifted(optimize(program))
-    return found
-
-
-def _lifted(program: Program) -> tuple[Program, list[Literal]]:
-    names: dict[int, Var] = {}
-    literals: list[Literal] = []
-
-    def atom(a: Atom) -> Atom:
-        if type(a) is not Literal or np.size(a.value) <= SMALL:
-            return a
-        if id(a.value) not in names:
-            names[id(a.value)] = Var(a.aval)
-            literals.append(a)
-        return names[id(a.value)]
-
-    equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
-    outputs = [atom(a) for a in program.outputs]
-    if not literals:
-        return program, []
-    return Program([*names.values(), *program.inputs], equations, outputs, program.name), literals
 
 
 def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
@@ -104,15 +87,17 @@ def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Ato
     sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
     start = [_atom(r, v) for v in [*sums, *started(inputs[n:], params, p.cotangents)]]
     (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
-    constants = [[r.literal(a) for a in group] for group in (first, second, third)]
-    arguments = [*constants[0], *tests, *constants[1], *used, *state, *constants[2], *fixed, *start]
-    made = r.apply(
+    cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
+    forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])
+    back, fixed, _ = settled(r, back, 0, [*map(r.literal, third), *fixed])
+    arguments = [*tests, *used, *state, *fixed, *start]
+    made = r.written(
         walk_p,
         arguments,
         {
             "cond": cond, "forward": forward, "back": back,
-            "tests": len(first) + len(tests), "consts": len(second) + len(used), "carry": len(state),
-            "fixed": len(third) + len(fixed), "slices": tuple(p.slices),
+            "tests": len(tests), "consts": len(used), "carry": len(state), "fixed": len(fixed),
+            "slices": tuple(p.slices),
         },
         [a for a in walk_p.abstract(back=back)],
     )  # fmt: skip
@@ -125,4 +110,4 @@ def _atom(r: Rewriter, v: Any) -> Atom:
     return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
 
 
-__all__ = ["CONTROL", "lifted", "simplified"]
+__all__ = ["simplified"]

@@ -17,7 +17,7 @@ from ..fusion import Plan
 from ..memory import Memory, arrays_of, written
 from ..nest import size_of
 from ..serial import Serial
-from .registers import fits
+from .fit import fits
 from .step import Body, Control
 
 SCATTERS = frozenset({"scatter_add", "scatter_multiply", "scatter_max", "scatter_min", "scatter_set"})

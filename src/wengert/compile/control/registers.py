@@ -1,179 +1,32 @@
 """Loops and branches with their values in registers: Programs of few numbers, written element by element.
 
 What is carried are phis, slices are loads and stores at addresses that move on, loops in loops are loops in the same
-function. Arrays that are too large for registers may be read at places that are computed. `cost` says what can be
-written so, and about how many instructions it takes; `RegisterWriter` writes it.
+function. Arrays that are too large for registers may be read at places that are computed. `fit` says what can be
+written so.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...core import Aval
 from ...ops.families import Elementwise
-from ...program import Atom, Equation, Literal, Program, Var
+from ...program import Equation, Literal, Program, Var
 from ..emitter import V
 from ..nest import size_of
-from ..scalars import REGISTERS, SCALARS, cast, emit_elementwise, lowered, register_type
+from ..scalars import REGISTERS, SCALARS, cast, emit_elementwise, lowered
 from ..serial.indexing import combine
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
+from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL
 from .step import Control, is_number
 from .walk import groups
-from .write import FIRST, NO_MEMORY, TAPE, bytes_of
-
-FEW = 16  # elements of an array in registers
-MOST = 1500  # instructions of a loop, about
-UNROLLED = 96  # instructions of a short loop that is written out
-CHEAP = 12  # instructions of branches that are all computed
-DEAR = {"divide": 4, "sqrt": 4, "floor_divide": 8, "remainder": 8}
-FUNCTION = 25
-STRUCTURAL = frozenset("transpose broadcast_to reverse slice index index_embed pad_zero reshape concatenate".split())
-REDUCTIONS = {
-    "reduce_sum": "add", "reduce_prod": "multiply", "reduce_max": "maximum", "reduce_min": "minimum",
-    "reduce_any": "logical_or", "reduce_all": "logical_and",
-}  # fmt: skip
-SCATTERS = {
-    "scatter_add": "add", "scatter_multiply": "multiply", "scatter_max": "maximum", "scatter_min": "minimum",
-    "scatter_set": "",
-}  # fmt: skip
-BOOL = np.dtype(bool)
-
-
-# --- what can be written ------------------------------------------------------------------------------------------
-
-
-def few(aval: Aval) -> bool:
-    return size_of(aval) <= FEW and register_type(aval.dtype) is not None
-
-
-def cost(program: Program, large: Sequence[bool]) -> int | None:
-    """About how many instructions a Program takes whose inputs are in memory where `large` says so; None if it cannot."""
-    memory = {v for v, b in zip(program.inputs, large, strict=True) if b}
-    if not all(few(v.aval) or v in memory for v in program.inputs):
-        return None
-    if any(type(a) is Var and a in memory or not few(a.aval) for a in program.outputs):
-        return None
-    total = 0
-    for eqn in program.equations:
-        one = _cost(eqn, memory)
-        if one is None or not all(few(v.aval) for v in eqn.outputs):
-            return None
-        total += one
-        if total > MOST:
-            return None
-    return total
-
-
-def _cost(eqn: Equation, memory: set[Any]) -> int | None:
-    name = eqn.primitive.name
-    avals = [a.aval for a in eqn.inputs]
-    n = sum(size_of(v.aval) for v in eqn.outputs)
-    if name in CONTROL_COSTS:
-        return CONTROL_COSTS[name](eqn, memory)
-    if any(register_type(a.dtype) is None for a in avals):
-        return None
-    if name == "gather" and eqn.inputs[0] in memory:
-        rest = avals[1:]
-    elif name in ("index", "slice") and eqn.inputs[0] in memory:
-        return n
-    else:
-        if any(a in memory for a in eqn.inputs if type(a) is Var):
-            return None
-        rest = avals
-    if not all(size_of(a) <= 4 * FEW for a in rest):
-        return None
-    if isinstance(eqn.primitive, Elementwise):
-        if lowered(eqn.primitive, avals, eqn.outputs[0].aval) is None:
-            return None
-        if name in SCALARS or eqn.primitive.native is not None:
-            return n * DEAR.get(name, 1)
-        return n * FUNCTION
-    if name == "convert" or name == "gather":
-        return n * (1 if name == "convert" else 4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
-    if name in STRUCTURAL:
-        return 0
-    if name in REDUCTIONS:
-        return size_of(avals[0]) if size_of(avals[0]) else None
-    if name == "dot_general":
-        (cx, _), _ = eqn.params["dims"]
-        k = math.prod(avals[0].shape[i] for i in cx)
-        return n * k if k and all(a.dtype == eqn.outputs[0].aval.dtype for a in avals) else None
-    if name in SCATTERS:
-        same = all(a.weak or np.can_cast(a.dtype, eqn.outputs[0].aval.dtype) for a in avals[:2])
-        places = math.prod(np.broadcast_shapes(*[a.shape for a in avals[2:]]))
-        return 3 * n * places if same and n * places <= 256 else None
-    return None
-
-
-def _is_large(a: Atom, memory: set[Any]) -> bool:
-    return (type(a) is Var and a in memory) or not few(a.aval)
-
-
-def _scan_cost(eqn: Equation, memory: set[Any]) -> int | None:
-    p = eqn.params
-    nc, nk, n = p["consts"], p["carry"], p["length"]
-    consts, init, xs = eqn.inputs[:nc], eqn.inputs[nc : nc + nk], eqn.inputs[nc + nk :]
-    if any(_is_large(a, memory) for a in init):
-        return None
-    slices = [not few(Aval(a.aval.shape[1:], a.aval.dtype)) for a in xs]
-    return cost(p["body"], [*[_is_large(a, memory) for a in consts], *[False] * nk, *slices])
-
-
-def _while_cost(eqn: Equation, memory: set[Any]) -> int | None:
-    p = eqn.params
-    large = [_is_large(a, memory) for a in eqn.inputs]
-    nt, nb = p["cond_consts"], p["body_consts"]
-    return _sum(cost(p["cond"], [*large[:nt], *large[nt + nb :]]), cost(p["body"], large[nt:]))
-
-
-def _cond_cost(eqn: Equation, memory: set[Any]) -> int | None:
-    large = [_is_large(a, memory) for a in eqn.inputs]
-    if large[0]:
-        return None
-    return _sum(*[cost(b, large[1:]) for b in eqn.params["branches"]])
-
-
-def _walk_cost(eqn: Equation, memory: set[Any]) -> int | None:
-    p = eqn.params
-    tests, consts, carry, fixed, state = groups([_is_large(a, memory) for a in eqn.inputs], p)
-    return _sum(
-        cost(p["cond"], [*tests, *carry]),
-        cost(p["forward"], [*consts, *carry]),
-        cost(p["back"], [*fixed, *state, *[False] * len(p["slices"])]),
-    )
-
-
-def _sum(*costs: int | None) -> int | None:
-    total = 0
-    for c in costs:
-        if c is None:
-            return None
-        total += c
-    return total
-
-
-CONTROL_COSTS: dict[str, Callable[[Equation, set[Any]], int | None]] = {
-    "scan": _scan_cost,
-    "while": _while_cost,
-    "cond": _cond_cost,
-    "walk": _walk_cost,
-}
-
-
-def fits(step: Control) -> bool:
-    """Whether a step is written with its values in registers."""
-    c = CONTROL_COSTS[step.name](step.eqn, set())
-    return c is not None and c <= MOST
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
+from .write import FIRST, NO_MEMORY, TAPE
 
 
 class Value:
@@ -205,6 +58,7 @@ class RegisterWriter(Text):
         args = []
         for a in self.step.inputs:
             if is_number(a):
+                assert type(a) is Literal
                 args.append(self.literal(a))
             else:
                 args.append(self.bound(self.array(a.aval, pointers[a if type(a) is Var else id(a)])))
@@ -337,9 +191,9 @@ class RegisterWriter(Text):
         return self.shaped([f(x) for x in elements.reshape(-1)], elements.shape)
 
     def _elementwise(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
+        assert isinstance(eqn.primitive, Elementwise)
         loops = lowered(eqn.primitive, avals, out)
         assert loops is not None
-        assert isinstance(eqn.primitive, Elementwise)
         wide = [np.broadcast_to(a.elements, out.shape).reshape(-1) for a in args]
         known: dict[Any, V] = {}
         found = []
@@ -452,6 +306,7 @@ class RegisterWriter(Text):
             return value.elements.reshape(-1)[int(at.const)]
         if value.array is not None:
             return value.array.load(at)
+        assert value.elements is not None
         xs = value.elements.reshape(-1)
         found = xs[0]
         for i in range(1, len(xs)):
@@ -464,7 +319,7 @@ class RegisterWriter(Text):
         places, wide = self._indices(args[2:], avals[2:], axes, shape)
         rest = [i for i in range(len(shape)) if i not in axes]
         domain = (*places, *[shape[i] for i in rest])
-        changes = np.broadcast_to(args[1].elements, domain)
+        changes: Any = np.broadcast_to(args[1].elements, domain)
         d = out.dtype
         elements = self._each(args[0].elements, lambda x: cast(self, x, avals[0].dtype, d)).reshape(shape)
         elements = elements.copy()
@@ -478,7 +333,8 @@ class RegisterWriter(Text):
                     at = [0] * len(shape)
                     for axis, j in [*zip(axes, q, strict=True), *zip(rest, r, strict=True)]:
                         at[axis] = j
-                    old, new = elements[tuple(at)], cast(self, changes[(*p, *r)], avals[1].dtype, d)
+                    old, change = elements[tuple(at)], changes[(*p, *r)]
+                    new = cast(self, change, avals[1].dtype, d)
                     if operation:
                         new = combine(self, operation, d, old, new)
                     elements[tuple(at)] = new if here is None else self.select(here, new, old)
@@ -640,5 +496,4 @@ def bytes_of_aval(aval: Aval) -> int:
     return size_of(aval) * aval.dtype.itemsize
 
 
-__all__ = ["RegisterWriter", "cost", "fits"]
-_ = (bytes_of, Iterator, contextmanager, UNROLLED, CHEAP)
+__all__ = ["RegisterWriter"]

@@ -6,10 +6,9 @@ on; nothing is allocated but the tape of `walk`, which doubles when it is full.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from ...program import Literal, Var
+from ...program import Var
 from ..emitter import V
 from ..nest import size_of
 from ..serial.writer import Loop, Text
@@ -311,4 +310,3 @@ TAPE = {
 }
 
 __all__ = ["ControlWriter"]
-_ = (math, Literal)

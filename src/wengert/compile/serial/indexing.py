@@ -13,7 +13,7 @@ import numpy as np
 from ..emitter import V
 from ..scalars import SCALARS, cast
 from .step import Body, Serial, lowering
-from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
+from .writer import INT64, Array, Text, Writer, broadcast_strides, collapsed, known
 
 _COMBINE = {
     "scatter_add": "add",
@@ -24,7 +24,7 @@ _COMBINE = {
 }
 
 
-def combine(w: Writer, name: str, dtype: np.dtype, x: V, y: V) -> V:
+def combine(w: Text, name: str, dtype: np.dtype, x: V, y: V) -> V:
     """NumPy's operation on two numbers of a dtype; on booleans addition is "or" and multiplication is "and"."""
     if dtype.kind == "b" and name in ("add", "multiply"):
         return w.or_(x, y) if name == "add" else w.and_(x, y)
