@@ -1227,6 +1227,133 @@ for a in (2.0, 3.0, 2.5, 100.0):
     assert_allclose(square_root(a), np.sqrt(a), rtol=1e-9)
     assert_allclose(grad(square_root)(a), 0.5 / np.sqrt(a), rtol=1e-6)
 
+# %% [markdown] loops
+# ## Loops
+#
+# A Python loop is traced step by step. A loop of ten thousand steps had better be one: `lax.scan` carries values from step
+# to step, reads a slice of its inputs and stacks what each step gives. It compiles to a loop that keeps what it carries in
+# registers, forwards and backwards. Here is a pendulum, and the strength of gravity that makes it swing as it was seen to.
+
+# %% pendulum
+from wengert import lax
+
+
+def swing(gravity, steps=2000, dt=0.005):
+    def step(state, _):
+        angle, speed = state
+        speed = speed - dt * gravity * wnp.sin(angle)
+        angle = angle + dt * speed
+        return (angle, speed), angle
+
+    return lax.scan(step, (1.2, 0.0), length=steps)[1]
+
+
+seen = swing(9.81)[::50] + 0.02 * np.random.default_rng(0).standard_normal(40)
+misfit = jit(lambda gravity: wnp.mean((swing(gravity)[::50] - seen) ** 2))
+newton_step = jit(lambda g: g - grad(misfit)(g) / grad(grad(misfit))(g))
+
+g = 9.7
+for _ in range(6):
+    g = newton_step(g)
+print("gravity:", round(float(g), 3))
+assert abs(g - 9.81) < 0.02 and abs(grad(misfit)(g)) < 1e-8
+
+# %% [markdown] open-ended-loops
+# How often a `while_loop` runs may depend on the data, and it is differentiated in both modes all the same: the reverse pass
+# runs it once more and keeps what each step needs. Under `vmap` every example runs its own number of steps.
+
+
+# %% while-loop
+def square_root_by_newton(a):
+    return lax.while_loop(
+        lambda x: abs(x * x - a) > 1e-13 * a, lambda x: (x + a / x) / 2, a
+    )
+
+
+a = np.array([2.0, 9.0, 1e6])
+assert_allclose(vmap(square_root_by_newton)(a), np.sqrt(a))
+assert_allclose(vmap(grad(square_root_by_newton))(a), 0.5 / np.sqrt(a))
+assert_allclose(jit(vmap(grad(grad(square_root_by_newton))))(a), -0.25 * a**-1.5)
+
+# %% [markdown] loop-memory
+# The reverse pass of a loop keeps something of every step, and a long loop over large arrays runs out of memory. With
+# `checkpoint="auto"` it keeps what fits a budget and computes the rest again. Each point below is a process of its own, its
+# peak memory counted by the system: the gradient of a loop that carries a thousand numbers.
+
+# %% measure-loops
+import subprocess
+import sys
+
+program = """
+import os, resource, sys, time
+import numpy as np
+import wengert, wengert.numpy as wnp
+from wengert import lax
+
+n, budget = int(sys.argv[1]), int(sys.argv[2])
+
+def f(c, n, budget):
+    options = {"checkpoint": "auto", "budget": budget} if budget else {}
+    c, _ = lax.scan(lambda c, _: (c + 0.01 * wnp.sin(c[::-1]) - 0.001 * c, None), c, length=n, **options)
+    return wnp.sum(c * c)
+
+def peak():
+    if not os.path.exists("/proc/self/status"):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10  # macOS counts bytes
+    with open("/proc/self/status") as status:
+        return int(next(line for line in status if line.startswith("VmHWM")).split()[1])
+
+gradient = wengert.jit(wengert.grad(f), static_argnums=(1, 2))
+x = np.linspace(0, 1, 1000)
+gradient(x, 100, 250_000 if budget else 0)  # what the compiler needs is not counted
+before = peak()
+total = np.sum(gradient(x, n, budget))
+start = time.perf_counter()
+gradient(x, n, budget)
+seconds = time.perf_counter() - start
+print(peak() - before, seconds, repr(float(total)))
+"""
+
+
+def measured(steps, budget=0):
+    """Peak memory in MiB, seconds, and the sum of the gradient; at the second run, when the code is on disk."""
+    command = [sys.executable, "-c", program, str(steps), str(budget)]
+    for _ in range(2):
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+    kib, seconds, total = map(float, run.stdout.split())
+    return kib / 1024, seconds, total
+
+
+lengths = [1_000, 3_000, 10_000, 30_000, 100_000]
+everything = {n: measured(n) for n in lengths[:3]}
+within = {n: measured(n, 16 << 20) for n in lengths}
+for n, (_, _, total) in everything.items():
+    assert_allclose(within[n][2], total, rtol=1e-12)
+assert within[100_000][0] < everything[10_000][0] / 4
+budgets = [2**k for k in (1, 2, 4, 6)]
+traded = {b: measured(30_000, b << 20) for b in budgets}
+
+# %% draw-loops
+figure, axes = plt.subplots(2, 2, figsize=(8.6, 5.4), sharex="col")
+by_length = (("every step kept", everything), ("within 16 MiB", within))
+for row, what in enumerate(("peak memory, MiB", "seconds for the gradient")):
+    left, right = axes[row]
+    for name, points in by_length:
+        left.loglog(
+            points.keys(), [p[row] for p in points.values()], marker="o", label=name
+        )
+    right.semilogx(
+        budgets, [traded[b][row] for b in budgets], marker="o", color="C1", base=2
+    )
+    right.set_ylim(0, None)
+    left.set_ylabel(what)
+axes[0, 0].set_yticks([5, 10, 20, 50, 100], map(str, [5, 10, 20, 50, 100]))
+axes[0, 0].minorticks_off(), axes[0, 0].set_ylim(4, 150), axes[0, 0].legend()
+axes[1, 0].set_xlabel("steps"), axes[1, 1].set_xlabel("budget for 30,000 steps, MiB")
+axes[1, 1].set_xticks(budgets, map(str, budgets))
+figure.tight_layout()
+plt.show()
+
 # %% [markdown] peers
 # The project keeps a table of such computations beside JAX's `jit` on the same machine (`make bench` takes it again). Each
 # bar says how many times faster one of them runs here.

@@ -88,6 +88,7 @@ REWRITES = {
         lambda x, y: without_poison(1 / x, y) * x, (np.array([0.0, 2.0]), np.array([0.0, 3.0])),
         ["divide", "equal", "isfinite", "logical_not", "logical_and", "where", "multiply"],
     ),
+    "a name": (lambda x: w.checkpoint_name(x, "x"), (X,), []),
     "positive": (lambda x: wnp.positive(x), (X,), []),
     "stop_gradient": (lambda x: w.lax.stop_gradient(x), (X,), []),
     "to its own dtype": (lambda x: wnp.astype(x, float), (X,), []),

@@ -15,6 +15,11 @@ def test_the_examples_of_the_readme():
     assert tried > 5 and failed == 0
 
 
+def test_the_examples_of_control_flow():
+    failed, tried = doctest.testfile(str(ROOT / "docs/control-flow.md"), module_relative=False)
+    assert tried == 5 and failed == 0
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
 def test_links_lead_somewhere(document):
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())

@@ -43,7 +43,7 @@ def wengert() -> Runtime:
 
     library = Library(
         "wengert", wnp, w.grad, w.value_and_grad, w.jvp, w.vjp, w.vmap, w.jacrev, w.hessian, erf,
-        getattr(w.lax, "scan", None), w.jit,
+        w.lax.scan, w.lax, w.jit,
     )  # fmt: skip
     return Runtime(library, forget=lambda: None, distributions=("wengert",))
 
@@ -77,7 +77,7 @@ def jax() -> Runtime:
         return wait_for if path else block
 
     library = Library(
-        "jax", jnp, j.grad, j.value_and_grad, j.jvp, j.vjp, j.vmap, j.jacrev, j.hessian, erf, j.lax.scan, j.jit
+        "jax", jnp, j.grad, j.value_and_grad, j.jvp, j.vjp, j.vmap, j.jacrev, j.hessian, erf, j.lax.scan, j.lax, j.jit
     )  # fmt: skip
     to_device = lambda x: j.tree.map(jnp.asarray, x)
     return Runtime(library, to_device, wait, j.clear_caches, ("jax", "jaxlib"))

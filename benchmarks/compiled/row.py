@@ -27,6 +27,7 @@ class Library:
     hessian: Any = None
     erf: Any = None
     scan: Any = None
+    lax: Any = None
     jit: Any = staticmethod(lambda f: f)
 
 

@@ -11,19 +11,20 @@ from . import errors
 from .config import config
 from .ops import operators as _operators
 from .transforms.batching import vmap
+from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hessian, hvp, jacfwd, jacobian, jacrev, stop_gradient
 from .transforms.forward import jvp
 from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import (
     ShapeDtypeStruct,
-    checkpoint,
     closure_convert,
     eval_shape,
     jit,
     make_program,
 )
 from .transforms.reverse import linear_transpose, linearize, vjp
+from .transforms.saved import print_saved, saved_values
 
 if _TYPE_CHECKING:
     from . import debug, flatten_util, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
@@ -45,8 +46,8 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
-    "ShapeDtypeStruct", "checkpoint", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
-    "nn", "numpy", "random", "remat", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "ShapeDtypeStruct", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "nn", "numpy", "print_saved", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ class Config:
             of the environment's ``WENGERT_CACHE_DIR``.
         cache_bytes: how much it may hold, in bytes; what was used longest ago is removed. First
             ``WENGERT_CACHE_BYTES``, or 512 MiB.
+        checkpoint_bytes: how many bytes the reverse pass of a loop with ``checkpoint="auto"`` may keep; 64 MiB.
         threads: on how many threads the large loops of compiled functions run; None (the default) stands for one on
             each processor that this process may use, 1 for none but the caller's. Results have the same bits with
             any number. First ``WENGERT_THREADS``. Dense products run on BLAS's own threads.
@@ -46,6 +47,7 @@ class Config:
         "_cache_dir",
         "_threads",
         "_x64",
+        "checkpoint_bytes",
         "complex_dtype",
         "disk_cache",
         "float_dtype",
@@ -61,11 +63,13 @@ class Config:
     uint_dtype: np.dtype
     disk_cache: bool
     max_paths: int
+    checkpoint_bytes: int
     thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads
 
     def __init__(self) -> None:
         self.enable_x64 = True
         self.max_paths = 64
+        self.checkpoint_bytes = 64 << 20
         self.disk_cache = os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no")
         self.cache_dir = os.environ.get("WENGERT_CACHE_DIR") or None
         self.cache_bytes = os.environ.get("WENGERT_CACHE_BYTES") or 512 << 20
@@ -171,7 +175,7 @@ def _processors() -> int:
 
 
 MOST_THREADS = 1024
-_SETTINGS = ("enable_x64", "max_paths", "disk_cache", "cache_dir", "cache_bytes", "threads")
+_SETTINGS = ("enable_x64", "max_paths", "checkpoint_bytes", "disk_cache", "cache_dir", "cache_bytes", "threads")
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 config = Config()
 

@@ -246,6 +246,10 @@ class Primitive:
         """The NumPy implementation."""
         raise NotImplementedError(f"{self.name} has no implementation")
 
+    def interpret(self, *args: Value, **params: Any) -> Any:
+        """What a compiled program calls where it has no native code; `impl`, unless that runs compiled programs."""
+        return self.impl(*args, **params)
+
     def abstract(self, *avals: Aval, **params: Any) -> Any:
         """The Aval of the result (a list with `multiple_results`) from those of the arguments."""
         raise NotImplementedError(f"{self.name} has no shape rule")
@@ -278,6 +282,10 @@ class Primitive:
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         """`batch`, for primitives that need the trace itself (its axis name)."""
         return self.batch(trace.size, args, batched, params)
+
+    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+        """Which results depend on the arguments that are marked, of which there is one at least."""
+        return [True] * results
 
     # What the linearize trace does; the families shorten these on the eager path.
 
@@ -375,6 +383,8 @@ class Tracer:
         return int(self.concrete("int()"))
 
     def __index__(self) -> int:
+        if self.shape:
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
         return self.concrete("an index or a range").__index__()
 
     def __hash__(self) -> int:

@@ -23,8 +23,11 @@ from .ops.elementwise import convert as convert_element_type
 from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
 from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
 from .ops.shape import concatenate, expand_dims, reshape, transpose
+from .transforms.control import associative_scan, cond, fori_loop, scan, switch, while_loop
+from .transforms.control import map_ as map  # noqa: A004
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import stop_gradient
+from .transforms.implicit import custom_linear_solve, custom_root
 
 abs, acos, acosh, asin, asinh, atan, atan2, atanh = (  # noqa: A001
     _ew.absolute, _ew.arccos, _ew.arccosh, _ew.arcsin, _ew.arcsinh, _ew.arctan, _ew.arctan2, _ew.arctanh,

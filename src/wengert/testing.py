@@ -128,8 +128,8 @@ def primitives() -> list[Primitive]:
         >>> sorted(p.name for p in wengert.testing.primitives())[:2]
         ['absolute', 'add']
     """
-    for module in pkgutil.iter_modules(ops.__path__):
-        importlib.import_module(f"{ops.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(ops.__path__, f"{ops.__name__}."):
+        importlib.import_module(module.name)
     return list(Primitive.registry.values())
 
 

@@ -90,6 +90,8 @@ class Emitter:
         <4 x double> %v1
     """
 
+    latency = False  # whether short chains of instructions matter more than few of them
+
     def __init__(self) -> None:
         self.regions = [Region()]
         self.declarations: dict[str, str] = {}
@@ -262,6 +264,22 @@ class Emitter:
         region.block = f"join{n}"
         region.seen[key] = v
         return v
+
+    def either(self, condition: V, first: Callable[[], V], second: Callable[[], V]) -> V:
+        """The first value where `condition`, a scalar that a processor will guess, holds, else the second."""
+        self._count += 1
+        n, region = self._count, self.regions[condition.depth]
+        region.lines.append(f"  br i1 {condition.name}, label %first{n}, label %second{n}")
+        sources = []
+        for k, (label, f) in enumerate((("first", first), ("second", second))):
+            region.lines.append(f"{label}{n}:")
+            value = f()
+            sources.append(value)
+            region.lines += [f"  br label %after{n}.{k}", f"after{n}.{k}:", f"  br label %either{n}"]
+        region.lines.append(f"either{n}:")
+        region.block = f"either{n}"
+        x, y = sources
+        return self.define(f"phi {x.llvm} [ {x.name}, %after{n}.0 ], [ {y.name}, %after{n}.1 ]", x.type, 1, x.depth)
 
     def _patch_function(self, name: str, value: V, arity: int) -> str:
         symbol = name + ("f" if value.type == "float" else "")

@@ -181,8 +181,9 @@ def _prepare(eqn: Equation) -> Any:
 
     def view(address: int, aval: Any) -> np.ndarray:
         size = aval.size * aval.dtype.itemsize
-        buffer = (ctypes.c_char * size).from_address(address) if size else b""
-        return np.frombuffer(buffer, aval.dtype).reshape(aval.shape)
+        if not size:
+            return np.empty(aval.shape, aval.dtype)
+        return np.frombuffer((ctypes.c_char * size).from_address(address), aval.dtype).reshape(aval.shape)
 
     def run(pointers: Any) -> None:
         args, i = [], 0
@@ -194,7 +195,7 @@ def _prepare(eqn: Equation) -> Any:
                     value = value.item()
                 i += 1
             args.append(value)
-        results = eqn.primitive.impl(*args, **eqn.params)
+        results = eqn.primitive.interpret(*args, **eqn.params)
         if not eqn.primitive.multiple_results:
             results = [results]
         for r, aval in zip(results, outs, strict=True):

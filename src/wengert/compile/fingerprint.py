@@ -111,7 +111,8 @@ class _Writer:
         return p.name
 
     def parameters(self, eqn: Equation) -> str:
-        inner = called(eqn.primitive, eqn.params)
+        # The Programs among its parameters say all of a loop; what else is written in terms of others is one call.
+        inner = None if eqn.primitive.name == "while_tangent" else called(eqn.primitive, eqn.params)
         if inner is not None:  # nothing else of the call is compiled
             return self.nested(inner)
         return " ".join([f"{k}={self.value(x)}" for k, x in sorted(eqn.params.items())])

@@ -19,6 +19,7 @@ from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .arrange import arranged
 from .components import separated
+from .control import Control, control_of
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Affine, Nest, basic_index, size_of, split_axes, strides_of, structural
 from .products import Product, product_of, sizes
@@ -92,7 +93,7 @@ class Fill:
         self.target = target
 
 
-Step = Kernel | Call | Serial | Fill | Product | Factorisation
+Step = Kernel | Call | Serial | Fill | Product | Factorisation | Control
 
 
 class Plan:
@@ -101,6 +102,7 @@ class Plan:
     Attributes:
         steps: in the order in which they run.
         memory: the variables in memory; a reshape in memory is the variable it reshapes.
+        held: the results, by number, that are in the memory of an input (of the Programs of loops).
     """
 
     def __init__(self, program: Program) -> None:
@@ -108,8 +110,13 @@ class Plan:
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}
+        self.held: frozenset[int] = frozenset()
+        self.prepared = False
+        self.writers: list[Any] = []  # who wrote its nests, in order
+        self.in_place: list[Any] = []  # steps that work in place, each with the variable that it changes
+        self.roots: dict[Var, Var] = {}  # `memory` before any step worked in place
         self._kinds: dict[Equation, str] = {}
-        self._calls: dict[Equation, Call | Serial | Factorisation] = {}
+        self._calls: dict[Equation, Call | Serial | Factorisation | Control] = {}
         self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
         self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
         self._crowd: dict[Any, int] = {}
@@ -216,7 +223,9 @@ class Plan:
                 if product is None:  # small: a loop nest
                     self._kinds[eqn] = kind = REDUCE
             if kind == CALL:
-                self._calls[eqn] = factorisation_of(eqn) or serial_of(eqn, self.producer) or Call(eqn)
+                self._calls[eqn] = (
+                    factorisation_of(eqn) or serial_of(eqn, self.producer) or control_of(eqn) or Call(eqn)
+                )
             if kind in (CALL, PRODUCT):
                 operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs
                 stage = max([self.force(a) for a in operands], default=0)

@@ -8,21 +8,25 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ..program import Literal, Program, Var, variable_names
+from ..ops.families import Elementwise
+from ..program import Equation, Literal, Program, Var, subprograms, variable_names
 from . import engine
+from .control import Control
 from .executable import Executable
-from .fusion import Kernel
+from .fusion import REDUCTIONS, Call, Kernel, Plan
 from .lapack import Factorisation
 from .memory import arrays_of
 from .module import Module
 from .nest import Node, size_of
+from .passes import LOOPS
 from .products import Product
 from .schedule import Schedule
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one call costs.
+    """What one call costs. The steps of a loop of known length are counted each time they run, those of a while loop
+    once; of a branch the one with most operations is counted.
 
     Attributes:
         flops: arithmetic operations; one for each element of each elementwise operation, two for each multiplication
@@ -71,25 +75,7 @@ class Lowered:
 
     def loops(self) -> str:
         """The steps of the compiled code: loop nests with what they do at a point, products, calls."""
-        names = variable_names(self.optimized)
-        schedules = iter(self._module.kernels)
-        lines: list[str] = []
-        for number, step in enumerate(self._module.plan.steps):
-            if isinstance(step, Kernel):
-                lines += _kernel_lines(number, *next(schedules), names)
-            elif isinstance(step, Product):
-                out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
-                how = "BLAS" if step.library else "register tiles"
-                batch = f"{step.batch} times " if step.batch > 1 else ""
-                lines.append(
-                    f"product {number}: {out} = {x} @ {y}, {batch}{step.m}x{step.k} by {step.k}x{step.n}, {how}"
-                )
-            else:
-                arrays = ", ".join(_name(a, names) for a in arrays_of(step))
-                eqn = getattr(step, "eqn", None)
-                kind = type(step).__name__.lower()
-                lines.append(f"{kind} {number}: {eqn.primitive.name if eqn is not None else 'zeros'} {arrays}")
-        return "\n".join(lines)
+        return "\n".join(_plan_lines(self._module.plan))
 
     def llvm(self) -> str:
         """The LLVM text of the whole module."""
@@ -105,20 +91,7 @@ class Lowered:
 
     def cost(self) -> Cost:
         """What one call costs, from shapes alone."""
-        flops = moved = 0
-        calls: list[str] = []
-        for step in self._module.plan.steps:
-            seen = {id(self._module.memory.storage(a)): a for a in arrays_of(step)}
-            moved += sum(size_of(a.aval) * a.aval.dtype.itemsize for a in seen.values())
-            if isinstance(step, Kernel):
-                flops += step.size * sum(1 for n in step.nest.nodes if n.kind in ("op", "product"))
-                flops += sum(step.size for r in step.roots if r.combine is not None)
-            elif isinstance(step, Product):
-                flops += 2 * step.batch * step.m * step.n * step.k
-            elif isinstance(step, Factorisation):
-                flops += step.work
-            elif type(step).__name__ == "Call":
-                calls.append(step.eqn.primitive.name)  # type: ignore[union-attr]
+        flops, moved, calls = _plan_cost(self._module.plan)
         results = sum(math.prod(a.shape) * a.dtype.itemsize for a in self._module.memory.results)
         return Cost(flops, moved, self._module.memory.size, results, len(self._module.plan.steps), tuple(calls))
 
@@ -130,6 +103,90 @@ class Lowered:
 
     def __repr__(self) -> str:
         return f"<{self.program.name} lowered: {len(self.optimized)} equations, {len(self._module.plan.steps)} steps>"
+
+
+def _plan_cost(plan: Plan) -> tuple[int, int, list[str]]:
+    """Operations, bytes, and the operations that run through NumPy."""
+    flops = moved = 0
+    calls: list[str] = []
+    for step in plan.steps:
+        seen = {id(plan.memory.get(a, a)): a for a in arrays_of(step)}
+        if not isinstance(step, Control) or step.registers:
+            moved += sum(size_of(a.aval) * a.aval.dtype.itemsize for a in seen.values())
+        if isinstance(step, Kernel):
+            flops += step.size * sum(1 for n in step.nest.nodes if n.kind in ("op", "product"))
+            flops += sum(step.size for r in step.roots if r.combine is not None)
+        elif isinstance(step, Product):
+            flops += 2 * step.batch * step.m * step.n * step.k
+        elif isinstance(step, Factorisation):
+            flops += step.work
+        elif isinstance(step, Call):
+            calls.append(step.eqn.primitive.name)
+        elif isinstance(step, Control) and step.registers:
+            flops += _flops(step.eqn)
+        elif isinstance(step, Control):
+            costs = [_plan_cost(b.plan) for b in step.bodies.values()]
+            times = step.eqn.params["length"] if step.name == "scan" else 1
+            total = max if step.name == "cond" else sum
+            flops += times * total(c[0] for c in costs)
+            moved += times * total(c[1] for c in costs)
+            calls += [name for c in costs for name in c[2]]
+    return flops, moved, calls
+
+
+def _flops(eqn: Equation) -> int:
+    """The operations of an equation whose values are in registers."""
+    name = eqn.primitive.name
+    if name in LOOPS:
+        totals = [sum(_flops(e) for e in p.equations) for p in subprograms(eqn)]
+        return max(totals, default=0) if name == "cond" else eqn.params.get("length", 1) * sum(totals)
+    if name == "dot_general":
+        (contracted, _), _ = eqn.params["dims"]
+        return 2 * size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in contracted)
+    if name in REDUCTIONS:
+        return size_of(eqn.inputs[0].aval)
+    return size_of(eqn.outputs[0].aval) if isinstance(eqn.primitive, Elementwise) else 0
+
+
+def _plan_lines(plan: Plan) -> list[str]:
+    """The steps of a plan as text, those of the Programs of loops further in."""
+    names = variable_names(plan.program)
+    schedules = iter(plan.writers)
+    lines: list[str] = []
+    for number, step in enumerate(plan.steps):
+        if isinstance(step, Kernel):
+            lines += _kernel_lines(number, *next(schedules), names)
+        elif isinstance(step, Product):
+            out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
+            how = "BLAS" if step.library else "register tiles"
+            batch = f"{step.batch} times " if step.batch > 1 else ""
+            lines.append(f"product {number}: {out} = {x} @ {y}, {batch}{step.m}x{step.k} by {step.k}x{step.n}, {how}")
+        elif isinstance(step, Control):
+            lines += _control_lines(number, step, names)
+        else:
+            arrays = ", ".join(_name(a, names) for a in arrays_of(step))
+            eqn = getattr(step, "eqn", None)
+            kind = type(step).__name__.lower()
+            lines.append(f"{kind} {number}: {eqn.primitive.name if eqn is not None else 'zeros'} {arrays}")
+    return lines
+
+
+def _control_lines(number: int, step: Control, names: dict[Var, str]) -> list[str]:
+    outs = ", ".join(_name(v, names) for v in step.eqn.outputs)
+    times = f" of {step.eqn.params['length']} steps" if step.name == "scan" else ""
+    kind = "branch" if step.name == "cond" else "loop"
+    where = "in registers" if step.registers else "in memory"
+    lines = [f"{kind} {number}: {outs} = {step.name}{times}, {where}"]
+    for role, body in step.bodies.items():
+        if len(step.bodies) > 1:
+            lines.append(f"  {role}")
+        inner = repr(body.program).split("\n")[:-1] if step.registers else _plan_lines(body.plan)
+        lines += ["  " + line for line in inner]
+        if body.held:
+            inside = variable_names(body.program)
+            held = ", ".join(_name(body.program.inputs[i], inside) for i in body.held.values())
+            lines.append(f"  in place: {held}")
+    return lines
 
 
 def _name(a: Any, names: dict[Var, str]) -> str:

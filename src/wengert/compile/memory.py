@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..program import Literal, Var
+from .control import Control
 from .fusion import Call, Fill, Kernel, Plan, Product, Step, literal_arrays
 from .lapack import Factorisation
 from .nest import size_of
@@ -38,6 +39,8 @@ class Memory:
         places.update((_key(a), ("argument", i)) for i, a in enumerate(self.arguments))
         for i, a in enumerate(program.outputs):
             root = self.storage(a)
+            if i in plan.held:
+                continue
             if _key(root) in places:
                 self.copies.append((i, root))
             else:
@@ -96,7 +99,7 @@ def arrays_of(step: Step) -> list[Any]:
         return [step.target]
     if isinstance(step, Call):
         return [*[a for a in step.eqn.inputs if type(a) is Var or a.aval.shape != ()], *step.eqn.outputs]
-    if isinstance(step, (Serial, Factorisation)):
+    if isinstance(step, (Serial, Factorisation, Control)):
         return step.arrays
     assert isinstance(step, Product)
     return [step.x, step.y, step.eqn.outputs[0]]

@@ -18,7 +18,11 @@ import numpy as np
 
 from ..program import Literal, Var
 from . import pool
-from .chunks import cut, piece
+from .chunks import piece
+from .control import Control
+from .control.prepare import prepare
+from .control.registers import RegisterWriter
+from .control.write import ControlWriter
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
 from .lapack import Factorisation
@@ -54,31 +58,34 @@ class Module:
     """The LLVM text of a plan, and what is needed to call it.
 
     Attributes:
-        calls: the equations that go through NumPy, by number.
+        calls: the equations that go through NumPy, by number; those in the Programs of loops too.
         failures: the messages of the errors of factorisations.
         kernels: the loop nests with their loops.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
 
-    def __init__(self, plan: Plan, vector_bytes: int) -> None:
+    def __init__(self, plan: Plan, vector_bytes: int, whole: Module | None = None) -> None:
         self.plan = plan
-        cut(plan, vector_bytes)
+        prepare(plan, vector_bytes)
         self.memory = Memory(plan)
-        self.calls: list[Call] = []
-        self.failures: list[str] = []
+        self.calls: list[Call] = [] if whole is None else whole.calls
+        self.failures: list[str] = [] if whole is None else whole.failures
         self.symbols: set[str] = set()
         self.checks = False
+        self._fails = False
+        self._whole = whole
         self._unchecked = False
         self._forgets = False
         self.kernels: list[tuple[Kernel, Schedule]] = []
+        plan.writers = self.kernels
         self._alike: dict[int, tuple[Kernel, Schedule, _Call]] = {}
         self._failing: list[tuple[int, str]] = []
         self._work = sum(map(_work, plan.steps))
-        self._functions: dict[str, str] = {}
-        self._declarations: dict[str, str] = {}
-        self._internal: dict[str, str] = {}
-        self._globals: dict[str, str] = {}
+        self._functions: dict[str, str] = {} if whole is None else whole._functions
+        self._declarations: dict[str, str] = {} if whole is None else whole._declarations
+        self._internal: dict[str, str] = {} if whole is None else whole._internal
+        self._globals: dict[str, str] = {} if whole is None else whole._globals
         self.lines: list[str] = []
         self._pointers: dict[Any, str] = {}
         self._count = 0
@@ -92,7 +99,9 @@ class Module:
             self._check_indices()
             self._check_factorisations()
         self._copies()
-        self._finish()
+        if whole is None:
+            self._main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")
+            self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
 
     def _given(self) -> set[Any]:
         return {a for a in self.memory.arguments if type(a) is Var}
@@ -139,6 +148,8 @@ class Module:
             emit_product(self, step, MEMORY_TYPES[step.eqn.outputs[0].aval.dtype])
         elif isinstance(step, Factorisation):
             self._factorisation(step)
+        elif isinstance(step, Control):
+            self._control(step)
         else:
             self._call(step)
 
@@ -149,13 +160,15 @@ class Module:
     def pointer(self, array: Any) -> str:
         """The address of an array's data, as a value in `main`."""
         array = self.memory.storage(array)
-        key = array if type(array) is Var else id(array)
+        if type(array) is Literal and (self._whole is not None or is_scalar_literal(array)):
+            return self.constant(array)
+        key: Any = array if type(array) is Var else id(array)
         found = self._pointers.get(key)
         if found is None:
             found = self._pointers[key] = self._name()
             place = self.memory.places.get(key)
             if place is None:
-                offset = self.memory.offsets[array]
+                offset = self.memory.offsets[key]
                 self._head.append(f"  {found} = getelementptr i8, ptr %workspace, i64 {offset}")
             else:
                 kind, i = place
@@ -238,6 +251,39 @@ class Module:
             self.lines.append(f"  store {pointer}, ptr {slot}")
         return table
 
+    def constant(self, a: Literal) -> str:
+        """The address of a literal that is kept with the code."""
+        data = np.ascontiguousarray(a.value, a.aval.dtype).tobytes()
+        text = "".join(f"\\{b:02X}" for b in data)
+        for name, known in self._globals.items():
+            if known.endswith(f' c"{text}", align 64'):
+                return name
+        name = f"@literal{len(self._globals)}"
+        self._globals[name] = f'{name} = private constant [{len(data)} x i8] c"{text}", align 64'
+        return name
+
+    def function_of(self, plan: Plan) -> str:
+        """The name of a function like `main` for the plan of a loop's or branch's Program."""
+        inner = Module(plan, self.vector_bytes, whole=self)
+        head = "define internal i32 @NAME(ptr %arguments, ptr %workspace, ptr %callback)"
+        return self._functions.setdefault(inner.function_text(head), f"body{len(self._functions)}")
+
+    def _control(self, step: Control) -> None:
+        writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
+        name = self._functions.setdefault(writer.write(), f"control{len(self._functions)}")
+        self._declarations.update(writer.declarations)
+        self._internal.update(writer.functions)
+        pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
+        status, n = self._name(), self._count
+        self.lines.append(f"  {status} = call i32 @{name}({', '.join([*pointers, 'ptr %callback'])})")
+        self.lines.append(f"  {status}.c = icmp ne i32 {status}, 0")
+        if self._untested:
+            self._forgets = True
+            self.lines.append(f"  br i1 {status}.c, label %forget, label %next{n}")
+        else:
+            self.lines += [f"  br i1 {status}.c, label %stop{n}, label %next{n}", f"stop{n}:", f"  ret i32 {status}"]
+        self.lines.append(f"next{n}:")
+
     def _factorisation(self, step: Factorisation) -> None:
         function = step.function(self.vector_bytes)
         name = self._functions.setdefault(function.text(), f"kernel{len(self._functions)}")
@@ -314,8 +360,8 @@ class Module:
     def declare(self, name: str, declaration: str) -> None:
         self._declarations.setdefault(name, declaration)
 
-    def constant(self, name: str, value: str) -> str:
-        """A constant in memory."""
+    def shared_constant(self, name: str, value: str) -> str:
+        """A constant in memory by its name."""
         self._globals.setdefault(name, f"{name} = private constant {value}")
         return name
 
@@ -329,6 +375,8 @@ class Module:
         if self._untested:  # this may be the wrong path, and what it raised is then nobody's error
             leave = "forget"
             self._forgets = True
+        else:
+            self._fails = True
         self.lines += [
             f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
             f"  {status}.c = icmp ne i32 {status}, 0",
@@ -338,21 +386,24 @@ class Module:
 
     # --- the text --------------------------------------------------------------------------------------------------
 
-    def _finish(self) -> None:
+    def function_text(self, head: str) -> str:
+        """The function that calls the steps in order."""
         body = ["entry:"]
         if self.checks:
             body += ["  %error = alloca i32", "  store i32 0, ptr %error"]
         body += [*self.lines, "  ret i32 0"]
         if self.checks:
             body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
-        if self.calls:
+        if self._fails:
             body += ["failed:", f"  ret i32 {FAILED}"]
         if self._forgets:
-            body += ["forget:", f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)", "  br label %other_path"]
+            body.append("forget:")
+            if self.calls or self.failures:
+                body.append(f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)")
+            body.append("  br label %other_path")
         if self.plan.program.guards:
             body += ["other_path:", f"  ret i32 {OTHER_PATH}"]
-        self._main = "define i32 @main(ptr %arguments, ptr %workspace, ptr %callback) {\n" + "\n".join(body) + "\n}\n"
-        self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
+        return head + " {\n" + "\n".join(body) + "\n}\n"
 
     @property
     def release(self) -> bool:
@@ -386,8 +437,9 @@ class Module:
         attributes = (
             f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
         )
-        head = [*self._globals.values(), *self._declarations.values(), *map(_declaration, others)]
-        return "\n".join([*head, *functions, attributes])
+        body = "\n".join(functions)
+        head = [text for name, text in self._globals.items() if name in body]
+        return "\n".join([*head, *self._declarations.values(), *map(_declaration, others), body, attributes])
 
     @property
     def text(self) -> str:

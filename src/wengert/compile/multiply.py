@@ -113,17 +113,17 @@ def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
     """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
     routine = BLAS[type_]
     one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
-    module.constant(one, f"{type_} 1.0")
-    module.constant(zero, f"{type_} 0.0")
+    module.shared_constant(one, f"{type_} 1.0")
+    module.shared_constant(zero, f"{type_} 0.0")
     module.declare(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
 
     def number(value: int) -> str:
-        return f"ptr {module.constant(f'@int{value}', f'i32 {value}')}"
+        return f"ptr {module.shared_constant(f'@int{value}', f'i32 {value}')}"
 
     def factor(steps: Any) -> tuple[str, str]:
         """Whether a factor lies transposed, and the step that is not 1."""
         turned = steps.column != 1
-        letter = module.constant("@charT" if turned else "@charN", f"i8 {ord('T' if turned else 'N')}")
+        letter = module.shared_constant("@charT" if turned else "@charN", f"i8 {ord('T' if turned else 'N')}")
         return f"ptr {letter}", number(steps.column if turned else steps.row)
 
     (turn_x, step_x), (turn_y, step_y) = factor(p.x_steps), factor(p.y_steps)

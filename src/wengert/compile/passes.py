@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
+from ..ops.control.programs import alone
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .products import turned
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
+LOOPS = frozenset({"scan", "while", "cond", "while_pull", "walk"})  # see the package `control`
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -55,6 +57,10 @@ def optimize(program: Program) -> Program:
     outputs = rewriter.run(program, program.inputs)
     optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
     optimized.guards = program.guards
+    if any(e.primitive.name in LOOPS for e in optimized.equations):
+        from .control.tidy import pruned
+
+        return pruned(optimized)
     return optimized
 
 
@@ -100,13 +106,24 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        sub = called(primitive, params)
+        sub = called(primitive, params, inputs)
         if sub is not None:
             if primitive.name != "remat":
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
             outer, self._scope = self._scope, self._scope + len(self.equations) + 1
             outs, self._scope = self.run(sub, inputs), outer
             return outs
+        if primitive.name in LOOPS:
+            from .control.bodies import simplified
+
+            found = simplified(self, primitive, inputs, params)
+            return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
+        return self.written(primitive, inputs, params, avals)
+
+    def written(
+        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+    ) -> list[Atom]:
+        """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
         if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
             with np.errstate(all="ignore"):
@@ -184,8 +201,12 @@ def _uniform(array: np.ndarray) -> bool:
     return bool((array == first).all())
 
 
-def called(primitive: Primitive, params: dict[str, Any]) -> Program | None:
-    """The Program that an equation calls, if it is a call."""
+def called(primitive: Primitive, params: dict[str, Any], inputs: Sequence[Atom] = ()) -> Program | None:
+    """The Program that an equation calls, if it is a call or written in terms of others."""
+    if primitive.name == "while_tangent":
+        return alone(primitive.expand, params["body"], [a.aval for a in inputs], params)  # type: ignore[attr-defined]
+    if primitive.name == "linear_solve":
+        return params["system"].solve
     program = params.get("program")
     if isinstance(program, Program) and primitive.name in ("call", "remat"):
         return program
@@ -199,6 +220,12 @@ def called(primitive: Primitive, params: dict[str, Any]) -> Program | None:
 def _same_type(a: Atom, eqn: Equation) -> bool:
     out = eqn.outputs[0].aval
     return a.aval.dtype == out.dtype and a.aval.shape == out.shape
+
+
+@rule("name")
+def _named(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """Names are for derivatives, which are taken by now."""
+    return inputs[0]
 
 
 @rule("stop_gradient", "positive")

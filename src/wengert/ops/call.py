@@ -1,6 +1,7 @@
 """Calls of Programs: one equation that holds a sub-Program, and its transformations, each staged once and cached.
 
-`jit` binds `call_p`; `checkpoint` binds `remat_p`, which saves the arguments and recomputes the rest.
+`jit` binds `call_p`; `checkpoint` binds `remat_p`, which saves the arguments and what a policy says, and recomputes the
+rest. `name_p` gives a value the name by which policies know it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Tracer, Value
 from ..program import Program
+from .families import Linear
 
 
 def _strong(a: Aval) -> Aval:
@@ -32,6 +34,17 @@ def has_choice(program: Program) -> bool:
     return any(
         getattr(e.primitive, "choice", False) or any(has_choice(s) for s in subprograms(e)) for e in program.equations
     )
+
+
+def dependence(program: Program, given: Sequence[bool]) -> list[bool]:
+    """Which results of a Program depend on the inputs that are marked."""
+    marked: set[Any] = {v for v, b in zip(program.inputs, given, strict=True) if b}
+    for eqn in program.equations:
+        flags = [a in marked for a in eqn.inputs]
+        if any(flags):
+            outs = eqn.primitive.dependence(flags, eqn.params, len(eqn.outputs))
+            marked.update(v for v, b in zip(eqn.outputs, outs, strict=True) if b)
+    return [a in marked for a in program.outputs]
 
 
 def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool = False) -> tuple[Program, list[bool]]:
@@ -180,10 +193,13 @@ class Call(Primitive):
     def abstract(self, *avals: Aval, program: Program) -> list[Aval]:
         return program.out_avals
 
+    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+        return dependence(params["program"], given)
+
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         program = params["program"]
         derived, live = jvp_program(program, tuple(t is not None for t in tangents))
-        outs = self.bind(*primals, *[t for t in tangents if t is not None], program=derived)
+        outs = self.bind(*primals, *[t for t in tangents if t is not None], **{**params, "program": derived})
         n = len(program.outputs)
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
@@ -213,7 +229,7 @@ class Call(Primitive):
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         derived, flags = batched_program(params["program"], trace.size, tuple(batched), trace.axis_name)
-        return self.bind(*args, program=derived), flags
+        return self.bind(*args, **{**params, "program": derived}), flags
 
 
 def record_linear(trace: Any, outs: Sequence[Value], live: Sequence[bool], args: Any, linear: Program) -> list[Value]:
@@ -226,14 +242,135 @@ def record_linear(trace: Any, outs: Sequence[Value], live: Sequence[bool], args:
     return [trace.tracer(o, next(nodes)) if b else o for o, b in zip(outs, live, strict=True)]
 
 
+Policy = Callable[..., bool]  # ``(primitive, *avals, **params)``: whether to save the results
+
+
+def _inlined(program: Program) -> Program:
+    """A Program without calls of others."""
+    from ..transforms.staging import stage
+
+    def evaluate(p: Program, args: Sequence[Value]) -> list[Value]:
+        env: dict[Any, Value] = dict(zip(p.inputs, args, strict=True))
+        for eqn in p.equations:
+            values = [env[a] if a in env else a.value for a in eqn.inputs]  # type: ignore[union-attr]
+            if eqn.primitive is call_p:
+                outs = evaluate(eqn.params["program"], values)
+            else:
+                outs = eqn.primitive.bind(*values, **eqn.params)
+                outs = outs if eqn.primitive.multiple_results else [outs]
+            env.update(zip(eqn.outputs, outs, strict=True))
+        return [env[a] if a in env else a.value for a in p.outputs]  # type: ignore[union-attr]
+
+    if not any(e.primitive is call_p for e in program.equations):
+        return program
+    return _once(program, "inlined", lambda: stage(lambda *a: evaluate(program, a), program.in_avals, program.name)[0])
+
+
+def saving_programs(program: Program, nonzero: tuple[bool, ...], policy: Policy) -> tuple[Program, Program, list[bool]]:
+    """What `policy` says to save: ``(*primals) -> (*results, *saved)`` and the linear ``(*primals, *saved, *tangents)``."""
+    from ..transforms.forward import JVPTrace, JVPTracer
+    from ..transforms.staging import stage
+
+    def make() -> Any:
+        whole = _inlined(program)
+        saved = [
+            v
+            for e in whole.equations
+            if policy(e.primitive, *[a.aval for a in e.inputs], **e.params)
+            for v in e.outputs
+        ]
+        n, m, live = len(whole.inputs), len(saved), []
+        given = set(saved)
+
+        def linear(*values: Value) -> list[Value]:
+            rest, trace = iter(values[n + m :]), JVPTrace()
+            env: dict[Any, Value] = {
+                v: JVPTracer(trace, x, next(rest)) if b else x
+                for v, x, b in zip(whole.inputs, values, nonzero, strict=False)
+            }
+            known = dict(zip(saved, values[n : n + m], strict=True))
+            for eqn in whole.equations:
+                outs = eqn.primitive.bind(*[env[a] if a in env else a.value for a in eqn.inputs], **eqn.params)  # type: ignore[union-attr]
+                for v, o in zip(eqn.outputs, outs if eqn.primitive.multiple_results else [outs], strict=True):
+                    if v in given:
+                        _, t = trace.split(o)
+                        o = known[v] if t is None else JVPTracer(trace, known[v], t)
+                    env[v] = o
+            pairs = [trace.split(env[a] if a in env else a.value) for a in whole.outputs]  # type: ignore[union-attr]
+            live.extend(t is not None for _, t in pairs)
+            return [t for _, t in pairs if t is not None]
+
+        first = Program(whole.inputs, whole.equations, [*whole.outputs, *saved], program.name)
+        tangents = [_strong(a) for a, b in zip(whole.in_avals, nonzero, strict=True) if b]
+        second, _ = stage(
+            linear, [*whole.in_avals, *[v.aval for v in saved], *tangents], f"linear part of {program.name}"
+        )
+        second.masked = program.masked or has_choice(program)
+        return first, second, live
+
+    return _once(program, ("saving", nonzero, policy), make)
+
+
 class Remat(Call):
-    """A call whose linear part starts from the arguments again, instead of saving what the function computed."""
+    """A call whose linear part starts from the arguments again, instead of saving what the function computed.
+
+    Parameters:
+        program: what is called. policy: what is saved all the same; None is nothing.
+    """
+
+    def impl(self, *args: Value, program: Program, policy: Policy | None) -> list[Value]:
+        return execute(program, args)
+
+    def abstract(self, *avals: Aval, program: Program, policy: Policy | None) -> list[Aval]:
+        return program.out_avals
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        program, policy = params["program"], params["policy"]
+        nonzero = tuple(t is not None for t in tangents)
+        ts = [t for t in tangents if t is not None]
+        if policy is None:
+            outs = self.bind(*primals, **params)
+            linear, live = jvp_program(program, nonzero, only_tangents=True)
+            return record_linear(trace, outs, live, (*primals, *ts), linear)
+        forward, linear, live = saving_programs(program, nonzero, policy)
+        outs = self.bind(*primals, program=forward, policy=policy)
+        n = len(program.outputs)
+        return record_linear(trace, outs[:n], live, (*primals, *outs[n:], *ts), linear)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """Results that do not depend on the linear arguments run now; the others start from the arguments again."""
+        from .control.programs import rewired
+
         program = params["program"]
-        outs = self.bind(*primals, program=program)
-        linear, live = jvp_program(program, tuple(t is not None for t in tangents), only_tangents=True)
-        return record_linear(trace, outs, live, (*primals, *[t for t in tangents if t is not None]), linear)
+        given = tuple(tape.owns(a) for a in args)
+        linear = tuple(dependence(program, given))
+
+        def make() -> Any:
+            known = [v for v, b in zip(program.inputs, given, strict=True) if not b]
+            first = rewired(program, known, [o for o, b in zip(program.outputs, linear, strict=True) if not b])
+            return first, rewired(
+                program, program.inputs, [o for o, b in zip(program.outputs, linear, strict=True) if b]
+            )
+
+        first, second = _once(program, ("again", given, linear), make)
+        known: Sequence[Value] = []
+        if first.outputs:
+            known = self.bind(*[a for a, b in zip(args, given, strict=True) if not b], **{**params, "program": first})
+        if second.masked or has_choice(second):
+            tape.masked = True
+        nodes = iter(tape.append_many(call_p, tuple(args), {"program": second}, second.out_avals))
+        values = iter(known)
+        return [next(nodes) if b else next(values) for b in linear]
+
+
+name_p = Linear(
+    "name",
+    lambda x, name: x,
+    lambda aval, name: aval,
+    lambda cotangent, x, name: cotangent,
+    lambda size, x, name: name_p.bind(x, name=name),
+    samples=lambda: [((np.array([0.5, -1.0]),), {"name": "sample"})],
+)
 
 
 def _samples() -> list[Any]:
@@ -247,4 +384,6 @@ def _samples() -> list[Any]:
 
 _TYPED = {"complex": "a Program is typed"}
 call_p = Call("call", samples=_samples, reasons=_TYPED)
-remat_p = Remat("remat", samples=_samples, reasons=_TYPED)
+remat_p = Remat(
+    "remat", samples=lambda: [(args, {**params, "policy": None}) for args, params in _samples()], reasons=_TYPED
+)

@@ -123,11 +123,13 @@ def _setitem(self: Tracer, key: Any, value: Any) -> None:
 
 
 def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
-    raise ConcretizationError(
+    error = ConcretizationError(
         f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: use the "
         f"function of wengert.numpy instead, or return the array and convert it outside. To index a plain array x with "
         f"it, write wengert.numpy.at(x)[index].get()"
     )
+    error.by_numpy = True  # `transforms.opening` may know a way
+    raise error
 
 
 _IN_PLACE = {

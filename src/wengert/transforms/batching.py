@@ -17,6 +17,7 @@ from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, name_of, shown
+from .opening import run_opened
 from .reverse import own_results
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
@@ -208,7 +209,7 @@ class Vmap(Transformed):
                 leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
             ]
             args, kwargs = trees.unflatten(tree, boxed)
-            out = f(*args, **kwargs) if self.axis_name is None else in_axis(trace, lambda: f(*args, **kwargs))
+            out = in_axis(trace, lambda: run_opened(lambda g: g(*args, **kwargs), f))
             out_leaves, out_tree = trees.flatten(out)
             out_axes = trees.broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
             results = []

@@ -1,4 +1,4 @@
-"""jit, make_program, eval_shape, closure_convert, checkpoint: the users of staging.
+"""jit, make_program, eval_shape, closure_convert: users of staging.
 
 What runs a staged Program is `ops.call.call_p`; the compiler takes its place there.
 """
@@ -16,12 +16,13 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Aval, Tracer, Value, as_value, aval_of
-from ..errors import ArgumentError, ConcretizationError, NotSupportedError, TooManyPathsError
-from ..ops.call import OtherPath, call_p, remat_p
+from ..errors import ArgumentError, NotSupportedError, TooManyPathsError
+from ..ops.call import OtherPath, call_p
 from ..program import Program
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, check_callable, name_of, shown
+from .opening import run_opened
 from .reverse import own_results
 from .staging import signature, stage
 
@@ -39,7 +40,7 @@ def _cache_of(f: Any) -> dict[Any, Any]:
         return {}
 
 
-def _flat(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Callable[..., list[Value]]:
+def flat_function(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Callable[..., list[Value]]:
     def run(*values: Value) -> list[Value]:
         args, kwargs = rebuild(trees.unflatten(tree, values))
         leaves, out_tree = trees.flatten(f(*args, **kwargs))
@@ -142,7 +143,7 @@ class Jit(Transformed):
             raise shown(error)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        leaves, tree, static, rebuild = self._split(args, kwargs)
+        leaves, tree, static, rebuild = self.split(args, kwargs)
         values = [as_value(x) for x in leaves]
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
         key = (tree, signature(values), static, config._x64, axes)
@@ -160,10 +161,11 @@ class Jit(Transformed):
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
-        program, hoisted = stage(
-            _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f), examples=values
+        avals, name = [aval_of(v) for v in values], name_of(self._f)
+        program, hoisted = run_opened(
+            lambda f: stage(flat_function(f, tree, rebuild, seen), avals, name, examples=values), self._f
         )
-        out_tree = seen[0]
+        out_tree = seen[-1]
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
         outs = run_guarded(program, [*hoisted, *values])
@@ -184,7 +186,7 @@ class Jit(Transformed):
             *[entry for entry in self._native if entry[1] is not executable][: NATIVE_CALLS - 1],
         ]
 
-    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nums = set(self.static_argnums)
         nums |= {i + len(args) for i in nums if i < 0}
         names = self.static_argnames
@@ -209,7 +211,7 @@ class Jit(Transformed):
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program for these arguments, as it is traced."""
-        leaves, tree, _, rebuild = self._split(args, kwargs)
+        leaves, tree, _, rebuild = self.split(args, kwargs)
         return _program(self._f, leaves, tree, rebuild)
 
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
@@ -221,12 +223,12 @@ class Jit(Transformed):
         from ..compile.executable import Executable
         from ..compile.inspect import Lowered
 
-        leaves, tree, static, rebuild = self._split(args, kwargs)
+        leaves, tree, static, rebuild = self.split(args, kwargs)
         if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
             seen: list[Any] = []
             values = [as_value(x) for x in leaves]
             avals = [aval_of(v) for v in values]
-            program, _ = stage(_flat(self._f, tree, rebuild, seen), avals, name_of(self._f), examples=values)
+            program, _ = stage(flat_function(self._f, tree, rebuild, seen), avals, name_of(self._f), examples=values)
             program.in_tree, program.out_tree = tree, seen[0]
         else:
             program = _program(self._f, leaves, tree, rebuild)
@@ -240,7 +242,7 @@ class Jit(Transformed):
 
 def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
     seen: list[Any] = []
-    program, _ = stage(_flat(f, tree, rebuild, seen), [abstract(x) for x in leaves], name_of(f), "make_program")
+    program, _ = stage(flat_function(f, tree, rebuild, seen), [abstract(x) for x in leaves], name_of(f), "make_program")
     program.in_tree, program.out_tree = tree, seen[0]
     return program
 
@@ -415,7 +417,7 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
     seen: list[Any] = []
     avals = [abstract(x) for x in leaves]
     try:
-        program, hoisted = stage(_flat(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+        program, hoisted = stage(flat_function(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
     except Exception as error:
         raise shown(error)
     n = len(example_args)
@@ -425,46 +427,3 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
         return trees.unflatten(seen[0], call_p.bind(*args[n:], *values, program=program))
 
     return converted, hoisted
-
-
-class Checkpoint(Transformed):
-    """A function whose intermediate values are computed again by the reverse pass instead of being saved."""
-
-    transformation = "checkpoint"
-
-    def __init__(self, f: Any, static_argnums: Any) -> None:
-        super().__init__(f)
-        self._jit = Jit(f, static_argnums or None, None)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        leaves, tree, _, rebuild = self._jit._split(args, kwargs)
-        try:
-            values = [as_value(x) for x in leaves]
-            if not any(isinstance(v, Tracer) for v in values):
-                return self._f(*args, **kwargs)
-            seen: list[Any] = []
-            try:
-                program, hoisted = stage(
-                    _flat(self._f, tree, rebuild, seen), [aval_of(v) for v in values], name_of(self._f), "checkpoint"
-                )
-            except ConcretizationError:  # Python control flow on values: right, if not thrifty
-                return self._f(*args, **kwargs)
-            return trees.unflatten(seen[0], remat_p.bind(*hoisted, *values, program=program))
-        except Exception as error:
-            raise shown(error)
-
-
-def checkpoint(
-    f: Callable[..., Any] | None = None, *, static_argnums: Any = (), policy: Any = None, prevent_cse: bool = True
-) -> Any:
-    """`f`, its intermediate values recomputed by the reverse pass instead of being saved: less memory, more time.
-
-    Example:
-        >>> import wengert, wengert.numpy as wnp
-        >>> float(wengert.grad(wengert.checkpoint(lambda x: wnp.sin(wnp.sin(x))))(0.0))
-        1.0
-    """
-    if policy is not None:
-        raise NotSupportedError("checkpoint: a policy is not supported; wrap the parts to be recomputed in checkpoint")
-    return (lambda g: Checkpoint(g, static_argnums)) if f is None else Checkpoint(f, static_argnums)

@@ -7,6 +7,8 @@ evaluated; the compiler takes its place there.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +17,10 @@ import numpy as np
 from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_value
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from .opening import constant
+
+FEW = 16  # elements of an array that is a literal of a Program by value
+MOST = 1024  # Programs that are remembered
 
 
 class StagingTracer(Tracer):
@@ -80,12 +86,13 @@ class StagingTrace(Trace):
         guards: each variable whose value Python asked for, the value, and the user's line.
     """
 
-    __slots__ = ("_mapped", "equations", "examples", "guards", "hoisted", "producer", "what")
+    __slots__ = ("_mapped", "equations", "examples", "guards", "hoist_arrays", "hoisted", "producer", "what")
 
     def __init__(self, what: str = "jit") -> None:
         super().__init__()
         self.equations: list[Equation] | None = []
-        self.hoisted: dict[int, tuple[Tracer, Var]] = {}
+        self.hoisted: dict[int, tuple[Value, Var]] = {}
+        self.hoist_arrays = False
         self.what = what
         self.examples: dict[Var, Value] | None = None
         self.producer: dict[Var, Equation] = {}
@@ -140,6 +147,7 @@ class StagingTrace(Trace):
         """The variable or literal that stands for a value in this Program."""
         if isinstance(x, StagingTracer) and x._trace is self:
             return x.variable
+        x = constant(x)
         if isinstance(x, Tracer):
             if id(x) not in self.hoisted:
                 if x._trace.level > self.level:
@@ -147,6 +155,12 @@ class StagingTrace(Trace):
                         f"a value from inside {x._trace.name} is returned from {self.what} that {x._trace.name} stands in"
                     )
                 self.hoisted[id(x)] = (x, Var(x.aval))
+            return self.hoisted[id(x)][1]
+        if self.hoist_arrays and type(x) is np.ndarray:
+            if x.size <= FEW:
+                return Literal(x.copy())
+            if id(x) not in self.hoisted:
+                self.hoisted[id(x)] = (x, Var(Aval(x.shape, x.dtype)))
             return self.hoisted[id(x)][1]
         return Literal(x)
 
@@ -178,17 +192,20 @@ def stage(
     name: str = "program",
     what: str = "jit",
     examples: Sequence[Value] | None = None,
-) -> tuple[Program, list[Tracer]]:
+    hoist_arrays: bool = False,
+) -> tuple[Program, list[Value]]:
     """Trace `f`, from values to a sequence of values, to a Program.
 
     Args:
         examples: the arguments of the call at hand: with them Python may ask for the value of a traced number, which
             becomes a guard of the Program and one more of its results.
+        hoist_arrays: whether arrays that `f` closes over are hoisted as well.
 
     Returns:
-        The Program, and the hoisted tracers: they are its first inputs, before those of `avals`.
+        The Program, and the hoisted tracers (and arrays): they are its first inputs, before those of `avals`.
     """
     trace = StagingTrace(what)
+    trace.hoist_arrays = hoist_arrays
     inputs = [trace.input(a) for a in avals]
     if examples is not None:
         trace.examples = {t.variable: x for t, x in zip(inputs, examples, strict=True)}
@@ -201,7 +218,7 @@ def stage(
 
 def build(
     trace: StagingTrace, inputs: Sequence[StagingTracer], equations: list[Equation], outputs: list[Atom], name: str
-) -> tuple[Program, list[Tracer]]:
+) -> tuple[Program, list[Value]]:
     hoisted = list(trace.hoisted.values())
     variables = [v for _, v in hoisted] + [t.variable for t in inputs]
     guards = list(trace.guards.values())
@@ -225,4 +242,56 @@ def signature(leaves: Sequence[Value]) -> tuple[Any, ...]:
     return tuple(out)
 
 
-__all__ = ["StagingTrace", "StagingTracer", "build", "signature", "stage"]
+# --- Programs that are equal ------------------------------------------------------------------------------------
+
+_known: OrderedDict[Any, Program] = OrderedDict()
+_lock = threading.Lock()
+
+
+def known_program(program: Program) -> Program:
+    """The first Program that was made with the same equations, so that what was made of it is used again."""
+    try:
+        key = fingerprint(program)
+        with _lock:
+            found = _known.setdefault(key, program)
+            _known.move_to_end(key)
+            if len(_known) > MOST:
+                _known.popitem(last=False)
+    except TypeError:  # a parameter has no hash
+        return program
+    return found
+
+
+def fingerprint(program: Program) -> Any:
+    """What a Program is, names of variables aside: equal for equal ones."""
+    numbers: dict[Var, int] = {v: i for i, v in enumerate(program.inputs)}
+
+    def atom(a: Atom) -> Any:
+        if isinstance(a, Var):
+            return numbers[a]
+        if isinstance(a.value, np.ndarray):
+            if a.value.size > FEW or a.value.dtype.hasobject:
+                return ("array", id(a.value), a.aval)
+            return (a.value.tobytes(), a.aval)
+        return (type(a.value), repr(a.value), a.aval)
+
+    def parameter(x: Any) -> Any:
+        if isinstance(x, Program):
+            return fingerprint(x)
+        if isinstance(x, (tuple, list)):
+            return tuple(map(parameter, x))
+        return (type(x), x)
+
+    rows: list[Any] = []
+    for eqn in program.equations:
+        ins = tuple(map(atom, eqn.inputs))
+        for v in eqn.outputs:
+            numbers[v] = len(numbers)
+        params = tuple((k, parameter(eqn.params[k])) for k in sorted(eqn.params))
+        rows.append((eqn.primitive.name, ins, params, tuple(v.aval for v in eqn.outputs)))
+    key = (tuple(program.in_avals), tuple(rows), tuple(map(atom, program.outputs)), program.masked, program.name)
+    hash(key)
+    return key
+
+
+__all__ = ["StagingTrace", "StagingTracer", "build", "fingerprint", "known_program", "signature", "stage"]

@@ -13,7 +13,7 @@ import numpy as np
 from ..emitter import V
 from ..scalars import SCALARS, cast
 from .step import Body, Serial, lowering
-from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
+from .writer import INT64, Array, Text, Writer, broadcast_strides, collapsed, known
 
 _COMBINE = {
     "scatter_add": "add",
@@ -24,7 +24,7 @@ _COMBINE = {
 }
 
 
-def combine(w: Writer, name: str, dtype: np.dtype, x: V, y: V) -> V:
+def combine(w: Text, name: str, dtype: np.dtype, x: V, y: V) -> V:
     """NumPy's operation on two numbers of a dtype; on booleans addition is "or" and multiplication is "and"."""
     if dtype.kind == "b" and name in ("add", "multiply"):
         return w.or_(x, y) if name == "add" else w.and_(x, y)
@@ -50,9 +50,10 @@ def _scatter(step: Serial) -> Body | None:
         return None
 
     def write(w: Writer) -> None:
-        source, changes, *index_arrays = w.inputs
+        changes, *index_arrays = w.inputs[-1 - len(indices) :]
         (target,) = w.outputs
-        _copy(w, target, source)
+        if not step.in_place:
+            _copy(w, target, w.inputs[0])
         if not math.prod(domain) and not math.prod(places):
             return
         along = broadcast_strides(updates.shape, domain)

@@ -46,13 +46,15 @@ class Serial:
         self.inputs: list[Atom] = list(eqn.inputs)
         self.scratch: list[Var] = []
         self.checks = False
+        self.in_place = False  # whether the result is in the memory of the first operand, which has no pointer then
         self.work = sum(math.prod(a.aval.shape) for a in (*eqn.inputs, *eqn.outputs))
         self._producer = producer
 
     @property
     def arrays(self) -> list[Any]:
         """What is in memory: operands that are not scalar literals, results, scratch arrays."""
-        return [*(a for a in self.inputs if not is_number(a)), *self.eqn.outputs, *self.scratch]
+        inputs = self.inputs[1:] if self.in_place else self.inputs
+        return [*(a for a in inputs if not is_number(a)), *self.eqn.outputs, *self.scratch]
 
     def uniform(self, i: int) -> Literal | None:
         """The scalar literal that operand `i` is a broadcast of."""

@@ -201,7 +201,8 @@ class Writer(Text):
         self.vector_bytes = vector_bytes
         self.arrays: list[Any] = step.arrays
         pointers = iter(range(len(self.arrays)))
-        self.inputs = [self._constant(a) if is_number(a) else self._array(a.aval, next(pointers)) for a in step.inputs]
+        inputs = step.inputs[1:] if step.in_place else step.inputs
+        self.inputs = [self._constant(a) if is_number(a) else self._array(a.aval, next(pointers)) for a in inputs]
         self.outputs = [self._array(v.aval, next(pointers)) for v in step.eqn.outputs]
         self.scratch = [self._array(v.aval, next(pointers)) for v in step.scratch]
 

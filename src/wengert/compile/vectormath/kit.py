@@ -21,7 +21,14 @@ INF, NAN = float("inf"), float("nan")
 
 
 def polynomial(e: Emitter, u: V, coefficients: Sequence[float]) -> V:
-    """Horner's rule, constant term first."""
+    """Horner's rule, constant term first; where chains should be short, pairs of pairs (G. Estrin, 1960)."""
+    if e.latency and len(coefficients) > 3:
+        row = [e.const(c, u) for c in coefficients]
+        while len(row) > 1:
+            pairs = [e.fma(row[i + 1], u, row[i]) for i in range(0, len(row) - 1, 2)]
+            row = pairs + ([row[-1]] if len(row) % 2 else [])
+            u = e.fmul(u, u) if len(row) > 1 else u
+        return row[0]
     out = e.const(coefficients[-1], u)
     for c in coefficients[-2::-1]:
         out = e.fma(out, u, e.const(c, u))

@@ -17,7 +17,12 @@ PI = {
     "double": (3.141592653589793, 1.224646799147353e-16, 2.1657133478438278e-32),
 }
 # Up to here three parts leave at most one rounding error in r, however close x is to a multiple of pi.
+NEAR = 1.5  # below it a sine is less than 1 by more than a rounding error
 REDUCED = {"float": 1.0e5, "double": 1.0e9}
+
+
+# pi/2 in two parts
+HALF_PI = {"float": (1.5707963705062866, -4.3711390001862426e-08), "double": (math.pi / 2, 6.123233995736766e-17)}
 
 
 def subtract_multiple(e: Emitter, x: V, n: V, part: float = 1.0) -> V:
@@ -34,6 +39,12 @@ def sin_of_reduced(e: Emitter, r: V) -> V:
     return e.copysign(at_most(e, size, 1.0), r)
 
 
+def sin_near_zero(e: Emitter, r: V) -> V:
+    """``sin(r)`` for ``|r| < NEAR``: a shorter chain of instructions."""
+    u = e.fmul(r, r)
+    return e.fma(e.fmul(r, u), polynomial(e, u, SIN[r.type]), r)
+
+
 def negate_odd(e: Emitter, x: V, n: V) -> V:
     """-x where the integer n is odd."""
     sign = e.shl(n, e.const(8 * (4 if x.type == "float" else 8) - 1, n))
@@ -47,13 +58,32 @@ def patch_large(e: Emitter, name: str, x: V, result: V) -> V:
 
 def sin(e: Emitter, x: V) -> V:
     """``sin(x)``."""
+    if e.latency and x.lanes == 1:
+        near = e.fcmp("olt", e.fabs(x), e.const(NEAR, x))
+        return e.either(near, lambda: sin_near_zero(e, x), lambda: _sin(e, x))
+    return _sin(e, x)
+
+
+def _sin(e: Emitter, x: V) -> V:
     n, i = nearest(e, x, 1 / math.pi)
     r = negate_odd(e, subtract_multiple(e, x, n), i)
     return patch_large(e, "sin", x, sin_of_reduced(e, r))
 
 
 def cos(e: Emitter, x: V) -> V:
-    """``cos(x) = -(-1)**n sin(x - (n + 1/2) pi)``."""
+    """``cos(x) = -(-1)**n sin(x - (n + 1/2) pi)``; near 0 ``sin(pi/2 - |x|)``."""
+    if e.latency and x.lanes == 1:
+        a = e.fabs(x)
+        high, low = HALF_PI[x.type]
+
+        def near_zero() -> V:
+            return sin_of_reduced(e, e.fadd(e.fsub(e.const(high, x), a), e.const(low, x)))
+
+        return e.either(e.fcmp("olt", a, e.const(2 * NEAR, x)), near_zero, lambda: _cos(e, x))
+    return _cos(e, x)
+
+
+def _cos(e: Emitter, x: V) -> V:
     y = e.fma(x, e.const(1 / math.pi, x), e.const(-0.5, x))
     # The integer is n + 1: odd ones are those with a plus before the sine.
     magic = e.const(MAGIC[x.type] + 1, x)
@@ -78,9 +108,6 @@ def tan(e: Emitter, x: V) -> V:
 
 
 # --- inverse functions --------------------------------------------------------------------------------------------
-
-# pi/2 in two parts
-HALF_PI = {"float": (1.5707963705062866, -4.3711390001862426e-08), "double": (math.pi / 2, 6.123233995736766e-17)}
 
 
 def _arcsin_parts(e: Emitter, x: V) -> tuple[V, V, V]:

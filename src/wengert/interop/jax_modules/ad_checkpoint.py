@@ -1,17 +1,11 @@
-"""`jax.ad_checkpoint`: `checkpoint`, and names for values, which have no effect without policies."""
+"""`jax.ad_checkpoint`: `checkpoint`, its policies, names for values, and what is saved."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ...transforms.jit import checkpoint
+from ...transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
+from ...transforms.saved import print_saved
 
 remat = checkpoint
+print_saved_residuals = print_saved
 
-
-def checkpoint_name(x: Any, name: str) -> Any:
-    """The value itself: names are for policies of what to save, which are not supported."""
-    return x
-
-
-__all__ = ["checkpoint", "checkpoint_name", "remat"]
+__all__ = ["checkpoint", "checkpoint_name", "checkpoint_policies", "print_saved_residuals", "remat"]

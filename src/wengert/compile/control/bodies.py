@@ -1,0 +1,113 @@
+"""What the passes do with the Programs that loops and branches hold.
+
+They are optimised as Programs of their own, large constants become arguments, and the pullback of a while loop becomes
+a `walk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Aval, Primitive
+from ...ops.control.loop import parts
+from ...ops.control.programs import zeros
+from ...ops.control.pull import pulling, results, started
+from ...program import Atom, Literal, Program, Var
+from ..passes import Rewriter, number
+from .fit import fits_program
+from .motion import invariants, taken_apart
+from .tidy import lifted, settled
+from .walk import walk_p
+
+
+def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+    """The results of an equation of control flow."""
+    if primitive.name == "while_pull":
+        return _pulled(r, inputs, params)
+    if primitive.name == "cond":
+        branches = params["branches"]
+        i = number(inputs[0])
+        if i is not None:
+            return r.run(branches[min(max(int(i), 0), len(branches) - 1)], inputs[1:])
+        found = [lifted(b) for b in branches]
+        more = [a for _, literals in found for a in literals]
+        wide, at = [], 0
+        for program, literals in found:
+            wide.append(_with_inputs(program, len(literals), at, [a.aval for a in more]))
+            at += len(literals)
+        arguments = [inputs[0], *map(r.literal, more), *inputs[1:]]
+        return r.written(primitive, arguments, {"branches": tuple(wide)}, _strong(wide[0].out_avals))
+    if primitive.name == "scan":
+        body, literals = lifted(params["body"])
+        arguments = [*map(r.literal, literals), *inputs]
+        params = {**params, "body": body, "consts": params["consts"] + len(literals)}
+        return taken_apart(r, primitive, arguments, params, r.written)
+    if primitive is walk_p:
+        return r.written(primitive, inputs, params, _strong(params["back"].out_avals))
+    cond, first = lifted(params["cond"])
+    body, second = lifted(params["body"])
+    nt, nb = params["cond_consts"], params["body_consts"]
+    tests = [*map(r.literal, first), *inputs[:nt]]
+    consts = [*map(r.literal, second), *inputs[nt : nt + nb]]
+    if not (fits_program(cond) and fits_program(body)):
+        cond, tests = invariants(r, cond, tests)
+        body, consts = invariants(r, body, consts)
+    cond, tests, _ = settled(r, cond, 0, tests)
+    body, consts, _ = settled(r, body, 0, consts)
+    sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
+    arguments = [*tests, *consts, *inputs[nt + nb :]]
+    return r.written(primitive, arguments, {"cond": cond, "body": body, **sizes}, _strong(body.out_avals))
+
+
+def _strong(avals: Sequence[Aval]) -> list[Aval]:
+    return [Aval(a.shape, a.dtype) for a in avals]
+
+
+def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> Program:
+    """A branch that takes the constants of all branches; its own are `mine` from number `at` on."""
+    if len(avals) == mine:
+        return program
+    more = [program.inputs[i - at] if at <= i < at + mine else Var(a) for i, a in enumerate(avals)]
+    return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
+
+
+def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+    """The results of `while_pull`: what is the same in all steps, then a `walk`."""
+    n = len(inputs) - sum(params["given"])
+    p = pulling(params)
+    tests, consts, carry = parts(inputs[:n], params)
+    used = [c for c, b in zip(consts, p.consts, strict=True) if b]
+    state = [c for c, b in zip(carry, p.carry, strict=True) if b]
+    before = r.run(p.invariant, consts)
+    sources = {"argument": consts, "invariant": before}
+    fixed = [_atom(r, v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
+    sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
+    start = [_atom(r, v) for v in [*sums, *started(inputs[n:], params, p.cotangents)]]
+    (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
+    cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
+    forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])
+    back, fixed, _ = settled(r, back, 0, [*map(r.literal, third), *fixed])
+    arguments = [*tests, *used, *state, *fixed, *start]
+    made = r.written(
+        walk_p,
+        arguments,
+        {
+            "cond": cond, "forward": forward, "back": back,
+            "tests": len(tests), "consts": len(used), "carry": len(state), "fixed": len(fixed),
+            "slices": tuple(p.slices),
+        },
+        [a for a in walk_p.abstract(back=back)],
+    )  # fmt: skip
+    return [_atom(r, v) for v in results(made, params, p)]
+
+
+def _atom(r: Rewriter, v: Any) -> Atom:
+    if type(v) in (Var, Literal):
+        return r.literal(v) if type(v) is Literal else v
+    return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
+
+
+__all__ = ["simplified"]

@@ -1,0 +1,106 @@
+"""Control: a step of a plan that is a loop or a branch, and holds plans of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Aval
+from ...program import Atom, Equation, Literal, Program, Var
+
+NAMES = frozenset({"scan", "while", "cond", "walk"})
+
+
+class Body:
+    """A Program that a loop or branch holds, as a plan.
+
+    Attributes:
+        program: the Program. pairs: inputs and results (by number) that may share memory.
+        plan, memory: see `prepare`. held: results that are in the memory of an input, with the input's number.
+    """
+
+    def __init__(self, program: Program, pairs: Sequence[tuple[int, int]] = ()) -> None:
+        self.program = program
+        self.pairs = list(pairs)
+        self.plan: Any = None
+        self.memory: Any = None
+        self.held: dict[int, int] = {}
+
+
+class Control:
+    """A loop or a branch.
+
+    Attributes:
+        eqn: the equation. inputs: what must be in memory before.
+        bodies: its Programs, by role. scratch: arrays that only this step uses, by role.
+        reuses: for a result (by number) the input whose memory it may have.
+        shared: the results that have the memory of that input.
+        registers: whether the step is written with its values in registers.
+        work: about how many additions it costs.
+    """
+
+    def __init__(self, eqn: Equation) -> None:
+        self.eqn = eqn
+        self.name = eqn.primitive.name
+        self.inputs: list[Atom] = list(eqn.inputs)
+        self.bodies: dict[str, Body] = {}
+        self.room: dict[str, Var] = {}
+        self.reuses: dict[int, int] = {}
+        self.shared: set[int] = set()
+        self.registers: Any = None
+        self.work = 0
+        p = eqn.params
+        if self.name == "scan":
+            nc, nk = p["consts"], p["carry"]
+            self.bodies["body"] = Body(p["body"], [(nc + k, k) for k in range(nk)])
+            self.reuses = {k: nc + k for k in range(nk)}
+        elif self.name == "while":
+            nt, nb = p["cond_consts"], p["body_consts"]
+            nk = len(p["body"].outputs)
+            self.bodies["cond"] = Body(p["cond"])
+            self.bodies["body"] = Body(p["body"], [(nb + k, k) for k in range(nk)])
+            self.reuses = {k: nt + nb + k for k in range(nk)}
+        elif self.name == "cond":
+            for i, branch in enumerate(p["branches"]):
+                self.bodies[f"branch{i}"] = Body(branch)
+        else:
+            nk, nf = p["carry"], p["fixed"]
+            ns = len(p["back"].outputs)
+            self.bodies["cond"] = Body(p["cond"])
+            self.bodies["forward"] = Body(p["forward"], [(p["consts"] + k, k) for k in range(nk)])
+            self.bodies["back"] = Body(p["back"], [(nf + k, k) for k in range(ns)])
+            first = p["tests"] + p["consts"] + nk + nf
+            self.reuses = {k: first + k for k in range(ns)}
+
+    @property
+    def scratch(self) -> list[Var]:
+        return list(self.room.values())
+
+    @property
+    def arrays(self) -> list[Any]:
+        """What is in memory: operands that are not scalar literals, results, scratch arrays."""
+        return [*(a for a in self.inputs if not is_number(a)), *self.eqn.outputs, *self.scratch]
+
+    def want(self, role: str, aval: Aval) -> None:
+        """Ask for an uninitialised array."""
+        self.room[role] = Var(aval)
+
+    def bytes(self, role: str, size: int) -> None:
+        if size:
+            self.want(role, Aval((size,), np.dtype(np.uint8)))
+
+
+def is_number(a: Any) -> bool:
+    return type(a) is Literal and a.aval.shape == ()
+
+
+def control_of(eqn: Equation) -> Control | None:
+    """The step of a loop or branch, None for other equations and for Programs that native code cannot hold."""
+    if eqn.primitive.name not in NAMES:
+        return None
+    step = Control(eqn)
+    if any(b.program.guards for b in step.bodies.values()):
+        return None
+    return step

@@ -1,0 +1,157 @@
+"""Batches of loops: `vmap` of `while_p` and `while_pull_p`.
+
+Where the condition is the same for all examples there is one loop over batches. Where it differs, each example runs its
+own loop (a scan over the examples, which native code turns into loops side by side), so that a finished one costs
+nothing and its values stay as they were. Bodies that multiply matrices, which a batch shares, or that look across
+examples by an axis name, run for all examples until the last one ends, the finished ones held fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...core import Aval, Primitive, Value, aval_of
+from ...program import Program, subprograms
+from ..call import batched_program
+from .loop import While, parts
+from .programs import alone, batched_value, fixed_point, staged, strong
+from .scan import scan_p
+
+PRODUCTS = frozenset({"dot_general", "convolution"})
+
+
+def side_by_side(*programs: Program, products: bool = False) -> bool:
+    """Whether each example may run on its own, with or without products in it."""
+    return not any(
+        type(e.primitive).__module__.endswith(".collectives")
+        or (e.primitive.name in PRODUCTS and not products)
+        or not side_by_side(*subprograms(e), products=products)
+        for p in programs
+        for e in p.equations
+    )
+
+
+def each_alone(primitive: Primitive, size: int, args: Sequence[Value], batched: Sequence[bool], params: Any) -> Any:
+    """An equation run for one example after another."""
+    avals = [_example(aval_of(a), b) for a, b in zip(args, batched, strict=True)]
+    program = alone(primitive.bind, params["body"] if "body" in params else params["branches"][0], avals, params)
+    fixed = [v for v, b in zip(program.inputs, batched, strict=True) if not b]
+    moving = [v for v, b in zip(program.inputs, batched, strict=True) if b]
+    from ..call import _once as once
+    from .programs import rewired
+
+    body = once(program, ("lanes", tuple(batched)), lambda: rewired(program, [*fixed, *moving], program.outputs))
+    outs = scan_p.bind(
+        *[a for a, b in zip(args, batched, strict=True) if not b],
+        *[a for a, b in zip(args, batched, strict=True) if b],
+        body=body,
+        consts=len(fixed),
+        carry=0,
+        length=size,
+        reverse=False,
+    )
+    return outs, [True] * len(outs)
+
+
+def _example(aval: Aval, batched: bool) -> Aval:
+    return Aval(aval.shape[1:] if batched else aval.shape, aval.dtype)
+
+
+def _carried(trace: Any, batched: Sequence[bool], params: dict[str, Any], least: Sequence[bool] = ()) -> Any:
+    """Which carried values differ between examples, and whether the condition does."""
+    tests, consts, carry = parts(batched, params)
+    start = [a or b for a, b in zip(carry, least, strict=True)] if least else carry
+    size, name = trace.size, trace.axis_name
+    flags = fixed_point(start, lambda c: batched_program(params["body"], size, (*consts, *c), name)[1])
+    return flags, batched_program(params["cond"], size, (*tests, *flags), name)[1][0]
+
+
+def batch_while(
+    primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]
+) -> Any:
+    """The batching rule of `while_p`."""
+    carry, differs = _carried(trace, batched, params)
+    if differs:
+        if side_by_side(params["cond"], params["body"]):
+            return each_alone(primitive, trace.size, args, batched, params)
+        return _held(primitive, trace, args, batched, params)
+    cond, body = _batched(trace, batched, carry, params)
+    tests, consts, start = parts(args, params)
+    _, _, flags = parts(batched, params)
+    start = [batched_value(a, trace.size, b) if c else a for a, b, c in zip(start, flags, carry, strict=True)]
+    return primitive.bind(*tests, *consts, *start, **{**params, "cond": cond, "body": body}), list(carry)
+
+
+def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params: dict[str, Any]) -> Any:
+    tests, consts, _ = parts(batched, params)
+    size, name = trace.size, trace.axis_name
+    cond, _ = batched_program(params["cond"], size, (*tests, *carry), name)
+    derived, flags = batched_program(params["body"], size, (*consts, *carry), name)
+    body = staged(
+        derived,
+        ("batched carry", tuple(carry)),
+        lambda *values: [
+            batched_value(o, size, f) if c else o
+            for o, f, c in zip(derived.evaluate(values), flags, carry, strict=True)
+        ],
+        derived.in_avals,
+        derived.name,
+    )
+    body.masked = derived.masked
+    return cond, body
+
+
+def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+    """All examples until the last one ends; those that have ended are held fixed."""
+    from ..elementwise import logical_and, where
+    from ..reduction import any as any_
+    from ..shape import reshape
+
+    every = [True] * len(params["body"].outputs)
+    cond, body = _batched(trace, batched, every, params)
+    tests, consts, start = parts(args, params)
+    _, _, flags = parts(batched, params)
+    start = [batched_value(a, trace.size, b) for a, b in zip(start, flags, strict=True)]
+    nt, nc = len(tests), len(consts)
+
+    def going(running: Value, *carry: Value) -> list[Value]:
+        return [any_(running)]
+
+    def step(*values: Value) -> list[Value]:
+        t, c, running, old = values[:nt], values[nt : nt + nc], values[nt + nc], values[nt + nc + 1 :]
+        new = [
+            where(reshape(running, (trace.size,) + (1,) * (len(a.shape) - 1)), n, o)
+            for a, n, o in zip(body.out_avals, body.evaluate([*c, *old]), old, strict=True)
+        ]
+        return [logical_and(running, cond.evaluate([*t, *new])[0]), *new]
+
+    mask = cond.out_avals[0]
+    avals = [*[aval_of(a) for a in (*tests, *consts)], mask, *map(strong, body.out_avals)]
+    key = ("held", cond, nt)
+    held = staged(body, key, step, avals, body.name)
+    more = staged(body, ("any", mask), going, avals[nt + nc :], "any")
+    running = cond.evaluate([*tests, *start])[0]
+    outs = primitive.bind(*tests, *consts, running, *start, cond=more, body=held, cond_consts=0, body_consts=nt + nc)
+    return outs[1:], every
+
+
+def batch_pull(
+    primitive: Primitive, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]
+) -> Any:
+    """The batching rule of `while_pull_p`: each example has cotangents of its own, of shared arguments too."""
+    n, nb = len(args) - sum(params["given"]), params["body_consts"]
+    carry, differs = _carried(trace, batched[:n], params)
+    if differs:
+        return each_alone(primitive, trace.size, args, batched, params)
+    nonzero, nc = params["nonzero"], params["cond_consts"]
+    own = [b or w for b, w in zip(batched[nc:n], nonzero, strict=True)]
+    flags = [*batched[:nc], *own[:nb], *own[nb:]]
+    carry, differs = _carried(trace, flags, params)
+    assert not differs
+    cond, body = _batched(trace, flags, carry, params)
+    wide = [*flags[: nc + nb], *carry]
+    values = [batched_value(a, trace.size, b) if w else a for a, b, w in zip(args[:n], batched[:n], wide, strict=True)]
+    cts = [batched_value(a, trace.size, b) for a, b in zip(args[n:], batched[n:], strict=True)]
+    outs = primitive.bind(*values, *cts, **{**params, "cond": cond, "body": body})
+    return outs, [True] * len(outs)

@@ -1,0 +1,220 @@
+"""`while_p`: a loop that goes on as long as a condition holds on what it carries.
+
+``*carry = while(*cond_consts, *body_consts, *init)`` with Programs ``(*cond_consts, *carry) -> (bool,)`` and
+``(*body_consts, *carry) -> (*carry,)``. How often it runs is not known before, so reverse mode is one primitive that runs
+the loop once more, keeps what each step needs on a tape that grows, and walks back (pull.py). Here a loop runs step by
+step; native loops are the compiler's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Aval, LinearTracer, Primitive, Tracer, Value
+from ...program import Program
+from ..call import _once as once
+from ..call import _strong as strong
+from ..call import dependence, execute, jvp_program
+from .programs import (
+    check_linear_start,
+    fixed_point,
+    on_newest_tape,
+    run_alone,
+)
+from .scan import jvp_body, moving_flags, started_tangents
+
+Flags = tuple[bool, ...]
+
+
+class While(Primitive):
+    """``while(*cond_consts, *body_consts, *init)``.
+
+    Parameters:
+        cond, body: Programs. cond_consts, body_consts: how many arguments are constants of each.
+    """
+
+    multiple_results = True
+
+    def impl(self, *args: Value, **params: Any) -> list[Value]:
+        return run_alone(self, params["body"], args, params)
+
+    def interpret(self, *args: Value, **params: Any) -> list[Value]:
+        """Step by step, each step compiled."""
+        tests, consts, carry = parts(args, params)
+        while execute(params["cond"], [*tests, *carry])[0]:
+            carry = execute(params["body"], [*consts, *carry])
+        return list(carry)
+
+    def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
+        return [strong(a) for a in params["body"].out_avals]
+
+    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+        tests, consts, carry = parts(given, params)
+        carry = fixed_point(carry, lambda c: dependence(params["body"], [*consts, *c]))
+        return [True] * results if dependence(params["cond"], [*tests, *carry])[0] else list(carry)
+
+    # --- forward mode --------------------------------------------------------------------------------------------
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        nonzero = self._nonzero(tangents, params)
+        tangents = [None] * params["cond_consts"] + started_tangents(
+            primals[params["cond_consts"] :], tangents[params["cond_consts"] :], nonzero
+        )
+        args, derived = tangent_loop(primals, [t for t in tangents if t is not None], nonzero, params)
+        outs = self.bind(*args, **derived)
+        n = len(params["body"].outputs)
+        rest = iter(outs[n:])
+        return outs[:n], [next(rest) if b else None for b in nonzero[params["body_consts"] :]]
+
+    def _nonzero(self, tangents: Sequence[Value | None], params: dict[str, Any]) -> Flags:
+        """Which constants of the body and carried values have a tangent in some step."""
+        body, nb = params["body"], params["body_consts"]
+        return moving_flags(lambda f: jvp_program(body, f)[1], tangents[params["cond_consts"] :], nb, len(body.outputs))
+
+    # --- reverse mode --------------------------------------------------------------------------------------------
+
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        from .pull import while_tangent_p
+
+        outs = self.bind(*primals, **params)
+        nonzero = self._nonzero(tangents, params)
+        moving = nonzero[params["body_consts"] :]
+        if not any(moving):
+            return outs
+        nc = params["cond_consts"]
+        started = [t for t in started_tangents(primals[nc:], tangents[nc:], nonzero) if t is not None]
+        step = {**params, "nonzero": nonzero}
+        if has_choice(params["body"]):
+            trace.tape.masked = True
+        nodes = iter(
+            trace.tape.append_many(while_tangent_p, (*primals, *started), step, while_tangent_p.abstract(**step))
+        )
+        return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, moving, strict=True)]
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """Carried values that do not depend on the linear arguments run on their own now."""
+        given = [tape.owns(a) for a in args]
+        linear = self.dependence(given, params, len(params["body"].outputs))
+        _, _, owned = parts(given, params)
+        _, _, start = parts(args, params)
+        check_linear_start([a for a, b, m in zip(start, owned, linear, strict=True) if m and not b], "a while loop")
+        known = iter(self._without(args, linear, params))
+        nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
+        return [node if b else next(known) for node, b in zip(nodes, linear, strict=True)]
+
+    def _without(self, args: Sequence[Value], dropped: Sequence[bool], params: dict[str, Any]) -> list[Value]:
+        """The loop of the carried values that are not dropped, which do not depend on those that are."""
+        if all(dropped):
+            return []
+        tests, consts, carry = parts(args, params)
+        cond, body, used = smaller_loop(params["cond"], params["body"], len(tests), len(consts), tuple(dropped))
+        kept = [c for c, b in zip(carry, dropped, strict=True) if not b]
+        consts = [c for c, b in zip(consts, used, strict=True) if b]
+        return self.bind(*tests, *consts, *kept, cond=cond, body=body, cond_consts=len(tests), body_consts=len(consts))
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        """A linear function is its own derivative at zero."""
+        from .pull import pull
+
+        linear = on_newest_tape(args)
+        at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
+        nc = params["cond_consts"]
+        tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
+        grads = pull(at, cotangent, params, linear[nc:], tape.masked)
+        return [None] * nc + [g if b else None for g, b in zip(grads, linear[nc:], strict=True)]
+
+    # --- batching ------------------------------------------------------------------------------------------------
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        from .lanes import batch_while
+
+        return batch_while(self, trace, args, batched, params)
+
+
+def parts(args: Sequence[Any], params: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Constants of the condition, constants of the body, what is carried."""
+    nc, nb = params["cond_consts"], params["body_consts"]
+    return list(args[:nc]), list(args[nc : nc + nb]), list(args[nc + nb :])
+
+
+def _zero(a: LinearTracer) -> np.ndarray:
+    return np.zeros(a.shape, a.dtype)
+
+
+def has_choice(program: Program) -> bool:
+    from ..call import has_choice as found
+
+    return found(program)
+
+
+def tangent_loop(
+    primals: Sequence[Value], tangents: Sequence[Value], nonzero: Flags, params: dict[str, Any]
+) -> tuple[list[Value], dict[str, Any]]:
+    """Arguments and parameters of the loop that carries tangents along: ``(*carry, *tangents)``."""
+    tests, consts, carry = parts(primals, params)
+    nb, nk = len(consts), len(carry)
+    body, _ = jvp_body(params["body"], nonzero, nb, nk)
+    m = sum(nonzero[:nb])
+    args = [*tests, *consts, *tangents[:m], *carry, *tangents[m:]]
+    cond = once(params["cond"], ("more", len(tests), tuple(body.out_avals[nk:])), lambda: _wider(params, body, nk))
+    return args, {"cond": cond, "body": body, "cond_consts": len(tests), "body_consts": nb + m}
+
+
+def _wider(params: dict[str, Any], body: Program, nk: int) -> Program:
+    """The condition of a loop that carries more, which it does not look at."""
+    from ...program import Var
+    from .programs import rewired
+
+    cond = params["cond"]
+    return rewired(cond, [*cond.inputs, *[Var(a) for a in body.out_avals[nk:]]], cond.outputs)
+
+
+def smaller_loop(cond: Program, body: Program, nc: int, nb: int, dropped: Flags) -> tuple[Program, Program, list[bool]]:
+    """Condition and body of a loop that carries less, and which constants of the body it uses.
+
+    What the body gives besides what it carries is kept.
+    """
+    from .programs import rewired
+
+    def make() -> Any:
+        kept = [v for v, b in zip(cond.inputs[nc:], dropped, strict=True) if not b]
+        every = (*dropped, *[False] * (len(body.outputs) - len(dropped)))
+        outputs = [o for o, b in zip(body.outputs, every, strict=True) if not b]
+        carry = [v for v, b in zip(body.inputs[nb:], dropped, strict=True) if not b]
+        n = len(body.inputs)
+        reach = [dependence(body, [i == j for i in range(n)]) for j in range(nb)]
+        used = [any(r and not d for r, d in zip(found, every, strict=True)) for found in reach]
+        consts = [v for v, b in zip(body.inputs[:nb], used, strict=True) if b]
+        return rewired(cond, [*cond.inputs[:nc], *kept], cond.outputs), rewired(body, [*consts, *carry], outputs), used
+
+    return once(body, ("smaller", cond, nc, nb, dropped), make)
+
+
+def _samples() -> list[Any]:
+    from ...transforms.staging import stage
+    from ..elementwise import less, sqrt
+
+    number = Aval((), np.dtype(float))
+    count = Aval((), np.dtype(np.int64))
+    pair = Aval((2,), np.dtype(float))
+
+    def going(limit: Tracer, i: Tracer, x: Tracer) -> list[Value]:
+        return [less(i, limit)]
+
+    def newton(a: Tracer, i: Tracer, x: Tracer) -> list[Value]:
+        return [i + 1, 0.5 * (x + a / x) + 0.1 * sqrt(a) * x[::-1]]
+
+    cond, _ = stage(going, [count, count, pair], "going")
+    body, _ = stage(newton, [number, count, pair], "newton")
+    params = {"cond": cond, "body": body, "cond_consts": 1, "body_consts": 1}
+    x = np.array([1.5, 2.5])
+    return [
+        ((np.int64(3), np.float64(2.0), np.int64(0), x), params),
+        ((np.int64(0), np.float64(2.0), np.int64(1), x), params),
+    ]
+
+
+while_p = While("while", samples=_samples, reasons={"complex": "a Program is typed"})

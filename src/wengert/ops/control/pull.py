@@ -1,0 +1,365 @@
+"""Derivatives of `while_p` in reverse mode, to any order: `while_tangent_p`, and its transpose `while_pull_p`.
+
+Let ``y = W(x)`` be a loop with Jacobian ``J(x)``. `while_tangent_p` is ``J(x) t``, the loop that carries tangents along.
+`while_pull_p` is ``J(x)' c``: it runs the loop, keeps what each step needs on a tape that grows, and walks back. No tape
+leaves it, so Programs hold arrays alone. The two are closed under differentiation:
+
+- ``d (J' c) = J' dc + (dJ)' c`` is the pullback of the loop that carries ``(x, dx)``, with cotangents ``(dc, c)``;
+- the transpose of ``c -> J' c`` is ``J``, and that of ``dx -> (dJ[dx])' c`` is, at u, the pullback of ``x -> J(x) u``,
+  because ``u' (dJ[dx])' c = c' dJ[dx] u``;
+- a function that is linear in some arguments is its own derivative where they are zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...core import Aval, Primitive, Value
+from ...program import Program
+from ..call import _once as once
+from ..call import _strong as strong
+from ..call import dependence, execute, jvp_program, linearized_programs
+from .loop import Flags, _samples, _zero, has_choice, parts, smaller_loop, tangent_loop, while_p
+from .programs import check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
+from .scan import linear_step, moving_flags, saving, transposed_body
+
+
+class WhileTangent(Primitive):
+    """``tangents of *carry = while_tangent(*cond_consts, *body_consts, *init, *tangents)``.
+
+    Parameters:
+        those of `while_p`; nonzero: which constants of the body and carried values have tangents.
+    """
+
+    multiple_results = True
+
+    def expand(self, *args: Value, nonzero: Flags, **params: Any) -> list[Value]:
+        """The loop that carries the tangents along."""
+        n, body = len(args) - sum(nonzero), params["body"]
+        loop_args, derived = tangent_loop(args[:n], args[n:], nonzero, params)
+        return while_p.bind(*loop_args, **derived)[len(body.outputs) :]
+
+    impl = expand
+
+    def abstract(self, *avals: Aval, nonzero: Flags, **params: Any) -> list[Aval]:
+        moving = nonzero[params["body_consts"] :]
+        return [strong(a) for a, b in zip(params["body"].out_avals, moving, strict=True) if b]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        from ...transforms.forward import jvp_flat
+
+        return jvp_flat(lambda *a: self.expand(*a, **params), primals, tangents)
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        from ...transforms.batching import batch_flat
+
+        return batch_flat(lambda *a: self.expand(*a, **params), trace.size, args, batched, trace.axis_name)
+
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        boxed = [p if t is None else trace.tracer(p, t) for p, t in zip(primals, tangents, strict=True)]
+        return self.expand(*boxed, **params)
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        n = len(args) - sum(params["nonzero"])
+        if any(tape.owns(a) for a in args[:n]):
+            return self.expand(*args, **params)
+        check_linear_start([a for a in args[n:] if not tape.owns(a)], "the tangent of a while loop")
+        if has_choice(params["body"]):
+            tape.masked = True
+        return tape.append_many(self, tuple(args), params, self.abstract(**params))
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        nonzero, nb = params["nonzero"], params["body_consts"]
+        n = len(args) - sum(nonzero)
+        cts = iter(cotangent)
+        given = [next(cts) if b else None for b in nonzero[nb:]]
+        tape = next(a._trace for a, b in zip(args, on_newest_tape(args), strict=True) if b)
+        grads = pull(args[:n], given, _plain(params), nonzero, tape.masked)
+        return [None] * n + [g for g, b in zip(grads, nonzero, strict=True) if b]
+
+
+class Pulling(NamedTuple):
+    """The parts of a pullback.
+
+    Attributes:
+        invariant: ``(*body_consts) -> values`` that are the same in all steps.
+        cond, forward: the loop again, ``(*tests, *carry) -> (bool,)`` and ``(*consts, *carry) -> (*carry, *slices)``, of
+            the carried values that are needed; what it gives besides is kept for each step.
+        consts, carry: which constants of the body and carried values `forward` takes.
+        fixed: for each constant of `back` where it is found: ("value", v), ("argument", i) of the body's constants, or
+            ("invariant", i).
+        back: one step backwards, ``(*fixed, *sums, *cotangents, *slices) -> (*sums, *cotangents)``.
+        sums: which constants of the body have a cotangent. cotangents: which carried values have one in some step.
+        slices: for each slice that `back` takes, its number among those that `forward` gives.
+    """
+
+    invariant: Program
+    cond: Program
+    forward: Program
+    consts: list[bool]
+    carry: list[bool]
+    fixed: list[tuple[str, Any]]
+    back: Program
+    sums: list[bool]
+    cotangents: Flags
+    slices: list[int]
+
+
+class WhilePull(Primitive):
+    """``*cotangents = while_pull(*cond_consts, *body_consts, *init, *cotangents of carry)``.
+
+    Parameters:
+        those of `while_p`; nonzero: which constants of the body and carried values have a tangent in some step; wanted:
+        of which of them the cotangents are the results; given: of which carried values cotangents are arguments;
+        masked: whether zero cotangents must not meet infinite coefficients.
+    """
+
+    multiple_results = True
+
+    def impl(self, *args: Value, **params: Any) -> list[Value]:
+        return run_alone(self, params["body"], args, params)
+
+    def interpret(self, *args: Value, **params: Any) -> list[Value]:
+        """Step by step, each step compiled."""
+        n = len(args) - sum(params["given"])
+        tests, consts, carry = parts(args[:n], params)
+        p = pulling(params)
+        used = [c for c, b in zip(consts, p.consts, strict=True) if b]
+        state, tape = [c for c, b in zip(carry, p.carry, strict=True) if b], []
+        while execute(p.cond, [*tests, *state])[0]:
+            outs = execute(p.forward, [*used, *state])
+            state = outs[: len(state)]
+            tape.append(outs[len(state) :])
+        before = execute(p.invariant, consts)
+        fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
+        sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
+        state = [*sums, *started(args[n:], params, p.cotangents)]
+        while tape:
+            slices = tape.pop()
+            state = execute(p.back, [*fixed, *state, *[slices[i] for i in p.slices]])
+        return results(state, params, p)
+
+    def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
+        return [strong(a) for a, b in zip(params["body"].in_avals, params["wanted"], strict=True) if b]
+
+    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+        p, n = pulling(params), len(given) - sum(params["given"])
+        tests, consts, carry = parts(given[:n], params)
+        used = [c for c, b in zip(consts, p.consts, strict=True) if b]
+        state = [c for c, b in zip(carry, p.carry, strict=True) if b]
+        m = len(state)
+        state = list(fixed_point(state, lambda c: dependence(p.forward, [*used, *c])[:m]))
+        if dependence(p.cond, [*tests, *state])[0]:
+            return [True] * results
+        slices = dependence(p.forward, [*used, *state])[m:]
+        before = dependence(p.invariant, consts)
+        fixed = [False if k == "value" else (consts if k == "argument" else before)[v] for k, v in p.fixed]
+        rest = iter(given[n:])
+        cts = [next(rest) if b else False for b in params["given"]]
+        start = [False] * sum(p.sums) + [c for c, b in zip(cts, p.cotangents, strict=True) if b]
+        outs = fixed_point(start, lambda c: dependence(p.back, [*fixed, *c, *[slices[i] for i in p.slices]]))
+        found = iter(outs)
+        every = [next(found) if b else False for b in (*p.sums, *p.cotangents)]
+        return [d for d, b in zip(every, params["wanted"], strict=True) if b]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        nc, nb = params["cond_consts"], params["body_consts"]
+        body, wanted, n = params["body"], params["wanted"], len(primals) - sum(params["given"])
+        ts = [t if t is not None else True if b else None for t, b in zip(tangents[nc:n], wanted, strict=True)]
+        plain = _plain(params)
+        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], ts, nb, len(body.outputs))
+        start = [
+            zeros(a) if t is None else t for t, a, b in zip(tangents[nc:n], body.in_avals, nonzero, strict=True) if b
+        ]
+        args, derived = tangent_loop(primals[:n], start, nonzero, plain)
+        rest, dots = iter(primals[n:]), iter(tangents[n:])
+        cts = [next(rest) if b else None for b in params["given"]]
+        dcts = [next(dots) if b else None for b in params["given"]]
+        moving = nonzero[nb:]
+        values = [w for w, b in zip(wanted, nonzero, strict=True) if b]  # those with a tangent in the loop
+        m = sum(nonzero[:nb])
+        asked = (*wanted[:nb], *values[:m], *wanted[nb:], *values[m:])
+        grads = pull(
+            args, [*dcts, *[c for c, b in zip(cts, moving, strict=True) if b]], derived, asked, params["masked"]
+        )
+        k = len(moving)
+        outs = iter([*grads[nb : nb + m], *grads[nb + m + k :]])
+        primal = [next(outs) if b else None for b in nonzero]
+        tangent = [*grads[:nb], *grads[nb + m : nb + m + k]]
+        types = body.in_avals
+        return (
+            [zeros(a) if p is None else p for p, a, b in zip(primal, types, wanted, strict=True) if b],
+            [t for t, b in zip(tangent, wanted, strict=True) if b],
+        )
+
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        outs, ts = self.jvp(primals, tangents, params)
+        # What is linear in the tangents and does not depend on them is zero.
+        return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        given = [tape.owns(a) for a in args]
+        linear = self.dependence(given, params, sum(params["wanted"]))
+        known: Sequence[Any] = [None] * len(linear)
+        if not all(linear):
+            known = self.bind(*[_zero(a) if b else a for a, b in zip(args, given, strict=True)], **params)
+        if params["masked"]:
+            tape.masked = True
+        nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
+        return [node if b else k for node, k, b in zip(nodes, known, linear, strict=True)]
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        linear = on_newest_tape(args)
+        tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
+        at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
+        body, nc, nb = params["body"], params["cond_consts"], params["body_consts"]
+        n = len(args) - sum(params["given"])
+        masked, plain = params["masked"] or tape.masked, _plain(params)
+        us = iter(cotangent)
+        u = [next(us) if b else None for b in params["wanted"]]
+        nonzero = moving_flags(lambda f: jvp_program(body, f)[1], u, nb, len(body.outputs))
+        start = [zeros(a) if t is None else t for t, a, b in zip(u, body.in_avals, nonzero, strict=True) if b]
+        moving = nonzero[nb:]
+        found: list[Value | None] = [None] * len(args)
+        if any(linear[n:]):
+            outs = iter(while_tangent_p.bind(*at[:n], *start, **plain, nonzero=nonzero))
+            pushed = [next(outs) if b else None for b in moving]
+            found[n:] = [t for t, b in zip(pushed, params["given"], strict=True) if b]
+        if any(linear[:n]):
+            loop_args, derived = tangent_loop(at[:n], start, nonzero, plain)
+            rest = iter(at[n:])
+            cts = [next(rest) if b else None for b in params["given"]]
+            k, m = len(moving), sum(nonzero[:nb])
+            asked = (*linear[nc : nc + nb], *[False] * m, *linear[nc + nb : n], *[False] * sum(moving))
+            grads = pull(
+                loop_args, [*[None] * k, *[c for c, b in zip(cts, moving, strict=True) if b]], derived, asked, masked
+            )
+            found[nc : nc + nb] = grads[:nb]
+            found[nc + nb : n] = grads[nb + m : nb + m + k]
+        return [g if b else None for g, b in zip(found, linear, strict=True)]
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        from .lanes import batch_pull
+
+        return batch_pull(self, trace, args, batched, params)
+
+
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    return {k: params[k] for k in ("cond", "body", "cond_consts", "body_consts")}
+
+
+def pull(
+    args: Sequence[Value],
+    cotangents: Sequence[Value | None],
+    params: dict[str, Any],
+    wanted: Sequence[bool],
+    masked: bool,
+) -> list[Value | None]:
+    """Cotangents of the constants of a loop's body and of its initial values, where they are wanted.
+
+    Args:
+        args: of `while_p`. cotangents: of its results; None is zero. params: of `while_p`.
+    """
+    body, nb = params["body"], params["body_consts"]
+    nonzero = moving_flags(
+        lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs)
+    )
+    given = [c is not None and b for c, b in zip(cotangents, nonzero[nb:], strict=True)]
+    if not any(given):
+        return [None] * len(wanted)
+    step = {**params, "nonzero": nonzero, "given": tuple(given), "masked": masked or has_choice(body)}
+    p = pulling(step)
+    wanted = tuple(w and b for w, b in zip(wanted, (*p.sums, *p.cotangents), strict=True))
+    cts = [c for c, b in zip(cotangents, given, strict=True) if b]
+    outs = iter(while_pull_p.bind(*args, *cts, **step, wanted=wanted))
+    return [next(outs) if b else None for b in wanted]
+
+
+def pulling(params: dict[str, Any]) -> Pulling:
+    """What a pullback consists of, made once."""
+    body, cond, nonzero, given = params["body"], params["cond"], params["nonzero"], params["given"]
+    nc, nb, masked = params["cond_consts"], params["body_consts"], params["masked"]
+    return once(
+        body,
+        ("pulling", cond, nc, nonzero, given, masked),
+        lambda: _pulling(cond, body, nonzero, given, nc, nb, masked),
+    )
+
+
+def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int, nb: int, masked: bool) -> Pulling:
+    nk = len(body.outputs)
+    known, linear, live = linearized_programs(body, nonzero)
+    invariant, forward, places = saving(known, nk, nb, nk)
+    kinds = [moves for _, _, moves in places]
+    step = linear_step(linear, kinds, nonzero, live, nb, nk, {"length": 0, "reverse": False})["body"]
+    n_fixed, n_consts, moving = kinds.count(False), sum(nonzero[:nb]), nonzero[nb:]
+    m = sum(moving)
+    flags = (*[False] * n_fixed, *[True] * (n_consts + m), *[False] * kinds.count(True))
+    from ..call import transposed_program
+
+    start = [g for g, b in zip(given, moving, strict=True) if b]
+    cts = fixed_point(start, lambda f: transposed_program(step, flags, f, masked)[1][n_consts : n_consts + m])
+    back, backs = transposed_body(step, flags, cts, masked, n_fixed + n_consts, m)
+    consts, rest = iter(backs[:n_consts]), iter(cts)
+    dropped = _unneeded(cond, forward, nc, nb, nk)
+    small_cond, small, used = smaller_loop(cond, forward, nc, nb, dropped)
+    return Pulling(
+        invariant,
+        small_cond,
+        small,
+        used,
+        [not d for d in dropped],
+        [(kind, value) for kind, value, moves in places if not moves],
+        back,
+        [next(consts) if b else False for b in nonzero[:nb]],
+        tuple(next(rest) if b else False for b in moving),
+        [value for _, value, moves in places if moves],
+    )
+
+
+def _unneeded(cond: Program, forward: Program, nc: int, nb: int, nk: int) -> Flags:
+    """Carried values that neither the condition nor what is kept depends on."""
+    needed = [bool(dependence(cond, [i == nc + j for i in range(len(cond.inputs))])[0]) for j in range(nk)]
+    reach = [dependence(forward, [i == nb + j for i in range(len(forward.inputs))]) for j in range(nk)]
+    needed = [a or any(r[nk:]) for a, r in zip(needed, reach, strict=True)]
+    closed = fixed_point(needed, lambda f: [any(r[k] and f[k] for k in range(nk)) for r in reach])
+    return tuple(not c for c in closed)
+
+
+def started(cotangents: Sequence[Value], params: dict[str, Any], live: Flags) -> list[Value]:
+    """Cotangents of what the loop carries at its end, zeros where one comes into being only on the way."""
+    rest = iter(cotangents)
+    cts = [next(rest) if b else None for b in params["given"]]
+    return [zeros(a) if c is None else c for c, a, b in zip(cts, params["body"].out_avals, live, strict=True) if b]
+
+
+def results(state: Sequence[Value], params: dict[str, Any], p: Pulling) -> list[Value]:
+    """The cotangents that are wanted, from the last state of the walk back."""
+    found = iter(state)
+    every = [next(found) if b else None for b in (*p.sums, *p.cotangents)]
+    return [
+        zeros(a) if g is None else g
+        for g, a, b in zip(every, params["body"].in_avals, params["wanted"], strict=True)
+        if b
+    ]
+
+
+def _tangent_samples() -> list[Any]:
+    out = []
+    for args, params in _samples():
+        t = (np.float64(0.7), np.array([0.2, -0.3]))
+        out.append(((*args, *t), {**params, "nonzero": (True, False, True)}))
+    return out
+
+
+def _pull_samples() -> list[Any]:
+    more = {"nonzero": (True, False, True), "given": (False, True), "wanted": (True, False, True), "masked": False}
+    return [((*args, np.array([0.5, -1.5])), {**params, **more}) for args, params in _samples()]
+
+
+_TYPED = {"complex": "a Program is typed"}
+while_tangent_p = WhileTangent("while_tangent", samples=_tangent_samples, reasons=_TYPED)
+while_pull_p = WhilePull("while_pull", samples=_pull_samples, reasons=_TYPED)

@@ -1,0 +1,160 @@
+"""`linear_solve_p`: the solution of a linear system by a function that the user gives, differentiated implicitly.
+
+``*x = linear_solve(*consts, *b)`` with ``A x = b``, where a Program is ``x -> A x`` and others solve the system and its
+transpose. ``A dx = db - dA x`` gives the tangent, and the transpose of ``b -> x`` solves with the transpose of A; neither
+looks into the solvers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...core import Aval, Primitive, Value, aval_of
+from ...errors import NotDifferentiableError
+from ...program import Program
+from ..call import _strong as strong
+from ..call import batched_program, call_p, jvp_program, transposed_program
+from .programs import batched_value, fixed_point, on_newest_tape, staged, zeros
+
+
+class System(NamedTuple):
+    """A linear system, each part a Program ``(*consts, *vector) -> vector`` of the same constants.
+
+    Attributes:
+        apply: ``A x``. solve: x from b. turned: ``A' y``. turned_solve: y from ``A' y = c``; None where it is not given.
+        extra: how many results `solve` has after the solution.
+    """
+
+    apply: Program
+    solve: Program
+    turned: Program | None
+    turned_solve: Program | None
+    extra: int = 0
+
+
+class LinearSolve(Primitive):
+    """``*x, *extra = linear_solve(*consts, *b)``.
+
+    Parameters:
+        system: the Programs. consts: how many arguments are constants of theirs.
+    """
+
+    multiple_results = True
+
+    def impl(self, *args: Value, system: System, consts: int) -> list[Value]:
+        return call_p.bind(*args, program=system.solve)
+
+    def abstract(self, *avals: Aval, system: System, consts: int) -> list[Aval]:
+        return [strong(a) for a in system.solve.out_avals]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        from ..elementwise import negative
+        from ..families import plus
+
+        system, n = params["system"], params["consts"]
+        outs = self.bind(*primals, **params)
+        m = len(outs) - system.extra
+        moved = tuple(t is not None for t in tangents[:n])
+        right = list(tangents[n:])
+        if any(moved):
+            derived, live = jvp_program(system.apply, (*moved, *[False] * m), only_tangents=True)
+            ts = [t for t in tangents[:n] if t is not None]
+            changes = iter(call_p.bind(*primals[:n], *outs[:m], *ts, program=derived))
+            for i, b in enumerate(live):
+                if b:
+                    change = negative(next(changes))
+                    before = right[i]
+                    right[i] = change if before is None else plus(before, change)
+        if all(r is None for r in right):
+            return outs, [None] * len(outs)
+        right = [zeros(aval_of(b)) if r is None else r for r, b in zip(right, primals[n:], strict=True)]
+        return outs, [*self.bind(*primals[:n], *right, **params)[:m], *[None] * system.extra]
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        system, n = params["system"], params["consts"]
+        if system.turned_solve is None:
+            raise NotDifferentiableError(
+                "reverse mode through custom_linear_solve solves with the transposed matrix: give it transpose_solve, or "
+                "symmetric=True"
+            )
+        m = len(args) - n
+        cts = [zeros(a) if c is None else c for c, a in zip(cotangent[:m], system.solve.out_avals, strict=False)]
+        turned = System(turned_apply(system, n), system.turned_solve, system.apply, system.solve)
+        grads = self.bind(*args[:n], *cts, system=turned, consts=n)[:m]
+        linear = on_newest_tape(args)
+        return [None] * n + [g if b else None for g, b in zip(grads, linear[n:], strict=True)]
+
+    def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        system, n, size = params["system"], params["consts"], trace.size
+        m = len(args) - n
+        given = tuple(batched[:n])
+
+        def flags(program: Program, vector: Sequence[bool]) -> Sequence[bool]:
+            return batched_program(program, size, (*given, *vector), trace.axis_name)[1][:m]
+
+        programs = [p for p in system[:4] if p is not None]
+        vector = fixed_point(
+            batched[n:], lambda f: [any(found) for found in zip(*[flags(p, f) for p in programs], strict=True)]
+        )
+
+        def wide(program: Program | None) -> Program | None:
+            if program is None:
+                return None
+            derived, found = batched_program(program, size, (*given, *vector), trace.axis_name)
+            want = [*vector, *[True] * (len(found) - m)]
+
+            def run(*values: Value) -> list[Value]:
+                outs = derived.evaluate(values)
+                return [batched_value(o, size, f) if w else o for o, f, w in zip(outs, found, want, strict=True)]
+
+            made = staged(derived, ("system", tuple(want)), run, derived.in_avals, derived.name)
+            made.masked = derived.masked
+            return made
+
+        apply, solve = wide(system.apply), wide(system.solve)
+        assert apply is not None and solve is not None
+        whole = System(apply, solve, wide(system.turned), wide(system.turned_solve), system.extra)
+        b = [batched_value(a, size, f) if v else a for a, f, v in zip(args[n:], batched[n:], vector, strict=True)]
+        outs = self.bind(*args[:n], *b, system=whole, consts=n)
+        return outs, [*vector, *[True] * system.extra]
+
+
+def turned_apply(system: System, consts: int) -> Program:
+    """``A' y`` as a Program."""
+    if system.turned is not None:
+        return system.turned
+    program = system.apply
+    m = len(program.inputs) - consts
+    flags = (*[False] * consts, *[True] * m)
+    derived, live = transposed_program(program, flags, (True,) * len(program.outputs), program.masked)
+    types = program.in_avals[consts:]
+
+    def run(*values: Value) -> list[Value]:
+        outs = iter(derived.evaluate(values))
+        return [next(outs) if b else zeros(a) for b, a in zip(live, types, strict=True)]
+
+    return staged(derived, ("turned",), run, derived.in_avals, f"transpose of {program.name}")
+
+
+def _samples() -> list[Any]:
+    from ...transforms.staging import stage
+    from ..contraction import matmul
+    from ..linalg import solve_p
+
+    avals = [Aval((2, 2), np.dtype(float)), Aval((2, 1), np.dtype(float))]
+    apply, direct, back = (
+        stage(f, avals, name)[0]
+        for name, f in {
+            "apply": lambda a, x: [matmul(a, x)],
+            "solve": lambda a, b: [solve_p.bind(a, b, transpose=False)],
+            "turned": lambda a, b: [solve_p.bind(a, b, transpose=True)],
+        }.items()
+    )
+    args = (np.array([[2.0, 0.3], [-0.4, 1.5]]), np.array([[0.5], [-1.0]]))
+    return [(args, {"system": System(apply, direct, None, back), "consts": 1})]
+
+
+linear_solve_p = LinearSolve("linear_solve", samples=_samples, reasons={"complex": "a Program is typed"})

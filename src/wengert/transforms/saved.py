@@ -1,0 +1,137 @@
+"""What a reverse pass keeps: saved_values lists it, print_saved shows it as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import trees
+from ..core import Primitive, Value, as_value, is_inexact
+from ..errors import user_line
+from ..ops.families import weighted_sum
+from .function import argument_name, check_callable, name_of, shown
+from .reverse import LinearizeTrace
+from .tape import PROJECTION, needed
+
+
+class Saved(NamedTuple):
+    """An array that a reverse pass keeps.
+
+    Attributes:
+        shape, dtype: of the array. bytes: how many it takes.
+        operation: whose derivative needs it. line: the user's, that made it.
+        argument: the argument of the function that it is, or an empty string.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    bytes: int
+    operation: str
+    line: str
+    argument: str
+
+    def __repr__(self) -> str:
+        what = f"argument {self.argument}" if self.argument else f"for {self.operation}"
+        kind = f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
+        return f"{kind:>20} {self.bytes:>12,} bytes  {what}{'  ' + self.line if self.line else ''}"
+
+
+class _Watching(LinearizeTrace):
+    """Notes the user's line of each step."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[str, str]] = []
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        out = super().process(primitive, args, params)
+        n = len(self.tape.nodes or ())
+        self.lines += [(primitive.name, user_line())] * (n - len(self.lines))
+        return out
+
+
+def saved_values(f: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Saved]:
+    """The arrays that the reverse pass of `f` at some arguments keeps, each once, the largest first.
+
+    Args:
+        f: a function of arrays and pytrees of them, all its inexact arguments differentiated.
+        args, kwargs: its arguments.
+
+    Example:
+        >>> import numpy as np, wengert.numpy as wnp
+        >>> [s.operation or s.argument for s in saved_values(lambda x: wnp.sum(wnp.sin(x) * x), np.ones(3))]
+        ['sin', 'x', 'multiply']
+    """
+    __tracebackhide__ = True
+    check_callable(f, "saved_values")
+    try:
+        return _saved(f, args, kwargs)
+    except Exception as error:
+        raise shown(error)
+
+
+def _saved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Saved]:
+    paths, tree = trees.flatten_with_paths((args, kwargs))
+    trace = _Watching()
+    names: dict[int, str] = {}
+    boxed = []
+    for path, leaf in paths:
+        x = as_value(leaf)
+        x = float(x) if type(x) is int else x
+        names[id(x)] = _argument(f, path)
+        boxed.append(trace.input(x) if is_inexact(x) else x)
+    trace.lines = [("", "")] * len(trace.tape.nodes or ())
+    try:
+        given, more = trees.unflatten(tree, boxed)
+        outs = [trace.split(o)[1] for o in trees.leaves(f(*given, **more))]
+    finally:
+        nodes = trace.tape.close()
+    alive = needed(nodes, [o for o in outs if o is not None])
+    found: dict[int, Saved] = {}
+    for node in nodes:
+        if not alive[node.index] or node.primitive is PROJECTION:
+            continue
+        operation, line = trace.lines[node.index]
+        for a in _held(node):
+            if isinstance(a, np.ndarray) and id(a) not in found:
+                name = names.get(id(a), "")
+                found[id(a)] = Saved(a.shape, a.dtype, a.nbytes, "" if name else operation, "" if name else line, name)
+    return sorted(found.values(), key=lambda s: -s.bytes)
+
+
+def _held(node: Any) -> Sequence[Any]:
+    return node.args[0] if node.primitive is weighted_sum else node.args
+
+
+def _argument(f: Any, path: str) -> str:
+    """``x['weights']`` for the path of a leaf among positional and keyword arguments."""
+    group, rest = path[:3], path[3:]
+    if group == "[0]":
+        i = int(rest[1 : rest.index("]")])
+        name = argument_name(f, i)
+        return name[name.find("(") + 1 : -1] + rest[rest.index("]") + 1 :] if "(" in name else str(i)
+    return rest.strip("[']")
+
+
+def print_saved(f: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Print what the reverse pass of `f` keeps: each array, its bytes, the operation and the line that made it.
+
+    Example:
+        >>> import numpy as np, wengert.numpy as wnp
+        >>> print_saved(lambda x: wnp.vdot(x, x), np.ones(1000))
+        <lambda> keeps 1 array, 8,000 bytes, for its reverse pass
+               float64[1000]        8,000 bytes  argument x
+    """
+    __tracebackhide__ = True
+    found = saved_values(f, *args, **kwargs)
+    total = sum(s.bytes for s in found)
+    print(f"{name_of(f)} keeps {len(found)} array{'s' * (len(found) != 1)}, {total:,} bytes, for its reverse pass")
+    for s in found:
+        print(s)
+
+
+__all__ = ["Saved", "print_saved", "saved_values"]
