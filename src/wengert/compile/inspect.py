@@ -155,7 +155,8 @@ def _plan_lines(plan: Plan) -> list[str]:
     lines: list[str] = []
     for number, step in enumerate(plan.steps):
         if isinstance(step, Kernel):
-            lines += _kernel_lines(number, *next(schedules), names)
+            kernel, schedule = next(schedules)
+            lines += _kernel_lines(number, kernel, schedule, names)
         elif isinstance(step, Product):
             out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
             how = "BLAS" if step.library else "register tiles"
