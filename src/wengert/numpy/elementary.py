@@ -85,7 +85,12 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
 
 
 around = round
-fix = trunc
+
+
+def fix(x: Any, out: None = None) -> Any:
+    """`x` rounded towards zero."""
+    no_out(out)
+    return trunc(x)
 
 
 @plain(np.clip)
@@ -247,13 +252,15 @@ def isscalar(element: Any) -> bool:
     )
 
 
-def isposinf(x: Any) -> Any:
+def isposinf(x: Any, out: None = None) -> Any:
     """Whether elements are plus infinity."""
+    no_out(out)
     return logical_and(isinf(x), logical_not(signbit(x)))
 
 
-def isneginf(x: Any) -> Any:
+def isneginf(x: Any, out: None = None) -> Any:
     """Whether elements are minus infinity."""
+    no_out(out)
     return logical_and(isinf(x), signbit(x))
 
 

@@ -28,7 +28,7 @@ from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, expand_dims, moveaxis, reshape
 from .creation import diagonal as _diagonal
-from .dispatch import plain
+from .dispatch import no_out, plain
 from .products import cross, matmul, vecdot
 from .products import trace as _trace
 from .shaping import matrix_transpose, swapaxes
@@ -140,14 +140,14 @@ def slogdet(a: Any) -> SlogdetResult:
     return SlogdetResult(*_ops.slogdet_p.bind(_matrices(a, "slogdet", square=True)))
 
 
-def pinv(a: Any, rtol: Any = None, hermitian: bool = False, *, rcond: Any = None) -> Any:
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """The Moore-Penrose inverse of each matrix; its derivative is right where the rank does not change.
 
     Args:
         a: matrices, shape ``(..., m, n)``.
-        rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
-        hermitian: accepted as NumPy accepts it.
         rcond: the older name of `rtol`.
+        hermitian: accepted as NumPy accepts it.
+        rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
     """
     cut = rcond if rtol is None else rtol
     if isinstance(cut, Tracer):
@@ -430,9 +430,9 @@ def cond(x: Any, p: Any = None) -> Any:
     return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
 
 
-def matrix_rank(M: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """How many singular values are above the tolerance."""
-    x = as_array(M)
+    x = as_array(A)
     if ndim_of(x) < 2:
         return _sum(convert(x, bool)) > 0
     s = svdvals(x)
@@ -461,8 +461,9 @@ def matrix_power(a: Any, n: int) -> Any:
     return out
 
 
-def multi_dot(arrays: Any) -> Any:
+def multi_dot(arrays: Any, *, out: None = None) -> Any:
     """The product of several matrices (the first and the last may be vectors), in the cheapest order."""
+    no_out(out)
     items = [as_array(a) for a in arrays]
     if len(items) < 2:
         raise ArgumentError("multi_dot needs at least two arrays")
