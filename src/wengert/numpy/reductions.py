@@ -13,11 +13,11 @@ from ..errors import ArgumentError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
 from ..ops.elementwise import convert, imag, isnan, real, square
-from ..ops.elementwise import sqrt as _sqrt
 from ..ops.elementwise import where as _where
 from ..ops.reduction import canonical_axes
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
 from .dispatch import no_out, plain
+from .elementary import root_of_squares
 
 
 @plain(np.sum)
@@ -255,10 +255,10 @@ def std(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation over `axis`. It has no derivative where it is 0: NaN comes there, as from JAX."""
+    """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm."""
     no_out(out)
     out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
-    out = _sqrt(out)
+    out = root_of_squares(out)
     return out if final is None else convert(out, final)
 
 
@@ -376,7 +376,9 @@ def nanstd(
 ) -> Any:
     """The standard deviation over `axis` of the elements that are not NaN."""
     no_out(out)
-    return _sqrt(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction))
+    return root_of_squares(
+        nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
+    )
 
 
 # --- running ----------------------------------------------------------------------------------------------------
