@@ -176,6 +176,8 @@ div_p = _Div(
 
 def _power_dx(ans: Value, x: Value, y: Value) -> Value:
     if type(y) in (int, float):
+        if y == 0:
+            return 0.0
         return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * power(x, y - 1)))
     return where(equal(y, 0), 0.0, y * power(x, where(equal(y, 0), 1.0, y - 1)))
 
@@ -300,7 +302,8 @@ arctan2_p = binary(
     quietly(lambda ans, x, y: x / -(x * x + y * y)),
     ((0.3, 2.0), REAL),
 )
-hypot_p = binary("hypot", np.hypot, quietly(lambda ans, x, y: x / ans), quietly(lambda ans, x, y: y / ans))
+# At (0, 0) the derivative is taken to be 0, as that of a norm.
+hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / _nonzero(ans), lambda ans, x, y: y / _nonzero(ans))
 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
