@@ -218,6 +218,25 @@ function, reverse mode with forward mode, a batch with a loop.
 """
 
 
+STANDARD = """## The Python array API standard
+
+`wengert.numpy` is a namespace of the standard, version 2024.12, with its extensions `linalg` and `fft`, for NumPy arrays and
+for values under transformation. `tests/test_array_api.py` goes over every function: its signature as published, the dtype
+of its result for every dtype that it takes, eager and traced, and the special cases that the standard lists for elementwise
+functions, eager and compiled. What differs:
+
+| what | why |
+| --- | --- |
+| the sign of a zero, compiled | products and sums are contracted and reordered ([compiler.md](compiler.md)) |
+| `expm1(inf + 0j)` has the imaginary part NaN | as NumPy computes it |
+| `tanh(0 + inf j)`, `tanh(0 + NaN j)` have the real part NaN | as the C library computes it; the standard warns of it |
+| `sqrt(inf + b j)` is `inf + 0j`, `sqrt(-inf + b j)` is `0 + inf j` | C99; the published text exchanges the two |
+| `nonzero` and the `unique_` functions need `size=` under `jit` and `vmap` | the shape of a compiled result does not depend on values |
+| arrays outside transformations answer `__array_namespace__` with `numpy` | they are NumPy's own |
+| one device, "cpu" | arrays live in the host's memory |
+"""
+
+
 def page() -> str:
     """The text of the page."""
     total = sum(len(functions(m)) for _, m, _ in NAMESPACES) - 2  # without `test` of linalg and fft
@@ -234,7 +253,7 @@ def page() -> str:
             "| --- | --- | --- | --- | --- |",
         ]
         lines += [f"| `{r.name}` | {r.forward} | {r.reverse} | {r.batch} | {r.native} |" for r in rows(space)]
-    lines += ["", "## Not about arrays of numbers", ""]
+    lines += ["", STANDARD.rstrip(), "", "## Not about arrays of numbers", ""]
     lines += [f"- {subject}: {', '.join(f'`{n}`' for n in names.split())}" for subject, names in OUTSIDE.items()]
     return "\n".join(lines) + "\n"
 

@@ -94,6 +94,7 @@ from . import (
     dtypes,
     elementary,
     functional,
+    inspection,
     joining,
     products,
     reductions,
@@ -112,6 +113,7 @@ from .creation import *
 from .dtypes import *
 from .elementary import *
 from .functional import *
+from .inspection import *
 from .joining import *
 from .products import *
 from .reductions import *
@@ -134,6 +136,7 @@ _FILES = (
     dtypes,
     elementary,
     functional,
+    inspection,
     joining,
     products,
     reductions,

@@ -125,7 +125,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return _ops.reshape(a, tuple(n for i, n in enumerate(s) if i not in axes))
 
 
-def expand_dims(a: Any, axis: Any) -> Any:
+def expand_dims(a: Any, axis: Any = 0) -> Any:
     """`a` with axes of length 1 inserted where `axis` says."""
     return _ops.expand_dims(a, axis)
 

@@ -14,8 +14,7 @@ from ...errors import NotSupportedError
 from ...transforms.function import Transformed
 from .array import Array, Device
 from .custom_derivatives import custom_gradient
-from .settings import config
-from .settings import debug_infs, debug_nans
+from .settings import config, debug_infs, debug_nans
 from .settings import enable_x64 as enable_x64
 
 __version__ = "0.10.2"  # the version whose names and random streams are followed
