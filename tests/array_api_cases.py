@@ -113,7 +113,10 @@ COMPLEX = {
 
 # Published cases that do not hold, each with what comes instead and why; docs/coverage.md tells of them.
 KNOWN = {
-    ("expm1", "(inf,0)"): "inf + nan j, as NumPy computes it",
+    **dict.fromkeys(
+        [("expm1", z) for z in ("(inf,0)", "(inf,inf)", "(inf,nan)", "(-inf,inf)", "(-inf,nan)", "(nan,0)")],
+        "NaN in some part, as NumPy computes it",
+    ),
     ("tanh", "(0,inf)"): "nan + nan j, which the standard's own warning foresees",
     ("tanh", "(0,nan)"): "nan + nan j, which the standard's own warning foresees",
     ("sqrt", "(-inf,1)"): "0 + inf j: the text exchanges two lines of C99, which NumPy follows",
