@@ -229,3 +229,25 @@ def test_histograms_of_points():
     check_grads(lambda v: wnp.histogram2d(points[:, 0], points[:, 1], 4, weights=v)[0] ** 2, (weights,))
     with pytest.raises(ShapeError, match="2 coordinates"):
         wnp.histogramdd(points, [2, 2, 2])
+
+
+# --- the options of universal functions ---------------------------------------------------------------------------
+
+
+def test_options_of_universal_functions():
+    mask = X > 0
+    np.testing.assert_array_equal(wnp.sqrt(X, where=mask), np.where(mask, np.sqrt(np.abs(X)), 0))
+    np.testing.assert_array_equal(w.jit(lambda x: wnp.log(x, where=x > 0))(X), np.where(mask, np.log(np.abs(X)), 0))
+    check_grads(lambda x: wnp.multiply(x, x[0], where=mask), (X,))
+    got = w.jit(lambda x: wnp.add(x, 1, dtype=np.float32))(X)
+    assert got.dtype == np.float32
+    np.testing.assert_array_equal(got, np.add(X, 1, dtype=np.float32))
+    out = np.empty_like(X)
+    assert wnp.exp(X, out=out) is out and (out == np.exp(X)).all()
+    assert wnp.maximum(X, 0.0, out=out, where=mask) is out
+    with pytest.raises(NotSupportedError, match="use the result"):
+        w.grad(lambda x: wnp.sum(wnp.exp(x, out=out)))(X)
+    with pytest.raises(TypeError, match="astype"):
+        wnp.add(X, X, dtype=int)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        wnp.add(X, X, axis=0)

@@ -29,6 +29,7 @@ from ..core import (
 )
 from ..errors import NotDifferentiableError, NotLinearError
 from .families import Elementwise, Linear, broadcast_shapes, fit, plus, spread, times
+from .options import with_options
 
 ndarray = np.ndarray
 
@@ -569,7 +570,10 @@ where_p = _Where("where", np.where, (None, None, None), choice=True, samples=_wh
 
 
 def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[..., Value]:
-    """The public function of an elementwise primitive: plain arrays go straight to NumPy."""
+    """The public function of an elementwise primitive: plain arrays go straight to NumPy.
+
+    It takes NumPy's options by keyword (`ops.options`).
+    """
     ufunc = primitive.function
     bind = primitive.bind
     strengthen = primitive.weak_result
@@ -578,7 +582,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     call: Any
     if arity == 1:
 
-        def unary_call(x: Value, /) -> Value:
+        def unary_call(x: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(unary_call, ufunc, (x,), options)
             if type(x) is ndarray and config._x64:
                 return ufunc(x)
             out = bind(as_value(x))
@@ -587,7 +593,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
         call = unary_call
     else:
 
-        def binary_call(x: Value, y: Value, /) -> Value:
+        def binary_call(x: Value, y: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(binary_call, ufunc, (x, y), options)
             if type(x) is ndarray and type(y) is ndarray and config._x64:
                 return ufunc(x, y)
             out = bind(as_value(x), as_value(y))
