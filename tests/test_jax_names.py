@@ -104,7 +104,7 @@ def test_refusal_says_what_to_write(monkeypatch):
     ("from jax.interpreters import ad", ImportError, ["custom_jvp"]),
     ("import jaxlib", ImportError, ["compiler"]),
     ("import jax; jax.config.update('jax_enabel_x64', True)", AttributeError, ["jax_enable_x64"]),
-    ("import jax; jax.config.update('jax_debug_nans', True)", NotImplementedError, ["jax_debug_nans"]),
+    ("import jax; jax.config.update('jax_disable_jit', True)", NotImplementedError, ["jax_disable_jit"]),
     ("import jax; jax.devices('gpu')", RuntimeError, ["cpu"]),
     ("import jax; jax.device_put(1.0, 'gpu')", NotImplementedError, ["leave it out"]),
     ("import jax; jax.jit(abs, in_shardings=1)", NotImplementedError, ["in_shardings"]),

@@ -145,8 +145,6 @@ def test_svd(x):
 
 def test_svd_shapes():
     compare([np.abs(v) for v in wnp.linalg.svd(TALL)], [np.abs(v) for v in np.linalg.svd(TALL)])
-    with pytest.raises(w.errors.NotDifferentiableError, match="full_matrices=False"):
-        w.jacrev(lambda x: wnp.linalg.svd(x)[0])(TALL)
     w.jacrev(lambda x: wnp.linalg.svd(x)[1])(A)
 
 
@@ -230,7 +228,7 @@ ERRORS = [
     (lambda x: wnp.linalg.inv(x[:2]), w.errors.ShapeError, "square"),
     (lambda x: wnp.linalg.det(x[0]), w.errors.ShapeError, "last two axes"),
     (lambda x: wnp.linalg.norm(x, "nuclear"), w.errors.ArgumentError, "nuc"),
-    (lambda x: wnp.linalg.qr(x[:, :2], "complete"), w.errors.NotSupportedError, "reduced"),
+    (lambda x: wnp.linalg.qr(x[:, :2], "raw"), w.errors.ArgumentError, "reduced"),
     (lambda x: wnp.linalg.inv(x * 0), np.linalg.LinAlgError, "[Ss]ingular"),
     (lambda x: wnp.linalg.cholesky(-x @ x.T), np.linalg.LinAlgError, "positive definite"),
 ]

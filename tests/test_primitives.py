@@ -63,7 +63,8 @@ NARROW_CASES = [
     for precision in NARROW
     if precision == "float32" or "complex" not in case.id
 ]
-LAPACK = ("wengert.ops.linalg", "wengert.ops.decompositions")  # float32 and float64; wnp.linalg refuses the others
+# float32 and float64; wnp.linalg refuses the others
+LAPACK = tuple(f"wengert.ops.{n}" for n in ("linalg", "decompositions", "matrix_functions", "triangular_factors"))
 
 
 @pytest.mark.parametrize("primitive, args, params, precision", NARROW_CASES)

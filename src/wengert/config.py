@@ -27,6 +27,11 @@ class Config:
         cache_bytes: how much it may hold, in bytes; what was used longest ago is removed. First
             ``WENGERT_CACHE_BYTES``, or 512 MiB.
         checkpoint_bytes: how many bytes the reverse pass of a loop with ``checkpoint="auto"`` may keep; 64 MiB.
+        debug_nans: whether the outermost transformation that is called (`grad`, `jit`, `vmap` ...) raises
+            NonFiniteError where a result is NaN, with the line of yours at which the NaN was made, in the function or
+            in its derivative, compiled or not. Calls then cost a look at their results. Outside transformations
+            NumPy's own ``np.seterr(invalid="raise")`` does this.
+        debug_infs: the same for infinities.
         threads: on how many threads the large loops of compiled functions run; None (the default) stands for one on
             each processor that this process may use, 1 for none but the caller's. Results have the same bits with
             any number. First ``WENGERT_THREADS``. Dense products run on BLAS's own threads.
@@ -45,10 +50,13 @@ class Config:
     __slots__ = (
         "_cache_bytes",
         "_cache_dir",
+        "_debug_infs",
+        "_debug_nans",
         "_threads",
         "_x64",
         "checkpoint_bytes",
         "complex_dtype",
+        "debugging",
         "disk_cache",
         "float_dtype",
         "int_dtype",
@@ -64,9 +72,11 @@ class Config:
     disk_cache: bool
     max_paths: int
     checkpoint_bytes: int
+    debugging: bool  # whether debug_nans or debug_infs is set
     thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads
 
     def __init__(self) -> None:
+        self._debug_nans = self._debug_infs = self.debugging = False
         self.enable_x64 = True
         self.max_paths = 64
         self.checkpoint_bytes = 64 << 20
@@ -78,15 +88,40 @@ class Config:
 
     @property
     def enable_x64(self) -> bool:
-        return self._x64
+        return bool(self._x64)
 
     @enable_x64.setter
     def enable_x64(self, on: bool) -> None:
         self._x64 = bool(on)
+        self._mark()
         self.float_dtype = np.dtype(np.float64 if on else np.float32)
         self.int_dtype = np.dtype(np.int64 if on else np.int32)
         self.uint_dtype = np.dtype(np.uint64 if on else np.uint32)
         self.complex_dtype = np.dtype(np.complex128 if on else np.complex64)
+
+    @property
+    def debug_nans(self) -> bool:
+        return self._debug_nans
+
+    @debug_nans.setter
+    def debug_nans(self, on: bool) -> None:
+        self._debug_nans = bool(on)
+        self._mark()
+
+    @property
+    def debug_infs(self) -> bool:
+        return self._debug_infs
+
+    @debug_infs.setter
+    def debug_infs(self, on: bool) -> None:
+        self._debug_infs = bool(on)
+        self._mark()
+
+    def _mark(self) -> None:
+        # While results are looked at, `_x64` is another object that is as true: compiled calls, which are taken where
+        # `_x64` is the very object of their compilation, are then passed by, and cost nothing when this is off.
+        self.debugging = self._debug_nans or self._debug_infs
+        self._x64: Any = int(self._x64) if self.debugging else bool(self._x64)
 
     @property
     def cache_dir(self) -> str | None:
@@ -175,7 +210,17 @@ def _processors() -> int:
 
 
 MOST_THREADS = 1024
-_SETTINGS = ("enable_x64", "max_paths", "checkpoint_bytes", "disk_cache", "cache_dir", "cache_bytes", "threads")
+_SETTINGS = (
+    "enable_x64",
+    "max_paths",
+    "checkpoint_bytes",
+    "disk_cache",
+    "cache_dir",
+    "cache_bytes",
+    "threads",
+    "debug_nans",
+    "debug_infs",
+)
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 config = Config()
 

@@ -245,12 +245,33 @@ class ProgramError(WengertError):
     """
 
 
+class NonFiniteError(WengertError, FloatingPointError):
+    """With `config.debug_nans` (or `config.debug_infs`) set, a result is NaN (or infinite).
+
+    The message names the operation and the line of yours that made it, and, for a NaN that came of an infinity, the
+    line that made that.
+
+    Remedy: keep the argument away from the edge (``where`` around it, or `clip`), or take a function that is stable
+    there, as ``docs/edges.md`` lists them.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> with wengert.config.override(debug_nans=True):
+        ...     try:
+        ...         wengert.jit(lambda x: wnp.log(x))(-1.0)
+        ...     except wengert.errors.NonFiniteError as error:
+        ...         print(str(error)[:18])
+        NaN comes of 'log'
+    """
+
+
 __all__ = [
     "ArgumentError",
     "ConcretizationError",
     "CustomRuleError",
     "DtypeError",
     "LeakedTracerError",
+    "NonFiniteError",
     "NonScalarOutputError",
     "NotDifferentiableError",
     "NotLinearError",

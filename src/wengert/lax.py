@@ -23,8 +23,10 @@ from .ops.elementwise import convert as convert_element_type
 from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
 from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
 from .ops.shape import concatenate, expand_dims, reshape, transpose
-from .transforms.control import associative_scan, cond, fori_loop, scan, switch, while_loop
-from .transforms.control import map_ as map  # noqa: A004
+from .transforms.branching import cond, switch
+from .transforms.control import fori_loop, scan, while_loop
+from .transforms.mapping import associative_scan
+from .transforms.mapping import map_ as map  # noqa: A004
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import stop_gradient
 from .transforms.implicit import custom_linear_solve, custom_root

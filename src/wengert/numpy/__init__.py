@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ..ops.contraction import einsum, inner, outer, tensordot, vdot
+from ..ops.contraction import einsum
 from ..ops.elementwise import (
     absolute,
     add,
@@ -86,53 +86,74 @@ from ..ops.elementwise import (
 )  # fmt: skip
 from ..ops.updates import at
 from . import (
+    bits,
     calculus,
+    conversion,
+    counting,
     creation,
     dtypes,
     elementary,
     functional,
+    inspection,
     joining,
     products,
     reductions,
     searching,
+    sets,
     shaping,
     statistics,
+    windows,
+    writing,
 )
+from .bits import *
 from .calculus import *
+from .conversion import *
+from .counting import *
 from .creation import *
 from .dtypes import *
 from .elementary import *
 from .functional import *
+from .inspection import *
 from .joining import *
 from .products import *
 from .reductions import *
 from .searching import *
+from .sets import *
 from .shaping import *
 from .statistics import *
+from .windows import *
+from .writing import *
 
 if _TYPE_CHECKING:
     from . import fft, linalg
 
 _FILES = (
+    bits,
     calculus,
+    conversion,
+    counting,
     creation,
     dtypes,
     elementary,
     functional,
+    inspection,
     joining,
     products,
     reductions,
     searching,
+    sets,
     shaping,
     statistics,
+    windows,
+    writing,
 )
 _OPS = (
     "absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh at bitwise_and bitwise_or bitwise_xor cbrt ceil "
     "conj copysign cos cosh divide einsum equal exp exp2 expm1 floor floor_divide fmax fmin fmod gcd greater "
-    "greater_equal heaviside hypot imag inner invert isfinite isinf isnan lcm ldexp left_shift less less_equal log "
+    "greater_equal heaviside hypot imag invert isfinite isinf isnan lcm ldexp left_shift less less_equal log "
     "log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum "
-    "multiply negative nextafter not_equal outer positive power real reciprocal remainder right_shift rint sign signbit "
-    "sin sinh sqrt square subtract tan tanh tensordot trunc vdot"
+    "multiply negative nextafter not_equal positive power real reciprocal remainder right_shift rint sign signbit "
+    "sin sinh sqrt square subtract tan tanh trunc"
 ).split()
 __all__ = sorted({*_OPS, *[name for file in _FILES for name in file.__all__]})
 

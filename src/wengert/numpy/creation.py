@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import PYTHON_SCALARS, Aval, Tracer, as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
-from ..errors import NotSupportedError, ShapeError
+from ..core import Aval, Tracer, as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import convert, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
@@ -22,7 +22,20 @@ ndarray = np.ndarray
 # --- from data --------------------------------------------------------------------------------------------------
 
 
-def array(object: Any, dtype: Any = None, copy: bool = True, order: str | None = "K", ndmin: int = 0) -> Any:  # noqa: A002
+def on_host(device: Any) -> None:
+    """Refuse a `device` that is not the host, the only one there is."""
+    if device is not None and device != "cpu":
+        raise ArgumentError(f"arrays live in the host's memory: device is None or 'cpu', got {device!r}")
+
+
+def array(
+    object: Any,  # noqa: A002
+    dtype: Any = None,
+    copy: bool | None = True,
+    order: str | None = "K",
+    subok: bool = False,
+    ndmin: int = 0,
+) -> Any:
     """An array of `object`: numbers, arrays, nested lists, which may hold values under transformation.
 
     Args:
@@ -30,6 +43,7 @@ def array(object: Any, dtype: Any = None, copy: bool = True, order: str | None =
         dtype: its dtype; NumPy's choice by default.
         copy: whether a NumPy array is copied.
         order: NumPy's memory order.
+        subok: accepted as NumPy accepts it; there are no subclasses here.
         ndmin: the least number of axes; axes of length 1 are put in front.
 
     Raises:
@@ -46,11 +60,20 @@ def array(object: Any, dtype: Any = None, copy: bool = True, order: str | None =
     want = canonical_dtype(x.dtype if dtype is None else dtype)
     if x.dtype.kind == "c" and want.kind not in "cb":
         x = x.real
-    return np.array(x, want, copy=True if copy else None, order=order, ndmin=ndmin)  # type: ignore[call-overload]
+    return np.array(x, want, copy=copy or None, order=order, ndmin=ndmin)  # type: ignore[call-overload]
 
 
-def asarray(a: Any, dtype: Any = None, order: str | None = None, copy: bool | None = None) -> Any:
+def asarray(
+    a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
+) -> Any:
     """`a` as an array, not copied where it is one already.
+
+    Args:
+        a: what to make an array of.
+        dtype: its dtype; NumPy's choice by default.
+        order: NumPy's memory order.
+        device: None or "cpu".
+        copy: True copies always, None where it must be; False raises ValueError where it must be.
 
     Example:
         >>> asarray([True, False])
@@ -58,22 +81,31 @@ def asarray(a: Any, dtype: Any = None, order: str | None = None, copy: bool | No
     """
     if type(a) is ndarray and dtype is None and config._x64 and not copy and order is None:
         return a
+    on_host(device)
+    if copy is False:
+        same = isinstance(a, Tracer) or (
+            isinstance(a, ndarray) and (dtype is None or a.dtype == canonical_dtype(dtype))
+        )
+        if not same:
+            raise ValueError("asarray with copy=False: this needs a copy; leave copy out where one may be made")
     return array(a, dtype, bool(copy), order or "K")
 
 
-def copy(a: Any, order: str = "K") -> Any:
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     """A copy of `a`."""
     return array(a, order=order)
 
 
-def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """`x` with another dtype; the real part where a complex value becomes real.
 
     Example:
         >>> astype([1, 2], float)
         array([1., 2.])
     """
-    return convert(as_array(x), float if dtype is None else dtype)
+    on_host(device)
+    out = convert(as_array(x), float if dtype is None else dtype)
+    return out.copy() if copy and out is x and isinstance(out, ndarray) else out
 
 
 def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
@@ -100,69 +132,99 @@ def _known(shape: Any) -> Any:
     return operator.index(shape) if isinstance(shape, Tracer) else shape
 
 
-def zeros(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of zeros, float64 by default (float32 in 32-bit mode)."""
+    on_host(device)
     return np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
 
 
-def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of ones, float64 by default (float32 in 32-bit mode)."""
+    on_host(device)
     return np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
 
 
-def empty(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of `shape`; filled with zeros, so that a program is the same at every run."""
-    return zeros(shape, dtype, order)
+    return zeros(shape, dtype, order, device=device)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array filled with `fill_value`, which broadcasts to `shape` and may be under transformation.
 
     Example:
         >>> full((2,), 1.5)
         array([1.5, 1.5])
     """
+    on_host(device)
     fill = as_array(fill_value)
     if dtype is not None:
         fill = convert(fill, dtype)
     want = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    return broadcast_to(fill, want) if isinstance(fill, Tracer) else np.full(want, fill, fill.dtype)
+    return broadcast_to(fill, want) if isinstance(fill, Tracer) else np.full(want, fill, fill.dtype, order)  # type: ignore[arg-type]
 
 
-def _like(a: Any, dtype: Any, shape: Any) -> tuple[Any, Any]:
+def _like(a: Any, dtype: Any, order: Any, shape: Any, device: Any) -> tuple[Any, Any, Any]:
+    on_host(device)
+    if not (order is None or isinstance(order, str)):  # JAX has the shape in this place
+        order, shape = "K", order
     a = as_array(a)
-    return (shape_of(a) if shape is None else shape), (dtype_of(a) if dtype is None else canonical_dtype(dtype))
+    layout = "F" if order in ("F", "A", "K") and isinstance(a, ndarray) and np.isfortran(a) else "C"
+    layout = "F" if order == "F" else layout
+    return (shape_of(a) if shape is None else shape), (dtype_of(a) if dtype is None else canonical_dtype(dtype)), layout
 
 
-def zeros_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
+def zeros_like(
+    a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
     """Zeros of the shape and dtype of `a`: never a value under transformation."""
-    return np.zeros(*_like(a, dtype, shape))
+    return np.zeros(*_like(a, dtype, order, shape, device))
 
 
-def ones_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
+def ones_like(
+    a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
     """Ones of the shape and dtype of `a`."""
-    return np.ones(*_like(a, dtype, shape))
+    return np.ones(*_like(a, dtype, order, shape, device))
 
 
-def empty_like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
-    """Zeros of the shape and dtype of `a`."""
-    return np.zeros(*_like(a, dtype, shape))
+def empty_like(
+    prototype: Any,
+    dtype: Any = None,
+    order: str | None = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
+    """Zeros of the shape and dtype of `prototype`."""
+    return np.zeros(*_like(prototype, dtype, order, shape, device))
 
 
-def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str | None = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
     """An array of the shape and dtype of `a`, filled with `fill_value`."""
-    want, d = _like(a, dtype, shape)
-    return full(want, fill_value, d)
+    want, d, layout = _like(a, dtype, order, shape, device)
+    return full(want, fill_value, d, layout)
 
 
 # --- ranges -----------------------------------------------------------------------------------------------------
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *, device: Any = None) -> Any:
     """Evenly spaced numbers from `start` up to `stop`, which is not among them.
 
     Under differentiation the numbers depend on `start` and `step`; how many there are does not.
     """
+    on_host(device)
     if isinstance(start, Tracer) or isinstance(stop, Tracer) or isinstance(step, Tracer):
         first, last = (0, start) if stop is None else (start, stop)
         by = 1 if step is None else step
@@ -187,6 +249,8 @@ def linspace(
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
     """`num` evenly spaced numbers from `start` to `stop`, with respect to both of which it is differentiable.
 
@@ -197,6 +261,7 @@ def linspace(
         >>> linspace(0.0, 1.0, 3)
         array([0. , 0.5, 1. ])
     """
+    on_host(device)
     start, stop = as_value(start), as_value(stop)
     traced = isinstance(start, Tracer) or isinstance(stop, Tracer)
     if not traced:
@@ -281,9 +346,10 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
 # --- matrices that are patterns ---------------------------------------------------------------------------------
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros."""
-    return np.eye(N, M, k, _float(dtype))
+    on_host(device)
+    return np.eye(N, M, k, _float(dtype), order)  # type: ignore[arg-type]
 
 
 def identity(n: int, dtype: Any = None) -> Any:
@@ -369,28 +435,6 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return diag(reshape(as_array(v), (-1,)), k)
 
 
-def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True) -> Any:
-    """A copy of `a` with `val` on its diagonal (needs ``inplace=False``: nothing is changed in place)."""
-    if inplace:
-        raise NotSupportedError(
-            "fill_diagonal cannot change an array in place; write fill_diagonal(..., inplace=False)"
-        )
-    from ..ops.updates import at
-
-    a = as_array(a)
-    shape = shape_of(a)
-    step = shape[1] + 1 if len(shape) == 2 else 1 + sum(int(np.prod(shape[:i])) for i in range(1, len(shape)))
-    end = int(np.prod(shape)) if wrap or len(shape) != 2 else min(shape[1] * shape[1], int(np.prod(shape)))
-    flat = reshape(a, (-1,))
-    places = np.arange(0, end, step)
-    v = reshape(as_value(val), (-1,)) if not isinstance(val, PYTHON_SCALARS) else val
-    if ndim_of(v) and shape_of(v)[0] != len(places):
-        from ..ops.indexing import getitem
-
-        v = getitem(v, np.arange(len(places)) % shape_of(v)[0])
-    return reshape(at(flat)[places].set(v), shape)
-
-
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The Vandermonde matrix of the vector `x`: its columns are powers of `x`."""
     x = as_array(x)
@@ -407,18 +451,57 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return stack(columns if increasing else columns[::-1], 1)
 
 
-def _indices_of(function: Any, doc: str) -> Any:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return tuple(i.astype(config.int_dtype, copy=False) for i in function(*args, **kwargs))
-
-    call.__name__ = call.__qualname__ = function.__name__
-    call.__doc__ = doc
-    return call
+def _indices(found: Any) -> tuple[Any, ...]:
+    return tuple(i.astype(config.int_dtype, copy=False) for i in found)
 
 
-tril_indices = _indices_of(np.tril_indices, "The indices of the lower triangle of an `n` by `m` matrix.")
-triu_indices = _indices_of(np.triu_indices, "The indices of the upper triangle of an `n` by `m` matrix.")
-diag_indices = _indices_of(np.diag_indices, "The indices of the diagonal of an array of `ndim` axes of length `n`.")
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
+    """The indices of the lower triangle of an `n` by `m` matrix."""
+    return _indices(np.tril_indices(n, k, m))
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
+    """The indices of the upper triangle of an `n` by `m` matrix."""
+    return _indices(np.triu_indices(n, k, m))
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
+    """The indices of the diagonal of an array of `ndim` axes of length `n`."""
+    return _indices(np.diag_indices(n, ndim))
+
+
+def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[Any, ...]:
+    """The indices of the elements of an `n` by `n` matrix that `mask_func` (such as `triu`) leaves.
+
+    Example:
+        >>> mask_indices(2, np.triu)
+        (array([0, 0, 1]), array([0, 1, 1]))
+    """
+    return _indices(np.nonzero(mask_func(np.ones((n, n), int), k)))
+
+
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Vectors of indices, or masks whose values are known, as an open grid: ``a[ix_(rows, columns)]``.
+
+    Raises:
+        ShapeError: an argument is not a vector.
+
+    Example:
+        >>> np.arange(6).reshape(2, 3)[ix_([0, 1], [0, 2])]
+        array([[0, 2],
+               [3, 5]])
+    """
+    out = []
+    for i, a in enumerate(args):
+        x = as_array(a)
+        if ndim_of(x) != 1:
+            raise ShapeError(f"ix_ needs vectors, got shape {shape_of(x)}")
+        if dtype_of(x).kind == "b":
+            x = np.flatnonzero(x.concrete("ix_ of a mask") if isinstance(x, Tracer) else x)
+        elif shape_of(x)[0] == 0:
+            x = convert(x, config.int_dtype)
+        out.append(reshape(x, (1,) * i + (-1,) + (1,) * (len(args) - i - 1)))
+    return tuple(out)
 
 
 def tril_indices_from(arr: Any, k: int = 0) -> Any:
@@ -441,7 +524,7 @@ def diag_indices_from(arr: Any) -> Any:
 
 __all__ = [
     "arange", "array", "asarray", "astype", "copy", "diag", "diag_indices", "diag_indices_from", "diagflat", "diagonal",
-    "empty", "empty_like", "eye", "fill_diagonal", "frombuffer", "fromfunction", "full", "full_like", "geomspace",
-    "identity", "indices", "linspace", "logspace", "meshgrid", "ones", "ones_like", "tri", "tril", "tril_indices",
+    "empty", "empty_like", "eye", "frombuffer", "fromfunction", "full", "full_like", "geomspace",
+    "identity", "indices", "ix_", "linspace", "logspace", "mask_indices", "meshgrid", "ones", "ones_like", "tri", "tril", "tril_indices",
     "tril_indices_from", "triu", "triu_indices", "triu_indices_from", "vander", "zeros", "zeros_like",
 ]  # fmt: skip

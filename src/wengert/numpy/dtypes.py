@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
 from numpy import (
+    bool,  # noqa: A004
     bool_,
     character,
     complex64,
@@ -50,6 +52,9 @@ from ..ops.families import result_dtype
 
 double, single, csingle, cdouble, half = float64, float32, complex64, complex128, float16
 int_, float_, complex_, uint = int64, float64, complex128, uint64
+byte, short, intc, longlong, intp = int8, int16, int32, int64, np.intp
+ubyte, ushort, uintc, ulonglong, uintp = uint8, uint16, uint32, uint64, np.uintp
+long, ulong = np.long, np.ulong
 
 
 def __getattr__(name: str) -> Any:
@@ -113,12 +118,12 @@ class _Only:
         self.dtype = canonical_dtype(dtype)
 
 
-def promote_types(a: Any, b: Any) -> np.dtype:
+def promote_types(type1: Any, type2: Any) -> np.dtype:
     """The smallest dtype that both can be cast to."""
-    return canonical_dtype(np.promote_types(np.dtype(a), np.dtype(b)))
+    return canonical_dtype(np.promote_types(np.dtype(type1), np.dtype(type2)))
 
 
-def issubdtype(arg1: Any, arg2: Any) -> bool:
+def issubdtype(arg1: Any, arg2: Any) -> builtins.bool:
     """Whether a dtype is of a kind (``issubdtype(float32, floating)``); bfloat16 is floating."""
     kind = np.dtype(arg1) if not (isinstance(arg1, type) and issubclass(arg1, generic)) else arg1
     name = getattr(kind, "name", getattr(kind, "__name__", ""))
@@ -127,25 +132,46 @@ def issubdtype(arg1: Any, arg2: Any) -> bool:
     return np.issubdtype(arg1, arg2)
 
 
-def isdtype(dtype: Any, kind: Any) -> bool:  # noqa: F811
+def isdtype(dtype: Any, kind: Any) -> builtins.bool:  # noqa: F811
     """The array standard's ``isdtype``: `kind` a dtype, a name such as "real floating", or a tuple of them."""
     d = np.dtype(dtype)
     if d.name in EXTENDED_FLOATS:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         return any(k in ("real floating", "numeric") or (not isinstance(k, str) and np.dtype(k) == d) for k in kinds)
-    return bool(np.isdtype(d, kind))
+    return builtins.bool(np.isdtype(d, kind))
 
 
-def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool:
+def common_type(*arrays: Any) -> Any:
+    """The floating or complex type that all `arrays` fit in; float64 at least where one holds integers.
+
+    Example:
+        >>> common_type(np.zeros(2, np.float32), np.zeros(2, np.complex64))
+        <class 'numpy.complex64'>
+    """
+    return np.common_type(*[np.zeros((), aval_of(as_value(a)).dtype) for a in arrays])
+
+
+def min_scalar_type(a: Any, /) -> np.dtype:
+    """The smallest dtype that holds the number `a`; the dtype of `a` if it is an array or under transformation."""
+    return a.dtype if isinstance(a, Tracer) else np.min_scalar_type(a)
+
+
+def mintypecode(typechars: Any, typeset: Any = "GDFgdf", default: str = "d") -> str:
+    """NumPy's ``mintypecode``: the character of the smallest type that those of `typechars` can be cast to."""
+    return np.mintypecode(typechars, typeset, default)
+
+
+def can_cast(from_: Any, to: Any, casting: str = "safe") -> builtins.bool:
     """NumPy's ``can_cast``."""
     return np.can_cast(from_.dtype if isinstance(from_, Tracer) else from_, to, casting)  # type: ignore[arg-type]
 
 
 __all__ = [
-    "bool_", "can_cast", "cdouble", "character", "complex128", "complex64", "complex_", "complexfloating", "csingle",
-    "double", "dtype", "e", "euler_gamma", "finfo", "flexible", "float16", "float32", "float64", "float_", "floating",
-    "generic", "get_printoptions", "half", "iinfo", "inexact", "inf", "int16", "int32", "int64", "int8", "int_",
-    "integer", "isdtype", "issubdtype", "nan", "ndarray", "newaxis", "number", "object_", "pi", "printoptions",
-    "promote_types", "result_type", "set_printoptions", "signedinteger", "single", "uint", "uint16", "uint32",
-    "uint64", "uint8", "unsignedinteger",
+    "bool", "bool_", "byte", "can_cast", "cdouble", "character", "common_type", "complex128", "complex64", "complex_",
+    "complexfloating", "csingle", "double", "dtype", "e", "euler_gamma", "finfo", "flexible", "float16", "float32",
+    "float64", "float_", "floating", "generic", "get_printoptions", "half", "iinfo", "inexact", "inf", "int16", "int32",
+    "int64", "int8", "int_", "intc", "integer", "intp", "isdtype", "issubdtype", "long", "longlong", "min_scalar_type",
+    "mintypecode", "nan", "ndarray", "newaxis", "number", "object_", "pi", "printoptions", "promote_types",
+    "result_type", "set_printoptions", "short", "signedinteger", "single", "ubyte", "uint", "uint16", "uint32",
+    "uint64", "uint8", "uintc", "uintp", "ulong", "ulonglong", "unsignedinteger", "ushort",
 ]  # fmt: skip

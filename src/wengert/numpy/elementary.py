@@ -66,6 +66,13 @@ def _floating(x: Any) -> Any:
     return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
+def root_of_squares(total: Any) -> Any:
+    """The square root of a sum of squares, with derivative 0 where it is 0: of a norm the subgradient that is least."""
+    zero = equal(total, 0)
+    d = dtype_of(total).type
+    return where_p.bind(zero, d(0), _ops.sqrt(where_p.bind(zero, d(1), total)))
+
+
 # --- rounding ---------------------------------------------------------------------------------------------------
 
 
@@ -85,7 +92,12 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
 
 
 around = round
-fix = trunc
+
+
+def fix(x: Any, out: None = None) -> Any:
+    """`x` rounded towards zero."""
+    no_out(out)
+    return trunc(x)
 
 
 @plain(np.clip)
@@ -247,13 +259,15 @@ def isscalar(element: Any) -> bool:
     )
 
 
-def isposinf(x: Any) -> Any:
+def isposinf(x: Any, out: None = None) -> Any:
     """Whether elements are plus infinity."""
+    no_out(out)
     return logical_and(isinf(x), logical_not(signbit(x)))
 
 
-def isneginf(x: Any) -> Any:
+def isneginf(x: Any, out: None = None) -> Any:
     """Whether elements are minus infinity."""
+    no_out(out)
     return logical_and(isinf(x), signbit(x))
 
 

@@ -14,7 +14,8 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, rfft_p
 from ..ops.shape import canonical_axis, pad_p, slice_axis
-from .dispatch import plain
+from .creation import on_host
+from .dispatch import no_out, plain
 from .shaping import roll
 
 
@@ -106,7 +107,7 @@ def _one(n: int | None) -> Any:
 
 
 @plain(np.fft.fft)
-def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The discrete Fourier transform along `axis`, of `n` points.
 
     Args:
@@ -119,24 +120,28 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -
         >>> fft([1.0, 1.0])
         array([2.+0.j, 0.+0.j])
     """
+    no_out(out)
     return _transform(a, _one(n), (axis,), norm, False)
 
 
 @plain(np.fft.ifft)
-def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The inverse of `fft`."""
+    no_out(out)
     return _transform(a, _one(n), (axis,), norm, True)
 
 
 @plain(np.fft.rfft)
-def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The first half of the transform of a real signal; the other half is its mirror image, conjugated."""
+    no_out(out)
     return _real_transform(a, _one(n), (axis,), norm)
 
 
 @plain(np.fft.irfft)
-def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The real signal of `n` points (an even number by default) whose `rfft` is `a`."""
+    no_out(out)
     return _real_inverse(a, _one(n), (axis,), norm)
 
 
@@ -144,64 +149,76 @@ def _swapped(norm: str | None) -> str:
     return {None: "forward", "backward": "forward", "forward": "backward"}.get(norm, norm)  # type: ignore[return-value]
 
 
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The real spectrum of a signal that is its own mirror image, conjugated, of which half is given."""
+    no_out(out)
     return irfft(conj(as_array(a)), n, axis, _swapped(norm))
 
 
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The inverse of `hfft`."""
+    no_out(out)
     return conj(rfft(a, n, axis, _swapped(norm)))
 
 
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
     """The transform over several axes."""
+    no_out(out)
     return _transform(a, s, axes, norm, False)
 
 
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
     """The inverse of `fftn`."""
+    no_out(out)
     return _transform(a, s, axes, norm, True)
 
 
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
     """The transform of a real signal over several axes; of the last one half."""
+    no_out(out)
     return _real_transform(a, s, axes, norm)
 
 
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
     """The inverse of `rfftn`."""
+    no_out(out)
     return _real_inverse(a, s, axes, norm)
 
 
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
     """The transform over two axes."""
+    no_out(out)
     return _transform(a, s, axes, norm, False)
 
 
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
     """The inverse of `fft2`."""
+    no_out(out)
     return _transform(a, s, axes, norm, True)
 
 
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
     """The transform of a real signal over two axes; of the last one half."""
+    no_out(out)
     return _real_transform(a, s, axes, norm)
 
 
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
     """The inverse of `rfft2`."""
+    no_out(out)
     return _real_inverse(a, s, axes, norm)
 
 
-def fftfreq(n: int, d: Any = 1.0, *, dtype: Any = None) -> Any:
+def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
     """The frequencies of the points of `fft`, for samples a distance `d` apart."""
+    on_host(device)
     out = np.fft.fftfreq(n) / d
     return convert(out, config.float_dtype if dtype is None else dtype)
 
 
-def rfftfreq(n: int, d: Any = 1.0, *, dtype: Any = None) -> Any:
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
     """The frequencies of the points of `rfft`, for samples a distance `d` apart."""
+    on_host(device)
     out = np.fft.rfftfreq(n) / d
     return convert(out, config.float_dtype if dtype is None else dtype)
 

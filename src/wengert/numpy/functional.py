@@ -94,6 +94,30 @@ def vectorize(
     return call
 
 
+def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any = None) -> Callable[..., Any]:
+    """A function of arrays from one of `nin` numbers that gives `nout`: `vectorize` with NumPy's older arguments.
+
+    The results are arrays of numbers, where NumPy has arrays of objects.
+
+    Raises:
+        ArgumentError: it is called with another number of arrays.
+
+    Example:
+        >>> frompyfunc(lambda a, b: a * b, 2, 1)([1.0, 2.0], 3.0)
+        array([3., 6.])
+    """
+    mapped = vectorize(func)
+
+    @functools.wraps(func)
+    def call(*args: Any) -> Any:
+        if len(args) != nin:
+            raise ArgumentError(f"this function takes {nin} arrays, got {len(args)}")
+        out = mapped(*args)
+        return tuple(out) if nout > 1 else out
+
+    return call
+
+
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     """`func1d` of each vector along `axis`; the axes of its result take the place of that axis."""
     arr = as_array(arr)
@@ -116,4 +140,4 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     return out
 
 
-__all__ = ["apply_along_axis", "apply_over_axes", "vectorize"]
+__all__ = ["apply_along_axis", "apply_over_axes", "frompyfunc", "vectorize"]

@@ -30,6 +30,15 @@ def _items(arrays: Any, name: str) -> list[Any]:
     return [as_array(a) for a in arrays]
 
 
+def _cast(items: list[Any], dtype: Any, casting: str) -> list[Any]:
+    """Check that `casting` allows all arrays to become `dtype`."""
+    if dtype is not None:
+        for x in items:
+            if not np.can_cast(dtype_of(x), dtype, casting):  # type: ignore[arg-type]
+                raise TypeError(f"{dtype_of(x)} cannot become {np.dtype(dtype)} by the rule {casting!r}; use astype")
+    return items
+
+
 def _plain(arrays: Any) -> bool:
     """Whether a list holds NumPy arrays alone: NumPy joins them at once."""
     if not config._x64 or type(arrays) not in (list, tuple):
@@ -40,11 +49,14 @@ def _plain(arrays: Any) -> bool:
     return len(arrays) > 0
 
 
-def concatenate(arrays: Any, axis: int | None = 0, out: None = None, dtype: Any = None) -> Any:
+def concatenate(
+    arrays: Any, axis: int | None = 0, out: None = None, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
     """Arrays joined along an existing axis (flattened first if `axis` is None).
 
     Raises:
         ShapeError: the shapes differ elsewhere than along `axis`.
+        TypeError: `dtype` is given and `casting` does not allow the conversion.
 
     Example:
         >>> concatenate([[1.0], [2.0, 3.0]])
@@ -53,18 +65,18 @@ def concatenate(arrays: Any, axis: int | None = 0, out: None = None, dtype: Any 
     if out is None and dtype is None and _plain(arrays):
         return np.concatenate(arrays, axis)
     no_out(out)
-    return _ops.concatenate(_items(arrays, "concatenate"), axis, dtype)
+    return _ops.concatenate(_cast(_items(arrays, "concatenate"), dtype, casting), axis, dtype)
 
 
 concat = concatenate
 
 
-def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None) -> Any:
+def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays of one shape joined along a new axis."""
     if out is None and dtype is None and _plain(arrays):
         return np.stack(arrays, axis)
     no_out(out)
-    return _ops.stack(_items(arrays, "stack"), axis, dtype)
+    return _ops.stack(_cast(_items(arrays, "stack"), dtype, casting), axis, dtype)
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
@@ -73,18 +85,21 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     return tuple(getitem(x, i) for i in range(shape_of(x)[0]))
 
 
-def vstack(tup: Any, dtype: Any = None) -> Any:
+def vstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays joined along the first axis, vectors as rows."""
     if dtype is None and _plain(tup):
         return np.vstack(tup)
-    return _ops.concatenate([atleast_2d(a) for a in _items(tup, "vstack")], 0, dtype)
+    return _ops.concatenate([atleast_2d(a) for a in _cast(_items(tup, "vstack"), dtype, casting)], 0, dtype)
 
 
-def hstack(tup: Any, dtype: Any = None) -> Any:
+row_stack = vstack
+
+
+def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays joined along the second axis (vectors along their only one)."""
     if dtype is None and _plain(tup):
         return np.hstack(tup)
-    items = [atleast_1d(a) for a in _items(tup, "hstack")]
+    items = [atleast_1d(a) for a in _cast(_items(tup, "hstack"), dtype, casting)]
     return _ops.concatenate(items, 0 if items and ndim_of(items[0]) == 1 else 1, dtype)
 
 
@@ -243,5 +258,6 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 __all__ = [
-    "append", "array_split", "block", "column_stack", "concat", "concatenate", "delete", "dsplit", "dstack", "hsplit", "hstack", "insert", "resize", "split", "stack", "unstack", "vsplit", "vstack",
+    "append", "array_split", "block", "column_stack", "concat", "concatenate", "delete", "dsplit", "dstack", "hsplit", "hstack", "insert", "resize",
+    "row_stack", "split", "stack", "unstack", "vsplit", "vstack",
 ]  # fmt: skip

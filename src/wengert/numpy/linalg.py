@@ -1,8 +1,14 @@
 """NumPy's linear algebra for arrays and values under transformation, over stacks of matrices in the last two axes.
 
 Matrices that a function takes to be Hermitian are made so by ``(a + a') / 2`` first, so that gradients are
-Hermitian. Derivatives that do not exist come out as NaN or infinity: the norm at zero, eigenvectors where
-eigenvalues meet. NumPy's LinAlgError is raised as NumPy raises it.
+Hermitian. Derivatives that do not exist come out as NaN or infinity (eigenvectors where eigenvalues meet), that of a
+norm at zero as 0. NumPy's LinAlgError is raised as NumPy raises it. Each docstring names the source of the derivative:
+
+- Giles (2008), "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
+- Golub & Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least squares problems"
+- Murray (2016), "Differentiation of the Cholesky decomposition"
+- Townsend (2016), "Differentiating the singular value decomposition"
+- Walter & Lehmann (2010), "Algorithmic differentiation of linear algebra functions", QR decompositions
 """
 
 from __future__ import annotations
@@ -20,7 +26,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
-from ..ops.elementwise import absolute, conj, convert, imag, power, real, sqrt, square
+from ..ops.elementwise import absolute, conj, convert, imag, power, real, square, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.reduction import max as _max
@@ -28,7 +34,8 @@ from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, expand_dims, moveaxis, reshape
 from .creation import diagonal as _diagonal
-from .dispatch import plain
+from .dispatch import no_out, plain
+from .elementary import root_of_squares
 from .products import cross, matmul, vecdot
 from .products import trace as _trace
 from .shaping import matrix_transpose, swapaxes
@@ -96,6 +103,8 @@ def _same_stack(name: str, a: Any, b: Any) -> tuple[Any, Any]:
 def solve(a: Any, b: Any) -> Any:
     """``x`` in ``a x = b``.
 
+    Derivative: Giles (2008), section 2.3.1: ``dx = a^-1 (db - da x)``.
+
     Args:
         a: square matrices, shape ``(..., n, n)``.
         b: a vector, shape ``(n,)``, or matrices, shape ``(..., n, m)``.
@@ -123,6 +132,8 @@ def solve(a: Any, b: Any) -> Any:
 def inv(a: Any) -> Any:
     """The inverse of each matrix.
 
+    Derivative: Giles (2008), section 2.2.3: ``-a^-1 da a^-1``.
+
     Raises:
         LinAlgError: a matrix is singular.
     """
@@ -131,23 +142,31 @@ def inv(a: Any) -> Any:
 
 @plain(np.linalg.det)
 def det(a: Any) -> Any:
-    """The determinant of each matrix. Its gradient is the matrix of cofactors, right for singular matrices too."""
+    """The determinant of each matrix. Its gradient is the matrix of cofactors, right for singular matrices too.
+
+    Derivative: Jacobi's formula, Giles (2008), section 2.2.4, with the cofactors in the place of ``det(a) a^-1``.
+    """
     return _ops.det_p.bind(_matrices(a, "det", square=True))
 
 
 def slogdet(a: Any) -> SlogdetResult:
-    """The sign of each determinant and the logarithm of its absolute value."""
+    """The sign of each determinant and the logarithm of its absolute value.
+
+    Derivative: Giles (2008), section 2.2.4: ``tr(a^-1 da)``; infinite where a matrix is singular.
+    """
     return SlogdetResult(*_ops.slogdet_p.bind(_matrices(a, "slogdet", square=True)))
 
 
-def pinv(a: Any, rtol: Any = None, hermitian: bool = False, *, rcond: Any = None) -> Any:
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """The Moore-Penrose inverse of each matrix; its derivative is right where the rank does not change.
+
+    Derivative: Golub & Pereyra (1973), equation 4.12.
 
     Args:
         a: matrices, shape ``(..., m, n)``.
-        rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
-        hermitian: accepted as NumPy accepts it.
         rcond: the older name of `rtol`.
+        hermitian: accepted as NumPy accepts it.
+        rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
     """
     cut = rcond if rtol is None else rtol
     if isinstance(cut, Tracer):
@@ -175,6 +194,8 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 
 def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tuple[Any, Any, Any, Any]:
     """The solution of smallest norm of the least-squares problem ``a x = b``.
+
+    Derivative: that of `pinv`; where the rank changes there is none.
 
     Args:
         a: a matrix, shape ``(m, n)``.
@@ -204,6 +225,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
 
 def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = True) -> Any:
     """The lower (with `upper` the upper) triangular factor of positive definite matrices.
+
+    Derivative: Murray (2016), equation 9, by triangular solves.
 
     Raises:
         LinAlgError: a matrix is not positive definite.
@@ -239,6 +262,8 @@ def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> A
 def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = True) -> EighResult:
     """Eigenvalues, rising, and eigenvectors (in the columns) of Hermitian matrices.
 
+    Derivative: Giles (2008), section 3.1.
+
     Eigenvectors have no derivative where eigenvalues are equal; functions of the eigenvalues alone are better
     written with `eigvalsh`, which has one there too for symmetric functions of them.
 
@@ -251,12 +276,17 @@ def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = True) -> Eigh
 
 
 def eigvalsh(a: Any, UPLO: str | None = None, *, symmetrize_input: bool = True) -> Any:
-    """The eigenvalues, rising, of Hermitian matrices."""
+    """The eigenvalues, rising, of Hermitian matrices.
+
+    Derivative: Giles (2008), section 3.1: ``diag(v' da v)``.
+    """
     return _dec.eigvalsh_p.bind(_hermitian(a, "eigvalsh", UPLO, symmetrize_input))
 
 
 def eig(a: Any) -> EigResult:
     """Eigenvalues and eigenvectors (in the columns) of general matrices: always complex.
+
+    Derivative: Giles (2008), section 3.1, with the vectors' lengths and phases held as LAPACK sets them.
 
     The derivative of an eigenvector is that of the one LAPACK gives: of length 1, its largest component real.
     """
@@ -264,7 +294,10 @@ def eig(a: Any) -> EigResult:
 
 
 def eigvals(a: Any) -> Any:
-    """The eigenvalues of general matrices: always complex, as whether they are real depends on values."""
+    """The eigenvalues of general matrices: always complex, as whether they are real depends on values.
+
+    Derivative: Giles (2008), section 3.1: ``diag(v^-1 da v)``; NaN where a matrix is defective.
+    """
     return _dec.eigvals_p.bind(_matrices(a, "eigvals", square=True))
 
 
@@ -273,15 +306,15 @@ def svd(
 ) -> Any:
     """The singular value decomposition ``a = U diag(S) Vh``.
 
+    Derivative: Townsend (2016); NaN for vectors whose singular values are equal, infinite for a zero one.
+
     Args:
         a: matrices, shape ``(..., m, n)``.
-        full_matrices: whether `U` and `Vh` are square; differentiable only where ``m == n``.
+        full_matrices: whether `U` and `Vh` are square. The vectors that complete them are LAPACK's choice: derivatives
+            are right for what does not depend on the choice, such as the projection on their space.
         compute_uv: without it the singular values alone are returned.
         hermitian: accepted as NumPy accepts it.
         subset_by_index: not supported.
-
-    Raises:
-        NotDifferentiableError: differentiated with `full_matrices` where ``m != n``.
     """
     x = _matrices(a, "svd")
     if subset_by_index is not None:
@@ -293,25 +326,32 @@ def svd(
 
 
 def svdvals(x: Any, /) -> Any:
-    """The singular values of each matrix, falling."""
+    """The singular values of each matrix, falling.
+
+    Derivative: Giles (2008), section 3.2: ``diag(u' da v)``.
+    """
     return _dec.svdvals_p.bind(_matrices(x, "svdvals"))
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
     """The factorisation ``a = Q R``, `Q` with orthonormal columns, `R` upper triangular.
 
+    Derivative: Walter & Lehmann (2010), section 3; the columns must be independent.
+
     Args:
         a: matrices, shape ``(..., m, n)``.
-        mode: "reduced"; "r" for `R` alone; "complete", which is the same where ``m <= n``.
+        mode: "reduced"; "r" for `R` alone; "complete" for a square `Q`, whose further columns are LAPACK's choice:
+            derivatives are right for what does not depend on the choice, such as the projection on their space.
+
+    Raises:
+        ArgumentError: another mode. NumPy's "raw" gives Householder vectors, which have no derivative here.
     """
     x = _matrices(a, "qr")
     m, n = shape_of(x)[-2:]
     if mode not in ("reduced", "r", "complete"):
         raise ArgumentError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
     if mode == "complete" and m > n:
-        if isinstance(x, Tracer):
-            raise _not_square_qr(m, n)
-        return QRResult(*np.linalg.qr(x, "complete"))
+        return QRResult(*_dec.qr_complete_p.bind(x))
     if n > m:  # R of the further columns is Q' times them
         q, first = _dec.qr_p.bind(getitem(x, (Ellipsis, slice(0, m))))
         rest = matmul(conj(swapaxes(q, -1, -2)), getitem(x, (Ellipsis, slice(m, n))))
@@ -321,21 +361,15 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return r if mode == "r" else QRResult(q, r)
 
 
-def _not_square_qr(m: int, n: int) -> Exception:
-    from ..errors import NotSupportedError
-
-    return NotSupportedError(
-        f"qr with mode='complete' of a {m} by {n} matrix under transformation: the vectors that complete the basis "
-        f"have no derivative; use mode='reduced'"
-    )
-
-
 # --- norms and numbers ------------------------------------------------------------------------------------------
 
 
 def _power_norm(size: Any, ord: Any, axes: Any, keepdims: bool) -> Any:  # noqa: A002
     total = _sum(power(size, ord), axes, keepdims=keepdims)
-    return power(total, 1 / ord)
+    if isinstance(ord, Tracer) or ord < 0:
+        return power(total, 1 / ord)
+    zero, d = total == 0, dtype_of(total).type  # at zero the derivative is 0, the subgradient that is least
+    return where_p.bind(zero, d(0), power(where_p.bind(zero, d(1), total), 1 / ord))
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
@@ -351,7 +385,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
     if ord is None or (not isinstance(ord, Tracer) and ord == 2):
         squares = square(real(x)) + square(imag(x)) if dtype_of(x).kind == "c" else square(x)
-        return sqrt(_sum(squares, axis, keepdims=keepdims))
+        return root_of_squares(_sum(squares, axis, keepdims=keepdims))
     if isinstance(ord, str):
         raise ArgumentError(f"{ord!r} is no norm of vectors; those of matrices need two axes")
     size = absolute(x)
@@ -388,8 +422,8 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any: 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     """The norm of vectors (over one axis) or of matrices (over two).
 
-    The 2-norm has no derivative at zero, and its gradient is NaN there, as from JAX: write
-    ``where(x == 0, 0, ...)`` around the squares if a subgradient of 0 is wanted.
+    At zero, where norms of powers have no derivative, it is taken to be 0, the least of the subgradients, as that of
+    `abs` is.
 
     Args:
         x: the array.
@@ -430,9 +464,9 @@ def cond(x: Any, p: Any = None) -> Any:
     return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
 
 
-def matrix_rank(M: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """How many singular values are above the tolerance."""
-    x = as_array(M)
+    x = as_array(A)
     if ndim_of(x) < 2:
         return _sum(convert(x, bool)) > 0
     s = svdvals(x)
@@ -461,8 +495,9 @@ def matrix_power(a: Any, n: int) -> Any:
     return out
 
 
-def multi_dot(arrays: Any) -> Any:
+def multi_dot(arrays: Any, *, out: None = None) -> Any:
     """The product of several matrices (the first and the last may be vectors), in the cheapest order."""
+    no_out(out)
     items = [as_array(a) for a in arrays]
     if len(items) < 2:
         raise ArgumentError("multi_dot needs at least two arrays")

@@ -21,7 +21,51 @@ from .calculus import convolve
 from .creation import diagonal
 from .dispatch import no_out, plain
 
-dot = plain(np.dot, 2)(_ops.dot)
+
+@plain(np.dot, 2)
+def dot(a: Any, b: Any, out: None = None) -> Any:
+    """The product over the last axis of `a` and the last but one of `b` (the only one of a vector).
+
+    Raises:
+        ShapeError: these axes differ in length.
+    """
+    no_out(out)
+    return _ops.dot(a, b)
+
+
+@plain(np.vdot, 2)
+def vdot(a: Any, b: Any, /) -> Any:
+    """The dot product of flattened arrays, the first one conjugated."""
+    return _ops.vdot(a, b)
+
+
+@plain(np.inner, 2)
+def inner(a: Any, b: Any, /) -> Any:
+    """The product over the last axes of both."""
+    return _ops.inner(a, b)
+
+
+@plain(np.outer, 2)
+def outer(a: Any, b: Any, out: None = None) -> Any:
+    """All products of elements of two flattened arrays, shape ``(a.size, b.size)``."""
+    no_out(out)
+    return _ops.outer(a, b)
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """The product over `axes`: a count (the last of `a`, the first of `b`) or a pair of sequences of axes."""
+    return _ops.tensordot(a, b, axes)
+
+
+def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> tuple[list[Any], str]:
+    """In which order NumPy's ``einsum`` would contract, from the shapes alone, and a text about it.
+
+    `einsum` here asks opt_einsum for the order, whose answer may be another.
+    """
+    shapes = [np.broadcast_to(np.zeros((), dtype_of(x)), shape_of(x)) if isinstance(x, Tracer) else x for x in operands]
+    return np.einsum_path(*shapes, optimize=optimize, einsum_call=einsum_call)  # type: ignore[call-overload]
+
+
 matmul = plain(np.matmul, 2)(_ops.matmul)
 
 
@@ -230,6 +274,7 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
 
 
 __all__ = [
-    "cross", "dot", "kron", "matmul", "matvec", "poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint",
-    "polymul", "polysub", "polyval", "roots", "trace", "vecdot", "vecmat",
+    "cross", "dot", "einsum_path", "inner", "kron", "matmul", "matvec", "outer", "poly", "polyadd", "polyder",
+    "polydiv", "polyfit", "polyint", "polymul", "polysub", "polyval", "roots", "tensordot", "trace", "vdot", "vecdot",
+    "vecmat",
 ]  # fmt: skip

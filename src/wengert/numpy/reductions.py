@@ -13,11 +13,11 @@ from ..errors import ArgumentError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
 from ..ops.elementwise import convert, imag, isnan, real, square
-from ..ops.elementwise import sqrt as _sqrt
 from ..ops.elementwise import where as _where
 from ..ops.reduction import canonical_axes
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
 from .dispatch import no_out, plain
+from .elementary import root_of_squares
 
 
 @plain(np.sum)
@@ -255,10 +255,10 @@ def std(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation over `axis`. It has no derivative where it is 0: NaN comes there, as from JAX."""
+    """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm."""
     no_out(out)
     out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
-    out = _sqrt(out)
+    out = root_of_squares(out)
     return out if final is None else convert(out, final)
 
 
@@ -352,11 +352,14 @@ def nanvar(
     keepdims: bool = False,
     *,
     where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
 ) -> Any:
     """The variance over `axis` of the elements that are not NaN."""
     no_out(out)
     x, present = _without_nan(a, 0)
-    return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=_present(present, where))
+    chosen = _present(present, where)
+    return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
 
 
 def nanstd(
@@ -368,10 +371,14 @@ def nanstd(
     keepdims: bool = False,
     *,
     where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
 ) -> Any:
     """The standard deviation over `axis` of the elements that are not NaN."""
     no_out(out)
-    return _sqrt(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where))
+    return root_of_squares(
+        nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
+    )
 
 
 # --- running ----------------------------------------------------------------------------------------------------
@@ -418,7 +425,8 @@ def cumlogsumexp(a: Any, axis: Any = None) -> Any:
     return _running(_cumulative.cumlogsumexp_p, a, axis, None)
 
 
-def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
+def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, out: None, include_initial: bool) -> Any:
+    no_out(out)
     x = as_array(x)
     if axis is None:
         if ndim_of(x) > 1:
@@ -432,14 +440,18 @@ def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, inc
     return concatenate([first, out], i)
 
 
-def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def cumulative_sum(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
+) -> Any:
     """The running sum along `axis`; with `include_initial` a 0 stands in front."""
-    return _cumulative_of(cumsum, 0, x, axis, dtype, include_initial)
+    return _cumulative_of(cumsum, 0, x, axis, dtype, out, include_initial)
 
 
-def cumulative_prod(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def cumulative_prod(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
+) -> Any:
     """The running product along `axis`; with `include_initial` a 1 stands in front."""
-    return _cumulative_of(cumprod, 1, x, axis, dtype, include_initial)
+    return _cumulative_of(cumprod, 1, x, axis, dtype, out, include_initial)
 
 
 @plain(np.nancumsum)

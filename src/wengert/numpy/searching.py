@@ -1,9 +1,9 @@
-"""Order and choice: sorting, searching, selecting, reading and writing at indices, sets."""
+"""Order and choice: sorting, searching, selecting, reading at indices. Sets and writing have files of their own."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, expand_dims, reshape, reverse_p, slice_axis
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
-from ..ops.updates import at
 from .dispatch import no_out, plain
 
 ndarray = np.ndarray
@@ -127,14 +126,25 @@ def argsort(
     return n - 1 - reverse_p.bind(backwards, axes=(i,))
 
 
-def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
+def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
     """`a` with the `kth` smallest elements in their places along `axis`: a full sort, which is one such order."""
     return sort(a, axis)
 
 
-def argpartition(a: Any, kth: Any, axis: Any = -1) -> Any:
+def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
     """The indices that partition `a`: those of a full sort."""
     return argsort(a, axis)
+
+
+def sort_complex(a: Any) -> Any:
+    """The elements of `a` along its last axis as complex numbers, by their real and then their imaginary parts."""
+    out = sort(a)
+    d = dtype_of(out)
+    return (
+        out
+        if d.kind == "c"
+        else convert(out, np.complex64 if d.itemsize <= 4 and d.kind == "f" else config.complex_dtype)
+    )
 
 
 def lexsort(keys: Any, axis: int = -1) -> Any:
@@ -311,48 +321,50 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1, mode: Any = None, fi
     return _indexing.take_along_axis(arr, indices, axis)
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any, *, inplace: bool = True) -> Any:
-    """A copy of `arr` with `values` at `indices` along `axis` (``inplace=False``, as nothing changes in place)."""
-    if inplace:
-        raise NotSupportedError(
-            "put_along_axis cannot change an array in place; write put_along_axis(..., inplace=False)"
-        )
-    arr, indices = as_array(arr), as_value(indices)
-    shape = shape_of(arr)
-    if axis is None:
-        return reshape(at(reshape(arr, (-1,)))[indices].set(values), shape)
-    i = canonical_axis(axis, len(shape))
-    grid = tuple(
-        indices if j == i else np.arange(n).reshape([-1 if k == j else 1 for k in range(len(shape))])
-        for j, n in enumerate(shape)
-    )
-    return at(arr)[grid].set(values)
+def compress(
+    condition: Any, a: Any, axis: Any = None, out: None = None, *, size: int | None = None, fill_value: Any = 0
+) -> Any:
+    """The slices of `a` along `axis` for which the vector `condition` holds.
 
+    Args:
+        condition: a vector; its values are known, or `size` is given.
+        a: the array; flattened if `axis` is None.
+        axis: the axis.
+        out: not supported.
+        size: how many slices the result has: more are cut off, missing ones are filled in.
+        fill_value: what is filled in.
 
-def put(a: Any, ind: Any, v: Any, mode: str | None = None, *, inplace: bool = True) -> Any:
-    """A copy of `a` with `v` at the flat indices `ind` (``inplace=False``, as nothing changes in place)."""
-    if inplace:
-        raise NotSupportedError("put cannot change an array in place; write put(..., inplace=False)")
-    a = as_array(a)
-    ind = reshape(as_array(ind), (-1,))
-    v = reshape(as_array(v), (-1,))
-    v = getitem(v, np.arange(shape_of(ind)[0]) % shape_of(v)[0])
-    return reshape(at(reshape(a, (-1,)))[ind].set(v), shape_of(a))
+    Raises:
+        ConcretizationError: the values of `condition` are not known and `size` is not given.
 
-
-def compress(condition: Any, a: Any, axis: Any = None, out: None = None) -> Any:
-    """The slices of `a` along `axis` for which the vector `condition`, whose values are known, holds."""
+    Example:
+        >>> compress([True, False, True], np.array([1.0, 2.0, 3.0]))
+        array([1., 3.])
+    """
     no_out(out)
     a = as_array(a)
     if axis is None:
         a, axis = reshape(a, (-1,)), 0
-    chosen = np.flatnonzero(known(condition, "compress, the number of chosen elements"))
-    return getitem(a, (slice(None),) * canonical_axis(axis, ndim_of(a)) + (chosen,))
+    i = canonical_axis(axis, ndim_of(a))
+    if size is None:
+        try:
+            chosen = np.flatnonzero(known(condition, "compress"))
+        except ConcretizationError as error:
+            raise ConcretizationError(
+                "compress and extract give as many elements as are chosen, which is not known here; pass size=, or "
+                "use where with three arguments"
+            ) from error
+        return getitem(a, (slice(None),) * i + (chosen,))
+    condition = convert(as_array(condition), bool)
+    taken = getitem(a, (slice(None),) * i + (nonzero(condition, size=size)[0],))
+    inside = np.arange(size) < _reduction.sum(convert(condition, config.int_dtype))
+    inside = reshape(inside, (size, *[1] * (ndim_of(a) - i - 1)))
+    return where_p.bind(inside, taken, convert(as_array(fill_value), dtype_of(a)))
 
 
-def extract(condition: Any, arr: Any) -> Any:
-    """The elements of `arr` where `condition`, whose values are known, holds."""
-    return compress(reshape(as_array(condition), (-1,)), arr)
+def extract(condition: Any, arr: Any, *, size: int | None = None, fill_value: Any = 0) -> Any:
+    """The elements of `arr` where `condition` holds; `size` and `fill_value` as in `compress`."""
+    return compress(reshape(as_array(condition), (-1,)), arr, size=size, fill_value=fill_value)
 
 
 # --- functions that need the values -----------------------------------------------------------------------------
@@ -408,62 +420,15 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     return stack(rows, 1) if rows else np.zeros((int(bool(known(a, "argwhere"))), 0), config.int_dtype)
 
 
-def unique(
-    ar: Any,
-    return_index: bool = False,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    axis: int | None = None,
-    *,
-    equal_nan: bool = True,
-) -> Any:
-    """The different elements of `ar`, in order; its values must be known.
-
-    The elements keep their derivative: each is that of its first occurrence.
-    """
-    x = as_array(ar)
-    values = known(x, "unique, the number of different elements")
-    out, index, inverse, counts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
-    if isinstance(x, Tracer):
-        out = getitem(
-            reshape(x, (-1,)) if axis is None else x, index if axis is None else (slice(None),) * axis + (index,)
-        )
-    extra = [v for v, wanted in ((index, return_index), (inverse, return_inverse), (counts, return_counts)) if wanted]
-    return (out, *extra) if extra else out
-
-
-def _set_operation(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(ar1: Any, ar2: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(known(ar1, function.__name__), known(ar2, function.__name__), *args, **kwargs)
-
-    call.__name__ = call.__qualname__ = function.__name__
-    call.__doc__ = f"NumPy's ``{function.__name__}``, of arrays whose values are known."
-    return call
-
-
-intersect1d, setdiff1d, setxor1d, union1d = map(_set_operation, (np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d))
-
-
-def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
-    """Whether each element of `element` is among `test_elements`."""
-    element, tests = as_array(element), reshape(as_array(test_elements), (-1,))
-    hit = equal(reshape(element, (*shape_of(element), 1)), tests)
-    out = _reduction.any(hit, -1)
-    return logical_not(out) if invert else out
-
-
-in1d = isin
-
-
-def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
-    """The coordinates, in an array of `shape`, of flat indices."""
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
+    """The coordinates, in an array of `shape` that is read in C order (or "F"), of flat indices."""
     indices = as_array(indices)
-    dims = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    dims = tuple(map(operator.index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     out, stride = [], int(np.prod(dims, dtype=int))
-    for n in map(operator.index, dims):
+    for n in dims if order == "C" else dims[::-1]:
         stride //= n or 1
         out.append(indices // stride % n)
-    return tuple(out)
+    return tuple(out if order == "C" else out[::-1])
 
 
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
@@ -484,7 +449,6 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
 __all__ = [
     "argmax", "argmin", "argpartition", "argsort", "argwhere", "choose", "compress", "digitize", "extract",
-    "flatnonzero", "in1d", "intersect1d", "isin", "lexsort", "nanargmax", "nanargmin", "nonzero", "partition",
-    "piecewise", "put", "put_along_axis", "ravel_multi_index", "searchsorted", "select", "setdiff1d", "setxor1d",
-    "sort", "take", "take_along_axis", "union1d", "unique", "unravel_index", "where",
+    "flatnonzero", "lexsort", "nanargmax", "nanargmin", "nonzero", "partition", "piecewise", "ravel_multi_index",
+    "searchsorted", "select", "sort", "sort_complex", "take", "take_along_axis", "unravel_index", "where",
 ]  # fmt: skip

@@ -125,13 +125,13 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return _ops.reshape(a, tuple(n for i, n in enumerate(s) if i not in axes))
 
 
-def expand_dims(a: Any, axis: Any) -> Any:
+def expand_dims(a: Any, axis: Any = 0) -> Any:
     """`a` with axes of length 1 inserted where `axis` says."""
     return _ops.expand_dims(a, axis)
 
 
 @plain(np.broadcast_to)
-def broadcast_to(array: Any, shape: Any) -> Any:
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """`array` broadcast to `shape` by NumPy's rules."""
     return _ops.broadcast_to(array, shape)
 
@@ -332,15 +332,30 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     return x
 
 
-def trim_zeros(filt: Any, trim: str = "fb") -> Any:
-    """`filt`, a vector whose values are known, without the zeros at its ends."""
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """`filt`, whose values are known, without the slices of zeros at its ends along `axis` (all axes by default).
+
+    Args:
+        filt: the array.
+        trim: "f" to cut at the front, "b" at the back, "fb" at both.
+        axis: an axis or several.
+
+    Example:
+        >>> trim_zeros(np.array([0.0, 1.0, 0.0, 2.0, 0.0]))
+        array([1., 0., 2.])
+    """
     filt = as_array(filt)
     values = np.asarray(filt.concrete("trim_zeros") if isinstance(filt, Tracer) else filt)
-    hit = np.flatnonzero(values)
-    if not len(hit):
-        return slice_axis(filt, 0, 0, 0)
-    start = int(hit[0]) if "f" in trim.lower() else 0
-    return slice_axis(filt, 0, start, int(hit[-1]) + 1 if "b" in trim.lower() else len(values))
+    axes = canonical_axes(axis, ndim_of(filt))
+    places = np.argwhere(values)
+    for i in axes:
+        if not len(places):
+            filt = slice_axis(filt, i, 0, 0)
+            continue
+        start = int(places[:, i].min()) if "f" in trim.lower() else 0
+        stop = int(places[:, i].max()) + 1 if "b" in trim.lower() else shape_of(filt)[i]
+        filt = slice_axis(filt, i, start, stop)
+    return filt
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Order statistics, covariances, and counting: median, quantile, cov, corrcoef, histogram, bincount."""
+"""Order statistics and covariances: median, quantile, cov, corrcoef. Counting has a file of its own."""
 
 from __future__ import annotations
 
@@ -7,36 +7,96 @@ from typing import Any
 
 import numpy as np
 
-from ..config import canonical_dtype, config
+from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, NotSupportedError, ShapeError
 from ..ops.contraction import matmul
 from ..ops.elementwise import ceil, conj, convert, floor, imag, isnan, real, rint, sqrt, where_p
-from ..ops.indexing import getitem, scatter_add_p, take_along_axis
+from ..ops.indexing import getitem, take_along_axis
 from ..ops.reduction import any as _any
-from ..ops.reduction import canonical_axes
+from ..ops.reduction import canonical_axes, cumsum_p
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, transpose
-from ..ops.sorting import sort_p
+from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import plain
 from .elementary import clip
-from .reductions import average, max, mean, min  # noqa: A004
-from .searching import known, searchsorted, where
-
-ndarray = np.ndarray
-
-
-def canonical(x: ndarray) -> ndarray:
-    """An array of NumPy's in the dtype of this mode."""
-    return x.astype(canonical_dtype(x.dtype), copy=False)
-
+from .reductions import average, mean  # noqa: A004
+from .searching import where
 
 # --- order statistics -------------------------------------------------------------------------------------------
 
-_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+# The position of the q-quantile among n ordered elements is ``n q + a + q (1 - a - b) - 1``: the pairs a, b of Hyndman &
+# Fan (1996), "Sample quantiles in statistical packages", types 4 to 9.
+_CONTINUOUS = {
+    "interpolated_inverted_cdf": (0.0, 1.0),
+    "hazen": (0.5, 0.5),
+    "weibull": (0.0, 0.0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+}
+_DISCRETE = ("inverted_cdf", "averaged_inverted_cdf", "closest_observation")  # types 1 to 3
+_SIMPLE = ("linear", "lower", "higher", "midpoint", "nearest")
+_METHODS = (*_SIMPLE, *_CONTINUOUS, *_DISCRETE)
 
 
-def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, median: bool = False) -> Any:
+def _place(n: Any, q: Any, method: str) -> Any:
+    """Where among `n` ordered elements, counted from 0, the quantile `q` stands."""
+    if method in _SIMPLE:
+        return q * (n - 1)
+    if method in _DISCRETE:
+        place = n * q - (1.5 if method == "closest_observation" else 1)
+    else:
+        a, b = _CONTINUOUS[method]
+        place = n * q + (a + q * (1 - a - b)) - 1
+    if method == "closest_observation":  # halves go to the nearest even place, counted from 1
+        low = floor(place)
+        place = where((place == low) & (low % 2 == 1), low, low + 1)
+    return clip(place, -0.5 if method == "averaged_inverted_cdf" else 0, n - 1)  # before the first: no mean
+
+
+def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, weights: Any) -> Any:
+    """The first element, in order, at which the share of the weights so far reaches `q`."""
+    if method != "inverted_cdf":
+        raise NotSupportedError(f"quantile with weights and method {method!r}; weights need method='inverted_cdf'")
+    x, w, q = as_array(a), as_array(weights), as_array(q)
+    x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    shape, rank = shape_of(x), ndim_of(x)
+    axes = canonical_axes(axis, rank)
+    if shape_of(w) != shape:
+        if shape_of(w) != tuple(shape[i] for i in axes):
+            raise ShapeError(f"quantile: weights of shape {shape_of(w)} for an array of shape {shape}, axis {axis}")
+        w = broadcast_to(reshape(w, tuple(n if i in axes else 1 for i, n in enumerate(shape))), shape)
+    rest = [i for i in range(rank) if i not in axes]
+    lead, n = tuple(shape[i] for i in rest), math.prod(shape[i] for i in axes)
+    rows, w = (reshape(transpose(v, (*rest, *axes)), (*lead, n)) for v in (x, w))
+    order = argsort_p.bind(rows, axis=len(lead))
+    rows, w = take_along_axis(rows, order, -1), convert(take_along_axis(w, order, -1), config.float_dtype)
+    missing = isnan(rows)
+    w = where_p.bind(missing, 0.0, w) if skip_nan else w
+    share = cumsum_p.bind(w, axis=len(lead))
+    share = share / getitem(share, (Ellipsis, slice(n - 1, n)))
+    share = where_p.bind(share == 0, -1.0, share)  # what weighs nothing is never the answer
+    flat = broadcast_to(convert(reshape(q, (-1,)), config.float_dtype), (*lead, q.size))
+    index = searchsorted_p.bind(share, flat, side="left")
+    out = take_along_axis(rows, where_p.bind(index < n, index, n - 1), -1)
+    if not skip_nan:
+        out = where_p.bind(_any(missing, -1, keepdims=True), dtype_of(x).type(np.nan), out)
+    out = reshape(moveaxis(out, -1, 0), (*shape_of(q), *lead))
+    return reshape(out, (*shape_of(q), *[1 if i in axes else m for i, m in enumerate(shape)])) if keepdims else out
+
+
+def _quantile(
+    a: Any,
+    q: Any,
+    axis: Any,
+    method: str,
+    keepdims: bool,
+    skip_nan: bool,
+    median: bool = False,
+    weights: Any = None,
+) -> Any:
+    if weights is not None:
+        return _weighted_quantile(a, q, axis, method, keepdims, skip_nan, weights)
     if method not in _METHODS:
         raise NotSupportedError(f"quantile with method {method!r}; the methods are {', '.join(_METHODS)}")
     share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
@@ -57,9 +117,10 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     q = convert(reshape(q, (-1,)), dtype if isinstance(q, Tracer) else np.float64)
     if skip_nan:
         count = _sum(convert(~missing, config.int_dtype), len(lead), keepdims=True)  # sorted: the NaN stand last
-        place = q * where(count > 0, count - 1, 0)
+        place = _place(where(count > 0, count, 1), q, method)
     else:
-        place = broadcast_to(q * (n - 1), (*lead, *shape_of(q))) if isinstance(q, Tracer) else q * (n - 1)
+        place = _place(n, q, method)
+        place = broadcast_to(place, (*lead, *shape_of(q))) if isinstance(q, Tracer) else place
     if method == "nearest":
         place = rint(place)
     low, high = floor(place), ceil(place)
@@ -71,10 +132,15 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
             return take_along_axis(rows, index, -1)
         return getitem(rows, (Ellipsis, index))
 
-    if method == "lower" or method == "nearest":
+    if method in ("lower", "nearest", "closest_observation"):
         out = at(low)
-    elif method == "higher":
+    elif method in ("higher", "inverted_cdf"):
         out = at(high)
+    elif method == "averaged_inverted_cdf":  # a whole place is half-way to the next one
+        high = where(high == low, low + 1, high)
+        last = n - 1 if not skip_nan else where(count > 0, count - 1, 0)
+        first, second = at(low), at(where(high > last, last, high))
+        out = where_p.bind(share == 0, (first + second) * dtype.type(0.5), second)
     else:
         first, second = at(low), at(high)
         share = convert(share, dtype)
@@ -105,6 +171,8 @@ def quantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: Any = None,
 ) -> Any:
     """The `q`-th quantile over `axis`: the value that a share `q` of the elements lies below.
 
@@ -113,8 +181,10 @@ def quantile(
         q: one or more numbers in [0, 1]; their axes come first in the result.
         axis: an axis or several; all by default.
         out, overwrite_input: accepted as NumPy accepts them; nothing is overwritten.
-        method: "linear" (the default), "lower", "higher", "midpoint" or "nearest".
+        method: "linear" (the default), "lower", "higher", "midpoint", "nearest", or one of the nine types of Hyndman &
+            Fan (1996) by NumPy's names ("hazen", "weibull", "median_unbiased", "inverted_cdf" and so on).
         keepdims: whether the axes stay, with length 1.
+        weights: with method "inverted_cdf", how much each element counts.
 
     Raises:
         NotSupportedError: another method.
@@ -123,7 +193,7 @@ def quantile(
         >>> float(quantile([1.0, 2.0, 4.0], 0.75))
         3.0
     """
-    return _quantile(a, q, axis, method, keepdims, False)
+    return _quantile(a, q, axis, method, keepdims, False, weights=weights)
 
 
 @plain(np.percentile, beyond=_BEYOND)
@@ -135,9 +205,11 @@ def percentile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: Any = None,
 ) -> Any:
     """The `q`-th percentile over `axis`: `quantile` with `q` from 0 to 100."""
-    return _quantile(a, as_value(q) / 100, axis, method, keepdims, False)
+    return _quantile(a, as_value(q) / 100, axis, method, keepdims, False, weights=weights)
 
 
 @plain(np.nanquantile, beyond=_BEYOND)
@@ -149,9 +221,11 @@ def nanquantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: Any = None,
 ) -> Any:
     """The `q`-th quantile over `axis` of the elements that are not NaN."""
-    return _quantile(a, q, axis, method, keepdims, True)
+    return _quantile(a, q, axis, method, keepdims, True, weights=weights)
 
 
 @plain(np.nanpercentile, beyond=_BEYOND)
@@ -163,9 +237,11 @@ def nanpercentile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: Any = None,
 ) -> Any:
     """The `q`-th percentile over `axis` of the elements that are not NaN."""
-    return _quantile(a, as_value(q) / 100, axis, method, keepdims, True)
+    return _quantile(a, as_value(q) / 100, axis, method, keepdims, True, weights=weights)
 
 
 def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
@@ -208,6 +284,8 @@ def cov(
     ddof: int | None = None,
     fweights: Any = None,
     aweights: Any = None,
+    *,
+    dtype: Any = None,
 ) -> Any:
     """The covariance matrix of variables in the rows of `m` (its columns without `rowvar`), NumPy's arguments.
 
@@ -217,8 +295,11 @@ def cov(
                [2., 4.]])
     """
     x = _variables(m, rowvar)
+    x = x if dtype is None else convert(x, dtype)
     if y is not None:
-        x = concatenate([x, _variables(y, rowvar)])
+        x = concatenate(
+            [x, convert(_variables(y, rowvar), dtype_of(x)) if dtype is not None else _variables(y, rowvar)]
+        )
     n = shape_of(x)[1]
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights = None
@@ -244,9 +325,9 @@ def cov(
     return reshape(out, ()) if shape_of(out) == (1, 1) else out
 
 
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """The correlation coefficients of variables in the rows of `x` (its columns without `rowvar`)."""
-    c = cov(x, y, rowvar)
+    c = cov(x, y, rowvar, dtype=dtype)
     if ndim_of(c) == 0:
         return c / c
     n = shape_of(c)[0]
@@ -257,95 +338,6 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     return clip(c, -1, 1)
 
 
-# --- counting ---------------------------------------------------------------------------------------------------
-
-
-def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None) -> Any:
-    """How often each number from 0 occurs in `x`, or the sum of `weights` at its occurrences (differentiable).
-
-    Args:
-        x: a vector of integers that are not negative.
-        weights: a vector of the same length.
-        minlength: the least length of the result.
-        length: its length; needed where the values of `x` are not known. Larger numbers are not counted.
-    """
-    x = as_array(x)
-    if ndim_of(x) != 1:
-        raise ShapeError(f"bincount needs a vector, got shape {shape_of(x)}")
-    if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
-        return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
-    if length is None:
-        values = known(x, "bincount without length=, the length of the result")
-        length = int(values.max(initial=-1)) + 1
-        length = minlength if minlength > length else length
-    if weights is None:
-        weights = np.ones(shape_of(x), config.int_dtype)
-    else:
-        weights = as_array(weights)
-        if dtype_of(weights).kind == "c":
-            raise DtypeError("bincount: weights must be real; count their real and imaginary parts")
-        weights = convert(weights, config.float_dtype)
-    if shape_of(weights) != shape_of(x):
-        raise ShapeError(f"bincount: weights of shape {shape_of(weights)} for values of shape {shape_of(x)}")
-    inside = (x >= 0) & (x < length)
-    index = convert(where_p.bind(inside, x, length), np.intp)  # the others fall into one more place, cut off
-    out = scatter_add_p.bind(np.zeros(length + 1, dtype_of(weights)), weights, index, axes=(0,))
-    return getitem(out, slice(0, length))
-
-
-def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
-    """The edges of the bins that `histogram` uses."""
-    if not isinstance(a, Tracer) and not isinstance(bins, Tracer):
-        return canonical(np.histogram_bin_edges(as_array(a), bins, range))
-    if isinstance(bins, str):
-        raise NotSupportedError(f"histogram with bins={bins!r} of values that are not known; give the number of bins")
-    if not isinstance(bins, int):
-        return as_array(bins)
-    from .creation import linspace
-
-    a = as_array(a)
-    low, high = (min(a), max(a)) if range is None else range
-    flat = low == high
-    low, high = where(flat, low - 0.5, low), where(flat, high + 0.5, high)
-    return linspace(low, high, bins + 1)
-
-
-def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002
-    """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone."""
-    if not any(isinstance(v, Tracer) for v in (a, bins, weights)):
-        counts, edges = np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
-        return canonical(counts), canonical(edges)
-    a = reshape(as_array(a), (-1,))
-    edges = histogram_bin_edges(a, bins, range, weights)
-    n = shape_of(edges)[0] - 1
-    place = searchsorted(edges, a, "right")
-    place = where(a == getitem(edges, -1), n, place) - 1  # the last bin holds its right edge
-    if weights is not None:
-        weights = reshape(as_array(weights), (-1,))
-    counts = bincount(place, weights, length=n)
-    if density:
-        widths = getitem(edges, slice(1, None)) - getitem(edges, slice(None, -1))
-        counts = counts / widths / _sum(counts)
-    return counts, edges
-
-
-def _histogram_passthrough(name: str) -> Any:
-    function = getattr(np, name)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        for a in (*args, *kwargs.values()):
-            if isinstance(a, Tracer):
-                raise NotSupportedError(f"{name} of arrays under transformation; use stop_gradient, or call it outside")
-        return function(*args, **kwargs)
-
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = f"NumPy's ``{name}``, of arrays whose values are known; it has no derivative."
-    return call
-
-
-histogram2d, histogramdd = _histogram_passthrough("histogram2d"), _histogram_passthrough("histogramdd")
-
 __all__ = [
-    "bincount", "corrcoef", "cov", "histogram", "histogram2d", "histogram_bin_edges", "histogramdd", "median",
-    "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
+    "corrcoef", "cov", "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
 ]  # fmt: skip

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Value, dtype_of, ndim_of, shape_of
-from ..errors import NotDifferentiableError
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real
-from .indexing import take_along_axis
+from .indexing import getitem, take_along_axis
 from .linalg import (
     NOT_LINEAR,
     OfMatrix,
@@ -35,7 +34,7 @@ from .linalg import (
     turned,
 )
 from .reduction import argmax_p, reduce_sum
-from .shape import expand_dims
+from .shape import concatenate, expand_dims
 
 
 def _definite(x: np.ndarray) -> np.ndarray:
@@ -195,6 +194,22 @@ class _SingularValues(OfMatrix):
         return s, real(reduce_sum(conj(u) * matmul(t, adjoint(vh)), (ndim_of(x) - 2,)))
 
 
+def _divided(basis: Value, k: int) -> tuple[Value, Value | None]:
+    """The first `k` columns of a basis, and those that complete it."""
+    if shape_of(basis)[-1] == k:
+        return basis, None
+    return getitem(basis, (Ellipsis, slice(0, k))), getitem(basis, (Ellipsis, slice(k, None)))
+
+
+def _completing(basis: Value, change: Value, more: Value) -> Value:
+    """The tangent of the columns `more` that complete `basis`, of which `change` is the tangent.
+
+    Which vectors complete a basis is LAPACK's choice. They turn no more than they must to stay at right angles to it:
+    right for all that does not depend on the choice, such as the projection on the space that they span.
+    """
+    return -matmul(basis, matmul(adjoint(change), more))
+
+
 class _SingularDecomposition(OfMatrix):
     """``U, s, V'``, singular values falling."""
 
@@ -214,13 +229,10 @@ class _SingularDecomposition(OfMatrix):
 
     def tangent(self, x: Value, t: Value, *, full_matrices: bool) -> Any:  # Townsend (2016)
         m, n = shape_of(x)[-2:]
-        if full_matrices and m != n:
-            raise NotDifferentiableError(
-                f"svd with full_matrices=True of a {m} by {n} matrix: the vectors that complete the basis have no "
-                f"derivative; use full_matrices=False"
-            )
-        u, s, vh = self.bind(x, full_matrices=False)
-        v = adjoint(vh)
+        k = min(m, n)
+        whole_u, s, whole_vh = self.bind(x, full_matrices=full_matrices)
+        u, more_u = _divided(whole_u, k)
+        v, more_v = _divided(adjoint(whole_vh), k)
         inside = matmul(matmul(adjoint(u), t), v)  # U' dA V
         eye = np.eye(min(m, n), dtype=dtype_of(s))
         row, column = as_rows(s), as_columns(s)
@@ -236,7 +248,11 @@ class _SingularDecomposition(OfMatrix):
         if n > m:
             rest = matmul(adjoint(t), u)
             dv = dv + (rest - matmul(v, matmul(adjoint(v), rest))) / row
-        return [u, s, vh], [du, ds, adjoint(dv)]
+        if more_u is not None:
+            du = concatenate([du, _completing(u, du, more_u)], ndim_of(x) - 1)
+        if more_v is not None:
+            dv = concatenate([dv, _completing(v, dv, more_v)], ndim_of(x) - 1)
+        return [whole_u, s, whole_vh], [du, ds, adjoint(dv)]
 
 
 svd_p = _SingularDecomposition(
@@ -253,6 +269,19 @@ svdvals_p = _SingularValues(
 )
 
 
+def _turned_factors(q: Value, r: Value, t: Value) -> tuple[Value, Value]:
+    """The tangents of `Q` and of a square `R`: Walter & Lehmann (2010), section 3."""
+    scaled = turned(triangular_solve_p.bind(r, turned(t), lower=False, transpose=True, unit=False))  # dA R^-1
+    inside = matmul(adjoint(q), scaled)
+    n = shape_of(r)[-1]
+    low = inside * np.tri(n, k=-1, dtype=dtype_of(r))
+    skew = low - adjoint(low)  # Q' dQ
+    if dtype_of(r).kind == "c":
+        diagonal = inside * np.eye(n, dtype=dtype_of(r))
+        skew = skew + (diagonal - adjoint(diagonal)) / 2
+    return matmul(q, skew - inside) + scaled, matmul(inside - skew, r)
+
+
 class _QR(OfMatrix):
     """``Q, R`` of matrices that have at least as many rows as columns."""
 
@@ -265,18 +294,43 @@ class _QR(OfMatrix):
         *lead, m, n = x.shape
         return [Aval((*lead, m, min(m, n)), x.dtype), Aval((*lead, min(m, n), n), x.dtype)]
 
-    def tangent(self, x: Value, t: Value) -> Any:  # Walter & Lehmann (2010), section 3
+    def tangent(self, x: Value, t: Value) -> Any:
         q, r = self.bind(x)
-        scaled = turned(triangular_solve_p.bind(r, turned(t), lower=False, transpose=True, unit=False))  # dA R^-1
-        inside = matmul(adjoint(q), scaled)
-        n = shape_of(x)[-1]
-        low = inside * np.tri(n, k=-1, dtype=dtype_of(x))
-        skew = low - adjoint(low)  # Q' dQ
-        if dtype_of(x).kind == "c":
-            diagonal = inside * np.eye(n, dtype=dtype_of(x))
-            skew = skew + (diagonal - adjoint(diagonal)) / 2
-        return [q, r], [matmul(q, skew - inside) + scaled, matmul(inside - skew, r)]
+        return [q, r], list(_turned_factors(q, r, t))
 
+
+class _QRComplete(OfMatrix):
+    """`Q` square, and `R` with rows of zeros, of matrices that have more rows than columns."""
+
+    multiple_results = True
+
+    def impl(self, x: Value) -> list[Value]:
+        return list(np.linalg.qr(x, "complete"))
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        *lead, m, _ = x.shape
+        return [Aval((*lead, m, m), x.dtype), x]
+
+    def tangent(self, x: Value, t: Value) -> Any:
+        q, r = self.bind(x)
+        n = shape_of(x)[-1]
+        first, more = _divided(q, n)
+        dq, dr = _turned_factors(first, getitem(r, (Ellipsis, slice(0, n), slice(None))), t)
+        if more is None:
+            return [q, r], [dq, dr]
+        dq = concatenate([dq, _completing(first, dq, more)], ndim_of(x) - 1)
+        below = np.zeros((*shape_of(x)[:-2], shape_of(x)[-2] - n, n), dtype_of(x))
+        return [q, r], [dq, concatenate([dr, below], ndim_of(x) - 2)]
+
+
+qr_complete_p = _QRComplete(
+    "qr_complete",
+    samples=samples_of(lambda: [sample_real(4, 2), sample_real(2, 3, 1)]),
+    reasons={
+        **NOT_LINEAR,
+        "jvp": "which vectors complete the basis is LAPACK's choice; tests/test_linalg.py has what does not depend on it",
+    },
+)
 
 qr_p = _QR(
     "qr",

@@ -29,6 +29,7 @@ from ..core import (
 )
 from ..errors import NotDifferentiableError, NotLinearError
 from .families import Elementwise, Linear, broadcast_shapes, fit, plus, spread, times
+from .options import with_options
 
 ndarray = np.ndarray
 
@@ -176,6 +177,8 @@ div_p = _Div(
 
 def _power_dx(ans: Value, x: Value, y: Value) -> Value:
     if type(y) in (int, float):
+        if y == 0:
+            return 0.0
         return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * power(x, y - 1)))
     return where(equal(y, 0), 0.0, y * power(x, where(equal(y, 0), 1.0, y - 1)))
 
@@ -300,7 +303,8 @@ arctan2_p = binary(
     quietly(lambda ans, x, y: x / -(x * x + y * y)),
     ((0.3, 2.0), REAL),
 )
-hypot_p = binary("hypot", np.hypot, quietly(lambda ans, x, y: x / ans), quietly(lambda ans, x, y: y / ans))
+# At (0, 0) the derivative is taken to be 0, as that of a norm.
+hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / _nonzero(ans), lambda ans, x, y: y / _nonzero(ans))
 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
@@ -566,7 +570,10 @@ where_p = _Where("where", np.where, (None, None, None), choice=True, samples=_wh
 
 
 def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[..., Value]:
-    """The public function of an elementwise primitive: plain arrays go straight to NumPy."""
+    """The public function of an elementwise primitive: plain arrays go straight to NumPy.
+
+    It takes NumPy's options by keyword (`ops.options`).
+    """
     ufunc = primitive.function
     bind = primitive.bind
     strengthen = primitive.weak_result
@@ -575,7 +582,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     call: Any
     if arity == 1:
 
-        def unary_call(x: Value, /) -> Value:
+        def unary_call(x: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(unary_call, ufunc, (x,), options)
             if type(x) is ndarray and config._x64:
                 return ufunc(x)
             out = bind(as_value(x))
@@ -584,7 +593,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
         call = unary_call
     else:
 
-        def binary_call(x: Value, y: Value, /) -> Value:
+        def binary_call(x: Value, y: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(binary_call, ufunc, (x, y), options)
             if type(x) is ndarray and type(y) is ndarray and config._x64:
                 return ufunc(x, y)
             out = bind(as_value(x), as_value(y))

@@ -118,6 +118,12 @@ def without_poison(coefficient: Value, cotangent: Value) -> Value:
     return where(poisoned, np.zeros((), dtype_of(coefficient)), coefficient)
 
 
+def _chosen(coefficient: Value, term: Value) -> Value:
+    from .elementwise import equal, where
+
+    return where(equal(coefficient, 0), dtype_of(term).type(0), term)
+
+
 class WeightedSum(Primitive):
     """``sum(c * t for c, t in zip(args[0], args[1]))``, linear in the tangents `t`: lives on tapes only."""
 
@@ -277,7 +283,10 @@ class Elementwise(Primitive):
             if type(partial) is int:
                 term = t if partial == 1 else -t
             else:
-                term = times(t, _coefficient(partial, ans, primals))
+                c = _coefficient(partial, ans, primals)
+                term = times(t, c)
+                if self.choice:  # the side not chosen counts for nothing, were its tangent infinite
+                    term = _chosen(c, term)
             total = term if total is None else plus(total, term)
         if total is None:
             return ans, None

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from .. import trees
+from ..config import config
 from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
+from . import nans
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, name_of, shown
 from .opening import run_opened
@@ -168,6 +170,8 @@ class Vmap(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        if config.debugging and nans.is_idle():
+            return nans.checked(self, *args, **kwargs)
         try:
             return self._map(args, kwargs)
         except Exception as error:

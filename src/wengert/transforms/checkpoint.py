@@ -12,6 +12,7 @@ from .. import trees
 from ..core import Aval, Primitive, Tracer, as_array, as_value, aval_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops.call import Policy, name_p, remat_p
+from . import nans
 from .function import Transformed, name_of, shown
 from .jit import Jit, flat_function
 from .staging import stage
@@ -32,6 +33,8 @@ class Checkpoint(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        if nans.is_locating():
+            return self._f(*args, **kwargs)
         leaves, tree, _, rebuild = self._jit.split(args, kwargs)
         try:
             values = [as_value(x) for x in leaves]

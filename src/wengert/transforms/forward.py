@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
+from ..config import config
 from ..core import (
     PYTHON_SCALARS,
     Primitive,
@@ -23,6 +24,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
+from . import nans
 from .function import check_callable, name_of, shown, split_aux
 
 ndarray = np.ndarray
@@ -179,6 +181,8 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         (0.0, 2.0)
     """
     __tracebackhide__ = True
+    if config.debugging and nans.is_idle():
+        return nans.checked(lambda p, t: jvp(f, p, t, has_aux), primals, tangents)
     try:
         return _jvp(f, primals, tangents, has_aux)
     except Exception as error:

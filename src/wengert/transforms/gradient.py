@@ -12,6 +12,7 @@ from .. import trees
 from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
+from . import nans
 from .forward import check_output, strong, zeros_like
 from .function import (
     Transformed,
@@ -70,6 +71,8 @@ class ValueAndGrad(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        if config.debugging and nans.is_idle():
+            return nans.checked(self, *args, **kwargs)
         try:
             value, gradient, aux = self._evaluate(args, kwargs)
         except Exception as error:
@@ -184,6 +187,8 @@ class Grad(ValueAndGrad):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        if config.debugging and nans.is_idle():
+            return nans.checked(self, *args, **kwargs)
         try:
             _, gradient, aux = self._evaluate(args, kwargs)
         except Exception as error:

@@ -19,6 +19,7 @@ from ..core import Aval, Tracer, Value, as_value, aval_of
 from ..errors import ArgumentError, NotSupportedError, TooManyPathsError
 from ..ops.call import OtherPath, call_p
 from ..program import Program
+from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, check_callable, name_of, shown
@@ -143,6 +144,11 @@ class Jit(Transformed):
             raise shown(error)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if config.debugging:
+            if nans.is_locating():
+                return self._f(*args, **kwargs)
+            if nans.is_idle():
+                return nans.checked(self, *args, **kwargs)
         leaves, tree, static, rebuild = self.split(args, kwargs)
         values = [as_value(x) for x in leaves]
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
@@ -179,7 +185,7 @@ class Jit(Transformed):
     def _prefer(self, program: Program) -> None:
         """Put a Program's native call first among those tried."""
         executable = program.cache.get("executable")
-        if executable is None or executable.native is None:
+        if executable is None or executable.native is None or config.debugging:
             return
         self._native[:] = [
             (executable.native, executable, config._x64),

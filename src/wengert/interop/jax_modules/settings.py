@@ -18,8 +18,6 @@ _HARMLESS = frozenset(
 )
 # Settings that would change something: the values with which JAX starts, which are how things are here.
 _FIXED: dict[str, tuple[Any, ...]] = {
-    "jax_debug_infs": (False,),
-    "jax_debug_nans": (False,),
     "jax_default_device": (None,),
     "jax_default_prng_impl": ("threefry2x32",),
     "jax_disable_jit": (False,),
@@ -29,6 +27,10 @@ _FIXED: dict[str, tuple[Any, ...]] = {
     "jax_platforms": ("cpu", "", None),
     "jax_threefry_partitionable": (True,),
 }
+
+
+# Settings that mean the same here.
+_OURS = ("jax_enable_x64", "jax_debug_nans", "jax_debug_infs")
 
 
 class Settings:
@@ -50,20 +52,22 @@ class Settings:
             AttributeError: JAX has no setting of that name, or it is not known here.
             NotSupportedError: it cannot have that value here.
         """
-        if name == "jax_enable_x64":
-            ours.enable_x64 = value
+        if name in _OURS:
+            setattr(ours, name.removeprefix("jax_"), value)
         elif name in _FIXED:
             if value not in _FIXED[name]:
                 allowed = " or ".join(map(repr, _FIXED[name]))
                 raise NotSupportedError(f"jax.config: {name} can only be {allowed} here, not {value!r}; leave it out")
         elif name not in _HARMLESS:
-            known = ["jax_enable_x64", *_FIXED, *_HARMLESS]
+            known = [*_OURS, *_FIXED, *_HARMLESS]
             near = difflib.get_close_matches(name, known, 5) or ["jax_enable_x64"]
             raise AttributeError(f"jax.config has no setting {name!r} here; the nearest are {', '.join(near)}")
 
     def __getattr__(self, name: str) -> Any:
         if name in ("jax_enable_x64", "x64_enabled"):
             return ours.enable_x64
+        if name in _OURS:
+            return getattr(ours, name.removeprefix("jax_"))
         if name in _FIXED:
             return _FIXED[name][0]
         if name in _HARMLESS:
@@ -85,4 +89,18 @@ config = Settings()
 def enable_x64(new_val: bool = True) -> Iterator[None]:
     """A context in which float64 is, or is not, the default dtype."""
     with ours.override(enable_x64=new_val):
+        yield
+
+
+@contextmanager
+def debug_nans(new_val: bool = True) -> Iterator[None]:
+    """A context in which a result that is NaN is an error that names the line, or is not."""
+    with ours.override(debug_nans=new_val):
+        yield
+
+
+@contextmanager
+def debug_infs(new_val: bool = True) -> Iterator[None]:
+    """The same for infinities."""
+    with ours.override(debug_infs=new_val):
         yield

@@ -14,7 +14,7 @@ from ...errors import NotSupportedError
 from ...transforms.function import Transformed
 from .array import Array, Device
 from .custom_derivatives import custom_gradient
-from .settings import config
+from .settings import config, debug_infs, debug_nans
 from .settings import enable_x64 as enable_x64
 
 __version__ = "0.10.2"  # the version whose names and random streams are followed
@@ -161,6 +161,6 @@ stages = type("stages", (), {"Wrapped": Transformed, "__doc__": "The type of fun
 __all__ = [
     "Array", "Device", "block_until_ready", "checking_leaks", "clear_caches", "config", "custom_gradient",
     "default_backend", "default_device", "default_matmul_precision", "device_count", "device_get", "device_put",
-    "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "jit", "local_device_count",
+    "debug_infs", "debug_nans", "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "jit", "local_device_count",
     "local_devices", "named_call", "named_scope", "process_count", "process_index", "typeof", "version",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from .programs import (
     or_zeros,
     rewired,
     split_linear,
-    staged,
+    widened,
     without_zeros,
     zeros,
 )
@@ -201,7 +201,7 @@ class Cond(Primitive):
         if batched[0]:
             return self._select(size, args, pieces), [True] * len(branches[0].outputs)
         flags = [any(f) for f in zip(*[found for _, found in pieces], strict=True)]
-        wide = tuple(_widened(p, found, flags, size) for p, found in pieces)
+        wide = tuple(widened(p, found, flags, size) for p, found in pieces)
         return self.bind(*args, branches=wide), flags
 
     def _select(
@@ -266,19 +266,6 @@ def _linear_branch(
         return [next(outs) if f else zeros(a) for f, a in zip(found, types, strict=True)]
 
     made, _ = stage(run, [*places, *operands, *arguments], program.name)
-    made.masked = program.masked
-    return made
-
-
-def _widened(program: Program, found: Sequence[bool], flags: Sequence[bool], size: int) -> Program:
-    if list(found) == list(flags):
-        return program
-
-    def run(*values: Value) -> list[Value]:
-        outs = program.evaluate(values)
-        return [batched_value(o, size, f) if b else o for o, f, b in zip(outs, found, flags, strict=True)]
-
-    made = staged(program, ("widened", tuple(flags)), run, program.in_avals, program.name)
     made.masked = program.masked
     return made
 

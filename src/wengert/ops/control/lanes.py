@@ -15,7 +15,7 @@ from ...core import Aval, Primitive, Value, aval_of
 from ...program import Program, subprograms
 from ..call import batched_program
 from .loop import While, parts
-from .programs import alone, batched_value, fixed_point, staged, strong
+from .programs import alone, batched_value, fixed_point, staged, strong, widened
 from .scan import scan_p
 
 PRODUCTS = frozenset({"dot_general", "convolution"})
@@ -88,17 +88,7 @@ def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params:
     size, name = trace.size, trace.axis_name
     cond, _ = batched_program(params["cond"], size, (*tests, *carry), name)
     derived, flags = batched_program(params["body"], size, (*consts, *carry), name)
-    body = staged(
-        derived,
-        ("batched carry", tuple(carry)),
-        lambda *values: [
-            batched_value(o, size, f) if c else o
-            for o, f, c in zip(derived.evaluate(values), flags, carry, strict=True)
-        ],
-        derived.in_avals,
-        derived.name,
-    )
-    body.masked = derived.masked
+    body = widened(derived, flags, carry, size)
     return cond, body
 
 

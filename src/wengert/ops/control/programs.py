@@ -172,22 +172,18 @@ def batched_value(x: Value, size: int, batched: bool) -> Value:
     return x if batched else broadcast_to(x, (size, *shape_of(x)))
 
 
-def vjp_values(
-    program: Program, args: Sequence[Value], wanted: Sequence[bool], cotangents: Sequence[Value | None]
-) -> list[Value | None]:
-    """Cotangents of the arguments that are `wanted` (None for the others, and for zeros)."""
-    from ...transforms.reverse import LinearizeTrace
-    from ...transforms.tape import pull_back
+def widened(program: Program, found: Sequence[bool], wanted: Sequence[bool], size: int) -> Program:
+    """A Program of a batch whose results are batched where they are wanted so; `found` says which are by themselves."""
+    if all(f or not w for f, w in zip(found, wanted, strict=True)):
+        return program
 
-    trace = LinearizeTrace()
-    try:
-        boxed = [trace.input(a) if b else a for a, b in zip(args, wanted, strict=True)]
-        pairs = [trace.split(o) for o in program.evaluate(boxed)]
-    finally:
-        nodes = trace.tape.close()
-    found = pull_back(nodes, sum(wanted), [t for _, t in pairs], cotangents, trace.tape.masked or program.masked)
-    grads = iter(found)
-    return [next(grads) if b else None for b in wanted]
+    def run(*values: Value) -> list[Value]:
+        outs = program.evaluate(values)
+        return [batched_value(o, size, f) if w else o for o, f, w in zip(outs, found, wanted, strict=True)]
+
+    made = staged(program, ("widened", tuple(wanted)), run, program.in_avals, program.name)
+    made.masked = program.masked
+    return made
 
 
 def fixed_point(flags: Sequence[bool], step: Callable[[tuple[bool, ...]], Sequence[bool]]) -> tuple[bool, ...]:

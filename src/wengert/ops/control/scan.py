@@ -26,7 +26,7 @@ from .programs import (
     rewired,
     run_alone,
     split_linear,
-    staged,
+    widened,
     without_zeros,
     zeros,
 )
@@ -193,18 +193,7 @@ class Scan(Primitive):
         )
         flags = (*batched[:nc], *carry, *batched[nc + nk :])
         derived, out_flags = batched_program(body, size, flags, trace.axis_name)
-        key = ("batched carry", carry)
-        step = staged(
-            derived,
-            key,
-            lambda *values: [
-                batched_value(o, size, f) if i < nk and carry[i] else o
-                for i, (o, f) in enumerate(zip(derived.evaluate(values), out_flags, strict=True))
-            ],
-            derived.in_avals,
-            derived.name,
-        )
-        step.masked = derived.masked
+        step = widened(derived, out_flags, [*carry, *out_flags[nk:]], size)
         start = [batched_value(a, size, b) if c else a for a, b, c in zip(args[nc : nc + nk], batched[nc:], carry)]  # noqa: B905
         xs = [moveaxis(a, 0, 1) if b else a for a, b in zip(args[nc + nk :], batched[nc + nk :], strict=True)]
         outs = self.bind(*args[:nc], *start, *xs, **{**params, "body": step})

@@ -17,7 +17,7 @@ from ...errors import NotDifferentiableError
 from ...program import Program
 from ..call import _strong as strong
 from ..call import batched_program, call_p, jvp_program, transposed_program
-from .programs import batched_value, fixed_point, on_newest_tape, staged, zeros
+from .programs import batched_value, fixed_point, on_newest_tape, staged, widened, zeros
 
 
 class System(NamedTuple):
@@ -104,15 +104,7 @@ class LinearSolve(Primitive):
             if program is None:
                 return None
             derived, found = batched_program(program, size, (*given, *vector), trace.axis_name)
-            want = [*vector, *[True] * (len(found) - m)]
-
-            def run(*values: Value) -> list[Value]:
-                outs = derived.evaluate(values)
-                return [batched_value(o, size, f) if w else o for o, f, w in zip(outs, found, want, strict=True)]
-
-            made = staged(derived, ("system", tuple(want)), run, derived.in_avals, derived.name)
-            made.masked = derived.masked
-            return made
+            return widened(derived, found, [*vector, *[True] * (len(found) - m)], size)
 
         apply, solve = wide(system.apply), wide(system.solve)
         assert apply is not None and solve is not None

@@ -1,0 +1,168 @@
+"""Counting: bincount and the histograms. What is counted has no derivative; the weights of what is counted have one."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..config import canonical_dtype, config
+from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
+from ..errors import DtypeError, NotSupportedError, ShapeError
+from ..ops.elementwise import convert, logical_and, where_p
+from ..ops.indexing import getitem, scatter_add_p
+from ..ops.reduction import sum as _sum
+from ..ops.shape import moveaxis, reshape
+from .reductions import max, min  # noqa: A004
+from .searching import known, searchsorted, where
+
+ndarray = np.ndarray
+
+
+def canonical(x: ndarray) -> ndarray:
+    """An array of NumPy's in the dtype of this mode."""
+    return x.astype(canonical_dtype(x.dtype), copy=False)
+
+
+def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None) -> Any:
+    """How often each number from 0 occurs in `x`, or the sum of `weights` at its occurrences (differentiable).
+
+    Args:
+        x: a vector of integers that are not negative.
+        weights: a vector of the same length.
+        minlength: the least length of the result.
+        length: its length; needed where the values of `x` are not known. Larger numbers are not counted.
+    """
+    x = as_array(x)
+    if ndim_of(x) != 1:
+        raise ShapeError(f"bincount needs a vector, got shape {shape_of(x)}")
+    if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
+        return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
+    if length is None:
+        values = known(x, "bincount without length=, the length of the result")
+        length = int(values.max(initial=-1)) + 1
+        length = minlength if minlength > length else length
+    if weights is None:
+        weights = np.ones(shape_of(x), config.int_dtype)
+    else:
+        weights = as_array(weights)
+        if dtype_of(weights).kind == "c":
+            raise DtypeError("bincount: weights must be real; count their real and imaginary parts")
+        weights = convert(weights, config.float_dtype)
+    if shape_of(weights) != shape_of(x):
+        raise ShapeError(f"bincount: weights of shape {shape_of(weights)} for values of shape {shape_of(x)}")
+    inside = logical_and(x >= 0, x < length)
+    index = convert(where_p.bind(inside, x, length), np.intp)  # the others fall into one more place, cut off
+    out = scatter_add_p.bind(np.zeros(length + 1, dtype_of(weights)), weights, index, axes=(0,))
+    return getitem(out, slice(0, length))
+
+
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
+    """The edges of the bins that `histogram` uses."""
+    if not isinstance(a, Tracer) and not isinstance(bins, Tracer):
+        return canonical(np.histogram_bin_edges(as_array(a), bins, range))
+    if isinstance(bins, str):
+        raise NotSupportedError(f"histogram with bins={bins!r} of values that are not known; give the number of bins")
+    if not isinstance(bins, int):
+        return as_array(bins)
+    from .creation import linspace
+
+    a = as_array(a)
+    low, high = (min(a), max(a)) if range is None else range
+    flat = low == high
+    low, high = where(flat, low - 0.5, low), where(flat, high + 0.5, high)
+    return linspace(low, high, bins + 1)
+
+
+def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002
+    """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone."""
+    if not any(isinstance(v, Tracer) for v in (a, bins, weights)):
+        counts, edges = np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
+        return canonical(counts), canonical(edges)
+    a = reshape(as_array(a), (-1,))
+    edges = histogram_bin_edges(a, bins, range, weights)
+    n = shape_of(edges)[0] - 1
+    place = searchsorted(edges, a, "right")
+    place = where(a == getitem(edges, -1), n, place) - 1  # the last bin holds its right edge
+    if weights is not None:
+        weights = reshape(as_array(weights), (-1,))
+    counts = bincount(place, weights, length=n)
+    if density:
+        widths = getitem(edges, slice(1, None)) - getitem(edges, slice(None, -1))
+        counts = counts / widths / _sum(counts)
+    return counts, edges
+
+
+def _bins(x: Any, bins: Any, range: Any) -> Any:  # noqa: A002
+    return histogram_bin_edges(x, bins if isinstance(bins, int) else as_array(bins), range)
+
+
+def histogramdd(
+    sample: Any,
+    bins: Any = 10,
+    range: Any = None,
+    density: bool | None = None,
+    weights: Any = None,  # noqa: A002
+) -> tuple[Any, tuple[Any, ...]]:
+    """How many points fall into each cell of a grid, and the edges of the grid; differentiable in `weights` alone.
+
+    Args:
+        sample: points, shape ``(n, d)``, or a sequence of `d` vectors.
+        bins: the number of bins; or for each axis a number or the edges.
+        range: for each axis the lowest and the highest edge, or None for those of the points.
+        density: whether the counts are divided by their sum and the volume of the cells.
+        weights: how much each point counts.
+
+    Raises:
+        ShapeError: the number of bins or ranges is not the number of axes.
+    """
+    columns = sample if isinstance(sample, (list, tuple)) else moveaxis(as_array(sample), -1, 0)
+    xs = [reshape(as_array(c), (-1,)) for c in columns]
+    d = len(xs)
+    each = list(bins) if isinstance(bins, (list, tuple)) or ndim_of(as_value(bins)) else [bins] * d
+    ranges = [None] * d if range is None else list(range)
+    if len(each) != d or len(ranges) != d:
+        raise ShapeError(f"histogramdd: {len(each)} bins and {len(ranges)} ranges for points of {d} coordinates")
+    edges = tuple(_bins(x, b, r) for x, b, r in zip(xs, each, ranges, strict=True))
+    lengths = [shape_of(e)[0] - 1 for e in edges]
+    flat: Any = 0
+    inside: Any = np.True_
+    for x, edge, n in zip(xs, edges, lengths, strict=True):
+        place = where(x == getitem(edge, -1), n, searchsorted(edge, x, "right")) - 1
+        inside = logical_and(logical_and(place >= 0, place < n), inside)
+        flat = flat * n + place
+    total = math.prod(lengths)
+    w = None if weights is None else reshape(as_array(weights), (-1,))
+    counts = reshape(bincount(where(inside, flat, total), w, length=total), tuple(lengths))
+    counts = convert(counts, config.float_dtype)
+    if density:
+        total_count = _sum(counts)
+        for i, edge in enumerate(edges):
+            widths = getitem(edge, slice(1, None)) - getitem(edge, slice(None, -1))
+            counts = counts / reshape(widths, (-1,) + (1,) * (d - i - 1))
+        counts = counts / total_count
+    return counts, edges
+
+
+def histogram2d(
+    x: Any,
+    y: Any,
+    bins: Any = 10,
+    range: Any = None,  # noqa: A002
+    density: bool | None = None,
+    weights: Any = None,
+) -> tuple[Any, Any, Any]:
+    """How many points ``(x, y)`` fall into each cell of a grid, and the edges; differentiable in `weights` alone.
+
+    `bins` is a number, the edges for both axes, or a pair of these; else as in `histogramdd`.
+    """
+    if isinstance(bins, (list, tuple)) and len(bins) in (1, 2):
+        bins = [bins[0], bins[-1]]
+    elif not isinstance(bins, int):
+        bins = [as_array(bins)] * 2
+    counts, (first, second) = histogramdd([x, y], bins, range, density, weights)
+    return counts, first, second
+
+
+__all__ = ["bincount", "histogram", "histogram2d", "histogram_bin_edges", "histogramdd"]

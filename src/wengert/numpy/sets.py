@@ -1,0 +1,312 @@
+"""Sets of numbers: unique and its kin, intersections, differences, unions.
+
+How many elements the result has depends on the values. Where they are known (always but under `jit` and `vmap`) that
+is no matter; elsewhere `size` says how long the result is: what is more is cut off, what is missing is filled in, as
+JAX has it. Elements keep their derivative: each is that of its first occurrence.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..config import config
+from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, ConcretizationError
+from ..ops import reduction as _reduction
+from ..ops.elementwise import convert, equal, isnan, logical_and, logical_not, not_equal, where_p
+from ..ops.indexing import getitem, scatter_add_p, take_along_axis
+from ..ops.shape import canonical_axis, concatenate, moveaxis, reshape, slice_axis
+from ..ops.sorting import argsort_p
+from .searching import known, lexsort, nonzero, searchsorted
+
+ndarray = np.ndarray
+
+
+class UniqueAllResult(NamedTuple):
+    """The different elements, where each occurs first, where in them each element of the input is, and how often."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCountsResult(NamedTuple):
+    """The different elements, and how often each occurs."""
+
+    values: Any
+    counts: Any
+
+
+class UniqueInverseResult(NamedTuple):
+    """The different elements, and where in them each element of the input is."""
+
+    values: Any
+    inverse_indices: Any
+
+
+def _values(x: Any, name: str) -> ndarray:
+    try:
+        return known(x, name)
+    except ConcretizationError as error:
+        raise ConcretizationError(
+            f"{name} has as many elements as there are different ones, which is not known here; pass size="
+        ) from error
+
+
+# --- unique -----------------------------------------------------------------------------------------------------
+
+
+class _Groups(NamedTuple):
+    """Equal elements together: the order that sorts them, where in it each group starts, the group of each place."""
+
+    order: Any
+    first: Any
+    group: Any
+
+
+def _groups(rows: Any, equal_nan: bool) -> _Groups:
+    """The groups of equal rows of a matrix ``(n, k)``."""
+    n, k = shape_of(rows)
+    columns = [getitem(rows, (slice(None), j)) for j in range(k)]
+    order = argsort_p.bind(columns[0], axis=0) if k == 1 else lexsort(columns[::-1])
+    ordered = getitem(rows, order)
+    here, before = slice_axis(ordered, 0, 1, n), slice_axis(ordered, 0, 0, n - 1)
+    differs = not_equal(here, before)
+    if equal_nan and inexact_dtype(dtype_of(rows)):
+        differs = logical_and(differs, logical_not(logical_and(isnan(here), isnan(before))))
+    first = concatenate([np.ones(min(n, 1), bool), _reduction.any(differs, 1)])
+    group = _reduction.cumsum_p.bind(convert(first, config.int_dtype), axis=0) - 1
+    return _Groups(order, first, group)
+
+
+def _sized_unique(x: Any, axis: int | None, equal_nan: bool, size: int, fill_value: Any) -> tuple[Any, Any, Any, Any]:
+    """Values, first places, inverse and counts, for a result of `size` elements."""
+    lead = reshape(x, (-1,)) if axis is None else moveaxis(x, axis, 0)
+    n = shape_of(lead)[0]
+    if n == 0:
+        raise ArgumentError("unique with size= of no elements: there is nothing to fill in")
+    order, first, group = _groups(reshape(lead, (n, -1)), equal_nan)
+    starts = nonzero(first, size=size, fill_value=0)[0]
+    index = getitem(order, starts)
+    values = getitem(lead, index)
+    count = _reduction.sum(convert(first, config.int_dtype))
+    inside = np.arange(size) < count
+    if fill_value is not None:
+        mask = reshape(inside, (size, *[1] * (ndim_of(lead) - 1)))
+        values = where_p.bind(mask, values, convert(as_array(fill_value), dtype_of(x)))
+    inverse = take_along_axis(group, argsort_p.bind(order, axis=0), 0)
+    place = where_p.bind(group < size, group, size)
+    counts = scatter_add_p.bind(
+        np.zeros(size + 1, config.int_dtype), np.ones(n, config.int_dtype), convert(place, np.intp), axes=(0,)
+    )
+    values = values if axis is None else moveaxis(values, 0, axis)
+    inverse = reshape(inverse, shape_of(x)) if axis is None else inverse
+    return values, index, inverse, getitem(counts, slice(0, size))
+
+
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,  # noqa: A002
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The different elements of `ar`, in order.
+
+    Args:
+        ar: the array.
+        return_index: whether the place of the first occurrence of each is returned too.
+        return_inverse: whether the places of the elements of `ar` among them are returned too.
+        return_counts: whether the number of occurrences of each is returned too.
+        axis: compare slices along this axis; the elements of the flattened array for None.
+        equal_nan: whether NaN count as one element.
+        sorted: accepted as NumPy accepts it; the result is in order always.
+        size: the length of the result; needed where the values of `ar` are not known.
+        fill_value: what is filled in where there are fewer; the smallest element by default.
+
+    Raises:
+        ConcretizationError: the values are not known and `size` is not given.
+
+    Example:
+        >>> unique([2.0, 1.0, 2.0])
+        array([1., 2.])
+        >>> unique([2.0, 1.0, 2.0], size=3, fill_value=0.0)
+        array([1., 2., 0.])
+    """
+    x = as_array(ar)
+    axis = None if axis is None else canonical_axis(axis, ndim_of(x))
+    if size is not None:
+        parts = _sized_unique(x, axis, equal_nan, operator.index(size), fill_value)
+    else:
+        values = _values(x, "unique")
+        parts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
+        if isinstance(x, Tracer):
+            flat = reshape(x, (-1,)) if axis is None else x
+            out = getitem(flat, parts[1] if axis is None else (slice(None),) * axis + (parts[1],))
+            parts = (out, *parts[1:])
+    wanted = (return_index, return_inverse, return_counts)
+    extra = [v for v, w in zip(parts[1:], wanted, strict=True) if w]
+    return (parts[0], *extra) if extra else parts[0]
+
+
+def unique_all(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueAllResult:
+    """The different elements of `x` with all that `unique` finds; NaN all count as different."""
+    return UniqueAllResult(*unique(x, True, True, True, equal_nan=False, size=size, fill_value=fill_value))
+
+
+def unique_counts(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueCountsResult:
+    """The different elements of `x`, and how often each occurs; NaN all count as different."""
+    return UniqueCountsResult(*unique(x, return_counts=True, equal_nan=False, size=size, fill_value=fill_value))
+
+
+def unique_inverse(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueInverseResult:
+    """The different elements of `x`, and where in them each element of `x` is; NaN all count as different."""
+    return UniqueInverseResult(*unique(x, return_inverse=True, equal_nan=False, size=size, fill_value=fill_value))
+
+
+def unique_values(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The different elements of `x`, in order; NaN all count as different."""
+    return unique(x, equal_nan=False, size=size, fill_value=fill_value)
+
+
+# --- two sets ---------------------------------------------------------------------------------------------------
+
+
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None
+) -> Any:
+    """Whether each element of `element` is among `test_elements`.
+
+    Args:
+        element: the elements.
+        test_elements: what they are looked for in.
+        assume_unique, kind: accepted as NumPy accepts them; they change nothing.
+        invert: whether the answer is turned round.
+
+    Example:
+        >>> isin([1, 2, 3], [3, 1])
+        array([ True, False,  True])
+    """
+    x, tests = as_array(element), reshape(as_array(test_elements), (-1,))
+    if not isinstance(x, Tracer) and not isinstance(tests, Tracer):
+        return np.isin(x, tests, assume_unique, invert)
+    hit = equal(reshape(x, (*shape_of(x), 1)), tests)
+    out = _reduction.any(hit, -1)
+    return logical_not(out) if invert else out
+
+
+in1d = isin
+
+
+def _chosen(source: Any, keep: Any, size: int, fill_value: Any) -> tuple[Any, Any]:
+    """The elements of the vector `source` that `keep` marks, in `size` places, and where in it they are."""
+    index = nonzero(keep, size=size, fill_value=0)[0]
+    inside = np.arange(size) < _reduction.sum(convert(keep, config.int_dtype))
+    fill = convert(as_array(0 if fill_value is None else fill_value), dtype_of(source))
+    return where_p.bind(inside, getitem(source, index), fill), where_p.bind(inside, index, shape_of(source)[0])
+
+
+def _all_unique(x: Any) -> tuple[Any, Any, Any]:
+    """The different elements of a vector in as many places as it has elements, where they are, and which are filled in."""
+    n = shape_of(x)[0]
+    values, index, _, counts = _sized_unique(x, None, True, n, None)
+    return values, index, counts > 0
+
+
+def _flat(x: Any) -> Any:
+    return reshape(as_array(x), (-1,))
+
+
+def _common(ar1: Any, ar2: Any) -> tuple[Any, Any]:
+    a, b = _flat(ar1), _flat(ar2)
+    dtype = np.promote_types(dtype_of(a), dtype_of(b))
+    return convert(a, dtype), convert(b, dtype)
+
+
+def union1d(ar1: Any, ar2: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The elements that are in one of two arrays, in order."""
+    return unique(concatenate([*_common(ar1, ar2)]), size=size, fill_value=fill_value)
+
+
+def intersect1d(
+    ar1: Any,
+    ar2: Any,
+    assume_unique: bool = False,
+    return_indices: bool = False,
+    *,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The elements that are in both arrays, in order.
+
+    Args:
+        ar1, ar2: the arrays.
+        assume_unique: accepted as NumPy accepts it.
+        return_indices: whether the places of their first occurrences in both arrays are returned too.
+        size: the length of the result; needed where the values are not known.
+        fill_value: what is filled in where there are fewer; 0 by default. Places are filled with the length.
+    """
+    a, b = _common(ar1, ar2)
+    if size is None:
+        values, first, second = np.intersect1d(
+            _values(a, "intersect1d"), _values(b, "intersect1d"), assume_unique, return_indices=True
+        )
+        out = getitem(a, first) if isinstance(a, Tracer) else values
+        return (out, first, second) if return_indices else out
+    values, index, valid = _all_unique(a)
+    size = operator.index(size)
+    out, places = _chosen(values, logical_and(valid, isin(values, b)), size, fill_value)
+    if not return_indices:
+        return out
+    n, m = shape_of(a)[0], shape_of(b)[0]
+    missing = equal(places, n)
+    first = where_p.bind(missing, n, getitem(index, where_p.bind(missing, 0, places)))
+    order = argsort_p.bind(b, axis=0)
+    at_left = searchsorted(getitem(b, order), out)
+    second = where_p.bind(missing, m, getitem(order, where_p.bind(at_left < m, at_left, 0)))
+    return out, first, second
+
+
+def setdiff1d(
+    ar1: Any, ar2: Any, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
+) -> Any:
+    """The elements of the first array that are not in the second, in order (as they stand with `assume_unique`)."""
+    a, b = _flat(ar1), _flat(ar2)
+    if size is None:
+        have, without = _values(a, "setdiff1d"), _values(b, "setdiff1d")
+        index = np.arange(len(have)) if assume_unique else np.unique(have, return_index=True)[1]
+        return getitem(a, index[~np.isin(have[index], without)])
+    if assume_unique:
+        return _chosen(a, isin(a, b, invert=True), operator.index(size), fill_value)[0]
+    values, _, valid = _all_unique(a)
+    return _chosen(values, logical_and(valid, isin(values, b, invert=True)), operator.index(size), fill_value)[0]
+
+
+def setxor1d(
+    ar1: Any, ar2: Any, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
+) -> Any:
+    """The elements that are in one of two arrays and not in the other, in order."""
+    a, b = _common(ar1, ar2)
+    both = concatenate([a, b])
+    if size is None:
+        have, left, right = (_values(v, "setxor1d") for v in (both, a, b))
+        index = np.unique(have, return_index=True)[1]
+        return getitem(both, index[np.isin(have[index], left) != np.isin(have[index], right)])
+    values, _, valid = _all_unique(both)
+    one = logical_not(logical_and(isin(values, a), isin(values, b)))
+    return _chosen(values, logical_and(valid, one), operator.index(size), fill_value)[0]
+
+
+__all__ = [
+    "UniqueAllResult", "UniqueCountsResult", "UniqueInverseResult", "in1d", "intersect1d", "isin", "setdiff1d",
+    "setxor1d", "union1d", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values",
+]  # fmt: skip

@@ -1,0 +1,258 @@
+"""The factorisations LU and Schur, which make a matrix triangular, and their derivatives.
+
+Sources: De Hoog, Anderssen & Lukas (2011), "Differentiation of matrix functionals using triangular factorization" (LU);
+Golub & Van Loan (2013), section 7.6 (the triangular equations of a Schur form).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
+from ..errors import NotDifferentiableError, NotLinearError
+from .contraction import matmul
+from .elementwise import convert
+from .families import result_dtype
+from .indexing import getitem, take_along_axis
+from .linalg import (
+    NOT_LINEAR,
+    OfMatrix,
+    adjoint,
+    complex_dtype,
+    lower_solve,
+    require_square,
+    sample_complex,
+    sample_real,
+    samples_of,
+    triangular_solve_p,
+    turned,
+)
+from .matrix_functions import each
+from .shape import broadcast_to, concatenate, expand_dims
+
+ndarray = np.ndarray
+
+
+# --- LU ---------------------------------------------------------------------------------------------------------
+
+
+def _permutation(pivots: ndarray, m: int) -> ndarray:
+    """The order of rows that exchanging row i and row ``pivots[i]``, for each i in turn, leads to."""
+    out = np.broadcast_to(np.arange(m, dtype=np.int32), (*pivots.shape[:-1], m)).copy()
+    for i in range(pivots.shape[-1]):
+        other = pivots[..., i, None]
+        here, there = out[..., i, None].copy(), np.take_along_axis(out, other, -1)
+        np.put_along_axis(out, other, here, -1)
+        out[..., i] = there[..., 0]
+    return out
+
+
+class _Pivots(Primitive):
+    """The permutation of rows that LAPACK's pivots stand for."""
+
+    def impl(self, pivots: Value, *, rows: int) -> Value:
+        return _permutation(np.asarray(pivots), rows)
+
+    def abstract(self, pivots: Aval, *, rows: int) -> Aval:
+        return Aval((*pivots.shape[:-1], rows), np.int32)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        return self.bind(*primals, **params), None
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(*args, **params), True
+
+
+permutation_p = _Pivots(
+    "permutation_of_pivots",
+    samples=lambda: [
+        ((np.array([2, 2, 2], np.int32),), {"rows": 3}),
+        ((np.array([[1, 3], [0, 1]], np.int32),), {"rows": 4}),
+    ],
+    reasons={"transpose": "indices have no tangent"},
+)
+
+
+class _LU(OfMatrix):
+    """Both factors in one matrix (`L` below the diagonal, with ones on it, `U` above), the pivots, the permutation.
+
+    ``x[permutation] = L U``. The derivative holds the permutation fixed: where two elements compete for a pivot, it is
+    that of the choice made.
+    """
+
+    multiple_results = True
+
+    def impl(self, x: Value) -> list[Value]:
+        from scipy.linalg import lapack
+
+        *lead, m, n = x.shape
+        k = min(m, n)
+        factors, pivots = np.empty(x.shape, x.dtype), np.empty((*lead, k), np.int32)
+        (getrf,) = lapack.get_lapack_funcs(("getrf",), (x,))
+        for index in np.ndindex(*lead):
+            if k == 0:
+                continue
+            factors[index], pivots[index], _ = getrf(x[index])  # a zero pivot (info > 0) leaves valid factors
+        return [factors, pivots, _permutation(pivots, m)]
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        *lead, m, n = x.shape
+        return [x, Aval((*lead, min(m, n)), np.int32), Aval((*lead, m), np.int32)]
+
+    def tangent(self, x: Value, t: Value) -> Any:
+        factors, pivots, order = self.bind(x)
+        *lead, m, n = shape_of(x)
+        k, dtype = min(m, n), dtype_of(x)
+        t = take_along_axis(t, broadcast_to(expand_dims(order, -1), (*lead, m, n)), ndim_of(x) - 2)
+        strict, eye = np.tri(k, k=-1, dtype=dtype), np.eye(k, dtype=dtype)
+        corner = getitem(factors, (Ellipsis, slice(0, k), slice(0, k)))
+        lower, upper = corner * strict + eye, corner * strict.T + corner * eye
+
+        def right_divided(y: Value) -> Value:  # y U^-1
+            return turned(triangular_solve_p.bind(upper, turned(y), lower=False, transpose=True, unit=False))
+
+        # L^-1 dA U^-1 = L^-1 dL + dU U^-1, the first strictly lower, the second upper triangular.
+        inside = right_divided(lower_solve(lower, getitem(t, (Ellipsis, slice(0, k), slice(0, k)))))
+        dl, du = matmul(lower, inside * strict), matmul(inside * (strict.T + eye), upper)
+        change = dl + du
+        if m > n:  # L2 U = A2
+            low = getitem(factors, (Ellipsis, slice(k, m), slice(None)))
+            rest = right_divided(getitem(t, (Ellipsis, slice(k, m), slice(None))) - matmul(low, du))
+            change = concatenate([change, rest], ndim_of(x) - 2)
+        elif n > m:  # L U2 = A2
+            far = getitem(factors, (Ellipsis, slice(None), slice(k, n)))
+            rest = lower_solve(lower, getitem(t, (Ellipsis, slice(None), slice(k, n))) - matmul(dl, far))
+            change = concatenate([change, rest], ndim_of(x) - 1)
+        return [factors, pivots, order], [change, None, None]
+
+
+lu_p = _LU(
+    "lu",
+    samples=samples_of(
+        lambda: [sample_real(3, 3), sample_real(4, 2), sample_real(2, 4), sample_real(2, 3, 3), sample_complex(3, 3)]
+    ),
+    reasons=NOT_LINEAR,
+)
+
+
+# --- Schur ------------------------------------------------------------------------------------------------------
+
+
+class _TriangularSylvester(Primitive):
+    """The strictly lower `Y` for which ``T Y - Y T`` agrees with `G` below the diagonal, `T` upper triangular.
+
+    Linear in `G`. The equation of one element holds elements that are further from the diagonal, so they are found from
+    the corner inwards; of the transposed equations the other way round. An eigenvalue that occurs twice divides by zero.
+    """
+
+    def impl(self, t: Value, g: Value, *, transpose: bool) -> Value:
+        n = g.shape[-1]
+        y = np.zeros(g.shape, np.result_type(t, g))
+        for distance in range(1, n) if transpose else range(n - 1, 0, -1):
+            for j in range(n - distance):
+                i = j + distance
+                value = g[..., i, j]
+                if transpose:
+                    k = slice(j + 1, i)
+                    value = value - (t[..., k, i] * y[..., k, j]).sum(-1) + (y[..., i, k] * t[..., j, k]).sum(-1)
+                else:
+                    value = value - (t[..., i, i + 1 :] * y[..., i + 1 :, j]).sum(-1)
+                    value = value + (y[..., i, :j] * t[..., :j, j]).sum(-1)
+                y[..., i, j] = value / (t[..., i, i] - t[..., j, j])
+        return y
+
+    def abstract(self, t: Aval, g: Aval, *, transpose: bool) -> Aval:
+        return Aval(g.shape, result_dtype(t, g))
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        (t, _), (dt, dg) = primals, tangents
+        y, right = self.bind(*primals, **params), dg
+        if dt is not None:
+            dt = dt * np.tri(shape_of(t)[-1], dtype=dtype_of(t)).T
+            turn = turned(dt) if params["transpose"] else dt
+            part = matmul(turn, y) - matmul(y, turn)
+            right = -part if right is None else right - part
+        return y, None if right is None else self.bind(t, right, **params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        t, g = args
+        if isinstance(t, LinearTracer):
+            raise NotLinearError("the equations of a Schur form are linear in the right side only")
+        return None, convert(self.bind(t, cotangent, transpose=not params["transpose"]), g.dtype)
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
+        return self.bind(*full, **params), True
+
+
+def _triangle() -> ndarray:
+    return np.triu(sample_real(3, 3)) + np.diag([1.0, 3.0, 6.0])
+
+
+triangular_sylvester_p = _TriangularSylvester(
+    "triangular_sylvester",
+    samples=lambda: [
+        ((_triangle(), sample_real(3, 3, seed=5)), {"transpose": False}),
+        ((_triangle(), sample_real(3, 3, seed=5)), {"transpose": True}),
+        ((np.stack([_triangle()] * 2), sample_real(2, 3, 3, seed=5)), {"transpose": False}),
+    ],
+)
+
+
+class _Schur(OfMatrix):
+    """``T, Z`` with ``A = Z T Z'``; complex: `T` upper triangular, real: with blocks of two for pairs of eigenvalues.
+
+    The columns of `Z` have a phase that is LAPACK's choice. The derivative is the one that leaves it alone, and right for
+    all that does not depend on it. It exists for the complex form, where eigenvalues differ.
+    """
+
+    multiple_results = True
+
+    def impl(self, x: Value, *, output: str) -> list[Value]:
+        import scipy.linalg
+
+        dtype = complex_dtype(x.dtype) if output == "complex" else x.dtype
+        n = x.shape[-1]
+        if x.size == 0:
+            return [np.zeros(x.shape, dtype)] * 2
+        both = each(
+            lambda m: np.concatenate(scipy.linalg.schur(m, output)[:2], -1), x, shape=(n, 2 * n), dtype=np.dtype(dtype)
+        )
+        return [np.ascontiguousarray(both[..., :n]), np.ascontiguousarray(both[..., n:])]
+
+    def abstract(self, x: Aval, *, output: str) -> list[Aval]:
+        require_square(x, "schur")
+        return [Aval(x.shape, complex_dtype(x.dtype) if output == "complex" else x.dtype)] * 2
+
+    def tangent(self, x: Value, t: Value, *, output: str) -> Any:
+        # With dZ = Z (Y - Y'), Y strictly lower, dT = Z' dA Z + T (Y - Y') - (Y - Y') T has to be upper triangular.
+        if output != "complex":
+            raise NotDifferentiableError(
+                "schur with output='real' has no derivative here: its blocks of two depend on values; use "
+                "output='complex'"
+            )
+        upper, z = self.bind(x, output=output)
+        inside = matmul(adjoint(z), matmul(convert(t, dtype_of(z)), z))
+        y = triangular_sylvester_p.bind(upper, -inside, transpose=False)
+        skew = y - adjoint(y)
+        change = inside + matmul(upper, skew) - matmul(skew, upper)
+        above = np.tri(shape_of(x)[-1], dtype=dtype_of(z)).T
+        return [upper, z], [change * above, matmul(z, skew)]
+
+
+_GAUGE = {
+    "jvp": "the phases of the columns are LAPACK's choice; tests/test_scipy_linalg.py has what does not depend on it"
+}
+schur_p = _Schur(
+    "schur",
+    samples=lambda: [
+        ((sample_real(3, 3),), {"output": "complex"}),
+        ((sample_real(2, 3, 3),), {"output": "real"}),
+    ],
+    reasons={**NOT_LINEAR, **_GAUGE},
+)
+
+__all__ = ["lu_p", "permutation_p", "schur_p", "triangular_sylvester_p"]

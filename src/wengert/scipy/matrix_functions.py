@@ -1,0 +1,148 @@
+"""Functions of square matrices: the exponential, the logarithm, roots and powers, and what is made of them.
+
+They stand in `wengert.scipy.linalg`. Their derivatives assume nothing of the eigenvalues, which may be equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
+from ..numpy.linalg import inv, matrix_power, solve
+from ..ops import matrix_functions as _ops
+from ..ops.elementwise import convert, imag, real
+from ..ops.shape import broadcast_to
+
+
+def _matrices(a: Any, name: str) -> Any:
+    a = as_array(a)
+    if ndim_of(a) == 0:
+        raise ShapeError(f"{name} of a number; call the function of numbers")
+    if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
+        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
+    return a if inexact_dtype(dtype_of(a)) else convert(a, config.float_dtype)
+
+
+def expm(A: Any) -> Any:
+    """The exponential of square matrices.
+
+    Derivative: the exponential of a block matrix, of any order (Higham & Relton 2014, theorem 3.5).
+
+    Example:
+        >>> expm(np.array([[0.0, 1.0], [0.0, 0.0]]))
+        array([[1., 1.],
+               [0., 1.]])
+    """
+    return _ops.expm(_matrices(A, "expm"))
+
+
+def expm_frechet(
+    A: Any, E: Any, method: str | None = None, compute_expm: bool = True, check_finite: bool = True
+) -> Any:
+    """The exponential of `A` and its derivative in the direction `E`; without `compute_expm` the derivative alone."""
+    A, E = _matrices(A, "expm_frechet"), _matrices(E, "expm_frechet")
+    dtype = np.result_type(dtype_of(A), dtype_of(E))
+    A, E = convert(A, dtype), convert(E, dtype)
+    lead = np.broadcast_shapes(shape_of(A), shape_of(E))
+    along = _ops.matrix_function_p.bind(broadcast_to(A, lead), broadcast_to(E, lead), function="expm")
+    return (_ops.expm(A), along) if compute_expm else along
+
+
+def logm(A: Any) -> Any:
+    """The principal logarithm of square matrices; always complex, as whether it is real depends on values.
+
+    Derivative: the logarithm of a block matrix, of any order (Higham & Relton 2014, theorem 3.5). None where an
+    eigenvalue is zero or negative.
+    """
+    return _ops.logm(_matrices(A, "logm"))
+
+
+def sqrtm(A: Any) -> Any:
+    """The principal square root of square matrices; always complex, as whether it is real depends on values.
+
+    Derivative: Higham (2008), section 6.1: ``X dX + dX X = dA``. None where two eigenvalues of the root add up to zero.
+
+    Example:
+        >>> sqrtm(np.array([[4.0, 0.0], [0.0, 9.0]])).real
+        array([[2., 0.],
+               [0., 3.]])
+    """
+    return _ops.sqrtm_p.bind(_matrices(A, "sqrtm"))
+
+
+def fractional_matrix_power(A: Any, t: Any) -> Any:
+    """``A**t`` by the logarithm, ``expm(t logm(A))``, complex, with derivatives in both; a whole `t` by `matrix_power`.
+
+    Raises:
+        ShapeError: `A` is not square.
+    """
+    A = _matrices(A, "fractional_matrix_power")
+    if isinstance(t, (int, np.integer)):
+        return matrix_power(A, int(t))
+    return _ops.expm(t * _ops.logm(A))
+
+
+def signm(A: Any, disp: bool | None = None) -> Any:
+    """The sign of square matrices, ``A (A A)^(-1/2)`` (Higham 2008, section 5.1), complex.
+
+    Derivative: that of the product and the root; none where an eigenvalue has no real part.
+    """
+    if disp is False:
+        raise ArgumentError("signm with disp=False, an estimate of the error; call signm(A)")
+    A = _matrices(A, "signm")
+    return convert(A, _complex(A)) @ inv(_ops.sqrtm_p.bind(A @ A))
+
+
+def _complex(a: Any) -> np.dtype:
+    return np.result_type(dtype_of(a), np.complex64)
+
+
+def _rotation(A: Any) -> tuple[Any, bool]:
+    """``exp(i A)``, and whether `A` is real, so that its real part is the cosine and its imaginary part the sine."""
+    return _ops.expm(convert(A, _complex(A)) * _complex(A).type(1j)), dtype_of(A).kind != "c"
+
+
+def cosm(A: Any) -> Any:
+    """The cosine of square matrices, by the exponential (Higham 2008, section 12.1)."""
+    A = _matrices(A, "cosm")
+    turn, is_real = _rotation(A)
+    return real(turn) if is_real else (turn + _rotation(-A)[0]) / 2
+
+
+def sinm(A: Any) -> Any:
+    """The sine of square matrices, by the exponential (Higham 2008, section 12.1)."""
+    A = _matrices(A, "sinm")
+    turn, is_real = _rotation(A)
+    return imag(turn) if is_real else (turn - _rotation(-A)[0]) * dtype_of(turn).type(-0.5j)
+
+
+def tanm(A: Any) -> Any:
+    """The tangent of square matrices, ``cosm(A)^-1 sinm(A)``."""
+    return solve(cosm(A), sinm(A))
+
+
+def coshm(A: Any) -> Any:
+    """The hyperbolic cosine of square matrices."""
+    A = _matrices(A, "coshm")
+    return (_ops.expm(A) + _ops.expm(-A)) / 2
+
+
+def sinhm(A: Any) -> Any:
+    """The hyperbolic sine of square matrices."""
+    A = _matrices(A, "sinhm")
+    return (_ops.expm(A) - _ops.expm(-A)) / 2
+
+
+def tanhm(A: Any) -> Any:
+    """The hyperbolic tangent of square matrices, ``coshm(A)^-1 sinhm(A)``."""
+    return solve(coshm(A), sinhm(A))
+
+
+__all__ = [
+    "coshm", "cosm", "expm", "expm_frechet", "fractional_matrix_power", "logm", "signm", "sinhm", "sinm", "sqrtm",
+    "tanhm", "tanm",
+]  # fmt: skip

@@ -1,0 +1,142 @@
+"""Branches for users: cond and switch. The primitive is `cond_p` (ops/control/branch.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import Tracer, Value, as_value, aval_of, shape_of
+from ..errors import ArgumentError, ShapeError
+from ..ops.control import cond_p
+from ..ops.elementwise import convert
+from ..program import Program, Var
+from .control import Body, line_of, type_text
+from .function import check_callable, name_of, shown
+from .staging import known_program
+
+
+def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = None, linear: Any = None) -> Any:
+    """``true_fun(*operands)`` where `pred` holds, ``false_fun(*operands)`` otherwise; one of the two runs.
+
+    Args:
+        pred: one boolean (or number); where it is known, the function is just called.
+        true_fun, false_fun: functions whose results have the same structure and types.
+        operands: their arguments, pytrees.
+
+    Raises:
+        TreeError, ShapeError: the results of the two differ in structure or type.
+        ArgumentError: `pred` is not one value.
+
+    Example:
+        >>> float(cond(True, lambda x: x + 1, lambda x: x * 2, 3.0))
+        4.0
+    """
+    __tracebackhide__ = True
+    if not callable(true_fun) and len(operands) >= 2 and callable(false_fun):  # cond(pred, a, f, b, g) of old
+        a, f, b, g = true_fun, false_fun, operands[0], operands[1]
+        return cond(pred, lambda ops: f(ops[0]), lambda ops: g(ops[1]), (a, b))
+    if operand is not None and not operands:
+        operands = (operand,)
+    try:
+        check_callable(true_fun, "cond")
+        check_callable(false_fun, "cond")
+        pred = as_value(pred)
+        if shape_of(pred):
+            raise ArgumentError(
+                f"cond: the predicate is one value, got an array of shape {shape_of(pred)}; use vmap or where for many"
+            )
+        if not isinstance(pred, Tracer):
+            return (true_fun if pred else false_fun)(*operands)
+        index = convert(pred if pred.dtype.kind == "b" else pred != 0, np.int32)
+        return _branches(index, [false_fun, true_fun], operands, "cond")
+    except Exception as error:
+        raise shown(error)
+
+
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = None) -> Any:
+    """``branches[index](*operands)``; an index out of range is moved into it.
+
+    Args:
+        index: one integer; where it is known, the function is just called.
+        branches: functions whose results have the same structure and types.
+        operands: their arguments, pytrees.
+
+    Example:
+        >>> float(switch(1, [lambda x: x, lambda x: x * x], 3.0))
+        9.0
+    """
+    __tracebackhide__ = True
+    if operand is not None and not operands:
+        operands = (operand,)
+    try:
+        branches = list(branches)
+        if not branches:
+            raise ArgumentError("switch: there are no branches")
+        for f in branches:
+            check_callable(f, "switch")
+        index = as_value(index)
+        if shape_of(index) or aval_of(index).dtype.kind not in "iu":
+            raise ArgumentError(f"switch: the index is one integer, got {type_text(aval_of(index))}")
+        if not isinstance(index, Tracer):
+            return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+        if len(branches) == 1:
+            return branches[0](*operands)
+        return _branches(index, branches, operands, "switch")
+    except Exception as error:
+        raise shown(error)
+
+
+def _branches(index: Value, functions: Sequence[Any], operands: Sequence[Any], what: str) -> Any:
+    leaves, tree = trees.flatten(tuple(operands))
+    values = [as_value(x) for x in leaves]
+    avals = [aval_of(v) for v in values]
+    bodies = [Body(f, tree, avals, what) for f in functions]
+    first = bodies[0]
+    for f, body in zip(functions[1:], bodies[1:], strict=True):
+        if body.tree != first.tree:
+            trees.check_same_structure(
+                first.tree,
+                body.tree,
+                f"{what}: the result of {name_of(f)}{line_of(f)}, unlike that of {name_of(functions[0])}{line_of(functions[0])},",
+            )
+        for (path, a), b in zip(
+            trees.flatten_with_paths(trees.unflatten(first.tree, first.program.out_avals))[0],
+            body.program.out_avals,
+            strict=True,
+        ):
+            if a.shape != b.shape:
+                raise ShapeError(
+                    f"{what}: {name_of(functions[0])}{line_of(functions[0])} and {name_of(f)}{line_of(f)} return different "
+                    f"types{' at ' + path if path else ''}: {type_text(a)} and {type_text(b)}"
+                )
+    dtypes = [
+        np.result_type(*[b.program.out_avals[k].dtype for b in bodies]) for k in range(len(first.program.out_avals))
+    ]
+    for k, d in enumerate(dtypes):
+        for f, b in zip(functions, bodies, strict=True):
+            if b.program.out_avals[k].dtype != d:
+                raise ShapeError(
+                    f"{what}: the branches return different dtypes: {name_of(f)}{line_of(f)} gives "
+                    f"{b.program.out_avals[k].dtype} where another gives {d}; convert it with astype({d.name!r})"
+                )
+    closed: dict[int, Value] = {}
+    for b in bodies:
+        closed.update((id(c), c) for c in b.closed)
+    order = list(closed)
+    programs = tuple(_with_closed(b, order, list(closed.values())) for b in bodies)
+    outs = cond_p.bind(index, *closed.values(), *values, branches=programs)
+    return trees.unflatten(first.tree, outs)
+
+
+def _with_closed(body: Body, order: Sequence[int], values: Sequence[Value]) -> Program:
+    """The Program of a branch that takes what all branches close over."""
+    mine = {id(c): v for c, v in zip(body.closed, body.program.inputs, strict=False)}
+    closed = [mine[i] if i in mine else Var(aval_of(v)) for i, v in zip(order, values, strict=True)]
+    p = body.program
+    return known_program(Program([*closed, *p.inputs[len(body.closed) :]], p.equations, p.outputs, p.name, p.masked))
+
+
+__all__ = ["cond", "switch"]

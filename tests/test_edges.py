@@ -1,0 +1,48 @@
+"""docs/edges.md: each row is what both modes give, eager and compiled."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert import nn
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "edges.md"
+ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \|", PAGE.read_text(), re.MULTILINE)
+
+
+def test_the_table_is_read():
+    assert len(ROWS) > 45 and {a for _, a, _ in ROWS} >= {"inf", "-inf", "0.0"}
+
+
+@pytest.mark.parametrize("text, at, derivative", ROWS, ids=[f"{f} at {x}" for f, x, _ in ROWS])
+def test_edge(text, at, derivative):
+    f = eval(f"lambda x: {text}", {"wnp": wnp, "nn": nn, "np": np})
+    x, expected = float(at), float(derivative)
+    with np.errstate(all="ignore"):
+        found = {
+            "forward": w.jvp(f, (x,), (1.0,))[1],
+            "reverse": w.grad(f)(x),
+            "forward compiled": w.jit(lambda x: w.jvp(f, (x,), (1.0,))[1])(x),
+            "reverse compiled": w.jit(w.grad(f))(x),
+            "batched": w.vmap(w.grad(f))(np.array([x, x]))[1],
+        }
+    for mode, got in found.items():
+        np.testing.assert_allclose(got, expected, rtol=1e-14, err_msg=mode)
+
+
+def test_second_derivatives_at_edges():
+    for f, x, expected in (
+        (lambda x: x**2.0, 0.0, 2.0),
+        (lambda x: x**0, 0.0, 0.0),
+        (wnp.sinc, 0.0, -(np.pi**2) / 3),
+        (lambda x: wnp.where(x > 0, wnp.sqrt(x), x**2), 0.0, 2.0),
+        (lambda x: wnp.logaddexp(x, 0.0), 800.0, 0.0),
+        (lambda x: wnp.linalg.norm(wnp.stack([x, x])), 0.0, 0.0),
+    ):
+        for second in (w.grad(w.grad(f)), w.jacfwd(w.jacrev(f)), w.jit(w.hessian(f))):
+            with np.errstate(all="ignore"):
+                np.testing.assert_allclose(second(x), expected, rtol=1e-12)
