@@ -38,15 +38,6 @@ def test_every_order_of_axes(batch, dtype):
         np.testing.assert_allclose(got, want, rtol=1e-4 if dtype == "float32" else 1e-12, atol=1e-5, err_msg=formula)
 
 
-def test_no_copies_are_left():
-    x, y = RNG.normal(size=(40, 5, 12)), RNG.normal(size=(5, 12, 16))
-    alone = steps(lambda x, y: wnp.einsum("nki,kij->nkj", x, y), x, y)
-    assert [type(s) for s in alone] == [Product]
-    product = alone[0]
-    assert product.x_steps == (12, 60, 1) and product.y_steps == (192, 16, 1) and product.steps == (16, 80, 1)
-    assert [type(s) for s in steps(lambda x: wnp.einsum("nki,nkj->kij", x, x), x)] == [Product]
-
-
 def test_a_product_that_is_used_as_it_is_too_is_not_turned():
     x, y = RNG.normal(size=(20, 5, 12)), RNG.normal(size=(5, 12, 16))
 

@@ -5,8 +5,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile import cache, engine, module, sidebyside
-from wengert.compile.emitter import QUICK
+from wengert.compile import engine, module, sidebyside
 from wengert.compile.executable import Executable
 from wengert.compile.fingerprint import fingerprint
 from wengert.compile.recipe import Recipe
@@ -50,30 +49,8 @@ def test_an_error_of_one_part_is_raised():
     assert len(sidebyside.emit([(good, False), (good, True)], machines)) == 2
 
 
-def test_what_does_little_is_compiled_quickly():
-    def f(x, y):
-        return wnp.sum(wnp.exp(x) * wnp.sin(x)), y * 2 + 1
-
-    text = w.jit(f).lower(np.ones(10**6), np.ones(5)).llvm()
-    assert text.count(f") {QUICK}") >= 2  # the nest over y, and the pieces of the other
-    assert QUICK not in w.jit(f).lower(np.ones(60), np.ones(50)).llvm()
-
-
-# --- nests that come apart ----------------------------------------------------------------------------------------
-
-
 def step(arrays, rate):
     return {k: (x - rate * wnp.sqrt(x * x + 1) / (x + 3), x * 0.9 + rate) for k, x in arrays.items()}
-
-
-def test_independent_results_share_functions():
-    arrays = {f"a{i}": np.linspace(0, i + 1, 200) for i in range(30)}
-    text = w.jit(step).lower(arrays, 0.5).llvm()
-    assert text.count("call void @kernel") == 30 and text.count("void @kernel0") == 31
-    for f in (w.jit(step), w.jit(lambda a, r: step(a, r))):
-        got, want = f(arrays, 0.5), step(arrays, 0.5)
-        for k in arrays:
-            np.testing.assert_allclose(got[k], want[k], rtol=1e-14)
 
 
 def test_one_array_in_two_places_is_not_two_arrays():
@@ -88,7 +65,9 @@ def test_parts_of_arrays_share_functions():
     x = np.linspace(0, 1, 64 * 12).reshape(64, 12)
     text = w.jit(lambda x: wnp.concatenate([x[i] for i in range(0, 64, 2)])).lower(x).llvm()
     assert text.count("define internal void @kernel") == 1
-    np.testing.assert_array_equal(w.jit(lambda x: wnp.concatenate([x[i, ::-1] for i in range(40)]))(x), x[:40, ::-1].ravel())
+    np.testing.assert_array_equal(
+        w.jit(lambda x: wnp.concatenate([x[i, ::-1] for i in range(40)]))(x), x[:40, ::-1].ravel()
+    )
 
 
 def test_more_results_than_a_nest_has():
@@ -158,19 +137,9 @@ def test_what_cannot_be_told_has_none(tmp_path):
 
 
 def test_a_recipe_comes_back():
-    recipe = Recipe(["sin"], [(0, None), (1, "00ff"), (2, "")], [3, 4], ["singular"], 128, True, [b"one", b"", b"three"])
+    recipe = Recipe(
+        ["sin"], [(0, None), (1, "00ff"), (2, "")], [3, 4], ["singular"], 128, True, [b"one", b"", b"three"]
+    )
     again = Recipe.from_bytes(recipe.to_bytes())
     assert again == recipe and again.portable() and again.needs_program()
     assert not Recipe([], [], [-1], [], 0, False).portable()
-
-
-def test_nothing_is_planned_where_the_code_is_known(tmp_path, monkeypatch):
-    f = lambda x: (wnp.sort(x, axis=0), x @ np.arange(30.0), np.float32(3), wnp.linalg.norm(x))
-    with w.config.override(cache_dir=tmp_path / "cache"):
-        want = w.jit(f)(X)
-        monkeypatch.setattr("wengert.compile.executable.Plan", None)
-        before = cache.stats.hits
-        got = w.jit(lambda x: f(x))(X)
-        assert cache.stats.hits == before + 1
-    for a, b in zip(got, want, strict=True):
-        assert (np.asarray(a) == np.asarray(b)).all() and np.asarray(a).dtype == np.asarray(b).dtype
