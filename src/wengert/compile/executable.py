@@ -18,7 +18,7 @@ from . import cache, engine
 from .entry import BoundEntry, plain, supported
 from .fusion import Plan
 from .lapack import failure
-from .module import FORGET, OTHER_PATH, Module, is_scalar_literal
+from .module import FORGET, NO_MEMORY, OTHER_PATH, Module, is_scalar_literal
 from .passes import optimize
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
@@ -51,7 +51,7 @@ class Executable:
         self._workspace = memory.size
         self._errors: dict[int, BaseException] = {}
         self._callback = None
-        if module.calls or module.failures:
+        if module.calls or module.failures or module.tapes:
             self._callback = _callback([_prepare(c) for c in module.calls], module.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
         if module.entry is not None:
@@ -112,6 +112,10 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
             if number == FORGET:
                 errors.pop(threading.get_ident(), None)
                 return 0
+            if number == NO_MEMORY:
+                raise MemoryError(
+                    'no memory for what the steps of a loop need in reverse; give while_loop or scan checkpoint="auto"'
+                )
             if number < 0:
                 raise failure(failures[-1 - number])
             calls[number](pointers)
