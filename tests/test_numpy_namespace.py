@@ -819,7 +819,6 @@ UNKNOWN = {
     "bool": (lambda x: bool(x[0]), "where"), "float": (lambda x: float(x[0]), r"float\(\)"),
     "index": (lambda x: [0, 1, 2, 3][x[0].astype(int)], "an index or a range"), "item": (lambda x: x[0].item(), r"\.item\(\)"),
     "tolist": (lambda x: x.tolist(), r"tolist"), "asarray": (lambda x: np.asarray(x), "wengert.numpy"),
-    "plain array at a tracer": (lambda x: VECTOR[x[0].astype(int)], r"at\(x\)\[index\]"),
     "view": (lambda x: x.view("i8"), r"\.view needs the memory"), "tobytes": (lambda x: x.tobytes(), "memory"),
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from .fingerprint import fingerprint
 from .fusion import Plan
 from .lapack import failure
 from .layout import supported
-from .module import FORGET, OTHER_PATH, Module
+from .module import FORGET, NO_MEMORY, OTHER_PATH, Module
 from .passes import optimize
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
 
@@ -94,7 +94,7 @@ class Executable:
             sorted(module.symbols),
             literal_numbers(self.optimized, arguments),
             call_numbers(self.optimized, [c.eqn for c in module.calls]),
-            module.failures,
+            [*module.failures, *(["memory"] if module.tapes else [])],  # the last stands for NO_MEMORY
             module.memory.size,
             module.release,
         )
@@ -161,6 +161,10 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
             if number == FORGET:
                 errors.pop(threading.get_ident(), None)
                 return 0
+            if number == NO_MEMORY:
+                raise MemoryError(
+                    'no memory for what the steps of a loop need in reverse; give while_loop or scan checkpoint="auto"'
+                )
             if number < 0:
                 raise failure(failures[-1 - number])
             calls[number](pointers)
