@@ -5,6 +5,7 @@ The oracle is one more library that runs the same code: NumPy, with derivatives 
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -103,16 +104,46 @@ def vmap(f):
     return run
 
 
-def scan(f, state, xs):
-    outs = []
-    for i in range(len(leaves(xs)[0])):
-        state, out = f(state, tree_map(lambda x, i=i: x[i], xs))
-        outs.append(out)
+def scan(f, state, xs, length=None, reverse=False):
+    n = len(leaves(xs)[0]) if length is None else length
+    outs = [None] * n
+    for i in range(n)[:: -1 if reverse else 1]:
+        state, outs[i] = f(state, tree_map(lambda x, i=i: x[i], xs))
     return state, tree_map(lambda *ys: np.stack(ys), *outs)
 
 
+def while_loop(going, step, state):
+    while going(state):
+        state = step(state)
+    return state
+
+
+def fori_loop(first, end, step, state):
+    for i in range(first, end):
+        state = step(i, state)
+    return state
+
+
+def dynamic_update_slice(x, update, start):
+    x = np.array(x)
+    x[tuple(slice(s, s + n) for s, n in zip(start, np.shape(update), strict=True))] = update
+    return x
+
+
+def associative_scan(combine, xs):
+    """One after another."""
+    rows = [tree_map(lambda x, i=i: x[i], xs) for i in range(len(leaves(xs)[0]))]
+    for i in range(1, len(rows)):
+        rows[i] = combine(rows[i - 1], rows[i])
+    return tree_map(lambda *ys: np.stack(ys), *rows)
+
+
+LAX = SimpleNamespace(
+    scan=scan, while_loop=while_loop, fori_loop=fori_loop, dynamic_update_slice=dynamic_update_slice,
+    associative_scan=associative_scan, dynamic_index_in_dim=lambda x, i, axis, keep: x[i],
+)  # fmt: skip
 NUMERIC = Library(
-    "numeric", np, jacrev, value_and_grad, jvp, vjp, vmap, jacrev, lambda f: jacrev(jacrev(f)), scipy.special.erf, scan
+    "numeric", np, jacrev, value_and_grad, jvp, vjp, vmap, jacrev, lambda f: jacrev(jacrev(f)), scipy.special.erf, scan, LAX
 )  # fmt: skip
 WENGERT = libraries.wengert().library
 
@@ -132,7 +163,7 @@ def test_eager_and_compiled_agree_with_differences(row):
         scale = max(1e-3, float(np.max(np.abs(want))))
         np.testing.assert_allclose(a, want, rtol=0, atol=1e-6 * scale)
         np.testing.assert_allclose(b, a, rtol=0, atol=1e-12 * scale)
-        assert np.shape(a) == np.shape(b) == np.shape(want) and a.dtype == b.dtype == np.float64
+        assert np.shape(a) == np.shape(b) == np.shape(want) and a.dtype == b.dtype == np.asarray(want).dtype
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if r.primal], ids=lambda row: row.name)

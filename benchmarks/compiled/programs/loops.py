@@ -4,51 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..row import Row
 
 # --- integrators --------------------------------------------------------------------------------------------------
 
 
-def pendulum(steps: int) -> Any:
-    """The angle after some steps of a pendulum, by the symplectic Euler method, from what it begins with."""
+def pendulum(lib: Any) -> Any:
+    """The angle of a pendulum by the symplectic Euler method, from what it begins with, after a step for each of `clock`."""
 
-    def of(lib: Any) -> Any:
-        def end(angle: Any, speed: Any) -> Any:
-            def step(state: Any, _: Any) -> Any:
-                angle, speed = state
-                speed = speed - 0.01 * 9.81 * lib.np_.sin(angle)
-                return (angle + 0.01 * speed, speed), None
+    def end(angle: Any, speed: Any, clock: Any) -> Any:
+        def step(state: Any, _: Any) -> Any:
+            angle, speed = state
+            speed = speed - 0.01 * 9.81 * lib.np_.sin(angle)
+            return (angle + 0.01 * speed, speed), None
 
-            return lib.lax.scan(step, (angle, speed), None, length=steps)[0][0]
+        return lib.lax.scan(step, (angle, speed), None, length=clock.shape[0])[0][0]
 
-        return end
-
-    return of
+    return end
 
 
-def lotka_volterra(steps: int) -> Any:
+def lotka_volterra(lib: Any) -> Any:
     """How many hunters there are in the end, by the classical method of Runge and Kutta (1901)."""
 
-    def of(lib: Any) -> Any:
-        def slope(rates: Any, prey: Any, hunters: Any) -> Any:
-            return prey * (rates[0] - rates[1] * hunters), hunters * (rates[2] * prey - rates[3])
+    def slope(rates: Any, prey: Any, hunters: Any) -> Any:
+        return prey * (rates[0] - rates[1] * hunters), hunters * (rates[2] * prey - rates[3])
 
-        def end(rates: Any, start: Any) -> Any:
-            h = 1e-3
+    def end(rates: Any, start: Any, clock: Any) -> Any:
+        h = 1e-3
 
-            def step(state: Any, _: Any) -> Any:
-                x, y = state
-                a, b = slope(rates, x, y)
-                c, d = slope(rates, x + h / 2 * a, y + h / 2 * b)
-                e, f = slope(rates, x + h / 2 * c, y + h / 2 * d)
-                g, i = slope(rates, x + h * e, y + h * f)
-                return (x + h / 6 * (a + 2 * c + 2 * e + g), y + h / 6 * (b + 2 * d + 2 * f + i)), None
+        def step(state: Any, _: Any) -> Any:
+            x, y = state
+            a, b = slope(rates, x, y)
+            c, d = slope(rates, x + h / 2 * a, y + h / 2 * b)
+            e, f = slope(rates, x + h / 2 * c, y + h / 2 * d)
+            g, i = slope(rates, x + h * e, y + h * f)
+            return (x + h / 6 * (a + 2 * c + 2 * e + g), y + h / 6 * (b + 2 * d + 2 * f + i)), None
 
-            return lib.lax.scan(step, (start[0], start[1]), None, length=steps)[0][1]
+        return lib.lax.scan(step, (start[0], start[1]), None, length=clock.shape[0])[0][1]
 
-        return end
-
-    return of
+    return end
 
 
 # --- recurrences --------------------------------------------------------------------------------------------------
@@ -108,8 +104,6 @@ def kalman(lib: Any) -> Any:
 
 def measurements(length: int) -> Any:
     def inputs(rng: Any) -> Any:
-        import numpy as np
-
         motion = np.eye(4) + 0.1 * np.eye(4, k=2) + 0.01 * rng.normal(size=(4, 4))
         return 0.95 * motion, np.eye(2, 4), rng.normal(size=4) - 2, rng.normal(size=2) - 1, rng.normal(size=(length, 2))
 
@@ -182,8 +176,6 @@ def mandelbrot(lib: Any) -> Any:
 
 def plane(n: int) -> Any:
     def inputs(rng: Any) -> Any:
-        import numpy as np
-
         x, y = np.meshgrid(np.linspace(-2.0, 0.6, n), np.linspace(-1.2, 1.2, n))
         return x.reshape(-1), y.reshape(-1)
 
@@ -194,6 +186,9 @@ def levenshtein(lib: Any) -> Any:
     """The distance of two words (V. I. Levenshtein, 1965): a row of the table, updated in place, number by number."""
     np_, lax = lib.np_, lib.lax
 
+    def letter(word: Any, i: Any) -> Any:
+        return lax.dynamic_index_in_dim(word, i, 0, False)
+
     def distance(first: Any, second: Any) -> Any:
         n, m = first.shape[0], second.shape[0]
 
@@ -201,7 +196,7 @@ def levenshtein(lib: Any) -> Any:
             def number(j: Any, state: Any) -> Any:
                 table, corner = state
                 above = table[j + 1]
-                change = corner + np_.where(first[i] == second[j], 0, 1)
+                change = corner + np_.where(letter(first, i) == letter(second, j), 0, 1)
                 best = np_.minimum(np_.minimum(above, table[j]) + 1, change)
                 return lax.dynamic_update_slice(table, best[None], (j + 1,)), above
 
@@ -234,14 +229,16 @@ def maps(n: int) -> Any:
     return lambda rng: (rng.uniform(-1, 1, n), rng.normal(size=n))
 
 
-def point(rng: Any) -> Any:
-    return rng.uniform(0.5, 1.0), rng.uniform(-0.1, 0.1)
+def swing(steps: int) -> Any:
+    return lambda rng: (rng.uniform(0.5, 1.0), rng.uniform(-0.1, 0.1), 0.0 * rng.normal(size=steps))
 
 
-def populations(rng: Any) -> Any:
-    import numpy as np
+def populations(steps: int) -> Any:
+    def inputs(rng: Any) -> Any:
+        rates = rng.uniform(0.9, 1.1, 4)
+        return rates * [1.5, 1.0, 3.0, 1.0], rng.uniform(0.9, 1.1, 2), 0.0 * rng.normal(size=steps)
 
-    return np.array([1.5, 1.0, 3.0, 1.0]) * rng.uniform(0.9, 1.1, 4), np.array([1.0, 1.0])
+    return inputs
 
 
 def orbit(rng: Any) -> Any:
@@ -249,23 +246,24 @@ def orbit(rng: Any) -> Any:
 
 
 LAX = ("lax",)
+LONG = (("float64", 1e-8),)
 ROWS = [
-    Row("pendulum-scan", "pendulum by scan, 10000 steps", pendulum(10000), point, point, overhead=True, needs=LAX,
-        rtol=(("float64", 1e-8),)),
+    Row("pendulum-scan", "pendulum by scan, 10000 steps", pendulum, swing(10000), swing(20), rtol=LONG, needs=LAX),
     Row("pendulum-scan-gradient", "pendulum by scan, 10000 steps, value and gradient",
-        lambda lib: lib.value_and_grad(pendulum(10000)(lib), (0, 1)), point, point, primal=pendulum(10000),
-        rtol=(("float64", 1e-8),), needs=LAX),
+        lambda lib: lib.value_and_grad(pendulum(lib), (0, 1)), swing(10000), swing(20), primal=pendulum, rtol=LONG,
+        needs=LAX),
     Row("rnn-scan", "recurrent network, 500 steps, 128 wide", recurrent, network(128, 500), network(3, 4), needs=LAX),
     Row("rnn-scan-gradient", "recurrent network, 500 steps, 128 wide, value and gradient",
         lambda lib: lib.value_and_grad(recurrent(lib), (0, 1, 2)), network(128, 500), network(3, 4),
         primal=recurrent, needs=LAX),
     Row("lotka-volterra", "Lotka-Volterra by Runge-Kutta, 100000 steps, gradient by 4 rates",
-        lambda lib: lib.grad(lotka_volterra(100000)(lib)), populations, populations, primal=lotka_volterra(100000),
-        rtol=(("float64", 1e-8),), needs=LAX),
+        lambda lib: lib.grad(lotka_volterra(lib)), populations(100000), populations(20), primal=lotka_volterra,
+        rtol=LONG, needs=LAX),
     Row("kalman", "Kalman filter, 4 states, 2000 steps, gradient",
         lambda lib: lib.grad(kalman(lib), (0, 1, 2, 3)), measurements(2000), measurements(5), primal=kalman,
-        rtol=(("float64", 1e-8),), needs=LAX),
-    Row("tridiagonal-scan", "tridiagonal system by scan, 10000 unknowns", tridiagonal, bands(10000), bands(5), needs=LAX),
+        rtol=LONG, needs=LAX),
+    Row("tridiagonal-scan", "tridiagonal system by scan, 10000 unknowns", tridiagonal, bands(10000), bands(5),
+        needs=LAX),
     Row("newton-while", "Kepler's equation by Newton's method in a while loop", kepler, orbit, orbit, overhead=True,
         needs=LAX),
     Row("newton-while-jvp", "Kepler's equation by Newton's method in a while loop, jvp",
