@@ -112,7 +112,7 @@ def with_a(f):
 
 def inner_scan(a, i, b, t, w, x):
     out, ys = lax.scan(lambda c, r: (0.5 * c + r * x, c * r), a, t[:3].astype(a.dtype))
-    return out + wnp.sum(ys, axis=0), i, b, t
+    return wnp.tanh(out + wnp.sum(ys, axis=0)), i, b, t
 
 
 def inner_while(a, i, b, t, w, x):
@@ -226,6 +226,48 @@ def test_each_step(name, size):
 
 
 # --- many at once, long ones, wrong ones ---------------------------------------------------------------------------
+
+
+def test_old_values_are_read_before_they_are_overwritten():
+    def f(x):
+        def step(i, s):
+            x, y, last = s
+            new = at(at(x)[i].set(x[i + 1] + y[i]))[i + 1].add(x[i])
+            return new, at(y)[i].set(x[i + 2]), new[i] + x[i]
+
+        return lax.fori_loop(0, 25, step, (x, x[::-1] * 2, 0.0))
+
+    check(f, np.cos(np.arange(30.0)))
+    check(wengert.grad(lambda x: wnp.sum(f(x)[0] * f(x)[1]) + f(x)[2]), np.cos(np.arange(30.0)))
+
+
+def test_an_old_array_that_is_kept_is_not_overwritten():
+    def f(x):
+        return lax.fori_loop(0, 20, lambda i, s: (at(s[0])[i].add(s[1][i + 1]), s[0]), (x, x))
+
+    check(f, np.cos(np.arange(30.0)))
+
+
+def test_nested_loops_in_place():
+    """Insertion sort: loops, branches and updates of one array."""
+
+    def insert(i, x):
+        def shift(s):
+            j, x = s
+            return j - 1, at(at(x)[j].set(x[j - 1]))[j - 1].set(x[j])
+
+        return lax.while_loop(
+            lambda s: wnp.logical_and(s[0] > 0, s[1][wnp.maximum(s[0] - 1, 0)] > s[1][s[0]]), shift, (i, x)
+        )[1]
+
+    x = np.random.default_rng(0).normal(size=60)
+    f = jit(lambda x: lax.fori_loop(1, 60, insert, x))
+    np.testing.assert_array_equal(f(x), np.sort(x))
+    (step,) = [s for s in f.lower(x)._module.plan.steps if hasattr(s, "bodies")]
+    assert step.registers
+    w = np.arange(60.0)
+    g = jit(wengert.grad(lambda x: wnp.sum(w * lax.fori_loop(1, 60, insert, x))))
+    np.testing.assert_array_equal(g(x), np.argsort(np.argsort(x)))
 
 
 def test_a_loop_that_changes_one_element_costs_that_element():

@@ -13,6 +13,7 @@ from ...ops.families import Elementwise
 from ...program import Atom, Equation, Program, Var
 from ..nest import size_of
 from ..scalars import SCALARS, lowered, register_type
+from .order import arranged, source
 from .step import Control
 from .walk import groups
 
@@ -35,22 +36,43 @@ def few(aval: Aval) -> bool:
     return size_of(aval) <= FEW and register_type(aval.dtype) is not None
 
 
-def cost(program: Program, large: Sequence[bool]) -> int | None:
-    """About how many instructions a Program takes whose inputs are in memory where `large` says so; None if it cannot."""
+Pairs = Sequence[tuple[int, int]]
+
+
+def cost(program: Program, large: Sequence[bool], held: Pairs = ()) -> int | None:
+    """About how many instructions a Program takes; None if it cannot be written so.
+
+    Args:
+        large: which inputs are in memory. held: inputs and results, by number, that are the same array in memory.
+    """
     memory = {v for v, b in zip(program.inputs, large, strict=True) if b}
     if not all(few(v.aval) or v in memory for v in program.inputs):
         return None
-    if any(type(a) is Var and a in memory or not few(a.aval) for a in program.outputs):
+    order = ordered(program, large, held)
+    if order is None:
         return None
     total = 0
-    for eqn in program.equations:
+    for eqn in order:
         one = _cost(eqn, memory)
-        if one is None or not all(few(v.aval) for v in eqn.outputs):
+        if one is None or not all(few(v.aval) or v in memory for v in eqn.outputs):
             return None
         total += one
         if total > MOST:
             return None
+    targets = {k for _, k in held}
+    for k, a in enumerate(program.outputs):
+        if k not in targets and (not few(a.aval) or (type(a) is Var and a in memory)):
+            return None
     return total
+
+
+def ordered(program: Program, large: Sequence[bool], held: Pairs) -> list[Equation] | None:
+    """The equations in the order in which they are written, made once."""
+    key = ("order", tuple(large), tuple(held))
+    if key not in program.cache:
+        memory = [v for v, b in zip(program.inputs, large, strict=True) if b]
+        program.cache[key] = arranged(program, memory, held)
+    return program.cache[key]
 
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:
@@ -58,7 +80,21 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
     avals = [a.aval for a in eqn.inputs]
     n = sum(size_of(v.aval) for v in eqn.outputs)
     if name in CONTROL_COSTS:
-        return CONTROL_COSTS[name](eqn, memory)
+        large = [_is_large(a, memory) for a in eqn.inputs]
+        memory.update(v for k, v in enumerate(eqn.outputs) if _carries(eqn, k, large))
+        return CONTROL_COSTS[name](eqn, large)
+    if eqn.inputs and eqn.inputs[0] in memory:
+        if name == "reshape":
+            memory.add(eqn.outputs[0])
+            return 0
+        if name in SCATTERS:
+            memory.add(eqn.outputs[0])
+            places = np.broadcast_shapes(*[a.shape for a in avals[2:]])
+            rest = [m for i, m in enumerate(avals[0].shape) if i not in eqn.params["axes"]]
+            count = math.prod(places) * math.prod(rest)
+            known = all(few(a.aval) and a not in memory for a in eqn.inputs[1:])
+            same = avals[1].weak or np.can_cast(avals[1].dtype, avals[0].dtype)
+            return 4 * count if known and same and count <= 2 * FEW else None
     if any(register_type(a.dtype) is None for a in avals):
         return None
     if name == "gather" and eqn.inputs[0] in memory:
@@ -98,37 +134,58 @@ def _is_large(a: Atom, memory: set[Any]) -> bool:
     return (type(a) is Var and a in memory) or not few(a.aval)
 
 
-def _scan_cost(eqn: Equation, memory: set[Any]) -> int | None:
+def _carries(eqn: Equation, k: int, large: Sequence[bool]) -> bool:
+    i = source(eqn, k)
+    return i is not None and large[i]
+
+
+def pairs(eqn: Equation, large: Sequence[bool], first: int, count: int) -> list[tuple[int, int]]:
+    """The large values that a body with `first` inputs before what it carries carries in place.
+
+    Args:
+        large: for the values that are carried.
+    """
+    return [(first + k, k) for k in range(count) if large[k]]
+
+
+def _scan_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     p = eqn.params
     nc, nk = p["consts"], p["carry"]
-    consts, init, xs = eqn.inputs[:nc], eqn.inputs[nc : nc + nk], eqn.inputs[nc + nk :]
-    if any(_is_large(a, memory) for a in init):
-        return None
-    slices = [not few(Aval(a.aval.shape[1:], a.aval.dtype)) for a in xs]
-    return cost(p["body"], [*[_is_large(a, memory) for a in consts], *[False] * nk, *slices])
+    slices = [not few(Aval(a.aval.shape[1:], a.aval.dtype)) for a in eqn.inputs[nc + nk :]]
+    carry = large[nc : nc + nk]
+    return cost(p["body"], [*large[: nc + nk], *slices], pairs(eqn, carry, nc, nk))
 
 
-def _while_cost(eqn: Equation, memory: set[Any]) -> int | None:
+def _while_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     p = eqn.params
-    large = [_is_large(a, memory) for a in eqn.inputs]
     nt, nb = p["cond_consts"], p["body_consts"]
-    return _sum(cost(p["cond"], [*large[:nt], *large[nt + nb :]]), cost(p["body"], large[nt:]))
+    carry = large[nt + nb :]
+    body = cost(p["body"], large[nt:], pairs(eqn, carry, nb, len(carry)))
+    return _sum(cost(p["cond"], [*large[:nt], *carry]), body)
 
 
-def _cond_cost(eqn: Equation, memory: set[Any]) -> int | None:
-    large = [_is_large(a, memory) for a in eqn.inputs]
+def branch_pairs(eqn: Equation, large: Sequence[bool]) -> list[tuple[int, int]]:
+    """The large operands that branches change in place, and the results that are these."""
+    found = [(source(eqn, k), k) for k, v in enumerate(eqn.outputs)]
+    return [(i - 1, k) for i, k in found if i is not None and large[i]]
+
+
+def _cond_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     if large[0]:
         return None
-    return _sum(*[cost(b, large[1:]) for b in eqn.params["branches"]])
+    held = branch_pairs(eqn, large)
+    return _sum(*[cost(b, large[1:], held) for b in eqn.params["branches"]])
 
 
-def _walk_cost(eqn: Equation, memory: set[Any]) -> int | None:
+def _walk_cost(eqn: Equation, large: Sequence[bool]) -> int | None:
     p = eqn.params
-    tests, consts, carry, fixed, state = groups([_is_large(a, memory) for a in eqn.inputs], p)
+    tests, consts, carry, fixed, state = groups(large, p)
+    if any(carry):
+        return None
     return _sum(
         cost(p["cond"], [*tests, *carry]),
         cost(p["forward"], [*consts, *carry]),
-        cost(p["back"], [*fixed, *state, *[False] * len(p["slices"])]),
+        cost(p["back"], [*fixed, *state, *[False] * len(p["slices"])], pairs(eqn, state, len(fixed), len(state))),
     )
 
 
@@ -141,7 +198,7 @@ def _sum(*costs: int | None) -> int | None:
     return total
 
 
-CONTROL_COSTS: dict[str, Callable[[Equation, set[Any]], int | None]] = {
+CONTROL_COSTS: dict[str, Callable[[Equation, Sequence[bool]], int | None]] = {
     "scan": _scan_cost,
     "while": _while_cost,
     "cond": _cond_cost,
@@ -156,8 +213,24 @@ def fits_program(program: Program) -> bool:
 
 def fits(step: Control) -> bool:
     """Whether a step is written with its values in registers."""
-    c = CONTROL_COSTS[step.name](step.eqn, set())
-    return c is not None and c <= MOST
+    large = [not few(a.aval) for a in step.inputs]
+    c = CONTROL_COSTS[step.name](step.eqn, large)
+    if c is None or c > MOST:
+        return False
+    step.reuses = {k: i for k in range(len(step.eqn.outputs)) if (i := source(step.eqn, k)) is not None and large[i]}
+    return True
 
 
-__all__ = ["FEW", "REDUCTIONS", "SCATTERS", "STRUCTURAL", "cost", "few", "fits", "fits_program"]
+__all__ = [
+    "FEW",
+    "REDUCTIONS",
+    "SCATTERS",
+    "STRUCTURAL",
+    "branch_pairs",
+    "cost",
+    "few",
+    "fits",
+    "fits_program",
+    "ordered",
+    "pairs",
+]

@@ -39,7 +39,6 @@ def prepare(plan: Plan, vector_bytes: int) -> None:
 def _prepare_step(step: Control, vector_bytes: int) -> None:
     if fits(step):
         step.registers = True
-        step.reuses = {}
         step.work = 1 << 30
         return
     for body in step.bodies.values():

@@ -23,7 +23,7 @@ from ..scalars import REGISTERS, SCALARS, cast, emit_elementwise, lowered
 from ..serial.indexing import combine
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
-from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL
+from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL, branch_pairs, ordered
 from .step import Control, is_number
 from .walk import groups
 from .write import FIRST, NO_MEMORY, TAPE
@@ -63,6 +63,10 @@ class RegisterWriter(Text):
             else:
                 args.append(self.bound(self.array(a.aval, pointers[a if type(a) is Var else id(a)])))
         targets = [self.array(v.aval, pointers[v]) for v in self.step.eqn.outputs]
+        for k, i in self.step.reuses.items():  # changed in place, in the memory of the result
+            if k not in self.step.shared:
+                self.copy(targets[k].pointer, args[i].array.pointer, bytes_of_aval(self.step.inputs[i].aval))
+            args[i] = Value(None, targets[k])
         self.control(self.step.eqn, args, targets)
         parameters = [f"ptr %p{i}" for i in range(len(self.arrays))]
         tail = ["  ret i32 0"]
@@ -137,12 +141,20 @@ class RegisterWriter(Text):
 
     # --- Programs ------------------------------------------------------------------------------------------------
 
-    def run(self, program: Program, args: Sequence[Value], known: dict[Var, Value] | None = None) -> list[Value]:
-        """Write a Program for some arguments; what is in `known` is written already."""
+    def run(
+        self,
+        program: Program,
+        args: Sequence[Value],
+        known: dict[Var, Value] | None = None,
+        held: Sequence[tuple[int, int]] = (),
+    ) -> list[Value]:
+        """Write a Program for some arguments; what is in `known` is written already, `held` is changed in place."""
         env: dict[Any, Value] = dict(zip(program.inputs, args, strict=True))
         if known:
             env.update(known)
-        for eqn in program.equations:
+        equations = ordered(program, [a.elements is None for a in args], held)
+        assert equations is not None
+        for eqn in equations:
             if eqn.outputs[0] in env:
                 continue
             outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
@@ -173,6 +185,11 @@ class RegisterWriter(Text):
             elements = self._elementwise(eqn, args, avals, out)
         elif name == "convert":
             elements = self._each(args[0].elements, lambda x: cast(self, x, avals[0].dtype, out.dtype))
+        elif args[0].array is not None and args[0].elements is None and name == "reshape":
+            return [Value(None, self.array(out, args[0].array.pointer))]
+        elif args[0].elements is None and name in SCATTERS:
+            self._written(eqn, args, avals)
+            return [args[0]]
         elif name in ("index", "slice") and args[0].elements is None:
             elements = self._picked(eqn, args[0].array)
         elif name in STRUCTURAL:
@@ -340,6 +357,26 @@ class RegisterWriter(Text):
                     elements[tuple(at)] = new if here is None else self.select(here, new, old)
         return elements
 
+    def _written(self, eqn: Equation, args: list[Value], avals: list[Aval]) -> None:
+        """A scatter into an array in memory, one element after another."""
+        axes, array, d = eqn.params["axes"], args[0].array, avals[0].dtype
+        assert array is not None
+        shape, operation = array.shape, SCATTERS[eqn.primitive.name]
+        places, wide = self._indices(args[2:], avals[2:], axes, shape)
+        rest = [i for i in range(len(shape)) if i not in axes]
+        domain = (*places, *[shape[i] for i in rest])
+        changes: Any = np.broadcast_to(args[1].elements, domain)
+        for p in np.ndindex(*places):
+            for r in np.ndindex(*[shape[i] for i in rest]):
+                at: list[Any] = [0] * len(shape)
+                for axis, w in zip(axes, wide, strict=True):
+                    at[axis] = w[p]
+                for axis, j in zip(rest, r, strict=True):
+                    at[axis] = j
+                flat, change = self._flat(at, shape), changes[(*p, *r)]
+                new = cast(self, change, avals[1].dtype, d)
+                array.store(flat, combine(self, operation, d, array.load(flat), new) if operation else new)
+
     # --- loops and branches --------------------------------------------------------------------------------------
 
     def control(self, eqn: Equation, args: list[Value], targets: list[Array] | None) -> list[Value]:
@@ -353,13 +390,22 @@ class RegisterWriter(Text):
 
     @staticmethod
     def flat(values: Sequence[Value]) -> list[V]:
-        return [x for v in values for x in v.elements.reshape(-1)]
+        return [x for v in values if v.elements is not None for x in v.elements.reshape(-1)]
 
-    def unflat(self, flat: Sequence[V], avals: Sequence[Aval]) -> list[Value]:
+    def unflat(self, flat: Sequence[V], avals: Sequence[Aval], like: Sequence[Value]) -> list[Value]:
+        """Values of these types from their elements; those of `like` that are in memory are there still."""
         rest, found = iter(flat), []
-        for a in avals:
-            found.append(Value(self.shaped([next(rest) for _ in range(size_of(a))], a.shape)))
+        for a, known in zip(avals, like, strict=True):
+            if known.elements is None:
+                found.append(known)
+            else:
+                found.append(Value(self.shaped([next(rest) for _ in range(size_of(a))], a.shape)))
         return found
+
+    @staticmethod
+    def held(values: Sequence[Value], first: int) -> list[tuple[int, int]]:
+        """The carried values that are in memory, as inputs and results of a body."""
+        return [(first + k, k) for k, v in enumerate(values) if v.elements is None]
 
     def _scan(self, eqn: Equation, args: list[Value], targets: list[Array] | None) -> list[Value]:
         p = eqn.params
@@ -371,17 +417,17 @@ class RegisterWriter(Text):
         before = self.before(body, [*consts, *[None] * (nk + len(xs))]) if n else {}
         with self.loop(n, *self.flat(init)) as loop:
             i = self.isub(self.int(n - 1), loop.index) if p["reverse"] else loop.index
-            carried = self.unflat(loop.carried[1:], outs[:nk])
+            carried = self.unflat(loop.carried[1:], outs[:nk], init)
             rows = [self.bound(self.slice_of(x, i)) for x in slices]
             if not n:
                 rows = [Value(None)] * len(xs)
                 loop.next = list(loop.carried)
             else:
-                found = self.run(body, [*consts, *carried, *rows], before)
+                found = self.run(body, [*consts, *carried, *rows], before, self.held(init, nc))
                 for y, v in zip(ys, found[nk:], strict=True):
                     self.put(self.slice_of(y, i), v)
                 loop.next[1:] = self.flat(found[:nk])
-        results = self.unflat(loop.carried[1:], outs[:nk])
+        results = self.unflat(loop.carried[1:], outs[:nk], init)
         if targets is not None:
             return [*results, *[Value(None, y) for y in ys]]
         return [*results, *[self.bound(y) for y in ys]]
@@ -394,11 +440,11 @@ class RegisterWriter(Text):
         nothing = [None] * len(init)
         first, second = self.before(p["cond"], [*tests, *nothing]), self.before(p["body"], [*consts, *nothing])
         with self.repeat(*self.flat(init)) as loop:
-            carried = self.unflat(loop.carried, avals)
+            carried = self.unflat(loop.carried, avals, init)
             (going,) = self.run(p["cond"], [*tests, *carried], first)
             self.leave_unless(loop, going.elements[()])
-            loop.next = self.flat(self.run(p["body"], [*consts, *carried], second))
-        return self.unflat(loop.carried, avals)
+            loop.next = self.flat(self.run(p["body"], [*consts, *carried], second, self.held(init, nb)))
+        return self.unflat(loop.carried, avals, init)
 
     def _cond(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
         branches = eqn.params["branches"]
@@ -407,13 +453,16 @@ class RegisterWriter(Text):
         self._count += 1
         n = self._count
         results: list[list[V]] = []
+        outs: list[Value] = []
+        held = branch_pairs(eqn, [a.elements is None for a in args])
         last = len(branches) - 1
         for k, branch in enumerate(branches):
             if k < last:
                 here = self.icmp("sle" if k == 0 else "eq", index, self.int(k))
                 self.raw(f"  br i1 {here.name}, label %case{n}.{k}, label %else{n}.{k}")
                 self.raw(f"case{n}.{k}:")
-            results.append(self.flat(self.run(branch, args[1:])))
+            outs = self.run(branch, args[1:], None, held)
+            results.append(self.flat(outs))
             self.label(f"from{n}.{k}")
             self.raw(f"  br label %join{n}")
             if k < last:
@@ -423,7 +472,7 @@ class RegisterWriter(Text):
         for values in zip(*results, strict=True):
             sources = ", ".join(f"[ {v.name}, %from{n}.{k} ]" for k, v in enumerate(values))
             joined.append(self.define(f"phi {values[0].llvm} {sources}", values[0].type, 1, 0))
-        return self.unflat(joined, avals)
+        return self.unflat(joined, avals, outs)
 
     def _walk(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:
         p = eqn.params
@@ -448,7 +497,7 @@ class RegisterWriter(Text):
         first, second = self.before(p["cond"], [*tests, *nothing]), self.before(forward, [*consts, *nothing])
         with self.repeat(self.int(0), self.int(FIRST), *self.flat(init)) as loop:
             index, room = loop.carried[:2]
-            carried = self.unflat(loop.carried[2:], forward.out_avals[:nk])
+            carried = self.unflat(loop.carried[2:], forward.out_avals[:nk], init)
             (going,) = self.run(p["cond"], [*tests, *carried], first)
             self.leave_unless(loop, going.elements[()])
             room = self._grown(cell, index, room, record) if record else room
@@ -463,12 +512,13 @@ class RegisterWriter(Text):
             i = self.isub(self.isub(count, self.int(1)), loop.index)
             base = self._record(cell, i, record)
             rows = [self.bound(self.array(kept[k], self._further(base, places[k]))) for k in p["slices"]]
-            found = self.run(back, [*fixed, *self.unflat(loop.carried[1:], back.out_avals), *rows], third)
+            carried = self.unflat(loop.carried[1:], back.out_avals, state)
+            found = self.run(back, [*fixed, *carried, *rows], third, self.held(state, len(fixed)))
             loop.next[1:] = self.flat(found)
         block = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0)
         self.raw(f"  call void @free(ptr {block.name})")
         self.raw(f"  store ptr null, ptr {cell}")
-        return self.unflat(loop.carried[1:], back.out_avals)
+        return self.unflat(loop.carried[1:], back.out_avals, state)
 
     def _record(self, cell: str, index: V, record: int) -> str:
         base = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0).name
