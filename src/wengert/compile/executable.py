@@ -21,7 +21,7 @@ from .fingerprint import fingerprint
 from .fusion import Plan
 from .lapack import failure
 from .layout import supported
-from .module import FORGET, OTHER_PATH, Module
+from .module import FORGET, NO_MEMORY, OTHER_PATH, Module
 from .passes import optimize
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
 
@@ -54,7 +54,7 @@ class Executable:
         self._workspace = recipe.workspace
         self._errors: dict[int, BaseException] = {}
         self._callback = None
-        if recipe.calls or recipe.failures:
+        if recipe.calls or recipe.failures or recipe.tapes:
             calls = [_prepare(e) for e in self._called(recipe)]
             self._callback = _callback(calls, recipe.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
@@ -97,6 +97,7 @@ class Executable:
             module.failures,
             module.memory.size,
             module.release,
+            module.tapes,
         )
         if not recipe.portable():
             key = None
@@ -161,6 +162,10 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
             if number == FORGET:
                 errors.pop(threading.get_ident(), None)
                 return 0
+            if number == NO_MEMORY:
+                raise MemoryError(
+                    'no memory for what the steps of a loop need in reverse; give while_loop or scan checkpoint="auto"'
+                )
             if number < 0:
                 raise failure(failures[-1 - number])
             calls[number](pointers)

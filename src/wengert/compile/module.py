@@ -36,6 +36,7 @@ from .serial import Serial, Writer
 from .sidebyside import Part
 
 BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
+NO_MEMORY = 1 - 2**31  # tells the callback that a tape found no more room
 FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
 LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
 SLIGHT = 1_000  # a nest that does less than this part of the work is compiled quickly, if it is short
@@ -73,6 +74,7 @@ class Module:
         self.failures: list[str] = [] if whole is None else whole.failures
         self.symbols: set[str] = set()
         self.checks = False
+        self.tapes = False  # whether there is a tape, for which memory may be missing
         self._fails = False
         self._whole = whole
         self._unchecked = False
@@ -262,6 +264,13 @@ class Module:
         self._globals[name] = f'{name} = private constant [{len(data)} x i8] c"{text}", align 64'
         return name
 
+    def no_memory(self, name: str) -> list[str]:
+        """What a function does that found no memory for a tape: the callback keeps the error."""
+        self.tapes = True
+        if self._whole is not None:
+            self._whole.tapes = True
+        return [f"  {name} = call i32 %callback(i32 {NO_MEMORY}, ptr null)", f"  ret i32 {FAILED}"]
+
     def function_of(self, plan: Plan) -> str:
         """The name of a function like `main` for the plan of a loop's or branch's Program."""
         inner = Module(plan, self.vector_bytes, whole=self)
@@ -398,7 +407,7 @@ class Module:
             body += ["failed:", f"  ret i32 {FAILED}"]
         if self._forgets:
             body.append("forget:")
-            if self.calls or self.failures:
+            if self.calls or self.failures or self.tapes:
                 body.append(f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)")
             body.append("  br label %other_path")
         if self.plan.program.guards:

@@ -563,6 +563,33 @@ def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return None
 
 
+@rule("scatter_add", "scatter_set", "scatter_multiply", "scatter_max", "scatter_min")
+def _scatter(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """At flat positions that were looked up in a table of all positions: the indices themselves are used."""
+    x, updates, *places = inputs
+    if len(places) != 1 or len(x.aval.shape) != 1 or eqn.params["axes"] != (0,):
+        return None
+    flat = r.made_by(places[0], "reshape")
+    made = r.made_by(places[0] if flat is None else flat.inputs[0], "gather")
+    if made is None or not _counts(made.inputs[0]):
+        return None
+    shape, wanted = made.inputs[0].aval.shape, made.outputs[0].aval.shape
+    if math.prod(shape) != x.aval.shape[0] or updates.aval.shape not in ((), places[0].aval.shape):
+        return None
+    if updates.aval.shape != ():
+        updates = r.one("reshape", updates, shape=wanted)
+    whole = r.one(eqn.primitive.name, r.one("reshape", x, shape=shape), updates, *made.inputs[1:], **made.params)
+    return r.one("reshape", whole, shape=x.aval.shape)
+
+
+def _counts(a: Atom) -> bool:
+    """Whether an atom is the numbers 0, 1, … in some shape."""
+    if type(a) is not Literal or a.aval.dtype.kind not in "iu" or not a.aval.shape:
+        return False
+    flat = np.asarray(a.value).reshape(-1)
+    return flat.size > 1 and flat[-1] == flat.size - 1 and np.array_equal(flat, np.arange(flat.size))
+
+
 def _same_kind(x: Atom, eqn: Equation) -> bool:
     return x.aval.dtype == eqn.outputs[0].aval.dtype
 

@@ -7,50 +7,30 @@ written so.
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ...core import Aval
-from ...ops.families import Elementwise
-from ...program import Equation, Literal, Program, Var
+from ...program import Equation, Literal, Var
 from ..emitter import V
 from ..nest import size_of
-from ..scalars import REGISTERS, SCALARS, cast, emit_elementwise, lowered
-from ..serial.indexing import combine
-from ..serial.writer import INT64, Array, Text, memory_type
-from ..serial.writer import scalar as scalar_of
-from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL, branch_pairs, ordered
+from ..scalars import cast
+from ..serial.writer import INT64, Array
+from .elements import ElementWriter, Value, bytes_of_aval
+from .fit import branch_pairs
 from .step import Control, is_number
 from .walk import groups
-from .write import FIRST, NO_MEMORY, TAPE
+from .write import FIRST, TAPE
 
 
-class Value:
-    """An array: its elements in registers in its shape, or (also) in memory."""
-
-    __slots__ = ("array", "elements")
-
-    def __init__(self, elements: Any, array: Array | None = None) -> None:
-        self.elements = elements
-        self.array = array
-
-
-class RegisterWriter(Text):
+class RegisterWriter(ElementWriter):
     """The function of a step, over the addresses of its arrays."""
 
-    latency = True
-
     def __init__(self, step: Control, module: Any) -> None:
-        super().__init__()
-        self.step, self.module = step, module
+        super().__init__(module)
+        self.step = step
         self.arrays = step.arrays
-        self.head: list[str] = []
         self.cells: list[str] = []  # addresses of tapes
-        self.fails = False
 
     def write(self) -> str:
         """The function's text, its name left as ``@NAME``."""
@@ -78,304 +58,10 @@ class RegisterWriter(Text):
         if self.fails:
             tail += ["bad_index:", *free, "  ret i32 1"]
         if self.cells:
-            tail += ["no_memory:", *[line.replace("%left", "%rest") for line in free], f"  ret i32 {NO_MEMORY}"]
+            tail += ["no_memory:", *[line.replace("%left", "%rest") for line in free]]
+            tail += self.module.no_memory("%none")
         body = "\n".join(["entry:", *self.head, *self.regions[0].lines, *tail])
         return f"define internal i32 @NAME({', '.join([*parameters, 'ptr %callback'])}) #0 {{\n{body}\n}}\n"
-
-    # --- values --------------------------------------------------------------------------------------------------
-
-    def array(self, aval: Aval, pointer: str) -> Array:
-        return Array(self, aval.dtype, aval.shape, pointer)
-
-    def bound(self, array: Array) -> Value:
-        """An array in memory, its elements loaded if they are few."""
-        n = math.prod(array.shape)
-        if n > FEW:
-            return Value(None, array)
-        return Value(self.shaped([array.load(self.int(i)) for i in range(n)], array.shape), array)
-
-    @staticmethod
-    def shaped(elements: Sequence[V], shape: tuple[int, ...]) -> Any:
-        out = np.empty(len(elements), object)
-        out[:] = elements
-        return out.reshape(shape)
-
-    def literal(self, a: Literal) -> Value:
-        type_ = REGISTERS[a.aval.dtype]
-        if a.aval.shape == ():
-            return Value(self.shaped([self.constant(scalar_of(a), type_)], ()))
-        elements = [self.constant(x.item(), type_) for x in np.asarray(a.value).reshape(-1)]
-        return Value(self.shaped(elements, a.aval.shape), self.array(a.aval, self.module.constant(a)))
-
-    def slice_of(self, array: Array, index: V) -> Array:
-        shape = array.shape[1:]
-        size = math.prod(shape)
-        pointer = self.define(
-            f"getelementptr {memory_type(array.dtype)}, ptr {array.pointer}, {self.scaled(index, size)!r}", "ptr", 1, 0
-        ).name
-        return Array(self, array.dtype, shape, pointer)
-
-    def room(self, aval: Aval) -> Array:
-        """An array on the stack."""
-        self._count += 1
-        name = f"%room{self._count}"
-        self.head.append(f"  {name} = alloca [{max(bytes_of_aval(aval), 1)} x i8], align 64")
-        return self.array(aval, name)
-
-    def in_memory(self, value: Value, aval: Aval) -> Array:
-        if value.array is not None:
-            return value.array
-        array = self.room(aval)
-        self.put(array, value)
-        return array
-
-    def put(self, array: Array, value: Value) -> None:
-        for i, x in enumerate(value.elements.reshape(-1)):
-            array.store(self.int(i), x)
-
-    def fail_if(self, bad: V) -> None:
-        self._count += 1
-        self.fails = True
-        self.raw(f"  br i1 {bad.name}, label %bad_index, label %good{self._count}")
-        self.raw(f"good{self._count}:")
-
-    # --- Programs ------------------------------------------------------------------------------------------------
-
-    def run(
-        self,
-        program: Program,
-        args: Sequence[Value],
-        known: dict[Var, Value] | None = None,
-        held: Sequence[tuple[int, int]] = (),
-    ) -> list[Value]:
-        """Write a Program for some arguments; what is in `known` is written already, `held` is changed in place."""
-        env: dict[Any, Value] = dict(zip(program.inputs, args, strict=True))
-        if known:
-            env.update(known)
-        equations = ordered(program, [a.elements is None for a in args], held)
-        assert equations is not None
-        for eqn in equations:
-            if eqn.outputs[0] in env:
-                continue
-            outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
-            env.update(zip(eqn.outputs, outs, strict=True))
-        return [self.literal(a) if type(a) is Literal else env[a] for a in program.outputs]
-
-    def before(self, program: Program, args: Sequence[Value | None]) -> dict[Var, Value]:
-        """Write what depends on the given arguments alone, and cannot fail: it is the same in all steps of a loop."""
-        env: dict[Any, Value] = {v: a for v, a in zip(program.inputs, args, strict=True) if a is not None}
-        found: dict[Var, Value] = {}
-        for eqn in program.equations:
-            name = eqn.primitive.name
-            if name in CONTROL_COSTS or name == "gather" or name in SCATTERS:
-                continue
-            if all(type(a) is Literal or a in env for a in eqn.inputs):
-                outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
-                found.update(zip(eqn.outputs, outs, strict=True))
-                env.update(found)
-        return found
-
-    def equation(self, eqn: Equation, args: list[Value]) -> list[Value]:
-        name = eqn.primitive.name
-        if name in CONTROL_COSTS:
-            return self.control(eqn, args, None)
-        out = eqn.outputs[0].aval
-        avals = [a.aval for a in eqn.inputs]
-        if isinstance(eqn.primitive, Elementwise):
-            elements = self._elementwise(eqn, args, avals, out)
-        elif name == "convert":
-            elements = self._each(args[0].elements, lambda x: cast(self, x, avals[0].dtype, out.dtype))
-        elif args[0].array is not None and args[0].elements is None and name == "reshape":
-            return [Value(None, self.array(out, args[0].array.pointer))]
-        elif args[0].elements is None and name in SCATTERS:
-            self._written(eqn, args, avals)
-            return [args[0]]
-        elif name in ("index", "slice") and args[0].elements is None:
-            elements = self._picked(eqn, args[0].array)
-        elif name in STRUCTURAL:
-            elements = self._structural(eqn, args, out)
-        elif name in REDUCTIONS:
-            elements = self._reduced(eqn, args[0].elements, avals[0], out)
-        elif name == "dot_general":
-            elements = self._product(eqn, args, out)
-        elif name == "gather":
-            elements = self._gathered(eqn, args, avals, out)
-        else:
-            elements = self._scattered(eqn, args, avals, out)
-        return [Value(elements)]
-
-    def _each(self, elements: Any, f: Callable[[V], V]) -> Any:
-        return self.shaped([f(x) for x in elements.reshape(-1)], elements.shape)
-
-    def _elementwise(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
-        assert isinstance(eqn.primitive, Elementwise)
-        loops = lowered(eqn.primitive, avals, out)
-        assert loops is not None
-        wide = [np.broadcast_to(a.elements, out.shape).reshape(-1) for a in args]
-        known: dict[Any, V] = {}
-        found = []
-        for xs in zip(*wide, strict=True):
-            key = tuple(x.name for x in xs)
-            if key not in known:
-                pairs = [(x, a.dtype) for x, a in zip(xs, avals, strict=True)]
-                known[key] = emit_elementwise(self, eqn.primitive, loops, out.dtype, pairs)
-            found.append(known[key])
-        return self.shaped(found, out.shape)
-
-    def _structural(self, eqn: Equation, args: list[Value], out: Aval) -> Any:
-        """Where elements go is found by moving their numbers about; 0 is a zero that comes in."""
-        numbers, every, first = [], [self.constant(0, REGISTERS[out.dtype])], 1
-        for a in args:
-            n = a.elements.size
-            numbers.append(np.arange(first, first + n).reshape(a.elements.shape))
-            every += list(a.elements.reshape(-1))
-            first += n
-        moved = np.asarray(eqn.primitive.impl(*numbers, **eqn.params))
-        return self.shaped([every[i] for i in moved.reshape(-1)], out.shape)
-
-    def _picked(self, eqn: Equation, array: Any) -> Any:
-        numbers = np.arange(math.prod(array.shape)).reshape(array.shape)
-        places = np.asarray(eqn.primitive.impl(numbers, **eqn.params))
-        return self.shaped([array.load(self.int(int(i))) for i in places.reshape(-1)], places.shape)
-
-    def _folded(self, name: str, dtype: np.dtype, xs: Sequence[V]) -> V:
-        """Combined in pairs, pairs in pairs: short chains."""
-        row = list(xs)
-        while len(row) > 1:
-            pairs = [SCALARS[name](self, dtype, row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-            row = pairs + ([row[-1]] if len(row) % 2 else [])
-        return row[0]
-
-    def _reduced(self, eqn: Equation, elements: Any, aval: Aval, out: Aval) -> Any:
-        axes, name = eqn.params["axes"], eqn.primitive.name
-        kept = [i for i in range(elements.ndim) if i not in axes]
-        rows = elements.transpose([*kept, *axes]).reshape(size_of(out), -1)
-        dtype = aval.dtype if name in ("reduce_max", "reduce_min") else out.dtype
-        found = [self._folded(REDUCTIONS[name], dtype, [cast(self, x, aval.dtype, dtype) for x in r]) for r in rows]
-        return self.shaped([cast(self, x, dtype, out.dtype) for x in found], out.shape)
-
-    def _product(self, eqn: Equation, args: list[Value], out: Aval) -> Any:
-        x, y = (a.elements for a in args)
-        (cx, cy), (bx, by) = eqn.params["dims"]
-        fx = [i for i in range(x.ndim) if i not in cx and i not in bx]
-        fy = [i for i in range(y.ndim) if i not in cy and i not in by]
-        batch = math.prod(x.shape[i] for i in bx)
-        k = math.prod(x.shape[i] for i in cx)
-        left = x.transpose([*bx, *fx, *cx]).reshape(batch, -1, k)
-        right = y.transpose([*by, *fy, *cy]).reshape(batch, -1, k)
-        d, found = out.dtype, []
-        for b in range(batch):
-            for row, column in itertools.product(left[b], right[b]):
-                found.append(
-                    self._folded(
-                        "add", d, [SCALARS["multiply"](self, d, p, q) for p, q in zip(row, column, strict=True)]
-                    )
-                )
-        return self.shaped(found, out.shape)
-
-    def _index(self, x: V, dtype: np.dtype, n: int) -> V:
-        """A computed index counted from the start; the function ends where it is out of range."""
-        i = cast(self, x, dtype, INT64)
-        if i.const is not None:
-            i = self.int(int(i.const) + (n if i.const < 0 else 0))
-            if 0 <= i.const < n:
-                return i
-        elif dtype.kind == "i":
-            i = self.select(self.icmp("slt", i, self.int(0)), self.iadd(i, self.int(n)), i)
-        self.fail_if(self.icmp("uge", i, self.int(n)))
-        return i
-
-    def _indices(self, args: list[Value], avals: list[Aval], axes: Sequence[int], shape: tuple[int, ...]) -> Any:
-        places = np.broadcast_shapes(*[a.shape for a in avals])
-        wide = [
-            np.broadcast_to(self._each(a.elements, lambda x, v=v, n=shape[axis]: self._index(x, v.dtype, n)), places)
-            for a, v, axis in zip(args, avals, axes, strict=True)
-        ]
-        return places, wide
-
-    def _flat(self, at: Sequence[V | int], shape: tuple[int, ...]) -> V:
-        strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
-        total, fixed = self.int(0), 0
-        for i, s in zip(at, strides, strict=True):
-            if isinstance(i, int):
-                fixed += i * s
-            else:
-                total = self.iadd(total, self.scaled(i, s))
-        return self.iadd(total, self.int(fixed)) if total.const is None else self.int(int(total.const) + fixed)
-
-    def _gathered(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
-        axes, shape = eqn.params["axes"], avals[0].shape
-        places, wide = self._indices(args[1:], avals[1:], axes, shape)
-        rest = [i for i in range(len(shape)) if i not in axes]
-        found = []
-        for p in np.ndindex(*places):
-            for q in np.ndindex(*[shape[i] for i in rest]):
-                at: list[Any] = [0] * len(shape)
-                for axis, w in zip(axes, wide, strict=True):
-                    at[axis] = w[p]
-                for axis, j in zip(rest, q, strict=True):
-                    at[axis] = j
-                found.append(self._element(args[0], self._flat(at, shape)))
-        return self.shaped(found, out.shape)
-
-    def _element(self, value: Value, at: V) -> V:
-        if at.const is not None and value.elements is not None:
-            return value.elements.reshape(-1)[int(at.const)]
-        if value.array is not None:
-            return value.array.load(at)
-        assert value.elements is not None
-        xs = value.elements.reshape(-1)
-        found = xs[0]
-        for i in range(1, len(xs)):
-            found = self.select(self.icmp("eq", at, self.int(i)), xs[i], found)
-        return found
-
-    def _scattered(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
-        axes, shape = eqn.params["axes"], avals[0].shape
-        operation = SCATTERS[eqn.primitive.name]
-        places, wide = self._indices(args[2:], avals[2:], axes, shape)
-        rest = [i for i in range(len(shape)) if i not in axes]
-        domain = (*places, *[shape[i] for i in rest])
-        changes: Any = np.broadcast_to(args[1].elements, domain)
-        d = out.dtype
-        elements = self._each(args[0].elements, lambda x: cast(self, x, avals[0].dtype, d)).reshape(shape)
-        elements = elements.copy()
-        for p in np.ndindex(*places):
-            for q in np.ndindex(*[shape[i] for i in axes]):
-                here: V | None = None
-                for w, j in zip(wide, q, strict=True):
-                    test = self.icmp("eq", w[p], self.int(j))
-                    here = test if here is None else self.and_(here, test)
-                for r in np.ndindex(*[shape[i] for i in rest]):
-                    at = [0] * len(shape)
-                    for axis, j in [*zip(axes, q, strict=True), *zip(rest, r, strict=True)]:
-                        at[axis] = j
-                    old, change = elements[tuple(at)], changes[(*p, *r)]
-                    new = cast(self, change, avals[1].dtype, d)
-                    if operation:
-                        new = combine(self, operation, d, old, new)
-                    elements[tuple(at)] = new if here is None else self.select(here, new, old)
-        return elements
-
-    def _written(self, eqn: Equation, args: list[Value], avals: list[Aval]) -> None:
-        """A scatter into an array in memory, one element after another."""
-        axes, array, d = eqn.params["axes"], args[0].array, avals[0].dtype
-        assert array is not None
-        shape, operation = array.shape, SCATTERS[eqn.primitive.name]
-        places, wide = self._indices(args[2:], avals[2:], axes, shape)
-        rest = [i for i in range(len(shape)) if i not in axes]
-        domain = (*places, *[shape[i] for i in rest])
-        changes: Any = np.broadcast_to(args[1].elements, domain)
-        for p in np.ndindex(*places):
-            for r in np.ndindex(*[shape[i] for i in rest]):
-                at: list[Any] = [0] * len(shape)
-                for axis, w in zip(axes, wide, strict=True):
-                    at[axis] = w[p]
-                for axis, j in zip(rest, r, strict=True):
-                    at[axis] = j
-                flat, change = self._flat(at, shape), changes[(*p, *r)]
-                new = cast(self, change, avals[1].dtype, d)
-                array.store(flat, combine(self, operation, d, array.load(flat), new) if operation else new)
 
     # --- loops and branches --------------------------------------------------------------------------------------
 
@@ -491,11 +177,9 @@ class RegisterWriter(Text):
         cell = f"%cell{self._count}"
         self.cells.append(cell)
         self.head += [f"  {cell} = alloca ptr", f"  store ptr null, ptr {cell}"]
-        block = self.define(f"call ptr @malloc(i64 {max(FIRST * record, 16)})", "ptr", 1, 0)
-        self.raw(f"  store ptr {block.name}, ptr {cell}")
         nothing = [None] * nk
         first, second = self.before(p["cond"], [*tests, *nothing]), self.before(forward, [*consts, *nothing])
-        with self.repeat(self.int(0), self.int(FIRST), *self.flat(init)) as loop:
+        with self.repeat(self.int(0), self.int(0), *self.flat(init)) as loop:
             index, room = loop.carried[:2]
             carried = self.unflat(loop.carried[2:], forward.out_avals[:nk], init)
             (going,) = self.run(p["cond"], [*tests, *carried], first)
@@ -529,7 +213,7 @@ class RegisterWriter(Text):
 
     def _grown(self, cell: str, index: V, room: V, record: int) -> V:
         """Twice the room for a tape that is full."""
-        twice = self.shl(room, self.int(1))
+        twice = self.intrinsic("smax", self.shl(room, self.int(1)), self.int(FIRST))
         full = self.icmp("eq", index, room)
         with self.when(full):
             old = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0)
@@ -540,10 +224,6 @@ class RegisterWriter(Text):
             self.raw(f"some{self._count}:")
             self.raw(f"  store ptr {new.name}, ptr {cell}")
         return self.select(full, twice, room)
-
-
-def bytes_of_aval(aval: Aval) -> int:
-    return size_of(aval) * aval.dtype.itemsize
 
 
 __all__ = ["RegisterWriter"]

@@ -16,7 +16,6 @@ from .step import Body, Control, is_number
 from .walk import groups
 
 FIRST = 256  # steps for which a tape has room at first
-NO_MEMORY = 4  # the status of a tape that finds no more room
 
 
 def bytes_of(a: Any) -> int:
@@ -240,9 +239,7 @@ class ControlWriter(Text):
             places.append(record)
             record += -(-bytes_of(v) // 16) * 16
         self.declarations.update(TAPE)
-        self.head.append("  %cell = alloca ptr")
-        self.raw(f"  %block = call ptr @malloc(i64 {max(FIRST * record, 16)})")
-        self.raw("  store ptr %block, ptr %cell")
+        self.head += ["  %cell = alloca ptr", "  store ptr null, ptr %cell"]
         self.leaving = ["  %left = load ptr, ptr %cell", "  call void @free(ptr %left)"]
         cond = self._test(tests)
         table = Table(self, forward, self.room("workspace"))
@@ -250,7 +247,7 @@ class ControlWriter(Text):
             table.argument(i, self.pointer(a))
         targets = [self.room(f"carry{k}.first") for k in range(len(init))]
         start = self._start(forward, init, targets, "carry")
-        with self.repeat(self.int(0), self.int(FIRST), *start) as loop:
+        with self.repeat(self.int(0), self.int(0), *start) as loop:
             index, room = loop.carried[:2]
             pairs = self._carry(loop, 2, len(init), forward)
             self._going(loop, cond, len(tests), pairs)
@@ -285,7 +282,7 @@ class ControlWriter(Text):
 
     def _grown(self, index: V, room: V, record: int) -> V:
         """Twice the room for the tape when it is full; the function ends where there is none."""
-        twice = self.shl(room, self.int(1))
+        twice = self.intrinsic("smax", self.shl(room, self.int(1)), self.int(FIRST))
         full = self.icmp("eq", index, room)
         with self.when(full):
             old = self.define("load ptr, ptr %cell", "ptr", 1, 0)
@@ -297,14 +294,14 @@ class ControlWriter(Text):
             self.raw(f"  br i1 {none.name}, label %none{n}, label %some{n}")
             self.raw(f"none{n}:")
             self.raw(f"  call void @free(ptr {old.name})")
-            self.raw(f"  ret i32 {NO_MEMORY}")
+            for line in self.module.no_memory(f"%none{n}.s"):
+                self.raw(line)
             self.raw(f"some{n}:")
             self.raw(f"  store ptr {new.name}, ptr %cell")
         return self.select(full, twice, room)
 
 
 TAPE = {
-    "malloc": "declare ptr @malloc(i64)",
     "realloc": "declare ptr @realloc(ptr, i64)",
     "free": "declare void @free(ptr)",
 }
