@@ -32,7 +32,6 @@ class Recipe:
         failures: the messages of the errors of factorisations.
         workspace: in bytes.
         release: whether other Python threads may run meanwhile.
-        tapes: whether there is a tape, for which memory may be missing.
         tapes: whether a loop has a tape, for which memory may be missing.
         objects: object files.
     """
@@ -43,7 +42,6 @@ class Recipe:
     failures: list[str]
     workspace: int
     release: bool
-    tapes: bool = False
     tapes: bool = False
     objects: list[bytes] = field(default_factory=list)
 
