@@ -127,6 +127,13 @@ REWRITES = {
     "uint8 > n": (lambda x, n: x > n, (np.array([1, 255], np.uint8), 300), ["convert", "convert", "greater"]),
     "uint8 == 300": (lambda x: x == 300, (np.array([1, 255], np.uint8),), ["broadcast_to"]),
     "uint8 != 300": (lambda x: x != 300, (np.array([1, 255], np.uint8),), ["broadcast_to"]),
+    **{
+        f"at positions that were looked up: {name}": (
+            lambda x, i, name=name: getattr(w.lax._at(x)[i, 1], name)(2.0), (M, 2),
+            [f"scatter_{name}"],
+        )
+        for name in ("set", "add", "multiply", "max", "min")
+    },
     "calls": (lambda x: w.jit(wnp.sin)(x) + w.jit(lambda y: wnp.sin(y))(x), (X,), ["sin", "add"]),
     "uint8 < 300": (lambda x: x < 300, (np.array([1, 255], np.uint8),), ["broadcast_to"]),
     "-1 < uint8": (lambda x: -1 < x, (np.array([1, 255], np.uint8),), ["broadcast_to"]),

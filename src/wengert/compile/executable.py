@@ -54,7 +54,7 @@ class Executable:
         self._workspace = recipe.workspace
         self._errors: dict[int, BaseException] = {}
         self._callback = None
-        if recipe.calls or recipe.failures:
+        if recipe.calls or recipe.failures or recipe.tapes:
             calls = [_prepare(e) for e in self._called(recipe)]
             self._callback = _callback(calls, recipe.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
@@ -97,6 +97,7 @@ class Executable:
             [*module.failures, *(["memory"] if module.tapes else [])],  # the last stands for NO_MEMORY
             module.memory.size,
             module.release,
+            module.tapes,
         )
         if not recipe.portable():
             key = None

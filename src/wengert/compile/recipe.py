@@ -32,6 +32,7 @@ class Recipe:
         failures: the messages of the errors of factorisations.
         workspace: in bytes.
         release: whether other Python threads may run meanwhile.
+        tapes: whether a loop has a tape, for which memory may be missing.
         objects: object files.
     """
 
@@ -41,6 +42,7 @@ class Recipe:
     failures: list[str]
     workspace: int
     release: bool
+    tapes: bool = False
     objects: list[bytes] = field(default_factory=list)
 
     def portable(self) -> bool:
