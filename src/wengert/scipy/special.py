@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import as_array, dtype_of, inexact_dtype
+from ..core import dtype_of
 from ..nn import log_softmax, logsumexp, softmax
 from ..ops.elementwise import (
     absolute,
     cbrt,
-    convert,
     digamma,
     equal,
     erf,
@@ -107,6 +106,7 @@ from ..ops.special import (
     yv,
     zeta,
 )
+from ..ops.special.declare import floating
 
 jn, kn, yn = jv, kv, yv
 loggamma = gammaln
@@ -114,8 +114,7 @@ psi = digamma
 
 
 def _floating(x: Any) -> Any:
-    x = as_array(x)
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    return floating(x)[0]
 
 
 def factorial(n: Any, exact: bool = False) -> Any:
@@ -128,7 +127,7 @@ def factorial(n: Any, exact: bool = False) -> Any:
 
 def poch(z: Any, m: Any) -> Any:
     """The rising factorial ``gamma(z + m) / gamma(z)``."""
-    z, m = _floating(z), _floating(m)
+    z, m = floating(z, m)
     return gammasgn(z + m) * gammasgn(z) * exp(gammaln(z + m) - gammaln(z))
 
 
@@ -152,7 +151,7 @@ def entr(x: Any) -> Any:
 
 def rel_entr(x: Any, y: Any) -> Any:
     """``x log(x / y)``; 0 where `x` is 0 and `y` is not negative, inf elsewhere outside the domain."""
-    x, y = _floating(x), _floating(y)
+    x, y = floating(x, y)
     inside = (x > 0) & (y > 0)
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
@@ -162,13 +161,13 @@ def rel_entr(x: Any, y: Any) -> Any:
 
 def kl_div(x: Any, y: Any) -> Any:
     """``x log(x / y) - x + y``, the term of the Kullback-Leibler divergence."""
-    x, y = _floating(x), _floating(y)
+    x, y = floating(x, y)
     return rel_entr(x, y) - x + y
 
 
 def binom(n: Any, k: Any) -> Any:
     """The binomial coefficient of real numbers, ``gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))``."""
-    n, k = _floating(n), _floating(k)
+    n, k = floating(n, k)
     sign = gammasgn(n + 1) * gammasgn(k + 1) * gammasgn(n - k + 1)
     return sign * exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
@@ -217,7 +216,11 @@ def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
     for i in range(m + 1):
         row = []
         for j in range(n + 1):
-            norm = math.sqrt((2 * j + 1) / (4 * math.pi) * math.factorial(j - i) / math.factorial(j + i)) if i <= j else 0.0
+            norm = (
+                math.sqrt((2 * j + 1) / (4 * math.pi) * math.factorial(j - i) / math.factorial(j + i))
+                if i <= j
+                else 0.0
+            )
             value = lpmv(i, float(j), z) if i <= j else 0 * z
             row.append(value * norm if is_normalized else value)
         rows.append(stack(row))
@@ -226,13 +229,13 @@ def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
 
 def boxcox(x: Any, lmbda: Any) -> Any:
     """The Box-Cox transformation, ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where `lmbda` is 0."""
-    x, lmbda = _floating(x), _floating(lmbda)
+    x, lmbda = floating(x, lmbda)
     return log(x) * exprel(lmbda * log(x))
 
 
 def inv_boxcox(y: Any, lmbda: Any) -> Any:
     """The inverse of `boxcox`."""
-    y, lmbda = _floating(y), _floating(lmbda)
+    y, lmbda = floating(y, lmbda)
     zero = equal(lmbda, 0)
     safe = where_p.bind(zero, dtype_of(lmbda).type(1), lmbda)
     return where_p.bind(zero, exp(y), exp(log1p(safe * y) / safe))
@@ -245,7 +248,7 @@ def exprel(x: Any) -> Any:
 
 def huber(delta: Any, r: Any) -> Any:
     """Huber's loss: ``r**2 / 2`` up to `delta`, linear beyond; inf where `delta` is negative."""
-    delta, r = _floating(delta), _floating(r)
+    delta, r = floating(delta, r)
     size = absolute(r)
     loss = where(size <= delta, r * r / 2, delta * (size - delta / 2))
     return where(delta < 0, math.inf, loss)
@@ -253,23 +256,24 @@ def huber(delta: Any, r: Any) -> Any:
 
 def pseudo_huber(delta: Any, r: Any) -> Any:
     """The smooth form of Huber's loss, ``delta**2 (sqrt(1 + (r / delta)**2) - 1)``."""
-    delta, r = _floating(delta), _floating(r)
+    delta, r = floating(delta, r)
     ratio = r / delta
     return r * r / (1 + sqrt(1 + ratio * ratio))  # the same, without its cancellation
 
 
 def stdtr(df: Any, t: Any) -> Any:
     """The distribution function of Student's t with `df` degrees of freedom."""
-    df, t = _floating(df), _floating(t)
+    df, t = floating(df, t)
     square = t * t
     # Both forms are the tail's; each is used where its last argument is not close to 1.
     small = square < df
     near = where(small, square / (df + square), 0.5)
     far = where(small, 0.5, df / (df + square))
-    tail = where(small, betaincc(0.5, df / 2, near), betainc(df / 2, 0.5, far)) / 2
+    half = dtype_of(df).type(0.5)
+    tail = where(small, betaincc(half, df / 2, near), betainc(df / 2, half, far)) / 2
     # betaincc has an infinite slope at 0; the odd form is smooth there
     centre = small & (square < 1e-8 * df)
-    density = exp(-betaln(0.5, df / 2)) / sqrt(df)
+    density = exp(-betaln(half, df / 2)) / sqrt(df)
     odd = 0.5 + density * t * (1 - (df + 1) / (6 * df) * square)
     return where(centre, odd, where(t > 0, 1 - tail, tail))
 

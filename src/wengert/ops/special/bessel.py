@@ -13,7 +13,7 @@ from ...errors import NotDifferentiableError
 from ..elementwise import exp, function_of, gammaln, log, sign, where
 from ..families import Elementwise
 from . import bessel_orders
-from .declare import SQRT_PI, ParameterDerivative, few, none, scipy_function, special
+from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
 
 _ANY, _POSITIVE = (-2.0, 2.0), (0.3, 3.0)
 
@@ -93,7 +93,7 @@ def _spherical(name: str, below: int, above: int) -> Elementwise:
         lower = primitive.bind(where(as_value(n) > 0, as_value(n) - 1, 0), z)
         return (below * n * lower + above * (n + 1) * primitive.bind(n + 1, z)) / (2 * n + 1)
 
-    primitive = special(name, (none(name, "the order n"), dz), 2, (0.3, 3.0))
+    primitive = special(name, (none(name, "the order n"), dz), 2, (0.3, 3.0), function=kept(scipy_function(name)))
     return primitive
 
 
@@ -123,6 +123,7 @@ struve_p = special(
     ),
     1.5,
     (0.3, 3.0),
+    function=kept(scipy_function("struve")),
 )
 modstruve_p = special(
     "modstruve",
@@ -132,6 +133,7 @@ modstruve_p = special(
     ),
     1.5,
     (0.3, 3.0),
+    function=kept(scipy_function("modstruve")),
 )
 
 j0, j1, y0, y1 = map(function_of, (j0_p, j1_p, y0_p, y1_p))

@@ -36,6 +36,20 @@ def scipy_function(name: str, component: int | None = None) -> Callable[..., Any
     return call
 
 
+def kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that SciPy has for float64 only, its result in the dtype of the arguments."""
+
+    def call(*args: Any) -> Any:
+        out = function(*args)
+        floats = [a for a in args if not isinstance(a, int) and dtype_of(a).kind not in "biu"]
+        dtype = np.result_type(*floats) if floats else out.dtype
+        if out.dtype.kind == "c":
+            dtype = np.result_type(dtype, np.complex64)
+        return out.astype(dtype) if dtype.kind in "fc" and out.dtype != dtype else out
+
+    return call
+
+
 def none(name: str, argument: str, remedy: str = "") -> Callable[..., Value]:
     """A partial derivative that has no formula: an error, where None would say that it is zero."""
 
@@ -88,13 +102,13 @@ def public(primitive: Primitive, doc: str, name: str | None = None) -> Callable[
     return call
 
 
-def floating(x: Any) -> Value:
-    """`x` as a strong floating value."""
-    from ...core import as_array
+def floating(*args: Any) -> list[Any]:
+    """Strong floating values of one dtype, that of NumPy's promotion: a Python number takes that of its neighbours."""
     from ..elementwise import convert
 
-    x = as_array(x)
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    values = [as_value(a) for a in args]
+    dtype = result_dtype(*map(aval_of, values))
+    return [convert(v, dtype if inexact_dtype(dtype) else config.float_dtype) for v in values]
 
 
 class ParameterDerivative(Primitive):

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, as_value
-from ..elementwise import exp, function_of, gammaln
+from ...core import Value, as_value, dtype_of
+from ..elementwise import convert, exp, function_of, gammaln
 from ..families import Elementwise
 from . import kernels
-from .declare import ParameterDerivative, few, none, public, special
+from .declare import ParameterDerivative, few, floating, kept, none, public, scipy_function, special
 
 _NO = "use stop_gradient if it is a constant, or hyp1f1, which has derivatives in its parameters"
 
@@ -46,7 +46,7 @@ hyp1f1_derivative_p = ParameterDerivative(
 )
 hyp1f1_p = Elementwise(
     "hyp1f1",
-    lambda a, b, x: _scipy_hyp1f1(a, b, x),
+    scipy_function("hyp1f1"),
     (
         lambda ans, a, b, x: _kummer_in((1, 0), a, b, x),
         lambda ans, a, b, x: _kummer_in((0, 1), a, b, x),
@@ -55,12 +55,6 @@ hyp1f1_p = Elementwise(
     samples=_KUMMER,
     reasons={"complex": "its derivatives in the parameters are for real numbers"},
 )
-
-
-def _scipy_hyp1f1(a: Any, b: Any, x: Any) -> Any:
-    import scipy.special as sp
-
-    return sp.hyp1f1(a, b, x)
 
 
 hyp2f1_p = special(
@@ -75,10 +69,9 @@ hyp2f1_p = special(
     1.5,
     2.5,
     (-0.8, 0.7),
+    function=kept(scipy_function("hyp2f1")),
 )
-hyp0f1_p = special(
-    "hyp0f1", (none("hyp0f1", "v", _NO), lambda ans, v, x: hyp0f1(v + 1, x) / v), 1.5, (0.3, 2.0)
-)
+hyp0f1_p = special("hyp0f1", (none("hyp0f1", "v", _NO), lambda ans, v, x: hyp0f1(v + 1, x) / v), 1.5, (0.3, 2.0))
 lpmv_p = special(
     "lpmv",
     (
@@ -95,7 +88,9 @@ lpmv_p = special(
 def _legendre_angle(m: Any, n: Any, theta: Any) -> Any:
     import scipy.special as sp
 
-    return sp.lpmv(m, n, np.cos(theta))
+    # the sine to the power m, not its absolute value: smooth through the poles
+    flip = np.where((np.sin(theta) < 0) & (np.asarray(m) % 2 == 1), -1, 1).astype(np.int8)
+    return sp.lpmv(m, n, np.cos(theta)) * flip
 
 
 def _legendre_angle_slope(ans: Value, m: Value, n: Value, theta: Value) -> Value:
@@ -106,7 +101,7 @@ def _legendre_angle_slope(ans: Value, m: Value, n: Value, theta: Value) -> Value
 
 
 legendre_angle_p = special(
-    "legendre_angle", (None, None, _legendre_angle_slope), 1, 3, (0.3, 2.5), function=_legendre_angle
+    "legendre_angle", (None, None, _legendre_angle_slope), 1, 3, (0.3, 2.5), function=kept(_legendre_angle)
 )
 
 hyp1f1 = public(hyp1f1_p, "Kummer's confluent hypergeometric function M(a, b, x); differentiable in all three.")
@@ -122,6 +117,7 @@ def sph_harm_y(n: Any, m: Any, theta: Value, phi: Value) -> Value:
         n, m: whole numbers or arrays of them, ``abs(m) <= n``.
         theta: the polar angle, from 0 to pi. phi: the azimuth.
     """
-    n, m, theta, phi = as_value(n), as_value(m), as_value(theta), as_value(phi)
+    n, m, (theta, phi) = as_value(n), as_value(m), floating(theta, phi)
     norm = exp((gammaln(n - m + 1.0) - gammaln(n + m + 1.0)) / 2) * ((2 * n + 1) / (4 * math.pi)) ** 0.5
-    return norm * legendre_angle_p.bind(m, n, theta) * exp(1j * (m * phi))
+    values = legendre_angle_p.bind(m, n, theta)
+    return convert(norm, dtype_of(values)) * values * exp(1j * (convert(m, dtype_of(phi)) * phi))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
-from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, sin
+from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, quietly, sin
 from ..families import Elementwise
 from .bessel import spherical_in
 from .declare import SQRT_2PI, SQRT_PI, few, none, scipy_function, special
@@ -28,8 +28,8 @@ def _sinc(ans: Value, x: Value) -> Value:
     return sinc(x / math.pi)
 
 
-expi_p = special("expi", (lambda ans, x: exp(x) / x,), (0.3, 2.0))
-exp1_p = special("exp1", (lambda ans, x: -exp(-x) / x,), (0.3, 2.0))
+expi_p = special("expi", (quietly(lambda ans, x: exp(x) / x),), (0.3, 2.0))
+exp1_p = special("exp1", (quietly(lambda ans, x: -exp(-x) / x),), (0.3, 2.0))
 expn_p = special("expn", (none("expn", "n"), lambda ans, n, x: -expn(n - 1, x)), 3, (0.4, 2.0))
 spence_p = special("spence", (lambda ans, x: log(x) / (1 - x),), (0.2, 0.8))
 fresnel_s_p = special(
@@ -39,9 +39,9 @@ fresnel_c_p = special(
     "fresnel_c", (lambda ans, x: cos(math.pi / 2 * x * x),), _ANY, function=scipy_function("fresnel", 1)
 )
 si_p = special("si", (_sinc,), _ANY, function=scipy_function("sici", 0))
-ci_p = special("ci", (lambda ans, x: cos(x) / x,), (0.3, 2.0), function=scipy_function("sici", 1))
+ci_p = special("ci", (quietly(lambda ans, x: cos(x) / x),), (0.3, 2.0), function=scipy_function("sici", 1))
 shi_p = special("shi", (lambda ans, x: spherical_in(0, x),), _ANY, function=scipy_function("shichi", 0))
-chi_p = special("chi", (lambda ans, x: cosh(x) / x,), (0.3, 2.0), function=scipy_function("shichi", 1))
+chi_p = special("chi", (quietly(lambda ans, x: cosh(x) / x),), (0.3, 2.0), function=scipy_function("shichi", 1))
 
 # --- error functions and the normal distribution -----------------------------------------------------------------
 
