@@ -98,6 +98,8 @@ from ..ops.special import (
     spherical_jn,
     spherical_kn,
     spherical_yn,
+    stdtr,
+    stdtrit,
     struve,
     xlog1py,
     xlogy,
@@ -261,23 +263,6 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
     return r * r / (1 + sqrt(1 + ratio * ratio))  # the same, without its cancellation
 
 
-def stdtr(df: Any, t: Any) -> Any:
-    """The distribution function of Student's t with `df` degrees of freedom."""
-    df, t = floating(df, t)
-    square = t * t
-    # Both forms are the tail's; each is used where its last argument is not close to 1.
-    small = square < df
-    near = where(small, square / (df + square), 0.5)
-    far = where(small, 0.5, df / (df + square))
-    half = dtype_of(df).type(0.5)
-    tail = where(small, betaincc(half, df / 2, near), betainc(df / 2, half, far)) / 2
-    # betaincc has an infinite slope at 0; the odd form is smooth there
-    centre = small & (square < 1e-8 * df)
-    density = exp(-betaln(half, df / 2)) / sqrt(df)
-    odd = 0.5 + density * t * (1 - (df + 1) / (6 * df) * square)
-    return where(centre, odd, where(t > 0, 1 - tail, tail))
-
-
 __all__ = [
     "airy", "bernoulli", "bessel_jn", "beta", "betainc", "betaincc", "betaincinv", "betaln", "binom", "boxcox",
     "cbrt", "digamma", "ellipe", "ellipeinc", "ellipk", "ellipkinc", "ellipkm1", "elliprc", "elliprd", "elliprf",
@@ -288,6 +273,6 @@ __all__ = [
     "kve", "lambertw", "log1p", "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp",
     "lpmn_values", "lpmv", "modstruve", "multigammaln", "ndtr", "ndtri", "ndtri_exp", "owens_t", "poch", "polygamma",
     "pseudo_huber", "psi", "rel_entr", "rgamma", "shichi", "sici", "softmax", "spence", "sph_harm", "sph_harm_y",
-    "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "struve", "xlog1py", "xlogy", "y0", "y1",
+    "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "xlog1py", "xlogy", "y0", "y1",
     "yn", "yv", "zeta",
 ]  # fmt: skip

@@ -30,7 +30,7 @@ from .bessel import (
     y0,
     y1,
     yv,
-)
+)  # fmt: skip
 from .elliptic import ellipe, ellipeinc, ellipk, ellipkinc, ellipkm1, elliprc, elliprd, elliprf, elliprg, elliprj
 from .gammas import (
     beta,
@@ -45,8 +45,10 @@ from .gammas import (
     gammaincinv,
     gammasgn,
     rgamma,
+    stdtr,
+    stdtrit,
     zeta,
-)
+)  # fmt: skip
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, lpmv, sph_harm_y
 from .integrals import (
     erfcinv,
@@ -69,4 +71,5 @@ from .integrals import (
     spence,
     xlog1py,
     xlogy,
-)
+)  # fmt: skip
+from .quantiles import QUANTILES

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ...core import Value, as_value
-from ..elementwise import digamma, exp, function_of, gammaln, log, log1p, polygamma, where
+from ..elementwise import absolute, digamma, exp, function_of, gammaln, log, log1p, polygamma, sign, sqrt, where
 from ..families import Elementwise
 from . import kernels
 from .declare import ParameterDerivative, few, log_derivatives, public, scipy_function, special
@@ -191,6 +191,37 @@ betaincinv_p = special(
     (0.2, 0.8),
 )
 
+# --- Student's t -------------------------------------------------------------------------------------------------
+
+
+def _t_density(df: Value, t: Value) -> Value:
+    return exp(-(df + 1) / 2 * log1p(t * t / df) - betaln(0.5, df / 2)) / sqrt(df)
+
+
+def _t_in_df(df: Value, t: Value) -> Value:
+    """The lower tail is ``I_x(df / 2, 1 / 2) / 2`` with ``x = df / (df + t**2)``; DLMF 8.17.21 for the part through x."""
+    square = t * t
+    x = df / (df + square)
+    through_x = exp((df / 2 - 1) * log(x) - betaln(0.5, df / 2)) * absolute(t) * (df + square) ** -1.5
+    return -sign(t) / 2 * (_betainc_in((1, 0), df / 2, 0.5 + 0 * df, x) / 2 + through_x)
+
+
+stdtr_p = special(
+    "stdtr",
+    (lambda ans, df, t: _t_in_df(df, t), lambda ans, df, t: _t_density(df, t)),
+    (1.0, 5.0),
+    (-2.0, -0.3),
+)
+stdtrit_p = special(
+    "stdtrit",
+    (
+        lambda ans, df, p: -_t_in_df(df, ans) / _t_density(df, ans),
+        lambda ans, df, p: 1 / _t_density(df, ans),
+    ),
+    (1.0, 5.0),
+    (0.1, 0.4),
+)
+
 # --- zeta --------------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +258,8 @@ gammaincinv = function_of(gammaincinv_p, "`x` with ``gammainc(a, x) = y``.")
 gammainccinv = function_of(gammainccinv_p, "`x` with ``gammaincc(a, x) = y``.")
 betainc = public(betainc_p, "The regularised incomplete beta function I_x(a, b); differentiable in all three.")
 betaincc = public(betaincc_p, "``1 - betainc(a, b, x)``, accurate where that is small.")
+stdtr = function_of(stdtr_p, "The distribution function of Student's t with `df` degrees of freedom.")
+stdtrit = function_of(stdtrit_p, "`t` with ``stdtr(df, t) = p``.")
 betaincinv = public(betaincinv_p, "`x` with ``betainc(a, b, x) = y``.")
 
 
