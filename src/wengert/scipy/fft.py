@@ -92,8 +92,8 @@ def dct(
         ArgumentError: no such `type` or `norm`. ShapeError: no such axis.
 
     Example:
-        >>> dct(np.array([1.0, 2.0, 3.0]), norm="ortho").round(6)
-        array([ 3.464102, -1.414214,  0.      ])
+        >>> dct(np.array([1.0, 2.0, 4.0]), norm="ortho").round(6)
+        array([ 4.041452, -2.12132 ,  0.408248])
     """
     return _transform("dct", x, type, n, axis, norm, False, orthogonalize)
 
@@ -172,7 +172,7 @@ def next_fast_len(target: int, real: bool = False) -> int:
     """The next length that transforms fast."""
     import scipy.fft
 
-    return scipy.fft.next_fast_len(target, real)
+    return int(scipy.fft.next_fast_len(target, real))  # pyright: ignore[reportArgumentType]
 
 
 __all__ = [

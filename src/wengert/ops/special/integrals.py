@@ -14,18 +14,12 @@ import numpy as np
 from ...core import Value, as_value, dtype_of
 from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, quietly, sin
 from ..families import Elementwise
-from .bessel import spherical_in
+from .bessel import spherical_in, spherical_jn
 from .declare import SQRT_2PI, SQRT_PI, few, none, scipy_function, special
 
 _ANY = (-2.0, 2.0)
 
 # --- integrals ---------------------------------------------------------------------------------------------------
-
-
-def _sinc(ans: Value, x: Value) -> Value:
-    from ...numpy.elementary import sinc
-
-    return sinc(x / math.pi)
 
 
 expi_p = special("expi", (quietly(lambda ans, x: exp(x) / x),), (0.3, 2.0))
@@ -38,7 +32,7 @@ fresnel_s_p = special(
 fresnel_c_p = special(
     "fresnel_c", (lambda ans, x: cos(math.pi / 2 * x * x),), _ANY, function=scipy_function("fresnel", 1)
 )
-si_p = special("si", (_sinc,), _ANY, function=scipy_function("sici", 0))
+si_p = special("si", (lambda ans, x: spherical_jn(0, x),), _ANY, function=scipy_function("sici", 0))
 ci_p = special("ci", (quietly(lambda ans, x: cos(x) / x),), (0.3, 2.0), function=scipy_function("sici", 1))
 shi_p = special("shi", (lambda ans, x: spherical_in(0, x),), _ANY, function=scipy_function("shichi", 0))
 chi_p = special("chi", (quietly(lambda ans, x: cosh(x) / x),), (0.3, 2.0), function=scipy_function("shichi", 1))

@@ -62,7 +62,7 @@ def solution(
     search: Callable[..., Sequence[Any]],
     avals: Sequence[Aval],
     equations: Callable[[Any, Sequence[Any]], Any],
-    free: Callable[[Any], Any] | None = None,
+    free: Callable[[Any, Any], Any] | None = None,
     refuse: str | None = None,
 ) -> list[Any]:
     """The results of a search, the first of them the solution, a differentiable function of the parameters.
@@ -70,7 +70,7 @@ def solution(
     Args:
         search: ``(x0, *values)`` to results of the types `avals`, on plain arrays.
         equations: ``G(x, values)``, zero at the solution.
-        free: which elements of a solution move with the parameters (the others lie on a bound).
+        free: ``(x, G)`` to which elements of a solution move with the parameters (the others lie on a bound).
         refuse: why there is no derivative, if there is none.
     """
 
@@ -92,7 +92,7 @@ def solution(
         matrix = jacfwd(lambda v: equations(v, values))(x)
         right = -moved
         if free is not None:
-            kept = convert(free(x), dtype_of(x))
+            kept = convert(free(x, equations(x, values)), dtype_of(x))
             right = right * kept
             matrix = matrix * kept[:, None] * kept + wnp.diag(1 - kept)
         dx = wnp.linalg.solve(matrix, right[:, None])[:, 0]

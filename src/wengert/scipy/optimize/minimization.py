@@ -100,13 +100,15 @@ def minimize(
 
         given: dict[str, Any] = {}
         if kind in _WITHOUT_GRADIENT:
-            function = problem.plain(value, values)
+            function: Callable[..., Any] = problem.plain(value, values)
         else:
             pair = problem.plain(both, values)
 
-            def function(x: Any) -> Any:
+            def both_at(x: Any) -> Any:
                 out, slope = pair(x)
                 return float(out), np.asarray(slope, np.float64)
+
+            function = both_at
 
             given["jac"] = True
         if kind in _WITH_PRODUCTS:
@@ -136,11 +138,27 @@ def minimize(
     return OptimizeResults(problem.unravel(x), success, status, at_minimum, slope, nfev, njev, nit)
 
 
-def _free(bounds: Any, n: int) -> Callable[[Any], Any]:
-    """Which elements lie between their bounds."""
+def between(low: Any, high: Any) -> Callable[[Any, Any], Any]:
+    """Which elements lie between their bounds, from the solution and the gradient there.
+
+    SciPy's interior methods stop short of a bound: an element is on it if it is near and the gradient, which pushes it
+    there, is larger than what is left of the way.
+    """
+
+    def free(x: Any, slope: Any) -> Any:
+        down, up = x - low, high - x
+        near = 1e-5 * wnp.maximum(1, wnp.abs(x))
+        on_low = wnp.logical_or(down <= 0, wnp.logical_and(down < near, slope > down))
+        on_high = wnp.logical_or(up <= 0, wnp.logical_and(up < near, -slope > up))
+        return wnp.logical_not(wnp.logical_or(on_low, on_high))
+
+    return free
+
+
+def _free(bounds: Any, n: int) -> Callable[[Any, Any], Any]:
+    """`between` SciPy's bounds: its `Bounds`, or pairs in which None is no bound."""
     if hasattr(bounds, "lb"):
-        low, high = (np.broadcast_to(b, n) for b in (bounds.lb, bounds.ub))
-    else:
-        low = np.array([-np.inf if a is None else a for a, _ in bounds], float)
-        high = np.array([np.inf if b is None else b for _, b in bounds], float)
-    return lambda x: wnp.logical_and(x > low, x < high)
+        return between(*(np.broadcast_to(b, n) for b in (bounds.lb, bounds.ub)))
+    low = np.array([-np.inf if a is None else a for a, _ in bounds], float)
+    high = np.array([np.inf if b is None else b for _, b in bounds], float)
+    return between(low, high)

@@ -15,7 +15,7 @@ from ...transforms.derivatives import jacfwd
 from ...transforms.gradient import grad
 from ...transforms.jit import jit as _jit
 from .implicit import Problem, solution
-from .minimization import _free
+from .minimization import between
 
 
 class RootResults(NamedTuple):
@@ -146,7 +146,8 @@ def least_squares(
     def search(start: Any, *values: Any) -> list[Any]:
         import scipy.optimize
 
-        found = scipy.optimize.least_squares(
+        search_squares: Any = scipy.optimize.least_squares
+        found = search_squares(
             problem.plain(fast, values), np.asarray(start, np.float64), problem.plain(fast_matrix, values), limits,
             method, ftol, xtol, gtol, **options,
         )  # fmt: skip
@@ -156,8 +157,7 @@ def least_squares(
     avals = [Aval((n,), dtype), Aval((), np.dtype(bool)), Aval((), integer), Aval((), integer)]
     free = None
     if bounds is not None:
-        low, high = (np.broadcast_to(np.asarray(b, float), n) for b in limits)
-        free = _free(list(zip(low, high, strict=True)), n)
+        free = between(*(np.broadcast_to(np.asarray(b, float), n) for b in limits))
     x, success, status, nfev = solution(problem, search, avals, grad(cost), free)
     values = problem.leaves
     r = problem.at(x, values)

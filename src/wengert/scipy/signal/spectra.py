@@ -23,7 +23,7 @@ def _window(window: Any, nperseg: int, dtype: np.dtype) -> Any:
     if isinstance(window, (str, tuple, float)):
         import scipy.signal
 
-        return scipy.signal.get_window(window, nperseg).astype(dtype)
+        return np.asarray(scipy.signal.get_window(window, nperseg), dtype)
     return floating(window)[0]
 
 

@@ -41,7 +41,9 @@ class _Iteration:
         return hash((self.name, id(self.preconditioner)))
 
     def __call__(self, matvec: Callable[..., list[Value]], b: list[Value]) -> list[Value]:
-        import scipy.sparse.linalg as sparse
+        import scipy.sparse.linalg
+
+        sparse: Any = scipy.sparse.linalg
 
         ends = np.cumsum([0, *[v.size for v in b]])
         right = _ravel(b)
@@ -95,9 +97,7 @@ def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) 
     preconditioner = None
     if M is not None:
         multiply = _matvec(name, M)
-
-        def preconditioner(parts: list[Value]) -> list[Value]:
-            return trees.leaves(multiply(trees.unflatten(tree, parts)))
+        preconditioner = lambda parts: trees.leaves(multiply(trees.unflatten(tree, parts)))  # noqa: E731
 
     start = None if x0 is None else [stop_gradient_p.bind(v) for v in floating(*trees.leaves(x0))]
     if start is not None:

@@ -32,7 +32,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
 
     Example:
         >>> print(round(float(gaussian_kde(np.array([0.0, 1.0, 3.0]))(1.0)[0]), 4))
-        0.2141
+        0.2149
     """
 
     def __init__(self, dataset: Any, bw_method: Any = None, weights: Any = None) -> None:
