@@ -148,7 +148,7 @@ def test_special_of_two(name):
 
 
 def test_parameters():
-    """Functions of a parameter that has no derivative say so, and differentiate in the variable."""
+    """Functions of a parameter; one that has no derivative says so (derivatives in others: test_scipy_special)."""
     for f, reference, a in (
         (special.gammainc, scipy.special.gammainc, (1.5,)),
         (special.gammaincc, scipy.special.gammaincc, (1.5,)),
@@ -161,8 +161,9 @@ def test_parameters():
         x = P / 5 if f is special.betainc else P
         np.testing.assert_allclose(f(*a, x), reference(*a, x), rtol=1e-12)
         check_grads(lambda v: f(*a, v), (x,), order=2, rtol=1e-5, atol=1e-5)
-        with pytest.raises(w.errors.NotDifferentiableError, match="stop_gradient"):
-            w.grad(lambda p: f(p, *a[1:], 0.5))(2.0)
+        if f is special.expn:
+            with pytest.raises(w.errors.NotDifferentiableError, match="stop_gradient"):
+                w.grad(lambda p: f(p, *a[1:], 0.5))(2.0)
     np.testing.assert_allclose(special.multigammaln(P + 2, 3), [scipy.special.multigammaln(v, 3) for v in P + 2])
     np.testing.assert_allclose(special.polygamma(1, P), scipy.special.polygamma(1, P))
     np.testing.assert_allclose(w.grad(w.grad(w.grad(w.grad(wnp.i0))))(0.0), 3 / 8)

@@ -8,21 +8,62 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import as_array, dtype_of, inexact_dtype
+from ..core import dtype_of
 from ..nn import log_softmax, logsumexp, softmax
-from ..ops.elementwise import convert, digamma, erf, erfc, erfinv, exp, gammaln, log, polygamma, where_p
+from ..ops.elementwise import (
+    absolute,
+    cbrt,
+    digamma,
+    equal,
+    erf,
+    erfc,
+    erfinv,
+    exp,
+    exp2,
+    expm1,
+    gammaln,
+    log,
+    log1p,
+    polygamma,
+    sqrt,
+    where,
+    where_p,
+)
 from ..ops.elementwise import sigmoid as expit
+from ..ops.shape import stack
 from ..ops.special import (
+    airy,
     beta,
     betainc,
+    betaincc,
+    betaincinv,
+    betaln,
+    ellipe,
+    ellipeinc,
+    ellipk,
+    ellipkinc,
+    ellipkm1,
+    elliprc,
+    elliprd,
+    elliprf,
+    elliprg,
+    elliprj,
+    erfcinv,
     erfcx,
+    erfi,
     exp1,
     expi,
     expn,
+    fresnel,
     gamma,
     gammainc,
     gammaincc,
+    gammainccinv,
+    gammaincinv,
     gammasgn,
+    hyp0f1,
+    hyp1f1,
+    hyp2f1,
     i0,
     i0e,
     i1,
@@ -32,29 +73,50 @@ from ..ops.special import (
     j0,
     j1,
     jv,
+    k0,
+    k0e,
+    k1,
+    k1e,
+    kv,
+    kve,
+    lambertw,
+    log_expit,
     log_ndtr,
     logit,
+    lpmv,
+    modstruve,
     ndtr,
     ndtri,
+    ndtri_exp,
+    owens_t,
+    rgamma,
+    shichi,
+    sici,
     spence,
+    sph_harm_y,
+    spherical_in,
+    spherical_jn,
+    spherical_kn,
+    spherical_yn,
+    stdtr,
+    stdtrit,
+    struve,
     xlog1py,
     xlogy,
+    y0,
+    y1,
+    yv,
     zeta,
 )
+from ..ops.special.declare import floating
 
+jn, kn, yn = jv, kv, yv
 loggamma = gammaln
 psi = digamma
 
 
 def _floating(x: Any) -> Any:
-    x = as_array(x)
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
-
-
-def betaln(a: Any, b: Any) -> Any:
-    """The logarithm of the absolute value of the beta function."""
-    a, b = _floating(a), _floating(b)
-    return gammaln(a) + gammaln(b) - gammaln(a + b)
+    return floating(x)[0]
 
 
 def factorial(n: Any, exact: bool = False) -> Any:
@@ -67,7 +129,7 @@ def factorial(n: Any, exact: bool = False) -> Any:
 
 def poch(z: Any, m: Any) -> Any:
     """The rising factorial ``gamma(z + m) / gamma(z)``."""
-    z, m = _floating(z), _floating(m)
+    z, m = floating(z, m)
     return gammasgn(z + m) * gammasgn(z) * exp(gammaln(z + m) - gammaln(z))
 
 
@@ -91,7 +153,7 @@ def entr(x: Any) -> Any:
 
 def rel_entr(x: Any, y: Any) -> Any:
     """``x log(x / y)``; 0 where `x` is 0 and `y` is not negative, inf elsewhere outside the domain."""
-    x, y = _floating(x), _floating(y)
+    x, y = floating(x, y)
     inside = (x > 0) & (y > 0)
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
@@ -101,13 +163,116 @@ def rel_entr(x: Any, y: Any) -> Any:
 
 def kl_div(x: Any, y: Any) -> Any:
     """``x log(x / y) - x + y``, the term of the Kullback-Leibler divergence."""
-    x, y = _floating(x), _floating(y)
+    x, y = floating(x, y)
     return rel_entr(x, y) - x + y
 
 
+def binom(n: Any, k: Any) -> Any:
+    """The binomial coefficient of real numbers, ``gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))``."""
+    n, k = floating(n, k)
+    sign = gammasgn(n + 1) * gammasgn(k + 1) * gammasgn(n - k + 1)
+    return sign * exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+
+
+def bernoulli(n: int) -> Any:
+    """The Bernoulli numbers B_0 to B_n.
+
+    Example:
+        >>> bernoulli(4)[[1, 2, 4]]
+        array([-0.5       ,  0.16666667, -0.03333333])
+    """
+    import scipy.special
+
+    return np.asarray(scipy.special.bernoulli(n), config.float_dtype)
+
+
+def bessel_jn(z: Any, *, v: int, n_iter: int = 50) -> Any:
+    """The Bessel functions J of orders 0 to `v`, stacked along a new first axis; `n_iter` is taken for JAX's sake."""
+    z = _floating(z)
+    return stack([jv(float(k), z) for k in range(v + 1)])
+
+
+def hankel1(v: Any, z: Any) -> Any:
+    """The Hankel function of the first kind, ``jv + 1j * yv``, for real or complex `z`."""
+    return jv(v, z) + 1j * yv(v, z)
+
+
+def hankel2(v: Any, z: Any) -> Any:
+    """The Hankel function of the second kind, ``jv - 1j * yv``."""
+    return jv(v, z) - 1j * yv(v, z)
+
+
+def sph_harm(m: Any, n: Any, theta: Any, phi: Any) -> Any:
+    """`sph_harm_y` with the order first, `theta` the azimuth and `phi` the polar angle, as SciPy had it before 1.17."""
+    return sph_harm_y(n, m, phi, theta)
+
+
+def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
+    """Legendre's associated functions of orders 0 to `m` and degrees 0 to `n` at points `z`: ``(m + 1, n + 1, len(z))``.
+
+    Args:
+        is_normalized: whether they are those of the spherical harmonics, with their norm and phase.
+    """
+    z = _floating(z)
+    rows = []
+    for i in range(m + 1):
+        row = []
+        for j in range(n + 1):
+            norm = (
+                math.sqrt((2 * j + 1) / (4 * math.pi) * math.factorial(j - i) / math.factorial(j + i))
+                if i <= j
+                else 0.0
+            )
+            value = lpmv(i, float(j), z) if i <= j else 0 * z
+            row.append(value * norm if is_normalized else value)
+        rows.append(stack(row))
+    return stack(rows)
+
+
+def boxcox(x: Any, lmbda: Any) -> Any:
+    """The Box-Cox transformation, ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where `lmbda` is 0."""
+    x, lmbda = floating(x, lmbda)
+    return log(x) * exprel(lmbda * log(x))
+
+
+def inv_boxcox(y: Any, lmbda: Any) -> Any:
+    """The inverse of `boxcox`."""
+    y, lmbda = floating(y, lmbda)
+    zero = equal(lmbda, 0)
+    safe = where_p.bind(zero, dtype_of(lmbda).type(1), lmbda)
+    return where_p.bind(zero, exp(y), exp(log1p(safe * y) / safe))
+
+
+def exprel(x: Any) -> Any:
+    """``(exp(x) - 1) / x``, 1 at 0, with all its derivatives there."""
+    return hyp1f1(1.0, 2.0, _floating(x))
+
+
+def huber(delta: Any, r: Any) -> Any:
+    """Huber's loss: ``r**2 / 2`` up to `delta`, linear beyond; inf where `delta` is negative."""
+    delta, r = floating(delta, r)
+    size = absolute(r)
+    loss = where(size <= delta, r * r / 2, delta * (size - delta / 2))
+    return where(delta < 0, math.inf, loss)
+
+
+def pseudo_huber(delta: Any, r: Any) -> Any:
+    """The smooth form of Huber's loss, ``delta**2 (sqrt(1 + (r / delta)**2) - 1)``."""
+    delta, r = floating(delta, r)
+    ratio = r / delta
+    return r * r / (1 + sqrt(1 + ratio * ratio))  # the same, without its cancellation
+
+
 __all__ = [
-    "beta", "betainc", "betaln", "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expit", "expn",
-    "factorial", "gamma", "gammainc", "gammaincc", "gammaln", "gammasgn", "i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jv",
-    "kl_div", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "poch",
-    "polygamma", "psi", "rel_entr", "softmax", "spence", "xlog1py", "xlogy", "zeta",
+    "airy", "bernoulli", "bessel_jn", "beta", "betainc", "betaincc", "betaincinv", "betaln", "binom", "boxcox",
+    "cbrt", "digamma", "ellipe", "ellipeinc", "ellipk", "ellipkinc", "ellipkm1", "elliprc", "elliprd", "elliprf",
+    "elliprg", "elliprj", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfi", "erfinv", "exp1", "exp2", "expi",
+    "expit", "expm1", "expn", "exprel", "factorial", "fresnel", "gamma", "gammainc", "gammaincc", "gammainccinv",
+    "gammaincinv", "gammaln", "gammasgn", "hankel1", "hankel2", "huber", "hyp0f1", "hyp1f1", "hyp2f1", "i0", "i0e",
+    "i1", "i1e", "inv_boxcox", "iv", "ive", "j0", "j1", "jn", "jv", "k0", "k0e", "k1", "k1e", "kl_div", "kn", "kv",
+    "kve", "lambertw", "log1p", "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp",
+    "lpmn_values", "lpmv", "modstruve", "multigammaln", "ndtr", "ndtri", "ndtri_exp", "owens_t", "poch", "polygamma",
+    "pseudo_huber", "psi", "rel_entr", "rgamma", "shichi", "sici", "softmax", "spence", "sph_harm", "sph_harm_y",
+    "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "xlog1py", "xlogy", "y0", "y1",
+    "yn", "yv", "zeta",
 ]  # fmt: skip

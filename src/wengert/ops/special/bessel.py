@@ -1,0 +1,172 @@
+"""Bessel functions and their kin, differentiable in the argument, and in the order where a stable formula is known.
+
+Sources: NIST DLMF 10.6 and 10.29 (recurrences), 10.38 (orders; `bessel_orders`), 10.51 (spherical), 9.2 (Airy), 11.4
+(Struve).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core import Value, as_value, dtype_of
+from ...errors import NotDifferentiableError
+from ..elementwise import exp, function_of, gammaln, log, sign, where
+from ..families import Elementwise
+from . import bessel_orders
+from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
+
+_ANY, _POSITIVE = (-2.0, 2.0), (0.3, 3.0)
+
+j0_p = special("j0", (lambda ans, x: -j1(x),), _ANY)
+j1_p = special("j1", (lambda ans, x: (j0(x) - jv(2, x)) / 2,), _ANY)
+y0_p = special("y0", (lambda ans, x: -y1(x),), _POSITIVE)
+y1_p = special("y1", (lambda ans, x: (y0(x) - yv(2, x)) / 2,), _POSITIVE)
+i0_p = special("i0", (lambda ans, x: i1(x),), _ANY)
+i1_p = special("i1", (lambda ans, x: (i0(x) + iv(2, x)) / 2,), _ANY)
+i0e_p = special("i0e", (lambda ans, x: i1e(x) - sign(x) * ans,), _POSITIVE)
+i1e_p = special("i1e", (lambda ans, x: (i0e(x) + ive(2, x)) / 2 - sign(x) * ans,), _POSITIVE)
+k0_p = special("k0", (lambda ans, x: -k1(x),), _POSITIVE)
+k1_p = special("k1", (lambda ans, x: -(k0(x) + kv(2, x)) / 2,), _POSITIVE)
+k0e_p = special("k0e", (lambda ans, x: ans - k1e(x),), _POSITIVE)
+k1e_p = special("k1e", (lambda ans, x: ans - (k0e(x) + kve(2, x)) / 2,), _POSITIVE)
+
+# --- of any order ------------------------------------------------------------------------------------------------
+
+
+def _of_order(name: str, kernel: Any, recurrence: Any, in_x: Any, samples: Any) -> tuple[Elementwise, Any]:
+    """``name(v, x)``: `recurrence` makes its derivative in `x` from the function at ``v - 1`` and ``v + 1``."""
+
+    def in_order(n: int, v: Value, x: Value) -> Value:
+        return primitive.bind(v, x) if n == 0 else derivative_p.bind(v, x, orders=(n,))
+
+    def variable(orders: tuple[int, ...], v: Value, x: Value) -> Value:
+        (n,) = orders
+        return recurrence(in_order(n, v - 1, x), in_order(n, v + 1, x), in_order(n, v, x), x)
+
+    def d_order(ans: Value, v: Value, x: Value) -> Value:
+        if "c" in (dtype_of(v).kind, dtype_of(x).kind):
+            raise NotDifferentiableError(
+                f"{name} has a derivative with respect to the order at real arguments only; use stop_gradient if the "
+                f"order is a constant"
+            )
+        return derivative_p.bind(v, x, orders=(1,))
+
+    derivative_p = ParameterDerivative(
+        f"{name}_derivative", kernel, [variable], 2, lambda: [(args, {"orders": (1,)}) for args, _ in samples()[:2]]
+    )
+    primitive = Elementwise(
+        name,
+        scipy_function(name),
+        (d_order, in_x or (lambda ans, v, x: variable((0,), v, x))),
+        samples=lambda: samples() + [((2, few(_POSITIVE)()[1][0][0]), {})],
+        reasons={"complex": "its derivative in the order is for real numbers"},
+    )
+    return primitive, derivative_p
+
+
+def _ive_dx(ans: Value, v: Value, x: Value) -> Value:
+    if dtype_of(x).kind == "c":
+        raise NotDifferentiableError(
+            "ive of complex numbers is scaled by the real part, which has no complex derivative: differentiate "
+            "iv(v, x) * exp(-abs(real(x)))"
+        )
+    return (ive(v - 1, x) + ive(v + 1, x)) / 2 - sign(x) * ans
+
+
+_SAMPLES = few((1.2, 3.0), _POSITIVE)
+jv_p, _ = _of_order("jv", bessel_orders.jv, lambda low, high, f, x: (low - high) / 2, None, _SAMPLES)
+yv_p, _ = _of_order("yv", bessel_orders.yv, lambda low, high, f, x: (low - high) / 2, None, _SAMPLES)
+iv_p, _ = _of_order("iv", bessel_orders.iv, lambda low, high, f, x: (low + high) / 2, None, _SAMPLES)
+ive_p, _ = _of_order(
+    "ive", bessel_orders.ive, lambda low, high, f, x: (low + high) / 2 - sign(x) * f, _ive_dx, _SAMPLES
+)
+kv_p, _ = _of_order("kv", bessel_orders.kv, lambda low, high, f, x: -(low + high) / 2, None, _SAMPLES)
+kve_p, _ = _of_order("kve", bessel_orders.kve, lambda low, high, f, x: f - (low + high) / 2, None, _SAMPLES)
+
+# --- spherical ---------------------------------------------------------------------------------------------------
+
+
+def _spherical(name: str, below: int, above: int) -> Elementwise:
+    """DLMF 10.51.2: ``(2n + 1) f_n' = below n f_(n-1) + above (n + 1) f_(n+1)``."""
+
+    def dz(ans: Value, n: Value, z: Value) -> Value:
+        lower = primitive.bind(where(as_value(n) > 0, as_value(n) - 1, 0), z)
+        return (below * n * lower + above * (n + 1) * primitive.bind(n + 1, z)) / (2 * n + 1)
+
+    primitive = special(name, (none(name, "the order n"), dz), 2, (0.3, 3.0), function=kept(scipy_function(name)))
+    return primitive
+
+
+spherical_jn_p = _spherical("spherical_jn", 1, -1)
+spherical_yn_p = _spherical("spherical_yn", 1, -1)
+spherical_in_p = _spherical("spherical_in", 1, 1)
+spherical_kn_p = _spherical("spherical_kn", -1, -1)
+
+# --- Airy and Struve ---------------------------------------------------------------------------------------------
+
+airy_ai_p = special("airy_ai", (lambda ans, x: airy_aip_p.bind(x),), _ANY, function=scipy_function("airy", 0))
+airy_aip_p = special("airy_aip", (lambda ans, x: x * airy_ai_p.bind(x),), _ANY, function=scipy_function("airy", 1))
+airy_bi_p = special("airy_bi", (lambda ans, x: airy_bip_p.bind(x),), _ANY, function=scipy_function("airy", 2))
+airy_bip_p = special("airy_bip", (lambda ans, x: x * airy_bi_p.bind(x),), _ANY, function=scipy_function("airy", 3))
+
+
+def _struve_term(v: Value, x: Value) -> Value:
+    """``(x / 2)**v / (sqrt(pi) gamma(v + 3/2))``, DLMF 11.4.27."""
+    return exp(v * log(x / 2) - gammaln(v + 1.5)) / SQRT_PI
+
+
+struve_p = special(
+    "struve",
+    (
+        none("struve", "the order v"),
+        lambda ans, v, x: (struve(v - 1, x) - struve(v + 1, x) + _struve_term(v, x)) / 2,
+    ),
+    1.5,
+    (0.3, 3.0),
+    function=kept(scipy_function("struve")),
+)
+modstruve_p = special(
+    "modstruve",
+    (
+        none("modstruve", "the order v"),
+        lambda ans, v, x: (modstruve(v - 1, x) + modstruve(v + 1, x) + _struve_term(v, x)) / 2,
+    ),
+    1.5,
+    (0.3, 3.0),
+    function=kept(scipy_function("modstruve")),
+)
+
+j0, j1, y0, y1 = map(function_of, (j0_p, j1_p, y0_p, y1_p))
+i0, i1, i0e, i1e = map(function_of, (i0_p, i1_p, i0e_p, i1e_p))
+k0, k1, k0e, k1e = map(function_of, (k0_p, k1_p, k0e_p, k1e_p))
+_BOTH = "differentiable in `x`, and in the order at positive `x`."
+jv = function_of(jv_p, f"The Bessel function J of order `v`; {_BOTH}")
+yv = function_of(yv_p, f"The Bessel function Y of order `v`; {_BOTH}")
+iv = function_of(iv_p, f"The modified Bessel function I of order `v`; {_BOTH}")
+ive = function_of(ive_p, f"``iv(v, x) * exp(-abs(x))``; {_BOTH}")
+kv = function_of(kv_p, f"The modified Bessel function K of order `v`; {_BOTH}")
+kve = function_of(kve_p, f"``kv(v, x) * exp(x)``; {_BOTH}")
+struve = function_of(struve_p, "The Struve function H of order `v`; differentiable in `x`.")
+modstruve = function_of(modstruve_p, "The modified Struve function L of order `v`; differentiable in `x`.")
+
+
+def airy(z: Value, /) -> tuple[Value, Value, Value, Value]:
+    """The Airy functions Ai, Ai', Bi and Bi'."""
+    z = as_value(z)
+    return airy_ai_p.bind(z), airy_aip_p.bind(z), airy_bi_p.bind(z), airy_bip_p.bind(z)
+
+
+def _spherical_function(primitive: Elementwise, text: str) -> Any:
+    def call(n: Value, z: Value, derivative: bool = False) -> Value:
+        n, z = as_value(n), as_value(z)
+        return primitive.partials[1](None, n, z) if derivative else primitive.bind(n, z)  # type: ignore[index,operator]
+
+    call.__name__ = call.__qualname__ = primitive.name
+    call.__doc__ = f"The {text} of whole order `n`, or its derivative in `z`; differentiable in `z`."
+    return call
+
+
+spherical_jn = _spherical_function(spherical_jn_p, "spherical Bessel function of the first kind")
+spherical_yn = _spherical_function(spherical_yn_p, "spherical Bessel function of the second kind")
+spherical_in = _spherical_function(spherical_in_p, "modified spherical Bessel function of the first kind")
+spherical_kn = _spherical_function(spherical_kn_p, "modified spherical Bessel function of the second kind")

@@ -1,0 +1,268 @@
+"""Gamma and beta functions, complete and incomplete, with derivatives in their parameters, and the zeta function.
+
+Sources: NIST DLMF 5.2 (gamma), 5.12 (beta), 8.8 and 8.17 (incomplete functions), 25.11 (zeta). Derivatives of the
+inverse functions are those of the implicit function.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...core import Value, as_value
+from ..elementwise import absolute, digamma, exp, function_of, gammaln, log, log1p, polygamma, sign, sqrt, where
+from ..families import Elementwise
+from . import kernels
+from .declare import ParameterDerivative, few, log_derivatives, public, scipy_function, special
+
+_REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
+
+gamma_p = special("gamma", (lambda ans, x: ans * digamma(x),), (0.4, 3.0), reasons=_REAL)
+rgamma_p = special("rgamma", (lambda ans, x: -ans * digamma(x),), (0.4, 3.0), reasons=_REAL)
+gammasgn_p = Elementwise("gammasgn", scipy_function("gammasgn"), None, samples=gamma_p.samples)
+beta_p = special(
+    "beta",
+    (
+        lambda ans, a, b: ans * (digamma(a) - digamma(a + b)),
+        lambda ans, a, b: ans * (digamma(b) - digamma(a + b)),
+    ),
+    (0.4, 2.0),
+    (0.4, 2.0),
+)
+betaln_p = special(
+    "betaln",
+    (lambda ans, a, b: digamma(a) - digamma(a + b), lambda ans, a, b: digamma(b) - digamma(a + b)),
+    (0.4, 2.0),
+    (0.4, 2.0),
+)
+
+# --- incomplete gamma --------------------------------------------------------------------------------------------
+
+
+def _gamma_density(a: Value, x: Value) -> Value:
+    """``x**(a - 1) exp(-x) / gamma(a)``, DLMF 8.8.13; at 0 it is 0, 1 or inf."""
+    safe = where(x > 0, x, 1.0)
+    inside = exp((a - 1) * log(safe) - safe - gammaln(a))
+    return where(x > 0, inside, where(x < 0, math.nan, where(a > 1, 0.0, where(a < 1, math.inf, 1.0))))
+
+
+def _gamma_density_in_order(orders: tuple[int, ...], a: Value, x: Value) -> Value:
+    density = _gamma_density(a, x)
+    if not orders[0]:
+        return density
+    safe = where(x > 0, x, 1.0)
+    return log_derivatives(
+        log(safe) - digamma(a), lambda k: -polygamma(k - 1.0, a), where(x > 0, density, 0.0), orders[0]
+    )
+
+
+gammainc_derivative_p = ParameterDerivative(
+    "gammainc_derivative",
+    kernels.gammainc,
+    [_gamma_density_in_order],
+    2,
+    lambda: [(args, {"orders": (1,)}) for args, _ in few((0.6, 3.0), (0.3, 4.0))()],
+)
+
+
+def _in_a(a: Value, x: Value) -> Value:
+    return gammainc_derivative_p.bind(a, x, orders=(1,))
+
+
+gammainc_p = special(
+    "gammainc", (lambda ans, a, x: _in_a(a, x), lambda ans, a, x: _gamma_density(a, x)), (0.6, 3.0), (0.3, 4.0)
+)
+gammaincc_p = special(
+    "gammaincc", (lambda ans, a, x: -_in_a(a, x), lambda ans, a, x: -_gamma_density(a, x)), (0.6, 3.0), (0.3, 4.0)
+)
+gammaincinv_p = special(
+    "gammaincinv",
+    (lambda ans, a, y: -_in_a(a, ans) / _gamma_density(a, ans), lambda ans, a, y: 1 / _gamma_density(a, ans)),
+    (0.8, 3.0),
+    (0.2, 0.8),
+)
+gammainccinv_p = special(
+    "gammainccinv",
+    (lambda ans, a, y: -_in_a(a, ans) / _gamma_density(a, ans), lambda ans, a, y: -1 / _gamma_density(a, ans)),
+    (0.8, 3.0),
+    (0.2, 0.8),
+)
+
+# --- incomplete beta ---------------------------------------------------------------------------------------------
+
+
+def _beta_density(a: Value, b: Value, x: Value) -> Value:
+    """``x**(a - 1) (1 - x)**(b - 1) / B(a, b)``, DLMF 8.17.21; 0, inf or the other factor at the ends."""
+    inside = (x > 0) & (x < 1)
+    safe = where(inside, x, 0.5)
+    density = exp((a - 1) * log(safe) + (b - 1) * log1p(-safe) - betaln(a, b))
+    left = where(a > 1, 0.0, where(a < 1, math.inf, b))
+    right = where(b > 1, 0.0, where(b < 1, math.inf, a))
+    return where(inside, density, where(as_value(x) == 0, left, where(as_value(x) == 1, right, math.nan)))
+
+
+def _beta_density_in_orders(orders: tuple[int, ...], a: Value, b: Value, x: Value) -> Value:
+    """By Leibniz's rule: the logarithm of the density is ``f(a) + g(b) + h(a + b)``."""
+    density = _beta_density(a, b, x)
+    if orders == (0, 0):
+        return density
+    inside = (x > 0) & (x < 1)
+    safe = where(inside, x, 0.5)
+    density = where(inside, density, 0.0)
+
+    def slope(i: int, j: int) -> Value:
+        n = i + j
+        out = digamma(a + b) if n == 1 else polygamma(n - 1.0, a + b)
+        if j == 0:
+            out = out - (digamma(a) if n == 1 else polygamma(n - 1.0, a))
+        if i == 0:
+            out = out - (digamma(b) if n == 1 else polygamma(n - 1.0, b))
+        return out + ((log(safe) if i else log1p(-safe)) if n == 1 else 0.0)
+
+    known: dict[tuple[int, int], Value] = {(0, 0): density}
+
+    def derivative(i: int, j: int) -> Value:
+        if (i, j) not in known:
+            # one derivative is taken of exp(L), which gives L' exp(L); the others fall on both factors
+            di, dj = (1, 0) if i else (0, 1)
+            known[i, j] = sum(
+                math.comb(i - di, p) * math.comb(j - dj, q) * slope(p + di, q + dj) * derivative(i - di - p, j - dj - q)
+                for p in range(i - di + 1)
+                for q in range(j - dj + 1)
+            )
+        return known[i, j]
+
+    return derivative(*orders)
+
+
+betainc_derivative_p = ParameterDerivative(
+    "betainc_derivative",
+    kernels.betainc,
+    [_beta_density_in_orders],
+    3,
+    lambda: [(args, {"orders": o}) for o in ((1, 0), (0, 1)) for args, _ in few((0.6, 3.0), (0.6, 3.0), (0.2, 0.8))()],
+)
+
+
+def _betainc_in(orders: tuple[int, int], a: Value, b: Value, x: Value) -> Value:
+    return betainc_derivative_p.bind(a, b, x, orders=orders)
+
+
+betainc_p = special(
+    "betainc",
+    (
+        lambda ans, a, b, x: _betainc_in((1, 0), a, b, x),
+        lambda ans, a, b, x: _betainc_in((0, 1), a, b, x),
+        lambda ans, a, b, x: _beta_density(a, b, x),
+    ),
+    (0.6, 3.0),
+    (0.6, 3.0),
+    (0.2, 0.8),
+)
+
+
+def _betaincc(a: Any, b: Any, x: Any) -> Any:
+    import scipy.special as sp
+
+    return sp.betainc(b, a, 1 - x) if not hasattr(sp, "betaincc") else sp.betaincc(a, b, x)
+
+
+betaincc_p = special(
+    "betaincc",
+    (
+        lambda ans, a, b, x: -_betainc_in((1, 0), a, b, x),
+        lambda ans, a, b, x: -_betainc_in((0, 1), a, b, x),
+        lambda ans, a, b, x: -_beta_density(a, b, x),
+    ),
+    (0.6, 3.0),
+    (0.6, 3.0),
+    (0.2, 0.8),
+    function=_betaincc,
+)
+betaincinv_p = special(
+    "betaincinv",
+    (
+        lambda ans, a, b, y: -_betainc_in((1, 0), a, b, ans) / _beta_density(a, b, ans),
+        lambda ans, a, b, y: -_betainc_in((0, 1), a, b, ans) / _beta_density(a, b, ans),
+        lambda ans, a, b, y: 1 / _beta_density(a, b, ans),
+    ),
+    (0.8, 3.0),
+    (0.8, 3.0),
+    (0.2, 0.8),
+)
+
+# --- Student's t -------------------------------------------------------------------------------------------------
+
+
+def _t_density(df: Value, t: Value) -> Value:
+    return exp(-(df + 1) / 2 * log1p(t * t / df) - betaln(0.5, df / 2)) / sqrt(df)
+
+
+def _t_in_df(df: Value, t: Value) -> Value:
+    """The lower tail is ``I_x(df / 2, 1 / 2) / 2`` with ``x = df / (df + t**2)``; DLMF 8.17.21 for the part through x."""
+    square = t * t
+    x = df / (df + square)
+    through_x = exp((df / 2 - 1) * log(x) - betaln(0.5, df / 2)) * absolute(t) * (df + square) ** -1.5
+    return -sign(t) / 2 * (_betainc_in((1, 0), df / 2, 0.5 + 0 * df, x) / 2 + through_x)
+
+
+stdtr_p = special(
+    "stdtr",
+    (lambda ans, df, t: _t_in_df(df, t), lambda ans, df, t: _t_density(df, t)),
+    (1.0, 5.0),
+    (-2.0, -0.3),
+)
+stdtrit_p = special(
+    "stdtrit",
+    (
+        lambda ans, df, p: -_t_in_df(df, ans) / _t_density(df, ans),
+        lambda ans, df, p: 1 / _t_density(df, ans),
+    ),
+    (1.0, 5.0),
+    (0.1, 0.4),
+)
+
+# --- zeta --------------------------------------------------------------------------------------------------------
+
+
+def _rising_in_order(n: int, s: Value, q: Value) -> Value:
+    """The `n`-th derivative in `s` of ``-s zeta(s + 1, q)``, the derivative in `q`: DLMF 25.11.17."""
+    out = -s * _zeta_in(n, s + 1, q)
+    return out if n == 0 else out - n * _zeta_in(n - 1, s + 1, q)
+
+
+def _zeta_in(n: int, s: Value, q: Value) -> Value:
+    return zeta(s, q) if n == 0 else zeta_derivative_p.bind(s, q, orders=(n,))
+
+
+zeta_derivative_p = ParameterDerivative(
+    "zeta_derivative",
+    kernels.zeta,
+    [lambda orders, s, q: _rising_in_order(orders[0], s, q)],
+    2,
+    lambda: [(args, {"orders": (1,)}) for args, _ in few((1.5, 3.0), (0.4, 2.0))()],
+)
+zeta_p = special(
+    "zeta",
+    (lambda ans, x, q: _zeta_in(1, x, q), lambda ans, x, q: -x * zeta(x + 1, q)),
+    (1.5, 3.0),
+    (0.4, 2.0),
+    reasons={"complex": "its derivative is for real numbers"},
+)
+
+gamma, rgamma, gammasgn = map(function_of, (gamma_p, rgamma_p, gammasgn_p))
+beta, betaln = map(function_of, (beta_p, betaln_p))
+gammainc = function_of(gammainc_p, "The regularised lower incomplete gamma function P(a, x); differentiable in both.")
+gammaincc = function_of(gammaincc_p, "The regularised upper incomplete gamma function Q(a, x); differentiable in both.")
+gammaincinv = function_of(gammaincinv_p, "`x` with ``gammainc(a, x) = y``.")
+gammainccinv = function_of(gammainccinv_p, "`x` with ``gammaincc(a, x) = y``.")
+betainc = public(betainc_p, "The regularised incomplete beta function I_x(a, b); differentiable in all three.")
+betaincc = public(betaincc_p, "``1 - betainc(a, b, x)``, accurate where that is small.")
+stdtr = function_of(stdtr_p, "The distribution function of Student's t with `df` degrees of freedom.")
+stdtrit = function_of(stdtrit_p, "`t` with ``stdtr(df, t) = p``.")
+betaincinv = public(betaincinv_p, "`x` with ``betainc(a, b, x) = y``.")
+
+
+def zeta(x: Value, q: Value = 1.0, /) -> Value:
+    """The Hurwitz zeta function of ``x > 1``, Riemann's without `q`; differentiable in both."""
+    return zeta_p.bind(as_value(x), as_value(q))

@@ -1,0 +1,131 @@
+"""Exponential, trigonometric and Fresnel integrals, error functions, functions of the normal distribution, Lambert's W.
+
+Sources: NIST DLMF 4.13 (Lambert), 6.2 and 8.19 (exponential integrals), 7.2 (error functions), 7.2.7 (Fresnel),
+25.12 (dilogarithm).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...core import Value, as_value, dtype_of
+from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, quietly, sin
+from ..families import Elementwise
+from .bessel import spherical_in, spherical_jn
+from .declare import SQRT_2PI, SQRT_PI, few, none, scipy_function, special
+
+_ANY = (-2.0, 2.0)
+
+# --- integrals ---------------------------------------------------------------------------------------------------
+
+
+expi_p = special("expi", (quietly(lambda ans, x: exp(x) / x),), (0.3, 2.0))
+exp1_p = special("exp1", (quietly(lambda ans, x: -exp(-x) / x),), (0.3, 2.0))
+expn_p = special("expn", (none("expn", "n"), lambda ans, n, x: -expn(n - 1, x)), 3, (0.4, 2.0))
+spence_p = special("spence", (lambda ans, x: log(x) / (1 - x),), (0.2, 0.8))
+fresnel_s_p = special(
+    "fresnel_s", (lambda ans, x: sin(math.pi / 2 * x * x),), _ANY, function=scipy_function("fresnel", 0)
+)
+fresnel_c_p = special(
+    "fresnel_c", (lambda ans, x: cos(math.pi / 2 * x * x),), _ANY, function=scipy_function("fresnel", 1)
+)
+si_p = special("si", (lambda ans, x: spherical_jn(0, x),), _ANY, function=scipy_function("sici", 0))
+ci_p = special("ci", (quietly(lambda ans, x: cos(x) / x),), (0.3, 2.0), function=scipy_function("sici", 1))
+shi_p = special("shi", (lambda ans, x: spherical_in(0, x),), _ANY, function=scipy_function("shichi", 0))
+chi_p = special("chi", (quietly(lambda ans, x: cosh(x) / x),), (0.3, 2.0), function=scipy_function("shichi", 1))
+
+# --- error functions and the normal distribution -----------------------------------------------------------------
+
+erfcx_p = special("erfcx", (lambda ans, x: 2 * x * ans - 2 / SQRT_PI,), _ANY)
+erfi_p = special("erfi", (lambda ans, x: 2 / SQRT_PI * exp(x * x),), _ANY)
+erfcinv_p = special("erfcinv", (lambda ans, x: -SQRT_PI / 2 * exp(ans * ans),), (0.3, 1.7))
+ndtr_p = special("ndtr", (lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI,), _ANY)
+log_ndtr_p = special("log_ndtr", (lambda ans, x: exp(-0.5 * x * x - ans) / SQRT_2PI,), _ANY)
+ndtri_p = special("ndtri", (lambda ans, x: SQRT_2PI * exp(0.5 * ans * ans),), (0.1, 0.9))
+
+
+def _ndtri_exp(y: Any) -> Any:
+    import scipy.special as sp
+
+    return sp.ndtri_exp(y)
+
+
+ndtri_exp_p = special(
+    "ndtri_exp", (lambda ans, y: SQRT_2PI * exp(0.5 * ans * ans + y),), (-3.0, -0.2), function=_ndtri_exp
+)
+# Owen (1956), "Tables for computing bivariate normal probabilities": T = 1/(2 pi) int_0^a exp(-h^2(1+t^2)/2)/(1+t^2) dt
+owens_t_p = special(
+    "owens_t",
+    (
+        lambda ans, h, a: -exp(-0.5 * h * h) * (ndtr(h * a) - 0.5) / SQRT_2PI,
+        lambda ans, h, a: exp(-0.5 * h * h * (1 + a * a)) / (2 * math.pi * (1 + a * a)),
+    ),
+    _ANY,
+    _ANY,
+)
+
+# --- logarithms --------------------------------------------------------------------------------------------------
+
+logit_p = special("logit", (lambda ans, x: 1 / (x * (1 - x)),), (0.1, 0.9))
+log_expit_p = special("log_expit", (lambda ans, x: -expm1(ans),), _ANY)
+
+
+xlogy_p = special("xlogy", (lambda ans, x, y: log(y), lambda ans, x, y: x / y), (0.4, 2.0), (0.4, 2.0))
+xlog1py_p = special("xlog1py", (lambda ans, x, y: log1p(y), lambda ans, x, y: x / (1 + y)), (0.4, 2.0), (0.4, 2.0))
+
+
+def _lambertw(x: Any, k: Any) -> Any:
+    import scipy.special as sp
+
+    out = sp.lambertw(x, k)
+    if dtype_of(x).kind == "c":
+        return out
+    dtype = np.result_type(x, 0.0) if np.result_type(x).kind == "f" else np.float64
+    return np.where(out.imag == 0, out.real, np.nan).astype(dtype)[()]
+
+
+# DLMF 4.13.4, in a form without 0/0 at 0
+lambertw_p = Elementwise(
+    "lambertw",
+    _lambertw,
+    (lambda ans, x, k: exp(-ans) / (1 + ans), None),
+    samples=lambda: few((0.2, 3.0), 0)() + few((-0.3, -0.1), -1)(),
+)
+
+expi, exp1, spence = map(function_of, (expi_p, exp1_p, spence_p))
+expn = function_of(expn_p, "The exponential integral of whole order `n`; differentiable in `x`.")
+erfcx, erfi, erfcinv, ndtr, log_ndtr, ndtri, ndtri_exp = map(
+    function_of, (erfcx_p, erfi_p, erfcinv_p, ndtr_p, log_ndtr_p, ndtri_p, ndtri_exp_p)
+)
+logit, log_expit = map(function_of, (logit_p, log_expit_p))
+xlogy, xlog1py, owens_t = map(function_of, (xlogy_p, xlog1py_p, owens_t_p))
+
+
+def lambertw(z: Value, k: int = 0) -> Value:
+    """Lambert's W: the solution of ``w exp(w) = z`` on branch `k`.
+
+    For real `z` the result is real (SciPy's is complex): branch 0 from ``-1/e`` up, branch -1 between there and 0,
+    and nan where W is not real. Complex `z` gives complex results on every branch.
+    """
+    return lambertw_p.bind(as_value(z), k)
+
+
+def fresnel(z: Value) -> tuple[Value, Value]:
+    """The Fresnel integrals S and C."""
+    z = as_value(z)
+    return fresnel_s_p.bind(z), fresnel_c_p.bind(z)
+
+
+def sici(x: Value) -> tuple[Value, Value]:
+    """The sine and the cosine integral, Si and Ci."""
+    x = as_value(x)
+    return si_p.bind(x), ci_p.bind(x)
+
+
+def shichi(x: Value) -> tuple[Value, Value]:
+    """The hyperbolic sine and cosine integrals, Shi and Chi."""
+    x = as_value(x)
+    return shi_p.bind(x), chi_p.bind(x)

@@ -1,0 +1,182 @@
+"""scipy.fft for arrays and values under transformation: cosine and sine transforms, and NumPy's Fourier transforms."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype_of, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
+from ..numpy.fft import (
+    _fitted,
+    fft,
+    fft2,
+    fftfreq,
+    fftn,
+    fftshift,
+    hfft,
+    ifft,
+    ifft2,
+    ifftn,
+    ifftshift,
+    ihfft,
+    irfft,
+    irfft2,
+    irfftn,
+    rfft,
+    rfft2,
+    rfftfreq,
+    rfftn,
+)
+from ..ops.special.declare import floating
+from ..ops.trigonometric_transforms import transform_p
+
+_INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
+
+
+def _edges(n: int, axis: int, places: tuple[int, ...], value: float, dtype: np.dtype) -> Any:
+    w = np.ones(n, dtype)
+    w[list(places)] = value
+    return w.reshape(n, *[1] * (-axis - 1))
+
+
+def _transform(name: str, x: Any, type: int, n: Any, axis: int, norm: Any, inverse: bool, orthogonalize: Any) -> Any:
+    (x,) = floating(x)
+    if type not in _INVERSE:
+        raise ArgumentError(f"{name}: type is 1, 2, 3 or 4, got {type!r}")
+    if norm not in (None, "backward", "ortho", "forward"):
+        raise ArgumentError(f"{name}: norm is 'backward', 'ortho' or 'forward', got {norm!r}")
+    rank = ndim_of(x)
+    if not -rank <= axis < rank:
+        raise ShapeError(f"{name}: axis {axis} of an array with {rank} axes")
+    axis = axis % rank - rank
+    if n is not None:
+        x = _fitted(x, axis % rank, n)
+    n = shape_of(x)[axis]
+    kind = "dct" if "c" in name else "dst"
+    length = 2 * (n + (0 if type != 1 else -1 if kind == "dct" else 1))
+    if length <= 0:
+        raise ShapeError(f"{name}: type 1 needs two elements along the axis, got {n}")
+    forward = _INVERSE[type] if inverse else type
+    orthogonal = orthogonalize if orthogonalize is not None else norm == "ortho"
+    dtype, root = dtype_of(x), math.sqrt(2)
+    edge = (0,) if kind == "dct" else (-1,)
+    if orthogonal and kind == "dct" and forward == 1:
+        x = x * _edges(n, axis, (0, -1), root, dtype)
+    if orthogonal and forward == 3:
+        x = x * _edges(n, axis, edge, root, dtype)
+    out = transform_p.bind(x, kind=kind, type=forward, axis=axis)
+    if orthogonal and kind == "dct" and forward == 1:
+        out = out * _edges(n, axis, (0, -1), 1 / root, dtype)
+    if orthogonal and forward == 2:
+        out = out * _edges(n, axis, edge, 1 / root, dtype)
+    if norm == "ortho":
+        return out / math.sqrt(length)
+    return out / length if (norm == "forward") != inverse else out
+
+
+def dct(
+    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The discrete cosine transform along an axis.
+
+    Args:
+        x: real or complex. type: 1, 2, 3 or 4.
+        n: the length to which `x` is cut or padded with zeros. axis: along which axis.
+        norm: None or "backward", "ortho", "forward". orthogonalize: as in SciPy; True with "ortho".
+
+    Raises:
+        ArgumentError: no such `type` or `norm`. ShapeError: no such axis.
+
+    Example:
+        >>> dct(np.array([1.0, 2.0, 4.0]), norm="ortho").round(6)
+        array([ 4.041452, -2.12132 ,  0.408248])
+    """
+    return _transform("dct", x, type, n, axis, norm, False, orthogonalize)
+
+
+def idct(
+    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The inverse of `dct` with the same arguments."""
+    return _transform("idct", x, type, n, axis, norm, True, orthogonalize)
+
+
+def dst(
+    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The discrete sine transform along an axis; arguments as for `dct`."""
+    return _transform("dst", x, type, n, axis, norm, False, orthogonalize)
+
+
+def idst(
+    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The inverse of `dst` with the same arguments."""
+    return _transform("idst", x, type, n, axis, norm, True, orthogonalize)
+
+
+def _several(one: Any, x: Any, type: int, s: Any, axes: Any, norm: Any, orthogonalize: Any) -> Any:
+    (x,) = floating(x)
+    rank = ndim_of(x)
+    s = (s,) if isinstance(s, int) else s
+    axes = (axes,) if isinstance(axes, int) else axes
+    chosen = list(axes) if axes is not None else list(range(rank) if s is None else range(rank - len(s), rank))
+    sizes = list(s) if s is not None else [None] * len(chosen)
+    if len(sizes) != len(chosen):
+        raise ShapeError(f"{one.__name__}n: s has {len(sizes)} sizes for {len(chosen)} axes")
+    for axis, n in zip(chosen, sizes, strict=True):
+        x = one(x, type, n, axis, norm, orthogonalize=orthogonalize)
+    return x
+
+
+def dctn(
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The cosine transform along several axes, all by default."""
+    return _several(dct, x, type, s, axes, norm, orthogonalize)
+
+
+def idctn(
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The inverse of `dctn`."""
+    return _several(idct, x, type, s, axes, norm, orthogonalize)
+
+
+def dstn(
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The sine transform along several axes, all by default."""
+    return _several(dst, x, type, s, axes, norm, orthogonalize)
+
+
+def idstn(
+    x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
+    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+) -> Any:  # fmt: skip
+    """The inverse of `dstn`."""
+    return _several(idst, x, type, s, axes, norm, orthogonalize)
+
+
+def next_fast_len(target: int, real: bool = False) -> int:
+    """The next length that transforms fast."""
+    import scipy.fft
+
+    return int(scipy.fft.next_fast_len(target, real))  # pyright: ignore[reportArgumentType]
+
+
+__all__ = [
+    "dct", "dctn", "dst", "dstn", "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "idct", "idctn", "idst",
+    "idstn", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2", "irfftn", "next_fast_len", "rfft",
+    "rfft2", "rfftfreq", "rfftn",
+]  # fmt: skip

@@ -1,0 +1,165 @@
+"""`root` and `least_squares`: SciPy searches with Jacobians supplied; the solution is a function of the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ... import numpy as wnp
+from ...core import Aval, dtype_of, shape_of
+from ...errors import ArgumentError, ShapeError
+from ...flatten_util import ravel_pytree
+from ...transforms.derivatives import jacfwd
+from ...transforms.gradient import grad
+from ...transforms.jit import jit as _jit
+from .implicit import Problem, solution
+from .minimization import between
+
+
+class RootResults(NamedTuple):
+    """What `root` gives: `x` (differentiable), whether the search ended well, SciPy's code, the residual, and its calls."""
+
+    x: Any
+    success: Any
+    status: Any
+    fun: Any
+    nfev: Any
+
+
+class LeastSquaresResults(NamedTuple):
+    """What `least_squares` gives: `x` and `cost` (differentiable), the residuals, how the search ended, and its calls."""
+
+    x: Any
+    cost: Any
+    fun: Any
+    success: Any
+    status: Any
+    nfev: Any
+
+
+def _vector(problem: Problem) -> Callable[[Any, Any], Any]:
+    return lambda x, values: ravel_pytree(problem.at(x, values))[0]
+
+
+_METHODS = ("hybr", "lm")
+
+
+def root(
+    fun: Callable[..., Any],
+    x0: Any,
+    args: Any = (),
+    method: str = "hybr",
+    tol: float | None = None,
+    options: dict[str, Any] | None = None,
+    *,
+    jit: bool = False,
+) -> RootResults:
+    """A root of as many equations as there are unknowns; arguments as for `minimize`.
+
+    Args:
+        fun: ``fun(x, *args)``, of the structure and shapes of `x`.
+        method: "hybr" or "lm", which take a Jacobian.
+
+    Raises:
+        ShapeError: `fun` does not give as many numbers as it takes.
+        ArgumentError: another `method`.
+
+    Example:
+        >>> import wengert
+        >>> square_root = lambda a: root(lambda x, a: x * x - a, 1.0, (a,)).x
+        >>> print(square_root(2.0).round(6), wengert.grad(square_root)(2.0).round(6))
+        1.414214 0.353553
+    """
+    if method not in _METHODS:
+        raise ArgumentError(f"root: method is 'hybr' or 'lm' (those that take a Jacobian), got {method!r}")
+    problem = Problem("root", fun, x0, args)
+    n, dtype = shape_of(problem.start)[0], dtype_of(problem.start)
+    residual = _vector(problem)
+    matrix = jacfwd(residual)
+    fast, fast_matrix = (_jit(residual), _jit(matrix)) if jit else (residual, matrix)
+
+    def search(start: Any, *values: Any) -> list[Any]:
+        import scipy.optimize
+
+        f = problem.plain(fast, values)
+        if shape_of(f(start)) != (n,):
+            raise ShapeError(f"root: {n} unknowns and {shape_of(f(start))[0]} equations; use least_squares")
+        found = scipy.optimize.root(
+            f,
+            np.asarray(start, np.float64),
+            jac=problem.plain(fast_matrix, values),
+            method=method,
+            tol=tol,
+            options=options,
+        )
+        return [found.x, found.success, found.status, found.fun, found.get("nfev", 0)]
+
+    integer = np.dtype(np.int64)
+    avals = [Aval((n,), dtype), Aval((), np.dtype(bool)), Aval((), integer), Aval((n,), dtype), Aval((), integer)]
+    x, success, status, value, nfev = solution(problem, search, avals, residual)
+    return RootResults(problem.unravel(x), success, status, problem.unravel(value), nfev)
+
+
+def least_squares(
+    fun: Callable[..., Any],
+    x0: Any,
+    bounds: Any = None,
+    method: str = "trf",
+    ftol: float | None = 1e-8,
+    xtol: float | None = 1e-8,
+    gtol: float | None = 1e-8,
+    loss: str = "linear",
+    args: Any = (),
+    *,
+    jit: bool = False,
+    **options: Any,
+) -> LeastSquaresResults:
+    """The least sum of squares of residuals ``fun(x, *args)``; arguments as for SciPy's and for `minimize`.
+
+    Args:
+        bounds: ``(low, high)``, numbers or vectors, or None.
+        loss: "linear", the only one here. options: more of SciPy's, such as ``max_nfev``.
+
+    Raises:
+        ArgumentError: another `loss`; write it into the residuals, or use `minimize`.
+
+    Example:
+        >>> fit = least_squares(lambda c, y: c - y, np.zeros(1), args=(np.array([1.0, 2.0, 6.0]),))
+        >>> fit.x.round(6)
+        array([3.])
+    """
+    if loss != "linear":
+        raise ArgumentError(f"least_squares: loss is 'linear' here, got {loss!r}; use minimize for others")
+    problem = Problem("least_squares", fun, x0, args)
+    n, dtype = shape_of(problem.start)[0], dtype_of(problem.start)
+    residual = _vector(problem)
+    matrix = jacfwd(residual)
+    fast, fast_matrix = (_jit(residual), _jit(matrix)) if jit else (residual, matrix)
+    limits = (-np.inf, np.inf) if bounds is None else bounds
+
+    def cost(x: Any, values: Any) -> Any:
+        r = residual(x, values)
+        return wnp.sum(r * r) / 2
+
+    def search(start: Any, *values: Any) -> list[Any]:
+        import scipy.optimize
+
+        search_squares: Any = scipy.optimize.least_squares
+        found = search_squares(
+            problem.plain(fast, values), np.asarray(start, np.float64), problem.plain(fast_matrix, values), limits,
+            method, ftol, xtol, gtol, **options,
+        )  # fmt: skip
+        return [found.x, found.success, found.status, found.nfev]
+
+    integer = np.dtype(np.int64)
+    avals = [Aval((n,), dtype), Aval((), np.dtype(bool)), Aval((), integer), Aval((), integer)]
+    free = None
+    if bounds is not None:
+        free = between(*(np.broadcast_to(np.asarray(b, float), n) for b in limits))
+    x, success, status, nfev = solution(problem, search, avals, grad(cost), free)
+    values = problem.leaves
+    r = problem.at(x, values)
+    flat = ravel_pytree(r)[0]
+    return LeastSquaresResults(problem.unravel(x), wnp.sum(flat * flat) / 2, r, success, status, nfev)

@@ -1,0 +1,10 @@
+"""scipy.signal for arrays and values under transformation: convolution, filters and spectra."""
+
+from .convolution import convolve, convolve2d, correlate, correlate2d, fftconvolve
+from .filtering import detrend, hilbert, lfilter, sosfilt
+from .spectra import coherence, csd, istft, periodogram, spectrogram, stft, welch
+
+__all__ = [
+    "coherence", "convolve", "convolve2d", "correlate", "correlate2d", "csd", "detrend", "fftconvolve", "hilbert",
+    "istft", "lfilter", "periodogram", "sosfilt", "spectrogram", "stft", "welch",
+]  # fmt: skip

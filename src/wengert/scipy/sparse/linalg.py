@@ -1,0 +1,158 @@
+"""Iterative solvers of linear equations: `cg`, `gmres`, `bicgstab`. SciPy iterates; derivatives are implicit.
+
+The derivative of the solution of ``A x = b`` is itself the solution of equations with the same matrix, or its
+transpose, so nothing of the iteration is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import trees
+from ...core import Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
+from ...errors import ArgumentError, DtypeError, ShapeError
+from ...ops.elementwise import stop_gradient_p
+from ...ops.host import operator_solve_p
+from ...ops.special.declare import floating
+from ...ops.updates import at
+from ...transforms.staging import stage
+
+
+def _ravel(parts: list[Value]) -> np.ndarray:
+    return np.concatenate([np.ravel(p) for p in parts]) if parts else np.zeros(0)
+
+
+class _Iteration:
+    """One of SciPy's solvers with its options: what `operator_solve` calls. Equal to another with the same options."""
+
+    def __init__(self, name: str, preconditioner: Any, options: dict[str, Any]) -> None:
+        self.name, self.preconditioner, self.options = name, preconditioner, options
+
+    def _key(self) -> Any:
+        return self.name, self.preconditioner, tuple(sorted(self.options.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Iteration) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((self.name, id(self.preconditioner)))
+
+    def __call__(self, matvec: Callable[..., list[Value]], b: list[Value]) -> list[Value]:
+        import scipy.sparse.linalg
+
+        sparse: Any = scipy.sparse.linalg
+
+        ends = np.cumsum([0, *[v.size for v in b]])
+        right = _ravel(b)
+
+        def split(x: np.ndarray) -> list[Value]:
+            return [x[i:j].reshape(v.shape) for i, j, v in zip(ends[:-1], ends[1:], b, strict=True)]
+
+        def operator(apply: Callable[[list[Value]], list[Value]]) -> Any:
+            n = right.size
+            return sparse.LinearOperator((n, n), matvec=lambda x: _ravel(apply(split(x))), dtype=right.dtype)
+
+        options = dict(self.options)
+        if self.preconditioner is not None:
+            options["M"] = operator(self.preconditioner)
+        x, _ = getattr(sparse, self.name)(operator(lambda v: matvec(*v)), right, **options)
+        return split(x)
+
+
+def _matvec(name: str, A: Any) -> Callable[[Any], Any]:  # noqa: N803
+    """The product with a matrix, a sparse matrix or what a function does."""
+    if callable(A):
+        return A
+    if hasattr(A, "tocoo"):
+        coo = A.tocoo()
+        row, column, data = coo.row, coo.col, coo.data
+        return lambda x: at(np.zeros(A.shape[0], np.result_type(data, dtype_of(x))))[row].add(data * x[column])
+    if not isinstance(A, Tracer):
+        A = np.asarray(A)
+    if ndim_of(A) != 2 or shape_of(A)[0] != shape_of(A)[1]:
+        raise ArgumentError(f"{name}: A is a function or a square matrix, got an array of shape {shape_of(A)}")
+    return lambda x: A @ x
+
+
+def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) -> tuple[Any, None]:  # noqa: N803
+    apply = _matvec(name, A)
+    leaves, tree = trees.flatten(b)
+    b_values = floating(*leaves)
+    avals = [aval_of(v) for v in b_values]
+    seen: list[Any] = []
+
+    def flat(*values: Value) -> list[Value]:
+        out, out_tree = trees.flatten(apply(trees.unflatten(tree, values)))
+        seen.append(out_tree)
+        return out
+
+    matvec, hoisted = stage(flat, avals, "A", name)
+    if seen[0] != tree or [o.shape for o in matvec.out_avals] != [a.shape for a in avals]:
+        raise ShapeError(f"{name}: A must give what it takes, {avals}; it gives {matvec.out_avals}")
+    if [o.dtype for o in matvec.out_avals] != [a.dtype for a in avals]:
+        raise DtypeError(f"{name}: A gives {matvec.out_avals} for {avals}; convert b to the dtype of A's results")
+    preconditioner = None
+    if M is not None:
+        multiply = _matvec(name, M)
+        preconditioner = lambda parts: trees.leaves(multiply(trees.unflatten(tree, parts)))  # noqa: E731
+
+    start = None if x0 is None else [stop_gradient_p.bind(v) for v in floating(*trees.leaves(x0))]
+    if start is not None:
+        moved = matvec.evaluate([*hoisted, *start])
+        b_values = [v - m for v, m in zip(b_values, moved, strict=True)]
+    solver = _Iteration(name, preconditioner, options)
+    x = operator_solve_p.bind(*hoisted, *b_values, matvec=matvec, constants=len(hoisted), solver=solver)
+    if start is not None:
+        x = [s + v for s, v in zip(start, x, strict=True)]
+    return trees.unflatten(tree, x), None
+
+
+def cg(
+    A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None  # noqa: N803
+) -> tuple[Any, None]:  # fmt: skip
+    """Solve ``A x = b`` with a symmetric positive definite operator by conjugate gradients.
+
+    Differentiable in `b` and in what `A` closes over, in both modes and to any order.
+
+    Args:
+        A: a function of pytrees shaped as `b`, linear; or a matrix, also a sparse one of SciPy's.
+        b: the right side, an array or a pytree. x0: where to start.
+        tol, atol: iteration ends when the residual is below ``max(tol * norm(b), atol)``.
+        maxiter: the most steps. M: an approximation of the inverse, a function or a matrix of plain numbers.
+
+    Returns:
+        The solution, and None.
+
+    Raises:
+        ShapeError, DtypeError: `A` does not give what it takes. ArgumentError: `A` is no square matrix.
+
+    Example:
+        >>> x, _ = cg(lambda v: np.array([2.0, 4.0]) * v, np.array([2.0, 8.0]))
+        >>> x
+        array([1., 2.])
+    """
+    return _solve("cg", A, b, x0, M, {"rtol": tol, "atol": atol, "maxiter": maxiter})
+
+
+def bicgstab(
+    A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None  # noqa: N803
+) -> tuple[Any, None]:  # fmt: skip
+    """Solve ``A x = b`` by stabilised biconjugate gradients; arguments as for `cg`, `A` need not be symmetric."""
+    return _solve("bicgstab", A, b, x0, M, {"rtol": tol, "atol": atol, "maxiter": maxiter})
+
+
+def gmres(
+    A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, restart: int = 20,  # noqa: N803
+    maxiter: int | None = None, M: Any = None, solve_method: str = "batched",  # noqa: N803
+) -> tuple[Any, None]:  # fmt: skip
+    """Solve ``A x = b`` by generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric.
+
+    `restart` is how many directions are kept; `solve_method` is taken for JAX's sake.
+    """
+    return _solve("gmres", A, b, x0, M, {"rtol": tol, "atol": atol, "restart": restart, "maxiter": maxiter})
+
+
+__all__ = ["bicgstab", "cg", "gmres"]

@@ -1,0 +1,53 @@
+"""scipy.stats for arrays and values under transformation: distributions, density estimates, descriptive statistics.
+
+``stats.norm.logpdf(x, loc, scale)``: parameters come after `x`, and `loc` and `scale` after those, as in SciPy; all of
+them broadcast together, and all of them have derivatives.
+"""
+
+from .continuous import (
+    beta,
+    cauchy,
+    chi2,
+    expon,
+    gamma,
+    gennorm,
+    gumbel_l,
+    gumbel_r,
+    halfnorm,
+    invgamma,
+    laplace,
+    logistic,
+    lognorm,
+    norm,
+    pareto,
+    t,
+    truncnorm,
+    uniform,
+    vonmises,
+    weibull_min,
+    wrapcauchy,
+)
+from .descriptive import (
+    ModeResult,
+    entropy,
+    gmean,
+    hmean,
+    kurtosis,
+    mode,
+    rankdata,
+    sem,
+    skew,
+    zscore,
+)
+from .discrete import bernoulli, betabinom, binom, geom, nbinom, poisson
+from .distribution import Distribution
+from .kde import gaussian_kde
+from .vectors import dirichlet, multinomial, multivariate_normal
+
+__all__ = [
+    "Distribution", "ModeResult", "bernoulli", "beta", "betabinom", "binom", "cauchy", "chi2", "dirichlet", "entropy",
+    "expon", "gamma", "gaussian_kde", "gennorm", "geom", "gmean", "gumbel_l", "gumbel_r", "halfnorm", "hmean",
+    "invgamma", "kurtosis", "laplace", "logistic", "lognorm", "mode", "multinomial", "multivariate_normal", "nbinom",
+    "norm", "pareto", "poisson", "rankdata", "sem", "skew", "t", "truncnorm", "uniform", "vonmises", "weibull_min",
+    "wrapcauchy", "zscore",
+]  # fmt: skip

@@ -1,0 +1,393 @@
+"""Distributions on the line: the formulas of their standard forms, after Johnson, Kotz and Balakrishnan (1994, 1995)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...ops.elementwise import (
+    absolute,
+    arctan,
+    arctan2,
+    cos,
+    digamma,
+    exp,
+    expm1,
+    gammaln,
+    isinf,
+    log,
+    log1p,
+    logaddexp,
+    power,
+    sigmoid,
+    square,
+    tan,
+    where,
+)
+from ...ops.special import (
+    betainc,
+    betaincc,
+    betaincinv,
+    betaln,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
+    i0e,
+    i1e,
+    log_expit,
+    log_ndtr,
+    logit,
+    ndtr,
+    ndtri,
+    ndtri_exp,
+    stdtr,
+    stdtrit,
+    xlog1py,
+    xlogy,
+)
+from .distribution import INF, continuous, one
+
+PI = math.pi
+EULER = 0.5772156649015329
+HALF_LOG_2PI = 0.5 * math.log(2 * PI)
+LOG_2 = math.log(2)
+
+
+def _positive(*_: Any) -> tuple[float, float, float]:
+    return 0.0, INF, 1.0
+
+
+def _unit(*_: Any) -> tuple[float, float, float]:
+    return 0.0, 1.0, 0.5
+
+
+# --- the whole line ----------------------------------------------------------------------------------------------
+
+norm = continuous(
+    "norm",
+    logpdf=lambda z: -0.5 * z * z - HALF_LOG_2PI,
+    cdf=ndtr,
+    sf=lambda z: ndtr(-z),
+    logcdf=log_ndtr,
+    logsf=lambda z: log_ndtr(-z),
+    ppf=ndtri,
+    isf=lambda q: -ndtri(q),
+    entropy=lambda: HALF_LOG_2PI + 0.5,
+    mean=lambda: 0.0,
+    var=lambda: 1.0,
+)
+cauchy = continuous(
+    "cauchy",
+    logpdf=lambda z: -log1p(z * z) - math.log(PI),
+    cdf=lambda z: arctan2(one(z), -z) / PI,
+    sf=lambda z: arctan2(one(z), z) / PI,
+    ppf=lambda q: -1 / tan(PI * q),
+    isf=lambda q: 1 / tan(PI * q),
+    entropy=lambda: math.log(4 * PI),
+)
+
+
+def _half_exponential(z: Any) -> Any:
+    """``exp(-abs(z)) / 2``."""
+    return 0.5 * exp(-absolute(z))
+
+
+def _laplace_log(z: Any) -> Any:
+    return where(z < 0, z - LOG_2, log1p(-_half_exponential(z)))
+
+
+def _laplace_quantile(q: Any) -> Any:
+    low = q < 0.5
+    return where(low, log(2 * where(low, q, 0.5)), -log(2 * where(low, 0.5, 1 - q)))
+
+
+laplace = continuous(
+    "laplace",
+    logpdf=lambda z: -absolute(z) - LOG_2,
+    cdf=lambda z: where(z < 0, _half_exponential(z), 1 - _half_exponential(z)),
+    sf=lambda z: where(z > 0, _half_exponential(z), 1 - _half_exponential(z)),
+    logcdf=_laplace_log,
+    logsf=lambda z: _laplace_log(-z),
+    ppf=_laplace_quantile,
+    isf=lambda q: -_laplace_quantile(q),
+    entropy=lambda: LOG_2 + 1,
+    mean=lambda: 0.0,
+    var=lambda: 2.0,
+)
+logistic = continuous(
+    "logistic",
+    logpdf=lambda z: -absolute(z) - 2 * log1p(exp(-absolute(z))),
+    cdf=sigmoid,
+    sf=lambda z: sigmoid(-z),
+    logcdf=log_expit,
+    logsf=lambda z: log_expit(-z),
+    ppf=logit,
+    isf=lambda q: -logit(q),
+    entropy=lambda: 2.0,
+    mean=lambda: 0.0,
+    var=lambda: PI * PI / 3,
+)
+t = continuous(
+    "t",
+    "df",
+    logpdf=lambda z, df: -betaln(0.5 * one(df), df / 2) - 0.5 * log(df) - (df + 1) / 2 * log1p(z * z / df),
+    cdf=lambda z, df: stdtr(df, z),
+    sf=lambda z, df: stdtr(df, -z),
+    ppf=lambda q, df: stdtrit(df, q),
+    isf=lambda q, df: -stdtrit(df, q),
+    entropy=lambda df: (
+        (df + 1) / 2 * (digamma((df + 1) / 2) - digamma(df / 2)) + 0.5 * log(df) + betaln(df / 2, 0.5 * one(df))
+    ),
+)
+
+
+def _gennorm_tail(z: Any, beta: Any) -> Any:
+    """The probability beyond ``abs(z)`` on one side."""
+    return 0.5 * gammaincc(1 / beta, power(absolute(z), beta))
+
+
+def _gennorm_quantile(q: Any, beta: Any) -> Any:
+    low = q < 0.5
+    size = power(gammainccinv(1 / beta, 2 * where(low, q, 1 - q)), 1 / beta)
+    return where(low, -size, size)
+
+
+gennorm = continuous(
+    "gennorm",
+    "beta",
+    logpdf=lambda z, beta: log(beta / 2) - gammaln(1 / beta) - power(absolute(z), beta),
+    cdf=lambda z, beta: where(z < 0, _gennorm_tail(z, beta), 1 - _gennorm_tail(z, beta)),
+    sf=lambda z, beta: where(z > 0, _gennorm_tail(z, beta), 1 - _gennorm_tail(z, beta)),
+    ppf=_gennorm_quantile,
+    isf=lambda q, beta: -_gennorm_quantile(q, beta),
+    entropy=lambda beta: 1 / beta - log(beta / 2) + gammaln(1 / beta),
+)
+gumbel_r = continuous(
+    "gumbel_r",
+    logpdf=lambda z: -z - exp(-z),
+    cdf=lambda z: exp(-exp(-z)),
+    sf=lambda z: -expm1(-exp(-z)),
+    logcdf=lambda z: -exp(-z),
+    ppf=lambda q: -log(-log(q)),
+    isf=lambda q: -log(-log1p(-q)),
+    entropy=lambda: EULER + 1,
+    mean=lambda: EULER,
+    var=lambda: PI * PI / 6,
+)
+gumbel_l = continuous(
+    "gumbel_l",
+    logpdf=lambda z: z - exp(z),
+    cdf=lambda z: -expm1(-exp(z)),
+    sf=lambda z: exp(-exp(z)),
+    logsf=lambda z: -exp(z),
+    ppf=lambda q: log(-log1p(-q)),
+    isf=lambda q: log(-log(q)),
+    entropy=lambda: EULER + 1,
+    mean=lambda: -EULER,
+    var=lambda: PI * PI / 6,
+)
+vonmises = continuous(
+    "vonmises",
+    "kappa",
+    logpdf=lambda z, kappa: kappa * (cos(z) - 1) - log(2 * PI * i0e(kappa)),
+    entropy=lambda kappa: kappa * (1 - i1e(kappa) / i0e(kappa)) + log(2 * PI * i0e(kappa)),
+)
+
+# --- the positive numbers ----------------------------------------------------------------------------------------
+
+expon = continuous(
+    "expon",
+    support=_positive,
+    logpdf=lambda z: -z,
+    cdf=lambda z: -expm1(-z),
+    sf=lambda z: exp(-z),
+    logsf=lambda z: -z,
+    ppf=lambda q: -log1p(-q),
+    isf=lambda q: -log(q),
+    entropy=lambda: 1.0,
+    mean=lambda: 1.0,
+    var=lambda: 1.0,
+)
+gamma = continuous(
+    "gamma",
+    "a",
+    support=_positive,
+    logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a),
+    cdf=lambda z, a: gammainc(a, z),
+    sf=lambda z, a: gammaincc(a, z),
+    ppf=lambda q, a: gammaincinv(a, q),
+    isf=lambda q, a: gammainccinv(a, q),
+    entropy=lambda a: a + gammaln(a) + (1 - a) * digamma(a),
+    mean=lambda a: a,
+    var=lambda a: a,
+)
+chi2 = continuous(
+    "chi2",
+    "df",
+    support=_positive,
+    logpdf=lambda z, df: xlogy(df / 2 - 1, z / 2) - z / 2 - gammaln(df / 2) - LOG_2,
+    cdf=lambda z, df: gammainc(df / 2, z / 2),
+    sf=lambda z, df: gammaincc(df / 2, z / 2),
+    ppf=lambda q, df: 2 * gammaincinv(df / 2, q),
+    isf=lambda q, df: 2 * gammainccinv(df / 2, q),
+    entropy=lambda df: df / 2 + LOG_2 + gammaln(df / 2) + (1 - df / 2) * digamma(df / 2),
+    mean=lambda df: df,
+    var=lambda df: 2 * df,
+)
+invgamma = continuous(
+    "invgamma",
+    "a",
+    support=_positive,
+    logpdf=lambda z, a: -(a + 1) * log(z) - gammaln(a) - 1 / z,
+    cdf=lambda z, a: gammaincc(a, 1 / z),
+    sf=lambda z, a: gammainc(a, 1 / z),
+    ppf=lambda q, a: 1 / gammainccinv(a, q),
+    isf=lambda q, a: 1 / gammaincinv(a, q),
+    entropy=lambda a: a + gammaln(a) - (1 + a) * digamma(a),
+)
+halfnorm = continuous(
+    "halfnorm",
+    support=_positive,
+    logpdf=lambda z: -0.5 * z * z - HALF_LOG_2PI + LOG_2,
+    cdf=lambda z: 1 - 2 * ndtr(-z),
+    sf=lambda z: 2 * ndtr(-z),
+    logsf=lambda z: LOG_2 + log_ndtr(-z),
+    ppf=lambda q: ndtri((1 + q) / 2),
+    isf=lambda q: -ndtri(q / 2),
+    entropy=lambda: HALF_LOG_2PI + 0.5 - LOG_2,
+    mean=lambda: math.sqrt(2 / PI),
+    var=lambda: 1 - 2 / PI,
+)
+lognorm = continuous(
+    "lognorm",
+    "s",
+    support=_positive,
+    logpdf=lambda z, s: -0.5 * square(log(z) / s) - HALF_LOG_2PI - log(s) - log(z),
+    cdf=lambda z, s: ndtr(log(z) / s),
+    sf=lambda z, s: ndtr(-log(z) / s),
+    logcdf=lambda z, s: log_ndtr(log(z) / s),
+    logsf=lambda z, s: log_ndtr(-log(z) / s),
+    ppf=lambda q, s: exp(s * ndtri(q)),
+    isf=lambda q, s: exp(-s * ndtri(q)),
+    entropy=lambda s: 0.5 + HALF_LOG_2PI + log(s),
+    mean=lambda s: exp(s * s / 2),
+    var=lambda s: expm1(s * s) * exp(s * s),
+)
+weibull_min = continuous(
+    "weibull_min",
+    "c",
+    support=_positive,
+    logpdf=lambda z, c: log(c) + xlogy(c - 1, z) - power(z, c),
+    cdf=lambda z, c: -expm1(-power(z, c)),
+    sf=lambda z, c: exp(-power(z, c)),
+    logsf=lambda z, c: -power(z, c),
+    ppf=lambda q, c: power(-log1p(-q), 1 / c),
+    isf=lambda q, c: power(-log(q), 1 / c),
+    entropy=lambda c: EULER * (1 - 1 / c) - log(c) + 1,
+)
+pareto = continuous(
+    "pareto",
+    "b",
+    support=lambda b: (1.0, INF, 2.0),
+    logpdf=lambda z, b: log(b) - (b + 1) * log(z),
+    cdf=lambda z, b: -expm1(-b * log(z)),
+    sf=lambda z, b: exp(-b * log(z)),
+    logsf=lambda z, b: -b * log(z),
+    ppf=lambda q, b: exp(-log1p(-q) / b),
+    isf=lambda q, b: exp(-log(q) / b),
+    entropy=lambda b: 1 + 1 / b - log(b),
+)
+
+# --- an interval -------------------------------------------------------------------------------------------------
+
+uniform = continuous(
+    "uniform",
+    support=_unit,
+    logpdf=lambda z: 0 * z,
+    cdf=lambda z: z,
+    ppf=lambda q: q,
+    entropy=lambda: 0.0,
+    mean=lambda: 0.5,
+    var=lambda: 1 / 12,
+)
+beta = continuous(
+    "beta",
+    "a b",
+    support=_unit,
+    logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b),
+    cdf=lambda z, a, b: betainc(a, b, z),
+    sf=lambda z, a, b: betaincc(a, b, z),
+    ppf=lambda q, a, b: betaincinv(a, b, q),
+    isf=lambda q, a, b: 1 - betaincinv(b, a, q),
+    entropy=lambda a, b: betaln(a, b) - (a - 1) * digamma(a) - (b - 1) * digamma(b) + (a + b - 2) * digamma(a + b),
+    mean=lambda a, b: a / (a + b),
+    var=lambda a, b: a * b / ((a + b) * (a + b) * (a + b + 1)),
+)
+
+
+def _log_mass(a: Any, b: Any) -> Any:
+    """The logarithm of the normal probability between `a` and `b`, from the tail that is small."""
+    right, left = a > 0, b < 0
+    outer = where(right, -a, b)  # of the tail that holds the interval
+    inner = where(right, -b, a)
+    one_sided = right | left
+    high, low = log_ndtr(where(one_sided, outer, 0.0)), log_ndtr(where(one_sided, inner, -1.0))
+    tail = high + log1p(-exp(where(low < high, low - high, -INF)))
+    around = log1p(-(ndtr(where(one_sided, -1.0, a)) + ndtr(where(one_sided, -1.0, -b))))
+    return where(one_sided, where(low < high, tail, -INF), around)
+
+
+def _truncnorm_quantile(q: Any, a: Any, b: Any) -> Any:
+    mass = _log_mass(a, b)
+    left = a < 0
+    below = ndtri_exp(logaddexp(log_ndtr(where(left, a, -1.0)), log(q) + where(left, mass, -1.0)))
+    above = -ndtri_exp(logaddexp(log_ndtr(where(left, -1.0, -b)), log1p(-q) + where(left, -1.0, mass)))
+    return where(left, below, above)
+
+
+def _between(a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The interval, and a point of it."""
+    low, high = isinf(a), isinf(b)
+    return a, b, where(low, where(high, 0.0, b), where(high, a, where(high, a, b) / 2 + where(low, b, a) / 2))
+
+
+truncnorm = continuous(
+    "truncnorm",
+    "a b",
+    support=_between,
+    logpdf=lambda z, a, b: -0.5 * z * z - HALF_LOG_2PI - _log_mass(a, b),
+    cdf=lambda z, a, b: exp(_log_mass(a, z) - _log_mass(a, b)),
+    sf=lambda z, a, b: exp(_log_mass(z, b) - _log_mass(a, b)),
+    logcdf=lambda z, a, b: _log_mass(a, z) - _log_mass(a, b),
+    logsf=lambda z, a, b: _log_mass(z, b) - _log_mass(a, b),
+    ppf=_truncnorm_quantile,
+)
+
+
+def _wrapped(z: Any, c: Any) -> Any:
+    """The probability of ``[0, z]`` for `z` up to pi."""
+    return arctan((1 + c) / (1 - c) * tan(z / 2)) / PI
+
+
+def _wrapcauchy_cdf(z: Any, c: Any) -> Any:
+    first = z < PI
+    p = _wrapped(where(first, z, 2 * PI - z), c)
+    return where(first, p, 1 - p)
+
+
+def _wrapcauchy_quantile(q: Any, c: Any) -> Any:
+    first = q < 0.5
+    z = 2 * arctan((1 - c) / (1 + c) * tan(PI * where(first, q, 1 - q)))
+    return where(first, z, 2 * PI - z)
+
+
+wrapcauchy = continuous(
+    "wrapcauchy",
+    "c",
+    support=lambda c: (0.0, 2 * PI, 1.0),
+    logpdf=lambda z, c: log((1 - c * c) / (2 * PI)) - log(1 + c * c - 2 * c * cos(z)),
+    cdf=_wrapcauchy_cdf,
+    ppf=_wrapcauchy_quantile,
+    entropy=lambda c: log(2 * PI * (1 - c * c)),
+)

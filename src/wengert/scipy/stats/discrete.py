@@ -1,0 +1,80 @@
+"""Distributions of counts, after Johnson, Kemp and Kotz (2005)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...ops.elementwise import exp, expm1, gammaln, log, log1p
+from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
+from .distribution import INF, discrete
+
+
+def _log_ways(n: Any, k: Any) -> Any:
+    """The logarithm of the binomial coefficient."""
+    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+
+
+bernoulli = discrete(
+    "bernoulli",
+    "p",
+    support=lambda p: (0.0, 1.0),
+    logpmf=lambda k, p: xlogy(k, p) + xlog1py(1 - k, -p),
+    cdf=lambda k, p: 1 - p,
+    sf=lambda k, p: p,
+    quantiles=QUANTILES["bernoulli"],
+    mean=lambda p: p,
+    var=lambda p: p * (1 - p),
+)
+binom = discrete(
+    "binom",
+    "n p",
+    support=lambda n, p: (0.0, n),
+    logpmf=lambda k, n, p: _log_ways(n, k) + xlogy(k, p) + xlog1py(n - k, -p),
+    cdf=lambda k, n, p: betainc(n - k, k + 1, 1 - p),
+    sf=lambda k, n, p: betainc(k + 1, n - k, p),
+    quantiles=QUANTILES["binom"],
+    mean=lambda n, p: n * p,
+    var=lambda n, p: n * p * (1 - p),
+)
+betabinom = discrete(
+    "betabinom",
+    "n a b",
+    support=lambda n, a, b: (0.0, n),
+    logpmf=lambda k, n, a, b: _log_ways(n, k) + betaln(k + a, n - k + b) - betaln(a, b),
+    mean=lambda n, a, b: n * a / (a + b),
+    var=lambda n, a, b: n * a * b * (a + b + n) / ((a + b) * (a + b) * (a + b + 1)),
+    quantiles=QUANTILES["betabinom"],
+)
+geom = discrete(
+    "geom",
+    "p",
+    support=lambda p: (1.0, INF),
+    logpmf=lambda k, p: xlog1py(k - 1, -p) + log(p),
+    cdf=lambda k, p: -expm1(k * log1p(-p)),
+    sf=lambda k, p: exp(k * log1p(-p)),
+    quantiles=QUANTILES["geom"],
+    mean=lambda p: 1 / p,
+    var=lambda p: (1 - p) / (p * p),
+)
+nbinom = discrete(
+    "nbinom",
+    "n p",
+    support=lambda n, p: (0.0, INF),
+    logpmf=lambda k, n, p: gammaln(k + n) - gammaln(k + 1) - gammaln(n) + xlogy(n, p) + xlog1py(k, -p),
+    cdf=lambda k, n, p: betainc(n, k + 1, p),
+    sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
+    quantiles=QUANTILES["nbinom"],
+    mean=lambda n, p: n * (1 - p) / p,
+    var=lambda n, p: n * (1 - p) / (p * p),
+)
+poisson = discrete(
+    "poisson",
+    "mu",
+    support=lambda mu: (0.0, INF),
+    logpmf=lambda k, mu: xlogy(k, mu) - gammaln(k + 1) - mu,
+    cdf=lambda k, mu: gammaincc(k + 1, mu),
+    sf=lambda k, mu: gammainc(k + 1, mu),
+    quantiles=QUANTILES["poisson"],
+    mean=lambda mu: mu,
+    var=lambda mu: mu,
+)

@@ -1,0 +1,223 @@
+"""wengert.scipy.stats: values against SciPy, derivatives in every argument against differences."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert.errors import ArgumentError, ShapeError
+from wengert.scipy import stats
+from wengert.testing import check_grads
+
+LINE = np.array([-2.3, -0.4, 0.7, 1.9])
+HALF = np.array([0.2, 0.7, 1.4, 3.1])
+UNIT = np.array([0.15, 0.4, 0.65, 0.9])
+Q = np.array([0.05, 0.3, 0.7, 0.95])
+K = np.array([0.0, 1.0, 2.0, 5.0])
+A, B = np.array([0.7, 1.3, 2.1, 3.4]), np.array([1.2, 0.8, 3.0, 2.2])
+
+CONTINUOUS = {
+    "norm": (LINE,), "cauchy": (LINE,), "laplace": (LINE,), "logistic": (LINE,), "t": (LINE, A), "gennorm": (LINE, A),
+    "gumbel_l": (LINE,), "gumbel_r": (LINE,), "vonmises": (LINE, A), "expon": (HALF,), "gamma": (HALF, A),
+    "chi2": (HALF, A), "invgamma": (HALF, A), "halfnorm": (HALF,), "lognorm": (HALF, A), "weibull_min": (HALF, A),
+    "pareto": (1 + HALF, A), "uniform": (UNIT,), "beta": (UNIT, A, B), "truncnorm": (UNIT, -A, B),
+    "wrapcauchy": (HALF, UNIT),
+}  # fmt: skip
+DISCRETE = {
+    "bernoulli": (K[:2], Q[1:3]), "binom": (K, 7.0, Q), "betabinom": (K, 7.0, A, B), "geom": (1 + K, Q),
+    "nbinom": (K, A + 1, Q), "poisson": (K, A),
+}  # fmt: skip
+FUNCTIONS = ["pdf", "logpdf", "pmf", "logpmf", "cdf", "sf", "logcdf", "logsf", "ppf", "isf"]
+ALL = [(name, key) for name in CONTINUOUS | DISCRETE for key in FUNCTIONS if key in vars(getattr(stats, name))]
+
+
+@pytest.mark.parametrize("name, key", ALL)
+def test_functions(name, key):
+    ours, theirs = getattr(getattr(stats, name), key), getattr(getattr(scipy.stats, name), key)
+    counts = name in DISCRETE
+    x, *shapes = (DISCRETE if counts else CONTINUOUS)[name]
+    if key in ("ppf", "isf"):
+        x = Q[: len(x)]
+    np.testing.assert_allclose(ours(x, *shapes), theirs(x, *shapes), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(w.jit(ours)(x, *shapes), theirs(x, *shapes), rtol=1e-9, atol=1e-15)
+    if counts:
+        np.testing.assert_allclose(ours(x + 1, *shapes, loc=1), theirs(x + 1, *shapes, loc=1), rtol=1e-9, atol=1e-15)
+        smooth = shapes[1:] if name in ("binom", "betabinom") else shapes
+        if key in ("ppf", "isf"):
+            assert np.all(w.grad(lambda q: wnp.sum(ours(q, *shapes)))(x) == 0)
+            return
+        fixed = shapes[: len(shapes) - len(smooth)]
+        check_grads(lambda *s: wnp.exp(ours(x, *fixed, *s)), smooth, order=2, rtol=2e-6, atol=2e-6)
+        return
+    loc, scale = 0.3, 1.7
+    moved = x if key in ("ppf", "isf") else x * scale + loc
+    rtol = 1e-9
+    np.testing.assert_allclose(ours(moved, *shapes, loc, scale), theirs(moved, *shapes, loc, scale), rtol=rtol)
+    order = 2 if key in ("logpdf", "cdf", "ppf") else 1  # the others are made of these
+    check_grads(ours, (moved, *shapes, loc, scale), order=order, rtol=5e-6, atol=5e-6)
+    assert ours(x.astype(np.float32), *[s.astype(np.float32) for s in shapes]).dtype == np.float32
+
+
+OUTSIDE = {"expon": [-1.0], "gamma": [-1.0, 0.0], "beta": [-0.5, 1.5], "uniform": [-0.5, 1.5], "pareto": [0.5],
+           "truncnorm": [-9.0, 9.0], "chi2": [-1.0], "wrapcauchy": [-1.0, 7.0]}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_outside_the_support(name):
+    x = np.array(OUTSIDE[name])
+    shapes = [s[0] for s in CONTINUOUS[name][1:]]
+    for key in ("pdf", "cdf", "sf", "logcdf", "logsf") if name != "gamma" else ("cdf", "sf"):
+        ours = getattr(getattr(stats, name), key)
+        np.testing.assert_allclose(ours(x, *shapes), getattr(getattr(scipy.stats, name), key)(x, *shapes))
+        outside = x[(x < 0) | (x > 1)] if name != "pareto" else x
+        assert np.all(np.isfinite(w.grad(lambda v: wnp.sum(wnp.exp(ours(v, *shapes))))(outside)))  # noqa: B023
+
+
+def test_outside_the_support_of_counts():
+    k = np.array([-1.0, 0.5, 8.0, 9.0])
+    for key in ("pmf", "cdf", "sf"):
+        np.testing.assert_allclose(
+            getattr(stats.binom, key)(k, 7, 0.3), getattr(scipy.stats.binom, key)(k, 7, 0.3), atol=1e-15
+        )
+    assert np.all(w.grad(lambda p: wnp.sum(stats.binom.pmf(k, 7, p)))(0.3) == 0)
+
+
+@pytest.mark.parametrize("name", [n for n in CONTINUOUS if "entropy" in vars(getattr(stats, n))])
+def test_entropy_and_moments(name):
+    shapes = [s[1] + 2.5 if name in ("invgamma",) else s[1] for s in CONTINUOUS[name][1:]]
+    for key in ("entropy", "mean", "var", "std"):
+        if key in vars(getattr(stats, name)):
+            expected = getattr(getattr(scipy.stats, name), key)(*shapes, loc=0.3, scale=1.7)
+            np.testing.assert_allclose(
+                getattr(getattr(stats, name), key)(*shapes, loc=0.3, scale=1.7), expected, rtol=1e-9
+            )
+
+
+@pytest.mark.parametrize("name", DISCRETE)
+def test_moments_of_counts(name):
+    shapes = [s if isinstance(s, float) else s[1] for s in DISCRETE[name][1:]]
+    for key in ("mean", "var", "std"):
+        expected = getattr(getattr(scipy.stats, name), key)(*shapes)
+        np.testing.assert_allclose(getattr(getattr(stats, name), key)(*shapes), expected, rtol=1e-12)
+
+
+def test_far_tails():
+    """Where the complement is 1 to rounding."""
+    np.testing.assert_allclose(stats.norm.logsf(40.0), scipy.stats.norm.logsf(40.0), rtol=1e-12)
+    np.testing.assert_allclose(
+        stats.truncnorm.logpdf(31.0, 30.0, 32.0), scipy.stats.truncnorm.logpdf(31.0, 30, 32), rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        stats.truncnorm.ppf(0.5, -32.0, -30.0), scipy.stats.truncnorm.ppf(0.5, -32, -30), rtol=1e-12
+    )
+    np.testing.assert_allclose(stats.t.sf(1e5, 3.0), scipy.stats.t.sf(1e5, 3.0), rtol=1e-9)
+    np.testing.assert_allclose(stats.cauchy.isf(1e-20), 1e20 / np.pi, rtol=1e-12)
+    np.testing.assert_allclose(w.grad(stats.norm.logcdf)(-40.0), 40.0, rtol=1e-3)
+
+
+def test_parameters_by_name_and_frozen():
+    np.testing.assert_allclose(stats.norm.cdf(x=1.0, scale=2.0), scipy.stats.norm.cdf(1.0, scale=2.0))
+    np.testing.assert_allclose(stats.gamma(2.0, scale=3.0).logpdf(1.5), scipy.stats.gamma(2.0, scale=3.0).logpdf(1.5))
+    np.testing.assert_allclose(stats.beta(2.0, 3.0).mean(), 0.4)
+    with pytest.raises(ArgumentError, match="a is missing"):
+        stats.gamma.pdf(1.0)
+    with pytest.raises(ArgumentError, match="there is no mu"):
+        stats.norm.pdf(1.0, mu=2.0)
+    with pytest.raises(AttributeError, match="logpdf"):
+        stats.norm.rvs  # noqa: B018
+
+
+def test_vectors():
+    rng = np.random.default_rng(0)
+    x, mean = rng.normal(size=(2, 5, 3)) @ np.eye(3), rng.normal(size=3)
+    half = rng.normal(size=(3, 3))
+    cov = half @ half.T + np.eye(3)
+    theirs = scipy.stats.multivariate_normal
+    np.testing.assert_allclose(stats.multivariate_normal.logpdf(x, mean, cov), theirs.logpdf(x, mean, cov))
+    np.testing.assert_allclose(stats.multivariate_normal.pdf(x, mean, cov), theirs.pdf(x, mean, cov))
+    np.testing.assert_allclose(stats.multivariate_normal.logpdf(x, mean, 2.0), theirs.logpdf(x, mean, 2 * np.eye(3)))
+    np.testing.assert_allclose(
+        stats.multivariate_normal.logpdf(x, mean, np.arange(1.0, 4)), theirs.logpdf(x, mean, np.arange(1.0, 4))
+    )
+    np.testing.assert_allclose(stats.multivariate_normal.entropy(mean, cov), theirs(mean, cov).entropy())
+    check_grads(lambda m, h: stats.multivariate_normal.logpdf(x, m, h @ h.T + np.eye(3)), (mean, half))
+    alpha, p = np.array([0.8, 1.5, 3.0]), np.array([[0.2, 0.1], [0.5, 0.3], [0.3, 0.6]])
+    np.testing.assert_allclose(stats.dirichlet.logpdf(p, alpha), scipy.stats.dirichlet.logpdf(p, alpha))
+    np.testing.assert_allclose(stats.dirichlet.pdf(p[:2], alpha), scipy.stats.dirichlet.pdf(p, alpha))
+    np.testing.assert_allclose(stats.dirichlet.entropy(alpha), scipy.stats.dirichlet.entropy(alpha))
+    check_grads(lambda a, q: stats.dirichlet.logpdf(q, a), (alpha, p[:2, 0]))
+    counts, p = np.array([[1, 2, 3], [2, 2, 1]]), np.array([0.2, 0.3, 0.5])
+    np.testing.assert_allclose(stats.multinomial.pmf(counts, 6, p), scipy.stats.multinomial.pmf(counts, 6, p))
+    check_grads(lambda q: stats.multinomial.logpmf(counts[0], 6, q), (p,))
+
+
+DATA = np.random.default_rng(3).normal(size=(2, 9))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"bw_method": "silverman"}, {"bw_method": 0.4}, {"weights": np.arange(1.0, 10)}]
+)
+def test_gaussian_kde(options):
+    points = np.random.default_rng(4).normal(size=(2, 4))
+    ours, theirs = stats.gaussian_kde(DATA, **options), scipy.stats.gaussian_kde(DATA, **options)
+    np.testing.assert_allclose(ours(points), theirs(points), rtol=1e-10)
+    np.testing.assert_allclose(ours.logpdf(points), theirs.logpdf(points), rtol=1e-10)
+    np.testing.assert_allclose(ours.covariance, theirs.covariance)
+    mean, cov = np.array([0.1, 0.2]), np.eye(2)
+    np.testing.assert_allclose(ours.integrate_gaussian(mean, cov), theirs.integrate_gaussian(mean, cov))
+    np.testing.assert_allclose(ours.integrate_kde(ours), theirs.integrate_kde(theirs))
+    check_grads(lambda d, p: stats.gaussian_kde(d, **options).logpdf(p), (DATA, points), rtol=1e-5)
+    one, other = stats.gaussian_kde(DATA[0], **options), scipy.stats.gaussian_kde(DATA[0], **options)
+    np.testing.assert_allclose(one(LINE), other(LINE))
+    np.testing.assert_allclose(one.integrate_box_1d(-0.5, 0.7), other.integrate_box_1d(-0.5, 0.7))
+    np.testing.assert_allclose(w.jit(lambda d: stats.gaussian_kde(d, **options)(LINE))(DATA[0]), other(LINE))
+
+
+def test_samples_of_a_density_estimate():
+    kde = stats.gaussian_kde(DATA)
+    drawn = kde.resample(w.random.key(0), (4000,))
+    assert drawn.shape == (2, 4000)
+    np.testing.assert_allclose(np.cov(drawn), np.cov(DATA, ddof=0) + kde.covariance, rtol=0.1, atol=0.06)
+    with pytest.raises(ShapeError):
+        stats.gaussian_kde(DATA, weights=np.ones(3))
+    with pytest.raises(ArgumentError, match="scott"):
+        stats.gaussian_kde(DATA, "other")
+
+
+TIES = np.array([[3.0, 1.0, 3.0, 2.0, 1.0], [0.0, 0.0, 5.0, 5.0, 5.0]])
+
+
+@pytest.mark.parametrize("method", ["average", "min", "max", "dense", "ordinal"])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_rankdata(method, axis):
+    expected = scipy.stats.rankdata(TIES, method, axis=axis)
+    np.testing.assert_allclose(stats.rankdata(TIES, method, axis=axis), expected)
+    np.testing.assert_allclose(w.jit(lambda a: stats.rankdata(a, method, axis=axis))(TIES), expected)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_mode(axis, keepdims):
+    ours, theirs = (m.mode(TIES, axis=axis, keepdims=keepdims) for m in (stats, scipy.stats))
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert np.shape(a) == np.shape(b)
+
+
+@pytest.mark.parametrize("name, options", [
+    ("sem", {}), ("sem", {"axis": None, "ddof": 0}), ("zscore", {}), ("zscore", {"axis": 1, "ddof": 1}), ("gmean", {"axis": 1}),
+    ("hmean", {"axis": 1}), ("skew", {"axis": 1}), ("skew", {"axis": 1, "bias": False}), ("kurtosis", {"axis": None}),
+    ("kurtosis", {"axis": 1, "bias": False, "fisher": False}), ("entropy", {"axis": 1}), ("entropy", {"base": 2}),
+])  # fmt: skip
+def test_descriptive(name, options):
+    x = np.abs(np.random.default_rng(5).normal(size=(4, 5))) + 0.1
+    ours, theirs = getattr(stats, name), getattr(scipy.stats, name)
+    np.testing.assert_allclose(ours(x, **options), theirs(x, **options), rtol=1e-12)
+    check_grads(lambda x: ours(x, **options), (x,), rtol=1e-5)
+
+
+def test_entropy_of_two():
+    p, q = A, B
+    np.testing.assert_allclose(stats.entropy(p, q), scipy.stats.entropy(p, q))
+    check_grads(stats.entropy, (p, q))
