@@ -93,7 +93,7 @@ def internal_rate_of_return(flows, steps=8):
 def garch_likelihood(params, seed=3):
     """The negative log likelihood of GARCH(1, 1)."""
     omega, alpha, beta = params
-    returns = np.random.default_rng(seed).normal(size=20) * 0.1
+    returns = np.random.default_rng(seed).normal(size=20)
     variance = np.empty_like(params, shape=len(returns))
     variance[0] = omega / (1 - alpha - beta)
     for t in range(1, len(returns)):
@@ -128,7 +128,7 @@ PROGRAMS = [
     (nelson_siegel, np.array([0.04, -0.02, 0.01, 1.8])),
     (portfolio_risk, np.array([0.4, 0.3, 0.2, 0.3])),
     (internal_rate_of_return, np.array([-100.0, 30.0, 40.0, 50.0])),
-    (garch_likelihood, np.array([0.001, 0.1, 0.8])),
+    (garch_likelihood, np.array([0.3, 0.2, 0.5])),
     (drawdown, np.array([0.05, -0.03, -0.02, 0.04, -0.06, 0.01])),
     (vasicek_paths, np.array([0.8, 0.04, 0.01])),
 ]

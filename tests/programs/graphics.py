@@ -77,6 +77,7 @@ def signed_distance(params):
 def bilinear_sampling(where):
     """An image read between its pixels."""
     image = np.cos(np.add.outer(np.arange(5) * 0.9, np.arange(5) * 0.4)).ravel()
+    image = np.asarray(image, like=where)
     u, v = where.reshape(2, -1)
     i, j = np.floor(u).astype(int), np.floor(v).astype(int)
     a, b = u - i, v - j

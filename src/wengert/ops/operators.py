@@ -148,7 +148,7 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
         f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: to make an "
         f"array of traced ones write np.stack([x, y]) or np.array([x, y], like=x), for np.asarray(x) just x; else use "
         f"the function of wengert.numpy, or return the array and convert it outside. To index a plain array x with it, "
-        f"write np.take(x, index, axis) or wengert.numpy.at(x)[index].get()"
+        f"write np.asarray(x, like=index)[index] or wengert.numpy.at(x)[index].get()"
     )
     error.by_numpy = True  # `transforms.opening` may know a way
     raise error
