@@ -391,7 +391,7 @@ def writable(x: Tracer) -> MutableArray:
 
 
 def _become(x: Any, memory: Memory, place: Any) -> None:
-    views = x.views or [None]
+    views: list[Any] = x.views or [None]
     before = fresh(x)
     conversions[0] += 1
     x.first, x.second, x.views, x._trace = memory, place, before, _READING

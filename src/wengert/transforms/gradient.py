@@ -129,9 +129,8 @@ class ValueAndGrad(Transformed):
         if node is None:
             grads: list[Any] = [None] * len(leaves)
         else:
-            one: Any = (
-                primal.dtype.type(1) if type(primal) is not float and type(primal) is not complex else type(primal)(1)
-            )
+            known: Any = primal
+            one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
             grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
         if tree is None:
             g = grads[0]
