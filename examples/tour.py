@@ -189,8 +189,7 @@ assert np.array_equal(predict(params, inputs) > 0.5, targets)
 # ## Your NumPy function, unmodified
 #
 # So far the functions were written with `wengert.numpy`. They need not be. Here is one that knows nothing of this
-# library: it imports `numpy` alone, makes an array, writes into it element by element, and changes some of them by a
-# mask. It prices an American put option on a binomial tree.
+# library: it imports `numpy` alone, and writes into an array of its own at every step. It prices an American put option on a binomial tree.
 
 
 # %% american-put
@@ -204,8 +203,7 @@ def american_put(parameters, strike=100.0, years=1.0, steps=40):
     for step in range(steps - 1, -1, -1):
         value = np.exp(-rate * dt) * (p * value[1:] + (1 - p) * value[:-1])
         exercise = strike - spot * up ** np.arange(-step, step + 1.0, 2.0)
-        better = exercise > value
-        value[better] = exercise[better]
+        value[:] = np.maximum(value, exercise)
     return value[0]
 
 
