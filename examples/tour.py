@@ -185,6 +185,63 @@ print(
 assert losses[-1] < 0.1 * losses[0]
 assert np.array_equal(predict(params, inputs) > 0.5, targets)
 
+# %% [markdown] unmodified
+# ## Your NumPy function, unmodified
+#
+# So far the functions were written with `wengert.numpy`. They need not be. Here is one that knows nothing of this
+# library: it imports `numpy` alone, and writes into an array of its own at every step. It prices an American put option on a binomial tree.
+
+
+# %% american-put
+def american_put(parameters, strike=100.0, years=1.0, steps=40):
+    spot, volatility, rate = parameters
+    dt = years / steps
+    up = np.exp(volatility * np.sqrt(dt))
+    p = (np.exp(rate * dt) - 1 / up) / (up - 1 / up)
+    prices = spot * up ** np.arange(-steps, steps + 1.0, 2.0)
+    value = np.maximum(strike - prices, 0.0)
+    for step in range(steps - 1, -1, -1):
+        value = np.exp(-rate * dt) * (p * value[1:] + (1 - p) * value[:-1])
+        exercise = strike - spot * up ** np.arange(-step, step + 1.0, 2.0)
+        value[:] = np.maximum(value, exercise)
+    return value[0]
+
+
+market = np.array([95.0, 0.25, 0.03])
+greeks = grad(american_put)(market)
+print(f"price {american_put(market):.3f}; delta, vega, rho: {greeks.round(3)}")
+
+step = 1e-5
+for k, unit in enumerate(np.eye(3)):
+    difference = (
+        american_put(market + step * unit) - american_put(market - step * unit)
+    ) / (2 * step)
+    assert_allclose(greeks[k], difference, rtol=1e-5)
+
+# %% [markdown] unmodified-everything
+# The same function compiles, and one call prices it for many markets at once. Your array is never changed: the
+# function is given one of its own. What is written into a view shows in the array it views, as in NumPy.
+
+# %% american-puts
+assert_allclose(wengert.jit(grad(american_put))(market), greeks, rtol=1e-9)
+
+markets = market + np.outer(np.linspace(-10, 10, 5), [1.0, 0.0, 0.0])
+assert_allclose(vmap(american_put)(markets), [american_put(m) for m in markets])
+
+
+def mirrored(x):
+    y = np.zeros_like(x)
+    tail = y[::-1]
+    tail[:] = x**2
+    return y
+
+
+print(wengert.jacfwd(mirrored)(np.array([1.0, 2.0, 3.0])))
+
+# %% [markdown] unmodified-limits
+# A plain array holds plain numbers: after `y = np.zeros(3)` the line `y[0] = x[0]` raises an error, which says to write
+# `np.zeros_like(x)` or `np.zeros(3, like=x)`. The page `docs/numpy.md` lists what works and what does not.
+
 # %% [markdown] stopping
 # ## Stopping a gradient
 #

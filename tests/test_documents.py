@@ -20,6 +20,11 @@ def test_the_examples_of_control_flow():
     assert tried == 5 and failed == 0
 
 
+def test_the_examples_of_plain_numpy():
+    failed, tried = doctest.testfile(str(ROOT / "docs/numpy.md"), module_relative=False)
+    assert tried == 6 and failed == 0
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
 def test_links_lead_somewhere(document):
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())

@@ -37,6 +37,7 @@ UPWARD = {
     ("ops", "transforms.staging"): "what a transformation makes of a program is staged to a program again",
     ("ops", "transforms.tape"): "a call that meets a tape is written into it",
     ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
+    ("ops", "numpy.protocols"): "NumPy's functions on tracers are those of the namespace",
 }
 
 

@@ -152,3 +152,16 @@ def test_threads_do_not_see_each_other():
         [t.start() for t in threads]
         [t.join() for t in threads]
     assert len(errors) == 80 and len(set(errors)) == 1
+
+
+def test_a_program_that_writes_is_looked_into():
+    def f(x):
+        y = np.zeros_like(x)
+        for i in range(len(x)):
+            y[i] = np.log(x[i])  # here
+        return y
+
+    for call in (f, w.jit(f)):
+        with np.errstate(all="ignore"), w.config.override(debug_infs=True):
+            with pytest.raises(NonFiniteError, match=r"'log'.*y\[i\] = np\.log"):
+                w.jvp(call, (np.array([1.0, 0.0]),), (np.ones(2),))

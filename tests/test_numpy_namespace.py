@@ -831,7 +831,7 @@ def test_what_needs_values_says_so(name, transform):
         transform(f)(np.stack([U, U]) if transform is w.vmap else U)
 
 
-@pytest.mark.parametrize("call", [lambda x: x.fill(0), lambda x: x.put([0], 1), lambda x: x.__setitem__(0, 1)])
+@pytest.mark.parametrize("call", [lambda x: x.resize(2), lambda x: x.setflags(write=False)])
 def test_methods_in_place_say_what_to_write(call):
     with pytest.raises(w.errors.NotSupportedError, match="changed in place"):
         w.grad(lambda x: [call(x), x.sum()][1])(U)

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .config import _NARROW, canonical_dtype, config, default_dtype
-from .errors import ConcretizationError, DtypeError, LeakedTracerError, NotDifferentiableError, NotLinearError
+from .errors import (
+    ConcretizationError,
+    DtypeError,
+    LeakedTracerError,
+    NotDifferentiableError,
+    NotLinearError,
+    ObjectArrayError,
+)
 
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
@@ -115,7 +122,16 @@ def is_inexact(x: Value) -> bool:
 
 def inexact_dtype(dtype: np.dtype) -> bool:
     """Whether a dtype is real or complex floating point (bfloat16 and its kin included)."""
+    if dtype.kind == "O":
+        raise object_array()
     return dtype.kind in "fc" or (dtype.kind == "V" and dtype.name in EXTENDED_FLOATS)
+
+
+def object_array() -> ObjectArrayError:
+    return ObjectArrayError(
+        "an array of objects that holds traced values, as np.array([t, u]) makes one, cannot be used here: write "
+        "np.stack([t, u]), or np.array([t, u], like=t)"
+    )
 
 
 EXTENDED_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz"})
@@ -137,7 +153,7 @@ def as_value(x: Any) -> Value:
     if type(x) in VALUE_TYPES:
         return x if config._x64 or type(x) in _SCALARS else demote(x)
     if isinstance(x, Tracer):
-        return x
+        return x.taken() if x.mutable else x
     if isinstance(x, NUMPY_TYPES):
         if x.dtype.kind not in "biufcV":
             raise DtypeError(f"expected numbers, got an array of dtype {x.dtype}")
@@ -171,6 +187,8 @@ def as_array(x: Any) -> Value:
     if type(x) is ndarray:
         return x if config._x64 else demote(x)
     if isinstance(x, Tracer):
+        if x.mutable:
+            return x.taken()
         if not x.shape and x.weak:
             from .ops.elementwise import convert
 
@@ -333,6 +351,7 @@ class Tracer:
     _trace: Any
     __array_priority__ = 1000.0
     differentiated = False  # whether it carries a tangent, which taking its value would lose
+    mutable = False  # whether it is an array that was written into (`ops.writing`), and `taken()` its value
 
     # Subclasses give `shape`, `dtype`, `weak`.
     shape: tuple[int, ...]
@@ -349,6 +368,7 @@ class Tracer:
         __rand__ = __ror__ = __rxor__ = __rlshift__ = __rrshift__ = __rdivmod__ = _attached
         __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __pos__ = __abs__ = __invert__ = __round__ = _attached
         __getitem__ = __setitem__ = __contains__ = __iter__ = __array__ = __array_ufunc__ = _attached
+        __iadd__ = __isub__ = __imul__ = __itruediv__ = now = taken = _attached
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -394,6 +414,19 @@ class Tracer:
         return f"{type(self).__name__}<{self.aval!r}>"
 
 
+class ValueTracer(Tracer):
+    """What a user's function is given and computes: the tracers of all transformations but the tape's.
+
+    They have one layout, so that one of them can become an array that is written into (`ops.writing`) and stay the
+    same object for whoever holds it. `first` and `second` bear other names in each class.
+
+    Attributes:
+        views: None, or what links an array with its views: see `ops.writing`.
+    """
+
+    __slots__ = ("dtype", "first", "second", "shape", "views")
+
+
 class LinearTracer(Tracer):
     """A tangent that is linear in the inputs of a tape (`transforms.tape`), and the step of the tape that made it.
 
@@ -411,6 +444,7 @@ __all__ = [
     "Trace",
     "Tracer",
     "Value",
+    "ValueTracer",
     "as_array",
     "as_value",
     "aval_of",

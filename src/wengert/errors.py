@@ -32,6 +32,19 @@ def user_line() -> str:
     return f"{name}:{line}: {text}" if text else f"{name}:{line}"
 
 
+def user_operation() -> tuple[str, int]:
+    """The instruction that the user's line is at, ("STORE_SUBSCR", 0) for ``x[i] = v``, and its argument."""
+    import dis
+
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_library_frame(frame):
+        frame = frame.f_back
+    if frame is None or frame.f_lasti < 0:
+        return "", 0
+    code = frame.f_code.co_code
+    return dis.opname[code[frame.f_lasti]], code[frame.f_lasti + 1]
+
+
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
 
 
@@ -40,6 +53,9 @@ def without_library_frames(error: BaseException) -> BaseException:
 
     An error that arose in such a frame and is none of the library's own gets a note that says so.
     """
+    cause = error.__cause__
+    if type(error) is ValueError and isinstance(cause, WengertError):  # NumPy's "setting an array element", y[0] = t
+        error = cause.with_traceback(error.__traceback__)
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error
     frames: list[TracebackType] = []
@@ -106,6 +122,18 @@ class DtypeError(WengertError, TypeError):
         >>> import wengert, wengert.numpy as wnp
         >>> wengert.grad(lambda x: wnp.sum(x * x))(wnp.arange(3).astype(float))
         array([0., 2., 4.])
+    """
+
+
+class ObjectArrayError(DtypeError):
+    """An array of objects that holds traced values, as ``np.array([t, u])`` makes one, met a function that needs numbers.
+
+    Remedy: ``np.stack([t, u])``, or ``np.array([t, u], like=t)``.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> wengert.grad(lambda t: np.sum(np.array([t, t * t], like=t)))(3.0)
+        np.float64(7.0)
     """
 
 
@@ -276,6 +304,7 @@ __all__ = [
     "NotDifferentiableError",
     "NotLinearError",
     "NotSupportedError",
+    "ObjectArrayError",
     "ProgramError",
     "ShapeError",
     "TreeError",

@@ -40,7 +40,6 @@ from ..ops.elementwise import (
     greater_equal,
     heaviside,
     hypot,
-    imag,
     invert,
     isfinite,
     isinf,
@@ -68,7 +67,6 @@ from ..ops.elementwise import (
     not_equal,
     positive,
     power,
-    real,
     reciprocal,
     remainder,
     right_shift,
@@ -102,6 +100,7 @@ from . import (
     sets,
     shaping,
     statistics,
+    views,
     windows,
     writing,
 )
@@ -121,6 +120,7 @@ from .searching import *
 from .sets import *
 from .shaping import *
 from .statistics import *
+from .views import *
 from .windows import *
 from .writing import *
 
@@ -144,15 +144,16 @@ _FILES = (
     sets,
     shaping,
     statistics,
+    views,
     windows,
     writing,
 )
 _OPS = (
     "absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh at bitwise_and bitwise_or bitwise_xor cbrt ceil "
     "conj copysign cos cosh divide einsum equal exp exp2 expm1 floor floor_divide fmax fmin fmod gcd greater "
-    "greater_equal heaviside hypot imag invert isfinite isinf isnan lcm ldexp left_shift less less_equal log "
+    "greater_equal heaviside hypot invert isfinite isinf isnan lcm ldexp left_shift less less_equal log "
     "log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum "
-    "multiply negative nextafter not_equal positive power real reciprocal remainder right_shift rint sign signbit "
+    "multiply negative nextafter not_equal positive power reciprocal remainder right_shift rint sign signbit "
     "sin sinh sqrt square subtract tan tanh trunc"
 ).split()
 __all__ = sorted({*_OPS, *[name for file in _FILES for name in file.__all__]})

@@ -13,6 +13,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import convert, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
+from ..ops.memory import copied, new_array
 from ..ops.shape import broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
 from .dispatch import plain
 
@@ -56,6 +57,7 @@ def array(
     x = as_array(object)
     if isinstance(x, Tracer):
         x = x if dtype is None else convert(x, dtype)
+        x = copied(x) if copy and x is object else x
         return x if ndim_of(x) >= ndmin else reshape(x, (1,) * (ndmin - ndim_of(x)) + shape_of(x))
     want = canonical_dtype(x.dtype if dtype is None else dtype)
     if x.dtype.kind == "c" and want.kind not in "cb":
@@ -105,7 +107,9 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     """
     on_host(device)
     out = convert(as_array(x), float if dtype is None else dtype)
-    return out.copy() if copy and out is x and isinstance(out, ndarray) else out
+    if not copy or out is not x:
+        return out
+    return copied(out) if isinstance(out, Tracer) else out.copy() if isinstance(out, ndarray) else out
 
 
 def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
@@ -174,18 +178,23 @@ def _like(a: Any, dtype: Any, order: Any, shape: Any, device: Any) -> tuple[Any,
     return (shape_of(a) if shape is None else shape), (dtype_of(a) if dtype is None else canonical_dtype(dtype)), layout
 
 
+def _beside(a: Any, x: Any) -> Any:
+    """`x`, made for the array `a`; beside a traced one it accepts traced values: ``x[i] = v``."""
+    return new_array(x) if isinstance(a, Tracer) else x
+
+
 def zeros_like(
     a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
-    """Zeros of the shape and dtype of `a`: never a value under transformation."""
-    return np.zeros(*_like(a, dtype, order, shape, device))
+    """Zeros of the shape and dtype of `a`; of a traced one an array into which traced values can be written."""
+    return _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
 
 
 def ones_like(
     a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Ones of the shape and dtype of `a`."""
-    return np.ones(*_like(a, dtype, order, shape, device))
+    return _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
 
 
 def empty_like(
@@ -197,8 +206,8 @@ def empty_like(
     *,
     device: Any = None,
 ) -> Any:
-    """Zeros of the shape and dtype of `prototype`."""
-    return np.zeros(*_like(prototype, dtype, order, shape, device))
+    """Zeros of the shape and dtype of `prototype`, as with `zeros_like`."""
+    return _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
 
 
 def full_like(
@@ -213,7 +222,8 @@ def full_like(
 ) -> Any:
     """An array of the shape and dtype of `a`, filled with `fill_value`."""
     want, d, layout = _like(a, dtype, order, shape, device)
-    return full(want, fill_value, d, layout)
+    out = full(want, fill_value, d, layout)
+    return _beside(a, out) if isinstance(out, ndarray) else out
 
 
 # --- ranges -----------------------------------------------------------------------------------------------------

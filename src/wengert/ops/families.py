@@ -302,16 +302,24 @@ class Elementwise(Primitive):
         dtype = dtype_of(ans)
         if dtype.kind not in "fc" and not inexact_dtype(dtype):
             return ans
-        coefficients, nodes = [], []
-        for partial, t in zip(partials, tangents):  # noqa: B905 - hot
-            if t is not None and partial is not None:
-                coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
-                nodes.append(t)
-        if not nodes:
-            return ans
+        if len(partials) == 1:  # of one argument, the usual case
+            partial = partials[0]
+            if partial is None:
+                return ans
+            coefficients = [partial if type(partial) is int else _coefficient(partial, ans, primals)]
+            nodes = list(tangents)
+        else:
+            coefficients, nodes = [], []
+            for partial, t in zip(partials, tangents):  # noqa: B905 - hot
+                if t is not None and partial is not None:
+                    coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
+                    nodes.append(t)
+            if not nodes:
+                return ans
         if self.choice:
             trace.tape.masked = True
-        return trace.step(ans, shape_of(ans), dtype, weighted_sum, (coefficients, nodes), None)
+        shape = ans.shape if type(ans) is ndarray else shape_of(ans)
+        return trace.step(ans, shape, dtype, weighted_sum, (coefficients, nodes), None)
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:

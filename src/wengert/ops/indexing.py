@@ -376,6 +376,9 @@ def getitem(x: Value, key: Any) -> Value:
         if not -n <= key < n:
             raise IndexError(f"index {key} is out of range for axis 0 of length {n}")
         return basic_index_p.bind(x, index=(key % n,))
+    if type(key) is slice and shape:
+        entry = _slice_entry(key, shape[0])
+        return x if entry == (None, None, None) else basic_index_p.bind(x, index=(entry,))
     entries = _entries(key, shape)
     basic: list[Any] = []
     arrays: list[Value] = []

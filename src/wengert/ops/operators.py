@@ -5,16 +5,17 @@ Each is the function of the same name; methods that are composites are looked up
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
 from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
-from ..errors import ConcretizationError, NotSupportedError
-from . import contraction, indexing, shape, updates
+from ..errors import ConcretizationError, NotSupportedError, ObjectArrayError, user_operation
+from . import contraction, memory, protocols, shape, updates, writing
 from . import elementwise as ew
+from .memory import unpacked
 
 ndarray = np.ndarray
 _tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
@@ -27,7 +28,10 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
 
         def method(self: Tracer, other: Any) -> Any:
             if type(other) in VALUE_TYPES:
-                return self._trace.process(primitive, (other, self), params)
+                try:
+                    return self._trace.process(primitive, (other, self), params)
+                except ObjectArrayError:
+                    return bind(unpacked(other), self)
             if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
@@ -38,7 +42,10 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
 
         def method(self: Tracer, other: Any) -> Any:
             if type(other) in VALUE_TYPES:
-                return self._trace.process(primitive, (self, other), params)
+                try:
+                    return self._trace.process(primitive, (self, other), params)
+                except ObjectArrayError:
+                    return bind(self, unpacked(other))
             if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
@@ -79,6 +86,7 @@ for _name, _p in {
 }.items():
     setattr(Tracer, f"__{_name}__", _binary(_p, f"__{_name}__"))
     setattr(Tracer, f"__r{_name}__", _binary(_p, f"__r{_name}__", reflected=True))
+    setattr(Tracer, f"__i{_name}__", writing.in_place(getattr(Tracer, f"__{_name}__"), f"__i{_name}__"))
 for _name, _p in {
     "lt": ew.less_p,
     "le": ew.less_equal_p,
@@ -113,28 +121,40 @@ def _rdivmod(self: Tracer, other: Any) -> Any:
 def _iter(self: Tracer) -> Iterator[Any]:
     if not self.shape:
         raise TypeError("iteration over a 0-d array")
-    return iter([indexing.getitem(self, i) for i in range(self.shape[0])])
+    return iter([writing.read(self, i) for i in range(self.shape[0])])
 
 
-def _setitem(self: Tracer, key: Any, value: Any) -> None:
-    raise NotSupportedError(
-        "arrays under transformation cannot be changed in place; write `x = wengert.numpy.at(x)[index].set(value)`"
+def _into_plain(self: Tracer) -> ConcretizationError:
+    return ConcretizationError(
+        f"a value that stands under {self._trace.name} cannot be written into a plain NumPy array: make the array from a "
+        f"traced one, np.zeros_like(x), or np.zeros(n, like=x)"
     )
 
 
 def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
+    """A number becomes an object in NumPy's arrays of objects; of an array NumPy can have only the values, if known."""
+    if self.mutable:
+        value = self.now()
+        if not isinstance(value, Tracer):
+            return np.array(value, dtype)
+    storing = user_operation()[0] == "STORE_SUBSCR"
+    if not storing and not self.shape and self.dtype.kind in "fc" and (dtype is None or np.dtype(dtype).hasobject):
+        out = np.empty((), object)
+        out[()] = self
+        return out
+    if storing:
+        raise _into_plain(self)
     error = ConcretizationError(
-        f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: use the "
-        f"function of wengert.numpy instead, or return the array and convert it outside. To index a plain array x with "
-        f"it, write wengert.numpy.at(x)[index].get()"
+        f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: to make an "
+        f"array of traced ones write np.stack([x, y]) or np.array([x, y], like=x), for np.asarray(x) just x; else use "
+        f"the function of wengert.numpy, or return the array and convert it outside. To index a plain array x with it, "
+        f"write np.asarray(x, like=index)[index] or wengert.numpy.at(x)[index].get()"
     )
     error.by_numpy = True  # `transforms.opening` may know a way
     raise error
 
 
 _IN_PLACE = {
-    "fill": "wengert.numpy.full_like(x, value)",
-    "put": "wengert.numpy.at(x)[index].set(value)",
     "resize": "wengert.numpy.resize(x, shape)",
     "setflags": "the result of an operation",
     "setfield": "wengert.numpy.at(x)[index].set(value)",
@@ -143,6 +163,8 @@ _MEMORY = frozenset("base byteswap ctypes data dump dumps flags getfield strides
 
 
 def _missing(self: Tracer, name: str) -> Any:
+    if name == "views":
+        return None  # of a tangent, which is not written into
     if name in _IN_PLACE:
         raise NotSupportedError(f"arrays under transformation cannot be changed in place; use {_IN_PLACE[name]}")
     if name in _MEMORY:
@@ -150,19 +172,24 @@ def _missing(self: Tracer, name: str) -> Any:
             f".{name} needs the memory of an array, which one under {self._trace.name} does not have; return the array "
             f"and ask it outside"
         )
+    ufunc = getattr(np, name, None)
+    if isinstance(ufunc, np.ufunc):  # NumPy asks its arrays of objects for their elements' methods
+        return partial(protocols.operation(ufunc), self)
     raise AttributeError(f"an array under {self._trace.name} has no attribute {name!r}")
 
 
 _tracer.__getattr__ = _missing
-_tracer.__copy__ = lambda self: self
-_tracer.__deepcopy__ = lambda self, memo: self
+_tracer.__copy__ = memory.copied
+_tracer.__deepcopy__ = lambda self, memo: memory.copied(self)
 _tracer.__pow__ = _pow
 _tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)
 _tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)
+_tracer.__ipow__ = writing.in_place(_pow, "__ipow__")
+_tracer.__imatmul__ = writing.in_place(lambda self, other: contraction.matmul(self, other), "__imatmul__")
 _tracer.__divmod__ = _divmod
 _tracer.__rdivmod__ = _rdivmod
-_tracer.__getitem__ = lambda self, key: indexing.getitem(self, key)
-_tracer.__setitem__ = _setitem
+_tracer.__getitem__ = writing.read
+_tracer.__setitem__ = writing.write
 _tracer.__iter__ = _iter
 _tracer.__array__ = _array
 _tracer.__round__ = lambda self, ndigits=0: _namespace().round(self, ndigits or 0)
@@ -188,33 +215,60 @@ def _method(name: str) -> Callable[..., Any]:
 
 for _name in (
     "all any argmax argmin argpartition argsort choose clip compress cumprod cumsum diagonal dot max mean min nonzero "
-    "partition prod ptp ravel repeat round searchsorted sort squeeze std sum swapaxes take trace var"
+    "prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
 ).split():
     setattr(Tracer, _name, _method(_name))
 
 
-def _reshape(self: Tracer, *dims: Any, order: str = "C") -> Value:
+def _reshape(self: Tracer, *dims: Any, order: str = "C", copy: Any = None) -> Value:
     target = dims[0] if len(dims) == 1 else dims
-    return shape.reshape(self, target) if order == "C" else _namespace().reshape(self, target, order=order)
+    if order == "C":
+        return memory.view_of(self, np.reshape, shape.reshape, (target,))
+    return _namespace().reshape(self, target, order)
 
 
 def _transpose(self: Tracer, *axes: Any) -> Value:
     if not axes or axes == (None,):
-        return shape.transpose(self)
-    return shape.transpose(self, axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes)
+        return memory.view_of(self, np.transpose, shape.transpose)
+    order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+    return memory.view_of(self, np.transpose, shape.transpose, (order,))
+
+
+def _flatten(self: Tracer, order: str = "C") -> Value:
+    out = _namespace().reshape(as_value(self), -1, order)
+    return memory.copied(out) if isinstance(out, Tracer) else memory.owned(out)
+
+
+def _sort(self: Tracer, axis: int = -1, **options: Any) -> None:
+    writing.assign(self, _namespace().sort(self, axis, **options))
+
+
+def _partition(self: Tracer, kth: Any, axis: int = -1, **options: Any) -> None:
+    writing.assign(self, _namespace().partition(self, kth, axis, **options))
+
+
+def _fill(self: Tracer, value: Any) -> None:
+    writing.write(self, Ellipsis, value)
+
+
+def _put(self: Tracer, indices: Any, values: Any, mode: str = "raise") -> None:
+    writing.put(self, indices, values, mode)
 
 
 def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
-    return ew.convert(self, dtype)
+    out = ew.convert(self, dtype)
+    return memory.copied(out) if out is self and copy else out
 
 
 def _detached(self: Tracer, what: str) -> Any:
     """The values, where taking them does not silently lose a derivative."""
     if self.differentiated and inexact_dtype(self.dtype):
+        if what == "float()" and user_operation()[0] == "STORE_SUBSCR":
+            raise _into_plain(self)
         raise ConcretizationError(
             f"{what} would make a constant of a value that {self._trace.name} differentiates, and its derivative would "
-            f"be lost: use the functions of wengert.numpy instead of Python's or NumPy's in-place ones (at(x)[i].set(v) "
-            f"for x[i] = v), or write {what.replace('()', '')} of stop_gradient(x) where a constant is meant"
+            f"be lost: use NumPy's functions or those of wengert.numpy instead of Python's (np.sin(x) for math.sin(x)), "
+            f"or write {what.replace('()', '')} of stop_gradient(x) where a constant is meant"
         )
     return self.concrete(what)
 
@@ -242,88 +296,32 @@ _tracer.transpose = _transpose
 _tracer.astype = _astype
 _tracer.item = _item
 _tracer.tolist = _tolist
-_tracer.copy = lambda self, order="C": self
-_tracer.flatten = lambda self, order="C": _reshape(self, -1, order=order)
+_tracer.copy = lambda self, order="C": memory.copied(self)
+_tracer.flatten = _flatten
+_tracer.sort = _sort
+_tracer.partition = _partition
+_tracer.fill = _fill
+_tracer.put = _put
 _tracer.conj = _tracer.conjugate = lambda self: ew.conj(self)
 _tracer.block_until_ready = lambda self: self
-_tracer.T = property(lambda self: shape.transpose(self))
+_tracer.T = property(lambda self: self if len(self.shape) < 2 else _transpose(self))
 _tracer.mT = property(lambda self: _namespace().matrix_transpose(self))
-_tracer.real = property(lambda self: ew.real(self))
-_tracer.imag = property(lambda self: ew.imag(self))
+_tracer.real = property(lambda self: _namespace().real(self))
+_tracer.imag = property(lambda self: _namespace().imag(self))
 _tracer.at = property(lambda self: updates.at(self))
-_tracer.flat = property(lambda self: iter(_reshape(self, -1)))
+_tracer.flat = property(writing.Flat)
 _tracer.itemsize = property(lambda self: self.dtype.itemsize)
 _tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)
 
 # --- NumPy's protocols ------------------------------------------------------------------------------------------
 
 
-def _ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """``np.sin(tracer)`` and ``ndarray * tracer``: the operation of the same name."""
-    primitive = _UFUNCS.get(ufunc)
-    if method == "__call__" and primitive is not None and not kwargs:
-        return primitive.bind(*[as_value(a) for a in inputs])
-    where = kwargs.pop("where", True)
-    if kwargs.pop("out", None) is not None:
-        raise NotSupportedError(
-            f"np.{ufunc.__name__}(..., out=) cannot write into an array under transformation; use its result"
-        )
-    if method == "__call__" and where is True:
-        function = getattr(_namespace(), ufunc.__name__, None)
-        if function is not None:
-            return function(*inputs, **kwargs)
-    elif method in ("reduce", "accumulate") and ufunc.__name__ in _REDUCTIONS:
-        name = _REDUCTIONS[ufunc.__name__][method == "accumulate"]
-        if name:
-            kwargs.setdefault("axis", 0)
-            if where is not True:
-                kwargs["where"] = where
-            return getattr(_namespace(), name)(
-                *inputs, **{k: v for k, v in kwargs.items() if v is not None or k == "axis"}
-            )
-    elif method == "outer" and len(inputs) == 2:
-        x, y = (as_value(a) for a in inputs)
-        from ..core import ndim_of, shape_of
-
-        return _ufunc(self, ufunc, "__call__", shape.reshape(x, shape_of(x) + (1,) * ndim_of(y)), y)
-    raise NotSupportedError(
-        f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no derivative rule here; "
-        f"write it with the functions of wengert.numpy"
-    )
-
-
-_REDUCTIONS = {
-    "add": ("sum", "cumsum"),
-    "multiply": ("prod", "cumprod"),
-    "maximum": ("max", ""),
-    "minimum": ("min", ""),
-    "logical_and": ("all", ""),
-    "logical_or": ("any", ""),
-}
-_UFUNCS: dict[Any, Primitive] = {
-    p.function: p
-    for p in Primitive.registry.values()
-    if isinstance(p, ew.Elementwise) and isinstance(p.function, np.ufunc)
-}
-
-
 def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """``np.sum(tracer)``: the function of `wengert.numpy` of the same name."""
-    module = function.__module__
-    space = _namespace()
-    if module == "numpy.linalg":
-        space = space.linalg
-    elif module == "numpy.fft":
-        space = getattr(space, "fft", None)
-    ours = getattr(space, function.__name__, None)
-    if ours is None:
-        raise NotSupportedError(
-            f"{module}.{function.__name__} has no derivative rule here; write it with the functions of wengert.numpy"
-        )
-    kwargs = {k: v for k, v in kwargs.items() if k != "out" or v is not None}
-    return ours(*args, **kwargs)
+    from ..numpy.protocols import array_function
+
+    return array_function(function, args, kwargs)
 
 
-_tracer.__array_ufunc__ = _ufunc
+_tracer.__array_ufunc__ = protocols.array_ufunc
 _tracer.__array_function__ = _function
-_unused = operator
+_tracer.__array_namespace__ = lambda self, api_version=None: _namespace()

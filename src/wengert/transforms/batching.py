@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Primitive, Trace, Tracer, Value, as_value, dtype_of, shape_of
+from ..core import Primitive, Trace, Value, ValueTracer, as_value, dtype_of, object_array, shape_of
 from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
@@ -25,18 +25,20 @@ from .reverse import own_results
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
 
 
-class BatchTracer(Tracer):
+class BatchTracer(ValueTracer):
     """One example of a batch: its shape is that of an example, `value` holds them all.
 
     A batch that stems from the standard basis is held as a `Diagonal` as long as that is what it is.
     """
 
-    __slots__ = ("batch", "dtype", "shape")
+    __slots__ = ()
+    batch = ValueTracer.first
     weak = False
 
     def __init__(self, trace: BatchTrace, batch: Any) -> None:
         self._trace = trace
         self.batch = batch
+        self.views = None
         if type(batch) is Diagonal:
             self.shape = shape_of(batch.weights)
             self.dtype = dtype_of(batch.weights)
@@ -81,6 +83,8 @@ class BatchTrace(Trace):
                 batched.append(True)
                 diagonal = diagonal or type(a.batch) is Diagonal
             else:
+                if type(a) is np.ndarray and a.dtype.hasobject:
+                    raise object_array()
                 values.append(a)
                 batched.append(False)
         if diagonal:
@@ -117,7 +121,7 @@ def batch_flat(
     """vmap of a function from values to values: results, and which of them are batched."""
     with BatchTrace(size, axis_name) as trace:
         boxed = [BatchTracer(trace, a) if b else a for a, b in zip(args, batched, strict=True)]
-        outs = in_axis(trace, lambda: list(f(*boxed)))
+        outs = in_axis(trace, lambda: [as_value(o) for o in f(*boxed)])
         flags = [type(o) is BatchTracer and o._trace is trace for o in outs]
         return [o.value if b else o for o, b in zip(outs, flags, strict=True)], flags
 

@@ -15,6 +15,7 @@ from ..core import (
     Trace,
     Tracer,
     Value,
+    ValueTracer,
     as_array,
     as_value,
     dtype_of,
@@ -24,6 +25,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
+from ..ops.memory import unpacked
 from . import nans
 from .function import check_callable, name_of, shown, split_aux
 
@@ -31,16 +33,18 @@ ndarray = np.ndarray
 FLOAT0 = np.dtype([("float0", np.void, 0)])
 
 
-class JVPTracer(Tracer):
+class JVPTracer(ValueTracer):
     """A value and its tangent."""
 
-    __slots__ = ("dtype", "primal", "shape", "tangent")
+    __slots__ = ()
+    primal, tangent = ValueTracer.first, ValueTracer.second
     differentiated = True
 
     def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
         self._trace = trace
         self.primal = primal
         self.tangent = tangent
+        self.views = None
         if type(primal) is ndarray:
             self.shape, self.dtype = primal.shape, primal.dtype
         else:
@@ -97,7 +101,7 @@ class JVPTrace(Trace):
     def split(self, x: Value) -> tuple[Value, Value | None]:
         if type(x) is JVPTracer and x._trace is self:
             return x.primal, x.tangent
-        return x, None
+        return (x, None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
 
 
 def zeros_like(x: Value) -> Value:
@@ -223,26 +227,28 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
         args.append(trees.unflatten(tree, boxed))
     try:
         out = f(*args)
+        aux = None
+        if has_aux:
+            out, aux = split_aux(out, f)
+            aux = trees.map(lambda x: trace.split(x)[0], aux)
+        if type(out) is JVPTracer and out._trace is trace:
+            value, tangent = strong(out.primal), strong(out.tangent)
+        else:
+            leaves, tree = trees.flatten(out)
+            pairs = [trace.split(check_output(o, f)) for o in leaves]
+            value = trees.unflatten(tree, [strong(p) for p, _ in pairs])
+            tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     finally:
         trace.open = False
-    aux = None
-    if has_aux:
-        out, aux = split_aux(out, f)
-        aux = trees.map(lambda x: trace.split(x)[0], aux)
-    if type(out) is JVPTracer and out._trace is trace:
-        value, tangent = strong(out.primal), strong(out.tangent)
-    else:
-        leaves, tree = trees.flatten(out)
-        pairs = [trace.split(check_output(o, f)) for o in leaves]
-        value = trees.unflatten(tree, [strong(p) for p, _ in pairs])
-        tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     return (value, tangent, aux) if has_aux else (value, tangent)
 
 
 def check_output(x: Any, f: Any) -> Value:
     """A leaf of a function's result, which must be a number or an array of them."""
     if isinstance(x, (ndarray, Tracer, np.generic)) or type(x) in PYTHON_SCALARS:
-        return x
+        if isinstance(x, Tracer):
+            return x.now() if x.mutable else x
+        return unpacked(x) if type(x) is ndarray and x.dtype.hasobject else x
     try:
         return as_value(x)
     except DtypeError:

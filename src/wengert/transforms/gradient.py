@@ -24,7 +24,7 @@ from .function import (
     shown,
     split_aux,
 )
-from .reverse import LinearizeTrace, LinearizeTracer, own_results
+from .reverse import LinearizeTrace, own_results
 from .tape import pull_back
 
 ndarray = np.ndarray
@@ -83,6 +83,7 @@ class ValueAndGrad(Transformed):
         f, argnums = self._f, self.argnums
         trace = LinearizeTrace()
         tape = trace.tape
+        primal: Any
         boxed = list(args)
         if type(argnums) is not int or not 0 <= argnums < len(args):
             argnums = check_argnums(f, argnums, len(args), self.transformation)
@@ -91,7 +92,7 @@ class ValueAndGrad(Transformed):
         x = args[argnums] if type(argnums) is int else None
         single = type(x) in VALUE_TYPES or isinstance(x, Tracer)
         if single and dtype_of(x).kind == "f" and not self.holomorphic:
-            if not config._x64:
+            if not config._x64 or type(x) is not ndarray:
                 x = as_value(x)
             leaves = [x]  # the usual call
             boxed[argnums] = trace.input(x)
@@ -116,13 +117,10 @@ class ValueAndGrad(Transformed):
             if self.has_aux:
                 out, aux = split_aux(out, f)
                 aux = trees.map(lambda v: trace.split(v)[0], aux)
+            primal, node = trace.split(out)
+            del out
         finally:
             nodes = tape.close()
-        if type(out) is LinearizeTracer and out._trace is trace:
-            primal, node = out.primal, out.tangent
-            del out
-        else:
-            primal, node = out, None
         if self.holomorphic or not (
             isinstance(primal, (float, np.floating))
             or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
@@ -131,7 +129,8 @@ class ValueAndGrad(Transformed):
         if node is None:
             grads: list[Any] = [None] * len(leaves)
         else:
-            one = primal.dtype.type(1) if type(primal) is not float and type(primal) is not complex else type(primal)(1)
+            known: Any = primal
+            one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
             grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
         if tree is None:
             g = grads[0]

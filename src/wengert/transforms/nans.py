@@ -20,7 +20,19 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Primitive, Trace, Tracer, Value, dtype_of, inexact_dtype, is_inexact, is_weak, next_level, shape_of
+from ..core import (
+    Primitive,
+    Trace,
+    Tracer,
+    Value,
+    ValueTracer,
+    dtype_of,
+    inexact_dtype,
+    is_inexact,
+    is_weak,
+    next_level,
+    shape_of,
+)
 from ..errors import NonFiniteError, is_library_frame
 from .function import shown
 
@@ -54,15 +66,25 @@ class Origin:
         return text if self.cause is None else f"{text}\n  which was given one where {self.cause}"
 
 
-class NotedTracer(Tracer):
+class NotedTracer(ValueTracer):
     """A known value, the line at which it was made, and the origin of what is not finite in it."""
 
-    __slots__ = ("dtype", "line", "origin", "shape", "value")
+    __slots__ = ()
+    value, noted = ValueTracer.first, ValueTracer.second
 
     def __init__(self, trace: NotingTrace, value: Value, line: str, origin: Origin | None = None) -> None:
         self._trace = trace
-        self.value, self.line, self.origin = value, line, origin
+        self.value, self.noted = value, (line, origin)
         self.shape, self.dtype = shape_of(value), dtype_of(value)
+        self.views = None
+
+    @property
+    def line(self) -> str:
+        return self.noted[0]
+
+    @property
+    def origin(self) -> Origin | None:
+        return self.noted[1]
 
     @property
     def weak(self) -> bool:
@@ -223,6 +245,7 @@ def _locate(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     finally:
         _state.locating = False
     for leaf in trees.leaves(out):
+        leaf = leaf.now() if isinstance(leaf, Tracer) and leaf.mutable else leaf  # noqa: PLW2901
         if _bad(leaf) and isinstance(leaf, NotedTracer) and leaf.origin is not None:
             return str(leaf.origin)
     return ""

@@ -20,6 +20,7 @@ from ..core import (
     Trace,
     Tracer,
     Value,
+    ValueTracer,
     as_value,
     aval_of,
     dtype_of,
@@ -50,10 +51,11 @@ from .tape import INPUT, Tape, pull_back, push_forward
 ndarray = np.ndarray
 
 
-class LinearizeTracer(Tracer):
+class LinearizeTracer(ValueTracer):
     """A value, and the step of the tape that its tangent is."""
 
-    __slots__ = ("dtype", "primal", "shape", "tangent")
+    __slots__ = ()
+    primal, tangent = ValueTracer.first, ValueTracer.second
     differentiated = True
 
     @property
@@ -114,6 +116,7 @@ class LinearizeTrace(Trace):
         t._trace = self
         t.primal = primal
         t.tangent = node
+        t.views = None
         t.shape = node.shape = shape
         t.dtype = node.dtype = dtype
         return t
@@ -125,6 +128,7 @@ class LinearizeTrace(Trace):
         t.shape = shape_of(primal)
         t.dtype = dtype_of(primal)
         t.tangent = node
+        t.views = None
         return t
 
     def wrap(self, primal: Value, tangent: Value | None) -> Value:
@@ -149,7 +153,7 @@ class LinearizeTrace(Trace):
     def split(self, x: Value) -> tuple[Value, LinearTracer | None]:
         if type(x) is LinearizeTracer and x._trace is self:
             return x.primal, x.tangent
-        return x, None
+        return (x, None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
 
 
 # --- ownership --------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, as_value
+from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, ValueTracer, as_value, object_array
 from ..errors import ConcretizationError, LeakedTracerError, user_line
+from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .opening import constant
 
@@ -23,10 +24,11 @@ FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 1024  # Programs that are remembered
 
 
-class StagingTracer(Tracer):
+class StagingTracer(ValueTracer):
     """A value of a Program that is being written."""
 
-    __slots__ = ("dtype", "shape", "variable", "weak")
+    __slots__ = ()
+    variable, weak = ValueTracer.first, ValueTracer.second
 
     def __init__(self, trace: StagingTrace, var: Var) -> None:
         self._trace = trace
@@ -34,6 +36,7 @@ class StagingTracer(Tracer):
         self.shape = var.aval.shape
         self.dtype = var.aval.dtype
         self.weak = var.aval.weak
+        self.views = None
 
     def __bool__(self) -> bool:
         if self.dtype.kind != "b" and self.size == 1:
@@ -162,6 +165,8 @@ class StagingTrace(Trace):
             if id(x) not in self.hoisted:
                 self.hoisted[id(x)] = (x, Var(Aval(x.shape, x.dtype)))
             return self.hoisted[id(x)][1]
+        if type(x) is np.ndarray and x.dtype.hasobject:
+            raise object_array()
         return Literal(x)
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
@@ -226,7 +231,7 @@ def build(
     program = Program(variables, live_equations(equations, results), results, name)
     program.guards = guards
     trace.examples = None  # the values are no longer needed, and a tracer that leaks must not keep them
-    return program, [t for t, _ in hoisted]
+    return program, [origin(t) for t, _ in hoisted]
 
 
 def signature(leaves: Sequence[Value]) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
 from ..ops.families import fit, plus, spread, times, weighted_sum, without_poison
+from ..ops.memory import conversions, origin
 
 ndarray = np.ndarray
 
@@ -32,13 +33,14 @@ PROJECTION = _Projection("linear_projection", reasons={"all": "lives on tapes on
 class Tape(Trace):
     """A linear program under construction."""
 
-    __slots__ = ("masked", "nodes")
+    __slots__ = ("conversions", "masked", "nodes")
     name = "linearize"
 
     def __init__(self) -> None:
         self.level = next_level()
         self.nodes: list[LinearTracer] | None = []
         self.masked = False
+        self.conversions = conversions[0]
 
     def owns(self, x: Value) -> bool:
         return type(x) is LinearTracer and x._trace is self
@@ -90,10 +92,24 @@ def parents(node: LinearTracer) -> list[LinearTracer]:
     return [a for a in node.args if type(a) is LinearTracer and a._trace is node._trace]
 
 
+def _as_saved(nodes: Sequence[LinearTracer]) -> None:
+    """Give the steps back the values they saved, where a function has written into a traced array since."""
+    tape = nodes[0]._trace if nodes else None
+    if tape is None or tape.conversions == conversions[0]:
+        return
+    tape.conversions = conversions[0]
+    for node in nodes:
+        if node.primitive is weighted_sum:
+            node.args = ([origin(c) for c in node.args[0]], node.args[1])
+        else:
+            node.args = tuple([origin(a) for a in node.args])
+
+
 def push_forward(
     nodes: Sequence[LinearTracer], inputs: Sequence[Value], outputs: Sequence[LinearTracer], replace: Any = None
 ) -> list[Value]:
     """Run a linear program on tangents. `replace` maps saved values (by id) to others, as when it is staged."""
+    _as_saved(nodes)
     live = needed(nodes, outputs)
     env: list[Any] = [None] * len(nodes)
     env[: len(inputs)] = inputs
@@ -130,6 +146,7 @@ def pull_back(
     On the way a cotangent may be smaller than the step that it belongs to, and then stands for its broadcast: the
     cotangent of a sum stays one number until an array of coefficients meets it. Hot: guarded by benchmarks `eager.*`.
     """
+    _as_saved(nodes)
     cts: list[Any] = [None] * len(nodes)
     for out, ct in zip(outputs, cotangents, strict=True):
         if out is not None and ct is not None:

@@ -1,0 +1,475 @@
+"""The memory of arrays that a transformed function writes into, and the views that share it. `writing.py` writes.
+
+Values never change, so a write makes a new one: a `Memory` holds the present value of an array, and every view of it
+reads and writes there. A tracer that is written into becomes a `MutableArray` and stays the same object for all who
+hold it; operations are given its present value, so no trace, tape or Program ever holds what may change. Code that does
+not write pays only where it makes a view of a traced array, which notes what it is a view of.
+
+The positions of a view in its memory are found by NumPy itself, on an array of integers that is laid out alike.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from ..core import Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
+from ..errors import DtypeError, NotSupportedError, ShapeError
+from . import elementwise as ew
+from .indexing import getitem, scatter_set_p
+from .shape import broadcast_to, concatenate, reshape, stack
+
+ndarray = np.ndarray
+Step = Callable[..., Any]  # of a view: takes a value, or with `shadow=True` an array of positions
+
+
+class Memory:
+    """What an array and its views share: its present value, and the blocks that were written since it was made.
+
+    A block is what stands at an index of integers, an element or a row: written one after the other they are kept
+    apart, and read again from there, so that a recurrence costs as much as it has steps.
+    """
+
+    __slots__ = ("_positions", "_value", "blocks", "depth", "dtype", "shape")
+
+    def __init__(self, value: Value) -> None:
+        self._value = value
+        self.shape = shape_of(value)
+        self.dtype = dtype_of(value)
+        self.blocks: dict[tuple[int, ...], Value] = {}
+        self.depth = 0
+        self._positions: ndarray | None = None
+
+    @property
+    def positions(self) -> ndarray:
+        """The position of each element, in the shape of the array."""
+        if self._positions is None:
+            self._positions = np.arange(math.prod(self.shape)).reshape(self.shape)
+        return self._positions
+
+    def fit(self, v: Value, shape: tuple[int, ...]) -> Value:
+        """A value as it is written to a place of `shape`."""
+        have = shape_of(v)
+        if have != shape:
+            if len(have) > len(shape) and have[: len(have) - len(shape)] == (1,) * (len(have) - len(shape)):
+                v = reshape(v, have[len(have) - len(shape) :])
+            try:
+                v = broadcast_to(v, shape)
+            except ShapeError:
+                raise ShapeError(f"cannot write values of shape {have} to a place of shape {shape}") from None
+        if dtype_of(v).kind == "c" and self.dtype.kind != "c":
+            raise DtypeError(f"cannot write {dtype_of(v)} values into a {self.dtype} array; make it complex first")
+        v = ew.convert(v, self.dtype)
+        return np.array(v) if type(v) is ndarray else fresh(v)  # the given one may be changed afterwards
+
+    def block(self, index: tuple[int, ...]) -> Value:
+        """What stands at an index of integers that are in range."""
+        if self.blocks:
+            if self.depth <= len(index):
+                found = self.blocks.get(index[: self.depth])
+                if found is not None:
+                    rest = index[self.depth :]
+                    return getitem(found, rest) if rest else found
+            else:
+                self.settle()
+        return getitem(self._value, index)
+
+    def set_block(self, index: tuple[int, ...], v: Value) -> None:
+        if self.blocks and self.depth != len(index):
+            self.settle()
+        self.depth = len(index)
+        self.blocks[index] = self.fit(v, self.shape[len(index) :])
+
+    def now(self) -> Value:
+        """The present value."""
+        if self.blocks:
+            self.settle()
+        return self._value
+
+    def settle(self) -> None:
+        """Write the blocks into the value."""
+        blocks, d, value = self.blocks, self.depth, self._value
+        self.blocks = {}
+        traced = {i: b for i, b in blocks.items() if isinstance(b, Tracer)}
+        lead, inner = self.shape[:d], self.shape[d:]
+        whole = len(traced) == math.prod(lead)
+        if not isinstance(value, Tracer):
+            if not whole and len(traced) < len(blocks):
+                value = np.array(value)
+                for i, b in blocks.items():
+                    if i not in traced:
+                        value[i] = b
+        else:
+            traced = blocks
+            whole = len(traced) == math.prod(lead)
+        if traced:
+            places = sorted(traced)
+            parts = stack([traced[i] for i in places])
+            if whole:
+                value = reshape(parts, self.shape)
+            else:
+                size = math.prod(inner)
+                rows: Any = np.ravel_multi_index(tuple(np.array(places).T), lead)
+                value = _replaced(value, self.shape, rows[:, None] * size + np.arange(size), parts)
+        self._value = value
+
+    def put(self, positions: Value, v: Value) -> None:
+        """Write at positions, which may be traced; the last one stands where they repeat."""
+        v = self.fit(as_value(v), shape_of(positions))
+        self._value = _replaced(self.now(), self.shape, positions, v)
+
+    def scatter(self, primitive: Primitive, positions: Value, v: Value) -> None:
+        """Combine with what stands at positions, all of `v` where they repeat."""
+        v = self.fit(as_value(v), shape_of(positions))
+        flat = reshape(self.now(), (-1,))
+        flat = primitive.bind(flat, reshape(v, (-1,)), reshape(positions, (-1,)), axes=(0,))
+        self._value = reshape(flat, self.shape)
+
+
+def _replaced(value: Value, shape: tuple[int, ...], positions: Value, v: Value) -> Value:
+    """`value` with `v`, shaped like the positions, written at them."""
+    if not isinstance(positions, Tracer):
+        positions = np.asarray(positions)
+        if not positions.size:
+            return value
+        if not isinstance(value, Tracer) and not isinstance(v, Tracer):
+            out = np.array(value, order="C")
+            out.reshape(-1)[positions] = v
+            return out
+        flat = positions.reshape(-1)
+        first, n, size = int(flat[0]), flat.size, math.prod(shape)
+        if flat[-1] - first == n - 1 and (n == 1 or bool((flat[1:] - flat[:-1] == 1).all())):  # one stretch of memory
+            if n == size:
+                return reshape(v, shape)
+            elements = reshape(value, (-1,))
+            parts = [elements[:first], reshape(v, (-1,)), elements[first + n :]]
+            return reshape(concatenate([p for p in parts if shape_of(p)[0]]), shape)
+    elements = scatter_set_p.bind(reshape(value, (-1,)), reshape(v, (-1,)), reshape(positions, (-1,)), axes=(0,))
+    return reshape(elements, shape)
+
+
+class _Reading(Trace):
+    """Newer than every transformation: gives operations the present values of arrays that are written into."""
+
+    __slots__ = ()
+    name = "a transformation"
+
+    def __init__(self) -> None:
+        self.level = sys.maxsize
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        out = primitive.bind(*[a.now() if type(a) is MutableArray else a for a in args], **params)
+        return [owned(o) for o in out] if primitive.multiple_results else owned(out)
+
+
+_READING = _Reading()
+
+
+class MutableArray(ValueTracer):
+    """An array that may be written into, inside a transformed function.
+
+    Attributes:
+        memory: where its elements are.
+        place: None for the whole memory; for a view its positions, and the steps that read it from the whole.
+        views: the value that the tracer had before it became this, or None.
+    """
+
+    __slots__ = ()
+    memory: Any = ValueTracer.first
+    place: Any = ValueTracer.second
+    mutable = True
+    weak = False
+
+    @property
+    def differentiated(self) -> bool:
+        value = self.now()
+        return isinstance(value, Tracer) and value.differentiated
+
+    def now(self) -> Value:
+        """The present value."""
+        memory, place = self.memory, self.place
+        if place is None:
+            return memory.now()
+        step, *steps = place[1]
+        value = memory.block(step.integers) if memory.blocks and step.integers else step(memory.now())
+        for s in steps:
+            value = s(value)
+        return value
+
+    def taken(self) -> Value:
+        """The present value, as an object of its own: somebody may write into that."""
+        return fresh(self.now())
+
+    @property
+    def shadow(self) -> ndarray:
+        """The position in the memory of each element."""
+        return self.memory.positions if self.place is None else self.place[0]
+
+    def concrete(self, what: str) -> Any:
+        value = self.now()
+        return value.concrete(what) if isinstance(value, Tracer) else value
+
+    def __bool__(self) -> bool:
+        return bool(self.now())
+
+    def __repr__(self) -> str:
+        return f"MutableArray<{self.aval!r}>({self.now()!r})"
+
+
+def new_array(value: Value) -> MutableArray:
+    """An array with a memory of its own, that stands at `value`."""
+    out = MutableArray()
+    out._trace = _READING
+    out.shape, out.dtype = shape_of(value), dtype_of(value)
+    out.memory, out.place = Memory(value), None
+    out.views = None
+    return out
+
+
+def owned(x: Value) -> Value:
+    """The result of an operation on arrays that can be written into, which can be written into as well."""
+    return new_array(x) if type(x) is ndarray and x.ndim else x
+
+
+def view_at(base: MutableArray, positions: ndarray, step: Step) -> MutableArray:
+    out = MutableArray()
+    out._trace = _READING
+    out.shape, out.dtype = positions.shape, base.dtype
+    out.memory = base.memory
+    out.place = (positions, [*([] if base.place is None else base.place[1]), step])
+    out.views = None
+    return out
+
+
+# --- steps of views ---------------------------------------------------------------------------------------------
+
+
+class Index:
+    """The view at an index of integers, slices, None and Ellipsis."""
+
+    __slots__ = ("integers", "key")
+
+    def __init__(self, key: Any, shape: tuple[int, ...]) -> None:
+        self.key = key
+        self.integers = integers_of(key, shape)
+
+    def __call__(self, x: Value, shadow: bool = False) -> Any:
+        return x[self.key] if shadow else getitem(x, self.key)
+
+
+class Call:
+    """The view that a function makes, or one of several."""
+
+    __slots__ = ("args", "function", "item", "kwargs", "numpy_function")
+    integers = None
+
+    def __init__(self, numpy_function: Any, function: Any, args: Any, kwargs: Any, item: int | None = None) -> None:
+        self.numpy_function, self.function = numpy_function, function
+        self.args, self.kwargs, self.item = args, kwargs, item
+
+    def __call__(self, x: Value, shadow: bool = False) -> Any:
+        out = (self.numpy_function if shadow else self.function)(x, *self.args, **self.kwargs)
+        return out if self.item is None else out[self.item]
+
+
+def integers_of(key: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """A key of integers alone, counted from the front, if it is one; raises where they are out of range."""
+    entries = key if type(key) is tuple else (key,)
+    out = []
+    for axis, e in enumerate(entries):
+        if type(e) is not int and not isinstance(e, np.integer):
+            return None
+        if axis >= len(shape):
+            raise IndexError(f"too many indices: {len(entries)} for an array of shape {shape}")
+        n = shape[axis]
+        if not -n <= e < n:
+            raise IndexError(f"index {e} is out of range for axis {axis} of length {n}")
+        out.append(int(e) % n)
+    return tuple(out) or None
+
+
+def _known(bound: Any) -> Any:
+    return None if bound is None else operator.index(bound)
+
+
+def settled_key(key: Any) -> tuple[Any, bool]:
+    """A key without traced bounds and arrays that are written into; and whether it makes a view."""
+    out, basic = [], True
+    for e in key if type(key) is tuple else (key,):
+        if e is None or e is Ellipsis or type(e) is int:
+            pass
+        elif isinstance(e, slice):
+            e = slice(_known(e.start), _known(e.stop), _known(e.step))
+        elif isinstance(e, (bool, np.bool_)):
+            basic = False
+        elif isinstance(e, np.integer):
+            e = int(e)
+        else:
+            basic = False
+            if isinstance(e, Tracer):
+                e = e.now() if e.mutable else e
+            elif type(e) is not ndarray:
+                e = np.zeros(0, np.intp) if isinstance(e, list) and not e else as_value(e)
+        out.append(e)
+    return (tuple(out) if type(key) is tuple else out[0]), basic
+
+
+# --- views of tracers -------------------------------------------------------------------------------------------
+
+
+def link(base: Any, view: Any, kind: Any, *details: Any) -> None:
+    """Note that `view` shows the elements of `base` by the step ``kind(*details)``. Hot: guarded by `eager.views`."""
+    view.views = [(base, kind, details)]
+    views = base.views
+    if views is None:
+        base.views = [None, ref(view)]
+    else:
+        views.append(ref(view))
+        if len(views) & 63 == 0:
+            views[1:] = [r for r in views[1:] if r() is not None]
+
+
+def fresh(x: Value) -> Any:
+    """Another object for the same traced array."""
+    if not isinstance(x, ValueTracer) or not x.shape:
+        return x
+    out: Any = object.__new__(type(x))
+    out._trace, out.shape, out.dtype, out.first = x._trace, x.shape, x.dtype, x.first
+    try:
+        out.second = _second(x)
+    except AttributeError:  # of a batch
+        pass
+    out.views = None
+    return out
+
+
+_second = ValueTracer.second.__get__
+conversions = [0]  # how many tracers became mutable: tapes look for them when it has changed
+
+
+def mutable(x: Tracer) -> MutableArray:
+    """`x` as an array that can be written into: it becomes one, and so do those whose elements it shows.
+
+    Raises:
+        NotSupportedError: it is a tangent, which is linear for good.
+    """
+    if type(x) is MutableArray:
+        return x
+    if not isinstance(x, ValueTracer):
+        raise NotSupportedError(
+            "a tangent cannot be changed in place; write into a copy of it: y = x.copy(), or wengert.numpy.at(x)[i].set(v)"
+        )
+    views = x.views
+    if views is not None and views[0] is not None:
+        base = views[0][0]
+        if type(base) is not MutableArray:
+            mutable(base)
+        if type(x) is MutableArray:
+            return x
+        views[0] = None  # a copy in NumPy, too
+    _become(x, Memory(fresh(x)), None)
+    return x  # type: ignore[return-value]
+
+
+def writable(x: Tracer) -> MutableArray:
+    """`mutable`, for a write that follows.
+
+    Raises:
+        ValueError: it is a view that NumPy does not let be written into, such as that of ``np.broadcast_to``.
+    """
+    array = mutable(x)
+    if array.place is not None and not array.place[0].flags.writeable:
+        raise ValueError("assignment destination is read-only")
+    return array
+
+
+def _become(x: Any, memory: Memory, place: Any) -> None:
+    views: list[Any] = x.views or [None]
+    before = fresh(x)
+    conversions[0] += 1
+    x.first, x.second, x.views, x._trace = memory, place, before, _READING
+    x.__class__ = MutableArray
+    for r in views[1:]:
+        v = r()
+        if v is None or type(v) is MutableArray:
+            continue
+        noted: Any = v.views[0]
+        step = noted[1](*noted[2])
+        positions = step(x.shadow, shadow=True)
+        if np.may_share_memory(positions, x.shadow) or not positions.size:
+            _become(v, memory, (positions, [*([] if place is None else place[1]), step]))
+
+
+def origin(x: Any) -> Any:
+    """A value that a tape or a Program took before it was written into, as it was then."""
+    return x.views if type(x) is MutableArray else x
+
+
+def copied(x: Tracer) -> Any:
+    """A copy of an array; what is written into it shows nowhere else."""
+    return new_array(x.taken()) if type(x) is MutableArray else fresh(x)
+
+
+def viewing(numpy_function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator for functions that give views in NumPy: what is written into one shows in the other."""
+
+    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(f)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if args and type(args[0]) is not ndarray and isinstance(args[0], ValueTracer):
+                return view_of(args[0], numpy_function, f, args[1:], kwargs)
+            return f(*args, **kwargs)
+
+        call.numpy_view = True  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def parts(positions: ndarray) -> ndarray:
+    """The positions of the real or imaginary parts of complex elements: they can be read, not written."""
+    return np.broadcast_to(positions, positions.shape)
+
+
+def view_of(x: Any, numpy_function: Any, f: Callable[..., Any], args: Any = (), kwargs: Any = {}) -> Any:  # noqa: B006
+    """``f(x)``, a function that gives a view, or several, where `numpy_function` does."""
+    if type(x) is not MutableArray:
+        out = f(x, *args, **kwargs)
+        if isinstance(out, (list, tuple)):
+            for i, o in enumerate(out):
+                if isinstance(o, ValueTracer) and o is not x:
+                    link(x, o, Call, numpy_function, f, args, kwargs, i)
+        elif isinstance(out, ValueTracer) and out is not x:
+            link(x, out, Call, numpy_function, f, args, kwargs)
+        return out
+    shadow = x.shadow
+    with np.errstate(all="ignore"):
+        positions = numpy_function(shadow, *args, **kwargs)
+    several = isinstance(positions, (list, tuple))
+    out = []
+    for i, p in enumerate(positions if several else [positions]):
+        step = Call(numpy_function, f, args, kwargs, i if several else None)
+        shares = isinstance(p, ndarray) and (np.may_share_memory(p, shadow) or not p.size)
+        out.append(view_at(x, p, step) if shares else owned(step(x.taken())))
+        if numpy_function is parts and shares:
+            out[-1].dtype = dtype_of(step(x.now()))
+    return type(positions)(out) if several else out[0]
+
+
+# --- object arrays ----------------------------------------------------------------------------------------------
+
+
+def unpacked(x: Any) -> Any:
+    """An array of objects that holds traced values, as NumPy makes of ``np.array([t, u])``, as a traced array."""
+    if type(x) is ndarray and x.dtype.hasobject:
+        items = x.reshape(-1).tolist()
+        if any(isinstance(i, Tracer) for i in items):
+            return reshape(stack([as_value(i) for i in items]), x.shape)
+    return x
