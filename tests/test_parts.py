@@ -138,7 +138,7 @@ def test_what_cannot_be_told_has_none(tmp_path):
 
 def test_a_recipe_comes_back():
     recipe = Recipe(
-        ["sin"], [(0, None), (1, "00ff"), (2, "")], [3, 4], ["singular"], 128, True, [b"one", b"", b"three"]
+        ["sin"], [(0, None), (1, "00ff"), (2, "")], [3, 4], ["singular"], 128, True, True, [b"one", b"", b"three"]
     )
     again = Recipe.from_bytes(recipe.to_bytes())
     assert again == recipe and again.portable() and again.needs_program()

@@ -476,3 +476,17 @@ def set_one(x, i):
     y = x * 1
     y[i] += 2.0
     return y
+
+
+def test_a_mask_of_one_element_keeps_its_axis_under_jit():
+    def bounded(x):
+        for k in (2, 1):
+            x = 0.5 * x[:k]
+            most = x * x
+            better = most > x
+            x[better] = most[better]
+        return x[0]
+
+    x = np.array([12.0, 9.0])
+    np.testing.assert_allclose(w.grad(bounded)(x), [108.0, 0.0])
+    np.testing.assert_allclose(w.jit(w.grad(bounded))(x), [108.0, 0.0])

@@ -49,7 +49,8 @@ def disagreement(got: list[np.ndarray], want: list[np.ndarray], rtol: float) -> 
     for i, (a, b) in enumerate(zip(got, want, strict=True)):
         if a.shape != b.shape or a.dtype != b.dtype:
             return f"array {i} is {a.dtype}{list(a.shape)}, not {b.dtype}{list(b.shape)}"
-        scale = max(float(np.max(np.abs(b), initial=0.0)), float(np.finfo(b.dtype).tiny))
+        least = float(np.finfo(b.dtype).tiny) if b.dtype.kind == "f" else 1.0
+        scale = max(float(np.max(np.abs(b), initial=0.0)), least)
         apart = float(np.max(np.abs(a - b), initial=0.0)) / scale
         if not apart <= rtol:
             return f"array {i} differs by {apart:.1e} (at most {rtol:.0e})"

@@ -131,7 +131,7 @@ def _putmask(a: Any, mask: Any, values: Any) -> None:
 
 def _known(mask: Any) -> Any:
     mask = as_value(mask)
-    return mask.concrete("a mask") if isinstance(mask, Tracer) else mask
+    return np.reshape(mask.concrete("a mask"), mask.shape) if isinstance(mask, Tracer) else mask
 
 
 def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:

@@ -26,7 +26,7 @@ ndarray = np.ndarray
 def known(x: Any, what: str) -> ndarray:
     """The values of `x` as a NumPy array, for functions whose result has a shape that depends on them."""
     x = as_value(x)
-    return np.asarray(x.concrete(what) if isinstance(x, Tracer) else x)
+    return np.reshape(x.concrete(what), x.shape) if isinstance(x, Tracer) else np.asarray(x)
 
 
 # --- arguments of extremes --------------------------------------------------------------------------------------

@@ -345,7 +345,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
         array([1., 0., 2.])
     """
     filt = as_array(filt)
-    values = np.asarray(filt.concrete("trim_zeros") if isinstance(filt, Tracer) else filt)
+    values = np.reshape(filt.concrete("trim_zeros"), filt.shape) if isinstance(filt, Tracer) else np.asarray(filt)
     axes = canonical_axes(axis, ndim_of(filt))
     places = np.argwhere(values)
     for i in axes:

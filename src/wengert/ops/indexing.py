@@ -494,7 +494,7 @@ def _index_array(e: Any) -> Value:
 def _known_mask(mask: Value) -> ndarray:
     if isinstance(mask, Tracer):
         try:
-            return np.asarray(mask.concrete("an index that is a mask"))
+            return np.reshape(mask.concrete("an index that is a mask"), shape_of(mask))
         except ConcretizationError:
             raise ConcretizationError(
                 f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "

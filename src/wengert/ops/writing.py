@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Primitive, Tracer, Value, as_value, dtype_of, shape_of
+from ..core import LinearTracer, Primitive, Tracer, Value, as_value, dtype_of, shape_of
 from ..errors import DtypeError, ShapeError
 from . import elementwise as ew
 from .indexing import getitem
@@ -35,7 +35,7 @@ def read(x: Tracer, key: Any) -> Value:
             elif isinstance(key, Tracer) and key.mutable:
                 key = key.now()
         out = getitem(x, key)
-        if out.shape and type(out) is type(x):
+        if out.shape and type(out) is type(x) and type(x) is not LinearTracer:  # nobody writes into a tangent
             if out is x:
                 return fresh(x) if not settled_key(key)[1] else x
             if type(key) is slice or type(key) is int or settled_key(key)[1]:
