@@ -310,6 +310,7 @@ _tracer.real = property(lambda self: _namespace().real(self))
 _tracer.imag = property(lambda self: _namespace().imag(self))
 _tracer.at = property(lambda self: updates.at(self))
 _tracer.flat = property(writing.Flat)
+_tracer.device = property(lambda self: "cpu")  # as NumPy's arrays have it, for the array API
 _tracer.itemsize = property(lambda self: self.dtype.itemsize)
 _tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)
 
