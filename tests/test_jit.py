@@ -123,3 +123,18 @@ def test_program_prints():
     assert text == (
         "program(a: float64[3]) {\n  b: float64[3] = sin a\n  c: float64[3] = multiply b 2.0\n  return c\n}"
     )
+
+
+def squared(x, power=2):
+    return wnp.sum(x**power)
+
+
+def test_compiled_functions_are_pickled():
+    import pickle
+
+    f = w.jit(squared, static_argnames="power")
+    assert f(X) == squared(X)
+    for g in (f, w.grad(f), w.vmap(f), w.jit(w.grad(squared))):
+        again = pickle.loads(pickle.dumps(g))
+        np.testing.assert_allclose(again(np.stack([X, X])), g(np.stack([X, X])))
+    assert pickle.loads(pickle.dumps(f))(X, power=3) == f(X, power=3)

@@ -240,6 +240,10 @@ class Jit(Transformed):
             program = _program(self._f, leaves, tree, rebuild)
         return Lowered(Executable(program))
 
+    def __reduce__(self) -> Any:
+        """A copy in another process compiles for itself, or finds the code on disk."""
+        return (Jit, (self._f, self.static_argnums or None, self.static_argnames or None))
+
     def clear_cache(self) -> None:
         """Forget every Program."""
         self._cache.clear()
