@@ -15,6 +15,7 @@ from ...transforms.derivatives import jacfwd
 from ...transforms.gradient import grad
 from ...transforms.jit import jit as _jit
 from .implicit import Problem, solution
+from .minimization import between
 
 
 class RootResults(NamedTuple):
@@ -150,12 +151,14 @@ def least_squares(
             problem.plain(fast, values), np.asarray(start, np.float64), problem.plain(fast_matrix, values), limits,
             method, ftol, xtol, gtol, **options,
         )  # fmt: skip
-        return [found.x, found.success, found.status, found.nfev, found.active_mask]
+        return [found.x, found.success, found.status, found.nfev]
 
     integer = np.dtype(np.int64)
-    avals = [Aval((n,), dtype), Aval((), np.dtype(bool)), Aval((), integer), Aval((), integer), Aval((n,), integer)]
-    free = None if bounds is None else lambda out: wnp.equal(out[-1], 0)
-    x, success, status, nfev, _ = solution(problem, search, avals, grad(cost), free)
+    avals = [Aval((n,), dtype), Aval((), np.dtype(bool)), Aval((), integer), Aval((), integer)]
+    free = None
+    if bounds is not None:
+        free = between(*(np.broadcast_to(np.asarray(b, float), n) for b in limits))
+    x, success, status, nfev = solution(problem, search, avals, grad(cost), free)
     values = problem.leaves
     r = problem.at(x, values)
     flat = ravel_pytree(r)[0]
