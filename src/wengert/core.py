@@ -216,6 +216,7 @@ class Primitive:
     Attributes:
         name: unique; printed in Programs.
         multiple_results: whether `impl` returns a list.
+        keeps: whether its derivative needs arguments again (those of a sum are not).
         effect: whether it does something beside giving results, so that a Program keeps it though they are not used.
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
@@ -225,6 +226,7 @@ class Primitive:
     registry: ClassVar[dict[str, Primitive]] = {}
 
     multiple_results = False
+    keeps = True
     effect = False
     native: Any = None
     python_operator: Callable[..., Any] | None = None

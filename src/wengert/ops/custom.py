@@ -16,6 +16,7 @@ from ..core import Aval, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dt
 from ..errors import CustomRuleError, NotLinearError
 from ..program import Program
 from .families import Linear
+from .keeping import keep
 
 Flat = list[Value]
 
@@ -204,6 +205,8 @@ class CustomCall(Primitive):
         outs, args, spec, live = _prepare_pullback(rule, primals, tangents)
         if not any(live):
             return outs
+        if trace.tape.keeps:
+            args = [keep(a, trace.tape) if type(a) is np.ndarray else a for a in args]
         nodes = iter(trace.tape.append_many(custom_pullback_p, args, spec, spec["out_avals"]))
         return [trace.wrap(o, next(nodes)) if b else o for o, b in zip(outs, live, strict=True)]
 
@@ -266,7 +269,7 @@ class CustomPullback(Primitive):
             return [t if isinstance(o, Tracer) else None for t, o in zip(given, outs, strict=True)]
 
         try:
-            results = transpose_flat(backward, params["out_avals"], pick)
+            results = transpose_flat(backward, params["out_avals"], pick, keeps=True)
         except NotLinearError as error:
             raise CustomRuleError(
                 f"forward mode through {rule.name} transposes the backward function of its custom_vjp, which is not "

@@ -238,6 +238,7 @@ class Elementwise(Primitive):
         self.weak_result = weak
         self.linear = linear
         self.choice = choice
+        self.keeps = any(callable(p) for p in self.partials or ())
         short_bind = _SHORT_BIND.get(len(self.partials) if self.partials is not None else getattr(function, "nin", 0))
         if short_bind is not None:
             self.bind = short_bind(self)

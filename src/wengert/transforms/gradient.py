@@ -12,6 +12,7 @@ from .. import trees
 from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
+from ..ops.keeping import explained, release
 from . import nans
 from .forward import check_output, strong, zeros_like
 from .function import (
@@ -74,15 +75,17 @@ class ValueAndGrad(Transformed):
         if config.debugging and nans.is_idle():
             return nans.checked(self, *args, **kwargs)
         try:
-            value, gradient, aux = self._evaluate(args, kwargs)
+            return self._result(*self._evaluate(args, kwargs))
         except Exception as error:
             raise shown(error)
+
+    def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
 
     def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        f, argnums = self._f, self.argnums
-        trace = LinearizeTrace()
+        f, argnums, trace = self._f, self.argnums, LinearizeTrace()
         tape = trace.tape
+        tape.keeps = True
         primal: Any
         boxed = list(args)
         if type(argnums) is not int or not 0 <= argnums < len(args):
@@ -119,19 +122,25 @@ class ValueAndGrad(Transformed):
                 aux = trees.map(lambda v: trace.split(v)[0], aux)
             primal, node = trace.split(out)
             del out
-        finally:
             nodes = tape.close()
-        if self.holomorphic or not (
-            isinstance(primal, (float, np.floating))
-            or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
-        ):
-            primal = self._check_scalar(primal)
-        if node is None:
-            grads: list[Any] = [None] * len(leaves)
-        else:
-            known: Any = primal
-            one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
-            grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
+            if self.holomorphic or not (
+                isinstance(primal, (float, np.floating))
+                or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
+            ):
+                primal = self._check_scalar(primal)
+            if node is None:
+                grads: list[Any] = [None] * len(leaves)
+            else:
+                known: Any = primal
+                one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
+                grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
+        except ValueError as error:
+            raise explained(error, tape)
+        finally:
+            if tape.nodes is not None:
+                tape.close()
+            if tape.held is not None:
+                release(tape)
         if tree is None:
             g = grads[0]
             if type(g) is not ndarray or g.base is not None:
@@ -184,14 +193,7 @@ class Grad(ValueAndGrad):
 
     transformation = "grad"
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        if config.debugging and nans.is_idle():
-            return nans.checked(self, *args, **kwargs)
-        try:
-            _, gradient, aux = self._evaluate(args, kwargs)
-        except Exception as error:
-            raise shown(error)
+    def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return (gradient, aux) if self.has_aux else gradient
 
 

@@ -38,6 +38,7 @@ from ..errors import (
     ShapeError,
 )
 from ..ops.families import weighted_sum
+from ..ops.keeping import explained, keep, release
 from . import closures, nans
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
@@ -89,8 +90,12 @@ class LinearizeTrace(Trace):
             tx = ty = None
             if type(x) is LinearizeTracer and x._trace is self:
                 x, tx = x.primal, x.tangent
+            elif type(x) is ndarray and primitive.keeps and self.tape.keeps:
+                x = keep(x, self.tape)
             if type(y) is LinearizeTracer and y._trace is self:
                 y, ty = y.primal, y.tangent
+            elif type(y) is ndarray and primitive.keeps and self.tape.keeps:
+                y = keep(y, self.tape)
             return primitive.linearize(self, (x, y), (tx, ty), params)
         primals: list[Value] = list(args)
         tangents: list[Any] = [None] * len(primals)
@@ -98,6 +103,8 @@ class LinearizeTrace(Trace):
             if type(a) is LinearizeTracer and a._trace is self:
                 primals[i] = a.primal
                 tangents[i] = a.tangent
+            elif type(a) is ndarray and primitive.keeps and self.tape.keeps:
+                primals[i] = keep(a, self.tape)
         return primitive.linearize(self, primals, tangents, params)
 
     def step(self, primal: Value, shape: Any, dtype: Any, primitive: Any, args: Any, params: Any) -> LinearizeTracer:
@@ -210,7 +217,7 @@ def own_results(results: list[Any], foreign: Sequence[Any] = ()) -> list[Any]:
 class _Linearized:
     """A function run once, and its tape: what linearize, vjp and the Jacobians share."""
 
-    def __init__(self, f: Callable[..., Any], primals: Sequence[Any], has_aux: bool, own: bool, what: str) -> None:
+    def __init__(self, f: Callable[..., Any], primals: Sequence[Any], has_aux: bool) -> None:
         self.f = f
         self.leaves, self.in_tree = trees.flatten(tuple(primals))
         trace = LinearizeTrace()
@@ -221,7 +228,7 @@ class _Linearized:
         self.inputs: list[Value] = []
         for k, leaf in enumerate(self.leaves):
             x = as_value(leaf)
-            if own and type(x) is ndarray:
+            if type(x) is ndarray:
                 x = x.copy()
             if type(x) is int:
                 x = float(x)
@@ -233,6 +240,7 @@ class _Linearized:
             else:
                 boxed.append(x)
         self.n_inputs = len(self.inputs)
+        tape.keeps = True
         try:
             out = f(*trees.unflatten(self.in_tree, boxed))
             self.aux = None
@@ -241,15 +249,17 @@ class _Linearized:
                 self.aux = trees.map(lambda x: trace.split(x)[0], aux)
             out_leaves, self.out_tree = trees.flatten(out)
             pairs = [trace.split(check_output(o, f)) for o in out_leaves]
-        finally:
             self.nodes = tape.close()
-        self.out_values = [strong(p) for p, _ in pairs]
-        self.out_nodes = [t for _, t in pairs]
-        self.masked = tape.masked
-        if own:
-            del out, out_leaves, pairs, boxed
+            self.out_values = [strong(p) for p, _ in pairs]
+            self.out_nodes = [t for _, t in pairs]
+            self.masked = tape.masked
+            del out, out_leaves, pairs, boxed  # nothing but the tape holds what it saved
             own_residuals(self.nodes)
-        _ = what
+        except ValueError as error:
+            raise explained(error, tape)
+        finally:
+            tape.close()
+            release(tape)
 
     def value(self) -> Any:
         return trees.unflatten(self.out_tree, self.out_values)
@@ -354,7 +364,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         return nans.checked_pair(vjp, f, primals, has_aux)
     try:
         check_callable(f, "vjp")
-        lin = _Linearized(f, primals, has_aux, True, "vjp")
+        lin = _Linearized(f, primals, has_aux)
     except Exception as error:
         raise shown(error)
     return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
@@ -416,7 +426,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         return nans.checked_pair(linearize, f, primals, has_aux)
     try:
         check_callable(f, "linearize")
-        lin = _Linearized(f, primals, has_aux, True, "linearize")
+        lin = _Linearized(f, primals, has_aux)
     except Exception as error:
         raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
@@ -434,23 +444,31 @@ def transpose_flat(
     avals: Sequence[Any],
     cotangents: Callable[[Sequence[Any]], Sequence[Value | None]],
     masked: bool = False,
+    keeps: bool = False,
 ) -> list[Value | None]:
-    """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back."""
+    """Transpose a linear function of values: trace it on linear tracers of `avals`, pull `cotangents(outputs)` back.
+
+    Args:
+        keeps: whether `f` is a user's function, which may change plain arrays in place.
+    """
     tape = Tape()
+    tape.keeps = keeps
     inputs = [tape.append(INPUT, (), None, a.shape, a.dtype) for a in avals]
     try:
         outs = list(f(*inputs))
-    finally:
         nodes = tape.close()
-    out_nodes: list[Any] = []
-    for o in outs:
-        if type(o) is LinearTracer and o._trace is tape:
-            out_nodes.append(o)
-        elif isinstance(o, Tracer) or np.any(np.asarray(o) != 0):
-            raise NotLinearError("the function has a result that is constant and not zero: it is affine, not linear")
-        else:
-            out_nodes.append(None)
-    return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
+        out_nodes = [o if tape.owns(o) else None for o in outs]
+        for o, node in zip(outs, out_nodes, strict=True):
+            if node is None and (isinstance(o, Tracer) or np.any(np.asarray(o) != 0)):
+                raise NotLinearError(
+                    "the function has a result that is constant and not zero: it is affine, not linear"
+                )
+        return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
+    except ValueError as error:
+        raise explained(error, tape)
+    finally:
+        tape.close()
+        release(tape)
 
 
 def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:
@@ -493,7 +511,7 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
                 cts = trees.leaves_or_none(out_tree, cotangent, "linear_transpose: the cotangent")
                 return [check_cotangent(ct, o, True, what="linear_transpose") for ct, o in zip(cts, outs, strict=True)]
 
-            grads = transpose_flat(run, avals, fitted)
+            grads = transpose_flat(run, avals, fitted, keeps=True)
             results = [
                 np.zeros(a.shape, a.dtype) if g is None else strong(g) for a, g in zip(avals, grads, strict=True)
             ]

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, ValueTracer, as_value, object_array
 from ..errors import ConcretizationError, LeakedTracerError, user_line
+from ..ops.keeping import COPIED, explained, keep, release
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .opening import constant
@@ -87,15 +88,30 @@ class StagingTrace(Trace):
     Attributes:
         examples: values of inputs, and what was computed from them; None where Python may not ask.
         guards: each variable whose value Python asked for, the value, and the user's line.
+        copies: arrays that the function used, and what they were then.
+        held: large arrays that are hoisted, and not copied.
     """
 
-    __slots__ = ("_mapped", "equations", "examples", "guards", "hoist_arrays", "hoisted", "producer", "what")
+    __slots__ = (
+        "_mapped",
+        "copies",
+        "equations",
+        "examples",
+        "guards",
+        "held",
+        "hoist_arrays",
+        "hoisted",
+        "producer",
+        "what",
+    )
 
     def __init__(self, what: str = "jit") -> None:
         super().__init__()
         self.equations: list[Equation] | None = []
         self.hoisted: dict[int, tuple[Value, Var]] = {}
         self.hoist_arrays = False
+        self.held: list[np.ndarray] | None = None
+        self.copies: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.what = what
         self.examples: dict[Var, Value] | None = None
         self.producer: dict[Var, Equation] = {}
@@ -159,15 +175,31 @@ class StagingTrace(Trace):
                     )
                 self.hoisted[id(x)] = (x, Var(x.aval))
             return self.hoisted[id(x)][1]
-        if self.hoist_arrays and type(x) is np.ndarray:
-            if x.size <= FEW:
-                return Literal(x.copy())
-            if id(x) not in self.hoisted:
-                self.hoisted[id(x)] = (x, Var(Aval(x.shape, x.dtype)))
-            return self.hoisted[id(x)][1]
-        if type(x) is np.ndarray and x.dtype.hasobject:
+        if type(x) is not np.ndarray:
+            return Literal(x)
+        if x.dtype.hasobject:
             raise object_array()
-        return Literal(x)
+        x = self.as_it_is(x)
+        if not self.hoist_arrays or x.size <= FEW:
+            return Literal(x)
+        if id(x) not in self.hoisted:
+            self.hoisted[id(x)] = (x, Var(Aval(x.shape, x.dtype)))
+        return self.hoisted[id(x)][1]
+
+    def as_it_is(self, x: np.ndarray) -> np.ndarray:
+        """A copy of an array, which the function may change later; the same one as long as it has not.
+
+        Copies cannot be written to, and arrays that cannot, as those of other Programs, are not copied again.
+        """
+        if x.base is None and not x.flags.writeable:
+            return x
+        if self.hoist_arrays and x.nbytes > COPIED:
+            return keep(x, self)
+        known = self.copies.get(id(x))
+        if known is None or not np.array_equal(*known):
+            known = self.copies[id(x)] = (x, x.copy("K"))
+            known[1].flags.writeable = False
+        return known[1]
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         stage = getattr(primitive, "stage", None)
@@ -216,8 +248,11 @@ def stage(
         trace.examples = {t.variable: x for t, x in zip(inputs, examples, strict=True)}
     try:
         outputs = [trace.lift(as_value(o)) for o in f(*inputs)]
+    except ValueError as error:
+        raise explained(error, trace)
     finally:
         equations = trace.close()
+        release(trace)
     return build(trace, inputs, equations, outputs, name)
 
 

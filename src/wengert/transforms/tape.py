@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
 from ..ops.families import fit, plus, spread, times, weighted_sum, without_poison
+from ..ops.keeping import keep
 from ..ops.memory import conversions, origin
 
 ndarray = np.ndarray
@@ -33,13 +34,15 @@ PROJECTION = _Projection("linear_projection", reasons={"all": "lives on tapes on
 class Tape(Trace):
     """A linear program under construction."""
 
-    __slots__ = ("conversions", "masked", "nodes")
+    __slots__ = ("conversions", "held", "keeps", "masked", "nodes")
     name = "linearize"
 
     def __init__(self) -> None:
         self.level = next_level()
         self.nodes: list[LinearTracer] | None = []
         self.masked = False
+        self.keeps = False  # True where a user's function is at work, which may change arrays in place
+        self.held: list[ndarray] | None = None
         self.conversions = conversions[0]
 
     def owns(self, x: Value) -> bool:
@@ -65,13 +68,14 @@ class Tape(Trace):
         return [self.append(PROJECTION, (step, i), None, a.shape, a.dtype) for i, a in enumerate(avals)]
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if self.keeps:
+            args = tuple([keep(a, self) if type(a) is ndarray else a for a in args])
         return primitive.record(self, args, params)
 
     def close(self) -> list[LinearTracer]:
         """End recording; later use of its tracers is an error."""
         nodes, self.nodes = self.nodes, None
-        assert nodes is not None
-        return nodes
+        return nodes or []
 
 
 def needed(nodes: Sequence[LinearTracer], outputs: Sequence[LinearTracer]) -> list[bool]:
