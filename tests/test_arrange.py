@@ -71,3 +71,12 @@ def test_large_products_through_blas():
     f = lambda x, y: wnp.einsum("nkj,kij->nki", x, y)
     assert any(isinstance(s, Product) and s.library for s in steps(f, x, y))
     np.testing.assert_allclose(w.jit(f)(x, y), np.einsum("nkj,kij->nki", x, y), rtol=1e-10, atol=1e-10)
+
+
+def test_no_copies_are_left():
+    x, y = RNG.normal(size=(40, 5, 12)), RNG.normal(size=(5, 12, 16))
+    alone = steps(lambda x, y: wnp.einsum("nki,kij->nkj", x, y), x, y)
+    assert [type(s) for s in alone] == [Product]
+    product = alone[0]
+    assert product.x_steps == (12, 60, 1) and product.y_steps == (192, 16, 1) and product.steps == (16, 80, 1)
+    assert [type(s) for s in steps(lambda x: wnp.einsum("nki,nkj->kij", x, x), x)] == [Product]

@@ -1,11 +1,15 @@
 """Modules compiled in parts side by side, nests that come apart, and the fingerprints that Programs are found by."""
 
+import re
+import sys
+
 import numpy as np
 import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile import engine, module, sidebyside
+from wengert.compile import cache, engine, module, sidebyside
+from wengert.compile.emitter import QUICK
 from wengert.compile.executable import Executable
 from wengert.compile.fingerprint import fingerprint
 from wengert.compile.recipe import Recipe
@@ -143,3 +147,39 @@ def test_a_recipe_comes_back():
     again = Recipe.from_bytes(recipe.to_bytes())
     assert again == recipe and again.portable() and again.needs_program()
     assert not Recipe([], [], [-1], [], 0, False).portable()
+
+
+def test_what_does_little_is_compiled_quickly():
+    def f(x, y):
+        return wnp.sum(wnp.exp(x) * wnp.sin(x)), y * 2 + 1
+
+    text = w.jit(f).lower(np.ones(10**6), np.ones(5)).llvm()
+    assert text.count(f") {QUICK}") >= 2  # the nest over y, and the pieces of the other
+    text = w.jit(f).lower(np.ones(60), np.ones(50)).llvm()
+    kernels = re.findall(r"define internal void @kernel.*", text)
+    assert kernels and not [k for k in kernels if QUICK in k]  # what a vector function rarely does may be
+
+
+# --- nests that come apart ----------------------------------------------------------------------------------------
+
+
+def test_independent_results_share_functions():
+    arrays = {f"a{i}": np.linspace(0, i + 1, 200) for i in range(12)}
+    text = w.jit(step).lower(arrays, 0.5).llvm()
+    assert text.count("call void @kernel") == 12 and text.count("void @kernel0") == 13
+    for f in (w.jit(step), w.jit(lambda a, r: step(a, r))):
+        got, want = f(arrays, 0.5), step(arrays, 0.5)
+        for k in arrays:
+            np.testing.assert_allclose(got[k], want[k], rtol=1e-14)
+
+
+def test_nothing_is_planned_where_the_code_is_known(tmp_path, monkeypatch):
+    f = lambda x: (wnp.sort(x, axis=0), x @ np.arange(30.0), np.float32(3), wnp.linalg.norm(x))
+    with w.config.override(cache_dir=tmp_path / "cache"):
+        want = w.jit(f)(X)
+        monkeypatch.setattr(sys.modules["wengert.compile.executable"], "Plan", None)
+        before = cache.stats.hits
+        got = w.jit(lambda x: f(x))(X)
+        assert cache.stats.hits == before + 1
+    for a, b in zip(got, want, strict=True):
+        assert (np.asarray(a) == np.asarray(b)).all() and np.asarray(a).dtype == np.asarray(b).dtype

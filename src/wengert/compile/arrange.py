@@ -67,7 +67,7 @@ def arranged(program: Program) -> Program:
 class _Factor:
     """A factor as it lies in memory, with the step from one element to the next along each of its axes."""
 
-    def __init__(self, a: Atom, producer: dict[Var, Equation], users: dict[Var, list[Equation]]) -> None:
+    def __init__(self, a: Atom, eqn: Equation, producer: dict[Var, Equation], users: dict[Var, list[Equation]]) -> None:
         self.shape = a.aval.shape
         made = producer.get(a) if isinstance(a, Var) else None
         self.saved = 0  # elements that need not be copied
@@ -75,7 +75,7 @@ class _Factor:
             steps = strides_of(made.inputs[0].aval.shape)
             self.source = made.inputs[0]
             self.steps = [steps[i] for i in made.params["axes"]]
-            if len(users[a]) == 1:
+            if all(user is eqn for user in users[a]):
                 self.saved = math.prod(self.shape)
         else:
             self.source, self.steps = a, list(strides_of(self.shape))
@@ -111,7 +111,9 @@ def _product(
     batch, m, n, k, fx, fy = sizes([a.shape for a in avals], eqn.params["dims"])
     if not matrix_like(m, n, k) or out.aval.dtype.itemsize not in (4, 8):
         return None
-    x, y = (_Factor(a, producer, users) for a in eqn.inputs)
+    x, y = (_Factor(a, eqn, producer, users) for a in eqn.inputs)
+    if eqn.inputs[0] is eqn.inputs[1]:
+        y.saved = 0  # one copy, not two
     if turn is not None:
         made = _arrange(eqn, turn, x, y, (batch, m, n, k), fx, fy)
         if made is not None:

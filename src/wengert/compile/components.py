@@ -79,7 +79,7 @@ def _groups(nodes: list[Node]) -> list[int]:
 
 
 def _needed(nodes: list[Node], roots: list[Any]) -> list[int]:
-    """The nodes that some results depend on, in order."""
+    """The nodes that some results depend on, in order; those that groups share first, whichever group made them."""
     found: set[int] = set()
     stack = [r.node for r in roots]
     while stack:
@@ -87,7 +87,7 @@ def _needed(nodes: list[Node], roots: list[Any]) -> list[int]:
         if i not in found:
             found.add(i)
             stack += nodes[i].args
-    return sorted(found)
+    return sorted(found, key=lambda i: (not _shareable(nodes[i]), i))
 
 
 def _signature(nodes: list[Node], roots: list[Any], needed: list[int]) -> Any:

@@ -291,7 +291,7 @@ _lock = threading.Lock()
 def known_program(program: Program) -> Program:
     """The first Program that was made with the same equations, so that what was made of it is used again."""
     try:
-        key = fingerprint(program)
+        key = _content(program)
         with _lock:
             found = _known.setdefault(key, program)
             _known.move_to_end(key)
@@ -302,8 +302,11 @@ def known_program(program: Program) -> Program:
     return found
 
 
-def fingerprint(program: Program) -> Any:
-    """What a Program is, names of variables aside: equal for equal ones."""
+def _content(program: Program) -> Any:
+    """What a Program is, names of variables aside: equal for equal ones.
+
+    Rules and policies count, which make no difference to compiled code (`compile.fingerprint`) but to derivatives.
+    """
     numbers: dict[Var, int] = {v: i for i, v in enumerate(program.inputs)}
 
     def atom(a: Atom) -> Any:
@@ -317,7 +320,7 @@ def fingerprint(program: Program) -> Any:
 
     def parameter(x: Any) -> Any:
         if isinstance(x, Program):
-            return fingerprint(x)
+            return _content(x)
         if isinstance(x, (tuple, list)):
             return tuple(map(parameter, x))
         return (type(x), x)
@@ -334,4 +337,4 @@ def fingerprint(program: Program) -> Any:
     return key
 
 
-__all__ = ["StagingTrace", "StagingTracer", "build", "fingerprint", "known_program", "signature", "stage"]
+__all__ = ["StagingTrace", "StagingTracer", "build", "known_program", "signature", "stage"]
