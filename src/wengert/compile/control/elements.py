@@ -277,11 +277,7 @@ class ElementWriter(Text):
         found = []
         for p in np.ndindex(*places):
             for q in np.ndindex(*[shape[i] for i in rest]):
-                at: list[Any] = [0] * len(shape)
-                for axis, w in zip(axes, wide, strict=True):
-                    at[axis] = w[p]
-                for axis, j in zip(rest, q, strict=True):
-                    at[axis] = j
+                at = _merged(axes, [w[p] for w in wide], rest, q)
                 found.append(self._element(args[0], self._flat(at, shape)))
         return self.shaped(found, out.shape)
 
@@ -314,14 +310,12 @@ class ElementWriter(Text):
                     test = self.icmp("eq", w[p], self.int(j))
                     here = test if here is None else self.and_(here, test)
                 for r in np.ndindex(*[shape[i] for i in rest]):
-                    at = [0] * len(shape)
-                    for axis, j in [*zip(axes, q, strict=True), *zip(rest, r, strict=True)]:
-                        at[axis] = j
-                    old, change = elements[tuple(at)], changes[(*p, *r)]
+                    at = tuple(_merged(axes, q, rest, r))
+                    old, change = elements[at], changes[(*p, *r)]
                     new = cast(self, change, avals[1].dtype, d)
                     if operation:
                         new = combine(self, operation, d, old, new)
-                    elements[tuple(at)] = new if here is None else self.select(here, new, old)
+                    elements[at] = new if here is None else self.select(here, new, old)
         return elements
 
     def _written(self, eqn: Equation, args: list[Value], avals: list[Aval]) -> None:
@@ -335,14 +329,16 @@ class ElementWriter(Text):
         changes: Any = np.broadcast_to(args[1].elements, domain)
         for p in np.ndindex(*places):
             for r in np.ndindex(*[shape[i] for i in rest]):
-                at: list[Any] = [0] * len(shape)
-                for axis, w in zip(axes, wide, strict=True):
-                    at[axis] = w[p]
-                for axis, j in zip(rest, r, strict=True):
-                    at[axis] = j
-                flat, change = self._flat(at, shape), changes[(*p, *r)]
+                flat = self._flat(_merged(axes, [w[p] for w in wide], rest, r), shape)
+                change = changes[(*p, *r)]
                 new = cast(self, change, avals[1].dtype, d)
                 array.store(flat, combine(self, operation, d, array.load(flat), new) if operation else new)
+
+
+def _merged(axes: Sequence[int], first: Sequence[Any], rest: Sequence[int], second: Sequence[Any]) -> list[Any]:
+    """One index of two: `first` for some axes, `second` for the others."""
+    found = dict(zip([*axes, *rest], [*first, *second], strict=True))
+    return [found[axis] for axis in range(len(found))]
 
 
 def bytes_of_aval(aval: Aval) -> int:

@@ -65,9 +65,9 @@ class Cond(Primitive):
         nonzero = tuple(t is not None for t in tangents[1:])
         derived = [jvp_program(b, nonzero) for b in branches]
         live = [any(flags) for flags in zip(*[found for _, found in derived], strict=True)]
-        n = len(live)
+        n, avals = len(live), [strong(a) for a in branches[0].out_avals]
         both = tuple(
-            once(p, ("cond", tuple(live)), lambda p=p, f=found: rewired(p, p.inputs, [*p.outputs[:n], *_shown(p.outputs[n:], f, live, branches[0])]))
+            once(p, ("cond", tuple(live)), lambda p=p, f=found: rewired(p, p.inputs, [*p.outputs[:n], *_filled(p.outputs[n:], f, live, avals)]))
             for p, found in derived
         )  # fmt: skip
         outs = self.bind(*primals, *[t for t in tangents[1:] if t is not None], branches=both)
@@ -231,10 +231,6 @@ class Cond(Primitive):
 
 def _chosen(index: Value, n: int) -> int:
     return min(max(int(index), 0), n - 1)
-
-
-def _shown(atoms: Sequence[Atom], found: Sequence[bool], live: Sequence[bool], branch: Program) -> list[Atom]:
-    return _filled(atoms, [f for f, b in zip(found, live, strict=True) if b], [True] * sum(live), [strong(a) for a, b in zip(branch.out_avals, live, strict=True) if b])  # fmt: skip
 
 
 def _filled(atoms: Sequence[Atom], found: Sequence[bool], live: Sequence[bool], avals: Sequence[Aval]) -> list[Atom]:

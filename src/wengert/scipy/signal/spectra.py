@@ -69,6 +69,18 @@ def _transformed(x: Any, plan: _Plan, detrend: Any, onesided: bool) -> Any:
     return (wnp.fft.rfft if onesided else wnp.fft.fft)(pieces, plan.nfft)
 
 
+def _density(power: Any, plan: _Plan, scaling: str, fs: Any, onesided: bool, name: str) -> Any:
+    """Products of transforms as a density; of half a spectrum all but its ends count for the other half too."""
+    out = power * plan.norm(scaling, fs, name)
+    if not onesided:
+        return out
+    double = np.full(shape_of(out)[-1], 2.0, dtype_of(ew.real(out)))
+    double[0] = 1
+    if plan.nfft % 2 == 0:
+        double[-1] = 1
+    return out * double
+
+
 def _extended(x: Any, boundary: str | None, n: int, name: str) -> Any:
     if boundary is None:
         return x
@@ -192,13 +204,7 @@ def csd(
         out = ew.real(first) ** 2 + ew.imag(first) ** 2
     else:
         out = ew.conj(first) * _transformed(y, plan, detrend, onesided)
-    out = out * plan.norm(scaling, fs, "csd")
-    if onesided:
-        double = np.full(shape_of(out)[-1], 2.0, dtype)
-        double[0] = 1
-        if plan.nfft % 2 == 0:
-            double[-1] = 1
-        out = out * double
+    out = _density(out, plan, scaling, fs, onesided, "csd")
     if average == "mean":
         out = wnp.mean(out, -2)
     elif average == "median":
@@ -264,12 +270,6 @@ def spectrogram(
         plan = _Plan("spectrogram", n, dtype, window, nperseg, plan.nperseg // 8, nfft)
     onesided = return_onesided and dtype_of(x).kind != "c"
     z = _transformed(x, plan, detrend, onesided)
-    out = (ew.real(z) ** 2 + ew.imag(z) ** 2) * plan.norm(scaling, fs, "spectrogram")
-    if onesided:
-        double = np.full(shape_of(out)[-1], 2.0, dtype)
-        double[0] = 1
-        if plan.nfft % 2 == 0:
-            double[-1] = 1
-        out = out * double
+    out = _density(ew.real(z) ** 2 + ew.imag(z) ** 2, plan, scaling, fs, onesided, "spectrogram")
     times = np.arange(plan.nperseg / 2, n - plan.nperseg / 2 + 1, plan.step).astype(dtype) / fs
     return _frequencies(plan, fs, onesided, dtype), times, moveaxis(out, -1, axis - 1 if axis < 0 else axis)

@@ -14,52 +14,44 @@ import numpy as np
 from ... import trees
 from ...core import Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ...ops.control.solve import System, linear_solve_p, turned_apply
 from ...ops.elementwise import stop_gradient_p
-from ...ops.host import operator_solve_p
+from ...ops.host import host_call_p
 from ...ops.special.declare import floating
 from ...ops.updates import at
+from ...program import Program
 from ...transforms.staging import stage
 
 
-def _ravel(parts: list[Value]) -> np.ndarray:
-    return np.concatenate([np.ravel(p) for p in parts]) if parts else np.zeros(0)
-
-
 class _Iteration:
-    """One of SciPy's solvers with its options: what `operator_solve` calls. Equal to another with the same options."""
+    """One of SciPy's solvers with its options, and a matrix as a Program of constants and a vector."""
 
-    def __init__(self, name: str, preconditioner: Any, options: dict[str, Any]) -> None:
-        self.name, self.preconditioner, self.options = name, preconditioner, options
+    def __init__(
+        self, name: str, matrix: Program, constants: int, preconditioner: Any, options: dict[str, Any]
+    ) -> None:
+        self.name, self.matrix, self.constants = name, matrix, constants
+        self.preconditioner, self.options = preconditioner, options
 
-    def _key(self) -> Any:
-        return self.name, self.preconditioner, tuple(sorted(self.options.items()))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Iteration) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash((self.name, id(self.preconditioner)))
-
-    def __call__(self, matvec: Callable[..., list[Value]], b: list[Value]) -> list[Value]:
+    def __call__(self, *values: Value) -> list[Value]:
         import scipy.sparse.linalg
 
         sparse: Any = scipy.sparse.linalg
-
+        fixed, b = values[: self.constants], values[self.constants :]
         ends = np.cumsum([0, *[v.size for v in b]])
-        right = _ravel(b)
+        right = np.concatenate([np.ravel(v) for v in b])
 
         def split(x: np.ndarray) -> list[Value]:
             return [x[i:j].reshape(v.shape) for i, j, v in zip(ends[:-1], ends[1:], b, strict=True)]
 
         def operator(apply: Callable[[list[Value]], list[Value]]) -> Any:
-            n = right.size
-            return sparse.LinearOperator((n, n), matvec=lambda x: _ravel(apply(split(x))), dtype=right.dtype)
+            product = lambda x: np.concatenate([np.ravel(v) for v in apply(split(x))])  # noqa: E731
+            return sparse.LinearOperator((right.size, right.size), matvec=product, dtype=right.dtype)
 
         options = dict(self.options)
         if self.preconditioner is not None:
             options["M"] = operator(self.preconditioner)
-        x, _ = getattr(sparse, self.name)(operator(lambda v: matvec(*v)), right, **options)
-        return split(x)
+        matrix = operator(lambda parts: self.matrix.evaluate([*fixed, *parts]))
+        return split(getattr(sparse, self.name)(matrix, right, **options)[0])
 
 
 def _matvec(name: str, A: Any) -> Callable[[Any], Any]:  # noqa: N803
@@ -103,8 +95,17 @@ def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) 
     if start is not None:
         moved = matvec.evaluate([*hoisted, *start])
         b_values = [v - m for v, m in zip(b_values, moved, strict=True)]
-    solver = _Iteration(name, preconditioner, options)
-    x = operator_solve_p.bind(*hoisted, *b_values, matvec=matvec, constants=len(hoisted), solver=solver)
+    n, types = len(hoisted), tuple(matvec.out_avals)
+
+    def solved(program: Program) -> Program:
+        """The Program that solves with the matrix of another one."""
+        search = _Iteration(name, program, n, preconditioner, options)
+        run = lambda *values: host_call_p.bind(*values, function=search, avals=types)  # noqa: E731
+        return stage(run, program.in_avals, name)[0]
+
+    turned = turned_apply(System(matvec, matvec, None, None), n)
+    system = System(matvec, solved(matvec), turned, solved(turned))
+    x = linear_solve_p.bind(*hoisted, *b_values, system=system, consts=n)
     if start is not None:
         x = [s + v for s, v in zip(start, x, strict=True)]
     return trees.unflatten(tree, x), None
