@@ -22,10 +22,13 @@ Every row runs the libraries alternately in one process and counts the least tim
 machine falls on all alike. `make bench` takes the numbers again. `benchmarks.json` beside this page holds them too.
 """
 
+PAUSE = 0.02  # seconds
+
 
 def best(runs: dict[str, Callable[[], Any]], seconds: float, repeat: int = 10) -> dict[str, float]:
     """The least time of each run in seconds; they take turns of `repeat` for `seconds` in all, at least three each.
 
+    A turn begins when the threads of the library before have gone to sleep: idle ones keep a processor busy for a while.
     A run that waits for nothing must do so itself: results of asynchronous libraries are to be blocked on.
     """
     least = dict.fromkeys(runs, math.inf)
@@ -36,6 +39,7 @@ def best(runs: dict[str, Callable[[], Any]], seconds: float, repeat: int = 10) -
     while rounds < 3 or clock() < end:
         rounds += 1
         for name, run in runs.items():
+            time.sleep(PAUSE)
             for _ in range(repeat):
                 start = clock()
                 run()

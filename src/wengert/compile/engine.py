@@ -12,6 +12,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from . import pool, sidebyside
+from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
 OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
@@ -63,42 +64,6 @@ def _jit(generation: int) -> Any:
     compiler: each has LIBRARIES of them, so that dropped programs leave nothing. It lives as long as one of them.
     """
     return llvm.create_lljit_compiler(_machine())  # which then owns its machine
-
-
-@lru_cache(maxsize=2)
-def _pointers(module: str) -> dict[str, Any]:
-    """A table of SciPy's function pointers: `cython_blas` or `cython_lapack`.
-
-    These modules need nothing of `scipy.linalg`, whose import takes ten times as long as theirs.
-    """
-    import importlib
-    import importlib.util
-    import os
-    import sys
-    from importlib.machinery import PathFinder
-
-    import scipy
-
-    name = f"scipy.linalg.{module}"
-    loaded = sys.modules.get(name)
-    spec = PathFinder.find_spec(name, [os.path.join(p, "linalg") for p in scipy.__path__]) if loaded is None else None
-    if loaded is None and spec is not None and spec.loader is not None:
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-    return (loaded or importlib.import_module(name)).__pyx_capi__
-
-
-@lru_cache(maxsize=64)
-def blas_address(routine: str) -> int:
-    """The address of a BLAS or LAPACK routine, from SciPy's function pointers."""
-    import ctypes
-
-    capsule = _pointers("cython_blas").get(routine) or _pointers("cython_lapack")[routine]
-    get_name = ctypes.pythonapi.PyCapsule_GetName
-    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    get = ctypes.pythonapi.PyCapsule_GetPointer
-    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return get(capsule, get_name(capsule))
 
 
 def _address(symbol: str) -> int:

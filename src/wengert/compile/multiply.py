@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import pool
+from .blas import INTEGER
 from .emitter import BITS, QUICK
 from .gemm import gemm
 from .products import Product
@@ -118,7 +119,7 @@ def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
     module.declare(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
 
     def number(value: int) -> str:
-        return f"ptr {module.shared_constant(f'@int{value}', f'i32 {value}')}"
+        return f"ptr {module.shared_constant(f'@count{value}', f'{INTEGER} {value}')}"
 
     def factor(steps: Any) -> tuple[str, str]:
         """Whether a factor lies transposed, and the step that is not 1."""
