@@ -179,7 +179,10 @@ def main() -> None:
             ratios[row] = us["jax"] / us["wengert"]
         print(numbers[row], row, flush=True)
     text = [harness.table(["computation", *[f"{n} (µs)" for n in names], *[f"{n}/wengert" for n in others]], rows)]
-    record: dict[str, Any] = {"microseconds": numbers, "versions": harness.versions(["numpy", *[n for n in others if n != PLAIN]])}
+    record: dict[str, Any] = {
+        "microseconds": numbers,
+        "versions": harness.versions(["numpy", *[n for n in others if n != PLAIN]]),
+    }
     if ratios:
         mean = harness.geometric_mean(ratios.values())
         row = min(ratios, key=lambda k: ratios[k] / LEAST.get(k, 20.0))

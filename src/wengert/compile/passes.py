@@ -18,6 +18,7 @@ from ..ops.control.programs import alone
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .products import turned
+from .summed import products_summed
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
@@ -57,6 +58,7 @@ def optimize(program: Program) -> Program:
     outputs = rewriter.run(program, program.inputs)
     optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
     optimized.guards = program.guards
+    optimized = products_summed(optimized)
     if any(e.primitive.name in LOOPS for e in optimized.equations):
         from .control.tidy import pruned
 
@@ -98,7 +100,7 @@ class Rewriter:
         array = np.asarray(value)
         if array.dtype.kind in "biuf" and array.size and _uniform(array):
             first = array[(0,) * array.ndim]
-            return self.apply(_registered("broadcast_to"), [Literal(first)], {"shape": shape}, [a.aval])[0]
+            return self.apply(registered("broadcast_to"), [Literal(first)], {"shape": shape}, [a.aval])[0]
         self._literals[id(value)] = a
         return a
 
@@ -147,7 +149,7 @@ class Rewriter:
 
     def one(self, name: str, *inputs: Atom, **params: Any) -> Atom:
         """The result of a primitive by name, its type from its shape rule."""
-        primitive = _registered(name)
+        primitive = registered(name)
         aval = primitive.abstract(*[a.aval for a in inputs], **params)
         return self.apply(primitive, list(inputs), params, [aval])[0]
 
@@ -188,7 +190,7 @@ class Rewriter:
         return key
 
 
-def _registered(name: str) -> Primitive:
+def registered(name: str) -> Primitive:
     return Primitive.registry[name]
 
 

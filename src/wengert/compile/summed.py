@@ -1,0 +1,149 @@
+"""Sums of products: where a product of matrices is only summed, its factors are summed before.
+
+``sum_n (h @ c)[i, n]`` is ``h @ (sum_n c[:, n])``: a vector instead of a matrix for each ``n``. Gradients of what all
+points of a batch share (a shift, a bias, a mean) are such sums. A sum over the batch of a batched product becomes one
+contraction in the same way. The sum reaches the product through sums, differences, signs, transpositions and factors that
+are constant along it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..core import Primitive
+from ..program import Atom, Equation, Literal, Program, Var, live_equations
+
+
+def products_summed(program: Program) -> Program:
+    """A Program in which no product of matrices is computed only for its sum along some axes."""
+    names = {e.primitive.name for e in program.equations}
+    if not {"dot_general", "reduce_sum"} <= names:
+        return program
+    sums = _Sums(program)
+    for eqn in program.equations:
+        if eqn.primitive.name == "reduce_sum" and sums.reach_product(eqn.inputs[0], eqn.params["axes"]):
+            sums.result = eqn.outputs[0]
+            sums.write(eqn.inputs[0], eqn.params["axes"])
+        else:
+            sums.equations.append(eqn)
+    if len(sums.equations) == len(program.equations):
+        return program
+    new = Program(program.inputs, live_equations(sums.equations, program.outputs), program.outputs, program.name)
+    new.guards = program.guards
+    return new
+
+
+class _Sums:
+    """The equations written so far.
+
+    Attributes:
+        result: what the last equation that is written is to define.
+    """
+
+    result: Var | None = None
+
+    def __init__(self, program: Program) -> None:
+        self.equations: list[Equation] = []
+        self.producer = {v: e for e in program.equations for v in e.outputs}
+        self.uses: dict[Atom, int] = {}
+        for a in [*(a for e in program.equations for a in e.inputs), *program.outputs]:
+            if type(a) is Var:
+                self.uses[a] = self.uses.get(a, 0) + 1
+
+    def made(self, a: Atom) -> Equation | None:
+        """The equation that makes a number for nothing but the sum."""
+        eqn = self.producer.get(a) if type(a) is Var and self.uses[a] == 1 else None
+        if eqn is None or a.aval.dtype.kind not in "fc":
+            return None
+        return eqn if all(type(x) is Literal or x.aval.dtype == a.aval.dtype for x in eqn.inputs) else None
+
+    def reach_product(self, a: Atom, axes: tuple[int, ...]) -> bool:
+        """Whether the sum along some axes of `a` comes to a product of matrices with something to save."""
+        eqn = self.made(a)
+        if eqn is None:
+            return False
+        if eqn.primitive.name == "dot_general":
+            return math.prod(a.aval.shape[i] for i in axes) > 1
+        return any(self.reach_product(x, over) for x, over in _through(eqn, axes) if over is not None)
+
+    def write(self, a: Atom, axes: tuple[int, ...]) -> Atom:
+        """The sum of `a` along some axes."""
+        result, self.result = self.result, None
+        eqn = self.made(a) if self.reach_product(a, axes) else None
+        if eqn is None:
+            return self.last(result, "reduce_sum", [a], axes=axes)
+        if eqn.primitive.name == "dot_general":
+            return self.product(eqn, axes, result)
+        inputs = [_without(self, x, axes) if over is None else self.write(x, over) for x, over in _through(eqn, axes)]
+        params = eqn.params
+        if eqn.primitive.name == "transpose":
+            kept = [i for i in range(len(params["axes"])) if i not in axes]
+            sources = sorted(params["axes"][i] for i in kept)
+            params = {"axes": tuple(sources.index(params["axes"][i]) for i in kept)}
+        return self.last(result, eqn.primitive, inputs, **params)
+
+    def product(self, eqn: Equation, axes: tuple[int, ...], result: Var | None) -> Atom:
+        """The sum of a product: along free axes of a factor that factor is summed, along a batch it is contracted."""
+        (contracted, batch) = eqn.params["dims"]
+        x, y = eqn.inputs
+        pairs, batches = list(zip(*contracted, strict=True)), list(zip(*batch, strict=True))
+        free = [
+            [i for i in range(len(a.aval.shape)) if i not in (*contracted[side], *batch[side])]
+            for side, a in enumerate((x, y))
+        ]
+        at, kept = 0, []
+        for pair in batches:
+            (pairs if at in axes else kept).append(pair)
+            at += 1
+        factors: list[Atom] = []
+        renumbered: list[dict[int, int]] = []
+        for side, a in enumerate((x, y)):
+            over = tuple(i for place, i in enumerate(free[side], at) if place in axes)
+            at += len(free[side])
+            factors.append(self.last(None, "reduce_sum", [a], axes=over) if over else a)
+            renumbered.append({i: n for n, i in enumerate(i for i in range(len(a.aval.shape)) if i not in over)})
+
+        def sides(pairs: list[Any]) -> Any:
+            return tuple(tuple(renumbered[side][pair[side]] for pair in pairs) for side in (0, 1))
+
+        return self.last(result, eqn.primitive, factors, **{**eqn.params, "dims": (sides(pairs), sides(kept))})
+
+    def last(self, result: Var | None, primitive: Primitive | str, inputs: list[Atom], **params: Any) -> Atom:
+        """The result of an equation, which is `result` if one is given."""
+        from .passes import registered
+
+        if isinstance(primitive, str):
+            primitive = registered(primitive)
+        out = result or Var(primitive.abstract(*[a.aval for a in inputs], **params))
+        self.equations.append(Equation(primitive, inputs, [out], params))
+        return out
+
+
+def _through(eqn: Equation, axes: tuple[int, ...]) -> list[tuple[Atom, tuple[int, ...] | None]]:
+    """The arguments of a linear equation and the axes along which each is to be summed, None where it is constant.
+
+    Empty for an equation through which a sum does not go.
+    """
+    shape, name, inputs = eqn.outputs[0].aval.shape, eqn.primitive.name, eqn.inputs
+    if name == "transpose":
+        return [(inputs[0], tuple(sorted(eqn.params["axes"][i] for i in axes)))]
+    if name == "negative" or (name in ("add", "subtract") and all(a.aval.shape == shape for a in inputs)):
+        return [(a, axes) for a in inputs]
+    if name == "multiply":
+        for x, factor in (inputs, inputs[::-1]):
+            if x.aval.shape == shape and _constant(factor, len(shape), axes):
+                return [(a, axes if a is x else None) for a in inputs] if x is not factor else []
+    return []
+
+
+def _constant(a: Atom, rank: int, axes: tuple[int, ...]) -> bool:
+    """Whether an argument of an elementwise equation is the same all along some axes."""
+    shape = a.aval.shape
+    return shape == () or (len(shape) == rank and all(shape[i] == 1 for i in axes))
+
+
+def _without(sums: _Sums, a: Atom, axes: tuple[int, ...]) -> Atom:
+    """A constant factor without the axes along which the other one is summed."""
+    shape = tuple(n for i, n in enumerate(a.aval.shape) if i not in axes)
+    return a if a.aval.shape == () else sums.last(None, "reshape", [a], shape=shape)
