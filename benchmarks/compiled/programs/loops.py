@@ -25,6 +25,21 @@ def pendulum(lib: Any) -> Any:
     return end
 
 
+def pendulum_kept(lib: Any) -> Any:
+    """The mean square of the states, arrays of two, that Euler's method gives a pendulum for each of `clock`."""
+    np_ = lib.np_
+
+    def loss(angle: Any, speed: Any, clock: Any) -> Any:
+        def step(state: Any, _: Any) -> Any:
+            state = state + 0.01 * np_.array([state[1], -9.81 * np_.sin(state[0])])
+            return state, state
+
+        start = np_.array([angle, speed])
+        return np_.mean(lib.lax.scan(step, start, None, length=clock.shape[0])[1] ** 2)
+
+    return loss
+
+
 def lotka_volterra(lib: Any) -> Any:
     """How many hunters there are in the end, by the classical method of Runge and Kutta (1901)."""
 
@@ -252,6 +267,11 @@ ROWS = [
     Row("pendulum-scan-gradient", "pendulum by scan, 10000 steps, value and gradient",
         lambda lib: lib.value_and_grad(pendulum(lib), (0, 1)), swing(10000), swing(20), primal=pendulum, rtol=LONG,
         needs=LAX),
+    Row("pendulum-kept", "pendulum by scan, 10000 steps, an array kept for each", pendulum_kept, swing(10000), swing(20),
+        rtol=LONG, needs=LAX),
+    Row("pendulum-kept-gradient", "pendulum by scan, 10000 steps, an array kept for each, value and gradient",
+        lambda lib: lib.value_and_grad(pendulum_kept(lib), (0, 1)), swing(10000), swing(20), primal=pendulum_kept,
+        rtol=LONG, needs=LAX),
     Row("rnn-scan", "recurrent network, 500 steps, 128 wide", recurrent, network(128, 500), network(3, 4), needs=LAX),
     Row("rnn-scan-gradient", "recurrent network, 500 steps, 128 wide, value and gradient",
         lambda lib: lib.value_and_grad(recurrent(lib), (0, 1, 2)), network(128, 500), network(3, 4),

@@ -35,9 +35,12 @@ REGISTER_TYPES = {
 
 
 class V:
-    """A value in a register: its text, scalar type, number of lanes (1: a scalar) and the loop depth it is known at."""
+    """A value in a register: its text, scalar type, number of lanes (1: a scalar) and the loop depth it is known at.
 
-    __slots__ = ("const", "depth", "lanes", "name", "type")
+    `late` is its form as ``a * b + c``, of which `b` is known last, where that is of use: see `control.late`.
+    """
+
+    __slots__ = ("const", "depth", "lanes", "late", "name", "type")
 
     def __init__(self, name: str, type: str, lanes: int, depth: int, const: Any = None) -> None:
         self.name = name
@@ -45,6 +48,7 @@ class V:
         self.lanes = lanes
         self.depth = depth
         self.const = const  # the Python number, if it is a constant
+        self.late: Any = None
 
     @property
     def llvm(self) -> str:
@@ -159,6 +163,10 @@ class Emitter:
         """``a * b + c``, rounded once."""
         return self.intrinsic("fma", a, b, c)
 
+    def late_sum(self, a: V, b: V, c: V) -> V:
+        """``a * b + c``, rounded once, of which `b` is known last."""
+        return self.fma(a, b, c)
+
     def fneg(self, a: V) -> V:
         return self.define(f"fneg {a.llvm} {a.name}", a.type, a.lanes, a.depth)
 
@@ -265,21 +273,44 @@ class Emitter:
         region.seen[key] = v
         return v
 
-    def either(self, condition: V, first: Callable[[], V], second: Callable[[], V]) -> V:
-        """The first value where `condition`, a scalar that a processor will guess, holds, else the second."""
+    def either(self, condition: V, first: Callable[[], Sequence[V]], second: Callable[[], Sequence[V]]) -> list[V]:
+        """The first values where `condition`, a scalar that a processor will guess, holds, else the second ones."""
         self._count += 1
         n, region = self._count, self.regions[condition.depth]
         region.lines.append(f"  br i1 {condition.name}, label %first{n}, label %second{n}")
         sources = []
         for k, (label, f) in enumerate((("first", first), ("second", second))):
             region.lines.append(f"{label}{n}:")
-            value = f()
-            sources.append(value)
+            sources.append(f())
             region.lines += [f"  br label %after{n}.{k}", f"after{n}.{k}:", f"  br label %either{n}"]
         region.lines.append(f"either{n}:")
         region.block = f"either{n}"
-        x, y = sources
-        return self.define(f"phi {x.llvm} [ {x.name}, %after{n}.0 ], [ {y.name}, %after{n}.1 ]", x.type, 1, x.depth)
+        return [
+            self.define(f"phi {x.llvm} [ {x.name}, %after{n}.0 ], [ {y.name}, %after{n}.1 ]", x.type, 1, x.depth)
+            for x, y in zip(*sources, strict=True)
+        ]
+
+    def outside(self, name: str, *args: V) -> V:
+        """NAME of scalars by the C library, for arguments so rare that the call may cost more than it must.
+
+        It leaves the registers of scalars as they are (but not those of vectors), so that none of them goes through memory
+        for its sake; its result comes as bits in a register that is free.
+        """
+        t = args[0].type
+        bits, symbol = f"i{BITS[t]}", name + ("f" if t == "float" else "")
+        function = f"outside_{symbol}"
+        if function not in self.functions:
+            self.declarations.setdefault(symbol, f"declare {t} @{symbol}({', '.join([t] * len(args))})")
+            names = ", ".join(f"{t} %x{i}" for i in range(len(args)))
+            self.functions[function] = "\n".join([
+                f"define internal preserve_allcc {bits} @{function}({names}) {QUICK}",
+                f"  %y = call {t} @{symbol}({names})",
+                f"  %bits = bitcast {t} %y to {bits}",
+                f"  ret {bits} %bits",
+                "}",
+            ])  # fmt: skip
+        right = f"call preserve_allcc {bits} @{function}({', '.join(map(repr, args))})"
+        return self.cast("bitcast", self.define(right, bits, 1, 0), t)
 
     def _patch_function(self, name: str, value: V, arity: int) -> str:
         symbol = name + ("f" if value.type == "float" else "")

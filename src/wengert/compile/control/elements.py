@@ -21,7 +21,9 @@ from ..scalars import REGISTERS, SCALARS, cast, emit_elementwise, lowered
 from ..serial.indexing import combine
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
-from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL, ordered
+from ..vectormath.trigonometric import sin_and_cos
+from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL, carried_first, ordered, sine_and_cosine
+from .late import Timed
 
 
 class Value:
@@ -34,10 +36,8 @@ class Value:
         self.array = array
 
 
-class ElementWriter(Text):
+class ElementWriter(Timed, Text):
     """Writes Programs of few numbers into a function."""
-
-    latency = True
 
     def __init__(self, module: Any) -> None:
         super().__init__()
@@ -114,15 +114,25 @@ class ElementWriter(Text):
         args: Sequence[Value],
         known: dict[Var, Value] | None = None,
         held: Sequence[tuple[int, int]] = (),
+        carried: int = 0,
     ) -> list[Value]:
-        """Write a Program for some arguments; what is in `known` is written already, `held` is changed in place."""
+        """Write a Program for some arguments; what is in `known` is written already, `held` is changed in place.
+
+        The first results, as many as are `carried`, are what the next step waits for: what they need comes first.
+        """
         env: dict[Any, Value] = dict(zip(program.inputs, args, strict=True))
         if known:
             env.update(known)
         equations = ordered(program, [a.elements is None for a in args], held)
         assert equations is not None
+        if carried and not held:
+            equations = carried_first(program, carried)
         for eqn in equations:
             if eqn.outputs[0] in env:
+                continue
+            pair = sine_and_cosine(program, eqn)
+            if pair is not None:
+                env.update(zip(pair, self.both(env[eqn.inputs[0]]), strict=True))
                 continue
             outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
             env.update(zip(eqn.outputs, outs, strict=True))
@@ -170,6 +180,12 @@ class ElementWriter(Text):
         else:
             elements = self._scattered(eqn, args, avals, out)
         return [Value(elements)]
+
+    def both(self, x: Value) -> tuple[Value, Value]:
+        """The sines and cosines of the same numbers."""
+        pairs = [sin_and_cos(self, v) for v in x.elements.reshape(-1)]
+        sines, cosines = zip(*pairs, strict=True)
+        return Value(self.shaped(sines, x.elements.shape)), Value(self.shaped(cosines, x.elements.shape))
 
     def _each(self, elements: Any, f: Callable[[V], V]) -> Any:
         return self.shaped([f(x) for x in elements.reshape(-1)], elements.shape)

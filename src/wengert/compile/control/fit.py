@@ -10,7 +10,7 @@ import numpy as np
 
 from ...core import Aval
 from ...ops.families import Elementwise
-from ...program import Atom, Equation, Program, Var
+from ...program import Atom, Equation, Program, Var, live_equations
 from ..nest import size_of
 from ..scalars import SCALARS, lowered, register_type
 from .order import arranged, source
@@ -30,6 +30,9 @@ SCATTERS = {
     "scatter_add": "add", "scatter_multiply": "multiply", "scatter_max": "maximum", "scatter_min": "minimum",
     "scatter_set": "",
 }  # fmt: skip
+
+
+TURNS = ("sin", "cos")
 
 
 def few(aval: Aval) -> bool:
@@ -73,6 +76,33 @@ def ordered(program: Program, large: Sequence[bool], held: Pairs) -> list[Equati
         memory = [v for v, b in zip(program.inputs, large, strict=True) if b]
         program.cache[key] = arranged(program, memory, held)
     return program.cache[key]
+
+
+def carried_first(program: Program, count: int) -> list[Equation]:
+    """The equations, those that the first results need before all others; made once."""
+    key = ("carried first", count)
+    if key not in program.cache:
+        needed = {id(e) for e in live_equations(program.equations, program.outputs[:count])}
+        program.cache[key] = sorted(program.equations, key=lambda e: id(e) not in needed)
+    return program.cache[key]
+
+
+def sine_and_cosine(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
+    """The two results, for a sine or cosine of numbers of which a Program has both."""
+    if eqn.primitive.name not in TURNS:
+        return None
+    key = ("turns",)
+    if key not in program.cache:
+        found: dict[Any, dict[str, Var]] = {}
+        for e in program.equations:
+            if (
+                e.primitive.name in TURNS
+                and type(e.inputs[0]) is Var
+                and e.inputs[0].aval.dtype == e.outputs[0].aval.dtype
+            ):
+                found.setdefault(e.inputs[0], {})[e.primitive.name] = e.outputs[0]
+        program.cache[key] = {x: (by["sin"], by["cos"]) for x, by in found.items() if len(by) == 2}
+    return program.cache[key].get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
 
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:

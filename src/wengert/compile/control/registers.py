@@ -109,7 +109,7 @@ class RegisterWriter(ElementWriter):
                 rows = [Value(None)] * len(xs)
                 loop.next = list(loop.carried)
             else:
-                found = self.run(body, [*consts, *carried, *rows], before, self.held(init, nc))
+                found = self.run(body, [*consts, *carried, *rows], before, self.held(init, nc), nk)
                 for y, v in zip(ys, found[nk:], strict=True):
                     self.put(self.slice_of(y, i), v)
                 loop.next[1:] = self.flat(found[:nk])

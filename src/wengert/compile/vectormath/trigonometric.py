@@ -6,6 +6,7 @@ Beyond `REDUCED` the C library's function takes over, out of line (`Emitter.patc
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ..emitter import Emitter, V
 from .coefficients import ARCSIN, ARCTAN, COS_QUARTER, SIN, SIN_QUARTER
@@ -17,7 +18,7 @@ PI = {
     "double": (3.141592653589793, 1.224646799147353e-16, 2.1657133478438278e-32),
 }
 # Up to here three parts leave at most one rounding error in r, however close x is to a multiple of pi.
-NEAR = 1.5  # below it a sine is less than 1 by more than a rounding error
+NEAR, EIGHTH = 1.5, 0.8  # up to these sines and cosines are polynomials of x as it is, and at most 1
 REDUCED = {"float": 1.0e5, "double": 1.0e9}
 
 
@@ -39,12 +40,6 @@ def sin_of_reduced(e: Emitter, r: V) -> V:
     return e.copysign(at_most(e, size, 1.0), r)
 
 
-def sin_near_zero(e: Emitter, r: V) -> V:
-    """``sin(r)`` for ``|r| < NEAR``: a shorter chain of instructions."""
-    u = e.fmul(r, r)
-    return e.fma(e.fmul(r, u), polynomial(e, u, SIN[r.type]), r)
-
-
 def negate_odd(e: Emitter, x: V, n: V) -> V:
     """-x where the integer n is odd."""
     sign = e.shl(n, e.const(8 * (4 if x.type == "float" else 8) - 1, n))
@@ -52,19 +47,17 @@ def negate_odd(e: Emitter, x: V, n: V) -> V:
 
 
 def patch_large(e: Emitter, name: str, x: V, result: V) -> V:
-    large = e.fcmp("ogt", e.fabs(x), e.const(REDUCED[x.type], x))
-    return e.patch(large, result, name, x)
+    return e.patch(is_large(e, x), result, name, x)
+
+
+def is_large(e: Emitter, x: V) -> V:
+    return e.fcmp("ogt", e.fabs(x), e.const(REDUCED[x.type], x))
 
 
 def sin(e: Emitter, x: V) -> V:
     """``sin(x)``."""
     if e.latency and x.lanes == 1:
-        near = e.fcmp("olt", e.fabs(x), e.const(NEAR, x))
-        return e.either(near, lambda: sin_near_zero(e, x), lambda: _sin(e, x))
-    return _sin(e, x)
-
-
-def _sin(e: Emitter, x: V) -> V:
+        return _sin_by_cases(e, x)
     n, i = nearest(e, x, 1 / math.pi)
     r = negate_odd(e, subtract_multiple(e, x, n), i)
     return patch_large(e, "sin", x, sin_of_reduced(e, r))
@@ -73,24 +66,94 @@ def _sin(e: Emitter, x: V) -> V:
 def cos(e: Emitter, x: V) -> V:
     """``cos(x) = -(-1)**n sin(x - (n + 1/2) pi)``; near 0 ``sin(pi/2 - |x|)``."""
     if e.latency and x.lanes == 1:
-        a = e.fabs(x)
-        high, low = HALF_PI[x.type]
-
-        def near_zero() -> V:
-            return sin_of_reduced(e, e.fadd(e.fsub(e.const(high, x), a), e.const(low, x)))
-
-        return e.either(e.fcmp("olt", a, e.const(2 * NEAR, x)), near_zero, lambda: _cos(e, x))
-    return _cos(e, x)
-
-
-def _cos(e: Emitter, x: V) -> V:
+        return _cos_by_cases(e, x)
     y = e.fma(x, e.const(1 / math.pi, x), e.const(-0.5, x))
     # The integer is n + 1: odd ones are those with a plus before the sine.
     magic = e.const(MAGIC[x.type] + 1, x)
     t = e.fadd(y, magic)
-    half = e.fadd(e.fsub(t, magic), e.const(0.5, x))
-    r = negate_odd(e, subtract_multiple(e, x, half), bits(e, t))
+    half, i = e.fadd(e.fsub(t, magic), e.const(0.5, x)), bits(e, t)
+    r = negate_odd(e, subtract_multiple(e, x, half), i)
     return patch_large(e, "cos", x, sin_of_reduced(e, r))
+
+
+# --- short chains -------------------------------------------------------------------------------------------------
+# Of scalars, a sine as ``a * b + c`` with b known last. What is subtracted last from x does not matter to b.
+
+
+def _sin_by_cases(e: Emitter, x: V) -> V:
+    huge = lambda: _outside(e, "sin", x)
+    rest = lambda: e.either(is_large(e, x), huge, lambda: _by_quarters(e, x, 0))
+    return e.late_sum(*e.either(_below(e, x, NEAR), lambda: _sin_terms(e, x, x, SIN), rest))
+
+
+def _cos_by_cases(e: Emitter, x: V) -> V:
+    huge = lambda: _outside(e, "cos", x)
+    far = lambda: e.either(is_large(e, x), huge, lambda: _by_quarters(e, x, 1))
+    rest = lambda: e.either(_below(e, x, 2 * NEAR), lambda: _cos_terms_from_side(e, x), far)
+    return e.late_sum(*e.either(_below(e, x, EIGHTH), lambda: _cos_terms(e, x), rest))
+
+
+def sin_and_cos(e: Emitter, x: V) -> tuple[V, V]:
+    """Both of a scalar, by the same branches."""
+
+    def near() -> list[V]:
+        sine = _sin_terms(e, x, x, SIN)
+        # Beside 0 the cosine would come out above 1.
+        cosine = at_most(e, e.fma(*_cos_terms_from_side(e, x)), 1.0)
+        return [*sine, e.const(0.0, x), e.const(0.0, x), cosine]
+
+    huge = lambda: [*_outside(e, "sin", x), *_outside(e, "cos", x)]
+    far = lambda: e.either(is_large(e, x), huge, lambda: _by_quarters(e, x, 0, 1))
+    rest = lambda: e.either(_below(e, x, NEAR), near, far)
+    terms = e.either(_below(e, x, EIGHTH), lambda: [*_sin_terms(e, x, x, SIN_QUARTER), *_cos_terms(e, x)], rest)
+    return e.late_sum(*terms[:3]), e.late_sum(*terms[3:])
+
+
+def _below(e: Emitter, x: V, limit: float) -> V:
+    return e.fcmp("olt", e.fabs(x), e.const(limit, x))
+
+
+def _outside(e: Emitter, name: str, x: V) -> list[V]:
+    zero = e.const(0.0, x)
+    return [zero, zero, e.outside(name, x)]
+
+
+def _sin_terms(e: Emitter, short: V, r: V, coefficients: dict[str, Any]) -> list[V]:
+    """``r**3 b + r``, for which only the last r needs all digits."""
+    u = e.fmul(short, short)
+    return [e.fmul(short, u), polynomial(e, u, coefficients[r.type]), r]
+
+
+def _cos_terms(e: Emitter, r: V) -> list[V]:
+    """``r**2 b + 1``."""
+    u = e.fmul(r, r)
+    return [u, polynomial(e, u, COS_QUARTER[r.type]), e.const(1.0, r)]
+
+
+def _cos_terms_from_side(e: Emitter, x: V) -> list[V]:
+    """``sin(pi/2 - |x|)`` for ``|x| < 2 NEAR``."""
+    high, low = HALF_PI[x.type]
+    most = e.fsub(e.const(high, x), e.fabs(x))
+    return _sin_terms(e, most, e.fadd(most, e.const(low, x)), SIN)
+
+
+def _by_quarters(e: Emitter, x: V, *turns: int) -> list[V]:
+    """The sines of ``x + turn pi/2``: each a sine or cosine of ``r = x - n pi/2``, of either sign, without a branch."""
+    n, i = nearest(e, x, 2 / math.pi)
+    *most, last = PI[x.type]
+    short = x
+    for p in most:
+        short = e.fma(n, e.const(-p / 2, x), short)
+    sine = _sin_terms(e, short, e.fma(n, e.const(-last / 2, x), short), SIN_QUARTER)
+    cosine = _cos_terms(e, short)
+    one, found = e.const(1, i), []
+    for turn in turns:
+        k = e.iadd(i, e.const(turn, i))
+        odd = e.icmp("ne", e.and_(k, one), e.const(0, k))
+        a, b, c = [e.select(odd, *pair) for pair in zip(cosine, sine, strict=True)]
+        half = e.lshr(k, one)
+        found += [negate_odd(e, a, half), b, negate_odd(e, c, half)]
+    return found
 
 
 def tan(e: Emitter, x: V) -> V:
