@@ -10,6 +10,7 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import as_value, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, NotSupportedError, ShapeError
+from ...ops.indexing import getitem
 from ...ops.shape import canonical_axis, moveaxis
 from .knots import Fields, beside, check_rising, interval, placed, points, real_and_values
 
@@ -114,8 +115,8 @@ class PPoly(Fields):
         if extrapolate == "periodic":
             v = first + wnp.mod(v - first, last - first)
         i = interval(self.x, v)
-        s = v - self.x[i]
-        c = _differentiated(self.c, nu)[:, i]
+        s = v - getitem(self.x, i)
+        c = getitem(_differentiated(self.c, nu), (slice(None), i))
         out = _horner(c, beside(s, ndim_of(c) - 1))
         bad = None
         if extrapolate is False:
