@@ -5,6 +5,11 @@ checked where they are known, as they are outside of `jit`.
 """
 
 from .cubic import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
+from .grid import RegularGridInterpolator, interpn
+from .line import interp1d
 from .piecewise import PPoly
 
-__all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly", "PchipInterpolator"]
+__all__ = [
+    "Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly", "PchipInterpolator", "RegularGridInterpolator",
+    "interp1d", "interpn",
+]  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import numpy as wnp
 from ...core import Tracer, as_value, dtype_of, ndim_of, shape_of
-from ...errors import ArgumentError, ShapeError
+from ...errors import ArgumentError, ConcretizationError, ShapeError
 from ...ops.elementwise import convert
 from ...ops.shape import canonical_axis, moveaxis, transpose
 from ...ops.special.declare import floating
@@ -73,6 +73,28 @@ def real_and_values(what: str, x: Any, *values: Any) -> list[Any]:
         raise ArgumentError(f"{what}: x must be real, got {dtype_of(x)}; the values may be complex")
     first, *others = floating(*values, x)[: len(values)]
     return [convert(x, np.finfo(dtype_of(first)).dtype), first, *others]
+
+
+def require_inside(what: str, inside: Any, always: bool, continued: str) -> None:
+    """Raise where points are known to be outside; with `always`, also under jit, where it is a guard of the Program."""
+    values = known(inside)
+    if values is None:
+        if not always:
+            return
+        try:
+            good = bool(wnp.all(inside))
+        except ConcretizationError:
+            raise ConcretizationError(
+                f"{what}: bounds_error=True needs to know where the points are, and here a Program for all points is "
+                f"written; with bounds_error=False the result outside is fill_value"
+            ) from None
+    else:
+        good = bool(values.all())
+    if not good:
+        raise ArgumentError(
+            f"{what}: a point is outside of the interval from the first knot to the last; with bounds_error=False the "
+            f"result there is fill_value, and with {continued} the function goes on"
+        )
 
 
 class Samples:
