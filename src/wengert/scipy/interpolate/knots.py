@@ -139,9 +139,9 @@ def points(what: str, x: Any, knots: Any) -> Any:
     return v
 
 
-def interval(knots: Any, v: Any, side: str = "right") -> Any:
+def interval(knots: Any, v: Any) -> Any:
     """The interval that each point is in, ``knots[i] <= v < knots[i + 1]``, the first or the last for those outside."""
-    return wnp.clip(wnp.searchsorted(knots, v, side) - 1, 0, shape_of(knots)[0] - 2)
+    return wnp.clip(wnp.searchsorted(knots, v, "right") - 1, 0, shape_of(knots)[0] - 2)
 
 
 def beside(v: Any, rank: int) -> Any:

@@ -124,7 +124,7 @@ class interp1d(Fields):  # noqa: N801 (SciPy's name)
     def _neighbours(self, v: Any, y: Any) -> Any:
         x, last = self.x, shape_of(self.x)[0] - 1
         if self.kind == "linear":
-            i = interval(x, v, "left")
+            i = interval(x, v)
             x0, y0 = getitem(x, i), getitem(y, i)
             share = (v - x0) / (getitem(x, i + 1) - x0)
             return y0 + beside(share, ndim_of(y0)) * (getitem(y, i + 1) - y0)
