@@ -163,7 +163,7 @@ def map_coordinates(
         Values of the shape of one coordinate and of the dtype of `input`; integers are rounded.
 
     Raises:
-        ArgumentError: no such order or mode. ShapeError: not one coordinate for each axis. DtypeError: truth values.
+        ArgumentError: no such order or mode. ShapeError: not one coordinate for each axis, or no axes. DtypeError: truth values.
 
     Example:
         >>> import wengert
@@ -186,10 +186,12 @@ def map_coordinates(
     cval = convert(as_value(cval), dtype_of(image))
     axes = coordinates if isinstance(coordinates, (tuple, list)) else as_value(coordinates)
     count = len(axes) if isinstance(axes, (tuple, list)) else (shape_of(axes) or (0,))[0]
+    if not rank:
+        raise ShapeError(f"{what}: the image has no axes")
     if count != rank:
         raise ShapeError(f"{what}: {count} arrays of coordinates for an image of {rank} axes")
     places = floating(*[axes[i] for i in range(rank)])
-    if rank and dtype_of(places[0]).kind == "c":
+    if dtype_of(places[0]).kind == "c":
         raise DtypeError(f"{what}: coordinates must be real, got {dtype_of(places[0])}")
     order, cut = int(order), None
     sizes = shape_of(image)
@@ -202,7 +204,7 @@ def map_coordinates(
         image = spline_filter(image, order, mode)
     if mode == "constant":
         within = [wnp.logical_and(p >= 0, p <= n - 1) for p, n in zip(places, sizes, strict=True)]
-        cut = within[0] if within else None
+        cut = within[0]
         for w in within[1:]:
             cut = wnp.logical_and(cut, w)
     behind = _BEHIND[mode] if order > 1 or mode in ("mirror", "grid-wrap") else "nearest"

@@ -91,13 +91,13 @@ class RegularGridInterpolator(Fields):
             if len(xi) != n:
                 raise ShapeError(f"{what}: points have {len(xi)} coordinates, the grid has {n} dimensions")
             return list(wnp.broadcast_arrays(*[points(what, v, g) for v, g in zip(xi, self.grid, strict=True)]))
-        xi = as_value(xi)
+        xi = points(what, xi, self.grid[0])
         if ndim_of(xi) < 2:
             xi = wnp.reshape(xi, (-1, 1) if n == 1 else (1, -1))
         if shape_of(xi)[-1] != n:
             raise ShapeError(f"{what}: points have {shape_of(xi)[-1]} coordinates, the grid has {n} dimensions; points "
                              f"have the shape (..., {n})")  # fmt: skip
-        columns = moveaxis(points(what, xi, self.grid[0]), -1, 0)
+        columns = moveaxis(xi, -1, 0)
         return [columns[i] for i in range(n)]
 
     def __call__(self, xi: Any, method: str | None = None) -> Any:

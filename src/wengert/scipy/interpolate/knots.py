@@ -68,11 +68,10 @@ def check_rising(what: str, x: Any, name: str = "x") -> None:
 
 def real_and_values(what: str, x: Any, *values: Any) -> list[Any]:
     """Knots and values as floating numbers of one precision; the values may be complex."""
-    x, *values = (as_value(v) for v in (x, *values))
-    if dtype_of(x).kind == "c":
-        raise ArgumentError(f"{what}: x must be real, got {dtype_of(x)}; the values may be complex")
-    first, *others = floating(*values, x)[: len(values)]
-    return [convert(x, np.finfo(dtype_of(first)).dtype), first, *others]
+    if dtype_of(as_value(x)).kind == "c":
+        raise ArgumentError(f"{what}: x must be real, got {dtype_of(as_value(x))}; the values may be complex")
+    *strong, _ = floating(*values, x)
+    return [convert(as_value(x), np.finfo(dtype_of(strong[0])).dtype), *strong]
 
 
 def require_inside(what: str, inside: Any, always: bool, continued: str) -> None:

@@ -38,7 +38,7 @@ def _differentiated(c: Any, nu: int) -> Any:
 def _integrated(c: Any, x: Any) -> Any:
     """Coefficients of the integral from the first breakpoint on."""
     k = shape_of(c)[0]
-    c = c / np.arange(k, 0, -1, dtype_of(c)).reshape(_row_shape(c))
+    c = c / np.arange(k, 0, -1).astype(dtype_of(c)).reshape(_row_shape(c))
     width = wnp.diff(x).reshape(_row_shape(c)[:-1])
     pieces = _horner(c, width) * width
     start = wnp.concatenate([np.zeros((1, *shape_of(pieces)[1:]), dtype_of(c)), wnp.cumsum(pieces, 0)[:-1]])
