@@ -232,6 +232,8 @@ def test_interp1d_complains():
         ours.interp1d(x, y, fill_value="other")
     with pytest.raises(ShapeError, match="fill_value of shape"):
         ours.interp1d(x, y, fill_value=np.ones(3))
+    with pytest.raises(ArgumentError, match="complex fill_value"):
+        ours.interp1d(x, y, fill_value=1j)
     with pytest.raises(NotSupportedError, match="take 'previous'"):
         ours.interp1d(x, y, "quadratic")
     with pytest.raises(ArgumentError, match="kind is"):

@@ -97,6 +97,8 @@ class interp1d(Fields):  # noqa: N801 (SciPy's name)
             return
         pair = fill_value if isinstance(fill_value, tuple) and len(fill_value) == 2 else (fill_value, fill_value)
         for name, value in zip(("below", "above"), map(as_value, pair), strict=True):
+            if dtype_of(value).kind == "c" and dtype.kind != "c":
+                raise ArgumentError("interp1d: a complex fill_value does not fit real values")
             try:
                 setattr(self, name, broadcast_to(convert(value, dtype), rest))
             except ValueError:
