@@ -19,6 +19,8 @@ NAMESPACES = [
     "wengert.numpy.fft",
     "wengert.numpy.linalg",
     "wengert.random",
+    "wengert.scipy.interpolate",
+    "wengert.scipy.ndimage",
     "wengert.scipy.special",
 ]
 

@@ -9,6 +9,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert import nn
+from wengert.scipy import interpolate, ndimage
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "edges.md"
 ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \|", PAGE.read_text(), re.MULTILINE)
@@ -20,7 +21,7 @@ def test_the_table_is_read():
 
 @pytest.mark.parametrize("text, at, derivative", ROWS, ids=[f"{f} at {x}" for f, x, _ in ROWS])
 def test_edge(text, at, derivative):
-    f = eval(f"lambda x: {text}", {"wnp": wnp, "nn": nn, "np": np})
+    f = eval(f"lambda x: {text}", {"wnp": wnp, "nn": nn, "np": np, "interpolate": interpolate, "ndimage": ndimage})
     x, expected = float(at), float(derivative)
     with np.errstate(all="ignore"):
         found = {

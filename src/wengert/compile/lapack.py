@@ -24,6 +24,7 @@ from .scalars import register_type
 SINGULAR = "Singular matrix"
 ERRORS = {
     "solve": SINGULAR,
+    "tridiagonal_solve": SINGULAR,
     "inv": SINGULAR,
     "cholesky": "Matrix is not positive definite",
     "eigh": "Eigenvalues did not converge",
@@ -237,6 +238,22 @@ def _triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
         c("trsm", "R", triangle, "T" if p["transpose"] else "N", diagonal, m, n, 1.0, a, n, x, m)
 
 
+def _tridiagonal_solve(c: Calls, s: Factorisation, bands: V, b: V, x: V) -> None:
+    """The operand is three rows of bands; LAPACK's are one shorter, and those of the transpose change places."""
+    n, m, f = s.columns, s.right, c.f
+    factors = c.room(3 * n)
+    f.copy(bands, factors, c.type, 3 * n)
+    below, middle, above = (f.at(factors, c.type, f.integer(k)) for k in (1, n, 2 * n))
+    if s.eqn.params["transpose"]:
+        below, above = above, below
+    columns = x if m == 1 else c.room(n * m)
+    f.turn(b, columns, c.type, n, m)
+    c("gtsv", n, m, below, middle, above, columns, n, c.info)
+    f.fail_if(c.failed())
+    if m > 1:
+        f.turn(columns, x, c.type, m, n)
+
+
 def _inv(c: Calls, s: Factorisation, a: V, x: V) -> None:
     n = s.rows
     factors, pivots, singular, transpose = c.lu(s, a)
@@ -336,6 +353,7 @@ def _qr(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
 ROUTINES: dict[str, Callable[..., Any]] = {
     "solve": _solve,
     "triangular_solve": _triangular_solve,
+    "tridiagonal_solve": _tridiagonal_solve,
     "inv": _inv,
     "det": _determinant,
     "slogdet": _determinant,

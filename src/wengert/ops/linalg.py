@@ -104,15 +104,15 @@ NOT_LINEAR = {"transpose": "not linear"}
 # --- solving ----------------------------------------------------------------------------------------------------
 
 
-class _Solve(Primitive):
+class Solve(Primitive):
     """``X`` in ``op(A) X = B``, `op` the transpose or nothing: linear in `B`."""
 
     def abstract(self, a: Aval, b: Aval, **params: Any) -> Aval:
         return Aval(b.shape, result_dtype(a, b))
 
-    def _of_tangent(self, t: Value, *, transpose: bool, **params: Any) -> Value:
-        """The tangent of ``op(A)``."""
-        return turned(t) if transpose else t
+    def product(self, t: Value, x: Value, *, transpose: bool, **params: Any) -> Value:
+        """``op(T) X`` of a tangent of the matrix."""
+        return matmul(turned(t) if transpose else t, x)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         # Giles 2.2.3: dX = A^-1 (dB - dA X)
@@ -120,7 +120,7 @@ class _Solve(Primitive):
         x = self.bind(a, b, **params)
         rhs = tb
         if ta is not None:
-            rhs = -matmul(self._of_tangent(ta, **params), x)
+            rhs = -self.product(ta, x, **params)
             rhs = rhs if tb is None else tb + rhs
         return x, None if rhs is None else self.bind(a, rhs, **params)
 
@@ -148,7 +148,7 @@ class _Solve(Primitive):
         return self.bind(a, b, **params), True
 
 
-class _GeneralSolve(_Solve):
+class _GeneralSolve(Solve):
     def impl(self, a: Value, b: Value, *, transpose: bool) -> Value:
         return np.linalg.solve(np.swapaxes(a, -1, -2) if transpose else a, b)
 
@@ -187,7 +187,7 @@ def _triangular_one(a: ndarray, b: ndarray, lower: bool, flipped: bool, unit: bo
     return np.ascontiguousarray(trsm(1.0, a, b, lower=lower, trans_a=int(flipped), diag=int(unit)))
 
 
-class _TriangularSolve(_Solve):
+class _TriangularSolve(Solve):
     """A solve that reads one triangle of the matrix (and with `unit` takes its diagonal for ones)."""
 
     def impl(self, a: Value, b: Value, *, lower: bool, transpose: bool, unit: bool) -> Value:
@@ -205,10 +205,9 @@ class _TriangularSolve(_Solve):
             out[index] = _triangular_one(a[index], b[index], lower, transpose, unit)
         return out
 
-    def _of_tangent(self, t: Value, *, transpose: bool, lower: bool, unit: bool, **_: Any) -> Value:
+    def product(self, t: Value, x: Value, *, transpose: bool, lower: bool, unit: bool, **_: Any) -> Value:
         mask = np.tri(shape_of(t)[-1], k=-int(unit), dtype=dtype_of(t))
-        t = t * (mask if lower else mask.T)
-        return turned(t) if transpose else t
+        return super().product(t * (mask if lower else mask.T), x, transpose=transpose)
 
 
 def _triangular_samples() -> list[Any]:

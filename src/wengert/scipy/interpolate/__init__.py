@@ -1,0 +1,15 @@
+"""scipy.interpolate for arrays and values under transformation: functions through points, which are pytrees.
+
+They are differentiable in the points at which they are evaluated, in the values and in the knots. That knots rise is
+checked where they are known, as they are outside of `jit`.
+"""
+
+from .cubic import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
+from .grid import RegularGridInterpolator, interpn
+from .line import interp1d
+from .piecewise import PPoly
+
+__all__ = [
+    "Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly", "PchipInterpolator", "RegularGridInterpolator",
+    "interp1d", "interpn",
+]  # fmt: skip
