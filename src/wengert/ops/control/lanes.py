@@ -126,6 +126,13 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
     return outs[1:], every
 
 
+def _of_any(cond: Program) -> Program:
+    """A condition of a batch that holds where it holds for any example."""
+    from ..reduction import any as any_
+
+    return staged(cond, "any", lambda *values: [any_(cond.evaluate(values)[0])], cond.in_avals, cond.name)
+
+
 def batch_pull(
     primitive: Primitive, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]
 ) -> Any:
@@ -137,9 +144,10 @@ def batch_pull(
     nonzero, nc = params["nonzero"], params["cond_consts"]
     own = [b or w for b, w in zip(batched[nc:n], nonzero, strict=True)]
     flags = [*batched[:nc], *own[:nb], *own[nb:]]
-    carry, differs = _carried(trace, flags, params)
-    assert not differs
+    carry, apart = _carried(trace, flags, params)
     cond, body = _batched(trace, flags, carry, params)
+    if apart:  # of cotangents: the values are copies, so that the condition is the same for all
+        cond = _of_any(cond)
     wide = [*flags[: nc + nb], *carry]
     values = [batched_value(a, trace.size, b) if w else a for a, b, w in zip(args[:n], batched[:n], wide, strict=True)]
     cts = [batched_value(a, trace.size, b) for a, b in zip(args[n:], batched[n:], strict=True)]
