@@ -289,6 +289,8 @@ ROWS = [
     Row("newton-while-jvp", "Kepler's equation by Newton's method in a while loop, jvp",
         lambda lib: lambda m, e: lib.jvp(kepler(lib), (m, e), (m, e)), orbit, orbit, primal=kepler, overhead=True,
         needs=LAX),
+    Row("newton-while-gradient", "Kepler's equation by Newton's method in a while loop, gradient",
+        lambda lib: lib.grad(kepler(lib), (0, 1)), orbit, orbit, primal=kepler, overhead=True, needs=LAX),
     Row("mandelbrot", "Mandelbrot set, 65536 points, a while loop each", mandelbrot, plane(256), plane(4), needs=LAX),
     Row("levenshtein", "Levenshtein distance of two words of 1000 letters, in place", levenshtein, words(1000), words(6),
         needs=LAX),
