@@ -37,6 +37,9 @@ UPWARD = {
     ("ops", "transforms.staging"): "what a transformation makes of a program is staged to a program again",
     ("ops", "transforms.tape"): "a call that meets a tape is written into it",
     ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
+    ("ops", "numpy.reductions"): "and so are methods of ufuncs, such as np.add.reduce",
+    ("ops", "scipy"): "the error of a function of SciPy that takes no tracers names ours",
+    ("ops", "scipy.special"): "SciPy's ufuncs on tracers are the functions of that namespace",
     ("ops", "numpy.protocols"): "NumPy's functions on tracers are those of the namespace",
 }
 

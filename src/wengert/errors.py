@@ -20,16 +20,47 @@ def is_library_frame(frame: FrameType) -> bool:
     return name.startswith(_PACKAGE) or name.startswith("<frozen") or f"{os.sep}optree{os.sep}" in name
 
 
+_SCIENTIFIC = (f"{os.sep}numpy{os.sep}", f"{os.sep}scipy{os.sep}")
+_SITE = f"{os.sep}site-packages"
+
+
+def _is_scientific_frame(frame: FrameType) -> bool:
+    """Whether a frame runs Python code of NumPy or SciPy."""
+    name = frame.f_code.co_filename
+    return any(_SITE + part in name or f"dist-packages{part}" in name for part in _SCIENTIFIC)
+
+
 def user_line() -> str:
     """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_library_frame(frame):
+    while frame is not None and (is_library_frame(frame) or _is_scientific_frame(frame)):
         frame = frame.f_back
     if frame is None:
         return ""
     name, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(name, line).strip()
     return f"{name}:{line}: {text}" if text else f"{name}:{line}"
+
+
+def scipy_calls() -> list[str] | None:
+    """The public functions of SciPy through which the user's code came here, its own call first: "special.softmax".
+
+    None where SciPy has no part in it.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    found: list[str] = []
+    met = False
+    while frame is not None and (is_library_frame(frame) or _is_scientific_frame(frame)):
+        module: str = frame.f_globals.get("__name__", "")
+        if module.startswith("scipy."):
+            met = True
+            room = module.split(".")[1]
+            names = [frame.f_code.co_name]  # a decorator's wrapper knows the function by a free variable
+            names += [getattr(frame.f_locals.get(v), "__name__", "") for v in (*frame.f_code.co_freevars, "self")]
+            public = vars(sys.modules.get(f"scipy.{room}", sys))
+            found += [f"{room}.{n}" for n in names if n in public and not n.startswith("_")]
+        frame = frame.f_back
+    return found[::-1] if met else None
 
 
 def user_operation() -> tuple[str, int]:

@@ -12,8 +12,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
-from ..errors import ConcretizationError, NotSupportedError, ObjectArrayError, user_operation
-from . import contraction, memory, protocols, shape, updates, writing
+from ..errors import ConcretizationError, NotSupportedError, ObjectArrayError, scipy_calls, user_operation
+from . import contraction, counterparts, memory, protocols, shape, updates, writing
 from . import elementwise as ew
 from .memory import unpacked
 
@@ -131,6 +131,17 @@ def _into_plain(self: Tracer) -> ConcretizationError:
     )
 
 
+def _into_scipy(self: Tracer, calls: list[str]) -> ConcretizationError:
+    ours = [name for name in calls if counterparts.is_in_scipy(name)]
+    name = f"scipy.{(ours or calls)[0]}" if calls else "SciPy"
+    instead = "compute with NumPy's functions, or give a function around the call a rule with custom_jvp"
+    if ours:
+        instead = f"write wengert.{name}, which is the same function of traced values"
+    return ConcretizationError(
+        f"{name} asked for the values of an array that stands under {self._trace.name}: {instead}"
+    )
+
+
 def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
     """A number becomes an object in NumPy's arrays of objects; of an array NumPy can have only the values, if known."""
     if self.mutable:
@@ -138,6 +149,9 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
         if not isinstance(value, Tracer):
             return np.array(value, dtype)
     storing = user_operation()[0] == "STORE_SUBSCR"
+    calls = scipy_calls()
+    if calls is not None:
+        raise _into_scipy(self, calls)
     if not storing and not self.shape and self.dtype.kind in "fc" and (dtype is None or np.dtype(dtype).hasobject):
         out = np.empty((), object)
         out[()] = self
@@ -174,7 +188,7 @@ def _missing(self: Tracer, name: str) -> Any:
         )
     ufunc = getattr(np, name, None)
     if isinstance(ufunc, np.ufunc):  # NumPy asks its arrays of objects for their elements' methods
-        return partial(protocols.operation(ufunc), self)
+        return partial(counterparts.operation(ufunc), self)
     raise AttributeError(f"an array under {self._trace.name} has no attribute {name!r}")
 
 

@@ -1,0 +1,124 @@
+"""Which operation of the library a universal function is: NumPy's and SciPy's by name, once for each.
+
+SciPy is not imported for it: who calls ``scipy.special.erf`` has done so.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..core import Primitive
+from ..errors import NotSupportedError
+from . import elementwise as ew
+
+BINDS: dict[Any, Callable[..., Any]] = {
+    p.function: p.bind
+    for p in Primitive.registry.values()
+    if isinstance(p, ew.Elementwise) and isinstance(p.function, np.ufunc)
+}
+_FOUND: dict[Any, Callable[..., Any]] = {}
+# Ufuncs that functions of SciPy are made of, and the name of these.
+_INNER = {"_lambertw": "lambertw", "_riemann_zeta": "zeta", "_zeta": "zeta"}
+_INSTEAD = {
+    "bdtr": "wengert.scipy.stats.binom.cdf(k, n, p)",
+    "bdtrc": "wengert.scipy.stats.binom.sf(k, n, p)",
+    "betainccinv": "wengert.scipy.special.betaincinv(a, b, 1 - y)",
+    "boxcox1p": "wengert.scipy.special.boxcox(1 + x, lmbda)",
+    "chdtr": "wengert.scipy.stats.chi2.cdf(x, v)",
+    "chdtrc": "wengert.scipy.stats.chi2.sf(x, v)",
+    "cosdg": "np.cos(np.radians(x))",
+    "cosm1": "-2 * np.sin(x / 2)**2",
+    "cotdg": "1 / np.tan(np.radians(x))",
+    "dawsn": "np.exp(-x**2) * scipy.special.erfi(x) * np.sqrt(np.pi) / 2",
+    "exp10": "np.power(10.0, x)",
+    "fdtr": "wengert.scipy.stats.f.cdf(x, dfn, dfd)",
+    "fdtrc": "wengert.scipy.stats.f.sf(x, dfn, dfd)",
+    "gdtr": "wengert.scipy.special.gammainc(b, a * x)",
+    "gdtrc": "wengert.scipy.special.gammaincc(b, a * x)",
+    "inv_boxcox1p": "wengert.scipy.special.inv_boxcox(y, lmbda) - 1",
+    "jve": "scipy.special.jv(v, x) for real x",
+    "nbdtr": "wengert.scipy.stats.nbinom.cdf(k, n, p)",
+    "nbdtrc": "wengert.scipy.stats.nbinom.sf(k, n, p)",
+    "pdtr": "wengert.scipy.stats.poisson.cdf(k, m)",
+    "pdtrc": "wengert.scipy.stats.poisson.sf(k, m)",
+    "powm1": "np.expm1(y * np.log(x))",
+    "sindg": "np.sin(np.radians(x))",
+    "tandg": "np.tan(np.radians(x))",
+    "yve": "scipy.special.yv(v, x) for real x",
+    "zetac": "scipy.special.zeta(x) - 1",
+}
+
+
+def operation(ufunc: Any) -> Callable[..., Any]:
+    """The function of `wengert.numpy` or `wengert.scipy.special` (or a primitive) that a ufunc is here.
+
+    Raises:
+        NotSupportedError: there is none; it says what to write.
+    """
+    found = _FOUND.get(ufunc)
+    if found is None:
+        found = _FOUND[ufunc] = _find(ufunc)
+    return found
+
+
+def name_of(ufunc: Any) -> str:
+    """What a user calls a ufunc: ``np.sin``, ``scipy.special.erf``."""
+    name = ufunc.__name__
+    if getattr(np, name, None) is ufunc:
+        return f"np.{name}"
+    return f"scipy.special.{_INNER.get(name, name)}" if _is_scipy(ufunc) else name
+
+
+def _is_scipy(ufunc: Any) -> bool:
+    """Whether a ufunc is one of scipy.special, the private ones of which its functions are made included."""
+    loaded = sys.modules.get("scipy.special")
+    name = ufunc.__name__
+    if loaded is None:
+        return False
+    rooms = [v for v in vars(loaded).values() if isinstance(v, ModuleType) and "ufuncs" in v.__name__]
+    return any(getattr(room, name, None) is ufunc for room in (loaded, *rooms))
+
+
+def _find(ufunc: Any) -> Callable[..., Any]:
+    from .. import numpy as namespace
+
+    name = ufunc.__name__
+    if getattr(np, name, None) is ufunc:
+        found = getattr(namespace, name, None) or BINDS.get(ufunc)
+        remedy = "write it with the functions of wengert.numpy, or give your function a rule with custom_jvp"
+    elif _is_scipy(ufunc):
+        from ..scipy import special
+
+        inner = name
+        name = _INNER.get(name, name)
+        found = getattr(special, name, None)
+        if inner == "_lambertw":  # its third argument is a tolerance
+            return lambda z, k, tol: special.lambertw(z, k)
+        remedy = "give a function around it a rule with custom_jvp"
+        if name in _INSTEAD:
+            remedy = f"write {_INSTEAD[name]}"
+    else:
+        found = None
+        remedy = (
+            "call the Python function it was made from (np.frompyfunc, numba.vectorize) with wengert.vmap for the loop "
+            "over elements, or give a function around it a rule with custom_jvp"
+        )
+    if found is None:
+        raise NotSupportedError(f"{name_of(ufunc)} has no derivative rule here; {remedy}")
+    return found
+
+
+def is_in_scipy(name: str) -> bool:
+    """Whether a function of SciPy, such as "special.softmax", is one of `wengert.scipy`."""
+    from .. import scipy
+
+    room, function = name.split(".")
+    return callable(getattr(getattr(scipy, room, None), function, None))
+
+
+__all__ = ["BINDS", "is_in_scipy", "name_of", "operation"]
