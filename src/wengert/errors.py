@@ -48,19 +48,29 @@ def scipy_calls() -> list[str] | None:
     None where SciPy has no part in it.
     """
     frame: FrameType | None = sys._getframe(1)
-    found: list[str] = []
-    met = False
+    calls: list[str] | None = None
     while frame is not None and (is_library_frame(frame) or _is_scientific_frame(frame)):
         module: str = frame.f_globals.get("__name__", "")
         if module.startswith("scipy."):
-            met = True
-            room = module.split(".")[1]
-            names = [frame.f_code.co_name]  # a decorator's wrapper knows the function by a free variable
-            names += [getattr(frame.f_locals.get(v), "__name__", "") for v in (*frame.f_code.co_freevars, "self")]
-            public = vars(sys.modules.get(f"scipy.{room}", sys))
-            found += [f"{room}.{n}" for n in names if n in public and not n.startswith("_")]
+            calls = _public_names(frame, module) + (calls or [])
         frame = frame.f_back
-    return found[::-1] if met else None
+    return calls
+
+
+def _public_names(frame: FrameType, module: str) -> list[str]:
+    """What a user may know a frame of SciPy by: its function, what a decorator wraps, a method of a public object."""
+    code, known = frame.f_code, frame.f_locals
+    this = known.get("self")
+    names = [(module, code.co_name)]
+    names += [(getattr(v, "__module__", None), getattr(v, "__name__", "")) for v in map(known.get, code.co_freevars)]
+    names += [(module, getattr(this, "__name__", "")), (module, f"{getattr(this, 'name', '')}.{code.co_name}")]
+    found: list[str] = []
+    for where, name in names:
+        room = str(where).split(".")[1:2]
+        public = vars(sys.modules.get(f"scipy.{''.join(room)}", sys))
+        if name and not name.startswith("_") and name.split(".")[0] in public and ".__" not in name:
+            found.append(".".join([*room, name]))
+    return found
 
 
 def user_operation() -> tuple[str, int]:
@@ -85,7 +95,8 @@ def without_library_frames(error: BaseException) -> BaseException:
     An error that arose in such a frame and is none of the library's own gets a note that says so.
     """
     cause = error.__cause__
-    if type(error) is ValueError and isinstance(cause, WengertError):  # NumPy's "setting an array element", y[0] = t
+    # NumPy's "setting an array element", y[0] = t; calls from C code of SciPy
+    if type(error) in (ValueError, SystemError) and isinstance(cause, WengertError):
         error = cause.with_traceback(error.__traceback__)
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error

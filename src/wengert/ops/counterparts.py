@@ -36,8 +36,8 @@ _INSTEAD = {
     "cotdg": "1 / np.tan(np.radians(x))",
     "dawsn": "np.exp(-x**2) * scipy.special.erfi(x) * np.sqrt(np.pi) / 2",
     "exp10": "np.power(10.0, x)",
-    "fdtr": "wengert.scipy.stats.f.cdf(x, dfn, dfd)",
-    "fdtrc": "wengert.scipy.stats.f.sf(x, dfn, dfd)",
+    "fdtr": "wengert.scipy.special.betainc(dfn / 2, dfd / 2, dfn * x / (dfd + dfn * x))",
+    "fdtrc": "wengert.scipy.special.betaincc(dfn / 2, dfd / 2, dfn * x / (dfd + dfn * x))",
     "gdtr": "wengert.scipy.special.gammainc(b, a * x)",
     "gdtrc": "wengert.scipy.special.gammaincc(b, a * x)",
     "inv_boxcox1p": "wengert.scipy.special.inv_boxcox(y, lmbda) - 1",
@@ -51,6 +51,17 @@ _INSTEAD = {
     "tandg": "np.tan(np.radians(x))",
     "yve": "scipy.special.yv(v, x) for real x",
     "zetac": "scipy.special.zeta(x) - 1",
+}
+# Functions of SciPy that go by other names in `wengert.scipy`.
+_OTHER_NAMES = {
+    "integrate.solve_ivp": "integrate.odeint(f, y0, t)",
+    "optimize.bisect": "optimize.root(f, x0)",
+    "optimize.brentq": "optimize.root(f, x0)",
+    "optimize.curve_fit": "optimize.least_squares(residuals, x0)",
+    "optimize.fsolve": "optimize.root(f, x0)",
+    "optimize.leastsq": "optimize.least_squares(residuals, x0)",
+    "optimize.newton": "optimize.root(f, x0)",
+    "optimize.root_scalar": "optimize.root(f, x0)",
 }
 
 
@@ -87,23 +98,21 @@ def _is_scipy(ufunc: Any) -> bool:
 def _find(ufunc: Any) -> Callable[..., Any]:
     from .. import numpy as namespace
 
-    name = ufunc.__name__
+    name: str = ufunc.__name__
+    found: Any = None
     if getattr(np, name, None) is ufunc:
         found = getattr(namespace, name, None) or BINDS.get(ufunc)
         remedy = "write it with the functions of wengert.numpy, or give your function a rule with custom_jvp"
     elif _is_scipy(ufunc):
         from ..scipy import special
 
-        inner = name
-        name = _INNER.get(name, name)
-        found = getattr(special, name, None)
-        if inner == "_lambertw":  # its third argument is a tolerance
+        if name == "_lambertw":  # its third argument is a tolerance
             return lambda z, k, tol: special.lambertw(z, k)
+        found = getattr(special, _INNER.get(name) or name, None)
         remedy = "give a function around it a rule with custom_jvp"
         if name in _INSTEAD:
             remedy = f"write {_INSTEAD[name]}"
     else:
-        found = None
         remedy = (
             "call the Python function it was made from (np.frompyfunc, numba.vectorize) with wengert.vmap for the loop "
             "over elements, or give a function around it a rule with custom_jvp"
@@ -113,12 +122,21 @@ def _find(ufunc: Any) -> Callable[..., Any]:
     return found
 
 
-def is_in_scipy(name: str) -> bool:
-    """Whether a function of SciPy, such as "special.softmax", is one of `wengert.scipy`."""
+def remedy_in_scipy(calls: list[str]) -> tuple[str, str]:
+    """The name of the user's call among functions of SciPy that ended in an error, and what to write instead."""
     from .. import scipy
 
-    room, function = name.split(".")
-    return callable(getattr(getattr(scipy, room, None), function, None))
+    for name in calls:
+        if name in _OTHER_NAMES:
+            return f"scipy.{name}", f"write wengert.scipy.{_OTHER_NAMES[name]}"
+        room, *rest = name.split(".")
+        ours: Any = getattr(scipy, room, None)
+        for part in rest:
+            ours = getattr(ours, part, None)
+        if callable(ours):
+            return f"scipy.{name}", f"write wengert.scipy.{name}, which is the same function of traced values"
+    remedy = "compute with NumPy's functions, or give a function around the call a rule with custom_jvp"
+    return f"scipy.{calls[0]}" if calls else "SciPy", remedy
 
 
-__all__ = ["BINDS", "is_in_scipy", "name_of", "operation"]
+__all__ = ["BINDS", "name_of", "operation", "remedy_in_scipy"]

@@ -132,11 +132,7 @@ def _into_plain(self: Tracer) -> ConcretizationError:
 
 
 def _into_scipy(self: Tracer, calls: list[str]) -> ConcretizationError:
-    ours = [name for name in calls if counterparts.is_in_scipy(name)]
-    name = f"scipy.{(ours or calls)[0]}" if calls else "SciPy"
-    instead = "compute with NumPy's functions, or give a function around the call a rule with custom_jvp"
-    if ours:
-        instead = f"write wengert.{name}, which is the same function of traced values"
+    name, instead = counterparts.remedy_in_scipy(calls)
     return ConcretizationError(
         f"{name} asked for the values of an array that stands under {self._trace.name}: {instead}"
     )
@@ -279,6 +275,9 @@ def _detached(self: Tracer, what: str) -> Any:
     if self.differentiated and inexact_dtype(self.dtype):
         if what == "float()" and user_operation()[0] == "STORE_SUBSCR":
             raise _into_plain(self)
+        calls = scipy_calls()
+        if calls is not None:
+            raise _into_scipy(self, calls)
         raise ConcretizationError(
             f"{what} would make a constant of a value that {self._trace.name} differentiates, and its derivative would "
             f"be lost: use NumPy's functions or those of wengert.numpy instead of Python's (np.sin(x) for math.sin(x)), "

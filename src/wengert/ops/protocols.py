@@ -100,11 +100,12 @@ def _converted(ufunc: Any, values: Any, dtype: Any, signature: Any, casting: str
     """
     if dtype is not None:
         signature = (None,) * ufunc.nin + (canonical_dtype(dtype),) * ufunc.nout
-    given = [
-        type(v.dtype.type(0).item()) if is_weak(v) and isinstance(v, Tracer) else type(v) if is_weak(v) else dtype_of(v)
-        for v in values
-    ]
-    loop = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), signature=signature, casting=casting)
+    elif signature is not None:  # "ff->f" or ("f", None, "f")
+        letters = signature.replace("->", "") if isinstance(signature, str) else signature
+        signature = tuple([None if d is None else canonical_dtype(d) for d in letters])
+    given = [type(dtype_of(v).type(0).item()) if is_weak(v) else dtype_of(v) for v in values]
+    kind = {} if signature is None else {"signature": signature}
+    loop = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout), **kind, casting=casting)
     return [ew.convert(v, d) for v, d in zip(values, loop, strict=False)], loop[ufunc.nin :]
 
 
