@@ -353,6 +353,7 @@ class Tracer:
     _trace: Any
     __array_priority__ = 1000.0
     differentiated = False  # whether it carries a tangent, which taking its value would lose
+    known = False  # whether it stands for one value, as that of no transformation does
     mutable = False  # whether it is an array that was written into (`ops.writing`), and `taken()` its value
 
     # Subclasses give `shape`, `dtype`, `weak`.

@@ -98,6 +98,7 @@ def without_library_frames(error: BaseException) -> BaseException:
     # NumPy's "setting an array element", y[0] = t; calls from C code of SciPy
     if type(error) in (ValueError, SystemError) and isinstance(cause, WengertError):
         error = cause.with_traceback(error.__traceback__)
+        error.__suppress_context__ = True
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error
     frames: list[TracebackType] = []

@@ -192,6 +192,11 @@ class MutableArray(ValueTracer):
         value = self.now()
         return isinstance(value, Tracer) and value.differentiated
 
+    @property
+    def known(self) -> bool:
+        value = self.now()
+        return not isinstance(value, Tracer) or value.known
+
     def now(self) -> Value:
         """The present value."""
         memory, place = self.memory, self.place

@@ -16,6 +16,7 @@ from ..errors import ConcretizationError, NotSupportedError, ObjectArrayError, s
 from . import contraction, counterparts, memory, protocols, shape, updates, writing
 from . import elementwise as ew
 from .memory import unpacked
+from .writable import refused
 
 ndarray = np.ndarray
 _tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
@@ -125,9 +126,11 @@ def _iter(self: Tracer) -> Iterator[Any]:
 
 
 def _into_plain(self: Tracer) -> ConcretizationError:
-    return ConcretizationError(
-        f"a value that stands under {self._trace.name} cannot be written into a plain NumPy array: make the array from a "
-        f"traced one, np.zeros_like(x), or np.zeros(n, like=x)"
+    return refused(
+        ConcretizationError(
+            f"a value that stands under {self._trace.name} cannot be written into a plain NumPy array: make the array "
+            f"with wengert.numpy.zeros(n), or from a traced one, np.zeros_like(x) or np.zeros(n, like=x)"
+        )
     )
 
 
@@ -272,9 +275,10 @@ def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
 
 def _detached(self: Tracer, what: str) -> Any:
     """The values, where taking them does not silently lose a derivative."""
-    if self.differentiated and inexact_dtype(self.dtype):
-        if what == "float()" and user_operation()[0] == "STORE_SUBSCR":
+    if not self.known and what in ("float()", "complex()") and inexact_dtype(self.dtype):
+        if user_operation()[0] == "STORE_SUBSCR":
             raise _into_plain(self)
+    if self.differentiated and inexact_dtype(self.dtype):
         calls = scipy_calls()
         if calls is not None:
             raise _into_scipy(self, calls)

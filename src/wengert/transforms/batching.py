@@ -19,7 +19,7 @@ from ..ops.shape import broadcast_to, moveaxis
 from . import nans
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, name_of, shown
-from .opening import run_opened
+from .rerun import run_opened
 from .reverse import own_results
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})

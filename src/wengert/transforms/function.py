@@ -6,6 +6,7 @@ in inner loops: ``grad(lambda x: vdot(grad(f)(x), v))(x)``.
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import operator
@@ -37,6 +38,14 @@ class Transformed:
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
+
+    def _again(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The transformation of `f`, the same function as `rerun` has it, which is kept if that goes well."""
+        other = copy.copy(self)
+        other._f = f
+        out = cast(Any, other)(*args, **kwargs)
+        self._f = f
+        return out
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:

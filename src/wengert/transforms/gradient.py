@@ -25,6 +25,7 @@ from .function import (
     shown,
     split_aux,
 )
+from .rerun import rewritten
 from .reverse import LinearizeTrace, own_results
 from .tape import pull_back
 
@@ -77,7 +78,10 @@ class ValueAndGrad(Transformed):
         try:
             return self._result(*self._evaluate(args, kwargs))
         except Exception as error:
-            raise shown(error)
+            again = rewritten(error, self._f)
+            if again is None:
+                raise shown(error)
+        return self._again(again, args, kwargs)
 
     def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return ((value, aux), gradient) if self.has_aux else (value, gradient)

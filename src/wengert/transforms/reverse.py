@@ -47,6 +47,7 @@ from .function import (
     shown,
     split_aux,
 )
+from .rerun import rewritten
 from .tape import INPUT, Tape, pull_back, push_forward
 
 ndarray = np.ndarray
@@ -366,8 +367,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         check_callable(f, "vjp")
         lin = _Linearized(f, primals, has_aux)
     except Exception as error:
-        raise shown(error)
-    return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
+        again = rewritten(error, f)
+        if again is None:
+            raise shown(error)
+    else:
+        return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
+    return vjp(again, *primals, has_aux=has_aux)
 
 
 class Pushforward:
@@ -428,8 +433,12 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         check_callable(f, "linearize")
         lin = _Linearized(f, primals, has_aux)
     except Exception as error:
-        raise shown(error)
-    return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+        again = rewritten(error, f)
+        if again is None:
+            raise shown(error)
+    else:
+        return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+    return linearize(again, *primals, has_aux=has_aux)
 
 
 closures.register(VJP)
