@@ -381,8 +381,21 @@ minimum_p = binary(
     lambda ans, x, y: _share(y, x, ans, less(y, x)),
     choice=True,
 )
-fmax_p = binary("fmax", np.fmax, maximum_p.partials[0], maximum_p.partials[1], choice=True)  # type: ignore[index]
-fmin_p = binary("fmin", np.fmin, minimum_p.partials[0], minimum_p.partials[1], choice=True)  # type: ignore[index]
+# A number wins over NaN.
+fmax_p = binary(
+    "fmax",
+    np.fmax,
+    lambda ans, x, y: _share(x, y, ans, logical_or(greater(x, y), isnan(y))),
+    lambda ans, x, y: _share(y, x, ans, logical_or(greater(y, x), isnan(x))),
+    choice=True,
+)
+fmin_p = binary(
+    "fmin",
+    np.fmin,
+    lambda ans, x, y: _share(x, y, ans, logical_or(less(x, y), isnan(y))),
+    lambda ans, x, y: _share(y, x, ans, logical_or(less(y, x), isnan(x))),
+    choice=True,
+)
 
 # --- no derivative: rounding, comparison, logic, bits ------------------------------------------------------------
 
