@@ -20,20 +20,23 @@ def is_library_frame(frame: FrameType) -> bool:
     return name.startswith(_PACKAGE) or name.startswith("<frozen") or f"{os.sep}optree{os.sep}" in name
 
 
-_SCIENTIFIC = (f"{os.sep}numpy{os.sep}", f"{os.sep}scipy{os.sep}")
-_SITE = f"{os.sep}site-packages"
+_OTHERS = ("numpy", "scipy", "pandas", "xarray")
+_PLACES = tuple(f"-packages{os.sep}{name}{os.sep}" for name in _OTHERS)
+_STANDARD = os.path.dirname(os.__file__) + os.sep
 
 
-def _is_scientific_frame(frame: FrameType) -> bool:
-    """Whether a frame runs Python code of NumPy or SciPy."""
+def _is_foreign_frame(frame: FrameType) -> bool:
+    """Whether a frame runs Python code of NumPy, SciPy, pandas, xarray or the standard library."""
     name = frame.f_code.co_filename
-    return any(_SITE + part in name or f"dist-packages{part}" in name for part in _SCIENTIFIC)
+    if name.startswith(_STANDARD):
+        return "-packages" not in name or any(place in name for place in _PLACES)
+    return any(place in name for place in _PLACES)
 
 
 def user_line() -> str:
     """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (is_library_frame(frame) or _is_scientific_frame(frame)):
+    while frame is not None and (is_library_frame(frame) or _is_foreign_frame(frame)):
         frame = frame.f_back
     if frame is None:
         return ""
@@ -42,19 +45,30 @@ def user_line() -> str:
     return f"{name}:{line}: {text}" if text else f"{name}:{line}"
 
 
-def scipy_calls() -> list[str] | None:
-    """The public functions of SciPy through which the user's code came here, its own call first: "special.softmax".
+def foreign_calls() -> tuple[str, list[str]] | None:
+    """The library, other than NumPy, that the user's code has called here: its name, and its public functions.
 
-    None where SciPy has no part in it.
+    Those of SciPy come with the user's own call first: ``("scipy", ["special.softmax"])``.
     """
     frame: FrameType | None = sys._getframe(1)
-    calls: list[str] | None = None
-    while frame is not None and (is_library_frame(frame) or _is_scientific_frame(frame)):
+    library, calls = "", []
+    while frame is not None and (is_library_frame(frame) or _is_foreign_frame(frame)):
         module: str = frame.f_globals.get("__name__", "")
-        if module.startswith("scipy."):
-            calls = _public_names(frame, module) + (calls or [])
+        name = module.split(".")[0]
+        if name == "scipy":
+            calls = _public_names(frame, module) + calls
+        if name in _OTHERS and name != "numpy":
+            library = name
         frame = frame.f_back
-    return calls
+    return (library, calls) if library else None
+
+
+def caller() -> tuple[str, str]:
+    """The first function outside of the library, and its module: ``("_matmul_dispatch", "scipy.sparse._base")``."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (is_library_frame(frame) or frame.f_code.co_name in ("<listcomp>", "<genexpr>")):
+        frame = frame.f_back
+    return ("", "") if frame is None else (frame.f_code.co_name, frame.f_globals.get("__name__", ""))
 
 
 def _public_names(frame: FrameType, module: str) -> list[str]:

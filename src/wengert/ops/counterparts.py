@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Primitive
+from ..core import Primitive, as_value
 from ..errors import NotSupportedError
 from . import elementwise as ew
+from .memory import elements, unpacked
 
 BINDS: dict[Any, Callable[..., Any]] = {
     p.function: p.bind
@@ -112,14 +113,31 @@ def _find(ufunc: Any) -> Callable[..., Any]:
         remedy = "give a function around it a rule with custom_jvp"
         if name in _INSTEAD:
             remedy = f"write {_INSTEAD[name]}"
+    elif all(set(kinds) <= set("O->") for kinds in ufunc.types):  # np.frompyfunc
+        return _elementwise(ufunc)
     else:
         remedy = (
-            "call the Python function it was made from (np.frompyfunc, numba.vectorize) with wengert.vmap for the loop "
-            "over elements, or give a function around it a rule with custom_jvp"
+            "call the Python function that it was made from, with wengert.vmap for the loop over elements, or give a "
+            "function around it a rule with custom_jvp"
         )
     if found is None:
         raise NotSupportedError(f"{name_of(ufunc)} has no derivative rule here; {remedy}")
     return found
+
+
+def _elementwise(ufunc: Any) -> Callable[..., Any]:
+    """A Python function of numbers that `np.frompyfunc` has made a ufunc, called for one element after the other."""
+
+    def call(*args: Any) -> Any:
+        out = ufunc(*[elements(a) for a in args])
+        return tuple([_stacked(o) for o in out]) if type(out) is tuple else _stacked(out)
+
+    return call
+
+
+def _stacked(out: Any) -> Any:
+    out = unpacked(out) if type(out) is np.ndarray else as_value(out)
+    return np.asarray(out.tolist()) if isinstance(out, np.ndarray) and out.dtype.hasobject else out
 
 
 def remedy_in_scipy(calls: list[str]) -> tuple[str, str]:

@@ -45,7 +45,8 @@ class _CumLogSumExp(Primitive):
         if t is None:
             return ans, None
 
-        of_first, of_second = logaddexp_p.partials
+        partials: Any = logaddexp_p.partials
+        of_first, of_second = partials
 
         def combine(earlier: Sequence[Value], later: Sequence[Value]) -> tuple[Value, Value]:
             (s1, t1), (s2, t2) = earlier, later

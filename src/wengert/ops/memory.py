@@ -471,6 +471,17 @@ def view_of(x: Any, numpy_function: Any, f: Callable[..., Any], args: Any = (), 
 # --- object arrays ----------------------------------------------------------------------------------------------
 
 
+def elements(x: Value) -> ndarray:
+    """The array of objects that ``dtype=object`` asks for: the elements, traced numbers or plain ones."""
+    if not isinstance(x, Tracer):
+        return np.asarray(x, object)
+    flat = reshape(x.now() if x.mutable else x, (-1,))
+    out = np.empty(x.size, object)
+    for i in range(x.size):
+        out[i] = getitem(flat, i)
+    return out.reshape(x.shape)
+
+
 def unpacked(x: Any) -> Any:
     """An array of objects that holds traced values, as NumPy makes of ``np.array([t, u])``, as a traced array."""
     if type(x) is ndarray and x.dtype.hasobject:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 import functools
+import importlib
 import inspect
 import operator
+import sys
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -27,6 +29,14 @@ def name_of(f: Any) -> str:
 def check_callable(f: Any, what: str) -> None:
     if not callable(f):
         raise ArgumentError(f"{what} transforms a function, got {f!r} of type {type(f).__name__}")
+
+
+def _named(module: str, name: str) -> Any:
+    """What goes by a name in a module, if that can be imported and there is something."""
+    found: Any = sys.modules.get(module) or importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 class Transformed:
@@ -61,6 +71,13 @@ class Transformed:
     def __repr__(self) -> str:
         options = self.options()
         return f"<{self.transformation} of {getattr(self._f, '__qualname__', None) or self.__name__}{', ' + options if options else ''}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A function that was decorated is known by its name, as other functions are."""
+        module, name = getattr(self._f, "__module__", None), getattr(self._f, "__qualname__", None)
+        if module in sys.modules and name and _named(module, name) is self:
+            return _named, (module, name)
+        return super().__reduce_ex__(protocol)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(cast(Any, self), instance)

@@ -275,6 +275,13 @@ class _Linearized:
         return [None if o is None else next(results) for o in self.out_nodes]
 
 
+def _not_pickled(what: str, transformation: str, f: Any) -> TypeError:
+    return TypeError(
+        f"a {what} cannot be pickled, it holds a list of steps: pickle {name_of(f)} and the point, and call "
+        f"{transformation} there"
+    )
+
+
 class VJP:
     """The pullback of a function at a point: cotangents of the result to a tuple of cotangents of the arguments."""
 
@@ -284,6 +291,12 @@ class VJP:
     def __repr__(self) -> str:
         lin = self._linearized
         return f"<pullback of {name_of(lin.f)}, {len(lin.nodes)} steps>"
+
+    def __reduce__(self) -> Any:
+        raise _not_pickled("pullback", "vjp", self._linearized.f)
+
+    def __deepcopy__(self, memo: Any) -> VJP:
+        return self  # what it saved does not change
 
     def __call__(self, *cotangents: Any) -> tuple[Any, ...]:
         """The product of the one cotangent, a tree shaped as the result, with the Jacobian.
@@ -384,6 +397,12 @@ class Pushforward:
     def __repr__(self) -> str:
         lin = self._linearized
         return f"<pushforward of {name_of(lin.f)}, {len(lin.nodes)} steps>"
+
+    def __reduce__(self) -> Any:
+        raise _not_pickled("pushforward", "linearize", self._linearized.f)
+
+    def __deepcopy__(self, memo: Any) -> Pushforward:
+        return self
 
     def __call__(self, *tangents: Any) -> Any:
         """The derivative along `tangents`, shaped as the arguments of the function."""
