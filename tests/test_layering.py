@@ -29,6 +29,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 UPWARD = {
     ("core", "ops.shape"): "a list that holds tracers is stacked by an operation",
     ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
+    ("core", "ops"): "a primitive that is unpickled may stand in a file that was not imported yet",
     ("ops", "compile"): "a program that is called on arrays is run by the compiler",
     ("compile", ""): "the version of the library is part of the key of compiled code on disk",
     ("ops", "transforms.batching"): "the batching rule of a call batches the program or rule that it holds",

@@ -141,6 +141,7 @@ def test_dlpack():
     assert memory.format == "d" and memory.tolist() == [1.0, 3.0, 4.0]
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_arrays_with_other_rules():
     np.testing.assert_allclose(w.grad(square_sum)(X.view(np.recarray)), 2 * X)
     masked = np.ma.array(X, mask=[False, True, False])
@@ -173,6 +174,14 @@ def test_products_with_sparse_matrices(kind):
             np.testing.assert_allclose(transform(f)(X), transform(g)(X), rtol=1e-12, atol=1e-14)
         many = np.stack([X, -X])
         np.testing.assert_allclose(w.vmap(w.grad(f))(many), w.vmap(w.grad(g))(many), rtol=1e-12)
+
+
+def test_compiled_products_know_their_matrix():
+    x = np.arange(3.0)
+    for factor in (1.0, 2.0, 1.0):
+        a = scipy.sparse.csr_array(DENSE * factor)
+        f = w.jit(lambda v: np.sin(a @ v * 1.5))  # noqa: B023
+        np.testing.assert_allclose(f(x), np.sin(DENSE * factor @ x * 1.5), rtol=1e-13)
 
 
 def test_sparse_matrices_of_other_dtypes():

@@ -95,9 +95,15 @@ def test_ufuncs_without_a_counterpart(name):
 
 
 def test_a_ufunc_of_somebody_else_is_not_taken_for_one_of_the_same_name():
-    add = np.frompyfunc(lambda a, b: 0.0, 2, 1)
-    with pytest.raises(NotSupportedError, match="frompyfunc"):
-        w.grad(lambda x: add(x, x))(1.0)
+    add = np.frompyfunc(lambda a, b: a * b, 2, 1)
+    add_too = np.frompyfunc(lambda a, b: 0.0, 2, 1)
+    assert w.grad(lambda x: add(x, x) + add_too(x, x))(3.0) == 6.0
+
+    class Foreign:  # as numba.vectorize makes them
+        __name__, nin, nout, types = "add", 2, 1, ["dd->d"]
+
+    with pytest.raises(NotSupportedError, match="^add has no derivative rule here; call the Python function"):
+        counterparts.operation(Foreign())
 
 
 def test_what_only_numpy_needs_imports_no_scipy():

@@ -17,11 +17,19 @@ from .shape import moveaxis, reshape, transpose
 class Matrix:
     """A sparse matrix as a parameter of an operation: it does not change, and its transpose is made once."""
 
-    __slots__ = ("_turned", "csr")
+    __slots__ = ("_of_dtype", "_turned", "csr")
 
     def __init__(self, csr: Any, turned: Matrix | None = None) -> None:
         self.csr = csr
         self._turned = turned
+        self._of_dtype = {csr.dtype: csr}
+
+    def times(self, x: np.ndarray) -> np.ndarray:
+        """The product in the dtype of `x`; SciPy has none in those that are narrower than float32."""
+        dtype = np.result_type(x.dtype, np.float32) if x.dtype.itemsize < 4 else x.dtype
+        if dtype not in self._of_dtype:
+            self._of_dtype[dtype] = self.csr.astype(dtype)
+        return np.asarray(self._of_dtype[dtype] @ x.astype(dtype, copy=False)).astype(x.dtype, copy=False)
 
     @property
     def turned(self) -> Matrix:
@@ -50,8 +58,8 @@ def _samples() -> list[Any]:
 
 sparse_product_p = Linear(
     "sparse_product",
-    lambda x, *, matrix: np.asarray(matrix.csr @ x),
-    lambda x, *, matrix: Aval((matrix.csr.shape[0], *x.shape[1:]), np.result_type(matrix.csr.dtype, x.dtype)),
+    lambda x, *, matrix: matrix.times(x),
+    lambda x, *, matrix: Aval((matrix.csr.shape[0], *x.shape[1:]), x.dtype),
     lambda ct, x, *, matrix: sparse_product_p.bind(ct, matrix=matrix.turned),
     _batched,
     samples=_samples,
@@ -68,7 +76,7 @@ def matmul(a: Any, x: Any) -> Value:
     if a.ndim != 2 or ndim_of(x) not in (1, 2) or shape_of(x)[0] != a.shape[1]:
         raise ShapeError(f"matmul: a sparse matrix of shape {a.shape} and an array of shape {shape_of(x)} do not fit")
     dtype = np.result_type(a.dtype, dtype_of(x))
-    matrix = Matrix(a.tocsr(copy=True).astype(dtype))  # the caller's may be changed afterwards
+    matrix = Matrix(a.tocsr(copy=True))  # the caller's may be changed afterwards
     return sparse_product_p.bind(convert(x, dtype), matrix=matrix)
 
 
