@@ -175,6 +175,37 @@ def test_loops_and_branches():
     np.testing.assert_allclose(g(X), complex_step(total(with_ours), X), rtol=1e-12)
 
 
+def test_masks_counters_and_places():
+    def masked(x):
+        keep = np.zeros(3, bool)
+        keep[0], keep[2] = x[0] > 0, x[2] > 0
+        return np.sum(np.where(keep, x, 0.0))
+
+    many = np.stack([X, -X])
+    np.testing.assert_allclose(w.vmap(masked)(many), [1.1, 0.0])
+    np.testing.assert_allclose(w.vmap(w.grad(masked))(many), [[1, 0, 1], [0, 0, 0]])
+    np.testing.assert_allclose(w.jit(masked)(X), 1.1)
+
+    def placed(x, i):
+        out = np.zeros(4)
+        out[i] = x
+        return out
+
+    np.testing.assert_allclose(w.vmap(placed)(np.ones(2), np.array([1, 3])), np.eye(4)[[1, 3]])
+    np.testing.assert_allclose(w.jacfwd(placed)(2.0, 1), np.eye(4)[1])
+
+
+def test_an_object_that_is_called():
+    class Norm:
+        def __call__(self, x):
+            rows = [np.zeros(3) for _ in range(2)]
+            rows[1][:] = x
+            return np.sum(np.vstack(rows) ** 2)
+
+    np.testing.assert_allclose(w.grad(Norm())(X), 2 * X)
+    np.testing.assert_allclose(w.jit(w.hessian(Norm()))(X), 2 * np.eye(3))
+
+
 def test_nothing_is_left_over():
     w.grad(total(with_numpy))(X)
     assert not writable.RUNS and type(wnp.zeros(3)) is np.ndarray and type(np.zeros(3)) is np.ndarray

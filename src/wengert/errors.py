@@ -20,8 +20,8 @@ def is_library_frame(frame: FrameType) -> bool:
     return name.startswith(_PACKAGE) or name.startswith("<frozen") or f"{os.sep}optree{os.sep}" in name
 
 
-_OTHERS = ("numpy", "scipy", "pandas", "xarray")
-_PLACES = tuple(f"-packages{os.sep}{name}{os.sep}" for name in _OTHERS)
+FOREIGN = ("numpy", "scipy", "pandas", "xarray")
+_PLACES = tuple(f"-packages{os.sep}{name}{os.sep}" for name in FOREIGN)
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 
 
@@ -57,7 +57,7 @@ def foreign_calls() -> tuple[str, list[str]] | None:
         name = module.split(".")[0]
         if name == "scipy":
             calls = _public_names(frame, module) + calls
-        if name in _OTHERS and name != "numpy":
+        if name in FOREIGN and name != "numpy":
             library = name
         frame = frame.f_back
     return (library, calls) if library else None

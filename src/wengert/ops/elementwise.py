@@ -280,8 +280,11 @@ logaddexp2_p = binary(
 
 def _weight(weight: Value, x: Value, y: Value) -> Value:
     """A weight of two; ``exp(inf - inf)`` is all of it, or half where both are infinite alike."""
+    missing = isnan(weight)
+    if type(missing) is np.ndarray and not missing.any():
+        return weight
     number = dtype_of(weight).type
-    return where(isnan(weight), where(equal(x, y), number(0.5), number(1)), weight)
+    return where(missing, where(equal(x, y), number(0.5), number(1)), weight)
 
 
 def _offset(x: Any, y: Any) -> Any:

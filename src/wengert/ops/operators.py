@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import MASKED_ARRAYS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import (
+    FOREIGN,
     ConcretizationError,
     DtypeError,
     NotSupportedError,
@@ -166,14 +167,8 @@ def _as_object(x: Any) -> Any:
     return out
 
 
-def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
-    """A number becomes an object in NumPy's arrays of objects; of an array NumPy can have only the values, if known."""
-    if self.mutable:
-        value = self.now()
-        if not isinstance(value, Tracer):
-            return np.array(value, dtype)
-    storing = user_operation()[0] == "STORE_SUBSCR"
-    function, module = caller()
+def _given_to_library(self: Tracer, function: str, module: str) -> Any:
+    """The array of objects that a function of another library can work with, None if there is nothing special."""
     if function == "_matmul_dispatch" and module.startswith("scipy.sparse"):
         return _as_object(self)  # which it takes for a sign to leave it to `_product`
     if module.startswith("numpy.") and ("_vectorize_call" in function or function == "_get_ufunc_and_otypes"):
@@ -183,6 +178,21 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
     outside = foreign_calls()
     if outside is not None:
         raise _into_library(self, *outside)
+    return None
+
+
+def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
+    """A number becomes an object in NumPy's arrays of objects; of an array NumPy can have only the values, if known."""
+    if self.mutable:
+        value = self.now()
+        if not isinstance(value, Tracer):
+            return np.array(value, dtype)
+    storing = user_operation()[0] == "STORE_SUBSCR"
+    function, module = caller()
+    if module.partition(".")[0] in FOREIGN:
+        objects = _given_to_library(self, function, module)
+        if objects is not None:
+            return objects
     if self.shape and dtype is not None and np.dtype(dtype).hasobject:
         return elements(self)
     if not storing and not self.shape and self.dtype.kind in "fc" and (dtype is None or np.dtype(dtype).hasobject):

@@ -70,7 +70,12 @@ def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = 
         inner = opened(f.__func__, memo, replace)
         return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
     if not isinstance(f, types.FunctionType):
-        return f
+        call = getattr(f, "__call__", None)
+        ours = type(f).__module__.split(".")[0] in ("wengert", "numpy", "scipy")
+        if ours or not isinstance(call, types.MethodType) or not isinstance(call.__func__, types.FunctionType):
+            return f
+        inner = opened(call, memo, replace)
+        return f if inner == call else inner
     ours = f.__module__.split(".")[0] == "wengert"  # a wrapper around a user's function
     if ours and not f.__closure__:
         return f
