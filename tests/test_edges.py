@@ -8,20 +8,23 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert import nn
+from wengert import nn, scipy
 from wengert.scipy import interpolate, ndimage
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "edges.md"
-ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \|", PAGE.read_text(), re.MULTILINE)
+NAMES = {"wnp": wnp, "nn": nn, "np": np, "scipy": scipy, "interpolate": interpolate, "ndimage": ndimage}
+ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \| (\S+) \|", PAGE.read_text(), re.MULTILINE)
 
 
 def test_the_table_is_read():
-    assert len(ROWS) > 45 and {a for _, a, _ in ROWS} >= {"inf", "-inf", "0.0"}
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    assert len(ROWS) == len(lines) > 100 and {a for _, a, *_ in ROWS} >= {"inf", "-inf", "0.0", "nan"}
+    assert len(set(lines)) == len(lines)
 
 
-@pytest.mark.parametrize("text, at, derivative", ROWS, ids=[f"{f} at {x}" for f, x, _ in ROWS])
-def test_edge(text, at, derivative):
-    f = eval(f"lambda x: {text}", {"wnp": wnp, "nn": nn, "np": np, "interpolate": interpolate, "ndimage": ndimage})
+@pytest.mark.parametrize("text, at, derivative, second", ROWS, ids=[f"{f} at {x}" for f, x, *_ in ROWS])
+def test_edge(text, at, derivative, second):
+    f = eval(f"lambda x: {text}", NAMES)
     x, expected = float(at), float(derivative)
     with np.errstate(all="ignore"):
         found = {
@@ -31,8 +34,19 @@ def test_edge(text, at, derivative):
             "reverse compiled": w.jit(w.grad(f))(x),
             "batched": w.vmap(w.grad(f))(np.array([x, x]))[1],
         }
+        twice = {
+            "reverse over reverse": w.grad(w.grad(f)),
+            "forward over reverse": w.jacfwd(w.jacrev(f)),
+            "forward over forward": w.jacfwd(w.jacfwd(f)),
+            "reverse over forward": w.jacrev(w.jacfwd(f)),
+            "compiled": w.jit(w.hessian(f)),
+            "reverse over reverse compiled": w.jit(w.grad(w.grad(f))),
+        }
+        found_twice = {} if second == "-" else {mode: g(x) for mode, g in twice.items()}
     for mode, got in found.items():
         np.testing.assert_allclose(got, expected, rtol=1e-14, err_msg=mode)
+    for mode, got in found_twice.items():
+        np.testing.assert_allclose(got, float(second), rtol=1e-13, atol=1e-300, err_msg=mode)
 
 
 def test_second_derivatives_at_edges():

@@ -77,16 +77,17 @@ def clipped():
     return w.jvp(clip, (X,), (X,))
 
 
+BUFFER = np.zeros(3)
+
+
 def assign(x):
-    y = np.zeros(3)
-    y[0] = x[0]
-    return np.sum(y)
+    BUFFER[0] = x[0]
+    return np.sum(BUFFER)
 
 
 def out_elsewhere(x):
-    y = np.empty(3)
-    np.sin(x, out=y)
-    return np.sum(y)
+    np.sin(x, out=BUFFER)
+    return np.sum(BUFFER)
 
 
 E_, A, D, S, T = (
@@ -180,7 +181,7 @@ MISUSES = {
     "shape from a traced value": (lambda: w.make_program(lambda n: wnp.zeros(n))(3), E_, "static_argnums"),
     "shape with a traced value": (lambda: w.make_program(lambda n: wnp.ones((2, n)))(3), E_, "static_argnums"),
     "list at a traced index": (lambda: w.make_program(lambda i: [1, 2, 3][i])(1), E_, "static_argnums"),
-    "plain array at a traced index": (lambda: w.make_program(lambda i: X[i])(1), E_, r"at\(x\)\[index\].get"),
+    "plain array at a traced index": (lambda: w.make_program(lambda i: np.arange(3.0)[i])(1), E_, r"at\(x\)\[index\].get"),
     "math under grad": (lambda: w.grad(lambda x: math.sin(x))(1.0), E_, "derivative would be lost.*wengert.numpy"),
     "math in a Program": (lambda: w.make_program(lambda x: math.sin(x))(1.0), E_, r"float\(\)"),
     "item under grad": (lambda: w.grad(lambda x: x.item() * x)(1.0), E_, "stop_gradient"),
@@ -282,7 +283,7 @@ CAUSE_THEN_REMEDY = {
     "leak out of grad": r"used after grad had ended.*return it from the function",
     "leak out of vmap": r"used after vmap had ended.*return it from the function",
     "custom_vjp without a rule": r"without a rule.*call its defvjp",
-    "assignment under grad": r"cannot be written into a plain NumPy array.*make the array from.*like=x",
+    "assignment under grad": r"cannot be written into a plain NumPy array.*make the array with wengert.numpy.zeros\(n\), or from.*like=x",
     "out= under grad": r"cannot write.*make the array from.*zeros_like",
     "unknown axis name": r"no axis named 'rows'.*call this inside vmap",
     "pmax differentiated": r"no derivative.*stop_gradient.*custom_jvp",

@@ -29,6 +29,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 UPWARD = {
     ("core", "ops.shape"): "a list that holds tracers is stacked by an operation",
     ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
+    ("core", "ops"): "a primitive that is unpickled may stand in a file that was not imported yet",
     ("ops", "compile"): "a program that is called on arrays is run by the compiler",
     ("compile", ""): "the version of the library is part of the key of compiled code on disk",
     ("ops", "transforms.batching"): "the batching rule of a call batches the program or rule that it holds",
@@ -37,6 +38,9 @@ UPWARD = {
     ("ops", "transforms.staging"): "what a transformation makes of a program is staged to a program again",
     ("ops", "transforms.tape"): "a call that meets a tape is written into it",
     ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
+    ("ops", "numpy.reductions"): "and so are methods of ufuncs, such as np.add.reduce",
+    ("ops", "scipy"): "the error of a function of SciPy that takes no tracers names ours",
+    ("ops", "scipy.special"): "SciPy's ufuncs on tracers are the functions of that namespace",
     ("ops", "numpy.protocols"): "NumPy's functions on tracers are those of the namespace",
 }
 

@@ -855,8 +855,9 @@ def test_a_derivative_is_not_lost_silently(name):
 
 
 def test_assignment_of_a_differentiated_value_into_a_numpy_array_raises():
+    a = np.zeros(3)
+
     def f(x):
-        a = np.zeros(3)
         a[0] = x
         return a.sum()
 

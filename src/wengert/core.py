@@ -157,6 +157,8 @@ def as_value(x: Any) -> Value:
     if isinstance(x, NUMPY_TYPES):
         if x.dtype.kind not in "biufcV":
             raise DtypeError(f"expected numbers, got an array of dtype {x.dtype}")
+        if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+            raise DtypeError(_MATRICES if isinstance(x, np.matrix) else MASKED_ARRAYS)
         return x if config._x64 else demote(x)
     for t in PYTHON_SCALARS:  # subclasses, such as an IntEnum
         if isinstance(x, t):
@@ -167,11 +169,34 @@ def as_value(x: Any) -> Value:
 
             return stack([as_value(item) for item in x])
     elif not hasattr(x, "__array__") and not hasattr(x, "__array_interface__"):
-        raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}")
+        if not hasattr(x, "__dlpack__"):
+            raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}{_hint(x)}")
+        x = np.from_dlpack(x)
+    elif isinstance(getattr(x, "data", None), Tracer):  # xarray's objects may hold one
+        return x.data
     a: Any = np.asarray(x)
     if a.dtype.kind not in "biufcV":
         raise DtypeError(f"expected numbers, got {x!r}, which NumPy makes an array of dtype {a.dtype}")
     return a if config._x64 else demote(a)
+
+
+MASKED_ARRAYS = (
+    "masked arrays are not arrays of numbers alone: write x.filled(0.0) and keep the mask, for wengert.numpy.where(mask, "
+    "..., 0.0) or where=mask"
+)
+_MATRICES = "np.matrix gives * another meaning: write np.asarray(x), and @ for products of matrices"
+
+
+def _hint(x: Any) -> str:
+    """What to do with an object that is no array."""
+    if hasattr(x, "tocsr"):
+        return ": sparse matrices can be multiplied, A @ x; write A.toarray() for anything else"
+    if type(x).__module__.split(".")[0] in ("builtins", "numpy"):
+        return ""
+    return (
+        ": make it a dataclass, or tell what of it are arrays with wengert.tree_util.register_pytree_node; where it is "
+        "no variable, close over it or name it in static_argnums"
+    )
 
 
 def _nested_leaves(x: Any) -> Any:
@@ -248,6 +273,10 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
+    def __reduce__(self) -> Any:
+        """There is one of each name: a copy, in another process too, is that."""
+        return _primitive_named, (self.name,)
+
     def bind(self, *args: Value, **params: Any) -> Any:
         """Apply to values under the newest trace among them. Hot: guarded by benchmarks `eager.*`."""
         top = None
@@ -323,6 +352,17 @@ class Primitive:
         return tape.append(self, tuple(args), params, avals.shape, avals.dtype)
 
 
+def _primitive_named(name: str) -> Primitive:
+    if name not in Primitive.registry:
+        import pkgutil
+        from importlib import import_module
+
+        package = import_module("wengert.ops")
+        for module in pkgutil.walk_packages(package.__path__, "wengert.ops."):
+            import_module(module.name)
+    return Primitive.registry[name]
+
+
 # --- traces and tracers ----------------------------------------------------------------------------------------
 
 
@@ -353,6 +393,7 @@ class Tracer:
     _trace: Any
     __array_priority__ = 1000.0
     differentiated = False  # whether it carries a tangent, which taking its value would lose
+    known = False  # whether it stands for one value, as that of no transformation does
     mutable = False  # whether it is an array that was written into (`ops.writing`), and `taken()` its value
 
     # Subclasses give `shape`, `dtype`, `weak`.

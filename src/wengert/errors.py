@@ -20,16 +20,71 @@ def is_library_frame(frame: FrameType) -> bool:
     return name.startswith(_PACKAGE) or name.startswith("<frozen") or f"{os.sep}optree{os.sep}" in name
 
 
+FOREIGN = ("numpy", "scipy", "pandas", "xarray")
+_PLACES = tuple(f"-packages{os.sep}{name}{os.sep}" for name in FOREIGN)
+_STANDARD = os.path.dirname(os.__file__) + os.sep
+
+
+def _is_foreign_frame(frame: FrameType) -> bool:
+    """Whether a frame runs Python code of NumPy, SciPy, pandas, xarray or the standard library."""
+    name = frame.f_code.co_filename
+    if name.startswith(_STANDARD):
+        return "-packages" not in name or any(place in name for place in _PLACES)
+    return any(place in name for place in _PLACES)
+
+
 def user_line() -> str:
     """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_library_frame(frame):
+    while frame is not None and (is_library_frame(frame) or _is_foreign_frame(frame)):
         frame = frame.f_back
     if frame is None:
         return ""
     name, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(name, line).strip()
     return f"{name}:{line}: {text}" if text else f"{name}:{line}"
+
+
+def foreign_calls() -> tuple[str, list[str]] | None:
+    """The library, other than NumPy, that the user's code has called here: its name, and its public functions.
+
+    Those of SciPy come with the user's own call first: ``("scipy", ["special.softmax"])``.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    library, calls = "", []
+    while frame is not None and (is_library_frame(frame) or _is_foreign_frame(frame)):
+        module: str = frame.f_globals.get("__name__", "")
+        name = module.split(".")[0]
+        if name == "scipy":
+            calls = _public_names(frame, module) + calls
+        if name in FOREIGN and name != "numpy":
+            library = name
+        frame = frame.f_back
+    return (library, calls) if library else None
+
+
+def caller() -> tuple[str, str]:
+    """The first function outside of the library, and its module: ``("_matmul_dispatch", "scipy.sparse._base")``."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (is_library_frame(frame) or frame.f_code.co_name in ("<listcomp>", "<genexpr>")):
+        frame = frame.f_back
+    return ("", "") if frame is None else (frame.f_code.co_name, frame.f_globals.get("__name__", ""))
+
+
+def _public_names(frame: FrameType, module: str) -> list[str]:
+    """What a user may know a frame of SciPy by: its function, what a decorator wraps, a method of a public object."""
+    code, known = frame.f_code, frame.f_locals
+    this = known.get("self")
+    names = [(module, code.co_name)]
+    names += [(getattr(v, "__module__", None), getattr(v, "__name__", "")) for v in map(known.get, code.co_freevars)]
+    names += [(module, getattr(this, "__name__", "")), (module, f"{getattr(this, 'name', '')}.{code.co_name}")]
+    found: list[str] = []
+    for where, name in names:
+        room = str(where).split(".")[1:2]
+        public = vars(sys.modules.get(f"scipy.{''.join(room)}", sys))
+        if name and not name.startswith("_") and name.split(".")[0] in public and ".__" not in name:
+            found.append(".".join([*room, name]))
+    return found
 
 
 def user_operation() -> tuple[str, int]:
@@ -54,8 +109,10 @@ def without_library_frames(error: BaseException) -> BaseException:
     An error that arose in such a frame and is none of the library's own gets a note that says so.
     """
     cause = error.__cause__
-    if type(error) is ValueError and isinstance(cause, WengertError):  # NumPy's "setting an array element", y[0] = t
+    # NumPy's "setting an array element", y[0] = t; calls from C code of SciPy
+    if type(error) in (ValueError, SystemError) and isinstance(cause, WengertError):
         error = cause.with_traceback(error.__traceback__)
+        error.__suppress_context__ = True
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error
     frames: list[TracebackType] = []

@@ -24,6 +24,7 @@ from .ops.elementwise import (
     logaddexp,
     maximum,
     minimum,
+    offset_p,
     rsqrt,
     sqrt,
     square,
@@ -231,8 +232,12 @@ def logsumexp(
         x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
     if where is not None:  # what is left out must not meet infinity
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
-    shift = _shift(x, axis)
-    terms = exp(x - shift)
+    if b is None and dtype_of(x).kind == "f":
+        shift = _max(stop_gradient_p.bind(x), axis, True)
+        terms = exp(offset_p.bind(x, shift))  # where the largest are infinite they share the derivative
+    else:
+        shift = _shift(x, axis)
+        terms = exp(x - shift)
     total = _sum(terms if b is None else terms * b, axis, keepdims=True)
     sign = None
     if return_sign:

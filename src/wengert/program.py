@@ -109,6 +109,15 @@ class Program:
         self.cache: dict[Any, Any] = {}  # transformations of this program
         self._steps: Any = None
 
+    def __getstate__(self) -> Any:
+        """All but what was made of it."""
+        return None, {s: getattr(self, s) for s in self.__slots__ if s not in ("_steps", "cache")}
+
+    def __setstate__(self, state: Any) -> None:
+        self._steps, self.cache = None, {}
+        for name, value in state[1].items():
+            setattr(self, name, value)
+
     @property
     def in_avals(self) -> list[Aval]:
         return [v.aval for v in self.inputs]

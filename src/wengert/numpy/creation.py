@@ -15,6 +15,7 @@ from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
 from ..ops.memory import copied, new_array
 from ..ops.shape import broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
+from ..ops.writable import RUNS, made
 from .dispatch import plain
 
 ndarray = np.ndarray
@@ -62,7 +63,8 @@ def array(
     want = canonical_dtype(x.dtype if dtype is None else dtype)
     if x.dtype.kind == "c" and want.kind not in "cb":
         x = x.real
-    return np.array(x, want, copy=copy or None, order=order, ndmin=ndmin)  # type: ignore[call-overload]
+    out = np.array(x, want, copy=copy or None, order=order, ndmin=ndmin)  # type: ignore[call-overload]
+    return made(out) if RUNS and copy else out
 
 
 def asarray(
@@ -95,7 +97,8 @@ def asarray(
 
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     """A copy of `a`."""
-    return array(a, order=order)
+    out = array(a, order=order)
+    return made(out) if RUNS else out
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
@@ -139,18 +142,21 @@ def _known(shape: Any) -> Any:
 def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of zeros, float64 by default (float32 in 32-bit mode)."""
     on_host(device)
-    return np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
+    out = np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
+    return made(out) if RUNS else out
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of ones, float64 by default (float32 in 32-bit mode)."""
     on_host(device)
-    return np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
+    out = np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
+    return made(out) if RUNS else out
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of `shape`; filled with zeros, so that a program is the same at every run."""
-    return zeros(shape, dtype, order, device=device)
+    out = zeros(shape, dtype, order, device=device)
+    return made(out) if RUNS else out
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
@@ -165,7 +171,10 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     if dtype is not None:
         fill = convert(fill, dtype)
     want = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    return broadcast_to(fill, want) if isinstance(fill, Tracer) else np.full(want, fill, fill.dtype, order)  # type: ignore[arg-type]
+    if isinstance(fill, Tracer):
+        return broadcast_to(fill, want)
+    out = np.full(want, fill, fill.dtype, order)  # type: ignore[arg-type]
+    return made(out) if RUNS else out
 
 
 def _like(a: Any, dtype: Any, order: Any, shape: Any, device: Any) -> tuple[Any, Any, Any]:
@@ -187,14 +196,16 @@ def zeros_like(
     a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Zeros of the shape and dtype of `a`; of a traced one an array into which traced values can be written."""
-    return _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
+    out = _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
+    return made(out) if RUNS else out
 
 
 def ones_like(
     a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Ones of the shape and dtype of `a`."""
-    return _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
+    out = _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
+    return made(out) if RUNS else out
 
 
 def empty_like(
@@ -207,7 +218,8 @@ def empty_like(
     device: Any = None,
 ) -> Any:
     """Zeros of the shape and dtype of `prototype`, as with `zeros_like`."""
-    return _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
+    out = _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
+    return made(out) if RUNS else out
 
 
 def full_like(
@@ -223,7 +235,8 @@ def full_like(
     """An array of the shape and dtype of `a`, filled with `fill_value`."""
     want, d, layout = _like(a, dtype, order, shape, device)
     out = full(want, fill_value, d, layout)
-    return _beside(a, out) if isinstance(out, ndarray) else out
+    out = _beside(a, out) if isinstance(out, ndarray) else out
+    return made(out) if RUNS else out
 
 
 # --- ranges -----------------------------------------------------------------------------------------------------
@@ -248,7 +261,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
     if stop is not None and step is not None:
         args = (start, stop, step)
     out = np.arange(*args, dtype=dtype)
-    return out if config._x64 else out.astype(canonical_dtype(out.dtype), copy=False)
+    out = out if config._x64 else out.astype(canonical_dtype(out.dtype), copy=False)
+    return made(out) if RUNS and out.dtype.kind in "fc" else out
 
 
 def linspace(
@@ -280,6 +294,7 @@ def linspace(
             out = np.floor(out)
         want = canonical_dtype(out.dtype if dtype is None else dtype)
         out = out.astype(want, copy=False)
+        out = made(out) if RUNS else out
         return (out, step) if retstep else out
     natural = result_dtype(aval_of(start), aval_of(stop), Aval((), config.float_dtype, True))
     start, stop = convert(start, natural), convert(stop, natural)
@@ -359,17 +374,20 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros."""
     on_host(device)
-    return np.eye(N, M, k, _float(dtype), order)  # type: ignore[arg-type]
+    out = np.eye(N, M, k, _float(dtype), order)  # type: ignore[arg-type]
+    return made(out) if RUNS else out
 
 
 def identity(n: int, dtype: Any = None) -> Any:
     """The identity matrix."""
-    return np.eye(n, dtype=_float(dtype))
+    out = np.eye(n, dtype=_float(dtype))
+    return made(out) if RUNS else out
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """Ones at and below the `k`-th diagonal."""
-    return np.tri(N, M, k, _float(dtype))
+    out = np.tri(N, M, k, _float(dtype))
+    return made(out) if RUNS else out
 
 
 @plain(np.tril)

@@ -26,7 +26,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
-from ..ops.elementwise import absolute, conj, convert, imag, power, real, square, where_p
+from ..ops.elementwise import absolute, conj, convert, imag, power, real, square, stop_gradient_p, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.reduction import max as _max
@@ -411,8 +411,12 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any: 
         sums = _sum(absolute(x), -2 if abs(ord) == 1 else -1)
         out = (_max if ord > 0 else _min)(sums, -1)
     elif ord in (2, -2, "nuc"):
-        s = svdvals(x)
+        # Of zero the derivative is 0, as of other norms; another matrix takes its place in the decomposition.
+        zero = _max(absolute(stop_gradient_p.bind(x)), (-2, -1), keepdims=True) == 0
+        *_, m, n = shape_of(x)
+        s = svdvals(where_p.bind(zero, (np.eye(m, n) * np.arange(1.0, n + 1)).astype(dtype_of(x)), x))
         out = _sum(s, -1) if ord == "nuc" else getitem(s, (Ellipsis, 0 if ord == 2 else -1))
+        out = where_p.bind(reshape(zero, shape_of(out)), dtype_of(out).type(0), out)
     else:
         raise ArgumentError(f"{ord!r} is no norm of matrices; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf")
     return expand_dims(out, (-2, -1)) if keepdims else out

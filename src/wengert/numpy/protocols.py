@@ -18,6 +18,7 @@ from ..ops import elementwise as ew
 from ..ops import indexing, memory, writing
 from ..ops.protocols import IMMATERIAL, stored
 from ..ops.shape import broadcast_to, reshape
+from ..ops.writable import refused
 
 ndarray = np.ndarray
 _TABLE: dict[Any, Callable[..., Any]] = {}
@@ -97,9 +98,11 @@ def counterpart(function: Any) -> Callable[..., Any] | None:
 
 def _array(x: Any, name: str) -> memory.MutableArray:
     if not isinstance(x, Tracer):
-        raise NotSupportedError(
-            f"np.{name} cannot write traced values into a plain NumPy array: make it from a traced one "
-            f"(np.zeros_like(x), np.zeros(n, like=x))"
+        raise refused(
+            NotSupportedError(
+                f"np.{name} cannot write traced values into a plain NumPy array: make it from a traced one "
+                f"(np.zeros_like(x), np.zeros(n, like=x))"
+            )
         )
     return memory.writable(x)
 

@@ -11,7 +11,21 @@ from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, NotSupportedError, ShapeError
 from ..ops.contraction import matmul
-from ..ops.elementwise import ceil, conj, convert, floor, imag, isnan, real, rint, sqrt, where_p
+from ..ops.elementwise import (
+    ceil,
+    conj,
+    convert,
+    floor,
+    imag,
+    isfinite,
+    isnan,
+    maximum,
+    minimum,
+    real,
+    rint,
+    sqrt,
+    where_p,
+)
 from ..ops.indexing import getitem, take_along_axis
 from ..ops.reduction import any as _any
 from ..ops.reduction import canonical_axes, cumsum_p
@@ -146,6 +160,11 @@ def _quantile(
         share = convert(share, dtype)
         # A median is a mean of two, as NumPy has it: of -inf and 0 it is -inf, where interpolation has no answer.
         between = (first + second) * dtype.type(0.5) if median else first + (second - first) * share
+        if isinstance(q, Tracer) and method != "midpoint":  # at an element the slope in q is that on its right
+            last = (count if skip_nan else n) - 1
+            left = minimum(low, maximum(last - 1, 0))
+            slope = at(minimum(left + 1, maximum(last, 0))) - at(left)
+            first = first + share * where_p.bind(isfinite(slope), slope, dtype.type(0))
         out = where_p.bind(share == 0, first, between)
     if not skip_nan:
         out = where_p.bind(_any(missing, -1, keepdims=True), dtype.type(np.nan), out)

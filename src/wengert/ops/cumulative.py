@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value, dtype_of, shape_of
-from .elementwise import exp, logaddexp, where
+from ..core import Aval, Primitive, Value, shape_of
+from .elementwise import logaddexp, logaddexp_p
 from .shape import concatenate, slice_axis
 
 
@@ -30,11 +30,6 @@ def doubling_scan(combine: Callable[..., Any], pair: Sequence[Value], axis: int)
     return pair
 
 
-def _weights(part: Value, whole: Value) -> Value:
-    """``exp(part - whole)``, 0 where both are -inf."""
-    return exp(part - where(whole == -np.inf, dtype_of(whole).type(0), whole))
-
-
 class _CumLogSumExp(Primitive):
     """``log(cumsum(exp(x)))``; its tangent is the running mean of tangents weighted by ``exp(x)``."""
 
@@ -50,10 +45,13 @@ class _CumLogSumExp(Primitive):
         if t is None:
             return ans, None
 
+        partials: Any = logaddexp_p.partials
+        of_first, of_second = partials
+
         def combine(earlier: Sequence[Value], later: Sequence[Value]) -> tuple[Value, Value]:
             (s1, t1), (s2, t2) = earlier, later
             s = logaddexp(s1, s2)
-            return s, t1 * _weights(s1, s) + t2 * _weights(s2, s)
+            return s, t1 * of_first(s, s1, s2) + t2 * of_second(s, s1, s2)
 
         return ans, doubling_scan(combine, (x, t), axis)[1]
 

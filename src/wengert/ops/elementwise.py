@@ -218,7 +218,8 @@ class _OfModulus(Elementwise):
 
 
 def _nonzero(size: Value) -> Value:
-    return where(equal(size, 0), dtype_of(size).type(1), size)
+    """A modulus to divide by: infinite instead of 0, so that the quotient and all its derivatives are 0 there."""
+    return where(equal(size, 0), dtype_of(size).type(np.inf), size)
 
 
 class _Abs(_OfModulus):
@@ -264,22 +265,37 @@ sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * (1 - ans))
 logaddexp_p = binary(
     "logaddexp",
     np.logaddexp,
-    lambda ans, x, y: exp(_no_inf(x - ans)),
-    lambda ans, x, y: exp(_no_inf(y - ans)),
+    quietly(lambda ans, x, y: _weight(exp(x - ans), x, y)),
+    quietly(lambda ans, x, y: _weight(exp(y - ans), x, y)),
     (REAL, REAL),
 )
 logaddexp2_p = binary(
     "logaddexp2",
     np.logaddexp2,
-    lambda ans, x, y: exp2(_no_inf(x - ans)),
-    lambda ans, x, y: exp2(_no_inf(y - ans)),
+    quietly(lambda ans, x, y: _weight(exp2(x - ans), x, y)),
+    quietly(lambda ans, x, y: _weight(exp2(y - ans), x, y)),
     (REAL, REAL),
 )
 
 
-def _no_inf(d: Value) -> Value:
-    """``inf - inf``, which stands for equality here, as 0."""
-    return where(isnan(d), 0.0, d)
+def _weight(weight: Value, x: Value, y: Value) -> Value:
+    """A weight of two; ``exp(inf - inf)`` is all of it, or half where both are infinite alike."""
+    missing = isnan(weight)
+    if type(missing) is np.ndarray and not missing.any():
+        return weight
+    number = dtype_of(weight).type
+    return where(missing, where(equal(x, y), number(0.5), number(1)), weight)
+
+
+def _offset(x: Any, y: Any) -> Any:
+    if np.isfinite(y).all():
+        return x - y
+    with np.errstate(invalid="ignore"):
+        return np.where(x == y, dtype_of(x).type(0), x - y)[()]
+
+
+# ``x - y``, and 0 where they are equal infinities: how far exponents stand from the largest.
+offset_p = binary("offset", _offset, 1, -1, (REAL, REAL))
 
 
 # --- trigonometry -----------------------------------------------------------------------------------------------
@@ -368,8 +384,21 @@ minimum_p = binary(
     lambda ans, x, y: _share(y, x, ans, less(y, x)),
     choice=True,
 )
-fmax_p = binary("fmax", np.fmax, maximum_p.partials[0], maximum_p.partials[1], choice=True)  # type: ignore[index]
-fmin_p = binary("fmin", np.fmin, minimum_p.partials[0], minimum_p.partials[1], choice=True)  # type: ignore[index]
+# A number wins over NaN.
+fmax_p = binary(
+    "fmax",
+    np.fmax,
+    lambda ans, x, y: _share(x, y, ans, logical_or(greater(x, y), isnan(y))),
+    lambda ans, x, y: _share(y, x, ans, logical_or(greater(y, x), isnan(x))),
+    choice=True,
+)
+fmin_p = binary(
+    "fmin",
+    np.fmin,
+    lambda ans, x, y: _share(x, y, ans, logical_or(less(x, y), isnan(y))),
+    lambda ans, x, y: _share(y, x, ans, logical_or(less(y, x), isnan(x))),
+    choice=True,
+)
 
 # --- no derivative: rounding, comparison, logic, bits ------------------------------------------------------------
 

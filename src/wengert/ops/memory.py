@@ -192,6 +192,11 @@ class MutableArray(ValueTracer):
         value = self.now()
         return isinstance(value, Tracer) and value.differentiated
 
+    @property
+    def known(self) -> bool:
+        value = self.now()
+        return not isinstance(value, Tracer) or value.known
+
     def now(self) -> Value:
         """The present value."""
         memory, place = self.memory, self.place
@@ -464,6 +469,17 @@ def view_of(x: Any, numpy_function: Any, f: Callable[..., Any], args: Any = (), 
 
 
 # --- object arrays ----------------------------------------------------------------------------------------------
+
+
+def elements(x: Value) -> ndarray:
+    """The array of objects that ``dtype=object`` asks for: the elements, traced numbers or plain ones."""
+    if not isinstance(x, Tracer):
+        return np.asarray(x, object)
+    flat = reshape(x.now() if x.mutable else x, (-1,))
+    out = np.empty(x.size, object)
+    for i in range(x.size):
+        out[i] = getitem(flat, i)
+    return out.reshape(x.shape)
 
 
 def unpacked(x: Any) -> Any:

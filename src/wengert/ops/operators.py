@@ -11,11 +11,21 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..core import VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
-from ..errors import ConcretizationError, NotSupportedError, ObjectArrayError, user_operation
-from . import contraction, memory, protocols, shape, updates, writing
+from ..core import MASKED_ARRAYS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
+from ..errors import (
+    FOREIGN,
+    ConcretizationError,
+    DtypeError,
+    NotSupportedError,
+    ObjectArrayError,
+    caller,
+    foreign_calls,
+    user_operation,
+)
+from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing
 from . import elementwise as ew
-from .memory import unpacked
+from .memory import elements, unpacked
+from .writable import refused
 
 ndarray = np.ndarray
 _tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
@@ -110,6 +120,14 @@ def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
     return ew.power_p.bind(self, other)
 
 
+def _product(x: Any, y: Any) -> Any:
+    if type(x) is not ndarray and hasattr(x, "tocsr"):
+        return sparse_products.matmul(x, y)
+    if type(y) is not ndarray and hasattr(y, "tocsr"):
+        return sparse_products.rmatmul(x, y)
+    return contraction.matmul(x, y)
+
+
 def _divmod(self: Tracer, other: Any) -> Any:
     return self // other, self % other
 
@@ -125,10 +143,42 @@ def _iter(self: Tracer) -> Iterator[Any]:
 
 
 def _into_plain(self: Tracer) -> ConcretizationError:
-    return ConcretizationError(
-        f"a value that stands under {self._trace.name} cannot be written into a plain NumPy array: make the array from a "
-        f"traced one, np.zeros_like(x), or np.zeros(n, like=x)"
+    return refused(
+        ConcretizationError(
+            f"a value that stands under {self._trace.name} cannot be written into a plain NumPy array: make the array "
+            f"with wengert.numpy.zeros(n), or from a traced one, np.zeros_like(x) or np.zeros(n, like=x)"
+        )
     )
+
+
+def _into_library(self: Tracer, library: str, calls: list[str]) -> ConcretizationError:
+    if library == "scipy":
+        name, instead = counterparts.remedy_in_scipy(calls)
+    else:
+        name, instead = library, "take arrays out of its objects first (.to_numpy()), and make objects of the results"
+    return ConcretizationError(
+        f"{name} asked for the values of an array that stands under {self._trace.name}: {instead}"
+    )
+
+
+def _as_object(x: Any) -> Any:
+    out = np.empty((), object)
+    out[()] = x
+    return out
+
+
+def _given_to_library(self: Tracer, function: str, module: str) -> Any:
+    """The array of objects that a function of another library can work with, None if there is nothing special."""
+    if function == "_matmul_dispatch" and module.startswith("scipy.sparse"):
+        return _as_object(self)  # which it takes for a sign to leave it to `_product`
+    if module.startswith("numpy.") and ("_vectorize_call" in function or function == "_get_ufunc_and_otypes"):
+        return elements(self)
+    if module.startswith("numpy.ma."):
+        raise DtypeError(MASKED_ARRAYS)
+    outside = foreign_calls()
+    if outside is not None:
+        raise _into_library(self, *outside)
+    return None
 
 
 def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
@@ -138,10 +188,15 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
         if not isinstance(value, Tracer):
             return np.array(value, dtype)
     storing = user_operation()[0] == "STORE_SUBSCR"
+    function, module = caller()
+    if module.partition(".")[0] in FOREIGN:
+        objects = _given_to_library(self, function, module)
+        if objects is not None:
+            return objects
+    if self.shape and dtype is not None and np.dtype(dtype).hasobject:
+        return elements(self)
     if not storing and not self.shape and self.dtype.kind in "fc" and (dtype is None or np.dtype(dtype).hasobject):
-        out = np.empty((), object)
-        out[()] = self
-        return out
+        return _as_object(self)
     if storing:
         raise _into_plain(self)
     error = ConcretizationError(
@@ -174,7 +229,7 @@ def _missing(self: Tracer, name: str) -> Any:
         )
     ufunc = getattr(np, name, None)
     if isinstance(ufunc, np.ufunc):  # NumPy asks its arrays of objects for their elements' methods
-        return partial(protocols.operation(ufunc), self)
+        return partial(counterparts.operation(ufunc), self)
     raise AttributeError(f"an array under {self._trace.name} has no attribute {name!r}")
 
 
@@ -182,8 +237,9 @@ _tracer.__getattr__ = _missing
 _tracer.__copy__ = memory.copied
 _tracer.__deepcopy__ = lambda self, memo: memory.copied(self)
 _tracer.__pow__ = _pow
-_tracer.__matmul__ = lambda self, other: contraction.matmul(self, other)
-_tracer.__rmatmul__ = lambda self, other: contraction.matmul(other, self)
+_tracer.__matmul__ = lambda self, other: _product(self, other)
+_tracer.__rmatmul__ = lambda self, other: _product(other, self)
+_tracer.__pandas_priority__ = 10000  # above those of its objects, which then leave ``series * t`` to us
 _tracer.__ipow__ = writing.in_place(_pow, "__ipow__")
 _tracer.__imatmul__ = writing.in_place(lambda self, other: contraction.matmul(self, other), "__imatmul__")
 _tracer.__divmod__ = _divmod
@@ -262,9 +318,13 @@ def _astype(self: Tracer, dtype: Any, copy: bool = True, **_: Any) -> Value:
 
 def _detached(self: Tracer, what: str) -> Any:
     """The values, where taking them does not silently lose a derivative."""
-    if self.differentiated and inexact_dtype(self.dtype):
-        if what == "float()" and user_operation()[0] == "STORE_SUBSCR":
+    if not self.known and what in ("float()", "complex()") and inexact_dtype(self.dtype):
+        if user_operation()[0] == "STORE_SUBSCR":
             raise _into_plain(self)
+    if self.differentiated and inexact_dtype(self.dtype):
+        outside = foreign_calls()
+        if outside is not None:
+            raise _into_library(self, *outside)
         raise ConcretizationError(
             f"{what} would make a constant of a value that {self._trace.name} differentiates, and its derivative would "
             f"be lost: use NumPy's functions or those of wengert.numpy instead of Python's (np.sin(x) for math.sin(x)), "

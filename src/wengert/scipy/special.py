@@ -145,10 +145,9 @@ def multigammaln(a: Any, d: int) -> Any:
 def entr(x: Any) -> Any:
     """``-x log(x)``; 0 at 0 and -inf below."""
     x = _floating(x)
-    positive, one = x > 0, dtype_of(x).type(1)
-    safe = where_p.bind(positive, x, one)
-    rest = where_p.bind(x == 0, dtype_of(x).type(0), dtype_of(x).type(-np.inf))
-    return where_p.bind(positive, -safe * log(safe), where_p.bind(x != x, x, rest))
+    outside = x < 0
+    safe = where_p.bind(outside, dtype_of(x).type(1), x)
+    return where_p.bind(outside, dtype_of(x).type(-np.inf), 0 - xlogy(safe, safe))
 
 
 def rel_entr(x: Any, y: Any) -> Any:

@@ -13,13 +13,14 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Primitive, Trace, Value, ValueTracer, as_value, dtype_of, object_array, shape_of
-from ..errors import ArgumentError, ConcretizationError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, ShapeError, user_operation
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
+from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, name_of, shown
-from .opening import run_opened
+from .rerun import run_opened
 from .reverse import own_results
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
@@ -52,10 +53,11 @@ class BatchTracer(ValueTracer):
         return self.batch.dense() if type(self.batch) is Diagonal else self.batch
 
     def concrete(self, what: str) -> Any:
-        raise ConcretizationError(
+        error = ConcretizationError(
             f"{what} needs one value, but under vmap there are {self._trace.size}, one for each example: use "
             f"wengert.numpy.where for a choice, or a Python loop over the examples"
         )
+        raise refused(error) if user_operation()[0] == "STORE_SUBSCR" else error  # written into a plain array
 
     def __repr__(self) -> str:
         return f"BatchTracer<{self.aval!r} of {self._trace.size}>({self.value!r})"

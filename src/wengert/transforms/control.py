@@ -20,7 +20,7 @@ from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
 from .forward import check_output
 from .function import check_callable, name_of, shown
-from .opening import run_opened
+from .rerun import run_opened
 from .segments import scan_in_segments, while_in_segments
 from .staging import known_program, stage
 

@@ -28,6 +28,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.memory import unpacked
 from . import nans
 from .function import check_callable, name_of, shown, split_aux
+from .rerun import rewritten
 
 ndarray = np.ndarray
 FLOAT0 = np.dtype([("float0", np.void, 0)])
@@ -190,7 +191,10 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     try:
         return _jvp(f, primals, tangents, has_aux)
     except Exception as error:
-        raise shown(error)
+        again = rewritten(error, f)
+        if again is None:
+            raise shown(error)
+    return jvp(again, primals, tangents, has_aux)
 
 
 def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:

@@ -6,9 +6,12 @@ in inner loops: ``grad(lambda x: vdot(grad(f)(x), v))(x)``.
 
 from __future__ import annotations
 
+import copy
 import functools
+import importlib
 import inspect
 import operator
+import sys
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -28,6 +31,14 @@ def check_callable(f: Any, what: str) -> None:
         raise ArgumentError(f"{what} transforms a function, got {f!r} of type {type(f).__name__}")
 
 
+def _named(module: str, name: str) -> Any:
+    """What goes by a name in a module, if that can be imported and there is something."""
+    found: Any = sys.modules.get(module) or importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
 class Transformed:
     """A function made from another one by a transformation."""
 
@@ -37,6 +48,14 @@ class Transformed:
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
+
+    def _again(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The transformation of `f`, the same function as `rerun` has it, which is kept if that goes well."""
+        other = copy.copy(self)
+        other._f = f
+        out = cast(Any, other)(*args, **kwargs)
+        self._f = f
+        return out
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
@@ -52,6 +71,13 @@ class Transformed:
     def __repr__(self) -> str:
         options = self.options()
         return f"<{self.transformation} of {getattr(self._f, '__qualname__', None) or self.__name__}{', ' + options if options else ''}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A function that was decorated is known by its name, as other functions are."""
+        module, name = getattr(self._f, "__module__", None), getattr(self._f, "__qualname__", None)
+        if module in sys.modules and name and _named(module, name) is self:
+            return _named, (module, name)
+        return super().__reduce_ex__(protocol)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(cast(Any, self), instance)

@@ -25,6 +25,7 @@ from .function import (
     shown,
     split_aux,
 )
+from .rerun import rewritten
 from .reverse import LinearizeTrace, own_results
 from .tape import pull_back
 
@@ -77,7 +78,10 @@ class ValueAndGrad(Transformed):
         try:
             return self._result(*self._evaluate(args, kwargs))
         except Exception as error:
-            raise shown(error)
+            again = rewritten(error, self._f)
+            if again is None:
+                raise shown(error)
+        return self._again(again, args, kwargs)
 
     def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
@@ -120,6 +124,8 @@ class ValueAndGrad(Transformed):
             if self.has_aux:
                 out, aux = split_aux(out, f)
                 aux = trees.map(lambda v: trace.split(v)[0], aux)
+            if not isinstance(out, Tracer):
+                out = self._unwrapped(out)
             primal, node = trace.split(out)
             del out
             nodes = tape.close()
@@ -149,6 +155,13 @@ class ValueAndGrad(Transformed):
         grads = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
         gradient = trees.unflatten(tree, own_results(grads, leaves))
         return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _unwrapped(self, out: Any) -> Any:
+        """A result that is no value itself but may hold a traced one: an array of objects, an array of xarray."""
+        if type(out) in VALUE_TYPES and (type(out) is not ndarray or not out.dtype.hasobject):
+            return out
+        leaves, tree = trees.flatten(out)
+        return check_output(out, self._f) if tree.is_leaf() and len(leaves) == 1 else out
 
     def _place(self, chosen: Sequence[int], args: tuple[Any, ...], k: int) -> str:
         paths, _ = trees.flatten_with_paths(tuple(args[i] for i in chosen))

@@ -23,7 +23,7 @@ from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, check_callable, name_of, shown
-from .opening import run_opened
+from .rerun import run_opened
 from .reverse import own_results
 from .staging import signature, stage
 
@@ -234,8 +234,11 @@ class Jit(Transformed):
             seen: list[Any] = []
             values = [as_value(x) for x in leaves]
             avals = [aval_of(v) for v in values]
-            program, _ = stage(flat_function(self._f, tree, rebuild, seen), avals, name_of(self._f), examples=values)
-            program.in_tree, program.out_tree = tree, seen[0]
+            name = name_of(self._f)
+            program, _ = run_opened(
+                lambda f: stage(flat_function(f, tree, rebuild, seen), avals, name, examples=values), self._f
+            )
+            program.in_tree, program.out_tree = tree, seen[-1]
         else:
             program = _program(self._f, leaves, tree, rebuild)
         return Lowered(Executable(program))
@@ -252,8 +255,9 @@ class Jit(Transformed):
 
 def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
     seen: list[Any] = []
-    program, _ = stage(flat_function(f, tree, rebuild, seen), [abstract(x) for x in leaves], name_of(f), "make_program")
-    program.in_tree, program.out_tree = tree, seen[0]
+    avals, name = [abstract(x) for x in leaves], name_of(f)
+    program, _ = run_opened(lambda g: stage(flat_function(g, tree, rebuild, seen), avals, name, "make_program"), f)
+    program.in_tree, program.out_tree = tree, seen[-1]
     return program
 
 
@@ -427,13 +431,15 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
     seen: list[Any] = []
     avals = [abstract(x) for x in leaves]
     try:
-        program, hoisted = stage(flat_function(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
+        program, hoisted = run_opened(
+            lambda g: stage(flat_function(g, tree, lambda t: t, seen), avals, name_of(f), "closure_convert"), f
+        )
     except Exception as error:
         raise shown(error)
     n = len(example_args)
 
     def converted(*args: Any) -> Any:
         values = [as_value(x) for x in trees.leaves((args[:n], {}))]
-        return trees.unflatten(seen[0], call_p.bind(*args[n:], *values, program=program))
+        return trees.unflatten(seen[-1], call_p.bind(*args[n:], *values, program=program))
 
     return converted, hoisted

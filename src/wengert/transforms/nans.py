@@ -70,6 +70,7 @@ class NotedTracer(ValueTracer):
     """A known value, the line at which it was made, and the origin of what is not finite in it."""
 
     __slots__ = ()
+    known = True
     value, noted = ValueTracer.first, ValueTracer.second
 
     def __init__(self, trace: NotingTrace, value: Value, line: str, origin: Origin | None = None) -> None:

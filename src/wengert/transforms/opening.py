@@ -1,8 +1,8 @@
 """Plain arrays that a function closes over, made indexable by traced values.
 
-``table[i]`` with a NumPy array and a traced i ends in NumPy, which asks for the value of i. Where that happens, a function
-is run once more with the arrays of its closures and globals behind `ConstantTracer`s, whose operations are the library's.
-Nothing changes for functions that run as they are.
+``table[i]`` with a NumPy array and a traced i ends in NumPy, which asks for the value of i. Where that happens, `rerun.py`
+runs the function once more with the arrays of its closures and globals behind `ConstantTracer`s, whose operations are the
+library's. `opened` makes such a function; what it puts in the place of a value is up to the caller.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import trees
 from ..core import Primitive, Trace, Tracer, Value
-from ..errors import ConcretizationError
 
 
 class _Constants(Trace):
@@ -40,6 +38,7 @@ class ConstantTracer(Tracer):
 
     __slots__ = ("dtype", "shape", "value")
     weak = False
+    known = True
 
     def __init__(self, value: np.ndarray) -> None:
         self._trace = _constants
@@ -55,29 +54,28 @@ def constant(x: Any) -> Any:
     return x.value if type(x) is ConstantTracer else x
 
 
-def run_opened(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) -> Any:
-    """``run(f)``; where NumPy asks for the values of a traced array, with the arrays that `f` closes over opened."""
-    try:
-        return run(f)
-    except ConcretizationError as error:
-        if not getattr(error, "by_numpy", False):
-            raise
-        other = opened(f, {})
-        if other is f:
-            raise
-        try:
-            return run(lambda *args, **kwargs: trees.map(constant, other(*args, **kwargs)))
-        except ConcretizationError as again:
-            raise (error if getattr(again, "by_numpy", False) else again) from None
+def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = None) -> Any:
+    """A function as `f` with other values for what it closes over and its globals; `f` where all stay the same.
 
-
-def opened(f: Any, memo: dict[int, Any]) -> Any:
-    """A function as `f` whose closed-over and global arrays are `ConstantTracer`s; `f` where there are none."""
+    Args:
+        f: a function, of which those of the same module that it uses are opened as well.
+        memo: what was opened already, by identity.
+        replace: what stands in a value's place; by default the `ConstantTracer` of an array.
+    """
+    replace = replace or _as_constant
     if isinstance(f, functools.partial):
-        inner = opened(f.func, memo)
+        inner = opened(f.func, memo, replace)
         return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
+    if isinstance(f, types.MethodType):
+        inner = opened(f.__func__, memo, replace)
+        return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
     if not isinstance(f, types.FunctionType):
-        return f
+        call = getattr(f, "__call__", None)
+        ours = type(f).__module__.split(".")[0] in ("wengert", "numpy", "scipy")
+        if ours or not isinstance(call, types.MethodType) or not isinstance(call.__func__, types.FunctionType):
+            return f
+        inner = opened(call, memo, replace)
+        return f if inner == call else inner
     ours = f.__module__.split(".")[0] == "wengert"  # a wrapper around a user's function
     if ours and not f.__closure__:
         return f
@@ -89,7 +87,7 @@ def opened(f: Any, memo: dict[int, Any]) -> Any:
         names = frozenset()
     elif written:
         return f
-    found = {n: _replaced(f.__globals__[n], f, memo) for n in names if n in f.__globals__}
+    found = {n: _replaced(f.__globals__[n], f, memo, replace) for n in names if n in f.__globals__}
     changed = {n: v for n, v in found.items() if v is not f.__globals__[n]}
     cells: list[Any] = []
     for cell in f.__closure__ or ():
@@ -98,7 +96,7 @@ def opened(f: Any, memo: dict[int, Any]) -> Any:
         except ValueError:  # not assigned yet
             cells.append(cell)
             continue
-        other = _replaced(value, f, memo)
+        other = _replaced(value, f, memo, replace)
         cells.append(cell if other is value else types.CellType(other))
     if not changed and all(a is b for a, b in zip(cells, f.__closure__ or (), strict=True)):
         return f
@@ -108,13 +106,21 @@ def opened(f: Any, memo: dict[int, Any]) -> Any:
     return new
 
 
-def _replaced(value: Any, f: types.FunctionType, memo: dict[int, Any]) -> Any:
+def _replaced(value: Any, f: types.FunctionType, memo: dict[int, Any], replace: Callable[[Any], Any]) -> Any:
     ours = f.__module__.split(".")[0] == "wengert"
-    if type(value) is np.ndarray and value.ndim and value.dtype.kind in "biufc" and not ours:
-        return ConstantTracer(value)
+    if str(getattr(value, "__module__", "")).split(".")[0] in ("numpy", "scipy"):
+        return replace(value)  # their functions work as they are
     if isinstance(value, types.FunctionType) and (ours or value.__module__ == f.__module__ or value.__closure__):
-        return opened(value, memo)
-    return value
+        other = replace(value)
+        return opened(value, memo, replace) if other is value else other
+    if isinstance(value, (types.MethodType, functools.partial)) and not ours:
+        return opened(value, memo, replace)
+    return value if ours else replace(value)
+
+
+def _as_constant(value: Any) -> Any:
+    known = type(value) is np.ndarray and value.ndim and value.dtype.kind in "biufc"
+    return ConstantTracer(value) if known else value
 
 
 @functools.lru_cache(512)
@@ -137,4 +143,4 @@ def _names(code: types.CodeType) -> tuple[frozenset[str], bool]:
     return frozenset(names), written
 
 
-__all__ = ["ConstantTracer", "constant", "opened", "run_opened"]
+__all__ = ["ConstantTracer", "constant", "opened"]

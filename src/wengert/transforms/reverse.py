@@ -47,6 +47,7 @@ from .function import (
     shown,
     split_aux,
 )
+from .rerun import rewritten
 from .tape import INPUT, Tape, pull_back, push_forward
 
 ndarray = np.ndarray
@@ -274,6 +275,13 @@ class _Linearized:
         return [None if o is None else next(results) for o in self.out_nodes]
 
 
+def _not_pickled(what: str, transformation: str, f: Any) -> TypeError:
+    return TypeError(
+        f"a {what} cannot be pickled, it holds a list of steps: pickle {name_of(f)} and the point, and call "
+        f"{transformation} there"
+    )
+
+
 class VJP:
     """The pullback of a function at a point: cotangents of the result to a tuple of cotangents of the arguments."""
 
@@ -283,6 +291,12 @@ class VJP:
     def __repr__(self) -> str:
         lin = self._linearized
         return f"<pullback of {name_of(lin.f)}, {len(lin.nodes)} steps>"
+
+    def __reduce__(self) -> Any:
+        raise _not_pickled("pullback", "vjp", self._linearized.f)
+
+    def __deepcopy__(self, memo: Any) -> VJP:
+        return self  # what it saved does not change
 
     def __call__(self, *cotangents: Any) -> tuple[Any, ...]:
         """The product of the one cotangent, a tree shaped as the result, with the Jacobian.
@@ -366,8 +380,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         check_callable(f, "vjp")
         lin = _Linearized(f, primals, has_aux)
     except Exception as error:
-        raise shown(error)
-    return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
+        again = rewritten(error, f)
+        if again is None:
+            raise shown(error)
+    else:
+        return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
+    return vjp(again, *primals, has_aux=has_aux)
 
 
 class Pushforward:
@@ -379,6 +397,12 @@ class Pushforward:
     def __repr__(self) -> str:
         lin = self._linearized
         return f"<pushforward of {name_of(lin.f)}, {len(lin.nodes)} steps>"
+
+    def __reduce__(self) -> Any:
+        raise _not_pickled("pushforward", "linearize", self._linearized.f)
+
+    def __deepcopy__(self, memo: Any) -> Pushforward:
+        return self
 
     def __call__(self, *tangents: Any) -> Any:
         """The derivative along `tangents`, shaped as the arguments of the function."""
@@ -428,8 +452,12 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         check_callable(f, "linearize")
         lin = _Linearized(f, primals, has_aux)
     except Exception as error:
-        raise shown(error)
-    return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+        again = rewritten(error, f)
+        if again is None:
+            raise shown(error)
+    else:
+        return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
+    return linearize(again, *primals, has_aux=has_aux)
 
 
 closures.register(VJP)

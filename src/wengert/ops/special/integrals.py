@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
-from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, quietly, sin
+from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, quietly, sin, square, where
 from ..families import Elementwise
 from .bessel import spherical_in, spherical_jn
 from .declare import SQRT_2PI, SQRT_PI, few, none, scipy_function, special
@@ -39,11 +39,29 @@ chi_p = special("chi", (quietly(lambda ans, x: cosh(x) / x),), (0.3, 2.0), funct
 
 # --- error functions and the normal distribution -----------------------------------------------------------------
 
-erfcx_p = special("erfcx", (lambda ans, x: 2 * x * ans - 2 / SQRT_PI,), _ANY)
+
+def _erfcx_dx(ans: Value, x: Value) -> Value:
+    """``2 x erfcx(x) - 2 / sqrt(pi)``; for large x, where these cancel, the series that DLMF 7.12.1 gives."""
+    large = x > 50
+    u = 1 / square(where(large, x, 50.0))
+    series = u * (1 - u * (1.5 - u * (3.75 - u * 13.125))) / -SQRT_PI
+    return where(large, series, 2 * x * ans - 2 / SQRT_PI)
+
+
+erfcx_p = special("erfcx", (_erfcx_dx,), _ANY)
 erfi_p = special("erfi", (lambda ans, x: 2 / SQRT_PI * exp(x * x),), _ANY)
 erfcinv_p = special("erfcinv", (lambda ans, x: -SQRT_PI / 2 * exp(ans * ans),), (0.3, 1.7))
 ndtr_p = special("ndtr", (lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI,), _ANY)
-log_ndtr_p = special("log_ndtr", (lambda ans, x: exp(-0.5 * x * x - ans) / SQRT_2PI,), _ANY)
+
+
+def _log_ndtr_dx(ans: Value, x: Value) -> Value:
+    """The density over the distribution function: for negative x, where both are tiny, by their ratio."""
+    negative = x < 0
+    ratio = (2 / SQRT_2PI) / erfcx(where(negative, x, 0.0) * -math.sqrt(0.5))
+    return where(negative, ratio, exp(-0.5 * x * x - ans) / SQRT_2PI)
+
+
+log_ndtr_p = special("log_ndtr", (_log_ndtr_dx,), _ANY)
 ndtri_p = special("ndtri", (lambda ans, x: SQRT_2PI * exp(0.5 * ans * ans),), (0.1, 0.9))
 
 
@@ -73,8 +91,15 @@ logit_p = special("logit", (lambda ans, x: 1 / (x * (1 - x)),), (0.1, 0.9))
 log_expit_p = special("log_expit", (lambda ans, x: -expm1(ans),), _ANY)
 
 
-xlogy_p = special("xlogy", (lambda ans, x, y: log(y), lambda ans, x, y: x / y), (0.4, 2.0), (0.4, 2.0))
-xlog1py_p = special("xlog1py", (lambda ans, x, y: log1p(y), lambda ans, x, y: x / (1 + y)), (0.4, 2.0), (0.4, 2.0))
+def _ratio(x: Value, y: Value) -> Value:
+    """``x / y``, 0 for ``0 / 0``: ``x log(y)`` is 0 for every y where x is."""
+    return x / where((x == 0) & (y == 0), math.inf, y)
+
+
+xlogy_p = special("xlogy", (quietly(lambda ans, x, y: log(y)), lambda ans, x, y: _ratio(x, y)), (0.4, 2.0), (0.4, 2.0))
+xlog1py_p = special(
+    "xlog1py", (quietly(lambda ans, x, y: log1p(y)), lambda ans, x, y: _ratio(x, 1 + y)), (0.4, 2.0), (0.4, 2.0)
+)
 
 
 def _lambertw(x: Any, k: Any) -> Any:
