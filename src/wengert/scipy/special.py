@@ -9,6 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import dtype_of
+from ..errors import ArgumentError
 from ..nn import log_softmax, logsumexp, softmax
 from ..ops.elementwise import (
     absolute,
@@ -38,6 +39,10 @@ from ..ops.special import (
     betaincc,
     betaincinv,
     betaln,
+    binom,
+    boxcox,
+    boxcox1p,
+    dawsn,
     ellipe,
     ellipeinc,
     ellipk,
@@ -91,6 +96,7 @@ from ..ops.special import (
     owens_t,
     rgamma,
     shichi,
+    shifted_root,
     sici,
     spence,
     sph_harm_y,
@@ -101,6 +107,7 @@ from ..ops.special import (
     stdtr,
     stdtrit,
     struve,
+    wofz,
     xlog1py,
     xlogy,
     y0,
@@ -166,11 +173,37 @@ def kl_div(x: Any, y: Any) -> Any:
     return rel_entr(x, y) - x + y
 
 
-def binom(n: Any, k: Any) -> Any:
-    """The binomial coefficient of real numbers, ``gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))``."""
-    n, k = floating(n, k)
-    sign = gammasgn(n + 1) * gammasgn(k + 1) * gammasgn(n - k + 1)
-    return sign * exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:
+    """The number of ways to choose `k` of `N` things: `binom`, but 0 where `k` or `N` is negative or `k` is above `N`.
+
+    Args:
+        exact: whether the result is a Python integer, for two of them.
+        repetition: whether a thing may be chosen more than once: ``comb(N + k - 1, k)``.
+
+    Raises:
+        ArgumentError: `exact` of what are not Python integers.
+
+    Example:
+        >>> comb(np.array([3.0, 4.0]), 2)
+        array([3., 6.])
+        >>> comb(70, 35, exact=True)
+        112186277816662845432
+    """
+    if exact:
+        if not (isinstance(N, int) and isinstance(k, int)):
+            raise ArgumentError(
+                f"comb with exact=True is for two Python integers, got {N!r} and {k!r}; leave exact out"
+            )
+        if repetition:
+            return 1 if k == 0 <= N else comb(N + k - 1, k, exact=True)
+        return math.comb(N, k) if 0 <= k <= N else 0
+    N, k = floating(N, k)
+    one, zero = dtype_of(N).type(1), dtype_of(N).type(0)
+    if repetition:
+        ways = comb(N + k - 1, k)
+        return where_p.bind(equal(k, zero) & (N >= 0), one, ways)
+    inside = (k <= N) & (N >= 0) & (k >= 0)
+    return where_p.bind(inside, binom(where_p.bind(inside, N, one), where_p.bind(inside, k, one)), zero)
 
 
 def bernoulli(n: int) -> Any:
@@ -228,18 +261,19 @@ def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
     return stack(rows)
 
 
-def boxcox(x: Any, lmbda: Any) -> Any:
-    """The Box-Cox transformation, ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where `lmbda` is 0."""
-    x, lmbda = floating(x, lmbda)
-    return log(x) * exprel(lmbda * log(x))
-
-
 def inv_boxcox(y: Any, lmbda: Any) -> Any:
-    """The inverse of `boxcox`."""
-    y, lmbda = floating(y, lmbda)
-    zero = equal(lmbda, 0)
-    safe = where_p.bind(zero, dtype_of(lmbda).type(1), lmbda)
-    return where_p.bind(zero, exp(y), exp(log1p(safe * y) / safe))
+    """The inverse of `boxcox`, differentiable in both, where `lmbda` is 0 too."""
+    return exp(shifted_root(*floating(y, lmbda)))
+
+
+def inv_boxcox1p(y: Any, lmbda: Any) -> Any:
+    """The inverse of `boxcox1p`, differentiable in both, where `lmbda` is 0 too.
+
+    Example:
+        >>> print(round(float(inv_boxcox1p(2.0, 0.5)), 12))
+        3.0
+    """
+    return expm1(shifted_root(*floating(y, lmbda)))
 
 
 def exprel(x: Any) -> Any:
@@ -263,15 +297,15 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
 
 
 __all__ = [
-    "airy", "bernoulli", "bessel_jn", "beta", "betainc", "betaincc", "betaincinv", "betaln", "binom", "boxcox",
-    "cbrt", "digamma", "ellipe", "ellipeinc", "ellipk", "ellipkinc", "ellipkm1", "elliprc", "elliprd", "elliprf",
+    "airy", "bernoulli", "bessel_jn", "beta", "betainc", "betaincc", "betaincinv", "betaln", "binom", "boxcox", "boxcox1p",
+    "cbrt", "comb", "dawsn", "digamma", "ellipe", "ellipeinc", "ellipk", "ellipkinc", "ellipkm1", "elliprc", "elliprd", "elliprf",
     "elliprg", "elliprj", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfi", "erfinv", "exp1", "exp2", "expi",
     "expit", "expm1", "expn", "exprel", "factorial", "fresnel", "gamma", "gammainc", "gammaincc", "gammainccinv",
     "gammaincinv", "gammaln", "gammasgn", "hankel1", "hankel2", "huber", "hyp0f1", "hyp1f1", "hyp2f1", "i0", "i0e",
-    "i1", "i1e", "inv_boxcox", "iv", "ive", "j0", "j1", "jn", "jv", "k0", "k0e", "k1", "k1e", "kl_div", "kn", "kv",
+    "i1", "i1e", "inv_boxcox", "inv_boxcox1p", "iv", "ive", "j0", "j1", "jn", "jv", "k0", "k0e", "k1", "k1e", "kl_div", "kn", "kv",
     "kve", "lambertw", "log1p", "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp",
     "lpmn_values", "lpmv", "modstruve", "multigammaln", "ndtr", "ndtri", "ndtri_exp", "owens_t", "poch", "polygamma",
     "pseudo_huber", "psi", "rel_entr", "rgamma", "shichi", "sici", "softmax", "spence", "sph_harm", "sph_harm_y",
-    "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "xlog1py", "xlogy", "y0", "y1",
+    "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "wofz", "xlog1py", "xlogy", "y0", "y1",
     "yn", "yv", "zeta",
 ]  # fmt: skip

@@ -31,6 +31,7 @@ from .bessel import (
     y1,
     yv,
 )  # fmt: skip
+from .boxcox import binom, boxcox, boxcox1p, shifted_root
 from .elliptic import ellipe, ellipeinc, ellipk, ellipkinc, ellipkm1, elliprc, elliprd, elliprf, elliprg, elliprj
 from .gammas import (
     beta,
@@ -51,6 +52,7 @@ from .gammas import (
 )  # fmt: skip
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, lpmv, sph_harm_y
 from .integrals import (
+    dawsn,
     erfcinv,
     erfcx,
     erfi,
@@ -69,6 +71,7 @@ from .integrals import (
     shichi,
     sici,
     spence,
+    wofz,
     xlog1py,
     xlogy,
 )  # fmt: skip

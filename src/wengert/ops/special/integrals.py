@@ -1,6 +1,6 @@
 """Exponential, trigonometric and Fresnel integrals, error functions, functions of the normal distribution, Lambert's W.
 
-Sources: NIST DLMF 4.13 (Lambert), 6.2 and 8.19 (exponential integrals), 7.2 (error functions), 7.2.7 (Fresnel),
+Sources: NIST DLMF 4.13 (Lambert), 6.2 and 8.19 (exponential integrals), 7.2 and 7.10 (error functions), 7.2.7 (Fresnel),
 25.12 (dilogarithm).
 """
 
@@ -12,10 +12,25 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
-from ..elementwise import cos, cosh, exp, expm1, function_of, log, log1p, quietly, sin, square, where
+from ..elementwise import (
+    absolute,
+    cos,
+    cosh,
+    exp,
+    expm1,
+    function_of,
+    imag,
+    log,
+    log1p,
+    quietly,
+    real,
+    sin,
+    square,
+    where,
+)
 from ..families import Elementwise
 from .bessel import spherical_in, spherical_jn
-from .declare import SQRT_2PI, SQRT_PI, few, none, scipy_function, special
+from .declare import SQRT_2PI, SQRT_PI, few, kept, none, scipy_function, special
 
 _ANY = (-2.0, 2.0)
 
@@ -49,6 +64,33 @@ def _erfcx_dx(ans: Value, x: Value) -> Value:
 
 
 erfcx_p = special("erfcx", (_erfcx_dx,), _ANY)
+
+
+def _tail(z: Value, far: Value) -> Value:
+    """``1 - 2 z dawsn(z)`` where that cancels, by the series of DLMF 7.12.1; where not `far`, a number."""
+    u = 1 / square(where(far, z, 50.0))
+    return -0.5 * u * (1 + 1.5 * u * (1 + 2.5 * u * (1 + 3.5 * u * (1 + 4.5 * u))))
+
+
+def _dawsn_dx(ans: Value, x: Value) -> Value:
+    far = real(square(x)) > 2500
+    return where(far, _tail(x, far), 1 - 2 * x * ans)
+
+
+def _wofz_dz(ans: Value, z: Value) -> Value:
+    far = (real(square(z)) > 2500) | ((imag(z) >= 0) & (absolute(z) > 50))
+    c = dtype_of(ans).type(2j / SQRT_PI)
+    return where(far, c * _tail(z, far), c - 2 * z * ans)
+
+
+# DLMF 7.10.1, with 7.2.3: w(z) = exp(-z²) erfc(-iz), also of real arguments a complex number
+wofz_p = Elementwise(
+    "wofz",
+    kept(scipy_function("wofz")),
+    (_wofz_dz,),
+    samples=lambda: few(_ANY)() + [((args[0] + 0.5j,), {}) for args, _ in few(_ANY)()],
+)
+dawsn_p = special("dawsn", (_dawsn_dx,), _ANY)  # DLMF 7.10.2 with 7.2.5
 erfi_p = special("erfi", (lambda ans, x: 2 / SQRT_PI * exp(x * x),), _ANY)
 erfcinv_p = special("erfcinv", (lambda ans, x: -SQRT_PI / 2 * exp(ans * ans),), (0.3, 1.7))
 ndtr_p = special("ndtr", (lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI,), _ANY)
@@ -122,6 +164,8 @@ lambertw_p = Elementwise(
 
 expi, exp1, spence = map(function_of, (expi_p, exp1_p, spence_p))
 expn = function_of(expn_p, "The exponential integral of whole order `n`; differentiable in `x`.")
+wofz = function_of(wofz_p, "Faddeeva's function ``exp(-z**2) erfc(-1j z)``, a complex number for real `z` too.")
+dawsn = function_of(dawsn_p, "Dawson's integral, ``exp(-x**2)`` times the integral of ``exp(t**2)`` from 0 to `x`.")
 erfcx, erfi, erfcinv, ndtr, log_ndtr, ndtri, ndtri_exp = map(
     function_of, (erfcx_p, erfi_p, erfcinv_p, ndtr_p, log_ndtr_p, ndtri_p, ndtri_exp_p)
 )

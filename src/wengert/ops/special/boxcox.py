@@ -1,0 +1,106 @@
+"""Powers that are logarithms where the exponent vanishes: Box and Cox's transformation; binomial coefficients.
+
+Sources: Box & Cox (1964), "An analysis of transformations"; NIST DLMF 5.2 (the gamma function, of which
+binomial coefficients are made).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core import Value, dtype_of
+from ..elementwise import absolute, digamma, function_of, log, log1p, power, quietly, where
+from .declare import special
+from .hypergeometric import hyp1f1, hyp2f1
+from .integrals import xlogy
+
+
+def _in_exponent(ans: Value, base: Value, logarithm: Value, exponent: Value) -> Value:
+    """The derivative of ``(base**exponent - 1) / exponent`` in `exponent`.
+
+    With ``t = exponent * logarithm`` the function is ``logarithm * g(t)``, ``g(t) = (exp(t) - 1) / t``, and ``g'(t) =
+    hyp1f1(2, 3, t) / 2``, which is taken near 0 alone.
+    """
+    one = dtype_of(ans).type(1)
+    t = exponent * logarithm
+    near = absolute(t) < 1
+    inside = where(near, t, 0 * one)
+    divisor = where(near, one, exponent)
+    short = where(near, logarithm, one)
+    return where(
+        near, short * short * hyp1f1(2.0, 3.0, inside) / 2, (xlogy(power(base, exponent), base) - ans) / divisor
+    )
+
+
+boxcox_p = special(
+    "boxcox",
+    (
+        quietly(lambda ans, x, a: power(x, a - 1)),
+        quietly(lambda ans, x, a: _in_exponent(ans, x, log(x), a)),
+    ),
+    (0.4, 2.5),
+    (-1.5, 2.0),
+    reasons={"complex": "SciPy has it for real numbers"},
+)
+boxcox1p_p = special(
+    "boxcox1p",
+    (
+        quietly(lambda ans, x, a: power(1 + x, a - 1)),
+        quietly(lambda ans, x, a: _in_exponent(ans, 1 + x, log1p(x), a)),
+    ),
+    (-0.6, 1.5),
+    (-1.5, 2.0),
+    reasons={"complex": "SciPy has it for real numbers"},
+)
+boxcox = function_of(
+    boxcox_p,
+    """The Box-Cox transformation, ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where `lmbda` is 0; differentiable in both.
+
+    Example:
+        >>> print(boxcox(4.0, 0.5))
+        2.0
+    """,
+)
+boxcox1p = function_of(
+    boxcox1p_p,
+    """The Box-Cox transformation of ``1 + x``, exact for small `x`; differentiable in both, where `lmbda` is 0 too.
+
+    Example:
+        >>> print(boxcox1p(3.0, 0.5))
+        2.0
+    """,
+)
+
+
+def shifted_root(y: Any, a: Any) -> Any:
+    """``log(1 + a y) / a``, and `y` where `a` is 0, with all its derivatives there: the logarithm of `boxcox`'s inverse."""
+    one = dtype_of(y).type(1)
+    u = a * y
+    near = absolute(u) < 0.5
+    inside, outside = where(near, u, 0 * one), where(near, one, u)
+    return where(near, y * hyp2f1(1.0, 1.0, 2.0, -inside), log1p(outside) / where(near, one, a))
+
+
+# --- binomial coefficients ---------------------------------------------------------------------------------------
+
+binom_p = special(
+    "binom",
+    (
+        lambda ans, n, k: ans * (digamma(n + 1) - digamma(n - k + 1)),
+        lambda ans, n, k: ans * (digamma(n - k + 1) - digamma(k + 1)),
+    ),
+    (2.0, 5.0),
+    (0.4, 2.0),
+    reasons={"complex": "SciPy has it for real numbers"},
+)
+binom = function_of(
+    binom_p,
+    """The binomial coefficient of real numbers, ``gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))``.
+
+    Derivatives are NaN where a whole `k` is larger than a whole `n` (`comb` has 0 there).
+
+    Example:
+        >>> print(binom(4.0, 2.0))
+        6.0
+    """,
+)
