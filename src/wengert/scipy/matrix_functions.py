@@ -18,7 +18,7 @@ from ..ops.elementwise import convert, imag, real
 from ..ops.shape import broadcast_to
 
 
-def _matrices(a: Any, name: str) -> Any:
+def matrices(a: Any, name: str) -> Any:
     a = as_array(a)
     if ndim_of(a) == 0:
         raise ShapeError(f"{name} of a number; call the function of numbers")
@@ -37,14 +37,14 @@ def expm(A: Any) -> Any:
         array([[1., 1.],
                [0., 1.]])
     """
-    return _ops.expm(_matrices(A, "expm"))
+    return _ops.expm(matrices(A, "expm"))
 
 
 def expm_frechet(
     A: Any, E: Any, method: str | None = None, compute_expm: bool = True, check_finite: bool = True
 ) -> Any:
     """The exponential of `A` and its derivative in the direction `E`; without `compute_expm` the derivative alone."""
-    A, E = _matrices(A, "expm_frechet"), _matrices(E, "expm_frechet")
+    A, E = matrices(A, "expm_frechet"), matrices(E, "expm_frechet")
     dtype = np.result_type(dtype_of(A), dtype_of(E))
     A, E = convert(A, dtype), convert(E, dtype)
     lead = np.broadcast_shapes(shape_of(A), shape_of(E))
@@ -58,7 +58,7 @@ def logm(A: Any) -> Any:
     Derivative: the logarithm of a block matrix, of any order (Higham & Relton 2014, theorem 3.5). None where an
     eigenvalue is zero or negative.
     """
-    return _ops.logm(_matrices(A, "logm"))
+    return _ops.logm(matrices(A, "logm"))
 
 
 def sqrtm(A: Any) -> Any:
@@ -71,7 +71,7 @@ def sqrtm(A: Any) -> Any:
         array([[2., 0.],
                [0., 3.]])
     """
-    return _ops.sqrtm_p.bind(_matrices(A, "sqrtm"))
+    return _ops.sqrtm_p.bind(matrices(A, "sqrtm"))
 
 
 def fractional_matrix_power(A: Any, t: Any) -> Any:
@@ -80,7 +80,7 @@ def fractional_matrix_power(A: Any, t: Any) -> Any:
     Raises:
         ShapeError: `A` is not square.
     """
-    A = _matrices(A, "fractional_matrix_power")
+    A = matrices(A, "fractional_matrix_power")
     if isinstance(t, (int, np.integer)):
         return matrix_power(A, int(t))
     return _ops.expm(t * _ops.logm(A))
@@ -93,7 +93,7 @@ def signm(A: Any, disp: bool | None = None) -> Any:
     """
     if disp is False:
         raise ArgumentError("signm with disp=False, an estimate of the error; call signm(A)")
-    A = _matrices(A, "signm")
+    A = matrices(A, "signm")
     return convert(A, _complex(A)) @ inv(_ops.sqrtm_p.bind(A @ A))
 
 
@@ -108,14 +108,14 @@ def _rotation(A: Any) -> tuple[Any, bool]:
 
 def cosm(A: Any) -> Any:
     """The cosine of square matrices, by the exponential (Higham 2008, section 12.1)."""
-    A = _matrices(A, "cosm")
+    A = matrices(A, "cosm")
     turn, is_real = _rotation(A)
     return real(turn) if is_real else (turn + _rotation(-A)[0]) / 2
 
 
 def sinm(A: Any) -> Any:
     """The sine of square matrices, by the exponential (Higham 2008, section 12.1)."""
-    A = _matrices(A, "sinm")
+    A = matrices(A, "sinm")
     turn, is_real = _rotation(A)
     return imag(turn) if is_real else (turn - _rotation(-A)[0]) * dtype_of(turn).type(-0.5j)
 
@@ -127,13 +127,13 @@ def tanm(A: Any) -> Any:
 
 def coshm(A: Any) -> Any:
     """The hyperbolic cosine of square matrices."""
-    A = _matrices(A, "coshm")
+    A = matrices(A, "coshm")
     return (_ops.expm(A) + _ops.expm(-A)) / 2
 
 
 def sinhm(A: Any) -> Any:
     """The hyperbolic sine of square matrices."""
-    A = _matrices(A, "sinhm")
+    A = matrices(A, "sinhm")
     return (_ops.expm(A) - _ops.expm(-A)) / 2
 
 
