@@ -337,3 +337,28 @@ qr_p = _QR(
     samples=samples_of(lambda: [sample_real(3, 3), sample_real(4, 2), sample_real(2, 3, 2), sample_complex(3, 2)]),
     reasons=NOT_LINEAR,
 )
+
+
+class _QRPivots(OfMatrix):
+    """The order of columns in which the diagonal of `R` falls (LAPACK's geqp3)."""
+
+    def impl(self, x: Value) -> Value:
+        from scipy.linalg import qr
+
+        out = np.empty((*x.shape[:-2], x.shape[-1]), np.int32)
+        for index in np.ndindex(*x.shape[:-2]):
+            out[index] = qr(x[index], mode="r", pivoting=True)[-1]
+        return out
+
+    def abstract(self, x: Aval) -> Aval:
+        return Aval((*x.shape[:-2], x.shape[-1]), np.int32)
+
+    def tangent(self, x: Value, t: Value) -> Any:
+        return self.bind(x), None
+
+
+qr_pivots_p = _QRPivots(
+    "qr_pivots",
+    samples=samples_of(lambda: [sample_real(3, 3), sample_real(2, 4, 2), sample_complex(2, 3)]),
+    reasons={"transpose": "indices have no tangent"},
+)

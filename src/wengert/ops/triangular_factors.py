@@ -1,7 +1,7 @@
-"""The factorisations LU and Schur, which make a matrix triangular, and their derivatives.
+"""The factorisations LU, Schur and Hessenberg, which make a matrix (nearly) triangular, and their derivatives.
 
 Sources: De Hoog, Anderssen & Lukas (2011), "Differentiation of matrix functionals using triangular factorization" (LU);
-Golub & Van Loan (2013), section 7.6 (the triangular equations of a Schur form).
+Golub & Van Loan (2013), section 7.6 (the triangular equations of a Schur form), and 7.4.1 (the blocks of the real one).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotDifferentiableError, NotLinearError
 from .contraction import matmul
-from .elementwise import convert
+from .elementwise import convert, imag, not_equal, where
 from .families import result_dtype
 from .indexing import getitem, take_along_axis
 from .linalg import (
@@ -27,6 +27,7 @@ from .linalg import (
     sample_complex,
     sample_real,
     samples_of,
+    solve_p,
     triangular_solve_p,
     turned,
 )
@@ -202,11 +203,52 @@ triangular_sylvester_p = _TriangularSylvester(
 )
 
 
+def _turn_of_real_form(upper: Value, inside: Value) -> Value:
+    """The skew `S` for which ``inside + T S - S T`` keeps a real Schur form: linear in `inside`.
+
+    Below the diagonal nothing may change but inside blocks of two, and there the two diagonal elements, which LAPACK
+    makes equal, have to change alike. That is an equation for each element of `S` below the diagonal.
+    """
+    n = shape_of(upper)[-1]
+    i, j = np.tril_indices(n, -1)  # of the unknowns, and of the equations
+    if not len(i):
+        return inside * 0
+    eye = np.eye(n, dtype=dtype_of(upper))
+
+    def elements(x: Value, rows: Any, columns: Any) -> Value:
+        return getitem(x, (Ellipsis, rows, columns))
+
+    def change(rows: Any, columns: Any) -> Value:
+        """What each unknown adds to elements of ``T S - S T``: ``(..., equations, unknowns)``."""
+        a, b = rows[:, None], columns[:, None]
+        left = elements(upper, a, i) * eye[b, j] - elements(upper, a, j) * eye[b, i]
+        return left - eye[a, i] * elements(upper, j, b) + eye[a, j] * elements(upper, i, b)
+
+    block = (i == j + 1) & not_equal(elements(upper, i, j), 0)
+    matrix = where(expand_dims(block, -1), change(i, i) - change(j, j), change(i, j))
+    # Which equations hold depends on values, so that the right side is a product with zeros and ones.
+    block = convert(block, dtype_of(upper))
+    right = block * (elements(inside, i, i) - elements(inside, j, j)) + (1 - block) * elements(inside, i, j)
+    try:
+        unknowns = solve_p.bind(matrix, expand_dims(-right, -1), transpose=False)
+    except np.linalg.LinAlgError:
+        raise NotDifferentiableError(
+            "schur with output='real' has no derivative where eigenvalues are equal, or where a pair of them has a block "
+            "that is a multiple of a turn, so that its basis is not determined; output='complex' needs eigenvalues that "
+            "differ, no more"
+        ) from None
+    places = np.zeros((n, n), np.intp)
+    places[i, j] = np.arange(len(i))
+    below = getitem(unknowns, (Ellipsis, places, 0)) * np.tri(n, k=-1, dtype=dtype_of(upper))
+    return below - turned(below)
+
+
 class _Schur(OfMatrix):
     """``T, Z`` with ``A = Z T Z'``; complex: `T` upper triangular, real: with blocks of two for pairs of eigenvalues.
 
     The columns of `Z` have a phase that is LAPACK's choice. The derivative is the one that leaves it alone, and right for
-    all that does not depend on it. It exists for the complex form, where eigenvalues differ.
+    all that does not depend on it. It exists where eigenvalues differ, and for the real form where no block is that of a
+    turn, whose basis is not determined.
     """
 
     multiple_results = True
@@ -229,12 +271,14 @@ class _Schur(OfMatrix):
 
     def tangent(self, x: Value, t: Value, *, output: str) -> Any:
         # With dZ = Z (Y - Y'), Y strictly lower, dT = Z' dA Z + T (Y - Y') - (Y - Y') T has to be upper triangular.
-        if output != "complex":
-            raise NotDifferentiableError(
-                "schur with output='real' has no derivative here: its blocks of two depend on values; use "
-                "output='complex'"
-            )
         upper, z = self.bind(x, output=output)
+        if dtype_of(z).kind == "f":
+            inside = matmul(turned(z), matmul(t, z))
+            skew = _turn_of_real_form(upper, inside)
+            change = inside + matmul(upper, skew) - matmul(skew, upper)
+            n = shape_of(x)[-1]
+            kept = np.tri(n, dtype=dtype_of(z)).T + convert(not_equal(upper, 0), dtype_of(z)) * np.tri(n, k=-1)
+            return [upper, z], [change * kept, matmul(z, skew)]
         inside = matmul(adjoint(z), matmul(convert(t, dtype_of(z)), z))
         y = triangular_sylvester_p.bind(upper, -inside, transpose=False)
         skew = y - adjoint(y)
@@ -255,4 +299,65 @@ schur_p = _Schur(
     reasons={**NOT_LINEAR, **_GAUGE},
 )
 
-__all__ = ["lu_p", "permutation_p", "schur_p", "triangular_sylvester_p"]
+
+# --- Hessenberg -------------------------------------------------------------------------------------------------
+
+
+class _Hessenberg(OfMatrix):
+    """``H, Q`` with ``A = Q H Q'``, `H` zero below the first subdiagonal, the first column of `Q` that of the identity.
+
+    With ``dQ = Q S``, `S` skew, ``dH = Q' dA Q + H S - S H`` has zeros there too: column j of that is an equation for
+    column j + 1 of `S`. The derivative exists where no element of the subdiagonal is zero.
+    """
+
+    multiple_results = True
+
+    def impl(self, x: Value) -> list[Value]:
+        import scipy.linalg
+
+        n = x.shape[-1]
+        if n < 3 or x.size == 0:  # is one already
+            return [x, np.broadcast_to(np.eye(n, dtype=x.dtype), x.shape).copy()]
+        both = each(
+            lambda m: np.concatenate(scipy.linalg.hessenberg(m, calc_q=True), -1), x, shape=(n, 2 * n), dtype=x.dtype
+        )
+        return [np.ascontiguousarray(both[..., :n]), np.ascontiguousarray(both[..., n:])]
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        require_square(x, "hessenberg")
+        return [x, x]
+
+    def tangent(self, x: Value, t: Value) -> Any:
+        h, q = self.bind(x)
+        n = shape_of(x)[-1]
+        if n < 3:
+            return [h, q], [t, None]
+        inside = matmul(adjoint(q), matmul(t, q))
+        is_complex = dtype_of(x).kind == "c"
+        zero = getitem(inside, (Ellipsis, slice(None), slice(0, 1))) * 0
+        columns = [zero]
+        for j in range(n - 1):
+            known = concatenate(columns, ndim_of(x) - 1)  # columns 0 to j of S
+            right = getitem(inside, (Ellipsis, slice(None), slice(j, j + 1))) + matmul(h, columns[j])
+            right = right - matmul(known, getitem(h, (Ellipsis, slice(0, j + 1), slice(j, j + 1))))
+            below = right / getitem(h, (Ellipsis, slice(j + 1, j + 2), slice(j, j + 1)))
+            above = -adjoint(getitem(known, (Ellipsis, slice(j + 1, j + 2), slice(None))))
+            # On the diagonal, of complex matrices: what keeps the subdiagonal real, as LAPACK makes it.
+            middle = getitem(below, (Ellipsis, slice(j + 1, j + 2), slice(None)))
+            middle = convert(imag(middle), dtype_of(x)) * dtype_of(x).type(1j) if is_complex else middle * 0
+            rest = getitem(below, (Ellipsis, slice(j + 2, n), slice(None)))
+            columns.append(concatenate([above, middle, rest], ndim_of(x) - 2))
+        skew = concatenate(columns, ndim_of(x) - 1)
+        change = inside + matmul(h, skew) - matmul(skew, h)
+        return [h, q], [change * np.tri(n, k=1, dtype=dtype_of(x)).T, matmul(q, skew)]
+
+
+hessenberg_p = _Hessenberg(
+    "hessenberg",
+    samples=samples_of(
+        lambda: [sample_real(3, 3), sample_real(2, 4, 4), sample_complex(4, 4), sample_real(2, 2), np.zeros((0, 0))]
+    ),
+    reasons=NOT_LINEAR,
+)
+
+__all__ = ["hessenberg_p", "lu_p", "permutation_p", "schur_p", "triangular_sylvester_p"]

@@ -5,7 +5,8 @@ Functions work on stacks of matrices in the last two axes. Sources of the deriva
 `wengert.numpy.linalg` names: De Hoog, Anderssen & Lukas (2011), "Differentiation of matrix functionals using triangular
 factorization"; Higham (2008), "Functions of Matrices"; Higham & Relton (2014), "Higher order Fréchet derivatives of
 matrix functions". Matrices that follow a pattern are made in `patterned.py`, functions of matrices in
-`matrix_functions.py`.
+`matrix_functions.py`; `qr` and the forms of Schur and Hessenberg stand in
+`orthogonal_factors.py`.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from ..ops.indexing import getitem, take_along_axis
 from ..ops.linalg import adjoint, triangular_solve_p, turned
 from ..ops.matrix_functions import polar_p, sylvester_p
 from ..ops.shape import broadcast_to, expand_dims, reshape
-from ..ops.triangular_factors import lu_p, permutation_p, schur_p
+from ..ops.triangular_factors import lu_p, permutation_p
 from .matrix_functions import (
     coshm,
     cosm,
     expm,
     expm_frechet,
     fractional_matrix_power,
+    funm,
     logm,
     signm,
     sinhm,
@@ -40,16 +42,22 @@ from .matrix_functions import (
     tanhm,
     tanm,
 )
+from .orthogonal_factors import hessenberg, qr, qr_multiply, rsf2csf, schur
 from .patterned import (
     block_diag,
     circulant,
     companion,
+    convolution_matrix,
     dft,
+    fiedler,
+    fiedler_companion,
     hadamard,
     hankel,
     helmert,
     hilbert,
     invhilbert,
+    invpascal,
+    leslie,
     pascal,
     toeplitz,
 )
@@ -405,41 +413,6 @@ def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any
     return _linalg.svdvals(a)
 
 
-def qr(
-    a: Any,
-    overwrite_a: bool = False,
-    lwork: Any = None,
-    mode: str = "full",
-    pivoting: bool = False,
-    check_finite: bool = True,
-) -> Any:
-    """The QR factors: `mode` "full", "economic" or "r". Derivative: Walter & Lehmann (2010).
-
-    Raises:
-        ArgumentError: another `mode`, or pivoting, is asked for.
-    """
-    modes = {"full": "complete", "economic": "reduced", "r": "r"}
-    if mode not in modes or pivoting:
-        raise ArgumentError(f"qr: mode is 'full', 'economic' or 'r', without pivoting; got {mode!r}")
-    out = _linalg.qr(a, modes[mode])
-    return (out,) if mode == "r" else tuple(out)
-
-
-def schur(a: Any, output: str = "real", overwrite_a: bool = False, **_: Any) -> tuple[Any, Any]:
-    """``T, Z`` with ``a = Z T Z'``: `T` upper triangular (with blocks of two for pairs, where `output` is "real").
-
-    The columns of `Z` have a phase that is LAPACK's choice; the derivative is right for what does not depend on it.
-    It exists for `output` "complex" where eigenvalues differ: the equations of Golub & Van Loan (2013), section 7.6.
-
-    Raises:
-        NotDifferentiableError: the real form is differentiated.
-    """
-    if output not in ("real", "r", "complex", "c"):
-        raise ArgumentError(f"schur: output is 'real' or 'complex', got {output!r}")
-    upper, z = schur_p.bind(_square(a, "schur"), output="complex" if output[0] == "c" else "real")
-    return upper, z
-
-
 def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """``U, P`` with ``a = U P`` (``P U`` with `side` "left"), `U` with orthonormal columns (rows), `P` positive.
 
@@ -562,11 +535,12 @@ def _equals(a: Any, flip: Any, atol: Any, rtol: Any) -> Any:
 
 
 __all__ = [
-    "bandwidth", "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "companion", "coshm", "cosm", "det",
-    "dft", "eig", "eigh", "eigh_tridiagonal", "eigvals", "eigvalsh", "expm", "expm_frechet", "fractional_matrix_power",
-    "hadamard", "hankel", "helmert", "hilbert", "inv", "invhilbert", "ishermitian", "issymmetric", "kron", "logm",
-    "lstsq", "lu", "lu_factor", "lu_solve", "norm", "null_space", "orth", "pascal", "pinv", "polar", "qr", "schur",
-    "signm", "sinhm", "sinm", "solve", "solve_circulant", "solve_continuous_lyapunov", "solve_discrete_lyapunov",
-    "solve_lyapunov", "solve_sylvester", "solve_toeplitz", "solve_triangular", "sqrtm", "svd", "svdvals", "tanhm",
-    "tanm", "toeplitz",
+    "bandwidth", "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "companion", "convolution_matrix",
+    "coshm", "cosm", "det", "dft", "eig", "eigh", "eigh_tridiagonal", "eigvals", "eigvalsh", "expm", "expm_frechet",
+    "fiedler", "fiedler_companion", "fractional_matrix_power", "funm", "hadamard", "hankel", "helmert", "hessenberg",
+    "hilbert", "inv", "invhilbert", "invpascal", "ishermitian", "issymmetric", "kron", "leslie", "logm", "lstsq", "lu",
+    "lu_factor", "lu_solve", "norm", "null_space", "orth", "pascal", "pinv", "polar", "qr", "qr_multiply", "rsf2csf",
+    "schur", "signm", "sinhm", "sinm", "solve", "solve_circulant", "solve_continuous_lyapunov",
+    "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester", "solve_toeplitz", "solve_triangular", "sqrtm",
+    "svd", "svdvals", "tanhm", "tanm", "toeplitz",
 ]  # fmt: skip

@@ -5,17 +5,19 @@ They stand in `wengert.scipy.linalg`. Their derivatives assume nothing of the ei
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..config import config
-from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..numpy.linalg import inv, matrix_power, solve
 from ..ops import matrix_functions as _ops
-from ..ops.elementwise import convert, imag, real
-from ..ops.shape import broadcast_to
+from ..ops.divided_differences import along, funm_p, judged
+from ..ops.elementwise import convert, imag, real, stop_gradient_p
+from ..ops.shape import broadcast_to, reshape
 
 
 def matrices(a: Any, name: str) -> Any:
@@ -142,7 +144,47 @@ def tanhm(A: Any) -> Any:
     return solve(coshm(A), sinhm(A))
 
 
+def funm(A: Any, func: Callable[..., Any], disp: bool = True) -> Any:
+    """The function of square matrices that a function of numbers is; always complex, as whether it is real depends on values.
+
+    It is taken of the eigenvalues, in the basis of the eigenvectors, and differentiable to any order in `A` and in
+    what `func` closes over: divided differences of `func` take the place of its derivative (Daleckii & Krein).
+    Eigenvalues may be equal. Where eigenvectors are so near to being dependent that rounding errors would show, the
+    result is NaN, for derivatives sooner than for values; `expm`, `logm`, `sqrtm`, `cosm` and their kin, the integer
+    powers and `fractional_matrix_power` have no such limit.
+
+    Args:
+        A: matrices, shape ``(..., n, n)``.
+        func: a function of complex numbers, analytic near the eigenvalues, that takes arrays element by element.
+        disp: False to return an estimate of the relative error too.
+
+    Raises:
+        ShapeError: `A` is not square.
+
+    Example:
+        >>> a = np.array([[1.0, 2.0], [2.0, 1.0]])
+        >>> bool(np.allclose(funm(a, lambda x: x**3), a @ a @ a))
+        True
+    """
+    A = matrices(A, "funm")
+    A = convert(A, _complex(A))
+    if isinstance(A, Tracer):
+        from ..transforms.batching import vmap
+        from ..transforms.jit import closure_convert
+
+        one, parameters = closure_convert(func, np.zeros((), dtype_of(A)))
+
+        def function(*parameters: Any) -> Any:
+            every = vmap(one, (0, *[None] * len(parameters)))
+            return judged(lambda x: reshape(every(reshape(x, (-1,)), *parameters), shape_of(x)))
+
+        out = funm_p.bind(A, *parameters, function=function, order=0)
+    else:
+        out = funm_p.bind(A, function=lambda: judged(func), order=0)
+    return out if disp else (out, along(judged(func), stop_gradient_p.bind(A), ())[1])
+
+
 __all__ = [
-    "coshm", "cosm", "expm", "expm_frechet", "fractional_matrix_power", "logm", "signm", "sinhm", "sinm", "sqrtm",
+    "coshm", "cosm", "expm", "expm_frechet", "fractional_matrix_power", "funm", "logm", "signm", "sinhm", "sinm", "sqrtm",
     "tanhm", "tanm",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Matrices whose elements follow a pattern: toeplitz, hankel, circulant, companion, block_diag and the fixed ones.
 
-Those made from vectors are linear in them and differentiable; they stand in `wengert.scipy.linalg`.
+Those made from vectors are differentiable in them; they stand in `wengert.scipy.linalg`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import numpy as np
 
 from ..config import config
 from ..core import as_array, dtype_of, ndim_of, shape_of
-from ..errors import ShapeError
-from ..ops.elementwise import conj, convert
+from ..errors import ArgumentError, ShapeError
+from ..ops.elementwise import absolute, conj, convert
 from ..ops.indexing import getitem
-from ..ops.shape import concatenate, reshape
+from ..ops.shape import broadcast_to, concatenate, expand_dims, reshape
 
 
 def _vector(x: Any, name: str) -> Any:
@@ -90,6 +90,113 @@ def companion(a: Any) -> Any:
     return concatenate([reshape(first, (1, n)), np.eye(n - 1, n, dtype=dtype_of(first))], 0)
 
 
+def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
+    """Matrices whose product with a vector of `n` elements is its convolution with `a`.
+
+    Args:
+        a: vectors, shape ``(..., m)``.
+        n: how many columns.
+        mode: "full" (``m + n - 1`` rows), "valid" or "same": which part of the convolution it is.
+
+    Raises:
+        ArgumentError: another `mode`, or `n` is not positive. ShapeError: `a` is empty.
+
+    Example:
+        >>> convolution_matrix(np.array([1.0, 2.0]), 2)
+        array([[1., 0.],
+               [2., 1.],
+               [0., 2.]])
+    """
+    a = _vector(a, "convolution_matrix")
+    m = shape_of(a)[-1]
+    if m == 0:
+        raise ShapeError("convolution_matrix needs a vector of at least one element")
+    if mode not in ("full", "valid", "same") or n < 1:
+        raise ArgumentError(
+            f"convolution_matrix: mode is 'full', 'valid' or 'same' and n positive, got {mode!r}, {n!r}"
+        )
+    lead = shape_of(a)[:-1]
+    zeros = np.zeros((*lead, n - 1), dtype_of(a))
+    padded = concatenate([zeros, a, zeros], ndim_of(a) - 1)
+    trimmed = {"full": 0, "same": min(m, n) - 1, "valid": 2 * (min(m, n) - 1)}[mode]
+    first, rows = trimmed // 2, m + n - 1 - trimmed
+    return getitem(padded, (Ellipsis, np.arange(first, first + rows)[:, None] - np.arange(n) + n - 1))
+
+
+def fiedler(a: Any) -> Any:
+    """The symmetric matrices of distances ``abs(a[i] - a[j])``; their derivative on the diagonal is 0.
+
+    Example:
+        >>> fiedler(np.array([1.0, 4.0]))
+        array([[0., 3.],
+               [3., 0.]])
+    """
+    a = _vector(a, "fiedler")
+    return absolute(expand_dims(a, -1) - expand_dims(a, -2))
+
+
+def fiedler_companion(a: Any) -> Any:
+    """The pentadiagonal matrix whose eigenvalues are the roots of the polynomial with coefficients `a`, as `companion`.
+
+    Source: Fiedler (2003), "A note on companion matrices".
+
+    Args:
+        a: coefficients, highest power first, shape ``(..., n + 1)``.
+
+    Raises:
+        ShapeError: `a` has fewer than two coefficients.
+
+    Example:
+        >>> fiedler_companion(np.array([1.0, -6.0, 11.0, -6.0]))
+        array([[  6., -11.,   1.],
+               [  1.,   0.,   0.],
+               [  0.,   6.,   0.]])
+    """
+    a = _vector(a, "fiedler_companion")
+    n = shape_of(a)[-1] - 1
+    if n < 1:
+        raise ShapeError(f"fiedler_companion needs at least two coefficients, got shape {shape_of(a)}")
+    monic = -getitem(a, (Ellipsis, slice(1, None))) / getitem(a, (Ellipsis, slice(0, 1)))
+    # Every element is a coefficient, a one or a zero: they are taken from the coefficients with 0 and 1 behind them.
+    zero, one = n, n + 1
+    fixed = np.broadcast_to(np.array([0.0, 1.0], dtype_of(monic)), (*shape_of(monic)[:-1], 2))
+    places = np.full((n, n), zero)
+    places[0, 0] = 0
+    for row in range(n):
+        if row % 2:
+            places[row, max(row - 2, 0)] = one
+            continue
+        for column, element in ((row - 1, row), (row + 1, row + 1), (row + 2, one)):
+            if 0 <= column < n:
+                places[row, column] = element
+    return getitem(concatenate([monic, fixed], ndim_of(monic) - 1), (Ellipsis, places))
+
+
+def leslie(f: Any, s: Any) -> Any:
+    """The Leslie matrix of a population: fecundities `f` in the first row, survival `s` below the diagonal.
+
+    Args:
+        f: shape ``(..., n)``. s: shape ``(..., n - 1)``.
+
+    Raises:
+        ShapeError: the lengths do not fit together.
+
+    Example:
+        >>> leslie(np.array([0.5, 2.0]), np.array([0.25]))
+        array([[0.5 , 2.  ],
+               [0.25, 0.  ]])
+    """
+    f, s = _vector(f, "leslie"), _vector(s, "leslie")
+    n = shape_of(f)[-1]
+    if n < 2 or shape_of(s)[-1] != n - 1:
+        raise ShapeError(f"leslie: n fecundities, at least 2, and n - 1 survivals, got {shape_of(f)} and {shape_of(s)}")
+    dtype = np.result_type(dtype_of(f), dtype_of(s))
+    lead = np.broadcast_shapes(shape_of(f)[:-1], shape_of(s)[:-1])
+    first = expand_dims(broadcast_to(convert(f, dtype), (*lead, n)), -2)
+    below = expand_dims(broadcast_to(convert(s, dtype), (*lead, n - 1)), -1) * np.eye(n - 1, n, dtype=dtype)
+    return concatenate([first, below], ndim_of(first) - 2)
+
+
 def block_diag(*arrays: Any) -> Any:
     """Matrices along the diagonal of a larger one.
 
@@ -131,9 +238,10 @@ hadamard = _constant(
 helmert = _constant("helmert", "Helmert's matrix of order `n`: orthonormal contrasts, without the row of the mean.")
 hilbert = _constant("hilbert", "Hilbert's matrix of order `n`: elements ``1 / (i + j + 1)``.")
 invhilbert = _constant("invhilbert", "The inverse of Hilbert's matrix of order `n`.")
+invpascal = _constant("invpascal", "The inverse of Pascal's matrix of order `n`; SciPy's arguments, as of `pascal`.")
 pascal = _constant("pascal", "Pascal's matrix of order `n`: binomial coefficients.")
 
 __all__ = [
-    "block_diag", "circulant", "companion", "dft", "hadamard", "hankel", "helmert", "hilbert", "invhilbert", "pascal",
-    "toeplitz",
+    "block_diag", "circulant", "companion", "convolution_matrix", "dft", "fiedler", "fiedler_companion", "hadamard",
+    "hankel", "helmert", "hilbert", "invhilbert", "invpascal", "leslie", "pascal", "toeplitz",
 ]  # fmt: skip
