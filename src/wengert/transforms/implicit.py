@@ -60,7 +60,7 @@ def custom_root(
         guess = trees.map(as_array, initial_guess)
         converted, consts = closure_convert(f, guess)
 
-        def solution(consts: Any) -> Any:
+        def solution(consts: Any, guess: Any) -> Any:  # an argument: under vmap the rule outlives what it closes over
             found = solve(lambda x: converted(x, *consts), guess)
             if not has_aux:
                 return found, None
@@ -72,14 +72,14 @@ def custom_root(
 
         @root.defjvp
         def rule(primals: Any, tangents: Any) -> Any:
-            (values,), (dots,) = primals, tangents
-            x, aux = root(values)
+            (values, guess), (dots, _) = primals, tangents
+            x, aux = root(values, guess)
             _, change = jvp(lambda *c: converted(x, *c), tuple(values), tuple(dots))
             _, linear = linearize(lambda x: converted(x, *values), x)
             dx = tangent_solve(linear, trees.map(lambda t: -t, change))
             return (x, aux), (dx, trees.map(lambda _: None, aux) if aux is None else _no_tangents(aux))
 
-        x, aux = root(consts)
+        x, aux = root(consts, guess)
         return (x, aux) if has_aux else x
     except Exception as error:
         raise shown(error)
