@@ -19,8 +19,10 @@ NAMESPACES = [
     "wengert.numpy.fft",
     "wengert.numpy.linalg",
     "wengert.random",
+    "wengert.scipy.cluster.vq",
     "wengert.scipy.interpolate",
     "wengert.scipy.ndimage",
+    "wengert.scipy.spatial.transform",
     "wengert.scipy.special",
 ]
 

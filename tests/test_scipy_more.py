@@ -10,7 +10,7 @@ import wengert as w
 import wengert.numpy as wnp
 import wengert.scipy.linalg as wsl
 from wengert import trees
-from wengert.scipy import special
+from wengert.scipy import special, stats
 from wengert.testing import check_grads
 
 X = np.array([0.3, 0.9, 1.7, 2.8])
@@ -105,6 +105,25 @@ def test_comb():
     assert wnp.isfinite(w.jacfwd(special.comb)(2.0, 3.0)) and w.grad(special.comb)(2.0, 3.0) == 0
     with pytest.raises(w.errors.ArgumentError, match="leave exact out"):
         special.comb(2.5, 1, exact=True)
+
+
+# --- scipy.stats ------------------------------------------------------------------------------------------------
+
+
+def test_the_entropy_of_counts():
+    mu = np.array([0.0, 1e-3, 0.4, 3.0, 40.0, 99.9, 100.1, 500.0])
+    expected = [0.0]
+    with mp.workdps(40):
+        for m in map(mp.mpf, mu[1:]):
+            terms = (
+                mp.exp(k * mp.log(m) - mp.loggamma(k + 1) - m) * mp.loggamma(k + 1) for k in range(int(2 * m) + 200)
+            )
+            expected.append(float(m * (1 - mp.log(m)) + mp.fsum(terms)))
+    np.testing.assert_allclose(stats.poisson.entropy(mu), expected, rtol=1e-11)
+    np.testing.assert_allclose(w.jit(stats.poisson.entropy)(mu), expected, rtol=1e-11)
+    check_grads(stats.poisson.entropy, (mu[2:],), order=2, rtol=1e-5, atol=1e-7)
+    narrow = stats.poisson.entropy(mu.astype(np.float32), loc=np.float32(2))
+    assert narrow.dtype == np.float32 and abs(narrow - expected).max() < 1e-3
 
 
 # --- scipy.linalg -----------------------------------------------------------------------------------------------

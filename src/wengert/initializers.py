@@ -175,8 +175,34 @@ def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> In
     return init
 
 
+def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> Initializer:
+    """An initializer of convolution kernels: an orthogonal matrix in the middle, times `scale`, zeros around it.
+
+    Source: Xiao et al. (2018), "Dynamical isometry and a mean field theory of CNNs". Shapes are ``(*window, in, out)`` of
+    one to three axes of the window, with no more inputs than outputs.
+
+    Example:
+        >>> import wengert
+        >>> import wengert.initializers as init
+        >>> kernel = init.delta_orthogonal()(wengert.random.key(0), (3, 2, 2))
+        >>> bool(np.allclose(kernel[1] @ kernel[1].T, np.eye(2))), float(abs(kernel[[0, 2]]).max())
+        (True, 0.0)
+    """
+    matrix_of = orthogonal(scale, column_axis, dtype)
+
+    def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
+        if not 3 <= len(shape) <= 5 or shape[-2] > shape[-1]:
+            raise ArgumentError(f"delta_orthogonal: shapes (*window, in, out) with in <= out, got {tuple(shape)}")
+        matrix = matrix_of(key, (shape[-1], shape[-1]), dtype)[: shape[-2]]
+        middle = np.zeros((*shape[:-2], 1, 1), _dtype(dtype))
+        middle[tuple((n - 1) // 2 for n in shape[:-2])] = 1
+        return middle * matrix
+
+    return init
+
+
 __all__ = [
-    "Initializer", "constant", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "kaiming_normal",
+    "Initializer", "constant", "delta_orthogonal", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "kaiming_normal",
     "kaiming_uniform", "lecun_normal", "lecun_uniform", "normal", "ones", "orthogonal", "truncated_normal", "uniform",
     "variance_scaling", "xavier_normal", "xavier_uniform", "zeros",
 ]  # fmt: skip

@@ -22,7 +22,8 @@ import numpy as np
 from ..config import config
 from ..errors import NotSupportedError
 
-# JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`.
+# JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`; what follows a
+# colon is an object of a module: JAX's distributions are modules.
 MODULES: dict[str, tuple[str, ...]] = {
     "jax": (".top", "wengert"),
     "jax.ad_checkpoint": (".ad_checkpoint",),
@@ -32,6 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.dtypes": (".dtypes",),
     "jax.errors": (".errors",),
     "jax.experimental": (".experimental",),
+    "jax.experimental.ode": (".ode",),
     "jax.flatten_util": ("wengert.flatten_util",),
     "jax.lax": ("wengert.lax",),
     "jax.nn": ("wengert.nn",),
@@ -41,7 +43,19 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.numpy.linalg": ("wengert.numpy.linalg",),
     "jax.random": ("wengert.random",),
     "jax.scipy": ("wengert.scipy",),
+    "jax.scipy.cluster": ("wengert.scipy.cluster",),
+    "jax.scipy.cluster.vq": ("wengert.scipy.cluster.vq",),
+    "jax.scipy.fft": ("wengert.scipy.fft",),
+    "jax.scipy.integrate": ("wengert.scipy.integrate",),
+    "jax.scipy.interpolate": ("wengert.scipy.interpolate",),
     "jax.scipy.linalg": ("wengert.scipy.linalg",),
+    "jax.scipy.ndimage": (".ndimage", "wengert.scipy.ndimage"),
+    "jax.scipy.optimize": ("wengert.scipy.optimize",),
+    "jax.scipy.signal": ("wengert.scipy.signal",),
+    "jax.scipy.sparse": ("wengert.scipy.sparse",),
+    "jax.scipy.sparse.linalg": ("wengert.scipy.sparse.linalg",),
+    "jax.scipy.spatial": ("wengert.scipy.spatial",),
+    "jax.scipy.spatial.transform": ("wengert.scipy.spatial.transform",),
     "jax.scipy.special": ("wengert.scipy.special",),
     "jax.scipy.stats": ("wengert.scipy.stats",),
     "jax.test_util": ("wengert.testing",),
@@ -49,6 +63,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.tree_util": ("wengert.tree_util",),
     "jax.typing": (".typing",),
 }
+_DISTRIBUTIONS = (
+    "bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom gumbel_l gumbel_r laplace logistic "
+    "multinomial multivariate_normal nbinom norm pareto poisson t truncnorm uniform vonmises wrapcauchy"
+)
+MODULES |= {f"jax.scipy.stats.{name}": (f"wengert.scipy.stats:{name}",) for name in _DISTRIBUTIONS.split()}
 
 _DEVICES = "arrays live in the host's memory and there is one device; leave it out, vmap takes the place of pmap"
 _CONTROL = "write a Python loop or branch, which works wherever values are known, or jnp.where for a choice of values"
@@ -114,8 +133,14 @@ class MissingNameError(NotSupportedError, AttributeError):
     """
 
 
-def _sources(module: str) -> list[ModuleType]:
-    return [importlib.import_module(n if n[0] != "." else f"{__package__}.jax_modules{n}") for n in MODULES[module]]
+def _source(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    found = importlib.import_module(module if module[0] != "." else f"{__package__}.jax_modules{module}")
+    return getattr(found, attribute) if attribute else found
+
+
+def _sources(module: str) -> list[Any]:
+    return [_source(name) for name in MODULES[module]]
 
 
 def _names(module: str) -> set[str]:
@@ -141,9 +166,13 @@ def _advice(full: str) -> str:
     if near or elsewhere:
         lines.append("the nearest names are " + ", ".join([*elsewhere, *near]))
     elif module in MODULES:
-        lines.append(f"dir({module}) lists what there is")
+        names = sorted(_names(module))
+        few = len(names) <= 20
+        lines.append(f"there are {', '.join(names)}" if few else f"dir({module}) lists what there is")
     else:
-        lines.append("the modules there are: " + ", ".join(MODULES))
+        lines.append(
+            "the modules there are: " + ", ".join(m for m in MODULES if m.rpartition(".")[0] != "jax.scipy.stats")
+        )
     return "; ".join(lines)
 
 

@@ -84,7 +84,7 @@ def qr_multiply(
 
     Example:
         >>> qr_multiply(np.array([[0.0, 1.0], [-2.0, 3.0]]), np.array([1.0, 2.0]))[1]
-        array([[ 2., -3.],
+        array([[-2.,  3.],
                [ 0.,  1.]])
     """
     if mode not in ("left", "right"):

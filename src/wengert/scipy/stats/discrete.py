@@ -1,10 +1,17 @@
-"""Distributions of counts, after Johnson, Kemp and Kotz (2005)."""
+"""Distributions of counts, after Johnson, Kemp and Kotz (2005); Evans & Boersma (1988), "The entropy of a Poisson
+distribution"."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from ...ops.elementwise import exp, expm1, gammaln, log, log1p
+import numpy as np
+
+from ...core import ndim_of
+from ...ops.elementwise import exp, expm1, gammaln, greater, log, log1p, where
+from ...ops.reduction import reduce_sum
+from ...ops.shape import expand_dims
 from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
 from .distribution import INF, discrete
 
@@ -67,6 +74,22 @@ nbinom = discrete(
     mean=lambda n, p: n * (1 - p) / p,
     var=lambda n, p: n * (1 - p) / (p * p),
 )
+
+
+def _poisson_entropy(mu: Any) -> Any:
+    """By the sum over all `k` that count, and for large `mu` by the series of Evans & Boersma (1988)."""
+    large = greater(mu, 100)
+    small, far = where(large, 1.0, mu), where(large, mu, 100.0)
+    k = np.arange(300.0)
+    rates = expand_dims(small, -1)
+    mass = exp(xlogy(k, rates) - gammaln(k + 1) - rates)
+    total = small - xlogy(small, small) + reduce_sum(mass * gammaln(k + 1), (ndim_of(mass) - 1,))
+    series: Any = 0.0
+    for c in (863 / 2520, 9 / 80, 19 / 360, 1 / 24, 1 / 12):
+        series = (series + c) / far
+    return where(large, (log(2 * math.pi * far) + 1) / 2 - series, total)
+
+
 poisson = discrete(
     "poisson",
     "mu",
@@ -75,6 +98,7 @@ poisson = discrete(
     cdf=lambda k, mu: gammaincc(k + 1, mu),
     sf=lambda k, mu: gammainc(k + 1, mu),
     quantiles=QUANTILES["poisson"],
+    entropy=_poisson_entropy,
     mean=lambda mu: mu,
     var=lambda mu: mu,
 )

@@ -204,6 +204,7 @@ def discrete(
     sf: Formula | None = None,
     support: Formula,
     quantiles: Any = None,
+    entropy: Formula | None = None,
     mean: Formula | None = None,
     var: Formula | None = None,
 ) -> Distribution:
@@ -240,6 +241,8 @@ def discrete(
     if quantiles is not None:
         for key, primitive in zip(("ppf", "isf"), quantiles, strict=True):
             functions[key] = lambda *args, primitive=primitive: primitive.bind(*args[:-1]) + args[-1]
+    if entropy is not None:
+        functions["entropy"] = lambda *args: entropy(*args[:-1]) + 0 * args[-1]
     if mean is not None:
         functions["mean"] = lambda *args: mean(*args[:-1]) + args[-1]
     if var is not None:
