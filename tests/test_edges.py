@@ -10,9 +10,18 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert import nn, scipy
 from wengert.scipy import interpolate, ndimage
+from wengert.scipy.spatial.transform import Rotation
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "edges.md"
-NAMES = {"wnp": wnp, "nn": nn, "np": np, "scipy": scipy, "interpolate": interpolate, "ndimage": ndimage}
+NAMES = {
+    "wnp": wnp,
+    "nn": nn,
+    "np": np,
+    "scipy": scipy,
+    "interpolate": interpolate,
+    "ndimage": ndimage,
+    "Rotation": Rotation,
+}
 ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \| (\S+) \|", PAGE.read_text(), re.MULTILINE)
 
 

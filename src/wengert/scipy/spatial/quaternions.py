@@ -135,9 +135,11 @@ def _is_orthogonal(m: Any) -> bool:
 def from_matrix(m: Any, assume_valid: bool) -> Any:
     if shape_of(m)[-2:] != (3, 3):
         raise ShapeError(f"a rotation matrix has shape (..., 3, 3), got {shape_of(m)}")
+    proper: Any = None
     if not assume_valid:
         turn = sum(m[..., 0] * wnp.cross(m[..., 1], m[..., 2]), -1)
-        if not isinstance(turn, Tracer) and not np.all(turn > 0):
+        proper = turn > 0
+        if not isinstance(turn, Tracer) and not np.all(proper):
             raise ArgumentError("a matrix whose determinant is not positive is no rotation")
         if not _is_orthogonal(m):
             m = polar_p.bind(m)[0]
@@ -155,7 +157,7 @@ def from_matrix(m: Any, assume_valid: bool) -> Any:
     every = stack([stack(row, -1) for row in rows], -2)
     places = wnp.broadcast_to(choice[..., None, None], (*shape_of(choice), 1, 4))
     q = normalized(take_along_axis(every, places, -2)[..., 0, :])
-    return q if assume_valid else where((turn > 0)[..., None], q, np.nan)
+    return q if assume_valid else where(proper[..., None], q, np.nan)
 
 
 # --- Euler angles -----------------------------------------------------------------------------------------------

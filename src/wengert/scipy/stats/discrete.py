@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import ndim_of
+from ...core import dtype_of, ndim_of
 from ...ops.elementwise import exp, expm1, gammaln, greater, log, log1p, where
 from ...ops.reduction import reduce_sum
 from ...ops.shape import expand_dims
@@ -78,9 +78,10 @@ nbinom = discrete(
 
 def _poisson_entropy(mu: Any) -> Any:
     """By the sum over all `k` that count, and for large `mu` by the series of Evans & Boersma (1988)."""
-    large = greater(mu, 100)
-    small, far = where(large, 1.0, mu), where(large, mu, 100.0)
-    k = np.arange(300.0)
+    limit = 100.0 if np.finfo(dtype_of(mu)).eps < 1e-10 else 10.0  # where the series is as exact as the sum
+    large = greater(mu, limit)
+    small, far = where(large, 1.0, mu), where(large, mu, limit)
+    k = np.arange(300, dtype=dtype_of(small))
     rates = expand_dims(small, -1)
     mass = exp(xlogy(k, rates) - gammaln(k + 1) - rates)
     total = small - xlogy(small, small) + reduce_sum(mass * gammaln(k + 1), (ndim_of(mass) - 1,))
