@@ -52,6 +52,20 @@ def test_imports_in_this_process(module):
         assert name in dir(space["a"]) and last in dir(sys.modules[parent])
 
 
+@pytest.mark.parametrize(
+    "statement, expected",
+    [
+        ("from jax.example_libraries import optimizers", "tree.map"),
+        ("import jax.ops", "at[ids].add"),
+        ("import jax.scipy.stats.nrom", "jax.scipy.stats.norm"),
+    ],
+)
+def test_what_is_missing_says_what_to_write(statement, expected):
+    with jax_names.as_jax(), pytest.raises(ImportError) as raised:
+        exec(statement, {})
+    assert expected in str(raised.value)
+
+
 SCRIPT = """
 import jax
 import jax.numpy as jnp

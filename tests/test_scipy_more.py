@@ -259,6 +259,24 @@ def test_funm_in_what_its_function_closes_over():
             np.testing.assert_allclose(g[1], expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("x", NEAR.values(), ids=list(NEAR))
+def test_mixed_derivatives_of_funm(x):
+    """In the matrix and in what the function closes over, in every order and mode, against `expm`."""
+
+    def gradients(f):
+        return [
+            outer(inner(lambda scale, x: wnp.real(wnp.sum(f(scale, x) * E1)), i), 1 - i)(1.3, x)
+            for outer in (w.jacfwd, w.jacrev)
+            for inner in (w.jacfwd, w.jacrev)
+            for i in (0, 1)
+        ]
+
+    got = gradients(lambda scale, x: wsl.funm(x, lambda z: wnp.exp(scale * z)))
+    expected = gradients(lambda scale, x: wsl.expm(scale * x))
+    for g, e in zip(got, expected, strict=True):
+        np.testing.assert_allclose(g, e, atol=1e-9 * np.abs(e).max())
+
+
 def test_funm_makes_up_nothing_where_eigenvectors_are_dependent():
     defective = np.array([[2.0, 1.0], [0.0, 2.0]])
     for f in (wsl.funm, lambda x, f: w.jit(lambda x: wsl.funm(x, f))(x)):

@@ -76,6 +76,8 @@ REASONS: dict[str, str] = {
     "jax.disable_jit": "take the jit off the function that is looked into, or use jax.debug.print",
     "jax.distributed": _DEVICES,
     "jaxlib": "it is the compiler behind JAX, and not used here",
+    "jax.example_libraries": "its optimizers and layers are examples, and not part of this library; a step of gradient "
+    "descent is jax.tree.map(lambda p, g: p - rate * g, params, grads), and optimizers written with jax.tree.map work",
     "jax.experimental.mesh_utils": _DEVICES,
     "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
     "jax.experimental.pjit": _DEVICES,
@@ -92,6 +94,7 @@ REASONS: dict[str, str] = {
     "jax.lax.switch": _CONTROL,
     "jax.lax.while_loop": _CONTROL,
     "jax.make_mesh": _DEVICES,
+    "jax.ops": "write jnp.zeros(n).at[ids].add(data) for segment_sum; .max, .min and .multiply likewise",
     "jax.pmap": _DEVICES,
     "jax.profiler": "use Python's own profilers: nothing runs out of their sight",
     "jax.shard_map": _DEVICES,

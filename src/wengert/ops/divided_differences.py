@@ -218,19 +218,13 @@ class _Derivative(Primitive):
         return self.bind(*primals, **params), sum(terms[1:], terms[0])
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from ..transforms.reverse import transpose_flat
-
         order = params["order"]
         linear = [i for i, a in enumerate(args) if isinstance(a, LinearTracer)]
         grads: list[Value | None] = [None] * len(args)
-        if linear and linear[0] > order:  # of parameters, by the formula itself
-            avals = [Aval(args[i].shape, args[i].dtype) for i in linear]
-
-            def of_parameters(*values: Value) -> list[Value]:
-                given = dict(zip(linear, values, strict=True))
-                return [self.impl(*[given.get(i, a) for i, a in enumerate(args)], **params)]
-
-            for i, g in zip(linear, transpose_flat(of_parameters, avals, lambda _: [cotangent]), strict=True):
+        if linear and linear[0] > order:
+            places = tuple(i - order - 1 for i in linear)
+            full = [np.zeros(a.shape, a.dtype) if i in linear else a for i, a in enumerate(args)]
+            for i, g in zip(linear, funm_pull_p.bind(cotangent, *full, **params, linear=places), strict=True):
                 grads[i] = g
             return grads
         if linear == [0] or len(linear) != 1:
@@ -247,6 +241,92 @@ class _Derivative(Primitive):
         return self.bind(*full[:matrices], *args[matrices:], function=function, order=params["order"]), True
 
 
+class _Pull(Primitive):
+    """What a cotangent of `funm` gives the parameters `linear`, in which the function is linear: their values are not read.
+
+    It is a primitive so that its derivative in the matrix is that of `funm`, in one more direction, not of eigenvectors.
+    """
+
+    multiple_results = True
+
+    def impl(self, ct: Value, a: Value, *rest: Value, function: Function, order: int, linear: tuple[int, ...]) -> Any:
+        from ..transforms.reverse import transpose_flat
+
+        avals = [Aval(shape_of(rest[order + i]), dtype_of(rest[order + i])) for i in linear]
+
+        def of_parameters(*values: Value) -> list[Value]:
+            parameters = list(rest[order:])
+            for i, value in zip(linear, values, strict=True):
+                parameters[i] = value
+            return [along(function(*parameters), a, rest[:order])[0]]
+
+        grads = transpose_flat(of_parameters, avals, lambda _: [ct])
+        return [np.zeros(v.shape, v.dtype) if g is None else g for g, v in zip(grads, avals, strict=True)]
+
+    def abstract(self, ct: Aval, a: Aval, *rest: Aval, order: int, linear: tuple[int, ...], **_: Any) -> list[Aval]:
+        return [Aval(rest[order + i].shape, rest[order + i].dtype) for i in linear]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        from ..transforms.forward import zeros_like
+
+        first, order, linear = 2, params["order"], params["linear"]
+        parameters, changes = primals[first + order :], list(tangents[first + order :])
+        for i in linear:
+            changes[i] = None
+        terms = []
+        for i, t in enumerate(tangents[: first + order]):
+            if t is None:
+                continue
+            if i == 1:
+                more = {**params, "order": order + 1}
+                terms.append(self.bind(*primals[: first + order], t, *parameters, **more))
+            else:
+                terms.append(self.bind(*primals[:i], t, *primals[i + 1 :], **params))
+        if any(t is not None for t in changes):
+            full = [zeros_like(p) if t is None else t for p, t in zip(parameters, changes, strict=True)]
+            terms.append(self.bind(*primals, *full, **{**params, "function": _Changing(params["function"])}))
+        outs = self.bind(*primals, **params)
+        return outs, [sum(column[1:], column[0]) for column in zip(*terms, strict=True)] if terms else [None] * len(
+            outs
+        )
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        function, order = params["function"], params["order"]
+        first = 2 + order
+        (ct, a, *rest), parameters = args, list(args[first:])
+        for i, g in zip(params["linear"], cotangent, strict=True):
+            parameters[i] = np.zeros(parameters[i].shape, parameters[i].dtype) if g is None else g
+        grads: list[Value | None] = [None] * len(args)
+        places = [i for i, x in enumerate(args) if isinstance(x, LinearTracer) and i - first not in params["linear"]]
+        if places and places[0] >= first:  # other parameters in which the function is linear
+            others = tuple(i - first for i in places)
+            for i in others:
+                parameters[i] = np.zeros(parameters[i].shape, parameters[i].dtype)
+            pulled = funm_pull_p.bind(ct, a, *rest[:order], *parameters, **{**params, "linear": others})
+            for i, g in zip(places, pulled, strict=True):
+                grads[i] = g
+            return grads
+        if len(places) != 1 or places == [1]:
+            raise NotLinearError("the pullback of funm is linear in the cotangent and in one direction at a time")
+        (place,) = places
+        if place == 0:
+            grads[0] = funm_p.bind(a, *rest[:order], *parameters, function=function, order=order)
+        else:
+            others = [ct if i == place else turned(e) for i, e in enumerate(rest[:order], 2)]
+            grads[place] = funm_p.bind(turned(a), *others, *parameters, function=function, order=order)
+        return grads
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        first = 2 + params["order"]
+        flags = [b or i < first or i - first in params["linear"] for i, b in enumerate(batched)]
+        full = [
+            a if b or not flag else broadcast_to(a, (size, *shape_of(a)))
+            for a, b, flag in zip(args, batched, flags, strict=True)
+        ]
+        function = _Batched(params["function"], flags[first:])
+        return self.bind(*full, **{**params, "function": function}), [True] * len(params["linear"])
+
+
 def _example(*parameters: Value) -> Function:
     return judged(lambda x: sin(parameters[0] * x) if parameters else exp(x))
 
@@ -258,6 +338,19 @@ funm_p = _Derivative(
         ((np.stack([2 * np.eye(2), np.diag([1.0, 2.0])]) + 0j,), {"function": _example, "order": 0}),
         ((sample_complex(2, 2), sample_complex(2, 2)[::-1]), {"function": _example, "order": 1}),
         ((sample_complex(2, 2), np.float64(0.7)), {"function": _example, "order": 0}),
+    ],
+)
+funm_pull_p = _Pull(
+    "funm_pull",
+    samples=lambda: [
+        (
+            (sample_complex(2, 2)[::-1], sample_complex(2, 2), np.float64(0.7), np.float64(0)),
+            {"function": _Changing(_example), "order": 0, "linear": (1,)},
+        ),
+        (
+            (sample_complex(2, 2)[::-1], 2 * np.eye(2) + 0j, sample_complex(2, 2), np.float64(0.7), np.float64(0)),
+            {"function": _Changing(_example), "order": 1, "linear": (1,)},
+        ),
     ],
 )
 
