@@ -354,7 +354,11 @@ def test_custom_root():
     assert_same(jit(vmap(grad(grad(root))))(a), -0.25 * a**-1.5)
     assert_same(jvp(root, (4.0,), (1.0,))[1], 0.25)
     near = lambda a: lax.custom_root(lambda x: x * x - a, a + 1, newton, lambda g, y: y / g(1.0))  # noqa: E731
-    for f in (jacfwd(vmap(near)), jacrev(vmap(near)), jit(jacrev(vmap(near)))):  # a guess that is traced
+    for f in (
+        wengert.jacfwd(vmap(near)),
+        wengert.jacrev(vmap(near)),
+        jit(wengert.jacrev(vmap(near))),
+    ):  # a guess that is traced
         assert_same(f(a), np.diag(0.5 / np.sqrt(a)))
 
 
