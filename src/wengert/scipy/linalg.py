@@ -5,8 +5,7 @@ Functions work on stacks of matrices in the last two axes. Sources of the deriva
 `wengert.numpy.linalg` names: De Hoog, Anderssen & Lukas (2011), "Differentiation of matrix functionals using triangular
 factorization"; Higham (2008), "Functions of Matrices"; Higham & Relton (2014), "Higher order Fréchet derivatives of
 matrix functions". Matrices that follow a pattern are made in `patterned.py`, functions of matrices in
-`matrix_functions.py`; `qr` and the forms of Schur and Hessenberg stand in
-`orthogonal_factors.py`.
+`matrix_functions.py`; `qr` and the forms of Schur and Hessenberg stand in `orthogonal_factors.py`.
 """
 
 from __future__ import annotations

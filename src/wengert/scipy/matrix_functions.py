@@ -1,6 +1,7 @@
 """Functions of square matrices: the exponential, the logarithm, roots and powers, and what is made of them.
 
-They stand in `wengert.scipy.linalg`. Their derivatives assume nothing of the eigenvalues, which may be equal.
+They stand in `wengert.scipy.linalg`. Their derivatives assume nothing of the eigenvalues, which may be equal; `funm`, of
+functions that have no name here, needs a basis of eigenvectors.
 """
 
 from __future__ import annotations
