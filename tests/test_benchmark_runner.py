@@ -23,7 +23,8 @@ def row(build, **options):
 def record(**changes):
     times = {"wengert": 2e-3, "jax": 3e-3}
     base = {"row": "chain", "title": "a chain", "dtype": "float64", "errors": {}, "overhead": False, "run": times,
-            "first": {}, "second": {}, "primal": {}, "date": "2026-01-01"}  # fmt: skip
+            "first": {}, "second": {}, "primal": {}, "derivative": {}, "bounded": False,
+            "date": "2026-01-01"}  # fmt: skip
     return base | changes
 
 
@@ -62,7 +63,7 @@ def test_a_library_that_raises_is_named_and_the_others_go_on():
     runtimes = {"wengert": libraries.wengert(), "other": libraries.Runtime(libraries.Library("other", np, None))}
     taken = measure.Measurement(row(raising, others=("other",), primal=build), "float64", runtimes, 0.01, 1).take()
     assert taken["errors"] == {"other": "ValueError: not today"}
-    assert taken["run"].keys() == taken["primal"].keys() == {"wengert"}
+    assert taken["run"].keys() == taken["primal"].keys() == taken["derivative"].keys() == {"wengert"}
     assert taken["first"].keys() == taken["second"].keys() == {"wengert", "wengert, disk cache warm"}
     assert 0 < taken["run"]["wengert"] < taken["first"]["wengert"]
 

@@ -96,8 +96,8 @@ class Measurement:
         self.errors: dict[str, str] = {}
         self.record: dict[str, Any] = {
             "row": row.name, "title": row.title, "dtype": dtype, "errors": self.errors, "overhead": row.overhead,
-            "run": {}, "first": {}, "second": {}, "primal": {}, "date": time.strftime("%Y-%m-%d"),
-            "load": os.getloadavg()[0],
+            "run": {}, "first": {}, "second": {}, "primal": {}, "derivative": {}, "bounded": row.bounded,
+            "date": time.strftime("%Y-%m-%d"), "load": os.getloadavg()[0],
         }  # fmt: skip
         for name, r in runtimes.items():
             if name in ("wengert", "jax") and self.lacking(r):
@@ -130,7 +130,7 @@ class Measurement:
             self.record["bytes"] = 2 * source.nbytes
         self.record["run"] = timed(runs, self.seconds)
         if self.row.primal:
-            self.record["primal"] = timed(self.primal_runs(given), self.seconds / 2)
+            self.take_primal(given, runs)
         runs.clear()
         self.first_calls(given)
         return self.record
@@ -164,15 +164,17 @@ class Measurement:
                     del runs[name], self.runtimes[name]
         return runs
 
-    def primal_runs(self, given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
-        runs = {}
+    def take_primal(self, given: dict[str, Any], runs: dict[str, Callable[[], Any]]) -> None:
+        """Times of the function and of its derivative side by side, without the libraries that have no part in it."""
+        both = {}
         for name in [n for n in ("wengert", "jax") if n in self.runtimes]:
             r = self.runtimes[name]
             f = r.library.jit(self.row.primal(r.library))
             made = self.attempt(name, lambda r=r, f=f, name=name: call(r, f, given[name], f(*given[name])))
             if made is not None:
-                runs[name] = made
-        return runs
+                both[name, "primal"], both[name, "derivative"] = made, runs[name]
+        for (name, what), t in timed(both, self.seconds).items():
+            self.record[what][name] = t
 
     def first_calls(self, given: dict[str, Any]) -> None:
         """Least times of a first call of a new function with nothing compiled, and with wengert's disk cache warm.

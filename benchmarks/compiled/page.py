@@ -83,6 +83,11 @@ def ratio(x: float | None) -> str | None:
     return None if x is None else f"{x:.2f}" if x < 10 else f"{x:.1f}"
 
 
+def derivative_factor(record: Record, name: str) -> float | None:
+    """How many times as long as the function a derivative takes."""
+    return factor(record["derivative"].get(name), record["primal"].get(name))
+
+
 def line(record: Record) -> str:
     """A row as the terminal shows it."""
     parts = [f"{name} {shown(t)}" for name, t in record["run"].items()]
@@ -91,7 +96,7 @@ def line(record: Record) -> str:
     if compiled:
         parts.append("| compile: " + ", ".join(compiled))
     for name in ("wengert", "jax"):
-        r = factor(record["run"].get(name), record["primal"].get(name))
+        r = derivative_factor(record, name)
         parts += [f"| {name} gradient/primal {ratio(r)}"] if r else []
     parts += [f"| {name}: {text}" for name, text in record["errors"].items()]
     return f"{record['row']} {record['dtype']}: " + "  ".join(parts)
@@ -112,8 +117,7 @@ def summary(rows: dict[str, Record]) -> str:
     """The figures that the design sets budgets for."""
     work = [r for r in rows.values() if not r["overhead"]]
     calls = [r for r in rows.values() if r["overhead"]]
-    ratios = [factor(r["run"].get("wengert"), r["primal"].get("wengert")) for r in work]
-    ratios = [x for x in ratios if x is not None]
+    ratios = [x for r in work if r["bounded"] and (x := derivative_factor(r, "wengert")) is not None]
     large = [r for r in work if r.get("bytes", 0) > 1e7]
     copies = {title(r): b for r in large if (b := bandwidth(r)) is not None}
     failures = [f"{title(r)} ({name}: {text})" for r in rows.values() for name, text in r["errors"].items()]
@@ -178,7 +182,7 @@ def markdown(numbers: dict[str, Any]) -> str:
     )  # fmt: skip
     add(
         "Derivative over primal", ["computation", "wengert", "JAX"],
-        [[title(r), *(ratio(factor(r["run"].get(n), r["primal"].get(n))) for n in ("wengert", "jax"))]
+        [[title(r), *(ratio(derivative_factor(r, n)) for n in ("wengert", "jax"))]
          for r in records if r["primal"]],
     )  # fmt: skip
     peers = ("torch", "torch.compile", "autograd")

@@ -44,6 +44,7 @@ class Row:
         dtypes: the precisions to measure.
         primal: from a library, the function that `build` differentiates, of the same arguments; the table shows how
             much longer the derivative takes.
+        bounded: whether that is one of the computations of ADBench, for which there is a bound.
         rtol: by how much results may differ, by precision, in units of the largest entry of the array.
         others: further libraries that run it.
         copy: time a copy of the first argument beside it.
@@ -58,6 +59,7 @@ class Row:
     tiny: Callable[[np.random.Generator], tuple[Any, ...]]
     dtypes: tuple[str, ...] = ("float64",)
     primal: Callable[[Library], Callable[..., Any]] | None = None
+    bounded: bool = False
     rtol: tuple[tuple[str, float], ...] = (("float64", 1e-10), ("float32", 1e-4))
     others: tuple[str, ...] = ()
     copy: bool = False

@@ -190,15 +190,15 @@ ROWS = [
     *(
         Row(f"gmm-d{d}-n{n}", f"Gaussian mixture gradient, d = {d}, K = 25, n = {n}",
             lambda lib: lib.grad(mixture(lib), argnums=(0, 1, 2, 3)), clusters(d, 25, n), clusters(3, 2, 4),
-            primal=mixture, others=PEERS)
+            primal=mixture, bounded=True, others=PEERS)
         for d in (10, 32) for n in (1000, 10000)
     ),
     Row("bundle", "bundle adjustment residuals and Jacobian blocks, 31843 observations", bundle_jacobian,
-        scene(49, 7776, 31843), scene(2, 3, 4), primal=bundle_residuals),
+        scene(49, 7776, 31843), scene(2, 3, 4), primal=bundle_residuals, bounded=True),
     Row("lstm", "LSTM gradient, 2 layers of 14, 8 steps unrolled",
         lambda lib: lib.grad(recurrent(lib, False), argnums=(0, 1, 2)), sequence(2, 14, 9), sequence(2, 2, 4),
-        primal=lambda lib: recurrent(lib, False)),
+        primal=lambda lib: recurrent(lib, False), bounded=True),
     Row("lstm-scan", "LSTM gradient, 2 layers of 14, 1023 steps by scan",
         lambda lib: lib.grad(recurrent(lib, True), argnums=(0, 1, 2)), sequence(2, 14, 1024), sequence(2, 2, 4),
-        primal=lambda lib: recurrent(lib, True), needs=("scan",)),
+        primal=lambda lib: recurrent(lib, True), bounded=True, needs=("scan",)),
 ]  # fmt: skip
