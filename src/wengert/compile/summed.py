@@ -101,13 +101,25 @@ class _Sums:
         for side, a in enumerate((x, y)):
             over = tuple(i for place, i in enumerate(free[side], at) if place in axes)
             at += len(free[side])
-            factors.append(self.last(None, "reduce_sum", [a], axes=over) if over else a)
+            factors.append(self.sum_of(a, over) if over else a)
             renumbered.append({i: n for n, i in enumerate(i for i in range(len(a.aval.shape)) if i not in over)})
 
         def sides(pairs: list[Any]) -> Any:
             return tuple(tuple(renumbered[side][pair[side]] for pair in pairs) for side in (0, 1))
 
         return self.last(result, eqn.primitive, factors, **{**eqn.params, "dims": (sides(pairs), sides(kept))})
+
+    def sum_of(self, a: Atom, axes: tuple[int, ...]) -> Atom:
+        """The sum of a factor; of a transposed one that of what it is made of, as it lies in memory."""
+        eqn = self.producer.get(a) if type(a) is Var else None
+        if eqn is None or eqn.primitive.name != "transpose":
+            return self.last(None, "reduce_sum", [a], axes=axes)
+        order = eqn.params["axes"]
+        total = self.sum_of(eqn.inputs[0], tuple(sorted(order[i] for i in axes)))
+        kept = [order[i] for i in range(len(order)) if i not in axes]
+        if kept == sorted(kept):
+            return total
+        return self.last(None, "transpose", [total], axes=tuple(sorted(kept).index(i) for i in kept))
 
     def last(self, result: Var | None, primitive: Primitive | str, inputs: list[Atom], **params: Any) -> Atom:
         """The result of an equation, which is `result` if one is given."""
