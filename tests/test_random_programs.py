@@ -9,6 +9,7 @@ from random_operations import OPS, random_program
 from random_programs import DrawnSource, RandomProgram, Step
 
 from wengert import config
+from wengert.compile import fusion
 
 
 @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -49,3 +50,13 @@ def test_comparison():
     assert "infinities" in differences([x], [np.array([1.0, np.nan, -np.inf])], 1e-12)
     assert "float32" in differences([x], [x.astype(np.float32)], 1e-12)
     assert "result 1" in differences([x, 3], [x, 4], 1e-12)
+
+
+@pytest.mark.parametrize("first", range(1000, 1120, 40))
+def test_programs_of_arrays_that_count_as_large(first, monkeypatch):
+    """What is done for large arrays only: values made again rather than read, and used in the nest that writes them."""
+    monkeypatch.setattr(fusion, "LARGE", 1)
+    monkeypatch.setattr(fusion, "LONG", 1)
+    with config.override(disk_cache=False):
+        for seed in range(first, first + 40):
+            compare(*numbered(seed))

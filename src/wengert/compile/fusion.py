@@ -46,6 +46,9 @@ SIMPLE = frozenset(
     "ceil trunc rint isnan isinf isfinite signbit copysign bitwise_and bitwise_or bitwise_xor invert left_shift "
     "right_shift conj real".split()
 )
+LARGE = 1 << 17  # numbers that are more than the caches next to a core hold
+LONG = 16  # entries of a row, for which vectors are full
+FEW = 12  # simple operations, which take less time than reading a large array
 LARGEST = 150  # equations in one nest: the time LLVM takes for one function grows faster than it
 
 
@@ -203,7 +206,9 @@ class Plan:
                 (out,) = eqn.outputs
                 stage, cost = 0, self._own_cost(eqn)
                 for a in eqn.inputs:
-                    if self._needs_memory(eqn, a):
+                    if kind == MAP and self._joins(a, out):
+                        stage, cost = max(stage, self._stage[a]), cost + self._cost[a]
+                    elif self._needs_memory(eqn, a):
                         stage = max(stage, self.force(a))
                     else:
                         stage = max(stage, self._ready(a))
@@ -234,13 +239,29 @@ class Plan:
                     if again and type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:
                         self.force(a)
                 stage = max(
-                    [self.force(a) if type(a) is Var and a in self.memory else self._ready(a) for a in eqn.inputs],
+                    [
+                        self.force(a)
+                        if type(a) is Var and a in self.memory and not self._joins(a, a)
+                        else self._ready(a)
+                        for a in eqn.inputs
+                    ],
                     default=0,
                 )
             for v in eqn.outputs:
                 self.memory[v] = v
                 self._stage[v], self._cost[v] = stage + 1, 0
                 self._later.add(v)
+
+    def _joins(self, a: Atom, out: Var) -> bool:
+        """Whether what uses an operand point by point runs in the nest that writes it, rather than read it again."""
+        return (
+            type(a) is Var
+            and a in self.memory
+            and a not in self._later
+            and size_of(a.aval) >= LARGE
+            and self._cost[a] <= FEW
+            and a.aval.shape == out.aval.shape
+        )
 
     def _needs_memory(self, eqn: Equation, a: Atom) -> bool:
         """Whether an operand must be in memory before a nest that inlines `eqn` can run."""
@@ -382,6 +403,29 @@ class Plan:
         """Whether a variable is complete in memory before a stage begins."""
         return v in self.memory and self._stage[v] + (v not in self._later) <= stage
 
+    def _made_again(self, v: Var, stage: int) -> bool:
+        """Whether a large array is rather computed again than read: by one simple step, of arrays far smaller than it."""
+        eqn = self.producer.get(v)
+        size = size_of(v.aval)
+        if (
+            eqn is None
+            or size < LARGE
+            or self._kinds[eqn] != MAP
+            or self._own_cost(eqn) > 1
+            or v.aval.shape[-1:] < (LONG,)
+        ):
+            return False
+        return all(self._small(a, stage, size // 8) for a in eqn.inputs)
+
+    def _small(self, a: Atom, stage: int, most: int) -> bool:
+        """Whether an operand is read from at most so many numbers in memory."""
+        while type(a) is Var and not self.readable(a, stage):
+            eqn = self.producer[a]
+            if self._kinds[eqn] != VIEW or eqn.primitive.name == "gather":
+                return False
+            a = eqn.inputs[0]
+        return size_of(a.aval) <= most
+
     def _blank(self, kernel: Kernel) -> Kernel:
         """A nest over the same domain, with nothing in it yet."""
         blank = Kernel(kernel.domain, kernel.reduced)
@@ -390,7 +434,7 @@ class Plan:
 
     def _expand(self, kernel: Kernel, stage: int) -> None:
         """Find the nodes of a kernel."""
-        nest = kernel.nest = Nest(self.producer, lambda v: self.readable(v, stage))
+        nest = kernel.nest = Nest(self.producer, lambda v: self.readable(v, stage) and not self._made_again(v, stage))
         point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
         for root in kernel.roots:
             if isinstance(root.source, Equation):
