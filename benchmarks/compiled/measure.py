@@ -165,16 +165,15 @@ class Measurement:
         return runs
 
     def take_primal(self, given: dict[str, Any], runs: dict[str, Callable[[], Any]]) -> None:
-        """Times of the function and of its derivative side by side, without the libraries that have no part in it."""
-        both = {}
+        """Times of the function and of its derivative side by side, each library by itself."""
         for name in [n for n in ("wengert", "jax") if n in self.runtimes]:
             r = self.runtimes[name]
             f = r.library.jit(self.row.primal(r.library))
-            made = self.attempt(name, lambda r=r, f=f, name=name: call(r, f, given[name], f(*given[name])))
-            if made is not None:
-                both[name, "primal"], both[name, "derivative"] = made, runs[name]
-        for (name, what), t in timed(both, self.seconds).items():
-            self.record[what][name] = t
+            primal = self.attempt(name, lambda r=r, f=f, name=name: call(r, f, given[name], f(*given[name])))
+            if primal is not None:
+                times = timed({"primal": primal, "derivative": runs[name]}, self.seconds / 2)
+                for what, t in times.items():
+                    self.record[what][name] = t
 
     def first_calls(self, given: dict[str, Any]) -> None:
         """Least times of a first call of a new function with nothing compiled, and with wengert's disk cache warm.

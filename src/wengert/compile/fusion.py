@@ -206,7 +206,7 @@ class Plan:
                 (out,) = eqn.outputs
                 stage, cost = 0, self._own_cost(eqn)
                 for a in eqn.inputs:
-                    if kind == MAP and self._joins(a, out):
+                    if kind == MAP and type(a) is Var and self._joins(a, out):
                         stage, cost = max(stage, self._stage[a]), cost + self._cost[a]
                     elif self._needs_memory(eqn, a):
                         stage = max(stage, self.force(a))
@@ -252,11 +252,10 @@ class Plan:
                 self._stage[v], self._cost[v] = stage + 1, 0
                 self._later.add(v)
 
-    def _joins(self, a: Atom, out: Var) -> bool:
+    def _joins(self, a: Var, out: Var) -> bool:
         """Whether what uses an operand point by point runs in the nest that writes it, rather than read it again."""
         return (
-            type(a) is Var
-            and a in self.memory
+            a in self.memory
             and a not in self._later
             and size_of(a.aval) >= LARGE
             and self._cost[a] <= FEW
