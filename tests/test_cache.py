@@ -377,8 +377,8 @@ def test_the_books_of_dropped_code_are_freed(monkeypatch):
     made = []
     real = engine.llvm.create_lljit_compiler
 
-    def create(*args):
-        made.append(weakref.ref(jit := real(*args)))
+    def create(*args, **options):
+        made.append(weakref.ref(jit := real(*args, **options)))
         return jit
 
     monkeypatch.setattr(engine.llvm, "create_lljit_compiler", create)

@@ -490,3 +490,24 @@ def test_a_mask_of_one_element_keeps_its_axis_under_jit():
     x = np.array([12.0, 9.0])
     np.testing.assert_allclose(w.grad(bounded)(x), [108.0, 0.0])
     np.testing.assert_allclose(w.jit(w.grad(bounded))(x), [108.0, 0.0])
+
+
+def test_a_compiled_function_that_writes_into_its_argument():
+    """It has a copy; what is returned is what is written, under every transformation."""
+
+    def f(x, v):
+        x[1:3] = v * x[0]
+        x[4] += v
+        return x
+
+    x = np.arange(1.0, 7.0)
+    want = np.array([1.0, 2.0, 2.0, 4.0, 7.0, 6.0])
+    np.testing.assert_array_equal(w.jit(f)(x, 2.0), want)
+    np.testing.assert_array_equal(w.jit(f)(x, 2.0), want)
+    np.testing.assert_array_equal(x, np.arange(1.0, 7.0))
+    gradient = lambda g: w.grad(lambda x: wnp.sum(g(x, 2.0) ** 2))(x)
+    np.testing.assert_array_equal(gradient(w.jit(f)), gradient(f))
+    np.testing.assert_array_equal(w.vmap(w.jit(f), (0, None))(np.stack([x, x]), 2.0)[1], want)
+    looped = w.lax.scan(lambda c, v: (f(c, v), None), x, np.array([2.0, 2.0]))[0]
+    np.testing.assert_array_equal(looped, [1.0, 2.0, 2.0, 4.0, 9.0, 6.0])
+    assert w.make_program(f)(x, 2.0).inputs

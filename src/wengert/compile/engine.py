@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -62,8 +63,11 @@ def description() -> tuple[str, ...]:
 def _jit(generation: int) -> Any:
     """A JIT compiler. LLVM frees a library's code with the library, but some 10 KiB of its books only with the JIT
     compiler: each has LIBRARIES of them, so that dropped programs leave nothing. It lives as long as one of them.
+
+    JITLink gives the sections of an object one block of memory. LLVM's older linker asks for each by itself, and ends the
+    process where they come to lie more than 2 GiB apart, as they may beside libraries that map much memory.
     """
-    return llvm.create_lljit_compiler(_machine())  # which then owns its machine
+    return llvm.create_lljit_compiler(_machine(), use_jit_link=sys.platform != "win32")  # which then owns its machine
 
 
 def _address(symbol: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -34,6 +35,7 @@ class Executable:
 
     Attributes:
         program: as it was given.
+        donated: the numbers of arguments in whose memory results may be put.
         native: the native call, a function of ``(args, kwargs)``; None where their tree has other containers than
             tuples, lists and dicts. It gives `NotImplemented` for arguments of another kind, and `Ellipsis` after an
             error, which `raise_error` then raises.
@@ -41,8 +43,9 @@ class Executable:
 
     native: Any = None
 
-    def __init__(self, program: Program, verify: bool = False) -> None:
+    def __init__(self, program: Program, verify: bool = False, donated: tuple[int, ...] = ()) -> None:
         self.program = program
+        self.donated = donated
         recipe = self._recipe(verify)
         optimized = self.optimized if recipe.needs_program() else None
         results = program.out_avals
@@ -52,6 +55,7 @@ class Executable:
         self._literals = literal_values(recipe, optimized, results)
         self._results = [(a.shape, a.dtype) for a in results]
         self._workspace = recipe.workspace
+        self._held = dict(recipe.held)
         self._errors: dict[int, BaseException] = {}
         self._callback = None
         if recipe.calls or recipe.failures or recipe.tapes:
@@ -59,7 +63,7 @@ class Executable:
             self._callback = _callback(calls, recipe.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
         pair = _trees(program)
-        if pair is not None:
+        if pair is not None and not donated:
             self._entry = Entry(
                 pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
                 recipe.workspace, recipe.release,
@@ -74,7 +78,7 @@ class Executable:
     @cached_property
     def module(self) -> Module:
         """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
-        return Module(Plan(self.optimized), engine.vector_bytes())
+        return Module(Plan(self.optimized), engine.vector_bytes(), donated=self.donated)
 
     @property
     def plan(self) -> Plan:
@@ -83,7 +87,8 @@ class Executable:
     def _recipe(self, verify: bool) -> Recipe:
         """The compiled Program: from the cache, or compiled and stored there."""
         known = None if verify or not config.disk_cache else fingerprint(self.program)
-        key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]))
+        donated = json.dumps(self.donated).encode() if self.donated else b""
+        key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]) + donated)
         found = cache.fetch(key)
         if found is not None:
             return Recipe.from_bytes(found)
@@ -98,6 +103,7 @@ class Executable:
             module.memory.size,
             module.release,
             module.tapes,
+            list(module.held.items()),
         )
         if not recipe.portable():
             key = None
@@ -119,7 +125,9 @@ class Executable:
 
     def __call__(self, args: Sequence[Value]) -> list[Value]:
         arrays = [np.ascontiguousarray(a, d) for a, d in zip(args, self._in_dtypes, strict=True)] + self._literals
-        results = [np.empty(s, d) for s, d in self._results]
+        results = [
+            arrays[self._held[k]] if k in self._held else np.empty(s, d) for k, (s, d) in enumerate(self._results)
+        ]
         table = (ctypes.c_void_p * (len(arrays) + len(results)))(*[a.ctypes.data for a in (*arrays, *results)])
         workspace = np.empty(self._workspace + 64, np.uint8)
         start = -(-workspace.ctypes.data // 64) * 64

@@ -20,7 +20,7 @@ from ..program import Literal, Var
 from . import pool
 from .chunks import piece
 from .control import Control
-from .control.prepare import prepare
+from .control.prepare import hold_donated, prepare
 from .control.registers import RegisterWriter
 from .control.write import ControlWriter
 from .emitter import FLOATS, QUICK, literal_text
@@ -61,14 +61,16 @@ class Module:
     Attributes:
         calls: the equations that go through NumPy, by number; those in the Programs of loops too.
         failures: the messages of the errors of factorisations.
+        held: results, by number, that are in the memory of an input of those that are `donated`, with its number.
         kernels: the loop nests with their loops.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
 
-    def __init__(self, plan: Plan, vector_bytes: int, whole: Module | None = None) -> None:
+    def __init__(self, plan: Plan, vector_bytes: int, whole: Module | None = None, donated: Sequence[int] = ()) -> None:
         self.plan = plan
         prepare(plan, vector_bytes)
+        self.held = hold_donated(plan, donated) if donated else {}
         self.memory = Memory(plan)
         self.calls: list[Call] = [] if whole is None else whole.calls
         self.failures: list[str] = [] if whole is None else whole.failures

@@ -33,6 +33,7 @@ class Recipe:
         workspace: in bytes.
         release: whether other Python threads may run meanwhile.
         tapes: whether a loop has a tape, for which memory may be missing.
+        held: results that are in the memory of an argument, with its number.
         objects: object files.
     """
 
@@ -43,6 +44,7 @@ class Recipe:
     workspace: int
     release: bool
     tapes: bool = False
+    held: list[tuple[int, int]] = field(default_factory=list)
     objects: list[bytes] = field(default_factory=list)
 
     def portable(self) -> bool:

@@ -51,7 +51,7 @@ def flat_function(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any
     return run
 
 
-def _as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
+def as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
     if x is None:
         return ()
     if isinstance(x, kind):
@@ -65,8 +65,8 @@ def _as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
 def _static(f: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Static arguments by position and by name; each is found from the other where the signature allows."""
     given_nums, given_names = nums is not None, names is not None
-    nums = _as_tuple(nums, int, "jit: static_argnums")
-    names = _as_tuple(names, str, "jit: static_argnames")
+    nums = as_tuple(nums, int, "jit: static_argnums")
+    names = as_tuple(names, str, "jit: static_argnames")
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
@@ -105,6 +105,12 @@ def run_guarded(program: Program, values: Sequence[Value]) -> list[Value] | None
     except OtherPath:
         return None
     return outs[:n]
+
+
+def run_owned(program: Program, values: Sequence[Value]) -> list[Value] | None:
+    """The same, none of them one of the values."""
+    outs = run_guarded(program, values)
+    return None if outs is None else own_results(outs, values)
 
 
 def _too_many_paths(f: Any, programs: Sequence[Program]) -> TooManyPathsError:
@@ -159,11 +165,12 @@ class Jit(Transformed):
             raise ArgumentError(
                 f"jit of {name_of(self._f)}: static arguments must be hashable, got {static!r}"
             ) from None
+        run = self._runner(args, kwargs, leaves)
         for program, out_tree in entries:
-            outs = run_guarded(program, values)
+            outs = run(program, values)
             if outs is not None:
                 self._prefer(program)
-                return trees.unflatten(out_tree, own_results([strong(o) for o in outs], values))
+                return trees.unflatten(out_tree, [strong(o) for o in outs])
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
@@ -174,13 +181,18 @@ class Jit(Transformed):
         out_tree = seen[-1]
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
-        outs = run_guarded(program, [*hoisted, *values])
+        outs = run(program, [*hoisted, *values])
         if outs is None:  # at the edge of a guard, where native code rounds otherwise
             outs = program.evaluate([*hoisted, *values])[: len(program.outputs) - len(program.guards)]
+            outs = own_results(outs, values)
         elif not hoisted:  # closed over no traced value, so another call may use it
             self._cache[key] = (*entries, (program, out_tree))
             self._prefer(program)
-        return trees.unflatten(out_tree, own_results([strong(o) for o in outs], values))
+        return trees.unflatten(out_tree, [strong(o) for o in outs])
+
+    def _runner(self, args: Any, kwargs: Any, leaves: Any) -> Callable[[Program, Sequence[Value]], list[Value] | None]:
+        """What runs a Program for these arguments; its results are new arrays."""
+        return run_owned
 
     def _prefer(self, program: Program) -> None:
         """Put a Program's native call first among those tried."""
@@ -287,7 +299,10 @@ def jit(
         f: a function of arrays and pytrees of them; left out, a decorator is returned.
         static_argnums, static_argnames: arguments that are part of the program: they may be any hashable Python
             value; another value means another compilation.
-        donate_argnums, donate_argnames, inline, keep_unused: accepted for code written for JAX; they change nothing.
+        donate_argnums, donate_argnames: arguments that are not used after the call. Results that are made from their
+            arrays by changing some elements (``x.at[i].set(v)``, `lax.dynamic_update_slice`, loops that carry them on)
+            are these arrays: the call costs what it changes. Otherwise they are left as they are.
+        inline, keep_unused: accepted for code written for JAX; they change nothing.
         backend, device: None, or ``backend="cpu"``.
 
     Raises:
@@ -308,8 +323,15 @@ def jit(
     if backend not in (None, "cpu") or device is not None:
         raise NotSupportedError("jit runs on this machine's processor: leave backend and device out")
     if f is None:
-        return lambda g: Jit(g, static_argnums, static_argnames)
-    return Jit(f, static_argnums, static_argnames)
+        return lambda g: jit(
+            g, static_argnums=static_argnums, static_argnames=static_argnames, donate_argnums=donate_argnums,
+            donate_argnames=donate_argnames,
+        )  # fmt: skip
+    if donate_argnums in (None, ()) and donate_argnames in (None, ()):
+        return Jit(f, static_argnums, static_argnames)
+    from .donation import DonatingJit
+
+    return DonatingJit(f, static_argnums, static_argnames, donate_argnums, donate_argnames)
 
 
 def make_program(f: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False) -> Callable[..., Any]:

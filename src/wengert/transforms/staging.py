@@ -244,8 +244,9 @@ def stage(
     trace = StagingTrace(what)
     trace.hoist_arrays = hoist_arrays
     inputs = [trace.input(a) for a in avals]
+    variables = [t.variable for t in inputs]  # an input that `f` writes into becomes another array
     if examples is not None:
-        trace.examples = {t.variable: x for t, x in zip(inputs, examples, strict=True)}
+        trace.examples = dict(zip(variables, examples, strict=True))
     try:
         outputs = [trace.lift(as_value(o)) for o in f(*inputs)]
     except ValueError as error:
@@ -253,14 +254,14 @@ def stage(
     finally:
         equations = trace.close()
         release(trace)
-    return build(trace, inputs, equations, outputs, name)
+    return build(trace, variables, equations, outputs, name)
 
 
 def build(
-    trace: StagingTrace, inputs: Sequence[StagingTracer], equations: list[Equation], outputs: list[Atom], name: str
+    trace: StagingTrace, inputs: Sequence[Var], equations: list[Equation], outputs: list[Atom], name: str
 ) -> tuple[Program, list[Value]]:
     hoisted = list(trace.hoisted.values())
-    variables = [v for _, v in hoisted] + [t.variable for t in inputs]
+    variables = [*[v for _, v in hoisted], *inputs]
     guards = list(trace.guards.values())
     results = [*outputs, *[g.variable for g in guards]]
     program = Program(variables, live_equations(equations, results), results, name)

@@ -6,6 +6,7 @@ that carry it on), and everything else that reads the older values comes before;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,24 @@ def hold(plan: Plan, source: int, target: int) -> bool:
     return True
 
 
+def hold_donated(plan: Plan, donated: Sequence[int]) -> dict[int, int]:
+    """Put results of a prepared plan in the memory of the inputs that they are made from, if these may be overwritten.
+
+    Returns:
+        The results, by number, each with the number of its input.
+    """
+    found: dict[int, int] = {}
+    for k in range(len(plan.program.outputs)):
+        origin = _chain(plan, k)
+        if origin is None or not origin[1]:
+            continue
+        i = plan.program.inputs.index(origin[0])
+        if i in donated and i not in found.values() and hold(plan, i, k):
+            found[k] = i
+    plan.held = frozenset(found)
+    return found
+
+
 def _late(plan: Plan, steps: list[Any], step: Any) -> list[Any]:
     """A step after all that do not need it."""
     at = next(i for i, s in enumerate(steps) if s is step)
@@ -203,4 +222,4 @@ def _late(plan: Plan, steps: list[Any], step: Any) -> list[Any]:
     return [*steps[:at], *first, step, *last]
 
 
-__all__ = ["prepare"]
+__all__ = ["hold_donated", "prepare"]

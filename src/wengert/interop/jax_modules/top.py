@@ -139,12 +139,12 @@ def jit(f: Callable[..., Any] | None = None, **options: Any) -> Any:
 
     Args:
         f: the function; left out, a decorator is returned.
-        options: those of `wengert.jit`; ``donate_argnums``, ``donate_argnames``, ``device``, ``backend``, ``inline``,
-            ``keep_unused`` and ``compiler_options`` are taken and change nothing.
+        options: those of `wengert.jit`; ``device``, ``backend``, ``inline``, ``keep_unused`` and ``compiler_options`` are
+            taken and change nothing.
     """
     from ...transforms.jit import jit as ours
 
-    for name in ("donate_argnums", "donate_argnames", "inline", "keep_unused", "compiler_options"):
+    for name in ("inline", "keep_unused", "compiler_options"):
         options.pop(name, None)
     if options.get("backend") in (None, "cpu"):
         options.pop("backend", None)

@@ -1,0 +1,97 @@
+"""jit with donated arguments: results that are made from them by changing some elements have their memory.
+
+What makes such results, and in which order, is known to the compiler (`compile.control.prepare.hold_donated`); here is
+which arguments are meant, and when their memory may not be used.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import Value
+from ..errors import ArgumentError
+from ..program import Program
+from .batching import axis_env
+from .function import name_of, shown
+from .jit import Jit, as_tuple, run_owned
+
+
+class DonatingJit(Jit):
+    """A compiled function that may overwrite some of its arguments."""
+
+    def __init__(self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any) -> None:
+        super().__init__(f, static_argnums, static_argnames)
+        self.donate_argnums = as_tuple(nums, int, "jit: donate_argnums")
+        self.donate_argnames = as_tuple(names, str, "jit: donate_argnames")
+        both = {*self.donate_argnums} & {*self.static_argnums} or {*self.donate_argnames} & {*self.static_argnames}
+        if both:
+            raise ArgumentError(f"jit of {name_of(f)}: an argument is static or donated, not both: {sorted(both)}")
+        try:
+            parameters = list(inspect.signature(f).parameters)
+        except (TypeError, ValueError):
+            parameters = []
+        numbers = [i % len(parameters) if parameters and i < 0 else i for i in self.donate_argnums]
+        self._numbers = {*numbers, *(parameters.index(n) for n in self.donate_argnames if n in parameters)}
+        self._names = {*self.donate_argnames, *(parameters[i] for i in numbers if i < len(parameters))}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return self._call(args, kwargs)
+        except Exception as error:
+            raise shown(error)
+
+    def _runner(self, args: Any, kwargs: Any, leaves: Any) -> Callable[[Program, Sequence[Value]], list[Value] | None]:
+        donated = self._donated(args, kwargs, leaves)
+        if not donated or config.debugging or axis_env.get():
+            return run_owned
+
+        def run(program: Program, values: Sequence[Value]) -> list[Value] | None:
+            plain = all(isinstance(v, (np.ndarray, np.generic, int, float, complex)) for v in values)
+            # A guard that fails must find the arguments as they were.
+            if program.guards or not plain or len(values) != len(leaves):
+                return run_owned(program, values)
+            return self._executable(program, donated)(_separate(values, donated))
+
+        return run
+
+    def _donated(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> tuple[int, ...]:
+        """The numbers of the donated arrays among the leaves."""
+        arrays = {
+            id(x)
+            for part in (
+                *(a for i, a in enumerate(args) if i in self._numbers),
+                *map(kwargs.get, self._names & kwargs.keys()),
+            )
+            for x in trees.leaves(part)
+        }
+        return tuple(i for i, x in enumerate(leaves) if type(x) is np.ndarray and id(x) in arrays)
+
+    def _executable(self, program: Program, donated: tuple[int, ...]) -> Any:
+        key = ("donating", donated)
+        if key not in program.cache:
+            from ..compile.executable import Executable
+
+            program.cache[key] = Executable(program, donated=donated)
+        return program.cache[key]
+
+    def __reduce__(self) -> Any:
+        nums, names = self.static_argnums or None, self.static_argnames or None
+        return (DonatingJit, (self._f, nums, names, self.donate_argnums, self.donate_argnames))
+
+
+def _separate(values: Sequence[Any], donated: tuple[int, ...]) -> list[Any]:
+    """The values, with copies of donated ones that may not be written to or that others have a part of."""
+    out = list(values)
+    for i in donated:
+        x = values[i]
+        others = (y for k, y in enumerate(values) if k != i and isinstance(y, np.ndarray))
+        if not (x.flags.writeable and x.flags.c_contiguous) or any(np.may_share_memory(x, y) for y in others):
+            out[i] = x.copy()
+    return out

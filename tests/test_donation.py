@@ -1,0 +1,140 @@
+"""jit(donate_argnums=...): results that change some elements of a donated array are that array."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import wengert as w
+import wengert.lax as lax
+import wengert.numpy as wnp
+from wengert.errors import ArgumentError
+
+
+def put(x, i, v):
+    return wnp.at(x)[i].set(v)
+
+
+def test_an_update_is_made_in_the_donated_array():
+    f = w.jit(put, donate_argnums=0)
+    x = np.arange(100.0)
+    for k in range(3):  # the first call compiles
+        want = put(x, k, -1.0)
+        out = f(x, k, -1.0)
+        assert out is x
+        np.testing.assert_array_equal(x, want)
+
+
+def test_without_donation_arguments_are_left():
+    x = np.arange(10.0)
+    out = w.jit(put)(x, 2, 5.0)
+    assert out is not x and x[2] == 2.0 and out[2] == 5.0
+
+
+UPDATES = {
+    "set": lambda x, v: wnp.at(x)[3:6].set(v),
+    "add": lambda x, v: wnp.at(x)[np.array([1, 1, 4])].add(v),
+    "slice": lambda x, v: lax.dynamic_update_slice(x, wnp.stack([v, v]), (2,)),
+    "two": lambda x, v: wnp.at(wnp.at(x)[1].set(v))[2].multiply(v),
+    "a loop": lambda x, v: lax.fori_loop(0, 5, lambda i, x: wnp.at(x)[i].add(v * x[i + 1]), x),
+    "read before": lambda x, v: wnp.at(x)[wnp.argmax(x)].set(v + wnp.sum(x)),
+}
+
+
+def written(x, v):
+    x[1:3] = v
+    return x
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_updates(name):
+    f = UPDATES[name]
+    x = np.random.default_rng(0).normal(size=5000)
+    want = w.jit(f)(x.copy(), 1.5)
+    given = w.numpy.array(x)
+    out = w.jit(f, donate_argnums=0)(given, 1.5)
+    np.testing.assert_array_equal(out, want)
+    assert out is given
+
+
+NOT_IN_PLACE = {
+    "written": lambda x, v: written(x, v),
+    "elementwise": lambda x, v: x * v,
+    "also a result": lambda x, v: (put(x, 0, v), x),
+    "read after": lambda x, v: (put(x, 0, v), wnp.sort(x)),
+    "another shape": lambda x, v: wnp.sum(x) * v,
+}
+
+
+@pytest.mark.parametrize("name", NOT_IN_PLACE)
+def test_results_are_right_where_the_memory_cannot_be_used(name):
+    f = NOT_IN_PLACE[name]
+    x = np.random.default_rng(0).normal(size=300)
+    want, given = f(x.copy(), 1.5), x.copy()
+    got = w.jit(f, donate_argnums=(0,))(given, 1.5)
+    for a, b in zip(w.tree.leaves(got), w.tree.leaves(want), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
+def test_arrays_that_must_not_be_written_to_are_copied():
+    f = w.jit(put, donate_argnums=0)
+    fixed = np.arange(6.0)
+    fixed.flags.writeable = False
+    np.testing.assert_array_equal(f(fixed, 1, 9.0), [0, 9, 2, 3, 4, 5])
+    np.testing.assert_array_equal(fixed, np.arange(6.0))
+    x = np.arange(6.0)
+    both = w.jit(lambda x, y: (put(x, 0, 7.0), y + 1), donate_argnums=0)
+    np.testing.assert_array_equal(both(x, x[:3])[1], [1, 2, 3])
+    np.testing.assert_array_equal(x, np.arange(6.0))
+    strided = np.arange(12.0)[::2]
+    np.testing.assert_array_equal(f(strided, 1, 9.0), [0, 9, 4, 6, 8, 10])
+    assert strided[1] == 2.0
+
+
+def test_pytrees_names_and_keywords():
+    state = {"a": np.zeros(50), "b": np.ones(50)}
+    f = w.jit(lambda state, v: {k: put(x, 3, v) for k, x in state.items()}, donate_argnames="state")
+    out = f(state, 2.0)
+    assert out["a"] is state["a"] and out["b"] is state["b"] and state["a"][3] == 2.0
+    again = f(v=3.0, state=state)
+    assert again["a"] is state["a"] and state["a"][3] == 3.0
+
+
+def test_several_results_of_one_array_are_not_mixed_up():
+    f = w.jit(lambda x: (put(x, 0, 1.0), put(x, 0, 2.0)), donate_argnums=0)
+    a, b = f(np.zeros(40))
+    assert a is not b and a[0] == 1.0 and b[0] == 2.0
+
+
+def test_transformations_and_guards():
+    f = w.jit(put, donate_argnums=0)
+    x = np.arange(5.0)
+    np.testing.assert_array_equal(w.grad(lambda x: wnp.sum(f(x, 1, 0.0) ** 2))(x), [0, 0, 4, 6, 8])
+    np.testing.assert_array_equal(w.vmap(f, in_axes=(0, None, None))(np.ones((2, 3)), 0, 4.0)[:, 0], [4.0, 4.0])
+    np.testing.assert_array_equal(x, np.arange(5.0))
+    g = w.jit(lambda x, v: put(x, 0, v) if v > 0 else put(x, 1, v), donate_argnums=0)
+    for v in (1.0, -1.0, 2.0):
+        np.testing.assert_array_equal(g(np.zeros(3), v), [max(v, 0.0), min(v, 0.0), 0.0])
+
+
+def test_an_index_out_of_range_is_an_error():
+    f = w.jit(put, donate_argnums=0)
+    with pytest.raises(IndexError):
+        f(np.zeros(3), 7, 1.0)
+    np.testing.assert_array_equal(f(np.zeros(3), 2, 1.0), [0, 0, 1])
+
+
+def test_pickles_decorators_and_bad_arguments():
+    f = pickle.loads(pickle.dumps(w.jit(put, donate_argnums=0)))
+    x = np.zeros(4)
+    assert f(x, 0, 1.0) is x
+
+    @w.jit(donate_argnums=(0,))
+    def g(x):
+        return put(x, 0, 1.0)
+
+    assert g(x) is x
+    with pytest.raises(ArgumentError, match="static or donated"):
+        w.jit(put, static_argnums=0, donate_argnums=0)
+    with pytest.raises(ArgumentError, match="donate_argnums"):
+        w.jit(put, donate_argnums=0.5)
