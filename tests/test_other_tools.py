@@ -439,3 +439,24 @@ def test_plots():
     axes.set_title(f"{w.grad(square_sum)(X)} {float(w.jit(square_sum)(X)):.3f}")
     figure.canvas.draw()
     plt.close(figure)
+
+
+# --- einops -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["grad", "jit", "vmap", "hessian"])
+def test_einops(way):
+    """Its functions for arrays of the array API standard."""
+    einops = pytest.importorskip("einops.array_api")
+
+    def f(x):
+        rows = einops.rearrange(wnp.sin(x), "a b c -> (a c) b")
+        return wnp.sum(rows[0] ** 2) + wnp.sum(einops.reduce(x, "a b c -> a", "mean") ** 2)
+
+    def plain(x):
+        return wnp.sum(wnp.sin(x[0, :, 0]) ** 2) + wnp.sum(wnp.mean(x, axis=(1, 2)) ** 2)
+
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    of = {"grad": w.grad, "jit": lambda f: w.jit(w.grad(f)), "vmap": lambda f: lambda x: w.vmap(w.grad(f))(x[None]),
+          "hessian": w.hessian}[way]  # fmt: skip
+    np.testing.assert_allclose(of(f)(x), of(plain)(x), rtol=1e-12, atol=1e-14)
