@@ -103,7 +103,7 @@ class Executable:
             module.memory.size,
             module.release,
             module.tapes,
-            list(module.held.items()),
+            held=list(module.held.items()),
         )
         if not recipe.portable():
             key = None

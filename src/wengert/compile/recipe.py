@@ -33,8 +33,8 @@ class Recipe:
         workspace: in bytes.
         release: whether other Python threads may run meanwhile.
         tapes: whether a loop has a tape, for which memory may be missing.
-        held: results that are in the memory of an argument, with its number.
         objects: object files.
+        held: results that are in the memory of an argument, with its number.
     """
 
     symbols: list[str]
@@ -44,8 +44,8 @@ class Recipe:
     workspace: int
     release: bool
     tapes: bool = False
-    held: list[tuple[int, int]] = field(default_factory=list)
     objects: list[bytes] = field(default_factory=list)
+    held: list[tuple[int, int]] = field(default_factory=list)
 
     def portable(self) -> bool:
         """Whether it means the same with the Program made again."""
