@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import json
 import numpy as np
@@ -57,3 +59,33 @@ def test_scipy_s_functions():
     assert run.returncode == 0, run.stderr
     apart = json.loads(run.stdout)
     assert len(apart) >= 20 and {name: d for name, d in apart.items() if not d < 1e-6} == {}
+
+
+KERNELS = """
+import json
+import numpy as np
+from sklearn import config_context
+from sklearn.metrics.pairwise import euclidean_distances, linear_kernel, polynomial_kernel, rbf_kernel, sigmoid_kernel
+import wengert as w
+
+x, step = np.random.default_rng(0).normal(size=(3, 2)), 1e-6
+apart = {}
+with config_context(array_api_dispatch=True):
+    for f in (euclidean_distances, linear_kernel, polynomial_kernel, rbf_kernel, sigmoid_kernel):
+        loss = lambda x: (f(x, 2 * x + 1) ** 2 * 0.1).sum()
+        units = np.eye(6).reshape(6, 3, 2)
+        differences = np.array([(loss(x + step * e) - loss(x - step * e)) / (2 * step) for e in units]).reshape(3, 2)
+        gradients = [w.grad(loss)(x), w.jit(w.grad(loss))(x), w.jacfwd(loss)(x)]
+        apart[f.__name__] = max(float(np.max(np.abs(g / differences - 1))) for g in gradients)
+print(json.dumps(apart))
+"""
+
+
+def test_scikit_learn_s_kernels():
+    """Functions of scikit-learn that take arrays of the standard, where all of them are traced."""
+    pytest.importorskip("sklearn")
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    run = subprocess.run([sys.executable, "-c", KERNELS], capture_output=True, text=True, env=environment)
+    assert run.returncode == 0, run.stderr
+    apart = json.loads(run.stdout)
+    assert len(apart) == 5 and max(apart.values()) < 1e-5, apart
