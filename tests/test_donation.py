@@ -138,3 +138,13 @@ def test_pickles_decorators_and_bad_arguments():
         w.jit(put, static_argnums=0, donate_argnums=0)
     with pytest.raises(ArgumentError, match="donate_argnums"):
         w.jit(put, donate_argnums=0.5)
+    with pytest.raises(ArgumentError, match="donate_argnums has 3, but it takes 3"):
+        w.jit(put, donate_argnums=3)
+    with pytest.raises(ArgumentError, match="donate_argnames has 'y'"):
+        w.jit(put, donate_argnames="y")
+
+
+def test_negative_numbers():
+    f = w.jit(lambda v, x: put(x, 0, v), donate_argnums=-1)
+    x = np.zeros(5)
+    assert f(2.0, x) is x and x[0] == 2.0

@@ -83,3 +83,18 @@ def test_in_a_loop():
 
     for got, want in zip(w.jit(f)(H, C), f(H, C), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_a_product_far_from_its_sum():
+    """It is found through some sums; thousands away it is left, and the stack does not grow with the distance."""
+
+    def f(h, c, n):
+        y, z = h @ c, wnp.exp(h[:, :1] * c[:1])
+        for i in range(n):
+            y = y + wnp.sin(z * i)
+        return wnp.sum(y, axis=1)
+
+    for n, multiplications in ((30, 35), (3000, 385)):
+        g = lambda h, c, n=n: f(h, c, n)
+        np.testing.assert_allclose(w.jit(g)(H, C), g(H, C), rtol=1e-10)
+        assert products(g, H, C) == [multiplications]

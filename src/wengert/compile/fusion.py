@@ -206,7 +206,7 @@ class Plan:
                 (out,) = eqn.outputs
                 stage, cost = 0, self._own_cost(eqn)
                 for a in eqn.inputs:
-                    if kind == MAP and type(a) is Var and self._joins(a, out):
+                    if kind == MAP and type(a) is Var and a.aval.shape == out.aval.shape and self._joins(a):
                         stage, cost = max(stage, self._stage[a]), cost + self._cost[a]
                     elif self._needs_memory(eqn, a):
                         stage = max(stage, self.force(a))
@@ -240,9 +240,7 @@ class Plan:
                         self.force(a)
                 stage = max(
                     [
-                        self.force(a)
-                        if type(a) is Var and a in self.memory and not self._joins(a, a)
-                        else self._ready(a)
+                        self.force(a) if type(a) is Var and a in self.memory and not self._joins(a) else self._ready(a)
                         for a in eqn.inputs
                     ],
                     default=0,
@@ -252,15 +250,9 @@ class Plan:
                 self._stage[v], self._cost[v] = stage + 1, 0
                 self._later.add(v)
 
-    def _joins(self, a: Var, out: Var) -> bool:
+    def _joins(self, a: Var) -> bool:
         """Whether what uses an operand point by point runs in the nest that writes it, rather than read it again."""
-        return (
-            a in self.memory
-            and a not in self._later
-            and size_of(a.aval) >= LARGE
-            and self._cost[a] <= FEW
-            and a.aval.shape == out.aval.shape
-        )
+        return a in self.memory and a not in self._later and size_of(a.aval) >= LARGE and self._cost[a] <= FEW
 
     def _needs_memory(self, eqn: Equation, a: Atom) -> bool:
         """Whether an operand must be in memory before a nest that inlines `eqn` can run."""

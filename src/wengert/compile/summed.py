@@ -23,8 +23,7 @@ def products_summed(program: Program) -> Program:
     sums = _Sums(program)
     for eqn in program.equations:
         if eqn.primitive.name == "reduce_sum" and sums.reach_product(eqn.inputs[0], eqn.params["axes"]):
-            sums.result = eqn.outputs[0]
-            sums.write(eqn.inputs[0], eqn.params["axes"])
+            sums.write(eqn.inputs[0], eqn.params["axes"], eqn.outputs[0])
         else:
             sums.equations.append(eqn)
     if len(sums.equations) == len(program.equations):
@@ -34,19 +33,17 @@ def products_summed(program: Program) -> Program:
     return new
 
 
+DEPTH = 100  # equations between a sum and the product that it is looked for through
+
+
 class _Sums:
-    """The equations written so far.
-
-    Attributes:
-        result: what the last equation that is written is to define.
-    """
-
-    result: Var | None = None
+    """The equations written so far."""
 
     def __init__(self, program: Program) -> None:
         self.equations: list[Equation] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.uses: dict[Atom, int] = {}
+        self._reached: set[Var] = set()  # what is summed only, and comes of a product with something to save
         for a in [*(a for e in program.equations for a in e.inputs), *program.outputs]:
             if type(a) is Var:
                 self.uses[a] = self.uses.get(a, 0) + 1
@@ -58,21 +55,26 @@ class _Sums:
             return None
         return eqn if all(type(x) is Literal or x.aval.dtype == a.aval.dtype for x in eqn.inputs) else None
 
-    def reach_product(self, a: Atom, axes: tuple[int, ...]) -> bool:
+    def reach_product(self, a: Atom, axes: tuple[int, ...], depth: int = DEPTH) -> bool:
         """Whether the sum along some axes of `a` comes to a product of matrices with something to save."""
-        eqn = self.made(a)
+        eqn = self.made(a) if depth else None
         if eqn is None:
             return False
         if eqn.primitive.name == "dot_general":
-            return math.prod(a.aval.shape[i] for i in axes) > 1
-        return any(self.reach_product(x, over) for x, over in _through(eqn, axes) if over is not None)
+            reached = math.prod(a.aval.shape[i] for i in axes) > 1
+        else:
+            sources = [(x, over) for x, over in _through(eqn, axes) if over is not None]
+            reached = any([self.reach_product(x, over, depth - 1) for x, over in sources])
+        if reached:
+            self._reached.update(eqn.outputs)
+        return reached
 
-    def write(self, a: Atom, axes: tuple[int, ...]) -> Atom:
-        """The sum of `a` along some axes."""
-        result, self.result = self.result, None
-        eqn = self.made(a) if self.reach_product(a, axes) else None
-        if eqn is None:
+    def write(self, a: Atom, axes: tuple[int, ...], result: Var | None = None) -> Atom:
+        """The sum of `a` along some axes, as the variable `result` if one is given."""
+        if a not in self._reached:
             return self.last(result, "reduce_sum", [a], axes=axes)
+        assert type(a) is Var
+        eqn = self.producer[a]
         if eqn.primitive.name == "dot_general":
             return self.product(eqn, axes, result)
         inputs = [_without(self, x, axes) if over is None else self.write(x, over) for x, over in _through(eqn, axes)]

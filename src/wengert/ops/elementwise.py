@@ -369,36 +369,23 @@ def _share(x: Value, y: Value, ans: Value, wins: Value) -> Value:
     return where(equal(x, y), half, where(wins, one, zero))
 
 
-maximum_p = binary(
-    "maximum",
-    np.maximum,
-    lambda ans, x, y: _share(x, y, ans, greater(x, y)),
-    lambda ans, x, y: _share(y, x, ans, greater(y, x)),
-    choice=True,
-    weak=False,
-)
-minimum_p = binary(
-    "minimum",
-    np.minimum,
-    lambda ans, x, y: _share(x, y, ans, less(x, y)),
-    lambda ans, x, y: _share(y, x, ans, less(y, x)),
-    choice=True,
-)
+def _extreme(name: str, function: Any, ahead: Callable[[Value, Value], Value], **options: Any) -> Elementwise:
+    """The argument that is ahead of the other; ties are shared."""
+    return binary(
+        name,
+        function,
+        lambda ans, x, y: _share(x, y, ans, ahead(x, y)),
+        lambda ans, x, y: _share(y, x, ans, ahead(y, x)),
+        choice=True,
+        **options,
+    )
+
+
+maximum_p = _extreme("maximum", np.maximum, lambda x, y: greater(x, y), weak=False)
+minimum_p = _extreme("minimum", np.minimum, lambda x, y: less(x, y))
 # A number wins over NaN.
-fmax_p = binary(
-    "fmax",
-    np.fmax,
-    lambda ans, x, y: _share(x, y, ans, logical_or(greater(x, y), isnan(y))),
-    lambda ans, x, y: _share(y, x, ans, logical_or(greater(y, x), isnan(x))),
-    choice=True,
-)
-fmin_p = binary(
-    "fmin",
-    np.fmin,
-    lambda ans, x, y: _share(x, y, ans, logical_or(less(x, y), isnan(y))),
-    lambda ans, x, y: _share(y, x, ans, logical_or(less(y, x), isnan(x))),
-    choice=True,
-)
+fmax_p = _extreme("fmax", np.fmax, lambda x, y: logical_or(greater(x, y), isnan(y)))
+fmin_p = _extreme("fmin", np.fmin, lambda x, y: logical_or(less(x, y), isnan(y)))
 
 # --- no derivative: rounding, comparison, logic, bits ------------------------------------------------------------
 

@@ -6,7 +6,6 @@ which arguments are meant, and when their memory may not be used.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from ..errors import ArgumentError
 from ..program import Program
 from .batching import axis_env
 from .function import name_of, shown
-from .jit import Jit, as_tuple, run_owned
+from .jit import Jit, named_arguments, run_owned
 
 
 class DonatingJit(Jit):
@@ -27,18 +26,10 @@ class DonatingJit(Jit):
 
     def __init__(self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any) -> None:
         super().__init__(f, static_argnums, static_argnames)
-        self.donate_argnums = as_tuple(nums, int, "jit: donate_argnums")
-        self.donate_argnames = as_tuple(names, str, "jit: donate_argnames")
+        self.donate_argnums, self.donate_argnames = named_arguments(f, nums, names, "donate")
         both = {*self.donate_argnums} & {*self.static_argnums} or {*self.donate_argnames} & {*self.static_argnames}
         if both:
             raise ArgumentError(f"jit of {name_of(f)}: an argument is static or donated, not both: {sorted(both)}")
-        try:
-            parameters = list(inspect.signature(f).parameters)
-        except (TypeError, ValueError):
-            parameters = []
-        numbers = [i % len(parameters) if parameters and i < 0 else i for i in self.donate_argnums]
-        self._numbers = {*numbers, *(parameters.index(n) for n in self.donate_argnames if n in parameters)}
-        self._names = {*self.donate_argnames, *(parameters[i] for i in numbers if i < len(parameters))}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -63,14 +54,9 @@ class DonatingJit(Jit):
 
     def _donated(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> tuple[int, ...]:
         """The numbers of the donated arrays among the leaves."""
-        arrays = {
-            id(x)
-            for part in (
-                *(a for i, a in enumerate(args) if i in self._numbers),
-                *map(kwargs.get, self._names & kwargs.keys()),
-            )
-            for x in trees.leaves(part)
-        }
+        parts = [a for i, a in enumerate(args) if {i, i - len(args)} & {*self.donate_argnums}]
+        parts += [kwargs[name] for name in self.donate_argnames if name in kwargs]
+        arrays = {id(x) for x in trees.leaves(parts)}
         return tuple(i for i, x in enumerate(leaves) if type(x) is np.ndarray and id(x) in arrays)
 
     def _executable(self, program: Program, donated: tuple[int, ...]) -> Any:

@@ -51,7 +51,7 @@ def flat_function(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any
     return run
 
 
-def as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
+def _as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
     if x is None:
         return ()
     if isinstance(x, kind):
@@ -62,11 +62,11 @@ def as_tuple(x: Any, kind: type, what: str) -> tuple[Any, ...]:
         raise ArgumentError(f"{what} must be {kind.__name__} or a sequence of them, got {x!r}") from None
 
 
-def _static(f: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Static arguments by position and by name; each is found from the other where the signature allows."""
+def named_arguments(f: Any, nums: Any, names: Any, what: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Static or donated arguments by position and by name; each is found from the other where the signature allows."""
     given_nums, given_names = nums is not None, names is not None
-    nums = as_tuple(nums, int, "jit: static_argnums")
-    names = as_tuple(names, str, "jit: static_argnames")
+    nums = _as_tuple(nums, int, f"jit: {what}_argnums")
+    names = _as_tuple(names, str, f"jit: {what}_argnames")
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
@@ -76,12 +76,12 @@ def _static(f: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, 
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         for name in names:
             if name not in known:
-                raise ArgumentError(f"jit of {name_of(f)}: static_argnames has {name!r}, which is no argument of it")
+                raise ArgumentError(f"jit of {name_of(f)}: {what}_argnames has {name!r}, which is no argument of it")
     if not any(p.kind is p.VAR_POSITIONAL for p in parameters):
         for i in nums:
             if not -len(positional) <= i < len(positional):
                 raise ArgumentError(
-                    f"jit of {name_of(f)}: static_argnums has {i}, but it takes {len(positional)} positional arguments"
+                    f"jit of {name_of(f)}: {what}_argnums has {i}, but it takes {len(positional)} positional arguments"
                 )
         nums = tuple(i % len(positional) for i in nums)
     if given_names and not given_nums:
@@ -130,7 +130,7 @@ class Jit(Transformed):
 
     def __init__(self, f: Any, static_argnums: Any, static_argnames: Any) -> None:
         super().__init__(f)
-        self.static_argnums, self.static_argnames = _static(f, static_argnums, static_argnames)
+        self.static_argnums, self.static_argnames = named_arguments(f, static_argnums, static_argnames, "static")
         self._cache = _cache_of(f)
         self._native: list[Any] = self._cache.setdefault("native", [])
 

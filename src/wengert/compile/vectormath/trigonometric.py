@@ -28,9 +28,16 @@ HALF_PI = {"float": (1.5707963705062866, -4.3711390001862426e-08), "double": (ma
 
 def subtract_multiple(e: Emitter, x: V, n: V, part: float = 1.0) -> V:
     """``x - n pi part`` for a power of two `part`."""
+    return _subtracted(e, x, n, part)[-1]
+
+
+def _subtracted(e: Emitter, x: V, n: V, part: float) -> list[V]:
+    """The same after each part of pi."""
+    found = []
     for p in PI[x.type]:
         x = e.fma(n, e.const(-p * part, x), x)
-    return x
+        found.append(x)
+    return found
 
 
 def sin_of_reduced(e: Emitter, r: V) -> V:
@@ -140,11 +147,8 @@ def _cos_terms_from_side(e: Emitter, x: V) -> list[V]:
 def _by_quarters(e: Emitter, x: V, *turns: int) -> list[V]:
     """The sines of ``x + turn pi/2``: each a sine or cosine of ``r = x - n pi/2``, of either sign, without a branch."""
     n, i = nearest(e, x, 2 / math.pi)
-    *most, last = PI[x.type]
-    short = x
-    for p in most:
-        short = e.fma(n, e.const(-p / 2, x), short)
-    sine = _sin_terms(e, short, e.fma(n, e.const(-last / 2, x), short), SIN_QUARTER)
+    *_, short, r = _subtracted(e, x, n, 0.5)
+    sine = _sin_terms(e, short, r, SIN_QUARTER)
     cosine = _cos_terms(e, short)
     one, found = e.const(1, i), []
     for turn in turns:
