@@ -28,70 +28,10 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotDifferentiableError, NotLinearError
+from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .families import Elementwise, Linear, broadcast_shapes, fit, plus, spread, times
-from .options import with_options
 
 ndarray = np.ndarray
-
-
-# --- samples for the harness ------------------------------------------------------------------------------------
-
-
-def _inside(low: float, high: float) -> Callable[..., ndarray]:
-    """Sample values spread over an interval, the same every time."""
-
-    def make(shape: tuple[int, ...], seed: int) -> ndarray:
-        u = np.random.default_rng(seed).uniform(size=shape)
-        return low + (high - low) * u
-
-    return make
-
-
-SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (0, 2), (1, 3))
-REAL = (-2.0, 2.0)
-
-
-def _samples(*domains: tuple[float, float]) -> Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]:
-    def make() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
-        cases: list[tuple[tuple[Value, ...], dict[str, Any]]] = [
-            (tuple(_inside(*d)(shape, 7 * i + 1) for i, d in enumerate(domains)), {}) for shape in SHAPES
-        ]
-        if len(domains) == 2:
-            a, b = (_inside(*d) for d in domains)
-            cases += [((a((2, 1), 5), b((3,), 6)), {}), ((a((), 5), b((2, 3), 6)), {}), ((a((4, 1, 2), 8), 0.75), {})]
-        return cases
-
-    return make
-
-
-def unary(name: str, function: Any, derivative: Any, domain: tuple[float, float] = REAL, **kw: Any) -> Elementwise:
-    return Elementwise(name, function, (derivative,), samples=_samples(domain), **kw)
-
-
-def binary(
-    name: str, function: Any, dx: Any, dy: Any, domains: Sequence[tuple[float, float]] = (REAL, (0.3, 2.0)), **kw: Any
-) -> Elementwise:
-    return Elementwise(name, function, (dx, dy), samples=_samples(*domains), **kw)
-
-
-def _lazy_special(name: str) -> Callable[..., Any]:
-    # scipy.special is imported on first use: it costs more than the whole library.
-    def call(*args: Any) -> Any:
-        import scipy.special
-
-        return getattr(scipy.special, name)(*args)
-
-    return call
-
-
-def quietly(partial: Callable[..., Value]) -> Callable[..., Value]:
-    """A partial that may be infinite where the value is finite: NumPy is not to warn of what nobody computed."""
-
-    def call(*args: Value) -> Value:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return partial(*args)
-
-    return call
 
 
 # --- arithmetic -------------------------------------------------------------------------------------------------
@@ -164,14 +104,14 @@ add_p = binary("add", np.add, 1, 1, weak=True, linear=True)
 sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True)
 neg_p = unary("negative", np.negative, -1, weak=True, linear=True)
 mul_p = _Mul(
-    "multiply", np.multiply, (lambda ans, x, y: y, lambda ans, x, y: x), weak=True, samples=_samples(REAL, REAL)
+    "multiply", np.multiply, (lambda ans, x, y: y, lambda ans, x, y: x), weak=True, samples=samples(REAL, REAL)
 )
 div_p = _Div(
     "divide",
     np.true_divide,
     (lambda ans, x, y: 1 / y, lambda ans, x, y: -ans / y),
     weak=True,
-    samples=_samples(REAL, (0.3, 2.0)),
+    samples=samples(REAL, (0.3, 2.0)),
 )
 
 
@@ -194,7 +134,7 @@ mod_p = binary(
     "remainder", np.remainder, 1, lambda ans, x, y: -floor_divide(x, y), ((0.1, 0.25), (0.3, 2.0)), weak=True
 )
 fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)))
-floor_divide_p = Elementwise("floor_divide", np.floor_divide, None, weak=True, samples=_samples(REAL, (0.3, 2.0)))
+floor_divide_p = Elementwise("floor_divide", np.floor_divide, None, weak=True, samples=samples(REAL, (0.3, 2.0)))
 pos_p = unary("positive", np.positive, 1, weak=True, linear=True)
 
 
@@ -235,8 +175,8 @@ class _Sign(_OfModulus):
         return ans * (convert(turn, dtype_of(ans)) * dtype_of(ans).type(1j))
 
 
-abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=_samples(REAL))
-sign_p = _Sign("sign", np.sign, None, samples=_samples(REAL))
+abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=samples(REAL))
+sign_p = _Sign("sign", np.sign, None, samples=samples(REAL))
 square_p = unary("square", np.square, lambda ans, x: 2 * x)
 reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -square(ans), (0.3, 2.0))
 sqrt_p = unary("sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0))
@@ -325,13 +265,13 @@ hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / _nonzero(ans), lambda 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
 _2_SQRTPI = 2 / float(np.sqrt(np.pi))
-erf_p = unary("erf", _lazy_special("erf"), lambda ans, x: _2_SQRTPI * exp(-x * x))
-erfc_p = unary("erfc", _lazy_special("erfc"), lambda ans, x: -_2_SQRTPI * exp(-x * x))
-erfinv_p = unary("erfinv", _lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
-gammaln_p = unary("gammaln", _lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
+erf_p = unary("erf", lazy_special("erf"), lambda ans, x: _2_SQRTPI * exp(-x * x))
+erfc_p = unary("erfc", lazy_special("erfc"), lambda ans, x: -_2_SQRTPI * exp(-x * x))
+erfinv_p = unary("erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
+gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
 digamma_p = unary(
     "digamma",
-    _lazy_special("digamma"),
+    lazy_special("digamma"),
     lambda ans, x: polygamma(1.0, x),
     (0.4, 4.0),
     reasons={"complex": "its derivative needs the zeta function, which SciPy has for real numbers"},
@@ -356,7 +296,7 @@ polygamma_p = Elementwise(
     "polygamma",
     _polygamma,
     (_no_order_derivative, lambda ans, n, x: polygamma(n + 1.0, x)),
-    samples=lambda: [((np.full(s, 1), _inside(0.4, 4.0)(s, 5)), {}) for s in SHAPES],
+    samples=lambda: [((np.full(s, 1), inside(0.4, 4.0)(s, 5)), {}) for s in SHAPES],
 )
 
 # --- choice and order -------------------------------------------------------------------------------------------
@@ -393,7 +333,7 @@ _NO_TANGENT: dict[str, Elementwise] = {}
 
 
 def _flat(name: str, function: Any, arity: int = 1, **kw: Any) -> Elementwise:
-    p = Elementwise(name, function, None, samples=_samples(*[REAL] * arity), **kw)
+    p = Elementwise(name, function, None, samples=samples(*[REAL] * arity), **kw)
     _NO_TANGENT[name] = p
     return p
 
@@ -448,13 +388,13 @@ ldexp_p = Elementwise(
     samples=lambda: [((np.array([0.5, -1.5]), np.array([1, 2])), {})],
 )
 
-stop_gradient_p = Elementwise("stop_gradient", lambda x: x, None, weak=True, samples=_samples(REAL))
+stop_gradient_p = Elementwise("stop_gradient", lambda x: x, None, weak=True, samples=samples(REAL))
 
 # --- complex ----------------------------------------------------------------------------------------------------
 
 
 def _complex_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
-    return [((_inside(*REAL)(s, 2) + 1j * _inside(*REAL)(s, 3),), {}) for s in SHAPES]
+    return [((inside(*REAL)(s, 2) + 1j * inside(*REAL)(s, 3),), {}) for s in SHAPES]
 
 
 def _same_shape_rule(function: Any) -> Callable[..., Aval]:
@@ -512,7 +452,7 @@ convert_p = Linear(
     lambda n, x, *, dtype: convert(x, dtype),
     diagonal_rule=lambda x, *, dtype: x.with_weights(convert(x.weights, dtype)),
     samples=lambda: [
-        ((_inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
+        ((inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],
 )
 
@@ -573,7 +513,7 @@ class _Where(Elementwise):
 
 
 def _where_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
-    make = _inside(*REAL)
+    make = inside(*REAL)
     return [((make(s, 1) > 0, make(s, 2), make(s, 3)), {}) for s in SHAPES] + [
         ((make((2, 1), 1) > 0, make((3,), 2), 0.5), {})
     ]
@@ -583,44 +523,6 @@ where_p = _Where("where", np.where, (None, None, None), choice=True, samples=_wh
 
 
 # --- functions --------------------------------------------------------------------------------------------------
-
-
-def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[..., Value]:
-    """The public function of an elementwise primitive: plain arrays go straight to NumPy.
-
-    It takes NumPy's options by keyword (`ops.options`).
-    """
-    ufunc = primitive.function
-    bind = primitive.bind
-    strengthen = primitive.weak_result
-    arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)
-
-    call: Any
-    if arity == 1:
-
-        def unary_call(x: Value, /, **options: Any) -> Value:
-            if options:
-                return with_options(unary_call, ufunc, (x,), options)
-            if type(x) is ndarray and config._x64:
-                return ufunc(x)
-            out = bind(as_value(x))
-            return as_array(out) if strengthen and is_weak(out) else out
-
-        call = unary_call
-    else:
-
-        def binary_call(x: Value, y: Value, /, **options: Any) -> Value:
-            if options:
-                return with_options(binary_call, ufunc, (x, y), options)
-            if type(x) is ndarray and type(y) is ndarray and config._x64:
-                return ufunc(x, y)
-            out = bind(as_value(x), as_value(y))
-            return as_array(out) if strengthen and is_weak(out) else out
-
-        call = binary_call
-    call.__name__ = call.__qualname__ = primitive.name
-    call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
-    return call
 
 
 add, subtract, negative, multiply, divide = map(function_of, (add_p, sub_p, neg_p, mul_p, div_p))

@@ -28,7 +28,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.memory import unpacked
 from . import nans
 from .function import check_callable, name_of, shown, split_aux
-from .rerun import rewritten
+from .rerun import run_writable
 
 ndarray = np.ndarray
 FLOAT0 = np.dtype([("float0", np.void, 0)])
@@ -189,12 +189,9 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     if config.debugging and nans.is_idle():
         return nans.checked(lambda p, t: jvp(f, p, t, has_aux), primals, tangents)
     try:
-        return _jvp(f, primals, tangents, has_aux)
+        return run_writable(lambda g: _jvp(g, primals, tangents, has_aux), f)
     except Exception as error:
-        again = rewritten(error, f)
-        if again is None:
-            raise shown(error)
-    return jvp(again, primals, tangents, has_aux)
+        raise shown(error)
 
 
 def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:

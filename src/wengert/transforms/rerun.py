@@ -45,6 +45,17 @@ def run_opened(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) 
         raise (first if getattr(error, "by_numpy", False) else error) from None
 
 
+def run_writable(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) -> Any:
+    """``run(f)``, or a second run in which arrays accept traced values, if the first ends in writing one into them."""
+    try:
+        return run(f)
+    except Exception as error:
+        again = rewritten(error, f)
+        if again is None:
+            raise
+    return run(again)
+
+
 def rewritten(error: BaseException, f: Any) -> Any:
     """`f` as a function whose arrays accept traced values, if its error says that it needs that and it is none yet."""
     if not is_refused(error) or isinstance(f, SecondRun):
@@ -97,4 +108,4 @@ def _replacement(value: Any) -> Any:
     return _NUMPY if value is np else _BY_IDENTITY.get(id(value), value)
 
 
-__all__ = ["SecondRun", "rewritten", "run_opened"]
+__all__ = ["SecondRun", "rewritten", "run_opened", "run_writable"]

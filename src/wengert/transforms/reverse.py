@@ -47,7 +47,7 @@ from .function import (
     shown,
     split_aux,
 )
-from .rerun import rewritten
+from .rerun import run_writable
 from .tape import INPUT, Tape, pull_back, push_forward
 
 ndarray = np.ndarray
@@ -378,14 +378,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         return nans.checked_pair(vjp, f, primals, has_aux)
     try:
         check_callable(f, "vjp")
-        lin = _Linearized(f, primals, has_aux)
+        lin = run_writable(lambda g: _Linearized(g, primals, has_aux), f)
     except Exception as error:
-        again = rewritten(error, f)
-        if again is None:
-            raise shown(error)
-    else:
-        return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
-    return vjp(again, *primals, has_aux=has_aux)
+        raise shown(error)
+    return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
 
 
 class Pushforward:
@@ -450,14 +446,10 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         return nans.checked_pair(linearize, f, primals, has_aux)
     try:
         check_callable(f, "linearize")
-        lin = _Linearized(f, primals, has_aux)
+        lin = run_writable(lambda g: _Linearized(g, primals, has_aux), f)
     except Exception as error:
-        again = rewritten(error, f)
-        if again is None:
-            raise shown(error)
-    else:
-        return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
-    return linearize(again, *primals, has_aux=has_aux)
+        raise shown(error)
+    return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
 
 
 closures.register(VJP)

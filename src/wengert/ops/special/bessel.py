@@ -10,7 +10,8 @@ from typing import Any
 
 from ...core import Value, as_value, dtype_of
 from ...errors import NotDifferentiableError
-from ..elementwise import exp, function_of, gammaln, log, sign, where
+from ..declare import function_of
+from ..elementwise import exp, gammaln, log, sign, where
 from ..families import Elementwise
 from . import bessel_orders
 from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...core import Value, dtype_of
-from ..elementwise import absolute, digamma, function_of, log, log1p, power, quietly, where
+from ..declare import function_of, quietly
+from ..elementwise import absolute, digamma, log, log1p, power, where
 from .declare import special
 from .hypergeometric import hyp1f1, hyp2f1
 from .integrals import xlogy

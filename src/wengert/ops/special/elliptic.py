@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value
-from ..elementwise import cos, floor, function_of, sin, sqrt, square
+from ..declare import function_of
+from ..elementwise import cos, floor, sin, sqrt, square
 from .declare import ParameterDerivative, few, public, special
 
 

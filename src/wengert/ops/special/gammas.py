@@ -10,7 +10,8 @@ import math
 from typing import Any
 
 from ...core import Value, as_value
-from ..elementwise import absolute, digamma, exp, function_of, gammaln, log, log1p, polygamma, sign, sqrt, where
+from ..declare import function_of
+from ..elementwise import absolute, digamma, exp, gammaln, log, log1p, polygamma, sign, sqrt, where
 from ..families import Elementwise
 from . import kernels
 from .declare import ParameterDerivative, few, log_derivatives, public, scipy_function, special

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
-from ..elementwise import convert, exp, function_of, gammaln
+from ..declare import function_of
+from ..elementwise import convert, exp, gammaln
 from ..families import Elementwise
 from . import kernels
 from .declare import ParameterDerivative, few, floating, kept, none, public, scipy_function, special

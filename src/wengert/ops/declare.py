@@ -1,0 +1,114 @@
+"""How elementwise operations are declared: a line for each, with its samples; and the public function of one.
+
+`elementwise` and `special` hold the operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import Value, as_array, as_value, is_weak
+from .families import Elementwise
+from .options import with_options
+
+ndarray = np.ndarray
+SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (0, 2), (1, 3))
+REAL = (-2.0, 2.0)
+
+
+def inside(low: float, high: float) -> Callable[..., ndarray]:
+    """Sample values spread over an interval, the same every time."""
+
+    def make(shape: tuple[int, ...], seed: int) -> ndarray:
+        u = np.random.default_rng(seed).uniform(size=shape)
+        return low + (high - low) * u
+
+    return make
+
+
+def samples(*domains: tuple[float, float]) -> Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]:
+    def make() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
+        cases: list[tuple[tuple[Value, ...], dict[str, Any]]] = [
+            (tuple(inside(*d)(shape, 7 * i + 1) for i, d in enumerate(domains)), {}) for shape in SHAPES
+        ]
+        if len(domains) == 2:
+            a, b = (inside(*d) for d in domains)
+            cases += [((a((2, 1), 5), b((3,), 6)), {}), ((a((), 5), b((2, 3), 6)), {}), ((a((4, 1, 2), 8), 0.75), {})]
+        return cases
+
+    return make
+
+
+def unary(name: str, function: Any, derivative: Any, domain: tuple[float, float] = REAL, **kw: Any) -> Elementwise:
+    return Elementwise(name, function, (derivative,), samples=samples(domain), **kw)
+
+
+def binary(
+    name: str, function: Any, dx: Any, dy: Any, domains: Sequence[tuple[float, float]] = (REAL, (0.3, 2.0)), **kw: Any
+) -> Elementwise:
+    return Elementwise(name, function, (dx, dy), samples=samples(*domains), **kw)
+
+
+def lazy_special(name: str) -> Callable[..., Any]:
+    # scipy.special is imported on first use: it costs more than the whole library.
+    def call(*args: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*args)
+
+    return call
+
+
+def quietly(partial: Callable[..., Value]) -> Callable[..., Value]:
+    """A partial that may be infinite where the value is finite: NumPy is not to warn of what nobody computed."""
+
+    def call(*args: Value) -> Value:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return partial(*args)
+
+    return call
+
+
+def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[..., Value]:
+    """The public function of an elementwise primitive: plain arrays go straight to NumPy.
+
+    It takes NumPy's options by keyword (`ops.options`).
+    """
+    ufunc = primitive.function
+    bind = primitive.bind
+    strengthen = primitive.weak_result
+    arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)
+
+    call: Any
+    if arity == 1:
+
+        def unary_call(x: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(unary_call, ufunc, (x,), options)
+            if type(x) is ndarray and config._x64:
+                return ufunc(x)
+            out = bind(as_value(x))
+            return as_array(out) if strengthen and is_weak(out) else out
+
+        call = unary_call
+    else:
+
+        def binary_call(x: Value, y: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(binary_call, ufunc, (x, y), options)
+            if type(x) is ndarray and type(y) is ndarray and config._x64:
+                return ufunc(x, y)
+            out = bind(as_value(x), as_value(y))
+            return as_array(out) if strengthen and is_weak(out) else out
+
+        call = binary_call
+    call.__name__ = call.__qualname__ = primitive.name
+    call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
+    return call
+
+
+__all__ = ["REAL", "SHAPES", "binary", "function_of", "inside", "lazy_special", "quietly", "samples", "unary"]
