@@ -12,22 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
-from ..elementwise import (
-    absolute,
-    cos,
-    cosh,
-    exp,
-    expm1,
-    function_of,
-    imag,
-    log,
-    log1p,
-    quietly,
-    real,
-    sin,
-    square,
-    where,
-)
+from ..declare import function_of, quietly
+from ..elementwise import absolute, cos, cosh, exp, expm1, imag, log, log1p, real, sin, square, where
 from ..families import Elementwise
 from .bessel import spherical_in, spherical_jn
 from .declare import SQRT_2PI, SQRT_PI, few, kept, none, scipy_function, special
