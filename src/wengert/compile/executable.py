@@ -19,6 +19,7 @@ from ..program import Equation, Literal, Program
 from . import cache, engine, sidebyside
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
+from .apart import planned
 from .fusion import Plan
 from .lapack import failure
 from .layout import supported
@@ -78,7 +79,7 @@ class Executable:
     @cached_property
     def module(self) -> Module:
         """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
-        return Module(Plan(self.optimized), engine.vector_bytes(), donated=self.donated)
+        return Module(planned(self.optimized, engine.vector_bytes()), engine.vector_bytes(), donated=self.donated)
 
     @property
     def plan(self) -> Plan:

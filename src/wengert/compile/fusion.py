@@ -166,7 +166,7 @@ class Plan:
             if 0 in avals[0].shape and size_of(outs[0]):
                 return CALL  # a sum of nothing
             return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
-        if name == "concatenate" or name in ("pad_zero", "index_embed"):
+        if name in ("concatenate", "columns", "pad_zero", "index_embed"):
             return PIECES
         return CALL
 
@@ -314,16 +314,18 @@ class Plan:
 
     def _build_stage(self, stage: int, entries: list[Any]) -> None:
         nests: dict[Any, Kernel] = {}
-        stores: list[Var] = []
+        stores: list[Root] = []
         after: list[Step] = []
         for eqn, kind in entries:
             out = eqn.outputs[0]
             if kind in (MAP, VIEW):
-                stores.append(out)
+                stores.append(Root(out, out))
             elif kind == REDUCE:
                 domain, axes, source, combine = self._reduction(eqn)
                 kernel = nests.setdefault((domain, axes), Kernel(domain, axes))
                 kernel.roots.append(Root(out, source, combine))
+            elif eqn.primitive.name == "columns":
+                stores += [Root(out, a, None, offset) for a, offset in _placed(eqn)]
             elif kind == PIECES:
                 self.steps += self._pieces(eqn, stage)
             elif kind == PRODUCT:
@@ -332,10 +334,10 @@ class Plan:
                 after.append(product)
             else:
                 after.append(self._calls[eqn])
-        for out in stores:
-            shape = out.aval.shape
+        for root in stores:
+            shape = root.source.aval.shape
             key = next((k for k in nests if k[0] == shape), (shape, ()))
-            nests.setdefault(key, Kernel(shape, ())).roots.append(Root(out, out))
+            nests.setdefault(key, Kernel(shape, ())).roots.append(root)
         for kernel in nests.values():
             self._expand(kernel, stage)
             self.steps += separated(kernel, partial(self._blank, kernel))
@@ -438,6 +440,15 @@ class Plan:
                 root.offset = Affine(())
                 for i, s in zip(kept, strides, strict=True):
                     root.offset = root.offset + Affine.axis(i).scaled(s)
+
+
+def _placed(eqn: Equation) -> list[tuple[Atom, Affine]]:
+    """The operands of `columns`, and where in the result a point of each lies."""
+    n = len(eqn.inputs)
+    first = Affine(())
+    for i, stride in enumerate(strides_of(eqn.inputs[0].aval.shape)):
+        first = first + Affine.axis(i).scaled(n * stride)
+    return [(a, first + Affine((), k)) for k, a in enumerate(eqn.inputs)]
 
 
 def uses_again(eqn: Equation) -> list[bool]:

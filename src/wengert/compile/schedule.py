@@ -117,6 +117,8 @@ class Schedule:
             if cost <= least:
                 best, least = loop, cost
                 loop.lanes = lanes
+        # Of a point, in additions.
+        self.cost = least if best is not None else work + sum(n.kind == "load" for n in nodes) + len(self.kernel.roots)
         for loop in loops:
             if loop is not best:
                 loop.lanes = 1

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...core import Aval
 from ...program import Var
+from ..apart import planned
 from ..chunks import cut
 from ..fusion import Plan
 from ..memory import Memory, arrays_of, written
@@ -43,7 +44,7 @@ def _prepare_step(step: Control, vector_bytes: int) -> None:
         step.work = 1 << 30
         return
     for body in step.bodies.values():
-        body.plan = Plan(body.program)
+        body.plan = planned(body.program, vector_bytes)
         prepare(body.plan, vector_bytes)
     if step.name == "cond":
         _pair_branches(step)
