@@ -29,6 +29,7 @@ SHORT = 32  # numbers of a row, at most
 LONG = 64  # length of the last axis that is none of a row's, at least
 ROWS = 1 << 10  # rows, at least
 MOST = 3000  # equations of a program taken apart
+ALL = (None, None, None)  # the entry of an index that takes a whole axis
 TERMS = 64  # multiplications of a product of small matrices that is written out
 
 
@@ -199,7 +200,7 @@ class _Apart:
             return Literal(np.asarray(x.value, x.aval.dtype)[place])
         if math.prod(x.aval.shape[split:]) == 1:
             return self.r.one("reshape", x, shape=x.aval.shape[:split])
-        return self.r.one("index", x, index=(*[(None, None, None)] * split, *place))
+        return self.r.one("index", x, index=(*[ALL] * split, *place))
 
     @staticmethod
     def _each(parts: np.ndarray, f: Callable[[Atom], Atom]) -> np.ndarray:
@@ -297,17 +298,16 @@ def _index(s: _Apart, eqn: Equation) -> Found | None:
     first: list[Any] = []  # of the long axes, and of those of a row
     last: list[Any] = []
     n = len(x.long)
-    for entry in eqn.params["index"]:
-        (last if n == 0 else first).append(entry)
+    given = eqn.params["index"]
+    for entry in (*given, *[ALL] * (len(a.aval.shape) - sum(e is not None for e in given))):
+        (first if n > 0 else last).append(entry)
         n -= entry is not None
-    if n > 0:
-        return None
     row = x.parts[tuple(slice(*e) if type(e) is tuple else e for e in last)]
     parts = np.empty((), object) if isinstance(row, (Var, Literal)) else row
     if parts is not row:
         parts[()] = row
     long = out.shape[: len(out.shape) - parts.ndim]
-    whole = all(e == (None, None, None) for e in first)
+    whole = all(e == ALL for e in first)
     made = Rows(long, parts)
     return s.made(out, made if whole else s.each(made, long, lambda p: s.r.one("index", p, index=tuple(first))))
 
@@ -351,7 +351,7 @@ def _zeros(eqn: Equation, row: tuple[int, ...]) -> np.ndarray:
 def _index_embed(s: _Apart, eqn: Equation) -> Found | None:
     (a,), axes, shape, index = eqn.inputs, _axes(eqn), eqn.params["shape"], eqn.params["index"]
     n = len(shape) - axes
-    if not axes or any(e != (None, None, None) for e in index[:n]):
+    if not axes or any(e != ALL for e in index[:n]):
         return None
     x = s.rows(a, len(a.aval.shape) - n)
     if x is None:
@@ -452,9 +452,11 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     free_x = [i - n for i in range(n, len(x.aval.shape)) if i not in cx]
     free_y = [i - n for i in range(n, len(y.aval.shape)) if i not in cy]
     m = math.prod(left.parts.shape[i] for i in free_x)
+    if left.parts.size == 0 or right.parts.size == 0:
+        return None
     p = left.parts.transpose([*free_x, *[i - n for i in cx]]).reshape(m, -1)
     q = right.parts.transpose([*[i - n for i in cy], *free_y]).reshape(p.shape[1], -1)
-    if p.size == 0 or q.size == 0 or m * q.size > TERMS:
+    if m * q.size > TERMS:
         return None
     row = out.shape[n:]
     parts = np.empty((m, q.shape[1]), object)
@@ -485,7 +487,7 @@ def _gather(s: _Apart, eqn: Equation) -> Found | None:
     for row in np.ndindex(*parts.shape[own:]):
         entries = iter(row)
         column = s.r.one(
-            "index", source, index=tuple((None, None, None) if i in used else next(entries) for i in range(len(x.aval.shape)))
+            "index", source, index=tuple(ALL if i in used else next(entries) for i in range(len(x.aval.shape)))
         )
         for place in np.ndindex(*parts.shape[:own]):
             parts[place + row] = s.r.one("gather", column, *[p[place] for p in places], axes=axes)

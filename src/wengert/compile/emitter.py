@@ -386,10 +386,11 @@ class Emitter:
     def extract(self, a: V, lane: int) -> V:
         return self.define(f"extractelement {a!r}, i32 {lane}", a.type, 1, a.depth)
 
-    def shuffle(self, a: V, order: Sequence[int]) -> V:
+    def shuffle(self, a: V, order: Sequence[int], b: V | None = None) -> V:
+        """Lanes of `a`, and those of `b` numbered on from them."""
         mask = ", ".join(f"i32 {i}" for i in order)
-        right = f"shufflevector {a!r}, {a.llvm} poison, <{len(order)} x i32> <{mask}>"
-        return self.define(right, a.type, len(order), a.depth)
+        other, depth = (f"{a.llvm} poison", a.depth) if b is None else (repr(b), max(a.depth, b.depth))
+        return self.define(f"shufflevector {a!r}, {other}, <{len(order)} x i32> <{mask}>", a.type, len(order), depth)
 
     def fold(self, a: V, combine: Callable[[V, V], V]) -> V:
         """All lanes combined by halves: a fixed order, so the same bits every run."""

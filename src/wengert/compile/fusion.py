@@ -23,6 +23,7 @@ from .control import Control, control_of
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Affine, Nest, basic_index, size_of, split_axes, strides_of, structural
 from .products import Product, product_of, sizes
+from .quotients import inverses_shared
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
 
@@ -49,7 +50,7 @@ SIMPLE = frozenset(
 LARGE = 1 << 17  # numbers that are more than the caches next to a core hold
 LONG = 16  # entries of a row, for which vectors are full
 FEW = 12  # simple operations, which take less time than reading a large array
-LARGEST = 150  # equations in one nest: the time LLVM takes for one function grows faster than it
+LARGEST = 400  # equations in one nest: the time LLVM takes for one function grows faster than it
 
 
 class Root:
@@ -109,7 +110,7 @@ class Plan:
     """
 
     def __init__(self, program: Program) -> None:
-        self.program = program = arranged(program)
+        self.program = program = arranged(inverses_shared(program))
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}

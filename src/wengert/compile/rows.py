@@ -1,0 +1,65 @@
+"""Rows: vectors along the long axis of an array of short rows, written to it row by row.
+
+Vectors that go to neighbouring columns are interleaved in registers, a power of two of them at a time, until each holds
+whole pieces of rows. That takes a shuffle or so for each element and writes what lies together at once; scattered, every
+element is written alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .emitter import Emitter, V
+from .fusion import Root
+from .schedule import Schedule, coefficient
+
+WIDEST = 8  # columns that are interleaved at one time
+
+
+def blocks(roots: Sequence[Root], schedule: Schedule) -> list[list[Root]]:
+    """Results that are written together, one alone where it has no neighbours."""
+    vector = schedule.vector
+    if vector is None or vector.reduced:
+        return [[r] for r in roots]
+    found: dict[object, list[Root]] = {}
+    for r in roots:
+        found.setdefault((r.target, r.offset.terms), []).append(r)
+    out: list[list[Root]] = []
+    for group in found.values():
+        step = coefficient(group[0].offset, vector.axis)
+        group.sort(key=lambda r: r.offset.constant)
+        run = [group[0]]
+        for r in group[1:]:
+            if step < 2 or r.offset.constant != run[-1].offset.constant + 1 or len(run) == step:
+                out += _cut(run, vector.lanes)
+                run = []
+            run.append(r)
+        out += _cut(run, vector.lanes)
+    return out
+
+
+def _cut(run: list[Root], lanes: int) -> list[list[Root]]:
+    """Neighbouring columns in powers of two; the last ones with some of those before, which are written twice."""
+    most = min(WIDEST, lanes, 1 << (len(run).bit_length() - 1))
+    out = [run[i : i + most] for i in range(0, len(run) - most + 1, most)]
+    rest = len(run) % most
+    if rest:
+        width = 1 << (rest - 1).bit_length()
+        out.append(run[len(run) - width :])
+    return out
+
+
+def interleaved(e: Emitter, columns: Sequence[V]) -> list[V]:
+    """A power of two of columns as as many vectors: the first element of each column, the second of each, and so on."""
+    if len(columns) == 1:
+        return list(columns)
+    n = columns[0].lanes
+    even, odd = interleaved(e, columns[::2]), interleaved(e, columns[1::2])
+    out = []
+    for a, b in zip(even, odd, strict=True):
+        for half in (0, n // 2):
+            out.append(e.shuffle(a, [half + i // 2 + n * (i % 2) for i in range(n)], b))
+    return out
+
+
+__all__ = ["blocks", "interleaved"]
