@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value
+from ..core import Aval
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
-from .fusion import Plan
+from .columns import columns_p
+from .fusion import Kernel, Plan
 from .passes import Rewriter
 from .schedule import Schedule
 
+NARROW = 12  # length of an axis of a row, at most
 SHORT = 32  # numbers of a row, at most
 LONG = 64  # length of the last axis that is none of a row's, at least
 ROWS = 1 << 10  # rows, at least
@@ -45,52 +46,34 @@ def planned(program: Program, vector_bytes: int) -> Plan:
 
 def _cost(plan: Plan, vector_bytes: int) -> float:
     """What the nests of a plan cost, in additions on vectors."""
-    return sum(Schedule(s, vector_bytes).cost * s.size for s in plan.steps if hasattr(s, "nest"))
-
-
-class Columns(Primitive):
-    """``columns(*arrays)``: arrays of one shape, put together along new last axes of shape `row`.
-
-    Parameters:
-        row: the shape of a row.
-    """
-
-    def __init__(self) -> None:  # the compiler's own, as `walk`
-        self.name = "columns"
-        self.samples, self.reasons = None, {}
-
-    def impl(self, *arrays: Value, row: tuple[int, ...]) -> Value:
-        return np.stack(arrays, -1).reshape(*arrays[0].shape, *row)
-
-    def abstract(self, *avals: Aval, row: tuple[int, ...]) -> Aval:
-        return Aval((*avals[0].shape, *row), avals[0].dtype)
-
-
-columns_p = Columns()
+    return sum(Schedule(s, vector_bytes).cost * s.size for s in plan.steps if isinstance(s, Kernel))
 
 
 def row_rank(shape: Sequence[int]) -> int | None:
     """How many of the last axes are those of a short row; None where there are not many rows, or they are long."""
     axis, row = len(shape), 1
-    while axis and shape[axis - 1] < LONG:
+    while axis and shape[axis - 1] <= NARROW:
         axis -= 1
         row *= shape[axis]
-    many = math.prod(shape[:axis]) >= ROWS
-    return len(shape) - axis if axis and many and 0 < row <= SHORT else None
+    many = axis and shape[axis - 1] >= LONG and math.prod(shape[:axis]) >= ROWS
+    return len(shape) - axis if many and 0 < row <= SHORT else None
 
 
-def mixes(program: Program) -> bool:
-    """Whether anything but elementwise operations happens to short rows: taking others apart gains nothing."""
-    return any(
-        row_rank(a.aval.shape) and not isinstance(eqn.primitive, Elementwise)
-        for eqn in program.equations
-        for a in (*eqn.inputs, *eqn.outputs)
-    )
+def worthwhile(program: Program) -> bool:
+    """Whether most of what a Program writes has short rows, and other than elementwise operations happen to them."""
+    mixed, total, short = False, 0, 0
+    for eqn in program.equations:
+        size = max((v.aval.size for v in eqn.outputs), default=0)
+        rows = any(row_rank(a.aval.shape) for a in (*eqn.inputs, *eqn.outputs))
+        total += size
+        short += size if rows else 0
+        mixed = mixed or (rows and not isinstance(eqn.primitive, Elementwise))
+    return mixed and 2 * short > total
 
 
 def apart(program: Program) -> Program | None:
     """A Program whose arrays of short rows are taken apart; None if it has none."""
-    if program.guards or not mixes(program):
+    if program.guards or not worthwhile(program):
         return None
     work = _Apart()
     for v in program.inputs:
@@ -108,7 +91,7 @@ class Rows:
 
     __slots__ = ("long", "parts", "whole")
 
-    def __init__(self, long: tuple[int, ...], parts: np.ndarray) -> None:
+    def __init__(self, long: tuple[int, ...], parts: Any) -> None:  # an array of atoms
         self.long = long
         self.parts = parts
         self.whole: Atom | None = None  # put together
@@ -203,7 +186,7 @@ class _Apart:
         return self.r.one("index", x, index=(*[ALL] * split, *place))
 
     @staticmethod
-    def _each(parts: np.ndarray, f: Callable[[Atom], Atom]) -> np.ndarray:
+    def _each(parts: Any, f: Callable[[Any], Atom]) -> Any:
         out = np.empty(parts.shape, object)
         for place, p in np.ndenumerate(parts):
             out[place] = f(p)
@@ -231,12 +214,12 @@ def _elementwise(s: _Apart, eqn: Equation) -> Found | None:
     if not axes:
         return None
     found = [s.rows(a, axes) for a in eqn.inputs]
-    operands = [x.parts for x in found if x is not None]
+    operands: list[Any] = [x.parts for x in found if x is not None]
     if len(operands) != len(found):
         return None
     row = out.shape[len(out.shape) - axes :]
     parts = np.empty(row, object)
-    spread = [np.broadcast_to(p, row) for p in operands]
+    spread: list[Any] = [np.broadcast_to(p, row) for p in operands]
     for place in np.ndindex(*row):
         args = [p[place] for p in spread]
         aval = eqn.primitive.abstract(*[a.aval for a in args], **eqn.params)
@@ -334,12 +317,12 @@ def _reverse(s: _Apart, eqn: Equation) -> Found | None:
     if x is None:
         return None
     n = len(x.long)
-    turned = Rows(x.long, np.flip(x.parts, [i - n for i in axes if i >= n]))
+    turned = Rows(x.long, np.flip(x.parts, tuple(i - n for i in axes if i >= n)))
     long = tuple(i for i in axes if i < n)
     return s.each(turned, x.long, lambda p: s.r.one("reverse", p, axes=long)) if long else turned
 
 
-def _zeros(eqn: Equation, row: tuple[int, ...]) -> np.ndarray:
+def _zeros(eqn: Equation, row: tuple[int, ...]) -> Any:
     parts = np.empty(row, object)
     zero = Literal(eqn.outputs[0].aval.dtype.type(0))
     for place in np.ndindex(*row):
@@ -412,15 +395,12 @@ def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     n, axes, name = len(x.long), eqn.params["axes"], eqn.primitive.name
     dtype = a.aval.dtype if name in ("reduce_max", "reduce_min") else out.dtype
     parts = s._each(x.parts, lambda p: s.r.one("convert", p, dtype=dtype) if p.aval.dtype != dtype else p)
-    for axis in sorted((i - n for i in axes if i >= n), reverse=True):
-        rest = np.moveaxis(parts, axis, 0)
-        total = rest[0] if parts.ndim > 1 else np.array(rest[:1], object).reshape(())
-        for more in rest[1:]:
-            step = np.empty(total.shape, object)
-            for place in np.ndindex(*total.shape):
-                step[place] = s.r.one(FOLDS[name], total[place], more[place] if parts.ndim > 1 else more)
-            total = step
-        parts = total
+    short = [i - n for i in axes if i >= n]
+    kept = [i for i in range(parts.ndim) if i not in short]
+    terms = parts.transpose([*kept, *short]).reshape(*[parts.shape[i] for i in kept], -1)
+    parts = np.empty(terms.shape[:-1], object)
+    for place in np.ndindex(*parts.shape):
+        parts[place] = functools.reduce(lambda a, b: s.r.one(FOLDS[name], a, b), terms[place])
     long = tuple(i for i in axes if i < n)
     if not long:
         return s.made(out, Rows(x.long, parts))
@@ -441,7 +421,12 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     out, (x, y) = eqn.outputs[0].aval, eqn.inputs
     (cx, cy), (bx, by) = eqn.params["dims"]
     n = len(bx)
-    if out.dtype.kind != "f" or x.aval.dtype != out.dtype or y.aval.dtype != out.dtype or not row_rank(out.shape[:n]) == 0:
+    if (
+        out.dtype.kind != "f"
+        or x.aval.dtype != out.dtype
+        or y.aval.dtype != out.dtype
+        or not row_rank(out.shape[:n]) == 0
+    ):
         return None
     if tuple(bx) != tuple(range(n)) or tuple(by) != tuple(range(n)) or not cx:
         return None
@@ -477,7 +462,7 @@ def _gather(s: _Apart, eqn: Equation) -> Found | None:
     if not rank or own < 0:
         return None
     found = [s.rows(i, own) for i in indices]
-    places = [np.broadcast_to(f.parts, out.shape[wide - own : wide]) for f in found if f is not None]
+    places: list[Any] = [np.broadcast_to(f.parts, out.shape[wide - own : wide]) for f in found if f is not None]
     if len(places) != len(found):
         return None
     source = s.whole(x)

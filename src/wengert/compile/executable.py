@@ -17,9 +17,9 @@ from ..core import Value
 from ..ops.call import OtherPath
 from ..program import Equation, Literal, Program
 from . import cache, engine, sidebyside
+from .apart import planned
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
-from .apart import planned
 from .fusion import Plan
 from .lapack import failure
 from .layout import supported

@@ -18,6 +18,7 @@ import numpy as np
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .arrange import arranged
+from .columns import placed
 from .components import separated
 from .control import Control, control_of
 from .lapack import Factorisation, factorisation_of, share_factors
@@ -326,7 +327,7 @@ class Plan:
                 kernel = nests.setdefault((domain, axes), Kernel(domain, axes))
                 kernel.roots.append(Root(out, source, combine))
             elif eqn.primitive.name == "columns":
-                stores += [Root(out, a, None, offset) for a, offset in _placed(eqn)]
+                stores += [Root(out, a, None, offset) for a, offset in placed(eqn)]
             elif kind == PIECES:
                 self.steps += self._pieces(eqn, stage)
             elif kind == PRODUCT:
@@ -441,15 +442,6 @@ class Plan:
                 root.offset = Affine(())
                 for i, s in zip(kept, strides, strict=True):
                     root.offset = root.offset + Affine.axis(i).scaled(s)
-
-
-def _placed(eqn: Equation) -> list[tuple[Atom, Affine]]:
-    """The operands of `columns`, and where in the result a point of each lies."""
-    n = len(eqn.inputs)
-    first = Affine(())
-    for i, stride in enumerate(strides_of(eqn.inputs[0].aval.shape)):
-        first = first + Affine.axis(i).scaled(n * stride)
-    return [(a, first + Affine((), k)) for k, a in enumerate(eqn.inputs)]
 
 
 def uses_again(eqn: Equation) -> list[bool]:

@@ -16,7 +16,7 @@ from ..program import Var
 from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import Kernel, Root
 from .nest import Affine, Node
-from .rows import blocks, interleaved
+from .rows import blocks, write_rows
 from .scalars import REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
 from .schedule import Loop, Schedule, coefficient
 
@@ -302,21 +302,6 @@ class KernelWriter:
         )
         e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {e.constant(True, 'i1', lanes)!r})")
 
-    def _store_rows(self, block: list[Root]) -> None:
-        """Store vectors to neighbouring columns."""
-        e, first, width = self.e, block[0], len(block)
-        dtype, step = first.target.aval.dtype, self._lane_step(first.offset)
-        lanes, type_ = self.schedule.vector.lanes, MEMORY_TYPES[dtype]  # type: ignore[union-attr]
-        columns = [e.splat(self._values[r.node], lanes) for r in block]
-        if dtype == BOOL:
-            columns = [e.cast("zext", c, "i8") for c in columns]
-        base, at = self.pointer(first.target), self.within(first.target, first.offset)
-        for k, piece in enumerate(interleaved(e, columns)):
-            for row in range(lanes // width if step != width else 1):
-                part = piece if step == width or width == lanes else e.shuffle(piece, range(row * width, (row + 1) * width))
-                place = e.iadd(at, e.constant((k * (lanes // width) + row) * step, "i64"))
-                e.raw(f"  store {part!r}, ptr {self.address(base, type_, place).name}, align {dtype.itemsize}")
-
     def _accumulator(self, root: Root) -> _Accumulator:
         dtype = root.target.aval.dtype
         type_ = REGISTERS[dtype]
@@ -357,7 +342,7 @@ class KernelWriter:
             if len(block) == 1:
                 self._store(block[0].target, block[0].offset, self._values[block[0].node], True)
             else:
-                self._store_rows(block)
+                write_rows(self, block, [self._values[r.node] for r in block])
         for root in sums:
             self._add_to(root)
         for acc in self._accumulators:

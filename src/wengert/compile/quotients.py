@@ -27,7 +27,10 @@ def inverses_shared(program: Program) -> Program:
         if eqn.primitive.name == "divide" and _again(eqn, producer) is not None:
             groups.setdefault(eqn.inputs[1], []).append(eqn)  # type: ignore[arg-type]
     chosen = {
-        id(e): y for y, found in groups.items() if len(found) > 1 and any(_again(e, producer) for e in found) for e in found
+        id(e): y
+        for y, found in groups.items()
+        if len(found) > 1 and any(_again(e, producer) for e in found)
+        for e in found
     }
     if not chosen:
         return program

@@ -8,12 +8,15 @@ element is written alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .emitter import Emitter, V
 from .fusion import Root
+from .scalars import REGISTERS
 from .schedule import Schedule, coefficient
 
 WIDEST = 8  # columns that are interleaved at one time
+BYTES = {"b": "i8"}  # what truth values are in memory
 
 
 def blocks(roots: Sequence[Root], schedule: Schedule) -> list[list[Root]]:
@@ -62,4 +65,27 @@ def interleaved(e: Emitter, columns: Sequence[V]) -> list[V]:
     return out
 
 
-__all__ = ["blocks", "interleaved"]
+def write_rows(w: Any, block: Sequence[Root], values: Sequence[V]) -> None:
+    """Store vectors to neighbouring columns.
+
+    Args:
+        w: the writer of the loop nest. values: of the results in `block`.
+    """
+    e: Emitter = w.e
+    vector = w.schedule.vector
+    target, offset, width, lanes = block[0].target, block[0].offset, len(block), vector.lanes
+    type_, align = BYTES.get(target.aval.dtype.kind) or REGISTERS[target.aval.dtype], target.aval.dtype.itemsize
+    columns = [e.splat(v, lanes) for v in values]
+    if target.aval.dtype.kind == "b":
+        columns = [e.cast("zext", c, type_) for c in columns]
+    step, base, at = coefficient(offset, vector.axis), w.pointer(target), w.within(target, offset)
+    whole = step == width  # rows lie one after another
+    for k, piece in enumerate(interleaved(e, columns)):
+        pieces = 1 if whole else lanes // width
+        for row in range(pieces):
+            part = piece if pieces == 1 else e.shuffle(piece, range(row * width, (row + 1) * width))
+            place = e.iadd(at, e.constant((k * (lanes // width) + row) * step, "i64"))
+            e.raw(f"  store {part!r}, ptr {w.address(base, type_, place).name}, align {align}")
+
+
+__all__ = ["blocks", "write_rows"]

@@ -1,0 +1,42 @@
+"""`columns_p`: arrays put together along new last axes, as the compiler writes the results of what it took `apart`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core import Aval, Primitive, Value
+from ..program import Atom, Equation
+from .nest import Affine, strides_of
+
+
+class Columns(Primitive):
+    """``columns(*arrays)``: arrays of one shape, put together along new last axes of shape `row`.
+
+    Parameters:
+        row: the shape of a row.
+    """
+
+    def __init__(self) -> None:  # the compiler's own, as `walk`
+        self.name = "columns"
+        self.samples, self.reasons = None, {}
+
+    def impl(self, *arrays: Value, row: tuple[int, ...]) -> Value:
+        return np.stack(arrays, -1).reshape(*arrays[0].shape, *row)
+
+    def abstract(self, *avals: Aval, row: tuple[int, ...]) -> Aval:
+        return Aval((*avals[0].shape, *row), avals[0].dtype)
+
+
+columns_p = Columns()
+
+
+def placed(eqn: Equation) -> list[tuple[Atom, Affine]]:
+    """The operands of `columns`, and where in the result a point of each lies."""
+    n = len(eqn.inputs)
+    first = Affine(())
+    for i, stride in enumerate(strides_of(eqn.inputs[0].aval.shape)):
+        first = first + Affine.axis(i).scaled(n * stride)
+    return [(a, first + Affine((), k)) for k, a in enumerate(eqn.inputs)]
+
+
+__all__ = ["columns_p", "placed"]
