@@ -29,6 +29,7 @@ NARROW = 12  # length of an axis of a row, at most
 SHORT = 32  # numbers of a row, at most
 LONG = 64  # length of the last axis that is none of a row's, at least
 ROWS = 1 << 10  # rows, at least
+LARGEST = 400  # equations in one nest: between two, each column would be written and read
 MOST = 3000  # equations of a program taken apart
 ALL = (None, None, None)  # the entry of an index that takes a whole axis
 TERMS = 64  # multiplications of a product of small matrices that is written out
@@ -40,7 +41,7 @@ def planned(program: Program, vector_bytes: int) -> Plan:
     other = apart(program)
     if other is None:
         return plan
-    second = Plan(other)
+    second = Plan(other, LARGEST)
     return second if _cost(second, vector_bytes) < _cost(plan, vector_bytes) else plan
 
 

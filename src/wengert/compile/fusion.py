@@ -51,7 +51,7 @@ SIMPLE = frozenset(
 LARGE = 1 << 17  # numbers that are more than the caches next to a core hold
 LONG = 16  # entries of a row, for which vectors are full
 FEW = 12  # simple operations, which take less time than reading a large array
-LARGEST = 400  # equations in one nest: the time LLVM takes for one function grows faster than it
+LARGEST = 150  # equations in one nest: the time LLVM takes for one function grows faster than it
 
 
 class Root:
@@ -110,7 +110,8 @@ class Plan:
         held: the results, by number, that are in the memory of an input (of the Programs of loops).
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, largest: int = LARGEST) -> None:
+        self.largest = largest  # equations in one nest
         self.program = program = arranged(inverses_shared(program))
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
@@ -217,7 +218,7 @@ class Plan:
                         if type(a) is Var and a not in self.memory:
                             cost += self._cost[a]
                 crowd = (stage, out.aval.shape)
-                if self._crowd.get(crowd, 0) >= LARGEST:  # begin another nest, from what is in memory by then
+                if self._crowd.get(crowd, 0) >= self.largest:  # begin another nest, from what is in memory by then
                     stage = max([self.force(a) for a in eqn.inputs], default=stage)
                     crowd = (stage, out.aval.shape)
                 self._crowd[crowd] = self._crowd.get(crowd, 0) + 1

@@ -15,6 +15,7 @@ import numpy as np
 from ..core import Aval, Primitive
 from ..program import Atom, Equation, Literal, Program, Var
 
+LEAST = 3  # divisions by one number that an inverse pays for
 # Below the first an inverse may overflow; the second brings it back.
 SCALES = {"d": (2.0**-1000, 2.0**100), "f": (2.0**-110, 2.0**40)}
 
@@ -29,7 +30,7 @@ def inverses_shared(program: Program) -> Program:
     chosen = {
         id(e): y
         for y, found in groups.items()
-        if len(found) > 1 and any(_again(e, producer) for e in found)
+        if len(found) >= LEAST and any(_again(e, producer) for e in found)
         for e in found
     }
     if not chosen:
