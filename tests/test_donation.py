@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from compare_programs import numbered
 
 import wengert as w
 import wengert.lax as lax
@@ -59,7 +60,11 @@ def test_updates(name):
 
 NOT_IN_PLACE = {
     "written": lambda x, v: written(x, v),
-    "elementwise": lambda x, v: x * v,
+    "shifted": lambda x, v: x[::-1] * v + x,
+    "neighbours": lambda x, v: wnp.roll(x, 1) - v * x,
+    "read after, elementwise": lambda x, v: (x * v, wnp.sort(x)),
+    "itself a result": lambda x, v: (x * v, x),
+    "its own index": lambda x, v: x * v + x[wnp.astype(wnp.abs(x), int) % 300],
     "also a result": lambda x, v: (put(x, 0, v), x),
     "read after": lambda x, v: (put(x, 0, v), wnp.sort(x)),
     "another shape": lambda x, v: wnp.sum(x) * v,
@@ -74,6 +79,65 @@ def test_results_are_right_where_the_memory_cannot_be_used(name):
     got = w.jit(f, donate_argnums=(0,))(given, 1.5)
     for a, b in zip(w.tree.leaves(got), w.tree.leaves(want), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
+ELEMENTWISE = {
+    "scaled": lambda x, y, v: x * v,
+    "of two": lambda x, y, v: x * y + v * wnp.sin(x),
+    "with a sum": lambda x, y, v: (x * v, wnp.sum((x * v) ** 2 * y)),
+    "from a sum": lambda x, y, v: x / wnp.sum(x * x) + y,
+    "another result": lambda x, y, v: (x * v, x - y, x > 0),
+    "truth values": lambda x, y, v: wnp.where(x > y, x, v),
+    "broadcast": lambda x, y, v: x + wnp.sum(x) * wnp.arange(x.size),
+}
+
+
+@pytest.mark.parametrize("size", [2, 7, 1000, 4099, 300_007])
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_elementwise_results_take_the_memory_of_the_donated_array(name, size):
+    """Of lengths that are no multiples of vectors, too, in threads, and again and again."""
+    f, rng = ELEMENTWISE[name], np.random.default_rng(1)
+    x, y = rng.normal(size=size), rng.normal(size=size)
+    plain, donating = w.jit(f), w.jit(f, donate_argnums=0)
+    for _ in range(3):
+        want, given = plain(x, y, 1.5), x.copy()
+        got = donating(given, y, 1.5)
+        first = got[0] if isinstance(got, tuple) else got
+        assert first is given
+        for a, b in zip(w.tree.leaves(got), w.tree.leaves(want), strict=True):
+            np.testing.assert_array_equal(a, b)
+        x = np.asarray(first).copy()
+
+
+def test_a_step_of_an_optimiser():
+    def adam(state, g):
+        p, m, v = state
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        return p - 0.01 * m / (wnp.sqrt(v) + 1e-8), m, v
+
+    rng = np.random.default_rng(2)
+    state, g = [rng.normal(size=(37, 41)) ** 2 for _ in range(3)], rng.normal(size=(37, 41))
+    want = w.jit(adam)(state, g)
+    got = w.jit(adam, donate_argnums=0)(state, g)
+    for a, b, given in zip(got, want, state, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert a is given
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.int8, np.uint64, bool])
+def test_elementwise_dtypes(dtype):
+    f = (lambda x, y: x ^ y) if dtype is bool else (lambda x, y: x + y * x)
+    rng = np.random.default_rng(3)
+    x, y = (rng.integers(0, 5, (53, 7)).astype(dtype) for _ in range(2))
+    want, given = w.jit(f)(x, y), x.copy()
+    assert w.jit(f, donate_argnums=0)(given, y) is given
+    np.testing.assert_array_equal(given, want)
+
+
+def test_another_shape_of_the_donated_array():
+    x = np.arange(6.0).reshape(2, 3)
+    out = w.jit(lambda x: wnp.reshape(wnp.at(x)[0].set(5.0), -1), donate_argnums=0)(x)
+    np.testing.assert_array_equal(out, [5.0, 5.0, 5.0, 3.0, 4.0, 5.0])
 
 
 def test_arrays_that_must_not_be_written_to_are_copied():
@@ -148,3 +212,18 @@ def test_negative_numbers():
     f = w.jit(lambda v, x: put(x, 0, v), donate_argnums=-1)
     x = np.zeros(5)
     assert f(2.0, x) is x and x[0] == 2.0
+
+
+def test_random_programs():
+    """All arguments donated; the results have the same bits."""
+    in_place = 0
+    with w.config.override(disk_cache=False), np.errstate(all="ignore"):
+        for seed in range(9_000, 9_150):
+            program, _ = numbered(seed)
+            want = w.jit(lambda *xs, f=program: f(*xs))(*program.inputs)
+            given = [x.copy() if isinstance(x, np.ndarray) else x for x in program.inputs]
+            got = w.jit(lambda *xs, f=program: f(*xs), donate_argnums=tuple(range(len(given))))(*given)
+            in_place += any(y is x for x in given for y in got if isinstance(x, np.ndarray))
+            for a, b in zip(got, want, strict=True):
+                np.testing.assert_array_equal(a, b)
+    assert in_place > 10

@@ -127,7 +127,8 @@ class Executable:
     def __call__(self, args: Sequence[Value]) -> list[Value]:
         arrays = [np.ascontiguousarray(a, d) for a, d in zip(args, self._in_dtypes, strict=True)] + self._literals
         results = [
-            arrays[self._held[k]] if k in self._held else np.empty(s, d) for k, (s, d) in enumerate(self._results)
+            _shaped(arrays[self._held[k]], s) if k in self._held else np.empty(s, d)
+            for k, (s, d) in enumerate(self._results)
         ]
         table = (ctypes.c_void_p * (len(arrays) + len(results)))(*[a.ctypes.data for a in (*arrays, *results)])
         workspace = np.empty(self._workspace + 64, np.uint8)
@@ -148,6 +149,10 @@ class Executable:
             f"an index is out of range for the axis it indexes, in the compiled {self.program.name}; run it without "
             f"jit to see where, or clip the index with wengert.numpy.clip"
         )
+
+
+def _shaped(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return a if a.shape == shape else a.reshape(shape)
 
 
 def _trees(program: Program) -> Any:

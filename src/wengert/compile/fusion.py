@@ -77,6 +77,7 @@ class Kernel:
         self.nest: Any = None
         self.alike: Any = None  # an object that it has in common with nests of the same text
         self.chunks: Any = None  # how threads share it: see chunks.py
+        self.in_place = False  # whether a result has the memory of an array that is read
 
     @property
     def size(self) -> int:

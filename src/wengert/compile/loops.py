@@ -289,9 +289,15 @@ class KernelWriter:
             e.raw(f"  store {value!r}, ptr {self.address(base, type_, at).name}, align {align}")
             return
         value = e.splat(value, lanes)
+        fresh = self._fresh() if self.kernel.in_place else None  # the others are read from what is written already
         if step == 1:
             where = self.address(base, type_, at)
             self._fetch_ahead(where, lanes * align, True)
+            if fresh is not None:
+                name = f"llvm.masked.store.v{lanes}{_suffix(type_)}.p0"
+                e.declarations.setdefault(name, f"declare void @{name}(<{lanes} x {type_}>, ptr, i32, <{lanes} x i1>)")
+                e.raw(f"  call void @{name}({value!r}, ptr {where.name}, i32 {align}, {fresh!r})")
+                return
             e.raw(f"  store {value!r}, ptr {where.name}, align {align}")
             return
         at = e.iadd(e.splat(at, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
@@ -300,7 +306,8 @@ class KernelWriter:
         e.declarations.setdefault(
             name, f"declare void @{name}(<{lanes} x {type_}>, <{lanes} x ptr>, i32, <{lanes} x i1>)"
         )
-        e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {e.constant(True, 'i1', lanes)!r})")
+        mask = e.constant(True, "i1", lanes) if fresh is None else fresh
+        e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {mask!r})")
 
     def _accumulator(self, root: Root) -> _Accumulator:
         dtype = root.target.aval.dtype
@@ -338,7 +345,8 @@ class KernelWriter:
             self._values.append(self.emit(node))
         for acc in self._accumulators:
             self._update(acc)
-        for block in blocks([r for r in kernel.roots if r.combine is None], schedule):
+        plain = [r for r in kernel.roots if r.combine is None]
+        for block in [[r] for r in plain] if kernel.in_place else blocks(plain, schedule):
             if len(block) == 1:
                 self._store(block[0].target, block[0].offset, self._values[block[0].node], True)
             else:
@@ -403,14 +411,17 @@ class KernelWriter:
         logical = root.combine in ("logical_or", "logical_and")
         value = cast(e, self._values[root.node], source, BOOL if logical else dtype)
         value = e.splat(value, neutral.lanes)
-        twice = vector is not None and (vector.reduced or self.schedule.in_memory) and vector.extent % vector.lanes
-        if vector is not None and twice:
-            counter = V(vector.counter, "i64", 1, vector.depth)
-            seen = e.isub(counter, vector.variable)
-            lane = e.lanes_constant(range(vector.lanes), "i64")
-            fresh = e.icmp("sge", lane, e.splat(seen, vector.lanes))
-            value = e.select(fresh, value, neutral)
-        return value
+        fresh = self._fresh() if vector is not None and (vector.reduced or self.schedule.in_memory) else None
+        return value if fresh is None else e.select(fresh, value, neutral)
+
+    def _fresh(self) -> V | None:
+        """Which lanes are at points that no vector before had; None where all are."""
+        e, vector = self.e, self.schedule.vector
+        if vector is None or vector.extent % vector.lanes == 0:
+            return None
+        seen = e.isub(V(vector.counter, "i64", 1, vector.depth), vector.variable)
+        lane = e.lanes_constant(range(vector.lanes), "i64")
+        return e.icmp("sge", lane, e.splat(seen, vector.lanes))
 
     def _clear(self, root: Root) -> None:
         name = "llvm.memset.p0.i64"

@@ -20,9 +20,10 @@ from ..program import Literal, Var
 from . import pool
 from .chunks import piece
 from .control import Control
-from .control.prepare import hold_donated, prepare
+from .control.prepare import prepare
 from .control.registers import RegisterWriter
 from .control.write import ControlWriter
+from .donated import hold_donated
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
 from .lapack import Factorisation

@@ -301,7 +301,8 @@ def jit(
             value; another value means another compilation.
         donate_argnums, donate_argnames: arguments that are not used after the call. Results that are made from their
             arrays by changing some elements (``x.at[i].set(v)``, `lax.dynamic_update_slice`, loops that carry them on)
-            are these arrays: the call costs what it changes. Otherwise they are left as they are.
+            are these arrays: the call costs what it changes. Results of their shape and dtype that are computed element
+            by element are these arrays as well, without new memory. Otherwise they are left as they are.
         inline, keep_unused: accepted for code written for JAX; they change nothing.
         backend, device: None, or ``backend="cpu"``.
 

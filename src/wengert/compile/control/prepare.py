@@ -6,7 +6,6 @@ that carry it on), and everything else that reads the older values comes before;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from ...core import Aval
 from ...program import Var
 from ..apart import planned
 from ..chunks import cut
-from ..fusion import Plan
+from ..fusion import Kernel, Plan
 from ..memory import Memory, arrays_of, written
 from ..nest import size_of
 from ..serial import Serial
@@ -50,7 +49,8 @@ def _prepare_step(step: Control, vector_bytes: int) -> None:
         _pair_branches(step)
     for body in step.bodies.values():
         for source, target in body.pairs:
-            if hold(body.plan, source, target):
+            found = chain(body.plan, target)
+            if found is not None and found[0] is body.plan.program.inputs[source] and hold(body.plan, found):
                 body.held[target] = source
         body.plan.held = frozenset(body.held)
         body.memory = Memory(body.plan)
@@ -108,8 +108,8 @@ def _pair_branches(step: Control) -> None:
 
 def _origin(body: Body, k: int) -> int | None:
     """The input that a result is made from in place, if it can be."""
-    chain = _chain(body.plan, k)
-    return None if chain is None else body.program.inputs.index(chain[0])
+    found = chain(body.plan, k)
+    return None if found is None else body.program.inputs.index(found[0])
 
 
 def reused(plan: Plan, step: Any, out: Var) -> Var | None:
@@ -132,7 +132,7 @@ def reused(plan: Plan, step: Any, out: Var) -> Var | None:
 Chain = list[tuple[Any, Var, Var]]  # steps, each with the variable whose memory it takes and the one it makes
 
 
-def _chain(plan: Plan, target: int) -> tuple[Var, Chain] | None:
+def chain(plan: Plan, target: int) -> tuple[Var, Chain] | None:
     """The input that a result comes from by steps that can work in place, and these steps from the last on."""
     outputs = plan.program.outputs
     out = outputs[target]
@@ -163,13 +163,9 @@ def reads(plan: Plan, step: Any) -> set[Any]:
     return {plan.roots[a] for a in found if type(a) is Var and a not in wrote}
 
 
-def hold(plan: Plan, source: int, target: int) -> bool:
-    """Put a result in the memory of an input, if every step allows it."""
-    found = _chain(plan, target)
-    x = plan.program.inputs[source]
-    if found is None or found[0] is not x:
-        return False
-    path = found[1]
+def hold(plan: Plan, found: tuple[Var, Chain]) -> bool:
+    """Put a result in the memory of the input that it comes from by these steps, if every step allows it."""
+    x, path = found
     steps = list(plan.steps)
     for step, _, _ in reversed(path):
         steps = _late(plan, steps, step)
@@ -179,7 +175,7 @@ def hold(plan: Plan, source: int, target: int) -> bool:
         return False
     plan.steps, plan.in_place = steps, rules
     for step, _, y in path:
-        if isinstance(step, Serial):
+        if isinstance(step, (Serial, Kernel)):
             step.in_place = True
         else:
             step.shared.add(step.eqn.outputs.index(y))
@@ -188,24 +184,6 @@ def hold(plan: Plan, source: int, target: int) -> bool:
         if root in made:
             plan.memory[v] = x
     return True
-
-
-def hold_donated(plan: Plan, donated: Sequence[int]) -> dict[int, int]:
-    """Put results of a prepared plan in the memory of the inputs that they are made from, if these may be overwritten.
-
-    Returns:
-        The results, by number, each with the number of its input.
-    """
-    found: dict[int, int] = {}
-    for k in range(len(plan.program.outputs)):
-        origin = _chain(plan, k)
-        if origin is None or not origin[1]:
-            continue
-        i = plan.program.inputs.index(origin[0])
-        if i in donated and i not in found.values() and hold(plan, i, k):
-            found[k] = i
-    plan.held = frozenset(found)
-    return found
 
 
 def _late(plan: Plan, steps: list[Any], step: Any) -> list[Any]:
@@ -223,4 +201,4 @@ def _late(plan: Plan, steps: list[Any], step: Any) -> list[Any]:
     return [*steps[:at], *first, step, *last]
 
 
-__all__ = ["hold_donated", "prepare"]
+__all__ = ["chain", "hold", "prepare"]
