@@ -119,9 +119,11 @@ class _Apart:
     def __init__(self) -> None:
         self.r = Rewriter()
         self.env: dict[Var, Found] = {}
+        self._views: dict[Any, Rows] = {}
 
     def take(self, eqn: Equation) -> None:
         rule = TAKEN.get(eqn.primitive.name) or (_elementwise if isinstance(eqn.primitive, Elementwise) else None)
+        self.r.scope += 1  # what stands twice in the Program is to be computed twice
         found = rule(self, eqn) if rule is not None and len(eqn.outputs) == 1 else None
         if found is not None:
             self.env[eqn.outputs[0]] = found
@@ -161,10 +163,12 @@ class _Apart:
         if math.prod(row) > SHORT:
             return None
         if not isinstance(x, Rows):
-            parts = np.empty(row, object)
-            for place in np.ndindex(*row):
-                parts[place] = self._part(x, split, place)
-            return Rows(long, parts)
+            key = (x if type(x) is Var else id(x), split)
+            if key not in self._views:
+                view = self._views[key] = Rows(long, np.empty(row, object))
+                for place in np.ndindex(*row):
+                    view.parts[place] = self._part(x, split, place)
+            return self._views[key]
         more = x.parts.ndim - mine
         if more == 0:
             return x

@@ -75,7 +75,7 @@ class Rewriter:
         self._seen: dict[Any, list[Var]] = {}
         self._literals: dict[Any, Literal] = {}
         self._places: dict[tuple[int, ...], Literal] = {}
-        self._scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
+        self.scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
 
     def run(self, program: Program, arguments: Sequence[Atom]) -> list[Atom]:
         """Write the equations of a Program for some arguments; returns its results."""
@@ -112,8 +112,8 @@ class Rewriter:
         if sub is not None:
             if primitive.name != "remat":
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
-            outer, self._scope = self._scope, self._scope + len(self.equations) + 1
-            outs, self._scope = self.run(sub, inputs), outer
+            outer, self.scope = self.scope, self.scope + len(self.equations) + 1
+            outs, self.scope = self.run(sub, inputs), outer
             return outs
         if primitive.name in LOOPS:
             from .control.bodies import simplified
@@ -175,7 +175,7 @@ class Rewriter:
     def _key(self, eqn: Equation) -> Any:
         if eqn.primitive.effect:
             return None
-        parts: list[Any] = [eqn.primitive.name, self._scope]
+        parts: list[Any] = [eqn.primitive.name, self.scope]
         for a in eqn.inputs:
             if type(a) is Var:
                 parts.append(a)
