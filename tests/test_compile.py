@@ -9,8 +9,10 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert.compile.executable import Executable
 from wengert.compile.fusion import Kernel
-from wengert.compile.passes import RULES, optimize
+from wengert.compile.passes import optimize
+from wengert.compile.rewriter import RULES
 from wengert.ops.families import without_poison
+from wengert.ops.shape import pad_p
 from wengert.program import subprograms
 
 X = np.array([1.5, -2.0, 0.25, 1e300, 1e-300, np.inf, -np.inf, np.nan])
@@ -115,6 +117,11 @@ REWRITES = {
         lambda x: w.jit(lambda c, x: x + wnp.sum(wnp.broadcast_to(c, (0,))))(np.inf, x), (X,), [],
     ),
     "sum over axes of length 1": (lambda x: wnp.sum(x, axis=0), (M[:1],), ["reshape"]),
+    "padding of nothing": (lambda x: pad_p.bind(x, config=((0, 0, 0), (0, 0, 0))), (M,), []),
+    "diagonals of a batch": (
+        lambda x: wnp.reshape(pad_p.bind(x, config=((0, 0, 0), (0, 0, 4))), (3, 2, 2, 2, 2)), (M,),
+        ["reshape", "equal", "where"],
+    ),
     "constants": (lambda x: x * (wnp.sin(wnp.asarray(0.5)) + 1.0), (X,), ["multiply"]),
     "what is computed twice": (lambda x: wnp.sin(x) * wnp.sin(x), (X,), ["sin", "multiply"]),
     "what nobody uses": (lambda x: (wnp.sin(x), x * 2.0)[1], (X,), ["multiply"]),

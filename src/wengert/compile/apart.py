@@ -22,7 +22,7 @@ from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .columns import columns_p
 from .fusion import Kernel, Plan
-from .passes import Rewriter
+from .rewriter import Rewriter
 from .schedule import Schedule
 
 NARROW = 12  # length of an axis of a row, at most

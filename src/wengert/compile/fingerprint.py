@@ -16,7 +16,7 @@ import numpy as np
 from ..config import config
 from ..core import PYTHON_SCALARS, Aval, Primitive
 from ..program import Equation, Literal, Program, Var
-from .passes import called
+from .rewriter import called
 
 _HOME = __name__.partition(".")[0]
 _KNOWN: dict[Primitive, bool] = {}

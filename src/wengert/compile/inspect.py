@@ -18,8 +18,8 @@ from .lapack import Factorisation
 from .memory import arrays_of
 from .module import Module
 from .nest import Node, size_of
-from .passes import LOOPS
 from .products import Product
+from .rewriter import LOOPS
 from .schedule import Schedule
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import Aval
 from ..program import Atom, Equation, Literal, Var
-from .passes import number
+from .rewriter import number
 
 
 class Affine:

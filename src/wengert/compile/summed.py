@@ -125,7 +125,7 @@ class _Sums:
 
     def last(self, result: Var | None, primitive: Primitive | str, inputs: list[Atom], **params: Any) -> Atom:
         """The result of an equation, which is `result` if one is given."""
-        from .passes import registered
+        from .rewriter import registered
 
         if isinstance(primitive, str):
             primitive = registered(primitive)

@@ -16,7 +16,7 @@ from ...ops.control.loop import parts
 from ...ops.control.programs import zeros
 from ...ops.control.pull import pulling, results, started
 from ...program import Atom, Literal, Program, Var
-from ..passes import Rewriter, number
+from ..rewriter import Rewriter, number
 from .fit import fits_program
 from .motion import invariants, taken_apart
 from .tidy import lifted, settled

@@ -16,7 +16,7 @@ from ...ops.call import batched_program
 from ...ops.families import Elementwise
 from ...program import Atom, Equation, Literal, Program, Var, live_equations
 from ..nest import size_of
-from ..passes import Rewriter
+from ..rewriter import Rewriter
 from .fit import FEW, REDUCTIONS, STRUCTURAL, fits_program
 from .tidy import lifted, settled
 

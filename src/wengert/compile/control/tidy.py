@@ -9,7 +9,8 @@ import numpy as np
 
 from ...core import Primitive
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, live_equations
-from ..passes import Rewriter, number, optimize
+from ..passes import optimize
+from ..rewriter import Rewriter, number
 from .walk import groups
 
 SMALL = 64  # elements of a constant array that is kept with the code

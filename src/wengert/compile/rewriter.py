@@ -1,0 +1,198 @@
+"""The walk over Programs that the passes are: each equation is written again from inputs that are written already.
+
+Rules for single equations are in `algebra` and `restructure`; here is what they work with: who defines what, literals
+that are the same, equations that stand already, calls that are written out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive
+from ..ops.control.programs import alone
+from ..ops.families import Elementwise
+from ..program import Atom, Equation, Literal, Program, Var
+
+Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
+RULES: dict[str, Rule] = {}
+LOOPS = frozenset({"scan", "while", "cond", "while_pull", "walk"})  # see the package `control`
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register a rewriting for equations of some primitives: it returns an atom, or None to keep the equation."""
+
+    def add(f: Rule) -> Rule:
+        for name in names:
+            RULES[name] = f
+        return f
+
+    return add
+
+
+def number(a: Atom) -> Any:
+    """The Python number that a scalar literal holds, or None."""
+    if type(a) is not Literal or a.aval.shape != ():
+        return None
+    return a.value.item() if isinstance(a.value, (np.generic, np.ndarray)) else a.value
+
+
+class Rewriter:
+    """The equations written so far, and who defines what."""
+
+    def __init__(self) -> None:
+        self.equations: list[Equation] = []
+        self.producer: dict[Var, Equation] = {}
+        self._seen: dict[Any, list[Var]] = {}
+        self._literals: dict[Any, Literal] = {}
+        self._places: dict[tuple[int, ...], Literal] = {}
+        self.scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
+
+    def run(self, program: Program, arguments: Sequence[Atom]) -> list[Atom]:
+        """Write the equations of a Program for some arguments; returns its results."""
+        env: dict[Atom, Atom] = dict(zip(program.inputs, arguments, strict=True))
+
+        def atom(a: Atom) -> Atom:
+            return self.literal(a) if type(a) is Literal else env[a]
+
+        for eqn in program.equations:
+            outs = self.apply(eqn.primitive, [atom(a) for a in eqn.inputs], eqn.params, [v.aval for v in eqn.outputs])
+            env.update(zip(eqn.outputs, outs, strict=True))
+        return [atom(a) for a in program.outputs]
+
+    def literal(self, a: Literal) -> Atom:
+        """A literal; an array that holds one number everywhere is a broadcast of it."""
+        shape, value = a.aval.shape, a.value
+        if shape == ():
+            return a
+        known = self._literals.get(id(value))
+        if known is not None:
+            return known
+        array = np.asarray(value)
+        if array.dtype.kind in "biuf" and array.size and _uniform(array):
+            first = array[(0,) * array.ndim]
+            return self.apply(registered("broadcast_to"), [Literal(first)], {"shape": shape}, [a.aval])[0]
+        self._literals[id(value)] = a
+        return a
+
+    def apply(
+        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+    ) -> list[Atom]:
+        """Results of a primitive, simplified."""
+        sub = called(primitive, params, inputs)
+        if sub is not None:
+            if primitive.name != "remat":
+                return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
+            outer, self.scope = self.scope, self.scope + len(self.equations) + 1
+            outs, self.scope = self.run(sub, inputs), outer
+            return outs
+        if primitive.name in LOOPS:
+            from .control.bodies import simplified
+
+            found = simplified(self, primitive, inputs, params)
+            return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
+        return self.written(primitive, inputs, params, avals)
+
+    def written(
+        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+    ) -> list[Atom]:
+        """Results of a primitive as one equation, unless a rule knows better or it stands already."""
+        eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
+        if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
+            with np.errstate(all="ignore"):
+                value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]
+            return [self.fitted(Literal(value), avals[0])]
+        found = RULES.get(primitive.name)
+        if found is not None:
+            simpler = found(self, eqn, inputs)
+            if simpler is not None:
+                return [self.fitted(simpler, avals[0])]
+        key = self._key(eqn)
+        known = self._seen.get(key) if key is not None else None
+        if known is not None:
+            return list(known)
+        self.equations.append(eqn)
+        for v in eqn.outputs:
+            self.producer[v] = eqn
+        if key is not None:
+            self._seen[key] = eqn.outputs
+        return list(eqn.outputs)
+
+    def one(self, name: str, *inputs: Atom, **params: Any) -> Atom:
+        """The result of a primitive by name, its type from its shape rule."""
+        primitive = registered(name)
+        aval = primitive.abstract(*[a.aval for a in inputs], **params)
+        return self.apply(primitive, list(inputs), params, [aval])[0]
+
+    def fitted(self, a: Atom, aval: Aval) -> Atom:
+        """An atom with the type that an equation's result had: Python's numbers, which are weak, become arrays."""
+        if a.aval.dtype != aval.dtype or (a.aval.weak and not aval.weak):
+            a = self.one("convert", a, dtype=aval.dtype)
+        if a.aval.shape != aval.shape:
+            a = self.one("broadcast_to", a, shape=aval.shape)
+        return a
+
+    def places(self, shape: tuple[int, ...]) -> Literal:
+        """The numbers 0, 1, … in a shape; the same literal each time."""
+        if shape not in self._places:
+            self._places[shape] = Literal(np.arange(math.prod(shape), dtype=np.int32).reshape(shape))
+        return self._places[shape]
+
+    def made_by(self, a: Atom, name: str) -> Equation | None:
+        """The equation that defines an atom, if it is of this primitive."""
+        eqn = self.producer.get(a) if type(a) is Var else None
+        return eqn if eqn is not None and eqn.primitive.name == name else None
+
+    def number_spread(self, a: Atom) -> Atom | None:
+        """The number that an atom is a broadcast of."""
+        made = self.made_by(a, "broadcast_to")
+        return made.inputs[0] if made is not None and number(made.inputs[0]) is not None else None
+
+    def _key(self, eqn: Equation) -> Any:
+        if eqn.primitive.effect:
+            return None
+        parts: list[Any] = [eqn.primitive.name, self.scope]
+        for a in eqn.inputs:
+            if type(a) is Var:
+                parts.append(a)
+            else:
+                n = number(a)
+                parts.append((a.aval.dtype, a.aval.weak, repr(n)) if n is not None else id(a.value))
+        try:
+            key = (*parts, tuple(sorted(eqn.params.items())))
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+
+def registered(name: str) -> Primitive:
+    return Primitive.registry[name]
+
+
+def _uniform(array: np.ndarray) -> bool:
+    if not any(array.strides):
+        return True
+    first = array[(0,) * array.ndim]
+    if array[(-1,) * array.ndim] != first:
+        return False
+    return bool((array == first).all())
+
+
+def called(primitive: Primitive, params: dict[str, Any], inputs: Sequence[Atom] = ()) -> Program | None:
+    """The Program that an equation calls, if it is a call or written in terms of others."""
+    if primitive.name == "while_tangent":
+        return alone(primitive.expand, params["body"], [a.aval for a in inputs], params)  # type: ignore[attr-defined]
+    if primitive.name == "linear_solve":
+        return params["system"].solve
+    program = params.get("program")
+    if isinstance(program, Program) and primitive.name in ("call", "remat"):
+        return program
+    inner = getattr(params.get("rule"), "program", None)
+    return inner if primitive.name == "custom_call" and isinstance(inner, Program) else None
+
+
+__all__ = ["LOOPS", "RULES", "Rewriter", "called", "number", "registered", "rule"]
