@@ -1,6 +1,7 @@
 """jit(donate_argnums=...): results that change some elements of a donated array are that array."""
 
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -227,3 +228,42 @@ def test_random_programs():
             for a, b in zip(got, want, strict=True):
                 np.testing.assert_array_equal(a, b)
     assert in_place > 10
+
+
+def test_native_calls_with_donated_arguments():
+    """They count references, and leave arrays alone that are not theirs to write to."""
+    f = w.jit(lambda state, v: {"x": state["x"] * 2 + v, "n": state["n"] + 1}, donate_argnums=0)
+    x, v = np.arange(5.0), np.ones(5)
+    state = {"x": x, "n": 0}
+    before = sys.getrefcount(x), sys.getrefcount(v)
+    for _ in range(2_000):
+        np.multiply(x, 0, out=x)
+        state = f(state, v)
+        assert state["x"] is x
+    assert state["n"] == 2_000 and len(f._native) == 2  # of a Python number, then of one of NumPy's
+    assert sys.getrefcount(x) == before[0] and sys.getrefcount(v) == before[1]
+    np.testing.assert_array_equal(x, v)
+    fixed = np.arange(5.0)
+    fixed.flags.writeable = False
+    both = np.arange(10.0)
+    for given, other in ((fixed, v), (both[2:7], both[4:9]), (both[:5], both[:5])):
+        want = given * 2 + other
+        out = f({"x": given, "n": np.int64(0)}, other)
+        assert out["x"] is not given
+        np.testing.assert_array_equal(out["x"], want)
+    np.testing.assert_array_equal(both, np.arange(10.0))
+    apart = f({"x": both[:5], "n": np.int64(0)}, both[5:])  # neighbours share nothing
+    np.testing.assert_array_equal(both[:5], apart["x"])
+    plain = w.jit(f._f)
+    x = np.arange(5.0)
+    for _ in range(3):
+        assert plain({"x": x, "n": 0}, v)["x"] is not x  # compiled for both, each in its own way
+    np.testing.assert_array_equal(x, np.arange(5.0))
+
+
+def test_a_native_call_that_fails():
+    f = w.jit(lambda x, i: (x * 2.0, wnp.ones(3)[i]), donate_argnums=0)
+    for _ in range(3):
+        f(np.ones(4), 1)
+        with pytest.raises(IndexError):
+            f(np.ones(4), 7)

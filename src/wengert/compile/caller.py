@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .layout import ARRAY, ITEMS, READY, SCALAR, SIZE, TYPE, VOID
+from .layout import ARRAY, ITEMS, READY, SCALAR, SIZE, TYPE, VOID, WRITEABLE
 
 WIDTH = 6
 # Words at the head of the table. The lists are given by the number of their first word.
@@ -28,9 +28,11 @@ NUMBERS = frozenset("bytes release arguments results registers match make build"
 # Matching: `a` is the register of the object, `e` the number of the argument whose address is found.
 MATCH = {
     name: i
-    for i, name in enumerate("end tuple list dict none array scalar key double single bool int64 int32 literal".split())
+    for i, name in enumerate(
+        "end tuple list dict none array owned scalar key double single bool int64 int32 literal".split()
+    )
 }
-MAKE = {"end": 0, "array": 1, "slot": 2, "large": 3}
+MAKE = {"end": 0, "array": 1, "slot": 2, "large": 3, "held": 4}
 BUILD = {"end": 0, "array": 1, "scalar": 2, "none": 3, "tuple": 4, "list": 5, "dict": 6}
 SMALL_WORKSPACE = 16 * 1024  # on the stack
 
@@ -95,7 +97,7 @@ def _loop(name: str, count: str, before: str, after: str, body: str) -> str:
   br i1 %{name}.more, label %{name}.body, label %{after}
 {name}.body:
 {body}
-  br label %{name}.next
+{"" if body.rstrip().endswith(f"label %{name}.next") else f"  br label %{name}.next"}
 {name}.next:
   %{name}.n = add i64 %{name}.i, 1
   br label %{name}.head
@@ -174,8 +176,12 @@ key:
   br label %set
 match.array:
   br label %array
+match.owned:
+  br label %array
 array:
-  %dimensions.count = phi i64 [ %m.c, %match.array ], [ 0, %match.scalar ], [ 0, %match.key ]
+  %dimensions.count = phi i64 [ %m.c, %match.array ], [ %m.c, %match.owned ], [ 0, %match.scalar ], [ 0, %match.key ]
+  %must = phi i32 [ {READY}, %match.array ], [ {READY | WRITEABLE}, %match.owned ], [ {READY}, %match.scalar ],
+    [ {READY}, %match.key ]
   %is.array = icmp eq ptr %type, %p.ndarray
 {_require("array.is", "%is.array")}
 {_field("%descr", "%x", ARRAY["descr"], "ptr")}
@@ -184,8 +190,8 @@ array:
   %nd.wide = zext i32 %nd to i64
   %same.nd = icmp eq i64 %nd.wide, %dimensions.count
 {_field("%flags", "%x", ARRAY["flags"], "i32")}
-  %flags.ready = and i32 %flags, {READY}
-  %ready = icmp eq i32 %flags.ready, {READY}
+  %flags.ready = and i32 %flags, %must
+  %ready = icmp eq i32 %flags.ready, %must
   %alike = and i1 %same.descr, %same.nd
   %usable = and i1 %alike, %ready
 {_require("array.shape", "%usable")}
@@ -258,9 +264,20 @@ set:
     [ %m.object, %match.literal ]
   %argument = getelementptr ptr, ptr %addresses, i64 %m.e
   store ptr %address, ptr %argument
+  %argument.object = getelementptr ptr, ptr %argument.objects, i64 %m.e
+  store ptr %x, ptr %argument.object
   br label %match.step
 """
 
+_OTHER = f"""{_element("%other.data", "%addresses", "%other.i")}
+{_element("%other.size", "%sizes", "%other.i", "i64")}
+  %other.end = getelementptr i8, ptr %other.data, i64 %other.size
+  %before.end = icmp ult ptr %other.data, %held.end
+  %after.start = icmp ult ptr %held.data, %other.end
+  %other.is = icmp ne i64 %other.i, %r.c
+  %overlap = and i1 %before.end, %after.start
+  %shared = and i1 %overlap, %other.is
+  br i1 %shared, label %held.shared, label %other.next"""
 _MAKE = f"""
 matched:
   %make.start = getelementptr i64, ptr %table, i64 %h.make
@@ -274,7 +291,19 @@ make.next:
   %result.a = getelementptr ptr, ptr %made.objects, i64 %made
   switch i64 %r.op, label %run [
     i64 {MAKE["array"]}, label %make.array i64 {MAKE["slot"]}, label %make.slot i64 {MAKE["large"]}, label %make.large
+    i64 {MAKE["held"]}, label %make.held
   ]
+make.held:
+  ; An argument, if no other one has a part of its memory.
+{_element("%held", "%argument.objects", "%r.c")}
+{_element("%held.data", "%addresses", "%r.c")}
+  %sizes = getelementptr i64, ptr %table, i64 %r.d
+{_element("%held.size", "%sizes", "%r.c", "i64")}
+  %held.end = getelementptr i8, ptr %held.data, i64 %held.size
+{_loop("other", "%r.e", "make.held", "held.alone", _OTHER)}
+held.alone:
+  call void @Py_IncRef(ptr %held)
+  br label %make.step
 make.slot:
   %slot = getelementptr [16 x i8], ptr %slots, i64 %place
   br label %make.step
@@ -306,8 +335,8 @@ make.made:
 {_field("%new.data", "%new", ARRAY["data"], "ptr")}
   br label %make.step
 make.step:
-  %room = phi ptr [ %slot, %make.slot ], [ %new.data, %make.data ]
-  %object = phi ptr [ null, %make.slot ], [ %new, %make.data ]
+  %room = phi ptr [ %slot, %make.slot ], [ %new.data, %make.data ], [ %held.data, %held.alone ]
+  %object = phi ptr [ null, %make.slot ], [ %new, %make.data ], [ %held, %held.alone ]
   store ptr %room, ptr %place.a
   store ptr %object, ptr %result.a
   %made.n = add i64 %made, 1
@@ -447,10 +476,13 @@ bad.run:
   %answer = select i1 %other.path, ptr %p.missed, ptr %p.failed
   call void @Py_IncRef(ptr %answer)
   br label %drop
+held.shared:
+  call void @Py_IncRef(ptr %p.missed)
+  br label %drop
 no_memory:
   br label %drop
 drop:
-  %returned = phi ptr [ %answer, %bad.run ], [ null, %no_memory ]
+  %returned = phi ptr [ %answer, %bad.run ], [ %p.missed, %held.shared ], [ null, %no_memory ]
 {_loop("drop", "%made", "drop", "dropped", _DROP)}
 dropped:
   ret ptr %returned
@@ -468,6 +500,7 @@ entry:
   %addresses = alloca ptr, i64 %all
   %slots = alloca [16 x i8], i64 %all, align 16
   %made.objects = alloca ptr, i64 %h.results
+  %argument.objects = alloca ptr, i64 %h.arguments
   %objects = alloca ptr, i64 %h.registers
   store ptr %given, ptr %objects
 {_MATCH}{_MAKE}{_RUN}{_BUILD}{_OTHERWISE}}}

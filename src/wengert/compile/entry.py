@@ -9,8 +9,9 @@ inside gives `Ellipsis`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ class Entry:
         results: the types of its results; those without a leaf in the tree are guards.
         main: its address. callback: that of its callback, or 0. workspace: its bytes.
         release: whether other Python threads may run meanwhile.
+        held: results, by number, that are arguments, with their numbers.
 
     Attributes:
         function: takes the pair ``(args, kwargs)``.
@@ -68,8 +70,10 @@ class Entry:
         callback: int,
         workspace: int,
         release: bool,
+        held: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         given, made = trees
+        self._owned = frozenset(held.values())
         self._inputs, self._results = inputs, results
         self._words: list[int] = [0] * len(HEAD)
         self._objects: list[Any] = [*literals]
@@ -81,7 +85,11 @@ class Entry:
         self._match(given, 0, matching)
         n = len(inputs)
         matching += [(MATCH["literal"], 0, a.ctypes.data, 0, 0, n + i) for i, a in enumerate(literals)]
-        making = [self._made(a, i < kept) for i, a in enumerate(results)]
+        sizes = self._block([a.size * a.dtype.itemsize for a in inputs]) if held else 0
+        making = [
+            (MAKE["held"], 0, 0, held[i], sizes, n) if i in held else self._made(a, i < kept)
+            for i, a in enumerate(results)
+        ]
         building: list[tuple[int, ...]] = []
         room, self._registers = self._registers, 1
         self._build(made, 0, building)
@@ -145,7 +153,14 @@ class Entry:
         if shape == ():
             kind = MATCH["key" if dtype == KEY else "scalar"]
             return (kind, register, self._object(dtype), self._object(dtype.type), 0, number)
-        return (MATCH["array"], register, self._object(dtype), len(shape), self._block(shape), number)
+        return (
+            MATCH["owned" if number in self._owned else "array"],
+            register,
+            self._object(dtype),
+            len(shape),
+            self._block(shape),
+            number,
+        )
 
     def _made(self, aval: Aval, kept: bool) -> tuple[int, ...]:
         if aval.shape == () or not kept:

@@ -64,10 +64,11 @@ class Executable:
             self._callback = _callback(calls, recipe.failures, self._errors)
         self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
         pair = _trees(program)
-        if pair is not None and not donated:
+        whole = all(program.in_avals[i].shape == results[k].shape != () for k, i in self._held.items())
+        if pair is not None and whole:
             self._entry = Entry(
                 pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
-                recipe.workspace, recipe.release,
+                recipe.workspace, recipe.release, self._held,
             )  # fmt: skip
             self.native = self._entry.function
 

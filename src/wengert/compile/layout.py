@@ -18,6 +18,7 @@ TYPE, SIZE, ITEMS, SCALAR = 8, 16, 24, 16  # PyObject.ob_type, PyVarObject.ob_si
 VOID = {"data": 24, "descr": 32}  # a scalar of a structured dtype
 ARRAY = {"data": 16, "nd": 24, "dimensions": 32, "descr": 56, "flags": 64}
 READY = 0x1 | 0x100  # C-contiguous, aligned
+WRITEABLE = 0x400
 NUMPY_API = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94, "PyDataMem_SetHandler": 304}
 
 

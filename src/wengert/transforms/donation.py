@@ -17,7 +17,7 @@ from ..core import Value
 from ..errors import ArgumentError
 from ..program import Program
 from .batching import axis_env
-from .function import name_of, shown
+from .function import name_of
 from .jit import Jit, named_arguments, run_owned
 
 
@@ -26,17 +26,12 @@ class DonatingJit(Jit):
 
     def __init__(self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any) -> None:
         super().__init__(f, static_argnums, static_argnames)
+        self._native = []  # of its own: others of the same function leave their arguments as they are
+        self._used: dict[Program, Any] = {}
         self.donate_argnums, self.donate_argnames = named_arguments(f, nums, names, "donate")
         both = {*self.donate_argnums} & {*self.static_argnums} or {*self.donate_argnames} & {*self.static_argnames}
         if both:
             raise ArgumentError(f"jit of {name_of(f)}: an argument is static or donated, not both: {sorted(both)}")
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            return self._call(args, kwargs)
-        except Exception as error:
-            raise shown(error)
 
     def _runner(self, args: Any, kwargs: Any, leaves: Any) -> Callable[[Program, Sequence[Value]], list[Value] | None]:
         donated = self._donated(args, kwargs, leaves)
@@ -48,9 +43,13 @@ class DonatingJit(Jit):
             # A guard that fails must find the arguments as they were.
             if program.guards or not plain or len(values) != len(leaves):
                 return run_owned(program, values)
-            return self._executable(program, donated)(_separate(values, donated))
+            self._used[program] = self._executable(program, donated)
+            return self._used[program](_separate(values, donated))
 
         return run
+
+    def _compiled(self, program: Program) -> Any:
+        return self._used.get(program)
 
     def _donated(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> tuple[int, ...]:
         """The numbers of the donated arrays among the leaves."""

@@ -196,13 +196,16 @@ class Jit(Transformed):
 
     def _prefer(self, program: Program) -> None:
         """Put a Program's native call first among those tried."""
-        executable = program.cache.get("executable")
+        executable = self._compiled(program)
         if executable is None or executable.native is None or config.debugging:
             return
         self._native[:] = [
             (executable.native, executable, config._x64),
             *[entry for entry in self._native if entry[1] is not executable][: NATIVE_CALLS - 1],
         ]
+
+    def _compiled(self, program: Program) -> Any:
+        return program.cache.get("executable")
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nums = set(self.static_argnums)
