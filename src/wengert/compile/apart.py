@@ -29,6 +29,7 @@ NARROW = 12  # length of an axis of a row, at most
 SHORT = 32  # numbers of a row, at most
 LONG = 64  # length of the last axis that is none of a row's, at least
 ROWS = 1 << 10  # rows, at least
+GAIN = 0.95  # of the cost, at most: there is more to compile
 LARGEST = 400  # equations in one nest: between two, each column would be written and read
 MOST = 3000  # equations of a program taken apart
 ALL = (None, None, None)  # the entry of an index that takes a whole axis
@@ -42,7 +43,7 @@ def planned(program: Program, vector_bytes: int) -> Plan:
     if other is None:
         return plan
     second = Plan(other, LARGEST)
-    return second if _cost(second, vector_bytes) < _cost(plan, vector_bytes) else plan
+    return second if _cost(second, vector_bytes) < GAIN * _cost(plan, vector_bytes) else plan
 
 
 def _cost(plan: Plan, vector_bytes: int) -> float:
