@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..program import Program, live_equations
 from . import algebra, restructure  # noqa: F401 - their rules
+from .onehot import one_hots
 from .rewriter import LOOPS, Rewriter
 from .summed import products_summed
 
@@ -27,7 +28,7 @@ def optimize(program: Program) -> Program:
     outputs = rewriter.run(program, program.inputs)
     optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
     optimized.guards = program.guards
-    optimized = products_summed(optimized)
+    optimized = one_hots(products_summed(optimized))
     if any(e.primitive.name in LOOPS for e in optimized.equations):
         from .control.tidy import pruned
 
