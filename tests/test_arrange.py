@@ -80,3 +80,18 @@ def test_no_copies_are_left():
     product = alone[0]
     assert product.x_steps == (12, 60, 1) and product.y_steps == (192, 16, 1) and product.steps == (16, 80, 1)
     assert [type(s) for s in steps(lambda x: wnp.einsum("nki,nkj->kij", x, x), x)] == [Product]
+
+
+@pytest.mark.parametrize("turned", [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
+def test_every_shape_and_layout(turned):
+    """Rows, columns and sums of one, too, whose step in memory says nothing, for loop nests, tiles and BLAS."""
+    turn_x, turn_y, turn = turned
+    rng = np.random.default_rng(3)
+    for m, k, n in itertools.product((1, 2, 3, 40, 600), (1, 2, 40), (1, 2, 3, 40, 600)):
+        x, y = rng.normal(size=(k, m) if turn_x else (m, k)), rng.normal(size=(n, k) if turn_y else (k, n))
+
+        def f(x, y):
+            z = wnp.matmul(x.T if turn_x else x, y.T if turn_y else y)
+            return z.T if turn else z
+
+        np.testing.assert_allclose(w.jit(f)(x, y), f(x, y), rtol=1e-10, atol=1e-12)

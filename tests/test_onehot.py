@@ -79,3 +79,19 @@ def test_scatters_that_stay():
         np.testing.assert_allclose(w.jit(f)(LABELS, v), f(LABELS, v), rtol=1e-6)
     with pytest.raises(IndexError):
         w.jit(lambda i, v: at(wnp.zeros((N, M)), i, v))(LABELS + 1000, np.ones(N))
+
+
+def test_sums_that_follow_from_others():
+    """Of multiples of what was summed; not of differences, whose terms may cancel where their totals do not."""
+    x, y = RNG.normal(size=(N, M)), RNG.normal(size=(N, M)) * 1e-8
+    f = lambda x: wnp.sum(x, 1) + wnp.sum(-x * x[:, :1] / x[:, 1:2], 1) + wnp.sum(2.0 * x, 1)  # noqa: E731
+    text = [e.primitive.name for e in optimize(w.make_program(f)(x)).equations]
+    assert text.count("reduce_sum") == 1
+    np.testing.assert_allclose(w.jit(f)(x), f(x), rtol=1e-10)
+    both = lambda x, y: wnp.sum(x, 1) + wnp.sum(y, 1) + 1e8 * wnp.sum(x - y, 1)  # noqa: E731
+    text = [e.primitive.name for e in optimize(w.make_program(both)(x, x + y)).equations]
+    assert text.count("reduce_sum") == 3
+    np.testing.assert_allclose(w.jit(both)(x, x + y), both(x, x + y), rtol=1e-6)
+    again = lambda x: (wnp.sum(x, 1), wnp.sum(x * 1.0, 1), wnp.sum(x, (0, 1)), wnp.sum(x * x[0, 0]))  # noqa: E731
+    for got, want in zip(w.jit(again)(x), again(x), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)

@@ -121,14 +121,17 @@ def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
     def number(value: int) -> str:
         return f"ptr {module.shared_constant(f'@count{value}', f'{INTEGER} {value}')}"
 
-    def factor(steps: Any) -> tuple[str, str]:
-        """Whether a factor lies transposed, and the step that is not 1."""
+    def factor(steps: Any, rows: int, columns: int) -> tuple[str, str]:
+        """Whether a factor lies transposed, and the step that is not 1.
+
+        BLAS wants it to be at least the length of a row, also where there is one row, whose step says nothing.
+        """
         turned = steps.column != 1
         letter = module.shared_constant("@charT" if turned else "@charN", f"i8 {ord('T' if turned else 'N')}")
-        return f"ptr {letter}", number(steps.column if turned else steps.row)
+        return f"ptr {letter}", number(max(steps.column, rows) if turned else max(steps.row, columns))
 
-    (turn_x, step_x), (turn_y, step_y) = factor(p.x_steps), factor(p.y_steps)
-    m, n, k, step = number(p.m), number(p.n), number(p.k), number(p.steps.row)
+    (turn_x, step_x), (turn_y, step_y) = factor(p.x_steps, p.m, p.k), factor(p.y_steps, p.k, p.n)
+    m, n, k, step = number(p.m), number(p.n), number(p.k), number(max(p.steps.row, p.n))
 
     def call(a: str, b: str, c: str) -> str:
         arguments = (turn_y, turn_x, n, m, k, f"ptr {one}", f"ptr {b}", step_y, f"ptr {a}", step_x, f"ptr {zero}",

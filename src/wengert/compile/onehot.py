@@ -2,7 +2,7 @@
 
 The derivative of ``logits[arange(n), labels]`` is an array of zeros with one number in each row. Written, it is filled,
 scattered to and read again; as ``where(arange(m) == labels[:, None], numbers[:, None], 0)`` it is never in memory, and its
-sums along rows are the numbers themselves. Indices must be known to be in range: something that stays in the Program
+sums along rows are the numbers themselves (`totals`). Indices must be known to be in range: something that stays in the Program
 reads at the same ones.
 """
 
@@ -16,19 +16,25 @@ from ..core import Aval, Primitive
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .rewriter import number
 
+Found = dict[Atom, tuple[Atom, int]]
 
-def one_hots(program: Program) -> Program:
-    """A Program that does not write what it scatters onto zeros, one number to each row."""
+
+def one_hots(program: Program) -> tuple[Program, Found]:
+    """A Program that does not write what it scatters onto zeros, one number to each row.
+
+    Returns:
+        The Program, and the arrays that are not written, each with the numbers in it and the axis along which they stand.
+    """
     if not any(e.primitive.name in ("scatter_add", "scatter_set") for e in program.equations):
-        return program
+        return program, {}
     work = _OneHots(program)
     for eqn in program.equations:
         work.take(eqn)
     if not work.found:
-        return program
+        return program, {}
     new = Program(program.inputs, live_equations(work.equations, program.outputs), program.outputs, program.name)
     new.guards = program.guards
-    return new
+    return new, work.found
 
 
 class _OneHots:
@@ -36,7 +42,7 @@ class _OneHots:
 
     Attributes:
         read: the indices that something reads at, each with the length of the axis.
-        found: the arrays that are not written, each with the numbers in it, whether they are negative, and their axis.
+        found: see `one_hots`.
     """
 
     def __init__(self, program: Program) -> None:
@@ -49,29 +55,15 @@ class _OneHots:
                 self.read.update(
                     (i, x.aval.shape[a]) for i, a in zip(indices, eqn.params["axes"], strict=True) if type(i) is Var
                 )
-        self.found: dict[Atom, tuple[Atom, bool, int]] = {}
+        self.found: Found = {}
 
     def take(self, eqn: Equation) -> None:
-        name, out = eqn.primitive.name, eqn.outputs[0]
-        known = self.found.get(eqn.inputs[0]) if eqn.inputs and type(eqn.inputs[0]) is Var else None
-        if name in ("scatter_add", "scatter_set"):
-            axis = self._axis(eqn)
-            if axis is not None:
-                self.found[out] = (eqn.inputs[1], False, axis)
-                self._choose(eqn, axis)
-                return
-        elif name == "negative" and known is not None:
-            self.found[out] = (known[0], not known[1], known[2])
-        elif name == "reduce_sum" and known is not None and eqn.params["axes"] == (known[2],):
-            numbers, negative, _ = known
-            if numbers.aval.size == out.aval.size and numbers.aval.dtype == out.aval.dtype:
-                if numbers.aval.shape != out.aval.shape:
-                    numbers = self._written("reshape", [numbers], out.aval, shape=out.aval.shape)
-                self.equations.append(
-                    Equation(Primitive.registry["negative" if negative else "positive"], [numbers], [out], {})
-                )
-                return
-        self.equations.append(eqn)
+        axis = self._axis(eqn) if eqn.primitive.name in ("scatter_add", "scatter_set") else None
+        if axis is None:
+            self.equations.append(eqn)
+        else:
+            self.found[eqn.outputs[0]] = (eqn.inputs[1], axis)
+            self._choose(eqn, axis)
 
     def _axis(self, eqn: Equation) -> int | None:
         """The axis along which each row of a scatter's result has one number; None where it is of another kind."""

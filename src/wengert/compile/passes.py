@@ -11,6 +11,7 @@ from . import algebra, restructure  # noqa: F401 - their rules
 from .onehot import one_hots
 from .rewriter import LOOPS, Rewriter
 from .summed import products_summed
+from .totals import totals_known
 
 
 def optimize(program: Program) -> Program:
@@ -28,7 +29,7 @@ def optimize(program: Program) -> Program:
     outputs = rewriter.run(program, program.inputs)
     optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
     optimized.guards = program.guards
-    optimized = one_hots(products_summed(optimized))
+    optimized = totals_known(*one_hots(products_summed(optimized)))
     if any(e.primitive.name in LOOPS for e in optimized.equations):
         from .control.tidy import pruned
 

@@ -1,0 +1,119 @@
+"""Totals: sums that follow from other sums, without another pass over an array.
+
+The derivative of a softmax sums its rows again, each a multiple of what was summed already: ``sum_j (e_j m)`` is
+``m sum_j e_j``, where `m` does not depend on j. Where a row has one number only (`onehot`) its sum is that, and it may be
+added to such a row. Other sums and differences stay: what cancels place by place may not cancel in their totals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Aval, Primitive
+from ..program import Atom, Equation, Program, Var, live_equations
+
+DEPTH = 8  # equations between a sum and one that is known
+
+
+def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Program:
+    """A Program that takes sums from others where they follow.
+
+    Args:
+        one_hots: arrays with one number in each row, with these numbers and the axis along which they stand.
+    """
+    work = _Totals(program, one_hots)
+    names: dict[Atom, Atom] = {}  # of sums that are written no more
+    for eqn in program.equations:
+        out, (x, *_) = eqn.outputs[0], (*eqn.inputs, None)
+        if eqn.primitive.name == "reduce_sum" and out.aval.dtype.kind == "f" and type(x) is Var:
+            axes = eqn.params["axes"]
+            if x.aval.dtype == out.aval.dtype and work.follows(x, axes, DEPTH):
+                names[out] = work.total(x, axes, out.aval)
+                continue
+            work.known[x, axes] = out
+        if any(a in names for a in eqn.inputs):
+            eqn = Equation(eqn.primitive, [names.get(a, a) for a in eqn.inputs], eqn.outputs, eqn.params)
+        work.equations.append(eqn)
+    if not names:
+        return program
+    outputs = [names.get(a, a) for a in program.outputs]
+    new = Program(program.inputs, live_equations(work.equations, outputs), outputs, program.name)
+    new.guards = program.guards
+    return new
+
+
+class _Totals:
+    """The equations written so far.
+
+    Attributes:
+        known: sums, by what is summed and the axes.
+    """
+
+    def __init__(self, program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> None:
+        self.equations: list[Equation] = []
+        self.known: dict[tuple[Atom, tuple[int, ...]], Var] = {}
+        self._producer = {v: e for e in program.equations for v in e.outputs}
+        self._one_hots = one_hots
+
+    def _terms(self, a: Atom) -> tuple[str, list[Atom]]:
+        """The operation that makes an array, and its operands; nothing if dtypes change."""
+        made = self._producer.get(a) if type(a) is Var else None
+        if made is None or any(b.aval.dtype != a.aval.dtype for b in made.inputs):
+            return "", []
+        return made.primitive.name, made.inputs
+
+    def follows(self, a: Atom, axes: tuple[int, ...], depth: int) -> bool:
+        """Whether a sum follows from those known."""
+        if (a, axes) in self.known or self._one(a, axes) is not None:
+            return True
+        name, inputs = self._terms(a)
+        if not depth:
+            return False
+        if name in ("negative", "add", "subtract"):
+            alone = name == "negative" or any(self._one(b, axes) is not None for b in inputs)
+            return alone and all(b.aval.shape == a.aval.shape and self.follows(b, axes, depth - 1) for b in inputs)
+        if name in ("multiply", "divide"):
+            y, factor = self._factor(a, axes)
+            return factor is not None and self.follows(y, axes, depth - 1)
+        return False
+
+    def _one(self, a: Atom, axes: tuple[int, ...]) -> Atom | None:
+        numbers, axis = self._one_hots.get(a, (None, -1))
+        if numbers is None or axes != (axis,) or numbers.aval.size * a.aval.shape[axis] != a.aval.size:
+            return None
+        return numbers
+
+    def _factor(self, a: Atom, axes: tuple[int, ...]) -> tuple[Any, Any]:
+        """Of a product or quotient the part that varies along the axes, and the one that does not."""
+        name, (x, y) = self._terms(a)
+        for part, factor in ((x, y), (y, x)) if name == "multiply" else ((x, y),):
+            shape = factor.aval.shape
+            wide = (*[1] * (len(a.aval.shape) - len(shape)), *shape)
+            if part.aval.shape == a.aval.shape and all(wide[i] == 1 for i in axes):
+                return part, factor
+        return None, None
+
+    def total(self, a: Atom, axes: tuple[int, ...], aval: Aval) -> Atom:
+        """A sum that follows."""
+        found: Any = self.known.get((a, axes)) or self._one(a, axes)
+        name, inputs = self._terms(a)
+        if found is not None:
+            return self._shaped(found, aval.shape)
+        if name in ("multiply", "divide"):
+            part, factor = self._factor(a, axes)
+            wide = (*[1] * (len(a.aval.shape) - len(factor.aval.shape)), *factor.aval.shape)
+            left = tuple(n for i, n in enumerate(wide) if i not in axes)
+            factor = self._shaped(factor, left) if factor.aval.shape else factor
+            return self._written(name, [self.total(part, axes, aval), factor], aval)
+        return self._written(name, [self.total(b, axes, aval) for b in inputs], aval)
+
+    def _shaped(self, a: Atom, shape: tuple[int, ...]) -> Atom:
+        return a if a.aval.shape == shape else self._written("reshape", [a], Aval(shape, a.aval.dtype), shape=shape)
+
+    def _written(self, name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
+        out = Var(aval)
+        self.equations.append(Equation(Primitive.registry[name], inputs, [out], params))
+        return out
+
+
+__all__ = ["totals_known"]
