@@ -130,7 +130,7 @@ class _Writer:
         t = type(x)
         if x is None or x is Ellipsis or t in PYTHON_SCALARS or t is str or t is bytes:
             return repr(x)
-        if t in (tuple, list):
+        if t is list or isinstance(x, tuple):
             return f"{t.__name__}({','.join(map(self.value, x))})"
         if t is dict:
             return f"{{{','.join([f'{self.value(k)}:{self.value(v)}' for k, v in x.items()])}}}"

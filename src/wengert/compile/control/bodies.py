@@ -14,10 +14,11 @@ import numpy as np
 from ...core import Aval, Primitive
 from ...ops.control.loop import parts
 from ...ops.control.programs import zeros
-from ...ops.control.pull import pulling, results, started
+from ...ops.control.pull import blocks_of, pulling, results, started
 from ...program import Atom, Literal, Program, Var
 from ..rewriter import Rewriter, number
 from .fit import fits_program
+from .machine import machine
 from .motion import invariants, taken_apart
 from .tidy import lifted, settled
 from .walk import walk_p
@@ -26,7 +27,7 @@ from .walk import walk_p
 def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
     """The results of an equation of control flow."""
     if primitive.name == "while_pull":
-        return _pulled(r, inputs, params)
+        return _pulled(r, primitive, inputs, params)
     if primitive.name == "cond":
         branches = params["branches"]
         i = number(inputs[0])
@@ -74,10 +75,12 @@ def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> 
     return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
 
 
-def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
-    """The results of `while_pull`: what is the same in all steps, then a `walk`."""
+def _pulled(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+    """The results of `while_pull`: what is the same in all steps, then a `walk`, or one with few snapshots."""
     n = len(inputs) - sum(params["given"])
-    p = pulling(params)
+    p, blocks = pulling(params), blocks_of(params)
+    if blocks is not None and (p.cond.guards or p.forward.guards or p.back.guards):  # it runs in Python
+        return r.written(primitive, inputs, params, primitive.abstract(**params))
     tests, consts, carry = parts(inputs[:n], params)
     used = [c for c, b in zip(consts, p.consts, strict=True) if b]
     state = [c for c, b in zip(carry, p.carry, strict=True) if b]
@@ -86,6 +89,11 @@ def _pulled(r: Rewriter, inputs: list[Atom], params: dict[str, Any]) -> list[Ato
     fixed = [_atom(r, v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
     sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
     start = [_atom(r, v) for v in [*sums, *started(inputs[n:], params, p.cotangents)]]
+    if blocks is not None:
+        groups = [tests, used, state, fixed, start]
+        program = machine(p, blocks, [[a.aval for a in g] for g in groups])
+        made = r.run(program, [a for g in groups for a in g])
+        return [_atom(r, v) for v in results(made, params, p)]
     (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
     cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
     forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])

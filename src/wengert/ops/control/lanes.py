@@ -122,7 +122,8 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
     held = staged(body, key, step, avals, body.name)
     more = staged(body, ("any", mask), going, avals[nt + nc :], "any")
     running = cond.evaluate([*tests, *start])[0]
-    outs = primitive.bind(*tests, *consts, running, *start, cond=more, body=held, cond_consts=0, body_consts=nt + nc)
+    derived = {**params, "cond": more, "body": held, "cond_consts": 0, "body_consts": nt + nc}
+    outs = primitive.bind(*tests, *consts, running, *start, **derived)
     return outs[1:], every
 
 
@@ -139,6 +140,8 @@ def batch_pull(
     """The batching rule of `while_pull_p`: each example has cotangents of its own, of shared arguments too."""
     n, nb = len(args) - sum(params["given"]), params["body_consts"]
     carry, differs = _carried(trace, batched[:n], params)
+    from .pull import blocks_of
+
     if differs:
         return each_alone(primitive, trace.size, args, batched, params)
     nonzero, nc = params["nonzero"], params["cond_consts"]
@@ -151,5 +154,7 @@ def batch_pull(
     wide = [*flags[: nc + nb], *carry]
     values = [batched_value(a, trace.size, b) if w else a for a, b, w in zip(args[:n], batched[:n], wide, strict=True)]
     cts = [batched_value(a, trace.size, b) for a, b in zip(args[n:], batched[n:], strict=True)]
-    outs = primitive.bind(*values, *cts, **{**params, "cond": cond, "body": body})
+    params = {**params, "cond": cond, "body": body}
+    blocks_of(params)
+    outs = primitive.bind(*values, *cts, **params)
     return outs, [True] * len(outs)

@@ -34,6 +34,7 @@ class While(Primitive):
 
     Parameters:
         cond, body: Programs. cond_consts, body_consts: how many arguments are constants of each.
+        checkpoint: how reverse mode walks back through it with little memory (binomial.py); absent where it keeps all.
     """
 
     multiple_results = True
@@ -113,7 +114,8 @@ class While(Primitive):
         cond, body, used = smaller_loop(params["cond"], params["body"], len(tests), len(consts), tuple(dropped))
         kept = [c for c, b in zip(carry, dropped, strict=True) if not b]
         consts = [c for c, b in zip(consts, used, strict=True) if b]
-        return self.bind(*tests, *consts, *kept, cond=cond, body=body, cond_consts=len(tests), body_consts=len(consts))
+        sizes = {"cond_consts": len(tests), "body_consts": len(consts)}
+        return self.bind(*tests, *consts, *kept, **{**params, "cond": cond, "body": body, **sizes})
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         """A linear function is its own derivative at zero."""
@@ -160,7 +162,7 @@ def tangent_loop(
     m = sum(nonzero[:nb])
     args = [*tests, *consts, *tangents[:m], *carry, *tangents[m:]]
     cond = once(params["cond"], ("more", len(tests), tuple(body.out_avals[nk:])), lambda: _wider(params, body, nk))
-    return args, {"cond": cond, "body": body, "cond_consts": len(tests), "body_consts": nb + m}
+    return args, {**params, "cond": cond, "body": body, "cond_consts": len(tests), "body_consts": nb + m}
 
 
 def _wider(params: dict[str, Any], body: Program, nk: int) -> Program:

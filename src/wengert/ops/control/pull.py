@@ -22,6 +22,7 @@ from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program, linearized_programs
+from .binomial import Blocks, bytes_of, planned, walked
 from .loop import Flags, _samples, _zero, has_choice, parts, smaller_loop, tangent_loop, while_p
 from .programs import check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
 from .scan import linear_step, moving_flags, saving, transposed_body
@@ -128,18 +129,31 @@ class WhilePull(Primitive):
         tests, consts, carry = parts(args[:n], params)
         p = pulling(params)
         used = [c for c, b in zip(consts, p.consts, strict=True) if b]
-        state, tape = [c for c, b in zip(carry, p.carry, strict=True) if b], []
-        while execute(p.cond, [*tests, *state])[0]:
-            outs = execute(p.forward, [*used, *state])
-            state = outs[: len(state)]
-            tape.append(outs[len(state) :])
+        start = [c for c, b in zip(carry, p.carry, strict=True) if b]
         before = execute(p.invariant, consts)
         fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
         sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
         state = [*sums, *started(args[n:], params, p.cotangents)]
+
+        def going(carry: Sequence[Value]) -> Any:
+            return execute(p.cond, [*tests, *carry])[0]
+
+        def forward(carry: Sequence[Value]) -> Any:
+            outs = execute(p.forward, [*used, *carry])
+            return outs[: len(start)], outs[len(start) :]
+
+        def back(state: Sequence[Value], slices: Sequence[Value]) -> list[Value]:
+            return execute(p.back, [*fixed, *state, *[slices[i] for i in p.slices]])
+
+        blocks = blocks_of(params)
+        if blocks is not None:
+            return results(walked(blocks, going, forward, back, start, state), params, p)
+        tape = []
+        while going(start):
+            start, slices = forward(start)
+            tape.append(slices)
         while tape:
-            slices = tape.pop()
-            state = execute(p.back, [*fixed, *state, *[slices[i] for i in p.slices]])
+            state = back(state, tape.pop())
         return results(state, params, p)
 
     def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
@@ -248,7 +262,7 @@ class WhilePull(Primitive):
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    return {k: params[k] for k in ("cond", "body", "cond_consts", "body_consts")}
+    return {k: params[k] for k in ("cond", "body", "cond_consts", "body_consts", "checkpoint") if k in params}
 
 
 def pull(
@@ -272,6 +286,7 @@ def pull(
         return [None] * len(wanted)
     step = {**params, "nonzero": nonzero, "given": tuple(given), "masked": masked or has_choice(body)}
     p = pulling(step)
+    blocks_of(step)
     wanted = tuple(w and b for w, b in zip(wanted, (*p.sums, *p.cotangents), strict=True))
     cts = [c for c, b in zip(cotangents, given, strict=True) if b]
     outs = iter(while_pull_p.bind(*args, *cts, **step, wanted=wanted))
@@ -287,6 +302,19 @@ def pulling(params: dict[str, Any]) -> Pulling:
         ("pulling", cond, nc, nonzero, given, masked),
         lambda: _pulling(cond, body, nonzero, given, nc, nb, masked),
     )
+
+
+def blocks_of(params: dict[str, Any]) -> Blocks | None:
+    """The plan of the walk back; None where it keeps what all steps need.
+
+    Raises:
+        ArgumentError: the budget is too small.
+    """
+    if params.get("checkpoint") is None:
+        return None
+    p = pulling(params)
+    carried = p.forward.out_avals[: sum(p.carry)]
+    return planned(params["checkpoint"], bytes_of(p.forward.out_avals[sum(p.carry) :]), bytes_of(carried))
 
 
 def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int, nb: int, masked: bool) -> Pulling:

@@ -1,0 +1,298 @@
+"""Binomial checkpointing: how the pullback of a loop walks back with few snapshots of what the loop carries.
+
+Steps are taken in blocks. What the derivative needs of each step is kept for one block at a time, the tape; what is
+carried is kept at the starts of some blocks, the snapshots. To walk back through a block the loop runs on from the last
+snapshot before it, and leaves further snapshots where there is room. Where the number of blocks is known, the next one
+stands where Griewank and Walther have it (Algorithm 799: revolve, 2000): with ``beta(s, r) = C(s + r, s)``, s snapshots
+take the walk through ``beta(s, r)`` blocks with no block run more than r times before it is taped, and none can do with
+fewer runs altogether. Where it is not known, a first sweep finds it and keeps snapshots as it goes (Wang, Moin,
+Iaccarino, Minimal repetition dynamic checkpointing algorithm for unsteady adjoint calculation, 2009): at each moment
+they are such that no block will be run more than r times, r the least with ``beta(s - 1, r)`` as many as there are.
+
+Here are the plan, how many steps make a block and how many snapshots there are; the decisions, on numbers that may be
+traced; and the walk in Python. The one in native code is the compiler's (`compile/control/machine.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...config import config
+from ...core import Aval, Value, aval_of
+from ...errors import ArgumentError
+from ...program import Program
+from ..call import execute
+from ..elementwise import equal, floor_divide, less, logical_and, logical_not, logical_or, maximum, where
+from ..indexing import getitem, scatter_set_p
+from .loop import while_p
+from .programs import staged, strong
+
+SHARE = 0.75  # of a budget that is planned; the rest is for what a step needs while it runs
+MOST = 4096  # snapshots
+MANY = 1 << 24  # steps of a block
+BOOKS = 24  # bytes that are noted down for a snapshot
+ENOUGH = 64 << 10  # bytes of a tape that is worth its block's overhead
+
+
+class Checkpoint(NamedTuple):
+    """How a loop is walked back; a parameter of `while_p` and of what is derived from it.
+
+    Attributes:
+        budget: bytes that may be kept, or None where the steps of a block are given.
+        steps: of a block. slots: snapshots, 0 for as many as `config.checkpoint_bytes` holds.
+        length: the number of steps, or None where the loop finds it.
+        what: the function that the user called, for errors.
+    """
+
+    budget: int | None
+    steps: int
+    slots: int
+    length: int | None
+    what: str
+
+
+class Blocks(NamedTuple):
+    """A plan: the steps of a block, the snapshots (that at the start included), and the number of blocks or -1."""
+
+    steps: int
+    slots: int
+    count: int
+
+
+def bytes_of(avals: Sequence[Aval]) -> int:
+    return sum(a.size * a.dtype.itemsize for a in avals)
+
+
+def beta(slots: int, runs: int) -> int:
+    return math.comb(slots + runs, slots) if runs >= 0 else 0
+
+
+def runs_of(blocks: int, slots: int) -> int:
+    """How often blocks are run before they are taped, altogether: the least possible (Griewank and Walther)."""
+    r = 0
+    while beta(slots, r) < blocks:
+        r += 1
+    return r * blocks - beta(slots + 1, r - 1)
+
+
+def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
+    """The plan for a loop that keeps and carries so many bytes a step."""
+    length, kept, carried = checkpoint.length, max(kept, 1), carried + BOOKS
+    if checkpoint.budget is None:
+        steps = checkpoint.steps
+        count = -1 if length is None else -(-length // steps)
+        slots = checkpoint.slots or min(max(int(SHARE * config.checkpoint_bytes) // carried, 16), MOST)
+        return Blocks(steps, max(slots if length is None else min(slots, count), 2), count)
+    room = int(SHARE * checkpoint.budget)
+    if room < kept + 2 * carried:
+        how_many = "a number of" if length is None else length
+        raise ArgumentError(
+            f"{checkpoint.what}: {how_many} steps that carry {carried - BOOKS:,} bytes and keep {kept:,} cannot be "
+            f"differentiated within a budget of {checkpoint.budget:,} bytes; give it more"
+        )
+    if length is None:
+        slots = min(max(room // 2 // carried, 2), MOST)
+        return Blocks(min(max((room - slots * carried) // kept, 1), MANY), slots, -1)
+    return _shortest(length, kept, carried, room)
+
+
+def _shortest(length: int, kept: int, carried: int, room: int) -> Blocks:
+    """The blocks that are run again least often, the shorter ones where it makes no difference."""
+    best, found = math.inf, None
+    most = min((room - 2 * carried) // kept, length, MANY)
+    tried = sorted({most, *(max(int(most / 1.25**k), 1) for k in range(64))})
+    for steps in tried:
+        count = -(-length // steps)
+        slots = min((room - steps * kept) // carried, MOST, max(count, 2))
+        again = runs_of(count, slots) * steps
+        # What a block costs beside its steps, in steps: little, if it is long or its steps are.
+        again += count * max(ENOUGH // (kept + carried), 1) // 16
+        if again < 0.98 * best:
+            best, found = again, Blocks(steps, slots, count)
+    assert found is not None
+    return found
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def repeated(
+    going: Callable[..., Value], step: Callable[..., Sequence[Value]], consts: Sequence[Value], carry: Sequence[Value]
+) -> list[Value]:
+    """A loop of functions ``(*consts, *carry)``."""
+    from ...transforms.staging import stage
+
+    avals = [strong(aval_of(a)) for a in (*consts, *carry)]
+    cond, _ = stage(lambda *values: [going(*values)], avals, "going")
+    body, _ = stage(step, avals, "step")
+    n = len(consts)
+    return while_p.bind(*consts, *consts, *carry, cond=cond, body=body, cond_consts=n, body_consts=n)
+
+
+def onward(blocks: Value, slots: Value) -> Value:
+    """How many blocks further the next snapshot stands, of so many blocks and with so many snapshots, both above 1."""
+    r, reach = repeated(
+        lambda blocks, slots, r, reach: less(reach, blocks),
+        lambda blocks, slots, r, reach: [r + 1, floor_divide(reach * (slots + r + 1), r + 1)],
+        [blocks, slots],
+        [np.int64(0), np.int64(1)],
+    )
+    before = floor_divide(floor_divide(reach * r, slots + r) * (r - 1), maximum(slots + r - 1, 1))  # beta(s, r - 2)
+    fewer = floor_divide(reach * slots, slots + r)  # beta(s - 1, r)
+    return maximum(maximum(before, blocks - fewer), 1)
+
+
+class Books(NamedTuple):
+    """What is known of the snapshots.
+
+    Attributes:
+        sweeping: whether the first sweep goes on. end: blocks before it are not walked back yet.
+        count: snapshots that there are; they are the first of the arrays, in the order of their positions.
+        used: how many slots were ever used. position: in blocks. level: how often a snapshot was moved on in the sweep.
+        slot: where each is kept, and after these the slots that are free again.
+    """
+
+    sweeping: Value
+    end: Value
+    count: Value
+    used: Value
+    position: Value
+    level: Value
+    slot: Value
+
+
+def opened(plan: Blocks, position: Value, level: Value, slot: Value) -> Books:
+    """The books where a loop starts, with one snapshot, in slot 0; the arrays may hold anything."""
+    zero, one = np.int64(0), np.int64(1)
+    arrays = [put(a, zero, zero) for a in (position, level, slot)]
+    return Books(np.bool_(plan.count < 0), np.int64(max(plan.count, 0)), one, one, *arrays)
+
+
+class Move(NamedTuple):
+    """What is done next: from the snapshot in `slot` on so many blocks; then a block with the tape, or not.
+
+    Of a sweep the first block is run with the tape, in case that it is all.
+    """
+
+    slot: Value
+    ahead: Value
+    tape: Value
+
+
+def next_move(b: Books, slots: int) -> Move:
+    top = b.count - 1
+    left = b.end - getitem(b.position, top)
+    free = slots - b.count + 1
+    last = logical_or(less(left, 2), less(free, 2))
+    far = onward(where(last, 2, left), where(last, 2, free))
+    first = less(top, 1)
+    ahead = where(b.sweeping, where(first, 0, 1), where(last, left - 1, far))
+    return Move(getitem(b.slot, top), ahead, where(b.sweeping, first, last))
+
+
+class Result(NamedTuple):
+    """What comes of a move: whether a snapshot of what is carried now is kept, and where; whether to walk back."""
+
+    keep: Value
+    slot: Value
+    back: Value
+
+
+def noted(b: Books, move: Move, more: Value, slots: int) -> tuple[Books, Result]:
+    """The books after a move, which stopped where the loop goes on (`more`) or not."""
+    top = b.count - 1
+    here = getitem(b.position, top) + where(b.sweeping, 1, move.ahead)
+    ends = logical_and(b.sweeping, logical_not(more))
+    back = where(b.sweeping, logical_and(ends, move.tape), move.tape)
+    keep = logical_not(logical_or(ends, back))
+    found = where(ends, where(move.tape, 0, here), 0)
+    end = where(b.sweeping, found, where(back, b.end - 1, b.end))
+    done = logical_and(back, equal(getitem(b.position, top), end))
+    full = logical_and(keep, equal(b.count, slots))
+    # With no room left: the last snapshot that a later one has a higher level than goes; else the last one moves on.
+    at, *_ = repeated(
+        lambda level, i: logical_and(less(0, i), logical_not(less(getitem(level, i), getitem(level, i + 1)))),
+        lambda level, i: [i - 1],
+        [b.level],
+        [where(full, top - 1, 0)],
+    )
+    drops = logical_and(full, less(0, at))
+    moves = logical_and(full, logical_not(drops))
+    freed = getitem(b.slot, at)
+    _, position, level, slot = repeated(
+        lambda last, i, *_: less(i, last),
+        lambda last, i, *arrays: [i + 1, *[put(a, getitem(a, i + 1), i) for a in arrays]],
+        [where(drops, top, 0)],
+        [at, b.position, b.level, b.slot],
+    )
+    count = where(keep, where(full, b.count, b.count + 1), where(done, top, b.count))
+    new = where(keep, count - 1, 0)
+    fresh = logical_and(keep, equal(new, b.used))
+    place = where(fresh, b.used, where(drops, freed, getitem(slot, new)))
+    old = getitem(level, new)
+    position = put(position, where(keep, here, getitem(position, new)), new)
+    level = put(level, where(moves, old + 1, where(keep, 0, old)), new)
+    slot = put(slot, where(keep, place, getitem(slot, new)), new)
+    books = Books(
+        logical_and(b.sweeping, more), end, count, where(fresh, b.used + 1, b.used), position, level, slot
+    )
+    return books, Result(keep, place, back)
+
+
+def put(array: Value, value: Value, i: Value) -> Value:
+    """An array with another element or row, made in place where the compiler may."""
+    return scatter_set_p.bind(array, value, i, axes=(0,))
+
+
+# --- the walk in Python ------------------------------------------------------------------------------------------
+
+
+def walked(plan: Blocks, cond: Any, forward: Any, back: Any, start: Sequence[Any], state: Sequence[Any]) -> list[Any]:
+    """The walk back, step by step.
+
+    Args:
+        cond, forward, back: ``(carry) -> bool``, ``(carry) -> (carry, slices)`` and ``(state, slices) -> state``.
+        start: what is carried at first. state: cotangents at the end.
+    """
+    books = opened(plan, *[np.zeros(plan.slots, np.int64) for _ in range(3)])
+    onwards, noting = _decisions(plan.slots)
+    snapshots, final = {0: list(start)}, list(state)
+    while books.sweeping or books.end > 0:
+        move = Move(*execute(onwards, books))
+        carry, tape = snapshots[int(move.slot)], []
+        for _ in range(int(move.ahead) * plan.steps):
+            if not cond(carry):
+                break
+            carry, _ = forward(carry)
+        while move.tape and len(tape) < plan.steps and cond(carry):
+            carry, slices = forward(carry)
+            tape.append(slices)
+        outs = execute(noting, [*books, *move, np.bool_(cond(carry))])
+        books, result = Books(*outs[: len(books)]), Result(*outs[len(books) :])
+        if result.keep:
+            snapshots[int(result.slot)] = carry
+        while result.back and tape:
+            final = back(final, tape.pop())
+    return final
+
+
+@lru_cache(maxsize=64)
+def _decisions(slots: int) -> tuple[Program, Program]:
+    """`next_move` and `noted` as Programs."""
+    from ...transforms.staging import stage
+
+    flag, number, row = Aval((), np.dtype(bool)), Aval((), np.dtype(np.int64)), Aval((slots,), np.dtype(np.int64))
+    books = [flag, number, number, number, row, row, row]
+
+    def noting(*values: Value) -> list[Value]:
+        after, result = noted(Books(*values[:7]), Move(*values[7:10]), values[10], slots)
+        return [*after, *result]
+
+    first, _ = stage(lambda *b: next_move(Books(*b), slots), books, "next move")
+    second, _ = stage(noting, [*books, number, number, flag, flag], "noted")
+    return first, second
