@@ -248,6 +248,7 @@ def fits(step: Control) -> bool:
     if c is None or c > MOST:
         return False
     step.reuses = {k: i for k in range(len(step.eqn.outputs)) if (i := source(step.eqn, k)) is not None and large[i]}
+    step.without_blanks(step.reuses)
     return True
 
 

@@ -59,7 +59,7 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
     sizes = [len(g) for g in groups]
     avals = [strong(a) for g in groups for a in g]
     nt, nc, nk, nf, _ = sizes
-    n_books = len(Books._fields)
+    n_books, n_fixed = len(Books._fields), nt + nc + nk + nf
     kept = p.forward.out_avals[nk:]
 
     def ahead(*values: Value) -> list[Value]:
@@ -81,19 +81,19 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
         )  # fmt: skip
         return [i, *p.back.evaluate([*fixed, *state, *[getitem(tapes[k], i) for k in p.slices]])]
 
-    def leaves(slot: Value, *values: Value) -> Sequence[Value]:
+    def leaves(row: Value, *values: Value) -> Sequence[Value]:
         return values[nk:]
 
-    def keeps(slot: Value, *values: Value) -> list[Value]:
-        return [put(s, v, slot) for v, s in zip(values[:nk], values[nk:], strict=True)]
+    def keeps(row: Value, *values: Value) -> list[Value]:
+        return [put(s, v, row) for v, s in zip(values[:nk], values[nk:], strict=True)]
 
     def move(*values: Value) -> list[Value]:
         tests, consts = values[:nt], values[nt : nt + nc]
-        fixed, rest = values[nt + nc : nt + nc + nf], values[nt + nc + nf :]
+        first, fixed, rest = values[nt + nc : nt + nc + nk], values[nt + nc + nk : n_fixed], values[n_fixed:]
         books, rest = Books(*rest[:n_books]), rest[n_books:]
         shots, tapes, state = rest[:nk], rest[nk : nk + len(kept)], rest[nk + len(kept) :]
         todo = next_move(books, plan.slots)
-        carry = [getitem(s, todo.slot) for s in shots]
+        carry = [where(todo.start, a, getitem(s, todo.row)) for a, s in zip(first, shots, strict=True)]
         loop = [*tests, *consts]
         _, *carry = repeated(going, ahead, [*loop, todo.ahead * plan.steps], [np.int64(0), *carry])
         limit = where(todo.tape, plan.steps, 0)
@@ -101,9 +101,9 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
         carry, tapes = outs[:nk], outs[nk:]
         books, result = noted(books, todo, p.cond.evaluate([*tests, *carry])[0], plan.slots)
         if shots:
-            given = [strong(aval_of(a)) for a in (result.slot, *carry, *shots)]
+            given = [strong(aval_of(a)) for a in (result.row, *carry, *shots)]
             branches = [staged(p.forward, (f.__name__, plan, tuple(given)), f, given, f.__name__) for f in (leaves, keeps)]
-            shots = cond_p.bind(result.keep, result.slot, *carry, *shots, branches=tuple(branches))
+            shots = cond_p.bind(result.keep, result.row, *carry, *shots, branches=tuple(branches))
         i = where(result.back, count, 0)
         _, *state = repeated(
             lambda *values: less(0, values[nf + len(kept)]), back, [*fixed, *tapes], [i, *state]
@@ -125,11 +125,11 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
 
         number = Aval((), np.dtype(np.int64))
         books = opened(plan, *[blank(plan.slots, number) for _ in range(3)])
-        shots = [put(blank(plan.slots, aval_of(a)), a, np.int64(0)) for a in carry]
+        shots = [blank(plan.slots - 1, aval_of(a)) for a in carry]
         tapes = [blank(plan.steps, a) for a in kept]
         outs = repeated(
-            lambda *values: unfinished(Books(*values[nt + nc + nf : nt + nc + nf + n_books])),
-            move, [*tests, *consts, *fixed], [*books, *shots, *tapes, *state],
+            lambda *values: unfinished(Books(*values[n_fixed : n_fixed + n_books])),
+            move, [*tests, *consts, *carry, *fixed], [*books, *shots, *tapes, *state],
         )  # fmt: skip
         return outs[len(outs) - len(state) :]
 

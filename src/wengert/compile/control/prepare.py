@@ -61,6 +61,7 @@ def _prepare_step(step: Control, vector_bytes: int) -> None:
         step.work = step.eqn.params["length"] * _work(step.bodies["body"])
     elif step.name == "while":
         _buffers(step, step.bodies["body"], len(step.eqn.outputs), "carry")
+        step.without_blanks(step.bodies["body"].held)
         step.work = 1 << 30
     elif step.name == "walk":
         _buffers(step, step.bodies["forward"], step.eqn.params["carry"], "carry", both=True)
@@ -99,7 +100,7 @@ def _pair_branches(step: Control) -> None:
         if j is None or any(s != j for s in sources):
             continue
         a = step.inputs[1 + j]
-        if type(a) is not Var or j in step.reuses.values() or (1 + j) in step.reuses.values():
+        if type(a) is not Var or 1 + j in step.reuses.values():
             continue
         step.reuses[k] = 1 + j
         for b in bodies:

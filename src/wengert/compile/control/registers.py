@@ -44,7 +44,7 @@ class RegisterWriter(ElementWriter):
                 args.append(self.bound(self.array(a.aval, pointers[a if type(a) is Var else id(a)])))
         targets = [self.array(v.aval, pointers[v]) for v in self.step.eqn.outputs]
         for k, i in self.step.reuses.items():  # changed in place, in the memory of the result
-            if k not in self.step.shared:
+            if k not in self.step.shared and not self.step.starts_blank(k):
                 self.copy(targets[k].pointer, args[i].array.pointer, bytes_of_aval(self.step.inputs[i].aval))
             args[i] = Value(None, targets[k])
         self.control(self.step.eqn, args, targets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,12 +37,15 @@ class Control:
         bodies: its Programs, by role. scratch: arrays that only this step uses, by role.
         reuses: for a result (by number) the input whose memory it may have.
         shared: the results that have the memory of that input.
+        blank: the inputs, by number, that may hold anything: nothing has to be in memory before.
         registers: whether the step is written with its values in registers.
         work: about how many additions it costs.
     """
 
-    def __init__(self, eqn: Equation) -> None:
+    def __init__(self, eqn: Equation, producer: Mapping[Var, Equation]) -> None:
         self.eqn = eqn
+        made = [producer.get(a) if type(a) is Var else None for a in eqn.inputs]
+        self.blank = {i for i, e in enumerate(made) if e is not None and e.primitive.name == "blank"}
         self.name = eqn.primitive.name
         self.inputs: list[Atom] = list(eqn.inputs)
         self.bodies: dict[str, Body] = {}
@@ -83,6 +86,15 @@ class Control:
         """What is in memory: operands that are not scalar literals, results, scratch arrays."""
         return [*(a for a in self.inputs if not is_number(a)), *self.eqn.outputs, *self.scratch]
 
+    def without_blanks(self, held: Iterable[int]) -> None:
+        """Blank inputs are not in memory where the results, by number, begin in the memory that is theirs alone."""
+        for k in held:
+            if self.reuses[k] in self.blank:
+                self.inputs[self.reuses[k]] = Literal(np.int64(0))
+
+    def starts_blank(self, k: int) -> bool:
+        return self.reuses.get(k) in self.blank
+
     def want(self, role: str, aval: Aval) -> None:
         """Ask for an uninitialised array."""
         self.room[role] = Var(aval)
@@ -96,11 +108,11 @@ def is_number(a: Any) -> bool:
     return type(a) is Literal and a.aval.shape == ()
 
 
-def control_of(eqn: Equation) -> Control | None:
+def control_of(eqn: Equation, producer: Mapping[Var, Equation]) -> Control | None:
     """The step of a loop or branch, None for other equations and for Programs that native code cannot hold."""
     if eqn.primitive.name not in NAMES:
         return None
-    step = Control(eqn)
+    step = Control(eqn, producer)
     if any(b.program.guards for b in step.bodies.values()):
         return None
     return step

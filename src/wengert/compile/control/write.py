@@ -112,7 +112,7 @@ class ControlWriter(Text):
             here = self.pointer(a)
             shared = k in self.step.shared and target in self._results
             if k in body.held:
-                if not shared:
+                if not shared and not self.step.starts_blank(k):
                     self.copy(target, here, bytes_of(a))
                 found.append((target, target, target))
             elif shared:

@@ -57,7 +57,7 @@ class Checkpoint(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """A plan: the steps of a block, the snapshots (that at the start included), and the number of blocks or -1."""
+    """A plan: the steps of a block, the snapshots with the start among them, and the number of blocks or -1."""
 
     steps: int
     slots: int
@@ -87,28 +87,28 @@ def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
         steps = checkpoint.steps
         count = -1 if length is None else -(-length // steps)
         slots = checkpoint.slots or min(max(int(SHARE * config.checkpoint_bytes) // carried, 16), MOST)
-        return Blocks(steps, max(slots if length is None else min(slots, count), 2), count)
+        return Blocks(steps, 1 + (slots if length is None else max(min(slots, count - 1), 1)), count)
     room = int(SHARE * checkpoint.budget)
-    if room < kept + 2 * carried:
+    if room < kept + carried:
         how_many = "a number of" if length is None else length
         raise ArgumentError(
             f"{checkpoint.what}: {how_many} steps that carry {carried - BOOKS:,} bytes and keep {kept:,} cannot be "
             f"differentiated within a budget of {checkpoint.budget:,} bytes; give it more"
         )
     if length is None:
-        slots = min(max(room // 2 // carried, 2), MOST)
-        return Blocks(min(max((room - slots * carried) // kept, 1), MANY), slots, -1)
+        kept_whole = min(max(room // 2 // kept, 1), MANY)
+        return Blocks(kept_whole, 1 + min((room - kept_whole * kept) // carried, MOST), -1)
     return _shortest(length, kept, carried, room)
 
 
 def _shortest(length: int, kept: int, carried: int, room: int) -> Blocks:
     """The blocks that are run again least often, the shorter ones where it makes no difference."""
     best, found = math.inf, None
-    most = min((room - 2 * carried) // kept, length, MANY)
+    most = min((room - carried) // kept, length, MANY)
     tried = sorted({most, *(max(int(most / 1.25**k), 1) for k in range(64))})
     for steps in tried:
         count = -(-length // steps)
-        slots = min((room - steps * kept) // carried, MOST, max(count, 2))
+        slots = 1 + min((room - steps * kept) // carried, MOST, max(count - 1, 1))
         again = runs_of(count, slots) * steps
         # What a block costs beside its steps, in steps: little, if it is long or its steps are.
         again += count * max(ENOUGH // (kept + carried), 1) // 16
@@ -152,9 +152,10 @@ class Books(NamedTuple):
 
     Attributes:
         sweeping: whether the first sweep goes on. end: blocks before it are not walked back yet.
-        count: snapshots that there are; they are the first of the arrays, in the order of their positions.
-        used: how many slots were ever used. position: in blocks. level: how often a snapshot was moved on in the sweep.
-        slot: where each is kept, and after these the slots that are free again.
+        count: snapshots that there are, the first of which is the start of the loop; the arrays have them in the order
+            of their positions, and say nothing of the first.
+        used: how many rows were ever used. position: in blocks. level: how often a snapshot was moved on in the sweep.
+        row: where each is kept, and after these the rows that are free again.
     """
 
     sweeping: Value
@@ -163,59 +164,62 @@ class Books(NamedTuple):
     used: Value
     position: Value
     level: Value
-    slot: Value
+    row: Value
+
+    @property
+    def here(self) -> Value:
+        """The position of the last snapshot."""
+        return where(less(self.count, 2), 0, getitem(self.position, self.count - 1))
 
 
-def opened(plan: Blocks, position: Value, level: Value, slot: Value) -> Books:
-    """The books where a loop starts, with one snapshot, in slot 0; the arrays may hold anything."""
-    zero, one = np.int64(0), np.int64(1)
-    arrays = [put(a, zero, zero) for a in (position, level, slot)]
-    return Books(np.bool_(plan.count < 0), np.int64(max(plan.count, 0)), one, one, *arrays)
+def opened(plan: Blocks, position: Value, level: Value, row: Value) -> Books:
+    """The books where a loop starts; the arrays may hold anything."""
+    end, count, used = np.int64(max(plan.count, 0)), np.int64(1), np.int64(0)
+    return Books(np.bool_(plan.count < 0), end, count, used, position, level, row)
 
 
 class Move(NamedTuple):
-    """What is done next: from the snapshot in `slot` on so many blocks; then a block with the tape, or not.
+    """What is done next: from the start or the snapshot in a row on so many blocks; then a block with the tape, or not.
 
     Of a sweep the first block is run with the tape, in case that it is all.
     """
 
-    slot: Value
+    start: Value
+    row: Value
     ahead: Value
     tape: Value
 
 
 def next_move(b: Books, slots: int) -> Move:
     top = b.count - 1
-    left = b.end - getitem(b.position, top)
-    free = slots - b.count + 1
+    first, left, free = less(top, 1), b.end - b.here, slots - b.count + 1
     last = logical_or(less(left, 2), less(free, 2))
     far = onward(where(last, 2, left), where(last, 2, free))
-    first = less(top, 1)
     ahead = where(b.sweeping, where(first, 0, 1), where(last, left - 1, far))
-    return Move(getitem(b.slot, top), ahead, where(b.sweeping, first, last))
+    return Move(first, where(first, 0, getitem(b.row, top)), ahead, where(b.sweeping, first, last))
 
 
 class Result(NamedTuple):
     """What comes of a move: whether a snapshot of what is carried now is kept, and where; whether to walk back."""
 
     keep: Value
-    slot: Value
+    row: Value
     back: Value
 
 
 def noted(b: Books, move: Move, more: Value, slots: int) -> tuple[Books, Result]:
     """The books after a move, which stopped where the loop goes on (`more`) or not."""
     top = b.count - 1
-    here = getitem(b.position, top) + where(b.sweeping, 1, move.ahead)
+    here = b.here + where(b.sweeping, 1, move.ahead)
     ends = logical_and(b.sweeping, logical_not(more))
     back = where(b.sweeping, logical_and(ends, move.tape), move.tape)
     keep = logical_not(logical_or(ends, back))
     found = where(ends, where(move.tape, 0, here), 0)
     end = where(b.sweeping, found, where(back, b.end - 1, b.end))
-    done = logical_and(back, equal(getitem(b.position, top), end))
+    done = logical_and(back, equal(b.here, end))
     full = logical_and(keep, equal(b.count, slots))
     # With no room left: the last snapshot that a later one has a higher level than goes; else the last one moves on.
-    at, *_ = repeated(
+    (at,) = repeated(
         lambda level, i: logical_and(less(0, i), logical_not(less(getitem(level, i), getitem(level, i + 1)))),
         lambda level, i: [i - 1],
         [b.level],
@@ -223,25 +227,21 @@ def noted(b: Books, move: Move, more: Value, slots: int) -> tuple[Books, Result]
     )
     drops = logical_and(full, less(0, at))
     moves = logical_and(full, logical_not(drops))
-    freed = getitem(b.slot, at)
-    _, position, level, slot = repeated(
+    _, freed, position, level, row = repeated(
         lambda last, i, *_: less(i, last),
-        lambda last, i, *arrays: [i + 1, *[put(a, getitem(a, i + 1), i) for a in arrays]],
+        lambda last, i, freed, *arrays: [i + 1, freed, *[put(a, getitem(a, i + 1), i) for a in arrays]],
         [where(drops, top, 0)],
-        [at, b.position, b.level, b.slot],
+        [at, getitem(b.row, at), b.position, b.level, b.row],
     )
     count = where(keep, where(full, b.count, b.count + 1), where(done, top, b.count))
-    new = where(keep, count - 1, 0)
-    fresh = logical_and(keep, equal(new, b.used))
-    place = where(fresh, b.used, where(drops, freed, getitem(slot, new)))
-    old = getitem(level, new)
-    position = put(position, where(keep, here, getitem(position, new)), new)
-    level = put(level, where(moves, old + 1, where(keep, 0, old)), new)
-    slot = put(slot, where(keep, place, getitem(slot, new)), new)
-    books = Books(
-        logical_and(b.sweeping, more), end, count, where(fresh, b.used + 1, b.used), position, level, slot
-    )
-    return books, Result(keep, place, back)
+    new = where(keep, count - 1, 0)  # number 0 is the start, of which nothing is noted
+    fresh = logical_and(keep, less(b.used, new))
+    place = where(fresh, b.used, where(drops, freed, getitem(row, new)))
+    position = put(position, here, new)
+    level = put(level, where(moves, getitem(level, new) + 1, 0), new)
+    row = put(row, place, new)
+    books = Books(logical_and(b.sweeping, more), end, count, where(fresh, b.used + 1, b.used), position, level, row)
+    return books, Result(keep, where(keep, place, 0), back)
 
 
 def put(array: Value, value: Value, i: Value) -> Value:
@@ -261,10 +261,11 @@ def walked(plan: Blocks, cond: Any, forward: Any, back: Any, start: Sequence[Any
     """
     books = opened(plan, *[np.zeros(plan.slots, np.int64) for _ in range(3)])
     onwards, noting = _decisions(plan.slots)
-    snapshots, final = {0: list(start)}, list(state)
+    snapshots: dict[int, list[Any]] = {}
+    final = list(state)
     while books.sweeping or books.end > 0:
         move = Move(*execute(onwards, books))
-        carry, tape = snapshots[int(move.slot)], []
+        carry, tape = list(start) if move.start else snapshots[int(move.row)], []
         for _ in range(int(move.ahead) * plan.steps):
             if not cond(carry):
                 break
@@ -275,7 +276,7 @@ def walked(plan: Blocks, cond: Any, forward: Any, back: Any, start: Sequence[Any
         outs = execute(noting, [*books, *move, np.bool_(cond(carry))])
         books, result = Books(*outs[: len(books)]), Result(*outs[len(books) :])
         if result.keep:
-            snapshots[int(result.slot)] = carry
+            snapshots[int(result.row)] = carry
         while result.back and tape:
             final = back(final, tape.pop())
     return final
@@ -290,9 +291,9 @@ def _decisions(slots: int) -> tuple[Program, Program]:
     books = [flag, number, number, number, row, row, row]
 
     def noting(*values: Value) -> list[Value]:
-        after, result = noted(Books(*values[:7]), Move(*values[7:10]), values[10], slots)
+        after, result = noted(Books(*values[:7]), Move(*values[7:11]), values[11], slots)
         return [*after, *result]
 
     first, _ = stage(lambda *b: next_move(Books(*b), slots), books, "next move")
-    second, _ = stage(noting, [*books, number, number, flag, flag], "noted")
+    second, _ = stage(noting, [*books, flag, number, number, flag, flag], "noted")
     return first, second
