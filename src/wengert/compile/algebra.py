@@ -97,7 +97,23 @@ def _logical_and(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 @_elementwise
 def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
-    return _added(r, eqn, x, y, "subtract") or _added(r, eqn, y, x, "subtract")
+    return (
+        _added(r, eqn, x, y, "subtract")
+        or _added(r, eqn, y, x, "subtract")
+        or _scattered_onto(r, eqn, x, y)
+        or _scattered_onto(r, eqn, y, x)
+    )
+
+
+def _scattered_onto(r: Rewriter, eqn: Equation, x: Atom, y: Atom) -> Atom | None:
+    """An argument, and zeros with something added at some places: added to the argument itself, perhaps in place."""
+    made = r.made_by(y, "scatter_add")
+    if made is None or type(x) is not Var or x in r.producer or not (_same_type(x, eqn) and _same_type(y, eqn)):
+        return None
+    zeros = r.made_by(made.inputs[0], "broadcast_to")
+    if zeros is None or number(zeros.inputs[0]) != 0:
+        return None
+    return r.one("scatter_add", x, *made.inputs[1:], **made.params)
 
 
 @rule("subtract")

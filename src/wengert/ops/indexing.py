@@ -187,6 +187,12 @@ class _Scatter(Primitive):
         index_shape = np.broadcast_shapes(*[shape_of(i)[b:] for i, b in zip(indices, batched_indices, strict=True)])
         rest = tuple(n for i, n in enumerate(shape_of(x)[1:]) if i not in axes)
         u = broadcast_to(u, (size, *index_shape, *rest)) if batched_u else broadcast_to(u, (*index_shape, *rest))
+        if not any(batched_indices):  # the same places in all examples
+            rows = len(index_shape)
+            u = moveaxis(u, 0, rows) if batched_u else broadcast_to(
+                reshape(u, (*index_shape, 1, *rest)), (*index_shape, size, *rest)
+            )
+            return self.bind(x, u, *indices, axes=tuple(a + 1 for a in axes)), True
         if not batched_u:
             u = broadcast_to(u, (size, *shape_of(u)))
         indices, rank = _with_batch(size, indices, batched_indices)
@@ -261,6 +267,8 @@ class _ScatterSet(_Scatter):
             from .elementwise import equal, where
 
             g = _gathered(cotangent, indices, axes)
+            if not any(shape_of(i) for i in indices):  # one place, which cannot repeat
+                return (gx, fit(g, u.shape, u.dtype), *[None] * len(indices))
             order = np.arange(math.prod(shape_of(g))).reshape(shape_of(g))
             last = self.bind(np.zeros(shape_of(cotangent), order.dtype), order, *indices, axes=axes)
             gu = fit(where(equal(_gathered(last, indices, axes), order), g, zero), u.shape, u.dtype)

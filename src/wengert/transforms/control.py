@@ -21,7 +21,7 @@ from ..ops.elementwise import convert
 from .forward import check_output
 from .function import check_callable, name_of, shown
 from .rerun import run_opened
-from .segments import scan_in_segments, while_in_segments
+from .budgets import scan_within, while_within
 from .staging import known_program, stage
 
 
@@ -180,7 +180,7 @@ def run_scan(
     if checkpoint is None:
         outs = scan_p.bind(*args, **step)
     else:
-        outs = scan_in_segments(args, step, checkpoint, budget, what)
+        outs = scan_within(args, step, checkpoint, budget, what)
     return trees.unflatten(tree, outs[: len(carry)]), trees.unflatten(ys_tree, outs[len(carry) :])
 
 
@@ -260,7 +260,7 @@ def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str, checkpoint: A
         "cond": cond.program, "body": body.program, "cond_consts": len(cond.closed), "body_consts": len(body.closed)
     }  # fmt: skip
     outs = (
-        while_p.bind(*args, **step) if checkpoint is None else while_in_segments(args, step, checkpoint, budget, what)
+        while_p.bind(*args, **step) if checkpoint is None else while_within(args, step, checkpoint, budget, what)
     )
     return trees.unflatten(tree, outs)
 

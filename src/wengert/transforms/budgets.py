@@ -1,0 +1,110 @@
+"""Loops whose reverse pass keeps few of their steps: `scan`, `while_loop` and `fori_loop` with ``checkpoint=``.
+
+What the argument means, and a scan as the counted loop that it is then: `ops/control/binomial.py` plans how such a loop
+is walked back, and `while_p` has its derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..config import config
+from ..core import Aval, Value, aval_of, inexact_dtype
+from ..errors import ArgumentError
+from ..ops.call import linearized_programs
+from ..ops.control import scan_p, while_p
+from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, put
+from ..ops.control.programs import staged, strong
+from ..ops.control.pull import blocks_of
+from ..ops.control.scan import moving_flags, saving
+from ..ops.elementwise import less
+from ..ops.indexing import getitem
+from ..program import Program
+
+
+def checkpoint_of(checkpoint: Any, budget: int | None, length: int | None, what: str) -> Checkpoint:
+    """What a user asked for.
+
+    Args:
+        length: the number of steps, where it is known; a number then says the segments, and their steps otherwise.
+    """
+    if checkpoint == "auto":
+        return Checkpoint(int(config.checkpoint_bytes if budget is None else budget), 0, 0, length, what)
+    if isinstance(checkpoint, (int, np.integer)) and not isinstance(checkpoint, bool) and checkpoint >= 1:
+        if budget is not None:
+            raise ArgumentError(
+                f'{what}: budget goes with checkpoint="auto"; checkpoint={checkpoint} says the segments'
+            )
+        number = int(checkpoint)
+        if length is None:
+            return Checkpoint(None, number, 0, None, what)
+        return Checkpoint(None, max(-(-length // number), 1), number, length, what)
+    raise ArgumentError(f'{what}: checkpoint is None, "auto" or a number of segments, got {checkpoint!r}')
+
+
+def while_within(
+    args: Sequence[Value], params: dict[str, Any], checkpoint: Any, budget: int | None, what: str
+) -> list[Value]:
+    """`while_p` of these arguments, walked back with few snapshots."""
+    params = {**params, "checkpoint": checkpoint_of(checkpoint, budget, None, what)}
+    check_budget(params)
+    return while_p.bind(*args, **params)
+
+
+def check_budget(params: dict[str, Any]) -> None:
+    """Raise where a budget is too small for a loop's first derivative, all that can have one differentiated."""
+    body, nb = params["body"], params["body_consts"]
+    inexact = [True if inexact_dtype(a.dtype) else None for a in body.in_avals]
+    nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], inexact, nb, len(body.outputs))
+    if any(nonzero[nb:]):
+        blocks_of({**params, "nonzero": nonzero, "given": nonzero[nb:], "masked": False})
+
+
+def scan_within(
+    args: Sequence[Value], params: dict[str, Any], checkpoint: Any, budget: int | None, what: str
+) -> list[Value]:
+    """`scan_p` of these arguments, or where it keeps too much a counted loop that is walked back with few snapshots."""
+    length, nc, nk, body = params["length"], params["consts"], params["carry"], params["body"]
+    asked = checkpoint_of(checkpoint, budget, length, what)
+    if asked.budget is None:
+        whole = length <= asked.slots
+    else:
+        whole = length * step_bytes(body, nc, nk) <= int(SHARE * asked.budget)
+    if whole:
+        return scan_p.bind(*args, **params)
+    rows = [Aval((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]
+    starts = [np.broadcast_to(np.zeros((), a.dtype), a.shape) for a in rows]
+    consts, carry, xs = args[:nc], args[nc : nc + nk], args[nc + nk :]
+    fixed = [strong(aval_of(a)) for a in (*consts, *xs)]
+    moving = [Aval((), np.dtype(np.int64)), *map(strong, body.out_avals[:nk]), *rows]
+    key = ("counted", length, params["reverse"], nc, tuple(fixed))
+    cond = staged(body, (*key, "cond"), lambda i, *_: [less(i, length)], moving, body.name)
+    step = staged(body, key, lambda *values: _step(body, params, values), [*fixed, *moving], body.name)
+    loop = {"cond": cond, "body": step, "cond_consts": 0, "body_consts": len(fixed), "checkpoint": asked}
+    check_budget(loop)
+    return while_p.bind(*consts, *xs, np.int64(0), *carry, *starts, **loop)[1:]
+
+
+def _step(body: Program, params: dict[str, Any], values: Sequence[Value]) -> list[Value]:
+    """One step of a scan as a loop that counts: ``(*consts, *xs, i, *carry, *ys) -> (i, *carry, *ys)``."""
+    nc, nk = params["consts"], params["carry"]
+    n_xs = len(body.inputs) - nc - nk
+    consts, xs, i, rest = values[:nc], values[nc : nc + n_xs], values[nc + n_xs], values[nc + n_xs + 1 :]
+    at = params["length"] - 1 - i if params["reverse"] else i
+    outs = body.evaluate([*consts, *rest[:nk], *[getitem(x, at) for x in xs]])
+    return [i + 1, *outs[:nk], *[put(y, v, at) for y, v in zip(rest[nk:], outs[nk:], strict=True)]]
+
+
+def step_bytes(body: Program, nc: int, nk: int) -> int:
+    """Bytes that the reverse pass of a scan keeps for one step."""
+    inexact = [True if inexact_dtype(a.dtype) else None for a in body.in_avals]
+    nonzero = moving_flags(lambda f: linearized_programs(body, f)[2], inexact, nc, nk)
+    known, _, _ = linearized_programs(body, nonzero)
+    _, forward, _ = saving(known, len(body.outputs), nc, nk)
+    return bytes_of(forward.out_avals[len(body.outputs) :])
+
+
+__all__ = ["scan_within", "while_within"]
