@@ -8,7 +8,7 @@ import wengert.numpy as wnp
 from wengert import checkpoint_policies as policies
 from wengert import lax
 from wengert.errors import ArgumentError
-from wengert.transforms.segments import plan
+
 
 rng = np.random.default_rng(5)
 A = rng.normal(size=(5, 5)) * 0.4

@@ -90,14 +90,14 @@ def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
         return Blocks(steps, 1 + (slots if length is None else max(min(slots, count - 1), 1)), count)
     room = int(SHARE * checkpoint.budget)
     if room < kept + carried:
-        how_many = "a number of" if length is None else length
+        least = math.ceil((kept + carried) / SHARE)
         raise ArgumentError(
-            f"{checkpoint.what}: {how_many} steps that carry {carried - BOOKS:,} bytes and keep {kept:,} cannot be "
-            f"differentiated within a budget of {checkpoint.budget:,} bytes; give it more"
+            f"{checkpoint.what}: a step that carries {carried - BOOKS:,} bytes and keeps {kept:,} for the reverse pass "
+            f"needs a budget of {least:,} bytes, got {checkpoint.budget:,}; give it more"
         )
     if length is None:
-        kept_whole = min(max(room // 2 // kept, 1), MANY)
-        return Blocks(kept_whole, 1 + min((room - kept_whole * kept) // carried, MOST), -1)
+        steps = min(max(min(room // 2, room - carried) // kept, 1), MANY)
+        return Blocks(steps, 1 + min((room - steps * kept) // carried, MOST), -1)
     return _shortest(length, kept, carried, room)
 
 
