@@ -167,13 +167,17 @@ def looped(a, c, xs, n=23, **options):
 
 
 def counting(a, c, xs, n=23, **options):
-    return wnp.sum(lax.fori_loop(2, n, lambda i, v: wnp.sin(a @ v) + wnp.at(xs[0])[i].get() * 0.1 * i, c["a"], **options) ** 2)
+    return wnp.sum(
+        lax.fori_loop(2, n, lambda i, v: wnp.sin(a @ v) + wnp.at(xs[0])[i].get() * 0.1 * i, c["a"], **options) ** 2
+    )
 
 
 def counting_to(a, c, xs, n=23, **options):
     """A bound that is traced."""
     upper = wnp.asarray(n + 0 * (a[0, 0] > 5.0))
-    return wnp.sum(lax.fori_loop(0, upper, lambda i, v: wnp.sin(a @ v) + wnp.at(xs[0])[i].get() * 0.1 * i, c["a"], **options) ** 2)
+    return wnp.sum(
+        lax.fori_loop(0, upper, lambda i, v: wnp.sin(a @ v) + wnp.at(xs[0])[i].get() * 0.1 * i, c["a"], **options) ** 2
+    )
 
 
 LOOPS = {f.__name__: f for f in (scanned, backwards, looped, counting, counting_to)}
@@ -303,9 +307,7 @@ def test_a_step_costs_its_slices_however_many_there_are():
     """Nothing in the loops goes over all rows of the slices, their cotangents, the snapshots or the tape."""
 
     def f(c, xs):
-        c, ys = lax.scan(
-            lambda c, x: (wnp.sin(c + x), c * x), c, xs, checkpoint="auto", budget=40_000, reverse=True
-        )
+        c, ys = lax.scan(lambda c, x: (wnp.sin(c + x), c * x), c, xs, checkpoint="auto", budget=40_000, reverse=True)
         return wnp.sum(c) + wnp.sum(ys**2)
 
     text = w.jit(w.grad(f, (0, 1))).lower(np.ones(50), np.ones((777, 50))).loops()

@@ -1,4 +1,4 @@
-"""checkpoint with policies, what reverse passes keep, and loops in segments."""
+"""checkpoint with policies, what reverse passes keep, and loops with `checkpoint=`."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,6 @@ import wengert.numpy as wnp
 from wengert import checkpoint_policies as policies
 from wengert import lax
 from wengert.errors import ArgumentError
-
 
 rng = np.random.default_rng(5)
 A = rng.normal(size=(5, 5)) * 0.4
@@ -102,7 +101,7 @@ def test_policy_must_be_a_function():
         w.checkpoint(network, policy="dots")
 
 
-# --- loops in segments -------------------------------------------------------------------------------------------
+# --- loops (test_binomial.py has more of them) -------------------------------------------------------------------------------------------
 
 
 def scanned(a, c, xs, reverse=False, **options):
@@ -167,20 +166,6 @@ def test_a_dynamic_loop_in_segments():
 def test_segments_keep_less():
     f = lambda c, **k: wnp.sum(lax.scan(lambda c, _: (wnp.tanh(A @ c), None), c, length=4000, **k)[0])  # noqa: E731
     assert kept(lambda c: f(c, checkpoint=60), X) < kept(f, X) / 30
-
-
-def test_plans():
-    assert plan(100, 10, 10, 10**6, "scan") == []
-    for length, budget in [(10**4, 10**5), (10**6, 10**6), (10**6, 3 * 10**5), (10**5, 10**5)]:
-        kept_bytes, carried = 300, 100
-        sizes = plan(length, kept_bytes, carried, budget, "scan")
-        segment = int(np.prod(sizes))
-        top = -(-length // segment)
-        assert sizes[0] * kept_bytes + sum(sizes[1:], top) * carried <= budget
-    with pytest.raises(
-        ArgumentError, match=r"1000000 steps .* cannot be differentiated within a budget of 1,000 bytes"
-    ):
-        plan(10**6, 300, 100, 1000, "scan")
 
 
 def test_errors():

@@ -233,7 +233,10 @@ class Plan:
                     self._kinds[eqn] = kind = REDUCE
             if kind == CALL:
                 self._calls[eqn] = (
-                    factorisation_of(eqn) or serial_of(eqn, self.producer) or control_of(eqn, self.producer) or Call(eqn)
+                    factorisation_of(eqn)
+                    or serial_of(eqn, self.producer)
+                    or control_of(eqn, self.producer)
+                    or Call(eqn)
                 )
             if kind in (CALL, PRODUCT):
                 operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs

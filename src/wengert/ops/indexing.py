@@ -189,8 +189,10 @@ class _Scatter(Primitive):
         u = broadcast_to(u, (size, *index_shape, *rest)) if batched_u else broadcast_to(u, (*index_shape, *rest))
         if not any(batched_indices):  # the same places in all examples
             rows = len(index_shape)
-            u = moveaxis(u, 0, rows) if batched_u else broadcast_to(
-                reshape(u, (*index_shape, 1, *rest)), (*index_shape, size, *rest)
+            u = (
+                moveaxis(u, 0, rows)
+                if batched_u
+                else broadcast_to(reshape(u, (*index_shape, 1, *rest)), (*index_shape, size, *rest))
             )
             return self.bind(x, u, *indices, axes=tuple(a + 1 for a in axes)), True
         if not batched_u:

@@ -16,8 +16,8 @@ from ..core import Aval, Value, aval_of, inexact_dtype
 from ..errors import ArgumentError
 from ..ops.call import linearized_programs
 from ..ops.control import scan_p, while_p
-from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, put
-from ..ops.control.programs import staged, strong
+from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, integer, put
+from ..ops.control.programs import spread_zero, staged, strong
 from ..ops.control.pull import blocks_of
 from ..ops.control.scan import moving_flags, saving
 from ..ops.elementwise import less
@@ -76,16 +76,16 @@ def scan_within(
     if whole:
         return scan_p.bind(*args, **params)
     rows = [Aval((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]
-    starts = [np.broadcast_to(np.zeros((), a.dtype), a.shape) for a in rows]
+    starts = [spread_zero(a) for a in rows]
     consts, carry, xs = args[:nc], args[nc : nc + nk], args[nc + nk :]
     fixed = [strong(aval_of(a)) for a in (*consts, *xs)]
-    moving = [Aval((), np.dtype(np.int64)), *map(strong, body.out_avals[:nk]), *rows]
-    key = ("counted", length, params["reverse"], nc, tuple(fixed))
+    moving = [Aval((), config.int_dtype), *map(strong, body.out_avals[:nk]), *rows]
+    key = ("counted", config.int_dtype, length, params["reverse"], nc, tuple(fixed))
     cond = staged(body, (*key, "cond"), lambda i, *_: [less(i, length)], moving, body.name)
     step = staged(body, key, lambda *values: _step(body, params, values), [*fixed, *moving], body.name)
     loop = {"cond": cond, "body": step, "cond_consts": 0, "body_consts": len(fixed), "checkpoint": asked}
     check_budget(loop)
-    return while_p.bind(*consts, *xs, np.int64(0), *carry, *starts, **loop)[1:]
+    return while_p.bind(*consts, *xs, integer(0), *carry, *starts, **loop)[1:]
 
 
 def _step(body: Program, params: dict[str, Any], values: Sequence[Value]) -> list[Value]:

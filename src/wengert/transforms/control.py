@@ -18,10 +18,10 @@ from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
+from .budgets import scan_within, while_within
 from .forward import check_output
 from .function import check_callable, name_of, shown
 from .rerun import run_opened
-from .budgets import scan_within, while_within
 from .staging import known_program, stage
 
 
@@ -259,9 +259,7 @@ def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str, checkpoint: A
     step = {
         "cond": cond.program, "body": body.program, "cond_consts": len(cond.closed), "body_consts": len(body.closed)
     }  # fmt: skip
-    outs = (
-        while_p.bind(*args, **step) if checkpoint is None else while_within(args, step, checkpoint, budget, what)
-    )
+    outs = while_p.bind(*args, **step) if checkpoint is None else while_within(args, step, checkpoint, budget, what)
     return trees.unflatten(tree, outs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -99,8 +100,13 @@ def _saved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Saved]
         for a in _held(node):
             if isinstance(a, np.ndarray) and id(a) not in found:
                 name = names.get(id(a), "")
-                found[id(a)] = Saved(a.shape, a.dtype, a.nbytes, "" if name else operation, "" if name else line, name)
+                found[id(a)] = Saved(a.shape, a.dtype, _bytes(a), "" if name else operation, "" if name else line, name)
     return sorted(found.values(), key=lambda s: -s.bytes)
+
+
+def _bytes(a: np.ndarray) -> int:
+    """What an array takes: a broadcast takes what it is a broadcast of."""
+    return a.dtype.itemsize * math.prod(n for n, step in zip(a.shape, a.strides, strict=True) if step)
 
 
 def _held(node: Any) -> Sequence[Any]:

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ...config import config
 from ...core import Aval, Primitive, Value, aval_of
 from ...ops.control import cond_p
-from ...ops.control.binomial import Blocks, Books, Move, next_move, noted, opened, put, repeated
+from ...ops.control.binomial import Blocks, Books, integer, next_move, noted, opened, put, repeated
 from ...ops.control.programs import staged, strong
 from ...ops.control.pull import Pulling
 from ...ops.elementwise import less, logical_and, where
@@ -95,19 +96,17 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
         todo = next_move(books, plan.slots)
         carry = [where(todo.start, a, getitem(s, todo.row)) for a, s in zip(first, shots, strict=True)]
         loop = [*tests, *consts]
-        _, *carry = repeated(going, ahead, [*loop, todo.ahead * plan.steps], [np.int64(0), *carry])
+        _, *carry = repeated(going, ahead, [*loop, todo.ahead * plan.steps], [integer(0), *carry])
         limit = where(todo.tape, plan.steps, 0)
-        count, *outs = repeated(going, taped, [*loop, limit], [np.int64(0), *carry, *tapes])
+        count, *outs = repeated(going, taped, [*loop, limit], [integer(0), *carry, *tapes])
         carry, tapes = outs[:nk], outs[nk:]
         books, result = noted(books, todo, p.cond.evaluate([*tests, *carry])[0], plan.slots)
         if shots:
             given = [strong(aval_of(a)) for a in (result.row, *carry, *shots)]
-            branches = [staged(p.forward, (f.__name__, plan, tuple(given)), f, given, f.__name__) for f in (leaves, keeps)]
+            branches = [staged(p.forward, (f.__name__, tuple(given)), f, given, f.__name__) for f in (leaves, keeps)]
             shots = cond_p.bind(result.keep, result.row, *carry, *shots, branches=tuple(branches))
         i = where(result.back, count, 0)
-        _, *state = repeated(
-            lambda *values: less(0, values[nf + len(kept)]), back, [*fixed, *tapes], [i, *state]
-        )
+        _, *state = repeated(lambda *values: less(0, values[nf + len(kept)]), back, [*fixed, *tapes], [i, *state])
         return [*books, *shots, *tapes, *state]
 
     def run(*values: Value) -> Sequence[Value]:
@@ -123,7 +122,7 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
             count += 1
             return blank_p.bind(values[-1], shape=(length, *a.shape), dtype=a.dtype, number=count)
 
-        number = Aval((), np.dtype(np.int64))
+        number = Aval((), config.int_dtype)
         books = opened(plan, *[blank(plan.slots, number) for _ in range(3)])
         shots = [blank(plan.slots - 1, aval_of(a)) for a in carry]
         tapes = [blank(plan.steps, a) for a in kept]
@@ -133,7 +132,13 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
         )  # fmt: skip
         return outs[len(outs) - len(state) :]
 
-    return staged(p.forward, ("machine", p.back, p.cond, plan, tuple(avals)), run, avals, f"walk of {p.forward.name}")
+    return staged(
+        p.forward,
+        ("machine", p.back, p.cond, plan, tuple(avals), config.int_dtype),
+        run,
+        avals,
+        f"walk of {p.forward.name}",
+    )
 
 
 def unfinished(b: Books) -> Value:

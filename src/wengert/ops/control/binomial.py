@@ -27,10 +27,10 @@ from ...core import Aval, Value, aval_of
 from ...errors import ArgumentError
 from ...program import Program
 from ..call import execute
-from ..elementwise import equal, floor_divide, less, logical_and, logical_not, logical_or, maximum, where
+from ..elementwise import equal, floor_divide, less, logical_and, logical_not, logical_or, maximum, minimum, where
 from ..indexing import getitem, scatter_set_p
 from .loop import while_p
-from .programs import staged, strong
+from .programs import strong
 
 SHARE = 0.75  # of a budget that is planned; the rest is for what a step needs while it runs
 MOST = 4096  # snapshots
@@ -134,17 +134,31 @@ def repeated(
     return while_p.bind(*consts, *consts, *carry, cond=cond, body=body, cond_consts=n, body_consts=n)
 
 
+def integer(n: int) -> Any:
+    """A number of the type that counts."""
+    return config.int_dtype.type(n)
+
+
 def onward(blocks: Value, slots: Value) -> Value:
     """How many blocks further the next snapshot stands, of so many blocks and with so many snapshots, both above 1."""
+    most = int(np.iinfo(config.int_dtype).max)
+
+    def ratio(x: Value, a: Value, b: Value) -> Value:
+        """``x a / b``, a whole number, without forming ``x a``."""
+        whole = floor_divide(x, b)
+        return whole * a + floor_divide((x - whole * b) * a, b)
+
+    def more(blocks: Value, slots: Value, r: Value, reach: Value) -> list[Value]:
+        """From ``beta(slots, r)`` to the next; one that is too large for its type is as good as any that is enough."""
+        enough = less(floor_divide(most, slots + r + 1), floor_divide(reach, r + 1) + 1)
+        return [r + 1, where(enough, most, ratio(where(enough, 1, reach), slots + r + 1, r + 1))]
+
     r, reach = repeated(
-        lambda blocks, slots, r, reach: less(reach, blocks),
-        lambda blocks, slots, r, reach: [r + 1, floor_divide(reach * (slots + r + 1), r + 1)],
-        [blocks, slots],
-        [np.int64(0), np.int64(1)],
+        lambda blocks, slots, r, reach: less(reach, blocks), more, [blocks, slots], [integer(0), integer(1)]
     )
-    before = floor_divide(floor_divide(reach * r, slots + r) * (r - 1), maximum(slots + r - 1, 1))  # beta(s, r - 2)
-    fewer = floor_divide(reach * slots, slots + r)  # beta(s - 1, r)
-    return maximum(maximum(before, blocks - fewer), 1)
+    before = ratio(ratio(reach, r, slots + r), maximum(r - 1, 0), maximum(slots + r - 1, 1))  # beta(s, r - 2)
+    fewer = ratio(reach, slots, slots + r)  # beta(s - 1, r)
+    return minimum(maximum(maximum(before, blocks - fewer), 1), blocks - 1)
 
 
 class Books(NamedTuple):
@@ -174,7 +188,7 @@ class Books(NamedTuple):
 
 def opened(plan: Blocks, position: Value, level: Value, row: Value) -> Books:
     """The books where a loop starts; the arrays may hold anything."""
-    end, count, used = np.int64(max(plan.count, 0)), np.int64(1), np.int64(0)
+    end, count, used = integer(max(plan.count, 0)), integer(1), integer(0)
     return Books(np.bool_(plan.count < 0), end, count, used, position, level, row)
 
 
@@ -259,8 +273,8 @@ def walked(plan: Blocks, cond: Any, forward: Any, back: Any, start: Sequence[Any
         cond, forward, back: ``(carry) -> bool``, ``(carry) -> (carry, slices)`` and ``(state, slices) -> state``.
         start: what is carried at first. state: cotangents at the end.
     """
-    books = opened(plan, *[np.zeros(plan.slots, np.int64) for _ in range(3)])
-    onwards, noting = _decisions(plan.slots)
+    books = opened(plan, *[np.zeros(plan.slots, config.int_dtype) for _ in range(3)])
+    onwards, noting = _decisions(plan.slots, config.int_dtype)
     snapshots: dict[int, list[Any]] = {}
     final = list(state)
     while books.sweeping or books.end > 0:
@@ -283,11 +297,11 @@ def walked(plan: Blocks, cond: Any, forward: Any, back: Any, start: Sequence[Any
 
 
 @lru_cache(maxsize=64)
-def _decisions(slots: int) -> tuple[Program, Program]:
+def _decisions(slots: int, dtype: np.dtype) -> tuple[Program, Program]:
     """`next_move` and `noted` as Programs."""
     from ...transforms.staging import stage
 
-    flag, number, row = Aval((), np.dtype(bool)), Aval((), np.dtype(np.int64)), Aval((slots,), np.dtype(np.int64))
+    flag, number, row = Aval((), np.dtype(bool)), Aval((), dtype), Aval((slots,), dtype)
     books = [flag, number, number, number, row, row, row]
 
     def noting(*values: Value) -> list[Value]:

@@ -24,6 +24,11 @@ def zeros(aval: Aval) -> np.ndarray:
     return np.zeros(aval.shape, aval.dtype)
 
 
+def spread_zero(aval: Aval) -> np.ndarray:
+    """The zero of a type as a view of one number, to be read only."""
+    return np.broadcast_to(np.zeros((), aval.dtype), aval.shape)
+
+
 def staged(program: Program, key: Any, f: Callable[..., Sequence[Value]], avals: Sequence[Aval], name: str) -> Program:
     """The Program of `f`, made once and kept with `program`."""
     from ...transforms.staging import stage

@@ -26,6 +26,7 @@ from .programs import (
     rewired,
     run_alone,
     split_linear,
+    spread_zero,
     widened,
     without_zeros,
     zeros,
@@ -212,8 +213,10 @@ def moving_flags(live: Callable[[Flags], Sequence[bool]], tangents: Sequence[Val
 
 
 def started_tangents(primals: Sequence[Value], tangents: Sequence[Value | None], nonzero: Flags) -> list[Value | None]:
-    """Tangents, zeros where one comes into being only later."""
-    return [zeros(aval_of(p)) if b and t is None else t for p, t, b in zip(primals, tangents, nonzero, strict=True)]
+    """Tangents, zeros that take no memory where one comes into being only later."""
+    return [
+        spread_zero(aval_of(p)) if b and t is None else t for p, t, b in zip(primals, tangents, nonzero, strict=True)
+    ]
 
 
 def jvp_body(body: Program, nonzero: Flags, nc: int, nk: int) -> tuple[Program, list[bool]]:
