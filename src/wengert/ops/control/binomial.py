@@ -36,7 +36,7 @@ SHARE = 0.75  # of a budget that is planned; the rest is for what a step needs w
 MOST = 4096  # snapshots
 MANY = 1 << 24  # steps of a block
 BOOKS = 24  # bytes that are noted down for a snapshot
-ENOUGH = 64 << 10  # bytes of a tape that is worth its block's overhead
+SMALL = 64 << 10  # bytes of a step beside which a block costs nothing
 
 
 class Checkpoint(NamedTuple):
@@ -102,20 +102,17 @@ def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
 
 
 def _shortest(length: int, kept: int, carried: int, room: int) -> Blocks:
-    """The blocks that are run again least often, the shorter ones where it makes no difference."""
-    best, found = math.inf, None
+    """The blocks that are run again least often, or nearly so with less memory, which caches reward."""
     most = min((room - carried) // kept, length, MANY)
-    tried = sorted({most, *(max(int(most / 1.25**k), 1) for k in range(64))})
-    for steps in tried:
+    found: list[tuple[float, int, Blocks]] = []
+    for steps in {most, *(max(int(most / 1.25**k), 1) for k in range(80))}:
         count = -(-length // steps)
         slots = 1 + min((room - steps * kept) // carried, MOST, max(count - 1, 1))
-        again = runs_of(count, slots) * steps
-        # What a block costs beside its steps, in steps: little, if it is long or its steps are.
-        again += count * max(ENOUGH // (kept + carried), 1) // 16
-        if again < 0.98 * best:
-            best, found = again, Blocks(steps, slots, count)
-    assert found is not None
-    return found
+        # A block costs something beside its steps, which is little if it is long or its steps are.
+        again = runs_of(count, slots) * steps + count * (SMALL // (kept + carried)) / 16
+        found.append((again, steps * kept + slots * carried, Blocks(steps, slots, count)))
+    least = min(again for again, _, _ in found)
+    return min((size, plan) for again, size, plan in found if again <= 1.15 * least)[1]
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
