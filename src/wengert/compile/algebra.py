@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core import Aval, Primitive
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Literal
+from ..program import Atom, Equation, Literal, Var
 from .rewriter import RULES, Rewriter, Rule, number, rule
 
 

@@ -116,7 +116,8 @@ def scan(
         reverse: whether the last slices come first; ``ys`` are in the order of ``xs`` all the same.
         unroll: accepted for code written for JAX; the compiler chooses.
         checkpoint: None keeps what the reverse pass needs of every step; a number cuts the loop into so many segments,
-            keeps what is carried into each and computes the rest again; "auto" chooses the segments by `budget`.
+            keeps what is carried into each and computes the rest again, once; "auto" keeps within `budget`, with as many
+            steps computed again as binomial checkpointing needs (Griewank and Walther, 2000).
         budget: with "auto", how many bytes the reverse pass may keep; `config.checkpoint_bytes` by default.
 
     Returns:
@@ -124,7 +125,7 @@ def scan(
 
     Raises:
         TreeError, ShapeError: the carry changes its structure, a shape or a dtype; the lengths differ.
-        ArgumentError: there is no length, or `f` does not return a pair.
+        ArgumentError: there is no length, or `f` does not return a pair; the budget is too small.
 
     Example:
         >>> import numpy as np
@@ -217,12 +218,14 @@ def while_loop(
         body_fun: from what is carried, a pytree, to the next, of the same types.
         init_val: the first.
         checkpoint: None keeps what the reverse pass needs of every step; a number makes segments of so many steps, and
-            only what is carried into each is kept; "auto" chooses two levels of segments by `budget`.
+            what is carried into each is kept as far as `config.checkpoint_bytes` go; "auto" keeps within `budget`, half
+            of it for a last segment. What is not kept is computed again as rarely as can be where the number of steps
+            is not known beforehand (Wang, Moin and Iaccarino, 2009).
         budget: with "auto", how many bytes the reverse pass may keep; `config.checkpoint_bytes` by default.
 
     Raises:
         TreeError, ShapeError: the carry changes its structure, a shape or a dtype.
-        ArgumentError: the condition is not one boolean.
+        ArgumentError: the condition is not one boolean; the budget is too small.
 
     Example:
         >>> import wengert
