@@ -38,10 +38,10 @@ def checkpoint_of(checkpoint: Any, budget: int | None, length: int | None, what:
             raise ArgumentError(
                 f'{what}: budget goes with checkpoint="auto"; checkpoint={checkpoint} says the segments'
             )
-        number = int(checkpoint)
+        room, number = int(config.checkpoint_bytes), int(checkpoint)
         if length is None:
-            return Checkpoint(None, number, 0, None, what)
-        return Checkpoint(None, max(-(-length // number), 1), number, length, what)
+            return Checkpoint(room, number, 0, None, what)
+        return Checkpoint(room, max(-(-length // number), 1), number, length, what)
     raise ArgumentError(f'{what}: checkpoint is None, "auto" or a number of segments, got {checkpoint!r}')
 
 
@@ -69,7 +69,7 @@ def scan_within(
     """`scan_p` of these arguments, or where it keeps too much a counted loop that is walked back with few snapshots."""
     length, nc, nk, body = params["length"], params["consts"], params["carry"], params["body"]
     asked = checkpoint_of(checkpoint, budget, length, what)
-    if asked.budget is None:
+    if asked.steps:
         whole = length <= asked.slots
     else:
         whole = length * step_bytes(body, nc, nk) <= int(SHARE * asked.budget)

@@ -43,13 +43,14 @@ class Checkpoint(NamedTuple):
     """How a loop is walked back; a parameter of `while_p` and of what is derived from it.
 
     Attributes:
-        budget: bytes that may be kept, or None where the steps of a block are given.
-        steps: of a block. slots: snapshots, 0 for as many as `config.checkpoint_bytes` holds.
+        budget: bytes that may be kept.
+        steps: of a block, 0 for as many as the budget allows. slots: snapshots, where the steps are given; 0 for as many
+            as the budget allows.
         length: the number of steps, or None where the loop finds it.
         what: the function that the user called, for errors.
     """
 
-    budget: int | None
+    budget: int
     steps: int
     slots: int
     length: int | None
@@ -82,13 +83,12 @@ def runs_of(blocks: int, slots: int) -> int:
 
 def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
     """The plan for a loop that keeps and carries so many bytes a step."""
-    length, kept, carried = checkpoint.length, max(kept, 1), carried + BOOKS
-    if checkpoint.budget is None:
-        steps = checkpoint.steps
-        count = -1 if length is None else -(-length // steps)
-        slots = checkpoint.slots or min(max(int(SHARE * config.checkpoint_bytes) // carried, 16), MOST)
-        return Blocks(steps, 1 + (slots if length is None else max(min(slots, count - 1), 1)), count)
+    length, steps, kept, carried = checkpoint.length, checkpoint.steps, max(kept, 1), carried + BOOKS
     room = int(SHARE * checkpoint.budget)
+    if steps:
+        count = -1 if length is None else -(-length // steps)
+        slots = checkpoint.slots or min(max(room // carried, 16), MOST)
+        return Blocks(steps, 1 + (slots if length is None else max(min(slots, count - 1), 1)), count)
     if room < kept + carried:
         least = math.ceil((kept + carried) / SHARE)
         raise ArgumentError(
@@ -101,6 +101,7 @@ def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
     return _shortest(length, kept, carried, room)
 
 
+@lru_cache(maxsize=256)
 def _shortest(length: int, kept: int, carried: int, room: int) -> Blocks:
     """The blocks that are run again least often, or nearly so with less memory, which caches reward."""
     most = min((room - carried) // kept, length, MANY)
