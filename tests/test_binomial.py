@@ -316,6 +316,16 @@ def test_a_step_costs_its_slices_however_many_there_are():
     assert not [line for line in inside if "over [" in line and line.split("over ")[1].count(",")]
 
 
+def test_snapshots_and_tape_change_in_place():
+    """The books' three arrays, a snapshot of the count and of the vector, the tape, and the cotangent."""
+    f = lambda c, n: wnp.sum(  # noqa: E731
+        lax.while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, wnp.sin(s[1])), (0, c), checkpoint=20)[1]
+    )
+    text = w.jit(w.grad(f)).lower(np.ones(50), 100).loops()
+    *_, last = [line for line in text.splitlines() if line.startswith("  in place: ")]
+    assert last.count(",") == 6
+
+
 def test_errors():
     f = lambda c, **k: lax.scan(lambda c, _: (wnp.sin(c), None), c, length=100, **k)[0]  # noqa: E731
     with pytest.raises(ArgumentError, match=r"scan: a step that carries 8,016 bytes .* needs a budget of .* got 1,000"):
