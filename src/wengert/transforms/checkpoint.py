@@ -1,6 +1,6 @@
 """checkpoint: what the reverse pass computes again instead of saving; policies, and names for values.
 
-The primitive is `remat_p` (ops/call.py). Loops that keep few of their steps are in `segments`.
+The primitive is `remat_p` (ops/call.py). Loops that keep few of their steps are in `budgets`.
 """
 
 from __future__ import annotations

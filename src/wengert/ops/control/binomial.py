@@ -36,6 +36,7 @@ SHARE = 0.75  # of a budget that is planned; the rest is for what a step needs w
 MOST = 4096  # snapshots
 MANY = 1 << 24  # steps of a block
 BOOKS = 24  # bytes that are noted down for a snapshot
+CACHE = 1 << 20  # bytes that are near to a processor; each doubling beyond costs about a twentieth
 SMALL = 64 << 10  # bytes of a step beside which a block costs nothing
 
 
@@ -103,17 +104,18 @@ def planned(checkpoint: Checkpoint, kept: int, carried: int) -> Blocks:
 
 @lru_cache(maxsize=256)
 def _shortest(length: int, kept: int, carried: int, room: int) -> Blocks:
-    """The blocks that are run again least often, or nearly so with less memory, which caches reward."""
+    """The blocks that are run again least often, or nearly so with less memory, where that is more than a cache."""
     most = min((room - carried) // kept, length, MANY)
-    found: list[tuple[float, int, Blocks]] = []
+    found: list[tuple[float, Blocks]] = []
     for steps in {most, *(max(int(most / 1.25**k), 1) for k in range(80))}:
         count = -(-length // steps)
         slots = 1 + min((room - steps * kept) // carried, MOST, max(count - 1, 1))
         # A block costs something beside its steps, which is little if it is long or its steps are.
         again = runs_of(count, slots) * steps + count * (SMALL // (kept + carried)) / 16
-        found.append((again, steps * kept + slots * carried, Blocks(steps, slots, count)))
-    least = min(again for again, _, _ in found)
-    return min((size, plan) for again, size, plan in found if again <= 1.15 * least)[1]
+        # Each step is run for the tape and walked back as well, which takes about thrice as long.
+        beyond = max((steps * kept + slots * carried) / CACHE, 1.0)
+        found.append(((again + 3 * length) * (1 + 0.05 * math.log2(beyond)), Blocks(steps, slots, count)))
+    return min(found)[1]
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
