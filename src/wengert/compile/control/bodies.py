@@ -48,11 +48,13 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
         return taken_apart(r, primitive, arguments, params, r.written)
     if primitive is walk_p:
         return r.written(primitive, inputs, params, _strong(params["back"].out_avals))
-    cond, first = lifted(params["cond"])
-    body, second = lifted(params["body"])
     nt, nb = params["cond_consts"], params["body_consts"]
-    tests = [*map(r.literal, first), *inputs[:nt]]
-    consts = [*map(r.literal, second), *inputs[nt : nt + nb]]
+    # Numbers come in before the Programs are optimised, so that they get into the loops that these hold.
+    cond, tests, _ = settled(r, params["cond"], 0, inputs[:nt])
+    body, consts, _ = settled(r, params["body"], 0, inputs[nt : nt + nb])
+    (cond, first), (body, second) = lifted(cond), lifted(body)
+    tests = [*map(r.literal, first), *tests]
+    consts = [*map(r.literal, second), *consts]
     if not (fits_program(cond) and fits_program(body)):
         cond, tests = invariants(r, cond, tests)
         body, consts = invariants(r, body, consts)
