@@ -174,6 +174,12 @@ def counting(a, c, xs, n=23, **options):
     )
 
 
+def around(a, c, xs, n=23, **options):
+    """Known bounds, and nothing differentiated that is carried at first."""
+    body = lambda i, v: wnp.sin(a @ v) + c["a"] * 0.1 * i  # noqa: E731
+    return wnp.sum(lax.fori_loop(2, n, body, np.array([0.3, 0.1, -0.2]), **options) ** 2)
+
+
 def counting_to(a, c, xs, n=23, **options):
     """A bound that is traced."""
     upper = wnp.asarray(n + 0 * (a[0, 0] > 5.0))
@@ -182,7 +188,7 @@ def counting_to(a, c, xs, n=23, **options):
     )
 
 
-LOOPS = {f.__name__: f for f in (scanned, backwards, looped, counting, counting_to)}
+LOOPS = {f.__name__: f for f in (scanned, backwards, looped, counting, around, counting_to)}
 OPTIONS = [
     {"checkpoint": 1}, {"checkpoint": 4}, {"checkpoint": 100},
     {"checkpoint": "auto", "budget": 700}, {"checkpoint": "auto", "budget": 2_500}, {"checkpoint": "auto"},

@@ -46,11 +46,18 @@ def checkpoint_of(checkpoint: Any, budget: int | None, length: int | None, what:
 
 
 def while_within(
-    args: Sequence[Value], params: dict[str, Any], checkpoint: Any, budget: int | None, what: str
+    args: Sequence[Value],
+    params: dict[str, Any],
+    checkpoint: Any,
+    budget: int | None,
+    what: str,
+    length: int | None = None,
 ) -> list[Value]:
-    """`while_p` of these arguments, walked back with few snapshots."""
-    params = {**params, "checkpoint": checkpoint_of(checkpoint, budget, None, what)}
-    check_budget(params)
+    """`while_p` of these arguments, walked back with few snapshots; `length` is its number of steps, if known."""
+    asked = checkpoint_of(checkpoint, budget, length, what)
+    if length != 0 and not (asked.steps and length is not None and length <= asked.slots):
+        params = {**params, "checkpoint": asked}
+        check_budget(params)
     return while_p.bind(*args, **params)
 
 

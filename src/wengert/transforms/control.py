@@ -240,7 +240,15 @@ def while_loop(
         raise shown(error)
 
 
-def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str, checkpoint: Any = None, budget: Any = None) -> Any:
+def _while(
+    cond_fun: Any,
+    body_fun: Any,
+    init_val: Any,
+    what: str,
+    checkpoint: Any = None,
+    budget: Any = None,
+    length: int | None = None,
+) -> Any:
     check_callable(cond_fun, what)
     check_callable(body_fun, what)
     carry, tree = trees.flatten(init_val)
@@ -262,7 +270,10 @@ def _while(cond_fun: Any, body_fun: Any, init_val: Any, what: str, checkpoint: A
     step = {
         "cond": cond.program, "body": body.program, "cond_consts": len(cond.closed), "body_consts": len(body.closed)
     }  # fmt: skip
-    outs = while_p.bind(*args, **step) if checkpoint is None else while_within(args, step, checkpoint, budget, what)
+    if checkpoint is None:
+        outs = while_p.bind(*args, **step)
+    else:
+        outs = while_within(args, step, checkpoint, budget, what, length)
     return trees.unflatten(tree, outs)
 
 
@@ -310,15 +321,15 @@ def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any, checkpoint: Any,
         return out
 
     known = not isinstance(lower, Tracer) and not isinstance(upper, Tracer)
+    n = max(int(upper) - int(lower), 0) if known else None
     if known and any(isinstance(x, Tracer) for x in trees.leaves(init_val)):
-        n = max(int(upper) - int(lower), 0)
         counted = named(lambda c, _: ((step(c[1], c[0]), c[1] + 1), None), body_fun)
         return run_scan(counted, (init_val, as_array(lower)), None, n, False, "fori_loop", checkpoint, budget)[0][0]
     i, end = as_array(lower), as_array(upper)
     dtype = np.result_type(i.dtype, end.dtype)
     i, end = convert(i, dtype), convert(end, dtype)
     counted = named(lambda c: (step(c[1], c[0]), c[1] + 1, c[2]), body_fun)
-    return _while(lambda c: c[1] < c[2], counted, (init_val, i, end), "fori_loop", checkpoint, budget)[0]
+    return _while(lambda c: c[1] < c[2], counted, (init_val, i, end), "fori_loop", checkpoint, budget, n)[0]
 
 
 def named(f: Any, user: Any) -> Any:
