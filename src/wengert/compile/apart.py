@@ -19,10 +19,10 @@ import numpy as np
 
 from ..core import Aval
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from ..program import Atom, Equation, Literal, Program, Var
 from .columns import columns_p
-from .fusion import Kernel, Plan
-from .rewriter import Rewriter
+from .fusion import REDUCTIONS, Kernel, Plan
+from .rewriter import Rewriter, rebuilt
 from .schedule import Schedule
 
 NARROW = 12  # length of an axis of a row, at most
@@ -85,7 +85,7 @@ def apart(program: Program) -> Program | None:
         if len(work.r.equations) > MOST:
             return None
     outputs = [work.whole(a) for a in program.outputs]
-    return Program(program.inputs, live_equations(work.r.equations, outputs), outputs, program.name)
+    return rebuilt(program, work.r.equations, outputs)
 
 
 class Rows:
@@ -175,11 +175,7 @@ class _Apart:
             return x
         if more < 0 or any(n != 1 for n in x.parts.shape[:more]):
             return None
-        made = Rows(long, np.empty(row, object))
-        made.parts[...] = self._each(
-            x.parts.reshape(row), lambda p: p if p.aval.shape == () else self.r.one("reshape", p, shape=long)
-        )
-        return made
+        return self.each(Rows(long, x.parts.reshape(row)), long, lambda p: self.r.one("reshape", p, shape=long))
 
     def _part(self, x: Atom, split: int, place: tuple[int, ...]) -> Atom:
         """One place of the rows of an array."""
@@ -278,6 +274,11 @@ def _operand(s: _Apart, a: Atom) -> Rows | None:
     return s.rows(a, axes) if axes else None
 
 
+def _at(entries: Sequence[Any]) -> tuple[Any, ...]:
+    """The entries of an index for NumPy, which gives an array for a single place, too."""
+    return (*(slice(*e) if type(e) is tuple else e for e in entries), ...)
+
+
 @taken("index")
 def _index(s: _Apart, eqn: Equation) -> Found | None:
     (a,), out = eqn.inputs, eqn.outputs[0].aval
@@ -291,10 +292,7 @@ def _index(s: _Apart, eqn: Equation) -> Found | None:
     for entry in (*given, *[ALL] * (len(a.aval.shape) - sum(e is not None for e in given))):
         (first if n > 0 else last).append(entry)
         n -= entry is not None
-    row = x.parts[tuple(slice(*e) if type(e) is tuple else e for e in last)]
-    parts = np.empty((), object) if isinstance(row, (Var, Literal)) else row
-    if parts is not row:
-        parts[()] = row
+    parts = x.parts[_at(last)]
     long = out.shape[: len(out.shape) - parts.ndim]
     whole = all(e == ALL for e in first)
     made = Rows(long, parts)
@@ -330,9 +328,7 @@ def _reverse(s: _Apart, eqn: Equation) -> Found | None:
 
 def _zeros(eqn: Equation, row: tuple[int, ...]) -> Any:
     parts = np.empty(row, object)
-    zero = Literal(eqn.outputs[0].aval.dtype.type(0))
-    for place in np.ndindex(*row):
-        parts[place] = zero
+    parts.fill(Literal(eqn.outputs[0].aval.dtype.type(0)))
     return parts
 
 
@@ -346,8 +342,7 @@ def _index_embed(s: _Apart, eqn: Equation) -> Found | None:
     if x is None:
         return None
     parts = _zeros(eqn, shape[n:])
-    at = tuple(slice(*e) if type(e) is tuple else e for e in index[n:])
-    parts[at] = x.parts if x.parts.ndim else x.parts[()]
+    parts[_at(index[n:])] = x.parts
     return Rows(shape[:n], parts)
 
 
@@ -382,17 +377,7 @@ def _concatenate(s: _Apart, eqn: Equation) -> Found | None:
     return Rows(out.shape[:n], np.concatenate(parts, axis - n)) if len(parts) == len(found) else None
 
 
-FOLDS = {
-    "reduce_sum": "add",
-    "reduce_prod": "multiply",
-    "reduce_max": "maximum",
-    "reduce_min": "minimum",
-    "reduce_any": "logical_or",
-    "reduce_all": "logical_and",
-}
-
-
-@taken(*FOLDS)
+@taken(*REDUCTIONS)
 def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     (a,), out = eqn.inputs, eqn.outputs[0].aval
     x = _operand(s, a)
@@ -406,7 +391,7 @@ def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     terms = parts.transpose([*kept, *short]).reshape(*[parts.shape[i] for i in kept], -1)
     parts = np.empty(terms.shape[:-1], object)
     for place in np.ndindex(*parts.shape):
-        parts[place] = functools.reduce(lambda a, b: s.r.one(FOLDS[name], a, b), terms[place])
+        parts[place] = functools.reduce(lambda a, b: s.r.one(REDUCTIONS[name], a, b), terms[place])
     long = tuple(i for i in axes if i < n)
     if not long:
         return s.made(out, Rows(x.long, parts))

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..core import Aval, Primitive
-from ..program import Atom, Equation, Program, Var, live_equations
+from ..program import Atom, Equation, Program, Var
 from .nest import strides_of
 from .products import Steps, matrix_like, sizes, small
+from .rewriter import rebuilt
 
 
 class Arranged(NamedTuple):
@@ -59,9 +60,7 @@ def arranged(program: Program) -> Program:
             if found is not None and turn is not None and found[-1].outputs == turn.outputs:
                 gone.add(id(turn))
         equations += [eqn] if found is None else found
-    new = Program(program.inputs, live_equations(equations, program.outputs), program.outputs, program.name)
-    new.guards = program.guards
-    return new
+    return rebuilt(program, equations)
 
 
 class _Factor:

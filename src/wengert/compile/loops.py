@@ -17,13 +17,12 @@ from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import Kernel, Root
 from .nest import Affine, Node
 from .rows import blocks, write_rows
-from .scalars import REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
+from .scalars import MEMORY_TYPES, REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
 from .schedule import Loop, Schedule, coefficient
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
-MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
 BOOL = np.dtype(bool)
 
 

@@ -27,11 +27,12 @@ from .donated import hold_donated
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
 from .lapack import Factorisation
-from .loops import MEMORY_TYPES, KernelWriter
+from .loops import KernelWriter
 from .memory import Memory, written
 from .multiply import emit_product
 from .nest import size_of
 from .products import Product
+from .scalars import MEMORY_TYPES
 from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..program import Atom, Equation, Literal, Program, Var, live_equations
-from .rewriter import number
+from ..program import Atom, Equation, Literal, Program, Var
+from .rewriter import appended, number, rebuilt
 
 Found = dict[Atom, tuple[Atom, int]]
 
@@ -32,9 +32,7 @@ def one_hots(program: Program) -> tuple[Program, Found]:
         work.take(eqn)
     if not work.found:
         return program, {}
-    new = Program(program.inputs, live_equations(work.equations, program.outputs), program.outputs, program.name)
-    new.guards = program.guards
-    return new, work.found
+    return rebuilt(program, work.equations), work.found
 
 
 class _OneHots:
@@ -108,9 +106,7 @@ class _OneHots:
         self.equations.append(Equation(Primitive.registry["where"], [here, updates, zero], eqn.outputs, {}))
 
     def _written(self, name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
-        out = Var(aval)
-        self.equations.append(Equation(Primitive.registry[name], inputs, [out], params))
-        return out
+        return appended(self.equations, name, inputs, aval, **params)
 
 
 BOOL, INT32, INT64 = np.dtype(bool), np.dtype(np.int32), np.dtype(np.int64)

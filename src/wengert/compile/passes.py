@@ -6,10 +6,10 @@ infinities and NaN included; the sign of a zero may change (``x + 0`` becomes ``
 
 from __future__ import annotations
 
-from ..program import Program, live_equations
+from ..program import Program
 from . import algebra, restructure  # noqa: F401 - their rules
 from .onehot import one_hots
-from .rewriter import LOOPS, Rewriter
+from .rewriter import LOOPS, Rewriter, rebuilt
 from .summed import products_summed
 from .totals import totals_known
 
@@ -27,8 +27,7 @@ def optimize(program: Program) -> Program:
     """
     rewriter = Rewriter()
     outputs = rewriter.run(program, program.inputs)
-    optimized = Program(program.inputs, live_equations(rewriter.equations, outputs), outputs, program.name)
-    optimized.guards = program.guards
+    optimized = rebuilt(program, rewriter.equations, outputs)
     optimized = totals_known(*one_hots(products_summed(optimized)))
     if any(e.primitive.name in LOOPS for e in optimized.equations):
         from .control.tidy import pruned

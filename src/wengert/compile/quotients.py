@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..program import Atom, Equation, Literal, Program, Var
+from ..program import Equation, Literal, Program, Var
+from .rewriter import appended, rebuilt
 
 LEAST = 3  # divisions by one number that an inverse pays for
 # Below the first an inverse may overflow; the second brings it back.
@@ -46,11 +47,9 @@ def inverses_shared(program: Program) -> Program:
             inverses[y] = _inverse(equations, y)
         scale, inverse = inverses[y]
         (out,) = eqn.outputs
-        lifted = _written(equations, "multiply", [eqn.inputs[0], scale], Aval(out.aval.shape, out.aval.dtype))
+        lifted = appended(equations, "multiply", [eqn.inputs[0], scale], Aval(out.aval.shape, out.aval.dtype))
         equations.append(Equation(Primitive.registry["multiply"], [lifted, inverse], [out], {}))
-    new = Program(program.inputs, equations, program.outputs, program.name)
-    new.guards = program.guards
-    return new
+    return rebuilt(program, equations)
 
 
 def _again(eqn: Equation, producer: dict[Var, Equation]) -> bool | None:
@@ -73,17 +72,11 @@ def _inverse(equations: list[Equation], y: Var) -> tuple[Var, Var]:
     shape, dtype = y.aval.shape, y.aval.dtype
     small, lift = (Literal(dtype.type(n)) for n in SCALES[dtype.char])
     one = Literal(dtype.type(1))
-    size = _written(equations, "absolute", [y], Aval(shape, dtype))
-    tiny = _written(equations, "less", [size, small], Aval(shape, np.dtype(bool)))
-    scale = _written(equations, "where", [tiny, lift, one], Aval(shape, dtype))
-    scaled = _written(equations, "multiply", [y, scale], Aval(shape, dtype))
-    return scale, _written(equations, "divide", [one, scaled], Aval(shape, dtype))
-
-
-def _written(equations: list[Equation], name: str, inputs: list[Atom], aval: Aval) -> Var:
-    out = Var(aval)
-    equations.append(Equation(Primitive.registry[name], inputs, [out], {}))
-    return out
+    size = appended(equations, "absolute", [y], Aval(shape, dtype))
+    tiny = appended(equations, "less", [size, small], Aval(shape, np.dtype(bool)))
+    scale = appended(equations, "where", [tiny, lift, one], Aval(shape, dtype))
+    scaled = appended(equations, "multiply", [y, scale], Aval(shape, dtype))
+    return scale, appended(equations, "divide", [one, scaled], Aval(shape, dtype))
 
 
 __all__ = ["inverses_shared"]

@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Aval, Primitive
 from ..ops.control.programs import alone
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Literal, Program, Var
+from ..program import Atom, Equation, Literal, Program, Var, live_equations
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
@@ -173,6 +173,21 @@ def registered(name: str) -> Primitive:
     return Primitive.registry[name]
 
 
+def appended(equations: list[Equation], name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
+    """The result of an equation that is put after some."""
+    out = Var(aval)
+    equations.append(Equation(registered(name), inputs, [out], params))
+    return out
+
+
+def rebuilt(program: Program, equations: Sequence[Equation], outputs: Sequence[Atom] | None = None) -> Program:
+    """A Program with other equations, those that are live of them, and perhaps other results."""
+    outputs = program.outputs if outputs is None else list(outputs)
+    new = Program(program.inputs, live_equations(equations, outputs), outputs, program.name)
+    new.guards = program.guards
+    return new
+
+
 def _uniform(array: np.ndarray) -> bool:
     if not any(array.strides):
         return True
@@ -195,4 +210,4 @@ def called(primitive: Primitive, params: dict[str, Any], inputs: Sequence[Atom] 
     return inner if primitive.name == "custom_call" and isinstance(inner, Program) else None
 
 
-__all__ = ["LOOPS", "RULES", "Rewriter", "called", "number", "registered", "rule"]
+__all__ = ["LOOPS", "RULES", "Rewriter", "appended", "called", "number", "rebuilt", "registered", "rule"]

@@ -12,11 +12,10 @@ from typing import Any
 
 from .emitter import Emitter, V
 from .fusion import Root
-from .scalars import REGISTERS
+from .scalars import MEMORY_TYPES
 from .schedule import Schedule, coefficient
 
 WIDEST = 8  # columns that are interleaved at one time
-BYTES = {"b": "i8"}  # what truth values are in memory
 
 
 def blocks(roots: Sequence[Root], schedule: Schedule) -> list[list[Root]]:
@@ -102,7 +101,7 @@ def write_rows(w: Any, block: Sequence[Root], values: Sequence[V]) -> None:
     e: Emitter = w.e
     vector = w.schedule.vector
     target, offset, width, lanes = block[0].target, block[0].offset, len(block), vector.lanes
-    type_, align = BYTES.get(target.aval.dtype.kind) or REGISTERS[target.aval.dtype], target.aval.dtype.itemsize
+    type_, align = MEMORY_TYPES[target.aval.dtype], target.aval.dtype.itemsize
     columns = [e.splat(v, lanes) for v in values]
     if target.aval.dtype.kind == "b":
         columns = [e.cast("zext", c, type_) for c in columns]

@@ -23,6 +23,7 @@ _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 
 # By dtype: NumPy computes dtype.name anew each time it is asked for. A key of random numbers is two words.
 REGISTERS = {**{np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}, KEY: "i64"}
+MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
 
 
 def scalar(*names: str) -> Callable[[Scalar], Scalar]:

@@ -12,7 +12,8 @@ import math
 from typing import Any
 
 from ..core import Primitive
-from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from ..program import Atom, Equation, Literal, Program, Var
+from .rewriter import rebuilt, registered
 
 
 def products_summed(program: Program) -> Program:
@@ -28,9 +29,7 @@ def products_summed(program: Program) -> Program:
             sums.equations.append(eqn)
     if len(sums.equations) == len(program.equations):
         return program
-    new = Program(program.inputs, live_equations(sums.equations, program.outputs), program.outputs, program.name)
-    new.guards = program.guards
-    return new
+    return rebuilt(program, sums.equations)
 
 
 DEPTH = 100  # equations between a sum and the product that it is looked for through
@@ -125,8 +124,6 @@ class _Sums:
 
     def last(self, result: Var | None, primitive: Primitive | str, inputs: list[Atom], **params: Any) -> Atom:
         """The result of an equation, which is `result` if one is given."""
-        from .rewriter import registered
-
         if isinstance(primitive, str):
             primitive = registered(primitive)
         out = result or Var(primitive.abstract(*[a.aval for a in inputs], **params))

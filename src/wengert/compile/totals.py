@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core import Aval, Primitive
-from ..program import Atom, Equation, Program, Var, live_equations
+from ..core import Aval
+from ..program import Atom, Equation, Program, Var
+from .rewriter import appended, rebuilt
 
 DEPTH = 8  # equations between a sum and one that is known
 
@@ -24,9 +25,8 @@ def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Pr
     work = _Totals(program, one_hots)
     names: dict[Atom, Atom] = {}  # of sums that are written no more
     for eqn in program.equations:
-        out, (x, *_) = eqn.outputs[0], (*eqn.inputs, None)
-        if eqn.primitive.name == "reduce_sum" and out.aval.dtype.kind == "f" and type(x) is Var:
-            axes = eqn.params["axes"]
+        if eqn.primitive.name == "reduce_sum" and eqn.outputs[0].aval.dtype.kind == "f":
+            (x,), (out,), axes = eqn.inputs, eqn.outputs, eqn.params["axes"]
             if x.aval.dtype == out.aval.dtype and work.follows(x, axes, DEPTH):
                 names[out] = work.total(x, axes, out.aval)
                 continue
@@ -36,10 +36,7 @@ def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Pr
         work.equations.append(eqn)
     if not names:
         return program
-    outputs = [names.get(a, a) for a in program.outputs]
-    new = Program(program.inputs, live_equations(work.equations, outputs), outputs, program.name)
-    new.guards = program.guards
-    return new
+    return rebuilt(program, work.equations, [names.get(a, a) for a in program.outputs])
 
 
 class _Totals:
@@ -111,9 +108,7 @@ class _Totals:
         return a if a.aval.shape == shape else self._written("reshape", [a], Aval(shape, a.aval.dtype), shape=shape)
 
     def _written(self, name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
-        out = Var(aval)
-        self.equations.append(Equation(Primitive.registry[name], inputs, [out], params))
-        return out
+        return appended(self.equations, name, inputs, aval, **params)
 
 
 __all__ = ["totals_known"]

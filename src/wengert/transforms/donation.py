@@ -1,7 +1,7 @@
-"""jit with donated arguments: results that are made from them by changing some elements have their memory.
+"""jit with donated arguments, whose memory results may have.
 
-What makes such results, and in which order, is known to the compiler (`compile.control.prepare.hold_donated`); here is
-which arguments are meant, and when their memory may not be used.
+Which results do, the compiler decides (`compile/donated.py`); here is which arguments are meant, and when their memory may
+not be used.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ class DonatingJit(Jit):
 
     def _compiled(self, program: Program) -> Any:
         return self._used.get(program)
+
+    def clear_cache(self) -> None:
+        """Forget every Program."""
+        super().clear_cache()
+        self._used.clear()
 
     def _donated(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> tuple[int, ...]:
         """The numbers of the donated arrays among the leaves."""

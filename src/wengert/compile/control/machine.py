@@ -18,7 +18,7 @@ from ...ops.control import cond_p
 from ...ops.control.binomial import Blocks, Books, integer, next_move, noted, opened, put, repeated
 from ...ops.control.programs import staged, strong
 from ...ops.control.pull import Pulling
-from ...ops.elementwise import less, logical_and, where
+from ...ops.elementwise import less, logical_and, logical_or, where
 from ...ops.indexing import getitem
 from ...program import Program
 from ..serial.step import Body, Serial, lowering
@@ -142,8 +142,6 @@ def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Progr
 
 
 def unfinished(b: Books) -> Value:
-    from ...ops.elementwise import logical_or
-
     return logical_or(b.sweeping, less(0, b.end))
 
 
