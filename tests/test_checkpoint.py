@@ -101,7 +101,7 @@ def test_policy_must_be_a_function():
         w.checkpoint(network, policy="dots")
 
 
-# --- loops (test_binomial.py has more of them) -------------------------------------------------------------------------------------------
+# --- loops (test_binomial.py has more of them) -------------------------------------------------------------------
 
 
 def scanned(a, c, xs, reverse=False, **options):

@@ -286,7 +286,7 @@ def pull(
         return [None] * len(wanted)
     step = {**params, "nonzero": nonzero, "given": tuple(given), "masked": masked or has_choice(body)}
     p = pulling(step)
-    blocks_of(step)
+    blocks_of(step)  # raises here, at the user's line, where the budget is too small
     wanted = tuple(w and b for w, b in zip(wanted, (*p.sums, *p.cotangents), strict=True))
     cts = [c for c, b in zip(cotangents, given, strict=True) if b]
     outs = iter(while_pull_p.bind(*args, *cts, **step, wanted=wanted))
