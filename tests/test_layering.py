@@ -28,6 +28,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 # Imports inside functions that point upwards: (room, what it imports) and why it cannot be otherwise.
 UPWARD = {
     ("core", "ops.shape"): "a list that holds tracers is stacked by an operation",
+    ("core", "ops.memory"): "what an array of objects stands for",
     ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
     ("core", "ops"): "a primitive that is unpickled may stand in a file that was not imported yet",
     ("ops", "compile"): "a program that is called on arrays is run by the compiler",

@@ -34,6 +34,7 @@ ndarray = np.ndarray
 PYTHON_SCALARS: tuple[type[Any], ...] = (bool, int, float, complex)  # for isinstance
 _SCALARS: frozenset[type[Any]] = frozenset(PYTHON_SCALARS)  # for the type itself
 NUMPY_TYPES: Any = (ndarray, np.generic)
+OBJECTS: Any = np.dtype(object)  # of arrays that NumPy makes of lists of traced numbers, and of one by np.asarray
 NESTED_TYPES: Any = (list, tuple)
 type_of: Callable[[Any], type[Any]] = type
 next_level = itertools.count(1).__next__
@@ -150,8 +151,13 @@ def as_value(x: Any) -> Value:
     Raises:
         DtypeError: `x` is nothing that NumPy makes a numeric array of.
     """
-    if type(x) in VALUE_TYPES:
-        return x if config._x64 or type(x) in _SCALARS else demote(x)
+    t = type_of(x)
+    if t is ndarray:
+        if x.dtype is OBJECTS:
+            return _of_objects(x)
+        return x if config._x64 else demote(x)
+    if t in VALUE_TYPES:
+        return x if config._x64 or t in _SCALARS else demote(x)
     if isinstance(x, Tracer):
         return x.taken() if x.mutable else x
     if isinstance(x, NUMPY_TYPES):
@@ -175,9 +181,25 @@ def as_value(x: Any) -> Value:
     elif isinstance(getattr(x, "data", None), Tracer):  # xarray's objects may hold one
         return x.data
     a: Any = np.asarray(x)
+    if a.dtype is OBJECTS and a.ndim:  # a list of arrays of objects
+        return _of_objects(a)
     if a.dtype.kind not in "biufcV":
         raise DtypeError(f"expected numbers, got {x!r}, which NumPy makes an array of dtype {a.dtype}")
     return a if config._x64 else demote(a)
+
+
+def _of_objects(x: Any) -> Value:
+    """What an array of objects stands for, such as NumPy makes of a list of traced numbers."""
+    from .ops.memory import unpacked
+
+    out: Any = unpacked(x)
+    if out is x:
+        raise DtypeError(
+            f"expected numbers, got an array of objects ({x.reshape(-1)[0]!r} among them)"
+            if x.size
+            else "expected numbers, got an empty array of objects: give it a dtype"
+        )
+    return as_value(out)
 
 
 MASKED_ARRAYS = (
@@ -209,7 +231,7 @@ def _nested_leaves(x: Any) -> Any:
 
 def as_array(x: Any) -> Value:
     """`x` as a strong value: Python numbers become NumPy scalars of the default dtype of their kind."""
-    if type(x) is ndarray:
+    if type(x) is ndarray and x.dtype is not OBJECTS:
         return x if config._x64 else demote(x)
     if isinstance(x, Tracer):
         if x.mutable:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..config import config
+from ..core import OBJECTS
 from ..errors import NotSupportedError
 
 ndarray = np.ndarray
@@ -38,7 +39,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
 
             @functools.wraps(f)
             def call(*args: Any, **kwargs: Any) -> Any:
-                if args and type(args[0]) is ndarray and config._x64:
+                if args and type(args[0]) is ndarray and config._x64 and args[0].dtype is not OBJECTS:
                     for a in args:
                         if type(a) not in _PLAIN:
                             return f(*args, **kwargs)
@@ -54,7 +55,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
             def call(*args: Any, **kwargs: Any) -> Any:
                 if len(args) >= arrays and config._x64:
                     for a in args[:arrays]:
-                        if type(a) is not ndarray:
+                        if type(a) is not ndarray or a.dtype is OBJECTS:
                             return f(*args, **kwargs)
                     for a in args[arrays:]:
                         if type(a) not in _PLAIN:

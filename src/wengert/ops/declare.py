@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import Value, as_array, as_value, is_weak
+from ..core import OBJECTS, Value, as_array, as_value, is_weak
 from .families import Elementwise
 from .options import with_options
 
@@ -89,7 +89,7 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
         def unary_call(x: Value, /, **options: Any) -> Value:
             if options:
                 return with_options(unary_call, ufunc, (x,), options)
-            if type(x) is ndarray and config._x64:
+            if type(x) is ndarray and config._x64 and x.dtype is not OBJECTS:
                 return ufunc(x)
             out = bind(as_value(x))
             return as_array(out) if strengthen and is_weak(out) else out
@@ -101,7 +101,8 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
             if options:
                 return with_options(binary_call, ufunc, (x, y), options)
             if type(x) is ndarray and type(y) is ndarray and config._x64:
-                return ufunc(x, y)
+                if x.dtype is not OBJECTS and y.dtype is not OBJECTS:
+                    return ufunc(x, y)
             out = bind(as_value(x), as_value(y))
             return as_array(out) if strengthen and is_weak(out) else out
 

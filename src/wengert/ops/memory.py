@@ -20,7 +20,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..core import Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
+from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
 from ..errors import DtypeError, NotSupportedError, ShapeError
 from . import elementwise as ew
 from .indexing import getitem, scatter_set_p
@@ -468,6 +468,9 @@ def view_of(x: Any, numpy_function: Any, f: Callable[..., Any], args: Any = (), 
     return type(positions)(out) if several else out[0]
 
 
+_NUMBERS: Any = (*PYTHON_SCALARS, np.number, np.bool_)
+
+
 # --- object arrays ----------------------------------------------------------------------------------------------
 
 
@@ -483,9 +486,16 @@ def elements(x: Value) -> ndarray:
 
 
 def unpacked(x: Any) -> Any:
-    """An array of objects that holds traced values, as NumPy makes of ``np.array([t, u])``, as a traced array."""
+    """An array of objects that holds traced values, as NumPy makes of ``np.array([t, u])``, as a traced array.
+
+    One of numbers alone, such as a part of that, is an ordinary array; any other is returned as it is.
+    """
     if type(x) is ndarray and x.dtype.hasobject:
         items = x.reshape(-1).tolist()
+        if len(items) == 1 and isinstance(items[0], Tracer) and not items[0].shape:
+            return reshape(as_value(items[0]), x.shape) if x.ndim else items[0]
         if any(isinstance(i, Tracer) for i in items):
             return reshape(stack([as_value(i) for i in items]), x.shape)
+        if items and all(isinstance(i, _NUMBERS) for i in items):
+            return np.array(items).reshape(x.shape)
     return x

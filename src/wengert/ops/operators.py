@@ -11,23 +11,23 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..core import MASKED_ARRAYS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
+from ..core import MASKED_ARRAYS, OBJECTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import (
     FOREIGN,
     ConcretizationError,
     DtypeError,
     NotSupportedError,
-    ObjectArrayError,
     caller,
     foreign_calls,
     user_operation,
 )
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing
 from . import elementwise as ew
-from .memory import elements, unpacked
+from .memory import elements
 from .writable import refused
 
 ndarray = np.ndarray
+_PLAIN = frozenset(VALUE_TYPES - {ndarray})
 _tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
 
 
@@ -37,11 +37,8 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
     if reflected:
 
         def method(self: Tracer, other: Any) -> Any:
-            if type(other) in VALUE_TYPES:
-                try:
-                    return self._trace.process(primitive, (other, self), params)
-                except ObjectArrayError:
-                    return bind(unpacked(other), self)
+            if type(other) in _PLAIN or (type(other) is ndarray and other.dtype is not OBJECTS):
+                return self._trace.process(primitive, (other, self), params)
             if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
@@ -51,11 +48,8 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
     else:
 
         def method(self: Tracer, other: Any) -> Any:
-            if type(other) in VALUE_TYPES:
-                try:
-                    return self._trace.process(primitive, (self, other), params)
-                except ObjectArrayError:
-                    return bind(self, unpacked(other))
+            if type(other) in _PLAIN or (type(other) is ndarray and other.dtype is not OBJECTS):
+                return self._trace.process(primitive, (self, other), params)
             if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
@@ -113,7 +107,7 @@ for _name, _p in {"neg": ew.neg_p, "pos": ew.pos_p, "abs": ew.abs_p, "invert": e
 def _pow(self: Tracer, other: Any, modulo: Any = None) -> Any:
     if type(other) is int and other == 2:
         return ew.square_p.bind(self) if self.shape or not self.weak else ew.power_p.bind(self, 2)
-    if type(other) not in VALUE_TYPES and not isinstance(other, Tracer):
+    if type(other) not in _PLAIN and not isinstance(other, Tracer):
         if not _numeric(other):
             return NotImplemented
         other = as_value(other)
@@ -325,12 +319,16 @@ def _detached(self: Tracer, what: str) -> Any:
         outside = foreign_calls()
         if outside is not None:
             raise _into_library(self, *outside)
-        raise ConcretizationError(
-            f"{what} would make a constant of a value that {self._trace.name} differentiates, and its derivative would "
-            f"be lost: use NumPy's functions or those of wengert.numpy instead of Python's (np.sin(x) for math.sin(x)), "
-            f"or write {what.replace('()', '')} of stop_gradient(x) where a constant is meant"
-        )
+        raise lost_derivative(self, what)
     return self.concrete(what)
+
+
+def lost_derivative(x: Tracer, what: str, line: str = "") -> ConcretizationError:
+    return ConcretizationError(
+        f"{what} would make a constant of a value that {x._trace.name} differentiates, and its derivative would "
+        f"be lost{line and ', at ' + line}: use NumPy's functions or those of wengert.numpy instead of Python's "
+        f"(np.sin(x) for math.sin(x)), or write {what.replace('()', '')} of stop_gradient(x) where a constant is meant"
+    )
 
 
 def _item(self: Tracer, *args: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..config import canonical_dtype
 from ..core import Tracer, ValueTracer, as_value, dtype_of, is_weak, ndim_of, shape_of
-from ..errors import NotSupportedError, ObjectArrayError, user_operation
+from ..errors import NotSupportedError, user_operation
 from . import elementwise as ew
 from . import memory, selection, shape, ufunc_methods, writing
 from .counterparts import BINDS, name_of, operation
@@ -29,10 +29,7 @@ def array_ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: A
     if method == "__call__" and not kwargs:
         bind = BINDS.get(ufunc)
         if bind is not None:
-            try:
-                return bind(*[a if isinstance(a, (Tracer, ndarray)) else as_value(a) for a in inputs])
-            except ObjectArrayError:
-                return bind(*[memory.unpacked(a) for a in inputs])
+            return bind(*[a if isinstance(a, Tracer) else as_value(a) for a in inputs])
     replaceable = "out" in kwargs and _can_be_replaced(kwargs["out"], sys.getrefcount(kwargs["out"][0]))
     inputs = tuple(memory.unpacked(a) for a in inputs)
     if any(type(a) is selection.Selection for a in inputs):

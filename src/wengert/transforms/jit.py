@@ -15,9 +15,10 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Aval, Tracer, Value, as_value, aval_of
+from ..core import Aval, Tracer, Value, as_value, aval_of, is_inexact
 from ..errors import ArgumentError, NotSupportedError, TooManyPathsError
 from ..ops.call import OtherPath, call_p
+from ..ops.operators import lost_derivative
 from ..program import Program
 from . import nans
 from .batching import axis_env
@@ -27,6 +28,7 @@ from .rerun import run_opened
 from .reverse import own_results
 from .staging import signature, stage
 
+NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice
 NATIVE_CALLS = 64  # that are tried before a call is looked up by its arguments' types
 if TYPE_CHECKING:
     from ..compile.inspect import Lowered
@@ -99,6 +101,8 @@ def run_guarded(program: Program, values: Sequence[Value]) -> list[Value] | None
         n = len(outs) - len(guards)
         for guard, out in zip(guards, outs[n:], strict=True):
             if isinstance(out, Tracer):
+                if guard.what in NUMBERS and out.differentiated and is_inexact(out):
+                    raise lost_derivative(out, guard.what, guard.line)
                 out = out.concrete(f"{guard.what} inside jit of {program.name}")
             if not guard.holds(out):
                 return None
