@@ -42,7 +42,7 @@ def fingerprint(program: Program) -> bytes | None:
         return None
     hashed = hashlib.sha256("\\n".join(writer.lines).encode())
     for array in writer.arrays:
-        hashed.update(np.ascontiguousarray(array).data)
+        hashed.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return hashed.digest()
 
 

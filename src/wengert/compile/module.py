@@ -191,7 +191,7 @@ class Module:
         if isinstance(kernel, Serial):
             writer = Writer(kernel, self.vector_bytes)
             text = writer.write()
-            name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
+            name = self.function(text, "kernel")
             call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, None)
             self._declare(writer.e)
         else:
@@ -209,7 +209,13 @@ class Module:
 
     def _declare(self, emitter: Any) -> None:
         self._declarations.update(emitter.declarations)
-        self._internal.update(emitter.functions)
+        self._helpers(emitter.functions)
+
+    def _helpers(self, functions: dict[str, str]) -> None:
+        """Functions that nests call, which are one wherever they have one name."""
+        for name, text in functions.items():
+            if self._internal.setdefault(name, text) != text:
+                raise AssertionError(f"two functions of the compiled code are named {name}")
 
     def _nest(self, kernel: Kernel) -> _Call:
         """A nest as a call of its function, which is written unless it was written for a nest that is alike."""
@@ -225,12 +231,12 @@ class Module:
         text = writer.write()
         if kernel.chunks is None and len(text) < SLIGHT_TEXT and _work(kernel) * SLIGHT < self._work:
             text = text.replace("#0 {", QUICK, 1)
-        name = self._functions.setdefault(text, f"kernel{len(self._functions)}")
+        name = self.function(text, "kernel")
         self._declare(writer.e)
         self.kernels.append((kernel, writer.schedule))
         pieces = None
-        if kernel.chunks is not None:  # its pieces run on the pool's threads
-            name = self._functions.setdefault(piece(writer, name), f"{name}.piece")
+        if kernel.chunks is not None:  # its pieces run on the pool's threads; one kernel may be cut in several ways
+            name = self.function(piece(writer, name), "piece")
             self._declarations.setdefault(pool.NAME, pool.DECLARATION)
             pieces = kernel.chunks.count
         call = _Call(name, writer.arrays, writer.begins, writer.checks, pieces)
@@ -279,13 +285,12 @@ class Module:
         """The name of a function like `main` for the plan of a loop's or branch's Program."""
         inner = Module(plan, self.vector_bytes, whole=self)
         head = "define internal i32 @NAME(ptr %arguments, ptr %workspace, ptr %callback)"
-        return self._functions.setdefault(inner.function_text(head), f"body{len(self._functions)}")
+        return self.function(inner.function_text(head), "body")
 
     def _control(self, step: Control) -> None:
         writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
-        name = self._functions.setdefault(writer.write(), f"control{len(self._functions)}")
-        self._declarations.update(writer.declarations)
-        self._internal.update(writer.functions)
+        name = self.function(writer.write(), "control")
+        self._declare(writer)
         pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
         status, n = self._name(), self._count
         self.lines.append(f"  {status} = call i32 @{name}({', '.join([*pointers, 'ptr %callback'])})")
@@ -299,7 +304,7 @@ class Module:
 
     def _factorisation(self, step: Factorisation) -> None:
         function = step.function(self.vector_bytes)
-        name = self._functions.setdefault(function.text(), f"kernel{len(self._functions)}")
+        name = self.function(function.text(), "kernel")
         self._declare(function.e)
         self._globals.update(function.globals)
         pointers, status = ", ".join(f"ptr {self.pointer(a)}" for a in step.arrays), self._name()

@@ -413,7 +413,7 @@ def emit_elementwise(
 def _outlined(e: Emitter, name: str, f: Scalar, dtype: np.dtype, values: list[V]) -> V:
     """A call of an internal function, written once for each type and width."""
     first = values[0]
-    function = f"{name}_{first.type}_{first.lanes}"
+    function = f"{name}_{dtype.name}_{first.lanes}"
     if function not in e.functions:
         inner = Emitter()
         args = [V(f"%x{i}", v.type, v.lanes, 0) for i, v in enumerate(values)]
