@@ -9,6 +9,7 @@ import wengert.lax as lax
 import wengert.numpy as wnp
 from wengert.compile.control.late import Timed
 from wengert.compile.emitter import V
+from wengert.compile.rewrites import switched
 from wengert.compile.serial.writer import Text
 from wengert.compile.vectormath.trigonometric import cos, sin
 
@@ -52,6 +53,7 @@ class Chain(Timed, Text):
     pass
 
 
+@switched(late_sums=True)
 def test_a_multiple_of_a_sine_in_a_sum_is_known_as_early_as_the_sine():
     e = Chain()
     x, y, k = V("%c1.0", "double", 1, 0), V("%c1.1", "double", 1, 0), e.constant(0.1, "double")
@@ -86,9 +88,15 @@ FORMS = {
 }
 
 
+@pytest.fixture(params=[False, True], ids=["as written", "regrouped"])
+def regrouped(request):
+    with switched(contraction=request.param, late_sums=request.param):
+        yield
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", FORMS)
-def test_values_and_gradients(name, dtype):
+def test_values_and_gradients(name, dtype, regrouped):
     ys = np.random.default_rng(1).normal(size=40).astype(dtype)
 
     def f(s, ys):

@@ -84,9 +84,16 @@ def test_scatters_that_stay():
 def test_sums_that_follow_from_others():
     """Of multiples of what was summed; not of differences, whose terms may cancel where their totals do not."""
     x, y = RNG.normal(size=(N, M)), RNG.normal(size=(N, M)) * 1e-8
-    f = lambda x: wnp.sum(x, 1) + wnp.sum(-x * x[:, :1] / x[:, 1:2], 1) + wnp.sum(2.0 * x, 1)  # noqa: E731
+
+    def f(x):
+        e = wnp.exp(x - wnp.max(x, 1, keepdims=True))
+        return wnp.sum(e, 1) + wnp.sum(-e * x[:, :1] / x[:, 1:2], 1) + wnp.sum(2.0 * e, 1)
+
     text = [e.primitive.name for e in optimize(w.make_program(f)(x)).equations]
     assert text.count("reduce_sum") == 1
+    unbounded = lambda x: (wnp.sum(x, 1), wnp.sum(x * 1e-300, 1))  # noqa: E731 - the first sum may overflow
+    assert [e.primitive.name for e in optimize(w.make_program(unbounded)(x)).equations].count("reduce_sum") == 2
+    np.testing.assert_allclose(w.jit(unbounded)(np.full((N, M), 1e308))[1], np.full(N, 1e8 * M), rtol=1e-12)
     np.testing.assert_allclose(w.jit(f)(x), f(x), rtol=1e-10)
     both = lambda x, y: wnp.sum(x, 1) + wnp.sum(y, 1) + 1e8 * wnp.sum(x - y, 1)  # noqa: E731
     text = [e.primitive.name for e in optimize(w.make_program(both)(x, x + y)).equations]

@@ -10,6 +10,7 @@ from ..core import Aval, Primitive
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import RULES, Rewriter, Rule, number, rule
+from .rewrites import on
 
 
 def _same_type(a: Atom, eqn: Equation) -> bool:
@@ -107,7 +108,7 @@ def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 def _scattered_onto(r: Rewriter, eqn: Equation, x: Atom, y: Atom) -> Atom | None:
     """An argument, and zeros with something added at some places: added to the argument itself, perhaps in place."""
-    made = r.made_by(y, "scatter_add")
+    made = r.made_by(y, "scatter_add") if on("scattered_onto") else None
     if made is None or type(x) is not Var or x in r.producer or not (_same_type(x, eqn) and _same_type(y, eqn)):
         return None
     zeros = r.made_by(made.inputs[0], "broadcast_to")
@@ -127,8 +128,12 @@ def _added(r: Rewriter, eqn: Equation, x: Atom, y: Atom, opposite: str) -> Atom 
     """`x` with 0, or with the negative of something, added or subtracted."""
     if not _same_type(x, eqn):
         return None
-    if number(y) == 0:
-        return x
+    n = number(y)
+    if n == 0:
+        # -0.0 changes nothing that it is added to, 0.0 nothing that it is subtracted from.
+        exact = x.aval.dtype.kind != "f" or bool(np.signbit(n)) == (opposite == "subtract")
+        if exact or on("zero_signs") or (r.is_padding(y) and on("padding_dropped")):
+            return x
     negated = r.made_by(y, "negative")
     if negated is not None and negated.inputs[0].aval.dtype == x.aval.dtype:
         return r.one(opposite, x, negated.inputs[0])
@@ -157,7 +162,8 @@ def _negative(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if inner is not None:
         return inner.inputs[0]
     difference = r.made_by(inputs[0], "subtract")
-    if difference is not None and all(a.aval.dtype == eqn.outputs[0].aval.dtype for a in difference.inputs):
+    free = on("zero_signs") or eqn.outputs[0].aval.dtype.kind in "iu"
+    if free and difference is not None and all(a.aval.dtype == eqn.outputs[0].aval.dtype for a in difference.inputs):
         return r.one("subtract", *difference.inputs[::-1])
     return None
 
@@ -180,7 +186,7 @@ def _power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 @_elementwise
 def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
-    n = number(y)
+    n = number(y) if on("whole_powers") else None
     if n is None or isinstance(n, (bool, complex)) or x.aval.dtype.kind != "f" or not _same_type(x, eqn):
         return None
     if n == 1:

@@ -20,7 +20,7 @@ import numpy as np
 from ..core import Aval
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
-from .columns import columns_p
+from .columns import accumulate_p, columns_p
 from .fusion import REDUCTIONS, Kernel, Plan
 from .rewriter import Rewriter, rebuilt
 from .schedule import Schedule
@@ -198,6 +198,13 @@ class _Apart:
         """The same operation at each place of a row; single numbers stay as they are."""
         return Rows(long, self._each(x.parts, lambda p: p if p.aval.shape == () else f(p)))
 
+    def combined(self, name: str, a: Atom, b: Atom) -> Atom:
+        """Two terms of a reduction as one."""
+        if name != "add":
+            return self.r.one(name, a, b)
+        aval = accumulate_p.abstract(a.aval, b.aval)
+        return self.r.apply(accumulate_p, [a, b], {}, [aval])[0]
+
     def made(self, aval: Aval, x: Rows) -> Found | None:
         """A result: an array if it has no rows of its own, None if its rows are others than these."""
         if x.parts.ndim == 0:
@@ -326,9 +333,9 @@ def _reverse(s: _Apart, eqn: Equation) -> Found | None:
     return s.each(turned, x.long, lambda p: s.r.one("reverse", p, axes=long)) if long else turned
 
 
-def _zeros(eqn: Equation, row: tuple[int, ...]) -> Any:
+def _zeros(s: _Apart, eqn: Equation, row: tuple[int, ...]) -> Any:
     parts = np.empty(row, object)
-    parts.fill(Literal(eqn.outputs[0].aval.dtype.type(0)))
+    parts.fill(s.r.padding(eqn.outputs[0].aval.dtype))
     return parts
 
 
@@ -341,7 +348,7 @@ def _index_embed(s: _Apart, eqn: Equation) -> Found | None:
     x = s.rows(a, len(a.aval.shape) - n)
     if x is None:
         return None
-    parts = _zeros(eqn, shape[n:])
+    parts = _zeros(s, eqn, shape[n:])
     parts[_at(index[n:])] = x.parts
     return Rows(shape[:n], parts)
 
@@ -356,7 +363,7 @@ def _pad_zero(s: _Apart, eqn: Equation) -> Found | None:
     if x is None:
         return None
     shape = eqn.outputs[0].aval.shape
-    parts = _zeros(eqn, shape[n:])
+    parts = _zeros(s, eqn, shape[n:])
     parts[
         tuple(
             slice(low, low + max((m - 1) * (gap + 1) + 1, 0), gap + 1)
@@ -391,7 +398,7 @@ def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     terms = parts.transpose([*kept, *short]).reshape(*[parts.shape[i] for i in kept], -1)
     parts = np.empty(terms.shape[:-1], object)
     for place in np.ndindex(*parts.shape):
-        parts[place] = functools.reduce(lambda a, b: s.r.one(REDUCTIONS[name], a, b), terms[place])
+        parts[place] = functools.reduce(lambda a, b: s.combined(REDUCTIONS[name], a, b), terms[place])
     long = tuple(i for i in axes if i < n)
     if not long:
         return s.made(out, Rows(x.long, parts))
@@ -438,7 +445,7 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     parts = np.empty((m, q.shape[1]), object)
     for i, j in np.ndindex(*parts.shape):
         terms = [s.r.one("multiply", a, b) for a, b in zip(p[i], q[:, j], strict=True)]
-        parts[i, j] = functools.reduce(lambda a, b: s.r.one("add", a, b), terms)
+        parts[i, j] = functools.reduce(lambda a, b: s.combined("add", a, b), terms)
     return s.made(out, Rows(out.shape[:n], parts.reshape(row)))
 
 

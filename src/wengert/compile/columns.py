@@ -1,10 +1,12 @@
-"""`columns_p`: arrays put together along new last axes, as the compiler writes the results of what it took `apart`."""
+"""What the compiler writes of what it took `apart`: `columns_p`, arrays put together along new last axes, and
+`accumulate_p`, one more term of a sum along a row."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..core import Aval, Primitive, Value
+from ..ops.families import Elementwise
 from ..program import Atom, Equation
 from .nest import Affine, strides_of
 
@@ -27,7 +29,17 @@ class Columns(Primitive):
         return Aval((*avals[0].shape, *row), avals[0].dtype)
 
 
+class Accumulate(Elementwise):
+    """``accumulate(total, term)``: an addition of a sum along axes, which may be fused with the product that a term is."""
+
+    def __init__(self) -> None:  # the compiler's own, as `columns`
+        self.name, self.function, self.partials = "accumulate", np.add, None
+        self.weak_result, self.linear, self.choice = True, True, False
+        self.samples, self.reasons = None, {}
+
+
 columns_p = Columns()
+accumulate_p = Accumulate()
 
 
 def placed(eqn: Equation) -> list[tuple[Atom, Affine]]:
@@ -39,4 +51,4 @@ def placed(eqn: Equation) -> list[tuple[Atom, Affine]]:
     return [(a, first + Affine((), k)) for k, a in enumerate(eqn.inputs)]
 
 
-__all__ = ["columns_p", "placed"]
+__all__ = ["accumulate_p", "columns_p", "placed"]

@@ -16,7 +16,7 @@ from ..config import config
 from ..core import Value
 from ..ops.call import OtherPath
 from ..program import Equation, Literal, Program
-from . import cache, engine, sidebyside
+from . import cache, engine, rewrites, sidebyside
 from .apart import planned
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
@@ -90,7 +90,8 @@ class Executable:
         """The compiled Program: from the cache, or compiled and stored there."""
         known = None if verify or not config.disk_cache else fingerprint(self.program)
         donated = json.dumps(self.donated).encode() if self.donated else b""
-        key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]) + donated)
+        choices = repr(rewrites.changed()).encode()
+        key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]) + donated + choices)
         found = cache.fetch(key)
         if found is not None:
             return Recipe.from_bytes(found)

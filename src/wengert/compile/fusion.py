@@ -43,7 +43,7 @@ CHEAP = 3
 COSTS = {"divide": 4, "sqrt": 6, "rsqrt": 8, "floor_divide": 10, "remainder": 10}
 TRANSCENDENTAL = 16
 SIMPLE = frozenset(
-    "add subtract offset multiply negative positive square absolute sign maximum minimum fmax fmin equal not_equal less "
+    "add accumulate subtract offset multiply negative positive square absolute sign maximum minimum fmax fmin equal not_equal less "
     "less_equal greater greater_equal logical_and logical_or logical_xor logical_not where convert stop_gradient floor "
     "ceil trunc rint isnan isinf isfinite signbit copysign bitwise_and bitwise_or bitwise_xor invert left_shift "
     "right_shift conj real".split()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .emitter import BITS, literal_text
 from .products import Product
+from .rewrites import on
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 16  # steps from a row that is read to the one that is fetched with it
@@ -84,6 +85,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     for v in range(vectors):
         at(f"%y{v}.p", "%y.p", places[v])
         put(f"%y{v} = load {vector}, ptr %y{v}.p, align {align}")
+    add = "fadd contract" if on("product_sums") or on("contraction") else "fadd"
     for r in range(rows):
         at(f"%x{r}.p", "%x.p", r * across)
         put(f"%x{r} = load {type_}, ptr %x{r}.p, align {align}")
@@ -92,7 +94,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
             put(f"%x{r}.v = shufflevector {vector} %x{r}.1, {vector} poison, <{lanes} x i32> zeroinitializer")
         for v in range(vectors):
             put(f"%p{r}.{v} = fmul contract {vector} %x{r}{'.v' if lanes > 1 else ''}, %y{v}")
-            put(f"%n{r}.{v} = fadd contract {vector} %c{r}.{v}, %p{r}.{v}")
+            put(f"%n{r}.{v} = {add} {vector} %c{r}.{v}, %p{r}.{v}")
     for name, step, span in (("x", along, rows * across if across == 1 else 0), ("y", p.y_steps.row, width)):
         if step * align > 2 * LINE and step * align * k > CACHE and span:
             for part in range(

@@ -17,7 +17,17 @@ from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import Kernel, Root
 from .nest import Affine, Node
 from .rows import blocks, write_rows
-from .scalars import MEMORY_TYPES, REGISTERS, SCALARS, cast, emit_elementwise, is_vector_function, lowered
+from .scalars import (
+    MEMORY_TYPES,
+    REGISTERS,
+    SCALARS,
+    accumulated,
+    cast,
+    emit_elementwise,
+    is_vector_function,
+    lowered,
+    product,
+)
 from .schedule import Loop, Schedule, coefficient
 
 LINE = 64  # bytes that memory is fetched in
@@ -140,7 +150,7 @@ class KernelWriter:
             return e.constant(_as(node.data, node.dtype), REGISTERS[node.dtype])
         if kind == "product":
             x, y = self._level(args)
-            return e.binary("fmul contract" if x.type in FLOATS else "mul", x, y)
+            return product(e, x, y) if x.type in FLOATS else e.imul(x, y)
         if kind == "index":
             return self.vector_index(node.data)
         if kind == "inside":
@@ -321,8 +331,8 @@ class KernelWriter:
             return self.e.binary("or" if name == "logical_or" else "and", x, y)
         if dtype.kind == "b":
             return self.e.binary("or" if name == "add" else "and", x, y)
-        if name == "add" and dtype.kind == "f":
-            return self.e.binary("fadd contract", x, y)
+        if name == "add":
+            return accumulated(self.e, dtype, x, y)
         return SCALARS[name](self.e, dtype, x, y)  # type: ignore[index]
 
     # --- the function ----------------------------------------------------------------------------------------------

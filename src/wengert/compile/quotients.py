@@ -15,6 +15,7 @@ import numpy as np
 from ..core import Aval, Primitive
 from ..program import Equation, Literal, Program, Var
 from .rewriter import appended, rebuilt
+from .rewrites import on
 
 LEAST = 3  # divisions by one number that an inverse pays for
 # Below the first an inverse may overflow; the second brings it back.
@@ -23,6 +24,8 @@ SCALES = {"d": (2.0**-1000, 2.0**100), "f": (2.0**-110, 2.0**40)}
 
 def inverses_shared(program: Program) -> Program:
     """A Program that divides by a number once where it may multiply by its inverse."""
+    if not on("shared_inverses"):
+        return program
     producer = {v: e for e in program.equations for v in e.outputs}
     groups: dict[Var, list[Equation]] = {}
     for eqn in program.equations:

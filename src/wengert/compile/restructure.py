@@ -10,6 +10,7 @@ import numpy as np
 from ..program import Atom, Equation, Literal
 from .products import turned
 from .rewriter import Rewriter, number, rule
+from .rewrites import on
 
 
 @rule("broadcast_to")
@@ -131,7 +132,7 @@ def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     axes = eqn.params["axes"]
     source = r.number_spread(x)
-    if source is not None and x.aval.dtype.kind == "f":
+    if source is not None and x.aval.dtype.kind == "f" and on("uniform_sums"):
         count = float(np.prod([x.aval.shape[a] for a in axes]))
         total = Literal(x.aval.dtype.type(number(source) * count if count else 0))
         return r.one("broadcast_to", total, shape=eqn.outputs[0].aval.shape)

@@ -48,6 +48,7 @@ class Rewriter:
         self.producer: dict[Var, Equation] = {}
         self._seen: dict[Any, list[Var]] = {}
         self._literals: dict[Any, Literal] = {}
+        self._paddings: dict[Any, Literal] = {}
         self._places: dict[tuple[int, ...], Literal] = {}
         self.scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
 
@@ -135,6 +136,13 @@ class Rewriter:
             a = self.one("broadcast_to", a, shape=aval.shape)
         return a
 
+    def padding(self, dtype: np.dtype) -> Literal:
+        """The zero that is around what a derivative writes into a larger array; the same literal each time."""
+        return self._paddings.setdefault(dtype, Literal(dtype.type(0)))
+
+    def is_padding(self, a: Atom) -> bool:
+        return self._paddings.get(a.aval.dtype) is a
+
     def places(self, shape: tuple[int, ...]) -> Literal:
         """The numbers 0, 1, … in a shape; the same literal each time."""
         if shape not in self._places:
@@ -193,6 +201,8 @@ def _uniform(array: np.ndarray) -> bool:
         return True
     first = array[(0,) * array.ndim]
     if array[(-1,) * array.ndim] != first:
+        return False
+    if first == 0 and array.dtype.kind == "f" and np.signbit(array).any() != np.signbit(array).all():
         return False
     return bool((array == first).all())
 

@@ -15,6 +15,7 @@ from ..core import Aval, Primitive
 from ..ops.families import Elementwise
 from ..ops.random import KEY
 from .emitter import FLOATS, REGISTER_TYPES, Emitter, V
+from .rewrites import on
 
 Scalar = Callable[..., V]
 SCALARS: dict[str, Scalar] = {}
@@ -82,22 +83,42 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
 # --- arithmetic -------------------------------------------------------------------------------------------------
 
 
-def _arithmetic(name: str, real: str, integer: str) -> None:
-    def emit(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
-        return e.binary(f"{real} contract" if is_float(dtype) else integer, x, y)
+# LLVM fuses a product and a sum where both are marked. Products always are; sums of the user's are not (`rewrites`), those
+# of reductions and products of matrices are (`accumulated`).
 
-    SCALARS[name] = emit
+
+def _sum(e: Emitter, op: str, marked: bool, x: V, y: V) -> V:
+    return e.binary(f"{op} contract" if marked else op, x, y)
 
 
 @scalar("add")
 def _add(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
     if dtype.kind == "b":
         return e.or_(x, y)
-    return e.binary("fadd contract" if is_float(dtype) else "add", x, y)
+    return _sum(e, "fadd", on("contraction"), x, y) if is_float(dtype) else e.iadd(x, y)
 
 
-_arithmetic("subtract", "fsub", "sub")
-_arithmetic("multiply", "fmul", "mul")
+@scalar("subtract")
+def _subtract(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return _sum(e, "fsub", on("contraction"), x, y) if is_float(dtype) else e.isub(x, y)
+
+
+@scalar("multiply")
+def _multiply(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return product(e, x, y) if is_float(dtype) else e.imul(x, y)
+
+
+@scalar("accumulate")
+def accumulated(e: Emitter, dtype: np.dtype, total: V, term: V) -> V:
+    """One more term of a sum of products, which may be fused with the product that it is."""
+    if dtype.kind != "f":
+        return _add(e, dtype, total, term)
+    return _sum(e, "fadd", on("product_sums") or on("contraction"), total, term)
+
+
+def product(e: Emitter, x: V, y: V) -> V:
+    """A product of floats."""
+    return e.binary("fmul contract", x, y)
 
 
 @scalar("divide")

@@ -1,7 +1,8 @@
 """Sums of products: where a product of matrices is only summed, its factors are summed before.
 
 ``sum_n (h @ c)[i, n]`` is ``h @ (sum_n c[:, n])``: a vector instead of a matrix for each ``n``. Gradients of what all
-points of a batch share (a shift, a bias, a mean) are such sums. A sum over the batch of a batched product becomes one
+points of a batch share (a shift, a bias, a mean) are such sums. A factor is divided by a power of two before it is summed,
+and the product multiplied by it after, so that no sum overflows where the products did not. A sum over the batch of a batched product becomes one
 contraction in the same way. The sum reaches the product through sums, differences, signs, transpositions and factors that
 are constant along it.
 """
@@ -14,12 +15,13 @@ from typing import Any
 from ..core import Primitive
 from ..program import Atom, Equation, Literal, Program, Var
 from .rewriter import rebuilt, registered
+from .rewrites import on
 
 
 def products_summed(program: Program) -> Program:
     """A Program in which no product of matrices is computed only for its sum along some axes."""
     names = {e.primitive.name for e in program.equations}
-    if not {"dot_general", "reduce_sum"} <= names:
+    if not {"dot_general", "reduce_sum"} <= names or not on("factors_summed"):
         return program
     sums = _Sums(program)
     for eqn in program.equations:
@@ -98,17 +100,26 @@ class _Sums:
             (pairs if at in axes else kept).append(pair)
             at += 1
         factors: list[Atom] = []
+        scale = 1.0
         renumbered: list[dict[int, int]] = []
         for side, a in enumerate((x, y)):
             over = tuple(i for place, i in enumerate(free[side], at) if place in axes)
             at += len(free[side])
+            count = math.prod(a.aval.shape[i] for i in over)
+            if count > 1:
+                power = 2.0 ** math.ceil(math.log2(count))
+                a, scale = self.last(None, "multiply", [a, Literal(a.aval.dtype.type(1 / power))]), scale * power
             factors.append(self.sum_of(a, over) if over else a)
             renumbered.append({i: n for n, i in enumerate(i for i in range(len(a.aval.shape)) if i not in over)})
 
         def sides(pairs: list[Any]) -> Any:
             return tuple(tuple(renumbered[side][pair[side]] for pair in pairs) for side in (0, 1))
 
-        return self.last(result, eqn.primitive, factors, **{**eqn.params, "dims": (sides(pairs), sides(kept))})
+        dims = {**eqn.params, "dims": (sides(pairs), sides(kept))}
+        if scale == 1.0:
+            return self.last(result, eqn.primitive, factors, **dims)
+        out = self.last(None, eqn.primitive, factors, **dims)
+        return self.last(result, "multiply", [out, Literal(out.aval.dtype.type(scale))])
 
     def sum_of(self, a: Atom, axes: tuple[int, ...]) -> Atom:
         """The sum of a factor; of a transposed one that of what it is made of, as it lies in memory."""

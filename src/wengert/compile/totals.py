@@ -2,7 +2,9 @@
 
 The derivative of a softmax sums its rows again, each a multiple of what was summed already: ``sum_j (e_j m)`` is
 ``m sum_j e_j``, where `m` does not depend on j. Where a row has one number only (`onehot`) its sum is that, and it may be
-added to such a row. Other sums and differences stay: what cancels place by place may not cancel in their totals.
+added to such a row. Other sums and differences stay: what cancels place by place may not cancel in their totals. What was
+summed must be bounded, as the exponentials of a softmax are, which are 1 at most: where a sum overflows its multiples may
+not.
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ from typing import Any
 
 from ..core import Aval
 from ..program import Atom, Equation, Program, Var
-from .rewriter import appended, rebuilt
+from .rewriter import appended, number, rebuilt
+from .rewrites import on
 
 DEPTH = 8  # equations between a sum and one that is known
+BOUNDED = frozenset("sin cos tanh sigmoid erf sign".split())
+VIEWS = frozenset("broadcast_to reshape transpose stop_gradient index slice reverse".split())
 
 
 def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Program:
@@ -22,6 +27,8 @@ def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Pr
     Args:
         one_hots: arrays with one number in each row, with these numbers and the axis along which they stand.
     """
+    if not on("bounded_totals"):
+        return program
     work = _Totals(program, one_hots)
     names: dict[Atom, Atom] = {}  # of sums that are written no more
     for eqn in program.equations:
@@ -30,7 +37,8 @@ def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Pr
             if x.aval.dtype == out.aval.dtype and work.follows(x, axes, DEPTH):
                 names[out] = work.total(x, axes, out.aval)
                 continue
-            work.known[x, axes] = out
+            if work.bounded(x) or on("totals"):
+                work.known[x, axes] = out
         if any(a in names for a in eqn.inputs):
             eqn = Equation(eqn.primitive, [names.get(a, a) for a in eqn.inputs], eqn.outputs, eqn.params)
         work.equations.append(eqn)
@@ -58,6 +66,40 @@ class _Totals:
         if made is None or any(b.aval.dtype != a.aval.dtype for b in made.inputs):
             return "", []
         return made.primitive.name, made.inputs
+
+    def bounded(self, a: Atom, depth: int = DEPTH) -> bool:
+        """Whether an array is known to lie within -1 and 1, NaN aside: a sum of it does not overflow."""
+        made = self._producer.get(a) if type(a) is Var else None
+        if made is None or not depth:
+            return False
+        name, inputs = made.primitive.name, made.inputs
+        if name in BOUNDED:
+            return True
+        if name == "exp":
+            return self._not_positive(inputs[0])
+        if name == "where":
+            return all(self.bounded(b, depth - 1) or _small(b) for b in inputs[1:])
+        if name in VIEWS:
+            return self.bounded(inputs[0], depth - 1)
+        return name == "multiply" and all(self.bounded(b, depth - 1) for b in inputs)
+
+    def _not_positive(self, a: Atom) -> bool:
+        """Whether an array is what remains of another of which its largest number is taken."""
+        made = self._producer.get(a) if type(a) is Var else None
+        if made is None or made.primitive.name != "subtract":
+            return False
+        x, top = made.inputs
+        while type(top) is Var and top in self._producer:
+            eqn = self._producer[top]
+            # What is not finite may be left out for a 0: the row is then NaN, or all of it is -inf.
+            if eqn.primitive.name == "where" and number(eqn.inputs[2]) == 0:
+                top = eqn.inputs[1]
+            elif eqn.primitive.name in VIEWS:
+                top = eqn.inputs[0]
+            else:
+                break
+        largest = self._producer.get(top) if type(top) is Var else None
+        return largest is not None and largest.primitive.name == "reduce_max" and largest.inputs[0] is x
 
     def follows(self, a: Atom, axes: tuple[int, ...], depth: int) -> bool:
         """Whether a sum follows from those known."""
@@ -109,6 +151,11 @@ class _Totals:
 
     def _written(self, name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
         return appended(self.equations, name, inputs, aval, **params)
+
+
+def _small(a: Atom) -> bool:
+    n = number(a)
+    return n is not None and abs(n) <= 1
 
 
 __all__ = ["totals_known"]

@@ -17,7 +17,7 @@ from ...ops.families import Elementwise
 from ...program import Equation, Literal, Program, Var
 from ..emitter import V
 from ..nest import size_of
-from ..scalars import REGISTERS, SCALARS, cast, emit_elementwise, lowered
+from ..scalars import REGISTERS, SCALARS, accumulated, cast, emit_elementwise, lowered
 from ..serial.indexing import combine
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
@@ -223,9 +223,9 @@ class ElementWriter(Timed, Text):
 
     def _folded(self, name: str, dtype: np.dtype, xs: Sequence[V]) -> V:
         """Combined in pairs, pairs in pairs: short chains."""
-        row = list(xs)
+        row, f = list(xs), accumulated if name == "add" else SCALARS[name]
         while len(row) > 1:
-            pairs = [SCALARS[name](self, dtype, row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
+            pairs = [f(self, dtype, row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
             row = pairs + ([row[-1]] if len(row) % 2 else [])
         return row[0]
 

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from ..emitter import Emitter, V
+from ..rewrites import on
 
 
 class Late(NamedTuple):
@@ -65,9 +66,10 @@ class Timed(Emitter):
 
     def binary(self, op: str, a: V, b: V) -> V:
         last, other = (a, b) if a.late and (b.late is None or self.ready(a) > self.ready(b)) else (b, a)
-        if op == "fmul contract":
+        if op == "fmul contract" and on("late_sums"):
             return self._late_product(last, other) or self._noted(op, a, b)
-        form = self._late_sum(op, last, other, last is a) if last.late and op in SUMS else None
+        late = last.late and op in SUMS and on("late_sums")
+        form = self._late_sum(op, last, other, last is a) if late else None
         return super().binary(op, a, b) if form is None else self._late(form)
 
     def _late(self, form: Late) -> V:

@@ -17,6 +17,7 @@ from ...ops.families import Elementwise
 from ...program import Atom, Equation, Literal, Program, Var, live_equations
 from ..nest import size_of
 from ..rewriter import Rewriter
+from ..rewrites import on
 from .fit import FEW, REDUCTIONS, STRUCTURAL, fits_program
 from .tidy import lifted, settled
 
@@ -320,9 +321,10 @@ def taken_apart(
     scan.same_results()
     if scan.length and not fits_program(scan.body):
         scan.invariants()
-        scan.products_before()
-        scan.sums_after()
-        scan.products_after()
+        if on("loop_products"):
+            scan.products_before()
+            scan.sums_after()
+            scan.products_after()
         scan.same_results()
     outs = plain(primitive, scan.inputs, scan.params(), scan.avals()) if scan.body.outputs else []
     for back in reversed(scan.undo):

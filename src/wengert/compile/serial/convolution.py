@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..emitter import V
-from ..scalars import SCALARS
+from ..scalars import SCALARS, accumulated
 from .step import Body, Serial, lowering
 from .writer import Writer, known
 
@@ -30,7 +30,7 @@ def _convolve(step: Serial) -> Body | None:
         count, taps = n, m
         if m > n:
             long, short, count, taps = short, long, m, n
-        add, multiply = SCALARS["add"], SCALARS["multiply"]
+        add, multiply = accumulated, SCALARS["multiply"]
         w.clear(target.pointer, rows * length * out.dtype.itemsize)
         with w.loop(rows) as row, w.loop(taps) as tap:
             weight = short.load(w.iadd(w.scaled(row.index, taps), tap.index))
