@@ -14,15 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, ShapeError
+from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
+from ..errors import ArgumentError, ShapeError
 from ..numpy import linalg as _linalg
-from ..numpy.linalg import det as _det
-from ..numpy.linalg import inv as _inv
 from ..numpy.products import kron, matmul
 from ..ops.elementwise import absolute, conj, convert
 from ..ops.indexing import getitem, take_along_axis
-from ..ops.linalg import adjoint, triangular_solve_p, turned
+from ..ops.linalg import adjoint, turned
 from ..ops.matrix_functions import polar_p, sylvester_p
 from ..ops.shape import broadcast_to, expand_dims, reshape
 from ..ops.triangular_factors import lu_p, permutation_p
@@ -60,190 +58,23 @@ from .patterned import (
     pascal,
     toeplitz,
 )
-
-
-def _floating(*arrays: Any) -> list[Any]:
-    """Arrays of one floating dtype."""
-    from ..config import config
-
-    values = [as_array(a) for a in arrays]
-    dtype = np.result_type(*[dtype_of(v) for v in values])
-    return [convert(v, dtype if inexact_dtype(dtype) else config.float_dtype) for v in values]
-
-
-def _square(a: Any, name: str) -> Any:
-    (a,) = _floating(a)
-    if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
-        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
-    return a
-
-
-# --- determinants, inverses, solving ----------------------------------------------------------------------------
-
-
-def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Determinants of square matrices."""
-    return _det(a)
-
-
-def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Inverses of square matrices."""
-    return _inv(a)
-
-
-def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """The triangular factor of positive definite matrices: upper, as SciPy has it, or lower.
-
-    Example:
-        >>> import numpy as np
-        >>> cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
-        array([[2., 1.],
-               [0., 2.]])
-    """
-    return _linalg.cholesky(a, upper=not lower)
-
-
-def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, bool]:
-    """The triangular factor of positive definite matrices, and whether it is the lower one, for `cho_solve`."""
-    return cholesky(a, lower), lower
-
-
-def cho_solve(c_and_lower: tuple[Any, bool], b: Any, overwrite_b: bool = False, check_finite: bool = True) -> Any:
-    """Solve with a matrix of which `cho_factor` gave the factor.
-
-    Example:
-        >>> import numpy as np
-        >>> cho_solve(cho_factor(np.array([[4.0, 2.0], [2.0, 5.0]])), np.array([6.0, 7.0]))
-        array([1., 1.])
-    """
-    c, lower = c_and_lower
-    first, second = (0, "C") if lower else ("C", 0)
-    return solve_triangular(c, solve_triangular(c, b, first, lower), second, lower)
-
-
-def solve_triangular(
-    a: Any,
-    b: Any,
-    trans: Any = 0,
-    lower: bool = False,
-    unit_diagonal: bool = False,
-    overwrite_b: bool = False,
-    debug: Any = None,
-    check_finite: bool = True,
-) -> Any:
-    """Solve with triangular matrices.
-
-    Args:
-        a: matrices ``(..., n, n)``, of which one triangle is read.
-        b: vectors ``(n,)`` or matrices ``(..., n, k)``.
-        trans: 0 or "N" to solve with `a`, 1 or "T" with its transpose, 2 or "C" with its adjoint.
-        lower: whether the lower triangle is read.
-        unit_diagonal: whether the diagonal counts as ones.
-
-    Raises:
-        ArgumentError: `trans` is none of these.
-        ShapeError: the shapes of `a` and `b` do not fit together.
-
-    Example:
-        >>> import numpy as np
-        >>> solve_triangular(np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([4.0, 8.0]))
-        array([1., 2.])
-    """
-    codes = {0: 0, "N": 0, 1: 1, "T": 1, 2: 2, "C": 2}
-    if trans not in codes:
-        raise ArgumentError(f"solve_triangular: trans is 0, 1, 2, 'N', 'T' or 'C', got {trans!r}")
-    a, b = _floating(a, b)
-    vector = ndim_of(b) == 1
-    b = expand_dims(b, -1) if vector else b
-    if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2] or shape_of(a)[-1] != shape_of(b)[-2]:
-        raise ShapeError(f"solve_triangular: got shapes {shape_of(a)} and {shape_of(b)[: -1 if vector else None]}")
-    if codes[trans] == 2:
-        a = conj(a)
-    stack = np.broadcast_shapes(shape_of(a)[:-2], shape_of(b)[:-2])
-    a, b = (broadcast_to(x, (*stack, *shape_of(x)[-2:])) for x in (a, b))
-    out = triangular_solve_p.bind(a, b, lower=lower, transpose=codes[trans] > 0, unit=unit_diagonal)
-    return reshape(out, shape_of(out)[:-1]) if vector else out
-
-
-def solve(
-    a: Any,
-    b: Any,
-    lower: bool = False,
-    overwrite_a: bool = False,
-    overwrite_b: bool = False,
-    check_finite: bool = True,
-    assume_a: str | None = None,
-    transposed: bool = False,
-) -> Any:
-    """Solve linear equations.
-
-    Args:
-        a: square matrices ``(..., n, n)``.
-        b: a vector ``(n,)`` or matrices ``(..., n, k)``.
-        lower: which triangle holds the matrix, where `assume_a` says that one does.
-        assume_a: what is known of `a`: "pos" (positive definite: by `cholesky`), "upper triangular" or "lower triangular"
-            (by substitution), "diagonal"; all others are solved as general matrices.
-        transposed: whether the transpose of `a` is meant.
-
-    Derivative: Giles (2008), section 2.3.1.
-    """
-    if assume_a in ("pos", "positive definite"):
-        return cho_solve(cho_factor(a, lower), b)
-    if assume_a in ("upper triangular", "lower triangular"):
-        return solve_triangular(a, b, 1 if transposed else 0, assume_a == "lower triangular")
-    a, b = _floating(a, b)
-    a = turned(a) if transposed else a
-    if assume_a == "diagonal":
-        diagonal = _linalg.diagonal(a)
-        return b / (diagonal if ndim_of(b) == 1 else expand_dims(diagonal, -1))
-    if ndim_of(b) == 1:
-        return reshape(_linalg.solve(a, expand_dims(b, -1)), (*shape_of(a)[:-2], *shape_of(b)))
-    return _linalg.solve(a, b)
-
-
-def pinv(a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = False, check_finite: bool = True) -> Any:
-    """The Moore-Penrose inverse: singular values up to ``atol + rtol * largest`` count as zero.
-
-    Derivative: Golub & Pereyra (1973), equation 4.12; right where the rank does not change.
-
-    Raises:
-        ConcretizationError: `atol` is given and the values of `a` are not known.
-    """
-    (a,) = _floating(a)
-    s = _linalg.svdvals(a)
-    relative = (
-        max(shape_of(a)[-2:]) * float(np.finfo(dtype_of(s)).eps) if rtol is None and atol is None else rtol or 0.0
-    )
-    if atol is not None:
-        if isinstance(s, Tracer):
-            raise ConcretizationError("pinv with atol= of values that are not known; give rtol= alone")
-        relative = relative + atol / max(float(np.max(s)), np.finfo(dtype_of(s)).tiny)
-    out = _linalg.pinv(a, rtol=relative)
-    return (out, _linalg.matrix_rank(a, rtol=relative)) if return_rank else out
-
-
-def lstsq(a: Any, b: Any, cond: Any = None, overwrite_a: bool = False, overwrite_b: bool = False, **_: Any) -> Any:
-    """Least squares: the solution of smallest norm, the sums of squared residuals, the rank, the singular values."""
-    a, b = _floating(a, b)
-    return _linalg.lstsq(a, b, cond)
-
-
-def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
-    """Solve with the matrix that `toeplitz` makes of a column, or of a pair of a column and a row."""
-    column, row = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
-    return solve(toeplitz(column, row), b)
-
-
-def solve_circulant(c: Any, b: Any) -> Any:
-    """Solve with the matrix that `circulant` makes of the vector `c`, by Fourier transforms."""
-    from ..numpy import fft
-
-    c, b = _floating(c, b)
-    columns = expand_dims(b, -1) if ndim_of(b) == 1 else b
-    out = fft.ifft(fft.fft(columns, axis=0) / expand_dims(fft.fft(c), -1), axis=0)
-    out = reshape(out, shape_of(b))
-    return out if dtype_of(c).kind == "c" else out.real
-
+from .solving import (
+    cho_factor,
+    cho_solve,
+    cholesky,
+    det,
+    floating,
+    hermitian,
+    inv,
+    lstsq,
+    matrices,
+    pinv,
+    solve,
+    solve_circulant,
+    solve_toeplitz,
+    solve_triangular,
+    square,
+)
 
 # --- triangular factors -----------------------------------------------------------------------------------------
 
@@ -253,7 +84,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
 
     Derivative: De Hoog, Anderssen & Lukas (2011), with the pivots held.
     """
-    factors, pivots, _ = lu_p.bind(_floating(a)[0])
+    factors, pivots, _ = lu_p.bind(matrices(a, "lu_factor"))
     return factors, pivots
 
 
@@ -274,7 +105,7 @@ def lu(
         array([[2., 2.],
                [0., 1.]])
     """
-    (a,) = _floating(a)
+    a = matrices(a, "lu")
     factors, _, order = lu_p.bind(a)
     *_, m, n = shape_of(a)
     k, dtype = min(m, n), dtype_of(a)
@@ -285,7 +116,7 @@ def lu(
         where = broadcast_to(expand_dims(places, -1), shape_of(lower))
         return take_along_axis(lower, where, ndim_of(lower) - 2), upper
     if p_indices:
-        return places, lower, upper
+        return convert(places, np.dtype(np.int32)), lower, upper
     return convert(expand_dims(places, -1) == np.arange(m), np.finfo(dtype).dtype), lower, upper
 
 
@@ -299,7 +130,7 @@ def lu_solve(
         b: a vector ``(n,)`` or matrices ``(..., n, k)``.
         trans: 0 to solve with the matrices, 1 with their transposes, 2 with their adjoints.
     """
-    factors, b = _floating(lu_and_piv[0], b)
+    factors, b = floating(lu_and_piv[0], b)
     vector = ndim_of(b) == 1
     b = expand_dims(b, -1) if vector else b
     stack = np.broadcast_shapes(shape_of(factors)[:-2], shape_of(b)[:-2])
@@ -332,66 +163,150 @@ def eigh(
     overwrite_b: bool = False,
     type: int = 1,  # noqa: A002
     check_finite: bool = True,
-    subset_by_index: None = None,
-    subset_by_value: None = None,
+    subset_by_index: Any = None,
+    subset_by_value: Any = None,
     driver: str | None = None,
 ) -> Any:
-    """Eigenvalues, rising, and eigenvectors of Hermitian matrices (of the Hermitian part of `a`).
-
-    With `b`, positive definite, those of ``a v = w b v``, through the Cholesky factor of `b`.
+    """Eigenvalues, rising, and eigenvectors of Hermitian matrices, of which one triangle is read.
 
     Derivative: Giles (2008), section 3.1; NaN for vectors whose eigenvalues are equal.
 
+    Args:
+        a: Hermitian matrices ``(..., n, n)``.
+        b: positive definite matrices, for general problems, through its Cholesky factor.
+        lower: which triangle of `a` and `b` is read.
+        eigvals_only: whether the eigenvalues alone are returned.
+        type: of a general problem: 1 for ``a v = w b v``, 2 for ``a b v = w v``, 3 for ``b a v = w v``.
+        subset_by_index: ``(first, last)``, both included. subset_by_value: ``(low, high)``, of which `high` is included.
+
     Raises:
-        ArgumentError: `type` is not 1, or a subset is asked for (take the slices of the results).
+        ArgumentError: no such `type` or subset. LinAlgError: `b` is not positive definite.
+        ConcretizationError: `subset_by_value` of values that are not known.
     """
-    if type != 1 or subset_by_index is not None or subset_by_value is not None:
-        raise ArgumentError("eigh: only type=1 and all eigenvalues; take slices of the results for a subset")
+    if type not in (1, 2, 3):
+        raise ArgumentError(f"eigh: type is 1, 2 or 3, got {type!r}")
+    a = hermitian(square(a, "eigh"), lower)
     if b is None:
-        return _linalg.eigvalsh(a) if eigvals_only else tuple(_linalg.eigh(a))
-    a, b = _floating(a, b)
-    factor = _linalg.cholesky(b)
-    half = solve_triangular(factor, a, 0, True)
-    inside = adjoint(solve_triangular(factor, adjoint(half), 0, True))
-    if eigvals_only:
-        return _linalg.eigvalsh(inside)
-    values, vectors = _linalg.eigh(inside)
-    return values, solve_triangular(factor, vectors, 2, True)
+        values, vectors = (_linalg.eigvalsh(a), None) if eigvals_only else _linalg.eigh(a)
+    else:
+        a, b = floating(a, b)
+        factor = _linalg.cholesky(hermitian(square(b, "eigh"), lower))
+        if type == 1:
+            half = solve_triangular(factor, a, 0, True)
+            inside = adjoint(solve_triangular(factor, adjoint(half), 0, True))
+        else:
+            inside = matmul(matmul(adjoint(factor), a), factor)
+        values, vectors = (_linalg.eigvalsh(inside), None) if eigvals_only else _linalg.eigh(inside)
+        if vectors is not None:
+            vectors = matmul(factor, vectors) if type == 3 else solve_triangular(factor, vectors, 2, True)
+    chosen = _chosen(values, subset_by_index, subset_by_value)
+    if chosen is not None:
+        values, vectors = (None if x is None else getitem(x, (Ellipsis, chosen)) for x in (values, vectors))
+    return values if vectors is None else (values, vectors)
 
 
-def eigvalsh(a: Any, b: Any = None, *, lower: bool = True, **options: Any) -> Any:
-    """The eigenvalues, rising, of Hermitian matrices; `b` and the options as in `eigh`."""
-    return eigh(a, b, lower=lower, eigvals_only=True, **options)
+def _chosen(values: Any, by_index: Any, by_value: Any) -> Any:
+    """Which of the eigenvalues are asked for; None for all of them."""
+    if by_index is not None and by_value is not None:
+        raise ArgumentError("eigh: a subset is given by index or by value, not by both")
+    n = shape_of(values)[-1]
+    if by_index is not None:
+        first, last = by_index
+        if not 0 <= first <= last < n:
+            raise ArgumentError(f"eigh: subset_by_index is (first, last) with 0 <= first <= last < {n}, got {by_index}")
+        return slice(int(first), int(last) + 1)
+    if by_value is None:
+        return None
+    low, high = by_value
+    if not low < high:
+        raise ArgumentError(f"eigh: subset_by_value is (low, high) with low < high, got {by_value}")
+    if ndim_of(values) != 1:
+        raise ArgumentError("eigh: subset_by_value is for one matrix, as the number of values differs")
+    known = values.concrete("eigh, which values lie in subset_by_value") if isinstance(values, Tracer) else values
+    return np.flatnonzero((known > low) & (known <= high))
 
 
-def eigh_tridiagonal(d: Any, e: Any, eigvals_only: bool = False, select: str = "a", **_: Any) -> Any:
-    """Eigenvalues and eigenvectors of a real symmetric matrix with diagonal `d` and `e` beside it."""
-    if select != "a":
-        raise ArgumentError(f"eigh_tridiagonal: select must be 'a', got {select!r}; take slices of the results")
+def eigvalsh(
+    a: Any,
+    b: Any = None,
+    *,
+    lower: bool = True,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    type: int = 1,  # noqa: A002
+    check_finite: bool = True,
+    subset_by_index: Any = None,
+    subset_by_value: Any = None,
+    driver: str | None = None,
+) -> Any:
+    """The eigenvalues, rising, of Hermitian matrices; arguments as for `eigh`."""
+    return eigh(
+        a,
+        b,
+        lower=lower,
+        eigvals_only=True,
+        type=type,
+        subset_by_index=subset_by_index,
+        subset_by_value=subset_by_value,
+    )
+
+
+def eigh_tridiagonal(
+    d: Any,
+    e: Any,
+    eigvals_only: bool = False,
+    select: str = "a",
+    select_range: Any = None,
+    check_finite: bool = True,
+    tol: float = 0.0,
+    lapack_driver: str = "auto",
+) -> Any:
+    """Eigenvalues and eigenvectors of a real symmetric matrix with diagonal `d` and `e` beside it.
+
+    `select` is "a" for all, "i" or "v" for those whose index or value lies in `select_range`.
+    """
+    if select not in ("a", "all", "i", "index", "v", "value"):
+        raise ArgumentError(f"eigh_tridiagonal: select is 'a', 'i' or 'v', got {select!r}")
+    if select[0] != "a" and select_range is None:
+        raise ArgumentError(f"eigh_tridiagonal: select={select!r} needs select_range")
     from ..numpy.creation import diag
 
-    d, e = _floating(d, e)
-    return eigh(diag(d) + diag(e, 1) + diag(e, -1), eigvals_only=eigvals_only)
+    d, e = floating(d, e)
+    subset = {"i": {"subset_by_index": select_range}, "v": {"subset_by_value": select_range}}.get(select[0], {})
+    return eigh(diag(d) + diag(e, 1) + diag(e, -1), eigvals_only=eigvals_only, **subset)
 
 
-def eig(a: Any, b: Any = None, left: bool = False, right: bool = True, **_: Any) -> Any:
+def eig(
+    a: Any,
+    b: Any = None,
+    left: bool = False,
+    right: bool = True,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+    homogeneous_eigvals: bool = False,
+) -> Any:
     """Eigenvalues and right eigenvectors, always complex; with `b` those of ``a v = w b v``, `b` not singular.
 
     Derivative: Giles (2008), section 3.1.
 
     Raises:
-        ArgumentError: left eigenvectors are asked for (they are the right ones of the adjoint).
+        ArgumentError: left eigenvectors are asked for (they are the right ones of the adjoint), or homogeneous values.
     """
     if left:
         raise ArgumentError("eig with left=True; the left eigenvectors of a are the right ones of its adjoint")
-    a = _square(a, "eig")
+    if homogeneous_eigvals:
+        raise ArgumentError("eig with homogeneous_eigvals=True; call eig(a, b), whose values are the quotients")
+    a = square(a, "eig")
     a = a if b is None else _linalg.solve(b, a)
     return tuple(_linalg.eig(a)) if right else _linalg.eigvals(a)
 
 
-def eigvals(a: Any, b: Any = None, **_: Any) -> Any:
+def eigvals(
+    a: Any, b: Any = None, overwrite_a: bool = False, check_finite: bool = True, homogeneous_eigvals: bool = False
+) -> Any:
     """Eigenvalues, always complex; with `b` those of ``a v = w b v``."""
-    return eig(a, b, right=False)
+    return eig(a, b, right=False, homogeneous_eigvals=homogeneous_eigvals)
 
 
 def svd(
@@ -419,7 +334,7 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """
     if side not in ("left", "right"):
         raise ArgumentError(f"polar: side is 'left' or 'right', got {side!r}")
-    (a,) = _floating(a)
+    (a,) = floating(a)
     *_, m, n = shape_of(a)
     if side == "left":
         u, p = polar(adjoint(a))
@@ -448,12 +363,19 @@ def orth(A: Any, rcond: Any = None) -> Any:
     Raises:
         ConcretizationError: the values are not known.
     """
-    (A,) = _floating(A)
+    (A,) = floating(A)
     u, s, _ = _linalg.svd(A, full_matrices=False)
     return getitem(u, (slice(None), slice(0, _rank(s, shape_of(A), rcond, "orth"))))
 
 
-def null_space(A: Any, rcond: Any = None, **_: Any) -> Any:
+def null_space(
+    A: Any,
+    rcond: Any = None,
+    *,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    lapack_driver: str = "gesdd",
+) -> Any:
     """An orthonormal basis of what a matrix takes to zero; how many vectors there are depends on the values.
 
     Derivatives are right for what does not depend on which basis it is, such as the projection on the space.
@@ -461,7 +383,7 @@ def null_space(A: Any, rcond: Any = None, **_: Any) -> Any:
     Raises:
         ConcretizationError: the values are not known.
     """
-    (A,) = _floating(A)
+    (A,) = floating(A)
     _, s, vh = _linalg.svd(A)
     return adjoint(getitem(vh, slice(_rank(s, shape_of(A), rcond, "null_space"), None)))
 
@@ -478,7 +400,8 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
         >>> solve_sylvester(np.array([[1.0]]), np.array([[3.0]]), np.array([[8.0]]))
         array([[2.]])
     """
-    a, b, q = _floating(a, b, q)
+    a, b, q = floating(a, b, q)
+    a, b = square(a, "solve_sylvester"), square(b, "solve_sylvester")
     if shape_of(q)[-2:] != (shape_of(a)[-1], shape_of(b)[-1]):
         raise ShapeError(f"solve_sylvester: shapes {shape_of(a)}, {shape_of(b)} and {shape_of(q)} do not fit together")
     stack = np.broadcast_shapes(*[shape_of(x)[:-2] for x in (a, b, q)])
@@ -487,7 +410,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
     """``X`` in ``a X + X a' = q``, by `solve_sylvester`."""
-    a, q = _floating(a, q)
+    a, q = floating(square(a, "solve_continuous_lyapunov"), q)
     return solve_sylvester(a, adjoint(a), q)
 
 
@@ -496,7 +419,7 @@ solve_lyapunov = solve_continuous_lyapunov
 
 def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
     """``X`` in ``X = a X a' + q``, as linear equations for the elements (`n` to the fourth memory)."""
-    a, q = _floating(a, q)
+    a, q = floating(square(a, "solve_discrete_lyapunov"), q)
     n = shape_of(a)[0]
     return reshape(_linalg.solve(np.eye(n * n) - kron(a, conj(a)), reshape(q, (-1,))), (n, n))
 
@@ -528,7 +451,7 @@ def ishermitian(a: Any, atol: Any = None, rtol: Any = None) -> Any:
 
 
 def _equals(a: Any, flip: Any, atol: Any, rtol: Any) -> Any:
-    a = _square(a, "issymmetric")
+    a = square(a, "issymmetric")
     distance = absolute(a - flip(a))
     return (distance <= (atol or 0.0) + (rtol or 0.0) * absolute(a)).all()
 

@@ -42,7 +42,7 @@ def qr(
             ``a[:, p] = Q R``. The derivative holds it fixed.
 
     Raises:
-        ArgumentError: another `mode` is asked for.
+        ArgumentError: another `mode` is asked for. ShapeError: `a` is no matrix.
 
     Example:
         >>> q, r, p = qr(np.array([[1.0, 5.0], [0.0, 2.0]]), pivoting=True)
@@ -53,10 +53,15 @@ def qr(
     """
     if mode not in _MODES:
         raise ArgumentError(f"qr: mode is 'full', 'economic' or 'r', got {mode!r}")
+    (a,) = floating(as_array(a))
+    if ndim_of(a) < 2:
+        raise ShapeError(f"qr needs matrices in the last two axes, got shape {shape_of(a)}")
     if not pivoting:
         out = _linalg.qr(a, _MODES[mode])
-        return (out,) if mode == "r" else tuple(out)
-    (a,) = floating(as_array(a))
+        if mode != "r":
+            return tuple(out)
+        more = shape_of(a)[-2] - shape_of(out)[-2]  # rows of zeros, as of mode "full"
+        return (wnp.pad(out, ((0, 0),) * (ndim_of(a) - 2) + ((0, more), (0, 0))) if more else out,)
     pivots = qr_pivots_p.bind(a)
     places = broadcast_to(expand_dims(pivots, -2), shape_of(a))
     return *qr(take_along_axis(a, places, ndim_of(a) - 1), mode=mode), pivots
@@ -120,7 +125,14 @@ def hessenberg(a: Any, calc_q: bool = False, overwrite_a: bool = False, check_fi
     return (h, q) if calc_q else h
 
 
-def schur(a: Any, output: str = "real", overwrite_a: bool = False, **_: Any) -> tuple[Any, Any]:
+def schur(
+    a: Any,
+    output: str = "real",
+    lwork: Any = None,
+    overwrite_a: bool = False,
+    sort: None = None,
+    check_finite: bool = True,
+) -> tuple[Any, Any]:
     """``T, Z`` with ``a = Z T Z'``: `T` upper triangular (with blocks of two for pairs, where `output` is "real").
 
     The columns of `Z` have a phase that is LAPACK's choice; the derivative is right for what does not depend on it, and
@@ -128,10 +140,12 @@ def schur(a: Any, output: str = "real", overwrite_a: bool = False, **_: Any) -> 
     (and, in the real form, no block of two is a multiple of a turn, whose basis is not determined).
 
     Raises:
-        ArgumentError: another `output`. ShapeError: `a` is not square.
+        ArgumentError: another `output`, or `sort` is given. ShapeError: `a` is not square.
     """
     if output not in ("real", "r", "complex", "c"):
         raise ArgumentError(f"schur: output is 'real' or 'complex', got {output!r}")
+    if sort is not None:
+        raise ArgumentError("schur with sort=, an order of the eigenvalues, is not here; leave it out")
     upper, z = schur_p.bind(matrices(a, "schur"), output="complex" if output[0] == "c" else "real")
     return upper, z
 

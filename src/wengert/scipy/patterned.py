@@ -85,6 +85,7 @@ def companion(a: Any) -> Any:
     a = as_array(a)
     if ndim_of(a) != 1 or shape_of(a)[0] < 2:
         raise ShapeError(f"companion needs a vector of at least two coefficients, got shape {shape_of(a)}")
+    a = convert(a, config.float_dtype) if dtype_of(a).kind == "b" else a
     first = -getitem(a, slice(1, None)) / getitem(a, 0)
     n = shape_of(a)[0] - 1
     return concatenate([reshape(first, (1, n)), np.eye(n - 1, n, dtype=dtype_of(first))], 0)
@@ -156,6 +157,7 @@ def fiedler_companion(a: Any) -> Any:
     n = shape_of(a)[-1] - 1
     if n < 1:
         raise ShapeError(f"fiedler_companion needs at least two coefficients, got shape {shape_of(a)}")
+    a = convert(a, config.float_dtype) if dtype_of(a).kind == "b" else a
     monic = -getitem(a, (Ellipsis, slice(1, None))) / getitem(a, (Ellipsis, slice(0, 1)))
     # Every element is a coefficient, a one or a zero: they are taken from the coefficients with 0 and 1 behind them.
     zero, one = n, n + 1

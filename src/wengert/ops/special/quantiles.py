@@ -16,7 +16,8 @@ def _quantile(distribution: str, method: str, *domains: Domain | float | int) ->
     def call(q: Any, *shapes: Any) -> Any:
         import scipy.stats
 
-        return np.asarray(getattr(getattr(scipy.stats, distribution), method)(q, *shapes))[()]
+        with np.errstate(all="ignore"):  # SciPy's formulas meet poles at the ends of the parameters
+            return np.asarray(getattr(getattr(scipy.stats, distribution), method)(q, *shapes))[()]
 
     return Elementwise(f"{distribution}_{method}", kept(call), None, samples=few(_PROBABILITY, *domains))
 

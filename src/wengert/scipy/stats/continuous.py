@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from ...core import Tracer
 from ...ops.elementwise import (
     absolute,
     arctan,
@@ -14,7 +17,10 @@ from ...ops.elementwise import (
     exp,
     expm1,
     gammaln,
+    greater,
+    greater_equal,
     isinf,
+    less,
     log,
     log1p,
     logaddexp,
@@ -46,12 +52,21 @@ from ...ops.special import (
     xlog1py,
     xlogy,
 )
-from .distribution import INF, continuous, one
+from ...ops.special import gamma as gamma_function
+from .distribution import INF, Formula, all_of, continuous, known, one
 
 PI = math.pi
 EULER = 0.5772156649015329
 HALF_LOG_2PI = 0.5 * math.log(2 * PI)
 LOG_2 = math.log(2)
+
+
+def limit(x: Any, formula: Formula, at_infinity: Any) -> Any:
+    """``formula(x)`` of finite `x`, and another value where it is infinite."""
+    far = isinf(x)
+    if not isinstance(far, Tracer) and not np.any(far):
+        return formula(x)
+    return where(far, at_infinity, formula(where(far, 1.0, x)))
 
 
 def _positive(*_: Any) -> tuple[float, float, float]:
@@ -85,6 +100,8 @@ cauchy = continuous(
     ppf=lambda q: -1 / tan(PI * q),
     isf=lambda q: 1 / tan(PI * q),
     entropy=lambda: math.log(4 * PI),
+    mean=lambda: math.nan,
+    var=lambda: math.nan,
 )
 
 
@@ -128,16 +145,34 @@ logistic = continuous(
     mean=lambda: 0.0,
     var=lambda: PI * PI / 3,
 )
+
+
+def _t_log_density(z: Any, df: Any) -> Any:
+    return -betaln(0.5 * one(df), df / 2) - 0.5 * log(df) - (df + 1) / 2 * log1p(z * z / df)
+
+
+def _t_entropy(df: Any) -> Any:
+    return (df + 1) / 2 * (digamma((df + 1) / 2) - digamma(df / 2)) + 0.5 * log(df) + betaln(df / 2, 0.5 * one(df))
+
+
+def _beyond(x: Any, least: float, value: Formula) -> Any:
+    """``value(x)`` above `least`, infinity up to it: a moment that exists from some parameter on."""
+    ok = greater(x, least)
+    return where(ok, value(where(ok, x, least + 1)), known(x) + INF)
+
+
 t = continuous(
     "t",
     "df",
-    logpdf=lambda z, df: -betaln(0.5 * one(df), df / 2) - 0.5 * log(df) - (df + 1) / 2 * log1p(z * z / df),
+    logpdf=lambda z, df: limit(df, lambda df: _t_log_density(z, df), -0.5 * z * z - HALF_LOG_2PI),
     cdf=lambda z, df: stdtr(df, z),
     sf=lambda z, df: stdtr(df, -z),
     ppf=lambda q, df: stdtrit(df, q),
     isf=lambda q, df: -stdtrit(df, q),
-    entropy=lambda df: (
-        (df + 1) / 2 * (digamma((df + 1) / 2) - digamma(df / 2)) + 0.5 * log(df) + betaln(df / 2, 0.5 * one(df))
+    entropy=lambda df: limit(df, _t_entropy, HALF_LOG_2PI + 0.5),
+    mean=lambda df: _beyond(df, 1.0, lambda df: 0.0),
+    var=lambda df: where(
+        greater(df, 1), _beyond(df, 2.0, lambda df: limit(df, lambda df: df / (df - 2), 1.0)), math.nan
     ),
 )
 
@@ -162,10 +197,19 @@ gennorm = continuous(
     ppf=_gennorm_quantile,
     isf=lambda q, beta: -_gennorm_quantile(q, beta),
     entropy=lambda beta: 1 / beta - log(beta / 2) + gammaln(1 / beta),
+    mean=lambda beta: 0 * beta,
+    var=lambda beta: exp(gammaln(3 / beta) - gammaln(1 / beta)),
 )
+
+
+def _gumbel_log(z: Any) -> Any:
+    """``z - exp(z)``, -inf at infinity too."""
+    return limit(z, lambda z: z - exp(z), -INF)
+
+
 gumbel_r = continuous(
     "gumbel_r",
-    logpdf=lambda z: -z - exp(-z),
+    logpdf=lambda z: _gumbel_log(-z),
     cdf=lambda z: exp(-exp(-z)),
     sf=lambda z: -expm1(-exp(-z)),
     logcdf=lambda z: -exp(-z),
@@ -177,7 +221,7 @@ gumbel_r = continuous(
 )
 gumbel_l = continuous(
     "gumbel_l",
-    logpdf=lambda z: z - exp(z),
+    logpdf=_gumbel_log,
     cdf=lambda z: -expm1(-exp(z)),
     sf=lambda z: exp(-exp(z)),
     logsf=lambda z: -exp(z),
@@ -190,6 +234,7 @@ gumbel_l = continuous(
 vonmises = continuous(
     "vonmises",
     "kappa",
+    domain=lambda kappa: greater_equal(kappa, 0),
     logpdf=lambda z, kappa: kappa * (cos(z) - 1) - log(2 * PI * i0e(kappa)),
     entropy=lambda kappa: kappa * (1 - i1e(kappa) / i0e(kappa)) + log(2 * PI * i0e(kappa)),
 )
@@ -239,12 +284,15 @@ invgamma = continuous(
     "invgamma",
     "a",
     support=_positive,
+    closed=False,
     logpdf=lambda z, a: -(a + 1) * log(z) - gammaln(a) - 1 / z,
     cdf=lambda z, a: gammaincc(a, 1 / z),
     sf=lambda z, a: gammainc(a, 1 / z),
     ppf=lambda q, a: 1 / gammainccinv(a, q),
     isf=lambda q, a: 1 / gammaincinv(a, q),
     entropy=lambda a: a + gammaln(a) - (1 + a) * digamma(a),
+    mean=lambda a: _beyond(a, 1.0, lambda a: 1 / (a - 1)),
+    var=lambda a: _beyond(a, 2.0, lambda a: 1 / ((a - 1) * (a - 1) * (a - 2))),
 )
 halfnorm = continuous(
     "halfnorm",
@@ -263,6 +311,7 @@ lognorm = continuous(
     "lognorm",
     "s",
     support=_positive,
+    closed=False,
     logpdf=lambda z, s: -0.5 * square(log(z) / s) - HALF_LOG_2PI - log(s) - log(z),
     cdf=lambda z, s: ndtr(log(z) / s),
     sf=lambda z, s: ndtr(-log(z) / s),
@@ -285,6 +334,8 @@ weibull_min = continuous(
     ppf=lambda q, c: power(-log1p(-q), 1 / c),
     isf=lambda q, c: power(-log(q), 1 / c),
     entropy=lambda c: EULER * (1 - 1 / c) - log(c) + 1,
+    mean=lambda c: gamma_function(1 + 1 / c),
+    var=lambda c: gamma_function(1 + 2 / c) - square(gamma_function(1 + 1 / c)),
 )
 pareto = continuous(
     "pareto",
@@ -297,6 +348,8 @@ pareto = continuous(
     ppf=lambda q, b: exp(-log1p(-q) / b),
     isf=lambda q, b: exp(-log(q) / b),
     entropy=lambda b: 1 + 1 / b - log(b),
+    mean=lambda b: _beyond(b, 1.0, lambda b: b / (b - 1)),
+    var=lambda b: _beyond(b, 2.0, lambda b: b / ((b - 1) * (b - 1) * (b - 2))),
 )
 
 # --- an interval -------------------------------------------------------------------------------------------------
@@ -333,29 +386,32 @@ def _log_mass(a: Any, b: Any) -> Any:
     inner = where(right, -b, a)
     one_sided = right | left
     high, low = log_ndtr(where(one_sided, outer, 0.0)), log_ndtr(where(one_sided, inner, -1.0))
-    tail = high + log1p(-exp(where(low < high, low - high, -INF)))
+    empty = low >= high  # nan is not
+    tail = high + log1p(-exp(where(empty, -1.0, low) - where(empty, 0.0, high)))
     around = log1p(-(ndtr(where(one_sided, -1.0, a)) + ndtr(where(one_sided, -1.0, -b))))
-    return where(one_sided, where(low < high, tail, -INF), around)
+    return where(one_sided, where(empty, -INF, tail), around)
 
 
 def _truncnorm_quantile(q: Any, a: Any, b: Any) -> Any:
     mass = _log_mass(a, b)
     left = a < 0
-    below = ndtri_exp(logaddexp(log_ndtr(where(left, a, -1.0)), log(q) + where(left, mass, -1.0)))
-    above = -ndtri_exp(logaddexp(log_ndtr(where(left, -1.0, -b)), log1p(-q) + where(left, -1.0, mass)))
+    with np.errstate(invalid="ignore"):  # NumPy's logaddexp warns of NaN
+        below = ndtri_exp(logaddexp(log_ndtr(where(left, a, -1.0)), log(q) + where(left, mass, -1.0)))
+        above = -ndtri_exp(logaddexp(log_ndtr(where(left, -1.0, -b)), log1p(-q) + where(left, -1.0, mass)))
     return where(left, below, above)
 
 
 def _between(a: Any, b: Any) -> tuple[Any, Any, Any]:
     """The interval, and a point of it."""
     low, high = isinf(a), isinf(b)
-    return a, b, where(low, where(high, 0.0, b), where(high, a, where(high, a, b) / 2 + where(low, b, a) / 2))
+    return a, b, where(low, where(high, 0.0, b), a) / 2 + where(high, where(low, 0.0, a), b) / 2
 
 
 truncnorm = continuous(
     "truncnorm",
     "a b",
     support=_between,
+    domain=lambda a, b: less(a, b),
     logpdf=lambda z, a, b: -0.5 * z * z - HALF_LOG_2PI - _log_mass(a, b),
     cdf=lambda z, a, b: exp(_log_mass(a, z) - _log_mass(a, b)),
     sf=lambda z, a, b: exp(_log_mass(z, b) - _log_mass(a, b)),
@@ -386,6 +442,7 @@ wrapcauchy = continuous(
     "wrapcauchy",
     "c",
     support=lambda c: (0.0, 2 * PI, 1.0),
+    domain=lambda c: all_of(greater(c, 0), less(c, 1)),
     logpdf=lambda z, c: log((1 - c * c) / (2 * PI)) - log(1 + c * c - 2 * c * cos(z)),
     cdf=_wrapcauchy_cdf,
     ppf=_wrapcauchy_quantile,

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ...core import dtype_of, ndim_of
-from ...ops.elementwise import exp, expm1, gammaln, greater, log, log1p, where
+from ...ops.elementwise import equal, exp, expm1, floor, gammaln, greater, greater_equal, less_equal, log, where
 from ...ops.reduction import reduce_sum
 from ...ops.shape import expand_dims
 from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
-from .distribution import INF, discrete
+from ..special import entr
+from .distribution import INF, all_of, discrete, known, positive
 
 
 def _log_ways(n: Any, k: Any) -> Any:
@@ -21,14 +22,25 @@ def _log_ways(n: Any, k: Any) -> Any:
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
+def _probability(p: Any) -> Any:
+    return all_of(greater_equal(p, 0), less_equal(p, 1))
+
+
+def _number(n: Any) -> Any:
+    """Whether `n` counts draws: a whole number from 0 on."""
+    return all_of(greater_equal(n, 0), equal(floor(n), n))
+
+
 bernoulli = discrete(
     "bernoulli",
     "p",
     support=lambda p: (0.0, 1.0),
+    domain=_probability,
     logpmf=lambda k, p: xlogy(k, p) + xlog1py(1 - k, -p),
-    cdf=lambda k, p: 1 - p,
-    sf=lambda k, p: p,
+    cdf=lambda k, p: 1 - p + known(k),
+    sf=lambda k, p: p + known(k),
     quantiles=QUANTILES["bernoulli"],
+    entropy=lambda p: entr(p) + entr(1 - p),
     mean=lambda p: p,
     var=lambda p: p * (1 - p),
 )
@@ -36,6 +48,7 @@ binom = discrete(
     "binom",
     "n p",
     support=lambda n, p: (0.0, n),
+    domain=lambda n, p: all_of(_number(n), _probability(p)),
     logpmf=lambda k, n, p: _log_ways(n, k) + xlogy(k, p) + xlog1py(n - k, -p),
     cdf=lambda k, n, p: betainc(n - k, k + 1, 1 - p),
     sf=lambda k, n, p: betainc(k + 1, n - k, p),
@@ -47,6 +60,7 @@ betabinom = discrete(
     "betabinom",
     "n a b",
     support=lambda n, a, b: (0.0, n),
+    domain=lambda n, a, b: all_of(_number(n), positive(a, b)),
     logpmf=lambda k, n, a, b: _log_ways(n, k) + betaln(k + a, n - k + b) - betaln(a, b),
     mean=lambda n, a, b: n * a / (a + b),
     var=lambda n, a, b: n * a * b * (a + b + n) / ((a + b) * (a + b) * (a + b + 1)),
@@ -56,10 +70,12 @@ geom = discrete(
     "geom",
     "p",
     support=lambda p: (1.0, INF),
+    domain=lambda p: all_of(greater(p, 0), less_equal(p, 1)),
     logpmf=lambda k, p: xlog1py(k - 1, -p) + log(p),
-    cdf=lambda k, p: -expm1(k * log1p(-p)),
-    sf=lambda k, p: exp(k * log1p(-p)),
+    cdf=lambda k, p: -expm1(xlog1py(k, -p)),
+    sf=lambda k, p: exp(xlog1py(k, -p)),
     quantiles=QUANTILES["geom"],
+    entropy=lambda p: (entr(p) + entr(1 - p)) / p,
     mean=lambda p: 1 / p,
     var=lambda p: (1 - p) / (p * p),
 )
@@ -67,6 +83,7 @@ nbinom = discrete(
     "nbinom",
     "n p",
     support=lambda n, p: (0.0, INF),
+    domain=lambda n, p: all_of(positive(n, p), less_equal(p, 1)),
     logpmf=lambda k, n, p: gammaln(k + n) - gammaln(k + 1) - gammaln(n) + xlogy(n, p) + xlog1py(k, -p),
     cdf=lambda k, n, p: betainc(n, k + 1, p),
     sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
@@ -95,6 +112,7 @@ poisson = discrete(
     "poisson",
     "mu",
     support=lambda mu: (0.0, INF),
+    domain=lambda mu: greater_equal(mu, 0),
     logpmf=lambda k, mu: xlogy(k, mu) - gammaln(k + 1) - mu,
     cdf=lambda k, mu: gammaincc(k + 1, mu),
     sf=lambda k, mu: gammainc(k + 1, mu),

@@ -11,7 +11,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ...core import as_array, dtype_of
+import numpy as np
+
+from ...core import Tracer, as_array, dtype_of
 from ...errors import ArgumentError
 from ...ops import elementwise as ew
 from ...ops.special.declare import floating
@@ -27,27 +29,44 @@ def log_of(p: Any, complement: Any) -> Any:
     return ew.where(small, ew.where(positive, ew.log(ew.where(positive, p, 1.0)), -INF), near_one)
 
 
+def positive(*shapes: Any) -> Any:
+    """Where every shape parameter is positive, as most distributions want it."""
+    return all_of(*[ew.greater(a, 0) for a in shapes])
+
+
+def all_of(*conditions: Any) -> Any:
+    """Where all of the conditions hold."""
+    return functools.reduce(ew.logical_and, conditions) if conditions else True
+
+
+def known(x: Any) -> Any:
+    """0 with the shape of `x`, NaN where that is NaN: for results that depend on its shape alone."""
+    return ew.where(ew.equal(x, x), one(x, 0.0), one(x, math.nan))
+
+
 class Distribution:
     """The functions of a kind of distribution: ``norm.logpdf(x, loc, scale)``.
 
     Shape parameters come after `x` (or the probability `q`), then `loc` and, for densities, `scale`, by position or by
     name; all of them broadcast together. Called with parameters, it gives a distribution in which they are fixed.
+    Where a parameter lies outside of its domain (a `scale` that is not positive, a probability above 1) every function
+    is NaN, as in SciPy.
     """
 
-    def __init__(self, name: str, parameters: str, functions: dict[str, Formula], defaults: dict[str, float]) -> None:
+    def __init__(
+        self, name: str, parameters: str, functions: dict[str, Formula], defaults: dict[str, float], domain: Formula
+    ) -> None:
         self.__name__ = name
         self._parameters = parameters.split()
         self._defaults = defaults
+        self._domain = domain
         for key, function in functions.items():
             setattr(self, key, self._named(key, function))
 
     def _named(self, key: str, function: Formula) -> Formula:
-        first = (
-            []
-            if key in _OF_PARAMETERS
-            else ["q" if key in ("ppf", "isf") else "k" if "loc" in self._only_loc() else "x"]
-        )
-        names = [*first, *self._parameters]
+        counts = "scale" not in self._defaults
+        first = _FIRST.get(key, "k" if counts else "x")
+        names = [*([first] if first else []), *self._parameters]
         full = f"{self.__name__}.{key}"
 
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -55,20 +74,29 @@ class Distribution:
                 raise ArgumentError(f"{full} takes {', '.join(names)}; got {len(args)} arguments")
             given = dict(zip(names, args)) | kwargs  # noqa: B905
             if first and "x" in kwargs:
-                given[first[0]] = given.pop("x")
+                given[first] = given.pop("x")
             unknown = set(given) - set(names)
             missing = [n for n in names if n not in given and n not in self._defaults]
             if unknown or missing or len(given) < len(args) + len(kwargs):
                 what = f"there is no {', '.join(sorted(unknown))}" if unknown else f"{', '.join(missing)} is missing"
                 raise ArgumentError(f"{full} takes {', '.join(names)}: {what}")
-            return function(*floating(*[given.get(n, self._defaults.get(n)) for n in names]))
+            values = floating(*[given.get(n, self._defaults.get(n)) for n in names])
+            at = 1 if first else 0
+            return function(*values[:at], *self._defined(values[at:], "scale" in given))
 
         call.__name__, call.__qualname__ = key, full
         call.__doc__ = f"{_MEANING[key]} of the distribution `{self.__name__}`; arguments ``({', '.join(names)})``."
         return call
 
-    def _only_loc(self) -> list[str]:
-        return self._parameters[-1:]
+    def _defined(self, parameters: list[Any], scaled: bool) -> list[Any]:
+        """The parameters, all of them NaN where one has no meaning, so that no formula sees what it has no value for."""
+        shapes = parameters[: len(parameters) - len(self._defaults)]
+        ok = self._domain(*shapes) if shapes else True
+        if scaled:
+            ok = ew.logical_and(ew.greater(parameters[-1], 0), ok)
+        if ok is True or (not isinstance(ok, Tracer) and np.all(ok)):
+            return parameters
+        return [ew.where(ok, p, one(p, math.nan)) for p in parameters]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
         return Frozen(self, args, kwargs)
@@ -81,7 +109,11 @@ class Distribution:
         raise AttributeError(f"stats.{self.__name__} has no {key!r} here; it has {have}")
 
 
-_OF_PARAMETERS = {"entropy", "mean", "var", "std"}
+# The first argument of functions other than those of a value.
+_FIRST = {
+    "ppf": "q", "isf": "q", "interval": "confidence",
+    "entropy": "", "mean": "", "median": "", "var": "", "std": "", "support": "",
+}  # fmt: skip
 _MEANING = {
     "pdf": "The density",
     "logpdf": "The logarithm of the density",
@@ -95,6 +127,9 @@ _MEANING = {
     "isf": "The inverse of `sf`",
     "entropy": "The entropy",
     "mean": "The mean",
+    "median": "The median",
+    "support": "The ends of the support",
+    "interval": "The ends of the interval around the median that holds a probability",
     "var": "The variance",
     "std": "The standard deviation",
 }
@@ -108,7 +143,7 @@ class Frozen:
 
     def __getattr__(self, key: str) -> Any:
         function = getattr(self._distribution, key)
-        if key in _OF_PARAMETERS:
+        if _FIRST.get(key) == "":
             return functools.partial(function, *self._args, **self._kwargs)
         return lambda x: function(x, *self._args, **self._kwargs)
 
@@ -128,27 +163,35 @@ def continuous(
     mean: Formula | None = None,
     var: Formula | None = None,
     support: Formula | None = None,
+    closed: bool = True,
+    domain: Formula = positive,
 ) -> Distribution:
     """A distribution on the line from the formulas ``f(z, *shapes)`` of its standard form.
 
     Args:
         support: ``(*shapes) -> (low, high, a point between)``; the whole line if it is not given. Formulas see
-            points of the support only.
+            finite points of the support only.
+        closed: whether formulas have a value at the lower end; where not, the density there is 0.
+        domain: ``(*shapes)`` to where the distribution is defined.
     """
     functions: dict[str, Formula] = {}
 
-    def inside(z: Any, a: Any) -> tuple[Any, Any, Any, Any]:
-        """The point made safe, whether it was, and whether it lies below or above."""
+    def ends(a: Any) -> tuple[Any, Any, Any]:
+        return support(*a) if support is not None else (-INF, INF, 0.0)
+
+    def inside(z: Any, a: Any) -> tuple[Any, Any, Any]:
+        """The point made safe, whether it was, and whether it lies below."""
         if support is None:
-            return z, None, None, None
+            return z, None, None
         low, high, between = support(*a)
-        below, above = ew.less(z, low), ew.greater(z, high)
+        below = (ew.less if closed else ew.less_equal)(z, low)
+        above = ew.equal(z, INF) if isinstance(high, float) and high == INF else ew.greater(z, high)
         ok = ew.logical_not(ew.logical_or(below, above))  # nan stays
-        return ew.where(ok, z, between), ok, below, above
+        return ew.where(ok, z, between), ok, below
 
     def density(x: Any, *rest: Any) -> Any:
         *a, loc, scale = rest
-        z, ok, _, _ = inside((x - loc) / scale, a)
+        z, ok, _ = inside((x - loc) / scale, a)
         out = logpdf(z, *a) - ew.log(scale)
         return out if ok is None else ew.where(ok, out, -INF)
 
@@ -158,7 +201,7 @@ def continuous(
     def probability(formula: Formula, at_low: float, at_high: float) -> Formula:
         def function(x: Any, *rest: Any) -> Any:
             *a, loc, scale = rest
-            z, ok, below, _ = inside((x - loc) / scale, a)
+            z, ok, below = inside((x - loc) / scale, a)
             out = formula(z, *a)
             return out if ok is None else ew.where(ok, out, ew.where(below, one(x, at_low), one(x, at_high)))
 
@@ -174,7 +217,7 @@ def continuous(
     def quantile(formula: Formula, low_at: float) -> Formula:
         def function(q: Any, *rest: Any) -> Any:
             *a, loc, scale = rest
-            low, high, _ = support(*a) if support is not None else (-INF, INF, 0.0)
+            low, high, _ = ends(a)
             ok = ew.logical_and(ew.greater(q, 0), ew.less(q, 1))
             value = formula(ew.where(ok, q, 0.5), *a) * scale + loc
             at = ew.where(ew.equal(q, low_at), low, ew.where(ew.equal(q, 1 - low_at), high, one(q, math.nan)))
@@ -186,13 +229,35 @@ def continuous(
         functions["ppf"] = quantile(ppf, 0)
         functions["isf"] = quantile(isf or (lambda q, *a: ppf(1 - q, *a)), 1)
     if entropy is not None:
-        functions["entropy"] = lambda *args: entropy(*args[:-2]) + ew.log(args[-1]) + 0 * args[-2]
+        functions["entropy"] = lambda *args: entropy(*args[:-2]) + ew.log(args[-1]) + known(args[-2])
     if mean is not None:
         functions["mean"] = lambda *args: mean(*args[:-2]) * args[-1] + args[-2]
     if var is not None:
-        functions["var"] = lambda *args: var(*args[:-2]) * args[-1] * args[-1] + 0 * args[-2]
-        functions["std"] = lambda *args: ew.sqrt(var(*args[:-2])) * args[-1] + 0 * args[-2]
-    return Distribution(name, f"{shapes} loc scale", functions, {"loc": 0.0, "scale": 1.0})
+        functions["var"] = lambda *args: var(*args[:-2]) * args[-1] * args[-1] + known(args[-2])
+        functions["std"] = lambda *args: ew.sqrt(var(*args[:-2])) * args[-1] + known(args[-2])
+
+    def limits(*args: Any) -> tuple[Any, Any]:
+        *a, loc, scale = args
+        low, high, _ = ends(a)
+        return low * scale + loc, high * scale + loc
+
+    functions["support"] = limits
+    return Distribution(name, f"{shapes} loc scale", _with_middle(functions), {"loc": 0.0, "scale": 1.0}, domain)
+
+
+def _with_middle(functions: dict[str, Formula]) -> dict[str, Formula]:
+    """The functions, with the median and the interval around it where there are quantiles."""
+    ppf = functions.get("ppf")
+    if ppf is None:
+        return functions
+
+    def interval(confidence: Any, *args: Any) -> tuple[Any, Any]:
+        ok = ew.logical_and(ew.greater_equal(confidence, 0), ew.less_equal(confidence, 1))
+        if not isinstance(ok, Tracer) and not np.all(ok):
+            raise ArgumentError(f"interval: confidence lies between 0 and 1, got {confidence}")
+        return ppf((1 - confidence) / 2, *args), ppf((1 + confidence) / 2, *args)
+
+    return functions | {"median": lambda *args: ppf(one(args[-1], 0.5), *args), "interval": interval}
 
 
 def discrete(
@@ -207,16 +272,21 @@ def discrete(
     entropy: Formula | None = None,
     mean: Formula | None = None,
     var: Formula | None = None,
+    domain: Formula = positive,
 ) -> Distribution:
-    """A distribution of counts from formulas ``f(k, *shapes)`` at whole `k` in its support ``(low, high)``."""
+    """A distribution of counts from formulas ``f(k, *shapes)`` at whole `k` in its support ``(low, high)``.
+
+    `domain` is as for `continuous`.
+    """
     functions: dict[str, Formula] = {}
 
     def mass(k: Any, *rest: Any) -> Any:
         *a, loc = rest
         k = k - loc
         low, high = support(*a)
-        ok = ew.logical_and(ew.equal(ew.floor(k), k), ew.logical_and(ew.greater_equal(k, low), ew.less_equal(k, high)))
-        return ew.where(ok, logpmf(ew.where(ok, k, low), *a), -INF)
+        ok = all_of(ew.equal(ew.floor(k), k), ew.greater_equal(k, low), ew.less_equal(k, high), ew.less(k, INF))
+        unknown = known(k) + known(low)
+        return ew.where(ok, logpmf(ew.where(ok, k, low), *a), unknown - INF)
 
     functions["logpmf"] = mass
     functions["pmf"] = lambda *args: ew.exp(mass(*args))
@@ -242,13 +312,19 @@ def discrete(
         for key, primitive in zip(("ppf", "isf"), quantiles, strict=True):
             functions[key] = lambda *args, primitive=primitive: primitive.bind(*args[:-1]) + args[-1]
     if entropy is not None:
-        functions["entropy"] = lambda *args: entropy(*args[:-1]) + 0 * args[-1]
+        functions["entropy"] = lambda *args: entropy(*args[:-1]) + known(args[-1])
     if mean is not None:
         functions["mean"] = lambda *args: mean(*args[:-1]) + args[-1]
     if var is not None:
-        functions["var"] = lambda *args: var(*args[:-1]) + 0 * args[-1]
-        functions["std"] = lambda *args: ew.sqrt(var(*args[:-1])) + 0 * args[-1]
-    return Distribution(name, f"{shapes} loc", functions, {"loc": 0.0})
+        functions["var"] = lambda *args: var(*args[:-1]) + known(args[-1])
+        functions["std"] = lambda *args: ew.sqrt(var(*args[:-1])) + known(args[-1])
+
+    def limits(*args: Any) -> tuple[Any, Any]:
+        low, high = support(*args[:-1])
+        return low + args[-1], high + args[-1]
+
+    functions["support"] = limits
+    return Distribution(name, f"{shapes} loc", _with_middle(functions), {"loc": 0.0}, domain)
 
 
 def one(x: Any, value: float = 1.0) -> Any:
