@@ -17,7 +17,7 @@ from wengert.compile.vectormath import BOUNDS, FUNCTIONS, floor_of_error
 
 SPECIAL_NAMES = {"sigmoid": "expit"}
 BINARY = {
-    *("power", "arctan2", "hypot", "logaddexp", "logaddexp2", "xlogy", "xlog1py"),
+    *("power", "arctan2", "hypot", "logaddexp", "logaddexp2", "xlogy", "xlog1py", "over_squares"),
     *("fmod", "remainder", "floor_divide", "nextafter", "heaviside"),
 }
 EXACT = {"sign", "fmod", "remainder", "floor_divide", "nextafter", "heaviside"}
@@ -25,14 +25,34 @@ EXACT = {"sign", "fmod", "remainder", "floor_divide", "nextafter", "heaviside"}
 CORE: dict[str, tuple[float, float]] = {
     "exp": (-750, 712), "exp2": (-1080, 1026), "expm1": (-40, 40), "sigmoid": (-750, 40), "log": (0, 4),
     "log2": (0, 4), "log10": (0, 4), "log1p": (-1, 3), "logit": (0, 1), "arcsin": (-1, 1), "arccos": (-1, 1),
-    "arctanh": (-1, 1), "arccosh": (1, 4), "sinh": (-712, 712), "cosh": (-712, 712), "tanh": (-20, 20),
+    "arctanh": (-1, 1), "arccosh": (1, 4), "sinh": (-712, 712), "cosh": (-712, 712), "tanh": (-20, 20), "sech2": (-356, 356),
     "erf": (-6.2, 6.2), "erfc": (-6, 27.5), "erfcx": (-26.8, 30), "erfinv": (-1, 1), "ndtr": (-39, 9),
     "log_ndtr": (-45, 39), "gammaln": (-30, 30), "digamma": (-30, 30), "sin": (-1000, 1000), "cos": (-1000, 1000),
     "tan": (-1000, 1000),
 }  # fmt: skip
 
 
+def _sech2(x: Any) -> Any:
+    with np.errstate(over="ignore"):
+        return np.square(1 / np.cosh(x))
+
+
+def _over_squares(x: Any, y: Any) -> Any:
+    with np.errstate(all="ignore"):
+        r = np.hypot(x, y)
+        return x / r / r
+
+
+OWN: dict[str, Callable[..., Any]] = {
+    "sech2": _sech2,
+    "hypot1": lambda x: np.hypot(x, 1.0),
+    "over_squares": _over_squares,
+}
+
+
 def ufunc(name: str) -> Callable[..., Any]:
+    if name in OWN:
+        return OWN[name]
     return getattr(special, SPECIAL_NAMES.get(name, name), None) or getattr(np, name)
 
 
@@ -176,10 +196,12 @@ MP: dict[str, Callable[..., Any]] = {
     "log2": lambda x: mp.log(x) / mp.ln2, "log10": mp.log10, "log1p": mp.log1p, "logit": lambda x: mp.log(x / (1 - x)),
     "cbrt": _cbrt, "sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "arcsin": mp.asin, "arccos": mp.acos,
     "arctan": mp.atan, "sinh": _bounded(mp.sinh, -HUGE, HUGE), "cosh": _bounded(mp.cosh, -HUGE, HUGE),
-    "tanh": _bounded(mp.tanh, -HUGE, HUGE), "arcsinh": mp.asinh, "arccosh": mp.acosh, "arctanh": mp.atanh,
+    "tanh": _bounded(mp.tanh, -HUGE, HUGE), "sech2": _bounded(lambda x: mp.sech(x) ** 2, -HUGE, HUGE),
+    "arcsinh": mp.asinh, "arccosh": mp.acosh, "arctanh": mp.atanh,
     "erf": _bounded(mp.erf, -HUGE, HUGE), "erfc": _bounded(mp.erfc, -HUGE, HUGE), "erfcx": _erfcx, "erfinv": _erfinv,
     "ndtr": _bounded(lambda x: mp.erfc(-x / mp.sqrt(2)) / 2, -HUGE, HUGE), "log_ndtr": _log_ndtr,
     "gammaln": _loggamma, "digamma": mp.digamma, "power": _power, "arctan2": _arctan2, "hypot": mp.hypot,
+    "hypot1": lambda x: mp.hypot(x, 1), "over_squares": lambda x, y: x / (x * x + y * y),
     "logaddexp": _logaddexp, "logaddexp2": lambda x, y: _logaddexp(x, y, mp.mpf(2)),
     "xlogy": lambda x, y: x * mp.log(y) if x else x, "xlog1py": lambda x, y: x * mp.log1p(y) if x else x,
 }  # fmt: skip

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value, shape_of
+from ..core import Aval, Primitive, Value, dtype_of, shape_of
 from .elementwise import logaddexp, logaddexp_p
+from .families import spread
 from .shape import concatenate, slice_axis
 
 
@@ -53,7 +54,7 @@ class _CumLogSumExp(Primitive):
             s = logaddexp(s1, s2)
             return s, t1 * of_first(s, s1, s2) + t2 * of_second(s, s1, s2)
 
-        return ans, doubling_scan(combine, (x, t), axis)[1]
+        return ans, spread(doubling_scan(combine, (x, t), axis)[1], shape_of(ans), dtype_of(ans))
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(args[0], axis=params["axis"] + 1), True

@@ -64,10 +64,11 @@ def lazy_special(name: str) -> Callable[..., Any]:
 
 
 def quietly(partial: Callable[..., Value]) -> Callable[..., Value]:
-    """A partial that may be infinite where the value is finite: NumPy is not to warn of what nobody computed."""
+    """A partial that may be infinite where the value is finite, or that overflows on its way to 0: NumPy is not to warn
+    of what nobody computed."""
 
     def call(*args: Value) -> Value:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return partial(*args)
 
     return call

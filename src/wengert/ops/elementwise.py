@@ -29,9 +29,10 @@ from ..core import (
 )
 from ..errors import NotDifferentiableError, NotLinearError
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
-from .families import Elementwise, Linear, broadcast_shapes, fit, plus, spread, times
+from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
 
 ndarray = np.ndarray
+LARGE = 256  # elements from which on several quick passes of NumPy cost less than one slow function
 
 
 # --- arithmetic -------------------------------------------------------------------------------------------------
@@ -63,8 +64,6 @@ class _Mul(Elementwise):
         return True
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        from .families import weighted_sum
-
         x, y = args
         if tape.owns(x) and tape.owns(y):
             raise NotLinearError("the product of two tangents is not linear in them")
@@ -79,6 +78,34 @@ class _Mul(Elementwise):
 
 
 class _Div(Elementwise):
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        if tangents[0] is None or tangents[1] is None:
+            return super().jvp(primals, tangents, params)
+        # ``(tx - ans ty) / y``, by one inverse for both
+        (x, y), (tx, ty) = primals, tangents
+        ans = self.bind(x, y)
+        dtype = dtype_of(ans)
+        if not inexact_dtype(dtype):
+            return ans, None
+        t = times(plus(tx, times(ty, -ans)), _coefficient(_inverse, ans, primals))
+        if type(t) is not ndarray or t.shape != shape_of(ans) or t.dtype is not dtype:
+            t = spread(t, shape_of(ans), dtype)
+        return ans, t
+
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        tx, ty = tangents
+        if tx is None or ty is None:
+            return super().linearize(trace, primals, tangents, params)
+        ans = self.bind(*primals)
+        shape, dtype = shape_of(ans), dtype_of(ans)
+        if not inexact_dtype(dtype):
+            return ans
+        minus = -ans
+        t = trace.tape.append(
+            weighted_sum, ([1, float(minus) if type(minus) is int else minus], [tx, ty]), None, shape, dtype
+        )
+        return trace.step(ans, shape, dtype, weighted_sum, ([_coefficient(_inverse, ans, primals)], [t]), None)
+
     def keeps_zeros(self, zero: Sequence[bool]) -> bool:
         return not zero[1]
 
@@ -92,6 +119,10 @@ class _Div(Elementwise):
         if not hasattr(x, "index") or (isinstance(y, Tracer) and y._trace is x._trace):
             raise NotLinearError("divide is not linear in its second argument")
         return (fit(cotangent / y, x.shape, x.dtype), None)
+
+
+def _inverse(ans: Value, x: Value, y: Value) -> Value:
+    return 1 / y
 
 
 def _aval(x: Value) -> Aval:
@@ -109,7 +140,7 @@ mul_p = _Mul(
 div_p = _Div(
     "divide",
     np.true_divide,
-    (lambda ans, x, y: 1 / y, lambda ans, x, y: -ans / y),
+    (_inverse, (_inverse, lambda ans, x, y: -ans)),
     weak=True,
     samples=samples(REAL, (0.3, 2.0)),
 )
@@ -178,17 +209,17 @@ class _Sign(_OfModulus):
 abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=samples(REAL))
 sign_p = _Sign("sign", np.sign, None, samples=samples(REAL))
 square_p = unary("square", np.square, lambda ans, x: 2 * x)
-reciprocal_p = unary("reciprocal", np.reciprocal, lambda ans, x: -square(ans), (0.3, 2.0))
+reciprocal_p = unary("reciprocal", np.reciprocal, (lambda ans, x: ans, lambda ans, x: -ans), (0.3, 2.0))
 sqrt_p = unary("sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0))
 cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0))
-rsqrt_p = unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda ans, x: -0.5 * ans / x, (0.2, 3.0))
+rsqrt_p = unary("rsqrt", lambda x: 1 / np.sqrt(x), quietly(lambda ans, x: -0.5 * ans / x), (0.2, 3.0))
 
 # --- exponentials and logarithms --------------------------------------------------------------------------------
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
 exp_p = unary("exp", np.exp, lambda ans, x: ans)
 exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans)
-expm1_p = unary("expm1", np.expm1, lambda ans, x: ans + 1)
+expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x))
 log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0))
 log2_p = unary("log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0))
 log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0))
@@ -201,30 +232,22 @@ def _sigmoid(x: Any) -> Any:
     return scipy.special.expit(x)
 
 
-sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * (1 - ans))
+sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x))
+# The weight of x in ``exp(x) + exp(y)`` is a function of ``x - y`` alone: half where both are infinite alike.
 logaddexp_p = binary(
     "logaddexp",
     np.logaddexp,
-    quietly(lambda ans, x, y: _weight(exp(x - ans), x, y)),
-    quietly(lambda ans, x, y: _weight(exp(y - ans), x, y)),
+    lambda ans, x, y: sigmoid(offset_p.bind(x, y)),
+    lambda ans, x, y: sigmoid(offset_p.bind(y, x)),
     (REAL, REAL),
 )
 logaddexp2_p = binary(
     "logaddexp2",
     np.logaddexp2,
-    quietly(lambda ans, x, y: _weight(exp2(x - ans), x, y)),
-    quietly(lambda ans, x, y: _weight(exp2(y - ans), x, y)),
+    lambda ans, x, y: sigmoid(LN2 * offset_p.bind(x, y)),
+    lambda ans, x, y: sigmoid(LN2 * offset_p.bind(y, x)),
     (REAL, REAL),
 )
-
-
-def _weight(weight: Value, x: Value, y: Value) -> Value:
-    """A weight of two; ``exp(inf - inf)`` is all of it, or half where both are infinite alike."""
-    missing = isnan(weight)
-    if type(missing) is np.ndarray and not missing.any():
-        return weight
-    number = dtype_of(weight).type
-    return where(missing, where(equal(x, y), number(0.5), number(1)), weight)
 
 
 def _offset(x: Any, y: Any) -> Any:
@@ -242,21 +265,68 @@ offset_p = binary("offset", _offset, 1, -1, (REAL, REAL))
 
 sin_p = unary("sin", np.sin, lambda ans, x: cos(x))
 cos_p = unary("cos", np.cos, lambda ans, x: -sin(x))
-tan_p = unary("tan", np.tan, lambda ans, x: 1 + square(ans), (-1.2, 1.2))
+tan_p = unary("tan", np.tan, lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans), (-1.2, 1.2))
 arcsin_p = unary("arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9))
 arccos_p = unary("arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9))
-arctan_p = unary("arctan", np.arctan, lambda ans, x: 1 / (1 + square(x)))
+arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))))
 sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x))
 cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x))
-tanh_p = unary("tanh", np.tanh, lambda ans, x: 1 - square(ans))
-arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / sqrt(square(x) + 1))
+
+
+def _sech2(x: Any) -> Any:
+    if dtype_of(x).kind == "c":  # by the exponential that does not overflow
+        u = np.exp(np.where(np.real(x) < 0, 2 * x, -2 * x))[()]
+        return (4 * u / np.square(1 + u)).astype(dtype_of(x))
+    with np.errstate(over="ignore"):
+        return np.square(1 / np.cosh(x))
+
+
+# ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.
+sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x))
+tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x))
+arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x))
 arccosh_p = unary("arccosh", np.arccosh, quietly(lambda ans, x: 1 / (sqrt(x - 1) * sqrt(x + 1))), (1.2, 3.0))
 arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9))
+
+
+def _hypot1(x: Any) -> Any:
+    if np.size(x) < LARGE:
+        return np.hypot(x, 1.0)
+    with np.errstate(over="ignore"):  # NumPy's hypot is slow
+        out = np.sqrt(1 + np.square(x))
+    return out if np.isfinite(out).all() else np.where(np.isinf(out), np.abs(x), out)
+
+
+hypot1_p = unary("hypot1", _hypot1, lambda ans, x: x / ans, reasons={"complex": "hypot is for real numbers"})
+
+
+def _root_of_one_and_square(x: Value) -> Value:
+    if dtype_of(x).kind == "c":
+        ix = x * 1j
+        return sqrt(1 + ix) * sqrt(1 - ix)
+    return hypot1(x)
+
+
+def _over_squares(x: Any, y: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        r = np.hypot(x, y)
+        return x / r / r
+
+
+# ``x / (x**2 + y**2)``, also where the squares overflow or vanish: with z = x + iy the real part of 1/z, and its
+# derivatives are those of ``-1 / z**2``.
+over_squares_p = binary(
+    "over_squares",
+    _over_squares,
+    (lambda ans, x, y: over_squares(y, x) - ans, lambda ans, x, y: over_squares(y, x) + ans),
+    (lambda ans, x, y: ans, lambda ans, x, y: -2 * over_squares(y, x)),
+    reasons={"complex": "arctan2, whose derivative it is, is for real numbers"},
+)
 arctan2_p = binary(
     "arctan2",
     np.arctan2,
-    quietly(lambda ans, x, y: y / (x * x + y * y)),
-    quietly(lambda ans, x, y: x / -(x * x + y * y)),
+    lambda ans, x, y: over_squares(y, x),
+    lambda ans, x, y: -over_squares(x, y),
     ((0.3, 2.0), REAL),
 )
 # At (0, 0) the derivative is taken to be 0, as that of a norm.
@@ -265,8 +335,8 @@ hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / _nonzero(ans), lambda 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
 _2_SQRTPI = 2 / float(np.sqrt(np.pi))
-erf_p = unary("erf", lazy_special("erf"), lambda ans, x: _2_SQRTPI * exp(-x * x))
-erfc_p = unary("erfc", lazy_special("erfc"), lambda ans, x: -_2_SQRTPI * exp(-x * x))
+erf_p = unary("erf", lazy_special("erf"), quietly(lambda ans, x: _2_SQRTPI * exp(-x * x)))
+erfc_p = unary("erfc", lazy_special("erfc"), quietly(lambda ans, x: -_2_SQRTPI * exp(-x * x)))
 erfinv_p = unary("erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
 gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
 digamma_p = unary(
@@ -532,10 +602,10 @@ sqrt, cbrt, rsqrt = map(function_of, (sqrt_p, cbrt_p, rsqrt_p))
 exp, exp2, expm1, log, log2, log10, log1p = map(function_of, (exp_p, exp2_p, expm1_p, log_p, log2_p, log10_p, log1p_p))
 sigmoid, logaddexp, logaddexp2 = map(function_of, (sigmoid_p, logaddexp_p, logaddexp2_p))
 sin, cos, tan, arcsin, arccos, arctan = map(function_of, (sin_p, cos_p, tan_p, arcsin_p, arccos_p, arctan_p))
-sinh, cosh, tanh, arcsinh, arccosh, arctanh = map(
-    function_of, (sinh_p, cosh_p, tanh_p, arcsinh_p, arccosh_p, arctanh_p)
+sinh, cosh, tanh, sech2, arcsinh, arccosh, arctanh = map(
+    function_of, (sinh_p, cosh_p, tanh_p, sech2_p, arcsinh_p, arccosh_p, arctanh_p)
 )
-arctan2, hypot = map(function_of, (arctan2_p, hypot_p))
+arctan2, hypot, hypot1, over_squares = map(function_of, (arctan2_p, hypot_p, hypot1_p, over_squares_p))
 erf, erfc, erfinv, gammaln, digamma = map(function_of, (erf_p, erfc_p, erfinv_p, gammaln_p, digamma_p))
 polygamma = function_of(polygamma_p)
 maximum, minimum, fmax, fmin = map(function_of, (maximum_p, minimum_p, fmax_p, fmin_p))

@@ -33,7 +33,8 @@ from .diagonal import Diagonal, on_weights
 
 ndarray = np.ndarray
 _FLOAT32 = np.dtype(np.float32)
-Partial = Callable[..., Value] | int | None
+Factor = Callable[..., Value]
+Partial = Factor | tuple[Factor, ...] | int | None
 
 
 def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -164,6 +165,19 @@ def _coefficient(partial: Any, ans: Value, primals: Sequence[Value]) -> Value:
     return float(c) if type(c) is int or type(c) is bool else c
 
 
+def _up_to_last(tape: Any, t: Any, factors: tuple[Factor, ...], ans: Value, primals: Sequence[Value]) -> Any:
+    """The step of a tangent times all factors but the last, and the last."""
+    for factor in factors[:-1]:
+        c = _coefficient(factor, ans, primals)
+        shape, dtype = t.shape, t.dtype
+        if shape_of(c) != shape:
+            shape = np.broadcast_shapes(shape, shape_of(c))
+        if type(c) is not float and dtype_of(c) is not dtype:
+            dtype = np.result_type(dtype, dtype_of(c))
+        t = tape.append(weighted_sum, ([c], [t]), None, shape, dtype)
+    return t, factors[-1]
+
+
 def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
     """`Primitive.bind` for one argument. Hot: guarded by benchmarks `eager.*`."""
     impl, function, params = primitive.impl, primitive.function, {}
@@ -214,7 +228,8 @@ class Elementwise(Primitive):
         name: the primitive's name.
         function: the NumPy ufunc (or a function that broadcasts like one).
         partials: for each argument the partial derivative as a function of ``(ans, *args)``, a constant 1 or -1,
-            or None where it is zero everywhere.
+            or None where it is zero everywhere. A tuple of functions is their product, which a tangent is multiplied
+            with from the left, factor by factor: the product alone may overflow, or vanish, where the tangent's does not.
         weak: whether Python numbers give a Python number (the arithmetic operators).
         choice: whether partials may be infinite where the value is finite matters not; True marks a selection,
             after which zero cotangents must not meet infinite partials.
@@ -238,7 +253,7 @@ class Elementwise(Primitive):
         self.weak_result = weak
         self.linear = linear
         self.choice = choice
-        self.keeps = any(callable(p) for p in self.partials or ())
+        self.keeps = any(callable(p) or isinstance(p, tuple) for p in self.partials or ())
         short_bind = _SHORT_BIND.get(len(self.partials) if self.partials is not None else getattr(function, "nin", 0))
         if short_bind is not None:
             self.bind = short_bind(self)
@@ -283,6 +298,10 @@ class Elementwise(Primitive):
                 continue
             if type(partial) is int:
                 term = t if partial == 1 else -t
+            elif isinstance(partial, tuple):
+                term = t
+                for factor in partial:
+                    term = times(term, _coefficient(factor, ans, primals))
             else:
                 c = _coefficient(partial, ans, primals)
                 term = times(t, c)
@@ -307,12 +326,16 @@ class Elementwise(Primitive):
             partial = partials[0]
             if partial is None:
                 return ans
-            coefficients = [partial if type(partial) is int else _coefficient(partial, ans, primals)]
             nodes = list(tangents)
+            if isinstance(partial, tuple):
+                nodes[0], partial = _up_to_last(trace.tape, nodes[0], partial, ans, primals)
+            coefficients = [partial if type(partial) is int else _coefficient(partial, ans, primals)]
         else:
             coefficients, nodes = [], []
             for partial, t in zip(partials, tangents):  # noqa: B905 - hot
                 if t is not None and partial is not None:
+                    if isinstance(partial, tuple):
+                        t, partial = _up_to_last(trace.tape, t, partial, ans, primals)
                     coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
                     nodes.append(t)
             if not nodes:

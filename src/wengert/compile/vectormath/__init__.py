@@ -15,19 +15,19 @@ from ..emitter import V
 from .error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr
 from .exponential import exp, exp2, expm1, sigmoid
 from .gamma import digamma, gammaln
-from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
+from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sech2, sinh, tanh
 from .logarithm import log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlog1py, xlogy
-from .power import cbrt, hypot, power
+from .power import cbrt, hypot, hypot1, over_squares, power
 from .rounding import floor_divide, fmod, heaviside, nextafter, remainder, sign
 from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, tan
 
 _UNARY: tuple[Callable[..., V], ...] = (
-    *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt),
-    *(sin, cos, tan, arcsin, arccos, arctan, sinh, cosh, tanh, arcsinh, arccosh, arctanh),
+    *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt, hypot1),
+    *(sin, cos, tan, arcsin, arccos, arctan, sinh, cosh, tanh, sech2, arcsinh, arccosh, arctanh),
     *(erf, erfc, erfcx, erfinv, ndtr, log_ndtr, gammaln, digamma, sign),
 )
 _BINARY: tuple[Callable[..., V], ...] = (
-    *(power, arctan2, hypot, logaddexp, logaddexp2, xlogy, xlog1py),
+    *(power, arctan2, hypot, over_squares, logaddexp, logaddexp2, xlogy, xlog1py),
     *(fmod, remainder, floor_divide, nextafter, heaviside),
 )
 FUNCTIONS: dict[str, Callable[..., V]] = {f.__name__: f for f in (*_UNARY, *_BINARY)}
@@ -70,6 +70,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "sinh": (2.5, 2.5),
     "cosh": (2, 2),
     "tanh": (3, 3),
+    "sech2": (4, 4),
     "arcsinh": (2, 2),
     "arccosh": (3, 2.5),
     "arctanh": (2.5, 2),
@@ -85,6 +86,8 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "power": (1, 1.5),
     "arctan2": (2, 2),
     "hypot": (1, 1.5),
+    "hypot1": (1, 1.5),
+    "over_squares": (1, 3),
     "logaddexp": (3, 2.5),
     "logaddexp2": (2.5, 2),
     "xlogy": (2, 2),

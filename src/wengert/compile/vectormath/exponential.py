@@ -79,4 +79,5 @@ def sigmoid(e: Emitter, x: V) -> V:
     """``1 / (1 + exp(-x))``, by the exponential that does not overflow."""
     z = exp_negative(e, x)
     one = e.const(1.0, x)
-    return e.fdiv(e.select(e.fcmp("olt", x, e.const(0.0, x)), z, one), e.fadd(one, z))
+    inverse = e.fdiv(one, e.fadd(one, z))  # which the sigmoid of -x shares
+    return e.select(e.fcmp("olt", x, e.const(0.0, x)), e.fmul(z, inverse), inverse)

@@ -1,4 +1,4 @@
-"""sinh, cosh, tanh and their inverses."""
+"""sinh, cosh, tanh, the derivative of tanh, and the inverses."""
 
 from __future__ import annotations
 
@@ -8,20 +8,47 @@ from .exponential import EXP_RANGE, expm1_reduced, reduced
 from .kit import BIAS, FRACTION, INF, NAN, at_most, from_bits, polynomial, power_of_two, two_sum, where_tiny
 from .logarithm import log_of_parts, split
 
-# From here on tanh rounds to 1: 2 exp(-2 x) is below a quarter of the last digit.
-TANH_HIGH = {"float": 9.2, "double": 19.5}
+# Beyond this ``4 exp(-2 |x|)`` rounds to 0.
+SECH2_HIGH = {"float": 53.5, "double": 374.5}
+# Exponents that stay normal with 2 added, and below which ``2**n`` no longer counts beside 1.
+LEAST_EXPONENT = {"float": -120, "double": -1000}
 MAGIC_BITS = {"float": 0x4B400000, "double": 0x4338000000000000}
 # From here on ``sqrt(x**2 + 1)`` rounds to x.
 LARGE = {"float": 2.0**13, "double": 2.0**28}
 
 
+def _twice_down(e: Emitter, x: V) -> tuple[V, V, V, V]:
+    """``exp(-2 |x|) - 1``, and that exponential in three factors, two of them powers of two.
+
+    tanh and its derivative are made of these; where both are wanted the compiler finds the instructions alike.
+    """
+    a = at_most(e, e.fabs(x), SECH2_HIGH[x.type])
+    r, n = reduced(e, e.fmul(a, e.const(-2.0, x)))
+    normal = e.intrinsic("smax", n, e.const(MAGIC_BITS[x.type] + LEAST_EXPONENT[x.type], n))
+    s = power_of_two(e, normal, x.type)
+    p, one = expm1_reduced(e, r), e.const(1.0, x)
+    return e.fma(s, p, e.fsub(s, one)), e.fadd(p, one), s, power_of_two(e, e.isub(n, normal), x.type, 2)
+
+
 def tanh(e: Emitter, x: V) -> V:
-    """``t / (t + 2)`` with ``t = expm1(2 |x|)``."""
-    a = at_most(e, e.fabs(x), TANH_HIGH[x.type])
-    r, n = reduced(e, e.fadd(a, a))
-    s = power_of_two(e, n, x.type)
-    t = e.fma(s, expm1_reduced(e, r), e.fsub(s, e.const(1.0, x)))
-    return e.copysign(e.fdiv(t, e.fadd(t, e.const(2.0, x))), x)
+    """``-t / (t + 2)`` with ``t = expm1(-2 |x|)``."""
+    t, *_ = _twice_down(e, x)
+    inverse = e.fdiv(e.const(1.0, x), e.fadd(t, e.const(2.0, x)))
+    return e.copysign(e.fmul(t, inverse), x)
+
+
+def sech2(e: Emitter, x: V) -> V:
+    """``1 / cosh(x)**2``: ``4 exp(-2 |x|) / (t + 2)**2`` with ``t = expm1(-2 |x|)``."""
+    t, p, s, rest_of_s = _twice_down(e, x)
+    one, two = e.const(1.0, x), e.const(2.0, x)
+    d = e.fadd(t, two)
+    inverse = e.fdiv(one, d)
+    # what the inverse lacks: the rounding of the division, and of the sum
+    rest = e.fma(e.fneg(d), inverse, one)
+    rest = e.fma(e.fsub(e.fsub(d, two), t), inverse, rest)
+    square = e.fmul(inverse, inverse)
+    square = e.fma(e.fadd(square, square), rest, square)
+    return e.fmul(e.fmul(e.fmul(p, square), s), rest_of_s)
 
 
 def _parts(e: Emitter, x: V) -> tuple[V, V, V, V]:

@@ -1,4 +1,4 @@
-"""power, cbrt, hypot."""
+"""power, cbrt, hypot, ``x / (x**2 + y**2)``, ``sqrt(1 + x**2)``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .kit import (
     bits,
     fast_two_sum,
     from_bits,
+    in_double,
     is_integer,
     is_zero,
     nearest,
@@ -156,6 +157,17 @@ def cbrt(e: Emitter, x: V) -> V:
     return e.select(itself, x, e.copysign(result, x))
 
 
+def _scales(e: Emitter, a: V, b: V) -> tuple[V, V]:
+    """A power of two that brings the larger of two doubles where squares neither overflow nor vanish; its inverse."""
+    one = e.const(1.0, a)
+    high = e.select(e.fcmp("ogt", a, b), a, b)
+    big = e.fcmp("ogt", high, e.const(2.0**500, a))
+    tiny = e.fcmp("olt", high, e.const(2.0**-400, a))
+    down = e.select(big, e.const(2.0**-600, a), e.select(tiny, e.const(2.0**600, a), one))
+    up = e.select(big, e.const(2.0**600, a), e.select(tiny, e.const(2.0**-600, a), one))
+    return down, up
+
+
 def hypot(e: Emitter, x: V, y: V) -> V:
     """``sqrt(x**2 + y**2)`` without overflow; inf if one of them is, whatever the other."""
     if x.type == "float":
@@ -164,13 +176,24 @@ def hypot(e: Emitter, x: V, y: V) -> V:
         inf = e.const(INF, x)
         any_inf = e.or_(e.fcmp("oeq", e.fabs(x), inf), e.fcmp("oeq", e.fabs(y), inf))
         return e.select(any_inf, inf, result)
-    a, b, one = e.fabs(x), e.fabs(y), e.const(1.0, x)
-    high = e.select(e.fcmp("ogt", a, b), a, b)
-    big = e.fcmp("ogt", high, e.const(2.0**500, x))
-    tiny = e.fcmp("olt", high, e.const(2.0**-400, x))
-    down = e.select(big, e.const(2.0**-600, x), e.select(tiny, e.const(2.0**600, x), one))
-    up = e.select(big, e.const(2.0**600, x), e.select(tiny, e.const(2.0**-600, x), one))
+    a, b = e.fabs(x), e.fabs(y)
+    down, up = _scales(e, a, b)
     a, b = e.fmul(a, down), e.fmul(b, down)
     result = e.fmul(e.sqrt(e.fma(a, a, e.fmul(b, b))), up)
     inf = e.const(INF, x)
     return e.select(e.or_(e.fcmp("oeq", a, inf), e.fcmp("oeq", b, inf)), inf, result)
+
+
+def hypot1(e: Emitter, x: V) -> V:
+    """``sqrt(1 + x**2)``."""
+    return hypot(e, x, e.const(1.0, x))
+
+
+@in_double
+def over_squares(e: Emitter, x: V, y: V) -> V:
+    """``x / (x**2 + y**2)`` without overflow."""
+    down, _ = _scales(e, e.fabs(x), e.fabs(y))
+    x, y = e.fmul(x, down), e.fmul(y, down)
+    # the quotients of both arguments share the inverse
+    inverse = e.fdiv(e.const(1.0, x), e.fadd(e.fmul(x, x), e.fmul(y, y)))
+    return e.fmul(e.fmul(x, inverse), down)
