@@ -141,6 +141,41 @@ VALUE_TYPES: set[type] = {
     *PYTHON_SCALARS,
     *(np.dtype(c).type for c in np.typecodes["AllInteger"] + "?efdgFDG"),
 }
+NUMBERS = "biufc"  # kinds of dtypes
+RECORDS: set[np.dtype] = set()  # structured dtypes whose elements are values: keys of random numbers
+
+
+def check_numbers(x: Any) -> None:
+    """Raise unless an array or a NumPy scalar holds numbers: what is copied bit by bit must hold no references, and
+    what is differentiated must have a sum.
+
+    Raises:
+        DtypeError: the dtype is one of objects, text, dates, records or raw bytes.
+    """
+    dtype: np.dtype = x.dtype
+    if dtype.kind in NUMBERS or dtype in RECORDS or (dtype.kind == "V" and dtype.type is not np.void):
+        return
+    if dtype.kind == "O":
+        items: list[Any] = np.asarray(x, object).reshape(-1).tolist()
+        if any(isinstance(item, Tracer) for item in items):
+            raise object_array()
+    kind = "element" if isinstance(x, np.generic) else "array"
+    raise DtypeError(f"expected numbers, got an {kind} of dtype {dtype}: {_remedy(dtype)}")
+
+
+def _remedy(dtype: np.dtype) -> str:
+    """What to write instead of an array of such a dtype."""
+    names = dtype.names
+    if names:
+        return f"pass the fields as arrays, such as {{name: x[name] for name in x.dtype.names}} of {', '.join(names)}"
+    return {
+        "O": "write x.astype(float) where its objects are numbers, and keep other objects outside of the function",
+        "S": "number the texts before, as np.unique(x, return_inverse=True) does",
+        "U": "number the texts before, as np.unique(x, return_inverse=True) does",
+        "T": "number the texts before, as np.unique(x, return_inverse=True) does",
+        "M": "write (x - x[0]) / np.timedelta64(1, 's'), or x.astype('int64'), for numbers of a unit",
+        "m": "write x / np.timedelta64(1, 's') for numbers of a unit",
+    }.get(dtype.kind, "write x.view(dtype) with the dtype of the numbers that its bytes are")
 
 
 def as_value(x: Any) -> Value:
@@ -153,16 +188,17 @@ def as_value(x: Any) -> Value:
     """
     t = type_of(x)
     if t is ndarray:
-        if x.dtype is OBJECTS:
-            return _of_objects(x)
+        if x.dtype.kind not in NUMBERS:
+            if x.dtype is OBJECTS:
+                return _of_objects(x)
+            check_numbers(x)
         return x if config._x64 else demote(x)
     if t in VALUE_TYPES:
         return x if config._x64 or t in _SCALARS else demote(x)
     if isinstance(x, Tracer):
         return x.taken() if x.mutable else x
     if isinstance(x, NUMPY_TYPES):
-        if x.dtype.kind not in "biufcV":
-            raise DtypeError(f"expected numbers, got an array of dtype {x.dtype}")
+        check_numbers(x)
         if isinstance(x, (np.ma.MaskedArray, np.matrix)):
             raise DtypeError(_MATRICES if isinstance(x, np.matrix) else MASKED_ARRAYS)
         return x if config._x64 else demote(x)
@@ -183,8 +219,11 @@ def as_value(x: Any) -> Value:
     a: Any = np.asarray(x)
     if a.dtype is OBJECTS and a.ndim:  # a list of arrays of objects
         return _of_objects(a)
-    if a.dtype.kind not in "biufcV":
-        raise DtypeError(f"expected numbers, got {x!r}, which NumPy makes an array of dtype {a.dtype}")
+    if a.dtype.kind not in NUMBERS:
+        try:
+            check_numbers(a)
+        except DtypeError as error:
+            raise DtypeError(f"{error}; NumPy makes it of {x!r}") from None
     return a if config._x64 else demote(a)
 
 
@@ -194,11 +233,8 @@ def _of_objects(x: Any) -> Value:
 
     out: Any = unpacked(x)
     if out is x:
-        raise DtypeError(
-            f"expected numbers, got an array of objects ({x.reshape(-1)[0]!r} among them)"
-            if x.size
-            else "expected numbers, got an empty array of objects: give it a dtype"
-        )
+        among = f" ({x.reshape(-1)[0]!r} among them)" if x.size else ""
+        raise DtypeError(f"expected numbers, got an array of objects{among}: {_remedy(OBJECTS)}")
     return as_value(out)
 
 

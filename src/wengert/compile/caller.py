@@ -7,12 +7,19 @@ cache.
 
 Instructions are `WIDTH` words: an operation, then five operands called a to e below. Registers hold objects; an object
 in a container is matched in its own register, the children of one container in registers side by side.
+
+Ownership. Everything that is taken out of a list or a dict is owned until the call ends, for another thread may change
+the container while `main` runs without Python's lock; addresses and shapes are read once, before. What is made is owned by
+`made.objects` or a register of `built`, and moves on into its container; a place whose object has moved holds null. So
+wherever a call ends, what is left in these places is what has to be given back. Every allocation may fail, and tests
+make each of them fail by `allow`, a counter of the allocations that are still granted (`allocation.py`).
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from .allocation import REFUSED
 from .layout import ARRAY, ITEMS, READY, SCALAR, SIZE, TYPE, VOID, WRITEABLE
 
 WIDTH = 6
@@ -20,7 +27,7 @@ WIDTH = 6
 HEAD = {
     name: i
     for i, name in enumerate(
-        "main callback workspace bytes release arguments results registers match make build "
+        "main callback workspace bytes release arguments results registers match make build allow "
         "handler ndarray tuple list dict none float int bool true missed failed".split()
     )
 }
@@ -35,6 +42,8 @@ MATCH = {
 MAKE = {"end": 0, "array": 1, "slot": 2, "large": 3, "held": 4}
 BUILD = {"end": 0, "array": 1, "scalar": 2, "none": 3, "tuple": 4, "list": 5, "dict": 6}
 SMALL_WORKSPACE = 16 * 1024  # on the stack
+SMALL_FRAME = 16 * 1024  # bytes of the places below, on the stack
+SLOT = 32  # bytes of a number that is an argument or a result: a complex long double at most
 
 _DECLARATIONS = """
 declare void @Py_IncRef(ptr)
@@ -42,6 +51,7 @@ declare void @Py_DecRef(ptr)
 declare ptr @PyDict_GetItemWithError(ptr, ptr)
 declare i64 @PyDict_Size(ptr)
 declare void @PyErr_Clear()
+declare ptr @PyErr_NoMemory()
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare ptr @PyTuple_New(i64)
 declare ptr @PyList_New(i64)
@@ -55,6 +65,66 @@ declare ptr @PyArray_Scalar(ptr, ptr, ptr)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @PyDataMem_SetHandler(ptr)
 """
+
+
+def _allocating(name: str, function: str, parameters: str, otherwise: str = "") -> str:
+    """``NAME(allow, ...)``: a function that makes something, unless it is refused."""
+    types = parameters.split(", ")
+    given = ", ".join(f"{t} %p{i}" for i, t in enumerate(types)) if parameters else ""
+    return f"""
+define internal ptr @{name}(ptr %allow{", " * bool(given)}{given}) {{
+  %no = call i1 @refused(ptr %allow)
+  br i1 %no, label %none, label %make
+none:
+{otherwise}  %error = call ptr @PyErr_NoMemory()
+  ret ptr null
+make:
+  %made = call ptr @{function}({given})
+  ret ptr %made
+}}
+"""
+
+
+_ARRAY_PARAMETERS = "ptr, ptr, i32, ptr, ptr, ptr, i32, ptr"
+_GET_MEMORY = """
+define internal ptr @get.memory(ptr %allow, i64 %bytes) {
+  %no = call i1 @refused(ptr %allow)
+  br i1 %no, label %none, label %ask
+ask:
+  %made = call ptr @malloc(i64 %bytes)
+  %failed = icmp eq ptr %made, null
+  br i1 %failed, label %none, label %some
+none:
+  %error = call ptr @PyErr_NoMemory()
+  ret ptr null
+some:
+  ret ptr %made
+}
+"""
+_SET_ITEM = """
+define internal i32 @set.item(ptr %allow, ptr %dict, ptr %key, ptr %value) {
+  %no = call i1 @refused(ptr %allow)
+  br i1 %no, label %none, label %set
+none:
+  %error = call ptr @PyErr_NoMemory()
+  ret i32 -1
+set:
+  %done = call i32 @PyDict_SetItem(ptr %dict, ptr %key, ptr %value)
+  ret i32 %done
+}
+"""
+_FUNCTIONS = REFUSED + "".join(
+    [
+        _allocating("new.tuple", "PyTuple_New", "i64"),
+        _allocating("new.list", "PyList_New", "i64"),
+        _allocating("new.dict", "PyDict_New", ""),
+        _allocating("new.scalar", "PyArray_Scalar", "ptr, ptr, ptr"),
+        _allocating("new.array", "PyArray_NewFromDescr", _ARRAY_PARAMETERS, "  call void @Py_DecRef(ptr %p1)\n"),
+        _allocating("set.handler", "PyDataMem_SetHandler", "ptr"),
+        _GET_MEMORY,
+        _SET_ITEM,
+    ]
+)
 
 
 def _head(*names: str) -> str:
@@ -106,18 +176,33 @@ def _loop(name: str, count: str, before: str, after: str, body: str) -> str:
 
 _ITEM = f"""{_element("%item", "%items", "%item.i")}
   %child = getelementptr ptr, ptr %children, i64 %item.i
-  store ptr %item, ptr %child"""
+  store ptr %item, ptr %child
+  br i1 %is.fixed, label %item.next, label %item.own
+item.own:
+  call void @Py_IncRef(ptr %item)
+  %item.count = load i64, ptr %owned.count.at
+  %item.owned = getelementptr ptr, ptr %owned.objects, i64 %item.count
+  store ptr %item, ptr %item.owned
+  %item.count.n = add i64 %item.count, 1
+  store i64 %item.count.n, ptr %owned.count.at
+  br label %item.next"""
 _VALUE = f"""{_element("%name", "%keys", "%value.i")}
   %value = call ptr @PyDict_GetItemWithError(ptr %x, ptr %name)
   %found = icmp ne ptr %value, null
 {_require("value.found", "%found", "miss_clear")}
   %value.to = getelementptr ptr, ptr %values, i64 %value.i
-  store ptr %value, ptr %value.to"""
+  store ptr %value, ptr %value.to
+  call void @Py_IncRef(ptr %value)
+  %value.count = load i64, ptr %owned.count.at
+  %value.owned = getelementptr ptr, ptr %owned.objects, i64 %value.count
+  store ptr %value, ptr %value.owned
+  %value.count.n = add i64 %value.count, 1
+  store i64 %value.count.n, ptr %owned.count.at"""
 _MATCH = f"""
   %match.start = getelementptr i64, ptr %table, i64 %h.match
   br label %match.next
 match.next:
-  %m = phi ptr [ %match.start, %entry ], [ %m.n, %match.step ]
+  %m = phi ptr [ %match.start, %begun ], [ %m.n, %match.step ]
 {_instruction("m")}
 {_element("%x", "%objects", "%m.a")}
 {_field("%type", "%x", TYPE, "ptr")}
@@ -140,6 +225,7 @@ match.list:
   br label %sequence
 sequence:
   %items = phi ptr [ %items.tuple, %tuple.items ], [ %items.list, %list.items ]
+  %is.fixed = phi i1 [ true, %tuple.items ], [ false, %list.items ]  ; a tuple that we own owns its items as long
 {_field("%size", "%x", SIZE, "i64")}
   %same.size = icmp eq i64 %size, %m.c
 {_require("unpack", "%same.size")}
@@ -216,7 +302,7 @@ match.double:
   %is.double = icmp eq ptr %type, %p.float
 {_require("double.is", "%is.double")}
 {_field("%double", "%x", SCALAR, "double")}
-  %double.slot = getelementptr [16 x i8], ptr %slots, i64 %m.e
+  %double.slot = getelementptr [{SLOT} x i8], ptr %slots, i64 %m.e
   store double %double, ptr %double.slot
   br label %set
 match.single:
@@ -224,7 +310,7 @@ match.single:
 {_require("single.is", "%is.single")}
 {_field("%single", "%x", SCALAR, "double")}
   %single.narrow = fptrunc double %single to float
-  %single.slot = getelementptr [16 x i8], ptr %slots, i64 %m.e
+  %single.slot = getelementptr [{SLOT} x i8], ptr %slots, i64 %m.e
   store float %single.narrow, ptr %single.slot
   br label %set
 match.bool:
@@ -232,7 +318,7 @@ match.bool:
 {_require("bool.is", "%is.bool")}
   %truth = icmp eq ptr %x, %p.true
   %truth.wide = zext i1 %truth to i8
-  %bool.slot = getelementptr [16 x i8], ptr %slots, i64 %m.e
+  %bool.slot = getelementptr [{SLOT} x i8], ptr %slots, i64 %m.e
   store i8 %truth.wide, ptr %bool.slot
   br label %set
 match.int64:
@@ -242,7 +328,7 @@ match.int32:
 int:
   %is.int = icmp eq ptr %type, %p.int
 {_require("int.is", "%is.int")}
-  %int.slot = getelementptr [16 x i8], ptr %slots, i64 %m.e
+  %int.slot = getelementptr [{SLOT} x i8], ptr %slots, i64 %m.e
   %over.slot = getelementptr i8, ptr %int.slot, i64 8
   %number = call i64 @PyLong_AsLongLongAndOverflow(ptr %x, ptr %over.slot)
   %over = load i32, ptr %over.slot
@@ -305,11 +391,11 @@ held.alone:
   call void @Py_IncRef(ptr %held)
   br label %make.step
 make.slot:
-  %slot = getelementptr [16 x i8], ptr %slots, i64 %place
+  %slot = getelementptr [{SLOT} x i8], ptr %slots, i64 %place
   br label %make.step
 make.large:
   ; Its memory comes from an allocator of ours, for this one array.
-  %usual = call ptr @PyDataMem_SetHandler(ptr %p.handler)
+  %usual = call ptr @set.handler(ptr %p.allow, ptr %p.handler)
   %handled = icmp ne ptr %usual, null
   br i1 %handled, label %make.array, label %no_memory
 make.array:
@@ -317,18 +403,21 @@ make.array:
   call void @Py_IncRef(ptr %r.object)
   %shape = getelementptr i64, ptr %table, i64 %r.d
   %rank = trunc i64 %r.c to i32
-  %new = call ptr @PyArray_NewFromDescr(ptr %p.ndarray, ptr %r.object, i32 %rank, ptr %shape, ptr null, ptr null,
+  %new = call ptr @new.array(ptr %p.allow, ptr %p.ndarray, ptr %r.object, i32 %rank, ptr %shape, ptr null, ptr null,
     i32 0, ptr null)
   %changed = icmp ne ptr %before, null
   br i1 %changed, label %make.usual, label %make.made
 make.usual:
-  %ours = call ptr @PyDataMem_SetHandler(ptr %before)
+  %ours = call ptr @PyDataMem_SetHandler(ptr %before)  ; which is no new object, so it is not refused
   call void @Py_DecRef(ptr %before)
   %lost.handler = icmp eq ptr %ours, null
-  br i1 %lost.handler, label %make.made, label %make.back
+  br i1 %lost.handler, label %make.lost, label %make.back
 make.back:
   call void @Py_DecRef(ptr %ours)
   br label %make.made
+make.lost:
+  call void @Py_DecRef(ptr %new)
+  br label %no_memory
 make.made:
   %memory = icmp ne ptr %new, null
 {_require("make.data", "%memory", "no_memory")}
@@ -358,8 +447,9 @@ borrow:
   br i1 %none.kept, label %allocate, label %borrowed
 allocate:
   %bytes.more = add i64 %h.bytes, 64
-  %fresh = call ptr @malloc(i64 %bytes.more)
-  br label %borrowed
+  %fresh = call ptr @get.memory(ptr %p.allow, i64 %bytes.more)
+  %fresh.none = icmp eq ptr %fresh, null
+  br i1 %fresh.none, label %no_room, label %borrowed
 borrowed:
   %block = phi ptr [ %kept, %borrow ], [ %fresh, %allocate ]
   %block.number = ptrtoint ptr %block to i64
@@ -393,12 +483,21 @@ look:
 """
 
 _PART = f"""{_element("%part", "%parts", "%part.i")}
+  store ptr null, ptr %part.a
   %part.to = getelementptr ptr, ptr %places, i64 %part.i
   store ptr %part, ptr %part.to"""
 _PAIR = f"""{_element("%pair", "%parts", "%pair.i")}
 {_element("%pair.name", "%names", "%pair.i")}
-  %pair.done = call i32 @PyDict_SetItem(ptr %dict.new, ptr %pair.name, ptr %pair)
-  call void @Py_DecRef(ptr %pair)"""
+  store ptr null, ptr %pair.a
+  %pair.done = call i32 @set.item(ptr %p.allow, ptr %dict.new, ptr %pair.name, ptr %pair)
+  call void @Py_DecRef(ptr %pair)
+  %pair.set = icmp eq i32 %pair.done, 0
+  br i1 %pair.set, label %pair.next, label %lost.dict"""
+_REST = f"""{_element("%rest.object", "%built.objects", "%rest.i")}
+  %rest.some = icmp ne ptr %rest.object, null
+  br i1 %rest.some, label %rest.one, label %rest.next
+rest.one:
+  call void @Py_DecRef(ptr %rest.object)"""
 _BUILD = f"""
 good.run:
   %build.start = getelementptr i64, ptr %table, i64 %h.build
@@ -406,41 +505,42 @@ good.run:
 build.next:
   %b = phi ptr [ %build.start, %good.run ], [ %b.n, %build.step ]
 {_instruction("b")}
-  %parts = getelementptr ptr, ptr %objects, i64 %b.d
+  %parts = getelementptr ptr, ptr %built.objects, i64 %b.d
   switch i64 %b.op, label %return [
     {" ".join(f"i64 {i}, label %build.{name}" for name, i in BUILD.items() if name != "end")}
   ]
 return:
-{_element("%whole", "%objects", "0")}
-  ret ptr %whole
+{_element("%whole", "%built.objects", "0")}
+  br label %leave
 build.step:
   %built = phi ptr [ %one, %build.array ], [ %number.object, %build.scalar ], [ %p.none, %build.none ],
     [ %sequence.new, %part.head ], [ %dict.new, %pair.head ]
-  %built.a = getelementptr ptr, ptr %objects, i64 %b.a
+  %built.a = getelementptr ptr, ptr %built.objects, i64 %b.a
   store ptr %built, ptr %built.a
   %b.n = getelementptr i64, ptr %b, i64 {WIDTH}
   br label %build.next
 build.array:
 {_element("%one", "%made.objects", "%b.b")}
+  store ptr null, ptr %one.a
   br label %build.step
 build.scalar:
   %scalar.place = add i64 %h.arguments, %b.b
 {_element("%scalar.at", "%addresses", "%scalar.place")}
   %scalar.descr = inttoptr i64 %b.c to ptr
-  %number.object = call ptr @PyArray_Scalar(ptr %scalar.at, ptr %scalar.descr, ptr null)
+  %number.object = call ptr @new.scalar(ptr %p.allow, ptr %scalar.at, ptr %scalar.descr, ptr null)
   %scalar.made = icmp ne ptr %number.object, null
   br i1 %scalar.made, label %build.step, label %lost
 build.none:
   call void @Py_IncRef(ptr %p.none)
   br label %build.step
 build.tuple:
-  %tuple.new = call ptr @PyTuple_New(i64 %b.c)
+  %tuple.new = call ptr @new.tuple(ptr %p.allow, i64 %b.c)
   %tuple.made = icmp ne ptr %tuple.new, null
 {_require("tuple.fill", "%tuple.made", "lost")}
   %tuple.room = getelementptr i8, ptr %tuple.new, i64 {ITEMS}
   br label %fill
 build.list:
-  %list.new = call ptr @PyList_New(i64 %b.c)
+  %list.new = call ptr @new.list(ptr %p.allow, i64 %b.c)
   %list.made = icmp ne ptr %list.new, null
 {_require("list.fill", "%list.made", "lost")}
 {_field("%list.room", "%list.new", ITEMS, "ptr")}
@@ -450,13 +550,16 @@ fill:
   %places = phi ptr [ %tuple.room, %tuple.fill ], [ %list.room, %list.fill ]
 {_loop("part", "%b.c", "fill", "build.step", _PART)}
 build.dict:
-  %dict.new = call ptr @PyDict_New()
+  %dict.new = call ptr @new.dict(ptr %p.allow)
   %dict.made = icmp ne ptr %dict.new, null
 {_require("dict.fill", "%dict.made", "lost")}
   %names = getelementptr i64, ptr %table, i64 %b.e
 {_loop("pair", "%b.c", "dict.fill", "build.step", _PAIR)}
+lost.dict:
+  call void @Py_DecRef(ptr %dict.new)
+  br label %lost
 lost:
-  ret ptr null
+{_loop("rest", "%h.registers", "lost", "drop", _REST)}
 """
 
 _DROP = f"""{_element("%drop.object", "%made.objects", "%drop.i")}
@@ -464,13 +567,17 @@ _DROP = f"""{_element("%drop.object", "%made.objects", "%drop.i")}
   br i1 %drop.some, label %drop.one, label %drop.next
 drop.one:
   call void @Py_DecRef(ptr %drop.object)"""
+_OWNED = f"""{_element("%owned.object", "%owned.objects", "%owned.i")}
+  call void @Py_DecRef(ptr %owned.object)"""
+_NULL = """  %null.a = getelementptr ptr, ptr %made.objects, i64 %null.i
+  store ptr null, ptr %null.a"""
 _OTHERWISE = f"""
 miss_clear:
   call void @PyErr_Clear()
   br label %miss
 miss:
   call void @Py_IncRef(ptr %p.missed)
-  ret ptr %p.missed
+  br label %leave
 bad.run:
   %other.path = icmp eq i32 %status, 3
   %answer = select i1 %other.path, ptr %p.missed, ptr %p.failed
@@ -479,32 +586,74 @@ bad.run:
 held.shared:
   call void @Py_IncRef(ptr %p.missed)
   br label %drop
+no_room:
+  br label %no_memory
 no_memory:
   br label %drop
 drop:
-  %returned = phi ptr [ %answer, %bad.run ], [ %p.missed, %held.shared ], [ null, %no_memory ]
-{_loop("drop", "%made", "drop", "dropped", _DROP)}
+  %returned = phi ptr [ %answer, %bad.run ], [ %p.missed, %held.shared ], [ null, %no_memory ], [ null, %rest.head ]
+{_loop("drop", "%h.results", "drop", "dropped", _DROP)}
 dropped:
-  ret ptr %returned
+  br label %leave
+leave:
+  %out = phi ptr [ %whole, %return ], [ %p.missed, %miss ], [ %returned, %dropped ]
+  %owned.count = load i64, ptr %owned.count.at
+{_loop("owned", "%owned.count", "leave", "left", _OWNED)}
+left:
+  br i1 %frame.large, label %left.frame, label %end
+left.frame:
+  call void @free(ptr %frame)
+  br label %end
+end:
+  ret ptr %out
+}}
 """
 
 
 def text() -> str:
     """The caller's module; `main` is the function."""
     return f"""{_DECLARATIONS}
+{_FUNCTIONS}
 define ptr @main(ptr %self, ptr %given) {{
-entry:
+begin:
 {_field("%table", "%self", ARRAY["data"], "ptr")}
 {_head(*HEAD)}
   %all = add i64 %h.arguments, %h.results
-  %addresses = alloca ptr, i64 %all
-  %slots = alloca [16 x i8], i64 %all, align 16
-  %made.objects = alloca ptr, i64 %h.results
-  %argument.objects = alloca ptr, i64 %h.arguments
-  %objects = alloca ptr, i64 %h.registers
+  %owned.count.at = alloca i64
+  store i64 0, ptr %owned.count.at
+  ; One block of places: slots, then objects that are made and built, which begin as null, then the others.
+  %frame.slots = mul i64 %all, {SLOT}
+  %frame.nulls = add i64 %h.results, %h.registers
+  %frame.others = add i64 %all, %h.arguments
+  %frame.twice = shl i64 %h.registers, 1
+  %frame.objects = add i64 %frame.others, %frame.twice
+  %frame.pointers = add i64 %frame.nulls, %frame.objects
+  %frame.wide = shl i64 %frame.pointers, 3
+  %frame.bytes = add i64 %frame.slots, %frame.wide
+  %frame.large = icmp ugt i64 %frame.bytes, {SMALL_FRAME}
+  br i1 %frame.large, label %frame.heap, label %frame.stack
+frame.stack:
+  %frame.here = alloca i8, i64 %frame.bytes, align 16
+  br label %entry
+frame.heap:
+  %frame.there = call ptr @get.memory(ptr %p.allow, i64 %frame.bytes)
+  %frame.none = icmp eq ptr %frame.there, null
+  br i1 %frame.none, label %frame.missing, label %entry
+frame.missing:
+  ret ptr null
+entry:
+  %frame = phi ptr [ %frame.here, %frame.stack ], [ %frame.there, %frame.heap ]
+  %slots = getelementptr i8, ptr %frame, i64 0
+  %made.objects = getelementptr i8, ptr %frame, i64 %frame.slots
+{_loop("null", "%frame.nulls", "entry", "begun", _NULL)}
+begun:
+  %built.objects = getelementptr ptr, ptr %made.objects, i64 %h.results
+  %objects = getelementptr ptr, ptr %built.objects, i64 %h.registers
+  %addresses = getelementptr ptr, ptr %objects, i64 %h.registers
+  %argument.objects = getelementptr ptr, ptr %addresses, i64 %all
+  %owned.objects = getelementptr ptr, ptr %argument.objects, i64 %h.arguments
   store ptr %given, ptr %objects
-{_MATCH}{_MAKE}{_RUN}{_BUILD}{_OTHERWISE}}}
-"""
+{_MATCH}{_MAKE}{_RUN}{_BUILD}{_OTHERWISE}"""
 
 
 @lru_cache(maxsize=1)

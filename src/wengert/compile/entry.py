@@ -18,7 +18,7 @@ import numpy as np
 
 from ..core import Aval
 from ..ops.random import KEY
-from . import caller, recycle
+from . import allocation, caller, recycle
 from .caller import BUILD, HEAD, MAKE, MATCH
 
 _NUMBERS = {("b", 1): "bool", ("f", 8): "double", ("f", 4): "single", ("i", 8): "int64", ("i", 4): "int32"}
@@ -44,6 +44,21 @@ def followed(aval: Aval) -> bool:
     return known_dtype(aval.dtype) and (not aval.weak or (aval.dtype.kind, aval.dtype.itemsize) in _NUMBERS)
 
 
+class Table(np.ndarray):
+    """The words that the caller reads. The function refers to its table, and the table to all that the words refer to:
+    so whoever holds the function, if nobody else does, can call it.
+    """
+
+    owned: tuple[Any, ...] = ()
+
+    def __del__(self) -> None:
+        if not self.owned:  # a view
+            return
+        block, self[HEAD["workspace"]] = int(self[HEAD["workspace"]]), 0
+        if block and _free is not None:
+            _free(block)
+
+
 class Entry:
     """A compiled function as a Python function, with all that must live as long as it.
 
@@ -55,6 +70,7 @@ class Entry:
         main: its address. callback: that of its callback, or 0. workspace: its bytes.
         release: whether other Python threads may run meanwhile.
         held: results, by number, that are arguments, with their numbers.
+        owned: what `main` and the callback need, such as the code itself.
 
     Attributes:
         function: takes the pair ``(args, kwargs)``.
@@ -71,6 +87,7 @@ class Entry:
         workspace: int,
         release: bool,
         held: Mapping[int, int] = MappingProxyType({}),
+        owned: tuple[Any, ...] = (),
     ) -> None:
         given, made = trees
         self._owned = frozenset(held.values())
@@ -98,12 +115,15 @@ class Entry:
             "main": main, "callback": callback, "bytes": workspace, "release": int(release),
             "arguments": n + len(literals), "results": len(results), "registers": max(room, self._registers),
             "match": self._list(matching), "make": self._list(making), "build": self._list(building),
+            "allow": allocation.counter(),
             "handler": recycle.handler() if any(m[0] == MAKE["large"] for m in making) else 0, **_constants(),
         }  # fmt: skip
         for name, value in head.items():
             self._words[HEAD[name]] = value
-        self._table = np.array(self._words, np.uint64)
-        self._bind()
+        table = np.array(self._words, np.uint64).view(Table)
+        table.owned = (*owned, self._objects)
+        make, definition = _interface()
+        self.function = make(definition, table, None)
 
     # --- the table -------------------------------------------------------------------------------------------------
 
@@ -187,21 +207,6 @@ class Entry:
                 keys = self._block([self._object(k) for k in tree])
             out.append((BUILD[type(tree).__name__], register, 0, len(children), first, keys))
 
-    # --- the function ----------------------------------------------------------------------------------------------
-
-    def _bind(self) -> None:
-        self._definition = _MethodDef(b"compiled", caller.address(), 8, b"A compiled function.")  # 8: METH_O
-        make, self._free = _interface()
-        self.function = make(ctypes.addressof(self._definition), self._table, None)
-
-    def __del__(self) -> None:
-        table = getattr(self, "_table", None)
-        if table is None:
-            return
-        block, table[HEAD["workspace"]] = int(table[HEAD["workspace"]]), 0
-        if block and self._free is not None:
-            self._free(block)
-
 
 class _MethodDef(ctypes.Structure):
     _fields_ = (
@@ -213,14 +218,23 @@ class _MethodDef(ctypes.Structure):
 
 
 @lru_cache(maxsize=1)
-def _interface() -> tuple[Any, Any]:
-    """Python's function that makes functions, and the C library's that frees memory."""
+def _interface() -> tuple[Any, int]:
+    """Python's function that makes functions, and the address of the definition that all of ours have, which is never
+    freed, as any of them may live to the end.
+    """
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    free = getattr(ctypes.pythonapi, "free", None)
-    if free is not None:
-        free.argtypes, free.restype = [ctypes.c_void_p], None
-    return make, free
+    definition = _MethodDef(b"compiled", caller.address(), 8, b"A compiled function.")  # 8: METH_O
+    keep = ctypes.pythonapi.Py_IncRef
+    keep.argtypes, keep.restype = [ctypes.py_object], None
+    keep(definition)
+    return make, ctypes.addressof(definition)
+
+
+# The C library's function that frees memory.
+_free: Any = getattr(ctypes.pythonapi, "free", None)
+if _free is not None:
+    _free.argtypes, _free.restype = [ctypes.c_void_p], None
 
 
 @lru_cache(maxsize=1)

@@ -66,11 +66,10 @@ class Executable:
         pair = _trees(program)
         whole = all(program.in_avals[i].shape == results[k].shape != () for k, i in self._held.items())
         if pair is not None and whole:
-            self._entry = Entry(
+            self.native = Entry(
                 pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
-                recipe.workspace, recipe.release, self._held,
-            )  # fmt: skip
-            self.native = self._entry.function
+                recipe.workspace, recipe.release, self._held, (self.code, self._callback),
+            ).function  # fmt: skip
 
     @cached_property
     def optimized(self) -> Program:

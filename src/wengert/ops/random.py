@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value
+from ..core import RECORDS, Aval, Primitive, Value
 
 ndarray = np.ndarray
 KEY = np.dtype([("k0", np.uint32), ("k1", np.uint32)])
+RECORDS.add(KEY)
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
 

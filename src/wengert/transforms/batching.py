@@ -13,13 +13,13 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Primitive, Trace, Value, ValueTracer, as_value, dtype_of, object_array, shape_of
-from ..errors import ArgumentError, ConcretizationError, ShapeError, user_operation
+from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError, user_operation
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
 from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
-from .function import Transformed, argument_name, check_callable, name_of, shown
+from .function import Transformed, argument_name, check_callable, located, name_of, shown
 from .rerun import run_opened
 from .reverse import own_results
 
@@ -198,7 +198,10 @@ class Vmap(Transformed):
         for k, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
             if axis is None:
                 continue
-            leaf = leaves[k] = as_value(leaf)
+            try:
+                leaf = leaves[k] = as_value(leaf)
+            except DtypeError as error:
+                raise located(error, leaves, tree, "vmap", f) from None
             shape = shape_of(leaf)
             axis = self._axis(axis, len(shape), shape, k, args)
             axes[k] = axis

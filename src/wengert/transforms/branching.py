@@ -14,7 +14,7 @@ from ..ops.control import cond_p
 from ..ops.elementwise import convert
 from ..program import Program, Var
 from .control import Body, line_of, type_text
-from .function import check_callable, name_of, shown
+from .function import check_arrays, check_callable, name_of, shown, values_of
 from .staging import known_program
 
 
@@ -49,6 +49,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
                 f"cond: the predicate is one value, got an array of shape {shape_of(pred)}; use vmap or where for many"
             )
         if not isinstance(pred, Tracer):
+            check_arrays(operands, "cond")
             return (true_fun if pred else false_fun)(*operands)
         index = convert(pred if pred.dtype.kind == "b" else pred != 0, np.int32)
         return _branches(index, [false_fun, true_fun], operands, "cond")
@@ -81,6 +82,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, o
         if shape_of(index) or aval_of(index).dtype.kind not in "iu":
             raise ArgumentError(f"switch: the index is one integer, got {type_text(aval_of(index))}")
         if not isinstance(index, Tracer):
+            check_arrays(operands, "switch")
             return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
         if len(branches) == 1:
             return branches[0](*operands)
@@ -91,7 +93,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, o
 
 def _branches(index: Value, functions: Sequence[Any], operands: Sequence[Any], what: str) -> Any:
     leaves, tree = trees.flatten(tuple(operands))
-    values = [as_value(x) for x in leaves]
+    values = values_of(leaves, tree, what, root="operands")
     avals = [aval_of(v) for v in values]
     bodies = [Body(f, tree, avals, what) for f in functions]
     first = bodies[0]

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import trees
-from ..core import Aval, Primitive, Tracer, as_array, as_value, aval_of
+from ..core import Aval, Primitive, Tracer, as_array, aval_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops.call import Policy, name_p, remat_p
 from . import nans
-from .function import Transformed, name_of, shown
+from .function import Transformed, name_of, shown, values_of
 from .jit import Jit, flat_function
 from .staging import stage
 
@@ -37,7 +37,7 @@ class Checkpoint(Transformed):
             return self._f(*args, **kwargs)
         leaves, tree, _, rebuild = self._jit.split(args, kwargs)
         try:
-            values = [as_value(x) for x in leaves]
+            values = values_of(leaves, tree, "checkpoint", self._f)
             if not any(isinstance(v, Tracer) for v in values):
                 return self._f(*args, **kwargs)
             seen: list[Any] = []

@@ -20,7 +20,7 @@ from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
 from .budgets import scan_within, while_within
 from .forward import check_output
-from .function import check_callable, name_of, shown
+from .function import check_callable, name_of, shown, values_of
 from .rerun import run_opened
 from .staging import known_program, stage
 
@@ -68,7 +68,7 @@ def _carried(
     Returns:
         The body, and what is carried as strong values of its types.
     """
-    carry = [as_value(x) for x in carry]
+    carry = values_of(carry, tree, what, f, "init")
     avals = [aval_of(x) for x in carry]
     for _ in range(8):
         body, out_tree, outs = trace(avals)
@@ -152,8 +152,8 @@ def run_scan(
 ) -> tuple[Any, Any]:
     check_callable(f, what)
     carry, tree = trees.flatten(init)
-    paths, _ = trees.flatten_with_paths(xs)
-    slices = [as_array(x) for _, x in paths]
+    paths, xs_tree = trees.flatten_with_paths(xs)
+    slices = [as_array(x) for x in values_of([x for _, x in paths], xs_tree, what, f, "xs")]
     n = steps_of(length, slices, [path for path, _ in paths], what)
     pair = trees.structure((init, xs))
     rows = [Aval(shape_of(x)[1:], x.dtype) for x in slices]

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
+from ..core import NUMPY_TYPES, Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
 from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedError, TreeError
 from ..ops.custom import Flat, Rule, custom_call_p, zero_beside
 from ..ops.elementwise import convert
@@ -51,7 +51,9 @@ class _Arguments:
                 else:
                     try:
                         leaf = as_value(leaf)
-                    except DtypeError:
+                    except DtypeError as error:
+                        if isinstance(leaf, NUMPY_TYPES):
+                            raise type(error)(f"argument {i} of {name_of(f)}: {error}") from None
                         raise ArgumentError(
                             f"argument {i} of {name_of(f)} holds {leaf!r} of type {type(leaf).__name__}, which is no "
                             f"number or array: name the argument in nondiff_argnums"

@@ -10,7 +10,10 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import (
+    NUMBERS,
+    NUMPY_TYPES,
     PYTHON_SCALARS,
+    RECORDS,
     Primitive,
     Trace,
     Tracer,
@@ -18,6 +21,7 @@ from ..core import (
     ValueTracer,
     as_array,
     as_value,
+    check_numbers,
     dtype_of,
     is_inexact,
     is_weak,
@@ -32,6 +36,7 @@ from .rerun import run_writable
 
 ndarray = np.ndarray
 FLOAT0 = np.dtype([("float0", np.void, 0)])
+RECORDS.add(FLOAT0)
 
 
 class JVPTracer(ValueTracer):
@@ -136,10 +141,15 @@ def jvp_flat(
 
 def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
     """A primal and its tangent, made to fit; raises where they do not."""
-    p = as_value(p)
-    if t is None:
-        return p, None
-    t = as_value(t) if not (isinstance(t, ndarray) and t.dtype == FLOAT0) else t
+    kind = "primal"
+    try:
+        p = as_value(p)
+        if t is None:
+            return p, None
+        kind = "tangent"
+        t = as_value(t) if not (isinstance(t, ndarray) and t.dtype == FLOAT0) else t
+    except DtypeError as error:
+        raise type(error)(f"jvp: the {kind}{place}: {error}") from None
     if shape_of(t) != shape_of(p):
         raise ShapeError(
             f"jvp: the tangent{place} has shape {shape_of(t)}, its primal has shape {shape_of(p)}; they must be equal"
@@ -249,7 +259,14 @@ def check_output(x: Any, f: Any) -> Value:
     if isinstance(x, (ndarray, Tracer, np.generic)) or type(x) in PYTHON_SCALARS:
         if isinstance(x, Tracer):
             return x.now() if x.mutable else x
-        return unpacked(x) if type(x) is ndarray and x.dtype.hasobject else x
+        if type(x) is ndarray and x.dtype.hasobject:
+            x = unpacked(x)
+        if isinstance(x, NUMPY_TYPES) and x.dtype.kind not in NUMBERS:
+            try:
+                check_numbers(x)
+            except DtypeError as error:
+                raise type(error)(f"{name_of(f)} returned what no transformed function can: {error}") from None
+        return x
     try:
         return as_value(x)
     except DtypeError:

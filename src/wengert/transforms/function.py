@@ -16,7 +16,9 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from ..errors import ArgumentError, without_library_frames
+from .. import trees
+from ..core import NUMPY_TYPES, as_value
+from ..errors import ArgumentError, DtypeError, without_library_frames
 
 
 def name_of(f: Any) -> str:
@@ -101,6 +103,50 @@ def argument_name(f: Any, i: int) -> str:
         return f"argument {i} ({p.name})"
     except (TypeError, ValueError, IndexError):
         return f"argument {i}"
+
+
+def values_of(leaves: Sequence[Any], tree: Any, what: str, f: Any = None, root: str = "") -> list[Any]:
+    """The leaves of what a function is given, as values.
+
+    Args:
+        tree: of ``(args, kwargs)``, or of what goes by the name `root`.
+
+    Raises:
+        DtypeError: a leaf is no number and no array of numbers; the message says where it is.
+    """
+    try:
+        return [as_value(x) for x in leaves]
+    except DtypeError as error:
+        raise located(error, leaves, tree, what, f, root) from None
+
+
+def check_arrays(operands: Any, what: str) -> None:
+    """Refuse arrays of what is no number where anything else may be handed on as it is."""
+    leaves, tree = trees.flatten(operands)
+    arrays = [x if isinstance(x, NUMPY_TYPES) else 0.0 for x in leaves]
+    values_of(arrays, tree, what, root="operands")
+
+
+def located(
+    error: DtypeError, leaves: Sequence[Any], tree: Any, what: str, f: Any, root: str = "", check: Any = as_value
+) -> DtypeError:
+    """An error about one of the leaves, with its place in front."""
+    paths = trees.key_paths(tree) if tree is not None else []
+    for x, path in zip(leaves, paths, strict=True):
+        try:
+            check(x)
+        except DtypeError:
+            of = f"{what} of {name_of(f)}" if f is not None else what
+            return type(error)(f"{of}: {root + trees.keystr(path) if root else _place(f, path)}: {error}")
+    return error
+
+
+def _place(f: Any, path: Any) -> str:
+    """Where something is in ``(args, kwargs)``."""
+    which, *rest = path
+    if which.idx == 0:
+        return argument_name(f, rest[0].idx) + trees.keystr(rest[1:])
+    return f"argument {rest[0].key}{trees.keystr(rest[1:])}"
 
 
 def check_argnums(f: Any, argnums: int | Sequence[int], n: int, what: str) -> Any:

@@ -36,7 +36,10 @@ def check_differentiable(
     x: Any, f: Any, place: Callable[[], str], what: str, holomorphic: bool, allow_int: bool
 ) -> Any:
     """A leaf that is to be differentiated, as a value; raises where its dtype has no derivative."""
-    x = as_value(x)
+    try:
+        x = as_value(x)
+    except DtypeError as error:
+        raise type(error)(f"{what} of {name_of(f)}: {place()}: {error}") from None
     if type(x) is int:
         return complex(x) if holomorphic else float(x)
     dtype = dtype_of(x)

@@ -15,15 +15,15 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Aval, Tracer, Value, as_value, aval_of, is_inexact
-from ..errors import ArgumentError, NotSupportedError, TooManyPathsError
+from ..core import Aval, Tracer, Value, as_value, aval_of, check_numbers, is_inexact
+from ..errors import ArgumentError, DtypeError, NotSupportedError, TooManyPathsError
 from ..ops.call import OtherPath, call_p
 from ..ops.operators import lost_derivative
 from ..program import Program
 from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
-from .function import Transformed, check_callable, name_of, shown
+from .function import Transformed, check_callable, located, name_of, shown, values_of
 from .rerun import run_opened
 from .reverse import own_results
 from .staging import signature, stage
@@ -160,7 +160,7 @@ class Jit(Transformed):
             if nans.is_idle():
                 return nans.checked(self, *args, **kwargs)
         leaves, tree, static, rebuild = self.split(args, kwargs)
-        values = [as_value(x) for x in leaves]
+        values = values_of(leaves, tree, "jit", self._f)
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
         key = (tree, signature(values), static, config._x64, axes)
         try:
@@ -251,7 +251,7 @@ class Jit(Transformed):
         leaves, tree, static, rebuild = self.split(args, kwargs)
         if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
             seen: list[Any] = []
-            values = [as_value(x) for x in leaves]
+            values = values_of(leaves, tree, "jit", self._f)
             avals = [aval_of(v) for v in values]
             name = name_of(self._f)
             program, _ = run_opened(
@@ -274,7 +274,7 @@ class Jit(Transformed):
 
 def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
     seen: list[Any] = []
-    avals, name = [abstract(x) for x in leaves], name_of(f)
+    avals, name = abstracts(leaves, tree, "make_program", f), name_of(f)
     program, _ = run_opened(lambda g: stage(flat_function(g, tree, rebuild, seen), avals, name, "make_program"), f)
     program.in_tree, program.out_tree = tree, seen[-1]
     return program
@@ -282,7 +282,18 @@ def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., An
 
 def abstract(x: Any) -> Aval:
     """The Aval of an array, a number, or a `ShapeDtypeStruct`."""
-    return Aval(x.shape, x.dtype) if isinstance(x, ShapeDtypeStruct) else aval_of(as_value(x))
+    if isinstance(x, ShapeDtypeStruct):
+        check_numbers(x)
+        return Aval(x.shape, x.dtype)
+    return aval_of(as_value(x))
+
+
+def abstracts(leaves: Sequence[Any], tree: Any, what: str, f: Any) -> list[Aval]:
+    """The Avals of all leaves of ``(args, kwargs)``."""
+    try:
+        return [abstract(x) for x in leaves]
+    except DtypeError as error:
+        raise located(error, leaves, tree, what, f, check=abstract) from None
 
 
 def jit(
@@ -459,7 +470,7 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
     check_callable(f, "closure_convert")
     leaves, tree = trees.flatten((example_args, {}))
     seen: list[Any] = []
-    avals = [abstract(x) for x in leaves]
+    avals = abstracts(leaves, tree, "closure_convert", f)
     try:
         program, hoisted = run_opened(
             lambda g: stage(flat_function(g, tree, lambda t: t, seen), avals, name_of(f), "closure_convert"), f
@@ -469,7 +480,8 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
     n = len(example_args)
 
     def converted(*args: Any) -> Any:
-        values = [as_value(x) for x in trees.leaves((args[:n], {}))]
+        leaves, tree = trees.flatten((args[:n], {}))
+        values = values_of(leaves, tree, "closure_convert", f)
         return trees.unflatten(seen[-1], call_p.bind(*args[n:], *values, program=program))
 
     return converted, hoisted

@@ -12,7 +12,7 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.shape import canonical_axis, concatenate, moveaxis, reshape
 from .batching import vmap
 from .control import named, run_scan, steps_of
-from .function import check_callable, shown
+from .function import check_callable, shown, values_of
 
 
 def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
@@ -44,7 +44,7 @@ def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = 
 def _associative(fn: Any, elems: Any, reverse: bool, axis: int) -> Any:
     check_callable(fn, "associative_scan")
     leaves, tree = trees.flatten(elems)
-    values = [as_array(x) for x in leaves]
+    values = [as_array(x) for x in values_of(leaves, tree, "associative_scan", fn, "elems")]
     for x in values:
         if not shape_of(x):
             raise ShapeError(

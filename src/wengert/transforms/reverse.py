@@ -46,6 +46,7 @@ from .function import (
     name_of,
     shown,
     split_aux,
+    values_of,
 )
 from .rerun import run_writable
 from .tape import INPUT, Tape, pull_back, push_forward
@@ -227,8 +228,7 @@ class _Linearized:
         boxed = []
         self.inexact: list[bool] = []
         self.inputs: list[Value] = []
-        for k, leaf in enumerate(self.leaves):
-            x = as_value(leaf)
+        for k, x in enumerate(values_of(self.leaves, self.in_tree, "vjp", f, "primals")):
             if type(x) is ndarray:
                 x = x.copy()
             if type(x) is int:
@@ -336,7 +336,10 @@ def check_cotangent(ct: Any, out: Value, live: bool, place: str = "", what: str 
         return None
     if isinstance(ct, ndarray) and ct.dtype == FLOAT0:
         return None
-    ct = as_value(ct)
+    try:
+        ct = as_value(ct)
+    except DtypeError as error:
+        raise type(error)(f"{what}: the cotangent{place}: {error}") from None
     if shape_of(ct) != shape_of(out):
         raise ShapeError(
             f"{what}: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"

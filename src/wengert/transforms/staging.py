@@ -14,7 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core import PYTHON_SCALARS, Aval, Primitive, Trace, Tracer, Value, ValueTracer, as_value, object_array
+from ..core import (
+    NUMBERS,
+    NUMPY_TYPES,
+    PYTHON_SCALARS,
+    Aval,
+    Primitive,
+    Trace,
+    Tracer,
+    Value,
+    ValueTracer,
+    as_value,
+    check_numbers,
+)
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..ops.keeping import COPIED, explained, keep, release
 from ..ops.memory import origin
@@ -175,10 +187,10 @@ class StagingTrace(Trace):
                     )
                 self.hoisted[id(x)] = (x, Var(x.aval))
             return self.hoisted[id(x)][1]
+        if isinstance(x, NUMPY_TYPES) and x.dtype.kind not in NUMBERS:
+            check_numbers(x)
         if type(x) is not np.ndarray:
             return Literal(x)
-        if x.dtype.hasobject:
-            raise object_array()
         x = self.as_it_is(x)
         if not self.hoist_arrays or x.size <= FEW:
             return Literal(x)
