@@ -42,6 +42,7 @@ MATCH = {
 MAKE = {"end": 0, "array": 1, "slot": 2, "large": 3, "held": 4}
 BUILD = {"end": 0, "array": 1, "scalar": 2, "none": 3, "tuple": 4, "list": 5, "dict": 6}
 SMALL_WORKSPACE = 16 * 1024  # on the stack
+LOST = -1  # the status of a call that could not begin
 SMALL_FRAME = 16 * 1024  # bytes of the places below, on the stack
 SLOT = 32  # bytes of a number that is an argument or a result: a complex long double at most
 
@@ -56,6 +57,7 @@ declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare ptr @PyTuple_New(i64)
 declare ptr @PyList_New(i64)
 declare ptr @PyDict_New()
+declare ptr @PyWeakref_NewRef(ptr, ptr)
 declare i32 @PyDict_SetItem(ptr, ptr, ptr)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
@@ -120,6 +122,7 @@ _FUNCTIONS = REFUSED + "".join(
         _allocating("new.dict", "PyDict_New", ""),
         _allocating("new.scalar", "PyArray_Scalar", "ptr, ptr, ptr"),
         _allocating("new.array", "PyArray_NewFromDescr", _ARRAY_PARAMETERS, "  call void @Py_DecRef(ptr %p1)\n"),
+        _allocating("new.reference", "PyWeakref_NewRef", "ptr, ptr"),
         _allocating("set.handler", "PyDataMem_SetHandler", "ptr"),
         _GET_MEMORY,
         _SET_ITEM,
@@ -433,6 +436,22 @@ make.step:
   br label %make.next
 """
 
+# NumPy does not resize an array that is weakly referred to, even where its owner says that nobody else has it.
+_GUARD = f"""{_element("%guard.object", "%argument.objects", "%guard.i")}
+{_field("%guard.type", "%guard.object", TYPE, "ptr")}
+  %guard.array = icmp eq ptr %guard.type, %p.ndarray
+  br i1 %guard.array, label %guard.make, label %guard.next
+guard.make:
+  %guard = call ptr @new.reference(ptr %p.allow, ptr %guard.object, ptr null)
+  %guard.made = icmp ne ptr %guard, null
+  br i1 %guard.made, label %guard.own, label %guard.lost
+guard.own:
+  %guard.count = load i64, ptr %owned.count.at
+  %guard.owned = getelementptr ptr, ptr %owned.objects, i64 %guard.count
+  store ptr %guard, ptr %guard.owned
+  %guard.count.n = add i64 %guard.count, 1
+  store i64 %guard.count.n, ptr %owned.count.at
+  br label %guard.next"""
 _RUN = f"""
 run:
   %large = icmp ugt i64 %h.bytes, {SMALL_WORKSPACE}
@@ -463,6 +482,8 @@ start:
   %releases = icmp ne i64 %h.release, 0
   br i1 %releases, label %free.run, label %held.run
 free.run:
+{_loop("guard", "%h.arguments", "free.run", "guarded", _GUARD)}
+guarded:
   %thread = call ptr @PyEval_SaveThread()
   %status.free = call i32 %p.main(ptr %addresses, ptr %area, ptr %p.callback)
   call void @PyEval_RestoreThread(ptr %thread)
@@ -470,14 +491,19 @@ free.run:
 held.run:
   %status.held = call i32 %p.main(ptr %addresses, ptr %area, ptr %p.callback)
   br label %ran
+guard.lost:
+  br label %ran
 ran:
-  %status = phi i32 [ %status.free, %free.run ], [ %status.held, %held.run ]
+  %status = phi i32 [ %status.free, %guarded ], [ %status.held, %held.run ], [ {LOST}, %guard.lost ]
   br i1 %large, label %return.block, label %look
 return.block:
   %old = atomicrmw xchg ptr %at.workspace, ptr %owned acq_rel
   call void @free(ptr %old)
   br label %look
 look:
+  %is.lost = icmp eq i32 %status, {LOST}
+  br i1 %is.lost, label %no_room, label %ended
+ended:
   %good.status = icmp eq i32 %status, 0
   br i1 %good.status, label %good.run, label %bad.run
 """
@@ -626,7 +652,8 @@ begin:
   %frame.nulls = add i64 %h.results, %h.registers
   %frame.others = add i64 %all, %h.arguments
   %frame.twice = shl i64 %h.registers, 1
-  %frame.objects = add i64 %frame.others, %frame.twice
+  %frame.more = add i64 %frame.twice, %h.arguments
+  %frame.objects = add i64 %frame.others, %frame.more
   %frame.pointers = add i64 %frame.nulls, %frame.objects
   %frame.wide = shl i64 %frame.pointers, 3
   %frame.bytes = add i64 %frame.slots, %frame.wide

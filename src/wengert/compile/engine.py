@@ -12,7 +12,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from . import pool, sidebyside
+from . import allocation, pool, sidebyside
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
@@ -74,6 +74,8 @@ def _address(symbol: str) -> int:
     """The address of an outside function: a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
     if symbol == pool.NAME:
         return pool.address()
+    if symbol == allocation.NAME:
+        return allocation.address()
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     if symbol in NUMPY_API:

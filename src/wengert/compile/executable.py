@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import threading
+import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +56,8 @@ class Executable:
         self.code = engine.load(recipe.objects, recipe.symbols)
         self._main = _MAIN(self.code.main)
         self._in_dtypes = [v.aval.dtype for v in program.inputs]
+        self._in_shapes = [v.aval.shape for v in program.inputs]
+        self._release = recipe.release
         self._literals = literal_values(recipe, optimized, results)
         self._results = [(a.shape, a.dtype) for a in results]
         self._workspace = recipe.workspace
@@ -126,7 +131,12 @@ class Executable:
         return [c.eqn for c in self.module.calls]
 
     def __call__(self, args: Sequence[Value]) -> list[Value]:
-        arrays = [np.ascontiguousarray(a, d) for a, d in zip(args, self._in_dtypes, strict=True)] + self._literals
+        given = [np.ascontiguousarray(a, d) for a, d in zip(args, self._in_dtypes, strict=True)]
+        for a, s in zip(given, self._in_shapes, strict=True):  # NumPy gives a number one axis
+            if a.size != math.prod(s):
+                raise RuntimeError(f"an array changed its size while {self.program.name} was called with it")
+        guards = [weakref.ref(a) for a in given] if self._release else []  # which keep NumPy from resizing them
+        arrays = given + self._literals
         results = [
             _shaped(arrays[self._held[k]], s) if k in self._held else np.empty(s, d)
             for k, (s, d) in enumerate(self._results)
@@ -135,6 +145,7 @@ class Executable:
         workspace = np.empty(self._workspace + 64, np.uint8)
         start = -(-workspace.ctypes.data // 64) * 64
         status = self._main(table, start, self._callback_address)
+        del guards
         if status:
             if status == OTHER_PATH:
                 raise OtherPath
@@ -186,10 +197,23 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
             calls[number](pointers)
             return 0
         except BaseException as error:
+            _forget_locals(error.__traceback__)
             errors[threading.get_ident()] = error
             return 2
 
     return _CALLBACK(run)
+
+
+def _forget_locals(traceback: Any) -> None:
+    """Clear the frames of an error that may hold views of the workspace: those of user's functions hold arrays of their
+    own.
+    """
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if str(frame.f_globals.get("__name__", "")).split(".")[0] in ("wengert", "numpy", "scipy"):
+            with suppress(RuntimeError):  # it still runs
+                frame.clear()
+        traceback = traceback.tb_next
 
 
 def _prepare(eqn: Equation) -> Any:

@@ -20,7 +20,7 @@ class _Callback(Primitive):
     effect = True
 
     def impl(self, *args: Value, function: Callable[..., Any], ordered: bool) -> Value:
-        function(*args)
+        function(*map(owned, args))
         return np.True_
 
     def abstract(self, *avals: Aval, function: Callable[..., Any], ordered: bool) -> Aval:
@@ -51,7 +51,14 @@ class _ForEach:
 
     def __call__(self, *args: Value) -> None:
         for i in range(self.size):
-            self.function(*[a[i] if b else a for a, b in zip(args, self.batched, strict=True)])
+            self.function(*[owned(a[i] if b else a) for a, b in zip(args, self.batched, strict=True)])
+
+
+def owned(x: Value) -> Value:
+    """An array of its own, which a user's function may keep and change: `x` may be the caller's, or a part of memory
+    that is used again.
+    """
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def _ignore(*args: Value) -> None:

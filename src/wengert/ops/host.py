@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value
 from ..errors import ShapeError
+from .callback import owned
 
 
 class _ForEach:
@@ -22,7 +23,7 @@ class _ForEach:
 
     def __call__(self, *args: Value) -> list[Value]:
         rows = [
-            self.function(*[a[i] if b else a for a, b in zip(args, self.batched, strict=True)])
+            self.function(*[owned(a[i] if b else a) for a, b in zip(args, self.batched, strict=True)])
             for i in range(self.size)
         ]
         return [
@@ -37,7 +38,8 @@ class _HostCall(Primitive):
     multiple_results = True
 
     def impl(self, *args: Value, function: Callable[..., Any], avals: tuple[Aval, ...]) -> list[Value]:
-        out = [np.asarray(o, a.dtype)[()] for o, a in zip(function(*args), avals, strict=True)]
+        given = [owned(a) for a in args]
+        out = [np.array(o, a.dtype)[()] for o, a in zip(function(*given), avals, strict=True)]
         for o, a in zip(out, avals, strict=True):
             if o.shape != a.shape:
                 raise ShapeError(f"a function called from a program gave shape {o.shape}, it had promised {a.shape}")

@@ -15,6 +15,7 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import (
+    NUMPY_TYPES,
     LinearTracer,
     Primitive,
     Trace,
@@ -515,7 +516,11 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
     """
     check_callable(f, "linear_transpose")
     leaves, tree = trees.flatten(tuple(primals))
-    avals = [x if hasattr(x, "shape") and hasattr(x, "dtype") else aval_of(as_value(x)) for x in leaves]
+    numbers = [
+        0.0 if hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, NUMPY_TYPES) else x for x in leaves
+    ]
+    values = values_of(numbers, tree, "linear_transpose", f, "primals")
+    avals = [x if hasattr(x, "shape") else aval_of(v) for v, x in zip(values, leaves, strict=True)]
     for a in avals:
         if not inexact_dtype(np.dtype(a.dtype)):
             raise DtypeError(f"linear_transpose needs float or complex arguments, got dtype {a.dtype}")

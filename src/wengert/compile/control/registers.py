@@ -12,6 +12,7 @@ from typing import Any
 
 from ...core import Aval
 from ...program import Equation, Literal, Var
+from .. import allocation
 from ..emitter import V
 from ..nest import size_of
 from ..scalars import cast
@@ -217,7 +218,8 @@ class RegisterWriter(ElementWriter):
         full = self.icmp("eq", index, room)
         with self.when(full):
             old = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0)
-            new = self.define(f"call ptr @realloc(ptr {old.name}, {self.scaled(twice, record)!r})", "ptr", 1, 0)
+            size = self.scaled(twice, record)
+            new = self.define(f"call ptr @{allocation.NAME}(ptr {old.name}, {size!r})", "ptr", 1, 0)
             none = self.icmp("eq", new, V("null", "ptr", 1, 0))
             self._count += 1
             self.raw(f"  br i1 {none.name}, label %no_memory, label %some{self._count}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...program import Var
+from .. import allocation
 from ..emitter import V
 from ..nest import size_of
 from ..serial.writer import Loop, Text
@@ -287,7 +288,7 @@ class ControlWriter(Text):
         with self.when(full):
             old = self.define("load ptr, ptr %cell", "ptr", 1, 0)
             size = self.scaled(twice, record)
-            new = self.define(f"call ptr @realloc(ptr {old.name}, {size!r})", "ptr", 1, 0)
+            new = self.define(f"call ptr @{allocation.NAME}(ptr {old.name}, {size!r})", "ptr", 1, 0)
             none = self.icmp("eq", new, V("null", "ptr", 1, 0))
             self.count += 1
             n = self.count
@@ -302,7 +303,7 @@ class ControlWriter(Text):
 
 
 TAPE = {
-    "realloc": "declare ptr @realloc(ptr, i64)",
+    allocation.NAME: allocation.DECLARATION,
     "free": "declare void @free(ptr)",
 }
 
