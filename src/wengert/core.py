@@ -38,6 +38,8 @@ OBJECTS: Any = np.dtype(object)  # of arrays that NumPy makes of lists of traced
 NESTED_TYPES: Any = (list, tuple)
 type_of: Callable[[Any], type[Any]] = type
 next_level = itertools.count(1).__next__
+ROOTS: set[int] = set()  # ids of what is known of the squares of traced values (`ops.squares`), while it is known
+SQUARE_RULES: dict[Any, Callable[..., Any]] = {}  # how a primitive processes arguments of which something is known
 
 
 # --- abstract values -------------------------------------------------------------------------------------------
@@ -345,6 +347,8 @@ class Primitive:
                     top = trace
         if top is None:
             return self.impl(*args, **params)
+        if ROOTS and self in SQUARE_RULES:
+            return SQUARE_RULES[self](top, args, params)
         return top.process(self, args, params)
 
     # The slots. `impl` and `abstract` are needed by all.
@@ -523,9 +527,10 @@ class ValueTracer(Tracer):
 
     Attributes:
         views: None, or what links an array with its views: see `ops.writing`.
+        root: what is known of its square (`ops.squares`); not set where nothing is.
     """
 
-    __slots__ = ("dtype", "first", "second", "shape", "views")
+    __slots__ = ("dtype", "first", "root", "second", "shape", "views")
 
 
 class LinearTracer(Tracer):

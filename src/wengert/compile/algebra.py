@@ -82,6 +82,35 @@ def _unpoisoned(r: Rewriter, x: Atom, y: Atom) -> Atom | None:
     return c if finite.inputs[0] is c else None
 
 
+@rule("ratio")
+@_elementwise
+def _ratio(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    x, size = inputs
+    zero, at_zero = Literal(eqn.outputs[0].aval.dtype.type(0)), r.one("equal", size, Literal(0))
+    if zero.aval.dtype.kind == "c":  # divided by NumPy, which would warn
+        size = r.one("where", at_zero, Literal(size.aval.dtype.type(1)), size)
+    return r.one("where", at_zero, zero, r.one("divide", x, size))
+
+
+@rule("unpoisoned")
+def _unpoisoned_written(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    c, *cotangents = inputs
+    poisoned = r.one("logical_not", r.one("isfinite", c))
+    for ct in cotangents:
+        poisoned = r.one("logical_and", r.one("equal", ct, Literal(0)), poisoned)
+    return r.one("where", poisoned, Literal(eqn.outputs[0].aval.dtype.type(0)), c)
+
+
+@rule("norm")
+def _norm(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    (x,), axes = inputs, eqn.params["axes"]
+    if x.aval.dtype.kind == "c":
+        squares = r.one("add", r.one("square", r.one("real", x)), r.one("square", r.one("imag", x)))
+    else:
+        squares = r.one("square", x)
+    return r.one("sqrt", r.one("reduce_sum", squares, axes=axes))
+
+
 @rule("logical_and")
 @_elementwise
 def _logical_and(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:

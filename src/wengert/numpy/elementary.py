@@ -66,13 +66,6 @@ def _floating(x: Any) -> Any:
     return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
-def root_of_squares(total: Any) -> Any:
-    """The square root of a sum of squares, with derivative 0 where it is 0: of a norm the subgradient that is least."""
-    zero = equal(total, 0)
-    d = dtype_of(total).type
-    return where_p.bind(zero, d(0), _ops.sqrt(where_p.bind(zero, d(1), total)))
-
-
 # --- rounding ---------------------------------------------------------------------------------------------------
 
 

@@ -26,16 +26,17 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
-from ..ops.elementwise import absolute, conj, convert, imag, power, real, square, stop_gradient_p, where_p
+from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradient_p, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
+from ..ops.norms import euclidean_norm
+from ..ops.reduction import kept_shape
 from ..ops.reduction import max as _max
 from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, expand_dims, moveaxis, reshape
 from .creation import diagonal as _diagonal
 from .dispatch import no_out, plain
-from .elementary import root_of_squares
 from .products import cross, matmul, vecdot
 from .products import trace as _trace
 from .shaping import matrix_transpose, swapaxes
@@ -368,8 +369,15 @@ def _power_norm(size: Any, ord: Any, axes: Any, keepdims: bool) -> Any:  # noqa:
     total = _sum(power(size, ord), axes, keepdims=keepdims)
     if isinstance(ord, Tracer) or ord < 0:
         return power(total, 1 / ord)
-    zero, d = total == 0, dtype_of(total).type  # at zero the derivative is 0, the subgradient that is least
-    return where_p.bind(zero, d(0), power(where_p.bind(zero, d(1), total), 1 / ord))
+    zero, one = total == 0, dtype_of(total).type(1)
+    # At zero the derivatives are those of the Euclidean norm: 0, the least of the subgradients, and no second one.
+    return where_p.bind(zero, _euclidean(size, axes, keepdims), power(where_p.bind(zero, one, total), 1 / ord))
+
+
+def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
+    axes = canonical_axes(axis, ndim_of(x))
+    out = euclidean_norm(x, axes)
+    return reshape(out, kept_shape(shape_of(x), axes)) if keepdims else out
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
@@ -384,8 +392,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     x = as_array(x)
     x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
     if ord is None or (not isinstance(ord, Tracer) and ord == 2):
-        squares = square(real(x)) + square(imag(x)) if dtype_of(x).kind == "c" else square(x)
-        return root_of_squares(_sum(squares, axis, keepdims=keepdims))
+        return _euclidean(x, axis, keepdims)
     if isinstance(ord, str):
         raise ArgumentError(f"{ord!r} is no norm of vectors; those of matrices need two axes")
     size = absolute(x)
@@ -416,7 +423,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any: 
         *_, m, n = shape_of(x)
         s = svdvals(where_p.bind(zero, (np.eye(m, n) * np.arange(1.0, n + 1)).astype(dtype_of(x)), x))
         out = _sum(s, -1) if ord == "nuc" else getitem(s, (Ellipsis, 0 if ord == 2 else -1))
-        out = where_p.bind(reshape(zero, shape_of(out)), dtype_of(out).type(0), out)
+        out = where_p.bind(reshape(zero, shape_of(out)), _euclidean(x, (-2, -1), False), out)
     else:
         raise ArgumentError(f"{ord!r} is no norm of matrices; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf")
     return expand_dims(out, (-2, -1)) if keepdims else out

@@ -12,12 +12,13 @@ from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
-from ..ops.elementwise import convert, imag, isnan, real, square
+from ..ops.elementwise import convert, imag, isnan, real, sqrt, square
 from ..ops.elementwise import where as _where
-from ..ops.reduction import canonical_axes
+from ..ops.norms import euclidean_norm
+from ..ops.reduction import canonical_axes, kept_shape
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
+from ..ops.squares import Root, remembered, root_of
 from .dispatch import no_out, plain
-from .elementary import root_of_squares
 
 
 @plain(np.sum)
@@ -199,9 +200,11 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     return (out, total) if returned else out
 
 
-def _variance(
+def _deviations(
     a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any, correction: Any, center: Any
-) -> Any:
+) -> tuple[Any, Any, Any]:
+    """The distances from the mean (0 where `where` leaves an element out), their degrees of freedom, and the dtype of
+    the result if it is another one than that of the distances."""
     if correction is not None:
         if ddof != 0:
             raise ArgumentError("var and std take ddof or correction, not both")
@@ -210,12 +213,18 @@ def _variance(
     if center is None:
         center = mean(x, axis, keepdims=True, where=where)
     d = x - center
-    squares = square(real(d)) + square(imag(d)) if dtype_of(x).kind == "c" else square(d)
+    if where is not None and where is not True:
+        d = _where(where, d, dtype_of(d).type(0))
     count = _count(x, axis, where, keepdims)
-    freedom = np.maximum(count - ddof, 0) if isinstance(count, int) else _where(count > ddof, count - ddof, 0)
-    total = _ops.sum(squares, axis, keepdims=keepdims, where=where)
-    out = convert(total / (float(freedom) if isinstance(count, int) else freedom), dtype_of(total))
-    return out, final
+    if isinstance(count, int):
+        return d, float(np.maximum(count - ddof, 0)), final
+    return d, _where(count > ddof, count - ddof, 0), final
+
+
+def _mean_square(d: Any, freedom: Any, axis: Any, keepdims: bool) -> Any:
+    squares = square(real(d)) + square(imag(d)) if dtype_of(d).kind == "c" else square(d)
+    total = _ops.sum(squares, axis, keepdims=keepdims)
+    return convert(total / freedom, dtype_of(total))
 
 
 @plain(np.var)
@@ -238,7 +247,8 @@ def var(
         np.float64(2.0)
     """
     no_out(out)
-    out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
+    d, freedom, final = _deviations(a, axis, dtype, ddof, keepdims, where, correction, mean)
+    out = _mean_square(d, freedom, axis, keepdims)
     return out if final is None else convert(out, final)
 
 
@@ -257,8 +267,15 @@ def std(
 ) -> Any:
     """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm."""
     no_out(out)
-    out, final = _variance(a, axis, dtype, ddof, keepdims, where, correction, mean)
-    out = root_of_squares(out)
+    d, freedom, final = _deviations(a, axis, dtype, ddof, keepdims, where, correction, mean)
+    axes = canonical_axes(axis, ndim_of(d))
+    size = euclidean_norm(d, axes)
+    if keepdims:
+        size = reshape(size, kept_shape(shape_of(d), axes))
+    out = convert(size / sqrt(freedom), dtype_of(size))
+    root = root_of(out)
+    if root is not None:  # its square is the variance to the bit
+        remembered(out, Root(square=lambda: _mean_square(d, freedom, axis, keepdims), parts=root.parts))
     return out if final is None else convert(out, final)
 
 
@@ -376,9 +393,9 @@ def nanstd(
 ) -> Any:
     """The standard deviation over `axis` of the elements that are not NaN."""
     no_out(out)
-    return root_of_squares(
-        nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
-    )
+    x, present = _without_nan(a, 0)
+    chosen = _present(present, where)
+    return std(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
 
 
 # --- running ----------------------------------------------------------------------------------------------------

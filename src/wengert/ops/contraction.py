@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Value, as_array, ndim_of, shape_of
+from ..core import SQUARE_RULES, Aval, Value, as_array, ndim_of, shape_of
 from ..errors import ShapeError
-from .elementwise import conj, convert
+from .elementwise import conj, convert, square
 from .families import Bilinear, result_dtype
 from .reduction import reduce_sum
 from .shape import canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
+from .squares import root_of
 
 Axes = tuple[int, ...]
 Dims = tuple[tuple[Axes, Axes], tuple[Axes, Axes]]  # (contracted of x, of y), (batch of x, of y)
@@ -153,6 +154,18 @@ def _samples() -> list[Any]:
 
 
 dot_general_p = Bilinear("dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples)
+
+
+def _with_itself(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    """``r @ r`` of roots is the sum of their squares, which have no kink."""
+    (x, y), ((cx, cy), (bx, by)) = args, params["dims"]
+    root = root_of(x)
+    if root is None or root is not root_of(y) or cx != cy or bx != by or len(cx) + len(bx) != ndim_of(x):
+        return trace.process(dot_general_p, args, params)
+    return reduce_sum(square(x), cx)
+
+
+SQUARE_RULES[dot_general_p] = _with_itself
 
 
 # --- functions --------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from ..core import (
 from ..errors import NotDifferentiableError, NotLinearError
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
+from .squares import Root, known, passes, quotients_pass, squares_ask
 
 ndarray = np.ndarray
 LARGE = 256  # elements from which on several quick passes of NumPy cost less than one slow function
@@ -188,27 +189,72 @@ class _OfModulus(Elementwise):
         return super().linearize(trace, primals, tangents, params)
 
 
-def _nonzero(size: Value) -> Value:
-    """A modulus to divide by: infinite instead of 0, so that the quotient and all its derivatives are 0 there."""
-    return where(equal(size, 0), dtype_of(size).type(np.inf), size)
+def _ratio(x: Any, size: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = np.true_divide(x, size)
+    missing = np.equal(size, 0)
+    return np.where(missing, out.dtype.type(0), out)[()] if missing.any() else out
+
+
+def _curvature(size: Value) -> Value:
+    """``1 / size``, and NaN at 0, where the curvature of a norm is unbounded."""
+    return 1 / where(equal(size, 0), dtype_of(size).type(np.nan), size)
+
+
+# ``x / size`` where `size` is a norm of which `x` is a component: how the norm grows with it, and 0 at 0, the least
+# of the subgradients. The next derivative is NaN there: it is infinite, and no direction has more of a claim than others.
+ratio_p = binary(
+    "ratio",
+    _ratio,
+    quietly(lambda ans, x, size: _curvature(size)),
+    quietly(lambda ans, x, size: -ans * _curvature(size)),
+)
+ratio = ratio_p.bind
 
 
 class _Abs(_OfModulus):
     def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
-        return real(conj(x) * t) / _nonzero(ans)
+        return real(conj(ratio(x, ans)) * t)
 
 
 class _Sign(_OfModulus):
-    """``z / |z|`` of a complex number turns with it: its tangent is at a right angle to it."""
+    """``z / |z|`` of a complex number turns with it: its tangent is at a right angle to it. At 0 there is none."""
 
     def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
-        turn = imag(conj(ans) * t) / _nonzero(absolute(x))
+        size = absolute(x)
+        turn = imag(conj(ans) * t) / where(equal(size, 0), dtype_of(size).type(np.inf), size)
         return ans * (convert(turn, dtype_of(ans)) * dtype_of(ans).type(1j))
 
 
+def _sum_of_squares(two: Callable[[], tuple[Value, Value]], *source: Value) -> Root:
+    def total() -> Value:
+        x, y = two()
+        return square(x) + square(y)
+
+    def parts() -> Value:
+        from .shape import broadcast_to, stack
+
+        x, y = two()
+        shape = broadcast_shapes("hypot", shape_of(x), shape_of(y))
+        return stack([broadcast_to(x, shape), broadcast_to(y, shape)])
+
+    return Root(square=total, parts=parts, source=source)
+
+
+def _of_modulus(x: Value) -> Root:
+    """Of ``|x|``; of a complex number the square is a sum of two."""
+    if dtype_of(x).kind == "c":
+        return _sum_of_squares(lambda: (real(x), imag(x)), x)
+    return Root(signed=lambda: x, source=(x,))
+
+
 abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=samples(REAL))
+known(abs_p, _of_modulus)
 sign_p = _Sign("sign", np.sign, None, samples=samples(REAL))
 square_p = unary("square", np.square, lambda ans, x: 2 * x)
+squares_ask(square_p, power_p, mul_p)
+quotients_pass(div_p)
+passes(neg_p, pos_p, sign=True)
 reciprocal_p = unary("reciprocal", np.reciprocal, (lambda ans, x: ans, lambda ans, x: -ans), (0.3, 2.0))
 sqrt_p = unary("sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0))
 cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0))
@@ -329,8 +375,8 @@ arctan2_p = binary(
     lambda ans, x, y: -over_squares(x, y),
     ((0.3, 2.0), REAL),
 )
-# At (0, 0) the derivative is taken to be 0, as that of a norm.
-hypot_p = binary("hypot", np.hypot, lambda ans, x, y: x / _nonzero(ans), lambda ans, x, y: y / _nonzero(ans))
+hypot_p = binary("hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans))
+known(hypot_p, lambda x, y: _sum_of_squares(lambda: (x, y), x, y))
 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
@@ -525,6 +571,9 @@ convert_p = Linear(
         ((inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],
 )
+
+
+passes(convert_p)
 
 
 def convert(x: Value, dtype: Any) -> Value:

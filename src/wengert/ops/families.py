@@ -15,6 +15,8 @@ import numpy as np
 from ..config import _NARROW, config
 from ..core import (
     PYTHON_SCALARS,
+    ROOTS,
+    SQUARE_RULES,
     VALUE_TYPES,
     Aval,
     LinearTracer,
@@ -113,10 +115,9 @@ def without_poison(coefficient: Value, cotangent: Value) -> Value:
             return coefficient
         if not isinstance(cotangent, Tracer):
             return np.where((cotangent == 0) & ~np.isfinite(coefficient), np.zeros_like(coefficient), coefficient)
-    from .elementwise import equal, isfinite, logical_and, logical_not, where
+    from .poison import unpoisoned_p
 
-    poisoned = logical_and(equal(cotangent, 0), logical_not(isfinite(coefficient)))
-    return where(poisoned, np.zeros((), dtype_of(coefficient)), coefficient)
+    return unpoisoned_p.bind(coefficient, cotangent)
 
 
 def _chosen(coefficient: Value, term: Value) -> Value:
@@ -187,6 +188,8 @@ def _bind_unary(primitive: Elementwise) -> Callable[..., Any]:
         if type(x) is ndarray:
             return function(x) if direct and config._x64 else impl(x)
         if isinstance(x, Tracer):
+            if ROOTS and primitive in SQUARE_RULES:
+                return SQUARE_RULES[primitive](x._trace, (x,), params)
             return x._trace.process(primitive, (x,), params)
         return impl(x)
 
@@ -207,13 +210,20 @@ def _bind_binary(primitive: Elementwise) -> Callable[..., Any]:
                     except ValueError:
                         pass  # `impl` says which shapes do not fit
                 return impl(x, y)
-            return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
-        if isinstance(x, Tracer):
+            if not isinstance(y, Tracer):
+                return impl(x, y)
+            trace = y._trace
+        elif isinstance(x, Tracer):
             trace = x._trace
             if type(y) not in VALUE_TYPES and isinstance(y, Tracer) and y._trace.level > trace.level:
                 trace = y._trace
-            return trace.process(primitive, (x, y), params)
-        return y._trace.process(primitive, (x, y), params) if isinstance(y, Tracer) else impl(x, y)
+        elif isinstance(y, Tracer):
+            trace = y._trace
+        else:
+            return impl(x, y)
+        if ROOTS and primitive in SQUARE_RULES:
+            return SQUARE_RULES[primitive](trace, (x, y), params)
+        return trace.process(primitive, (x, y), params)
 
     return bind
 

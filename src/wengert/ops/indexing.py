@@ -32,6 +32,7 @@ from ..core import (
 from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
 from .families import Linear, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, moveaxis, reshape
+from .squares import passes
 
 ndarray = np.ndarray
 # One entry per axis of x, or a None for a new axis: an integer, or (start, stop, step), stop None for "to the start".
@@ -84,6 +85,8 @@ basic_index_p = Linear(
     lambda n, x, *, index: basic_index_p.bind(x, index=((None, None, None), *index)),
     samples=lambda: [((_x(*s),), {"index": i}) for s, i in _BASIC],
 )
+
+passes(basic_index_p)
 
 index_embed_p = Linear(
     "index_embed",
@@ -157,6 +160,7 @@ _GATHER_SAMPLES = lambda: [  # noqa: E731
     ((_x(3, 2), np.array(1)), {"axes": (0,)}),
 ]
 gather_p = _Gather("gather", samples=_GATHER_SAMPLES)
+passes(gather_p)
 
 
 # --- scatter ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..core import MASKED_ARRAYS, OBJECTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
+from ..core import MASKED_ARRAYS, OBJECTS, ROOTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import (
     FOREIGN,
     ConcretizationError,
@@ -38,7 +38,7 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
 
         def method(self: Tracer, other: Any) -> Any:
             if type(other) in _PLAIN or (type(other) is ndarray and other.dtype is not OBJECTS):
-                return self._trace.process(primitive, (other, self), params)
+                return bind(other, self) if ROOTS else self._trace.process(primitive, (other, self), params)
             if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented
@@ -49,7 +49,7 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
 
         def method(self: Tracer, other: Any) -> Any:
             if type(other) in _PLAIN or (type(other) is ndarray and other.dtype is not OBJECTS):
-                return self._trace.process(primitive, (self, other), params)
+                return bind(self, other) if ROOTS else self._trace.process(primitive, (self, other), params)
             if not isinstance(other, Tracer):
                 if not _numeric(other):
                     return NotImplemented

@@ -27,6 +27,7 @@ from ..core import (
 )
 from ..errors import ShapeError
 from .families import Linear, result_dtype
+from .squares import passes
 
 ndarray = np.ndarray
 
@@ -132,6 +133,8 @@ broadcast_to_p = Linear(
         ((_x(1, 3),), {"shape": (0, 3)}),
     ],
 )
+
+passes(reshape_p, transpose_p, broadcast_to_p)
 
 reverse_p = Linear(
     "reverse",

@@ -1,0 +1,125 @@
+"""Squares of kinks: second derivatives of smooth functions of norms and moduli, in every order, eager and compiled."""
+
+import numpy as np
+import pytest
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert import grad, hessian, jacfwd, jacrev, jit, vmap
+from wengert.core import ROOTS
+
+norm = np.linalg.norm
+S = np.array([0.5, 2.0])
+ROOT_OF = {
+    "norm": (lambda x: norm(x), np.eye(2)),
+    "norm of rows": (lambda x: norm(np.stack([x, 3 * x]), axis=1)[1], 9 * np.eye(2)),
+    "norm, axes kept": (lambda x: norm(x, keepdims=True)[0], np.eye(2)),
+    "frobenius": (lambda x: norm(x.reshape(1, 2)), np.eye(2)),
+    "complex norm": (lambda x: norm(x * (1 + 2j)), 5 * np.eye(2)),
+    "hypot": (lambda x: np.hypot(x[0], x[1]), np.eye(2)),
+    "modulus": (lambda x: np.abs(x[0] + 1j * x[1]), np.eye(2)),
+    "std": (lambda x: np.std(x), np.array([[0.25, -0.25], [-0.25, 0.25]])),
+    "nanstd": (lambda x: wnp.nanstd(wnp.append(x, np.nan)), np.array([[0.25, -0.25], [-0.25, 0.25]])),
+    "abs": (lambda x: np.abs(x[0]), np.diag([1.0, 0.0])),
+    "scaled": (lambda x: -2 * norm(x) / np.float64(4.0), np.eye(2) / 4),
+    "scaled by an array": (lambda x: (S * norm(x))[1], 4 * np.eye(2)),
+    "divided by a traced number": (lambda x: norm(x) / np.exp(x[0]), np.eye(2)),
+    "reshaped": (lambda x: np.broadcast_to(np.reshape(norm(x), (1, 1)), (2, 2)).T[0, 1], np.eye(2)),
+    "gathered": (lambda x: np.abs(x)[np.array([1, 1])][0], np.diag([0.0, 1.0])),
+    "in another type": (lambda x: norm(x).astype(np.float32).astype(np.float64), np.eye(2)),
+}
+SQUARE = {
+    "**2": lambda n: n**2,
+    "**2.0": lambda n: n**2.0,
+    "square": np.square,
+    "times itself": lambda n: n * n,
+    "conj times itself": lambda n: np.conj(n) * n,
+    "float_power": lambda n: np.float_power(n, 2),
+    "vdot": lambda n: np.vdot(n, n),
+}
+ORDERS = {
+    "forward of reverse": hessian,
+    "forward of forward": lambda f: jacfwd(jacfwd(f)),
+    "reverse of reverse": lambda f: jacrev(jacrev(f)),
+    "reverse of forward": lambda f: jacrev(jacfwd(f)),
+    "compiled": lambda f: jit(hessian(f)),
+    "of a compiled function": lambda f: hessian(jit(f)),
+    "batched": lambda f: lambda x: vmap(hessian(f))(np.stack([x, x]))[1],
+}
+
+
+@pytest.mark.parametrize("root", ROOT_OF)
+def test_squares_of_roots_are_smooth(root):
+    f, quadratic = ROOT_OF[root]
+    for name, square in SQUARE.items():
+        for order, second in ORDERS.items():
+            if order not in ("forward of reverse", "compiled") and name != "**2":
+                continue
+            out = second(lambda x, square=square: square(f(x)))(np.zeros(2))
+            np.testing.assert_allclose(out, 2 * quadratic, atol=1e-15, err_msg=f"{name}, {order}")
+
+
+@pytest.mark.parametrize("root", ["norm", "norm of rows", "complex norm", "hypot", "modulus", "std", "scaled"])
+def test_where_curvature_is_unbounded_it_is_nan(root):
+    f, _ = ROOT_OF[root]
+    for order, second in ORDERS.items():
+        assert np.isnan(second(f)(np.zeros(2))).any(), order
+    np.testing.assert_array_equal(grad(f)(np.zeros(2)), np.zeros(2))
+    np.testing.assert_array_equal(jit(grad(f))(np.zeros(2)), np.zeros(2))
+
+
+def test_a_kernel_of_distances():
+    X = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]])
+
+    def energy(x):
+        d = x[:, None] - x[None]
+        return np.sum(np.exp(-0.5 * (norm(d, axis=-1) / 0.7) ** 2))
+
+    def smooth(x):
+        d = x[:, None] - x[None]
+        return np.sum(np.exp(-0.5 * np.sum(d * d, -1) / 0.7**2))
+
+    for f in (hessian, lambda f: jit(hessian(f))):
+        np.testing.assert_allclose(f(energy)(X), f(smooth)(X), rtol=1e-12, atol=1e-14)
+
+
+def test_extreme_factors_keep_value_and_derivative():
+    x = np.array([3e-200, 4e-200])
+    g = lambda x: (np.hypot(x[0], x[1]) / 1e-200) ** 2  # noqa: E731
+    value, slope = w.value_and_grad(g)(x)
+    np.testing.assert_allclose(value, 25.0)
+    np.testing.assert_allclose(slope, 2 * x / 1e-200 / 1e-200)
+
+
+def test_away_from_zero_nothing_changes():
+    x = np.array([0.6, -1.1])
+    for name, (f, _) in ROOT_OF.items():
+        if name == "in another type":
+            continue  # differences are too rough in float32
+        step = 1e-5
+        exact = hessian(lambda x, f=f: f(x) ** 2)(x)
+        near = np.stack([(grad(lambda x, f=f: f(x) ** 2)(x + step * e) - grad(lambda x, f=f: f(x) ** 2)(x - step * e))
+                         for e in np.eye(2)]) / (2 * step)  # fmt: skip
+        np.testing.assert_allclose(exact, near, rtol=1e-7, atol=1e-8)
+
+
+def test_writing_into_a_root_forgets_it():
+    def f(x):
+        n = np.abs(x)
+        n[0] = 3.0 * x[1]
+        return np.sum(n * n)
+
+    np.testing.assert_allclose(grad(f)(np.array([2.0, 1.0])), [0.0, 18.0 + 2.0])
+
+
+def test_components_that_are_roots():
+    x = np.array([0.0, 1.0])
+    np.testing.assert_allclose(hessian(lambda x: norm(np.abs(x)))(x), np.diag([1.0, 0.0]), atol=1e-15)
+    rows = lambda x: norm(norm(np.stack([x, x + np.array([0.0, 1.0])]), axis=1))  # noqa: E731
+    flat = lambda x: norm(np.stack([x, x + np.array([0.0, 1.0])]))  # noqa: E731
+    np.testing.assert_allclose(hessian(rows)(np.zeros(2)), hessian(flat)(np.zeros(2)), atol=1e-14)
+
+
+def test_nothing_is_remembered_afterwards():
+    grad(lambda x: norm(x) ** 2 + np.abs(x[0]) ** 2)(np.ones(2))
+    assert not ROOTS
