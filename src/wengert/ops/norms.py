@@ -14,6 +14,7 @@ import numpy as np
 from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
 from . import elementwise as ew
+from .linalg import real_dtype
 from .reduction import kept_shape, reduce_sum, reduced_shape
 from .shape import concatenate, reshape, transpose
 from .squares import Root, known, root_of
@@ -33,7 +34,7 @@ class _Norm(Primitive):
         return out if config._x64 else out.astype(_NARROW.get(out.dtype, out.dtype))
 
     def abstract(self, x: Aval, *, axes: Axes) -> Aval:
-        return Aval(reduced_shape(x.shape, axes), np.empty(0, x.dtype).real.dtype)
+        return Aval(reduced_shape(x.shape, axes), real_dtype(x.dtype))
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,), axes = primals, tangents, params["axes"]

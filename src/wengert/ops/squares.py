@@ -16,7 +16,6 @@ import numpy as np
 
 from ..core import PYTHON_SCALARS, ROOTS, SQUARE_RULES, Primitive, Tracer, Value, ValueTracer, dtype_of
 
-ndarray = np.ndarray
 Map = Callable[[Value], Value]
 
 
@@ -108,10 +107,10 @@ def known(primitive: Any, make: Callable[..., Root | None]) -> None:
 
 def _even(y: Any) -> int:
     """The exponent, if it is an even number of 2 at least, else 0."""
-    if type(y) in PYTHON_SCALARS or isinstance(y, np.generic) or (type(y) is ndarray and y.shape == ()):
-        if dtype_of(y).kind in "iuf" and math.isfinite(y) and y >= 2 and y % 2 == 0:
-            return int(y)
-    return 0
+    if (type(y) not in PYTHON_SCALARS and (isinstance(y, Tracer) or y.shape)) or dtype_of(y).kind not in "iuf":
+        return 0
+    n = float(y)
+    return int(n) if math.isfinite(n) and n >= 2 and n % 2 == 0 else 0
 
 
 def squares_ask(square: Primitive, power: Primitive, multiply: Primitive) -> None:
@@ -123,7 +122,7 @@ def squares_ask(square: Primitive, power: Primitive, multiply: Primitive) -> Non
 
     def of_power(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
         (x, y), root = args, root_of(args[0])
-        exponent = 0 if root is None or isinstance(y, Tracer) else _even(y)
+        exponent = 0 if root is None else _even(y)
         same = type(y) in PYTHON_SCALARS or (exponent and dtype_of(y) == dtype_of(x))
         return root.power(exponent) if root is not None and exponent and same else trace.process(power, args, params)
 
@@ -146,13 +145,13 @@ def _same(a: Sequence[Any] | None, b: Sequence[Any] | None) -> bool:
     """Whether two roots were computed from the same values."""
     if a is None or b is None or len(a) != len(b):
         return False
-    return all(p is q or (not isinstance(p, (Tracer, ndarray)) and p == q) for p, q in zip(a, b, strict=True))
+    return all(p is q or (not isinstance(p, (Tracer, np.ndarray)) and p == q) for p, q in zip(a, b, strict=True))
 
 
 def _scaled(out: Value, primitive: Primitive, root: Any, factor: Value, at: int) -> Value:
     if dtype_of(factor).kind == "c" or not isinstance(out, ValueTracer):
         return out
-    if type(factor) is ndarray:
+    if type(factor) is np.ndarray:
         factor = factor.copy()  # the function may change it before it asks
     return remembered(out, root.mapped(primitive, [factor], at, {}))
 
