@@ -93,11 +93,17 @@ TRANSFORMATIONS = {
     "associative_scan": lambda x: lax.associative_scan(lambda a, b: a, x),
     "debug.callback": lambda x: w.jit(lambda y: (w.debug.callback(same, x), y)[1])(1.0),
 }
+NOT_GIVEN = [
+    name for name in TRANSFORMATIONS if any(part in name for part in ("closed", "tangent", "result", "branch"))
+]
+NOT_GIVEN += ["debug.callback"]
 
 
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
 def test_what_is_no_number_is_refused_on_entry(name):
     for kind, x in NO_NUMBERS.items():
+        if kind == "numbers as objects" and name in NOT_GIVEN:
+            continue  # as NumPy makes one of a list of traced numbers
         for _ in range(2):
             with pytest.raises(DtypeError) as caught:
                 TRANSFORMATIONS[name](x)

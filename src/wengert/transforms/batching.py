@@ -19,7 +19,7 @@ from ..ops.shape import broadcast_to, moveaxis
 from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
-from .function import Transformed, argument_name, check_callable, located, name_of, shown
+from .function import Transformed, argument_name, check_callable, given, located, name_of, shown
 from .rerun import run_opened
 from .reverse import own_results
 
@@ -199,7 +199,7 @@ class Vmap(Transformed):
             if axis is None:
                 continue
             try:
-                leaf = leaves[k] = as_value(leaf)
+                leaf = leaves[k] = given(leaf)
             except DtypeError as error:
                 raise located(error, leaves, tree, "vmap", f) from None
             shape = shape_of(leaf)

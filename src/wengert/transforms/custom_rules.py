@@ -19,7 +19,7 @@ from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedErr
 from ..ops.custom import Flat, Rule, custom_call_p, zero_beside
 from ..ops.elementwise import convert
 from .forward import FLOAT0, check_output
-from .function import Transformed, name_of, shown
+from .function import Transformed, given, name_of, shown
 from .staging import signature, stage
 
 
@@ -50,7 +50,7 @@ class _Arguments:
                         continue
                 else:
                     try:
-                        leaf = as_value(leaf)
+                        leaf = given(leaf)
                     except DtypeError as error:
                         if isinstance(leaf, NUMPY_TYPES):
                             raise type(error)(f"argument {i} of {name_of(f)}: {error}") from None

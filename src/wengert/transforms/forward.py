@@ -31,7 +31,7 @@ from ..core import (
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.memory import unpacked
 from . import nans
-from .function import check_callable, name_of, shown, split_aux
+from .function import check_callable, given, name_of, shown, split_aux
 from .rerun import run_writable
 
 ndarray = np.ndarray
@@ -143,7 +143,7 @@ def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
     """A primal and its tangent, made to fit; raises where they do not."""
     kind = "primal"
     try:
-        p = as_value(p)
+        p = given(p)
         if t is None:
             return p, None
         kind = "tangent"

@@ -16,8 +16,10 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+import numpy as np
+
 from .. import trees
-from ..core import NUMPY_TYPES, as_value
+from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, check_numbers
 from ..errors import ArgumentError, DtypeError, without_library_frames
 
 
@@ -115,9 +117,28 @@ def values_of(leaves: Sequence[Any], tree: Any, what: str, f: Any = None, root: 
         DtypeError: a leaf is no number and no array of numbers; the message says where it is.
     """
     try:
-        return [as_value(x) for x in leaves]
+        values = [as_value(x) for x in leaves]
+        for x, v in zip(leaves, values, strict=True):
+            if v is not x and type(x) is np.ndarray:
+                check_given(x)
+        return values
     except DtypeError as error:
         raise located(error, leaves, tree, what, f, root) from None
+
+
+def check_given(x: np.ndarray) -> None:
+    """Refuse an argument of objects, though they be numbers, unless traced ones are among them: an array that comes from
+    outside has the dtype that its owner gave it, one that the function makes of its numbers does not.
+    """
+    if x.dtype is OBJECTS and not any(isinstance(item, Tracer) for item in x.reshape(-1).tolist()):
+        check_numbers(x)
+
+
+def given(x: Any) -> Any:
+    """One argument as a value."""
+    if type(x) is np.ndarray:
+        check_given(x)
+    return as_value(x)
 
 
 def check_arrays(operands: Any, what: str) -> None:
@@ -128,7 +149,7 @@ def check_arrays(operands: Any, what: str) -> None:
 
 
 def located(
-    error: DtypeError, leaves: Sequence[Any], tree: Any, what: str, f: Any, root: str = "", check: Any = as_value
+    error: DtypeError, leaves: Sequence[Any], tree: Any, what: str, f: Any, root: str = "", check: Any = given
 ) -> DtypeError:
     """An error about one of the leaves, with its place in front."""
     paths = trees.key_paths(tree) if tree is not None else []

@@ -21,6 +21,7 @@ from .function import (
     check_argnums,
     check_argnums_type,
     check_callable,
+    given,
     name_of,
     shown,
     split_aux,
@@ -37,7 +38,7 @@ def check_differentiable(
 ) -> Any:
     """A leaf that is to be differentiated, as a value; raises where its dtype has no derivative."""
     try:
-        x = as_value(x)
+        x = given(x)
     except DtypeError as error:
         raise type(error)(f"{what} of {name_of(f)}: {place()}: {error}") from None
     if type(x) is int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Aval, Tracer, Value, as_value, aval_of, check_numbers, is_inexact
+from ..core import Aval, Tracer, Value, aval_of, check_numbers, is_inexact
 from ..errors import ArgumentError, DtypeError, NotSupportedError, TooManyPathsError
 from ..ops.call import OtherPath, call_p
 from ..ops.operators import lost_derivative
@@ -23,7 +23,7 @@ from ..program import Program
 from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
-from .function import Transformed, check_callable, located, name_of, shown, values_of
+from .function import Transformed, check_callable, given, located, name_of, shown, values_of
 from .rerun import run_opened
 from .reverse import own_results
 from .staging import signature, stage
@@ -285,7 +285,7 @@ def abstract(x: Any) -> Aval:
     if isinstance(x, ShapeDtypeStruct):
         check_numbers(x)
         return Aval(x.shape, x.dtype)
-    return aval_of(as_value(x))
+    return aval_of(given(x))
 
 
 def abstracts(leaves: Sequence[Any], tree: Any, what: str, f: Any) -> list[Aval]:
