@@ -8,22 +8,19 @@ an array of its own, and one more nest reduces these in their order; sums come o
 
 from __future__ import annotations
 
-import math
-
 from ..core import Aval
 from ..program import Var
 from .emitter import QUICK
 from .fusion import Kernel, Plan, Root
+from .interrupts import look
 from .loops import KernelWriter
 from .nest import Affine, Nest, size_of
-from .schedule import Loop, Schedule, work_of
+from .schedule import Loop, Schedule, nanoseconds
 
 LEAST = 100_000.0  # nanoseconds that a nest must take about, so that waking threads pays
 PIECE = 15_000.0  # nanoseconds of a piece, at least
 MOST = 64  # pieces of a nest
 ENOUGH = 16  # pieces with which threads are busy evenly
-OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
-BYTE = 0.03  # nanoseconds to read or write a byte of an array that is in no near cache
 POINTS = 1 << 13  # of a domain, below which nothing is estimated
 
 
@@ -119,20 +116,6 @@ def _cut_reduced(plan: Plan, kernel: Kernel, number: int, loop: Loop, want: int)
     return together
 
 
-def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
-    """What a nest takes about on one thread: for its arithmetic, or for moving its arrays."""
-    nodes = kernel.nest.nodes
-    widest = max([n.dtype.itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
-    vector = schedule.vector
-    lanes = 1 if vector is None else min(vector.lanes, schedule.vector_bytes // widest)
-    gathers = sum(1 for n in nodes if n.kind == "load" and len(n.args) > n.data[2])
-    work = sum(work_of(n) for n in nodes) + sum(1 for n in nodes if n.kind == "load") + len(kernel.roots)
-    arrays = {id(n.data[0]): n.data[0].aval for n in nodes if n.kind == "load"}
-    arrays.update((id(r.target), r.target.aval) for r in kernel.roots)
-    moved = sum(min(math.prod(a.shape), kernel.size) * a.dtype.itemsize for a in arrays.values())
-    return max(kernel.size * OPERATION * (work / lanes + 4 * gathers), moved * BYTE)
-
-
 def piece(writer: KernelWriter, name: str) -> str:
     """The text of the function ``(context, number of a piece)`` that calls the kernel `name` on one of its pieces.
 
@@ -141,7 +124,7 @@ def piece(writer: KernelWriter, name: str) -> str:
     chunks: Chunks = writer.kernel.chunks
     end = writer.schedule.loops[chunks.loop].end
     lines, arguments = [], []
-    for i in range(len(writer.arrays) + writer.checks):
+    for i in range(len(writer.arrays) + writer.checks + writer.stops):
         lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
         arguments.append(f"ptr %p{i}")
     for i, array in enumerate(writer.arrays):
@@ -157,6 +140,10 @@ def piece(writer: KernelWriter, name: str) -> str:
         f"  call void @{name}({', '.join([*arguments, 'i64 %begin', 'i64 %end'])})",
         "  ret void",
     ]
+    if writer.stops:  # pieces that are begun after an interrupt end at once
+        at = len(writer.arrays) + writer.checks
+        first = [f"  %stop.a = getelementptr ptr, ptr %context, i64 {at}", "  %stop = load ptr, ptr %stop.a"]
+        lines = ["entry:", *first, *look("", "%stop", "working"), "working:", *lines, "stopped:", "  ret void"]
     return f"define internal void @NAME(ptr %context, i64 %piece) {QUICK}\n" + "\n".join(lines) + "\n}\n"
 
 

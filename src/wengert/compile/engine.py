@@ -12,7 +12,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from . import allocation, pool, sidebyside
+from . import allocation, interrupts, pool, sidebyside
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
@@ -76,6 +76,8 @@ def _address(symbol: str) -> int:
         return pool.address()
     if symbol == allocation.NAME:
         return allocation.address()
+    if symbol == interrupts.NAME:
+        return interrupts.address()
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     if symbol in NUMPY_API:

@@ -19,7 +19,7 @@ from ..config import config
 from ..core import Value
 from ..ops.call import OtherPath
 from ..program import Equation, Literal, Program
-from . import cache, engine, rewrites, sidebyside
+from . import cache, engine, interrupts, rewrites, sidebyside
 from .apart import planned
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
@@ -149,11 +149,14 @@ class Executable:
         if status:
             if status == OTHER_PATH:
                 raise OtherPath
+            if status == interrupts.STOPPED:
+                interrupts.raise_taken()
             self.raise_error()
         return [a[()] if a.ndim == 0 else a for a in results]
 
     def raise_error(self) -> None:
         """Raise what went wrong in the last call of this thread: an error of NumPy's, or a bad index."""
+        interrupts.raise_taken()
         error = self._errors.pop(threading.get_ident(), None)
         if error is not None:
             raise error

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .emitter import BITS, Emitter, Region, V
+from .interrupts import DECLARATION, NAME, STOPPED, ask, every
 
 ALIGNMENT = 64
 BLOCK = 16  # a square of this many rows and columns fits the cache, whichever way it is walked
@@ -22,6 +23,7 @@ class Function:
         e: the emitter.
         pointers: the addresses it is called with; after them comes that of its scratch space, if it uses any.
         scratch_bytes: how much of that it uses.
+        stops: whether it may end early with `STOPPED`.
         globals: constants that live in memory, by name.
 
     Example:
@@ -39,6 +41,7 @@ class Function:
         self.scratch_bytes = 0
         self._allocas: list[str] = []
         self._bad: str | None = None
+        self.stops = False
 
     # --- numbers and addresses -----------------------------------------------------------------------------------
 
@@ -76,8 +79,12 @@ class Function:
     # --- control -------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def loop(self, end: V, start: V | None = None, step: int = 1) -> Iterator[V]:
-        """The body runs for ``start, start + step, ... < end``, at least once."""
+    def loop(self, end: V, start: V | None = None, step: int = 1, each: float | None = None) -> Iterator[V]:
+        """The body runs for ``start, start + step, ... < end``, at least once.
+
+        Args:
+            each: what a trip takes, about, in nanoseconds, if interrupts are to be looked for.
+        """
         e, n = self.e, self.e.fresh("k")[1:]
         e.regions.append(Region())
         yield V(f"%{n}", "i64", 1, len(e.regions) - 1)
@@ -88,16 +95,30 @@ class Function:
             f"before.{n}:",
             f"  br label %head.{n}",
             f"head.{n}:",
-            f"  %{n} = phi i64 [ {first}, %before.{n} ], [ %{n}.next, %latch.{n} ]",
+            f"  %{n} = phi i64 [ {first}, %before.{n} ], [ %{n}.next, %{'latch' if each is None else 'last'}.{n} ]",
             *region.lines,
             f"  br label %latch.{n}",
             f"latch.{n}:",
+            *([] if each is None else self._asking(n, every(each), step)),
             f"  %{n}.next = add nuw nsw i64 %{n}, {step}",
             f"  %{n}.more = icmp ult i64 %{n}.next, {end.name}",
             f"  br i1 %{n}.more, label %head.{n}, label %exit.{n}",
             f"exit.{n}:",
         ]
         e.regions[-1].block = f"exit.{n}"
+
+    def _asking(self, n: str, trips: int, step: int) -> list[str]:
+        """Lines of the latch of a loop that look for interrupts once in so many trips (both are powers of two)."""
+        self.stops = True
+        self.e.declarations.setdefault(NAME, DECLARATION)
+        return [
+            f"  %{n}.some = and i64 %{n}, {(trips - 1) * step}",
+            f"  %{n}.due = icmp eq i64 %{n}.some, {(trips - 1) * step}",
+            f"  br i1 %{n}.due, label %ask.{n}, label %last.{n}",
+            f"ask.{n}:",
+            *ask(f".{n}", "null", f"last.{n}"),
+            f"last.{n}:",
+        ]
 
     @contextmanager
     def elements(self, rows: int, columns: int) -> Iterator[tuple[V, V]]:
@@ -171,4 +192,5 @@ class Function:
         pointers = ", ".join(f"ptr noalias {name}" for name in names)
         body = "\n".join([*self._allocas, *self.e.regions[0].lines])
         end = "  ret i32 0" if self._bad is None else f"  %status = load i32, ptr {self._bad}\n  ret i32 %status"
-        return f"define internal i32 @NAME({pointers}) #0 {{\nentry:\n{body}\n{end}\n}}\n"
+        stopped = f"stopped:\n  ret i32 {STOPPED}\n" if self.stops else ""
+        return f"define internal i32 @NAME({pointers}) #0 {{\nentry:\n{body}\n{end}\n{stopped}}}\n"

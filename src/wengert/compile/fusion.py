@@ -119,6 +119,7 @@ class Plan:
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}
         self.held: frozenset[int] = frozenset()
         self.prepared = False
+        self.time = 0.0  # what the steps take, about, in nanoseconds; once they are written
         self.writers: list[Any] = []  # who wrote its nests, in order
         self.in_place: list[Any] = []  # steps that work in place, each with the variable that it changes
         self.roots: dict[Var, Var] = {}  # `memory` before any step worked in place

@@ -19,6 +19,7 @@ from .function import Function
 from .vectormath import FUNCTIONS
 
 LARGEST = 8
+EACH = 100.0  # nanoseconds of a matrix, about
 Matrix = list[list[V]]
 LAYOUT = {"double": (52, 1023, "i64"), "float": (23, 127, "i32")}  # bits of the significand, bias, integer of that size
 SMALLEST = {"double": 2.0**-1022, "float": 2.0**-126}  # that is not subnormal
@@ -277,7 +278,7 @@ def widest(type_: str, vector_bytes: int, count: int) -> int:
 def over_stack(f: Function, type_: str, batch: int, vector_bytes: int, body: Callable[[Stack], None]) -> None:
     """The body for all matrices of a stack; the last vector overlaps the one before where the count asks for it."""
     lanes = widest(type_, vector_bytes, batch)
-    with f.loop(f.integer(batch), step=lanes) as i:
+    with f.loop(f.integer(batch), step=lanes, each=EACH * lanes) as i:
         first = f.e.intrinsic("smin", i, f.integer(batch - lanes)) if batch % lanes else i
         body(Stack(f, type_, lanes, first))
 

@@ -140,7 +140,7 @@ class Factorisation:
         f = Function(len(arrays) + (self.factors is not None))
         routine = ROUTINES[self.name]
         prepared = Calls(f, self.type)
-        with f.loop(f.integer(self.batch)) as i:
+        with f.loop(f.integer(self.batch), each=1000.0 + self.work / self.batch) as i:
             here = [
                 f.at(p, self.type, f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
                 for p, a in zip(f.pointers, arrays, strict=False)

@@ -15,6 +15,7 @@ import numpy as np
 from ..program import Var
 from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import Kernel, Root
+from .interrupts import DECLARATION, NAME, ask, strip
 from .nest import Affine, Node
 from .rows import blocks, write_rows
 from .scalars import (
@@ -28,7 +29,7 @@ from .scalars import (
     lowered,
     product,
 )
-from .schedule import Loop, Schedule, coefficient
+from .schedule import Loop, Schedule, coefficient, nanoseconds
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it
@@ -69,11 +70,25 @@ class KernelWriter:
         self._values: list[V] = []
         self._accumulators: list[_Accumulator] = []
         self.checks = any(n.kind == "checked" for n in kernel.nest.nodes)
+        self._strip = self._strips(vector_bytes)
+        self.stops = self._strip is not None  # whether it ends before its time, where it is interrupted
         self._bad: list[V] = []
         functions = [n.data.primitive for n in kernel.nest.nodes if n.kind == "op"]
         self._calls = Counter(p.name for p in functions if is_vector_function(p))
 
     # --- pieces --------------------------------------------------------------------------------------------------
+
+    def _strips(self, vector_bytes: int) -> tuple[int, int] | None:
+        """The loop that is run in strips, and the length of one as its counter counts; None for a short kernel."""
+        loops, chunks = self.schedule.loops, self.kernel.chunks
+        pieces = 1 if chunks is None else chunks.count
+        trips = [-(-x.extent // x.lanes) for x in loops]
+        if chunks is not None:
+            trips[chunks.loop] = -(-trips[chunks.loop] // pieces)
+        found = strip(trips, nanoseconds(self.kernel, self.schedule) / pieces)
+        if found is None and chunks is not None:
+            found = (chunks.loop, chunks.length)  # so that its pieces know of one another
+        return None if found is None else (found[0], found[1] * loops[found[0]].lanes)
 
     def pointer(self, atom: Any) -> V:
         array = self.storage(atom)
@@ -375,9 +390,10 @@ class KernelWriter:
                 self._finish_check(acc)
         parameters = [f"ptr noalias %p{i}" for i in range(len(self.arrays))]
         parameters += ["ptr %error"] if self.checks else []
+        parameters += ["ptr %stop"] if self.stops else []
         parameters += ["i64 %begin", "i64 %end"] if kernel.chunks is not None else []
-        body = "\n".join(e.regions[0].lines)
-        return f"define internal void @NAME({', '.join(parameters)}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"
+        body = "\n".join([*e.regions[0].lines, "  ret void", *(["stopped:", "  ret void"] if self.stops else [])])
+        return f"define internal void @NAME({', '.join(parameters)}) #0 {{\nentry:\n{body}\n}}\n"
 
     def _open(self, loop: Loop, k: int) -> None:
         e = self.e
@@ -464,24 +480,40 @@ class KernelWriter:
         begin, end = "0", str(loop.end)
         if self.kernel.chunks is not None and self.kernel.chunks.loop == k:
             begin, end = "%begin", "%end"
-        lines = [f"  br label %pre.{n}", f"pre.{n}:", f"  br label %head.{n}", f"head.{n}:"]
-        lines.append(f"  {loop.counter} = phi i64 [{begin}, %pre.{n}], [{loop.counter}.n, %latch.{n}]")
+        length = self._strip[1] if self._strip is not None and self._strip[0] == k else None
+        phis = [(f"{loop.counter}", "i64", begin, f"{loop.counter}.n")]
         for acc in self._accumulators:
             if k >= acc.first:
                 level = k - acc.first
                 before = acc.names[level - 1] if level else acc.start.name
-                lines.append(
-                    f"  {acc.names[level]} = phi {acc.start.llvm} [{before}, %pre.{n}], [{acc.next.name}, %latch.{n}]"
-                )
+                phis.append((acc.names[level], acc.start.llvm, before, acc.next.name))
+        lines = [f"  br label %pre.{n}", f"pre.{n}:"]
+        inner, outside, after = end, f"pre.{n}", f"exit.{n}"
+        if length is not None:
+            inner, outside, after = f"%most.{n}", f"strip.{n}", f"asks.{n}"
+            lines += [f"  br label %strip.{n}", f"strip.{n}:"]
+            lines += [f"  {v}.s = phi {t} [{a}, %pre.{n}], [{b}, %again.{n}]" for v, t, a, b in phis]
+            e.declarations.setdefault("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
+            lines.append(f"  %far.{n} = add nuw nsw i64 {loop.counter}.s, {length}")
+            lines.append(f"  %most.{n} = call i64 @llvm.smin.i64(i64 %far.{n}, i64 {end})")
+            phis = [(v, t, f"{v}.s", b) for v, t, _, b in phis]
+        lines += [f"  br label %head.{n}", f"head.{n}:"]
+        lines += [f"  {v} = phi {t} [{a}, %{outside}], [{b}, %latch.{n}]" for v, t, a, b in phis]
         lines += region.lines
         lines += [
             f"  br label %latch.{n}",
             f"latch.{n}:",
             f"  {loop.counter}.n = add nuw nsw i64 {loop.counter}, {loop.lanes}",
-            f"  {loop.counter}.c = icmp ult i64 {loop.counter}.n, {end}",
-            f"  br i1 {loop.counter}.c, label %head.{n}, label %exit.{n}",
-            f"exit.{n}:",
+            f"  {loop.counter}.c = icmp ult i64 {loop.counter}.n, {inner}",
+            f"  br i1 {loop.counter}.c, label %head.{n}, label %{after}",
         ]
+        if length is not None:
+            e.declarations.setdefault(NAME, DECLARATION)
+            lines += [f"asks.{n}:", *ask(f".{n}", "%stop", f"more.{n}"), f"more.{n}:"]
+            lines.append(f"  {loop.counter}.m = icmp ult i64 {loop.counter}.n, {end}")
+            lines.append(f"  br i1 {loop.counter}.m, label %again.{n}, label %exit.{n}")
+            lines += [f"again.{n}:", f"  br label %strip.{n}"]
+        lines.append(f"exit.{n}:")
         e.regions[-1].lines += lines
 
     def _finish(self, acc: _Accumulator) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..program import Literal, Var
-from . import pool
+from . import interrupts, pool
 from .chunks import piece
 from .control import Control
 from .control.prepare import prepare
@@ -54,6 +54,7 @@ class _Call(NamedTuple):
     arrays: list[Any]
     begins: list[int]
     checks: bool
+    stops: bool
     pieces: int | None
 
 
@@ -79,7 +80,8 @@ class Module:
         self.symbols: set[str] = set()
         self.checks = False
         self.tapes = False  # whether there is a tape, for which memory may be missing
-        self._fails = False
+        self._fails = self._stops = False
+        self._since = 0.0  # nanoseconds, about, since interrupts were looked for
         self._whole = whole
         self._unchecked = False
         self._forgets = False
@@ -101,10 +103,12 @@ class Module:
         last = {v: step for step in plan.steps for v in written(step)}
         for step in plan.steps:
             self._step(step)
+            self._ask(_nanoseconds(step))
             self._test_guards(lambda root, step=step: last.get(root) is step)
             self._check_indices()
             self._check_factorisations()
         self._copies()
+        plan.time = sum(map(_nanoseconds, plan.steps))
         if whole is None:
             self._main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")
             self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
@@ -192,7 +196,7 @@ class Module:
             writer = Writer(kernel, self.vector_bytes)
             text = writer.write()
             name = self.function(text, "kernel")
-            call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, None)
+            call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, writer.stops, None)
             self._declare(writer.e)
         else:
             call = self._nest(kernel)
@@ -201,11 +205,35 @@ class Module:
             self.checks = True
             pointers.append("ptr %error")
             self._unchecked = True
+        if call.stops:
+            pointers.append(self.stop())
         if call.pieces is not None:
             table = self.table(pointers)
             self.lines.append(f"  call void @{pool.NAME}(ptr @{call.name}, ptr {table}, i64 {call.pieces})")
         else:
             self.lines.append(f"  call void @{call.name}({', '.join(pointers)})")
+        if call.stops:
+            self.leave_if_stopped()
+
+    def stop(self) -> str:
+        """The cell that says that this call is to end early."""
+        self._declarations.setdefault(interrupts.NAME, interrupts.DECLARATION)
+        self._stops = True
+        return "ptr %stop"
+
+    def leave_if_stopped(self) -> None:
+        n = self.number()
+        self.lines += [*interrupts.look(n, "%stop", f"next{n}"), f"next{n}:"]
+        self._since = 0.0
+
+    def _ask(self, nanoseconds: float) -> None:
+        """After a step that took about so long: whether an interrupt is waiting, if it is time."""
+        self._since += nanoseconds
+        if self._since < interrupts.LIMIT:
+            return
+        n, cell = self.number(), self.stop()
+        self.lines += [*interrupts.ask(n, cell.removeprefix("ptr "), f"next{n}"), f"next{n}:"]
+        self._since = 0.0
 
     def _declare(self, emitter: Any) -> None:
         self._declarations.update(emitter.declarations)
@@ -226,7 +254,7 @@ class Module:
             if arrays is not None:
                 self.kernels.append((kernel, schedule))
                 key = [a if type(a) is Var else id(a) for a in call.arrays]
-                return _Call(call.name, [arrays[k] for k in key], call.begins, call.checks, call.pieces)
+                return call._replace(arrays=[arrays[k] for k in key])
         writer = KernelWriter(kernel, self.memory.storage, self.vector_bytes)
         text = writer.write()
         if kernel.chunks is None and len(text) < SLIGHT_TEXT and _work(kernel) * SLIGHT < self._work:
@@ -239,7 +267,7 @@ class Module:
             name = self.function(piece(writer, name), "piece")
             self._declarations.setdefault(pool.NAME, pool.DECLARATION)
             pieces = kernel.chunks.count
-        call = _Call(name, writer.arrays, writer.begins, writer.checks, pieces)
+        call = _Call(name, writer.arrays, writer.begins, writer.checks, writer.stops, pieces)
         if kernel.alike is not None and known is None and not (kernel.chunks and kernel.chunks.partials):
             self._alike[id(kernel.alike)] = (kernel, writer.schedule, call)
         return call
@@ -296,8 +324,10 @@ class Module:
         self.lines.append(f"  {status} = call i32 @{name}({', '.join([*pointers, 'ptr %callback'])})")
         self.lines.append(f"  {status}.c = icmp ne i32 {status}, 0")
         if self._untested:
-            self._forgets = True
-            self.lines.append(f"  br i1 {status}.c, label %forget, label %next{n}")
+            self._forgets = self._stops = True
+            self.lines += [f"  br i1 {status}.c, label %left{n}, label %next{n}", f"left{n}:"]
+            self.lines.append(f"  {status}.i = icmp eq i32 {status}, {interrupts.STOPPED}")
+            self.lines.append(f"  br i1 {status}.i, label %stopped, label %forget")
         else:
             self.lines += [f"  br i1 {status}.c, label %stop{n}, label %next{n}", f"stop{n}:", f"  ret i32 {status}"]
         self.lines.append(f"next{n}:")
@@ -309,6 +339,10 @@ class Module:
         self._globals.update(function.globals)
         pointers, status = ", ".join(f"ptr {self.pointer(a)}" for a in step.arrays), self._name()
         self.lines.append(f"  {status} = call i32 @{name}({pointers})")
+        if function.stops:
+            n, self._stops = self.number(), True
+            self.lines.append(f"  {status}.i = icmp eq i32 {status}, {interrupts.STOPPED}")
+            self.lines += [f"  br i1 {status}.i, label %stopped, label %next{n}", f"next{n}:"]
         if step.error is not None:
             self.failures.append(step.error)
             self._failing.append((len(self.failures), status))
@@ -409,9 +443,13 @@ class Module:
         body = ["entry:"]
         if self.checks:
             body += ["  %error = alloca i32", "  store i32 0, ptr %error"]
+        if self._stops:
+            body += ["  %stop = alloca i32", "  store i32 0, ptr %stop"]
         body += [*self.lines, "  ret i32 0"]
         if self.checks:
             body += ["bad_index:", f"  ret i32 {BAD_INDEX}"]
+        if self._stops:
+            body += ["stopped:", f"  ret i32 {interrupts.STOPPED}"]
         if self._fails:
             body += ["failed:", f"  ret i32 {FAILED}"]
         if self._forgets:
@@ -484,6 +522,13 @@ def _work(step: Any) -> int:
     if isinstance(step, Product):
         return step.batch * step.m * step.n * step.k
     return getattr(step, "work", 0)
+
+
+def _nanoseconds(step: Any) -> float:
+    """About how long a step takes for which nobody has looked for interrupts, in nanoseconds."""
+    if isinstance(step, Control):  # it looks for itself
+        return min(step.work, interrupts.LIMIT / 4)
+    return _work(step) / (8 if isinstance(step, Product) else 2)
 
 
 def _corresponding(first: Kernel, second: Kernel, storage: Any) -> dict[Any, Any] | None:

@@ -9,6 +9,7 @@ from . import pool
 from .blas import INTEGER
 from .emitter import BITS, QUICK
 from .gemm import gemm
+from .interrupts import ask, every, look
 from .products import Product
 
 BLAS = {"float": "sgemm", "double": "dgemm"}
@@ -28,18 +29,25 @@ def emit_product(module: Any, p: Product, type_: str) -> None:
         count, body = p.batch, _matrix(p, type_, _call(module, p, type_))
     else:
         count, body = -(-p.m // rows), _rows(p, type_, rows, _call(module, p.of_rows(rows), type_))
+    stop, each = module.stop(), p.batch * p.m * p.n * p.k / count / 8
     lines = [f"define internal void @NAME(ptr %context, i64 %piece) {QUICK}", "entry:"]
+    lines += ["  %stop.a = getelementptr ptr, ptr %context, i64 3", "  %stop = load ptr, ptr %stop.a"]
+    lines += [*look("", "%stop", "working"), "working:", f"  %some = and i64 %piece, {every(each) - 1}"]
+    lines += [f"  %due = icmp eq i64 %some, {every(each) - 1}", "  br i1 %due, label %look, label %start", "look:"]
+    lines += [*ask("", "%stop", "start"), "start:"]
     for i, name in enumerate("xyz"):
         lines.append(f"  %{name}.a = getelementptr ptr, ptr %context, i64 {i}")
         lines.append(f"  %{name} = load ptr, ptr %{name}.a")
-    function = module.function("\n".join([*lines, *body, "  ret void", "}\n"]), "batch")
-    table = module.table([f"ptr {x}" for x in bases])
+    function = module.function("\n".join([*lines, *body, "  ret void", "stopped:", "  ret void", "}\n"]), "batch")
+    table = module.table([*[f"ptr {x}" for x in bases], stop])
     if p.batch * p.m * p.n * p.k >= SHARED and not p.library:  # the same arithmetic with any number of threads
         module.declare(pool.NAME, pool.DECLARATION)
         module.lines.append(f"  call void @{pool.NAME}(ptr @{function}, ptr {table}, i64 {count})")
+        module.leave_if_stopped()
         return
     n = module.number()
     module.lines += _loop(n, f"pre{n}", count, [f"  call void @{function}(ptr {table}, i64 %i{n})"])
+    module.leave_if_stopped()
 
 
 def _block(p: Product, type_: str) -> int | None:

@@ -8,6 +8,8 @@ from .emitter import V
 from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel
 from .nest import Affine, Node
 
+OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
+BYTE = 0.03  # nanoseconds to read or write a byte of an array that is in no near cache
 ROW_SUMS = 16 * 1024  # sums that are kept in memory together, at most: they should stay in the nearest cache
 
 
@@ -152,3 +154,17 @@ def work_of(node: Node) -> int:
         name = node.data.primitive.name
         return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
     return 1 if node.kind in ("product", "checked", "inside", "and", "select") else 0
+
+
+def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
+    """What a nest takes about on one thread: for its arithmetic, or for moving its arrays."""
+    nodes = kernel.nest.nodes
+    widest = max([n.dtype.itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
+    vector = schedule.vector
+    lanes = 1 if vector is None else min(vector.lanes, schedule.vector_bytes // widest)
+    gathers = sum(1 for n in nodes if n.kind == "load" and len(n.args) > n.data[2])
+    work = sum(work_of(n) for n in nodes) + sum(1 for n in nodes if n.kind == "load") + len(kernel.roots)
+    arrays = {id(n.data[0]): n.data[0].aval for n in nodes if n.kind == "load"}
+    arrays.update((id(r.target), r.target.aval) for r in kernel.roots)
+    moved = sum(min(math.prod(a.shape), kernel.size) * a.dtype.itemsize for a in arrays.values())
+    return max(kernel.size * OPERATION * (work / lanes + 4 * gathers), moved * BYTE)

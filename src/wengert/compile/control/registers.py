@@ -14,6 +14,7 @@ from ...core import Aval
 from ...program import Equation, Literal, Var
 from .. import allocation
 from ..emitter import V
+from ..interrupts import STOPPED
 from ..nest import size_of
 from ..scalars import cast
 from ..serial.writer import INT64, Array
@@ -58,6 +59,8 @@ class RegisterWriter(ElementWriter):
         ]
         if self.fails:
             tail += ["bad_index:", *free, "  ret i32 1"]
+        if self.stops:
+            tail += ["stopped:", *[line.replace("%left", "%last") for line in free], f"  ret i32 {STOPPED}"]
         if self.cells:
             tail += ["no_memory:", *[line.replace("%left", "%rest") for line in free]]
             tail += self.module.no_memory("%none")
@@ -143,13 +146,16 @@ class RegisterWriter(ElementWriter):
         outs: list[Value] = []
         held = branch_pairs(eqn, [a.elements is None for a in args])
         last = len(branches) - 1
+        before, ticks = self.ticks, []
         for k, branch in enumerate(branches):
             if k < last:
                 here = self.icmp("sle" if k == 0 else "eq", index, self.int(k))
                 self.raw(f"  br i1 {here.name}, label %case{n}.{k}, label %else{n}.{k}")
                 self.raw(f"case{n}.{k}:")
+            self.ticks = before
             outs = self.run(branch, args[1:], None, held)
             results.append(self.flat(outs))
+            ticks.append(self.ticks)
             self.label(f"from{n}.{k}")
             self.raw(f"  br label %join{n}")
             if k < last:
@@ -159,6 +165,10 @@ class RegisterWriter(ElementWriter):
         for values in zip(*results, strict=True):
             sources = ", ".join(f"[ {v.name}, %from{n}.{k} ]" for k, v in enumerate(values))
             joined.append(self.define(f"phi {values[0].llvm} {sources}", values[0].type, 1, 0))
+        self.ticks = before
+        if any(t is not before for t in ticks):
+            sources = ", ".join(f"[ {t.name}, %from{n}.{k} ]" for k, t in enumerate(ticks))
+            self.ticks = self.define(f"phi i64 {sources}", "i64", 1, 0)
         return self.unflat(joined, avals, outs)
 
     def _walk(self, eqn: Equation, args: list[Value], targets: Any) -> list[Value]:

@@ -11,6 +11,7 @@ from typing import Any
 from ...program import Var
 from .. import allocation
 from ..emitter import V
+from ..interrupts import STOPPED
 from ..nest import size_of
 from ..serial.writer import Loop, Text
 from .step import Body, Control, is_number
@@ -51,6 +52,7 @@ class Table:
         w = self.w
         s = w.define(f"call i32 @{self.function}(ptr {self.name}, ptr {self.workspace}, ptr %callback)", "i32", 1, 0)
         bad = w.icmp("ne", s, w.constant(0, "i32"))
+        w.takes(self.body.plan.time)
         w.count += 1
         w.raw(f"  br i1 {bad.name}, label %bad{w.count}, label %good{w.count}")
         w.raw(f"bad{w.count}:")
@@ -97,7 +99,11 @@ class ControlWriter(Text):
         """The function's text, its name left as ``@NAME``."""
         {"scan": self._scan, "while": self._while, "cond": self._cond, "walk": self._walk}[self.step.name]()
         parameters = [f"ptr %p{i}" for i in range(len(self.arrays))]
-        body = "\n".join(["entry:", *self.head, *self.regions[0].lines, "  ret i32 0"])
+        tail = ["  ret i32 0"]
+        if self.stops:
+            left = [line.replace("%left", "%left.stopped") for line in self.leaving]
+            tail += ["stopped:", *left, f"  ret i32 {STOPPED}"]
+        body = "\n".join(["entry:", *self.head, *self.regions[0].lines, *tail])
         return f"define internal i32 @NAME({', '.join([*parameters, 'ptr %callback'])}) #0 {{\n{body}\n}}\n"
 
     # --- what is carried -----------------------------------------------------------------------------------------

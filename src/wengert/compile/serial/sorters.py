@@ -18,6 +18,7 @@ from ..emitter import BITS, V
 from .writer import Text, Writer
 
 SHORT = 32  # the most keys that are sorted by rank
+MANY = 1 << 14  # keys of a part that take long enough for an interrupt to be looked for
 
 
 def sorter(w: Writer, type_: str, indices: bool, n: int, pointers: Sequence[str], counts: str) -> Callable[[], bool]:
@@ -37,9 +38,12 @@ def sorter(w: Writer, type_: str, indices: bool, n: int, pointers: Sequence[str]
     else:
         parts = w.vector_bytes == 64 and type_ in ("i32", "i64")
         name = (_part_and_sort if parts else _by_digits)(w, type_, indices)
-        rest = f"ptr {counts}, i64 {n}, i64 {2 * n.bit_length()}"
+        stop = w.cell if n >= MANY else "null"
+        w.stops = w.stops or n >= MANY
+        rest = f"ptr {counts}, i64 {n}, i64 {2 * n.bit_length()}, ptr {stop}"
 
     def sort() -> bool:
+        w.takes(4.0 * n * n.bit_length())
         w.raw(f"  call void @{name}({given}, {rest})")
         return n <= SHORT
 
@@ -53,8 +57,11 @@ def _lanes(w: Writer, type_: str) -> int:
 class _Pairs(Text):
     """A function over keys, and indices beside them, in one pair of arrays and room in another."""
 
-    def __init__(self, type_: str, indices: bool) -> None:
+    cell = "%stop"
+
+    def __init__(self, type_: str, indices: bool, asks: bool = True) -> None:
         super().__init__()
+        self.asks = asks
         self.types = [type_, "i32"] if indices else [type_]
         self.first = [V("%keys", "ptr", 1, 0), V("%index", "ptr", 1, 0)][: len(self.types)]
         self.second = [V("%keys.spare", "ptr", 1, 0), V("%index.spare", "ptr", 1, 0)][: len(self.types)]
@@ -83,14 +90,16 @@ class _Pairs(Text):
 
     def signature(self, *extra: V) -> str:
         pairs = [p for pair in zip(self.first, self.second, strict=True) for p in pair]
-        return ", ".join(map(repr, (*pairs, *extra)))
+        stop = (V("%stop", "ptr", 1, 0),) if self.asks else ()
+        return ", ".join(map(repr, (*pairs, *extra, *stop)))
 
     def define_in(self, w: Writer, name: str, *extra: V, result: V | None = None) -> str:
         """Add the function to the module of a kernel."""
         body = "\n".join(self.regions[0].lines)
         type_, end = ("void", "void") if result is None else (result.llvm, repr(result))
         head = f"define internal {type_} @{name}({self.signature(*extra)}) #0"
-        w.functions[name] = f"{head} {{\nentry:\n{body}\n  ret {end}\n}}"
+        stopped = f"stopped:\n  ret {'void' if result is None else f'{type_} 0'}\n" if self.stops else ""
+        w.functions[name] = f"{head} {{\nentry:\n{body}\n  ret {end}\n{stopped}}}"
         w.declarations.update(self.declarations)
         return name
 
@@ -107,7 +116,7 @@ def _rank(w: Writer, type_: str, indices: bool) -> str:
     name = _name("rank", type_, indices)
     if name in w.functions:
         return name
-    t, lanes = _Pairs(type_, indices), _lanes(w, type_)
+    t, lanes = _Pairs(type_, indices, asks=False), _lanes(w, type_)
     numbers = t.lanes_constant(range(lanes), "i64")
     places = t.lanes_constant(range(lanes), "i32")
     one = t.constant(1, "i32", lanes)
@@ -219,19 +228,21 @@ def _part_and_sort(w: Writer, type_: str, indices: bool) -> str:
     with t.repeat(t.n, t.depth, *t.first) as loop:
         n, depth, *first = loop.carried
         t.leave_unless(loop, t.icmp("sgt", n, t.int(SHORT)))
+        with t.when(t.icmp("ugt", n, t.int(MANY))):
+            t.ask("part")
         with t.when(t.icmp("eq", depth, t.int(0))):
-            t.raw(f"  call void @{digits}({pairs(first)}, {COUNTS!r}, {n!r}, i64 0)")
+            t.raw(f"  call void @{digits}({pairs(first)}, {COUNTS!r}, {n!r}, i64 0, ptr %stop)")
             t.raw("  ret void")
             t.raw("unreached:")
         pivot = _ninther(t, first[0], n)
         zero = t.const(0, pivot)
         below = t.isub(pivot, t.cast("zext", t.icmp("ne", pivot, zero), type_))
-        split = t.define(f"call i64 @{part}({pairs(first)}, {n!r}, {below!r})", "i64", 1, 0)
+        split = t.define(f"call i64 @{part}({pairs(first)}, {n!r}, {below!r}, ptr %stop)", "i64", 1, 0)
         none = t.icmp("eq", split, t.int(0))
         t.label("parted")
         t.raw(f"  br i1 {none.name}, label %again, label %done")
         t.raw("again:")
-        equal = t.define(f"call i64 @{part}({pairs(first)}, {n!r}, {pivot!r})", "i64", 1, 0)
+        equal = t.define(f"call i64 @{part}({pairs(first)}, {n!r}, {pivot!r}, ptr %stop)", "i64", 1, 0)
         t.label("done")
         left = t.define(f"phi i64 [ {split.name}, %parted ], [ {equal.name}, %again ]", "i64", 1, 0)
         alike = t.or_(none, t.icmp("eq", pivot, zero))  # the left part is one key only
@@ -242,7 +253,7 @@ def _part_and_sort(w: Writer, type_: str, indices: bool) -> str:
         depth = t.isub(depth, t.int(1))
         with t.when(t.icmp("sgt", small, t.int(1))):
             where = [t.select(less, a, b) for a, b in zip(first, right, strict=True)]
-            t.raw(f"  call void @{name}({pairs(where)}, {COUNTS!r}, {small!r}, {depth!r})")
+            t.raw(f"  call void @{name}({pairs(where)}, {COUNTS!r}, {small!r}, {depth!r}, ptr %stop)")
         loop.next = [large, depth, *[t.select(less, b, a) for a, b in zip(first, right, strict=True)]]
     n, _, *first = loop.carried
     with t.when(t.icmp("sgt", n, t.int(1))):

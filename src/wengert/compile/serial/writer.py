@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..emitter import BITS, Emitter, V
+from ..interrupts import DECLARATION, LIMIT, NAME, ask
 from ..nest import strides_of
 from ..scalars import REGISTERS, cast, register_type
 from .step import Serial, is_number
 
 INT64 = np.dtype(np.int64)
+LINE = 0.5  # nanoseconds of an instruction, about
+CALL = 20  # of a function that is not known here
 
 
 def memory_type(dtype: np.dtype) -> str:
@@ -76,10 +79,11 @@ class Array:
 class Loop:
     """A loop being written: the values it carries, and what they become."""
 
-    def __init__(self, number: int, carried: list[V]) -> None:
+    def __init__(self, number: int, carried: list[V], trips: int | None = None) -> None:
         self.number = number
         self.carried = carried
         self.next = list(carried)
+        self.trips = trips  # how often the body runs, where that is known
 
     @property
     def index(self) -> V:
@@ -87,7 +91,29 @@ class Loop:
 
 
 class Text(Emitter):
-    """Straight code with loops and branches, for one function."""
+    """Straight code with loops and branches, for one function.
+
+    Loops count about how long they take and ask for interrupts when it is time: see `interrupts`. `ticks` has the
+    nanoseconds since then, in a register, unless it is a constant.
+
+    Attributes:
+        asks: whether this is done; not in functions that others call.
+        stops: whether a block ``stopped`` is jumped to.
+        cell: what other threads of this call look at, if there are some.
+    """
+
+    asks = True
+    cell = "null"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stops = False
+        self.ticks = self.constant(0, "i64")
+        self._time = 0.0  # what a trip of the loop that is written takes, without loops in it that count for themselves
+
+    def takes(self, nanoseconds: float) -> None:
+        """Say that what is written here takes so long, about."""
+        self._time += nanoseconds
 
     def define(self, right: str, type: str, lanes: int, depth: int) -> V:
         self._count += 1
@@ -107,23 +133,52 @@ class Text(Emitter):
         self.raw(f"{name}:")
 
     @contextmanager
-    def repeat(self, *start: V) -> Iterator[Loop]:
+    def repeat(self, *start: V, trips: int | None = None) -> Iterator[Loop]:
         """A loop that the body leaves by `leave_unless`, which it calls once; afterwards `carried` has what it had then."""
         self._count += 1
         n = self._count
-        loop = Loop(n, [V(f"%c{n}.{k}", s.type, s.lanes, 0) for k, s in enumerate(start)])
+        loop = Loop(n, [V(f"%c{n}.{k}", s.type, s.lanes, 0) for k, s in enumerate(start)], trips)
         self.label(f"pre{n}")
         self.label(f"head{n}")
         lines = self.regions[0].lines
-        place = len(lines)
+        place, time, before = len(lines), self._time, self.ticks
+        self._time, self.ticks = 0.0, V(f"%t{n}", "i64", 1, 0)
         yield loop
-        self.label(f"latch{n}")
+        calls = sum(1 for line in lines[place:] if " call " in line and "llvm." not in line)
+        each = self._time + LINE * (len(lines) - place) + CALL * calls
+        phis = list(zip(loop.carried, start, loop.next, strict=True))
+        last = f"latch{n}"
+        self.label(last)
+        total = each * (loop.trips or 0)
+        if not self.asks or (self.ticks.name == f"%t{n}" and loop.trips is not None and total < LIMIT / 4):
+            self.ticks, self._time = before, time + total
+        else:
+            phis.append((V(f"%t{n}", "i64", 1, 0), before, V(f"%t{n}.again", "i64", 1, 0)))
+            last = self._asking(n, each)
+            self.ticks, self._time = V(f"%t{n}", "i64", 1, 0), time
         self.raw(f"  br label %head{n}")
         self.raw(f"exit{n}:")
         lines[place:place] = [
-            f"  {c.name} = phi {c.llvm} [ {s.name}, %pre{n} ], [ {x.name}, %latch{n} ]"
-            for c, s, x in zip(loop.carried, start, loop.next, strict=True)
+            f"  {c.name} = phi {c.llvm} [ {s.name}, %pre{n} ], [ {x.name}, %{last} ]" for c, s, x in phis
         ]
+
+    def ask(self, after: str) -> None:
+        """Look for an interrupt, and go on in a block of that name."""
+        self.stops = True
+        self.declarations.setdefault(NAME, DECLARATION)
+        for line in ask(f".{after}", self.cell, after):
+            self.raw(line)
+        self.raw(f"{after}:")
+
+    def _asking(self, n: int, each: float) -> str:
+        """Count a trip of a loop, and ask for interrupts when it is time; the block that goes back to its head."""
+        self.raw(f"  %t{n}.n = add i64 {self.ticks.name}, {max(int(each), 1)}")
+        self.raw(f"  %t{n}.c = icmp ugt i64 %t{n}.n, {LIMIT}")
+        self.raw(f"  br i1 %t{n}.c, label %ask{n}, label %again{n}")
+        self.raw(f"ask{n}:")
+        self.ask(f"again{n}")
+        self.raw(f"  %t{n}.again = phi i64 [ %t{n}.n, %latch{n} ], [ 0, %ask{n} ]")
+        return f"again{n}"
 
     def leave_unless(self, loop: Loop, condition: V) -> None:
         self.raw(f"  br i1 {condition.name}, label %body{loop.number}, label %exit{loop.number}")
@@ -134,7 +189,8 @@ class Text(Emitter):
         """``for index in range(first, count, step)``, with values carried after the index: the body sets ``next[1:]``."""
         first = self.int(first) if isinstance(first, int) else first
         count = self.int(count) if isinstance(count, int) else count
-        with self.repeat(first, *start) as loop:
+        trips = None if first.const is None or count.const is None else max(-(-(count.const - first.const) // step), 0)
+        with self.repeat(first, *start, trips=trips) as loop:
             self.leave_unless(loop, self.icmp("slt", loop.index, count))
             yield loop
             loop.next[0] = self.iadd(loop.index, self.int(step))
@@ -154,11 +210,17 @@ class Text(Emitter):
     @contextmanager
     def when(self, condition: V) -> Iterator[None]:
         self._count += 1
-        n = self._count
+        n, before = self._count, self.ticks
+        self.label(f"if{n}")
         self.raw(f"  br i1 {condition.name}, label %then{n}, label %end{n}")
         self.raw(f"then{n}:")
         yield
+        after, self.ticks = self.ticks, before
+        self.label(f"done{n}")
         self.label(f"end{n}")
+        if after is not before:
+            right = f"phi i64 [ {before.name}, %if{n} ], [ {after.name}, %done{n} ]"
+            self.ticks = self.define(right, "i64", 1, 0)
 
     @contextmanager
     def nest(self, extents: Sequence[int], strides: Sequence[Sequence[int]]) -> Iterator[list[V]]:
@@ -174,6 +236,7 @@ class Text(Emitter):
         """Bytes from one place to another."""
         name = "llvm.memcpy.p0.p0.i64"
         self.declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
+        self.takes(size / 16)
         if size:
             self.raw(f"  call void @{name}(ptr {target}, ptr {source}, i64 {size}, i1 false)")
 
@@ -193,6 +256,8 @@ class Writer(Text):
         inputs, outputs, scratch: the same as arrays of elements.
         vector_bytes: the width of a vector register.
     """
+
+    cell = "%stop"
 
     def __init__(self, step: Serial, vector_bytes: int) -> None:
         super().__init__()
@@ -235,6 +300,9 @@ class Writer(Text):
         if self.checks:
             parameters.append("ptr %error")
             tail += ["bad_index:", "  store i32 1, ptr %error, align 4", "  ret void"]
+        if self.stops:
+            parameters.append("ptr %stop")
+            tail += ["stopped:", "  ret void"]
         body = "\n".join(["entry:", *self.regions[0].lines, *tail])
         return f"define internal void @NAME({', '.join(parameters)}) #0 {{\n{body}\n}}\n"
 
