@@ -441,6 +441,16 @@ class Trace:
         """Apply `primitive` where at least one argument is a tracer of this trace and none of a newer one."""
         raise NotImplementedError
 
+    def outside(self, x: Value) -> Value:
+        """A result that is no value of this trace, checked: it must not be one of a newer trace, or of one that ended."""
+        if isinstance(x, Tracer) and (x._trace.level > self.level or x._trace.ended):
+            raise x._trace.leaked()
+        return x
+
+    @property
+    def ended(self) -> bool:
+        return False
+
     def leaked(self) -> LeakedTracerError:
         return LeakedTracerError(
             f"a value from inside {self.name} was used after {self.name} had ended. It was probably stored in a "

@@ -6,14 +6,15 @@ and batching and staging make new call objects from it. What users write is in `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..config import config
-from ..core import Aval, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
-from ..errors import CustomRuleError, NotLinearError
+from ..core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
+from ..errors import CustomRuleError, LeakedTracerError, NotLinearError
 from ..program import Program
 from .families import Linear
 from .keeping import keep
@@ -69,17 +70,18 @@ class Rule:
 
 
 class Batched(Rule):
-    """A rule run for all examples at once."""
+    """A rule run for all examples at once, by the trace that met it: what the rule closes over is of that, too."""
 
-    def __init__(self, rule: Rule, size: int, batched: Sequence[bool], axis_name: Any) -> None:
-        self.rule, self.size, self.batched, self.axis_name = rule, size, tuple(batched), axis_name
+    def __init__(self, rule: Rule, trace: Any, batched: Sequence[bool]) -> None:
+        self.rule, self.trace, self.size, self.batched = rule, trace, trace.size, tuple(batched)
         self.name, self.forward_mode = rule.name, rule.forward_mode
 
     def _batch(self, f: Any, values: Sequence[Value], batched: Sequence[bool]) -> Flat:
-        from ..transforms.batching import batch_flat
+        from ..transforms.batching import batch_in
         from .shape import broadcast_to
 
-        outs, flags = batch_flat(f, self.size, values, batched, self.axis_name)
+        with self.trace.again(values):
+            outs, flags = batch_in(self.trace, f, values, batched)
         return [o if b else broadcast_to(o, (self.size, *shape_of(o))) for o, b in zip(outs, flags, strict=True)]
 
     def check_differentiated(self, nonzero: Sequence[bool]) -> None:
@@ -134,6 +136,27 @@ class Batched(Rule):
         ]
 
 
+def closed_over(what: str, x: Tracer | None = None) -> CustomRuleError:
+    name = "a transformation" if x is None else x._trace.name
+    return CustomRuleError(
+        f"{what} closes over a value that stands under {name}, and is used where that value is not known: pass the value "
+        f"as an argument of the function that has the rule"
+    )
+
+
+class Within(Rule):
+    """A rule that a tape holds: its backward function takes what it closes over of the tape's trace as constant."""
+
+    def __init__(self, rule: Rule, trace: Any) -> None:
+        self.rule, self.trace = rule, trace
+        self.name, self.forward_mode = rule.name, rule.forward_mode
+
+    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
+        with self.trace.as_constants():
+            grads = self.rule.backward(spec, residuals, cotangents)
+            return [self.trace.split(g)[0] for g in grads]
+
+
 class Staged(Rule):
     """A rule in a Program: the function is a sub-Program, whose first arguments are the values it closed over."""
 
@@ -149,7 +172,16 @@ class Staged(Rule):
         return self.program.evaluate(values)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
-        return self.rule.jvp(primals[self.hoisted :], tangents[self.hoisted :])
+        with self._known():
+            return self.rule.jvp(primals[self.hoisted :], tangents[self.hoisted :])
+
+    @contextmanager
+    def _known(self) -> Iterator[None]:
+        """The rule runs when its Program does: what it closes over of the tracing is not there any more."""
+        try:
+            yield
+        except LeakedTracerError:
+            raise closed_over(f"the rule of {self.name}") from None
 
     def check_differentiated(self, nonzero: Sequence[bool]) -> None:
         if any(nonzero[: self.hoisted]):
@@ -160,10 +192,12 @@ class Staged(Rule):
         self.rule.check_differentiated(nonzero[self.hoisted :])
 
     def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
-        return self.rule.forward(*values[self.hoisted :])
+        with self._known():
+            return self.rule.forward(*values[self.hoisted :])
 
     def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        return [None] * self.hoisted + self.rule.backward(spec, residuals, cotangents)
+        with self._known():
+            return [None] * self.hoisted + self.rule.backward(spec, residuals, cotangents)
 
 
 class CustomCall(Primitive):
@@ -198,11 +232,19 @@ class CustomCall(Primitive):
         return outs, [next(ts) if b else None for b in live]
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        rule = params["rule"]
+        rule, start = params["rule"], len(trace.tape.nodes or ())
         if rule.forward_mode:
-            return super().linearize(trace, primals, tangents, params)
+            outs, changes = self.jvp(primals, tangents, params)
+            try:
+                wrapped = [trace.wrap(o, t) for o, t in zip(outs, changes, strict=True)]
+                trace.settle(start)
+            except LeakedTracerError:
+                raise closed_over(f"the rule of {rule.name}") from None
+            return wrapped
         rule.check_differentiated([t is not None for t in tangents])
         outs, args, spec, live = _prepare_pullback(rule, primals, tangents)
+        spec["rule"] = Within(rule, trace)
+        args = [a if type(a) is LinearTracer else trace.split(a)[0] for a in args]
         if not any(live):
             return outs
         if trace.tape.keeps:
@@ -214,7 +256,7 @@ class CustomCall(Primitive):
         return params["rule"].run(*args)
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        rule = Batched(params["rule"], trace.size, batched, trace.axis_name)
+        rule = Batched(params["rule"], trace, batched)
         outs = self.bind(*args, rule=rule)
         return outs, [True] * len(outs)
 

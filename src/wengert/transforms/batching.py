@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextvars
 import math
 import operator
-from collections.abc import Callable, Hashable, Sequence
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Primitive, Trace, Value, ValueTracer, as_value, dtype_of, object_array, shape_of
+from ..core import Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, next_level, object_array, shape_of
 from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError, user_operation
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
@@ -66,7 +68,7 @@ class BatchTracer(ValueTracer):
 class BatchTrace(Trace):
     """Runs each operation once for all examples."""
 
-    __slots__ = ("axis_name", "open", "size")
+    __slots__ = ("_lock", "axis_name", "open", "size")
     name = "vmap"
 
     def __init__(self, size: int, axis_name: Hashable = None) -> None:
@@ -74,6 +76,17 @@ class BatchTrace(Trace):
         self.size = size
         self.axis_name = axis_name
         self.open = True
+        self._lock: Any = None
+
+    @property
+    def ended(self) -> bool:
+        return not self.open
+
+    @property
+    def lock(self) -> threading.RLock:
+        if self._lock is None:
+            self._lock = threading.RLock()
+        return self._lock
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if not self.open:
@@ -104,7 +117,20 @@ class BatchTrace(Trace):
         x = as_value(x)
         if type(x) is BatchTracer and x._trace is self:
             return x.value
-        return broadcast_to(x, (self.size, *shape_of(x)))
+        return broadcast_to(self.outside(x), (self.size, *shape_of(x)))
+
+    @contextmanager
+    def again(self, args: Sequence[Value]) -> Iterator[None]:
+        """The trace at work once more, after it has ended, too: a custom rule may close over its tracers."""
+        with self.lock:
+            was = self.open, self.level
+            self.open = True
+            if any(isinstance(a, Tracer) and a._trace.level > self.level for a in args):
+                self.level = next_level()
+            try:
+                yield
+            finally:
+                self.open, self.level = was
 
     def __enter__(self) -> BatchTrace:
         return self
@@ -122,10 +148,16 @@ def batch_flat(
 ) -> tuple[list[Value], list[bool]]:
     """vmap of a function from values to values: results, and which of them are batched."""
     with BatchTrace(size, axis_name) as trace:
-        boxed = [BatchTracer(trace, a) if b else a for a, b in zip(args, batched, strict=True)]
-        outs = in_axis(trace, lambda: [as_value(o) for o in f(*boxed)])
-        flags = [type(o) is BatchTracer and o._trace is trace for o in outs]
-        return [o.value if b else o for o, b in zip(outs, flags, strict=True)], flags
+        return batch_in(trace, f, args, batched)
+
+
+def batch_in(
+    trace: BatchTrace, f: Callable[..., Sequence[Value]], args: Sequence[Value], batched: Sequence[bool]
+) -> tuple[list[Value], list[bool]]:
+    boxed = [BatchTracer(trace, a) if b else a for a, b in zip(args, batched, strict=True)]
+    outs = in_axis(trace, lambda: [as_value(o) for o in f(*boxed)])
+    flags = [type(o) is BatchTracer and o._trace is trace for o in outs]
+    return [o.value if b else trace.outside(o) for o, b in zip(outs, flags, strict=True)], flags
 
 
 def in_axis(trace: BatchTrace, run: Callable[[], Any]) -> Any:

@@ -15,8 +15,8 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import NUMPY_TYPES, Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
-from ..errors import ArgumentError, CustomRuleError, DtypeError, NotSupportedError, TreeError
-from ..ops.custom import Flat, Rule, custom_call_p, zero_beside
+from ..errors import ArgumentError, CustomRuleError, DtypeError, LeakedTracerError, NotSupportedError, TreeError
+from ..ops.custom import Flat, Rule, closed_over, custom_call_p, zero_beside
 from ..ops.elementwise import convert
 from .forward import FLOAT0, check_output
 from .function import Transformed, given, name_of, shown
@@ -308,7 +308,10 @@ class _Custom(Transformed):
                 )
         arguments = _Arguments(self._f, args, tuple(sorted({i % n for i in self.nondiff_argnums})))
         call = self.call_of(arguments)
-        outs = custom_call_p.bind(*arguments.values, rule=call)
+        try:
+            outs = custom_call_p.bind(*arguments.values, rule=call)
+        except LeakedTracerError:
+            raise closed_over(f"{self.transformation} of {name_of(self._f)}") from None
         return trees.unflatten(call.out_tree, outs)
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
+from ..ops.families import plus
 from ..ops.memory import unpacked
 from . import nans
 from .function import check_callable, given, name_of, shown, split_aux
@@ -77,6 +78,10 @@ class JVPTrace(Trace):
         self.level = next_level()
         self.open = True
 
+    @property
+    def ended(self) -> bool:
+        return not self.open
+
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if not self.open:
             raise self.leaked()
@@ -101,13 +106,24 @@ class JVPTrace(Trace):
                 tangents[i] = a.tangent
         out, tangent = primitive.jvp(primals, tangents, params)
         if primitive.multiple_results:
-            return [o if t is None else JVPTracer(self, o, t) for o, t in zip(out, tangent, strict=True)]
+            return [self.joined(o, t) for o, t in zip(out, tangent, strict=True)]
         return out if tangent is None else JVPTracer(self, out, tangent)
+
+    def joined(self, out: Value, tangent: Value | None) -> Value:
+        """A result and its tangent. A custom rule that closes over values of this trace gives a result that has one of
+        its own, by what is closed over; the rule's is by the arguments, and a value, whatever it was computed from."""
+        if isinstance(out, Tracer):
+            out, beside = self.split(out)
+            if beside is not None:
+                tangent = beside if tangent is None else plus(beside, self.split(tangent)[0])
+        if tangent is None:
+            return out
+        return JVPTracer(self, out, self.split(tangent)[0] if isinstance(tangent, Tracer) else tangent)
 
     def split(self, x: Value) -> tuple[Value, Value | None]:
         if type(x) is JVPTracer and x._trace is self:
             return x.primal, x.tangent
-        return (x, None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
+        return (self.outside(x), None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
 
 
 def zeros_like(x: Value) -> Value:

@@ -16,11 +16,12 @@ from ..ops.control.solve import System, linear_solve_p, turned_apply
 from ..program import Program, Var
 from .control import Body
 from .custom_rules import custom_jvp
+from .derivatives import stop_gradient
 from .forward import jvp
 from .function import check_callable, shown
 from .jit import closure_convert
 from .reverse import linearize
-from .staging import known_program
+from .staging import is_staged, known_program
 
 
 def custom_root(
@@ -63,23 +64,27 @@ def custom_root(
         def solution(consts: Any, guess: Any) -> Any:  # an argument: under vmap the rule outlives what it closes over
             found = solve(lambda x: converted(x, *consts), guess)
             if not has_aux:
-                return found, None
+                return stop_gradient(found), None
             if not isinstance(found, (tuple, list)) or len(found) != 2:
                 raise ArgumentError("custom_root: with has_aux=True, solve returns a pair of the root and the rest")
-            return tuple(found)
+            return stop_gradient(tuple(found))  # what solve closes over may be differentiated, the solution is not
 
-        root = custom_jvp(solution)
+        extra: list[Value] = []
+        solver = solution
+        if any(is_staged(x) for x in (*consts, *trees.leaves(guess))):  # the rule outlives the tracing
+            solver, extra = closure_convert(solution, consts, guess)
+        root = custom_jvp(lambda consts, guess, extra: solver(consts, guess, *extra))
 
         @root.defjvp
         def rule(primals: Any, tangents: Any) -> Any:
-            (values, guess), (dots, _) = primals, tangents
-            x, aux = root(values, guess)
+            (values, guess, others), (dots, _, _) = primals, tangents
+            x, aux = root(values, guess, others)
             _, change = jvp(lambda *c: converted(x, *c), tuple(values), tuple(dots))
             _, linear = linearize(lambda x: converted(x, *values), x)
             dx = tangent_solve(linear, trees.map(lambda t: -t, change))
             return (x, aux), (dx, trees.map(lambda _: None, aux) if aux is None else _no_tangents(aux))
 
-        x, aux = root(consts, guess)
+        x, aux = root(consts, guess, extra)
         return (x, aux) if has_aux else x
     except Exception as error:
         raise shown(error)

@@ -7,8 +7,10 @@ on a tape. The walk back over the tape is the pullback (tape.py). No derivative 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
 import numpy as np
 
@@ -33,12 +35,12 @@ from ..core import (
 )
 from ..errors import (
     ArgumentError,
-    CustomRuleError,
     DtypeError,
     NotLinearError,
     ShapeError,
 )
-from ..ops.families import weighted_sum
+from ..ops.custom import closed_over
+from ..ops.families import plus, weighted_sum
 from ..ops.keeping import explained, keep, release
 from . import closures, nans
 from .forward import FLOAT0, check_output, strong, zeros_like
@@ -76,12 +78,13 @@ class LinearizeTracer(ValueTracer):
 class LinearizeTrace(Trace):
     """Runs the primal, and records the tangent's linear program."""
 
-    __slots__ = ("tape",)
+    __slots__ = ("constants", "started", "tape")
     name = "grad"
 
     def __init__(self) -> None:
         self.level = next_level()
         self.tape = Tape()
+        self.constants = 0
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         # The hot path of the library; guarded by the benchmarks `eager.*`.
@@ -146,13 +149,15 @@ class LinearizeTrace(Trace):
         if tangent is None:
             return primal
         if type(tangent) is LinearTracer and tangent._trace is self.tape:
-            if isinstance(primal, Tracer) and primal._trace.level >= self.level:
-                raise CustomRuleError(
-                    "a custom rule closes over a value that is being differentiated; pass it as an argument instead"
-                )
-            return self.tracer(primal, tangent)
+            if isinstance(primal, Tracer):  # a custom rule may close over values of this trace, see `JVPTrace.joined`
+                primal, beside = self.split(primal)
+                if beside is not None:
+                    tangent = plus(beside, tangent)
+            return self.tracer(primal, cast(LinearTracer, tangent))
         if not isinstance(tangent, Tracer) and not np.any(np.asarray(tangent) != 0):
             return primal
+        if isinstance(tangent, Tracer) and tangent._trace.level > self.level:
+            raise closed_over("a tangent rule", tangent)
         raise NotLinearError(
             "a tangent rule gave a tangent that does not depend on the tangents of its arguments: it is affine"
         )
@@ -163,7 +168,52 @@ class LinearizeTrace(Trace):
     def split(self, x: Value) -> tuple[Value, LinearTracer | None]:
         if type(x) is LinearizeTracer and x._trace is self:
             return x.primal, x.tangent
-        return (x, None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
+        return (self.outside(x), None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
+
+    @property
+    def ended(self) -> bool:
+        return self.tape.nodes is None
+
+    def settle(self, start: int) -> None:
+        """Let the steps from `start` on, which a custom rule has written, hold values where it closed over tracers."""
+        for node in (self.tape.nodes or [])[start:]:
+            if node.primitive is weighted_sum:
+                node.args = ([self.split(c)[0] for c in node.args[0]], node.args[1])
+            else:
+                node.args = tuple([a if type(a) is LinearTracer else self.split(a)[0] for a in node.args])
+
+    @contextmanager
+    def as_constants(self) -> Iterator[None]:
+        """Tracers of this trace, ended or not, are the values that they have: the backward function of a custom rule
+        may close over them, and the derivative by them is taken where the forward function meets them."""
+        with _lock:
+            if not self.constants:
+                cast(Any, self).__class__, self.started = _Constants, self.level
+            self.constants += 1
+            self.level = next_level()  # cotangents may be of a newer trace
+        try:
+            yield
+        finally:
+            with _lock:
+                self.constants -= 1
+                if not self.constants:
+                    cast(Any, self).__class__, self.level = LinearizeTrace, self.started
+
+
+class _Constants(LinearizeTrace):
+    """A trace whose tracers stand for their values alone, for a while."""
+
+    __slots__ = ()
+
+    @property
+    def ended(self) -> bool:
+        return False
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        return primitive.bind(*[self.split(a)[0] for a in args], **params)
+
+
+_lock = threading.Lock()
 
 
 # --- ownership --------------------------------------------------------------------------------------------------

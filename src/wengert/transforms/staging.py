@@ -68,6 +68,13 @@ class StagingTracer(ValueTracer):
         )
 
 
+def is_staged(x: Value) -> bool:
+    """Whether a value is, or carries, one of a Program that is being written."""
+    while isinstance(x, ValueTracer) and not isinstance(x, StagingTracer):
+        x = x.now() if x.mutable else x.first
+    return isinstance(x, StagingTracer)
+
+
 class Guard:
     """A value that Python asked for while a function was traced: the Program is right where it is the same again."""
 
@@ -170,6 +177,10 @@ class StagingTrace(Trace):
     @property
     def name(self) -> str:
         return self.what
+
+    @property
+    def ended(self) -> bool:
+        return self.equations is None
 
     def input(self, aval: Aval) -> StagingTracer:
         return StagingTracer(self, Var(aval))
@@ -350,4 +361,4 @@ def _content(program: Program) -> Any:
     return key
 
 
-__all__ = ["StagingTrace", "StagingTracer", "build", "known_program", "signature", "stage"]
+__all__ = ["StagingTrace", "StagingTracer", "build", "is_staged", "known_program", "signature", "stage"]
