@@ -260,3 +260,40 @@ def test_vectors_of_complex_matrices_up_to_phase():
 def test_half_precision_is_refused():
     with pytest.raises(w.errors.DtypeError, match="LAPACK has no float16.*float32"):
         w.jit(wnp.linalg.inv)(np.eye(2, dtype=np.float16))
+
+
+def test_pinv_and_lstsq_of_constant_rank():
+    """Of matrices of rank 1: u v' has the pseudo-inverse v u' / (|u|² |v|²). Two orders, compiled too."""
+    weights, b = np.arange(6.0).reshape(2, 3), np.arange(3.0)
+
+    def factors(t):
+        return wnp.stack([1 + 0 * t, t, t * t]), wnp.stack([1 + 0 * t, 2 * t])
+
+    def closed(t):
+        u, v = factors(t)
+        return wnp.outer(v, u) / (wnp.sum(u * u) * wnp.sum(v * v))
+
+    for turned in (False, True):  # more rows than columns, and fewer
+        matrix = lambda t: wnp.outer(*factors(t)) if not turned else wnp.outer(*factors(t)).T  # noqa: E731, B023
+        inverse = lambda t: closed(t) if not turned else closed(t).T  # noqa: E731, B023
+        for f, exact in (
+            (lambda t: wnp.sum(wnp.linalg.pinv(matrix(t)).reshape(-1) * weights.reshape(-1)),  # noqa: B023
+             lambda t: wnp.sum(inverse(t).reshape(-1) * weights.reshape(-1))),  # noqa: B023
+            (lambda t: wnp.sum(wnp.linalg.lstsq(matrix(t), b[: 2 if turned else 3])[0] ** 2),  # noqa: B023
+             lambda t: wnp.sum((inverse(t) @ b[: 2 if turned else 3]) ** 2)),  # noqa: B023
+        ):  # fmt: skip
+            for d in (w.grad, lambda f: w.jacfwd(f), lambda f: w.grad(w.grad(f)), lambda f: w.jit(w.hessian(f))):
+                np.testing.assert_allclose(d(f)(0.7), d(exact)(0.7), rtol=1e-10)
+
+
+def test_the_pullback_of_pinv_holds_what_the_argument_does():
+    import tracemalloc
+
+    x = np.random.default_rng(0).normal(size=(2, 3000))
+    for a in (x, x.T):
+        tracemalloc.start()
+        value, pullback = w.vjp(wnp.linalg.pinv, a)
+        pullback(value)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 60 * x.nbytes

@@ -372,18 +372,16 @@ class _PseudoInverse(OfMatrix):
         return Aval((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
 
     def tangent(self, x: Value, t: Value, *, rtol: float | None) -> Any:  # Golub & Pereyra (1973), eq. 4.12
-        p = self.bind(x, rtol=rtol)
-        m, n = shape_of(x)[-2:]
-        left, right = np.eye(n, dtype=dtype_of(x)) - matmul(p, x), np.eye(m, dtype=dtype_of(x)) - matmul(x, p)
-        total = -matmul(matmul(p, t), p)
-        if m > n:
-            total = total + matmul(matmul(matmul(p, adjoint(p)), adjoint(t)), right)
-        elif n > m:
-            total = total + matmul(left, matmul(adjoint(t), matmul(adjoint(p), p)))
-        else:
-            total = total + matmul(matmul(matmul(p, adjoint(p)), adjoint(t)), right)
-            total = total + matmul(left, matmul(adjoint(t), matmul(adjoint(p), p)))
-        return p, total
+        p, tall = self.bind(x, rtol=rtol), shape_of(x)[-2] > shape_of(x)[-1]
+
+        def product(a: Value, b: Value, c: Value) -> Value:
+            """Of ``(n, m)``, ``(m, n)`` and ``(n, m)``, without a matrix of the longer side squared."""
+            return matmul(matmul(a, b), c) if tall else matmul(a, matmul(b, c))
+
+        ph, th = adjoint(p), adjoint(t)
+        rows, columns = product(p, ph, th), product(th, ph, p)  # both count where the rank is not full
+        rows, columns = rows - product(rows, x, p), columns - product(p, x, columns)
+        return p, rows + columns - product(p, t, p)
 
 
 pinv_p = _PseudoInverse(
