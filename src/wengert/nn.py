@@ -18,6 +18,7 @@ from .ops.elementwise import (
     erfc,
     exp,
     expm1,
+    hypot,
     isfinite,
     log,
     log1p,
@@ -33,6 +34,7 @@ from .ops.elementwise import (
     where_p,
 )
 from .ops.elementwise import sigmoid as _sigmoid
+from .ops.elementwise import soft_sign as _soft_sign
 from .ops.families import broadcast_shapes
 from .ops.reduction import max as _max
 from .ops.reduction import sum as _sum
@@ -76,13 +78,13 @@ def softplus(x: Any) -> Any:
 def squareplus(x: Any, b: Any = 4) -> Any:
     """``(x + sqrt(x**2 + b)) / 2``, a smooth `relu`."""
     x = _floating(x)
-    return (x + sqrt(square(x) + b)) / 2
+    far = absolute(x) + hypot(x, math.sqrt(b) if isinstance(b, (int, float)) else sqrt(b))
+    return where_p.bind(x >= 0, far, b / far) / 2  # for negative x the sum would cancel
 
 
 def soft_sign(x: Any) -> Any:
     """``x / (|x| + 1)``."""
-    x = _floating(x)
-    return x / (absolute(x) + 1)
+    return _soft_sign(_floating(x))
 
 
 def silu(x: Any) -> Any:
@@ -134,7 +136,8 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     """``x`` times the normal distribution function of `x`; by a formula with tanh where `approximate`."""
     x = _floating(x)
     if approximate:
-        return x * (0.5 * (1.0 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))))
+        # ``1 + tanh(u) = 2 sigmoid(2 u)``, where that is small too
+        return x * _sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))
     return x * erfc(-x / math.sqrt(2)) / 2
 
 
@@ -172,7 +175,9 @@ hard_swish = hard_silu
 def sparse_plus(x: Any) -> Any:
     """0 below -1, ``(x + 1)**2 / 4`` up to 1, and `x` above."""
     x = _floating(x)
-    return where_p.bind(x <= -1, dtype_of(x).type(0), where_p.bind(x >= 1, x, square(x + 1) / 4))
+    one = dtype_of(x).type(1)
+    curved = square(where_p.bind(absolute(x) < 1, x, one) + 1) / 4
+    return where_p.bind(x <= -1, dtype_of(x).type(0), where_p.bind(x >= 1, x, curved))
 
 
 def sparse_sigmoid(x: Any) -> Any:

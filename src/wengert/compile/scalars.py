@@ -201,6 +201,11 @@ def _divmod(e: Emitter, dtype: np.dtype, x: V, y: V) -> tuple[V, V]:
     return q, e.select(e.or_(minus, by_zero), zero, r)
 
 
+@scalar("soft_sign")
+def _soft_sign(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.fdiv(x, e.fadd(e.const(1.0, x), e.fabs(x)))
+
+
 @scalar("offset")
 def _offset(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
     return e.select(e.fcmp("oeq", x, y), e.const(0, x), e.fsub(x, y))

@@ -275,10 +275,19 @@ log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0))
 def _sigmoid(x: Any) -> Any:
     import scipy.special
 
+    if dtype_of(x) == np.float32:  # SciPy's is 0 where its exponential overflows, which numbers less than 1e-38 need
+        return scipy.special.expit(np.asarray(x, np.float64)).astype(np.float32)
     return scipy.special.expit(x)
 
 
 sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x))
+# ``x / (1 + |x|)``: its derivative as that of a quotient would cancel for large x.
+soft_sign_p = unary(
+    "soft_sign",
+    lambda x: x / (1 + np.absolute(x)),
+    lambda ans, x: square(1 / (1 + absolute(x))),
+    reasons={"complex": "it is not holomorphic"},
+)
 # The weight of x in ``exp(x) + exp(y)`` is a function of ``x - y`` alone: half where both are infinite alike.
 logaddexp_p = binary(
     "logaddexp",
@@ -650,6 +659,7 @@ absolute, sign, square, reciprocal = map(function_of, (abs_p, sign_p, square_p, 
 sqrt, cbrt, rsqrt = map(function_of, (sqrt_p, cbrt_p, rsqrt_p))
 exp, exp2, expm1, log, log2, log10, log1p = map(function_of, (exp_p, exp2_p, expm1_p, log_p, log2_p, log10_p, log1p_p))
 sigmoid, logaddexp, logaddexp2 = map(function_of, (sigmoid_p, logaddexp_p, logaddexp2_p))
+soft_sign = function_of(soft_sign_p)
 sin, cos, tan, arcsin, arccos, arctan = map(function_of, (sin_p, cos_p, tan_p, arcsin_p, arccos_p, arctan_p))
 sinh, cosh, tanh, sech2, arcsinh, arccosh, arctanh = map(
     function_of, (sinh_p, cosh_p, tanh_p, sech2_p, arcsinh_p, arccosh_p, arctanh_p)

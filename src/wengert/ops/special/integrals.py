@@ -13,17 +13,25 @@ import numpy as np
 
 from ...core import Value, as_value, dtype_of
 from ..declare import function_of, quietly
-from ..elementwise import absolute, cos, cosh, exp, expm1, imag, log, log1p, real, sin, square, where
+from ..elementwise import absolute, cos, erf, exp, expm1, imag, log, log1p, real, sin, square, where
 from ..families import Elementwise
+from . import kernels
 from .bessel import spherical_in, spherical_jn
-from .declare import SQRT_2PI, SQRT_PI, few, kept, none, scipy_function, special
+from .declare import SQRT_2PI, SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
 
 _ANY = (-2.0, 2.0)
 
 # --- integrals ---------------------------------------------------------------------------------------------------
 
 
-expi_p = special("expi", (quietly(lambda ans, x: exp(x) / x),), (0.3, 2.0))
+@quietly
+def _exp_over(x: Value) -> Value:
+    """``exp(x) / x``, also where the exponential alone overflows."""
+    half = exp(x / 2)
+    return half / x * half
+
+
+expi_p = special("expi", (lambda ans, x: _exp_over(x),), (0.3, 2.0))
 exp1_p = special("exp1", (quietly(lambda ans, x: -exp(-x) / x),), (0.3, 2.0))
 expn_p = special("expn", (none("expn", "n"), lambda ans, n, x: -expn(n - 1, x)), 3, (0.4, 2.0))
 spence_p = special("spence", (lambda ans, x: log(x) / (1 - x),), (0.2, 0.8))
@@ -36,35 +44,46 @@ fresnel_c_p = special(
 si_p = special("si", (lambda ans, x: spherical_jn(0, x),), _ANY, function=scipy_function("sici", 0))
 ci_p = special("ci", (quietly(lambda ans, x: cos(x) / x),), (0.3, 2.0), function=scipy_function("sici", 1))
 shi_p = special("shi", (lambda ans, x: spherical_in(0, x),), _ANY, function=scipy_function("shichi", 0))
-chi_p = special("chi", (quietly(lambda ans, x: cosh(x) / x),), (0.3, 2.0), function=scipy_function("shichi", 1))
+chi_p = special(
+    "chi", (lambda ans, x: (_exp_over(x) - _exp_over(-x)) / 2,), (0.3, 2.0), function=scipy_function("shichi", 1)
+)
 
 # --- error functions and the normal distribution -----------------------------------------------------------------
 
 
-def _erfcx_dx(ans: Value, x: Value) -> Value:
-    """``2 x erfcx(x) - 2 / sqrt(pi)``; for large x, where these cancel, the series that DLMF 7.12.1 gives."""
-    large = x > 50
-    u = 1 / square(where(large, x, 50.0))
-    series = u * (1 - u * (1.5 - u * (3.75 - u * 13.125))) / -SQRT_PI
-    return where(large, series, 2 * x * ans - 2 / SQRT_PI)
-
-
-erfcx_p = special("erfcx", (_erfcx_dx,), _ANY)
+# ``2 x erfcx(x) - 2 / sqrt(pi)`` cancels for positive x; the kernel has all orders without that.
+erfcx_derivative_p = ParameterDerivative(
+    "erfcx_derivative",
+    kernels.erfcx,
+    [],
+    1,
+    lambda: [(args, {"orders": (n,)}) for args, _ in few((-2.0, 4.0))() for n in (1, 2)],
+)
+erfcx_p = special(
+    "erfcx",
+    (lambda ans, x: 2 * x * ans - 2 / SQRT_PI if dtype_of(x).kind == "c" else erfcx_derivative_p.bind(x, orders=(1,)),),
+    _ANY,
+)
+_FAR, _TERMS = 7.0, 21
 
 
 def _tail(z: Value, far: Value) -> Value:
     """``1 - 2 z dawsn(z)`` where that cancels, by the series of DLMF 7.12.1; where not `far`, a number."""
-    u = 1 / square(where(far, z, 50.0))
-    return -0.5 * u * (1 + 1.5 * u * (1 + 2.5 * u * (1 + 3.5 * u * (1 + 4.5 * u))))
+    u = 1 / square(where(far, z, _FAR))
+    series = 1.0 + (_TERMS + 0.5) * u
+    for k in range(_TERMS - 1, 0, -1):
+        series = 1.0 + (k + 0.5) * u * series
+    return -0.5 * u * series
 
 
+@quietly
 def _dawsn_dx(ans: Value, x: Value) -> Value:
-    far = real(square(x)) > 2500
+    far = absolute(x) > _FAR
     return where(far, _tail(x, far), 1 - 2 * x * ans)
 
 
 def _wofz_dz(ans: Value, z: Value) -> Value:
-    far = (real(square(z)) > 2500) | ((imag(z) >= 0) & (absolute(z) > 50))
+    far = (real(square(z)) > _FAR**2) | ((imag(z) >= 0) & (absolute(z) > _FAR))
     c = dtype_of(ans).type(2j / SQRT_PI)
     return where(far, c * _tail(z, far), c - 2 * z * ans)
 
@@ -77,9 +96,11 @@ wofz_p = Elementwise(
     samples=lambda: few(_ANY)() + [((args[0] + 0.5j,), {}) for args, _ in few(_ANY)()],
 )
 dawsn_p = special("dawsn", (_dawsn_dx,), _ANY)  # DLMF 7.10.2 with 7.2.5
-erfi_p = special("erfi", (lambda ans, x: 2 / SQRT_PI * exp(x * x),), _ANY)
-erfcinv_p = special("erfcinv", (lambda ans, x: -SQRT_PI / 2 * exp(ans * ans),), (0.3, 1.7))
-ndtr_p = special("ndtr", (lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI,), _ANY)
+erfi_p = special("erfi", (quietly(lambda ans, x: 2 / SQRT_PI * exp(x * x)),), _ANY)
+# The inverses: where the argument is small ``exp(ans**2)`` would multiply the rounding of the result; it is
+# ``erfcx(ans) / erfc(ans)``, and erfc(ans) the argument.
+erfcinv_p = special("erfcinv", (quietly(lambda ans, x: -SQRT_PI / 2 * erfcx(ans) / x),), (0.3, 1.7))
+ndtr_p = special("ndtr", (quietly(lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI),), _ANY)
 
 
 def _log_ndtr_dx(ans: Value, x: Value) -> Value:
@@ -90,7 +111,7 @@ def _log_ndtr_dx(ans: Value, x: Value) -> Value:
 
 
 log_ndtr_p = special("log_ndtr", (_log_ndtr_dx,), _ANY)
-ndtri_p = special("ndtri", (lambda ans, x: SQRT_2PI * exp(0.5 * ans * ans),), (0.1, 0.9))
+ndtri_p = special("ndtri", (quietly(lambda ans, x: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)) / x),), (0.1, 0.9))
 
 
 def _ndtri_exp(y: Any) -> Any:
@@ -100,14 +121,14 @@ def _ndtri_exp(y: Any) -> Any:
 
 
 ndtri_exp_p = special(
-    "ndtri_exp", (lambda ans, y: SQRT_2PI * exp(0.5 * ans * ans + y),), (-3.0, -0.2), function=_ndtri_exp
+    "ndtri_exp", (lambda ans, y: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)),), (-3.0, -0.2), function=_ndtri_exp
 )
 # Owen (1956), "Tables for computing bivariate normal probabilities": T = 1/(2 pi) int_0^a exp(-h^2(1+t^2)/2)/(1+t^2) dt
 owens_t_p = special(
     "owens_t",
     (
-        lambda ans, h, a: -exp(-0.5 * h * h) * (ndtr(h * a) - 0.5) / SQRT_2PI,
-        lambda ans, h, a: exp(-0.5 * h * h * (1 + a * a)) / (2 * math.pi * (1 + a * a)),
+        quietly(lambda ans, h, a: -exp(-0.5 * h * h) * erf(h * a * math.sqrt(0.5)) / (2 * SQRT_2PI)),
+        quietly(lambda ans, h, a: exp(-0.5 * h * h * (1 + a * a)) / (2 * math.pi * (1 + a * a))),
     ),
     _ANY,
     _ANY,
@@ -140,11 +161,11 @@ def _lambertw(x: Any, k: Any) -> Any:
     return np.where(out.imag == 0, out.real, np.nan).astype(dtype)[()]
 
 
-# DLMF 4.13.4, in a form without 0/0 at 0
+# DLMF 4.13.4, with ``x = ans exp(ans)``: no 0/0 at 0, and no exponential of a large rounded number that counts
 lambertw_p = Elementwise(
     "lambertw",
     _lambertw,
-    (lambda ans, x, k: exp(-ans) / (1 + ans), None),
+    (quietly(lambda ans, x, k: 1 / (x + exp(ans))), None),
     samples=lambda: few((0.2, 3.0), 0)() + few((-0.3, -0.1), -1)(),
 )
 

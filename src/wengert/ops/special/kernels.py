@@ -1,4 +1,5 @@
-"""Derivatives of special functions in their parameters, on float64 arrays: incomplete gamma and beta, zeta, Kummer.
+"""Derivatives of special functions in their parameters, on float64 arrays: incomplete gamma and beta, zeta, Kummer;
+and those of the scaled complementary error function.
 
 Each takes the orders of differentiation and runs the convergent series or continued fraction of the function in
 truncated Taylor arithmetic (`series`), so that any order is exact up to rounding. Sources: NIST DLMF 8.7.1 and 8.9.2
@@ -9,6 +10,7 @@ Robinson-Cox (1998), Journal of Statistical Software 3.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -216,3 +218,33 @@ def _kummer(lengths: ts.Index, a: ndarray, slopes: tuple[int, int], b: ndarray, 
         if done.all():
             break
     return ts.converged(total, done)
+
+
+# --- the scaled complementary error function ---------------------------------------------------------------------
+
+
+def erfcx(orders: tuple[int, ...], x: ndarray) -> ndarray:
+    """Derivatives of ``exp(x**2) erfc(x)``: for large x by quotients of the repeated integrals of erfc, downwards.
+
+    With ``g(n) = exp(x**2) i^n erfc(x)`` the derivative of order n is ``(-2)**n n! g(n)``, ``g(-1) = 2 / sqrt(pi)``, and
+    ``g(n - 2) = 2 x g(n - 1) + 2 n g(n)`` (DLMF 7.18), whose terms are positive for positive x.
+    """
+    import scipy.special as sp
+
+    (n,) = orders
+    far = x > 1.5
+    below, before = sp.erfcx(x), np.full_like(x, 2 / math.sqrt(math.pi))
+    out = 2 * x * below - before if n else below
+    for k in range(2, n + 1):  # (erfcx)^(k) = 2 x (erfcx)^(k-1) + 2 (k - 1) (erfcx)^(k-2)
+        below, out = out, 2 * x * out + 2 * (k - 1) * below
+    if far.any():
+        y = x[far]
+        quotient = np.zeros_like(y)
+        product = np.full_like(y, 2 / math.sqrt(math.pi) * (-2.0) ** n * math.factorial(n))
+        start = n + 8 + math.ceil((14 / float(y.min()) + math.sqrt(n)) ** 2)
+        for k in range(start, 0, -1):
+            quotient = 1 / (2 * y + 2 * k * quotient)  # g(k - 1) / g(k - 2)
+            if k <= n + 1:
+                product *= quotient
+        out[far] = product
+    return out
