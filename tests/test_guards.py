@@ -1,5 +1,10 @@
 """Python control flow under jit: one Program for each way through the function, told apart by guards."""
 
+import contextlib
+import functools
+import math
+
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -144,3 +149,111 @@ def test_an_error_of_numpy_on_the_other_path():
     with pytest.raises(np.linalg.LinAlgError, match="Singular"):
         f(x, singular)
     assert f(-x, singular) == -3.0 and f(x, regular) == pytest.approx(expected)
+
+
+# --- every dtype ---------------------------------------------------------------------------------------------------
+
+SMALL = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+EVERY = [*np.typecodes["AllInteger"], "?", *np.typecodes["AllFloat"], *SMALL]
+ASKED = {
+    "int": lambda x: x * int(x),
+    "float": lambda x: x * float(x),
+    "complex": lambda x: x * complex(x),
+    "bool": lambda x: x * 2 if x else x,
+    "index": lambda x: x * list(range(9))[x],
+    "range": lambda x: sum([x for _ in range(x)]),
+    "round": lambda x: x * round(x),
+    "trunc": lambda x: x * math.trunc(x),
+    "math": lambda x: x * math.sqrt(x),
+    "compared": lambda x: x * 3 if x > 1 else x,
+    "item": lambda x: x * x.item(),
+}
+
+
+def dtype_named(name):
+    return np.dtype(getattr(ml_dtypes, name) if name in SMALL else name)
+
+
+@pytest.mark.filterwarnings("ignore")  # a complex number that loses its imaginary part
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("dtype", EVERY)
+def test_python_asks_for_a_number_of_every_dtype(name, dtype):
+    """What NumPy's own number answers or refuses, compiled: the first call, the native one, and another value."""
+    f, dtype = ASKED[name], dtype_named(dtype)
+    compiled = w.jit(f)
+    for value in (2, 2, 1, 0, 2):
+        x = dtype.type(value)
+        try:
+            expected = f(x)
+        except TypeError:
+            with contextlib.suppress(TypeError):
+                compiled(x)
+            continue
+        got = compiled(x)
+        assert complex(got) == complex(expected), (value, got, expected)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128, np.clongdouble])
+def test_both_parts_of_a_complex_number_are_compared(dtype):
+    paths = []
+
+    @w.jit
+    def f(x):
+        z = complex(x)
+        paths.append(z)
+        return x * 0 + z
+
+    for z in (1 + 2j, 1 + 3j, 2 + 2j, 1 + 2j, 1 + 3j, complex(np.nan, 1), complex(np.nan, 1), complex(0, np.inf)):
+        f(dtype(z))
+    assert len(paths) == 5
+    assert f(dtype(1 + 3j)) == 1 + 3j
+
+
+def test_functions_of_no_module_and_with_odd_names():
+    names = {"np": np}
+    exec("def f(x):\n    y = np.zeros(2)\n    y[0] = x\n    return y.sum() * x", names)
+    f = names["f"]
+
+    class Odd:
+        __name__ = 3
+
+        def __call__(self, x):
+            return x * x
+
+    class Compared:
+        def __eq__(self, other):
+            return np.array([True, False])
+
+        def __hash__(self):
+            return 1
+
+        def __call__(self, x):
+            return x * x
+
+    def named(name):
+        g = lambda x: x * x
+        g.__name__ = g.__qualname__ = name
+        return g
+
+    unnamed = lambda x: x * x
+    unnamed.__module__ = None
+    times = functools.partial(lambda a, x: a * x * x, 1.0)
+    functions = [
+        f,
+        unnamed,
+        Odd(),
+        Compared(),
+        named("a\0b"),
+        named("{x} %s \n"),
+        named(""),
+        times,
+        functools.partial(times),
+    ]
+    for g in functions:
+        for transformed in (w.jit(g), w.checkpoint(g) if g is not f else w.jit(g)):
+            assert transformed(3.0) == 9.0
+        assert w.grad(g)(3.0) == w.jit(w.grad(g))(3.0) == w.grad(w.jit(g))(3.0) == 6.0
+        assert w.jvp(g, (3.0,), (1.0,))[1] == w.vjp(g, 3.0)[1](1.0)[0] == 6.0
+        assert (w.vmap(g)(np.ones(2)) == 1).all()
+        assert isinstance(repr(w.jit(g)), str) and str(w.make_program(g)(3.0)).startswith("program")

@@ -13,6 +13,7 @@ No operation, transformation or compiler lives here.
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -517,10 +518,13 @@ class Tracer:
     def __int__(self) -> int:
         return int(self.concrete("int()"))
 
+    def __trunc__(self) -> int:
+        return int(self)
+
     def __index__(self) -> int:
         if self.shape:
             raise TypeError("only integer scalar arrays can be converted to a scalar index")
-        return self.concrete("an index or a range").__index__()
+        return operator.index(self.concrete("an index or a range"))
 
     def __hash__(self) -> int:
         return id(self)

@@ -27,7 +27,8 @@ def name_of(f: Any) -> str:
     """A function's name for messages."""
     if isinstance(f, functools.partial):
         return name_of(f.func)
-    return getattr(f, "__name__", None) or type(f).__name__
+    name = getattr(f, "__name__", None)
+    return name if name and isinstance(name, str) else type(f).__name__
 
 
 def check_callable(f: Any, what: str) -> None:

@@ -39,7 +39,7 @@ _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDicti
 def _cache_of(f: Any) -> dict[Any, Any]:
     try:
         return _programs.setdefault(f, {})
-    except TypeError:  # cannot be referred to weakly, or has no hash
+    except Exception:  # cannot be referred to weakly, has no hash, or is not compared by a truth value
         return {}
 
 

@@ -71,12 +71,12 @@ def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = 
         return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
     if not isinstance(f, types.FunctionType):
         call = getattr(f, "__call__", None)
-        ours = type(f).__module__.split(".")[0] in ("wengert", "numpy", "scipy")
+        ours = _package(type(f)) in ("wengert", "numpy", "scipy")
         if ours or not isinstance(call, types.MethodType) or not isinstance(call.__func__, types.FunctionType):
             return f
         inner = opened(call, memo, replace)
         return f if inner == call else inner
-    ours = f.__module__.split(".")[0] == "wengert"  # a wrapper around a user's function
+    ours = _package(f) == "wengert"  # a wrapper around a user's function
     if ours and not f.__closure__:
         return f
     if id(f) in memo:
@@ -106,9 +106,14 @@ def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = 
     return new
 
 
+def _package(x: Any) -> str:
+    """The package that something comes from; functions made by `exec` come from no module."""
+    return str(getattr(x, "__module__", None) or "").split(".")[0]
+
+
 def _replaced(value: Any, f: types.FunctionType, memo: dict[int, Any], replace: Callable[[Any], Any]) -> Any:
-    ours = f.__module__.split(".")[0] == "wengert"
-    if str(getattr(value, "__module__", "")).split(".")[0] in ("numpy", "scipy"):
+    ours = _package(f) == "wengert"
+    if _package(value) in ("numpy", "scipy"):
         return replace(value)  # their functions work as they are
     if isinstance(value, types.FunctionType) and (ours or value.__module__ == f.__module__ or value.__closure__):
         other = replace(value)

@@ -26,6 +26,7 @@ from ..core import (
     ValueTracer,
     as_value,
     check_numbers,
+    inexact_dtype,
 )
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..ops.keeping import COPIED, explained, keep, release
@@ -98,6 +99,20 @@ class Guard:
         return f"{self.what} is {self.value.item()!r} at {self.line}"
 
 
+def _compared(tracer: Any) -> list[Any]:
+    """What is compared to tell whether a number is the same again: numbers that processors compare."""
+    from ..ops.elementwise import convert, imag, real
+
+    dtype = tracer.dtype
+    if dtype.kind == "c":
+        return [*_compared(real(tracer)), *_compared(imag(tracer))]
+    if dtype.kind == "f" and dtype.itemsize > 8:
+        return [convert(tracer, np.dtype(np.float64))]
+    if inexact_dtype(dtype) and dtype.itemsize < 4:
+        return [convert(tracer, np.dtype(np.float32))]
+    return [tracer]
+
+
 class StagingTrace(Trace):
     """A Program being written.
 
@@ -106,13 +121,15 @@ class StagingTrace(Trace):
 
     Attributes:
         examples: values of inputs, and what was computed from them; None where Python may not ask.
-        guards: each variable whose value Python asked for, the value, and the user's line.
+        answers: the value of each variable that Python asked for.
+        guards: the variables that are compared for these answers, the value of each, and the user's line.
         copies: arrays that the function used, and what they were then.
         held: large arrays that are hoisted, and not copied.
     """
 
     __slots__ = (
         "_mapped",
+        "answers",
         "copies",
         "equations",
         "examples",
@@ -136,18 +153,26 @@ class StagingTrace(Trace):
         self.producer: dict[Var, Equation] = {}
         self._mapped = 0
         self.guards: dict[Var, Guard] = {}
+        self.answers: dict[Var, np.ndarray] = {}
 
     def guarded(self, tracer: StagingTracer, what: str) -> Any:
         """The value of a traced number for the call at hand, noted as a guard."""
         variable = tracer.variable
-        known = self.guards.get(variable)
+        known = self.answers.get(variable)
         if known is None:
-            value = self._evaluate(variable)
-            if isinstance(value, Tracer):
-                value = value.concrete(what)
-            value = np.asarray(value, variable.aval.dtype)
-            known = self.guards[variable] = Guard(variable, value, what, user_line())
-        return known.value[(0,) * known.value.ndim]
+            known = self.answers[variable] = self._answer(variable, what)
+            line = user_line()
+            for part in _compared(tracer):
+                v = part.variable
+                value = known if v is variable else self._answer(v, what)
+                self.guards.setdefault(v, Guard(v, value, what, line))
+        return known[(0,) * known.ndim]
+
+    def _answer(self, variable: Var, what: str) -> np.ndarray:
+        value = self._evaluate(variable)
+        if isinstance(value, Tracer):
+            value = value.concrete(what)
+        return np.asarray(value, variable.aval.dtype)
 
     def _evaluate(self, variable: Var) -> Value:
         """The value of a variable for the examples; what it depends on is computed once."""
