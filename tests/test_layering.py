@@ -11,6 +11,7 @@ ROOT = Path(wengert.__file__).parent
 
 # From the ground up; rooms on one floor may use each other, as long as that makes no circle.
 FLOORS = [
+    ["locks"],
     ["config", "errors"],
     ["core", "trees"],
     ["program"],

@@ -16,7 +16,6 @@ import re
 import stat
 import struct
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +23,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..config import config
+from ..locks import lock
 from . import engine
 
 _HEADER = struct.Struct("<4sIQ32s")  # magic, version of this format, length of the object, checksum
@@ -53,7 +53,7 @@ class Statistics:
     __slots__ = ("_lock", "damaged", "hits", "misses", "writes")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = lock()
         self.reset()
 
     def reset(self) -> None:

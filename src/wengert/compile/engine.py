@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -12,14 +11,13 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from . import allocation, interrupts, pool, sidebyside
+from . import allocation, interrupts, pool, shelter, sidebyside
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
 OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
 LIBRARIES = 64  # of one JIT compiler
 _number = itertools.count()
-_lock = threading.RLock()  # LLVM's default context is one for the process
 
 
 def _machine(**options: Any) -> Any:
@@ -105,24 +103,30 @@ class Code:
 
 def emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
     """The object file of a module; `quick` spares the time for good code."""
-    with _lock:
-        machine = quick_machine() if quick else target_machine()
-        module = llvm.parse_assembly(text)
-        if verify:
-            module.verify()
-        module.triple, module.data_layout = machine.triple, str(machine.target_data)
-        return machine.emit_object(module)
+    return shelter.run(lambda: _emit(text, verify, quick))
+
+
+def _emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
+    machine = quick_machine() if quick else target_machine()
+    module = llvm.parse_assembly(text)
+    if verify:
+        module.verify()
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    return machine.emit_object(module)
 
 
 def emit_all(parts: Sequence[sidebyside.Part], verify: bool = False) -> list[bytes]:
     """The object files of modules, made side by side."""
     threads = min(len(parts), sidebyside.most())
-    if threads < 2 or verify or not sidebyside.supported():
-        return [emit(text, verify, quick) for text, quick in parts]
-    with _lock:
+
+    def work() -> list[bytes]:
+        if threads < 2 or verify or not sidebyside.supported():
+            return [_emit(text, verify, quick) for text, quick in parts]
         while len(_machines) < threads:
             _machines.append({False: _machine(), True: _machine(opt=0)})
         return sidebyside.emit(parts, _machines[:threads])
+
+    return shelter.run(work)
 
 
 _machines: list[dict[bool, Any]] = []  # for each thread one that makes good code, and one that is quick
@@ -130,20 +134,27 @@ _machines: list[dict[bool, Any]] = []  # for each thread one that makes good cod
 
 def load(objects: Sequence[bytes], symbols: Iterable[str] = ()) -> Code:
     """Machine code from object files that use some outside functions; one of them has `main`."""
-    with _lock:
+    addresses = [(s, _address(s)) for s in symbols]
+
+    def work() -> Code:
         builder = llvm.JITLibraryBuilder().export_symbol("main")
         for o in objects:
             builder.add_object_img(o)
-        for s in symbols:
-            builder.import_symbol(s, _address(s))
+        for s, address in addresses:
+            builder.import_symbol(s, address)
         number = next(_number)
         return Code(builder.link(_jit(number // LIBRARIES), f"wengert{number}"))
+
+    return shelter.run(work)
 
 
 def assembly(text: str) -> str:
     """The assembly of a module's text."""
-    with _lock:
+
+    def work() -> str:
         machine = target_machine()
         module = llvm.parse_assembly(text)
         module.triple, module.data_layout = machine.triple, str(machine.target_data)
         return machine.emit_assembly(module)
+
+    return shelter.run(work)

@@ -9,7 +9,6 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +49,8 @@ class Executable:
     def __init__(self, program: Program, verify: bool = False, donated: tuple[int, ...] = ()) -> None:
         self.program = program
         self.donated = donated
+        self._optimized: Program | None = None
+        self._module: Module | None = None
         recipe = self._recipe(verify)
         optimized = self.optimized if recipe.needs_program() else None
         results = program.out_avals
@@ -76,15 +77,20 @@ class Executable:
                 recipe.workspace, recipe.release, self._held, (self.code, self._callback),
             ).function  # fmt: skip
 
-    @cached_property
+    @property
     def optimized(self) -> Program:
         """The Program after the passes."""
-        return optimize(self.program)
+        if self._optimized is None:
+            self._optimized = optimize(self.program)
+        return self._optimized
 
-    @cached_property
+    @property
     def module(self) -> Module:
         """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
-        return Module(planned(self.optimized, engine.vector_bytes()), engine.vector_bytes(), donated=self.donated)
+        if self._module is None:
+            width = engine.vector_bytes()
+            self._module = Module(planned(self.optimized, width), width, donated=self.donated)
+        return self._module
 
     @property
     def plan(self) -> Plan:

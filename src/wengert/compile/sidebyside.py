@@ -78,7 +78,8 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
             except BaseException as error:
                 made[i] = error
 
-    helpers = []
+    helpers: list[threading.Thread] = []
+    interrupt: BaseException | None = None
     for k in range(1, min(len(machines), len(parts))):
         thread = threading.Thread(target=work, args=(k,), daemon=True)
         try:
@@ -86,9 +87,17 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
             helpers.append(thread)
         except RuntimeError:  # no more threads, or Python ends
             break
-    work(0)
-    for thread in helpers:
-        thread.join()
+    while True:  # helpers use what is the caller's: they are waited for, whatever comes
+        try:
+            work(0)
+            for thread in helpers:
+                thread.join()
+            break
+        except BaseException as error:
+            interrupt = interrupt or error
+            left.clear()
+    if interrupt is not None:
+        raise interrupt
     for x in made:
         if isinstance(x, BaseException):
             raise x

@@ -7,7 +7,6 @@ evaluated; the compiler takes its place there.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,6 +28,7 @@ from ..core import (
     inexact_dtype,
 )
 from ..errors import ConcretizationError, LeakedTracerError, user_line
+from ..locks import lock
 from ..ops.keeping import COPIED, explained, keep, release
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
@@ -334,7 +334,7 @@ def signature(leaves: Sequence[Value]) -> tuple[Any, ...]:
 # --- Programs that are equal ------------------------------------------------------------------------------------
 
 _known: OrderedDict[Any, Program] = OrderedDict()
-_lock = threading.Lock()
+_lock = lock()
 
 
 def known_program(program: Program) -> Program:

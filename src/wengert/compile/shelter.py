@@ -1,0 +1,112 @@
+"""Shelter: what LLVM has begun it ends, whatever signals, forks and ends of the process come.
+
+- LLVM is used with one lock. Signals are handled on Python's main thread, between any two instructions, and leave LLVM's
+  objects half made there. So the main thread lets another one do the work and waits. Where the wait is interrupted, the
+  other thread goes on: it owns all that it uses, and what it makes is dropped with it.
+- A fork waits until nobody is in LLVM, for the child has none of the other threads and would find their locks held. It
+  waits for modules of this library that other threads import as well, for the same reason.
+- At the end of the process daemon threads, which nobody waits for, are let out of LLVM and not in again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from llvmlite.binding import ffi
+
+T = TypeVar("T")
+LONGEST = 10.0  # seconds that a fork waits for an import
+
+_lock = threading.RLock()
+_ending = False
+
+
+def run(work: Callable[[], T]) -> T:
+    """What `work` gives, or the error that it raises; other threads' work waits meanwhile."""
+    if threading.current_thread() is not threading.main_thread() or _ending:
+        return _locked(work)
+    done: list[tuple[bool, Any]] = []
+
+    def there() -> None:
+        try:
+            done.append((True, _locked(work)))
+        except BaseException as error:
+            done.append((False, error))
+
+    helper = threading.Thread(target=there, name="wengert: LLVM", daemon=False)
+    try:
+        helper.start()
+    except RuntimeError:  # the process has no room for another thread, or ends
+        return _locked(work)
+    helper.join()
+    good, result = done.pop()
+    if good:
+        return result
+    try:
+        raise result
+    finally:
+        del result
+
+
+def _locked(work: Callable[[], T]) -> T:
+    with _lock:
+        if not _ending or not threading.current_thread().daemon:
+            return work()
+    while True:  # the process is about to end
+        time.sleep(3600.0)
+
+
+def _end() -> None:
+    global _ending
+    _ending = True
+    with _lock:  # whoever is in LLVM comes out first
+        pass
+
+
+# --- forks --------------------------------------------------------------------------------------------------------------
+
+_taken: list[Any] = []
+
+
+def _before_fork() -> None:
+    _wait_for_imports()
+    for lock in (_lock, ffi.lib._lock._lock):  # llvmlite's own: destructors run in it, and other libraries' code
+        lock.acquire()
+        _taken.append(lock)
+
+
+def _after_fork() -> None:
+    while _taken:
+        _taken.pop().release()
+
+
+def _wait_for_imports() -> None:
+    """A module that another thread is importing would stay half made in the child, and locked."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):  # this thread is importing itself
+            return
+        frame = frame.f_back
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end and any(map(_unfinished, list(sys.modules.items()))):
+        time.sleep(0.001)
+
+
+def _unfinished(item: tuple[str, Any]) -> bool:
+    name, module = item
+    if name.partition(".")[0] not in ("wengert", "llvmlite", "numpy", "scipy", "ml_dtypes"):
+        return False
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+
+
+atexit.register(_end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+__all__ = ["run"]

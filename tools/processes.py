@@ -1,0 +1,204 @@
+"""Campaigns against interrupts, forks and threads; what they found is recorded in docs/soundness.md.
+
+    python tools/processes.py interrupts 10000 [seed]
+    python tools/processes.py forks 200 [seed]
+    python tools/processes.py threads SECONDS [seed]
+
+Each ends with a line that begins with the number of attempts, and with status 0 if all results were right.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert import lax
+
+X = np.linspace(0.1, 1.0, 50)
+LARGE = np.linspace(0.0, 1.0, 400_000)
+
+
+def curve(k):
+    return lambda x: wnp.sum(wnp.sin(x * k) * wnp.exp(-x))
+
+
+def slope(k):
+    return (k * np.cos(X * k) - np.sin(X * k)) * np.exp(-X)
+
+
+def chain(k):
+    return lambda x: lax.scan(lambda c, t: (wnp.sin(c * k) + t, c), 0.0, x)[0]
+
+
+def chain_value(k):
+    c = 0.0
+    for t in X:
+        c = np.sin(c * k) + t
+    return c
+
+
+def determinant(k):
+    return lambda x: wnp.linalg.det(wnp.outer(x[:3], x[:3]) * k + np.eye(3))
+
+
+def root(k):
+    return lambda x: lax.while_loop(lambda s: s[0] < 300_000, lambda s: (s[0] + 1, 0.5 * (s[1] + k / s[1])), (0, x))[1]
+
+
+# What is done with a number that no call before had, and what must come of it.
+JOBS = [
+    (lambda k: w.grad(curve(k))(X), slope),
+    (lambda k: w.jit(w.grad(curve(k)))(X), slope),
+    (lambda k: w.jacfwd(curve(k))(X), slope),
+    (lambda k: w.vmap(w.jit(w.grad(curve(k))))(np.stack([X, X]))[1], slope),
+    (lambda k: w.jit(chain(k))(X), chain_value),
+    (lambda k: w.jit(w.value_and_grad(chain(k)))(X)[0], chain_value),
+    (lambda k: w.jit(determinant(k))(X), lambda k: 1.0 + k * X[:3] @ X[:3]),
+    (lambda k: w.jit(lambda x: wnp.sum(wnp.sin(x * k)))(LARGE), lambda k: np.sum(np.sin(LARGE * k))),
+    (lambda k: w.jit(root(k))(1.0), np.sqrt),
+    (lambda k: w.jit(lambda x: wnp.sort(x * k)[::-1] + wnp.cumsum(x))(X), lambda k: (X * k)[::-1] + np.cumsum(X)),
+]
+
+
+def check(job, k):
+    run, right = JOBS[job]
+    np.testing.assert_allclose(run(k), right(k), rtol=1e-9, atol=1e-12)
+
+
+def interrupts(count, rng):
+    """An interrupt at a random moment of each job, then another job that must be right."""
+    armed, came = [False], [0]
+    lost: list[object] = []
+    sys.unraisablehook = lambda what: lost.append(what.exc_type)
+
+    def handler(*_):
+        if armed[0]:
+            armed[0] = False
+            came[0] += 1
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, handler)
+    known, kept, raised = {}, {}, 0
+    for i in range(count):
+        faulthandler.dump_traceback_later(60.0, exit=True)
+        job, k = rng.randrange(len(JOBS)), rng.uniform(0.5, 1.5)
+        if job not in known:
+            check(job, 1.25)
+            begun = time.perf_counter()
+            check(job, 1.5)
+            known[job] = time.perf_counter() - begun
+        # Times are not equally likely: more of them are early, where a call is traced and compiled.
+        delay = max(known[job] * 1.2 * rng.random() ** 1.5, 1e-5)
+        try:
+            armed[0] = True
+            signal.setitimer(signal.ITIMER_REAL, delay)
+            check(job, k)
+            armed[0] = False
+        except KeyboardInterrupt:
+            raised += 1
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        armed[0] = False
+        check(job, k)
+        check(rng.randrange(4), rng.uniform(0.5, 1.5))
+        f, z = kept.setdefault(i % 7, (w.jit(w.grad(curve(i))), float(i)))  # compiled before, called again
+        np.testing.assert_allclose(f(X), slope(z), rtol=1e-9, atol=1e-12)
+        if i % 50 == 49:
+            kept.clear()
+            gc.collect()
+    faulthandler.cancel_dump_traceback_later()
+    print(f"{count} jobs, {came[0]} interrupted, {raised} raised, {len(lost)} came in a destructor; all results right")
+
+
+def forks(count, rng):
+    """Forks while threads compile, run and drop; each child traces, compiles and runs."""
+    stop: list[int] = []
+
+    def busy(seed):
+        mine = random.Random(seed)
+        while not stop:
+            check(mine.randrange(len(JOBS)), mine.uniform(0.5, 1.5))
+
+    threads = [threading.Thread(target=busy, args=(rng.random(),)) for _ in range(3)]
+    for t in threads:
+        t.start()
+    bad = 0
+    try:
+        for i in range(count):
+            time.sleep(rng.uniform(0.0, 0.03))
+            pid = os.fork()
+            if not pid:
+                faulthandler.dump_traceback_later(60.0, exit=True)
+                try:
+                    for job in {1, 7, rng.randrange(len(JOBS))}:
+                        check(job, rng.uniform(0.5, 1.5))
+                    os._exit(0)
+                except BaseException as error:
+                    print(f"child {i}: {error!r}", file=sys.stderr)
+                    os._exit(1)
+            bad += os.waitpid(pid, 0)[1] != 0
+    finally:
+        stop.append(1)
+        for t in threads:
+            t.join()
+    print(f"{count} forks, {bad} children that died, hung or were wrong")
+    assert not bad
+
+
+def threads(seconds, rng):
+    """Eight threads that call, compile, mutate and drop."""
+    end, errors, calls = time.monotonic() + seconds, [], [0] * 8
+    shared = {"a": np.full(1000, 0.5), "b": np.full(1000, 0.25)}
+    shared_f = w.jit(lambda p: wnp.sum(p["a"] * 2.0 + p["b"]))
+    plain = np.ones(60_000)  # large enough to be kept, were arrays kept
+
+    def work(number, seed):
+        mine = random.Random(seed)
+        kept = []
+        try:
+            while time.monotonic() < end:
+                check(mine.randrange(len(JOBS)), mine.uniform(0.5, 1.5))
+                calls[number] += 1
+                if number % 2:
+                    shared["a"], shared["b"] = np.full(1000, 0.5), np.full(1000, 0.25)
+                    plain[number] = 1.0
+                assert float(shared_f(shared)) == 1250.0
+                assert float(w.grad(lambda x: wnp.sum(plain * x))(1.0)) == 60_000.0
+                with w.config.override(enable_x64=bool(number % 3)):
+                    dtype = wnp.sin(1.0).dtype
+                    assert dtype == (np.float64 if number % 3 else np.float32), dtype
+                k = mine.uniform(0.5, 1.5)
+                kept.append((w.jit(w.grad(curve(k))), k))
+                f, k = mine.choice(kept)
+                np.testing.assert_allclose(f(X), slope(k), rtol=1e-9, atol=1e-12)
+                if len(kept) > 20:
+                    del kept[: mine.randrange(20)]
+        except BaseException as error:
+            errors.append(error)
+            raise
+
+    all_ = [threading.Thread(target=work, args=(i, rng.random())) for i in range(8)]
+    for t in all_:
+        t.start()
+    for t in all_:
+        t.join()
+    print(f"{sum(calls)} rounds of 8 threads in {seconds} s, {len(errors)} errors")
+    assert not errors
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", DeprecationWarning)  # of forks in processes with threads
+    faulthandler.enable()
+    kind, amount = sys.argv[1], int(sys.argv[2])
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    {"interrupts": interrupts, "forks": forks, "threads": threads}[kind](amount, random.Random(seed))
