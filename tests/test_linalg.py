@@ -181,17 +181,64 @@ def test_equal_eigenvalues():
     np.testing.assert_allclose(w.grad(lambda x: wnp.sum(wnp.linalg.svdvals(x)))(np.eye(3)), np.eye(3), atol=1e-14)
 
 
-def test_gradients_of_hermitian_functions_are_symmetric():
-    for f in (lambda x: wnp.linalg.cholesky(x).sum(), lambda x: wnp.linalg.eigvalsh(x)[0]):
+TRIANGLES = {
+    "cholesky": (lambda L, x: L.cholesky(x), np.tril),
+    "cholesky upper": (lambda L, x: L.cholesky(x, upper=True), np.triu),
+    "eigvalsh": (lambda L, x: L.eigvalsh(x), np.tril),
+    "eigvalsh U": (lambda L, x: L.eigvalsh(x, "U"), np.triu),
+    "eigh": (lambda L, x: L.eigh(x)[0], np.tril),
+    "eigh U": (lambda L, x: L.eigh(x, "U")[0], np.triu),
+    "eigh lower case": (lambda L, x: L.eigh(x, UPLO="u")[0], np.triu),
+    "vectors": (lambda L, x: abs(L.eigh(x)[1]), np.tril),
+    "vectors U": (lambda L, x: abs(L.eigh(x, "U")[1]), np.triu),
+}
+
+
+@pytest.mark.parametrize("name", TRIANGLES)
+@pytest.mark.parametrize("size", [4, 9])
+@pytest.mark.parametrize("dtype", [float, complex])
+def test_one_triangle_is_read(name, size, dtype):
+    """Values are NumPy's, whatever stands in the other triangle, and so are derivatives: zero with respect to that one."""
+    f, half = TRIANGLES[name]
+    rng = np.random.default_rng(size)
+    parts = rng.normal(size=(2, size, size))
+    whole = np.asarray(hermitian(parts[0] + 1j * parts[1] if dtype is complex else parts[0]) / 9, dtype)
+    whole += np.diag(np.arange(2.0, size + 2))
+    x = np.where(half(np.ones((size, size), bool)), half(whole), np.nan)
+    want = f(np.linalg, x)
+    for g in (lambda x: f(wnp.linalg, x), lambda x: f(np.linalg, x)):
+        np.testing.assert_allclose(w.jit(g)(x), want, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(w.vmap(g)(np.stack([x, whole]))[0], want, rtol=1e-9, atol=1e-12)
+        y, t = w.jvp(g, (x,), (half(whole),))
+        np.testing.assert_allclose(y, want, rtol=1e-9, atol=1e-12)
+        h = 1e-6
+        slope = (f(np.linalg, x + h * half(whole)) - f(np.linalg, x - h * half(whole))) / (2 * h)
+        np.testing.assert_allclose(t, slope, atol=1e-7)
+    if dtype is float:
+        weights = rng.normal(size=want.shape)
+        g = w.grad(lambda x: wnp.sum(weights * f(wnp.linalg, x)))(x)
+        np.testing.assert_array_equal(g, half(g))
+        np.testing.assert_allclose(np.sum(g * half(whole)), np.sum(weights * slope), atol=1e-6)
+        np.testing.assert_allclose(w.jit(w.grad(lambda x: wnp.sum(weights * f(wnp.linalg, x))))(x), g, rtol=1e-7, atol=1e-9)
+
+
+def test_symmetrized_inputs_have_symmetric_gradients():
+    for f in (
+        lambda x: wnp.linalg.cholesky(x, symmetrize_input=True).sum(),
+        lambda x: wnp.linalg.eigvalsh(x, symmetrize_input=True)[0],
+    ):
         g = w.grad(f)(DEFINITE)
         np.testing.assert_allclose(g, g.T, atol=1e-12)
+    for f in (wnp.linalg.cholesky, wnp.linalg.eigvalsh, lambda x: wnp.linalg.eigh(x)[0]):
+        both = [w.grad(lambda x, s=s: wnp.sum(f(s(x)) ** 3))(DEFINITE) for s in (lambda x: (x + x.T) / 2, lambda x: x)]
+        np.testing.assert_allclose(both[0], (both[1] + both[1].T) / 2, atol=1e-9)
 
 
 def test_normal_log_density():
     """A program of several factorisations: its gradient against the formula of statistics."""
 
     def log_density(covariance, x):
-        factor = wnp.linalg.cholesky(covariance)
+        factor = wnp.linalg.cholesky(covariance, symmetrize_input=True)
         z = wnp.linalg.solve(factor, x)
         return -0.5 * wnp.sum(z**2) - wnp.sum(wnp.log(wnp.diag(factor)))
 

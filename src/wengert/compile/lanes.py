@@ -71,12 +71,9 @@ class Stack:
         e.declarations.setdefault(name, f"declare void @{name}(<{n} x {t}>, <{n} x ptr>, i32, <{n} x i1>)")
         e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {BITS[t] // 8}, {e.constant(True, 'i1', n)!r})")
 
-    def matrix(self, base: V, n: int, transpose: bool = False, symmetric: bool = False) -> Matrix:
-        """Square matrices; of symmetric ones the mean of an element and its mirror image."""
-        e, half = self.f.e, self.f.e.constant(0.5, self.type, self.lanes)
+    def matrix(self, base: V, n: int, transpose: bool = False) -> Matrix:
+        """Square matrices."""
         a = [[self.read(base, n * n, self.f.integer(i * n + j)) for j in range(n)] for i in range(n)]
-        if symmetric:
-            return [[e.fmul(e.fadd(a[i][j], a[j][i]), half) for j in range(n)] for i in range(n)]
         return [[a[j][i] for j in range(n)] for i in range(n)] if transpose else a
 
 
@@ -380,12 +377,12 @@ def determinants(name: str, type_: str, batch: int, n: int, vector_bytes: int) -
 
 
 def cholesky(type_: str, batch: int, n: int, vector_bytes: int) -> Function:
-    """The lower factor of the symmetric part."""
+    """The lower factor of the symmetric matrix of which the lower triangle is given."""
     f = Function(2)
     e = f.e
 
     def body(stack: Stack) -> None:
-        a = stack.matrix(f.pointers[0], n, symmetric=True)
+        a = stack.matrix(f.pointers[0], n)
         zero = e.const(0.0, a[0][0])
         inverses: list[V] = []
         for i in range(n):

@@ -200,16 +200,13 @@ class Calls:
             f.store(e.or_(f.load("i8", zero), found), zero)
         return factors, pivots, e.cast("trunc", f.load("i8", zero), "i1"), transpose
 
-    def symmetric(self, n: int, a: V, target: V, only_lower: bool) -> None:
-        """The symmetric part; or its lower triangle, and zeros."""
+    def lower(self, n: int, a: V, target: V) -> None:
+        """The lower triangle, and zeros above it."""
         f, e, t = self.f, self.f.e, self.type
-        half, zero = e.constant(0.5, t), e.constant(0.0, t)
+        zero = e.constant(0.0, t)
         with f.elements(n, n) as (i, j):
-            x, y = (f.load(t, f.at(a, t, f.place(p, n, q))) for p, q in ((i, j), (j, i)))
-            mean = e.fmul(e.fadd(x, y), half)
-            f.store(
-                e.select(e.icmp("ule", j, i), mean, zero) if only_lower else mean, f.at(target, t, f.place(i, n, j))
-            )
+            x = f.load(t, f.at(a, t, f.place(i, n, j)))
+            f.store(e.select(e.icmp("ule", j, i), x, zero), f.at(target, t, f.place(i, n, j)))
 
 
 # --- one function for each primitive: its calls, and the addresses of one matrix of each operand and result -------------
@@ -295,7 +292,7 @@ def _determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
 
 def _cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
     """The lower factor in rows is the upper one in columns: it is made where it belongs."""
-    c.symmetric(s.rows, a, x, only_lower=True)
+    c.lower(s.rows, a, x)
     c("potrf", "U", s.rows, x, s.rows, c.info)
     c.f.fail_if(c.failed())
 
@@ -303,10 +300,10 @@ def _cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
 def _eigh(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None) -> None:
     n = s.rows
     matrix = c.room(n * n)
-    c.symmetric(n, a, matrix, only_lower=False)
+    c.f.turn(a, matrix, c.type, n, n)  # its columns: the lower triangle is where it was
     size = 1 + 6 * n + 2 * n * n + n * BLOCKS if vectors else 2 * n + 1 + n * BLOCKS
     integers = 3 + 5 * n
-    c("syevd", "V" if vectors else "N", "L", n, matrix, n, values, c.room(size), size, c.integers(integers), integers,
+    c("syevd", "V" if vectors else "N", "L" if s.eqn.params["lower"] else "U", n, matrix, n, values, c.room(size), size, c.integers(integers), integers,
       c.info)  # fmt: skip
     c.f.fail_if(c.failed())
     if vectors:

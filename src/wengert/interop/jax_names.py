@@ -40,7 +40,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.nn.initializers": ("wengert.initializers",),
     "jax.numpy": (".numpy", "wengert.numpy"),
     "jax.numpy.fft": ("wengert.numpy.fft",),
-    "jax.numpy.linalg": ("wengert.numpy.linalg",),
+    "jax.numpy.linalg": (".linalg", "wengert.numpy.linalg"),
     "jax.random": ("wengert.random",),
     "jax.scipy": ("wengert.scipy",),
     "jax.scipy.cluster": ("wengert.scipy.cluster",),

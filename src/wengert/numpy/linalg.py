@@ -1,7 +1,7 @@
 """NumPy's linear algebra for arrays and values under transformation, over stacks of matrices in the last two axes.
 
-Matrices that a function takes to be Hermitian are made so by ``(a + a') / 2`` first, so that gradients are
-Hermitian. Derivatives that do not exist come out as NaN or infinity (eigenvectors where eigenvalues meet), that of a
+Of matrices that a function takes to be Hermitian it reads one triangle, as NumPy does, so that the derivative with respect
+to the other one is 0: of ``a + a'`` it is that of the Hermitian matrix. Derivatives that do not exist come out as NaN or infinity (eigenvectors where eigenvalues meet), that of a
 norm at zero as 0. NumPy's LinAlgError is raised as NumPy raises it. Each docstring names the source of the derivative:
 
 - Giles (2008), "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
@@ -224,10 +224,15 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
 # --- factorisations ---------------------------------------------------------------------------------------------
 
 
-def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = True) -> Any:
+def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = False) -> Any:
     """The lower (with `upper` the upper) triangular factor of positive definite matrices.
 
-    Derivative: Murray (2016), equation 9, by triangular solves.
+    Derivative: Murray (2016), equation 9, by triangular solves; of the triangle that is read.
+
+    Args:
+        a: square matrices, of which the lower (with `upper` the upper) triangle is read.
+        upper: see `a`.
+        symmetrize_input: whether the mean of both triangles is taken, as JAX does; gradients are Hermitian then.
 
     Raises:
         LinAlgError: a matrix is not positive definite.
@@ -238,50 +243,44 @@ def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = True) -
                [1., 2.]])
     """
     x = _matrices(a, "cholesky", square=True)
-    if not symmetrize_input:
-        x = _reflected(x, "U" if upper else "L")
-    factor = _dec.cholesky_p.bind(x)
-    return conj(swapaxes(factor, -1, -2)) if upper else factor
+    if symmetrize_input:
+        x = (x + _ops.adjoint(x)) / 2
+    return _ops.adjoint(_dec.cholesky_p.bind(_ops.adjoint(x))) if upper else _dec.cholesky_p.bind(x)
 
 
-def _reflected(x: Any, triangle: str) -> Any:
-    """The Hermitian matrix of which one triangle is given."""
-    from .creation import tril, triu
-
-    half = tril(x) if triangle == "L" else triu(x)
-    strict = tril(x, -1) if triangle == "L" else triu(x, 1)
-    return half + conj(swapaxes(strict, -1, -2))
-
-
-def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> Any:
+def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> tuple[Any, bool]:
+    """Matrices, and whether the lower triangle says which Hermitian ones are meant."""
     x = _matrices(a, name, square=True)
-    if UPLO not in (None, "L", "U"):
+    triangle = "L" if UPLO is None else UPLO.upper()
+    if triangle not in ("L", "U"):
         raise ArgumentError(f"{name}: UPLO must be 'L' or 'U', got {UPLO!r}")
-    return x if symmetrize_input else _reflected(x, UPLO or "L")
+    return (x + _ops.adjoint(x)) / 2 if symmetrize_input else x, triangle == "L"
 
 
-def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = True) -> EighResult:
+def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = False) -> EighResult:
     """Eigenvalues, rising, and eigenvectors (in the columns) of Hermitian matrices.
 
-    Derivative: Giles (2008), section 3.1.
+    Derivative: Giles (2008), section 3.1, of the triangle that is read.
 
     Eigenvectors have no derivative where eigenvalues are equal; functions of the eigenvalues alone are better
     written with `eigvalsh`, which has one there too for symmetric functions of them.
 
     Args:
-        a: matrices; with `symmetrize_input` their Hermitian part is taken, without it one triangle is read.
+        a: square matrices, of which one triangle is read.
         UPLO: which triangle: "L" (the default) or "U".
-        symmetrize_input: see `a`.
+        symmetrize_input: whether the mean of both triangles is taken, as JAX does; gradients are Hermitian then.
     """
-    return EighResult(*_dec.eigh_p.bind(_hermitian(a, "eigh", UPLO, symmetrize_input)))
+    x, lower = _hermitian(a, "eigh", UPLO, symmetrize_input)
+    return EighResult(*_dec.eigh_p.bind(x, lower=lower))
 
 
-def eigvalsh(a: Any, UPLO: str | None = None, *, symmetrize_input: bool = True) -> Any:
-    """The eigenvalues, rising, of Hermitian matrices.
+def eigvalsh(a: Any, UPLO: str | None = None, *, symmetrize_input: bool = False) -> Any:
+    """The eigenvalues, rising, of Hermitian matrices; arguments as for `eigh`.
 
-    Derivative: Giles (2008), section 3.1: ``diag(v' da v)``.
+    Derivative: Giles (2008), section 3.1: ``diag(v' da v)``, of the triangle that is read.
     """
-    return _dec.eigvalsh_p.bind(_hermitian(a, "eigvalsh", UPLO, symmetrize_input))
+    x, lower = _hermitian(a, "eigvalsh", UPLO, symmetrize_input)
+    return _dec.eigvalsh_p.bind(x, lower=lower)
 
 
 def eig(a: Any) -> EigResult:

@@ -23,13 +23,13 @@ from .linalg import (
     as_rows,
     complex_dtype,
     lower_solve,
+    of_triangle,
     real_dtype,
     require_square,
     sample_complex,
     sample_real,
     samples_of,
     solve_p,
-    symmetric,
     triangular_solve_p,
     turned,
 )
@@ -45,10 +45,10 @@ def _definite(x: np.ndarray) -> np.ndarray:
 
 
 class _Cholesky(OfMatrix):
-    """The lower factor of the Hermitian part of a matrix."""
+    """The lower factor of the Hermitian matrix of which the lower triangle is given, as LAPACK reads it."""
 
     def impl(self, x: Value) -> Value:
-        return np.linalg.cholesky((x + np.conj(np.swapaxes(x, -1, -2))) / 2)
+        return np.linalg.cholesky(x)
 
     def abstract(self, x: Aval) -> Aval:
         require_square(x, "cholesky")
@@ -56,7 +56,7 @@ class _Cholesky(OfMatrix):
 
     def tangent(self, x: Value, t: Value) -> Any:  # Murray (2016), eq. 9
         factor = self.bind(x)
-        inside = lower_solve(factor, adjoint(lower_solve(factor, symmetric(t))))
+        inside = lower_solve(factor, adjoint(lower_solve(factor, of_triangle(t))))
         n = shape_of(x)[-1]
         half = np.tri(n, k=-1, dtype=dtype_of(x)) + np.eye(n, dtype=dtype_of(x)) / 2
         return factor, matmul(factor, inside * half)
@@ -77,33 +77,36 @@ cholesky_p = _Cholesky(
 
 
 class _EigenvaluesHermitian(OfMatrix):
-    def impl(self, x: Value) -> Value:
-        return np.linalg.eigvalsh((x + np.conj(np.swapaxes(x, -1, -2))) / 2)
+    """Eigenvalues, rising, of the Hermitian matrix of which one triangle is given."""
 
-    def abstract(self, x: Aval) -> Aval:
+    def impl(self, x: Value, *, lower: bool) -> Value:
+        return np.linalg.eigvalsh(x, "L" if lower else "U")
+
+    def abstract(self, x: Aval, *, lower: bool) -> Aval:
         require_square(x, "eigvalsh")
         return Aval(x.shape[:-1], real_dtype(x.dtype))
 
-    def tangent(self, x: Value, t: Value) -> Any:  # Giles 3.1: dw = diag(V' dA V)
-        w, v = eigh_p.bind(x)
-        return w, real(reduce_sum(conj(v) * matmul(symmetric(t), v), (ndim_of(x) - 2,)))
+    def tangent(self, x: Value, t: Value, *, lower: bool) -> Any:  # Giles 3.1: dw = diag(V' dA V)
+        w, v = eigh_p.bind(x, lower=lower)
+        return w, real(reduce_sum(conj(v) * matmul(of_triangle(t, lower), v), (ndim_of(x) - 2,)))
 
 
 class _EigenHermitian(OfMatrix):
-    """Eigenvalues, rising, and eigenvectors of the Hermitian part of a matrix."""
+    """Eigenvalues, rising, and eigenvectors of the Hermitian matrix of which one triangle is given."""
 
     multiple_results = True
 
-    def impl(self, x: Value) -> list[Value]:
-        return list(np.linalg.eigh((x + np.conj(np.swapaxes(x, -1, -2))) / 2))
+    def impl(self, x: Value, *, lower: bool) -> list[Value]:
+        return list(np.linalg.eigh(x, "L" if lower else "U"))
 
-    def abstract(self, x: Aval) -> list[Aval]:
+    def abstract(self, x: Aval, *, lower: bool) -> list[Aval]:
         require_square(x, "eigh")
         return [Aval(x.shape[:-1], real_dtype(x.dtype)), Aval(x.shape, x.dtype)]
 
-    def tangent(self, x: Value, t: Value) -> Any:  # Giles 3.1: dV = V (F * V' dA V), F_ij = 1 / (w_j - w_i)
-        w, v = self.bind(x)
-        inside = matmul(adjoint(v), matmul(symmetric(t), v))
+    def tangent(self, x: Value, t: Value, *, lower: bool) -> Any:
+        # Giles 3.1: dV = V (F * V' dA V), F_ij = 1 / (w_j - w_i)
+        w, v = self.bind(x, lower=lower)
+        inside = matmul(adjoint(v), matmul(of_triangle(t, lower), v))
         n = shape_of(x)[-1]
         eye = np.eye(n, dtype=dtype_of(w))
         gaps = as_rows(w) - as_columns(w) + eye
@@ -113,15 +116,24 @@ class _EigenHermitian(OfMatrix):
         ]
 
 
-_HERMITIAN = samples_of(lambda: [sample_real(3, 3), sample_real(2, 2, 2), sample_complex(2, 2)])
+def _hermitian_samples(*arrays: np.ndarray) -> list[Any]:
+    return [((a,), {"lower": lower}) for a in arrays for lower in (True, False)]
+
+
 # The phase of a complex eigenvector is LAPACK's choice, so the harness sees real ones; tests check what it leaves out.
 _PHASE = {
     "complex": "the phase of complex vectors is LAPACK's choice; tests/test_linalg.py has what does not depend on it"
 }
 eigh_p = _EigenHermitian(
-    "eigh", samples=samples_of(lambda: [sample_real(3, 3), sample_real(2, 2, 2)]), reasons={**NOT_LINEAR, **_PHASE}
+    "eigh",
+    samples=lambda: _hermitian_samples(sample_real(3, 3), sample_real(2, 2, 2)),
+    reasons={**NOT_LINEAR, **_PHASE},
 )
-eigvalsh_p = _EigenvaluesHermitian("eigvalsh", samples=_HERMITIAN, reasons=NOT_LINEAR)
+eigvalsh_p = _EigenvaluesHermitian(
+    "eigvalsh",
+    samples=lambda: _hermitian_samples(sample_real(3, 3), sample_real(2, 2, 2), sample_complex(2, 2)),
+    reasons=NOT_LINEAR,
+)
 
 
 class _Eigenvalues(OfMatrix):

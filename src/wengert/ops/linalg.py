@@ -17,7 +17,7 @@ import numpy as np
 from ..core import Aval, Primitive, Tracer, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotLinearError, ShapeError
 from .contraction import matmul
-from .elementwise import conj, convert, imag, real
+from .elementwise import conj, convert, imag, real, where
 from .families import fit, result_dtype
 from .indexing import getitem
 from .reduction import reduce_sum
@@ -40,8 +40,14 @@ def adjoint(x: Value) -> Value:
     return conj(turned(x))
 
 
-def symmetric(x: Value) -> Value:
-    return (x + adjoint(x)) / 2
+def of_triangle(x: Value, lower: bool = True) -> Value:
+    """The Hermitian matrices of which one triangle is that of `x`; the other one is not read."""
+    n, dtype = shape_of(x)[-1], dtype_of(x)
+    half = np.tri(n, dtype=bool)
+    whole = where(half if lower else half.T, x, adjoint(x))
+    if dtype.kind != "c":
+        return whole
+    return where(np.eye(n, dtype=bool), convert(real(whole), dtype), whole)
 
 
 def as_rows(v: Value) -> Value:
