@@ -219,7 +219,9 @@ def test_one_triangle_is_read(name, size, dtype):
         g = w.grad(lambda x: wnp.sum(weights * f(wnp.linalg, x)))(x)
         np.testing.assert_array_equal(g, half(g))
         np.testing.assert_allclose(np.sum(g * half(whole)), np.sum(weights * slope), atol=1e-6)
-        np.testing.assert_allclose(w.jit(w.grad(lambda x: wnp.sum(weights * f(wnp.linalg, x))))(x), g, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(
+            w.jit(w.grad(lambda x: wnp.sum(weights * f(wnp.linalg, x))))(x), g, rtol=1e-7, atol=1e-9
+        )
 
 
 def test_symmetrized_inputs_have_symmetric_gradients():

@@ -290,6 +290,13 @@ def demote(x: Value) -> Value:
     return x if narrow is None else x.astype(narrow)
 
 
+def demoted(out: Any) -> Any:
+    """A result, or a list of them, in 32-bit mode: NumPy promotes int32 and float32 to float64."""
+    if isinstance(out, (list, tuple)):
+        return [demoted(o) for o in out]
+    return demote(out) if isinstance(out, (ndarray, np.generic)) else out
+
+
 # --- primitives ------------------------------------------------------------------------------------------------
 
 
@@ -347,7 +354,8 @@ class Primitive:
                 if top is None or trace.level > top.level:
                     top = trace
         if top is None:
-            return self.impl(*args, **params)
+            out = self.impl(*args, **params)
+            return out if config._x64 else demoted(out)
         if ROOTS and self in SQUARE_RULES:
             return SQUARE_RULES[self](top, args, params)
         return top.process(self, args, params)

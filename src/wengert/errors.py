@@ -11,6 +11,8 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any
 
+import numpy as np
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -182,6 +184,18 @@ class DtypeError(WengertError, TypeError):
     """
 
 
+class IndexDtypeError(DtypeError, IndexError):
+    """An index is no integer, slice, None, Ellipsis, nor an array of integers or truth values.
+
+    Remedy: convert whole floats with ``astype(int)``.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.take(wnp.arange(3.0), wnp.array([2.0, 0.0]).astype(int))
+        array([2., 0.])
+    """
+
+
 class ObjectArrayError(DtypeError):
     """An array of objects that holds traced values, as ``np.array([t, u])`` makes one, met a function that needs numbers.
 
@@ -202,6 +216,37 @@ class ShapeError(WengertError, TypeError, ValueError):
         >>> y, push = wengert.linearize(wnp.sin, wnp.zeros(3))
         >>> push(wnp.ones(3))
         array([1., 1., 1.])
+    """
+
+
+class AxisError(ShapeError, np.exceptions.AxisError):
+    """An axis is out of range, or named twice; NumPy's AxisError, and so an IndexError too.
+
+    Example:
+        >>> import numpy as np, wengert.numpy as wnp
+        >>> try:
+        ...     wnp.sum(wnp.ones((2, 3)), axis=2)
+        ... except np.exceptions.AxisError as error:
+        ...     print(type(error).__name__)
+        AxisError
+    """
+
+    def __init__(self, message: str, *args: Any) -> None:
+        ShapeError.__init__(self, message, *args)
+        self.axis = self.ndim = None
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
+
+
+class MatrixError(ShapeError, np.linalg.LinAlgError):
+    """A function of matrices was given an array whose last two axes are none, or not square where they must be.
+
+    Example:
+        >>> import numpy as np, wengert.numpy as wnp
+        >>> wnp.linalg.inv(np.diag([2.0, 4.0]))
+        array([[0.5 , 0.  ],
+               [0.  , 0.25]])
     """
 
 
@@ -352,10 +397,13 @@ class NonFiniteError(WengertError, FloatingPointError):
 
 __all__ = [
     "ArgumentError",
+    "AxisError",
     "ConcretizationError",
     "CustomRuleError",
     "DtypeError",
+    "IndexDtypeError",
     "LeakedTracerError",
+    "MatrixError",
     "NonFiniteError",
     "NonScalarOutputError",
     "NotDifferentiableError",

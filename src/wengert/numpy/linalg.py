@@ -22,7 +22,7 @@ from numpy.linalg import LinAlgError
 
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, MatrixError, ShapeError
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
@@ -81,9 +81,9 @@ class SVDResult(NamedTuple):
 def _matrices(a: Any, name: str, square: bool = False) -> Any:
     x = as_array(a)
     if ndim_of(x) < 2:
-        raise ShapeError(f"{name} needs matrices in the last two axes, got shape {shape_of(x)}")
+        raise MatrixError(f"{name} needs matrices in the last two axes, got shape {shape_of(x)}")
     if square and shape_of(x)[-1] != shape_of(x)[-2]:
-        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(x)}")
+        raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {shape_of(x)}")
     if dtype_of(x).itemsize == 2 and inexact_dtype(dtype_of(x)):
         raise DtypeError(f"{name}: LAPACK has no {dtype_of(x)}; convert with astype('float32') first")
     return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
@@ -490,7 +490,7 @@ def matrix_power(a: Any, n: int) -> Any:
     """The `n`-th power of each matrix, by squaring; of its inverse if `n` is negative."""
     x = _matrices(a, "matrix_power", square=True) if n < 0 else as_array(a)
     if ndim_of(x) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
-        raise ShapeError(f"matrix_power needs square matrices in the last two axes, got shape {shape_of(x)}")
+        raise MatrixError(f"matrix_power needs square matrices in the last two axes, got shape {shape_of(x)}")
     n = operator.index(n)
     if n < 0:
         x, n = inv(x), -n

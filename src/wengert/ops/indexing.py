@@ -29,7 +29,7 @@ from ..core import (
     ndim_of,
     shape_of,
 )
-from ..errors import ConcretizationError, DtypeError, NotLinearError, ShapeError
+from ..errors import ConcretizationError, IndexDtypeError, NotLinearError, ShapeError
 from .families import Linear, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, moveaxis, reshape
 from .squares import passes
@@ -399,6 +399,8 @@ def getitem(x: Value, key: Any) -> Value:
     places: list[int] = []  # where in the result of the basic part each array applies
     axis = out_axis = 0
     for e in entries:
+        if e is Ellipsis:
+            continue
         if e is None:
             basic.append(None)
             out_axis += 1
@@ -434,6 +436,13 @@ def getitem(x: Value, key: Any) -> Value:
         x = basic_index_p.bind(x, index=tuple(basic))
     if not arrays:
         return x
+    if len(arrays) > 1:
+        try:
+            np.broadcast_shapes(*map(shape_of, arrays))
+        except ValueError:
+            raise IndexError(
+                f"index arrays of shapes {[shape_of(a) for a in arrays]} do not broadcast together"
+            ) from None
     out = gather_p.bind(x, *arrays, axes=tuple(places))
     if _adjacent(entries) and places[0] > 0:
         k = max(ndim_of(a) for a in arrays)
@@ -443,7 +452,7 @@ def getitem(x: Value, key: Any) -> Value:
 
 
 def _is_array(e: Any) -> bool:
-    return not (e is None or type(e) is slice or type(e) is int)
+    return not (e is None or e is Ellipsis or type(e) is slice or type(e) is int)
 
 
 def _adjacent(entries: Sequence[Any]) -> bool:
@@ -453,53 +462,77 @@ def _adjacent(entries: Sequence[Any]) -> bool:
 
 
 def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
-    """The key as a list: None, slice, int, or integer array; masks become integer arrays, Ellipsis slices.
+    """The key as a list with one entry per axis: slice, int, or integer array; and None, each a new axis.
 
-    True and False become a tuple of an index array for an axis that is yet to be made.
+    Masks become integer arrays; True and False become a tuple of an index array for an axis that is yet to be made.
+    An Ellipsis becomes slices, or stays where it stands for no axis: index arrays on both its sides are not side by side.
     """
-    items = list(key) if isinstance(key, tuple) else [key]
-    out: list[Any] = []
-    used = 0
-    for e in items:
-        if e is None or e is Ellipsis:
-            out.append(e)
-            continue
-        used += 1
-        if isinstance(e, slice):
-            out.append(slice(*[None if v is None else operator.index(v) for v in (e.start, e.stop, e.step)]))
-        elif isinstance(e, (bool, np.bool_)):
-            used -= 1  # a mask of no axes: a new axis of length 1 or 0, which counts as an index array
-            out.append((np.zeros(1 if e else 0, np.intp),))
-        elif isinstance(e, (int, np.integer)):
-            out.append(int(e))
-        else:
-            e = _index_array(e)
-            if dtype_of(e).kind == "b":
-                mask = _known_mask(e)
-                start = used - 1
-                if mask.shape != shape[start : start + mask.ndim]:
-                    raise IndexError(f"a mask of shape {mask.shape} does not fit an array of shape {shape}")
-                out += list(np.nonzero(mask))
-                used += mask.ndim - 1
-            else:
-                out.append(e)
-    if used > len(shape):
-        raise IndexError(f"too many indices: {used} for an array of shape {shape}")
-    fill = [slice(None)] * (len(shape) - used)
-    dots = [i for i, e in enumerate(out) if e is Ellipsis]
+    items = [_entry(e) for e in key] if isinstance(key, tuple) else [_entry(key)]
+    used = [0 if e is None or e is Ellipsis or type(e) is tuple else ndim_of(e) if _is_mask(e) else 1 for e in items]
+    left = len(shape) - sum(used)
+    if left < 0:
+        raise IndexError(f"too many indices: {sum(used)} for an array of shape {shape}")
+    dots = [i for i, e in enumerate(items) if e is Ellipsis]
     if len(dots) > 1:
         raise IndexError("an index can only have a single Ellipsis")
-    if dots:
-        return out[: dots[0]] + fill + out[dots[0] + 1 :]
-    return out + fill
+    out: list[Any] = []
+    axis = 0
+    for e, n in zip(items, used, strict=True):
+        if e is Ellipsis:
+            out += [slice(None)] * left or [Ellipsis]
+            axis += left
+        elif _is_mask(e):
+            mask = _known_mask(e)
+            if any(
+                m not in (0, k) for m, k in zip(mask.shape, shape[axis : axis + n], strict=True)
+            ):  # 0 fits, in NumPy
+                raise IndexError(
+                    f"a mask of shape {mask.shape} does not fit the axes of lengths {shape[axis : axis + n]} of an array "
+                    f"of shape {shape}"
+                )
+            out += np.nonzero(mask)
+        else:
+            out.append(e)
+        axis += n
+    return out if dots else out + [slice(None)] * left
 
 
-def _index_array(e: Any) -> Value:
-    if isinstance(e, list) and not e:
-        return np.zeros(0, np.intp)
+def _is_mask(e: Any) -> bool:
+    return isinstance(e, (ndarray, Tracer)) and dtype_of(e).kind == "b"
+
+
+def _entry(e: Any) -> Any:
+    """One item of a key: None, Ellipsis, slice, int, an array of integers or truth values, or a tuple for True or False."""
+    if e is None or e is Ellipsis:
+        return e
+    if isinstance(e, slice):
+        return slice(*[None if v is None else operator.index(v) for v in (e.start, e.stop, e.step)])
+    if isinstance(e, (bool, np.bool_)):
+        return (np.zeros(1 if e else 0, np.intp),)  # a mask of no axes: a new axis of length 1 or 0, an index array
+    if isinstance(e, (int, np.integer)):
+        return int(e)
+    e = index_array(e)
+    if dtype_of(e).kind == "b" and not shape_of(e):
+        return (np.zeros(1 if _known_mask(e)[()] else 0, np.intp),)
+    return e
+
+
+def index_array(e: Any) -> Value:
+    """An index that is an array, or that NumPy would make one of."""
+    if not isinstance(e, (ndarray, np.generic, Tracer)):
+        if hasattr(e, "__index__"):
+            return np.asarray(operator.index(e))
+        if isinstance(e, Sequence) and not isinstance(e, (str, bytes)):
+            e = as_value(list(e))
+            if not e.size:
+                return np.zeros(shape_of(e), np.intp)
+        elif not hasattr(e, "__array__"):
+            raise IndexDtypeError(
+                f"an index must be an integer, a slice, None, Ellipsis or an array of integers or truth values, got {e!r}"
+            )
     e = as_value(e)
     if dtype_of(e).kind not in "iub":
-        raise DtypeError(
+        raise IndexDtypeError(
             f"an index must be an integer, a slice, None, Ellipsis or a mask, got {dtype_of(e)} {shape_of(e)}"
         )
     return e

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Tracer, Value, dtype_of, ndim_of, shape_of
-from ..errors import NotLinearError, ShapeError
+from ..errors import MatrixError, NotLinearError
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real, where
 from .families import fit, result_dtype
@@ -82,7 +82,7 @@ def samples_of(arrays: Callable[[], Sequence[ndarray]], **params: Any) -> Callab
 
 def require_square(x: Aval | Any, name: str) -> None:
     if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
-        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {x.shape}")
+        raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {x.shape}")
 
 
 class OfMatrix(Primitive):

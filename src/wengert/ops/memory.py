@@ -23,7 +23,7 @@ import numpy as np
 from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
 from ..errors import DtypeError, NotSupportedError, ShapeError
 from . import elementwise as ew
-from .indexing import getitem, scatter_set_p
+from .indexing import getitem, index_array, scatter_set_p
 from .shape import broadcast_to, concatenate, reshape, stack
 
 ndarray = np.ndarray
@@ -321,7 +321,7 @@ def settled_key(key: Any) -> tuple[Any, bool]:
             if isinstance(e, Tracer):
                 e = e.now() if e.mutable else e
             elif type(e) is not ndarray:
-                e = np.zeros(0, np.intp) if isinstance(e, list) and not e else as_value(e)
+                e = index_array(e)
         out.append(e)
     return (tuple(out) if type(key) is tuple else out[0]), basic
 

@@ -25,7 +25,7 @@ from ..core import (
     ndim_of,
     shape_of,
 )
-from ..errors import ShapeError
+from ..errors import AxisError, ShapeError
 from .families import Linear, result_dtype
 from .squares import passes
 
@@ -40,7 +40,7 @@ def canonical_axis(axis: Any, ndim: int, what: str = "axis") -> int:
     """`axis` in ``range(ndim)``; negative axes count from the end."""
     i = operator.index(axis)
     if not -ndim <= i < ndim:
-        raise ShapeError(f"{what} {i} is out of range for an array of {ndim} dimension{'s' * (ndim != 1)}")
+        raise AxisError(f"{what} {i} is out of range for an array of {ndim} dimension{'s' * (ndim != 1)}")
     return i % ndim
 
 

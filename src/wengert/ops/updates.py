@@ -54,7 +54,7 @@ def positions(shape: tuple[int, ...], index: Any, mode: str | None) -> tuple[Val
     key: list[Any] = []
     axis = 0
     for e in _entries(index, shape):
-        if e is None:
+        if e is None or e is Ellipsis:
             key.append(e)
             continue
         if type(e) is tuple:  # True or False: a new axis of length 1 or 0

@@ -238,12 +238,13 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
             and p.shape == t.shape
             and p.dtype == t.dtype
             and p.dtype.kind in "fc"
+            and config._x64
         ):
             args.append(JVPTracer(trace, p, t))
             continue
         leaves, tree = trees.flatten(p)
         if t is None:
-            args.append(p)
+            args.append(p if config._x64 else trees.unflatten(tree, [as_value(leaf) for leaf in leaves]))
             continue
         tangent_leaves = trees.leaves_or_none(tree, t, f"jvp: tangent {i}")
         boxed = []
@@ -267,7 +268,27 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
             tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     finally:
         trace.open = False
+    if type(value) is ndarray and type(tangent) is ndarray:
+        value, tangent = _own(value, primals), _own(tangent, tangents)
+    else:
+        value, tangent = (trees.map(lambda r: _own(r, (primals, tangents)), out) for out in (value, tangent))
     return (value, tangent, aux) if has_aux else (value, tangent)
+
+
+def _own(result: Any, given: Any) -> Any:
+    """A result that shares no memory with the arrays that were given: what a function copies is a copy."""
+    if type(result) is not ndarray:
+        return result
+    base = result.base
+    for a in given:
+        if a is result or (type(a) is not ndarray and a is not None):
+            break
+        if base is not None and (a is base or (a is not None and a.base is base)):
+            break
+    else:
+        return result
+    arrays = [a for a in trees.leaves(given) if type(a) is ndarray]
+    return result.copy() if any(np.may_share_memory(result, a) for a in arrays) else result
 
 
 def check_output(x: Any, f: Any) -> Value:
