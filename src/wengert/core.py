@@ -293,7 +293,8 @@ def demote(x: Value) -> Value:
 def demoted(out: Any) -> Any:
     """A result, or a list of them, in 32-bit mode: NumPy promotes int32 and float32 to float64."""
     if isinstance(out, (list, tuple)):
-        return [demoted(o) for o in list[Any](out)]
+        items: Any = out
+        return [demoted(o) for o in items]
     return demote(out) if isinstance(out, (ndarray, np.generic)) else out
 
 
