@@ -293,8 +293,7 @@ def demote(x: Value) -> Value:
 def demoted(out: Any) -> Any:
     """A result, or a list of them, in 32-bit mode: NumPy promotes int32 and float32 to float64."""
     if isinstance(out, (list, tuple)):
-        items: Any = out
-        return [demoted(o) for o in items]
+        return [demoted(o) for o in cast("list[Any]", out)]
     return demote(out) if isinstance(out, (ndarray, np.generic)) else out
 
 
