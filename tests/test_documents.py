@@ -22,7 +22,7 @@ def test_the_examples_of_control_flow():
 
 def test_the_examples_of_plain_numpy():
     failed, tried = doctest.testfile(str(ROOT / "docs/numpy.md"), module_relative=False)
-    assert tried == 7 and failed == 0
+    assert tried == 10 and failed == 0
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
