@@ -526,7 +526,7 @@ def index_array(e: Any) -> Value:
             e = as_value(list(e))
             if not e.size:
                 return np.zeros(shape_of(e), np.intp)
-        elif not hasattr(e, "__array__"):
+        elif not hasattr(e, "__array__") and not isinstance(e, (float, complex)):
             raise IndexDtypeError(
                 f"an index must be an integer, a slice, None, Ellipsis or an array of integers or truth values, got {e!r}"
             )
