@@ -81,3 +81,32 @@ def test_where_a_solution_ends():
         integrate.odeint(lambda y, t: -y, 1.0, 2.0)
     with pytest.raises(ShapeError, match="func gives"):
         integrate.odeint(lambda y, t: wnp.stack([y, y]), 1.0, TIMES)
+
+
+@pytest.mark.parametrize("slope", [lambda y, t: np.array([y[1], -y[0]]), lambda y, t: [y[1], -y[0]]])
+def test_slopes_as_scipy_takes_them(slope):
+    t = np.array([0.0, np.pi])
+    for run in (lambda y: integrate.odeint(slope, y, t), w.jit(lambda y: integrate.odeint(slope, y, t))):
+        np.testing.assert_allclose(run(np.array([1.0, 0.0]))[-1], [-1, 0], atol=1e-6)
+    np.testing.assert_allclose(w.jacrev(lambda y: integrate.odeint(slope, y, t)[-1])(np.array([1.0, 0.0])), -np.eye(2), atol=1e-5)  # fmt: skip
+
+
+def test_arguments_as_scipy_takes_them():
+    t = np.array([0.0, 1.0])
+    for rest, f in (
+        ({"args": (2.0, 0.5)}, lambda y, t, a, b: -a * y + b),
+        ({"args": (2.0, 0.5), "tfirst": True, "hmax": 0.0, "mxstep": 0, "Dfun": None}, lambda t, y, a, b: -a * y + b),
+    ):
+        got = integrate.odeint(f, np.array([1.0]), t, **rest)
+        np.testing.assert_allclose(got[-1], 0.25 + 0.75 * np.exp(-2), rtol=1e-6)
+    with pytest.raises(w.errors.ArgumentError, match="full_output"):
+        integrate.odeint(f, np.array([1.0]), t, args=(1.0, 1.0), full_output=True)
+
+
+def test_32_bits_past_a_jump():
+    t = np.array([0.0, 5.0], np.float32)
+    with w.config.override(enable_x64=False):
+        for f, end in ((lambda y, t: -w.numpy.sign(y), 0.0), (lambda y, t: w.numpy.where(t < 1, 1.0, -2.0), -6.0)):
+            got = integrate.odeint(f, np.float32(1.0), t)
+            assert got.dtype == np.float32
+            np.testing.assert_allclose(got[-1], end, atol=3e-3)

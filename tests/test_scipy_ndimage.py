@@ -125,7 +125,7 @@ def test_complaints():
     with pytest.raises(ArgumentError, match="order is a whole number"):
         ours.map_coordinates(IMAGE, INSIDE, 6)
     with pytest.raises(ArgumentError, match="order is a whole number"):
-        ours.map_coordinates(IMAGE, INSIDE, np.float64)
+        ours.map_coordinates(IMAGE, INSIDE, order=np.float64)
     with pytest.raises(ArgumentError, match="'grid-wrap'"):
         ours.map_coordinates(IMAGE, INSIDE, mode="other")
     with pytest.raises(ArgumentError, match="mode is one of"):

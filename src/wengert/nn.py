@@ -235,6 +235,10 @@ def logsumexp(
         b = as_array(b)
         where = (b != 0) if where is None else where & (b != 0)
         x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
+    if 0 in shape_of(x):
+        zero = _sum(x, axis, keepdims=keepdims)
+        nothing = zero - np.inf
+        return (nothing, zero) if return_sign else nothing
     if where is not None:  # what is left out must not meet infinity
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
     if b is None and dtype_of(x).kind == "f":

@@ -47,7 +47,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.scipy.cluster.vq": ("wengert.scipy.cluster.vq",),
     "jax.scipy.fft": ("wengert.scipy.fft",),
     "jax.scipy.integrate": ("wengert.scipy.integrate",),
-    "jax.scipy.interpolate": ("wengert.scipy.interpolate",),
+    "jax.scipy.interpolate": (".interpolate", "wengert.scipy.interpolate"),
     "jax.scipy.linalg": ("wengert.scipy.linalg",),
     "jax.scipy.ndimage": (".ndimage", "wengert.scipy.ndimage"),
     "jax.scipy.optimize": ("wengert.scipy.optimize",),

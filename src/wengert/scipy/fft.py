@@ -9,31 +9,57 @@ import numpy as np
 
 from ..core import dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..numpy.fft import (
-    _fitted,
-    fft,
-    fft2,
-    fftfreq,
-    fftn,
-    fftshift,
-    hfft,
-    ifft,
-    ifft2,
-    ifftn,
-    ifftshift,
-    ihfft,
-    irfft,
-    irfft2,
-    irfftn,
-    rfft,
-    rfft2,
-    rfftfreq,
-    rfftn,
-)
+from ..numpy import fft as _fft
+from ..numpy.fft import _fitted, fftfreq, fftshift, ifftshift, rfftfreq
 from ..ops.special.declare import floating
 from ..ops.trigonometric_transforms import transform_p
 
 _INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
+
+
+def _along(name: str) -> Any:
+    """NumPy's transform along an axis with SciPy's arguments."""
+
+    def call(
+        x: Any, n: int | None = None, axis: int = -1, norm: str | None = None, overwrite_x: bool = False,
+        workers: int | None = None, *, plan: Any = None,
+    ) -> Any:  # fmt: skip
+        _unplanned(name, plan)
+        return getattr(_fft, name)(x, n, axis, norm)
+
+    return _named(call, name)
+
+
+def _over(name: str, axes: tuple[int, ...] | None) -> Any:
+    """NumPy's transform over several axes with SciPy's arguments."""
+
+    def call(
+        x: Any, s: Any = None, axes: Any = axes, norm: str | None = None, overwrite_x: bool = False,
+        workers: int | None = None, *, plan: Any = None,
+    ) -> Any:  # fmt: skip
+        _unplanned(name, plan)
+        if axes is None and s is not None:  # the last ones
+            axes = tuple(range(-len(s), 0))
+        return getattr(_fft, name)(x, s, axes, norm)
+
+    return _named(call, name)
+
+
+def _unplanned(name: str, plan: Any) -> None:
+    if plan is not None:
+        raise ArgumentError(f"{name}: there are no plans; leave plan out")
+
+
+def _named(call: Any, name: str) -> Any:
+    call.__name__ = call.__qualname__ = name
+    first = getattr(_fft, name).__doc__.strip().splitlines()[0]
+    call.__doc__ = f"{first}\n\n    `overwrite_x` and `workers` are taken, and change nothing."
+    return call
+
+
+fft, ifft, rfft, irfft, hfft, ihfft = map(_along, ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"))
+fft2, ifft2, rfft2, irfft2 = (_over(name, (-2, -1)) for name in ("fft2", "ifft2", "rfft2", "irfft2"))
+fftn, ifftn, rfftn, irfftn = (_over(name, None) for name in ("fftn", "ifftn", "rfftn", "irfftn"))
 
 
 def _edges(n: int, axis: int, places: tuple[int, ...], value: float, dtype: np.dtype) -> Any:
@@ -146,7 +172,7 @@ def dctn(
 
 def idctn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
-    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
     """The inverse of `dctn`."""
     return _several(idct, x, type, s, axes, norm, orthogonalize)
@@ -154,7 +180,7 @@ def idctn(
 
 def dstn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
-    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
     """The sine transform along several axes, all by default."""
     return _several(dst, x, type, s, axes, norm, orthogonalize)
@@ -162,7 +188,7 @@ def dstn(
 
 def idstn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
-    overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
+    overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
     """The inverse of `dstn`."""
     return _several(idst, x, type, s, axes, norm, orthogonalize)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import numpy as wnp
-from ..core import as_array, dtype_of, ndim_of, shape_of
+from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..flatten_util import ravel_pytree
 from ..numpy import trapezoid
@@ -34,7 +34,7 @@ def _samples(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
     if n == 0:
         raise ShapeError(f"{name}: no samples along axis {axis}")
     if x is None:
-        return y, wnp.full(n - 1, 1.0) * dx
+        return y, convert(wnp.full(n - 1, 1.0) * as_array(dx), np.finfo(dtype_of(y)).dtype)
     (x,) = floating(as_array(x))
     x = x if ndim_of(x) == 1 else moveaxis(x, axis, -1)
     if shape_of(x)[-1] != n:
@@ -65,6 +65,12 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, i
     return moveaxis(out, -1, axis)
 
 
+def _quotient(a: Any, b: Any) -> Any:
+    """``a / b``, 0 where `b` is: what intervals of length 0 add."""
+    nothing = wnp.equal(b, 0)
+    return wnp.where(nothing, 0.0, a / wnp.where(nothing, 1.0, b))
+
+
 def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral of samples `y` along `axis` by Simpson's rule; arguments as for `cumulative_trapezoid`.
 
@@ -81,12 +87,14 @@ def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
     pairs = (n - 1) // 2
     a, b = h[..., 0 : 2 * pairs : 2], h[..., 1 : 2 * pairs : 2]
     left, middle, right = (y[..., k : k + 2 * pairs - 1 : 2] for k in range(3))
-    both = a + b
-    out = wnp.sum(both / 6 * (left * (2 - b / a) + middle * both**2 / (a * b) + right * (2 - a / b)), -1)
+    both, ratio = a + b, _quotient(a, b)
+    weights = 2 - _quotient(1.0, ratio), _quotient(both * both, a * b), 2 - ratio
+    out = wnp.sum(both / 6 * (left * weights[0] + middle * weights[1] + right * weights[2]), -1)
     if n % 2 == 0:
         a, b = h[..., -2], h[..., -1]
-        out = out + y[..., -1] * (2 * b**2 + 3 * a * b) / (6 * (a + b))
-        out = out + y[..., -2] * (b**2 + 3 * a * b) / (6 * a) - y[..., -3] * b**3 / (6 * a * (a + b))
+        out = out + y[..., -1] * _quotient(2 * b * b + 3 * a * b, 6 * (a + b))
+        out = out + y[..., -2] * _quotient(b * b + 3 * a * b, 6 * a)
+        out = out - y[..., -3] * _quotient(b * b * b, 6 * a * (a + b))
     return out
 
 
@@ -129,15 +137,22 @@ def _first_step(f: Callable[..., Any], t: Any, y: Any, slope: Any, d: Any, rtol:
     return wnp.minimum(100 * guess, step)
 
 
+_HOW = {"Dfun", "col_deriv", "ml", "mu", "tcrit", "h0", "hmin", "ixpr", "mxhnil", "mxordn", "mxords", "printmessg"}
+
+
 def odeint(
     func: Callable[..., Any],
     y0: Any,
     t: Any,
-    *args: Any,
-    rtol: Any = 1.4e-8,
-    atol: Any = 1.4e-8,
+    args: Any = (),
+    *more: Any,
+    rtol: Any = None,
+    atol: Any = None,
     mxstep: Any = np.inf,
     hmax: Any = np.inf,
+    tfirst: bool = False,
+    full_output: bool = False,
+    **how: Any,
 ) -> Any:
     """Solve ``dy/dt = func(y, t, *args)`` by Dormand and Prince's method of order 5 with adaptive steps.
 
@@ -146,18 +161,22 @@ def odeint(
     reverse pass keeps what each step needs.
 
     Args:
-        func: the slope, of the structure and shapes of `y0`.
+        func: the slope, of the structure and shapes of `y0`; of vectors also a list of numbers, as for SciPy.
         y0: the start, an array or a pytree of them.
         t: a vector of times, `y0` being the state at the first; they may also decrease.
-        rtol, atol: the error of a step is kept below ``atol + rtol * abs(y)``.
-        mxstep: the most attempts between two times. hmax: the longest step.
+        args: what else `func` takes, a tuple; one argument also as it is, several also one after another.
+        rtol, atol: the error of a step is kept below ``atol + rtol * abs(y)``; 1.4e-8 each (32 bits: 1e-5), and `rtol` is
+            at least 100 roundings.
+        mxstep: the most attempts between two times. hmax: the longest step. 0 is no bound for both, as in SciPy.
+        tfirst: whether `func` takes the time first.
+        how: SciPy's arguments that say how to solve (``Dfun``, ``ml``, ``mxordn`` and the like) are taken and not needed.
 
     Returns:
         The states at the times, each leaf with a leading axis as long as `t`; nan from where the steps became too many
         or too short.
 
     Raises:
-        ShapeError: `t` is no vector, or `func` does not give what it takes.
+        ShapeError: `t` is no vector, or `func` does not give what it takes. ArgumentError: `full_output`, or no such argument.
 
     Example:
         >>> import wengert
@@ -165,15 +184,30 @@ def odeint(
         >>> print(decay(2.0).round(6), wengert.grad(decay)(2.0).round(6))
         0.135335 -0.135335
     """
+    unknown = set(how) - _HOW
+    if full_output or unknown:
+        raise ArgumentError(f"odeint has no {', '.join(sorted(unknown)) or 'full_output'} here; leave it out")
+    args = (*(args if isinstance(args, tuple) else (args,)), *more) if more or not isinstance(args, tuple) else args
+    if isinstance(y0, (list, tuple)) and all(isinstance(v, (int, float, complex, np.generic)) for v in y0):
+        y0 = np.asarray(y0)
     y, unravel = ravel_pytree(y0)
     (y,) = floating(y)
     real = np.finfo(dtype_of(y)).dtype
+    # Steps that try for less error than rounding makes would only grow shorter and shorter.
+    small, least = 1e-5 if real.itemsize < 8 else 1.4e-8, 100 * float(np.finfo(real).eps)
+    rtol, atol = small if rtol is None else rtol, small if atol is None else atol
+    rtol = max(rtol, least) if isinstance(rtol, (int, float)) else rtol
+    mxstep, hmax = (np.inf if isinstance(v, (int, float)) and v == 0 else v for v in (mxstep, hmax))
     t = convert(as_array(t), real)
     if ndim_of(t) != 1 or shape_of(t)[0] == 0:
         raise ShapeError(f"odeint: t is a vector of times, got shape {shape_of(t)}")
 
     def f(v: Any, s: Any) -> Any:
-        out = ravel_pytree(func(unravel(v), s, *args))[0]
+        at = unravel(v)
+        out = func(s, at, *args) if tfirst else func(at, s, *args)
+        if isinstance(out, (list, tuple)) and isinstance(at, (np.ndarray, Tracer)):
+            out = wnp.stack([as_array(part) for part in out])
+        out = ravel_pytree(out)[0]
         if shape_of(out) != shape_of(v):
             raise ShapeError(f"odeint: func gives {shape_of(out)[0]} numbers for a state of {shape_of(v)[0]}")
         return convert(out, dtype_of(v))

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from .. import numpy as wnp
-from ..config import config
-from ..core import as_value, dtype_of, ndim_of, shape_of
+from ..config import canonical_dtype, config
+from ..core import Tracer, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
@@ -51,12 +51,22 @@ def _checked(what: str, order: Any, mode: Any) -> None:
         raise ArgumentError(f"{what}: mode is one of {', '.join(map(repr, _BEHIND))}, got {mode!r}")
 
 
-def spline_filter1d(input: Any, order: int = 3, axis: int = -1, mode: str = "mirror") -> Any:
+def _out_dtype(what: str, output: Any) -> np.dtype | None:
+    """The dtype that SciPy's `output` names; arrays to write into are refused."""
+    if output is None:
+        return None
+    if isinstance(output, (np.ndarray, Tracer)):
+        raise ArgumentError(f"{what}: output is a dtype here, not an array to write into; take the result")
+    return canonical_dtype(np.dtype(output))
+
+
+def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror") -> Any:
     """The coefficients along one axis of the B-splines of an order that go through the pixels.
 
     Args:
         input: an image. order: 0 to 5; with 0 and 1 the coefficients are the pixels.
-        axis: along which axis. mode: how the image goes on behind its edges, as for `map_coordinates`.
+        axis: along which axis. output: a dtype, by default that of the image, floating; a mode here is `mode`, as in JAX.
+        mode: how the image goes on behind its edges, as for `map_coordinates`.
 
     Returns:
         An image of the same shape, of floating numbers.
@@ -68,7 +78,11 @@ def spline_filter1d(input: Any, order: int = 3, axis: int = -1, mode: str = "mir
         >>> spline_filter1d(np.array([1.0, 1.0, 1.0]))
         array([1., 1., 1.])
     """
+    output, mode = (None, output) if output in _BEHIND else (output, mode)
     _checked("spline_filter1d", order, mode)
+    dtype = _out_dtype("spline_filter1d", output)
+    if dtype is not None:
+        return convert(spline_filter1d(input, order, axis, mode=mode), dtype)
     (x,) = floating(input)
     axis = canonical_axis(axis, ndim_of(x))
     n = shape_of(x)[axis]
@@ -89,12 +103,14 @@ def spline_filter1d(input: Any, order: int = 3, axis: int = -1, mode: str = "mir
     return moveaxis(columns.reshape(shape_of(x)), 0, axis)
 
 
-def spline_filter(input: Any, order: int = 3, mode: str = "mirror") -> Any:
+def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
     """The coefficients of B-splines along all axes; arguments as for `spline_filter1d`."""
+    output, mode = (None, output) if output in _BEHIND else (output, mode)
     _checked("spline_filter", order, mode)
+    dtype = _out_dtype("spline_filter", output)
     for axis in range(ndim_of(as_value(input))):
-        input = spline_filter1d(input, order, axis, mode)
-    return input
+        input = spline_filter1d(input, order, axis, mode=mode)
+    return input if dtype is None else convert(input, dtype)
 
 
 # --- coordinates --------------------------------------------------------------------------------------------------
@@ -141,7 +157,13 @@ def _weights(f: Any, order: int) -> list[Any]:
 
 
 def map_coordinates(
-    input: Any, coordinates: Any, order: int = 3, mode: str = "constant", cval: Any = 0.0, prefilter: bool = True
+    input: Any,
+    coordinates: Any,
+    output: Any = None,
+    order: int = 3,
+    mode: str = "constant",
+    cval: Any = 0.0,
+    prefilter: bool = True,
 ) -> Any:
     """An image at coordinates that need not be whole: ``out[...] = input[coordinates[0, ...], coordinates[1, ...], ...]``.
 
@@ -151,6 +173,8 @@ def map_coordinates(
     Args:
         input: the image.
         coordinates: one array for each axis of `input`, counted in pixels.
+        output: the dtype of the result, by default that of `input`. A whole number here is `order`, and `mode` and `cval`
+            come next, as in JAX.
         order: 0 the nearest pixel, 1 straight lines, 2 to 5 splines, each once more differentiable.
         mode: what the image is outside, for pixels ``a b c d``: "constant", `cval` from the edge on; "grid-constant",
             ``k k a b c d k k``; "nearest", ``a a a b c d d d``; "mirror", ``c b a b c d c b``; "reflect" (or
@@ -160,7 +184,7 @@ def map_coordinates(
         prefilter: whether `input` holds pixels; False where `spline_filter` has been applied to it.
 
     Returns:
-        Values of the shape of one coordinate and of the dtype of `input`; integers are rounded.
+        Values of the shape of one coordinate and of the dtype `output`; integers are rounded.
 
     Raises:
         ArgumentError: no such order or mode. ShapeError: not one coordinate for each axis, or no axes. DtypeError: truth values.
@@ -173,9 +197,14 @@ def map_coordinates(
         3.5 [4. 1.]
     """
     what = "map_coordinates"
+    if isinstance(output, (int, np.integer)):  # JAX's order, without output
+        given, order, output = order, int(output), None
+        if isinstance(given, str):
+            mode, cval = given, mode if not isinstance(mode, str) else cval
+    wanted = _out_dtype(what, output)
     _checked(what, order, mode)
     image = as_value(input)
-    dtype, rank = dtype_of(image), ndim_of(image)
+    dtype, rank = wanted or dtype_of(image), ndim_of(image)
     if dtype.kind == "b":
         raise DtypeError(
             f"{what}: the image holds truth values; convert it to numbers, and compare the result with 0.5"
@@ -201,7 +230,7 @@ def map_coordinates(
             image = wnp.pad(image, PADDING, **how)
             places = [p + PADDING for p in places]
             sizes = shape_of(image)
-        image = spline_filter(image, order, mode)
+        image = spline_filter(image, order, mode=mode)
     if mode == "constant":
         within = [wnp.logical_and(p >= 0, p <= n - 1) for p, n in zip(places, sizes, strict=True)]
         cut = within[0]

@@ -5,6 +5,7 @@ Those made from vectors are differentiable in them; they stand in `wengert.scipy
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -221,7 +222,9 @@ def block_diag(*arrays: Any) -> Any:
     return concatenate(rows, 0)
 
 
-def _constant(name: str, doc: str) -> Any:
+def _constant(name: str, doc: str, **options: Any) -> Any:
+    """SciPy's matrix of a name, in the library's dtypes; `options` are its arguments besides the order."""
+
     def call(n: int, *args: Any, **kwargs: Any) -> Any:
         import scipy.linalg
 
@@ -230,18 +233,28 @@ def _constant(name: str, doc: str) -> Any:
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = doc
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(k, kind, default=v) for k, v in options.items()]
+    call.__signature__ = inspect.Signature([inspect.Parameter("n", kind), *parameters])
     return call
 
 
-dft = _constant("dft", "The matrix of the discrete Fourier transform of `n` points, SciPy's arguments.")
+dft = _constant("dft", "The matrix of the discrete Fourier transform of `n` points, SciPy's arguments.", scale=None)
 hadamard = _constant(
-    "hadamard", "Hadamard's matrix of order `n`, a power of two: ones and minus ones, rows orthogonal."
+    "hadamard", "Hadamard's matrix of order `n`, a power of two: ones and minus ones, rows orthogonal.", dtype=int
 )
-helmert = _constant("helmert", "Helmert's matrix of order `n`: orthonormal contrasts, without the row of the mean.")
+helmert = _constant(
+    "helmert", "Helmert's matrix of order `n`: orthonormal contrasts, without the row of the mean.", full=False
+)
 hilbert = _constant("hilbert", "Hilbert's matrix of order `n`: elements ``1 / (i + j + 1)``.")
-invhilbert = _constant("invhilbert", "The inverse of Hilbert's matrix of order `n`.")
-invpascal = _constant("invpascal", "The inverse of Pascal's matrix of order `n`; SciPy's arguments, as of `pascal`.")
-pascal = _constant("pascal", "Pascal's matrix of order `n`: binomial coefficients.")
+invhilbert = _constant("invhilbert", "The inverse of Hilbert's matrix of order `n`.", exact=False)
+invpascal = _constant(
+    "invpascal",
+    "The inverse of Pascal's matrix of order `n`; SciPy's arguments, as of `pascal`.",
+    kind="symmetric",
+    exact=True,
+)
+pascal = _constant("pascal", "Pascal's matrix of order `n`: binomial coefficients.", kind="symmetric", exact=True)
 
 __all__ = [
     "block_diag", "circulant", "companion", "convolution_matrix", "dft", "fiedler", "fiedler_companion", "hadamard",

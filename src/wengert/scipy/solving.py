@@ -135,8 +135,8 @@ def solve_triangular(
     lower: bool = False,
     unit_diagonal: bool = False,
     overwrite_b: bool = False,
-    debug: Any = None,
     check_finite: bool = True,
+    debug: Any = None,
 ) -> Any:
     """Solve with triangular matrices.
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import dtype_of
+from ..core import Tracer, dtype_of
 from ..errors import ArgumentError
-from ..nn import log_softmax, logsumexp, softmax
+from ..nn import log_softmax as _log_softmax
+from ..nn import logsumexp
+from ..nn import softmax as _softmax
 from ..ops.elementwise import (
     absolute,
     cbrt,
@@ -25,11 +27,11 @@ from ..ops.elementwise import (
     gammaln,
     log,
     log1p,
-    polygamma,
     sqrt,
     where,
     where_p,
 )
+from ..ops.elementwise import polygamma as _polygamma
 from ..ops.elementwise import sigmoid as expit
 from ..ops.shape import stack
 from ..ops.special import (
@@ -118,7 +120,6 @@ from ..ops.special import (
 from ..ops.special.declare import floating
 
 jn, kn, yn = jv, kv, yv
-loggamma = gammaln
 psi = digamma
 
 
@@ -126,8 +127,42 @@ def _floating(x: Any) -> Any:
     return floating(x)[0]
 
 
-def factorial(n: Any, exact: bool = False) -> Any:
-    """``gamma(n + 1)``, and 0 for negative `n`."""
+def softmax(x: Any, axis: Any = None) -> Any:
+    """``exp(x) / sum(exp(x))``, the sum over `axis`: over all elements by default, as SciPy has it.
+
+    Example:
+        >>> softmax(np.zeros((2, 2)))
+        array([[0.25, 0.25],
+               [0.25, 0.25]])
+    """
+    return _softmax(x, axis)
+
+
+def log_softmax(x: Any, axis: Any = None) -> Any:
+    """The logarithm of `softmax`, without overflow; over all elements by default."""
+    return _log_softmax(x, axis)
+
+
+def loggamma(z: Any) -> Any:
+    """The logarithm of `gamma` of positive numbers, NaN of negative ones, where it is complex (`gammaln` is real)."""
+    z = _floating(z)
+    return where_p.bind(z < 0, dtype_of(z).type(math.nan), gammaln(z))
+
+
+def polygamma(n: Any, x: Any) -> Any:
+    """The derivative of order `n` of `digamma`."""
+    return _polygamma(n, x)
+
+
+def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
+    """``gamma(n + 1)``, and 0 for negative `n`; a whole number, or an array of them, where `exact`, for known `n`."""
+    if extend != "zero":
+        raise ArgumentError(f"factorial: extend is 'zero' here, got {extend!r}; write gamma(n + 1)")
+    if exact:
+        import scipy.special
+
+        known = n.concrete("factorial with exact=True") if isinstance(n, Tracer) else n
+        return scipy.special.factorial(known, exact=True)
     n = _floating(n)
     zero = dtype_of(n).type(0)
     negative = n < 0
@@ -141,8 +176,17 @@ def poch(z: Any, m: Any) -> Any:
 
 
 def multigammaln(a: Any, d: int) -> Any:
-    """The logarithm of the multivariate gamma function of dimension `d`."""
+    """The logarithm of the multivariate gamma function of dimension `d`, of `a` above ``(d - 1) / 2``.
+
+    Raises:
+        ArgumentError: `a` is less (of values that are traced the result is NaN).
+    """
     a = _floating(a)
+    low = a <= (d - 1) / 2
+    if not isinstance(low, Tracer) and np.any(low):
+        raise ArgumentError(f"multigammaln: a lies above (d - 1) / 2 = {(d - 1) / 2}, got {a}")
+    if isinstance(low, Tracer):
+        a = where(low, math.nan, a)
     total: Any = d * (d - 1) / 4 * math.log(math.pi)
     for j in range(d):
         total = total + gammaln(a - 0.5 * j)
@@ -164,13 +208,17 @@ def rel_entr(x: Any, y: Any) -> Any:
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
     rest = where_p.bind((x == 0) & (y >= 0), zero, dtype_of(x).type(np.inf))
+    rest = where_p.bind((x == x) & (y == y), rest, dtype_of(x).type(np.nan))
     return where_p.bind(inside, a * log(a / b), rest)
 
 
 def kl_div(x: Any, y: Any) -> Any:
     """``x log(x / y) - x + y``, the term of the Kullback-Leibler divergence."""
     x, y = floating(x, y)
-    return rel_entr(x, y) - x + y
+    value = rel_entr(x, y)
+    defined = (x >= 0) & (y >= 0) & (value < np.inf)
+    zero = dtype_of(x).type(0)
+    return value - where_p.bind(defined, x, zero) + where_p.bind(defined, y, zero)
 
 
 def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:
@@ -292,6 +340,12 @@ def huber(delta: Any, r: Any) -> Any:
 def pseudo_huber(delta: Any, r: Any) -> Any:
     """The smooth form of Huber's loss, ``delta**2 (sqrt(1 + (r / delta)**2) - 1)``."""
     delta, r = floating(delta, r)
+    loss = _pseudo_huber(where(delta > 0, delta, 1.0), r)
+    beside = where(delta < 0, dtype_of(r).type(math.inf), dtype_of(r).type(0) * delta)  # NaN stays
+    return where(delta > 0, loss, beside)
+
+
+def _pseudo_huber(delta: Any, r: Any) -> Any:
     ratio = r / delta
     return r * r / (1 + sqrt(1 + ratio * ratio))  # the same, without its cancellation
 

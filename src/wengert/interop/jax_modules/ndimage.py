@@ -13,17 +13,17 @@ def map_coordinates(
     input: Any, coordinates: Any, order: int, mode: str = "constant", cval: Any = 0.0, prefilter: bool = True
 ) -> Any:
     """`wengert.scipy.ndimage.map_coordinates`, "constant" meaning its "grid-constant", "wrap" its "grid-wrap"."""
-    return ndimage.map_coordinates(input, coordinates, order, _MODES.get(mode, mode), cval, prefilter)
+    return ndimage.map_coordinates(input, coordinates, None, order, _MODES.get(mode, mode), cval, prefilter)
 
 
 def spline_filter1d(input: Any, order: int = 3, axis: int = -1, mode: str = "mirror") -> Any:
     """`wengert.scipy.ndimage.spline_filter1d`, with JAX's names of modes."""
-    return ndimage.spline_filter1d(input, order, axis, _MODES.get(mode, mode))
+    return ndimage.spline_filter1d(input, order, axis, mode=_MODES.get(mode, mode))
 
 
 def spline_filter(input: Any, order: int = 3, mode: str = "mirror") -> Any:
     """`wengert.scipy.ndimage.spline_filter`, with JAX's names of modes."""
-    return ndimage.spline_filter(input, order, _MODES.get(mode, mode))
+    return ndimage.spline_filter(input, order, mode=_MODES.get(mode, mode))
 
 
 __all__ = ["map_coordinates", "spline_filter", "spline_filter1d"]

@@ -1,7 +1,15 @@
-"""`jax.experimental.ode`: `odeint`."""
+"""`jax.experimental.ode`: `odeint`, whose further arguments stand one after another."""
 
 from __future__ import annotations
 
-from ...scipy.integrate import odeint
+from typing import Any
+
+from ...scipy import integrate
+
+
+def odeint(func: Any, y0: Any, t: Any, *args: Any, **options: Any) -> Any:
+    """`wengert.scipy.integrate.odeint` with ``args=args``."""
+    return integrate.odeint(func, y0, t, args, **options)
+
 
 __all__ = ["odeint"]

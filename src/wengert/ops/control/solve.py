@@ -56,7 +56,7 @@ class LinearSolve(Primitive):
 
         system, n = params["system"], params["consts"]
         outs = self.bind(*primals, **params)
-        m = len(outs) - system.extra
+        m = len(primals) - n
         moved = tuple(t is not None for t in tangents[:n])
         right = list(tangents[n:])
         if any(moved):
@@ -71,7 +71,7 @@ class LinearSolve(Primitive):
         if all(r is None for r in right):
             return outs, [None] * len(outs)
         right = [zeros(aval_of(b)) if r is None else r for r, b in zip(right, primals[n:], strict=True)]
-        return outs, [*self.bind(*primals[:n], *right, **params)[:m], *[None] * system.extra]
+        return outs, [*self.bind(*primals[:n], *right, **params)[:m], *[None] * (len(outs) - m)]
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         system, n = params["system"], params["consts"]
@@ -82,7 +82,8 @@ class LinearSolve(Primitive):
             )
         m = len(args) - n
         cts = [zeros(a) if c is None else c for c, a in zip(cotangent[:m], system.solve.out_avals, strict=False)]
-        turned = System(turned_apply(system, n), system.turned_solve, system.apply, system.solve)
+        extra = len(system.turned_solve.outputs) - m  # the transposed system is differentiated in its turn
+        turned = System(turned_apply(system, n), system.turned_solve, system.apply, system.solve, extra)
         grads = self.bind(*args[:n], *cts, system=turned, consts=n)[:m]
         linear = on_newest_tape(args)
         return [None] * n + [g if b else None for g, b in zip(grads, linear[n:], strict=True)]
@@ -111,7 +112,7 @@ class LinearSolve(Primitive):
         whole = System(apply, solve, wide(system.turned), wide(system.turned_solve), system.extra)
         b = [batched_value(a, size, f) if v else a for a, f, v in zip(args[n:], batched[n:], vector, strict=True)]
         outs = self.bind(*args[:n], *b, system=whole, consts=n)
-        return outs, [*vector, *[True] * system.extra]
+        return outs, [*vector, *[True] * (len(outs) - m)]
 
 
 def turned_apply(system: System, consts: int) -> Program:

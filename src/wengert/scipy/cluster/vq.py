@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ... import numpy as wnp
-from ...core import as_array, ndim_of, shape_of
+from ...core import as_array, dtype_of, ndim_of, shape_of
 from ...errors import ShapeError
+from ...ops.elementwise import convert
 from ...ops.shape import expand_dims
 from ...ops.special.declare import floating
 
@@ -31,8 +34,9 @@ def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
         >>> import numpy as np
         >>> code, distance = vq(np.array([[0.0, 1.0], [4.0, 3.0]]), np.array([[0.0, 0.0], [4.0, 0.0]]))
         >>> code, distance
-        (array([0, 1]), array([1., 3.]))
+        (array([0, 1], dtype=int32), array([1., 3.]))
     """
+    whole = all(dtype_of(as_array(v)).kind in "biu" for v in (obs, code_book))
     obs, code_book = floating(as_array(obs), as_array(code_book))
     shapes = shape_of(obs), shape_of(code_book)
     if ndim_of(obs) == ndim_of(code_book) == 1:
@@ -42,7 +46,7 @@ def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
     if shape_of(code_book)[0] == 0:
         raise ShapeError("vq: there are no codes")
     apart = expand_dims(obs, 1) - expand_dims(code_book, 0)
-    code = wnp.argmin(wnp.sum(apart * apart, -1), -1)
+    code = convert(wnp.argmin(wnp.sum(apart * apart, -1), -1), np.dtype(np.int64 if whole else np.int32))  # as SciPy
     nearest = wnp.take(code_book, code, axis=0)
     return code, wnp.linalg.norm(obs - nearest, axis=-1)
 

@@ -37,8 +37,9 @@ class RegularGridInterpolator(Fields):
         points: for each dimension a vector of coordinates, rising (or falling, where that is known).
         values: on the grid, ``(m1, ..., mn, ...)``.
         method: "linear" or "nearest".
-        bounds_error: whether points outside are an error (under jit too). False by default, as JAX has it.
-        fill_value: the result outside; None for the function that goes on as it ends.
+        bounds_error: whether points outside are an error (under jit too), as they are by default.
+        fill_value: the result outside, where that is no error; None for the function that goes on as it ends.
+        solver, solver_args: SciPy's, of splines; taken and not needed.
 
     Raises:
         ShapeError: shapes do not fit. ArgumentError: no such method; known not to rise; points outside.
@@ -46,7 +47,7 @@ class RegularGridInterpolator(Fields):
 
     Example:
         >>> x, y = np.array([0.0, 1.0, 3.0]), np.array([0.0, 2.0])
-        >>> f = RegularGridInterpolator((x, y), x[:, None] + y)
+        >>> f = RegularGridInterpolator((x, y), x[:, None] + y, bounds_error=False)
         >>> print(f(np.array([[2.0, 1.0], [4.0, 1.0]])))
         [ 3. nan]
     """
@@ -55,8 +56,9 @@ class RegularGridInterpolator(Fields):
     settings = ("method", "bounds_error")
 
     def __init__(
-        self, points: Any, values: Any, method: str = "linear", bounds_error: bool = False, fill_value: Any = np.nan
-    ) -> None:
+        self, points: Any, values: Any, method: str = "linear", bounds_error: bool = True, fill_value: Any = np.nan,
+        *, solver: Any = None, solver_args: Any = None,
+    ) -> None:  # fmt: skip
         what = "RegularGridInterpolator"
         self.method, self.bounds_error = _method(what, method), bool(bounds_error)
         axes = tuple(points)
@@ -153,8 +155,7 @@ class RegularGridInterpolator(Fields):
 def interpn(
     points: Any, values: Any, xi: Any, method: str = "linear", bounds_error: bool = True, fill_value: Any = np.nan
 ) -> Any:
-    """Values on a grid interpolated at points; arguments as for `RegularGridInterpolator`, but points outside are an
-    error by default, as SciPy has it.
+    """Values on a grid interpolated at points; arguments as for `RegularGridInterpolator`.
 
     Example:
         >>> interpn((np.array([0.0, 1.0]),), np.array([0.0, 4.0]), np.array([0.25]))

@@ -13,7 +13,7 @@ import numpy as np
 from ... import numpy as wnp
 from ... import trees
 from ...core import Aval, Tracer, Value, dtype_of, shape_of
-from ...errors import NotSupportedError
+from ...errors import ArgumentError, NotSupportedError
 from ...flatten_util import ravel_pytree
 from ...ops.elementwise import convert
 from ...ops.host import host_call_p
@@ -22,7 +22,23 @@ from ...transforms.custom_rules import custom_jvp
 from ...transforms.derivatives import jacfwd
 from ...transforms.forward import jvp
 
-__all__ = ["Problem", "solution"]
+__all__ = ["Problem", "solution", "value_alone"]
+
+
+def value_alone(name: str, f: Callable[..., Any], jac: Any) -> Callable[..., Any]:
+    """The function whose value is searched with: the first of a pair where SciPy's ``jac=True`` says that it gives one.
+
+    Every other `jac` is taken and not needed, as derivatives are supplied.
+    """
+    if jac is None or jac is False or callable(jac) or jac in ("2-point", "3-point", "cs"):
+        return f
+    if jac is not True:
+        raise ArgumentError(f"{name}: jac is True, False, None, a function or '2-point', got {jac!r}; leave it out")
+
+    def value(*args: Any) -> Any:
+        return f(*args)[0]
+
+    return value
 
 
 class Problem:

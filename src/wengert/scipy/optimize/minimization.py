@@ -9,10 +9,11 @@ import numpy as np
 
 from ... import numpy as wnp
 from ...core import Aval, dtype_of, shape_of
+from ...errors import ArgumentError
 from ...transforms.derivatives import hessian, hvp
 from ...transforms.gradient import grad, value_and_grad
 from ...transforms.jit import jit as _jit
-from .implicit import Problem, solution
+from .implicit import Problem, solution, value_alone
 
 _WITHOUT_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
 _WITH_PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
@@ -43,6 +44,9 @@ def minimize(
     x0: Any,
     args: Any = (),
     method: str | None = None,
+    jac: Any = None,
+    hess: Any = None,
+    hessp: Any = None,
     bounds: Any = None,
     constraints: Any = (),
     tol: float | None = None,
@@ -62,6 +66,8 @@ def minimize(
         x0: where to start, an array or pytree.
         args: the parameters, a tuple of arrays or pytrees.
         method: one of `scipy.optimize.minimize`; BFGS by default, L-BFGS-B with `bounds`, SLSQP with `constraints`.
+        jac: True where `fun` gives a pair of the value and a gradient, of which the value is taken. Other `jac`, `hess` and
+            `hessp` are taken and not needed, as derivatives are supplied.
         bounds, constraints, tol, callback, options: as SciPy takes them, for `x` flattened to a vector.
         jit: whether the function and its derivatives are compiled for the search.
 
@@ -79,7 +85,11 @@ def minimize(
         array([[1., 0.],
                [0., 1.]])
     """
-    problem = Problem("minimize", fun, x0, args)
+    if isinstance(jac, (list, tuple)) or hasattr(jac, "lb"):  # bounds that follow the method, without SciPy's jac
+        jac, bounds = None, jac if bounds is None else bounds
+    if method is not None and not isinstance(method, str):
+        raise ArgumentError(f"minimize: method is the name of one of SciPy's, got {method!r}")
+    problem = Problem("minimize", value_alone("minimize", fun, jac), x0, args)
     n = shape_of(problem.start)[0]
     dtype = dtype_of(problem.start)
     kind = (method or ("SLSQP" if constraints else "L-BFGS-B" if bounds is not None else "BFGS")).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from ...flatten_util import ravel_pytree
 from ...transforms.derivatives import jacfwd
 from ...transforms.gradient import grad
 from ...transforms.jit import jit as _jit
-from .implicit import Problem, solution
+from .implicit import Problem, solution, value_alone
 from .minimization import between
 
 
@@ -51,7 +52,9 @@ def root(
     x0: Any,
     args: Any = (),
     method: str = "hybr",
+    jac: Any = None,
     tol: float | None = None,
+    callback: Any = None,
     options: dict[str, Any] | None = None,
     *,
     jit: bool = False,
@@ -60,7 +63,8 @@ def root(
 
     Args:
         fun: ``fun(x, *args)``, of the structure and shapes of `x`.
-        method: "hybr" or "lm", which take a Jacobian.
+        method: "hybr" or "lm", which take a Jacobian. jac: as for `minimize`.
+        callback: taken and not called, as SciPy's of these methods.
 
     Raises:
         ShapeError: `fun` does not give as many numbers as it takes.
@@ -74,7 +78,7 @@ def root(
     """
     if method not in _METHODS:
         raise ArgumentError(f"root: method is 'hybr' or 'lm' (those that take a Jacobian), got {method!r}")
-    problem = Problem("root", fun, x0, args)
+    problem = Problem("root", value_alone("root", fun, jac), x0, args)
     n, dtype = shape_of(problem.start)[0], dtype_of(problem.start)
     residual = _vector(problem)
     matrix = jacfwd(residual)
@@ -105,22 +109,34 @@ def root(
 def least_squares(
     fun: Callable[..., Any],
     x0: Any,
-    bounds: Any = None,
+    jac: Any = "2-point",
+    bounds: Any = (-np.inf, np.inf),
     method: str = "trf",
     ftol: float | None = 1e-8,
     xtol: float | None = 1e-8,
     gtol: float | None = 1e-8,
+    x_scale: Any = None,
     loss: str = "linear",
+    f_scale: float = 1.0,
+    diff_step: Any = None,
+    tr_solver: str | None = None,
+    tr_options: dict[str, Any] | None = None,
+    jac_sparsity: Any = None,
+    max_nfev: int | None = None,
+    verbose: int = 0,
     args: Any = (),
+    kwargs: dict[str, Any] | None = None,
+    callback: Any = None,
+    workers: Any = None,
     *,
     jit: bool = False,
-    **options: Any,
 ) -> LeastSquaresResults:
     """The least sum of squares of residuals ``fun(x, *args)``; arguments as for SciPy's and for `minimize`.
 
     Args:
-        bounds: ``(low, high)``, numbers or vectors, or None.
-        loss: "linear", the only one here. options: more of SciPy's, such as ``max_nfev``.
+        jac, diff_step, jac_sparsity, workers: taken and not needed, as the Jacobian is supplied.
+        bounds: ``(low, high)``, numbers or vectors, SciPy's `Bounds`, or None.
+        loss: "linear", the only one here. kwargs: what else `fun` takes by name, which is not differentiated.
 
     Raises:
         ArgumentError: another `loss`; write it into the residuals, or use `minimize`.
@@ -132,12 +148,19 @@ def least_squares(
     """
     if loss != "linear":
         raise ArgumentError(f"least_squares: loss is 'linear' here, got {loss!r}; use minimize for others")
-    problem = Problem("least_squares", fun, x0, args)
+    problem = Problem("least_squares", functools.partial(fun, **kwargs) if kwargs else fun, x0, args)
     n, dtype = shape_of(problem.start)[0], dtype_of(problem.start)
     residual = _vector(problem)
     matrix = jacfwd(residual)
     fast, fast_matrix = (_jit(residual), _jit(matrix)) if jit else (residual, matrix)
-    limits = (-np.inf, np.inf) if bounds is None else bounds
+    if bounds is None:
+        bounds = (-np.inf, np.inf)
+    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds)
+    options = {
+        "x_scale": x_scale, "f_scale": f_scale, "tr_solver": tr_solver, "tr_options": tr_options, "max_nfev": max_nfev,
+        "verbose": verbose, "callback": callback,
+    }  # fmt: skip
+    options = {k: v for k, v in options.items() if v is not None}
 
     def cost(x: Any, values: Any) -> Any:
         r = residual(x, values)
@@ -156,7 +179,7 @@ def least_squares(
     integer = np.dtype(np.int64)
     avals = [Aval((n,), dtype), Aval((), np.dtype(bool)), Aval((), integer), Aval((), integer)]
     free = None
-    if bounds is not None:
+    if not all(np.ndim(b) == 0 and np.isinf(b) for b in limits):
         free = between(*(np.broadcast_to(np.asarray(b, float), n) for b in limits))
     x, success, status, nfev = solution(problem, search, avals, grad(cost), free)
     values = problem.leaves

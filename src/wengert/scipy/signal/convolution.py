@@ -7,11 +7,12 @@ from typing import Any
 
 from ... import numpy as wnp
 from ...core import as_array, aval_of, dtype_of, ndim_of, shape_of
-from ...errors import ArgumentError, NotSupportedError, ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...ops.convolution_nd import convolve_nd_p
 from ...ops.elementwise import conj, convert
 from ...ops.families import result_dtype
 from ...ops.shape import moveaxis, reverse_p, slice_axis
+from ...ops.special.declare import floating
 
 _MODES = ("full", "same", "valid")
 _DIRECT = 1 << 14  # products of sizes up to this are summed directly, which is exact for whole numbers
@@ -40,15 +41,15 @@ def _method(x: Any, y: Any, method: str) -> str:
     return "direct" if small or dtype_of(x).kind not in "fc" else "fft"
 
 
-def _cut(name: str, out: Any, x: Any, y: Any, mode: str, axes: tuple[int, ...]) -> Any:
-    """The part of a full convolution that `mode` names."""
+def _cut(name: str, out: Any, x: Any, y: Any, mode: str, axes: tuple[int, ...], late: bool = False) -> Any:
+    """The part of a full convolution that `mode` names; `late` takes the later of two middles, of an even kernel."""
     differences = [shape_of(x)[a] - shape_of(y)[a] for a in axes]
     if mode == "valid" and any(d > 0 for d in differences) and any(d < 0 for d in differences):
         raise ShapeError(f"{name}: mode 'valid' needs one array at least as large in every axis as the other")
     for a in axes:
         n, m = shape_of(x)[a], shape_of(y)[a]
         if mode == "same":
-            start = (m - 1) // 2
+            start = (m if late else m - 1) // 2
             out = slice_axis(out, a, start, start + n)
         elif mode == "valid":
             out = slice_axis(out, a, min(n, m) - 1, max(n, m))
@@ -79,8 +80,11 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto", preci
 
 
 def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
-    """The convolution by Fourier transforms, over `axes` (all by default); other axes broadcast."""
-    x, y = _pair("fftconvolve", in1, in2, mode)
+    """The convolution by Fourier transforms, over `axes` (all by default); other axes broadcast.
+
+    The result is floating, for whole numbers too, as SciPy's: `convolve` sums these exactly.
+    """
+    x, y = floating(*_pair("fftconvolve", in1, in2, mode))
     rank = ndim_of(x)
     if axes is None:
         return convolve(x, y, mode, "fft")
@@ -120,28 +124,33 @@ def convolve2d(
     Raises:
         ArgumentError: no such `mode` or `boundary`. ShapeError: not matrices.
     """
-    _flat("convolve2d", in1, in2)
-    x, y = _pair("convolve2d", in1, in2, mode)
+    return _convolve2d("convolve2d", in1, in2, mode, boundary, fillvalue)
+
+
+def _convolve2d(name: str, in1: Any, in2: Any, mode: str, boundary: str, fillvalue: Any, late: bool = False) -> Any:
+    _flat(name, in1, in2)
+    x, y = _pair(name, in1, in2, mode)
     if boundary not in ("fill", *_BOUNDARIES):
-        raise ArgumentError(f"convolve2d: boundary is 'fill', 'wrap' or 'symm', got {boundary!r}")
-    if mode == "valid" or (boundary == "fill" and isinstance(fillvalue, (int, float)) and fillvalue == 0):
+        raise ArgumentError(f"{name}: boundary is 'fill', 'wrap' or 'symm', got {boundary!r}")
+    if mode == "valid" or (not late and boundary == "fill" and isinstance(fillvalue, (int, float)) and fillvalue == 0):
         return convolve(x, y, mode)
     around = tuple((m - 1, m - 1) for m in shape_of(y))
     if boundary == "fill":
         wide = wnp.pad(x, around, constant_values=fillvalue)
     else:
         wide = wnp.pad(x, around, mode=_BOUNDARIES[boundary])
-    return _cut("convolve2d", convolve(wide, y, "valid"), x, y, mode, (0, 1))
+    return _cut(name, convolve(wide, y, "valid"), x, y, mode, (0, 1), late)
 
 
 def correlate2d(
     in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0, precision: None = None
 ) -> Any:
-    """The correlation of two matrices; arguments as for `convolve2d`."""
+    """The correlation of two matrices, the second one conjugated; arguments as for `convolve2d`."""
     _flat("correlate2d", in1, in2)
     x, y = as_array(in1), as_array(in2)
-    if mode == "same" and any(m % 2 == 0 for m in shape_of(y)) and boundary != "fill":
-        raise NotSupportedError(
-            "correlate2d: mode 'same' with an even kernel needs boundary='fill'; cut 'full' instead"
-        )
-    return convolve2d(x, reverse_p.bind(conj(y), axes=(0, 1)), mode, boundary, fillvalue)
+    if mode == "valid" and all(
+        m > n for m, n in zip(shape_of(y), shape_of(x), strict=True)
+    ):  # as if they were exchanged
+        out = _convolve2d("correlate2d", y, reverse_p.bind(conj(x), axes=(0, 1)), mode, boundary, fillvalue)
+        return reverse_p.bind(conj(out), axes=(0, 1))
+    return _convolve2d("correlate2d", x, reverse_p.bind(conj(y), axes=(0, 1)), mode, boundary, fillvalue, late=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import lax
 from ... import numpy as wnp
-from ...core import dtype_of, ndim_of, shape_of
+from ...core import Tracer, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
@@ -58,14 +58,32 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     return out if zi is None else (out, moveaxis(state, 0, axis))
 
 
-def sosfilt(sos: Any, x: Any, axis: int = -1) -> Any:
-    """A filter in sections of second order, ``(sections, 6)``, along an axis."""
+def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
+    """A filter in sections of second order, ``(sections, 6)``, along an axis.
+
+    Args:
+        sos: sections, of which ``sos[:, 3]`` are ones. x: the signal.
+        zi: the states to start from, as SciPy lays them out: ``(sections, ..., 2, ...)`` with 2 along `axis`.
+
+    Returns:
+        The filtered signal, and the last states too where `zi` is given.
+
+    Raises:
+        ShapeError: `sos` has another shape. ArgumentError: ``sos[:, 3]`` are not ones.
+    """
     sos, x = floating(sos, x)
     if ndim_of(sos) != 2 or shape_of(sos)[1] != 6:
         raise ShapeError(f"sosfilt: sos has shape (sections, 6), got {shape_of(sos)}")
+    if not isinstance(sos, Tracer) and not np.all(sos[:, 3] == 1):
+        raise ArgumentError("sosfilt: sos[:, 3] should be all ones")
+    states = []
     for i in range(shape_of(sos)[0]):
-        x = lfilter(sos[i, :3], sos[i, 3:], x, axis)
-    return x
+        if zi is None:
+            x = lfilter(sos[i, :3], sos[i, 3:], x, axis)
+        else:
+            x, state = lfilter(sos[i, :3], sos[i, 3:], x, axis, zi[i])
+            states.append(state)
+    return x if zi is None else (x, wnp.stack(states))
 
 
 def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwrite_data: bool = False) -> Any:

@@ -237,8 +237,11 @@ def periodogram(
     x: Any, fs: Any = 1.0, window: Any = "boxcar", nfft: int | None = None, detrend: Any = "constant",
     return_onesided: bool = True, scaling: str = "density", axis: int = -1,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """The power spectral density of a signal from one segment."""
-    n = shape_of(as_array(x))[axis]
+    """The power spectral density of a signal from one segment, its first `nfft` samples where there are more."""
+    (x,) = floating(x)
+    n = shape_of(x)[axis]
+    if nfft is not None and nfft < n:
+        x, n = moveaxis(moveaxis(x, axis, -1)[..., :nfft], -1, axis), nfft
     window = "boxcar" if window is None else window
     return welch(x, fs, window, n, 0, nfft, detrend, return_onesided, scaling, axis)
 
@@ -258,9 +261,14 @@ def coherence(
 def spectrogram(
     x: Any, fs: Any = 1.0, window: Any = ("tukey", 0.25), nperseg: int | None = None, noverlap: int | None = None,
     nfft: int | None = None, detrend: Any = "constant", return_onesided: bool = True, scaling: str = "density",
-    axis: int = -1,
+    axis: int = -1, mode: str = "psd",
 ) -> tuple[Any, Any, Any]:  # fmt: skip
-    """The power spectral density by time: frequencies, times, and densities with times as the last axis."""
+    """The power spectral density by time: frequencies, times, and densities with times as the last axis.
+
+    `mode` is "psd", or for the transforms of the segments "complex", "magnitude", "angle", or "phase" (unwrapped).
+    """
+    if mode not in ("psd", "complex", "magnitude", "angle", "phase"):
+        raise ArgumentError(f"spectrogram: mode is 'psd', 'complex', 'magnitude', 'angle' or 'phase', got {mode!r}")
     (x,) = floating(x)
     dtype = np.dtype(dtype_of(x).type(0).real.dtype)
     x = moveaxis(x, axis, -1)
@@ -270,6 +278,14 @@ def spectrogram(
         plan = _Plan("spectrogram", n, dtype, window, nperseg, plan.nperseg // 8, nfft)
     onesided = return_onesided and dtype_of(x).kind != "c"
     z = _transformed(x, plan, detrend, onesided)
-    out = _density(ew.real(z) ** 2 + ew.imag(z) ** 2, plan, scaling, fs, onesided, "spectrogram")
+    if mode == "psd":
+        out = _density(ew.real(z) ** 2 + ew.imag(z) ** 2, plan, scaling, fs, onesided, "spectrogram")
+    else:
+        out = z * ew.sqrt(plan.norm(scaling, fs, "spectrogram"))
+        if mode == "magnitude":
+            out = ew.absolute(out)
+        elif mode != "complex":
+            out = wnp.angle(out)
+            out = wnp.unwrap(out, axis=-1) if mode == "phase" else out
     times = np.arange(plan.nperseg / 2, n - plan.nperseg / 2 + 1, plan.step).astype(dtype) / fs
     return _frequencies(plan, fs, onesided, dtype), times, moveaxis(out, -1, axis - 1 if axis < 0 else axis)

@@ -111,8 +111,17 @@ def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) 
     return trees.unflatten(tree, x), None
 
 
+def _rtol(name: str, rtol: float, tol: float | None, callback: Any) -> float:
+    if callback is not None:
+        raise ArgumentError(
+            f"{name}: there are no callbacks, as steps may run under a transformation; leave callback out"
+        )
+    return rtol if tol is None else tol
+
+
 def cg(
-    A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None  # noqa: N803
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    callback: Any = None, tol: float | None = None,
 ) -> tuple[Any, None]:  # fmt: skip
     """Solve ``A x = b`` with a symmetric positive definite operator by conjugate gradients.
 
@@ -121,7 +130,7 @@ def cg(
     Args:
         A: a function of pytrees shaped as `b`, linear; or a matrix, also a sparse one of SciPy's.
         b: the right side, an array or a pytree. x0: where to start.
-        tol, atol: iteration ends when the residual is below ``max(tol * norm(b), atol)``.
+        rtol, atol: iteration ends when the residual is below ``max(rtol * norm(b), atol)``; `tol` is JAX's name of `rtol`.
         maxiter: the most steps. M: an approximation of the inverse, a function or a matrix of plain numbers.
 
     Returns:
@@ -135,25 +144,36 @@ def cg(
         >>> x
         array([1., 2.])
     """
-    return _solve("cg", A, b, x0, M, {"rtol": tol, "atol": atol, "maxiter": maxiter})
+    return _solve("cg", A, b, x0, M, {"rtol": _rtol("cg", rtol, tol, callback), "atol": atol, "maxiter": maxiter})
 
 
 def bicgstab(
-    A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None  # noqa: N803
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    callback: Any = None, tol: float | None = None,
 ) -> tuple[Any, None]:  # fmt: skip
     """Solve ``A x = b`` by stabilised biconjugate gradients; arguments as for `cg`, `A` need not be symmetric."""
-    return _solve("bicgstab", A, b, x0, M, {"rtol": tol, "atol": atol, "maxiter": maxiter})
+    return _solve(
+        "bicgstab", A, b, x0, M, {"rtol": _rtol("bicgstab", rtol, tol, callback), "atol": atol, "maxiter": maxiter}
+    )
 
 
 def gmres(
-    A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, restart: int = 20,  # noqa: N803
-    maxiter: int | None = None, M: Any = None, solve_method: str = "batched",  # noqa: N803
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, restart: int | None = None,  # noqa: N803
+    maxiter: int | None = None, M: Any = None, callback: Any = None, callback_type: Any = None,  # noqa: N803
+    tol: float | None = None, solve_method: str = "batched",
 ) -> tuple[Any, None]:  # fmt: skip
     """Solve ``A x = b`` by generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric.
 
-    `restart` is how many directions are kept; `solve_method` is taken for JAX's sake.
+    `restart` is how many directions are kept, 20 by default; `solve_method` is taken for JAX's sake.
     """
-    return _solve("gmres", A, b, x0, M, {"rtol": tol, "atol": atol, "restart": restart, "maxiter": maxiter})
+    return _solve(
+        "gmres",
+        A,
+        b,
+        x0,
+        M,
+        {"rtol": _rtol("gmres", rtol, tol, callback), "atol": atol, "restart": restart, "maxiter": maxiter},
+    )
 
 
 __all__ = ["bicgstab", "cg", "gmres"]

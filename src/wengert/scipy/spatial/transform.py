@@ -40,7 +40,8 @@ class Rotation:
 
     Args:
         quat: quaternions ``(x, y, z, w)``, shape ``(..., 4)``.
-        normalize: whether they are divided by their length.
+        normalize: whether they are divided by their length. copy: taken, and changes nothing.
+        scalar_first: whether they are ``(w, x, y, z)``.
 
     Raises:
         ShapeError: the last axis has another length. ArgumentError: one of them is zero (of values that are traced
@@ -55,8 +56,9 @@ class Rotation:
 
     quat: Any
 
-    def __init__(self, quat: Any, normalize: bool = True) -> None:
+    def __init__(self, quat: Any, normalize: bool = True, copy: bool = True, scalar_first: bool = False) -> None:
         quat = _numbers(quat, 4, "quaternions")
+        quat = wnp.roll(quat, -1, axis=-1) if scalar_first else quat
         self.quat = _q.normalized(quat) if normalize else quat
 
     # --- made from ---
