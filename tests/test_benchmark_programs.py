@@ -188,3 +188,15 @@ def test_lstm_by_scan_is_the_unrolled_one():
     args = rows["lstm-scan"].tiny(np.random.default_rng(0))
     unrolled, scanned = (rows[n].primal(NUMERIC)(*args) for n in ("lstm", "lstm-scan"))
     np.testing.assert_allclose(scanned, unrolled, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["gmm-d10-n1000", "gmm-d32-n1000"])
+def test_sizes_of_the_table_compile(name):
+    """Blocks of rows, parts for threads and looks for interrupts occur at full size alone."""
+    from benchmarks.compiled.measure import arguments
+
+    row = next(r for r in ROWS if r.name == name)
+    runtime = libraries.MAKERS["wengert"]()
+    args = arguments(row, "float64")
+    for x in tree_util.tree_leaves(runtime.library.jit(row.build(runtime.library))(*args)):
+        assert np.isfinite(x).all()

@@ -200,8 +200,8 @@ def ask(n: Any, cell: str, go_on: str, stop: str = "stopped") -> list[str]:
     """Lines that ask, and then go on or stop; they begin where a block does and end it."""
     return [
         f"  %asked{n} = call i32 @{NAME}(ptr {cell})",
-        f"  %over{n} = icmp ne i32 %asked{n}, 0",
-        f"  br i1 %over{n}, label %{stop}, label %{go_on}",
+        f"  %interrupted{n} = icmp ne i32 %asked{n}, 0",
+        f"  br i1 %interrupted{n}, label %{stop}, label %{go_on}",
     ]
 
 
