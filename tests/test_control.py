@@ -322,9 +322,12 @@ def test_a_closed_over_array_that_changes_is_seen():
 
 def test_a_known_predicate_calls_the_function():
     seen = []
-    lax.cond(True, lambda: seen.append("yes"), lambda: seen.append("no"))
-    lax.switch(7, [lambda: seen.append(0), lambda: seen.append(1)])
-    assert seen == ["yes", 1]
+    note = lambda x: (seen.append(x), x)[1]  # noqa: E731
+    for _ in range(2):  # the first time the other one is traced, to compare their results
+        assert lax.cond(True, note, lambda x: x + 1, 1.0) == 1.0
+        assert seen[-1] == 1.0 and type(seen[-1]) is float
+        assert lax.switch(7, [lambda x: x + 1, note], 2.0) == 2.0
+        assert seen[-1] == 2.0 and type(seen[-1]) is float
 
 
 def test_associative_scan():

@@ -32,6 +32,12 @@ class Config:
             in its derivative, compiled or not. Calls then cost a look at their results. Outside transformations
             NumPy's own ``np.seterr(invalid="raise")`` does this.
         debug_infs: the same for infinities.
+        debug_zeros: whether a transformation that takes derivatives raises ZeroDerivativeError where the derivative of a
+            result by an input is zero whatever the values are, because an operation lost the dependence (`round`,
+            ``astype(int)``, `argmax`, a comparison, `stop_gradient`); the message names it and your line. The function
+            is run twice then.
+        disable_jit: whether `jit` and `lax`'s loops and branches run as the Python that they are, so that breakpoints and
+            prints in them work; for looking into a function, with ``config.override(disable_jit=True)``.
         threads: on how many threads the large loops of compiled functions run; None (the default) stands for one on
             each processor that this process may use, 1 for none but the caller's. Results have the same bits with
             any number. First ``WENGERT_THREADS``. Dense products run on BLAS's own threads.
@@ -52,6 +58,8 @@ class Config:
         "_cache_dir",
         "_debug_infs",
         "_debug_nans",
+        "_debug_zeros",
+        "_disable_jit",
         "_threads",
         "_x64",
         "checkpoint_bytes",
@@ -72,11 +80,11 @@ class Config:
     disk_cache: bool
     max_paths: int
     checkpoint_bytes: int
-    debugging: bool  # whether debug_nans or debug_infs is set
+    debugging: bool  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
     thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads
 
     def __init__(self) -> None:
-        self._debug_nans = self._debug_infs = self.debugging = False
+        self._debug_nans = self._debug_infs = self._debug_zeros = self._disable_jit = self.debugging = False
         self.enable_x64 = True
         self.max_paths = 64
         self.checkpoint_bytes = 64 << 20
@@ -117,10 +125,28 @@ class Config:
         self._debug_infs = bool(on)
         self._mark()
 
+    @property
+    def debug_zeros(self) -> bool:
+        return self._debug_zeros
+
+    @debug_zeros.setter
+    def debug_zeros(self, on: bool) -> None:
+        self._debug_zeros = bool(on)
+        self._mark()
+
+    @property
+    def disable_jit(self) -> bool:
+        return self._disable_jit
+
+    @disable_jit.setter
+    def disable_jit(self, on: bool) -> None:
+        self._disable_jit = bool(on)
+        self._mark()
+
     def _mark(self) -> None:
         # While results are looked at, `_x64` is another object that is as true: compiled calls, which are taken where
         # `_x64` is the very object of their compilation, are then passed by, and cost nothing when this is off.
-        self.debugging = self._debug_nans or self._debug_infs
+        self.debugging = self._debug_nans or self._debug_infs or self._debug_zeros or self._disable_jit
         self._x64: Any = int(self._x64) if self.debugging else bool(self._x64)
 
     @property
@@ -220,6 +246,8 @@ _SETTINGS = (
     "threads",
     "debug_nans",
     "debug_infs",
+    "debug_zeros",
+    "disable_jit",
 )
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 config = Config()

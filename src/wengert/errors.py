@@ -395,6 +395,25 @@ class NonFiniteError(WengertError, FloatingPointError):
     """
 
 
+class ZeroDerivativeError(WengertError):
+    """With `config.debug_zeros` set, a derivative is zero whatever the values are, because an operation lost it.
+
+    The message names the operation (`round`, `argmax`, a comparison, ``astype(int)``, `stop_gradient`) and its line.
+
+    Remedy: a smooth function in its place, or, where the zero is meant, leave the argument out of what is
+    differentiated.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> with wengert.config.override(debug_zeros=True):
+        ...     try:
+        ...         wengert.grad(lambda x: wnp.round(x) * 2.0)(1.3)
+        ...     except wengert.errors.ZeroDerivativeError as error:
+        ...         print("'round'" in str(error))
+        True
+    """
+
+
 __all__ = [
     "ArgumentError",
     "AxisError",
@@ -414,4 +433,5 @@ __all__ = [
     "ShapeError",
     "TreeError",
     "WengertError",
+    "ZeroDerivativeError",
 ]

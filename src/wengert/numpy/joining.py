@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
-from ..errors import ShapeError
+from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
+from ..errors import DtypeError, ShapeError
 from ..ops import shape as _ops
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import canonical_axis, slice_axis
 from .dispatch import no_out
+from .searching import argsort, searchsorted, where
 from .shaping import atleast_1d, atleast_2d, atleast_3d, ndim, ravel, tile
 
 max_ = builtins.max
@@ -148,12 +149,14 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    """`arr` with `values` inserted before the indices `obj` along `axis`."""
+    """`arr` with `values` inserted before the indices `obj`, which may be traced, along `axis`."""
     arr, values = as_array(arr), as_array(values)
     if axis is None:
         arr, axis = ravel(arr), 0
     axis = canonical_axis(axis, ndim_of(arr))
     n = shape_of(arr)[axis]
+    if isinstance(obj, (Tracer, list, tuple)) and isinstance(obj := as_array(obj), Tracer):
+        return _insert_traced(arr, obj, values, axis)
     where = np.insert(np.arange(n), obj, -1)
     new = where == -1
     count = int(new.sum())
@@ -174,6 +177,40 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     source = np.where(new, 0, where + count)
     order = np.argsort(np.atleast_1d(np.where(np.asarray(obj) < 0, np.asarray(obj) + n, obj)), kind="stable")
     source[new] = order if len(order) == count else np.arange(count)
+    return _ops.moveaxis(getitem(_ops.concatenate([values, arr]), source), 0, axis)
+
+
+def _insert_traced(arr: Value, obj: Value, values: Value, axis: int) -> Value:
+    """`insert` where the places are traced: the positions of what is inserted say where each row comes from."""
+    if obj.dtype.kind not in "iu" or obj.ndim > 1:
+        raise DtypeError(
+            f"insert at a traced place takes one integer or a sequence of them, got {obj.dtype}{list(obj.shape)}: for a mask "
+            f"write wengert.numpy.where"
+        )
+    n = shape_of(arr)[axis]
+    arr = _ops.moveaxis(arr, axis, 0)
+    values = convert(values, dtype_of(arr))
+    if obj.ndim == 0 or shape_of(obj) == (1,):
+        if ndim_of(values) and obj.ndim == 0:  # the axis to insert along comes first in the values
+            values = _ops.reshape(values, (1,) * (ndim_of(arr) - ndim_of(values)) + shape_of(values))
+        elif ndim_of(values) == ndim_of(arr):
+            values = _ops.moveaxis(values, axis, 0)
+        count = shape_of(values)[0] if ndim_of(values) == ndim_of(arr) else 1
+        places = _ops.broadcast_to(_ops.reshape(obj, ()), (count,))
+    else:
+        count, places = obj.shape[0], obj
+        if ndim_of(values) == ndim_of(arr) and ndim_of(arr) > 1:
+            values = _ops.moveaxis(values, axis, 0)
+    values = _ops.broadcast_to(values, (count, *shape_of(arr)[1:]))
+    places = where(places < 0, places + n, places)
+    places = where((places < 0) | (places > n), 2 * (n + count), places)  # out of range, where the last line notices
+    order = argsort(places, stable=True)
+    final = getitem(places, order) + np.arange(count)
+    p = np.arange(n + count)
+    before = searchsorted(final, p, side="right")  # how many are inserted up to each position
+    last = getitem(order, where(before > 0, before - 1, 0))
+    inserted = (before > 0) & (getitem(final, where(before > 0, before - 1, 0)) == p)
+    source = where(inserted, last, count + p - before)
     return _ops.moveaxis(getitem(_ops.concatenate([values, arr]), source), 0, axis)
 
 

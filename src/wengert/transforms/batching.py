@@ -192,6 +192,7 @@ class Vmap(Transformed):
         if not callable(f):
             check_callable(f, "vmap")
         self._f = f
+        self.__doc__ = getattr(f, "__doc__", None)
         if isinstance(in_axes, list):
             in_axes = tuple(in_axes)
         if not isinstance(in_axes, (int, tuple, type(None))) and not isinstance(in_axes, dict):

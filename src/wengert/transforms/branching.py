@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from .. import trees
+from ..config import config
 from ..core import Tracer, Value, as_value, aval_of, shape_of
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops.control import cond_p
 from ..ops.elementwise import convert
 from ..program import Program, Var
 from .control import Body, line_of, type_text
 from .function import check_arrays, check_callable, name_of, shown, values_of
-from .staging import known_program
+from .staging import known_program, signature
+
+_NOTHING: Any = object()  # stands where no operand is given
 
 
-def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = None, linear: Any = None) -> Any:
+def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = _NOTHING, linear: Any = None) -> Any:
     """``true_fun(*operands)`` where `pred` holds, ``false_fun(*operands)`` otherwise; one of the two runs.
 
     Args:
         pred: one boolean (or number); where it is known, the function is just called.
         true_fun, false_fun: functions whose results have the same structure and types.
         operands: their arguments, pytrees.
+        operand: the one argument, by name.
 
     Raises:
-        TreeError, ShapeError: the results of the two differ in structure or type.
+        TreeError, ShapeError: the results of the two differ in structure or type, whether `pred` is known or not.
         ArgumentError: `pred` is not one value.
 
     Example:
@@ -38,7 +44,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
     if not callable(true_fun) and len(operands) >= 2 and callable(false_fun):  # cond(pred, a, f, b, g) of old
         a, f, b, g = true_fun, false_fun, operands[0], operands[1]
         return cond(pred, lambda ops: f(ops[0]), lambda ops: g(ops[1]), (a, b))
-    if operand is not None and not operands:
+    if operand is not _NOTHING and not operands:
         operands = (operand,)
     try:
         check_callable(true_fun, "cond")
@@ -50,6 +56,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
             )
         if not isinstance(pred, Tracer):
             check_arrays(operands, "cond")
+            _check_agreement([false_fun, true_fun], operands, "cond")
             return (true_fun if pred else false_fun)(*operands)
         index = convert(pred if pred.dtype.kind == "b" else pred != 0, np.int32)
         return _branches(index, [false_fun, true_fun], operands, "cond")
@@ -57,7 +64,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
         raise shown(error)
 
 
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = None) -> Any:
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = _NOTHING) -> Any:
     """``branches[index](*operands)``; an index out of range is moved into it.
 
     Args:
@@ -70,7 +77,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, o
         9.0
     """
     __tracebackhide__ = True
-    if operand is not None and not operands:
+    if operand is not _NOTHING and not operands:
         operands = (operand,)
     try:
         branches = list(branches)
@@ -83,6 +90,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, o
             raise ArgumentError(f"switch: the index is one integer, got {type_text(aval_of(index))}")
         if not isinstance(index, Tracer):
             check_arrays(operands, "switch")
+            _check_agreement(branches, operands, "switch")
             return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
         if len(branches) == 1:
             return branches[0](*operands)
@@ -96,6 +104,56 @@ def _branches(index: Value, functions: Sequence[Any], operands: Sequence[Any], w
     values = values_of(leaves, tree, what, root="operands")
     avals = [aval_of(v) for v in values]
     bodies = [Body(f, tree, avals, what) for f in functions]
+    _compare(bodies, functions, what)
+    first = bodies[0]
+    closed: dict[int, Value] = {}
+    for b in bodies:
+        closed.update((id(c), c) for c in b.closed)
+    order = list(closed)
+    programs = tuple(_with_closed(b, order, list(closed.values())) for b in bodies)
+    outs = cond_p.bind(index, *closed.values(), *values, branches=programs)
+    return trees.unflatten(first.tree, outs)
+
+
+_agreed: OrderedDict[Any, None] = (
+    OrderedDict()
+)  # branches of known choices that were compared, with their arguments' types
+_MOST = 1024
+_depth: ContextVar[int] = ContextVar("comparisons of branches under way", default=0)
+
+
+def _check_agreement(functions: Sequence[Any], operands: Sequence[Any], what: str) -> None:
+    """Branches must agree where the choice is known, too. Those of the same code are traced once, for that.
+
+    Raises:
+        TreeError, ShapeError: the results of two differ in structure or type.
+    """
+    codes = [getattr(f, "__code__", None) for f in functions]
+    if None in codes or _depth.get() > 1 or config.debugging:
+        return
+    leaves, tree = trees.flatten(tuple(operands))
+    try:
+        values = [as_value(x) for x in leaves]
+    except DtypeError:
+        return  # a known choice may be between functions of anything
+    key = (tuple(codes), tree, signature(values), config.enable_x64)
+    if key in _agreed:
+        return
+    token = _depth.set(_depth.get() + 1)
+    try:
+        with np.errstate(all="ignore"):
+            bodies = [Body(f, tree, [aval_of(v) for v in values], what) for f in functions]
+    except Exception:
+        return  # what cannot be traced, as Python's choices by value, is called all the same
+    finally:
+        _depth.reset(token)
+    _compare(bodies, functions, what)
+    _agreed[key] = None
+    if len(_agreed) > _MOST:
+        _agreed.popitem(last=False)
+
+
+def _compare(bodies: Sequence[Body], functions: Sequence[Any], what: str) -> None:
     first = bodies[0]
     for f, body in zip(functions[1:], bodies[1:], strict=True):
         if body.tree != first.tree:
@@ -124,13 +182,6 @@ def _branches(index: Value, functions: Sequence[Any], operands: Sequence[Any], w
                     f"{what}: the branches return different dtypes: {name_of(f)}{line_of(f)} gives "
                     f"{b.program.out_avals[k].dtype} where another gives {d}; convert it with astype({d.name!r})"
                 )
-    closed: dict[int, Value] = {}
-    for b in bodies:
-        closed.update((id(c), c) for c in b.closed)
-    order = list(closed)
-    programs = tuple(_with_closed(b, order, list(closed.values())) for b in bodies)
-    outs = cond_p.bind(index, *closed.values(), *values, branches=programs)
-    return trees.unflatten(first.tree, outs)
 
 
 def _with_closed(body: Body, order: Sequence[int], values: Sequence[Value]) -> Program:

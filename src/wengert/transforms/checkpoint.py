@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import trees
+from ..config import config
 from ..core import Aval, Primitive, Tracer, as_array, aval_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops.call import Policy, name_p, remat_p
@@ -33,7 +34,7 @@ class Checkpoint(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        if nans.is_locating():
+        if nans.is_locating() or config.disable_jit:
             return self._f(*args, **kwargs)
         leaves, tree, _, rebuild = self._jit.split(args, kwargs)
         try:

@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 
 from .. import trees
+from ..config import config
 from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
+from ..ops.indexing import getitem
+from ..ops.shape import stack
+from . import nans
 from .budgets import scan_within, while_within
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
@@ -155,6 +159,11 @@ def run_scan(
     paths, xs_tree = trees.flatten_with_paths(xs)
     slices = [as_array(x) for x in values_of([x for _, x in paths], xs_tree, what, f, "xs")]
     n = steps_of(length, slices, [path for path, _ in paths], what)
+    if n and config.debugging and nans.loops_are_python():
+        rows_of = [[getitem(x, i) for x in slices] for i in range(n)]
+        return _scan_in_python(
+            f, carry, tree, [trees.unflatten(trees.structure(xs), r) for r in rows_of], reverse, what
+        )
     pair = trees.structure((init, xs))
     rows = [Aval(shape_of(x)[1:], x.dtype) for x in slices]
 
@@ -162,10 +171,7 @@ def run_scan(
         body = Body(f, pair, [*avals, *rows], what)
         example = trees.unflatten(body.tree, body.program.out_avals)
         if not isinstance(example, (tuple, list)) or len(example) != 2:
-            raise ArgumentError(
-                f"{what}: {name_of(f)}{line_of(f)} must return a pair (carry, y), got {type(example).__name__}"
-                + (f" of length {len(example)}" if isinstance(example, (tuple, list)) else "")
-            )
+            raise _no_pair(what, f, example)
         out_tree = trees.structure(example[0])
         return (body, trees.structure(example[1])), out_tree, body.program.out_avals[: out_tree.num_leaves]
 
@@ -183,6 +189,30 @@ def run_scan(
     else:
         outs = scan_within(args, step, checkpoint, budget, what)
     return trees.unflatten(tree, outs[: len(carry)]), trees.unflatten(ys_tree, outs[len(carry) :])
+
+
+def _scan_in_python(
+    f: Any, carry: list[Value], tree: Any, rows: list[Any], reverse: bool, what: str
+) -> tuple[Any, Any]:
+    state, ys = trees.unflatten(tree, [as_array(x) for x in carry]), []
+    for x in reversed(rows) if reverse else rows:
+        out = f(state, x)
+        if not isinstance(out, (tuple, list)) or len(out) != 2:
+            raise _no_pair(what, f, out)
+        trees.check_same_structure(tree, trees.structure(out[0]), f"{what}: what {name_of(f)}{line_of(f)} carries on")
+        state = trees.map(lambda v: as_array(check_output(v, f)), out[0])
+        ys.append(out[1])
+    flat = [trees.leaves(y) for y in (reversed(ys) if reverse else ys)]
+    stacked = [stack([as_array(check_output(v, f)) for v in column]) for column in zip(*flat, strict=True)]
+    return state, trees.unflatten(trees.structure(ys[0]), stacked)
+
+
+def _no_pair(what: str, f: Any, got: Any) -> ArgumentError:
+    length = f" of length {len(got)}" if isinstance(got, (tuple, list)) else ""
+    return ArgumentError(
+        f"{what}: {name_of(f)}{line_of(f)} must return a pair (carry, y), got {type(got).__name__}{length}: write "
+        f"`return carry, y`, or `return carry, None` where a step gives nothing"
+    )
 
 
 def steps_of(length: Any, xs: Sequence[Value], paths: Sequence[str], what: str) -> int:
@@ -252,6 +282,15 @@ def _while(
     check_callable(cond_fun, what)
     check_callable(body_fun, what)
     carry, tree = trees.flatten(init_val)
+    if config.debugging and nans.loops_are_python():
+        state = trees.map(as_array, init_val)
+        try:
+            while cond_fun(state):
+                state = body_fun(state)
+                trees.check_same_structure(tree, trees.structure(state), f"{what}: what {name_of(body_fun)} carries on")
+            return trees.map(as_array, state)
+        except ConcretizationError:
+            pass  # a batch, of which each example has its own number of steps
     one = trees.structure((init_val,))
 
     def trace(avals: list[Aval]) -> Any:

@@ -317,19 +317,21 @@ class _Custom(Transformed):
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """Every argument in its place, defaults and keyword arguments included, as the rule expects them."""
         try:
+            if isinstance(self._f, np.ufunc):  # whose signature is of options
+                raise ValueError
             signature = inspect.signature(self._f)
         except (TypeError, ValueError):
             if kwargs:
                 raise ArgumentError(f"{name_of(self._f)} has no signature; pass its arguments by position") from None
             return args
         bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
         if bound.kwargs:
             raise ArgumentError(
                 f"{self.transformation} of {name_of(self._f)}: keyword-only arguments ({', '.join(bound.kwargs)}) "
                 f"cannot be passed to the rule by position; make them positional"
             )
-        return bound.args
+        bound.apply_defaults()
+        return bound.args  # defaults of keyword-only arguments, such as a partial's, are the function's own affair
 
     def require_rule(self) -> None:
         raise NotImplementedError

@@ -13,10 +13,10 @@ from ..core import Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import DtypeError
 from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import moveaxis, reshape
-from . import nans
+from . import nans, zeros
 from .batching import over_basis
 from .forward import check_output, jvp
-from .function import Transformed, check_argnums, check_argnums_type, name_of, shown, split_aux
+from .function import Transformed, argument_name, check_argnums, check_argnums_type, name_of, shown, split_aux
 from .gradient import check_differentiable, grad
 from .rerun import rewritten
 from .reverse import vjp
@@ -81,6 +81,16 @@ class _Jacobian(Transformed):
                 self.check_result(check_output(value, f), trees.keystr(path))
             return flat, (out_tree, aux)
 
+        if config.debugging and zeros.wanted():
+
+            def place(k: int) -> str:
+                path = trees.keystr(trees.key_paths(tree)[k]) if not tree.is_leaf() else ""
+                end = 0 if isinstance(argnums, int) else path.index("]") + 1
+                i = chosen[int(path[1 : end - 1])] if end else chosen[0]
+                return argument_name(f, i) + (f" at {path[end:]}" if path[end:] else "")
+
+            partial.looked_into = True
+            zeros.look(what, name_of(f), lambda values: partial(*values)[0], leaves, place)
         out_tree, aux, blocks = self.blocks(partial, leaves)
         jacobian = trees.unflatten(out_tree, [trees.unflatten(tree, row) for row in blocks])
         return (jacobian, aux) if self.has_aux else jacobian

@@ -31,8 +31,8 @@ from ..core import (
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.families import plus
 from ..ops.memory import unpacked
-from . import nans
-from .function import check_callable, given, name_of, shown, split_aux
+from . import nans, zeros
+from .function import argument_name, check_callable, given, name_of, shown, split_aux
 from .rerun import run_writable
 
 ndarray = np.ndarray
@@ -268,6 +268,8 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
             tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     finally:
         trace.open = False
+    if config.debugging and zeros.wanted(f):
+        _look_for_zeros(f, primals, tangents, has_aux)
     if type(value) is ndarray and type(tangent) is ndarray:
         value, tangent = _own(value, primals), _own(tangent, tangents)
     else:
@@ -289,6 +291,29 @@ def _own(result: Any, given: Any) -> Any:
         return result
     arrays = [a for a in trees.leaves(given) if type(a) is ndarray]
     return result.copy() if any(np.may_share_memory(result, a) for a in arrays) else result
+
+
+def _look_for_zeros(f: Any, primals: Any, tangents: Any, has_aux: bool) -> None:
+    chosen = [i for i, t in enumerate(tangents) if t is not None]
+    leaves, tree = trees.flatten([primals[i] for i in chosen])
+    directions = trees.leaves_or_none(tree, [tangents[i] for i in chosen], "jvp: the tangents")
+    moved = [t is not None and dtype_of(as_value(t)) != FLOAT0 for t in directions]
+    values = [as_value(x) for x in leaves]
+
+    def run(noted: Sequence[Value]) -> Any:
+        given = list(primals)
+        mixed = [n if b else v for n, v, b in zip(noted, values, moved, strict=True)]
+        for i, x in zip(chosen, trees.unflatten(tree, mixed), strict=True):
+            given[i] = x
+        out = f(*given)
+        return split_aux(out, f)[0] if has_aux else out
+
+    def place(k: int) -> str:
+        path = trees.keystr(trees.key_paths(tree)[k])
+        end = path.index("]") + 1
+        return argument_name(f, chosen[int(path[1 : end - 1])]) + (f" at {path[end:]}" if path[end:] else "")
+
+    zeros.look("jvp", name_of(f), run, values, place)
 
 
 def check_output(x: Any, f: Any) -> Value:

@@ -53,6 +53,8 @@ class Transformed:
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
+        self.__doc__ = getattr(f, "__doc__", None)
+        self.__module__ = getattr(f, "__module__", None) or ""
 
     def _again(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The transformation of `f`, the same function as `rerun` has it, which is kept if that goes well."""
@@ -64,11 +66,19 @@ class Transformed:
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
-        return self._f
+        return self.__dict__.get("_wrapped") or self._f
+
+    @__wrapped__.setter
+    def __wrapped__(self, f: Callable[..., Any]) -> None:  # `functools.wraps` sets it
+        self._wrapped = f
 
     @property
     def __name__(self) -> str:
-        return name_of(self._f)
+        return self.__dict__.get("_name") or name_of(self._f)
+
+    @__name__.setter
+    def __name__(self, name: str) -> None:
+        self._name = name
 
     def options(self) -> str:
         return ""

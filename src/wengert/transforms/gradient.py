@@ -13,7 +13,7 @@ from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
 from ..ops.keeping import explained, release
-from . import nans
+from . import nans, zeros
 from .forward import check_output, strong, zeros_like
 from .function import (
     Transformed,
@@ -67,6 +67,7 @@ class ValueAndGrad(Transformed):
         if not callable(f):
             check_callable(f, self.transformation)
         self._f = f
+        self.__doc__ = getattr(f, "__doc__", None)
         self.argnums: Any = argnums if type(argnums) is int else check_argnums_type(argnums, self.transformation)
         self.has_aux = has_aux
         self.holomorphic = holomorphic
@@ -151,6 +152,8 @@ class ValueAndGrad(Transformed):
                 tape.close()
             if tape.held is not None:
                 release(tape)
+        if config.debugging and zeros.wanted():
+            self._look_for_zeros(args, kwargs, argnums, tree, leaves)
         if tree is None:
             g = grads[0]
             if type(g) is not ndarray or g.base is not None:
@@ -159,6 +162,18 @@ class ValueAndGrad(Transformed):
         grads = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
         gradient = trees.unflatten(tree, own_results(grads, leaves))
         return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _look_for_zeros(self, args: Any, kwargs: Any, argnums: Any, tree: Any, leaves: list[Any]) -> None:
+        chosen = (argnums,) if type(argnums) is int else argnums
+
+        def run(values: Sequence[Value]) -> Any:
+            given = list(args)
+            for i, arg in zip(chosen, values if tree is None else trees.unflatten(tree, values), strict=True):
+                given[i] = arg
+            out = self._f(*given, **kwargs)
+            return split_aux(out, self._f)[0] if self.has_aux else out
+
+        zeros.look(self.transformation, name_of(self._f), run, leaves, lambda k: self._place(chosen, args, k))
 
     def _unwrapped(self, out: Any) -> Any:
         """A result that is no value itself but may hold a traced one: an array of objects, an array of xarray."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -40,13 +41,29 @@ _state = threading.local()
 
 
 def is_idle() -> bool:
-    """Whether no call that is being looked into encloses this one."""
-    return not getattr(_state, "busy", False)
+    """Whether results are looked at, and no call that is being looked into encloses this one."""
+    return (config.debug_nans or config.debug_infs) and not getattr(_state, "busy", False)
 
 
 def is_locating() -> bool:
     """Whether a call is being made again to find a line: compiled functions run as the Python that they are."""
     return getattr(_state, "locating", False)
+
+
+def loops_are_python() -> bool:
+    """Whether loops run step by step, so that breakpoints and lines in them are found."""
+    return config.disable_jit or getattr(_state, "unrolled", False)
+
+
+@contextmanager
+def as_python(unrolled: bool = False) -> Iterator[None]:
+    """The extent of a call that is made again to find a line, its loops step by step if `unrolled`."""
+    was = is_locating(), getattr(_state, "unrolled", False)
+    _state.locating, _state.unrolled = True, unrolled
+    try:
+        yield
+    finally:
+        _state.locating, _state.unrolled = was
 
 
 # --- where a value comes from -----------------------------------------------------------------------------------
@@ -240,11 +257,8 @@ def _locate(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         return NotedTracer(trace, x, "") if known else x
 
     noted_args, noted_kwargs = trees.map(note, (args, kwargs))
-    _state.locating = True
-    try:
+    with as_python():
         out = call(*noted_args, **noted_kwargs)
-    finally:
-        _state.locating = False
     for leaf in trees.leaves(out):
         leaf = leaf.now() if isinstance(leaf, Tracer) and leaf.mutable else leaf  # noqa: PLW2901
         if _bad(leaf) and isinstance(leaf, NotedTracer) and leaf.origin is not None:
@@ -265,4 +279,4 @@ def checked_pair(make: Callable[..., Any], f: Any, primals: tuple[Any, ...], has
     return (out[0], apply, *out[1:])
 
 
-__all__ = ["checked", "checked_pair", "is_idle", "is_locating"]
+__all__ = ["as_python", "checked", "checked_pair", "is_idle", "is_locating", "loops_are_python"]

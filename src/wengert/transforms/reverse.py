@@ -42,9 +42,10 @@ from ..errors import (
 from ..ops.custom import closed_over
 from ..ops.families import plus, weighted_sum
 from ..ops.keeping import explained, keep, release
-from . import closures, nans
+from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
+    argument_name,
     check_callable,
     name_of,
     shown,
@@ -312,6 +313,22 @@ class _Linearized:
         finally:
             tape.close()
             release(tape)
+        if config.debugging and zeros.wanted(self.f):
+            self._look_for_zeros(has_aux)
+
+    def _look_for_zeros(self, has_aux: bool) -> None:
+        f = self.f
+
+        def run(values: Sequence[Value]) -> Any:
+            out = f(*trees.unflatten(self.in_tree, values))
+            return split_aux(out, f)[0] if has_aux else out
+
+        def place(k: int) -> str:
+            path = trees.keystr(trees.key_paths(self.in_tree)[k])
+            end = path.index("]") + 1
+            return argument_name(f, int(path[1 : end - 1])) + (f" at {path[end:]}" if path[end:] else "")
+
+        zeros.look("vjp", name_of(f), run, self.leaves, place)
 
     def value(self) -> Any:
         return trees.unflatten(self.out_tree, self.out_values)

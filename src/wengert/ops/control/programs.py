@@ -44,6 +44,8 @@ def alone(bind: Callable[..., Any], program: Program, avals: Sequence[Aval], par
 
 def run_alone(primitive: Primitive, program: Program, args: Sequence[Value], params: dict[str, Any]) -> list[Value]:
     """Run one equation compiled."""
+    if not args:  # nothing that a Program could be traced for
+        return primitive.interpret(**params)
     return execute(alone(primitive.bind, program, [strong(aval_of(a)) for a in args], params), args)
 
 
