@@ -311,6 +311,8 @@ class Primitive:
         multiple_results: whether `impl` returns a list.
         keeps: whether its derivative needs arguments again (those of a sum are not).
         effect: whether it does something beside giving results, so that a Program keeps it though they are not used.
+        indices_from: the number of the first argument that is an index, where it reads or writes at computed places: a
+            bad one is an IndexError though the result is not used.
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
         native: the lowering that the compiler reads; ``None`` calls `impl` from the compiled program.
@@ -321,6 +323,7 @@ class Primitive:
     multiple_results = False
     keeps = True
     effect = False
+    indices_from: int | None = None
     native: Any = None
     python_operator: Callable[..., Any] | None = None
 

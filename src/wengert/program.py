@@ -219,12 +219,14 @@ class Program:
         return len(self.equations)
 
 
-def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
-    """The equations that the outputs depend on, and those with an effect."""
+def live_equations(
+    equations: Sequence[Equation], outputs: Sequence[Atom], failing: bool = True
+) -> list[Equation]:
+    """The equations that the outputs depend on, those with an effect, and, if `failing`, those that may fail."""
     needed = {id(a) for a in outputs if isinstance(a, Var)}
     kept: list[Equation] = []
     for eqn in reversed(equations):
-        if any(id(v) in needed for v in eqn.outputs) or has_effect(eqn):
+        if any(id(v) in needed for v in eqn.outputs) or has_effect(eqn) or (failing and may_fail(eqn)):
             kept.append(eqn)
             needed.update(id(a) for a in eqn.inputs if isinstance(a, Var))
     kept.reverse()
@@ -241,8 +243,16 @@ def subprograms(eqn: Equation) -> Iterator[Program]:
 
 
 def has_effect(eqn: Equation) -> bool:
-    """Whether an equation does something beside giving results."""
-    return eqn.primitive.effect or any(has_effect(e) for program in subprograms(eqn) for e in program.equations)
+    """Whether an equation does something beside giving results, indices in the Programs that it holds included."""
+    if eqn.primitive.effect:
+        return True
+    return any(has_effect(e) or may_fail(e) for program in subprograms(eqn) for e in program.equations)
+
+
+def may_fail(eqn: Equation) -> bool:
+    """Whether an equation reads or writes at computed places, which may be out of range."""
+    first = eqn.primitive.indices_from
+    return first is not None and any(isinstance(a, Var) for a in eqn.inputs[first:])
 
 
 def variable_names(program: Program) -> dict[Var, str]:

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Literal, Program, Var
+from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .arrange import arranged
+from .checks import check_index_p
 from .columns import placed
 from .components import separated
 from .control import Control, control_of
@@ -163,6 +164,8 @@ class Plan:
             return MAP
         if structural(eqn):
             return VIEW
+        if eqn.primitive is check_index_p:
+            return REDUCE
         if name in REDUCTIONS and size_of(avals[0]) > 0:
             if name in ("reduce_max", "reduce_min") and avals[0].dtype.kind == "b":
                 return CALL
@@ -315,7 +318,7 @@ class Plan:
             if kind in (MAP, VIEW):
                 if self.memory.get(out) is out and size_of(out.aval):
                     stages.setdefault(self._stage[out], []).append((eqn, kind))
-            elif any(size_of(v.aval) for v in eqn.outputs):
+            elif any(size_of(v.aval) for v in eqn.outputs) or has_effect(eqn) or may_fail(eqn):
                 stages.setdefault(self._stage[out] - 1, []).append((eqn, kind))
         for stage in sorted(stages):
             self._build_stage(stage, stages[stage])
@@ -357,6 +360,8 @@ class Plan:
             n = len(eqn.outputs[0].aval.shape)
             return domain, tuple(range(n, len(domain))), eqn, "add"
         (x,) = eqn.inputs
+        if eqn.primitive is check_index_p:
+            return x.aval.shape, tuple(range(len(x.aval.shape))), eqn, "logical_and"
         return x.aval.shape, eqn.params["axes"], x, REDUCTIONS[eqn.primitive.name]
 
     def _pieces(self, eqn: Equation, stage: int) -> list[Step]:
@@ -439,7 +444,8 @@ class Plan:
         point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
         for root in kernel.roots:
             if isinstance(root.source, Equation):
-                root.node = _product_node(nest, root.source, point)
+                make = _checked_node if root.source.primitive is check_index_p else _product_node
+                root.node = make(nest, root.source, point)
             else:
                 root.node = nest.value(root.source, point)
             if root.offset is None:
@@ -484,6 +490,12 @@ def _product_node(nest: Nest, eqn: Equation, point: Sequence[Affine]) -> int:
     left = nest.value(x, tuple(at_x[i] for i in range(len(at_x))))
     right = nest.value(y, tuple(at_y[i] for i in range(len(at_y))))
     return nest.node("product", (left, right), None, np.dtype(eqn.outputs[0].aval.dtype))
+
+
+def _checked_node(nest: Nest, eqn: Equation, point: Sequence[Affine]) -> int:
+    index = nest.value(eqn.inputs[0], tuple(point))
+    checked = nest.node("checked", (index,), eqn.params["length"], np.dtype(np.int64))
+    return nest.node("inside", (checked,), (0, eqn.params["length"]), np.dtype(bool))
 
 
 def literal_arrays(program: Program) -> list[Literal]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..program import Program
 from . import algebra, restructure  # noqa: F401 - their rules
+from .checks import complete
 from .onehot import one_hots
 from .rewriter import LOOPS, Rewriter, rebuilt
 from .summed import products_summed
@@ -28,7 +29,7 @@ def optimize(program: Program) -> Program:
     rewriter = Rewriter()
     outputs = rewriter.run(program, program.inputs)
     optimized = rebuilt(program, rewriter.equations, outputs)
-    optimized = totals_known(*one_hots(products_summed(optimized)))
+    optimized = complete(totals_known(*one_hots(products_summed(optimized))))
     if any(e.primitive.name in LOOPS for e in optimized.equations):
         from .control.tidy import pruned
 

@@ -15,7 +15,8 @@ import numpy as np
 from ..core import Aval, Primitive
 from ..ops.control.programs import alone
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from ..program import Atom, Equation, Literal, Program, Var
+from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[str, Rule] = {}
@@ -191,7 +192,7 @@ def appended(equations: list[Equation], name: str, inputs: list[Atom], aval: Ava
 def rebuilt(program: Program, equations: Sequence[Equation], outputs: Sequence[Atom] | None = None) -> Program:
     """A Program with other equations, those that are live of them, and perhaps other results."""
     outputs = program.outputs if outputs is None else list(outputs)
-    new = Program(program.inputs, live_equations(equations, outputs), outputs, program.name)
+    new = Program(program.inputs, alive(equations, outputs), outputs, program.name)
     new.guards = program.guards
     return new
 

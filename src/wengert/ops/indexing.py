@@ -107,6 +107,8 @@ class _Gather(Primitive):
     The result has the axes of the indices first, then the other axes of `x` in order.
     """
 
+    indices_from = 1
+
     def impl(self, x: Value, *indices: Value, axes: tuple[int, ...]) -> Value:
         if axes != tuple(range(len(axes))):
             x = np.moveaxis(x, axes, range(len(axes)))
@@ -172,6 +174,8 @@ def _front(x: ndarray, axes: tuple[int, ...]) -> ndarray:
 
 class _Scatter(Primitive):
     """``scatter(x, updates, *indices, axes)``: a copy of `x` changed at the places that `gather` would read."""
+
+    indices_from = 2
 
     def __init__(self, name: str, write: Callable[..., None], **kwargs: Any) -> None:
         super().__init__(name, **kwargs)

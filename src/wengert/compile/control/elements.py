@@ -144,7 +144,7 @@ class ElementWriter(Timed, Text):
         found: dict[Var, Value] = {}
         for eqn in program.equations:
             name = eqn.primitive.name
-            if name in CONTROL_COSTS or name == "gather" or name in SCATTERS:
+            if name in CONTROL_COSTS or name in ("gather", "check_index") or name in SCATTERS:
                 continue
             if all(type(a) is Literal or a in env for a in eqn.inputs):
                 outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
@@ -175,6 +175,10 @@ class ElementWriter(Timed, Text):
             elements = self._reduced(eqn, args[0].elements, avals[0], out)
         elif name == "dot_general":
             elements = self._product(eqn, args, out)
+        elif name == "check_index":
+            for x in args[0].elements.reshape(-1):
+                self._index(x, avals[0].dtype, eqn.params["length"])
+            elements = self.shaped([self.constant(True, "i1")], ())
         elif name == "gather":
             elements = self._gathered(eqn, args, avals, out)
         else:

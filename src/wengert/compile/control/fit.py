@@ -82,7 +82,7 @@ def carried_first(program: Program, count: int) -> list[Equation]:
     """The equations, those that the first results need before all others; made once."""
     key = ("carried first", count)
     if key not in program.cache:
-        needed = {id(e) for e in live_equations(program.equations, program.outputs[:count])}
+        needed = {id(e) for e in live_equations(program.equations, program.outputs[:count], failing=False)}
         program.cache[key] = sorted(program.equations, key=lambda e: id(e) not in needed)
     return program.cache[key]
 
@@ -143,6 +143,8 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         if name in SCALARS or eqn.primitive.native is not None:
             return n * DEAR.get(name, 1)
         return n * FUNCTION
+    if name == "check_index":
+        return 3 * size_of(avals[0])
     if name == "convert" or name == "gather":
         return n * (1 if name == "convert" else 4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
     if name in STRUCTURAL:

@@ -11,11 +11,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ...core import Aval
 from ...ops.call import batched_program
 from ...ops.families import Elementwise
-from ...program import Atom, Equation, Literal, Program, Var, live_equations
+from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..nest import size_of
+from ..checks import alive
 from ..rewriter import Rewriter
 from ..rewrites import on
 from .fit import FEW, REDUCTIONS, STRUCTURAL, fits_program
@@ -75,7 +78,7 @@ def invariants(r: Rewriter, program: Program, consts: Sequence[Atom]) -> tuple[P
     moved = [e.outputs[0] for e in same if e.outputs[0] in wanted and e.outputs[0] not in kept]
     if not moved:
         return program, list(consts)
-    outer = Program(program.inputs[:n], live_equations(same, moved), moved, program.name)
+    outer = Program(program.inputs[:n], alive(same, moved), moved, program.name)
     values = r.run(outer, consts)
     equations = [*reversed(again), *rest]
     return Program([*moved, *program.inputs], equations, program.outputs, program.name), [*values, *consts]
@@ -167,6 +170,14 @@ class Scan:
             self.body = Program(self.body.inputs, self.body.equations, [*outs[:nk], *kept], self.body.name)
             self.undo.append(lambda outs: [*outs[:nk], *[outs[s] if type(s) is int else s for s in sources]])
 
+    def for_its_effect(self) -> None:
+        """A value is carried where nothing else is, for a loop that runs for its effect."""
+        consts, _, xs = self._parts()
+        v = Var(Aval((), np.dtype(bool)))
+        self.carry = [Literal(np.False_)]
+        self.body = Program([*consts, v, *xs], self.body.equations, [v], self.body.name)
+        self.undo.append(lambda outs: [])
+
     def invariants(self) -> None:
         self.body, self.consts = invariants(self.r, self.body, self.consts)
 
@@ -188,7 +199,7 @@ class Scan:
         if not chosen or self.length < 2:
             return
         outs = [e.outputs[0] for e in chosen]
-        part = Program([*consts, *xs], live_equations(known, outs), outs, self.body.name)
+        part = Program([*consts, *xs], alive(known, outs), outs, self.body.name)
         flags = (*[False] * len(consts), *[True] * len(xs))
         wide, _ = batched_program(part, self.length, flags, None)
         stacks = self.r.run(wide, [*self.consts, *self.xs])
@@ -269,7 +280,7 @@ class Scan:
         self.undo.append(back)
         outputs = [*body.outputs[:k], *body.outputs[k + 1 : nk], *ys]
         inputs = [v for v in body.inputs if v is not x]
-        self.body = Program(inputs, live_equations(body.equations, outputs), outputs, body.name)
+        self.body = Program(inputs, alive(body.equations, outputs), outputs, body.name)
         del self.carry[k]
         return True
 
@@ -304,7 +315,7 @@ class Scan:
 
         self.undo.append(back)
         outputs = [*body.outputs[:nk], *ys]
-        self.body = Program(body.inputs, live_equations(body.equations, outputs), outputs, body.name)
+        self.body = Program(body.inputs, alive(body.equations, outputs), outputs, body.name)
 
     def avals(self) -> list[Aval]:
         nk, outs = len(self.carry), self.body.out_avals
@@ -326,6 +337,8 @@ def taken_apart(
             scan.sums_after()
             scan.products_after()
         scan.same_results()
+    if not scan.body.outputs and any(has_effect(e) or may_fail(e) for e in scan.body.equations):
+        scan.for_its_effect()
     outs = plain(primitive, scan.inputs, scan.params(), scan.avals()) if scan.body.outputs else []
     for back in reversed(scan.undo):
         outs = back(outs)

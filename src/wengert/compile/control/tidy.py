@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...core import Primitive
-from ...program import Atom, Equation, Literal, Program, Var, has_effect, live_equations
+from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
+from ..checks import alive
 from ..passes import optimize
 from ..rewriter import Rewriter, number
 from .walk import groups
@@ -104,7 +105,7 @@ def substituted(program: Program, atoms: dict[Any, Atom], before: Sequence[Equat
 
     equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
     outputs = [atom(a) for a in program.outputs]
-    return Program(program.inputs, live_equations([*before, *equations], outputs), outputs, program.name)
+    return Program(program.inputs, alive([*before, *equations], outputs), outputs, program.name)
 
 
 def reads(program: Program) -> set[Any]:
@@ -124,10 +125,12 @@ def pruned(program: Program) -> Program:
     equations: list[Equation] = []
     for eqn in reversed(program.equations):
         wanted = [v in needed for v in eqn.outputs]
-        if not any(wanted) and not has_effect(eqn):
+        if not any(wanted) and not has_effect(eqn) and not may_fail(eqn):
             continue
         prune = PRUNE.get(eqn.primitive.name)
-        if prune is not None:
+        if prune is not None and eqn.outputs:
+            if not any(wanted):  # it runs for its effect
+                wanted[0] = True
             eqn = prune(eqn, wanted)
         equations.append(eqn)
         needed.update(a for a in eqn.inputs if type(a) is Var)
@@ -147,7 +150,7 @@ def _needed(
         needed = [n or v in read for n, v in zip(needed, other.inputs[at : at + carry], strict=True)]
     while True:
         outputs = [o for o, b in zip(program.outputs, [*needed, *wanted[carry:]], strict=True) if b]
-        equations = live_equations(program.equations, outputs)
+        equations = alive(program.equations, outputs)
         read = {a for e in equations for a in e.inputs if type(a) is Var} | {o for o in outputs if type(o) is Var}
         grown = [n or v in read for n, v in zip(needed, carried, strict=True)]
         if grown == needed:
@@ -160,7 +163,7 @@ def _with(program: Program, inputs: Sequence[bool], outputs: Sequence[bool]) -> 
         return program
     outs = [o for o, b in zip(program.outputs, outputs, strict=True) if b]
     ins = [v for v, b in zip(program.inputs, inputs, strict=True) if b]
-    return pruned(Program(ins, live_equations(program.equations, outs), outs, program.name, program.masked))
+    return pruned(Program(ins, alive(program.equations, outs), outs, program.name, program.masked))
 
 
 def _of(items: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
@@ -169,7 +172,7 @@ def _of(items: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
 
 def _used(program: Program, outputs: Sequence[bool]) -> list[bool]:
     outs = _of(program.outputs, outputs)
-    read = reads(Program(program.inputs, live_equations(program.equations, outs), outs))
+    read = reads(Program(program.inputs, alive(program.equations, outs), outs))
     return [v in read for v in program.inputs]
 
 

@@ -1,0 +1,152 @@
+"""Checks: an index that a function reaches is checked, whether or not its result is used, as eagerly.
+
+An equation that reads or writes at computed places stays in a Program though nobody uses what it makes
+(`program.may_fail`). Of one that is not used the compiler keeps the check alone, `check_index_p`; of one that is used in
+part (``x[labels][:5]``) too, because nests compute only what is used. What another equation checks, the same index along an
+axis of the same length, is not checked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Aval, Primitive, Value
+from ..ops.families import Elementwise
+from ..program import Atom, Equation, Program, Var, has_effect, live_equations, may_fail
+
+Pair = tuple[Atom, int]  # an index, and the length of the axis
+
+
+class CheckIndex(Primitive):
+    """``check_index(index, length)``: an IndexError where an index is out of range; the result is always true."""
+
+    effect = True
+
+    def __init__(self) -> None:  # the compiler's own
+        self.name = "check_index"
+        self.samples, self.reasons = None, {}
+
+    def impl(self, index: Value, *, length: int) -> Value:
+        np.empty(length, bool)[index]
+        return np.True_
+
+    def abstract(self, index: Aval, *, length: int) -> Aval:
+        return Aval((), np.dtype(bool))
+
+
+check_index_p = CheckIndex()
+
+
+def pairs(eqn: Equation) -> list[Pair]:
+    """What an equation checks."""
+    if eqn.primitive is check_index_p:
+        return [(eqn.inputs[0], eqn.params["length"])]
+    first = eqn.primitive.indices_from
+    if first is None:
+        return []
+    shape = eqn.inputs[0].aval.shape
+    return [
+        (a, shape[axis])
+        for a, axis in zip(eqn.inputs[first:], eqn.params["axes"], strict=True)
+        if type(a) is Var and a.aval.size
+    ]
+
+
+def alive(equations: Iterable[Equation], outputs: Sequence[Atom]) -> list[Equation]:
+    """The equations that are needed for some results, those with an effect, and checks of indices in place of others."""
+    needed = {a for a in outputs if type(a) is Var}
+    found: list[Equation] = []
+    checks = False
+    for eqn in reversed(list(equations)):
+        if any(v in needed for v in eqn.outputs) or has_effect(eqn):
+            kept = [eqn]
+            checks = checks or eqn.primitive is check_index_p
+        elif may_fail(eqn):
+            kept = [_check(pair) for pair in pairs(eqn)]
+            checks = True
+        else:
+            continue
+        for e in kept:
+            needed.update(a for a in e.inputs if type(a) is Var)
+        found += kept
+    found.reverse()
+    return _once(found, outputs) if checks else found
+
+
+def _once(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
+    """The equations without checks of what others check."""
+    checked: set[Pair] = set()
+    for eqn in equations:
+        if eqn.primitive is not check_index_p and eqn.outputs and eqn.outputs[0].aval.size:
+            checked.update(pairs(eqn))
+    found: list[Equation] = []
+    for eqn in equations:
+        if eqn.primitive is check_index_p or (eqn.outputs and not eqn.outputs[0].aval.size):
+            mine = [p for p in pairs(eqn) if p not in checked]
+            checked.update(mine)
+            if eqn.primitive is check_index_p:
+                if mine:
+                    found.append(eqn)
+                continue
+            found += map(_check, mine)
+        found.append(eqn)
+    return live_equations(found, outputs, failing=False)
+
+
+def complete(program: Program) -> Program:
+    """A Program in which what nests may compute in part is checked whole."""
+    from .nest import STRUCTURE
+
+    equations = list(program.equations)
+    if not any(may_fail(e) for e in equations):
+        return program
+    pending: dict[Any, list[Pair]] = {}  # of what nests compute where it is used
+    parts: dict[Pair, None] = {}
+    whole: set[Pair] = set()
+    for eqn in equations:
+        name, mine = eqn.primitive.name, pairs(eqn)
+        inline = isinstance(eqn.primitive, Elementwise) or name in STRUCTURE or name == "convert"
+        given = [pending.get(a, []) if type(a) is Var else [] for a in eqn.inputs]
+        left: list[Pair] = []
+        for k, before in enumerate(given):
+            if before and _drops(eqn, k):
+                parts.update(dict.fromkeys(before))
+            elif inline:
+                left += before
+            else:
+                whole.update(before)
+        if name == "gather":
+            left += mine
+        else:
+            whole.update(mine)
+        if left:
+            (out,) = eqn.outputs
+            if out.aval.size:
+                pending[out] = left
+            else:
+                parts.update(dict.fromkeys(left))
+    missing = [p for p in parts if p not in whole]
+    if not missing:
+        return program
+    made = Program(program.inputs, [*equations, *map(_check, missing)], program.outputs, program.name, program.masked)
+    made.guards, made.in_tree, made.out_tree = program.guards, program.in_tree, program.out_tree
+    return made
+
+
+def _drops(eqn: Equation, k: int) -> bool:
+    """Whether an equation may leave elements of its argument `k` out."""
+    name = eqn.primitive.name
+    if name == "pad_zero":
+        return any(low < 0 or high < 0 for low, high, _ in eqn.params["config"])
+    return name in ("index", "slice") or (name == "gather" and k == 0)
+
+
+def _check(pair: Pair) -> Equation:
+    index, length = pair
+    return Equation(check_index_p, [index], [Var(Aval((), np.dtype(bool)))], {"length": length})
+
+
+__all__ = ["alive", "check_index_p", "complete", "pairs"]
