@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -468,6 +469,28 @@ class Trace:
             f"a value from inside {self.name} was used after {self.name} had ended. It was probably stored in a "
             f"global, a list or an attribute: return it from the function instead (has_aux=True gives extra results)"
         )
+
+
+TAKING: list[Any] = []  # the traces of bodies and branches that are being traced, of all threads
+
+
+INNERMOST = threading.local()  # `trace` is the innermost Program that is being written in this thread, if there is one
+
+
+def taker(trace: Trace, primitive: Primitive) -> Any:
+    """The trace of a body or branch in which an operation stands that its newest argument's trace is asked for.
+
+    Whatever a branch does to values that it closes over is done where the branch is taken, and only then: the branch's
+    Program has the equation. Bodies of loops keep what may fail or has an effect; the rest is done once, outside.
+    """
+    here = threading.get_ident()
+    for inner in reversed(TAKING):
+        if inner.thread == here:
+            if inner.level <= trace.level:
+                return None
+            if inner.takes(primitive):
+                return inner
+    return None
 
 
 class Tracer:

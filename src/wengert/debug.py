@@ -32,12 +32,9 @@ def callback(callback: Callable[..., Any], *args: Any, ordered: bool = False, **
 
     Args:
         callback: called with NumPy arrays and scalars; its result is ignored.
-        args: pytrees of arrays, some of which depend on what is transformed; others make it run at once.
-        ordered: whether several calls must come in the order of the program. Outside `jit` they always do.
+        args: pytrees of arrays; there may be none.
+        ordered: accepted for code written for JAX; calls come in the order of the program in any case.
         kwargs: pytrees of arrays by name.
-
-    Raises:
-        NotSupportedError: `ordered` under `jit`, where the order of several calls is not promised.
 
     Example:
         >>> import wengert
@@ -72,14 +69,13 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
     Args:
         fmt: a format string; ``{}`` and ``{name}`` stand for the arguments.
         args: arrays and pytrees.
-        ordered: whether several lines must come in the order of the program. Outside `jit` they always do.
+        ordered: accepted for code written for JAX; lines come in the order of the program in any case.
         kwargs: arrays and pytrees by name.
 
     Raises:
         ValueError: an argument that the format string has no place for.
         IndexError: a place of the format string that has no argument by position.
         KeyError: a place of the format string that has no argument of its name.
-        NotSupportedError: `ordered` under `jit`, where the order of several lines is not promised.
 
     Example:
         >>> import wengert

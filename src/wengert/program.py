@@ -219,9 +219,7 @@ class Program:
         return len(self.equations)
 
 
-def live_equations(
-    equations: Sequence[Equation], outputs: Sequence[Atom], failing: bool = True
-) -> list[Equation]:
+def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom], failing: bool = True) -> list[Equation]:
     """The equations that the outputs depend on, those with an effect, and, if `failing`, those that may fail."""
     needed = {id(a) for a in outputs if isinstance(a, Var)}
     kept: list[Equation] = []

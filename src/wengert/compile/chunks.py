@@ -59,6 +59,8 @@ def _cut(plan: Plan, kernel: Kernel, vector_bytes: int) -> Kernel | None:
     if time < LEAST:
         return None
     want = min(MOST, int(time / PIECE))
+    if want < 2:
+        return None
     kept = [] if schedule.in_memory else [k for k, x in enumerate(schedule.loops) if not x.reduced]
     # The outermost loop that is long enough, or else the longest.
     number = max(kept, key=lambda k: (min(_trips(schedule.loops[k]), want), -k), default=None)

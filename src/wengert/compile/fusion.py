@@ -112,8 +112,8 @@ class Plan:
         held: the results, by number, that are in the memory of an input (of the Programs of loops).
     """
 
-    def __init__(self, program: Program, largest: int = LARGEST) -> None:
-        self.largest = largest  # equations in one nest
+    def __init__(self, program: Program, largest: int | None = None) -> None:
+        self.largest = LARGEST if largest is None else largest  # equations in one nest
         self.program = program = arranged(inverses_shared(program))
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
@@ -129,6 +129,7 @@ class Plan:
         self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
         self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
         self._crowd: dict[Any, int] = {}
+        self._effects = 0  # the stage of the last equation with an effect
         self._later: set[Var] = set(program.inputs)  # results that are complete only after their stage
         self._consumers: dict[Var, int] = {}
         for eqn in program.equations:
@@ -245,6 +246,8 @@ class Plan:
             if kind in (CALL, PRODUCT):
                 operands = self._calls[eqn].inputs if kind == CALL else eqn.inputs
                 stage = max([self.force(a) for a in operands], default=0)
+                if has_effect(eqn):  # effects come in order
+                    stage = self._effects = max(stage, self._effects)
             else:
                 for a, again in zip(eqn.inputs, uses_again(eqn), strict=True):
                     if again and type(a) is Var and a not in self.memory and self._cost[a] > CHEAP:

@@ -56,8 +56,9 @@ class _Sums:
             return None
         return eqn if all(type(x) is Literal or x.aval.dtype == a.aval.dtype for x in eqn.inputs) else None
 
-    def reach_product(self, a: Atom, axes: tuple[int, ...], depth: int = DEPTH) -> bool:
+    def reach_product(self, a: Atom, axes: tuple[int, ...], depth: int | None = None) -> bool:
         """Whether the sum along some axes of `a` comes to a product of matrices with something to save."""
+        depth = DEPTH if depth is None else depth
         eqn = self.made(a) if depth else None
         if eqn is None:
             return False

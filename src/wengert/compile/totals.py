@@ -67,8 +67,9 @@ class _Totals:
             return "", []
         return made.primitive.name, made.inputs
 
-    def bounded(self, a: Atom, depth: int = DEPTH) -> bool:
+    def bounded(self, a: Atom, depth: int | None = None) -> bool:
         """Whether an array is known to lie within -1 and 1, NaN aside: a sum of it does not overflow."""
+        depth = DEPTH if depth is None else depth
         made = self._producer.get(a) if type(a) is Var else None
         if made is None or not depth:
             return False

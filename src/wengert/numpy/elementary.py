@@ -110,6 +110,10 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
     x = as_array(a)
+    if x.dtype.kind in "iu":  # Python's integers beyond the dtype limit nothing, as in NumPy
+        least, largest = np.iinfo(x.dtype).min, np.iinfo(x.dtype).max
+        low = None if type(low) is int and low <= least else low
+        high = None if type(high) is int and high >= largest else high
     if low is not None:
         x = maximum(x, low)
     return x if high is None else minimum(x, high)

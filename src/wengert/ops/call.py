@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, LinearTracer, Primitive, Tracer, Value
+from ..core import Aval, LinearTracer, Tracer, Value
 from ..program import Program
+from .effects import EffectPrimitive
 from .families import Linear
 
 
@@ -182,7 +183,7 @@ def execute(program: Program, args: Sequence[Value]) -> list[Value]:
     return _compiled(program, args)
 
 
-class Call(Primitive):
+class Call(EffectPrimitive):
     """``program(*args)``."""
 
     multiple_results = True

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value
-from ..errors import NotSupportedError
+from ..core import Aval, Value
+from .effects import EffectPrimitive
 
 
-class _Callback(Primitive):
+class _Callback(EffectPrimitive):
     """``debug_callback(*values, function, ordered)``: ``function(*values)``; the result is always true."""
 
     effect = True
@@ -32,14 +32,6 @@ class _Callback(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         function = _ForEach(params["function"], size, tuple(batched))
         return self.bind(*args, function=function, ordered=params["ordered"]), False
-
-    def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        if params["ordered"]:
-            raise NotSupportedError(
-                f"debug.print and debug.callback under {trace.name}: compiled programs do not promise the order of "
-                f"several calls; leave ordered=True out"
-            )
-        return trace.append(self, args, params)
 
 
 class _ForEach:

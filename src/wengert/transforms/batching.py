@@ -14,7 +14,20 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, next_level, object_array, shape_of
+from ..core import (
+    TAKING,
+    Primitive,
+    Trace,
+    Tracer,
+    Value,
+    ValueTracer,
+    as_value,
+    dtype_of,
+    next_level,
+    object_array,
+    shape_of,
+    taker,
+)
 from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError, user_operation
 from ..ops.diagonal import Diagonal
 from ..ops.shape import broadcast_to, moveaxis
@@ -89,6 +102,8 @@ class BatchTrace(Trace):
         return self._lock
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if TAKING and (inner := taker(self, primitive)) is not None:
+            return inner.process(primitive, args, params)
         if not self.open:
             raise self.leaked()
         values, batched, diagonal = [], [], False

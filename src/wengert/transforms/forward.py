@@ -14,6 +14,7 @@ from ..core import (
     NUMPY_TYPES,
     PYTHON_SCALARS,
     RECORDS,
+    TAKING,
     Primitive,
     Trace,
     Tracer,
@@ -27,6 +28,7 @@ from ..core import (
     is_weak,
     next_level,
     shape_of,
+    taker,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.families import plus
@@ -83,6 +85,8 @@ class JVPTrace(Trace):
         return not self.open
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if TAKING and (inner := taker(self, primitive)) is not None:
+            return inner.process(primitive, args, params)
         if not self.open:
             raise self.leaked()
         if len(args) == 1 and not primitive.multiple_results:

@@ -18,6 +18,7 @@ from .. import trees
 from ..config import config
 from ..core import (
     NUMPY_TYPES,
+    TAKING,
     LinearTracer,
     Primitive,
     Trace,
@@ -32,6 +33,7 @@ from ..core import (
     is_weak,
     next_level,
     shape_of,
+    taker,
 )
 from ..errors import (
     ArgumentError,
@@ -89,6 +91,8 @@ class LinearizeTrace(Trace):
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         # The hot path of the library; guarded by the benchmarks `eager.*`.
+        if TAKING and (inner := taker(self, primitive)) is not None:
+            return inner.process(primitive, args, params)
         if len(args) == 1:
             (a,) = args  # a tracer of this trace, or it were not asked
             return primitive.linearize(self, (a.primal,), (a.tangent,), params)

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..core import (
+    INNERMOST,
     NUMBERS,
     NUMPY_TYPES,
     PYTHON_SCALARS,
+    TAKING,
     Aval,
     Primitive,
     Trace,
@@ -26,9 +28,11 @@ from ..core import (
     as_value,
     check_numbers,
     inexact_dtype,
+    taker,
 )
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..locks import lock
+from ..ops.families import Elementwise
 from ..ops.keeping import COPIED, explained, keep, release
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
@@ -36,6 +40,10 @@ from .opening import constant
 
 FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 1024  # Programs that are remembered
+
+
+BRANCH, LOOP, STEPS = "branch", "loop", "steps"
+_TAKES = {"cond": BRANCH, "switch": BRANCH, "while_loop": LOOP, "fori_loop": LOOP, "scan": STEPS, "map": STEPS}
 
 
 class StagingTracer(ValueTracer):
@@ -62,6 +70,9 @@ class StagingTracer(ValueTracer):
     def concrete(self, what: str) -> Any:
         if self._trace.examples is not None and self.size == 1:
             return self._trace.guarded(self, what)
+        outer = self._trace.outside(self) if self.size == 1 else None
+        if outer is not None:
+            return outer.concrete(what) if isinstance(outer, Tracer) else outer
         raise ConcretizationError(
             f"{what} needs the value of an array of shape {self.shape} that is not known while {self._trace.name} "
             f"traces the function: use wengert.numpy.where or lax.cond for a choice, lax.while_loop or lax.fori_loop "
@@ -123,12 +134,14 @@ class StagingTrace(Trace):
         examples: values of inputs, and what was computed from them; None where Python may not ask.
         answers: the value of each variable that Python asked for.
         guards: the variables that are compared for these answers, the value of each, and the user's line.
+        thread: the one that it was begun in.
         copies: arrays that the function used, and what they were then.
         held: large arrays that are hoisted, and not copied.
     """
 
     __slots__ = (
         "_mapped",
+        "_takes",
         "answers",
         "copies",
         "equations",
@@ -138,11 +151,14 @@ class StagingTrace(Trace):
         "hoist_arrays",
         "hoisted",
         "producer",
+        "thread",
         "what",
     )
 
     def __init__(self, what: str = "jit") -> None:
         super().__init__()
+        self._takes = _TAKES.get(what, "")
+        self.thread = threading.get_ident()
         self.equations: list[Equation] | None = []
         self.hoisted: dict[int, tuple[Value, Var]] = {}
         self.hoist_arrays = False
@@ -174,8 +190,45 @@ class StagingTrace(Trace):
             value = value.concrete(what)
         return np.asarray(value, variable.aval.dtype)
 
+    def outside(self, tracer: StagingTracer) -> Value | None:
+        """The value outside a branch of what it computed from values that it closes over; None where it is none."""
+        if self._takes != BRANCH or self.equations is None:
+            return None
+        producer = {v: e for e in self.equations for v in e.outputs}
+        closed, stack, seen = {v for _, v in self.hoisted.values()}, [tracer.variable], set[Var]()
+        while stack:
+            v = stack.pop()
+            if v in closed or v in seen:
+                continue
+            seen.add(v)
+            if v not in producer:
+                return None
+            stack += [a for a in producer[v].inputs if isinstance(a, Var)]
+        self.examples = {}
+        try:
+            return self._evaluate(tracer.variable)
+        finally:
+            self.examples = None
+
+    def takes(self, primitive: Primitive) -> bool:
+        """Whether the operation on values of older traces belongs into this Program."""
+        if self._takes == BRANCH or primitive.effect:
+            return True
+        return self._takes == LOOP and primitive.indices_from is not None
+
     def _evaluate(self, variable: Var) -> Value:
         """The value of a variable for the examples; what it depends on is computed once."""
+        mine = [t for t in TAKING if t.thread == self.thread]
+        innermost, INNERMOST.trace = getattr(INNERMOST, "trace", None), None
+        for t in mine:
+            TAKING.remove(t)
+        try:
+            return self._evaluated(variable)
+        finally:
+            TAKING.extend(mine)
+            INNERMOST.trace = innermost
+
+    def _evaluated(self, variable: Var) -> Value:
         assert self.examples is not None and self.equations is not None
         values = self.examples
         for eqn in self.equations[self._mapped :]:
@@ -206,6 +259,11 @@ class StagingTrace(Trace):
     @property
     def ended(self) -> bool:
         return self.equations is None
+
+    @property
+    def taking(self) -> bool:
+        """Whether it may take operations on values of older traces."""
+        return bool(self._takes)
 
     def input(self, aval: Aval) -> StagingTracer:
         return StagingTracer(self, Var(aval))
@@ -250,6 +308,8 @@ class StagingTrace(Trace):
         return known[1]
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if TAKING and (inner := taker(self, primitive)) is not None:
+            return inner.process(primitive, args, params)
         stage = getattr(primitive, "stage", None)
         if stage is not None:
             return stage(self, args, params)
@@ -261,6 +321,8 @@ class StagingTrace(Trace):
             raise self.leaked()
         atoms = [self.lift(a) for a in args]
         avals = primitive.abstract(*[a.aval for a in atoms], **params)
+        if any(type(a) is Literal and type(a.value) is int for a in atoms):
+            refuse_large(primitive, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
         equations.append(Equation(primitive, atoms, outputs, params))
         tracers = [StagingTracer(self, v) for v in outputs]
@@ -269,6 +331,31 @@ class StagingTrace(Trace):
     def close(self) -> list[Equation]:
         equations, self.equations = self.equations, None
         return equations or []
+
+
+def refuse_large(primitive: Primitive, atoms: Sequence[Atom], out: Any) -> None:
+    """Python integers that a dtype cannot hold are refused as NumPy refuses them: its own function is asked.
+
+    Raises:
+        OverflowError: such as for ``uint8 + 1000``.
+    """
+    kinds = [out, *[a.aval for a in atoms]] if isinstance(out, Aval) else [a.aval for a in atoms]
+    limits = [np.iinfo(a.dtype) for a in kinds if a.dtype.kind in "iu" and not a.weak]
+    numbers = [a.value for a in atoms if type(a) is Literal and type(a.value) is int]
+    if all(limit.min <= n <= limit.max for limit in limits for n in numbers):
+        return
+    if isinstance(primitive, Elementwise):
+        with np.errstate(all="ignore"):
+            primitive.impl(*[_nothing(a) for a in atoms])
+    elif primitive.indices_from == 2 and type(atoms[1]) is Literal and isinstance(out, Aval):  # a scatter
+        np.zeros(1, out.dtype)[0] = atoms[1].value
+
+
+def _nothing(a: Atom) -> Value:
+    """An array of size 0 of the type of an atom, or a Python number of it: one that is known as it is."""
+    if a.aval.weak:
+        return a.value if isinstance(a, Literal) else a.aval.dtype.type(0).item()
+    return np.zeros(0, a.aval.dtype)
 
 
 def stage(
@@ -295,11 +382,17 @@ def stage(
     variables = [t.variable for t in inputs]  # an input that `f` writes into becomes another array
     if examples is not None:
         trace.examples = dict(zip(variables, examples, strict=True))
+    outer, INNERMOST.trace = getattr(INNERMOST, "trace", None), trace
+    if trace.taking:
+        TAKING.append(trace)
     try:
         outputs = [trace.lift(as_value(o)) for o in f(*inputs)]
     except ValueError as error:
         raise explained(error, trace)
     finally:
+        INNERMOST.trace = outer
+        if trace.taking:
+            TAKING.remove(trace)
         equations = trace.close()
         release(trace)
     return build(trace, variables, equations, outputs, name)

@@ -17,8 +17,8 @@ from ...core import Aval
 from ...ops.call import batched_program
 from ...ops.families import Elementwise
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
-from ..nest import size_of
 from ..checks import alive
+from ..nest import size_of
 from ..rewriter import Rewriter
 from ..rewrites import on
 from .fit import FEW, REDUCTIONS, STRUCTURAL, fits_program

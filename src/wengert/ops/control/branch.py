@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Aval, Primitive, Value, shape_of
+from ...core import Aval, Value, shape_of
 from ...program import Atom, Literal, Program, subprograms
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import batched_program, dependence, execute, jvp_program, linearized_programs, transposed_program
+from ..effects import EffectPrimitive
 from .programs import (
     batched_value,
     on_newest_tape,
@@ -34,7 +35,7 @@ DEAR = frozenset("scan while while_pull while_tangent dot_general solve cholesky
 MANY = 200  # equations in a branch that is dear for their number
 
 
-class Cond(Primitive):
+class Cond(EffectPrimitive):
     """``cond(index, *operands)``.
 
     Parameters:

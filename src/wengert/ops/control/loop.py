@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Aval, LinearTracer, Primitive, Tracer, Value
+from ...core import Aval, LinearTracer, Tracer, Value
 from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program
+from ..effects import EffectPrimitive
 from .programs import (
     check_linear_start,
     fixed_point,
@@ -29,7 +30,7 @@ from .scan import jvp_body, moving_flags, started_tangents
 Flags = tuple[bool, ...]
 
 
-class While(Primitive):
+class While(EffectPrimitive):
     """``while(*cond_consts, *body_consts, *init)``.
 
     Parameters:

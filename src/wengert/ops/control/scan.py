@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Aval, Primitive, Tracer, Value, aval_of
+from ...core import Aval, Tracer, Value, aval_of
 from ...program import Atom, Literal, Program, Var
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import batched_program, call_p, dependence, execute, jvp_program, linearized_programs, transposed_program
+from ..effects import EffectPrimitive
 from .programs import (
     batched_value,
     check_linear_start,
@@ -35,7 +36,7 @@ from .programs import (
 Flags = tuple[bool, ...]
 
 
-class Scan(Primitive):
+class Scan(EffectPrimitive):
     """``scan(*consts, *init, *xs)``.
 
     Parameters:

@@ -1,0 +1,161 @@
+"""Choices: every threshold by which the compiler chooses between forms of the same code, in one place.
+
+A choice may depend on sizes and costs; results may not, but for rounding. Tests compile with thresholds that are drawn at
+random (`drawn`), so that small arrays meet what only large ones would: threads, rows taken apart, register forms, library
+calls, interleaved columns, vectors of other widths. The constants stay in the files that read them, where a comment says
+what they are in; a test holds that each is registered here or is no choice.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from random import Random
+from typing import Any, NamedTuple
+
+from ..config import config
+
+
+class Choice(NamedTuple):
+    """A threshold.
+
+    Attributes:
+        what: what it decides.
+        values: those that tests draw from, beside the default: on both sides of any size that a test has.
+        copies: other modules that have imported it.
+    """
+
+    what: str
+    values: tuple[float, ...]
+    copies: tuple[str, ...] = ()
+
+
+NEVER = 1 << 60
+CHOICES: dict[str, Choice] = {
+    "chunks.LEAST": Choice("which nests threads share", (0.0, 1e3, 1e18)),
+    "chunks.PIECE": Choice("how long a piece is", (1.0, 50.0, 1e3)),
+    "chunks.MOST": Choice("how many pieces there are", (2, 3, 7)),
+    "chunks.ENOUGH": Choice("whether a loop that is reduced is cut", (1, 4)),
+    "chunks.POINTS": Choice("which nests are looked at", (1, 16)),
+    "fusion.CHEAP": Choice("what is computed again rather than kept", (0, 1, 50)),
+    "fusion.LARGE": Choice("which arrays join the nest that uses them", (1, 32)),
+    "fusion.LONG": Choice("which large arrays are made again", (1, 4)),
+    "fusion.FEW": Choice("what large arrays are used at once for", (0, 100)),
+    "fusion.LARGEST": Choice("how many equations a nest has", (1, 3, 20)),
+    "apart.NARROW": Choice("which axes are those of rows", (2, 5)),
+    "apart.SHORT": Choice("which rows are short", (2, 8)),
+    "apart.LONG": Choice("which axis is long", (1, 3)),
+    "apart.ROWS": Choice("how many rows there are", (1, 8)),
+    "apart.GAIN": Choice("whether rows are taken apart", (0.0, 1e9)),
+    "apart.LARGEST": Choice("how many equations a nest of columns has", (2, 30)),
+    "apart.MOST": Choice("which programs are taken apart", (10,)),
+    "apart.TERMS": Choice("which small products are written out", (4, 16)),
+    "components.MOST": Choice("how many results a nest that comes apart has", (2, 4)),
+    "components.LEAST": Choice("which nests come apart", (0, NEVER)),
+    "schedule.ROW_SUMS": Choice("which sums are kept in memory together", (0, 4, 64)),
+    "rows.WIDEST": Choice("how many columns are interleaved", (2, 4)),
+    "loops.OUTLINED": Choice("which elementary functions are called", (1, 100)),
+    "products.LEAST": Choice("which products are loop nests", (0, 8, NEVER)),
+    "products.LIBRARY": Choice("which products call BLAS", (0, 64)),
+    "multiply.CACHE": Choice("which batches are computed in blocks", (1, 64)),
+    "multiply.BLOCK": Choice("how large the blocks are", (16, 128)),
+    "multiply.SHARED": Choice("which batches threads share", (0, 100)),
+    "gemm.CACHE": Choice("which products fetch ahead", (0,)),
+    "control.fit.FEW": Choice("which arrays are in registers", (0, 1, 4, 24), ("control.elements", "control.motion")),
+    "control.fit.MOST": Choice("which loops are in registers", (0, 20, 200)),
+    "control.motion.LEAST": Choice("which products move out of loops", (0, NEVER)),
+    "control.motion.MOST": Choice("for how large stacks products move", (0, 64)),
+    "control.tidy.SMALL": Choice("which constants stay in bodies", (0, 2)),
+    "control.write.FIRST": Choice("how long a tape is at first", (1, 3), ("control.registers",)),
+    "quotients.LEAST": Choice("how many quotients an inverse pays for", (1, NEVER)),
+    "summed.DEPTH": Choice("how far a sum looks for a product", (0, 2)),
+    "totals.DEPTH": Choice("how far a sum looks for another", (0, 2)),
+    "serial.sorting.FEW": Choice("which sorts are native", (0, 16)),
+    "serial.sorters.SHORT": Choice("which sorts are by rank", (0, 2), ("serial.sorting",)),
+    "serial.convolution.MANY": Choice("which convolutions are native", (0, 64)),
+    "serial.scans.FEW": Choice("which running log-sum-exps are native", (0, 4)),
+    "lapack.ALWAYS_SMALL": Choice("which eliminations are written out", (0, 2)),
+    "lanes.LARGEST": Choice("which matrices are in vector lanes", (1, 3), ("lapack",)),
+    "function.BLOCK": Choice("in which squares matrices are turned", (1, 4)),
+    "module.SLIGHT": Choice("which nests are compiled quickly", (1, NEVER)),
+    "module.PART": Choice("how modules are divided", (1, 200)),
+    "module.SHORT": Choice("which modules are one", (0,)),
+    "module.LONG": Choice("during which calls other Python threads run", (0, NEVER)),
+}
+# Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
+NO_CHOICES = frozenset(
+    "module.NO_MEMORY module.FORGET module.SLIGHT_TEXT fusion.TRANSCENDENTAL chunks.OPERATION chunks.BYTE loops.LINE "
+    "loops.AHEAD gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT function.ALIGNMENT lanes.LIFT "
+    "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED serial.random.PARITY".split()
+)
+# Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.
+OUTSIDE = frozenset("pool sidebyside recycle engine caller layout cache blas allocation choices emitter".split())
+
+
+def _modules(name: str) -> Iterator[tuple[Any, str]]:
+    """The modules in which a constant stands, and its name in them."""
+    where, _, constant = name.rpartition(".")
+    for module in (where, *CHOICES[name].copies):
+        yield import_module(f"{__package__}.{module}"), constant
+
+
+@contextmanager
+def chosen(**values: Any) -> Iterator[None]:
+    """A context in which thresholds have other values for what is compiled in it; nothing is read from the disk cache.
+
+    Args:
+        values: by the names of `CHOICES`, dots written as ``__``; `vector_bytes` too, the width of vectors.
+    """
+    engine = import_module(f"{__package__}.engine")
+    width = values.pop("vector_bytes", None)
+    old: list[tuple[Any, str, Any]] = []
+    users = [m for n, m in list(sys.modules.items()) if n.startswith(f"{__package__}.") and hasattr(m, "vector_bytes")]
+    try:
+        for name, value in values.items():
+            for module, constant in _modules(name.replace("__", ".")):
+                old.append((module, constant, getattr(module, constant)))
+                setattr(module, constant, value)
+        if width is not None:
+            for module in {engine, *users}:
+                old.append((module, "vector_bytes", module.vector_bytes))
+                setattr(module, "vector_bytes", lambda: width)  # noqa: B010
+        with config.override(disk_cache=False):
+            yield
+    finally:
+        for module, constant, value in reversed(old):
+            setattr(module, constant, value)
+
+
+def draw(seed: int) -> dict[str, Any]:
+    """Values for `chosen`, drawn at random: of some thresholds, or of all."""
+    random = Random(seed)
+    share = random.choice((0.15, 0.5, 1.0))
+    found: dict[str, Any] = {
+        name.replace(".", "__"): random.choice(choice.values)
+        for name, choice in CHOICES.items()
+        if random.random() < share
+    }
+    if random.random() < share:
+        found["vector_bytes"] = random.choice((16, 32, 64))
+    return found
+
+
+@contextmanager
+def drawn(seed: int) -> Iterator[dict[str, Any]]:
+    """A context in which every threshold may have another value, and loops run on one to three threads.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import jit
+        >>> with drawn(0):
+        ...     float(jit(lambda x: x.sum())(np.ones(100)))
+        100.0
+    """
+    values = draw(seed)
+    with chosen(**values), config.override(threads=1 + seed % 3):
+        yield values
+
+
+__all__ = ["CHOICES", "NO_CHOICES", "OUTSIDE", "Choice", "chosen", "draw", "drawn"]

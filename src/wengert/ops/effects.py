@@ -1,0 +1,46 @@
+"""Operations with an effect: while a Program is written they become equations of it, whatever they are given.
+
+Operations on known values just run while a function is traced; a callback, or a loop or call whose Program has one, would
+then run once, when it is traced, and not when the Program runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import INNERMOST, Primitive, Tracer, Value
+from ..program import Program
+
+
+def effectful(program: Program) -> bool:
+    """Whether a Program does something beside giving results and checking indices; found once."""
+    found = program.cache.get("effectful")
+    if found is None:
+        found = program.cache["effectful"] = any(
+            e.primitive.effect or any(map(effectful, programs_of(e.params))) for e in program.equations
+        )
+    return found
+
+
+def programs_of(params: dict[str, Any]) -> list[Program]:
+    found: list[Program] = []
+    for value in params.values():
+        if isinstance(value, Program):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found += [v for v in value if isinstance(v, Program)]
+    return found
+
+
+class EffectPrimitive(Primitive):
+    """A primitive that has an effect, or holds Programs that may."""
+
+    def bind(self, *args: Value, **params: Any) -> Any:
+        trace = getattr(INNERMOST, "trace", None)
+        if trace is not None and not any(isinstance(a, Tracer) for a in args):
+            if self.effect or any(map(effectful, programs_of(params))):
+                return trace.process(self, args, params)
+        return super().bind(*args, **params)
+
+
+__all__ = ["EffectPrimitive", "effectful", "programs_of"]
