@@ -176,8 +176,7 @@ class ElementWriter(Timed, Text):
         elif name == "dot_general":
             elements = self._product(eqn, args, out)
         elif name == "check_index":
-            for x in args[0].elements.reshape(-1):
-                self._index(x, avals[0].dtype, eqn.params["length"])
+            self._each(args[0].elements, lambda x: self._index(x, avals[0].dtype, eqn.params["length"]))
             elements = self.shaped([self.constant(True, "i1")], ())
         elif name == "gather":
             elements = self._gathered(eqn, args, avals, out)
