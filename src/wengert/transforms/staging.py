@@ -7,6 +7,7 @@ evaluated; the compiler takes its place there.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
