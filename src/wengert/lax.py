@@ -96,7 +96,7 @@ def reduce_min(x: Any, axes: Any) -> Any:
 
 def iota(dtype: Any, size: int) -> Any:
     """The numbers 0, 1, … below `size`."""
-    return _np.arange(size, dtype=_canonical_dtype(dtype))
+    return _np.arange(_shape.as_length(size, "iota"), dtype=_canonical_dtype(dtype))
 
 
 def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:

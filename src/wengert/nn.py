@@ -38,7 +38,7 @@ from .ops.elementwise import soft_sign as _soft_sign
 from .ops.families import broadcast_shapes
 from .ops.reduction import max as _max
 from .ops.reduction import sum as _sum
-from .ops.shape import broadcast_to, canonical_axis, expand_dims, moveaxis, slice_axis
+from .ops.shape import as_length, broadcast_to, canonical_axis, expand_dims, moveaxis, slice_axis
 
 
 def _floating(x: Any) -> Any:
@@ -324,7 +324,7 @@ def one_hot(x: Any, num_classes: int, *, dtype: Any = None, axis: int = -1) -> A
                [0., 0., 1.]])
     """
     x = as_array(x)
-    hit = equal(expand_dims(x, -1), np.arange(num_classes))
+    hit = equal(expand_dims(x, -1), np.arange(as_length(num_classes, "one_hot: num_classes")))
     out = convert(hit, config.float_dtype if dtype is None else canonical_dtype(dtype))
     return out if axis == -1 else moveaxis(out, -1, axis)
 

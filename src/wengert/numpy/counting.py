@@ -13,7 +13,7 @@ from ..errors import DtypeError, NotSupportedError, ShapeError
 from ..ops.elementwise import convert, logical_and, where_p
 from ..ops.indexing import getitem, scatter_add_p
 from ..ops.reduction import sum as _sum
-from ..ops.shape import moveaxis, reshape
+from ..ops.shape import as_length, moveaxis, reshape
 from .reductions import max, min  # noqa: A004
 from .searching import known, searchsorted, where
 
@@ -39,6 +39,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         raise ShapeError(f"bincount needs a vector, got shape {shape_of(x)}")
     if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
         return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
+    minlength = as_length(minlength, "bincount: minlength")
+    length = None if length is None else as_length(length, "bincount: length")
     if length is None:
         values = known(x, "bincount without length=, the length of the result")
         length = int(values.max(initial=-1)) + 1
@@ -81,6 +83,8 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
         counts, edges = np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
         return canonical(counts), canonical(edges)
     a = reshape(as_array(a), (-1,))
+    if isinstance(bins, int) and bins < 1:
+        raise ShapeError(f"histogram: bins must be positive, got {bins}")
     edges = histogram_bin_edges(a, bins, range, weights)
     n = shape_of(edges)[0] - 1
     place = searchsorted(edges, a, "right")

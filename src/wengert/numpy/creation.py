@@ -14,7 +14,7 @@ from ..ops.elementwise import convert, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
 from ..ops.memory import copied, new_array
-from ..ops.shape import broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
+from ..ops.shape import as_length, broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
 from ..ops.writable import RUNS, made
 from .dispatch import plain
 
@@ -469,7 +469,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     if ndim_of(x) != 1:
         raise ShapeError(f"vander needs a vector, got shape {shape_of(x)}")
     x = convert(x, np.promote_types(dtype_of(x), int))  # as NumPy has it
-    n = shape_of(x)[0] if N is None else operator.index(N)
+    n = shape_of(x)[0] if N is None else as_length(N, "vander")
     columns = [np.ones(shape_of(x), dtype_of(x))]
     for _ in range(n - 1):
         columns.append(columns[-1] * x)

@@ -41,7 +41,13 @@ def _scaled(x: Any, points: int, norm: str | None, inverse: bool) -> Any:
     return x * factor if inverse else x / factor
 
 
+class One(tuple):
+    """The length of a transform along one axis."""
+
+
 def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
+    """The axes and lengths of a transform; a length of -1 among several is that of the axis, as NumPy has it."""
+    one = type(s) is One
     rank = ndim_of(x)
     if axes is None:
         axes = range(rank) if s is None else range(rank - len(s), rank)
@@ -51,6 +57,8 @@ def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     lengths = [shape_of(x)[a] for a in axes] if s is None else [operator.index(n) for n in s]
     if len(lengths) != len(axes):
         raise ShapeError(f"{len(lengths)} lengths for {len(axes)} axes")
+    if one and lengths[0] < 1:
+        raise ShapeError(f"a Fourier transform needs at least one point, got {lengths[0]}")
     return axes, [shape_of(x)[a] if n == -1 else n for a, n in zip(axes, lengths, strict=True)]
 
 
@@ -103,7 +111,7 @@ def _real_inverse(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
 
 
 def _one(n: int | None) -> Any:
-    return None if n is None else (n,)
+    return None if n is None else One((n,))
 
 
 @plain(np.fft.fft)

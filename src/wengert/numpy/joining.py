@@ -15,7 +15,7 @@ from ..errors import DtypeError, ShapeError
 from ..ops import shape as _ops
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
-from ..ops.shape import canonical_axis, slice_axis
+from ..ops.shape import as_length, canonical_axis, slice_axis
 from .dispatch import no_out
 from .searching import argsort, searchsorted, where
 from .shaping import atleast_1d, atleast_2d, atleast_3d, ndim, ravel, tile
@@ -228,6 +228,7 @@ def resize(a: Any, new_shape: Any) -> Any:
     """`a` repeated or cut to `new_shape`."""
     flat = ravel(as_array(a))
     want = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
+    want = tuple(as_length(n, "resize") for n in want)
     total, n = int(np.prod(want, dtype=int)), shape_of(flat)[0]
     if n == 0 or total == 0:
         return np.zeros(want, dtype_of(flat))

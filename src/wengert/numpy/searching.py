@@ -16,7 +16,16 @@ from ..ops import reduction as _reduction
 from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
-from ..ops.shape import broadcast_to, canonical_axis, concatenate, expand_dims, reshape, reverse_p, slice_axis
+from ..ops.shape import (
+    as_length,
+    broadcast_to,
+    canonical_axis,
+    concatenate,
+    expand_dims,
+    reshape,
+    reverse_p,
+    slice_axis,
+)
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import no_out, plain
 
@@ -377,6 +386,7 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
         ConcretizationError: the values are not known and `size` is not given.
     """
     a = as_array(a)
+    size = None if size is None else as_length(size, "size")
     if isinstance(a, Tracer) and size is not None:
         flat = reshape(convert(a, bool), (-1,))
         total = shape_of(flat)[0]

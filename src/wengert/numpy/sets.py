@@ -7,7 +7,6 @@ JAX has it. Elements keep their derivative: each is that of its first occurrence
 
 from __future__ import annotations
 
-import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from ..errors import ArgumentError, ConcretizationError
 from ..ops import reduction as _reduction
 from ..ops.elementwise import convert, equal, isnan, logical_and, logical_not, not_equal, where_p
 from ..ops.indexing import getitem, scatter_add_p, take_along_axis
-from ..ops.shape import canonical_axis, concatenate, moveaxis, reshape, slice_axis
+from ..ops.shape import as_length, canonical_axis, concatenate, moveaxis, reshape, slice_axis
 from ..ops.sorting import argsort_p
 from .searching import known, lexsort, nonzero, searchsorted
 
@@ -145,7 +144,7 @@ def unique(
     x = as_array(ar)
     axis = None if axis is None else canonical_axis(axis, ndim_of(x))
     if size is not None:
-        parts = _sized_unique(x, axis, equal_nan, operator.index(size), fill_value)
+        parts = _sized_unique(x, axis, equal_nan, as_length(size, "size"), fill_value)
     else:
         values = _values(x, "unique")
         parts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
@@ -263,7 +262,7 @@ def intersect1d(
         out = getitem(a, first) if isinstance(a, Tracer) else values
         return (out, first, second) if return_indices else out
     values, index, valid = _all_unique(a)
-    size = operator.index(size)
+    size = as_length(size, "size")
     out, places = _chosen(values, logical_and(valid, isin(values, b)), size, fill_value)
     if not return_indices:
         return out
@@ -286,9 +285,9 @@ def setdiff1d(
         index = np.arange(len(have)) if assume_unique else np.unique(have, return_index=True)[1]
         return getitem(a, index[~np.isin(have[index], without)])
     if assume_unique:
-        return _chosen(a, isin(a, b, invert=True), operator.index(size), fill_value)[0]
+        return _chosen(a, isin(a, b, invert=True), as_length(size, "size"), fill_value)[0]
     values, _, valid = _all_unique(a)
-    return _chosen(values, logical_and(valid, isin(values, b, invert=True)), operator.index(size), fill_value)[0]
+    return _chosen(values, logical_and(valid, isin(values, b, invert=True)), as_length(size, "size"), fill_value)[0]
 
 
 def setxor1d(
@@ -303,7 +302,7 @@ def setxor1d(
         return getitem(both, index[np.isin(have[index], left) != np.isin(have[index], right)])
     values, _, valid = _all_unique(both)
     one = logical_not(logical_and(isin(values, a), isin(values, b)))
-    return _chosen(values, logical_and(valid, one), operator.index(size), fill_value)[0]
+    return _chosen(values, logical_and(valid, one), as_length(size, "size"), fill_value)[0]
 
 
 __all__ = [

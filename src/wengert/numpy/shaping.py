@@ -14,7 +14,7 @@ from ..ops import shape as _ops
 from ..ops.elementwise import convert
 from ..ops.families import broadcast_shapes as _broadcast
 from ..ops.indexing import getitem
-from ..ops.shape import canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
+from ..ops.shape import as_length, canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
 from .dispatch import plain
 
 max_ = builtins.max
@@ -202,6 +202,10 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
     if isinstance(repeats, Tracer):
         repeats = repeats.concrete("repeat, the number of repeats")
     counts = np.asarray(repeats)
+    if counts.size and counts.min() < 0:
+        raise ShapeError(f"repeat: repeats may not contain negative values, got {counts.min()}")
+    if total_repeat_length is not None:
+        total_repeat_length = as_length(total_repeat_length, "repeat: total_repeat_length")
     if counts.size == 1 and total_repeat_length is None:
         r = int(counts.reshape(()))
         a = _ops.broadcast_to(_ops.expand_dims(a, axis + 1), (*s[: axis + 1], r, *s[axis + 1 :]))
@@ -297,6 +301,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         widths = np.broadcast_to(np.asarray(pad_width, int), (ndim_of(x), 2)).tolist()
     except ValueError:
         raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {shape_of(x)}") from None
+    if any(n < 0 for pair in widths for n in pair):
+        raise ShapeError(f"pad: widths may not be negative, got {pad_width}; cut with a slice")
     if mode == "empty":
         mode, kwargs = "constant", {}
     if mode in _COPYING and kwargs.get("reflect_type", "even") == "even":

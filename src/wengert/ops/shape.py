@@ -44,6 +44,18 @@ def canonical_axis(axis: Any, ndim: int, what: str = "axis") -> int:
     return i % ndim
 
 
+def as_length(n: Any, what: str) -> int:
+    """The length of an axis, or how many there are of something.
+
+    Raises:
+        ShapeError: which is a ValueError, where it is negative.
+    """
+    n = operator.index(n)
+    if n < 0:
+        raise ShapeError(f"{what}: negative dimensions are not allowed, got {n}")
+    return n
+
+
 def canonical_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """A None, an axis or a sequence of axes as a sorted tuple without repeats."""
     if axis is None:
@@ -298,6 +310,8 @@ def broadcast_to(x: Value, shape: Any) -> Value:
     have = shape_of(x)
     if have == want:
         return x
+    if any(n < 0 for n in want):
+        raise ShapeError(f"broadcast_to: negative dimensions are not allowed, got shape {want}")
     extra = len(want) - len(have)
     if extra < 0 or any(n not in (1, m) for n, m in zip(have, want[extra:], strict=True)):
         raise ShapeError(f"an array of shape {have} does not broadcast to {want}")

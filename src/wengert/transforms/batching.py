@@ -30,7 +30,7 @@ from ..core import (
 )
 from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError, user_operation
 from ..ops.diagonal import Diagonal
-from ..ops.shape import broadcast_to, moveaxis
+from ..ops.shape import as_length, broadcast_to, moveaxis
 from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
@@ -241,7 +241,7 @@ class Vmap(Transformed):
         leaves, tree = trees.flatten((args, kwargs))
         axes = trees.broadcast_prefix(in_axes, trees.structure(args), what="vmap: in_axes", root="args")
         axes += [0] * (len(leaves) - len(axes))
-        size = self.axis_size
+        size = None if self.axis_size is None else as_length(self.axis_size, "vmap: axis_size")
         source = "axis_size"
         for k, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
             if axis is None:

@@ -7,7 +7,6 @@ reach it and a body made again by the same lines is the same Program, compiled o
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
-from ..ops.shape import stack
+from ..ops.shape import as_length, stack
 from . import nans
 from .budgets import scan_within, while_within
 from .forward import check_output
@@ -222,7 +221,7 @@ def steps_of(length: Any, xs: Sequence[Value], paths: Sequence[str], what: str) 
             raise ShapeError(f"{what}: xs{path} is a single number; each array needs the steps along its first axis")
         sizes.setdefault(shape_of(x)[0], f"xs{path}")
     if length is not None:
-        sizes.setdefault(operator.index(length), "length")
+        sizes.setdefault(as_length(length, f"{what}: length"), "length")
     if len(sizes) > 1:
         listed = ", ".join(f"{n} ({where})" for n, where in sizes.items())
         raise ShapeError(f"{what}: the numbers of steps differ: {listed}")

@@ -19,6 +19,7 @@ from ..core import Aval, Tracer, Value, aval_of, check_numbers, is_inexact
 from ..errors import ArgumentError, DtypeError, NotSupportedError, TooManyPathsError
 from ..ops.call import OtherPath, call_p
 from ..ops.operators import lost_derivative
+from ..ops.shape import as_length
 from ..program import Program
 from . import nans
 from .batching import axis_env
@@ -401,7 +402,7 @@ class ShapeDtypeStruct:
     __slots__ = ("dtype", "shape")
 
     def __init__(self, shape: Sequence[int], dtype: Any) -> None:
-        self.shape = tuple(shape)
+        self.shape = tuple(as_length(n, "ShapeDtypeStruct") for n in shape)
         self.dtype = np.dtype(dtype)
 
     @property

@@ -31,7 +31,7 @@ from ..core import (
     inexact_dtype,
     taker,
 )
-from ..errors import ConcretizationError, LeakedTracerError, user_line
+from ..errors import ConcretizationError, LeakedTracerError, ShapeError, user_line
 from ..locks import lock
 from ..ops.families import Elementwise
 from ..ops.keeping import COPIED, explained, keep, release
@@ -325,6 +325,9 @@ class StagingTrace(Trace):
         if any(type(a) is Literal and type(a.value) is int for a in atoms):
             refuse_large(primitive, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
+        for v in outputs:
+            if v.aval.shape and min(v.aval.shape) < 0:
+                raise ShapeError(f"{primitive.name}: negative dimensions are not allowed, got shape {v.aval.shape}")
         equations.append(Equation(primitive, atoms, outputs, params))
         tracers = [StagingTracer(self, v) for v in outputs]
         return tracers if primitive.multiple_results else tracers[0]
