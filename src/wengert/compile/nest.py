@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval
+from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import number
 
@@ -348,7 +349,7 @@ def _reshape(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
 def _gather(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
     x, *indices = eqn.inputs
     axes = eqn.params["axes"]
-    shape = np.broadcast_shapes(*[i.aval.shape for i in indices])
+    shape = broadcast_shapes("indices", *[i.aval.shape for i in indices])
     rest = iter(point[len(shape) :])
     found = {}
     for axis, i in zip(axes, indices, strict=True):

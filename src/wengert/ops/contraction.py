@@ -17,7 +17,7 @@ import numpy as np
 from ..core import SQUARE_RULES, Aval, Value, as_array, ndim_of, shape_of
 from ..errors import ShapeError
 from .elementwise import conj, convert, square
-from .families import Bilinear, result_dtype
+from .families import Bilinear, broadcast_shapes, result_dtype
 from .reduction import reduce_sum
 from .shape import canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
 from .squares import root_of
@@ -266,7 +266,7 @@ def matmul(x: Value, y: Value) -> Value:
     if nx <= 2:
         out = dot_general_p.bind(x, y, dims=_dot_dims(nx, ny))  # free x first; NumPy wants the batch of y first
         return out if nx == 1 else moveaxis(out, 0, -2)
-    batch = np.broadcast_shapes(sx[:-2], sy[:-2]) if _compatible(sx[:-2], sy[:-2]) else None
+    batch = broadcast_shapes("matmul", sx[:-2], sy[:-2]) if _compatible(sx[:-2], sy[:-2]) else None
     if batch is None:
         raise ShapeError(f"matmul: batch shapes {sx[:-2]} and {sy[:-2]} do not broadcast together")
     from .shape import broadcast_to

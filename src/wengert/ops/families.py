@@ -42,10 +42,22 @@ Partial = Factor | tuple[Factor, ...] | int | None
 def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
     """NumPy's broadcast of shapes, with an error that names the operation and shows the shapes."""
     try:
-        return np.broadcast_shapes(*shapes)
+        return np.broadcast_shapes(*shapes) if max(map(len, shapes), default=0) <= 32 else _broadcast_many(*shapes)
     except ValueError:
         listing = " and ".join(map(str, shapes))
         raise ShapeError(f"{name}: shapes {listing} do not broadcast together") from None
+
+
+def _broadcast_many(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The same for more axes than NumPy's function takes."""
+    rank = max(map(len, shapes))
+    out: list[int] = []
+    for lengths in zip(*[(1,) * (rank - len(s)) + tuple(s) for s in shapes], strict=True):
+        found = set(lengths) - {1}
+        if len(found) > 1:
+            raise ValueError
+        out.append(found.pop() if found else 1)
+    return tuple(out)
 
 
 def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
@@ -172,7 +184,7 @@ def _up_to_last(tape: Any, t: Any, factors: tuple[Factor, ...], ans: Value, prim
         c = _coefficient(factor, ans, primals)
         shape, dtype = t.shape, t.dtype
         if shape_of(c) != shape:
-            shape = np.broadcast_shapes(shape, shape_of(c))
+            shape = broadcast_shapes("multiply", shape, shape_of(c))
         if type(c) is not float and dtype_of(c) is not dtype:
             dtype = np.result_type(dtype, dtype_of(c))
         t = tape.append(weighted_sum, ([c], [t]), None, shape, dtype)

@@ -30,11 +30,12 @@ from ..core import (
     shape_of,
 )
 from ..errors import ConcretizationError, IndexDtypeError, NotLinearError, ShapeError
-from .families import Linear, fit, result_dtype
+from .families import Linear, broadcast_shapes, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, moveaxis, reshape
 from .squares import passes
 
 ndarray = np.ndarray
+MANY = 32  # axes that all of NumPy's functions take
 # One entry per axis of x, or a None for a new axis: an integer, or (start, stop, step), stop None for "to the start".
 Basic = tuple[Any, ...]
 
@@ -115,7 +116,7 @@ class _Gather(Primitive):
         return x[indices]
 
     def abstract(self, x: Aval, *indices: Aval, axes: tuple[int, ...]) -> Aval:
-        index_shape = np.broadcast_shapes(*[i.shape for i in indices])
+        index_shape = broadcast_shapes(self.name, *[i.shape for i in indices])
         return Aval((*index_shape, *[n for i, n in enumerate(x.shape) if i not in axes]), x.dtype)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
@@ -183,8 +184,26 @@ class _Scatter(Primitive):
 
     def impl(self, x: Value, updates: Value, *indices: Value, axes: tuple[int, ...]) -> Value:
         out = np.array(x, result_dtype(_aval(x), _aval(updates)))
-        self.write(_front(out, axes), tuple(np.asarray(i) for i in indices), updates)
+        places = tuple(np.asarray(i) for i in indices)
+        if max(out.ndim, *[i.ndim for i in places]) > MANY:
+            return self._of_many_axes(out, updates, places, axes)
+        self.write(_front(out, axes), places, updates)
         return out
+
+    def _of_many_axes(self, x: ndarray, updates: Value, places: tuple[ndarray, ...], axes: tuple[int, ...]) -> ndarray:
+        """NumPy's ``ufunc.at`` takes 32 axes: those with an index are made one, and so are the others."""
+        front = _front(x, axes)
+        shape, lead, rest = front.shape, front.shape[: len(axes)], front.shape[len(axes) :]
+        found = broadcast_shapes(self.name, *[i.shape for i in places])
+        index = np.zeros(found, np.intp)
+        for n, place in zip(lead, places, strict=True):
+            if place.size and not (-n <= place.min() and place.max() < n):
+                raise IndexError(f"an index of {self.name} is out of bounds for an axis with size {n}")
+            index = index * n + np.where(place < 0, place + n, place)
+        out = front.reshape(math.prod(lead), math.prod(rest))
+        updates = np.broadcast_to(updates, (*found, *rest)).reshape(index.size, math.prod(rest))
+        self.write(out, (index.reshape(-1),), updates)
+        return np.moveaxis(out.reshape(shape), range(len(axes)), axes)
 
     def abstract(self, x: Aval, updates: Aval, *indices: Aval, axes: tuple[int, ...]) -> Aval:
         return Aval(x.shape, result_dtype(x, updates))
@@ -192,7 +211,9 @@ class _Scatter(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         (x, u, *indices), (batched_x, batched_u, *batched_indices), axes = args, batched, params["axes"]
         x = x if batched_x else broadcast_to(x, (size, *shape_of(x)))
-        index_shape = np.broadcast_shapes(*[shape_of(i)[b:] for i, b in zip(indices, batched_indices, strict=True)])
+        index_shape = broadcast_shapes(
+            self.name, *[shape_of(i)[b:] for i, b in zip(indices, batched_indices, strict=True)]
+        )
         rest = tuple(n for i, n in enumerate(shape_of(x)[1:]) if i not in axes)
         u = broadcast_to(u, (size, *index_shape, *rest)) if batched_u else broadcast_to(u, (*index_shape, *rest))
         if not any(batched_indices):  # the same places in all examples

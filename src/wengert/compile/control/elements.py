@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...ops.families import Elementwise
+from ...ops.families import Elementwise, broadcast_shapes
 from ...program import Equation, Literal, Program, Var
 from ..emitter import V
 from ..nest import size_of
@@ -272,7 +272,7 @@ class ElementWriter(Timed, Text):
         return i
 
     def _indices(self, args: list[Value], avals: list[Aval], axes: Sequence[int], shape: tuple[int, ...]) -> Any:
-        places = np.broadcast_shapes(*[a.shape for a in avals])
+        places = broadcast_shapes("indices", *[a.shape for a in avals])
         wide = [
             np.broadcast_to(self._each(a.elements, lambda x, v=v, n=shape[axis]: self._index(x, v.dtype, n)), places)
             for a, v, axis in zip(args, avals, axes, strict=True)

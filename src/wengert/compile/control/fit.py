@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...ops.families import Elementwise
+from ...ops.families import Elementwise, broadcast_shapes
 from ...program import Atom, Equation, Program, Var, live_equations
 from ..nest import size_of
 from ..scalars import SCALARS, lowered, register_type
@@ -119,7 +119,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
             return 0
         if name in SCATTERS:
             memory.add(eqn.outputs[0])
-            places = np.broadcast_shapes(*[a.shape for a in avals[2:]])
+            places = broadcast_shapes("indices", *[a.shape for a in avals[2:]])
             rest = [m for i, m in enumerate(avals[0].shape) if i not in eqn.params["axes"]]
             count = math.prod(places) * math.prod(rest)
             known = all(few(a.aval) and a not in memory for a in eqn.inputs[1:])
@@ -157,7 +157,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         return n * k if k and all(a.dtype == eqn.outputs[0].aval.dtype for a in avals) else None
     if name in SCATTERS:
         same = all(a.weak or np.can_cast(a.dtype, eqn.outputs[0].aval.dtype) for a in avals[:2])
-        places = math.prod(np.broadcast_shapes(*[a.shape for a in avals[2:]]))
+        places = math.prod(broadcast_shapes("indices", *[a.shape for a in avals[2:]]))
         return 3 * n * places if same and n * places <= 256 else None
     return None
 
