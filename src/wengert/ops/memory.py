@@ -51,7 +51,8 @@ class Memory:
     def positions(self) -> ndarray:
         """The position of each element, in the shape of the array."""
         if self._positions is None:
-            self._positions = np.arange(math.prod(self.shape)).reshape(self.shape)
+            size = math.prod(self.shape)
+            self._positions = np.arange(size, dtype=position_dtype(size)).reshape(self.shape)
         return self._positions
 
     def fit(self, v: Value, shape: tuple[int, ...]) -> Value:
@@ -131,6 +132,13 @@ class Memory:
         flat = reshape(self.now(), (-1,))
         flat = primitive.bind(flat, reshape(v, (-1,)), reshape(positions, (-1,)), axes=(0,))
         self._value = reshape(flat, self.shape)
+
+
+def position_dtype(size: int) -> Any:
+    """The least dtype of positions in so many elements, one beyond the last among them: they are as many as a large
+    array's elements while it is traced.
+    """
+    return np.int32 if size < 2**31 - 1 else np.int64
 
 
 def _replaced(value: Value, shape: tuple[int, ...], positions: Value, v: Value) -> Value:

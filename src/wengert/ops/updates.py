@@ -22,6 +22,7 @@ from .indexing import (
     scatter_mul_p,
     scatter_set_p,
 )
+from .memory import position_dtype
 from .shape import broadcast_to, concatenate, reshape
 
 _MODES = (None, "promise_in_bounds", "clip", "wrap", "fill", "drop")
@@ -47,9 +48,9 @@ def positions(shape: tuple[int, ...], index: Any, mode: str | None) -> tuple[Val
     around ("wrap"), or are not there ("fill", "drop").
     """
     size = math.prod(shape)
-    flat = np.arange(size).reshape(shape)
+    flat = _Flat(shape)
     if mode in (None, "promise_in_bounds"):
-        return getitem(flat, index), False
+        return flat[index], False
     absent = mode in ("fill", "drop")
     key: list[Any] = []
     axis = 0
@@ -75,10 +76,45 @@ def positions(shape: tuple[int, ...], index: Any, mode: str | None) -> tuple[Val
             else:
                 key.append(_plain(ew.minimum(ew.maximum(from_front, 0), n - 1)))
     if absent:
-        padded = np.full([n + 1 for n in shape], size)
-        padded[tuple(slice(0, n) for n in shape)] = flat
-        flat = padded
-    return getitem(flat, tuple(key)), absent
+        dtype = position_dtype(size)
+        padded = np.full([n + 1 for n in shape], size, dtype)
+        padded[tuple(slice(0, n) for n in shape)] = np.arange(size, dtype=dtype).reshape(shape)
+        return getitem(padded, tuple(key)), True
+    return flat[tuple(key)], False
+
+
+def _known_entry(e: Any) -> bool:
+    if type(e) is slice:
+        return not any(isinstance(bound, Tracer) for bound in (e.start, e.stop, e.step))
+    return e is None or e is Ellipsis or isinstance(e, (int, np.integer, np.ndarray))
+
+
+class _Flat:
+    """The positions of the elements of an array of a shape, of which some are asked for: those at a known index are
+    sums of what each axis contributes, so that there need not be as many positions as elements.
+    """
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    def __getitem__(self, index: Any) -> Value:
+        size = math.prod(self.shape)
+        dtype = position_dtype(size)
+        entries = index if type(index) is tuple else (index,)
+        if not all(map(_known_entry, entries)) or len(self.shape) < 2:
+            return getitem(np.arange(size, dtype=dtype).reshape(self.shape), index)
+        found: Any = None
+        stride = size
+        for axis, n in enumerate(self.shape):
+            stride //= n or 1
+            along = (np.arange(n, dtype=dtype) * dtype(stride)).reshape(
+                [-1 if i == axis else 1 for i in range(len(self.shape))]
+            )
+            part = getitem(np.broadcast_to(along, self.shape), index)
+            found = part if found is None else found + part
+        return found
 
 
 def _plain(index: Value) -> Value:
