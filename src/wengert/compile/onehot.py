@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
+from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Program, Var
 from .rewriter import appended, number, rebuilt
 
@@ -114,7 +115,7 @@ BOOL, INT32, INT64 = np.dtype(bool), np.dtype(np.int32), np.dtype(np.int64)
 
 def _counts(a: Atom, shape: tuple[int, ...], axis: int) -> bool:
     """Whether an array of places is, in this shape, the number of the place along an axis."""
-    if type(a) is not Literal or np.broadcast_shapes(a.aval.shape, shape) != shape:
+    if type(a) is not Literal or broadcast_shapes("one-hot", a.aval.shape, shape) != shape:
         return False
     places = np.arange(shape[axis]).reshape(-1, *[1] * (len(shape) - axis - 1))
     return bool((np.broadcast_to(np.asarray(a.value), shape) == places).all())

@@ -463,7 +463,7 @@ def getitem(x: Value, key: Any) -> Value:
         return x
     if len(arrays) > 1:
         try:
-            np.broadcast_shapes(*map(shape_of, arrays))
+            broadcast_shapes("index", *map(shape_of, arrays))
         except ValueError:
             raise IndexError(
                 f"index arrays of shapes {[shape_of(a) for a in arrays]} do not broadcast together"

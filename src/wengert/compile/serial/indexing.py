@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from ...ops.families import broadcast_shapes
 from ..emitter import V
 from ..scalars import SCALARS, cast
 from .step import Body, Serial, lowering
@@ -43,7 +44,7 @@ def _scatter(step: Serial) -> Body | None:
     axes = tuple(a % len(x.shape) for a in step.eqn.params["axes"])
     step.checks = True
     step.inputs[0] = step.uniform(0) or step.inputs[0]
-    places = np.broadcast_shapes(*[i.shape for i in indices])
+    places = broadcast_shapes("indices", *[i.shape for i in indices])
     rest = [a for a in range(len(x.shape)) if a not in axes]
     domain = (*places, *[out.shape[a] for a in rest])
     if len(updates.shape) > len(domain):
