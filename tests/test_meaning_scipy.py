@@ -22,13 +22,28 @@ def unexplained(sweep, findings):
     return [line for f in findings if (line := sweep.line(f)) and not sweep.reason(line)]
 
 
-MODULES = ("linalg",)
+MODULES = (
+    "special", "linalg", "stats", "signal", "fft", "integrate", "interpolate", "ndimage", "cluster.vq", "spatial.transform",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_plain_calls(sweep, module):
-    variants = ("float64", "float32", "int64", "empty")
-    assert not unexplained(sweep, sweep.functions(module, variants, ("plain",)))
+    assert not unexplained(sweep, sweep.functions(module, ("float64",), ("plain",)))
+    assert not unexplained(sweep, sweep.functions(module, ("float32", "int64", "empty"), ("plain",), every=3))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_calls_under_transformations(sweep, module):
+    assert not unexplained(sweep, sweep.functions(module, ("float64",), ("traced", "compiled"), every=8))
+
+
+def test_special_points(sweep):
+    assert not unexplained(sweep, sweep.special_points())
+
+
+def test_signatures(sweep):
+    assert not unexplained(sweep, sweep.signatures())
 
 
 @pytest.mark.parametrize("name", ["norm", "expon", "t", "beta", "lognorm", "truncnorm", "gumbel_r", "poisson", "binom"])

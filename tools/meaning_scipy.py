@@ -164,9 +164,11 @@ def calls(module: str, case: Case, label: str, variants: tuple[str, ...], ways: 
                 yield Finding(module, label, variant, way, *difference)
 
 
-def functions(module: str, variants: tuple[str, ...] = VARIANTS, ways: tuple[str, ...] = WAYS) -> Iterator[Finding]:
-    """The findings of the cases of a module."""
-    for label, case in CASES[module].items():
+def functions(
+    module: str, variants: tuple[str, ...] = VARIANTS, ways: tuple[str, ...] = WAYS, every: int = 1
+) -> Iterator[Finding]:
+    """The findings of the cases of a module, of each n-th of them with `every`."""
+    for label, case in itertools.islice(CASES[module].items(), None, None, every):
         yield from calls(module, case, label, variants, ways)
 
 
@@ -177,7 +179,7 @@ def special_points() -> Iterator[Finding]:
     from wengert.scipy import special
 
     for label, (call, arrays) in CASES["special"].items():
-        if len(arrays) not in (1, 2) or "(" in label:
+        if len(arrays) not in (1, 2) or "(" in label or label == "hyp0f1":  # SciPy's divides by zero, aloud
             continue
         points = (SPECIAL_ENDS,) if len(arrays) == 1 else np.meshgrid(SPECIAL_ENDS, SPECIAL_ENDS)
         for dtype in (np.float64, np.float32):

@@ -56,8 +56,12 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, i
         >>> cumulative_trapezoid(np.array([0.0, 1.0, 2.0]), initial=0)
         array([0. , 0.5, 2. ])
     """
+    truth = dtype_of(as_array(y)).kind == "b"
     y, width = _samples("cumulative_trapezoid", y, x, dx, axis)
-    out = wnp.cumsum((y[..., 1:] + y[..., :-1]) * width / 2, -1)
+    pairs = y[..., 1:] + y[..., :-1]
+    if truth:  # NumPy's sum of two truth values is one
+        pairs = wnp.minimum(pairs, 1.0)
+    out = wnp.cumsum(pairs * width / 2, -1)
     if initial is not None:
         if initial != 0:
             raise ArgumentError(f"cumulative_trapezoid: initial must be 0 or None, got {initial!r}")

@@ -8,25 +8,22 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import Tracer, dtype_of
-from ..errors import ArgumentError
+from ..core import Tracer, as_value, dtype_of
+from ..errors import ArgumentError, DtypeError
 from ..nn import log_softmax as _log_softmax
 from ..nn import logsumexp
 from ..nn import softmax as _softmax
+from ..ops import elementwise as _ew
 from ..ops.elementwise import (
     absolute,
-    cbrt,
     digamma,
     equal,
     erf,
     erfc,
     erfinv,
     exp,
-    exp2,
-    expm1,
     gammaln,
     log,
-    log1p,
     sqrt,
     where,
     where_p,
@@ -127,6 +124,20 @@ def _floating(x: Any) -> Any:
     return floating(x)[0]
 
 
+def _of_floating(f: Any) -> Any:
+    """A function of NumPy's that SciPy has too, where truth values count as floating numbers, not as float16."""
+
+    def call(x: Any, /, **options: Any) -> Any:
+        return f(_floating(x) if dtype_of(as_value(x)).kind == "b" else x, **options)
+
+    call.__name__ = call.__qualname__ = f.__name__
+    call.__doc__ = f.__doc__
+    return call
+
+
+cbrt, exp2, expm1, log1p = map(_of_floating, (_ew.cbrt, _ew.exp2, _ew.expm1, _ew.log1p))
+
+
 def softmax(x: Any, axis: Any = None) -> Any:
     """``exp(x) / sum(exp(x))``, the sum over `axis`: over all elements by default, as SciPy has it.
 
@@ -146,6 +157,8 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
 def loggamma(z: Any) -> Any:
     """The logarithm of `gamma` of positive numbers, NaN of negative ones, where it is complex (`gammaln` is real)."""
     z = _floating(z)
+    if dtype_of(z).kind == "c":
+        raise DtypeError("loggamma is for real numbers here; write log(gamma(z)), whose branch is another one")
     return where_p.bind(z < 0, dtype_of(z).type(math.nan), gammaln(z))
 
 
@@ -346,8 +359,11 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
 
 
 def _pseudo_huber(delta: Any, r: Any) -> Any:
-    ratio = r / delta
-    return r * r / (1 + sqrt(1 + ratio * ratio))  # the same, without its cancellation
+    ratio = absolute(r / delta)
+    far = ratio > 1e8  # where the squares below would overflow, and the loss is linear
+    near, size = where(far, 0.0, r), where(far, 0.0, ratio)
+    loss = near * near / (1 + sqrt(1 + size * size))  # delta**2 (sqrt(1 + size**2) - 1), without its cancellation
+    return where(far, delta * (absolute(r) - delta), loss)
 
 
 __all__ = [

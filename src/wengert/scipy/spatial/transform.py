@@ -15,13 +15,15 @@ import numpy as np
 from ... import numpy as wnp
 from ... import trees
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
-from ...errors import ArgumentError, ShapeError
+from ...errors import ArgumentError, DtypeError, ShapeError
 from ...ops.special.declare import floating
 from . import quaternions as _q
 
 
 def _numbers(x: Any, last: int | None, what: str) -> Any:
     (x,) = floating(as_array(x))
+    if dtype_of(x).kind == "c":
+        raise DtypeError(f"{what} are real numbers, got {dtype_of(x)}")
     if last is not None and (ndim_of(x) < 1 or shape_of(x)[-1] != last):
         raise ShapeError(f"{what} have shape (..., {last}), got {shape_of(x)}")
     return x

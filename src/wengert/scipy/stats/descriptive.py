@@ -188,14 +188,13 @@ def _any(condition: Any) -> bool:
 
 
 def sem(a: Any, axis: Any = 0, ddof: int = 1, nan_policy: str = "propagate", *, keepdims: bool = False) -> Any:
-    """The standard error of the mean along an axis."""
+    """The standard error of the mean along an axis, NaN of one element."""
     sample = _Sample("sem", a, axis, nan_policy, keepdims)
     x, count = sample.floating(), sample.count()
     d = x - sample.mean(x)
     # The variance with `ddof`: NaN of too few.
     variance = sample.mean(ew.real(d * ew.conj(d))) * _over(count, count - ddof)
-    some = (count or 1.0) if isinstance(count, float) else ew.where(ew.greater(count, 0), count, 1.0)
-    return sample.reduced(ew.sqrt(variance / some))
+    return sample.reduced(ew.sqrt(variance * _over(1.0, count) * (1.0 if sample.n > 1 else math.nan)))
 
 
 def _over(a: Any, b: Any) -> Any:
