@@ -34,7 +34,7 @@ from ..ops.shape import as_length, broadcast_to, moveaxis
 from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
-from .function import Transformed, argument_name, check_callable, given, located, name_of, shown
+from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
 from .rerun import run_opened
 from .reverse import own_results
 
@@ -70,7 +70,7 @@ class BatchTracer(ValueTracer):
     def concrete(self, what: str) -> Any:
         error = ConcretizationError(
             f"{what} needs one value, but under vmap there are {self._trace.size}, one for each example: use "
-            f"wengert.numpy.where for a choice, or a Python loop over the examples"
+            f"wengert.numpy.where for a choice, or a Python loop over the examples{of_a_list(what)}"
         )
         raise refused(error) if user_operation()[0] == "STORE_SUBSCR" else error  # written into a plain array
 

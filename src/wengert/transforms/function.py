@@ -103,6 +103,11 @@ class Transformed:
         raise AttributeError(f"{type(self).__name__} object has no attribute {attribute!r}")
 
 
+def of_a_list(what: str) -> str:
+    """What to write where a list is indexed."""
+    return "; for an element of a list write wengert.numpy.array(the_list)[i]" if "index" in what else ""
+
+
 def shown(error: BaseException) -> BaseException:
     """The error as the user should see it. Raise it without ``from``, which would drop the user's own ``from``."""
     return without_library_frames(error)

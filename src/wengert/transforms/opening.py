@@ -7,6 +7,7 @@ library's. `opened` makes such a function; what it puts in the place of a value 
 
 from __future__ import annotations
 
+import copy
 import dis
 import functools
 import types
@@ -27,7 +28,8 @@ class _Constants(Trace):
         self.level = 0
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        return primitive.bind(*map(constant, args), **params)
+        out = primitive.bind(*map(constant, args), **params)
+        return [as_constant(o) for o in out] if primitive.multiple_results else as_constant(out)
 
 
 _constants = _Constants()
@@ -36,17 +38,20 @@ _constants = _Constants()
 class ConstantTracer(Tracer):
     """An array that is known, with the operators of tracers."""
 
-    __slots__ = ("dtype", "shape", "value")
+    __slots__ = ("dtype", "shape", "value", "views")
     weak = False
     known = True
 
     def __init__(self, value: np.ndarray) -> None:
         self._trace = _constants
-        self.value = value
+        self.value, self.views = value, None
         self.shape, self.dtype = value.shape, value.dtype
 
     def concrete(self, what: str) -> Any:
         return self.value
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.array(self.value, dtype)
 
 
 def constant(x: Any) -> Any:
@@ -62,18 +67,23 @@ def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = 
         memo: what was opened already, by identity.
         replace: what stands in a value's place; by default the `ConstantTracer` of an array.
     """
-    replace = replace or _as_constant
+    replace = replace or as_constant
     if isinstance(f, functools.partial):
         inner = opened(f.func, memo, replace)
         return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
     if isinstance(f, types.MethodType):
         inner = opened(f.__func__, memo, replace)
-        return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
+        this = replace(f.__self__)
+        return f if inner is f.__func__ and this is f.__self__ else types.MethodType(inner, this)
     if not isinstance(f, types.FunctionType):
         call = getattr(f, "__call__", None)
+        inner = getattr(f, "_f", None)
+        if _package(type(f)) == "wengert" and callable(inner) and not hasattr(f, "lower"):  # jit opens for itself
+            other = opened(inner, memo, replace)
+            return f if other is inner else _of(f, other)
         ours = _package(type(f)) in ("wengert", "numpy", "scipy")
         if ours or not isinstance(call, types.MethodType) or not isinstance(call.__func__, types.FunctionType):
-            return f
+            return f if ours else replace(f)
         inner = opened(call, memo, replace)
         return f if inner == call else inner
     ours = _package(f) == "wengert"  # a wrapper around a user's function
@@ -106,6 +116,13 @@ def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = 
     return new
 
 
+def _of(transformed: Any, f: Any) -> Any:
+    """The same transformation of another function."""
+    new = copy.copy(transformed)
+    new._f = f
+    return new
+
+
 def _package(x: Any) -> str:
     """The package that something comes from; functions made by `exec` come from no module."""
     return str(getattr(x, "__module__", None) or "").split(".")[0]
@@ -118,12 +135,15 @@ def _replaced(value: Any, f: types.FunctionType, memo: dict[int, Any], replace: 
     if isinstance(value, types.FunctionType) and (ours or value.__module__ == f.__module__ or value.__closure__):
         other = replace(value)
         return opened(value, memo, replace) if other is value else other
-    if isinstance(value, (types.MethodType, functools.partial)) and not ours:
+    if isinstance(value, (types.MethodType, functools.partial)):
+        return opened(value, memo, replace)
+    if ours and callable(value) and not isinstance(value, (type, types.FunctionType)):
         return opened(value, memo, replace)
     return value if ours else replace(value)
 
 
-def _as_constant(value: Any) -> Any:
+def as_constant(value: Any) -> Any:
+    """The `ConstantTracer` of an array of numbers; anything else as it is."""
     known = type(value) is np.ndarray and value.ndim and value.dtype.kind in "biufc"
     return ConstantTracer(value) if known else value
 
@@ -148,4 +168,9 @@ def _names(code: types.CodeType) -> tuple[frozenset[str], bool]:
     return frozenset(names), written
 
 
-__all__ = ["ConstantTracer", "constant", "opened"]
+def writes(f: Any) -> bool:
+    """Whether a function assigns to globals or to what it closes over."""
+    return isinstance(f, types.FunctionType) and _names(f.__code__)[1]
+
+
+__all__ = ["ConstantTracer", "as_constant", "constant", "opened", "writes"]

@@ -1,6 +1,7 @@
 """Second runs of functions that, as they are, end in NumPy asking for the values of traced arrays.
 
-- A plain array is indexed by a traced value: the arrays that the function closes over are opened (`opening.py`).
+- A plain array is indexed by a traced value: the arrays that the function closes over or is given are opened
+  (`opening.py`), those in objects and containers in copies of these, and NumPy's functions make arrays that can be indexed.
 - A traced value is written into a plain array: the function's arrays accept them. Those are meant that `wengert.numpy`
   makes anywhere in the run (`ops.writable`), and those that NumPy makes (``np.zeros(n)``) in the function itself, in what
   it closes over, and in functions of its module that it calls by name.
@@ -18,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from .. import trees
+from ..core import Tracer
 from ..errors import ConcretizationError
 from ..ops.writable import accepting, is_refused, second_run
-from .opening import constant, opened
+from .opening import as_constant, constant, opened, writes
 
 
 def run_opened(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) -> Any:
@@ -35,14 +37,107 @@ def run_opened(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) 
     if again is not None:
         return run_opened(run, again)
     inner = f.f if isinstance(f, SecondRun) else f
-    other = opened(inner, {})
-    if other is inner:
-        raise first
-    other = SecondRun(other) if isinstance(f, SecondRun) else other
+    tables = _Tables()
+
+    def with_tables(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = trees.map(tables, (args, kwargs))
+        other = opened(inner, {}, tables)
+        if other is inner and writes(inner):  # its effects would come twice
+            raise first
+        with second_run():
+            out = other(*args, **kwargs)
+        if not tables.unchanged():  # what was written into the copies would be lost
+            raise first
+        return trees.map(constant, out)
+
     try:
-        return run(lambda *args, **kwargs: trees.map(constant, other(*args, **kwargs)))
+        return run(with_tables)
     except ConcretizationError as error:
         raise (first if getattr(error, "by_numpy", False) else error) from None
+
+
+class _Tables:
+    """What stands in the place of values where plain arrays are indexed by traced ones: arrays that can be, copies of
+    containers and objects that hold arrays, and a NumPy that makes such arrays.
+    """
+
+    def __init__(self) -> None:
+        self.copies: list[tuple[Any, list[Any]]] = []
+        self.known: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, value: Any, depth: int = 3) -> Any:
+        if type(value) is np.ndarray:
+            return as_constant(value)
+        if value is np:
+            return _TABLES_NUMPY
+        if id(value) in self.known:
+            return self.known[id(value)][1]
+        if id(value) in _BY_IDENTITY:
+            return _table_maker(value)
+        if not depth or isinstance(value, (type, types.ModuleType, types.FunctionType, Tracer)):
+            return value
+        if type(value) in (dict, list, tuple):
+            held: Any = list(value.values()) if type(value) is dict else value
+        elif (
+            isinstance(getattr(value, "__dict__", None), dict) and type(value).__module__.split(".")[0] not in _FOREIGN
+        ):
+            held = list(vars(value).values())
+        else:
+            return value
+        others = [self(v, depth - 1) for v in held]
+        if all(a is b for a, b in zip(others, held, strict=True)):
+            return value
+        if type(value) in (list, tuple):
+            new = type(value)(others)
+        elif type(value) is dict:
+            new = dict(zip(value, others, strict=True))
+        else:
+            new = object.__new__(type(value))
+            vars(new).update(zip(vars(value), others, strict=True))
+        self.known[id(value)] = value, new
+        if type(value) is not tuple:
+            self.copies.append((new, others))
+        return new
+
+    def unchanged(self) -> bool:
+        """Whether nothing was written into the copies."""
+        for copy, held in self.copies:
+            now = copy if type(copy) is list else list(copy.values() if type(copy) is dict else vars(copy).values())
+            if len(now) != len(held) or any(a is not b for a, b in zip(now, held, strict=True)):
+                return False
+        return True
+
+
+_FOREIGN = frozenset({"builtins", "numpy", "scipy", "pandas", "xarray", "wengert", "functools", "types"})
+
+
+@functools.lru_cache(None)
+def _table_maker(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy whose arrays can be indexed by traced values."""
+
+    @functools.wraps(function)
+    def make(*args: Any, **kwargs: Any) -> Any:
+        out = function(*args, **kwargs)
+        if type(out) in (list, tuple):
+            return type(out)([new(o, args) for o in out])
+        return new(out, args)
+
+    def new(out: Any, args: Any) -> Any:
+        return accepting(out) if type(out) is np.ndarray and not any(out is a for a in args) else out
+
+    return make
+
+
+class _TablesNumPy(types.ModuleType):
+    """NumPy, whose functions make arrays that can be indexed by traced values."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        plain = isinstance(found, (type, np.ufunc, types.ModuleType)) or not callable(found)
+        return found if plain else _table_maker(found)
+
+
+_TABLES_NUMPY = _TablesNumPy("numpy", np.__doc__)
 
 
 def run_writable(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) -> Any:

@@ -37,6 +37,7 @@ from ..ops.families import Elementwise
 from ..ops.keeping import COPIED, explained, keep, release
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
+from .function import of_a_list
 from .opening import constant
 
 FEW = 16  # elements of an array that is a literal of a Program by value
@@ -77,7 +78,7 @@ class StagingTracer(ValueTracer):
         raise ConcretizationError(
             f"{what} needs the value of an array of shape {self.shape} that is not known while {self._trace.name} "
             f"traces the function: use wengert.numpy.where or lax.cond for a choice, lax.while_loop or lax.fori_loop "
-            f"for a loop, or mark the argument it depends on with static_argnums"
+            f"for a loop, or mark the argument it depends on with static_argnums{of_a_list(what)}"
         )
 
 
