@@ -153,3 +153,108 @@ def test_keys(case):
 def test_random_keys():
     for i, (shape, key) in enumerate(random_keys(300)):
         check_key(shape, key, compiled=i % 10 == 0)
+
+
+# --- a share of the sweep -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("modes, one_in", [(("plain", "jvp", "vmap"), 70), (("jit",), 2000)])
+def test_values_dtypes_shapes_and_errors_are_numpys(modes, one_in):
+    """Functions by dtypes by odd shapes; what differs on purpose and what is open stands in the tool."""
+    cases = [c for c in meaning.cases() if c.label not in meaning.OPEN and meaning.chosen(c, 1, one_in)]
+    assert len(cases) > 20
+    differences = [text for case in cases for text in meaning.check(case, modes)]
+    assert not differences, "\n".join(differences)
+
+
+# --- dtypes and errors, one by one ------------------------------------------------------------------------------------
+
+MASK = np.array([True, False, True, False, False])
+ONES, SMALL = np.ones((2, 2), bool), np.array([[1, 2], [3, 4]], np.int8)
+CALLS = {
+    "einsum of booleans": lambda np, x: np.einsum("ii", ONES),
+    "einsum of int8": lambda np, x: np.einsum("ij->", SMALL),
+    "einsum by a path": lambda np, x: np.einsum(
+        "ij,jk,kl->il", SMALL, SMALL, SMALL, optimize=["einsum_path", (1, 2), (0, 1)]
+    ),
+    "einsum by a path of three": lambda np, x: np.einsum("i,i,i", x, x, x, optimize=["einsum_path", (0, 1, 2)]),
+    "fabs": lambda np, x: np.fabs(SMALL),
+    "degrees": lambda np, x: np.degrees(SMALL),
+    "irfft of float16": lambda np, x: np.fft.irfft(x.astype("float16")),
+    "trapezoid of booleans": lambda np, x: np.trapezoid(ONES),
+    "conj of booleans": lambda np, x: np.conj(ONES),
+    "digitize in falling bins": lambda np, x: np.digitize(x, [3.0, 2.0, 1.0]),
+    "insert along a slice": lambda np, x: np.insert(x, slice(1, 3), 9.0),
+    "insert by a mask": lambda np, x: np.insert(x, MASK, 9.0),
+    "pad with a mean": lambda np, x: np.pad(x, (1, 2), "mean"),
+    "pad with a ramp": lambda np, x: np.pad(x, 2, "linear_ramp"),
+    "pad by a negative width": lambda np, x: np.pad(x, -1),
+    "pad by a float": lambda np, x: np.pad(x, 1.5),
+    "pad in no mode": lambda np, x: np.pad(x, 1, "nothing"),
+    "partition beyond the end": lambda np, x: np.partition(x, 9),
+    "quantile of 1.5": lambda np, x: np.quantile(x, 1.5),
+    "percentile of -1": lambda np, x: np.percentile(x, [-1, 50]),
+    "sum over no axis": lambda np, x: np.sum(x, axis=3),
+    "inverse of a vector": lambda np, x: np.linalg.inv(x),
+    "inverse of a rectangle": lambda np, x: np.linalg.inv(x.reshape(5, 1)),
+    "rank of the lower triangle": lambda np, x: np.linalg.matrix_rank(np.triu(np.ones((3, 3))), hermitian=True),
+    "split into none": lambda np, x: np.split(x, 0),
+    "clip beyond the dtype": lambda np, x: np.clip(np.arange(3, dtype="uint16"), -1, 70000),
+    "average of weights 0": lambda np, x: np.average(x, weights=np.zeros(5)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls(name):
+    x = np.array([0.5, 1.5, 2.5, -1.0, 3.0])
+    f = CALLS[name]
+    want = outcome(f, np, x)
+    dtype = None if isinstance(want, Exception) else np.asarray(want).dtype
+    for mode, g in {
+        "plain": lambda: f(wnp, x),
+        "jvp": lambda: w.jvp(lambda x: f(wnp, x), (x,), (x,))[0],
+        "vmap": lambda: w.vmap(lambda x: f(wnp, x))(x[None])[0],
+        "jit": lambda: w.jit(lambda x: f(wnp, x))(x),
+    }.items():
+        got = outcome(g)
+        if dtype is not None and not isinstance(got, Exception):
+            assert got.dtype == dtype, f"{name}, {mode}: {got.dtype}, NumPy {dtype}"
+            np.testing.assert_allclose(got, want, rtol=1e-3 if dtype == np.float16 else 1e-12)
+        else:
+            same(got, want, f"{name}, {mode}")
+
+
+def test_spacing_of_half_numbers():
+    x = np.array([-3.0, 3.0, -4.0, 4.0, 0.0], np.float16)
+    np.testing.assert_array_equal(wnp.spacing(x), np.spacing(x))
+    np.testing.assert_array_equal(w.jit(wnp.spacing)(x), np.spacing(x))
+
+
+@pytest.mark.parametrize("name", ["copy", "conj", "array"])
+def test_a_copy_is_a_copy(name):
+    x = np.ones(3)
+    f = getattr(wnp, name)
+    for y in (
+        f(x),
+        w.jvp(f, (x,), (x,))[0],
+        w.jvp(f, (np.ones(3),), (x,))[1],
+        w.jit(f)(x),
+        w.vmap(f)(x),
+        w.vjp(f, x)[0],
+    ):
+        assert not np.shares_memory(x, y)
+        y[0] = 9.0
+    np.testing.assert_array_equal(x, np.ones(3))
+
+
+def test_32_bits():
+    """No 64 bits from plain arrays of mixed kinds, nor from functions whose implementation is NumPy's."""
+    import narrow_sweep
+
+    found = [t for c in narrow_sweep.cases() if meaning.chosen(c, 2, 250) and c.name not in narrow_sweep.USERS
+             for t in narrow_sweep.check(c, ("plain", "jvp", "vmap"))]  # fmt: skip
+    assert not found, "\n".join(found)
+    with w.config.override(enable_x64=False):
+        x, t = w.jvp(lambda x: x[::2], (np.ones(4),), (np.ones(4),))
+        assert x.dtype == t.dtype == np.float32
+        assert wnp.dot(wnp.arange(3), wnp.ones(3)).dtype == np.float32

@@ -24,6 +24,9 @@ WIDE = ("float64", "int64", "uint64", "complex128")
 # Asked for by name, and so NumPy's own: dtypes themselves, and what is no array.
 OUTSIDE = frozenset("result_type promote_types common_type min_scalar_type mintypecode einsum_path finfo iinfo".split())
 
+# Whose calls here end in NumPy's own functions of the results, or ask for shapes.
+USERS = frozenset("argpartition ndim shape size eigvals qr svd frompyfunc eigh histogram histogram_bin_edges".split())
+
 
 def cases() -> Iterator[mn.Case]:
     for case in mn.cases():
@@ -96,7 +99,7 @@ def main(argv: list[str]) -> int:
             k, n = map(int, next(it).split("/"))
     seen = bad = 0
     for case in cases():
-        if mn.chosen(case, k, n):
+        if mn.chosen(case, k, n) and case.name not in USERS:
             seen += 1
             for text in check(case, modes):
                 bad += 1

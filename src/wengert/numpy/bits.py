@@ -13,6 +13,7 @@ from ..ops.elementwise import absolute, bitwise_and, convert, nextafter, right_s
 from ..ops.reduction import sum as _sum
 from ..ops.shape import canonical_axis, expand_dims, moveaxis, pad_p, reshape, slice_axis
 from .dispatch import no_out, plain
+from .elementary import as_ufuncs
 
 
 @plain(np.bitwise_count)
@@ -102,12 +103,12 @@ def unpackbits(a: Any, /, axis: int | None = None, count: int | None = None, bit
 def spacing(x: Any, /, out: None = None) -> Any:
     """The distance from `x` to the next number away from zero, with the sign of `x`; its derivative is zero."""
     no_out(out)
-    x = as_array(x)
-    if not inexact_dtype(dtype_of(x)):
-        x = convert(x, float)
-    if dtype_of(x).kind == "c":
+    if dtype_of(as_array(x)).kind == "c":
         raise DtypeError("spacing of complex numbers: they have no next number; take real and imag")
+    x = as_ufuncs(x, "spacing")
     fixed = _ops.stop_gradient_p.bind(x)
+    if dtype_of(x) == np.float16:  # NumPy's is the distance to the next larger number there
+        return nextafter(fixed, np.float16(np.inf)) - fixed
     size = absolute(fixed)
     step = nextafter(size, dtype_of(x).type(np.inf)) - size
     return where_p.bind(fixed < 0, -step, step)

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..config import config
 from ..core import as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import convolution as _convolution
-from ..ops.elementwise import absolute, conj, convert, not_equal, remainder, where_p
+from ..ops.elementwise import absolute, add, conj, convert, divide, multiply, not_equal, remainder, where_p
 from ..ops.families import result_dtype
 from ..ops.indexing import getitem
 from ..ops.reduction import cumsum_p, reverse
@@ -30,6 +30,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if n < 0:
         raise ArgumentError(f"diff: the order must not be negative, got {n}")
     x = as_array(a)
+    if n == 0:
+        return x
     if ndim_of(x) == 0:
         raise ShapeError("diff of a scalar: it needs an axis")
     i = canonical_axis(axis, ndim_of(x))
@@ -53,7 +55,10 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """The differences of neighbours in the flattened array, `to_begin` before them and `to_end` behind."""
-    d = diff(reshape(as_array(ary), (-1,)))
+    ary = as_array(ary)
+    if dtype_of(ary).kind == "b":
+        raise DtypeError("ediff1d: truth values have no differences; convert them with astype(int)")
+    d = diff(reshape(ary, (-1,)))
     parts = [None if v is None else convert(reshape(as_array(v), (-1,)), dtype_of(d)) for v in (to_begin, to_end)]
     pieces = [p for p in (parts[0], d, parts[1]) if p is not None]
     return concatenate(pieces) if len(pieces) > 1 else d
@@ -109,6 +114,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     f = as_array(f)
+    if dtype_of(f).kind == "b":
+        raise DtypeError("gradient: truth values have no differences; convert them with astype(float)")
     f = f if inexact_dtype(dtype_of(f)) else convert(f, config.float_dtype)
     axes = canonical_axes(None, ndim_of(f)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = [canonical_axis(a, ndim_of(f)) for a in axes]
@@ -123,7 +130,6 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral of samples `y` along `axis` by the trapezoidal rule, at the points `x` or a distance `dx` apart."""
     y = as_array(y)
-    y = y if inexact_dtype(dtype_of(y)) else convert(y, config.float_dtype)
     i = canonical_axis(axis, ndim_of(y))
     n = shape_of(y)[i]
     if x is None:
@@ -134,15 +140,19 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
             width = reshape(diff(x), tuple(-1 if j == i else 1 for j in range(ndim_of(y))))
         else:
             width = diff(x, axis=axis)
-    return _sum((slice_axis(y, i, 1, n) + slice_axis(y, i, 0, n - 1)) * width / 2.0, i)
+    pairs = add(
+        slice_axis(y, i, min(1, n), n), slice_axis(y, i, 0, max(n - 1, 0))
+    )  # in the dtype of `y`, as NumPy has it
+    return _sum(divide(multiply(width, pairs), 2.0), i)
 
 
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
     """`p` with multiples of `period` added, so that neighbours along `axis` never differ by more than half of it."""
     p = as_array(p)
-    p = p if inexact_dtype(dtype_of(p)) else convert(p, config.float_dtype)
     i = canonical_axis(axis, ndim_of(p))
-    step = diff(p, axis=i)
+    step = diff(p, axis=i)  # in the dtype of `p`, as NumPy has it
+    if not inexact_dtype(dtype_of(p)):
+        p, step = convert(p, config.float_dtype), convert(step, config.float_dtype)
     half = period / 2
     wrapped = remainder(step + half, period) - half
     wrapped = where((wrapped == -half) & (step > 0), half, wrapped)
@@ -171,9 +181,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         np.float64(3.0)
     """
     x, xp, fp = as_array(x), as_array(xp), as_array(fp)
+    if dtype_of(x).kind == "c" or dtype_of(xp).kind == "c":
+        raise DtypeError("interp: complex coordinates have no order")
     if ndim_of(xp) != 1 or shape_of(xp) != shape_of(fp) or shape_of(xp)[0] == 0:
         raise ShapeError(f"interp: coordinates of shape {shape_of(xp)} and values of shape {shape_of(fp)}")
-    x, xp, fp = (v if inexact_dtype(dtype_of(v)) else convert(v, config.float_dtype) for v in (x, xp, fp))
+    x, xp, fp = (convert(v, np.promote_types(dtype_of(v), config.float_dtype)) for v in (x, xp, fp))  # as NumPy has it
     if isinstance(left, str) or isinstance(right, str):
         raise NotSupportedError("interp with left='extrapolate'; give values, or add points to xp and fp")
     if period is not None:
@@ -208,7 +220,8 @@ def _vectors(name: str, a: Any, v: Any, mode: str) -> tuple[Any, Any]:
     a, v = as_array(a), as_array(v)
     if mode not in ("full", "same", "valid"):
         raise ArgumentError(f"{name}: mode must be 'full', 'same' or 'valid', got {mode!r}")
-    a, v = (reshape(x, (-1,)) if ndim_of(x) == 0 else x for x in (a, v))
+    if name == "convolve":
+        a, v = (reshape(x, (-1,)) if ndim_of(x) == 0 else x for x in (a, v))
     if ndim_of(a) != 1 or ndim_of(v) != 1 or 0 in shape_of(a) + shape_of(v):
         raise ShapeError(f"{name} needs two vectors with elements, got shapes {shape_of(a)} and {shape_of(v)}")
     dtype = result_dtype(aval_of(a), aval_of(v))

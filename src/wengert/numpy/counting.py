@@ -9,7 +9,7 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
-from ..errors import DtypeError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.elementwise import convert, logical_and, where_p
 from ..ops.indexing import getitem, scatter_add_p
 from ..ops.reduction import sum as _sum
@@ -67,14 +67,22 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     if isinstance(bins, str):
         raise NotSupportedError(f"histogram with bins={bins!r} of values that are not known; give the number of bins")
     if not isinstance(bins, int):
-        return as_array(bins)
+        bins = as_array(bins)
+        if not isinstance(bins, Tracer) and np.any(bins[1:] < bins[:-1]):
+            raise ArgumentError("histogram: the edges must rise")
+        return bins
+    if bins < 1:
+        raise ArgumentError(f"histogram: the number of bins must be positive, got {bins}")
+    if range is not None and not any(isinstance(v, Tracer) for v in range) and range[0] > range[1]:
+        raise ArgumentError(f"histogram: the range must rise, got {range}")
     from .creation import linspace
 
     a = as_array(a)
-    low, high = (min(a), max(a)) if range is None else range
+    low, high = range if range is not None else (min(a), max(a)) if all(shape_of(a)) else (0.0, 1.0)
     flat = low == high
     low, high = where(flat, low - 0.5, low), where(flat, high + 0.5, high)
-    return linspace(low, high, bins + 1)
+    edges = linspace(low, high, bins + 1)
+    return convert(edges, dtype_of(a)) if dtype_of(a).kind == "f" else edges
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import Aval, Tracer, as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
+from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import convert, where_p
 from ..ops.families import broadcast_shapes, result_dtype
@@ -295,7 +295,7 @@ def linspace(
         want = canonical_dtype(out.dtype if dtype is None else dtype)
         out = out.astype(want, copy=False)
         out = made(out) if RUNS else out
-        return (out, step) if retstep else out
+        return (out, demoted(step) if not config._x64 else step) if retstep else out
     natural = result_dtype(aval_of(start), aval_of(stop), Aval((), config.float_dtype, True))
     start, stop = convert(start, natural), convert(stop, natural)
     num = operator.index(num)
@@ -345,8 +345,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     if indexing not in ("xy", "ij"):
         raise ShapeError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
     xs = [as_array(x) for x in xi]
-    if any(ndim_of(x) > 1 for x in xs):
-        raise ShapeError(f"meshgrid needs vectors, got shapes {[shape_of(x) for x in xs]}")
+    xs = [reshape(x, (-1,)) if ndim_of(x) > 1 else x for x in xs]  # as NumPy does
     n = len(xs)
     places = list(range(n))
     if indexing == "xy" and n >= 2:
@@ -404,9 +403,9 @@ def triu(m: Any, k: int = 0) -> Any:
 
 def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
     m = as_array(m)
-    if ndim_of(m) < 2:
-        raise ShapeError(f"{name} needs an array of at least two axes, got shape {shape_of(m)}")
-    mask = np.tri(*shape_of(m)[-2:], k=k, dtype=bool)
+    if ndim_of(m) < 1:
+        raise ShapeError(f"{name} needs an array of at least one axis, got shape {shape_of(m)}")
+    mask = np.tri(*shape_of(m)[-2:], k=k, dtype=bool)  # of a vector: as many rows of it, as NumPy has it
     zero = np.zeros((), dtype_of(m))[()]
     return where_p.bind(mask, m, zero) if lower else where_p.bind(mask, zero, m)
 
@@ -526,7 +525,7 @@ def ix_(*args: Any) -> tuple[Any, ...]:
             raise ShapeError(f"ix_ needs vectors, got shape {shape_of(x)}")
         if dtype_of(x).kind == "b":
             x = np.flatnonzero(x.concrete("ix_ of a mask") if isinstance(x, Tracer) else x)
-        elif shape_of(x)[0] == 0:
+        elif shape_of(x)[0] == 0 and not isinstance(a, (ndarray, Tracer)):
             x = convert(x, config.int_dtype)
         out.append(reshape(x, (1,) * i + (-1,) + (1,) * (len(args) - i - 1)))
     return tuple(out)

@@ -20,7 +20,6 @@ from ..ops.elementwise import (
     arctan,
     arctan2,
     arctanh,
-    conj,
     convert,
     divide,
     equal,
@@ -47,11 +46,11 @@ from ..ops.elementwise import (
     trunc,
     where_p,
 )
+from ..ops.memory import copied
 from ..ops.reduction import all as _all
 from .dispatch import no_out, plain
 
 abs = absolute  # noqa: A001
-conjugate = conj
 mod = remainder
 true_divide = divide
 pow = power  # noqa: A001
@@ -66,6 +65,32 @@ def _floating(x: Any) -> Any:
     return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
+def as_ufuncs(x: Any, name: str) -> Any:
+    """`x` in the floating dtype that NumPy's universal functions take integers in: int8 becomes float16.
+
+    Raises:
+        DtypeError: `x` is complex.
+    """
+    x = as_array(x)
+    d = dtype_of(x)
+    if d.kind == "c":
+        raise DtypeError(f"{name} is not defined for complex numbers")
+    return x if inexact_dtype(d) else convert(x, np.result_type(d, np.float16))
+
+
+def conj(x: Any, /) -> Any:
+    """The complex conjugate; another array also where `x` is real."""
+    x = as_array(x)
+    d = dtype_of(x)
+    if d.kind == "b":
+        return convert(x, np.int8)
+    if d.kind == "c" or not shape_of(x):
+        return _ops.conj(x)
+    return copied(x) if isinstance(x, Tracer) else x.copy()
+
+
+conjugate = conj
+
 # --- rounding ---------------------------------------------------------------------------------------------------
 
 
@@ -74,6 +99,8 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
     """`a` rounded to `decimals` places, halves to even. Its derivative is zero."""
     no_out(out)
     a = as_array(a)
+    if dtype_of(a).kind == "b":
+        return convert(a, np.float16)  # as NumPy has it
     if not inexact_dtype(dtype_of(a)):
         return a if decimals >= 0 else convert(rint(a / 10**-decimals) * 10**-decimals, dtype_of(a))
     if dtype_of(a).kind == "c":
@@ -130,7 +157,7 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
 @plain(np.modf)
 def modf(x: Any) -> tuple[Any, Any]:
     """The fractional and the whole part, both with the sign of `x`."""
-    x = _floating(x)
+    x = as_ufuncs(x, "modf")
     whole = trunc(x)
     return where_p.bind(isinf(x), dtype_of(x).type(0), x - whole), whole
 
@@ -138,7 +165,7 @@ def modf(x: Any) -> tuple[Any, Any]:
 @plain(np.frexp)
 def frexp(x: Any) -> tuple[Any, Any]:
     """Mantissa and exponent: ``x = mantissa * 2**exponent``, the mantissa in [0.5, 1)."""
-    x = _floating(x)
+    x = as_ufuncs(x, "frexp")
     fixed = _ops.stop_gradient_p.bind(x)
     zero = equal(fixed, 0) | logical_not(isfinite(fixed))
     size = absolute(where_p.bind(zero, dtype_of(x).type(1), fixed))
@@ -154,18 +181,21 @@ def frexp(x: Any) -> tuple[Any, Any]:
 def float_power(x1: Any, x2: Any) -> Any:
     """`x1` to the power `x2`, in the default floating dtype at least."""
     return power(
-        *[_floating(x) if dtype_of(as_array(x)).kind == "c" else convert(x, config.float_dtype) for x in (x1, x2)]
+        *[
+            convert(x, config.complex_dtype if dtype_of(as_array(x)).kind == "c" else config.float_dtype)
+            for x in (x1, x2)
+        ]
     )
 
 
 def fabs(x: Any) -> Any:
     """The absolute value, floating."""
-    return absolute(_floating(x))
+    return absolute(as_ufuncs(x, "fabs"))
 
 
 def _scaled(name: str, factor: float, doc: str) -> Any:
     def call(x: Any, /) -> Any:
-        return _floating(x) * factor
+        return as_ufuncs(x, name) * factor
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = doc
@@ -222,8 +252,8 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
 def angle(z: Any, deg: bool = False) -> Any:
     """The argument of a complex number, in radians (degrees with `deg`)."""
-    z = _floating(z)
-    out = arctan2(imag(z), real(z)) if dtype_of(z).kind == "c" else arctan2(np.zeros((), dtype_of(z))[()], z)
+    z = as_array(z)
+    out = arctan2(imag(z), real(z)) if dtype_of(z).kind == "c" else arctan2(0, z)
     return out * (180 / math.pi) if deg else out
 
 
@@ -325,7 +355,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 
 __all__ = [
     "abs", "acos", "acosh", "allclose", "angle", "around", "array_equal", "array_equiv", "asin", "asinh", "atan",
-    "atan2", "atanh", "bitwise_invert", "bitwise_left_shift", "bitwise_not", "bitwise_right_shift", "clip", "conjugate", "deg2rad", "degrees", "divmod", "fabs",
+    "atan2", "atanh", "bitwise_invert", "bitwise_left_shift", "bitwise_not", "bitwise_right_shift", "clip", "conj", "conjugate", "deg2rad", "degrees", "divmod", "fabs",
     "fix", "float_power", "frexp", "i0", "isclose", "iscomplex", "iscomplexobj", "isneginf", "isposinf", "isreal",
     "isrealobj", "isscalar", "mod", "modf", "nan_to_num", "pow", "rad2deg", "radians", "real_if_close", "round", "sinc",
     "true_divide",

@@ -107,7 +107,10 @@ def _real_inverse(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
         raise ShapeError(f"a Fourier transform needs at least one point, got {last}")
     if len(axes) > 1:
         x = fft_p.bind(x, axes=tuple(axes[:-1]), inverse=True)
-    return _scaled(irfft_p.bind(x, axis=axes[-1], n=last), math.prod(lengths), norm, True)
+    out = _scaled(irfft_p.bind(x, axis=axes[-1], n=last), math.prod(lengths), norm, True)
+    return (
+        convert(out, np.float16) if dtype_of(as_array(a)) == np.float16 and len(axes) == 1 else out
+    )  # as NumPy has it
 
 
 def _one(n: int | None) -> Any:

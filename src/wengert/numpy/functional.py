@@ -124,7 +124,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
     i = canonical_axis(axis, ndim_of(arr))
     rows = moveaxis(arr, i, -1)
     rank = ndim_of(arr) - 1
-    out = _map_over(lambda v: func1d(v, *args, **kwargs), [(True,)] * rank)(rows)
+    out = as_array(_map_over(lambda v: func1d(v, *args, **kwargs), [(True,)] * rank)(rows))
     extra = ndim_of(out) - rank
     return moveaxis(out, list(range(rank, rank + extra)), list(range(i, i + extra))) if extra else out
 

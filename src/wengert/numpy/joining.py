@@ -157,6 +157,11 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     n = shape_of(arr)[axis]
     if isinstance(obj, (Tracer, list, tuple)) and isinstance(obj := as_array(obj), Tracer):
         return _insert_traced(arr, obj, values, axis)
+    if isinstance(obj, slice):
+        obj = np.arange(*obj.indices(n))
+    elif not isinstance(obj, (int, np.integer, Tracer)):
+        obj = np.asarray(obj)
+        obj = np.flatnonzero(obj) if obj.dtype.kind == "b" else obj if obj.size else obj.astype(int)
     where = np.insert(np.arange(n), obj, -1)
     new = where == -1
     count = int(new.sum())
@@ -275,13 +280,17 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     ary = as_array(ary)
     if not _is_indices(indices_or_sections):
         count, n = operator.index(indices_or_sections), shape_of(ary)[canonical_axis(axis, ndim_of(ary))]
-        if count > 0 and n % count:
+        if count == 0:
+            raise ZeroDivisionError("split into 0 sections: the number of sections must be positive")
+        if n % count:
             raise ShapeError(f"split: an axis of length {n} has no {count} equal sections; use array_split")
     return array_split(ary, indices_or_sections, axis)
 
 
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`ary` cut along its first axis."""
+    if ndim(ary) < 2:
+        raise ShapeError(f"vsplit needs an array of at least two axes, got shape {shape_of(as_array(ary))}")
     return split(ary, indices_or_sections, 0)
 
 
@@ -292,6 +301,8 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`ary` cut along its third axis."""
+    if ndim(ary) < 3:
+        raise ShapeError(f"dsplit needs an array of at least three axes, got shape {shape_of(as_array(ary))}")
     return split(ary, indices_or_sections, 2)
 
 

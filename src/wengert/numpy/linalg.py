@@ -22,7 +22,7 @@ from numpy.linalg import LinAlgError
 
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, MatrixError, ShapeError
+from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeError
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
@@ -166,13 +166,16 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
     Args:
         a: matrices, shape ``(..., m, n)``.
         rcond: the older name of `rtol`.
-        hermitian: accepted as NumPy accepts it.
+        hermitian: whether `a` is the Hermitian matrix of which the lower triangle is given.
         rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
     """
     cut = rcond if rtol is None else rtol
     if isinstance(cut, Tracer):
         cut = cut.concrete("pinv, the value of rtol")
-    return _ops.pinv_p.bind(_matrices(a, "pinv"), rtol=None if cut is None else float(cut))
+    return _ops.pinv_p.bind(
+        (_ops.of_triangle(_matrices(a, "pinv", square=True)) if hermitian else _matrices(a, "pinv")),
+        rtol=None if cut is None else float(cut),
+    )
 
 
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
@@ -208,6 +211,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
         The solution, the sums of squared residuals (empty unless ``m > n``), the rank, and the singular values.
     """
     a, b = _matrices(a, "lstsq"), as_array(b)
+    if ndim_of(a) != 2:
+        raise MatrixError(f"lstsq needs a matrix, got shape {shape_of(a)}")
     m, n = shape_of(a)
     if ndim_of(b) not in (1, 2) or shape_of(b)[0] != m:
         raise ShapeError(f"lstsq: a right side of shape {shape_of(b)} for a matrix of shape {shape_of(a)}")
@@ -313,10 +318,10 @@ def svd(
         full_matrices: whether `U` and `Vh` are square. The vectors that complete them are LAPACK's choice: derivatives
             are right for what does not depend on the choice, such as the projection on their space.
         compute_uv: without it the singular values alone are returned.
-        hermitian: accepted as NumPy accepts it.
+        hermitian: whether `a` is the Hermitian matrix of which the lower triangle is given.
         subset_by_index: not supported.
     """
-    x = _matrices(a, "svd")
+    x = _ops.of_triangle(_matrices(a, "svd", square=True)) if hermitian else _matrices(a, "svd")
     if subset_by_index is not None:
         raise ArgumentError("svd with subset_by_index; take the slices of its results")
     if not compute_uv:
@@ -410,7 +415,11 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
     """The norm of matrices in the last two axes: "fro", "nuc", 1, -1, 2, -2, inf or -inf."""
-    x = _matrices(x, "matrix_norm")
+    x = as_array(x)
+    if ndim_of(x) < 2:
+        raise AxisError(f"matrix_norm needs matrices in the last two axes, got shape {shape_of(x)}")
+    if ord in (2, -2, "nuc") or not inexact_dtype(dtype_of(x)):
+        x = _matrices(x, "matrix_norm")
     if ord is None or ord == "fro":
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
@@ -467,6 +476,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 def cond(x: Any, p: Any = None) -> Any:
     """The condition number: the norm of a matrix times that of its inverse."""
     x = _matrices(x, "cond")
+    if 0 in shape_of(x):
+        raise MatrixError(f"cond of no elements, shape {shape_of(x)}")
     if p in (None, 2, -2):
         s = svdvals(x)
         large, small = getitem(s, (Ellipsis, 0)), getitem(s, (Ellipsis, -1))
@@ -478,7 +489,9 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     """How many singular values are above the tolerance."""
     x = as_array(A)
     if ndim_of(x) < 2:
-        return _sum(convert(x, bool)) > 0
+        return convert(_sum(convert(x, bool)) > 0, config.int_dtype)
+    if hermitian:
+        x = _ops.of_triangle(_matrices(x, "matrix_rank", square=True))
     s = svdvals(x)
     if tol is None:
         relative = max(shape_of(x)[-2:]) * float(np.finfo(dtype_of(s)).eps) if rtol is None else as_value(rtol)
@@ -525,7 +538,7 @@ def multi_dot(arrays: Any, *, out: None = None) -> Any:
             terms.append(here + there)
             here = there
         else:
-            raise ShapeError(f"multi_dot needs matrices (or vectors at the ends), got shape {shape_of(x)}")
+            raise MatrixError(f"multi_dot needs matrices (or vectors at the ends), got shape {shape_of(x)}")
     result += here if ndim_of(items[-1]) == 2 else ""
     return einsum(",".join(terms) + "->" + result, *items)
 

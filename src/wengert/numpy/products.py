@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import NotSupportedError, ShapeError
+from ..core import Tracer, as_array, as_value, aval_of, demoted, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..errors import ArgumentError, NotSupportedError, ShapeError
 from ..ops import contraction as _ops
-from ..ops.elementwise import conj, convert, multiply
+from ..ops.elementwise import add, conj, convert, multiply, subtract
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.reduction import sum as _sum
@@ -124,11 +124,17 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Matrices times vectors, over stacks of both."""
+    x1, x2 = as_array(x1), as_array(x2)
+    if ndim_of(x1) < 2 or ndim_of(x2) < 1:
+        raise ShapeError(f"matvec needs matrices and vectors, got shapes {shape_of(x1)} and {shape_of(x2)}")
     return getitem(_ops.matmul(x1, expand_dims(x2, -1)), (Ellipsis, 0))
 
 
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Vectors, conjugated, times matrices, over stacks of both."""
+    x1, x2 = as_array(x1), as_array(x2)
+    if ndim_of(x1) < 1 or ndim_of(x2) < 2:
+        raise ShapeError(f"vecmat needs vectors and matrices, got shapes {shape_of(x1)} and {shape_of(x2)}")
     return getitem(_ops.matmul(expand_dims(conj(x1), -2), x2), (Ellipsis, 0, slice(None)))
 
 
@@ -150,9 +156,10 @@ def polyval(p: Any, x: Any) -> Any:
     p, x = _coefficients(p), as_array(x)
     dtype = result_dtype(aval_of(p), aval_of(x))
     shape = shape_of(p)[1:]
+    dtype = dtype if shape_of(p)[0] else dtype_of(x)
     out = np.zeros(broadcast_shapes("polyval", shape_of(x), shape), dtype)[()]
     for i in range(shape_of(p)[0]):
-        out = out * x + getitem(p, i)
+        out = add(multiply(out, x), getitem(p, i))
     return out
 
 
@@ -166,13 +173,13 @@ def _padded(a1: Any, a2: Any) -> tuple[Any, Any]:
 def polyadd(a1: Any, a2: Any) -> Any:
     """The sum of two polynomials."""
     a, b = _padded(a1, a2)
-    return a + b
+    return add(a, b)
 
 
 def polysub(a1: Any, a2: Any) -> Any:
     """The difference of two polynomials."""
     a, b = _padded(a1, a2)
-    return a - b
+    return subtract(a, b)
 
 
 def polymul(a1: Any, a2: Any) -> Any:
@@ -197,16 +204,24 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
 def polyder(p: Any, m: int = 1) -> Any:
     """The `m`-th derivative of a polynomial."""
     p = _coefficients(p)
-    for _ in range(operator.index(m)):
+    for _ in range(_order("polyder", m)):
         n = shape_of(p)[0]
-        p = multiply(getitem(p, slice(None, -1)), np.arange(n - 1, 0, -1)) if n > 1 else np.zeros(0, dtype_of(p))
+        p = multiply(getitem(p, slice(None, -1)), np.arange(n - 1, 0, -1, config.int_dtype))
     return p
+
+
+def _order(name: str, m: int) -> int:
+    if operator.index(m) < 0:
+        raise ArgumentError(f"{name}: the order must not be negative, got {m}")
+    return m
 
 
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """The `m`-th integral of a polynomial, with constants of integration `k` (0 by default)."""
     p = _coefficients(p)
-    p = p if inexact_dtype(dtype_of(p)) else convert(p, config.float_dtype)
+    if _order("polyint", m) == 0:
+        return p
+    p = convert(p, np.promote_types(dtype_of(p), config.float_dtype))
     constants = np.zeros(m, dtype_of(p)) if k is None else broadcast_to(convert(_coefficients(k), dtype_of(p)), (m,))
     for i in range(operator.index(m)):
         n = shape_of(p)[0]
@@ -256,7 +271,8 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
         NotSupportedError: `full` or `cov` on values under transformation.
     """
     if not any(isinstance(v, Tracer) for v in (x, y, w)):
-        return np.polyfit(as_array(x), as_array(y), deg, rcond, full, w, cov)
+        out = np.polyfit(as_array(x), as_array(y), deg, rcond, full, w, cov)
+        return out if config._x64 else demoted(out)
     if full or cov:
         raise NotSupportedError("polyfit with full= or cov= under transformation; use numpy.linalg.lstsq with vander")
     from .creation import vander

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..core import Tracer, as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
-from ..ops.elementwise import convert, imag, isnan, real, sqrt, square
+from ..ops.elementwise import convert, imag, isnan, multiply, real, sqrt, square
 from ..ops.elementwise import where as _where
+from ..ops.families import result_dtype
 from ..ops.norms import euclidean_norm
 from ..ops.reduction import canonical_axes, kept_shape
 from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
@@ -195,8 +196,14 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         if shape_of(w)[0] != shape_of(a)[i]:
             raise ShapeError(f"average: {shape_of(w)[0]} weights for an axis of length {shape_of(a)[i]}")
         w = broadcast_to(reshape(w, tuple(-1 if j == i else 1 for j in range(ndim_of(a)))), shape_of(a))
+    dtype = result_dtype(aval_of(a), aval_of(w))
+    if not inexact_dtype(dtype_of(a)):
+        dtype = np.promote_types(dtype, config.float_dtype)
+    w = convert(w, dtype)
     total = _ops.sum(w, axis, keepdims=keepdims)
-    out = _ops.sum(a * w, axis, keepdims=keepdims) / total
+    if not isinstance(total, Tracer) and np.any(total == 0):
+        raise ZeroDivisionError("average: the weights sum to zero")
+    out = _ops.sum(multiply(convert(a, dtype), w), axis, keepdims=keepdims) / total
     return (out, total) if returned else out
 
 
@@ -405,7 +412,7 @@ def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
     x = as_array(a)
     if dtype is not None:
         x = convert(x, dtype)
-    if axis is None:
+    if axis is None or (not shape_of(x) and axis in (0, -1)):  # NumPy's ufuncs let a number have an axis
         x, axis = reshape(x, (-1,)), 0
     out = primitive.bind(x, axis=canonical_axis(axis, ndim_of(x)))
     return out if dtype is None or dtype_of(out) == canonical_dtype(dtype) else convert(out, dtype)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, AxisError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
 from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
 from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
@@ -44,7 +44,7 @@ def known(x: Any, what: str) -> ndarray:
 def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
     x = as_array(a)
     rank = ndim_of(x)
-    if axis is None:
+    if axis is None or (not rank and axis in (0, -1)):  # NumPy lets a number have an axis
         x, i = reshape(x, (-1,)), 0
     else:
         i = canonical_axis(axis, rank)
@@ -53,7 +53,7 @@ def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
     out = primitive.bind(x, axis=i)
     if not keepdims:
         return out
-    kept = (1,) * rank if axis is None else tuple(1 if j == i else n for j, n in enumerate(shape_of(x)))
+    kept = (1,) * rank if axis is None or not rank else tuple(1 if j == i else n for j, n in enumerate(shape_of(x)))
     return reshape(out, kept)
 
 
@@ -98,7 +98,7 @@ def _axis_of(a: Any, axis: Any) -> tuple[Any, int]:
     if axis is None:
         return reshape(x, (-1,)), 0
     if ndim_of(x) == 0:
-        raise ShapeError("a scalar has no axis to sort along; give axis=None")
+        raise AxisError("a scalar has no axis to sort along; give axis=None")
     return x, canonical_axis(axis, ndim_of(x))
 
 
@@ -136,12 +136,29 @@ def argsort(
 
 
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
-    """`a` with the `kth` smallest elements in their places along `axis`: a full sort, which is one such order."""
+    """`a` with the `kth` smallest elements in their places along `axis`: a full sort, which is one such order.
+
+    Raises:
+        ArgumentError: `kth` is out of range.
+    """
+    _check_kth(a, kth, axis)
     return sort(a, axis)
+
+
+def _check_kth(a: Any, kth: Any, axis: Any) -> None:
+    x, i = _axis_of(a, axis)
+    n = shape_of(x)[i]
+    if not isinstance(kth, Tracer) and 0 not in shape_of(x):
+        places = np.asarray(kth)
+        if places.dtype.kind not in "iu":
+            raise DtypeError(f"partition: kth must be an integer or several, got {kth!r}")
+        if np.any((places < -n) | (places >= n)):
+            raise ArgumentError(f"partition: kth={kth} is out of range for an axis of length {n}")
 
 
 def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
     """The indices that partition `a`: those of a full sort."""
+    _check_kth(a, kth, axis)
     return argsort(a, axis)
 
 
@@ -152,13 +169,17 @@ def sort_complex(a: Any) -> Any:
     return (
         out
         if d.kind == "c"
-        else convert(out, np.complex64 if d.itemsize <= 4 and d.kind == "f" else config.complex_dtype)
+        else convert(out, np.complex64 if d.itemsize <= 2 and d.kind in "iu" else config.complex_dtype)
     )
 
 
 def lexsort(keys: Any, axis: int = -1) -> Any:
     """The indices that sort by the last key, then by the one before it, and so on."""
     items = [as_array(k) for k in keys]
+    if not items:
+        raise ArgumentError("lexsort needs at least one key")
+    if not shape_of(items[0]):
+        return np.zeros((), config.int_dtype)[()]
     i = canonical_axis(axis, ndim_of(items[0]))
     order = argsort_p.bind(items[0], axis=i)
     for key in items[1:]:
@@ -182,11 +203,14 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, meth
 
 def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
     """Which bin each element of `x` is in; `bins` rise, or fall where their values are known."""
-    bins = as_array(bins)
+    x, bins = as_array(x), as_array(bins)
+    if dtype_of(x).kind == "c" or dtype_of(bins).kind == "c":
+        raise DtypeError("digitize: complex numbers have no order")
     side = "left" if right else "right"
-    if not isinstance(bins, Tracer) and len(bins) > 1 and bins[0] > bins[-1]:
-        other = "right" if side == "left" else "left"
-        return len(bins) - searchsorted(bins[::-1], x, other)
+    if ndim_of(bins) == 1 and not isinstance(bins, Tracer) and not np.all(bins[1:] >= bins[:-1]):
+        if not np.all(bins[1:] <= bins[:-1]):
+            raise ArgumentError("digitize: bins must rise or fall")
+        return len(bins) - searchsorted(bins[::-1], x, side)
     return searchsorted(bins, x, side)
 
 
@@ -220,6 +244,9 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """
     if len(condlist) != len(choicelist) or not condlist:
         raise ArgumentError(f"select: {len(condlist)} conditions for {len(choicelist)} choices")
+    for condition in condlist:
+        if dtype_of(as_value(condition)).kind != "b":
+            raise DtypeError(f"select: conditions must be truth values, got {dtype_of(as_value(condition))}")
     values = [as_value(c) for c in choicelist]
     out = as_value(default)
     dtype = result_dtype(*map(aval_of, [*values, out]))
@@ -258,7 +285,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     if mode == "raise":
         values = known(index, "choose, which checks its indices (mode='clip' or 'wrap' does not)")
         if values.size and (values.min() < 0 or values.max() >= n):
-            raise IndexError(f"choose: an index is out of range for {n} choices")
+            raise ArgumentError(f"choose: an index is out of range for {n} choices")
     elif mode == "clip":
         index = where(index < 0, 0, where(index >= n, n - 1, index))
     else:
@@ -295,7 +322,7 @@ def take(
         fill_value: for mode "fill", what stands where an index is out of range (NaN by default).
     """
     a, indices = as_array(a), as_array(indices)
-    if axis is None:
+    if axis is None or (not shape_of(a) and axis in (0, -1)):
         a, axis = reshape(a, (-1,)), 0
     i = canonical_axis(axis, ndim_of(a))
     n = shape_of(a)[i]
@@ -435,6 +462,11 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
     indices = as_array(indices)
     dims = tuple(map(operator.index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     out, stride = [], int(np.prod(dims, dtype=int))
+    if dtype_of(indices).kind not in "iub":
+        raise DtypeError(f"unravel_index: indices must be integers, got {dtype_of(indices)}")
+    if not isinstance(indices, Tracer) and indices.size and (indices.min() < 0 or indices.max() >= stride):
+        raise ArgumentError(f"unravel_index: an index is out of range for an array of shape {dims}")
+    indices = convert(indices, config.int_dtype)
     for n in dims if order == "C" else dims[::-1]:
         stride //= n or 1
         out.append(indices // stride % n)

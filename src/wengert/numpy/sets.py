@@ -153,7 +153,7 @@ def unique(
             out = getitem(flat, parts[1] if axis is None else (slice(None),) * axis + (parts[1],))
             parts = (out, *parts[1:])
     wanted = (return_index, return_inverse, return_counts)
-    extra = [v for v, w in zip(parts[1:], wanted, strict=True) if w]
+    extra = [convert(v, config.int_dtype) for v, w in zip(parts[1:], wanted, strict=True) if w]
     return (parts[0], *extra) if extra else parts[0]
 
 

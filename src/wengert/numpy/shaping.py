@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
-from ..ops.elementwise import convert
+from ..ops.elementwise import convert, floor, rint
 from ..ops.families import broadcast_shapes as _broadcast
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
@@ -118,7 +118,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     """
     a = as_array(a)
     s = shape_of(a)
-    axes = {i for i, n in enumerate(s) if n == 1} if axis is None else canonical_axes(axis, len(s))
+    axes = {i for i, n in enumerate(s) if n == 1} if axis is None else canonical_axes(axis, len(s), scalars=True)
     for i in axes:
         if s[i] != 1:
             raise ShapeError(f"squeeze: axis {i} of an array of shape {s} has length {s[i]}, not 1")
@@ -195,7 +195,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         ConcretizationError: `repeats` is under transformation: the shape of the result would depend on it.
     """
     a = as_array(a)
-    if axis is None:
+    if axis is None or (not shape_of(a) and axis in (0, -1)):
         a, axis = ravel(a), 0
     axis = canonical_axis(axis, ndim_of(a))
     s = shape_of(a)
@@ -274,6 +274,33 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 # --- padding ----------------------------------------------------------------------------------------------------
 
 _COPYING = ("edge", "reflect", "symmetric", "wrap")
+_MODES = ("constant", *_COPYING, "empty", "linear_ramp", "maximum", "mean", "median", "minimum")
+
+
+_BORDERS = ("linear_ramp", "maximum", "mean", "median", "minimum")
+
+
+def _border(x: Any, i: int, width: int, mode: str, after: bool) -> Any:
+    """What stands before or behind `x` along an axis: a statistic of all that is there, or a ramp to 0."""
+    from . import reductions, statistics
+
+    n, d, rank = shape_of(x)[i], dtype_of(x), ndim_of(x)
+    if n == 0:
+        raise ArgumentError(f"pad: an axis of length 0 has nothing to pad with in mode {mode!r}")
+    if mode == "linear_ramp":
+        share = np.arange(width) / max_(width, 1)
+        share = (share[::-1] if after else share).reshape([-1 if j == i else 1 for j in range(rank)])
+        out = (slice_axis(x, i, n - 1, n) if after else slice_axis(x, i, 0, 1)) * share
+        return convert(floor(out) if d.kind in "iu" else out, d)
+    function = {
+        "maximum": reductions.max,
+        "minimum": reductions.min,
+        "mean": reductions.mean,
+        "median": statistics.median,
+    }
+    out = function[mode](x, axis=i, keepdims=True)
+    out = convert(rint(out) if d.kind in "iu" else out, d)
+    return _ops.broadcast_to(out, tuple(width if j == i else m for j, m in enumerate(shape_of(x))))
 
 
 @plain(np.pad)
@@ -283,11 +310,12 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     Args:
         array: the array.
         pad_width: a number, a pair (before, after), or such a pair for each axis.
-        mode: "constant", "edge", "reflect", "symmetric", "wrap" or "empty".
+        mode: one of NumPy's.
         **kwargs: ``constant_values`` for mode "constant", ``reflect_type="even"``.
 
     Raises:
-        NotSupportedError: another mode, on an array under transformation.
+        ArgumentError: a width is negative, or there is no such mode.
+        NotSupportedError: a function as mode, or ``stat_length`` and its kin, on an array under transformation.
 
     Example:
         >>> pad(np.ones(2), 1)
@@ -297,8 +325,15 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - ndim_of(x), 0)) for i in range(ndim_of(x))]
         pad_width = [(w, w) if isinstance(w, int) else tuple(w) for w in pad_width]
+    given = np.asarray(pad_width)
+    if given.dtype.kind not in "iu" and given.size:
+        raise DtypeError(f"pad: widths must be integers, got {pad_width}")
+    if np.any(given < 0):
+        raise ArgumentError(f"pad: widths must not be negative, got {pad_width}; slices cut arrays")
+    if mode not in _MODES and not callable(mode):
+        raise ArgumentError(f"pad: mode {mode!r} is none of {', '.join(_MODES)}")
     try:
-        widths = np.broadcast_to(np.asarray(pad_width, int), (ndim_of(x), 2)).tolist()
+        widths = np.broadcast_to(given.astype(int), (ndim_of(x), 2)).tolist()
     except ValueError:
         raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {shape_of(x)}") from None
     if any(n < 0 for pair in widths for n in pair):
@@ -312,11 +347,16 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
                 x = getitem(x, (slice(None),) * i + (source,))
         return x
     if mode != "constant" and not isinstance(x, Tracer):
-        return np.pad(x, widths, mode, **kwargs)  # type: ignore[call-overload]
+        return np.pad(x, np.reshape(np.array(widths, int), (-1, 2)), mode, **kwargs)  # type: ignore[call-overload]
+    if mode in _BORDERS and not kwargs:
+        for i, pair in enumerate(widths):
+            if any(pair):
+                x = _ops.concatenate([_border(x, i, pair[0], mode, False), x, _border(x, i, pair[1], mode, True)], i)
+        return x
     if mode != "constant":
         raise NotSupportedError(
-            f"pad with mode {mode!r} on an array under transformation; modes with a derivative are 'constant', "
-            f"{', '.join(map(repr, _COPYING))}; otherwise compute the border and concatenate it"
+            f"pad with mode {mode!r} and {', '.join(kwargs) or 'a function'} on an array under transformation: compute the "
+            f"border and concatenate it"
         )
     values = kwargs.get("constant_values", 0)
     if (

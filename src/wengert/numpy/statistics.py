@@ -9,7 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.contraction import matmul
 from ..ops.elementwise import (
     ceil,
@@ -50,6 +50,7 @@ _CONTINUOUS = {
 }
 _DISCRETE = ("inverted_cdf", "averaged_inverted_cdf", "closest_observation")  # types 1 to 3
 _SIMPLE = ("linear", "lower", "higher", "midpoint", "nearest")
+_ELEMENTS = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")  # give one of the elements
 _METHODS = (*_SIMPLE, *_CONTINUOUS, *_DISCRETE)
 
 
@@ -99,6 +100,12 @@ def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, s
     return reshape(out, (*shape_of(q), *[1 if i in axes else m for i, m in enumerate(shape)])) if keepdims else out
 
 
+def _check_shares(q: Any) -> None:
+    """Refuse shares that are known and not in [0, 1]; NaN is let through, as NumPy does."""
+    if not isinstance(q, Tracer) and not np.all((q >= 0) & (q <= 1) | np.isnan(q)):
+        raise ArgumentError("quantiles must be in the range from 0 to 1, percentiles from 0 to 100")
+
+
 def _quantile(
     a: Any,
     q: Any,
@@ -112,12 +119,14 @@ def _quantile(
     if weights is not None:
         return _weighted_quantile(a, q, axis, method, keepdims, skip_nan, weights)
     if method not in _METHODS:
-        raise NotSupportedError(f"quantile with method {method!r}; the methods are {', '.join(_METHODS)}")
+        raise ArgumentError(f"quantile with method {method!r}; the methods are {', '.join(_METHODS)}")
     share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
     x, q = as_array(a), as_array(q)
-    x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
-    if dtype_of(x).kind == "c":
-        raise ArgumentError("quantiles of complex numbers: they have no order")
+    _check_shares(q)
+    whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS and dtype_of(x).kind != "b"
+    x = x if whole or inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    if dtype_of(x).kind == "c" and not median:
+        raise DtypeError("quantiles of complex numbers: they have no order")
     shape, rank = shape_of(x), ndim_of(x)
     axes = canonical_axes(axis, rank)
     rest = [i for i in range(rank) if i not in axes]
@@ -128,7 +137,7 @@ def _quantile(
     dtype = dtype_of(x)
     missing = isnan(rows)
     q_shape = shape_of(q)
-    q = convert(reshape(q, (-1,)), dtype if isinstance(q, Tracer) else np.float64)
+    q = convert(reshape(q, (-1,)), dtype if isinstance(q, Tracer) and not whole else np.float64)
     if skip_nan:
         count = _sum(convert(~missing, config.int_dtype), len(lead), keepdims=True)  # sorted: the NaN stand last
         place = _place(where(count > 0, count, 1), q, method)
@@ -166,12 +175,14 @@ def _quantile(
             slope = at(minimum(left + 1, maximum(last, 0))) - at(left)
             first = first + share * where_p.bind(isfinite(slope), slope, dtype.type(0))
         out = where_p.bind(share == 0, first, between)
-    if not skip_nan:
+    if whole:
+        pass
+    elif not skip_nan:
         out = where_p.bind(_any(missing, -1, keepdims=True), dtype.type(np.nan), out)
     else:
         out = where_p.bind(count > 0, out, dtype.type(np.nan))
     out = reshape(moveaxis(out, -1, 0), (*q_shape, *lead))
-    if share_dtype is not None:
+    if share_dtype is not None and not whole:
         out = convert(out, np.promote_types(dtype_of(out), share_dtype))
     if keepdims:
         out = reshape(out, (*q_shape, *[1 if i in axes else m for i, m in enumerate(shape)]))

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import SQUARE_RULES, Aval, Value, as_array, ndim_of, shape_of
-from ..errors import ShapeError
-from .elementwise import conj, convert, square
+from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
+from ..errors import AxisError, ShapeError
+from .elementwise import conj, convert, multiply, square
 from .families import Bilinear, broadcast_shapes, result_dtype
-from .reduction import reduce_sum
+from .reduction import any_p, reduce_sum
 from .shape import canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
 from .squares import root_of
 
@@ -236,7 +236,7 @@ def dot(x: Value, y: Value) -> Value:
     x, y = as_array(x), as_array(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
-        return x * y
+        return multiply(x, y)
     if shape_of(x)[-1] != shape_of(y)[max(ny - 2, 0)]:
         raise ShapeError(
             f"dot: shapes {shape_of(x)} and {shape_of(y)} do not fit: axis {nx - 1} of the first has length "
@@ -298,14 +298,14 @@ def inner(x: Value, y: Value) -> Value:
     x, y = as_array(x), as_array(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if nx == 0 or ny == 0:
-        return x * y
+        return multiply(x, y)
     return _product(x, y, (((nx - 1,), (ny - 1,)), ((), ())))
 
 
 def outer(x: Value, y: Value) -> Value:
     """All products of elements of two flattened arrays, shape ``(x.size, y.size)``."""
     x, y = reshape(as_array(x), (-1,)), reshape(as_array(y), (-1,))
-    return expand_dims(x, 1) * y
+    return multiply(expand_dims(x, 1), y)
 
 
 def tensordot(x: Value, y: Value, axes: Any = 2) -> Value:
@@ -314,7 +314,7 @@ def tensordot(x: Value, y: Value, axes: Any = 2) -> Value:
     nx, ny = ndim_of(x), ndim_of(y)
     if isinstance(axes, (int, np.integer)):
         if axes > min(nx, ny) or axes < 0:
-            raise ShapeError(f"tensordot over {axes} axes of arrays of {nx} and {ny} dimensions")
+            raise AxisError(f"tensordot over {axes} axes of arrays of {nx} and {ny} dimensions")
         cx: Axes = tuple(range(nx - axes, nx))
         cy: Axes = tuple(range(axes))
     else:
@@ -329,8 +329,11 @@ def tensordot(x: Value, y: Value, axes: Any = 2) -> Value:
 # --- einsum -----------------------------------------------------------------------------------------------------
 
 
-def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", precision: Any = None) -> Value:
-    """Einstein summation, NumPy's notation; operands are multiplied pairwise in the order opt_einsum finds.
+def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", dtype: Any = None, precision: Any = None) -> Value:
+    """Einstein summation, NumPy's notation, in the dtype of the operands: of truth values it is "and" and "or".
+
+    Operands are multiplied pairwise in the order opt_einsum finds, or in that of a path of NumPy's,
+    ``optimize=["einsum_path", (0, 1), (0, 1)]``.
 
     Raises:
         ShapeError: an index stands for axes of different lengths.
@@ -356,8 +359,13 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", precision: A
         steps = _path(terms + "->" + result, tuple(shape_of(a) for a in arrays), optimize)
     except (ValueError, IndexError) as error:
         raise ShapeError(f"einsum {subscripts!r} of shapes {[shape_of(a) for a in arrays]}: {error}") from None
-    items = [_diagonals(a, term) for a, term in zip(arrays, inputs, strict=True)]
-    for step in steps:
+    for a, term in zip(arrays, inputs, strict=True):
+        if len(term) != ndim_of(a):
+            raise ShapeError(f"einsum: {len(term)} indices {term!r} for an array of shape {shape_of(a)}")
+    common = result_dtype(*map(aval_of, arrays)) if dtype is None else dtype
+    items = [_diagonals(convert(a, common), term) for a, term in zip(arrays, inputs, strict=True)]
+    for step in (*steps, None):
+        step = range(len(items)) if step is None else [i % len(items) for i in step]  # what a path leaves, at the end
         chosen = [items[i] for i in step]
         items = [item for i, item in enumerate(items) if i not in step]
         wanted = set(result).union(*[term for _, term in items])
@@ -371,8 +379,25 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", precision: A
     return transpose(x, [term.index(c) for c in result])
 
 
-@lru_cache(maxsize=1024)
 def _path(terms: str, shapes: tuple[Axes, ...], optimize: Any) -> tuple[tuple[int, ...], ...]:
+    """The order of the products: `optimize` is NumPy's, a name, a path, or a name and a limit of memory."""
+    if not isinstance(optimize, (list, tuple)):
+        return _found_path(terms, shapes, optimize)
+    if len(optimize) == 2 and isinstance(optimize[0], str) and isinstance(optimize[1], (int, float)):
+        return _found_path(terms, shapes, optimize[0])
+    steps = tuple(
+        [tuple(step) for step in (optimize[1:] if optimize[:1] in (["einsum_path"], ("einsum_path",)) else optimize)]
+    )
+    left = len(shapes)
+    for step in steps:
+        if not step or len(set(step)) != len(step) or not all(isinstance(i, int) and -left <= i < left for i in step):
+            raise ValueError(f"the path {list(optimize)} does not fit {len(shapes)} operands")
+        left -= len(step) - 1
+    return steps
+
+
+@lru_cache(maxsize=1024)
+def _found_path(terms: str, shapes: tuple[Axes, ...], optimize: Any) -> tuple[tuple[int, ...], ...]:
     import opt_einsum
 
     path, _ = opt_einsum.contract_path(terms, *shapes, shapes=True, optimize="auto" if optimize is True else optimize)
@@ -381,7 +406,13 @@ def _path(terms: str, shapes: tuple[Axes, ...], optimize: Any) -> tuple[tuple[in
 
 def _sum_away(x: Value, term: str, keep: set[str]) -> tuple[Value, str]:
     axes = tuple(i for i, c in enumerate(term) if c not in keep)
-    return (reduce_sum(x, axes), "".join(c for c in term if c in keep)) if axes else (x, term)
+    return (_total(x, axes), "".join(c for c in term if c in keep)) if axes else (x, term)
+
+
+def _total(x: Value, axes: Axes) -> Value:
+    """The sum in the dtype of `x`, as NumPy's einsum has it."""
+    dtype = dtype_of(x)
+    return any_p.bind(x, axes=axes) if dtype.kind == "b" else convert(reduce_sum(x, axes), dtype)
 
 
 def _diagonals(x: Value, term: str) -> tuple[Value, str]:
@@ -420,4 +451,4 @@ def _pair(x: Value, tx: str, y: Value, ty: str, keep: set[str]) -> tuple[Value, 
 def _drop_ones(x: Value, tx: str, y: Value, ty: str) -> tuple[Value, str]:
     """Axes of length 1 that broadcast against longer ones of the other factor are dropped."""
     ones = tuple(i for i, c in enumerate(tx) if c in ty and shape_of(x)[i] == 1 and shape_of(y)[ty.index(c)] != 1)
-    return (reduce_sum(x, ones), "".join(c for i, c in enumerate(tx) if i not in ones)) if ones else (x, tx)
+    return (_total(x, ones), "".join(c for i, c in enumerate(tx) if i not in ones)) if ones else (x, tx)

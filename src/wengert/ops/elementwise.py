@@ -547,7 +547,7 @@ real_p = Linear(
 )
 imag_p = Linear(
     "imag",
-    lambda x: np.imag(x) + 0,
+    lambda x: np.imag(x).copy(),
     _same_shape_rule(np.imag),
     _imag_transpose,
     lambda n, x: imag(x),

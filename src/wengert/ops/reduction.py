@@ -305,7 +305,7 @@ def _reduce(
         if neutral is None:
             raise ShapeError(f"{primitive.name} with where= needs initial=, the value of an empty selection")
         x = ew.where(where, x, np.asarray(neutral, dtype_of(x))[()])
-    axes = canonical_axes(axis, ndim_of(x))
+    axes = canonical_axes(axis, ndim_of(x), scalars=True)
     if primitive in (max_p, min_p) and initial is None and math.prod(shape_of(x)[a] for a in axes) == 0:
         raise ShapeError(f"{primitive.name} of no elements (shape {shape_of(x)}, axis {axis}) needs initial=")
     if initial is not None and primitive in (max_p, min_p):

@@ -56,9 +56,12 @@ def as_length(n: Any, what: str) -> int:
     return n
 
 
-def canonical_axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """A None, an axis or a sequence of axes as a sorted tuple without repeats."""
-    if axis is None:
+def canonical_axes(axis: Any, ndim: int, scalars: bool = False) -> tuple[int, ...]:
+    """A None, an axis or a sequence of axes as a sorted tuple without repeats.
+
+    With `scalars` an array without axes may be asked for its axis 0 or -1, as NumPy's ufuncs let it.
+    """
+    if axis is None or (scalars and not ndim and type(axis) is int and axis in (0, -1)):
         return tuple(range(ndim))
     axes = (axis,) if not isinstance(axis, (tuple, list)) else axis
     out = tuple(sorted(canonical_axis(a, ndim) for a in axes))
