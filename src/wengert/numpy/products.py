@@ -206,7 +206,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     p = _coefficients(p)
     for _ in range(_order("polyder", m)):
         n = shape_of(p)[0]
-        p = multiply(getitem(p, slice(None, -1)), np.arange(n - 1, 0, -1, config.int_dtype))
+        p = multiply(getitem(p, slice(None, -1)), np.arange(n - 1, 0, -1, dtype=config.int_dtype))
     return p
 
 

@@ -347,7 +347,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
                 x = getitem(x, (slice(None),) * i + (source,))
         return x
     if mode != "constant" and not isinstance(x, Tracer):
-        return np.pad(x, np.reshape(np.array(widths, int), (-1, 2)), mode, **kwargs)  # type: ignore[call-overload]
+        return np.pad(x, np.reshape(np.array(widths, int), (-1, 2)), mode, **kwargs)
     if mode in _BORDERS and not kwargs:
         for i, pair in enumerate(widths):
             if any(pair):
