@@ -244,10 +244,10 @@ def test_a_process_ends_cleanly():
 def test_the_setting():
     cell = w.config.thread_cell
     with w.config.override(threads=3):
-        assert (w.config.threads, cell[0]) == (3, 3)
+        assert (w.config.threads, w.config.thread_count(), cell[0]) == (3, 3, -1)
     assert w.config.threads is None
     if hasattr(os, "sched_getaffinity"):
-        assert cell[0] == len(os.sched_getaffinity(0))
+        assert w.config.thread_count() == len(os.sched_getaffinity(0))
     for wrong in (0, -1, "many", 10**6):
         with pytest.raises(ValueError, match="whole number from 1"):
             w.config.threads = wrong

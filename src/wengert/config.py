@@ -1,20 +1,68 @@
 """Settings: one object, read on hot paths as plain attributes.
 
-Nothing but settings lives here, and nothing here imports the rest of the library.
+A setting has a value for the process, which assignment changes, and `override` gives it another one in a context (of
+`contextvars`): in this thread or asyncio task alone, whatever others do meanwhile. What hot paths read are attributes of
+the object that are plain as long as no override that concerns them is in force anywhere; else they are objects whose
+truth is looked up in the context. Nothing but settings lives here, and nothing here imports the rest of the library.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from .locks import lock
+
+
+class _Scope(NamedTuple):
+    """The overrides in force in a context, the innermost last, and what they come to."""
+
+    overrides: tuple[tuple[_Token, Mapping[str, Any]], ...]
+    values: Mapping[str, Any]
+
+
+class _Token:
+    """Stands for an override. It lives as long as any context has it, which may be longer than the `with` block."""
+
+    __slots__ = ("kinds",)
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.kinds = {_KINDS[name] for name in names if name in _KINDS}
+        for kind in self.kinds:
+            config._count(kind, 1)
+
+    def __del__(self) -> None:
+        for kind in self.kinds:
+            config._count(kind, -1)
+
+
+class _Here:
+    """A truth that is looked up in the context."""
+
+    __slots__ = ("_truth",)
+    __hash__ = None  # type: ignore[assignment]  # no cache may have it in its keys
+
+    def __init__(self, truth: Callable[[], bool]) -> None:
+        self._truth = truth
+
+    def __bool__(self) -> bool:
+        return self._truth()
+
+
+def _setting(name: str) -> Any:
+    return property(lambda self: self._look(name), lambda self, value: self._put(name, value))
 
 
 class Config:
     """The library's settings.
+
+    ``config.NAME = value`` sets a setting for the process: for all threads and tasks, but not where an `override` of it
+    is in force. In such a context it changes the value there, for as long as the override lasts.
 
     Attributes:
         enable_x64: ``True`` (the default) makes float64 the default dtype, as in NumPy. ``False`` is JAX's
@@ -54,21 +102,13 @@ class Config:
     """
 
     __slots__ = (
-        "_cache_bytes",
-        "_cache_dir",
-        "_debug_infs",
-        "_debug_nans",
-        "_debug_zeros",
-        "_disable_jit",
-        "_threads",
+        "_alive",
+        "_defaults",
         "_x64",
-        "checkpoint_bytes",
         "complex_dtype",
         "debugging",
-        "disk_cache",
         "float_dtype",
         "int_dtype",
-        "max_paths",
         "thread_cell",
         "uint_dtype",
     )
@@ -77,116 +117,104 @@ class Config:
     int_dtype: np.dtype
     complex_dtype: np.dtype
     uint_dtype: np.dtype
-    disk_cache: bool
-    max_paths: int
-    checkpoint_bytes: int
-    debugging: bool  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
-    thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads
+    debugging: Any  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
+    thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads; -1 where it has to ask
 
     def __init__(self) -> None:
-        self._debug_nans = self._debug_infs = self._debug_zeros = self._disable_jit = self.debugging = False
-        self.enable_x64 = True
-        self.max_paths = 64
-        self.checkpoint_bytes = 64 << 20
-        self.disk_cache = os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no")
-        self.cache_dir = os.environ.get("WENGERT_CACHE_DIR") or None
-        self.cache_bytes = os.environ.get("WENGERT_CACHE_BYTES") or 512 << 20
-        self.thread_cell = np.ones(1, np.int64)
-        self.threads = os.environ.get("WENGERT_THREADS") or None
-
-    @property
-    def enable_x64(self) -> bool:
-        return bool(self._x64)
-
-    @enable_x64.setter
-    def enable_x64(self, on: bool) -> None:
-        self._x64 = bool(on)
-        self._mark()
-        self.float_dtype = np.dtype(np.float64 if on else np.float32)
-        self.int_dtype = np.dtype(np.int64 if on else np.int32)
-        self.uint_dtype = np.dtype(np.uint64 if on else np.uint32)
-        self.complex_dtype = np.dtype(np.complex128 if on else np.complex64)
-
-    @property
-    def debug_nans(self) -> bool:
-        return self._debug_nans
-
-    @debug_nans.setter
-    def debug_nans(self, on: bool) -> None:
-        self._debug_nans = bool(on)
+        self._alive = {"values": 0, "threads": 0}  # overrides in some context, by what they concern
+        self.thread_cell = np.ones(2, np.int64)
+        given = {
+            "enable_x64": True,
+            "max_paths": 64,
+            "checkpoint_bytes": 64 << 20,
+            "disk_cache": os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no"),
+            "cache_dir": os.environ.get("WENGERT_CACHE_DIR") or None,
+            "cache_bytes": os.environ.get("WENGERT_CACHE_BYTES") or 512 << 20,
+            "threads": os.environ.get("WENGERT_THREADS") or None,
+            "debug_nans": False,
+            "debug_infs": False,
+            "debug_zeros": False,
+            "disable_jit": False,
+        }
+        self._defaults: dict[str, Any] = {name: _checked(name, value) for name, value in given.items()}
         self._mark()
 
-    @property
-    def debug_infs(self) -> bool:
-        return self._debug_infs
+    enable_x64 = _setting("enable_x64")
+    max_paths = _setting("max_paths")
+    checkpoint_bytes = _setting("checkpoint_bytes")
+    disk_cache = _setting("disk_cache")
+    cache_dir = _setting("cache_dir")
+    cache_bytes = _setting("cache_bytes")
+    threads = _setting("threads")
+    debug_nans = _setting("debug_nans")
+    debug_infs = _setting("debug_infs")
+    debug_zeros = _setting("debug_zeros")
+    disable_jit = _setting("disable_jit")
 
-    @debug_infs.setter
-    def debug_infs(self, on: bool) -> None:
-        self._debug_infs = bool(on)
-        self._mark()
+    def __getattr__(self, name: str) -> Any:
+        # The default dtypes are plain attributes, but for the time in which they depend on the context.
+        found = _DTYPES.get(name)
+        if found is None:
+            raise AttributeError(f"config has no setting {name!r}; it has: {', '.join(_SETTINGS)}")
+        return found[0 if self._look("enable_x64") else 1]
 
-    @property
-    def debug_zeros(self) -> bool:
-        return self._debug_zeros
+    def mode(self) -> Any:
+        """What compiled calls are taken by: the very object of their compilation. See `_mark`."""
+        found = self._x64
+        if type(found) is _Here:
+            on = self._look("enable_x64")
+            return int(on) if self._debugs() else on
+        return found
 
-    @debug_zeros.setter
-    def debug_zeros(self, on: bool) -> None:
-        self._debug_zeros = bool(on)
-        self._mark()
+    def thread_count(self) -> int:
+        """The number of threads, here."""
+        found = self._look("threads")
+        return _processors() if found is None else found
 
-    @property
-    def disable_jit(self) -> bool:
-        return self._disable_jit
+    # --- how they are kept ---------------------------------------------------------------------------------------
 
-    @disable_jit.setter
-    def disable_jit(self, on: bool) -> None:
-        self._disable_jit = bool(on)
+    def _look(self, name: str) -> Any:
+        scope = _scope.get()
+        if scope is not None and name in scope.values:
+            return scope.values[name]
+        return self._defaults[name]
+
+    def _debugs(self) -> bool:
+        return any(map(self._look, _DEBUGGING))
+
+    def _put(self, name: str, value: Any) -> None:
+        value, scope = _checked(name, value), _scope.get()
+        if scope is None or name not in scope.values:
+            self._defaults[name] = value
+            self._mark()
+            return
+        overrides = list(scope.overrides)
+        last = max(i for i, (_, values) in enumerate(overrides) if name in values)
+        token, values = overrides[last]
+        overrides[last] = (token, {**values, name: value})
+        _enter(overrides)
+
+    def _count(self, kind: str, change: int) -> None:
+        with _lock:
+            self._alive[kind] += change
         self._mark()
 
     def _mark(self) -> None:
         # While results are looked at, `_x64` is another object that is as true: compiled calls, which are taken where
         # `_x64` is the very object of their compilation, are then passed by, and cost nothing when this is off.
-        self.debugging = self._debug_nans or self._debug_infs or self._debug_zeros or self._disable_jit
-        self._x64: Any = int(self._x64) if self.debugging else bool(self._x64)
-
-    @property
-    def cache_dir(self) -> str | None:
-        return self._cache_dir
-
-    @cache_dir.setter
-    def cache_dir(self, path: str | os.PathLike[str] | None) -> None:
-        # Absolute, so that it stays the same folder when the process goes to another one.
-        self._cache_dir = None if path is None else os.path.abspath(os.path.expanduser(os.fspath(path)))
-
-    @property
-    def cache_bytes(self) -> int:
-        return self._cache_bytes
-
-    @cache_bytes.setter
-    def cache_bytes(self, limit: int | str) -> None:
-        try:
-            self._cache_bytes = int(limit)
-        except ValueError:
-            raise ValueError(
-                f"cache_bytes (WENGERT_CACHE_BYTES) is a number of bytes, such as 536870912; got {limit!r}"
-            ) from None
-
-    @property
-    def threads(self) -> int | None:
-        return self._threads
-
-    @threads.setter
-    def threads(self, number: int | str | None) -> None:
-        try:
-            chosen = None if number is None else int(number)
-        except ValueError:
-            chosen = 0
-        if chosen is not None and not 1 <= chosen <= MOST_THREADS:
-            raise ValueError(
-                f"threads (WENGERT_THREADS) is None or a whole number from 1 to {MOST_THREADS}; got {number!r}"
-            )
-        self._threads = chosen
-        self.thread_cell[0] = chosen or _processors()
+        with _lock:
+            settings = self._defaults
+            if self._alive["values"]:
+                self._x64, self.debugging = _X64_HERE, _DEBUGGING_HERE
+                for name in _DTYPES:
+                    with suppress(AttributeError):
+                        delattr(self, name)
+            else:
+                self.debugging = any(settings[name] for name in _DEBUGGING)
+                self._x64 = int(settings["enable_x64"]) if self.debugging else settings["enable_x64"]
+                for name, dtypes in _DTYPES.items():
+                    setattr(self, name, dtypes[0 if self._x64 else 1])
+            self.thread_cell[0] = -1 if self._alive["threads"] else settings["threads"] or _processors()
 
     def update(self, name: str, value: Any) -> None:
         """Set a setting by name, with or without JAX's ``jax_`` before it.
@@ -201,22 +229,28 @@ class Config:
 
     @contextmanager
     def override(self, **settings: Any) -> Iterator[Config]:
-        """A context in which settings have other values; the old ones come back whatever is raised.
+        """A context in which settings have other values, for this thread or asyncio task alone.
+
+        Threads that are started inside have the process's values; asyncio tasks that are made inside have these, for as
+        long as they live. Blocks may end in any order.
 
         Args:
             settings: values by the names of the settings.
 
         Raises:
             AttributeError: there is no setting of one of these names.
+            ValueError: a setting cannot have this value.
         """
-        old = {name: getattr(self, self._known(name, name)) for name in settings}
+        values = {self._known(name, name): _checked(name, value) for name, value in settings.items()}
+        token = _Token(values)
         try:
-            for name, value in settings.items():
-                setattr(self, name, value)
+            scope = _scope.get()
+            _enter([*(() if scope is None else scope.overrides), (token, values)])
             yield self
         finally:
-            for name, value in old.items():
-                setattr(self, name, value)
+            scope = _scope.get()
+            if scope is not None:
+                _enter([o for o in scope.overrides if o[0] is not token])
 
     @staticmethod
     def _known(name: str, given: str) -> str:
@@ -228,6 +262,40 @@ class Config:
         return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in _SETTINGS)})"
 
 
+def _enter(overrides: list[tuple[_Token, Mapping[str, Any]]]) -> None:
+    """Put overrides in force in this context."""
+    values: dict[str, Any] = {}
+    for _, more in overrides:
+        values.update(more)
+    _scope.set(_Scope(tuple(overrides), values) if overrides else None)
+
+
+def _checked(name: str, value: Any) -> Any:
+    """What a setting becomes that is given a value."""
+    if name == "enable_x64" or name in _DEBUGGING:
+        return bool(value)
+    if name == "cache_dir":  # absolute, so that it stays the same folder when the process goes to another one
+        return None if value is None else os.path.abspath(os.path.expanduser(os.fspath(value)))
+    if name == "cache_bytes":
+        try:
+            return int(value)
+        except ValueError:
+            raise ValueError(
+                f"cache_bytes (WENGERT_CACHE_BYTES) is a number of bytes, such as 536870912; got {value!r}"
+            ) from None
+    if name == "threads":
+        try:
+            chosen = None if value is None else int(value)
+        except ValueError:
+            chosen = 0
+        if chosen is not None and not 1 <= chosen <= MOST_THREADS:
+            raise ValueError(
+                f"threads (WENGERT_THREADS) is None or a whole number from 1 to {MOST_THREADS}; got {value!r}"
+            )
+        return chosen
+    return value
+
+
 def _processors() -> int:
     """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -235,6 +303,17 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+_DTYPES = {  # in each mode
+    "float_dtype": (np.dtype(np.float64), np.dtype(np.float32)),
+    "int_dtype": (np.dtype(np.int64), np.dtype(np.int32)),
+    "uint_dtype": (np.dtype(np.uint64), np.dtype(np.uint32)),
+    "complex_dtype": (np.dtype(np.complex128), np.dtype(np.complex64)),
+}
+_scope: ContextVar[_Scope | None] = ContextVar("wengert settings", default=None)
+_lock = lock()
+_DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
+_KINDS = {**dict.fromkeys(("enable_x64", *_DEBUGGING), "values"), "threads": "threads"}
+_X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())
 MOST_THREADS = 1024
 _SETTINGS = (
     "enable_x64",

@@ -214,7 +214,17 @@ end:
 define internal void @parallel(ptr %function, ptr %context, i64 %count) {
 entry:
   %cell = load ptr, ptr @setting
-  %threads = load atomic i64, ptr %cell monotonic, align 8
+  %set = load atomic i64, ptr %cell monotonic, align 8
+  %known = icmp sgt i64 %set, 0
+  br i1 %known, label %share, label %ask
+ask:
+  ; Threads of Python have numbers of their own.
+  %asks.a = getelementptr i64, ptr %cell, i64 1
+  %asks = load ptr, ptr %asks.a
+  %found = call i64 %asks()
+  br label %share
+share:
+  %threads = phi i64 [ %set, %entry ], [ %found, %ask ]
   %most = call i64 @llvm.smin.i64(i64 %threads, i64 %count)
   %helpers = sub i64 %most, 1
   %several = icmp sgt i64 %helpers, 0
@@ -279,7 +289,7 @@ end:
 
 
 def text() -> str:
-    """The pool's module. Its `main` takes the address of the number of threads and gives that of `parallel`."""
+    """The pool's module. Its `main` takes the address of the number of threads, and of what gives it where it is not positive, and gives that of `parallel`."""
     if sys.platform == "win32":
         return _ALONE + _SERIAL
     import signal
@@ -308,6 +318,9 @@ def address() -> int:
     keep.argtypes, keep.restype = [ctypes.py_object], None
     keep(code)
     begin = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(code.main)
+    ask = ctypes.CFUNCTYPE(ctypes.c_int64)(config.thread_count)
+    keep(ask)
+    config.thread_cell[1] = ctypes.cast(ask, ctypes.c_void_p).value
     setting = config.thread_cell.ctypes.data
     found = begin(setting)
     if hasattr(os, "register_at_fork"):

@@ -22,6 +22,7 @@ from llvmlite.binding import ffi
 
 T = TypeVar("T")
 LONGEST = 10.0  # seconds that a fork waits for an import
+_IMPORTED = ("wengert", "llvmlite", "numpy", "scipy", "ml_dtypes")  # when they are needed, at any time
 
 _lock = threading.RLock()
 _ending = False
@@ -88,21 +89,19 @@ def _after_fork() -> None:
 
 def _wait_for_imports() -> None:
     """A module that another thread is importing would stay half made in the child, and locked."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):  # this thread is importing itself
-            return
-        frame = frame.f_back
     end = time.monotonic() + LONGEST
-    while time.monotonic() < end and any(map(_unfinished, list(sys.modules.items()))):
+    while _imports_elsewhere() and time.monotonic() < end:
         time.sleep(0.001)
 
 
-def _unfinished(item: tuple[str, Any]) -> bool:
-    name, module = item
-    if name.partition(".")[0] not in ("wengert", "llvmlite", "numpy", "scipy", "ml_dtypes"):
-        return False
-    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+def _imports_elsewhere() -> bool:
+    me = threading.get_ident()
+    for name, reference in list(getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {}).items()):
+        if name.partition(".")[0] in _IMPORTED:
+            owner = getattr(reference(), "owner", None)
+            if owner is not None and owner != me:
+                return True
+    return False
 
 
 atexit.register(_end)

@@ -55,7 +55,7 @@ def supported() -> bool:
 
 def most() -> int:
     """How many modules are compiled at one time: `config.threads`, but no more than there are processors."""
-    return min(int(config.thread_cell[0]), os.cpu_count() or 1, MOST)
+    return min(config.thread_count(), os.cpu_count() or 1, MOST)
 
 
 def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[bytes]:

@@ -303,7 +303,7 @@ class Elementwise(Primitive):
 
     def abstract(self, *avals: Aval) -> Aval:
         kinds = tuple(_PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals)
-        dtype, weak = _elementwise_dtype(self, kinds, config._x64)
+        dtype, weak = _elementwise_dtype(self, kinds, config._x64 is True or bool(config._x64))
         return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:

@@ -1,32 +1,91 @@
-"""Plain arrays that a trace holds while the user's function goes on: what the function does to them later is not seen.
+"""Plain arrays that a trace needs again while the user's function goes on: what is done to them later is not seen.
 
-A step of a tape, or a Program, is about an array as it was when the step was made. A small array is copied. A large one
-is the user's own and is made read-only until it is no longer held: a function that changes it gets an error instead of a
-wrong derivative. Whole arrays and views of all of one are held so; a part of a larger one is copied, because others may
-go on with the rest.
+A step of a tape, or a Program, is about an array as it was when the step was made. The array is the user's, who may
+change it at any time, from any thread, so the step has a copy. Nothing is done to the user's array. Where a large array
+is used again in one trace and is still what its copy is, bit for bit, the copy serves again. A broadcast is copied as the
+small array behind it. The memory of large copies is used again by later traces: it is warm, and the system's is not.
 """
 
 from __future__ import annotations
 
-import threading
+import sys
 from typing import Any
 
 import numpy as np
 
-from ..errors import NotSupportedError
-
 ndarray = np.ndarray
-COPIED = 1 << 18  # bytes; copying so many takes about as long as an operation on them
+COPIED = 1 << 18  # bytes; copying fewer costs less than looking whether there is a copy
+SPARE = 256 << 20  # bytes that are kept for later copies, at most
+_spare: list[ndarray] = []  # blocks of bytes; lists change under Python's lock
 
-_held: dict[int, tuple[int, ndarray]] = {}  # how often an array is held that was writeable before
-_lock = threading.Lock()
+
+class Copies:
+    """The copies of large arrays that a trace has made: by identity, each with its array and the memory it lies in."""
+
+    __slots__ = ("_blocks", "_known")
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ndarray, ndarray]] = {}
+        self._blocks: list[ndarray] = []
+
+    def of(self, x: ndarray) -> ndarray:
+        known = self._known.get(id(x))
+        if known is not None and _same(*known):
+            return known[1]
+        copy = self._copied(x)
+        self._known[id(x)] = (x, copy)
+        return copy
+
+    def _copied(self, x: ndarray) -> ndarray:
+        order = "C" if x.flags.c_contiguous else "F" if x.flags.f_contiguous else None
+        if order is None:
+            return x.copy("K")
+        block = _taken(x.nbytes)
+        self._blocks.append(block)
+        copy = np.ndarray(x.shape, x.dtype, block, order=order)
+        copy[...] = x
+        return copy
+
+    def give_back(self) -> None:
+        """Memory to which nothing refers any more serves later copies."""
+        self._known.clear()
+        while self._blocks:
+            block = self._blocks.pop()
+            if sys.getrefcount(block) == 2:  # `block` here, and the argument: no array lies in it
+                _spare.append(block)
+        while sum(b.nbytes for b in list(_spare)) > SPARE:
+            _spare.pop(0)
+
+
+def _taken(size: int) -> ndarray:
+    for i in range(len(_spare) - 1, -1, -1):
+        try:
+            block = _spare.pop(i)
+        except IndexError:  # another thread took one
+            break
+        if size <= block.nbytes <= size + size // 4:
+            return block
+        _spare.append(block)
+    return np.empty(size, np.uint8)
+
+
+def _same(x: ndarray, copy: ndarray) -> bool:
+    """Whether an array still has the bits of its copy."""
+    if x.shape != copy.shape or x.dtype != copy.dtype or x.strides != copy.strides:
+        return False
+    whole = x if x.flags.c_contiguous else x.T
+    if not whole.flags.c_contiguous:
+        return False
+    word = np.uint64 if x.nbytes % 8 == 0 and x.ctypes.data % 8 == 0 else np.uint8
+    other = copy if whole is x else copy.T
+    return bool((whole.reshape(-1).view(word) == other.reshape(-1).view(word)).all())
 
 
 def keep(x: ndarray, trace: Any) -> ndarray:
-    """The array, or a copy of it, that will stay as it is now. Hot: guarded by benchmarks `eager.*`.
+    """A copy of the array, which will stay as it is now. Hot: guarded by benchmarks `eager.*`.
 
     Args:
-        trace: has a list ``held`` of the arrays that `release` gives back, or None.
+        trace: has an attribute ``copies``, the `Copies` that are given back with it, or None.
 
     Example:
         >>> from wengert.transforms.tape import Tape
@@ -38,51 +97,19 @@ def keep(x: ndarray, trace: Any) -> ndarray:
     """
     if x.nbytes <= COPIED:
         return x.copy("K")
-    owner = x
-    while type(owner.base) is ndarray:
-        owner = owner.base
-    if 0 in x.strides and owner.size < x.size:  # a broadcast: of the small array behind it
+    if 0 in x.strides:  # a broadcast: of the small array behind it
         few = x[tuple([slice(1) if s == 0 else slice(None) for s in x.strides])]
         return np.broadcast_to(keep(few, trace), x.shape)
-    if owner.size != x.size:
-        return x.copy("K")
-    for a in (owner, x) if owner is not x else (x,):
-        _hold(a, trace)
-    return x
-
-
-def _hold(a: ndarray, trace: Any) -> None:
-    with _lock:
-        times, _ = _held.get(id(a), (0, a))
-        if not times and not a.flags.writeable:
-            return
-        a.flags.writeable = False
-        _held[id(a)] = (times + 1, a)
-    if trace.held is None:
-        trace.held = []
-    trace.held.append(a)
+    if trace.copies is None:
+        trace.copies = Copies()
+    return trace.copies.of(x)
 
 
 def release(trace: Any) -> None:
-    """Nothing is held any more. What owns memory comes first: views of it can be written to only then."""
-    held, trace.held = trace.held, None
-    with _lock:
-        for a in sorted(held or (), key=lambda a: a.base is not None):
-            times, _ = _held.pop(id(a))
-            if times > 1:
-                _held[id(a)] = (times - 1, a)
-            else:
-                a.flags.writeable = True
+    """The trace needs its copies no more, but for those that others hold."""
+    copies, trace.copies = trace.copies, None
+    if copies is not None:
+        copies.give_back()
 
 
-def explained(error: ValueError, trace: Any) -> Exception:
-    """The error that NumPy raises where an array is changed that is held, in words; any other as it is."""
-    if trace.held is None or "read-only" not in str(error):
-        return error
-    return NotSupportedError(
-        "a large array is changed in place after it was used with a traced one, and the derivative needs it as it was: "
-        "write k = k * 0.5 instead of k *= 0.5, or change a copy"
-    )
-
-
-__all__ = ["COPIED", "explained", "keep", "release"]
+__all__ = ["COPIED", "Copies", "keep", "release"]

@@ -12,7 +12,7 @@ from .. import trees
 from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
-from ..ops.keeping import explained, release
+from ..ops.keeping import keep, release
 from . import nans, zeros
 from .forward import check_output, strong, zeros_like
 from .function import (
@@ -107,7 +107,7 @@ class ValueAndGrad(Transformed):
             if not config._x64 or type(x) is not ndarray:
                 x = as_value(x)
             leaves = [x]  # the usual call
-            boxed[argnums] = trace.input(x)
+            boxed[argnums] = trace.input(keep(x, tape) if type(x) is ndarray else x)
         else:
             chosen: Any = (argnums,) if type(argnums) is int else argnums
             leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
@@ -118,7 +118,7 @@ class ValueAndGrad(Transformed):
                     leaf = leaves[k] = check_differentiable(
                         leaf, f, place, self.transformation, self.holomorphic, self.allow_int
                     )
-                inputs.append(trace.input(leaf))
+                inputs.append(trace.input(keep(leaf, tape) if type(leaf) is ndarray else leaf))
             for i, arg in zip(
                 chosen, trees.unflatten(tree, [t if is_inexact(t.primal) else t.primal for t in inputs]), strict=True
             ):
@@ -145,12 +145,11 @@ class ValueAndGrad(Transformed):
                 known: Any = primal
                 one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
                 grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
-        except ValueError as error:
-            raise explained(error, tape)
         finally:
             if tape.nodes is not None:
                 tape.close()
-            if tape.held is not None:
+            if tape.copies is not None:
+                nodes = node = None  # which refer to them
                 release(tape)
         if config.debugging and zeros.wanted():
             self._look_for_zeros(args, kwargs, argnums, tree, leaves)

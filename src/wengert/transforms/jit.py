@@ -143,8 +143,11 @@ class Jit(Transformed):
         __tracebackhide__ = True
         given = (args, kwargs)
         try:
+            mode = config._x64
+            if mode is not True and mode is not False:
+                mode = config.mode()
             for call, executable, x64 in self._native:  # guarded by benchmarks `call.*`
-                if x64 is config._x64:
+                if x64 is mode:
                     out = call(given)
                     if out is not NotImplemented:
                         if out is not Ellipsis:
@@ -164,7 +167,7 @@ class Jit(Transformed):
         leaves, tree, static, rebuild = self.split(args, kwargs)
         values = values_of(leaves, tree, "jit", self._f)
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
-        key = (tree, signature(values), static, config._x64, axes, config.debug_zeros)
+        key = (tree, signature(values), static, config.enable_x64, axes, config.debug_zeros)
         try:
             entries = self._cache.get(key, ())
         except TypeError:
@@ -206,7 +209,7 @@ class Jit(Transformed):
         if executable is None or executable.native is None or config.debugging:
             return
         self._native[:] = [
-            (executable.native, executable, config._x64),
+            (executable.native, executable, config.mode()),
             *[entry for entry in self._native if entry[1] is not executable][: NATIVE_CALLS - 1],
         ]
 

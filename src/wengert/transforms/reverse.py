@@ -43,7 +43,7 @@ from ..errors import (
 )
 from ..ops.custom import closed_over
 from ..ops.families import plus, weighted_sum
-from ..ops.keeping import explained, keep, release
+from ..ops.keeping import keep
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
@@ -310,13 +310,11 @@ class _Linearized:
             self.out_values = [strong(p) for p, _ in pairs]
             self.out_nodes = [t for _, t in pairs]
             self.masked = tape.masked
+            tape.copies = None
             del out, out_leaves, pairs, boxed  # nothing but the tape holds what it saved
             own_residuals(self.nodes)
-        except ValueError as error:
-            raise explained(error, tape)
         finally:
             tape.close()
-            release(tape)
         if config.debugging and zeros.wanted(self.f):
             self._look_for_zeros(has_aux)
 
@@ -559,11 +557,8 @@ def transpose_flat(
                     "the function has a result that is constant and not zero: it is affine, not linear"
                 )
         return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
-    except ValueError as error:
-        raise explained(error, tape)
     finally:
         tape.close()
-        release(tape)
 
 
 def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:

@@ -34,7 +34,6 @@ from ..core import (
 from ..errors import ConcretizationError, LeakedTracerError, ShapeError, user_line
 from ..locks import lock
 from ..ops.families import Elementwise
-from ..ops.keeping import COPIED, explained, keep, release
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
@@ -138,7 +137,6 @@ class StagingTrace(Trace):
         guards: the variables that are compared for these answers, the value of each, and the user's line.
         thread: the one that it was begun in.
         copies: arrays that the function used, and what they were then.
-        held: large arrays that are hoisted, and not copied.
     """
 
     __slots__ = (
@@ -149,7 +147,6 @@ class StagingTrace(Trace):
         "equations",
         "examples",
         "guards",
-        "held",
         "hoist_arrays",
         "hoisted",
         "producer",
@@ -164,7 +161,6 @@ class StagingTrace(Trace):
         self.equations: list[Equation] | None = []
         self.hoisted: dict[int, tuple[Value, Var]] = {}
         self.hoist_arrays = False
-        self.held: list[np.ndarray] | None = None
         self.copies: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.what = what
         self.examples: dict[Var, Value] | None = None
@@ -301,8 +297,6 @@ class StagingTrace(Trace):
         """
         if x.base is None and not x.flags.writeable:
             return x
-        if self.hoist_arrays and x.nbytes > COPIED:
-            return keep(x, self)
         known = self.copies.get(id(x))
         if known is None or not np.array_equal(*known):
             known = self.copies[id(x)] = (x, x.copy("K"))
@@ -392,14 +386,11 @@ def stage(
         TAKING.append(trace)
     try:
         outputs = [trace.lift(as_value(o)) for o in f(*inputs)]
-    except ValueError as error:
-        raise explained(error, trace)
     finally:
         INNERMOST.trace = outer
         if trace.taking:
             TAKING.remove(trace)
         equations = trace.close()
-        release(trace)
     return build(trace, variables, equations, outputs, name)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
 from ..ops.families import fit, plus, spread, times, weighted_sum, without_poison
-from ..ops.keeping import keep
+from ..ops.keeping import Copies, keep
 from ..ops.memory import conversions, origin
 
 ndarray = np.ndarray
@@ -34,7 +34,7 @@ PROJECTION = _Projection("linear_projection", reasons={"all": "lives on tapes on
 class Tape(Trace):
     """A linear program under construction."""
 
-    __slots__ = ("conversions", "held", "keeps", "masked", "nodes")
+    __slots__ = ("conversions", "copies", "keeps", "masked", "nodes")
     name = "linearize"
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Tape(Trace):
         self.nodes: list[LinearTracer] | None = []
         self.masked = False
         self.keeps = False  # True where a user's function is at work, which may change arrays in place
-        self.held: list[ndarray] | None = None
+        self.copies: Copies | None = None
         self.conversions = conversions[0]
 
     def owns(self, x: Value) -> bool:
