@@ -5,12 +5,15 @@ import gc
 import json
 import os
 import random
+import shutil
+import socket
 import stat
 import statistics
 import subprocess
 import sys
 import time
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import cache_programs
@@ -20,8 +23,9 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert.cli import main
-from wengert.compile import cache, caller, engine
+from wengert.compile import allocation, cache, caller, engine
 from wengert.compile.executable import Executable
+from wengert.compile.recipe import Recipe
 
 X = np.linspace(0.1, 1.0, 6)
 TEXT = "define i32 @main() {\n  ret i32 %d\n}\n"
@@ -29,8 +33,11 @@ POSIX = os.name == "posix"
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
     """A cache of the test's own."""
+    if cache._source() is None:  # somebody has edited the library since the tests began
+        monkeypatch.setattr(cache, "LOADED", float("inf"))
+        cache._source.cache_clear()
     cache.stats.reset()
     with w.config.override(cache_dir=tmp_path / "cache", disk_cache=True):
         yield tmp_path / "cache"
@@ -142,6 +149,174 @@ def test_something_else_in_an_entrys_place(folder, what):
         path.symlink_to(folder / "nowhere")
     assert cache.object_of(TEXT % 1) == made
     cache.clear()
+
+
+def as_entry(key, content):
+    """A file's bytes with the right checksum."""
+    return cache._HEADER.pack(cache._MAGIC, cache._FORMAT, len(content), cache._checksum(key, content)) + content
+
+
+def put(path, what, folder):
+    """Something in the place of an entry."""
+    key, data = bytes.fromhex(path.stem), path.read_bytes()
+    made = data[cache._HEADER.size :]
+    path.unlink()
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "socket":
+        with socket.socket(socket.AF_UNIX) as s:
+            here = os.getcwd()
+            os.chdir(path.parent)  # names of sockets are short
+            try:
+                s.bind(path.name)
+            finally:
+                os.chdir(here)
+    elif what == "device":
+        path.symlink_to("/dev/zero")
+    elif what == "link to another":
+        (folder / "real").write_bytes(data)
+        path.symlink_to(folder / "real")
+    elif what == "huge":
+        path.write_bytes(data)
+        os.truncate(path, 1 << 40)
+    elif what == "huge by its word":
+        path.write_bytes(cache._HEADER.pack(cache._MAGIC, cache._FORMAT, 1 << 40, b"0" * 32))
+        os.truncate(path, (1 << 40) + cache._HEADER.size)
+    elif what == "unreadable":
+        path.write_bytes(data)
+        path.chmod(0)
+    elif what == "another version":
+        path.write_bytes(
+            cache._HEADER.pack(cache._MAGIC, cache._FORMAT + 1, len(made), cache._checksum(key, made)) + made
+        )
+    elif what == "garbage":
+        path.write_bytes(as_entry(key, random.Random(1).randbytes(len(made))))
+    elif what == "nothing":
+        path.write_bytes(as_entry(key, b""))
+    elif what == "half":
+        path.write_bytes(as_entry(key, made[: len(made) // 2]))
+    elif what == "zeros":
+        path.write_bytes(as_entry(key, made[:64] + bytes(len(made) - 64)))
+    elif what == "another's":
+        path.write_bytes(as_entry(key, engine.emit("define i32 @other() { ret i32 1 }")))
+    path.exists() and not path.is_symlink() and what != "unreadable" and path.chmod(0o600)
+
+
+INHABITANTS = ["pipe", "socket", "device", "link to another", "huge", "huge by its word", "unreadable", "another version",
+               "garbage", "nothing", "half", "zeros", "another's"]  # fmt: skip
+
+
+@pytest.mark.skipif(not POSIX, reason="POSIX files")
+@pytest.mark.parametrize("what", INHABITANTS)
+def test_whatever_lies_there_is_a_miss(folder, what):
+    """For the pieces that every process has, and for the code of a function."""
+    f = lambda x: wnp.sum(wnp.sin(x) * 3.0)  # noqa: E731
+    expected = w.jit(f)(X)
+    paths = entries(folder)
+    assert paths
+    for path in paths:
+        put(path, what, folder)
+    for address in (caller.address, allocation.address):
+        address.cache_clear()
+    try:
+        cache.stats.reset()
+        begun = time.monotonic()
+        assert w.jit(lambda x: wnp.sum(wnp.sin(x) * 3.0))(X) == expected
+        if what != "unreadable" or os.geteuid():
+            assert cache.stats.misses >= 1 and (what == "another's" or cache.stats.hits == 0)
+        assert time.monotonic() - begun < 30.0
+        assert not list(folder.glob("*.part"))
+        cache.info(), cache.evict(str(folder), 0), cache.clear()
+    finally:
+        for address in (caller.address, allocation.address):
+            address.cache_clear()
+
+
+def test_recipes_that_are_none(folder):
+    """Right checksums, right JSON, objects that are objects: names and numbers that are wrong."""
+    f = lambda x: wnp.linalg.svd(wnp.outer(x, x))[1] + wnp.arange(6.0)  # noqa: E731
+    expected = w.jit(f)(X)
+    right = {p: p.read_bytes()[cache._HEADER.size :] for p in entries(folder)}
+    recipes = {p: Recipe.from_bytes(made) for p, made in right.items() if Recipe.is_one(made)}
+    assert recipes
+    for change in (
+        {"symbols": ["no_such_function"]}, {"symbols": [1]}, {"calls": [999]}, {"literals": [(999, None)]},
+        {"literals": [(0, "zz")]}, {"workspace": -1}, {"held": [(0,)]}, {"objects": []}, {"objects": [b"x"]},
+    ):  # fmt: skip
+        for path, recipe in recipes.items():
+            path.write_bytes(as_entry(bytes.fromhex(path.stem), replace(recipe, **change).to_bytes()))
+        np.testing.assert_allclose(w.jit(lambda x: f(x))(X), expected)
+    for data in (b"", b"\xff" * 8, b"\x02" + bytes(7) + b"{}", b"\x02" + bytes(7) + b"[]"):
+        assert not Recipe.is_one(data)
+
+
+def test_a_folder_that_vanishes(folder):
+    made = cache.object_of(TEXT % 1)
+    shutil.rmtree(folder)
+    assert cache.object_of(TEXT % 1) == made and cache.info().unused is None
+    shutil.rmtree(folder)
+    (folder.parent / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to(folder.parent / "elsewhere")
+    assert cache.object_of(TEXT % 1) == made == cache.object_of(TEXT % 1)
+
+
+def test_an_interrupted_write_leaves_nothing(folder, monkeypatch):
+    cache.object_of(TEXT % 1)
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    for function in ("write", "replace"):
+        with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+            m.setattr(os, function, interrupted)
+            cache.object_of(TEXT % 2)
+        assert len(list(folder.iterdir())) == 1
+    assert cache.object_of(TEXT % 2) == engine.emit(TEXT % 2)
+
+
+SOURCE = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import wengert
+assert wengert.__file__.startswith(sys.argv[1]), wengert.__file__
+if len(sys.argv) > 2:  # the sources change after they are loaded
+    time.sleep(0.05)
+    open(sys.argv[2], "a").write("# more")
+from wengert.compile import cache
+print(cache.key_of(b"x").hex() if cache.key_of(b"x") else None)
+"""
+
+
+def test_the_key_is_of_the_contents_of_the_sources(tmp_path):
+    """Not of sizes, times or the place; in an archive too."""
+    home = Path(w.__file__).parent
+
+    def copy(name):
+        shutil.copytree(home, tmp_path / name / "wengert", ignore=shutil.ignore_patterns("__pycache__"))
+        return tmp_path / name
+
+    def key(*arguments):
+        command = [sys.executable, "-B", "-c", SOURCE, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    one = copy("one")
+    file = one / "wengert" / "compile" / "loops.py"
+    first = key(one)
+    os.utime(file, (1e9, 1e9))
+    assert key(one) == first
+    text = file.read_text()
+    assert "AHEAD = 2048" in text
+    file.write_text(text.replace("AHEAD = 2048", "AHEAD = 1024"))  # of the same length
+    os.utime(file, (1e9, 1e9))
+    assert len({first, key(one)}) == 2
+    file.write_text(text)
+    os.utime(file, (1e9, 1e9))
+    assert key(one) == first
+    archived = key(shutil.make_archive(str(tmp_path / "packed"), "zip", one))
+    assert archived == key(tmp_path / "packed.zip") != "None"
+    assert key(one, file) == "None"
 
 
 def test_the_key_knows_the_surroundings(monkeypatch):

@@ -9,6 +9,7 @@ truth is looked up in the context. Nothing but settings lives here, and nothing 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -17,6 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .locks import lock
+
+LOADED = time.time()  # when this process loaded the library
 
 
 class _Scope(NamedTuple):

@@ -1,10 +1,11 @@
 """The disk cache: Programs that were compiled before, by this process or another.
 
-A file is named by the hash of everything its bytes depend on: the Program, this library's source, the processor, the
-versions, the options of code generation. It starts with a checksum, so that a file cut short or damaged is a miss; it is written
-under another name and then renamed, so that processes may share the folder; the folder and its files are used only if
-no other user can write to them, because what they hold is run. Every failure of the file system means no cache and
-nothing else: no error, no warning.
+A file is named by the hash of everything its bytes depend on: the Program, the contents of this library's files, the
+processor, the versions, the options of code generation. It starts with a checksum, so that a file cut short or damaged is
+a miss; it is written under another name and then renamed, so that processes may share the folder; the folder and its
+files are used only if no other user can write to them, because what they hold is run. Whatever else lies there (a pipe, a
+link, a file as large as the disk, bytes that are no object file) is a miss. Every failure of the file system means no
+cache and nothing else: no error, no warning.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import stat
 import struct
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from ..config import config
+from ..config import LOADED, config
 from ..locks import lock
 from . import engine
+from .objectfile import is_object
 
 _HEADER = struct.Struct("<4sIQ32s")  # magic, version of this format, length of the object, checksum
 _MAGIC, _FORMAT = b"WGRT", 1
@@ -32,8 +35,12 @@ _ENTRY = re.compile(r"[0-9a-f]{64}\.object")
 _UNFINISHED = re.compile(r"[0-9a-f]{32}\.part")
 _ABANDONED = 3600  # seconds after which a file that was not renamed has no writer any more
 _RECENT = 60  # seconds in which a use is not noted again
+_MOST = 1 << 30  # bytes of an entry: nothing that is compiled comes near
 _KEEP = 0.9  # the part of the limit that is left when entries are removed
-_OPEN_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+# A link is not followed, and a pipe that nobody writes to is not waited for.
+_OPEN_READ = os.O_RDONLY
+for _flag in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC"):
+    _OPEN_READ |= getattr(os, _flag, 0)
 _OPEN_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -73,19 +80,26 @@ stats = Statistics()
 def object_of(text: str) -> bytes:
     """The object file of a module: from the cache, or compiled and stored there."""
     key = key_of(text.encode())
-    found = fetch(key)
+    found = fetch(key, is_object)
     if found is None:
         found = engine.emit(text)
         store(key, found)
     return found
 
 
-def fetch(key: bytes | None) -> bytes | None:
-    """What is stored under a key, if it has one and the cache can be used."""
+def fetch(key: bytes | None, whole: Callable[[bytes], bool] = lambda made: True) -> bytes | None:
+    """What is stored under a key, if it has one and the cache can be used.
+
+    Args:
+        whole: whether bytes are what could have been stored; others are a miss.
+    """
     folder = None if key is None else _usable_folder()
     if key is None or folder is None:
         return None
     found = _read(_path(folder, key), key)
+    if found is not None and not whole(found):
+        found = None
+        stats.add("damaged")
     stats.add("misses" if found is None else "hits")
     return found
 
@@ -108,7 +122,7 @@ def _path(folder: str, key: bytes) -> str:
 
 def key_of(content: bytes | None) -> bytes | None:
     """The hash of all that compiled code depends on, of which `content` says what is compiled."""
-    if content is None or not config.disk_cache:
+    if content is None or not config.disk_cache or _source() is None:
         return None
     hashed = _surroundings().copy()
     hashed.update(content)
@@ -122,7 +136,7 @@ def _surroundings() -> hashlib._Hash:
 
     parts = (
         __version__,
-        _source(),
+        _source() or "",
         f"{sys.implementation.name} {platform.python_version()}",
         np.__version__,
         *engine.description(),
@@ -130,16 +144,48 @@ def _surroundings() -> hashlib._Hash:
     return hashlib.sha256("\0".join((*parts, "")).encode())
 
 
-def _source() -> str:
-    """What this library's files are: a Program is compiled by all of them. Their sizes and times stand for them."""
+@lru_cache(maxsize=1)
+def _source() -> str | None:
+    """The hash of this library's files, names and contents: a Program is compiled by all of them.
+
+    None where one was changed since the library was loaded, for this process may then run another version of it.
+    """
     home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    files = []
-    for folder, _, names in os.walk(home):
-        for name in names:
-            if name.endswith(".py"):
-                status = os.stat(os.path.join(folder, name))
-                files.append((os.path.relpath(folder, home), name, status.st_size, status.st_mtime_ns))
-    return repr(sorted(files))
+    hashed, changed = hashlib.sha256(), False
+    for name, content, time_of_change in _files(home) if os.path.isdir(home) else _archived():
+        hashed.update(f"{name}\0{len(content)}\0".encode())
+        hashed.update(content)
+        changed = changed or LOADED < time_of_change <= time.time()
+    return None if changed else hashed.hexdigest()
+
+
+def _files(folder: str, path: str = "") -> Iterator[tuple[str, bytes, float]]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda e: e.name)
+    for e in entries:
+        if e.name.endswith(".py"):
+            file = os.open(e.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                status = os.fstat(file)
+                yield f"{path}/{e.name}", os.read(file, status.st_size), status.st_mtime
+            finally:
+                os.close(file)
+        elif e.name != "__pycache__" and e.is_dir():
+            yield from _files(e.path, f"{path}/{e.name}")
+
+
+def _archived() -> Iterator[tuple[str, bytes, float]]:
+    """The same of a library that was imported from an archive."""
+    from importlib import resources
+
+    folders = [("", resources.files(__name__.partition(".")[0]))]
+    while folders:
+        path, folder = folders.pop()
+        for e in sorted(folder.iterdir(), key=lambda e: e.name):
+            if e.name.endswith(".py"):
+                yield f"{path}/{e.name}", e.read_bytes(), 0.0
+            elif e.name != "__pycache__" and e.is_dir():
+                folders.append((f"{path}/{e.name}", e))
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------------
@@ -237,7 +283,8 @@ def _read(path: str, key: bytes) -> bytes | None:
         made = None
         if len(head) == _HEADER.size:
             magic, version, length, checksum = _HEADER.unpack(head)
-            if (magic, version, length) == (_MAGIC, _FORMAT, found.st_size - _HEADER.size):
+            size = found.st_size - _HEADER.size
+            if (magic, version, length) == (_MAGIC, _FORMAT, size) and length <= _MOST:
                 made = os.read(file, length)
                 if len(made) != length or _checksum(key, made) != checksum:
                     made = None
@@ -270,12 +317,11 @@ def _write(folder: str, path: str, key: bytes, made: bytes) -> bool:
             os.close(file)
         os.replace(part, path)
         return True
-    except OSError:  # no space, or on Windows another process reads the old file
-        try:
-            os.unlink(part)
-        except OSError:
-            pass
-        return False
+    except BaseException as error:  # no space; an interrupt; on Windows another process reads the old file
+        _remove(part)
+        if isinstance(error, OSError):
+            return False
+        raise
 
 
 def _entries(folder: str) -> list[tuple[float, int, str]]:

@@ -51,15 +51,21 @@ class Executable:
         self.donated = donated
         self._optimized: Program | None = None
         self._module: Module | None = None
+        self._found = False  # whether the code was on disk
         recipe = self._recipe(verify)
-        optimized = self.optimized if recipe.needs_program() else None
         results = program.out_avals
-        self.code = engine.load(recipe.objects, recipe.symbols)
+        try:
+            self._link(recipe, results)
+        except (RuntimeError, LookupError, ValueError, TypeError, AttributeError, AssertionError, OSError):
+            if not self._found:
+                raise
+            cache.stats.add("damaged")  # an entry that is whole, and is not what its name says
+            recipe = self._recipe(verify, anew=True)
+            self._link(recipe, results)
         self._main = _MAIN(self.code.main)
         self._in_dtypes = [v.aval.dtype for v in program.inputs]
         self._in_shapes = [v.aval.shape for v in program.inputs]
         self._release = recipe.release
-        self._literals = literal_values(recipe, optimized, results)
         self._results = [(a.shape, a.dtype) for a in results]
         self._workspace = recipe.workspace
         self._held = dict(recipe.held)
@@ -96,13 +102,19 @@ class Executable:
     def plan(self) -> Plan:
         return self.module.plan
 
-    def _recipe(self, verify: bool) -> Recipe:
-        """The compiled Program: from the cache, or compiled and stored there."""
+    def _link(self, recipe: Recipe, results: Sequence[Any]) -> None:
+        self._literals = literal_values(recipe, self.optimized if recipe.needs_program() else None, results)
+        self._called(recipe)
+        self.code = engine.load(recipe.objects, recipe.symbols)
+
+    def _recipe(self, verify: bool, anew: bool = False) -> Recipe:
+        """The compiled Program: from the cache, unless it is to be made `anew`, or compiled and stored there."""
         known = None if verify or not config.disk_cache else fingerprint(self.program)
         donated = json.dumps(self.donated).encode() if self.donated else b""
         choices = repr(rewrites.changed()).encode()
         key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]) + donated + choices)
-        found = cache.fetch(key)
+        found = None if anew else cache.fetch(key, Recipe.is_one)
+        self._found = found is not None
         if found is not None:
             return Recipe.from_bytes(found)
         module = self.module
@@ -122,7 +134,8 @@ class Executable:
             key = None
         if key is None and not verify:  # the Program has no fingerprint, so its code is known by its text
             key = cache.key_of("\0".join(text for text, _ in parts).encode())
-            found = cache.fetch(key)
+            found = None if anew else cache.fetch(key, Recipe.is_one)
+            self._found = found is not None
             if found is not None:
                 recipe.objects = Recipe.from_bytes(found).objects
                 return recipe

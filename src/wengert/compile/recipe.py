@@ -16,6 +16,7 @@ import numpy as np
 
 from ..program import Equation, Literal, Program
 from .fusion import literal_arrays
+from .objectfile import is_object
 
 _LENGTH = struct.Struct("<Q")
 
@@ -59,6 +60,25 @@ class Recipe:
         head = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "objects"}
         text = json.dumps({**head, "lengths": [len(o) for o in self.objects]}).encode()
         return b"".join([_LENGTH.pack(len(text)), text, *self.objects])
+
+    @staticmethod
+    def is_one(data: bytes) -> bool:
+        """Whether bytes are those of a recipe, as far as can be told without its Program."""
+        try:
+            found = Recipe.from_bytes(data)
+            texts, numbers = [*found.symbols, *found.failures], [found.workspace, *found.calls]
+            numbers += [n for pair in found.held for n in pair] + [n for n, _ in found.literals]
+            return (
+                all(type(t) is str for t in texts)
+                and all(type(n) is int and 0 <= n < 1 << 48 for n in numbers)
+                and all(content is None or bytes.fromhex(content) for _, content in found.literals)
+                and sum(map(len, found.objects)) + _LENGTH.unpack_from(data)[0] + _LENGTH.size == len(data)
+                and all(len(pair) == 2 for pair in found.held)
+                and len(found.objects) > 0
+                and all(map(is_object, found.objects))
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, struct.error, RecursionError):
+            return False
 
     @staticmethod
     def from_bytes(data: bytes) -> Recipe:
