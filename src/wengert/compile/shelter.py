@@ -3,8 +3,8 @@
 - LLVM is used with one lock. Signals are handled on Python's main thread, between any two instructions, and leave LLVM's
   objects half made there. So the main thread lets another one do the work and waits. Where the wait is interrupted, the
   other thread goes on: it owns all that it uses, and what it makes is dropped with it.
-- A fork waits until nobody is in LLVM, for the child has none of the other threads and would find their locks held. It
-  waits for modules of this library that other threads import as well, for the same reason.
+- A fork waits until nobody is in LLVM, for the child has none of the other threads and would find their locks
+  held. (`locks` has the other locks.)
 - At the end of the process daemon threads, which nobody waits for, are let out of LLVM and not in again.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,8 +20,6 @@ from typing import Any, TypeVar
 from llvmlite.binding import ffi
 
 T = TypeVar("T")
-LONGEST = 10.0  # seconds that a fork waits for an import
-_IMPORTED = ("wengert", "llvmlite", "numpy", "scipy", "ml_dtypes")  # when they are needed, at any time
 
 _lock = threading.RLock()
 _ending = False
@@ -76,7 +73,6 @@ _taken: list[Any] = []
 
 
 def _before_fork() -> None:
-    _wait_for_imports()
     for lock in (_lock, ffi.lib._lock._lock):  # llvmlite's own: destructors run in it, and other libraries' code
         lock.acquire()
         _taken.append(lock)
@@ -85,23 +81,6 @@ def _before_fork() -> None:
 def _after_fork() -> None:
     while _taken:
         _taken.pop().release()
-
-
-def _wait_for_imports() -> None:
-    """A module that another thread is importing would stay half made in the child, and locked."""
-    end = time.monotonic() + LONGEST
-    while _imports_elsewhere() and time.monotonic() < end:
-        time.sleep(0.001)
-
-
-def _imports_elsewhere() -> bool:
-    me = threading.get_ident()
-    for name, reference in list(getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {}).items()):
-        if name.partition(".")[0] in _IMPORTED:
-            owner = getattr(reference(), "owner", None)
-            if owner is not None and owner != me:
-                return True
-    return False
 
 
 atexit.register(_end)
