@@ -211,6 +211,7 @@ import numpy as np
 import wengert as w, wengert.numpy as wnp
 
 def threads():
+    time.sleep(0.2)  # a thread that was waited for is gone from the list a little later
     return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else -1
 
 x = np.linspace(-1.0, 1.0, 400_000)

@@ -1,0 +1,112 @@
+"""Interrupts, forks, threads and the end of the process: the campaigns of tools/processes.py, in small, each in a process."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).parent.parent / "tools" / "processes.py"
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
+
+
+def run(*arguments, code=None, timeout=240):
+    command = [sys.executable, *(["-c", code] if code is not None else [str(TOOL), *map(str, arguments)])]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout, done.stderr
+
+
+def test_interrupts_at_random_moments():
+    out, _ = run("interrupts", 25, 3)
+    assert int(out.split(" jobs, ")[1].split()[0]) > 5  # so many came while a job ran
+
+
+def test_forks_while_threads_compile():
+    run("forks", 3, 2)
+
+
+def test_threads_that_call_compile_change_and_drop():
+    run("threads", 2, 1)
+
+
+HEAD = """
+import sys, threading, time
+import numpy as np, wengert as w, wengert.numpy as wnp
+w.config.disk_cache = False
+def busy():
+    k = 0
+    while True:
+        k += 1
+        w.jit(w.grad(lambda x: wnp.sum(wnp.sin(x) * k)))(np.ones(100_000))
+def start(daemon):
+    t = threading.Thread(target=busy, daemon=daemon)
+    t.start()
+"""
+ENDS = {
+    "daemon threads compile": "[start(True) for _ in range(3)]; time.sleep(0.7)",
+    "daemon threads are told to exit": "[start(True) for _ in range(2)]; time.sleep(0.5); sys.exit(0)",
+    "another thread compiles to its end": """
+def last():
+    time.sleep(0.05)
+    print(w.jit(lambda x: wnp.sum(x * 3.0))(np.ones(4)))
+threading.Thread(target=last).start()""",
+    "a function is called at exit": """
+import atexit
+f = w.jit(lambda x: wnp.sum(x * 3.0)); f(np.ones(4))
+atexit.register(lambda: print(f(np.ones(4)), w.jit(lambda x: wnp.sum(x * 5.0))(np.ones(4))))
+[start(True) for _ in range(2)]; time.sleep(0.4)""",
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_process_ends_while_others_compile(name):
+    out, err = run(code=HEAD + ENDS[name], timeout=60)
+    assert "Fatal" not in err and "Segmentation" not in err
+    if "print" in ENDS[name]:
+        assert "12.0" in out
+
+
+SPAWNED = """
+import multiprocessing, sys, threading
+import numpy as np, wengert as w, wengert.numpy as wnp
+sys.path.insert(0, {folder!r})
+import spawned
+
+if __name__ == "__main__":
+    for method in ("spawn", "forkserver"):
+        context = multiprocessing.get_context(method)
+        with context.Pool(2) as pool:
+            assert pool.map(spawned.slope, [1.0, 2.0]) == [spawned.slope(1.0), spawned.slope(2.0)]
+            assert [float(v) for v in pool.map(spawned.compiled, [1.0, 2.0])] == [2.0, 4.0]
+"""
+MODULE = """
+import numpy as np, wengert as w, wengert.numpy as wnp
+
+@w.jit
+def compiled(x):
+    return x * 2.0
+
+def slope(k):
+    return float(w.jit(w.grad(lambda x: wnp.sum(x * x * k)))(np.ones(3))[0])
+"""
+
+
+def test_spawned_processes(tmp_path):
+    (tmp_path / "spawned.py").write_text(MODULE)
+    script = tmp_path / "main.py"
+    script.write_text(SPAWNED.format(folder=str(tmp_path)))
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_compiled_functions_are_pickled():
+    import numpy as np
+    from cache_programs import FUNCTIONS  # noqa: F401  # a module that other processes can import
+
+    import wengert as w
+
+    f = pickle.loads(pickle.dumps(w.jit(np.sin)))
+    assert float(f(0.5)) == pytest.approx(np.sin(0.5))
