@@ -23,6 +23,8 @@ from .ops.elementwise import (
     log,
     log1p,
     logaddexp,
+    logical_not,
+    logical_or,
     maximum,
     minimum,
     offset_p,
@@ -36,9 +38,19 @@ from .ops.elementwise import (
 from .ops.elementwise import sigmoid as _sigmoid
 from .ops.elementwise import soft_sign as _soft_sign
 from .ops.families import broadcast_shapes
+from .ops.reduction import kept_shape, reduced_shape
 from .ops.reduction import max as _max
 from .ops.reduction import sum as _sum
-from .ops.shape import as_length, broadcast_to, canonical_axis, expand_dims, moveaxis, slice_axis
+from .ops.shape import (
+    as_length,
+    broadcast_to,
+    canonical_axes,
+    canonical_axis,
+    expand_dims,
+    moveaxis,
+    reshape,
+    slice_axis,
+)
 
 
 def _floating(x: Any) -> Any:
@@ -61,8 +73,10 @@ def relu(x: Any) -> Any:
 
 
 def relu6(x: Any) -> Any:
-    """``min(max(x, 0), 6)``."""
-    return minimum(maximum(as_array(x), 0), 6)
+    """``min(max(x, 0), 6)``, with derivative 0 at 0 and at 6."""
+    x = as_array(x)
+    zero, six = dtype_of(x).type(0), dtype_of(x).type(6)
+    return where_p.bind(x <= 0, zero, where_p.bind(x >= 6, six, x))
 
 
 def sigmoid(x: Any) -> Any:
@@ -231,24 +245,34 @@ def logsumexp(
         1000.6931471805599
     """
     x = _floating(a)
+    nothing = dtype_of(x).type(-np.inf)
     if b is not None:
         b = as_array(b)
-        where = (b != 0) if where is None else where & (b != 0)
         x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
     if 0 in shape_of(x):
         zero = _sum(x, axis, keepdims=keepdims)
         nothing = zero - np.inf
         return (nothing, zero) if return_sign else nothing
     if where is not None:  # what is left out must not meet infinity
-        x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
+        x = where_p.bind(where, x, nothing)
+    if not math.prod(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x))):
+        none = np.full(kept_shape(shape_of(x), canonical_axes(axis, ndim_of(x))), nothing)
+        out, sign = (v if keepdims else _without(v, x, axis) for v in (none, np.zeros_like(none)))
+        return (out, sign) if return_sign else out
     if b is None and dtype_of(x).kind == "f":
         shift = _max(stop_gradient_p.bind(x), axis, True)
         terms = exp(offset_p.bind(x, shift))  # where the largest are infinite they share the derivative
-    else:
+    elif b is None:
         shift = _shift(x, axis)
         if dtype_of(x).kind == "c":  # of the sizes alone: the phases make the sign
             shift = shift.real
         terms = exp(x - shift)
+    else:
+        # A weight of 0 leaves an element out of the shift; it keeps its term, the derivative in the weight, where finite.
+        unweighted = equal(b, 0)
+        shift = _shift(where_p.bind(unweighted, nothing, x), axis)
+        kept = logical_or(logical_not(unweighted), isfinite(exp(stop_gradient_p.bind(x - shift))))
+        terms = exp(where_p.bind(kept, x, nothing) - shift)
     total = _sum(terms if b is None else terms * b, axis, keepdims=True)
     sign = None
     if return_sign:
@@ -264,9 +288,6 @@ def logsumexp(
 
 
 def _without(kept: Any, x: Any, axis: Any) -> Any:
-    from .ops.reduction import reduced_shape
-    from .ops.shape import canonical_axes, reshape
-
     return reshape(kept, reduced_shape(shape_of(x), canonical_axes(axis, ndim_of(x))))
 
 
@@ -281,7 +302,13 @@ def softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -
     if where is not None:
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
     terms = exp(x - _shift(x, axis))
-    return terms / _sum(terms, axis, keepdims=True)
+    return terms / _total(terms, axis, where)
+
+
+def _total(terms: Any, axis: Any, where: Any) -> Any:
+    """The sum of exponentials to divide by: 1 where a mask leaves nothing to be summed."""
+    total = _sum(terms, axis, keepdims=True)
+    return total if where is None else where_p.bind(total == 0, dtype_of(total).type(1), total)
 
 
 def log_softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -> Any:
@@ -290,7 +317,8 @@ def log_softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.in
     if where is not None:
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
     shifted = x - _shift(x, axis)
-    return shifted - log(_sum(exp(shifted), axis, keepdims=True))
+    out = shifted - log(_total(exp(shifted), axis, where))
+    return out if where is None else where_p.bind(where, out, dtype_of(x).type(-np.inf))
 
 
 def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = False) -> Any:

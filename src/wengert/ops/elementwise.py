@@ -152,7 +152,11 @@ def _power_dx(ans: Value, x: Value, y: Value) -> Value:
         if y == 0:
             return 0.0
         return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * power(x, y - 1)))
-    return where(equal(y, 0), 0.0, y * power(x, where(equal(y, 0), 1.0, y - 1)))
+    # Only the corner is chosen by value: elsewhere at exponent 0 the derivative in y of this is 1 / x.
+    corner = logical_and(equal(x, 0), equal(y, 0))
+    if type(corner) in (ndarray, np.bool_) and not corner.any():
+        return y * power(x, y - 1)
+    return where(corner, 0.0, y * power(x, where(corner, 1.0, y - 1)))
 
 
 def _power_dy(ans: Value, x: Value, y: Value) -> Value:
@@ -490,7 +494,9 @@ isinf_p = _flat("isinf", np.isinf)
 isnan_p = _flat("isnan", np.isnan)
 signbit_p = _flat("signbit", np.signbit)
 nextafter_p = _flat("nextafter", np.nextafter, 2)
-heaviside_p = _flat("heaviside", np.heaviside, 2)
+heaviside_p = binary(
+    "heaviside", np.heaviside, None, lambda ans, x, y: convert(equal(x, 0), dtype_of(ans)), choice=True
+)
 
 
 def _bits(name: str, function: Any, arity: int = 2) -> Elementwise:

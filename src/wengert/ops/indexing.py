@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
 from ..core import (
     Aval,
     LinearTracer,
@@ -31,7 +30,7 @@ from ..core import (
 )
 from ..errors import ConcretizationError, IndexDtypeError, NotLinearError, ShapeError
 from .families import Linear, broadcast_shapes, fit, result_dtype
-from .shape import broadcast_to, canonical_axis, moveaxis, reshape
+from .shape import broadcast_to, canonical_axis, concatenate, moveaxis, reshape
 from .squares import passes
 
 ndarray = np.ndarray
@@ -318,28 +317,61 @@ class _ScatterMultiply(_Scatter):
     """The product over updates that fall on one place; exact where some of them are zero."""
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        from .elementwise import convert, equal, where
+        from .elementwise import convert
 
         x, u, *indices = primals
         tx, tu, *_ = tangents
         out = self.bind(x, u, *indices, **params)
         if (tx is None and tu is None) or not is_inexact(out):
             return out, None
-        ones = np.ones(shape_of(x), dtype_of(out))
-        total = None if tx is None else tx * self.bind(ones, u, *indices, **params)
-        if tu is not None:
-            u = broadcast_to(u, shape_of(_gathered(x, indices, params["axes"])))
-            is_zero = equal(u, 0)
-            nonzero = where(is_zero, 1.0, u)
-            others = _gathered(self.bind(x, nonzero, *indices, **params), indices, params["axes"])
-            zeros = scatter_add_p.bind(
-                _zeros(x, config.int_dtype), convert(is_zero, config.int_dtype), *indices, **params
-            )
-            count = _gathered(zeros, indices, params["axes"])
-            partial = where(is_zero, where(equal(count, 1), others, 0.0), where(equal(count, 0), others / nonzero, 0.0))
-            t = scatter_add_p.bind(_zeros(out), convert(tu * partial, dtype_of(out)), *indices, **params)
+        factor, t = self._products(x, u, tu, indices, params["axes"], dtype_of(out))
+        total = None if tx is None else tx * factor
+        if t is not None:
+            t = x * t
             total = t if total is None else total + t
         return out, convert(total, dtype_of(out))
+
+    def _products(
+        self, x: Value, u: Value, tu: Value | None, indices: Sequence[Value], axes: tuple[int, ...], dtype: np.dtype
+    ) -> tuple[Value, Value | None]:
+        """The product of the updates that fall on each place, and its tangent: polynomials, so right to every order.
+
+        The updates are put in order of their places, and multiplied by a scan that starts anew with each place.
+        """
+        from .cumulative import doubling_scan
+        from .elementwise import convert, where
+        from .sorting import argsort_p
+
+        lengths = [shape_of(x)[a] for a in axes]
+        rest = tuple(n for i, n in enumerate(shape_of(x)) if i not in axes)
+        index_shape = np.broadcast_shapes(*[shape_of(i) for i in indices])
+        count = math.prod(index_shape)
+        places = [
+            reshape(broadcast_to(where(i < 0, i + n, i), index_shape), (count,)) for i, n in zip(indices, lengths)
+        ]
+        place: Any = 0
+        for i, n in zip(places, lengths, strict=True):
+            place = place * n + i
+        order = argsort_p.bind(place, axis=0)
+        place, places = _gathered(place, [order], (0,)), [_gathered(i, [order], (0,)) for i in places]
+        fresh = np.ones((count,), bool) if count < 2 else concatenate([np.ones(1, bool), place[1:] != place[:-1]], 0)
+        fresh = broadcast_to(reshape(fresh, (count,) + (1,) * len(rest)), (count, *rest))
+
+        def rows(v: Value) -> Value:
+            v = reshape(broadcast_to(convert(v, dtype), (*index_shape, *rest)), (count, *rest))
+            return _gathered(v, [order], (0,))
+
+        def combine(earlier: Sequence[Value], later: Sequence[Value]) -> list[Value]:
+            (f, p, *dp), (g, q, *dq) = earlier, later
+            out = [f | g, where(g, q, p * q)]
+            return [*out, where(g, dq[0], dp[0] * q + p * dq[0])] if dp else out
+
+        scanned = doubling_scan(combine, [fresh, rows(u), *([] if tu is None else [rows(tu)])], 0)
+        put = [
+            scatter_set_p.bind(start, v, *places, axes=axes)
+            for start, v in zip((np.ones(shape_of(x), dtype), np.zeros(shape_of(x), dtype)), scanned[1:])  # noqa: B905
+        ]
+        return put[0], put[1] if tu is not None else None
 
 
 class _ScatterExtreme(_Scatter):

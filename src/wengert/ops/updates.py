@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..core import Primitive, Tracer, Value, as_array, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import elementwise as ew
+from . import reduction
 from .indexing import (
     _entries,
     _slice_entry,
@@ -242,8 +244,23 @@ class Place:
         return self._scatter(scatter_max_p, values, options)
 
     def apply(self, function: Callable[[Value], Value], **options: Any) -> Value:
-        """A copy with `function` applied to the elements at this place."""
-        return self.set(function(self.get(**options)), **options)
+        """A copy with `function`, elementwise, applied to the elements at this place: as often as indices repeat."""
+        x = as_array(self.array)
+        where, absent = positions(shape_of(x), self.index, _mode(options))
+        times = scatter_add_p.bind(
+            np.zeros(math.prod(shape_of(x)) + absent, config.int_dtype), 1, reshape(where, (-1,)), axes=(0,)
+        )
+        alone = math.prod(shape_of(where)) < 2  # one place cannot repeat
+        if alone or (not isinstance(times, Tracer) and not (times > 1).any()):
+            return self.set(function(self.get(**options)), **options)
+        times = reshape(times[: math.prod(shape_of(x))], shape_of(x))
+
+        def once(i: Value, x: Value) -> Value:
+            return ew.where(ew.greater(times, i), ew.convert(function(x), dtype_of(x)), x)
+
+        from ..transforms.control import fori_loop
+
+        return fori_loop(0, reduction.max(times, initial=0), once, x)
 
 
 def at(x: Any) -> _At:

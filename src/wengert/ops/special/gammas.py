@@ -11,7 +11,21 @@ from typing import Any
 
 from ...core import Value, as_value
 from ..declare import function_of
-from ..elementwise import absolute, digamma, exp, gammaln, log, log1p, polygamma, sign, sqrt, where
+from ..elementwise import (
+    cos,
+    digamma,
+    exp,
+    gammaln,
+    log,
+    log1p,
+    polygamma,
+    power,
+    rint,
+    sin,
+    sqrt,
+    stop_gradient_p,
+    where,
+)
 from ..families import Elementwise
 from . import kernels
 from .declare import ParameterDerivative, few, log_derivatives, public, scipy_function, special
@@ -19,7 +33,20 @@ from .declare import ParameterDerivative, few, log_derivatives, public, scipy_fu
 _REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
 
 gamma_p = special("gamma", (lambda ans, x: ans * digamma(x),), (0.4, 3.0), reasons=_REAL)
-rgamma_p = special("rgamma", (lambda ans, x: -ans * digamma(x),), (0.4, 3.0), reasons=_REAL)
+
+
+def rgamma_slope(x: Value) -> Value:
+    """The derivative of ``1 / gamma(x)``; left of 1/2 by reflection (DLMF 5.5.3), as the poles of digamma cancel."""
+    left = x < 0.5
+    near, far = where(left, x, 0.0), where(left, 1.0, x)
+    whole = rint(stop_gradient_p.bind(near))
+    turn = math.pi * (near - whole)
+    sign_of_turn = 1 - 2 * (whole % 2)
+    reflected = sign_of_turn * gamma(1 - near) * (cos(turn) - digamma(1 - near) * sin(turn) / math.pi)
+    return where(left, reflected, -rgamma(far) * digamma(far))
+
+
+rgamma_p = special("rgamma", (lambda ans, x: rgamma_slope(x),), (0.4, 3.0), reasons=_REAL)
 gammasgn_p = Elementwise("gammasgn", scipy_function("gammasgn"), None, samples=gamma_p.samples)
 beta_p = special(
     "beta",
@@ -42,9 +69,10 @@ betaln_p = special(
 
 def _gamma_density(a: Value, x: Value) -> Value:
     """``x**(a - 1) exp(-x) / gamma(a)``, DLMF 8.8.13; at 0 it is 0, 1 or inf."""
-    safe = where(x > 0, x, 1.0)
+    safe, end = where(x > 0, x, 1.0), where(x > 0, 1.0, x)
     inside = exp((a - 1) * log(safe) - safe - gammaln(a))
-    return where(x > 0, inside, where(x < 0, math.nan, where(a > 1, 0.0, where(a < 1, math.inf, 1.0))))
+    at_end = power(end, a - 1) * exp(-end - gammaln(a))  # no logarithm, so that derivatives at 0 are those of the power
+    return where(x > 0, inside, where(x < 0, math.nan, at_end))
 
 
 def _gamma_density_in_order(orders: tuple[int, ...], a: Value, x: Value) -> Value:
@@ -97,9 +125,9 @@ def _beta_density(a: Value, b: Value, x: Value) -> Value:
     inside = (x > 0) & (x < 1)
     safe = where(inside, x, 0.5)
     density = exp((a - 1) * log(safe) + (b - 1) * log1p(-safe) - betaln(a, b))
-    left = where(a > 1, 0.0, where(a < 1, math.inf, b))
-    right = where(b > 1, 0.0, where(b < 1, math.inf, a))
-    return where(inside, density, where(as_value(x) == 0, left, where(as_value(x) == 1, right, math.nan)))
+    end = where(inside, 0.5, x)
+    at_end = power(end, a - 1) * power(1 - end, b - 1) * exp(-betaln(a, b))
+    return where(inside, density, where((end < 0) | (end > 1), math.nan, at_end))
 
 
 def _beta_density_in_orders(orders: tuple[int, ...], a: Value, b: Value, x: Value) -> Value:
@@ -199,12 +227,38 @@ def _t_density(df: Value, t: Value) -> Value:
     return exp(-(df + 1) / 2 * log1p(t * t / df) - betaln(0.5, df / 2)) / sqrt(df)
 
 
+def _t_density_in_df(orders: tuple[int, ...], df: Value, t: Value) -> Value:
+    """Derivatives of the density in `df`, by those of its logarithm."""
+    ratio = t * t / df
+
+    def slope(k: int) -> Value:
+        # of -(df + 1) / 2 log1p(t²/df) - log(df) / 2 - betaln(1/2, df/2), k times in df
+        sign, fall = (-1.0) ** k, math.factorial(k - 1)
+        power_of = lambda v, n: v ** (-float(n))  # noqa: E731
+        logs = -sign * fall * (power_of(df + t * t, k) - power_of(df, k))  # of log1p(t²/df) = log(df + t²) - log(df)
+        below = (
+            log1p(ratio)
+            if k == 1
+            else (-1.0) ** k * math.factorial(k - 2) * (power_of(df + t * t, k - 1) - power_of(df, k - 1))
+        )
+        psi = (lambda v: digamma(v)) if k == 1 else (lambda v: polygamma(k - 1.0, v))  # noqa: PLW0108
+        beta_part = (psi(df / 2) - psi((df + 1) / 2)) / 2.0**k
+        return -(df + 1) / 2 * logs - k / 2 * below + sign * fall / 2 * power_of(df, k) - beta_part
+
+    return log_derivatives(slope(1), slope, _t_density(df, t), orders[0])
+
+
+stdtr_derivative_p = ParameterDerivative(
+    "stdtr_derivative",
+    kernels.stdtr,
+    [_t_density_in_df],
+    2,
+    lambda: [(args, {"orders": (1,)}) for args, _ in few((1.0, 5.0), (-2.0, 2.0))()],
+)
+
+
 def _t_in_df(df: Value, t: Value) -> Value:
-    """The lower tail is ``I_x(df / 2, 1 / 2) / 2`` with ``x = df / (df + t**2)``; DLMF 8.17.21 for the part through x."""
-    square = t * t
-    x = df / (df + square)
-    through_x = exp((df / 2 - 1) * log(x) - betaln(0.5, df / 2)) * absolute(t) * (df + square) ** -1.5
-    return -sign(t) / 2 * (_betainc_in((1, 0), df / 2, 0.5 + 0 * df, x) / 2 + through_x)
+    return stdtr_derivative_p.bind(df, t, orders=(1,))
 
 
 stdtr_p = special(

@@ -18,6 +18,7 @@ from ..families import Elementwise
 from . import kernels
 from .bessel import spherical_in, spherical_jn
 from .declare import SQRT_2PI, SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
+from .hypergeometric import hyp2f1
 
 _ANY = (-2.0, 2.0)
 
@@ -34,7 +35,17 @@ def _exp_over(x: Value) -> Value:
 expi_p = special("expi", (lambda ans, x: _exp_over(x),), (0.3, 2.0))
 exp1_p = special("exp1", (quietly(lambda ans, x: -exp(-x) / x),), (0.3, 2.0))
 expn_p = special("expn", (none("expn", "n"), lambda ans, n, x: -expn(n - 1, x)), 3, (0.4, 2.0))
-spence_p = special("spence", (lambda ans, x: log(x) / (1 - x),), (0.2, 0.8))
+
+
+def _spence_dx(ans: Value, x: Value) -> Value:
+    """``log(x) / (1 - x)``, whose singularity at 1 is removable: there by a power series, with all its derivatives."""
+    u = x - 1
+    near = absolute(u) < 0.5
+    far = where(near, 3.0, x)
+    return where(near, -hyp2f1(1.0, 1.0, 2.0, where(near, -u, 0.0)), log(far) / (1 - far))
+
+
+spence_p = special("spence", (quietly(_spence_dx),), (0.2, 0.8))
 fresnel_s_p = special(
     "fresnel_s", (lambda ans, x: sin(math.pi / 2 * x * x),), _ANY, function=scipy_function("fresnel", 0)
 )

@@ -248,3 +248,62 @@ def erfcx(orders: tuple[int, ...], x: ndarray) -> ndarray:
                 product *= quotient
         out[far] = product
     return out
+
+
+# --- Student's t -------------------------------------------------------------------------------------------------
+
+
+def stdtr(orders: tuple[int, ...], df: ndarray, t: ndarray) -> ndarray:
+    """Derivatives of the distribution function of Student's t in `df`: integrals of those of the density, by Gauss's rule.
+
+    Near the middle they run from 0, where the distribution function is 1/2 for every `df`; further out over the tail, in
+    the logarithm of the variable, on panels that halve towards its beginning.
+    """
+    inside = (df > 0) & np.isfinite(df) & np.isfinite(t)
+    near = inside & (t * t <= df)
+    out = _chosen(
+        near, lambda df, t: _t_integral(orders[0], df, t[:, None] * _UNIT_NODES, t[:, None] * _UNIT_WEIGHTS), df, t
+    )
+    far = inside & ~near
+    out[far] = _chosen(far, lambda df, t: _t_tail(orders[0], df, t), df, t)[far]
+    out[(df > 0) & np.isinf(t)] = 0.0
+    return out
+
+
+_UNIT_NODES, _UNIT_WEIGHTS = ((np.polynomial.legendre.leggauss(40)[i] + shift) / 2 for i, shift in ((0, 1), (1, 0)))
+
+
+def _t_tail(order: int, df: ndarray, t: ndarray) -> ndarray:
+    edges = np.concatenate([[0.0], 45.0 * 2.0 ** np.arange(-10, 1)])
+    widths = np.diff(edges)
+    u = (edges[:-1, None] + widths[:, None] * _UNIT_NODES).ravel() / df[:, None]
+    points = np.abs(t)[:, None] * np.exp(u)
+    weights = (widths[:, None] * _UNIT_WEIGHTS).ravel() / df[:, None] * points
+    return -np.sign(t) * _t_integral(order, df, points, weights)
+
+
+def _t_integral(order: int, df: ndarray, points: ndarray, weights: ndarray) -> ndarray:
+    """The derivative in `df` of the density at `points`, a row of them for each `df`, summed with `weights`."""
+    import scipy.special as sp
+
+    nu = np.repeat(df, points.shape[1])
+    squares = np.square(points.ravel())
+
+    def logarithm(index: ts.Index) -> ndarray:
+        """Of ``-(nu + 1) / 2 log1p(t²/nu) - log(nu) / 2 - betaln(1/2, nu/2)``, differentiated `k` times."""
+        (k,) = index
+        if k == 0:
+            return -(nu + 1) / 2 * np.log1p(squares / nu) - np.log(nu) / 2 - sp.betaln(0.5, nu / 2)
+        ratio = lambda n: (-1.0) ** (n + 1) * sp.factorial(n - 1) * ((nu + squares) ** -float(n) - nu ** -float(n))  # noqa: E731
+        before = np.log1p(squares / nu) if k == 1 else ratio(k - 1)
+        gammas = (_polygamma(k - 1, nu / 2) - _polygamma(k - 1, (nu + 1) / 2)) / 2.0**k
+        return (
+            -(nu + 1) / 2 * ratio(k)
+            - k / 2 * before
+            - (-1.0) ** (k + 1) * sp.factorial(k - 1) / 2 * nu ** -float(k)
+            - gammas
+        )
+
+    lengths = ts.box((order,))
+    density = ts.derivative(ts.exponential(ts.from_derivatives(logarithm, lengths, nu.size)), (order,))
+    return (density.reshape(points.shape) * weights).sum(axis=1)

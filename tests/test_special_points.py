@@ -1,0 +1,135 @@
+"""Derivatives at points where a rule may be tempted to choose by value: zeros, ones, equal arguments, ends, removable poles.
+
+A rule's formula is differentiated again, so a number that is put in for a limit must have the limit's derivative too.
+Right values are closed forms, or mpmath's at high precision.
+"""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+import wengert.numpy as wnp
+from wengert import grad, jacfwd, jacrev, jit, nn
+from wengert.scipy import special
+
+LOG2 = math.log(2)
+E = math.e
+
+ORDERS = {
+    "forward over forward": lambda f: jacfwd(jacfwd(f)),
+    "forward over reverse": lambda f: jacfwd(jacrev(f)),
+    "reverse over forward": lambda f: jacrev(jacfwd(f)),
+    "reverse over reverse": lambda f: jacrev(jacrev(f)),
+    "compiled": lambda f: jit(jacfwd(jacrev(f))),
+}
+
+# name: (function of a vector, point, gradient, Hessian)
+POINTS = {
+    "power at exponent 0": (lambda v: v[0] ** v[1], [2.0, 0.0], [0, LOG2], [[0, 0.5], [0.5, LOG2**2]]),
+    "power at exponent 1": (
+        lambda v: v[0] ** v[1],
+        [2.0, 1.0],
+        [1, 2 * LOG2],
+        [[0, 1 + LOG2], [1 + LOG2, 2 * LOG2**2]],
+    ),
+    "float_power at exponent 0": (
+        lambda v: wnp.float_power(v[0], v[1]),
+        [2.0, 0.0],
+        [0, LOG2],
+        [[0, 0.5], [0.5, LOG2**2]],
+    ),
+    "multiply at a repeated place, one update 0": (
+        lambda v: wnp.at(np.array([2.0]))[np.array([0, 0])].multiply(v)[0],
+        [0.0, 3.0],
+        [6, 0],
+        [[0, 2], [2, 0]],
+    ),
+    "multiply at a repeated place, both 0": (
+        lambda v: wnp.at(np.array([2.0, 5.0]))[np.array([0, 0])].multiply(v).sum(),
+        [0.0, 0.0],
+        [0, 0],
+        [[0, 2], [2, 0]],
+    ),
+    "prod with two zeros": (lambda v: wnp.prod(v), [0.0, 0.0, 3.0], [0, 0, 0], [[0, 3, 0], [3, 0, 0], [0, 0, 0]]),
+    "cumprod with two zeros": (
+        lambda v: wnp.cumprod(v)[2],
+        [0.0, 0.0, 3.0],
+        [0, 0, 0],
+        [[0, 3, 0], [3, 0, 0], [0, 0, 0]],
+    ),
+    "logsumexp at weights 0": (
+        lambda b: special.logsumexp(np.zeros(3), b=b),
+        [2.0, 0.0, 5.0],
+        [1 / 7] * 3,
+        np.full((3, 3), -1 / 49),
+    ),
+    "logsumexp, exponent and weight 0": (
+        lambda v: special.logsumexp(wnp.stack([v[0], 0 * v[0]]), b=wnp.stack([v[1], 1 + 0 * v[1]])),
+        [1.0, 0.0],
+        [0, E],
+        [[0, E], [E, -(E**2)]],
+    ),
+    "heaviside in its second argument": (lambda v: wnp.heaviside(0.0, v[0]), [0.3], [1], [[0]]),
+    "spence at 1": (lambda v: special.spence(v[0]), [1.0], [-1], [[0.5]]),
+    "rgamma at 0": (lambda v: special.rgamma(v[0]), [0.0], [1], [[2 * np.euler_gamma]]),
+    "rgamma at -1": (lambda v: special.rgamma(v[0]), [-1.0], [-1], [[2 - 2 * np.euler_gamma]]),
+    "gammainc(2, x) at 0": (lambda v: special.gammainc(2.0, v[0]), [0.0], [0], [[1]]),
+    "gammaincc(1, x) at 0": (lambda v: special.gammaincc(1.0, v[0]), [0.0], [-1], [[1]]),
+    "betainc(2, 3, x) at 0": (lambda v: special.betainc(2.0, 3.0, v[0]), [0.0], [0], [[12]]),
+    "betainc(3, 2, x) at 1": (lambda v: special.betainc(3.0, 2.0, v[0]), [1.0], [0], [[-12]]),
+    "relu6 at 0": (lambda v: nn.relu6(v[0]), [0.0], [0], [[0]]),
+    "relu6 at 6": (lambda v: nn.relu6(v[0]), [6.0], [0], [[0]]),
+    "softmax where nothing is chosen": (
+        lambda v: nn.softmax(v, where=np.zeros(2, bool))[0],
+        [1.0, 2.0],
+        [0, 0],
+        np.zeros((2, 2)),
+    ),
+    "apply twice at a repeated place": (
+        lambda v: wnp.at(v)[np.array([0, 0])].apply(wnp.square)[0],
+        [2.0],
+        [32],
+        [[48]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_derivatives_at_a_special_point(name):
+    f, at, gradient, hessian = POINTS[name]
+    at = np.array(at)
+    for mode in (jacfwd, jacrev):
+        np.testing.assert_allclose(mode(f)(at), gradient, rtol=1e-12, atol=1e-13)
+    for order, second in ORDERS.items():
+        np.testing.assert_allclose(second(f)(at), hessian, rtol=1e-11, atol=1e-12, err_msg=order)
+
+
+def test_third_derivatives_of_a_power_at_exponent_1():
+    third = grad(lambda y: grad(grad(lambda x: x**y))(2.0))(1.0)  # of y (y - 1) x**(y - 2), in y
+    assert abs(third - 0.5) < 1e-14
+
+
+@pytest.mark.parametrize("df, t", [(3.0, 0.0), (3.0, 0.5), (3.0, -4.0), (0.3, -2.0), (0.3, 100.0), (30.0, -8.0)])
+def test_the_distribution_function_of_student_in_both_arguments(df, t):
+    def density(n, x):
+        front = mpmath.gamma((n + 1) / 2) / mpmath.gamma(n / 2) / mpmath.sqrt(mpmath.pi * n)
+        return front * (1 + x * x / n) ** (-(n + 1) / 2)
+
+    with mpmath.workdps(25):
+        pieces = [0, *(mpmath.mpf(t) / 2**k for k in (4, 3, 2, 1, 0))]
+        function = lambda n, x: mpmath.quad(lambda s: density(n, s), [*pieces[:-1], x])  # noqa: E731
+        first, second, mixed = (float(mpmath.diff(function, (df, t), order)) for order in ((1, 0), (2, 0), (1, 1)))
+    f = lambda v: special.stdtr(v[0], v[1])  # noqa: E731
+    np.testing.assert_allclose(grad(f)(np.array([df, t]))[0], first, rtol=1e-12, atol=1e-15)
+    for hessian in (jacfwd(jacrev(f)), jacrev(jacfwd(f))):
+        h = hessian(np.array([df, t]))
+        np.testing.assert_allclose([h[0, 0], h[0, 1], h[1, 0]], [second, mixed, mixed], rtol=1e-12, atol=1e-15)
+
+
+def test_sums_of_nothing():
+    assert nn.logsumexp(np.zeros(0)) == -np.inf
+    assert nn.logsumexp(np.zeros((2, 0)), axis=1).tolist() == [-np.inf, -np.inf]
+    assert nn.logsumexp(np.zeros(2), b=np.zeros(2)) == -np.inf
+    assert nn.log_softmax(np.zeros(2), where=np.zeros(2, bool)).tolist() == [-np.inf, -np.inf]
