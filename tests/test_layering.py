@@ -41,6 +41,7 @@ UPWARD = {
     ("ops", "transforms.tape"): "a call that meets a tape is written into it",
     ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
     ("ops", "numpy.reductions"): "and so are methods of ufuncs, such as np.add.reduce",
+    ("ops", "transforms.control"): "a function applied as often as an index repeats is a loop",
     ("ops", "scipy"): "the error of a function of SciPy that takes no tracers names ours",
     ("ops", "scipy.special"): "SciPy's ufuncs on tracers are the functions of that namespace",
     ("ops", "numpy.protocols"): "NumPy's functions on tracers are those of the namespace",
