@@ -317,6 +317,8 @@ class Primitive:
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
         native: the lowering that the compiler reads; ``None`` calls `impl` from the compiled program.
+        pattern: what the transpose of a linear primitive does with zeros (`ops.support`): "moves" elements or adds them
+            up, "drops" some besides, so that their cotangent is zero; None: nothing is known.
     """
 
     registry: ClassVar[dict[str, Primitive]] = {}
@@ -326,6 +328,7 @@ class Primitive:
     effect = False
     indices_from: int | None = None
     native: Any = None
+    pattern: str | None = None
     python_operator: Callable[..., Any] | None = None
 
     def __init__(
@@ -502,6 +505,7 @@ class Tracer:
     differentiated = False  # whether it carries a tangent, which taking its value would lose
     known = False  # whether it stands for one value, as that of no transformation does
     mutable = False  # whether it is an array that was written into (`ops.writing`), and `taken()` its value
+    basis = False  # whether it is a batch from the standard basis whose zeros are not written out (`ops.diagonal`)
 
     # Subclasses give `shape`, `dtype`, `weak`.
     shape: tuple[int, ...]
@@ -579,6 +583,10 @@ class ValueTracer(Tracer):
     """
 
     __slots__ = ("dtype", "first", "root", "second", "shape", "views")
+
+    def parts(self) -> tuple[Value, ...]:
+        """The values that it consists of; none where not all that it carries are values."""
+        return ()
 
 
 class LinearTracer(Tracer):

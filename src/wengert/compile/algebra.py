@@ -61,25 +61,7 @@ def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
             return x
         if n == -1 and _same_type(x, eqn) and x.aval.dtype.kind == "f":
             return r.one("negative", x)
-        plain = _unpoisoned(r, x, y)
-        if plain is not None:  # where the other factor is 0 the product is, whatever this one is
-            zero = Literal(eqn.outputs[0].aval.dtype.type(0))
-            return r.one("where", r.one("equal", y, Literal(0)), zero, r.one("multiply", plain, y))
     return None
-
-
-def _unpoisoned(r: Rewriter, x: Atom, y: Atom) -> Atom | None:
-    """`c`, if `x` is 0 where `y` is 0 and `c` is not finite, and `c` elsewhere: see `families.without_poison`."""
-    chosen = r.made_by(x, "where")
-    both = r.made_by(chosen.inputs[0], "logical_and") if chosen is not None else None
-    if chosen is None or both is None or number(chosen.inputs[1]) != 0 or x.aval.dtype.kind != "f":
-        return None
-    c = chosen.inputs[2]
-    zero, infinite = r.made_by(both.inputs[0], "equal"), r.made_by(both.inputs[1], "logical_not")
-    finite = r.made_by(infinite.inputs[0], "isfinite") if infinite is not None else None
-    if zero is None or finite is None or zero.inputs[0] is not y or number(zero.inputs[1]) != 0:
-        return None
-    return c if finite.inputs[0] is c else None
 
 
 @rule("ratio")
@@ -90,15 +72,6 @@ def _ratio(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if zero.aval.dtype.kind == "c":  # divided by NumPy, which would warn
         size = r.one("where", at_zero, Literal(size.aval.dtype.type(1)), size)
     return r.one("where", at_zero, zero, r.one("divide", x, size))
-
-
-@rule("unpoisoned")
-def _unpoisoned_written(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    c, *cotangents = inputs
-    poisoned = r.one("logical_not", r.one("isfinite", c))
-    for ct in cotangents:
-        poisoned = r.one("logical_and", r.one("equal", ct, Literal(0)), poisoned)
-    return r.one("where", poisoned, Literal(eqn.outputs[0].aval.dtype.type(0)), c)
 
 
 @rule("norm")

@@ -603,7 +603,7 @@ def convert(x: Value, dtype: Any) -> Value:
 
 
 class _Where(Elementwise):
-    """``where(condition, x, y)``: linear in x and y; a choice, so zero cotangents are masked downstream."""
+    """``where(condition, x, y)``: linear in x and y; what is not chosen receives no cotangent."""
 
     def impl(self, *args: Value) -> Value:
         condition, x, y = args
@@ -627,8 +627,9 @@ class _Where(Elementwise):
         t = self.bind(c, zero if tx is None else tx, zero if ty is None else ty)
         return ans, spread(t, shape_of(ans), dtype_of(ans))
 
+    pattern = "drops"
+
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        trace.tape.masked = True
         return Primitive.linearize(self, trace, primals, tangents, params)
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:

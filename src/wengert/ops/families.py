@@ -116,35 +116,26 @@ def plus(x: Value, y: Value) -> Value:
     return y + x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x + y
 
 
-def without_poison(coefficient: Value, cotangent: Value) -> Value:
-    """`coefficient`, but 0 where it is not finite and the cotangent is 0.
-
-    The side that `where` did not choose receives a cotangent of 0; were its partial derivative infinite there,
-    0 * inf would poison the sum. Only programs that contain a choice pay for this.
-    """
-    if not isinstance(coefficient, Tracer):
-        if np.isfinite(coefficient).all():
-            return coefficient
-        if not isinstance(cotangent, Tracer):
-            return np.where((cotangent == 0) & ~np.isfinite(coefficient), np.zeros_like(coefficient), coefficient)
-    from .poison import unpoisoned_p
-
-    return unpoisoned_p.bind(coefficient, cotangent)
-
-
 def _chosen(coefficient: Value, term: Value) -> Value:
     from .elementwise import equal, where
 
     return where(equal(coefficient, 0), dtype_of(term).type(0), term)
 
 
+CHOICE = {"choice": True}  # the parameters of a weighted sum whose coefficients of 0 mean: not chosen
+
+
 class WeightedSum(Primitive):
     """``sum(c * t for c, t in zip(args[0], args[1]))``, linear in the tangents `t`: lives on tapes only."""
 
-    def forward(self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype) -> Value:
+    def forward(
+        self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype, choice: bool = False
+    ) -> Value:
         total = None
         for c, t in zip(args[0], values, strict=True):
             term = (t if c == 1 else -t) if type(c) is int else times(t, c)
+            if choice:
+                term = _chosen(c, term)
             total = term if total is None else plus(total, term)
         return np.zeros(shape, dtype) if total is None else spread(total, shape, dtype)
 
@@ -362,10 +353,8 @@ class Elementwise(Primitive):
                     nodes.append(t)
             if not nodes:
                 return ans
-        if self.choice:
-            trace.tape.masked = True
         shape = ans.shape if type(ans) is ndarray else shape_of(ans)
-        return trace.step(ans, shape, dtype, weighted_sum, (coefficients, nodes), None)
+        return trace.step(ans, shape, dtype, weighted_sum, (coefficients, nodes), CHOICE if self.choice else None)
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:
@@ -421,6 +410,7 @@ class Linear(Primitive):
         transpose_rule: ``(cotangent, x, **params) -> cotangent of x``; `x` has ``shape`` and ``dtype``.
         batch_rule: ``(size, x, **params) -> out``, `x` with its batch axis first.
         diagonal_rule: ``(x, **params) -> out`` for a batch that is a `Diagonal`, where that can stay one.
+        pattern: as `Primitive` has it; None where elements of an array of ones may cancel.
     """
 
     def __init__(
@@ -431,9 +421,11 @@ class Linear(Primitive):
         transpose_rule: Callable[..., Value],
         batch_rule: Callable[..., Value],
         diagonal_rule: Callable[..., Any] | None = None,
+        pattern: str | None = "moves",
         **kwargs: Any,
     ) -> None:
         super().__init__(name, **kwargs)
+        self.pattern = pattern
         self.implementation = implementation
         self.shape_rule = shape_rule
         self.transpose_rule = transpose_rule
@@ -482,6 +474,8 @@ class Bilinear(Primitive):
         transpose_right: the same for `y`.
         batch_rule: ``(size, args, batched, params) -> (out, True)``.
     """
+
+    pattern = "moves"
 
     def __init__(
         self,

@@ -43,6 +43,7 @@ fft_p = Linear(
     lambda x, *, axes, inverse: Aval(x.shape, x.dtype),
     lambda ct, x, *, axes, inverse: fft_p.bind(ct, axes=axes, inverse=inverse),
     lambda n, x, *, axes, inverse: fft_p.bind(x, axes=tuple(a + 1 for a in axes), inverse=inverse),
+    pattern=None,
     samples=lambda: [
         ((_c(4),), {"axes": (0,), "inverse": False}),
         ((_c(3),), {"axes": (0,), "inverse": True}),
@@ -69,6 +70,7 @@ rfft_p = Linear(
     lambda x, *, axis: Aval(_half(x.shape, axis), complex_of(x.dtype)),
     _rfft_transpose,
     lambda n, x, *, axis: rfft_p.bind(x, axis=axis + 1),
+    pattern=None,
     samples=lambda: [((_r(4),), {"axis": 0}), ((_r(5),), {"axis": 0}), ((_r(2, 6),), {"axis": 1})],
 )
 
@@ -90,6 +92,7 @@ irfft_p = Linear(
     lambda x, *, axis, n: Aval((*x.shape[:axis], n, *x.shape[axis + 1 :]), real_of(x.dtype)),
     _irfft_transpose,
     lambda size, x, *, axis, n: irfft_p.bind(x, axis=axis + 1, n=n),
+    pattern=None,
     samples=lambda: [
         ((_c(3),), {"axis": 0, "n": 4}),
         ((_c(3),), {"axis": 0, "n": 5}),

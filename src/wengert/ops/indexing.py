@@ -83,6 +83,7 @@ basic_index_p = Linear(
     lambda x, *, index: Aval(_basic_shape(x.shape, index), x.dtype),
     lambda ct, x, *, index: index_embed_p.bind(ct, index=index, shape=x.shape),
     lambda n, x, *, index: basic_index_p.bind(x, index=((None, None, None), *index)),
+    pattern="drops",
     samples=lambda: [((_x(*s),), {"index": i}) for s, i in _BASIC],
 )
 
@@ -108,6 +109,7 @@ class _Gather(Primitive):
     """
 
     indices_from = 1
+    pattern = "drops"
 
     def impl(self, x: Value, *indices: Value, axes: tuple[int, ...]) -> Value:
         if axes != tuple(range(len(axes))):
@@ -245,6 +247,8 @@ def _gathered(x: Value, indices: Sequence[Value], axes: tuple[int, ...]) -> Valu
 class _ScatterAdd(_Scatter):
     """Linear in `x` and `updates` together."""
 
+    pattern = "moves"
+
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         x, u, *indices = primals
         tx, tu, *_ = tangents
@@ -271,6 +275,8 @@ class _ScatterAdd(_Scatter):
 
 class _ScatterSet(_Scatter):
     """Linear in `x` and `updates` together. Where positions repeat the last update stands, as NumPy has it."""
+
+    pattern = "drops"
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         x, u, *indices = primals
@@ -378,7 +384,7 @@ class _ScatterExtreme(_Scatter):
     """The largest (smallest) of `x` and the updates on each place; those equal to it share the tangent."""
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        from .elementwise import convert, equal
+        from .elementwise import convert, equal, where
 
         x, u, *indices = primals
         tx, tu, *_ = tangents
@@ -387,12 +393,12 @@ class _ScatterExtreme(_Scatter):
         if (tx is None and tu is None) or not is_inexact(out):
             return out, None
         dtype = dtype_of(out)
-        x_wins = convert(equal(x, out), dtype)
-        u_wins = convert(equal(u, _gathered(out, indices, axes)), dtype)
-        count = scatter_add_p.bind(x_wins, u_wins, *indices, axes=axes)
-        total = None if tx is None else tx * x_wins
+        x_wins, u_wins = equal(x, out), equal(u, _gathered(out, indices, axes))
+        count = scatter_add_p.bind(convert(x_wins, dtype), convert(u_wins, dtype), *indices, axes=axes)
+        zero = dtype.type(0)
+        total = None if tx is None else where(x_wins, tx, zero)
         if tu is not None:
-            t = scatter_add_p.bind(_zeros(out), convert(tu * u_wins, dtype), *indices, axes=axes)
+            t = scatter_add_p.bind(_zeros(out), convert(where(u_wins, tu, zero), dtype), *indices, axes=axes)
             total = t if total is None else total + t
         return out, convert(total / count, dtype)
 

@@ -114,10 +114,11 @@ class Reduction(Primitive):
 
 def _extreme_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> Value:
     """Ties share the tangent equally."""
-    from .elementwise import convert, equal
+    from .elementwise import convert, equal, where
 
-    chosen = convert(equal(x, reshape(ans, kept_shape(shape_of(x), axes))), dtype_of(ans))
-    return reduce_sum(t * chosen, axes) / reduce_sum(chosen, axes)
+    chosen = equal(x, reshape(ans, kept_shape(shape_of(x), axes)))
+    dtype = dtype_of(ans)
+    return reduce_sum(where(chosen, t, dtype.type(0)), axes) / reduce_sum(convert(chosen, dtype), axes)
 
 
 def _prod_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> Value:

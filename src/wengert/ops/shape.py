@@ -164,6 +164,8 @@ reverse_p = Linear(
 class _Concatenate(Primitive):
     """``concatenate(*arrays, axis)``, all of one dtype."""
 
+    pattern = "moves"
+
     def impl(self, *args: Value, axis: int) -> Value:
         return np.concatenate(args, axis)
 
@@ -228,6 +230,7 @@ slice_p = Linear(
     ),
     _slice_transpose,
     lambda n, x, *, starts, stops, steps: slice_p.bind(x, starts=(0, *starts), stops=(n, *stops), steps=(1, *steps)),
+    pattern="drops",
     samples=lambda: [
         ((_x(5),), {"starts": (1,), "stops": (5,), "steps": (2,)}),
         ((_x(4, 3),), {"starts": (1, 0), "stops": (3, 2), "steps": (1, 1)}),
@@ -265,6 +268,7 @@ pad_p = Linear(
     lambda x, *, config: Aval(_pad_shape(x.shape, config), x.dtype),
     _pad_transpose,
     lambda n, x, *, config: pad_p.bind(x, config=((0, 0, 0), *config)),
+    pattern="drops",
     samples=lambda: [((_x(3),), {"config": ((1, 2, 1),)}), ((_x(2, 3),), {"config": ((0, 1, 0), (2, 0, 0))})],
 )
 

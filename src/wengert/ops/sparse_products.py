@@ -62,6 +62,7 @@ sparse_product_p = Linear(
     lambda x, *, matrix: Aval((matrix.csr.shape[0], *x.shape[1:]), x.dtype),
     lambda ct, x, *, matrix: sparse_product_p.bind(ct, matrix=matrix.turned),
     _batched,
+    pattern=None,
     samples=_samples,
 )
 

@@ -56,6 +56,7 @@ transform_p = Linear(
     lambda x, **_: Aval(x.shape, x.dtype),
     _transpose,
     lambda size, x, **params: transform_p.bind(x, **params),
+    pattern=None,
     samples=lambda: (
         [((_x(2, 5),), {"kind": kind, "type": t, "axis": -1}) for kind in ("dct", "dst") for t in (1, 2, 3, 4)]
         + [((_x(4, 2),), {"kind": "dct", "type": 2, "axis": -2})]

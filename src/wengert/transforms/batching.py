@@ -63,6 +63,13 @@ class BatchTracer(ValueTracer):
             self.dtype = batch.dtype
 
     @property
+    def basis(self) -> bool:
+        return type(self.batch) is Diagonal
+
+    def parts(self) -> tuple[Value, ...]:
+        return (self.batch.weights if type(self.batch) is Diagonal else self.batch,)
+
+    @property
     def value(self) -> Value:
         """The batch, its axis in front."""
         return self.batch.dense() if type(self.batch) is Diagonal else self.batch

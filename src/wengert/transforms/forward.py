@@ -59,6 +59,9 @@ class JVPTracer(ValueTracer):
         else:
             self.shape, self.dtype = shape_of(primal), dtype_of(primal)
 
+    def parts(self) -> tuple[Value, ...]:
+        return self.primal, self.tangent
+
     @property
     def weak(self) -> bool:
         return is_weak(self.primal)

@@ -144,7 +144,7 @@ class ValueAndGrad(Transformed):
             else:
                 known: Any = primal
                 one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
-                grads = pull_back(nodes, len(leaves), (node,), (one,), tape.masked, True)
+                grads = pull_back(nodes, len(leaves), (node,), (one,), False, True)
         finally:
             if tape.nodes is not None:
                 tape.close()

@@ -309,7 +309,6 @@ class _Linearized:
             self.nodes = tape.close()
             self.out_values = [strong(p) for p, _ in pairs]
             self.out_nodes = [t for _, t in pairs]
-            self.masked = tape.masked
             tape.copies = None
             del out, out_leaves, pairs, boxed  # nothing but the tape holds what it saved
             own_residuals(self.nodes)
@@ -337,7 +336,7 @@ class _Linearized:
 
     def pull(self, cotangents: Sequence[Value | None]) -> list[Value | None]:
         """Cotangents of the inexact leaves; None is a symbolic zero."""
-        return pull_back(self.nodes, self.n_inputs, self.out_nodes, cotangents, self.masked)
+        return pull_back(self.nodes, self.n_inputs, self.out_nodes, cotangents)
 
     def push(self, tangents: Sequence[Value]) -> list[Value | None]:
         live = [o for o in self.out_nodes if o is not None]
@@ -556,7 +555,7 @@ def transpose_flat(
                 raise NotLinearError(
                     "the function has a result that is constant and not zero: it is affine, not linear"
                 )
-        return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), tape.masked or masked, True)
+        return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), masked, True)
     finally:
         tape.close()
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
-from ..ops.families import fit, plus, spread, times, weighted_sum, without_poison
+from ..ops.families import CHOICE, fit, plus, spread, times, weighted_sum
 from ..ops.keeping import Copies, keep
 from ..ops.memory import conversions, origin
+from ..ops.support import Support, chosen, is_diagonal, nonzero, note, summed, transposed, within, written_out
 
 ndarray = np.ndarray
 
@@ -125,7 +126,8 @@ def push_forward(
         if primitive is weighted_sum:
             coefficients, tangents = node.args
             coefficients = [swap(c) for c in coefficients]
-            value = weighted_sum.forward((coefficients,), [env[t.index] for t in tangents], node.shape, node.dtype)
+            ts = [env[t.index] for t in tangents]
+            value = weighted_sum.forward((coefficients,), ts, node.shape, node.dtype, node.params is CHOICE)
         elif primitive is PROJECTION:
             step, i = node.args
             value = env[step.index][i]
@@ -149,23 +151,37 @@ def pull_back(
 
     On the way a cotangent may be smaller than the step that it belongs to, and then stands for its broadcast: the
     cotangent of a sum stays one number until an array of coefficients meets it. Hot: guarded by benchmarks `eager.*`.
+
+    Cotangents of what indices, choices and their kin leave out have a support (`ops.support`), from the first step on
+    that leaves something out; with `masked`, and for a standard basis, the zeros among `cotangents` count as left out.
     """
     _as_saved(nodes)
     cts: list[Any] = [None] * len(nodes)
+    supports: list[Support | None] | None = None
     for out, ct in zip(outputs, cotangents, strict=True):
         if out is not None and ct is not None:
             i = out.index
-            cts[i] = ct if cts[i] is None else plus(cts[i], ct)
+            if supports is None and (masked or is_diagonal(ct)):
+                supports = [None] * len(nodes)
+            before = cts[i]
+            cts[i] = ct if before is None else plus(before, ct)
+            if supports is not None:
+                note(supports, i, before, ct, nonzero(ct) if masked else None)
     for i in range(len(nodes) - 1, n_inputs - 1, -1):
         ct = cts[i]
         node = nodes.pop() if consume else nodes[i]
         if ct is None:
             continue
         cts[i] = None
+        s = None
+        if supports is not None:
+            s, supports[i] = supports[i], None
         primitive = node.primitive
         if primitive is weighted_sum:
             shape = node.shape
             coefficients, tangents = node.args
+            if node.params is CHOICE and supports is None:
+                supports = [None] * len(nodes)
             for c, parent in zip(coefficients, tangents):  # noqa: B905 - made together
                 spreads = parent.shape != shape
                 if spreads and shape_of(ct) != shape:
@@ -173,15 +189,24 @@ def pull_back(
                 if type(c) is int:
                     g = ct if c == 1 else -ct
                 else:
-                    g = times(without_poison(c, ct) if masked else c, ct)
+                    g = times(c if s is None else within(c, ct, s), ct)
                 if spreads or dtype_of(g) is not parent.dtype:
                     g = fit(g, parent.shape if spreads else shape_of(g), parent.dtype)
                 j = parent.index
                 before = cts[j]
                 cts[j] = g if before is None else plus(before, g)
+                if supports is not None:
+                    t = chosen(s, c, shape) if node.params is CHOICE else s
+                    if is_diagonal(ct) and not is_diagonal(g):
+                        t = written_out(ct, t)
+                    if t is not None and spreads:
+                        t = summed(t, shape, parent.shape)
+                    note(supports, j, before, g, t)
         elif primitive is PROJECTION:
             step, k = node.args
             j = step.index
+            if s is not None:
+                node._trace.masked = True  # what has several results takes the zeros that it is given for left out
             if cts[j] is None:
                 cts[j] = [None] * step.shape[0]
             cts[j][k] = spread(ct, node.shape, node.dtype)
@@ -189,11 +214,22 @@ def pull_back(
             tape = node._trace
             if not primitive.multiple_results and shape_of(ct) != node.shape:
                 ct = spread(ct, node.shape, node.dtype)
-            for a, g in zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True):
+            if supports is not None and is_diagonal(ct):
+                s = written_out(ct, s)
+            if supports is None and (primitive.pattern == "drops" or (primitive.multiple_results and tape.masked)):
+                supports = [None] * len(nodes)
+            for k, (a, g) in enumerate(zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True)):
                 if g is not None and type(a) is LinearTracer and a._trace is tape:
                     j = a.index
                     before = cts[j]
                     cts[j] = g if before is None else plus(before, g)
+                    if supports is not None:
+                        t = None
+                        if primitive.multiple_results:  # holds Programs: what they leave out is told by value
+                            t = nonzero(g) if tape.masked else None
+                        elif j >= n_inputs and (s is not None or primitive.pattern == "drops"):
+                            t = transposed(node, k, s)
+                        note(supports, j, before, g, None if is_diagonal(g) else t)
     for i in range(n_inputs):
         ct = cts[i]
         if ct is not None and shape_of(ct) != nodes[i].shape:

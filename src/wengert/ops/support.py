@@ -1,0 +1,187 @@
+"""Where a tangent or a cotangent is zero because nothing reaches it, and not because a derivative is zero there.
+
+An index, a slice, a mask, `where` leave elements out: their cotangent is no number that happens to be 0 but no
+dependence at all, and must not meet an infinite partial derivative (0 times infinity is NaN). A 0 that came of a factor
+0 says nothing of the kind: ``sqrt(x)**2`` at 0 is such a case, and stays NaN. So the two are told apart by structure,
+not by value. A support is found only when an infinite coefficient (or one not known yet) is met.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core import LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
+
+ndarray = np.ndarray
+_DEEPEST = 100  # supports that wait for each other are found before Python's stack ends
+
+
+class Support:
+    """The elements of an array that something reaches, as a boolean array, found when it is asked for."""
+
+    __slots__ = ("_depth", "_find", "_found")
+
+    def __init__(self, find: Callable[[], Value | None], *before: Support | None) -> None:
+        self._find: Callable[[], Value | None] | None = find
+        self._found: Value | None = None
+        self._depth = 1 + max((s._depth for s in before if s is not None), default=0)
+        if self._depth > _DEEPEST:
+            self.live()
+
+    def live(self) -> Value | None:
+        """A boolean array, True where something reaches; None where it reaches every element.
+
+        Like a cotangent it may be smaller than its step, and then stands for its broadcast.
+        """
+        if self._find is not None:
+            found = self._find()
+            if found is not None and not isinstance(found, Tracer) and np.all(found):
+                found = None
+            self._find, self._found, self._depth = None, found, 0
+        return self._found
+
+
+def nonzero(values: Value) -> Support:
+    """The support of values whose zeros stand for no dependence, as those of a standard basis."""
+    from .elementwise import not_equal
+
+    return Support(lambda: not_equal(values, 0))
+
+
+def either(s: Support | None, t: Support | None) -> Support | None:
+    """The support of a sum of two of one shape."""
+    if s is None or t is None or s is t:
+        return s if s is t else None
+
+    def find() -> Value | None:
+        from .elementwise import logical_or
+
+        x, y = s.live(), t.live()
+        return None if x is None or y is None else logical_or(x, y)
+
+    return Support(find, s, t)
+
+
+def summed(s: Support, whole: tuple[int, ...], shape: tuple[int, ...]) -> Support:
+    """The support of what is summed over the axes that broadcasting `shape` to `whole` added."""
+
+    def find() -> Value | None:
+        from .elementwise import convert, not_equal
+        from .families import spread, unbroadcast
+
+        x = s.live()
+        if x is None:
+            return None
+        count = np.dtype(np.float64)
+        return not_equal(unbroadcast(spread(convert(x, count), whole, count), shape), 0)
+
+    return Support(find, s)
+
+
+def chosen(s: Support | None, coefficient: Value, shape: tuple[int, ...]) -> Support:
+    """The support of what a choice lets through: nothing where its coefficient is 0."""
+
+    def find() -> Value | None:
+        from .elementwise import logical_and, not_equal
+        from .shape import broadcast_to
+
+        here = broadcast_to(not_equal(coefficient, 0), shape)
+        x = None if s is None else s.live()
+        return here if x is None else logical_and(x, here)
+
+    return Support(find, s)
+
+
+def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
+    """The support of the cotangent of argument `k` of a step whose own cotangent has support `s`.
+
+    Where the step says (`Primitive.pattern`) that its transpose moves elements or adds them up, the transpose of an
+    array of ones and zeros tells; of other steps every element of the argument is reached.
+    """
+    primitive, params = node.primitive, node.params
+    if primitive.pattern is None:
+        return None
+    args = []
+    for a in node.args:
+        if type(a) is LinearTracer:
+            args.append(a)
+        elif not is_inexact(a):
+            args.append(a)
+        elif isinstance(a, Tracer):
+            return None  # a second product, of the values of each call: too dear
+        else:
+            args.append(np.broadcast_to(np.ones((), dtype_of(a)), shape_of(a))[()])
+
+    def find() -> Value | None:
+        from .elementwise import convert, not_equal
+        from .families import spread
+
+        x = None if s is None else s.live()
+        if x is None and primitive.pattern == "moves":
+            return None
+        shape, dtype = node.shape, node.dtype
+        ones = np.ones(shape, dtype)[()] if x is None else spread(convert(x, dtype), shape, dtype)
+        return not_equal(primitive.transpose(ones, args, params)[k], 0)
+
+    return Support(find, s)
+
+
+def finite(c: Value) -> bool:
+    """Whether a value is known to be finite, with all that a tracer carries. Hot."""
+    if type(c) is float:
+        return math.isfinite(c)
+    if isinstance(c, Tracer):
+        parts = c.parts() if isinstance(c, ValueTracer) else ()
+        return bool(parts) and all(map(finite, parts))
+    if type(c) is ndarray and c.size < 2000 and c.dtype.char in "fdFD":
+        square = np.vdot(c, c).real
+        return bool(square - square == 0) or bool(np.isfinite(c).all())
+    return bool(np.isfinite(c).all())
+
+
+def is_diagonal(ct: Any) -> bool:
+    """Whether a cotangent is a batch from the standard basis whose zeros are not written out. Hot."""
+    return isinstance(ct, Tracer) and ct.basis
+
+
+def written_out(ct: Any, s: Support | None) -> Support:
+    """The support of such a batch once its zeros are written out; `s` is that of its weights, the same in each example."""
+
+    def find() -> Value | None:
+        from .elementwise import logical_and, not_equal
+
+        weights = np.ones(shape_of(ct.batch.weights))[()]
+        basis = not_equal(type(ct)(ct._trace, ct.batch.with_weights(weights)), 0)
+        x = None if s is None else s.live()
+        return basis if x is None else logical_and(basis, x)
+
+    return Support(find, s)
+
+
+def note(supports: list[Support | None], j: int, before: Value | None, g: Value, t: Support | None) -> None:
+    """Add the support `t` of `g`, which was added to the cotangent `before` of step `j`."""
+    if before is None:
+        supports[j] = t
+        return
+    s = supports[j]
+    if is_diagonal(before) != is_diagonal(g):
+        s, t = (written_out(before, s), t) if is_diagonal(before) else (s, written_out(g, t))
+    supports[j] = either(s, t)
+
+
+def within(coefficient: Value, cotangent: Value, s: Support) -> Value:
+    """The coefficient, but 0 where the cotangent is outside its support and the coefficient may be infinite."""
+    if finite(coefficient):
+        return coefficient
+    live = s.live()
+    if live is None:
+        return coefficient
+    if not isinstance(live, Tracer) and not isinstance(coefficient, Tracer):
+        return np.where(live, coefficient, dtype_of(coefficient).type(0))
+    from .elementwise import where
+
+    return where(live, coefficient, dtype_of(coefficient).type(0))
