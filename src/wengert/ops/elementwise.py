@@ -29,6 +29,7 @@ from ..core import (
 )
 from ..errors import NotDifferentiableError, NotLinearError
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
+from .diagonal import on_weights
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
 from .squares import Root, known, passes, quotients_pass, squares_ask
 
@@ -631,6 +632,10 @@ class _Where(Elementwise):
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         return Primitive.linearize(self, trace, primals, tangents, params)
+
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        sides = [b or (not isinstance(a, Tracer) and shape_of(a) == () and a == 0) for a, b in zip(args, batched)]  # noqa: B905
+        return on_weights(self.bind, args) if not batched[0] and all(sides[1:]) else None
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         for a in args[1:]:

@@ -48,12 +48,13 @@ class BatchTracer(ValueTracer):
     """
 
     __slots__ = ()
-    batch = ValueTracer.first
+    batch, support = ValueTracer.first, ValueTracer.second  # a `Support`, where a `BasisTrace` knows one
     weak = False
 
     def __init__(self, trace: BatchTrace, batch: Any) -> None:
         self._trace = trace
         self.batch = batch
+        self.support = None
         self.views = None
         if type(batch) is Diagonal:
             self.shape = shape_of(batch.weights)
@@ -193,11 +194,17 @@ def in_axis(trace: BatchTrace, run: Callable[[], Any]) -> Any:
         axis_env.reset(token)
 
 
-def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value]) -> list[Value]:
-    """`f` of each vector of the standard basis of the space of `leaves`: its results, stacked in front."""
+def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forward: bool = False) -> list[Value]:
+    """`f` of each vector of the standard basis of the space of `leaves`: its results, stacked in front.
+
+    Args:
+        forward: whether `f` pushes tangents forward, where no tape knows which zeros are no dependence.
+    """
+    from .basis import BasisTrace
+
     sizes = [math.prod(shape_of(x)) for x in leaves]
     total, start, basis = sum(sizes), 0, []
-    with BatchTrace(total) as trace:
+    with (BasisTrace if forward else BatchTrace)(total) as trace:
         for x, n in zip(leaves, sizes, strict=True):
             ones = np.ones(shape_of(x), dtype_of(x))
             basis.append(BatchTracer(trace, Diagonal(ones if ones.ndim else ones[()], start, total)))

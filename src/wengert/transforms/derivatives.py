@@ -130,7 +130,7 @@ class JacobianForward(_Jacobian):
             extra.append(aux)
             return out
 
-        columns = [moveaxis(c, 0, -1) for c in over_basis(push, leaves)]
+        columns = [moveaxis(c, 0, -1) for c in over_basis(push, leaves, forward=True)]
         out_tree, aux = extra[0]
         return out_tree, aux, [pieces(c, leaves, -1) for c in columns]
 

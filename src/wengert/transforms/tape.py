@@ -214,6 +214,7 @@ def pull_back(
             tape = node._trace
             if not primitive.multiple_results and shape_of(ct) != node.shape:
                 ct = spread(ct, node.shape, node.dtype)
+            of_weights = s
             if supports is not None and is_diagonal(ct):
                 s = written_out(ct, s)
             if supports is None and (primitive.pattern == "drops" or (primitive.multiple_results and tape.masked)):
@@ -228,8 +229,8 @@ def pull_back(
                         if primitive.multiple_results:  # holds Programs: what they leave out is told by value
                             t = nonzero(g) if tape.masked else None
                         elif j >= n_inputs and (s is not None or primitive.pattern == "drops"):
-                            t = transposed(node, k, s)
-                        note(supports, j, before, g, None if is_diagonal(g) else t)
+                            t = transposed(node, k, of_weights if is_diagonal(g) else s)
+                        note(supports, j, before, g, t)
     for i in range(n_inputs):
         ct = cts[i]
         if ct is not None and shape_of(ct) != nodes[i].shape:
