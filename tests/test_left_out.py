@@ -9,6 +9,10 @@ import pytest
 
 import wengert.numpy as wnp
 from wengert import grad, jacfwd, jacrev, jit, lax, vmap
+from wengert.core import Primitive
+from wengert.errors import NotDifferentiableError
+from wengert.ops.families import Elementwise
+from wengert.scipy import special
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 V = np.array([1.0, 0.25, 0.0])
@@ -81,3 +85,61 @@ def test_rows_of_a_jacobian_do_not_mix():
     expected = [[0.5, 0], [0.5, np.inf]]
     for jacobian in (jacfwd(f), jacrev(f), jit(jacfwd(f)), jit(jacrev(f))):
         np.testing.assert_array_equal(jacobian(at), expected)
+
+
+# Functions with poles at the point: the two modes agree there, infinities and NaN included.
+AT_POLES = {
+    "entr": (lambda p: wnp.sum(special.entr(p)), [0.5, 0.5, 0.0]),
+    "a root of a slice": (lambda v: wnp.sqrt(v[:2]), [0.0, 1.0, 2.0]),
+    "a root of products": (lambda v: wnp.sqrt(v[1:] * v[:-1]), [1.0, 4.0, 0.0]),
+    "a root beside constants": (lambda v: wnp.sum(wnp.sqrt(wnp.concatenate([v, np.zeros(2)]))), [1.0, 4.0]),
+    "a root of a stack": (lambda v: wnp.sqrt(wnp.stack([v[0], v[1], 0 * v[0] + 1])), [0.0, 4.0]),
+    "running logarithms": (lambda v: wnp.cumsum(wnp.log(v[::-1])), [0.0, 4.0]),
+    "a root of a product of matrices": (lambda v: wnp.sqrt(np.diag([1.0, 2.0]) @ v), [0.0, 4.0]),
+    "a root of squares": (lambda v: wnp.sqrt(v[0] ** 2 + v[1] ** 2), [0.0, 0.0]),
+    "a choice": (lambda v: wnp.where(v > 0, wnp.log(v), 0.0), [0.0, 1.0]),
+    "written": (lambda v: wnp.sqrt(wnp.at(np.zeros(3))[0].set(v[0])), [1.0, 0.0]),
+    "an outer product": (lambda v: wnp.sqrt(wnp.outer(v, v)), [1.0, 0.0]),
+    "gathered": (lambda v: wnp.log(wnp.take(v, [1, 1, 0])), [1.0, 0.0]),
+    "sorted": (lambda v: wnp.log(wnp.sort(v)), [1.0, 0.0]),
+    "repeated": (lambda v: wnp.log(wnp.repeat(v, 2)), [1.0, 0.0]),
+    "padded": (lambda v: wnp.sqrt(wnp.pad(v, 1)), [1.0, 0.0]),
+    "transposed": (lambda v: wnp.log(wnp.reshape(v, (2, 2)).T)[0], [1.0, 0.0, 0.0, 2.0]),
+}
+
+
+FACTORS_OF_0 = ("a root of squares", "an outer product", "a root of products", "a root of a product of matrices")
+
+
+@pytest.mark.parametrize("name", AT_POLES)
+def test_the_modes_agree_at_poles(name):
+    f, at = AT_POLES[name]
+    at = np.array(at)
+    rows = jacrev(f)(at)
+    for mode, jacobian in {"forward": jacfwd, "forward compiled": lambda f: jit(jacfwd(f))}.items():
+        np.testing.assert_allclose(jacobian(f)(at), rows, rtol=1e-13, err_msg=mode)
+    np.testing.assert_allclose(jit(jacrev(f))(at), rows, rtol=1e-13)
+    assert np.isnan(rows).any() == (name in FACTORS_OF_0)
+
+
+def _registry():
+    """Elementwise primitives of one or two real arguments, at points among which some have poles."""
+    for name, p in sorted(Primitive.registry.items()):
+        if isinstance(p, Elementwise) and p.partials is not None and len(p.partials) in (1, 2) and p.samples:
+            if all(callable(q) or q in (1, -1) for q in p.partials if q is not None):
+                yield name
+
+
+@pytest.mark.parametrize("name", list(_registry()))
+def test_the_modes_agree_over_the_registry(name):
+    """Every elementwise operation of slices, at 0, 1, -1 and infinity beside an ordinary number, its result summed up."""
+    p = Primitive.registry[name]
+    n = len(p.partials)
+    for x in (0.0, 1.0, -1.0, np.inf):
+        f = lambda v: wnp.cumsum(p.bind(*[v[i : i + 2] for i in range(n)]))  # noqa: B023, E731
+        at = np.array([0.5, x, 0.5][: n + 1])
+        try:
+            rows = jacrev(f)(at)
+        except (NotDifferentiableError, TypeError):
+            return  # in one of the arguments it has none, or it is for integers there
+        np.testing.assert_allclose(jacfwd(f)(at), rows, rtol=1e-12, err_msg=f"at {x}")

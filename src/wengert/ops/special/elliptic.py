@@ -36,6 +36,9 @@ def _carlson(orders: tuple[int, ...], x: np.ndarray, y: np.ndarray, z: np.ndarra
         if n:
             out[ok & (v == 0)] = np.inf if factor > 0 else -np.inf
             ok &= v > 0
+    infinite = ok & np.isinf(x + y + z + p)
+    out[infinite] = 0.0
+    ok &= ~infinite
     if not ok.any():
         return out
     a = [v[ok] for v in (x, y, z, p)]

@@ -11,6 +11,7 @@ Robinson-Cox (1998), Journal of Statistical Software 3.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -261,25 +262,27 @@ def stdtr(orders: tuple[int, ...], df: ndarray, t: ndarray) -> ndarray:
     """
     inside = (df > 0) & np.isfinite(df) & np.isfinite(t)
     near = inside & (t * t <= df)
-    out = _chosen(
-        near, lambda df, t: _t_integral(orders[0], df, t[:, None] * _UNIT_NODES, t[:, None] * _UNIT_WEIGHTS), df, t
-    )
+    nodes, weights = _unit_rule()
+    out = _chosen(near, lambda df, t: _t_integral(orders[0], df, t[:, None] * nodes, t[:, None] * weights), df, t)
     far = inside & ~near
     out[far] = _chosen(far, lambda df, t: _t_tail(orders[0], df, t), df, t)[far]
     out[(df > 0) & np.isinf(t)] = 0.0
     return out
 
 
-_UNIT_NODES, _UNIT_WEIGHTS = ((np.polynomial.legendre.leggauss(40)[i] + shift) / 2 for i, shift in ((0, 1), (1, 0)))
+@lru_cache(maxsize=1)
+def _unit_rule() -> tuple[ndarray, ndarray]:
+    """Gauss's rule on the interval from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    return (nodes + 1) / 2, weights / 2
 
 
 def _t_tail(order: int, df: ndarray, t: ndarray) -> ndarray:
     edges = np.concatenate([[0.0], 45.0 * 2.0 ** np.arange(-10, 1)])
-    widths = np.diff(edges)
-    u = (edges[:-1, None] + widths[:, None] * _UNIT_NODES).ravel() / df[:, None]
+    widths, (nodes, weights) = np.diff(edges), _unit_rule()
+    u = (edges[:-1, None] + widths[:, None] * nodes).ravel() / df[:, None]
     points = np.abs(t)[:, None] * np.exp(u)
-    weights = (widths[:, None] * _UNIT_WEIGHTS).ravel() / df[:, None] * points
-    return -np.sign(t) * _t_integral(order, df, points, weights)
+    return -np.sign(t) * _t_integral(order, df, points, (widths[:, None] * weights).ravel() / df[:, None] * points)
 
 
 def _t_integral(order: int, df: ndarray, points: ndarray, weights: ndarray) -> ndarray:
