@@ -79,6 +79,16 @@ def test_second_derivatives_too(name):
         np.testing.assert_allclose(hessian, np.where(both, beside, 0), rtol=1e-12, atol=1e-13, err_msg=mode)
 
 
+def test_a_long_chain_of_steps_that_leave_something_out():
+    def f(v):
+        w = wnp.sqrt(v)
+        for _ in range(1500):
+            w = wnp.concatenate([w[1:], w[:1]]) * 1.0
+        return w[0]
+
+    np.testing.assert_allclose(grad(f)(np.array([1.0, 0.0, 0.0])), [0.5, 0, 0])
+
+
 def test_rows_of_a_jacobian_do_not_mix():
     at = np.array([1.0, 0.0])
     f = lambda v: wnp.cumsum(wnp.sqrt(v))  # noqa: E731

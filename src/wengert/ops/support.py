@@ -17,31 +17,38 @@ import numpy as np
 from ..core import LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
 
 ndarray = np.ndarray
-_DEEPEST = 100  # supports that wait for each other are found before Python's stack ends
 
 
 class Support:
     """The elements of an array that something reaches, as a boolean array, found when it is asked for."""
 
-    __slots__ = ("_depth", "_find", "_found")
+    __slots__ = ("_before", "_find", "_found")
 
     def __init__(self, find: Callable[[], Value | None], *before: Support | None) -> None:
         self._find: Callable[[], Value | None] | None = find
+        self._before = [s for s in before if s is not None]  # what `find` asks, so that a long chain needs no recursion
         self._found: Value | None = None
-        self._depth = 1 + max((s._depth for s in before if s is not None), default=0)
-        if self._depth > _DEEPEST:
-            self.live()
 
     def live(self) -> Value | None:
         """A boolean array, True where something reaches; None where it reaches every element.
 
         Like a cotangent it may be smaller than its step, and then stands for its broadcast.
         """
-        if self._find is not None:
-            found = self._find()
+        waiting = [self]
+        while waiting:
+            s = waiting[-1]
+            earlier = [t for t in s._before if t._find is not None]
+            if s._find is None or not earlier:
+                waiting.pop()
+            if s._find is None:
+                continue
+            if earlier:
+                waiting += earlier
+                continue
+            found = s._find()
             if found is not None and not isinstance(found, Tracer) and np.all(found):
                 found = None
-            self._find, self._found, self._depth = None, found, 0
+            s._find, s._found, s._before = None, found, []
         return self._found
 
 
@@ -138,7 +145,7 @@ def finite(c: Value) -> bool:
         parts = c.parts() if isinstance(c, ValueTracer) else ()
         return bool(parts) and all(map(finite, parts))
     if type(c) is ndarray and c.size < 2000 and c.dtype.char in "fdFD":
-        square = np.vdot(c, c).real
+        square: Any = np.vdot(c, c).real
         return bool(square - square == 0) or bool(np.isfinite(c).all())
     return bool(np.isfinite(c).all())
 

@@ -139,6 +139,10 @@ def push_forward(
     return [env[o.index] for o in outputs]
 
 
+def _no_supports(count: int) -> list[Support | None]:
+    return [None] * count
+
+
 def pull_back(
     nodes: list[LinearTracer],
     n_inputs: int,
@@ -162,7 +166,7 @@ def pull_back(
         if out is not None and ct is not None:
             i = out.index
             if supports is None and (masked or is_diagonal(ct)):
-                supports = [None] * len(nodes)
+                supports = _no_supports(len(nodes))
             before = cts[i]
             cts[i] = ct if before is None else plus(before, ct)
             if supports is not None:
@@ -181,7 +185,7 @@ def pull_back(
             shape = node.shape
             coefficients, tangents = node.args
             if node.params is CHOICE and supports is None:
-                supports = [None] * len(nodes)
+                supports = _no_supports(len(nodes))
             for c, parent in zip(coefficients, tangents):  # noqa: B905 - made together
                 spreads = parent.shape != shape
                 if spreads and shape_of(ct) != shape:
@@ -218,7 +222,7 @@ def pull_back(
             if supports is not None and is_diagonal(ct):
                 s = written_out(ct, s)
             if supports is None and (primitive.pattern == "drops" or (primitive.multiple_results and tape.masked)):
-                supports = [None] * len(nodes)
+                supports = _no_supports(len(nodes))
             for k, (a, g) in enumerate(zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True)):
                 if g is not None and type(a) is LinearTracer and a._trace is tape:
                     j = a.index
