@@ -345,7 +345,7 @@ def _sech2(x: Any) -> Any:
 sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x))
 tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x))
 arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x))
-arccosh_p = unary("arccosh", np.arccosh, quietly(lambda ans, x: 1 / (sqrt(x - 1) * sqrt(x + 1))), (1.2, 3.0))
+arccosh_p = unary("arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0))
 arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9))
 
 

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ...core import Value, as_value
-from ..declare import function_of
+from ..declare import function_of, quietly
 from ..elementwise import (
     cos,
     digamma,
@@ -48,11 +48,22 @@ def rgamma_slope(x: Value) -> Value:
 
 rgamma_p = special("rgamma", (lambda ans, x: rgamma_slope(x),), (0.4, 3.0), reasons=_REAL)
 gammasgn_p = Elementwise("gammasgn", scipy_function("gammasgn"), None, samples=gamma_p.samples)
+
+
+def _beta_da(ans: Value, a: Value, b: Value) -> Value:
+    """``B (psi(a) - psi(a + b))``; where ``a + b`` may be a pole of psi and a zero of B, by ``1 / gamma(a + b)``."""
+    total = a + b
+    left = total < 0.5
+    product = gamma(where(left, a, 1.0)) * gamma(where(left, b, 1.0))
+    rest = where(left, product * rgamma_slope(where(left, total, 0.0)), -ans * digamma(where(left, 1.0, total)))
+    return ans * digamma(a) + rest
+
+
 beta_p = special(
     "beta",
     (
-        lambda ans, a, b: ans * (digamma(a) - digamma(a + b)),
-        lambda ans, a, b: ans * (digamma(b) - digamma(a + b)),
+        quietly(_beta_da),
+        quietly(lambda ans, a, b: _beta_da(ans, b, a)),
     ),
     (0.4, 2.0),
     (0.4, 2.0),
