@@ -100,8 +100,8 @@ def make_findings(f: Callable[..., Any], n: int) -> list[str] | None:
     with np.errstate(all="ignore"):
         smooth = np.isfinite(value) & (ranges(beside) < 1e-3) & (ranges(slopes) < 1e-3) & (ranges(values) < 1e-3)
     masks = {
-        "the orders differ": np.any([differ(h, first, 1e-6) for h in found.values()], axis=0) & np.isfinite(value),
-        "not symmetric": differ(first, np.swapaxes(first, 0, 1), 1e-6) & np.isfinite(value),
+        "the orders differ": np.any([differ(h, first, 1e-6) for h in found.values()], axis=0) & smooth,
+        "not symmetric": differ(first, np.swapaxes(first, 0, 1), 1e-6) & smooth,
         "second derivative beside": differ(first, beside[0], CLOSE) & smooth,
         "first derivative beside": differ(gradient, slopes[0], CLOSE) & smooth,
     }

@@ -92,8 +92,10 @@ def softplus(x: Any) -> Any:
 def squareplus(x: Any, b: Any = 4) -> Any:
     """``(x + sqrt(x**2 + b)) / 2``, a smooth `relu`."""
     x = _floating(x)
-    far = absolute(x) + hypot(x, math.sqrt(b) if isinstance(b, (int, float)) else sqrt(b))
-    return where_p.bind(x >= 0, far, b / far) / 2  # for negative x the sum would cancel
+    positive = x >= 0
+    size = where_p.bind(positive, x, -x)  # not `absolute`, whose derivative at 0 is that of neither side
+    far = size + hypot(x, math.sqrt(b) if isinstance(b, (int, float)) else sqrt(b))
+    return where_p.bind(positive, far, b / far) / 2  # for negative x the sum would cancel
 
 
 def soft_sign(x: Any) -> Any:

@@ -24,6 +24,7 @@ from ..ops.elementwise import (
     exp,
     gammaln,
     log,
+    rint,
     sqrt,
     where,
     where_p,
@@ -185,7 +186,15 @@ def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
 def poch(z: Any, m: Any) -> Any:
     """The rising factorial ``gamma(z + m) / gamma(z)``."""
     z, m = floating(z, m)
-    return gammasgn(z + m) * gammasgn(z) * exp(gammaln(z + m) - gammaln(z))
+    one = dtype_of(z).type(1)
+    total = z + m
+    left = (z < 0.5) & ((total > 0) | (total != rint(total)))  # the gamma function of z may have a pole there
+    a, b = where_p.bind(left, one, z), where_p.bind(left, z, one)
+    return where_p.bind(
+        left,
+        gamma(where_p.bind(left, z + m, one)) * rgamma(b),
+        gammasgn(a + m) * gammasgn(a) * exp(gammaln(a + m) - gammaln(a)),
+    )
 
 
 def multigammaln(a: Any, d: int) -> Any:

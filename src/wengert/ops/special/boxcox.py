@@ -12,6 +12,7 @@ from ...core import Value, dtype_of
 from ..declare import function_of, quietly
 from ..elementwise import absolute, digamma, log, log1p, power, where
 from .declare import special
+from .gammas import gamma, rgamma, rgamma_slope
 from .hypergeometric import hyp1f1, hyp2f1
 from .integrals import xlogy
 
@@ -84,12 +85,30 @@ def shifted_root(y: Any, a: Any) -> Any:
 
 # --- binomial coefficients ---------------------------------------------------------------------------------------
 
+
+def _by_reciprocals(n: Value, k: Value) -> tuple[Value, Value, Value]:
+    """Whether a gamma function below the line may have a pole, and `n` and `k` there (elsewhere 1 and 0)."""
+    at_pole = (n - k < -0.5) | (k < -0.5)
+    return at_pole, where(at_pole, n, 1.0), where(at_pole, k, 0.0)
+
+
+def _binom_dn(ans: Value, n: Value, k: Value) -> Value:
+    at_pole, m, j = _by_reciprocals(n, k)
+    there = gamma(m + 1) * rgamma(j + 1) * rgamma_slope(m - j + 1)
+    return ans * digamma(n + 1) + where(at_pole, there, -ans * digamma(where(at_pole, 1.0, n - k + 1)))
+
+
+def _binom_dk(ans: Value, n: Value, k: Value) -> Value:
+    at_pole, m, j = _by_reciprocals(n, k)
+    above, below = m - j + 1, j + 1
+    there = gamma(m + 1) * (rgamma_slope(below) * rgamma(above) - rgamma(below) * rgamma_slope(above))
+    psi = digamma(where(at_pole, 1.0, n - k + 1)) - digamma(where(at_pole, 1.0, k + 1))
+    return where(at_pole, there, ans * psi)
+
+
 binom_p = special(
     "binom",
-    (
-        lambda ans, n, k: ans * (digamma(n + 1) - digamma(n - k + 1)),
-        lambda ans, n, k: ans * (digamma(n - k + 1) - digamma(k + 1)),
-    ),
+    (quietly(_binom_dn), quietly(_binom_dk)),
     (2.0, 5.0),
     (0.4, 2.0),
     reasons={"complex": "SciPy has it for real numbers"},
@@ -98,7 +117,7 @@ binom = function_of(
     binom_p,
     """The binomial coefficient of real numbers, ``gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))``.
 
-    Derivatives are NaN where a whole `k` is larger than a whole `n` (`comb` has 0 there).
+    `comb` is 0, with derivative 0, where `k` is negative or larger than `n`; this is zero there at whole numbers only.
 
     Example:
         >>> print(binom(4.0, 2.0))

@@ -134,7 +134,7 @@ laplace = continuous(
 )
 logistic = continuous(
     "logistic",
-    logpdf=lambda z: -absolute(z) - 2 * log1p(exp(-absolute(z))),
+    logpdf=lambda z: log_expit(z) + log_expit(-z),
     cdf=sigmoid,
     sf=lambda z: sigmoid(-z),
     logcdf=log_expit,
