@@ -119,7 +119,9 @@ def make_findings(f: Callable[..., Any], n: int) -> list[str] | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
-    names = parser.parse_args().names
+    parser.add_argument("--numbers", nargs="+", type=int, default=list(POINTS), help="of how many numbers")
+    options = parser.parse_args()
+    names = options.names
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     tried = bad = 0
@@ -127,7 +129,7 @@ def main() -> None:
     for name, f in functions():
         if names and name not in names:
             continue
-        for n in POINTS:
+        for n in options.numbers:
             began = time.perf_counter()
             found = make_findings(f, n)
             if time.perf_counter() - began > SLOW:
