@@ -36,7 +36,6 @@ from meaning_scipy_cases import (  # noqa: E402
 )
 
 import wengert  # noqa: E402
-from wengert import trees  # noqa: E402
 
 VARIANTS = ("float64", "float32", "int64", "bool", "complex128", "fortran", "strided", "number", "empty")
 WAYS = ("plain", "traced", "compiled")
@@ -188,13 +187,17 @@ def special_points() -> Iterator[Finding]:
             expected = outcome(lambda: call(scipy.special, *given))
             difference = compared(outcome(lambda: call(special, *given)), expected)
             if difference is not None:
-                where = "" if "at (" not in difference[1] else str(
-                    [float(g[int(difference[1].split("at (")[1].split(",")[0])]) for g in given]
+                where = (
+                    ""
+                    if "at (" not in difference[1]
+                    else str([float(g[int(difference[1].split("at (")[1].split(",")[0])]) for g in given])
                 )
                 yield Finding("special", label, np.dtype(dtype).name, "points", difference[0], difference[1] + where)
 
 
-def distributions(names: tuple[str, ...] = tuple(DISTRIBUTIONS), ways: tuple[str, ...] = ("plain",)) -> Iterator[Finding]:
+def distributions(
+    names: tuple[str, ...] = tuple(DISTRIBUTIONS), ways: tuple[str, ...] = ("plain",)
+) -> Iterator[Finding]:
     """The methods of distributions at parameters and points inside, at ends, outside, at infinity and NaN."""
     import scipy.stats
 
@@ -217,7 +220,11 @@ def distributions(names: tuple[str, ...] = tuple(DISTRIBUTIONS), ways: tuple[str
                     difference = compared(got, expected)
                     if difference is not None:
                         at = difference[1].split("at (")
-                        point = f" x = {first[0][int(at[1].split(',')[0])]}" if first and len(at) > 1 and "()" not in at[1] else ""
+                        point = (
+                            f" x = {first[0][int(at[1].split(',')[0])]}"
+                            if first and len(at) > 1 and "()" not in at[1]
+                            else ""
+                        )
                         text = f"{[float(v) for v in given[len(first) :]]}{point}: {difference[1]}"
                         yield Finding("stats", f"{name}.{method}", "float64", way, difference[0], text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -24,7 +25,7 @@ def _machine(**options: Any) -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features(), **{**OPTIONS, **options})
+    return target.create_target_machine(cpu=cpu(), features=features(), **{**OPTIONS, **options})
 
 
 @lru_cache(maxsize=1)
@@ -40,13 +41,22 @@ def quick_machine() -> Any:
 
 
 @lru_cache(maxsize=1)
+def cpu() -> str:
+    """The processor that code is made for: this one, or an older one by ``WENGERT_TARGET_CPU``, such as x86-64-v3."""
+    return os.environ.get("WENGERT_TARGET_CPU") or llvm.get_host_cpu_name()
+
+
+@lru_cache(maxsize=1)
 def features() -> str:
-    return llvm.get_host_cpu_features().flatten()
+    """Features beside those that the name of the processor says."""
+    return "" if os.environ.get("WENGERT_TARGET_CPU") else llvm.get_host_cpu_features().flatten()
 
 
 @lru_cache(maxsize=1)
 def vector_bytes() -> int:
     """The width of the widest vector registers."""
+    if os.environ.get("WENGERT_TARGET_CPU"):
+        return {"x86-64-v4": 64, "x86-64-v3": 32}.get(cpu(), 16)
     on = features().split(",")
     return 64 if "+avx512f" in on else 32 if "+avx" in on else 16
 
@@ -54,7 +64,7 @@ def vector_bytes() -> int:
 def description() -> tuple[str, ...]:
     """All that the object file of a module depends on besides its text."""
     versions = [llvmlite.__version__, ".".join(map(str, llvm.llvm_version_info))]
-    return (llvm.get_default_triple(), llvm.get_host_cpu_name(), features(), *versions, repr(sorted(OPTIONS.items())))
+    return (llvm.get_default_triple(), cpu(), features(), *versions, repr(sorted(OPTIONS.items())))
 
 
 @lru_cache(maxsize=1)

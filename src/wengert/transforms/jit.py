@@ -30,6 +30,7 @@ from .reverse import own_results
 from .staging import signature, stage
 
 NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice
+KINDS = 256  # of arguments that a function's Programs are remembered for: those used last
 NATIVE_CALLS = 64  # that are tried before a call is looked up by its arguments' types
 if TYPE_CHECKING:
     from ..compile.inspect import Lowered
@@ -42,6 +43,17 @@ def _cache_of(f: Any) -> dict[Any, Any]:
         return _programs.setdefault(f, {})
     except Exception:  # cannot be referred to weakly, has no hash, or is not compared by a truth value
         return {}
+
+
+def _remember(cache: dict[Any, Any], key: Any, entries: Any) -> None:
+    """Note a kind of arguments as the last that was used; where there are too many, the first is forgotten."""
+    cache.pop(key, None)
+    cache[key] = entries
+    if len(cache) > KINDS + 1:  # one is the list of native calls
+        for old in list(cache):
+            if old != "native":
+                cache.pop(old, None)
+                break
 
 
 def flat_function(f: Any, tree: Any, rebuild: Callable[..., Any], seen: list[Any]) -> Callable[..., list[Value]]:
@@ -179,6 +191,8 @@ class Jit(Transformed):
             outs = run(program, values)
             if outs is not None:
                 self._prefer(program)
+                if len(self._cache) > KINDS // 2:
+                    _remember(self._cache, key, entries)
                 return trees.unflatten(out_tree, [strong(o) for o in outs])
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [program for program, _ in entries])
@@ -195,7 +209,7 @@ class Jit(Transformed):
             outs = program.evaluate([*hoisted, *values])[: len(program.outputs) - len(program.guards)]
             outs = own_results(outs, values)
         elif not hoisted:  # closed over no traced value, so another call may use it
-            self._cache[key] = (*entries, (program, out_tree))
+            _remember(self._cache, key, (*entries, (program, out_tree)))
             self._prefer(program)
         return trees.unflatten(out_tree, [strong(o) for o in outs])
 

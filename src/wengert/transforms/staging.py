@@ -40,7 +40,7 @@ from .function import of_a_list
 from .opening import constant
 
 FEW = 16  # elements of an array that is a literal of a Program by value
-MOST = 1024  # Programs that are remembered
+MOST = 256  # Programs that are remembered
 
 
 BRANCH, LOOP, STEPS = "branch", "loop", "steps"
