@@ -23,7 +23,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert.cli import main
-from wengert.compile import allocation, cache, caller, engine
+from wengert.compile import allocation, cache, caller, engine, entry, interrupts, pool, recycle
 from wengert.compile.executable import Executable
 from wengert.compile.recipe import Recipe
 
@@ -41,6 +41,13 @@ def folder(tmp_path, monkeypatch):
     cache.stats.reset()
     with w.config.override(cache_dir=tmp_path / "cache", disk_cache=True):
         yield tmp_path / "cache"
+
+
+def load_anew():
+    """Forget the pieces that are loaded once in a process, and have entries too."""
+    for piece in (caller, allocation, interrupts, pool, recycle):
+        getattr(piece, "handler" if piece is recycle else "address").cache_clear()
+    entry._interface.cache_clear()
 
 
 def entries(folder):
@@ -113,7 +120,7 @@ def test_damaged_entries(folder):
 
 def test_damaged_entries_of_functions(folder, filled):
     """The same with whole functions: right answers from every damaged file."""
-    caller.address.cache_clear()  # it has an entry too
+    load_anew()
     expected = cache_programs.digest(cache_programs.results())
     assert expected == filled[1]["sha"]
     rng = random.Random(8)
@@ -123,7 +130,7 @@ def test_damaged_entries_of_functions(folder, filled):
             data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
             path.write_bytes(data[: rng.choice([len(data), rng.randrange(len(data))])])
         cache.stats.reset()
-        caller.address.cache_clear()
+        load_anew()
         assert cache_programs.digest(cache_programs.results()) == expected
         assert cache.stats.hits == 0 and cache.stats.damaged == len(entries(folder))
 
@@ -216,8 +223,7 @@ def test_whatever_lies_there_is_a_miss(folder, what):
     assert paths
     for path in paths:
         put(path, what, folder)
-    for address in (caller.address, allocation.address):
-        address.cache_clear()
+    load_anew()
     try:
         cache.stats.reset()
         begun = time.monotonic()
@@ -228,8 +234,7 @@ def test_whatever_lies_there_is_a_miss(folder, what):
         assert not list(folder.glob("*.part"))
         cache.info(), cache.evict(str(folder), 0), cache.clear()
     finally:
-        for address in (caller.address, allocation.address):
-            address.cache_clear()
+        load_anew()
 
 
 def test_recipes_that_are_none(folder):

@@ -62,9 +62,9 @@ def counter() -> int:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of `realloc` for compiled programs; compiled when it is first asked for."""
-    from . import cache, engine
+    from . import cache
 
-    code = engine.load([cache.object_of(_TEXT)], ["realloc"])
+    code = cache.code_of(_TEXT, ["realloc"])
     keep = ctypes.pythonapi.Py_IncRef
     keep.argtypes, keep.restype = [ctypes.py_object], None
     keep(code)  # compiled programs call it to the very end

@@ -18,7 +18,7 @@ import stat
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -85,6 +85,19 @@ def object_of(text: str) -> bytes:
         found = engine.emit(text)
         store(key, found)
     return found
+
+
+def code_of(text: str, symbols: Iterable[str]) -> engine.Code:
+    """A module in memory; compiled where the object file that is stored for it cannot be linked."""
+    made = object_of(text)
+    symbols = list(symbols)
+    try:
+        return engine.load([made], symbols)
+    except RuntimeError:
+        stats.add("damaged")
+        made = engine.emit(text)
+        store(key_of(text.encode()), made)
+        return engine.load([made], symbols)
 
 
 def fetch(key: bytes | None, whole: Callable[[bytes], bool] = lambda made: True) -> bytes | None:

@@ -686,11 +686,11 @@ begun:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of the caller, which is compiled when it is first asked for."""
-    from . import cache, engine
+    from . import cache
 
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in _DECLARATIONS.split("\n") if line]
-    code = engine.load([cache.object_of(module)], symbols)
+    code = cache.code_of(module, symbols)
     _kept.append(code)
     return code.main
 

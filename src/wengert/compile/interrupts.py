@@ -162,11 +162,11 @@ def text() -> str:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of the function, which is compiled when it is first asked for."""
-    from . import cache, engine
+    from . import cache
 
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
-    code = engine.load([cache.object_of(module)], symbols)
+    code = cache.code_of(module, symbols)
     keep = ctypes.pythonapi.Py_IncRef  # threads may be in it to the end of the process
     keep.argtypes, keep.restype = [ctypes.py_object], None
     keep(code)

@@ -308,11 +308,11 @@ def text() -> str:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of `parallel`; the pool is compiled when it is first asked for."""
-    from . import cache, engine
+    from . import cache
 
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
-    code = engine.load([cache.object_of(module)], [s for s in symbols if not s.startswith("llvm.")])
+    code = cache.code_of(module, [s for s in symbols if not s.startswith("llvm.")])
     # Helpers sleep in this code until the process ends: it is never freed.
     keep = ctypes.pythonapi.Py_IncRef
     keep.argtypes, keep.restype = [ctypes.py_object], None

@@ -185,10 +185,10 @@ def handler() -> int:
     """The address of the capsule that NumPy knows an allocator by; 0 where there is none."""
     if sys.platform != "linux":
         return 0
-    from . import cache, engine
+    from . import cache
 
     symbols = ("posix_memalign", "madvise", "free", "memset", "memcpy")
-    code = engine.load([cache.object_of(_TEXT)], symbols)
+    code = cache.code_of(_TEXT, symbols)
     made = _Handler(name=b"wengert", version=1)
     ctypes.CFUNCTYPE(None, ctypes.c_void_p)(code.main)(ctypes.addressof(made) + _Handler.functions.offset)
     new = ctypes.pythonapi.PyCapsule_New
