@@ -114,6 +114,7 @@ AT_POLES = {
     "sorted": (lambda v: wnp.log(wnp.sort(v)), [1.0, 0.0]),
     "repeated": (lambda v: wnp.log(wnp.repeat(v, 2)), [1.0, 0.0]),
     "padded": (lambda v: wnp.sqrt(wnp.pad(v, 1)), [1.0, 0.0]),
+    "of a number": (lambda v: wnp.sqrt(wnp.sum(v[:1] * np.ones((2, 3)) + v[1], axis=1)), [0.0, 0.0]),
     "transposed": (lambda v: wnp.log(wnp.reshape(v, (2, 2)).T)[0], [1.0, 0.0, 0.0, 2.0]),
 }
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Primitive, Value, dtype_of, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
 from ..ops.elementwise import convert, logical_or, mul_p, not_equal
-from ..ops.families import Bilinear, Elementwise
+from ..ops.families import Bilinear, Elementwise, spread
 from ..ops.indexing import index_embed_p
 from ..ops.shape import pad_p
 from ..ops.support import Support, within
@@ -69,7 +69,7 @@ class BasisTrace(BatchTrace):
             for a, m in zip(args, masks, strict=True):
                 if self._owns(a):
                     ones = np.ones(shape_of(a), dtype_of(a))[()]
-                    patterns.append(ones if m is None else convert(m, dtype_of(a)))
+                    patterns.append(ones if m is None else spread(convert(m, dtype_of(a)), shape_of(a), dtype_of(a)))
                 elif isinstance(primitive, Bilinear):
                     patterns.append(np.ones(shape_of(a), dtype_of(a))[()])
                 else:
