@@ -70,6 +70,11 @@ class Config:
     Attributes:
         enable_x64: ``True`` (the default) makes float64 the default dtype, as in NumPy. ``False`` is JAX's
             32-bit mode: Python numbers become float32 and int32 and no operation returns a 64-bit array.
+        reproducible: whether compiled functions give the same bits on every machine: vectors of one width, and so one
+            order of sums, no fused multiply-adds but those that elementary functions are made of, the library's own
+            products of matrices in place of BLAS's, which chooses by the processor. Factorisations by LAPACK and what goes
+            through NumPy (``jit(f).lower(x).cost()`` names it) are as they are on each machine. Slower where products are
+            large. ``False`` by default.
         max_paths: how many ways through its Python control flow `jit` compiles of one function.
         disk_cache: whether compiled code is kept on disk for other processes; ``False`` where the environment has
             ``WENGERT_CACHE=0``.
@@ -128,6 +133,7 @@ class Config:
         self.thread_cell = np.ones(2, np.int64)
         given = {
             "enable_x64": True,
+            "reproducible": False,
             "max_paths": 64,
             "checkpoint_bytes": 64 << 20,
             "disk_cache": os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no"),
@@ -143,6 +149,7 @@ class Config:
         self._mark()
 
     enable_x64 = _setting("enable_x64")
+    reproducible = _setting("reproducible")
     max_paths = _setting("max_paths")
     checkpoint_bytes = _setting("checkpoint_bytes")
     disk_cache = _setting("disk_cache")
@@ -166,7 +173,7 @@ class Config:
         found = self._x64
         if type(found) is _Here:
             on = self._look("enable_x64")
-            return int(on) if self._debugs() else on
+            return int(on) if self._debugs() else _REPRODUCIBLE[on] if self._look("reproducible") else on
         return found
 
     def thread_count(self) -> int:
@@ -214,7 +221,9 @@ class Config:
                         delattr(self, name)
             else:
                 self.debugging = any(settings[name] for name in _DEBUGGING)
-                self._x64 = int(settings["enable_x64"]) if self.debugging else settings["enable_x64"]
+                on = settings["enable_x64"]
+                # What is compiled to be reproducible is told from other code in the same way.
+                self._x64 = int(on) if self.debugging else _REPRODUCIBLE[on] if settings["reproducible"] else on
                 for name, dtypes in _DTYPES.items():
                     setattr(self, name, dtypes[0 if self._x64 else 1])
             self.thread_cell[0] = -1 if self._alive["threads"] else settings["threads"] or _processors()
@@ -275,7 +284,7 @@ def _enter(overrides: list[tuple[_Token, Mapping[str, Any]]]) -> None:
 
 def _checked(name: str, value: Any) -> Any:
     """What a setting becomes that is given a value."""
-    if name == "enable_x64" or name in _DEBUGGING:
+    if name in ("enable_x64", "reproducible") or name in _DEBUGGING:
         return bool(value)
     if name == "cache_dir":  # absolute, so that it stays the same folder when the process goes to another one
         return None if value is None else os.path.abspath(os.path.expanduser(os.fspath(value)))
@@ -315,11 +324,13 @@ _DTYPES = {  # in each mode
 _scope: ContextVar[_Scope | None] = ContextVar("wengert settings", default=None)
 _lock = lock()
 _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
-_KINDS = {**dict.fromkeys(("enable_x64", *_DEBUGGING), "values"), "threads": "threads"}
+_REPRODUCIBLE = (0.0, 1.0)  # as true as False and True, and other objects
+_KINDS = {**dict.fromkeys(("enable_x64", "reproducible", *_DEBUGGING), "values"), "threads": "threads"}
 _X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())
 MOST_THREADS = 1024
 _SETTINGS = (
     "enable_x64",
+    "reproducible",
     "max_paths",
     "checkpoint_bytes",
     "disk_cache",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..config import config
 from ..core import Value
 from ..program import Program
 from .executable import Executable
@@ -14,9 +15,10 @@ from .executable import Executable
 
 def executable(program: Program) -> Executable:
     """The native code of a Program, made once."""
-    found = program.cache.get("executable")
+    key = "reproducible executable" if config.reproducible else "executable"
+    found = program.cache.get(key)
     if found is None:
-        found = program.cache["executable"] = Executable(program)
+        found = program.cache[key] = Executable(program)
     return found
 
 

@@ -74,6 +74,7 @@ CHOICES: dict[str, Choice] = {
     "totals.DEPTH": Choice("how far a sum looks for another", (0, 2)),
     "serial.sorting.FEW": Choice("which sorts are native", (0, 16)),
     "serial.sorters.SHORT": Choice("which sorts are by rank", (0, 2), ("serial.sorting",)),
+    "serial.sorters.MANY": Choice("which sorts look for interrupts", (1, 8)),
     "serial.convolution.MANY": Choice("which convolutions are native", (0, 64)),
     "serial.scans.FEW": Choice("which running log-sum-exps are native", (0, 4)),
     "lapack.ALWAYS_SMALL": Choice("which eliminations are written out", (0, 2)),
@@ -86,12 +87,14 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET module.SLIGHT_TEXT fusion.TRANSCENDENTAL chunks.OPERATION chunks.BYTE loops.LINE "
+    "module.NO_MEMORY module.FORGET module.SLIGHT_TEXT fusion.TRANSCENDENTAL schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH loops.LINE "
     "loops.AHEAD gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED serial.random.PARITY".split()
 )
 # Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.
-OUTSIDE = frozenset("pool sidebyside recycle engine caller layout cache blas allocation choices emitter".split())
+OUTSIDE = frozenset(
+    "pool sidebyside shelter interrupts recycle engine caller layout cache blas allocation choices emitter".split()
+)
 
 
 def _modules(name: str) -> Iterator[tuple[Any, str]]:
@@ -106,10 +109,11 @@ def chosen(**values: Any) -> Iterator[None]:
     """A context in which thresholds have other values for what is compiled in it; nothing is read from the disk cache.
 
     Args:
-        values: by the names of `CHOICES`, dots written as ``__``; `vector_bytes` too, the width of vectors.
+        values: by the names of `CHOICES`, dots written as ``__``; `vector_bytes` too, the width of vectors, and
+            `processor`, an older one by LLVM's name.
     """
     engine = import_module(f"{__package__}.engine")
-    width = values.pop("vector_bytes", None)
+    width, older = values.pop("vector_bytes", None), values.pop("processor", None)
     old: list[tuple[Any, str, Any]] = []
     users = [m for n, m in list(sys.modules.items()) if n.startswith(f"{__package__}.") and hasattr(m, "vector_bytes")]
     try:
@@ -121,11 +125,24 @@ def chosen(**values: Any) -> Iterator[None]:
             for module in {engine, *users}:
                 old.append((module, "vector_bytes", module.vector_bytes))
                 setattr(module, "vector_bytes", lambda: width)  # noqa: B010
+        if older is not None:
+            old.append((engine, "OLDER", engine.OLDER))
+            engine.OLDER = older
+            _other_machines(engine)
         with config.override(disk_cache=False):
             yield
     finally:
         for module, constant, value in reversed(old):
             setattr(module, constant, value)
+        if older is not None:
+            _other_machines(engine)
+
+
+def _other_machines(engine: Any) -> None:
+    """LLVM's machines are made anew when they are needed."""
+    engine.target_machine.cache_clear()
+    engine.quick_machine.cache_clear()
+    engine._machines.clear()
 
 
 def draw(seed: int) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
+from ..config import config
 from . import allocation, interrupts, pool, shelter, sidebyside
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
 OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
 LIBRARIES = 64  # of one JIT compiler
+OLDER: str | None = os.environ.get("WENGERT_TARGET_CPU") or None  # the processor in place of this one
 _number = itertools.count()
 
 
@@ -40,22 +42,31 @@ def quick_machine() -> Any:
     return _machine(opt=0)
 
 
-@lru_cache(maxsize=1)
 def cpu() -> str:
     """The processor that code is made for: this one, or an older one by ``WENGERT_TARGET_CPU``, such as x86-64-v3."""
-    return os.environ.get("WENGERT_TARGET_CPU") or llvm.get_host_cpu_name()
+    return OLDER or _host()
 
 
-@lru_cache(maxsize=1)
 def features() -> str:
     """Features beside those that the name of the processor says."""
-    return "" if os.environ.get("WENGERT_TARGET_CPU") else llvm.get_host_cpu_features().flatten()
+    return "" if OLDER else _host_features()
 
 
 @lru_cache(maxsize=1)
+def _host() -> str:
+    return llvm.get_host_cpu_name()
+
+
+@lru_cache(maxsize=1)
+def _host_features() -> str:
+    return llvm.get_host_cpu_features().flatten()
+
+
 def vector_bytes() -> int:
-    """The width of the widest vector registers."""
-    if os.environ.get("WENGERT_TARGET_CPU"):
+    """The width of the widest vector registers; of one width on all machines where code is to be reproducible."""
+    if config.reproducible:
+        return 32
+    if OLDER:
         return {"x86-64-v4": 64, "x86-64-v3": 32}.get(cpu(), 16)
     on = features().split(",")
     return 64 if "+avx512f" in on else 32 if "+avx" in on else 16

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .arrange import arranged
@@ -114,7 +115,8 @@ class Plan:
 
     def __init__(self, program: Program, largest: int | None = None) -> None:
         self.largest = LARGEST if largest is None else largest  # equations in one nest
-        self.program = program = arranged(inverses_shared(program))
+        program = inverses_shared(program)
+        self.program = program = program if config.reproducible else arranged(program)
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ..config import config
 from ..program import Atom, Equation
 
 LEAST = 512  # multiplications below which a product is a loop nest, fused with its neighbours
@@ -48,7 +49,7 @@ class Product:
 
 def small(m: int, n: int, k: int) -> bool:
     """Whether a product is better written out than left to BLAS."""
-    return m * n * k < LIBRARY and n >= 4
+    return (m * n * k < LIBRARY or config.reproducible) and n >= 4
 
 
 def sizes(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[int, int, int, int, list[int], list[int]]:
@@ -82,7 +83,8 @@ def product_of(eqn: Equation) -> Product | None:
     x_steps = Steps(m * k, 1, m) if lies_x == "contracted first" else Steps(m * k, k, 1)
     y_steps = Steps(k * n, 1, k) if lies_y == "free first" else Steps(k * n, n, 1)
     x, y = eqn.inputs
-    return Product(eqn, x, y, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
+    found = Product(eqn, x, y, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
+    return None if found.library and config.reproducible else found  # each BLAS sums in an order of its own
 
 
 def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | None:

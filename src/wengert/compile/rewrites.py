@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..config import config
+
 
 class Rewrite(NamedTuple):
     """A rewrite that changes values.
@@ -133,7 +135,9 @@ _switched: dict[str, bool] = {}
 
 
 def on(name: str) -> bool:
-    """Whether a rewrite of the table is on."""
+    """Whether a rewrite of the table is on. Code that is reproducible has no products that are fused into sums."""
+    if name == "product_sums" and config.reproducible:
+        return False
     return _switched.get(name, REWRITES[name].on)
 
 
@@ -169,7 +173,8 @@ def switched(**names: bool) -> Iterator[None]:
 
 def changed() -> tuple[tuple[str, bool], ...]:
     """The switches that are not as the table has them, for keys of what is kept."""
-    return tuple(sorted((name, b) for name, b in _switched.items() if b is not REWRITES[name].on))
+    found = sorted((name, b) for name, b in _switched.items() if b is not REWRITES[name].on)
+    return (*found, ("reproducible", True)) if config.reproducible else tuple(found)
 
 
 def page() -> str:
@@ -203,6 +208,11 @@ with switched(contraction=True, late_sums=True):
     step = jit(f)
     step(x)  # compiled here, with fused multiply-adds
 ```
+
+**The same bits on every machine.** `config.reproducible = True` switches `product_sums` off and fixes the width of vectors
+(32 bytes, whatever the processor has), and with it the order of sums; products of matrices are the library's own. Then results
+have the same bits with x86-64-v2, x86-64-v3 and AVX-512, which a test holds. Factorisations by LAPACK, and operations that go
+through NumPy (`jit(f).lower(x).cost()` names them), are as they are on each machine.
 
 Elementary and special functions have error bounds of their own ([vectormath](vectormath.md)); inside them everything is
 written so that the same bits come out wherever an argument stands, except in loops whose values are in registers

@@ -179,7 +179,7 @@ class Jit(Transformed):
         leaves, tree, static, rebuild = self.split(args, kwargs)
         values = values_of(leaves, tree, "jit", self._f)
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
-        key = (tree, signature(values), static, config.enable_x64, axes, config.debug_zeros)
+        key = (tree, signature(values), static, config.enable_x64, config.reproducible, axes, config.debug_zeros)
         try:
             entries = self._cache.get(key, ())
         except TypeError:
@@ -228,7 +228,7 @@ class Jit(Transformed):
         ]
 
     def _compiled(self, program: Program) -> Any:
-        return program.cache.get("executable")
+        return program.cache.get("reproducible executable" if config.reproducible else "executable")
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nums = set(self.static_argnums)
