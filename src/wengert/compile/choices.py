@@ -112,7 +112,7 @@ def chosen(**values: Any) -> Iterator[None]:
         values: by the names of `CHOICES`, dots written as ``__``; `vector_bytes` too, the width of vectors, and
             `processor`, an older one by LLVM's name.
     """
-    engine = import_module(f"{__package__}.engine")
+    engine: Any = import_module(f"{__package__}.engine")
     width, older = values.pop("vector_bytes", None), values.pop("processor", None)
     old: list[tuple[Any, str, Any]] = []
     users = [m for n, m in list(sys.modules.items()) if n.startswith(f"{__package__}.") and hasattr(m, "vector_bytes")]
