@@ -191,6 +191,8 @@ def test_gradients_with_constants_of_every_dtype(dtype):
 def test_loops_over_arrays_of_size_0_and_odd_shapes(shape):
     x = np.ones(shape)
     same(lambda x: lax.fori_loop(0, 3, lambda i, c: wnp.sin(c) * i, x), x)
+    same(lambda x: lax.fori_loop(0, 3, lambda i, c: wnp.sin(c) * wnp.cos(c), x), x)
+    same(grad(lambda x: wnp.sum(lax.fori_loop(0, 2, lambda i, c: wnp.sin(c) * i, x))), x)
     same(lambda x: lax.scan(lambda c, t: (c * t, c + t), x, np.arange(3.0)), x)
     same(lambda x: lax.scan(lambda c, t: (c + wnp.sum(t), t * c), 0.0, x), x)
     same(lambda x: lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * 2), (0, x)), x)

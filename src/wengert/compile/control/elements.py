@@ -187,7 +187,7 @@ class ElementWriter(Timed, Text):
     def both(self, x: Value) -> tuple[Value, Value]:
         """The sines and cosines of the same numbers."""
         pairs = [sin_and_cos(self, v) for v in x.elements.reshape(-1)]
-        sines, cosines = zip(*pairs, strict=True)
+        sines, cosines = ([p[k] for p in pairs] for k in (0, 1))  # there may be none
         return Value(self.shaped(sines, x.elements.shape)), Value(self.shaped(cosines, x.elements.shape))
 
     def _each(self, elements: Any, f: Callable[[V], V]) -> Any:
