@@ -171,3 +171,21 @@ def test_a_step_that_returns_no_pair():
         lax.scan(lambda c, x: c, 0.0, np.arange(3.0))
     with wengert.config.override(disable_jit=True), pytest.raises(WengertError, match="return carry, y"):
         lax.scan(lambda c, x: c, 0.0, np.arange(3.0))
+
+
+def test_a_black_box_with_a_rule_in_compiled_code():
+    def cube(x):
+        return wengert.pure_callback(lambda v: float(v) ** 3, wengert.ShapeDtypeStruct((), float), x)
+
+    f = custom_jvp(cube)
+    f.defjvp(lambda p, t: (f(p[0]), 3 * p[0] ** 2 * t[0]))
+    for run in (f, jit(f)):
+        assert run(2.0) == 8.0 and grad(run)(2.0) == 12.0 and jit(grad(run))(2.0) == 12.0
+    np.testing.assert_array_equal(jit(vmap(f))(np.array([1.0, 2.0])), [1.0, 8.0])
+    np.testing.assert_array_equal(vmap(grad(f))(np.array([1.0, 2.0])), [3.0, 12.0])
+    with pytest.raises(WengertError, match="custom_jvp"):
+        grad(cube)(2.0)
+    plain = custom_jvp(lambda x: np.float64(float(x)) ** 3)
+    plain.defjvp(lambda p, t: (plain(p[0]), 3 * p[0] ** 2 * t[0]))
+    with pytest.raises(WengertError, match="pure_callback"):
+        jit(plain)(2.0)

@@ -11,6 +11,7 @@ from . import errors
 from .config import config
 from .ops import operators as _operators
 from .transforms.batching import vmap
+from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hessian, hvp, jacfwd, jacobian, jacrev, stop_gradient
@@ -47,7 +48,7 @@ _NAMESPACES = (
 )
 __all__ = [
     "ShapeDtypeStruct", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
-    "nn", "numpy", "print_saved", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "nn", "numpy", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 

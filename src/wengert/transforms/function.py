@@ -105,6 +105,8 @@ class Transformed:
 
 def of_a_list(what: str) -> str:
     """What to write where a list is indexed."""
+    if what in ("float()", "complex()"):
+        return "; a function of Python's numbers is called by wengert.pure_callback(f, result_shape_dtypes, x)"
     return "; for an element of a list write wengert.numpy.array(the_list)[i]" if "index" in what else ""
 
 

@@ -1,0 +1,78 @@
+"""`pure_callback`: a Python function of NumPy arrays inside traced and compiled code. The primitive is `host_call_p`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import Aval, Value, as_array
+from ..errors import ArgumentError, NotSupportedError, TreeError
+from ..ops.host import host_call_p
+from .function import check_callable, name_of, shown
+
+
+class _OnLeaves:
+    """A function of pytrees as one of their leaves."""
+
+    def __init__(self, f: Callable[..., Any], tree: Any, out_tree: Any) -> None:
+        self.f, self.tree, self.out_tree = f, tree, out_tree
+        self.__name__ = name_of(f)
+
+    def __call__(self, *leaves: Value) -> list[Any]:
+        args, kwargs = trees.unflatten(self.tree, leaves)
+        found, tree = trees.flatten(self.f(*args, **kwargs))
+        if tree != self.out_tree:
+            raise TreeError(f"pure_callback: {name_of(self.f)} returned another structure than result_shape_dtypes has")
+        return found
+
+
+def pure_callback(
+    callback: Callable[..., Any],
+    result_shape_dtypes: Any,
+    *args: Any,
+    vmap_method: str | None = "sequential",
+    **kwargs: Any,
+) -> Any:
+    """Call a Python function that is no array code (``math``, another library, a simulator) from transformed functions.
+
+    Under `jit` it is called with NumPy arrays in each run, under `vmap` once for each example. It has no derivative: give
+    the function around it a rule with `custom_jvp` or `custom_vjp`.
+
+    Args:
+        callback: a function without effects, from NumPy arrays to what `result_shape_dtypes` says.
+        result_shape_dtypes: a pytree of `ShapeDtypeStruct`s or arrays: structure, shapes and dtypes of the result.
+        args, kwargs: pytrees of arrays.
+        vmap_method: "sequential", or None, which means that.
+
+    Raises:
+        ShapeError, TreeError: when called, the result is not what was said.
+        NotDifferentiableError: it is differentiated without a rule.
+
+    Example:
+        >>> import math, wengert
+        >>> f = lambda x: wengert.pure_callback(math.gamma, wengert.ShapeDtypeStruct((), float), x)
+        >>> float(wengert.jit(f)(5.0))
+        24.0
+    """
+    __tracebackhide__ = True
+    try:
+        check_callable(callback, "pure_callback")
+        if vmap_method not in ("sequential", None):
+            raise NotSupportedError(f"pure_callback: vmap_method is 'sequential', got {vmap_method!r}")
+        shapes, out_tree = trees.flatten(result_shape_dtypes)
+        if not all(hasattr(s, "shape") and hasattr(s, "dtype") for s in shapes):
+            raise ArgumentError("pure_callback: result_shape_dtypes holds ShapeDtypeStruct(shape, dtype) or arrays")
+        leaves, tree = trees.flatten((args, kwargs))
+        avals = tuple(Aval(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
+        outs = host_call_p.bind(
+            *[as_array(x) for x in leaves], function=_OnLeaves(callback, tree, out_tree), avals=avals
+        )
+        return trees.unflatten(out_tree, outs)
+    except Exception as error:
+        raise shown(error)
+
+
+__all__ = ["pure_callback"]
