@@ -181,7 +181,7 @@ MISUSES = {
     "shape from a traced value": (lambda: w.make_program(lambda n: wnp.zeros(n))(3), E_, "static_argnums"),
     "shape with a traced value": (lambda: w.make_program(lambda n: wnp.ones((2, n)))(3), E_, "static_argnums"),
     "list at a traced index": (lambda: w.make_program(lambda i: [1, 2, 3][i])(1), E_, "static_argnums"),
-    "plain array at a traced index": (lambda: w.make_program(lambda i: np.arange(3.0)[i])(1), E_, r"at\(x\)\[index\].get"),
+    "plain array at a traced index": (lambda: w.make_program(lambda i: np.random.default_rng(0).normal(size=3)[i])(1), E_, r"at\(x\)\[index\].get"),
     "math under grad": (lambda: w.grad(lambda x: math.sin(x))(1.0), E_, "derivative would be lost.*wengert.numpy"),
     "math in a Program": (lambda: w.make_program(lambda x: math.sin(x))(1.0), E_, r"float\(\)"),
     "item under grad": (lambda: w.grad(lambda x: x.item() * x)(1.0), E_, "stop_gradient"),
@@ -317,3 +317,20 @@ def test_cause_then_remedy(name):
     with pytest.raises(error, match="(?s)" + CAUSE_THEN_REMEDY[name]):
         f()
     np.testing.assert_array_equal(w.grad(lambda x: wnp.sum(x * x))(X), 2 * X)  # the library goes on working
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "near"),
+    [("wengert", "gard", "grad"), ("wengert.lax", "scann", "scan"), ("wengert.nn", "reluu", "relu"),
+     ("wengert.random", "nromal", "normal"), ("wengert.numpy", "sinn", "sin")],
+)  # fmt: skip
+def test_nearest_names(module, name, near):
+    import importlib
+
+    with pytest.raises(AttributeError, match=rf"nearest .*\b{near}\b"):
+        getattr(importlib.import_module(module), name)
+
+
+def test_a_jacobian_that_does_not_fit():
+    with pytest.raises(MemoryError, match="jvp"):
+        w.jacfwd(lambda x: np.sum(x) * x)(np.ones(10**7))

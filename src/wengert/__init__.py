@@ -57,7 +57,7 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")  # which makes it an attribute: asked for once
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise errors.no_attribute(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:

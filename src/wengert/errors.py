@@ -8,6 +8,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -100,6 +101,15 @@ def user_operation() -> tuple[str, int]:
         return "", 0
     code = frame.f_code.co_code
     return dis.opname[code[frame.f_lasti]], code[frame.f_lasti + 1]
+
+
+def no_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:
+    """The error of a module that has no attribute of a name, with the nearest that it has."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], 3) if name[:2] != "__" else []
+    hint = f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}" if near else ""
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
 
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"

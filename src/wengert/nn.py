@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from typing import Any as _Any
 
 import numpy as np
 
@@ -398,3 +399,9 @@ __all__ = [
     "relu", "relu6", "selu", "sigmoid", "silu", "soft_sign", "softmax", "softplus", "sparse_plus", "sparse_sigmoid",
     "squareplus", "standardize", "swish",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    from .errors import no_attribute
+
+    raise no_attribute(__name__, name, __all__)

@@ -5,6 +5,8 @@ be batched, staged and differentiated with respect to its parameters. Names only
 distributions of floats in `continuous.py` and `gammas.py`, of integers and indices in `discrete.py`.
 """
 
+from typing import Any as _Any
+
 from .continuous import (
     cauchy,
     double_sided_maxwell,
@@ -36,3 +38,9 @@ __all__ = [
     "multivariate_normal", "normal", "orthogonal", "pareto", "permutation", "poisson", "rademacher", "randint",
     "rayleigh", "split", "t", "triangular", "truncated_normal", "uniform", "wald", "weibull_min", "wrap_key_data",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    from ..errors import no_attribute
+
+    raise no_attribute(__name__, name, __all__)

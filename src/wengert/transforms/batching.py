@@ -209,7 +209,13 @@ def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forwa
             ones = np.ones(shape_of(x), dtype_of(x))
             basis.append(BatchTracer(trace, Diagonal(ones if ones.ndim else ones[()], start, total)))
             start += n
-        return own_results([trace.materialize(out) for out in f(*basis)], leaves)
+        try:
+            return own_results([trace.materialize(out) for out in f(*basis)], leaves)
+        except MemoryError as error:
+            raise MemoryError(
+                f"a Jacobian by {total} numbers is a matrix with so many rows or columns ({error}): products with it take "
+                f"the memory of a vector, by jvp (times a vector), vjp (from the left) or hvp (of second derivatives)"
+            ) from None
 
 
 class Vmap(Transformed):
