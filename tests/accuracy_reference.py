@@ -54,7 +54,14 @@ def exact(case: Case, args: tuple[float, ...]) -> tuple[float, float, float, flo
         with mp.workprec(bits):
             try:
                 now = _differences(case, [mp.mpf(float(a)) for a in args], bits // 4)
-            except (ValueError, ZeroDivisionError, mp.libmp.NoConvergence, OverflowError, TypeError, NotImplementedError):
+            except (
+                ValueError,
+                ZeroDivisionError,
+                mp.libmp.NoConvergence,
+                OverflowError,
+                TypeError,
+                NotImplementedError,
+            ):
                 return None
             if now is None:
                 return None

@@ -26,7 +26,9 @@ def test_first_derivatives_over_the_whole_range(case: Case, dtype: str) -> None:
 
 
 def test_the_page_lists_every_function_and_none_beyond_its_bound() -> None:
-    rows = [re.split(r"\s*\|\s*", line.strip("| \n")) for line in TABLE.read_text().splitlines() if line.startswith("| ")]
+    rows = [
+        re.split(r"\s*\|\s*", line.strip("| \n")) for line in TABLE.read_text().splitlines() if line.startswith("| ")
+    ]
     stated = {cells[0].removesuffix(" †"): cells[1:] for cells in rows[2:]}
     assert set(stated) == {case.name for case in CASES}, "run tools/accuracy_table.py"
     for case in CASES:

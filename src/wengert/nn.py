@@ -193,7 +193,7 @@ def sparse_plus(x: Any) -> Any:
     """0 below -1, ``(x + 1)**2 / 4`` up to 1, and `x` above."""
     x = _floating(x)
     one = dtype_of(x).type(1)
-    curved = square(where_p.bind(absolute(x) < 1, x, one) + 1) / 4
+    curved = square(where_p.bind(absolute(x) >= 1, one, x) + 1) / 4
     return where_p.bind(x <= -1, dtype_of(x).type(0), where_p.bind(x >= 1, x, curved))
 
 

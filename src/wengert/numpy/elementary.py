@@ -211,7 +211,7 @@ def sinc(x: Any) -> Any:
     """``sin(pi x) / (pi x)``, 1 at 0, with all its derivatives there."""
     x = _floating(x)
     y = x * math.pi
-    small = less_equal(absolute(y), 0.1)
+    small = less_equal(absolute(y), 1.0)
     one = dtype_of(y).type(1)
     safe = where_p.bind(small, one, y)
     s = where_p.bind(small, y * y, dtype_of(y).type(0))

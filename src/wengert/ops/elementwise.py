@@ -433,10 +433,13 @@ polygamma_p = Elementwise(
 
 
 def _share(x: Value, y: Value, ans: Value, wins: Value) -> Value:
-    """1 where x was chosen, 1/2 at a tie, 0 where it was not."""
-    dtype = dtype_of(ans)
-    half, one, zero = dtype.type(0.5), dtype.type(1), dtype.type(0)
-    return where(equal(x, y), half, where(wins, one, zero))
+    """1 where x was chosen, 1/2 at a tie, 0 where it was not; NaN where the choice is."""
+    number = dtype_of(ans).type
+    lost: Value = number(0)
+    unknown = isnan(ans)
+    if isinstance(unknown, Tracer) or np.any(unknown):
+        lost = where(unknown, number(np.nan), lost)
+    return where(equal(x, y), number(0.5), where(wins, number(1), lost))
 
 
 def _extreme(name: str, function: Any, ahead: Callable[[Value, Value], Value], **options: Any) -> Elementwise:

@@ -23,6 +23,7 @@ from ..ops.elementwise import (
     erfinv,
     exp,
     gammaln,
+    isnan,
     log,
     rint,
     sqrt,
@@ -223,14 +224,18 @@ def entr(x: Any) -> Any:
     return where_p.bind(outside, dtype_of(x).type(-np.inf), 0 - xlogy(safe, safe))
 
 
+def _nan_or(value: Any, x: Any) -> Any:
+    """`value`, and NaN with a derivative that is NaN where `x` is."""
+    return where_p.bind(isnan(x), dtype_of(x).type(np.nan) * x, value)
+
+
 def rel_entr(x: Any, y: Any) -> Any:
     """``x log(x / y)``; 0 where `x` is 0 and `y` is not negative, inf elsewhere outside the domain."""
     x, y = floating(x, y)
     inside = (x > 0) & (y > 0)
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
-    rest = where_p.bind((x == 0) & (y >= 0), zero, dtype_of(x).type(np.inf))
-    rest = where_p.bind((x == x) & (y == y), rest, dtype_of(x).type(np.nan))
+    rest = where_p.bind((x == 0) & (y >= 0), zero, _nan_or(dtype_of(x).type(np.inf), x + y))
     return where_p.bind(inside, a * log(a / b), rest)
 
 
@@ -273,7 +278,7 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
         ways = comb(N + k - 1, k)
         return where_p.bind(equal(k, zero) & (N >= 0), one, ways)
     inside = (k <= N) & (N >= 0) & (k >= 0)
-    return where_p.bind(inside, binom(where_p.bind(inside, N, one), where_p.bind(inside, k, one)), zero)
+    return where_p.bind(inside, binom(where_p.bind(inside, N, one), where_p.bind(inside, k, one)), _nan_or(zero, N + k))
 
 
 def bernoulli(n: int) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...core import Value, as_value, dtype_of
 from ...errors import NotDifferentiableError
 from ..declare import function_of
@@ -87,20 +89,33 @@ kve_p, _ = _of_order("kve", bessel_orders.kve, lambda low, high, f, x: f - (low 
 # --- spherical ---------------------------------------------------------------------------------------------------
 
 
-def _spherical(name: str, below: int, above: int) -> Elementwise:
+def _spherical_in(n: Any, z: Any) -> Any:
+    """SciPy's, but near 0, where it vanishes with the Bessel function that it divides: there the first term of the series."""
+    import scipy.special as sp
+
+    out, near = sp.spherical_in(n, z), np.abs(z) < 1e-9
+    if not near.any():
+        return out
+    small = np.where(near, z, 0)
+    return np.where(near, np.power(small, n) * (SQRT_PI / 2) / (np.exp2(n) * sp.gamma(n + 1.5)), out)[()]
+
+
+def _spherical(name: str, below: int, above: int, function: Any = None) -> Elementwise:
     """DLMF 10.51.2: ``(2n + 1) f_n' = below n f_(n-1) + above (n + 1) f_(n+1)``."""
 
     def dz(ans: Value, n: Value, z: Value) -> Value:
         lower = primitive.bind(where(as_value(n) > 0, as_value(n) - 1, 0), z)
         return (below * n * lower + above * (n + 1) * primitive.bind(n + 1, z)) / (2 * n + 1)
 
-    primitive = special(name, (none(name, "the order n"), dz), 2, (0.3, 3.0), function=kept(scipy_function(name)))
+    primitive = special(
+        name, (none(name, "the order n"), dz), 2, (0.3, 3.0), function=kept(function or scipy_function(name))
+    )
     return primitive
 
 
 spherical_jn_p = _spherical("spherical_jn", 1, -1)
 spherical_yn_p = _spherical("spherical_yn", 1, -1)
-spherical_in_p = _spherical("spherical_in", 1, 1)
+spherical_in_p = _spherical("spherical_in", 1, 1, _spherical_in)
 spherical_kn_p = _spherical("spherical_kn", -1, -1)
 
 # --- Airy and Struve ---------------------------------------------------------------------------------------------

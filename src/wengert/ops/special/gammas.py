@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...core import Value, as_value
+import numpy as np
+
+from ...core import Value, as_value, dtype_of
 from ..declare import function_of, quietly
 from ..elementwise import (
     cos,
@@ -78,10 +80,55 @@ betaln_p = special(
 # --- incomplete gamma --------------------------------------------------------------------------------------------
 
 
+def _log1pmx(u: Any) -> Any:
+    """``log(1 + u) - u``; near 0 by ``log(1 + u) = 2 artanh(r)``, ``r = u / (2 + u)``."""
+    x = np.asarray(u, np.float64)
+    with np.errstate(all="ignore"):
+        near = np.abs(x) < 0.4
+        v = np.where(near, x, 0.0)
+        r = v / (2 + v)
+        square = r * r
+        series = np.zeros_like(r)
+        for k in range(13, -1, -1):
+            series = series * square + 1 / (2 * k + 3)
+        out = np.where(near, r * (2 * square * series - v), np.log1p(x) - x)
+    return out.astype(np.result_type(u, np.float32) if dtype_of(u).kind == "f" else np.float64)[()]
+
+
+log1pmx_p = special(
+    "log1pmx",
+    (quietly(lambda ans, u: -u / (1 + u)),),
+    (-0.8, 2.0),
+    function=_log1pmx,
+    reasons={"complex": "its series is for real numbers"},
+)
+log1pmx = function_of(log1pmx_p, "``log(1 + x) - x``, accurate near 0.")
+_LARGE = 10.0  # from here on Stirling's series is exact to rounding
+
+
+def _stirling(a: Value) -> Value:
+    """``log(gamma(a))`` less ``(a - 1/2) log(a) - a + log(2 pi) / 2``, by its series, DLMF 5.11.1."""
+    u = 1 / (a * a)
+    series = 1.0 / 156
+    for c in (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12):
+        series = c + u * series
+    return series / a
+
+
 def _gamma_density(a: Value, x: Value) -> Value:
-    """``x**(a - 1) exp(-x) / gamma(a)``, DLMF 8.8.13; at 0 it is 0, 1 or inf."""
+    """``x**(a - 1) exp(-x) / gamma(a)``, DLMF 8.8.13; at 0 it is 0, 1 or inf.
+
+    For large a the exponents cancel about ``x = a``; after Loader (2000), "Fast and accurate computation of binomial
+    probabilities", they are taken as their distance from there.
+    """
     safe, end = where(x > 0, x, 1.0), where(x > 0, 1.0, x)
-    inside = exp((a - 1) * log(safe) - safe - gammaln(a))
+    close = (a > _LARGE) & (safe > a / 4)
+    b, near = where(close, a, _LARGE), where(close, safe, _LARGE)
+    peaked = sqrt(b / (2 * math.pi)) * exp(b * log1pmx((near - b) / b) - _stirling(b))
+    c = where(close, 1.0, a)
+    steep = c > 1  # the power alone may underflow where c is large, overflow where it is small
+    flat = c * exp((c - where(steep, 1.0, 0.0)) * log(safe) - safe - gammaln(1 + c)) / where(steep, 1.0, safe)
+    inside = where(close, peaked / safe, flat)
     at_end = power(end, a - 1) * exp(-end - gammaln(a))  # no logarithm, so that derivatives at 0 are those of the power
     return where(x > 0, inside, where(x < 0, math.nan, at_end))
 
@@ -135,7 +182,14 @@ def _beta_density(a: Value, b: Value, x: Value) -> Value:
     """``x**(a - 1) (1 - x)**(b - 1) / B(a, b)``, DLMF 8.17.21; 0, inf or the other factor at the ends."""
     inside = (x > 0) & (x < 1)
     safe = where(inside, x, 0.5)
-    density = exp((a - 1) * log(safe) + (b - 1) * log1p(-safe) - betaln(a, b))
+    off = safe * b - (1 - safe) * a  # how far x is from the peak; the exponents as distances from it, as above
+    large = (a > _LARGE) & (b > _LARGE) & (off > -0.75 * a) & (off < 0.75 * b)
+    p, q, off = where(large, a, _LARGE), where(large, b, _LARGE), where(large, off, 0.0)
+    exponent = p * log1pmx(off / p) + q * log1pmx(-off / q) + _stirling(p + q) - _stirling(p) - _stirling(q)
+    peaked = sqrt(p * q / (2 * math.pi * (p + q))) * exp(exponent)
+    p, q = where(large, 1.0, a), where(large, 1.0, b)
+    flat = exp(p * log(safe) + q * log1p(-safe) - betaln(p, q))
+    density = where(large, peaked, flat) / (safe * (1 - safe))
     end = where(inside, 0.5, x)
     at_end = power(end, a - 1) * power(1 - end, b - 1) * exp(-betaln(a, b))
     return where(inside, density, where((end < 0) | (end > 1), math.nan, at_end))
