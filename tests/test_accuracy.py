@@ -13,6 +13,10 @@ import pytest
 from accuracy_cases import CASES, QUICK, Case
 from accuracy_reference import measured
 
+import wengert as w
+import wengert.numpy as wnp
+from wengert import nn
+
 TABLE = pathlib.Path(__file__).parent.parent / "docs/accuracy.md"
 
 
@@ -40,3 +44,26 @@ def test_the_page_lists_every_function_and_none_beyond_its_bound() -> None:
 def test_the_measure_finds_what_cancels() -> None:
     cancels = Case("tanh by its square", lambda x: np.tanh(x), lambda x: x - x**3 / 3, ((5.0, 20.0),))
     assert measured(cancels, "float64", 8).errors["eager"][0] > 1e6
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_second_derivatives_form_no_squares_that_overflow_or_vanish(compiled: bool) -> None:
+    shape = w.jit if compiled else lambda f: f
+    for f, x, right in (
+        (lambda x: wnp.log(wnp.exp(-(x**2))), 20.0, -2.0),
+        (lambda x: 1e200 * x / (1e200 * x + 1e200), 1.0, -0.25),
+        (lambda x: 1e200 * wnp.reciprocal(1e200 * x), 0.5, 16.0),
+        (lambda x: wnp.log(1e-200 * x) * 3.0, 2.0, -0.75),
+        (lambda x: wnp.arctan2(1e-200 * x, 1e-200), 2.0, -4 / 25),
+        (lambda x: wnp.arctan2(1e200, 1e200 * x), 2.0, 4 / 25),
+        (nn.softplus, 37.0, np.exp(-37.0)),
+        (wnp.tanh, 25.0, -8 * np.exp(-50.0)),
+        (wnp.expm1, -40.0, np.exp(-40.0)),
+    ):
+        for second in (w.hessian(f), w.grad(w.grad(f)), w.jacfwd(w.jacfwd(f)), w.jacrev(w.jacfwd(f))):
+            np.testing.assert_allclose(shape(second)(x), right, rtol=1e-12)
+
+
+def test_arctan2_over_the_whole_range() -> None:
+    np.testing.assert_allclose(w.grad(lambda y: wnp.arctan2(y, 1e-200))(1e-200), 5e199, rtol=1e-14)
+    np.testing.assert_allclose(w.grad(lambda y: wnp.arctan2(y, 1e300))(1e300), 5e-301, rtol=1e-14)

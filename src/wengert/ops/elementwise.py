@@ -436,8 +436,8 @@ def _share(x: Value, y: Value, ans: Value, wins: Value) -> Value:
     """1 where x was chosen, 1/2 at a tie, 0 where it was not; NaN where the choice is."""
     number = dtype_of(ans).type
     lost: Value = number(0)
-    unknown = isnan(ans)
-    if isinstance(unknown, Tracer) or np.any(unknown):
+    unknown = isnan(ans) if isinstance(ans, Tracer) else np.isnan(ans)
+    if isinstance(unknown, Tracer) or unknown.any():
         lost = where(unknown, number(np.nan), lost)
     return where(equal(x, y), number(0.5), where(wins, number(1), lost))
 
