@@ -561,6 +561,7 @@ imag_p = Linear(
     _same_shape_rule(np.imag),
     _imag_transpose,
     lambda n, x: imag(x),
+    pattern=None,  # of ones it is 0
     samples=_complex_samples,
 )
 conj_p = Linear(
