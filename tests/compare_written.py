@@ -1,0 +1,267 @@
+"""Runs the programs of `written_programs` in every way there is and compares: NumPy, eager, compiled, both modes, differences.
+
+    python tests/compare_written.py --seeds 0:1000            # prints the text of each program that disagrees, and a table
+    python tests/compare_written.py --seed 17 --show          # one program
+
+Results may differ by what rounding does: each program is also run on arguments that are moved by some units of their last
+place, and what that changes is how well it is conditioned. Where that is more than a hundredth, it is ill-conditioned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import subprocess
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from written_programs import Plain, Program, written
+
+import wengert
+import wengert.numpy as wnp
+from wengert import lax
+from wengert.errors import WengertError
+
+EPS = {"float16": 1e-3, "bfloat16": 8e-3, "float32": 1.2e-7, "complex64": 1.2e-7}
+
+
+@wengert.custom_jvp
+def _ruled(x: Any) -> Any:
+    return wnp.sin(x) * x
+
+
+_ruled.defjvp(lambda p, t: (_ruled(p[0]), (wnp.cos(p[0]) * p[0] + wnp.sin(p[0])) * t[0]))
+
+
+@wengert.custom_vjp
+def _pulled(x: Any, y: Any) -> Any:
+    return x * wnp.tanh(y)
+
+
+def _pulled_back(r: Any, ct: Any) -> Any:
+    x, y = r
+    gx, gy = ct * wnp.tanh(y), ct * x * (1 - wnp.tanh(y) ** 2)
+    fit = lambda g, a: wengert.vjp(lambda a: wnp.broadcast_to(a, np.shape(g)), a)[1](g)[0]  # noqa: E731
+    return fit(gx, x), fit(gy, y)
+
+
+_pulled.defvjp(lambda x, y: (_pulled(x, y), (x, y)), _pulled_back)
+
+
+class Traced:
+    """`lax` and custom rules of the library."""
+
+    scan, cond, fori_loop, while_loop = lax.scan, lax.cond, lax.fori_loop, lax.while_loop
+    ruled, pulled = staticmethod(_ruled), staticmethod(_pulled)
+
+
+class Finding(Exception):
+    """A disagreement: its kind, and what it is."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+def _error(a: Sequence[Any], b: Sequence[Any]) -> float:
+    """The largest difference, relative to the largest element of each result."""
+    worst = 0.0
+    for x, y in zip(a, b, strict=True):
+        x, y = np.asarray(x), np.asarray(y)
+        if x.dtype.kind not in "biufc":
+            x, y = x.astype(np.float64), y.astype(np.float64)
+        if x.size:
+            same = (x == y) | (np.isnan(x) & np.isnan(y))
+            scale = max(1.0, float(np.nanmax(np.abs(x.astype(complex)), initial=0.0)))
+            with np.errstate(all="ignore"):
+                off = np.where(same, 0.0, np.abs(x.astype(complex) - y.astype(complex)) / scale)
+            worst = max(worst, float(np.nanmax(np.where(np.isnan(off), np.inf, off))))
+    return worst
+
+
+def _moved(program: Program, eps: float, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng([program.seed, seed])
+    return [(a * (1 + 4 * eps * rng.uniform(-1, 1, a.shape))).astype(a.dtype) for a in program.args]
+
+
+def _types(a: Sequence[Any], b: Sequence[Any], kind: str) -> None:
+    for i, (x, y) in enumerate(zip(a, b, strict=True)):
+        x, y = np.asarray(x), np.asarray(y)
+        if x.shape != y.shape or x.dtype != y.dtype:
+            raise Finding(kind, f"result {i}: NumPy has {x.dtype}{x.shape}, it is {y.dtype}{y.shape}")
+
+
+class Comparison:
+    """All ways to run a program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.args = program, program.args
+        self.plain, self.traced = program.function(Plain), program.function(Traced)
+        self.eps = max(
+            [2.3e-16, *[e for name, e in EPS.items() if name in program.text or program.narrow and e < 1e-6]]
+        )
+        for a in program.args:
+            self.eps = max(self.eps, EPS.get(a.dtype.name, 0.0))
+        rng = np.random.default_rng([program.seed, 3])
+        self.tangents = [self._like(a, rng) for a in self.args]
+        self.expected = self._quiet(self.plain, self.args)
+        self.cotangents = [self._like(np.asarray(o), rng) for o in self.expected]
+        self.noise = max(_error(self.expected, self._quiet(self.plain, _moved(program, self.eps, k))) for k in range(3))
+
+    @staticmethod
+    def _like(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        t = rng.normal(size=a.shape)
+        return (t + 1j * rng.normal(size=a.shape) if a.dtype.kind == "c" else t).astype(a.dtype)
+
+    @staticmethod
+    def _quiet(f: Callable[..., Any], args: Sequence[Any]) -> Any:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return f(*[a.copy("K") for a in args])
+
+    def same(self, kind: str, a: Sequence[Any], b: Sequence[Any], noise: float, factor: float = 30.0) -> None:
+        off = _error(a, b)
+        if off > factor * noise + 2000 * self.eps:
+            raise Finding(
+                "ill-conditioned" if noise > 1e-2 else kind,
+                f"{off:.2e} apart, {noise:.1e} by rounding of the arguments",
+            )
+
+    def run(self) -> None:
+        f, args = self.traced, self.args
+        outs, pushed = self._quiet(lambda *a: wengert.jvp(f, a, tuple(self.tangents)), args)
+        _types(self.expected, outs, "eager type")
+        self.same("eager value", self.expected, outs, self.noise)
+        compiled = wengert.jit(f)
+        for _ in range(2):
+            again = self._quiet(compiled, args)
+            _types(self.expected, again, "compiled type")
+            self.same("compiled value", self.expected, again, self.noise)
+        if not all(np.asarray(o).dtype.kind in "fcV" for o in self.expected):
+            return
+        pull = lambda *a: wengert.vjp(f, *a)[1](tuple(self.cotangents))  # noqa: E731
+        pulled = self._quiet(pull, args)
+        noise = max(_error(pulled, self._quiet(pull, _moved(self.program, self.eps, k))) for k in range(2))
+        left, terms = self._inner(self.cotangents, pushed)
+        right, more = self._inner(pulled, self.tangents)
+        if abs(left - right) > 30 * noise * (terms + more) + 4000 * self.eps * (1 + terms + more):
+            raise Finding("ill-conditioned" if noise > 1e-2 else "modes", f"forward {left!r}, reverse {right!r}")
+        back = self._quiet(wengert.jit(pull), args)
+        _types(pulled, back, "compiled gradient type")
+        self.same("compiled gradient", pulled, back, noise)
+        self.differences(left, terms)
+
+    @staticmethod
+    def _inner(a: Sequence[Any], b: Sequence[Any]) -> tuple[float, float]:
+        products = [np.asarray(x).astype(complex) * np.asarray(y).astype(complex) for x, y in zip(a, b, strict=True)]
+        return float(sum(p.sum().real for p in products)), float(sum(np.abs(p).sum() for p in products))
+
+    def differences(self, slope: float, terms: float) -> None:
+        if self.eps > 1e-15:
+            return
+
+        def along(s: float) -> float:
+            moved = [a + s * t for a, t in zip(self.args, self.tangents, strict=True)]
+            return self._inner(self.cotangents, self._quiet(self.plain, moved))[0]
+
+        try:
+            near, far = [(along(h) - along(-h)) / (2 * h) for h in (1e-6, 3e-6)]
+            left, right = [(along(2 * s) - along(s)) / s for s in (-1e-6, 1e-6)]
+        except (ValueError, IndexError):
+            return
+        spread = abs(near - far) + abs(left - right)
+        if spread > 1e-4 * (1 + terms):
+            return  # at a kink or a jump
+        if abs(near - slope) > 20 * spread + 1e-4 * (1 + terms):
+            raise Finding("differences", f"derivative {slope!r}, differences {near!r}")
+
+
+def compare(seed: int, statements: int = 8) -> tuple[str, str]:
+    """The kind of what was found for a seed ("agree" if nothing was), and the words."""
+    program = written(seed, statements)
+    try:
+        Comparison(program).run()
+    except Finding as finding:
+        return finding.kind, str(finding)
+    except WengertError as refusal:
+        return "refused", f"{type(refusal).__name__}: {refusal}"
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return "raised", f"{type(error).__name__}: {error} at {last.filename.rpartition('/')[2]}:{last.lineno}"
+    return "agree", ""
+
+
+def _chunk(first: int, last: int, statements: int) -> None:
+    for seed in range(first, last):
+        print(f"@{seed}", flush=True)
+        kind, text = compare(seed, statements)
+        if kind != "agree":
+            print(f"#{kind}#{seed}#{' '.join(text.split())[:400]}", flush=True)
+
+
+def campaign(first: int, last: int, statements: int, size: int = 200) -> collections.Counter[str]:
+    """Compare many, each chunk in a process of its own, so that a crash is a finding."""
+    counts: collections.Counter[str] = collections.Counter()
+    start = first
+    while start < last:
+        end = min(start + size, last)
+        command = [
+            sys.executable,
+            "-X",
+            "faulthandler",
+            __file__,
+            "--chunk",
+            f"{start}:{end}",
+            "--statements",
+            str(statements),
+        ]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60 + 4 * size)
+            seen = [int(line[1:]) for line in done.stdout.splitlines() if line.startswith("@")]
+            found = [line.split("#", 3)[1:] for line in done.stdout.splitlines() if line.startswith("#")]
+            for kind, seed, text in found:
+                counts[kind] += 1
+                print(f"{kind}, seed {seed}: {text}", flush=True)
+            counts["agree"] += len(seen) - len(found) - (done.returncode != 0)
+            if done.returncode != 0:
+                counts["crash"] += 1
+                print(
+                    f"crash, seed {seen[-1] if seen else start}: exit {done.returncode}: {done.stderr[-300:]}",
+                    flush=True,
+                )
+                start = (seen[-1] if seen else start) + 1
+                continue
+        start = end
+    return counts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="0:200")
+    parser.add_argument("--chunk", help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--show", action="store_true")
+    parser.add_argument("--statements", type=int, default=8)
+    options = parser.parse_args()
+    if options.chunk:
+        first, _, last = options.chunk.partition(":")
+        return _chunk(int(first), int(last), options.statements)
+    if options.seed is not None:
+        if options.show:
+            program = written(options.seed, options.statements)
+            print(program.text, *[f"{a.dtype}{a.shape} {a.ravel()[:6]}" for a in program.args], sep="\n")
+        print(*compare(options.seed, options.statements))
+        return None
+    first, _, last = options.seeds.partition(":")
+    for kind, n in campaign(int(first), int(last), options.statements).most_common():
+        print(f"{n:8d} {kind}")
+    return None
+
+
+if __name__ == "__main__":
+    main()
