@@ -11,6 +11,8 @@ from wengert.compile.executable import Executable
 from wengert.compile.fusion import Kernel
 from wengert.compile.passes import optimize
 from wengert.compile.rewriter import RULES
+from wengert.ops.elementwise import ratio
+from wengert.ops.norms import norm_p
 from wengert.ops.shape import pad_p
 from wengert.program import subprograms
 
@@ -81,6 +83,10 @@ REWRITES = {
     "where of equal sides": (lambda x, y: wnp.where(x > y, x, x), (X, Y), []),
     "and with False": (lambda x: wnp.logical_and(x > 0, False), (X,), ["broadcast_to"]),
     "and with True": (lambda x: wnp.logical_and(True, x > 0), (X,), ["greater"]),
+    "norm of rows": (lambda x: norm_p.bind(x, axes=(1,)), (M,), ["square", "reduce_sum", "sqrt"]),
+    "component over norm": (
+        lambda x, n: ratio(x, n), (X, np.arange(8.0)), ["equal", "divide", "where"],
+    ),
     "a name": (lambda x: w.checkpoint_name(x, "x"), (X,), []),
     "positive": (lambda x: wnp.positive(x), (X,), []),
     "stop_gradient": (lambda x: w.lax.stop_gradient(x), (X,), []),
