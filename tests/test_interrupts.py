@@ -123,3 +123,26 @@ def test_only_long_loops_ask():
     assert asks(lambda x: lax.fori_loop(0, 10**9, lambda i, c: wnp.sin(c), x), 0.5)
     assert interrupts.strip([100, 100_000], 1e9) == (1, 10_000)
     assert interrupts.strip([100, 100], 1e4) is None
+
+
+def sorted_often(x):
+    for k in range(60):  # by NumPy: each is a call of Python from native code
+        x = w.pure_callback(lambda v: v, w.ShapeDtypeStruct((3,), np.float64), x) if k % 2 else wnp.sort(x) + 0
+    return x
+
+
+@pytest.mark.parametrize("kind", ["callbacks", "a thread count of this context"])
+def test_what_comes_as_native_code_calls_python_is_raised(alarm, kind):
+    """A handler may raise before the first instruction of what is called, where nothing of Python's can catch it."""
+    f, x = {
+        "callbacks": (w.jit(sorted_often), np.arange(3.0)),
+        "a thread count of this context": (w.jit(lambda x: wnp.sum(wnp.sin(x) * x)), np.ones(400_000)),
+    }[kind]
+    moments = np.random.default_rng(0).uniform(1e-5, 3e-4, 300)
+    with w.config.override(threads=2):
+        right = f(x)
+        for moment in moments:
+            with pytest.raises(Asked):
+                alarm(moment)
+                for _ in range(10_000):
+                    assert np.all(f(x) == right)

@@ -514,3 +514,22 @@ def test_many_arguments_in_a_thread_with_a_small_stack():
         t.start(), t.join()
         assert out and out[0][999] == 1000.0
         """)
+
+
+def test_a_callback_cannot_resize_an_argument():
+    x = np.arange(30_000.0)
+    refused = []
+
+    def shrink(total):
+        try:
+            x.resize(1, refcheck=False)
+        except ValueError:
+            refused.append(total)
+        return total
+
+    f = w.jit(lambda x: wnp.sum(x * w.pure_callback(shrink, w.ShapeDtypeStruct((), np.float64), x[-1])))
+    right = np.sum(np.arange(30_000.0)) * 29_999.0
+    for call in (lambda: f(x), lambda: f(x), lambda: f(x=x), lambda: w.value_and_grad(lambda s: s * f(x))(1.0)[0]):
+        np.testing.assert_allclose(call(), right)
+        assert len(x) == 30_000
+    assert len(refused) >= 4

@@ -442,13 +442,13 @@ _GUARD = f"""{_element("%guard.object", "%argument.objects", "%guard.i")}
   %guard.array = icmp eq ptr %guard.type, %p.ndarray
   br i1 %guard.array, label %guard.make, label %guard.next
 guard.make:
-  %guard = call ptr @new.reference(ptr %p.allow, ptr %guard.object, ptr null)
-  %guard.made = icmp ne ptr %guard, null
+  %guard.new = call ptr @new.reference(ptr %p.allow, ptr %guard.object, ptr null)
+  %guard.made = icmp ne ptr %guard.new, null
   br i1 %guard.made, label %guard.own, label %guard.lost
 guard.own:
   %guard.count = load i64, ptr %owned.count.at
   %guard.owned = getelementptr ptr, ptr %owned.objects, i64 %guard.count
-  store ptr %guard, ptr %guard.owned
+  store ptr %guard.new, ptr %guard.owned
   %guard.count.n = add i64 %guard.count, 1
   store i64 %guard.count.n, ptr %owned.count.at
   br label %guard.next"""
@@ -480,10 +480,14 @@ start:
   %area = phi ptr [ %on.stack, %small ], [ %lent, %borrowed ]
   %owned = phi ptr [ null, %small ], [ %block, %borrowed ]
   %releases = icmp ne i64 %h.release, 0
+  %calls = icmp ne ptr %p.callback, null  ; Python, in which other threads have their turn
+  %shared.run = or i1 %releases, %calls
+  br i1 %shared.run, label %guard, label %held.run
+guard:
+{_loop("guard", "%h.arguments", "guard", "guarded", _GUARD)}
+guarded:
   br i1 %releases, label %free.run, label %held.run
 free.run:
-{_loop("guard", "%h.arguments", "free.run", "guarded", _GUARD)}
-guarded:
   %thread = call ptr @PyEval_SaveThread()
   %status.free = call i32 %p.main(ptr %addresses, ptr %area, ptr %p.callback)
   call void @PyEval_RestoreThread(ptr %thread)
@@ -494,7 +498,7 @@ held.run:
 guard.lost:
   br label %ran
 ran:
-  %status = phi i32 [ %status.free, %guarded ], [ %status.held, %held.run ], [ {LOST}, %guard.lost ]
+  %status = phi i32 [ %status.free, %free.run ], [ %status.held, %held.run ], [ {LOST}, %guard.lost ]
   br i1 %large, label %return.block, label %look
 return.block:
   %old = atomicrmw xchg ptr %at.workspace, ptr %owned acq_rel

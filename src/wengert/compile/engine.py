@@ -13,7 +13,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from ..config import config
-from . import allocation, interrupts, pool, shelter, sidebyside
+from . import allocation, callback, interrupts, pool, shelter, sidebyside
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
@@ -95,6 +95,8 @@ def _address(symbol: str) -> int:
         return pool.address()
     if symbol == allocation.NAME:
         return allocation.address()
+    if symbol == callback.NAME:
+        return callback.address()
     if symbol == interrupts.NAME:
         return interrupts.address()
     if symbol.startswith("wengert."):

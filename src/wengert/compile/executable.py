@@ -20,6 +20,7 @@ from ..ops.call import OtherPath
 from ..program import Equation, Literal, Program
 from . import cache, engine, interrupts, rewrites, sidebyside
 from .apart import planned
+from .callback import FAILED
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
 from .fusion import Plan
@@ -29,7 +30,6 @@ from .module import FORGET, NO_MEMORY, OTHER_PATH, Module
 from .passes import optimize
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
 
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
 _MAIN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 
 
@@ -70,11 +70,11 @@ class Executable:
         self._workspace = recipe.workspace
         self._held = dict(recipe.held)
         self._errors: dict[int, BaseException] = {}
-        self._callback = None
+        self._callback: Any = None
         if recipe.calls or recipe.failures or recipe.tapes:
             calls = [_prepare(e) for e in self._called(recipe)]
             self._callback = _callback(calls, recipe.failures, self._errors)
-        self._callback_address = ctypes.cast(self._callback, ctypes.c_void_p).value if self._callback else None
+        self._callback_address = None if self._callback is None else id(self._callback)
         pair = _trees(program)
         whole = all(program.in_avals[i].shape == results[k].shape != () for k, i in self._held.items())
         if pair is not None and whole:
@@ -154,7 +154,7 @@ class Executable:
         for a, s in zip(given, self._in_shapes, strict=True):  # NumPy gives a number one axis
             if a.size != math.prod(s):
                 raise RuntimeError(f"an array changed its size while {self.program.name} was called with it")
-        guards = [weakref.ref(a) for a in given] if self._release else []  # which keep NumPy from resizing them
+        guards = [weakref.ref(a) for a in given]  # which keep NumPy from resizing them
         arrays = given + self._literals
         results = [
             _shaped(arrays[self._held[k]], s) if k in self._held else np.empty(s, d)
@@ -178,6 +178,7 @@ class Executable:
         interrupts.raise_taken()
         error = self._errors.pop(threading.get_ident(), None)
         if error is not None:
+            _forget_locals(error.__traceback__)
             raise error
         raise IndexError(
             f"an index is out of range for the axis it indexes, in the compiled {self.program.name}; run it without "
@@ -202,10 +203,10 @@ def _trees(program: Program) -> Any:
 
 def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseException]) -> Any:
     """The function through which native code runs equations with NumPy, or says that a factorisation failed (by numbers
-    -1, -2 ...); errors are kept for each thread.
+    -1, -2 ...), with the errors that are kept for each thread.
     """
 
-    def run(number: int, pointers: Any) -> int:
+    def run(number: int, addresses: int) -> int:
         try:
             if number == FORGET:
                 errors.pop(threading.get_ident(), None)
@@ -216,14 +217,14 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
                 )
             if number < 0:
                 raise failure(failures[-1 - number])
-            calls[number](pointers)
+            calls[number](addresses)
             return 0
         except BaseException as error:
             _forget_locals(error.__traceback__)
             errors[threading.get_ident()] = error
-            return 2
+            return FAILED
 
-    return _CALLBACK(run)
+    return run, errors
 
 
 def _forget_locals(traceback: Any) -> None:
@@ -244,6 +245,7 @@ def _prepare(eqn: Equation) -> Any:
     for a in eqn.inputs:
         ins.append((a.value if isinstance(a, Literal) and a.aval.shape == () else None, a.aval))
     outs = [v.aval for v in eqn.outputs]
+    table = ctypes.c_void_p * (sum(value is None for value, _ in ins) + len(outs))
 
     def view(address: int, aval: Any) -> np.ndarray:
         size = aval.size * aval.dtype.itemsize
@@ -251,7 +253,8 @@ def _prepare(eqn: Equation) -> Any:
             return np.empty(aval.shape, aval.dtype)
         return np.frombuffer((ctypes.c_char * size).from_address(address), aval.dtype).reshape(aval.shape)
 
-    def run(pointers: Any) -> None:
+    def run(addresses: int) -> None:
+        pointers = table.from_address(addresses)
         args, i = [], 0
         for value, aval in ins:
             if value is None:

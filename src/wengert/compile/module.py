@@ -1,8 +1,8 @@
 """The module of a plan: its kernels as functions, and `main`, which calls them in order.
 
 ``i32 main(ptr arguments, ptr workspace, ptr callback)``: `arguments` are the addresses of the arguments' data, then of
-the results'; `callback(number, addresses)` runs equations through NumPy; negative numbers are factorisations that
-failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or
+the results'; `callback` is what `callback.py` calls with a number and addresses: it runs equations through NumPy; negative
+numbers are factorisations that failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or
 `OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are written once.
 
 The text can be had in parts, each a module of its own, which are compiled side by side and linked together.
@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..program import Literal, Var
-from . import interrupts, pool
+from . import callback, interrupts, pool
+from .callback import FAILED
 from .chunks import piece
 from .control import Control
 from .control.prepare import prepare
@@ -37,7 +38,7 @@ from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part
 
-BAD_INDEX, FAILED, OTHER_PATH = 1, 2, 3
+BAD_INDEX, OTHER_PATH = 1, 3
 NO_MEMORY = 1 - 2**31  # tells the callback that a tape found no more room
 FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards were not tested yet
 LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
@@ -302,12 +303,17 @@ class Module:
         self._globals[name] = f'{name} = private constant [{len(data)} x i8] c"{text}", align 64'
         return name
 
+    def callback(self, name: str, number: int, addresses: str = "null") -> str:
+        """The line that calls Python with a number and where some addresses are."""
+        self._declarations.setdefault(callback.NAME, callback.DECLARATION)
+        return f"  {name} = call i32 @{callback.NAME}(ptr %callback, i32 {number}, ptr {addresses})"
+
     def no_memory(self, name: str) -> list[str]:
         """What a function does that found no memory for a tape: the callback keeps the error."""
         self.tapes = True
         if self._whole is not None:
             self._whole.tapes = True
-        return [f"  {name} = call i32 %callback(i32 {NO_MEMORY}, ptr null)", f"  ret i32 {FAILED}"]
+        return [self.callback(name, NO_MEMORY), f"  ret i32 {FAILED}"]
 
     def function_of(self, plan: Plan) -> str:
         """The name of a function like `main` for the plan of a loop's or branch's Program."""
@@ -356,7 +362,7 @@ class Module:
                 f"  {status}.c = icmp ne i32 {status}, 0",
                 f"  br i1 {status}.c, label %failure{number}, label %factorised{number}",
                 f"failure{number}:",
-                f"  {status}.s = call i32 %callback(i32 -{number}, ptr null)",
+                self.callback(f"{status}.s", -number),
                 f"  ret i32 {FAILED}",
                 f"factorised{number}:",
             ]
@@ -430,7 +436,7 @@ class Module:
         else:
             self._fails = True
         self.lines += [
-            f"  {status} = call i32 %callback(i32 {number}, ptr {table})",
+            self.callback(status, number, table),
             f"  {status}.c = icmp ne i32 {status}, 0",
             f"  br i1 {status}.c, label %{leave}, label %next{n}",
             f"next{n}:",
@@ -455,7 +461,7 @@ class Module:
         if self._forgets:
             body.append("forget:")
             if self.calls or self.failures or self.tapes:
-                body.append(f"  %forgotten = call i32 %callback(i32 {FORGET}, ptr null)")
+                body.append(self.callback("%forgotten", FORGET))
             body.append("  br label %other_path")
         if self.plan.program.guards:
             body += ["other_path:", f"  ret i32 {OTHER_PATH}"]

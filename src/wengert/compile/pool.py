@@ -19,6 +19,7 @@ import sys
 from functools import lru_cache
 
 from ..config import config
+from . import callback
 
 NAME = "wengert.parallel"
 DECLARATION = f"declare void @{NAME}(ptr, ptr, i64)"
@@ -318,9 +319,7 @@ def address() -> int:
     keep.argtypes, keep.restype = [ctypes.py_object], None
     keep(code)
     begin = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(code.main)
-    ask = ctypes.CFUNCTYPE(ctypes.c_int64)(config.thread_count)
-    keep(ask)
-    config.thread_cell[1] = ctypes.cast(ask, ctypes.c_void_p).value
+    config.thread_cell[1] = callback.threads_address()
     setting = config.thread_cell.ctypes.data
     found = begin(setting)
     if hasattr(os, "register_at_fork"):
