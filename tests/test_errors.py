@@ -322,7 +322,10 @@ def test_cause_then_remedy(name):
 @pytest.mark.parametrize(
     ("module", "name", "near"),
     [("wengert", "gard", "grad"), ("wengert.lax", "scann", "scan"), ("wengert.nn", "reluu", "relu"),
-     ("wengert.random", "nromal", "normal"), ("wengert.numpy", "sinn", "sin")],
+     ("wengert.random", "nromal", "normal"), ("wengert.numpy", "sinn", "sin"), ("wengert.numpy.linalg", "invv", "inv"),
+     ("wengert.numpy.fft", "fftt", "fft"), ("wengert.scipy", "optimise", "optimize"), ("wengert.scipy.stats", "nrom", "norm"),
+     ("wengert.scipy.optimize", "minimise", "minimize"), ("wengert.scipy.special", "logsumexpp", "logsumexp"),
+     ("wengert.tree_util", "tree_mapp", "tree_map"), ("wengert.errors", "ShapesError", "ShapeError")],
 )  # fmt: skip
 def test_nearest_names(module, name, near):
     import importlib

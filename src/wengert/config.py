@@ -165,8 +165,13 @@ class Config:
         # The default dtypes are plain attributes, but for the time in which they depend on the context.
         found = _DTYPES.get(name)
         if found is None:
-            raise AttributeError(f"config has no setting {name!r}; it has: {', '.join(_SETTINGS)}")
+            raise AttributeError(_no_setting(name))
         return found[0 if self._look("enable_x64") else 1]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(Config, name):
+            raise AttributeError(_no_setting(name))
+        object.__setattr__(self, name, value)
 
     def mode(self) -> Any:
         """What compiled calls are taken by: the very object of their compilation. See `_mark`."""
@@ -267,7 +272,7 @@ class Config:
     @staticmethod
     def _known(name: str, given: str) -> str:
         if name not in _SETTINGS:
-            raise AttributeError(f"config has no setting {given!r}; it has: {', '.join(_SETTINGS)}")
+            raise AttributeError(_no_setting(given))
         return name
 
     def __repr__(self) -> str:
@@ -306,6 +311,14 @@ def _checked(name: str, value: Any) -> Any:
             )
         return chosen
     return value
+
+
+def _no_setting(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, _SETTINGS, 1)
+    hint = f"; the nearest is {near[0]}" if near else f"; it has: {', '.join(_SETTINGS)}"
+    return f"config has no setting {name!r}{hint}"
 
 
 def _processors() -> int:

@@ -227,7 +227,7 @@ def as_value(x: Any) -> Value:
         try:
             check_numbers(a)
         except DtypeError as error:
-            raise DtypeError(f"{error}; NumPy makes it of {x!r}") from None
+            raise DtypeError(f"{error.message}; NumPy makes it of {x!r}") from None
     return a if config._x64 else demote(a)
 
 

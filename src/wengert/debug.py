@@ -9,6 +9,7 @@ from typing import Any
 
 from . import trees
 from .core import as_value
+from .errors import nearest_names as _nearest_names
 from .ops.callback import callback_p
 
 
@@ -112,3 +113,5 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
 
 
 __all__ = ["callback", "print"]
+
+__getattr__ = _nearest_names(__name__, __all__)

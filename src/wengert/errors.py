@@ -8,7 +8,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -43,9 +43,25 @@ def user_line() -> str:
         frame = frame.f_back
     if frame is None:
         return ""
-    name, line = frame.f_code.co_filename, frame.f_lineno
+    return line_text(frame.f_code.co_filename, frame.f_lineno)
+
+
+def place_text(name: str, line: int) -> str:
+    """A line of code as Python or, for a cell of a notebook, IPython names it: ``Cell In[2], line 1``."""
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and not os.path.isfile(name):
+        try:
+            label, cell = ipython.get_ipython().compile.format_code_name(name)
+        except (AttributeError, TypeError):  # no shell, or none of its cells
+            return f"{name}:{line}"
+        return f"{label} {cell}, line {line}"
+    return f"{name}:{line}"
+
+
+def line_text(name: str, line: int) -> str:
+    """A line of code, and what stands there."""
     text = linecache.getline(name, line).strip()
-    return f"{name}:{line}: {text}" if text else f"{name}:{line}"
+    return f"{place_text(name, line)}: {text}" if text else place_text(name, line)
 
 
 def foreign_calls() -> tuple[str, list[str]] | None:
@@ -109,7 +125,22 @@ def no_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError
 
     near = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], 3) if name[:2] != "__" else []
     hint = f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}" if near else ""
+    if module.startswith(("wengert.scipy", "wengert.numpy")) and not name.startswith("_"):
+        original = module.partition(".")[2]
+        found = getattr(sys.modules.get(original), name, None)
+        if callable(found):
+            hint += f"; {original}.{name} has no counterpart here: it can be called under transformations by "
+            hint += "wengert.pure_callback, with a rule by custom_jvp or custom_vjp where it is differentiated"
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+def nearest_names(module: str, known: Iterable[str]) -> Callable[[str], Any]:
+    """A module's ``__getattr__`` that names what is nearest to what it has not."""
+
+    def missing(name: str) -> Any:
+        raise no_attribute(module, name, known)
+
+    return missing
 
 
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
@@ -445,3 +476,5 @@ __all__ = [
     "WengertError",
     "ZeroDerivativeError",
 ]
+
+__getattr__ = nearest_names(__name__, __all__)

@@ -12,6 +12,7 @@ from . import trees
 from .config import config
 from .core import as_array, dtype_of, shape_of
 from .errors import ShapeError
+from .errors import nearest_names as _nearest_names
 from .ops.elementwise import convert
 from .ops.shape import concatenate, reshape
 
@@ -61,3 +62,5 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 
 __all__ = ["ravel_pytree"]
+
+__getattr__ = _nearest_names(__name__, __all__)

@@ -14,6 +14,7 @@ import numpy as np
 from . import random
 from .config import canonical_dtype, config
 from .errors import ArgumentError
+from .errors import nearest_names as _nearest_names
 from .ops.shape import moveaxis, reshape
 
 Initializer = Callable[..., Any]
@@ -206,3 +207,5 @@ __all__ = [
     "kaiming_uniform", "lecun_normal", "lecun_uniform", "normal", "ones", "orthogonal", "truncated_normal", "uniform",
     "variance_scaling", "xavier_normal", "xavier_uniform", "zeros",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

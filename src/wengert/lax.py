@@ -3,7 +3,8 @@
 # ruff: noqa: F401, I001 (a namespace: imported names are its content)
 from __future__ import annotations
 
-from typing import Any as _Any
+from .errors import nearest_names as _nearest_names
+
 
 from typing import Any
 
@@ -230,8 +231,4 @@ def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = 
 
 __all__ = [n for n in dir() if not n.startswith("_") and n not in ("annotations", "Any")]
 
-
-def __getattr__(name: str) -> _Any:
-    from .errors import no_attribute
-
-    raise no_attribute(__name__, name, __all__)
+__getattr__ = _nearest_names(__name__, __all__)

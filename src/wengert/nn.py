@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from typing import Any
-from typing import Any as _Any
 
 import numpy as np
 
 from .config import canonical_dtype, config
 from .core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from .errors import ArgumentError, ShapeError
+from .errors import nearest_names as _nearest_names
 from .ops.contraction import matmul
 from .ops.elementwise import (
     absolute,
@@ -400,8 +400,4 @@ __all__ = [
     "squareplus", "standardize", "swish",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> _Any:
-    from .errors import no_attribute
-
-    raise no_attribute(__name__, name, __all__)
+__getattr__ = _nearest_names(__name__, __all__)

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import ops, trees
 from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
+from .errors import nearest_names as _nearest_names
 from .ops.families import Elementwise
 from .transforms.batching import vmap
 from .transforms.forward import jvp
@@ -325,3 +326,5 @@ def _check_batching(primitive: Primitive, bind: Callable[..., Any], args: Sequen
 
 
 __all__ = ["cases", "check_grads", "check_rule", "differentiable", "missing", "primitives"]
+
+__getattr__ = _nearest_names(__name__, __all__)

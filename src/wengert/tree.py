@@ -46,6 +46,8 @@ from wengert.tree_util import (
     tree_unflatten as unflatten,
 )
 
+from .errors import nearest_names as _nearest_names
+
 __all__ = [
     "all",
     "broadcast",
@@ -62,3 +64,5 @@ __all__ = [
     "transpose",
     "unflatten",
 ]
+
+__getattr__ = _nearest_names(__name__, __all__)

@@ -34,6 +34,8 @@ from wengert.trees import map as tree_map
 from wengert.trees import structure as tree_structure
 from wengert.trees import unflatten as tree_unflatten
 
+from .errors import nearest_names as _nearest_names
+
 __all__ = [
     "DictKey",
     "FlattenedIndexKey",
@@ -477,3 +479,5 @@ register_pytree_with_keys(
     lambda p: (((GetAttrKey("args"), p.args), (GetAttrKey("keywords"), p.keywords)), p.func),
     lambda func, parts: Partial(func, *parts[0], **parts[1]),
 )
+
+__getattr__ = _nearest_names(__name__, __all__)

@@ -48,6 +48,7 @@ from numpy import (
 
 from ..config import canonical_dtype
 from ..core import EXTENDED_FLOATS, PYTHON_SCALARS, Tracer, as_value, aval_of
+from ..errors import no_attribute
 from ..ops.families import result_dtype
 
 double, single, csingle, cdouble, half = float64, float32, complex64, complex128, float16
@@ -62,14 +63,9 @@ def __getattr__(name: str) -> Any:
         import ml_dtypes
 
         return getattr(ml_dtypes, name)
-    import difflib
-
     from .. import numpy as namespace
 
-    near = difflib.get_close_matches(name, namespace.__all__)
-    raise AttributeError(
-        f"module 'wengert.numpy' has no attribute {name!r}" + (f"; the nearest are {', '.join(near)}" if near else "")
-    )
+    raise no_attribute("wengert.numpy", name, namespace.__all__)
 
 
 def _dtype(x: Any) -> np.dtype:

@@ -11,6 +11,7 @@ import numpy as np
 from ..config import config
 from ..core import as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, rfft_p
 from ..ops.shape import canonical_axis, pad_p, slice_axis
@@ -256,3 +257,5 @@ __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft",
     "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

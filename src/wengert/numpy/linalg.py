@@ -23,6 +23,7 @@ from numpy.linalg import LinAlgError
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeError
+from ..errors import nearest_names as _nearest_names
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.contraction import einsum, outer, tensordot
@@ -559,3 +560,5 @@ __all__ = [
     "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve", "svd",
     "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

@@ -5,8 +5,7 @@ be batched, staged and differentiated with respect to its parameters. Names only
 distributions of floats in `continuous.py` and `gammas.py`, of integers and indices in `discrete.py`.
 """
 
-from typing import Any as _Any
-
+from ..errors import nearest_names as _nearest_names
 from .continuous import (
     cauchy,
     double_sided_maxwell,
@@ -39,8 +38,4 @@ __all__ = [
     "rayleigh", "split", "t", "triangular", "truncated_normal", "uniform", "wald", "weibull_min", "wrap_key_data",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> _Any:
-    from ..errors import no_attribute
-
-    raise no_attribute(__name__, name, __all__)
+__getattr__ = _nearest_names(__name__, __all__)

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from ..errors import no_attribute as _no_attribute
+
 if _TYPE_CHECKING:
     from . import (
         cluster,
@@ -30,7 +32,7 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise _no_attribute(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..errors import nearest_names as _nearest_names
 from ..numpy import fft as _fft
 from ..numpy.fft import _fitted, fftfreq, fftshift, ifftshift, rfftfreq
 from ..ops.special.declare import floating
@@ -206,3 +207,5 @@ __all__ = [
     "idstn", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft", "irfft2", "irfftn", "next_fast_len", "rfft",
     "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

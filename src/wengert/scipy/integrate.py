@@ -15,6 +15,7 @@ import numpy as np
 from .. import numpy as wnp
 from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..errors import nearest_names as _nearest_names
 from ..flatten_util import ravel_pytree
 from ..numpy import trapezoid
 from ..ops.elementwise import convert, stop_gradient_p
@@ -268,3 +269,5 @@ def odeint(
 
 
 __all__ = ["cumulative_trapezoid", "odeint", "simpson", "trapezoid"]
+
+__getattr__ = _nearest_names(__name__, __all__)

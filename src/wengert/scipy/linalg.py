@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..errors import nearest_names as _nearest_names
 from ..numpy import linalg as _linalg
 from ..numpy.products import kron, matmul
 from ..ops.elementwise import absolute, conj, convert
@@ -466,3 +467,5 @@ __all__ = [
     "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester", "solve_toeplitz", "solve_triangular", "sqrtm",
     "svd", "svdvals", "tanhm", "tanm", "toeplitz",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

@@ -17,6 +17,7 @@ from .. import numpy as wnp
 from ..config import canonical_dtype, config
 from ..core import Tracer, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
+from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import canonical_axis, moveaxis
@@ -278,3 +279,5 @@ def _as_dtype(x: Any, dtype: np.dtype) -> Any:
 
 
 __all__ = ["map_coordinates", "spline_filter", "spline_filter1d"]
+
+__getattr__ = _nearest_names(__name__, __all__)

@@ -10,6 +10,7 @@ import numpy as np
 from ..config import config
 from ..core import Tracer, as_value, dtype_of
 from ..errors import ArgumentError, DtypeError
+from ..errors import nearest_names as _nearest_names
 from ..nn import log_softmax as _log_softmax
 from ..nn import logsumexp
 from ..nn import softmax as _softmax
@@ -393,3 +394,5 @@ __all__ = [
     "spherical_in", "spherical_jn", "spherical_kn", "spherical_yn", "stdtr", "stdtrit", "struve", "wofz", "xlog1py", "xlogy", "y0", "y1",
     "yn", "yv", "zeta",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

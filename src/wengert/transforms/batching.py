@@ -212,10 +212,20 @@ def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forwa
         try:
             return own_results([trace.materialize(out) for out in f(*basis)], leaves)
         except MemoryError as error:
-            raise MemoryError(
+            if total == 1 or isinstance(error, _TooLarge):  # that of a Jacobian inside, which has said so
+                raise
+            raise _TooLarge(
                 f"a Jacobian by {total} numbers is a matrix with so many rows or columns ({error}): products with it take "
                 f"the memory of a vector, by jvp (times a vector), vjp (from the left) or hvp (of second derivatives)"
             ) from None
+
+
+class _TooLarge(MemoryError):
+    """That of a Jacobian."""
+
+
+_TooLarge.__name__ = _TooLarge.__qualname__ = "MemoryError"
+_TooLarge.__module__ = "builtins"
 
 
 class Vmap(Transformed):

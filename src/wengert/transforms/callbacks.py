@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Aval, Value, as_array
-from ..errors import ArgumentError, NotSupportedError, TreeError
+from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.host import host_call_p
 from .function import check_callable, name_of, shown
 
@@ -17,16 +17,25 @@ from .function import check_callable, name_of, shown
 class _OnLeaves:
     """A function of pytrees as one of their leaves."""
 
-    def __init__(self, f: Callable[..., Any], tree: Any, out_tree: Any) -> None:
-        self.f, self.tree, self.out_tree = f, tree, out_tree
+    def __init__(self, f: Callable[..., Any], tree: Any, out_tree: Any, avals: tuple[Aval, ...]) -> None:
+        self.f, self.tree, self.out_tree, self.avals = f, tree, out_tree, avals
         self.__name__ = name_of(f)
 
     def __call__(self, *leaves: Value) -> list[Any]:
         args, kwargs = trees.unflatten(self.tree, leaves)
         found, tree = trees.flatten(self.f(*args, **kwargs))
         if tree != self.out_tree:
-            raise TreeError(f"pure_callback: {name_of(self.f)} returned another structure than result_shape_dtypes has")
+            trees.check_same_structure(self.out_tree, tree, f"pure_callback: what {name_of(self.f)} returned")
+        for path, x, a in zip(trees.key_paths(tree), found, self.avals, strict=True):
+            self._check(np.asarray(x), a, trees.keystr(path))
         return found
+
+    def _check(self, x: np.ndarray, a: Aval, path: str) -> None:
+        where = f"pure_callback: {name_of(self.f)} returned{path and f' at {path}'} an array of "
+        if x.shape != a.shape:
+            raise ShapeError(f"{where}shape {x.shape}, result_shape_dtypes says {a.shape}")
+        if not np.can_cast(x.dtype, a.dtype, "same_kind"):  # what is lost would be lost silently
+            raise DtypeError(f"{where}dtype {x.dtype}, result_shape_dtypes says {a.dtype}")
 
 
 def pure_callback(
@@ -48,7 +57,7 @@ def pure_callback(
         vmap_method: "sequential", or None, which means that.
 
     Raises:
-        ShapeError, TreeError: when called, the result is not what was said.
+        ShapeError, DtypeError, TreeError: when called, the result is not what was said.
         NotDifferentiableError: it is differentiated without a rule.
 
     Example:
@@ -63,12 +72,16 @@ def pure_callback(
         if vmap_method not in ("sequential", None):
             raise NotSupportedError(f"pure_callback: vmap_method is 'sequential', got {vmap_method!r}")
         shapes, out_tree = trees.flatten(result_shape_dtypes)
-        if not all(hasattr(s, "shape") and hasattr(s, "dtype") for s in shapes):
-            raise ArgumentError("pure_callback: result_shape_dtypes holds ShapeDtypeStruct(shape, dtype) or arrays")
+        for s in shapes:
+            if not hasattr(s, "shape") or not hasattr(s, "dtype"):
+                raise ArgumentError(
+                    f"pure_callback: result_shape_dtypes holds wengert.ShapeDtypeStruct(shape, dtype) or arrays, such as "
+                    f"ShapeDtypeStruct((), float) for a number; got {s!r}"
+                )
         leaves, tree = trees.flatten((args, kwargs))
         avals = tuple(Aval(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
         outs = host_call_p.bind(
-            *[as_array(x) for x in leaves], function=_OnLeaves(callback, tree, out_tree), avals=avals
+            *[as_array(x) for x in leaves], function=_OnLeaves(callback, tree, out_tree, avals), avals=avals
         )
         return trees.unflatten(out_tree, outs)
     except Exception as error:

@@ -15,7 +15,7 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, ShapeError, place_text
 from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
@@ -53,7 +53,7 @@ class Body:
 
 def line_of(f: Any) -> str:
     code = getattr(getattr(f, "__wrapped__", f), "__code__", None)
-    return "" if code is None else f" ({code.co_filename}:{code.co_firstlineno})"
+    return "" if code is None else f" ({place_text(code.co_filename, code.co_firstlineno)})"
 
 
 def type_text(a: Aval) -> str:
@@ -208,8 +208,9 @@ def _scan_in_python(
 
 def _no_pair(what: str, f: Any, got: Any) -> ArgumentError:
     length = f" of length {len(got)}" if isinstance(got, (tuple, list)) else ""
+    kind = "an array or a number" if isinstance(got, (Aval, Tracer, np.ndarray, np.generic)) else type(got).__name__
     return ArgumentError(
-        f"{what}: {name_of(f)}{line_of(f)} must return a pair (carry, y), got {type(got).__name__}{length}: write "
+        f"{what}: {name_of(f)}{line_of(f)} must return a pair (carry, y), got {'None' if got is None else kind}{length}: write "
         f"`return carry, y`, or `return carry, None` where a step gives nothing"
     )
 

@@ -53,7 +53,7 @@ class _Arguments:
                         leaf = given(leaf)
                     except DtypeError as error:
                         if isinstance(leaf, NUMPY_TYPES):
-                            raise type(error)(f"argument {i} of {name_of(f)}: {error}") from None
+                            raise type(error)(f"argument {i} of {name_of(f)}: {error.message}") from None
                         raise ArgumentError(
                             f"argument {i} of {name_of(f)} holds {leaf!r} of type {type(leaf).__name__}, which is no "
                             f"number or array: name the argument in nondiff_argnums"

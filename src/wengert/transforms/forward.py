@@ -172,7 +172,7 @@ def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
         kind = "tangent"
         t = as_value(t) if not (isinstance(t, ndarray) and t.dtype == FLOAT0) else t
     except DtypeError as error:
-        raise type(error)(f"jvp: the {kind}{place}: {error}") from None
+        raise type(error)(f"jvp: the {kind}{place}: {error.message}") from None
     if shape_of(t) != shape_of(p):
         raise ShapeError(
             f"jvp: the tangent{place} has shape {shape_of(t)}, its primal has shape {shape_of(p)}; they must be equal"
@@ -334,7 +334,7 @@ def check_output(x: Any, f: Any) -> Value:
             try:
                 check_numbers(x)
             except DtypeError as error:
-                raise type(error)(f"{name_of(f)} returned what no transformed function can: {error}") from None
+                raise type(error)(f"{name_of(f)} returned what no transformed function can: {error.message}") from None
         return x
     try:
         return as_value(x)

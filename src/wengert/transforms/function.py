@@ -125,11 +125,14 @@ def argument_name(f: Any, i: int) -> str:
         return f"argument {i}"
 
 
-def values_of(leaves: Sequence[Any], tree: Any, what: str, f: Any = None, root: str = "") -> list[Any]:
+def values_of(
+    leaves: Sequence[Any], tree: Any, what: str, f: Any = None, root: str = "", without: Sequence[int] = ()
+) -> list[Any]:
     """The leaves of what a function is given, as values.
 
     Args:
         tree: of ``(args, kwargs)``, or of what goes by the name `root`.
+        without: positions of arguments that `tree` does not have (static ones).
 
     Raises:
         DtypeError: a leaf is no number and no array of numbers; the message says where it is.
@@ -141,7 +144,7 @@ def values_of(leaves: Sequence[Any], tree: Any, what: str, f: Any = None, root: 
                 check_given(x)
         return values
     except DtypeError as error:
-        raise located(error, leaves, tree, what, f, root) from None
+        raise located(error, leaves, tree, what, f, root, without=without) from None
 
 
 def check_given(x: np.ndarray) -> None:
@@ -167,7 +170,14 @@ def check_arrays(operands: Any, what: str) -> None:
 
 
 def located(
-    error: DtypeError, leaves: Sequence[Any], tree: Any, what: str, f: Any, root: str = "", check: Any = given
+    error: DtypeError,
+    leaves: Sequence[Any],
+    tree: Any,
+    what: str,
+    f: Any,
+    root: str = "",
+    check: Any = given,
+    without: Sequence[int] = (),
 ) -> DtypeError:
     """An error about one of the leaves, with its place in front."""
     paths = trees.key_paths(tree) if tree is not None else []
@@ -176,16 +186,35 @@ def located(
             check(x)
         except DtypeError:
             of = f"{what} of {name_of(f)}" if f is not None else what
-            return type(error)(f"{of}: {root + trees.keystr(path) if root else _place(f, path)}: {error}")
+            place = root + trees.keystr(path) if root else _place(f, path, without)
+            return type(error)(f"{of}: {place}: {error.message}{_no_number(x, what, path, root)}")
     return error
 
 
-def _place(f: Any, path: Any) -> str:
-    """Where something is in ``(args, kwargs)``."""
+def _place(f: Any, path: Any, without: Sequence[int] = ()) -> str:
+    """Where something is in ``(args, kwargs)``, of whose arguments some are left out."""
     which, *rest = path
     if which.idx == 0:
-        return argument_name(f, rest[0].idx) + trees.keystr(rest[1:])
+        i = rest[0].idx
+        for j in sorted(without):
+            i += j <= i
+        return argument_name(f, i) + trees.keystr(rest[1:])
     return f"argument {rest[0].key}{trees.keystr(rest[1:])}"
+
+
+def _no_number(x: Any, what: str, path: Any, root: str) -> str:
+    """What to write where an argument, or a leaf of one, is a text, a function, or another object of Python's own."""
+    if type(x).__module__ != "builtins" or isinstance(x, (int, float, complex)):
+        return ""
+    if root or what not in ("jit", "vmap"):
+        return ": close over it instead, or leave it out"
+    if len(path) > 2:
+        return (
+            ": leave it out of the tree (in a dataclass it is a field of wengert.tree_util.static()) and close over it"
+        )
+    if what == "jit":
+        return ": name the argument in static_argnames where the function depends on what it is"
+    return ": close over it, vmap(lambda x: f(x, ...))"
 
 
 def check_argnums(f: Any, argnums: int | Sequence[int], n: int, what: str) -> Any:

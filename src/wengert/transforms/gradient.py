@@ -40,7 +40,7 @@ def check_differentiable(
     try:
         x = given(x)
     except DtypeError as error:
-        raise type(error)(f"{what} of {name_of(f)}: {place()}: {error}") from None
+        raise type(error)(f"{what} of {name_of(f)}: {place()}: {error.message}") from None
     if type(x) is int:
         return complex(x) if holomorphic else float(x)
     dtype = dtype_of(x)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import operator
+import reprlib
 import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from ..program import Program
 from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
-from .function import Transformed, check_callable, given, located, name_of, shown, values_of
+from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
 from .rerun import run_opened
 from .reverse import own_results
 from .staging import signature, stage
@@ -140,6 +141,29 @@ def _too_many_paths(f: Any, programs: Sequence[Program]) -> TooManyPathsError:
     )
 
 
+def _unhashable(f: Any, static: tuple[Any, ...]) -> ArgumentError:
+    """The error of a static argument that cannot be a key: the first that has no hash."""
+    places = [(argument_name(f, i), v) for i, _, v in static[1]] + [(f"argument {k}", v) for k, _, v in static[2]]
+    for place, value in places:
+        try:
+            hash(value)
+        except TypeError:
+            break
+    else:
+        place, value = "an argument", static
+    kind = type(value).__name__
+    remedy = {
+        "list": "pass a tuple",
+        "dict": "pass tuple(sorted(d.items())) and make the dict of it in the function",
+        "set": "pass a frozenset",
+        "ndarray": "an array is no static argument: leave it out of static_argnums and static_argnames, or close over it",
+    }.get(kind, "give its class __eq__ and __hash__ (a dataclass with frozen=True has them), or close over it")
+    return ArgumentError(
+        f"jit of {name_of(f)}: {place} is static, and {reprlib.repr(value)} of type {kind} has no hash by which compiled "
+        f"code is found again: {remedy}"
+    )
+
+
 class Jit(Transformed):
     """A function that is compiled once for each kind of arguments and each way through its Python control flow."""
 
@@ -177,15 +201,13 @@ class Jit(Transformed):
             if nans.is_idle():
                 return nans.checked(self, *args, **kwargs)
         leaves, tree, static, rebuild = self.split(args, kwargs)
-        values = values_of(leaves, tree, "jit", self._f)
+        values = values_of(leaves, tree, "jit", self._f, without=[i for i, _, _ in static[1]] if static else ())
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
         key = (tree, signature(values), static, config.enable_x64, config.reproducible, axes, config.debug_zeros)
         try:
             entries = self._cache.get(key, ())
         except TypeError:
-            raise ArgumentError(
-                f"jit of {name_of(self._f)}: static arguments must be hashable, got {static!r}"
-            ) from None
+            raise _unhashable(self._f, static) from None
         run = self._runner(args, kwargs, leaves)
         for program, out_tree in entries:
             outs = run(program, values)

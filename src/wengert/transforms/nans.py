@@ -9,7 +9,6 @@ side that `where` did not choose) is nobody's error.
 
 from __future__ import annotations
 
-import linecache
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +33,7 @@ from ..core import (
     next_level,
     shape_of,
 )
-from ..errors import NonFiniteError, is_library_frame
+from ..errors import NonFiniteError, is_library_frame, line_text
 from .function import shown
 
 _state = threading.local()
@@ -188,9 +187,7 @@ def _place(primitive: Primitive, args: Sequence[Value]) -> tuple[str, bool, bool
         frame = frame.f_back
     if frame is None:
         return "", False, derivative
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(name, number).strip()
-    return (f"{name}:{number}: {text}" if text else f"{name}:{number}"), True, derivative
+    return line_text(frame.f_code.co_filename, frame.f_lineno), True, derivative
 
 
 def _is_primal(frame: FrameType, primitive: Primitive, args: Sequence[Value]) -> bool:
@@ -225,6 +222,7 @@ def checked(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Raises:
         NonFiniteError: a result is not finite; the message names the line.
     """
+    __tracebackhide__ = True
     if any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):
         return call(*args, **kwargs)  # part of a call that is looked at as a whole
     _state.busy = True

@@ -408,7 +408,7 @@ def check_cotangent(ct: Any, out: Value, live: bool, place: str = "", what: str 
     try:
         ct = as_value(ct)
     except DtypeError as error:
-        raise type(error)(f"{what}: the cotangent{place}: {error}") from None
+        raise type(error)(f"{what}: the cotangent{place}: {error.message}") from None
     if shape_of(ct) != shape_of(out):
         raise ShapeError(
             f"{what}: the cotangent{place} has shape {shape_of(ct)}, the function's result has shape {shape_of(out)}"

@@ -4,6 +4,7 @@ They are differentiable in the points at which they are evaluated, in the values
 checked where they are known, as they are outside of `jit`.
 """
 
+from ...errors import nearest_names as _nearest_names
 from .cubic import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
 from .grid import RegularGridInterpolator, interpn
 from .line import interp1d
@@ -13,3 +14,5 @@ __all__ = [
     "Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly", "PchipInterpolator", "RegularGridInterpolator",
     "interp1d", "interpn",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)

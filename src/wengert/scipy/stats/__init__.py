@@ -4,6 +4,7 @@
 them broadcast together, and all of them have derivatives.
 """
 
+from ...errors import nearest_names as _nearest_names
 from .continuous import (
     beta,
     cauchy,
@@ -51,3 +52,5 @@ __all__ = [
     "norm", "pareto", "poisson", "rankdata", "sem", "skew", "t", "truncnorm", "uniform", "vonmises", "weibull_min",
     "wrapcauchy", "zscore",
 ]  # fmt: skip
+
+__getattr__ = _nearest_names(__name__, __all__)
