@@ -125,6 +125,7 @@ class Config:
     int_dtype: np.dtype
     complex_dtype: np.dtype
     uint_dtype: np.dtype
+    _x64: int | _Here
     debugging: Any  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
     thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads; -1 where it has to ask
 
