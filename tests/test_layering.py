@@ -11,7 +11,7 @@ ROOT = Path(wengert.__file__).parent
 
 # From the ground up; rooms on one floor may use each other, as long as that makes no circle.
 FLOORS = [
-    ["locks"],
+    ["locks", "environment"],
     ["config", "errors"],
     ["core", "trees"],
     ["program"],
@@ -23,6 +23,7 @@ FLOORS = [
     ["testing", "explain"],
     ["__init__"],
     ["interop", "notebooks", "cli"],
+    ["__main__"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -1,35 +1,46 @@
-"""The command ``wengert``."""
+"""The command ``wengert``: what may be asked of it, and that every error of its own is one line and a status."""
 
 from __future__ import annotations
 
 import argparse
-import runpy
+import json
+import os
 import sys
-import traceback
 from pathlib import Path
+from typing import Any, NoReturn
 
 from . import __version__
 from .errors import WengertError
 
 EPILOG = """\
-exit status: 0 if everything ran, 1 if a cell or the script failed, 2 if there was nothing to run, 130 if interrupted
+exit status: 0 if everything ran, 1 if a cell or the script failed, 2 if there was nothing to run or no place for the
+results, 130 and 143 if it was interrupted or told to end (SIGTERM); what a notebook had done by then is written
 
 examples:
   wengert run examples/tour.ipynb --output out
   wengert run study.ipynb --as-jax --keep-going --timeout 60
+  wengert run study.ipynb --json > result.json
   wengert run train.py --as-jax -- --epochs 3
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Errors are one line, as the command's other errors are."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}; {self.prog} --help lists what it takes", file=sys.stderr)
+        raise SystemExit(2)
+
+
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
+    if not (text.isascii() and text.isdigit()) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number of seconds above 0")
     return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    top = argparse.ArgumentParser(prog="wengert", description="Composable differentiation of NumPy code.")
+    top = _Parser(prog="wengert", description="Composable differentiation of NumPy code.")
     top.add_argument("--version", action="version", version=f"wengert {__version__}")
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser(
@@ -37,39 +48,30 @@ def parser() -> argparse.ArgumentParser:
         help="run a notebook or a script",
         usage="wengert run [options] path [-- argument ...]",
         description="Run a notebook cell by cell and leave it executed, with an HTML page of it; or run a script.\n"
-        "What follows -- is for the script.",
+        "What cells print is shown while they run. What follows -- is for the script.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    run.prog = "wengert run"
     run.add_argument("path", type=Path, help="a .ipynb or .py file")
     run.add_argument("--as-jax", action="store_true", help="let `import jax` mean wengert, in 32-bit mode")
     run.add_argument("--output", type=Path, default=Path("out"), help="folder for the executed notebook and its page")
     run.add_argument("--timeout", type=_positive, default=None, help="seconds that one cell may take (notebooks)")
     run.add_argument("--keep-going", action="store_true", help="go on after a cell that failed (notebooks)")
+    run.add_argument(
+        "--json", action="store_true", help="write what happened to standard output as JSON, all else to standard error"
+    )
     cache = commands.add_parser(
         "cache", help="show or clear the cache of compiled code", description="Show the cache of compiled code."
     )
     cache.add_argument("action", nargs="?", choices=["clear"], help="clear: remove what it holds")
+    settings = commands.add_parser(
+        "config",
+        help="list the settings",
+        description="List the settings: name, value here, and where the value comes from; variables of the environment.",
+    )
+    settings.add_argument("--json", action="store_true", help="as JSON")
     return top
-
-
-def run_script(path: Path, arguments: list[str], as_jax: bool) -> int:
-    """Run a script as ``python path`` would; 1 if it raised, with the traceback from the script on."""
-    if as_jax:
-        from .interop.jax_names import install
-
-        install()
-    sys.argv = [str(path), *arguments]
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        runpy.run_path(str(path), run_name="__main__")
-    except Exception as error:
-        tb = error.__traceback__
-        while tb is not None and tb.tb_frame.f_code.co_filename != str(path):
-            tb = tb.tb_next  # this file's and runpy's frames say nothing about the script
-        traceback.print_exception(type(error), error, tb)
-        return 1
-    return 0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -77,31 +79,84 @@ def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     cut = given.index("--") if "--" in given else len(given)
     options, arguments = parser().parse_args(given[:cut]), given[cut + 1 :]
+    as_json: bool = getattr(options, "json", False)
+    try:
+        status, report = _asked(options, arguments)
+        if as_json:
+            print(json.dumps(report, indent=1), flush=True)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader of our output has gone, as in `wengert config | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except WengertError as error:
+        message = str(error.args[0])
+    except KeyboardInterrupt:
+        print(f"wengert {options.command}: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if os.environ.get("WENGERT_FULL_TRACEBACK"):
+            raise
+        message = f"{type(error).__name__}: {error} (WENGERT_FULL_TRACEBACK=1 shows where)"
+    message = " ".join(message.split())
+    if as_json:
+        print(json.dumps({"status": "error", "exit_status": 2, "message": message}, indent=1), flush=True)
+    print(f"wengert {options.command}: {message}", file=sys.stderr)
+    return 2
+
+
+def _asked(options: Any, arguments: list[str]) -> tuple[int, Any]:
+    """Do what is asked; the exit status, and what ``--json`` says of it."""
+    if options.command == "run":
+        return _run(options, arguments)
+    if arguments:
+        raise WengertError(f"it takes no arguments after --, got {' '.join(arguments)}")
     if options.command == "cache":
-        return _cache(options.action == "clear")
+        return _cache(options.action == "clear"), None
+    rows = _settings()
+    if not options.json:
+        print("\n".join(_table(rows)))
+    return 0, rows
+
+
+def _run(options: Any, arguments: list[str]) -> tuple[int, Any]:
     path: Path = options.path
     if not path.is_file():
-        print(f"wengert run: there is no file {path}", file=sys.stderr)
-        return 2
+        raise WengertError(f"there is no file {path}")
     if path.suffix not in (".py", ".ipynb"):
-        print(f"wengert run: {path} is neither a notebook (.ipynb) nor a script (.py)", file=sys.stderr)
-        return 2
-    if path.suffix == ".py":
-        return run_script(path, arguments, options.as_jax)
-    if arguments:
-        print(f"wengert run: a notebook takes no arguments, got {' '.join(arguments)}", file=sys.stderr)
-        return 2
-    try:
+        raise WengertError(f"{path} is neither a notebook (.ipynb) nor a script (.py)")
+    if path.suffix == ".ipynb" and arguments:
+        raise WengertError(f"a notebook takes no arguments, got {' '.join(arguments)}")
+    with _Aside(options.json):
+        if path.suffix == ".py":
+            from .notebooks.script import run_script
+
+            return run_script(path, arguments, options.as_jax)
         from .notebooks.run import run_notebook
 
-        failed = run_notebook(path, options.output, options.as_jax, options.timeout, options.keep_going)
-    except WengertError as error:
-        print(f"wengert run: {error.args[0]}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("wengert run: interrupted", file=sys.stderr)
-        return 130
-    return 1 if failed else 0
+        run = run_notebook(path, options.output, options.as_jax, options.timeout, options.keep_going)
+    if run.ended_by is not None:
+        print(f"wengert run: {'interrupted' if run.status == 130 else 'told to end'}", file=sys.stderr)
+    return run.status, run.summary()
+
+
+class _Aside:
+    """While JSON is asked for, whatever is printed, by other processes and native code too, goes to standard error."""
+
+    def __init__(self, on: bool) -> None:
+        self.on, self.kept = on, -1
+
+    def __enter__(self) -> None:
+        if self.on:
+            sys.stdout.flush()
+            self.kept = os.dup(1)
+            os.dup2(2, 1)
+
+    def __exit__(self, *_: Any) -> None:
+        if self.on:
+            sys.stdout.flush()
+            os.dup2(self.kept, 1)
+            os.close(self.kept)
 
 
 def _cache(clear: bool) -> int:
@@ -113,6 +168,49 @@ def _cache(clear: bool) -> int:
     else:
         print(cache.info())
     return 0
+
+
+def _settings() -> list[dict[str, Any]]:
+    """A row for each setting, and for each other variable of the environment that the library reads."""
+    from .config import config
+    from .environment import OTHERS, VARIABLES
+
+    rows = [
+        {"setting": name, "value": getattr(config, name), "source": config.source(name), "variable": variable}
+        for name, variable in VARIABLES.items()
+    ]
+    for variable, about in OTHERS.items():
+        value = os.environ.get(variable) or None
+        source = f"environment, {variable}" if value else "default"
+        rows.append({"setting": None, "value": value, "source": source, "variable": variable, "about": about})
+    return rows
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    table = [("setting", "value", "source", "variable")]
+    table += [(r["setting"] or "", _value_of(r), r["source"].split(",")[0], r["variable"]) for r in rows]
+    widths = [max(len(row[i]) for row in table) for i in range(4)]
+    return ["  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def _value_of(row: dict[str, Any]) -> str:
+    """The value of a setting as people write it."""
+    from .environment import SIZES
+
+    value = row["value"]
+    if value is None:
+        return "-"
+    if row["setting"] in SIZES:
+        return _shown(value)
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def _shown(size: int) -> str:
+    """A number of bytes in the largest unit of which it is a whole number."""
+    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power}{unit}"
+    return f"{size}B"
 
 
 if __name__ == "__main__":

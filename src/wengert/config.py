@@ -9,6 +9,7 @@ truth is looked up in the context. Nothing but settings lives here, and nothing 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .environment import VARIABLES, checked, given, is_the_command
 from .locks import lock
 
 LOADED = time.time()  # when this process loaded the library
@@ -65,7 +67,10 @@ class Config:
     """The library's settings.
 
     ``config.NAME = value`` sets a setting for the process: for all threads and tasks, but not where an `override` of it
-    is in force. In such a context it changes the value there, for as long as the override lasts.
+    is in force. In such a context it changes the value there, for as long as the override lasts. At first a setting has
+    the value that its variable in the environment gives it (``WENGERT_DEBUG_NANS=1``, ``WENGERT_CACHE_BYTES=2GiB``);
+    ``wengert config`` lists settings, variables, values and where these come from. Truths are also taken as ``1``, ``on``,
+    ``true``, ``yes`` and their opposites, numbers of bytes as ``1GB`` (1000³) or ``64MiB`` (64·1024²).
 
     Attributes:
         enable_x64: ``True`` (the default) makes float64 the default dtype, as in NumPy. ``False`` is JAX's
@@ -76,12 +81,9 @@ class Config:
             through NumPy (``jit(f).lower(x).cost()`` names it) are as they are on each machine. Slower where products are
             large. ``False`` by default.
         max_paths: how many ways through its Python control flow `jit` compiles of one function.
-        disk_cache: whether compiled code is kept on disk for other processes; ``False`` where the environment has
-            ``WENGERT_CACHE=0``.
-        cache_dir: the folder of that code; None (the default) is where the platform keeps caches. First the value
-            of the environment's ``WENGERT_CACHE_DIR``.
-        cache_bytes: how much it may hold, in bytes; what was used longest ago is removed. First
-            ``WENGERT_CACHE_BYTES``, or 512 MiB.
+        disk_cache: whether compiled code is kept on disk for other processes (``WENGERT_CACHE``).
+        cache_dir: the folder of that code; None (the default) is where the platform keeps caches.
+        cache_bytes: how much it may hold, in bytes, 512 MiB by default; what was used longest ago is removed.
         checkpoint_bytes: how many bytes the reverse pass of a loop with ``checkpoint="auto"`` may keep; 64 MiB.
         debug_nans: whether the outermost transformation that is called (`grad`, `jit`, `vmap` ...) raises
             NonFiniteError where a result is NaN, with the line of yours at which the NaN was made, in the function or
@@ -96,7 +98,7 @@ class Config:
             prints in them work; for looking into a function, with ``config.override(disable_jit=True)``.
         threads: on how many threads the large loops of compiled functions run; None (the default) stands for one on
             each processor that this process may use, 1 for none but the caller's. Results have the same bits with
-            any number. First ``WENGERT_THREADS``. Dense products run on BLAS's own threads.
+            any number. Dense products run on BLAS's own threads.
 
     Raises:
         ValueError: when a setting or its environment variable is given a value that it cannot have.
@@ -112,6 +114,7 @@ class Config:
     __slots__ = (
         "_alive",
         "_defaults",
+        "_from",
         "_x64",
         "complex_dtype",
         "debugging",
@@ -132,21 +135,23 @@ class Config:
     def __init__(self) -> None:
         self._alive = {"values": 0, "threads": 0}  # overrides in some context, by what they concern
         self.thread_cell = np.ones(2, np.int64)
-        given = {
+        first = {
             "enable_x64": True,
             "reproducible": False,
             "max_paths": 64,
             "checkpoint_bytes": 64 << 20,
-            "disk_cache": os.environ.get("WENGERT_CACHE", "").lower() not in ("0", "false", "off", "no"),
-            "cache_dir": os.environ.get("WENGERT_CACHE_DIR") or None,
-            "cache_bytes": os.environ.get("WENGERT_CACHE_BYTES") or 512 << 20,
-            "threads": os.environ.get("WENGERT_THREADS") or None,
+            "disk_cache": True,
+            "cache_dir": None,
+            "cache_bytes": 512 << 20,
+            "threads": None,
             "debug_nans": False,
             "debug_infs": False,
             "debug_zeros": False,
             "disable_jit": False,
         }
-        self._defaults: dict[str, Any] = {name: _checked(name, value) for name, value in given.items()}
+        environment = given()
+        self._defaults: dict[str, Any] = {n: checked(n, value) for n, value in {**first, **environment}.items()}
+        self._from = {n: f"environment, {VARIABLES[n]}" if n in environment else "default" for n in first}
         self._mark()
 
     enable_x64 = _setting("enable_x64")
@@ -187,6 +192,22 @@ class Config:
         found = self._look("threads")
         return _processors() if found is None else found
 
+    def source(self, name: str) -> str:
+        """Where the value of a setting comes from, here: a default, the environment, an assignment, an override.
+
+        Raises:
+            AttributeError: there is no setting of that name.
+
+        Example:
+            >>> import wengert
+            >>> with wengert.config.override(debug_nans=True):
+            ...     wengert.config.source("debug_nans")
+            'override'
+        """
+        scope = _scope.get()
+        known = self._known(name, name)
+        return "override" if scope is not None and known in scope.values else self._from[known]
+
     # --- how they are kept ---------------------------------------------------------------------------------------
 
     def _look(self, name: str) -> Any:
@@ -199,9 +220,9 @@ class Config:
         return any(map(self._look, _DEBUGGING))
 
     def _put(self, name: str, value: Any) -> None:
-        value, scope = _checked(name, value), _scope.get()
+        value, scope = checked(name, value), _scope.get()
         if scope is None or name not in scope.values:
-            self._defaults[name] = value
+            self._defaults[name], self._from[name] = value, "assigned"
             self._mark()
             return
         overrides = list(scope.overrides)
@@ -259,7 +280,7 @@ class Config:
             AttributeError: there is no setting of one of these names.
             ValueError: a setting cannot have this value.
         """
-        values = {self._known(name, name): _checked(name, value) for name, value in settings.items()}
+        values = {self._known(name, name): checked(name, value) for name, value in settings.items()}
         token = _Token(values)
         try:
             scope = _scope.get()
@@ -272,12 +293,12 @@ class Config:
 
     @staticmethod
     def _known(name: str, given: str) -> str:
-        if name not in _SETTINGS:
+        if name not in VARIABLES:
             raise AttributeError(_no_setting(given))
         return name
 
     def __repr__(self) -> str:
-        return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in _SETTINGS)})"
+        return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in VARIABLES)})"
 
 
 def _enter(overrides: list[tuple[_Token, Mapping[str, Any]]]) -> None:
@@ -288,37 +309,11 @@ def _enter(overrides: list[tuple[_Token, Mapping[str, Any]]]) -> None:
     _scope.set(_Scope(tuple(overrides), values) if overrides else None)
 
 
-def _checked(name: str, value: Any) -> Any:
-    """What a setting becomes that is given a value."""
-    if name in ("enable_x64", "reproducible") or name in _DEBUGGING:
-        return bool(value)
-    if name == "cache_dir":  # absolute, so that it stays the same folder when the process goes to another one
-        return None if value is None else os.path.abspath(os.path.expanduser(os.fspath(value)))
-    if name == "cache_bytes":
-        try:
-            return int(value)
-        except ValueError:
-            raise ValueError(
-                f"cache_bytes (WENGERT_CACHE_BYTES) is a number of bytes, such as 536870912; got {value!r}"
-            ) from None
-    if name == "threads":
-        try:
-            chosen = None if value is None else int(value)
-        except ValueError:
-            chosen = 0
-        if chosen is not None and not 1 <= chosen <= MOST_THREADS:
-            raise ValueError(
-                f"threads (WENGERT_THREADS) is None or a whole number from 1 to {MOST_THREADS}; got {value!r}"
-            )
-        return chosen
-    return value
-
-
 def _no_setting(name: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, _SETTINGS, 1)
-    hint = f"; the nearest is {near[0]}" if near else f"; it has: {', '.join(_SETTINGS)}"
+    near = difflib.get_close_matches(name, VARIABLES, 1)
+    hint = f"; the nearest is {near[0]}" if near else f"; it has: {', '.join(VARIABLES)}"
     return f"config has no setting {name!r}{hint}"
 
 
@@ -341,23 +336,14 @@ _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
 _REPRODUCIBLE = (0.0, 1.0)  # as true as False and True, and other objects
 _KINDS = {**dict.fromkeys(("enable_x64", "reproducible", *_DEBUGGING), "values"), "threads": "threads"}
 _X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())
-MOST_THREADS = 1024
-_SETTINGS = (
-    "enable_x64",
-    "reproducible",
-    "max_paths",
-    "checkpoint_bytes",
-    "disk_cache",
-    "cache_dir",
-    "cache_bytes",
-    "threads",
-    "debug_nans",
-    "debug_infs",
-    "debug_zeros",
-    "disable_jit",
-)
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
-config = Config()
+try:
+    config = Config()
+except ValueError as error:
+    if not is_the_command():
+        raise
+    print(f"wengert: {error}", file=sys.stderr)
+    raise SystemExit(2) from None
 
 _NARROW: dict[np.dtype[Any], np.dtype[Any]] = {
     np.dtype(np.float64): np.dtype(np.float32),

@@ -13,22 +13,47 @@ class Progress(Protocol):
 
     def starts(self, number: int, title: str) -> None: ...
 
+    def says(self, stream: str, text: str) -> None: ...
+
     def ends(self, seconds: float, error: str) -> None: ...
+
+    def breaks(self) -> None: ...
 
 
 class _Lines:
-    """For logs: the line is begun before the cell runs, so that a log that stops shows where."""
+    """For logs: the line is begun before the cell runs, so that a log that stops shows where.
+
+    What the cell prints comes below it, as it is printed, and the line with its time below that.
+    """
 
     def __init__(self, total: int) -> None:
-        self.total = total
+        self.total, self.head = total, ""
+        self.here = ""  # what stands on the line that is not ended
 
     def starts(self, number: int, title: str) -> None:
         done = round(20 * number / self.total)
         bar = "#" * done + "." * (20 - done)
-        print(f"[{bar}] {number:3d}/{self.total}  {title[:64]:64s}", end="", flush=True)
+        self.head = self.here = f"[{bar}] {number:3d}/{self.total}  {title[:64]:64s}"
+        print(self.here, end="", flush=True)
+
+    def says(self, stream: str, text: str) -> None:
+        if self.here == self.head:
+            self.breaks()
+        out = sys.stderr if stream == "stderr" else sys.stdout
+        print(text, end="", file=out, flush=True)
+        self.here = "" if text.endswith("\n") else "…"
 
     def ends(self, seconds: float, error: str) -> None:
+        if self.here != self.head:
+            self.breaks()
+            print(self.head, end="")
         print(f" {seconds:8.3f} s" + (f"  {error}" if error else ""), flush=True)
+
+    def breaks(self) -> None:
+        """End the line that is begun."""
+        if self.here:
+            print(flush=True)
+        self.here = ""
 
 
 class _Bar:
@@ -37,13 +62,30 @@ class _Bar:
     def __init__(self, bar: Any, name: str, total: int) -> None:
         self.bar = bar
         self.task = bar.add_task(name, total=total, title="", style="")
+        self.rest = ""  # of a line that is not ended: above a bar there are whole lines only
 
     def starts(self, number: int, title: str) -> None:
         from rich.markup import escape
 
         self.bar.update(self.task, title=escape(title[:56]))
 
+    def says(self, stream: str, text: str) -> None:
+        *lines, self.rest = (self.rest + text).split("\n")
+        for line in lines:
+            self._print(line.rpartition("\r")[2] or line)
+
+    def _print(self, line: str) -> None:
+        from rich.text import Text
+
+        self.bar.console.print(Text.from_ansi(line))
+
+    def breaks(self) -> None:
+        if self.rest:
+            self._print(self.rest)
+        self.rest = ""
+
     def ends(self, seconds: float, error: str) -> None:
+        self.breaks()
         if error:
             self.bar.console.print(f"[red]{error}[/] in {self.bar.tasks[0].fields['title']}")
         self.bar.advance(self.task)

@@ -145,8 +145,7 @@ def finite(c: Value) -> bool:
         parts = c.parts() if isinstance(c, ValueTracer) else ()
         return bool(parts) and all(map(finite, parts))
     if type(c) is ndarray and c.size < 2000 and c.dtype.char in "fdFD":
-        square: Any = np.vdot(c, c).real
-        return bool(square - square == 0) or bool(np.isfinite(c).all())
+        return math.isfinite(np.vdot(c, c).real) or bool(np.isfinite(c).all())
     return bool(np.isfinite(c).all())
 
 
