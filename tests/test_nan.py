@@ -17,6 +17,7 @@ import wengert.numpy as wnp
 from wengert import nn
 from wengert.core import Primitive
 from wengert.errors import NotDifferentiableError
+from wengert.ops import support
 from wengert.ops.families import Elementwise
 from wengert.testing import differentiable, primitives
 
@@ -128,3 +129,9 @@ def test_the_exceptions_are_in_the_list() -> None:
     listed = set(re.findall(r"`(\w+)`", section))
     hidden = {"offset", "ratio", "ldexp"}  # operations of the library's own, and one of whole numbers
     assert (LINEAR | LINES | NUMPYS) - hidden <= listed
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.complex128])
+def test_looking_for_infinities_warns_of_nothing(dtype):
+    for value, expected in ((np.inf, False), (np.nan, False), (-1.0, True), (np.finfo(dtype).max, True)):
+        assert support.finite(np.array([1.0, value], dtype)) is expected
