@@ -16,6 +16,7 @@ from typing import Any
 LONGEST = 10.0  # seconds that a fork waits for an import
 _IMPORTED = ("wengert", "llvmlite", "numpy", "scipy", "ml_dtypes")
 _locks: list[Any] = []
+_last: list[Any] = []
 _taken: list[Any] = []
 
 
@@ -26,23 +27,40 @@ def lock() -> Any:
     return made
 
 
-def _imports_elsewhere() -> bool:
-    me = threading.get_ident()
-    for name, reference in list(getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {}).items()):
+def innermost(*locks: Any) -> None:
+    """Let a fork take these too, after all others: no thread takes another one while it holds one of them.
+
+    A hook of their own would not do: one that another thread registers while a fork waits is called after it, not before.
+    """
+    _last.extend(locks)
+
+
+def _imports_elsewhere() -> list[str]:
+    """The modules that other threads are importing."""
+    me, found = threading.get_ident(), []
+    for name, reference in list(_module_locks().items()):
         if name.partition(".")[0] in _IMPORTED:
             owner = getattr(reference(), "owner", None)
             if owner is not None and owner != me:
-                return True
-    return False
+                found.append(name)
+    return found
+
+
+def _module_locks() -> dict[str, Any]:
+    return getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
 
 
 def _before() -> None:
     end = time.monotonic() + LONGEST
-    while _imports_elsewhere() and time.monotonic() < end:
+    while True:
+        for made in [*_locks, *_last]:
+            made.acquire()
+            _taken.append(made)
+        # Looked at with all locks held: while one was waited for, a thread may have begun to import.
+        if not _imports_elsewhere() or time.monotonic() > end:
+            return
+        _after()  # whoever imports may need them
         time.sleep(0.001)
-    for made in list(_locks):
-        made.acquire()
-        _taken.append(made)
 
 
 def _after() -> None:
@@ -50,7 +68,16 @@ def _after() -> None:
         _taken.pop().release()
 
 
+def _after_in_child() -> None:
+    """Imports that began between the look and the fork are begun anew: the thread that was at it is not in the child."""
+    for name in _imports_elsewhere():
+        _module_locks().pop(name, None)
+        if getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False):
+            del sys.modules[name]
+    _after()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_after)
+    os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_after_in_child)
 
 __all__ = ["lock"]

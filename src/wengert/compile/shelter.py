@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from llvmlite.binding import ffi
+
+from ..locks import innermost
 
 T = TypeVar("T")
 
@@ -67,24 +68,7 @@ def _end() -> None:
         pass
 
 
-# --- forks --------------------------------------------------------------------------------------------------------------
-
-_taken: list[Any] = []
-
-
-def _before_fork() -> None:
-    for lock in (_lock, ffi.lib._lock._lock):  # llvmlite's own: destructors run in it, and other libraries' code
-        lock.acquire()
-        _taken.append(lock)
-
-
-def _after_fork() -> None:
-    while _taken:
-        _taken.pop().release()
-
-
+innermost(_lock, ffi.lib._lock._lock)  # llvmlite's own too: destructors run in it, and other libraries' code
 atexit.register(_end)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 __all__ = ["run"]
