@@ -51,6 +51,8 @@ NO_NUMBERS = {
     "records of arrays": np.zeros(3, [("a", "f8", (2,))]),
     "records of objects": np.zeros(3, [("a", "f8"), ("b", object)]),
     "a record": np.zeros(3, [("a", "f8")])[0],
+    "a record array": np.rec.array([(1.0, 2.0)] * 3, dtype=[("a", "f8"), ("b", "f8")]),
+    "a record array of objects": np.rec.array([(1.0, "a")] * 3, dtype=[("a", "f8"), ("b", object)]),
 }
 same = lambda x: x
 one = lambda x: 1.0

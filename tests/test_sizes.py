@@ -84,6 +84,29 @@ def test_negative_sizes(name):
             pytest.fail(way)
 
 
+constant = lambda x, *shape: wnp.broadcast_to(x[0], shape)
+TOO_LARGE = {
+    "a sum over 2**66 numbers": lambda x: wnp.sum(constant(x, 2**33, 2**33)),
+    "2**63 bytes": lambda x: constant(x, 2**60)[0],
+    "a product of matrices": lambda x: (constant(x, 2**32, 2) @ constant(x, 2, 2**32))[0, 0],
+    "outer": lambda x: wnp.outer(constant(x, 2**33), constant(x, 2**33))[0, 0],
+    "tile": lambda x: wnp.sum(wnp.tile(x, 2**62)),
+    "a scan's results": lambda x: lax.scan(lambda c, _: (c, constant(x, 2**30)), 0.0, None, length=2**31)[0],
+    "temporaries": lambda x: wnp.sum(
+        wnp.cumsum(wnp.cumsum(constant(x, 2**59))[::-1]) * wnp.cumsum(constant(x, 2**59) * 2)
+    ),
+    "a result": lambda x: wnp.cumsum(constant(x, 2**45)),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_sizes_that_no_memory_has(name):
+    f = w.jit(TOO_LARGE[name])
+    for _ in range(2):
+        with pytest.raises((ValueError, MemoryError)):
+            f(np.ones(3))
+
+
 def test_every_primitive_refuses_to_stage_a_negative_shape():
     from wengert.core import Aval, Primitive
 

@@ -157,7 +157,7 @@ def check_numbers(x: Any) -> None:
         DtypeError: the dtype is one of objects, text, dates, records or raw bytes.
     """
     dtype: np.dtype = x.dtype
-    if dtype.kind in NUMBERS or dtype in RECORDS or (dtype.kind == "V" and dtype.type is not np.void):
+    if dtype.kind in NUMBERS or dtype in RECORDS or (dtype.kind == "V" and not issubclass(dtype.type, np.void)):
         return
     if dtype.kind == "O":
         items: list[Any] = np.asarray(x, object).reshape(-1).tolist()

@@ -12,6 +12,7 @@ from .nest import size_of
 from .serial import Serial
 
 ALIGNMENT = 64
+MOST_BYTES = 1 << 62  # of a workspace; no machine has them, and numbers of 64 bits can count them
 
 
 class Memory:
@@ -87,6 +88,8 @@ class Memory:
             for v in ends.get(number, ()):
                 if size_of(v.aval):  # an empty array has the place of another one
                     used = [u for u in used if u[0] != self.offsets[v]]
+        if size > MOST_BYTES:
+            raise MemoryError(f"the temporary arrays of the compiled {self.plan.program.name} take {size:.1e} bytes")
         return size
 
 

@@ -7,6 +7,7 @@ evaluated; the compiler takes its place there.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ from .opening import constant
 
 FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 256  # Programs that are remembered
+MOST_BYTES = 2**63 - 1  # of an array: addresses are numbers of 64 bits, with a sign
 
 
 BRANCH, LOOP, STEPS = "branch", "loop", "steps"
@@ -321,8 +323,8 @@ class StagingTrace(Trace):
             refuse_large(primitive, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
         for v in outputs:
-            if v.aval.shape and min(v.aval.shape) < 0:
-                raise ShapeError(f"{primitive.name}: negative dimensions are not allowed, got shape {v.aval.shape}")
+            if v.aval.shape:
+                check_shape(primitive, v.aval)
         equations.append(Equation(primitive, atoms, outputs, params))
         tracers = [StagingTracer(self, v) for v in outputs]
         return tracers if primitive.multiple_results else tracers[0]
@@ -330,6 +332,19 @@ class StagingTrace(Trace):
     def close(self) -> list[Equation]:
         equations, self.equations = self.equations, None
         return equations or []
+
+
+def check_shape(primitive: Primitive, aval: Aval) -> None:
+    """Refuse shapes that no array can have, which native loops would go over without an end.
+
+    Raises:
+        ShapeError: a length is negative, or the bytes have no number of 64 bits.
+    """
+    shape = aval.shape
+    if min(shape) < 0:
+        raise ShapeError(f"{primitive.name}: negative dimensions are not allowed, got shape {shape}")
+    if math.prod(shape) * aval.dtype.itemsize > MOST_BYTES:
+        raise ShapeError(f"{primitive.name}: an array of shape {shape} is larger than any memory")
 
 
 def refuse_large(primitive: Primitive, atoms: Sequence[Atom], out: Any) -> None:
