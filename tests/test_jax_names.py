@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import wengert as w
-from wengert.interop import array_methods, jax_names
+from wengert.interop import jax_names
 
 
 @pytest.fixture
@@ -30,19 +30,14 @@ def test_every_module_and_every_name(jax, name):
 
 def test_install_and_uninstall():
     before = np.geterr()
-    assert not hasattr(np.zeros(1), "at")
     jax_names.install()
     jax_names.install()
     import jax.numpy as jnp
 
-    assert jnp.ones(2).dtype == np.float32 and hasattr(np.zeros(1), "at") and hasattr(np.float32(1), "at")
-    assert hasattr(np.zeros(1).view(np.recarray), "at")  # subclasses too
+    assert jnp.ones(2).dtype == np.float32 and hasattr(jnp.ones(2), "at") and not hasattr(np.zeros(1), "at")
     jax_names.uninstall()
     jax_names.uninstall()
     assert "jax" not in sys.modules and w.config.enable_x64 and np.geterr() == before
-    for x in (np.zeros(1), np.float32(1), np.int64(1), np.bool_(True)):
-        for name in array_methods.NAMES:
-            assert not hasattr(x, name), name
 
 
 def test_context_nests_and_survives_errors():
@@ -53,40 +48,20 @@ def test_context_nests_and_survives_errors():
 
         assert jnp.zeros(2).at[0].set(1.0)[0] == 1
         raise ZeroDivisionError
-    assert not hasattr(np.zeros(1), "at") and "jax" not in sys.modules
+    assert w.config.enable_x64 and "jax" not in sys.modules
 
 
-def test_lookup_caches_follow():
-    """The interpreter specialises attribute lookups in hot code; it must see names come and go."""
-
-    def lookups(x, n=200):
-        found = 0
-        for _ in range(n):
-            try:
-                found += x.at is not None
-            except AttributeError:
-                pass
-        return found
-
-    for _ in range(3):
-        assert lookups(np.zeros(2)) == 0
-        with jax_names.as_jax():
-            assert lookups(np.zeros(2)) == lookups(np.float32(1)) == 200
-        assert lookups(np.zeros(2)) == lookups(np.float32(1)) == 0
-
-
-def test_refusal_says_what_to_write(monkeypatch):
-    monkeypatch.setattr(array_methods.gc, "get_referents", lambda *_: [])
-    with pytest.raises(w.errors.NotSupportedError, match="array_methods=False") as raised:
+@pytest.mark.parametrize("variable, setting", [("JAX_ENABLE_X64", "enable_x64"), ("JAX_DEBUG_NANS", "debug_nans")])
+def test_environment(monkeypatch, variable, setting):
+    before = getattr(w.config, setting)
+    monkeypatch.setenv(variable, "True")
+    with jax_names.as_jax():
+        assert getattr(w.config, setting) is True
+    assert getattr(w.config, setting) is before
+    monkeypatch.setenv(variable, "perhaps")
+    with pytest.raises(ValueError, match=variable):
         jax_names.install()
-    assert "jax.numpy.at(x)" in str(raised.value) and "jax" not in sys.modules and w.config.enable_x64
-    jax_names.install(array_methods=False)
-    try:
-        import jax.numpy as jnp
-
-        assert not hasattr(np.zeros(1), "at") and jnp.at(jnp.zeros(2))[0].set(1.0)[0] == 1
-    finally:
-        jax_names.uninstall()
+    assert "jax" not in sys.modules
 
 
 @pytest.mark.parametrize("statement, kind, expected", [
@@ -99,7 +74,7 @@ def test_refusal_says_what_to_write(monkeypatch):
     ("import jax; jax.random.nromal", AttributeError, ["jax.random.normal"]),
     ("import jax; jax.nothing_like_it_at_all", AttributeError, ["dir(jax)"]),
     ("import jax; jax.pmap", AttributeError, ["one device", "vmap"]),
-    ("from jax.sharding import Mesh", ImportError, ["one device"]),
+    ("import jax; jax.sharding.Mesh(jax.devices() * 2, 'x')", NotImplementedError, ["one device"]),
     ("from jax.experimental.shard_map import shard_map", ImportError, ["one device"]),
     ("from jax.interpreters import ad", ImportError, ["custom_jvp"]),
     ("import jaxlib", ImportError, ["compiler"]),
@@ -123,16 +98,17 @@ def test_hasattr_and_getattr(jax):
 
 def test_values_are_arrays_of_jax(jax):
     jnp = jax.numpy
-    assert isinstance(np.ones(2), jax.Array) and isinstance(jnp.cumsum(jnp.ones(2)), jnp.ndarray)
+    assert not isinstance(np.ones(2), jax.Array) and isinstance(jnp.cumsum(np.ones(2)), jnp.ndarray)
     assert isinstance(jnp.sum(jnp.ones(2)), jax.Array) and isinstance(jax.random.key(0), jax.Array)
     assert not isinstance(1.0, jax.Array) and not isinstance([1.0], jax.Array)
-    for transform in (jax.jit, jax.grad, jax.vmap, lambda f: lambda x: jax.jvp(f, (x,), (x,))):
+    for transform in (jax.jit, jax.grad, jax.vmap, lambda f: lambda x: jax.jvp(f, (x,), (x,))[0]):
         seen = []
-        transform(lambda x: (seen.append(x), x.sum())[1])(jnp.ones(()) if transform is jax.grad else jnp.ones(2))
+        out = transform(lambda x: (seen.append(x), x.sum())[1])(jnp.ones(()) if transform is jax.grad else jnp.ones(2))
         (x,) = seen
         assert isinstance(x, jax.Array) and isinstance(x, jnp.ndarray) and isinstance(x, jax.core.Tracer)
         assert x.block_until_ready() is x and x.devices() == {jax.devices()[0]} and not x.weak_type
         assert x.is_ready() and x.aval.dtype == np.float32
+        assert type(out) is jax.Array and not isinstance(out, jax.core.Tracer)
 
 
 def test_scalar_types_convert(jax):
@@ -154,9 +130,9 @@ def test_keys(jax):
 
 
 def test_32_bit_mode_whatever_goes_in(jax):
-    """Functions of jax.numpy give 32-bit results for the 64-bit arrays that NumPy's own operators make."""
+    """Functions of jax.numpy give 32-bit results for NumPy's 64-bit arrays."""
     jnp = jax.numpy
-    x = jnp.arange(1, 4) / 2  # NumPy's promotion: float64
+    x = np.arange(1, 4) / 2
     for f in (jnp.sin, jnp.exp, jnp.sum, jnp.mean, jnp.cumsum, jnp.sort, jnp.max, jnp.asarray, jnp.sqrt, jnp.abs):
         assert f(x).dtype == np.float32, f
     assert jnp.sum(np.arange(3)).dtype == np.int32 and jnp.reshape(x, (3, 1)).dtype == np.float32
@@ -221,17 +197,29 @@ def test_ravel_pytree():
 
 
 def test_array_type_in_annotations_and_isinstance(jax):
+    import functools
     import typing
 
     def f(x: jax.Array | None, y: "float | jax.Array" = 1.0) -> jax.Array: ...
 
     hints = typing.get_type_hints(f, {"jax": jax})
     assert typing.get_args(hints["x"]) == (jax.Array, type(None)) and jax.Array in typing.get_args(hints["y"])
-    assert isinstance(np.float32(1), (str, jax.Array)) and not isinstance("x", (int, jax.Array))
+    x = jax.numpy.ones(2)
+    assert isinstance(x, (str, jax.Array)) and not isinstance("x", (int, jax.Array))
     assert isinstance(np.ones(1), jax.typing.ArrayLike) and isinstance(1.0, jax.typing.ArrayLike)
-    assert not isinstance("x", jax.typing.ArrayLike) and issubclass(np.ndarray, jax.Array)
+    assert not isinstance("x", jax.typing.ArrayLike) and not issubclass(np.ndarray, jax.Array)
+    assert issubclass(type(x), jax.Array) and typing.get_origin(typing.Annotated[jax.Array, "n"]) is typing.Annotated
     with pytest.raises(TypeError, match="jax.numpy.array"):
         jax.Array([1.0])
+
+    @functools.singledispatch
+    def kind(x):
+        return "other"
+
+    kind.register(jax.Array, lambda x: "array")
+    seen = []
+    jax.jit(lambda x: (seen.append(kind(x)), x)[1])(x)
+    assert [kind(x), kind(np.ones(2)), *seen] == ["array", "other", "array"]
 
 
 def test_plots_of_arrays(jax):

@@ -206,11 +206,14 @@ def as_value(x: Any) -> Value:
         if isinstance(x, (np.ma.MaskedArray, np.matrix)):
             raise DtypeError(_MATRICES if isinstance(x, np.matrix) else MASKED_ARRAYS)
         return x if config._x64 else demote(x)
+    value: Any = getattr(x, "__wengert_value__", None)  # an array of the alias (`interop.array`)
+    if value is not None:
+        return as_value(value)
     for t in PYTHON_SCALARS:  # subclasses, such as an IntEnum
         if isinstance(x, t):
             return t(x)
     if isinstance(x, NESTED_TYPES):
-        if any(isinstance(leaf, Tracer) for leaf in _nested_leaves(x)):
+        if any(isinstance(getattr(leaf, "__wengert_value__", leaf), Tracer) for leaf in _nested_leaves(x)):
             from .ops.shape import stack
 
             return stack([as_value(item) for item in x])

@@ -1,15 +1,16 @@
 """Code written for JAX, run here: `install` makes ``import jax`` and its submodules mean this library.
 
-Values stay NumPy arrays, in 32-bit mode as JAX has it. Each of JAX's modules is answered by the modules of `MODULES`,
-asked in order; a name that none of them has raises an error that lists the nearest ones. Operators and methods of
-arrays outside a transformation are NumPy's own, and so is their promotion: ``jnp.arange(3) / 2`` is float64 until a
-function of ``jax.numpy`` makes it float32.
+Each of JAX's modules is answered by the modules of `MODULES`, asked in order; a name that none of them has raises an
+error that lists the nearest ones. What functions of the library return there is a `jax.Array` (`array.py`), with JAX's
+promotion (`rules.py`); the modules of `jax_modules` hold what means something else in JAX than in NumPy.
 """
 
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import numpy as np
 
 from ..config import config
 from ..errors import NotSupportedError
+from .rules import follow
 
 # JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`; what follows a
 # colon is an object of a module: JAX's distributions are modules.
@@ -35,12 +37,13 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.experimental": (".experimental",),
     "jax.experimental.ode": (".ode",),
     "jax.flatten_util": ("wengert.flatten_util",),
-    "jax.lax": ("wengert.lax",),
-    "jax.nn": ("wengert.nn",),
+    "jax.lax": (".lax", "wengert.lax"),
+    "jax.nn": (".nn", "wengert.nn"),
     "jax.nn.initializers": ("wengert.initializers",),
     "jax.numpy": (".numpy", "wengert.numpy"),
     "jax.numpy.fft": ("wengert.numpy.fft",),
     "jax.numpy.linalg": (".linalg", "wengert.numpy.linalg"),
+    "jax.ops": (".ops",),
     "jax.random": ("wengert.random",),
     "jax.scipy": ("wengert.scipy",),
     "jax.scipy.cluster": ("wengert.scipy.cluster",),
@@ -58,9 +61,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.scipy.spatial.transform": ("wengert.scipy.spatial.transform",),
     "jax.scipy.special": ("wengert.scipy.special",),
     "jax.scipy.stats": ("wengert.scipy.stats",),
-    "jax.test_util": ("wengert.testing",),
-    "jax.tree": ("wengert.tree",),
-    "jax.tree_util": ("wengert.tree_util",),
+    "jax.sharding": (".sharding",),
+    "jax.test_util": (".test_util", "wengert.testing"),
+    "jax.tree": (".tree", "wengert.tree"),
+    "jax.tree_util": (".tree_util", "wengert.tree_util"),
     "jax.typing": (".typing",),
 }
 _DISTRIBUTIONS = (
@@ -93,12 +97,9 @@ REASONS: dict[str, str] = {
     "jax.lax.scan": _CONTROL,
     "jax.lax.switch": _CONTROL,
     "jax.lax.while_loop": _CONTROL,
-    "jax.make_mesh": _DEVICES,
-    "jax.ops": "write jnp.zeros(n).at[ids].add(data) for segment_sum; .max, .min and .multiply likewise",
     "jax.pmap": _DEVICES,
     "jax.profiler": "use Python's own profilers: nothing runs out of their sight",
     "jax.shard_map": _DEVICES,
-    "jax.sharding": _DEVICES,
     "jax.stages": "jax.jit(f).lower(*args) gives the Program",
 }
 
@@ -179,6 +180,25 @@ def _advice(full: str) -> str:
     return "; ".join(lines)
 
 
+_RAW = ("wengert.tree", "wengert.tree_util", "wengert.errors")  # whose functions take what the user has as it is
+
+
+@functools.lru_cache(None)
+def alias_name(module: str, name: str) -> Any:
+    """What a name of one of JAX's modules means here: functions of the library behind the border.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
+    for place, source in zip(MODULES[module], _sources(module), strict=True):
+        if not hasattr(source, name):
+            continue
+        found = getattr(source, name)
+        own = place[0] == "." or place in _RAW or isinstance(found, (type, ModuleType))
+        return found if own or not callable(found) else follow(module, name, found)
+    raise AttributeError(name)
+
+
 class _Names(ModuleType):
     """A module of JAX's name that takes everything from modules of ours."""
 
@@ -192,10 +212,14 @@ class _Names(ModuleType):
             return importlib.import_module(full)
         if attribute == "__all__":
             return sorted(_names(self.__name__))
-        if not attribute.startswith("_") or attribute == "__version__":
-            for source in _sources(self.__name__):
-                if hasattr(source, attribute):
-                    return getattr(source, attribute)
+        if not attribute.startswith("_") or attribute in ("__version__", "__version_info__"):
+            try:
+                found = alias_name(self.__name__, attribute)
+            except AttributeError:
+                raise MissingNameError(_advice(full)) from None
+            if not isinstance(found, ModuleType):
+                setattr(self, attribute, found)
+            return found
         elif attribute.startswith("__"):
             raise AttributeError(attribute)
         raise MissingNameError(_advice(full))
@@ -233,51 +257,55 @@ class _Kept:
 
     def __init__(self) -> None:
         self.modules = {n: m for n, m in sys.modules.items() if _is_jax(n)}
-        self.x64 = config.enable_x64
+        self.settings = {name: getattr(config, name) for name in _VARIABLES}
         self.warnings = np.geterr()
 
 
 _kept: _Kept | None = None
 
 
-def install(*, array_methods: bool = True) -> None:
+def install() -> None:
     """Make ``import jax`` mean this library in this process, in 32-bit mode, until `uninstall`.
 
-    NumPy's arrays and scalars get the methods that JAX's have and they lack: ``x.at[i].set(v)``,
-    ``x.block_until_ready()``, ``x.devices()`` … (see `wengert.interop.array_methods`). Overflow and division by zero
-    give inf and nan without NumPy's warnings. A second call changes nothing.
-
-    Args:
-        array_methods: whether to add those methods.
+    The environment's ``JAX_ENABLE_X64``, ``JAX_DEBUG_NANS``, ``JAX_DEBUG_INFS`` and ``JAX_DISABLE_JIT`` are obeyed. Overflow
+    and division by zero give inf and nan without NumPy's warnings. A second call changes nothing.
 
     Raises:
-        NotSupportedError: this Python does not let NumPy's types have new methods; the message says what to write.
+        ValueError: one of these variables is no truth value.
 
     Example:
         >>> from wengert.interop import jax_names
         >>> jax_names.install()
         >>> import jax.numpy as jnp
         >>> jnp.zeros(3).at[1].add(2.0)
-        array([0., 2., 0.], dtype=float32)
+        Array([0., 2., 0.], dtype=float32)
         >>> jax_names.uninstall()
     """
     global _kept
     if _kept is not None:
         return
-    if array_methods:
-        from . import array_methods as methods
-
-        methods.add()
+    settings = {name: _truth(f"JAX_{name.upper()}") for name in _VARIABLES}
     _kept = _Kept()
     for name in _kept.modules:
         del sys.modules[name]
     sys.meta_path.insert(0, _Finder)
-    config.enable_x64 = False
+    for name, value in settings.items():
+        setattr(config, name, value)
     np.seterr(all="ignore")
 
 
+_VARIABLES = ("enable_x64", "debug_nans", "debug_infs", "disable_jit")
+
+
+def _truth(variable: str) -> bool:
+    text = os.environ.get(variable, "0").lower()
+    if text not in ("0", "1", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", ""):
+        raise ValueError(f"invalid truth value {text!r} for environment {variable!r}")
+    return text in ("1", "true", "yes", "on", "t", "y")
+
+
 def uninstall() -> None:
-    """Undo `install`: ``import jax`` finds JAX again if it is there, arrays lose the methods, the mode is put back.
+    """Undo `install`: ``import jax`` finds JAX again if it is there, the settings are put back.
 
     Example:
         >>> from wengert.interop import jax_names
@@ -290,16 +318,14 @@ def uninstall() -> None:
     global _kept
     if _kept is None:
         return
-    from . import array_methods as methods
-
     kept, _kept = _kept, None
     sys.meta_path.remove(_Finder)
     for name in [n for n in sys.modules if _is_jax(n)]:
         del sys.modules[name]
     sys.modules.update(kept.modules)
-    config.enable_x64 = kept.x64
+    for name, value in kept.settings.items():
+        setattr(config, name, value)
     np.seterr(**kept.warnings)
-    methods.remove()
 
 
 @contextmanager

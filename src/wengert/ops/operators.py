@@ -61,6 +61,8 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
 
 
 def _numeric(x: Any) -> bool:
+    if hasattr(x, "__wengert_value__"):  # an array of the alias, whose operators have its meaning
+        return False
     return isinstance(x, (np.generic, ndarray, list, tuple, bool, int, float, complex)) or hasattr(x, "__array__")
 
 

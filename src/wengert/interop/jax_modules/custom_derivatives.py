@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...transforms.custom_rules import custom_jvp, custom_vjp
-from ...transforms.jit import closure_convert
+from .transformations import closure_convert, custom_jvp, custom_vjp
 
 
 def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:

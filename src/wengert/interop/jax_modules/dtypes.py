@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...config import canonical_dtype
-from ...numpy.dtypes import finfo, iinfo, result_type
+from ...numpy.dtypes import finfo, iinfo
 from ...numpy.dtypes import issubdtype as _issubdtype
 from ...ops.random import KEY
-from .top import float0
+
+float0 = np.dtype([("float0", np.void, 0)])
 
 
 class extended(np.generic):  # noqa: N801
@@ -38,6 +39,14 @@ def issubdtype(arg1: Any, arg2: Any) -> bool:
 def canonicalize_dtype(dtype: Any, allow_extended_dtype: bool = False) -> np.dtype:
     """The dtype that this mode gives where `dtype` is asked for."""
     return canonical_dtype(dtype)
+
+
+def result_type(*args: Any, return_weak_type_flag: bool = False) -> Any:
+    """The dtype that JAX's promotion gives, and where it is asked for whether it is weak."""
+    from ..promotion import joined, known_kinds
+
+    dtype, weak = joined(*known_kinds(*args))
+    return (dtype, weak) if return_weak_type_flag else dtype
 
 
 def scalar_type_of(x: Any) -> type:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...scipy import interpolate
+from ..border import bordered
 
 
+@bordered
 def RegularGridInterpolator(  # noqa: N802 (JAX's name)
     points: Any, values: Any, method: str = "linear", bounds_error: bool = False, fill_value: Any = np.nan
 ) -> interpolate.RegularGridInterpolator:

@@ -1,15 +1,25 @@
-"""Names of `jax.numpy` that mean something else there than in NumPy: the type of arrays, and scalar types to call."""
+"""Names of `jax.numpy` that mean something else there than in the library's namespace of NumPy."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ...config import canonical_dtype
-from ...core import as_array
-from ...ops.elementwise import convert
-from .array import Array
+from ... import numpy as ours
+from ... import trees
+from ...config import canonical_dtype, config
+from ...core import PYTHON_SCALARS, Tracer, as_value, inexact_dtype
+from ...ops import elementwise as ew
+from .. import border
+from ..array import Array, in_dtype, kind_of, power, promoted, wrap
+from ..border import lift, lower
+from ..conversion import converted
+from ..places import clamped
+from ..promotion import floating, joined, known_kinds
+from ..rules import meeting
 from .dtypes import issubdtype
 
 ndarray = Array
@@ -21,8 +31,15 @@ class _ScalarType(type):
     dtype: np.dtype
 
     def __call__(cls, x: Any = 0) -> Any:
-        """`x` as an array of this dtype; 64-bit dtypes are 32-bit in 32-bit mode."""
-        return convert(as_array(x), canonical_dtype(cls.dtype))
+        """`x` as an array of this dtype; 64-bit dtypes are 32-bit in 32-bit mode.
+
+        Raises:
+            OverflowError: a Python integer that the dtype cannot hold.
+        """
+        dtype = canonical_dtype(cls.dtype)
+        if type(x) is int and dtype.kind in "iu":
+            return wrap(np.array(x, dtype)[()])
+        return wrap(converted(as_value(lower(x)), dtype))
 
     def __eq__(cls, other: Any) -> bool:
         return cls is other or (isinstance(other, (type, np.dtype)) and cls.dtype == other)
@@ -34,22 +51,322 @@ class _ScalarType(type):
         return f"<class 'jax.numpy.{cls.__name__}'>"
 
 
-def _scalar_type(name: str) -> _ScalarType:
+def _scalar_type(name: str, dtype: Any = None) -> _ScalarType:
     return _ScalarType(
-        name, (), {"dtype": np.dtype(name), "__doc__": f"Converts to {name}.", "__module__": "jax.numpy"}
+        name, (), {"dtype": np.dtype(dtype or name), "__doc__": f"Converts to {name}.", "__module__": "jax.numpy"}
     )
 
 
-bool_ = _ScalarType("bool_", (), {"dtype": np.dtype(bool), "__doc__": "Converts to bool.", "__module__": "jax.numpy"})
+bool_ = _scalar_type("bool_", bool)
 int8, int16, int32, int64 = (_scalar_type(f"int{n}") for n in (8, 16, 32, 64))
 uint8, uint16, uint32, uint64 = (_scalar_type(f"uint{n}") for n in (8, 16, 32, 64))
 float16, float32, float64 = (_scalar_type(f"float{n}") for n in (16, 32, 64))
 complex64, complex128 = (_scalar_type(f"complex{n}") for n in (64, 128))
 int_, uint, float_, complex_ = int64, uint64, float64, complex128
 half, single, double, csingle, cdouble = float16, float32, float64, complex64, complex128
+_NARROW_FLOATS = ("bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NARROW_FLOATS:
+        raise AttributeError(name)
+    import ml_dtypes
+
+    found = globals()[name] = _scalar_type(name, getattr(ml_dtypes, name))
+    return found
+
+
+# --- making arrays ----------------------------------------------------------------------------------------------
+
+
+def array(object: Any, dtype: Any = None, copy: bool = True, order: Any = "K", ndmin: int = 0, **_: Any) -> Any:  # noqa: A002
+    """An array of a number, an array, or nested lists of them; weak if it is a Python number and no dtype is told.
+
+    Raises:
+        OverflowError: a Python integer is too large for the dtype.
+
+    Example:
+        >>> array([1, 2, 3]).dtype, array(1.0).weak_type
+        (dtype('int64'), True)
+    """
+    out = _array(object, dtype)
+    if out.ndim < ndmin:
+        out = wrap(ours.reshape(out._value, (1,) * (ndmin - out.ndim) + out.shape), out._weak)
+    if not isinstance(out._value, Tracer) and type(object) is np.ndarray and np.may_share_memory(out._value, object):
+        return wrap(out._value.copy(), out._weak)
+    return out
+
+
+def _array(x: Any, dtype: Any) -> Array:
+    if hasattr(x, "__jax_array__"):
+        x = x.__jax_array__()
+    t = type(x)
+    if t is Array:
+        return x if dtype is None else wrap(converted(x._value, dtype))
+    if t in PYTHON_SCALARS:
+        kind, weak = kind_of(x)
+        if dtype is None:
+            return wrap(np.array(x, kind)[()], weak)
+        wanted = canonical_dtype(dtype)
+        return wrap(np.array(x, wanted)[()] if t is int and wanted.kind in "iu" else converted(x, wanted))
+    if isinstance(x, (list, tuple)):
+        leaves = trees.leaves(list(x), is_leaf=lambda v: v is None)
+        if dtype is None and any(type(v) is Array for v in leaves):
+            dtype = joined(*[kind_of(v) for v in leaves])[0]
+        elif dtype is None and leaves and all(type(v) is int for v in leaves):
+            return wrap(np.array(x, config.int_dtype))
+        x = lower(x)
+        if not any(isinstance(v, Tracer) for v in trees.leaves(x)):
+            x = np.array(x)
+    if isinstance(x, np.ndarray) and x.dtype.names:
+        return wrap(x)
+    return wrap(ours.asarray(x) if dtype is None else converted(ours.asarray(x), dtype))
+
+
+def asarray(a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None, **_: Any) -> Any:
+    """`array`, of the same memory where that is the library's own."""
+    return array(a, dtype)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
+    """An array filled with a value; weak if that is a Python number and no dtype is told."""
+    value = _array(fill_value, dtype)
+    return wrap(ours.broadcast_to(value._value, lower(shape)), value._weak and dtype is None)
+
+
+def _like(name: str, value: Any) -> Callable[..., Any]:
+    def function(a: Any, *args: Any, dtype: Any = None, shape: Any = None, **_: Any) -> Any:
+        fill, *rest = args if value is None else (value, *args)
+        dtype = rest[0] if rest else dtype
+        like, weak = kind_of(a)
+        wanted = canonical_dtype(dtype) if dtype is not None else like
+        shape = np.shape(lower(a)) if shape is None else lower(shape)
+        if type(a) is Array and a.dtype.names:
+            return wrap(np.zeros(shape, a.dtype))
+        out = ours.broadcast_to(converted(as_value(lower(fill)), wanted), shape)
+        return wrap(out, weak and dtype is None)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"NumPy's ``{name}``; as weak as `a` where no dtype is told."
+    return function
+
+
+zeros_like, ones_like, empty_like = _like("zeros_like", 0), _like("ones_like", 1), _like("empty_like", 0)
+full_like = _like("full_like", None)
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = False, device: Any = None) -> Any:
+    """The array in another dtype; floats out of an integer's range become its nearest ones."""
+    return wrap(converted(as_value(lower(x)), dtype))
+
+
+# --- elementwise ------------------------------------------------------------------------------------------------
+
+
+def _modulus(x: Any) -> Any:
+    dtype = x.dtype
+    if isinstance(x, Tracer) and inexact_dtype(dtype) and dtype.kind != "c":
+        zero = dtype.type(0)  # + 0 makes 0.0 of -0.0
+        return ew.where(ew.greater_equal(x, zero), ew.add(x, zero), ew.negative(x))
+    return ew.absolute(x)
+
+
+def abs(x: Any, /) -> Any:  # noqa: A001
+    """The absolute value; its derivative at 0 is 1."""
+    kind, weak = kind_of(x)
+    return wrap(_modulus(in_dtype(x, kind)), weak)
+
+
+absolute = abs
+
+
+def fabs(x: Any, /) -> Any:
+    """The absolute value of floats; its derivative at 0 is 1."""
+    kind, weak = floating(kind_of(x))
+    return wrap(_modulus(in_dtype(x, kind)), weak)
+
+
+pow = power  # noqa: A001
+
+
+def _of_two(name: str, better: Any) -> Callable[..., Any]:
+    def function(x: Any, y: Any, /) -> Any:
+        (x, y), weak = promoted((x, y))
+        choice = better(x, y) if not inexact_dtype(x.dtype) else ew.logical_or(better(x, y), ew.isnan(y))
+        return wrap(ew.where(choice, x, y), weak)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"NumPy's ``{name}``; of equal arguments the second one has the derivative."
+    return function
+
+
+fmax, fmin = _of_two("fmax", ew.greater), _of_two("fmin", ew.less)
+
+
+def copysign(x1: Any, x2: Any, /) -> Any:
+    """The size of `x1` with the sign of `x2`; the derivative at 0 is that of `abs`."""
+    (x, y), weak = promoted((x1, x2), inexact=True)
+    return wrap(ew.copysign(_modulus(x), y), weak)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, /, *, size: Any = None, fill_value: Any = None) -> Any:
+    """Elements of `x` where the condition holds, of `y` elsewhere; or the indices of what is not 0."""
+    condition = as_value(lower(condition))
+    if x is None and y is None:
+        from ..jax_names import alias_name
+
+        return alias_name("jax.numpy", "nonzero")(wrap(condition), size=size, fill_value=fill_value)
+    (x, y), weak = promoted((border.lower(x) if isinstance(x, list) else x, y))
+    if np.asarray(condition).dtype.kind != "b" if not isinstance(condition, Tracer) else condition.dtype.kind != "b":
+        condition = ew.not_equal(condition, 0)
+    return wrap(ew.where(condition, x, y), weak)
+
+
+# --- products ---------------------------------------------------------------------------------------------------
+
+
+def _product(name: str, arrays: int) -> Callable[..., Any]:
+    inner = meeting(getattr(ours, name), arrays)
+
+    @functools.wraps(getattr(ours, name))
+    def function(
+        *args: Any, precision: Any = None, preferred_element_type: Any = None, out_sharding: Any = None, **kwargs: Any
+    ) -> Any:
+        if preferred_element_type is None:
+            return inner(*args, **kwargs)
+        given = joined(*[kind_of(a) for a in args[:arrays]])[0]
+        wide = joined((given, False), (canonical_dtype(preferred_element_type), False))[0]
+        met = [wrap(in_dtype(a, wide)) for a in args[:arrays]]
+        return astype(inner(*met, *args[arrays:], **kwargs), preferred_element_type)
+
+    return function
+
+
+dot, matmul, inner, vdot, tensordot, vecdot, outer = (
+    _product(n, 2) for n in ("dot", "matmul", "inner", "vdot", "tensordot", "vecdot", "outer")
+)
+convolve, correlate = _product("convolve", 2), _product("correlate", 2)
+
+
+def einsum(
+    subscripts: Any, /, *operands: Any, optimize: Any = "auto", precision: Any = None, preferred_element_type: Any = None,
+    out_sharding: Any = None, _dot_general: Any = None, **_: Any,
+) -> Any:  # fmt: skip
+    """Einstein's sums; the operands meet in one dtype."""
+    if not isinstance(subscripts, str):
+        return lift(ours.einsum(lower(subscripts), *lower(operands)))
+    met, weak = promoted(operands)
+    if preferred_element_type is not None:
+        met, weak = [converted(m, preferred_element_type) for m in met], False
+    return lift(ours.einsum(subscripts, *met), weak)
+
+
+# --- reading at indices -----------------------------------------------------------------------------------------
+
+
+def _mode_of(mode: Any) -> str:
+    mode = getattr(mode, "name", mode)
+    mode = "fill" if mode is None else str(mode).lower()
+    mode = {"fill_or_drop": "fill", "promise_in_bounds": "clip", "drop": "fill"}.get(mode, mode)
+    if mode not in ("fill", "clip", "wrap"):
+        raise ValueError(f"Invalid mode {mode!r}: it is one of 'fill', 'clip', 'wrap', 'promise_in_bounds'")
+    return mode
+
+
+def _missing(dtype: np.dtype) -> Any:
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).max if dtype.kind == "u" else np.iinfo(dtype).min
+    return dtype.type(True if dtype.kind == "b" else np.nan)
+
+
+def _indices(i: Any) -> Any:
+    i = as_value(lower(i))
+    i = np.asarray(i) if not isinstance(i, Tracer) else i
+    if i.dtype.kind not in "iu":
+        raise TypeError(f"take requires integer indices, got dtype {i.dtype}")
+    return i
+
+
+def _read(x: Any, indices: Any, n: int, mode: Any, fill_value: Any, read: Callable[[Any], Any], spread: Any) -> Any:
+    """What `read` gives for indices in range; by the mode where they are not."""
+    mode = _mode_of(mode)
+    known = not isinstance(indices, Tracer)
+    if known and indices.size and not (n and -n <= indices.min() and indices.max() < n) or not known:
+        if mode == "wrap":
+            return read(ew.remainder(indices, n))
+        if mode == "clip":
+            return read(clamped(indices, n, negative=False))
+        there = ew.logical_and(ew.greater_equal(indices, -n if not _unsigned(indices) else 0), ew.less(indices, n))
+        out = read(clamped(indices, n))
+        fill = _missing(x.dtype) if fill_value is None else fill_value
+        return ew.where(spread(there), out, in_dtype(fill, x.dtype))
+    if mode == "clip" and known:
+        return read(clamped(indices, n, negative=False))
+    return read(indices)
+
+
+def _unsigned(i: Any) -> bool:
+    return i.dtype.kind == "u"
+
+
+def take(
+    a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: Any = None, unique_indices: bool = False,
+    indices_are_sorted: bool = False, fill_value: Any = None,
+) -> Any:  # fmt: skip
+    """Elements of `a` along an axis; where there are none, a fill value (``mode="fill"``, the default), the nearest
+    ("clip") or those counted around ("wrap").
+
+    Example:
+        >>> take(array([1.0, 2.0]), array([1, 5]))
+        Array([ 2., nan], dtype=float64)
+    """
+    kind, weak = kind_of(a)
+    x, i = in_dtype(a, kind), _indices(indices)
+    if axis is None:
+        x, axis = ours.reshape(x, (-1,)), 0
+    axis = axis % max(len(x.shape), 1)
+    rest = len(x.shape) - axis - 1
+    return wrap(
+        _read(
+            x, i, x.shape[axis], mode, fill_value, lambda j: ours.take(x, j, axis),
+            lambda there: ours.reshape(there, (*there.shape, *(1,) * rest)),
+        ),
+        weak,
+    )  # fmt: skip
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1, mode: Any = None, fill_value: Any = None) -> Any:
+    """NumPy's ``take_along_axis``; indices out of range as in `take`."""
+    kind, weak = kind_of(arr)
+    x, i = in_dtype(arr, kind), _indices(indices)
+    if axis is None:
+        x, axis = ours.reshape(x, (-1,)), 0
+    n = x.shape[axis]
+    return wrap(_read(x, i, n, mode, fill_value, lambda j: ours.take_along_axis(x, j, axis), lambda there: there), weak)
+
+
+# --- questions about dtypes -------------------------------------------------------------------------------------
+
+
+def result_type(*args: Any, return_weak_type_and_dtype: bool = False) -> np.dtype:
+    """The dtype that JAX's promotion gives.
+
+    Example:
+        >>> result_type(np.int32, np.float16)
+        dtype('float16')
+    """
+    return joined(*known_kinds(*args))[0]
+
+
+def promote_types(a: Any, b: Any) -> np.dtype:
+    """The dtype in which two dtypes meet."""
+    return joined(*known_kinds(a, b))[0]
+
 
 __all__ = [
-    "bool_", "cdouble", "complex128", "complex64", "complex_", "csingle", "double", "float16", "float32", "float64",
-    "float_", "half", "int16", "int32", "int64", "int8", "int_", "issubdtype", "ndarray", "single", "uint", "uint16",
-    "uint32", "uint64", "uint8",
+    "abs", "absolute", "array", "asarray", "astype", "bool_", "cdouble", "complex128", "complex64", "complex_",
+    "convolve", "copysign", "correlate", "csingle", "dot", "double", "einsum", "empty_like", "fabs", "fmax", "fmin", "float16", "float32", "float64",
+    "float_", "full", "full_like", "half", "inner", "int16", "int32", "int64", "int8", "int_", "issubdtype", "matmul",
+    "ndarray", "ones_like", "outer", "pow", "power", "promote_types", "result_type", "single", "take", "take_along_axis",
+    "tensordot", "uint", "uint16", "uint32", "uint64", "uint8", "vdot", "vecdot", "where", "zeros_like",
 ]  # fmt: skip

@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 
 from ... import trees
-from ...core import as_array, as_value, aval_of
 from ...errors import NotSupportedError
-from ...transforms.function import Transformed
+from ..border import Outer
+from . import transformations
 from .array import Array, Device
 from .custom_derivatives import custom_gradient
+from .dtypes import float0
+from .numpy import asarray
 from .settings import config, debug_infs, debug_nans
 from .settings import enable_x64 as enable_x64
+from .sharding import Mesh, Sharding
+from .transformations import *  # noqa: F403
 
+__version_info__ = (0, 10, 2)
 __version__ = "0.10.2"  # the version whose names and random streams are followed
-version = type("version", (), {"__version__": __version__})
-float0 = np.dtype([("float0", np.void, 0)])
+version = type("version", (), {"__version__": __version__, "__version_info__": __version_info__})
 
 
 def devices(backend: str | None = None) -> list[Device]:
@@ -71,14 +75,14 @@ def device_put(x: Any, device: Any = None, *, src: Any = None, donate: bool = Fa
     Raises:
         NotSupportedError: `device` is no device that there is.
     """
-    if not (device is None or isinstance(device, Device)):
+    if not all(isinstance(d, (Device, Sharding, type(None))) for d in trees.leaves(device)):
         raise NotSupportedError(f"device_put: arrays live in the host's memory, {device!r} is not there; leave it out")
-    return trees.map(as_array, x)
+    return trees.map(asarray, x)
 
 
 def device_get(x: Any) -> Any:
     """A tree of NumPy arrays."""
-    return trees.map(np.asarray, x)
+    return trees.map(lambda v: np.asarray(v) if isinstance(v, (Array, np.ndarray)) else v, x)
 
 
 def block_until_ready(x: Any) -> Any:
@@ -92,11 +96,6 @@ def clear_caches() -> None:
 
 def effects_barrier() -> None:
     """Nothing to wait for: effects happen at once."""
-
-
-def typeof(x: Any) -> Any:
-    """The shape and dtype of a value, as they are printed in a Program."""
-    return aval_of(as_value(x))
 
 
 def named_scope(name: str) -> Any:
@@ -134,33 +133,35 @@ def checking_leaks() -> Iterator[None]:
     yield
 
 
-def jit(f: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """`wengert.jit`, which takes JAX's options about devices and memory where they change nothing.
+stages = type("stages", (), {"Wrapped": Outer, "__doc__": "The type of functions under jit."})
+
+
+def pure_callback(
+    callback: Callable[..., Any], result_shape_dtypes: Any, *args: Any, sharding: Any = None, vmap_method: Any = None,
+    vectorized: Any = None, **kwargs: Any,
+) -> Any:  # fmt: skip
+    """The results of a Python function of known values, called whenever the program runs.
 
     Args:
-        f: the function; left out, a decorator is returned.
-        options: those of `wengert.jit`; ``device``, ``backend``, ``inline``, ``keep_unused`` and ``compiler_options`` are
-            taken and change nothing.
+        callback: a function of arrays that gives arrays of the shapes and dtypes of `result_shape_dtypes`.
+        result_shape_dtypes: a tree of objects with a shape and a dtype.
+        args, kwargs: trees of arrays.
+        vmap_method, vectorized: taken; under `vmap` the function is called once for each example.
     """
-    from ...transforms.jit import jit as ours
+    from ..callbacks import pure
 
-    for name in ("inline", "keep_unused", "compiler_options"):
-        options.pop(name, None)
-    if options.get("backend") in (None, "cpu"):
-        options.pop("backend", None)
-    if isinstance(options.get("device"), (Device, type(None))):
-        options.pop("device", None)
-    for name in ("in_shardings", "out_shardings"):
-        if options.pop(name, None) is not None:
-            raise NotSupportedError(f"jit: {name} needs more than one device; leave it out")
-    return (lambda g: ours(g, **options)) if f is None else ours(f, **options)
+    return pure(callback, result_shape_dtypes, args, kwargs)
 
 
-stages = type("stages", (), {"Wrapped": Transformed, "__doc__": "The type of functions under jit."})
+def make_mesh(axis_shapes: Any, axis_names: Any, axis_types: Any = None, *, devices: Any = None) -> Mesh:
+    """A `jax.sharding.Mesh` of the one device."""
+    return Mesh(np.array([Device(0)], object).reshape(tuple(axis_shapes)), axis_names, axis_types)
+
 
 __all__ = [
+    *transformations.__all__, "make_mesh", "pure_callback",
     "Array", "Device", "block_until_ready", "checking_leaks", "clear_caches", "config", "custom_gradient",
     "default_backend", "default_device", "default_matmul_precision", "device_count", "device_get", "device_put",
-    "debug_infs", "debug_nans", "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "jit", "local_device_count",
-    "local_devices", "named_call", "named_scope", "process_count", "process_index", "typeof", "version",
+    "debug_infs", "debug_nans", "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "local_device_count",
+    "local_devices", "named_call", "named_scope", "stages", "process_count", "process_index", "version",
 ]  # fmt: skip

@@ -1,0 +1,242 @@
+"""Between code written for JAX and the library: values are taken out of `Array`s on the way in and put into them on the
+way out, in functions that are handed on as well, whichever way they go.
+
+`lower` is the way in, `lift` the way out. A function of the user's that the library is given becomes a `Lowered`, which
+lifts its arguments and lowers its results; a function of the library's that the user is given becomes a `Lifted`. What
+the library traces and compiles then holds its own values alone.
+
+A weak array is a `Weak` in the trees that `jit` and its kin are given: part of the structure, so of every cache's key.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..core import PYTHON_SCALARS, Tracer
+from ..transforms.function import name_of
+from ..tree_util import Partial
+from .array import Array, wrap
+
+ndarray = np.ndarray
+_ATOMS: frozenset[type] = frozenset(
+    {ndarray, str, bytes, type(None), type(Ellipsis), slice, type, np.dtype, *PYTHON_SCALARS}
+)
+_FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial, types.BuiltinFunctionType, np.ufunc)
+
+
+class Weak:
+    """A value of a weak dtype, in the trees that the library is given."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*values))
+
+
+def lower(x: Any, keep: bool = False) -> Any:
+    """What the library is given for a value of the alias, a container of them, or a function.
+
+    Args:
+        x: anything.
+        keep: whether weak arrays stay weak, as `Weak`.
+    """
+    t = type(x)
+    if t is Array:
+        if keep and x._weak:
+            return Weak(x._value)
+        return x._value
+    if t in _ATOMS:
+        return x
+    if t is tuple:
+        return tuple([lower(e, keep) for e in x])
+    if t is list:
+        return [lower(e, keep) for e in x]
+    if t is dict:
+        return {k: lower(e, keep) for k, e in x.items()}
+    if t is Lifted or t is LiftedTree:
+        return x.inner
+    if isinstance(x, (Tracer, np.generic, type)):
+        return x
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return t(*[lower(e, keep) for e in x])
+    if hasattr(x, "__jax_array__"):
+        return lower(x.__jax_array__(), keep)
+    if t in trees._registered:
+        return _mapped(lower, x, keep)
+    if isinstance(x, _FUNCTIONS) or t in (Lowered, Outer):
+        return lowered(x, keep)
+    if callable(x) and not hasattr(x, "dtype"):
+        return lowered(x, keep)
+    return x
+
+
+def _mapped(way: Callable[..., Any], x: Any, *options: Any) -> Any:
+    """A node of a registered type with its children on the other side."""
+    children, node = trees.flatten(x, lambda y: y is not x)
+    return trees.unflatten(node, [way(c, *options) for c in children])
+
+
+def lift(x: Any, weak: bool = False) -> Any:
+    """What the user is given for what the library gives: `Array`s for values; dicts in the order of their keys."""
+    t = type(x)
+    if t is ndarray:
+        return wrap(x, weak)
+    if t is tuple:
+        return tuple([lift(e, weak) for e in x])
+    if t in _ATOMS or t is Array:
+        return x
+    if isinstance(x, Tracer):
+        return wrap(x.taken() if x.mutable else x, weak or x.weak)
+    if isinstance(x, (np.generic, ndarray)):
+        return wrap(x, weak)
+    if t is Weak:
+        value = x.value
+        return lift(np.asarray(value)[()] if type(value) in PYTHON_SCALARS else value, True)
+    if t is list:
+        return [lift(e, weak) for e in x]
+    if t is dict:
+        try:
+            return {k: lift(x[k], weak) for k in sorted(x)}
+        except TypeError:
+            return {k: lift(e, weak) for k, e in x.items()}
+    if t is Lowered:
+        return x._f
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return t(*[lift(e, weak) for e in x])
+    if _is_ours(x) and t is not Partial:
+        return LiftedTree(x) if t in trees._registered else Lifted(x)
+    if t in trees._registered:
+        return _mapped(lift, x)
+    return Lifted(x) if isinstance(x, _FUNCTIONS) else x
+
+
+def _is_ours(x: Any) -> bool:
+    """Whether something is an object of the library's that is called, such as what `vjp` returns."""
+    module = type(x).__module__
+    return callable(x) and module.startswith("wengert.") and module != __name__
+
+
+class _Function:
+    """What is called in another function's place, and has its name."""
+
+    __name__: str
+
+    def __init__(self, f: Any) -> None:
+        self.__doc__ = getattr(f, "__doc__", None)
+        self.__module__ = getattr(f, "__module__", None) or ""
+        self.__name__ = name_of(f)
+        self.__qualname__ = getattr(f, "__qualname__", self.__name__)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<function {self.__qualname__}>"
+
+
+class Lowered(_Function):
+    """A function of the user's as the library calls it."""
+
+    def __init__(self, f: Callable[..., Any], keep: bool) -> None:
+        super().__init__(f)
+        self._f = self.__wrapped__ = f
+        self.keep = keep
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return lower(self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()}), self.keep)
+
+    def __eq__(self, other: Any) -> bool:
+        return type(other) is Lowered and other._f == self._f and other.keep == self.keep
+
+    def __hash__(self) -> int:
+        return hash((self._f, self.keep))
+
+    def __reduce__(self) -> Any:
+        return lowered, (self._f, self.keep)
+
+
+def lowered(f: Callable[..., Any], keep: bool = False) -> Any:
+    """The `Lowered` of a function, one for each function as long as that is there: caches go by it."""
+    kept = getattr(f, "__dict__", None)
+    name = "_wengert_kept" if keep else "_wengert_lowered"
+    if kept is not None:
+        known = kept.get(name)
+        if known is not None and known._f is f:
+            return known
+    made = Lowered(f, keep)
+    if isinstance(f, types.FunctionType) or type(f) in (functools.partial, Outer):
+        f.__dict__[name] = made
+    return made
+
+
+class Lifted(_Function):
+    """A function of the library's as the user calls it."""
+
+    def __init__(self, inner: Callable[..., Any]) -> None:
+        super().__init__(inner)
+        self.inner = inner
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return lift(self.inner(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "inner":
+            raise AttributeError(name)
+        return lift(getattr(self.inner, name))
+
+
+class LiftedTree(Lifted):
+    """The same, of an object that is a tree of the values that it holds."""
+
+
+trees.register(LiftedTree, lambda x: ((x.inner,), None), lambda _, children: LiftedTree(*children))
+
+
+class Outer(_Function):
+    """A function that a transformation of the alias made.
+
+    Args:
+        inner: what the library's transformation made of the lowered function.
+        f: the user's function.
+        keep: whether weak arguments and results stay weak.
+    """
+
+    def __init__(self, inner: Callable[..., Any], f: Any, keep: bool = True, way_in: Any = None) -> None:
+        super().__init__(f)
+        self.inner, self.__wrapped__, self.keep, self.way_in = inner, f, keep, way_in
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        keep, way_in = self.keep, self.way_in
+        given = [lower(a, keep) for a in args] if way_in is None else way_in(args)
+        return lift(self.inner(*given, **{k: lower(v, keep) for k, v in kwargs.items()} if kwargs else {}))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "inner":
+            raise AttributeError(name)
+        found = getattr(self.inner, name)
+        return Lifted(found) if callable(found) else found
+
+
+def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the library's with the border around it: `Array`s in, `Array`s out."""
+
+    @functools.wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        out = f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()} if kwargs else {})
+        if type(out) is ndarray:
+            for a in args:
+                if type(a) is ndarray and np.may_share_memory(a, out):
+                    return wrap(out.copy())
+            return wrap(out)
+        return lift(out)
+
+    return function

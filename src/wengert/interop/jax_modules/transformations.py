@@ -1,0 +1,243 @@
+"""The transformations of `jax`: those of the library with the border of `border.py` around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import wengert as ours
+
+from ... import trees
+from ...errors import NotSupportedError
+from ...transforms import jit as jits
+from ...transforms.function import name_of, shown
+from ...transforms.rerun import run_opened
+from ...transforms.staging import stage
+from ..array import Array, Device, ShapedArray
+from ..border import Outer, Weak, lift, lower, lowered
+
+_FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
+
+
+def _weak_in(argnums: Any) -> Callable[[Any], list[Any]]:
+    """The way in of derivatives: Python's floats among what is differentiated are weak arrays."""
+
+    def way_in(args: Sequence[Any]) -> list[Any]:
+        nums = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+        nums = {n % len(args) if args else n for n in nums}
+        return [
+            Weak(np.asarray(a)[()]) if i in nums and type(a) in (float, complex) else lower(a, True)
+            for i, a in enumerate(args)
+        ]
+
+    return way_in
+
+
+def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """`wengert.jit`, which takes JAX's options about devices and memory where they change nothing.
+
+    Args:
+        fun: the function; left out, a decorator is returned.
+        options: those of `wengert.jit`; ``device``, ``backend``, ``inline``, ``keep_unused`` and ``compiler_options`` are
+            taken and change nothing.
+    """
+    for name in _FREE:
+        options.pop(name, None)
+    if options.get("backend") in (None, "cpu"):
+        options.pop("backend", None)
+    if isinstance(options.get("device"), (Device, type(None))):
+        options.pop("device", None)
+    for name in ("in_shardings", "out_shardings"):
+        from .sharding import Sharding
+
+        given = options.pop(name, None)
+        if not all(isinstance(s, (Sharding, type(None))) for s in trees.leaves(given)):
+            raise NotSupportedError(f"jit: {name} is a sharding of jax.sharding on the one device here; leave it out")
+    if fun is None:
+        return lambda f: jit(f, **options)
+    return Outer(ours.jit(lowered(fun, True), **options), fun)
+
+
+def vmap(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """`wengert.vmap`."""
+    kwargs.pop("spmd_axis_name", None)
+    return Outer(ours.vmap(lowered(fun, True), *args, **kwargs), fun)
+
+
+def _checkpointed(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """`wengert.checkpoint`."""
+    options.pop("concrete", None)
+    if fun is None:
+        return lambda f: _checkpointed(f, **options)
+    return Outer(ours.checkpoint(lowered(fun, True), **options), fun)
+
+
+checkpoint = remat = _checkpointed
+
+
+def _derivative(name: str) -> Callable[..., Any]:
+    transformation = getattr(ours, name)
+
+    def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
+        options.pop("reduce_axes", None)
+        return Outer(transformation(lowered(fun), argnums, **options), fun, way_in=_weak_in(argnums))
+
+    transform.__name__ = transform.__qualname__ = name
+    transform.__doc__ = f"`wengert.{name}`."
+    return transform
+
+
+grad, value_and_grad = _derivative("grad"), _derivative("value_and_grad")
+jacfwd, jacrev, jacobian, hessian = map(_derivative, ("jacfwd", "jacrev", "jacobian", "hessian"))
+
+
+def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """`wengert.jvp`; primals and tangents are arrays of this mode's dtypes."""
+    return lift(ours.jvp(lowered(fun), _arrays(primals), _arrays(tangents), **({"has_aux": True} if has_aux else {})))
+
+
+def _arrays(x: Any) -> Any:
+    """A tree with arrays of this mode for its numbers."""
+    return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x))
+
+
+def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Any = ()) -> Any:
+    """`wengert.vjp`."""
+    return lift(ours.vjp(lowered(fun), *lower(primals), **({"has_aux": True} if has_aux else {})))
+
+
+def linearize(fun: Callable[..., Any], *primals: Any, **options: Any) -> Any:
+    """`wengert.linearize`."""
+    return lift(ours.linearize(lowered(fun), *lower(primals), **options))
+
+
+def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = ()) -> Any:
+    """`wengert.linear_transpose`."""
+    return lift(ours.linear_transpose(lowered(fun), *lower(primals)))
+
+
+def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """`wengert.eval_shape`."""
+    return lift(ours.eval_shape(lowered(fun), *lower(args), **lower(kwargs)))
+
+
+def closure_convert(fun: Callable[..., Any], *example_args: Any) -> Any:
+    """`wengert.closure_convert`."""
+    return lift(ours.closure_convert(lowered(fun), *lower(example_args)))
+
+
+class Jaxpr:
+    """What `make_jaxpr` shows of a Program: its variables and equations under JAX's names."""
+
+    def __init__(self, program: Any, constants: int) -> None:
+        self.program = program
+        self.constvars, self.invars = program.inputs[:constants], program.inputs[constants:]
+        self.outvars, self.effects, self.debug_info = program.outputs, set(), None
+
+    @property
+    def eqns(self) -> list[Eqn]:
+        return [Eqn(e) for e in self.program.equations]
+
+    def __repr__(self) -> str:
+        return repr(self.program)
+
+
+class Eqn:
+    """An equation under JAX's names."""
+
+    def __init__(self, equation: Any) -> None:
+        self.primitive, self.params = equation.primitive, equation.params
+        self.invars, self.outvars = equation.inputs, equation.outputs
+        self.effects, self.source_info = set(), None
+
+    def __repr__(self) -> str:
+        return repr(self.__dict__)
+
+
+class ClosedJaxpr:
+    """A Program and the values that it closes over, as `make_jaxpr` gives them.
+
+    Example:
+        >>> closed = make_jaxpr(lambda x: x * 2.0)(np.ones(3))
+        >>> len(closed.jaxpr.invars), len(closed.eqns), closed.consts
+        (1, 1, [])
+    """
+
+    def __init__(self, jaxpr: Jaxpr, consts: list[Any]) -> None:
+        self.jaxpr, self.consts, self.literals = jaxpr, consts, consts
+
+    eqns = property(lambda self: self.jaxpr.eqns)
+    effects = property(lambda self: self.jaxpr.effects)
+    in_avals = property(lambda self: [_aval(v.aval) for v in self.jaxpr.invars])
+    out_avals = property(lambda self: [_aval(v.aval) for v in self.jaxpr.outvars])
+
+    def __repr__(self) -> str:
+        return repr(self.jaxpr)
+
+
+def _aval(a: Any) -> ShapedArray:
+    return ShapedArray(a.shape, a.dtype, a.weak)
+
+
+def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False, **_: Any) -> Any:
+    """A function that returns the `ClosedJaxpr` of `fun` for its arguments.
+
+    Args:
+        fun: a function of arrays and pytrees of them.
+        static_argnums: as for `jit`.
+        return_shape: whether the shapes and dtypes of the result are returned too.
+    """
+    inner = lowered(fun)
+    staged = jits.Jit(inner, static_argnums or None, None)
+
+    def jaxpr_of(*args: Any, **kwargs: Any) -> Any:
+        leaves, tree, _, rebuild = staged.split(lower(args), lower(kwargs))
+        seen: list[Any] = []
+        avals = jits.abstracts(leaves, tree, "make_jaxpr", inner)
+        try:
+            program, hoisted = run_opened(
+                lambda g: stage(jits.flat_function(g, tree, rebuild, seen), avals, name_of(inner), "make_jaxpr"), inner
+            )
+        except Exception as error:
+            raise shown(error)
+        program.in_tree, program.out_tree = tree, seen[-1]
+        closed = ClosedJaxpr(Jaxpr(program, len(hoisted)), [lift(h) for h in hoisted])
+        return (closed, jits._result_shapes(program)) if return_shape else closed
+
+    return jaxpr_of
+
+
+def custom_jvp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> Any:
+    """`wengert.custom_jvp`."""
+    if fun is None:
+        return lambda f: custom_jvp(f, nondiff_argnums)
+    return Outer(ours.custom_jvp(lowered(fun), nondiff_argnums), fun, False)
+
+
+def custom_vjp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> Any:
+    """`wengert.custom_vjp`."""
+    if fun is None:
+        return lambda f: custom_vjp(f, nondiff_argnums)
+    return Outer(ours.custom_vjp(lowered(fun), nondiff_argnums), fun, False)
+
+
+def stop_gradient(x: Any) -> Any:
+    """`wengert.stop_gradient`: the value without its derivative."""
+    return trees.map(lambda v: lift(ours.stop_gradient(lower(v)), type(v) is Array and v.weak_type), x)
+
+
+def typeof(x: Any) -> Any:
+    """The shape and dtype of a value."""
+    from ..array import kind_of
+
+    dtype, weak = kind_of(x)
+    return ShapedArray(np.shape(x) if type(x) is not Array else x.shape, dtype, weak)
+
+
+__all__ = [
+    "checkpoint", "closure_convert", "custom_jvp", "custom_vjp", "eval_shape", "grad", "hessian", "jacfwd",
+    "jacobian", "jacrev", "jit", "jvp", "linear_transpose", "linearize", "make_jaxpr", "remat", "stop_gradient",
+    "typeof", "value_and_grad", "vjp", "vmap",
+]  # fmt: skip

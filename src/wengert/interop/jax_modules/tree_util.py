@@ -1,0 +1,76 @@
+"""`jax.tree_util` where it differs: a dataclass that nobody registered is a leaf, and dicts come sorted by their keys."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ... import tree_util as ours
+from ... import trees
+
+
+def _whole(x: Any) -> bool:
+    cls = type(x)
+    return hasattr(cls, "__dataclass_fields__") and (cls not in trees._registered or cls in trees._automatic)
+
+
+def leaf(is_leaf: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
+    """`is_leaf`, and the dataclasses that nobody registered."""
+    return _whole if is_leaf is None else lambda x: _whole(x) or is_leaf(x)
+
+
+def in_order(tree: Any) -> Any:
+    """A tree whose dicts have their keys in order."""
+    t = type(tree)
+    if t is dict:
+        try:
+            return {k: in_order(tree[k]) for k in sorted(tree)}
+        except TypeError:
+            return {k: in_order(v) for k, v in tree.items()}
+    if t is tuple or t is list:
+        return t([in_order(x) for x in tree])
+    return tree
+
+
+def _adapted(name: str, place: int) -> Callable[..., Any]:
+    """A function of trees whose argument number `place` is `is_leaf` where it is not given by name."""
+    f = getattr(ours, name)
+
+    @functools.wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if place < len(args):
+            args = (*args[:place], leaf(args[place]), *args[place + 1 :])
+        elif not kwargs.get("is_leaf_takes_path"):
+            kwargs["is_leaf"] = leaf(kwargs.get("is_leaf"))
+        return f(*args, **kwargs)
+
+    return function
+
+
+tree_leaves, tree_structure = _adapted("tree_leaves", 1), _adapted("tree_structure", 1)
+tree_flatten, tree_flatten_with_path = _adapted("tree_flatten", 1), _adapted("tree_flatten_with_path", 1)
+tree_leaves_with_path, tree_all = _adapted("tree_leaves_with_path", 1), _adapted("tree_all", 1)
+tree_reduce = _adapted("tree_reduce", 3)
+_map, _map_with_path = _adapted("tree_map", 10**6), _adapted("tree_map_with_path", 10**6)
+
+
+def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any = None) -> Any:
+    """Apply `f` to the leaves of a tree, together with what stands there in the rest."""
+    return in_order(_map(f, tree, *rest, is_leaf=is_leaf))
+
+
+def tree_map_with_path(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any = None, **options: Any) -> Any:
+    """Apply ``f(path, leaf, *others)`` to the leaves of a tree and what stands there in the rest."""
+    return in_order(_map_with_path(f, tree, *rest, is_leaf=is_leaf, **options))
+
+
+def tree_unflatten(treedef: Any, leaves: Any) -> Any:
+    """The tree of this structure with these leaves."""
+    return in_order(ours.tree_unflatten(treedef, leaves))
+
+
+__all__ = [
+    "tree_all", "tree_flatten", "tree_flatten_with_path", "tree_leaves", "tree_leaves_with_path", "tree_map",
+    "tree_map_with_path", "tree_reduce", "tree_structure", "tree_unflatten",
+]  # fmt: skip

@@ -1,0 +1,208 @@
+"""Indices as JAX has them: out of range, a reading takes the nearest element and an update is left out.
+
+Known indices within the range, which most are, take the library's way; the others are moved first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Tracer, Value, dtype_of, shape_of
+from ..ops import elementwise as ew
+from ..ops import updates
+from ..ops.indexing import _entries, getitem
+from .array import Array, in_dtype, kind_of, wrap
+from .conversion import converted
+
+
+def plain(index: Any) -> Any:
+    """An index without `Array`s in it.
+
+    Raises:
+        TypeError: a list as an index, text, or an array of floats.
+    """
+    if type(index) is tuple:
+        return tuple([plain(e) for e in index])
+    if type(index) is Array:
+        value = index._value
+        if value.dtype.kind not in "iub":
+            raise TypeError(
+                f"Indexer must have integer or boolean type, got indexer with type {value.dtype} at position 0"
+            )
+        return value if value.shape or isinstance(value, Tracer) or value.dtype.kind == "b" else int(value)
+    if type(index) is slice:
+        return slice(*[None if e is None else e.__index__() for e in (index.start, index.stop, index.step)])
+    if isinstance(index, list):
+        raise TypeError(
+            "Using a non-tuple sequence for multidimensional indexing is not allowed; use `arr[array(seq)]` instead of "
+            "`arr[seq]`"
+        )
+    if isinstance(index, str):
+        raise TypeError(f"JAX does not support string indexing; got idx={index!r}")
+    if isinstance(index, float) or (isinstance(index, (np.ndarray, np.generic)) and index.dtype.kind not in "iub"):
+        raise TypeError(f"Indexer must have integer or boolean type, got indexer with type {np.asarray(index).dtype}")
+    return index
+
+
+def _settled(e: Any) -> bool:
+    return type(e) is slice or e is None or e is Ellipsis
+
+
+def _inside(index: Any, shape: tuple[int, ...]) -> bool:
+    """Whether an index is made of slices and of integers within the range."""
+    entries = index if type(index) is tuple else (index,)
+    if Ellipsis in [e for e in entries if _settled(e)]:
+        return all(map(_settled, entries))
+    axis = 0
+    for e in entries:
+        if type(e) is int:
+            if axis >= len(shape) or not -shape[axis] <= e < shape[axis]:
+                return False
+        elif not _settled(e):
+            return False
+        axis += e is not None
+    return True
+
+
+def _moved(index: Any, shape: tuple[int, ...]) -> Any:
+    """An index whose integers are moved to the nearest element."""
+    out: list[Any] = []
+    axis = 0
+    for e in _entries(index, shape):
+        if e is None or e is Ellipsis:
+            out.append(e)
+            continue
+        if type(e) is tuple:
+            out.append(bool(shape_of(e[0])[0]))
+            continue
+        n = shape[axis]
+        axis += 1
+        if type(e) is slice:
+            out.append(e)
+        elif type(e) is int:
+            out.append(min(max(e + n if e < 0 else e, 0), max(n - 1, 0)))
+        else:
+            out.append(clamped(e, n))
+    return tuple(out)
+
+
+def clamped(e: Value, n: int, negative: bool = True) -> Value:
+    """Indices of an axis of length `n`, moved to the nearest element; negative ones count from the end."""
+    if not isinstance(e, Tracer):
+        e = np.asarray(e)
+        return np.clip(np.where(e < 0, e + n, e) if negative else e, 0, n - 1)
+    if dtype_of(e).kind == "u" or np.iinfo(dtype_of(e)).max < n:
+        e = ew.convert(e, np.int32 if n < 2**31 else np.int64)
+    if negative:
+        e = ew.where(ew.less(e, 0), ew.add(e, n), e)
+    return ew.minimum(ew.maximum(e, 0), n - 1)
+
+
+def read(x: Value, index: Any) -> Value:
+    """``x[index]``, for an `index` that may hold `Array`s."""
+    index = plain(index)
+    shape = x.shape
+    if not _inside(index, shape):
+        index = _moved(index, shape)
+    out = x[index] if not isinstance(x, Tracer) and _inside(index, shape) else getitem(x, index)
+    return out
+
+
+class At:
+    """``x.at``: to be indexed with a place."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __getitem__(self, index: Any) -> Place:
+        return Place(self.array, plain(index))
+
+    def __repr__(self) -> str:
+        return f"_IndexUpdateHelper({self.array!r})"
+
+
+class Place:
+    """``x.at[index]``: a place in an array. Updates out of range are left out, readings take the nearest element.
+
+    Each method takes ``mode``, as JAX has them: "drop" or "fill", "clip", "wrap", "promise_in_bounds".
+    """
+
+    __slots__ = ("array", "index")
+
+    def __init__(self, array: Array, index: Any) -> None:
+        self.array, self.index = array, index
+
+    def _place(self, options: dict[str, Any], default: str) -> tuple[Any, dict[str, Any]]:
+        x = self.array._value
+        mode = options.get("mode")
+        mode = getattr(mode, "mode", mode) or default
+        mode = {"promise_in_bounds": "clip", "fill_or_drop": "drop"}.get(mode, mode)
+        if _inside(self.index, x.shape):
+            mode = None
+        return updates.at(x)[self.index], {**options, "mode": mode}
+
+    def _update(self, name: str, values: Any, options: dict[str, Any]) -> Array:
+        place, options = self._place(options, "drop")
+        values = converted(in_dtype(values, kind_of(values)[0]), self.array.dtype)
+        return wrap(getattr(place, name)(values, **options), self.array._weak)
+
+    def get(self, **options: Any) -> Array:
+        """The elements at this place."""
+        if (options.get("mode") or "clip") in ("clip", "promise_in_bounds"):
+            return self.array[self.index]
+        fill = options.get("fill_value")
+        if fill is not None:
+            options["fill_value"] = in_dtype(fill, self.array.dtype)
+        place, options = self._place(options, "clip")
+        if options["mode"] is None:
+            options.pop("fill_value", None)
+        return wrap(place.get(**options), self.array._weak)
+
+    def set(self, values: Any, **options: Any) -> Array:
+        """A copy with `values` at this place."""
+        return self._update("set", values, options)
+
+    def add(self, values: Any, **options: Any) -> Array:
+        """A copy with `values` added, all of them where indices repeat."""
+        return self._update("add", values, options)
+
+    def subtract(self, values: Any, **options: Any) -> Array:
+        """A copy with `values` subtracted."""
+        return self._update("subtract", values, options)
+
+    def multiply(self, values: Any, **options: Any) -> Array:
+        """A copy multiplied by `values` at this place."""
+        return self._update("multiply", values, options)
+
+    mul = multiply
+
+    def divide(self, values: Any, **options: Any) -> Array:
+        """A copy divided by `values` at this place."""
+        new = self.get(mode="clip") / values
+        return self._update("set", new, options) if self._once() else self._update("divide", values, options)
+
+    def _once(self) -> bool:
+        return _inside(self.index, self.array.shape)
+
+    def power(self, values: Any, **options: Any) -> Array:
+        """A copy with the elements at this place raised to `values`."""
+        return self._update("set", self.get(mode="clip") ** values, options)
+
+    def min(self, values: Any, **options: Any) -> Array:
+        """A copy with the smaller of element and value."""
+        return self._update("min", values, options)
+
+    def max(self, values: Any, **options: Any) -> Array:
+        """A copy with the larger of element and value."""
+        return self._update("max", values, options)
+
+    def apply(self, function: Any, **options: Any) -> Array:
+        """A copy with `function` applied to the elements at this place."""
+        return self._update("set", function(self.get(mode="clip")), options)
+
+
+__all__ = ["At", "Place", "clamped", "plain", "read"]

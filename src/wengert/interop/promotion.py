@@ -1,0 +1,106 @@
+"""JAX's promotion: which dtype an operation on several values has, and whether it is weak.
+
+A Python number is weak: its kind (integer, floating, complex) counts, its width does not. The lattice is that of JAX's
+type promotion semantics; two dtypes meet in the least one above both.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..config import _NARROW, canonical_dtype, config
+from ..core import inexact_dtype
+
+# Each dtype, and the next ones above it; "i*", "f*" and "c*" are weak integers, floats and complex numbers.
+_ABOVE = {
+    "bool": "i*", "i*": "uint8 int8", "uint8": "uint16 int16", "uint16": "uint32 int32", "uint32": "uint64 int64",
+    "uint64": "f*", "int8": "int16", "int16": "int32", "int32": "int64", "int64": "f*",
+    "f*": "c* bfloat16 float16 float8_e4m3fn float8_e5m2 float8_e4m3b11fnuz", "bfloat16": "float32", "float16": "float32",
+    "float8_e4m3fn": "", "float8_e5m2": "", "float8_e4m3b11fnuz": "", "float32": "float64 complex64",
+    "float64": "complex128", "c*": "complex64", "complex64": "complex128", "complex128": "",
+}  # fmt: skip
+_WEAK = {"i": "i*", "u": "i*", "f": "f*", "V": "f*", "c": "c*"}
+Kind = tuple[np.dtype, bool]  # a dtype, and whether it is weak
+
+
+def _reach(name: str) -> frozenset[str]:
+    return frozenset({name}).union(*map(_reach, _ABOVE[name].split()))
+
+
+_REACH = {name: _reach(name) for name in _ABOVE}
+
+
+def _name(dtype: np.dtype, weak: bool) -> str:
+    return _WEAK.get(dtype.kind, dtype.name) if weak else dtype.name
+
+
+@lru_cache(4096)
+def _joined(kinds: tuple[Kind, ...], x64: bool) -> Kind:
+    if len(set(kinds)) == 1:
+        return kinds[0]
+    dtypes = {d for d, _ in kinds}
+    all_weak = all(w for _, w in kinds)
+    if len(dtypes) == 1 and not all_weak:
+        return kinds[0][0], False
+    names = {_name(d, w and not all_weak) for d, w in kinds}
+    common = frozenset.intersection(*[_REACH[n] for n in names])
+    least = [n for n in common if common <= _REACH[n]]
+    if len(least) != 1:
+        raise TypeError(
+            f"dtypes {', '.join(sorted(names))} have no implicit promotion; convert one of them with astype"
+        )
+    found = least[0]
+    if found.endswith("*"):
+        wide = {"i*": "int64", "f*": "float64", "c*": "complex128"}[found]
+        return _canonical(np.dtype(wide), x64), True
+    dtype = next((d for d in dtypes if d.name == found), None) or np.dtype(found)
+    return _canonical(dtype, x64), all_weak and dtype.kind != "b"
+
+
+def _canonical(dtype: np.dtype, x64: bool) -> np.dtype:
+    return dtype if x64 else _NARROW.get(dtype, dtype)
+
+
+def joined(*kinds: Kind) -> Kind:
+    """The dtype of an operation on values of these dtypes, and whether it is weak.
+
+    Raises:
+        TypeError: two of them do not promote, such as those of eight-bit floats.
+
+    Example:
+        >>> joined((np.dtype("int32"), False), (np.dtype("float32"), True))[1]
+        True
+    """
+    return _joined(kinds, bool(config._x64))
+
+
+def floating(kind: Kind) -> Kind:
+    """The kind of a result that is no integer: integers and truth values become the default floats."""
+    dtype, weak = kind
+    return kind if inexact_dtype(dtype) else (config.float_dtype, weak)
+
+
+def scalar_kind(scalar_type: type) -> Kind:
+    """The kind of a Python number."""
+    if scalar_type is bool:
+        return np.dtype(bool), False
+    wide = {int: "int64", float: "float64", complex: "complex128"}[scalar_type]
+    return canonical_dtype(wide), True
+
+
+def known_kinds(*values: Any) -> list[Kind]:
+    """The kinds of dtypes, arrays and Python types, as `jax.numpy.result_type` takes them."""
+    from .array import kind_of
+
+    out: list[Kind] = []
+    for x in values:
+        if x in (int, float, complex, bool):
+            out.append(scalar_kind(x))
+        elif isinstance(x, (type, str, np.dtype)):
+            out.append((canonical_dtype(x), False))
+        else:
+            out.append(kind_of(x))
+    return out
