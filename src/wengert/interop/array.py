@@ -364,11 +364,10 @@ def in_dtype(x: Any, dtype: np.dtype) -> Value:
     t = type(x)
     if t is int:
         if dtype.kind in "iu":
-            info = np.iinfo(dtype)
-            if not info.min <= x <= info.max:
-                if dtype.itemsize >= 4 and not -(2**31) <= x < 2**32:
-                    raise OverflowError(f"Python integer {x} out of bounds for {dtype.name}")
-                return np.array(x).astype(dtype)[()]
+            limit, own = np.iinfo(config.int_dtype), np.iinfo(dtype)
+            if not limit.min <= x <= max(limit.max, own.max if dtype.itemsize > 4 else 0):
+                raise OverflowError(f"Python integer {x} out of bounds for {config.int_dtype.name}")
+            return dtype.type(x) if own.min <= x <= own.max else np.array(x).astype(dtype)[()]
         elif dtype.kind in "fc" and config._x64 is True:
             return dtype.type(x)
         return np.asarray(x, dtype)[()]

@@ -49,8 +49,8 @@ _LAX_MEETING = {
     2: "add sub mul div rem max min pow atan2 nextafter",
 }
 _NN_KEEPING = (
-    "celu elu gelu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid log_softmax mish relu relu6 selu "
-    "sigmoid silu soft_sign softmax softplus sparse_plus sparse_sigmoid squareplus swish tanh"
+    "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu "
+    "sigmoid silu soft_sign softplus sparse_plus sparse_sigmoid squareplus swish tanh"
 )
 _LAX_KEEPING = "reshape transpose broadcast_in_dim expand_dims slice_in_dim squeeze rev"
 

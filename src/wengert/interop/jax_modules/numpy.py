@@ -206,7 +206,8 @@ fmax, fmin = _of_two("fmax", ew.greater), _of_two("fmin", ew.less)
 def copysign(x1: Any, x2: Any, /) -> Any:
     """The size of `x1` with the sign of `x2`; the derivative at 0 is that of `abs`."""
     (x, y), weak = promoted((x1, x2), inexact=True)
-    return wrap(ew.copysign(_modulus(x), y), weak)
+    size = _modulus(x)
+    return wrap(ew.where(ew.signbit(y), ew.negative(size), size), weak)
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /, *, size: Any = None, fill_value: Any = None) -> Any:
