@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ... import trees
+from ...config import canonical_dtype
 from ...errors import NotSupportedError
-from ..border import Outer
+from ..border import Outer, lift, lower, lowered
 from . import transformations
 from .array import Array, Device
 from .custom_derivatives import custom_gradient
@@ -148,9 +149,10 @@ def pure_callback(
         args, kwargs: trees of arrays.
         vmap_method, vectorized: taken; under `vmap` the function is called once for each example.
     """
-    from ..callbacks import pure
+    from ...transforms import callbacks
 
-    return pure(callback, result_shape_dtypes, args, kwargs)
+    told = trees.map(lambda s: transformations.ShapeDtypeStruct(s.shape, canonical_dtype(s.dtype)), result_shape_dtypes)
+    return lift(callbacks.pure_callback(lowered(callback), told, *lower(args), **lower(kwargs)))
 
 
 def make_mesh(axis_shapes: Any, axis_names: Any, axis_types: Any = None, *, devices: Any = None) -> Mesh:

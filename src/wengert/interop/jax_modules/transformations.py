@@ -13,6 +13,7 @@ from ... import trees
 from ...errors import NotSupportedError
 from ...transforms import jit as jits
 from ...transforms.function import name_of, shown
+from ...transforms.jit import ShapeDtypeStruct
 from ...transforms.rerun import run_opened
 from ...transforms.staging import stage
 from ..array import Array, Device, ShapedArray
@@ -237,7 +238,7 @@ def typeof(x: Any) -> Any:
 
 
 __all__ = [
-    "checkpoint", "closure_convert", "custom_jvp", "custom_vjp", "eval_shape", "grad", "hessian", "jacfwd",
+    "ShapeDtypeStruct", "checkpoint", "closure_convert", "custom_jvp", "custom_vjp", "eval_shape", "grad", "hessian", "jacfwd",
     "jacobian", "jacrev", "jit", "jvp", "linear_transpose", "linearize", "make_jaxpr", "remat", "stop_gradient",
     "typeof", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
