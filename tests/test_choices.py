@@ -110,3 +110,16 @@ def test_programs_with_thresholds_drawn(name):
             got = w.tree.leaves(w.jit(lambda x: f(x))(X))
         for a, b in zip(got, want, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("width", [16, 32, 64])
+def test_vectors_are_passed_in_registers_of_one_width(width):
+    """A function that is compiled quickly calls one that is not: both take vectors in registers of the same width."""
+    x = RNG.normal(size=105)
+    with chosen(loops__OUTLINED=1, module__SLIGHT=1, fusion__LARGEST=1, vector_bytes=width):
+        compiled = w.jit(lambda x: wnp.exp(x - 1.0) + wnp.sin(x))
+        np.testing.assert_allclose(compiled(x), np.exp(x - 1.0) + np.sin(x), rtol=1e-14)
+        text = compiled.lower(x).llvm()
+    heads = [line for line in text.splitlines() if line.startswith("define internal")]
+    assert any("#1 {" in line for line in heads) and all(line.endswith(("#0 {", "#1 {")) for line in heads)
+    assert text.count(f'"min-legal-vector-width"="{8 * width}"') == 2

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 FLOATS = ("float", "double")
-QUICK = "noinline cold nounwind {"  # how the head of a function ends that runs rarely: compiled without optimisation
+QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
 BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
 # NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
 REGISTER_TYPES = {

@@ -496,8 +496,10 @@ class Module:
     def _module(self, functions: Sequence[str], others: Sequence[str]) -> str:
         """The text of a module with some functions, which may call others."""
         bits = self.vector_bytes * 8
+        # One width for all: it says in which registers vectors are passed from one function to another.
+        width = f'"prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}"'
         attributes = (
-            f'attributes #0 = {{ nounwind "prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}" }}\n'
+            f"attributes #0 = {{ nounwind {width} }}\nattributes #1 = {{ noinline cold nounwind {width} }}\n"
         )
         body = "\n".join(functions)
         head = [text for name, text in self._globals.items() if name in body]
