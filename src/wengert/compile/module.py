@@ -498,9 +498,7 @@ class Module:
         bits = self.vector_bytes * 8
         # One width for all: it says in which registers vectors are passed from one function to another.
         width = f'"prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}"'
-        attributes = (
-            f"attributes #0 = {{ nounwind {width} }}\nattributes #1 = {{ noinline cold nounwind {width} }}\n"
-        )
+        attributes = f"attributes #0 = {{ nounwind {width} }}\nattributes #1 = {{ noinline cold nounwind {width} }}\n"
         body = "\n".join(functions)
         head = [text for name, text in self._globals.items() if name in body]
         return "\n".join([*head, *self._declarations.values(), *map(_declaration, others), body, attributes])

@@ -11,7 +11,7 @@ from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.elementwise import convert, logical_and, where_p
-from ..ops.indexing import getitem, scatter_add_p
+from ..ops.indexing import getitem, scatter_add_p, wide
 from ..ops.reduction import sum as _sum
 from ..ops.shape import as_length, moveaxis, reshape
 from .reductions import max, min  # noqa: A004
@@ -34,7 +34,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         minlength: the least length of the result.
         length: its length; needed where the values of `x` are not known. Larger numbers are not counted.
     """
-    x = as_array(x)
+    x = wide(as_array(x))
     if ndim_of(x) != 1:
         raise ShapeError(f"bincount needs a vector, got shape {shape_of(x)}")
     if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:

@@ -10,6 +10,7 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..ops.bounds import check_written
 from ..ops.elementwise import convert, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
@@ -169,6 +170,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     on_host(device)
     fill = as_array(fill_value)
     if dtype is not None:
+        check_written(fill_value, canonical_dtype(dtype))
         fill = convert(fill, dtype)
     want = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(fill, Tracer):
@@ -413,6 +415,7 @@ def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
 @plain(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The elements ``a[i, i + offset]`` of the matrices over `axis1` and `axis2`, as the last axis."""
+    offset = operator.index(offset)
     a = as_array(a)
     if ndim_of(a) < 2:
         raise ShapeError(f"diagonal needs an array of at least two axes, got shape {shape_of(a)}")
@@ -442,7 +445,7 @@ def diag(v: Any, k: int = 0) -> Any:
         array([[1., 0.],
                [0., 2.]])
     """
-    v = as_array(v)
+    v, k = as_array(v), operator.index(k)
     if ndim_of(v) == 2:
         return diagonal(v, k)
     if ndim_of(v) != 1:

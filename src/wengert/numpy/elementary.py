@@ -11,6 +11,7 @@ from ..config import config
 from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import DtypeError
 from ..ops import elementwise as _ops
+from ..ops.bounds import is_python_integer
 from ..ops.elementwise import (
     absolute,
     arccos,
@@ -139,8 +140,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
     x = as_array(a)
     if x.dtype.kind in "iu":  # Python's integers beyond the dtype limit nothing, as in NumPy
         least, largest = np.iinfo(x.dtype).min, np.iinfo(x.dtype).max
-        low = None if type(low) is int and low <= least else low
-        high = None if type(high) is int and high >= largest else high
+        low = None if is_python_integer(low) and low <= least else low
+        high = None if is_python_integer(high) and high >= largest else high
     if low is not None:
         x = maximum(x, low)
     return x if high is None else minimum(x, high)

@@ -13,8 +13,9 @@ from ..config import config
 from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import DtypeError, ShapeError
 from ..ops import shape as _ops
+from ..ops.bounds import check_written
 from ..ops.elementwise import convert
-from ..ops.indexing import getitem
+from ..ops.indexing import getitem, wide
 from ..ops.shape import as_length, canonical_axis, slice_axis
 from .dispatch import no_out
 from .searching import argsort, searchsorted, where
@@ -150,7 +151,9 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """`arr` with `values` inserted before the indices `obj`, which may be traced, along `axis`."""
-    arr, values = as_array(arr), as_array(values)
+    arr = as_array(arr)
+    check_written(values, dtype_of(arr))
+    values = as_array(values)
     if axis is None:
         arr, axis = ravel(arr), 0
     axis = canonical_axis(axis, ndim_of(arr))
@@ -161,7 +164,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         obj = np.arange(*obj.indices(n))
     elif not isinstance(obj, (int, np.integer, Tracer)):
         obj = np.asarray(obj)
-        obj = np.flatnonzero(obj) if obj.dtype.kind == "b" else obj if obj.size else obj.astype(int)
+        obj = np.flatnonzero(obj) if obj.dtype.kind == "b" else wide(obj) if obj.size else obj.astype(int)
     where = np.insert(np.arange(n), obj, -1)
     new = where == -1
     count = int(new.sum())
@@ -207,6 +210,7 @@ def _insert_traced(arr: Value, obj: Value, values: Value, axis: int) -> Value:
         if ndim_of(values) == ndim_of(arr) and ndim_of(arr) > 1:
             values = _ops.moveaxis(values, axis, 0)
     values = _ops.broadcast_to(values, (count, *shape_of(arr)[1:]))
+    places = wide(places)
     places = where(places < 0, places + n, places)
     places = where((places < 0) | (places > n), 2 * (n + count), places)  # out of range, where the last line notices
     order = argsort(places, stable=True)
@@ -225,6 +229,8 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = ravel(arr), 0
     axis = canonical_axis(axis, ndim_of(arr))
+    if isinstance(obj, Tracer):
+        obj = obj.concrete("delete, whose result has as many elements as are left,")
     keep = np.delete(np.arange(shape_of(arr)[axis]), obj)
     return getitem(arr, (slice(None),) * axis + (keep,))
 

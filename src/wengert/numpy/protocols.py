@@ -16,6 +16,7 @@ from ..core import Tracer, ValueTracer, as_value, ndim_of, shape_of
 from ..errors import NotSupportedError
 from ..ops import elementwise as ew
 from ..ops import indexing, memory, writing
+from ..ops.bounds import check_written
 from ..ops.protocols import IMMATERIAL, stored
 from ..ops.shape import broadcast_to, reshape
 from ..ops.writable import refused
@@ -126,6 +127,7 @@ def _place(arr: Any, mask: Any, vals: Any) -> None:
 
 def _putmask(a: Any, mask: Any, values: Any) -> None:
     array = _array(a, "putmask")
+    check_written(values, array.dtype)
     values, n = reshape(as_value(values), (-1,)), array.size
     if shape_of(values)[0] != n:
         values = indexing.getitem(values, np.arange(n) % shape_of(values)[0])
@@ -146,6 +148,7 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 
 def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     array = _array(arr, "put_along_axis")
+    check_written(values, array.dtype)
     positions = indexing.take_along_axis(array.shadow, indices, axis)
     array.memory.put(positions, broadcast_to(as_value(values), shape_of(positions)))
 

@@ -15,7 +15,7 @@ from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
 from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
 from ..ops.families import broadcast_shapes, result_dtype
-from ..ops.indexing import getitem
+from ..ops.indexing import getitem, wide
 from ..ops.shape import (
     as_length,
     broadcast_to,
@@ -277,7 +277,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means."""
     no_out(out)
-    index = as_array(a)
+    index = wide(as_array(a))
     items = [as_array(c) for c in choices]
     dtype = result_dtype(*map(aval_of, items))
     shape = broadcast_shapes("choose", shape_of(index), *map(shape_of, items))
@@ -321,7 +321,7 @@ def take(
         unique_indices, indices_are_sorted: accepted as JAX accepts them.
         fill_value: for mode "fill", what stands where an index is out of range (NaN by default).
     """
-    a, indices = as_array(a), as_array(indices)
+    a, indices = as_array(a), wide(as_array(indices))
     if axis is None or (not shape_of(a) and axis in (0, -1)):
         a, axis = reshape(a, (-1,)), 0
     i = canonical_axis(axis, ndim_of(a))
@@ -475,7 +475,7 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
 
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
     """Flat indices from coordinates in an array of shape `dims`."""
-    coordinates = [as_array(i) for i in multi_index]
+    coordinates = [wide(as_array(i)) for i in multi_index]
     if mode == "raise" and not any(isinstance(i, Tracer) for i in coordinates):
         return np.ravel_multi_index(tuple(np.asarray(i) for i in coordinates), dims, order=order)  # type: ignore[call-overload]
     if mode == "clip":

@@ -11,6 +11,7 @@ import numpy as np
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
+from ..ops.bounds import check_written
 from ..ops.elementwise import convert, floor, rint
 from ..ops.families import broadcast_shapes as _broadcast
 from ..ops.indexing import getitem
@@ -366,6 +367,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         and values == 0
     ):
         return pad_p.bind(x, config=tuple((a, b, 0) for a, b in widths))
+    for v in np.ravel(np.array(values, object)) if isinstance(values, (tuple, list)) else [values]:
+        check_written(v, dtype_of(x))
     fills = _ops.broadcast_to(as_array(values), (ndim_of(x), 2))
     for i, pair in enumerate(widths):
         parts = [x]

@@ -28,6 +28,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotDifferentiableError, NotLinearError
+from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
@@ -597,9 +598,16 @@ passes(convert_p)
 
 
 def convert(x: Value, dtype: Any) -> Value:
-    """`x` with another dtype (always a strong one); the real part where a complex value becomes real."""
+    """`x` with another dtype (always a strong one); the real part where a complex value becomes real.
+
+    Raises:
+        OverflowError: a Python integer that a dtype of integers cannot hold.
+    """
     d = canonical_dtype(dtype)
-    if not is_weak(x) and dtype_of(x) == d:
+    if is_weak(x):
+        if d.kind in "iu" and dtype_of(x).kind == "i":
+            check_fits(x, d)
+    elif dtype_of(x) == d:
         return x
     return convert_p.bind(x, dtype=d)
 

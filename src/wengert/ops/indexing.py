@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..core import (
     Aval,
     LinearTracer,
@@ -41,6 +42,14 @@ Basic = tuple[Any, ...]
 
 def _x(*shape: int, seed: int = 31) -> ndarray:
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def wide(index: Value) -> Value:
+    """Integers to which lengths of axes may be added, and which they may divide: 8 and 16 bits do not hold lengths."""
+    from .elementwise import convert
+
+    dtype = dtype_of(index)
+    return convert(index, config.int_dtype) if dtype.kind in "iu" and dtype.itemsize < 4 else index
 
 
 # --- basic indices ----------------------------------------------------------------------------------------------
@@ -200,7 +209,7 @@ class _Scatter(Primitive):
         for n, place in zip(lead, places, strict=True):
             if place.size and not (-n <= place.min() and place.max() < n):
                 raise IndexError(f"an index of {self.name} is out of bounds for an axis with size {n}")
-            index = index * n + np.where(place < 0, place + n, place)
+            index = index * n + np.where(place < 0, place.astype(np.intp) + n, place)
         out = front.reshape(math.prod(lead), math.prod(rest))
         updates = np.broadcast_to(updates, (*found, *rest)).reshape(index.size, math.prod(rest))
         self.write(out, (index.reshape(-1),), updates)
@@ -348,7 +357,7 @@ class _ScatterMultiply(_Scatter):
         from .elementwise import convert, where
         from .sorting import argsort_p
 
-        lengths = [shape_of(x)[a] for a in axes]
+        lengths, indices = [shape_of(x)[a] for a in axes], [wide(i) for i in indices]
         rest = tuple(n for i, n in enumerate(shape_of(x)) if i not in axes)
         index_shape = np.broadcast_shapes(*[shape_of(i) for i in indices])
         count = math.prod(index_shape)

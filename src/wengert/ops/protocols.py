@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype
-from ..core import Tracer, ValueTracer, as_value, dtype_of, is_weak, ndim_of, shape_of
+from ..core import Tracer, ValueTracer, as_array, as_value, dtype_of, is_weak, ndim_of, shape_of
 from ..errors import NotSupportedError, user_operation
 from . import elementwise as ew
 from . import memory, selection, shape, ufunc_methods, writing
@@ -39,7 +39,7 @@ def array_ufunc(self: Tracer, ufunc: Any, method: str, *inputs: Any, **kwargs: A
     if method == "at":
         return ufunc_methods.at(ufunc, *inputs)
     if method == "outer":
-        x, y = (as_value(a) for a in inputs)
+        x, y = (as_array(a) for a in inputs)  # Python numbers too, as in NumPy
         return _call(ufunc, (shape.reshape(x, shape_of(x) + (1,) * ndim_of(y)), y), replaceable, **kwargs)
     out = kwargs.pop("out", None)
     result = getattr(ufunc_methods, method)(ufunc, *inputs, **kwargs)

@@ -13,6 +13,7 @@ from ..core import Primitive, Tracer, Value, as_array, as_value, dtype_of, shape
 from ..errors import ArgumentError, DtypeError, ShapeError
 from . import elementwise as ew
 from . import reduction
+from .bounds import check_written
 from .indexing import (
     _entries,
     _slice_entry,
@@ -176,6 +177,7 @@ class Place:
         size = math.prod(shape)
         where, absent = positions(shape, self.index, _mode(options))
         values = as_value(values)
+        check_written(values, dtype)
         have, want = shape_of(values), shape_of(where)
         if len(have) > len(want) and have[: len(have) - len(want)] == (1,) * (len(have) - len(want)):
             values = reshape(values, have[len(have) - len(want) :])

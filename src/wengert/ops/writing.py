@@ -15,6 +15,7 @@ import numpy as np
 from ..core import LinearTracer, Primitive, Tracer, Value, as_value, dtype_of, shape_of
 from ..errors import DtypeError, ShapeError
 from . import elementwise as ew
+from .bounds import check_written
 from .indexing import getitem
 from .memory import Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
 from .selection import Selection, selection_of, unknown_mask, widen, write_masked
@@ -71,6 +72,7 @@ def write(x: Tracer, key: Any, value: Any) -> None:
         array.memory.put(array.shadow, ew.where(widen(key, array.shape), value.whole, array.now()))
         return
     v = as_value(value)
+    check_written(v, array.dtype)
     if not basic:
         mask = unknown_mask(array, key)
         if mask is not None:
@@ -119,6 +121,7 @@ def put(x: Tracer, indices: Any, values: Any, mode: str = "raise") -> None:
     """NumPy's ``put``: write at flat indices, the values over again if there are fewer."""
     array = writable(x)
     where = np.take(array.shadow.reshape(-1), np.asarray(as_value(indices)), mode=mode)  # type: ignore[call-overload]
+    check_written(values, array.dtype)
     values = reshape(as_value(values), (-1,))
     n = math.prod(shape_of(where))
     if n and shape_of(values)[0]:

@@ -7,7 +7,6 @@ evaluated; the compiler takes its place there.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -32,17 +31,16 @@ from ..core import (
     inexact_dtype,
     taker,
 )
-from ..errors import ConcretizationError, LeakedTracerError, ShapeError, user_line
+from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..locks import lock
-from ..ops.families import Elementwise
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
 from .opening import constant
+from .refusals import check_shape, refuse_large
 
 FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 256  # Programs that are remembered
-MOST_BYTES = 2**63 - 1  # of an array: addresses are numbers of 64 bits, with a sign
 
 
 BRANCH, LOOP, STEPS = "branch", "loop", "steps"
@@ -319,8 +317,8 @@ class StagingTrace(Trace):
             raise self.leaked()
         atoms = [self.lift(a) for a in args]
         avals = primitive.abstract(*[a.aval for a in atoms], **params)
-        if any(type(a) is Literal and type(a.value) is int for a in atoms):
-            refuse_large(primitive, atoms, avals)
+        if any(a.aval.weak for a in atoms):
+            refuse_large(primitive, args, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
         for v in outputs:
             if v.aval.shape:
@@ -332,44 +330,6 @@ class StagingTrace(Trace):
     def close(self) -> list[Equation]:
         equations, self.equations = self.equations, None
         return equations or []
-
-
-def check_shape(primitive: Primitive, aval: Aval) -> None:
-    """Refuse shapes that no array can have, which native loops would go over without an end.
-
-    Raises:
-        ShapeError: a length is negative, or the bytes have no number of 64 bits.
-    """
-    shape = aval.shape
-    if min(shape) < 0:
-        raise ShapeError(f"{primitive.name}: negative dimensions are not allowed, got shape {shape}")
-    if math.prod(shape) * aval.dtype.itemsize > MOST_BYTES:
-        raise ShapeError(f"{primitive.name}: an array of shape {shape} is larger than any memory")
-
-
-def refuse_large(primitive: Primitive, atoms: Sequence[Atom], out: Any) -> None:
-    """Python integers that a dtype cannot hold are refused as NumPy refuses them: its own function is asked.
-
-    Raises:
-        OverflowError: such as for ``uint8 + 1000``.
-    """
-    kinds = [out, *[a.aval for a in atoms]] if isinstance(out, Aval) else [a.aval for a in atoms]
-    limits = [np.iinfo(a.dtype) for a in kinds if a.dtype.kind in "iu" and not a.weak]
-    numbers = [a.value for a in atoms if type(a) is Literal and type(a.value) is int]
-    if all(limit.min <= n <= limit.max for limit in limits for n in numbers):
-        return
-    if isinstance(primitive, Elementwise):
-        with np.errstate(all="ignore"):
-            primitive.impl(*[_nothing(a) for a in atoms])
-    elif primitive.indices_from == 2 and type(atoms[1]) is Literal and isinstance(out, Aval):  # a scatter
-        np.zeros(1, out.dtype)[0] = atoms[1].value
-
-
-def _nothing(a: Atom) -> Value:
-    """An array of size 0 of the type of an atom, or a Python number of it: one that is known as it is."""
-    if a.aval.weak:
-        return a.value if isinstance(a, Literal) else a.aval.dtype.type(0).item()
-    return np.zeros(0, a.aval.dtype)
 
 
 def stage(

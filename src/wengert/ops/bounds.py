@@ -1,0 +1,54 @@
+"""Python integers that a dtype cannot hold: NumPy refuses them, and so does what is traced.
+
+A traced Python integer is asked for whether it fits: the answer is a guard of the Program, so that a later number that does
+not fit is refused as well. In the body of a loop nobody can be asked, and a number that was computed there wraps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import Tracer, Value, dtype_of
+from ..errors import ConcretizationError
+
+
+def check_fits(x: Value, dtype: np.dtype[Any]) -> None:
+    """Whether a Python integer, traced or not, can be written with a dtype of integers.
+
+    Raises:
+        OverflowError: it cannot; in NumPy's words.
+    """
+    if not isinstance(x, Tracer):
+        dtype.type(x)
+        return
+    from .elementwise import greater_equal, less_equal
+
+    mine, limit = np.iinfo(dtype_of(x)), np.iinfo(dtype)
+    try:
+        fits = (limit.min <= mine.min or bool(greater_equal(x, limit.min))) and (
+            limit.max >= mine.max or bool(less_equal(x, limit.max))
+        )
+    except ConcretizationError:
+        return
+    if not fits:
+        dtype.type(int(x))
+
+
+def is_python_integer(x: Any) -> bool:
+    """Whether something is a Python integer, traced or not."""
+    return type(x) is int or (isinstance(x, Tracer) and x.weak and x.dtype.kind == "i")
+
+
+def check_written(x: Any, dtype: np.dtype[Any]) -> None:
+    """The same for what is written into an array of any dtype, if it is a Python integer.
+
+    Raises:
+        OverflowError: it does not fit.
+    """
+    if dtype.kind in "iu" and is_python_integer(x):
+        check_fits(x, dtype)
+
+
+__all__ = ["check_fits", "check_written", "is_python_integer"]
