@@ -11,14 +11,14 @@ writing in place, Python's loops and branches, `lax`'s loops and branches, custo
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 
-LENGTHS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 7, 8, 9, 16, 17)
-LARGE = (300, 1023, 1024, 4097)
+LENGTHS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33)
+LARGE = (300, 1023, 1024, 1025, 4097)
 HUGE = 70_000
 BOUND = 1e4  # of absolute values
 
@@ -58,6 +58,37 @@ class Plain:
     def pulled(x: Any, y: Any) -> Any:
         return x * np.tanh(y)
 
+    @staticmethod
+    def slope(x: Any) -> Any:
+        return np.cos(x) * x + np.sin(x)
+
+    @staticmethod
+    def bend(x: Any, v: Any) -> Any:
+        return (2 * np.cos(x) - np.sin(x) * x) * v
+
+    bend_back = bend
+
+    @staticmethod
+    def batched(f: Callable[..., Any], *xs: Any) -> Any:
+        return np.stack([f(*rows) for rows in zip(*xs, strict=True)])
+
+    @staticmethod
+    def called(f: Callable[..., Any], *args: Any) -> Any:
+        return f(*args)
+
+    donated = kept = called
+
+    @staticmethod
+    def switch(i: Any, branches: Any, *args: Any) -> Any:
+        return branches[min(max(int(i), 0), len(branches) - 1)](*args)
+
+
+# What programs close over.
+CONSTANTS = {
+    "LONG": np.sin(np.arange(HUGE)), "TABLE": np.cos(np.arange(1025.0 * 3)).reshape(1025, 3), "SHORT": np.arange(9.0) / 4,
+    "COUNTS": np.arange(33) % 5, "SINGLE": np.linspace(-1, 1, 17, dtype=np.float32), "TURN": np.exp(1j * np.arange(16)),
+}  # fmt: skip
+
 
 class Value:
     def __init__(self, name: str, value: Any) -> None:
@@ -80,7 +111,7 @@ class Program:
 
     def function(self, lax: Any) -> Callable[..., Any]:
         """The function, its loops, branches and rules by `lax`."""
-        scope = {"np": np, "lax": lax, "bfloat16": ml_dtypes.bfloat16}
+        scope = {"np": np, "lax": lax, "bfloat16": ml_dtypes.bfloat16, **CONSTANTS}
         exec(compile(self.text, f"<program {self.seed}>", "exec"), scope)  # noqa: S102
         return scope["f"]
 
@@ -88,15 +119,22 @@ class Program:
 class Writer:
     """Writes one program. A statement that fails, or leaves the range, is written anew."""
 
-    def __init__(self, seed: int, statements: int = 8) -> None:
+    def __init__(self, seed: int, statements: int = 8, more: Sequence[Any] = ()) -> None:
         self.rng = np.random.default_rng([seed, 77])
+        self.more = more
         self.seed = seed
         self.lines: list[str] = []
         self.values: list[Value] = []
-        self.scope: dict[str, Any] = {"np": np, "lax": Plain, "bfloat16": ml_dtypes.bfloat16}
+        self.scope: dict[str, Any] = {"np": np, "lax": Plain, "bfloat16": ml_dtypes.bfloat16, **CONSTANTS}
         self.narrow = False
         self.count = 0
         args = [self.argument() for _ in range(self.pick((1, 2, 2, 3)))]
+        if self.chance(0.1):  # one array twice
+            args.append(Value(f"x{len(args)}", args[0].value))
+            self.values.append(args[-1])
+            self.scope[args[-1].name] = args[-1].value
+        if self.chance(0.1):  # one that is not used
+            args.append(Value("unused", self.rng.normal(size=self.shape())))
         self.args = [v.value.copy() for v in args]
         wanted, tries = self.rng.integers(3, statements + 1), 0
         while len(self.lines) < wanted and tries < 60:
@@ -126,14 +164,16 @@ class Writer:
         x = self.rng.normal(size=shape)
         if self.chance(0.15):  # ties
             x = np.round(x)
-        dtype = self.pick(("float64",) * 8 + ("float32", "complex128"))
+        dtype = self.pick(("float64",) * 11 + ("float32", "complex128", "complex128", "complex64", "int64", "uint8"))
+        if dtype in ("int64", "uint8"):
+            x = np.abs(np.floor(3 * x)) % 5
         x = (x + 1j * self.rng.normal(size=shape)).astype(dtype) if dtype[0] == "c" else x.astype(dtype)
         if self.chance(0.15) and x.ndim:
             x = x[::-1]
         if self.chance(0.1) and x.ndim == 2:
             x = x.T.copy().T
         value = Value(f"x{len(self.values)}", x)
-        self.narrow |= dtype == "float32"
+        self.narrow |= dtype in ("float32", "complex64")
         self.values.append(value)
         self.scope[value.name] = x
         return value
@@ -154,7 +194,7 @@ class Writer:
     # --- statements
 
     def statement(self) -> None:
-        write = self.pick(STATEMENTS)
+        write = self.pick(self.more if len(self.more) and self.chance(0.5) else STATEMENTS)
         state = len(self.lines), dict(self.scope)
         try:
             lines = write(self, self.name())
@@ -462,9 +502,9 @@ def _lax(w: Writer, out: str) -> str:
     ))  # fmt: skip
 
 
-def written(seed: int, statements: int = 8) -> Program:
-    """The program of a seed."""
-    return Writer(seed, statements).program()
+def written(seed: int, statements: int = 8, more: Sequence[Any] = ()) -> Program:
+    """The program of a seed; half of its statements are drawn from `more`, if there are any."""
+    return Writer(seed, statements, more).program()
 
 
 __all__ = ["Plain", "Program", "written"]
