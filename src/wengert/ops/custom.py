@@ -6,8 +6,7 @@ and batching and staging make new call objects from it. What users write is in `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,195 +14,38 @@ import numpy as np
 from ..config import config
 from ..core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import CustomRuleError, LeakedTracerError, NotLinearError
-from ..program import Program
-from .families import Linear
+from .closed_rules import Bound, Converted, Staged, converted
 from .keeping import keep
-
-Flat = list[Value]
-
-
-linear_zero_p = Linear(  # a zero that depends on a tangent in name only
-    "linear_zero",
-    lambda x, shape, dtype: np.zeros(shape, dtype)[()],
-    lambda aval, shape, dtype: Aval(shape, dtype),
-    lambda cotangent, x, shape, dtype: None,
-    lambda size, x, shape, dtype: linear_zero_p.bind(x, shape=(size, *shape), dtype=dtype),
-    samples=lambda: [((np.array([0.5, -1.0]),), {"shape": (2, 3), "dtype": np.dtype(float)})],
-)
-
-
-def zero_beside(tangents: Sequence[Value | None], shape: tuple[int, ...], dtype: np.dtype) -> Value:
-    """The zero that a rule sees beside `tangents`.
-
-    Where those are on a tape, so is the zero: its product with a value would not be seen to be linear otherwise.
-    """
-    for t in tangents:
-        if isinstance(t, Tracer):
-            return linear_zero_p.bind(t, shape=shape, dtype=dtype)
-    return np.zeros(shape, dtype)[()]
-
-
-class Rule:
-    """A function of flat values with a rule. Subclasses give `run`, and `jvp` or `forward` and `backward`."""
-
-    name: str
-    forward_mode: bool  # whether the rule is a jvp
-    program: Program | None = None
-
-    def run(self, *values: Value) -> Flat:
-        """The function itself."""
-        raise NotImplementedError
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
-        raise NotImplementedError
-
-    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
-        """Raise where an argument without a derivative is differentiated."""
-
-    def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
-        """Results, residuals, and what `backward` needs besides to read the residuals."""
-        raise NotImplementedError
-
-    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        """A cotangent for every argument; None is zero."""
-        raise NotImplementedError
-
-
-class Batched(Rule):
-    """A rule run for all examples at once, by the trace that met it: what the rule closes over is of that, too."""
-
-    def __init__(self, rule: Rule, trace: Any, batched: Sequence[bool]) -> None:
-        self.rule, self.trace, self.size, self.batched = rule, trace, trace.size, tuple(batched)
-        self.name, self.forward_mode = rule.name, rule.forward_mode
-
-    def _batch(self, f: Any, values: Sequence[Value], batched: Sequence[bool]) -> Flat:
-        from ..transforms.batching import batch_in
-        from .shape import broadcast_to
-
-        with self.trace.again(values):
-            outs, flags = batch_in(self.trace, f, values, batched)
-        return [o if b else broadcast_to(o, (self.size, *shape_of(o))) for o, b in zip(outs, flags, strict=True)]
-
-    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
-        self.rule.check_differentiated(nonzero)
-
-    def run(self, *values: Value) -> Flat:
-        return self._batch(self.rule.run, values, self.batched)
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
-        live: list[bool] = []
-        n = len(primals)
-        nonzero = [t is not None for t in tangents]
-
-        def f(*values: Value) -> Flat:
-            given = iter(values[n:])
-            outs, ts = self.rule.jvp(values[:n], [next(given) if b else None for b in nonzero])
-            live[:] = [t is not None for t in ts]
-            return [*outs, *[t for t in ts if t is not None]]
-
-        flags = [*self.batched, *[b for b, used in zip(self.batched, nonzero, strict=True) if used]]
-        outs = self._batch(f, [*primals, *[t for t in tangents if t is not None]], flags)
-        rest = iter(outs[len(live) :])
-        return outs[: len(live)], [next(rest) if b else None for b in live]
-
-    def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
-        spec: list[Any] = []
-
-        def f(*examples: Value) -> Flat:
-            outs, residuals, inner = self.rule.forward(*examples)
-            spec[:] = [inner, len(outs)]
-            return [*outs, *residuals]
-
-        both = self._batch(f, values, self.batched)
-        return both[: spec[1]], both[spec[1] :], spec[0]
-
-    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        from .reduction import reduce_sum
-
-        live: list[bool] = []
-        n = len(residuals)
-
-        def f(*values: Value) -> Flat:
-            grads = self.rule.backward(spec, values[:n], values[n:])
-            live[:] = [g is not None for g in grads]
-            return [g for g in grads if g is not None]
-
-        outs = iter(self._batch(f, [*residuals, *cotangents], [True] * (n + len(cotangents))))
-        grads = [next(outs) if b else None for b in live]
-        return [
-            g if b or g is None else reduce_sum(g, (0,))  # an argument that all examples share
-            for g, b in zip(grads, self.batched, strict=True)
-        ]
-
-
-def closed_over(what: str, x: Tracer | None = None) -> CustomRuleError:
-    name = "a transformation" if x is None else x._trace.name
-    return CustomRuleError(
-        f"{what} closes over a value that stands under {name}, and is used where that value is not known: pass the value "
-        f"as an argument of the function that has the rule"
-    )
-
-
-class Within(Rule):
-    """A rule that a tape holds: its backward function takes what it closes over of the tape's trace as constant."""
-
-    def __init__(self, rule: Rule, trace: Any) -> None:
-        self.rule, self.trace = rule, trace
-        self.name, self.forward_mode = rule.name, rule.forward_mode
-
-    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        with self.trace.as_constants():
-            grads = self.rule.backward(spec, residuals, cotangents)
-            return [self.trace.split(g)[0] for g in grads]
-
-
-class Staged(Rule):
-    """A rule in a Program: the function is a sub-Program, whose first arguments are the values it closed over."""
-
-    def __init__(self, rule: Rule, program: Program, hoisted: int) -> None:
-        self.rule, self.program, self.hoisted = rule, program, hoisted
-        self.name, self.forward_mode = rule.name, rule.forward_mode
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def run(self, *values: Value) -> Flat:
-        assert self.program is not None
-        return self.program.evaluate(values)
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
-        with self._known():
-            return self.rule.jvp(primals[self.hoisted :], tangents[self.hoisted :])
-
-    @contextmanager
-    def _known(self) -> Iterator[None]:
-        """The rule runs when its Program does: what it closes over of the tracing is not there any more."""
-        try:
-            yield
-        except LeakedTracerError:
-            raise closed_over(f"the rule of {self.name}") from None
-
-    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
-        if any(nonzero[: self.hoisted]):
-            raise CustomRuleError(
-                f"{self.name} closes over a value that is being differentiated, for which its rule says nothing: pass "
-                f"it as an argument"
-            )
-        self.rule.check_differentiated(nonzero[self.hoisted :])
-
-    def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
-        with self._known():
-            return self.rule.forward(*values[self.hoisted :])
-
-    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        with self._known():
-            return [None] * self.hoisted + self.rule.backward(spec, residuals, cotangents)
+from .rules import Batched, Flat, Rule, Within, closed_over, zero_beside
+from .transposed_rules import Transposed
 
 
 class CustomCall(Primitive):
     """A call of a function with a rule."""
 
     multiple_results = True
+
+    def bind(self, *args: Value, rule: Rule) -> Any:  # type: ignore[override]
+        if isinstance(rule, Staged):
+            n = rule.hoisted
+            if type(rule) is Converted:
+                newest = _newest(args[:n])
+                if newest is None or newest.level <= getattr(_newest(args[n:]), "level", 0):
+                    return super().bind(*args[n:], rule=Bound(rule, args[:n]))
+                if hasattr(newest, "split"):
+                    return self._by_closed(newest, args[:n], args[n:], rule)
+                return newest.process(self, args[n:], {"rule": Bound(rule, args[:n])})
+            if n and not any(isinstance(a, Tracer) for a in args[n:]):
+                return rule.run(*args)
+        return super().bind(*args, rule=rule)
+
+    def _by_closed(self, trace: Any, closed: Sequence[Value], args: Sequence[Value], rule: Converted) -> Flat:
+        """Differentiate by what a rule closes over alone, of which it says nothing: the function's own derivative. The
+        value still has the rule, by which older transformations differentiate it by the arguments."""
+        tangents = [trace.split(o)[1] for o in rule.run(*closed, *args)]
+        outs = self.bind(*[trace.split(c)[0] for c in closed], *args, rule=rule)
+        join = trace.joined if hasattr(trace, "joined") else trace.wrap
+        return [join(o, t) for o, t in zip(outs, tangents, strict=True)]
 
     def impl(self, *args: Value, rule: Rule) -> Flat:
         return rule.run(*args)
@@ -216,11 +58,8 @@ class CustomCall(Primitive):
         return rule.program.out_avals
 
     def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        from ..transforms.staging import stage
-
-        rule = params["rule"]
-        program, hoisted = stage(rule.run, [aval_of(a) for a in args], rule.name)
-        return trace.append(self, [*hoisted, *args], {"rule": Staged(rule, program, len(hoisted))})
+        rule, closed = converted(params["rule"], args)
+        return trace.append(self, [*closed, *args], {"rule": rule})
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         rule = params["rule"]
@@ -253,12 +92,30 @@ class CustomCall(Primitive):
         return [trace.wrap(o, next(nodes)) if b else o for o, b in zip(outs, live, strict=True)]
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        return params["rule"].run(*args)
+        """A function that is linear in the arguments on the tape. Its rule is needed where another is differentiated."""
+        rule = params["rule"]
+        if not any(isinstance(a, Tracer) and not tape.owns(a) for a in args):
+            return rule.run(*args)
+        return tape.append_many(self, tuple(args), params, self.abstract(*map(aval_of, args), rule=rule))
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        avals = self.abstract(*map(aval_of, args), **params)
+        given = [
+            zero_beside(cotangent, a.shape, a.dtype) if c is None else c for c, a in zip(cotangent, avals, strict=True)
+        ]
+        rule = Transposed(params["rule"], [aval_of(a) if type(a) is LinearTracer else None for a in args])
+        found = iter(self.bind(*[a for a in args if type(a) is not LinearTracer], *given, rule=rule))
+        return [next(found) if type(a) is LinearTracer else None for a in args]
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         rule = Batched(params["rule"], trace, batched)
         outs = self.bind(*args, rule=rule)
         return outs, [True] * len(outs)
+
+
+def _newest(values: Sequence[Value]) -> Any:
+    """The newest trace among values, or None."""
+    return max((v._trace for v in values if isinstance(v, Tracer)), key=lambda t: t.level, default=None)
 
 
 def _prepare_pullback(rule: Rule, primals: Sequence[Value], tangents: Sequence[Value | None]) -> Any:

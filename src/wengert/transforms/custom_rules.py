@@ -16,8 +16,10 @@ from .. import trees
 from ..config import config
 from ..core import NUMPY_TYPES, Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
 from ..errors import ArgumentError, CustomRuleError, DtypeError, LeakedTracerError, NotSupportedError, TreeError
-from ..ops.custom import Flat, Rule, closed_over, custom_call_p, zero_beside
+from ..ops.closed_rules import Converted, converted
+from ..ops.custom import custom_call_p
 from ..ops.elementwise import convert
+from ..ops.rules import Flat, Rule, closed_over, zero_beside
 from .forward import FLOAT0, check_output
 from .function import Transformed, given, name_of, shown
 from .staging import signature, stage
@@ -310,9 +312,19 @@ class _Custom(Transformed):
         call = self.call_of(arguments)
         try:
             outs = custom_call_p.bind(*arguments.values, rule=call)
-        except LeakedTracerError:
-            raise closed_over(f"{self.transformation} of {name_of(self._f)}") from None
+        except LeakedTracerError:  # the rule closes over values of a newer transformation than its arguments
+            outs = self._with_closed(call, arguments.values)
         return trees.unflatten(call.out_tree, outs)
+
+    def _with_closed(self, call: Rule, values: Flat) -> Flat:
+        """The call, with what its rule closes over as arguments."""
+        try:
+            rule, closed = converted(call, values)
+            if type(rule) is Converted:
+                return custom_call_p.bind(*closed, *values, rule=rule)
+        except LeakedTracerError:
+            pass
+        raise closed_over(f"{self.transformation} of {name_of(self._f)}") from None
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """Every argument in its place, defaults and keyword arguments included, as the rule expects them."""

@@ -41,9 +41,9 @@ from ..errors import (
     NotLinearError,
     ShapeError,
 )
-from ..ops.custom import closed_over
 from ..ops.families import plus, weighted_sum
 from ..ops.keeping import keep
+from ..ops.rules import closed_over
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (

@@ -273,6 +273,8 @@ class StagingTrace(Trace):
         x = constant(x)
         if isinstance(x, Tracer):
             if id(x) not in self.hoisted:
+                if x._trace.ended:
+                    raise x._trace.leaked()
                 if x._trace.level > self.level:
                     raise LeakedTracerError(
                         f"a value from inside {x._trace.name} is returned from {self.what} that {x._trace.name} stands in"
