@@ -267,3 +267,32 @@ def test_one_body_for_results_of_different_size():
     ]  # noqa: E731
     for a in jit(step)(weights):
         np.testing.assert_allclose(a, 0.8)
+
+
+FACTORED = {
+    "cholesky": lambda a: wnp.linalg.cholesky(-a @ a.T - 1.0),
+    "solve": lambda a: wnp.linalg.solve(a * 0.0, a),
+    "inv": lambda a: wnp.linalg.inv(a * 0.0),
+}
+
+
+@pytest.mark.parametrize("name", FACTORED)
+def test_factorisations_fail_where_they_are_used(name):
+    """What is not used is not factored when compiled, which docs/compiler.md says; used in part, it fails in both."""
+    f, a = FACTORED[name], np.eye(3) + 0.5
+    for used in (f, lambda a: wnp.sum(f(a)[0, 0]) + a, lambda a: w.grad(lambda a: wnp.sum(f(a)))(a)):
+        for call in (used, jit(used)):
+            with pytest.raises(np.linalg.LinAlgError):
+                call(a)
+    np.testing.assert_array_equal(jit(lambda a: (f(a), a * 2.0)[1])(a), a * 2.0)
+
+
+def test_loops_of_no_steps_refuse_known_indices_in_both():
+    x = np.arange(3.0)
+    computed = lambda x, i: lax.fori_loop(0, 0, lambda k, c: c + x[i + k], 1.0)  # noqa: E731
+    for call in (computed, jit(computed)):
+        assert call(x, np.array(50)) == 1.0
+    known = lambda x: lax.fori_loop(0, 0, lambda k, c: c + x[50], 1.0)  # noqa: E731
+    for call in (known, jit(known)):
+        with pytest.raises(IndexError, match="50"):
+            call(x)

@@ -129,3 +129,23 @@ def test_python_integers_that_need_not_fit(name, x):
         if name != "of the array":
             got = w.jit(f)(x, n)
             np.testing.assert_array_equal(got, expected)
+
+
+INSIDE = {
+    "scan": lambda x, n: w.lax.scan(lambda c, t: (c, x + n), 0.0, np.arange(2.0))[1],
+    "fori_loop": lambda x, n: w.lax.fori_loop(0, 2, lambda i, c: c + n, x),
+    "cond": lambda x, n: w.lax.cond(np.sum(x) > 0, lambda a: a + n, lambda a: a, x),
+    "jit": lambda x, n: w.jit(lambda a, m: a + m)(x, n),
+    "vmap": lambda x, n: w.vmap(lambda a: a + n)(x),
+    "grad": lambda x, n: w.grad(lambda t: wnp.sum((x + n) * t))(2.0),
+    "checkpoint": lambda x, n: w.checkpoint(lambda a: a + n)(x),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_python_integers_are_asked_inside_transformations(name):
+    f = INSIDE[name]
+    for g in (f, w.jit(f)):
+        np.testing.assert_array_equal(g(SMALL, 5), f(SMALL, 5))
+        with pytest.raises(OverflowError, match="Python integer 1000"):
+            g(SMALL, 1000)

@@ -1,7 +1,7 @@
 """Python integers that a dtype cannot hold: NumPy refuses them, and so does what is traced.
 
 A traced Python integer is asked for whether it fits: the answer is a guard of the Program, so that a later number that does
-not fit is refused as well. In the body of a loop nobody can be asked, and a number that was computed there wraps.
+not fit is refused as well. What loops carry and count are arrays of a dtype, which wrap as arrays do.
 """
 
 from __future__ import annotations

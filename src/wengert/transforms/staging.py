@@ -319,7 +319,7 @@ class StagingTrace(Trace):
             raise self.leaked()
         atoms = [self.lift(a) for a in args]
         avals = primitive.abstract(*[a.aval for a in atoms], **params)
-        if any(a.aval.weak for a in atoms):
+        if any(a.aval.weak and a.aval.dtype.kind == "i" for a in atoms):
             refuse_large(primitive, args, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
         for v in outputs:
