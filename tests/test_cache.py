@@ -23,7 +23,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert.cli import main
-from wengert.compile import allocation, cache, caller, engine, entry, interrupts, pool, recycle
+from wengert.compile import allocation, cache, callback, caller, engine, entry, interrupts, pool, recycle
 from wengert.compile.executable import Executable
 from wengert.compile.recipe import Recipe
 
@@ -45,8 +45,8 @@ def folder(tmp_path, monkeypatch):
 
 def load_anew():
     """Forget the pieces that are loaded once in a process, and have entries too."""
-    for piece in (caller, allocation, interrupts, pool, recycle):
-        getattr(piece, "handler" if piece is recycle else "address").cache_clear()
+    for piece in (caller, allocation, callback, interrupts, pool, recycle):
+        getattr(piece, {recycle: "handler", callback: "_functions"}.get(piece, "address")).cache_clear()
     entry._interface.cache_clear()
 
 

@@ -54,12 +54,12 @@ def features() -> str:
 
 @lru_cache(maxsize=1)
 def _host() -> str:
-    return llvm.get_host_cpu_name()
+    return shelter.run(llvm.get_host_cpu_name)
 
 
 @lru_cache(maxsize=1)
 def _host_features() -> str:
-    return llvm.get_host_cpu_features().flatten()
+    return shelter.run(lambda: llvm.get_host_cpu_features().flatten())
 
 
 def vector_bytes() -> int:
@@ -75,7 +75,7 @@ def vector_bytes() -> int:
 def description() -> tuple[str, ...]:
     """All that the object file of a module depends on besides its text."""
     versions = [llvmlite.__version__, ".".join(map(str, llvm.llvm_version_info))]
-    return (llvm.get_default_triple(), cpu(), features(), *versions, repr(sorted(OPTIONS.items())))
+    return (shelter.run(llvm.get_default_triple), cpu(), features(), *versions, repr(sorted(OPTIONS.items())))
 
 
 @lru_cache(maxsize=1)
@@ -123,6 +123,9 @@ class Code:
         self._library = library
         self.main: int = library["main"]
 
+    def __del__(self) -> None:
+        shelter.leave(self.__dict__.pop("_library", None))
+
 
 def emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
     """The object file of a module; `quick` spares the time for good code."""
@@ -157,9 +160,9 @@ _machines: list[dict[bool, Any]] = []  # for each thread one that makes good cod
 
 def load(objects: Sequence[bytes], symbols: Iterable[str] = ()) -> Code:
     """Machine code from object files that use some outside functions; one of them has `main`."""
-    addresses = [(s, _address(s)) for s in symbols]
 
     def work() -> Code:
+        addresses = [(s, _address(s)) for s in symbols]
         builder = llvm.JITLibraryBuilder().export_symbol("main")
         for o in objects:
             builder.add_object_img(o)
