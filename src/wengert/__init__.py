@@ -24,8 +24,9 @@ from .transforms.jit import (
     jit,
     make_program,
 )
-from .transforms.reverse import linear_transpose, linearize, vjp
+from .transforms.reverse import linearize, vjp
 from .transforms.saved import print_saved, saved_values
+from .transforms.transposing import linear_transpose
 
 if _TYPE_CHECKING:
     from . import debug, flatten_util, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util

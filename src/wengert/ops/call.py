@@ -75,7 +75,7 @@ def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool
 def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Program, Program, list[bool]]:
     """``(*primals) -> (*results, *residuals)`` and the linear ``(*residuals, *nonzero tangents) -> live tangents``."""
     from ..ops.families import weighted_sum
-    from ..transforms.reverse import LinearizeTrace
+    from ..transforms.linearizing import LinearizeTrace
     from ..transforms.staging import stage
     from ..transforms.tape import PROJECTION, needed, push_forward
 
@@ -119,8 +119,8 @@ def transposed_program(
     program: Program, linear: tuple[bool, ...], given: tuple[bool, ...], masked: bool
 ) -> tuple[Program, list[bool]]:
     """``(*constants, *given cotangents) -> live cotangents`` of the arguments in which the Program is linear."""
-    from ..transforms.reverse import transpose_flat
     from ..transforms.staging import stage
+    from ..transforms.transposing import transpose_flat
 
     def make() -> Any:
         n, live = len(linear) - sum(linear), []

@@ -154,7 +154,7 @@ class CustomPullback(Primitive):
     def impl(self, *args: Value, **params: Any) -> Any:
         """Forward mode: transpose the backward function, which must be linear in the cotangents."""
         from ..transforms.forward import zeros_like
-        from ..transforms.reverse import transpose_flat
+        from ..transforms.transposing import transpose_flat
 
         rule, n = params["rule"], params["residuals"]
         residuals, tangents = args[:n], iter(args[n:])

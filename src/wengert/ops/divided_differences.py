@@ -250,7 +250,7 @@ class _Pull(Primitive):
     multiple_results = True
 
     def impl(self, ct: Value, a: Value, *rest: Value, function: Function, order: int, linear: tuple[int, ...]) -> Any:
-        from ..transforms.reverse import transpose_flat
+        from ..transforms.transposing import transpose_flat
 
         avals = [Aval(shape_of(rest[order + i]), dtype_of(rest[order + i])) for i in linear]
 

@@ -41,7 +41,7 @@ class Transposed(Rule):
         self.rule.check_differentiated(by)
 
     def _transposed(self, f: Any, cotangents: Sequence[Value]) -> Flat:
-        from ..transforms.reverse import transpose_flat
+        from ..transforms.transposing import transpose_flat
 
         avals = [a for a in self.linear if a is not None]
         found = transpose_flat(

@@ -35,8 +35,8 @@ from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
+from .ownership import own_results
 from .rerun import run_opened
-from .reverse import own_results
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
 

@@ -1,7 +1,7 @@
 """Pullbacks and pushforwards as pytrees: their leaves are the values that they saved.
 
 So the result of `vjp` or `linearize` may be a residual of a custom rule, be returned from a function under `jit`, and
-be batched by `vmap`. How derivatives are taken is in reverse.py.
+be batched by `vmap`. How derivatives are taken is in linearizing.py.
 """
 
 from __future__ import annotations

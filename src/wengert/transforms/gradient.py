@@ -26,8 +26,9 @@ from .function import (
     shown,
     split_aux,
 )
+from .linearizing import LinearizeTrace
+from .ownership import own_results
 from .rerun import rewritten
-from .reverse import LinearizeTrace, own_results
 from .tape import pull_back
 
 ndarray = np.ndarray

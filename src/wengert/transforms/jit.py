@@ -26,8 +26,8 @@ from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
+from .ownership import own_results
 from .rerun import run_opened
-from .reverse import own_results
 from .staging import signature, stage
 
 NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice

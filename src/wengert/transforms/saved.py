@@ -13,7 +13,7 @@ from ..core import Primitive, Value, as_value, is_inexact
 from ..errors import user_line
 from ..ops.families import weighted_sum
 from .function import argument_name, check_callable, name_of, shown
-from .reverse import LinearizeTrace
+from .linearizing import LinearizeTrace
 from .tape import PROJECTION, needed
 
 

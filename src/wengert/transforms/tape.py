@@ -1,7 +1,7 @@
 """The linear program of a reverse pass: its steps as they are recorded, run forward, and transposed.
 
 A `Tape` holds one node per linear step. A node is the tangent tracer that the step produced, so a tangent rule
-evaluated on such tracers writes the program by running. What is linearized (reverse.py) is not known here.
+evaluated on such tracers writes the program by running. What is linearized (linearizing.py) is not known here.
 """
 
 from __future__ import annotations

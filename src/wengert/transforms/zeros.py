@@ -70,7 +70,7 @@ class DependenceTrace(Trace):
         self.said: Lost = {}
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        from .reverse import LinearizeTrace
+        from .linearizing import LinearizeTrace
         from .tape import needed
 
         program = params.get("program")
