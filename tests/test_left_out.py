@@ -4,15 +4,18 @@ Each function has a pole in an element that does not count; its derivative there
 A factor that happens to be 0 leaves nothing out: what is NaN for that reason stays NaN.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 
 import wengert.numpy as wnp
-from wengert import grad, jacfwd, jacrev, jit, lax, vmap
+from wengert import grad, jacfwd, jacrev, jit, jvp, lax, vmap
 from wengert.core import Primitive
 from wengert.errors import NotDifferentiableError
 from wengert.ops.families import Elementwise
 from wengert.scipy import special
+from wengert.transforms import tape
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 V = np.array([1.0, 0.25, 0.0])
@@ -154,3 +157,17 @@ def test_the_modes_agree_over_the_registry(name):
         except (NotDifferentiableError, TypeError):
             return  # in one of the arguments it has none, or it is for integers there
         np.testing.assert_allclose(jacfwd(f)(at), rows, rtol=1e-12, err_msg=f"at {x}")
+
+
+def test_supports_are_noted_where_something_is_not_finite_alone(monkeypatch):
+    walks, walk = [], tape._walk_with_supports
+    monkeypatch.setattr(tape, "_walk_with_supports", lambda *args: walks.append(args) or walk(*args))
+    for name in ("index", "max", "sort", "take", "where", "through a sum"):
+        f, at, gradient = LEFT_OUT[name]
+        for derivative in (grad, jacrev, lambda f: lambda x: jvp(grad(f), (x,), (np.ones_like(x),))[1]):
+            assert np.isfinite(derivative(f)(at + 0.5)).all() and not walks, name
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of the first walk, which was for nothing
+            np.testing.assert_allclose(grad(f)(at), gradient, rtol=1e-13, err_msg=name)
+        assert walks, name
+        walks.clear()

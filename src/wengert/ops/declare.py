@@ -14,6 +14,7 @@ from ..config import config
 from ..core import OBJECTS, Value, as_array, as_value, is_weak
 from .families import Elementwise
 from .options import with_options
+from .quiet import Quiet
 
 ndarray = np.ndarray
 SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (0, 2), (1, 3))
@@ -63,13 +64,19 @@ def lazy_special(name: str) -> Callable[..., Any]:
     return call
 
 
+_NOBODY = Quiet("divide", "invalid", "over")
+
+
 def quietly(partial: Callable[..., Value]) -> Callable[..., Value]:
     """A partial that may be infinite where the value is finite, or that overflows on its way to 0: NumPy is not to warn
     of what nobody computed."""
 
     def call(*args: Value) -> Value:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        before = _NOBODY.begin()
+        try:
             return partial(*args)
+        finally:
+            _NOBODY.end(before)
 
     return call
 

@@ -6,6 +6,7 @@ functions), 7.2 (error functions), 5.2 (gamma functions).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
+from .quiet import Quiet
 from .squares import Root, known, passes, quotients_pass, squares_ask
 
 ndarray = np.ndarray
@@ -334,12 +336,20 @@ sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x))
 cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x))
 
 
+_OVERFLOW = Quiet("over")
+
+
 def _sech2(x: Any) -> Any:
     if dtype_of(x).kind == "c":  # by the exponential that does not overflow
         u = np.exp(np.where(np.real(x) < 0, 2 * x, -2 * x))[()]
         return (4 * u / np.square(1 + u)).astype(dtype_of(x))
-    with np.errstate(over="ignore"):
-        return np.square(1 / np.cosh(x))
+    if type(x) is float and -100 < x < 100:
+        out = 1 / math.cosh(x)
+        return np.float64(out * out)
+    before = _OVERFLOW.begin()
+    out = np.reciprocal(np.cosh(x))
+    _OVERFLOW.end(before)
+    return np.multiply(out, out, out) if type(out) is np.ndarray else out * out
 
 
 # ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.

@@ -340,14 +340,14 @@ class Elementwise(Primitive):
             if partial is None:
                 return ans
             nodes = list(tangents)
-            if isinstance(partial, tuple):
+            if type(partial) is tuple:
                 nodes[0], partial = _up_to_last(trace.tape, nodes[0], partial, ans, primals)
             coefficients = [partial if type(partial) is int else _coefficient(partial, ans, primals)]
         else:
             coefficients, nodes = [], []
             for partial, t in zip(partials, tangents):  # noqa: B905 - hot
                 if t is not None and partial is not None:
-                    if isinstance(partial, tuple):
+                    if type(partial) is tuple:
                         t, partial = _up_to_last(trace.tape, t, partial, ans, primals)
                     coefficients.append(partial if type(partial) is int else _coefficient(partial, ans, primals))
                     nodes.append(t)

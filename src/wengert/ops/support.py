@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
+from ..core import VALUE_TYPES, LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
 
 ndarray = np.ndarray
 
@@ -137,15 +137,27 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
     return Support(find, s)
 
 
+def known(c: Any) -> bool:
+    """Whether a value, and all that it carries if it is traced, is made of plain values. Hot."""
+    if type(c) in VALUE_TYPES:
+        return True
+    parts = c.parts() if isinstance(c, ValueTracer) else ()
+    for p in parts:  # noqa: SIM110 - hot
+        if type(p) not in VALUE_TYPES and not known(p):
+            return False
+    return parts != ()
+
+
 def finite(c: Value) -> bool:
     """Whether a value is known to be finite, with all that a tracer carries. Hot."""
-    if type(c) is float:
+    if type(c) is ndarray:
+        if c.size < 10000 and c.dtype.char in "fdFD" and math.isfinite(np.vdot(c, c).real):
+            return True
+    elif isinstance(c, float):
         return math.isfinite(c)
-    if isinstance(c, Tracer):
+    elif isinstance(c, Tracer):
         parts = c.parts() if isinstance(c, ValueTracer) else ()
         return bool(parts) and all(map(finite, parts))
-    if type(c) is ndarray and c.size < 2000 and c.dtype.char in "fdFD":
-        return math.isfinite(np.vdot(c, c).real) or bool(np.isfinite(c).all())
     return bool(np.isfinite(c).all())
 
 

@@ -6,16 +6,31 @@ evaluated on such tracers writes the program by running. What is linearized (lin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core import Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
+from ..config import config
+from ..core import VALUE_TYPES, Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
 from ..ops.families import CHOICE, fit, plus, spread, times, weighted_sum
 from ..ops.keeping import Copies, keep
 from ..ops.memory import conversions, origin
-from ..ops.support import Support, chosen, is_diagonal, nonzero, note, summed, transposed, within, written_out
+from ..ops.quiet import Quiet
+from ..ops.support import (
+    Support,
+    chosen,
+    finite,
+    is_diagonal,
+    known,
+    nonzero,
+    note,
+    summed,
+    transposed,
+    within,
+    written_out,
+)
 
 ndarray = np.ndarray
 
@@ -139,8 +154,8 @@ def push_forward(
     return [env[o.index] for o in outputs]
 
 
-def _no_supports(count: int) -> list[Support | None]:
-    return [None] * count
+_INVALID = Quiet("invalid")  # 0 times infinity, in a walk that may be for nothing
+TRIED = 1 << 15  # elements of a step, up to which a walk without supports may have been for nothing
 
 
 def pull_back(
@@ -158,85 +173,200 @@ def pull_back(
 
     Cotangents of what indices, choices and their kin leave out have a support (`ops.support`), from the first step on
     that leaves something out; with `masked`, and for a standard basis, the zeros among `cotangents` count as left out.
+    They matter where a 0 of theirs meets an infinity, and then the result is not finite. So where values are known, the
+    rest of the walk is tried without supports, and done once more with them if a result is not finite.
     """
     _as_saved(nodes)
-    cts: list[Any] = [None] * len(nodes)
+    count = len(nodes)
+    cts: list[Any] = [None] * count
     supports: list[Support | None] | None = None
     for out, ct in zip(outputs, cotangents, strict=True):
         if out is not None and ct is not None:
             i = out.index
             if supports is None and (masked or is_diagonal(ct)):
-                supports = _no_supports(len(nodes))
-            before = cts[i]
-            cts[i] = ct if before is None else plus(before, ct)
-            if supports is not None:
-                note(supports, i, before, ct, nonzero(ct) if masked else None)
-    for i in range(len(nodes) - 1, n_inputs - 1, -1):
-        ct = cts[i]
-        node = nodes.pop() if consume else nodes[i]
-        if ct is None:
-            continue
-        cts[i] = None
-        s = None
-        if supports is not None:
-            s, supports[i] = supports[i], None
-        primitive = node.primitive
-        if primitive is weighted_sum:
-            shape = node.shape
-            coefficients, tangents = node.args
-            if node.params is CHOICE and supports is None:
-                supports = _no_supports(len(nodes))
-            for c, parent in zip(coefficients, tangents):  # noqa: B905 - made together
-                spreads = parent.shape != shape
-                if spreads and shape_of(ct) != shape:
-                    ct = spread(ct, shape, node.dtype)
-                if type(c) is int:
-                    g = ct if c == 1 else -ct
-                else:
-                    g = times(c if s is None else within(c, ct, s), ct)
-                if spreads or dtype_of(g) is not parent.dtype:
-                    g = fit(g, parent.shape if spreads else shape_of(g), parent.dtype)
-                j = parent.index
-                before = cts[j]
-                cts[j] = g if before is None else plus(before, g)
-                if supports is not None:
-                    t = chosen(s, c, shape) if node.params is CHOICE else s
-                    if is_diagonal(ct) and not is_diagonal(g):
-                        t = written_out(ct, t)
-                    if t is not None and spreads:
-                        t = summed(t, shape, parent.shape)
-                    note(supports, j, before, g, t)
-        elif primitive is PROJECTION:
-            step, k = node.args
-            j = step.index
-            if s is not None:
-                node._trace.masked = True  # what has several results takes the zeros that it is given for left out
-            if cts[j] is None:
-                cts[j] = [None] * step.shape[0]
-            cts[j][k] = spread(ct, node.shape, node.dtype)
-        else:
-            tape = node._trace
-            if not primitive.multiple_results and shape_of(ct) != node.shape:
-                ct = spread(ct, node.shape, node.dtype)
-            of_weights = s
-            if supports is not None and is_diagonal(ct):
-                s = written_out(ct, s)
-            if supports is None and (primitive.pattern == "drops" or (primitive.multiple_results and tape.masked)):
-                supports = _no_supports(len(nodes))
-            for k, (a, g) in enumerate(zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True)):
-                if g is not None and type(a) is LinearTracer and a._trace is tape:
-                    j = a.index
+                supports = [None] * count
+            if supports is None:
+                cts[i] = ct if cts[i] is None else plus(cts[i], ct)
+            else:
+                _add(cts, supports, i, ct, nonzero(ct) if masked else None)
+    last = count - 1 if masked else -1  # where supports begin
+    as_before: list[Any] = cts  # the cotangents there
+    trial, frees, quiet = False, consume, None
+    if supports is not None and not masked:
+        trial, frees, last, as_before, quiet = True, False, count - 1, cts[:], _INVALID.begin()
+    try:
+        for i in range(-1 if masked else count - 1, n_inputs - 1, -1):
+            ct = cts[i]
+            node = nodes.pop() if frees else nodes[i]
+            if ct is None:
+                continue
+            if trial and type(ct) not in VALUE_TYPES and not _clear(ct):
+                break
+            primitive = node.primitive
+            if primitive is weighted_sum:
+                if node.params is not None and not trial and _leaves_out(node, n_inputs):
+                    last, as_before = i, cts[:]
+                    if frees:
+                        nodes.append(node)
+                    if not _is_small(node):
+                        break
+                    trial, frees, quiet = True, False, _INVALID.begin()
+                cts[i] = None
+                shape = node.shape
+                coefficients, tangents = node.args
+                for c, parent in zip(coefficients, tangents):  # noqa: B905 - made together
+                    spreads = parent.shape != shape
+                    if spreads and shape_of(ct) != shape:
+                        ct = spread(ct, shape, node.dtype)
+                    if type(c) is int:
+                        g = ct if c == 1 else -ct
+                    else:
+                        g = times(c, ct)
+                    if spreads or dtype_of(g) is not parent.dtype:
+                        g = fit(g, parent.shape if spreads else shape_of(g), parent.dtype)
+                    j = parent.index
                     before = cts[j]
                     cts[j] = g if before is None else plus(before, g)
-                    if supports is not None:
-                        t = None
-                        if primitive.multiple_results:  # holds Programs: what they leave out is told by value
-                            t = nonzero(g) if tape.masked else None
-                        elif j >= n_inputs and (s is not None or primitive.pattern == "drops"):
-                            t = transposed(node, k, of_weights if is_diagonal(g) else s)
-                        note(supports, j, before, g, t)
+            elif primitive is PROJECTION:
+                cts[i] = None
+                _project(cts, node, ct, trial)
+            else:
+                tape = node._trace
+                if (
+                    not trial
+                    and (primitive.pattern == "drops" or primitive.multiple_results)
+                    and _leaves_out(node, n_inputs)
+                ):
+                    last, as_before = i, cts[:]
+                    if frees:
+                        nodes.append(node)
+                    if not _is_small(node):
+                        break
+                    trial, frees, quiet = True, False, _INVALID.begin()
+                    if not _clear(ct):
+                        break
+                cts[i] = None
+                if not primitive.multiple_results and shape_of(ct) != node.shape:
+                    ct = spread(ct, node.shape, node.dtype)
+                for a, g in zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True):
+                    if g is not None and type(a) is LinearTracer and a._trace is tape:
+                        j = a.index
+                        before = cts[j]
+                        cts[j] = g if before is None else plus(before, g)
+        else:
+            if trial and _are_finite(cts, n_inputs):
+                last = -1
+    finally:
+        if quiet is not None:
+            _INVALID.end(quiet)
+    if last >= 0:
+        cts = as_before
+        _walk_with_supports(nodes, n_inputs, last, cts, supports or [None] * count, consume)
     for i in range(n_inputs):
         ct = cts[i]
         if ct is not None and shape_of(ct) != nodes[i].shape:
             cts[i] = spread(ct, nodes[i].shape, nodes[i].dtype)
     return cts[:n_inputs]
+
+
+def _leaves_out(node: LinearTracer, n_inputs: int) -> bool:
+    """Whether supports matter to what comes after a choice, a step that drops elements, or one with several results."""
+    primitive = node.primitive
+    if primitive.multiple_results:
+        return node._trace.masked
+    for a in node.args[1] if primitive is weighted_sum else node.args:  # noqa: SIM110 - hot
+        if type(a) is LinearTracer and a.index >= n_inputs:
+            return True
+    return False
+
+
+def _is_small(node: LinearTracer) -> bool:
+    """Whether a walk from here on may be for nothing, and its steps may be kept."""
+    first = node.args[1][0] if node.primitive is weighted_sum else node.args[0]
+    return math.prod(node.shape) <= TRIED and math.prod(shape_of(first)) <= TRIED and not config.debugging
+
+
+def _are_finite(cts: list[Any], n_inputs: int) -> bool:
+    for i in range(n_inputs):
+        g = cts[i]
+        if g is not None and not finite(g):
+            return False
+    return True
+
+
+def _clear(ct: Any) -> bool:
+    """Whether all that a cotangent carries is known and, where a step has several results, finite."""
+    return all(g is None or finite(g) for g in ct) if type(ct) is list else known(ct)
+
+
+def _project(cts: list[Any], node: LinearTracer, ct: Value, trial: bool = False) -> None:
+    """Give the cotangent of one result to the step that has several."""
+    step, k = node.args
+    j = step.index
+    if cts[j] is None:
+        cts[j] = [None] * step.shape[0]
+    elif trial:
+        cts[j] = list(cts[j])  # which another walk may need as it was
+    cts[j][k] = spread(ct, node.shape, node.dtype)
+
+
+def _walk_with_supports(
+    nodes: list[LinearTracer],
+    n_inputs: int,
+    last: int,
+    cts: list[Any],
+    supports: list[Support | None],
+    consume: bool,
+) -> None:
+    """Pull all cotangents back from step `last` on, with their supports: a coefficient outside of one counts as 0."""
+    for i in range(last, n_inputs - 1, -1):
+        ct = cts[i]
+        node = nodes.pop() if consume else nodes[i]
+        if ct is None:
+            continue
+        s = supports[i]
+        cts[i] = supports[i] = None
+        primitive = node.primitive
+        if primitive is weighted_sum:
+            shape = node.shape
+            coefficients, tangents = node.args
+            for c, parent in zip(coefficients, tangents, strict=True):
+                if shape_of(ct) != shape != parent.shape:
+                    ct = spread(ct, shape, node.dtype)
+                if type(c) is int:
+                    g = ct if c == 1 else -ct
+                else:
+                    g = times(c if s is None else within(c, ct, s), ct)
+                g = fit(g, parent.shape if parent.shape != shape else shape_of(g), parent.dtype)
+                t = chosen(s, c, shape) if node.params is CHOICE else s
+                if is_diagonal(ct) and not is_diagonal(g):
+                    t = written_out(ct, t)
+                if t is not None and parent.shape != shape:
+                    t = summed(t, shape, parent.shape)
+                _add(cts, supports, parent.index, g, t)
+        elif primitive is PROJECTION:
+            if s is not None:
+                node._trace.masked = True  # what has several results takes the zeros that it is given for left out
+            _project(cts, node, ct)
+        else:
+            tape = node._trace
+            if not primitive.multiple_results and shape_of(ct) != node.shape:
+                ct = spread(ct, node.shape, node.dtype)
+            of_weights = s
+            if is_diagonal(ct):
+                s = written_out(ct, s)
+            for k, (a, g) in enumerate(zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True)):
+                if g is not None and type(a) is LinearTracer and a._trace is tape:
+                    t = None
+                    if primitive.multiple_results:  # holds Programs: what they leave out is told by value
+                        t = nonzero(g) if tape.masked else None
+                    elif a.index >= n_inputs and (s is not None or primitive.pattern == "drops"):
+                        t = transposed(node, k, of_weights if is_diagonal(g) else s)
+                    _add(cts, supports, a.index, g, t)
+
+
+def _add(cts: list[Any], supports: list[Support | None], j: int, g: Value, t: Support | None) -> None:
+    """Add `g`, whose support is `t`, to the cotangent of step `j`."""
+    before = cts[j]
+    cts[j] = g if before is None else plus(before, g)
+    note(supports, j, before, g, t)

@@ -70,7 +70,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "sinh": (2.5, 2.5),
     "cosh": (2, 2),
     "tanh": (3, 3),
-    "sech2": (4, 4),
+    "sech2": (6, 5),
     "arcsinh": (2, 2),
     "arccosh": (3, 2.5),
     "arctanh": (2.5, 2),

@@ -41,14 +41,8 @@ def sech2(e: Emitter, x: V) -> V:
     """``1 / cosh(x)**2``: ``4 exp(-2 |x|) / (t + 2)**2`` with ``t = expm1(-2 |x|)``."""
     t, p, s, rest_of_s = _twice_down(e, x)
     one, two = e.const(1.0, x), e.const(2.0, x)
-    d = e.fadd(t, two)
-    inverse = e.fdiv(one, d)
-    # what the inverse lacks: the rounding of the division, and of the sum
-    rest = e.fma(e.fneg(d), inverse, one)
-    rest = e.fma(e.fsub(e.fsub(d, two), t), inverse, rest)
-    square = e.fmul(inverse, inverse)
-    square = e.fma(e.fadd(square, square), rest, square)
-    return e.fmul(e.fmul(e.fmul(p, square), s), rest_of_s)
+    inverse = e.fdiv(one, e.fadd(t, two))
+    return e.fmul(e.fmul(e.fmul(e.fmul(p, s), inverse), inverse), rest_of_s)
 
 
 def _parts(e: Emitter, x: V) -> tuple[V, V, V, V]:
