@@ -168,6 +168,12 @@ def _besselk(n: int, x: Any) -> Any:
         t += step
 
 
+def _of_pair(call: Callable[..., Any], first: bool) -> Callable[..., Any]:
+    """A function of rows of two."""
+    return lambda x, y: call(wnp.stack([x, y], -1), axis=-1)[..., 0] if first else call(wnp.stack([x, y]), axis=0)
+
+
+WIDE, FACTORS = (-350.0, 350.0), np.ones(2)
 ALL, POSITIVE, UNIT = (-HUGE, HUGE), (0.0, HUGE), (-1.0, 1.0)
 SELU = (1.0507009873554804934193349852946, 1.6732632423543772848170429916717)
 
@@ -231,6 +237,21 @@ ELEMENTARY = [
 ]
 
 NETWORKS = [
+    *[
+        Case(f"{name}, {way}", _of_pair(call, first), exact, (WIDE, WIDE), argnum=argnum)
+        for way, argnum in (("first", 0), ("second", 1))
+        for name, call, first, exact in (
+            ("nn.softmax", nn.softmax, True, lambda x, y: _sigmoid(x - y)),
+            ("nn.log_softmax", nn.log_softmax, True, lambda x, y: -_softplus(y - x)),
+            ("nn.logsumexp", nn.logsumexp, False, lambda x, y: x + _softplus(y - x)),
+            (
+                "nn.logsumexp, factors",
+                lambda x, axis: nn.logsumexp(x, axis, FACTORS[:, None]),
+                False,
+                lambda x, y: x + _softplus(y - x),
+            ),
+        )
+    ],
     Case("nn.sigmoid", nn.sigmoid, _sigmoid, ((-750.0, 750.0),)),
     Case("nn.softplus", nn.softplus, _softplus, ((-750.0, 750.0),)),
     Case("nn.log_sigmoid", nn.log_sigmoid, lambda x: -_softplus(-x), ((-750.0, 750.0),)),

@@ -67,3 +67,31 @@ def test_second_derivatives_form_no_squares_that_overflow_or_vanish(compiled: bo
 def test_arctan2_over_the_whole_range() -> None:
     np.testing.assert_allclose(w.grad(lambda y: wnp.arctan2(y, 1e-200))(1e-200), 5e199, rtol=1e-14)
     np.testing.assert_allclose(w.grad(lambda y: wnp.arctan2(y, 1e300))(1e300), 5e-301, rtol=1e-14)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_second_derivatives_of_rows_with_one_weight_close_to_1(compiled: bool) -> None:
+    shape = w.jit if compiled else lambda f: f
+    x, q = np.array([1.0, 40.0, 0.0]), np.exp(-39.0) + np.exp(-40.0)  # what the others weigh
+    for f, right in (
+        (lambda x: nn.softmax(x)[1], -q),
+        (lambda x: nn.log_softmax(x)[1], -q),
+        (lambda x: nn.log_softmax(x)[0], -q),
+        (nn.logsumexp, q),
+        (lambda x: nn.log_softmax(x, where=np.array([True, True, True]))[1], -q),
+        (lambda x: nn.softmax(wnp.stack([x, x]), axis=1)[0, 1], -q),
+    ):
+        for second in (w.hessian(f), w.jacrev(w.grad(f)), w.jacfwd(w.jacfwd(f)), w.jacrev(w.jacfwd(f))):
+            np.testing.assert_allclose(shape(second)(x)[1, 1], right, rtol=1e-13)
+
+
+def test_wide_rows_without_a_large_weight() -> None:
+    x = np.random.default_rng(5).normal(size=1000)
+    s = np.exp(x) / np.exp(x).sum()
+    np.testing.assert_allclose(w.grad(nn.logsumexp)(x), s, rtol=1e-13)
+    k = int(np.argmax(x))
+    for j in (k, 7):
+        np.testing.assert_allclose(
+            w.grad(lambda x: nn.softmax(x)[j])(x), s[j] * ((np.arange(1000) == j) - s), rtol=1e-12
+        )  # noqa: B023
+        np.testing.assert_allclose(w.grad(lambda x: nn.log_softmax(x)[j])(x), (np.arange(1000) == j) - s, rtol=1e-12)  # noqa: B023

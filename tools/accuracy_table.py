@@ -32,8 +32,10 @@ more. {beyond}
 Second derivatives are derivatives of the same formulas; quotients, logarithms and arctan2 form no squares that overflow or
 vanish on the way, so that `hessian` of `1e200 * x / (1e200 * x + 1e200)` is as exact as that of `x / (x + 1)`.
 
-Not measured here are functions of whole rows: in derivatives of `softmax`, `log_softmax` and `logsumexp` the difference of 1
-and a weight cancels where that weight is close to 1.
+Those of `softmax`, `log_softmax` and `logsumexp` are of rows of two; the difference of 1 and a weight close to 1, which cancels,
+is the sum of the other weights, and `log_softmax` and `logsumexp` are not 0 where it is less than the spacing of floats. Where
+you write these functions yourself, as `exp(x - max(x))` over its sum, the difference cancels; so it does in second derivatives of
+`logsumexp` with factors `b`.
 
 | function | f64 reverse | forward | compiled | value | f32 reverse | forward | compiled | value |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

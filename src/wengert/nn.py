@@ -28,7 +28,6 @@ from .ops.elementwise import (
     logical_or,
     maximum,
     minimum,
-    offset_p,
     rsqrt,
     sqrt,
     square,
@@ -38,6 +37,7 @@ from .ops.elementwise import (
 )
 from .ops.elementwise import sigmoid as _sigmoid
 from .ops.elementwise import soft_sign as _soft_sign
+from .ops.exponentials import log_softmax_p, logsumexp_p, softmax_p
 from .ops.families import broadcast_shapes
 from .ops.reduction import kept_shape, reduced_shape
 from .ops.reduction import max as _max
@@ -263,9 +263,14 @@ def logsumexp(
         out, sign = (v if keepdims else _without(v, x, axis) for v in (none, np.zeros_like(none)))
         return (out, sign) if return_sign else out
     if b is None and dtype_of(x).kind == "f":
-        shift = _max(stop_gradient_p.bind(x), axis, True)
-        terms = exp(offset_p.bind(x, shift))  # where the largest are infinite they share the derivative
-    elif b is None:
+        out = logsumexp_p.bind(
+            x, axes=_from_last(x, axis), ends="limits"
+        )  # the largest share, if infinite, the derivative
+        sign = where_p.bind(equal(out, out), dtype_of(x).type(1), dtype_of(x).type(np.nan)) if return_sign else None
+        if not keepdims:
+            out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
+        return (out, sign) if return_sign else out
+    if b is None:
         shift = _shift(x, axis)
         if dtype_of(x).kind == "c":  # of the sizes alone: the phases make the sign
             shift = shift.real
@@ -284,10 +289,20 @@ def logsumexp(
         sign = sign_of(total)
         total = absolute(total)
     with np.errstate(divide="ignore"):
-        out = log(total) + shift
+        out = (log(total) if dtype_of(total).kind == "c" else _log_near_one(total, terms, b, axis)) + shift
     if not keepdims:
         out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
     return (out, sign) if return_sign else out
+
+
+def _log_near_one(total: Any, terms: Any, b: Any, axis: Any) -> Any:
+    """The logarithm of a sum of exponentials with factors; close to 1 from what it differs by."""
+    one, zero = dtype_of(total).type(1), dtype_of(total).type(0)
+    near, largest = absolute(total - one) < 0.5, equal(terms, one)
+    first = _sum(where_p.bind(largest, terms * b, zero), axis, keepdims=True)
+    rest = _sum(where_p.bind(largest, zero, terms * b), axis, keepdims=True)
+    of_difference = log1p(where_p.bind(near, (first - one) + rest, zero))
+    return where_p.bind(near, of_difference, log(where_p.bind(near, one, total)))
 
 
 def _without(kept: Any, x: Any, axis: Any) -> Any:
@@ -301,27 +316,28 @@ def softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -
         >>> softmax(np.zeros(2))
         array([0.5, 0.5])
     """
-    x = _floating(x)
-    if where is not None:
-        x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
-    terms = exp(x - _shift(x, axis))
-    return terms / _total(terms, axis, where)
-
-
-def _total(terms: Any, axis: Any, where: Any) -> Any:
-    """The sum of exponentials to divide by: 1 where a mask leaves nothing to be summed."""
-    total = _sum(terms, axis, keepdims=True)
-    return total if where is None else where_p.bind(total == 0, dtype_of(total).type(1), total)
+    return _weighed(softmax_p, x, axis, where)
 
 
 def log_softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -> Any:
     """The logarithm of `softmax`, without overflow; -inf where the mask `where` leaves an element out."""
+    out = _weighed(log_softmax_p, x, axis, where)
+    return out if where is None else where_p.bind(where, out, dtype_of(out).type(-np.inf))
+
+
+def _weighed(primitive: Any, x: Any, axis: Any, where: Any) -> Any:
     x = _floating(x)
     if where is not None:
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
-    shifted = x - _shift(x, axis)
-    out = shifted - log(_total(exp(shifted), axis, where))
-    return out if where is None else where_p.bind(where, out, dtype_of(x).type(-np.inf))
+    if dtype_of(x).kind == "c":
+        terms = exp(x - _shift(x, axis))
+        weights = terms / _sum(terms, axis, keepdims=True)
+        return weights if primitive is softmax_p else log(weights)
+    return primitive.bind(x, axes=_from_last(x, axis), ends="" if where is None else "masked")
+
+
+def _from_last(x: Any, axis: Any) -> tuple[int, ...]:
+    return tuple(a - ndim_of(x) for a in canonical_axes(axis, ndim_of(x), scalars=True))
 
 
 def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = False) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Aval, Primitive
 from ..ops.control.programs import alone
+from ..ops.exponentials import Composed
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .checks import alive
@@ -84,7 +85,10 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        sub = called(primitive, params, inputs)
+        if isinstance(primitive, Composed):
+            sub: Program | None = primitive.program(tuple(a.aval for a in inputs), params)
+        else:
+            sub = called(primitive, params, inputs)
         if sub is not None:
             if primitive.name != "remat":
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
