@@ -164,3 +164,16 @@ def test_a_program_that_writes_is_looked_into():
         with np.errstate(all="ignore"), w.config.override(debug_infs=True):
             with pytest.raises(NonFiniteError, match=r"'log'.*y\[i\] = np\.log"):
                 w.jvp(call, (np.array([1.0, 0.0]),), (np.ones(2),))
+
+
+def test_looking_may_begin_inside_of_a_call():
+    """Of a traced function, or by another thread: what is called with traced values is part of a call under way."""
+
+    def f(x):
+        with w.config.override(debug_nans=True):
+            return w.jit(wnp.sin)(x) + w.grad(wnp.sin)(x) + w.vmap(wnp.sin)(wnp.stack([x]))[0]
+
+    right = 2 * np.sin(0.5) + np.cos(0.5)
+    for run in (f, w.jit(f), lambda x: w.value_and_grad(f)(x)[0], lambda x: w.vmap(f)(np.stack([x]))[0]):
+        np.testing.assert_allclose(run(np.float64(0.5)), right)
+    np.testing.assert_allclose(w.grad(f)(0.5), 2 * np.cos(0.5) - np.sin(0.5))

@@ -69,6 +69,67 @@ def test_a_process_ends_while_others_compile(name):
         assert "12.0" in out
 
 
+SENT = """
+import ctypes, threading, time
+import numpy as np, wengert as w, wengert.numpy as wnp
+w.config.disk_cache = False
+class Sent(Exception): pass
+x, count, wrong, stop = np.linspace(0, 1, 4), [0], [], []
+def work():
+    while not stop:
+        try:
+            while not stop:
+                try:
+                    k = count[0] + 1
+                    if not np.allclose(w.jit(w.grad(lambda x: wnp.sum(wnp.sin(x) * k)))(x), np.cos(x) * k):
+                        wrong.append(k)
+                except Sent: count[0] += 1
+        except Sent: count[0] += 1
+t = threading.Thread(target=work)
+t.start()
+time.sleep(0.2)
+for _ in range(60):
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(t.ident), ctypes.py_object(Sent))
+    time.sleep(0.005)
+stop.append(1)
+t.join()
+assert not wrong and count[0] > 10, (wrong, count)
+"""
+FORKS = """
+import os, signal, time
+import numpy as np, wengert as w, wengert.numpy as wnp
+w.config.disk_cache = False
+def go(k):
+    x = np.linspace(0, 1, 30)
+    assert np.allclose(w.jit(w.grad(lambda x: wnp.sum(wnp.sin(x) * k)))(x), np.cos(x) * k)
+go(0.5)
+begun = time.perf_counter()
+go(0.7)
+took, children = time.perf_counter() - begun, []
+def fork(*_):
+    children.append(os.fork())
+    if children[-1] == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(30)
+signal.signal(signal.SIGALRM, fork)
+for i in range(8):
+    signal.setitimer(signal.ITIMER_REAL, took * (i + 1) / 10)
+    go(i + 1.0)
+    if children[-1:] == [0]:
+        os._exit(0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+assert children and not any(os.waitpid(pid, 0)[1] for pid in children)
+"""
+
+
+def test_exceptions_that_are_sent_to_a_thread_that_compiles():
+    run(code=SENT, timeout=60)
+
+
+def test_a_handler_that_forks_while_the_main_thread_compiles():
+    run(code=FORKS, timeout=60)
+
+
 SPAWNED = """
 import multiprocessing, sys, threading
 import numpy as np, wengert as w, wengert.numpy as wnp

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import gc
+import sys
 import threading
 
 import numpy as np
@@ -103,6 +104,39 @@ def test_tasks():
     asyncio.run(main())
     gc.collect()
     assert config._x64 is True
+
+
+def in_32_bits():
+    with config.override(enable_x64=False):
+        while True:
+            yield dtypes()
+
+
+def test_blocks_of_generators_that_others_close():
+    """A block is over everywhere once it has ended, in whichever thread or task that was."""
+    g = in_32_bits()
+    assert next(g) == {"float32"} == dtypes()
+    elsewhere(g.close)
+    assert dtypes() == {"float64"} and config.enable_x64
+
+    async def numbers():
+        with config.override(enable_x64=False):
+            yield 1
+            yield 2
+
+    async def main():
+        async for _ in numbers():
+            break  # the event loop closes it, in a task of its own
+        await asyncio.sleep(0.01)
+        assert dtypes() == {"float64"}
+        with config.override(max_paths=3):
+            assert dtypes() == {"float64"} and config.max_paths == 3
+        assert await asyncio.to_thread(dtypes) == {"float64"}
+
+    asyncio.run(main())
+    gc.collect()
+    assert dtypes() == {"float64"} and config._x64 is True  # and reads are plain again
+    assert sys.modules["wengert.config"]._Token.strays == 0
 
 
 def test_assignment():

@@ -34,9 +34,12 @@ class _Scope(NamedTuple):
 class _Token:
     """Stands for an override. It lives as long as any context has it, which may be longer than the `with` block."""
 
-    __slots__ = ("kinds",)
+    __slots__ = ("begun", "ended", "kinds")
+    strays = 0  # overrides that ended in another context than they began in, which contexts may still have
 
     def __init__(self, names: Mapping[str, Any]) -> None:
+        self.ended = False
+        self.begun = _begun.set(None)
         self.kinds = {_KINDS[name] for name in names if name in _KINDS}
         for kind in self.kinds:
             config._count(kind, 1)
@@ -44,6 +47,18 @@ class _Token:
     def __del__(self) -> None:
         for kind in self.kinds:
             config._count(kind, -1)
+        if self.ended:
+            with _lock:
+                _Token.strays -= 1
+
+    def end(self) -> None:
+        """Note where the block ends; a generator may be closed in another thread or task than it was begun in."""
+        try:
+            _begun.reset(self.begun)
+        except ValueError:  # of another context
+            self.ended = True
+            with _lock:
+                _Token.strays += 1
 
 
 class _Here:
@@ -212,6 +227,8 @@ class Config:
 
     def _look(self, name: str) -> Any:
         scope = _scope.get()
+        if scope is not None and _Token.strays:
+            scope = _enter([o for o in scope.overrides if not o[0].ended])
         if scope is not None and name in scope.values:
             return scope.values[name]
         return self._defaults[name]
@@ -290,6 +307,7 @@ class Config:
             scope = _scope.get()
             if scope is not None:
                 _enter([o for o in scope.overrides if o[0] is not token])
+            token.end()
 
     @staticmethod
     def _known(name: str, given: str) -> str:
@@ -301,12 +319,14 @@ class Config:
         return f"Config({', '.join(f'{name}={getattr(self, name)!r}' for name in VARIABLES)})"
 
 
-def _enter(overrides: list[tuple[_Token, Mapping[str, Any]]]) -> None:
+def _enter(overrides: list[tuple[_Token, Mapping[str, Any]]]) -> _Scope | None:
     """Put overrides in force in this context."""
     values: dict[str, Any] = {}
     for _, more in overrides:
         values.update(more)
-    _scope.set(_Scope(tuple(overrides), values) if overrides else None)
+    scope = _Scope(tuple(overrides), values) if overrides else None
+    _scope.set(scope)
+    return scope
 
 
 def _no_setting(name: str) -> str:
@@ -331,6 +351,7 @@ _DTYPES = {  # in each mode
     "complex_dtype": (np.dtype(np.complex128), np.dtype(np.complex64)),
 }
 _scope: ContextVar[_Scope | None] = ContextVar("wengert settings", default=None)
+_begun: ContextVar[None] = ContextVar("wengert settings' block", default=None)  # whose tokens know their context
 _lock = lock()
 _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
 _REPRODUCIBLE = (0.0, 1.0)  # as true as False and True, and other objects

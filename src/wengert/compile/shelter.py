@@ -1,9 +1,10 @@
 """Shelter: what LLVM has begun it ends, whatever signals, forks and ends of the process come.
 
-- LLVM is used with one lock. Signals are handled on Python's main thread, between any two instructions, and leave LLVM's
-  objects half made there, and llvmlite's lock held. So the main thread lets another one do the work and waits. Where the
-  wait is interrupted, the other thread goes on: it owns all that it uses, and what it makes is dropped with it. What is
-  to be freed is left for the next work (`leave`), since a destructor runs on any thread.
+- LLVM is used with one lock. Python's main thread handles signals between any two instructions, and any thread may be
+  sent an exception (``PyThreadState_SetAsyncExc``, as tools for timeouts do); either leaves LLVM's objects half made, and
+  llvmlite's lock held. So a thread of the library's own, which nobody knows of, does the work, and the others wait. Where a
+  wait is interrupted, that thread goes on: it owns all that it uses, and what it makes is dropped with it. What is to be
+  freed is left for the next work (`leave`), since a destructor runs on any thread.
 - A fork waits until nobody is in LLVM, for the child has none of the other threads and would find their locks
   held. (`locks` has the other locks.)
 - At the end of the process daemon threads, which nobody waits for, are let out of LLVM and not in again.
@@ -13,48 +14,116 @@ from __future__ import annotations
 
 import atexit
 import contextvars
+import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from llvmlite.binding import ffi
 
-from ..locks import innermost
+from ..locks import innermost, lock
 
 T = TypeVar("T")
 
 _lock = threading.RLock()
 _left: list[Any] = []  # to be freed
+_starting = lock()
 _ending = False
+IDLE = 0.1  # seconds
+
+
+class _Job:
+    """Work with the settings of who wants it, what came of it, and a lock that is free once it is done."""
+
+    __slots__ = ("context", "done", "error", "ready", "result", "work")
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.context = contextvars.copy_context()
+        self.work, self.done, self.result = work, False, None
+        self.error: BaseException | None = None
+        self.ready = threading.Lock()
+        self.ready.acquire()
+
+    def run(self) -> None:
+        try:
+            self.result = self.context.run(_locked, self.work)
+        except BaseException as error:
+            self.error = error
+        self.done = True
+        self.ready.release()
+
+
+class _Worker(threading.Thread):
+    """The thread that is in LLVM. It ends when it has been idle, so that a process that forks has most often none."""
+
+    def __init__(self) -> None:
+        super().__init__(name="wengert: LLVM", daemon=True)
+
+    def run(self) -> None:
+        global _worker
+        jobs = _jobs
+        while True:
+            try:
+                job = jobs.get(timeout=IDLE)
+            except Empty:
+                _worker = None  # first this, then the look: who gave work between them has seen this worker
+                if not jobs.empty():
+                    _have_worker()
+                return
+            job.run()
+            del job  # whoever waits has it
+
+
+_jobs: SimpleQueue[_Job] = SimpleQueue()
+_waiting: set[_Job] = set()  # until they are done, or whoever waits is interrupted
+_worker: _Worker | None = None
 
 
 def run(work: Callable[[], T]) -> T:
     """What `work` gives, or the error that it raises; other threads' work waits meanwhile."""
-    if threading.current_thread() is not threading.main_thread() or _ending:
+    if _ending or isinstance(threading.current_thread(), _Worker):
         return _locked(work)
-    done: list[tuple[bool, Any]] = []
-
-    def there() -> None:
-        try:
-            done.append((True, _locked(work)))
-        except BaseException as error:
-            done.append((False, error))
-
-    settings = contextvars.copy_context()  # the caller's, which a new thread does not have
-    helper = threading.Thread(target=settings.run, args=(there,), name="wengert: LLVM", daemon=False)
+    job = _Job(work)
+    _waiting.add(job)
     try:
-        helper.start()
-    except RuntimeError:  # the process has no room for another thread, or ends
-        return _locked(work)
-    helper.join()
-    good, result = done.pop()
-    if good:
-        return result
-    try:
-        raise result
+        _jobs.put(job)  # before the look whether somebody is there to take it
+        _have_worker()
+        while not job.ready.acquire(timeout=1.0):
+            _have_worker()
     finally:
-        del result
+        _waiting.discard(job)
+    if not job.done:  # this is the child of a fork, where nobody took it
+        return run(work)
+    if job.error is None:
+        return job.result
+    try:
+        raise job.error
+    finally:
+        del job
+
+
+def _have_worker() -> None:
+    """See to it that somebody takes what is in the queue."""
+    global _worker
+    if _worker is not None:
+        return
+    with _starting:
+        if _worker is not None:
+            return
+        _worker = made = _Worker()  # first this: it may end before `start` returns
+        try:
+            made.start()
+        except RuntimeError:  # the process has no room for another thread, or ends
+            _worker = None
+            with suppress(Empty):
+                while True:
+                    _jobs.get_nowait().run()
+        except BaseException:
+            _worker = None
+            raise
 
 
 def leave(thing: Any) -> None:
@@ -79,7 +148,17 @@ def _end() -> None:
         pass
 
 
+def _in_child() -> None:
+    global _worker, _jobs
+    _worker, _jobs = None, SimpleQueue()
+    for job in list(_waiting):  # of the thread that forked, if its handler of a signal did
+        if job.ready.locked():
+            job.ready.release()
+
+
 innermost(_lock, ffi.lib._lock._lock)  # llvmlite's own too: destructors run in it, and other libraries' code
 atexit.register(_end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 __all__ = ["leave", "run"]

@@ -223,11 +223,11 @@ def checked(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         NonFiniteError: a result is not finite; the message names the line.
     """
     __tracebackhide__ = True
-    if any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):
-        return call(*args, **kwargs)  # part of a call that is looked at as a whole
     _state.busy = True
     try:
         out = call(*args, **kwargs)
+        if any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):
+            return out  # part of a call that was made before results were looked at
         kind = next(filter(None, map(_bad, trees.leaves(out))), "")
         if not kind:
             return out
