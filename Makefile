@@ -5,7 +5,7 @@ VENV := .venv
 BENCH := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test lint format types bench clean
+.PHONY: help tour test lint format types bench package clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -28,6 +28,9 @@ types: $(VENV)/ready  ## check types
 format: $(VENV)/ready  ## format the code and build the tour's notebook from its source
 	$(VENV)/bin/ruff format src tests examples
 	$(VENV)/bin/python examples/build.py
+
+package:  ## build the distributions into dist/ and try the wheel in a new environment
+	$(PYTHON) tools/package.py
 
 bench: $(BENCH)/ready  ## compare with JAX, PyTorch and autograd; writes docs/benchmarks.md
 	$(BENCH)/bin/python benchmarks/eager.py --write docs/benchmarks.md

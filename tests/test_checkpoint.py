@@ -173,3 +173,17 @@ def test_errors():
         scanned(A, X, XS, checkpoint="all")
     with pytest.raises(ArgumentError, match='budget goes with checkpoint="auto"'):
         scanned(A, X, XS, checkpoint=3, budget=100)
+
+
+def test_print_saved_of_numbers(capsys):
+    w.print_saved(lambda x, y: wnp.sin(x) * y * 3.0, 2.0, 5.0)
+    text = capsys.readouterr().out.splitlines()
+    assert (
+        text[0] == "<lambda> keeps 3 numbers, 24 bytes, for its reverse pass"
+    )  # cos(x), sin(x), y; not the constant 3
+    assert sum("argument y" in line for line in text) == 1 and sum("float64[]" in line for line in text) == 3
+    w.print_saved(lambda a: wnp.sum(a * a) ** 2, A)
+    assert capsys.readouterr().out.startswith(f"<lambda> keeps 1 array, {A.nbytes} bytes")
+    w.print_saved(lambda x: x + 1.0, 2.0)
+    assert capsys.readouterr().out == "<lambda> keeps 0 arrays, 0 bytes, for its reverse pass\n"
+    assert [s.dtype for s in w.saved_values(lambda z: z * z, 1 + 2j)] == [np.complex128]

@@ -1,5 +1,6 @@
 """What importing the library costs: nothing heavy, no namespace before it is used. The time is in the benchmarks."""
 
+import importlib
 import subprocess
 import sys
 
@@ -59,3 +60,68 @@ def test_every_name_that_dir_shows_is_there(module):
 def test_a_missing_name(module):
     with pytest.raises(AttributeError, match="has no attribute 'nothing_of_the_kind'"):
         module.nothing_of_the_kind  # noqa: B018
+
+
+# --- namespaces as people look into them ---------------------------------------------------------------------------------
+
+NAMESPACES = sorted(
+    {f"wengert.{name}" for name in wengert._NAMESPACES}
+    | {"wengert.numpy.linalg", "wengert.numpy.fft", "wengert.scipy.sparse.linalg", "wengert.scipy.spatial.transform"}
+    | {f"wengert.scipy.{name}" for name in wengert.scipy.__all__}
+    | {"wengert.scipy.cluster.vq"}
+)
+
+
+@pytest.mark.parametrize("name", NAMESPACES)
+def test_dir_shows_what_is_public(name):
+    module = importlib.import_module(name)
+    extra = {"bfloat16", "fft", "linalg"} if name == "wengert.numpy" else set()
+    assert set(dir(module)) == set(module.__all__) | extra
+    dir(module).append("mine")
+    assert "mine" not in dir(module)
+
+
+@pytest.mark.parametrize("name", ["wengert", *NAMESPACES])
+def test_a_name_that_was_looked_up_is_an_attribute(name):
+    """So that the next look costs what that of any module's attribute costs: `__getattr__` is not called again."""
+    module = importlib.import_module(name)
+    for known in dir(module):
+        getattr(module, known)
+    assert [known for known in dir(module) if known not in vars(module)] == []
+
+
+def test_names_of_jax_are_looked_up_once():
+    code = (
+        "from wengert.interop import jax_names; jax_names.install(); import jax, jax.numpy as jnp, jax.scipy.special as s\n"
+        "for m, n in ((jnp, 'sin'), (jnp, 'bfloat16'), (jnp, 'pi'), (jax, 'numpy'), (jax, 'grad'), (s, 'erf')):\n"
+        "    getattr(m, n); assert n in vars(m), n\n"
+        "assert jax.config.jax_enable_x64 is False\njax.config.update('jax_enable_x64', True)\n"
+        "assert jax.config.jax_enable_x64 and jnp.ones(1).dtype == 'float64'\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- what transformed functions say that they are ------------------------------------------------------------------------
+
+
+def loss(x):
+    return wengert.numpy.sum(x * x)
+
+
+def test_what_a_transformed_function_is():
+    w = wengert
+    shown = {
+        "<hessian of loss, argnums=0>": w.hessian(loss),
+        "<hessian of loss, argnums=(0,)>": w.hessian(loss, argnums=(0,)),
+        "<jacfwd of loss, argnums=0>": w.jacfwd(loss),
+        "<jacrev of loss, argnums=0>": w.jacobian(loss),
+        "<grad of <grad of loss, argnums=0>, argnums=0>": w.grad(w.grad(loss)),
+        "<jit of <hessian of loss, argnums=0>>": w.jit(w.hessian(loss)),
+        "<vmap of <jit of loss>, in_axes=0, out_axes=0>": w.vmap(w.jit(loss)),
+        "<checkpoint of loss>": w.checkpoint(loss),
+    }
+    assert {text: repr(f) for text, f in shown.items()} == {text: text for text in shown}
+    assert repr(w.make_program(loss)).startswith("<function make_program of loss at ")
+    assert repr(w.linear_transpose(loss, 1.0)).startswith("<function linear_transpose of loss at ")
+    for pair in (w.vjp(loss, 1.0), w.linearize(loss, 1.0)):
+        assert "of loss" in repr(pair[1])

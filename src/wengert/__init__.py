@@ -33,7 +33,7 @@ if _TYPE_CHECKING:
 
 make_jaxpr = make_program
 remat = checkpoint
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 _NAMESPACES = (
     "debug",
     "flatten_util",

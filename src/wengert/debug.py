@@ -115,3 +115,4 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
 __all__ = ["callback", "print"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -64,3 +64,4 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
 __all__ = ["ravel_pytree"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

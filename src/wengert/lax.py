@@ -232,3 +232,4 @@ def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = 
 __all__ = [n for n in dir() if not n.startswith("_") and n not in ("annotations", "Any")]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -328,3 +328,4 @@ def _check_batching(primitive: Primitive, bind: Callable[..., Any], args: Sequen
 __all__ = ["cases", "check_grads", "check_rule", "differentiable", "missing", "primitives"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

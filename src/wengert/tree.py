@@ -66,3 +66,4 @@ __all__ = [
 ]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

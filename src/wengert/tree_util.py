@@ -481,3 +481,4 @@ register_pytree_with_keys(
 )
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

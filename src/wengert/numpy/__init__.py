@@ -166,7 +166,8 @@ def __getattr__(name: str) -> _Any:
         return import_module(f"{__name__}.{name}")
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return dtypes.__getattr__(name)
+    found = globals()[name] = dtypes.__getattr__(name)  # asked for once
+    return found
 
 
 def __dir__() -> list[str]:

@@ -62,7 +62,8 @@ def __getattr__(name: str) -> Any:
     if name in EXTENDED_FLOATS or name in ("int4", "uint4", "float8_e4m3b11fnuz"):
         import ml_dtypes
 
-        return getattr(ml_dtypes, name)
+        found = globals()[name] = getattr(ml_dtypes, name)  # asked for once
+        return found
     from .. import numpy as namespace
 
     raise no_attribute("wengert.numpy", name, namespace.__all__)

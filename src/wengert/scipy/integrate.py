@@ -271,3 +271,4 @@ def odeint(
 __all__ = ["cumulative_trapezoid", "odeint", "simpson", "trapezoid"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -469,3 +469,4 @@ __all__ = [
 ]  # fmt: skip
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -281,3 +281,4 @@ def _as_dtype(x: Any, dtype: np.dtype) -> Any:
 __all__ = ["map_coordinates", "spline_filter", "spline_filter1d"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

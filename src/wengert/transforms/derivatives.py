@@ -135,6 +135,14 @@ class JacobianForward(_Jacobian):
         return out_tree, aux, [pieces(c, leaves, -1) for c in columns]
 
 
+class Hessian(JacobianForward):
+    """`jacfwd` of `jacrev`, which says what it is."""
+
+    def __repr__(self) -> str:
+        inner = self._f
+        return f"<hessian of {inner.shown()}>" if isinstance(inner, JacobianReverse) else super().__repr__()
+
+
 class JacobianReverse(_Jacobian):
     """The Jacobian, a row at a time."""
 
@@ -227,7 +235,7 @@ def hessian(
         array([[4., 2.],
                [2., 0.]])
     """
-    return jacfwd(jacrev(f, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
+    return Hessian(JacobianReverse(f, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
 
 
 def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:

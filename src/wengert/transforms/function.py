@@ -83,9 +83,15 @@ class Transformed:
     def options(self) -> str:
         return ""
 
-    def __repr__(self) -> str:
+    def shown(self) -> str:
+        """The function and the options, for `repr`: ``f, argnums=0``."""
+        inner = self._f
+        what = repr(inner) if isinstance(inner, Transformed) else getattr(inner, "__qualname__", None)
         options = self.options()
-        return f"<{self.transformation} of {getattr(self._f, '__qualname__', None) or self.__name__}{', ' + options if options else ''}>"
+        return f"{what or self.__name__}{', ' + options if options else ''}"
+
+    def __repr__(self) -> str:
+        return f"<{self.transformation} of {self.shown()}>"
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A function that was decorated is known by its name, as other functions are."""

@@ -421,6 +421,7 @@ def make_program(f: Callable[..., Any], static_argnums: Any = (), return_shape: 
             raise shown(error)
         return (program, _result_shapes(program)) if return_shape else program
 
+    program_of.__qualname__ = f"make_program of {name_of(f)}"
     return program_of
 
 

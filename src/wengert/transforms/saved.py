@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import trees
-from ..core import Primitive, Value, as_value, is_inexact
+from ..core import Primitive, Value, as_value, dtype_of, is_inexact
 from ..errors import user_line
 from ..ops.families import weighted_sum
 from .function import argument_name, check_callable, name_of, shown
@@ -18,7 +18,7 @@ from .tape import PROJECTION, needed
 
 
 class Saved(NamedTuple):
-    """An array that a reverse pass keeps.
+    """An array or a number that a reverse pass keeps.
 
     Attributes:
         shape, dtype: of the array. bytes: how many it takes.
@@ -39,6 +39,10 @@ class Saved(NamedTuple):
         return f"{kind:>20} {self.bytes:>12,} bytes  {what}{'  ' + self.line if self.line else ''}"
 
 
+class _Number(Saved):
+    """A number that is no array."""
+
+
 class _Watching(LinearizeTrace):
     """Notes the user's line of each step."""
 
@@ -57,6 +61,8 @@ class _Watching(LinearizeTrace):
 
 def saved_values(f: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Saved]:
     """The arrays that the reverse pass of `f` at some arguments keeps, each once, the largest first.
+
+    Single numbers are listed where it keeps no array, as for a function of numbers.
 
     Args:
         f: a function of arrays and pytrees of them, all its inexact arguments differentiated.
@@ -98,10 +104,16 @@ def _saved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Saved]
             continue
         operation, line = trace.lines[node.index]
         for a in _held(node):
-            if isinstance(a, np.ndarray) and id(a) not in found:
-                name = names.get(id(a), "")
-                found[id(a)] = Saved(a.shape, a.dtype, _bytes(a), "" if name else operation, "" if name else line, name)
-    return sorted(found.values(), key=lambda s: -s.bytes)
+            name = names.get(id(a), "")
+            # Python's numbers are constants of the function where they are none of its arguments.
+            kept = isinstance(a, np.ndarray) or (isinstance(a, np.inexact) or (name and type(a) in (float, complex)))
+            if kept and id(a) not in found:
+                where = ("", "") if name else (operation, line)
+                kind = Saved if isinstance(a, np.ndarray) else _Number
+                found[id(a)] = kind(np.shape(a), dtype_of(a), _bytes(np.asarray(a)), *where, name)
+    # Beside arrays single numbers are not worth a line; where there is nothing else they are what is kept.
+    arrays = [s for s in found.values() if not isinstance(s, _Number)]
+    return sorted(arrays or found.values(), key=lambda s: -s.bytes)
 
 
 def _bytes(a: np.ndarray) -> int:
@@ -135,7 +147,9 @@ def print_saved(f: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     __tracebackhide__ = True
     found = saved_values(f, *args, **kwargs)
     total = sum(s.bytes for s in found)
-    print(f"{name_of(f)} keeps {len(found)} array{'s' * (len(found) != 1)}, {total:,} bytes, for its reverse pass")
+    kind = "number" if found and isinstance(found[0], _Number) else "array"
+    what = f"{len(found)} {kind}{'s' * (len(found) != 1)}"
+    print(f"{name_of(f)} keeps {what}, {total:,} bytes, for its reverse pass")
     for s in found:
         print(s)
 

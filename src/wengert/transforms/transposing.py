@@ -113,4 +113,5 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
         except Exception as error:
             raise shown(error)
 
+    transposed.__qualname__ = f"linear_transpose of {name_of(f)}"
     return transposed

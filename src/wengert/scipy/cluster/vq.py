@@ -9,6 +9,7 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import as_array, dtype_of, ndim_of, shape_of
 from ...errors import ShapeError
+from ...errors import nearest_names as _nearest_names
 from ...ops.elementwise import convert
 from ...ops.shape import expand_dims
 from ...ops.special.declare import floating
@@ -52,3 +53,6 @@ def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
 
 
 __all__ = ["vq"]
+
+__getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -7,3 +7,4 @@ from .roots import LeastSquaresResults, RootResults, least_squares, root
 __all__ = ["LeastSquaresResults", "OptimizeResults", "RootResults", "least_squares", "minimize", "root"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

@@ -6,3 +6,4 @@ from . import linalg
 __all__ = ["linalg"]
 
 __getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

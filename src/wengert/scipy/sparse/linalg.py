@@ -14,6 +14,7 @@ import numpy as np
 from ... import trees
 from ...core import Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ...errors import nearest_names as _nearest_names
 from ...ops.control.solve import System, linear_solve_p, turned_apply
 from ...ops.elementwise import stop_gradient_p
 from ...ops.host import host_call_p
@@ -177,3 +178,6 @@ def gmres(
 
 
 __all__ = ["bicgstab", "cg", "gmres"]
+
+__getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy

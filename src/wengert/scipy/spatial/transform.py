@@ -16,6 +16,7 @@ from ... import numpy as wnp
 from ... import trees
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ...errors import nearest_names as _nearest_names
 from ...ops.special.declare import floating
 from . import quaternions as _q
 
@@ -344,3 +345,6 @@ trees.register(Rotation, lambda r: ((r.quat,), None), _rebuilt)
 trees.register(Slerp, lambda s: ((s.times, s.timedelta, s.rotations, s.rotvecs), None), _slerp_rebuilt)
 
 __all__ = ["Rotation", "Slerp"]
+
+__getattr__ = _nearest_names(__name__, __all__)
+__dir__ = __all__.copy
