@@ -22,6 +22,7 @@ from ..errors import (
 from .forward import strong
 from .function import (
     check_callable,
+    name_of,
     shown,
     values_of,
 )
