@@ -9,6 +9,7 @@ from typing import Any as _Any
 
 from . import errors
 from .config import config
+from .ops import keys as _keys
 from .ops import operators as _operators
 from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback

@@ -86,6 +86,10 @@ def counterpart(function: Any) -> Callable[..., Any] | None:
     from .. import numpy as space
 
     module = getattr(function, "__module__", None) or ""
+    if function is np.lib.stride_tricks.sliding_window_view:
+        from .shaping import sliding_window_view
+
+        return sliding_window_view
     if module in ("numpy.linalg", "numpy.fft"):
         space = getattr(space, module.rpartition(".")[2])
     elif module != "numpy":

@@ -20,6 +20,40 @@ from .dispatch import plain
 
 max_ = builtins.max
 
+# --- windows ---------------------------------------------------------------------------------------------------
+
+
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """Windows that slide over axes of `x`: those of an axis stand last, as ``np.lib.stride_tricks`` has it; a copy.
+
+    Args:
+        window_shape: the length of the windows along each of the axes. axis: the axes; None for all.
+    """
+    x = as_value(x)
+    if not isinstance(x, Tracer):
+        return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
+    if writeable:
+        raise NotSupportedError("sliding_window_view: windows of a traced array cannot be written into; write into x")
+    lengths = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    if axis is None and len(lengths) != ndim_of(x):
+        raise ShapeError(f"sliding_window_view: window_shape {lengths} for an array of {ndim_of(x)} axes, and no axis")
+    axes = tuple(range(ndim_of(x))) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    if len(axes) != len(lengths):
+        raise ShapeError(f"sliding_window_view: {len(lengths)} lengths of windows for {len(axes)} axes")
+    d = ndim_of(x)
+    for k, length in zip(axes, lengths, strict=True):
+        i, n = canonical_axis(k, d), operator.index(length)
+        many = shape_of(x)[i] - n + 1
+        if n < 0 or many < 1:
+            raise ShapeError(f"sliding_window_view: windows of length {n} along axis {i} of shape {shape_of(x)}")
+        windows = np.arange(many)[:, None] + np.arange(n)
+        x = getitem(x, (*[slice(None)] * i, windows))
+        x = moveaxis(x, i + 1, -1)
+    return x
+
+
 # --- shapes and axes --------------------------------------------------------------------------------------------
 
 

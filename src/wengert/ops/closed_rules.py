@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 import threading
 import types
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..config import config
 from ..core import Aval, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
-from ..errors import CustomRuleError, LeakedTracerError
+from ..errors import ConcretizationError, CustomRuleError, LeakedTracerError
 from ..program import Program, Var
 from .rules import Flat, Rule, closed_over, zero_beside
 
@@ -137,12 +138,22 @@ class Bound(Rule):
         return back.spread(back(residuals[n:], *residuals[:n], *cotangents))
 
 
-def converted(rule: Rule, args: Sequence[Value]) -> tuple[Staged, list[Value]]:
-    """A rule as a Program has it, and the values that it closes over: the first arguments of its call."""
+def converted(rule: Rule, args: Sequence[Value], trace: Any = None) -> tuple[Staged, list[Value]]:
+    """A rule as a Program has it, and the values that it closes over: the first arguments of its call.
+
+    Args:
+        trace: the Program that is being written, if there is one.
+    """
     from ..transforms.staging import stage
 
     avals = [aval_of(a) for a in args]
-    program, hoisted = stage(rule.run, avals, rule.name)
+    try:
+        program, hoisted = stage(rule.run, avals, rule.name)
+    except ConcretizationError:
+        program = _called(rule, args, avals, trace)
+        if program is None:
+            raise
+        return Staged(rule, program, 0), []
     n = len(hoisted)
     if not holds_tracers([v for k, v in vars(rule).items() if k not in ("arguments", "trace")], set()):
         return Staged(rule, program, n), hoisted
@@ -159,6 +170,32 @@ def converted(rule: Rule, args: Sequence[Value]) -> tuple[Staged, list[Value]]:
     inputs = [*program.inputs[:n], *[Var(aval_of(c)) for c in closed], *program.inputs[n:]]
     whole = Program(inputs, program.equations, program.outputs, program.name)
     return Converted(rule, whole, n + len(closed), parts), [*hoisted, *closed]
+
+
+_results: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def _called(rule: Rule, args: Sequence[Value], avals: Sequence[Aval], trace: Any) -> Program | None:
+    """A function that asks for its arguments' values, while its rule gives the derivative: Python calls it in each run.
+
+    The types of its results are those that it gave for the first arguments of such types, of a call at hand; None where
+    there was no such call, as in the derivative of a Program.
+    """
+    from ..transforms.staging import stage
+    from .host import host_call_p
+
+    try:
+        known = _results.setdefault(rule.f, {})  # type: ignore[attr-defined]
+        found = known.get(key := (rule.arguments.tree, *[(a.shape, a.dtype) for a in avals]))  # type: ignore[attr-defined]
+    except (TypeError, AttributeError):  # a rule of something else
+        return None
+    if found is None and trace is not None and trace.examples is not None:
+        values = rule.run(*trace.values_of(args))
+        found = known[key] = tuple(Aval(shape_of(o), dtype_of(o)) for o in values), rule.out_tree  # type: ignore[attr-defined]
+    if found is None:
+        return None
+    outs, rule.out_tree = found  # type: ignore[attr-defined]
+    return stage(lambda *values: host_call_p.bind(*values, function=rule.run, avals=outs), avals, rule.name)[0]
 
 
 def _of_jvp(rule: Rule, avals: Sequence[Aval], start: int) -> tuple[list[Part], list[Value]]:

@@ -58,7 +58,7 @@ class CustomCall(Primitive):
         return rule.program.out_avals
 
     def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        rule, closed = converted(params["rule"], args)
+        rule, closed = converted(params["rule"], args, trace)
         return trace.append(self, [*closed, *args], {"rule": rule})
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:

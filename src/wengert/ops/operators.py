@@ -223,6 +223,13 @@ def _missing(self: Tracer, name: str) -> Any:
             f".{name} needs the memory of an array, which one under {self._trace.name} does not have; return the array "
             f"and ask it outside"
         )
+    if name == "is_integer":
+        return lambda: bool(ew.equal(self, ew.floor(self)))
+    if name in ("as_integer_ratio", "hex"):
+        raise ConcretizationError(
+            f".{name} is of Python's numbers, such as `statistics` and `fractions` take them: write np.mean, np.std and "
+            f"np.median for those of statistics; an array under {self._trace.name} has no {name}"
+        )
     ufunc = getattr(np, name, None)
     if isinstance(ufunc, np.ufunc):  # NumPy asks its arrays of objects for their elements' methods
         return partial(counterparts.operation(ufunc), self)

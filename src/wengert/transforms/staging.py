@@ -51,11 +51,11 @@ class StagingTracer(ValueTracer):
     """A value of a Program that is being written."""
 
     __slots__ = ()
-    variable, weak = ValueTracer.first, ValueTracer.second
+    atom, weak = ValueTracer.first, ValueTracer.second
 
     def __init__(self, trace: StagingTrace, var: Var) -> None:
         self._trace = trace
-        self.variable = var  # not `var`, which is the method of arrays
+        self.atom = var  # not `var`, a method of arrays, nor `variable`, which xarray asks its operands for
         self.shape = var.aval.shape
         self.dtype = var.aval.dtype
         self.weak = var.aval.weak
@@ -171,16 +171,26 @@ class StagingTrace(Trace):
 
     def guarded(self, tracer: StagingTracer, what: str) -> Any:
         """The value of a traced number for the call at hand, noted as a guard."""
-        variable = tracer.variable
+        variable = tracer.atom
         known = self.answers.get(variable)
         if known is None:
             known = self.answers[variable] = self._answer(variable, what)
             line = user_line()
             for part in _compared(tracer):
-                v = part.variable
+                v = part.atom
                 value = known if v is variable else self._answer(v, what)
                 self.guards.setdefault(v, Guard(v, value, what, line))
         return known[(0,) * known.ndim]
+
+    def values_of(self, args: Sequence[Value]) -> list[np.ndarray]:
+        """What arguments of an operation are for the call at hand, as plain arrays."""
+        found: list[np.ndarray] = []
+        for a in args:
+            value = self._evaluate(a.atom) if isinstance(a, StagingTracer) and a._trace is self else a
+            while isinstance(value, Tracer):
+                value = value.concrete("a function with a rule")
+            found.append(np.array(value))
+        return found
 
     def _answer(self, variable: Var, what: str) -> np.ndarray:
         value = self._evaluate(variable)
@@ -193,7 +203,7 @@ class StagingTrace(Trace):
         if self._takes != BRANCH or self.equations is None:
             return None
         producer = {v: e for e in self.equations for v in e.outputs}
-        closed, stack, seen = {v for _, v in self.hoisted.values()}, [tracer.variable], set[Var]()
+        closed, stack, seen = {v for _, v in self.hoisted.values()}, [tracer.atom], set[Var]()
         while stack:
             v = stack.pop()
             if v in closed or v in seen:
@@ -204,7 +214,7 @@ class StagingTrace(Trace):
             stack += [a for a in producer[v].inputs if isinstance(a, Var)]
         self.examples = {}
         try:
-            return self._evaluate(tracer.variable)
+            return self._evaluate(tracer.atom)
         finally:
             self.examples = None
 
@@ -269,7 +279,7 @@ class StagingTrace(Trace):
     def lift(self, x: Value) -> Atom:
         """The variable or literal that stands for a value in this Program."""
         if isinstance(x, StagingTracer) and x._trace is self:
-            return x.variable
+            return x.atom
         x = constant(x)
         if isinstance(x, Tracer):
             if id(x) not in self.hoisted:
@@ -355,7 +365,7 @@ def stage(
     trace = StagingTrace(what)
     trace.hoist_arrays = hoist_arrays
     inputs = [trace.input(a) for a in avals]
-    variables = [t.variable for t in inputs]  # an input that `f` writes into becomes another array
+    variables = [t.atom for t in inputs]  # an input that `f` writes into becomes another array
     if examples is not None:
         trace.examples = dict(zip(variables, examples, strict=True))
     outer, INNERMOST.trace = getattr(INNERMOST, "trace", None), trace
