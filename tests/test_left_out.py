@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import wengert.numpy as wnp
-from wengert import grad, jacfwd, jacrev, jit, jvp, lax, vmap
+from wengert import grad, jacfwd, jacrev, jit, jvp, lax, linearize, vmap
 from wengert.core import Primitive
 from wengert.errors import NotDifferentiableError
 from wengert.ops.families import Elementwise
@@ -171,3 +171,18 @@ def test_supports_are_noted_where_something_is_not_finite_alone(monkeypatch):
             np.testing.assert_allclose(grad(f)(at), gradient, rtol=1e-13, err_msg=name)
         assert walks, name
         walks.clear()
+
+
+def test_first_derivatives_finite_and_second_ones_infinite_where_elements_are_left_out():
+    for f in (lambda v: (v**1.5)[0] * v[1], lambda v: wnp.sum(wnp.where(v > 0, v**1.5 * v[1], 0.0)[:1])):
+        wanted = np.zeros((3, 3))
+        wanted[0, 0], wanted[0, 1], wanted[1, 0] = 0.75 * 0.25, 1.5, 1.5
+        for outer in (jacfwd, jacrev):
+            for inner in (jacfwd, jacrev):
+                np.testing.assert_allclose(outer(inner(f))(V), wanted, rtol=1e-13, atol=1e-15)
+        rows = [grad(lambda x, k=k: grad(f)(x)[k])(V) for k in range(3)]
+        np.testing.assert_allclose(rows, wanted, rtol=1e-13, atol=1e-15)
+        push = linearize(grad(f), V)[1]
+        np.testing.assert_allclose(push(np.array([1.0, 2.0, 0.0])), wanted @ [1.0, 2.0, 0.0], rtol=1e-13, atol=1e-15)
+        third = [grad(lambda x, k=k: grad(lambda y: grad(f)(y)[k])(x)[0])(V) for k in range(2)]
+        np.testing.assert_allclose(third, [[-0.375 * 0.25, 0.75, 0], [0.75, 0, 0]], rtol=1e-13, atol=1e-15)

@@ -582,9 +582,11 @@ class ValueTracer(Tracer):
     Attributes:
         views: None, or what links an array with its views: see `ops.writing`.
         root: what is known of its square (`ops.squares`); not set where nothing is.
+        recorded: whether it is a primal with a tangent on a tape.
     """
 
     __slots__ = ("dtype", "first", "root", "second", "shape", "views")
+    recorded: ClassVar[bool] = False
 
     def parts(self) -> tuple[Value, ...]:
         """The values that it consists of; none where not all that it carries are values."""

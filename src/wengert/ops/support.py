@@ -73,6 +73,20 @@ def either(s: Support | None, t: Support | None) -> Support | None:
     return Support(find, s, t)
 
 
+def both(s: Support | None, t: Support) -> Support:
+    """The support of a product of two."""
+    if s is None or s is t:
+        return t
+
+    def find() -> Value | None:
+        from .elementwise import logical_and
+
+        x, y = s.live(), t.live()
+        return y if x is None else x if y is None else logical_and(x, y)
+
+    return Support(find, s, t)
+
+
 def summed(s: Support, whole: tuple[int, ...], shape: tuple[int, ...]) -> Support:
     """The support of what is summed over the axes that broadcasting `shape` to `whole` added."""
 
@@ -191,15 +205,15 @@ def note(supports: list[Support | None], j: int, before: Value | None, g: Value,
     supports[j] = either(s, t)
 
 
-def within(coefficient: Value, cotangent: Value, s: Support) -> Value:
-    """The coefficient, but 0 where the cotangent is outside its support and the coefficient may be infinite."""
-    if finite(coefficient):
-        return coefficient
+def within(values: Value, s: Support) -> Value:
+    """Coefficients or tangents, but 0 outside of a support where they may be infinite."""
+    if finite(values):
+        return values
     live = s.live()
     if live is None:
-        return coefficient
-    if not isinstance(live, Tracer) and not isinstance(coefficient, Tracer):
-        return np.where(live, coefficient, dtype_of(coefficient).type(0))
+        return values
+    if not isinstance(live, Tracer) and not isinstance(values, Tracer):
+        return np.where(live, values, dtype_of(values).type(0))
     from .elementwise import where
 
-    return where(live, coefficient, dtype_of(coefficient).type(0))
+    return where(live, values, dtype_of(values).type(0))

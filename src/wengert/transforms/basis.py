@@ -35,9 +35,9 @@ class BasisTrace(BatchTrace):
         if primitive is mul_p:
             x, y = args
             if not self._owns(y) and self._owns(x) and x.support is not None:
-                args = (x, within(y, x, x.support))
+                args = (x, within(y, x.support))
             elif not self._owns(x) and self._owns(y) and y.support is not None:
-                args = (within(x, y, y.support), y)
+                args = (within(x, y.support), y)
         out = super().process(primitive, args, params)
         if type(out) is BatchTracer and out._trace is self and type(out.batch) is not Diagonal:
             out.support = self._support(primitive, given, params)

@@ -42,7 +42,7 @@ class LinearizeTracer(ValueTracer):
 
     __slots__ = ()
     primal, tangent = ValueTracer.first, ValueTracer.second
-    differentiated = True
+    differentiated = recorded = True
 
     @property
     def weak(self) -> bool:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import VALUE_TYPES, Aval, LinearTracer, Primitive, Trace, Value, dtype_of, next_level, shape_of
+from ..core import VALUE_TYPES, Aval, LinearTracer, Primitive, Trace, Value, ValueTracer, dtype_of, next_level, shape_of
 from ..ops.families import CHOICE, fit, plus, spread, times, weighted_sum
 from ..ops.keeping import Copies, keep
 from ..ops.memory import conversions, origin
 from ..ops.quiet import Quiet
 from ..ops.support import (
     Support,
+    both,
     chosen,
     finite,
     is_diagonal,
@@ -143,6 +144,8 @@ def push_forward(
             coefficients = [swap(c) for c in coefficients]
             ts = [env[t.index] for t in tangents]
             value = weighted_sum.forward((coefficients,), ts, node.shape, node.dtype, node.params is CHOICE)
+            if isinstance(node.params, Support):
+                value = within(value, node.params)
         elif primitive is PROJECTION:
             step, i = node.args
             value = env[step.index][i]
@@ -330,13 +333,15 @@ def _walk_with_supports(
         if primitive is weighted_sum:
             shape = node.shape
             coefficients, tangents = node.args
+            if isinstance(node.params, Support):
+                s = both(s, node.params)
             for c, parent in zip(coefficients, tangents, strict=True):
                 if shape_of(ct) != shape != parent.shape:
                     ct = spread(ct, shape, node.dtype)
                 if type(c) is int:
                     g = ct if c == 1 else -ct
                 else:
-                    g = times(c if s is None else within(c, ct, s), ct)
+                    g = times(c, ct) if s is None else _product(c, ct, s)
                 g = fit(g, parent.shape if parent.shape != shape else shape_of(g), parent.dtype)
                 t = chosen(s, c, shape) if node.params is CHOICE else s
                 if is_diagonal(ct) and not is_diagonal(g):
@@ -363,6 +368,21 @@ def _walk_with_supports(
                     elif a.index >= n_inputs and (s is not None or primitive.pattern == "drops"):
                         t = transposed(node, k, of_weights if is_diagonal(g) else s)
                     _add(cts, supports, a.index, g, t)
+
+
+def _product(c: Value, ct: Value, s: Support) -> Value:
+    """A coefficient times a cotangent that is 0 outside of its support, where the coefficient may be infinite.
+
+    Where another tape records the product of finite numbers, its step remembers that support: the coefficient's own
+    derivative may be infinite there.
+    """
+    if isinstance(c, ValueTracer) and c.recorded and finite(c.primal):
+        g = times(c, ct)
+        node = g.tangent if isinstance(g, ValueTracer) and g._trace is c._trace else None
+        if node is not None and node.primitive is weighted_sum and node.params is None:
+            node.params = s
+            return g
+    return times(within(c, s), ct)
 
 
 def _add(cts: list[Any], supports: list[Support | None], j: int, g: Value, t: Support | None) -> None:
