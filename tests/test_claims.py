@@ -1,0 +1,123 @@
+"""What stands behind the sentences of the README and the documents: a test, or a number of a benchmark's record.
+
+A sentence of the README with a number or an absolute ("every", "cannot" ...) has to be in README; so has a document's
+"always", "never" and "unchanged" in ABSOLUTES. A sentence without a backing is weakened or goes.
+"""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+EAGER = json.loads((ROOT / "docs/benchmarks.json").read_text())["eager"]
+COMPILED = json.loads((ROOT / "docs/benchmarks_compiled.json").read_text())["rows"]
+
+
+def eager_times():
+    """Microseconds of small gradients and Hessian-vector products."""
+    small = ("Hessian-vector product", "grad of a scalar", "grad of sum")
+    return [row["wengert"] for name, row in EAGER["microseconds"].items() if name.startswith(small)]
+
+
+def compiled_over_jax():
+    rows = [r["run"] for r in COMPILED.values() if not r["overhead"]]
+    ratios = [r["jax"] / r["wengert"] for r in rows if "jax" in r and "wengert" in r]
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def calls():
+    """Microseconds of a call that computes next to nothing."""
+    return [1e6 * r["run"]["wengert"] for r in COMPILED.values() if r["overhead"]]
+
+
+# A part of the sentence, and what backs it: a test, or a truth about records.
+README = {
+    "float64 is the default": "tests/test_settings.py::test_an_override_is_its_threads_own",
+    "nested in any order": "tests/test_nesting.py",
+    "take tens of microseconds": lambda: len(eager_times()) == 5 and all(10 < t < 100 for t in eager_times()),
+    "some forty times less than JAX before `jit`": lambda: 36 < EAGER["geometric_mean_over_jax"] < 50,
+    "some six times faster than JAX's": lambda: 5.5 < compiled_over_jax() < 6.5,
+    "about a microsecond or less": lambda: len(calls()) == 5 and max(calls()) < 1.2,
+    "Python's `if` and `while` work": "tests/test_guards.py",
+    "Loops differentiate in every mode": "tests/test_control.py",
+    "within a budget of memory": "tests/test_loop_memory.py::test_a_gradient_within_a_budget",
+    "One rule for each operation": "tests/test_primitives.py",
+    "there is one formula to get right": "tests/test_primitives.py",
+    "runs many tutorials as they are": "tests/test_jax_programs.py",
+    "it does not change": "tests/test_jax_names.py",
+    "A clone and Python 3.11 or later are enough": lambda: 'requires-python = ">=3.11"' in text("pyproject.toml"),
+    "every claim checked as it is made": "tests/test_tour.py",
+    "adding an operation is one declaration in one place": "tests/test_primitives.py",
+}
+ABSOLUTES = {
+    "docs/compiler.md": {
+        "never reaches LLVM": "tests/test_cache.py::test_damaged_entries",
+        "never on the number of threads": "tests/test_threads_native.py::test_the_same_bits_on_any_number_of_threads",
+    },
+    "docs/edges.md": {
+        "never counts, whatever it holds": "tests/test_hygiene.py::test_where_masks",
+        "neither is one that never did": "tests/test_debug_zeros.py::test_what_depends_or_never_did",
+    },
+}
+NUMBERS = "two|three|four|five|six|ten|tens|forty|hundred|thousand|once|twice|half|third|most|microseconds?"
+CLAIM = re.compile(rf"\d|\b(?:{NUMBERS}|always|never|unchanged|every|cannot|any|exactly|same)\b", re.IGNORECASE)
+# Words and numbers that claim nothing: names, versions of licenses, how to call something.
+NONE = re.compile(r"Apache-2\.0|sh\b.*|Two commands|once\.$|in any case|\[CHANGELOG")
+
+
+def text(name):
+    return (ROOT / name).read_text()
+
+
+def sentences(document):
+    """The prose of a document, code blocks and link targets left out."""
+    prose = re.sub(r"```.*?```", "", document, flags=re.DOTALL)
+    prose = re.sub(r"\]\([^)]*\)", "]", prose)
+    blocks = re.split(r"\n\s*\n|\n(?=[-|#] ?)", prose)
+    return [s for b in blocks for s in re.split(r"(?<=[.:;])\s+(?=[A-Z`])", " ".join(b.split())) if s]
+
+
+def holds(backing):
+    if callable(backing):
+        return backing()
+    path, _, test = backing.partition("::")
+    return (ROOT / path).exists() and (not test or f"def {test}(" in text(path))
+
+
+@pytest.mark.parametrize("claim", README)
+def test_a_claim_of_the_readme(claim):
+    assert claim in " ".join(text("README.md").split()), "the README says it no more: take the claim out"
+    assert holds(README[claim])
+
+
+def test_no_sentence_of_the_readme_is_without_a_backing():
+    missing = [
+        s
+        for s in sentences(text("README.md"))
+        if CLAIM.search(NONE.sub("", s)) and not any(claim in s for claim in README)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", sorted(p.name for p in ROOT.glob("docs/*.md")))
+def test_absolutes_of_a_document(document):
+    name = f"docs/{document}"
+    prose = " ".join(text(name).split())
+    for claim, backing in ABSOLUTES.get(name, {}).items():
+        assert claim in prose and holds(backing), claim
+    for claim in ABSOLUTES.get(name, {}):
+        prose = prose.replace(claim, "")
+    found = [prose[max(0, m.start() - 60) : m.end() + 60] for m in re.finditer(r"\b(always|never|unchanged)\b", prose)]
+    assert found == [], "back it in ABSOLUTES, or weaken it"
+
+
+def test_the_reader_of_sentences_finds_claims():
+    assert CLAIM.search("It is never wrong") and CLAIM.search("7 times") and not CLAIM.search("It is quick")
+    assert sentences("A. B is `x`.\n\n```sh\n9 never\n```\n- C ([d](e9.md)) is.") == [
+        "A.",
+        "B is `x`.",
+        "- C ([d]) is.",
+    ]
