@@ -10,6 +10,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
+from wengert import errors as w_errors
 from wengert.interop import jax_names
 
 
@@ -198,7 +199,81 @@ def test_callbacks_dataclasses_and_jaxprs(jax):
     jax.grad(lambda x: (inner.append(jax.make_jaxpr(lambda y: x * y)(2.0)), x)[1])(1.0)
     (closed,) = inner
     assert len(closed.jaxpr.invars) == 1 and len(closed.consts) == len(closed.jaxpr.constvars) == 1
-    assert closed.out_avals[0].dtype == np.float32 and [e.primitive.name for e in closed.eqns][-1] == "multiply"
+    assert closed.out_avals[0].dtype == np.float32 and [e.primitive.name for e in closed.eqns][-1] == "mul"
+
+
+def direct_convolution(x, w, strides, pads, between, steps, groups, batches):
+    """The sum that defines it, with loops: features before space."""
+    n = x.ndim - 2
+    spread = np.zeros((*x.shape[:2], *[(s - 1) * d + 1 for s, d in zip(x.shape[2:], between, strict=True)]))
+    spread[(..., *[slice(None, None, d) for d in between])] = x
+    spread = np.pad(spread, [(0, 0), (0, 0), *[(max(a, 0), max(b, 0)) for a, b in pads]])
+    spread = spread[
+        (..., *[slice(max(-a, 0), s - max(-b, 0)) for (a, b), s in zip(pads, spread.shape[2:], strict=True)])
+    ]
+    size = [
+        max((s - (k - 1) * d - 1) // t + 1, 0)
+        for s, k, d, t in zip(spread.shape[2:], w.shape[2:], steps, strides, strict=True)
+    ]
+    examples, outputs = x.shape[0] // batches, w.shape[0]
+    out = np.zeros((examples, outputs, *size))
+    for e, o, *place in np.ndindex(*out.shape):
+        part = o * batches // outputs
+        first = o * groups // outputs * w.shape[1]
+        for c, *tap in np.ndindex(*w.shape[1:]):
+            at = [p * t + k * d for p, t, k, d in zip(place, strides, tap, steps, strict=True)]
+            out[(e, o, *place)] += spread[(part * examples + e, first + c, *at)] * w[(o, c, *tap)]
+    assert len(size) == n
+    return out
+
+
+@pytest.mark.parametrize("x, w, strides, pads, between, steps, groups, batches", [
+    ((2, 3, 7), (4, 3, 3), (2,), [(1, 2)], (1,), (1,), 1, 1), ((2, 2, 5), (3, 2, 2), (1,), [(-1, 2)], (2,), (3,), 1, 1),
+    ((1, 4, 4, 5), (6, 2, 3, 2), (1, 2), [(0, 1), (1, 0)], (1, 2), (1, 1), 2, 1), ((4, 2, 5), (4, 2, 2), (1,), [(0, 0)], (1,), (2,), 1, 2),
+    ((2, 1, 3, 3, 3), (2, 1, 2, 1, 2), (1, 1, 2), [(0, 0)] * 3, (1, 1, 1), (1, 1, 1), 1, 1), ((2, 3, 2), (1, 3, 4), (1,), [(0, 0)], (1,), (1,), 1, 1),
+])  # fmt: skip
+def test_convolutions(jax, x, w, strides, pads, between, steps, groups, batches):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=x).astype(np.float32), rng.normal(size=w).astype(np.float32)
+    options = {"feature_group_count": groups, "batch_group_count": batches}
+    f = lambda x, w: jax.lax.conv_general_dilated(x, w, strides, pads, between, steps, **options)
+    expected = direct_convolution(x, w, strides, pads, between, steps, groups, batches)
+    np.testing.assert_allclose(f(x, w), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(jax.jit(f)(x, w), expected, rtol=1e-5, atol=1e-5)
+    n = x.ndim - 2
+    last = (0, *range(2, n + 2), 1)
+    space = "DHW"[-n:]
+    numbers = (f"N{space}C", f"{space}IO", f"N{space}C")
+    moved = jax.lax.conv_general_dilated(
+        x.transpose(last), w.transpose(*range(2, n + 2), 1, 0), strides, pads, between, steps, numbers, **options
+    )
+    np.testing.assert_allclose(moved, expected.transpose(last), rtol=1e-5, atol=1e-5)
+    ct = rng.normal(size=expected.shape).astype(np.float32)
+    for i, other in enumerate((x, w)):  # linear in each: the pullback is the transpose
+        direction = rng.normal(size=other.shape).astype(np.float32)
+        moved_by = f(*[direction if j == i else a for j, a in enumerate((x, w))])
+        back = jax.grad(lambda a, i=i: (f(*[a if j == i else b for j, b in enumerate((x, w))]) * ct).sum())(other)
+        np.testing.assert_allclose(
+            np.vdot(np.asarray(back), direction), np.vdot(np.asarray(moved_by), ct), rtol=1e-3, atol=1e-3
+        )
+
+
+def test_convolutions_are_transposed_and_refused(jax):
+    lax, jnp = jax.lax, jax.numpy
+    x, w = jnp.arange(4.0).reshape(1, 4, 1), jnp.array([1.0, 2.0, 3.0]).reshape(3, 1, 1)
+    spread = np.zeros(7)
+    spread[::2] = np.arange(4)
+    full = np.convolve(spread, [3.0, 2.0, 1.0])  # with the kernel as it lies
+    assert lax.conv_transpose(x, w, (2,), "VALID")[0, :, 0].tolist() == full.tolist()
+    assert lax.conv_transpose(x, w, (2,), "SAME")[0, :, 0].tolist() == full[:8].tolist()
+    assert lax.conv(jnp.ones((1, 1, 4)), jnp.ones((1, 1, 2)), (1,), "SAME").tolist() == [[[2, 2, 2, 1]]]
+    for shape, options in (
+        ((1, 3, 4), {}),
+        ((1, 2, 4), {"feature_group_count": 3}),
+        ((1, 2, 4), {"dimension_numbers": ("NC", "OI", "NC")}),
+    ):
+        with pytest.raises(w_errors.ShapeError):
+            lax.conv_general_dilated(jnp.ones(shape), jnp.ones((2, 2, 2)), (1,), "VALID", **options)
 
 
 def test_derivatives_are_checked_in_32_bits(jax):

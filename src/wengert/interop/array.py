@@ -12,6 +12,7 @@ functions of `border.py` take the values out and put results in.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from ..config import config
 from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
+from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
 
 ndarray = np.ndarray
@@ -29,46 +31,6 @@ _READ_ONLY = (
     "JAX arrays are immutable and do not support in-place item assignment. Instead of x[idx] = y, use "
     "x = x.at[idx].set(y) or another .at[] method"
 )
-
-
-class Device:
-    """The host's processor, the only device there is.
-
-    Example:
-        >>> Device(0).platform, Device(0)
-        ('cpu', CpuDevice(id=0))
-    """
-
-    __slots__ = ("id",)
-    platform = device_kind = "cpu"
-    process_index = 0
-    client = None
-
-    def __init__(self, number: int = 0) -> None:
-        self.id = number
-
-    def __eq__(self, other: Any) -> bool:
-        return isinstance(other, Device) and other.id == self.id
-
-    def __hash__(self) -> int:
-        return hash(("cpu", self.id))
-
-    def __repr__(self) -> str:
-        return f"CpuDevice(id={self.id})"
-
-    def __str__(self) -> str:
-        return f"TFRT_CPU_{self.id}"
-
-
-class Shard:
-    """The part of an array that one device holds: all of it."""
-
-    def __init__(self, data: Any) -> None:
-        self.device, self.replica_id, self.data = Device(0), 0, data
-        self.index = (slice(None),) * len(data.shape)
-
-    def __repr__(self) -> str:
-        return f"Shard(device={self.device!r}, index={self.index}, replica_id=0, data={self.data})"
 
 
 class _Class(type):
@@ -281,9 +243,10 @@ class Array(metaclass=_Class):
     # --- elements
 
     def __getitem__(self, index: Any) -> Array:
-        from .places import read
-
-        return wrap(read(self._value, index), self._weak)
+        value = self._value
+        if type(index) is int and type(value) is ndarray and value.shape and -value.shape[0] <= index < value.shape[0]:
+            return wrap(value[index], self._weak)
+        return wrap(_places().read(value, index), self._weak)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(_READ_ONLY)
@@ -293,14 +256,6 @@ class Array(metaclass=_Class):
         from .places import At
 
         return At(self)
-
-    def __getattr__(self, name: str) -> Any:
-        """The methods that are functions of `jax.numpy`; found in this class from then on."""
-        found = _method(name)
-        if found is None:
-            raise AttributeError(f"'jax.Array' object has no attribute {name!r}")
-        setattr(Array, name, found)
-        return getattr(self, name)
 
 
 _new: Callable[[type], Array] = object.__new__
@@ -325,6 +280,13 @@ class ShapedArray(Aval):
 
     def str_short(self) -> str:
         return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
+
+
+@functools.cache
+def _places() -> Any:
+    from . import places
+
+    return places
 
 
 def _known(x: Array) -> Value:
@@ -396,18 +358,27 @@ def _operand(x: Any) -> bool:
     )
 
 
+_PLAIN_FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
+
+
 def _binary(name: str, primitive: Any, inexact: bool = False, boolean: bool = False) -> None:
     bind = primitive.bind
 
     def forward(self: Array, other: Any) -> Any:
-        if type(other) is Array:
-            a, b = self._value, other._value
-            weak = self._weak
-            if a.dtype is b.dtype and weak is other._weak and not (inexact and a.dtype.kind in "iub"):
+        a, kind = self._value, type(other)
+        dtype = a.dtype
+        if kind is Array:
+            b = other._value
+            if dtype is b.dtype and self._weak is other._weak and not (inexact and dtype.kind in "iub"):
                 out = _new(Array)
                 out._value = bind(a, b)
-                out._weak = weak and not boolean
+                out._weak = self._weak and not boolean
                 return out
+        elif (kind is float or kind is int) and dtype in _PLAIN_FLOATS:  # NumPy's promotion is the same here
+            out = _new(Array)
+            out._value = bind(a, other)
+            out._weak = self._weak and not boolean
+            return out
         elif not _operand(other):
             if not hasattr(other, "__jax_array__"):
                 return NotImplemented
@@ -473,7 +444,8 @@ def power(x: Any, y: Any) -> Array:
         if inexact_dtype(dtype) and dtype.kind != "V":
             return wrap(ew.power_p.bind(x._value, y), x._weak)
     (a, b), weak = promoted((x, y))
-    return wrap(ew.power_p.bind(a, b), weak)
+    (_, weak_x), (of_y, weak_y) = kind_of(x), kind_of(y)
+    return wrap(ew.power_p.bind(a, b), weak and (inexact_dtype(of_y) or (weak_x and weak_y)))
 
 
 def _jnp(name: str) -> Any:
@@ -511,19 +483,21 @@ _METHODS = frozenset(
     "all any argmax argmin argpartition argsort choose clip compress conj conjugate cumprod cumsum diagonal dot max mean "
     "min nonzero prod ptp ravel repeat reshape round searchsorted sort squeeze std sum swapaxes take trace var".split()
 )
-_OTHER = {"conj": "conjugate"}
 
 
-def _method(name: str) -> Any:
-    """What a method or attribute of `Array` is that is a function of `jax.numpy`."""
-    if name in _METHODS:
+def _method(name: str) -> Callable[..., Any]:
+    """A method that is the function of `jax.numpy` of the same name."""
 
-        def method(self: Array, *args: Any, **kwargs: Any) -> Any:
-            return _jnp(_OTHER.get(name, name))(self, *args, **kwargs)
+    def method(self: Array, *args: Any, **kwargs: Any) -> Any:
+        return _jnp(name)(self, *args, **kwargs)
 
-        method.__name__ = method.__qualname__ = name
-        return method
-    return None
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+# Attached here, not looked up by `__getattr__`, which would make every attribute slower.
+for _name in _METHODS:
+    setattr(Array, _name, _method(_name))
 
 
 def _reshape(self: Array, *shape: Any, order: str = "C", **_: Any) -> Any:

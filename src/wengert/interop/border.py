@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import PYTHON_SCALARS, Tracer
+from ..config import config, default_dtype
+from ..core import PYTHON_SCALARS, Tracer, demoted
 from ..transforms.function import name_of
 from ..tree_util import Partial
 from .array import Array, wrap
@@ -42,14 +43,19 @@ class Weak:
 trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*values))
 
 
-def lower(x: Any, keep: bool = False) -> Any:
+NUMBERS: Any = "numbers"
+
+
+def lower(x: Any, keep: Any = False) -> Any:
     """What the library is given for a value of the alias, a container of them, or a function.
 
     Args:
         x: anything.
-        keep: whether weak arrays stay weak, as `Weak`.
+        keep: whether weak arrays stay weak, as `Weak`; `NUMBERS`: Python's floats too.
     """
     t = type(x)
+    if keep is NUMBERS and (t is float or t is complex):
+        return Weak(np.asarray(x, default_dtype(t))[()])
     if t is Array:
         if keep and x._weak:
             return Weak(x._value)
@@ -216,8 +222,14 @@ class Outer(_Function):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         keep, way_in = self.keep, self.way_in
-        given = [lower(a, keep) for a in args] if way_in is None else way_in(args)
-        return lift(self.inner(*given, **{k: lower(v, keep) for k, v in kwargs.items()} if kwargs else {}))
+        if way_in is not None:
+            given = way_in(args)
+        else:
+            given = [a._value if type(a) is Array and not a._weak else lower(a, keep) for a in args]
+        if kwargs:
+            return lift(self.inner(*given, **{k: lower(v, keep) for k, v in kwargs.items()}))
+        out = self.inner(*given)
+        return wrap(out) if type(out) is ndarray else lift(out)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "inner":
@@ -232,6 +244,8 @@ def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
         out = f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()} if kwargs else {})
+        if not config._x64:
+            out = tuple(map(demoted, out)) if type(out) is tuple else demoted(out)
         if type(out) is ndarray:
             for a in args:
                 if type(a) is ndarray and np.may_share_memory(a, out):

@@ -191,7 +191,8 @@ def alias_name(module: str, name: str) -> Any:
         AttributeError: there is no such name.
     """
     for place, source in zip(MODULES[module], _sources(module), strict=True):
-        if not hasattr(source, name):
+        names = getattr(source, "__all__", None) if place[0] == "." and name[:2] != "__" else None
+        if not hasattr(source, name) or (names is not None and name not in names):
             continue
         found = getattr(source, name)
         own = place[0] == "." or place in _RAW or isinstance(found, (type, ModuleType))

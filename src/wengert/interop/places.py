@@ -140,7 +140,7 @@ class Place:
         x = self.array._value
         mode = options.get("mode")
         mode = getattr(mode, "mode", mode) or default
-        mode = {"promise_in_bounds": "clip", "fill_or_drop": "drop"}.get(mode, mode)
+        mode = {"promise_in_bounds": default, "fill_or_drop": "drop"}.get(mode, mode)
         if _inside(self.index, x.shape):
             mode = None
         return updates.at(x)[self.index], {**options, "mode": mode}

@@ -32,7 +32,7 @@ _MEETING = {
 }
 # The arguments meet in one dtype, and the result is strong.
 _STRONG = {
-    2: "equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv polyval divmod append "
+    2: "equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv polyval divmod "
     "searchsorted digitize setdiff1d union1d intersect1d isin",
 }
 # The first argument is a sequence of arrays that meet.
@@ -82,6 +82,11 @@ def meeting(f: Callable[..., Any], n: int, inexact: bool = False, strong: bool =
             x = args[0]
             if not inexact or x._value.dtype.kind in "fcV":
                 return lift(f(x._value), x._weak)
+        if n == 2 and len(args) == 2 and not kwargs and type(args[0]) is type(args[1]) is Array:
+            x, y = args
+            if x._value.dtype is y._value.dtype and x._weak is y._weak:
+                if not inexact or x._value.dtype.kind in "fcV":
+                    return lift(f(x._value, y._value), x._weak and not strong)
         given = [lower_list(a) for a in args[:n]]
         named = [k for k in names[len(given) :] if kwargs.get(k) is not None]
         values = [*given, *[lower_list(kwargs[k]) for k in named]]
@@ -124,7 +129,7 @@ def keeping(f: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
         x = args[0] if args else next(iter(kwargs.values()), None)
-        if type(x) is Array and x._weak:
+        if (type(x) is Array and x._weak) or type(x) in (int, float, complex):
             return lift(f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), True)
         return inner(*args, **kwargs)
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from ... import lax as ours
-from ... import trees
+from ... import numpy, trees
 from ...core import PYTHON_SCALARS, as_value
+from ...errors import NotSupportedError
 from ...transforms.jit import eval_shape
 from ..array import Array, in_dtype, kind_of, wrap
 from ..border import bordered, lift, lower, lowered
 from ..conversion import converted
+from ..convolution import *  # noqa: F403
+from ..convolution import __all__ as _convolutions
 from ..promotion import joined
 from .numpy import abs as abs  # noqa: A004
+from .numpy import array
 from .transformations import stop_gradient
 
 
@@ -120,9 +125,13 @@ def _named(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
 
 def fori_loop(lower_: Any, upper: Any, body_fun: Callable[..., Any], init_val: Any, *, unroll: Any = None) -> Any:
     """`wengert.lax.fori_loop`; what is carried and weak takes the dtype that the body makes of it."""
-    counter = wrap(in_dtype(0, joined(kind_of(lower_), kind_of(upper))[0]))
+    counter = wrap(in_dtype(0, joined(kind_of(lower_), kind_of(upper))[0]), kind_of(lower_)[1] and kind_of(upper)[1])
     carry, weak = _wide(init_val, lambda c: body_fun(counter, c))
-    body = lowered(_named(lambda i, c: body_fun(i, _marked(c, weak)), body_fun)) if any(weak) else lowered(body_fun)
+    counts = kind_of(lower_)[1] and kind_of(upper)[1]
+    if any(weak) or counts:
+        body = lowered(_named(lambda i, c: body_fun(wrap(lower(i), counts), _marked(c, weak)), body_fun))
+    else:
+        body = lowered(body_fun)
     options = {} if unroll is None else {"unroll": unroll}
     out = ours.fori_loop(lower(lower_), lower(upper), body, carry, **options)
     return _marked(lift(out), weak)
@@ -151,12 +160,108 @@ def scan(
     )
     possible = first is not None or not trees.leaves(taken)
     carry, weak = _wide(init, (lambda c: f(c, first)[0]) if possible else (lambda c: c))
-    body = lowered(_named(lambda c, x: f(_marked(c, weak), x), f)) if any(weak) else lowered(f)
+    body = lowered(_named(lambda c, x: _pair(f(_marked(c, weak), x)), f)) if any(weak) else lowered(f)
     out, ys = ours.scan(body, carry, taken, length, reverse, **options)
     return _marked(lift(out), weak), lift(ys)
 
 
+def _pair(out: Any) -> Any:
+    """What a step of a scan gives, results of a weak dtype marked."""
+    if not isinstance(out, (tuple, list)) or len(out) != 2:
+        return out
+    return out[0], lower(out[1], True)
+
+
+def _of_numbers(out: Any) -> Any:
+    """A tree with weak arrays for Python's numbers."""
+    return trees.map(lambda v: array(v) if type(v) in PYTHON_SCALARS else v, out)
+
+
+@functools.wraps(ours.cond)
+def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, **options: Any) -> Any:
+    return _of_numbers(bordered(ours.cond)(pred, true_fun, false_fun, *operands, **options))
+
+
+@functools.wraps(ours.switch)
+def switch(index: Any, branches: Any, *operands: Any, **options: Any) -> Any:
+    return _of_numbers(bordered(ours.switch)(index, list(branches), *operands, **options))
+
+
+# --- along axes -------------------------------------------------------------------------------------------------
+
+
+def _along(name: str, what: str) -> Callable[..., Any]:
+    def function(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+        x, weak = array(operand), kind_of(operand)[1]
+        value = numpy.flip(x._value, axis) if reverse else x._value
+        out = getattr(numpy, name)(value, axis, dtype=x.dtype)
+        return wrap(numpy.flip(out, axis) if reverse else out, weak)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"The running {what} along an axis, from its end if `reverse`."
+    return function
+
+
+cumsum, cumprod = _along("cumsum", "sum"), _along("cumprod", "product")
+
+
+def rev(operand: Any, dimensions: Any) -> Any:
+    """The array turned round along axes."""
+    x = array(operand)
+    return wrap(numpy.flip(x._value, tuple(dimensions)), x._weak)
+
+
+def squeeze(array_: Any, dimensions: Any) -> Any:
+    """The array without axes of length 1."""
+    x = array(array_)
+    return wrap(numpy.squeeze(x._value, tuple(dimensions)), x._weak)
+
+
+def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: int = 1) -> Any:
+    """The elements of an array in order along an axis; of several arrays, all moved as the first one's.
+
+    Raises:
+        NotSupportedError: there is more than one key.
+    """
+    if not isinstance(operand, (tuple, list)):
+        x = array(operand)
+        return wrap(numpy.sort(x._value, dimension), x._weak)
+    if num_keys != 1:
+        raise NotSupportedError("lax.sort has one key here; sort by jax.numpy.lexsort, and take along the axis")
+    arrays = [array(x)._value for x in operand]
+    order = numpy.argsort(arrays[0], dimension, stable=True)
+    return tuple([wrap(numpy.take_along_axis(x, order, dimension)) for x in arrays])
+
+
+def argmax(operand: Any, axis: int, index_dtype: Any) -> Any:
+    """Where the greatest element along an axis is."""
+    return wrap(converted(numpy.argmax(array(operand)._value, axis), index_dtype))
+
+
+def argmin(operand: Any, axis: int, index_dtype: Any) -> Any:
+    """Where the least element along an axis is."""
+    return wrap(converted(numpy.argmin(array(operand)._value, axis), index_dtype))
+
+
+def reduce_prod(operand: Any, axes: Any) -> Any:
+    """The product over `axes`."""
+    x = array(operand)
+    return wrap(numpy.prod(x._value, tuple(axes), dtype=x.dtype), x._weak)
+
+
+def reduce_and(operand: Any, axes: Any) -> Any:
+    """Whether all elements over `axes` are true."""
+    return wrap(numpy.all(array(operand)._value, tuple(axes)))
+
+
+def reduce_or(operand: Any, axes: Any) -> Any:
+    """Whether some element over `axes` is true."""
+    return wrap(numpy.any(array(operand)._value, tuple(axes)))
+
+
 __all__ = [
-    "GatherScatterMode", "Precision", "abs", "convert_element_type", "dot", "dot_general", "fori_loop", "scan",
+    "argmax", "argmin", "cond", "cumprod", "cumsum", "reduce_and", "reduce_or", "reduce_prod", "rev", "sort", "squeeze",
+    "switch",
+    *_convolutions, "GatherScatterMode", "Precision", "abs", "convert_element_type", "dot", "dot_general", "fori_loop", "scan",
     "stop_gradient", "while_loop",
 ]  # fmt: skip

@@ -346,6 +346,30 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1, mode: Any = N
     return wrap(_read(x, i, n, mode, fill_value, lambda j: ours.take_along_axis(x, j, axis), lambda there: there), weak)
 
 
+@border.bordered
+def put(a: Any, ind: Any, v: Any, mode: Any = None, *, inplace: bool = True) -> Any:
+    """A copy with values at flat indices; those out of range are moved to the nearest element.
+
+    Raises:
+        ValueError: `inplace` is not False.
+    """
+    if inplace:
+        raise ValueError("jax.numpy.put cannot change an array in place: pass inplace=False, and take what it returns")
+    return ours.put(a, ind, v, mode or "clip", inplace=False)
+
+
+def histogram(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """NumPy's ``histogram``, whose counts are floats."""
+    counts, edges = border.bordered(ours.histogram)(*args, **kwargs)
+    return (counts if inexact_dtype(counts.dtype) else astype(counts, float)), edges
+
+
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """`arr` and `values` one after another, along an axis or flat."""
+    (x, y), weak = promoted((arr, values))
+    return wrap(ours.append(x, y, axis), weak)
+
+
 # --- questions about dtypes -------------------------------------------------------------------------------------
 
 
@@ -365,6 +389,7 @@ def promote_types(a: Any, b: Any) -> np.dtype:
 
 
 __all__ = [
+    "append", "bfloat16", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e5m2", "histogram", "put",  # noqa: F822
     "abs", "absolute", "array", "asarray", "astype", "bool_", "cdouble", "complex128", "complex64", "complex_",
     "convolve", "copysign", "correlate", "csingle", "dot", "double", "einsum", "empty_like", "fabs", "fmax", "fmin", "float16", "float32", "float64",
     "float_", "full", "full_like", "half", "inner", "int16", "int32", "int64", "int8", "int_", "issubdtype", "matmul",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,28 +11,35 @@ import numpy as np
 import wengert as ours
 
 from ... import trees
+from ...core import PYTHON_SCALARS
 from ...errors import NotSupportedError
 from ...transforms import jit as jits
 from ...transforms.function import name_of, shown
 from ...transforms.jit import ShapeDtypeStruct
 from ...transforms.rerun import run_opened
 from ...transforms.staging import stage
-from ..array import Array, Device, ShapedArray
-from ..border import Outer, Weak, lift, lower, lowered
+from ..array import Array, Device, ShapedArray, kind_of
+from ..border import NUMBERS, Outer, Weak, lift, lower, lowered
 
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
 
 
-def _weak_in(argnums: Any) -> Callable[[Any], list[Any]]:
+def _weak_in(argnums: Any, what: str, allowed: bool) -> Callable[[Any], list[Any]]:
     """The way in of derivatives: Python's floats among what is differentiated are weak arrays."""
 
     def way_in(args: Sequence[Any]) -> list[Any]:
         nums = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
         nums = {n % len(args) if args else n for n in nums}
-        return [
-            Weak(np.asarray(a)[()]) if i in nums and type(a) in (float, complex) else lower(a, True)
-            for i, a in enumerate(args)
-        ]
+        if not allowed:
+            for x in [x for i in nums if i < len(args) for x in trees.leaves(lower(args[i]))]:
+                dtype = getattr(x, "dtype", None) or np.dtype(type(x) if type(x) in PYTHON_SCALARS else object)
+                if dtype.kind in "iub":
+                    raise TypeError(
+                        f"{what} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), "
+                        f"but got {dtype}. If you want to use Boolean- or integer-valued inputs, use vjp or set allow_int "
+                        f"to True."
+                    )
+        return [lower(a, NUMBERS if i in nums else True) for i, a in enumerate(args)]
 
     return way_in
 
@@ -83,7 +91,9 @@ def _derivative(name: str) -> Callable[..., Any]:
 
     def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
         options.pop("reduce_axes", None)
-        return Outer(transformation(lowered(fun), argnums, **options), fun, way_in=_weak_in(argnums))
+        allowed = bool(options.pop("allow_int", False))
+        way_in = _weak_in(argnums, name, allowed)
+        return Outer(transformation(lowered(fun), argnums, **options), fun, way_in=way_in)
 
     transform.__name__ = transform.__qualname__ = name
     transform.__doc__ = f"`wengert.{name}`."
@@ -95,8 +105,28 @@ jacfwd, jacrev, jacobian, hessian = map(_derivative, ("jacfwd", "jacrev", "jacob
 
 
 def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
-    """`wengert.jvp`; primals and tangents are arrays of this mode's dtypes."""
-    return lift(ours.jvp(lowered(fun), _arrays(primals), _arrays(tangents), **({"has_aux": True} if has_aux else {})))
+    """`wengert.jvp`; primals and tangents are arrays of this mode's dtypes, tangents as weak as their primals."""
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError(
+            f"primal and tangent arguments to jax.jvp must be tuples or lists; got {type(primals).__name__} and "
+            f"{type(tangents).__name__}"
+        )
+    options = {"has_aux": True} if has_aux else {}
+    given, moved = _arrays(tuple(primals)), _arrays(tuple(tangents))
+    leaves, tree = trees.flatten(tuple(primals))
+    others, other = trees.flatten(tuple(tangents))
+    if tree == other:
+        weak = [kind_of(x)[1] if _is_number(x) else False for x in leaves]
+        if any(weak):
+            given, moved = (
+                trees.unflatten(tree, [Weak(v) if w else v for v, w in zip(trees.leaves(t), weak, strict=True)])
+                for t in (given, moved)
+            )
+    return lift(ours.jvp(lowered(fun, not has_aux), given, moved, **options))
+
+
+def _is_number(x: Any) -> bool:
+    return type(x) is Array or isinstance(x, (np.ndarray, np.generic, *PYTHON_SCALARS))
 
 
 def _arrays(x: Any) -> Any:
@@ -105,8 +135,9 @@ def _arrays(x: Any) -> Any:
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Any = ()) -> Any:
-    """`wengert.vjp`."""
-    return lift(ours.vjp(lowered(fun), *lower(primals), **({"has_aux": True} if has_aux else {})))
+    """`wengert.vjp`; cotangents are as weak as their primals."""
+    options = {"has_aux": True} if has_aux else {}
+    return lift(ours.vjp(lowered(fun), *lower(primals, NUMBERS), **options))
 
 
 def linearize(fun: Callable[..., Any], *primals: Any, **options: Any) -> Any:
@@ -145,11 +176,24 @@ class Jaxpr:
         return repr(self.program)
 
 
+# The names that JAX gives to primitives that have others here.
+_NAMES = {
+    "multiply": "mul", "subtract": "sub", "divide": "div", "negative": "neg", "absolute": "abs", "power": "pow",
+    "maximum": "max", "minimum": "min", "arctan2": "atan2", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "convert": "convert_element_type", "less": "lt",
+    "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "remainder": "rem",
+    "invert": "not", "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "where": "select_n", "call": "jit",
+    "isfinite": "is_finite", "sigmoid": "logistic", "gammaln": "lgamma", "reverse": "rev", "index": "slice",
+}  # fmt: skip
+
+
 class Eqn:
     """An equation under JAX's names."""
 
     def __init__(self, equation: Any) -> None:
-        self.primitive, self.params = equation.primitive, equation.params
+        name = equation.primitive.name
+        self.primitive = SimpleNamespace(name=_NAMES.get(name, name), ours=equation.primitive)
+        self.params = equation.params
         self.invars, self.outvars = equation.inputs, equation.outputs
         self.effects, self.source_info = set(), None
 
@@ -231,8 +275,6 @@ def stop_gradient(x: Any) -> Any:
 
 def typeof(x: Any) -> Any:
     """The shape and dtype of a value."""
-    from ..array import kind_of
-
     dtype, weak = kind_of(x)
     return ShapedArray(np.shape(x) if type(x) is not Array else x.shape, dtype, weak)
 
