@@ -15,10 +15,18 @@ from ...errors import NotDifferentiableError
 from ..declare import function_of
 from ..elementwise import exp, gammaln, log, sign, where
 from ..families import Elementwise
-from . import bessel_orders
+from . import bessel_orders, scaled_bessel
 from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
 
 _ANY, _POSITIVE = (-2.0, 2.0), (0.3, 3.0)
+
+
+def _slope_of(name: str, order: float | None = None) -> Any:
+    """The derivative in `x` of the scaled ``name(v, x)``, without cancellation; of a given order a rule of `x` alone."""
+    if order is None:
+        return lambda ans, v, x: SLOPES[name].bind(x, v, orders=(1,))
+    return lambda ans, x: SLOPES[name].bind(x, order, orders=(1,))
+
 
 j0_p = special("j0", (lambda ans, x: -j1(x),), _ANY)
 j1_p = special("j1", (lambda ans, x: (j0(x) - jv(2, x)) / 2,), _ANY)
@@ -26,12 +34,12 @@ y0_p = special("y0", (lambda ans, x: -y1(x),), _POSITIVE)
 y1_p = special("y1", (lambda ans, x: (y0(x) - yv(2, x)) / 2,), _POSITIVE)
 i0_p = special("i0", (lambda ans, x: i1(x),), _ANY)
 i1_p = special("i1", (lambda ans, x: (i0(x) + iv(2, x)) / 2,), _ANY)
-i0e_p = special("i0e", (lambda ans, x: i1e(x) - sign(x) * ans,), _POSITIVE)
-i1e_p = special("i1e", (lambda ans, x: (i0e(x) + ive(2, x)) / 2 - sign(x) * ans,), _POSITIVE)
+i0e_p = special("i0e", (_slope_of("ive", 0),), _POSITIVE)
+i1e_p = special("i1e", (_slope_of("ive", 1),), _POSITIVE)
 k0_p = special("k0", (lambda ans, x: -k1(x),), _POSITIVE)
 k1_p = special("k1", (lambda ans, x: -(k0(x) + kv(2, x)) / 2,), _POSITIVE)
-k0e_p = special("k0e", (lambda ans, x: ans - k1e(x),), _POSITIVE)
-k1e_p = special("k1e", (lambda ans, x: ans - (k0e(x) + kve(2, x)) / 2,), _POSITIVE)
+k0e_p = special("k0e", (_slope_of("kve", 0),), _POSITIVE)
+k1e_p = special("k1e", (_slope_of("kve", 1),), _POSITIVE)
 
 # --- of any order ------------------------------------------------------------------------------------------------
 
@@ -73,18 +81,49 @@ def _ive_dx(ans: Value, v: Value, x: Value) -> Value:
             "ive of complex numbers is scaled by the real part, which has no complex derivative: differentiate "
             "iv(v, x) * exp(-abs(real(x)))"
         )
-    return (ive(v - 1, x) + ive(v + 1, x)) / 2 - sign(x) * ans
+    return SLOPES["ive"].bind(x, v, orders=(1,))
+
+
+def _kve_dx(ans: Value, v: Value, x: Value) -> Value:
+    if dtype_of(x).kind == "c":
+        return ans - (kve(v - 1, x) + kve(v + 1, x)) / 2
+    return SLOPES["kve"].bind(x, v, orders=(1,))
 
 
 _SAMPLES = few((1.2, 3.0), _POSITIVE)
 jv_p, _ = _of_order("jv", bessel_orders.jv, lambda low, high, f, x: (low - high) / 2, None, _SAMPLES)
 yv_p, _ = _of_order("yv", bessel_orders.yv, lambda low, high, f, x: (low - high) / 2, None, _SAMPLES)
 iv_p, _ = _of_order("iv", bessel_orders.iv, lambda low, high, f, x: (low + high) / 2, None, _SAMPLES)
-ive_p, _ = _of_order(
+ive_p, _IVE_IN_ORDER = _of_order(
     "ive", bessel_orders.ive, lambda low, high, f, x: (low + high) / 2 - sign(x) * f, _ive_dx, _SAMPLES
 )
 kv_p, _ = _of_order("kv", bessel_orders.kv, lambda low, high, f, x: -(low + high) / 2, None, _SAMPLES)
-kve_p, _ = _of_order("kve", bessel_orders.kve, lambda low, high, f, x: f - (low + high) / 2, None, _SAMPLES)
+kve_p, _KVE_IN_ORDER = _of_order(
+    "kve", bessel_orders.kve, lambda low, high, f, x: f - (low + high) / 2, _kve_dx, _SAMPLES
+)
+
+
+def _slopes(name: str, kernel: Any, in_order: ParameterDerivative, recurrence: Any) -> ParameterDerivative:
+    """Derivatives in `x`; that of theirs in the order by the recurrence from neighbouring orders."""
+
+    def mixed(n: int, x: Value, v: Value) -> Value:
+        if n == 0:
+            return in_order.bind(v, x, orders=(1,))
+        return recurrence(mixed(n - 1, x, v - 1), mixed(n - 1, x, v + 1), mixed(n - 1, x, v), x)
+
+    return ParameterDerivative(
+        f"{name}_slope",
+        kernel,
+        [lambda orders, x, v: mixed(orders[0], x, v)],
+        2,
+        lambda: [((np.array([0.7, 5.0, 40.0]), np.array([3.0, 2.0, 2.5])), {"orders": (n,)}) for n in (1, 2)],
+    )
+
+
+SLOPES = {
+    "ive": _slopes("ive", scaled_bessel.ive, _IVE_IN_ORDER, lambda low, high, f, x: (low + high) / 2 - sign(x) * f),
+    "kve": _slopes("kve", scaled_bessel.kve, _KVE_IN_ORDER, lambda low, high, f, x: f - (low + high) / 2),
+}
 
 # --- spherical ---------------------------------------------------------------------------------------------------
 
