@@ -116,7 +116,7 @@ def _slopes(name: str, kernel: Any, in_order: ParameterDerivative, recurrence: A
         kernel,
         [lambda orders, x, v: mixed(orders[0], x, v)],
         2,
-        lambda: [((np.array([0.7, 5.0, 40.0]), np.array([3.0, 2.0, 2.5])), {"orders": (n,)}) for n in (1, 2)],
+        lambda: [((np.array([0.7, 5.0, 40.0]), np.array([6.0, 5.0, 5.5])), {"orders": (n,)}) for n in (1, 2)],
     )
 
 

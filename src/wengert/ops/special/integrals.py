@@ -89,8 +89,20 @@ def _tail(z: Value, far: Value) -> Value:
 
 @quietly
 def _dawsn_dx(ans: Value, x: Value) -> Value:
-    far = absolute(x) > _FAR
-    return where(far, _tail(x, far), 1 - 2 * x * ans)
+    if dtype_of(x).kind == "c":
+        far = absolute(x) > _FAR
+        return where(far, _tail(x, far), 1 - 2 * x * ans)
+    return dawsn_slope_p.bind(x)
+
+
+# ``1 - 2 x dawsn(x)``: the sum cancels no more than its derivative's terms, which are those of x from there.
+dawsn_slope_p = special(
+    "dawsn_slope",
+    (lambda ans, x: -2 * (dawsn(x) + x * ans),),
+    _ANY,
+    function=kept(kernels.dawsn_slope),
+    reasons={"complex": "its sum is for real numbers"},
+)
 
 
 def _wofz_dz(ans: Value, z: Value) -> Value:

@@ -224,6 +224,32 @@ def _kummer(lengths: ts.Index, a: ndarray, slopes: tuple[int, int], b: ndarray, 
 # --- the scaled complementary error function ---------------------------------------------------------------------
 
 
+def dawsn_slope(x: ndarray) -> ndarray:
+    """``1 - 2 x dawsn(x)``, without the difference where that is small.
+
+    By the trapezoidal rule Dawson's integral is ``sum(exp(-u**2) / n) / sqrt(pi)`` over odd `n`, ``u = x - n h`` (Rybicki, 1989), and
+    sums of ``exp(-u**2)`` and ``u exp(-u**2)`` are those of their integrals; what is left has ``u**2`` and one sign. From 7 on
+    the series DLMF 7.12.1.
+    """
+    import scipy.special as sp
+
+    h, y = 0.2, np.abs(np.asarray(x, np.float64))
+    out = np.asarray(1 - 2 * y * sp.dawsn(y))
+    middle, far = (y > 1) & (y <= 7), y > 7
+    if middle.any():
+        z = y[middle][..., None]
+        n = 2 * np.rint((z / h - 1) / 2) + 1 + np.arange(-34, 35, 2)
+        u = z - n * h
+        out[middle] = (np.exp(-u * u) * u * u / n).sum(-1) * (-2 / (math.sqrt(math.pi) * y[middle]))
+    if far.any():
+        r = 1 / np.square(y[far])
+        series = 1.0 + 21.5 * r
+        for k in range(20, 0, -1):
+            series = 1.0 + (k + 0.5) * r * series
+        out[far] = -0.5 * r * series
+    return out[()]
+
+
 def erfcx(orders: tuple[int, ...], x: ndarray) -> ndarray:
     """Derivatives of ``exp(x**2) erfc(x)``: for large x by quotients of the repeated integrals of erfc, downwards.
 
