@@ -81,7 +81,30 @@ NAMED = {
     "a callback of another tree": (
         lambda: w.pure_callback(lambda x: {"a": x}, {"a": X[0], "b": X[0]}, 1.0), "<lambda> returned has.*'a'"),
     "a callback of no types": (lambda: w.pure_callback(abs, 1.0, 1.0), r"ShapeDtypeStruct\(\(\), float\).*got 1.0"),
+    "hvp of arrays": (lambda: w.hvp(lambda x: np.sum(x**2), X, X), r"hvp takes .*hvp\(f, \(x,\), \(v,\)\)"),
+    "a tangent of linearize": (lambda: w.linearize(lambda x: x, X)[1](np.ones(2)), r"linearize: the tangent 0"),
+    "a vector to minimize": (lambda: w.scipy.optimize.minimize(named, X), r"named returned an array of shape \(3,\)"),
+    "a mode of check_grads": (lambda: w.testing.check_grads(np.sin, (1.0,), order=1, modes=["reverse"]), "fwd.*rev"),
+    "a file": (lambda: grad(lambda x: np.savetxt("never", x) or np.sum(x))(X), "savetxt.*debug.callback"),
 }  # fmt: skip
+
+
+def named(x):
+    return x * 2
+
+
+def test_attributes_of_at():
+    with pytest.raises(AttributeError, match=r"at\(x\)\[index\].set"):
+        w.numpy.at(X).set(1.0)
+    with pytest.raises(AttributeError, match="wengert.random"):
+        w.scipy.stats.norm.rvs(1.0)
+
+
+def test_the_users_line_behind_an_installed_package():
+    cbook = pytest.importorskip("matplotlib.cbook")
+    with pytest.raises(errors.ConcretizationError) as caught:
+        grad(lambda x: cbook._to_unmasked_float_array(x) @ x)(X)
+    assert "test_messages.py:" in str(caught.value) and "packages" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -187,5 +187,4 @@ def test_a_black_box_with_a_rule_in_compiled_code():
         grad(cube)(2.0)
     plain = custom_jvp(lambda x: np.float64(float(x)) ** 3)
     plain.defjvp(lambda p, t: (plain(p[0]), 3 * p[0] ** 2 * t[0]))
-    with pytest.raises(WengertError, match="pure_callback"):
-        jit(plain)(2.0)
+    assert jit(plain)(2.0) == 8.0 and grad(jit(plain))(2.0) == 12.0

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
+from scipy.linalg import hilbert
 
 import wengert.numpy as wnp
 from wengert import grad, jit, lax, vmap
@@ -39,6 +41,11 @@ TABLES = {
     "cumsum": lambda i: np.cumsum([1.0, 2.0, 3.0])[i],
     "meshgrid": lambda i: np.meshgrid([1.0, 2.0], [3.0, 4.0])[0][i],
     "namespace": lambda i: wnp.eye(3)[i],
+    "random": lambda i: np.random.default_rng(0).normal(size=3)[i],
+    "a submodule": lambda i: np.polynomial.legendre.leggauss(3)[0][i],
+    "SciPy": lambda i: scipy.linalg.hilbert(3)[i],
+    "SciPy, by name": lambda i: hilbert(3)[i],
+    "a method of a table": lambda i: np.linspace(0, 1, 5).cumsum()[i],
     "global": lambda i: X[i],
     "derived": lambda i: np.sqrt(X)[i],
     "transposed": lambda i: X.T[i],

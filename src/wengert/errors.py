@@ -36,6 +36,17 @@ def _is_foreign_frame(frame: FrameType) -> bool:
     return any(place in name for place in _PLACES)
 
 
+def _is_installed(frame: FrameType) -> bool:
+    """Whether a frame runs code of an installed package or of the standard library."""
+    name = frame.f_code.co_filename
+    return f"-packages{os.sep}" in name or name.startswith(_STANDARD)
+
+
+def _is_started_by(frame: FrameType) -> bool:
+    """Whether a frame is the script that starts a program of an installed package, as that of pytest does."""
+    return frame.f_back is None and f"{os.sep}bin{os.sep}" in frame.f_code.co_filename
+
+
 def user_line() -> str:
     """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
     frame: FrameType | None = sys._getframe(1)
@@ -43,6 +54,13 @@ def user_line() -> str:
         frame = frame.f_back
     if frame is None:
         return ""
+    other = frame
+    while other is not None and (
+        _is_installed(other) or is_library_frame(other)
+    ):  # matplotlib, say, that the user called
+        other = other.f_back
+    if other is not None and not _is_started_by(other):
+        frame = other
     return line_text(frame.f_code.co_filename, frame.f_lineno)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import ops, trees
 from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
+from .errors import ArgumentError
 from .errors import nearest_names as _nearest_names
 from .ops.families import Elementwise
 from .transforms.batching import vmap
@@ -73,6 +74,9 @@ def check_grads(
         >>> wengert.testing.check_grads(wnp.sin, (0.5,), order=3)
     """
     leaves, tree = trees.flatten(tuple(args))
+    unknown = [m for m in modes if m not in ("fwd", "rev")]
+    if unknown or isinstance(modes, str):
+        raise ArgumentError(f"check_grads: modes are 'fwd' and 'rev', in a tuple; got {modes!r}")
     _check(_flat_function(f, tree), [as_value(x) for x in leaves], order, modes, atol, rtol, eps, "derivative")
 
 

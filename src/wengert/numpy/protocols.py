@@ -23,6 +23,7 @@ from ..ops.writable import refused
 
 ndarray = np.ndarray
 _TABLE: dict[Any, Callable[..., Any]] = {}
+_OUTPUT = frozenset("savetxt save savez savez_compressed array2string array_repr array_str".split())
 _PREDICATES = frozenset({"shape", "ndim", "size", "iscomplexobj", "isrealobj", "result_type", "can_cast", "isscalar"})
 
 
@@ -42,6 +43,11 @@ def _handler(function: Any) -> Callable[..., Any]:
     if function in _MAKERS:
         return _MAKERS[function]
     ours = counterpart(function)
+    if ours is None and name in _OUTPUT:
+        raise NotSupportedError(
+            f"np.{name} needs the values of an array under transformation: return it from the function and call np.{name} "
+            f"on the result, or call it in a function that wengert.debug.callback is given"
+        )
     if ours is None:
         raise NotSupportedError(
             f"{function.__module__}.{name} has no derivative rule here; write it with the functions of wengert.numpy, or "

@@ -24,7 +24,7 @@ from ..errors import (
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing
 from . import elementwise as ew
 from .memory import elements
-from .writable import refused
+from .writable import RUNS, accepted, refused
 
 ndarray = np.ndarray
 _PLAIN = frozenset(VALUE_TYPES - {ndarray})
@@ -266,7 +266,8 @@ def _namespace() -> Any:
 def _method(name: str) -> Callable[..., Any]:
     def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
         kwargs.pop("out", None)
-        return getattr(_namespace(), name)(self, *args, **kwargs)
+        out = getattr(_namespace(), name)(self, *args, **kwargs)
+        return accepted(out) if RUNS and type(out) is np.ndarray else out
 
     method.__name__ = method.__qualname__ = name
     return method

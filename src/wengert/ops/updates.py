@@ -143,6 +143,11 @@ class _At:
     def __getitem__(self, index: Any) -> Place:
         return Place(self.array, index)
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or not hasattr(Place, name):
+            raise AttributeError(f"at(x) has no attribute {name!r}: it is indexed, at(x)[index]")
+        raise AttributeError(f"at(x) needs an index: write at(x)[index].{name}(...), at(x)[...] for all of x")
+
     def __repr__(self) -> str:
         return f"at(array of shape {shape_of(self.array)})"
 

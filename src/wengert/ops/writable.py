@@ -37,6 +37,11 @@ def accepting(x: Any) -> Any:
     return new_array(x) if type(x) is np.ndarray and x.ndim and x.dtype.kind in "biufc" else x
 
 
+def accepted(x: Any) -> Any:
+    """What a method of such an array gives, in a second run."""
+    return accepting(x) if _here.get() else x
+
+
 @contextmanager
 def second_run() -> Iterator[None]:
     """The extent of a second run."""
@@ -69,4 +74,4 @@ def is_refused(error: BaseException) -> bool:
     return any(getattr(e, "into_plain", False) for e in (error, error.__cause__, error.__context__))
 
 
-__all__ = ["RUNS", "accepting", "is_refused", "made", "refused", "second_run"]
+__all__ = ["RUNS", "accepted", "accepting", "is_refused", "made", "refused", "second_run"]

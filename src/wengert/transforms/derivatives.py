@@ -10,7 +10,7 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Value, as_value, dtype_of, inexact_dtype, shape_of
-from ..errors import DtypeError
+from ..errors import ArgumentError, DtypeError
 from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import moveaxis, reshape
 from . import nans, zeros
@@ -259,8 +259,13 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
         array([ 6., 12.])
     """
     __tracebackhide__ = True
-    several = len(primals) > 1
     try:
+        if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+            raise ArgumentError(
+                f"hvp takes primals and tangents as tuples of arguments, got {type(primals).__name__} and "
+                f"{type(tangents).__name__}: write hvp(f, (x,), (v,))"
+            )
+        several = len(primals) > 1
         return jvp(grad(f, tuple(range(len(primals))) if several else 0), primals, tangents)[1]
     except Exception as error:
         raise shown(error)

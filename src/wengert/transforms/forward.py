@@ -162,7 +162,7 @@ def jvp_flat(
     return [p for p, _ in pairs], [t for _, t in pairs]
 
 
-def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
+def check_tangent(p: Value, t: Any, place: str, what: str = "jvp") -> tuple[Value, Value | None]:
     """A primal and its tangent, made to fit; raises where they do not."""
     kind = "primal"
     try:
@@ -172,10 +172,10 @@ def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
         kind = "tangent"
         t = as_value(t) if not (isinstance(t, ndarray) and t.dtype == FLOAT0) else t
     except DtypeError as error:
-        raise type(error)(f"jvp: the {kind}{place}: {error.message}") from None
+        raise type(error)(f"{what}: the {kind}{place}: {error.message}") from None
     if shape_of(t) != shape_of(p):
         raise ShapeError(
-            f"jvp: the tangent{place} has shape {shape_of(t)}, its primal has shape {shape_of(p)}; they must be equal"
+            f"{what}: the tangent{place} has shape {shape_of(t)}, its primal has shape {shape_of(p)}; they must be equal"
         )
     if dtype_of(t) == FLOAT0:
         return p, None
@@ -183,12 +183,12 @@ def check_tangent(p: Value, t: Any, place: str) -> tuple[Value, Value | None]:
         p = float(p)
     if not is_inexact(p):
         raise DtypeError(
-            f"jvp: the primal{place} has dtype {dtype_of(p)}, which has no tangents; convert it to float, or give a "
+            f"{what}: the primal{place} has dtype {dtype_of(p)}, which has no tangents; convert it to float, or give a "
             f"tangent of None"
         )
     if dtype_of(t) != dtype_of(p):
         if dtype_of(t).kind == "c" and dtype_of(p).kind != "c":
-            raise DtypeError(f"jvp: the tangent{place} is complex ({dtype_of(t)}), its primal is {dtype_of(p)}")
+            raise DtypeError(f"{what}: the tangent{place} is complex ({dtype_of(t)}), its primal is {dtype_of(p)}")
         from ..ops.elementwise import convert
 
         t = convert(t, dtype_of(p))

@@ -68,11 +68,11 @@ class _Tables:
     def __call__(self, value: Any, depth: int = 3) -> Any:
         if type(value) is np.ndarray:
             return as_constant(value)
-        if value is np:
-            return _TABLES_NUMPY
+        if isinstance(value, types.ModuleType) and _makes_arrays(value.__name__):
+            return _tables_of(value)
         if id(value) in self.known:
             return self.known[id(value)][1]
-        if id(value) in _BY_IDENTITY:
+        if id(value) in _BY_IDENTITY or _is_maker(value):
             return _table_maker(value)
         if not depth or isinstance(value, (type, types.ModuleType, types.FunctionType, Tracer)):
             return value
@@ -111,7 +111,6 @@ class _Tables:
 _FOREIGN = frozenset({"builtins", "numpy", "scipy", "pandas", "xarray", "wengert", "functools", "types"})
 
 
-@functools.lru_cache(None)
 def _table_maker(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy whose arrays can be indexed by traced values."""
 
@@ -123,21 +122,54 @@ def _table_maker(function: Callable[..., Any]) -> Callable[..., Any]:
         return new(out, args)
 
     def new(out: Any, args: Any) -> Any:
+        if isinstance(out, np.random.Generator):
+            return _Generator(out)
         return accepting(out) if type(out) is np.ndarray and not any(out is a for a in args) else out
 
     return make
 
 
-class _TablesNumPy(types.ModuleType):
-    """NumPy, whose functions make arrays that can be indexed by traced values."""
+def _makes_arrays(module: Any) -> bool:
+    return str(module or "").split(".")[0] in ("numpy", "scipy")
+
+
+def _is_maker(value: Any) -> bool:
+    """Whether something is a function of NumPy or SciPy that may make arrays; universal functions know what they are given."""
+    return (
+        callable(value)
+        and not isinstance(value, (type, np.ufunc))
+        and _makes_arrays(getattr(value, "__module__", None))
+        and isinstance(getattr(value, "__name__", None), str)
+    )
+
+
+class _Tables_of(types.ModuleType):  # noqa: N801 - stands in a module's place
+    """A module of NumPy or SciPy, whose functions make arrays that can be indexed by traced values."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        super().__init__(module.__name__, module.__doc__)
+        self.__dict__["_module"] = module
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(np, name)
-        plain = isinstance(found, (type, np.ufunc, types.ModuleType)) or not callable(found)
+        found = getattr(self.__dict__["_module"], name)
+        if isinstance(found, types.ModuleType):
+            return _tables_of(found) if _makes_arrays(found.__name__) else found
+        plain = isinstance(found, (type, np.ufunc)) or not callable(found)
         return found if plain else _table_maker(found)
 
 
-_TABLES_NUMPY = _TablesNumPy("numpy", np.__doc__)
+_tables_of = functools.lru_cache(64)(_Tables_of)
+
+
+class _Generator:
+    """A generator of random numbers that the function has made, whose arrays can be indexed by traced values."""
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._generator, name)
+        return _table_maker(found) if callable(found) else found
 
 
 def run_writable(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) -> Any:

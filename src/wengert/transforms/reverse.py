@@ -259,7 +259,7 @@ class Pushforward:
         values = []
         for k, (x, t, inexact) in enumerate(zip(lin.leaves, leaves, lin.inexact, strict=True)):
             if inexact:
-                _, t = check_tangent(x, t, f" {k}")
+                _, t = check_tangent(x, t, f" {k}", "linearize")
                 values.append(zeros_like(x) if t is None else t)
         results = [
             zeros_like(out) if t is None else strong(t) for out, t in zip(lin.out_values, lin.push(values), strict=True)

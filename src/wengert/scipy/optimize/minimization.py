@@ -11,6 +11,7 @@ from ... import numpy as wnp
 from ...core import Aval, dtype_of, shape_of
 from ...errors import ArgumentError
 from ...transforms.derivatives import hessian, hvp
+from ...transforms.function import name_of
 from ...transforms.gradient import grad, value_and_grad
 from ...transforms.jit import jit as _jit
 from .implicit import Problem, solution, value_alone
@@ -98,6 +99,7 @@ def minimize(
     def value(x: Any, values: Any) -> Any:
         return problem.at(x, values)
 
+    value.__name__ = name_of(fun)  # for messages
     gradient = grad(value)
     both, product, matrix = (
         compiled(value_and_grad(value)),

@@ -105,6 +105,10 @@ class Distribution:
         return f"<distribution {self.__name__}>"
 
     def __getattr__(self, key: str) -> Any:
+        if key == "rvs":
+            raise AttributeError(
+                f"stats.{self.__name__} has no 'rvs' here: samples are drawn with a key, by wengert.random"
+            )
         have = ", ".join(k for k in vars(self) if not k.startswith("_"))
         raise AttributeError(f"stats.{self.__name__} has no {key!r} here; it has {have}")
 
