@@ -171,3 +171,30 @@ def test_compiled_functions_are_pickled():
 
     f = pickle.loads(pickle.dumps(w.jit(np.sin)))
     assert float(f(0.5)) == pytest.approx(np.sin(0.5))
+
+
+def test_decorated_functions_of_the_main_module(monkeypatch):
+    """By name, as plain functions are; by value for picklers that take functions of __main__ along (joblib's loky)."""
+    import wengert as w
+
+    main = sys.modules["__main__"]
+    scope = {"__name__": "vendored.cloudpickle.cloudpickle"}
+    exec("def reduced(f): return f.__reduce_ex__(4)", scope)
+    for wrap in (w.jit, w.grad, w.custom_jvp):
+
+        def twice(x):
+            return x * 2.0
+
+        twice.__module__, twice.__qualname__ = "__main__", "twice"
+        f = wrap(twice)
+        with monkeypatch.context() as m:
+            m.setattr(main, "twice", f, raising=False)
+            named = pickle.dumps(f)
+            assert pickle.loads(named) is f
+            make, arguments, *state = scope["reduced"](f)
+            again = make(*arguments)
+            if state and state[0]:
+                again.__dict__.update(state[0])
+            assert again is not f and again.__wrapped__ is twice and again(3.0) == f(3.0)
+        with pytest.raises(AttributeError, match="define it in a module"):
+            pickle.loads(named)

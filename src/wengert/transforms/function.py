@@ -44,6 +44,32 @@ def _named(module: str, name: str) -> Any:
     return found
 
 
+def _found(module: str, name: str) -> Any:
+    """The transformed function of that name in a module, for one that is unpickled.
+
+    Raises:
+        AttributeError: there is none.
+    """
+    found = _named(module, name)
+    if found is None:
+        raise AttributeError(
+            f"a transformed function was pickled as {module}.{name}, which is not in this process: define it in a module "
+            f"that both processes import, or pickle with cloudpickle, which takes the functions of __main__ along"
+        )
+    return found
+
+
+def _taken_along() -> bool:
+    """Whether the pickler takes functions of ``__main__`` along: cloudpickle, in whatever package, or dill."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None:
+        parts = str(frame.f_globals.get("__name__", "")).split(".")
+        if "cloudpickle" in parts or "dill" in parts:
+            return True
+        frame = frame.f_back
+    return False
+
+
 class Transformed:
     """A function made from another one by a transformation."""
 
@@ -97,7 +123,8 @@ class Transformed:
         """A function that was decorated is known by its name, as other functions are."""
         module, name = getattr(self._f, "__module__", None), getattr(self._f, "__qualname__", None)
         if module in sys.modules and name and _named(module, name) is self:
-            return _named, (module, name)
+            if module != "__main__" or not _taken_along():
+                return _found, (module, name)
         return super().__reduce_ex__(protocol)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
