@@ -260,3 +260,37 @@ def test_nothing_is_done_to_the_arrays_of_others():
 def test_errors_are_left_as_they_are():
     with pytest.raises(ValueError, match="mine"):
         w.grad(lambda x: (_ for _ in ()).throw(ValueError("mine: read-only")))(1.0)
+
+
+@pytest.mark.parametrize("count", [5, 5000])
+def test_arrays_that_were_read_only_for_a_while(count):
+    """Whoever has an array can make it writable again, so a Program has a copy, whose memory nobody can write to."""
+
+    def constant():
+        k = np.arange(float(count))
+        k.flags.writeable = False
+        return k
+
+    def cleared(k):
+        k.flags.writeable = True
+        k[:] = 0
+
+    x, right = np.ones(count), np.arange(float(count))
+    k = constant()
+    f, program = w.jit(lambda x: x * k), w.make_program(lambda x: x * k)(x)
+    f(x)
+    cleared(k)
+    assert (f(x) == right).all() and (program.evaluate([x])[0] == right).all()
+    for wrap in (w.checkpoint, w.jit, lambda f: f):
+        k = constant()
+
+        def g(x, wrap=wrap, k=k):
+            y = wrap(lambda x: wnp.sum(x * x * k))(x)
+            cleared(k)
+            return y
+
+        assert (w.grad(g)(x) == 2 * right).all()
+    arrays = [a.value for e in program.equations for a in e.inputs if isinstance(getattr(a, "value", None), np.ndarray)]
+    assert len(arrays) == 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        arrays[0].flags.writeable = True

@@ -47,6 +47,10 @@ BRANCH, LOOP, STEPS = "branch", "loop", "steps"
 _TAKES = {"cond": BRANCH, "switch": BRANCH, "while_loop": LOOP, "fori_loop": LOOP, "scan": STEPS, "map": STEPS}
 
 
+class Kept(np.ndarray):
+    """Memory of constants, which is never written to: views of it cannot be made writable."""
+
+
 class StagingTracer(ValueTracer):
     """A value of a Program that is being written."""
 
@@ -305,14 +309,16 @@ class StagingTrace(Trace):
     def as_it_is(self, x: np.ndarray) -> np.ndarray:
         """A copy of an array, which the function may change later; the same one as long as it has not.
 
-        Copies cannot be written to, and arrays that cannot, as those of other Programs, are not copied again.
+        Copies lie in `Kept` memory and are not copied again, as those of other Programs. Other arrays that cannot be
+        written to may be made writable by whoever has them.
         """
-        if x.base is None and not x.flags.writeable:
+        if type(x.base) is Kept:
             return x
         known = self.copies.get(id(x))
         if known is None or not np.array_equal(*known):
-            known = self.copies[id(x)] = (x, x.copy("K"))
-            known[1].flags.writeable = False
+            memory = x.view(Kept).copy("K")
+            memory.flags.writeable = False
+            known = self.copies[id(x)] = (x, memory.view(np.ndarray))
         return known[1]
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
