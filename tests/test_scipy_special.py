@@ -217,3 +217,20 @@ def test_what_has_no_derivative_says_so(f, args, name):
 def test_every_kernel_is_for_real_numbers():
     with pytest.raises(NotDifferentiableError, match="real"):
         Primitive.registry["gammainc_derivative"].bind(1.0 + 1j, 2.0, orders=(1,))
+
+
+def test_incomplete_elliptic_integrals_have_derivatives_by_the_parameter_up_to_one():
+    mp.mp.dps = 40
+    for phi, m in ((0.5, 1.0), (1.2, 1.0), (-0.7, 1.0), (0.5, 0.999), (1.2, 0.0), (2.0, 0.3), (4.0, -2.0)):
+        for f, exact in ((special.ellipkinc, mp.ellipf), (special.ellipeinc, mp.ellipe)):
+
+            def of_m(x, f=f, phi=phi):
+                return f(phi, x)
+
+            step = {"direction": -1, "h": mp.mpf(10) ** -12} if m == 1 else {}
+            first, second = (
+                float(mp.re(mp.diff(lambda t: exact(mp.mpf(phi), t), mp.mpf(m), n, **step))) for n in (1, 2)
+            )
+            np.testing.assert_allclose([w.grad(of_m)(m), w.jacfwd(of_m)(m), w.jit(w.grad(of_m))(m)], first, rtol=1e-10)
+            seconds = [outer(inner(of_m))(m) for outer in (w.grad, w.jacfwd) for inner in (w.grad, w.jacfwd)]
+            np.testing.assert_allclose(seconds, second, rtol=1e-9)

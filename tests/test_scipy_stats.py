@@ -221,3 +221,45 @@ def test_entropy_of_two():
     p, q = A, B
     np.testing.assert_allclose(stats.entropy(p, q), scipy.stats.entropy(p, q))
     check_grads(stats.entropy, (p, q))
+
+
+ENDS = {  # densities and probabilities where one of their factors is 0: function of one number, point, first, second
+    "gamma": (lambda x: stats.gamma.pdf(x, 2.0), 0.0, 1.0, -2.0),
+    "gamma, exponential": (lambda x: stats.gamma.pdf(x, 1.0), 0.0, -1.0, 1.0),
+    "gamma, its place": (lambda loc: stats.gamma.pdf(0.0, 2.0, loc), 0.0, -1.0, -2.0),
+    "chi2": (lambda x: stats.chi2.pdf(x, 4.0), 0.0, 0.25, -0.25),
+    "weibull_min": (lambda x: stats.weibull_min.pdf(x, 2.0), 0.0, 2.0, 0.0),
+    "beta, left": (lambda x: stats.beta.pdf(x, 2.0, 3.0), 0.0, 12.0, -48.0),
+    "beta, right": (lambda x: stats.beta.pdf(x, 2.0, 3.0), 1.0, 0.0, 24.0),
+    "bernoulli": (lambda p: stats.bernoulli.pmf(1, p), 0.0, 1.0, 0.0),
+    "binom, none": (lambda p: stats.binom.pmf(0, 3, p), 0.0, -3.0, 6.0),
+    "binom, one": (lambda p: stats.binom.pmf(1, 3, p), 0.0, 3.0, -12.0),
+    "binom, two of three": (lambda p: stats.binom.pmf(2, 3, p), 1.0, -3.0, -12.0),
+    "poisson": (lambda mu: stats.poisson.pmf(1, mu), 0.0, 1.0, -2.0),
+    "geom": (lambda p: stats.geom.pmf(2, p), 1.0, -1.0, -2.0),
+    "geom, survival": (lambda p: stats.geom.sf(1, p), 1.0, -1.0, 0.0),
+    "nbinom": (lambda p: stats.nbinom.pmf(1, 2, p), 1.0, -2.0, -8.0),
+    "gennorm, normal": (lambda x: stats.gennorm.cdf(x, 2.0), 0.0, 1 / np.sqrt(np.pi), 0.0),
+    "gennorm": (lambda x: stats.gennorm.sf(x, 3.0), 0.0, -1.5 / scipy.special.gamma(1 / 3), 0.0),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ENDS)
+def test_densities_have_derivatives_where_a_factor_is_zero(name):
+    f, at, first, second = ENDS[name]
+    for derivative in (w.grad, w.jacfwd, lambda f: w.jit(w.grad(f))):
+        np.testing.assert_allclose(derivative(f)(at), first, rtol=1e-12, atol=1e-12)
+    for outer in (w.jacfwd, w.grad):
+        for inner in (w.jacfwd, w.grad):
+            np.testing.assert_allclose(outer(inner(f))(at), second, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(w.jit(w.jacfwd(w.grad(f)))(at), second, rtol=1e-12, atol=1e-12)
+
+
+def test_gennorm_is_one_function_where_its_series_ends():
+    x = np.concatenate([np.linspace(-0.2, 0.2, 81), [-3.0, 2.0]])
+    for beta in (0.7, 1.0, 2.0, 3.5):
+        np.testing.assert_allclose(stats.gennorm.cdf(x, beta), scipy.stats.gennorm.cdf(x, beta), rtol=1e-13)
+        away = x[x != 0]
+        slopes = w.vmap(w.grad(lambda x, beta=beta: stats.gennorm.cdf(x, beta)))(away)
+        np.testing.assert_allclose(slopes, scipy.stats.gennorm.pdf(away, beta), rtol=1e-12)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...core import Value, as_value
 from ..declare import function_of
-from ..elementwise import cos, floor, sin, sqrt, square
+from ..elementwise import cos, equal, floor, sin, sqrt, square, where
 from .declare import ParameterDerivative, few, public, special
 
 
@@ -139,12 +139,27 @@ ellipkm1_p = special("ellipkm1", (lambda ans, p: -(ans - _d_complete(1 - p)) / (
 ellipe_p = special("ellipe", (lambda ans, m: -_d_complete(m) / 2,), (0.1, 0.8))
 
 
-def _d_incomplete(phi: Value, m: Value) -> Value:
-    """``(F - E) / m``: DLMF 19.25.10, and the complete integral for each half turn."""
+def _in_turns(phi: Value, m: Value, part: Any, complete: Any) -> Value:
+    """``part(sin(phi), cos(phi)**2)`` of the angle without half turns, and the complete integral for each of those."""
     turns = floor(phi / math.pi + 0.5)
     r = phi - turns * math.pi
-    s, c = sin(r), cos(r)
-    return s * s * s * elliprd(c * c, 1 - m * s * s, 1.0) / 3 + 2 * turns * _d_complete(m)
+    none = equal(turns, 0)
+    return part(sin(r), square(cos(r))) + where(none, 0.0, 2 * turns * complete(where(none, 0.0, m)))
+
+
+def _d_incomplete(phi: Value, m: Value) -> Value:
+    """``(F - E) / m``: DLMF 19.25.10."""
+    return _in_turns(phi, m, lambda s, c2: s * s * s * elliprd(c2, 1 - m * s * s, 1.0) / 3, _d_complete)
+
+
+def _f_by_m(phi: Value, m: Value) -> Value:
+    """The derivative of F by the parameter, which cancels nowhere: DLMF 19.25.5 and 19.18.1."""
+    return _in_turns(
+        phi,
+        m,
+        lambda s, c2: s * s * s * elliprd(c2, 1.0, 1 - m * s * s) / 6,
+        lambda m: elliprd(0.0, 1.0, 1 - m) / 6,
+    )
 
 
 def _delta(phi: Value, m: Value) -> Value:
@@ -155,7 +170,7 @@ ellipkinc_p = special(
     "ellipkinc",
     (
         lambda ans, phi, m: 1 / _delta(phi, m),
-        lambda ans, phi, m: (ans - _d_incomplete(phi, m) - sin(phi) * cos(phi) / _delta(phi, m)) / (2 * (1 - m)),
+        lambda ans, phi, m: _f_by_m(phi, m),
     ),
     (0.3, 1.2),
     (0.1, 0.7),

@@ -182,6 +182,20 @@ def _gennorm_tail(z: Any, beta: Any) -> Any:
     return 0.5 * gammaincc(1 / beta, power(absolute(z), beta))
 
 
+def _gennorm_below(z: Any, beta: Any) -> Any:
+    """The probability below `z`; close to 0 by the series of the integral, which has derivatives there."""
+    u = power(absolute(z), beta)
+    near = less(u, 1e-3)
+    half = _gennorm_tail(where(near, 1.0, z), beta)
+    size = where(near, z, 1.0)
+    series, factor = size, -1.0
+    for k in range(1, 6):
+        series = series + factor * size * power(absolute(size), k * beta) / (k * beta + 1)
+        factor /= -(k + 1)
+    density = beta / (2 * gamma_function(1 / beta))
+    return where(near, 0.5 + density * series, where(z < 0, half, 1 - half))
+
+
 def _gennorm_quantile(q: Any, beta: Any) -> Any:
     low = q < 0.5
     size = power(gammainccinv(1 / beta, 2 * where(low, q, 1 - q)), 1 / beta)
@@ -192,8 +206,8 @@ gennorm = continuous(
     "gennorm",
     "beta",
     logpdf=lambda z, beta: log(beta / 2) - gammaln(1 / beta) - power(absolute(z), beta),
-    cdf=lambda z, beta: where(z < 0, _gennorm_tail(z, beta), 1 - _gennorm_tail(z, beta)),
-    sf=lambda z, beta: where(z > 0, _gennorm_tail(z, beta), 1 - _gennorm_tail(z, beta)),
+    cdf=_gennorm_below,
+    sf=lambda z, beta: _gennorm_below(-z, beta),
     ppf=_gennorm_quantile,
     isf=lambda q, beta: -_gennorm_quantile(q, beta),
     entropy=lambda beta: 1 / beta - log(beta / 2) + gammaln(1 / beta),
@@ -258,7 +272,8 @@ gamma = continuous(
     "gamma",
     "a",
     support=_positive,
-    logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a),
+    logpdf=lambda z, a: -z - gammaln(a),
+    powers=lambda z, a: [(xlogy, a - 1, z)],
     cdf=lambda z, a: gammainc(a, z),
     sf=lambda z, a: gammaincc(a, z),
     ppf=lambda q, a: gammaincinv(a, q),
@@ -271,7 +286,8 @@ chi2 = continuous(
     "chi2",
     "df",
     support=_positive,
-    logpdf=lambda z, df: xlogy(df / 2 - 1, z / 2) - z / 2 - gammaln(df / 2) - LOG_2,
+    logpdf=lambda z, df: -z / 2 - gammaln(df / 2) - LOG_2,
+    powers=lambda z, df: [(xlogy, df / 2 - 1, z / 2)],
     cdf=lambda z, df: gammainc(df / 2, z / 2),
     sf=lambda z, df: gammaincc(df / 2, z / 2),
     ppf=lambda q, df: 2 * gammaincinv(df / 2, q),
@@ -327,7 +343,8 @@ weibull_min = continuous(
     "weibull_min",
     "c",
     support=_positive,
-    logpdf=lambda z, c: log(c) + xlogy(c - 1, z) - power(z, c),
+    logpdf=lambda z, c: log(c) - power(z, c),
+    powers=lambda z, c: [(xlogy, c - 1, z)],
     cdf=lambda z, c: -expm1(-power(z, c)),
     sf=lambda z, c: exp(-power(z, c)),
     logsf=lambda z, c: -power(z, c),
@@ -368,7 +385,8 @@ beta = continuous(
     "beta",
     "a b",
     support=_unit,
-    logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b),
+    logpdf=lambda z, a, b: -betaln(a, b),
+    powers=lambda z, a, b: [(xlogy, a - 1, z), (xlog1py, b - 1, -z)],
     cdf=lambda z, a, b: betainc(a, b, z),
     sf=lambda z, a, b: betaincc(a, b, z),
     ppf=lambda q, a, b: betaincinv(a, b, q),

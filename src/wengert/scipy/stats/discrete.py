@@ -14,7 +14,7 @@ from ...ops.reduction import reduce_sum
 from ...ops.shape import expand_dims
 from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
 from ..special import entr
-from .distribution import INF, all_of, discrete, known, positive
+from .distribution import INF, all_of, discrete, exp_of, known, positive
 
 
 def _log_ways(n: Any, k: Any) -> Any:
@@ -36,7 +36,8 @@ bernoulli = discrete(
     "p",
     support=lambda p: (0.0, 1.0),
     domain=_probability,
-    logpmf=lambda k, p: xlogy(k, p) + xlog1py(1 - k, -p),
+    logpmf=lambda k, p: known(k),
+    powers=lambda k, p: [(xlogy, k, p), (xlog1py, 1 - k, -p)],
     cdf=lambda k, p: 1 - p + known(k),
     sf=lambda k, p: p + known(k),
     quantiles=QUANTILES["bernoulli"],
@@ -49,7 +50,8 @@ binom = discrete(
     "n p",
     support=lambda n, p: (0.0, n),
     domain=lambda n, p: all_of(_number(n), _probability(p)),
-    logpmf=lambda k, n, p: _log_ways(n, k) + xlogy(k, p) + xlog1py(n - k, -p),
+    logpmf=lambda k, n, p: _log_ways(n, k),
+    powers=lambda k, n, p: [(xlogy, k, p), (xlog1py, n - k, -p)],
     cdf=lambda k, n, p: betainc(n - k, k + 1, 1 - p),
     sf=lambda k, n, p: betainc(k + 1, n - k, p),
     quantiles=QUANTILES["binom"],
@@ -71,9 +73,10 @@ geom = discrete(
     "p",
     support=lambda p: (1.0, INF),
     domain=lambda p: all_of(greater(p, 0), less_equal(p, 1)),
-    logpmf=lambda k, p: xlog1py(k - 1, -p) + log(p),
+    logpmf=lambda k, p: log(p),
+    powers=lambda k, p: [(xlog1py, k - 1, -p)],
     cdf=lambda k, p: -expm1(xlog1py(k, -p)),
-    sf=lambda k, p: exp(xlog1py(k, -p)),
+    sf=lambda k, p: exp_of(known(k), [(xlog1py, k, -p)]),
     quantiles=QUANTILES["geom"],
     entropy=lambda p: (entr(p) + entr(1 - p)) / p,
     mean=lambda p: 1 / p,
@@ -84,7 +87,8 @@ nbinom = discrete(
     "n p",
     support=lambda n, p: (0.0, INF),
     domain=lambda n, p: all_of(positive(n, p), less_equal(p, 1)),
-    logpmf=lambda k, n, p: gammaln(k + n) - gammaln(k + 1) - gammaln(n) + xlogy(n, p) + xlog1py(k, -p),
+    logpmf=lambda k, n, p: gammaln(k + n) - gammaln(k + 1) - gammaln(n) + xlogy(n, p),
+    powers=lambda k, n, p: [(xlog1py, k, -p)],
     cdf=lambda k, n, p: betainc(n, k + 1, p),
     sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
     quantiles=QUANTILES["nbinom"],
@@ -113,7 +117,8 @@ poisson = discrete(
     "mu",
     support=lambda mu: (0.0, INF),
     domain=lambda mu: greater_equal(mu, 0),
-    logpmf=lambda k, mu: xlogy(k, mu) - gammaln(k + 1) - mu,
+    logpmf=lambda k, mu: -gammaln(k + 1) - mu,
+    powers=lambda k, mu: [(xlogy, k, mu)],
     cdf=lambda k, mu: gammaincc(k + 1, mu),
     sf=lambda k, mu: gammainc(k + 1, mu),
     quantiles=QUANTILES["poisson"],

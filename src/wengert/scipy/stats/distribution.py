@@ -16,6 +16,7 @@ import numpy as np
 from ...core import Tracer, as_array, dtype_of
 from ...errors import ArgumentError
 from ...ops import elementwise as ew
+from ...ops.special import xlog1py, xlogy
 from ...ops.special.declare import floating
 
 Formula = Callable[..., Any]
@@ -27,6 +28,33 @@ def log_of(p: Any, complement: Any) -> Any:
     small, positive = ew.less(p, 0.5), ew.greater(p, 0)
     near_one = ew.log1p(-ew.where(small, 0.25, complement))
     return ew.where(small, ew.where(positive, ew.log(ew.where(positive, p, 1.0)), -INF), near_one)
+
+
+def exp_of(rest: Any, powers: list[tuple[Formula, Any, Any]]) -> Any:
+    """``exp(rest + sum(log_term(e, u)))``, where terms ``xlogy(e, u)`` and ``xlog1py(e, u)`` stand for powers of a base.
+
+    The logarithm of a base of 0 is infinite, and a derivative through it NaN. Where the exponent is positive such a base
+    stands as the power that it is.
+    """
+    factor: Any = None
+    for log_term, e, u in powers:
+        base = u if log_term is xlogy else 1 + u
+        zero = ew.logical_and(ew.equal(base, 0), ew.greater(e, 0))
+        if not isinstance(zero, Tracer) and not np.any(zero):
+            rest = rest + log_term(e, u)
+            continue
+        rest = rest + ew.where(zero, 0.0, log_term(e, ew.where(zero, -0.5 if log_term is xlog1py else 0.5, u)))
+        power = ew.power(ew.where(zero, base, 1.0), e)
+        factor = power if factor is None else factor * power
+    return ew.exp(rest) if factor is None else ew.exp(rest) * factor
+
+
+def logs_of(powers: list[tuple[Formula, Any, Any]]) -> Any:
+    """The sum of the logarithms of powers, as `exp_of` has them."""
+    total: Any = 0
+    for log_term, e, u in powers:
+        total = total + log_term(e, u)
+    return total
 
 
 def positive(*shapes: Any) -> Any:
@@ -157,6 +185,7 @@ def continuous(
     shapes: str = "",
     *,
     logpdf: Formula,
+    powers: Formula | None = None,
     cdf: Formula | None = None,
     sf: Formula | None = None,
     logcdf: Formula | None = None,
@@ -173,6 +202,8 @@ def continuous(
     """A distribution on the line from the formulas ``f(z, *shapes)`` of its standard form.
 
     Args:
+        logpdf: the logarithm of the density, but for `powers`.
+        powers: ``(z, *shapes) -> [(xlogy or xlog1py, exponent, argument), ...]``, factors that may be 0 (`exp_of`).
         support: ``(*shapes) -> (low, high, a point between)``; the whole line if it is not given. Formulas see
             finite points of the support only.
         closed: whether formulas have a value at the lower end; where not, the density there is 0.
@@ -197,10 +228,20 @@ def continuous(
         *a, loc, scale = rest
         z, ok, _ = inside((x - loc) / scale, a)
         out = logpdf(z, *a) - ew.log(scale)
+        if powers is not None:
+            out = logs_of(powers(z, *a)) + out
         return out if ok is None else ew.where(ok, out, -INF)
 
+    def product(x: Any, *rest: Any) -> Any:
+        if powers is None:
+            return ew.exp(density(x, *rest))
+        *a, loc, scale = rest
+        z, ok, _ = inside((x - loc) / scale, a)
+        out = exp_of(logpdf(z, *a) - ew.log(scale), powers(z, *a))
+        return out if ok is None else ew.where(ok, out, 0.0)
+
     functions["logpdf"] = density
-    functions["pdf"] = lambda *args: ew.exp(density(*args))
+    functions["pdf"] = product
 
     def probability(formula: Formula, at_low: float, at_high: float) -> Formula:
         def function(x: Any, *rest: Any) -> Any:
@@ -269,6 +310,7 @@ def discrete(
     shapes: str,
     *,
     logpmf: Formula,
+    powers: Formula | None = None,
     cdf: Formula | None = None,
     sf: Formula | None = None,
     support: Formula,
@@ -280,20 +322,31 @@ def discrete(
 ) -> Distribution:
     """A distribution of counts from formulas ``f(k, *shapes)`` at whole `k` in its support ``(low, high)``.
 
-    `domain` is as for `continuous`.
+    `powers` and `domain` are as for `continuous`.
     """
     functions: dict[str, Formula] = {}
 
-    def mass(k: Any, *rest: Any) -> Any:
+    def at(k: Any, *rest: Any) -> tuple[Any, Any, Any, Any]:
+        """The number made safe, the shapes, where it was, and 0 or NaN for elsewhere."""
         *a, loc = rest
         k = k - loc
         low, high = support(*a)
         ok = all_of(ew.equal(ew.floor(k), k), ew.greater_equal(k, low), ew.less_equal(k, high), ew.less(k, INF))
-        unknown = known(k) + known(low)
-        return ew.where(ok, logpmf(ew.where(ok, k, low), *a), unknown - INF)
+        return ew.where(ok, k, low), a, ok, known(k) + known(low)
+
+    def mass(*args: Any) -> Any:
+        k, a, ok, unknown = at(*args)
+        out = logpmf(k, *a) if powers is None else logs_of(powers(k, *a)) + logpmf(k, *a)
+        return ew.where(ok, out, unknown - INF)
+
+    def product(*args: Any) -> Any:
+        if powers is None:
+            return ew.exp(mass(*args))
+        k, a, ok, unknown = at(*args)
+        return ew.where(ok, exp_of(logpmf(k, *a), powers(k, *a)), unknown)
 
     functions["logpmf"] = mass
-    functions["pmf"] = lambda *args: ew.exp(mass(*args))
+    functions["pmf"] = product
 
     def probability(formula: Formula, at_low: float, at_high: float) -> Formula:
         def function(k: Any, *rest: Any) -> Any:
