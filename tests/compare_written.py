@@ -132,6 +132,8 @@ def _moved(program: Program, eps: float, seed: int) -> list[np.ndarray]:
 def _types(a: Sequence[Any], b: Sequence[Any], kind: str) -> None:
     for i, (x, y) in enumerate(zip(a, b, strict=True)):
         x, y = np.asarray(x), np.asarray(y)
+        if x.shape == y.shape and (x.dtype.name, y.dtype.name) == ("float32", "bfloat16"):
+            continue  # functions for which NumPy has no bfloat16, as products, keep it here
         if x.shape != y.shape or x.dtype != y.dtype:
             raise Finding(kind, f"result {i}: NumPy has {x.dtype}{x.shape}, it is {y.dtype}{y.shape}")
 

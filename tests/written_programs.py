@@ -200,7 +200,16 @@ class Writer:
             lines = write(self, self.name())
             lines = [lines] if isinstance(lines, str) else lines
             self.run(lines)
-        except (LookupError, ValueError, TypeError, np.linalg.LinAlgError, ZeroDivisionError, OverflowError, Warning):
+        except (
+            LookupError,
+            ValueError,
+            TypeError,
+            np.linalg.LinAlgError,
+            ZeroDivisionError,
+            OverflowError,
+            AttributeError,
+            Warning,
+        ):
             del self.lines[state[0] :]
             self.scope = state[1]
 

@@ -305,8 +305,15 @@ def linspace(
     span = stop - start
     step = span / steps if steps > 0 else span * np.nan
     shape = broadcast_shapes("linspace", shape_of(start), shape_of(stop))
-    u = (np.arange(num) / steps if steps > 0 else np.zeros(num)).reshape((num,) + (1,) * len(shape))
-    out = moveaxis(convert(start * (1 - u) + stop * u, natural), 0, axis)
+    # NumPy's own steps, so that the points have its bits: histograms of integers count what lies on an edge.
+    k = np.arange(num).astype(natural).reshape((num,) + (1,) * len(shape))
+    if steps > 0:
+        out = where_p.bind(step == 0, k / steps * span, k * step) + start  # a step may be too small to be a number
+    else:
+        out = k * span + start
+    if endpoint and num > 1:
+        out = where_p.bind(np.arange(num).reshape(k.shape) == num - 1, stop, out)
+    out = moveaxis(convert(out, natural), 0, axis)
     if dtype is not None:
         from ..ops.elementwise import floor
 

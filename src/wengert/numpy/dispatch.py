@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..config import config
-from ..core import OBJECTS
 from ..errors import NotSupportedError
 
 ndarray = np.ndarray
 _UNSET = frozenset({"where", "initial", "mean", "correction"})  # None means "not given" here, not to NumPy
+# Objects may be tracers. NumPy gives some functions of bfloat16 in one dtype and some in another; here it is one, traced or not.
+OURS = frozenset("OV")
 F = TypeVar("F", bound=Callable[..., Any])
 # What may stand beside the arrays without a tracer in it. Lists are left out: they may hold tracers.
 _PLAIN: set[type] = {ndarray, bool, int, float, complex, type(None), str, tuple, type, np.bool_, np.float64, np.int64}
@@ -39,7 +40,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
 
             @functools.wraps(f)
             def call(*args: Any, **kwargs: Any) -> Any:
-                if args and type(args[0]) is ndarray and config._x64 and args[0].dtype is not OBJECTS:
+                if args and type(args[0]) is ndarray and config._x64 and args[0].dtype.kind not in OURS:
                     for a in args:
                         if type(a) not in _PLAIN:
                             return f(*args, **kwargs)
@@ -55,7 +56,7 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
             def call(*args: Any, **kwargs: Any) -> Any:
                 if len(args) >= arrays and config._x64:
                     for a in args[:arrays]:
-                        if type(a) is not ndarray or a.dtype is OBJECTS:
+                        if type(a) is not ndarray or a.dtype.kind in OURS:
                             return f(*args, **kwargs)
                     for a in args[arrays:]:
                         if type(a) not in _PLAIN:

@@ -101,6 +101,8 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
     no_out(out)
     a = as_array(a)
     if dtype_of(a).kind == "b":
+        if decimals != 0:
+            raise DtypeError("round: truth values have no decimal places; convert them with astype(int)")
         return convert(a, np.float16)  # as NumPy has it
     if not inexact_dtype(dtype_of(a)):
         return a if decimals >= 0 else convert(rint(a / 10**-decimals) * 10**-decimals, dtype_of(a))
@@ -109,7 +111,7 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
     if decimals == 0:
         return rint(a)
     scale = float(10 ** math.fabs(decimals))
-    return rint(a * scale) / scale if decimals > 0 else rint(a / scale) * scale
+    return convert(rint(a * scale) / scale if decimals > 0 else rint(a / scale) * scale, dtype_of(a))
 
 
 around = round

@@ -123,6 +123,8 @@ def _quantile(
     share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
     x, q = as_array(a), as_array(q)
     _check_shares(q)
+    if dtype_of(x).kind == "b" and not median and method not in _ELEMENTS:
+        raise DtypeError("quantiles of truth values: they cannot be subtracted; convert them with astype(int)")
     whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS and dtype_of(x).kind != "b"
     x = x if whole or inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
     if dtype_of(x).kind == "c" and not median:

@@ -61,7 +61,7 @@ def as_columns(v: Value) -> Value:
 
 
 def real_dtype(dtype: np.dtype) -> np.dtype:
-    return np.finfo(dtype).dtype
+    return np.finfo(dtype).dtype if dtype.kind in "fc" else dtype  # bfloat16 is its own
 
 
 def complex_dtype(dtype: np.dtype) -> np.dtype:

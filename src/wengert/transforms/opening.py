@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Primitive, Trace, Tracer, Value
+from ..core import EXTENDED_FLOATS, Primitive, Trace, Tracer, Value
 
 
 class _Constants(Trace):
@@ -144,7 +144,9 @@ def _replaced(value: Any, f: types.FunctionType, memo: dict[int, Any], replace: 
 
 def as_constant(value: Any) -> Any:
     """The `ConstantTracer` of an array of numbers; anything else as it is."""
-    known = type(value) is np.ndarray and value.ndim and value.dtype.kind in "biufc"
+    if type(value) is not np.ndarray or not value.ndim:
+        return value
+    known = value.dtype.kind in "biufc" or value.dtype.name in EXTENDED_FLOATS
     return ConstantTracer(value) if known else value
 
 
