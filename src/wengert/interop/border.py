@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..config import config, default_dtype
+from ..config import canonical_dtype, config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
 from ..transforms.function import name_of
 from ..tree_util import Partial
@@ -54,7 +54,7 @@ def lower(x: Any, keep: Any = False) -> Any:
         keep: whether weak arrays stay weak, as `Weak`; `NUMBERS`: Python's floats too.
     """
     t = type(x)
-    if keep is NUMBERS and (t is float or t is complex):
+    if keep is NUMBERS and t is float:
         return Weak(np.asarray(x, default_dtype(t))[()])
     if t is Array:
         if keep and x._weak:
@@ -207,6 +207,43 @@ class LiftedTree(Lifted):
 trees.register(LiftedTree, lambda x: ((x.inner,), None), lambda _, children: LiftedTree(*children))
 
 
+class Staged:
+    """What ``jax.jit(f).lower(*args)`` gives: the code of a function for arguments of these types, to look at and to call."""
+
+    def __init__(self, function: Any, inner: Any, types: Any) -> None:
+        self.function, self.inner, self.types = function, inner, types
+
+    def compile(self, compiler_options: Any = None) -> Staged:
+        """The compiled function."""
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given = _types((args, kwargs))
+        if given != self.types:
+            raise TypeError(f"the function was compiled for {self.types}, and called with {given}")
+        return self.function(*args, **kwargs)
+
+    def as_text(self, dialect: Any = None) -> str:
+        """The Program."""
+        return str(self.inner)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "inner":
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+
+def _types(tree: Any) -> Any:
+    leaves, treedef = trees.flatten(tree)
+    return treedef, [(tuple(np.shape(x)) if not hasattr(x, "shape") else tuple(x.shape), _dtype(x)) for x in leaves]
+
+
+def _dtype(x: Any) -> Any:
+    if type(x) in PYTHON_SCALARS:
+        return default_dtype(type(x))
+    return canonical_dtype(x.dtype) if hasattr(x, "dtype") else type(x)
+
+
 class Outer(_Function):
     """A function that a transformation of the alias made.
 
@@ -235,6 +272,8 @@ class Outer(_Function):
         if name.startswith("__") or name == "inner":
             raise AttributeError(name)
         found = getattr(self.inner, name)
+        if name == "lower":
+            return lambda *args, **kwargs: Staged(self, found(*lower(args), **lower(kwargs)), _types((args, kwargs)))
         return Lifted(found) if callable(found) else found
 
 

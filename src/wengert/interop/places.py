@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, Value, dtype_of, shape_of
+from ..core import Tracer, Value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
 from ..ops import updates
 from ..ops.indexing import _entries, getitem
+from ..ops.shape import reshape
+from ..transforms.derivatives import stop_gradient
 from .array import Array, in_dtype, kind_of, wrap
 from .conversion import converted
 
@@ -102,12 +104,42 @@ def clamped(e: Value, n: int, negative: bool = True) -> Value:
 
 def read(x: Value, index: Any) -> Value:
     """``x[index]``, for an `index` that may hold `Array`s."""
-    index = plain(index)
+    index = given = plain(index)
     shape = x.shape
     if not _inside(index, shape):
         index = _moved(index, shape)
+    if not _inside(index, shape) and isinstance(x, Tracer) and inexact_dtype(x.dtype):
+        return _without_absent(x, given, index)
     out = x[index] if not isinstance(x, Tracer) and _inside(index, shape) else getitem(x, index)
     return out
+
+
+def _without_absent(x: Value, given: Any, moved: Any) -> Value:
+    """``x[moved]``, whose elements that an index array of `given` names outside of the array have no derivative.
+
+    That is so where the index arrays stand side by side, or are one; elsewhere the nearest elements have it.
+    """
+    out = getitem(x, moved)
+    entries = _entries(given, x.shape)
+    places = [i for i, e in enumerate(entries) if isinstance(e, (np.ndarray, Tracer)) and shape_of(e)]
+    rest = [e for i, e in enumerate(entries) if i not in places]
+    if not places or places[-1] - places[0] >= len(places) or not all(type(e) is slice for e in rest):
+        return out
+    there: Any = True
+    for i in places:
+        e, n = entries[i], x.shape[i]
+        if not isinstance(e, Tracer) and e.size and -n <= e.min() and e.max() < n:
+            continue
+        there = ew.logical_and(there, ew.logical_and(ew.greater_equal(e, _least(e, n)), ew.less(e, n)))
+    if there is True:
+        return out
+    after = len(x.shape) - places[-1] - 1
+    return ew.where(reshape(there, (*shape_of(there), *(1,) * after)), out, stop_gradient(out))
+
+
+def _least(e: Value, n: int) -> int:
+    dtype = dtype_of(e)
+    return 0 if dtype.kind == "u" else max(-n, int(np.iinfo(dtype).min))
 
 
 class At:

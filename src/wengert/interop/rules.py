@@ -12,7 +12,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .array import Array, promoted
+from ..core import inexact_dtype
+from .array import Array, in_dtype, kind_of, promoted, wrap
 from .border import bordered, lift, lower
 
 # Of the first one, two or three arguments: results are floating, and as weak as the arguments.
@@ -52,6 +53,7 @@ _NN_KEEPING = (
     "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu "
     "sigmoid silu soft_sign softplus sparse_plus sparse_sigmoid squareplus swish tanh"
 )
+NN_STRONG = frozenset({"gelu", "softmax", "log_softmax", "standardize", "logsumexp"})
 _LAX_KEEPING = "reshape transpose broadcast_in_dim expand_dims slice_in_dim squeeze rev"
 
 
@@ -111,7 +113,9 @@ def meeting_sequence(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def function(arrays: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(arrays, (list, tuple)) and arrays and not any(isinstance(a, (list, tuple)) for a in arrays):
+        if isinstance(arrays, (list, tuple)) and not arrays:
+            raise ValueError(f"Need at least one array to {f.__name__}.")
+        if isinstance(arrays, (list, tuple)) and not any(isinstance(a, (list, tuple)) for a in arrays):
             met, weak = promoted(arrays)
         else:
             met, weak = lower(arrays), False
@@ -136,6 +140,21 @@ def keeping(f: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def activation(f: Callable[..., Any], keep: bool) -> Callable[..., Any]:
+    """`f`, whose result has the dtype of its first argument, where that is floating."""
+    inner = keeping(f) if keep else bordered(f)
+
+    @functools.wraps(f)
+    def function(x: Any, *args: Any, **kwargs: Any) -> Any:
+        out = inner(x, *args, **kwargs)
+        dtype = kind_of(x)[0]
+        if type(out) is Array and out.dtype != dtype and inexact_dtype(dtype):
+            return wrap(in_dtype(out, dtype), out.weak_type)
+        return out
+
+    return function
+
+
 def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the library as the module of the alias has it."""
     if module == "jax.numpy":
@@ -154,8 +173,8 @@ def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
             return meeting(f, LAX_MEETING[name])
         if name in LAX_KEEPING:
             return keeping(f)
-    elif module == "jax.nn" and name in NN_KEEPING:
-        return keeping(f)
+    elif module == "jax.nn" and (name in NN_KEEPING or name in NN_STRONG):
+        return activation(f, name in NN_KEEPING)
     return bordered(f)
 
 

@@ -28,6 +28,9 @@ class Precision(enum.Enum):
 
     DEFAULT, HIGH, HIGHEST = 0, 1, 2
 
+    def __str__(self) -> str:
+        return self.name
+
     @classmethod
     def _missing_(cls, value: object) -> Precision | None:
         return {None: cls.DEFAULT, "default": cls.DEFAULT, "high": cls.HIGH, "highest": cls.HIGHEST}.get(value)  # type: ignore[call-overload]
@@ -165,6 +168,11 @@ def scan(
     return _marked(lift(out), weak), lift(ys)
 
 
+def with_sharding_constraint(x: Any, shardings: Any) -> Any:
+    """`x`: there is one device."""
+    return x
+
+
 def _pair(out: Any) -> Any:
     """What a step of a scan gives, results of a weak dtype marked."""
     if not isinstance(out, (tuple, list)) or len(out) != 2:
@@ -261,7 +269,7 @@ def reduce_or(operand: Any, axes: Any) -> Any:
 
 __all__ = [
     "argmax", "argmin", "cond", "cumprod", "cumsum", "reduce_and", "reduce_or", "reduce_prod", "rev", "sort", "squeeze",
-    "switch",
+    "switch", "with_sharding_constraint",
     *_convolutions, "GatherScatterMode", "Precision", "abs", "convert_element_type", "dot", "dot_general", "fori_loop", "scan",
     "stop_gradient", "while_loop",
 ]  # fmt: skip

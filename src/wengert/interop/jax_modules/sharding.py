@@ -26,6 +26,9 @@ class PartitionSpec(tuple):
     def __repr__(self) -> str:
         return f"PartitionSpec({', '.join(map(repr, self))})"
 
+    def __str__(self) -> str:
+        return f"P({', '.join(map(repr, self))})"
+
     UNCONSTRAINED = None
 
 
