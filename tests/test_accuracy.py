@@ -95,3 +95,12 @@ def test_wide_rows_without_a_large_weight() -> None:
             w.grad(lambda x: nn.softmax(x)[j])(x), s[j] * ((np.arange(1000) == j) - s), rtol=1e-12
         )  # noqa: B023
         np.testing.assert_allclose(w.grad(lambda x: nn.log_softmax(x)[j])(x), (np.arange(1000) == j) - s, rtol=1e-12)  # noqa: B023
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_arctan2_at_infinities_has_the_limits_of_its_partials(compiled: bool) -> None:
+    shape = w.jit if compiled else lambda f: f
+    partials = shape(w.grad(wnp.arctan2, (0, 1)))
+    for args in ((np.inf, 1.0), (1.0, np.inf), (-np.inf, 2.0), (np.inf, -np.inf)):
+        assert [float(g) for g in partials(*args)] == [0, 0]
+    assert np.isnan(partials(np.inf, np.nan)).all() and np.isnan(partials(np.nan, -np.inf)).all()

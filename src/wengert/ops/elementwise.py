@@ -155,12 +155,22 @@ def _power_dx(ans: Value, x: Value, y: Value) -> Value:
     if type(y) in (int, float):
         if y == 0:
             return 0.0
-        return y if y == 1 and type(y) is float else (1.0 if y == 1 else (2 * x if y == 2 else y * power(x, y - 1)))
+        if y in (1, 2):
+            return y if y == 1 and type(y) is float else (1.0 if y == 1 else 2 * x)
+        if abs(y) >= 0.5 or y - 1 + 1 == y or dtype_of(ans).kind != "f":
+            return y * power(x, y - 1)
     # Only the corner is chosen by value: elsewhere at exponent 0 the derivative in y of this is 1 / x.
-    corner = logical_and(equal(x, 0), equal(y, 0))
+    at_zero = equal(x, 0)
+    corner = logical_and(at_zero, equal(y, 0))
     if type(corner) in (ndarray, np.bool_) and not corner.any():
-        return y * power(x, y - 1)
-    return where(corner, 0.0, y * power(x, where(corner, 1.0, y - 1)))
+        slope = y * power(x, y - 1)
+    else:
+        slope = where(corner, 0.0, y * power(x, where(corner, 1.0, y - 1)))
+    # A small exponent is rounded where 1 is taken from it, by log(x) / 2 ULP of the power.
+    small = logical_and(less(absolute(y), 0.5), logical_not(at_zero)) if dtype_of(ans).kind == "f" else False
+    if type(small) is bool or (type(small) in (ndarray, np.bool_) and not small.any()):
+        return slope
+    return where(small, y * (ans / where(small, x, 1.0)), slope)
 
 
 def _power_dy(ans: Value, x: Value, y: Value) -> Value:
@@ -381,7 +391,11 @@ def _root_of_one_and_square(x: Value) -> Value:
 def _over_squares(x: Any, y: Any) -> Any:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         r = np.hypot(x, y)
-        return x / r / r
+        out = x / r / r
+        if (out == out) if not shape_of(out) else not np.isnan(out).any():
+            return out
+        limit = np.copysign(out.dtype.type(0), x)  # at infinite numbers
+        return np.where(np.isinf(x) & ~np.isnan(y), limit, out).astype(out.dtype)[()]
 
 
 # ``x / (x**2 + y**2)``, also where the squares overflow or vanish: with z = x + iy the real part of 1/z, and its

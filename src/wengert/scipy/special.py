@@ -28,6 +28,7 @@ from ..ops.elementwise import (
     log,
     rint,
     sqrt,
+    stop_gradient_p,
     where,
     where_p,
 )
@@ -237,7 +238,22 @@ def rel_entr(x: Any, y: Any) -> Any:
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
     rest = where_p.bind((x == 0) & (y >= 0), zero, _nan_or(dtype_of(x).type(np.inf), x + y))
-    return where_p.bind(inside, a * log(a / b), rest)
+    return where_p.bind(inside, a * _log_quotient(a, b), rest)
+
+
+def _log_quotient(a: Any, b: Any) -> Any:
+    """``log(a / b)`` of positive numbers: by the logarithms of both where the quotient is so far from 1 that they differ.
+
+    Elsewhere both are scaled, so that ``a / b**2``, which a tangent has, stays in range.
+    """
+    info, one = np.finfo(dtype_of(a)), dtype_of(a).type(1)
+    limit, scale = info.tiny ** dtype_of(a).type(1 / 3), np.ldexp(one, info.maxexp // 2)
+    with np.errstate(over="ignore", under="ignore"):
+        quotient = stop_gradient_p.bind(a) / stop_gradient_p.bind(b)
+    near = (quotient >= limit) & (quotient <= one / limit)
+    scales = where_p.bind(b < limit, scale, where_p.bind(b > one / limit, one / scale, one))
+    quotients = (where_p.bind(near, a, one) * scales) / (where_p.bind(near, b, one) * scales)
+    return log(where_p.bind(near, quotients, a)) - log(where_p.bind(near, one, b))
 
 
 def kl_div(x: Any, y: Any) -> Any:

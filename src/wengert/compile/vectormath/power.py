@@ -191,9 +191,11 @@ def hypot1(e: Emitter, x: V) -> V:
 
 @in_double
 def over_squares(e: Emitter, x: V, y: V) -> V:
-    """``x / (x**2 + y**2)`` without overflow."""
+    """``x / (x**2 + y**2)`` without overflow; 0 where one of them is infinite."""
     down, _ = _scales(e, e.fabs(x), e.fabs(y))
     x, y = e.fmul(x, down), e.fmul(y, down)
     # the quotients of both arguments share the inverse
-    inverse = e.fdiv(e.const(1.0, x), e.fadd(e.fmul(x, x), e.fmul(y, y)))
+    one = e.const(1.0, x)
+    inverse = e.fdiv(one, e.fadd(e.fmul(x, x), e.fmul(y, y)))
+    x = e.select(e.fcmp("oeq", e.fabs(x), e.const(INF, x)), e.copysign(one, x), x)
     return e.fmul(e.fmul(x, inverse), down)
