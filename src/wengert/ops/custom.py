@@ -25,7 +25,7 @@ class CustomCall(Primitive):
 
     multiple_results = True
 
-    def bind(self, *args: Value, rule: Rule) -> Any:  # type: ignore[override]
+    def bind(self, *args: Value, rule: Rule) -> Any:
         if isinstance(rule, Staged):
             n = rule.hoisted
             if type(rule) is Converted:

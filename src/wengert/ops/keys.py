@@ -64,5 +64,5 @@ def _reduce(self: Tracer, protocol: Any) -> Any:
     )
 
 
-Tracer.__hash__ = _hash  # type: ignore[method-assign]
-Tracer.__reduce_ex__ = _reduce  # type: ignore[method-assign]
+Tracer.__hash__ = _hash
+Tracer.__reduce_ex__ = _reduce

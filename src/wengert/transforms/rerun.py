@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class _Tables:
         if id(value) in self.known:
             return self.known[id(value)][1]
         if id(value) in _BY_IDENTITY or _is_maker(value):
-            return _table_maker(value)
+            return _table_maker(cast("Callable[..., Any]", value))
         if not depth or isinstance(value, (type, types.ModuleType, types.FunctionType, Tracer)):
             return value
         if type(value) in (dict, list, tuple):
