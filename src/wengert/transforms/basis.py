@@ -21,6 +21,8 @@ from ..ops.shape import pad_p
 from ..ops.support import Support, within
 from .batching import BatchTrace, BatchTracer
 
+_MAKE_ZEROS = (pad_p, index_embed_p)  # beside the elements of their argument
+
 
 class BasisTrace(BatchTrace):
     """Runs each operation once for all vectors of a basis, and knows where the results depend on them."""
@@ -44,16 +46,22 @@ class BasisTrace(BatchTrace):
         return out
 
     def _support(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Support | None:
-        elementwise = isinstance(primitive, Elementwise) and primitive.pattern is None
-        if not elementwise and primitive.pattern is None:
+        elementwise = primitive.pattern is None
+        if elementwise and not isinstance(primitive, Elementwise):
             return None
-        own = [a for a in args if self._owns(a)]
-        known = any(a.support is not None or type(a.batch) is Diagonal for a in own)
-        if elementwise and not known:
-            return None
-        beside = not isinstance(primitive, Bilinear) and any(is_inexact(a) and not self._owns(a) for a in args)
-        if not (known or beside or primitive is pad_p or primitive is index_embed_p):
-            return None
+        known = beside = False
+        before = []
+        for a in args:
+            if type(a) is BatchTracer and a._trace is self:
+                before.append(a.support)
+                known = known or a.support is not None or type(a.batch) is Diagonal
+            elif not elementwise and is_inexact(a):
+                beside = True
+        if not known:
+            if elementwise:
+                return None
+            if not (beside and not isinstance(primitive, Bilinear)) and primitive not in _MAKE_ZEROS:
+                return None
 
         def find() -> Value | None:
             masks = [self._mask(a) if self._owns(a) else None for a in args]
@@ -76,7 +84,7 @@ class BasisTrace(BatchTrace):
                     patterns.append(a)
             return not_equal(primitive.bind(*patterns, **params), 0)
 
-        return Support(find, *[a.support for a in own])
+        return Support(find, *before)
 
     def _mask(self, a: Any) -> Value | None:
         """Where a value of this trace depends on the basis; None where it does everywhere."""

@@ -187,7 +187,7 @@ def pull_back(
         if out is not None and ct is not None:
             i = out.index
             if supports is None and (masked or is_diagonal(ct)):
-                supports = [None] * count
+                supports = _no_supports(count)
             if supports is None:
                 cts[i] = ct if cts[i] is None else plus(cts[i], ct)
             else:
@@ -264,12 +264,16 @@ def pull_back(
             _INVALID.end(quiet)
     if last >= 0:
         cts = as_before
-        _walk_with_supports(nodes, n_inputs, last, cts, supports or [None] * count, consume)
+        _walk_with_supports(nodes, n_inputs, last, cts, supports or _no_supports(count), consume)
     for i in range(n_inputs):
         ct = cts[i]
         if ct is not None and shape_of(ct) != nodes[i].shape:
             cts[i] = spread(ct, nodes[i].shape, nodes[i].dtype)
     return cts[:n_inputs]
+
+
+def _no_supports(count: int) -> list[Support | None]:
+    return [None] * count
 
 
 def _leaves_out(node: LinearTracer, n_inputs: int) -> bool:
