@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
+import signal
 import subprocess
 import sys
 import traceback
@@ -263,6 +264,11 @@ def compare(seed: int, statements: int = 8, draw: bool = False) -> tuple[str, st
 
 
 def _chunk(first: int, last: int, statements: int, draw: bool) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        seconds = 60 + 4 * (last - first)  # of the processor's time, so that a busy machine makes no hangs
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 10))
     for seed in range(first, last):
         print(f"@{seed}", flush=True)
         kind, text = compare(seed, statements, draw)
@@ -288,7 +294,7 @@ def campaign(first: int, last: int, statements: int, draw: bool = False, size: i
             *(["--draw"] if draw else []),
         ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60 + 4 * size)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=3600)
         except subprocess.TimeoutExpired as late:
             stopped = [int(line[1:]) for line in (late.stdout or b"").decode().splitlines() if line.startswith("@")]
             counts["hang"] += 1
@@ -304,7 +310,7 @@ def campaign(first: int, last: int, statements: int, draw: bool = False, size: i
                 print(f"{kind}, seed {seed}: {text}", flush=True)
             counts["agree"] += len(seen) - len(found) - (done.returncode != 0)
             if done.returncode != 0:
-                counts["crash"] += 1
+                counts["hang" if done.returncode == -getattr(signal, "SIGXCPU", 0) else "crash"] += 1
                 print(
                     f"crash, seed {seen[-1] if seen else start}: exit {done.returncode}: {done.stderr[-300:]}",
                     flush=True,
