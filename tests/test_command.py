@@ -17,6 +17,7 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert import cli, environment
 from wengert.notebooks import files, kernel
+from wengert.notebooks import run as run_module
 from wengert.notebooks.outcome import Outcome, Run
 
 STUCK = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
@@ -311,3 +312,9 @@ def test_the_document_lists_every_setting():
     for name, value in shown.items():
         assert defaults[name] == value or value == "-", name
     assert len(shown) > 3 and all(variable in text for variable in environment.OTHERS)
+
+
+def test_the_documents_numbers():
+    text = (Path(__file__).parents[1] / "docs/command.md").read_text()
+    assert f"within {kernel.INTERRUPT_SECONDS:.0f} seconds" in text
+    assert run_module.KEEP_SECONDS == 10 and "every ten seconds" in text

@@ -127,7 +127,7 @@ def main() -> None:
             command = [str(python), "-m", "pytest", "-q", "-rf", *tests]
             for test in OLDER:
                 command += ["--deselect", next(t for t in collected(python, tests) if t.endswith("::" + test))]
-            print(subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout[-3000:])
+            print(run(*command, cwd=ROOT).splitlines()[-1])
     print(f"built {sdist.name} and {wheel.name}, {wheel.stat().st_size // 1024} KiB, and installed the wheel alone")
 
 
