@@ -16,6 +16,7 @@ import numpy as np
 import wengert.numpy as wnp
 from wengert import nn
 from wengert.scipy import special as sp
+from wengert.scipy import stats
 
 Span = tuple[float, float]
 HUGE = 1e308
@@ -349,10 +350,21 @@ SPECIAL = [
     Case("ellipe", sp.ellipe, _real(mp.ellipe), ((-1e10, 1.0),), (1.0,), scipy=True),
 ]  # fmt: skip
 
+STATISTICS = [
+    Case("norm.sf", stats.norm.sf, lambda x: _ndtr(-x), ((-38.0, 38.0),)),
+    Case("norm.logcdf", stats.norm.logcdf, _log_ndtr, ((-1e10, 38.0),), scipy=True),
+    Case("logistic.sf", stats.logistic.sf, lambda x: _sigmoid(-x), ((-750.0, 750.0),)),
+    Case("logistic.logcdf", stats.logistic.logcdf, lambda x: -_softplus(-x), ((-750.0, 750.0),)),
+    Case("cauchy.sf", stats.cauchy.sf, lambda x: mp.atan2(1, x) / mp.pi, (ALL,)),
+    Case("cauchy.logcdf", stats.cauchy.logcdf, lambda x: mp.log(mp.atan2(1, -x) / mp.pi), ((-1e15, 1e15),)),
+    Case("expon.cdf", stats.expon.cdf, lambda x: -_expm1(-x), ((0.0, 700.0),)),
+    Case("expon.logcdf", stats.expon.logcdf, lambda x: mp.log(-_expm1(-x)), ((0.0, 700.0),)),
+]
+
 # Those of the special functions whose exact values are quick enough for the tests.
 QUICK_NAMES = {
     *("erf", "erfc", "erfcx", "dawsn", "ndtr", "log_ndtr", "logit", "log_expit", "entr", "xlogy, second"),
     *("xlog1py, second", "lambertw", "erfinv", "sici, second", "ellipk", "ellipe"),
 }
 QUICK = [*ELEMENTARY, *NETWORKS, *[case for case in SPECIAL if case.name in QUICK_NAMES]]
-CASES = [*ELEMENTARY, *NETWORKS, *SPECIAL]
+CASES = [*ELEMENTARY, *NETWORKS, *SPECIAL, *STATISTICS]

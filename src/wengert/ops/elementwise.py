@@ -167,8 +167,10 @@ def _power_dx(ans: Value, x: Value, y: Value) -> Value:
     else:
         slope = where(corner, 0.0, y * power(x, where(corner, 1.0, y - 1)))
     # A small exponent is rounded where 1 is taken from it, by log(x) / 2 ULP of the power.
-    small = logical_and(less(absolute(y), 0.5), logical_not(at_zero)) if dtype_of(ans).kind == "f" else False
-    if type(small) is bool or (type(small) in (ndarray, np.bool_) and not small.any()):
+    if dtype_of(ans).kind != "f":
+        return slope
+    small = logical_and(less(absolute(y), 0.5), logical_not(at_zero))
+    if type(small) in (ndarray, np.bool_) and not small.any():
         return slope
     return where(small, y * (ans / where(small, x, 1.0)), slope)
 

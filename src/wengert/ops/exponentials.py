@@ -129,7 +129,7 @@ class _OfRows(Composed):
         return self.value(_terms(x, axes, ends), axes)
 
     def abstract(self, x: Aval, *, axes: Axes, ends: str = "") -> Aval:
-        return Aval(x.shape if self.keeps_axes else _kept(x, axes), x.dtype)  # type: ignore[arg-type]
+        return Aval(x.shape if self.keeps_axes else _kept(x, axes), x.dtype)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,), axes = primals, tangents, params["axes"]

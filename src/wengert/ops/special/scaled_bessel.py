@@ -23,7 +23,7 @@ def ive(orders: tuple[int, ...], x: ndarray, v: ndarray) -> ndarray:
 
     (n,), y = orders, np.abs(x)
     # f' = (f(v - 1) + f(v + 1)) / 2 - f
-    out = sum(comb(n, k) * (-1.0) ** (n - k) * _neighbours(sp.ive, k, v, y) for k in range(n + 1))
+    out: Any = sum(comb(n, k) * (-1.0) ** (n - k) * _neighbours(sp.ive, k, v, y) for k in range(n + 1))
     whole = (v == np.rint(v)) & ((np.abs(v) <= 1) | (y > v * v))
     middle, far = whole & (y <= _LARGE + v * v), y > _LARGE + v * v
     if middle.any():
@@ -47,7 +47,7 @@ def kve(orders: tuple[int, ...], x: ndarray, v: ndarray) -> ndarray:
 
     (n,) = orders
     # f' = f - (f(v - 1) + f(v + 1)) / 2
-    out = sum(comb(n, k) * (-1.0) ** k * _neighbours(sp.kve, k, v, x) for k in range(n + 1))
+    out: Any = sum(comb(n, k) * (-1.0) ** k * _neighbours(sp.kve, k, v, x) for k in range(n + 1))
     middle = (x > np.maximum(_SMALL, v * v)) & (x <= _LARGE + v * v)
     far = x > _LARGE + v * v
     if middle.any():
@@ -62,7 +62,7 @@ def kve(orders: tuple[int, ...], x: ndarray, v: ndarray) -> ndarray:
     return out
 
 
-def _neighbours(f: Any, k: int, v: ndarray, x: ndarray) -> ndarray:
+def _neighbours(f: Any, k: int, v: ndarray, x: ndarray) -> Any:
     """The mean of a function at the orders below and above, `k` times."""
     return sum(comb(k, j) * f(v + k - 2 * j, x) for j in range(k + 1)) / 2.0**k
 
