@@ -72,7 +72,7 @@ def lower(x: Any, keep: Any = False) -> Any:
         return x.inner
     if isinstance(x, (Tracer, np.generic, type)):
         return x
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
+    if _is_named(x):
         return t(*[lower(e, keep) for e in x])
     if hasattr(x, "__jax_array__"):
         return lower(x.__jax_array__(), keep)
@@ -83,6 +83,11 @@ def lower(x: Any, keep: Any = False) -> Any:
     if callable(x) and not hasattr(x, "dtype"):
         return lowered(x, keep)
     return x
+
+
+def _is_named(x: Any) -> bool:
+    """Whether something is a named tuple."""
+    return isinstance(x, tuple) and hasattr(x, "_fields")
 
 
 def _mapped(way: Callable[..., Any], x: Any, *options: Any) -> Any:
@@ -116,7 +121,7 @@ def lift(x: Any, weak: bool = False) -> Any:
             return {k: lift(e, weak) for k, e in x.items()}
     if t is Lowered:
         return x._f
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
+    if _is_named(x):
         return t(*[lift(e, weak) for e in x])
     if _is_ours(x) and t is not Partial:
         return LiftedTree(x) if t in trees._registered else Lifted(x)

@@ -33,7 +33,7 @@ class Precision(enum.Enum):
 
     @classmethod
     def _missing_(cls, value: object) -> Precision | None:
-        return {None: cls.DEFAULT, "default": cls.DEFAULT, "high": cls.HIGH, "highest": cls.HIGHEST}.get(value)  # type: ignore[call-overload]
+        return {None: cls.DEFAULT, "default": cls.DEFAULT, "high": cls.HIGH, "highest": cls.HIGHEST}.get(value)
 
 
 class GatherScatterMode(enum.Enum):
@@ -122,7 +122,7 @@ def _marked(tree: Any, weak: list[bool]) -> Any:
 
 def _named(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
     f.__name__ = getattr(user, "__name__", type(user).__name__)
-    f.__wrapped__ = user  # type: ignore[attr-defined]
+    f.__wrapped__ = user
     return f
 
 

@@ -27,7 +27,8 @@ def _segments(name: str, update: str, start: Callable[[np.dtype], Any], what: st
         data: Any, segment_ids: Any, num_segments: int | None = None, indices_are_sorted: bool = False,
         unique_indices: bool = False, bucket_size: Any = None, mode: Any = None,
     ) -> Any:  # fmt: skip
-        data, ids = asarray(data), asarray(segment_ids)
+        data = asarray(data)
+        ids: Any = asarray(segment_ids)
         if num_segments is None:
             if isinstance(ids._value, Tracer):
                 raise ArgumentError(f"{name}: say num_segments where the segments are traced")

@@ -136,7 +136,7 @@ def _arrays(x: Any) -> Any:
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Any = ()) -> Any:
     """`wengert.vjp`; cotangents are as weak as their primals."""
-    options = {"has_aux": True} if has_aux else {}
+    options: dict[str, Any] = {"has_aux": True} if has_aux else {}
     return lift(ours.vjp(lowered(fun), *lower(primals, NUMBERS), **options))
 
 

@@ -1,0 +1,30 @@
+"""The right values of `test_jax_array.py` are what JAX itself gives, where that is installed."""
+
+import numpy as np
+import pytest
+from test_jax_array import OTHER_RULES, PROMOTED
+
+
+@pytest.fixture(scope="module")
+def space():
+    jax = pytest.importorskip("jax")
+    if not hasattr(jax, "jaxlib") and not hasattr(jax, "_src"):
+        pytest.skip("jax is this library's alias here")
+    jnp = jax.numpy
+    return {
+        "jax": jax, "jnp": jnp, "lax": jax.lax, "np": np, "x": jnp.arange(5), "y": jnp.arange(5.0), "w": jnp.full(3, 1.0),
+    }  # fmt: skip
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("code, value, dtype, weak", PROMOTED, ids=[c[0] for c in PROMOTED])
+def test_promotion(space, code, value, dtype, weak):
+    out = eval(code, space)
+    np.testing.assert_allclose(np.asarray(out).astype(complex), np.asarray(value).astype(complex), rtol=1e-6)
+    assert out.shape == np.shape(value) and out.dtype.name == dtype and getattr(out, "weak_type", None) == weak
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("code, value", OTHER_RULES, ids=[c[0] for c in OTHER_RULES])
+def test_rules(space, code, value):
+    np.testing.assert_array_equal(np.asarray(eval(code, space)), value)
