@@ -159,8 +159,8 @@ def _unhashable(f: Any, static: tuple[Any, ...]) -> ArgumentError:
         "ndarray": "an array is no static argument: leave it out of static_argnums and static_argnames, or close over it",
     }.get(kind, "give its class __eq__ and __hash__ (a dataclass with frozen=True has them), or close over it")
     return ArgumentError(
-        f"jit of {name_of(f)}: {place} is static, and {reprlib.repr(value)} of type {kind} has no hash by which compiled "
-        f"code is found again: {remedy}"
+        f"jit of {name_of(f)}: {place} is static and must be hashable, as compiled code is found again by it, got "
+        f"{reprlib.repr(value)} of type {kind}: {remedy}"
     )
 
 
