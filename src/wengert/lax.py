@@ -127,7 +127,7 @@ def _starts(x: Any, starts: Any, sizes: Any, what: str) -> list[Any]:
             raise _ShapeError(f"{what}: a block of shape {tuple(sizes)} does not fit into shape {x.shape}")
     out = []
     for s, n, size in zip(starts, x.shape, sizes, strict=True):
-        s = _as_array(s)
+        s = _ew.as_positions(s)
         out.append(clamp(0, _ew.where(_ew.less(s, 0), _ew.add(s, n), s), n - size))
     return out
 

@@ -114,11 +114,12 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     f = as_array(f)
-    if dtype_of(f).kind == "b":
-        raise DtypeError("gradient: truth values have no differences; convert them with astype(float)")
+    boolean = dtype_of(f).kind == "b"
     f = f if inexact_dtype(dtype_of(f)) else convert(f, config.float_dtype)
     axes = canonical_axes(None, ndim_of(f)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = [canonical_axis(a, ndim_of(f)) for a in axes]
+    if boolean and min([shape_of(f)[a] for a in axes], default=0) > edge_order:
+        raise DtypeError("gradient: truth values have no differences; convert them with astype(float)")
     spacings = list(varargs) * len(axes) if len(varargs) == 1 else list(varargs) or [1.0] * len(axes)
     if len(spacings) != len(axes):
         raise ArgumentError(f"gradient: {len(spacings)} spacings for {len(axes)} axes")
@@ -181,6 +182,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         np.float64(3.0)
     """
     x, xp, fp = as_array(x), as_array(xp), as_array(fp)
+    if ndim_of(xp) != 1 or ndim_of(fp) != 1:
+        raise ShapeError(f"interp: points and values must be vectors, got shapes {shape_of(xp)} and {shape_of(fp)}")
     if dtype_of(x).kind == "c" or dtype_of(xp).kind == "c":
         raise DtypeError("interp: complex coordinates have no order")
     if ndim_of(xp) != 1 or shape_of(xp) != shape_of(fp) or shape_of(xp)[0] == 0:

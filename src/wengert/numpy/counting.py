@@ -37,6 +37,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     x = wide(as_array(x))
     if ndim_of(x) != 1:
         raise ShapeError(f"bincount needs a vector, got shape {shape_of(x)}")
+    if dtype_of(x).kind not in "iub" and (isinstance(x, Tracer) or shape_of(x) != (0,)):
+        raise DtypeError(f"bincount counts whole numbers, got {dtype_of(x)}; convert them with astype(int)")
     if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
         return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
     minlength = as_length(minlength, "bincount: minlength")
@@ -66,7 +68,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
         return canonical(np.histogram_bin_edges(as_array(a), bins, range))
     if isinstance(bins, str):
         raise NotSupportedError(f"histogram with bins={bins!r} of values that are not known; give the number of bins")
-    if not isinstance(bins, int):
+    if not isinstance(bins, (int, np.integer)):
         bins = as_array(bins)
         if not isinstance(bins, Tracer) and np.any(bins[1:] < bins[:-1]):
             raise ArgumentError("histogram: the edges must rise")
@@ -91,7 +93,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
         counts, edges = np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
         return canonical(counts), canonical(edges)
     a = reshape(as_array(a), (-1,))
-    if isinstance(bins, int) and bins < 1:
+    if isinstance(bins, (int, np.integer)) and bins < 1:
         raise ShapeError(f"histogram: bins must be positive, got {bins}")
     edges = histogram_bin_edges(a, bins, range, weights)
     n = shape_of(edges)[0] - 1
@@ -107,7 +109,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
 
 
 def _bins(x: Any, bins: Any, range: Any) -> Any:  # noqa: A002
-    return histogram_bin_edges(x, bins if isinstance(bins, int) else as_array(bins), range)
+    return histogram_bin_edges(x, int(bins) if isinstance(bins, (int, np.integer)) else as_array(bins), range)
 
 
 def histogramdd(
@@ -171,8 +173,12 @@ def histogram2d(
     """
     if isinstance(bins, (list, tuple)) and len(bins) in (1, 2):
         bins = [bins[0], bins[-1]]
-    elif not isinstance(bins, int):
+    elif not isinstance(bins, (int, np.integer)):
         bins = [as_array(bins)] * 2
+    if ndim_of(as_value(x)) != 1 or ndim_of(as_value(y)) != 1:
+        raise ShapeError(
+            f"histogram2d needs two vectors, got shapes {shape_of(as_value(x))} and {shape_of(as_value(y))}"
+        )
     counts, (first, second) = histogramdd([x, y], bins, range, density, weights)
     return counts, first, second
 

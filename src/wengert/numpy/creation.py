@@ -300,7 +300,7 @@ def linspace(
         return (out, demoted(step) if not config._x64 else step) if retstep else out
     natural = result_dtype(aval_of(start), aval_of(stop), Aval((), config.float_dtype, True))
     start, stop = convert(start, natural), convert(stop, natural)
-    num = operator.index(num)
+    num = as_length(num, "linspace: number of samples")
     steps = num - 1 if endpoint else num
     span = stop - start
     step = span / steps if steps > 0 else span * np.nan
@@ -407,14 +407,15 @@ def tril(m: Any, k: int = 0) -> Any:
 @plain(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """`m` with zeros below its `k`-th diagonal, over the last two axes."""
-    return _triangle("triu", m, k - 1, False)
+    return _triangle("triu", m, operator.index(k) - 1, False)
 
 
 def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
     m = as_array(m)
     if ndim_of(m) < 1:
         raise ShapeError(f"{name} needs an array of at least one axis, got shape {shape_of(m)}")
-    mask = np.tri(*shape_of(m)[-2:], k=k, dtype=bool)  # of a vector: as many rows of it, as NumPy has it
+    shape = shape_of(m)[-2:] if ndim_of(m) > 1 else shape_of(m) * 2
+    mask = np.tri(*shape, k=operator.index(k), dtype=bool)  # of a vector: as many rows of it, as NumPy has it
     zero = np.zeros((), dtype_of(m))[()]
     return where_p.bind(mask, m, zero) if lower else where_p.bind(mask, zero, m)
 
@@ -431,6 +432,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         raise ShapeError(f"diagonal: axis1 and axis2 are both {i}")
     a = moveaxis(a, (i, j), (-2, -1))
     *lead, n, m = shape_of(a)
+    offset = operator.index(offset)  # an int8 overflows below
     row, column = max(-offset, 0), max(offset, 0)
     length = max(min(n - row, m - column), 0)
     if length == 0:
@@ -457,7 +459,7 @@ def diag(v: Any, k: int = 0) -> Any:
         return diagonal(v, k)
     if ndim_of(v) != 1:
         raise ShapeError(f"diag needs a vector or a matrix, got shape {shape_of(v)}; use diagonal for stacks")
-    n = shape_of(v)[0]
+    n, k = shape_of(v)[0], operator.index(k)
     size = n + abs(k)
     if n == 0:
         return np.zeros((size, size), dtype_of(v))
@@ -541,21 +543,30 @@ def ix_(*args: Any) -> tuple[Any, ...]:
     return tuple(out)
 
 
+def _matrix_shape(name: str, arr: Any) -> tuple[int, ...]:
+    shape = shape_of(as_array(arr))
+    if len(shape) != 2:
+        raise ShapeError(f"{name} needs a matrix, got shape {shape}")
+    return shape
+
+
 def tril_indices_from(arr: Any, k: int = 0) -> Any:
     """The indices of the lower triangle of `arr`."""
-    return tril_indices(shape_of(as_array(arr))[-2], k, shape_of(as_array(arr))[-1])
+    rows, columns = _matrix_shape("tril_indices_from", arr)
+    return tril_indices(rows, k, columns)
 
 
 def triu_indices_from(arr: Any, k: int = 0) -> Any:
     """The indices of the upper triangle of `arr`."""
-    return triu_indices(shape_of(as_array(arr))[-2], k, shape_of(as_array(arr))[-1])
+    rows, columns = _matrix_shape("triu_indices_from", arr)
+    return triu_indices(rows, k, columns)
 
 
 def diag_indices_from(arr: Any) -> Any:
     """The indices of the diagonal of `arr`."""
     shape = shape_of(as_array(arr))
-    if len(set(shape)) != 1:
-        raise ShapeError(f"diag_indices_from needs axes of one length, got shape {shape}")
+    if len(shape) < 2 or len(set(shape)) != 1:
+        raise ShapeError(f"diag_indices_from needs two axes or more, of one length, got shape {shape}")
     return diag_indices(shape[0], len(shape))
 
 

@@ -228,7 +228,8 @@ def i0(x: Any) -> Any:
     """The modified Bessel function of the first kind, of order 0."""
     from ..scipy.special import i0 as bessel
 
-    return bessel(x)
+    x = as_array(x)
+    return convert(bessel(x), dtype_of(x)) if inexact_dtype(dtype_of(x)) else bessel(x)
 
 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:

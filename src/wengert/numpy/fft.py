@@ -10,7 +10,7 @@ import numpy as np
 
 from ..config import config
 from ..core import as_array, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, AxisError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, rfft_p
@@ -51,10 +51,8 @@ def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     one = type(s) is One
     rank = ndim_of(x)
     if axes is None:
-        axes = range(rank) if s is None else range(rank - len(s), rank)
+        axes = range(rank) if s is None else range(-len(s), 0)
     axes = [canonical_axis(a, rank) for a in axes]
-    if not axes:
-        raise ShapeError("a Fourier transform needs at least one axis")
     lengths = [shape_of(x)[a] for a in axes] if s is None else [operator.index(n) for n in s]
     if len(lengths) != len(axes):
         raise ShapeError(f"{len(lengths)} lengths for {len(axes)} axes")
@@ -82,12 +80,16 @@ def _transform(a: Any, s: Any, axes: Any, norm: str | None, inverse: bool) -> An
     axes, lengths = _axes(x, s, axes)
     for i, n in zip(axes, lengths, strict=True):
         x = _fitted(x, i, n)
+    if not axes:
+        return as_array(a)  # nothing is transformed
     return _scaled(fft_p.bind(x, axes=tuple(axes), inverse=inverse), math.prod(lengths), norm, inverse)
 
 
 def _real_transform(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
+    axes, lengths = _axes(as_array(a), s, axes)
+    if not axes:
+        raise AxisError("a transform of real signals needs at least one axis")
     x = _real(a)
-    axes, lengths = _axes(x, s, axes)
     for i, n in zip(axes, lengths, strict=True):
         x = _fitted(x, i, n)
     x = rfft_p.bind(x, axis=axes[-1])
@@ -100,6 +102,8 @@ def _real_inverse(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
     x = _complex(a)
     given = s is not None
     axes, lengths = _axes(x, s, axes)
+    if not axes:
+        raise AxisError("a transform to real signals needs at least one axis")
     last = lengths[-1] if given and s[-1] != -1 else 2 * (shape_of(x)[axes[-1]] - 1)
     lengths[-1] = last
     for i, n in zip(axes, [*lengths[:-1], last // 2 + 1], strict=True):

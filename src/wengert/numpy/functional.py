@@ -122,6 +122,8 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
     """`func1d` of each vector along `axis`; the axes of its result take the place of that axis."""
     arr = as_array(arr)
     i = canonical_axis(axis, ndim_of(arr))
+    if 0 in (*shape_of(arr)[:i], *shape_of(arr)[i + 1 :]):
+        raise ShapeError(f"apply_along_axis: there is no vector along axis {i} of an array of shape {shape_of(arr)}")
     rows = moveaxis(arr, i, -1)
     rank = ndim_of(arr) - 1
     out = as_array(_map_over(lambda v: func1d(v, *args, **kwargs), [(True,)] * rank)(rows))
@@ -133,9 +135,12 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     """`func` (such as `sum`) over one axis after the other, each of them kept with length 1."""
     out = as_array(a)
     for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
-        i = canonical_axis(axis, ndim_of(out))
-        reduced = func(out, i)
         shape = shape_of(out)
+        i = canonical_axis(axis, len(shape)) if shape or axis not in (0, -1) else 0
+        reduced = func(out, i)
+        if not shape:
+            out = reduced
+            continue
         out = reduced if ndim_of(reduced) == len(shape) else reshape(reduced, (*shape[:i], 1, *shape[i + 1 :]))
     return out
 

@@ -14,8 +14,8 @@ from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import DtypeError, ShapeError
 from ..ops import shape as _ops
 from ..ops.bounds import check_written
-from ..ops.elementwise import convert
-from ..ops.indexing import getitem, wide
+from ..ops.elementwise import as_positions, convert
+from ..ops.indexing import getitem
 from ..ops.shape import as_length, canonical_axis, slice_axis
 from .dispatch import no_out
 from .searching import argsort, searchsorted, where
@@ -164,7 +164,13 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         obj = np.arange(*obj.indices(n))
     elif not isinstance(obj, (int, np.integer, Tracer)):
         obj = np.asarray(obj)
-        obj = np.flatnonzero(obj) if obj.dtype.kind == "b" else wide(obj) if obj.size else obj.astype(int)
+        obj = (
+            np.flatnonzero(obj)
+            if obj.dtype.kind == "b"
+            else obj.astype(int)
+            if not obj.size or obj.dtype.kind in "iu"
+            else obj
+        )
     where = np.insert(np.arange(n), obj, -1)
     new = where == -1
     count = int(new.sum())
@@ -183,7 +189,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     # Both parts in one array; `source` says where in it each row of the result comes from. np.insert puts values for
     # a sequence of indices in the order of the indices, stable.
     source = np.where(new, 0, where + count)
-    order = np.argsort(np.atleast_1d(np.where(np.asarray(obj) < 0, np.asarray(obj) + n, obj)), kind="stable")
+    at = np.atleast_1d(np.asarray(obj).astype(int))
+    order = np.argsort(np.where(at < 0, at + n, at), kind="stable")
     source[new] = order if len(order) == count else np.arange(count)
     return _ops.moveaxis(getitem(_ops.concatenate([values, arr]), source), 0, axis)
 
@@ -210,7 +217,7 @@ def _insert_traced(arr: Value, obj: Value, values: Value, axis: int) -> Value:
         if ndim_of(values) == ndim_of(arr) and ndim_of(arr) > 1:
             values = _ops.moveaxis(values, axis, 0)
     values = _ops.broadcast_to(values, (count, *shape_of(arr)[1:]))
-    places = wide(places)
+    places = as_positions(places)
     places = where(places < 0, places + n, places)
     places = where((places < 0) | (places > n), 2 * (n + count), places)  # out of range, where the last line notices
     order = argsort(places, stable=True)

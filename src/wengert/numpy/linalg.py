@@ -26,7 +26,8 @@ from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeErr
 from ..errors import nearest_names as _nearest_names
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
-from ..ops.contraction import einsum, outer, tensordot
+from ..ops.contraction import einsum, tensordot
+from ..ops.contraction import outer as _outer
 from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradient_p, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
@@ -173,6 +174,9 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
     cut = rcond if rtol is None else rtol
     if isinstance(cut, Tracer):
         cut = cut.concrete("pinv, the value of rtol")
+    if 0 in shape_of(as_array(a))[-2:]:  # the transposed shape, whatever is said of triangles
+        a, hermitian = as_array(a), False
+        a = convert(a, np.promote_types(dtype_of(a), np.float32)) if dtype_of(a).kind == "f" else a
     return _ops.pinv_p.bind(
         (_ops.of_triangle(_matrices(a, "pinv", square=True)) if hermitian else _matrices(a, "pinv")),
         rtol=None if cut is None else float(cut),
@@ -193,8 +197,12 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """The inverse with respect to ``tensordot(a, b, ind)``."""
     a = as_array(a)
-    shape = shape_of(a)[ind:] + shape_of(a)[:ind]
-    return reshape(inv(reshape(a, (int(np.prod(shape_of(a)[:ind], dtype=int)), -1))), shape)
+    rows, columns = (int(np.prod(part, dtype=int)) for part in (shape_of(a)[:ind], shape_of(a)[ind:]))
+    if rows != columns or not shape_of(a):
+        raise MatrixError(
+            f"tensorinv: the first {ind} axes of an array of shape {shape_of(a)} have not the size of the others"
+        )
+    return reshape(inv(reshape(a, (rows, columns))), shape_of(a)[ind:] + shape_of(a)[:ind])
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tuple[Any, Any, Any, Any]:
@@ -216,7 +224,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
         raise MatrixError(f"lstsq needs a matrix, got shape {shape_of(a)}")
     m, n = shape_of(a)
     if ndim_of(b) not in (1, 2) or shape_of(b)[0] != m:
-        raise ShapeError(f"lstsq: a right side of shape {shape_of(b)} for a matrix of shape {shape_of(a)}")
+        raise MatrixError(f"lstsq: a right side of shape {shape_of(b)} for a matrix of shape {shape_of(a)}")
     cut = max(m, n) * float(np.finfo(dtype_of(a)).eps) if rcond is None else rcond
     x = matmul(pinv(a, cut), b)
     s = svdvals(a)
@@ -256,10 +264,10 @@ def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = False) 
 
 def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> tuple[Any, bool]:
     """Matrices, and whether the lower triangle says which Hermitian ones are meant."""
-    x = _matrices(a, name, square=True)
     triangle = "L" if UPLO is None else UPLO.upper()
     if triangle not in ("L", "U"):
         raise ArgumentError(f"{name}: UPLO must be 'L' or 'U', got {UPLO!r}")
+    x = _matrices(a, name, square=True)
     return (x + _ops.adjoint(x)) / 2 if symmetrize_input else x, triangle == "L"
 
 
@@ -352,10 +360,10 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     Raises:
         ArgumentError: another mode. NumPy's "raw" gives Householder vectors, which have no derivative here.
     """
-    x = _matrices(a, "qr")
-    m, n = shape_of(x)[-2:]
     if mode not in ("reduced", "r", "complete"):
         raise ArgumentError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
+    x = _matrices(a, "qr")
+    m, n = shape_of(x)[-2:]
     if mode == "complete" and m > n:
         return QRResult(*_dec.qr_complete_p.bind(x))
     if n > m:  # R of the further columns is Q' times them
@@ -404,7 +412,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     if isinstance(ord, Tracer):
         return _power_norm(size, ord, axis, keepdims)
     if ord == np.inf:
-        return _max(size, axis, keepdims)
+        none = not all(shape_of(size)[i] for i in canonical_axes(axis, ndim_of(size)))
+        return _max(size, axis, keepdims, initial=0.0) if none else _max(size, axis, keepdims)
     if ord == -np.inf:
         return _min(size, axis, keepdims)
     if ord == 0:
@@ -423,7 +432,9 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any: 
         x = _matrices(x, "matrix_norm")
     if ord is None or ord == "fro":
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if ord in (1, -1, np.inf, -np.inf):
+    if 0 in shape_of(x)[-2:] and ord in (1, 2, np.inf, "nuc"):  # no numbers have the norm 0
+        out = np.zeros(shape_of(x)[:-2], np.finfo(dtype_of(x)).dtype)[()]
+    elif ord in (1, -1, np.inf, -np.inf):
         sums = _sum(absolute(x), -2 if abs(ord) == 1 else -1)
         out = (_max if ord > 0 else _min)(sums, -1)
     elif ord in (2, -2, "nuc"):
@@ -474,16 +485,27 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return expand_dims(out, tuple(sorted(axes))) if keepdims else out
 
 
+def outer(x1: Any, x2: Any, /) -> Any:
+    """All products of elements of two vectors."""
+    x1, x2 = as_array(x1), as_array(x2)
+    if ndim_of(x1) != 1 or ndim_of(x2) != 1:
+        raise ShapeError(f"outer needs two vectors, got shapes {shape_of(x1)} and {shape_of(x2)}; numpy.outer flattens")
+    return _outer(x1, x2)
+
+
 def cond(x: Any, p: Any = None) -> Any:
     """The condition number: the norm of a matrix times that of its inverse."""
+    if 0 in shape_of(as_array(x)):
+        raise MatrixError(f"cond of no elements, shape {shape_of(as_array(x))}")
     x = _matrices(x, "cond")
-    if 0 in shape_of(x):
-        raise MatrixError(f"cond of no elements, shape {shape_of(x)}")
     if p in (None, 2, -2):
         s = svdvals(x)
         large, small = getitem(s, (Ellipsis, 0)), getitem(s, (Ellipsis, -1))
         return small / large if p == -2 else large / small
-    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    singular = slogdet(stop_gradient_p.bind(x))[0] == 0
+    other = where_p.bind(expand_dims(singular, (-2, -1)), np.eye(shape_of(x)[-1], dtype=dtype_of(x)), x)
+    out = matrix_norm(x, ord=p) * matrix_norm(inv(other), ord=p)
+    return where_p.bind(singular, dtype_of(out).type(np.inf), out)
 
 
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
@@ -494,6 +516,8 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     if hermitian:
         x = _ops.of_triangle(_matrices(x, "matrix_rank", square=True))
     s = svdvals(x)
+    if 0 in shape_of(x)[-2:]:
+        return np.zeros(shape_of(x)[:-2], config.int_dtype)[()]
     if tol is None:
         relative = max(shape_of(x)[-2:]) * float(np.finfo(dtype_of(s)).eps) if rtol is None else as_value(rtol)
         tol = _max(s, -1, keepdims=True) * relative

@@ -278,6 +278,8 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
     from .creation import vander
     from .linalg import lstsq
 
+    if deg < 0:
+        raise ArgumentError(f"polyfit: the degree must not be negative, got {deg}")
     x, y = as_array(x) + 0.0, as_array(y) + 0.0
     left = vander(x, deg + 1)
     if w is not None:

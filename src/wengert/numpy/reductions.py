@@ -9,10 +9,10 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
-from ..ops.elementwise import convert, imag, isnan, multiply, real, sqrt, square
+from ..ops.elementwise import convert, imag, isnan, multiply, real, sqrt, square, subtract
 from ..ops.elementwise import where as _where
 from ..ops.families import result_dtype
 from ..ops.norms import euclidean_norm
@@ -216,6 +216,7 @@ def _deviations(
         if ddof != 0:
             raise ArgumentError("var and std take ddof or correction, not both")
         ddof = correction
+    ddof = ddof.item() if isinstance(ddof, np.generic) else ddof  # an int8 overflows beside a count
     x, final = _working(a, dtype)
     if center is None:
         center = mean(x, axis, keepdims=True, where=where)
@@ -226,6 +227,24 @@ def _deviations(
     if isinstance(count, int):
         return d, float(np.maximum(count - ddof, 0)), final
     return d, _where(count > ddof, count - ddof, 0), final
+
+
+def _other_dtype(a: Any, dtype: Any) -> bool:
+    """Whether `dtype` is another kind than the numbers of a variance: whole, complex, or real for complex numbers."""
+    return dtype is not None and (canonical_dtype(dtype).kind != "f" or dtype_of(as_array(a)).kind == "c")
+
+
+def _variance_in(
+    dtype: Any, a: Any, axis: Any, ddof: Any, keepdims: bool, where: Any, correction: Any, center: Any
+) -> Any:
+    """The variance with sums in a dtype of another kind, as NumPy has it: the mean and the total are numbers of it."""
+    x = as_array(a)
+    if center is None:
+        center = mean(x, axis, dtype, keepdims=True, where=where)
+    d, freedom, _ = _deviations(subtract(x, center), axis, None, ddof, keepdims, where, correction, 0)
+    d = d if inexact_dtype(dtype_of(x)) else convert(d, dtype_of(center))
+    squares = square(real(d)) + square(imag(d)) if dtype_of(x).kind == "c" else d * d
+    return convert(_ops.sum(convert(squares, dtype), axis, keepdims=keepdims) / freedom, dtype)
 
 
 def _mean_square(d: Any, freedom: Any, axis: Any, keepdims: bool) -> Any:
@@ -254,6 +273,8 @@ def var(
         np.float64(2.0)
     """
     no_out(out)
+    if _other_dtype(a, dtype):
+        return _variance_in(dtype, a, axis, ddof, keepdims, where, correction, mean)
     d, freedom, final = _deviations(a, axis, dtype, ddof, keepdims, where, correction, mean)
     out = _mean_square(d, freedom, axis, keepdims)
     return out if final is None else convert(out, final)
@@ -274,8 +295,13 @@ def std(
 ) -> Any:
     """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm."""
     no_out(out)
+    if _other_dtype(a, dtype):
+        out = _variance_in(dtype, a, axis, ddof, keepdims, where, correction, mean)
+        if ndim_of(out) and not inexact_dtype(dtype_of(out)):
+            raise DtypeError(f"std: roots are no numbers of dtype {dtype_of(out)}; leave dtype out")  # as NumPy has it
+        return convert(sqrt(out), dtype_of(out))
     d, freedom, final = _deviations(a, axis, dtype, ddof, keepdims, where, correction, mean)
-    axes = canonical_axes(axis, ndim_of(d))
+    axes = canonical_axes(axis, ndim_of(d), True)
     size = euclidean_norm(d, axes)
     if keepdims:
         size = reshape(size, kept_shape(shape_of(d), axes))
@@ -296,6 +322,14 @@ def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
         return a, None
     missing = isnan(a)
     return _where(missing, np.asarray(fill, dtype_of(a))[()], a), ~missing
+
+
+def _of_inexact(a: Any, dtype: Any) -> None:
+    """Refuse a mean of floating numbers in whole ones, as NumPy does."""
+    if dtype is not None and inexact_dtype(dtype_of(as_array(a))) and not inexact_dtype(canonical_dtype(dtype)):
+        raise DtypeError(
+            f"a mean without NaN of {dtype_of(as_array(a))} has no dtype {canonical_dtype(dtype)}; leave it out"
+        )
 
 
 @plain(np.nansum)
@@ -363,6 +397,7 @@ def nanmean(
 ) -> Any:
     """The mean over `axis` of the elements that are not NaN."""
     no_out(out)
+    _of_inexact(a, dtype)
     x, present = _without_nan(a, 0)
     return mean(x, axis, dtype, keepdims=keepdims, where=_present(present, where))
 
@@ -381,6 +416,7 @@ def nanvar(
 ) -> Any:
     """The variance over `axis` of the elements that are not NaN."""
     no_out(out)
+    _of_inexact(a, dtype)
     x, present = _without_nan(a, 0)
     chosen = _present(present, where)
     return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
@@ -400,6 +436,7 @@ def nanstd(
 ) -> Any:
     """The standard deviation over `axis` of the elements that are not NaN."""
     no_out(out)
+    _of_inexact(a, dtype)
     x, present = _without_nan(a, 0)
     chosen = _present(present, where)
     return std(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)

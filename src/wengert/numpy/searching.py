@@ -10,12 +10,20 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, AxisError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
+from ..errors import (
+    ArgumentError,
+    AxisError,
+    ConcretizationError,
+    DtypeError,
+    IndexDtypeError,
+    NotSupportedError,
+    ShapeError,
+)
 from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
-from ..ops.elementwise import convert, equal, isnan, logical_not, where_p
+from ..ops.elementwise import as_positions, convert, equal, isnan, logical_not, where_p
 from ..ops.families import broadcast_shapes, result_dtype
-from ..ops.indexing import getitem, wide
+from ..ops.indexing import getitem
 from ..ops.shape import (
     as_length,
     broadcast_to,
@@ -202,12 +210,18 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, meth
 
 
 def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
-    """Which bin each element of `x` is in; `bins` rise, or fall where their values are known."""
+    """Which bin each element of `x` is in; `bins` rise or fall."""
     x, bins = as_array(x), as_array(bins)
+    if ndim_of(bins) != 1:
+        raise ShapeError(f"digitize: bins must be a vector, got shape {shape_of(bins)}")
     if dtype_of(x).kind == "c" or dtype_of(bins).kind == "c":
         raise DtypeError("digitize: complex numbers have no order")
     side = "left" if right else "right"
-    if ndim_of(bins) == 1 and not isinstance(bins, Tracer) and not np.all(bins[1:] >= bins[:-1]):
+    if isinstance(bins, Tracer) and shape_of(bins)[0] > 1:  # which way they go is not known
+        rising = getitem(bins, 0) <= getitem(bins, -1)
+        falling = shape_of(bins)[0] - searchsorted(reverse_p.bind(bins, axes=(0,)), x, side)
+        return where_p.bind(rising, searchsorted(bins, x, side), falling)
+    if not isinstance(bins, Tracer) and not np.all(bins[1:] >= bins[:-1]):
         if not np.all(bins[1:] <= bins[:-1]):
             raise ArgumentError("digitize: bins must rise or fall")
         return len(bins) - searchsorted(bins[::-1], x, side)
@@ -277,7 +291,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means."""
     no_out(out)
-    index = wide(as_array(a))
+    index = as_positions(a, "choose")
     items = [as_array(c) for c in choices]
     dtype = result_dtype(*map(aval_of, items))
     shape = broadcast_shapes("choose", shape_of(index), *map(shape_of, items))
@@ -321,7 +335,7 @@ def take(
         unique_indices, indices_are_sorted: accepted as JAX accepts them.
         fill_value: for mode "fill", what stands where an index is out of range (NaN by default).
     """
-    a, indices = as_array(a), wide(as_array(indices))
+    a, indices = as_array(a), as_positions(indices)
     if axis is None or (not shape_of(a) and axis in (0, -1)):
         a, axis = reshape(a, (-1,)), 0
     i = canonical_axis(axis, ndim_of(a))
@@ -349,6 +363,8 @@ def take(
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1, mode: Any = None, fill_value: Any = None) -> Any:
     """Elements of `arr` at `indices` along `axis`, the other axes matched one to one."""
     arr, indices = as_array(arr), as_array(indices)
+    if dtype_of(indices).kind not in "iu" and (axis is None or ndim_of(arr)):
+        raise IndexDtypeError(f"take_along_axis: indices must be integers, got {dtype_of(indices)}")
     if axis is not None and ndim_of(indices) == ndim_of(arr):
         i = canonical_axis(axis, ndim_of(arr))
         have, want = shape_of(arr), shape_of(indices)
@@ -379,7 +395,7 @@ def compress(
     """
     no_out(out)
     a = as_array(a)
-    if axis is None:
+    if axis is None or (not shape_of(a) and axis in (0, -1)):
         a, axis = reshape(a, (-1,)), 0
     i = canonical_axis(axis, ndim_of(a))
     if size is None:
@@ -413,6 +429,8 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
         ConcretizationError: the values are not known and `size` is not given.
     """
     a = as_array(a)
+    if not shape_of(a):
+        raise ShapeError("nonzero of a number: it has no indices; use atleast_1d")
     size = None if size is None else as_length(size, "size")
     if isinstance(a, Tracer) and size is not None:
         flat = reshape(convert(a, bool), (-1,))
@@ -451,22 +469,20 @@ def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> A
 
 def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     """The indices of the elements that are not zero, a row for each."""
-    rows = nonzero(a, size=size, fill_value=fill_value)
+    if not ndim_of(as_value(a)):
+        return np.zeros((int(bool(known(a, "argwhere"))), 0), config.int_dtype)
     from ..ops.shape import stack
 
-    return stack(rows, 1) if rows else np.zeros((int(bool(known(a, "argwhere"))), 0), config.int_dtype)
+    return stack(nonzero(a, size=size, fill_value=fill_value), 1)
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
     """The coordinates, in an array of `shape` that is read in C order (or "F"), of flat indices."""
-    indices = as_array(indices)
+    indices = as_positions(indices, "unravel_index")
     dims = tuple(map(operator.index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     out, stride = [], int(np.prod(dims, dtype=int))
-    if dtype_of(indices).kind not in "iub":
-        raise DtypeError(f"unravel_index: indices must be integers, got {dtype_of(indices)}")
     if not isinstance(indices, Tracer) and indices.size and (indices.min() < 0 or indices.max() >= stride):
         raise ArgumentError(f"unravel_index: an index is out of range for an array of shape {dims}")
-    indices = convert(indices, config.int_dtype)
     for n in dims if order == "C" else dims[::-1]:
         stride //= n or 1
         out.append(indices // stride % n)
@@ -475,7 +491,7 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
 
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
     """Flat indices from coordinates in an array of shape `dims`."""
-    coordinates = [wide(as_array(i)) for i in multi_index]
+    coordinates = [as_positions(i, "ravel_multi_index") for i in multi_index]
     if mode == "raise" and not any(isinstance(i, Tracer) for i in coordinates):
         return np.ravel_multi_index(tuple(np.asarray(i) for i in coordinates), dims, order=order)  # type: ignore[call-overload]
     if mode == "clip":

@@ -12,7 +12,7 @@ from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
 from ..ops.bounds import check_written
-from ..ops.elementwise import convert, floor, rint
+from ..ops.elementwise import as_positions, convert, floor, rint
 from ..ops.families import broadcast_shapes as _broadcast
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
@@ -292,14 +292,14 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if axis is None:
         return _ops.reshape(roll(ravel(a), shift, 0), shape_of(a))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    shifts = shift if isinstance(shift, (tuple, list, np.ndarray)) else (shift,)
+    shifts = shift if isinstance(shift, (tuple, list)) or ndim_of(shift) else (shift,)
     shifts = list(shifts) * len(axes) if len(shifts) == 1 else shifts
     axes = list(axes) * len(shifts) if len(axes) == 1 else axes
     for by, i in zip(shifts, axes, strict=True):
         i = canonical_axis(i, ndim_of(a))
         n = shape_of(a)[i]
         if isinstance(by, Tracer):  # a shift that is not known: a gather
-            a = getitem(a, (slice(None),) * i + ((np.arange(n) - by) % max_(n, 1),))
+            a = getitem(a, (slice(None),) * i + ((np.arange(n) - as_positions(by)) % max_(n, 1),))
         elif n and operator.index(by) % n:
             cut = n - operator.index(by) % n
             a = _ops.concatenate([slice_axis(a, i, cut, n), slice_axis(a, i, 0, cut)], i)
@@ -359,7 +359,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     x = as_array(array)
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - ndim_of(x), 0)) for i in range(ndim_of(x))]
-        pad_width = [(w, w) if isinstance(w, int) else tuple(w) for w in pad_width]
+        pad_width = [(w, w) if isinstance(w, (int, np.integer)) else tuple(w) for w in pad_width]
     given = np.asarray(pad_width)
     if given.dtype.kind not in "iu" and given.size:
         raise DtypeError(f"pad: widths must be integers, got {pad_width}")
@@ -380,6 +380,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
             if before or after:
                 source = np.pad(np.arange(shape_of(x)[i]), (before, after), mode)
                 x = getitem(x, (slice(None),) * i + (source,))
+        return x
+    if not widths:
         return x
     if mode != "constant" and not isinstance(x, Tracer):
         return np.pad(x, np.reshape(np.array(widths, int), (-1, 2)), mode, **kwargs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, AxisError, DtypeError, NotSupportedError, ShapeError
 from ..ops.contraction import matmul
 from ..ops.elementwise import (
     ceil,
@@ -123,9 +123,8 @@ def _quantile(
     share_dtype = None if type(q) in PYTHON_SCALARS else dtype_of(as_array(q))  # Python's numbers are weak
     x, q = as_array(a), as_array(q)
     _check_shares(q)
-    if dtype_of(x).kind == "b" and not median and method not in _ELEMENTS:
-        raise DtypeError("quantiles of truth values: they cannot be subtracted; convert them with astype(int)")
-    whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS and dtype_of(x).kind != "b"
+    boolean = dtype_of(x).kind == "b"
+    whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS
     x = x if whole or inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
     if dtype_of(x).kind == "c" and not median:
         raise DtypeError("quantiles of complex numbers: they have no order")
@@ -133,8 +132,15 @@ def _quantile(
     axes = canonical_axes(axis, rank)
     rest = [i for i in range(rank) if i not in axes]
     lead, n = tuple(shape[i] for i in rest), math.prod(shape[i] for i in axes)
+    if n == 0 and (skip_nan or 0 in lead):
+        out = np.full((*shape_of(q), *lead), np.nan, dtype_of(x) if inexact_dtype(dtype_of(x)) else config.float_dtype)
+        return (
+            reshape(out, (*shape_of(q), *[1 if i in axes else m for i, m in enumerate(shape)])) if keepdims else out[()]
+        )
     if n == 0:
-        raise ShapeError(f"quantile of no elements (shape {shape}, axis {axis})")
+        raise AxisError(f"quantile of no elements (shape {shape}, axis {axis})")
+    if boolean and method not in _ELEMENTS and not median:
+        raise DtypeError(f"quantile of truth values: they have no differences; convert with astype(float) ({method=})")
     rows = sort_p.bind(reshape(transpose(x, (*rest, *axes)), (*lead, n)), axis=len(lead))
     dtype = dtype_of(x)
     missing = isnan(rows)
@@ -333,7 +339,7 @@ def cov(
             [x, convert(_variables(y, rowvar), dtype_of(x)) if dtype is not None else _variables(y, rowvar)]
         )
     n = shape_of(x)[1]
-    ddof = (0 if bias else 1) if ddof is None else ddof
+    ddof = (0 if bias else 1) if ddof is None else ddof.item() if isinstance(ddof, np.generic) else ddof
     weights = None
     for w in (fweights, aweights):
         if w is not None:

@@ -6,6 +6,7 @@ values under transformation too and is differentiable in the array and in the va
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, NotSupportedError, ShapeError
-from ..ops.elementwise import convert, where_p
+from ..ops.elementwise import as_positions, convert, where_p
 from ..ops.indexing import getitem
 from ..ops.reduction import cumsum_p
 from ..ops.shape import broadcast_to, canonical_axis, reshape
@@ -65,7 +66,7 @@ def put(a: Any, ind: Any, v: Any, mode: str | None = None, *, inplace: bool = Tr
     """
 
     def copy() -> Any:
-        x, index = as_array(a), reshape(as_array(ind), (-1,))
+        x, index = as_array(a), reshape(as_positions(ind), (-1,))
         size = x.size
         if mode == "wrap":
             index = index % size
@@ -115,6 +116,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
         shape = shape_of(x)
         if len(shape) < 2:
             raise ShapeError(f"fill_diagonal needs an array of at least two axes, got shape {shape}")
+        if len(shape) > 2 and len(set(shape)) > 1:
+            raise ShapeError(f"fill_diagonal: all of more than two axes must have one length, got shape {shape}")
         step = shape[1] + 1 if len(shape) == 2 else 1 + sum(int(np.prod(shape[:i])) for i in range(1, len(shape)))
         size = int(np.prod(shape))
         places = np.arange(0, size if wrap or len(shape) != 2 else min(shape[1] * shape[1], size), step)
@@ -122,6 +125,13 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
         return reshape(at(reshape(x, (-1,)))[places].set(v), shape)
 
     return _finish("fill_diagonal", a, inplace, lambda: np.fill_diagonal(a, val, wrap), copy, val)
+
+
+def _as_large(name: str, mask: Any, x: Any) -> Any:
+    """A mask of as many elements as `x`, in its shape."""
+    if math.prod(shape_of(mask)) != math.prod(shape_of(x)):
+        raise ShapeError(f"{name}: a mask of shape {shape_of(mask)} for an array of shape {shape_of(x)}")
+    return reshape(mask, shape_of(x))
 
 
 def putmask(a: Any, mask: Any, values: Any, *, inplace: bool = True) -> Any:
@@ -135,7 +145,7 @@ def putmask(a: Any, mask: Any, values: Any, *, inplace: bool = True) -> Any:
     def copy() -> Any:
         x = as_array(a)
         fills = convert(reshape(_cycled(values, x.size), shape_of(x)), dtype_of(x))
-        return where_p.bind(convert(broadcast_to(as_value(mask), shape_of(x)), bool), fills, x)
+        return where_p.bind(convert(_as_large("putmask", as_value(mask), x), bool), fills, x)
 
     return _finish("putmask", a, inplace, lambda: np.putmask(a, mask, values), copy, mask, values)
 
@@ -152,7 +162,7 @@ def place(arr: Any, mask: Any, vals: Any, *, inplace: bool = True) -> Any:
         x, v = as_array(arr), reshape(as_array(vals), (-1,))
         if shape_of(v)[0] == 0:
             raise ShapeError("place needs at least one value")
-        flat = reshape(convert(broadcast_to(as_value(mask), shape_of(x)), bool), (-1,))
+        flat = reshape(convert(_as_large("place", as_value(mask), x), bool), (-1,))
         number = cumsum_p.bind(convert(flat, np.int64), axis=0) - 1
         fills = reshape(getitem(v, where_p.bind(flat, number % shape_of(v)[0], 0)), shape_of(x))
         return where_p.bind(reshape(flat, shape_of(x)), convert(fills, dtype_of(x)), x)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
-from ..errors import AxisError, ShapeError
+from ..errors import AxisError, DtypeError, ShapeError
 from .elementwise import conj, convert, multiply, square
 from .families import Bilinear, broadcast_shapes, result_dtype
 from .reduction import any_p, reduce_sum
@@ -363,6 +363,8 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", dtype: Any =
         if len(term) != ndim_of(a):
             raise ShapeError(f"einsum: {len(term)} indices {term!r} for an array of shape {shape_of(a)}")
     common = result_dtype(*map(aval_of, arrays)) if dtype is None else dtype
+    if np.dtype(common).kind != "c" and any(dtype_of(a).kind == "c" for a in arrays):
+        raise DtypeError(f"einsum: complex operands do not become {np.dtype(common)}; take their real parts")
     items = [_diagonals(convert(a, common), term) for a, term in zip(arrays, inputs, strict=True)]
     for step in (*steps, None):
         step = range(len(items)) if step is None else [i % len(items) for i in step]  # what a path leaves, at the end
@@ -390,7 +392,11 @@ def _path(terms: str, shapes: tuple[Axes, ...], optimize: Any) -> tuple[tuple[in
     )
     left = len(shapes)
     for step in steps:
-        if not step or len(set(step)) != len(step) or not all(isinstance(i, int) and -left <= i < left for i in step):
+        if (
+            not step
+            or len(set(step)) != len(step)
+            or not all(isinstance(i, (int, np.integer)) and -left <= i < left for i in step)
+        ):
             raise ValueError(f"the path {list(optimize)} does not fit {len(shapes)} operands")
         left -= len(step) - 1
     return steps

@@ -28,7 +28,7 @@ from ..core import (
     is_weak,
     shape_of,
 )
-from ..errors import NotDifferentiableError, NotLinearError
+from ..errors import DtypeError, NotDifferentiableError, NotLinearError
 from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
@@ -636,6 +636,19 @@ def convert(x: Value, dtype: Any) -> Value:
     elif dtype_of(x) == d:
         return x
     return convert_p.bind(x, dtype=d)
+
+
+def as_positions(x: Any, what: str = "") -> Value:
+    """Integers that count along axes, in a dtype in which adding the length of an axis does not overflow.
+
+    With `what` anything but integers and truth values is a TypeError that names that function; without it, it stays as it is.
+    """
+    x = as_array(x)
+    if dtype_of(x).kind in "biu":
+        return convert(x, config.int_dtype)
+    if what:
+        raise DtypeError(f"{what}: indices must be integers, got {dtype_of(x)}")
+    return x
 
 
 # --- where ------------------------------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ def _reduce(
             ew.convert(initial, dtype_of(x)),
             tuple(1 if i == (axes or (0,))[0] else n for i, n in enumerate(shape_of(x))),
         )
-        x = concatenate([x, extra], axes[0]) if axes else getattr(ew, combine)(x, initial)
+        x = concatenate([x, extra], axes[0]) if axes else getattr(ew, combine)(x, ew.convert(initial, dtype_of(x)))
     out = primitive.bind(x, axes=axes)
     if keepdims:
         out = reshape(out, kept_shape(shape_of(x), axes))

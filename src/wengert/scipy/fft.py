@@ -152,8 +152,8 @@ def idst(
 def _several(one: Any, x: Any, type: int, s: Any, axes: Any, norm: Any, orthogonalize: Any) -> Any:
     (x,) = floating(x)
     rank = ndim_of(x)
-    s = (s,) if isinstance(s, int) else s
-    axes = (axes,) if isinstance(axes, int) else axes
+    s = (s,) if isinstance(s, (int, np.integer)) else s
+    axes = (axes,) if isinstance(axes, (int, np.integer)) else axes
     chosen = list(axes) if axes is not None else list(range(rank) if s is None else range(rank - len(s), rank))
     sizes = list(s) if s is not None else [None] * len(chosen)
     if len(sizes) != len(chosen):

@@ -361,11 +361,14 @@ def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any, checkpoint: Any,
 
     known = not isinstance(lower, Tracer) and not isinstance(upper, Tracer)
     n = max(int(upper) - int(lower), 0) if known else None
+    dtype = np.result_type(aval_of(as_array(lower)).dtype, aval_of(as_array(upper)).dtype)
+    dtype = dtype if dtype.kind in "iu" else config.int_dtype  # of signed and unsigned ones of 64 bits it is a float
     if known and any(isinstance(x, Tracer) for x in trees.leaves(init_val)):
         counted = named(lambda c, _: ((step(c[1], c[0]), c[1] + 1), None), body_fun)
-        return run_scan(counted, (init_val, as_array(lower)), None, n, False, "fori_loop", checkpoint, budget)[0][0]
+        return run_scan(
+            counted, (init_val, convert(as_array(lower), dtype)), None, n, False, "fori_loop", checkpoint, budget
+        )[0][0]
     i, end = as_array(lower), as_array(upper)
-    dtype = np.result_type(i.dtype, end.dtype)
     i, end = convert(i, dtype), convert(end, dtype)
     counted = named(lambda c: (step(c[1], c[0]), c[1] + 1, c[2]), body_fun)
     return _while(lambda c: c[1] < c[2], counted, (init_val, i, end), "fori_loop", checkpoint, budget, n)[0]

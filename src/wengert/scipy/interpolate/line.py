@@ -53,7 +53,7 @@ class interp1d(Fields):  # noqa: N801 (SciPy's name)
         fill_value: Any = np.nan, assume_sorted: bool = False,
     ) -> None:  # fmt: skip
         if kind not in _NAMES:
-            if kind in ("zero", "quadratic") or isinstance(kind, int):
+            if kind in ("zero", "quadratic") or isinstance(kind, (int, np.integer)):
                 raise NotSupportedError(f"interp1d: kind={kind!r} is not here; take 'previous', 'linear' or 'cubic'")
             raise ArgumentError(f"interp1d: kind is 'linear', 'nearest', 'nearest-up', 'previous', 'next' or 'cubic', got {kind!r}")  # fmt: skip
         self.kind = _NAMES[kind]

@@ -266,7 +266,7 @@ def _averaged(name: str, a: Any, axis: Any, dtype: Any, weights: Any, nan_policy
     a = as_array(a) if dtype is None else wnp.asarray(a, dtype=dtype)
     if weights is not None:
         weights = as_array(weights)
-        if ndim_of(weights) == 1 and ndim_of(a) > 1 and isinstance(axis, int):  # along the axis
+        if ndim_of(weights) == 1 and ndim_of(a) > 1 and isinstance(axis, (int, np.integer)):  # along the axis
             weights = reshape(weights, [-1 if i == axis % ndim_of(a) else 1 for i in range(ndim_of(a))])
         a, weights = wnp.broadcast_arrays(*floating(a, weights))
         other = _Sample(name, weights, axis, nan_policy)
