@@ -268,7 +268,8 @@ def test_32_bits():
     """No 64 bits from plain arrays of mixed kinds, nor from functions whose implementation is NumPy's."""
     import narrow_sweep
 
-    found = [t for c in narrow_sweep.cases() if meaning.chosen(c, meaning.rotating(250), 250) and c.name not in narrow_sweep.USERS
+    share = meaning.rotating(250)
+    found = [t for c in narrow_sweep.cases() if meaning.chosen(c, share, 250) and c.name not in narrow_sweep.USERS
              for t in narrow_sweep.check(c, ("plain", "jvp", "vmap"))]  # fmt: skip
     assert not found, "\n".join(found)
     with w.config.override(enable_x64=False):
