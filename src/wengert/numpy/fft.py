@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import as_array, dtype_of, ndim_of, shape_of
+from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
@@ -63,7 +63,7 @@ def _axes(x: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
 
 def _complex(a: Any) -> Any:
     x = as_array(a)
-    if dtype_of(x).kind not in "fc":
+    if not inexact_dtype(dtype_of(x)):
         x = convert(x, config.float_dtype)
     return convert(x, complex_of(dtype_of(x)))
 
@@ -72,7 +72,9 @@ def _real(a: Any) -> Any:
     x = as_array(a)
     if dtype_of(x).kind == "c":
         raise ArgumentError(f"a transform of real signals was given {dtype_of(x)}; take the real part, or use fft")
-    return x if dtype_of(x).kind == "f" else convert(x, config.float_dtype)
+    if not inexact_dtype(dtype_of(x)):
+        return convert(x, config.float_dtype)
+    return convert(x, np.float32) if dtype_of(x).kind == "V" else x  # bfloat16
 
 
 def _transform(a: Any, s: Any, axes: Any, norm: str | None, inverse: bool) -> Any:
@@ -104,6 +106,8 @@ def _real_inverse(a: Any, s: Any, axes: Any, norm: str | None) -> Any:
     axes, lengths = _axes(x, s, axes)
     if not axes:
         raise AxisError("a transform to real signals needs at least one axis")
+    if len(axes) == 1 and dtype_of(as_array(a)).kind == "V":  # bfloat16: float64, as NumPy has it
+        x = convert(x, np.complex128)
     last = lengths[-1] if given and s[-1] != -1 else 2 * (shape_of(x)[axes[-1]] - 1)
     lengths[-1] = last
     for i, n in zip(axes, [*lengths[:-1], last // 2 + 1], strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -11,18 +12,22 @@ import numpy as np
 from ..core import Tracer, Value, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ConcretizationError
 from . import elementwise as ew
+from .indexing import getitem
 from .memory import MutableArray
 from .shape import reshape
 
 
 class Selection:
-    """``x[mask]`` where the mask is not known: good for ``x[mask] = …`` and arithmetic with numbers on the way there."""
+    """``x[mask]`` where the mask is not known: good for ``x[mask] = …`` and arithmetic with numbers on the way there.
 
-    __slots__ = ("mask", "whole")
+    Of ``x[0, :, mask]`` `whole` is ``x[0]``, and `axis` is the first of its axes that the mask is about.
+    """
+
+    __slots__ = ("axis", "mask", "whole")
     __array_priority__ = 2000.0
 
-    def __init__(self, whole: Value, mask: Tracer) -> None:
-        self.whole, self.mask = whole, mask
+    def __init__(self, whole: Value, mask: Tracer, axis: int = 0) -> None:
+        self.whole, self.mask, self.axis = whole, mask, axis
 
     def unknown(self) -> ConcretizationError:
         return ConcretizationError(
@@ -36,7 +41,7 @@ class Selection:
         values = []
         for a in args:
             if type(a) is Selection:
-                if a.mask is not self.mask:
+                if a.mask is not self.mask or a.axis != self.axis:
                     raise self.unknown()
                 values.append(a.whole)
             else:
@@ -45,7 +50,7 @@ class Selection:
                     raise self.unknown()
                 values.append(a)
         with np.errstate(all="ignore"):  # the elements that are not selected may be anything
-            return Selection(as_value(f(*values)), self.mask)
+            return Selection(as_value(f(*values)), self.mask, self.axis)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise self.unknown()
@@ -90,7 +95,48 @@ def unknown_mask(x: Any, key: Any) -> Tracer | None:
     return None
 
 
+def without_mask(x: Any, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], Tracer, int] | None:
+    """A key of one unknown mask beside slices and integers: the key with whole axes for the mask, the mask, and the first of
+    its axes in what that key gives. None for other keys, and where an integer is not beside the mask: NumPy moves axes then.
+    """
+    kinds = [_kind(x, e) for e in key]
+    if kinds.count("mask") != 1 or "other" in kinds or kinds.count("...") > 1:
+        return None
+    at = kinds.index("mask")
+    beside = [i for i, kind in enumerate(kinds) if kind in ("integer", "mask")]
+    if beside != list(range(beside[0], beside[0] + len(beside))):
+        return None
+    mask = key[at]
+    n = ndim_of(mask)
+    taken = sum(kind in ("integer", "slice") for kind in kinds) + n
+    axis = first = 0  # of the result, and of `x`
+    for kind in kinds[:at]:
+        filled = ndim_of(x) - taken if kind == "..." else 1
+        axis += filled if kind != "integer" else 0
+        first += filled if kind != "new" else 0
+    if taken > ndim_of(x) or shape_of(mask) != shape_of(x)[first : first + n]:
+        raise IndexError(
+            f"a mask of shape {shape_of(mask)} does not fit an array of shape {shape_of(x)} at axis {first}"
+        )
+    return (*key[:at], *(slice(None),) * n, *key[at + 1 :]), mask, axis
+
+
+def _kind(x: Any, e: Any) -> str:
+    if e is None or e is Ellipsis:
+        return "new" if e is None else "..."
+    if isinstance(e, slice):
+        return "slice"
+    if isinstance(e, (int, np.integer)) and not isinstance(e, bool):
+        return "integer"
+    return "other" if unknown_mask(x, e) is None else "mask"
+
+
 def selection_of(x: Any, key: Any) -> Selection | None:
+    if type(key) is tuple:
+        if not any(isinstance(k, Tracer) for k in key):
+            return None
+        found = without_mask(x, tuple([k.now() if isinstance(k, Tracer) and k.mutable else k for k in key]))
+        return None if found is None else Selection(getitem(as_value(x), found[0]), found[1], found[2])
     held = key.now() if isinstance(key, Tracer) and key.mutable else key
     mask = unknown_mask(x, held)
     if mask is None:
@@ -100,8 +146,35 @@ def selection_of(x: Any, key: Any) -> Selection | None:
     return Selection(as_value(x), mask)
 
 
-def widen(mask: Value, shape: tuple[int, ...]) -> Value:
-    return reshape(mask, shape_of(mask) + (1,) * (len(shape) - ndim_of(mask)))
+def widen(mask: Value, shape: tuple[int, ...], axis: int = 0) -> Value:
+    return reshape(mask, (1,) * axis + shape_of(mask) + (1,) * (len(shape) - ndim_of(mask) - axis))
+
+
+def fitting_beside(value: Any, mask: Tracer, axis: int, now: Value) -> Value:
+    """A value that is written wherever the mask holds: one number, or what stands along the axes behind those of the mask."""
+    v = as_value(value)
+    if math.prod(shape_of(v)) == 1:
+        return reshape(v, ())
+    if ndim_of(v) > ndim_of(now) - axis - ndim_of(mask):
+        raise Selection(v, mask).unknown()
+    return v
+
+
+def write_beside(array: MutableArray, key: tuple[Any, ...], value: Any) -> bool:
+    """``x[0, mask] = value`` for a number or a selection by the same mask; whether the key is of that kind."""
+    found = without_mask(array, key) if any(isinstance(k, Tracer) for k in key) else None
+    if found is None:
+        return False
+    basic, mask, axis = found
+    now = getitem(array.now(), basic)
+    if type(value) is Selection:
+        if value.mask is not mask or value.axis != axis or shape_of(value.whole) != shape_of(now):
+            raise value.unknown()
+        fill = value.whole
+    else:
+        fill = fitting_beside(value, mask, axis, now)
+    array.memory.put(array.shadow[basic], ew.where(widen(mask, shape_of(now), axis), fill, now))
+    return True
 
 
 def write_masked(array: MutableArray, mask: Tracer, v: Value) -> None:

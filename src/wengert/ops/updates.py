@@ -26,6 +26,7 @@ from .indexing import (
     scatter_set_p,
 )
 from .memory import position_dtype
+from .selection import fitting_beside, widen, without_mask
 from .shape import broadcast_to, concatenate, reshape
 
 _MODES = (None, "promise_in_bounds", "clip", "wrap", "fill", "drop")
@@ -180,9 +181,14 @@ class Place:
         x = as_array(self.array)
         shape, dtype = shape_of(x), dtype_of(x)
         size = math.prod(shape)
-        where, absent = positions(shape, self.index, _mode(options))
         values = as_value(values)
         check_written(values, dtype)
+        index = self.index if type(self.index) is tuple else (self.index,)
+        if any(isinstance(e, Tracer) for e in index):
+            found = without_mask(x, index)
+            if found is not None:
+                return _where_masked(primitive, x, values, *found)
+        where, absent = positions(shape, self.index, _mode(options))
         have, want = shape_of(values), shape_of(where)
         if len(have) > len(want) and have[: len(have) - len(want)] == (1,) * (len(have) - len(want)):
             values = reshape(values, have[len(have) - len(want) :])
@@ -268,6 +274,28 @@ class Place:
         from ..transforms.control import fori_loop
 
         return fori_loop(0, reduction.max(times, initial=0), once, x)
+
+
+_COMBINED: dict[Primitive, Callable[[Value, Value], Value]] = {
+    scatter_set_p: lambda x, v: v,
+    scatter_add_p: ew.add,
+    scatter_mul_p: ew.multiply,
+    scatter_min_p: ew.minimum,
+    scatter_max_p: ew.maximum,
+}
+
+
+def _where_masked(
+    primitive: Primitive, x: Value, values: Value, basic: tuple[Any, ...], mask: Tracer, axis: int
+) -> Value:
+    """An update where a mask holds that is not known: the place has as many elements as the mask has true entries."""
+    now, d = getitem(x, basic), dtype_of(x)
+    fill = fitting_beside(values, mask, axis, now)
+    if dtype_of(fill).kind == "c" and d.kind != "c":
+        raise DtypeError(f"cannot write {dtype_of(fill)} values into a {d} array; convert it with astype first")
+    combined = ew.convert(_COMBINED[primitive](now, ew.convert(fill, d)), d)
+    out = ew.where(widen(mask, shape_of(now), axis), combined, now)
+    return out if shape_of(now) == shape_of(x) else at(x)[basic].set(out)
 
 
 def at(x: Any) -> _At:

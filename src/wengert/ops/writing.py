@@ -18,7 +18,7 @@ from . import elementwise as ew
 from .bounds import check_written
 from .indexing import getitem
 from .memory import Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
-from .selection import Selection, selection_of, unknown_mask, widen, write_masked
+from .selection import Selection, selection_of, unknown_mask, widen, write_beside, write_masked
 from .shape import broadcast_to, reshape
 
 ndarray = np.ndarray
@@ -66,6 +66,8 @@ def write(x: Tracer, key: Any, value: Any) -> None:
         target = array.shadow[key]
         if _same_place(target, value.shadow):  # the end of x[key] += v, which has written already
             return
+    if not basic and type(key) is tuple and write_beside(array, key, value):
+        return
     if type(value) is Selection:
         if value.mask is not key or shape_of(value.whole) != array.shape:
             raise value.unknown()

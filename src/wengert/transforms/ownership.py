@@ -48,6 +48,7 @@ def own_residuals(nodes: Sequence[LinearTracer]) -> None:
 def own_results(results: list[Any], foreign: Sequence[Any] = ()) -> list[Any]:
     """Results that share no memory with each other or with the user's arrays, and can be written to."""
     seen = {id(x) for x in foreign}
+    seen.update([id(x.base) for x in foreign if type(x) is ndarray and x.base is not None])
     out = []
     for g in results:
         if type(g) is ndarray:

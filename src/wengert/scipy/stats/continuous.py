@@ -47,6 +47,7 @@ from ...ops.special import (
     ndtr,
     ndtri,
     ndtri_exp,
+    spence,
     stdtr,
     stdtrit,
     xlog1py,
@@ -465,4 +466,6 @@ wrapcauchy = continuous(
     cdf=_wrapcauchy_cdf,
     ppf=_wrapcauchy_quantile,
     entropy=lambda c: log(2 * PI * (1 - c * c)),
+    mean=lambda c: PI + 0 * c,
+    var=lambda c: PI * PI / 3 + 4 * spence(1 - c),  # the sum of 4 c^k / k^2 beside that of the uniform one
 )
