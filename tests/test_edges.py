@@ -22,11 +22,13 @@ NAMES = {
     "ndimage": ndimage,
     "Rotation": Rotation,
 }
-ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \| (\S+) \|", PAGE.read_text(), re.MULTILINE)
+TABLE, _, DEVIATIONS = PAGE.read_text().partition("## Where this is not JAX's")
+ROWS = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+) \| (\S+) \|", TABLE, re.MULTILINE)
+JAX = re.findall(r"^\| `([^`]+)` \| (\S+) \| (\S+), (\S+) \| (\S+), (\S+) \| (.+) \|$", DEVIATIONS, re.MULTILINE)
 
 
 def test_the_table_is_read():
-    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    lines = [line for line in TABLE.splitlines() if line.startswith("| `")]
     assert len(ROWS) == len(lines) > 100 and {a for _, a, *_ in ROWS} >= {"inf", "-inf", "0.0", "nan"}
     assert len(set(lines)) == len(lines)
 
@@ -70,3 +72,24 @@ def test_second_derivatives_at_edges():
         for second in (w.grad(w.grad(f)), w.jacfwd(w.jacrev(f)), w.jit(w.hessian(f))):
             with np.errstate(all="ignore"):
                 np.testing.assert_allclose(second(x), expected, rtol=1e-12)
+
+
+def test_deviations_from_jax_are_rows_of_the_table():
+    assert len(JAX) == sum(line.startswith("| `") for line in DEVIATIONS.splitlines()) > 40
+    assert {(f, x, one, two) for f, x, one, two, *_ in JAX} <= set(ROWS)
+    assert all((one, two) != (theirs, second) for _, _, one, two, theirs, second, _ in JAX)
+
+
+@pytest.mark.peers
+def test_deviations_are_what_jax_gives():
+    jax = pytest.importorskip("jax")
+    pytest.importorskip("jax.scipy.special")
+    jnp = jax.numpy
+
+    names = {"wnp": jnp, "np": jnp, "nn": jax.nn, "scipy": jax.scipy}
+    with jax.enable_x64(True):
+        for text, at, _, _, one, two, _ in JAX:
+            f = eval(f"lambda x: {text}", names)
+            g = lambda x, f=f: jnp.real(f(x)).sum()  # noqa: E731
+            np.testing.assert_allclose(jax.grad(g)(float(at)), float(one), rtol=1e-9, err_msg=text)
+            np.testing.assert_allclose(jax.jacfwd(jax.grad(g))(float(at)), float(two), rtol=1e-9, err_msg=text)
