@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from llvmlite.binding import ffi
 
@@ -98,7 +98,7 @@ def run(work: Callable[[], T]) -> T:
     if not job.done:  # this is the child of a fork, where nobody took it
         return run(work)
     if job.error is None:
-        return job.result
+        return cast(T, job.result)
     try:
         raise job.error
     finally:

@@ -169,7 +169,7 @@ def _coefficient(partial: Any, ans: Value, primals: Sequence[Value]) -> Value:
     return float(c) if type(c) is int or type(c) is bool else c
 
 
-def _up_to_last(tape: Any, t: Any, factors: tuple[Factor, ...], ans: Value, primals: Sequence[Value]) -> Any:
+def _up_to_last(tape: Any, t: Any, factors: Any, ans: Value, primals: Sequence[Value]) -> Any:
     """The step of a tangent times all factors but the last, and the last."""
     for factor in factors[:-1]:
         c = _coefficient(factor, ans, primals)
