@@ -109,7 +109,7 @@ def test_a_ufunc_of_somebody_else_is_not_taken_for_one_of_the_same_name():
 def test_what_only_numpy_needs_imports_no_scipy():
     code = (
         "import sys, numpy as np, wengert\n"
-        "wengert.grad(lambda x: np.hypot.reduce(np.logaddexp2(x, 1.0)))(np.ones(3))\n"
+        "wengert.grad(lambda x: np.hypot.reduce(np.arctan2(np.exp2(x), 1.0)))(np.ones(3))\n"
         "assert not [m for m in sys.modules if m.startswith('scipy')]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

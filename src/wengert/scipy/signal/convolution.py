@@ -88,7 +88,7 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
     rank = ndim_of(x)
     if axes is None:
         return convolve(x, y, mode, "fft")
-    chosen = tuple(a % rank for a in ((axes,) if not ndim_of(axes) else axes))
+    chosen = tuple(a % rank for a in (axes if isinstance(axes, (list, tuple)) else (axes,)))
     rest = [a for a in range(rank) if a not in chosen]
     shape = [max(shape_of(x)[a], shape_of(y)[a]) if a in rest else 0 for a in range(rank)]
     x, y = (wnp.broadcast_to(v, tuple(shape[a] if a in rest else shape_of(v)[a] for a in range(rank))) for v in (x, y))
