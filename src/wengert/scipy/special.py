@@ -226,9 +226,11 @@ def entr(x: Any) -> Any:
     return where_p.bind(outside, dtype_of(x).type(-np.inf), 0 - xlogy(safe, safe))
 
 
-def _nan_or(value: Any, x: Any) -> Any:
-    """`value`, and NaN with a derivative that is NaN where `x` is."""
-    return where_p.bind(isnan(x), dtype_of(x).type(np.nan) * x, value)
+def _nan_or(value: Any, *xs: Any) -> Any:
+    """`value`, and NaN with a derivative that is NaN where one of `xs` is."""
+    for x in xs:
+        value = where_p.bind(isnan(x), dtype_of(x).type(np.nan) * x, value)
+    return value
 
 
 def rel_entr(x: Any, y: Any) -> Any:
@@ -237,7 +239,7 @@ def rel_entr(x: Any, y: Any) -> Any:
     inside = (x > 0) & (y > 0)
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
-    rest = where_p.bind((x == 0) & (y >= 0), zero, _nan_or(dtype_of(x).type(np.inf), x + y))
+    rest = where_p.bind((x == 0) & (y >= 0), zero, _nan_or(dtype_of(x).type(np.inf), x, y))
     return where_p.bind(inside, a * _log_quotient(a, b), rest)
 
 
@@ -295,7 +297,7 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
         ways = comb(N + k - 1, k)
         return where_p.bind(equal(k, zero) & (N >= 0), one, ways)
     inside = (k <= N) & (N >= 0) & (k >= 0)
-    return where_p.bind(inside, binom(where_p.bind(inside, N, one), where_p.bind(inside, k, one)), _nan_or(zero, N + k))
+    return where_p.bind(inside, binom(where_p.bind(inside, N, one), where_p.bind(inside, k, one)), _nan_or(zero, N, k))
 
 
 def bernoulli(n: int) -> Any:
