@@ -94,8 +94,4 @@ def euclidean_norm(x: Value, axes: Axes) -> Value:
     return ew.where(zero, norm_p.bind(x, axes=axes), ew.sqrt(ew.where(zero, one, total)))
 
 
-def all_axes(x: Value) -> Axes:
-    return tuple(range(ndim_of(x)))
-
-
-__all__ = ["all_axes", "euclidean_norm", "norm_p"]
+__all__ = ["euclidean_norm", "norm_p"]
