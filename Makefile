@@ -1,11 +1,12 @@
 # Every command sets up what it needs; a fresh clone with Python (3.11 or later) and git is enough.
 PYTHON ?= python3
-# Standard environments: one for work on the project, one with the libraries it is compared with.
+# Standard environments: for work on the project, for benchmarks, and for tests beside JAX.
 VENV := .venv
 BENCH := .venv-bench
+PEERS := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test lint format types bench package clean
+.PHONY: help tour test peers lint format types bench package clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -17,6 +18,9 @@ tour: $(VENV)/ready  ## run the guided notebook; leaves out/tour.html
 
 test: $(VENV)/ready  ## run the tests
 	$(VENV)/bin/python -m pytest -q
+
+peers: $(PEERS)/ready  ## run the tests that compare with real JAX
+	$(PEERS)/bin/python -m pytest -q -m peers tests
 
 lint: $(VENV)/ready  ## check format, imports and names
 	$(VENV)/bin/ruff format --check src tests examples
@@ -37,7 +41,7 @@ bench: $(BENCH)/ready  ## compare with JAX, PyTorch and autograd; writes docs/be
 	$(BENCH)/bin/python benchmarks/compiled --write docs
 
 clean:  ## remove the environments and everything made
-	rm -rf $(VENV) $(BENCH) out build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(PEERS) out build dist .pytest_cache .ruff_cache .hypothesis
 
 # An environment is ready when everything in it is installed; an interrupted set-up is started over.
 define environment
@@ -57,3 +61,6 @@ $(VENV)/ready: pyproject.toml
 
 $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
 	$(call environment,$(BENCH),-e . -r benchmarks/requirements.txt)
+
+$(PEERS)/ready: pyproject.toml tests/peers.txt
+	$(call environment,$(PEERS),-e '.[test]' -r tests/peers.txt)
