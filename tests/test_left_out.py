@@ -4,7 +4,9 @@ Each function has a pole in an element that does not count; its derivative there
 A factor that happens to be 0 leaves nothing out: what is NaN for that reason stays NaN.
 """
 
+import gc
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -186,3 +188,75 @@ def test_first_derivatives_finite_and_second_ones_infinite_where_elements_are_le
         np.testing.assert_allclose(push(np.array([1.0, 2.0, 0.0])), wanted @ [1.0, 2.0, 0.0], rtol=1e-13, atol=1e-15)
         third = [grad(lambda x, k=k: grad(lambda y: grad(f)(y)[k])(x)[0])(V) for k in range(2)]
         np.testing.assert_allclose(third, [[-0.375 * 0.25, 0.75, 0], [0.75, 0, 0]], rtol=1e-13, atol=1e-15)
+
+
+def _label_loss(x, labels, rows=None):
+    """Of rows of scores; the largest of a row is part of the function, so that its derivative passes two sums of a row."""
+    z = x - wnp.max(x, axis=-1, keepdims=True)
+    logp = z - wnp.log(wnp.sum(wnp.exp(z), axis=-1, keepdims=True))
+    return -wnp.mean(wnp.take_along_axis(logp, labels[:, None], 1) if rows is None else logp[rows, labels])
+
+
+def test_a_sum_over_rows_that_each_have_a_label_needs_no_mask():
+    rng = np.random.default_rng(3)
+    x, labels = rng.normal(size=(5, 7)), rng.integers(-7, 7, 5)
+    rows = np.arange(5)[::-1] - 5
+    p = np.exp(x - x.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    for r in (None, rows):
+        at = np.arange(5) if r is None else r
+        want = p / 5
+        np.subtract.at(want, (at, labels), 1 / 5)
+        compiled = jit(grad(lambda x, labels, r=r: _label_loss(x, labels, r)))
+        np.testing.assert_allclose(compiled(x, labels), want, rtol=1e-12, atol=1e-15)
+        text = str(compiled.lower(x, labels).program)
+        assert "not_equal" not in text
+        by_example = jit(vmap(grad(lambda x, k, r=r: _label_loss(x[None], k[None])), in_axes=(0, 0)))
+        other = np.zeros(5, int)
+        np.put(other, at, labels)
+        np.testing.assert_allclose(by_example(x, other), want * 5, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_rows_without_a_label_are_left_out(mode):
+    x = np.array([[1.0, 2.0], [0.0, 0.0], [3.0, 1.0]])  # the logarithm of the second row's sum has a pole
+
+    def f(x, labels):
+        logs = x - wnp.log(wnp.sum(x, axis=1, keepdims=True))
+        return wnp.sum(logs[np.array([0, 2, 0]), labels])
+
+    g = grad(f) if mode == "eager" else jit(grad(f))
+    want = np.array([[1 - 2 / 3, 1 - 2 / 3], [0, 0], [-1 / 4, 1 - 1 / 4]])
+    np.testing.assert_allclose(g(x, np.array([0, 1, 1])), want, rtol=1e-14)
+
+
+def test_masks_of_a_basis_are_comparisons_in_compiled_code():
+    x, v = np.linspace(-1, 1, 12).reshape(3, 4), np.ones((3, 4))
+    f = jit(lambda x, v: np.tensordot(jacfwd(grad(lambda x: np.sum(np.tanh(x) ** 2)))(x), v, 2))
+    t = np.tanh(x)
+    np.testing.assert_allclose(f(x, v), (1 - t**2) * (2 - 6 * t**2), rtol=1e-13)
+    assert "bool[12,1,3,4]>" not in str(f.lower(x, v).optimized)
+    g = jit(jacfwd(lambda x: wnp.sqrt(x)[1:] * wnp.sin(x)[:-1]))
+    y = np.array([0.0, 0.25, 1.0])  # the root has a pole at what is left out
+    want = [[np.cos(0) * 0.5, np.sin(0) / 1.0, 0], [0, np.cos(0.25), np.sin(0.25) / 2]]
+    np.testing.assert_allclose(g(y), want, rtol=1e-14)
+
+
+def test_steps_of_a_basis_do_not_keep_earlier_ones():
+    """Supports name what they are found from; elementwise steps share theirs."""
+    seen = []
+
+    def f(x):
+        y = x[1:]
+        for _ in range(5):
+            factor = np.full(3, 1.01)
+            seen.append(weakref.ref(factor))
+            y = y * factor
+            del factor
+        gc.collect()
+        kept.append(sum(r() is not None for r in seen))
+        return y
+
+    kept = []
+    np.testing.assert_allclose(jacfwd(f)(np.arange(4.0)), np.eye(4)[1:] * 1.01**5, rtol=1e-14)
+    assert kept[0] <= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -30,9 +31,10 @@ def _identity(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 
 def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
-    """Operands that are broadcasts of one number, without the broadcast where the others give the shape."""
+    """Operands that are broadcasts of one number, without the broadcast where the others give all but axes of length 1."""
     shape = eqn.outputs[0].aval.shape
-    if not any(a.aval.shape == shape and not r.number_spread(a) for a in inputs):
+    given = np.broadcast_shapes(*[a.aval.shape for a in inputs if not r.number_spread(a)])
+    if given != shape and (given == () or math.prod(given) != math.prod(shape)):
         return inputs
     out = []
     for a in inputs:
@@ -46,6 +48,9 @@ def _elementwise(f: Rule) -> Rule:
     def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         bare = _scalars_bare(r, eqn, inputs)
         if bare is not inputs:
+            shape = eqn.outputs[0].aval.shape
+            if np.broadcast_shapes(*[a.aval.shape for a in bare]) != shape:  # without axes of length 1
+                return r.one("reshape", r.one(eqn.primitive.name, *bare, **eqn.params), shape=shape)
             eqn.inputs[:] = bare
         return f(r, eqn, eqn.inputs)
 
@@ -61,7 +66,60 @@ def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
             return x
         if n == -1 and _same_type(x, eqn) and x.aval.dtype.kind == "f":
             return r.one("negative", x)
-    return None
+    return _of_choices(r, eqn, inputs)
+
+
+def _of_choices(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """A product, sum or difference of two choices between something and 0 by one condition, as one choice by it."""
+    out = eqn.outputs[0].aval
+    if out.dtype.kind != "f" or any(a.aval.dtype != out.dtype or a.aval.shape != out.shape for a in inputs):
+        return None
+    x, y = _choice(r, inputs[0]), None
+    if x is not None:
+        y = _choice(r, inputs[1])
+    if x is None or y is None or x[0] is not y[0]:
+        return None
+    inner = r.one(eqn.primitive.name, *[_with_axes(r, value, shape, out.shape) for _, value, shape in (x, y)])
+    condition = x[0] if x[0].aval.shape == out.shape else r.one("reshape", x[0], shape=out.shape)
+    return r.one("where", condition, inner, Literal(out.dtype.type(0)))
+
+
+def _choice(r: Rewriter, a: Atom) -> tuple[Atom, Atom, tuple[int, ...]] | None:
+    """The condition, the value and the shape of a choice between it and 0, where `a` is one but for axes of length 1."""
+    made = r.made_by(_bare(r, a), "where")
+    if made is None:
+        return None
+    c, x, y = made.inputs
+    n, shape = number(y), made.outputs[0].aval.shape
+    if n != 0 or np.signbit(n) or c.aval.shape != shape or x.aval.dtype != a.aval.dtype:
+        return None
+    return _bare(r, c), x, shape
+
+
+def _bare(r: Rewriter, a: Atom) -> Atom:
+    """What an array was before axes of length 1 were put in or taken out."""
+    made = r.made_by(a, "reshape")
+    if made is not None and _long(made.inputs[0].aval.shape) == _long(a.aval.shape):
+        return made.inputs[0]
+    return a
+
+
+def _long(shape: tuple[int, ...]) -> list[int]:
+    return [n for n in shape if n != 1]
+
+
+def _with_axes(r: Rewriter, x: Atom, shape: tuple[int, ...], new: tuple[int, ...]) -> Atom:
+    """What broadcasts to `new` as `x` does to `shape`, which differs from it in axes of length 1."""
+    if shape == new or x.aval.shape == ():
+        return x
+    mine = iter(
+        [
+            n
+            for n, whole in zip((1,) * (len(shape) - len(x.aval.shape)) + x.aval.shape, shape, strict=True)
+            if whole != 1
+        ]
+    )
+    return r.one("reshape", x, shape=tuple(1 if n == 1 else next(mine) for n in new))
 
 
 @rule("ratio")
@@ -105,6 +163,7 @@ def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         or _added(r, eqn, y, x, "subtract")
         or _scattered_onto(r, eqn, x, y)
         or _scattered_onto(r, eqn, y, x)
+        or _of_choices(r, eqn, inputs)
     )
 
 
@@ -123,7 +182,7 @@ def _scattered_onto(r: Rewriter, eqn: Equation, x: Atom, y: Atom) -> Atom | None
 @_elementwise
 def _subtract(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
-    return _added(r, eqn, x, y, "add")
+    return _added(r, eqn, x, y, "add") or _of_choices(r, eqn, inputs)
 
 
 def _added(r: Rewriter, eqn: Equation, x: Atom, y: Atom, opposite: str) -> Atom | None:
@@ -215,6 +274,9 @@ def _where(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 @_elementwise
 def _compare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """Python's integers are compared by their value, also where the array's dtype cannot hold it."""
+    truth = _truth(r, eqn, inputs)
+    if truth is not None:
+        return truth
     for k, x in enumerate(inputs):
         y, dtype = inputs[1 - k], x.aval.dtype
         if x.aval.weak or dtype.kind not in "iu" or not y.aval.weak or y.aval.dtype.kind != "i":
@@ -230,6 +292,31 @@ def _compare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
             return None
         zero = dtype.type(0)
         return Literal(eqn.primitive.impl(*((zero, n) if k == 0 else (n, zero))))
+    return None
+
+
+def _truth(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """A choice between two numbers, or a truth value as a number, compared with a number: the condition, or its opposite."""
+    for k, a in enumerate(inputs):
+        n = number(inputs[1 - k])
+        if n is None or a.aval.shape != eqn.outputs[0].aval.shape:
+            continue
+        chosen, converted = r.made_by(a, "where"), r.made_by(a, "convert")
+        if chosen is not None:
+            c, *values = chosen.inputs
+        elif converted is not None and converted.inputs[0].aval.dtype.kind == "b":
+            c, values = converted.inputs[0], [Literal(a.aval.dtype.type(t)) for t in (1, 0)]
+        else:
+            continue
+        numbers = [number(r.number_spread(v) or v) for v in values]
+        if c.aval.shape != a.aval.shape or any(v is None for v in numbers):
+            continue
+        compare, other = eqn.primitive.impl, inputs[1 - k].value  # type: ignore[union-attr]
+        typed = [a.aval.dtype.type(v) for v in numbers]
+        truths = [bool(compare(v, other) if k == 0 else compare(other, v)) for v in typed]
+        if truths[0] == truths[1]:
+            return r.one("broadcast_to", Literal(np.bool_(truths[0])), shape=c.aval.shape)
+        return c if truths[0] else r.one("logical_not", c)
     return None
 
 

@@ -78,6 +78,9 @@ class Rewriter:
         if array.dtype.kind in "biuf" and array.size and _uniform(array):
             first = array[(0,) * array.ndim]
             return self.apply(registered("broadcast_to"), [Literal(first)], {"shape": shape}, [a.aval])[0]
+        if array.dtype == np.bool_ and array.flags.c_contiguous and (split := _diagonal(array)):
+            rows, columns = self.diagonal(shape[:split], shape[split:])
+            return self.one("reshape", self.one("equal", rows, columns), shape=shape)
         self._literals[id(value)] = a
         return a
 
@@ -154,6 +157,11 @@ class Rewriter:
             self._places[shape] = Literal(np.arange(math.prod(shape), dtype=np.int32).reshape(shape))
         return self._places[shape]
 
+    def diagonal(self, first: tuple[int, ...], last: tuple[int, ...]) -> tuple[Literal, Literal]:
+        """The places of rows and of columns, which are equal on the diagonal of a matrix whose axes have these lengths."""
+        first, last = (tuple(n for n in lengths if n > 1) for lengths in (first, last))
+        return self.places((*first, *[1] * len(last))), self.places(last)
+
     def made_by(self, a: Atom, name: str) -> Equation | None:
         """The equation that defines an atom, if it is of this primitive."""
         eqn = self.producer.get(a) if type(a) is Var else None
@@ -199,6 +207,14 @@ def rebuilt(program: Program, equations: Sequence[Equation], outputs: Sequence[A
     new = Program(program.inputs, alive(equations, outputs), outputs, program.name)
     new.guards = program.guards
     return new
+
+
+def _diagonal(mask: np.ndarray) -> int | None:
+    """Where the axes of a mask part, if as a matrix of the axes before and after it is the unit matrix."""
+    n = math.isqrt(mask.size)
+    if n * n != mask.size or n < 2 or not mask.reshape(-1)[:: n + 1].all() or np.count_nonzero(mask) != n:
+        return None
+    return next((k for k in range(mask.ndim) if math.prod(mask.shape[:k]) == n), None)
 
 
 def _uniform(array: np.ndarray) -> bool:

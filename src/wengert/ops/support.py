@@ -20,11 +20,18 @@ ndarray = np.ndarray
 
 
 class Support:
-    """The elements of an array that something reaches, as a boolean array, found when it is asked for."""
+    """The elements of an array that something reaches, as a boolean array, found when it is asked for.
 
-    __slots__ = ("_before", "_find", "_found")
+    `fills` are axes along which nothing is left out whatever the values are: for each of their positions some element is
+    reached. One gather of a label from each row fills the axis of rows, so a sum over the columns needs no mask.
+    """
 
-    def __init__(self, find: Callable[[], Value | None], *before: Support | None) -> None:
+    __slots__ = ("_before", "_find", "_found", "fills")
+
+    def __init__(
+        self, find: Callable[[], Value | None], *before: Support | None, fills: tuple[int, ...] | None = None
+    ) -> None:
+        self.fills = fills
         self._find: Callable[[], Value | None] | None = find
         self._before = [s for s in before if s is not None]  # what `find` asks, so that a long chain needs no recursion
         self._found: Value | None = None
@@ -70,7 +77,7 @@ def either(s: Support | None, t: Support | None) -> Support | None:
         x, y = s.live(), t.live()
         return None if x is None or y is None else logical_or(x, y)
 
-    return Support(find, s, t)
+    return Support(find, s, t, fills=s.fills if t.fills is None or len(s.fills or ()) > len(t.fills) else t.fills)
 
 
 def both(s: Support | None, t: Support) -> Support:
@@ -87,8 +94,13 @@ def both(s: Support | None, t: Support) -> Support:
     return Support(find, s, t)
 
 
-def summed(s: Support, whole: tuple[int, ...], shape: tuple[int, ...]) -> Support:
+def summed(s: Support, whole: tuple[int, ...], shape: tuple[int, ...]) -> Support | None:
     """The support of what is summed over the axes that broadcasting `shape` to `whole` added."""
+    added = len(whole) - len(shape)
+    if s.fills is not None and all(
+        axis in s.fills for axis, n in enumerate(whole) if axis >= added and shape[axis - added] == n > 1
+    ):
+        return None
 
     def find() -> Value | None:
         from .elementwise import convert, not_equal
@@ -148,7 +160,22 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
         ones = np.ones(shape, dtype)[()] if x is None else spread(convert(x, dtype), shape, dtype)
         return not_equal(primitive.transpose(ones, args, params)[k], 0)
 
-    return Support(find, s)
+    return Support(find, s, fills=_filled(node) if k == 0 and s is None else None)
+
+
+def _filled(node: LinearTracer) -> tuple[int, ...] | None:
+    """The axes of its argument that a gather fills (`Support.fills`): those without an index, and one that is indexed
+    by all its positions. An index is in range, or raises an error."""
+    if node.primitive.name != "gather" or 0 in node.shape:
+        return None
+    argument, *indices = node.args
+    axes = node.params["axes"]
+    free = tuple(axis for axis in range(len(argument.shape)) if axis not in axes)
+    for axis, index in zip(axes, indices, strict=True):
+        n = argument.shape[axis]
+        if not isinstance(index, Tracer) and np.size(index) >= n > 1 and len(np.unique(np.mod(index, n))) == n:
+            return (*free, axis)
+    return free
 
 
 def known(c: Any) -> bool:
@@ -184,10 +211,10 @@ def written_out(ct: Any, s: Support | None) -> Support:
     """The support of such a batch once its zeros are written out; `s` is that of its weights, the same in each example."""
 
     def find() -> Value | None:
-        from .elementwise import logical_and, not_equal
+        from .elementwise import logical_and
 
-        weights = np.ones(shape_of(ct.batch.weights))[()]
-        basis = not_equal(type(ct)(ct._trace, ct.batch.with_weights(weights)), 0)
+        weights = np.ones(shape_of(ct.batch.weights), bool)[()]
+        basis = type(ct)(ct._trace, ct.batch.with_weights(weights).dense())
         x = None if s is None else s.live()
         return basis if x is None else logical_and(basis, x)
 

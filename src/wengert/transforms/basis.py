@@ -12,22 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Primitive, Value, dtype_of, is_inexact, shape_of
+from ..core import Primitive, Value, as_value, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
-from ..ops.elementwise import convert, logical_or, mul_p, not_equal
+from ..ops.elementwise import convert, mul_p, not_equal
 from ..ops.families import Bilinear, Elementwise, spread
-from ..ops.indexing import index_embed_p
-from ..ops.shape import pad_p
-from ..ops.support import Support, within
+from ..ops.indexing import basic_index_p, index_embed_p
+from ..ops.shape import broadcast_to_p, pad_p, reshape_p, reverse_p, slice_p, transpose_p
+from ..ops.support import Support, either, within
 from .batching import BatchTrace, BatchTracer
 
 _MAKE_ZEROS = (pad_p, index_embed_p)  # beside the elements of their argument
+_BOOL = np.dtype(bool)
+_PLACES = frozenset(
+    (basic_index_p, index_embed_p, pad_p, slice_p, reshape_p, transpose_p, broadcast_to_p, reverse_p)
+)  # that move elements of any dtype
 
 
 class BasisTrace(BatchTrace):
     """Runs each operation once for all vectors of a basis, and knows where the results depend on them."""
 
-    __slots__ = ()
+    __slots__ = ("_bases",)
+
+    def __init__(self, size: int, axis_name: Any = None) -> None:
+        super().__init__(size, axis_name)
+        self._bases: dict[Any, Support] = {}  # of each part of the basis
 
     def _owns(self, x: Value) -> bool:
         return type(x) is BatchTracer and x._trace is self
@@ -42,53 +50,70 @@ class BasisTrace(BatchTrace):
                 args = (within(x, y.support), y)
         out = super().process(primitive, args, params)
         if type(out) is BatchTracer and out._trace is self and type(out.batch) is not Diagonal:
-            out.support = self._support(primitive, given, params)
+            if primitive.pattern is not None:
+                out.support = self._moved(primitive, given, params)
+            elif isinstance(primitive, Elementwise):
+                out.support = self._together(given)
         return out
 
-    def _support(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Support | None:
-        elementwise = primitive.pattern is None
-        if elementwise and not isinstance(primitive, Elementwise):
-            return None
-        known = beside = False
-        before = []
+    def _together(self, args: tuple[Value, ...]) -> Support | None:
+        """The support of an elementwise result: that of its arguments. Hot: nothing new where they have one alone."""
+        total = None
         for a in args:
             if type(a) is BatchTracer and a._trace is self:
-                before.append(a.support)
-                known = known or a.support is not None or type(a.batch) is Diagonal
-            elif not elementwise and is_inexact(a):
-                beside = True
-        if not known:
-            if elementwise:
-                return None
-            if not (beside and not isinstance(primitive, Bilinear)) and primitive not in _MAKE_ZEROS:
-                return None
+                s = self._of(a)
+                if s is None:
+                    return None
+                total = s if total is None or total is s else either(total, s)
+        return total
 
-        def find() -> Value | None:
-            masks = [self._mask(a) if self._owns(a) else None for a in args]
-            if elementwise:
-                total: Any = None
-                for a, m in zip(args, masks, strict=True):
-                    if self._owns(a):
-                        if m is None:
-                            return None
-                        total = m if total is None else logical_or(total, m)
-                return total
-            patterns: list[Any] = []
-            for a, m in zip(args, masks, strict=True):
-                if self._owns(a):
-                    ones = np.ones(shape_of(a), dtype_of(a))[()]
-                    patterns.append(ones if m is None else spread(convert(m, dtype_of(a)), shape_of(a), dtype_of(a)))
-                elif isinstance(primitive, Bilinear):
-                    patterns.append(np.ones(shape_of(a), dtype_of(a))[()])
-                else:
+    def _of(self, a: BatchTracer) -> Support | None:
+        """Where a value of this trace depends on the basis; None where it does everywhere."""
+        d = a.batch
+        if type(d) is not Diagonal:
+            return a.support
+        key = shape_of(d.weights), d.start
+        found = self._bases.get(key)
+        if found is None:
+
+            def find() -> Value:
+                return BatchTracer(self, Diagonal(np.ones(key[0], bool)[()], key[1], self.size).dense())
+
+            found = self._bases[key] = Support(find)
+        return found
+
+    def _moved(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Support | None:
+        """The support of what moves elements or adds them up: the same done to arrays of ones and zeros."""
+        if primitive in _PLACES:
+            (x,) = args
+            s = self._of(x)  # type: ignore[arg-type]
+            if s is None and primitive not in _MAKE_ZEROS:
+                return None
+            shape = x.shape
+
+            def place() -> Value | None:
+                m = None if s is None else s.live()
+                if m is None and primitive not in _MAKE_ZEROS:
+                    return None
+                return primitive.bind(np.ones(shape, bool)[()] if m is None else spread(m, shape, _BOOL), **params)
+
+            return Support(place, s)
+        bilinear = isinstance(primitive, Bilinear)
+        supports = [self._of(a) if self._owns(a) else None for a in args]  # type: ignore[arg-type]
+        beside = any(not self._owns(a) and is_inexact(a) for a in args)
+        if not any(supports) and (bilinear or not beside):
+            return None
+        slots = [(a.shape, a.dtype) if self._owns(a) or bilinear else a for a in map(as_value, args)]
+
+        def find() -> Value:
+            patterns = []
+            for a, s in zip(slots, supports, strict=True):
+                if type(a) is not tuple:
                     patterns.append(a)
+                    continue
+                shape, dtype = a
+                m = None if s is None else s.live()
+                patterns.append(np.ones(shape, dtype)[()] if m is None else spread(convert(m, dtype), shape, dtype))
             return not_equal(primitive.bind(*patterns, **params), 0)
 
-        return Support(find, *before)
-
-    def _mask(self, a: Any) -> Value | None:
-        """Where a value of this trace depends on the basis; None where it does everywhere."""
-        if type(a.batch) is Diagonal:
-            ones = np.ones(shape_of(a.batch.weights))[()]
-            return not_equal(BatchTracer(self, a.batch.with_weights(ones)), 0)
-        return None if a.support is None else a.support.live()
+        return Support(find, *supports)
