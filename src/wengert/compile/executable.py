@@ -21,6 +21,7 @@ from ..program import Equation, Literal, Program
 from . import cache, engine, interrupts, rewrites, sidebyside
 from .apart import planned
 from .callback import FAILED
+from .control.ranges import bounded
 from .entry import Entry, followed, known_dtype, plain
 from .fingerprint import fingerprint
 from .fusion import Plan
@@ -87,7 +88,7 @@ class Executable:
     def optimized(self) -> Program:
         """The Program after the passes."""
         if self._optimized is None:
-            self._optimized = optimize(self.program)
+            self._optimized = bounded(optimize(self.program))
         return self._optimized
 
     @property

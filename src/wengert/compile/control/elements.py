@@ -14,7 +14,7 @@ import numpy as np
 
 from ...core import Aval
 from ...ops.families import Elementwise, broadcast_shapes
-from ...program import Equation, Literal, Program, Var
+from ...program import Atom, Equation, Literal, Program, Var
 from ..emitter import V
 from ..nest import size_of
 from ..scalars import REGISTERS, SCALARS, accumulated, cast, emit_elementwise, lowered
@@ -24,6 +24,7 @@ from ..serial.writer import scalar as scalar_of
 from ..vectormath.trigonometric import sin_and_cos
 from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL, carried_first, ordered, sine_and_cosine
 from .late import Timed
+from .ranges import RANGES, Range
 
 
 class Value:
@@ -44,6 +45,7 @@ class ElementWriter(Timed, Text):
         self.module = module
         self.head: list[str] = []
         self.fails = False
+        self.ranges: dict[Var, Range] = {}  # of integers of the Program that is written
 
     def control(self, eqn: Equation, args: list[Value], targets: list[Array] | None) -> list[Value]:
         """Write a loop or branch; with `targets`, its results go there."""
@@ -127,6 +129,7 @@ class ElementWriter(Timed, Text):
         assert equations is not None
         if carried and not held:
             equations = carried_first(program, carried)
+        outside, self.ranges = self.ranges, program.cache.get(RANGES, {})
         for eqn in equations:
             if eqn.outputs[0] in env:
                 continue
@@ -136,20 +139,27 @@ class ElementWriter(Timed, Text):
                 continue
             outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
             env.update(zip(eqn.outputs, outs, strict=True))
+        self.ranges = outside
         return [self.literal(a) if type(a) is Literal else env[a] for a in program.outputs]
 
-    def before(self, program: Program, args: Sequence[Value | None]) -> dict[Var, Value]:
-        """Write what depends on the given arguments alone, and cannot fail: it is the same in all steps of a loop."""
+    def before(self, program: Program, args: Sequence[Value | None], runs: bool = False) -> dict[Var, Value]:
+        """Write what depends on the given arguments alone: it is the same in all steps of a loop.
+
+        Args:
+            runs: whether the first step is sure to run, so that what might fail in it may fail before the loop.
+        """
         env: dict[Any, Value] = {v: a for v, a in zip(program.inputs, args, strict=True) if a is not None}
         found: dict[Var, Value] = {}
+        outside, self.ranges = self.ranges, program.cache.get(RANGES, {})
         for eqn in program.equations:
             name = eqn.primitive.name
-            if name in CONTROL_COSTS or name in ("gather", "check_index") or name in SCATTERS:
+            if name in CONTROL_COSTS or name in SCATTERS or (name in ("gather", "check_index") and not runs):
                 continue
             if all(type(a) is Literal or a in env for a in eqn.inputs):
                 outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
                 found.update(zip(eqn.outputs, outs, strict=True))
                 env.update(found)
+        self.ranges = outside
         return found
 
     def equation(self, eqn: Equation, args: list[Value]) -> list[Value]:
@@ -259,9 +269,11 @@ class ElementWriter(Timed, Text):
                 )
         return self.shaped(found, out.shape)
 
-    def _index(self, x: V, dtype: np.dtype, n: int) -> V:
-        """A computed index counted from the start; the function ends where it is out of range."""
+    def _index(self, x: V, dtype: np.dtype, n: int, known: Range | None = None) -> V:
+        """A computed index counted from the start; the function ends where it is out of range, if it may be."""
         i = cast(self, x, dtype, INT64)
+        if known is not None and 0 <= known[0] and known[1] < n:
+            return i
         if i.const is not None:
             i = self.int(int(i.const) + (n if i.const < 0 else 0))
             if 0 <= i.const < n:
@@ -271,12 +283,13 @@ class ElementWriter(Timed, Text):
         self.fail_if(self.icmp("uge", i, self.int(n)))
         return i
 
-    def _indices(self, args: list[Value], avals: list[Aval], axes: Sequence[int], shape: tuple[int, ...]) -> Any:
-        places = broadcast_shapes("indices", *[a.shape for a in avals])
-        wide = [
-            np.broadcast_to(self._each(a.elements, lambda x, v=v, n=shape[axis]: self._index(x, v.dtype, n)), places)
-            for a, v, axis in zip(args, avals, axes, strict=True)
-        ]
+    def _indices(self, args: list[Value], atoms: Sequence[Atom], axes: Sequence[int], shape: tuple[int, ...]) -> Any:
+        places = broadcast_shapes("indices", *[a.aval.shape for a in atoms])
+        wide = []
+        for value, a, axis in zip(args, atoms, axes, strict=True):
+            known = self.ranges.get(a) if type(a) is Var else None
+            elements = [self._index(x, a.aval.dtype, shape[axis], known) for x in value.elements.reshape(-1)]
+            wide.append(np.broadcast_to(self.shaped(elements, value.elements.shape), places))
         return places, wide
 
     def _flat(self, at: Sequence[V | int], shape: tuple[int, ...]) -> V:
@@ -291,7 +304,7 @@ class ElementWriter(Timed, Text):
 
     def _gathered(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
         axes, shape = eqn.params["axes"], avals[0].shape
-        places, wide = self._indices(args[1:], avals[1:], axes, shape)
+        places, wide = self._indices(args[1:], eqn.inputs[1:], axes, shape)
         rest = [i for i in range(len(shape)) if i not in axes]
         found = []
         for p in np.ndindex(*places):
@@ -315,7 +328,7 @@ class ElementWriter(Timed, Text):
     def _scattered(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
         axes, shape = eqn.params["axes"], avals[0].shape
         operation = SCATTERS[eqn.primitive.name]
-        places, wide = self._indices(args[2:], avals[2:], axes, shape)
+        places, wide = self._indices(args[2:], eqn.inputs[2:], axes, shape)
         rest = [i for i in range(len(shape)) if i not in axes]
         domain = (*places, *[shape[i] for i in rest])
         changes: Any = np.broadcast_to(args[1].elements, domain)
@@ -342,7 +355,7 @@ class ElementWriter(Timed, Text):
         axes, array, d = eqn.params["axes"], args[0].array, avals[0].dtype
         assert array is not None
         shape, operation = array.shape, SCATTERS[eqn.primitive.name]
-        places, wide = self._indices(args[2:], avals[2:], axes, shape)
+        places, wide = self._indices(args[2:], eqn.inputs[2:], axes, shape)
         rest = [i for i in range(len(shape)) if i not in axes]
         domain = (*places, *[shape[i] for i in rest])
         changes: Any = np.broadcast_to(args[1].elements, domain)

@@ -104,7 +104,7 @@ class RegisterWriter(ElementWriter):
         outs = [v.aval for v in eqn.outputs]
         slices = [self.in_memory(x, a.aval) for x, a in zip(xs, eqn.inputs[nc + nk :], strict=True)] if n else []
         ys = targets[nk:] if targets is not None else [self.room(a) for a in outs[nk:]]
-        before = self.before(body, [*consts, *[None] * (nk + len(xs))]) if n else {}
+        before = self.before(body, [*consts, *[None] * (nk + len(xs))], runs=True) if n else {}
         with self.loop(n, *self.flat(init)) as loop:
             i = self.isub(self.int(n - 1), loop.index) if p["reverse"] else loop.index
             carried = self.unflat(loop.carried[1:], outs[:nk], init)

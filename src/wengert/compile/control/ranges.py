@@ -1,0 +1,355 @@
+"""Ranges of integers in Programs with loops: counters, and what is computed from them, stay within bounds that are known.
+
+A loop's counter starts somewhere, grows by a constant, and the loop ends after a known number of steps or at a bound. From
+that an index is in range or not negative, so that its check, the choice that counts it from the end, and clamps of it fall
+away. What is not known to be in range is checked as before. Ranges hold without overflow: one that the dtype might not
+hold is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...program import Atom, Equation, Literal, Program, Var
+from ..checks import alive, check_index_p
+
+Range = tuple[int, int]  # both ends included
+RANGES = "ranges"  # under which a Program's cache has those of its variables
+_MOVES = frozenset(
+    "reshape transpose broadcast_to reverse slice index gather reduce_max reduce_min sort cummax".split()
+)
+
+
+def bounded(program: Program) -> Program:
+    """A Program without the checks, choices and clamps in its loops that the ranges of their counters make needless."""
+    if not any(e.primitive.name in ("scan", "while") for e in program.equations):
+        return program
+    return _Walk({}, True).program(program)
+
+
+def _of_dtype(dtype: np.dtype, low: int, high: int) -> Range | None:
+    if dtype.kind == "b":
+        return low, high
+    if dtype.kind not in "iu" or dtype.itemsize > 8:
+        return None
+    info = np.iinfo(dtype)
+    return (low, high) if info.min <= low and high <= info.max else None
+
+
+def _of_literal(a: Literal) -> Range | None:
+    x = np.asarray(a.value)
+    if x.dtype.kind not in "biu" or not x.size:
+        return None
+    return int(x.min()), int(x.max())
+
+
+def _products(x: Range, y: Range) -> Range:
+    ends = [a * b for a in x for b in y]
+    return min(ends), max(ends)
+
+
+_ARITHMETIC: dict[str, Callable[[Range, Range], Range]] = {
+    "add": lambda x, y: (x[0] + y[0], x[1] + y[1]),
+    "subtract": lambda x, y: (x[0] - y[1], x[1] - y[0]),
+    "multiply": _products,
+    "maximum": lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
+    "minimum": lambda x, y: (min(x[0], y[0]), min(x[1], y[1])),
+}
+# For each comparison whether it is so, or is not, whatever the values are: from ranges of both sides.
+_TRUTHS: dict[str, Callable[[Range, Range], bool]] = {
+    "less": lambda x, y: x[1] < y[0],
+    "less_equal": lambda x, y: x[1] <= y[0],
+    "greater": lambda x, y: x[0] > y[1],
+    "greater_equal": lambda x, y: x[0] >= y[1],
+    "equal": lambda x, y: x[0] == x[1] == y[0] == y[1],
+    "not_equal": lambda x, y: x[1] < y[0] or x[0] > y[1],
+}
+_OPPOSITE = {
+    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
+    "equal": "not_equal", "not_equal": "equal",
+}  # fmt: skip
+
+
+class _Walk:
+    """One walk over a Program: finds ranges and, if it is to write, leaves out what they make needless."""
+
+    def __init__(self, known: dict[Var, Range], writes: bool) -> None:
+        self.known = known
+        self.writes = writes
+
+    def of(self, a: Atom) -> Range | None:
+        if type(a) is Literal:
+            return _of_literal(a)
+        found = self.known.get(a)  # type: ignore[arg-type]
+        return (0, 1) if found is None and a.aval.dtype.kind == "b" else found
+
+    def program(self, program: Program) -> Program:
+        """The Program with less in it, whose inputs have the ranges that are known."""
+        replaced: dict[Any, Atom] = {}
+        equations: list[Equation] = []
+        producer: dict[Any, Equation] = {}
+        for eqn in program.equations:
+            if replaced and any(a in replaced for a in eqn.inputs if type(a) is Var):
+                inputs = [replaced.get(a, a) if type(a) is Var else a for a in eqn.inputs]
+                eqn = Equation(eqn.primitive, inputs, eqn.outputs, eqn.params)
+            name = eqn.primitive.name
+            if name in ("scan", "while"):
+                eqn = (self._scan if name == "scan" else self._while)(eqn)
+            else:
+                self._note(eqn)
+            if self.writes:
+                if eqn.primitive is check_index_p and self._within(eqn.inputs[0], eqn.params["length"]):
+                    continue
+                simpler = self._simpler(eqn)
+                if simpler is not None:
+                    replaced[eqn.outputs[0]] = simpler
+                    continue
+            equations.append(eqn)
+            for v in eqn.outputs:
+                producer[v] = eqn
+        if not self.writes:
+            return program
+        outputs = [replaced.get(a, a) if type(a) is Var else a for a in program.outputs]
+        made = Program(program.inputs, alive(equations, outputs), outputs, program.name, program.masked)
+        made.guards, made.in_tree, made.out_tree = program.guards, program.in_tree, program.out_tree
+        made.cache[RANGES] = {v: r for v, r in self.known.items() if v.aval.dtype.kind in "iu"}
+        return made
+
+    def _within(self, index: Atom, length: int) -> bool:
+        r = self.of(index)
+        return r is not None and -length <= r[0] and r[1] < length
+
+    def _simpler(self, eqn: Equation) -> Atom | None:
+        """What the result of an equation is by the ranges of its arguments."""
+        name, out = eqn.primitive.name, eqn.outputs[0] if eqn.outputs else None
+        if out is None:
+            return None
+        if name in _TRUTHS and out.aval.shape == ():
+            r = self.known.get(out)
+            return Literal(np.bool_(r[0])) if r is not None and r[0] == r[1] else None
+        if name == "where":
+            c, x, y = eqn.inputs
+            r = self.of(c)
+            chosen = None if r is None or r[0] != r[1] else x if r[0] else y
+            return chosen if chosen is not None and self._same(chosen, out) else None
+        if name in ("maximum", "minimum"):
+            for x, y in (eqn.inputs, eqn.inputs[::-1]):
+                r, s = self.of(x), self.of(y)
+                if r is None or s is None or not self._same(x, out):
+                    continue
+                if r[0] >= s[1] if name == "maximum" else r[1] <= s[0]:
+                    return x
+        return None
+
+    @staticmethod
+    def _same(a: Atom, out: Var) -> bool:
+        return not a.aval.weak and a.aval.dtype == out.aval.dtype and a.aval.shape == out.aval.shape
+
+    def _note(self, eqn: Equation) -> None:
+        """The range of a result."""
+        if len(eqn.outputs) != 1:
+            return
+        (out,) = eqn.outputs
+        name, dtype = eqn.primitive.name, out.aval.dtype
+        if dtype.kind not in "biu":
+            return
+        found: Range | None = None
+        if name in _TRUTHS:
+            x, y = map(self.of, eqn.inputs)
+            if x is not None and y is not None:
+                found = (1, 1) if _TRUTHS[name](x, y) else (0, 0) if _TRUTHS[_OPPOSITE[name]](x, y) else None
+        elif name in _ARITHMETIC:
+            x, y = map(self.of, eqn.inputs)
+            if x is not None and y is not None and dtype.kind != "b":
+                found = _ARITHMETIC[name](x, y)
+            elif name in ("maximum", "minimum") and dtype.kind != "b":
+                known, info = x if x is not None else y, np.iinfo(dtype)
+                if known is not None:
+                    found = (known[0], info.max) if name == "maximum" else (info.min, known[1])
+        elif name == "negative":
+            x = self.of(eqn.inputs[0])
+            found = None if x is None else (-x[1], -x[0])
+        elif name == "where":
+            _, x, y = map(self.of, eqn.inputs)
+            c = self.of(eqn.inputs[0])
+            if c is not None and c[0] == c[1]:
+                found = x if c[0] else y
+            elif x is not None and y is not None:
+                found = min(x[0], y[0]), max(x[1], y[1])
+        elif name == "remainder":
+            y = self.of(eqn.inputs[1])
+            found = (0, y[1] - 1) if y is not None and y[0] > 0 else None
+        elif name == "floor_divide":
+            x, y = map(self.of, eqn.inputs)
+            if x is not None and y is not None and y[0] == y[1] and y[0] > 0:
+                found = x[0] // y[0], x[1] // y[0]
+        elif name in _MOVES or (name == "convert" and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b")):
+            found = self.of(eqn.inputs[0])
+        elif name == "concatenate":
+            parts = [self.of(a) for a in eqn.inputs]
+            if all(p is not None for p in parts):
+                found = min(p[0] for p in parts), max(p[1] for p in parts)  # type: ignore[index]
+        if found is not None:
+            found = _of_dtype(dtype, *found)
+        if found is not None:
+            self.known[out] = found
+
+    # --- loops ---------------------------------------------------------------------------------------------------
+
+    def _body(self, body: Program, inputs: Sequence[Range | None], writes: bool) -> tuple[Program, _Walk]:
+        walk = _Walk({v: r for v, r in zip(body.inputs, inputs, strict=True) if r is not None}, writes and self.writes)
+        return walk.program(body), walk
+
+    def _scan(self, eqn: Equation) -> Equation:
+        p = eqn.params
+        nc, nk, n, body = p["consts"], p["carry"], p["length"], p["body"]
+        given = [self.of(a) for a in eqn.inputs]
+        consts, init, xs = given[:nc], given[nc : nc + nk], given[nc + nk :]
+        carry = body.inputs[nc : nc + nk]
+        steps = [_step(body, v, o) for v, o in zip(carry, body.outputs, strict=False)]
+        counters: dict[int, tuple[Range, Range]] = {}
+        for k, (r, by) in enumerate(zip(init, steps, strict=True)):
+            if r is not None and by and n:
+                inside, after = _moved(r, by * (n - 1)), _moved(r, by * n)
+                if _of_dtype(carry[k].aval.dtype, min(inside[0], after[0]), max(inside[1], after[1])):
+                    counters[k] = inside, (r[0] + by * n, r[1] + by * n)
+        return self._loop(eqn, "body", nc, consts, init, xs, counters)
+
+    def _while(self, eqn: Equation) -> Equation:
+        p = eqn.params
+        nt, nb, cond, body = p["cond_consts"], p["body_consts"], p["cond"], p["body"]
+        given = [self.of(a) for a in eqn.inputs]
+        consts, init = given[nt : nt + nb], given[nt + nb :]
+        carry = body.inputs[nb:]
+        bounds = self._bounds(
+            cond, nt, [*given[:nt], *[r if body.outputs[k] is carry[k] else None for k, r in enumerate(init)]]
+        )
+        counters: dict[int, tuple[Range, Range]] = {}
+        for k, r in enumerate(init):
+            by = _step(body, carry[k], body.outputs[k])
+            if r is None or not by or k not in bounds:
+                continue
+            low, high = bounds[k]  # while the loop goes on
+            if by > 0 and high is not None:
+                inside, after = (r[0], max(high, r[0])), (r[0], max(r[1], high + by))
+            elif by < 0 and low is not None:
+                inside, after = (min(low, r[1]), r[1]), (min(r[0], low + by), r[1])
+            else:
+                continue
+            if _of_dtype(carry[k].aval.dtype, *after):
+                counters[k] = inside, after
+        return self._loop(eqn, "body", nb, consts, init, [], counters, nt)
+
+    def _loop(
+        self,
+        eqn: Equation,
+        role: str,
+        first: int,
+        consts: list[Range | None],
+        init: list[Range | None],
+        rest: list[Range | None],
+        counters: dict[int, tuple[Range, Range]],
+        tests: int = 0,
+    ) -> Equation:
+        """The loop with the ranges of its counters, and of values that stay in the range that they start in."""
+        body = eqn.params[role]
+        carry = list(body.inputs[first : first + len(init)])
+        proposed: list[Range | None] = [
+            None if k in counters or body.inputs[first + k].aval.dtype.kind not in "iu" else r
+            for k, r in enumerate(init)
+        ]
+        ranges = self._with_counters(body, consts, proposed, rest, counters)
+        made, walk = self._body(body, [*consts, *ranges, *rest], True)
+        for k, v in enumerate(eqn.outputs):
+            if k < len(carry):
+                r = counters[k][1] if k in counters else ranges[k]
+            else:
+                r = walk.of(body.outputs[k])
+            if r is not None and v.aval.dtype.kind in "iu":
+                self.known[v] = r
+        if not self.writes:
+            return eqn
+        return Equation(eqn.primitive, eqn.inputs, eqn.outputs, {**eqn.params, role: made})
+
+    def _with_counters(
+        self,
+        body: Program,
+        consts: Sequence[Range | None],
+        proposed: list[Range | None],
+        rest: Sequence[Range | None],
+        counters: dict[int, tuple[Range, Range]],
+    ) -> list[Range | None]:
+        """The ranges of carried values: those of counters, and of the others those proposed that no step leaves."""
+        while True:
+            ranges = [counters[k][0] if k in counters else r for k, r in enumerate(proposed)]
+            if all(r is None for r in proposed):
+                return ranges
+            _, walk = self._body(body, [*consts, *ranges, *rest], False)
+            outs = [walk.of(a) for a in body.outputs[: len(proposed)]]
+            kept = [
+                r if r is not None and out is not None and r[0] <= out[0] and out[1] <= r[1] else None
+                for r, out in zip(proposed, outs, strict=True)
+            ]
+            if kept == proposed:
+                return ranges
+            proposed = kept
+
+    def _bounds(
+        self, cond: Program, first: int, given: Sequence[Range | None]
+    ) -> dict[int, tuple[int | None, int | None]]:
+        """How small and how large carried values are, by number, while a condition holds."""
+        _, walk = self._body(cond, given, False)
+        producer = {v: e for e in cond.equations for v in e.outputs}
+        numbers = {v: k for k, v in enumerate(cond.inputs[first:])}
+        found: dict[int, tuple[int | None, int | None]] = {}
+        stack = [cond.outputs[0]]
+        while stack:
+            a = stack.pop()
+            eqn = producer.get(a) if type(a) is Var else None  # type: ignore[arg-type]
+            if eqn is None:
+                continue
+            name = eqn.primitive.name
+            if name == "logical_and" or (name in ("reshape", "convert") and eqn.inputs[0].aval.dtype.kind == "b"):
+                stack += eqn.inputs
+            elif name in ("less", "less_equal", "greater", "greater_equal"):
+                for x, y, up in ((*eqn.inputs, name[0] == "l"), (*eqn.inputs[::-1], name[0] == "g")):
+                    r = walk.of(y)
+                    if type(x) is not Var or x not in numbers or r is None or x.aval.shape != ():
+                        continue
+                    low, high = found.get(numbers[x], (None, None))
+                    strict = not name.endswith("equal")
+                    if up:
+                        end = r[1] - strict
+                        high = end if high is None else min(high, end)
+                    else:
+                        end = r[0] + strict
+                        low = end if low is None else max(low, end)
+                    found[numbers[x]] = low, high
+        return found
+
+
+def _moved(r: Range, by: int) -> Range:
+    """The range of what starts in one and moves by so much at most."""
+    return r[0] + min(by, 0), r[1] + max(by, 0)
+
+
+def _step(body: Program, v: Var, out: Atom) -> int:
+    """The constant by which a carried integer grows in a step; 0 where it is none."""
+    if v.aval.dtype.kind not in "iu" or v.aval.shape != () or type(out) is not Var:
+        return 0
+    producer = next((e for e in body.equations if out in e.outputs), None)
+    if producer is None or producer.primitive.name not in ("add", "subtract"):
+        return 0
+    x, y = producer.inputs
+    if producer.primitive.name == "add" and y is v:
+        x, y = y, x
+    if x is not v or type(y) is not Literal or np.ndim(y.value) or np.asarray(y.value).dtype.kind not in "iu":
+        return 0
+    by = int(y.value)
+    return -by if producer.primitive.name == "subtract" else by
+
+
+__all__ = ["RANGES", "bounded"]
