@@ -319,7 +319,7 @@ class Primitive:
             bad one is an IndexError though the result is not used.
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
-        native: the lowering that the compiler reads; ``None`` calls `impl` from the compiled program.
+        native: how the compiler lowers it, an object of the room `lowering`; ``None`` calls `impl` from the compiled program.
         pattern: what the transpose of a linear primitive does with zeros (`ops.support`): "moves" elements or adds them
             up, "drops" some besides, so that their cotangent is zero; None: nothing is known.
     """
@@ -340,12 +340,15 @@ class Primitive:
         *,
         samples: Callable[[], Sequence[tuple[tuple[Value, ...], dict[str, Any]]]] | None = None,
         reasons: dict[str, str] | None = None,
+        native: Any = None,
     ) -> None:
         if name in Primitive.registry:
             raise ValueError(f"there is a primitive named {name!r} already")
         self.name = name
         self.samples = samples
         self.reasons = reasons or {}
+        if native is not None:
+            self.native = native
         Primitive.registry[name] = self
 
     def __repr__(self) -> str:

@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval
+from ..core import Aval, Primitive
+from ..lowering import Formula
+from ..lowering.monoids import Reduction
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .columns import accumulate_p, columns_p
-from .fusion import REDUCTIONS, Kernel, Plan
+from .fusion import Kernel, Plan
 from .rewriter import Rewriter, rebuilt
 from .schedule import Schedule
 
@@ -123,7 +125,9 @@ class _Apart:
         self._views: dict[Any, Rows] = {}
 
     def take(self, eqn: Equation) -> None:
-        rule = TAKEN.get(eqn.primitive.name) or (_elementwise if isinstance(eqn.primitive, Elementwise) else None)
+        rule = TAKEN.get(eqn.primitive.name) or next(
+            (f for kind, f in KINDS if isinstance(eqn.primitive.native, kind)), None
+        )
         self.r.scope += 1  # what stands twice in the Program is to be computed twice
         found = rule(self, eqn) if rule is not None and len(eqn.outputs) == 1 else None
         if found is not None:
@@ -198,12 +202,9 @@ class _Apart:
         """The same operation at each place of a row; single numbers stay as they are."""
         return Rows(long, self._each(x.parts, lambda p: p if p.aval.shape == () else f(p)))
 
-    def combined(self, name: str, a: Atom, b: Atom) -> Atom:
+    def combined(self, primitive: Primitive, a: Atom, b: Atom) -> Atom:
         """Two terms of a reduction as one."""
-        if name != "add":
-            return self.r.one(name, a, b)
-        aval = accumulate_p.abstract(a.aval, b.aval)
-        return self.r.apply(accumulate_p, [a, b], {}, [aval])[0]
+        return self.r.apply(primitive, [a, b], {}, [primitive.abstract(a.aval, b.aval)])[0]
 
     def made(self, aval: Aval, x: Rows) -> Found | None:
         """A result: an array if it has no rows of its own, None if its rows are others than these."""
@@ -217,7 +218,6 @@ def _axes(eqn: Equation) -> int:
     return row_rank(eqn.outputs[0].aval.shape) or 0
 
 
-@taken("convert")
 def _elementwise(s: _Apart, eqn: Equation) -> Found | None:
     out, axes = eqn.outputs[0].aval, _axes(eqn)
     if not axes:
@@ -384,28 +384,28 @@ def _concatenate(s: _Apart, eqn: Equation) -> Found | None:
     return Rows(out.shape[:n], np.concatenate(parts, axis - n)) if len(parts) == len(found) else None
 
 
-@taken(*REDUCTIONS)
 def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     (a,), out = eqn.inputs, eqn.outputs[0].aval
     x = _operand(s, a)
     if x is None:
         return None
-    n, axes, name = len(x.long), eqn.params["axes"], eqn.primitive.name
-    dtype = a.aval.dtype if name in ("reduce_max", "reduce_min") else out.dtype
+    n, axes, dtype = len(x.long), eqn.params["axes"], out.dtype
+    monoid, combine = eqn.primitive.native.monoid, eqn.primitive.native.combine
+    one = combine if monoid.fused is None else accumulate_p
     parts = s._each(x.parts, lambda p: s.r.one("convert", p, dtype=dtype) if p.aval.dtype != dtype else p)
     short = [i - n for i in axes if i >= n]
     kept = [i for i in range(parts.ndim) if i not in short]
     terms = parts.transpose([*kept, *short]).reshape(*[parts.shape[i] for i in kept], -1)
     parts = np.empty(terms.shape[:-1], object)
     for place in np.ndindex(*parts.shape):
-        parts[place] = functools.reduce(lambda a, b: s.combined(REDUCTIONS[name], a, b), terms[place])
+        parts[place] = functools.reduce(lambda a, b: s.combined(one, a, b), terms[place])
     long = tuple(i for i in axes if i < n)
     if not long:
         return s.made(out, Rows(x.long, parts))
     left = tuple(m for i, m in enumerate(x.long) if i not in long)
     found = Rows(
         left,
-        s._each(parts, lambda p: s.r.one(name, s.r.fitted(p, Aval(x.long, dtype)), axes=long)),
+        s._each(parts, lambda p: s.r.one(eqn.primitive, s.r.fitted(p, Aval(x.long, dtype)), axes=long)),
     )
     made = s.made(out, found)
     if made is not None:
@@ -445,7 +445,7 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     parts = np.empty((m, q.shape[1]), object)
     for i, j in np.ndindex(*parts.shape):
         terms = [s.r.one("multiply", a, b) for a, b in zip(p[i], q[:, j], strict=True)]
-        parts[i, j] = functools.reduce(lambda a, b: s.combined("add", a, b), terms)
+        parts[i, j] = functools.reduce(lambda a, b: s.combined(accumulate_p, a, b), terms)
     return s.made(out, Rows(out.shape[:n], parts.reshape(row)))
 
 
@@ -476,5 +476,7 @@ def _gather(s: _Apart, eqn: Equation) -> Found | None:
             parts[place + row] = s.r.one("gather", column, *[p[place] for p in places], axes=axes)
     return s.made(out, Rows(out.shape[: wide - own], parts))
 
+
+KINDS: list[tuple[type, Taken]] = [(Formula, _elementwise), (Reduction, _reduce)]
 
 __all__ = ["apart", "planned"]

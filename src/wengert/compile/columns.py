@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Aval, Primitive, Value
+from ..lowering import Formula, formulas
 from ..ops.families import Elementwise
 from ..program import Atom, Equation
 from .nest import Affine, strides_of
@@ -34,6 +35,7 @@ class Accumulate(Elementwise):
 
     def __init__(self) -> None:  # the compiler's own, as `columns`
         self.name, self.function, self.partials = "accumulate", np.add, None
+        self.native = Formula(formulas.accumulate)
         self.weak_result, self.linear, self.choice = True, True, False
         self.samples, self.reasons = None, {}
 

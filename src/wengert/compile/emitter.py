@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from .rewrites import on
+
 FLOATS = ("float", "double")
 QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
 BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
@@ -158,6 +160,14 @@ class Emitter:
 
     def fdiv(self, a: V, b: V) -> V:
         return self._two("fdiv", a, b)
+
+    def sum(self, op: str, a: V, b: V, of_products: bool = False) -> V:
+        """A sum or difference of the user's, or one of what the compiler adds up, of products perhaps.
+
+        LLVM fuses a product and a sum where both are marked. Products always are, sums where a rewrite is on.
+        """
+        marked = on("contraction") or (of_products and on("product_sums"))
+        return self.binary(f"{op} contract" if marked else op, a, b)
 
     def fma(self, a: V, b: V, c: V) -> V:
         """``a * b + c``, rounded once."""

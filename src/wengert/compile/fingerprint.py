@@ -157,9 +157,9 @@ def _dtype(dtype: np.dtype) -> str:
 
 def _of_this_library(primitive: Primitive) -> bool:
     """Whether an operation is the library's own, so that its source is part of the cache's keys."""
-    if primitive.native is not None or not _ours(type(primitive)):
-        return False
-    return all(_ours(x) for x in vars(primitive).values() if isinstance(x, types.FunctionType))
+    parts = (primitive,) if primitive.native is None else (primitive, primitive.native)
+    functions = [x for part in parts for x in vars(part).values() if isinstance(x, types.FunctionType)]
+    return all(map(_ours, (*map(type, parts), *functions)))
 
 
 def _ours(x: Any) -> bool:

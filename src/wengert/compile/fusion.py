@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..config import config
+from ..lowering import Formula
+from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .arrange import arranged
@@ -30,26 +32,10 @@ from .quotients import inverses_shared
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
 
-REDUCTIONS = {
-    "reduce_sum": "add",
-    "reduce_prod": "multiply",
-    "reduce_max": "maximum",
-    "reduce_min": "minimum",
-    "reduce_any": "logical_or",
-    "reduce_all": "logical_and",
-}
 MAP, VIEW, REDUCE, PRODUCT, PIECES, CALL = "map", "view", "reduce", "product", "pieces", "call"
 
 # Costs in units of one addition. Recomputing what costs less than this is cheaper than writing and reading it.
 CHEAP = 3
-COSTS = {"divide": 4, "sqrt": 6, "rsqrt": 8, "floor_divide": 10, "remainder": 10}
-TRANSCENDENTAL = 16
-SIMPLE = frozenset(
-    "add accumulate subtract offset multiply negative positive square absolute sign maximum minimum fmax fmin equal not_equal less "
-    "less_equal greater greater_equal logical_and logical_or logical_xor logical_not where convert stop_gradient floor "
-    "ceil trunc rint isnan isinf isfinite signbit copysign bitwise_and bitwise_or bitwise_xor invert left_shift "
-    "right_shift conj real".split()
-)
 LARGE = 1 << 17  # numbers that are more than the caches next to a core hold
 LONG = 16  # entries of a row, for which vectors are full
 FEW = 12  # simple operations, which take less time than reading a large array
@@ -61,10 +47,10 @@ class Root:
 
     __slots__ = ("combine", "node", "offset", "source", "target")
 
-    def __init__(self, target: Var, source: Any, combine: str | None = None, offset: Any = None) -> None:
+    def __init__(self, target: Var, source: Any, combine: Monoid | None = None, offset: Any = None) -> None:
         self.target = target
         self.source = source  # the atom whose value is stored or reduced; an Equation for an unrolled product
-        self.combine = combine  # the name of the operation that reduces, or None
+        self.combine = combine  # what reduces, or None
         self.offset = offset  # where a point is stored in the target: an Affine
         self.node = -1
 
@@ -161,18 +147,15 @@ class Plan:
         outs = [v.aval for v in eqn.outputs]
         if any(register_type(a.dtype) is None for a in (*avals, *outs)):
             return CALL
-        if isinstance(eqn.primitive, Elementwise):
+        native = eqn.primitive.native
+        if isinstance(native, Formula):
             return MAP if lowered(eqn.primitive, avals, outs[0]) else CALL
-        if name == "convert":
-            return MAP
         if structural(eqn):
             return VIEW
         if eqn.primitive is check_index_p:
             return REDUCE
-        if name in REDUCTIONS and size_of(avals[0]) > 0:
-            if name in ("reduce_max", "reduce_min") and avals[0].dtype.kind == "b":
-                return CALL
-            return REDUCE
+        if isinstance(native, Reduction) and size_of(avals[0]) > 0:
+            return REDUCE if avals[0].dtype.kind in native.monoid.kinds else CALL
         if name == "dot_general":
             if 0 in avals[0].shape and size_of(outs[0]):
                 return CALL  # a sum of nothing
@@ -185,7 +168,7 @@ class Plan:
         name = eqn.primitive.name
         if self._kinds[eqn] == VIEW:
             return 4 if name == "gather" else 0
-        return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
+        return eqn.primitive.native.cost
 
     def force(self, a: Atom) -> int:
         """Keep a value in memory; returns the stage from which it can be read."""
@@ -359,15 +342,15 @@ class Plan:
             self.steps += separated(kernel, partial(self._blank, kernel))
         self.steps += after
 
-    def _reduction(self, eqn: Equation) -> tuple[tuple[int, ...], tuple[int, ...], Any, str]:
+    def _reduction(self, eqn: Equation) -> tuple[tuple[int, ...], tuple[int, ...], Any, Monoid]:
         if eqn.primitive.name == "dot_general":
             domain = product_domain(eqn)
             n = len(eqn.outputs[0].aval.shape)
-            return domain, tuple(range(n, len(domain))), eqn, "add"
+            return domain, tuple(range(n, len(domain))), eqn, SUM
         (x,) = eqn.inputs
         if eqn.primitive is check_index_p:
-            return x.aval.shape, tuple(range(len(x.aval.shape))), eqn, "logical_and"
-        return x.aval.shape, eqn.params["axes"], x, REDUCTIONS[eqn.primitive.name]
+            return x.aval.shape, tuple(range(len(x.aval.shape))), eqn, ALL
+        return x.aval.shape, eqn.params["axes"], x, eqn.primitive.native.monoid
 
     def _pieces(self, eqn: Equation, stage: int) -> list[Step]:
         """An array put together: one nest for each part."""

@@ -8,12 +8,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..lowering.monoids import Reduction
 from ..ops.families import Elementwise
 from ..program import Equation, Literal, Program, Var, subprograms, variable_names
 from . import engine
 from .control import Control
 from .executable import Executable
-from .fusion import REDUCTIONS, Call, Kernel, Plan
+from .fusion import Call, Kernel, Plan
 from .lapack import Factorisation
 from .memory import arrays_of
 from .module import Module
@@ -143,7 +144,7 @@ def _flops(eqn: Equation) -> int:
     if name == "dot_general":
         (contracted, _), _ = eqn.params["dims"]
         return 2 * size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in contracted)
-    if name in REDUCTIONS:
+    if isinstance(eqn.primitive.native, Reduction):
         return size_of(eqn.inputs[0].aval)
     return size_of(eqn.outputs[0].aval) if isinstance(eqn.primitive, Elementwise) else 0
 
@@ -213,10 +214,7 @@ def _node_line(node: Node, args: tuple[str, ...], names: dict[Var, str]) -> str:
 
 def _kernel_lines(number: int, kernel: Kernel, schedule: Schedule, names: dict[Var, str]) -> list[str]:
     """A nest as text: numbers stand for the values computed before, in order; literals are written where they are used."""
-    shown = {"add": "sum", "multiply": "product", "maximum": "max", "minimum": "min"}
-    made = ", ".join(
-        _name(r.target, names) + (f" = {shown.get(r.combine, r.combine)}" if r.combine else "") for r in kernel.roots
-    )
+    made = ", ".join(_name(r.target, names) + (f" = {r.combine.shown[0]}" if r.combine else "") for r in kernel.roots)
     over = f"[{', '.join(map(str, kernel.domain))}]"
     shared = "" if kernel.chunks is None else f", in {kernel.chunks.count} pieces"
     lines = [f"kernel {number}: {made} over {over}{shared}"]
@@ -233,8 +231,7 @@ def _kernel_lines(number: int, kernel: Kernel, schedule: Schedule, names: dict[V
     for root in kernel.roots:
         value = text[root.node]
         if root.combine:
-            sign = {"add": "+=", "multiply": "*="}.get(root.combine, f"{shown.get(root.combine, root.combine)}=")
-            lines.append("  " * depth + f"{_name(root.target, names)} {sign} {value}")
+            lines.append("  " * depth + f"{_name(root.target, names)} {root.combine.shown[1]} {value}")
         else:
             lines.append("  " * depth + f"{_name(root.target, names)}[{root.offset!r}] = {value}")
     return lines

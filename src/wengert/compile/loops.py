@@ -12,23 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ..lowering.formulas import product
+from ..lowering.monoids import SUM
 from ..program import Var
 from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import Kernel, Root
 from .interrupts import DECLARATION, NAME, ask, strip
 from .nest import Affine, Node
 from .rows import blocks, write_rows
-from .scalars import (
-    MEMORY_TYPES,
-    REGISTERS,
-    SCALARS,
-    accumulated,
-    cast,
-    emit_elementwise,
-    is_vector_function,
-    lowered,
-    product,
-)
+from .scalars import MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
 from .schedule import Loop, Schedule, coefficient, nanoseconds
 
 LINE = 64  # bytes that memory is fetched in
@@ -73,8 +65,8 @@ class KernelWriter:
         self._strip = self._strips(vector_bytes)
         self.stops = self._strip is not None  # whether it ends before its time, where it is interrupted
         self._bad: list[V] = []
-        functions = [n.data.primitive for n in kernel.nest.nodes if n.kind == "op"]
-        self._calls = Counter(p.name for p in functions if is_vector_function(p))
+        functions = [n.data.primitive.native for n in kernel.nest.nodes if n.kind == "op"]
+        self._calls = Counter(f for f in functions if f.long)
 
     # --- pieces --------------------------------------------------------------------------------------------------
 
@@ -196,13 +188,11 @@ class KernelWriter:
         eqn = node.data
         out = eqn.outputs[0].aval
         dtypes = [a.aval.dtype for a in eqn.inputs]
-        if eqn.primitive.name == "convert":
-            return cast(self.e, args[0], dtypes[0], out.dtype)
         loops = lowered(eqn.primitive, [a.aval for a in eqn.inputs], out)
         assert loops is not None
         pairs = list(zip(args, dtypes, strict=True))
-        outline = self._calls.get(eqn.primitive.name, 0) >= OUTLINED
-        return emit_elementwise(self.e, eqn.primitive, loops, out.dtype, pairs, outline)
+        formula = eqn.primitive.native
+        return emit_elementwise(self.e, formula, loops, out.dtype, pairs, self._calls.get(formula, 0) >= OUTLINED)
 
     def _checked(self, node: Node, args: list[V]) -> V:
         e, n = self.e, node.data
@@ -339,16 +329,7 @@ class KernelWriter:
         vector = self.schedule.vector
         lanes = vector.lanes if vector is not None else 1
         first = next((k for k, x in enumerate(self.schedule.loops) if x.reduced), len(self.schedule.loops))
-        return _Accumulator(root, dtype, self.e.constant(_identity(root.combine, dtype), type_, lanes), first)
-
-    def _combine(self, name: str | None, dtype: np.dtype, x: V, y: V) -> V:
-        if name in ("logical_or", "logical_and"):
-            return self.e.binary("or" if name == "logical_or" else "and", x, y)
-        if dtype.kind == "b":
-            return self.e.binary("or" if name == "add" else "and", x, y)
-        if name == "add":
-            return accumulated(self.e, dtype, x, y)
-        return SCALARS[name](self.e, dtype, x, y)  # type: ignore[index]
+        return _Accumulator(root, dtype, self.e.constant(root.combine.identity(dtype), type_, lanes), first)
 
     # --- the function ----------------------------------------------------------------------------------------------
 
@@ -427,14 +408,13 @@ class KernelWriter:
         root = acc.root
         value = self._counted(root, acc.dtype, acc.start)
         alone = acc.first == len(loops)
-        acc.next = value if alone else self._combine(root.combine, acc.dtype, acc.value, value)
+        acc.next = value if alone else root.combine.accumulate(e, acc.dtype, acc.value, value)
 
     def _counted(self, root: Root, dtype: np.dtype, neutral: V) -> V:
         """What a point adds to a reduction: in the last vector some lanes have been counted already."""
         e, vector = self.e, self.schedule.vector
         source = self.kernel.nest.nodes[root.node].dtype
-        logical = root.combine in ("logical_or", "logical_and")
-        value = cast(e, self._values[root.node], source, BOOL if logical else dtype)
+        value = cast(e, self._values[root.node], source, BOOL if root.combine.logical else dtype)
         value = e.splat(value, neutral.lanes)
         fresh = self._fresh() if vector is not None and (vector.reduced or self.schedule.in_memory) else None
         return value if fresh is None else e.select(fresh, value, neutral)
@@ -470,7 +450,7 @@ class KernelWriter:
         where = self.address(self.pointer(root.target), MEMORY_TYPES[dtype], place)
         old = e.fresh("sum")
         e.raw(f"  {old} = load {value.llvm}, ptr {where.name}, align {dtype.itemsize}")
-        total = self._combine("add", dtype, V(old, value.type, value.lanes, len(e.regions) - 1), value)
+        total = SUM.accumulate(e, dtype, V(old, value.type, value.lanes, len(e.regions) - 1), value)
         e.raw(f"  store {total!r}, ptr {where.name}, align {dtype.itemsize}")
 
     def _close(self, loop: Loop, k: int) -> None:
@@ -524,7 +504,7 @@ class KernelWriter:
         vector = self.schedule.vector
         folded = vector is not None and vector.reduced
         if folded:
-            value = e.fold(value, lambda x, y: self._combine(root.combine, acc.dtype, x, y))
+            value = e.fold(value, lambda x, y: root.combine.accumulate(e, acc.dtype, x, y))
         self._store(root.target, root.offset, value, vector is not None and not folded)
 
     def _finish_check(self, acc: _Accumulator) -> None:
@@ -544,13 +524,3 @@ def _as(value: Any, dtype: np.dtype) -> Any:
         return int(np.array(value, dtype).view(np.uint64))
     with np.errstate(all="ignore"):
         return np.asarray(value).astype(dtype).item()
-
-
-def _identity(combine: str | None, dtype: np.dtype) -> Any:
-    if combine in ("maximum", "minimum"):
-        sign = -1 if combine == "maximum" else 1
-        if dtype.kind == "f":
-            return sign * np.inf
-        info = np.iinfo(dtype)
-        return int(info.min if sign < 0 else info.max)
-    return {"add": 0, "multiply": 1, "logical_or": False, "logical_and": True}[combine or "add"]

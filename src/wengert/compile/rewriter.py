@@ -130,9 +130,10 @@ class Rewriter:
             self._seen[key] = eqn.outputs
         return list(eqn.outputs)
 
-    def one(self, name: str, *inputs: Atom, **params: Any) -> Atom:
-        """The result of a primitive by name, its type from its shape rule."""
-        primitive = registered(name)
+    def one(self, primitive: Primitive | str, *inputs: Atom, **params: Any) -> Atom:
+        """The result of a primitive (by name, perhaps), its type from its shape rule."""
+        if isinstance(primitive, str):
+            primitive = registered(primitive)
         aval = primitive.abstract(*[a.aval for a in inputs], **params)
         return self.apply(primitive, list(inputs), params, [aval])[0]
 

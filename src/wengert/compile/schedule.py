@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from ..lowering.monoids import SUM
 from .emitter import V
-from .fusion import COSTS, SIMPLE, TRANSCENDENTAL, Kernel
+from .fusion import Kernel
 from .nest import Affine, Node
 
 OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
@@ -68,7 +69,7 @@ class Schedule:
         if vector is None or vector.reduced or not reduced:
             return False
         sums = [r for r in self.kernel.roots if r.combine is not None]
-        if any(r.combine != "add" or coefficient(r.offset, vector.axis) != 1 for r in sums):
+        if any(r.combine is not SUM or coefficient(r.offset, vector.axis) != 1 for r in sums):
             return False
         size = math.prod(x.extent for x in kept)
         if not 2 * vector.lanes <= size <= ROW_SUMS:
@@ -151,8 +152,7 @@ def _access(a: Affine, axis: int, lanes: int, dynamic: bool) -> float:
 def work_of(node: Node) -> int:
     """The cost of a node, in additions."""
     if node.kind == "op":
-        name = node.data.primitive.name
-        return 1 if name in SIMPLE else COSTS.get(name, TRANSCENDENTAL)
+        return node.data.primitive.native.cost
     return 1 if node.kind in ("product", "checked", "inside", "and", "select") else 0
 
 

@@ -29,6 +29,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import DtypeError, NotDifferentiableError, NotLinearError
+from ..lowering import Formula, formulas
 from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
@@ -136,11 +137,16 @@ def _aval(x: Value) -> Aval:
     return aval_of(x)
 
 
-add_p = binary("add", np.add, 1, 1, weak=True, linear=True)
-sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True)
-neg_p = unary("negative", np.negative, -1, weak=True, linear=True)
+add_p = binary("add", np.add, 1, 1, weak=True, linear=True, native=formulas.add)
+sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True, native=formulas.subtract)
+neg_p = unary("negative", np.negative, -1, weak=True, linear=True, native=formulas.negative)
 mul_p = _Mul(
-    "multiply", np.multiply, (lambda ans, x, y: y, lambda ans, x, y: x), weak=True, samples=samples(REAL, REAL)
+    "multiply",
+    np.multiply,
+    (lambda ans, x, y: y, lambda ans, x, y: x),
+    weak=True,
+    samples=samples(REAL, REAL),
+    native=formulas.multiply,
 )
 div_p = _Div(
     "divide",
@@ -148,6 +154,7 @@ div_p = _Div(
     (_inverse, (_inverse, lambda ans, x, y: -ans)),
     weak=True,
     samples=samples(REAL, (0.3, 2.0)),
+    native=Formula(formulas.divide, cost=4, kinds="f"),
 )
 
 
@@ -181,13 +188,34 @@ def _power_dy(ans: Value, x: Value, y: Value) -> Value:
     return where(at_zero, where(equal(y, 0), -np.inf, 0.0), ans * log(where(at_zero, 1.0, x)))
 
 
-power_p = binary("power", _power, quietly(_power_dx), quietly(_power_dy), ((0.3, 2.0), REAL), weak=True)
-mod_p = binary(
-    "remainder", np.remainder, 1, lambda ans, x, y: -floor_divide(x, y), ((0.1, 0.25), (0.3, 2.0)), weak=True
+power_p = binary(
+    "power",
+    _power,
+    quietly(_power_dx),
+    quietly(_power_dy),
+    ((0.3, 2.0), REAL),
+    weak=True,
+    native=Formula("power", loop=np.power),
 )
-fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)))
-floor_divide_p = Elementwise("floor_divide", np.floor_divide, None, weak=True, samples=samples(REAL, (0.3, 2.0)))
-pos_p = unary("positive", np.positive, 1, weak=True, linear=True)
+mod_p = binary(
+    "remainder",
+    np.remainder,
+    1,
+    lambda ans, x, y: -floor_divide(x, y),
+    ((0.1, 0.25), (0.3, 2.0)),
+    weak=True,
+    native=Formula(formulas.remainder, cost=10, floats="remainder"),
+)
+fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)), native="fmod")
+floor_divide_p = Elementwise(
+    "floor_divide",
+    np.floor_divide,
+    None,
+    weak=True,
+    samples=samples(REAL, (0.3, 2.0)),
+    native=Formula(formulas.floor_divide, cost=10, floats="floor_divide"),
+)
+pos_p = unary("positive", np.positive, 1, weak=True, linear=True, native=formulas.same)
 
 
 class _OfModulus(Elementwise):
@@ -268,28 +296,49 @@ def _of_modulus(x: Value) -> Root:
     return Root(signed=lambda: x, source=(x,))
 
 
-abs_p = _Abs("absolute", np.absolute, (lambda ans, x: sign(x),), weak=True, samples=samples(REAL))
+abs_p = _Abs(
+    "absolute",
+    np.absolute,
+    (lambda ans, x: sign(x),),
+    weak=True,
+    samples=samples(REAL),
+    native=formulas.absolute,
+)
 known(abs_p, _of_modulus)
-sign_p = _Sign("sign", np.sign, None, samples=samples(REAL))
-square_p = unary("square", np.square, lambda ans, x: 2 * x)
+sign_p = _Sign("sign", np.sign, None, samples=samples(REAL), native=Formula(formulas.sign, bounded=True))
+square_p = unary("square", np.square, lambda ans, x: 2 * x, native=formulas.square)
 squares_ask(square_p, power_p, mul_p)
 quotients_pass(div_p)
 passes(neg_p, pos_p, sign=True)
-reciprocal_p = unary("reciprocal", np.reciprocal, (lambda ans, x: ans, lambda ans, x: -ans), (0.3, 2.0))
-sqrt_p = unary("sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0))
-cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0))
-rsqrt_p = unary("rsqrt", lambda x: 1 / np.sqrt(x), quietly(lambda ans, x: -0.5 * ans / x), (0.2, 3.0))
+reciprocal_p = unary(
+    "reciprocal",
+    np.reciprocal,
+    (lambda ans, x: ans, lambda ans, x: -ans),
+    (0.3, 2.0),
+    native=Formula(formulas.reciprocal, cost=4, kinds="f"),
+)
+sqrt_p = unary(
+    "sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0), native=Formula(formulas.sqrt, cost=6, kinds="f")
+)
+cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0), native="cbrt")
+rsqrt_p = unary(
+    "rsqrt",
+    lambda x: 1 / np.sqrt(x),
+    quietly(lambda ans, x: -0.5 * ans / x),
+    (0.2, 3.0),
+    native=Formula(formulas.rsqrt, cost=8, kinds="f"),
+)
 
 # --- exponentials and logarithms --------------------------------------------------------------------------------
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
-exp_p = unary("exp", np.exp, lambda ans, x: ans)
-exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans)
-expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x))
-log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0))
-log2_p = unary("log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0))
-log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0))
-log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0))
+exp_p = unary("exp", np.exp, lambda ans, x: ans, native="exp")
+exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans, native="exp2")
+expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x), native="expm1")
+log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0), native="log")
+log2_p = unary("log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0), native="log2")
+log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0), native="log10")
+log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0), native="log1p")
 
 
 def _sigmoid(x: Any) -> Any:
@@ -300,13 +349,14 @@ def _sigmoid(x: Any) -> Any:
     return scipy.special.expit(x)
 
 
-sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x))
+sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x), native=Formula("sigmoid", bounded=True))
 # ``x / (1 + |x|)``: its derivative as that of a quotient would cancel for large x.
 soft_sign_p = unary(
     "soft_sign",
     lambda x: x / (1 + np.absolute(x)),
     lambda ans, x: square(1 / (1 + absolute(x))),
     reasons={"complex": "it is not holomorphic"},
+    native=Formula(formulas.soft_sign, cost=8),
 )
 # The weight of x in ``exp(x) + exp(y)`` is a function of ``x - y`` alone: half where both are infinite alike.
 logaddexp_p = binary(
@@ -315,6 +365,7 @@ logaddexp_p = binary(
     lambda ans, x, y: sigmoid(offset_p.bind(x, y)),
     lambda ans, x, y: sigmoid(offset_p.bind(y, x)),
     (REAL, REAL),
+    native="logaddexp",
 )
 logaddexp2_p = binary(
     "logaddexp2",
@@ -322,6 +373,7 @@ logaddexp2_p = binary(
     lambda ans, x, y: sigmoid(LN2 * offset_p.bind(x, y)),
     lambda ans, x, y: sigmoid(LN2 * offset_p.bind(y, x)),
     (REAL, REAL),
+    native="logaddexp2",
 )
 
 
@@ -333,19 +385,25 @@ def _offset(x: Any, y: Any) -> Any:
 
 
 # ``x - y``, and 0 where they are equal infinities: how far exponents stand from the largest.
-offset_p = binary("offset", _offset, 1, -1, (REAL, REAL))
+offset_p = binary("offset", _offset, 1, -1, (REAL, REAL), native=formulas.offset)
 
 
 # --- trigonometry -----------------------------------------------------------------------------------------------
 
-sin_p = unary("sin", np.sin, lambda ans, x: cos(x))
-cos_p = unary("cos", np.cos, lambda ans, x: -sin(x))
-tan_p = unary("tan", np.tan, lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans), (-1.2, 1.2))
-arcsin_p = unary("arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9))
-arccos_p = unary("arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9))
-arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))))
-sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x))
-cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x))
+sin_p = unary("sin", np.sin, lambda ans, x: cos(x), native=Formula("sin", bounded=True))
+cos_p = unary("cos", np.cos, lambda ans, x: -sin(x), native=Formula("cos", bounded=True))
+tan_p = unary(
+    "tan",
+    np.tan,
+    lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans),
+    (-1.2, 1.2),
+    native="tan",
+)
+arcsin_p = unary("arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9), native="arcsin")
+arccos_p = unary("arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9), native="arccos")
+arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))), native="arctan")
+sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native="sinh")
+cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native="cosh")
 
 
 _OVERFLOW = Quiet("over")
@@ -365,11 +423,13 @@ def _sech2(x: Any) -> Any:
 
 
 # ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.
-sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x))
-tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x))
-arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x))
-arccosh_p = unary("arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0))
-arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9))
+sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native="sech2")
+tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x), native=Formula("tanh", bounded=True))
+arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x), native="arcsinh")
+arccosh_p = unary(
+    "arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0), native="arccosh"
+)
+arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9), native="arctanh")
 
 
 def _hypot1(x: Any) -> Any:
@@ -380,7 +440,13 @@ def _hypot1(x: Any) -> Any:
     return out if np.isfinite(out).all() else np.where(np.isinf(out), np.abs(x), out)
 
 
-hypot1_p = unary("hypot1", _hypot1, lambda ans, x: x / ans, reasons={"complex": "hypot is for real numbers"})
+hypot1_p = unary(
+    "hypot1",
+    _hypot1,
+    lambda ans, x: x / ans,
+    reasons={"complex": "hypot is for real numbers"},
+    native="hypot1",
+)
 
 
 def _root_of_one_and_square(x: Value) -> Value:
@@ -408,6 +474,7 @@ over_squares_p = binary(
     (lambda ans, x, y: over_squares(y, x) - ans, lambda ans, x, y: over_squares(y, x) + ans),
     (lambda ans, x, y: ans, lambda ans, x, y: -2 * over_squares(y, x)),
     reasons={"complex": "arctan2, whose derivative it is, is for real numbers"},
+    native="over_squares",
 )
 arctan2_p = binary(
     "arctan2",
@@ -415,23 +482,29 @@ arctan2_p = binary(
     lambda ans, x, y: over_squares(y, x),
     lambda ans, x, y: -over_squares(x, y),
     ((0.3, 2.0), REAL),
+    native="arctan2",
 )
-hypot_p = binary("hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans))
+hypot_p = binary("hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans), native="hypot")
 known(hypot_p, lambda x, y: _sum_of_squares(lambda: (x, y), x, y))
 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
 _2_SQRTPI = 2 / float(np.sqrt(np.pi))
-erf_p = unary("erf", lazy_special("erf"), quietly(lambda ans, x: _2_SQRTPI * exp(-x * x)))
-erfc_p = unary("erfc", lazy_special("erfc"), quietly(lambda ans, x: -_2_SQRTPI * exp(-x * x)))
-erfinv_p = unary("erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9))
-gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0))
+erf_p = unary(
+    "erf", lazy_special("erf"), quietly(lambda ans, x: _2_SQRTPI * exp(-x * x)), native=Formula("erf", bounded=True)
+)
+erfc_p = unary("erfc", lazy_special("erfc"), quietly(lambda ans, x: -_2_SQRTPI * exp(-x * x)), native="erfc")
+erfinv_p = unary(
+    "erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9), native="erfinv"
+)
+gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0), native="gammaln")
 digamma_p = unary(
     "digamma",
     lazy_special("digamma"),
     lambda ans, x: polygamma(1.0, x),
     (0.4, 4.0),
     reasons={"complex": "its derivative needs the zeta function, which SciPy has for real numbers"},
+    native="digamma",
 )
 
 
@@ -481,11 +554,11 @@ def _extreme(name: str, function: Any, ahead: Callable[[Value, Value], Value], *
     )
 
 
-maximum_p = _extreme("maximum", np.maximum, lambda x, y: greater(x, y), weak=False)
-minimum_p = _extreme("minimum", np.minimum, lambda x, y: less(x, y))
+maximum_p = _extreme("maximum", np.maximum, lambda x, y: greater(x, y), weak=False, native=formulas.maximum)
+minimum_p = _extreme("minimum", np.minimum, lambda x, y: less(x, y), native=formulas.minimum)
 # A number wins over NaN.
-fmax_p = _extreme("fmax", np.fmax, lambda x, y: logical_or(greater(x, y), isnan(y)))
-fmin_p = _extreme("fmin", np.fmin, lambda x, y: logical_or(less(x, y), isnan(y)))
+fmax_p = _extreme("fmax", np.fmax, lambda x, y: logical_or(greater(x, y), isnan(y)), native=formulas.fmax)
+fmin_p = _extreme("fmin", np.fmin, lambda x, y: logical_or(less(x, y), isnan(y)), native=formulas.fmin)
 
 # --- no derivative: rounding, comparison, logic, bits ------------------------------------------------------------
 
@@ -506,43 +579,52 @@ def _int_samples(arity: int) -> Callable[[], list[tuple[tuple[Value, ...], dict[
     return make
 
 
-floor_p = _flat("floor", np.floor)
-ceil_p = _flat("ceil", np.ceil)
-trunc_p = _flat("trunc", np.trunc)
-rint_p = _flat("rint", np.rint)
-equal_p = _flat("equal", np.equal, 2, weak=True)
-not_equal_p = _flat("not_equal", np.not_equal, 2, weak=True)
-less_p = _flat("less", np.less, 2, weak=True)
-less_equal_p = _flat("less_equal", np.less_equal, 2, weak=True)
-greater_p = _flat("greater", np.greater, 2, weak=True)
-greater_equal_p = _flat("greater_equal", np.greater_equal, 2, weak=True)
-logical_and_p = _flat("logical_and", np.logical_and, 2)
-logical_or_p = _flat("logical_or", np.logical_or, 2)
-logical_xor_p = _flat("logical_xor", np.logical_xor, 2)
-logical_not_p = _flat("logical_not", np.logical_not)
-isfinite_p = _flat("isfinite", np.isfinite)
-isinf_p = _flat("isinf", np.isinf)
-isnan_p = _flat("isnan", np.isnan)
-signbit_p = _flat("signbit", np.signbit)
-nextafter_p = _flat("nextafter", np.nextafter, 2)
+floor_p = _flat("floor", np.floor, native=formulas.floor)
+ceil_p = _flat("ceil", np.ceil, native=formulas.ceil)
+trunc_p = _flat("trunc", np.trunc, native=formulas.trunc)
+rint_p = _flat("rint", np.rint, native=formulas.rint)
+equal_p = _flat("equal", np.equal, 2, weak=True, native=Formula(formulas.equal, order=True))
+not_equal_p = _flat("not_equal", np.not_equal, 2, weak=True, native=Formula(formulas.not_equal, order=True))
+less_p = _flat("less", np.less, 2, weak=True, native=Formula(formulas.less, order=True))
+less_equal_p = _flat("less_equal", np.less_equal, 2, weak=True, native=Formula(formulas.less_equal, order=True))
+greater_p = _flat("greater", np.greater, 2, weak=True, native=Formula(formulas.greater, order=True))
+greater_equal_p = _flat(
+    "greater_equal", np.greater_equal, 2, weak=True, native=Formula(formulas.greater_equal, order=True)
+)
+logical_and_p = _flat("logical_and", np.logical_and, 2, native=Formula(formulas.logical_and, truth=True))
+logical_or_p = _flat("logical_or", np.logical_or, 2, native=Formula(formulas.logical_or, truth=True))
+logical_xor_p = _flat("logical_xor", np.logical_xor, 2, native=Formula(formulas.logical_xor, truth=True))
+logical_not_p = _flat("logical_not", np.logical_not, native=Formula(formulas.logical_not, truth=True))
+isfinite_p = _flat("isfinite", np.isfinite, native=formulas.isfinite)
+isinf_p = _flat("isinf", np.isinf, native=formulas.isinf)
+isnan_p = _flat("isnan", np.isnan, native=formulas.isnan)
+signbit_p = _flat("signbit", np.signbit, native=formulas.signbit)
+nextafter_p = _flat("nextafter", np.nextafter, 2, native="nextafter")
 heaviside_p = binary(
-    "heaviside", np.heaviside, None, lambda ans, x, y: convert(equal(x, 0), dtype_of(ans)), choice=True
+    "heaviside",
+    np.heaviside,
+    None,
+    lambda ans, x, y: convert(equal(x, 0), dtype_of(ans)),
+    choice=True,
+    native="heaviside",
 )
 
 
-def _bits(name: str, function: Any, arity: int = 2) -> Elementwise:
-    return Elementwise(name, function, None, weak=True, samples=_int_samples(arity))
+def _bits(name: str, function: Any, arity: int = 2, **kw: Any) -> Elementwise:
+    return Elementwise(name, function, None, weak=True, samples=_int_samples(arity), **kw)
 
 
-bitwise_and_p = _bits("bitwise_and", np.bitwise_and)
-bitwise_or_p = _bits("bitwise_or", np.bitwise_or)
-bitwise_xor_p = _bits("bitwise_xor", np.bitwise_xor)
-invert_p = _bits("invert", np.invert, 1)
-left_shift_p = _bits("left_shift", np.left_shift)
-right_shift_p = _bits("right_shift", np.right_shift)
+bitwise_and_p = _bits("bitwise_and", np.bitwise_and, native=formulas.bitwise_and)
+bitwise_or_p = _bits("bitwise_or", np.bitwise_or, native=formulas.bitwise_or)
+bitwise_xor_p = _bits("bitwise_xor", np.bitwise_xor, native=formulas.bitwise_xor)
+invert_p = _bits("invert", np.invert, 1, native=formulas.invert)
+left_shift_p = _bits("left_shift", np.left_shift, native=formulas.left_shift)
+right_shift_p = _bits("right_shift", np.right_shift, native=formulas.right_shift)
 gcd_p = _bits("gcd", np.gcd)
 lcm_p = _bits("lcm", np.lcm)
-copysign_p = binary("copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None)
+copysign_p = binary(
+    "copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None, native=Formula(formulas.copysign, kinds="f")
+)
 ldexp_p = Elementwise(
     "ldexp",
     np.ldexp,
@@ -550,7 +632,15 @@ ldexp_p = Elementwise(
     samples=lambda: [((np.array([0.5, -1.5]), np.array([1, 2])), {})],
 )
 
-stop_gradient_p = Elementwise("stop_gradient", lambda x: x, None, weak=True, samples=samples(REAL))
+
+def _own(avals: Sequence[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype]:
+    """The dtypes of the loop of an operation that leaves numbers as they are."""
+    return [avals[0].dtype], avals[0].dtype
+
+
+stop_gradient_p = Elementwise(
+    "stop_gradient", lambda x: x, None, weak=True, samples=samples(REAL), native=Formula(formulas.same, loop=_own)
+)
 
 # --- complex ----------------------------------------------------------------------------------------------------
 
@@ -617,6 +707,7 @@ convert_p = Linear(
     samples=lambda: [
         ((inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],
+    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
 )
 
 
@@ -710,7 +801,18 @@ def _where_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
     ]
 
 
-where_p = _Where("where", np.where, (None, None, None), choice=True, samples=_where_samples)
+def _chosen_from(avals: Sequence[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype]:
+    return [np.dtype(bool), out.dtype, out.dtype], out.dtype
+
+
+where_p = _Where(
+    "where",
+    np.where,
+    (None, None, None),
+    choice=True,
+    samples=_where_samples,
+    native=Formula(formulas.where, loop=_chosen_from),
+)
 
 
 # --- functions --------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotLinearError, ShapeError
+from ..lowering import Formula, Scalar
 from .diagonal import Diagonal, on_weights
 
 ndarray = np.ndarray
@@ -247,6 +248,7 @@ class Elementwise(Primitive):
         choice: whether partials may be infinite where the value is finite matters not; True marks a selection,
             after which zero cotangents must not meet infinite partials.
         linear: whether the operation is linear in all arguments with partials jointly (add, negative).
+        native: the formula of an element in native code; what `lowering.Formula` takes stands for one without more to say.
     """
 
     def __init__(
@@ -258,9 +260,11 @@ class Elementwise(Primitive):
         weak: bool = False,
         linear: bool = False,
         choice: bool = False,
+        native: Formula | Scalar | str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(name, **kwargs)
+        formula = native if native is None or isinstance(native, Formula) else Formula(native)
+        super().__init__(name, native=formula, **kwargs)
         self.function = function
         self.partials = tuple(partials) if partials is not None else None
         self.weak_result = weak

@@ -30,6 +30,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import ConcretizationError, IndexDtypeError, NotLinearError, ShapeError
+from ..lowering import monoids
 from .families import Linear, broadcast_shapes, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, concatenate, moveaxis, reshape
 from .squares import passes
@@ -426,17 +427,31 @@ def _scatter_samples() -> list[Any]:
     ]
 
 
-scatter_add_p = _ScatterAdd("scatter_add", lambda out, i, u: np.add.at(out, i, u), samples=_scatter_samples)
-scatter_set_p = _ScatterSet("scatter_set", _write_set, samples=_scatter_samples)
+scatter_add_p = _ScatterAdd(
+    "scatter_add", lambda out, i, u: np.add.at(out, i, u), samples=_scatter_samples, native=monoids.Scatter(monoids.SUM)
+)
+scatter_set_p = _ScatterSet("scatter_set", _write_set, samples=_scatter_samples, native=monoids.Scatter(None))
 _NOT_LINEAR = {"transpose": "not linear"}
 scatter_mul_p = _ScatterMultiply(
-    "scatter_multiply", lambda out, i, u: np.multiply.at(out, i, u), samples=_scatter_samples, reasons=_NOT_LINEAR
+    "scatter_multiply",
+    lambda out, i, u: np.multiply.at(out, i, u),
+    samples=_scatter_samples,
+    reasons=_NOT_LINEAR,
+    native=monoids.Scatter(monoids.PRODUCT),
 )
 scatter_max_p = _ScatterExtreme(
-    "scatter_max", lambda out, i, u: np.maximum.at(out, i, u), samples=_scatter_samples, reasons=_NOT_LINEAR
+    "scatter_max",
+    lambda out, i, u: np.maximum.at(out, i, u),
+    samples=_scatter_samples,
+    reasons=_NOT_LINEAR,
+    native=monoids.Scatter(monoids.MAXIMUM),
 )
 scatter_min_p = _ScatterExtreme(
-    "scatter_min", lambda out, i, u: np.minimum.at(out, i, u), samples=_scatter_samples, reasons=_NOT_LINEAR
+    "scatter_min",
+    lambda out, i, u: np.minimum.at(out, i, u),
+    samples=_scatter_samples,
+    reasons=_NOT_LINEAR,
+    native=monoids.Scatter(monoids.MINIMUM),
 )
 
 

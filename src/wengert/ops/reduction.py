@@ -11,6 +11,7 @@ import numpy as np
 from ..config import _NARROW, canonical_dtype, config
 from ..core import Aval, Primitive, Value, as_array, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ShapeError
+from ..lowering import monoids
 from . import elementwise as ew
 from .families import Linear
 from .shape import broadcast_to, canonical_axes, concatenate, reshape
@@ -78,6 +79,7 @@ sum_p = Linear(
     lambda n, x, *, axes: sum_p.bind(x, axes=tuple(a + 1 for a in axes)),
     diagonal_rule=lambda x, *, axes: x.total() if len(axes) == ndim_of(x.weights) else None,
     samples=_reduce_samples(),
+    native=monoids.Reduction(monoids.SUM, ew.add_p),
 )
 
 
@@ -149,11 +151,39 @@ def reverse(x: Value, axis: int) -> Value:
     return reverse_p.bind(x, axes=(axis,))
 
 
-max_p = Reduction("reduce_max", np.maximum.reduce, _extreme_tangent, samples=_reduce_samples(False))
-min_p = Reduction("reduce_min", np.minimum.reduce, _extreme_tangent, samples=_reduce_samples(False))
-prod_p = Reduction("reduce_prod", np.multiply.reduce, _prod_tangent, samples=_reduce_samples())
-any_p = Reduction("reduce_any", np.logical_or.reduce, samples=_reduce_samples())
-all_p = Reduction("reduce_all", np.logical_and.reduce, samples=_reduce_samples())
+max_p = Reduction(
+    "reduce_max",
+    np.maximum.reduce,
+    _extreme_tangent,
+    samples=_reduce_samples(False),
+    native=monoids.Reduction(monoids.MAXIMUM, ew.maximum_p),
+)
+min_p = Reduction(
+    "reduce_min",
+    np.minimum.reduce,
+    _extreme_tangent,
+    samples=_reduce_samples(False),
+    native=monoids.Reduction(monoids.MINIMUM, ew.minimum_p),
+)
+prod_p = Reduction(
+    "reduce_prod",
+    np.multiply.reduce,
+    _prod_tangent,
+    samples=_reduce_samples(),
+    native=monoids.Reduction(monoids.PRODUCT, ew.mul_p),
+)
+any_p = Reduction(
+    "reduce_any",
+    np.logical_or.reduce,
+    samples=_reduce_samples(),
+    native=monoids.Reduction(monoids.ANY, ew.logical_or_p),
+)
+all_p = Reduction(
+    "reduce_all",
+    np.logical_and.reduce,
+    samples=_reduce_samples(),
+    native=monoids.Reduction(monoids.ALL, ew.logical_and_p),
+)
 
 
 class _ArgReduction(Primitive):

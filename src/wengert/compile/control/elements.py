@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...ops.families import Elementwise, broadcast_shapes
+from ...lowering import Formula
+from ...lowering.formulas import multiply
+from ...lowering.monoids import SUM, Monoid, Reduction, Scatter
+from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
 from ..emitter import V
 from ..nest import size_of
-from ..scalars import REGISTERS, SCALARS, accumulated, cast, emit_elementwise, lowered
-from ..serial.indexing import combine
+from ..scalars import REGISTERS, cast, emit_elementwise, lowered
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
 from ..vectormath.trigonometric import sin_and_cos
-from .fit import CONTROL_COSTS, FEW, REDUCTIONS, SCATTERS, STRUCTURAL, carried_first, ordered, sine_and_cosine
+from .fit import CONTROL_COSTS, FEW, STRUCTURAL, carried_first, ordered, sine_and_cosine
 from .late import Timed
 from .ranges import RANGES, Range
 
@@ -153,7 +155,8 @@ class ElementWriter(Timed, Text):
         outside, self.ranges = self.ranges, program.cache.get(RANGES, {})
         for eqn in program.equations:
             name = eqn.primitive.name
-            if name in CONTROL_COSTS or name in SCATTERS or (name in ("gather", "check_index") and not runs):
+            scatters = isinstance(eqn.primitive.native, Scatter)
+            if name in CONTROL_COSTS or scatters or (name in ("gather", "check_index") and not runs):
                 continue
             if all(type(a) is Literal or a in env for a in eqn.inputs):
                 outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
@@ -168,20 +171,19 @@ class ElementWriter(Timed, Text):
             return self.control(eqn, args, None)
         out = eqn.outputs[0].aval
         avals = [a.aval for a in eqn.inputs]
-        if isinstance(eqn.primitive, Elementwise):
+        native = eqn.primitive.native
+        if isinstance(native, Formula):
             elements = self._elementwise(eqn, args, avals, out)
-        elif name == "convert":
-            elements = self._each(args[0].elements, lambda x: cast(self, x, avals[0].dtype, out.dtype))
         elif args[0].array is not None and args[0].elements is None and name == "reshape":
             return [Value(None, self.array(out, args[0].array.pointer))]
-        elif args[0].elements is None and name in SCATTERS:
+        elif args[0].elements is None and isinstance(native, Scatter):
             self._written(eqn, args, avals)
             return [args[0]]
         elif name in ("index", "slice") and args[0].elements is None:
             elements = self._picked(eqn, args[0].array)
         elif name in STRUCTURAL:
             elements = self._structural(eqn, args, out)
-        elif name in REDUCTIONS:
+        elif isinstance(native, Reduction):
             elements = self._reduced(eqn, args[0].elements, avals[0], out)
         elif name == "dot_general":
             elements = self._product(eqn, args, out)
@@ -204,7 +206,6 @@ class ElementWriter(Timed, Text):
         return self.shaped([f(x) for x in elements.reshape(-1)], elements.shape)
 
     def _elementwise(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
-        assert isinstance(eqn.primitive, Elementwise)
         loops = lowered(eqn.primitive, avals, out)
         assert loops is not None
         wide = [np.broadcast_to(a.elements, out.shape).reshape(-1) for a in args]
@@ -214,7 +215,7 @@ class ElementWriter(Timed, Text):
             key = tuple(x.name for x in xs)
             if key not in known:
                 pairs = [(x, a.dtype) for x, a in zip(xs, avals, strict=True)]
-                known[key] = emit_elementwise(self, eqn.primitive, loops, out.dtype, pairs)
+                known[key] = emit_elementwise(self, eqn.primitive.native, loops, out.dtype, pairs)
             found.append(known[key])
         return self.shaped(found, out.shape)
 
@@ -234,21 +235,20 @@ class ElementWriter(Timed, Text):
         places = np.asarray(eqn.primitive.impl(numbers, **eqn.params))
         return self.shaped([array.load(self.int(int(i))) for i in places.reshape(-1)], places.shape)
 
-    def _folded(self, name: str, dtype: np.dtype, xs: Sequence[V]) -> V:
+    def _folded(self, monoid: Monoid, dtype: np.dtype, xs: Sequence[V]) -> V:
         """Combined in pairs, pairs in pairs: short chains."""
-        row, f = list(xs), accumulated if name == "add" else SCALARS[name]
+        row = list(xs)
         while len(row) > 1:
-            pairs = [f(self, dtype, row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
+            pairs = [monoid.accumulate(self, dtype, row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
             row = pairs + ([row[-1]] if len(row) % 2 else [])
         return row[0]
 
     def _reduced(self, eqn: Equation, elements: Any, aval: Aval, out: Aval) -> Any:
-        axes, name = eqn.params["axes"], eqn.primitive.name
+        axes, monoid, dtype = eqn.params["axes"], eqn.primitive.native.monoid, out.dtype
         kept = [i for i in range(elements.ndim) if i not in axes]
         rows = elements.transpose([*kept, *axes]).reshape(size_of(out), -1)
-        dtype = aval.dtype if name in ("reduce_max", "reduce_min") else out.dtype
-        found = [self._folded(REDUCTIONS[name], dtype, [cast(self, x, aval.dtype, dtype) for x in r]) for r in rows]
-        return self.shaped([cast(self, x, dtype, out.dtype) for x in found], out.shape)
+        found = [self._folded(monoid, dtype, [cast(self, x, aval.dtype, dtype) for x in r]) for r in rows]
+        return self.shaped(found, out.shape)
 
     def _product(self, eqn: Equation, args: list[Value], out: Aval) -> Any:
         x, y = (a.elements for a in args)
@@ -262,11 +262,8 @@ class ElementWriter(Timed, Text):
         d, found = out.dtype, []
         for b in range(batch):
             for row, column in itertools.product(left[b], right[b]):
-                found.append(
-                    self._folded(
-                        "add", d, [SCALARS["multiply"](self, d, p, q) for p, q in zip(row, column, strict=True)]
-                    )
-                )
+                products = [multiply(self, d, p, q) for p, q in zip(row, column, strict=True)]
+                found.append(self._folded(SUM, d, products))
         return self.shaped(found, out.shape)
 
     def _index(self, x: V, dtype: np.dtype, n: int, known: Range | None = None) -> V:
@@ -327,7 +324,7 @@ class ElementWriter(Timed, Text):
 
     def _scattered(self, eqn: Equation, args: list[Value], avals: list[Aval], out: Aval) -> Any:
         axes, shape = eqn.params["axes"], avals[0].shape
-        operation = SCATTERS[eqn.primitive.name]
+        monoid = eqn.primitive.native.monoid
         places, wide = self._indices(args[2:], eqn.inputs[2:], axes, shape)
         rest = [i for i in range(len(shape)) if i not in axes]
         domain = (*places, *[shape[i] for i in rest])
@@ -345,8 +342,8 @@ class ElementWriter(Timed, Text):
                     at = tuple(_merged(axes, q, rest, r))
                     old, change = elements[at], changes[(*p, *r)]
                     new = cast(self, change, avals[1].dtype, d)
-                    if operation:
-                        new = combine(self, operation, d, old, new)
+                    if monoid is not None:
+                        new = monoid.combine(self, d, old, new)
                     elements[at] = new if here is None else self.select(here, new, old)
         return elements
 
@@ -354,7 +351,7 @@ class ElementWriter(Timed, Text):
         """A scatter into an array in memory, one element after another."""
         axes, array, d = eqn.params["axes"], args[0].array, avals[0].dtype
         assert array is not None
-        shape, operation = array.shape, SCATTERS[eqn.primitive.name]
+        shape, monoid = array.shape, eqn.primitive.native.monoid
         places, wide = self._indices(args[2:], eqn.inputs[2:], axes, shape)
         rest = [i for i in range(len(shape)) if i not in axes]
         domain = (*places, *[shape[i] for i in rest])
@@ -364,7 +361,7 @@ class ElementWriter(Timed, Text):
                 flat = self._flat(_merged(axes, [w[p] for w in wide], rest, r), shape)
                 change = changes[(*p, *r)]
                 new = cast(self, change, avals[1].dtype, d)
-                array.store(flat, combine(self, operation, d, array.load(flat), new) if operation else new)
+                array.store(flat, new if monoid is None else monoid.combine(self, d, array.load(flat), new))
 
 
 def _merged(axes: Sequence[int], first: Sequence[Any], rest: Sequence[int], second: Sequence[Any]) -> list[Any]:

@@ -9,29 +9,20 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...ops.families import Elementwise, broadcast_shapes
+from ...lowering import Formula
+from ...lowering.monoids import Reduction, Scatter
+from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Program, Var, live_equations
 from ..nest import size_of
-from ..scalars import SCALARS, lowered, register_type
+from ..scalars import lowered, register_type
 from .order import arranged, source
 from .step import Control
 from .walk import groups
 
 FEW = 16  # elements of an array in registers
 MOST = 1500  # instructions of a loop, about
-DEAR = {"divide": 4, "sqrt": 4, "floor_divide": 8, "remainder": 8}
 FUNCTION = 25
 STRUCTURAL = frozenset("transpose broadcast_to reverse slice index index_embed pad_zero reshape concatenate".split())
-REDUCTIONS = {
-    "reduce_sum": "add", "reduce_prod": "multiply", "reduce_max": "maximum", "reduce_min": "minimum",
-    "reduce_any": "logical_or", "reduce_all": "logical_and",
-}  # fmt: skip
-SCATTERS = {
-    "scatter_add": "add", "scatter_multiply": "multiply", "scatter_max": "maximum", "scatter_min": "minimum",
-    "scatter_set": "",
-}  # fmt: skip
-
-
 TURNS = ("sin", "cos")
 
 
@@ -106,7 +97,7 @@ def sine_and_cosine(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
 
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:
-    name = eqn.primitive.name
+    name, native = eqn.primitive.name, eqn.primitive.native
     avals = [a.aval for a in eqn.inputs]
     n = sum(size_of(v.aval) for v in eqn.outputs)
     if name in CONTROL_COSTS:
@@ -117,7 +108,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         if name == "reshape":
             memory.add(eqn.outputs[0])
             return 0
-        if name in SCATTERS:
+        if isinstance(native, Scatter):
             memory.add(eqn.outputs[0])
             places = broadcast_shapes("indices", *[a.shape for a in avals[2:]])
             rest = [m for i, m in enumerate(avals[0].shape) if i not in eqn.params["axes"]]
@@ -137,25 +128,23 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         rest = avals
     if not all(size_of(a) <= 4 * FEW for a in rest):
         return None
-    if isinstance(eqn.primitive, Elementwise):
+    if isinstance(native, Formula):
         if lowered(eqn.primitive, avals, eqn.outputs[0].aval) is None:
             return None
-        if name in SCALARS or eqn.primitive.native is not None:
-            return n * DEAR.get(name, 1)
-        return n * FUNCTION
+        return n * (FUNCTION if native.long else native.cost)
     if name == "check_index":
         return 3 * size_of(avals[0])
-    if name == "convert" or name == "gather":
-        return n * (1 if name == "convert" else 4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
+    if name == "gather":
+        return n * (4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
     if name in STRUCTURAL:
         return 0
-    if name in REDUCTIONS:
+    if isinstance(native, Reduction):
         return size_of(avals[0]) if size_of(avals[0]) else None
     if name == "dot_general":
         (cx, _), _ = eqn.params["dims"]
         k = math.prod(avals[0].shape[i] for i in cx)
         return n * k if k and all(a.dtype == eqn.outputs[0].aval.dtype for a in avals) else None
-    if name in SCATTERS:
+    if isinstance(native, Scatter):
         same = all(a.weak or np.can_cast(a.dtype, eqn.outputs[0].aval.dtype) for a in avals[:2])
         places = math.prod(broadcast_shapes("indices", *[a.shape for a in avals[2:]]))
         return 3 * n * places if same and n * places <= 256 else None
@@ -256,8 +245,6 @@ def fits(step: Control) -> bool:
 
 __all__ = [
     "FEW",
-    "REDUCTIONS",
-    "SCATTERS",
     "STRUCTURAL",
     "branch_pairs",
     "cost",

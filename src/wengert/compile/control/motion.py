@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
+from ...lowering import Formula
+from ...lowering.monoids import Reduction
 from ...ops.call import batched_program
 from ...ops.families import Elementwise
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
@@ -21,7 +23,7 @@ from ..checks import alive
 from ..nest import size_of
 from ..rewriter import Rewriter
 from ..rewrites import on
-from .fit import FEW, REDUCTIONS, STRUCTURAL, fits_program
+from .fit import FEW, STRUCTURAL, fits_program
 from .tidy import lifted, settled
 
 LEAST = 512  # multiplications of a product that is worth moving
@@ -36,9 +38,9 @@ def safe(eqn: Equation) -> bool:
         return False
     return (
         isinstance(eqn.primitive, Elementwise)
+        or isinstance(eqn.primitive.native, (Formula, Reduction))
         or name in STRUCTURAL
-        or name in REDUCTIONS
-        or name in ("convert", "dot_general")
+        or name == "dot_general"
     )
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...lowering.monoids import Scatter
 from ...program import Equation, Program, Var
-
-SCATTERS = frozenset({"scatter_add", "scatter_multiply", "scatter_max", "scatter_min", "scatter_set"})
 
 
 def origin(program: Program, k: int) -> int | None:
@@ -33,7 +32,7 @@ def origin(program: Program, k: int) -> int | None:
 def source(eqn: Equation, k: int) -> int | None:
     """The input of an equation whose memory its result number k can have."""
     name, p = eqn.primitive.name, eqn.params
-    if name in SCATTERS:
+    if isinstance(eqn.primitive.native, Scatter):
         return 0 if eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype else None
     if name == "scan":
         return p["consts"] + k if k < p["carry"] else None

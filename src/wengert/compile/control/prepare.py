@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
+from ...lowering.monoids import Scatter
 from ...program import Var
 from ..apart import planned
 from ..chunks import cut
@@ -20,8 +21,6 @@ from ..nest import size_of
 from ..serial import Serial
 from .fit import fits
 from .step import Body, Control
-
-SCATTERS = frozenset({"scatter_add", "scatter_multiply", "scatter_max", "scatter_min", "scatter_set"})
 
 
 def prepare(plan: Plan, vector_bytes: int) -> None:
@@ -115,7 +114,11 @@ def _origin(body: Body, k: int) -> int | None:
 
 def reused(plan: Plan, step: Any, out: Var) -> Var | None:
     """The variable in whose memory a step can put a result."""
-    if isinstance(step, Serial) and step.eqn.primitive.name in SCATTERS and step.inputs[0] is step.eqn.inputs[0]:
+    if (
+        isinstance(step, Serial)
+        and isinstance(step.eqn.primitive.native, Scatter)
+        and step.inputs[0] is step.eqn.inputs[0]
+    ):
         a = step.inputs[0]
     elif isinstance(step, Control):
         k = step.eqn.outputs.index(out)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ...lowering.formulas import accumulate, multiply
 from ..emitter import V
-from ..scalars import SCALARS, accumulated
 from .step import Body, Serial, lowering
 from .writer import Writer, known
 
@@ -30,7 +30,6 @@ def _convolve(step: Serial) -> Body | None:
         count, taps = n, m
         if m > n:
             long, short, count, taps = short, long, m, n
-        add, multiply = accumulated, SCALARS["multiply"]
         w.clear(target.pointer, rows * length * out.dtype.itemsize)
         with w.loop(rows) as row, w.loop(taps) as tap:
             weight = short.load(w.iadd(w.scaled(row.index, taps), tap.index))
@@ -40,7 +39,7 @@ def _convolve(step: Serial) -> Body | None:
             def strip(first: V, lanes: int) -> None:
                 at = w.iadd(base, first)
                 term = multiply(w, out.dtype, w.splat(weight, lanes), long.load(w.iadd(start, first), lanes))
-                target.store(at, add(w, out.dtype, target.load(at, lanes), term))
+                target.store(at, accumulate(w, out.dtype, target.load(at, lanes), term))
 
             w.strips(count, w.lanes(out.dtype), strip)
 

@@ -12,27 +12,12 @@ import numpy as np
 
 from ...ops.families import broadcast_shapes
 from ..emitter import V
-from ..scalars import SCALARS, cast
+from ..scalars import cast
 from .step import Body, Serial, lowering
-from .writer import INT64, Array, Text, Writer, broadcast_strides, collapsed, known
-
-_COMBINE = {
-    "scatter_add": "add",
-    "scatter_multiply": "multiply",
-    "scatter_max": "maximum",
-    "scatter_min": "minimum",
-    "scatter_set": "",
-}
+from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
 
 
-def combine(w: Text, name: str, dtype: np.dtype, x: V, y: V) -> V:
-    """NumPy's operation on two numbers of a dtype; on booleans addition is "or" and multiplication is "and"."""
-    if dtype.kind == "b" and name in ("add", "multiply"):
-        return w.or_(x, y) if name == "add" else w.and_(x, y)
-    return SCALARS[name](w, dtype, x, y)
-
-
-@lowering(*_COMBINE)
+@lowering("scatter_add", "scatter_multiply", "scatter_max", "scatter_min", "scatter_set")
 def _scatter(step: Serial) -> Body | None:
     x, updates, *indices = (a.aval for a in step.eqn.inputs)
     (out,) = (v.aval for v in step.eqn.outputs)
@@ -40,7 +25,7 @@ def _scatter(step: Serial) -> Body | None:
         return None
     if not all(a.weak or np.can_cast(a.dtype, out.dtype) for a in (x, updates)):
         return None
-    operation = _COMBINE[step.eqn.primitive.name]
+    monoid = step.eqn.primitive.native.monoid
     axes = tuple(a % len(x.shape) for a in step.eqn.params["axes"])
     step.checks = True
     step.inputs[0] = step.uniform(0) or step.inputs[0]
@@ -72,8 +57,8 @@ def _scatter(step: Serial) -> Body | None:
             def strip(first: V, lanes: int, base: V, change: V) -> None:
                 where = w.iadd(base, w.scaled(first, s))
                 new = changes.load(w.iadd(change, w.scaled(first, u)), lanes, u, out.dtype)
-                if operation:
-                    new = combine(w, operation, out.dtype, target.load(where, lanes), new)
+                if monoid is not None:
+                    new = monoid.combine(w, out.dtype, target.load(where, lanes), new)
                 target.store(where, new)
 
             with w.nest(inner[:-1], [to[:-1], fro[:-1]]) as (more, further):
@@ -110,6 +95,3 @@ def _copy(w: Writer, target: Array, source: Array) -> None:
         return
     lanes = w.lanes(target.dtype)
     w.strips(size, lanes, lambda first, lanes: target.store(first, source.load(first, lanes, 1, target.dtype)))
-
-
-__all__ = ["combine"]

@@ -10,15 +10,15 @@ import math
 import numpy as np
 
 from ...core import Aval, Primitive
+from ...lowering.monoids import MAXIMUM, MINIMUM, PRODUCT, SUM
 from ...ops.families import Elementwise
 from ..emitter import V
 from ..scalars import emit_elementwise, lowered
-from .indexing import combine
 from .step import Body, Serial, lowering
 from .writer import Writer, known
 
 FEW = 64  # log-sum-exps that each wait for the one before, beyond which NumPy's are faster, the call included
-_COMBINE = {"cumsum": "add", "cumprod": "multiply", "cummax": "maximum", "cummin": "minimum"}
+_COMBINE = {"cumsum": SUM, "cumprod": PRODUCT, "cummax": MAXIMUM, "cummin": MINIMUM}
 
 
 @lowering("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp")
@@ -61,10 +61,10 @@ def _running(step: Serial) -> Body | None:
 def _operation(name: str, dtype: np.dtype):  # noqa: ANN202
     """A function ``(w, so far, next)``, or None."""
     if name in _COMBINE:
-        return lambda w, x, y: combine(w, _COMBINE[name], dtype, x, y)
+        return lambda w, x, y: _COMBINE[name].combine(w, dtype, x, y)
     primitive, aval = Primitive.registry["logaddexp"], Aval((), dtype)
     assert isinstance(primitive, Elementwise)
     loops = lowered(primitive, [aval, aval], aval)
     if loops is None:
         return None
-    return lambda w, x, y: emit_elementwise(w, primitive, loops, dtype, [(x, dtype), (y, dtype)])
+    return lambda w, x, y: emit_elementwise(w, primitive.native, loops, dtype, [(x, dtype), (y, dtype)])

@@ -1,0 +1,257 @@
+"""The formulas of elementwise operations: one element in machine instructions, by NumPy's rules for its dtypes.
+
+Each is a function ``(e, dtype, *values)``: `e` is the emitter (`compile.emitter`), `dtype` the one that NumPy's loop has for its
+inputs. Declarations name them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import Scalar
+
+if TYPE_CHECKING:
+    from ..compile.emitter import Emitter, V
+
+
+def is_float(dtype: np.dtype) -> bool:
+    return dtype.kind == "f"
+
+
+def truth(e: Emitter, dtype: np.dtype, x: V) -> V:
+    """Whether a number is not 0."""
+    if dtype.kind == "b":
+        return x
+    if x.const is not None:
+        return e.constant(bool(x.const), "i1", x.lanes)
+    zero = e.const(0, x)
+    return e.fcmp("une", x, zero) if is_float(dtype) else e.icmp("ne", x, zero)
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------------
+
+
+def add(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    if dtype.kind == "b":
+        return e.or_(x, y)
+    return e.sum("fadd", x, y) if is_float(dtype) else e.iadd(x, y)
+
+
+def subtract(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return e.sum("fsub", x, y) if is_float(dtype) else e.isub(x, y)
+
+
+def multiply(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return product(e, x, y) if is_float(dtype) else e.imul(x, y)
+
+
+def accumulate(e: Emitter, dtype: np.dtype, total: V, term: V) -> V:
+    """One more term of a sum of products, which may be fused with the product that it is."""
+    return add(e, dtype, total, term) if dtype.kind != "f" else e.sum("fadd", total, term, of_products=True)
+
+
+def product(e: Emitter, x: V, y: V) -> V:
+    """A product of floats."""
+    return e.binary("fmul contract", x, y)
+
+
+def divide(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return e.fdiv(x, y)
+
+
+def negative(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.fneg(x) if is_float(dtype) else e.isub(e.const(0, x), x)
+
+
+def same(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return x
+
+
+def square(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return multiply(e, dtype, x, x)
+
+
+def reciprocal(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.fdiv(e.const(1, x), x)
+
+
+def sqrt(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.sqrt(x)
+
+
+def rsqrt(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.fdiv(e.const(1, x), e.sqrt(x))
+
+
+def absolute(e: Emitter, dtype: np.dtype, x: V) -> V:
+    if is_float(dtype):
+        return e.fabs(x)
+    return x if dtype.kind in "ub" else e.select(e.icmp("slt", x, e.const(0, x)), e.isub(e.const(0, x), x), x)
+
+
+def sign(e: Emitter, dtype: np.dtype, x: V) -> V:
+    one, zero = e.const(1, x), e.const(0, x)
+    if is_float(dtype):
+        signed = e.copysign(one, x)
+        signed = e.select(e.fcmp("oeq", x, zero), zero, signed)
+        return e.select(e.fcmp("uno", x, x), x, signed)
+    positive = e.select(e.icmp("ne", x, zero), one, zero)
+    return positive if dtype.kind == "u" else e.select(e.icmp("slt", x, zero), e.const(-1, x), positive)
+
+
+def floor_divide(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return _quotient_and_rest(e, dtype, x, y)[0]
+
+
+def remainder(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return _quotient_and_rest(e, dtype, x, y)[1]
+
+
+def _quotient_and_rest(e: Emitter, dtype: np.dtype, x: V, y: V) -> tuple[V, V]:
+    """Integer quotient and remainder, both 0 where the divisor is; the quotient is rounded down."""
+    zero, one = e.const(0, x), e.const(1, x)
+    by_zero = e.icmp("eq", y, zero)
+    if dtype.kind == "u":
+        safe = e.select(by_zero, one, y)
+        q, r = e.binary("udiv", x, safe), e.binary("urem", x, safe)
+        return e.select(by_zero, zero, q), e.select(by_zero, zero, r)
+    minus = e.icmp("eq", y, e.const(-1, x))  # the least integer over -1 would trap
+    safe = e.select(e.or_(by_zero, minus), one, y)
+    q, r = e.binary("sdiv", x, safe), e.binary("srem", x, safe)
+    down = e.and_(e.icmp("ne", r, zero), e.icmp("slt", e.xor(r, safe), zero))
+    q, r = e.select(down, e.isub(q, one), q), e.select(down, e.iadd(r, safe), r)
+    q = e.select(minus, e.isub(zero, x), e.select(by_zero, zero, q))
+    return q, e.select(e.or_(minus, by_zero), zero, r)
+
+
+def soft_sign(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.fdiv(x, e.fadd(e.const(1.0, x), e.fabs(x)))
+
+
+def offset(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return e.select(e.fcmp("oeq", x, y), e.const(0, x), e.fsub(x, y))
+
+
+# --- order ------------------------------------------------------------------------------------------------------
+
+
+def _compare(predicate: str, real: str) -> Scalar:
+    def emit(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+        if is_float(dtype):
+            return e.fcmp(real, x, y)
+        sign = "" if predicate in ("eq", "ne") else ("s" if dtype.kind == "i" else "u")
+        return e.icmp(sign + predicate, x, y)
+
+    return emit
+
+
+equal, not_equal = _compare("eq", "oeq"), _compare("ne", "une")
+less, less_equal = _compare("lt", "olt"), _compare("le", "ole")
+greater, greater_equal = _compare("gt", "ogt"), _compare("ge", "oge")
+
+
+def _extreme(real: str, integer: str, number: bool) -> Scalar:
+    def emit(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+        if is_float(dtype):
+            # maximum(x, y) with NaN from either side; fmax without.
+            chosen = e.select(e.fcmp(real, x, y), x, y)
+            if number:
+                return e.select(e.fcmp("uno", y, y), x, chosen)
+            return e.select(e.fcmp("uno", x, x), x, chosen)
+        if dtype.kind == "b":
+            return e.or_(x, y) if integer == "max" else e.and_(x, y)
+        return e.intrinsic(("s" if dtype.kind == "i" else "u") + integer, x, y)
+
+    return emit
+
+
+maximum, minimum = _extreme("ogt", "max", False), _extreme("olt", "min", False)
+fmax, fmin = _extreme("ogt", "max", True), _extreme("olt", "min", True)
+
+
+# --- rounding, classes of numbers, bits --------------------------------------------------------------------------
+
+
+def _rounding(intrinsic: str) -> Scalar:
+    def emit(e: Emitter, dtype: np.dtype, x: V) -> V:
+        return e.intrinsic(intrinsic, x) if is_float(dtype) else x
+
+    return emit
+
+
+floor, ceil, trunc, rint = map(_rounding, ("floor", "ceil", "trunc", "roundeven"))
+
+
+def isnan(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.fcmp("uno", x, x) if is_float(dtype) else e.constant(False, "i1", x.lanes)
+
+
+def isinf(e: Emitter, dtype: np.dtype, x: V) -> V:
+    if not is_float(dtype):
+        return e.constant(False, "i1", x.lanes)
+    return e.fcmp("oeq", e.fabs(x), e.const(np.inf, x))
+
+
+def isfinite(e: Emitter, dtype: np.dtype, x: V) -> V:
+    if not is_float(dtype):
+        return e.constant(True, "i1", x.lanes)
+    return e.fcmp("one", e.fabs(x), e.const(np.inf, x))
+
+
+def signbit(e: Emitter, dtype: np.dtype, x: V) -> V:
+    if is_float(dtype):
+        x = e.cast("bitcast", x, "i32" if x.type == "float" else "i64")
+    return e.icmp("slt", x, e.const(0, x)) if dtype.kind != "u" else e.constant(False, "i1", x.lanes)
+
+
+def copysign(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    return e.copysign(x, y)
+
+
+def _logical(op: str) -> Scalar:
+    def emit(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+        return e.binary(op, truth(e, dtype, x), truth(e, dtype, y))
+
+    return emit
+
+
+def _bitwise(op: str) -> Scalar:
+    def emit(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+        return e.binary(op, x, y)
+
+    return emit
+
+
+logical_and, logical_or, logical_xor = map(_logical, ("and", "or", "xor"))
+bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, ("and", "or", "xor"))
+
+
+def logical_not(e: Emitter, dtype: np.dtype, x: V) -> V:
+    known = truth(e, dtype, x)
+    return e.xor(known, e.const(True, known))
+
+
+def invert(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.xor(x, e.const(True if x.type == "i1" else -1, x))
+
+
+def left_shift(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    bits = e.const(dtype.itemsize * 8, y)
+    inside = e.icmp("ult", y, bits)
+    zero = e.const(0, x)
+    return e.select(inside, e.shl(x, e.select(inside, y, zero)), zero)
+
+
+def right_shift(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    bits = dtype.itemsize * 8
+    inside = e.icmp("ult", y, e.const(bits, y))
+    if dtype.kind == "u":
+        zero = e.const(0, x)
+        return e.select(inside, e.lshr(x, e.select(inside, y, zero)), zero)
+    return e.ashr(x, e.select(inside, y, e.const(bits - 1, y)))
+
+
+def where(e: Emitter, dtype: np.dtype, c: V, x: V, y: V) -> V:
+    return e.select(c, x, y)

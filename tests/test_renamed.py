@@ -1,0 +1,62 @@
+"""An operation is compiled by what its declaration says: a copy under another name gives the same code."""
+
+import numpy as np
+import pytest
+
+import wengert
+from wengert.compile import engine
+from wengert.compile.apart import planned
+from wengert.compile.module import Module
+from wengert.compile.passes import optimize
+from wengert.program import Equation, Program
+from wengert.testing import cases, primitives
+
+SAMPLES = [
+    pytest.param(p, args, params, id=f"{p.name}-{label}")
+    for p in primitives()
+    if p.samples is not None
+    for label, args, params in cases(p)[:2]
+]
+KNOWN = frozenset(  # operations that are still known by name
+    "argmax argmin argsort broadcast_to call cholesky concatenate cond convert convolve cumlogsumexp cummax cummin cumprod cumsum "
+    "custom_call det dot_general eigh eigvalsh gather index index_embed inv linear_solve name norm pad_zero positive qr random_bits "
+    "random_fold_in random_seed random_split random_unit random_unwrap random_wrap ratio remat reshape reverse scan scatter_add "
+    "scatter_max scatter_min scatter_multiply scatter_set searchsorted slice slogdet solve sort stop_gradient svd svdvals transpose "
+    "triangular_solve tridiagonal_solve while while_pull while_tangent".split()
+)
+
+
+def code(program: Program) -> str:
+    width = engine.vector_bytes()
+    return Module(planned(optimize(program), width), width).text
+
+
+def renamed(program: Program, primitive):
+    other = object.__new__(type(primitive))  # a copy by `copy` is the same
+    other.__dict__.update(vars(primitive))
+    other.name = f"renamed_{primitive.name}"
+    equations = [
+        Equation(other if e.primitive is primitive else e.primitive, e.inputs, e.outputs, e.params)
+        for e in program.equations
+    ]
+    made = Program(program.inputs, equations, program.outputs, program.name)
+    made.guards = program.guards
+    return made
+
+
+@pytest.mark.parametrize("primitive, args, params", SAMPLES)
+def test_a_copy_under_another_name_gives_the_same_code(primitive, args, params):
+    arrays = [k for k, a in enumerate(args) if isinstance(a, (np.ndarray, np.generic))]
+
+    def f(*xs):
+        full = list(args)
+        for k, x in zip(arrays, xs, strict=True):
+            full[k] = x
+        return primitive.bind(*full, **params)
+
+    program = wengert.make_program(f)(*[args[k] for k in arrays])
+    if not any(e.primitive is primitive for e in program.equations):
+        pytest.skip("it is written in terms of others")
+    if primitive.name in KNOWN:
+        pytest.skip("still known by name")
+    assert code(renamed(program, primitive)) == code(program)
