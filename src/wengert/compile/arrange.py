@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..core import Aval, Primitive
+from ..lowering.index_maps import Structure, strides_of
 from ..program import Atom, Equation, Program, Var
-from .nest import strides_of
 from .products import Steps, matrix_like, sizes, small
 from .rewriter import rebuilt
 
@@ -55,12 +55,18 @@ def arranged(program: Program) -> Program:
         if eqn.primitive.name == "dot_general":
             (out,) = eqn.outputs
             after = users.get(out, [])
-            turn = after[0] if len(after) == 1 and after[0].primitive.name == "transpose" and out not in kept else None
+            turn = after[0] if len(after) == 1 and _permutation(after[0]) is not None and out not in kept else None
             found = _product(eqn, turn, producer, users)
             if found is not None and turn is not None and found[-1].outputs == turn.outputs:
                 gone.add(id(turn))
         equations += [eqn] if found is None else found
     return rebuilt(program, equations)
+
+
+def _permutation(eqn: Equation) -> tuple[int, ...] | None:
+    """For each axis of the result the operand's, of a transposition."""
+    native = eqn.primitive.native
+    return native.permutation(eqn.params) if isinstance(native, Structure) else None
 
 
 class _Factor:
@@ -70,10 +76,10 @@ class _Factor:
         self.shape = a.aval.shape
         made = producer.get(a) if isinstance(a, Var) else None
         self.saved = 0  # elements that need not be copied
-        if isinstance(a, Var) and made is not None and made.primitive.name == "transpose":
+        if isinstance(a, Var) and made is not None and _permutation(made) is not None:
             steps = strides_of(made.inputs[0].aval.shape)
             self.source = made.inputs[0]
-            self.steps = [steps[i] for i in made.params["axes"]]
+            self.steps = [steps[i] for i in _permutation(made) or ()]
             if all(user is eqn for user in users[a]):
                 self.saved = math.prod(self.shape)
         else:
@@ -139,7 +145,7 @@ def _arrange(
         (out,) = turn.outputs
         saved += math.prod(out.aval.shape)
         steps = [0] * len(out.aval.shape)
-        for step, axis in zip(strides_of(out.aval.shape), turn.params["axes"], strict=True):
+        for step, axis in zip(strides_of(out.aval.shape), _permutation(turn) or (), strict=True):
             steps[axis] = step
     if not saved:
         return None

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value
+from ..lowering import Formula
+from ..lowering.index_maps import Structure
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Program, Var, has_effect, live_equations, may_fail
 
@@ -24,6 +26,7 @@ class CheckIndex(Primitive):
     """``check_index(index, length)``: an IndexError where an index is out of range; the result is always true."""
 
     effect = True
+    indices_from = 0
 
     def __init__(self) -> None:  # the compiler's own
         self.name = "check_index"
@@ -98,8 +101,6 @@ def _once(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equati
 
 def complete(program: Program) -> Program:
     """A Program in which what nests may compute in part is checked whole."""
-    from .nest import STRUCTURE
-
     equations = list(program.equations)
     if not any(may_fail(e) for e in equations):
         return program
@@ -107,18 +108,19 @@ def complete(program: Program) -> Program:
     parts: dict[Pair, None] = {}
     whole: set[Pair] = set()
     for eqn in equations:
-        name, mine = eqn.primitive.name, pairs(eqn)
-        inline = isinstance(eqn.primitive, Elementwise) or name in STRUCTURE or name == "convert"
+        native, mine = eqn.primitive.native, pairs(eqn)
+        structure = isinstance(native, Structure)
+        inline = isinstance(eqn.primitive, Elementwise) or isinstance(native, Formula) or structure
         given = [pending.get(a, []) if type(a) is Var else [] for a in eqn.inputs]
         left: list[Pair] = []
         for k, before in enumerate(given):
-            if before and _drops(eqn, k):
+            if before and k == 0 and structure and native.drops(eqn):
                 parts.update(dict.fromkeys(before))
             elif inline:
                 left += before
             else:
                 whole.update(before)
-        if name == "gather":
+        if structure:
             left += mine
         else:
             whole.update(mine)
@@ -134,14 +136,6 @@ def complete(program: Program) -> Program:
     made = Program(program.inputs, [*equations, *map(_check, missing)], program.outputs, program.name, program.masked)
     made.guards, made.in_tree, made.out_tree = program.guards, program.in_tree, program.out_tree
     return made
-
-
-def _drops(eqn: Equation, k: int) -> bool:
-    """Whether an equation may leave elements of its argument `k` out."""
-    name = eqn.primitive.name
-    if name == "pad_zero":
-        return any(low < 0 or high < 0 for low, high, _ in eqn.params["config"])
-    return name in ("index", "slice") or (name == "gather" and k == 0)
 
 
 def _check(pair: Pair) -> Equation:

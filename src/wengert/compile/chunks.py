@@ -9,12 +9,13 @@ an array of its own, and one more nest reduces these in their order; sums come o
 from __future__ import annotations
 
 from ..core import Aval
+from ..lowering.index_maps import Affine
 from ..program import Var
 from .emitter import QUICK
 from .fusion import Kernel, Plan, Root
 from .interrupts import look
 from .loops import KernelWriter
-from .nest import Affine, Nest, size_of
+from .nest import Nest, size_of
 from .schedule import Loop, Schedule, nanoseconds
 
 LEAST = 100_000.0  # nanoseconds that a nest must take about, so that waking threads pays

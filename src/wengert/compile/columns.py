@@ -7,9 +7,8 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value
 from ..lowering import Formula, formulas
+from ..lowering.index_maps import Interleaved
 from ..ops.families import Elementwise
-from ..program import Atom, Equation
-from .nest import Affine, strides_of
 
 
 class Columns(Primitive):
@@ -20,7 +19,7 @@ class Columns(Primitive):
     """
 
     def __init__(self) -> None:  # the compiler's own, as `walk`
-        self.name = "columns"
+        self.name, self.native = "columns", Interleaved()
         self.samples, self.reasons = None, {}
 
     def impl(self, *arrays: Value, row: tuple[int, ...]) -> Value:
@@ -44,13 +43,4 @@ columns_p = Columns()
 accumulate_p = Accumulate()
 
 
-def placed(eqn: Equation) -> list[tuple[Atom, Affine]]:
-    """The operands of `columns`, and where in the result a point of each lies."""
-    n = len(eqn.inputs)
-    first = Affine(())
-    for i, stride in enumerate(strides_of(eqn.inputs[0].aval.shape)):
-        first = first + Affine.axis(i).scaled(n * stride)
-    return [(a, first + Affine((), k)) for k, a in enumerate(eqn.inputs)]
-
-
-__all__ = ["accumulate_p", "columns_p", "placed"]
+__all__ = ["accumulate_p", "columns_p"]

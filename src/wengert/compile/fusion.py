@@ -17,16 +17,16 @@ import numpy as np
 
 from ..config import config
 from ..lowering import Formula
+from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .arrange import arranged
 from .checks import check_index_p
-from .columns import placed
 from .components import separated
 from .control import Control, control_of
 from .lapack import Factorisation, factorisation_of, share_factors
-from .nest import Affine, Nest, basic_index, size_of, split_axes, strides_of, structural
+from .nest import Nest, size_of
 from .products import Product, product_of, sizes
 from .quotients import inverses_shared
 from .scalars import lowered, register_type
@@ -150,8 +150,8 @@ class Plan:
         native = eqn.primitive.native
         if isinstance(native, Formula):
             return MAP if lowered(eqn.primitive, avals, outs[0]) else CALL
-        if structural(eqn):
-            return VIEW
+        if isinstance(native, Structure):
+            return VIEW if native.inlined(eqn) else PIECES
         if eqn.primitive is check_index_p:
             return REDUCE
         if isinstance(native, Reduction) and size_of(avals[0]) > 0:
@@ -160,15 +160,14 @@ class Plan:
             if 0 in avals[0].shape and size_of(outs[0]):
                 return CALL  # a sum of nothing
             return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
-        if name in ("concatenate", "columns", "pad_zero", "index_embed"):
-            return PIECES
         return CALL
 
     def _own_cost(self, eqn: Equation) -> int:
-        name = eqn.primitive.name
-        if self._kinds[eqn] == VIEW:
-            return 4 if name == "gather" else 0
         return eqn.primitive.native.cost
+
+    def _flat(self, eqn: Equation) -> bool:
+        """Whether an equation gives the memory of its operand another shape."""
+        return self._kinds[eqn] == VIEW and eqn.primitive.native.flat
 
     def force(self, a: Atom) -> int:
         """Keep a value in memory; returns the stage from which it can be read."""
@@ -177,7 +176,7 @@ class Plan:
         assert type(a) is Var
         if a not in self.memory:
             eqn = self.producer[a]
-            if eqn.primitive.name == "reshape":
+            if self._flat(eqn):
                 ready = self.force(eqn.inputs[0])
                 source = eqn.inputs[0]
                 if type(source) is Var:
@@ -214,7 +213,7 @@ class Plan:
                     crowd = (stage, out.aval.shape)
                 self._crowd[crowd] = self._crowd.get(crowd, 0) + 1
                 self._stage[out], self._cost[out] = stage, min(cost, 10**6)
-                if eqn.primitive.name == "reshape" and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
+                if self._flat(eqn) and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
                     self.force(out)  # the same memory under another shape
                 continue
             if kind == PRODUCT:
@@ -257,12 +256,12 @@ class Plan:
         """Whether an operand must be in memory before a nest that inlines `eqn` can run."""
         if type(a) is Literal or a in self.memory:
             return True
-        name = eqn.primitive.name
-        if name == "reshape" and split_axes(a.aval.shape, eqn.params["shape"]) is None:
+        view = eqn.primitive.native if self._kinds[eqn] == VIEW else None
+        if view is not None and view.needs_memory(eqn):
             return True
-        if name == "gather" and a is eqn.inputs[0]:
+        if view is not None and view.computed and a is eqn.inputs[0]:
             return self._cost[a] > CHEAP
-        if self._kinds[eqn] == VIEW and self._consumers[a] > 1 and self._cost[a] > CHEAP:
+        if view is not None and self._consumers[a] > 1 and self._cost[a] > CHEAP:
             return True  # it would be computed at several points
         if {a, eqn.outputs[0]} <= self._spread and self._cost[a] > CHEAP >= self._own_cost(eqn):
             return True  # it will be, and then the result is cheap to compute where it is used
@@ -323,8 +322,8 @@ class Plan:
                 domain, axes, source, combine = self._reduction(eqn)
                 kernel = nests.setdefault((domain, axes), Kernel(domain, axes))
                 kernel.roots.append(Root(out, source, combine))
-            elif eqn.primitive.name == "columns":
-                stores += [Root(out, a, None, offset) for a, offset in placed(eqn)]
+            elif isinstance(eqn.primitive.native, Interleaved):  # in one nest
+                stores += [Root(out, a, None, offset) for a, offset in eqn.primitive.native.pieces(eqn)[1]]
             elif kind == PIECES:
                 self.steps += self._pieces(eqn, stage)
             elif kind == PRODUCT:
@@ -355,36 +354,8 @@ class Plan:
     def _pieces(self, eqn: Equation, stage: int) -> list[Step]:
         """An array put together: one nest for each part."""
         out = eqn.outputs[0]
-        steps: list[Step] = []
-        strides = strides_of(out.aval.shape)
-        placed: list[tuple[Atom, Affine]] = []
-        if eqn.primitive.name == "concatenate":
-            axis, start = eqn.params["axis"], 0
-            for a in eqn.inputs:
-                offset = Affine((), start * strides[axis])
-                for i, s in enumerate(strides):
-                    offset = offset + Affine.axis(i).scaled(s)
-                placed.append((a, offset))
-                start += a.aval.shape[axis]
-        else:
-            (x,) = eqn.inputs
-            offset, axis_in, axis_out = Affine(()), 0, 0
-            if eqn.primitive.name == "pad_zero":
-                for i, (low, _, gap) in enumerate(eqn.params["config"]):
-                    offset = offset + Affine.axis(i).scaled((gap + 1) * strides[i], low * strides[i])
-            else:
-                for kind, a, step in basic_index(eqn.params["shape"], eqn.params["index"]):
-                    if kind == "new":
-                        axis_in += 1
-                        continue
-                    if kind == "at":
-                        offset = offset + Affine((), a * strides[axis_out])
-                    else:
-                        offset = offset + Affine.axis(axis_in).scaled(step * strides[axis_out], a * strides[axis_out])
-                        axis_in += 1
-                    axis_out += 1
-            placed.append((x, offset))
-            steps.append(Fill(out))
+        cleared, placed = eqn.primitive.native.pieces(eqn)
+        steps: list[Step] = [Fill(out)] if cleared else []
         for a, offset in placed:
             if size_of(a.aval):
                 kernel = Kernel(a.aval.shape, ())
@@ -415,7 +386,7 @@ class Plan:
         """Whether an operand is read from at most so many numbers in memory."""
         while type(a) is Var and not self.readable(a, stage):
             eqn = self.producer[a]
-            if self._kinds[eqn] != VIEW or eqn.primitive.name == "gather":
+            if self._kinds[eqn] != VIEW or eqn.primitive.native.computed:
                 return False
             a = eqn.inputs[0]
         return size_of(a.aval) <= most

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..lowering.formulas import product
+from ..lowering.index_maps import Affine
 from ..lowering.monoids import SUM
 from ..program import Var
 from .emitter import BITS, FLOATS, Emitter, Region, V
 from .fusion import Kernel, Root
 from .interrupts import DECLARATION, NAME, ask, strip
-from .nest import Affine, Node
+from .nest import Node
 from .rows import blocks, write_rows
 from .scalars import MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
 from .schedule import Loop, Schedule, coefficient, nanoseconds

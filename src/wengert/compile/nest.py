@@ -15,55 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval
-from ..ops.families import broadcast_shapes
+from ..lowering.index_maps import ZERO, Affine, Point, Structure, aligned, strides_of
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import number
 
-
-class Affine:
-    """``sum(coefficient * axis) + constant`` over the axes of a domain."""
-
-    __slots__ = ("constant", "terms")
-
-    def __init__(self, terms: tuple[tuple[int, int], ...], constant: int = 0) -> None:
-        self.terms = terms
-        self.constant = constant
-
-    @staticmethod
-    def axis(i: int) -> Affine:
-        return Affine(((i, 1),))
-
-    def __add__(self, other: Affine) -> Affine:
-        if not other.terms:
-            return Affine(self.terms, self.constant + other.constant) if other.constant else self
-        merged = dict(self.terms)
-        for i, c in other.terms:
-            merged[i] = merged.get(i, 0) + c
-        terms = tuple(sorted((i, c) for i, c in merged.items() if c))
-        return Affine(terms, self.constant + other.constant)
-
-    def scaled(self, factor: int, shift: int = 0) -> Affine:
-        """``factor * self + shift``."""
-        if factor == 0:
-            return Affine((), shift)
-        return Affine(tuple((i, c * factor) for i, c in self.terms), self.constant * factor + shift)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Affine) and self.terms == other.terms and self.constant == other.constant
-
-    def __hash__(self) -> int:
-        return hash((self.terms, self.constant))
-
-    def __repr__(self) -> str:
-        parts = [f"i{i}" if c == 1 else f"{c}*i{i}" for i, c in self.terms]
-        if self.constant or not parts:
-            parts.append(str(self.constant))
-        return " + ".join(parts)
-
-
-ZERO = Affine(())
 Coordinate = "Affine | int"  # an int is the number of a node that computes the coordinate
-Point = tuple[Any, ...]
 
 
 class Node:
@@ -84,15 +40,6 @@ class Node:
 
 
 BOOL, INT64 = np.dtype(bool), np.dtype(np.int64)
-
-
-def strides_of(shape: Sequence[int]) -> tuple[int, ...]:
-    """Strides, in elements, of a contiguous array."""
-    out, step = [], 1
-    for n in reversed(shape):
-        out.append(step)
-        step *= max(n, 1)
-    return tuple(reversed(out))
 
 
 class Nest:
@@ -128,6 +75,34 @@ class Nest:
         """The node of ``low <= x < high``, and of a mask that holds already."""
         test = self.node("inside", (self.index(x),), (low, high), BOOL)
         return test if mask is None else self.node("and", (mask, test), None, BOOL)
+
+    # --- what index maps are written with ------------------------------------------------------------------------
+
+    def step(self, x: Any, factor: int, shift: int) -> Any:
+        """``factor * x + shift``."""
+        if isinstance(x, Affine):
+            return x.scaled(factor, shift)
+        return self.node("affine", (x,), (factor, shift), INT64)
+
+    def total(self, parts: Sequence[Any]) -> Any:
+        """The sum of some coordinates."""
+        at = sum((p for p in parts if isinstance(p, Affine)), ZERO)
+        for d in parts:
+            if not isinstance(d, Affine):
+                at = d if at == ZERO else self.node("sum", (self.index(at), d), None, INT64)
+        return at
+
+    def both(self, mask: int | None, here: int) -> int:
+        return here if mask is None else self.node("and", (mask, here), None, BOOL)
+
+    def or_zero(self, here: int, value: int, dtype: np.dtype) -> int:
+        """A value where `here` holds, and 0 elsewhere."""
+        zero = self.node("number", (), 0, dtype, ("0", dtype, False))
+        return self.node("select", (here, value, zero), None, dtype)
+
+    def checked(self, index: int, length: int, mask: int | None) -> int:
+        """The node of an index along an axis, counted from the start, and an error where it is out of range."""
+        return self.node("checked", (index, *([] if mask is None else [mask])), length, INT64)
 
     # --- following results back ------------------------------------------------------------------------------------
 
@@ -168,9 +143,9 @@ class Nest:
         if self.in_memory(atom):
             return self.load(atom, point, mask)
         eqn = self.producer[atom]
-        structure = STRUCTURE.get(eqn.primitive.name)
-        if structure is not None:
-            return (yield from structure(self, eqn, point, mask))
+        native = eqn.primitive.native
+        if isinstance(native, Structure):
+            return (yield from native.read(self, eqn, point, mask))
         args = []
         for a in eqn.inputs:
             args.append((yield (a, aligned(a.aval.shape, eqn.outputs[0].aval.shape, point), mask)))
@@ -180,7 +155,7 @@ class Nest:
         """The node of an elementwise equation."""
         weak = tuple(a.aval.weak for a in eqn.inputs)
         out = eqn.outputs[0].aval.dtype
-        key = (eqn.primitive.name, out, weak, tuple(a.aval.dtype for a in eqn.inputs))
+        key = (eqn.primitive, out, weak, tuple(a.aval.dtype for a in eqn.inputs))
         return self.node("op", tuple(args), eqn, out, key)
 
     def load(self, atom: Atom, point: Point, mask: int | None) -> int:
@@ -198,209 +173,8 @@ class Nest:
         return self.node("load", args, (atom, offset, mask is not None), atom.aval.dtype, key)
 
 
-def aligned(shape: Sequence[int], out: Sequence[int], point: Point) -> Point:
-    """The point of an operand that was broadcast to shape `out`."""
-    skip = len(out) - len(shape)
-    return tuple(x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True))
-
-
-# --- structure: how an operand's point comes from the result's ----------------------------------------------------
-
-STRUCTURE: dict[str, Callable[..., Any]] = {}
-
-
-def structure(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def add(f: Callable[..., Any]) -> Callable[..., Any]:
-        STRUCTURE[name] = f
-        return f
-
-    return add
-
-
-@structure("transpose")
-def _transpose(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    source = [ZERO] * len(point)
-    for i, axis in enumerate(eqn.params["axes"]):
-        source[axis] = point[i]
-    return (yield (eqn.inputs[0], tuple(source), mask))
-
-
-@structure("broadcast_to")
-def _broadcast(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    x = eqn.inputs[0]
-    return (yield (x, aligned(x.aval.shape, eqn.params["shape"], point), mask))
-
-
-@structure("reverse")
-def _reverse(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    shape, axes = eqn.inputs[0].aval.shape, eqn.params["axes"]
-    turned = [_step(nest, x, -1, n - 1) if i in axes else x for i, (x, n) in enumerate(zip(point, shape, strict=True))]
-    return (yield (eqn.inputs[0], tuple(turned), mask))
-
-
-def _step(nest: Nest, x: Any, factor: int, shift: int) -> Any:
-    if isinstance(x, Affine):
-        return x.scaled(factor, shift)
-    return nest.node("affine", (x,), (factor, shift), INT64)
-
-
-@structure("slice")
-def _slice(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    starts, steps = eqn.params["starts"], eqn.params["steps"]
-    source = tuple(_step(nest, x, s, a) for x, a, s in zip(point, starts, steps, strict=True))
-    return (yield (eqn.inputs[0], source, mask))
-
-
-def basic_index(shape: Sequence[int], index: Sequence[Any]) -> Iterator[tuple[str, int, int]]:
-    """Each entry of a basic index as ``("new", 0, 0)``, ``("at", i, 0)`` or ``("range", start, step)``."""
-    axis = 0
-    for entry in index:
-        if entry is None:
-            yield "new", 0, 0
-            continue
-        if type(entry) is tuple:
-            start, _, step = slice(*entry).indices(shape[axis])
-            yield "range", start, step
-        else:
-            yield "at", int(entry) % max(shape[axis], 1), 0
-        axis += 1
-    for _ in range(axis, len(shape)):
-        yield "range", 0, 1
-
-
-@structure("index")
-def _index(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    given, source = iter(point), []
-    for kind, a, step in basic_index(eqn.inputs[0].aval.shape, eqn.params["index"]):
-        if kind == "new":
-            next(given)
-        elif kind == "at":
-            source.append(Affine((), a))
-        else:
-            source.append(_step(nest, next(given), step, a))
-    return (yield (eqn.inputs[0], tuple(source), mask))
-
-
-@structure("index_embed")
-def _index_embed(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    x = eqn.inputs[0]
-    shape, given, lengths = eqn.params["shape"], iter(point), iter(x.aval.shape)
-    source: list[Any] = []
-    here, axis = None, -1
-    for kind, a, step in basic_index(shape, eqn.params["index"]):
-        if kind == "new":
-            next(lengths)
-            source.append(ZERO)
-            continue
-        axis += 1
-        if kind == "at":
-            here = nest.inside(next(given), a, a + 1, here)
-            continue
-        at, n = next(given), next(lengths)
-        shifted = _step(nest, at, step, -a * step)
-        if (a, n, step) != (0, shape[axis], 1):
-            here = nest.inside(shifted, 0, n, here)
-        source.append(shifted)
-    return (yield from _masked(nest, x, tuple(source), here, mask))
-
-
-@structure("pad_zero")
-def _pad(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    x = eqn.inputs[0]
-    source, here = [], None
-    for at, n, (low, high, _) in zip(point, x.aval.shape, eqn.params["config"], strict=True):
-        shifted = _step(nest, at, 1, -low)
-        if low > 0 or high > 0:
-            here = nest.inside(shifted, 0, n, here)
-        source.append(shifted)
-    return (yield from _masked(nest, x, tuple(source), here, mask))
-
-
-def _masked(nest: Nest, x: Atom, source: Point, here: int | None, mask: int | None) -> Any:
-    """`x` where `here` holds, and 0 elsewhere."""
-    if here is None:
-        return (yield (x, source, mask))
-    both = here if mask is None else nest.node("and", (mask, here), None, BOOL)
-    value = yield (x, source, both)
-    zero = nest.node("number", (), 0, x.aval.dtype, ("0", x.aval.dtype, False))
-    return nest.node("select", (here, value, zero), None, x.aval.dtype)
-
-
-@structure("reshape")
-def _reshape(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    """Each axis of the operand is one of the result's, or several of them in a row."""
-    (x,) = eqn.inputs
-    want = eqn.params["shape"]
-    groups = split_axes(x.aval.shape, want)
-    assert groups is not None
-    source = []
-    for group in groups:
-        steps = strides_of([want[i] for i in group])
-        parts = [_step(nest, point[i], s, 0) for i, s in zip(group, steps, strict=True)]
-        at = sum((p for p in parts if isinstance(p, Affine)), ZERO)
-        dynamic = [p for p in parts if not isinstance(p, Affine)]
-        for d in dynamic:
-            at = d if at == ZERO else nest.node("sum", (nest.index(at), d), None, INT64)
-        source.append(at)
-    return (yield (x, tuple(source), mask))
-
-
-@structure("gather")
-def _gather(nest: Nest, eqn: Equation, point: Point, mask: int | None) -> Any:
-    x, *indices = eqn.inputs
-    axes = eqn.params["axes"]
-    shape = broadcast_shapes("indices", *[i.aval.shape for i in indices])
-    rest = iter(point[len(shape) :])
-    found = {}
-    for axis, i in zip(axes, indices, strict=True):
-        raw = yield (i, aligned(i.aval.shape, shape, point[: len(shape)]), mask)
-        found[axis] = nest.node("checked", (raw, *([] if mask is None else [mask])), x.aval.shape[axis], INT64)
-    source = tuple(found[a] if a in found else next(rest) for a in range(len(x.aval.shape)))
-    return (yield (x, source, mask))
-
-
-def structural(eqn: Equation) -> bool:
-    """Whether an equation only changes where its operand is read."""
-    name = eqn.primitive.name
-    if name not in STRUCTURE:
-        return False
-    if name == "pad_zero":
-        return all(gap == 0 for _, _, gap in eqn.params["config"])
-    if name == "index_embed":
-        steps = [s for kind, _, s in basic_index(eqn.params["shape"], eqn.params["index"]) if kind == "range"]
-        return all(abs(s) == 1 for s in steps)
-    return True
-
-
-def split_axes(have: Sequence[int], want: Sequence[int]) -> list[list[int]] | None:
-    """For each axis of shape `have`, the axes of `want` that it is split into; None where axes are merged."""
-    rest = [i for i, n in enumerate(want) if n != 1]
-    groups: list[list[int]] = []
-    for n in have:
-        group: list[int] = []
-        size = 1
-        while size < n and rest:
-            i = rest.pop(0)
-            group.append(i)
-            size *= want[i]
-        if size != n:
-            return None
-        groups.append(group)
-    return None if rest else groups
-
-
 def size_of(aval: Aval) -> int:
     return math.prod(aval.shape)
 
 
-__all__ = [
-    "ZERO",
-    "Affine",
-    "Nest",
-    "Node",
-    "aligned",
-    "split_axes",
-    "size_of",
-    "strides_of",
-    "structural",
-]
+__all__ = ["Nest", "Node", "size_of"]

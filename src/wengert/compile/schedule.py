@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from ..lowering.index_maps import Affine
 from ..lowering.monoids import SUM
 from .emitter import V
 from .fusion import Kernel
-from .nest import Affine, Node
+from .nest import Node
 
 OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
 BYTE = 0.03  # nanoseconds to read or write a byte of an array that is in no near cache

@@ -30,7 +30,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import ConcretizationError, IndexDtypeError, NotLinearError, ShapeError
-from ..lowering import monoids
+from ..lowering import index_maps, monoids
 from .families import Linear, broadcast_shapes, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, concatenate, moveaxis, reshape
 from .squares import passes
@@ -95,6 +95,7 @@ basic_index_p = Linear(
     lambda n, x, *, index: basic_index_p.bind(x, index=((None, None, None), *index)),
     pattern="drops",
     samples=lambda: [((_x(*s),), {"index": i}) for s, i in _BASIC],
+    native=index_maps.View(index_maps.indexed, drops=True),
 )
 
 passes(basic_index_p)
@@ -106,6 +107,7 @@ index_embed_p = Linear(
     lambda ct, x, *, index, shape: basic_index_p.bind(ct, index=index),
     lambda n, x, *, index, shape: index_embed_p.bind(x, index=((None, None, None), *index), shape=(n, *shape)),
     samples=lambda: [((_x(*_basic_shape(s, i)),), {"index": i, "shape": s}) for s, i in _BASIC],
+    native=index_maps.IndexEmbedding(),
 )
 
 
@@ -173,7 +175,7 @@ _GATHER_SAMPLES = lambda: [  # noqa: E731
     ((_x(3, 2), np.array([], int)), {"axes": (0,)}),
     ((_x(3, 2), np.array(1)), {"axes": (0,)}),
 ]
-gather_p = _Gather("gather", samples=_GATHER_SAMPLES)
+gather_p = _Gather("gather", samples=_GATHER_SAMPLES, native=index_maps.Gather())
 passes(gather_p)
 
 

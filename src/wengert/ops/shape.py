@@ -26,6 +26,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import AxisError, ShapeError
+from ..lowering import index_maps
 from .families import Linear, result_dtype
 from .squares import passes
 
@@ -90,6 +91,7 @@ reshape_p = Linear(
         ((_x(1),), {"shape": ()}),
         ((_x(0, 2),), {"shape": (2, 0, 3)}),
     ],
+    native=index_maps.Reshape(),
 )
 
 
@@ -111,6 +113,7 @@ transpose_p = Linear(
         ((_x(2, 3, 4),), {"axes": (1, 2, 0)}),
         ((_x(0, 3),), {"axes": (1, 0)}),
     ],
+    native=index_maps.View(index_maps.transposed, axes=lambda *, axes: axes),
 )
 
 
@@ -147,6 +150,7 @@ broadcast_to_p = Linear(
         ((_x(),), {"shape": (2, 2)}),
         ((_x(1, 3),), {"shape": (0, 3)}),
     ],
+    native=index_maps.View(index_maps.broadcast, spreads=True),
 )
 
 passes(reshape_p, transpose_p, broadcast_to_p)
@@ -158,6 +162,7 @@ reverse_p = Linear(
     lambda ct, x, *, axes: reverse_p.bind(ct, axes=axes),
     lambda n, x, *, axes: reverse_p.bind(x, axes=tuple(a + 1 for a in axes)),
     samples=lambda: [((_x(3),), {"axes": (0,)}), ((_x(2, 3),), {"axes": (0, 1)})],
+    native=index_maps.View(index_maps.reversed_along),
 )
 
 
@@ -206,6 +211,7 @@ class _Concatenate(Primitive):
 concatenate_p = _Concatenate(
     "concatenate",
     samples=lambda: [((_x(2, 3), _x(1, 3)), {"axis": 0}), ((_x(2, 3), _x(2, 0)), {"axis": 1}), ((_x(2),), {"axis": 0})],
+    native=index_maps.Joined(),
 )
 
 
@@ -236,6 +242,7 @@ slice_p = Linear(
         ((_x(4, 3),), {"starts": (1, 0), "stops": (3, 2), "steps": (1, 1)}),
         ((_x(4),), {"starts": (2,), "stops": (2,), "steps": (1,)}),
     ],
+    native=index_maps.View(index_maps.sliced, drops=True),
 )
 
 
@@ -270,6 +277,7 @@ pad_p = Linear(
     lambda n, x, *, config: pad_p.bind(x, config=((0, 0, 0), *config)),
     pattern="drops",
     samples=lambda: [((_x(3),), {"config": ((1, 2, 1),)}), ((_x(2, 3),), {"config": ((0, 1, 0), (2, 0, 0))})],
+    native=index_maps.Padding(),
 )
 
 

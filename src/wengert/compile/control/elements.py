@@ -15,6 +15,7 @@ import numpy as np
 from ...core import Aval
 from ...lowering import Formula
 from ...lowering.formulas import multiply
+from ...lowering.index_maps import Structure
 from ...lowering.monoids import SUM, Monoid, Reduction, Scatter
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
@@ -24,7 +25,7 @@ from ..scalars import REGISTERS, cast, emit_elementwise, lowered
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
 from ..vectormath.trigonometric import sin_and_cos
-from .fit import CONTROL_COSTS, FEW, STRUCTURAL, carried_first, ordered, sine_and_cosine
+from .fit import CONTROL_COSTS, FEW, carried_first, ordered, sine_and_cosine
 from .late import Timed
 from .ranges import RANGES, Range
 
@@ -156,7 +157,7 @@ class ElementWriter(Timed, Text):
         for eqn in program.equations:
             name = eqn.primitive.name
             scatters = isinstance(eqn.primitive.native, Scatter)
-            if name in CONTROL_COSTS or scatters or (name in ("gather", "check_index") and not runs):
+            if name in CONTROL_COSTS or scatters or (not runs and _fails(eqn)):
                 continue
             if all(type(a) is Literal or a in env for a in eqn.inputs):
                 outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
@@ -172,16 +173,19 @@ class ElementWriter(Timed, Text):
         out = eqn.outputs[0].aval
         avals = [a.aval for a in eqn.inputs]
         native = eqn.primitive.native
+        structure = native if isinstance(native, Structure) else None
         if isinstance(native, Formula):
             elements = self._elementwise(eqn, args, avals, out)
-        elif args[0].array is not None and args[0].elements is None and name == "reshape":
+        elif structure is not None and structure.flat and args[0].array is not None and args[0].elements is None:
             return [Value(None, self.array(out, args[0].array.pointer))]
         elif args[0].elements is None and isinstance(native, Scatter):
             self._written(eqn, args, avals)
             return [args[0]]
-        elif name in ("index", "slice") and args[0].elements is None:
+        elif structure is not None and structure.computed:
+            elements = self._gathered(eqn, args, avals, out)
+        elif structure is not None and args[0].elements is None:
             elements = self._picked(eqn, args[0].array)
-        elif name in STRUCTURAL:
+        elif structure is not None:
             elements = self._structural(eqn, args, out)
         elif isinstance(native, Reduction):
             elements = self._reduced(eqn, args[0].elements, avals[0], out)
@@ -190,8 +194,6 @@ class ElementWriter(Timed, Text):
         elif name == "check_index":
             self._each(args[0].elements, lambda x: self._index(x, avals[0].dtype, eqn.params["length"]))
             elements = self.shaped([self.constant(True, "i1")], ())
-        elif name == "gather":
-            elements = self._gathered(eqn, args, avals, out)
         else:
             elements = self._scattered(eqn, args, avals, out)
         return [Value(elements)]
@@ -362,6 +364,11 @@ class ElementWriter(Timed, Text):
                 change = changes[(*p, *r)]
                 new = cast(self, change, avals[1].dtype, d)
                 array.store(flat, new if monoid is None else monoid.combine(self, d, array.load(flat), new))
+
+
+def _fails(eqn: Equation) -> bool:
+    """Whether an equation checks indices."""
+    return eqn.primitive.indices_from is not None
 
 
 def _merged(axes: Sequence[int], first: Sequence[Any], rest: Sequence[int], second: Sequence[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core import Aval
 from ...lowering import Formula
+from ...lowering.index_maps import Structure
 from ...lowering.monoids import Reduction, Scatter
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Program, Var, live_equations
@@ -22,7 +23,6 @@ from .walk import groups
 FEW = 16  # elements of an array in registers
 MOST = 1500  # instructions of a loop, about
 FUNCTION = 25
-STRUCTURAL = frozenset("transpose broadcast_to reverse slice index index_embed pad_zero reshape concatenate".split())
 TURNS = ("sin", "cos")
 
 
@@ -98,6 +98,7 @@ def sine_and_cosine(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:
     name, native = eqn.primitive.name, eqn.primitive.native
+    structure = native if isinstance(native, Structure) else None
     avals = [a.aval for a in eqn.inputs]
     n = sum(size_of(v.aval) for v in eqn.outputs)
     if name in CONTROL_COSTS:
@@ -105,7 +106,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         memory.update(v for k, v in enumerate(eqn.outputs) if _carries(eqn, k, large))
         return CONTROL_COSTS[name](eqn, large)
     if eqn.inputs and eqn.inputs[0] in memory:
-        if name == "reshape":
+        if structure is not None and structure.flat:
             memory.add(eqn.outputs[0])
             return 0
         if isinstance(native, Scatter):
@@ -118,10 +119,10 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
             return 4 * count if known and same and count <= 2 * FEW else None
     if any(register_type(a.dtype) is None for a in avals):
         return None
-    if name == "gather" and eqn.inputs[0] in memory:
+    if structure is not None and structure.selects and eqn.inputs[0] in memory:
+        if not structure.computed:
+            return n
         rest = avals[1:]
-    elif name in ("index", "slice") and eqn.inputs[0] in memory:
-        return n
     else:
         if any(a in memory for a in eqn.inputs if type(a) is Var):
             return None
@@ -134,10 +135,8 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         return n * (FUNCTION if native.long else native.cost)
     if name == "check_index":
         return 3 * size_of(avals[0])
-    if name == "gather":
-        return n * (4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
-    if name in STRUCTURAL:
-        return 0
+    if structure is not None:
+        return 0 if not structure.computed else n * (4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
     if isinstance(native, Reduction):
         return size_of(avals[0]) if size_of(avals[0]) else None
     if name == "dot_general":
@@ -245,7 +244,6 @@ def fits(step: Control) -> bool:
 
 __all__ = [
     "FEW",
-    "STRUCTURAL",
     "branch_pairs",
     "cost",
     "few",

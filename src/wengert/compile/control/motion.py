@@ -15,6 +15,7 @@ import numpy as np
 
 from ...core import Aval
 from ...lowering import Formula
+from ...lowering.index_maps import Structure
 from ...lowering.monoids import Reduction
 from ...ops.call import batched_program
 from ...ops.families import Elementwise
@@ -23,12 +24,17 @@ from ..checks import alive
 from ..nest import size_of
 from ..rewriter import Rewriter
 from ..rewrites import on
-from .fit import FEW, STRUCTURAL, fits_program
+from .fit import FEW, fits_program
 from .tidy import lifted, settled
 
 LEAST = 512  # multiplications of a product that is worth moving
 MOST = 1 << 24  # elements of an array over all steps that is made for it
-FREE = frozenset({"broadcast_to", "reshape"})
+
+
+def _free(eqn: Equation) -> bool:
+    """Whether an equation is no work, and no other memory is read through it than without it."""
+    native = eqn.primitive.native
+    return isinstance(native, Structure) and (native.spreads or native.flat)
 
 
 def safe(eqn: Equation) -> bool:
@@ -39,7 +45,7 @@ def safe(eqn: Equation) -> bool:
     return (
         isinstance(eqn.primitive, Elementwise)
         or isinstance(eqn.primitive.native, (Formula, Reduction))
-        or name in STRUCTURAL
+        or (isinstance(eqn.primitive.native, Structure) and not eqn.primitive.native.computed)
         or name == "dot_general"
     )
 
@@ -71,9 +77,7 @@ def invariants(r: Rewriter, program: Program, consts: Sequence[Atom]) -> tuple[P
     wanted = {a for e in rest for a in e.inputs if type(a) is Var} | {a for a in program.outputs if type(a) is Var}
     for eqn in reversed(same):
         (out,) = eqn.outputs
-        if out in wanted and (
-            eqn.primitive.name in FREE or size_of(out.aval) <= FEW and eqn.primitive.name != "dot_general"
-        ):
+        if out in wanted and (_free(eqn) or size_of(out.aval) <= FEW and eqn.primitive.name != "dot_general"):
             wanted.update(a for a in eqn.inputs if type(a) is Var)
             again.append(eqn)
     kept = {e.outputs[0] for e in again}

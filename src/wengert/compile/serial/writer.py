@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ...lowering.index_maps import strides_of
 from ..emitter import BITS, Emitter, V
 from ..interrupts import DECLARATION, LIMIT, NAME, ask
-from ..nest import strides_of
 from ..scalars import REGISTERS, cast, register_type
 from .step import Serial, is_number
 
