@@ -12,7 +12,20 @@ import numpy as np
 import pytest
 
 import wengert.numpy as wnp
-from wengert import grad, jacfwd, jacrev, jit, jvp, lax, linearize, vmap
+from wengert import (
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
+    grad,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    lax,
+    linearize,
+    vjp,
+    vmap,
+)
 from wengert.core import Primitive
 from wengert.errors import NotDifferentiableError
 from wengert.ops.families import Elementwise
@@ -260,3 +273,96 @@ def test_steps_of_a_basis_do_not_keep_earlier_ones():
     kept = []
     np.testing.assert_allclose(jacfwd(f)(np.arange(4.0)), np.eye(4)[1:] * 1.01**5, rtol=1e-14)
     assert kept[0] <= 2
+
+
+# --- at the border of calls, branches and loops -------------------------------------------------------------------
+
+_ruled = custom_jvp(lambda x: wnp.sqrt(x))
+_ruled.defjvp(lambda p, t: (_ruled(p[0]), 0.5 / wnp.sqrt(p[0]) * t[0]))
+_pulled = custom_vjp(lambda x: wnp.sqrt(x))
+_pulled.defvjp(lambda x: (_pulled(x), x), lambda x, g: (g / (2 * wnp.sqrt(x)),))
+_first = custom_vjp(lambda u: u[:2])
+_first.defvjp(lambda u: (u[:2], None), lambda _, g: (wnp.concatenate([g, np.zeros(1)]),))
+
+# the root of each element, inside of what may leave something out
+ROOTS = {
+    "plain": wnp.sqrt,
+    "jit": jit(wnp.sqrt),
+    "checkpoint": checkpoint(wnp.sqrt),
+    "custom_jvp": _ruled,
+    "custom_vjp": _pulled,
+    "vmap": vmap(wnp.sqrt),
+    "cond": lambda v: lax.cond(v[0] > 0, wnp.sqrt, lambda x: x, v),
+    "switch": lambda v: lax.switch(v[0].astype(int), [lambda x: x, wnp.sqrt], v),
+    "fori": lambda v: lax.fori_loop(0, 1, lambda i, c: wnp.sqrt(c), v),
+    "while": lambda v: lax.while_loop(lambda s: s[0] < 1, lambda s: (s[0] + 1, wnp.sqrt(s[1])), (0, v))[1],
+    "scan carry": lambda v: lax.scan(lambda c, _: (wnp.sqrt(c), None), v, None, length=1)[0],
+    "scan ys": lambda v: lax.scan(lambda c, x: (c, wnp.sqrt(x)), 0.0, v)[1],
+    "scan constant": lambda v: lax.scan(lambda c, _: (c + wnp.sqrt(v), None), 0 * V, None, length=1)[0],
+}
+BORDERS = {
+    "slice": lambda u: u[:2],
+    "call": jit(lambda u: u[:2]),
+    "checkpoint": checkpoint(lambda u: u[:2]),
+    "branch": lambda u: lax.cond(u[0] > 0, lambda u: u[:2], lambda u: u[1:], u),
+    "constant of a loop": lambda u: lax.scan(lambda c, i: (c, u[i]), 0.0, np.arange(2))[1],
+    "rows of a scan": lambda u: lax.scan(lambda c, x: (c, x), 0.0, u)[1][:2],
+    "carried": lambda u: lax.scan(lambda c, _: (c, c[:2]), u, None, length=1)[1][0],
+    "while": lambda u: lax.while_loop(lambda s: s[0] < 1, lambda s: (1, s[1], s[1][:2]), (0, u, np.zeros(2)))[2],
+    "fori": lambda u: lax.fori_loop(0, 2, lambda i, c: wnp.at(c)[i].add(u[i]), np.zeros(2)),
+    "rule": _first,
+}
+BORDER_MODES = {
+    "reverse": jacrev,
+    "forward": jacfwd,
+    "compiled": lambda f: jit(jacrev(f)),
+    "of compiled": lambda f: jacrev(jit(f)),
+    "cotangents": lambda f: lambda v: np.stack([vjp(f, v)[1](row)[0] for row in np.eye(2)]),
+    "tangents": lambda f: lambda v: np.stack([jvp(f, (v,), (e,))[1] for e in np.eye(3)], 1),
+    "linearized": lambda f: lambda v: np.stack([linearize(f, v)[1](e) for e in np.eye(3)], 1),
+}
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("root", ["plain", "jit", "custom_vjp", "scan ys"])
+def test_what_a_call_a_branch_or_a_loop_leaves_out(root, border):
+    f = lambda v: BORDERS[border](ROOTS[root](v))  # noqa: E731
+    for mode, jacobian in BORDER_MODES.items():
+        np.testing.assert_allclose(jacobian(f)(V), [[0.5, 0, 0], [0, 1, 0]], rtol=1e-13, err_msg=mode)
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_zeros_of_seeds_are_no_dependence(root):
+    """Sums of roots, one of them at its pole, along directions in which that one does not move, and from other rows."""
+    f = lambda v: wnp.cumsum(ROOTS[root](v))  # noqa: E731
+    wanted = [[0.5, 0, 0], [0.5, 1, 0], [0.5, 1, np.inf]]
+    for mode in ("reverse", "forward", "compiled", "of compiled", "tangents", "linearized"):
+        np.testing.assert_allclose(BORDER_MODES[mode](f)(V), wanted, rtol=1e-13, err_msg=mode)
+    pull = vjp(ROOTS[root], V)[1]
+    np.testing.assert_allclose([pull(row)[0] for row in np.eye(3)], np.diag([0.5, 1, np.inf]))
+    batch = vmap(lambda e: jvp(f, (V,), (e,))[1])(np.eye(3))
+    np.testing.assert_allclose(batch.T, wanted, rtol=1e-13)
+
+
+def test_a_factor_of_0_is_not_taken_for_an_element_left_out_at_a_border():
+    for square in (jit(lambda u: u**2), lambda u: lax.cond(True, lambda u: wnp.where(u < 5, u**2, u), lambda u: u, u),
+                   lambda u: lax.scan(lambda c, _: (wnp.where(c < 5, c**2, c), None), u, None, length=1)[0]):  # fmt: skip
+        for derivative in (grad, lambda f: jit(grad(f))):
+            g = derivative(lambda v: wnp.sum(square(wnp.sqrt(v))[1:]))(V)  # noqa: B023
+            np.testing.assert_array_equal(g, [0, 1, np.nan])
+
+
+INFINITE = np.array([[1.0, 2.0, 3.0], [np.inf, 1.0, 0.0], [0.5, np.nan, -np.inf]])
+
+
+@pytest.mark.parametrize("mode", BORDER_MODES)
+def test_infinite_elements_of_a_product_of_matrices_that_are_left_out(mode):
+    v = np.array([1.0, 0.25, 0.5])
+    for f, wanted in {
+        lambda v: (INFINITE @ v)[:1] * np.ones(2): [[1, 2, 3]] * 2,
+        lambda v: wnp.stack([(v @ INFINITE)[1:2][0], (v @ INFINITE)[1]]): [[2, 1, np.nan]] * 2,
+        lambda v: ((INFINITE * (1 + 0 * v[:1])) @ v)[:1] * np.ones(2): [[1, 2, 3]] * 2,
+        lambda v: (INFINITE @ wnp.outer(v, np.ones(2)))[0]: [[1, 2, 3]] * 2,
+        lambda v: wnp.einsum("ij,j->i", INFINITE, v)[:2]: [[1, 2, 3], [np.inf, 1, 0]],
+    }.items():
+        np.testing.assert_allclose(BORDER_MODES[mode](f)(v), wanted, err_msg=mode)

@@ -401,6 +401,14 @@ class Primitive:
             f"given to linear_transpose may only use operations that are linear in the tangents"
         )
 
+    supported: Any = None
+    """The transpose of a step with several results, for cotangents of which supports are known (`ops.support`):
+    ``(cotangents, supports, args, params)`` to cotangents of the linear arguments and their supports."""
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        """Whether the transpose of a step with several results leaves elements of its arguments out."""
+        return False
+
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         """``(out, out_batched)`` (lists with `multiple_results`), batch axes at the front of every array."""
         raise NotImplementedError(

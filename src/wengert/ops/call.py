@@ -222,11 +222,22 @@ class Call(EffectPrimitive):
         tape = max((a._trace for a in args if type(a) is LinearTracer), key=lambda t: t.level)
         linear = tuple(type(a) is LinearTracer and a._trace is tape for a in args)
         given = tuple(c is not None for c in cotangent)
-        derived, live = transposed_program(program, linear, given, tape.masked or program.masked)
+        derived, live = transposed_program(program, linear, given, False)
         constants = [a for a, b in zip(args, linear, strict=True) if not b]
         outs = iter(call_p.bind(*constants, *[c for c in cotangent if c is not None], program=derived))
         grads = iter([next(outs) if b else None for b in live])
         return [next(grads) if b else None for b in linear]
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        from .supported import drops
+
+        return drops(params["program"])
+
+    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        from .control.programs import on_newest_tape
+        from .supported import of_a_call
+
+        return of_a_call(call_p.bind, params["program"], on_newest_tape(args), args, cotangent, supports)
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         derived, flags = batched_program(params["program"], trace.size, tuple(batched), trace.axis_name)

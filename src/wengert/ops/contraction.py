@@ -19,7 +19,7 @@ from ..errors import AxisError, DtypeError, ShapeError
 from .elementwise import conj, convert, multiply, square
 from .families import Bilinear, broadcast_shapes, result_dtype
 from .reduction import any_p, reduce_sum
-from .shape import canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
+from .shape import broadcast_to, canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
 from .squares import root_of
 
 Axes = tuple[int, ...]
@@ -121,6 +121,16 @@ def _transpose_right(ct: Value, x: Value, y: Any, *, dims: Dims) -> Value:
     return out if order is None else transpose(out, order)
 
 
+def _hits(ct: Value, x: Any, y: Any, k: int, *, dims: Dims) -> Value:
+    """The transpose for argument `k` of numbers that are not negative, the other argument taken for ones: sums."""
+    (cx, cy), _ = dims
+    other, contracted = (y, cy) if k == 0 else (x, cx)
+    shape = tuple(1 if i in contracted else n for i, n in enumerate(other.shape))
+    ones = np.ones(shape, other.dtype)
+    out = _transpose_right(ct, ones, y, dims=dims) if k else _transpose_left(ct, x, ones, dims=dims)
+    return broadcast_to(out, (x, y)[k].shape)
+
+
 def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
     (x, y), (batched_x, batched_y) = args, batched
     (cx, cy), (bx, by) = params["dims"]
@@ -154,6 +164,7 @@ def _samples() -> list[Any]:
 
 
 dot_general_p = Bilinear("dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples)
+dot_general_p.hits = _hits
 
 
 def _with_itself(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:

@@ -17,6 +17,7 @@ from ..errors import CustomRuleError, LeakedTracerError, NotLinearError
 from .closed_rules import Bound, Converted, Staged, converted
 from .keeping import keep
 from .rules import Batched, Flat, Rule, Within, closed_over, zero_beside
+from .support import nonzero
 from .transposed_rules import Transposed
 
 
@@ -188,6 +189,20 @@ class CustomPullback(Primitive):
         ]
         grads = params["rule"].backward(params["spec"], args[:n], spread_cotangents(params, given))
         return [None] * n + [g for g, b in zip(grads, params["nonzero"], strict=True) if b]
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        return True  # it may, and nothing says so beforehand
+
+    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """The backward function, run on cotangents that know where they are zero because nothing reaches them."""
+        from ..transforms.basis import pushed
+
+        cts = [
+            np.zeros(a.shape, a.dtype)[()] if c is None else c
+            for c, a in zip(cotangent, params["out_avals"], strict=True)
+        ]
+        known = [nonzero(c) if c0 is None else s for c, c0, s in zip(cts, cotangent, supports, strict=True)]
+        return pushed(lambda given: self.transpose(given, args, params), cts, known)
 
 
 def spread_cotangents(params: dict[str, Any], cotangents: Sequence[Value]) -> Flat:

@@ -480,6 +480,7 @@ class Bilinear(Primitive):
     """
 
     pattern = "moves"
+    hits: Any = None  # ``(cotangent, x, y, k, **params)``: the transpose by argument k where the other is made of ones
 
     def __init__(
         self,

@@ -23,10 +23,11 @@ class Support:
     """The elements of an array that something reaches, as a boolean array, found when it is asked for.
 
     `fills` are axes along which nothing is left out whatever the values are: for each of their positions some element is
-    reached. One gather of a label from each row fills the axis of rows, so a sum over the columns needs no mask.
+    reached. One gather of a label from each row fills the axis of rows, so a sum over the columns needs no mask. `choice`
+    says whether a choice by value such as `where` takes part, and not indices alone.
     """
 
-    __slots__ = ("_before", "_find", "_found", "fills")
+    __slots__ = ("_before", "_find", "_found", "_hits", "choice", "fills")
 
     def __init__(
         self, find: Callable[[], Value | None], *before: Support | None, fills: tuple[int, ...] | None = None
@@ -34,7 +35,9 @@ class Support:
         self.fills = fills
         self._find: Callable[[], Value | None] | None = find
         self._before = [s for s in before if s is not None]  # what `find` asks, so that a long chain needs no recursion
+        self.choice = any([s.choice for s in self._before])
         self._found: Value | None = None
+        self._hits: Value | None = None  # how often an element is reached, where that was found
 
     def live(self) -> Value | None:
         """A boolean array, True where something reaches; None where it reaches every element.
@@ -53,10 +56,26 @@ class Support:
                 waiting += earlier
                 continue
             found = s._find()
+            if found is not None and dtype_of(found).kind != "b":
+                found = _where_hit(s, found)
             if found is not None and not isinstance(found, Tracer) and np.all(found):
                 found = None
             s._find, s._found, s._before = None, found, []
         return self._found
+
+    def hits(self, dtype: np.dtype) -> Value | None:
+        """The same as numbers that are not negative, of which sums tell where any of several reaches."""
+        from .elementwise import convert
+
+        found = self.live()
+        return found if found is None else convert(found if self._hits is None else self._hits, dtype)
+
+
+def _where_hit(s: Support, hits: Value) -> Value:
+    from .elementwise import not_equal
+
+    s._hits = hits
+    return not_equal(hits, 0)
 
 
 def nonzero(values: Value) -> Support:
@@ -64,6 +83,16 @@ def nonzero(values: Value) -> Support:
     from .elementwise import not_equal
 
     return Support(lambda: not_equal(values, 0))
+
+
+def has_zeros(values: Value) -> bool:
+    """Whether values are known, and zeros are among them."""
+    if type(values) is not ndarray and isinstance(values, Tracer):
+        if not known(values) or is_diagonal(values):
+            return False
+        parts = values.parts() if isinstance(values, ValueTracer) else ()
+        return has_zeros(parts[0]) if parts else False
+    return not values.all() if type(values) is ndarray else not np.all(values)
 
 
 def either(s: Support | None, t: Support | None) -> Support | None:
@@ -126,7 +155,9 @@ def chosen(s: Support | None, coefficient: Value, shape: tuple[int, ...]) -> Sup
         x = None if s is None else s.live()
         return here if x is None else logical_and(x, here)
 
-    return Support(find, s)
+    made = Support(find, s)
+    made.choice = True
+    return made
 
 
 def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
@@ -138,8 +169,9 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
     primitive, params = node.primitive, node.params
     if primitive.pattern is None:
         return None
+    by_hits = getattr(primitive, "hits", None)
     args = []
-    for a in node.args:
+    for a in node.args if by_hits is None else ():
         if type(a) is LinearTracer:
             args.append(a)
         elif not is_inexact(a):
@@ -150,7 +182,7 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
             args.append(np.broadcast_to(np.ones((), dtype_of(a)), shape_of(a))[()])
 
     def find() -> Value | None:
-        from .elementwise import convert, not_equal
+        from .elementwise import convert
         from .families import spread
 
         x = None if s is None else s.live()
@@ -158,7 +190,7 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
             return None
         shape, dtype = node.shape, node.dtype
         ones = np.ones(shape, dtype)[()] if x is None else spread(convert(x, dtype), shape, dtype)
-        return not_equal(primitive.transpose(ones, args, params)[k], 0)
+        return primitive.transpose(ones, args, params)[k] if by_hits is None else by_hits(ones, *node.args, k, **params)
 
     return Support(find, s, fills=_filled(node) if k == 0 and s is None else None)
 

@@ -8,19 +8,24 @@ that reaches this trace is linear in the basis.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..core import Primitive, Value, as_value, is_inexact, shape_of
+from ..core import VALUE_TYPES, Primitive, Value, as_value, dtype_of, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
-from ..ops.elementwise import convert, mul_p, not_equal
+from ..ops.elementwise import convert, div_p, mul_p, not_equal, where
 from ..ops.families import Bilinear, Elementwise, spread
-from ..ops.indexing import basic_index_p, index_embed_p
-from ..ops.shape import broadcast_to_p, pad_p, reshape_p, reverse_p, slice_p, transpose_p
-from ..ops.support import Support, either, within
+from ..ops.indexing import basic_index_p, getitem, index_embed_p
+from ..ops.quiet import Quiet
+from ..ops.shape import broadcast_to_p, pad_p, reshape, reshape_p, reverse_p, slice_p, stack, transpose_p
+from ..ops.support import Support, either, finite, known, within
+from ..ops.supported_products import product
+from ..program import Program, has_effect
 from .batching import BatchTrace, BatchTracer
 
+_INVALID = Quiet("invalid")
 _MAKE_ZEROS = (pad_p, index_embed_p)  # beside the elements of their argument
 _BOOL = np.dtype(bool)
 _PLACES = frozenset(
@@ -42,19 +47,75 @@ class BasisTrace(BatchTrace):
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         given = args
+        if primitive is div_p and self._owns(args[0]) and args[0].support is not None and not self._owns(args[1]):
+            args = (args[0], _divisor(args[1], args[0].support))
         if primitive is mul_p:
             x, y = args
             if not self._owns(y) and self._owns(x) and x.support is not None:
                 args = (x, within(y, x.support))
             elif not self._owns(x) and self._owns(y) and y.support is not None:
                 args = (within(x, y.support), y)
-        out = super().process(primitive, args, params)
+        if isinstance(primitive, Bilinear):
+            out = self._of_two(primitive, args, params)
+        elif primitive.multiple_results:
+            return self._of_programs(primitive, args, params)
+        else:
+            out = super().process(primitive, args, params)
         if type(out) is BatchTracer and out._trace is self and type(out.batch) is not Diagonal:
             if primitive.pattern is not None:
                 out.support = self._moved(primitive, given, params)
             elif isinstance(primitive, Elementwise):
                 out.support = self._together(given)
         return out
+
+    def _of_two(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        """A product of a vector of the basis and a fixed array, which may be infinite where the vector is not."""
+        k = 0 if self._owns(args[0]) else 1
+        x: Any = args[k]
+        s = None if self._owns(args[1 - k]) else self._of(x)
+        process = super().process
+        if s is None:
+            return process(primitive, args, params)
+
+        def apply(x: Value, y: Value) -> Value:
+            pair = (x, y) if k == 0 else (y, x)
+            return process(primitive, pair, params) if self._owns(x) else primitive.bind(*pair, **params)
+
+        return product(apply, x, s, args[1 - k])
+
+    def _of_programs(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        """A call, a branch or a loop: its equations one by one, where the zeros matter and they can be told apart.
+
+        Where values are known they matter if a result is not finite, or where a support is asked for.
+        """
+        steps = opened(primitive, args, params)
+        if steps is None:
+            return super().process(primitive, args, params)
+        if not all(map(known, args)):
+            return steps()
+        quiet = _INVALID.begin()
+        try:
+            outs = super().process(primitive, args, params)
+        finally:
+            _INVALID.end(quiet)
+        mine = [o for o in outs if self._owns(o)]
+        if not all(map(finite, mine)):
+            return steps()
+        before = [self._of(a) for a in args if type(a) is BatchTracer and a._trace is self]
+        if not any(before) and not primitive.leaves_out(params):
+            return outs
+        found: list[Any] = []
+
+        def mask(k: int) -> Value | None:
+            if not found:
+                found[:] = steps()
+            s = self._of(found[k]) if self._owns(found[k]) else None
+            return None if s is None else s.live()
+
+        for k, o in enumerate(outs):
+            if self._owns(o):
+                o.support = Support(lambda k=k: mask(k), *before)
+        return outs
 
     def _together(self, args: tuple[Value, ...]) -> Support | None:
         """The support of an elementwise result: that of its arguments. Hot: nothing new where they have one alone."""
@@ -117,3 +178,83 @@ class BasisTrace(BatchTrace):
             return not_equal(primitive.bind(*patterns, **params), 0)
 
         return Support(find, *supports)
+
+
+def opened(primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Callable[[], list[Value]] | None:
+    """A step that holds Programs as a function that binds their equations one by one; None where it has to stay one."""
+    from ..ops.control import cond_p, scan_p, while_p
+    from ..ops.control.loop import LONG, stepwise
+    from ..ops.control.pull import while_tangent_p
+
+    if any(has_effect(e) for p in _programs(params) for e in p.equations):
+        return None
+    if "program" in params:
+        return lambda: params["program"].evaluate(args)
+    if primitive is cond_p and type(args[0]) in VALUE_TYPES:
+        branches = params["branches"]
+        branch = branches[min(max(int(args[0]), 0), len(branches) - 1)]
+        return lambda: branch.evaluate(args[1:])
+    if primitive is scan_p and 0 < params["length"] <= LONG and all(map(known, args)):
+        return lambda: _each_step(args, params)
+    if primitive in (while_p, while_tangent_p) and all(map(known, args)):
+        if primitive is while_p:
+            loop, n = (args, params), 0
+        else:
+            loop, n = primitive.as_loop(args, params), len(params["body"].outputs)
+        return lambda: (stepwise(*loop, LONG) or while_p.bind(*loop[0], **loop[1]))[n:]
+    return None
+
+
+def _programs(params: dict[str, Any]) -> list[Program]:
+    found = [params.get(k) for k in ("program", "body", "cond")]
+    return [p for p in (*found, *params.get("branches", ())) if p is not None]
+
+
+def _each_step(args: Sequence[Value], params: dict[str, Any]) -> list[Value]:
+    nc, nk, length = params["consts"], params["carry"], params["length"]
+    carry, rows = list(args[nc : nc + nk]), []
+    for i in range(length - 1, -1, -1) if params["reverse"] else range(length):
+        outs = params["body"].evaluate([*args[:nc], *carry, *[getitem(x, i) for x in args[nc + nk :]]])
+        carry = outs[:nk]
+        rows.append(outs[nk:])
+    if params["reverse"]:
+        rows.reverse()
+    return [*carry, *[stack(list(column)) for column in zip(*rows, strict=True)]]
+
+
+def _divisor(y: Value, s: Support) -> Value:
+    """A divisor, but 1 outside of the support of what it divides, where it may be 0."""
+    live = s.live()
+    return y if live is None else where(live, y, dtype_of(y).type(1))
+
+
+def pushed(
+    f: Callable[[list[Value | None]], Any], vectors: Sequence[Value | None], supports: Sequence[Support | None]
+) -> tuple[list[Any], list[Support | None]]:
+    """A linear function of vectors of which the supports are known: its results, and their supports.
+
+    Args:
+        f: from the vectors to a list of results; what does not depend on them is handed through.
+    """
+    with BasisTrace(1) as trace:
+        boxed: list[Value | None] = []
+        for v, s in zip(vectors, supports, strict=True):
+            if v is not None:
+                t = BatchTracer(trace, reshape(v, (1, *shape_of(v))))
+                t.support = s
+                boxed.append(t)
+            else:
+                boxed.append(None)
+        results, masks = [], []
+        for r in f(boxed):
+            found = None
+            if trace._owns(r):
+                s = trace._of(r)
+                mask = None if s is None else s.live()
+                if mask is not None:
+                    mask = reshape(trace.materialize(mask), r.shape) if trace._owns(mask) else mask
+                    found = Support(lambda m=mask: m)
+                r = reshape(r.value, r.shape)  # noqa: PLW2901
+            results.append(r)
+            masks.append(found)
+    return results, masks

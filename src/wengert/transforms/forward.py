@@ -33,11 +33,14 @@ from ..core import (
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.families import plus
 from ..ops.memory import unpacked
+from ..ops.quiet import Quiet
+from ..ops.support import finite, has_zeros, nonzero
 from . import nans, zeros
 from .function import argument_name, check_callable, given, name_of, shown, split_aux
 from .rerun import run_writable
 
 ndarray = np.ndarray
+_INVALID = Quiet("invalid")
 FLOAT0 = np.dtype([("float0", np.void, 0)])
 RECORDS.add(FLOAT0)
 
@@ -236,6 +239,62 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
         )
     if len(primals) != len(tangents):
         raise TreeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
+    if not any(map(_has_zeros, tangents)):
+        out = _pushed(f, primals, tangents, has_aux)
+    else:
+        quiet = _INVALID.begin()  # 0 times infinity
+        try:
+            out = _pushed(f, primals, tangents, has_aux)
+        finally:
+            _INVALID.end(quiet)
+        if not all(map(_is_settled, trees.leaves(out[1]))):
+            out = _from_seeds(f, primals, tangents, has_aux)
+    if config.debugging and zeros.wanted(f):
+        _look_for_zeros(f, primals, tangents, has_aux)
+    return out
+
+
+def _has_zeros(tangent: Any) -> bool:
+    """Whether a tangent that a user gave holds zeros, as far as values are known. Hot."""
+    if type(tangent) is ndarray:
+        return tangent.dtype.kind in "fc" and not tangent.all()
+    if type(tangent) is float:
+        return tangent == 0
+    return any(has_zeros(t) for t in trees.leaves(tangent) if not (type(t) is ndarray and t.dtype == FLOAT0))
+
+
+def _is_settled(tangent: Value) -> bool:
+    return dtype_of(tangent) == FLOAT0 or finite(tangent)
+
+
+def _from_seeds(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
+    """The same once more, where what does not move is told from a derivative that is 0: no 0 times infinity."""
+    from .basis import pushed
+
+    fitted, parts, supports = [], [], []
+    for i, (p, t) in enumerate(zip(primals, tangents, strict=True)):
+        leaves, tree = trees.flatten(p)
+        seeds = [None] * len(leaves) if t is None else trees.leaves_or_none(tree, t, f"jvp: tangent {i}")
+        pairs = [check_tangent(x, s, f" of primal {i}") for x, s in zip(leaves, seeds, strict=True)]
+        fitted.append(trees.unflatten(tree, [x for x, _ in pairs]))
+        parts.append((tree, len(leaves)))
+        supports += [s for _, s in pairs]
+    kept: list[Any] = []
+
+    def push(vectors: list[Value | None]) -> list[Value]:
+        given, rest = [], iter(vectors)
+        for tree, n in parts:
+            mine = [next(rest) for _ in range(n)]
+            given.append(None if all(t is None for t in mine) else trees.unflatten(tree, mine))
+        kept[:] = _pushed(f, fitted, given, has_aux)
+        return trees.leaves(kept[1])
+
+    found, _ = pushed(push, supports, [None if s is None else nonzero(s) for s in supports])
+    kept[1] = trees.unflatten(trees.structure(kept[1]), found)
+    return tuple(kept)
+
+
+def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> Any:
     trace = JVPTrace()
     args: list[Any] = []
     for i, (p, t) in enumerate(zip(primals, tangents, strict=True)):
@@ -275,8 +334,6 @@ def _jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -> A
             tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     finally:
         trace.open = False
-    if config.debugging and zeros.wanted(f):
-        _look_for_zeros(f, primals, tangents, has_aux)
     if type(value) is ndarray and type(tangent) is ndarray:
         value, tangent = _own(value, primals), _own(tangent, tangents)
     else:

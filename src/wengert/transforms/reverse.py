@@ -25,6 +25,8 @@ from ..errors import (
     DtypeError,
     ShapeError,
 )
+from ..ops.quiet import Quiet
+from ..ops.support import finite, has_zeros, nonzero
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
@@ -41,6 +43,7 @@ from .rerun import run_writable
 from .tape import pull_back, push_forward
 
 ndarray = np.ndarray
+_INVALID = Quiet("invalid")
 
 
 class _Linearized:
@@ -107,11 +110,25 @@ class _Linearized:
 
     def pull(self, cotangents: Sequence[Value | None]) -> list[Value | None]:
         """Cotangents of the inexact leaves; None is a symbolic zero."""
-        return pull_back(self.nodes, self.n_inputs, self.out_nodes, cotangents)
+        return pull_back(self.nodes, self.n_inputs, self.out_nodes, cotangents, seeds=True)
 
     def push(self, tangents: Sequence[Value]) -> list[Value | None]:
         live = [o for o in self.out_nodes if o is not None]
-        results = iter(push_forward(self.nodes, tangents, live))
+        if any(map(has_zeros, tangents)):
+            quiet = _INVALID.begin()  # 0 times infinity
+            try:
+                found = push_forward(self.nodes, tangents, live)
+            finally:
+                _INVALID.end(quiet)
+            if not all(map(finite, found)):
+                from .basis import pushed
+
+                found, _ = pushed(
+                    lambda given: push_forward(self.nodes, given, live), tangents, [nonzero(t) for t in tangents]
+                )
+        else:
+            found = push_forward(self.nodes, tangents, live)
+        results = iter(found)
         return [None if o is None else next(results) for o in self.out_nodes]
 
 

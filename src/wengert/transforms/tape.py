@@ -14,7 +14,7 @@ import numpy as np
 
 from ..config import config
 from ..core import VALUE_TYPES, Aval, LinearTracer, Primitive, Trace, Value, ValueTracer, dtype_of, next_level, shape_of
-from ..ops.families import CHOICE, fit, plus, spread, times, weighted_sum
+from ..ops.families import CHOICE, Bilinear, fit, plus, spread, times, weighted_sum
 from ..ops.keeping import Copies, keep
 from ..ops.memory import conversions, origin
 from ..ops.quiet import Quiet
@@ -23,6 +23,7 @@ from ..ops.support import (
     both,
     chosen,
     finite,
+    has_zeros,
     is_diagonal,
     known,
     nonzero,
@@ -32,6 +33,7 @@ from ..ops.support import (
     within,
     written_out,
 )
+from ..ops.supported_products import product
 
 ndarray = np.ndarray
 
@@ -79,6 +81,10 @@ class Tape(Trace):
         node.index = len(nodes)
         nodes.append(node)
         return node
+
+    def inputs(self, likes: Sequence[Value]) -> list[LinearTracer]:
+        """Inputs of the types of values, the first steps of a tape."""
+        return [self.append(INPUT, (), None, shape_of(a), dtype_of(a)) for a in likes]
 
     def append_many(self, primitive: Primitive, args: Any, params: Any, avals: Sequence[Aval]) -> list[Any]:
         step = self.append(primitive, args, params, (len(avals),), None)
@@ -168,6 +174,7 @@ def pull_back(
     cotangents: Sequence[Value],
     masked: bool = False,
     consume: bool = False,
+    seeds: bool = False,
 ) -> list[Value | None]:
     """Run the transpose of a linear program. With `consume`, steps are freed as soon as they are used.
 
@@ -175,7 +182,8 @@ def pull_back(
     cotangent of a sum stays one number until an array of coefficients meets it. Hot: guarded by benchmarks `eager.*`.
 
     Cotangents of what indices, choices and their kin leave out have a support (`ops.support`), from the first step on
-    that leaves something out; with `masked`, and for a standard basis, the zeros among `cotangents` count as left out.
+    that leaves something out; with `masked`, and for a standard basis, the zeros among `cotangents` count as left out, and
+    with `seeds`, which a user gave, where their values are known.
     They matter where a 0 of theirs meets an infinity, and then the result is not finite. So where values are known, the
     rest of the walk is tried without supports, and done once more with them if a result is not finite.
     """
@@ -186,12 +194,13 @@ def pull_back(
     for out, ct in zip(outputs, cotangents, strict=True):
         if out is not None and ct is not None:
             i = out.index
-            if supports is None and (masked or is_diagonal(ct)):
+            marked = masked or (seeds and has_zeros(ct))
+            if supports is None and (marked or is_diagonal(ct)):
                 supports = _no_supports(count)
             if supports is None:
                 cts[i] = ct if cts[i] is None else plus(cts[i], ct)
             else:
-                _add(cts, supports, i, ct, nonzero(ct) if masked else None)
+                _add(cts, supports, i, ct, nonzero(ct) if marked else None)
     last = count - 1 if masked else -1  # where supports begin
     as_before: list[Any] = cts  # the cotangents there
     trial, frees, quiet = False, consume, None
@@ -272,6 +281,28 @@ def pull_back(
     return cts[:n_inputs]
 
 
+def pull_back_supported(
+    nodes: list[LinearTracer],
+    n_inputs: int,
+    outputs: Sequence[LinearTracer | None],
+    cotangents: Sequence[Value | None],
+    supports: Sequence[Support | None],
+) -> tuple[list[Value | None], list[Support | None]]:
+    """Run the transpose of a linear program on cotangents with supports; the results have theirs."""
+    _as_saved(nodes)
+    cts: list[Any] = [None] * len(nodes)
+    ss = _no_supports(len(nodes))
+    for out, ct, s in zip(outputs, cotangents, supports, strict=True):
+        if out is not None and ct is not None:
+            _add(cts, ss, out.index, ct, s)
+    _walk_with_supports(nodes, n_inputs, len(nodes) - 1, cts, ss, True, True)
+    grads = [
+        ct if ct is None or shape_of(ct) == node.shape else spread(ct, node.shape, node.dtype)
+        for ct, node in zip(cts, nodes[:n_inputs], strict=False)
+    ]
+    return grads, ss[:n_inputs]
+
+
 def _no_supports(count: int) -> list[Support | None]:
     return [None] * count
 
@@ -280,7 +311,7 @@ def _leaves_out(node: LinearTracer, n_inputs: int) -> bool:
     """Whether supports matter to what comes after a choice, a step that drops elements, or one with several results."""
     primitive = node.primitive
     if primitive.multiple_results:
-        return node._trace.masked
+        return node._trace.masked or primitive.leaves_out(node.params)
     for a in node.args[1] if primitive is weighted_sum else node.args:  # noqa: SIM110 - hot
         if type(a) is LinearTracer and a.index >= n_inputs:
             return True
@@ -322,10 +353,16 @@ def _walk_with_supports(
     n_inputs: int,
     last: int,
     cts: list[Any],
-    supports: list[Support | None],
+    supports: list[Any],
     consume: bool,
+    to_inputs: bool = False,
 ) -> None:
-    """Pull all cotangents back from step `last` on, with their supports: a coefficient outside of one counts as 0."""
+    """Pull all cotangents back from step `last` on, with their supports: a coefficient outside of one counts as 0.
+
+    Args:
+        supports: of the cotangents; of a step with several results a list of theirs.
+        to_inputs: whether the supports of the inputs' cotangents are wanted, too.
+    """
     for i in range(last, n_inputs - 1, -1):
         ct = cts[i]
         node = nodes.pop() if consume else nodes[i]
@@ -354,24 +391,48 @@ def _walk_with_supports(
                     t = summed(t, shape, parent.shape)
                 _add(cts, supports, parent.index, g, t)
         elif primitive is PROJECTION:
-            if s is not None:
-                node._trace.masked = True  # what has several results takes the zeros that it is given for left out
             _project(cts, node, ct)
+            if is_diagonal(ct):
+                s = written_out(ct, s)
+            if s is not None:
+                step, k = node.args
+                if supports[step.index] is None:
+                    supports[step.index] = [None] * step.shape[0]
+                supports[step.index][k] = s
+        elif primitive.multiple_results:
+            for a, g, t in zip(node.args, *_through(node, ct, s), strict=True):
+                if g is not None and type(a) is LinearTracer and a._trace is node._trace:
+                    _add(cts, supports, a.index, g, t)
         else:
             tape = node._trace
-            if not primitive.multiple_results and shape_of(ct) != node.shape:
+            if shape_of(ct) != node.shape:
                 ct = spread(ct, node.shape, node.dtype)
             of_weights = s
             if is_diagonal(ct):
                 s = written_out(ct, s)
-            for k, (a, g) in enumerate(zip(node.args, primitive.transpose(ct, node.args, node.params), strict=True)):
+            if s is not None and isinstance(primitive, Bilinear):
+                pulled = _product_of_two(node, ct, s)
+            else:
+                pulled = primitive.transpose(ct, node.args, node.params)
+            for k, (a, g) in enumerate(zip(node.args, pulled, strict=True)):
                 if g is not None and type(a) is LinearTracer and a._trace is tape:
                     t = None
-                    if primitive.multiple_results:  # holds Programs: what they leave out is told by value
-                        t = nonzero(g) if tape.masked else None
-                    elif a.index >= n_inputs and (s is not None or primitive.pattern == "drops"):
+                    if (to_inputs or a.index >= n_inputs) and (s is not None or primitive.pattern == "drops"):
                         t = transposed(node, k, of_weights if is_diagonal(g) else s)
                     _add(cts, supports, a.index, g, t)
+
+
+def _through(
+    node: LinearTracer, cotangents: list[Value | None], supports: list[Support | None] | None
+) -> tuple[Sequence[Value | None], Sequence[Support | None]]:
+    """Cotangents of the arguments of a step with several results, and their supports."""
+    primitive, tape = node.primitive, node._trace
+    if primitive.supported is not None and (supports is not None or primitive.leaves_out(node.params)):
+        return primitive.supported(cotangents, supports or [None] * len(cotangents), node.args, node.params)
+    if supports is not None:
+        tape.masked = True  # what has no such rule takes the zeros that it is given for left out
+    grads = primitive.transpose(cotangents, node.args, node.params)
+    return grads, [nonzero(g) if tape.masked and g is not None else None for g in grads]
 
 
 def _product(c: Value, ct: Value, s: Support) -> Value:
@@ -387,6 +448,19 @@ def _product(c: Value, ct: Value, s: Support) -> Value:
             node.params = s
             return g
     return times(within(c, s), ct)
+
+
+def _product_of_two(node: LinearTracer, ct: Value, s: Support) -> list[Value | None]:
+    """The transpose of a bilinear step, of which the fixed argument may be infinite where nothing reaches."""
+    k = 0 if type(node.args[0]) is LinearTracer and node.args[0]._trace is node._trace else 1
+    fixed = node.args[1 - k]
+
+    def apply(ct: Value, y: Value) -> Value:
+        args = (node.args[0], y) if k == 0 else (y, node.args[1])
+        return node.primitive.transpose(ct, args, node.params)[k]
+
+    g = product(apply, ct, s, fixed)
+    return [g, None] if k == 0 else [None, g]
 
 
 def _add(cts: list[Any], supports: list[Support | None], j: int, g: Value, t: Support | None) -> None:

@@ -19,6 +19,7 @@ from ..errors import (
     DtypeError,
     NotLinearError,
 )
+from ..ops.support import Support
 from .forward import strong
 from .function import (
     check_callable,
@@ -28,7 +29,7 @@ from .function import (
 )
 from .ownership import own_results
 from .reverse import check_cotangent
-from .tape import INPUT, Tape, pull_back
+from .tape import INPUT, Tape, pull_back, pull_back_supported
 
 ndarray = np.ndarray
 
@@ -45,21 +46,38 @@ def transpose_flat(
     Args:
         keeps: whether `f` is a user's function, which may change plain arrays in place.
     """
+    nodes, out_nodes, outs = _linear_steps(f, avals, keeps)
+    return pull_back(nodes, len(avals), out_nodes, cotangents(outs), masked, True)
+
+
+def transpose_supported(
+    f: Callable[..., Sequence[Value]],
+    avals: Sequence[Any],
+    cotangents: Sequence[Value | None],
+    supports: Sequence[Support | None],
+) -> tuple[list[Value | None], list[Support | None]]:
+    """The same for cotangents of which the supports are known: cotangents of the arguments, and theirs."""
+    nodes, out_nodes, _ = _linear_steps(f, avals)
+    return pull_back_supported(nodes, len(avals), out_nodes, cotangents, supports)
+
+
+def _linear_steps(
+    f: Callable[..., Sequence[Value]], avals: Sequence[Any], keeps: bool = False
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """The steps of a linear function, those that its results are, and the results."""
     tape = Tape()
     tape.keeps = keeps
     inputs = [tape.append(INPUT, (), None, a.shape, a.dtype) for a in avals]
     try:
         outs = list(f(*inputs))
         nodes = tape.close()
-        out_nodes = [o if tape.owns(o) else None for o in outs]
-        for o, node in zip(outs, out_nodes, strict=True):
-            if node is None and (isinstance(o, Tracer) or np.any(np.asarray(o) != 0)):
-                raise NotLinearError(
-                    "the function has a result that is constant and not zero: it is affine, not linear"
-                )
-        return pull_back(nodes, len(inputs), out_nodes, cotangents(outs), masked, True)
     finally:
         tape.close()
+    out_nodes = [o if tape.owns(o) else None for o in outs]
+    for o, node in zip(outs, out_nodes, strict=True):
+        if node is None and (isinstance(o, Tracer) or np.any(np.asarray(o) != 0)):
+            raise NotLinearError("the function has a result that is constant and not zero: it is affine, not linear")
+    return nodes, out_nodes, outs
 
 
 def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence[Any] = ()) -> Callable[..., Any]:

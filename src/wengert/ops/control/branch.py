@@ -19,6 +19,7 @@ from ..call import _once as once
 from ..call import _strong as strong
 from ..call import batched_program, dependence, execute, jvp_program, linearized_programs, transposed_program
 from ..effects import EffectPrimitive
+from ..supported import along, as_supports, drops, masks_of, supported_program
 from .programs import (
     batched_value,
     on_newest_tape,
@@ -173,10 +174,8 @@ class Cond(EffectPrimitive):
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         branches = params["branches"]
         linear = on_newest_tape(args)
-        tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
         given = tuple(c is not None for c in cotangent)
-        masked = tape.masked or any(b.masked for b in branches)
-        pieces = [transposed_program(b, linear[1:], given, masked) for b in branches]
+        pieces = [transposed_program(b, linear[1:], given, False) for b in branches]
         live = [any(flags) for flags in zip(*[found for _, found in pieces], strict=True)]
         avals = [strong(a) for a, b in zip(branches[0].in_avals, linear[1:], strict=True) if b]
         back = tuple(
@@ -189,6 +188,42 @@ class Cond(EffectPrimitive):
         outs = iter(self.bind(args[0], *fixed, *[c for c in cotangent if c is not None], branches=back))
         grads = iter([next(outs) if b else None for b in live])
         return [next(grads) if b else None for b in linear]
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        return any(map(drops, params["branches"]))
+
+    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        branches = params["branches"]
+        linear, masks = on_newest_tape(args), masks_of(supports, cotangent)
+        given, marked = tuple(c is not None for c in cotangent), tuple(m is not None for m in masks)
+        pieces = [supported_program(b, linear[1:], given, marked) for b in branches]
+        live = [any(flags) for flags in zip(*[flags for _, flags, _ in pieces], strict=True)]
+        # a branch that does not reach an argument at all leaves out all of it
+        masked = [
+            a and any(f or not b for b, f in flags)
+            for a, *flags in zip(live, *[list(zip(b, f, strict=True)) for _, b, f in pieces], strict=True)
+        ]
+        avals = [strong(a) for a, b in zip(branches[0].in_avals, linear[1:], strict=True) if b]
+
+        def filled(p: Program, here: Sequence[bool], found: Sequence[bool]) -> Program:
+            masks = iter(p.outputs[sum(here) :])
+            full = [
+                next(masks) if f else Literal(np.full(a.shape, b)) for a, b, f in zip(avals, here, found, strict=True)
+            ]
+            outs = [
+                *_filled(p.outputs[: sum(here)], here, live, avals),
+                *[m for m, b in zip(full, masked, strict=True) if b],
+            ]
+            return rewired(p, p.inputs, outs)
+
+        back = tuple(
+            once(p, ("cond", tuple(live), tuple(masked)), lambda p=p, b=b, f=f: filled(p, b, f)) for p, b, f in pieces
+        )
+        fixed = [a for a, b in zip(args[1:], linear[1:], strict=True) if not b]
+        values = [v for v in (*cotangent, *masks) if v is not None]
+        outs = iter(self.bind(args[0], *fixed, *values, branches=back))
+        grads = along(linear, [next(outs) if b else None for b in live])
+        return grads, along(linear, as_supports([next(outs) if b else None for b in masked]))
 
     # --- batching ------------------------------------------------------------------------------------------------
 

@@ -143,6 +143,19 @@ def parts(args: Sequence[Any], params: dict[str, Any]) -> tuple[list[Any], list[
     return list(args[:nc]), list(args[nc : nc + nb]), list(args[nc + nb :])
 
 
+LONG = 1 << 12  # steps of a loop, more of which are not run one by one to tell zeros apart
+
+
+def stepwise(args: Sequence[Value], params: dict[str, Any], most: int) -> list[Value] | None:
+    """A loop of known values run by its equations, one by one; None where it takes more than `most` steps."""
+    tests, consts, carry = parts(args, params)
+    for _ in range(most):
+        if not bool(params["cond"].evaluate([*tests, *carry])[0]):
+            return carry
+        carry = params["body"].evaluate([*consts, *carry])
+    return None
+
+
 def _zero(a: LinearTracer) -> np.ndarray:
     return np.zeros(a.shape, a.dtype)
 

@@ -22,8 +22,11 @@ from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program, linearized_programs
+from ..support import known
+from ..support import nonzero as by_value
+from ..supported import as_supports, drops, masks_of
 from .binomial import Blocks, bytes_of, planned, walked
-from .loop import Flags, _samples, _zero, has_choice, parts, smaller_loop, tangent_loop, while_p
+from .loop import LONG, Flags, _samples, _zero, has_choice, parts, smaller_loop, stepwise, tangent_loop, while_p
 from .programs import check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
 from .scan import linear_step, moving_flags, saving, transposed_body
 
@@ -39,11 +42,15 @@ class WhileTangent(Primitive):
 
     def expand(self, *args: Value, nonzero: Flags, **params: Any) -> list[Value]:
         """The loop that carries the tangents along."""
-        n, body = len(args) - sum(nonzero), params["body"]
-        loop_args, derived = tangent_loop(args[:n], args[n:], nonzero, params)
-        return while_p.bind(*loop_args, **derived)[len(body.outputs) :]
+        loop_args, derived = self.as_loop(args, {**params, "nonzero": nonzero})
+        return while_p.bind(*loop_args, **derived)[len(params["body"].outputs) :]
 
     impl = expand
+
+    def as_loop(self, args: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
+        nonzero = params["nonzero"]
+        n = len(args) - sum(nonzero)
+        return tangent_loop(args[:n], args[n:], nonzero, _plain(params))
 
     def abstract(self, *avals: Aval, nonzero: Flags, **params: Any) -> list[Aval]:
         moving = nonzero[params["body_consts"] :]
@@ -80,6 +87,29 @@ class WhileTangent(Primitive):
         tape = next(a._trace for a, b in zip(args, on_newest_tape(args), strict=True) if b)
         grads = pull(args[:n], given, _plain(params), nonzero, tape.masked)
         return [None] * n + [g for g, b in zip(grads, nonzero, strict=True) if b]
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        return drops(params["body"])
+
+    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """Where values are known, the steps one by one on a tape of their own; else zeros count as left out by value."""
+        from ...transforms.tape import Tape, pull_back_supported
+
+        nonzero = params["nonzero"]
+        n, masks = len(args) - sum(nonzero), masks_of(supports, cotangent)
+        if all(map(known, (*args[:n], *[v for v in (*cotangent, *masks) if v is not None]))):
+            tape = Tape()
+            loop_args, derived = tangent_loop(args[:n], tape.inputs(args[n:]), nonzero, _plain(params))
+            outs = stepwise(loop_args, derived, LONG)
+            if outs is not None:
+                nodes = tape.close()
+                out_nodes = [o if tape.owns(o) else None for o in outs[len(params["body"].outputs) :]]
+                grads, found = pull_back_supported(nodes, sum(nonzero), out_nodes, cotangent, as_supports(masks))
+                return [None] * n + grads, [None] * n + found
+        tape = next(a._trace for a, b in zip(args, on_newest_tape(args), strict=True) if b)
+        tape.masked = True
+        grads = self.transpose(cotangent, args, params)
+        return grads, [None if g is None else by_value(g) for g in grads]
 
 
 class Pulling(NamedTuple):

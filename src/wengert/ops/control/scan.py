@@ -8,7 +8,7 @@ saved once, and slices of `xs` are not saved again. Here a scan runs step by ste
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..call import _once as once
 from ..call import _strong as strong
 from ..call import batched_program, call_p, dependence, execute, jvp_program, linearized_programs, transposed_program
 from ..effects import EffectPrimitive
+from ..supported import along, as_supports, drops, mask_of, masks_of, supported_program
 from .programs import (
     batched_value,
     check_linear_start,
@@ -151,9 +152,8 @@ class Scan(EffectPrimitive):
         """The scan backwards: it carries the cotangents of what was carried, and sums those of the constants."""
         body, nc, nk = params["body"], params["consts"], params["carry"]
         linear = on_newest_tape(args)
-        tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
-        masked = tape.masked or body.masked
+        masked = False
         ys = tuple(c is not None for c in cotangent[nk:])
         first = sum(flags[:nc])
         given = fixed_point(
@@ -182,6 +182,47 @@ class Scan(EffectPrimitive):
         found += [next(outs) if b else None for b in live[first + nk :]]
         grads = iter(found)
         return [next(grads) if b else None for b in flags]
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        return drops(params["body"])
+
+    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """The scan backwards, which carries the supports of cotangents beside them."""
+        from ..elementwise import not_equal
+
+        body, nc, nk = params["body"], params["consts"], params["carry"]
+        linear = on_newest_tape(args)
+        flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
+        masks = masks_of(supports, cotangent)
+        back = backwards(body, flags, [c is not None for c in cotangent], [m is not None for m in masks], nc, nk)
+        starts, marks = [], []
+        for c, m, a, b, marked in zip(cotangent, masks, body.out_avals[:nk], back.given, back.marked, strict=False):
+            if b:
+                starts.append(zeros(a) if c is None else c)
+                if marked:
+                    marks.append(np.full(a.shape, c is not None) if m is None else m)
+        fixed = [a for a, b in zip(args[:nc], flags[:nc], strict=True) if not b]
+        slices = [a for a, b in zip(args[nc + nk :], flags[nc + nk :], strict=True) if not b]
+        sums = [zeros(a) for a in back.sums]
+        ys = [v for v in (*cotangent[nk:], *masks[nk:]) if v is not None]
+        outs = iter(
+            self.bind(
+                *fixed, *sums, *starts, *marks, *slices, *ys,
+                body=back.step, consts=len(fixed), carry=len(sums) + len(starts) + len(marks),
+                length=params["length"], reverse=not params["reverse"],
+            )
+        )  # fmt: skip
+        first = sum(flags[:nc])
+        live, found = back.live, back.found
+        consts = [next(outs) if b else None for b in live[:first]]
+        of_consts = [not_equal(next(outs), 0) if b else None for b in found[:first]]
+        carry = [next(outs) if b else None for b in back.given[:nk]]
+        of_carry = [next(outs) if b else None for b in back.marked[:nk]]
+        grads = [*consts, *carry, *[next(outs) if b else None for b in live[first + nk :]]]
+        known = as_supports([*of_consts, *of_carry, *[next(outs) if b else None for b in found[first + nk :]]])
+        return [
+            [g if b else None for g, b in zip(along(flags, values), linear, strict=True)] for values in (grads, known)
+        ]
 
     # --- batching ------------------------------------------------------------------------------------------------
 
@@ -360,6 +401,82 @@ def transposed_body(
         return made
 
     return once(derived, ("scan", flags, given, nc, nk), make), live
+
+
+class Backwards(NamedTuple):
+    """One step backwards with supports: ``(constants, *sums, *cotangents, *masks, *slices, *cotangents and masks of ys)``
+    to ``(*sums, *cotangents, *masks, *slices of cotangents, *of their masks)``.
+
+    Attributes:
+        sums: types of the sums: of cotangents of constants, and of how often each of them is reached. given, marked: which
+            results of the body have cotangents, and masks. live, found: which linear arguments have them.
+    """
+
+    step: Program
+    sums: list[Aval]
+    given: Flags
+    marked: Flags
+    live: list[bool]
+    found: list[bool]
+
+
+def backwards(
+    body: Program, flags: Flags, given: Sequence[bool], marked: Sequence[bool], nc: int, nk: int
+) -> Backwards:
+    """The step of a scan backwards with supports, from what is known of the cotangents of its results."""
+    first = sum(flags[:nc])
+    carry = slice(first, first + nk)
+    ys, ys_marked = tuple(given[nk:]), tuple(marked[nk:])
+    here = fixed_point(
+        given[:nk], lambda f: supported_program(body, flags, (*f, *ys), (*[False] * nk, *ys_marked))[1][carry]
+    )
+    given_all = (*here, *ys)
+
+    def masks(m: Flags) -> list[bool]:
+        _, live, found = supported_program(body, flags, given_all, (*m, *ys_marked))
+        return [b and (f or not a) for a, f, b in zip(live[carry], found[carry], here, strict=True)]
+
+    late = [m or (b and not g) for m, g, b in zip(marked[:nk], given[:nk], here, strict=True)]
+    marked_all = (*fixed_point(late, masks), *ys_marked)
+    derived, live, found = supported_program(body, flags, given_all, marked_all, first)
+    constants = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if b]
+    sums = [strong(a) for a, b in zip(constants, live, strict=False) if b]
+    hits = [strong(a) for a, b in zip(constants, found, strict=False) if b]
+
+    def make() -> Program:
+        from ...transforms.staging import stage
+        from ..elementwise import add
+
+        fixed = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if not b]
+        slices = [a for a, b in zip(body.in_avals[nc + nk :], flags[nc + nk :], strict=True) if not b]
+        cts = [strong(a) for a, b in zip(body.out_avals, given_all, strict=True) if b]
+        marks = [mask_of(a) for a, b in zip(body.out_avals, marked_all, strict=True) if b]
+        n, m = sum(here), sum(marked_all[:nk])
+        parts = [fixed, sums, hits, cts[:n], marks[:m], slices, cts[n:], marks[m:]]
+
+        def step(*values: Value) -> list[Value]:
+            rest = iter(values)
+            f, s, sm, c, cm, x, y, ym = ([next(rest) for _ in part] for part in parts)
+            outs = iter(derived.evaluate([*f, *x, *c, *y, *cm, *ym]))
+            grads = [next(outs) if b else None for b in live]
+            known = [next(outs) if b else None for b in found]
+            totals = [add(t, g) for t, g in zip(s, [g for g in grads[:first] if g is not None], strict=True)]
+            reached = [add(t, g) for t, g in zip(sm, [g for g in known[:first] if g is not None], strict=True)]
+            carried, carried_masks = [], []
+            for g, k, a, b, mark in zip(
+                grads[carry], known[carry], body.out_avals[:nk], here, marked_all, strict=False
+            ):
+                if b:
+                    carried.append(zeros(a) if g is None else g)
+                    if mark:
+                        carried_masks.append(np.full(a.shape, g is not None) if k is None else k)
+            rows = [*grads[first + nk :], *known[first + nk :]]
+            return [*totals, *reached, *carried, *carried_masks, *[r for r in rows if r is not None]]
+
+        return stage(step, [a for part in parts for a in part], derived.name)[0]
+
+    step = once(derived, ("scan", flags, given_all, marked_all, nc, nk), make)
+    return Backwards(step, [*sums, *hits], given_all, marked_all, live, found)
 
 
 def _samples() -> list[Any]:
