@@ -43,6 +43,8 @@ UPWARD = {
     ("ops", "transforms.transposing"): "and its transpose",
     ("ops", "transforms.staging"): "what a transformation makes of a program is staged to a program again",
     ("ops", "transforms.tape"): "a call that meets a tape is written into it",
+    ("ops", "transforms.basis"): "a custom backward function runs on cotangents that know what they leave out",
+    ("ops", "transforms.branching"): "a product is computed once more where its result is not finite",
     ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
     ("ops", "numpy.reductions"): "and so are methods of ufuncs, such as np.add.reduce",
     ("ops", "transforms.control"): "a function applied as often as an index repeats is a loop",
