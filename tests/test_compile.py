@@ -509,3 +509,27 @@ def test_transposed_factors_are_taken_as_they_lie():
     z = np.random.default_rng(1).normal(size=(50, 3, 8))
     f = lambda z: wnp.einsum("nki,nkj->kij", z, z)
     np.testing.assert_allclose(w.jit(f)(z), f(z), rtol=1e-12)
+
+
+def test_a_derivative_is_computed_with_the_function_that_it_shares_an_exponential_with():
+    def f(a, b, x):
+        h = wnp.tanh(x @ a)
+        return wnp.sum(wnp.sin(h @ b) ** 2)
+
+    rng = np.random.default_rng(2)
+    a, b, x = rng.normal(size=(33, 40)), rng.normal(size=(40, 35)), rng.normal(size=(64, 33))
+    g = w.grad(f, (0, 1))
+    nests = [k for k in w.jit(g).lower(a, b, x).loops().split("kernel") if "sech2" in k or "cos" in k]
+    assert len(nests) == 2 and all(("tanh" in k and "sech2" in k) or ("sin" in k and "cos" in k) for k in nests)
+    for got, want in zip(w.jit(g)(a, b, x), g(a, b, x), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-11)
+
+
+def test_the_derivative_of_tanh_goes_gradually_to_0():
+    x = np.array([0.0, 1.0, 20.0, 300.0, 354.0, 354.8, 360.0, 372.0, 376.0, 1000.0, np.inf])
+    got = w.jit(w.vmap(w.grad(wnp.tanh)))(np.concatenate([x, -x, [np.nan]]))
+    with np.errstate(under="ignore"):
+        want = 4 * np.exp(-x) / (1 + np.exp(-2 * x)) ** 2 * np.exp(-x)
+    for half in (got[:11], got[11:-1]):
+        np.testing.assert_allclose(half, want, rtol=1e-13, atol=1e-323)
+    assert np.isnan(got[-1])

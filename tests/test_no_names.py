@@ -67,7 +67,7 @@ MENTIONS: dict[str, int] = {
 }
 # Questions that are answered by what an operation is called or by its class.
 QUESTIONS: dict[str, int] = {
-    "algebra.py": 3,
+    "algebra.py": 1,
     "apart.py": 2,
     "arrange.py": 2,
     "checks.py": 6,

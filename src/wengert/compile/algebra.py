@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..ops.families import Elementwise
+from ..ops.families import Elementwise, broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import RULES, Rewriter, Rule, number, rule
 from .rewrites import on
@@ -32,15 +32,24 @@ def _identity(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
     """Operands that are broadcasts of one number, without the broadcast where the others give all but axes of length 1."""
+    spread = [r.number_spread(a) for a in inputs]
+    if not any(spread):
+        return inputs
     shape = eqn.outputs[0].aval.shape
-    given = np.broadcast_shapes(*[a.aval.shape for a in inputs if not r.number_spread(a)])
+    shapes = [a.aval.shape for a, source in zip(inputs, spread, strict=True) if source is None]
+    given = broadcast_shapes("operands", *shapes)
     if given != shape and (given == () or math.prod(given) != math.prod(shape)):
         return inputs
-    out = []
-    for a in inputs:
-        source = r.number_spread(a)
-        out.append(a if source is None else r.fitted(source, Aval((), a.aval.dtype)))
-    return out
+    return [
+        a if source is None else r.fitted(source, Aval((), a.aval.dtype))
+        for a, source in zip(inputs, spread, strict=True)
+    ]
+
+
+def _again(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom:
+    """The operation of an equation on other operands."""
+    aval = eqn.primitive.abstract(*[a.aval for a in inputs], **eqn.params)
+    return r.apply(eqn.primitive, inputs, eqn.params, [aval])[0]
 
 
 def _elementwise(f: Rule) -> Rule:
@@ -49,8 +58,8 @@ def _elementwise(f: Rule) -> Rule:
         bare = _scalars_bare(r, eqn, inputs)
         if bare is not inputs:
             shape = eqn.outputs[0].aval.shape
-            if np.broadcast_shapes(*[a.aval.shape for a in bare]) != shape:  # without axes of length 1
-                return r.one("reshape", r.one(eqn.primitive.name, *bare, **eqn.params), shape=shape)
+            if broadcast_shapes("operands", *[a.aval.shape for a in bare]) != shape:  # without axes of length 1
+                return r.one("reshape", _again(r, eqn, bare), shape=shape)
             eqn.inputs[:] = bare
         return f(r, eqn, eqn.inputs)
 
@@ -79,7 +88,7 @@ def _of_choices(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         y = _choice(r, inputs[1])
     if x is None or y is None or x[0] is not y[0]:
         return None
-    inner = r.one(eqn.primitive.name, *[_with_axes(r, value, shape, out.shape) for _, value, shape in (x, y)])
+    inner = _again(r, eqn, [_with_axes(r, value, shape, out.shape) for _, value, shape in (x, y)])
     condition = x[0] if x[0].aval.shape == out.shape else r.one("reshape", x[0], shape=out.shape)
     return r.one("where", condition, inner, Literal(out.dtype.type(0)))
 

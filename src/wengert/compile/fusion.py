@@ -132,6 +132,10 @@ class Plan:
             for a in eqn.inputs
             if type(a) is Var and size_of(eqn.outputs[0].aval) > size_of(a.aval)
         }
+        self._companions: dict[Any, list[Var]] = {}  # results of functions that share instructions, of one argument
+        for eqn in program.equations:
+            if (key := _shared_key(eqn)) is not None:
+                self._companions.setdefault(key, []).append(eqn.outputs[0])
         self._assign()
         self._keep_shared()
         self._build()
@@ -282,7 +286,9 @@ class Plan:
                 stages = uses.get(out, set())
                 if out in self.memory and self.memory[out] is not out:
                     continue  # a reshape of memory
-                if out not in self.memory and len(stages) > 1 and self._cost[out] > CHEAP:
+                if out not in self.memory and (
+                    (len(stages) > 1 and self._cost[out] > CHEAP) or self._is_made_along(eqn, uses)
+                ):
                     self.memory[out] = out
                 if out in self.memory:
                     stages = {self._stage[out]}
@@ -294,6 +300,26 @@ class Plan:
                 if type(a) is Var:
                     # What is in memory is computed in its own stage whoever reads it.
                     uses.setdefault(a, set()).update(stages)
+
+    def _is_made_along(self, eqn: Equation, uses: dict[Var, set[int]]) -> bool:
+        """Whether a function is wanted after a nest that computes the one that it has most instructions in common with.
+
+        A derivative of tanh that waits for its cotangent is one: there its argument would be read, and the exponential
+        computed once more, instead of the derivative being read. The function is put into the stage of that nest.
+        """
+        key = _shared_key(eqn)
+        (out,) = eqn.outputs
+        if key is None:
+            return False
+        stages = []
+        for other in self._companions[key]:
+            if other is not out:
+                kept = self.memory.get(other) is other
+                stages += [self._stage[other]] if kept else uses.get(other, ())
+        if not stages or min(stages) >= min(uses.get(out, ()), default=-1):
+            return False
+        self._stage[out] = min(stages)
+        return True
 
     # --- kernels -------------------------------------------------------------------------------------------------
 
@@ -421,6 +447,12 @@ def uses_again(eqn: Equation) -> list[bool]:
         return [False] * len(eqn.inputs)
     _, m, n, _, _, _ = sizes([a.aval.shape for a in eqn.inputs], eqn.params["dims"])
     return [n > 1, m > 1]
+
+
+def _shared_key(eqn: Equation) -> tuple[str, Atom] | None:
+    """What an elementwise function shares with others of the same argument."""
+    name = getattr(eqn.primitive.native, "shares", "")
+    return (name, eqn.inputs[0]) if name else None
 
 
 def product_domain(eqn: Equation) -> tuple[int, ...]:

@@ -43,6 +43,7 @@ class Formula(Lowering):
         order: whether it compares: then signed and unsigned numbers do not become floats.
         truth: whether it takes numbers as truth values, Python's too.
         bounded: whether it lies between -1 and 1 for all arguments, NaN aside.
+        shares: a name that functions have in common which, of one argument, have most of their instructions in common.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Formula(Lowering):
         order: bool = False,
         truth: bool = False,
         bounded: bool = False,
+        shares: str = "",
     ) -> None:
         self.long = isinstance(function, str)  # many instructions
         self.cost = cost if cost is not None else DEAR if self.long else 1
@@ -63,6 +65,7 @@ class Formula(Lowering):
         self.function, self.floats = function, function if floats is None else floats
         self.loop = loop
         self.order, self.truth, self.bounded = order, truth, bounded
+        self.shares = shares
 
     def at(self, dtype: np.dtype) -> Scalar:
         """The formula for NumPy's loop for a dtype."""

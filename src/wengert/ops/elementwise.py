@@ -390,8 +390,8 @@ offset_p = binary("offset", _offset, 1, -1, (REAL, REAL), native=formulas.offset
 
 # --- trigonometry -----------------------------------------------------------------------------------------------
 
-sin_p = unary("sin", np.sin, lambda ans, x: cos(x), native=Formula("sin", bounded=True))
-cos_p = unary("cos", np.cos, lambda ans, x: -sin(x), native=Formula("cos", bounded=True))
+sin_p = unary("sin", np.sin, lambda ans, x: cos(x), native=Formula("sin", bounded=True, shares="turn"))
+cos_p = unary("cos", np.cos, lambda ans, x: -sin(x), native=Formula("cos", bounded=True, shares="turn"))
 tan_p = unary(
     "tan",
     np.tan,
@@ -423,8 +423,8 @@ def _sech2(x: Any) -> Any:
 
 
 # ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.
-sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native="sech2")
-tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x), native=Formula("tanh", bounded=True))
+sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native=Formula("sech2", shares="exp(-2|x|)"))
+tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x), native=Formula("tanh", bounded=True, shares="exp(-2|x|)"))
 arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x), native="arcsinh")
 arccosh_p = unary(
     "arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0), native="arccosh"

@@ -8,41 +8,37 @@ from .exponential import EXP_RANGE, expm1_reduced, reduced
 from .kit import BIAS, FRACTION, INF, NAN, at_most, from_bits, polynomial, power_of_two, two_sum, where_tiny
 from .logarithm import log_of_parts, split
 
-# Beyond this ``4 exp(-2 |x|)`` rounds to 0.
-SECH2_HIGH = {"float": 53.5, "double": 374.5}
-# Exponents that stay normal with 2 added, and below which ``2**n`` no longer counts beside 1.
-LEAST_EXPONENT = {"float": -120, "double": -1000}
+# ``exp(-2 |x|)`` times ``2**UP`` is normal as long as ``4 exp(-2 |x|)`` is not 0; beyond SECH2_HIGH it is taken for 0.
+UP = {"float": 30, "double": 64}
+SECH2_HIGH = {type: 0.34657359027997264 * (BIAS[type] + up) for type, up in UP.items()}
 MAGIC_BITS = {"float": 0x4B400000, "double": 0x4338000000000000}
 # From here on ``sqrt(x**2 + 1)`` rounds to x.
 LARGE = {"float": 2.0**13, "double": 2.0**28}
 
 
-def _twice_down(e: Emitter, x: V) -> tuple[V, V, V, V]:
-    """``exp(-2 |x|) - 1``, and that exponential in three factors, two of them powers of two.
+def _twice_down(e: Emitter, x: V) -> tuple[V, V, V]:
+    """``t = expm1(-2 |x|)``, ``1 / (t + 2)`` and ``exp(-2 |x|)``, the first and last times ``2**UP``, the second over it.
 
     tanh and its derivative are made of these; where both are wanted the compiler finds the instructions alike.
     """
     a = at_most(e, e.fabs(x), SECH2_HIGH[x.type])
     r, n = reduced(e, e.fmul(a, e.const(-2.0, x)))
-    normal = e.intrinsic("smax", n, e.const(MAGIC_BITS[x.type] + LEAST_EXPONENT[x.type], n))
-    s = power_of_two(e, normal, x.type)
-    p, one = expm1_reduced(e, r), e.const(1.0, x)
-    return e.fma(s, p, e.fsub(s, one)), e.fadd(p, one), s, power_of_two(e, e.isub(n, normal), x.type, 2)
+    s = power_of_two(e, n, x.type, UP[x.type])  # its exponent is 0 at the end of the range, and so is the number
+    p, up = expm1_reduced(e, r), 2.0 ** UP[x.type]
+    t = e.fma(s, p, e.fsub(s, e.const(up, x)))
+    return t, e.fdiv(e.const(1.0, x), e.fadd(t, e.const(2 * up, x))), e.fma(s, p, s)
 
 
 def tanh(e: Emitter, x: V) -> V:
     """``-t / (t + 2)`` with ``t = expm1(-2 |x|)``."""
-    t, *_ = _twice_down(e, x)
-    inverse = e.fdiv(e.const(1.0, x), e.fadd(t, e.const(2.0, x)))
+    t, inverse, _ = _twice_down(e, x)
     return e.copysign(e.fmul(t, inverse), x)
 
 
 def sech2(e: Emitter, x: V) -> V:
     """``1 / cosh(x)**2``: ``4 exp(-2 |x|) / (t + 2)**2`` with ``t = expm1(-2 |x|)``."""
-    t, p, s, rest_of_s = _twice_down(e, x)
-    one, two = e.const(1.0, x), e.const(2.0, x)
-    inverse = e.fdiv(one, e.fadd(t, two))
-    return e.fmul(e.fmul(e.fmul(e.fmul(p, s), inverse), inverse), rest_of_s)
+    _, inverse, power = _twice_down(e, x)
+    return e.fmul(e.fmul(e.fmul(power, e.const(4 * 2.0 ** UP[x.type], x)), inverse), inverse)
 
 
 def _parts(e: Emitter, x: V) -> tuple[V, V, V, V]:
