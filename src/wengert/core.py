@@ -139,7 +139,10 @@ def object_array() -> ObjectArrayError:
     )
 
 
-EXTENDED_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz"})
+EXTENDED_FLOATS = frozenset(
+    "bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3b11fnuz float8_e3m4 float8_e4m3 float8_e4m3fnuz float8_e5m2fnuz "
+    "float8_e8m0fnu float4_e2m1fn float6_e2m3fn float6_e3m2fn".split()
+)
 VALUE_TYPES: set[type] = {
     ndarray,
     *PYTHON_SCALARS,

@@ -115,7 +115,8 @@ class Array(metaclass=_Class):
         return [Shard(self)]
 
     global_shards = addressable_shards
-    committed = is_fully_addressable = is_fully_replicated = property(lambda self: True)
+    is_fully_addressable = is_fully_replicated = property(lambda self: True)
+    committed = property(lambda self: False)  # nobody chose the device
 
     def devices(self) -> set[Device]:
         """The set of devices that hold the array: the host's processor."""
@@ -127,6 +128,10 @@ class Array(metaclass=_Class):
 
     def copy_to_host_async(self) -> None:
         """Nothing to do: arrays are in the host's memory."""
+
+    def on_device_size_in_bytes(self) -> int:
+        """How many bytes the elements take."""
+        return self.nbytes
 
     def is_ready(self) -> bool:
         return True
@@ -188,10 +193,10 @@ class Array(metaclass=_Class):
         return bool(self._value)
 
     def __float__(self) -> float:
-        return float(_scalar(self))
+        return float(_real_scalar(self))
 
     def __int__(self) -> int:
-        return int(_scalar(self))
+        return int(_real_scalar(self))
 
     def __complex__(self) -> complex:
         return complex(_scalar(self))
@@ -227,6 +232,8 @@ class Array(metaclass=_Class):
         text = np.array2string(
             np.asarray(self._value), separator=", ", prefix="Array(", suffix=f", dtype={self.dtype.name})"
         )
+        if not self._value.size:
+            text += f", shape={self._value.shape}"
         return f"Array({text}, dtype={self.dtype.name}{', weak_type=True' if self._weak else ''})"
 
     def __str__(self) -> str:
@@ -299,6 +306,12 @@ def _scalar(x: Array) -> Value:
     return x._value
 
 
+def _real_scalar(x: Array) -> Value:
+    if x._value.dtype.kind == "c":
+        raise TypeError("a complex array is no real Python number: take its real part, or complex() of it")
+    return _scalar(x)
+
+
 # --- operators --------------------------------------------------------------------------------------------------
 
 
@@ -358,39 +371,47 @@ def _operand(x: Any) -> bool:
     )
 
 
+_INT32 = np.dtype(np.int32)
 _PLAIN_FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 
 
-def _binary(name: str, primitive: Any, inexact: bool = False, boolean: bool = False) -> None:
+def _binary(
+    name: str, primitive: Any, inexact: bool = False, boolean: bool = False, numeric: bool = False
+) -> None:  # `numeric`: truth values are 32-bit integers
     bind = primitive.bind
+    special = "iub" if inexact else "b" if numeric else ""
 
     def forward(self: Array, other: Any) -> Any:
         a, kind = self._value, type(other)
         dtype = a.dtype
         if kind is Array:
             b = other._value
-            if dtype is b.dtype and self._weak is other._weak and not (inexact and dtype.kind in "iub"):
+            if dtype is b.dtype and self._weak is other._weak and not (special and dtype.kind in special):
                 out = _new(Array)
                 out._value = bind(a, b)
-                out._weak = self._weak and not boolean
+                out._weak = self._weak
                 return out
         elif (kind is float or kind is int) and dtype in _PLAIN_FLOATS:  # NumPy's promotion is the same here
             out = _new(Array)
             out._value = bind(a, other)
-            out._weak = self._weak and not boolean
+            out._weak = self._weak
             return out
         elif not _operand(other):
             if not hasattr(other, "__jax_array__"):
                 return NotImplemented
             other = other.__jax_array__()
         (a, b), weak = promoted((self, other), inexact)
-        return wrap(bind(a, b), weak and not boolean)
+        if numeric and a.dtype.kind == "b":
+            a, b = in_dtype(a, _INT32), in_dtype(b, _INT32)
+        return wrap(bind(a, b), weak)
 
     def backward(self: Array, other: Any) -> Any:
         if not _operand(other):
             return NotImplemented
         (b, a), weak = promoted((other, self), inexact)
-        return wrap(bind(b, a), weak and not boolean)
+        if numeric and a.dtype.kind == "b":
+            a, b = in_dtype(a, _INT32), in_dtype(b, _INT32)
+        return wrap(bind(b, a), weak)
 
     forward.__name__ = forward.__qualname__ = f"__{name}__"
     backward.__name__ = backward.__qualname__ = f"__r{name}__"
@@ -400,11 +421,14 @@ def _binary(name: str, primitive: Any, inexact: bool = False, boolean: bool = Fa
 
 
 for _name, _primitive in {
-    "add": ew.add_p, "sub": ew.sub_p, "mul": ew.mul_p, "floordiv": ew.floor_divide_p, "mod": ew.mod_p,
-    "and": ew.bitwise_and_p, "or": ew.bitwise_or_p, "xor": ew.bitwise_xor_p, "lshift": ew.left_shift_p,
-    "rshift": ew.right_shift_p,
+    "add": ew.add_p, "sub": ew.sub_p, "mul": ew.mul_p, "and": ew.bitwise_and_p, "or": ew.bitwise_or_p,
+    "xor": ew.bitwise_xor_p,
 }.items():  # fmt: skip
     _binary(_name, _primitive)
+for _name, _primitive in {
+    "floordiv": ew.floor_divide_p, "mod": ew.mod_p, "lshift": ew.left_shift_p, "rshift": ew.right_shift_p,
+}.items():  # fmt: skip
+    _binary(_name, _primitive, numeric=True)
 _binary("truediv", ew.div_p, inexact=True)
 for _name, _primitive in {
     "lt": ew.less_p, "le": ew.less_equal_p, "gt": ew.greater_p, "ge": ew.greater_equal_p, "eq": ew.equal_p,
@@ -419,6 +443,8 @@ def _of_keys(numbers: Callable[..., Any], same: bool) -> Callable[..., Any]:
     def method(self: Array, other: Any) -> Any:
         if self._value.dtype.names and type(other) is Array and not isinstance(self._value, Tracer):
             return wrap((np.asarray(self._value) == np.asarray(other._value)) == same)
+        if isinstance(other, (list, tuple)):
+            raise TypeError(f"comparison requires ndarray or scalar arguments, got {type(other)}")
         return numbers(self, other)
 
     method.__name__ = method.__qualname__ = numbers.__name__
@@ -439,13 +465,29 @@ def power(x: Any, y: Any) -> Array:
         dtype = x._value.dtype
         if y < 0 and dtype.kind in "iub":
             raise TypeError(f"Integers cannot be raised to negative powers, got {y}")
-        if y == 2 and dtype.kind != "b":
+        if dtype.kind == "b":
+            return wrap(ew.power_p.bind(in_dtype(x, np.dtype(np.int32)), np.int32(y)))
+        if y == 2:
             return wrap(ew.square_p.bind(x._value), x._weak)
         if inexact_dtype(dtype) and dtype.kind != "V":
             return wrap(ew.power_p.bind(x._value, y), x._weak)
     (a, b), weak = promoted((x, y))
+    if a.dtype.kind == "b":
+        a, b = in_dtype(a, np.dtype(np.int32)), in_dtype(b, np.dtype(np.int32))
     (_, weak_x), (of_y, weak_y) = kind_of(x), kind_of(y)
-    return wrap(ew.power_p.bind(a, b), weak and (inexact_dtype(of_y) or (weak_x and weak_y)))
+    weak = weak and (inexact_dtype(of_y) or (weak_x and weak_y))
+    if a.dtype.kind == "i" and (isinstance(b, Tracer) or np.any(np.asarray(b) < 0)):
+        return wrap(_whole_power(a, b), weak)
+    return wrap(ew.power_p.bind(a, b), weak)
+
+
+def _whole_power(x: Value, y: Value) -> Value:
+    """Powers of integers, rounded towards 0 where the exponent is negative: only those of 1 and -1 are left of them."""
+    zero, one = x.dtype.type(0), x.dtype.type(1)
+    size = ew.where(ew.less(y, zero), ew.bitwise_and(y, one), y)
+    small = ew.logical_and(ew.less_equal(x, one), ew.greater_equal(x, -one))
+    there = ew.logical_or(ew.greater_equal(y, zero), ew.logical_and(small, ew.not_equal(x, zero)))
+    return ew.where(there, ew.power_p.bind(x, size), zero)
 
 
 def _jnp(name: str) -> Any:
@@ -477,7 +519,9 @@ _class.__neg__ = lambda self: wrap(ew.neg_p.bind(self._value), self._weak)
 _class.__pos__ = lambda self: self
 _class.__invert__ = lambda self: wrap(ew.invert_p.bind(self._value), self._weak)
 _class.__abs__ = lambda self: _jnp("abs")(self)
-_class.__round__ = lambda self, ndigits=0: _jnp("round")(self, ndigits or 0)
+_class.__round__ = lambda self, ndigits=None: (
+    _jnp("round")(self, ndigits) if ndigits is not None else _jnp("round")(_jnp("real")(self)).astype(int)
+)
 
 _METHODS = frozenset(
     "all any argmax argmin argpartition argsort choose clip compress conj conjugate cumprod cumsum diagonal dot max mean "
@@ -493,6 +537,10 @@ def _method(name: str) -> Callable[..., Any]:
 
     method.__name__ = method.__qualname__ = name
     return method
+
+
+def _compress(self: Array, condition: Any, axis: Any = None, **options: Any) -> Any:
+    return _jnp("compress")(condition, self, axis, **options)
 
 
 # Attached here, not looked up by `__getattr__`, which would make every attribute slower.
@@ -522,6 +570,7 @@ def _view(self: Array, dtype: Any = None) -> Any:
     return wrap(bits_as(self._value, dtype))
 
 
+_class.compress = _compress
 _class.reshape, _class.transpose, _class.astype, _class.view = _reshape, _transpose, _astype, _view
 _class.flatten = lambda self, order="C": _jnp("ravel")(self, order=order)
 _class.copy = lambda self: wrap(self._value, self._weak)

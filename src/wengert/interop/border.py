@@ -20,6 +20,7 @@ import numpy as np
 from .. import trees
 from ..config import canonical_dtype, config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
+from ..errors import ArgumentError
 from ..transforms.function import name_of
 from ..tree_util import Partial
 from .array import Array, wrap
@@ -57,7 +58,7 @@ def lower(x: Any, keep: Any = False) -> Any:
     if keep is NUMBERS and t is float:
         return Weak(np.asarray(x, default_dtype(t))[()])
     if t is Array:
-        if keep and x._weak:
+        if keep and x._weak and x._value.dtype.kind != "b":
             return Weak(x._value)
         return x._value
     if t in _ATOMS:
@@ -282,19 +283,35 @@ class Outer(_Function):
         return Lifted(found) if callable(found) else found
 
 
+OF_NUMPY = (TypeError, ValueError)
+
+
+def of_both_kinds(error: Exception) -> Exception:
+    """The error for arguments that NumPy refused: what is a ValueError there is a TypeError in JAX, or the other way round.
+
+    Errors of the library are as they are, and so are all of other classes than these two.
+    """
+    if type(error) in OF_NUMPY or type(error).__module__.startswith("numpy"):
+        return ArgumentError(str(error)).with_traceback(error.__traceback__)
+    return error
+
+
 def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the library's with the border around it: `Array`s in, `Array`s out."""
 
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
-        out = f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()} if kwargs else {})
-        if not config._x64:
-            out = tuple(map(demoted, out)) if type(out) is tuple else demoted(out)
-        if type(out) is ndarray:
-            for a in args:
-                if type(a) is ndarray and np.may_share_memory(a, out):
-                    return wrap(out.copy())
-            return wrap(out)
-        return lift(out)
+        try:
+            out = f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()} if kwargs else {})
+            if not config._x64:
+                out = tuple(map(demoted, out)) if type(out) is tuple else demoted(out)
+            if type(out) is ndarray:
+                for a in args:
+                    if type(a) is ndarray and np.may_share_memory(a, out):
+                        return wrap(out.copy())
+                return wrap(out)
+            return lift(out)
+        except OF_NUMPY as error:
+            raise of_both_kinds(error) from None
 
     return function

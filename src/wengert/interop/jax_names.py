@@ -22,6 +22,7 @@ import numpy as np
 
 from ..config import config
 from ..errors import NotSupportedError
+from .keywords import dressed
 from .rules import follow
 
 # JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`; what follows a
@@ -40,7 +41,17 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.lax": (".lax", "wengert.lax"),
     "jax.nn": (".nn", "wengert.nn"),
     "jax.nn.initializers": ("wengert.initializers",),
-    "jax.numpy": (".numpy", "wengert.numpy"),
+    "jax.numpy": (
+        ".ufuncs",
+        ".scalar_types",
+        ".grids",
+        ".elementwise",
+        ".reductions",
+        ".polynomials",
+        ".functions",
+        ".numpy",
+        "wengert.numpy",
+    ),
     "jax.numpy.fft": ("wengert.numpy.fft",),
     "jax.numpy.linalg": (".linalg", "wengert.numpy.linalg"),
     "jax.ops": (".ops",),
@@ -196,7 +207,9 @@ def alias_name(module: str, name: str) -> Any:
             continue
         found = getattr(source, name)
         own = place[0] == "." or place in _RAW or isinstance(found, (type, ModuleType))
-        return found if own or not callable(found) else follow(module, name, found)
+        if not callable(found) or isinstance(found, (type, ModuleType)):
+            return found
+        return dressed(module, name, found if own else follow(module, name, found))
     raise AttributeError(name)
 
 

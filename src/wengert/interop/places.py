@@ -15,7 +15,8 @@ from ..ops import updates
 from ..ops.indexing import _entries, getitem
 from ..ops.shape import reshape
 from ..transforms.derivatives import stop_gradient
-from .array import Array, in_dtype, kind_of, wrap
+from .array import Array, in_dtype, kind_of, promoted, wrap
+from .border import lower, lowered
 from .conversion import converted
 
 
@@ -160,7 +161,7 @@ class At:
 class Place:
     """``x.at[index]``: a place in an array. Updates out of range are left out, readings take the nearest element.
 
-    Each method takes ``mode``, as JAX has them: "drop" or "fill", "clip", "wrap", "promise_in_bounds".
+    Each method takes ``mode``, as JAX has them: "drop" or "fill", "clip", "promise_in_bounds".
     """
 
     __slots__ = ("array", "index")
@@ -170,12 +171,15 @@ class Place:
 
     def _place(self, options: dict[str, Any], default: str) -> tuple[Any, dict[str, Any]]:
         x = self.array._value
-        mode = options.get("mode")
-        mode = getattr(mode, "mode", mode) or default
-        mode = {"promise_in_bounds": default, "fill_or_drop": "drop"}.get(mode, mode)
-        if _inside(self.index, x.shape):
+        options = dict(options)
+        mode = _mode_name(options.get("mode"))
+        mode = {None: default, "promise_in_bounds": default, "fill_or_drop": "drop"}.get(mode, mode)
+        index = self.index
+        if options.pop("wrap_negative_indices", True) is False:
+            index = _not_wrapped(index, x.shape)
+        if _inside(index, x.shape):
             mode = None
-        return updates.at(x)[self.index], {**options, "mode": mode}
+        return updates.at(x)[index], {**options, "mode": mode}
 
     def _update(self, name: str, values: Any, options: dict[str, Any]) -> Array:
         place, options = self._place(options, "drop")
@@ -184,7 +188,12 @@ class Place:
 
     def get(self, **options: Any) -> Array:
         """The elements at this place."""
-        if (options.get("mode") or "clip") in ("clip", "promise_in_bounds"):
+        mode = _mode_name(options.get("mode"))
+        if options.get("wrap_negative_indices") is False:
+            index = _not_wrapped(self.index, self.array.shape)
+            return Place(self.array, index).get(**{k: v for k, v in options.items() if k != "wrap_negative_indices"})
+        options = {k: v for k, v in options.items() if k != "wrap_negative_indices"}
+        if mode in (None, "clip", "promise_in_bounds"):
             return self.array[self.index]
         fill = options.get("fill_value")
         if fill is not None:
@@ -213,16 +222,15 @@ class Place:
     mul = multiply
 
     def divide(self, values: Any, **options: Any) -> Array:
-        """A copy divided by `values` at this place."""
-        new = self.get(mode="clip") / values
-        return self._update("set", new, options) if self._once() else self._update("divide", values, options)
-
-    def _once(self) -> bool:
-        return _inside(self.index, self.array.shape)
+        """A copy divided by `values` at this place; in floats."""
+        (x, v), weak = promoted((self.array, values), inexact=True)
+        return Place(wrap(x, weak), self.index)._update("divide", v, options)
 
     def power(self, values: Any, **options: Any) -> Array:
-        """A copy with the elements at this place raised to `values`."""
-        return self._update("set", self.get(mode="clip") ** values, options)
+        """A copy with the elements at this place raised to `values`, as often as indices repeat."""
+        if isinstance(values, (int, float)) or not np.ndim(lower(values)):
+            return self.apply(lambda x: x**values, **options)
+        return self._update("power", values, options)
 
     def min(self, values: Any, **options: Any) -> Array:
         """A copy with the smaller of element and value."""
@@ -233,8 +241,53 @@ class Place:
         return self._update("max", values, options)
 
     def apply(self, function: Any, **options: Any) -> Array:
-        """A copy with `function` applied to the elements at this place."""
-        return self._update("set", function(self.get(mode="clip")), options)
+        """A copy with `function` applied to the elements at this place, as often as indices repeat."""
+        if self._once():
+            return self._update("set", function(self.get(mode="clip")), options)
+        place, options = self._place(options, "drop")
+        return wrap(place.apply(lowered(lambda x: function(x).astype(self.array.dtype)), **options), self.array._weak)
+
+    def _once(self) -> bool:
+        return _inside(self.index, self.array.shape)
+
+
+_MODES = frozenset(("clip", "drop", "fill", "fill_or_drop", "promise_in_bounds"))
+
+
+def _mode_name(mode: Any) -> str | None:
+    """What becomes of indices out of range, by its name in lower case.
+
+    Raises:
+        ValueError: there is no such mode.
+    """
+    if mode is None:
+        return None
+    name = str(getattr(mode, "mode", None) or getattr(mode, "name", mode)).lower()
+    if name not in _MODES:
+        raise ValueError(f"unknown mode {mode!r} of indices: it is one of {', '.join(sorted(_MODES))}")
+    return name
+
+
+def _not_wrapped(index: Any, shape: tuple[int, ...]) -> Any:
+    """An index whose negative integers lie before the array instead of counting from its end."""
+    out: list[Any] = []
+    for e, n in zip_axes(index, shape):
+        if type(e) is int and e < 0:
+            e -= n
+        elif isinstance(e, (np.ndarray, Tracer)) and dtype_of(e).kind == "i":
+            e = ew.where(ew.less(e, 0), ew.subtract(e, n), e)
+        out.append(e)
+    return tuple(out)
+
+
+def zip_axes(index: Any, shape: tuple[int, ...]) -> list[tuple[Any, int]]:
+    """The entries of an index, each with the length of its axis."""
+    out, axis = [], 0
+    for e in _entries(index, shape):
+        takes = e is not None and e is not Ellipsis
+        out.append((e, shape[axis] if takes and axis < len(shape) else 0))
+        axis += takes
+    return out
 
 
 __all__ = ["At", "Place", "clamped", "plain", "read"]

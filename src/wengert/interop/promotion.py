@@ -15,14 +15,30 @@ from ..config import _NARROW, canonical_dtype, config
 from ..core import inexact_dtype
 
 # Each dtype, and the next ones above it; "i*", "f*" and "c*" are weak integers, floats and complex numbers.
+_NARROW_FLOATS = (
+    "float8_e4m3fn float8_e5m2 float8_e4m3b11fnuz float8_e3m4 float8_e4m3 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu "
+    "float4_e2m1fn float6_e2m3fn float6_e3m2fn"
+)
+_NARROW_INTEGERS = "int1 int2 int4 uint1 uint2 uint4"  # of less than a byte; they meet no other integers
 _ABOVE = {
-    "bool": "i*", "i*": "uint8 int8", "uint8": "uint16 int16", "uint16": "uint32 int32", "uint32": "uint64 int64",
+    "bool": "i*", "i*": f"uint8 int8 f* {_NARROW_INTEGERS}", "uint8": "uint16 int16", "uint16": "uint32 int32", "uint32": "uint64 int64",
     "uint64": "f*", "int8": "int16", "int16": "int32", "int32": "int64", "int64": "f*",
-    "f*": "c* bfloat16 float16 float8_e4m3fn float8_e5m2 float8_e4m3b11fnuz", "bfloat16": "float32", "float16": "float32",
-    "float8_e4m3fn": "", "float8_e5m2": "", "float8_e4m3b11fnuz": "", "float32": "float64 complex64",
+    "f*": f"c* bfloat16 float16 {_NARROW_FLOATS}", "bfloat16": "float32", "float16": "float32",
+    **dict.fromkeys(_NARROW_FLOATS.split(), ""), **dict.fromkeys(_NARROW_INTEGERS.split(), ""),
+    "float32": "float64 complex64",
     "float64": "complex128", "c*": "complex64", "complex64": "complex128", "complex128": "",
 }  # fmt: skip
 _WEAK = {"i": "i*", "u": "i*", "f": "f*", "V": "f*", "c": "c*"}
+
+
+class TypePromotionError(ValueError):
+    """Two dtypes that have no implicit promotion met: those of eight-bit floats, for example.
+
+    Remedy: convert one of the arrays with ``astype``.
+    """
+
+
+_FLOAT32 = np.dtype(np.float32)
 Kind = tuple[np.dtype, bool]  # a dtype, and whether it is weak
 
 
@@ -49,7 +65,7 @@ def _joined(kinds: tuple[Kind, ...], x64: bool) -> Kind:
     common = frozenset.intersection(*[_REACH[n] for n in names])
     least = [n for n in common if common <= _REACH[n]]
     if len(least) != 1:
-        raise TypeError(
+        raise TypePromotionError(
             f"dtypes {', '.join(sorted(names))} have no implicit promotion; convert one of them with astype"
         )
     found = least[0]
@@ -68,7 +84,7 @@ def joined(*kinds: Kind) -> Kind:
     """The dtype of an operation on values of these dtypes, and whether it is weak.
 
     Raises:
-        TypeError: two of them do not promote, such as those of eight-bit floats.
+        TypePromotionError: two of them do not promote, such as those of eight-bit floats.
 
     Example:
         >>> joined((np.dtype("int32"), False), (np.dtype("float32"), True))[1]
@@ -78,9 +94,13 @@ def joined(*kinds: Kind) -> Kind:
 
 
 def floating(kind: Kind) -> Kind:
-    """The kind of a result that is no integer: integers and truth values become the default floats."""
+    """The kind of a result that is no integer: integers of 64 bits and weak ones become the default floats, those of fewer
+    bits and truth values float32.
+    """
     dtype, weak = kind
-    return kind if inexact_dtype(dtype) else (config.float_dtype, weak)
+    if inexact_dtype(dtype):
+        return kind
+    return config.float_dtype if weak or dtype.itemsize == 8 else _FLOAT32, weak
 
 
 def scalar_kind(scalar_type: type) -> Kind:

@@ -12,29 +12,49 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..core import inexact_dtype
+import numpy as np
+
+from ..config import canonical_dtype
+from ..core import as_value, inexact_dtype
 from .array import Array, in_dtype, kind_of, promoted, wrap
-from .border import bordered, lift, lower
+from .border import OF_NUMPY, bordered, lift, lower, of_both_kinds
+from .conversion import converted
 
 # Of the first one, two or three arguments: results are floating, and as weak as the arguments.
 _FLOATING = {
     1: "sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh asin acos atan asinh acosh atanh exp exp2 "
-    "expm1 log log2 log10 log1p sqrt cbrt sinc deg2rad rad2deg degrees radians i0",
-    2: "divide true_divide arctan2 atan2 hypot logaddexp logaddexp2 copysign nextafter float_power heaviside",
+    "expm1 log log1p sqrt cbrt sinc deg2rad rad2deg degrees radians i0 reciprocal modf",
+    2: "divide true_divide arctan2 atan2 logaddexp copysign nextafter",
     3: "interp",
+}
+# The same, weak where all arguments are.
+_FLOATING_ALL = {2: "hypot logaddexp2 heaviside"}
+# The same, strong.
+_FLOATING_STRONG = {
+    1: "spacing log2 log10 mean var std nanmean nanvar nanstd median nanmedian average cov corrcoef gradient trapezoid "
+    "frexp histogram_bin_edges histogramdd",
+    2: "quantile nanquantile percentile nanpercentile convolve correlate histogram2d",
 }
 # The same, with the dtype in which the arguments meet.
 _MEETING = {
-    1: "negative positive square sign floor ceil trunc rint fix round conj conjugate real imag invert bitwise_not bitwise_invert",
-    2: "add subtract multiply maximum minimum fmax fmin mod remainder fmod floor_divide bitwise_and bitwise_or bitwise_xor "
-    "left_shift right_shift bitwise_left_shift bitwise_right_shift gcd lcm dot matmul inner outer vdot vecdot tensordot "
-    "kron convolve correlate cross polyadd polysub polymul",
+    1: "negative sign floor ceil trunc fix real imag invert bitwise_not bitwise_invert",
+    2: "add subtract multiply maximum minimum fmax fmin bitwise_and bitwise_or bitwise_xor "
+    "gcd lcm dot matmul inner outer vdot vecdot tensordot "
+    "kron cross polyadd polysub polymul matvec vecmat",
     3: "clip",
 }
+# The same, where truth values are 32-bit integers.
+_NUMERIC = {
+    1: "square",
+    2: "mod remainder fmod floor_divide left_shift right_shift bitwise_left_shift bitwise_right_shift",
+}
+# The arguments meet in one dtype; the result is a truth value, and weak where they meet in a weak dtype.
+_COMPARING = {1: "isnan logical_not iscomplex isreal", 2: "equal not_equal less less_equal greater greater_equal"}
+_COMPARING_ALL = {2: "logical_and logical_or logical_xor"}  # the same, weak where both are
 # The arguments meet in one dtype, and the result is strong.
 _STRONG = {
-    2: "equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv polyval divmod "
-    "searchsorted digitize setdiff1d union1d intersect1d isin",
+    1: "isinf isposinf isneginf",
+    2: "isclose allclose array_equal array_equiv polyval setdiff1d union1d intersect1d setxor1d",
 }
 # The first argument is a sequence of arrays that meet.
 _SEQUENCES = "concatenate concat stack hstack vstack dstack column_stack row_stack block"
@@ -42,7 +62,8 @@ _SEQUENCES = "concatenate concat stack hstack vstack dstack column_stack row_sta
 _KEEPING = (
     "reshape ravel squeeze expand_dims transpose permute_dims matrix_transpose swapaxes moveaxis rollaxis broadcast_to flip "
     "fliplr flipud rot90 roll tile repeat sort diagonal diag atleast_1d atleast_2d atleast_3d copy triu "
-    "tril take take_along_axis pad split array_split hsplit vsplit dsplit ediff1d diff"
+    "tril take take_along_axis pad split array_split hsplit vsplit dsplit ediff1d diff round around trim_zeros "
+    "unique_values unstack"
 )
 _LAX_MEETING = {
     1: "sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh exp exp2 expm1 log log1p sqrt rsqrt cbrt neg sign floor "
@@ -61,7 +82,22 @@ def _by_name(table: dict[int, str]) -> dict[str, int]:
     return {name: n for n, names in table.items() for name in names.split()}
 
 
-FLOATING, MEETING, STRONG = _by_name(_FLOATING), _by_name(_MEETING), _by_name(_STRONG)
+# For each name: how many arguments meet, and how: whether they become floating, what is weak, and whether truth values
+# become integers.
+WAYS: dict[str, tuple[int, dict[str, Any]]] = {
+    name: (n, options)
+    for table, options in (
+        (_FLOATING, {"inexact": True}),
+        (_FLOATING_ALL, {"inexact": True, "weak": "all"}),
+        (_FLOATING_STRONG, {"inexact": True, "weak": "never"}),
+        (_MEETING, {}),
+        (_NUMERIC, {"numeric": True}),
+        (_COMPARING, {}),
+        (_COMPARING_ALL, {"weak": "all"}),
+        (_STRONG, {"weak": "never"}),
+    )
+    for name, n in _by_name(table).items()
+}
 SEQUENCES, KEEPING = frozenset(_SEQUENCES.split()), frozenset(_KEEPING.split())
 LAX_MEETING, LAX_KEEPING = _by_name(_LAX_MEETING), frozenset(_LAX_KEEPING.split())
 NN_KEEPING = frozenset(_NN_KEEPING.split())
@@ -74,33 +110,108 @@ def _names_of(f: Any, n: int) -> tuple[str, ...]:
         return ()
 
 
-def meeting(f: Callable[..., Any], n: int, inexact: bool = False, strong: bool = False) -> Callable[..., Any]:
-    """`f` with its first `n` arguments in one dtype; None is left out of it."""
+def meeting(
+    f: Callable[..., Any], n: int, inexact: bool = False, numeric: bool = False, weak: str = "joined"
+) -> Callable[..., Any]:
+    """`f` with its first `n` arguments in one dtype; None is left out of it.
+
+    Args:
+        f: a function of the library.
+        n: how many arguments meet.
+        inexact: whether integers become floats.
+        numeric: whether truth values become 32-bit integers.
+        weak: "joined": the result is as weak as the dtype in which they meet; "all": if they all are; or "never".
+    """
     names = _names_of(f, n)
+    never, every = weak == "never", weak == "all"
 
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
-        if n == 1 and len(args) == 1 and not kwargs and type(args[0]) is Array:
-            x = args[0]
-            if not inexact or x._value.dtype.kind in "fcV":
-                return lift(f(x._value), x._weak)
-        if n == 2 and len(args) == 2 and not kwargs and type(args[0]) is type(args[1]) is Array:
-            x, y = args
-            if x._value.dtype is y._value.dtype and x._weak is y._weak:
-                if not inexact or x._value.dtype.kind in "fcV":
-                    return lift(f(x._value, y._value), x._weak and not strong)
-        given = [lower_list(a) for a in args[:n]]
-        named = [k for k in names[len(given) :] if kwargs.get(k) is not None]
-        values = [*given, *[lower_list(kwargs[k]) for k in named]]
-        places = [i for i, v in enumerate(values) if v is not None]
-        met, weak = promoted([values[i] for i in places], inexact)
-        for i, v in zip(places, met, strict=True):
-            values[i] = v
-        kwargs = {k: lower(v) for k, v in kwargs.items()} | dict(zip(named, values[len(given) :], strict=True))
-        out = f(*values[: len(given)], *[lower(a) for a in args[n:]], **kwargs)
-        return lift(out, weak and not strong)
+        try:
+            if not kwargs and not numeric:
+                if n == 1 and len(args) == 1 and type(args[0]) is Array:
+                    x = args[0]
+                    if not inexact or x._value.dtype.kind in "fc":
+                        return lift(f(x._value), x._weak and not never)
+                if n == 2 and len(args) == 2 and type(args[0]) is type(args[1]) is Array:
+                    x, y = args
+                    if x._value.dtype is y._value.dtype and x._weak is y._weak:
+                        if not inexact or x._value.dtype.kind in "fc":
+                            return lift(f(x._value, y._value), x._weak and not never)
+            named = [k for k in names[len(args) :] if kwargs.get(k) is not None]
+            values = [*args[:n], *[kwargs[k] for k in named]]
+            places = [i for i, v in enumerate(values) if v is not None]
+            arrays = [checked(values[i], f, i) for i in places]
+            met, joined_weak = promoted(arrays, inexact)
+            if numeric and met and met[0].dtype.kind == "b":
+                met = [in_dtype(v, np.dtype(np.int32)) for v in met]
+            is_weak = joined_weak and not never and not (every and not all(kind_of(a)[1] for a in arrays))
+            for i, v in zip(places, met, strict=True):
+                values[i] = v
+            kwargs = {k: lower(v) for k, v in kwargs.items()} | dict(zip(named, values[len(args[:n]) :], strict=True))
+            out = f(*values[: len(args[:n])], *[lower(a) for a in args[n:]], **kwargs)
+            if inexact and met and met[0].dtype.kind == "V":
+                out = _narrowed(out, met[0].dtype)
+            return lift(out, is_weak)
+        except OF_NUMPY as error:
+            raise of_both_kinds(error) from None
 
     return function
+
+
+def _narrowed(out: Any, dtype: np.dtype) -> Any:
+    """Results of narrow floats, where the library computed in wider ones."""
+    if isinstance(out, (tuple, list)):
+        return type(out)([_narrowed(x, dtype) for x in out]) if not hasattr(out, "_fields") else out
+    wide = getattr(out, "dtype", None) == np.float32
+    return in_dtype(out, dtype) if wide else out
+
+
+def checked(x: Any, f: Any, place: int) -> Any:
+    """An array or a number.
+
+    Raises:
+        TypeError: it is a list, a tuple, text or None.
+    """
+    if type(x) in _NO_ARRAYS:
+        raise TypeError(
+            f"{getattr(f, '__name__', f)} requires ndarray or scalar arguments, got {type(x)} at position {place}; make an "
+            f"array of it with jax.numpy.array"
+        )
+    return x
+
+
+# How many of the first arguments of other functions must be arrays or numbers.
+_ARRAYS = {
+    name: n
+    for n, names in {
+        1: "max min amax amin all any ptp count_nonzero nanmax nanmin nansum nanprod argwhere nonzero flatnonzero unique "
+        "unique_all unique_counts unique_inverse bincount trace partition histogram cumsum",
+        2: "compress extract take",
+        3: "put place",
+    }.items()
+    for name in names.split()
+}
+
+
+def of_arrays(f: Callable[..., Any], n: int) -> Callable[..., Any]:
+    """`f` behind the border, whose first `n` arguments are arrays or numbers."""
+    inner = bordered(f)
+
+    @functools.wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        for i, x in enumerate(args[:n]):
+            checked(x, f, i)
+        if kwargs.get("out") is not None:
+            raise NotImplementedError(
+                f"The 'out' argument to jnp.{f.__name__} is not supported: bind a name to the result"
+            )
+        return inner(*args, **kwargs)
+
+    return function
+
+
+_NO_ARRAYS = frozenset({list, tuple, str, bytes, dict, type(None), set})
 
 
 def lower_list(x: Any) -> Any:
@@ -113,15 +224,19 @@ def meeting_sequence(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def function(arrays: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(arrays, (list, tuple)) and not arrays:
-            raise ValueError(f"Need at least one array to {f.__name__}.")
-        if isinstance(arrays, (list, tuple)) and not any(isinstance(a, (list, tuple)) for a in arrays):
-            met, weak = promoted(arrays)
-        else:
-            met, weak = lower(arrays), False
-        if kwargs.get("dtype") is not None:
-            weak = False
-        return lift(f(met, *[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), weak)
+        try:
+            if kwargs.get("dtype") is not None and isinstance(arrays, (list, tuple)):
+                dtype = canonical_dtype(kwargs.pop("dtype"))
+                arrays = [wrap(converted(as_value(lower(a)), dtype)) for a in arrays]
+            if isinstance(arrays, (list, tuple)) and not arrays:
+                raise ValueError(f"Need at least one array to {f.__name__}.")
+            if isinstance(arrays, (list, tuple)) and not any(isinstance(a, (list, tuple)) for a in arrays):
+                met, weak = promoted(arrays)
+            else:
+                met, weak = lower(arrays), False
+            return lift(f(met, *[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), weak)
+        except OF_NUMPY as error:
+            raise of_both_kinds(error) from None
 
     return function
 
@@ -132,10 +247,13 @@ def keeping(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
-        x = args[0] if args else next(iter(kwargs.values()), None)
-        if (type(x) is Array and x._weak) or type(x) in (int, float, complex):
-            return lift(f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), True)
-        return inner(*args, **kwargs)
+        try:
+            x = checked(args[0] if args else next(iter(kwargs.values()), None), f, 0)
+            if (type(x) is Array and x._weak) or type(x) in (int, float, complex):
+                return lift(f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), True)
+            return inner(*args, **kwargs)
+        except OF_NUMPY as error:
+            raise of_both_kinds(error) from None
 
     return function
 
@@ -158,16 +276,15 @@ def activation(f: Callable[..., Any], keep: bool) -> Callable[..., Any]:
 def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the library as the module of the alias has it."""
     if module == "jax.numpy":
-        if name in FLOATING:
-            return meeting(f, FLOATING[name], inexact=True)
-        if name in MEETING:
-            return meeting(f, MEETING[name])
-        if name in STRONG:
-            return meeting(f, STRONG[name], strong=True)
+        if name in WAYS:
+            n, options = WAYS[name]
+            return meeting(f, n, **options)
         if name in SEQUENCES:
             return meeting_sequence(f)
         if name in KEEPING:
             return keeping(f)
+        if name in _ARRAYS:
+            return of_arrays(f, _ARRAYS[name])
     elif module == "jax.lax":
         if name in LAX_MEETING:
             return meeting(f, LAX_MEETING[name])

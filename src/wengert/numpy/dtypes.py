@@ -58,8 +58,12 @@ ubyte, ushort, uintc, ulonglong, uintp = uint8, uint16, uint32, uint64, np.uintp
 long, ulong = np.long, np.ulong
 
 
+# Integers of less than a byte, which `ml_dtypes` gives NumPy.
+EXTENDED_INTEGERS = frozenset(("int1", "int2", "int4", "uint1", "uint2", "uint4"))
+
+
 def __getattr__(name: str) -> Any:
-    if name in EXTENDED_FLOATS or name in ("int4", "uint4", "float8_e4m3b11fnuz"):
+    if name in EXTENDED_FLOATS or name in EXTENDED_INTEGERS:
         import ml_dtypes
 
         found = globals()[name] = getattr(ml_dtypes, name)  # asked for once
@@ -76,7 +80,7 @@ def _dtype(x: Any) -> np.dtype:
 def finfo(dtype: Any) -> Any:  # noqa: F811
     """The limits of a floating dtype."""
     d = _dtype(dtype)
-    if d.kind == "V":
+    if d.name in EXTENDED_FLOATS:
         import ml_dtypes
 
         return ml_dtypes.finfo(d)
@@ -85,7 +89,12 @@ def finfo(dtype: Any) -> Any:  # noqa: F811
 
 def iinfo(dtype: Any) -> Any:  # noqa: F811
     """The limits of an integer dtype."""
-    return np.iinfo(_dtype(dtype))
+    d = _dtype(dtype)
+    if d.name in EXTENDED_INTEGERS:
+        import ml_dtypes
+
+        return ml_dtypes.iinfo(d)
+    return np.iinfo(d)
 
 
 def result_type(*arrays_and_dtypes: Any) -> np.dtype:
@@ -126,6 +135,9 @@ def issubdtype(arg1: Any, arg2: Any) -> builtins.bool:
     name = getattr(kind, "name", getattr(kind, "__name__", ""))
     if name in EXTENDED_FLOATS and isinstance(arg2, type) and issubclass(arg2, generic):
         return arg2 in (generic, number, inexact, floating) or arg2 is getattr(kind, "type", kind)
+    if name in EXTENDED_INTEGERS and isinstance(arg2, type) and issubclass(arg2, generic):
+        signed = unsignedinteger if name[0] == "u" else signedinteger
+        return arg2 in (generic, number, integer, signed) or arg2 is getattr(kind, "type", kind)
     return np.issubdtype(arg1, arg2)
 
 
@@ -135,6 +147,11 @@ def isdtype(dtype: Any, kind: Any) -> builtins.bool:  # noqa: F811
     if d.name in EXTENDED_FLOATS:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         return any(k in ("real floating", "numeric") or (not isinstance(k, str) and np.dtype(k) == d) for k in kinds)
+    if d.name in EXTENDED_INTEGERS:
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        signed = "unsigned integer" if d.name[0] == "u" else "signed integer"
+        named = (signed, "integral", "numeric")
+        return any(k in named or (not isinstance(k, str) and np.dtype(k) == d) for k in kinds)
     return builtins.bool(np.isdtype(d, kind))
 
 

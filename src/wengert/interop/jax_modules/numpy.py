@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,63 +18,13 @@ from .. import border
 from ..array import Array, in_dtype, kind_of, power, promoted, wrap
 from ..border import lift, lower
 from ..conversion import converted
+from ..keywords import check_precision
 from ..places import clamped
 from ..promotion import floating, joined, known_kinds
-from ..rules import meeting
+from ..rules import checked, meeting
 from .dtypes import issubdtype
 
 ndarray = Array
-
-
-class _ScalarType(type):
-    """The type of ``jax.numpy.float32`` and its kin: called, they convert; asked for a dtype, they give theirs."""
-
-    dtype: np.dtype
-
-    def __call__(cls, x: Any = 0) -> Any:
-        """`x` as an array of this dtype; 64-bit dtypes are 32-bit in 32-bit mode.
-
-        Raises:
-            OverflowError: a Python integer that the dtype cannot hold.
-        """
-        dtype = canonical_dtype(cls.dtype)
-        if type(x) is int and dtype.kind in "iu":
-            return wrap(np.array(x, dtype)[()])
-        return wrap(converted(as_value(lower(x)), dtype))
-
-    def __eq__(cls, other: Any) -> bool:
-        return cls is other or (isinstance(other, (type, np.dtype)) and cls.dtype == other)
-
-    def __hash__(cls) -> int:
-        return hash(cls.dtype.type)
-
-    def __repr__(cls) -> str:
-        return f"<class 'jax.numpy.{cls.__name__}'>"
-
-
-def _scalar_type(name: str, dtype: Any = None) -> _ScalarType:
-    return _ScalarType(
-        name, (), {"dtype": np.dtype(dtype or name), "__doc__": f"Converts to {name}.", "__module__": "jax.numpy"}
-    )
-
-
-bool_ = _scalar_type("bool_", bool)
-int8, int16, int32, int64 = (_scalar_type(f"int{n}") for n in (8, 16, 32, 64))
-uint8, uint16, uint32, uint64 = (_scalar_type(f"uint{n}") for n in (8, 16, 32, 64))
-float16, float32, float64 = (_scalar_type(f"float{n}") for n in (16, 32, 64))
-complex64, complex128 = (_scalar_type(f"complex{n}") for n in (64, 128))
-int_, uint, float_, complex_ = int64, uint64, float64, complex128
-half, single, double, csingle, cdouble = float16, float32, float64, complex64, complex128
-_NARROW_FLOATS = ("bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3b11fnuz")
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _NARROW_FLOATS:
-        raise AttributeError(name)
-    import ml_dtypes
-
-    found = globals()[name] = _scalar_type(name, getattr(ml_dtypes, name))
-    return found
 
 
 # --- making arrays ----------------------------------------------------------------------------------------------
@@ -89,6 +40,10 @@ def array(object: Any, dtype: Any = None, copy: bool = True, order: Any = "K", n
         >>> array([1, 2, 3]).dtype, array(1.0).weak_type
         (dtype('int64'), True)
     """
+    if object is None:
+        raise ValueError("None is not a valid value for jnp.array")
+    if order not in (None, "K", "C", "A"):
+        raise NotImplementedError(f"Only implemented for order='K', got {order!r}")
     out = _array(object, dtype)
     if out.ndim < ndmin:
         out = wrap(ours.reshape(out._value, (1,) * (ndmin - out.ndim) + out.shape), out._weak)
@@ -109,6 +64,8 @@ def _array(x: Any, dtype: Any) -> Array:
             return wrap(np.array(x, kind)[()], weak)
         wanted = canonical_dtype(dtype)
         return wrap(np.array(x, wanted)[()] if t is int and wanted.kind in "iu" else converted(x, wanted))
+    if isinstance(x, range):
+        x = list(x)
     if isinstance(x, (list, tuple)):
         leaves = trees.leaves(list(x), is_leaf=lambda v: v is None)
         if dtype is None and any(type(v) is Array for v in leaves):
@@ -136,6 +93,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
 
 def _like(name: str, value: Any) -> Callable[..., Any]:
     def function(a: Any, *args: Any, dtype: Any = None, shape: Any = None, **_: Any) -> Any:
+        checked(a, function, 0)
         fill, *rest = args if value is None else (value, *args)
         dtype = rest[0] if rest else dtype
         like, weak = kind_of(a)
@@ -190,8 +148,8 @@ pow = power  # noqa: A001
 
 
 def _of_two(name: str, better: Any) -> Callable[..., Any]:
-    def function(x: Any, y: Any, /) -> Any:
-        (x, y), weak = promoted((x, y))
+    def function(x1: Any, x2: Any) -> Any:
+        (x, y), weak = promoted((x1, x2))
         choice = better(x, y) if not inexact_dtype(x.dtype) else ew.logical_or(better(x, y), ew.isnan(y))
         return wrap(ew.where(choice, x, y), weak)
 
@@ -212,7 +170,7 @@ def copysign(x1: Any, x2: Any, /) -> Any:
 
 def where(condition: Any, x: Any = None, y: Any = None, /, *, size: Any = None, fill_value: Any = None) -> Any:
     """Elements of `x` where the condition holds, of `y` elsewhere; or the indices of what is not 0."""
-    condition = as_value(lower(condition))
+    condition = as_value(lower(checked(condition, where, 0)))
     if x is None and y is None:
         from ..jax_names import alias_name
 
@@ -226,13 +184,16 @@ def where(condition: Any, x: Any = None, y: Any = None, /, *, size: Any = None, 
 # --- products ---------------------------------------------------------------------------------------------------
 
 
-def _product(name: str, arrays: int) -> Callable[..., Any]:
-    inner = meeting(getattr(ours, name), arrays)
+def _product(name: str, arrays: int, **options: Any) -> Callable[..., Any]:
+    inner = meeting(getattr(ours, name), arrays, **options)
+    own = inspect.signature(getattr(ours, name))
 
     @functools.wraps(getattr(ours, name))
-    def function(
-        *args: Any, precision: Any = None, preferred_element_type: Any = None, out_sharding: Any = None, **kwargs: Any
-    ) -> Any:
+    def function(*args: Any, precision: Any = None, preferred_element_type: Any = None, **kwargs: Any) -> Any:
+        if precision is not None:
+            check_precision(precision)
+        if options and 0 in [np.ndim(lower(a)) for a in args[:2]]:
+            raise ValueError(f"{name}() only supports 1-dimensional inputs, got a number")
         if preferred_element_type is None:
             return inner(*args, **kwargs)
         given = joined(*[kind_of(a) for a in args[:arrays]])[0]
@@ -240,13 +201,16 @@ def _product(name: str, arrays: int) -> Callable[..., Any]:
         met = [wrap(in_dtype(a, wide)) for a in args[:arrays]]
         return astype(inner(*met, *args[arrays:], **kwargs), preferred_element_type)
 
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    added = [inspect.Parameter(k, keyword, default=None) for k in ("precision", "preferred_element_type")]
+    function.__signature__ = inspect.Signature([*own.parameters.values(), *added])  # type: ignore[attr-defined]
     return function
 
 
-dot, matmul, inner, vdot, tensordot, vecdot, outer = (
-    _product(n, 2) for n in ("dot", "matmul", "inner", "vdot", "tensordot", "vecdot", "outer")
+dot, matmul, inner, vdot, tensordot, vecdot = (
+    _product(n, 2) for n in ("dot", "matmul", "inner", "vdot", "tensordot", "vecdot")
 )
-convolve, correlate = _product("convolve", 2), _product("correlate", 2)
+convolve, correlate = (_product(n, 2, inexact=True, weak="never") for n in ("convolve", "correlate"))
 
 
 def einsum(
@@ -321,8 +285,8 @@ def take(
         >>> take(array([1.0, 2.0]), array([1, 5]))
         Array([ 2., nan], dtype=float64)
     """
-    kind, weak = kind_of(a)
-    x, i = in_dtype(a, kind), _indices(indices)
+    kind, weak = kind_of(checked(a, take, 0))
+    x, i = in_dtype(a, kind), _indices(checked(indices, take, 1))
     if axis is None:
         x, axis = ours.reshape(x, (-1,)), 0
     axis = axis % max(len(x.shape), 1)
@@ -389,10 +353,8 @@ def promote_types(a: Any, b: Any) -> np.dtype:
 
 
 __all__ = [
-    "append", "bfloat16", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e5m2", "histogram", "put",  # noqa: F822
-    "abs", "absolute", "array", "asarray", "astype", "bool_", "cdouble", "complex128", "complex64", "complex_",
-    "convolve", "copysign", "correlate", "csingle", "dot", "double", "einsum", "empty_like", "fabs", "fmax", "fmin", "float16", "float32", "float64",
-    "float_", "full", "full_like", "half", "inner", "int16", "int32", "int64", "int8", "int_", "issubdtype", "matmul",
-    "ndarray", "ones_like", "outer", "pow", "power", "promote_types", "result_type", "single", "take", "take_along_axis",
-    "tensordot", "uint", "uint16", "uint32", "uint64", "uint8", "vdot", "vecdot", "where", "zeros_like",
+    "abs", "absolute", "append", "array", "asarray", "astype", "convolve", "copysign", "correlate", "dot", "einsum",
+    "empty_like", "fabs", "fmax", "fmin", "full", "full_like", "histogram", "inner", "issubdtype", "matmul", "ndarray",
+    "ones_like", "pow", "power", "promote_types", "put", "result_type", "take", "take_along_axis", "tensordot", "vdot",
+    "vecdot", "where", "zeros_like",
 ]  # fmt: skip

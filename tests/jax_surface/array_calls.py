@@ -1,0 +1,213 @@
+"""Calls of methods of arrays, indices and `.at`."""
+
+_FLOATS = "f g h bf i u b w n c"
+_INDICES = (
+    "0 -1 5 -7 1:3 ::-1 ::2 3:1:-1 None ... b i jnp.array([0,9]) jnp.array([-9,1]) jnp.array([[0,1],[2,0]]) True False "
+    "jnp.int32(1) jnp.uint8(7) np.int64(2) (0,) (None,0) (...,None) slice(1,None)"
+)
+_INDICES2 = (
+    "0 0,1 :,1 1:,::2 ...,0 None,0 jnp.array([0,2]) :,jnp.array([0,5]) jnp.array([0,2]),jnp.array([1,1]) m>1 b,: 5,5 "
+    "-1,jnp.array([0,-4]) jnp.array([0,2])[:,None],jnp.array([0,1]) 0,b jnp.array([True,False,True]),0 0,0,0 ...,... 1.0 'a'"
+)
+
+CALLS = [
+    *[(f"X.{name}", _FLOATS) for name in "shape dtype ndim size itemsize nbytes weak_type T mT real imag".split()],
+    *[
+        (f"X.{name}()", _FLOATS)
+        for name in "all any argmax argmin argsort conj conjugate cumprod cumsum flatten max mean min "
+        "nonzero prod ptp ravel sort squeeze std sum var copy tolist item block_until_ready transpose __len__ is_deleted "
+        "is_ready __float__ __int__ __bool__ __abs__ __neg__ __invert__ __pos__ __complex__ __index__ __round__".split()
+    ],
+    *[
+        (f"t.{name}(X)", "0 1 -1 3 None (0,2)")
+        for name in "sum max min mean prod std var any all argmax cumsum sort argsort".split()
+    ],
+    ("m.reshape(X)", "-1 (9,) 9 3,3 (1,9) 1,-1 9,order='F' (-1,1)"),
+    ("t.transpose(X)", "(0,2,1) 0,2,1 2,1,0 None"),
+    ("f.astype(X)", "int 'float32' jnp.bfloat16 bool complex jnp.int8 None jnp.uint8"),
+    ("(f*1e30).astype(X)", "jnp.int32 int jnp.float16 jnp.uint8"),
+    ("f.view(X)", "jnp.int64 jnp.uint32 float"),
+    ("m.dot(X)", "f m 2.0"),
+    ("m.take(X)", "0 i i,0 0,axis=1 jnp.array([20])"),
+    ("f.clip(X)", "0,1 0 None,1 min=0 max=i"),
+    ("f.round(X)", "1 0"),
+    ("f.repeat(X)", "2 i-i+1"),
+    ("m.swapaxes(X)", "0,1"),
+    ("m.trace(X)", "1 0"),
+    ("m.diagonal(X)", "1 0"),
+    ("f.searchsorted(X)", "1.0 f"),
+    ("m.compress(X)", "b,0"),
+    ("i.choose(X)", "[i,i,i,i],mode='clip'"),
+    ("f.item(X)", "0 2 -1"),
+    ("m.item(X)", "0 1,1 (2,2)"),
+    ("f.argpartition(X)", "1"),
+    ("f.nonzero(X)", "size=5 size=2,fill_value=9"),
+    ("f.dtype == X", "jnp.float64 'float64' np.float64 float jnp.float32"),
+    ("m.squeeze(X)", "0 None"),
+    ("t[:1].squeeze(X)", "0 1 axis=0"),
+    ("m.mean(X)", "axis=0,keepdims=True dtype=jnp.float32 where=m>0"),
+    ("f.var(X)", "ddof=1 correction=1"),
+    ("f.sort(X)", "descending=True"),
+    ("f.__array__().X", "dtype shape"),
+    ("f.to_device(X)", "jax.devices()[0]"),
+    ("f.sharding.X", "memory_kind is_fully_replicated"),
+    (
+        "f.X",
+        "committed is_fully_addressable is_fully_replicated device addressable_shards[0].data at[0].get() aval.shape aval.dtype aval.weak_type on_device_size_in_bytes() global_shards[0].index format flat[0] traceback",
+    ),
+    ("str(X)", "f i b c mi w e n"),
+    ("repr(X)", "f i b c mi w e n g bf h u"),
+    ("format(X,'.2f')", "w f[0]"),
+    ("f'{X}'", "w f i"),
+    ("f.X", "X"),
+    ("hash(X)", "f w"),
+    ("bool(X)", "f w e f[0] b[0]"),
+    ("float(X)", "f w n f[:1] c[0]"),
+    ("int(X)", "w n f[1] i[:1]"),
+    ("complex(X)", "w c[0]"),
+    ("range(X)", "n w"),
+    ("len(X)", "f w m"),
+    ("list(X)", "f m w"),
+    ("X in f", "0.5 3.0"),
+    ("[1,2,3][X]", "n w j[2]"),
+    ("round(X)", "w f"),
+    ("divmod(X)", "f,2 i,2"),
+    ("operator.index(X)", "n w i"),
+    *[("f[{}]".replace("{}", "X"), _INDICES)],
+    *[("m[X]", _INDICES2)],
+    *[("i[X]", _INDICES)],
+    ("t[X]", "0,:,jnp.array([0,1]) jnp.array([0,1]),:,jnp.array([0,1]) ...,b 1,2,3 :,1:,None,::-1 jnp.array([0]),0"),
+    *[
+        (f"f.at[X].{end}", "0 5 -1 -9 1:3 b i jnp.array([0,0,9]) ::2 ...")
+        for end in (
+            "set(7.0)",
+            "add(1)",
+            "multiply(2)",
+            "divide(2)",
+            "power(2)",
+            "min(0)",
+            "max(0)",
+            "get()",
+            "apply(jnp.sin)",
+            "subtract(1)",
+            "mul(2)",
+            "get(mode='fill',fill_value=9.0)",
+            "get(mode='fill')",
+            "get(mode='clip')",
+            "get(mode='wrap')",
+            "set(7.0,mode='clip')",
+            "set(7.0,mode='wrap')",
+            "add(1.0,mode='clip')",
+            "set(7.0,mode='drop')",
+            "set(7.0,mode='promise_in_bounds')",
+            "set(7.0,indices_are_sorted=True)",
+            "get(wrap_negative_indices=False)",
+            "set(7.0,wrap_negative_indices=False)",
+            "add(1.0,unique_indices=False)",
+        )
+    ],
+    *[
+        (f"m.at[X].{end}", "0 0,1 :,1 jnp.array([0,2]) :,jnp.array([0,5]) m>1 5,5 0,b")
+        for end in (
+            "set(7.0)",
+            "add(1)",
+            "multiply(2)",
+            "min(0)",
+            "get(mode='fill')",
+            "divide(2)",
+            "apply(jnp.abs)",
+            "get()",
+            "get(mode='wrap')",
+        )
+    ],
+    *[
+        (f"i.at[X].{end}", "0 i 5")
+        for end in (
+            "set(7)",
+            "set(2.7)",
+            "add(1.5)",
+            "multiply(2)",
+            "divide(2)",
+            "power(2)",
+            "get(mode='fill')",
+            "max(10)",
+        )
+    ],
+    "f.at[0].set(1j)",
+    "w.at[()].set(2)",
+    "f.at[0].set([1, 2])",
+    "f.at[jnp.array([0, 1])].set([1.0, 2.0])",
+    "f.at[:2].set(i[:2])",
+    "b.at[0].set(2)",
+    "u.at[0].set(300)",
+    "u.at[0].set(-1)",
+    "f.at[1.5].set(0)",
+    "f.at[0].bad",
+    "f.at[jnp.array([0,1])].set(f)",
+    "f.at[0].get(mode='bad')",
+    "f.at[0].set(0, mode='bad')",
+    "m.at[1].apply(lambda v: v * 2)",
+    "f.at[jnp.array([0, 0])].apply(lambda v: v * 2)",
+    "f.at[jnp.array([0, 0])].multiply(2)",
+    "f.at[jnp.array([0, 0])].power(2)",
+    "f.at[jnp.array([0, 0])].divide(2)",
+    "jnp.zeros(3).at[jnp.array([0, 0, 1])].add(f)",
+    "jnp.zeros((2, 3), int).at[jnp.array([0, 1]), jnp.array([2, 9])].set(5)",
+    "f.at[None].set(1)",
+    "f.at[...].set(i)",
+    "m.at[:, None, 0].get()",
+    "bf.at[0].add(1)",
+    "c.at[0].set(1)",
+    "i.at[jnp.array([True, False, True])].set(0)",
+    "m.at[jnp.array([[0, 1]]), 0].add(1)",
+    # operators
+    *[(f"X {op} Y".replace("X", "@").replace("Y", "#"), "") for op in ()],
+    *[
+        (
+            f"(lambda a, b: a {op} b)(X)",
+            "f,i f,2 2,f i,2 i,2.5 2.5,i g,2 g,f j,i u,k8 b,b b,1 w,2 n,2 w,g n,g bf,2.0 h,bf c,2 f,np.ones(3) np.ones(3),f f,np.float32(2) g,np.float64(2) f,[1,2,3] f,m g,True c64,2.5 u,300 f,None i,np.array([1,2,3],'int8')",
+        )
+        for op in ("+", "-", "*", "/", "//", "%", "**", "<", "==", "!=", ">=")
+    ],
+    *[(f"(lambda a, b: a {op} b)(X)", "i,2 b,b u,k8 i,b 3,i b,True n,i f,1 i,u") for op in ("&", "|", "^", "<<", ">>")],
+    *[("(lambda a, b: a @ b)(X)", "m,m m,f f,f mi,i f,2.0 np.ones((3,3)),m t,m m,[1,2,3]")],
+    "f.__iadd__",
+    "i ** -1",
+    "2 ** i",
+    "i ** 2",
+    "i ** 0.5",
+    "f ** i",
+    "u ** 2",
+    "b ** 2",
+    "w ** 2",
+    "n ** 2",
+    "f ** True",
+    "divmod(i, 2)",
+    "divmod(2.5, f)",
+    "abs(i)",
+    "-b",
+    "~b",
+    "~i",
+    "~f",
+    "+f",
+    "-u",
+    "f.__setitem__(0, 1)",
+    "isinstance(f, jax.Array)",
+    "isinstance(f, np.ndarray)",
+    "isinstance(np.ones(2), jax.Array)",
+    "np.sin(f)",
+    "np.add(f, 1)",
+    "np.asarray(f).dtype",
+    "np.array(f, dtype=np.float32)",
+    "np.sum(f)",
+    "f.__jax_array__",
+    "jax.Array.__name__",
+    "jnp.asarray(f) is f",
+    "f.__array_namespace__() is jnp",
+    "f.addressable_data(0)",
+    "sorted(d.id for d in f.devices())",
+    "f.unsafe_buffer_pointer",
+    "f.delete()",
+    "f.__dlpack_device__()",
+]
+CALLS = [c for c in CALLS if isinstance(c, str) or c[1]]
