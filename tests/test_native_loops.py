@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import wengert
 import wengert.numpy as wnp
 from wengert import jit, lax
+from wengert.compile import allocation
+from wengert.compile.control import tape
 from wengert.lax import _at as at
 from wengert.ops.control.pull import pulling, results, started
 from wengert.program import Literal
@@ -301,6 +303,38 @@ def test_reverse_through_many_steps_of_a_while_loop(n):
     c = np.cos(h) ** n
     np.testing.assert_allclose((dx, dh), (c, -2.0 * n * np.tan(h) * c), rtol=1e-9)
     assert g.lower(2.0, h, n)._module.calls == []
+
+
+@pytest.mark.parametrize(("first", "most"), [(1, 1), (1, 40), (3, 1000)])
+@pytest.mark.parametrize("size", [2, 50])
+def test_a_tape_in_segments(monkeypatch, size, first, most):
+    """Segments of one record, of some, of different lengths; refused in turn, and ended by an error of a step."""
+    monkeypatch.setattr(wengert.config, "disk_cache", False)
+    monkeypatch.setattr(tape, "FIRST", first)
+    monkeypatch.setattr(tape, "MOST", most)
+
+    def nested(x, n):
+        """A loop in a loop, whose tape is used again and again."""
+        inner = lambda c: lax.while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, wnp.sin(s[1]) * 1.1), (0, c))[1]
+        return wnp.sum(lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, inner(s[1])), (0, x))[1])
+
+    x = np.linspace(0.1, 1.0, size)
+    gradient = wengert.grad(nested)
+    compiled = jit(gradient)
+    for n in (0, 1, 2, 3, 7, 100):
+        np.testing.assert_allclose(compiled(x, n), gradient(x, n), rtol=1e-12)
+    refused = 0
+    while True:
+        allocation.countdown[0] = refused + 1
+        try:
+            compiled(x, 20)
+        except MemoryError:
+            refused += 1
+        else:
+            break
+    allocation.countdown[0] = 0
+    assert refused > 4
+    np.testing.assert_allclose(compiled(x, 20), gradient(x, 20), rtol=1e-12)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory")

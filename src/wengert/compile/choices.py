@@ -68,7 +68,9 @@ CHOICES: dict[str, Choice] = {
     "control.motion.LEAST": Choice("which products move out of loops", (0, NEVER)),
     "control.motion.MOST": Choice("for how large stacks products move", (0, 64)),
     "control.tidy.SMALL": Choice("which constants stay in bodies", (0, 2)),
-    "control.write.FIRST": Choice("how long a tape is at first", (1, 3), ("control.registers",)),
+    "control.tape.FIRST": Choice("how long the first segment of a tape is", (1, 3)),
+    "control.tape.MOST": Choice("how long the others are", (1, 100)),
+    "pieces.MANY": Choice("which arrays are copied in pieces", (1, 8, 100)),
     "quotients.LEAST": Choice("how many quotients an inverse pays for", (1, NEVER)),
     "summed.DEPTH": Choice("how far a sum looks for a product", (0, 2)),
     "totals.DEPTH": Choice("how far a sum looks for another", (0, 2)),
@@ -87,7 +89,7 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH loops.LINE "
+    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH loops.LINE "
     "loops.AHEAD gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED serial.random.PARITY".split()
 )

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..program import Literal, Var
-from . import callback, interrupts, pool
+from . import callback, interrupts, pieces, pool
 from .callback import FAILED
 from .chunks import piece
 from .control import Control
@@ -383,20 +383,28 @@ class Module:
 
     def _fill(self, step: Fill) -> None:
         n = size_of(step.target.aval) * step.target.aval.dtype.itemsize
-        if n:
-            name = "llvm.memset.p0.i64"
-            self._declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-            self.lines.append(f"  call void @{name}(ptr {self.pointer(step.target)}, i8 0, i64 {n}, i1 false)")
+        self._bytes(pieces.CLEARED, self.pointer(step.target), "null", n)
 
     def _copies(self) -> None:
         for i, source in self.memory.copies:
             aval = self.memory.results[i]
             n = size_of(aval) * aval.dtype.itemsize
-            if n:
-                name = "llvm.memcpy.p0.p0.i64"
-                self._declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
-                origin, target = self.pointer(source), self._result(i)
-                self.lines.append(f"  call void @{name}(ptr {target}, ptr {origin}, i64 {n}, i1 false)")
+            origin, target = self.pointer(source), self._result(i)
+            self._bytes(pieces.COPIED, target, origin, n)
+
+    def _bytes(self, name: str, target: str, source: str, n: int) -> None:
+        """Copy or clear so many bytes."""
+        if not n:
+            return
+        functions: dict[str, str] = {}
+        line, divided = pieces.call(name, target, source, n, self._declarations, functions, "%stop")
+        self._helpers(functions)
+        if not divided:
+            self.lines.append(f"  {line}")
+            return
+        k, self._stops = self.number(), True
+        self.lines += [f"  %ended{k} = {line}", f"  %ends{k} = icmp ne i32 %ended{k}, 0"]
+        self.lines += [f"  br i1 %ends{k}, label %stopped, label %next{k}", f"next{k}:"]
 
     def _result(self, i: int) -> str:
         name = self._name()

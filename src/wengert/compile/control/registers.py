@@ -12,7 +12,6 @@ from typing import Any
 
 from ...core import Aval
 from ...program import Equation, Literal, Var
-from .. import allocation
 from ..emitter import V
 from ..interrupts import STOPPED
 from ..nest import size_of
@@ -21,8 +20,8 @@ from ..serial.writer import INT64, Array
 from .elements import ElementWriter, Value, bytes_of_aval
 from .fit import branch_pairs
 from .step import Control, is_number
+from .tape import Tape
 from .walk import groups
-from .write import FIRST, TAPE
 
 
 class RegisterWriter(ElementWriter):
@@ -32,7 +31,7 @@ class RegisterWriter(ElementWriter):
         super().__init__(module)
         self.step = step
         self.arrays = step.arrays
-        self.cells: list[str] = []  # addresses of tapes
+        self.tapes: list[Tape] = []
 
     def write(self) -> str:
         """The function's text, its name left as ``@NAME``."""
@@ -52,16 +51,12 @@ class RegisterWriter(ElementWriter):
         self.control(self.step.eqn, args, targets)
         parameters = [f"ptr %p{i}" for i in range(len(self.arrays))]
         tail = ["  ret i32 0"]
-        free = [
-            line
-            for k, c in enumerate(self.cells)
-            for line in (f"  %left{k} = load ptr, ptr {c}", f"  call void @free(ptr %left{k})")
-        ]
+        free = [line for k, tape in enumerate(self.tapes) for line in tape.freed(f"%left{k}")]
         if self.fails:
             tail += ["bad_index:", *free, "  ret i32 1"]
         if self.stops:
             tail += ["stopped:", *[line.replace("%left", "%last") for line in free], f"  ret i32 {STOPPED}"]
-        if self.cells:
+        if self.tapes:
             tail += ["no_memory:", *[line.replace("%left", "%rest") for line in free]]
             tail += self.module.no_memory("%none")
         body = "\n".join(["entry:", *self.head, *self.regions[0].lines, *tail])
@@ -183,59 +178,37 @@ class RegisterWriter(ElementWriter):
             places.append(record)
             record += bytes_of_aval(a)
         record = -(-record // 8) * 8
-        self.declarations.update(TAPE)
         self._count += 1
-        cell = f"%cell{self._count}"
-        self.cells.append(cell)
-        self.head += [f"  {cell} = alloca ptr", f"  store ptr null, ptr {cell}"]
+        tape = Tape(self, self._count, record)
+        self.tapes.append(tape)
         nothing = [None] * nk
         first, second = self.before(p["cond"], [*tests, *nothing]), self.before(forward, [*consts, *nothing])
-        with self.repeat(self.int(0), self.int(0), *self.flat(init)) as loop:
-            index, room = loop.carried[:2]
-            carried = self.unflat(loop.carried[2:], forward.out_avals[:nk], init)
+        with self.repeat(self.int(0), *self.flat(init)) as loop:
+            index = loop.index
+            carried = self.unflat(loop.carried[1:], forward.out_avals[:nk], init)
             (going,) = self.run(p["cond"], [*tests, *carried], first)
             self.leave_unless(loop, going.elements[()])
-            room = self._grown(cell, index, room, record) if record else room
+            tape.grow(index, "no_memory")
             found = self.run(forward, [*consts, *carried], second)
-            base = self._record(cell, index, record)
+            base = tape.record(index)
             for a, at, v in zip(kept, places, found[nk:], strict=True):
                 self.put(self.array(a, self._further(base, at)), v)
-            loop.next = [self.iadd(index, self.int(1)), room, *self.flat(found[:nk])]
+            loop.next = [self.iadd(index, self.int(1)), *self.flat(found[:nk])]
         count = loop.carried[0]
         third = self.before(back, [*fixed, *[None] * (len(back.inputs) - len(fixed))])
         with self.loop(count, *self.flat(state)) as loop:
             i = self.isub(self.isub(count, self.int(1)), loop.index)
-            base = self._record(cell, i, record)
+            tape.left(i)
+            base = tape.record(i)
             rows = [self.bound(self.array(kept[k], self._further(base, places[k]))) for k in p["slices"]]
             carried = self.unflat(loop.carried[1:], back.out_avals, state)
             found = self.run(back, [*fixed, *carried, *rows], third, self.held(state, len(fixed)))
             loop.next[1:] = self.flat(found)
-        block = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0)
-        self.raw(f"  call void @free(ptr {block.name})")
-        self.raw(f"  store ptr null, ptr {cell}")
+        tape.end()
         return self.unflat(loop.carried[1:], back.out_avals, state)
-
-    def _record(self, cell: str, index: V, record: int) -> str:
-        base = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0).name
-        return self.define(f"getelementptr i8, ptr {base}, {self.scaled(index, record)!r}", "ptr", 1, 0).name
 
     def _further(self, base: str, at: int) -> str:
         return self.define(f"getelementptr i8, ptr {base}, i64 {at}", "ptr", 1, 0).name if at else base
-
-    def _grown(self, cell: str, index: V, room: V, record: int) -> V:
-        """Twice the room for a tape that is full."""
-        twice = self.intrinsic("smax", self.shl(room, self.int(1)), self.int(FIRST))
-        full = self.icmp("eq", index, room)
-        with self.when(full):
-            old = self.define(f"load ptr, ptr {cell}", "ptr", 1, 0)
-            size = self.scaled(twice, record)
-            new = self.define(f"call ptr @{allocation.NAME}(ptr {old.name}, {size!r})", "ptr", 1, 0)
-            none = self.icmp("eq", new, V("null", "ptr", 1, 0))
-            self._count += 1
-            self.raw(f"  br i1 {none.name}, label %no_memory, label %some{self._count}")
-            self.raw(f"some{self._count}:")
-            self.raw(f"  store ptr {new.name}, ptr {cell}")
-        return self.select(full, twice, room)
 
 
 __all__ = ["RegisterWriter"]

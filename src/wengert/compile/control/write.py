@@ -1,7 +1,7 @@
 """Loops and branches over arrays in memory: a function that calls those of their Programs with tables of addresses.
 
 What is carried lies in two places by turns, or in one where a step updates it in place; slices are addresses that move
-on; nothing is allocated but the tape of `walk`, which doubles when it is full.
+on; nothing is allocated but the tape of `walk`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ...program import Var
-from .. import allocation
 from ..emitter import V
 from ..interrupts import STOPPED
 from ..nest import size_of
 from ..serial.writer import Loop, Text
 from .step import Body, Control, is_number
+from .tape import Tape
 from .walk import groups
-
-FIRST = 256  # steps for which a tape has room at first
 
 
 def bytes_of(a: Any) -> int:
@@ -72,6 +70,7 @@ class ControlWriter(Text):
         self.count = 0
         self.head: list[str] = []
         self.leaving: list[str] = []  # what is done before the function returns early
+        self._without_memory = False  # whether a block is gone to where there is no memory
         self._results = {f"%p{i}" for i, a in enumerate(self.arrays) if a in step.eqn.outputs}
         self._pointers = {self._key(a): f"%p{i}" for i, a in enumerate(self.arrays)}
 
@@ -103,6 +102,9 @@ class ControlWriter(Text):
         if self.stops:
             left = [line.replace("%left", "%left.stopped") for line in self.leaving]
             tail += ["stopped:", *left, f"  ret i32 {STOPPED}"]
+        if self._without_memory:
+            tail += ["no_memory:", *[line.replace("%left", "%left.none") for line in self.leaving]]
+            tail += self.module.no_memory("%none")
         body = "\n".join(["entry:", *self.head, *self.regions[0].lines, *tail])
         return f"define internal i32 @NAME({', '.join([*parameters, 'ptr %callback'])}) #0 {{\n{body}\n}}\n"
 
@@ -245,23 +247,21 @@ class ControlWriter(Text):
         for v in slices:
             places.append(record)
             record += -(-bytes_of(v) // 16) * 16
-        self.declarations.update(TAPE)
-        self.head += ["  %cell = alloca ptr", "  store ptr null, ptr %cell"]
-        self.leaving = ["  %left = load ptr, ptr %cell", "  call void @free(ptr %left)"]
+        tape = Tape(self, 0, record)
+        self.leaving = tape.freed("%left")
         cond = self._test(tests)
         table = Table(self, forward, self.room("workspace"))
         for i, a in enumerate(consts):
             table.argument(i, self.pointer(a))
         targets = [self.room(f"carry{k}.first") for k in range(len(init))]
         start = self._start(forward, init, targets, "carry")
-        with self.repeat(self.int(0), self.int(0), *start) as loop:
-            index, room = loop.carried[:2]
-            pairs = self._carry(loop, 2, len(init), forward)
+        with self.repeat(self.int(0), *start) as loop:
+            index = loop.index
+            pairs = self._carry(loop, 1, len(init), forward)
             self._going(loop, cond, len(tests), pairs)
             loop.next[0] = self.iadd(index, self.int(1))
-            loop.next[1] = self._grown(index, room, record) if record else room
-            base = self.define("load ptr, ptr %cell", "ptr", 1, 0).name
-            base = self.moved(base, index, record)
+            tape.grow(index, "no_memory")
+            base = tape.record(index)
             for k, (here, there) in enumerate(pairs):
                 table.argument(len(consts) + k, here)
                 table.result(k, there)
@@ -275,8 +275,8 @@ class ControlWriter(Text):
         results = [self.pointer(v) for v in step.eqn.outputs]
         with self.loop(count, *self._start(back, state, results, "state")) as loop:
             i = self.isub(self.isub(count, self.int(1)), loop.index)
-            base = self.define("load ptr, ptr %cell", "ptr", 1, 0).name
-            base = self.moved(base, i, record)
+            tape.left(i)
+            base = tape.record(i)
             for k, (here, there) in enumerate(self._carry(loop, 1, len(state), back)):
                 walk.argument(len(fixed) + k, here)
                 walk.result(k, there)
@@ -284,33 +284,8 @@ class ControlWriter(Text):
                 walk.argument(len(fixed) + len(state) + k, self.moved(base, self.int(1), places[number]))
             walk.call()
         self._finish(loop, 1, [(t, bytes_of(v)) for t, v in zip(results, step.eqn.outputs, strict=True)])
-        for line in self.leaving:
-            self.raw(line)
+        tape.end()
+        self._without_memory = record > 0
 
-    def _grown(self, index: V, room: V, record: int) -> V:
-        """Twice the room for the tape when it is full; the function ends where there is none."""
-        twice = self.intrinsic("smax", self.shl(room, self.int(1)), self.int(FIRST))
-        full = self.icmp("eq", index, room)
-        with self.when(full):
-            old = self.define("load ptr, ptr %cell", "ptr", 1, 0)
-            size = self.scaled(twice, record)
-            new = self.define(f"call ptr @{allocation.NAME}(ptr {old.name}, {size!r})", "ptr", 1, 0)
-            none = self.icmp("eq", new, V("null", "ptr", 1, 0))
-            self.count += 1
-            n = self.count
-            self.raw(f"  br i1 {none.name}, label %none{n}, label %some{n}")
-            self.raw(f"none{n}:")
-            self.raw(f"  call void @free(ptr {old.name})")
-            for line in self.module.no_memory(f"%none{n}.s"):
-                self.raw(line)
-            self.raw(f"some{n}:")
-            self.raw(f"  store ptr {new.name}, ptr %cell")
-        return self.select(full, twice, room)
-
-
-TAPE = {
-    allocation.NAME: allocation.DECLARATION,
-    "free": "declare void @free(ptr)",
-}
 
 __all__ = ["ControlWriter"]

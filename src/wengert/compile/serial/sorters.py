@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import pieces
 from ..emitter import BITS, V
 from .writer import Text, Writer
 
@@ -84,9 +85,7 @@ class _Pairs(Text):
     def move(self, k: int, target: V, source: V, n: V) -> None:
         """Copy n keys (k = 0) or indices (k = 1)."""
         size = self.imul(n, self.int(BITS[self.types[k]] // 8))
-        name = "llvm.memcpy.p0.p0.i64"
-        self.declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
-        self.raw(f"  call void @{name}({target!r}, {source!r}, {size!r}, i1 false)")
+        self._bytes(pieces.COPIED, target.name, source.name, size.name if size.const is None else int(size.const))
 
     def signature(self, *extra: V) -> str:
         pairs = [p for pair in zip(self.first, self.second, strict=True) for p in pair]
@@ -100,6 +99,7 @@ class _Pairs(Text):
         head = f"define internal {type_} @{name}({self.signature(*extra)}) #0"
         stopped = f"stopped:\n  ret {'void' if result is None else f'{type_} 0'}\n" if self.stops else ""
         w.functions[name] = f"{head} {{\nentry:\n{body}\n  ret {end}\n{stopped}}}"
+        w.functions.update(self.functions)
         w.declarations.update(self.declarations)
         return name
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...lowering.index_maps import strides_of
+from .. import pieces
 from ..emitter import BITS, Emitter, V
 from ..interrupts import DECLARATION, LIMIT, NAME, ask
 from ..scalars import REGISTERS, cast, register_type
@@ -234,18 +235,26 @@ class Text(Emitter):
 
     def copy(self, target: str, source: str, size: int) -> None:
         """Bytes from one place to another."""
-        name = "llvm.memcpy.p0.p0.i64"
-        self.declarations.setdefault(name, f"declare void @{name}(ptr, ptr, i64, i1)")
         self.takes(size / 16)
-        if size:
-            self.raw(f"  call void @{name}(ptr {target}, ptr {source}, i64 {size}, i1 false)")
+        self._bytes(pieces.COPIED, target, source, size)
 
     def clear(self, target: str, size: int) -> None:
         """Bytes set to zero."""
-        name = "llvm.memset.p0.i64"
-        self.declarations.setdefault(name, f"declare void @{name}(ptr, i8, i64, i1)")
-        if size:
-            self.raw(f"  call void @{name}(ptr {target}, i8 0, i64 {size}, i1 false)")
+        self._bytes(pieces.CLEARED, target, "null", size)
+
+    def _bytes(self, name: str, target: str, source: str, size: int | str) -> None:
+        if not size:
+            return
+        functions = self.functions if self.asks else None
+        line, divided = pieces.call(name, target, source, size, self.declarations, functions, self.cell)
+        if not divided:
+            self.raw(f"  {line}")
+            return
+        self.stops = True
+        ended = self.define(line, "i32", 1, 0)
+        self.raw(f"  {ended.name}.c = icmp ne i32 {ended.name}, 0")
+        self.raw(f"  br i1 {ended.name}.c, label %stopped, label %next.{ended.name[1:]}")
+        self.raw(f"next.{ended.name[1:]}:")
 
 
 class Writer(Text):
