@@ -10,7 +10,8 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert import lax
-from wengert.compile import interrupts
+from wengert.compile import interrupts, pieces, shelter
+from wengert.core import Tracer
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="POSIX timers")
 RNG = np.random.default_rng(3)
@@ -123,6 +124,60 @@ def test_only_long_loops_ask():
     assert asks(lambda x: lax.fori_loop(0, 10**9, lambda i, c: wnp.sin(c), x), 0.5)
     assert interrupts.strip([100, 100_000], 1e9) == (1, 10_000)
     assert interrupts.strip([100, 100], 1e4) is None
+
+
+COPIES = {
+    "a fill": lambda x, i: wnp.cumsum(wnp.at(wnp.zeros(3000))[i].set(x[:7])),
+    "a copy": lambda x, i: (wnp.at(x)[i].set(2.0), x),
+    "a sort": lambda x, i: (wnp.sort(x), wnp.argsort(x)),
+    "a loop": lambda x, i: lax.fori_loop(0, 3, lambda k, c: wnp.at(c)[i].add(wnp.sum(c)), x),
+    "the argument as a result": lambda x, i: (x, wnp.cumsum(x), x[::-1]),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_large_copies_and_fills_are_in_pieces(monkeypatch, name):
+    """They ask in between, and are whole."""
+    monkeypatch.setattr(w.config, "disk_cache", False)
+    f, x, i = COPIES[name], RNG.normal(size=3000), np.arange(7) * 400
+    assert interrupts.NAME not in w.jit(lambda *a: f(*a)).lower(x, i).llvm() or name == "a sort"
+    monkeypatch.setattr(pieces, "MANY", 1000)
+    g = w.jit(lambda *a: f(*a))
+    for a, b in zip(w.tree_util.tree_leaves(g(x, i)), w.tree_util.tree_leaves(f(x, i)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    assert interrupts.NAME in g.lower(x, i).llvm()
+
+
+def test_an_interrupt_in_a_conversion_that_numpy_asks_for(monkeypatch):
+    """NumPy makes a ValueError of whatever comes while it asks for a float."""
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    def f(x):
+        out = np.zeros(3)
+        out[1] = x[1] * 2
+        return wnp.sum(out * x)
+
+    for t in (w.jit, w.grad, lambda f: w.jit(w.grad(f))):
+        with monkeypatch.context() as changed:
+            changed.setattr(Tracer, "__float__", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                t(f)(np.ones(3))
+        t(f)(np.ones(3))
+
+
+def test_a_thread_that_died_before_its_first_instruction(monkeypatch):
+    """As one does where the process has no memory left: who compiles does the work of LLVM's thread."""
+    monkeypatch.setattr(w.config, "disk_cache", False)
+    time.sleep(3 * shelter.IDLE)  # so that there is no thread from before
+    monkeypatch.setattr(shelter, "PATIENCE", 0.05)
+    begun = []
+    with monkeypatch.context() as changed:
+        changed.setattr(shelter, "start_new_thread", lambda run, args: begun.append(run))
+        assert float(w.jit(lambda x: wnp.sum(x * 3.25))(np.ones(4))) == 13.0
+    assert begun
+    assert float(w.jit(lambda x: wnp.sum(x * 4.25))(np.ones(4))) == 17.0
 
 
 def sorted_often(x):

@@ -194,6 +194,12 @@ def without_library_frames(error: BaseException) -> BaseException:
     return error.with_traceback(rebuilt)
 
 
+def interrupt_of(error: BaseException) -> BaseException | None:
+    """Ctrl-C that came while NumPy asked for a number: NumPy makes a ValueError of whatever ends that."""
+    cause = error.__cause__ if isinstance(error, (TypeError, ValueError)) else None
+    return None if isinstance(cause, Exception) else cause
+
+
 class WengertError(Exception):
     """The root of every error that the library raises on its own account.
 
@@ -212,6 +218,17 @@ class WengertError(Exception):
         self.message = message  # without the line
         where = user_line()
         super().__init__(f"{message}\n  at {where}" if where else message, *args)
+
+    def __reduce__(self) -> Any:
+        """In another process, and in a copy, the line is that of the first."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[WengertError], args: tuple[Any, ...], state: dict[str, Any]) -> WengertError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class NonScalarOutputError(WengertError, TypeError):

@@ -17,6 +17,7 @@ import contextvars
 import os
 import threading
 import time
+from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -33,6 +34,7 @@ _left: list[Any] = []  # to be freed
 _starting = lock()
 _ending = False
 IDLE = 0.1  # seconds
+PATIENCE = 1.0  # seconds, after which a thread that has not begun is taken for dead
 
 
 class _Job:
@@ -56,27 +58,35 @@ class _Job:
         self.ready.release()
 
 
-class _Worker(threading.Thread):
-    """The thread that is in LLVM. It ends when it has been idle, so that a process that forks has most often none."""
+class _Worker:
+    """The thread that is in LLVM. It ends when it has been idle, so that a process that forks has most often none.
 
-    def __init__(self) -> None:
-        super().__init__(name="wengert: LLVM", daemon=True)
+    It is no `threading.Thread`, whose `start` waits without an end for a thread that died of memory before its first
+    instruction.
+    """
+
+    begun = False
 
     def run(self) -> None:
         global _worker
+        self.begun = _inside.worker = True
         jobs = _jobs
-        while True:
-            try:
-                job = jobs.get(timeout=IDLE)
-            except Empty:
+        try:
+            while True:
+                try:
+                    job = jobs.get(timeout=IDLE)
+                except Empty:
+                    break
+                job.run()
+                del job  # whoever waits has it
+        finally:
+            if _worker is self:
                 _worker = None  # first this, then the look: who gave work between them has seen this worker
-                if not jobs.empty():
-                    _have_worker()
-                return
-            job.run()
-            del job  # whoever waits has it
+        if not jobs.empty():
+            _have_worker()
 
 
+_inside = threading.local()
 _jobs: SimpleQueue[_Job] = SimpleQueue()
 _waiting: set[_Job] = set()  # until they are done, or whoever waits is interrupted
 _worker: _Worker | None = None
@@ -84,15 +94,15 @@ _worker: _Worker | None = None
 
 def run(work: Callable[[], T]) -> T:
     """What `work` gives, or the error that it raises; other threads' work waits meanwhile."""
-    if _ending or isinstance(threading.current_thread(), _Worker):
+    if _ending or _in_worker():
         return _locked(work)
     job = _Job(work)
     _waiting.add(job)
     try:
         _jobs.put(job)  # before the look whether somebody is there to take it
         _have_worker()
-        while not job.ready.acquire(timeout=1.0):
-            _have_worker()
+        while not job.ready.acquire(timeout=PATIENCE):
+            _have_worker(waited=True)
     finally:
         _waiting.discard(job)
     if not job.done:  # this is the child of a fork, where nobody took it
@@ -105,25 +115,33 @@ def run(work: Callable[[], T]) -> T:
         del job
 
 
-def _have_worker() -> None:
+def _in_worker() -> bool:
+    return getattr(_inside, "worker", False)
+
+
+def _have_worker(waited: bool = False) -> None:
     """See to it that somebody takes what is in the queue."""
     global _worker
-    if _worker is not None:
+    worker = _worker
+    if worker is not None and (worker.begun or not waited):
         return
     with _starting:
-        if _worker is not None:
+        if _worker is not worker:
             return
-        _worker = made = _Worker()  # first this: it may end before `start` returns
-        try:
-            made.start()
-        except RuntimeError:  # the process has no room for another thread, or ends
-            _worker = None
-            with suppress(Empty):
-                while True:
-                    _jobs.get_nowait().run()
-        except BaseException:
-            _worker = None
-            raise
+        if worker is None:
+            _worker = made = _Worker()  # first this: it may end before `start_new_thread` returns
+            try:
+                start_new_thread(made.run, ())
+                return
+            except (RuntimeError, MemoryError):  # the process has no room for another thread, or ends
+                pass
+            except BaseException:
+                _worker = None
+                raise
+        _worker = None
+    with suppress(Empty):  # there is no thread, or it died before its first instruction: this one does the work
+        while True:
+            _jobs.get_nowait().run()
 
 
 def leave(thing: Any) -> None:
@@ -135,7 +153,7 @@ def leave(thing: Any) -> None:
 def _locked(work: Callable[[], T]) -> T:
     with _lock:
         _left.clear()
-        if not _ending or not threading.current_thread().daemon:
+        if not _ending or not (_in_worker() or threading.current_thread().daemon):
             return work()
     while True:  # the process is about to end
         time.sleep(3600.0)

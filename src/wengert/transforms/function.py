@@ -20,7 +20,7 @@ import numpy as np
 
 from .. import trees
 from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, check_numbers
-from ..errors import ArgumentError, DtypeError, without_library_frames
+from ..errors import ArgumentError, DtypeError, interrupt_of, without_library_frames
 
 
 def name_of(f: Any) -> str:
@@ -145,7 +145,7 @@ def of_a_list(what: str) -> str:
 
 def shown(error: BaseException) -> BaseException:
     """The error as the user should see it. Raise it without ``from``, which would drop the user's own ``from``."""
-    return without_library_frames(error)
+    return interrupt_of(error) or without_library_frames(error)
 
 
 def argument_name(f: Any, i: int) -> str:

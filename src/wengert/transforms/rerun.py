@@ -20,7 +20,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Tracer
-from ..errors import ConcretizationError
+from ..errors import ConcretizationError, interrupt_of
 from ..ops.writable import accepting, is_refused, second_run
 from .opening import as_constant, constant, opened, writes
 
@@ -31,6 +31,8 @@ def run_opened(run: Callable[[Callable[..., Any]], Any], f: Callable[..., Any]) 
         return run(f)
     except Exception as error:
         first = error
+        if (came := interrupt_of(error)) is not None:
+            raise came from None
         again = rewritten(error, f)
         if again is None and (not isinstance(error, ConcretizationError) or not getattr(error, "by_numpy", False)):
             raise
