@@ -1,12 +1,18 @@
 """Interrupts, forks, threads and the end of the process: the campaigns of tools/processes.py, in small, each in a process."""
 
+import copy
 import os
 import pickle
 import subprocess
 import sys
+import types
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import wengert as w
+import wengert.numpy as wnp
 
 TOOL = Path(__file__).parent.parent / "tools" / "processes.py"
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX")
@@ -161,6 +167,25 @@ def test_spawned_processes(tmp_path):
     script.write_text(SPAWNED.format(folder=str(tmp_path)))
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", [wnp, wnp.linalg, wnp.fft, w.scipy.special, w.lax, w.nn, w.random])
+def test_functions_of_the_library_are_pickled(module):
+    functions = [getattr(module, n) for n in module.__all__ if isinstance(getattr(module, n), types.FunctionType)]
+    assert len(functions) > 10
+    for f in functions:
+        assert pickle.loads(pickle.dumps(f)) is f
+
+
+def test_errors_are_pickled_with_the_line_of_the_first():
+    with pytest.raises(w.errors.DtypeError) as caught:
+        w.grad(lambda x: x)(np.array([None]))
+    for again in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert (type(again), str(again), again.message) == (
+            w.errors.DtypeError,
+            str(caught.value),
+            caught.value.message,
+        )
 
 
 def test_compiled_functions_are_pickled():

@@ -205,3 +205,10 @@ def test_tracing_a_write_into_a_large_array_takes_little_memory(name):
     finally:
         tracemalloc.stop()
     assert peak < most * x.nbytes, peak / x.nbytes
+
+
+def test_no_different_elements_of_nothing():
+    for shape in ((0,), (0, 3), (3, 0)):
+        values, index, inverse, counts = w.jit(lambda x: wnp.unique(x, True, True, True, size=0))(np.zeros(shape))
+        assert values.shape == index.shape == counts.shape == (0,) and inverse.shape == shape
+    assert w.jit(lambda x: wnp.unique(x, axis=0, size=0))(np.zeros((0, 3))).shape == (0, 3)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..config import config
 from ..errors import NotSupportedError
+from ..ops.naming import of_caller
 
 ndarray = np.ndarray
 _UNSET = frozenset({"where", "initial", "mean", "correction"})  # None means "not given" here, not to NumPy
@@ -67,6 +68,6 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
                     return numpy_function(*args, **kwargs)
                 return f(*args, **kwargs)
 
-        return call  # type: ignore[return-value]
+        return of_caller(call)
 
     return decorate

@@ -86,8 +86,16 @@ def _sized_unique(x: Any, axis: int | None, equal_nan: bool, size: int, fill_val
     """Values, first places, inverse and counts, for a result of `size` elements."""
     lead = reshape(x, (-1,)) if axis is None else moveaxis(x, axis, 0)
     n = shape_of(lead)[0]
-    if n == 0:
+    if n == 0 and size > 0:
         raise ArgumentError("unique with size= of no elements: there is nothing to fill in")
+    if n == 0:
+        nothing = np.zeros(0, config.int_dtype)
+        return (
+            (lead if axis is None else x),
+            nothing,
+            reshape(nothing, shape_of(x)) if axis is None else nothing,
+            nothing,
+        )
     order, first, group = _groups(reshape(lead, (n, -1)), equal_nan)
     starts = nonzero(first, size=size, fill_value=0)[0]
     index = getitem(order, starts)

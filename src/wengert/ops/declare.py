@@ -13,6 +13,7 @@ import numpy as np
 from ..config import config
 from ..core import OBJECTS, Value, as_array, as_value, is_weak
 from .families import Elementwise
+from .naming import of_caller
 from .options import with_options
 from .quiet import Quiet
 
@@ -117,7 +118,7 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
         call = binary_call
     call.__name__ = call.__qualname__ = primitive.name
     call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
-    return call
+    return of_caller(call)
 
 
 __all__ = ["REAL", "SHAPES", "binary", "function_of", "inside", "lazy_special", "quietly", "samples", "unary"]

@@ -24,6 +24,7 @@ from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer,
 from ..errors import DtypeError, NotSupportedError, ShapeError
 from . import elementwise as ew
 from .indexing import getitem, index_array, scatter_set_p
+from .naming import of_caller
 from .shape import broadcast_to, concatenate, reshape, stack
 
 ndarray = np.ndarray
@@ -441,7 +442,7 @@ def viewing(numpy_function: Callable[..., Any]) -> Callable[[Callable[..., Any]]
             return f(*args, **kwargs)
 
         call.numpy_view = True  # type: ignore[attr-defined]
-        return call
+        return of_caller(call)
 
     return decorate
 

@@ -16,6 +16,7 @@ from ...config import canonical_dtype, config
 from ...core import Aval, Primitive, Value, as_value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...errors import NotDifferentiableError
 from ..families import Elementwise, Partial, align_batched, broadcast_shapes, plus, result_dtype, spread, times
+from ..naming import of_caller
 
 Samples = Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]
 Domain = tuple[float, float]
@@ -99,7 +100,7 @@ def public(primitive: Primitive, doc: str, name: str | None = None) -> Callable[
 
     call.__name__ = call.__qualname__ = name or primitive.name
     call.__doc__ = doc
-    return call
+    return of_caller(call)
 
 
 def floating(*args: Any) -> list[Any]:
