@@ -109,10 +109,11 @@ class Program:
     def __init__(self, text: str, args: list[np.ndarray], narrow: bool, seed: int) -> None:
         self.text, self.args, self.narrow, self.seed = text, args, narrow, seed
 
-    def function(self, lax: Any) -> Callable[..., Any]:
-        """The function, its loops, branches and rules by `lax`."""
-        scope = {"np": np, "lax": lax, "bfloat16": ml_dtypes.bfloat16, **CONSTANTS}
-        exec(compile(self.text, f"<program {self.seed}>", "exec"), scope)  # noqa: S102
+    def function(self, lax: Any, unit: Any = None) -> Callable[..., Any]:
+        """The function, its loops, branches and rules by `lax`; `unit` stands for ``1j`` in products."""
+        scope = {"np": np, "lax": lax, "bfloat16": ml_dtypes.bfloat16, "unit": unit, **CONSTANTS}
+        text = self.text if unit is None else self.text.replace("1j *", "unit *")
+        exec(compile(text, f"<program {self.seed}>", "exec"), scope)  # noqa: S102
         return scope["f"]
 
 
