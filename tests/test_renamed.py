@@ -18,11 +18,10 @@ SAMPLES = [
     for label, args, params in cases(p)[:2]
 ]
 KNOWN = frozenset(  # operations that are still known by name
-    "argmax argmin argsort call cholesky cond convert convolve cumlogsumexp cummax cummin cumprod cumsum "
-    "custom_call det dot_general eigh eigvalsh inv linear_solve name norm positive qr random_bits random_fold_in "
-    "random_seed random_split random_unit random_unwrap random_wrap ratio remat scan scatter_add scatter_max "
-    "scatter_min scatter_multiply scatter_set searchsorted slogdet solve sort stop_gradient svd svdvals "
-    "triangular_solve tridiagonal_solve while while_pull while_tangent".split()
+    "argmax argmin argsort cholesky cond convolve cumlogsumexp cummax cummin cumprod cumsum det eigh eigvalsh inv "
+    "qr random_bits random_fold_in random_seed random_split random_unit random_unwrap random_wrap scan scatter_add "
+    "scatter_max scatter_min scatter_multiply scatter_set searchsorted slogdet solve sort svd svdvals "
+    "triangular_solve tridiagonal_solve while while_pull".split()
 )
 
 

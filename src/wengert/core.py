@@ -323,6 +323,8 @@ class Primitive:
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
         native: how the compiler lowers it, an object of the room `lowering`; ``None`` calls `impl` from the compiled program.
+        elementwise: whether an element of the result is a function of the operands' elements at its place.
+        recomputes: whether a call of it computes again what is computed outside already.
         pattern: what the transpose of a linear primitive does with zeros (`ops.support`): "moves" elements or adds them
             up, "drops" some besides, so that their cotangent is zero; None: nothing is known.
     """
@@ -335,6 +337,8 @@ class Primitive:
     indices_from: int | None = None
     native: Any = None
     pattern: str | None = None
+    elementwise = False
+    recomputes = False
     python_operator: Callable[..., Any] | None = None
 
     def __init__(
@@ -352,6 +356,7 @@ class Primitive:
         self.reasons = reasons or {}
         if native is not None:
             self.native = native
+            native.declare(self)
         Primitive.registry[name] = self
 
     def __repr__(self) -> str:
@@ -385,6 +390,14 @@ class Primitive:
     def interpret(self, *args: Value, **params: Any) -> Any:
         """What a compiled program calls where it has no native code; `impl`, unless that runs compiled programs."""
         return self.impl(*args, **params)
+
+    def called(self, params: dict[str, Any]) -> Any:
+        """The Program that an application with these parameters is a call of; None if it is none."""
+        return None
+
+    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
+        """A Program of other operations that the compiler runs in its place; None if it lowers the operation itself."""
+        return self.called(params)
 
     def abstract(self, *avals: Aval, **params: Any) -> Any:
         """The Aval of the result (a list with `multiple_results`) from those of the arguments."""

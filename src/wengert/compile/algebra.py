@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive
-from ..ops.families import Elementwise, broadcast_shapes
+from ..core import Aval
+from ..lowering import Formula
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
+from ..lowering.monoids import SUM, Scatter
+from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import RULES, Rewriter, Rule, number, rule
 from .rewrites import on
@@ -19,13 +24,7 @@ def _same_type(a: Atom, eqn: Equation) -> bool:
     return a.aval.dtype == out.dtype and a.aval.shape == out.shape
 
 
-@rule("name")
-def _named(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    """Names are for derivatives, which are taken by now."""
-    return inputs[0]
-
-
-@rule("stop_gradient", "positive")
+@rule(f.same)
 def _identity(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return inputs[0] if inputs[0].aval.dtype == eqn.outputs[0].aval.dtype else None
 
@@ -46,27 +45,21 @@ def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
     ]
 
 
-def _again(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom:
-    """The operation of an equation on other operands."""
-    aval = eqn.primitive.abstract(*[a.aval for a in inputs], **eqn.params)
-    return r.apply(eqn.primitive, inputs, eqn.params, [aval])[0]
-
-
-def _elementwise(f: Rule) -> Rule:
-    @functools.wraps(f)
+def _elementwise(inner: Rule) -> Rule:
+    @functools.wraps(inner)
     def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         bare = _scalars_bare(r, eqn, inputs)
         if bare is not inputs:
             shape = eqn.outputs[0].aval.shape
             if broadcast_shapes("operands", *[a.aval.shape for a in bare]) != shape:  # without axes of length 1
-                return r.one("reshape", _again(r, eqn, bare), shape=shape)
+                return r.one(maps.Reshape, r.one(eqn.primitive, *bare, **eqn.params), shape=shape)
             eqn.inputs[:] = bare
-        return f(r, eqn, eqn.inputs)
+        return inner(r, eqn, eqn.inputs)
 
     return simplified
 
 
-@rule("multiply")
+@rule(f.multiply)
 @_elementwise
 def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     for x, y in (inputs, inputs[::-1]):
@@ -74,7 +67,7 @@ def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         if n == 1 and _same_type(x, eqn):
             return x
         if n == -1 and _same_type(x, eqn) and x.aval.dtype.kind == "f":
-            return r.one("negative", x)
+            return r.one(f.negative, x)
     return _of_choices(r, eqn, inputs)
 
 
@@ -88,14 +81,14 @@ def _of_choices(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         y = _choice(r, inputs[1])
     if x is None or y is None or x[0] is not y[0]:
         return None
-    inner = _again(r, eqn, [_with_axes(r, value, shape, out.shape) for _, value, shape in (x, y)])
-    condition = x[0] if x[0].aval.shape == out.shape else r.one("reshape", x[0], shape=out.shape)
-    return r.one("where", condition, inner, Literal(out.dtype.type(0)))
+    inner = r.one(eqn.primitive, *[_with_axes(r, value, shape, out.shape) for _, value, shape in (x, y)])
+    condition = x[0] if x[0].aval.shape == out.shape else r.one(maps.Reshape, x[0], shape=out.shape)
+    return r.one(f.where, condition, inner, Literal(out.dtype.type(0)))
 
 
 def _choice(r: Rewriter, a: Atom) -> tuple[Atom, Atom, tuple[int, ...]] | None:
     """The condition, the value and the shape of a choice between it and 0, where `a` is one but for axes of length 1."""
-    made = r.made_by(_bare(r, a), "where")
+    made = r.made_by(_bare(r, a), f.where)
     if made is None:
         return None
     c, x, y = made.inputs
@@ -107,7 +100,7 @@ def _choice(r: Rewriter, a: Atom) -> tuple[Atom, Atom, tuple[int, ...]] | None:
 
 def _bare(r: Rewriter, a: Atom) -> Atom:
     """What an array was before axes of length 1 were put in or taken out."""
-    made = r.made_by(a, "reshape")
+    made = r.made_by(a, maps.Reshape)
     if made is not None and _long(made.inputs[0].aval.shape) == _long(a.aval.shape):
         return made.inputs[0]
     return a
@@ -128,30 +121,10 @@ def _with_axes(r: Rewriter, x: Atom, shape: tuple[int, ...], new: tuple[int, ...
             if whole != 1
         ]
     )
-    return r.one("reshape", x, shape=tuple(1 if n == 1 else next(mine) for n in new))
+    return r.one(maps.Reshape, x, shape=tuple(1 if n == 1 else next(mine) for n in new))
 
 
-@rule("ratio")
-@_elementwise
-def _ratio(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    x, size = inputs
-    zero, at_zero = Literal(eqn.outputs[0].aval.dtype.type(0)), r.one("equal", size, Literal(0))
-    if zero.aval.dtype.kind == "c":  # divided by NumPy, which would warn
-        size = r.one("where", at_zero, Literal(size.aval.dtype.type(1)), size)
-    return r.one("where", at_zero, zero, r.one("divide", x, size))
-
-
-@rule("norm")
-def _norm(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    (x,), axes = inputs, eqn.params["axes"]
-    if x.aval.dtype.kind == "c":
-        squares = r.one("add", r.one("square", r.one("real", x)), r.one("square", r.one("imag", x)))
-    else:
-        squares = r.one("square", x)
-    return r.one("sqrt", r.one("reduce_sum", squares, axes=axes))
-
-
-@rule("logical_and")
+@rule(f.logical_and)
 @_elementwise
 def _logical_and(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     for x, y in (inputs, inputs[::-1]):
@@ -163,13 +136,13 @@ def _logical_and(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return None
 
 
-@rule("add")
+@rule(f.add)
 @_elementwise
 def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
     return (
-        _added(r, eqn, x, y, "subtract")
-        or _added(r, eqn, y, x, "subtract")
+        _added(r, eqn, x, y, f.subtract)
+        or _added(r, eqn, y, x, f.subtract)
         or _scattered_onto(r, eqn, x, y)
         or _scattered_onto(r, eqn, y, x)
         or _of_choices(r, eqn, inputs)
@@ -178,39 +151,45 @@ def _add(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 def _scattered_onto(r: Rewriter, eqn: Equation, x: Atom, y: Atom) -> Atom | None:
     """An argument, and zeros with something added at some places: added to the argument itself, perhaps in place."""
-    made = r.made_by(y, "scatter_add") if on("scattered_onto") else None
-    if made is None or type(x) is not Var or x in r.producer or not (_same_type(x, eqn) and _same_type(y, eqn)):
+    made = r.made_by(y, Scatter) if on("scattered_onto") else None
+    if (
+        made is None
+        or made.primitive.native.monoid is not SUM
+        or type(x) is not Var
+        or x in r.producer
+        or not (_same_type(x, eqn) and _same_type(y, eqn))
+    ):
         return None
-    zeros = r.made_by(made.inputs[0], "broadcast_to")
+    zeros = r.made_by(made.inputs[0], maps.broadcast)
     if zeros is None or number(zeros.inputs[0]) != 0:
         return None
-    return r.one("scatter_add", x, *made.inputs[1:], **made.params)
+    return r.one(made.primitive, x, *made.inputs[1:], **made.params)
 
 
-@rule("subtract")
+@rule(f.subtract)
 @_elementwise
 def _subtract(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
-    return _added(r, eqn, x, y, "add") or _of_choices(r, eqn, inputs)
+    return _added(r, eqn, x, y, f.add) or _of_choices(r, eqn, inputs)
 
 
-def _added(r: Rewriter, eqn: Equation, x: Atom, y: Atom, opposite: str) -> Atom | None:
+def _added(r: Rewriter, eqn: Equation, x: Atom, y: Atom, opposite: Any) -> Atom | None:
     """`x` with 0, or with the negative of something, added or subtracted."""
     if not _same_type(x, eqn):
         return None
     n = number(y)
     if n == 0:
         # -0.0 changes nothing that it is added to, 0.0 nothing that it is subtracted from.
-        exact = x.aval.dtype.kind != "f" or bool(np.signbit(n)) == (opposite == "subtract")
+        exact = x.aval.dtype.kind != "f" or bool(np.signbit(n)) == (opposite == f.subtract)
         if exact or on("zero_signs") or (r.is_padding(y) and on("padding_dropped")):
             return x
-    negated = r.made_by(y, "negative")
+    negated = r.made_by(y, f.negative)
     if negated is not None and negated.inputs[0].aval.dtype == x.aval.dtype:
         return r.one(opposite, x, negated.inputs[0])
     return None
 
 
-@rule("divide")
+@rule(f.divide)
 @_elementwise
 def _divide(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
@@ -222,19 +201,19 @@ def _divide(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
             divisor = x.aval.dtype.type(n)
             inverse = 1 / divisor
             if abs(np.frexp(divisor)[0]) == 0.5 and np.isfinite(inverse):  # a power of two: exact
-                return r.one("multiply", x, Literal(inverse))
+                return r.one(f.multiply, x, Literal(inverse))
     return None
 
 
-@rule("negative")
+@rule(f.negative)
 def _negative(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-    inner = r.made_by(inputs[0], "negative")
+    inner = r.made_by(inputs[0], f.negative)
     if inner is not None:
         return inner.inputs[0]
-    difference = r.made_by(inputs[0], "subtract")
+    difference = r.made_by(inputs[0], f.subtract)
     free = on("zero_signs") or eqn.outputs[0].aval.dtype.kind in "iu"
     if free and difference is not None and all(a.aval.dtype == eqn.outputs[0].aval.dtype for a in difference.inputs):
-        return r.one("subtract", *difference.inputs[::-1])
+        return r.one(f.subtract, *difference.inputs[::-1])
     return None
 
 
@@ -242,11 +221,11 @@ def _negative(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 _HALF_IS_ROOT = bool(np.signbit(np.power(np.array([-0.0]), 0.5))[0])
 
 
-@rule("power")
+@rule(f.power)
 def _power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
     if _HALF_IS_ROOT and number(y) == 0.5 and x.aval.dtype.kind == "f" and _same_type(x, eqn):
-        return r.one("sqrt", x)
+        return r.one(f.sqrt, x)
     half = r.number_spread(y)
     if half is not None and number(half) == 0.5:
         return None
@@ -262,14 +241,14 @@ def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if n == 1:
         return x
     if n == -1:
-        return r.one("divide", Literal(x.aval.dtype.type(1)), x)
+        return r.one(f.divide, Literal(x.aval.dtype.type(1)), x)
     if n in (2, 3, 4):
-        square = r.one("multiply", x, x)
-        return square if n == 2 else r.one("multiply", square, x if n == 3 else square)
+        square = r.one(f.multiply, x, x)
+        return square if n == 2 else r.one(f.multiply, square, x if n == 3 else square)
     return None
 
 
-@rule("where")
+@rule(f.where)
 @_elementwise
 def _where(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     c, x, y = inputs
@@ -279,7 +258,7 @@ def _where(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return x if x is y else None
 
 
-@rule("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+@rule(f.equal, f.not_equal, f.less, f.less_equal, f.greater, f.greater_equal)
 @_elementwise
 def _compare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """Python's integers are compared by their value, also where the array's dtype cannot hold it."""
@@ -295,7 +274,7 @@ def _compare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
             if dtype == np.uint64:
                 return None
             wide = [r.fitted(a, Aval(a.aval.shape, np.dtype(np.int64))) for a in inputs]
-            return r.one(eqn.primitive.name, *wide)
+            return r.one(eqn.primitive, *wide)
         if info.min <= n <= info.max:
             eqn.inputs[1 - k] = Literal(dtype.type(n))
             return None
@@ -310,7 +289,7 @@ def _truth(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         n = number(inputs[1 - k])
         if n is None or a.aval.shape != eqn.outputs[0].aval.shape:
             continue
-        chosen, converted = r.made_by(a, "where"), r.made_by(a, "convert")
+        chosen, converted = r.made_by(a, f.where), r.made_by(a, f.converted)
         if chosen is not None:
             c, *values = chosen.inputs
         elif converted is not None and converted.inputs[0].aval.dtype.kind == "b":
@@ -324,17 +303,15 @@ def _truth(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         typed = [a.aval.dtype.type(v) for v in numbers]
         truths = [bool(compare(v, other) if k == 0 else compare(other, v)) for v in typed]
         if truths[0] == truths[1]:
-            return r.one("broadcast_to", Literal(np.bool_(truths[0])), shape=c.aval.shape)
-        return c if truths[0] else r.one("logical_not", c)
+            return r.one(maps.broadcast, Literal(np.bool_(truths[0])), shape=c.aval.shape)
+        return c if truths[0] else r.one(f.logical_not, c)
     return None
 
 
-for _name, _primitive in list(Primitive.registry.items()):
-    if isinstance(_primitive, Elementwise) and _name not in RULES:
-        RULES[_name] = _elementwise(lambda r, eqn, inputs: None)
+RULES[Formula] = _elementwise(lambda r, eqn, inputs: None)
 
 
-@rule("convert")
+@rule(f.converted)
 def _convert(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     n = number(x)
@@ -345,5 +322,5 @@ def _convert(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         return x
     source = r.number_spread(x)
     if source is not None:
-        return r.one("broadcast_to", r.one("convert", source, **eqn.params), shape=x.aval.shape)
+        return r.one(maps.broadcast, r.one(f.converted, source, **eqn.params), shape=x.aval.shape)
     return None

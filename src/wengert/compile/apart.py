@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..lowering import Formula
+from ..lowering import Formula, meaning
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
+from ..lowering.contractions import Contraction
 from ..lowering.monoids import Reduction
-from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var
 from .columns import accumulate_p, columns_p
 from .fusion import Kernel, Plan
@@ -71,7 +73,7 @@ def worthwhile(program: Program) -> bool:
         rows = any(row_rank(a.aval.shape) for a in (*eqn.inputs, *eqn.outputs))
         total += size
         short += size if rows else 0
-        mixed = mixed or (rows and not isinstance(eqn.primitive, Elementwise))
+        mixed = mixed or (rows and not eqn.primitive.elementwise)
     return mixed and 2 * short > total
 
 
@@ -103,15 +105,15 @@ class Rows:
 
 Found = Atom | Rows
 Taken = Callable[["_Apart", Equation], "Found | None"]
-TAKEN: dict[str, Taken] = {}
+TAKEN: dict[Any, Taken] = {}  # by what an operation means
 
 
-def taken(*names: str) -> Callable[[Taken], Taken]:
-    """Register how an equation of some primitive is taken apart: None where it is not."""
+def taken(*meanings: Any) -> Callable[[Taken], Taken]:
+    """Register how an equation of an operation with a meaning is taken apart: None where it is not."""
 
-    def add(f: Taken) -> Taken:
-        TAKEN.update((name, f) for name in names)
-        return f
+    def add(rule: Taken) -> Taken:
+        TAKEN.update(dict.fromkeys(meanings, rule))
+        return rule
 
     return add
 
@@ -125,9 +127,7 @@ class _Apart:
         self._views: dict[Any, Rows] = {}
 
     def take(self, eqn: Equation) -> None:
-        rule = TAKEN.get(eqn.primitive.name) or next(
-            (f for kind, f in KINDS if isinstance(eqn.primitive.native, kind)), None
-        )
+        rule = TAKEN.get(meaning(eqn)) or next((f for kind, f in KINDS if isinstance(eqn.primitive.native, kind)), None)
         self.r.scope += 1  # what stands twice in the Program is to be computed twice
         found = rule(self, eqn) if rule is not None and len(eqn.outputs) == 1 else None
         if found is not None:
@@ -154,7 +154,7 @@ class _Apart:
             row, dtype = x.parts.shape, a.aval.dtype
             parts = [self.r.fitted(p, Aval(x.long, dtype)) for p in x.parts.flat]
             if len(parts) == 1:
-                x.whole = self.r.one("reshape", parts[0], shape=(*x.long, *row))
+                x.whole = self.r.one(maps.Reshape, parts[0], shape=(*x.long, *row))
             else:
                 x.whole = self.r.written(columns_p, parts, {"row": row}, [Aval((*x.long, *row), dtype)])[0]
         return x.whole
@@ -179,7 +179,7 @@ class _Apart:
             return x
         if more < 0 or any(n != 1 for n in x.parts.shape[:more]):
             return None
-        return self.each(Rows(long, x.parts.reshape(row)), long, lambda p: self.r.one("reshape", p, shape=long))
+        return self.each(Rows(long, x.parts.reshape(row)), long, lambda p: self.r.one(maps.Reshape, p, shape=long))
 
     def _part(self, x: Atom, split: int, place: tuple[int, ...]) -> Atom:
         """One place of the rows of an array."""
@@ -188,8 +188,8 @@ class _Apart:
         if type(x) is Literal and not split:
             return Literal(np.asarray(x.value, x.aval.dtype)[place])
         if math.prod(x.aval.shape[split:]) == 1:
-            return self.r.one("reshape", x, shape=x.aval.shape[:split])
-        return self.r.one("index", x, index=(*[ALL] * split, *place))
+            return self.r.one(maps.Reshape, x, shape=x.aval.shape[:split])
+        return self.r.one(maps.indexed, x, index=(*[ALL] * split, *place))
 
     @staticmethod
     def _each(parts: Any, f: Callable[[Any], Atom]) -> Any:
@@ -236,7 +236,7 @@ def _elementwise(s: _Apart, eqn: Equation) -> Found | None:
     return Rows(out.shape[: len(out.shape) - axes], parts)
 
 
-@taken("broadcast_to")
+@taken(maps.broadcast)
 def _broadcast_to(s: _Apart, eqn: Equation) -> Found | None:
     out, axes = eqn.outputs[0].aval, _axes(eqn)
     x = s.rows(eqn.inputs[0], axes) if axes else None
@@ -244,10 +244,10 @@ def _broadcast_to(s: _Apart, eqn: Equation) -> Found | None:
         return None
     long = out.shape[: len(out.shape) - axes]
     spread = Rows(long, np.array(np.broadcast_to(x.parts, out.shape[len(long) :]), object))
-    return s.each(spread, long, lambda p: s.r.one("broadcast_to", p, shape=long))
+    return s.each(spread, long, lambda p: s.r.one(maps.broadcast, p, shape=long))
 
 
-@taken("reshape")
+@taken(maps.Reshape)
 def _reshape(s: _Apart, eqn: Equation) -> Found | None:
     (a,), out = eqn.inputs, eqn.outputs[0].aval
     before, after = row_rank(a.aval.shape), row_rank(out.shape)
@@ -257,11 +257,11 @@ def _reshape(s: _Apart, eqn: Equation) -> Found | None:
     long, row = out.shape[: len(out.shape) - after], out.shape[len(out.shape) - after :]
     if x is None or math.prod(x.long) != math.prod(long):
         return None
-    turned = s.each(Rows(long, x.parts.reshape(row)), long, lambda p: s.r.one("reshape", p, shape=long))
+    turned = s.each(Rows(long, x.parts.reshape(row)), long, lambda p: s.r.one(maps.Reshape, p, shape=long))
     return s.made(out, turned)
 
 
-@taken("transpose")
+@taken(maps.transposed)
 def _transpose(s: _Apart, eqn: Equation) -> Found | None:
     axes, order = _axes(eqn), eqn.params["axes"]
     n = len(order) - axes
@@ -272,7 +272,7 @@ def _transpose(s: _Apart, eqn: Equation) -> Found | None:
     turned = Rows(long, x.parts.transpose([i - n for i in order[n:]]))
     if order[:n] == tuple(range(n)):
         return turned
-    return s.each(turned, long, lambda p: s.r.one("transpose", p, axes=order[:n]))
+    return s.each(turned, long, lambda p: s.r.one(maps.transposed, p, axes=order[:n]))
 
 
 def _operand(s: _Apart, a: Atom) -> Rows | None:
@@ -286,7 +286,7 @@ def _at(entries: Sequence[Any]) -> tuple[Any, ...]:
     return (*(slice(*e) if type(e) is tuple else e for e in entries), ...)
 
 
-@taken("index")
+@taken(maps.indexed)
 def _index(s: _Apart, eqn: Equation) -> Found | None:
     (a,), out = eqn.inputs, eqn.outputs[0].aval
     x = _operand(s, a)
@@ -303,10 +303,10 @@ def _index(s: _Apart, eqn: Equation) -> Found | None:
     long = out.shape[: len(out.shape) - parts.ndim]
     whole = all(e == ALL for e in first)
     made = Rows(long, parts)
-    return s.made(out, made if whole else s.each(made, long, lambda p: s.r.one("index", p, index=tuple(first))))
+    return s.made(out, made if whole else s.each(made, long, lambda p: s.r.one(maps.indexed, p, index=tuple(first))))
 
 
-@taken("slice")
+@taken(maps.sliced)
 def _slice(s: _Apart, eqn: Equation) -> Found | None:
     out, x = eqn.outputs[0].aval, _operand(s, eqn.inputs[0])
     if x is None:
@@ -317,12 +317,12 @@ def _slice(s: _Apart, eqn: Equation) -> Found | None:
     made = Rows(out.shape[:n], parts)
     if made.long != x.long:
         made = s.each(
-            made, made.long, lambda p: s.r.one("slice", p, starts=starts[:n], stops=stops[:n], steps=steps[:n])
+            made, made.long, lambda p: s.r.one(maps.sliced, p, starts=starts[:n], stops=stops[:n], steps=steps[:n])
         )
     return s.made(out, made)
 
 
-@taken("reverse")
+@taken(maps.reversed_along)
 def _reverse(s: _Apart, eqn: Equation) -> Found | None:
     x, axes = _operand(s, eqn.inputs[0]), eqn.params["axes"]
     if x is None:
@@ -330,7 +330,7 @@ def _reverse(s: _Apart, eqn: Equation) -> Found | None:
     n = len(x.long)
     turned = Rows(x.long, np.flip(x.parts, tuple(i - n for i in axes if i >= n)))
     long = tuple(i for i in axes if i < n)
-    return s.each(turned, x.long, lambda p: s.r.one("reverse", p, axes=long)) if long else turned
+    return s.each(turned, x.long, lambda p: s.r.one(maps.reversed_along, p, axes=long)) if long else turned
 
 
 def _zeros(s: _Apart, eqn: Equation, row: tuple[int, ...]) -> Any:
@@ -339,7 +339,7 @@ def _zeros(s: _Apart, eqn: Equation, row: tuple[int, ...]) -> Any:
     return parts
 
 
-@taken("index_embed")
+@taken(maps.IndexEmbedding)
 def _index_embed(s: _Apart, eqn: Equation) -> Found | None:
     (a,), axes, shape, index = eqn.inputs, _axes(eqn), eqn.params["shape"], eqn.params["index"]
     n = len(shape) - axes
@@ -353,7 +353,7 @@ def _index_embed(s: _Apart, eqn: Equation) -> Found | None:
     return Rows(shape[:n], parts)
 
 
-@taken("pad_zero")
+@taken(maps.Padding)
 def _pad_zero(s: _Apart, eqn: Equation) -> Found | None:
     (a,), axes, config = eqn.inputs, _axes(eqn), eqn.params["config"]
     n = len(config) - axes
@@ -373,7 +373,7 @@ def _pad_zero(s: _Apart, eqn: Equation) -> Found | None:
     return Rows(shape[:n], parts)
 
 
-@taken("concatenate")
+@taken(maps.Joined)
 def _concatenate(s: _Apart, eqn: Equation) -> Found | None:
     out, axes, axis = eqn.outputs[0].aval, _axes(eqn), eqn.params["axis"]
     n = len(out.shape) - axes
@@ -392,7 +392,7 @@ def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     n, axes, dtype = len(x.long), eqn.params["axes"], out.dtype
     monoid, combine = eqn.primitive.native.monoid, eqn.primitive.native.combine
     one = combine if monoid.fused is None else accumulate_p
-    parts = s._each(x.parts, lambda p: s.r.one("convert", p, dtype=dtype) if p.aval.dtype != dtype else p)
+    parts = s._each(x.parts, lambda p: s.r.one(f.converted, p, dtype=dtype) if p.aval.dtype != dtype else p)
     short = [i - n for i in axes if i >= n]
     kept = [i for i in range(parts.ndim) if i not in short]
     terms = parts.transpose([*kept, *short]).reshape(*[parts.shape[i] for i in kept], -1)
@@ -413,7 +413,7 @@ def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     return s.r.written(columns_p, list(found.parts.flat), {"row": found.parts.shape}, [Aval(out.shape, out.dtype)])[0]
 
 
-@taken("dot_general")
+@taken(Contraction)
 def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     """Small matrices, one pair for each row, are multiplied place by place."""
     out, (x, y) = eqn.outputs[0].aval, eqn.inputs
@@ -444,12 +444,12 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     row = out.shape[n:]
     parts = np.empty((m, q.shape[1]), object)
     for i, j in np.ndindex(*parts.shape):
-        terms = [s.r.one("multiply", a, b) for a, b in zip(p[i], q[:, j], strict=True)]
+        terms = [s.r.one(f.multiply, a, b) for a, b in zip(p[i], q[:, j], strict=True)]
         parts[i, j] = functools.reduce(lambda a, b: s.combined(accumulate_p, a, b), terms)
     return s.made(out, Rows(out.shape[:n], parts.reshape(row)))
 
 
-@taken("gather")
+@taken(maps.Gather)
 def _gather(s: _Apart, eqn: Equation) -> Found | None:
     """Rows that are looked up: each place of a row is looked up in the column of that place."""
     x, *indices = eqn.inputs
@@ -470,10 +470,10 @@ def _gather(s: _Apart, eqn: Equation) -> Found | None:
     for row in np.ndindex(*parts.shape[own:]):
         entries = iter(row)
         column = s.r.one(
-            "index", source, index=tuple(ALL if i in used else next(entries) for i in range(len(x.aval.shape)))
+            maps.indexed, source, index=tuple(ALL if i in used else next(entries) for i in range(len(x.aval.shape)))
         )
         for place in np.ndindex(*parts.shape[:own]):
-            parts[place + row] = s.r.one("gather", column, *[p[place] for p in places], axes=axes)
+            parts[place + row] = s.r.one(maps.Gather, column, *[p[place] for p in places], axes=axes)
     return s.made(out, Rows(out.shape[: wide - own], parts))
 
 

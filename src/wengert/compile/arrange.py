@@ -12,11 +12,14 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..core import Aval, Primitive
+from ..core import Aval
+from ..lowering import index_maps as maps
+from ..lowering import meaning
+from ..lowering.contractions import Contraction
 from ..lowering.index_maps import Structure, strides_of
 from ..program import Atom, Equation, Program, Var
 from .products import Steps, matrix_like, sizes, small
-from .rewriter import rebuilt
+from .rewriter import rebuilt, registered
 
 
 class Arranged(NamedTuple):
@@ -37,7 +40,7 @@ class Arranged(NamedTuple):
 
 def arranged(program: Program) -> Program:
     """A Program whose products have no more copies around them than they need."""
-    if not any(e.primitive.name == "dot_general" for e in program.equations):
+    if not any(meaning(e) is Contraction for e in program.equations):
         return program
     producer = {v: e for e in program.equations for v in e.outputs}
     users: dict[Var, list[Equation]] = {}
@@ -52,7 +55,7 @@ def arranged(program: Program) -> Program:
         if id(eqn) in gone:
             continue
         found = None
-        if eqn.primitive.name == "dot_general":
+        if meaning(eqn) is Contraction:
             (out,) = eqn.outputs
             after = users.get(out, [])
             turn = after[0] if len(after) == 1 and _permutation(after[0]) is not None and out not in kept else None
@@ -183,7 +186,7 @@ def _steps(factor: _Factor, batch: Sequence[int], rows: Sequence[int], columns: 
 def _copied(a: Atom, axes: tuple[int, ...], k: int, n: int) -> tuple[Equation, Steps]:
     """A factor copied so that its columns are neighbours."""
     turned = Var(Aval(tuple(a.aval.shape[i] for i in axes), a.aval.dtype))
-    return Equation(Primitive.registry["transpose"], [a], [turned], {"axes": axes}), Steps(k * n, n, 1)
+    return Equation(registered(maps.transposed), [a], [turned], {"axes": axes}), Steps(k * n, n, 1)
 
 
 __all__ = ["arranged"]

@@ -16,7 +16,6 @@ import numpy as np
 from ..core import Aval, Primitive, Value
 from ..lowering import Formula
 from ..lowering.index_maps import Structure
-from ..ops.families import Elementwise
 from ..program import Atom, Equation, Program, Var, has_effect, live_equations, may_fail
 
 Pair = tuple[Atom, int]  # an index, and the length of the axis
@@ -110,7 +109,7 @@ def complete(program: Program) -> Program:
     for eqn in equations:
         native, mine = eqn.primitive.native, pairs(eqn)
         structure = isinstance(native, Structure)
-        inline = isinstance(eqn.primitive, Elementwise) or isinstance(native, Formula) or structure
+        inline = eqn.primitive.elementwise or isinstance(native, Formula) or structure
         given = [pending.get(a, []) if type(a) is Var else [] for a in eqn.inputs]
         left: list[Pair] = []
         for k, before in enumerate(given):

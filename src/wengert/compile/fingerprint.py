@@ -16,7 +16,6 @@ import numpy as np
 from ..config import config
 from ..core import PYTHON_SCALARS, Aval, Primitive
 from ..program import Equation, Literal, Program, Var
-from .rewriter import called
 
 _HOME = __name__.partition(".")[0]
 _KNOWN: dict[Primitive, bool] = {}
@@ -112,7 +111,7 @@ class _Writer:
 
     def parameters(self, eqn: Equation) -> str:
         # The Programs among its parameters say all of a loop; what else is written in terms of others is one call.
-        inner = None if eqn.primitive.name == "while_tangent" else called(eqn.primitive, eqn.params)
+        inner = eqn.primitive.called(eqn.params)
         if inner is not None:  # nothing else of the call is compiled
             return self.nested(inner)
         return " ".join([f"{k}={self.value(x)}" for k, x in sorted(eqn.params.items())])

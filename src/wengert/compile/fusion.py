@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..lowering import Formula
+from ..lowering import Formula, meaning
+from ..lowering.contractions import Contraction
 from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
-from ..ops.families import Elementwise
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .arrange import arranged
 from .checks import check_index_p
@@ -128,7 +128,7 @@ class Plan:
         self._spread = {
             a
             for eqn in program.equations
-            if isinstance(eqn.primitive, Elementwise)
+            if eqn.primitive.elementwise
             for a in eqn.inputs
             if type(a) is Var and size_of(eqn.outputs[0].aval) > size_of(a.aval)
         }
@@ -146,7 +146,6 @@ class Plan:
     # --- kinds and stages ----------------------------------------------------------------------------------------
 
     def _kind(self, eqn: Equation) -> str:
-        name = eqn.primitive.name
         avals = [a.aval for a in eqn.inputs]
         outs = [v.aval for v in eqn.outputs]
         if any(register_type(a.dtype) is None for a in (*avals, *outs)):
@@ -160,7 +159,7 @@ class Plan:
             return REDUCE
         if isinstance(native, Reduction) and size_of(avals[0]) > 0:
             return REDUCE if avals[0].dtype.kind in native.monoid.kinds else CALL
-        if name == "dot_general":
+        if isinstance(native, Contraction):
             if 0 in avals[0].shape and size_of(outs[0]):
                 return CALL  # a sum of nothing
             return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
@@ -368,7 +367,7 @@ class Plan:
         self.steps += after
 
     def _reduction(self, eqn: Equation) -> tuple[tuple[int, ...], tuple[int, ...], Any, Monoid]:
-        if eqn.primitive.name == "dot_general":
+        if meaning(eqn) is Contraction:
             domain = product_domain(eqn)
             n = len(eqn.outputs[0].aval.shape)
             return domain, tuple(range(n, len(domain))), eqn, SUM
@@ -443,7 +442,7 @@ class Plan:
 
 def uses_again(eqn: Equation) -> list[bool]:
     """For each operand of an equation in a nest, whether it uses an element many times."""
-    if eqn.primitive.name != "dot_general":
+    if meaning(eqn) is not Contraction:
         return [False] * len(eqn.inputs)
     _, m, n, _, _, _ = sizes([a.aval.shape for a in eqn.inputs], eqn.params["dims"])
     return [n > 1, m > 1]

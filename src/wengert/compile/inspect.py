@@ -8,8 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..lowering import meaning
+from ..lowering.contractions import Contraction
 from ..lowering.monoids import Reduction
-from ..ops.families import Elementwise
 from ..program import Equation, Literal, Program, Var, subprograms, variable_names
 from . import engine
 from .control import Control
@@ -141,12 +142,12 @@ def _flops(eqn: Equation) -> int:
     if name in LOOPS:
         totals = [sum(_flops(e) for e in p.equations) for p in subprograms(eqn)]
         return max(totals, default=0) if name == "cond" else eqn.params.get("length", 1) * sum(totals)
-    if name == "dot_general":
+    if meaning(eqn) is Contraction:
         (contracted, _), _ = eqn.params["dims"]
         return 2 * size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in contracted)
     if isinstance(eqn.primitive.native, Reduction):
         return size_of(eqn.inputs[0].aval)
-    return size_of(eqn.outputs[0].aval) if isinstance(eqn.primitive, Elementwise) else 0
+    return size_of(eqn.outputs[0].aval) if eqn.primitive.elementwise else 0
 
 
 def _plan_lines(plan: Plan) -> list[str]:

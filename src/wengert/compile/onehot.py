@@ -12,10 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive
+from ..core import Aval
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
+from ..lowering import meaning
+from ..lowering.monoids import SUM, Scatter
 from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Program, Var
-from .rewriter import appended, number, rebuilt
+from .rewriter import appended, number, rebuilt, registered
 
 Found = dict[Atom, tuple[Atom, int]]
 
@@ -26,7 +30,7 @@ def one_hots(program: Program) -> tuple[Program, Found]:
     Returns:
         The Program, and the arrays that are not written, each with the numbers in it and the axis along which they stand.
     """
-    if not any(e.primitive.name in ("scatter_add", "scatter_set") for e in program.equations):
+    if not any(_writes(e) for e in program.equations):
         return program, {}
     work = _OneHots(program)
     for eqn in program.equations:
@@ -34,6 +38,12 @@ def one_hots(program: Program) -> tuple[Program, Found]:
     if not work.found:
         return program, {}
     return rebuilt(program, work.equations), work.found
+
+
+def _writes(eqn: Equation) -> bool:
+    """Whether an equation puts numbers in an array, or adds them."""
+    native = eqn.primitive.native
+    return isinstance(native, Scatter) and native.monoid in (None, SUM)
 
 
 class _OneHots:
@@ -49,7 +59,7 @@ class _OneHots:
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.read: set[tuple[Atom, int]] = set()
         for eqn in program.equations:
-            if eqn.primitive.name == "gather":
+            if meaning(eqn) is maps.Gather:
                 x, *indices = eqn.inputs
                 self.read.update(
                     (i, x.aval.shape[a]) for i, a in zip(indices, eqn.params["axes"], strict=True) if type(i) is Var
@@ -57,7 +67,7 @@ class _OneHots:
         self.found: Found = {}
 
     def take(self, eqn: Equation) -> None:
-        axis = self._axis(eqn) if eqn.primitive.name in ("scatter_add", "scatter_set") else None
+        axis = self._axis(eqn) if _writes(eqn) else None
         if axis is None:
             self.equations.append(eqn)
         else:
@@ -69,7 +79,7 @@ class _OneHots:
         x, updates, *indices = eqn.inputs
         shape, axes = x.aval.shape, eqn.params["axes"]
         zeros = self.producer.get(x) if type(x) is Var else None
-        if zeros is None or zeros.primitive.name != "broadcast_to" or number(zeros.inputs[0]) != 0:
+        if zeros is None or meaning(zeros) is not maps.broadcast or number(zeros.inputs[0]) != 0:
             return None
         moving = [a for i, a in zip(indices, axes, strict=True) if type(i) is Var]
         if len(moving) != 1 or tuple(sorted(axes)) != tuple(range(len(shape))) or len(shape) < 2:
@@ -93,21 +103,21 @@ class _OneHots:
         rows = (*shape[:axis], 1, *shape[axis + 1 :])
         (index,) = (i for i in indices if type(i) is Var)
         if index.aval.dtype.kind == "i":
-            below = self._written("less", [index, Literal(index.aval.dtype.type(0))], Aval(index.aval.shape, BOOL))
-            wrapped = self._written("add", [index, Literal(np.int64(n))], Aval(index.aval.shape, INT64))
-            whole = self._written("convert", [index], Aval(index.aval.shape, INT64), dtype=INT64)
-            index = self._written("where", [below, wrapped, whole], Aval(index.aval.shape, INT64))
-        narrow = self._written("convert", [index], Aval(index.aval.shape, INT32), dtype=INT32)
-        at = self._written("reshape", [narrow], Aval(rows, INT32), shape=rows)
+            below = self._written(f.less, [index, Literal(index.aval.dtype.type(0))], Aval(index.aval.shape, BOOL))
+            wrapped = self._written(f.add, [index, Literal(np.int64(n))], Aval(index.aval.shape, INT64))
+            whole = self._written(f.converted, [index], Aval(index.aval.shape, INT64), dtype=INT64)
+            index = self._written(f.where, [below, wrapped, whole], Aval(index.aval.shape, INT64))
+        narrow = self._written(f.converted, [index], Aval(index.aval.shape, INT32), dtype=INT32)
+        at = self._written(maps.Reshape, [narrow], Aval(rows, INT32), shape=rows)
         places = Literal(np.arange(n, dtype=np.int32).reshape(n, *[1] * (len(shape) - axis - 1)))
-        here = self._written("equal", [at, places], Aval(shape, BOOL))
+        here = self._written(f.equal, [at, places], Aval(shape, BOOL))
         if updates.aval.shape:
-            updates = self._written("reshape", [updates], Aval(rows, updates.aval.dtype), shape=rows)
+            updates = self._written(maps.Reshape, [updates], Aval(rows, updates.aval.dtype), shape=rows)
         zero = Literal(x.aval.dtype.type(0))
-        self.equations.append(Equation(Primitive.registry["where"], [here, updates, zero], eqn.outputs, {}))
+        self.equations.append(Equation(registered(f.where), [here, updates, zero], eqn.outputs, {}))
 
-    def _written(self, name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
-        return appended(self.equations, name, inputs, aval, **params)
+    def _written(self, operation: Any, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
+        return appended(self.equations, operation, inputs, aval, **params)
 
 
 BOOL, INT32, INT64 = np.dtype(bool), np.dtype(np.int32), np.dtype(np.int64)

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive
+from ..core import Aval
+from ..lowering import formulas as f
+from ..lowering import meaning
 from ..program import Equation, Literal, Program, Var
-from .rewriter import appended, rebuilt
+from .rewriter import appended, rebuilt, registered
 from .rewrites import on
 
 LEAST = 3  # divisions by one number that an inverse pays for
@@ -29,7 +31,7 @@ def inverses_shared(program: Program) -> Program:
     producer = {v: e for e in program.equations for v in e.outputs}
     groups: dict[Var, list[Equation]] = {}
     for eqn in program.equations:
-        if eqn.primitive.name == "divide" and _again(eqn, producer) is not None:
+        if meaning(eqn) is f.divide and _again(eqn, producer) is not None:
             groups.setdefault(eqn.inputs[1], []).append(eqn)  # type: ignore[arg-type]
     chosen = {
         id(e): y
@@ -50,8 +52,8 @@ def inverses_shared(program: Program) -> Program:
             inverses[y] = _inverse(equations, y)
         scale, inverse = inverses[y]
         (out,) = eqn.outputs
-        lifted = appended(equations, "multiply", [eqn.inputs[0], scale], Aval(out.aval.shape, out.aval.dtype))
-        equations.append(Equation(Primitive.registry["multiply"], [lifted, inverse], [out], {}))
+        lifted = appended(equations, f.multiply, [eqn.inputs[0], scale], Aval(out.aval.shape, out.aval.dtype))
+        equations.append(Equation(registered(f.multiply), [lifted, inverse], [out], {}))
     return rebuilt(program, equations)
 
 
@@ -64,10 +66,10 @@ def _again(eqn: Equation, producer: dict[Var, Equation]) -> bool | None:
     if type(x) is Literal:
         return False if x.aval.shape == () and out.shape == y.aval.shape else None
     made: Any = producer.get(x)
-    while made is not None and made.primitive.name == "negative":
+    while made is not None and meaning(made) is f.negative:
         a = made.inputs[0]
         made = producer.get(a) if type(a) is Var else None
-    return True if made is not None and made.primitive.name == "divide" and made.inputs[1] is y else None
+    return True if made is not None and meaning(made) is f.divide and made.inputs[1] is y else None
 
 
 def _inverse(equations: list[Equation], y: Var) -> tuple[Var, Var]:
@@ -75,11 +77,11 @@ def _inverse(equations: list[Equation], y: Var) -> tuple[Var, Var]:
     shape, dtype = y.aval.shape, y.aval.dtype
     small, lift = (Literal(dtype.type(n)) for n in SCALES[dtype.char])
     one = Literal(dtype.type(1))
-    size = appended(equations, "absolute", [y], Aval(shape, dtype))
-    tiny = appended(equations, "less", [size, small], Aval(shape, np.dtype(bool)))
-    scale = appended(equations, "where", [tiny, lift, one], Aval(shape, dtype))
-    scaled = appended(equations, "multiply", [y, scale], Aval(shape, dtype))
-    return scale, appended(equations, "divide", [one, scaled], Aval(shape, dtype))
+    size = appended(equations, f.absolute, [y], Aval(shape, dtype))
+    tiny = appended(equations, f.less, [size, small], Aval(shape, np.dtype(bool)))
+    scale = appended(equations, f.where, [tiny, lift, one], Aval(shape, dtype))
+    scaled = appended(equations, f.multiply, [y, scale], Aval(shape, dtype))
+    return scale, appended(equations, f.divide, [one, scaled], Aval(shape, dtype))
 
 
 __all__ = ["inverses_shared"]

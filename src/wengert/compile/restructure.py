@@ -7,40 +7,44 @@ from typing import Any
 
 import numpy as np
 
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
+from ..lowering.contractions import Contraction
+from ..lowering.monoids import SUM, Scatter
 from ..program import Atom, Equation, Literal
 from .products import turned
 from .rewriter import Rewriter, number, rule
 from .rewrites import on
 
 
-@rule("broadcast_to")
+@rule(maps.broadcast)
 def _broadcast_to(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     shape = eqn.params["shape"]
     if x.aval.shape == shape and not x.aval.weak:
         return x
-    inner = r.made_by(x, "broadcast_to")
-    return r.one("broadcast_to", inner.inputs[0], shape=shape) if inner is not None else None
+    inner = r.made_by(x, maps.broadcast)
+    return r.one(maps.broadcast, inner.inputs[0], shape=shape) if inner is not None else None
 
 
-@rule("reshape")
+@rule(maps.Reshape)
 def _reshape(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     shape = eqn.params["shape"]
     if x.aval.shape == shape and not x.aval.weak:
         return x
-    inner = r.made_by(x, "reshape")
+    inner = r.made_by(x, maps.Reshape)
     if inner is not None:
-        return r.one("reshape", inner.inputs[0], shape=shape)
-    spread = r.made_by(x, "broadcast_to")
+        return r.one(maps.Reshape, inner.inputs[0], shape=shape)
+    spread = r.made_by(x, maps.broadcast)
     if spread is not None and spread.inputs[0].aval.shape == ():
-        return r.one("broadcast_to", spread.inputs[0], shape=shape)
+        return r.one(maps.broadcast, spread.inputs[0], shape=shape)
     return _diagonal(r, x, shape)
 
 
 def _diagonal(r: Rewriter, x: Atom, shape: tuple[int, ...]) -> Atom | None:
     """Vectors padded to diagonal matrices, as a choice between them and 0: no array of zeros is written."""
-    padded = r.made_by(x, "pad_zero")
+    padded = r.made_by(x, maps.Padding)
     if padded is None or not padded.params["config"]:
         return None
     (vector,) = padded.inputs
@@ -54,34 +58,34 @@ def _diagonal(r: Rewriter, x: Atom, shape: tuple[int, ...]) -> Atom | None:
         return None
     rows = r.places((*rest[:split], *[1] * (len(rest) - split)))
     columns = r.places(rest[split:])
-    spread = r.one("reshape", vector, shape=(*batch, *([1] * split if batch else ()), *rest[split:]))
-    return r.one("where", r.one("equal", rows, columns), spread, Literal(vector.aval.dtype.type(0)))
+    spread = r.one(maps.Reshape, vector, shape=(*batch, *([1] * split if batch else ()), *rest[split:]))
+    return r.one(f.where, r.one(f.equal, rows, columns), spread, Literal(vector.aval.dtype.type(0)))
 
 
-@rule("pad_zero")
+@rule(maps.Padding)
 def _pad_zero(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return inputs[0] if all(c == (0, 0, 0) for c in eqn.params["config"]) else None
 
 
-@rule("transpose")
+@rule(maps.transposed)
 def _transpose(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     axes = eqn.params["axes"]
     if axes == tuple(range(len(axes))):
         return x
-    inner = r.made_by(x, "transpose")
+    inner = r.made_by(x, maps.transposed)
     if inner is not None:
-        return r.one("transpose", inner.inputs[0], axes=tuple(inner.params["axes"][i] for i in axes))
-    spread = r.made_by(x, "broadcast_to")
+        return r.one(maps.transposed, inner.inputs[0], axes=tuple(inner.params["axes"][i] for i in axes))
+    spread = r.made_by(x, maps.broadcast)
     if spread is not None and spread.inputs[0].aval.shape == ():
-        return r.one("broadcast_to", spread.inputs[0], shape=eqn.outputs[0].aval.shape)
+        return r.one(maps.broadcast, spread.inputs[0], shape=eqn.outputs[0].aval.shape)
     moved = [i for i in axes if x.aval.shape[i] != 1]
     if moved == sorted(moved):  # only axes of length 1 change places
-        return r.one("reshape", x, shape=eqn.outputs[0].aval.shape)
+        return r.one(maps.Reshape, x, shape=eqn.outputs[0].aval.shape)
     return None
 
 
-@rule("dot_general")
+@rule(Contraction)
 def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """Factors are taken as they lie in memory, and transposed where the product wants other rows and columns."""
     x, y = inputs
@@ -92,10 +96,10 @@ def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if turns is not None:
         turn_x, turn_y = turns
         if turn_x is not None:
-            x = r.one("transpose", x, axes=turn_x)
+            x = r.one(maps.transposed, x, axes=turn_x)
             cx, bx = tuple(turn_x.index(i) for i in cx), tuple(turn_x.index(i) for i in bx)
         if turn_y is not None:
-            y = r.one("transpose", y, axes=turn_y)
+            y = r.one(maps.transposed, y, axes=turn_y)
             cy, by = tuple(turn_y.index(i) for i in cy), tuple(turn_y.index(i) for i in by)
     eqn.inputs[:] = [x, y]
     eqn.params = {"dims": ((cx, cy), (bx, by))}
@@ -104,7 +108,7 @@ def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 def _untransposed(r: Rewriter, a: Atom, contracted: Any, batch: Any) -> tuple[Atom, Any, Any]:
     """The source of a factor that is a transpose, with its axes, where the free ones keep their order."""
-    made = r.made_by(a, "transpose")
+    made = r.made_by(a, maps.transposed)
     if made is None:
         return a, contracted, batch
     axes = made.params["axes"]
@@ -114,7 +118,7 @@ def _untransposed(r: Rewriter, a: Atom, contracted: Any, batch: Any) -> tuple[At
     return made.inputs[0], tuple(axes[i] for i in contracted), tuple(axes[i] for i in batch)
 
 
-@rule("index")
+@rule(maps.indexed)
 def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     full = all(
@@ -124,10 +128,10 @@ def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if full and len(eqn.params["index"]) <= len(x.aval.shape):
         return x
     source = r.number_spread(x)
-    return r.one("broadcast_to", source, shape=eqn.outputs[0].aval.shape) if source is not None else None
+    return r.one(maps.broadcast, source, shape=eqn.outputs[0].aval.shape) if source is not None else None
 
 
-@rule("reduce_sum")
+@rule(SUM)
 def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     axes = eqn.params["axes"]
@@ -135,29 +139,29 @@ def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     if source is not None and x.aval.dtype.kind == "f" and on("uniform_sums"):
         count = float(np.prod([x.aval.shape[a] for a in axes]))
         total = Literal(x.aval.dtype.type(number(source) * count if count else 0))
-        return r.one("broadcast_to", total, shape=eqn.outputs[0].aval.shape)
+        return r.one(maps.broadcast, total, shape=eqn.outputs[0].aval.shape)
     if all(x.aval.shape[a] == 1 for a in axes) and _same_kind(x, eqn):
-        return r.one("reshape", x, shape=eqn.outputs[0].aval.shape)
+        return r.one(maps.Reshape, x, shape=eqn.outputs[0].aval.shape)
     return None
 
 
-@rule("scatter_add", "scatter_set", "scatter_multiply", "scatter_max", "scatter_min")
+@rule(Scatter)
 def _scatter(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """At flat positions that were looked up in a table of all positions: the indices themselves are used."""
     x, updates, *places = inputs
     if len(places) != 1 or len(x.aval.shape) != 1 or eqn.params["axes"] != (0,):
         return None
-    flat = r.made_by(places[0], "reshape")
-    made = r.made_by(places[0] if flat is None else flat.inputs[0], "gather")
+    flat = r.made_by(places[0], maps.Reshape)
+    made = r.made_by(places[0] if flat is None else flat.inputs[0], maps.Gather)
     if made is None or not _counts(made.inputs[0]):
         return None
     shape, wanted = made.inputs[0].aval.shape, made.outputs[0].aval.shape
     if math.prod(shape) != x.aval.shape[0] or updates.aval.shape not in ((), places[0].aval.shape):
         return None
     if updates.aval.shape != ():
-        updates = r.one("reshape", updates, shape=wanted)
-    whole = r.one(eqn.primitive.name, r.one("reshape", x, shape=shape), updates, *made.inputs[1:], **made.params)
-    return r.one("reshape", whole, shape=x.aval.shape)
+        updates = r.one(maps.Reshape, updates, shape=wanted)
+    whole = r.one(eqn.primitive, r.one(maps.Reshape, x, shape=shape), updates, *made.inputs[1:], **made.params)
+    return r.one(maps.Reshape, whole, shape=x.aval.shape)
 
 
 def _counts(a: Atom) -> bool:

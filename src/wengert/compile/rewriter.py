@@ -13,24 +13,23 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..ops.control.programs import alone
-from ..ops.exponentials import Composed
-from ..ops.families import Elementwise
+from ..lowering import PRIMITIVES, Formula, meaning
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
 from ..program import Atom, Equation, Literal, Program, Var
 from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
-RULES: dict[str, Rule] = {}
+RULES: dict[Any, Rule] = {}  # by what an operation means: `lowering.meaning`
 LOOPS = frozenset({"scan", "while", "cond", "while_pull", "walk"})  # see the package `control`
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register a rewriting for equations of some primitives: it returns an atom, or None to keep the equation."""
+def rule(*meanings: Any) -> Callable[[Rule], Rule]:
+    """Register a rewriting for equations of operations with some meanings: it returns an atom, or None to keep the equation."""
 
-    def add(f: Rule) -> Rule:
-        for name in names:
-            RULES[name] = f
-        return f
+    def add(simplified: Rule) -> Rule:
+        RULES.update(dict.fromkeys(meanings, simplified))
+        return simplified
 
     return add
 
@@ -77,10 +76,10 @@ class Rewriter:
         array = np.asarray(value)
         if array.dtype.kind in "biuf" and array.size and _uniform(array):
             first = array[(0,) * array.ndim]
-            return self.apply(registered("broadcast_to"), [Literal(first)], {"shape": shape}, [a.aval])[0]
+            return self.apply(registered(maps.broadcast), [Literal(first)], {"shape": shape}, [a.aval])[0]
         if array.dtype == np.bool_ and array.flags.c_contiguous and (split := _diagonal(array)):
             rows, columns = self.diagonal(shape[:split], shape[split:])
-            return self.one("reshape", self.one("equal", rows, columns), shape=shape)
+            return self.one(maps.Reshape, self.one(f.equal, rows, columns), shape=shape)
         self._literals[id(value)] = a
         return a
 
@@ -88,12 +87,9 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        if isinstance(primitive, Composed):
-            sub: Program | None = primitive.program(tuple(a.aval for a in inputs), params)
-        else:
-            sub = called(primitive, params, inputs)
+        sub: Program | None = primitive.expansion(tuple(a.aval for a in inputs), params)
         if sub is not None:
-            if primitive.name != "remat":
+            if not primitive.recomputes:
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
             outer, self.scope = self.scope, self.scope + len(self.equations) + 1
             outs, self.scope = self.run(sub, inputs), outer
@@ -110,11 +106,11 @@ class Rewriter:
     ) -> list[Atom]:
         """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
-        if isinstance(primitive, Elementwise) and all(number(a) is not None for a in inputs):
+        if primitive.elementwise and all(number(a) is not None for a in inputs):
             with np.errstate(all="ignore"):
                 value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]
             return [self.fitted(Literal(value), avals[0])]
-        found = RULES.get(primitive.name)
+        found = RULES.get(meaning(eqn)) or (RULES[Formula] if primitive.elementwise else None)
         if found is not None:
             simpler = found(self, eqn, inputs)
             if simpler is not None:
@@ -130,19 +126,18 @@ class Rewriter:
             self._seen[key] = eqn.outputs
         return list(eqn.outputs)
 
-    def one(self, primitive: Primitive | str, *inputs: Atom, **params: Any) -> Atom:
-        """The result of a primitive (by name, perhaps), its type from its shape rule."""
-        if isinstance(primitive, str):
-            primitive = registered(primitive)
+    def one(self, operation: Any, *inputs: Atom, **params: Any) -> Atom:
+        """The result of a primitive, or of the one with a meaning, its type from its shape rule."""
+        primitive = registered(operation)
         aval = primitive.abstract(*[a.aval for a in inputs], **params)
         return self.apply(primitive, list(inputs), params, [aval])[0]
 
     def fitted(self, a: Atom, aval: Aval) -> Atom:
         """An atom with the type that an equation's result had: Python's numbers, which are weak, become arrays."""
         if a.aval.dtype != aval.dtype or (a.aval.weak and not aval.weak):
-            a = self.one("convert", a, dtype=aval.dtype)
+            a = self.one(f.converted, a, dtype=aval.dtype)
         if a.aval.shape != aval.shape:
-            a = self.one("broadcast_to", a, shape=aval.shape)
+            a = self.one(maps.broadcast, a, shape=aval.shape)
         return a
 
     def padding(self, dtype: np.dtype) -> Literal:
@@ -163,20 +158,20 @@ class Rewriter:
         first, last = (tuple(n for n in lengths if n > 1) for lengths in (first, last))
         return self.places((*first, *[1] * len(last))), self.places(last)
 
-    def made_by(self, a: Atom, name: str) -> Equation | None:
-        """The equation that defines an atom, if it is of this primitive."""
+    def made_by(self, a: Atom, operation: Any) -> Equation | None:
+        """The equation that defines an atom, if its operation means this."""
         eqn = self.producer.get(a) if type(a) is Var else None
-        return eqn if eqn is not None and eqn.primitive.name == name else None
+        return eqn if eqn is not None and meaning(eqn) is operation else None
 
     def number_spread(self, a: Atom) -> Atom | None:
         """The number that an atom is a broadcast of."""
-        made = self.made_by(a, "broadcast_to")
+        made = self.made_by(a, maps.broadcast)
         return made.inputs[0] if made is not None and number(made.inputs[0]) is not None else None
 
     def _key(self, eqn: Equation) -> Any:
         if eqn.primitive.effect:
             return None
-        parts: list[Any] = [eqn.primitive.name, self.scope]
+        parts: list[Any] = [eqn.primitive, self.scope]
         for a in eqn.inputs:
             if type(a) is Var:
                 parts.append(a)
@@ -191,14 +186,15 @@ class Rewriter:
         return key
 
 
-def registered(name: str) -> Primitive:
-    return Primitive.registry[name]
+def registered(operation: Any) -> Primitive:
+    """A primitive, or the one that is declared with a meaning."""
+    return operation if isinstance(operation, Primitive) else PRIMITIVES[operation]
 
 
-def appended(equations: list[Equation], name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
+def appended(equations: list[Equation], operation: Any, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
     """The result of an equation that is put after some."""
     out = Var(aval)
-    equations.append(Equation(registered(name), inputs, [out], params))
+    equations.append(Equation(registered(operation), inputs, [out], params))
     return out
 
 
@@ -229,17 +225,4 @@ def _uniform(array: np.ndarray) -> bool:
     return bool((array == first).all())
 
 
-def called(primitive: Primitive, params: dict[str, Any], inputs: Sequence[Atom] = ()) -> Program | None:
-    """The Program that an equation calls, if it is a call or written in terms of others."""
-    if primitive.name == "while_tangent":
-        return alone(primitive.expand, params["body"], [a.aval for a in inputs], params)  # type: ignore[attr-defined]
-    if primitive.name == "linear_solve":
-        return params["system"].solve
-    program = params.get("program")
-    if isinstance(program, Program) and primitive.name in ("call", "remat"):
-        return program
-    inner = getattr(params.get("rule"), "program", None)
-    return inner if primitive.name == "custom_call" and isinstance(inner, Program) else None
-
-
-__all__ = ["LOOPS", "RULES", "Rewriter", "appended", "called", "number", "rebuilt", "registered", "rule"]
+__all__ = ["LOOPS", "RULES", "Rewriter", "appended", "number", "rebuilt", "registered", "rule"]

@@ -12,7 +12,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..core import Primitive
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
+from ..lowering import meaning
+from ..lowering.contractions import Contraction
+from ..lowering.monoids import SUM
 from ..program import Atom, Equation, Literal, Program, Var
 from .rewriter import rebuilt, registered
 from .rewrites import on
@@ -20,12 +24,11 @@ from .rewrites import on
 
 def products_summed(program: Program) -> Program:
     """A Program in which no product of matrices is computed only for its sum along some axes."""
-    names = {e.primitive.name for e in program.equations}
-    if not {"dot_general", "reduce_sum"} <= names or not on("factors_summed"):
+    if not {Contraction, SUM} <= set(map(meaning, program.equations)) or not on("factors_summed"):
         return program
     sums = _Sums(program)
     for eqn in program.equations:
-        if eqn.primitive.name == "reduce_sum" and sums.reach_product(eqn.inputs[0], eqn.params["axes"]):
+        if meaning(eqn) is SUM and sums.reach_product(eqn.inputs[0], eqn.params["axes"]):
             sums.write(eqn.inputs[0], eqn.params["axes"], eqn.outputs[0])
         else:
             sums.equations.append(eqn)
@@ -62,7 +65,7 @@ class _Sums:
         eqn = self.made(a) if depth else None
         if eqn is None:
             return False
-        if eqn.primitive.name == "dot_general":
+        if meaning(eqn) is Contraction:
             reached = math.prod(a.aval.shape[i] for i in axes) > 1
         else:
             sources = [(x, over) for x, over in _through(eqn, axes) if over is not None]
@@ -74,14 +77,14 @@ class _Sums:
     def write(self, a: Atom, axes: tuple[int, ...], result: Var | None = None) -> Atom:
         """The sum of `a` along some axes, as the variable `result` if one is given."""
         if a not in self._reached:
-            return self.last(result, "reduce_sum", [a], axes=axes)
+            return self.last(result, SUM, [a], axes=axes)
         assert type(a) is Var
         eqn = self.producer[a]
-        if eqn.primitive.name == "dot_general":
+        if meaning(eqn) is Contraction:
             return self.product(eqn, axes, result)
         inputs = [_without(self, x, axes) if over is None else self.write(x, over) for x, over in _through(eqn, axes)]
         params = eqn.params
-        if eqn.primitive.name == "transpose":
+        if meaning(eqn) is maps.transposed:
             kept = [i for i in range(len(params["axes"])) if i not in axes]
             sources = sorted(params["axes"][i] for i in kept)
             params = {"axes": tuple(sources.index(params["axes"][i]) for i in kept)}
@@ -109,7 +112,7 @@ class _Sums:
             count = math.prod(a.aval.shape[i] for i in over)
             if count > 1:
                 power = 2.0 ** math.ceil(math.log2(count))
-                a, scale = self.last(None, "multiply", [a, Literal(a.aval.dtype.type(1 / power))]), scale * power
+                a, scale = self.last(None, f.multiply, [a, Literal(a.aval.dtype.type(1 / power))]), scale * power
             factors.append(self.sum_of(a, over) if over else a)
             renumbered.append({i: n for n, i in enumerate(i for i in range(len(a.aval.shape)) if i not in over)})
 
@@ -120,24 +123,23 @@ class _Sums:
         if scale == 1.0:
             return self.last(result, eqn.primitive, factors, **dims)
         out = self.last(None, eqn.primitive, factors, **dims)
-        return self.last(result, "multiply", [out, Literal(out.aval.dtype.type(scale))])
+        return self.last(result, f.multiply, [out, Literal(out.aval.dtype.type(scale))])
 
     def sum_of(self, a: Atom, axes: tuple[int, ...]) -> Atom:
         """The sum of a factor; of a transposed one that of what it is made of, as it lies in memory."""
         eqn = self.producer.get(a) if type(a) is Var else None
-        if eqn is None or eqn.primitive.name != "transpose":
-            return self.last(None, "reduce_sum", [a], axes=axes)
+        if eqn is None or meaning(eqn) is not maps.transposed:
+            return self.last(None, SUM, [a], axes=axes)
         order = eqn.params["axes"]
         total = self.sum_of(eqn.inputs[0], tuple(sorted(order[i] for i in axes)))
         kept = [order[i] for i in range(len(order)) if i not in axes]
         if kept == sorted(kept):
             return total
-        return self.last(None, "transpose", [total], axes=tuple(sorted(kept).index(i) for i in kept))
+        return self.last(None, maps.transposed, [total], axes=tuple(sorted(kept).index(i) for i in kept))
 
-    def last(self, result: Var | None, primitive: Primitive | str, inputs: list[Atom], **params: Any) -> Atom:
+    def last(self, result: Var | None, operation: Any, inputs: list[Atom], **params: Any) -> Atom:
         """The result of an equation, which is `result` if one is given."""
-        if isinstance(primitive, str):
-            primitive = registered(primitive)
+        primitive = registered(operation)
         out = result or Var(primitive.abstract(*[a.aval for a in inputs], **params))
         self.equations.append(Equation(primitive, inputs, [out], params))
         return out
@@ -148,12 +150,12 @@ def _through(eqn: Equation, axes: tuple[int, ...]) -> list[tuple[Atom, tuple[int
 
     Empty for an equation through which a sum does not go.
     """
-    shape, name, inputs = eqn.outputs[0].aval.shape, eqn.primitive.name, eqn.inputs
-    if name == "transpose":
+    shape, what, inputs = eqn.outputs[0].aval.shape, meaning(eqn), eqn.inputs
+    if what is maps.transposed:
         return [(inputs[0], tuple(sorted(eqn.params["axes"][i] for i in axes)))]
-    if name == "negative" or (name in ("add", "subtract") and all(a.aval.shape == shape for a in inputs)):
+    if what is f.negative or (what in (f.add, f.subtract) and all(a.aval.shape == shape for a in inputs)):
         return [(a, axes) for a in inputs]
-    if name == "multiply":
+    if what is f.multiply:
         for x, factor in (inputs, inputs[::-1]):
             if x.aval.shape == shape and _constant(factor, len(shape), axes):
                 return [(a, axes if a is x else None) for a in inputs] if x is not factor else []
@@ -169,4 +171,4 @@ def _constant(a: Atom, rank: int, axes: tuple[int, ...]) -> bool:
 def _without(sums: _Sums, a: Atom, axes: tuple[int, ...]) -> Atom:
     """A constant factor without the axes along which the other one is summed."""
     shape = tuple(n for i, n in enumerate(a.aval.shape) if i not in axes)
-    return a if a.aval.shape == () else sums.last(None, "reshape", [a], shape=shape)
+    return a if a.aval.shape == () else sums.last(None, maps.Reshape, [a], shape=shape)

@@ -12,13 +12,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Aval
+from ..lowering import Formula, meaning
+from ..lowering import formulas as f
+from ..lowering import index_maps as maps
+from ..lowering.index_maps import Structure
+from ..lowering.monoids import MAXIMUM, SUM
 from ..program import Atom, Equation, Program, Var
 from .rewriter import appended, number, rebuilt
 from .rewrites import on
 
 DEPTH = 8  # equations between a sum and one that is known
-BOUNDED = frozenset("sin cos tanh sigmoid erf sign".split())
-VIEWS = frozenset("broadcast_to reshape transpose stop_gradient index slice reverse".split())
 
 
 def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Program:
@@ -32,7 +35,7 @@ def totals_known(program: Program, one_hots: dict[Atom, tuple[Atom, int]]) -> Pr
     work = _Totals(program, one_hots)
     names: dict[Atom, Atom] = {}  # of sums that are written no more
     for eqn in program.equations:
-        if eqn.primitive.name == "reduce_sum" and eqn.outputs[0].aval.dtype.kind == "f":
+        if meaning(eqn) is SUM and eqn.outputs[0].aval.dtype.kind == "f":
             (x,), (out,), axes = eqn.inputs, eqn.outputs, eqn.params["axes"]
             if x.aval.dtype == out.aval.dtype and work.follows(x, axes, DEPTH):
                 names[out] = work.total(x, axes, out.aval)
@@ -60,12 +63,12 @@ class _Totals:
         self._producer = {v: e for e in program.equations for v in e.outputs}
         self._one_hots = one_hots
 
-    def _terms(self, a: Atom) -> tuple[str, list[Atom]]:
+    def _terms(self, a: Atom) -> tuple[Any, list[Atom]]:
         """The operation that makes an array, and its operands; nothing if dtypes change."""
         made = self._producer.get(a) if type(a) is Var else None
         if made is None or any(b.aval.dtype != a.aval.dtype for b in made.inputs):
-            return "", []
-        return made.primitive.name, made.inputs
+            return None, []
+        return meaning(made), made.inputs
 
     def bounded(self, a: Atom, depth: int | None = None) -> bool:
         """Whether an array is known to lie within -1 and 1, NaN aside: a sum of it does not overflow."""
@@ -73,46 +76,45 @@ class _Totals:
         made = self._producer.get(a) if type(a) is Var else None
         if made is None or not depth:
             return False
-        name, inputs = made.primitive.name, made.inputs
-        if name in BOUNDED:
-            return True
-        if name == "exp":
-            return self._not_positive(inputs[0])
-        if name == "where":
+        native, inputs, what = made.primitive.native, made.inputs, meaning(made)
+        known = native.bounded if isinstance(native, Formula) else False
+        if known:
+            return known is True or self._not_positive(inputs[0])
+        if what is f.where:
             return all(self.bounded(b, depth - 1) or _small(b) for b in inputs[1:])
-        if name in VIEWS:
+        if _view(made):
             return self.bounded(inputs[0], depth - 1)
-        return name == "multiply" and all(self.bounded(b, depth - 1) for b in inputs)
+        return what is f.multiply and all(self.bounded(b, depth - 1) for b in inputs)
 
     def _not_positive(self, a: Atom) -> bool:
         """Whether an array is what remains of another of which its largest number is taken."""
         made = self._producer.get(a) if type(a) is Var else None
-        if made is None or made.primitive.name != "subtract":
+        if made is None or meaning(made) is not f.subtract:
             return False
         x, top = made.inputs
         while type(top) is Var and top in self._producer:
             eqn = self._producer[top]
             # What is not finite may be left out for a 0: the row is then NaN, or all of it is -inf.
-            if eqn.primitive.name == "where" and number(eqn.inputs[2]) == 0:
+            if meaning(eqn) is f.where and number(eqn.inputs[2]) == 0:
                 top = eqn.inputs[1]
-            elif eqn.primitive.name in VIEWS:
+            elif _view(eqn):
                 top = eqn.inputs[0]
             else:
                 break
         largest = self._producer.get(top) if type(top) is Var else None
-        return largest is not None and largest.primitive.name == "reduce_max" and largest.inputs[0] is x
+        return largest is not None and meaning(largest) is MAXIMUM and largest.inputs[0] is x
 
     def follows(self, a: Atom, axes: tuple[int, ...], depth: int) -> bool:
         """Whether a sum follows from those known."""
         if (a, axes) in self.known or self._one(a, axes) is not None:
             return True
-        name, inputs = self._terms(a)
+        what, inputs = self._terms(a)
         if not depth:
             return False
-        if name in ("negative", "add", "subtract"):
-            alone = name == "negative" or any(self._one(b, axes) is not None for b in inputs)
+        if what in (f.negative, f.add, f.subtract):
+            alone = what is f.negative or any(self._one(b, axes) is not None for b in inputs)
             return alone and all(b.aval.shape == a.aval.shape and self.follows(b, axes, depth - 1) for b in inputs)
-        if name in ("multiply", "divide"):
+        if what in (f.multiply, f.divide):
             y, factor = self._factor(a, axes)
             return factor is not None and self.follows(y, axes, depth - 1)
         return False
@@ -125,8 +127,8 @@ class _Totals:
 
     def _factor(self, a: Atom, axes: tuple[int, ...]) -> tuple[Any, Any]:
         """Of a product or quotient the part that varies along the axes, and the one that does not."""
-        name, (x, y) = self._terms(a)
-        for part, factor in ((x, y), (y, x)) if name == "multiply" else ((x, y),):
+        what, (x, y) = self._terms(a)
+        for part, factor in ((x, y), (y, x)) if what is f.multiply else ((x, y),):
             shape = factor.aval.shape
             wide = (*[1] * (len(a.aval.shape) - len(shape)), *shape)
             if part.aval.shape == a.aval.shape and all(wide[i] == 1 for i in axes):
@@ -136,22 +138,29 @@ class _Totals:
     def total(self, a: Atom, axes: tuple[int, ...], aval: Aval) -> Atom:
         """A sum that follows."""
         found: Any = self.known.get((a, axes)) or self._one(a, axes)
-        name, inputs = self._terms(a)
+        what, inputs = self._terms(a)
         if found is not None:
             return self._shaped(found, aval.shape)
-        if name in ("multiply", "divide"):
+        if what in (f.multiply, f.divide):
             part, factor = self._factor(a, axes)
             wide = (*[1] * (len(a.aval.shape) - len(factor.aval.shape)), *factor.aval.shape)
             left = tuple(n for i, n in enumerate(wide) if i not in axes)
             factor = self._shaped(factor, left) if factor.aval.shape else factor
-            return self._written(name, [self.total(part, axes, aval), factor], aval)
-        return self._written(name, [self.total(b, axes, aval) for b in inputs], aval)
+            return self._written(what, [self.total(part, axes, aval), factor], aval)
+        return self._written(what, [self.total(b, axes, aval) for b in inputs], aval)
 
     def _shaped(self, a: Atom, shape: tuple[int, ...]) -> Atom:
-        return a if a.aval.shape == shape else self._written("reshape", [a], Aval(shape, a.aval.dtype), shape=shape)
+        return a if a.aval.shape == shape else self._written(maps.Reshape, [a], Aval(shape, a.aval.dtype), shape=shape)
 
-    def _written(self, name: str, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
-        return appended(self.equations, name, inputs, aval, **params)
+    def _written(self, operation: Any, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
+        return appended(self.equations, operation, inputs, aval, **params)
+
+
+def _view(eqn: Equation) -> bool:
+    """Whether an equation gives elements of its one operand."""
+    native = eqn.primitive.native
+    moved = isinstance(native, Structure) and native.selects and not native.computed
+    return moved or meaning(eqn) is f.same
 
 
 def _small(a: Atom) -> bool:

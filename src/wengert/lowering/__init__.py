@@ -8,7 +8,6 @@ declared outside of the library is compiled as what is declared in it. No LLVM i
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,13 +27,45 @@ class Lowering:
 
     cost: int = DEAR
 
+    @property
+    def meaning(self) -> Any:
+        """What it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings.
+
+        Rules of algebra know operations by it: what has the same meaning is the same operation.
+        """
+        return type(self)
+
+    def declare(self, primitive: Any) -> None:
+        """The first primitive with a meaning is the one that passes write for it."""
+        PRIMITIVES.setdefault(self.meaning, primitive)
+
+
+PRIMITIVES: dict[Any, Any] = {}
+
+
+def meaning(eqn: Any) -> Any:
+    """What the operation of an equation means; None if it is called through NumPy."""
+    native = eqn.primitive.native
+    return None if native is None else native.meaning
+
+
+class Long:
+    """The formula of a function of many instructions: one of `compile.vectormath`, which is imported when it is first written."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, e: Any, dtype: np.dtype, *values: Any) -> Any:
+        from ..compile import vectormath
+
+        return getattr(vectormath, self.__name__)(e, *values)
+
 
 class Formula(Lowering):
     """An element of the result from the elements of the operands at its place.
 
     Args:
-        function: ``(e, dtype, *values)``, in instructions of the emitter; or the name of a function of `compile.vectormath`,
-            which is many instructions.
+        function: ``(e, dtype, *values)``, in instructions of the emitter, or a function of many instructions.
         cost: of an element, in additions.
         kinds: of the dtypes of NumPy's loop for which the formula holds.
         floats: the formula for floating point, where that is another one.
@@ -42,52 +73,44 @@ class Formula(Lowering):
             types of the operands and of the result.
         order: whether it compares: then signed and unsigned numbers do not become floats.
         truth: whether it takes numbers as truth values, Python's too.
-        bounded: whether it lies between -1 and 1 for all arguments, NaN aside.
+        bounded: whether it lies between -1 and 1 for all arguments, NaN aside; or "below 0", for those that are not positive.
+        interval: of integers: the range of the result from those of the operands, ``(low, high)`` each, None for one that is
+            not known; it may give None.
+        both: for two functions that are written together, the one that writes both, and which of its results this is.
         shares: a name that functions have in common which, of one argument, have most of their instructions in common.
     """
 
     def __init__(
         self,
-        function: Scalar | str,
+        function: Scalar,
         *,
         cost: int | None = None,
         kinds: str = "biufV",
-        floats: Scalar | str | None = None,
+        floats: Scalar | None = None,
         loop: Any = None,
         order: bool = False,
         truth: bool = False,
-        bounded: bool = False,
+        bounded: bool | str = False,
+        interval: Callable[..., Any] | None = None,
+        both: tuple[Scalar, int] | None = None,
         shares: str = "",
     ) -> None:
-        self.long = isinstance(function, str)  # many instructions
+        self.long = isinstance(function, Long)
         self.cost = cost if cost is not None else DEAR if self.long else 1
         self.kinds = "f" if self.long else kinds
         self.function, self.floats = function, function if floats is None else floats
         self.loop = loop
         self.order, self.truth, self.bounded = order, truth, bounded
         self.shares = shares
+        self.interval, self.both = interval, both
+
+    @property
+    def meaning(self) -> Any:
+        return self.function
 
     def at(self, dtype: np.dtype) -> Scalar:
         """The formula for NumPy's loop for a dtype."""
-        found = self.floats if dtype.kind == "f" else self.function
-        return _vector_function(found) if isinstance(found, str) else found
-
-    def __call__(self, e: Any, dtype: np.dtype, *values: Any) -> Any:
-        return self.at(dtype)(e, dtype, *values)
+        return self.floats if dtype.kind == "f" else self.function
 
 
-@cache
-def _vector_function(name: str) -> Scalar:
-    """A function of the room of vector functions, which is imported when it is first written."""
-    from ..compile import vectormath
-
-    function = vectormath.FUNCTIONS[name]
-
-    def call(e: Any, dtype: np.dtype, *values: Any) -> Any:
-        return function(e, *values)
-
-    call.__name__ = name
-    return call
-
-
-__all__ = ["DEAR", "Formula", "Lowering", "Scalar"]
+__all__ = ["DEAR", "PRIMITIVES", "Formula", "Long", "Lowering", "Scalar", "meaning"]

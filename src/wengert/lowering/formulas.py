@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import Scalar
+from . import Long, Scalar
 
 if TYPE_CHECKING:
     from ..compile.emitter import Emitter, V
@@ -255,3 +255,21 @@ def right_shift(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
 
 def where(e: Emitter, dtype: np.dtype, c: V, x: V, y: V) -> V:
     return e.select(c, x, y)
+
+
+def converted(e: Emitter, dtype: np.dtype, x: V) -> V:
+    """A number that has the dtype of the result by now."""
+    return x
+
+
+# --- functions of many instructions -------------------------------------------------------------------------------
+
+exp, exp2, expm1, sigmoid, log, log2, log10, log1p = map(Long, "exp exp2 expm1 sigmoid log log2 log10 log1p".split())
+logit, cbrt, hypot1, power, hypot, over_squares = map(Long, "logit cbrt hypot1 power hypot over_squares".split())
+sin, cos, tan, arcsin, arccos, arctan, arctan2 = map(Long, "sin cos tan arcsin arccos arctan arctan2".split())
+sinh, cosh, tanh, sech2, arcsinh, arccosh, arctanh = map(Long, "sinh cosh tanh sech2 arcsinh arccosh arctanh".split())
+erf, erfc, erfcx, erfinv, ndtr, log_ndtr = map(Long, "erf erfc erfcx erfinv ndtr log_ndtr".split())
+gammaln, digamma, logaddexp, logaddexp2 = map(Long, "gammaln digamma logaddexp logaddexp2".split())
+xlogy, xlog1py, fmod, nextafter, heaviside = map(Long, "xlogy xlog1py fmod nextafter heaviside".split())
+sine_and_cosine = Long("sin_and_cos")
+floor_divide_floats, remainder_floats = map(Long, ("floor_divide", "remainder"))

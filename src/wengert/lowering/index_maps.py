@@ -134,6 +134,10 @@ class View(Structure):
         self.source, self.spreads = source, spreads
         self._drops, self._axes = drops, axes
 
+    @property
+    def meaning(self) -> Any:
+        return self.source
+
     def drops(self, eqn: Any) -> bool:
         return self._drops
 

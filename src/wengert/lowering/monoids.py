@@ -69,6 +69,10 @@ class Reduction(Lowering):
     def __init__(self, monoid: Monoid, combine: Any) -> None:
         self.monoid, self.combine = monoid, combine
 
+    @property
+    def meaning(self) -> Any:
+        return self.monoid
+
 
 class Scatter(Lowering):
     """A copy of an array, changed at places that indices give: numbers are combined with those there, or take their place.

@@ -7,11 +7,14 @@ rest. `name_p` gives a value the name by which policies know it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
+from ..lowering import Formula, formulas
 from ..program import Program
 from .effects import EffectPrimitive
 from .families import Linear
@@ -194,6 +197,9 @@ class Call(EffectPrimitive):
     def abstract(self, *avals: Aval, program: Program) -> list[Aval]:
         return program.out_avals
 
+    def called(self, params: dict[str, Any]) -> Program:
+        return params["program"]
+
     def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
         return dependence(params["program"], given)
 
@@ -323,12 +329,26 @@ def saving_programs(program: Program, nonzero: tuple[bool, ...], policy: Policy)
     return _once(program, ("saving", nonzero, policy), make)
 
 
+def composed(f: Any, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
+    """A function of values of these types as a Program of one result, made once."""
+    return _composed(f, avals, tuple(params.items()), bool(config._x64))
+
+
+@lru_cache(1000)
+def _composed(f: Any, avals: tuple[Aval, ...], params: Any, x64: bool) -> Program:
+    from ..transforms.staging import stage
+
+    return stage(lambda *args: [f(*args, **dict(params))], avals, getattr(f, "__name__", "composed"))[0]
+
+
 class Remat(Call):
     """A call whose linear part starts from the arguments again, instead of saving what the function computed.
 
     Parameters:
         program: what is called. policy: what is saved all the same; None is nothing.
     """
+
+    recomputes = True
 
     def impl(self, *args: Value, program: Program, policy: Policy | None) -> list[Value]:
         return execute(program, args)
@@ -382,6 +402,7 @@ name_p = Linear(
     lambda cotangent, x, name: cotangent,
     lambda size, x, name: name_p.bind(x, name=name),
     samples=lambda: [((np.array([0.5, -1.0]),), {"name": "sample"})],
+    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
 )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import AxisError, DtypeError, ShapeError
+from ..lowering.contractions import Contraction
 from .elementwise import conj, convert, multiply, square
 from .families import Bilinear, broadcast_shapes, result_dtype
 from .reduction import any_p, reduce_sum
@@ -163,7 +164,9 @@ def _samples() -> list[Any]:
     ]
 
 
-dot_general_p = Bilinear("dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples)
+dot_general_p = Bilinear(
+    "dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples, native=Contraction()
+)
 dot_general_p.hits = _hits
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..config import config
 from ..core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import CustomRuleError, LeakedTracerError, NotLinearError
+from ..program import Program
 from .closed_rules import Bound, Converted, Staged, converted
 from .keeping import keep
 from .rules import Batched, Flat, Rule, Within, closed_over, zero_beside
@@ -50,6 +51,10 @@ class CustomCall(Primitive):
 
     def impl(self, *args: Value, rule: Rule) -> Flat:
         return rule.run(*args)
+
+    def called(self, params: dict[str, Any]) -> Program | None:
+        inner = getattr(params["rule"], "program", None)
+        return inner if isinstance(inner, Program) else None
 
     def abstract(self, *avals: Aval, rule: Rule) -> list[Aval]:
         if rule.program is None:

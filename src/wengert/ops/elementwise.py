@@ -195,7 +195,7 @@ power_p = binary(
     quietly(_power_dy),
     ((0.3, 2.0), REAL),
     weak=True,
-    native=Formula("power", loop=np.power),
+    native=Formula(formulas.power, loop=np.power),
 )
 mod_p = binary(
     "remainder",
@@ -204,16 +204,16 @@ mod_p = binary(
     lambda ans, x, y: -floor_divide(x, y),
     ((0.1, 0.25), (0.3, 2.0)),
     weak=True,
-    native=Formula(formulas.remainder, cost=10, floats="remainder"),
+    native=Formula(formulas.remainder, cost=10, floats=formulas.remainder_floats),
 )
-fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)), native="fmod")
+fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)), native=formulas.fmod)
 floor_divide_p = Elementwise(
     "floor_divide",
     np.floor_divide,
     None,
     weak=True,
     samples=samples(REAL, (0.3, 2.0)),
-    native=Formula(formulas.floor_divide, cost=10, floats="floor_divide"),
+    native=Formula(formulas.floor_divide, cost=10, floats=formulas.floor_divide_floats),
 )
 pos_p = unary("positive", np.positive, 1, weak=True, linear=True, native=formulas.same)
 
@@ -244,6 +244,14 @@ def _ratio(x: Any, size: Any) -> Any:
     return np.where(missing, out.dtype.type(0), out)[()] if missing.any() else out
 
 
+def _ratio_by_choice(x: Value, size: Value) -> Value:
+    at_zero = equal(size, 0)
+    if "c" in (dtype_of(x).kind, dtype_of(size).kind):  # divided by NumPy, which would warn
+        size = where(at_zero, dtype_of(size).type(1), size)
+    out = divide(x, size)
+    return where(at_zero, dtype_of(out).type(0), out)
+
+
 def _curvature(size: Value) -> Value:
     """``1 / size``, and NaN at 0, where the curvature of a norm is unbounded."""
     return 1 / where(equal(size, 0), dtype_of(size).type(np.nan), size)
@@ -251,11 +259,18 @@ def _curvature(size: Value) -> Value:
 
 # ``x / size`` where `size` is a norm of which `x` is a component: how the norm grows with it, and 0 at 0, the least
 # of the subgradients. The next derivative is NaN there: it is infinite, and no direction has more of a claim than others.
-ratio_p = binary(
+class _Ratio(Elementwise):
+    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
+        from .call import composed
+
+        return composed(_ratio_by_choice, avals, params)
+
+
+ratio_p = _Ratio(
     "ratio",
     _ratio,
-    quietly(lambda ans, x, size: _curvature(size)),
-    quietly(lambda ans, x, size: -ans * _curvature(size)),
+    (quietly(lambda ans, x, size: _curvature(size)), quietly(lambda ans, x, size: -ans * _curvature(size))),
+    samples=samples(REAL, (0.3, 2.0)),
 )
 ratio = ratio_p.bind
 
@@ -320,7 +335,7 @@ reciprocal_p = unary(
 sqrt_p = unary(
     "sqrt", np.sqrt, quietly(lambda ans, x: 0.5 / ans), (0.2, 3.0), native=Formula(formulas.sqrt, cost=6, kinds="f")
 )
-cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0), native="cbrt")
+cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0), native=formulas.cbrt)
 rsqrt_p = unary(
     "rsqrt",
     lambda x: 1 / np.sqrt(x),
@@ -332,13 +347,13 @@ rsqrt_p = unary(
 # --- exponentials and logarithms --------------------------------------------------------------------------------
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
-exp_p = unary("exp", np.exp, lambda ans, x: ans, native="exp")
-exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans, native="exp2")
-expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x), native="expm1")
-log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0), native="log")
-log2_p = unary("log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0), native="log2")
-log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0), native="log10")
-log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0), native="log1p")
+exp_p = unary("exp", np.exp, lambda ans, x: ans, native=Formula(formulas.exp, bounded="below 0"))
+exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans, native=formulas.exp2)
+expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x), native=formulas.expm1)
+log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0), native=formulas.log)
+log2_p = unary("log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0), native=formulas.log2)
+log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0), native=formulas.log10)
+log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0), native=formulas.log1p)
 
 
 def _sigmoid(x: Any) -> Any:
@@ -349,7 +364,7 @@ def _sigmoid(x: Any) -> Any:
     return scipy.special.expit(x)
 
 
-sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x), native=Formula("sigmoid", bounded=True))
+sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x), native=Formula(formulas.sigmoid, bounded=True))
 # ``x / (1 + |x|)``: its derivative as that of a quotient would cancel for large x.
 soft_sign_p = unary(
     "soft_sign",
@@ -365,7 +380,7 @@ logaddexp_p = binary(
     lambda ans, x, y: sigmoid(offset_p.bind(x, y)),
     lambda ans, x, y: sigmoid(offset_p.bind(y, x)),
     (REAL, REAL),
-    native="logaddexp",
+    native=formulas.logaddexp,
 )
 logaddexp2_p = binary(
     "logaddexp2",
@@ -373,7 +388,7 @@ logaddexp2_p = binary(
     lambda ans, x, y: sigmoid(LN2 * offset_p.bind(x, y)),
     lambda ans, x, y: sigmoid(LN2 * offset_p.bind(y, x)),
     (REAL, REAL),
-    native="logaddexp2",
+    native=formulas.logaddexp2,
 )
 
 
@@ -390,20 +405,34 @@ offset_p = binary("offset", _offset, 1, -1, (REAL, REAL), native=formulas.offset
 
 # --- trigonometry -----------------------------------------------------------------------------------------------
 
-sin_p = unary("sin", np.sin, lambda ans, x: cos(x), native=Formula("sin", bounded=True, shares="turn"))
-cos_p = unary("cos", np.cos, lambda ans, x: -sin(x), native=Formula("cos", bounded=True, shares="turn"))
+sin_p = unary(
+    "sin",
+    np.sin,
+    lambda ans, x: cos(x),
+    native=Formula(formulas.sin, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 0)),
+)
+cos_p = unary(
+    "cos",
+    np.cos,
+    lambda ans, x: -sin(x),
+    native=Formula(formulas.cos, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 1)),
+)
 tan_p = unary(
     "tan",
     np.tan,
     lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans),
     (-1.2, 1.2),
-    native="tan",
+    native=formulas.tan,
 )
-arcsin_p = unary("arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9), native="arcsin")
-arccos_p = unary("arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9), native="arccos")
-arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))), native="arctan")
-sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native="sinh")
-cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native="cosh")
+arcsin_p = unary(
+    "arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9), native=formulas.arcsin
+)
+arccos_p = unary(
+    "arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9), native=formulas.arccos
+)
+arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))), native=formulas.arctan)
+sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=formulas.sinh)
+cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=formulas.cosh)
 
 
 _OVERFLOW = Quiet("over")
@@ -423,13 +452,15 @@ def _sech2(x: Any) -> Any:
 
 
 # ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.
-sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native=Formula("sech2", shares="exp(-2|x|)"))
-tanh_p = unary("tanh", np.tanh, lambda ans, x: sech2(x), native=Formula("tanh", bounded=True, shares="exp(-2|x|)"))
-arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x), native="arcsinh")
-arccosh_p = unary(
-    "arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0), native="arccosh"
+sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native=Formula(formulas.sech2, shares="exp(-2|x|)"))
+tanh_p = unary(
+    "tanh", np.tanh, lambda ans, x: sech2(x), native=Formula(formulas.tanh, bounded=True, shares="exp(-2|x|)")
 )
-arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9), native="arctanh")
+arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x), native=formulas.arcsinh)
+arccosh_p = unary(
+    "arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0), native=formulas.arccosh
+)
+arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9), native=formulas.arctanh)
 
 
 def _hypot1(x: Any) -> Any:
@@ -445,7 +476,7 @@ hypot1_p = unary(
     _hypot1,
     lambda ans, x: x / ans,
     reasons={"complex": "hypot is for real numbers"},
-    native="hypot1",
+    native=formulas.hypot1,
 )
 
 
@@ -474,7 +505,7 @@ over_squares_p = binary(
     (lambda ans, x, y: over_squares(y, x) - ans, lambda ans, x, y: over_squares(y, x) + ans),
     (lambda ans, x, y: ans, lambda ans, x, y: -2 * over_squares(y, x)),
     reasons={"complex": "arctan2, whose derivative it is, is for real numbers"},
-    native="over_squares",
+    native=formulas.over_squares,
 )
 arctan2_p = binary(
     "arctan2",
@@ -482,29 +513,34 @@ arctan2_p = binary(
     lambda ans, x, y: over_squares(y, x),
     lambda ans, x, y: -over_squares(x, y),
     ((0.3, 2.0), REAL),
-    native="arctan2",
+    native=formulas.arctan2,
 )
-hypot_p = binary("hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans), native="hypot")
+hypot_p = binary(
+    "hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans), native=formulas.hypot
+)
 known(hypot_p, lambda x, y: _sum_of_squares(lambda: (x, y), x, y))
 
 # --- special functions (scipy.special) --------------------------------------------------------------------------
 
 _2_SQRTPI = 2 / float(np.sqrt(np.pi))
 erf_p = unary(
-    "erf", lazy_special("erf"), quietly(lambda ans, x: _2_SQRTPI * exp(-x * x)), native=Formula("erf", bounded=True)
+    "erf",
+    lazy_special("erf"),
+    quietly(lambda ans, x: _2_SQRTPI * exp(-x * x)),
+    native=Formula(formulas.erf, bounded=True),
 )
-erfc_p = unary("erfc", lazy_special("erfc"), quietly(lambda ans, x: -_2_SQRTPI * exp(-x * x)), native="erfc")
+erfc_p = unary("erfc", lazy_special("erfc"), quietly(lambda ans, x: -_2_SQRTPI * exp(-x * x)), native=formulas.erfc)
 erfinv_p = unary(
-    "erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9), native="erfinv"
+    "erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9), native=formulas.erfinv
 )
-gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0), native="gammaln")
+gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0), native=formulas.gammaln)
 digamma_p = unary(
     "digamma",
     lazy_special("digamma"),
     lambda ans, x: polygamma(1.0, x),
     (0.4, 4.0),
     reasons={"complex": "its derivative needs the zeta function, which SciPy has for real numbers"},
-    native="digamma",
+    native=formulas.digamma,
 )
 
 
@@ -599,14 +635,14 @@ isfinite_p = _flat("isfinite", np.isfinite, native=formulas.isfinite)
 isinf_p = _flat("isinf", np.isinf, native=formulas.isinf)
 isnan_p = _flat("isnan", np.isnan, native=formulas.isnan)
 signbit_p = _flat("signbit", np.signbit, native=formulas.signbit)
-nextafter_p = _flat("nextafter", np.nextafter, 2, native="nextafter")
+nextafter_p = _flat("nextafter", np.nextafter, 2, native=formulas.nextafter)
 heaviside_p = binary(
     "heaviside",
     np.heaviside,
     None,
     lambda ans, x, y: convert(equal(x, 0), dtype_of(ans)),
     choice=True,
-    native="heaviside",
+    native=formulas.heaviside,
 )
 
 
@@ -707,7 +743,7 @@ convert_p = Linear(
     samples=lambda: [
         ((inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],
-    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
+    native=Formula(formulas.converted, loop=lambda avals, out: ([out.dtype], out.dtype)),
 )
 
 

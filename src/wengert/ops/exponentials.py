@@ -10,14 +10,13 @@ cancel again. Compiled Programs have the operations written out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from ..config import config
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..program import Program
+from .call import composed
 from .elementwise import exp, greater, isfinite, less, log1p, offset_p, where_p
 from .families import align_batched, broadcast_shapes, fit, spread, times
 from .reduction import kept_shape, max_p, sum_p
@@ -41,16 +40,8 @@ class Composed(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(*align_batched(args, batched), **params), True
 
-    def program(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
-        """What the compiler runs in its place."""
-        return _program(self, avals, tuple(params.items()), bool(config._x64))
-
-
-@lru_cache(1000)
-def _program(primitive: Composed, avals: tuple[Aval, ...], params: Any, x64: bool) -> Program:
-    from ..transforms.staging import stage
-
-    return stage(lambda *args: [primitive.expand(*args, **dict(params))], avals, primitive.name)[0]
+    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
+        return composed(self.expand, avals, params)
 
 
 def _kept(x: Value, axes: Axes) -> tuple[int, ...]:

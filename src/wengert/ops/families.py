@@ -260,7 +260,7 @@ class Elementwise(Primitive):
         weak: bool = False,
         linear: bool = False,
         choice: bool = False,
-        native: Formula | Scalar | str | None = None,
+        native: Formula | Scalar | None = None,
         **kwargs: Any,
     ) -> None:
         formula = native if native is None or isinstance(native, Formula) else Formula(native)
@@ -274,6 +274,8 @@ class Elementwise(Primitive):
         short_bind = _SHORT_BIND.get(len(self.partials) if self.partials is not None else getattr(function, "nin", 0))
         if short_bind is not None:
             self.bind = short_bind(self)
+
+    elementwise = True
 
     def impl(self, *args: Value) -> Value:
         try:

@@ -14,8 +14,9 @@ import numpy as np
 from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
 from . import elementwise as ew
+from .call import composed
 from .linalg import real_dtype
-from .reduction import kept_shape, reduce_sum, reduced_shape
+from .reduction import kept_shape, reduce_sum, reduced_shape, sum_p
 from .shape import concatenate, reshape, transpose
 from .squares import Root, known, root_of
 
@@ -24,6 +25,10 @@ Axes = tuple[int, ...]
 
 def _squares(x: Value) -> Value:
     return ew.square(ew.real(x)) + ew.square(ew.imag(x)) if dtype_of(x).kind == "c" else ew.square(x)
+
+
+def _root_of_squares(x: Value, *, axes: Axes) -> Value:
+    return ew.sqrt(sum_p.bind(_squares(x), axes=axes))
 
 
 class _Norm(Primitive):
@@ -44,6 +49,9 @@ class _Norm(Primitive):
         share = ew.ratio(x, reshape(ans, kept_shape(shape_of(x), axes)))
         along = ew.real(ew.conj(share) * t) if dtype_of(x).kind == "c" else t * share
         return ans, reduce_sum(along, axes)
+
+    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
+        return composed(_root_of_squares, avals, params)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(args[0], axes=tuple(a + 1 for a in params["axes"])), True

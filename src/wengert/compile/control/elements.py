@@ -14,6 +14,7 @@ import numpy as np
 
 from ...core import Aval
 from ...lowering import Formula
+from ...lowering.contractions import Contraction
 from ...lowering.formulas import multiply
 from ...lowering.index_maps import Structure
 from ...lowering.monoids import SUM, Monoid, Reduction, Scatter
@@ -24,8 +25,7 @@ from ..nest import size_of
 from ..scalars import REGISTERS, cast, emit_elementwise, lowered
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
-from ..vectormath.trigonometric import sin_and_cos
-from .fit import CONTROL_COSTS, FEW, carried_first, ordered, sine_and_cosine
+from .fit import CONTROL_COSTS, FEW, carried_first, ordered, written_together
 from .late import Timed
 from .ranges import RANGES, Range
 
@@ -136,9 +136,9 @@ class ElementWriter(Timed, Text):
         for eqn in equations:
             if eqn.outputs[0] in env:
                 continue
-            pair = sine_and_cosine(program, eqn)
+            pair = written_together(program, eqn)
             if pair is not None:
-                env.update(zip(pair, self.both(env[eqn.inputs[0]]), strict=True))
+                env.update(zip(pair, self.both(eqn.primitive.native.both[0], env[eqn.inputs[0]]), strict=True))
                 continue
             outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
             env.update(zip(eqn.outputs, outs, strict=True))
@@ -189,7 +189,7 @@ class ElementWriter(Timed, Text):
             elements = self._structural(eqn, args, out)
         elif isinstance(native, Reduction):
             elements = self._reduced(eqn, args[0].elements, avals[0], out)
-        elif name == "dot_general":
+        elif isinstance(native, Contraction):
             elements = self._product(eqn, args, out)
         elif name == "check_index":
             self._each(args[0].elements, lambda x: self._index(x, avals[0].dtype, eqn.params["length"]))
@@ -198,11 +198,10 @@ class ElementWriter(Timed, Text):
             elements = self._scattered(eqn, args, avals, out)
         return [Value(elements)]
 
-    def both(self, x: Value) -> tuple[Value, Value]:
-        """The sines and cosines of the same numbers."""
-        pairs = [sin_and_cos(self, v) for v in x.elements.reshape(-1)]
-        sines, cosines = ([p[k] for p in pairs] for k in (0, 1))  # there may be none
-        return Value(self.shaped(sines, x.elements.shape)), Value(self.shaped(cosines, x.elements.shape))
+    def both(self, function: Callable[..., Any], x: Value) -> list[Value]:
+        """Two functions of the same numbers, such as sines and cosines."""
+        pairs = [function(self, None, v) for v in x.elements.reshape(-1)]
+        return [Value(self.shaped([p[k] for p in pairs], x.elements.shape)) for k in (0, 1)]  # there may be none
 
     def _each(self, elements: Any, f: Callable[[V], V]) -> Any:
         return self.shaped([f(x) for x in elements.reshape(-1)], elements.shape)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core import Aval
 from ...lowering import Formula
+from ...lowering.contractions import Contraction
 from ...lowering.index_maps import Structure
 from ...lowering.monoids import Reduction, Scatter
 from ...ops.families import broadcast_shapes
@@ -23,7 +24,6 @@ from .walk import groups
 FEW = 16  # elements of an array in registers
 MOST = 1500  # instructions of a loop, about
 FUNCTION = 25
-TURNS = ("sin", "cos")
 
 
 def few(aval: Aval) -> bool:
@@ -78,22 +78,24 @@ def carried_first(program: Program, count: int) -> list[Equation]:
     return program.cache[key]
 
 
-def sine_and_cosine(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
-    """The two results, for a sine or cosine of numbers of which a Program has both."""
-    if eqn.primitive.name not in TURNS:
+def written_together(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
+    """The two results, for a function of numbers that is written with another one of which a Program has both."""
+    if _both(eqn) is None:
         return None
-    key = ("turns",)
+    key = ("both",)
     if key not in program.cache:
-        found: dict[Any, dict[str, Var]] = {}
+        found: dict[Any, dict[int, Var]] = {}
         for e in program.equations:
-            if (
-                e.primitive.name in TURNS
-                and type(e.inputs[0]) is Var
-                and e.inputs[0].aval.dtype == e.outputs[0].aval.dtype
-            ):
-                found.setdefault(e.inputs[0], {})[e.primitive.name] = e.outputs[0]
-        program.cache[key] = {x: (by["sin"], by["cos"]) for x, by in found.items() if len(by) == 2}
+            both = _both(e)
+            if both and type(e.inputs[0]) is Var and e.inputs[0].aval.dtype == e.outputs[0].aval.dtype:
+                found.setdefault((both[0], e.inputs[0]), {})[both[1]] = e.outputs[0]
+        program.cache[key] = {x: (by[0], by[1]) for (_, x), by in found.items() if len(by) == 2}
     return program.cache[key].get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
+
+
+def _both(eqn: Equation) -> tuple[Any, int] | None:
+    native = eqn.primitive.native
+    return native.both if isinstance(native, Formula) else None
 
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:
@@ -139,7 +141,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         return 0 if not structure.computed else n * (4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
     if isinstance(native, Reduction):
         return size_of(avals[0]) if size_of(avals[0]) else None
-    if name == "dot_general":
+    if isinstance(native, Contraction):
         (cx, _), _ = eqn.params["dims"]
         k = math.prod(avals[0].shape[i] for i in cx)
         return n * k if k and all(a.dtype == eqn.outputs[0].aval.dtype for a in avals) else None

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering import Formula
+from ...lowering import Formula, meaning
+from ...lowering import formulas as f
+from ...lowering import index_maps as maps
+from ...lowering.contractions import Contraction
 from ...lowering.index_maps import Structure
 from ...lowering.monoids import Reduction
 from ...ops.call import batched_program
-from ...ops.families import Elementwise
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
 from ..nest import size_of
@@ -39,14 +41,13 @@ def _free(eqn: Equation) -> bool:
 
 def safe(eqn: Equation) -> bool:
     """Whether an equation may be computed where it would not have been: it cannot fail, and is no loop."""
-    name = eqn.primitive.name
     if eqn.primitive.effect:
         return False
     return (
-        isinstance(eqn.primitive, Elementwise)
+        eqn.primitive.elementwise
         or isinstance(eqn.primitive.native, (Formula, Reduction))
         or (isinstance(eqn.primitive.native, Structure) and not eqn.primitive.native.computed)
-        or name == "dot_general"
+        or meaning(eqn) is Contraction
     )
 
 
@@ -77,7 +78,7 @@ def invariants(r: Rewriter, program: Program, consts: Sequence[Atom]) -> tuple[P
     wanted = {a for e in rest for a in e.inputs if type(a) is Var} | {a for a in program.outputs if type(a) is Var}
     for eqn in reversed(same):
         (out,) = eqn.outputs
-        if out in wanted and (_free(eqn) or size_of(out.aval) <= FEW and eqn.primitive.name != "dot_general"):
+        if out in wanted and (_free(eqn) or size_of(out.aval) <= FEW and meaning(eqn) is not Contraction):
             wanted.update(a for a in eqn.inputs if type(a) is Var)
             again.append(eqn)
     kept = {e.outputs[0] for e in again}
@@ -165,7 +166,7 @@ class Scan:
         for a in outs[nk:]:
             if type(a) is Literal or a in consts:
                 atom = self.r.literal(a) if type(a) is Literal else self.consts[consts.index(a)]
-                sources.append(self.r.one("broadcast_to", atom, shape=(self.length, *a.aval.shape)))
+                sources.append(self.r.one(maps.broadcast, atom, shape=(self.length, *a.aval.shape)))
             elif a in xs:
                 sources.append(self.xs[xs.index(a)])
             else:
@@ -198,7 +199,7 @@ class Scan:
         chosen = [
             e
             for e in known
-            if e.primitive.name == "dot_general" and work(e) >= LEAST and e.outputs[0] in moving
+            if meaning(e) is Contraction and work(e) >= LEAST and e.outputs[0] in moving
             and size_of(e.outputs[0].aval) * self.length <= MOST
             and size_of(e.outputs[0].aval) <= 2 * sum(size_of(v.aval) for v in xs)
         ]  # fmt: skip
@@ -230,25 +231,19 @@ class Scan:
             if type(a) is Var:
                 uses[a] = uses.get(a, 0) + 1
         made = producer.get(out) if type(out) is Var else None
-        if (
-            made is None
-            or made.primitive.name != "add"
-            or uses[out] != 1
-            or uses.get(x, 0) != 1
-            or x not in made.inputs
-        ):
+        if made is None or meaning(made) is not f.add or uses[out] != 1 or uses.get(x, 0) != 1 or x not in made.inputs:
             return False
         term = made.inputs[1] if made.inputs[0] is x else made.inputs[0]
         outer: list[Equation] = []
         while (
             type(term) is Var
             and term in producer
-            and producer[term].primitive.name in ("transpose", "reshape", "negative")
+            and meaning(producer[term]) in (maps.transposed, maps.Reshape, f.negative)
         ):
             outer.append(producer[term])
             term = producer[term].inputs[0]
         product = producer.get(term) if type(term) is Var else None
-        if product is None or product.primitive.name != "dot_general" or product.outputs[0].aval.dtype.kind != "f":
+        if product is None or meaning(product) is not Contraction or product.outputs[0].aval.dtype.kind != "f":
             return False
         factors = product.inputs
         if any(a.aval != made.outputs[0].aval for a in (x,)) or not all(
@@ -278,10 +273,10 @@ class Scan:
         )
 
         def back(outs: list[Atom]) -> list[Atom]:
-            value = r.one("dot_general", *[outs[s] if type(s) is int else s for s in sources], dims=wide)
+            value = r.one(Contraction, *[outs[s] if type(s) is int else s for s in sources], dims=wide)
             for eqn in reversed(outer):
                 value = r.one(eqn.primitive.name, value, **eqn.params)
-            return [*outs[:k], r.one("add", start, value), *outs[k : nk - 1 + n_ys]]
+            return [*outs[:k], r.one(f.add, start, value), *outs[k : nk - 1 + n_ys]]
 
         self.undo.append(back)
         outputs = [*body.outputs[:k], *body.outputs[k + 1 : nk], *ys]
@@ -299,7 +294,7 @@ class Scan:
         ys, parts = list(body.outputs[nk:]), {}
         for i, a in enumerate(ys):
             eqn = producer.get(a) if type(a) is Var and a not in inside else None
-            if eqn is None or eqn.primitive.name != "dot_general" or work(eqn) < LEAST:
+            if eqn is None or meaning(eqn) is not Contraction or work(eqn) < LEAST:
                 continue
             factors = [b for b in eqn.inputs if b not in consts]
             if len(factors) == 1 and type(factors[0]) is Var and size_of(factors[0].aval) <= 2 * size_of(a.aval):

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Primitive
+from ...lowering import index_maps as maps
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
 from ..passes import optimize
-from ..rewriter import Rewriter, number
+from ..rewriter import Rewriter, number, registered
 from .walk import groups
 
 SMALL = 64  # elements of a constant array that is kept with the code
@@ -48,7 +48,7 @@ def uniform(r: Rewriter, a: Atom) -> Literal | None:
     """The scalar literal that an atom is, or is a broadcast of."""
     if number(a) is not None:
         return a  # type: ignore[return-value]
-    made = r.made_by(a, "broadcast_to")
+    made = r.made_by(a, maps.broadcast)
     return made.inputs[0] if made is not None and number(made.inputs[0]) is not None else None  # type: ignore[return-value]
 
 
@@ -75,7 +75,7 @@ def settled(
                 replaced[v] = value
             else:
                 spread = Var(v.aval)
-                before.append(Equation(Primitive.registry["broadcast_to"], [value], [spread], {"shape": v.aval.shape}))
+                before.append(Equation(registered(maps.broadcast), [value], [spread], {"shape": v.aval.shape}))
                 replaced[v] = spread
         elif type(a) is Var and a in seen:
             replaced[v] = seen[a]

@@ -19,7 +19,7 @@ from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sech2, sinh, tanh
 from .logarithm import log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlog1py, xlogy
 from .power import cbrt, hypot, hypot1, over_squares, power
 from .rounding import floor_divide, fmod, heaviside, nextafter, remainder, sign
-from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, tan
+from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, sin_and_cos, tan  # noqa: F401
 
 _UNARY: tuple[Callable[..., V], ...] = (
     *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt, hypot1),

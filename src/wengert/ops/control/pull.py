@@ -27,7 +27,7 @@ from ..support import nonzero as by_value
 from ..supported import as_supports, drops, masks_of
 from .binomial import Blocks, bytes_of, planned, walked
 from .loop import LONG, Flags, _samples, _zero, has_choice, parts, smaller_loop, stepwise, tangent_loop, while_p
-from .programs import check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
+from .programs import alone, check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
 from .scan import linear_step, moving_flags, saving, transposed_body
 
 
@@ -46,6 +46,9 @@ class WhileTangent(Primitive):
         return while_p.bind(*loop_args, **derived)[len(params["body"].outputs) :]
 
     impl = expand
+
+    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
+        return alone(self.expand, params["body"], avals, params)
 
     def as_loop(self, args: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
         nonzero = params["nonzero"]

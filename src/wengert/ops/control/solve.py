@@ -47,6 +47,9 @@ class LinearSolve(Primitive):
     def impl(self, *args: Value, system: System, consts: int) -> list[Value]:
         return call_p.bind(*args, program=system.solve)
 
+    def called(self, params: dict[str, Any]) -> Program:
+        return params["system"].solve
+
     def abstract(self, *avals: Aval, system: System, consts: int) -> list[Aval]:
         return [strong(a) for a in system.solve.out_avals]
 

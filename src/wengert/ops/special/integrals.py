@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
+from ...lowering import formulas
 from ..declare import function_of, quietly
 from ..elementwise import absolute, cos, erf, exp, expm1, imag, log, log1p, real, sin, square, where
 from ..families import Elementwise
@@ -74,7 +75,7 @@ erfcx_p = special(
     "erfcx",
     (lambda ans, x: 2 * x * ans - 2 / SQRT_PI if dtype_of(x).kind == "c" else erfcx_derivative_p.bind(x, orders=(1,)),),
     _ANY,
-    native="erfcx",
+    native=formulas.erfcx,
 )
 _FAR, _TERMS = 7.0, 21
 
@@ -140,7 +141,7 @@ erfi_p = special("erfi", (quietly(lambda ans, x: 2 / SQRT_PI * exp(x * x)),), _A
 # The inverses: where the argument is small ``exp(ans**2)`` would multiply the rounding of the result; it is
 # ``erfcx(ans) / erfc(ans)``, and erfc(ans) the argument.
 erfcinv_p = special("erfcinv", (quietly(lambda ans, x: -SQRT_PI / 2 * erfcx(ans) / x),), (0.3, 1.7))
-ndtr_p = special("ndtr", (quietly(lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI),), _ANY, native="ndtr")
+ndtr_p = special("ndtr", (quietly(lambda ans, x: exp(-0.5 * x * x) / SQRT_2PI),), _ANY, native=formulas.ndtr)
 
 
 def _log_ndtr_dx(ans: Value, x: Value) -> Value:
@@ -150,7 +151,7 @@ def _log_ndtr_dx(ans: Value, x: Value) -> Value:
     return where(negative, ratio, exp(-0.5 * x * x - ans) / SQRT_2PI)
 
 
-log_ndtr_p = special("log_ndtr", (_log_ndtr_dx,), _ANY, native="log_ndtr")
+log_ndtr_p = special("log_ndtr", (_log_ndtr_dx,), _ANY, native=formulas.log_ndtr)
 ndtri_p = special("ndtri", (quietly(lambda ans, x: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)) / x),), (0.1, 0.9))
 
 
@@ -176,7 +177,7 @@ owens_t_p = special(
 
 # --- logarithms --------------------------------------------------------------------------------------------------
 
-logit_p = special("logit", (lambda ans, x: 1 / (x * (1 - x)),), (0.1, 0.9), native="logit")
+logit_p = special("logit", (lambda ans, x: 1 / (x * (1 - x)),), (0.1, 0.9), native=formulas.logit)
 log_expit_p = special("log_expit", (lambda ans, x: -expm1(ans),), _ANY)
 
 
@@ -190,14 +191,14 @@ xlogy_p = special(
     (quietly(lambda ans, x, y: log(y)), lambda ans, x, y: _ratio(x, y)),
     (0.4, 2.0),
     (0.4, 2.0),
-    native="xlogy",
+    native=formulas.xlogy,
 )
 xlog1py_p = special(
     "xlog1py",
     (quietly(lambda ans, x, y: log1p(y)), lambda ans, x, y: _ratio(x, 1 + y)),
     (0.4, 2.0),
     (0.4, 2.0),
-    native="xlog1py",
+    native=formulas.xlog1py,
 )
 
 
