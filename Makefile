@@ -1,12 +1,13 @@
 # Every command sets up what it needs; a fresh clone with Python (3.11 or later) and git is enough.
 PYTHON ?= python3
-# Standard environments: for work on the project, for benchmarks, and for tests beside JAX.
+# Standard environments: for work on the project, for benchmarks, for tests beside JAX, and for the documentation.
 VENV := .venv
 BENCH := .venv-bench
 PEERS := .venv-peers
+DOCS := .venv-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test peers lint format types bench package clean
+.PHONY: help tour test peers docs lint format types bench package clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -21,6 +22,12 @@ test: $(VENV)/ready  ## run the tests
 
 peers: $(PEERS)/ready  ## run the tests that compare with real JAX
 	$(PEERS)/bin/python -m pytest -q -m peers tests
+
+docs: $(DOCS)/ready  ## build the documentation; leaves out/docs/index.html
+	@$(DOCS)/bin/python tools/site.py build/site
+	@echo "running the tutorials and writing the pages: a few minutes"
+	@$(DOCS)/bin/python -m sphinx --fail-on-warning --keep-going -q -j auto -d build/doctrees build/site out/docs
+	@echo "open out/docs/index.html in a browser"
 
 lint: $(VENV)/ready  ## check format, imports and names
 	$(VENV)/bin/ruff format --check src tests examples
@@ -41,7 +48,7 @@ bench: $(BENCH)/ready  ## compare with JAX, PyTorch and autograd; writes docs/be
 	$(BENCH)/bin/python benchmarks/compiled --write docs
 
 clean:  ## remove the environments and everything made
-	rm -rf $(VENV) $(BENCH) $(PEERS) out build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(PEERS) $(DOCS) out build dist .pytest_cache .ruff_cache .hypothesis
 
 # An environment is ready when everything in it is installed; an interrupted set-up is started over.
 define environment
@@ -64,3 +71,6 @@ $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
 
 $(PEERS)/ready: pyproject.toml tests/peers.txt
 	$(call environment,$(PEERS),-e '.[test]' -r tests/peers.txt)
+
+$(DOCS)/ready: pyproject.toml
+	$(call environment,$(DOCS),-e '.[docs]')

@@ -7,6 +7,7 @@ first used, so that a program pays only for what it touches.
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from . import environment as _environment
 from . import errors
 from .config import config
 from .ops import keys as _keys
@@ -31,6 +32,7 @@ from .transforms.transposing import linear_transpose
 
 if _TYPE_CHECKING:
     from . import debug, flatten_util, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
+    from .interop.jax_names import as_jax
 
 make_jaxpr = make_program
 remat = checkpoint
@@ -49,7 +51,7 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
-    "ShapeDtypeStruct", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
     "nn", "numpy", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
@@ -59,8 +61,31 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")  # which makes it an attribute: asked for once
+    if name == "as_jax":
+        from .interop.jax_names import as_jax
+
+        globals()[name] = as_jax
+        return as_jax
     raise errors.no_attribute(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:
     return sorted({*__all__, "__version__"})
+
+
+def load_ipython_extension(ipython: _Any) -> None:
+    """``%load_ext wengert``: from this cell on ``import jax`` means this library."""
+    from .interop.jax_names import install
+
+    install()
+
+
+def unload_ipython_extension(ipython: _Any) -> None:
+    """``%unload_ext wengert``: ``import jax`` means JAX again, if it is there."""
+    from .interop.jax_names import uninstall
+
+    uninstall()
+
+
+if _environment.truth("WENGERT_AS_JAX"):
+    load_ipython_extension(None)

@@ -31,6 +31,7 @@ VARIABLES = {
 OTHERS = {
     "WENGERT_TARGET_CPU": "the processor that code is compiled for, such as x86-64-v3",
     "WENGERT_FULL_TRACEBACK": "tracebacks with the frames of the library",
+    "WENGERT_AS_JAX": "1: ``import jax`` means this library, from where wengert is imported on",
 }
 SIZES = ("cache_bytes", "checkpoint_bytes")
 MOST_THREADS = 1024
@@ -46,6 +47,18 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([a-z]*)")
 def given() -> dict[str, str]:
     """The settings that the environment gives, as text; an empty variable counts as none."""
     return {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
+
+
+def truth(variable: str) -> bool:
+    """Whether a variable that is no setting of `config` is set to a word for true.
+
+    Raises:
+        ValueError: it is set to something else than a truth.
+    """
+    text = os.environ.get(variable, "").strip().lower()
+    if text and text not in _WORDS:
+        raise ValueError(f"{variable} is 1 or 0 (or true, false, on, off, yes, no); got {text!r}")
+    return _WORDS[text] if text else False
 
 
 def size(text: str) -> int:

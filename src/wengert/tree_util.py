@@ -290,7 +290,7 @@ def tree_map_with_path(
     is_leaf: Callable[..., bool] | None = None,
     is_leaf_takes_path: bool = False,
 ) -> Any:
-    """Apply f(path, leaf, *others) to the leaves of a tree and what stands there in the rest.
+    """Apply ``f(path, leaf, *others)`` to the leaves of a tree and what stands there in the rest.
 
     >>> tree_map_with_path(lambda path, x: keystr(path) + "=" + str(x), {"a": 1, "b": [2]})
     {'a': "['a']=1", 'b': ["['b'][0]=2"]}

@@ -12,8 +12,6 @@ import functools
 import importlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -342,23 +340,43 @@ def uninstall() -> None:
     np.seterr(**kept.warnings)
 
 
-@contextmanager
-def as_jax() -> Iterator[None]:
-    """A context in which ``import jax`` means this library; imports and settings are put back after it.
+class _Installed:
+    """What `as_jax` returns: JAX's names mean this library from now on, or until the end of a `with` block."""
 
-    Inside another `as_jax`, or after `install`, it changes nothing.
+    def __init__(self) -> None:
+        self._outer = _kept is not None
+        install()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        if not self._outer:
+            uninstall()
+
+    def __repr__(self) -> str:
+        return "<import jax means wengert>" if _kept is not None else "<import jax means JAX>"
+
+
+def as_jax() -> _Installed:
+    """Make ``import jax`` mean this library: from now on, or for the length of a `with` block.
+
+    As ``wengert run --as-jax`` does for a notebook: 32-bit mode by default, JAX's arrays and rules for what JAX's names
+    return; `wengert.numpy` and the other names of this library keep their own meaning. Call it before anything imports
+    jax. At the end of a `with` block imports and settings are put back. Inside another block, or after a call, it changes
+    nothing.
+
+    In notebooks ``%load_ext wengert`` does the same, in the environment ``WENGERT_AS_JAX=1`` where something imports
+    wengert, and for tests ``pytest --as-jax``.
+
+    Raises:
+        ValueError: one of JAX's variables in the environment, ``JAX_ENABLE_X64`` and kin, is no truth value.
 
     Example:
-        >>> from wengert.interop import jax_names
-        >>> with jax_names.as_jax():
+        >>> import wengert
+        >>> with wengert.as_jax():
         ...     import jax.numpy as jnp
         ...     jnp.ones(2).dtype
         dtype('float32')
     """
-    outer = _kept is not None
-    install()
-    try:
-        yield
-    finally:
-        if not outer:
-            uninstall()
+    return _Installed()
