@@ -192,7 +192,7 @@ def test_options_of_iterative_solvers():
         return {"u": x[:1], "v": x[1:]}
 
     x, info = linalg.cg(apply, b, tol=1e-13)
-    assert info is None
+    assert info == 0
     np.testing.assert_allclose(np.concatenate([x["u"], x["v"]]), np.linalg.solve(SPD, B), rtol=1e-9)
     start = np.linalg.solve(SPD, B) + 1e-3
     np.testing.assert_allclose(linalg.cg(SPD, B, start, tol=1e-13)[0], np.linalg.solve(SPD, B), rtol=1e-9)

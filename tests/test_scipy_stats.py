@@ -97,9 +97,132 @@ def test_entropy_and_moments(name):
 @pytest.mark.parametrize("name", DISCRETE)
 def test_moments_of_counts(name):
     shapes = [s if isinstance(s, float) else s[1] for s in DISCRETE[name][1:]]
-    for key in ("mean", "var", "std"):
+    for key in ("mean", "var", "std", "entropy"):
         expected = getattr(getattr(scipy.stats, name), key)(*shapes)
-        np.testing.assert_allclose(getattr(getattr(stats, name), key)(*shapes), expected, rtol=1e-12)
+        rtol = 1e-12 if key != "entropy" else 1e-9
+        np.testing.assert_allclose(getattr(getattr(stats, name), key)(*shapes), expected, rtol=rtol)
+
+
+PARAMETERS = {"invgamma": (5.5,), "pareto": (6.5,), "t": (5.5,), "truncnorm": (-0.7, 2.1), "wrapcauchy": (0.4,)}
+
+
+@pytest.mark.parametrize("name", [*CONTINUOUS, *DISCRETE])
+def test_higher_moments(name):
+    """`stats` and `moment`, their derivatives, and the parameters up to which moments exist."""
+    ours, theirs = getattr(stats, name), getattr(scipy.stats, name)
+    given = (CONTINUOUS | DISCRETE)[name][1:]
+    shapes = PARAMETERS.get(name, tuple(float(np.ravel(s)[1]) if np.ndim(s) else s for s in given))
+    placed = {"loc": 0.3} if name in DISCRETE else {"loc": 0.3, "scale": 1.7}
+    np.testing.assert_allclose(
+        ours.stats(*shapes, moments="mvsk", **placed),
+        theirs.stats(*shapes, moments="mvsk", **placed),
+        rtol=1e-8,
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        ours(*shapes, **placed).stats("s"), theirs(*shapes, **placed).stats("s"), rtol=1e-8, atol=1e-12
+    )
+    for order in range(5):
+        np.testing.assert_allclose(
+            ours.moment(order, *shapes, **placed), theirs.moment(order, *shapes, **placed), rtol=1e-8
+        )
+    smooth = tuple(np.array([s]) for s in shapes[name in ("binom", "betabinom") :])
+    fixed = shapes[: len(shapes) - len(smooth)]
+    if smooth and np.isfinite(theirs.var(*shapes)):
+        check_grads(
+            lambda *s: ours.stats(*fixed, *s, moments="mvsk"),
+            smooth,
+            order=1 + (len(smooth) == 1),
+            rtol=1e-5,
+            atol=1e-5,
+        )
+        check_grads(lambda *s: ours.entropy(*fixed, *s), smooth, order=2, rtol=1e-5, atol=1e-5)
+    with pytest.raises(ValueError, match="from 0 to 4"):
+        ours.moment(5, *shapes)
+    with pytest.raises(ValueError):
+        ours.moment(1.5, *shapes)
+
+
+def test_moments_that_do_not_exist():
+    for name, shape, orders in (
+        ("t", 2.5, "mvsk"),
+        ("t", 1.0, "mvsk"),
+        ("invgamma", 3.5, "mvsk"),
+        ("pareto", 2.5, "mv"),
+    ):
+        np.testing.assert_array_equal(
+            np.isfinite(getattr(stats, name).stats(shape, moments=orders)),
+            np.isfinite(getattr(scipy.stats, name).stats(shape, moments=orders)),
+        )
+
+
+def test_moments_of_truncated_tails():
+    """Beyond 30 standard deviations SciPy's differences cancel; the oracle has 40 digits."""
+    import mpmath
+
+    with mpmath.workdps(40):
+        density = lambda z: mpmath.exp((29 * 29 - z * z) / 2)  # noqa: E731
+        mass = mpmath.quad(density, [29, 29.1, 29.5, 30])
+        mean = mpmath.quad(lambda z: z * density(z), [29, 29.1, 29.5, 30]) / mass
+        central = [
+            mpmath.quad(lambda z, k=k: (z - mean) ** k * density(z), [29, 29.1, 29.5, 30]) / mass for k in (2, 3, 4)
+        ]
+        expected = [
+            float(x) for x in (-mean, central[0], -central[1] / central[0] ** 1.5, central[2] / central[0] ** 2 - 3)
+        ]
+    np.testing.assert_allclose(stats.truncnorm.stats(-30.0, -29.0, moments="mvsk"), expected, rtol=1e-11)
+
+
+def test_angles():
+    """Von Mises' distribution: many turns, large kappa (SciPy has a normal approximation there), inverses."""
+    import mpmath
+
+    z = np.linspace(-9.0, 9.0, 37)
+    for kappa in (0.0, 0.5, 3.0, 40.0):
+        np.testing.assert_allclose(
+            stats.vonmises.cdf(z, kappa), scipy.stats.vonmises.cdf(z, kappa), rtol=1e-11, atol=1e-12
+        )
+    with mpmath.workdps(30):
+        for kappa, at in ((1e4, -0.03), (300.0, -0.2), (300.0, 0.1), (1e4, 0.02), (60.0, -1.0)):
+            density = lambda t: mpmath.exp(kappa * (mpmath.cos(t) - 1))  # noqa: B023, E731
+            width = kappa**-0.5
+            cuts = sorted(
+                {
+                    -mpmath.pi,
+                    mpmath.pi,
+                    0,
+                    at,
+                    *[s * k * width for s in (1, -1) for k in (1, 3, 6, 10) if k * width < 3],
+                    at - 1 / (kappa * abs(at)),
+                }
+            )
+            whole = mpmath.quad(density, cuts)
+            expected = float(mpmath.quad(density, [c for c in cuts if c <= at]) / whole)
+            np.testing.assert_allclose(stats.vonmises.cdf(at, kappa), expected, rtol=1e-11)
+    for kappa, least in ((0.0, 1e-6), (2.0, 1e-6), (1e3, 1e-12), (1e8, 1e-12)):  # -pi holds no smaller ones
+        q = np.array([least, 1e-3, 0.2, 0.5, 0.9, 1 - 1e-9])
+        np.testing.assert_allclose(stats.vonmises.cdf(stats.vonmises.ppf(q, kappa), kappa), q, rtol=1e-9)
+    assert np.isnan(stats.vonmises.cdf(0.3, -1.0)) and np.isnan(stats.vonmises.ppf(np.nan, 1.0))
+
+
+def test_sums_over_counts_in_blocks():
+    """More counts than one block, traced numbers of draws, and ends of the parameters."""
+    k = np.array([0.0, 400.0, 499.0, 500.0, 700.0])
+    expected = scipy.stats.betabinom.cdf(k, 500, 1.5, 0.7)
+    np.testing.assert_allclose(stats.betabinom.cdf(k, 500, 1.5, 0.7), expected, rtol=1e-9)
+    np.testing.assert_allclose(w.jit(stats.betabinom.cdf)(k, 500.0, 1.5, 0.7), expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        stats.betabinom.sf(k, 500, 1.5, 0.7), scipy.stats.betabinom.sf(k, 500, 1.5, 0.7), rtol=1e-7, atol=1e-15
+    )
+    check_grads(lambda a, b: stats.betabinom.cdf(400.0, 500.0, a, b), (1.5, 0.7))
+    n = np.array([7.0, 300.0, 0.0])
+    np.testing.assert_allclose(stats.binom.entropy(n, 0.3), [scipy.stats.binom.entropy(m, 0.3) for m in n], rtol=1e-9)
+    j = np.arange(60000.0)  # SciPy's sum ends too early here
+    mass = scipy.stats.nbinom.pmf(j, 0.2, 0.01)
+    np.testing.assert_allclose(stats.nbinom.entropy(0.2, 0.01), -np.sum(scipy.special.xlogy(mass, mass)), rtol=1e-9)
+    assert stats.binom.entropy(5.0, 0.0) == stats.nbinom.entropy(2.0, 1.0) == 0
+    assert w.grad(lambda p: stats.binom.entropy(5.0, p))(0.0) == np.inf
+    assert w.grad(lambda p: stats.nbinom.entropy(2.0, p))(1.0) == -np.inf
 
 
 def test_far_tails():

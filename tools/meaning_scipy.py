@@ -40,6 +40,7 @@ import wengert  # noqa: E402
 VARIANTS = ("float64", "float32", "int64", "bool", "complex128", "fortran", "strided", "number", "empty")
 WAYS = ("plain", "traced", "compiled")
 PARAMETERS_ALONE = ("entropy", "mean", "var", "std", "median", "support")
+HIGHER = ("stats", "moment")
 METHODS = ("pdf", "logpdf", "pmf", "logpmf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf", *PARAMETERS_ALONE)
 
 

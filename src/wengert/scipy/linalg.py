@@ -18,6 +18,7 @@ from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..numpy import linalg as _linalg
+from ..numpy.linalg import LinAlgError
 from ..numpy.products import kron, matmul
 from ..ops.elementwise import absolute, conj, convert
 from ..ops.indexing import getitem, take_along_axis
@@ -25,6 +26,23 @@ from ..ops.linalg import adjoint, turned
 from ..ops.matrix_functions import polar_p, sylvester_p
 from ..ops.shape import broadcast_to, expand_dims, reshape
 from ..ops.triangular_factors import lu_p, permutation_p
+from .banded import (
+    _subset,
+    cho_solve_banded,
+    cholesky_banded,
+    diagsvd,
+    eig_banded,
+    eigvals_banded,
+    khatri_rao,
+    ldl,
+    matmul_toeplitz,
+    orthogonal_procrustes,
+    pinvh,
+    rq,
+    solve_banded,
+    solveh_banded,
+    subspace_angles,
+)
 from .matrix_functions import (
     coshm,
     cosm,
@@ -266,15 +284,24 @@ def eigh_tridiagonal(
 
     `select` is "a" for all, "i" or "v" for those whose index or value lies in `select_range`.
     """
-    if select not in ("a", "all", "i", "index", "v", "value"):
-        raise ArgumentError(f"eigh_tridiagonal: select is 'a', 'i' or 'v', got {select!r}")
-    if select[0] != "a" and select_range is None:
-        raise ArgumentError(f"eigh_tridiagonal: select={select!r} needs select_range")
     from ..numpy.creation import diag
 
     d, e = floating(d, e)
-    subset = {"i": {"subset_by_index": select_range}, "v": {"subset_by_value": select_range}}.get(select[0], {})
+    subset = _subset(select, select_range, "eigh_tridiagonal")
     return eigh(diag(d) + diag(e, 1) + diag(e, -1), eigvals_only=eigvals_only, **subset)
+
+
+def eigvalsh_tridiagonal(
+    d: Any,
+    e: Any,
+    select: str = "a",
+    select_range: Any = None,
+    check_finite: bool = True,
+    tol: float = 0.0,
+    lapack_driver: str = "auto",
+) -> Any:
+    """The eigenvalues, rising, of a real symmetric matrix; arguments as for `eigh_tridiagonal`."""
+    return eigh_tridiagonal(d, e, True, select, select_range)
 
 
 def eig(
@@ -458,14 +485,17 @@ def _equals(a: Any, flip: Any, atol: Any, rtol: Any) -> Any:
 
 
 __all__ = [
-    "bandwidth", "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "companion", "convolution_matrix",
-    "coshm", "cosm", "det", "dft", "eig", "eigh", "eigh_tridiagonal", "eigvals", "eigvalsh", "expm", "expm_frechet",
-    "fiedler", "fiedler_companion", "fractional_matrix_power", "funm", "hadamard", "hankel", "helmert", "hessenberg",
-    "hilbert", "inv", "invhilbert", "invpascal", "ishermitian", "issymmetric", "kron", "leslie", "logm", "lstsq", "lu",
-    "lu_factor", "lu_solve", "norm", "null_space", "orth", "pascal", "pinv", "polar", "qr", "qr_multiply", "rsf2csf",
-    "schur", "signm", "sinhm", "sinm", "solve", "solve_circulant", "solve_continuous_lyapunov",
-    "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester", "solve_toeplitz", "solve_triangular", "sqrtm",
-    "svd", "svdvals", "tanhm", "tanm", "toeplitz",
+    "LinAlgError", "bandwidth", "block_diag", "cho_factor", "cho_solve", "cho_solve_banded", "cholesky",
+    "cholesky_banded", "circulant", "companion", "convolution_matrix", "coshm", "cosm", "det", "dft", "diagsvd",
+    "eig", "eig_banded", "eigh", "eigh_tridiagonal", "eigvals", "eigvals_banded", "eigvalsh",
+    "eigvalsh_tridiagonal", "expm", "expm_frechet", "fiedler", "fiedler_companion", "fractional_matrix_power",
+    "funm", "hadamard", "hankel", "helmert", "hessenberg", "hilbert", "inv", "invhilbert", "invpascal",
+    "ishermitian", "issymmetric", "khatri_rao", "kron", "ldl", "leslie", "logm", "lstsq", "lu", "lu_factor",
+    "lu_solve", "matmul_toeplitz", "norm", "null_space", "orth", "orthogonal_procrustes", "pascal", "pinv", "pinvh",
+    "polar", "qr", "qr_multiply", "rq", "rsf2csf", "schur", "signm", "sinhm", "sinm", "solve", "solve_banded",
+    "solve_circulant", "solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester",
+    "solve_toeplitz", "solve_triangular", "solveh_banded", "sqrtm", "subspace_angles", "svd", "svdvals", "tanhm",
+    "tanm", "toeplitz",
 ]  # fmt: skip
 
 __getattr__ = _nearest_names(__name__, __all__)

@@ -57,8 +57,11 @@ def part(a: Any, below: int, above: int) -> Any:
 def hermitian(a: Any, lower: bool, symmetric: bool = False) -> Any:
     """The Hermitian (or symmetric) matrices of which one triangle is read."""
     n = shape_of(a)[-1]
-    half, rest = (part(a, n, 0), part(a, n, -1)) if lower else (part(a, 0, n), part(a, -1, n))
-    return half + (turned(rest) if symmetric else adjoint(rest))
+    rest = part(a, n, -1) if lower else part(a, -1, n)
+    diagonal = part(a, 0, 0)
+    if symmetric:
+        return rest + turned(rest) + diagonal
+    return rest + adjoint(rest) + (real(diagonal) if dtype_of(a).kind == "c" else diagonal)  # LAPACK reads no more
 
 
 _STRUCTURES = {

@@ -1,4 +1,4 @@
-"""Iterative solvers of linear equations: `cg`, `gmres`, `bicgstab`. SciPy iterates; derivatives are implicit.
+"""Iterative solvers of linear equations: `cg`, `gmres`, `bicgstab` and their kin. SciPy iterates; derivatives are implicit.
 
 The derivative of the solution of ``A x = b`` is itself the solution of equations with the same matrix, or its
 transpose, so nothing of the iteration is stored.
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ... import trees
-from ...core import Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
+from ...config import config
+from ...core import Aval, Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...errors import nearest_names as _nearest_names
 from ...ops.control.solve import System, linear_solve_p, turned_apply
@@ -52,7 +53,8 @@ class _Iteration:
         if self.preconditioner is not None:
             options["M"] = operator(self.preconditioner)
         matrix = operator(lambda parts: self.matrix.evaluate([*fixed, *parts]))
-        return split(getattr(sparse, self.name)(matrix, right, **options)[0])
+        x, info = getattr(sparse, self.name)(matrix, right, **options)
+        return [*split(x), np.asarray(info)]
 
 
 def _matvec(name: str, A: Any) -> Callable[[Any], Any]:  # noqa: N803
@@ -70,7 +72,7 @@ def _matvec(name: str, A: Any) -> Callable[[Any], Any]:  # noqa: N803
     return lambda x: A @ x
 
 
-def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) -> tuple[Any, None]:  # noqa: N803
+def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) -> tuple[Any, Any]:  # noqa: N803
     apply = _matvec(name, A)
     leaves, tree = trees.flatten(b)
     b_values = floating(*leaves)
@@ -96,7 +98,7 @@ def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) 
     if start is not None:
         moved = matvec.evaluate([*hoisted, *start])
         b_values = [v - m for v, m in zip(b_values, moved, strict=True)]
-    n, types = len(hoisted), tuple(matvec.out_avals)
+    n, types = len(hoisted), (*matvec.out_avals, Aval((), np.dtype(config.int_dtype)))
 
     def solved(program: Program) -> Program:
         """The Program that solves with the matrix of another one."""
@@ -105,11 +107,11 @@ def _solve(name: str, A: Any, b: Any, x0: Any, M: Any, options: dict[str, Any]) 
         return stage(run, program.in_avals, name)[0]
 
     turned = turned_apply(System(matvec, matvec, None, None), n)
-    system = System(matvec, solved(matvec), turned, solved(turned))
-    x = linear_solve_p.bind(*hoisted, *b_values, system=system, consts=n)
+    system = System(matvec, solved(matvec), turned, solved(turned), extra=1)
+    *x, info = linear_solve_p.bind(*hoisted, *b_values, system=system, consts=n)
     if start is not None:
         x = [s + v for s, v in zip(start, x, strict=True)]
-    return trees.unflatten(tree, x), None
+    return trees.unflatten(tree, x), info
 
 
 def _rtol(name: str, rtol: float, tol: float | None, callback: Any) -> float:
@@ -123,7 +125,7 @@ def _rtol(name: str, rtol: float, tol: float | None, callback: Any) -> float:
 def cg(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
     callback: Any = None, tol: float | None = None,
-) -> tuple[Any, None]:  # fmt: skip
+) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` with a symmetric positive definite operator by conjugate gradients.
 
     Differentiable in `b` and in what `A` closes over, in both modes and to any order.
@@ -135,7 +137,7 @@ def cg(
         maxiter: the most steps. M: an approximation of the inverse, a function or a matrix of plain numbers.
 
     Returns:
-        The solution, and None.
+        The solution, and SciPy's `info`: 0 where the iteration converged, else how many steps there were.
 
     Raises:
         ShapeError, DtypeError: `A` does not give what it takes. ArgumentError: `A` is no square matrix.
@@ -151,7 +153,7 @@ def cg(
 def bicgstab(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
     callback: Any = None, tol: float | None = None,
-) -> tuple[Any, None]:  # fmt: skip
+) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` by stabilised biconjugate gradients; arguments as for `cg`, `A` need not be symmetric."""
     return _solve(
         "bicgstab", A, b, x0, M, {"rtol": _rtol("bicgstab", rtol, tol, callback), "atol": atol, "maxiter": maxiter}
@@ -162,7 +164,7 @@ def gmres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, restart: int | None = None,  # noqa: N803
     maxiter: int | None = None, M: Any = None, callback: Any = None, callback_type: Any = None,  # noqa: N803
     tol: float | None = None, solve_method: str = "batched",
-) -> tuple[Any, None]:  # fmt: skip
+) -> tuple[Any, Any]:  # fmt: skip
     """Solve ``A x = b`` by generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric.
 
     `restart` is how many directions are kept, 20 by default; `solve_method` is taken for JAX's sake.
@@ -177,7 +179,47 @@ def gmres(
     )
 
 
-__all__ = ["bicgstab", "cg", "gmres"]
+def cgs(
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    callback: Any = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Solve ``A x = b`` by squared conjugate gradients; arguments as for `cg`, `A` need not be symmetric."""
+    return _solve("cgs", A, b, x0, M, {"rtol": _rtol("cgs", rtol, None, callback), "atol": atol, "maxiter": maxiter})
+
+
+def tfqmr(
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    callback: Any = None, show: bool = False,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Solve ``A x = b`` by quasi-minimal residuals without the transpose; arguments as for `cg`."""
+    return _solve(
+        "tfqmr", A, b, x0, M, {"rtol": _rtol("tfqmr", rtol, None, callback), "atol": atol, "maxiter": maxiter}
+    )
+
+
+def lgmres(
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int = 1000, M: Any = None,  # noqa: N803
+    callback: Any = None, inner_m: int = 30, outer_k: int = 3, outer_v: Any = None, store_outer_Av: bool = True,  # noqa: N803
+    prepend_outer_v: bool = False,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Solve ``A x = b`` by loose generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric."""
+    if outer_v is not None:
+        raise ArgumentError("lgmres: outer_v is a list that SciPy writes into; leave it out")
+    options = {"rtol": _rtol("lgmres", rtol, None, callback), "atol": atol, "maxiter": maxiter}
+    return _solve("lgmres", A, b, x0, M, {**options, "inner_m": inner_m, "outer_k": outer_k})
+
+
+def minres(
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, shift: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
+    callback: Any = None, show: bool = False, check: bool = False,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Solve ``(A - shift) x = b``, `A` symmetric, by minimal residuals; arguments as for `cg`."""
+    apply = _matvec("minres", A)
+    moved = apply if isinstance(shift, (int, float)) and shift == 0 else lambda x: apply(x) - shift * x
+    return _solve("minres", moved, b, x0, M, {"rtol": _rtol("minres", rtol, None, callback), "maxiter": maxiter})
+
+
+__all__ = ["bicgstab", "cg", "cgs", "gmres", "lgmres", "minres", "tfqmr"]
 
 __getattr__ = _nearest_names(__name__, __all__)
 __dir__ = __all__.copy

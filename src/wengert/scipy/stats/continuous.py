@@ -26,6 +26,8 @@ from ...ops.elementwise import (
     logaddexp,
     power,
     sigmoid,
+    sin,
+    sqrt,
     square,
     tan,
     where,
@@ -54,7 +56,9 @@ from ...ops.special import (
     xlogy,
 )
 from ...ops.special import gamma as gamma_function
-from .distribution import INF, Formula, all_of, continuous, known, one
+from ...ops.special.angles import vonmises_cdf, vonmises_moment, vonmises_ppf
+from . import moments
+from .distribution import INF, Formula, all_of, continuous, one
 
 PI = math.pi
 EULER = 0.5772156649015329
@@ -92,6 +96,7 @@ norm = continuous(
     entropy=lambda: HALF_LOG_2PI + 0.5,
     mean=lambda: 0.0,
     var=lambda: 1.0,
+    higher=(0.0, 0.0),
 )
 cauchy = continuous(
     "cauchy",
@@ -103,6 +108,7 @@ cauchy = continuous(
     entropy=lambda: math.log(4 * PI),
     mean=lambda: math.nan,
     var=lambda: math.nan,
+    higher=(math.nan, math.nan),
 )
 
 
@@ -132,6 +138,7 @@ laplace = continuous(
     entropy=lambda: LOG_2 + 1,
     mean=lambda: 0.0,
     var=lambda: 2.0,
+    higher=(0.0, 3.0),
 )
 logistic = continuous(
     "logistic",
@@ -145,6 +152,7 @@ logistic = continuous(
     entropy=lambda: 2.0,
     mean=lambda: 0.0,
     var=lambda: PI * PI / 3,
+    higher=(0.0, 1.2),
 )
 
 
@@ -156,12 +164,6 @@ def _t_entropy(df: Any) -> Any:
     return (df + 1) / 2 * (digamma((df + 1) / 2) - digamma(df / 2)) + 0.5 * log(df) + betaln(df / 2, 0.5 * one(df))
 
 
-def _beyond(x: Any, least: float, value: Formula) -> Any:
-    """``value(x)`` above `least`, infinity up to it: a moment that exists from some parameter on."""
-    ok = greater(x, least)
-    return where(ok, value(where(ok, x, least + 1)), known(x) + INF)
-
-
 t = continuous(
     "t",
     "df",
@@ -171,10 +173,11 @@ t = continuous(
     ppf=lambda q, df: stdtrit(df, q),
     isf=lambda q, df: -stdtrit(df, q),
     entropy=lambda df: limit(df, _t_entropy, HALF_LOG_2PI + 0.5),
-    mean=lambda df: _beyond(df, 1.0, lambda df: 0.0),
+    mean=lambda df: moments.from_on(df, 1.0, lambda df: 0.0, INF),
     var=lambda df: where(
-        greater(df, 1), _beyond(df, 2.0, lambda df: limit(df, lambda df: df / (df - 2), 1.0)), math.nan
+        greater(df, 1), moments.from_on(df, 2.0, lambda df: limit(df, lambda df: df / (df - 2), 1.0), INF), math.nan
     ),
+    higher=(lambda df: moments.from_on(df, 3.0, lambda df: 0.0), moments.t_excess),
 )
 
 
@@ -214,6 +217,7 @@ gennorm = continuous(
     entropy=lambda beta: 1 / beta - log(beta / 2) + gammaln(1 / beta),
     mean=lambda beta: 0 * beta,
     var=lambda beta: exp(gammaln(3 / beta) - gammaln(1 / beta)),
+    higher=(0.0, moments.gennorm_excess),
 )
 
 
@@ -233,6 +237,7 @@ gumbel_r = continuous(
     entropy=lambda: EULER + 1,
     mean=lambda: EULER,
     var=lambda: PI * PI / 6,
+    higher=(moments.GUMBEL, 2.4),
 )
 gumbel_l = continuous(
     "gumbel_l",
@@ -245,13 +250,21 @@ gumbel_l = continuous(
     entropy=lambda: EULER + 1,
     mean=lambda: -EULER,
     var=lambda: PI * PI / 6,
+    higher=(-moments.GUMBEL, 2.4),
 )
 vonmises = continuous(
     "vonmises",
     "kappa",
     domain=lambda kappa: greater_equal(kappa, 0),
-    logpdf=lambda z, kappa: kappa * (cos(z) - 1) - log(2 * PI * i0e(kappa)),
+    logpdf=lambda z, kappa: -2 * kappa * square(sin(z / 2)) - log(2 * PI * i0e(kappa)),
+    cdf=lambda z, kappa: vonmises_cdf(z, kappa),
+    sf=lambda z, kappa: vonmises_cdf(-z, kappa),
+    ppf=lambda q, kappa: vonmises_ppf(q, kappa),
+    isf=lambda q, kappa: -vonmises_ppf(q, kappa),
     entropy=lambda kappa: kappa * (1 - i1e(kappa) / i0e(kappa)) + log(2 * PI * i0e(kappa)),
+    mean=lambda kappa: 0 * kappa,
+    var=lambda kappa: vonmises_moment(kappa, 2),
+    higher=(0.0, moments.vonmises_excess),
 )
 
 # --- the positive numbers ----------------------------------------------------------------------------------------
@@ -268,6 +281,7 @@ expon = continuous(
     entropy=lambda: 1.0,
     mean=lambda: 1.0,
     var=lambda: 1.0,
+    higher=(2.0, 6.0),
 )
 gamma = continuous(
     "gamma",
@@ -282,6 +296,7 @@ gamma = continuous(
     entropy=lambda a: a + gammaln(a) + (1 - a) * digamma(a),
     mean=lambda a: a,
     var=lambda a: a,
+    higher=(lambda a: 2 / sqrt(a), lambda a: 6 / a),
 )
 chi2 = continuous(
     "chi2",
@@ -296,6 +311,7 @@ chi2 = continuous(
     entropy=lambda df: df / 2 + LOG_2 + gammaln(df / 2) + (1 - df / 2) * digamma(df / 2),
     mean=lambda df: df,
     var=lambda df: 2 * df,
+    higher=(lambda df: 2 * sqrt(2 / df), lambda df: 12 / df),
 )
 invgamma = continuous(
     "invgamma",
@@ -308,8 +324,9 @@ invgamma = continuous(
     ppf=lambda q, a: 1 / gammainccinv(a, q),
     isf=lambda q, a: 1 / gammaincinv(a, q),
     entropy=lambda a: a + gammaln(a) - (1 + a) * digamma(a),
-    mean=lambda a: _beyond(a, 1.0, lambda a: 1 / (a - 1)),
-    var=lambda a: _beyond(a, 2.0, lambda a: 1 / ((a - 1) * (a - 1) * (a - 2))),
+    mean=lambda a: moments.from_on(a, 1.0, lambda a: 1 / (a - 1), INF),
+    var=lambda a: moments.from_on(a, 2.0, lambda a: 1 / ((a - 1) * (a - 1) * (a - 2)), INF),
+    higher=(lambda a: moments.from_on(a, 3.0, lambda a: 4 * sqrt(a - 2) / (a - 3)), moments.invgamma_excess),
 )
 halfnorm = continuous(
     "halfnorm",
@@ -323,6 +340,7 @@ halfnorm = continuous(
     entropy=lambda: HALF_LOG_2PI + 0.5 - LOG_2,
     mean=lambda: math.sqrt(2 / PI),
     var=lambda: 1 - 2 / PI,
+    higher=moments.HALF_NORMAL,
 )
 lognorm = continuous(
     "lognorm",
@@ -339,6 +357,7 @@ lognorm = continuous(
     entropy=lambda s: 0.5 + HALF_LOG_2PI + log(s),
     mean=lambda s: exp(s * s / 2),
     var=lambda s: expm1(s * s) * exp(s * s),
+    higher=(lambda s: sqrt(expm1(s * s)) * (3 + expm1(s * s)), moments.lognorm_excess),
 )
 weibull_min = continuous(
     "weibull_min",
@@ -354,6 +373,7 @@ weibull_min = continuous(
     entropy=lambda c: EULER * (1 - 1 / c) - log(c) + 1,
     mean=lambda c: gamma_function(1 + 1 / c),
     var=lambda c: gamma_function(1 + 2 / c) - square(gamma_function(1 + 1 / c)),
+    higher=(moments.weibull_skewness, moments.weibull_excess),
 )
 pareto = continuous(
     "pareto",
@@ -366,8 +386,9 @@ pareto = continuous(
     ppf=lambda q, b: exp(-log1p(-q) / b),
     isf=lambda q, b: exp(-log(q) / b),
     entropy=lambda b: 1 + 1 / b - log(b),
-    mean=lambda b: _beyond(b, 1.0, lambda b: b / (b - 1)),
-    var=lambda b: _beyond(b, 2.0, lambda b: b / ((b - 1) * (b - 1) * (b - 2))),
+    mean=lambda b: moments.from_on(b, 1.0, lambda b: b / (b - 1), INF),
+    var=lambda b: moments.from_on(b, 2.0, lambda b: b / ((b - 1) * (b - 1) * (b - 2)), INF),
+    higher=(moments.pareto_skewness, moments.pareto_excess),
 )
 
 # --- an interval -------------------------------------------------------------------------------------------------
@@ -381,6 +402,7 @@ uniform = continuous(
     entropy=lambda: 0.0,
     mean=lambda: 0.5,
     var=lambda: 1 / 12,
+    higher=(0.0, -1.2),
 )
 beta = continuous(
     "beta",
@@ -395,6 +417,7 @@ beta = continuous(
     entropy=lambda a, b: betaln(a, b) - (a - 1) * digamma(a) - (b - 1) * digamma(b) + (a + b - 2) * digamma(a + b),
     mean=lambda a, b: a / (a + b),
     var=lambda a, b: a * b / ((a + b) * (a + b) * (a + b + 1)),
+    higher=(moments.beta_skewness, moments.beta_excess),
 )
 
 
@@ -426,6 +449,12 @@ def _between(a: Any, b: Any) -> tuple[Any, Any, Any]:
     return a, b, where(low, where(high, 0.0, b), a) / 2 + where(high, where(low, 0.0, a), b) / 2
 
 
+def _truncnorm_entropy(a: Any, b: Any) -> Any:
+    normal = moments.Truncated(a, b)
+    square_mean = normal.integral(square) / normal.mass
+    return 0.5 * square_mean + HALF_LOG_2PI + _log_mass(a, b)
+
+
 truncnorm = continuous(
     "truncnorm",
     "a b",
@@ -437,6 +466,10 @@ truncnorm = continuous(
     logcdf=lambda z, a, b: _log_mass(a, z) - _log_mass(a, b),
     logsf=lambda z, a, b: _log_mass(z, b) - _log_mass(a, b),
     ppf=_truncnorm_quantile,
+    entropy=_truncnorm_entropy,
+    mean=lambda a, b: moments.Truncated(a, b).mean,
+    var=lambda a, b: moments.Truncated(a, b).central(2),
+    higher=(lambda a, b: moments.Truncated(a, b).skewness, lambda a, b: moments.Truncated(a, b).excess),
 )
 
 
@@ -468,4 +501,5 @@ wrapcauchy = continuous(
     entropy=lambda c: log(2 * PI * (1 - c * c)),
     mean=lambda c: PI + 0 * c,
     var=lambda c: PI * PI / 3 + 4 * spence(1 - c),  # the sum of 4 c^k / k^2 beside that of the uniform one
+    higher=(0.0, moments.wrapcauchy_excess),
 )

@@ -9,11 +9,26 @@ from typing import Any
 import numpy as np
 
 from ...core import dtype_of, ndim_of
-from ...ops.elementwise import equal, exp, expm1, floor, gammaln, greater, greater_equal, less_equal, log, where
+from ...ops.elementwise import (
+    equal,
+    exp,
+    expm1,
+    floor,
+    gammaln,
+    greater,
+    greater_equal,
+    less_equal,
+    log,
+    log1p,
+    logical_or,
+    sqrt,
+    where,
+)
 from ...ops.reduction import reduce_sum
 from ...ops.shape import expand_dims
 from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
 from ..special import entr
+from . import moments
 from .distribution import INF, all_of, discrete, exp_of, known, positive
 
 
@@ -31,6 +46,39 @@ def _number(n: Any) -> Any:
     return all_of(greater_equal(n, 0), equal(floor(n), n))
 
 
+def _betabinom_log_mass(k: Any, n: Any, a: Any, b: Any) -> Any:
+    return _log_ways(n, k) + betaln(k + a, n - k + b) - betaln(a, b)
+
+
+def _betabinom_below(k: Any, n: Any, a: Any, b: Any) -> Any:
+    return moments.summed(lambda j, n, a, b: exp(_betabinom_log_mass(j, n, a, b)), k, n, a, b)
+
+
+def _ends(p: Any, at_end: Any, inside: Any) -> Any:
+    """An entropy as a function of a probability in (0, 1), and at its ends the value that has the same limits."""
+    end = logical_or(equal(p, 0), equal(p, 1))
+    return where(end, at_end(where(end, p, 0.5)), inside(where(end, 0.5, p)))
+
+
+def _binom_entropy(n: Any, p: Any) -> Any:
+    def log_mass(k: Any, n: Any, p: Any) -> Any:
+        return _log_ways(n, k) + k * log(p) + (n - k) * log1p(-p)
+
+    near = lambda p: n * (entr(p) + entr(1 - p))  # noqa: E731 (the leading term at both ends)
+    return _ends(p, near, lambda p: moments.entropy_of_counts(log_mass, n + 0 * p, n, p))
+
+
+def _nbinom_entropy(n: Any, p: Any) -> Any:
+    def log_mass(k: Any, n: Any, p: Any) -> Any:
+        return gammaln(k + n) - gammaln(k + 1) - gammaln(n) + n * log(p) + k * log1p(-p)
+
+    def inside(p: Any) -> Any:
+        spread = sqrt(n * (1 - p)) + 1  # of the tail, which falls at least as exp(-p k)
+        return moments.entropy_of_counts(log_mass, floor((n * (1 - p) + 40 * spread) / p), n, p)
+
+    return _ends(p, lambda p: n * entr(1 - p), inside)
+
+
 bernoulli = discrete(
     "bernoulli",
     "p",
@@ -44,6 +92,7 @@ bernoulli = discrete(
     entropy=lambda p: entr(p) + entr(1 - p),
     mean=lambda p: p,
     var=lambda p: p * (1 - p),
+    higher=(lambda p: (1 - 2 * p) / sqrt(p * (1 - p)), lambda p: 1 / (p * (1 - p)) - 6),
 )
 binom = discrete(
     "binom",
@@ -55,18 +104,24 @@ binom = discrete(
     cdf=lambda k, n, p: betainc(n - k, k + 1, 1 - p),
     sf=lambda k, n, p: betainc(k + 1, n - k, p),
     quantiles=QUANTILES["binom"],
+    entropy=_binom_entropy,
     mean=lambda n, p: n * p,
     var=lambda n, p: n * p * (1 - p),
+    higher=(lambda n, p: (1 - 2 * p) / sqrt(n * p * (1 - p)), lambda n, p: (1 / (p * (1 - p)) - 6) / n),
 )
 betabinom = discrete(
     "betabinom",
     "n a b",
     support=lambda n, a, b: (0.0, n),
     domain=lambda n, a, b: all_of(_number(n), positive(a, b)),
-    logpmf=lambda k, n, a, b: _log_ways(n, k) + betaln(k + a, n - k + b) - betaln(a, b),
+    logpmf=_betabinom_log_mass,
+    cdf=_betabinom_below,
+    sf=lambda k, n, a, b: _betabinom_below(n - k - 1, n, b, a),
+    entropy=lambda n, a, b: moments.entropy_of_counts(_betabinom_log_mass, n, n, a, b),
     mean=lambda n, a, b: n * a / (a + b),
     var=lambda n, a, b: n * a * b * (a + b + n) / ((a + b) * (a + b) * (a + b + 1)),
     quantiles=QUANTILES["betabinom"],
+    higher=(moments.betabinom_skewness, moments.betabinom_excess),
 )
 geom = discrete(
     "geom",
@@ -81,6 +136,7 @@ geom = discrete(
     entropy=lambda p: (entr(p) + entr(1 - p)) / p,
     mean=lambda p: 1 / p,
     var=lambda p: (1 - p) / (p * p),
+    higher=(lambda p: (2 - p) / sqrt(1 - p), lambda p: (p * (p - 6) + 6) / (1 - p)),
 )
 nbinom = discrete(
     "nbinom",
@@ -92,8 +148,10 @@ nbinom = discrete(
     cdf=lambda k, n, p: betainc(n, k + 1, p),
     sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
     quantiles=QUANTILES["nbinom"],
+    entropy=_nbinom_entropy,
     mean=lambda n, p: n * (1 - p) / p,
     var=lambda n, p: n * (1 - p) / (p * p),
+    higher=(lambda n, p: (2 - p) / sqrt(n * (1 - p)), lambda n, p: (p * (p - 6) + 6) / (n * (1 - p))),
 )
 
 
@@ -125,4 +183,5 @@ poisson = discrete(
     entropy=_poisson_entropy,
     mean=lambda mu: mu,
     var=lambda mu: mu,
+    higher=(lambda mu: 1 / sqrt(mu), lambda mu: 1 / mu),
 )

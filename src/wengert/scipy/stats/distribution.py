@@ -126,6 +126,34 @@ class Distribution:
             return parameters
         return [ew.where(ok, p, one(p, math.nan)) for p in parameters]
 
+    def stats(self, *args: Any, moments: str = "mv", **kwargs: Any) -> Any:
+        """The mean, the variance, the skewness and the excess: those named by the letters "mvsk", a tuple if several."""
+        keys = {"m": "mean", "v": "var", "s": "_skewness", "k": "_excess"}
+        out = tuple([getattr(self, key)(*args, **kwargs) for letter, key in keys.items() if letter in moments])
+        return out[0] if len(out) == 1 else out
+
+    def moment(self, order: int, *args: Any, **kwargs: Any) -> Any:
+        """The mean of ``x**order``, for an order from 0 to 4.
+
+        Raises:
+            ArgumentError: `order` is another number; `wengert.scipy.integrate` has integrals.
+        """
+        if isinstance(order, Tracer) or order != int(order) or not 0 <= order <= 4:
+            raise ArgumentError(f"{self.__name__}.moment: the order is a whole number from 0 to 4, got {order!r}")
+        if order == 0:
+            return 1 + known(self.median(*args, **kwargs))
+        mean = self.mean(*args, **kwargs)
+        if order == 1:
+            return mean
+        var = self.var(*args, **kwargs)
+        if order == 2:
+            return var + mean * mean
+        third = self._skewness(*args, **kwargs) * ew.power(var, 1.5)
+        if order == 3:
+            return third + 3 * mean * var + mean * mean * mean
+        fourth = (self._excess(*args, **kwargs) + 3) * var * var
+        return fourth + 4 * mean * third + mean * mean * (6 * var + mean * mean)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
         return Frozen(self, args, kwargs)
 
@@ -144,7 +172,7 @@ class Distribution:
 # The first argument of functions other than those of a value.
 _FIRST = {
     "ppf": "q", "isf": "q", "interval": "confidence",
-    "entropy": "", "mean": "", "median": "", "var": "", "std": "", "support": "",
+    "_skewness": "", "_excess": "", "entropy": "", "mean": "", "median": "", "var": "", "std": "", "support": "",
 }  # fmt: skip
 _MEANING = {
     "pdf": "The density",
@@ -164,6 +192,8 @@ _MEANING = {
     "interval": "The ends of the interval around the median that holds a probability",
     "var": "The variance",
     "std": "The standard deviation",
+    "_skewness": "The skewness",
+    "_excess": "The excess of the kurtosis over that of the normal distribution",
 }
 
 
@@ -175,6 +205,8 @@ class Frozen:
 
     def __getattr__(self, key: str) -> Any:
         function = getattr(self._distribution, key)
+        if key == "stats":
+            return lambda moments="mv": function(*self._args, moments=moments, **self._kwargs)
         if _FIRST.get(key) == "":
             return functools.partial(function, *self._args, **self._kwargs)
         return lambda x: function(x, *self._args, **self._kwargs)
@@ -195,6 +227,7 @@ def continuous(
     entropy: Formula | None = None,
     mean: Formula | None = None,
     var: Formula | None = None,
+    higher: tuple[Any, Any] | None = None,
     support: Formula | None = None,
     closed: bool = True,
     domain: Formula = positive,
@@ -204,6 +237,7 @@ def continuous(
     Args:
         logpdf: the logarithm of the density, but for `powers`.
         powers: ``(z, *shapes) -> [(xlogy or xlog1py, exponent, argument), ...]``, factors that may be 0 (`exp_of`).
+        higher: skewness and excess, as numbers or formulas of the shapes.
         support: ``(*shapes) -> (low, high, a point between)``; the whole line if it is not given. Formulas see
             finite points of the support only.
         closed: whether formulas have a value at the lower end; where not, the density there is 0.
@@ -280,6 +314,7 @@ def continuous(
     if var is not None:
         functions["var"] = lambda *args: var(*args[:-2]) * args[-1] * args[-1] + known(args[-2])
         functions["std"] = lambda *args: ew.sqrt(var(*args[:-2])) * args[-1] + known(args[-2])
+    functions |= _higher(higher, 2)
 
     def limits(*args: Any) -> tuple[Any, Any]:
         *a, loc, scale = args
@@ -288,6 +323,19 @@ def continuous(
 
     functions["support"] = limits
     return Distribution(name, f"{shapes} loc scale", _with_middle(functions), {"loc": 0.0, "scale": 1.0}, domain)
+
+
+def _higher(pair: tuple[Any, Any] | None, placed: int) -> dict[str, Formula]:
+    """Skewness and excess from numbers or formulas of the shapes, which the last `placed` parameters do not change."""
+
+    def of(value: Any) -> Formula:
+        def function(*args: Any) -> Any:
+            unknown = known(args[-1]) + known(args[-placed])
+            return (value(*args[:-placed]) if callable(value) else value) + unknown
+
+        return function
+
+    return {} if pair is None else {"_skewness": of(pair[0]), "_excess": of(pair[1])}
 
 
 def _with_middle(functions: dict[str, Formula]) -> dict[str, Formula]:
@@ -318,11 +366,12 @@ def discrete(
     entropy: Formula | None = None,
     mean: Formula | None = None,
     var: Formula | None = None,
+    higher: tuple[Any, Any] | None = None,
     domain: Formula = positive,
 ) -> Distribution:
     """A distribution of counts from formulas ``f(k, *shapes)`` at whole `k` in its support ``(low, high)``.
 
-    `powers` and `domain` are as for `continuous`.
+    `powers`, `higher` and `domain` are as for `continuous`.
     """
     functions: dict[str, Formula] = {}
 
@@ -375,6 +424,7 @@ def discrete(
     if var is not None:
         functions["var"] = lambda *args: var(*args[:-1]) + known(args[-1])
         functions["std"] = lambda *args: ew.sqrt(var(*args[:-1])) + known(args[-1])
+    functions |= _higher(higher, 1)
 
     def limits(*args: Any) -> tuple[Any, Any]:
         low, high = support(*args[:-1])
