@@ -173,9 +173,9 @@ def ldl(
         hermitian: whether complex matrices are Hermitian, not symmetric.
 
     Example:
-        >>> ldl(np.array([[2.0, 0.0], [4.0, 3.0]]))[1]
-        array([[ 2.,  0.],
-               [ 0., -5.]])
+        >>> ldl(np.array([[4.0, 0.0], [2.0, 3.0]]))[1]
+        array([[4., 0.],
+               [0., 2.]])
     """
     return tuple(ldl_p.bind(square(A, "ldl"), lower=bool(lower), hermitian=bool(hermitian)))
 
