@@ -2,8 +2,10 @@
 
 import sys
 import warnings
+import zlib
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -276,3 +278,63 @@ def test_32_bits():
         x, t = w.jvp(lambda x: x[::2], (np.ones(4),), (np.ones(4),))
         assert x.dtype == t.dtype == np.float32
         assert wnp.dot(wnp.arange(3), wnp.ones(3)).dtype == np.float32
+
+
+@pytest.mark.parametrize("modes, one_in", [(("plain", "jvp", "vmap"), 1), (("jit",), 8)])
+def test_32_bits_beside_numpy(modes, one_in):
+    """lax, nn, random, initializers, transformations, and a share of wengert.scipy."""
+    import narrow_sweep
+
+    share = meaning.rotating(4 * one_in)
+    found = [*narrow_sweep.beside(modes, lambda name: zlib.crc32(name.encode()) % one_in == share % one_in),
+             *narrow_sweep.of_scipy(modes[:2], lambda name: zlib.crc32(name.encode()) % (4 * one_in) == share)]  # fmt: skip
+    assert not found, "\n".join(found)
+
+
+def test_64_bits_are_found():
+    import narrow_sweep
+
+    assert narrow_sweep.wide([np.float32(1), np.ones(2)]) and not narrow_sweep.wide([np.float32(1), 1, 2.0])
+
+
+# --- bfloat16 ---------------------------------------------------------------------------------------------------------
+
+HALVES = np.array([1.0, 2.5, -3.0, 0.5, 7.0], ml_dtypes.bfloat16)
+BFLOAT = {
+    "angle": lambda m, x: m.angle(x, deg=True),
+    "deg2rad": lambda m, x: m.deg2rad(x),
+    "degrees": lambda m, x: m.rad2deg(x),
+    "gradient": lambda m, x: m.gradient(x),
+    "unwrap": lambda m, x: m.unwrap(x),
+    "norm": lambda m, x: m.linalg.norm(x, 3),
+    "norm of nothing": lambda m, x: m.linalg.norm(x[:0].reshape(2, 0), 1),
+    "vector_norm": lambda m, x: m.linalg.vector_norm(x, ord=3),
+    "edges": lambda m, x: m.histogram_bin_edges(x, 4),
+}
+WITH_INTEGERS = {
+    "add": lambda m, x: m.add(x, np.arange(5)),
+    "add int8": lambda m, x: m.add(x, np.arange(5, dtype=np.int8)),
+    "add int16": lambda m, x: m.add(x, np.arange(5, dtype=np.int16)),
+    "convolve": lambda m, x: m.convolve(x, [1, 2], "same"),
+    "digitize": lambda m, x: m.digitize(x, [0, 1, 2]),
+    "searchsorted": lambda m, x: m.searchsorted([0, 1, 2], x),
+    "polyval": lambda m, x: m.polyval([1, 2, 3], x),
+    "dot": lambda m, x: m.dot(x, np.arange(5)),
+}
+
+
+@pytest.mark.parametrize("name", [*BFLOAT, *WITH_INTEGERS])
+def test_bfloat16(name):
+    """The values of float32, rounded, in the dtype that float16 leads to: plain and in all modes."""
+    f = (BFLOAT | WITH_INTEGERS)[name]
+    half, single = f(np, HALVES.astype(np.float16)), f(np, HALVES.astype(np.float32))
+    dtype = ml_dtypes.bfloat16 if half.dtype == np.float16 else half.dtype
+    ours = lambda x: f(wnp, x)  # noqa: E731
+    for got in (
+        ours(HALVES),
+        w.jvp(ours, (HALVES,), (HALVES,))[0],
+        w.vmap(ours)(HALVES[None])[0],
+        w.jit(ours)(HALVES),
+    ):
+        assert got.dtype == dtype, f"{name}: {got.dtype}"
+        np.testing.assert_allclose(np.float64(got), np.float64(single), rtol=1e-2)

@@ -2,12 +2,15 @@
 
     .venv/bin/python tools/narrow_sweep.py [--modes plain,jvp,vmap,jit] [--share K/N]
 
-The calls are those of `meaning_numpy.py`, and of the functions of `coverage_calls.py`; arrays are given in 64 and in 32 bits.
+The calls are those of `meaning_numpy.py`, of the functions of `coverage_calls.py`, of wengert.scipy (`meaning_scipy_cases.py`)
+and of `narrow_calls.py`; arrays are given in 64 and in 32 bits.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import meaning_numpy as mn  # noqa: E402
+import meaning_scipy as ms  # noqa: E402
+import narrow_calls  # noqa: E402
 from coverage_calls import CALLS  # noqa: E402
+from meaning_scipy_cases import CASES as SCIPY  # noqa: E402
 
 import wengert as w  # noqa: E402
 
@@ -68,6 +74,52 @@ def operators() -> Iterator[tuple[str, Any, Any]]:
     yield ".at.add", lambda x: x.at[0].add(2.5), None
 
 
+def beside(modes: tuple[str, ...], chosen: Any = lambda name: True) -> Iterator[str]:
+    """What stands beside NumPy's namespace and returns 64 bits: functions of `narrow_calls.py`."""
+    for name, f in narrow_calls.CALLS.items():
+        if not chosen(name):
+            continue
+        for dtype in ("float64", "float32", "int64"):
+            x = (narrow_calls.F + (dtype == "int64")).astype(dtype)
+            for mode in modes:
+                with w.config.override(enable_x64=False):
+                    got = mn.outcome(_in_mode(f, mode), x)
+                if text := wide(got):
+                    yield f"{name} of {dtype}, {mode}: {text}"
+
+
+def _in_mode(f: Any, mode: str) -> Any:
+    return {
+        "plain": f,
+        "jvp": lambda x: w.jvp(f, (x,), (x,)),
+        "vmap": lambda x: w.vmap(f)(x[None]),
+        "jit": lambda x: w.jit(f)(x),
+    }[mode]
+
+
+# Whose calls end in NumPy's own functions of the results.
+SCIPY_USERS = frozenset({"cho_factor"})
+
+
+def of_scipy(modes: tuple[str, ...], chosen: Any = lambda name: True) -> Iterator[str]:
+    """The calls of wengert.scipy that return 64 bits."""
+    ways = {"plain": "plain", "jvp": "traced", "jit": "compiled"}
+    for module, scipy_cases in SCIPY.items():
+        ours = importlib.import_module(f"wengert.scipy.{module}")
+        for label, (call, arrays) in scipy_cases.items():
+            if not chosen(f"{module}.{label}") or label in SCIPY_USERS:
+                continue
+            for variant in ("float64", "float32", "int64", "bool", "complex128"):
+                given = ms.varied(arrays, variant)
+                for mode in modes if given is not None else ():
+                    if mode not in ways or (not given and mode != "plain"):
+                        continue
+                    with w.config.override(enable_x64=False):
+                        got = mn.outcome(lambda: ms._leaves(ms.in_way(lambda *a: call(ours, *a), given, ways[mode])()))
+                    if text := wide(got):
+                        yield f"{module}.{label} of {variant}, {mode}: {text}"
+
+
 def wide(out: Any) -> str:
     if isinstance(out, Exception):
         return ""
@@ -97,6 +149,7 @@ def main(argv: list[str]) -> int:
             modes = tuple(next(it).split(","))
         elif a == "--share":
             k, n = map(int, next(it).split("/"))
+    share = lambda name: zlib.crc32(name.encode()) % n == k  # noqa: E731
     seen = bad = 0
     for case in cases():
         if mn.chosen(case, k, n) and case.name not in USERS:
@@ -116,7 +169,10 @@ def main(argv: list[str]) -> int:
                     if text := wide(got):
                         bad += 1
                         print(f"{name} of {dtype}, {mode}: {text}")
-    print(f"{seen} cases, {bad} return 64 bits")
+    for text in (*of_scipy(modes, share), *beside(modes, share)):
+        bad += 1
+        print(text)
+    print(f"{seen} cases of NumPy's functions and the others, {bad} return 64 bits")
     return bool(bad)
 
 

@@ -22,7 +22,11 @@ import wengert.scipy.special as special
 from wengert import grad, jvp
 from wengert.scipy import stats
 
-POINTS = {1: [-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0], 2: [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0], 3: [0.0, 0.5, 1.0, 2.0]}
+POINTS = {
+    1: [-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0],
+    2: [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0],
+    3: [0.0, 0.5, 1.0, 2.0],
+}
 DIRECTIONS = np.random.default_rng(0).standard_normal((6, 3))
 STEP, CLOSE, SLOW = 1e-6, 2e-3, 10.0
 
@@ -108,7 +112,11 @@ def make_findings(f: Callable[..., Any], n: int) -> list[str] | None:
     for what, bad in masks.items():
         for k in np.flatnonzero(bad)[:3]:
             at = tuple(float(v[k]) for v in x)
-            got = {o: h[..., k].tolist() for o, h in found.items()} if what == "the orders differ" else first[..., k].tolist()
+            got = (
+                {o: h[..., k].tolist() for o, h in found.items()}
+                if what == "the orders differ"
+                else first[..., k].tolist()
+            )
             if what == "first derivative beside":
                 got = gradient[:, k].tolist()
             other = slopes[0][:, k].tolist() if what == "first derivative beside" else beside[0][..., k].tolist()

@@ -249,6 +249,8 @@ def logsumexp(
     """
     x = _floating(a)
     nothing = dtype_of(x).type(-np.inf)
+    if ndim_of(x) == 0 and axis in (0, -1) and (b is None or not np.ndim(b)):
+        axis = None  # of a number, as NumPy's reductions have it
     if b is not None:
         b = as_array(b)
         x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
@@ -270,26 +272,25 @@ def logsumexp(
         if not keepdims:
             out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
         return (out, sign) if return_sign else out
+    sizes = x.real if dtype_of(x).kind == "c" else x  # the shift is of the sizes alone: the phases make the sign
     if b is None:
-        shift = _shift(x, axis)
-        if dtype_of(x).kind == "c":  # of the sizes alone: the phases make the sign
-            shift = shift.real
+        shift = _shift(sizes, axis)
         terms = exp(x - shift)
     else:
         # A weight of 0 leaves an element out of the shift; it keeps its term, the derivative in the weight, where finite.
         unweighted = equal(b, 0)
-        shift = _shift(where_p.bind(unweighted, nothing, x), axis)
-        kept = logical_or(logical_not(unweighted), isfinite(exp(stop_gradient_p.bind(x - shift))))
+        shift = _shift(where_p.bind(unweighted, nothing.real, sizes), axis)
+        kept = logical_or(logical_not(unweighted), isfinite(exp(stop_gradient_p.bind(sizes - shift))))
         terms = exp(where_p.bind(kept, x, nothing) - shift)
     total = _sum(terms if b is None else terms * b, axis, keepdims=True)
     sign = None
     if return_sign:
         from .ops.elementwise import sign as sign_of
 
-        sign = sign_of(total)
-        total = absolute(total)
+        sign, total = sign_of(total), absolute(total)
+    positive = b is not None and dtype_of(terms).kind != "c" and dtype_of(b).kind != "c"
     with np.errstate(divide="ignore"):
-        out = (log(total) if dtype_of(total).kind == "c" else _log_near_one(total, terms, b, axis)) + shift
+        out = (_log_near_one(total, terms, b, axis) if positive else log(total)) + shift
     if not keepdims:
         out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
     return (out, sign) if return_sign else out

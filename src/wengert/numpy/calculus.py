@@ -17,7 +17,7 @@ from ..ops.indexing import getitem
 from ..ops.reduction import cumsum_p, reverse
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, reshape, slice_axis
-from .dispatch import plain
+from .dispatch import plain, rounded
 from .elementary import clip
 from .searching import searchsorted, where
 
@@ -99,6 +99,7 @@ def _gradient_along(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     return concatenate([first, inner, last], axis)
 
 
+@rounded
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """The gradient of samples by central differences in the inside and one-sided ones at the ends, as NumPy has it.
 
@@ -147,6 +148,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return _sum(divide(multiply(width, pairs), 2.0), i)
 
 
+@rounded
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
     """`p` with multiples of `period` added, so that neighbours along `axis` never differ by more than half of it."""
     p = as_array(p)

@@ -14,6 +14,7 @@ from ..ops.elementwise import convert, logical_and, where_p
 from ..ops.indexing import getitem, scatter_add_p, wide
 from ..ops.reduction import sum as _sum
 from ..ops.shape import as_length, moveaxis, reshape
+from .dispatch import rounded
 from .reductions import max, min  # noqa: A004
 from .searching import known, searchsorted, where
 
@@ -62,6 +63,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     return getitem(out, slice(0, length))
 
 
+@rounded
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
     """The edges of the bins that `histogram` uses."""
     if not isinstance(a, Tracer) and not isinstance(bins, Tracer):
@@ -87,6 +89,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     return convert(edges, dtype_of(a)) if dtype_of(a).kind == "f" else edges
 
 
+@rounded
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002
     """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone."""
     if not any(isinstance(v, Tracer) for v in (a, bins, weights)):

@@ -27,6 +27,24 @@ def no_out(out: Any) -> None:
         raise NotSupportedError("out= cannot write into an array here; use the result")
 
 
+def rounded(f: F) -> F:
+    """Decorator: of a bfloat16 array, the first argument, the function is that of float32, its floats rounded to bfloat16."""
+
+    @functools.wraps(f)
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        dtype = getattr(x, "dtype", None)
+        if dtype is None or dtype.kind != "V":
+            return f(x, *args, **kwargs)
+        from ..core import dtype_of
+        from ..ops.elementwise import convert
+
+        out = f(convert(x, np.float32), *args, **kwargs)
+        single = lambda v: convert(v, dtype) if dtype_of(v) == np.float32 else v  # noqa: E731
+        return tuple([single(v) for v in out]) if isinstance(out, tuple) else single(out)
+
+    return call  # type: ignore[return-value]
+
+
 def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:
     """Decorator: where the first `arrays` arguments are NumPy arrays and nothing is traced, NumPy's function runs.
 

@@ -49,7 +49,7 @@ from ..ops.elementwise import (
 )
 from ..ops.memory import copied
 from ..ops.reduction import all as _all
-from .dispatch import no_out, plain
+from .dispatch import no_out, plain, rounded
 
 abs = absolute  # noqa: A001
 mod = remainder
@@ -202,7 +202,7 @@ def _scaled(name: str, factor: float, doc: str) -> Any:
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = doc
-    return call
+    return rounded(call)
 
 
 deg2rad = _scaled("deg2rad", math.pi / 180, "Degrees in radians.")
@@ -254,6 +254,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 # --- complex numbers --------------------------------------------------------------------------------------------
 
 
+@rounded
 def angle(z: Any, deg: bool = False) -> Any:
     """The argument of a complex number, in radians (degrees with `deg`)."""
     z = as_array(z)

@@ -38,7 +38,7 @@ from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, expand_dims, moveaxis, reshape
 from .creation import diagonal as _diagonal
-from .dispatch import no_out, plain
+from .dispatch import no_out, plain, rounded
 from .products import cross, matmul, vecdot
 from .products import trace as _trace
 from .shaping import matrix_transpose, swapaxes
@@ -393,6 +393,7 @@ def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
     return reshape(out, kept_shape(shape_of(x), axes)) if keepdims else out
 
 
+@rounded
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
     """The norm of vectors along `axis`, an axis or several (all by default).
 
@@ -423,6 +424,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     return _power_norm(size, float(ord), axis, keepdims)
 
 
+@rounded
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
     """The norm of matrices in the last two axes: "fro", "nuc", 1, -1, 2, -2, inf or -inf."""
     x = as_array(x)
@@ -449,6 +451,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any: 
     return expand_dims(out, (-2, -1)) if keepdims else out
 
 
+@rounded
 @plain(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     """The norm of vectors (over one axis) or of matrices (over two).

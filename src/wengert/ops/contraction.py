@@ -70,6 +70,12 @@ def _plan(nx: int, ny: int, dims: Dims) -> Callable[[Any, Any], Any]:
 
 
 def _impl(x: Value, y: Value, *, dims: Dims) -> Value:
+    if x.dtype is not y.dtype and "V" in (
+        x.dtype.kind,
+        y.dtype.kind,
+    ):  # NumPy multiplies bfloat16 and integers as objects
+        dtype = result_dtype(aval_of(x), aval_of(y))
+        x, y = x.astype(dtype), y.astype(dtype)
     return _plan(x.ndim, y.ndim, dims)(x, y)
 
 

@@ -22,6 +22,7 @@ from ..core import (
     Value,
     as_array,
     as_value,
+    demote,
     dtype_of,
     inexact_dtype,
     is_inexact,
@@ -902,6 +903,6 @@ def imag(x: Value) -> Value:
 def conj(x: Value) -> Value:
     """The complex conjugate."""
     if type(x) is ndarray and x.dtype.kind == "f":
-        return x
+        return x if config._x64 else demote(x)
     x = as_array(x)
     return conj_p.bind(x) if dtype_of(x).kind == "c" else x

@@ -87,6 +87,7 @@ from .solving import (
     inv,
     lstsq,
     matrices,
+    of_number,
     pinv,
     solve,
     solve_circulant,
@@ -287,6 +288,8 @@ def eigh_tridiagonal(
     from ..numpy.creation import diag
 
     d, e = floating(d, e)
+    if ndim_of(d) != 1 or ndim_of(e) != 1 or shape_of(d)[0] != shape_of(e)[0] + 1:
+        raise ShapeError(f"eigh_tridiagonal: d has one element more than e, got shapes {shape_of(d)} and {shape_of(e)}")
     subset = _subset(select, select_range, "eigh_tridiagonal")
     return eigh(diag(d) + diag(e, 1) + diag(e, -1), eigvals_only=eigvals_only, **subset)
 
@@ -438,7 +441,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
     """``X`` in ``a X + X a' = q``, by `solve_sylvester`."""
-    a, q = floating(square(a, "solve_continuous_lyapunov"), q)
+    a, q = floating(square(of_number(a), "solve_continuous_lyapunov"), of_number(q))
     return solve_sylvester(a, adjoint(a), q)
 
 

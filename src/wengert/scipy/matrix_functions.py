@@ -13,20 +13,21 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, MatrixError
 from ..numpy.linalg import inv, matrix_power, solve
 from ..ops import matrix_functions as _ops
 from ..ops.divided_differences import along, funm_p, judged
 from ..ops.elementwise import convert, imag, real, stop_gradient_p
 from ..ops.shape import broadcast_to, reshape
+from .solving import of_number
 
 
 def matrices(a: Any, name: str) -> Any:
     a = as_array(a)
     if ndim_of(a) == 0:
-        raise ShapeError(f"{name} of a number; call the function of numbers")
+        raise MatrixError(f"{name} of a number; call the function of numbers")
     if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
-        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
+        raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
     return a if inexact_dtype(dtype_of(a)) else convert(a, config.float_dtype)
 
 
@@ -40,7 +41,7 @@ def expm(A: Any) -> Any:
         array([[1., 1.],
                [0., 1.]])
     """
-    return _ops.expm(matrices(A, "expm"))
+    return _ops.expm(matrices(of_number(A), "expm"))
 
 
 def expm_frechet(

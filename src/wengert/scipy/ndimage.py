@@ -52,13 +52,16 @@ def _checked(what: str, order: Any, mode: Any) -> None:
         raise ArgumentError(f"{what}: mode is one of {', '.join(map(repr, _BEHIND))}, got {mode!r}")
 
 
-def _out_dtype(what: str, output: Any) -> np.dtype | None:
-    """The dtype that SciPy's `output` names; arrays to write into are refused."""
+def _out_dtype(what: str, output: Any, image: Any) -> np.dtype | None:
+    """The dtype that SciPy's `output` names for an image; arrays to write into are refused."""
     if output is None:
         return None
     if isinstance(output, (np.ndarray, Tracer)):
         raise ArgumentError(f"{what}: output is a dtype here, not an array to write into; take the result")
-    return canonical_dtype(np.dtype(output))
+    dtype = np.dtype(output)
+    if dtype_of(image).kind == "c" and dtype.kind != "c":  # SciPy keeps imaginary parts too
+        dtype = np.result_type(dtype, np.complex64)
+    return canonical_dtype(dtype)
 
 
 def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror") -> Any:
@@ -81,7 +84,7 @@ def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = No
     """
     output, mode = (None, output) if output in _BEHIND else (output, mode)
     _checked("spline_filter1d", order, mode)
-    dtype = _out_dtype("spline_filter1d", output)
+    dtype = _out_dtype("spline_filter1d", output, as_value(input))
     if dtype is not None:
         return convert(spline_filter1d(input, order, axis, mode=mode), dtype)
     (x,) = floating(input)
@@ -108,7 +111,7 @@ def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "m
     """The coefficients of B-splines along all axes; arguments as for `spline_filter1d`."""
     output, mode = (None, output) if output in _BEHIND else (output, mode)
     _checked("spline_filter", order, mode)
-    dtype = _out_dtype("spline_filter", output)
+    dtype = _out_dtype("spline_filter", output, as_value(input))
     for axis in range(ndim_of(as_value(input))):
         input = spline_filter1d(input, order, axis, mode=mode)
     return input if dtype is None else convert(input, dtype)
@@ -202,9 +205,9 @@ def map_coordinates(
         given, order, output = order, int(output), None
         if isinstance(given, str):
             mode, cval = given, mode if not isinstance(mode, str) else cval
-    wanted = _out_dtype(what, output)
-    _checked(what, order, mode)
     image = as_value(input)
+    wanted = _out_dtype(what, output, image)
+    _checked(what, order, mode)
     dtype, rank = wanted or dtype_of(image), ndim_of(image)
     if dtype.kind == "b":
         raise DtypeError(

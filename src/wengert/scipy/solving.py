@@ -12,7 +12,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, MatrixError, ShapeError
 from ..numpy import linalg as _linalg
 from ..numpy.linalg import LinAlgError
 from ..numpy.linalg import det as _det
@@ -35,7 +35,7 @@ def matrices(a: Any, name: str) -> Any:
     """Floating matrices in the last two axes."""
     (a,) = floating(a)
     if ndim_of(a) < 2:
-        raise ShapeError(f"{name} needs matrices in the last two axes, got shape {shape_of(a)}")
+        raise MatrixError(f"{name} needs matrices in the last two axes, got shape {shape_of(a)}")
     return a
 
 
@@ -43,8 +43,14 @@ def square(a: Any, name: str) -> Any:
     """Floating square matrices in the last two axes."""
     (a,) = floating(a)
     if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
-        raise ShapeError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
+        raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
     return a
+
+
+def of_number(a: Any) -> Any:
+    """A number as a matrix of one element, where SciPy takes it for one."""
+    a = as_array(a)
+    return reshape(a, (1, 1)) if ndim_of(a) == 0 else a
 
 
 def part(a: Any, below: int, above: int) -> Any:
@@ -82,8 +88,7 @@ def _structured(a: Any, assume_a: str | None, lower: bool, name: str) -> tuple[A
         return part(a, *bands[kind]), kind
     if kind == "general":
         return a, kind
-    real_diagonal = a if kind == "sym" or dtype_of(a).kind != "c" else a - part(a - convert(real(a), dtype_of(a)), 0, 0)
-    return hermitian(real_diagonal, lower, kind == "sym"), kind
+    return hermitian(a, lower, kind == "sym"), kind
 
 
 # --- determinants, inverses, solving ----------------------------------------------------------------------------
@@ -110,7 +115,7 @@ def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finit
         array([[2., 1.],
                [0., 2.]])
     """
-    return _linalg.cholesky(hermitian(square(a, "cholesky"), lower), upper=not lower)
+    return _linalg.cholesky(hermitian(square(of_number(a), "cholesky"), lower), upper=not lower)
 
 
 def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, bool]:
@@ -201,7 +206,9 @@ def solve(
         ArgumentError: no such `assume_a`. ShapeError: the shapes do not fit. LinAlgError: `a` is singular.
     """
     a, b = floating(a, b)
-    a = square(a, "solve")
+    if ndim_of(a) == 0 and ndim_of(b) == 0:
+        b = reshape(b, (1,))
+    a = square(of_number(a), "solve")
     if ndim_of(b) == 0:
         raise ShapeError(f"solve: a right side of shape () for matrices of shape {shape_of(a)}")
     a, kind = _structured(a, assume_a, lower, "solve")

@@ -17,7 +17,7 @@ from ..ops.control import cond_p
 from ..ops.elementwise import convert
 from ..program import Program, Var
 from .control import Body, line_of, type_text
-from .function import check_arrays, check_callable, name_of, shown, values_of
+from .function import check_arrays, check_callable, name_of, narrowed, shown, values_of
 from .staging import known_program, signature
 
 _NOTHING: Any = object()  # stands where no operand is given
@@ -57,7 +57,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
         if not isinstance(pred, Tracer):
             check_arrays(operands, "cond")
             _check_agreement([false_fun, true_fun], operands, "cond")
-            return (true_fun if pred else false_fun)(*operands)
+            return (true_fun if pred else false_fun)(*narrowed(operands))
         index = convert(pred if pred.dtype.kind == "b" else pred != 0, np.int32)
         return _branches(index, [false_fun, true_fun], operands, "cond")
     except Exception as error:
@@ -91,7 +91,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, o
         if not isinstance(index, Tracer):
             check_arrays(operands, "switch")
             _check_agreement(branches, operands, "switch")
-            return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+            return branches[min(max(int(index), 0), len(branches) - 1)](*narrowed(operands))
         if len(branches) == 1:
             return branches[0](*operands)
         return _branches(index, branches, operands, "switch")

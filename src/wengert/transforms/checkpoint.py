@@ -14,7 +14,7 @@ from ..core import Aval, Primitive, Tracer, as_array, aval_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops.call import Policy, name_p, remat_p
 from . import nans
-from .function import Transformed, name_of, shown, values_of
+from .function import Transformed, name_of, narrowed, shown, values_of
 from .jit import Jit, flat_function
 from .staging import stage
 
@@ -40,6 +40,7 @@ class Checkpoint(Transformed):
         try:
             values = values_of(leaves, tree, "checkpoint", self._f)
             if not any(isinstance(v, Tracer) for v in values):
+                args, kwargs = narrowed((args, kwargs))
                 return self._f(*args, **kwargs)
             seen: list[Any] = []
             try:

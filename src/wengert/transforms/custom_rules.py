@@ -21,7 +21,7 @@ from ..ops.custom import custom_call_p
 from ..ops.elementwise import convert
 from ..ops.rules import Flat, Rule, closed_over, zero_beside
 from .forward import FLOAT0, check_output
-from .function import Transformed, given, name_of, shown
+from .function import Transformed, given, name_of, narrowed, shown
 from .staging import signature, stage
 
 
@@ -298,6 +298,7 @@ class _Custom(Transformed):
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not any(isinstance(x, Tracer) for x in trees.leaves((args, kwargs))):
+            args, kwargs = narrowed((args, kwargs))
             return self._f(*args, **kwargs)
         self.require_rule()
         args = self._positional(args, kwargs)

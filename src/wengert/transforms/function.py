@@ -19,7 +19,8 @@ from typing import Any, cast
 import numpy as np
 
 from .. import trees
-from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, check_numbers
+from ..config import config
+from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, check_numbers, demote
 from ..errors import ArgumentError, DtypeError, interrupt_of, without_library_frames
 
 
@@ -29,6 +30,13 @@ def name_of(f: Any) -> str:
         return name_of(f.func)
     name = getattr(f, "__name__", None)
     return name if name and isinstance(name, str) else type(f).__name__
+
+
+def narrowed(arguments: Any) -> Any:
+    """The arguments, in 32-bit mode with 32 bits: of a function that is called as it is, with plain values."""
+    if config._x64:
+        return arguments
+    return trees.map(lambda v: demote(v) if isinstance(v, (np.ndarray, np.generic)) else v, arguments)
 
 
 def check_callable(f: Any, what: str) -> None:

@@ -87,9 +87,12 @@ def _real(*args: Any) -> list[np.ndarray]:
 def _cdf(z: Any, kappa: Any) -> Any:
     with np.errstate(all="ignore"):
         z, kappa = _real(z, kappa)
+        ends = np.where(z == -np.inf, 0.0, np.where((z == np.inf) & (kappa == kappa), 1.0, np.nan))
+        ends, z = np.where(kappa >= 0, ends, np.nan), np.where(np.isinf(z), np.nan, z)
         angle, turns = _wrapped(z)
         tail = np.asarray(_mirrored(_tail, angle, kappa))
-        return (np.where(angle < 0, tail, 1 + tail) + turns)[()]
+        out = np.where(angle < 0, tail, 1 + tail) + turns
+        return np.where(np.isnan(z), ends, out)[()]
 
 
 @kept

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, as_value
+from ...core import Value
 from ..declare import function_of
 from ..elementwise import cos, equal, floor, sin, sqrt, square, where
-from .declare import ParameterDerivative, few, public, special
+from .declare import ParameterDerivative, few, floating, public, special
 
 
 def _carlson(orders: tuple[int, ...], x: np.ndarray, y: np.ndarray, z: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ elliprc_p = special(
 
 def elliprg(x: Value, y: Value, z: Value, /) -> Value:
     """Carlson's integral R_G, from R_F and R_D: DLMF 19.21.10."""
-    x, y, z = as_value(x), as_value(y), as_value(z)
+    x, y, z = floating(x, y, z)
     return (z * elliprf(x, y, z) - (x - z) * (y - z) * elliprd(x, y, z) / 3 + sqrt(x * y / z)) / 2
 
 

@@ -22,6 +22,7 @@ from ..elementwise import (
     log1p,
     polygamma,
     power,
+    real,
     rint,
     sin,
     sqrt,
@@ -39,9 +40,10 @@ gamma_p = special("gamma", (lambda ans, x: ans * digamma(x),), (0.4, 3.0), reaso
 
 def rgamma_slope(x: Value) -> Value:
     """The derivative of ``1 / gamma(x)``; left of 1/2 by reflection (DLMF 5.5.3), as the poles of digamma cancel."""
-    left = x < 0.5
+    size = real(x) if dtype_of(x).kind == "c" else x
+    left = size < 0.5
     near, far = where(left, x, 0.0), where(left, 1.0, x)
-    whole = rint(stop_gradient_p.bind(near))
+    whole = rint(stop_gradient_p.bind(where(left, size, 0.0)))
     turn = math.pi * (near - whole)
     sign_of_turn = 1 - 2 * (whole % 2)
     reflected = sign_of_turn * gamma(1 - near) * (cos(turn) - digamma(1 - near) * sin(turn) / math.pi)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ... import numpy as wnp
+from ...config import config
 from ...core import as_array, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...ops.convolution_nd import convolve_nd_p
@@ -84,8 +87,13 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
 
     The result is floating, for whole numbers too, as SciPy's: `convolve` sums these exactly.
     """
+    in1, in2 = as_array(in1), as_array(in2)
+    if ndim_of(in1) == ndim_of(in2) and 0 in shape_of(in1) + shape_of(in2):
+        return np.zeros(0, config.float_dtype)  # whatever the mode, as in SciPy
     x, y = floating(*_pair("fftconvolve", in1, in2, mode))
     rank = ndim_of(x)
+    if not rank:
+        return x * y
     if axes is None:
         return convolve(x, y, mode, "fft")
     chosen = tuple(a % rank for a in (axes if isinstance(axes, (list, tuple)) else (axes,)))

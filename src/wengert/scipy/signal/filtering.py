@@ -119,7 +119,11 @@ def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwr
 def hilbert(x: Any, N: int | None = None, axis: int = -1) -> Any:  # noqa: N803 (SciPy's name)
     """The analytic signal: the signal, and its Hilbert transform as the imaginary part."""
     (x,) = floating(x)
+    if dtype_of(x).kind == "c":
+        raise ArgumentError("hilbert: the signal must be real; a complex one has no analytic signal")
     n = shape_of(x)[axis] if N is None else N
+    if n <= 0:
+        raise ArgumentError(f"hilbert: N must be positive, got {n}")
     gain = np.zeros(n, dtype_of(x))
     gain[0] = 1
     gain[1 : (n + 1) // 2] = 2

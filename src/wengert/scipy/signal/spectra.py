@@ -55,6 +55,11 @@ class _Plan:
         raise ArgumentError(f"{name}: no such scaling {scaling!r}; it is 'spectrum' or 'density' ('psd' for stft)")
 
 
+def _nothing(x: Any, count: int) -> Any:
+    """The results for signals without elements: arrays of their shape, as in SciPy."""
+    return tuple([np.zeros(shape_of(x), np.finfo(dtype_of(x)).dtype) for _ in range(count)])
+
+
 def _detrended(x: Any, how: Any) -> Any:
     if how is False or how is None:
         return x
@@ -119,6 +124,8 @@ def stft(
         ArgumentError: the lengths do not fit together, or no such name.
     """
     (x,) = floating(x)
+    if 0 in shape_of(x):
+        return _nothing(x, 3)
     dtype = np.dtype(dtype_of(x).type(0).real.dtype)
     x = moveaxis(x, axis, -1)
     plan = _Plan("stft", shape_of(x)[-1], dtype, window, nperseg, noverlap, nfft)
@@ -193,6 +200,8 @@ def csd(
     """
     same = y is None or y is x
     x, y = floating(x, x if same else y)
+    if 0 in shape_of(x) + shape_of(y):
+        return _nothing(x if 0 in shape_of(x) else y, 2)
     dtype = np.dtype(dtype_of(x).type(0).real.dtype)
     x, y = moveaxis(x, axis, -1), moveaxis(y, axis, -1)
     n = max(shape_of(x)[-1], shape_of(y)[-1])
@@ -239,6 +248,8 @@ def periodogram(
 ) -> tuple[Any, Any]:  # fmt: skip
     """The power spectral density of a signal from one segment, its first `nfft` samples where there are more."""
     (x,) = floating(x)
+    if 0 in shape_of(x):
+        return _nothing(x, 2)
     n = shape_of(x)[axis]
     if nfft is not None and nfft < n:
         x, n = moveaxis(moveaxis(x, axis, -1)[..., :nfft], -1, axis), nfft

@@ -58,7 +58,7 @@ from ...ops.special import (
 from ...ops.special import gamma as gamma_function
 from ...ops.special.angles import vonmises_cdf, vonmises_moment, vonmises_ppf
 from . import moments
-from .distribution import INF, Formula, all_of, continuous, one
+from .distribution import INF, Formula, all_of, continuous, log_of, one
 
 PI = math.pi
 EULER = 0.5772156649015329
@@ -252,6 +252,14 @@ gumbel_l = continuous(
     var=lambda: PI * PI / 6,
     higher=(-moments.GUMBEL, 2.4),
 )
+
+
+def _log_of_turns(z: Any, kappa: Any) -> Any:
+    """The logarithm of the distribution function, which is below 0 more than a turn before the mean."""
+    p = vonmises_cdf(z, kappa)
+    return where(less(p, 0), math.nan, log_of(p, vonmises_cdf(-z, kappa)))
+
+
 vonmises = continuous(
     "vonmises",
     "kappa",
@@ -259,6 +267,8 @@ vonmises = continuous(
     logpdf=lambda z, kappa: -2 * kappa * square(sin(z / 2)) - log(2 * PI * i0e(kappa)),
     cdf=lambda z, kappa: vonmises_cdf(z, kappa),
     sf=lambda z, kappa: vonmises_cdf(-z, kappa),
+    logcdf=_log_of_turns,
+    logsf=lambda z, kappa: _log_of_turns(-z, kappa),
     ppf=lambda q, kappa: vonmises_ppf(q, kappa),
     isf=lambda q, kappa: -vonmises_ppf(q, kappa),
     entropy=lambda kappa: kappa * (1 - i1e(kappa) / i0e(kappa)) + log(2 * PI * i0e(kappa)),

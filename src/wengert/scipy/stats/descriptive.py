@@ -38,10 +38,9 @@ class _Sample:
         self.rest = tuple(n for i, n in enumerate(shape) if i not in self.axes)
         self.kept = tuple(1 if i in self.axes else n for i, n in enumerate(shape))
         self.keepdims = keepdims
-        self.x = reshape(moveaxis(a, self.axes, tuple(range(-len(self.axes), 0))), (*self.rest, -1)) if rank > 1 else a
         self.n = math.prod(shape[i] for i in self.axes)
-        if rank > 1 and 0 in self.rest:
-            self.x = reshape(a, (*self.rest, self.n))
+        last = tuple(range(-len(self.axes), 0))
+        self.x = reshape(moveaxis(a, self.axes, last), (*self.rest, self.n)) if rank > 1 else a
         self.keep: Any = None  # which elements count; None for all
         if dtype_of(a).kind not in "fc" or nan_policy == "propagate":
             return
@@ -248,6 +247,8 @@ def zscore(a: Any, axis: Any = 0, ddof: int = 0, nan_policy: str = "propagate") 
     NaN where all of them are alike.
     """
     a = as_array(a)
+    if ndim_of(a) == 0 and axis is not None:
+        canonical_axis(axis, 0)  # a number has none: AxisError
     sample = _Sample("zscore", a, axis, nan_policy)
     x, count = sample.floating(), sample.count()
     mean = sample.mean(x)

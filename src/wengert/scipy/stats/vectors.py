@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Tracer, dtype_of, ndim_of, shape_of
-from ...errors import ArgumentError, ShapeError
+from ...errors import ArgumentError, DtypeError, ShapeError
 from ...ops import elementwise as ew
 from ...ops.reduction import sum as _sum
 from ...ops.shape import concatenate, expand_dims, reshape
@@ -74,6 +74,8 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
 
     mean, cov, n = _parameters(mean, cov)
     x, mean, cov = floating(x, mean, cov)
+    if dtype_of(x).kind == "c":
+        raise DtypeError("multivariate_normal: points, means and covariances are real numbers; split complex ones")
     stacked = ndim_of(mean) > 1 or ndim_of(cov) > 2
     if ndim_of(x) == 0:
         x = reshape(x, (1,))
@@ -111,17 +113,25 @@ def _matrix_logpdf(d: Any, cov: Any) -> Any:
     return -0.5 * _sum(z * z, -1) - log_root - shape_of(cov)[-1] * HALF_LOG_2PI
 
 
+def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
+    """Eigenvalues (1 for those that count as zero, by SciPy's bound), vectors, the bound, and which count."""
+    from ...numpy import linalg
+
+    values, vectors = linalg.eigh(cov)
+    size = ew.absolute(values).max(-1, keepdims=True)
+    cut = (1e3 if dtype_of(values).itemsize < 8 else 1e6) * np.finfo(dtype_of(values)).eps * size
+    spans = values > cut
+    return ew.where(spans, values, 1.0), vectors, cut, spans
+
+
 def _singular_logpdf(d: Any, cov: Any) -> Any:
-    """Of a covariance that may be singular, by its eigenvalues; SciPy's bound for which count as zero."""
+    """Of a covariance that may be singular, by its eigenvalues."""
     from ...numpy import linalg, matmul
     from ..solving import hermitian
 
-    values, vectors = linalg.eigh(hermitian(cov, lower=True))
-    size = ew.absolute(values).max(-1, keepdims=True)
-    cut = (1e3 if dtype_of(values).itemsize < 8 else 1e6) * np.finfo(dtype_of(values)).eps * size
-    ok = _checked(values >= -cut, "The input matrix must be symmetric positive semidefinite.")
-    spans = values > cut
-    safe = ew.where(spans, values, 1.0)
+    cov = hermitian(cov, lower=True)
+    safe, vectors, cut, spans = _spanned(cov)
+    ok = _checked(linalg.eigvalsh(cov) >= -cut, "The input matrix must be symmetric positive semidefinite.")
     parts = matmul(expand_dims(d, -2), vectors)[..., 0, :]
     rank = _sum(ew.where(spans, 1.0, 0.0), -1)
     out = -0.5 * _sum(ew.where(spans, parts * parts / safe + ew.log(safe), 0.0), -1) - rank * HALF_LOG_2PI
@@ -138,7 +148,11 @@ def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
     _, cov, n = _parameters(mean, cov)
     if ndim_of(cov) < 2:
         return n * (0.5 + HALF_LOG_2PI) + 0.5 * (_sum(ew.log(cov)) if ndim_of(cov) else n * ew.log(cov))
-    return n * (0.5 + HALF_LOG_2PI) + 0.5 * linalg.slogdet(hermitian(cov, lower=True))[1]
+    cov = hermitian(cov, lower=True)
+    if isinstance(cov, Tracer):
+        return n * (0.5 + HALF_LOG_2PI) + 0.5 * linalg.slogdet(cov)[1]
+    values, _, _, spans = _spanned(cov)  # as SciPy: on the space that a singular one spans
+    return _sum(spans * (0.5 + HALF_LOG_2PI), -1) + 0.5 * _sum(ew.log(values), -1)
 
 
 # --- Dirichlet's distribution -------------------------------------------------------------------------------------
@@ -146,6 +160,8 @@ def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
 
 def _alpha(alpha: Any) -> tuple[Any, Any]:
     (alpha,) = floating(alpha)
+    if ndim_of(alpha) != 1:
+        raise ShapeError(f"dirichlet: the parameters are a vector, got shape {shape_of(alpha)}")
     return alpha, _checked(ew.greater(alpha, 0), "dirichlet: all parameters must be greater than 0")
 
 
@@ -217,6 +233,8 @@ def _multinomial_logpmf(x: Any, n: Any, p: Any) -> Any:
     does not lie between 0 and 1, or `n` is negative.
     """
     x, n, p = floating(x, n, p)
+    if ndim_of(x) == 0:
+        raise ShapeError("multinomial: x must be an array, the counts of each kind along its last axis")
     rest = 1 - _sum(p[..., :-1], -1)
     off = ew.absolute(rest - p[..., -1]) > 10 * np.finfo(dtype_of(p)).eps
     # The last one is a function of the others; its value is the one given where that is the same but for rounding.
