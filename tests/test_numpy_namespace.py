@@ -549,7 +549,7 @@ ERRORS = [
     (lambda x: wnp.split(x, 2), w.errors.ShapeError, "array_split"),
     (lambda x: wnp.squeeze(x, 0), w.errors.ShapeError, "length 3"),
     (lambda x: wnp.sum(x, axis=2), w.errors.ShapeError, "out of range"),
-    (lambda x: wnp.pad(x, 1, mode="mean", stat_length=1), w.errors.NotSupportedError, "stat_length"),
+    (lambda x: wnp.pad(x, 1, mode="maximum", stat_length=0), w.errors.ArgumentError, "stat_length"),
     (lambda x: wnp.quantile(x, 0.5, method="modal"), w.errors.ArgumentError, "linear"),
     (lambda x: wnp.take(x, [9], axis=0), IndexError, "out of range"),
     (lambda x: wnp.argmax(x[:0]), w.errors.ShapeError, "no elements"),

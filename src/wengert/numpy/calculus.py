@@ -59,6 +59,11 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     if dtype_of(ary).kind == "b":
         raise DtypeError("ediff1d: truth values have no differences; convert them with astype(int)")
     d = diff(reshape(ary, (-1,)))
+    for name, v in (("to_begin", to_begin), ("to_end", to_end)):
+        if v is not None and not np.can_cast(dtype_of(as_array(v)), dtype_of(d), casting="same_kind"):
+            raise DtypeError(
+                f"ediff1d: {name} of {dtype_of(as_array(v))} beside differences of {dtype_of(d)}; convert one"
+            )
     parts = [None if v is None else convert(reshape(as_array(v), (-1,)), dtype_of(d)) for v in (to_begin, to_end)]
     pieces = [p for p in (parts[0], d, parts[1]) if p is not None]
     return concatenate(pieces) if len(pieces) > 1 else d

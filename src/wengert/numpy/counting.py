@@ -105,6 +105,8 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
     if weights is not None:
         weights = reshape(as_array(weights), (-1,))
     counts = bincount(place, weights, length=n)
+    if weights is not None and dtype_of(weights).kind in "iu":
+        counts = convert(counts, dtype_of(weights))  # sums of whole numbers, as NumPy has them
     if density:
         widths = getitem(edges, slice(1, None)) - getitem(edges, slice(None, -1))
         counts = counts / widths / _sum(counts)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
-from ..errors import DtypeError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import shape as _ops
 from ..ops.bounds import check_written
 from ..ops.elementwise import as_positions, convert
@@ -116,6 +116,15 @@ def column_stack(tup: Any) -> Any:
     return _ops.concatenate(items, 1)
 
 
+def _same_depth(x: Any, levels: int) -> None:
+    if isinstance(x, list) != (levels > 0):
+        raise ArgumentError("block: list depths are mismatched; all arrays stand at the same depth of the nested lists")
+    if levels and not x:
+        raise ArgumentError("block: a list is empty")
+    for v in x if levels else ():
+        _same_depth(v, levels - 1)
+
+
 def block(arrays: Any) -> Any:
     """An array from nested lists of blocks: the innermost lists are joined along the last axis, and so outwards."""
 
@@ -123,6 +132,7 @@ def block(arrays: Any) -> Any:
         return 1 + max((depth(v) for v in x), default=0) if isinstance(x, list) else 0
 
     levels = depth(arrays)
+    _same_depth(arrays, levels)
 
     def leaves(x: Any) -> Any:
         if isinstance(x, list):

@@ -228,7 +228,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
     cut = max(m, n) * float(np.finfo(dtype_of(a)).eps) if rcond is None else rcond
     x = matmul(pinv(a, cut), b)
     s = svdvals(a)
-    rank = _sum(s > cut * getitem(s, 0), dtype=config.int_dtype) if min(m, n) else 0
+    rank = _sum(s > cut * getitem(s, 0), dtype=np.int32) if min(m, n) else np.int32(0)
     left = b - matmul(a, x)
     squares = _sum(real(left * conj(left)), 0)
     residuals = reshape(squares, (-1,)) if m > n else np.zeros(0, dtype_of(squares))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, demoted, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
 from ..ops import contraction as _ops
 from ..ops.elementwise import add, conj, convert, multiply, subtract
 from ..ops.families import broadcast_shapes, result_dtype
@@ -20,6 +20,7 @@ from ..ops.updates import at
 from .calculus import convolve
 from .creation import diagonal
 from .dispatch import no_out, plain
+from .searching import known
 
 
 @plain(np.dot, 2)
@@ -243,17 +244,23 @@ def poly(seq_of_zeros: Any) -> Any:
 
 
 def roots(p: Any) -> Any:
-    """The roots of a polynomial, always complex; its first coefficient must not be zero unless `p` is known."""
+    """The roots of a polynomial, complex where they are traced; its first coefficient must not be zero unless `p` is known."""
     from .linalg import eigvals
 
     p = _coefficients(p)
     p = p if inexact_dtype(dtype_of(p)) else convert(p, config.float_dtype)
     zeros_at_end = 0
-    if not isinstance(p, Tracer):
-        hit = np.flatnonzero(p)
+    if not isinstance(p, Tracer) and config._x64:
+        return np.roots(p)
+    try:
+        given = known(p, "roots")
+    except ConcretizationError:
+        given = None
+    if given is not None:
+        hit = np.flatnonzero(given)
         if not len(hit):
             return np.zeros(0, config.complex_dtype)
-        zeros_at_end = len(p) - 1 - int(hit[-1])
+        zeros_at_end = len(given) - 1 - int(hit[-1])
         p = p[hit[0] : hit[-1] + 1]
     n = shape_of(p)[0]
     if n < 2:

@@ -133,7 +133,7 @@ def _count(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     if where is None or where is True:
         shape = shape_of(x)
         return math.prod(shape) if axis is None else math.prod([shape[i] for i in canonical_axes(axis, len(shape))])
-    mask = broadcast_to(convert(where, bool), shape_of(x))
+    mask = broadcast_to(convert(as_array(where), bool), shape_of(x))
     return _ops.sum(mask, axis, keepdims=keepdims, dtype=config.int_dtype)
 
 

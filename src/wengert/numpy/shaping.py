@@ -18,7 +18,7 @@ from ..ops.indexing import getitem
 from ..ops.shape import as_length, canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
 from .dispatch import plain
 
-max_ = builtins.max
+max_, min_ = builtins.max, builtins.min
 
 # --- windows ---------------------------------------------------------------------------------------------------
 
@@ -312,11 +312,15 @@ _COPYING = ("edge", "reflect", "symmetric", "wrap")
 _MODES = ("constant", *_COPYING, "empty", "linear_ramp", "maximum", "mean", "median", "minimum")
 
 
+_OPTIONS = {
+    "constant": {"constant_values"}, "linear_ramp": {"end_values"}, "reflect": {"reflect_type"},
+    "symmetric": {"reflect_type"}, **dict.fromkeys(("maximum", "mean", "median", "minimum"), {"stat_length"}),
+}  # fmt: skip
 _BORDERS = ("linear_ramp", "maximum", "mean", "median", "minimum")
 
 
-def _border(x: Any, i: int, width: int, mode: str, after: bool) -> Any:
-    """What stands before or behind `x` along an axis: a statistic of all that is there, or a ramp to 0."""
+def _border(x: Any, i: int, width: int, mode: str, after: bool, least: int | None, end: Any) -> Any:
+    """What stands before or behind `x` along an axis: a statistic of the outermost elements, or a ramp to a value."""
     from . import reductions, statistics
 
     n, d, rank = shape_of(x)[i], dtype_of(x), ndim_of(x)
@@ -325,8 +329,13 @@ def _border(x: Any, i: int, width: int, mode: str, after: bool) -> Any:
     if mode == "linear_ramp":
         share = np.arange(width) / max_(width, 1)
         share = (share[::-1] if after else share).reshape([-1 if j == i else 1 for j in range(rank)])
-        out = (slice_axis(x, i, n - 1, n) if after else slice_axis(x, i, 0, 1)) * share
+        edge = slice_axis(x, i, n - 1, n) if after else slice_axis(x, i, 0, 1)
+        out = edge * share if isinstance(end, (int, float)) and end == 0 else end + (edge - end) * share
         return convert(floor(out) if d.kind in "iu" else out, d)
+    if least is not None:
+        if least < 0 or (least == 0 and mode in ("maximum", "minimum")):
+            raise ArgumentError(f"pad: stat_length of {least} yields no value for padding")
+        x = slice_axis(x, i, max_(n - least, 0), n) if after else slice_axis(x, i, 0, min_(least, n))
     function = {
         "maximum": reductions.max,
         "minimum": reductions.min,
@@ -338,6 +347,38 @@ def _border(x: Any, i: int, width: int, mode: str, after: bool) -> Any:
     return _ops.broadcast_to(out, tuple(width if j == i else m for j, m in enumerate(shape_of(x))))
 
 
+def _odd(x: Any, i: int, before: int, after: int, mode: str) -> Any:
+    """`x` gone on along an axis by its reflections in the points at its ends, chunk by chunk."""
+    period = shape_of(x)[i]
+    if period == 0:
+        raise ArgumentError(f"pad: an axis of length 0 has nothing to pad with in mode {mode!r}")
+    offset = 0 if mode == "symmetric" else 1
+    while before or after:
+        n = shape_of(x)[i]
+        if offset and period == 1:
+            first, last = (slice_axis(x, i, j, j + 1) for j in (0, n - 1))
+            parts = [repeat(first, before, i), x, repeat(last, after, i)]
+            return _ops.concatenate(parts, i)
+        most = (n - offset) // (period - offset) * (period - offset)
+        left, right = min_(before, most), min_(after, most)
+        first, last = slice_axis(x, i, 0, 1), slice_axis(x, i, n - 1, n)
+        low = 2 * first - flip(slice_axis(x, i, offset, offset + left), i)
+        high = 2 * last - flip(slice_axis(x, i, n - offset - right, n - offset), i)
+        x = _ops.concatenate([low, x, high], i)
+        before, after = before - left, after - right
+    return x
+
+
+def _sides(values: Any, rank: int, what: str) -> Any:
+    """For each axis the two values of an option that is one number, a pair, or a pair for each axis."""
+    if isinstance(values, Tracer):
+        return [[getitem(v, 0), getitem(v, 1)] for v in _ops.broadcast_to(values, (rank, 2))]
+    try:
+        return np.broadcast_to(np.asarray(values), (rank, 2)).tolist()
+    except ValueError:
+        raise ShapeError(f"pad: {what}={values!r} does not fit {rank} axes") from None
+
+
 @plain(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
     """`array` with elements added before and after along each axis.
@@ -346,11 +387,11 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         array: the array.
         pad_width: a number, a pair (before, after), or such a pair for each axis.
         mode: one of NumPy's.
-        **kwargs: ``constant_values`` for mode "constant", ``reflect_type="even"``.
+        **kwargs: ``constant_values``, ``end_values``, ``stat_length`` or ``reflect_type``, of the modes that have them.
 
     Raises:
         ArgumentError: a width is negative, or there is no such mode.
-        NotSupportedError: a function as mode, or ``stat_length`` and its kin, on an array under transformation.
+        NotSupportedError: a function as mode on an array under transformation.
 
     Example:
         >>> pad(np.ones(2), 1)
@@ -367,6 +408,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         raise ArgumentError(f"pad: widths must not be negative, got {pad_width}; slices cut arrays")
     if mode not in _MODES and not callable(mode):
         raise ArgumentError(f"pad: mode {mode!r} is none of {', '.join(_MODES)}")
+    if not callable(mode) and not set(kwargs) <= _OPTIONS.get(mode, set()):
+        raise ArgumentError(f"pad: mode {mode!r} has no {', '.join(sorted(set(kwargs) - _OPTIONS.get(mode, set())))}")
     try:
         widths = np.broadcast_to(given.astype(int), (ndim_of(x), 2)).tolist()
     except ValueError:
@@ -385,10 +428,19 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         return x
     if mode != "constant" and not isinstance(x, Tracer):
         return np.pad(x, np.reshape(np.array(widths, int), (-1, 2)), mode, **kwargs)
-    if mode in _BORDERS and not kwargs:
-        for i, pair in enumerate(widths):
+    if mode in _COPYING:
+        for i, (before, after) in enumerate(widths):
+            x = _odd(x, i, before, after, mode)
+        return x
+    option = "end_values" if mode == "linear_ramp" else "stat_length"
+    if mode in _BORDERS and set(kwargs) <= {option}:
+        given = kwargs.get(option, 0 if mode == "linear_ramp" else None)
+        options = [[None, None]] * ndim_of(x) if given is None else _sides(given, ndim_of(x), option)
+        for i, (pair, values) in enumerate(zip(widths, options, strict=True)):
             if any(pair):
-                x = _ops.concatenate([_border(x, i, pair[0], mode, False), x, _border(x, i, pair[1], mode, True)], i)
+                least, ends = ((None, None), values) if mode == "linear_ramp" else (values, (0, 0))
+                low = _border(x, i, pair[0], mode, False, least[0], ends[0])
+                x = _ops.concatenate([low, x, _border(x, i, pair[1], mode, True, least[1], ends[1])], i)
         return x
     if mode != "constant":
         raise NotSupportedError(

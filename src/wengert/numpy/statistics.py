@@ -9,7 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, AxisError, DtypeError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..ops.contraction import matmul
 from ..ops.elementwise import (
     ceil,
@@ -72,7 +72,7 @@ def _place(n: Any, q: Any, method: str) -> Any:
 def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, weights: Any) -> Any:
     """The first element, in order, at which the share of the weights so far reaches `q`."""
     if method != "inverted_cdf":
-        raise NotSupportedError(f"quantile with weights and method {method!r}; weights need method='inverted_cdf'")
+        raise ArgumentError(f"quantile with weights and method {method!r}; weights need method='inverted_cdf'")
     x, w, q = as_array(a), as_array(weights), as_array(q)
     x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
     shape, rank = shape_of(x), ndim_of(x)

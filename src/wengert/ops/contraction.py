@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
-from ..errors import AxisError, DtypeError, ShapeError
+from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..lowering.contractions import Contraction
 from .elementwise import conj, convert, multiply, square
 from .families import Bilinear, broadcast_shapes, result_dtype
@@ -349,7 +349,10 @@ def tensordot(x: Value, y: Value, axes: Any = 2) -> Value:
 # --- einsum -----------------------------------------------------------------------------------------------------
 
 
-def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", dtype: Any = None, precision: Any = None) -> Value:
+def einsum(
+    subscripts: Any, *operands: Any, optimize: Any = "auto", dtype: Any = None, precision: Any = None,
+    casting: str = "safe", order: str = "K",
+) -> Value:  # fmt: skip
     """Einstein summation, NumPy's notation, in the dtype of the operands: of truth values it is "and" and "or".
 
     Operands are multiplied pairwise in the order opt_einsum finds, or in that of a path of NumPy's,
@@ -383,6 +386,8 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = "auto", dtype: Any =
         if len(term) != ndim_of(a):
             raise ShapeError(f"einsum: {len(term)} indices {term!r} for an array of shape {shape_of(a)}")
     common = result_dtype(*map(aval_of, arrays)) if dtype is None else dtype
+    if casting not in ("no", "equiv", "safe", "same_kind", "unsafe"):
+        raise ArgumentError(f"einsum: casting is 'no', 'equiv', 'safe', 'same_kind' or 'unsafe', got {casting!r}")
     if np.dtype(common).kind != "c" and any(dtype_of(a).kind == "c" for a in arrays):
         raise DtypeError(f"einsum: complex operands do not become {np.dtype(common)}; take their real parts")
     items = [_diagonals(convert(a, common), term) for a, term in zip(arrays, inputs, strict=True)]

@@ -31,7 +31,8 @@ _PLAIN = frozenset(VALUE_TYPES - {ndarray})
 _tracer = cast(Any, Tracer)  # what stands here is declared there for type checkers
 
 
-def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callable[..., Any]:
+def _binary(primitive: Primitive, name: str, reflected: bool = False, unlike: bool | None = None) -> Callable[..., Any]:
+    """The operator; `unlike` is what a comparison with None or a string gives for each element, as NumPy has it."""
     bind, params = primitive.bind, {}
 
     if reflected:
@@ -52,6 +53,8 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False) -> Callabl
                 return bind(self, other) if ROOTS else self._trace.process(primitive, (self, other), params)
             if not isinstance(other, Tracer):
                 if not _numeric(other):
+                    if unlike is not None and self.shape and (other is None or type(other) is str):
+                        return np.full(self.shape, unlike)
                     return NotImplemented
                 other = as_value(other)
             return bind(self, other)
@@ -101,7 +104,8 @@ for _name, _p in {
     "eq": ew.equal_p,
     "ne": ew.not_equal_p,
 }.items():
-    setattr(Tracer, f"__{_name}__", _binary(_p, f"__{_name}__"))
+    _unlike = {"eq": False, "ne": True}.get(_name)
+    setattr(Tracer, f"__{_name}__", _binary(_p, f"__{_name}__", unlike=_unlike))
 for _name, _p in {"neg": ew.neg_p, "pos": ew.pos_p, "abs": ew.abs_p, "invert": ew.invert_p}.items():
     setattr(Tracer, f"__{_name}__", _unary(_p, f"__{_name}__"))
 
@@ -274,10 +278,14 @@ def _method(name: str) -> Callable[..., Any]:
 
 
 for _name in (
-    "all any argmax argmin argpartition argsort choose clip compress cumprod cumsum diagonal dot max mean min nonzero "
+    "all any argmax argmin argpartition argsort choose clip cumprod cumsum diagonal dot max mean min nonzero "
     "prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
 ).split():
     setattr(Tracer, _name, _method(_name))
+
+
+def _compress(self: Tracer, condition: Any, axis: int | None = None, out: Any = None) -> Value:
+    return _namespace().compress(condition, self, axis)
 
 
 def _reshape(self: Tracer, *dims: Any, order: str = "C", copy: Any = None) -> Value:
@@ -360,6 +368,7 @@ Tracer.__format__ = _format
 
 
 _tracer.reshape = _reshape
+_tracer.compress = _compress
 _tracer.transpose = _transpose
 _tracer.astype = _astype
 _tracer.item = _item

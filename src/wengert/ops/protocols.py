@@ -64,9 +64,13 @@ def _call(
     results: Any = None
     if dtype is not None or signature is not None or casting != "same_kind":
         inputs, results = _converted(ufunc, [as_value(a) for a in inputs], dtype, signature, casting)
+    if where is not True and not isinstance(where, Tracer) and np.all(where):
+        shapes = [np.shape(a) if not isinstance(a, Tracer) else a.shape for a in inputs]
+        if np.broadcast_shapes(np.shape(where), *shapes) == np.broadcast_shapes(*shapes):
+            where = True  # nothing is left out
     if where is True:
         result = f(*inputs, **kwargs)
-    elif out is None or None in out:
+    elif out is None or any(o is None for o in out):
         raise NotSupportedError(
             f"{name}(..., where=mask) leaves the other elements undefined; say what they are: "
             f"{name}(..., where=mask, out=np.zeros_like(x)), or np.where(mask, {name}(...), 0.0)"
