@@ -34,6 +34,7 @@ UPWARD = {
     ("core", "ops.memory"): "what an array of objects stands for",
     ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
     ("core", "ops"): "a primitive that is unpickled may stand in a file that was not imported yet",
+    ("__init__", "interop.jax_names"): "the alias for JAX is a name of the package and an extension of IPython",
     ("lowering", "compile.vectormath"): "a function of many instructions is imported when it is written",
     ("ops", "compile"): "a program that is called on arrays is run by the compiler",
     ("compile", ""): "the version of the library is part of the key of compiled code on disk",

@@ -5,10 +5,12 @@ import pytest
 
 import wengert as w
 import wengert.random
-from wengert.compile import engine
+from wengert.compile import engine, lanes, lapack
 from wengert.compile.executable import Executable
-from wengert.compile.serial import LOWERINGS, Serial
+from wengert.compile.serial import Serial
+from wengert.compile.serial.step import _function
 from wengert.core import Primitive
+from wengert.lowering.kernels import Factorisation, Kernel
 from wengert.ops.random import KEY
 from wengert.testing import primitives
 
@@ -58,8 +60,12 @@ def check(name, *args, exact=True, **params):
         np.testing.assert_allclose(got, expected, rtol=1e-5 if got.dtype == np.float32 else 1e-12)
 
 
-def test_every_lowering_is_of_a_primitive():
-    assert set(LOWERINGS) - {"blank"} <= set(Primitive.registry)  # `blank` is the compiler's own
+def test_every_kernel_that_a_declaration_names_is_there():
+    kernels = [p.native for p in Primitive.registry.values() if isinstance(p.native, Kernel)]
+    assert len(kernels) > 20 and all(callable(_function(k.place)) for k in kernels)
+    routines = [p.native for p in Primitive.registry.values() if isinstance(p.native, Factorisation)]
+    assert len(routines) > 8 and all(callable(getattr(lapack, r.routine)) for r in routines)
+    assert all(callable(getattr(lanes, r.small)) for r in routines if r.small)
 
 
 # --- scatters ---------------------------------------------------------------------------------------------------

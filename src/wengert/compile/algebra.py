@@ -12,7 +12,8 @@ from ..core import Aval
 from ..lowering import Formula
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
-from ..lowering.monoids import SUM, Scatter
+from ..lowering.kernels import Scatter
+from ..lowering.monoids import SUM
 from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import RULES, Rewriter, Rule, number, rule

@@ -242,23 +242,17 @@ def signed(e: Emitter, odd: V, x: V) -> V:
     return e.select(odd, e.fneg(x), x)
 
 
-def determinant(e: Emitter, singular: V, odd: V, m: V, k: V) -> list[V]:
-    """The determinant ``m 2**k``, with the sign -1 where `odd`."""
-    value = signed(e, odd, scaled(e, m, k))
-    return [e.select(singular, e.const(0.0, value), value)]
-
-
-def signed_log_determinant(e: Emitter, singular: V, odd: V, m: V, k: V) -> list[V]:
-    """Its sign and the logarithm of its size."""
-    log = e.fma(e.cast("sitofp", k, m.type), e.const(np.log(2.0), m), FUNCTIONS["log"](e, m))
+def finished(e: Emitter, singular: V, odd: V, m: V, k: V, logarithm: bool) -> list[V]:
+    """The determinant ``m 2**k``, with the sign -1 where `odd`; or its sign and the logarithm of its size."""
     zero, one = e.const(0.0, m), e.const(1.0, m)
+    if not logarithm:
+        value = signed(e, odd, scaled(e, m, k))
+        return [e.select(singular, zero, value)]
+    log = e.fma(e.cast("sitofp", k, m.type), e.const(np.log(2.0), m), FUNCTIONS["log"](e, m))
     return [
         e.select(singular, zero, signed(e, odd, one)),
         e.select(singular, e.const(-np.inf, m), log),
     ]
-
-
-DETERMINANTS = {"det": determinant, "slogdet": signed_log_determinant}
 
 
 # --- functions ------------------------------------------------------------------------------------------------------
@@ -311,7 +305,13 @@ def solve_columns(
             at.write(out, size, p, x)
 
 
-def solve(type_: str, batch: int, n: int, m: int, vector_bytes: int, transpose: bool, inverse: bool) -> Function:
+def inverse(type_: str, batch: int, n: int, m: int, vector_bytes: int) -> Function:
+    return solve(type_, batch, n, n, vector_bytes, False, True)
+
+
+def solve(
+    type_: str, batch: int, n: int, m: int, vector_bytes: int, transpose: bool, inverse: bool = False
+) -> Function:
     """``op(A) X = B``; the inverse where there is no B. Operands: A, B if any, X."""
     f = Function(2 if inverse else 3)
     a, out = f.pointers[0], f.pointers[-1]
@@ -357,10 +357,9 @@ def triangular_solve(
     return f
 
 
-def determinants(name: str, type_: str, batch: int, n: int, vector_bytes: int) -> Function:
-    """``det`` or ``slogdet``."""
-    outputs = 1 if name == "det" else 2
-    f = Function(1 + outputs)
+def determinants(type_: str, batch: int, n: int, m: int, vector_bytes: int, logarithm: bool) -> Function:
+    """Determinants, or their signs and logarithms."""
+    f = Function(3 if logarithm else 2)
 
     def body(stack: Stack) -> None:
         lu = LU(f.e, stack.matrix(f.pointers[0], n))
@@ -368,7 +367,7 @@ def determinants(name: str, type_: str, batch: int, n: int, vector_bytes: int) -
         for i in range(n):
             total = times(f.e, total, lu.a[i][i])
         assert total is not None
-        values = DETERMINANTS[name](f.e, lu.singular, lu.odd(), *centred(f.e, *total))
+        values = finished(f.e, lu.singular, lu.odd(), *centred(f.e, *total), logarithm)
         for out, x in zip(f.pointers[1:], values, strict=True):
             stack.write(out, 1, f.integer(0), x)
 
@@ -376,7 +375,7 @@ def determinants(name: str, type_: str, batch: int, n: int, vector_bytes: int) -
     return f
 
 
-def cholesky(type_: str, batch: int, n: int, vector_bytes: int) -> Function:
+def cholesky(type_: str, batch: int, n: int, m: int, vector_bytes: int) -> Function:
     """The lower factor of the symmetric matrix of which the lower triangle is given."""
     f = Function(2)
     e = f.e

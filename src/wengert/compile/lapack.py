@@ -15,23 +15,13 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval
+from ..lowering import kernels
 from ..program import Atom, Equation, Literal, Var
 from . import lanes
 from .emitter import BITS, V
 from .function import Function
 from .scalars import register_type
 
-SINGULAR = "Singular matrix"
-ERRORS = {
-    "solve": SINGULAR,
-    "tridiagonal_solve": SINGULAR,
-    "inv": SINGULAR,
-    "cholesky": "Matrix is not positive definite",
-    "eigh": "Eigenvalues did not converge",
-    "eigvalsh": "Eigenvalues did not converge",
-    "svd": "SVD did not converge",
-    "svdvals": "SVD did not converge",
-}
 BLOCKS = 64  # LAPACK's blocks have at most so many columns, for which room is asked
 LARGEST = 16_000  # rows and columns: LAPACK counts room in integers of 32 bits
 ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks too; more take long to compile
@@ -39,7 +29,7 @@ ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks
 
 def factorisation_of(eqn: Equation) -> Factorisation | None:
     """The step of an equation, if it is one of these, with matrices that are not empty, of float32 or float64."""
-    if eqn.primitive.name not in ROUTINES:
+    if not isinstance(eqn.primitive.native, kernels.Factorisation):
         return None
     avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
     known = register_type(avals[0].dtype) in ("float", "double") and max(avals[0].shape[-2:]) <= LARGEST
@@ -84,26 +74,25 @@ class Factorisation:
         self.eqn = eqn
         self.inputs = eqn.inputs
         x = eqn.inputs[0].aval
-        self.name = eqn.primitive.name
+        self.native: kernels.Factorisation = eqn.primitive.native
         self.type = register_type(x.dtype) or ""
         self.batch = math.prod(x.shape[:-2])
         self.rows, self.columns = x.shape[-2:]
         self.right = eqn.inputs[1].aval.shape[-1] if len(eqn.inputs) > 1 else 0
-        self.error = ERRORS.get(self.name)
+        self.error = self.native.error
         self.work = self.batch * self.rows * self.columns * (min(self.rows, self.columns) + self.right)
         self._function: Function | None = None
         self._scratch: list[Var] = []
 
     def __repr__(self) -> str:
         how = "lanes" if self.small else "LAPACK"
-        return f"{self.name} of {self.batch} matrices {self.rows}x{self.columns} ({how})"
+        return f"{self.native.routine} of {self.batch} matrices {self.rows}x{self.columns} ({how})"
 
     @property
     def small(self) -> bool:
         """Whether elimination is written out, in lanes."""
         n = self.rows
-        known = self.name in ("solve", "triangular_solve", "inv", "cholesky", *lanes.DETERMINANTS)
-        return known and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
+        return bool(self.native.small) and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
 
     @property
     def scratch(self) -> list[Var]:
@@ -123,22 +112,14 @@ class Factorisation:
         """The function of the addresses of its arrays."""
         if self._function is not None:
             return self._function
-        shape, params = (self.type, self.batch, self.rows), self.eqn.params
-        if self.name == "solve":
-            return lanes.solve(*shape, self.right, vector_bytes, params["transpose"], False)
-        if self.name == "inv":
-            return lanes.solve(*shape, self.rows, vector_bytes, False, True)
-        if self.name == "triangular_solve":
-            return lanes.triangular_solve(*shape, self.right, vector_bytes, **params)
-        if self.name == "cholesky":
-            return lanes.cholesky(*shape, vector_bytes)
-        return lanes.determinants(self.name, *shape, vector_bytes)
+        options = {**self.native.options, **self.eqn.params}
+        return getattr(lanes, self.native.small)(self.type, self.batch, self.rows, self.right, vector_bytes, **options)
 
     def _whole(self) -> Function:
         """The function through LAPACK: a loop over the stack."""
         arrays = [a.aval for a in (*self.eqn.inputs, *self.eqn.outputs)]
         f = Function(len(arrays) + (self.factors is not None))
-        routine = ROUTINES[self.name]
+        routine = globals()[self.native.routine]
         prepared = Calls(f, self.type)
         with f.loop(f.integer(self.batch), each=1000.0 + self.work / self.batch) as i:
             here = [
@@ -209,10 +190,10 @@ class Calls:
             f.store(e.select(e.icmp("ule", j, i), x, zero), f.at(target, t, f.place(i, n, j)))
 
 
-# --- one function for each primitive: its calls, and the addresses of one matrix of each operand and result -------------
+# --- routines that declarations name: their calls, and the addresses of one matrix of each operand and result -------------
 
 
-def _solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
+def solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
     n, m = s.rows, s.right
     transpose = s.eqn.params["transpose"]
     factors, pivots, singular, turned = c.lu(s, a, transpose)
@@ -224,7 +205,7 @@ def _solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
         c.f.turn(columns, x, c.type, m, n)
 
 
-def _triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
+def triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
     """A matrix of rows is its transpose in columns, with the other triangle: ``X' op(A)' = B'``, nothing is turned."""
     n, m, p = s.rows, s.right, s.eqn.params
     c.f.copy(b, x, c.type, n * m)
@@ -235,7 +216,7 @@ def _triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
         c("trsm", "R", triangle, "T" if p["transpose"] else "N", diagonal, m, n, 1.0, a, n, x, m)
 
 
-def _tridiagonal_solve(c: Calls, s: Factorisation, bands: V, b: V, x: V) -> None:
+def tridiagonal_solve(c: Calls, s: Factorisation, bands: V, b: V, x: V) -> None:
     """The operand is three rows of bands; LAPACK's are one shorter, and those of the transpose change places."""
     n, m, f = s.columns, s.right, c.f
     factors = c.room(3 * n)
@@ -251,7 +232,7 @@ def _tridiagonal_solve(c: Calls, s: Factorisation, bands: V, b: V, x: V) -> None
         f.turn(columns, x, c.type, m, n)
 
 
-def _inv(c: Calls, s: Factorisation, a: V, x: V) -> None:
+def inverse(c: Calls, s: Factorisation, a: V, x: V) -> None:
     n = s.rows
     factors, pivots, singular, transpose = c.lu(s, a)
     c.f.fail_if(singular)
@@ -266,7 +247,7 @@ def _inv(c: Calls, s: Factorisation, a: V, x: V) -> None:
         c.f.turn(factors, x, c.type, n, n)
 
 
-def _determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
+def determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
     n, t = s.rows, c.type
     f, e = c.f, c.f.e
     factors, pivots, singular, _ = c.lu(s, a)
@@ -286,18 +267,18 @@ def _determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
         f.store(e.xor(f.load("i8", odd), e.cast("zext", sign, "i8")), odd)
     m, k = lanes.centred(e, f.load(t, product), f.load(integer, exponent))
     is_odd = e.cast("trunc", f.load("i8", odd), "i1")
-    for value, target in zip(lanes.DETERMINANTS[s.name](e, singular, is_odd, m, k), out, strict=True):
+    for value, target in zip(lanes.finished(e, singular, is_odd, m, k, **s.native.options), out, strict=True):
         f.store(value, target)
 
 
-def _cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
+def cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
     """The lower factor in rows is the upper one in columns: it is made where it belongs."""
     c.lower(s.rows, a, x)
     c("potrf", "U", s.rows, x, s.rows, c.info)
     c.f.fail_if(c.failed())
 
 
-def _eigh(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None) -> None:
+def hermitian_eigen(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None) -> None:
     n = s.rows
     matrix = c.room(n * n)
     c.f.turn(a, matrix, c.type, n, n)  # its columns: the lower triangle is where it was
@@ -310,7 +291,7 @@ def _eigh(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None)
         c.f.turn(matrix, vectors, c.type, n, n)
 
 
-def _svd(c: Calls, s: Factorisation, a: V, u: V, values: V, vh: V) -> None:
+def singular_decomposition(c: Calls, s: Factorisation, a: V, u: V, values: V, vh: V) -> None:
     m, n = s.rows, s.columns
     k, full = min(m, n), s.eqn.params["full_matrices"]
     mu, nv = (m, n) if full else (k, k)
@@ -324,7 +305,7 @@ def _svd(c: Calls, s: Factorisation, a: V, u: V, values: V, vh: V) -> None:
     c.f.turn(right, vh, c.type, n, nv)
 
 
-def _svdvals(c: Calls, s: Factorisation, a: V, values: V) -> None:
+def singular_values(c: Calls, s: Factorisation, a: V, values: V) -> None:
     m, n = s.rows, s.columns
     k = min(m, n)
     matrix, size = c.room(m * n), 5 * k * k + 10 * k + max(m, n) + BLOCKS * (m + n)
@@ -334,7 +315,7 @@ def _svdvals(c: Calls, s: Factorisation, a: V, values: V) -> None:
     c.f.fail_if(c.failed())
 
 
-def _qr(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
+def orthogonal(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
     m, n = s.rows, s.columns
     k, f, e, t = min(m, n), c.f, c.f.e, c.type
     matrix, scales, work, size = c.room(m * n), c.room(k), c.room(n * BLOCKS), n * BLOCKS
@@ -347,27 +328,11 @@ def _qr(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
     f.turn(matrix, q, t, k, m)
 
 
-ROUTINES: dict[str, Callable[..., Any]] = {
-    "solve": _solve,
-    "triangular_solve": _triangular_solve,
-    "tridiagonal_solve": _tridiagonal_solve,
-    "inv": _inv,
-    "det": _determinant,
-    "slogdet": _determinant,
-    "cholesky": _cholesky,
-    "eigh": _eigh,
-    "eigvalsh": _eigh,
-    "svd": _svd,
-    "svdvals": _svdvals,
-    "qr": _qr,
-}
-
-
 def share_factors(steps: Sequence[Any], storage: Callable[[Any], Any]) -> None:
     """Let steps that factorise the same matrices use the factors that the first of them makes."""
     first: dict[Any, Factorisation] = {}
     for step in steps:
-        if isinstance(step, Factorisation) and step.name in ("solve", "inv", "det", "slogdet") and not step.small:
+        if isinstance(step, Factorisation) and step.native.shares and not step.small:
             a = step.eqn.inputs[0]
             known = first.setdefault((id(a.value) if type(a) is Literal else storage(a), a.aval.shape), step)
             if known is not step:

@@ -16,7 +16,8 @@ from ..core import Aval
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering import meaning
-from ..lowering.monoids import SUM, Scatter
+from ..lowering.kernels import Scatter
+from ..lowering.monoids import SUM
 from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Program, Var
 from .rewriter import appended, number, rebuilt, registered

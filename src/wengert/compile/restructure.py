@@ -10,7 +10,8 @@ import numpy as np
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.contractions import Contraction
-from ..lowering.monoids import SUM, Scatter
+from ..lowering.kernels import Scatter
+from ..lowering.monoids import SUM
 from ..program import Atom, Equation, Literal
 from .products import turned
 from .rewriter import Rewriter, number, rule

@@ -74,14 +74,4 @@ class Reduction(Lowering):
         return self.monoid
 
 
-class Scatter(Lowering):
-    """A copy of an array, changed at places that indices give: numbers are combined with those there, or take their place.
-
-    Such an array can be changed in the memory where it is.
-    """
-
-    def __init__(self, monoid: Monoid | None) -> None:
-        self.monoid = monoid
-
-
-__all__ = ["ALL", "ANY", "MAXIMUM", "MINIMUM", "PRODUCT", "SUM", "Monoid", "Reduction", "Scatter"]
+__all__ = ["ALL", "ANY", "MAXIMUM", "MINIMUM", "PRODUCT", "SUM", "Monoid", "Reduction"]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, shape_of
+from ..lowering.kernels import Kernel
 from .elementwise import logaddexp, logaddexp_p
 from .families import spread
 from .shape import concatenate, slice_axis
@@ -65,4 +66,9 @@ def _samples() -> list[Any]:
     return [((x[0],), {"axis": 0}), ((x,), {"axis": 0}), ((x,), {"axis": 1}), ((x[:, :0],), {"axis": 1})]
 
 
-cumlogsumexp_p = _CumLogSumExp("cumlogsumexp", samples=_samples, reasons={"transpose": "not linear"})
+cumlogsumexp_p = _CumLogSumExp(
+    "cumlogsumexp",
+    samples=_samples,
+    reasons={"transpose": "not linear"},
+    native=Kernel("scans.running", operation=logaddexp_p),
+)

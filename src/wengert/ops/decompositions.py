@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Value, dtype_of, ndim_of, shape_of
+from ..lowering.kernels import Factorisation
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real
 from .indexing import getitem, take_along_axis
@@ -73,6 +74,7 @@ cholesky_p = _Cholesky(
         ]
     ),
     reasons=NOT_LINEAR,
+    native=Factorisation("cholesky", "cholesky", "Matrix is not positive definite"),
 )
 
 
@@ -128,11 +130,13 @@ eigh_p = _EigenHermitian(
     "eigh",
     samples=lambda: _hermitian_samples(sample_real(3, 3), sample_real(2, 2, 2)),
     reasons={**NOT_LINEAR, **_PHASE},
+    native=Factorisation("hermitian_eigen", error="Eigenvalues did not converge"),
 )
 eigvalsh_p = _EigenvaluesHermitian(
     "eigvalsh",
     samples=lambda: _hermitian_samples(sample_real(3, 3), sample_real(2, 2, 2), sample_complex(2, 2)),
     reasons=NOT_LINEAR,
+    native=Factorisation("hermitian_eigen", error="Eigenvalues did not converge"),
 )
 
 
@@ -273,11 +277,13 @@ svd_p = _SingularDecomposition(
         lambda: [sample_real(3, 3), sample_real(3, 2), sample_real(2, 3), sample_real(2, 3, 2)], full_matrices=False
     ),
     reasons={**NOT_LINEAR, **_PHASE},
+    native=Factorisation("singular_decomposition", error="SVD did not converge"),
 )
 svdvals_p = _SingularValues(
     "svdvals",
     samples=samples_of(lambda: [sample_real(3, 3), sample_real(2, 3, 2), sample_complex(2, 3)]),
     reasons=NOT_LINEAR,
+    native=Factorisation("singular_values", error="SVD did not converge"),
 )
 
 
@@ -348,6 +354,7 @@ qr_p = _QR(
     "qr",
     samples=samples_of(lambda: [sample_real(3, 3), sample_real(4, 2), sample_real(2, 3, 2), sample_complex(3, 2)]),
     reasons=NOT_LINEAR,
+    native=Factorisation("orthogonal"),
 )
 
 

@@ -30,7 +30,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import ConcretizationError, IndexDtypeError, NotLinearError, ShapeError
-from ..lowering import index_maps, monoids
+from ..lowering import index_maps, kernels, monoids
 from .families import Linear, broadcast_shapes, fit, result_dtype
 from .shape import broadcast_to, canonical_axis, concatenate, moveaxis, reshape
 from .squares import passes
@@ -430,30 +430,30 @@ def _scatter_samples() -> list[Any]:
 
 
 scatter_add_p = _ScatterAdd(
-    "scatter_add", lambda out, i, u: np.add.at(out, i, u), samples=_scatter_samples, native=monoids.Scatter(monoids.SUM)
+    "scatter_add", lambda out, i, u: np.add.at(out, i, u), samples=_scatter_samples, native=kernels.Scatter(monoids.SUM)
 )
-scatter_set_p = _ScatterSet("scatter_set", _write_set, samples=_scatter_samples, native=monoids.Scatter(None))
+scatter_set_p = _ScatterSet("scatter_set", _write_set, samples=_scatter_samples, native=kernels.Scatter(None))
 _NOT_LINEAR = {"transpose": "not linear"}
 scatter_mul_p = _ScatterMultiply(
     "scatter_multiply",
     lambda out, i, u: np.multiply.at(out, i, u),
     samples=_scatter_samples,
     reasons=_NOT_LINEAR,
-    native=monoids.Scatter(monoids.PRODUCT),
+    native=kernels.Scatter(monoids.PRODUCT),
 )
 scatter_max_p = _ScatterExtreme(
     "scatter_max",
     lambda out, i, u: np.maximum.at(out, i, u),
     samples=_scatter_samples,
     reasons=_NOT_LINEAR,
-    native=monoids.Scatter(monoids.MAXIMUM),
+    native=kernels.Scatter(monoids.MAXIMUM),
 )
 scatter_min_p = _ScatterExtreme(
     "scatter_min",
     lambda out, i, u: np.minimum.at(out, i, u),
     samples=_scatter_samples,
     reasons=_NOT_LINEAR,
-    native=monoids.Scatter(monoids.MINIMUM),
+    native=kernels.Scatter(monoids.MINIMUM),
 )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Tracer, Value, dtype_of, ndim_of, shape_of
 from ..errors import MatrixError, NotLinearError
+from ..lowering.kernels import SINGULAR, Factorisation
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real, where
 from .families import fit, result_dtype
@@ -168,6 +169,7 @@ solve_p = _GeneralSolve(
         ((sample_complex(2, 2), sample_complex(2, 1)), {"transpose": False}),
         ((sample_real(0, 0), sample_real(0, 2)), {"transpose": False}),
     ],
+    native=Factorisation("solve", "solve", SINGULAR, shares=True),
 )
 
 
@@ -233,7 +235,9 @@ def _triangular_samples() -> list[Any]:
     ]
 
 
-triangular_solve_p = _TriangularSolve("triangular_solve", samples=_triangular_samples)
+triangular_solve_p = _TriangularSolve(
+    "triangular_solve", samples=_triangular_samples, native=Factorisation("triangular_solve", "triangular_solve")
+)
 
 
 def lower_solve(a: Value, b: Value) -> Value:
@@ -261,6 +265,7 @@ inv_p = _Inverse(
     "inv",
     samples=samples_of(lambda: [sample_real(3, 3), sample_real(2, 2, 2), sample_complex(2, 2)]),
     reasons=NOT_LINEAR,
+    native=Factorisation("inverse", "inverse", SINGULAR, shares=True),
 )
 
 
@@ -340,6 +345,7 @@ det_p = _Determinant(
         ]
     ),
     reasons=NOT_LINEAR,
+    native=Factorisation("determinant", "determinants", shares=True, logarithm=False),
 )
 
 
@@ -365,6 +371,7 @@ slogdet_p = _SignedLogDet(
     "slogdet",
     samples=samples_of(lambda: [sample_real(3, 3), sample_real(2, 2, 2), sample_complex(2, 2)]),
     reasons=NOT_LINEAR,
+    native=Factorisation("determinant", "determinants", shares=True, logarithm=True),
 )
 
 

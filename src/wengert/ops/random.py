@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import RECORDS, Aval, Primitive, Value
+from ..lowering.kernels import Kernel
 
 ndarray = np.ndarray
 KEY = np.dtype([("k0", np.uint32), ("k1", np.uint32)])
@@ -165,17 +166,37 @@ bits_p = _Bits(
     "random_bits",
     samples=lambda: [((k,), {"shape": (2, 3), "width": w}) for k in _sample_keys() for w in (8, 16, 32, 64)],
     reasons=_FLAT,
+    native=Kernel("random.bits"),
 )
-split_p = _Split("random_split", samples=lambda: [((k,), {"shape": (2,)}) for k in _sample_keys()], reasons=_FLAT)
-unwrap_p = _Unwrap("random_unwrap", samples=lambda: [((k,), {}) for k in _sample_keys()], reasons=_FLAT)
+split_p = _Split(
+    "random_split",
+    samples=lambda: [((k,), {"shape": (2,)}) for k in _sample_keys()],
+    reasons=_FLAT,
+    native=Kernel("random.split"),
+)
+unwrap_p = _Unwrap(
+    "random_unwrap",
+    samples=lambda: [((k,), {}) for k in _sample_keys()],
+    reasons=_FLAT,
+    native=Kernel("random.same_bytes"),
+)
 wrap_p = _Wrap(
     "random_wrap",
     samples=lambda: [((np.array([3, 4], np.uint32),), {}), ((np.ones((3, 2), np.uint32),), {})],
     reasons=_FLAT,
+    native=Kernel("random.same_bytes"),
 )
-seed_p = _Seed("random_seed", samples=lambda: [((np.array([0, -1, 2**40]),), {}), ((np.int64(5),), {})], reasons=_FLAT)
+seed_p = _Seed(
+    "random_seed",
+    samples=lambda: [((np.array([0, -1, 2**40]),), {}), ((np.int64(5),), {})],
+    reasons=_FLAT,
+    native=Kernel("random.seed"),
+)
 fold_in_p = _FoldIn(
-    "random_fold_in", samples=lambda: [((k, np.array([1, 2])), {}) for k in _sample_keys()], reasons=_FLAT
+    "random_fold_in",
+    samples=lambda: [((k, np.array([1, 2])), {}) for k in _sample_keys()],
+    reasons=_FLAT,
+    native=Kernel("random.fold_in"),
 )
 
 
@@ -205,4 +226,5 @@ unit_p = _Unit(
     "random_unit",
     samples=lambda: [((k,), {"shape": (3,), "dtype": np.dtype(d)}) for k in _sample_keys() for d in ("f4", "f8")],
     reasons={"jvp": "constant in its key"},
+    native=Kernel("random.floats"),
 )

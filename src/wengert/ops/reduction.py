@@ -12,6 +12,7 @@ from ..config import _NARROW, canonical_dtype, config
 from ..core import Aval, Primitive, Value, as_array, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ShapeError
 from ..lowering import monoids
+from ..lowering.kernels import Kernel
 from . import elementwise as ew
 from .families import Linear
 from .shape import broadcast_to, canonical_axes, concatenate, reshape
@@ -205,8 +206,8 @@ class _ArgReduction(Primitive):
 
 
 _ARG = lambda: [((_x(4),), {"axis": 0}), ((_x(2, 3),), {"axis": 1})]  # noqa: E731
-argmax_p = _ArgReduction("argmax", np.argmax, samples=_ARG)
-argmin_p = _ArgReduction("argmin", np.argmin, samples=_ARG)
+argmax_p = _ArgReduction("argmax", np.argmax, samples=_ARG, native=Kernel("order.argument", largest=True))
+argmin_p = _ArgReduction("argmin", np.argmin, samples=_ARG, native=Kernel("order.argument", largest=False))
 
 # --- cumulative -------------------------------------------------------------------------------------------------
 
@@ -219,6 +220,7 @@ cumsum_p = Linear(
     lambda ct, x, *, axis: reverse(cumsum_p.bind(reverse(ct, axis), axis=axis), axis),
     lambda n, x, *, axis: cumsum_p.bind(x, axis=axis + 1),
     samples=_CUM,
+    native=Kernel("scans.running", operation=monoids.SUM),
 )
 
 
@@ -269,9 +271,23 @@ def _cumextreme_tangent(ans: Value, x: Value, t: Value, axis: int) -> Value:
     return take_along_axis(t, source, axis)
 
 
-cumprod_p = _Cumulative("cumprod", np.cumprod, _cumprod_tangent, samples=_CUM)
-cummax_p = _Cumulative("cummax", np.maximum.accumulate, _cumextreme_tangent, samples=_CUM)
-cummin_p = _Cumulative("cummin", np.minimum.accumulate, _cumextreme_tangent, samples=_CUM)
+cumprod_p = _Cumulative(
+    "cumprod", np.cumprod, _cumprod_tangent, samples=_CUM, native=Kernel("scans.running", operation=monoids.PRODUCT)
+)
+cummax_p = _Cumulative(
+    "cummax",
+    np.maximum.accumulate,
+    _cumextreme_tangent,
+    samples=_CUM,
+    native=Kernel("scans.running", selects=True, operation=monoids.MAXIMUM),
+)
+cummin_p = _Cumulative(
+    "cummin",
+    np.minimum.accumulate,
+    _cumextreme_tangent,
+    samples=_CUM,
+    native=Kernel("scans.running", selects=True, operation=monoids.MINIMUM),
+)
 
 
 def cumulative_prod(x: Value, axis: int) -> Value:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Aval, Primitive, Value, ndim_of, shape_of
+from ..lowering.kernels import Kernel
 from .indexing import take_along_axis
 from .shape import broadcast_to
 
@@ -44,7 +45,12 @@ class _Argsort(Primitive):
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 
-argsort_p = _Argsort("argsort", samples=_SAMPLES, reasons={"transpose": "indices have no tangent"})
+argsort_p = _Argsort(
+    "argsort",
+    samples=_SAMPLES,
+    reasons={"transpose": "indices have no tangent"},
+    native=Kernel("sorting.sort", indices=True),
+)
 
 
 class _Sort(Primitive):
@@ -67,7 +73,12 @@ class _Sort(Primitive):
         return self.bind(args[0], axis=params["axis"] + 1), True
 
 
-sort_p = _Sort("sort", samples=_SAMPLES, reasons={"transpose": "a permutation that depends on the values"})
+sort_p = _Sort(
+    "sort",
+    samples=_SAMPLES,
+    reasons={"transpose": "a permutation that depends on the values"},
+    native=Kernel("sorting.sort", selects=True, indices=False),
+)
 
 
 class _Searchsorted(Primitive):
@@ -108,4 +119,5 @@ searchsorted_p = _Searchsorted(
         ((np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[0.5], [2.5]])), {"side": "left"}),
     ],
     reasons={"transpose": "indices have no tangent"},
+    native=Kernel("order.searchsorted"),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Value, dtype_of, ndim_of, shape_of
+from ..lowering.kernels import SINGULAR, Factorisation
 from .indexing import getitem
 from .linalg import Solve, as_columns, sample_complex, sample_real
 from .shape import concatenate, expand_dims, pad_p
@@ -75,6 +76,7 @@ tridiagonal_solve_p = _TridiagonalSolve(
         ((_bands(3, 2) + 1j * sample_real(3, 2), sample_complex(2, 1)), {"transpose": True}),
         ((_bands(3, 0), sample_real(0, 2)), {"transpose": False}),
     ],
+    native=Factorisation("tridiagonal_solve", error=SINGULAR),
 )
 
 

@@ -17,7 +17,8 @@ from ...lowering import Formula
 from ...lowering.contractions import Contraction
 from ...lowering.formulas import multiply
 from ...lowering.index_maps import Structure
-from ...lowering.monoids import SUM, Monoid, Reduction, Scatter
+from ...lowering.kernels import Scatter
+from ...lowering.monoids import SUM, Monoid, Reduction
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
 from ..emitter import V

@@ -12,7 +12,8 @@ from ...core import Aval
 from ...lowering import Formula
 from ...lowering.contractions import Contraction
 from ...lowering.index_maps import Structure
-from ...lowering.monoids import Reduction, Scatter
+from ...lowering.kernels import Scatter
+from ...lowering.monoids import Reduction
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Program, Var, live_equations
 from ..nest import size_of

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...config import config
 from ...core import Aval, Primitive, Value, aval_of
+from ...lowering.kernels import Kernel
 from ...ops.control import cond_p
 from ...ops.control.binomial import Blocks, Books, integer, next_move, noted, opened, put, repeated
 from ...ops.control.programs import staged, strong
@@ -21,7 +22,6 @@ from ...ops.control.pull import Pulling
 from ...ops.elementwise import less, logical_and, logical_or, where
 from ...ops.indexing import getitem
 from ...program import Program
-from ..serial.step import Body, Serial, lowering
 
 
 class Blank(Primitive):
@@ -32,7 +32,7 @@ class Blank(Primitive):
     """
 
     def __init__(self) -> None:  # the compiler's own: not among the primitives that Programs of users have
-        self.name = "blank"
+        self.name, self.native = "blank", Kernel("step.blank", blank=True)
         self.samples, self.reasons = None, {}
 
     def impl(self, near: Value, shape: tuple[int, ...], dtype: Any, number: int) -> Value:
@@ -43,12 +43,6 @@ class Blank(Primitive):
 
 
 blank_p = Blank()
-
-
-@lowering("blank")
-def _blank(step: Serial) -> Body | None:
-    step.inputs = []
-    return lambda w: None
 
 
 def machine(p: Pulling, plan: Blocks, groups: Sequence[Sequence[Aval]]) -> Program:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...lowering.index_maps import Structure
-from ...lowering.monoids import Scatter
+from ...lowering.kernels import Scatter
 from ...program import Equation, Program, Var
 
 

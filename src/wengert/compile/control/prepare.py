@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering.monoids import Scatter
+from ...lowering.kernels import Scatter
 from ...program import Var
 from ..apart import planned
 from ..chunks import cut

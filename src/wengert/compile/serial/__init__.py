@@ -8,19 +8,7 @@ families of lowerings. Nothing here knows fusion or memory.
 
 from __future__ import annotations
 
-from . import convolution, indexing, order, random, scans, sorting
-from .step import LOWERINGS, Serial, serial_of
+from .step import Serial, serial_of
 from .writer import Writer
 
-__all__ = [
-    "LOWERINGS",
-    "Serial",
-    "Writer",
-    "convolution",
-    "indexing",
-    "order",
-    "random",
-    "scans",
-    "serial_of",
-    "sorting",
-]
+__all__ = ["Serial", "Writer", "serial_of"]

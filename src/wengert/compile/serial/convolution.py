@@ -6,14 +6,13 @@ import math
 
 from ...lowering.formulas import accumulate, multiply
 from ..emitter import V
-from .step import Body, Serial, lowering
+from .step import Body, Serial
 from .writer import Writer, known
 
 MANY = 1 << 17  # products beyond which NumPy's dot products are faster, the call included
 
 
-@lowering("convolve")
-def _convolve(step: Serial) -> Body | None:
+def convolve(step: Serial) -> Body | None:
     (x, y), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     if not known(x, y, out) or out.dtype.kind == "b" or x.dtype != out.dtype or y.dtype != out.dtype:
         return None

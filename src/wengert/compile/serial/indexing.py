@@ -13,12 +13,11 @@ import numpy as np
 from ...ops.families import broadcast_shapes
 from ..emitter import V
 from ..scalars import cast
-from .step import Body, Serial, lowering
+from .step import Body, Serial
 from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
 
 
-@lowering("scatter_add", "scatter_multiply", "scatter_max", "scatter_min", "scatter_set")
-def _scatter(step: Serial) -> Body | None:
+def scatter(step: Serial) -> Body | None:
     x, updates, *indices = (a.aval for a in step.eqn.inputs)
     (out,) = (v.aval for v in step.eqn.outputs)
     if not known(x, updates, out, *indices) or any(i.dtype.kind not in "iu" for i in indices):

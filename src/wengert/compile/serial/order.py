@@ -9,12 +9,11 @@ import math
 import numpy as np
 
 from ..emitter import FLOATS, V
-from .step import Body, Serial, lowering
+from .step import Body, Serial
 from .writer import INT64, Text, Writer, known
 
 
-@lowering("argmax", "argmin")
-def _argument(step: Serial) -> Body | None:
+def argument(step: Serial) -> Body | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     if not known(x, out) or not x.shape:
         return None
@@ -22,7 +21,7 @@ def _argument(step: Serial) -> Body | None:
     outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     if n == 0 or n >= 2**31:
         return None
-    largest = step.eqn.primitive.name == "argmax"
+    largest = step.options["largest"]
 
     def write(w: Writer) -> None:
         (source,), (target,) = w.inputs, w.outputs
@@ -101,8 +100,7 @@ def less(w: Text, dtype: np.dtype, x: V, y: V) -> V:
     return w.icmp("slt" if dtype.kind == "i" else "ult", x, y)
 
 
-@lowering("searchsorted")
-def _searchsorted(step: Serial) -> Body | None:
+def searchsorted(step: Serial) -> Body | None:
     (a, v), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     if not known(a, v, out):
         return None

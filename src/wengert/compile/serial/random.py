@@ -13,7 +13,7 @@ import numpy as np
 from ...config import config
 from ..emitter import V
 from ..scalars import cast
-from .step import Body, Serial, lowering
+from .step import Body, Serial
 from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -81,19 +81,16 @@ def _bits(w: Writer, width: int, x0: V, x1: V) -> V:
     return bits if width == 32 else w.cast("trunc", bits, f"i{width}")
 
 
-@lowering("random_bits")
-def _random_bits(step: Serial) -> Body | None:
+def bits(step: Serial) -> Body | None:
     width = step.eqn.params["width"]
     return _of_counters(step, math.prod(step.eqn.params["shape"]), lambda w, x0, x1: _bits(w, width, x0, x1))
 
 
-@lowering("random_split")
-def _split(step: Serial) -> Body | None:
+def split(step: Serial) -> Body | None:
     return _of_counters(step, math.prod(step.eqn.params["shape"]), _joined)
 
 
-@lowering("random_unit")
-def _unit(step: Serial) -> Body | None:
+def floats(step: Serial) -> Body | None:
     dtype = np.dtype(step.eqn.params["dtype"])
     if dtype not in (np.float32, np.float64):
         return None
@@ -101,17 +98,16 @@ def _unit(step: Serial) -> Body | None:
 
     def unit(w: Writer, x0: V, x1: V) -> V:
         """Bits as the mantissa of a number in [1, 2), less 1."""
-        bits = _bits(w, width, x0, x1)
-        mantissa = w.lshr(bits, w.const(width - np.finfo(dtype).nmant, bits))
+        word = _bits(w, width, x0, x1)
+        mantissa = w.lshr(word, w.const(width - np.finfo(dtype).nmant, word))
         one = int(np.ones((), dtype).view(f"u{dtype.itemsize}"))
-        number = w.cast("bitcast", w.or_(mantissa, w.const(one, bits)), type_)
+        number = w.cast("bitcast", w.or_(mantissa, w.const(one, word)), type_)
         return w.fsub(number, w.const(1.0, number))
 
     return _of_counters(step, math.prod(step.eqn.params["shape"]), unit)
 
 
-@lowering("random_wrap", "random_unwrap")
-def _same_bytes(step: Serial) -> Body | None:
+def same_bytes(step: Serial) -> Body | None:
     x, out = step.eqn.inputs[0].aval, step.eqn.outputs[0].aval
     size = math.prod(out.shape) * out.dtype.itemsize
     if not known(x, out) or size != math.prod(x.shape) * x.dtype.itemsize or "f" in (x.dtype.kind, out.dtype.kind):
@@ -127,20 +123,18 @@ def _same_bytes(step: Serial) -> Body | None:
     return write if x.dtype == np.uint32 or out.dtype == np.uint32 else None
 
 
-@lowering("random_seed")
-def _seed(step: Serial) -> Body | None:
+def seed(step: Serial) -> Body | None:
     x64 = config.enable_x64
 
-    def key(w: Writer, seed: V) -> V:
+    def key(w: Writer, x: V) -> V:
         if x64:
-            return w.intrinsic("fshl", seed, seed, w.const(32, seed))
-        return w.shl(seed, w.const(32, seed))
+            return w.intrinsic("fshl", x, x, w.const(32, x))
+        return w.shl(x, w.const(32, x))
 
     return _elementwise(step, key)
 
 
-@lowering("random_fold_in")
-def _fold_in(step: Serial) -> Body | None:
+def fold_in(step: Serial) -> Body | None:
     def fold(w: Writer, key: V, data: V) -> V:
         k0, k1 = _words(w, key)
         return _joined(w, *threefry(w, k0, k1, w.const(0, k0), w.cast("trunc", data, "i32")))

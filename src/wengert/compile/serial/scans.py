@@ -10,32 +10,30 @@ import math
 import numpy as np
 
 from ...core import Aval, Primitive
-from ...lowering.monoids import MAXIMUM, MINIMUM, PRODUCT, SUM
-from ...ops.families import Elementwise
+from ...lowering.monoids import Monoid
 from ..emitter import V
 from ..scalars import emit_elementwise, lowered
-from .step import Body, Serial, lowering
+from .step import Body, Serial
 from .writer import Writer, known
 
 FEW = 64  # log-sum-exps that each wait for the one before, beyond which NumPy's are faster, the call included
-_COMBINE = {"cumsum": SUM, "cumprod": PRODUCT, "cummax": MAXIMUM, "cummin": MINIMUM}
 
 
-@lowering("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp")
-def _running(step: Serial) -> Body | None:
+def running(step: Serial) -> Body | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     if not known(x, out) or not x.shape:
         return None
     # Integers may be narrowed at the end by NumPy: modulo 2**n that is the same.
-    if not np.can_cast(x.dtype, out.dtype) and (x.dtype.kind == "f" or step.eqn.primitive.name not in _COMBINE):
+    operation = step.options["operation"]
+    if not np.can_cast(x.dtype, out.dtype) and (x.dtype.kind == "f" or not isinstance(operation, Monoid)):
         return None
-    f = _operation(step.eqn.primitive.name, out.dtype)
+    f = _combine(operation, out.dtype)
     if f is None:
         return None
     axis = step.eqn.params["axis"] % len(x.shape)
     outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
 
-    if step.eqn.primitive.name == "cumlogsumexp" and inner == 1 and math.prod(x.shape) > FEW:
+    if not isinstance(operation, Monoid) and inner == 1 and math.prod(x.shape) > FEW:
         return None
 
     def write(w: Writer) -> None:
@@ -58,12 +56,11 @@ def _running(step: Serial) -> Body | None:
     return write
 
 
-def _operation(name: str, dtype: np.dtype):  # noqa: ANN202
+def _combine(operation: Monoid | Primitive, dtype: np.dtype):  # noqa: ANN202
     """A function ``(w, so far, next)``, or None."""
-    if name in _COMBINE:
-        return lambda w, x, y: _COMBINE[name].combine(w, dtype, x, y)
-    primitive, aval = Primitive.registry["logaddexp"], Aval((), dtype)
-    assert isinstance(primitive, Elementwise)
+    if isinstance(operation, Monoid):
+        return lambda w, x, y: operation.combine(w, dtype, x, y)
+    primitive, aval = operation, Aval((), dtype)
     loops = lowered(primitive, [aval, aval], aval)
     if loops is None:
         return None

@@ -12,18 +12,17 @@ import numpy as np
 
 from ..emitter import BITS, V
 from .sorters import SHORT, sorter
-from .step import Body, Serial, lowering
+from .step import Body, Serial
 from .writer import Text, Writer, known, memory_type
 
 FEW = 1 << 10  # values in long rows beyond which NumPy's sort is faster, the call included
 
 
-@lowering("sort", "argsort")
-def _sort(step: Serial) -> Body | None:
+def sort(step: Serial) -> Body | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     if not known(x, out) or not x.shape:
         return None
-    indices = step.eqn.primitive.name == "argsort"
+    indices = step.options["indices"]
     axis = step.eqn.params["axis"] % len(x.shape)
     outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     if n >= 2**31 or (not indices and n > SHORT and math.prod(x.shape) > FEW):
@@ -41,7 +40,7 @@ def _sort(step: Serial) -> Body | None:
         keys, counts, *places = w.scratch
         half = w.int(n)
         pointers = [p for a in (keys, *places) for p in (a.pointer, a.at(half))]
-        sort = sorter(w, type_, indices, n, pointers, counts.pointer)
+        sorted_ = sorter(w, type_, indices, n, pointers, counts.pointer)
         with w.loop(outer) as rows, w.loop(inner) as columns:
             base = w.iadd(w.scaled(rows.index, n * inner), columns.index)
 
@@ -55,7 +54,7 @@ def _sort(step: Serial) -> Body | None:
                     places[0].store(first, number)
 
             w.strips(n, w.lanes(x.dtype) if inner == 1 else 1, read)
-            start = half if sort() else w.int(0)
+            start = half if sorted_() else w.int(0)
 
             def put(first: V, lanes: int) -> None:
                 at, here = w.iadd(base, w.scaled(first, inner)), w.iadd(start, first)

@@ -1,38 +1,29 @@
-"""Serial: a step of a plan that is one kernel written by hand, and the table of who writes it."""
+"""Serial: a step of a plan that is one kernel written by hand, by the function that its declaration names."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from ...core import Aval
 from ...lowering.index_maps import Structure
+from ...lowering.kernels import Kernel
 from ...program import Atom, Equation, Literal, Var
 
 Body = Callable[[Any], None]  # writes the kernel with a `Writer`
 Lowering = Callable[["Serial"], "Body | None"]
-LOWERINGS: dict[str, Lowering] = {}
-
-
-def lowering(*names: str) -> Callable[[Lowering], Lowering]:
-    """Register how the equations of some primitives are written; a lowering returns None for what it does not know."""
-
-    def add(f: Lowering) -> Lowering:
-        for name in names:
-            LOWERINGS[name] = f
-        return f
-
-    return add
 
 
 class Serial:
     """One equation as a function over pointers.
 
     Attributes:
-        eqn: the equation.
+        eqn: the equation. options: what its declaration tells the lowering.
         inputs: what must be in memory before, in the equation's order; a lowering may put a scalar literal in the
             place of an array that is one number everywhere.
         scratch: arrays that only this step uses.
@@ -44,6 +35,7 @@ class Serial:
 
     def __init__(self, eqn: Equation, producer: Mapping[Var, Equation]) -> None:
         self.eqn = eqn
+        self.options: dict[str, Any] = eqn.primitive.native.options
         self.inputs: list[Atom] = list(eqn.inputs)
         self.scratch: list[Var] = []
         self.checks = False
@@ -74,17 +66,29 @@ def _selects(eqn: Equation) -> bool:
     return isinstance(eqn.primitive.native, Structure) and eqn.primitive.native.selects
 
 
+def blank(step: Serial) -> Body:
+    """An array that nothing is written to."""
+    step.inputs = []
+    return lambda w: None
+
+
 def is_number(a: Any) -> bool:
     return type(a) is Literal and a.aval.shape == ()
 
 
+@cache
+def _function(place: str) -> Lowering:
+    module, name = place.split(".")
+    return getattr(import_module(f"{__package__}.{module}"), name)
+
+
 def serial_of(eqn: Equation, producer: Mapping[Var, Equation]) -> Serial | None:
     """The kernel of an equation, or None if it has to be a call of NumPy."""
-    lower = LOWERINGS.get(eqn.primitive.name)
-    if lower is None:
+    native = eqn.primitive.native
+    if not isinstance(native, Kernel):
         return None
     step = Serial(eqn, producer)
-    body = lower(step)
+    body = _function(native.place)(step)
     if body is None:
         return None
     step.body = body

@@ -1,0 +1,58 @@
+"""Operations whose elements depend on one another, as functions written by hand: where each stands, and what it is told.
+
+`compile.serial` has those that write their own loops, `compile.lapack` and `compile.lanes` those of linear algebra.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import Lowering
+from .monoids import Monoid
+
+
+class Kernel(Lowering):
+    """A function of `compile.serial`: of an equation it gives what writes the code, or None where it does not know how.
+
+    Args:
+        place: the module and the function.
+        selects: whether each element of the result is one of the first operand's.
+        blank: whether the result may hold anything.
+        options: what the function is told, such as the monoid that it combines with.
+    """
+
+    def __init__(self, place: str, selects: bool = False, blank: bool = False, **options: Any) -> None:
+        self.place, self.selects, self.blank, self.options = place, selects, blank, options
+
+
+class Scatter(Kernel):
+    """A copy of an array, changed at places that indices give: numbers are combined with those there, or take their place.
+
+    Such an array can be changed in the memory where it is.
+    """
+
+    def __init__(self, monoid: Monoid | None) -> None:
+        super().__init__("indexing.scatter")
+        self.monoid = monoid
+
+
+class Factorisation(Lowering):
+    """A function of stacks of matrices.
+
+    Args:
+        routine: the function of `compile.lapack` that calls LAPACK for one matrix.
+        small: the one that writes elimination out for small matrices, many at once.
+        error: the message of the `LinAlgError` that a failure is.
+        shares: whether it is by LU factors, which steps of one matrix share.
+        options: what the functions are told.
+    """
+
+    def __init__(
+        self, routine: str, small: str = "", error: str | None = None, shares: bool = False, **options: Any
+    ) -> None:
+        self.routine, self.small, self.error, self.shares, self.options = routine, small, error, shares, options
+
+
+SINGULAR = "Singular matrix"
+
+__all__ = ["SINGULAR", "Factorisation", "Kernel", "Scatter"]
