@@ -43,14 +43,34 @@ from .descriptive import (
 from .discrete import bernoulli, betabinom, binom, geom, nbinom, poisson
 from .distribution import Distribution
 from .kde import gaussian_kde
+from .more_continuous import (
+    arcsine,
+    chi,
+    f,
+    gompertz,
+    halfcauchy,
+    halflogistic,
+    hypsecant,
+    invweibull,
+    levy,
+    loguniform,
+    lomax,
+    maxwell,
+    moyal,
+    nakagami,
+    powerlaw,
+    rayleigh,
+)
 from .vectors import dirichlet, multinomial, multivariate_normal
 
 __all__ = [
-    "Distribution", "ModeResult", "bernoulli", "beta", "betabinom", "binom", "cauchy", "chi2", "dirichlet", "entropy",
-    "expon", "gamma", "gaussian_kde", "gennorm", "geom", "gmean", "gumbel_l", "gumbel_r", "halfnorm", "hmean",
-    "invgamma", "kurtosis", "laplace", "logistic", "lognorm", "mode", "multinomial", "multivariate_normal", "nbinom",
-    "norm", "pareto", "poisson", "rankdata", "sem", "skew", "t", "truncnorm", "uniform", "vonmises", "weibull_min",
-    "wrapcauchy", "zscore",
+    "Distribution", "ModeResult", "arcsine", "bernoulli", "beta", "betabinom", "binom", "cauchy", "chi", "chi2",
+    "dirichlet", "entropy", "expon", "f", "gamma", "gaussian_kde", "gennorm", "geom", "gmean", "gompertz",
+    "gumbel_l", "gumbel_r", "halfcauchy", "halflogistic", "halfnorm", "hmean", "hypsecant", "invgamma",
+    "invweibull", "kurtosis", "laplace", "levy", "logistic", "lognorm", "loguniform", "lomax", "maxwell", "mode",
+    "moyal", "multinomial", "multivariate_normal", "nakagami", "nbinom", "norm", "pareto", "poisson", "powerlaw",
+    "rankdata", "rayleigh", "sem", "skew", "t", "truncnorm", "uniform", "vonmises", "weibull_min", "wrapcauchy",
+    "zscore",
 ]  # fmt: skip
 
 __getattr__ = _nearest_names(__name__, __all__)

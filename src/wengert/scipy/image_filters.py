@@ -1,0 +1,491 @@
+"""Filters of images: correlations, Gaussians, extremes of windows; and images moved by affine maps. They stand in `ndimage`.
+
+Sums run over whole windows of the image as it goes on behind its edges (`mode`). Derivatives are those in the image and,
+where numbers of pixels do not depend on them, in the options: weights, `sigma` with a `radius`, matrices, offsets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import numpy as wnp
+from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
+from ..errors import ArgumentError, ConcretizationError, ShapeError
+from ..ops.elementwise import convert
+from ..ops.shape import canonical_axes, canonical_axis
+from ..ops.special.declare import floating
+from .signal.convolution import convolve as _convolve
+
+_EDGES = {
+    "reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap",
+    "grid-wrap": "wrap", "constant": "constant", "grid-constant": "constant",
+}  # fmt: skip
+
+
+def _per_axis(what: str, name: str, value: Any, rank: int) -> list[Any]:
+    """An option for each axis, of one for all or one for each."""
+    if isinstance(value, (str, int, float, np.number)) or value is None or (ndim_of(as_value(value)) == 0):
+        return [value] * rank
+    values = list(value)
+    if len(values) != rank:
+        raise ShapeError(f"{what}: {len(values)} values of {name} for {rank} axes")
+    return values
+
+
+def _continued(what: str, x: Any, widths: Sequence[tuple[int, int]], modes: Sequence[str], cval: Any) -> Any:
+    """The image with what lies behind its edges."""
+    for i, (pair, mode) in enumerate(zip(widths, modes, strict=True)):
+        if mode not in _EDGES:
+            raise ArgumentError(f"{what}: mode is one of {', '.join(map(repr, _EDGES))}, got {mode!r}")
+        if any(pair):
+            options = {"constant_values": cval} if "constant" in mode else {}
+            around = [pair if j == i else (0, 0) for j in range(ndim_of(x))]
+            x = wnp.pad(x, around, _EDGES[mode], **options)
+    return x
+
+
+def _stored(out: Any, image: Any, output: Any) -> Any:
+    """A result in the dtype of the image, or of `output`."""
+    if isinstance(output, (np.ndarray, Tracer)):
+        raise ArgumentError("output is a dtype here, not an array to write into; take the result")
+    return convert(out, dtype_of(as_array(image)) if output is None else np.dtype(output))
+
+
+def _correlated(
+    what: str, image: Any, weights: Any, output: Any, mode: Any, cval: Any, origin: Any, turned: bool
+) -> Any:
+    """The correlation with weights of as many axes as the image; `turned` is the convolution."""
+    x, w = floating(image, weights)
+    rank = ndim_of(x)
+    if ndim_of(w) != rank:
+        raise ShapeError(f"{what}: weights of shape {shape_of(w)} for an image of shape {shape_of(x)}")
+    sizes, origins = shape_of(w), _per_axis(what, "origin", origin, rank)
+    widths = []
+    for n, o in zip(sizes, origins, strict=True):
+        o = -o - (n % 2 == 0) if turned else o
+        if n and not 0 <= n // 2 + o < n:
+            raise ArgumentError(f"{what}: invalid origin {o} for weights of length {n}")
+        widths.append((n // 2 + o, n - 1 - n // 2 - o))
+    around = _continued(what, x, widths, _per_axis(what, "mode", mode, rank), cval)
+    out = _convolve(around, w if turned else wnp.flip(w), "valid", "direct")
+    return _stored(out, image, output)
+
+
+def correlate(
+    input: Any, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
+    axes: None = None,
+) -> Any:  # fmt: skip
+    """The correlation of an image with weights.
+
+    Args:
+        input: an image. weights: as many axes. mode: how the image goes on behind its edges; cval: with "constant", by what.
+        origin: where in the weights the pixel lies, counted from their middle. output: a dtype, that of the image by default.
+
+    Raises:
+        ShapeError: the axes differ in number. ArgumentError: no such mode or origin.
+
+    Example:
+        >>> correlate(np.array([1.0, 2.0, 4.0]), np.array([1.0, 1.0, 1.0]))
+        array([ 4.,  7., 10.])
+    """
+    if axes is not None:
+        raise ArgumentError("correlate: give weights as many axes as the image has, instead of axes")
+    return _correlated("correlate", input, weights, output, mode, cval, origin, False)
+
+
+def convolve(
+    input: Any, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
+    axes: None = None,
+) -> Any:  # fmt: skip
+    """The convolution of an image with weights; arguments as for `correlate`."""
+    if axes is not None:
+        raise ArgumentError("convolve: give weights as many axes as the image has, instead of axes")
+    return _correlated("convolve", input, weights, output, mode, cval, origin, True)
+
+
+def _along(
+    what: str, image: Any, weights: Any, axis: int, output: Any, mode: str, cval: Any, origin: int, turned: bool
+) -> Any:
+    (w,) = floating(weights)
+    if ndim_of(w) != 1 or not shape_of(w)[0]:
+        raise ShapeError(f"{what}: the weights are a vector, got shape {shape_of(w)}")
+    rank = ndim_of(as_value(image))
+    axis = canonical_axis(axis, rank)
+    w = w.reshape([-1 if i == axis else 1 for i in range(rank)])
+    origins = [origin if i == axis else 0 for i in range(rank)]
+    return _correlated(what, image, w, output, mode, cval, origins, turned)
+
+
+def correlate1d(
+    input: Any,
+    weights: Any,
+    axis: int = -1,
+    output: Any = None,
+    mode: str = "reflect",
+    cval: Any = 0.0,
+    origin: int = 0,
+) -> Any:
+    """The correlation along one axis; arguments as for `correlate`."""
+    return _along("correlate1d", input, weights, axis, output, mode, cval, origin, False)
+
+
+def convolve1d(
+    input: Any,
+    weights: Any,
+    axis: int = -1,
+    output: Any = None,
+    mode: str = "reflect",
+    cval: Any = 0.0,
+    origin: int = 0,
+) -> Any:
+    """The convolution along one axis; arguments as for `correlate`."""
+    return _along("convolve1d", input, weights, axis, output, mode, cval, origin, True)
+
+
+# --- Gaussians ----------------------------------------------------------------------------------------------------
+
+
+def _gaussian(sigma: Any, order: int, radius: int) -> Any:
+    """A normal density at whole numbers, its sum 1, or its derivative of an order, by Hermite's recurrence."""
+    x = np.arange(-radius, radius + 1.0)
+    density = wnp.exp(-0.5 * (x / sigma) ** 2)
+    density = density / wnp.sum(density)
+    coefficients: list[Any] = [1.0]  # of the factor, a polynomial in x
+    for _ in range(order):
+        slope = [k * c for k, c in enumerate(coefficients)][1:] + [0.0, 0.0]
+        times_x = [0.0, *[-c / sigma**2 for c in coefficients]]
+        coefficients = [a + b for a, b in zip(slope, times_x, strict=False)]
+    factor: Any = 0.0
+    for c in reversed(coefficients):
+        factor = factor * x + c
+    return factor * density
+
+
+def gaussian_filter1d(
+    input: Any, sigma: Any, axis: int = -1, order: int = 0, output: Any = None, mode: str = "reflect", cval: Any = 0.0,
+    truncate: float = 4.0, *, radius: int | None = None,
+) -> Any:  # fmt: skip
+    """The image smoothed along an axis by a normal density, or by its derivative of an order.
+
+    Args:
+        sigma: the standard deviation in pixels; traced, if `radius` says how many pixels to both sides count.
+
+    Raises:
+        ConcretizationError: `sigma` is not known and there is no `radius`.
+    """
+    if order < 0:
+        raise ArgumentError(f"gaussian_filter1d: order must be non-negative, got {order}")
+    if radius is None:
+        if isinstance(sigma, Tracer):
+            raise ConcretizationError("gaussian_filter1d: how many pixels count depends on sigma; give radius=")
+        radius = int(truncate * float(sigma) + 0.5)
+    if radius < 0 or radius != int(radius):
+        raise ArgumentError(f"gaussian_filter1d: radius must be a nonnegative integer, got {radius}")
+    weights = _gaussian(sigma, order, int(radius))[::-1]
+    return _along("gaussian_filter1d", input, weights, axis, output, mode, cval, 0, False)
+
+
+def gaussian_filter(
+    input: Any, sigma: Any, order: Any = 0, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
+    truncate: float = 4.0, *, radius: Any = None, axes: Any = None,
+) -> Any:  # fmt: skip
+    """The image smoothed along all axes (or `axes`); options are one for all, or one for each of them."""
+    rank = ndim_of(as_value(input))
+    chosen = canonical_axes(axes, rank)
+    count = len(chosen)
+    options = [_per_axis("gaussian_filter", n, v, count) for n, v in zip(
+        ("sigma", "order", "mode", "radius"), (sigma, order, mode, radius), strict=True)]  # fmt: skip
+    out = input
+    for axis, s, k, m, r in zip(chosen, *options, strict=True):
+        if isinstance(s, Tracer) or s > 1e-15:
+            out = gaussian_filter1d(out, s, axis, k, output, m, cval, truncate, radius=r)
+    return _stored(out, input, output)
+
+
+def gaussian_laplace(
+    input: Any,
+    sigma: Any,
+    output: Any = None,
+    mode: Any = "reflect",
+    cval: Any = 0.0,
+    *,
+    axes: Any = None,
+    **options: Any,
+) -> Any:
+    """The sum of the second derivatives of the smoothed image."""
+    chosen = canonical_axes(axes, ndim_of(as_value(input)))
+    orders = 2 * np.eye(len(chosen), dtype=int)
+    return sum(gaussian_filter(input, sigma, list(o), output, mode, cval, axes=chosen, **options) for o in orders)
+
+
+def gaussian_gradient_magnitude(
+    input: Any,
+    sigma: Any,
+    output: Any = None,
+    mode: Any = "reflect",
+    cval: Any = 0.0,
+    *,
+    axes: Any = None,
+    **options: Any,
+) -> Any:
+    """The length of the gradient of the smoothed image."""
+    chosen = canonical_axes(axes, ndim_of(as_value(input)))
+    slopes = [
+        gaussian_filter(input, sigma, list(o), output, mode, cval, axes=chosen, **options)
+        for o in np.eye(len(chosen), dtype=int)
+    ]
+    return _stored(wnp.linalg.norm(wnp.stack(slopes), axis=0), input, output)
+
+
+# --- small windows ------------------------------------------------------------------------------------------------
+
+
+def uniform_filter1d(
+    input: Any, size: int, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
+) -> Any:
+    """The mean of `size` neighbours along an axis."""
+    if size < 1:
+        raise ArgumentError(f"uniform_filter1d: incorrect filter size {size}")
+    (image,) = floating(input)
+    sums = _along("uniform_filter1d", image, np.ones(size), axis, None, mode, cval, origin, False)
+    return _stored(sums / size, input, output)  # divided at the end, so that means of whole numbers are exact
+
+
+def uniform_filter(
+    input: Any, size: Any = 3, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
+    axes: Any = None,
+) -> Any:  # fmt: skip
+    """The mean of the pixels around each pixel; options are one for all axes, or one for each."""
+    rank = ndim_of(as_value(input))
+    chosen = canonical_axes(axes, rank)
+    out = input
+    options = [
+        _per_axis("uniform_filter", n, v, len(chosen)) for n, v in (("size", size), ("mode", mode), ("origin", origin))
+    ]
+    for axis, s, m, o in zip(chosen, *options, strict=True):
+        if s > 1:
+            out = uniform_filter1d(out, int(s), axis, output, m, cval, o)
+    return _stored(out, input, output)
+
+
+def _differences(what: str, input: Any, axis: int, output: Any, mode: Any, cval: Any, across: list[float]) -> Any:
+    rank = ndim_of(as_value(input))
+    axis = canonical_axis(axis, rank)
+    modes = _per_axis(what, "mode", mode, rank)
+    out = _along(what, input, [-1.0, 0.0, 1.0], axis, output, modes[axis], cval, 0, False)
+    for i in range(rank):
+        if i != axis:
+            out = _along(what, out, across, i, output, modes[i], cval, 0, False)
+    return out
+
+
+def sobel(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Any:
+    """Differences along an axis, smoothed by ``[1, 2, 1]`` along the others."""
+    return _differences("sobel", input, axis, output, mode, cval, [1.0, 2.0, 1.0])
+
+
+def prewitt(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Any:
+    """Differences along an axis, summed over three neighbours along the others."""
+    return _differences("prewitt", input, axis, output, mode, cval, [1.0, 1.0, 1.0])
+
+
+def laplace(input: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, *, axes: Any = None) -> Any:
+    """The sum of second differences along all axes (or `axes`)."""
+    rank = ndim_of(as_value(input))
+    chosen = canonical_axes(axes, rank)
+    modes = _per_axis("laplace", "mode", mode, len(chosen))
+    return sum(
+        _along("laplace", input, [1.0, -2.0, 1.0], i, output, m, cval, 0, False)
+        for i, m in zip(chosen, modes, strict=True)
+    )
+
+
+def _windowed(
+    what: str,
+    reduce: Any,
+    input: Any,  # noqa: A002
+    size: Any,
+    footprint: Any,
+    output: Any,
+    mode: Any,
+    cval: Any,
+    origin: Any,
+    axes: Any,
+) -> Any:
+    image = as_array(input)
+    rank = ndim_of(image)
+    chosen = canonical_axes(axes, rank)
+    if footprint is None:
+        if size is None:
+            raise ArgumentError(f"{what}: no footprint or filter size provided")
+        sizes = dict(zip(chosen, _per_axis(what, "size", size, len(chosen)), strict=True))
+        footprint = np.ones([sizes.get(i, 1) for i in range(rank)], bool)
+    elif axes is not None:
+        footprint = np.expand_dims(np.asarray(footprint, bool), [i for i in range(rank) if i not in chosen])
+    footprint = np.asarray(footprint, bool)
+    if footprint.ndim != rank or not footprint.any():
+        raise ShapeError(f"{what}: a footprint of shape {footprint.shape} for an image of {rank} axes")
+    widths = []
+    for n, o in zip(footprint.shape, _per_axis(what, "origin", origin, rank), strict=True):
+        if not 0 <= n // 2 + o < n:
+            raise ArgumentError(f"{what}: invalid origin {o} for a window of length {n}")
+        widths.append((n // 2 + o, n - 1 - n // 2 - o))
+    around = _continued(what, image, widths, _per_axis(what, "mode", mode, rank), cval)
+    places = np.argwhere(footprint)
+    shape = shape_of(image)
+    pieces = [around[tuple(slice(int(p), int(p) + n) for p, n in zip(place, shape, strict=True))] for place in places]
+    return _stored(reduce(wnp.stack(pieces), axis=0), image, output)
+
+
+def maximum_filter(
+    input: Any, size: Any = None, footprint: Any = None, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
+    origin: Any = 0,
+    *,
+    axes: Any = None,
+) -> Any:  # fmt: skip
+    """The largest pixel of each window, of `size` or where `footprint` holds."""
+    return _windowed("maximum_filter", wnp.max, input, size, footprint, output, mode, cval, origin, axes)
+
+
+def minimum_filter(
+    input: Any, size: Any = None, footprint: Any = None, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
+    origin: Any = 0,
+    *,
+    axes: Any = None,
+) -> Any:  # fmt: skip
+    """The smallest pixel of each window, of `size` or where `footprint` holds."""
+    return _windowed("minimum_filter", wnp.min, input, size, footprint, output, mode, cval, origin, axes)
+
+
+def _middle(x: Any, axis: int) -> Any:
+    """SciPy's median: of an even number the larger of the two in the middle."""
+    return wnp.sort(x, axis=axis)[shape_of(x)[axis] // 2]
+
+
+def median_filter(
+    input: Any, size: Any = None, footprint: Any = None, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
+    origin: Any = 0,
+    *,
+    axes: Any = None,
+) -> Any:  # fmt: skip
+    """The pixel in the middle of each window, in order, of `size` or where `footprint` holds."""
+    return _windowed("median_filter", _middle, input, size, footprint, output, mode, cval, origin, axes)
+
+
+# --- images moved -------------------------------------------------------------------------------------------------
+
+
+def _at(image: Any, places: Any, output: Any, order: int, mode: str, cval: Any, prefilter: bool) -> Any:
+    from .ndimage import map_coordinates
+
+    return map_coordinates(image, places, output, order, mode, cval, prefilter)
+
+
+def _grid(shape: Sequence[int]) -> list[np.ndarray]:
+    return list(np.meshgrid(*[np.arange(float(n)) for n in shape], indexing="ij"))
+
+
+def affine_transform(
+    input: Any, matrix: Any, offset: Any = 0.0, output_shape: Any = None, output: Any = None, order: int = 3,
+    mode: str = "constant", cval: Any = 0.0, prefilter: bool = True,
+) -> Any:  # fmt: skip
+    """The image at ``matrix @ o + offset`` for each pixel `o` of the result; differentiable in both as well.
+
+    Args:
+        matrix: ``(n, n)``, the diagonal of one ``(n,)``, or with the offset as its last column, ``(n, n + 1)``, or
+            homogeneous, ``(n + 1, n + 1)``.
+        output_shape: that of the image by default.
+    """
+    image = as_array(input)
+    rank = ndim_of(image)
+    (matrix,) = floating(matrix)
+    if ndim_of(matrix) == 2 and shape_of(matrix)[1] == rank + 1 and shape_of(matrix)[0] in (rank, rank + 1):
+        matrix, offset = matrix[:rank, :rank], matrix[:rank, rank]
+    if shape_of(matrix) not in ((rank,), (rank, rank)):
+        raise ShapeError(f"affine_transform: a matrix of shape {shape_of(matrix)} for an image of {rank} axes")
+    grid = _grid(shape_of(image) if output_shape is None else tuple(output_shape))
+    offset = wnp.broadcast_to(floating(offset)[0], (rank,))
+    if ndim_of(matrix) == 1:
+        places = [matrix[i] * grid[i] + offset[i] for i in range(rank)]
+    else:
+        places = [sum(matrix[i, j] * grid[j] for j in range(rank)) + offset[i] for i in range(rank)]
+    return _at(image, places, output, order, mode, cval, prefilter)
+
+
+def shift(
+    input: Any, shift: Any, output: Any = None, order: int = 3, mode: str = "constant", cval: Any = 0.0,
+    prefilter: bool = True,
+) -> Any:  # fmt: skip
+    """The image moved by `shift` pixels along all axes, or along each; differentiable in it."""
+    image = as_array(input)
+    by = _per_axis("shift", "shift", shift, ndim_of(image))
+    places = [g - s for g, s in zip(_grid(shape_of(image)), by, strict=True)]
+    return _at(image, places, output, order, mode, cval, prefilter)
+
+
+def zoom(
+    input: Any, zoom: Any, output: Any = None, order: int = 3, mode: str = "constant", cval: Any = 0.0,
+    prefilter: bool = True, *, grid_mode: bool = False,
+) -> Any:  # fmt: skip
+    """The image with more or fewer pixels, ``round(zoom * n)`` along each axis of `n`."""
+    image = as_array(input)
+    sizes = shape_of(image)
+    wanted = [round(n * float(z)) for n, z in zip(sizes, _per_axis("zoom", "zoom", zoom, len(sizes)), strict=True)]
+    places = []
+    for g, n, m in zip(_grid(wanted), sizes, wanted, strict=True):
+        if grid_mode:
+            places.append((g + 0.5) * (n / m) - 0.5)
+        else:
+            places.append(g * ((n - 1) / (m - 1)) if m > 1 else g)
+    return _at(image, places, output, order, mode, cval, prefilter)
+
+
+def rotate(
+    input: Any, angle: Any, axes: tuple[int, int] = (1, 0), reshape: bool = True, output: Any = None, order: int = 3,
+    mode: str = "constant", cval: Any = 0.0, prefilter: bool = True,
+) -> Any:  # fmt: skip
+    """The image turned by an angle in degrees in the plane of two axes; differentiable in the angle without `reshape`.
+
+    Raises:
+        ConcretizationError: the shape of the result depends on an angle that is not known; write ``reshape=False``.
+    """
+    image = as_array(input)
+    rank, sizes = ndim_of(image), list(shape_of(image))
+    first, second = sorted(canonical_axis(a, rank) for a in axes)
+    if rank < 2 or first == second:
+        raise ShapeError(f"rotate: two axes of an image of at least two, got {axes} of {rank}")
+    turn = floating(angle)[0] * (math.pi / 180)
+    c, s = wnp.cos(turn), wnp.sin(turn)
+    out = list(sizes)
+    n, m = sizes[first], sizes[second]
+    if reshape:
+        if isinstance(turn, Tracer):
+            raise ConcretizationError("rotate: the shape of the result depends on the angle; write reshape=False")
+        corners = np.array([[c, s], [-s, c]]) @ np.array([[0, 0, n, n], [0, m, 0, m]])
+        out[first], out[second] = (int(v) for v in np.ptp(corners, axis=1) + 0.5)
+    middle_out = np.array([(out[first] - 1) / 2, (out[second] - 1) / 2])
+    middle = np.array([(n - 1) / 2, (m - 1) / 2])
+    grid: list[Any] = _grid(out)
+    a, b = grid[first] - middle_out[0], grid[second] - middle_out[1]
+    grid[first], grid[second] = c * a + s * b + middle[0], c * b - s * a + middle[1]
+    return _at(image, grid, output, order, mode, cval, prefilter)
+
+
+def center_of_mass(input: Any, labels: None = None, index: None = None) -> tuple[Any, ...]:
+    """The mean of the places of all pixels, weighted by them; of labelled parts, write it for each mask."""
+    if labels is not None or index is not None:
+        raise ArgumentError("center_of_mass: labels are not here; call it for each mask, image * (labels == k)")
+    (image,) = floating(input)
+    total = wnp.sum(image)
+    return tuple([wnp.sum(image * g) / total for g in _grid(shape_of(image))])
+
+
+__all__ = [
+    "affine_transform", "center_of_mass", "convolve", "convolve1d", "correlate", "correlate1d", "gaussian_filter",
+    "gaussian_filter1d", "gaussian_gradient_magnitude", "gaussian_laplace", "laplace", "maximum_filter", "median_filter",
+    "minimum_filter", "prewitt", "rotate", "shift", "sobel", "uniform_filter", "uniform_filter1d", "zoom",
+]  # fmt: skip
