@@ -5,6 +5,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
+from wengert import jacfwd, jacrev, jit
 from wengert.ops import diagonal
 from wengert.ops.diagonal import Diagonal
 from wengert.transforms.batching import BatchTracer
@@ -118,3 +119,30 @@ def test_dense_and_total():
     assert diagonal.on_weights(np.add, [d, Diagonal(d.weights, 0, 4)]) is None
     assert diagonal.on_weights(np.multiply, [d, np.ones((3, 1))]) is None
     assert BatchTracer.weak is False
+
+
+def test_a_product_with_a_basis_picks_rows_of_the_other_factor():
+    rng = np.random.default_rng(8)
+    a, b, x, y = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=3), rng.normal(size=(2, 3))
+    np.testing.assert_array_equal(jacfwd(lambda x: a @ x)(x), a)
+    np.testing.assert_array_equal(jacfwd(lambda x: x @ b)(x), b.T)
+    np.testing.assert_array_equal(jacrev(lambda x: a @ x)(x), a)
+    t = rng.normal(size=(5, 2, 3))
+    np.testing.assert_array_equal(jacfwd(lambda y: wnp.tensordot(t, y, 2))(y), t)
+    np.testing.assert_array_equal(jacfwd(lambda y: wnp.einsum("ij,kji->k", y, t.transpose(0, 2, 1)))(y), t)
+    for f in (lambda u, v: a @ u + np.ones((4, 5)) @ wnp.exp(v), lambda u, v: wnp.sin(a @ wnp.sin(u)) * v[0]):
+        u, v = x, rng.normal(size=5)
+        for transform in (jacfwd, jacrev):
+            both = transform(f, (0, 1))
+            compiled = jit(both)(u, v)
+            for k, (got, also) in enumerate(zip(both(u, v), compiled, strict=True)):
+                h = 1e-6
+                step = np.eye(3 if k == 0 else 5) * h
+                args = lambda e, k=k: (u + e, v) if k == 0 else (u, v + e)
+                want = np.stack([(f(*args(e)) - f(*args(-e))) / (2 * h) for e in step], -1)
+                np.testing.assert_allclose(got, want, rtol=1e-7, atol=1e-8)
+                np.testing.assert_allclose(also, got, rtol=1e-13)
+    infinite = np.array([[np.inf, 1.0, 2.0]])  # which a zero of another column does not meet
+    np.testing.assert_array_equal(jacfwd(lambda x: infinite @ x)(x), infinite)
+    np.testing.assert_array_equal(jit(jacfwd(lambda x: infinite @ x))(x), infinite)
+    assert "dot_general" not in str(jit(jacfwd(lambda x, a: wnp.exp(a @ x))).lower(x, a).program).split("exp")[1]

@@ -17,10 +17,11 @@ import numpy as np
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..lowering.contractions import Contraction
+from .diagonal import Diagonal
 from .elementwise import conj, convert, multiply, square
-from .families import Bilinear, broadcast_shapes, result_dtype
+from .families import Bilinear, broadcast_shapes, result_dtype, times
 from .reduction import any_p, reduce_sum
-from .shape import broadcast_to, canonical_axis, expand_dims, moveaxis, reshape, slice_p, transpose
+from .shape import broadcast_to, canonical_axis, expand_dims, moveaxis, pad_p, reshape, slice_p, transpose
 from .squares import root_of
 
 Axes = tuple[int, ...]
@@ -170,7 +171,27 @@ def _samples() -> list[Any]:
     ]
 
 
-dot_general_p = Bilinear(
+class _DotGeneral(Bilinear):
+    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        """A basis that is contracted as a whole picks rows of the other factor: no product, and no 0 that meets one."""
+        (cx, cy), (bx, _) = params["dims"]
+        k = 0 if type(args[0]) is Diagonal else 1
+        d, y, mine, theirs = args[k], args[1 - k], (cx, cy)[k], (cx, cy)[1 - k]
+        weights = d.weights
+        if batched[1 - k] or bx or sorted(mine) != list(range(ndim_of(weights))) or dtype_of(y) != dtype_of(weights):
+            return None
+        n, shape = math.prod(shape_of(weights)), shape_of(y)
+        if not n:
+            return None
+        order = [theirs[mine.index(axis)] for axis in range(len(mine))]  # the axes that the weights' axes meet
+        free = [axis for axis in range(len(shape)) if axis not in theirs]
+        rows = reshape(transpose(y, (*order, *free)), (n, *[shape[axis] for axis in free]))
+        rows = times(reshape(weights, (n, *[1] * len(free))), rows)
+        around = (d.start, d.size - d.start - n, 0)
+        return pad_p.bind(rows, config=(around, *[(0, 0, 0)] * len(free))) if d.size != n else rows
+
+
+dot_general_p = _DotGeneral(
     "dot_general", _impl, _shape_rule, _transpose_left, _transpose_right, _batch, samples=_samples, native=Contraction()
 )
 dot_general_p.hits = _hits

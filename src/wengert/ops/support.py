@@ -58,7 +58,7 @@ class Support:
             found = s._find()
             if found is not None and dtype_of(found).kind != "b":
                 found = _where_hit(s, found)
-            if found is not None and not isinstance(found, Tracer) and np.all(found):
+            if found is not None and _is_full(found):
                 found = None
             s._find, s._found, s._before = None, found, []
         return self._found
@@ -76,6 +76,14 @@ def _where_hit(s: Support, hits: Value) -> Value:
 
     s._hits = hits
     return not_equal(hits, 0)
+
+
+def _is_full(mask: Value) -> bool:
+    """Whether a mask is known to be True throughout; that of a batch may be plain."""
+    if isinstance(mask, Tracer):
+        parts = mask.parts() if isinstance(mask, ValueTracer) else ()
+        return len(parts) == 1 and type(parts[0]) is ndarray and bool(parts[0].all())
+    return bool(np.all(mask))
 
 
 def nonzero(values: Value) -> Support:

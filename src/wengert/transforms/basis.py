@@ -76,6 +76,12 @@ class BasisTrace(BatchTrace):
         process = super().process
         if s is None:
             return process(primitive, args, params)
+        if type(x.batch) is Diagonal:
+            values, batched = [args[0], args[1]], [False, False]
+            values[k], batched[k] = x.batch, True
+            found = primitive.batch_diagonal(values, batched, params)
+            if found is not None:
+                return BatchTracer(self, found)
 
         def apply(x: Value, y: Value) -> Value:
             pair = (x, y) if k == 0 else (y, x)
