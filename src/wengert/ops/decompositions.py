@@ -14,7 +14,7 @@ import numpy as np
 from ..core import Aval, Value, dtype_of, ndim_of, shape_of
 from ..lowering.kernels import Factorisation
 from .contraction import matmul
-from .elementwise import conj, convert, imag, real
+from .elementwise import absolute, conj, convert, imag, less_equal, logical_and, real, sqrt, stop_gradient_p, where
 from .indexing import getitem, take_along_axis
 from .linalg import (
     NOT_LINEAR,
@@ -34,12 +34,36 @@ from .linalg import (
     triangular_solve_p,
     turned,
 )
-from .reduction import argmax_p, reduce_sum
+from .reduction import argmax_p, max_p, reduce_sum
 from .shape import concatenate, expand_dims
 
 
 def _definite(x: np.ndarray) -> np.ndarray:
     return x @ np.conj(np.swapaxes(x, -1, -2)) + np.eye(x.shape[-1])
+
+
+# --- what rounding leaves of differences ---------------------------------------------------------------------------
+
+
+def _lost(x: Value, scale: Value, n: int) -> Value:
+    """Where a number is within the rounding of values of size `scale` that a factorisation of order `n` gave: neither its
+    size nor its sign is known, and what is divided by it is NaN instead of a number of which no digit is right."""
+    return less_equal(absolute(x), float(n * np.finfo(dtype_of(scale)).eps) * scale)
+
+
+def _largest(x: Value) -> Value:
+    """The largest absolute value along the last axis, ``(..., 1, 1)``; no derivative is taken of it."""
+    x = absolute(stop_gradient_p.bind(x))
+    if shape_of(x)[-1] == 0:
+        return np.zeros((*shape_of(x)[:-1], 1, 1), dtype_of(x))
+    return as_rows(expand_dims(max_p.bind(x, axes=(ndim_of(x) - 1,)), -1))
+
+
+def _of_gaps(gaps: Value, quotients: Value, scale: Value) -> Value:
+    """Quotients by gaps between values, 0 on the diagonal, and NaN where a gap is lost in rounding."""
+    n = shape_of(gaps)[-1]
+    off = np.eye(n) == 0
+    return where(logical_and(off, _lost(gaps, scale, n)), dtype_of(quotients).type(np.nan), quotients)
 
 
 # --- factorisations ---------------------------------------------------------------------------------------------
@@ -114,7 +138,7 @@ class _EigenHermitian(OfMatrix):
         gaps = as_rows(w) - as_columns(w) + eye
         return [w, v], [
             real(reduce_sum(inside * eye, (ndim_of(x) - 1,))),
-            matmul(v, inside * ((1 - eye) / gaps)),
+            matmul(v, inside * _of_gaps(gaps, (1 - eye) / gaps, _largest(w))),
         ]
 
 
@@ -178,7 +202,12 @@ class _Eigen(OfMatrix):
         eye = np.eye(n, dtype=dtype)
         inside = solve_p.bind(v, matmul(convert(t, dtype), v), transpose=False)
         dw = reduce_sum(inside * eye, (ndim_of(x) - 1,))
-        free = matmul(v, inside * ((1 - eye) / (as_rows(w) - as_columns(w) + eye)))
+        gaps = as_rows(w) - as_columns(w) + eye
+        # an eigenvalue is as exact as its condition allows, the length of a row of V^-1
+        left = solve_p.bind(stop_gradient_p.bind(v), eye, transpose=False)
+        condition = sqrt(real(reduce_sum(left * conj(left), (ndim_of(x) - 1,))))
+        scale = _largest(w) * (as_rows(condition) + as_columns(condition))
+        free = matmul(v, inside * _of_gaps(gaps, (1 - eye) / gaps, scale))
         # Along v itself: d|v| = 0, and the largest component stays real.
         row = ndim_of(x) - 2
         length = real(reduce_sum(conj(v) * free, (row,)))
@@ -252,18 +281,20 @@ class _SingularDecomposition(OfMatrix):
         inside = matmul(matmul(adjoint(u), t), v)  # U' dA V
         eye = np.eye(min(m, n), dtype=dtype_of(s))
         row, column = as_rows(s), as_columns(s)
-        gaps = (1 - eye) / ((row + column) * (row - column) + eye)
+        largest = _largest(s)
+        gaps = _of_gaps(row - column + eye, (1 - eye) / ((row + column) * (row - column) + eye), largest)
         ds = real(reduce_sum(inside * eye, (ndim_of(x) - 1,)))
         du = matmul(u, gaps * (inside * row + adjoint(inside * row)))
         dv = matmul(v, gaps * (inside * column + adjoint(inside * column)))
+        by = where(_lost(row, largest, max(m, n)), dtype_of(s).type(np.nan), row)  # what is divided by singular values
         if dtype_of(x).kind == "c":  # the phase of each pair of vectors goes to U
-            du = du + matmul(u, (inside - adjoint(inside)) * (eye / (2 * row)))
+            du = du + matmul(u, (inside - adjoint(inside)) * (eye / (2 * by)))
         if m > n:
             rest = matmul(t, v)
-            du = du + (rest - matmul(u, matmul(adjoint(u), rest))) / row
+            du = du + (rest - matmul(u, matmul(adjoint(u), rest))) / by
         if n > m:
             rest = matmul(adjoint(t), u)
-            dv = dv + (rest - matmul(v, matmul(adjoint(v), rest))) / row
+            dv = dv + (rest - matmul(v, matmul(adjoint(v), rest))) / by
         if more_u is not None:
             du = concatenate([du, _completing(u, du, more_u)], ndim_of(x) - 1)
         if more_v is not None:
@@ -288,16 +319,26 @@ svdvals_p = _SingularValues(
 
 
 def _turned_factors(q: Value, r: Value, t: Value) -> tuple[Value, Value]:
-    """The tangents of `Q` and of a square `R`: Walter & Lehmann (2010), section 3."""
+    """The tangents of `Q` and of a square `R`: Walter & Lehmann (2010), section 3.
+
+    The last column of ``dA R^-1`` counts only where `Q` has more rows than columns: a square matrix may be singular there.
+    """
     scaled = turned(triangular_solve_p.bind(r, turned(t), lower=False, transpose=True, unit=False))  # dA R^-1
+    n, dtype = shape_of(r)[-1], dtype_of(r)
+    diagonal = reduce_sum(r * np.eye(n, dtype=dtype), (ndim_of(r) - 1,))
+    small = convert(_lost(as_rows(diagonal), _largest(diagonal), max(shape_of(q)[-2:])), real_dtype(dtype))
+    from_there = matmul(small, np.tri(n, dtype=real_dtype(dtype)).T) > 0  # each column is found from those before
+    scaled = scaled * where(from_there, dtype.type(np.nan), dtype.type(1))
     inside = matmul(adjoint(q), scaled)
-    n = shape_of(r)[-1]
-    low = inside * np.tri(n, k=-1, dtype=dtype_of(r))
+    low = where(np.tri(n, k=-1, dtype=bool), inside, dtype.type(0))
     skew = low - adjoint(low)  # Q' dQ
-    if dtype_of(r).kind == "c":
-        diagonal = inside * np.eye(n, dtype=dtype_of(r))
-        skew = skew + (diagonal - adjoint(diagonal)) / 2
-    return matmul(q, skew - inside) + scaled, matmul(inside - skew, r)
+    if dtype.kind == "c":
+        turn = where(np.eye(n, dtype=bool), inside, dtype.type(0))
+        skew = skew + (turn - adjoint(turn)) / 2
+    dr = where(np.tri(n, dtype=bool).T, matmul(adjoint(q), t) - matmul(skew, r), dtype.type(0))
+    if shape_of(q)[-2] == n:
+        return matmul(q, skew), dr
+    return matmul(q, skew - inside) + scaled, dr
 
 
 class _QR(OfMatrix):

@@ -14,7 +14,8 @@ import numpy as np
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotDifferentiableError, NotLinearError
 from .contraction import matmul
-from .elementwise import convert, imag, not_equal, where
+from .decompositions import svdvals_p
+from .elementwise import convert, imag, not_equal, stop_gradient_p, where
 from .families import result_dtype
 from .indexing import getitem, take_along_axis
 from .linalg import (
@@ -146,12 +147,14 @@ class _TriangularSylvester(Primitive):
     """The strictly lower `Y` for which ``T Y - Y T`` agrees with `G` below the diagonal, `T` upper triangular.
 
     Linear in `G`. The equation of one element holds elements that are further from the diagonal, so they are found from
-    the corner inwards; of the transposed equations the other way round. An eigenvalue that occurs twice divides by zero.
+    the corner inwards; of the transposed equations the other way round. An eigenvalue that occurs twice, to rounding, gives NaN.
     """
 
     def impl(self, t: Value, g: Value, *, transpose: bool) -> Value:
         n = g.shape[-1]
         y = np.zeros(g.shape, np.result_type(t, g))
+        values = np.diagonal(t, axis1=-2, axis2=-1)
+        rounding = n * np.finfo(t.dtype).eps * np.abs(t).max((-2, -1), initial=0)
         for distance in range(1, n) if transpose else range(n - 1, 0, -1):
             for j in range(n - distance):
                 i = j + distance
@@ -162,7 +165,8 @@ class _TriangularSylvester(Primitive):
                 else:
                     value = value - (t[..., i, i + 1 :] * y[..., i + 1 :, j]).sum(-1)
                     value = value + (y[..., i, :j] * t[..., :j, j]).sum(-1)
-                y[..., i, j] = value / (t[..., i, i] - t[..., j, j])
+                gap = values[..., i] - values[..., j]
+                y[..., i, j] = value / np.where(np.abs(gap) <= rounding, np.nan, gap)  # not one digit of it is known
         return y
 
     def abstract(self, t: Aval, g: Aval, *, transpose: bool) -> Aval:
@@ -229,6 +233,11 @@ def _turn_of_real_form(upper: Value, inside: Value) -> Value:
     # Which equations hold depends on values, so that the right side is a product with zeros and ones.
     block = convert(block, dtype_of(upper))
     right = block * (elements(inside, i, i) - elements(inside, j, j)) + (1 - block) * elements(inside, i, j)
+    # where they do not determine the turn to a digit, it is not known
+    sizes = svdvals_p.bind(stop_gradient_p.bind(matrix))
+    least, largest = getitem(sizes, (Ellipsis, slice(-1, None))), getitem(sizes, (Ellipsis, slice(0, 1)))
+    lost = least <= float(n * np.finfo(dtype_of(sizes)).eps) * largest
+    right = right * where(lost, dtype_of(sizes).type(np.nan), dtype_of(sizes).type(1))
     try:
         unknowns = solve_p.bind(matrix, expand_dims(-right, -1), transpose=False)
     except np.linalg.LinAlgError:
