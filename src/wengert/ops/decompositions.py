@@ -286,15 +286,14 @@ class _SingularDecomposition(OfMatrix):
         ds = real(reduce_sum(inside * eye, (ndim_of(x) - 1,)))
         du = matmul(u, gaps * (inside * row + adjoint(inside * row)))
         dv = matmul(v, gaps * (inside * column + adjoint(inside * column)))
-        by = where(_lost(row, largest, max(m, n)), dtype_of(s).type(np.nan), row)  # what is divided by singular values
         if dtype_of(x).kind == "c":  # the phase of each pair of vectors goes to U
-            du = du + matmul(u, (inside - adjoint(inside)) * (eye / (2 * by)))
+            du = du + matmul(u, (inside - adjoint(inside)) * (eye / (2 * row)))
         if m > n:
             rest = matmul(t, v)
-            du = du + (rest - matmul(u, matmul(adjoint(u), rest))) / by
+            du = du + (rest - matmul(u, matmul(adjoint(u), rest))) / row
         if n > m:
             rest = matmul(adjoint(t), u)
-            dv = dv + (rest - matmul(v, matmul(adjoint(v), rest))) / by
+            dv = dv + (rest - matmul(v, matmul(adjoint(v), rest))) / row
         if more_u is not None:
             du = concatenate([du, _completing(u, du, more_u)], ndim_of(x) - 1)
         if more_v is not None:
