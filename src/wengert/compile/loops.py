@@ -524,4 +524,6 @@ def _as(value: Any, dtype: np.dtype) -> Any:
     if dtype.kind == "V":  # the integer that its bytes are
         return int(np.array(value, dtype).view(np.uint64))
     with np.errstate(all="ignore"):
+        if type(value) is int and dtype.kind in "fc":  # of any size
+            return dtype.type(value).item()
         return np.asarray(value).astype(dtype).item()

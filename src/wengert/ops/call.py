@@ -31,6 +31,21 @@ def _once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
     return found
 
 
+def _alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
+    """Stage what a transformation makes of a Program, which knows nothing but its arguments.
+
+    Raises:
+        CustomRuleError: it would take values from elsewhere: those of a rule that is not a Program.
+    """
+    from ..transforms.staging import stage
+    from .rules import closed_over
+
+    program, taken = stage(f, avals, name)
+    if taken:
+        raise closed_over(f"a custom rule in {name}, or one that calls its own function too often,", taken[0])
+    return program
+
+
 def has_choice(program: Program) -> bool:
     """Whether a selection such as `where` stands in a Program or in one that it calls."""
     from ..program import subprograms
@@ -54,7 +69,6 @@ def dependence(program: Program, given: Sequence[bool]) -> list[bool]:
 def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool = False) -> tuple[Program, list[bool]]:
     """The Program of ``(*primals, *nonzero tangents) -> (*results, *their nonzero tangents)``."""
     from ..transforms.forward import jvp_flat
-    from ..transforms.staging import stage
 
     def make() -> Any:
         n, live = len(program.inputs), []
@@ -68,7 +82,7 @@ def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool
 
         avals = program.in_avals
         avals = avals + [_strong(a) for a, b in zip(avals, nonzero, strict=True) if b]
-        derived, _ = stage(f, avals, f"jvp of {program.name}")
+        derived = _alone(f, avals, f"jvp of {program.name}")
         derived.masked = program.masked or has_choice(program)
         return derived, live
 
@@ -79,7 +93,6 @@ def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Pr
     """``(*primals) -> (*results, *residuals)`` and the linear ``(*residuals, *nonzero tangents) -> live tangents``."""
     from ..ops.families import weighted_sum
     from ..transforms.linearizing import LinearizeTrace
-    from ..transforms.staging import stage
     from ..transforms.tape import PROJECTION, needed, push_forward
 
     def make() -> Any:
@@ -102,7 +115,7 @@ def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Pr
             kept.extend((nodes, live_outs, [t is not None for _, t in pairs], trace.tape.masked))
             return [*[p for p, _ in pairs], *saved.values()]
 
-        first, _ = stage(forward, program.in_avals, f"forward of {program.name}")
+        first = _alone(forward, program.in_avals, f"forward of {program.name}")
         nodes, live_outs, live, masked = kept
 
         def linear(*values: Value) -> list[Value]:
@@ -111,7 +124,7 @@ def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Pr
 
         avals = [t.aval for t in saved.values()]
         avals += [_strong(a) for a, b in zip(program.in_avals, nonzero, strict=True) if b]
-        second, _ = stage(linear, avals, f"linear part of {program.name}")
+        second = _alone(linear, avals, f"linear part of {program.name}")
         second.masked = masked
         return first, second, live
 
@@ -122,7 +135,6 @@ def transposed_program(
     program: Program, linear: tuple[bool, ...], given: tuple[bool, ...], masked: bool
 ) -> tuple[Program, list[bool]]:
     """``(*constants, *given cotangents) -> live cotangents`` of the arguments in which the Program is linear."""
-    from ..transforms.staging import stage
     from ..transforms.transposing import transpose_flat
 
     def make() -> Any:
@@ -141,7 +153,7 @@ def transposed_program(
 
         avals = [a for a, b in zip(program.in_avals, linear, strict=True) if not b]
         avals += [_strong(a) for a, b in zip(program.out_avals, given, strict=True) if b]
-        derived, _ = stage(f, avals, f"transpose of {program.name}")
+        derived = _alone(f, avals, f"transpose of {program.name}")
         return derived, live
 
     return _once(program, ("transpose", linear, given, masked), make)
@@ -150,7 +162,6 @@ def transposed_program(
 def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis_name: Any) -> Any:
     """The Program of a batch, and which of its results are batched."""
     from ..transforms.batching import batch_flat
-    from ..transforms.staging import stage
 
     def make() -> Any:
         flags: list[bool] = []
@@ -161,7 +172,7 @@ def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis
             return outs
 
         avals = [Aval((size, *a.shape), a.dtype) if b else a for a, b in zip(program.in_avals, batched, strict=True)]
-        derived, _ = stage(f, avals, f"batch of {program.name}")
+        derived = _alone(f, avals, f"batch of {program.name}")
         derived.masked = program.masked
         return derived, flags
 
@@ -287,7 +298,6 @@ def _inlined(program: Program) -> Program:
 def saving_programs(program: Program, nonzero: tuple[bool, ...], policy: Policy) -> tuple[Program, Program, list[bool]]:
     """What `policy` says to save: ``(*primals) -> (*results, *saved)`` and the linear ``(*primals, *saved, *tangents)``."""
     from ..transforms.forward import JVPTrace, JVPTracer
-    from ..transforms.staging import stage
 
     def make() -> Any:
         whole = _inlined(program)
@@ -320,7 +330,7 @@ def saving_programs(program: Program, nonzero: tuple[bool, ...], policy: Policy)
 
         first = Program(whole.inputs, whole.equations, [*whole.outputs, *saved], program.name)
         tangents = [_strong(a) for a, b in zip(whole.in_avals, nonzero, strict=True) if b]
-        second, _ = stage(
+        second = _alone(
             linear, [*whole.in_avals, *[v.aval for v in saved], *tangents], f"linear part of {program.name}"
         )
         second.masked = program.masked or has_choice(program)
@@ -407,11 +417,10 @@ name_p = Linear(
 
 
 def _samples() -> list[Any]:
-    from ..transforms.staging import stage
     from .elementwise import mul_p, sin_p
 
     aval = Aval((3,), np.dtype(np.float64))
-    program, _ = stage(lambda x, y: [sin_p.bind(mul_p.bind(x, y)), y], [aval, aval], "sample")
+    program = _alone(lambda x, y: [sin_p.bind(mul_p.bind(x, y)), y], [aval, aval], "sample")
     return [((np.array([0.3, -0.5, 1.0]), np.array([1.0, 2.0, -0.4])), {"program": program})]
 
 

@@ -5,13 +5,27 @@ An equation of the primitive stays in a Program because it has an effect, althou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextvars
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..core import Aval, Value
 from .effects import EffectPrimitive
+
+_again: contextvars.ContextVar[bool] = contextvars.ContextVar("wengert_again", default=False)
+
+
+@contextmanager
+def once_more() -> Iterator[None]:
+    """A function runs a second time for the sake of its derivative: what it does beside was done the first time."""
+    token = _again.set(True)
+    try:
+        yield
+    finally:
+        _again.reset(token)
 
 
 class _Callback(EffectPrimitive):
@@ -20,7 +34,8 @@ class _Callback(EffectPrimitive):
     effect = True
 
     def impl(self, *args: Value, function: Callable[..., Any], ordered: bool) -> Value:
-        function(*map(owned, args))
+        if not _again.get():
+            function(*map(owned, args))
         return np.True_
 
     def abstract(self, *avals: Aval, function: Callable[..., Any], ordered: bool) -> Aval:

@@ -64,7 +64,10 @@ class CustomCall(Primitive):
         return rule.program.out_avals
 
     def stage(self, trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        rule, closed = converted(params["rule"], args, trace)
+        rule = params["rule"]
+        if type(rule) is Bound:  # Programs already, and once more would be one order of derivatives less
+            return trace.append(self, [*rule.closed, *args], {"rule": rule.converted})
+        rule, closed = converted(rule, args, trace)
         return trace.append(self, [*closed, *args], {"rule": rule})
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:

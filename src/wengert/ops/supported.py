@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Aval, Value, shape_of
 from ..program import Program, subprograms
+from .call import _alone
 from .call import _once as once
 from .call import _strong as strong
 from .support import Support
@@ -60,7 +61,6 @@ def supported_program(
     Returns:
         The Program; which of the linear arguments have a cotangent; which of them a mask.
     """
-    from ..transforms.staging import stage
     from ..transforms.transposing import transpose_supported
     from .shape import broadcast_to
 
@@ -91,7 +91,7 @@ def supported_program(
         ins = [a for a, b in zip(program.in_avals, linear, strict=True) if not b]
         ins += [strong(a) for a, b in zip(program.out_avals, given, strict=True) if b]
         ins += [mask_of(a) for a, b in zip(program.out_avals, marked, strict=True) if b]
-        derived, _ = stage(f, ins, f"transpose of {program.name}")
+        derived = _alone(f, ins, f"transpose of {program.name}")
         return derived, live, found
 
     return once(program, ("supported", linear, given, marked, counted), make)

@@ -31,6 +31,7 @@ from ..core import (
     taker,
 )
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
+from ..ops.callback import once_more
 from ..ops.families import plus
 from ..ops.memory import unpacked
 from ..ops.quiet import Quiet
@@ -289,7 +290,8 @@ def _from_seeds(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: boo
         kept[:] = _pushed(f, fitted, given, has_aux)
         return trees.leaves(kept[1])
 
-    found, _ = pushed(push, supports, [None if s is None else nonzero(s) for s in supports])
+    with once_more():
+        found, _ = pushed(push, supports, [None if s is None else nonzero(s) for s in supports])
     kept[1] = trees.unflatten(trees.structure(kept[1]), found)
     return tuple(kept)
 
