@@ -153,7 +153,7 @@ class BasisTrace(BatchTrace):
         """The support of what moves elements or adds them up: the same done to arrays of ones and zeros."""
         if primitive in _PLACES:
             (x,) = args
-            s = self._of(x)  # type: ignore[arg-type]
+            s = self._of(x)
             if s is None and primitive not in _MAKE_ZEROS:
                 return None
             shape = x.shape
@@ -166,7 +166,7 @@ class BasisTrace(BatchTrace):
 
             return Support(place, s)
         bilinear = isinstance(primitive, Bilinear)
-        supports = [self._of(a) if self._owns(a) else None for a in args]  # type: ignore[arg-type]
+        supports = [self._of(a) if self._owns(a) else None for a in args]
         beside = any(not self._owns(a) and is_inexact(a) for a in args)
         if not any(supports) and (bilinear or not beside):
             return None

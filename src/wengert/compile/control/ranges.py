@@ -83,7 +83,7 @@ class _Walk:
     def of(self, a: Atom) -> Range | None:
         if type(a) is Literal:
             return _of_literal(a)
-        found = self.known.get(a)  # type: ignore[arg-type]
+        found = self.known.get(a)
         return (0, 1) if found is None and a.aval.dtype.kind == "b" else found
 
     def program(self, program: Program) -> Program:
@@ -308,7 +308,7 @@ class _Walk:
         stack = [cond.outputs[0]]
         while stack:
             a = stack.pop()
-            eqn = producer.get(a) if type(a) is Var else None  # type: ignore[arg-type]
+            eqn = producer.get(a) if type(a) is Var else None
             if eqn is None:
                 continue
             name = eqn.primitive.name
