@@ -34,8 +34,12 @@ class Support:
     ) -> None:
         self.fills = fills
         self._find: Callable[[], Value | None] | None = find
-        self._before = [s for s in before if s is not None]  # what `find` asks, so that a long chain needs no recursion
-        self.choice = any([s.choice for s in self._before])
+        self._before: list[Support] = []  # what `find` asks, so that a long chain needs no recursion
+        self.choice = False
+        for s in before:
+            if s is not None:
+                self._before.append(s)
+                self.choice = self.choice or s.choice
         self._found: Value | None = None
         self._hits: Value | None = None  # how often an element is reached, where that was found
 

@@ -46,26 +46,36 @@ class BasisTrace(BatchTrace):
         return type(x) is BatchTracer and x._trace is self
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        given = args
-        if primitive is div_p and self._owns(args[0]) and args[0].support is not None and not self._owns(args[1]):
-            args = (args[0], _divisor(args[1], args[0].support))
-        if primitive is mul_p:
-            x, y = args
-            if not self._owns(y) and self._owns(x) and x.support is not None:
-                args = (x, within(y, x.support))
-            elif not self._owns(x) and self._owns(y) and y.support is not None:
-                args = (within(x, y.support), y)
+        if primitive.pattern is None and isinstance(primitive, Elementwise):  # the usual steps: hot
+            given = args
+            if primitive is mul_p or primitive is div_p:
+                x, y = args
+                mine = type(x) is BatchTracer and x._trace is self
+                if mine != (type(y) is BatchTracer and y._trace is self):
+                    s = (x if mine else y).support
+                    if s is None:
+                        pass
+                    elif primitive is mul_p:
+                        args = (x, within(y, s)) if mine else (within(x, s), y)
+                    elif mine:
+                        args = (x, _divisor(y, s))
+            out = super().process(primitive, args, params)
+            if type(out) is BatchTracer and type(out.batch) is not Diagonal and out._trace is self:
+                out.support = self._together(given)
+            return out
         if isinstance(primitive, Bilinear):
             out = self._of_two(primitive, args, params)
         elif primitive.multiple_results:
             return self._of_programs(primitive, args, params)
         else:
             out = super().process(primitive, args, params)
-        if type(out) is BatchTracer and out._trace is self and type(out.batch) is not Diagonal:
-            if primitive.pattern is not None:
-                out.support = self._moved(primitive, given, params)
-            elif isinstance(primitive, Elementwise):
-                out.support = self._together(given)
+        if (
+            primitive.pattern is not None
+            and type(out) is BatchTracer
+            and type(out.batch) is not Diagonal
+            and out._trace is self
+        ):
+            out.support = self._moved(primitive, args, params)
         return out
 
     def _of_two(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
@@ -128,7 +138,7 @@ class BasisTrace(BatchTrace):
         total = None
         for a in args:
             if type(a) is BatchTracer and a._trace is self:
-                s = self._of(a)
+                s = a.support if type(a.batch) is not Diagonal else self._of(a)
                 if s is None:
                     return None
                 total = s if total is None or total is s else either(total, s)
