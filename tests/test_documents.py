@@ -20,6 +20,11 @@ def test_the_examples_of_control_flow():
     assert tried == 5 and failed == 0
 
 
+def test_the_examples_of_primitives():
+    failed, tried = doctest.testfile(str(ROOT / "docs/primitives.md"), module_relative=False)
+    assert tried == 7 and failed == 0
+
+
 def test_the_examples_of_plain_numpy():
     failed, tried = doctest.testfile(str(ROOT / "docs/numpy.md"), module_relative=False)
     assert tried == 10 and failed == 0

@@ -35,6 +35,7 @@ UPWARD = {
     ("core", "ops.elementwise"): "a weak tracer is made strong by an operation",
     ("core", "ops"): "a primitive that is unpickled may stand in a file that was not imported yet",
     ("__init__", "interop.jax_names"): "the alias for JAX is a name of the package and an extension of IPython",
+    ("lowering", "ops.call"): "the Program of an operation that is written in terms of others is staged",
     ("lowering", "compile.vectormath"): "a function of many instructions is imported when it is written",
     ("ops", "compile"): "a program that is called on arrays is run by the compiler",
     ("compile", ""): "the version of the library is part of the key of compiled code on disk",

@@ -12,6 +12,7 @@ from . import errors
 from .config import config
 from .ops import keys as _keys
 from .ops import operators as _operators
+from .ops.outside import primitive
 from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
@@ -52,7 +53,7 @@ _NAMESPACES = (
 )
 __all__ = [
     "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
-    "nn", "numpy", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "nn", "numpy", "primitive", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 

@@ -324,6 +324,7 @@ class Primitive:
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
         native: how the compiler lowers it, an object of the room `lowering`; ``None`` calls `impl` from the compiled program.
         elementwise: whether an element of the result is a function of the operands' elements at its place.
+        foreign: whether it is declared outside of the library, so that its name says nothing to another process.
         recomputes: whether a call of it computes again what is computed outside already.
         pattern: what the transpose of a linear primitive does with zeros (`ops.support`): "moves" elements or adds them
             up, "drops" some besides, so that their cotangent is zero; None: nothing is known.
@@ -339,6 +340,7 @@ class Primitive:
     pattern: str | None = None
     elementwise = False
     recomputes = False
+    foreign = False
     python_operator: Callable[..., Any] | None = None
 
     def __init__(
@@ -397,7 +399,8 @@ class Primitive:
 
     def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
         """A Program of other operations that the compiler runs in its place; None if it lowers the operation itself."""
-        return self.called(params)
+        found = self.called(params)
+        return self.native.expansion(avals, params) if found is None and self.native is not None else found
 
     def abstract(self, *avals: Aval, **params: Any) -> Any:
         """The Aval of the result (a list with `multiple_results`) from those of the arguments."""

@@ -156,6 +156,8 @@ def _dtype(dtype: np.dtype) -> str:
 
 def _of_this_library(primitive: Primitive) -> bool:
     """Whether an operation is the library's own, so that its source is part of the cache's keys."""
+    if primitive.foreign:
+        return False
     parts = (primitive,) if primitive.native is None else (primitive, primitive.native)
     functions = [x for part in parts for x in vars(part).values() if isinstance(x, types.FunctionType)]
     return all(map(_ours, (*map(type, parts), *functions)))

@@ -35,6 +35,10 @@ class Lowering:
         """
         return type(self)
 
+    def expansion(self, avals: Any, params: dict[str, Any]) -> Any:
+        """The Program that the compiler runs in the operation's place; None if it lowers the operation itself."""
+        return None
+
     def declare(self, primitive: Any) -> None:
         """The first primitive with a meaning is the one that passes write for it."""
         PRIMITIVES.setdefault(self.meaning, primitive)
@@ -113,4 +117,16 @@ class Formula(Lowering):
         return self.floats if dtype.kind == "f" else self.function
 
 
-__all__ = ["DEAR", "PRIMITIVES", "Formula", "Long", "Lowering", "Scalar", "meaning"]
+class Composition(Lowering):
+    """Written in terms of other operations: a function of values and parameters, which takes the operation's place."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def expansion(self, avals: Any, params: dict[str, Any]) -> Any:
+        from ..ops.call import composed
+
+        return composed(self.function, avals, params)
+
+
+__all__ = ["DEAR", "PRIMITIVES", "Composition", "Formula", "Long", "Lowering", "Scalar", "meaning"]

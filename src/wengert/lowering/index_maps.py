@@ -6,6 +6,7 @@ that nothing is moved (`compile.nest`); what no map covers is written piece by p
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -119,9 +120,9 @@ class View(Structure):
     """An element of the result is one of the operand's: an index map says which.
 
     Args:
-        source: ``(step, point, shape, out, /, **params)``, the point of the operand, an array of that `shape`, for a point
+        source: ``(nest, point, shape, out, /, **params)``, the point of the operand, an array of that `shape`, for a point
             of the result, of shape `out`. A coordinate x may stand in another place, or become ``a * x + b``:
-            ``step(x, a, b)``.
+            ``nest.step(x, a, b)``.
         drops, spreads: see `Structure`.
         axes: ``(**params)``, the permutation, of one that permutes axes.
     """
@@ -146,7 +147,54 @@ class View(Structure):
 
     def read(self, nest: Any, eqn: Any, point: Point, mask: int | None) -> Any:
         (x,), shape = eqn.inputs, eqn.outputs[0].aval.shape
-        return (yield (x, tuple(self.source(nest.step, point, x.aval.shape, shape, **eqn.params)), mask))
+        return (yield (x, tuple(self.source(nest, point, x.aval.shape, shape, **eqn.params)), mask))
+
+
+class Coordinate:
+    """A coordinate as the index map of an outside declaration has it: sums, and multiples by integers.
+
+    Args:
+        nest: what writes ``step(x, a, b)``, that is ``a * x + b``, and ``total`` of several.
+    """
+
+    __slots__ = ("nest", "raw")
+
+    def __init__(self, nest: Any, raw: Any) -> None:
+        self.nest, self.raw = nest, raw
+
+    def _scaled(self, factor: Any, shift: Any) -> Coordinate:
+        return Coordinate(self.nest, self.nest.step(self.raw, operator.index(factor), operator.index(shift)))
+
+    def __add__(self, other: Any) -> Coordinate:
+        if isinstance(other, Coordinate):
+            return Coordinate(self.nest, self.nest.total([self.raw, other.raw]))
+        return self._scaled(1, other)
+
+    def __mul__(self, factor: Any) -> Coordinate:
+        return self._scaled(factor, 0)
+
+    def __neg__(self) -> Coordinate:
+        return self._scaled(-1, 0)
+
+    def __sub__(self, other: Any) -> Coordinate:
+        return self + -other
+
+    def __rsub__(self, other: Any) -> Coordinate:
+        return -self + other
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+class Symbols:
+    """The part of a nest that index maps are written with, for affine coordinates."""
+
+    @staticmethod
+    def step(x: Affine, factor: int, shift: int) -> Affine:
+        return x.scaled(factor, shift)
+
+    @staticmethod
+    def total(parts: Sequence[Affine]) -> Affine:
+        return sum(parts, ZERO)
 
 
 def transposed(
@@ -158,16 +206,16 @@ def transposed(
     return source
 
 
-def broadcast(step: Any, point: Point, shape: Sequence[int], out: Sequence[int], /, **params: Any) -> Point:
+def broadcast(nest: Any, point: Point, shape: Sequence[int], out: Sequence[int], /, **params: Any) -> Point:
     return aligned(shape, out, point)
 
 
-def reversed_along(step: Any, point: Point, shape: Sequence[int], out: Any, /, *, axes: Sequence[int]) -> list[Any]:
-    return [step(x, -1, n - 1) if i in axes else x for i, (x, n) in enumerate(zip(point, shape, strict=True))]
+def reversed_along(nest: Any, point: Point, shape: Sequence[int], out: Any, /, *, axes: Sequence[int]) -> list[Any]:
+    return [nest.step(x, -1, n - 1) if i in axes else x for i, (x, n) in enumerate(zip(point, shape, strict=True))]
 
 
-def sliced(step: Any, point: Point, shape: Any, out: Any, /, *, starts: Any, stops: Any, steps: Any) -> list[Any]:
-    return [step(x, s, a) for x, a, s in zip(point, starts, steps, strict=True)]
+def sliced(nest: Any, point: Point, shape: Any, out: Any, /, *, starts: Any, stops: Any, steps: Any) -> list[Any]:
+    return [nest.step(x, s, a) for x, a, s in zip(point, starts, steps, strict=True)]
 
 
 def basic_index(shape: Sequence[int], index: Sequence[Any]) -> Iterator[tuple[str, int, int]]:
@@ -187,7 +235,7 @@ def basic_index(shape: Sequence[int], index: Sequence[Any]) -> Iterator[tuple[st
         yield "range", 0, 1
 
 
-def indexed(step: Any, point: Point, shape: Sequence[int], out: Any, /, *, index: Sequence[Any]) -> list[Any]:
+def indexed(nest: Any, point: Point, shape: Sequence[int], out: Any, /, *, index: Sequence[Any]) -> list[Any]:
     given, source = iter(point), []
     for kind, a, by in basic_index(shape, index):
         if kind == "new":
@@ -195,7 +243,7 @@ def indexed(step: Any, point: Point, shape: Sequence[int], out: Any, /, *, index
         elif kind == "at":
             source.append(Affine((), a))
         else:
-            source.append(step(next(given), by, a))
+            source.append(nest.step(next(given), by, a))
     return source
 
 
@@ -377,6 +425,7 @@ class Interleaved(Structure):
 __all__ = [
     "ZERO",
     "Affine",
+    "Coordinate",
     "Embedding",
     "Gather",
     "IndexEmbedding",
@@ -385,6 +434,7 @@ __all__ = [
     "Padding",
     "Reshape",
     "Structure",
+    "Symbols",
     "View",
     "aligned",
     "basic_index",

@@ -30,7 +30,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import DtypeError, NotDifferentiableError, NotLinearError
-from ..lowering import Formula, formulas
+from ..lowering import Composition, Formula, formulas
 from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
@@ -260,18 +260,12 @@ def _curvature(size: Value) -> Value:
 
 # ``x / size`` where `size` is a norm of which `x` is a component: how the norm grows with it, and 0 at 0, the least
 # of the subgradients. The next derivative is NaN there: it is infinite, and no direction has more of a claim than others.
-class _Ratio(Elementwise):
-    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
-        from .call import composed
-
-        return composed(_ratio_by_choice, avals, params)
-
-
-ratio_p = _Ratio(
+ratio_p = binary(
     "ratio",
     _ratio,
-    (quietly(lambda ans, x, size: _curvature(size)), quietly(lambda ans, x, size: -ans * _curvature(size))),
-    samples=samples(REAL, (0.3, 2.0)),
+    quietly(lambda ans, x, size: _curvature(size)),
+    quietly(lambda ans, x, size: -ans * _curvature(size)),
+    native=Composition(_ratio_by_choice),
 )
 ratio = ratio_p.bind
 

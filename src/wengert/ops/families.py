@@ -31,7 +31,7 @@ from ..core import (
     shape_of,
 )
 from ..errors import NotLinearError, ShapeError
-from ..lowering import Formula, Scalar
+from ..lowering import Formula, Lowering, Scalar
 from .diagonal import Diagonal, on_weights
 
 ndarray = np.ndarray
@@ -248,7 +248,7 @@ class Elementwise(Primitive):
         choice: whether partials may be infinite where the value is finite matters not; True marks a selection,
             after which zero cotangents must not meet infinite partials.
         linear: whether the operation is linear in all arguments with partials jointly (add, negative).
-        native: the formula of an element in native code; what `lowering.Formula` takes stands for one without more to say.
+        native: the formula of an element in native code; a scalar formula stands for a `lowering.Formula` without more to say.
     """
 
     def __init__(
@@ -260,10 +260,10 @@ class Elementwise(Primitive):
         weak: bool = False,
         linear: bool = False,
         choice: bool = False,
-        native: Formula | Scalar | None = None,
+        native: Lowering | Scalar | None = None,
         **kwargs: Any,
     ) -> None:
-        formula = native if native is None or isinstance(native, Formula) else Formula(native)
+        formula = native if native is None or isinstance(native, Lowering) else Formula(native)
         super().__init__(name, native=formula, **kwargs)
         self.function = function
         self.partials = tuple(partials) if partials is not None else None

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..config import _NARROW, config
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
+from ..lowering import Composition
 from . import elementwise as ew
-from .call import composed
 from .linalg import real_dtype
 from .reduction import kept_shape, reduce_sum, reduced_shape, sum_p
 from .shape import concatenate, reshape, transpose
@@ -50,9 +50,6 @@ class _Norm(Primitive):
         along = ew.real(ew.conj(share) * t) if dtype_of(x).kind == "c" else t * share
         return ans, reduce_sum(along, axes)
 
-    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
-        return composed(_root_of_squares, avals, params)
-
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(args[0], axes=tuple(a + 1 for a in params["axes"])), True
 
@@ -69,7 +66,7 @@ def _samples() -> list[Any]:
     ]
 
 
-norm_p = _Norm("norm", samples=_samples, reasons={"transpose": "not linear"})
+norm_p = _Norm("norm", samples=_samples, reasons={"transpose": "not linear"}, native=Composition(_root_of_squares))
 
 
 def _of_components(x: Value, *, axes: Axes) -> Root | None:
