@@ -282,7 +282,7 @@ def lstsq(
         squares = np.zeros(0, dtype_of(x))
     elif ndim_of(b) == 1:
         squares = reshape(squares, ())
-    return x, squares, rank, s
+    return x, squares, convert(rank, np.dtype(config.int_dtype)), s  # a Python int in SciPy, NumPy's has 32 bits
 
 
 def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
