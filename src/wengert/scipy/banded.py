@@ -145,7 +145,7 @@ def eigvals_banded(
 
 def _subset(select: Any, select_range: Any, name: str) -> dict[str, Any]:
     """The subset of eigenvalues that is meant, as arguments of `eigh`."""
-    kinds = (
+    kinds: dict[Any, str] = (
         dict.fromkeys(("a", "all", 0), "a")
         | dict.fromkeys(("v", "value", 1), "v")
         | dict.fromkeys(("i", "index", 2), "i")

@@ -80,7 +80,7 @@ def _real(*args: Any) -> list[np.ndarray]:
     """Real numbers in float64, of one shape."""
     if any(np.asarray(a).dtype.kind == "c" for a in args):
         raise TypeError("von Mises' distribution is one of real angles")
-    return np.broadcast_arrays(*[np.asarray(a, np.float64) for a in args])
+    return list(np.broadcast_arrays(*[np.asarray(a, np.float64) for a in args]))
 
 
 @kept
