@@ -15,16 +15,22 @@ from .core import as_array as _as_array, as_value as _as_value
 from .errors import ShapeError as _ShapeError
 from .numpy.searching import argsort as _argsort
 from .ops import elementwise as _ew
+from .ops import cumulative as _cumulative
+from .ops import folding as _folding
 from .ops import reduction as _reduction
 from .ops import shape as _shape
+from .ops import windows as _windows
 from .ops.indexing import getitem as _getitem, take_along_axis as _take_along_axis
 from .ops.updates import at as _at
 from .ops.collectives import all_gather, all_to_all, axis_index, axis_size, pmax, pmean, pmin, ppermute, pshuffle, psum
 from .ops.collectives import psum_scatter
+from .ops.bits import bitcast_convert_type, reduce_precision, shift_left, shift_right_arithmetic, shift_right_logical
 from .ops.contraction import dot, dot_general
+from .ops.convolution_general import ConvDimensionNumbers, conv_dimension_numbers, convolve_general as _convolve_general
 from .ops.elementwise import convert as convert_element_type
 from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
 from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
+from .ops.padding import pad as _pad
 from .ops.shape import concatenate, expand_dims, reshape, transpose
 from .transforms.branching import cond, switch
 from .transforms.control import fori_loop, scan, while_loop
@@ -227,6 +233,160 @@ def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = 
     keys, values = _as_array(keys), _as_array(values)
     order = _argsort(keys, axis=dimension)
     return _take_along_axis(keys, order, dimension), _take_along_axis(values, order, dimension)
+
+
+# --- running operations, padding and windows --------------------------------------------------------------------
+
+
+def _along(x: Any, axis: int, reverse: bool, run: Any) -> Any:
+    x = _as_array(x)
+    axis = _shape.canonical_axis(axis, len(x.shape))
+    if not reverse:
+        return run(x, axis)
+    return _shape.reverse_p.bind(run(_shape.reverse_p.bind(x, axes=(axis,)), axis), axes=(axis,))
+
+
+def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+    """The running sum along an axis, from its end if `reverse`.
+
+    Example:
+        >>> cumsum(_np.array([1.0, 2.0, 3.0]), reverse=True)
+        array([6., 5., 3.])
+    """
+    return _along(operand, axis, reverse, lambda x, axis: _reduction.cumsum_p.bind(x, axis=axis))
+
+
+def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+    """The running product along an axis, from its end if `reverse`."""
+    return _along(operand, axis, reverse, lambda x, axis: _reduction.cumprod_p.bind(x, axis=axis))
+
+
+def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+    """The greatest element so far along an axis, from its end if `reverse`."""
+    return _along(operand, axis, reverse, lambda x, axis: _reduction.cummax_p.bind(x, axis=axis))
+
+
+def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+    """The least element so far along an axis, from its end if `reverse`."""
+    return _along(operand, axis, reverse, lambda x, axis: _reduction.cummin_p.bind(x, axis=axis))
+
+
+def cumlogsumexp(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+    """The running logarithm of the sum of exponentials along an axis, from its end if `reverse`."""
+    return _along(operand, axis, reverse, lambda x, axis: _cumulative.cumlogsumexp_p.bind(x, axis=axis))
+
+
+def pad(operand: Any, padding_value: Any, padding_config: Any) -> Any:
+    """An array with a value before, behind and between its elements.
+
+    Args:
+        operand: the array.
+        padding_value: one number.
+        padding_config: for each axis ``(low, high, interior)``; negative `low` and `high` take elements away.
+
+    Raises:
+        ShapeError: there are not as many entries as axes, or more is taken away than there is.
+
+    Example:
+        >>> pad(_np.array([1.0, 2.0]), 9.0, [(1, 0, 1)])
+        array([9., 1., 9., 2.])
+    """
+    x = _as_array(operand)
+    config = [tuple(int(k) for k in entry) for entry in padding_config]
+    if len(config) != len(x.shape) or any(len(c) != 3 or c[2] < 0 for c in config):
+        raise _ShapeError(
+            f"pad: an array of shape {x.shape} takes (low, high, interior) for each axis, got {padding_config}"
+        )
+    return _pad(x, convert_element_type(_as_value(padding_value), x.dtype), config)
+
+
+def _padding(padding: Any, sizes: Any, reach: Any, strides: Any, what: str) -> Any:
+    if not isinstance(padding, str):
+        pads = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
+        if len(pads) != len(sizes):
+            raise _ShapeError(f"{what}: padding has {len(pads)} pairs for {len(sizes)} axes")
+        return pads
+    if padding.upper() not in ("VALID", "SAME", "SAME_LOWER"):
+        raise _ShapeError(f"{what}: padding is 'SAME', 'SAME_LOWER', 'VALID' or pairs of numbers, got {padding!r}")
+    if padding.upper() == "VALID":
+        return [(0, 0)] * len(sizes)
+    return _windows.same_pads(sizes, reach, strides, padding.upper() == "SAME_LOWER")
+
+
+def _entries(value: Any, n: int, what: str) -> tuple[int, ...]:
+    out = (1,) * n if value is None else tuple(int(k) for k in value)
+    if len(out) != n or any(k < 1 for k in out):
+        raise _ShapeError(f"{what}: {n} positive numbers, got {value!r}")
+    return out
+
+
+def reduce_window(
+    operand: Any, computation: str, window_dimensions: Any, window_strides: Any = None, padding: Any = "VALID",
+    base_dilation: Any = None, window_dilation: Any = None,
+) -> Any:  # fmt: skip
+    """The sum, product or extreme of each window that slides over an array; what is padded counts for nothing.
+
+    Args:
+        operand: the array.
+        computation: "add", "mul", "max", "min", "and", "or" or "xor".
+        window_dimensions, window_strides: the lengths and steps of the window along each axis.
+        padding: "VALID", "SAME", "SAME_LOWER", or pairs of numbers.
+        base_dilation, window_dilation: distances between elements of the operand, and of the window.
+
+    Raises:
+        ShapeError: there are not as many entries as axes.
+
+    Example:
+        >>> reduce_window(_np.arange(4.0), "max", (2,), (2,))
+        array([1., 3.])
+    """
+    x = _as_array(operand)
+    n = len(x.shape)
+    sizes = _entries(window_dimensions, n, "reduce_window: window_dimensions")
+    strides, base, dilation = (
+        _entries(v, n, "reduce_window") for v in (window_strides, base_dilation, window_dilation)
+    )
+    own = [_windows.dilated(k, b) for k, b in zip(x.shape, base, strict=True)]
+    reach = [_windows.dilated(k, d) for k, d in zip(sizes, dilation, strict=True)]
+    pads = _padding(padding, own, reach, strides, "reduce_window")
+    nothing = _folding.identity(computation, x.dtype)
+    return _windows.reduce_windows(
+        x, lambda w, axis: _folding.windows_by(computation, w, axis), nothing, sizes, strides, pads, base, dilation
+    )
+
+
+def conv_general_dilated(
+    lhs: Any, rhs: Any, window_strides: Any, padding: Any, lhs_dilation: Any = None, rhs_dilation: Any = None,
+    dimension_numbers: Any = None, feature_group_count: int = 1, batch_group_count: int = 1,
+) -> Any:  # fmt: skip
+    """The convolution (as in neural networks: the kernel is not turned round) of two arrays over their spatial axes.
+
+    Args:
+        lhs, rhs: the operand and the kernel, of n + 2 axes.
+        window_strides: n steps of the kernel.
+        padding: "SAME", "SAME_LOWER", "VALID", or n pairs of numbers of zeros at both ends; negative ones take away.
+        lhs_dilation, rhs_dilation: n distances between the elements of the operand and of the kernel.
+        dimension_numbers: None (features before space), or three texts such as ``("NHWC", "HWIO", "NHWC")``.
+        feature_group_count, batch_group_count: how many groups of features, or of examples, are convolved apart.
+
+    Raises:
+        ShapeError: the shapes, the groups and the dimension numbers do not fit.
+
+    Example:
+        >>> conv_general_dilated(_np.ones((1, 1, 4)), _np.ones((1, 1, 2)), (1,), "VALID")
+        array([[[2., 2., 2.]]])
+    """
+    x, w = _as_array(lhs), _as_array(rhs)
+    dtype = _np.result_type(x.dtype, w.dtype)
+    x, w = convert_element_type(x, dtype), convert_element_type(w, dtype)
+    numbers = conv_dimension_numbers(x.shape, w.shape, dimension_numbers)
+    n, what = len(x.shape) - 2, "conv_general_dilated"
+    strides = _entries(window_strides, n, f"{what}: window_strides")
+    between, steps = _entries(lhs_dilation, n, what), _entries(rhs_dilation, n, what)
+    own = [_windows.dilated(x.shape[i], d) for i, d in zip(numbers.lhs_spec[2:], between, strict=True)]
+    reach = [_windows.dilated(w.shape[i], d) for i, d in zip(numbers.rhs_spec[2:], steps, strict=True)]
+    pads = _padding(padding, own, reach, strides, what)
+    return _convolve_general(x, w, strides, pads, between, steps, numbers, feature_group_count, batch_group_count)
 
 
 __all__ = [n for n in dir() if not n.startswith("_") and n not in ("annotations", "Any")]

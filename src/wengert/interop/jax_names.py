@@ -37,6 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.experimental.ode": (".ode",),
     "jax.flatten_util": ("wengert.flatten_util",),
     "jax.lax": (".lax", "wengert.lax"),
+    "jax.lax.linalg": (".lax_linalg",),
     "jax.nn": (".nn", "wengert.nn"),
     "jax.nn.initializers": ("wengert.initializers",),
     "jax.numpy": (

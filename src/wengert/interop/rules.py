@@ -65,17 +65,11 @@ _KEEPING = (
     "tril take take_along_axis pad split array_split hsplit vsplit dsplit ediff1d diff round around trim_zeros "
     "unique_values unstack"
 )
-_LAX_MEETING = {
-    1: "sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh exp exp2 expm1 log log1p sqrt rsqrt cbrt neg sign floor "
-    "ceil square logistic erf erfc erf_inv lgamma digamma real imag conj reciprocal",
-    2: "add sub mul div rem max min pow atan2 nextafter",
-}
 _NN_KEEPING = (
     "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu "
     "sigmoid silu soft_sign softplus sparse_plus sparse_sigmoid squareplus swish tanh"
 )
 NN_STRONG = frozenset({"gelu", "softmax", "log_softmax", "standardize", "logsumexp"})
-_LAX_KEEPING = "reshape transpose broadcast_in_dim expand_dims slice_in_dim squeeze rev"
 
 
 def _by_name(table: dict[int, str]) -> dict[str, int]:
@@ -99,7 +93,6 @@ WAYS: dict[str, tuple[int, dict[str, Any]]] = {
     for name, n in _by_name(table).items()
 }
 SEQUENCES, KEEPING = frozenset(_SEQUENCES.split()), frozenset(_KEEPING.split())
-LAX_MEETING, LAX_KEEPING = _by_name(_LAX_MEETING), frozenset(_LAX_KEEPING.split())
 NN_KEEPING = frozenset(_NN_KEEPING.split())
 
 
@@ -285,11 +278,6 @@ def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
             return keeping(f)
         if name in _ARRAYS:
             return of_arrays(f, _ARRAYS[name])
-    elif module == "jax.lax":
-        if name in LAX_MEETING:
-            return meeting(f, LAX_MEETING[name])
-        if name in LAX_KEEPING:
-            return keeping(f)
     elif module == "jax.nn" and (name in NN_KEEPING or name in NN_STRONG):
         return activation(f, name in NN_KEEPING)
     return bordered(f)

@@ -102,6 +102,26 @@ cholesky_p = _Cholesky(
 )
 
 
+class _CholeskyOrNan(_Cholesky):
+    """The same, NaN where a matrix is not positive definite."""
+
+    def impl(self, x: Value) -> Value:
+        try:
+            return np.linalg.cholesky(x)
+        except np.linalg.LinAlgError:
+            out = np.empty_like(x)
+            for index in np.ndindex(*x.shape[:-2]):
+                try:
+                    out[index] = np.linalg.cholesky(x[index])
+                except np.linalg.LinAlgError:
+                    nan = complex(np.nan, np.nan) if x.dtype.kind == "c" else np.nan
+                    out[index] = np.tril(np.full(x.shape[-2:], nan, x.dtype))
+            return out
+
+
+cholesky_or_nan_p = _CholeskyOrNan("cholesky_or_nan", samples=cholesky_p.samples, reasons=NOT_LINEAR)
+
+
 class _EigenvaluesHermitian(OfMatrix):
     """Eigenvalues, rising, of the Hermitian matrix of which one triangle is given."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -183,7 +182,14 @@ _NAMES = {
     "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "convert": "convert_element_type", "less": "lt",
     "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "remainder": "rem",
     "invert": "not", "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "where": "select_n", "call": "jit",
-    "isfinite": "is_finite", "sigmoid": "logistic", "gammaln": "lgamma", "reverse": "rev", "index": "slice",
+    "isfinite": "is_finite", "sigmoid": "logistic", "gammaln": "lgamma", "reverse": "rev", "index": "slice", "fmod": "rem",
+    "pad_zero": "pad", "reduce_any": "reduce_or", "reduce_all": "reduce_and", "logical_and": "and", "logical_or": "or",
+    "logical_xor": "xor", "logical_not": "not", "erfinv": "erf_inv", "left_shift": "shift_left",
+    "right_shift": "shift_right_arithmetic", "broadcast_to": "broadcast_in_dim", "rint": "round", "scatter_set": "scatter",
+    "scatter_add": "scatter-add", "scatter_multiply": "scatter-mul", "scatter_max": "scatter-max",
+    "scatter_min": "scatter-min", "remat": "checkpoint", "i0e": "bessel_i0e", "i1e": "bessel_i1e", "gammainc": "igamma",
+    "gammaincc": "igammac", "betainc": "regularized_incomplete_beta", "linear_solve": "custom_linear_solve", "rfft": "fft",
+    "irfft": "fft", "psum_scatter": "reduce_scatter", "host_call": "pure_callback", "cholesky_or_nan": "cholesky",
 }  # fmt: skip
 
 
@@ -191,9 +197,12 @@ class Eqn:
     """An equation under JAX's names."""
 
     def __init__(self, equation: Any) -> None:
-        name = equation.primitive.name
-        self.primitive = SimpleNamespace(name=_NAMES.get(name, name), ours=equation.primitive)
-        self.params = equation.params
+        from ..lax.primitives import named
+
+        name, self.params = equation.primitive.name, equation.params
+        if name == "power" and type(equation.inputs[1]) is int:
+            name, self.params = "integer_pow", {"y": equation.inputs[1]}
+        self.primitive = named(_NAMES.get(name, name))
         self.invars, self.outvars = equation.inputs, equation.outputs
         self.effects, self.source_info = set(), None
 

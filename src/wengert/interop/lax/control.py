@@ -1,0 +1,325 @@
+"""Loops and branches of `jax.lax`: what starts weak takes the dtype that the body makes of it, and stays weak where it can."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ... import lax as ours
+from ... import trees
+from ...config import config
+from ...core import PYTHON_SCALARS, Tracer, as_array, as_value
+from ...errors import ShapeError, TreeError
+from ...transforms.control import line_of, steps_of
+from ...transforms.function import name_of
+from ...transforms.jit import eval_shape
+from ..array import Array, in_dtype, kind_of, wrap
+from ..border import bordered, lift, lower, lowered
+from ..jax_modules.numpy import array
+from ..promotion import joined
+
+
+def _wide(init: Any, step: Callable[[Any], Any]) -> tuple[Any, list[bool], list[bool]]:
+    """What a loop carries, lowered, and which leaves are weak in its body and after it: weak ones take the dtypes that
+    `step` makes of them.
+
+    Args:
+        init: what is carried first.
+        step: the carry after a step, from that before it.
+    """
+    leaves, tree = trees.flatten(init)
+    kinds = [kind_of(x) for x in leaves]
+    values = [
+        in_dtype(x, k[0]) if type(x) in (Array, *PYTHON_SCALARS) else as_value(x)
+        for x, k in zip(leaves, kinds, strict=True)
+    ]
+    if not any(weak for _, weak in kinds):
+        return trees.unflatten(tree, values), [False] * len(leaves), [False] * len(leaves)
+    seen: list[Any] = []
+    for _ in range(4):
+        seen = []
+
+        def once(*given: Any, kinds: Any = kinds, seen: Any = seen) -> Any:
+            carry = trees.unflatten(tree, [wrap(v, weak) for v, (_, weak) in zip(given, kinds, strict=True)])
+            out = trees.leaves(step(carry))
+            seen[:] = [kind_of(x) for x in out]
+            return [lower(x) for x in out]
+
+        eval_shape(once, *values)
+        if len(seen) != len(kinds):
+            break
+        met = [k if not k[1] or k[0] == s[0] else (joined(k, s)[0], False) for k, s in zip(kinds, seen, strict=True)]
+        if met == kinds:
+            break
+        values = [in_dtype(v, k[0]) for v, k in zip(values, met, strict=True)]
+        kinds = met
+    after = (
+        [k[1] and s[1] for k, s in zip(kinds, seen, strict=True)] if len(seen) == len(kinds) else [k[1] for k in kinds]
+    )
+    return trees.unflatten(tree, values), [weak for _, weak in kinds], after
+
+
+def _marked(tree: Any, weak: list[bool]) -> Any:
+    """A carry for the user, its leaves weak where they are."""
+    leaves, treedef = trees.flatten(tree)
+    return trees.unflatten(
+        treedef, [wrap(lower(x), w) if type(x) is Array else lift(x, w) for x, w in zip(leaves, weak, strict=True)]
+    )
+
+
+def _named(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
+    f.__name__ = getattr(user, "__name__", type(user).__name__)
+    f.__wrapped__ = user
+    return f
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: Any, *, unroll: Any = None) -> Any:
+    """`wengert.lax.fori_loop`; what is carried and weak takes the dtype that the body makes of it.
+
+    Raises:
+        TypeError: the bounds are no integers of one dtype.
+    """
+    low, high = kind_of(lower), kind_of(upper)
+    known = not any(isinstance(_lower(x), Tracer) for x in (lower, upper))
+    if any(k[0].kind not in "iu" for k in (low, high)) or (low[0] != high[0] and not (low[1] or high[1])):
+        raise TypeError(f"lower and upper arguments to fori_loop must have equal types, got {low[0]} and {high[0]}")
+    if unroll is not None and not isinstance(unroll, bool) and int(unroll) < 1:
+        raise ValueError(f"`unroll` must be a `bool` or a positive `int`, got {unroll}")
+    counts = known or (low[1] and high[1])  # known bounds count as Python's numbers do
+    if known:
+        lower, upper = int(_lower(lower)), int(_lower(upper))
+    dtype = config.int_dtype if known else joined(low, high)[0]
+    counter = wrap(in_dtype(0, dtype), counts)
+    carry, weak, after = _wide(init_val, lambda c: body_fun(counter, c))
+    if any(weak) or counts or not known:
+        body = lowered(_named(lambda i, c: body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak)), body_fun))
+    else:
+        body = lowered(body_fun)
+    options = {} if unroll is None else {"unroll": unroll}
+    out = ours.fori_loop(in_dtype(lower, dtype), in_dtype(upper, dtype), body, carry, **options)
+    return _marked(lift(out), after)
+
+
+_lower = lower
+
+
+def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_val: Any) -> Any:
+    """`wengert.lax.while_loop`; what is carried and weak takes the dtype that the body makes of it."""
+    carry, weak, after = _wide(init_val, body_fun)
+    if not any(weak):
+        return lift(ours.while_loop(lowered(cond_fun), lowered(body_fun), carry))
+    cond = lowered(_named(lambda c: cond_fun(_marked(c, weak)), cond_fun))
+    body = lowered(_named(lambda c: body_fun(_marked(c, weak)), body_fun))
+    return _marked(lift(ours.while_loop(cond, body, carry)), after)
+
+
+def scan(
+    f: Callable[..., Any], init: Any, xs: Any = None, length: int | None = None, reverse: bool = False,
+    unroll: int | bool = 1, _split_transpose: bool = False, **options: Any,
+) -> Any:  # fmt: skip
+    """`wengert.lax.scan`; what is carried and weak takes the dtype that the body makes of it.
+
+    Args:
+        f, init, xs, length, reverse: as there.
+        unroll, _split_transpose: taken; the compiler chooses.
+        options: `checkpoint` and `budget`, as there.
+    """
+    taken = trees.map(as_array, lower(xs))
+    if not callable(f):
+        raise TypeError("lax.scan: f argument should be a callable.")
+    paths = trees.flatten_with_paths(taken)[0]
+    steps_of(length, [x for _, x in paths], [path for path, _ in paths], "scan")
+    first = trees.map(lambda x: lift(x[0] if len(x) else np.zeros(x.shape[1:], x.dtype)), taken)
+    carry, weak, after = _wide(init, lambda c: _carried(f(c, first)))
+    body = _named(lambda c, x: _pair(f(_marked(c, weak), x)), f)
+    out, ys = ours.scan(lowered(body), carry, taken, length, reverse, **options)
+    return _marked(lift(out), after), lift(ys)
+
+
+def _carried(out: Any) -> Any:
+    """What a step of a scan carries on.
+
+    Raises:
+        TypeError: the step gives no pair.
+    """
+    if not isinstance(out, (tuple, list)) or len(out) != 2:
+        raise TypeError(f"scan body output must be a pair, got {out}.")
+    return out[0]
+
+
+def _pair(out: Any) -> Any:
+    """What a step of a scan gives, results of a weak dtype marked."""
+    if not isinstance(out, (tuple, list)) or len(out) != 2:
+        return out
+    return out[0], lower(_of_numbers(out[1]), True)
+
+
+def _of_numbers(out: Any) -> Any:
+    """A tree with weak arrays for Python's numbers."""
+    return trees.map(lambda v: array(v) if type(v) in PYTHON_SCALARS else v, out)
+
+
+_weak_results: OrderedDict[Any, tuple[bool, ...]] = OrderedDict()  # of branches of the same code and arguments
+_MOST = 1024
+
+
+def _agreed(what: str, branches: Sequence[Callable[..., Any]], operands: Sequence[Any]) -> tuple[bool, ...]:
+    """Which leaves of the branches' results are weak: those that are so in the branch of number 0, that of False.
+
+    Raises:
+        TypeError: the results differ in structure, shapes or dtypes.
+    """
+    leaves, tree = trees.flatten(tuple(operands))
+    kinds = tuple((kind_of(x), np.shape(x) if type(x) is not Array else x.shape) for x in leaves)
+    codes = tuple(getattr(b, "__code__", None) for b in branches)
+    key = (codes, tree, kinds, config._x64)
+    if None not in codes and key in _weak_results:
+        return _weak_results[key]
+    results = [_result_kinds(b, leaves, tree) for b in branches]
+    first_tree, first = results[0]
+    for b, (other_tree, other) in zip(branches[1:], results[1:], strict=True):
+        names = f"{name_of(branches[0])}{line_of(branches[0])} and {name_of(b)}{line_of(b)}"
+        if other_tree != first_tree:
+            raise TreeError(
+                f"{what} branch outputs must have the same pytree structure, but they differ: {names} give {first_tree} and "
+                f"{other_tree}"
+            )
+        for (d, _, shape), (e, _, other_shape) in zip(first, other, strict=True):
+            if d != e or shape != other_shape:
+                raise ShapeError(
+                    f"{what} branches must have equal output types but they differ: {names} give {d}{list(shape)} and "
+                    f"{e}{list(other_shape)}"
+                )
+    weak = tuple(w for _, w, _ in results[-1 if what == "cond" else 0][1])
+    if None not in codes:
+        _weak_results[key] = weak
+        if len(_weak_results) > _MOST:
+            _weak_results.popitem(last=False)
+    return weak
+
+
+def _result_kinds(f: Callable[..., Any], leaves: Sequence[Any], tree: Any) -> tuple[Any, list[Any]]:
+    """The structure of a function's result, and the dtype, weakness and shape of each of its leaves."""
+    seen: list[Any] = []
+
+    def once(*given: Any) -> Any:
+        args = [wrap(v, type(x) is Array and x._weak) for v, x in zip(given, leaves, strict=True)]
+        out = f(*trees.unflatten(tree, args))
+        found, out_tree = trees.flatten(_of_numbers(out))
+        seen[:] = [out_tree, [(*kind_of(x), tuple(np.shape(lower(x)))) for x in found]]
+        return [lower(x) for x in found]
+
+    eval_shape(once, *[lower(x) for x in leaves])
+    return seen[0], seen[1]
+
+
+_NOTHING: Any = object()
+
+
+def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = _NOTHING, linear: Any = None) -> Any:
+    """``true_fun(*operands)`` where `pred` holds, ``false_fun(*operands)`` otherwise.
+
+    Args:
+        pred: a scalar.
+        true_fun, false_fun: functions whose results have the same structure, shapes and dtypes.
+        operands: their arguments, pytrees; or the one argument as `operand`.
+
+    Raises:
+        TypeError: `pred` is no scalar, a function is none, or the results differ.
+    """
+    if not callable(true_fun) and len(operands) == 2 and callable(false_fun) and callable(operands[1]):
+        return cond(pred, lambda pair: false_fun(pair[0]), lambda pair: operands[1](pair[1]), (true_fun, operands[0]))
+    if operand is not _NOTHING:
+        if operands:
+            raise TypeError("if 'operand' keyword is passed then no positional operands can be passed")
+        operands = (operand,)
+    if not (callable(true_fun) and callable(false_fun)):
+        raise TypeError("lax.cond: true_fun and false_fun arguments should be callable.")
+    if isinstance(pred, (str, bytes, type(None), list, tuple, dict)):
+        raise TypeError(f"Pred must be a scalar, got {pred} of type {type(pred)}")
+    given = [_of_numbers(x) for x in operands]
+    weak = _agreed("cond", (true_fun, false_fun), given)  # as those of the branch of number 0
+    functions = [_branch(f) for f in (true_fun, false_fun)]
+    return _marked(lift(ours.cond(lower(pred), *functions, *lower(given, True))), list(weak))
+
+
+def _branch(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A branch whose results are arrays."""
+    return lowered(_named(lambda *operands: _of_numbers(f(*operands)), f))
+
+
+def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -> Any:
+    """``branches[index](*operands)``; an index out of range is moved into it.
+
+    Args:
+        index: a scalar integer.
+        branches: functions whose results have the same structure, shapes and dtypes.
+        operands: their arguments, pytrees; or the one argument as `operand`.
+
+    Raises:
+        TypeError: `index` is no scalar integer, a branch is no function, or the results differ.
+        ValueError: there are no branches.
+    """
+    if operand is not _NOTHING:
+        if operands:
+            raise TypeError("if 'operand' keyword is passed then no positional operands can be passed")
+        operands = (operand,)
+    branches = list(branches)
+    if not all(callable(b) for b in branches):
+        raise TypeError("lax.switch: branches argument should be a sequence of callables.")
+    if branches and (kind_of(index)[0].kind not in "iu" or np.shape(lower(index))):
+        raise TypeError(f"Index type must be an integer scalar, got {index} as {kind_of(index)[0]}")
+    if not branches:
+        raise ValueError("Empty branch sequence")
+    given = [_of_numbers(x) for x in operands]
+    weak = _agreed("switch", branches, given)
+    return _marked(lift(ours.switch(lower(index), [_branch(b) for b in branches], *lower(given, True))), list(weak))
+
+
+# --- what is made of scan, and solutions ------------------------------------------------------------------------
+
+
+def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
+    """`f` of each slice of `xs` along the first axis, stacked: one after another, or `batch_size` at once."""
+    function = _named(lambda x: lower(_of_numbers(f(x)), True), f)
+    return lift(ours.map(lowered(function), lower(xs), batch_size=batch_size))
+
+
+def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """`wengert.lax.associative_scan`: running results of an associative operation.
+
+    Raises:
+        TypeError: `fn` is no function.
+        ValueError: lengths differ along the axis.
+    """
+    if not callable(fn):
+        raise TypeError("lax.associative_scan: fn argument should be callable.")
+    return bordered(ours.associative_scan)(fn, elems, reverse, axis)
+
+
+def custom_root(
+    f: Callable[..., Any], initial_guess: Any, solve: Callable[..., Any], tangent_solve: Callable[..., Any],
+    has_aux: bool = False,
+) -> Any:  # fmt: skip
+    """`wengert.lax.custom_root`: a root of `f` with the derivative of the implicit function theorem; as weak as the guess."""
+    out = bordered(ours.custom_root)(f, initial_guess, solve, tangent_solve, has_aux)
+    weak = [kind_of(x)[1] for x in trees.leaves(initial_guess)]
+    return (_marked(out[0], weak), out[1]) if has_aux else _marked(out, weak)
+
+
+custom_linear_solve = bordered(ours.custom_linear_solve)
+
+__all__ = [
+    "associative_scan",
+    "cond",
+    "custom_linear_solve",
+    "custom_root",
+    "fori_loop",
+    "map",
+    "scan",
+    "switch",
+    "while_loop",
+]

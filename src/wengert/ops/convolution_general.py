@@ -1,0 +1,132 @@
+"""The convolution of neural networks, of any strides, padding, dilation and groups: windows, and one contraction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..core import Value, shape_of
+from ..errors import ShapeError
+from .contraction import dot_general_p
+from .shape import reshape, transpose
+from .windows import Pads, windows
+
+
+class ConvDimensionNumbers(NamedTuple):
+    """Which axis of each array is what: batch (or output features), features, and the spatial ones."""
+
+    lhs_spec: Sequence[int]
+    rhs_spec: Sequence[int]
+    out_spec: Sequence[int]
+
+
+def conv_dimension_numbers(lhs_shape: Any, rhs_shape: Any, dimension_numbers: Any) -> ConvDimensionNumbers:
+    """Dimension numbers from None (features before space) or three texts, such as ``("NHWC", "HWIO", "NHWC")``.
+
+    Raises:
+        TypeError: they do not fit the numbers of axes.
+
+    Example:
+        >>> conv_dimension_numbers((1, 5, 2), (3, 2, 4), ("NHC", "HIO", "NHC"))
+        ConvDimensionNumbers(lhs_spec=(0, 2, 1), rhs_spec=(2, 1, 0), out_spec=(0, 2, 1))
+    """
+    if isinstance(dimension_numbers, ConvDimensionNumbers):
+        return dimension_numbers
+    rank = len(lhs_shape)
+    if len(rhs_shape) != rank:
+        raise ShapeError(f"convolution requires lhs and rhs ndim to be equal, got {rank} and {len(rhs_shape)}.")
+    if dimension_numbers is None:
+        return ConvDimensionNumbers(*[tuple(range(rank))] * 3)
+    if not isinstance(dimension_numbers, (list, tuple)):
+        raise ShapeError(f"convolution dimension_numbers must be tuple/list or None, got {type(dimension_numbers)}.")
+    texts = tuple(dimension_numbers)
+    if len(texts) != 3:
+        raise ShapeError(f"convolution dimension_numbers list/tuple must be length 3, got {len(texts)}.")
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ShapeError(
+                f"convolution dimension_numbers elements must be strings, got {type(text)} for element {i}."
+            )
+        if len(text) != rank:
+            raise ShapeError(
+                f"convolution dimension_numbers[{i}] must have len equal to the ndim of lhs and rhs, got {len(text)} for lhs "
+                f"and rhs of shapes {tuple(lhs_shape)} and {tuple(rhs_shape)}."
+            )
+    return ConvDimensionNumbers(*conv_general_permutations(texts))
+
+
+def conv_general_permutations(dimension_numbers: Any) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """For each of three texts the axes of examples (or output features), of features, and of space.
+
+    Raises:
+        TypeError: a text lacks a letter, or their spatial letters differ.
+    """
+    lhs, rhs, out = dimension_numbers
+    for i, (text, (a, b)) in enumerate(((lhs, "NC"), (rhs, "OI"), (out, "NC"))):
+        if text.count(a) != 1 or text.count(b) != 1:
+            raise ShapeError(
+                f"convolution dimension_numbers[{i}] must contain the characters '{a}' and '{b}' exactly once, got {text}."
+            )
+        if len(set(text)) != len(text):
+            raise ShapeError(f"convolution dimension_numbers[{i}] cannot have duplicate characters, got {text}.")
+    space = [c for c in rhs if c not in "OI"]
+    if not set(space) == set(lhs) - set("NC") == set(out) - set("NC"):
+        raise ShapeError(
+            f"convolution dimension_numbers elements must each have the same set of spatial characters, got "
+            f"{tuple(dimension_numbers)}."
+        )
+    return (
+        (lhs.index("N"), lhs.index("C"), *[lhs.index(c) for c in space]),
+        (rhs.index("O"), rhs.index("I"), *[rhs.index(c) for c in space]),
+        (out.index("N"), out.index("C"), *[out.index(c) for c in space]),
+    )
+
+
+def convolve_general(
+    x: Value, w: Value, strides: Sequence[int], pads: Pads, lhs_dilation: Sequence[int], rhs_dilation: Sequence[int],
+    numbers: ConvDimensionNumbers, feature_groups: int = 1, batch_groups: int = 1,
+) -> Value:  # fmt: skip
+    """The convolution of two arrays over their spatial axes; the kernel is not turned round.
+
+    Args:
+        x, w: the operand and the kernel, of n + 2 axes and one dtype.
+        strides: n steps of the kernel.
+        pads: n pairs of numbers of zeros at both ends; negative ones take away.
+        lhs_dilation, rhs_dilation: n distances between the elements of the operand and of the kernel.
+        numbers: which axis is what.
+        feature_groups, batch_groups: how many groups of features, or of examples, are convolved apart.
+
+    Raises:
+        ShapeError: the numbers of features, examples and groups do not fit.
+    """
+    x, w = transpose(x, tuple(numbers.lhs_spec)), transpose(w, tuple(numbers.rhs_spec))
+    n = len(shape_of(x)) - 2
+    (many, features), (outputs, inputs), sizes = shape_of(x)[:2], shape_of(w)[:2], shape_of(w)[2:]
+    groups, batches = feature_groups, batch_groups
+    if features != inputs * groups or outputs % (groups * batches) or many % batches:
+        raise ShapeError(
+            f"a convolution of {many} examples of {features} features with a kernel from {inputs} to {outputs} features does "
+            f"not fit {groups} groups of features and {batches} of examples"
+        )
+    x = windows(x, range(2, n + 2), sizes, strides, pads, lhs_dilation, rhs_dilation)
+    space, taps = shape_of(x)[2:-1], math.prod(sizes)
+    if groups == batches == 1:
+        x = transpose(x, (0, *range(2, n + 3), 1))  # examples, space, taps, features
+        x = reshape(x, (many * math.prod(space), taps * inputs))
+        w = reshape(transpose(w, (*range(2, n + 2), 1, 0)), (taps * inputs, outputs))
+        out = reshape(dot_general_p.bind(x, w, dims=(((1,), (0,)), ((), ()))), (many, *space, outputs))
+        out = transpose(out, (0, n + 1, *range(1, n + 1)))
+    else:
+        apart = groups * batches
+        x = reshape(x, (batches, many // batches, groups, inputs, math.prod(space), taps))
+        x = reshape(transpose(x, (0, 2, 1, 4, 3, 5)), (apart, many // batches * math.prod(space), inputs * taps))
+        w = reshape(w, (apart, outputs // apart, inputs * taps))
+        out = dot_general_p.bind(x, w, dims=(((2,), (2,)), ((0,), (0,))))
+        out = reshape(out, (apart, many // batches, math.prod(space), outputs // apart))
+        out = reshape(transpose(out, (1, 0, 3, 2)), (many // batches, outputs, *space))
+    spec = list(numbers.out_spec)
+    return transpose(out, tuple(spec.index(i) for i in range(n + 2)))
+
+
+__all__ = ["ConvDimensionNumbers", "conv_dimension_numbers", "conv_general_permutations", "convolve_general"]
