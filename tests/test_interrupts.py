@@ -121,6 +121,7 @@ def test_only_long_loops_ask():
     assert not asks(lambda x: wnp.sum(wnp.sin(x)), np.ones(10_000))
     assert not asks(lambda x: lax.fori_loop(0, 100, lambda i, c: wnp.sin(c), x), 0.5)
     assert not asks(lambda x: wnp.cumsum(x) @ x, np.ones(1000))
+    assert asks(lambda x: wnp.zeros(4_000_000) + x, 0.5)  # of memory that the system has yet to find
     assert asks(lambda x: lax.fori_loop(0, 10**9, lambda i, c: wnp.sin(c), x), 0.5)
     assert interrupts.strip([100, 100_000], 1e9) == (1, 10_000)
     assert interrupts.strip([100, 100], 1e4) is None

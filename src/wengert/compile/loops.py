@@ -25,6 +25,7 @@ from .scalars import MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
 from .schedule import Loop, Schedule, coefficient, nanoseconds
 
 LINE = 64  # bytes that memory is fetched in
+FRESH = 0.3  # nanoseconds to write a byte of memory that the system has yet to find
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 BOOL = np.dtype(bool)
@@ -78,7 +79,9 @@ class KernelWriter:
         trips = [-(-x.extent // x.lanes) for x in loops]
         if chunks is not None:
             trips[chunks.loop] = -(-trips[chunks.loop] // pieces)
-        found = strip(trips, nanoseconds(self.kernel, self.schedule) / pieces)
+        written = sum(r.target.aval.size * r.target.aval.dtype.itemsize for r in self.kernel.roots)
+        time = max(nanoseconds(self.kernel, self.schedule), written * FRESH)
+        found = strip(trips, time / pieces)
         if found is None and chunks is not None:
             found = (chunks.loop, chunks.length)  # so that its pieces know of one another
         return None if found is None else (found[0], found[1] * loops[found[0]].lanes)
