@@ -135,6 +135,11 @@ def test_arrays_of_other_byte_order_and_small_floats_and_keys_are_numbers():
     for x in (np.arange(3.0).astype(">f8"), np.arange(3, dtype=">i4"), np.ones(3, ml_dtypes.bfloat16)):
         for _ in range(3):
             assert (np.asarray(f(x), float) == 2 * np.asarray(x, float)).all()
+        assert (np.asarray(w.vmap(lambda y: y * 2)(x), float) == 2 * np.asarray(x, float)).all()
+    loop = lambda x: lax.fori_loop(0, 3, lambda i, c: c + 1, x)
+    for g in (loop, w.jit(loop), w.jit(loop, donate_argnums=0)):
+        assert (g(np.arange(3.0).astype(">f8")) == [3.0, 4.0, 5.0]).all()
+    assert (w.grad(lambda x: wnp.sum(loop(x) ** 2))(np.ones(2, ">f8")) == 8.0).all()
     key = w.random.key(3)
     assert w.jit(same)(key) == key
 

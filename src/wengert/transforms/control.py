@@ -71,7 +71,9 @@ def _carried(
     Returns:
         The body, and what is carried as strong values of its types.
     """
-    carry = values_of(carry, tree, what, f, "init")
+    # A traced value may be of the other byte order; what is computed of it has this machine's.
+    given = [(v, aval_of(v).dtype) for v in values_of(carry, tree, what, f, "init")]
+    carry = [v if d.isnative else convert(v, d.newbyteorder("=")) for v, d in given]
     avals = [aval_of(x) for x in carry]
     for _ in range(8):
         body, out_tree, outs = trace(avals)

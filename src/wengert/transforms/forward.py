@@ -261,7 +261,12 @@ def _has_zeros(tangent: Any) -> bool:
         return tangent.dtype.kind in "fc" and not tangent.all()
     if type(tangent) is float:
         return tangent == 0
-    return any(has_zeros(t) for t in trees.leaves(tangent) if not (type(t) is ndarray and t.dtype == FLOAT0))
+    return any(has_zeros(t) for t in trees.leaves(tangent) if _of_numbers(getattr(t, "dtype", None)))
+
+
+def _of_numbers(dtype: np.dtype | None) -> bool:
+    """Whether a dtype is one of numbers, and no float0; what has none is looked at when it becomes a value."""
+    return dtype is None or (dtype.kind in "biufcV" and dtype.names is None)
 
 
 def _is_settled(tangent: Value) -> bool:
