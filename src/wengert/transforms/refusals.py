@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value
+from ..core import Aval, Primitive, Value, inexact_dtype
 from ..errors import ShapeError
 from ..ops.bounds import check_fits
 from ..ops.families import Elementwise
 from ..program import Atom, Literal, Var
 
 MOST_BYTES = 2**63 - 1  # of an array: addresses are numbers of 64 bits, with a sign
+
+
+_LEAST = -(2**63)
 
 
 def check_shape(primitive: Primitive, aval: Aval) -> None:
@@ -28,6 +31,14 @@ def check_shape(primitive: Primitive, aval: Aval) -> None:
         raise ShapeError(f"{primitive.name}: negative dimensions are not allowed, got shape {shape}")
     if math.prod(shape) * aval.dtype.itemsize > MOST_BYTES:
         raise ShapeError(f"{primitive.name}: an array of shape {shape} is larger than any memory")
+
+
+def large_as_floats(atoms: list[Atom]) -> list[Atom]:
+    """Python integers that no integer of 64 bits holds as the floats that they are beside floating point numbers."""
+    if not any(inexact_dtype(a.aval.dtype) for a in atoms):
+        return atoms
+    large = [type(a) is Literal and type(a.value) is int and not _LEAST <= a.value <= -_LEAST - 1 for a in atoms]
+    return [Literal(float(a.value)) if b else a for a, b in zip(atoms, large, strict=True)] if any(large) else atoms  # type: ignore[union-attr]
 
 
 def refuse_large(primitive: Primitive, args: Sequence[Value], atoms: Sequence[Atom], out: Any) -> None:

@@ -37,7 +37,7 @@ from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
 from .opening import constant
-from .refusals import check_shape, refuse_large
+from .refusals import check_shape, large_as_floats, refuse_large
 
 FEW = 16  # elements of an array that is a literal of a Program by value
 MOST = 256  # Programs that are remembered
@@ -336,6 +336,7 @@ class StagingTrace(Trace):
         atoms = [self.lift(a) for a in args]
         avals = primitive.abstract(*[a.aval for a in atoms], **params)
         if any(a.aval.weak and a.aval.dtype.kind == "i" for a in atoms):
+            atoms = large_as_floats(atoms)
             refuse_large(primitive, args, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
         for v in outputs:
