@@ -213,11 +213,9 @@ def opened(primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) 
     if primitive is scan_p and 0 < params["length"] <= LONG and all(map(known, args)):
         return lambda: _each_step(args, params)
     if primitive in (while_p, while_tangent_p) and all(map(known, args)):
-        if primitive is while_p:
-            loop, n = (args, params), 0
-        else:
-            loop, n = primitive.as_loop(args, params), len(params["body"].outputs)
-        return lambda: (stepwise(*loop, LONG) or while_p.bind(*loop[0], **loop[1]))[n:]
+        n = 0 if primitive is while_p else len(params["body"].outputs)
+        values, step = (args, params) if primitive is while_p else while_tangent_p.as_loop(args, params)
+        return lambda: (stepwise(values, step, LONG) or while_p.bind(*values, **step))[n:]
     return None
 
 
@@ -252,7 +250,8 @@ def pushed(
     Args:
         f: from the vectors to a list of results; what does not depend on them is handed through.
     """
-    with BasisTrace(1) as trace:
+    trace = BasisTrace(1)
+    with trace:
         boxed: list[Value | None] = []
         for v, s in zip(vectors, supports, strict=True):
             if v is not None:
