@@ -36,6 +36,7 @@ class Case:
         argnum: with respect to which argument it is differentiated.
         bound: the ULP times the condition that its derivative keeps to.
         beyond: why these are more than for the others.
+        most: on how many arguments at most, of functions whose exact values take long.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Case:
     argnum: int = 0
     bound: float = 16.0
     beyond: str = ""
+    most: int = 10**6
 
 
 def _exp(x: Any) -> Any:

@@ -67,6 +67,8 @@ def exact(case: Case, args: tuple[float, ...]) -> tuple[float, float, float, flo
                 return None
             if before is not None and _agree(before, now):
                 value, slope, condition, own = now
+                if value and not float(value):
+                    return None
                 limit = mp.mpf(1e300)
                 return float(value), float(slope), float(min(condition, limit)), float(min(own, limit))
             before = now
@@ -147,6 +149,7 @@ class Measured:
 
 
 def measured(case: Case, dtype: str, count: int, seed: int = 0) -> Measured:
+    count = min(count, case.most)
     args = arguments(case, dtype, count, seed)
     kept: list[int] = []
     known: list[tuple[float, ...]] = []

@@ -1,6 +1,6 @@
 """Derivatives at special points against points beside them: every elementwise function of the namespaces.
 
-For each function of one to three numbers, at products of 0, ±1, halves, small integers: the second derivatives in all
+For each function of one to four numbers, at products of 0, ±1, halves, small integers: the second derivatives in all
 four orders of the modes agree with each other, are symmetric, and are those of the points beside where the function is
 smooth there. `make_findings` gives what is not so; ``python tools/special_points.py [NAME ...]`` prints it.
 """
@@ -26,8 +26,9 @@ POINTS = {
     1: [-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0],
     2: [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0],
     3: [0.0, 0.5, 1.0, 2.0],
+    4: [0.0, 0.5, 1.0],
 }
-DIRECTIONS = np.random.default_rng(0).standard_normal((6, 3))
+DIRECTIONS = np.random.default_rng(0).standard_normal((6, 4))
 STEP, CLOSE, SLOW = 1e-6, 2e-3, 10.0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .config import canonical_dtype, config
-from .core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from .core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from .errors import ArgumentError, ShapeError
 from .errors import nearest_names as _nearest_names
 from .ops.contraction import matmul
@@ -254,6 +254,9 @@ def logsumexp(
     if b is not None:
         b = as_array(b)
         x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
+        if not isinstance(b, Tracer) and b.dtype.kind in "biuf" and dtype_of(x).kind == "f" and (b > 0).all():
+            # Exponents themselves: what the weight of one lacks to 1, in second derivatives, is the sum of the others.
+            x, b = x + convert(np.log(b.astype(np.float64)), np.result_type(dtype_of(x), b.dtype)), None
     if 0 in shape_of(x):
         zero = _sum(x, axis, keepdims=keepdims)
         nothing = zero - np.inf

@@ -170,10 +170,11 @@ def _power_dx(ans: Value, x: Value, y: Value) -> Value:
     # Only the corner is chosen by value: elsewhere at exponent 0 the derivative in y of this is 1 / x.
     at_zero = equal(x, 0)
     corner = logical_and(at_zero, equal(y, 0))
-    if type(corner) in (ndarray, np.bool_) and not corner.any():
+    if type(at_zero) in (ndarray, np.bool_) and not at_zero.any():
         slope = y * power(x, y - 1)
-    else:
-        slope = where(corner, 0.0, y * power(x, where(corner, 1.0, y - 1)))
+    else:  # at 0 the derivative in y is that of the power alone, which is infinite where both are
+        factor = where(at_zero, stop_gradient_p.bind(y), y)
+        slope = where(corner, 0.0, factor * power(x, where(corner, 1.0, y - 1)))
     # A small exponent is rounded where 1 is taken from it, by log(x) / 2 ULP of the power.
     if dtype_of(ans).kind != "f":
         return slope
@@ -184,9 +185,13 @@ def _power_dx(ans: Value, x: Value, y: Value) -> Value:
 
 
 def _power_dy(ans: Value, x: Value, y: Value) -> Value:
-    # x**y -> 0**y at x == 0: the derivative with respect to y > 0 is 0 there, not 0 * log(0).
+    # ``x**y log(x)``. At x == 0 it behaves like ``-x**y``, in value and derivative, but at exponents 0 and 1.
     at_zero = equal(x, 0)
-    return where(at_zero, where(equal(y, 0), -np.inf, 0.0), ans * log(where(at_zero, 1.0, x)))
+    if type(at_zero) in (ndarray, np.bool_) and not at_zero.any():
+        return ans * log(x)
+    end = where(at_zero, x, 1.0) if dtype_of(ans).kind == "f" else 0.0 * y
+    at_end = where(equal(y, 0), -np.inf, where(equal(y, 1), -sqrt(end), -ans))
+    return where(at_zero, at_end, ans * log(where(at_zero, 1.0, x)))
 
 
 power_p = binary(
@@ -351,12 +356,26 @@ log10_p = unary("log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0), na
 log1p_p = unary("log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0), native=formulas.log1p)
 
 
-def _sigmoid(x: Any) -> Any:
-    import scipy.special
+_OVERFLOW = Quiet("over")
 
-    if dtype_of(x) == np.float32:  # SciPy's is 0 where its exponential overflows, which numbers less than 1e-38 need
-        return scipy.special.expit(np.asarray(x, np.float64)).astype(np.float32)
-    return scipy.special.expit(x)
+
+def _sigmoid(x: Any) -> Any:
+    if (type(x) is np.float64 or type(x) is float) and -700 < x < 700:
+        return np.float64(1 / (1 + math.exp(-x)))
+    dtype = dtype_of(x)
+    if dtype == np.float32:  # in which the exponential overflows where the result does not vanish
+        return _sigmoid(np.asarray(x, np.float64)).astype(np.float32)
+    if dtype.kind == "c":
+        raise DtypeError("sigmoid is for real numbers; write 1 / (1 + exp(-x))")
+    before = _OVERFLOW.begin()
+    out = np.exp(np.negative(x, dtype=dtype if dtype.kind == "f" else np.float64))
+    if type(out) is ndarray:
+        out += 1
+        np.reciprocal(out, out)
+    else:
+        out = 1 / (1 + out)
+    _OVERFLOW.end(before)
+    return out
 
 
 sigmoid_p = unary("sigmoid", _sigmoid, lambda ans, x: ans * sigmoid(-x), native=Formula(formulas.sigmoid, bounded=True))
@@ -428,9 +447,6 @@ arccos_p = unary(
 arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))), native=formulas.arctan)
 sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=formulas.sinh)
 cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=formulas.cosh)
-
-
-_OVERFLOW = Quiet("over")
 
 
 def _sech2(x: Any) -> Any:

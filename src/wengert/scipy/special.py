@@ -40,6 +40,7 @@ from ..ops.special import (
     beta,
     betainc,
     betaincc,
+    betainccinv,
     betaincinv,
     betaln,
     binom,
@@ -118,7 +119,9 @@ from ..ops.special import (
     yv,
     zeta,
 )
+from ..ops.special.boxcox import rising_p
 from ..ops.special.declare import floating
+from ..ops.special.gammas import regular
 from .more_special import (
     agm,
     bdtr,
@@ -234,14 +237,17 @@ def poch(z: Any, m: Any) -> Any:
     """The rising factorial ``gamma(z + m) / gamma(z)``."""
     z, m = floating(z, m)
     one = dtype_of(z).type(1)
+    ok, base, step = regular(z, m)
+    z, m = where_p.bind(ok, one, z), where_p.bind(ok, one, m)
     total = z + m
     left = (z < 0.5) & ((total > 0) | (total != rint(total)))  # the gamma function of z may have a pole there
     a, b = where_p.bind(left, one, z), where_p.bind(left, z, one)
-    return where_p.bind(
+    beside = where_p.bind(
         left,
         gamma(where_p.bind(left, z + m, one)) * rgamma(b),
         gammasgn(a + m) * gammasgn(a) * exp(gammaln(a + m) - gammaln(a)),
     )
+    return where_p.bind(ok, rising_p.bind(base, step), beside)
 
 
 def multigammaln(a: Any, d: int) -> Any:
@@ -444,7 +450,7 @@ def _pseudo_huber(delta: Any, r: Any) -> Any:
 
 
 __all__ = [
-    "agm", "airy", "bdtr", "bdtrc", "bernoulli", "bessel_jn", "beta", "betainc", "betaincc", "betaincinv", "betaln",
+    "agm", "airy", "bdtr", "bdtrc", "bernoulli", "bessel_jn", "beta", "betainc", "betaincc", "betainccinv", "betaincinv", "betaln",
     "binom", "boxcox", "boxcox1p", "cbrt", "chdtr", "chdtrc", "chdtri", "comb", "cosdg", "cosm1", "cotdg", "dawsn",
     "digamma", "diric", "ellipe", "ellipeinc", "ellipk", "ellipkinc", "ellipkm1", "elliprc", "elliprd", "elliprf",
     "elliprg", "elliprj", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfi", "erfinv", "eval_chebyt", "eval_chebyu",

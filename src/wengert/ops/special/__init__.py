@@ -37,6 +37,7 @@ from .gammas import (
     beta,
     betainc,
     betaincc,
+    betainccinv,
     betaincinv,
     betaln,
     gamma,
@@ -46,8 +47,6 @@ from .gammas import (
     gammaincinv,
     gammasgn,
     rgamma,
-    stdtr,
-    stdtrit,
     zeta,
 )  # fmt: skip
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, lpmv, sph_harm_y
@@ -76,3 +75,4 @@ from .integrals import (
     xlogy,
 )  # fmt: skip
 from .quantiles import QUANTILES
+from .student import stdtr, stdtrit

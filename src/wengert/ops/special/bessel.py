@@ -13,7 +13,7 @@ import numpy as np
 from ...core import Value, as_value, dtype_of
 from ...errors import NotDifferentiableError
 from ..declare import function_of
-from ..elementwise import exp, gammaln, log, sign, where
+from ..elementwise import absolute, exp, gammaln, log, sign, where
 from ..families import Elementwise
 from . import bessel_orders, scaled_bessel
 from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
@@ -170,22 +170,29 @@ def _struve_term(v: Value, x: Value) -> Value:
     return exp(v * log(x / 2) - gammaln(v + 1.5)) / SQRT_PI
 
 
+def _struve_rule(function: Any, sign_above: float) -> Any:
+    """DLMF 11.4.25 and 11.4.27; away from 0, where the latter cancels, ``f(v - 1) - v f / x``."""
+
+    def rule(ans: Value, v: Value, x: Value) -> Value:
+        far = absolute(x) > 2
+        z, y = where(far, x, 1.0), where(far, 1.0, x)
+        below = function(v - 1, x)
+        near = (where(far, 0.0, below) + sign_above * function(v + 1, y) + _struve_term(v, y)) / 2
+        return where(far, below - v * (ans / z), near)
+
+    return rule
+
+
 struve_p = special(
     "struve",
-    (
-        none("struve", "the order v"),
-        lambda ans, v, x: (struve(v - 1, x) - struve(v + 1, x) + _struve_term(v, x)) / 2,
-    ),
+    (none("struve", "the order v"), _struve_rule(lambda v, x: struve(v, x), -1)),  # noqa: PLW0108 - defined below
     1.5,
     (0.3, 3.0),
     function=kept(scipy_function("struve")),
 )
 modstruve_p = special(
     "modstruve",
-    (
-        none("modstruve", "the order v"),
-        lambda ans, v, x: (modstruve(v - 1, x) + modstruve(v + 1, x) + _struve_term(v, x)) / 2,
-    ),
+    (none("modstruve", "the order v"), _struve_rule(lambda v, x: modstruve(v, x), 1)),  # noqa: PLW0108
     1.5,
     (0.3, 3.0),
     function=kept(scipy_function("modstruve")),

@@ -10,11 +10,10 @@ from typing import Any
 
 from ...core import Value, dtype_of
 from ..declare import function_of, quietly
-from ..elementwise import absolute, digamma, log, log1p, power, where
-from .declare import special
-from .gammas import gamma, rgamma, rgamma_slope
+from ..elementwise import absolute, digamma, log, log1p, power, power_p, where
+from .declare import kept, scipy_function, special
+from .gammas import gamma, psi_step, regular, rgamma, rgamma_slope
 from .hypergeometric import hyp1f1, hyp2f1
-from .integrals import xlogy
 
 
 def _in_exponent(ans: Value, base: Value, logarithm: Value, exponent: Value) -> Value:
@@ -30,7 +29,9 @@ def _in_exponent(ans: Value, base: Value, logarithm: Value, exponent: Value) -> 
     divisor = where(near, one, exponent)
     short = where(near, logarithm, one)
     return where(
-        near, short * short * hyp1f1(2.0, 3.0, inside) / 2, (xlogy(power(base, exponent), base) - ans) / divisor
+        near,
+        short * short * hyp1f1(2.0, 3.0, inside) / 2,
+        (power_p.partials[1](power(base, exponent), base, exponent) - ans) / divisor,  # type: ignore[index,operator]
     )
 
 
@@ -95,15 +96,18 @@ def _by_reciprocals(n: Value, k: Value) -> tuple[Value, Value, Value]:
 def _binom_dn(ans: Value, n: Value, k: Value) -> Value:
     at_pole, m, j = _by_reciprocals(n, k)
     there = gamma(m + 1) * rgamma(j + 1) * rgamma_slope(m - j + 1)
-    return ans * digamma(n + 1) + where(at_pole, there, -ans * digamma(where(at_pole, 1.0, n - k + 1)))
+    ok, low, step = regular(where(at_pole, 1.0, n - k + 1), where(at_pole, 1.0, k))
+    psi = digamma(where(at_pole | ok, 1.0, n + 1)) - digamma(where(at_pole | ok, 1.0, n - k + 1))
+    return where(at_pole, ans * digamma(n + 1) + there, ans * where(ok, psi_step(low, step), psi))
 
 
 def _binom_dk(ans: Value, n: Value, k: Value) -> Value:
     at_pole, m, j = _by_reciprocals(n, k)
     above, below = m - j + 1, j + 1
     there = gamma(m + 1) * (rgamma_slope(below) * rgamma(above) - rgamma(below) * rgamma_slope(above))
-    psi = digamma(where(at_pole, 1.0, n - k + 1)) - digamma(where(at_pole, 1.0, k + 1))
-    return where(at_pole, there, ans * psi)
+    ok, low, step = regular(where(at_pole, 1.0, k + 1), where(at_pole, 1.0, n - 2 * k))
+    psi = digamma(where(at_pole | ok, 1.0, n - k + 1)) - digamma(where(at_pole | ok, 1.0, k + 1))
+    return where(at_pole, there, ans * where(ok, psi_step(low, step), psi))
 
 
 binom_p = special(
@@ -123,4 +127,14 @@ binom = function_of(
         >>> print(binom(4.0, 2.0))
         6.0
     """,
+)
+
+# The rising factorial ``gamma(z + m) / gamma(z)`` of positive `z` and ``z + m``
+rising_p = special(
+    "rising",
+    (lambda ans, z, m: ans * psi_step(z, m), lambda ans, z, m: ans * digamma(z + m)),
+    (0.4, 3.0),
+    (0.4, 2.0),
+    function=kept(scipy_function("poch")),
+    reasons={"complex": "SciPy has it for real numbers"},
 )

@@ -167,6 +167,34 @@ class ParameterDerivative(Primitive):
         return self.bind(*align_batched(args, batched), **params), True
 
 
+class OverDensity(ParameterDerivative):
+    """Derivatives of a distribution function in its parameters, over its density ``f(*parameters, x)``.
+
+    What the inverse's derivatives are made of: neither has the rounding of large exponents, which both parts share.
+
+    Args:
+        slopes: for each argument the derivative of ``log(f)``.
+        density: ``(orders, *args) -> derivative of f in the parameters``.
+    """
+
+    def __init__(self, name: str, kernel: Any, slopes: Sequence[Any], density: Any, samples: Samples) -> None:
+        super().__init__(name, kernel, [self._grown], len(slopes), samples)
+        self.slopes, self.density = tuple(slopes), density
+
+    def _grown(self, orders: tuple[int, ...], *args: Value) -> Value:
+        """``f^(orders) / f``."""
+        if sum(orders) < 2:
+            return self.slopes[orders.index(1)](*args) if any(orders) else 1.0
+        return self.density(orders, *args) / self.density((0,) * len(orders), *args)
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        ans, total = super().jvp(primals, tangents, params)
+        for slope, t in zip(self.slopes, tangents, strict=True):
+            if t is not None:
+                total = plus(total, times(t, -ans * slope(*primals)))
+        return ans, None if total is None else spread(total, shape_of(ans), dtype_of(ans))
+
+
 def log_derivatives(first: Value, rest: Callable[[int], Value], value: Value, order: int) -> Value:
     """The derivative of order `order` of ``exp(L)``, whose value is `value`, from ``L'`` and the later ones.
 

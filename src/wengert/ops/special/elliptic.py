@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...core import Value
-from ..declare import function_of
+from ..declare import function_of, quietly
 from ..elementwise import cos, equal, floor, sin, sqrt, square, where
-from .declare import ParameterDerivative, few, floating, public, special
+from .declare import ParameterDerivative, few, public, special
 
 
 def _carlson(orders: tuple[int, ...], x: np.ndarray, y: np.ndarray, z: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -120,23 +120,31 @@ elliprc_p = special(
 )
 
 
-def elliprg(x: Value, y: Value, z: Value, /) -> Value:
-    """Carlson's integral R_G, from R_F and R_D: DLMF 19.21.10."""
-    x, y, z = floating(x, y, z)
-    return (z * elliprf(x, y, z) - (x - z) * (y - z) * elliprd(x, y, z) / 3 + sqrt(x * y / z)) / 2
+def _rg(i: int) -> Any:
+    """``(R_F - x R_D / 3) / 4``, DLMF 19.18.4 with 19.16.9; the last term vanishes with x, as its root."""
+
+    def rule(ans: Value, *args: Value) -> Value:
+        x, others = args[i], [v for k, v in enumerate(args) if k != i]
+        end = equal(x, 0)
+        return (elliprf(*args) - where(end, 0.0, x * elliprd(*others, where(end, 1.0, x)) / 3)) / 4
+
+    return quietly(rule)
+
+
+elliprg_p = special("elliprg", tuple(map(_rg, range(3))), *_AXES[:3], reasons={"complex": "real kernels"})
 
 
 # --- Legendre's --------------------------------------------------------------------------------------------------
 
 
-def _d_complete(m: Value) -> Value:
-    """``(K - E) / m``, DLMF 19.25.1."""
-    return elliprd(0.0, 1 - m, 1.0) / 3
+def _d_complete(complement: Value) -> Value:
+    """``(K - E) / m`` by ``1 - m``: DLMF 19.25.1."""
+    return elliprd(0.0, complement, 1.0) / 3
 
 
-ellipk_p = special("ellipk", (lambda ans, m: (ans - _d_complete(m)) / (2 * (1 - m)),), (0.1, 0.8))
-ellipkm1_p = special("ellipkm1", (lambda ans, p: -(ans - _d_complete(1 - p)) / (2 * p),), (0.2, 0.9))
-ellipe_p = special("ellipe", (lambda ans, m: -_d_complete(m) / 2,), (0.1, 0.8))
+ellipk_p = special("ellipk", (lambda ans, m: (ans - _d_complete(1 - m)) / (2 * (1 - m)),), (0.1, 0.8))
+ellipkm1_p = special("ellipkm1", (lambda ans, p: -(ans - _d_complete(p)) / 2 / p,), (0.2, 0.9))
+ellipe_p = special("ellipe", (lambda ans, m: -_d_complete(1 - m) / 2,), (0.1, 0.8))
 
 
 def _in_turns(phi: Value, m: Value, part: Any, complete: Any) -> Value:
@@ -149,7 +157,9 @@ def _in_turns(phi: Value, m: Value, part: Any, complete: Any) -> Value:
 
 def _d_incomplete(phi: Value, m: Value) -> Value:
     """``(F - E) / m``: DLMF 19.25.10."""
-    return _in_turns(phi, m, lambda s, c2: s * s * s * elliprd(c2, 1 - m * s * s, 1.0) / 3, _d_complete)
+    return _in_turns(
+        phi, m, lambda s, c2: s * s * s * elliprd(c2, 1 - m * s * s, 1.0) / 3, lambda m: _d_complete(1 - m)
+    )
 
 
 def _f_by_m(phi: Value, m: Value) -> Value:
@@ -187,4 +197,5 @@ ellipkinc, ellipeinc = map(function_of, (ellipkinc_p, ellipeinc_p))
 elliprf = public(elliprf_p, "Carlson's symmetric integral R_F.")
 elliprd = public(elliprd_p, "Carlson's integral R_D, symmetric in its first two arguments.")
 elliprj = public(elliprj_p, "Carlson's integral R_J, symmetric in its first three arguments.")
+elliprg = public(elliprg_p, "Carlson's symmetric integral R_G.")
 elliprc = public(elliprc_p, "Carlson's degenerate integral R_C.")

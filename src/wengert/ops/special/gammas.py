@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ...core import Value, as_value, dtype_of
 from ..declare import function_of, quietly
 from ..elementwise import (
+    absolute,
     cos,
     digamma,
     exp,
@@ -30,8 +29,8 @@ from ..elementwise import (
     where,
 )
 from ..families import Elementwise
-from . import kernels
-from .declare import ParameterDerivative, few, log_derivatives, public, scipy_function, special
+from . import gamma_steps, kernels
+from .declare import OverDensity, ParameterDerivative, few, log_derivatives, public, scipy_function, special
 
 _REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
 
@@ -54,13 +53,42 @@ rgamma_p = special("rgamma", (lambda ans, x: rgamma_slope(x),), (0.4, 3.0), reas
 gammasgn_p = Elementwise("gammasgn", scipy_function("gammasgn"), None, samples=gamma_p.samples)
 
 
+# ``psi(a + b) - psi(a)``: the difference cancels where b is small beside a.
+polygamma_step_p = ParameterDerivative(
+    "polygamma_step",
+    gamma_steps.polygamma_step,
+    [lambda orders, a, b: polygamma(orders[0] + 1.0, a + b)],
+    2,
+    lambda: [(args, {"orders": (n,)}) for n in (0, 1) for args, _ in few((0.4, 3.0), (0.4, 2.0))()],
+)
+
+
+def psi_step(a: Value, b: Value) -> Value:
+    """``psi(a + b) - psi(a)`` of positive `a` and ``a + b``."""
+    return polygamma_step_p.bind(a, b, orders=(0,))
+
+
+def regular(a: Value, b: Value) -> tuple[Value, Value, Value]:
+    """Whether `a` and ``a + b`` are positive, and both where they are; elsewhere 1."""
+    ok = (a > 0) & (a + b > 0)
+    return ok, where(ok, a, 1.0), where(ok, b, 1.0)
+
+
 def _beta_da(ans: Value, a: Value, b: Value) -> Value:
     """``B (psi(a) - psi(a + b))``; where ``a + b`` may be a pole of psi and a zero of B, by ``1 / gamma(a + b)``."""
-    total = a + b
+    ok, c, d = regular(a, b)
+    e, f = where(ok, 1.0, a), where(ok, 1.0, b)
+    total = e + f
     left = total < 0.5
-    product = gamma(where(left, a, 1.0)) * gamma(where(left, b, 1.0))
+    product = gamma(where(left, e, 1.0)) * gamma(where(left, f, 1.0))
     rest = where(left, product * rgamma_slope(where(left, total, 0.0)), -ans * digamma(where(left, 1.0, total)))
-    return ans * digamma(a) + rest
+    return where(ok, -ans * psi_step(c, d), ans * digamma(e) + rest)
+
+
+def _betaln_da(ans: Value, a: Value, b: Value) -> Value:
+    ok, c, d = regular(a, b)
+    e, f = where(ok, 1.0, a), where(ok, 1.0, b)
+    return where(ok, -psi_step(c, d), digamma(e) - digamma(e + f))
 
 
 beta_p = special(
@@ -72,49 +100,19 @@ beta_p = special(
     (0.4, 2.0),
     (0.4, 2.0),
 )
-betaln_p = special(
-    "betaln",
-    (lambda ans, a, b: digamma(a) - digamma(a + b), lambda ans, a, b: digamma(b) - digamma(a + b)),
-    (0.4, 2.0),
-    (0.4, 2.0),
-)
+betaln_p = special("betaln", (_betaln_da, lambda ans, a, b: _betaln_da(ans, b, a)), (0.4, 2.0), (0.4, 2.0))
 
 # --- incomplete gamma --------------------------------------------------------------------------------------------
-
-
-def _log1pmx(u: Any) -> Any:
-    """``log(1 + u) - u``; near 0 by ``log(1 + u) = 2 artanh(r)``, ``r = u / (2 + u)``."""
-    x = np.asarray(u, np.float64)
-    with np.errstate(all="ignore"):
-        near = np.abs(x) < 0.4
-        v = np.where(near, x, 0.0)
-        r = v / (2 + v)
-        square = r * r
-        series = np.zeros_like(r)
-        for k in range(13, -1, -1):
-            series = series * square + 1 / (2 * k + 3)
-        out = np.where(near, r * (2 * square * series - v), np.log1p(x) - x)
-    return out.astype(np.result_type(u, np.float32) if dtype_of(u).kind == "f" else np.float64)[()]
 
 
 log1pmx_p = special(
     "log1pmx",
     (quietly(lambda ans, u: -u / (1 + u)),),
     (-0.8, 2.0),
-    function=_log1pmx,
+    function=gamma_steps.log1pmx,
     reasons={"complex": "its series is for real numbers"},
 )
 log1pmx = function_of(log1pmx_p, "``log(1 + x) - x``, accurate near 0.")
-_LARGE = 10.0  # from here on Stirling's series is exact to rounding
-
-
-def _stirling(a: Value) -> Value:
-    """``log(gamma(a))`` less ``(a - 1/2) log(a) - a + log(2 pi) / 2``, by its series, DLMF 5.11.1."""
-    u = 1 / (a * a)
-    series = 1.0 / 156
-    for c in (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12):
-        series = c + u * series
-    return series / a
 
 
 def _gamma_density(a: Value, x: Value) -> Value:
@@ -124,12 +122,21 @@ def _gamma_density(a: Value, x: Value) -> Value:
     probabilities", they are taken as their distance from there.
     """
     safe, end = where(x > 0, x, 1.0), where(x > 0, 1.0, x)
-    close = (a > _LARGE) & (safe > a / 4)
-    b, near = where(close, a, _LARGE), where(close, safe, _LARGE)
-    peaked = sqrt(b / (2 * math.pi)) * exp(b * log1pmx((near - b) / b) - _stirling(b))
+    close = (a > gamma_steps.LARGE) & (safe > a / 4)
+    b, near = where(close, a, gamma_steps.LARGE), where(close, safe, gamma_steps.LARGE)
+    peaked = sqrt(b / (2 * math.pi)) * exp(b * log1pmx((near - b) / b) - gamma_steps.stirling(b))
     c = where(close, 1.0, a)
+    # Powers and exponentials as they are where all stay in range: rounding of a sum of logarithms is multiplied by its size.
+    tame = (c < 100) & (safe < 700) & (absolute(c * log(safe)) < 600)
+    e, u = where(tame, c, 1.0), where(tame, safe, 1.0)
     steep = c > 1  # the power alone may underflow where c is large, overflow where it is small
-    flat = c * exp((c - where(steep, 1.0, 0.0)) * log(safe) - safe - gammaln(1 + c)) / where(steep, 1.0, safe)
+    above, below = where(tame, 1.0, c), where(tame, 1.0, safe)
+    logarithm = (above - where(steep, 1.0, 0.0)) * log(below) - below - gammaln(1 + above)
+    flat = where(
+        tame,
+        power(u, e - 1) * exp(-u) * (e * rgamma(1 + e)),
+        above * exp(logarithm) / where(steep, 1.0, below),
+    )
     inside = where(close, peaked / safe, flat)
     at_end = power(end, a - 1) * exp(-end - gammaln(a))  # no logarithm, so that derivatives at 0 are those of the power
     return where(x > 0, inside, where(x < 0, math.nan, at_end))
@@ -164,20 +171,40 @@ gammainc_p = special(
 gammaincc_p = special(
     "gammaincc", (lambda ans, a, x: -_in_a(a, x), lambda ans, a, x: -_gamma_density(a, x)), (0.6, 3.0), (0.3, 4.0)
 )
-gammaincinv_p = special(
-    "gammaincinv",
-    (lambda ans, a, y: -_in_a(a, ans) / _gamma_density(a, ans), lambda ans, a, y: 1 / _gamma_density(a, ans)),
-    (0.8, 3.0),
-    (0.2, 0.8),
-)
-gammainccinv_p = special(
-    "gammainccinv",
-    (lambda ans, a, y: -_in_a(a, ans) / _gamma_density(a, ans), lambda ans, a, y: -1 / _gamma_density(a, ans)),
-    (0.8, 3.0),
-    (0.2, 0.8),
+# The inverses: the rounding of an exponent, which is large in the tails, would be in the density and in the probability.
+gammainc_over_density_p = OverDensity(
+    "gammainc_over_density",
+    lambda orders, a, x: kernels.gammainc(orders, a, x, scaled=True),
+    (lambda a, x: log(x) - digamma(a), lambda a, x: (a - 1) / x - 1),
+    _gamma_density_in_order,
+    lambda: [(args, {"orders": (n,)}) for n in (0, 1) for args, _ in few((0.6, 3.0), (0.3, 4.0))()],
 )
 
+
+def _inverse_in_a(ans: Value, a: Value, y: Value) -> Value:
+    return -gammainc_over_density_p.bind(a, ans, orders=(1,))
+
+
+def _inverse_in_y(upper: bool) -> Any:
+    function, sign = (gammaincc_p.bind, -1.0) if upper else (gammainc_p.bind, 1.0)
+
+    def rule(ans: Value, a: Value, y: Value) -> Value:
+        scaled = sign * gammainc_over_density_p.bind(a, ans, orders=(0,))  # where positive of the part that `y` is
+        return sign * where(scaled > 0, scaled, function(a, ans) / _gamma_density(a, ans)) / y
+
+    return quietly(rule)
+
+
+gammaincinv_p = special("gammaincinv", (_inverse_in_a, _inverse_in_y(False)), (0.8, 3.0), (0.2, 0.8))
+gammainccinv_p = special("gammainccinv", (_inverse_in_a, _inverse_in_y(True)), (0.8, 3.0), (0.2, 0.8))
+
 # --- incomplete beta ---------------------------------------------------------------------------------------------
+
+
+def _reciprocal_beta(a: Value, b: Value) -> Value:
+    """``B(a + 1, b + 1) / B(a, b)``: by this ``1 / B(a, b)`` is regular where one of them is 0."""
+    total = a + b
+    return a * b / (total * (total + 1))
 
 
 def _beta_density(a: Value, b: Value, x: Value) -> Value:
@@ -185,37 +212,43 @@ def _beta_density(a: Value, b: Value, x: Value) -> Value:
     inside = (x > 0) & (x < 1)
     safe = where(inside, x, 0.5)
     off = safe * b - (1 - safe) * a  # how far x is from the peak; the exponents as distances from it, as above
-    large = (a > _LARGE) & (b > _LARGE) & (off > -0.75 * a) & (off < 0.75 * b)
-    p, q, off = where(large, a, _LARGE), where(large, b, _LARGE), where(large, off, 0.0)
-    exponent = p * log1pmx(off / p) + q * log1pmx(-off / q) + _stirling(p + q) - _stirling(p) - _stirling(q)
+    large = (a > gamma_steps.LARGE) & (b > gamma_steps.LARGE) & (off > -0.75 * a) & (off < 0.75 * b)
+    p, q, off = where(large, a, gamma_steps.LARGE), where(large, b, gamma_steps.LARGE), where(large, off, 0.0)
+    exponent = (
+        p * log1pmx(off / p)
+        + q * log1pmx(-off / q)
+        + gamma_steps.stirling(p + q)
+        - gamma_steps.stirling(p)
+        - gamma_steps.stirling(q)
+    )
     peaked = sqrt(p * q / (2 * math.pi * (p + q))) * exp(exponent)
     p, q = where(large, 1.0, a), where(large, 1.0, b)
-    flat = exp(p * log(safe) + q * log1p(-safe) - betaln(p, q))
+    flat = _reciprocal_beta(p, q) * exp(p * log(safe) + q * log1p(-safe) - betaln(p + 1, q + 1))
     density = where(large, peaked, flat) / (safe * (1 - safe))
     end = where(inside, 0.5, x)
-    at_end = power(end, a - 1) * power(1 - end, b - 1) * exp(-betaln(a, b))
+    at_end = power(end, a - 1) * power(1 - end, b - 1) * _reciprocal_beta(a, b) * exp(-betaln(a + 1, b + 1))
     return where(inside, density, where((end < 0) | (end > 1), math.nan, at_end))
 
 
 def _beta_density_in_orders(orders: tuple[int, ...], a: Value, b: Value, x: Value) -> Value:
-    """By Leibniz's rule: the logarithm of the density is ``f(a) + g(b) + h(a + b)``."""
+    """By Leibniz's rule: the density is ``a b exp(f(a) + g(b) + h(a + b))``, each of them regular where one is 0."""
     density = _beta_density(a, b, x)
     if orders == (0, 0):
         return density
     inside = (x > 0) & (x < 1)
-    safe = where(inside, x, 0.5)
-    density = where(inside, density, 0.0)
+    safe, total = where(inside, x, 0.5), a + b
+    front = exp(a * log(safe) + b * log1p(-safe) - betaln(a + 1, b + 1)) / (safe * (1 - safe)) / (total * (total + 1))
+    regular_both = (a > 0) & (b > 0)
+    front = where(regular_both, density / where(regular_both, a * b, 1.0), front)
 
     def slope(i: int, j: int) -> Value:
         n = i + j
-        out = digamma(a + b) if n == 1 else polygamma(n - 1.0, a + b)
-        if j == 0:
-            out = out - (digamma(a) if n == 1 else polygamma(n - 1.0, a))
-        if i == 0:
-            out = out - (digamma(b) if n == 1 else polygamma(n - 1.0, b))
+        psi = digamma if n == 1 else lambda v: polygamma(n - 1.0, v)
+        out = psi(total + 2) - (psi(a + 1) if j == 0 else 0.0) - (psi(b + 1) if i == 0 else 0.0)
+        out = out + (-1.0) ** n * math.factorial(n - 1) * (total ** -float(n) + (total + 1) ** -float(n))
         return out + ((log(safe) if i else log1p(-safe)) if n == 1 else 0.0)
 
-    known: dict[tuple[int, int], Value] = {(0, 0): density}
+    known: dict[tuple[int, int], Value] = {(0, 0): where(inside, front, 0.0)}
 
     def derivative(i: int, j: int) -> Value:
         if (i, j) not in known:
@@ -228,7 +261,13 @@ def _beta_density_in_orders(orders: tuple[int, ...], a: Value, b: Value, x: Valu
             )
         return known[i, j]
 
-    return derivative(*orders)
+    i, j = orders
+    out = a * b * derivative(i, j)
+    if i:
+        out = out + i * b * derivative(i - 1, j)
+    if j:
+        out = out + j * a * derivative(i, j - 1)
+    return out + i * j * derivative(i - 1, j - 1) if i and j else out
 
 
 betainc_derivative_p = ParameterDerivative(
@@ -275,74 +314,59 @@ betaincc_p = special(
     (0.2, 0.8),
     function=_betaincc,
 )
-betaincinv_p = special(
-    "betaincinv",
+betainc_over_density_p = OverDensity(
+    "betainc_over_density",
+    lambda orders, a, b, x: kernels.betainc(orders, a, b, x, scaled=True),
     (
-        lambda ans, a, b, y: -_betainc_in((1, 0), a, b, ans) / _beta_density(a, b, ans),
-        lambda ans, a, b, y: -_betainc_in((0, 1), a, b, ans) / _beta_density(a, b, ans),
-        lambda ans, a, b, y: 1 / _beta_density(a, b, ans),
+        lambda a, b, x: log(x) + psi_step(a, b),
+        lambda a, b, x: log1p(-x) + psi_step(b, a),
+        lambda a, b, x: (a - 1) / x - (b - 1) / (1 - x),
     ),
-    (0.8, 3.0),
-    (0.8, 3.0),
-    (0.2, 0.8),
-)
-
-# --- Student's t -------------------------------------------------------------------------------------------------
-
-
-def _t_density(df: Value, t: Value) -> Value:
-    return exp(-(df + 1) / 2 * log1p(t * t / df) - betaln(0.5, df / 2)) / sqrt(df)
-
-
-def _t_density_in_df(orders: tuple[int, ...], df: Value, t: Value) -> Value:
-    """Derivatives of the density in `df`, by those of its logarithm."""
-    ratio = t * t / df
-
-    def slope(k: int) -> Value:
-        # of -(df + 1) / 2 log1p(t²/df) - log(df) / 2 - betaln(1/2, df/2), k times in df
-        sign, fall = (-1.0) ** k, math.factorial(k - 1)
-        power_of = lambda v, n: v ** (-float(n))  # noqa: E731
-        logs = -sign * fall * (power_of(df + t * t, k) - power_of(df, k))  # of log1p(t²/df) = log(df + t²) - log(df)
-        below = (
-            log1p(ratio)
-            if k == 1
-            else (-1.0) ** k * math.factorial(k - 2) * (power_of(df + t * t, k - 1) - power_of(df, k - 1))
-        )
-        psi = (lambda v: digamma(v)) if k == 1 else (lambda v: polygamma(k - 1.0, v))  # noqa: PLW0108
-        beta_part = (psi(df / 2) - psi((df + 1) / 2)) / 2.0**k
-        return -(df + 1) / 2 * logs - k / 2 * below + sign * fall / 2 * power_of(df, k) - beta_part
-
-    return log_derivatives(slope(1), slope, _t_density(df, t), orders[0])
-
-
-stdtr_derivative_p = ParameterDerivative(
-    "stdtr_derivative",
-    kernels.stdtr,
-    [_t_density_in_df],
-    2,
-    lambda: [(args, {"orders": (1,)}) for args, _ in few((1.0, 5.0), (-2.0, 2.0))()],
+    _beta_density_in_orders,
+    lambda: [
+        (args, {"orders": o}) for o in ((0, 0), (1, 0), (0, 1)) for args, _ in few((0.6, 3.0), (0.6, 3.0), (0.2, 0.8))()
+    ],
 )
 
 
-def _t_in_df(df: Value, t: Value) -> Value:
-    return stdtr_derivative_p.bind(df, t, orders=(1,))
+def _inverse_rules(complement: bool) -> tuple[Any, Any, Any]:
+    """Of `betaincinv`, or of its complement; above 1/2 in terms of 1 less the result, which the other one gives exactly."""
+
+    def mirrored(ans: Value, a: Value, b: Value, y: Value) -> tuple[Value, Value, Value, Value]:
+        other = (betaincinv_p if complement else betainccinv_p).bind(b, a, y)
+        above = ans > 0.5
+        return above, where(above, b, a), where(above, a, b), where(above, other, ans)
+
+    def in_parameter(which: int) -> Any:
+        here, there = ((1, 0), (0, 1)) if which == 0 else ((0, 1), (1, 0))
+
+        def rule(ans: Value, a: Value, b: Value, y: Value) -> Value:
+            above, *args = mirrored(ans, a, b, y)
+            over = lambda orders: betainc_over_density_p.bind(*args, orders=orders)  # noqa: E731
+            return where(above, over(there), -over(here))
+
+        return rule
+
+    def in_y(ans: Value, a: Value, b: Value, y: Value) -> Value:
+        above, *args = mirrored(ans, a, b, y)
+        scaled, density = betainc_over_density_p.bind(*args, orders=(0, 0)), _beta_density(*args)
+        lower = where(scaled > 0, scaled, betainc(*args) / density)
+        upper = where(scaled < 0, -scaled, betaincc(*args) / density)
+        part = where(above, lower, upper) if complement else where(above, upper, lower)
+        return (-part if complement else part) / y
+
+    return quietly(in_parameter(0)), quietly(in_parameter(1)), quietly(in_y)
 
 
-stdtr_p = special(
-    "stdtr",
-    (lambda ans, df, t: _t_in_df(df, t), lambda ans, df, t: _t_density(df, t)),
-    (1.0, 5.0),
-    (-2.0, -0.3),
-)
-stdtrit_p = special(
-    "stdtrit",
-    (
-        lambda ans, df, p: -_t_in_df(df, ans) / _t_density(df, ans),
-        lambda ans, df, p: 1 / _t_density(df, ans),
-    ),
-    (1.0, 5.0),
-    (0.1, 0.4),
-)
+def _betainccinv(a: Any, b: Any, y: Any) -> Any:
+    import scipy.special as sp
+
+    return sp.betaincinv(a, b, 1 - y) if not hasattr(sp, "betainccinv") else sp.betainccinv(a, b, y)
+
+
+_INVERSE_SAMPLES = ((0.8, 3.0), (0.8, 3.0), (0.2, 0.8))
+betaincinv_p = special("betaincinv", _inverse_rules(False), *_INVERSE_SAMPLES)
+betainccinv_p = special("betainccinv", _inverse_rules(True), *_INVERSE_SAMPLES, function=_betainccinv)
 
 # --- zeta --------------------------------------------------------------------------------------------------------
 
@@ -380,9 +404,8 @@ gammaincinv = function_of(gammaincinv_p, "`x` with ``gammainc(a, x) = y``.")
 gammainccinv = function_of(gammainccinv_p, "`x` with ``gammaincc(a, x) = y``.")
 betainc = public(betainc_p, "The regularised incomplete beta function I_x(a, b); differentiable in all three.")
 betaincc = public(betaincc_p, "``1 - betainc(a, b, x)``, accurate where that is small.")
-stdtr = function_of(stdtr_p, "The distribution function of Student's t with `df` degrees of freedom.")
-stdtrit = function_of(stdtrit_p, "`t` with ``stdtr(df, t) = p``.")
 betaincinv = public(betaincinv_p, "`x` with ``betainc(a, b, x) = y``.")
+betainccinv = public(betainccinv_p, "`x` with ``betaincc(a, b, x) = y``.")
 
 
 def zeta(x: Value, q: Value = 1.0, /) -> Value:

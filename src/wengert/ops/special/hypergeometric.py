@@ -12,7 +12,7 @@ import numpy as np
 
 from ...core import Value, as_value, dtype_of
 from ..declare import function_of
-from ..elementwise import convert, exp, gammaln
+from ..elementwise import convert, exp, gammaln, sqrt
 from ..families import Elementwise
 from . import kernels
 from .declare import ParameterDerivative, few, floating, kept, none, public, scipy_function, special
@@ -78,7 +78,9 @@ lpmv_p = special(
     (
         None,
         none("lpmv", "the degree v"),
-        lambda ans, m, v, x: ((v + 1) * x * ans - (v - m + 1) * lpmv(m, v + 1, x)) / (1 - x * x),
+        lambda ans, m, v, x: (
+            ((v + m) * (v - m + 1) * lpmv(m - 1, v, x) - lpmv(m + 1, v, x)) / (2 * sqrt((1 - x) * (1 + x)))
+        ),
     ),
     1,
     3.0,

@@ -14,7 +14,7 @@ import numpy as np
 from ...core import Value, as_value, dtype_of
 from ...lowering import formulas
 from ..declare import function_of, quietly
-from ..elementwise import absolute, cos, erf, exp, expm1, imag, log, log1p, real, sin, square, where
+from ..elementwise import absolute, cos, erf, exp, expm1, imag, log, log1p, real, sin, sqrt, square, where
 from ..families import Elementwise
 from . import kernels
 from .bessel import spherical_in, spherical_jn
@@ -161,9 +161,14 @@ def _ndtri_exp(y: Any) -> Any:
     return sp.ndtri_exp(y)
 
 
-ndtri_exp_p = special(
-    "ndtri_exp", (lambda ans, y: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)),), (-3.0, -0.2), function=_ndtri_exp
-)
+def _ndtri_exp_dy(ans: Value, y: Value) -> Value:
+    """The probability over the density; above the middle by the other tail, whose probability is ``1 - exp(y)``."""
+    above = ans > 0
+    ratio = SQRT_2PI / 2 * erfcx(absolute(ans) * math.sqrt(0.5))
+    return where(above, exp(y) / -expm1(where(above, y, -1.0)) * ratio, ratio)
+
+
+ndtri_exp_p = special("ndtri_exp", (quietly(_ndtri_exp_dy),), (-3.0, -0.2), function=_ndtri_exp)
 # Owen (1956), "Tables for computing bivariate normal probabilities": T = 1/(2 pi) int_0^a exp(-h^2(1+t^2)/2)/(1+t^2) dt
 owens_t_p = special(
     "owens_t",
@@ -182,8 +187,12 @@ log_expit_p = special("log_expit", (lambda ans, x: -expm1(ans),), _ANY)
 
 
 def _ratio(x: Value, y: Value) -> Value:
-    """``x / y``, 0 for ``0 / 0``: ``x log(y)`` is 0 for every y where x is."""
-    return x / where((x == 0) & (y == 0), math.inf, y)
+    """``x / y``; for ``0 / 0`` the value 0, as ``x log(y)`` is 0 for every y where x is, with the derivative of ``log(y)`` in x."""
+    corner = (x == 0) & (y == 0)
+    quotient = x / where(corner, math.inf, y)
+    if dtype_of(x).kind != "f" or (type(corner) is np.bool_ and not corner):
+        return quotient
+    return where(corner, sqrt(where(corner, x, 1.0)), quotient)
 
 
 xlogy_p = special(

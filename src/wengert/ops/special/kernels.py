@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import series as ts
+from .gamma_steps import beta_front, digamma_less_log, gamma_front, half_step_series, polygamma_step
 
 ndarray = np.ndarray
 _LIMIT = 50_000  # steps of an expansion; what has not converged by then is nan
@@ -48,24 +49,33 @@ def _chosen(inside: ndarray, compute: Any, *arrays: ndarray) -> ndarray:
 # --- incomplete gamma --------------------------------------------------------------------------------------------
 
 
-def gammainc(orders: tuple[int, ...], a: ndarray, x: ndarray) -> ndarray:
-    """Derivatives of the regularised lower incomplete gamma function P(a, x) in `a`."""
+def gammainc(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: bool = False) -> ndarray:
+    """Derivatives of the regularised lower incomplete gamma function P(a, x) in `a`.
+
+    Where `scaled` over the density, and P itself is taken less 1 where that is the smaller part (from ``x = a + 1`` on).
+    """
     inside = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x)
     near = inside & (x < a + 1)
-    out = _chosen(near, lambda a, x: ts.derivative(_gamma_series(orders, a, x), orders), a, x)
+    out = _chosen(near, lambda a, x: ts.derivative(_gamma_series(orders, a, x, scaled), orders), a, x)
     far = inside & ~near
-    out[far] = -_chosen(far, lambda a, x: ts.derivative(_gamma_fraction(orders, a, x), orders), a, x)[far]
+    out[far] = -_chosen(far, lambda a, x: ts.derivative(_gamma_fraction(orders, a, x, scaled), orders), a, x)[far]
     out[(a > 0) & ((x == 0) | (x == np.inf))] = 0.0
     return out
 
 
-def _gamma_series(orders: tuple[int, ...], a: ndarray, x: ndarray) -> ndarray:
+def _log_less_digamma(a: ndarray, x: ndarray) -> ndarray:
+    """``log(x) - psi(a)``; where both are large and close to each other, by ``log(x / a)``."""
+    close = (a > 1) & (np.abs(x - a) < a / 2)
+    return np.where(close, np.log1p((x - a) / a) - digamma_less_log(a), np.log(x) - _polygamma(0, a))
+
+
+def _gamma_series(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: bool) -> ndarray:
     """P by its series, DLMF 8.7.1."""
     lengths = ts.box(orders)
     log = -_log_gamma(a + 1, lengths)
-    log[0] += a * np.log(x) - x
+    log[0] = (np.log(x) if scaled else gamma_front(a, x)) - np.log(a)
     if lengths[0] > 1:
-        log[1] += np.log(x)
+        log[1] = _log_less_digamma(a, x) - 1 / a
     term = ts.constant(np.ones_like(x), lengths)
     total, done = term.copy(), np.zeros(x.size, bool)
     for k in range(1, _LIMIT):
@@ -77,13 +87,13 @@ def _gamma_series(orders: tuple[int, ...], a: ndarray, x: ndarray) -> ndarray:
     return ts.converged(ts.multiply(ts.exponential(log), total), done)
 
 
-def _gamma_fraction(orders: tuple[int, ...], a: ndarray, x: ndarray) -> ndarray:
+def _gamma_fraction(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: bool) -> ndarray:
     """Q = 1 - P by its continued fraction, DLMF 8.9.2 (contracted)."""
     lengths = ts.box(orders)
     log = -_log_gamma(a, lengths)
-    log[0] += a * np.log(x) - x
+    log[0] = np.log(x) if scaled else gamma_front(a, x)
     if lengths[0] > 1:
-        log[1] += np.log(x)
+        log[1] = _log_less_digamma(a, x)
     one = ts.constant(np.ones_like(x), lengths)
     before, now = one, ts.linear(one, x + 1 - a, (-1,))
     before_below, below = np.zeros_like(one), one
@@ -105,33 +115,43 @@ def _gamma_fraction(orders: tuple[int, ...], a: ndarray, x: ndarray) -> ndarray:
 # --- incomplete beta ---------------------------------------------------------------------------------------------
 
 
-def betainc(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray) -> ndarray:
-    """Derivatives of the regularised incomplete beta function I_x(a, b) in `a` and `b`."""
-    inside = (a > 0) & (b > 0) & (x > 0) & (x < 1) & np.isfinite(a) & np.isfinite(b)
+def betainc(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray, scaled: bool = False) -> ndarray:
+    """Derivatives of the regularised incomplete beta function I_x(a, b) in `a` and `b`; `scaled` as for `gammainc`."""
+    inside = (a >= 0) & (b >= 0) & (a + b > 0) & (x > 0) & (x < 1) & np.isfinite(a) & np.isfinite(b)
     near = inside & (x <= (a + 1) / (a + b + 2))
-    out = _chosen(near, lambda a, b, x: ts.derivative(_beta_fraction(orders, a, b, x, 1 - x), orders), a, b, x)
+    out = _chosen(near, lambda a, b, x: ts.derivative(_beta_fraction(orders, a, b, x, 1 - x, scaled), orders), a, b, x)
     far = inside & ~near
     swapped = orders[::-1]
-    other = _chosen(far, lambda a, b, x: ts.derivative(_beta_fraction(swapped, b, a, 1 - x, x), swapped), a, b, x)
+    other = _chosen(
+        far, lambda a, b, x: ts.derivative(_beta_fraction(swapped, b, a, 1 - x, x, scaled), swapped), a, b, x
+    )
     out[far] = -other[far]
     out[(a > 0) & (b > 0) & ((x == 0) | (x == 1))] = 0.0
     return out
 
 
-def _beta_fraction(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray, y: ndarray) -> ndarray:
-    """I by its continued fraction, DLMF 8.17.22; `y` is 1 - x."""
-    import scipy.special as sp
+def _log_and_step(a: ndarray, b: ndarray, x: ndarray, off: ndarray) -> ndarray:
+    """``log(x) + psi(a + b) - psi(a + 1)``; where `x` is close to ``a / (a + b)`` by how far `off` it is."""
+    close = (a > 1) & (np.abs(off) < a / 2)
+    near = np.log1p(np.where(close, off, 0.0) / a) + digamma_less_log(a + b) - digamma_less_log(a) - 1 / a
+    return np.where(close, near, np.log(x) + polygamma_step((0,), a + 1, b - 1))
 
+
+def _beta_fraction(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray, y: ndarray, scaled: bool) -> ndarray:
+    """I by its continued fraction, DLMF 8.17.22; `y` is 1 - x."""
     lengths = ts.box(orders)
     sizes, n = lengths, a.size
+    # Of the function over `b`, which is regular where one of the parameters is 0.
     log = _log_gamma(a + b, sizes)
     log[:, 0] -= _log_gamma(a + 1, sizes[:1])
-    log[0, :] -= _log_gamma(b, sizes[1:])
-    log[0, 0] = a * np.log(x) + b * np.log(y) - sp.betaln(a, b) - np.log(a)
+    log[0, :] -= _log_gamma(b + 1, sizes[1:])
+    front = np.log(x) + np.log(y) if scaled else beta_front(a, b, x, y)
+    log[0, 0] = np.where((a == 0) | (b == 0), a * np.log(x) + b * np.log(y) + log[0, 0], front - np.log(a) - np.log(b))
+    off = x * b - y * a
     if sizes[0] > 1:
-        log[1, 0] += np.log(x)
+        log[1, 0] = _log_and_step(a, b, x, off)
     if sizes[1] > 1:
-        log[0, 1] += np.log(y)
+        log[0, 1] = _log_and_step(b, a, y, -off)
     one = ts.constant(np.ones(n), lengths)
     before, now, before_below, below = one, one, np.zeros_like(one), one
     old, done = np.zeros_like(one), np.zeros(x.size, bool)
@@ -154,7 +174,7 @@ def _beta_fraction(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray, 
             old, done = np.where(done, old, fraction), done | ts.settled(fraction, old)  # later, rounding grows
             if done.all():
                 break
-    return ts.converged(ts.multiply(ts.exponential(log), old), done)
+    return ts.converged(ts.linear(ts.multiply(ts.exponential(log), old), b, (0, 1)), done)
 
 
 # --- zeta --------------------------------------------------------------------------------------------------------
@@ -197,7 +217,7 @@ def hyp1f1(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray) -> ndarr
     """Derivatives of Kummer's function in `a` and `b`, by its series, DLMF 13.2.2, and 13.2.39 for negative `x`."""
     lengths = ts.box(orders)
     inside = np.isfinite(a) & np.isfinite(b) & np.isfinite(x) & (np.abs(x) < 700) & ~((b <= 0) & (b == np.rint(b)))
-    positive = inside & (x >= 0)
+    positive = inside & (x > -1)  # close to 0 the series as it is, whose derivatives are small with `a`
     out = _chosen(positive, lambda a, b, x: ts.derivative(_kummer(lengths, a, (1, 0), b, x), orders), a, b, x)
     negative = inside & ~positive
     mirrored = _chosen(
@@ -213,9 +233,9 @@ def _kummer(lengths: ts.Index, a: ndarray, slopes: tuple[int, int], b: ndarray, 
     term = ts.constant(np.ones_like(x), lengths)
     total, done = term.copy(), np.zeros(x.size, bool)
     for k in range(1, _LIMIT):
-        term = ts.over(ts.linear(term, a + k - 1, slopes) * (x / k), b + k - 1, axis=1)
+        term = ts.over(ts.linear(term, a + (k - 1), slopes) * (x / k), b + (k - 1), axis=1)
         old, total = total, total + term
-        done = ts.settled(total, old) & (k > x) if k % 8 == 0 else done
+        done = ts.settled(total, old) & (k > np.abs(x)) if k % 8 == 0 else done
         if done.all():
             break
     return ts.converged(total, done)
@@ -280,18 +300,37 @@ def erfcx(orders: tuple[int, ...], x: ndarray) -> ndarray:
 # --- Student's t -------------------------------------------------------------------------------------------------
 
 
-def stdtr(orders: tuple[int, ...], df: ndarray, t: ndarray) -> ndarray:
+_FURTHEST = 1e140  # beyond, squares overflow, and the tail is ``c |t|**-df``
+
+
+def stdtr(orders: tuple[int, ...], df: ndarray, t: ndarray, scaled: bool = False) -> ndarray:
     """Derivatives of the distribution function of Student's t in `df`: integrals of those of the density, by Gauss's rule.
 
-    Near the middle they run from 0, where the distribution function is 1/2 for every `df`; further out over the tail, in
-    the logarithm of the variable, on panels that halve towards its beginning.
+    Near the middle they run from 0, where the distribution function is 1/2 for every `df`; further out, where these would
+    cancel, over the tail, in the logarithm of the variable, on panels that halve towards its beginning. Where `scaled` over the
+    density, and the distribution function itself is taken less 1 for positive `t`.
     """
     inside = (df > 0) & np.isfinite(df) & np.isfinite(t)
-    near = inside & (t * t <= df)
+    near = inside & (t * t <= np.minimum(df, 1.5))
     nodes, weights = _unit_rule()
-    out = _chosen(near, lambda df, t: _t_integral(orders[0], df, t[:, None] * nodes, t[:, None] * weights), df, t)
+
+    def middle(df: ndarray, t: ndarray) -> ndarray:
+        part = _t_integral(orders[0], df, t, t[:, None] * nodes, t[:, None] * weights, nodes * nodes - 1, scaled)
+        if not scaled or orders[0]:
+            return part
+        log_density = (
+            half_step_series((0,), df / 2)[0] - math.log(2 * math.pi) / 2 - (df + 1) / 2 * np.log1p(t * t / df)
+        )
+        return part - np.where(t > 0, 0.5, -0.5) * np.exp(-log_density)
+
+    out = _chosen(near, middle, df, t)
     far = inside & ~near
-    out[far] = _chosen(far, lambda df, t: _t_tail(orders[0], df, t), df, t)[far]
+    out[far] = _chosen(far, lambda df, t: _t_tail(orders[0], df, t, scaled), df, t)[far]
+    beyond = inside & (np.abs(t) > _FURTHEST)
+    if beyond.any():
+        with np.errstate(over="ignore"):
+            vanished = np.where(df * np.log(np.abs(t)) > 800, 0.0, np.nan)
+        out[beyond] = (-t / df if scaled and orders[0] == 0 else np.nan * t if scaled else vanished)[beyond]
     out[(df > 0) & np.isinf(t)] = 0.0
     return out
 
@@ -303,36 +342,52 @@ def _unit_rule() -> tuple[ndarray, ndarray]:
     return (nodes + 1) / 2, weights / 2
 
 
-def _t_tail(order: int, df: ndarray, t: ndarray) -> ndarray:
-    edges = np.concatenate([[0.0], 45.0 * 2.0 ** np.arange(-10, 1)])
+def _t_tail(order: int, df: ndarray, t: ndarray, scaled: bool) -> ndarray:
+    edges = np.concatenate([[0.0], 2.0 ** np.arange(-10, 1)])
     widths, (nodes, weights) = np.diff(edges), _unit_rule()
-    u = (edges[:-1, None] + widths[:, None] * nodes).ravel() / df[:, None]
-    points = np.abs(t)[:, None] * np.exp(u)
-    return -np.sign(t) * _t_integral(order, df, points, (widths[:, None] * weights).ravel() / df[:, None] * points)
+    size = np.abs(t)
+    ratio = np.square(np.minimum(size, _FURTHEST)) / df
+    # up to where what is left has fallen by exp(-45): the tail falls as ``(1 + t**2 / df)**(-df / 2)``
+    growth = np.log1p((1 + 1 / ratio) * np.expm1(np.minimum(90 / df, 700.0))) / 2
+    growth = np.clip(growth, 0.0, np.log(np.maximum(1e150 / size, 1.0)))
+    u = (edges[:-1, None] + widths[:, None] * nodes).ravel() * growth[:, None]
+    points = size[:, None] * np.exp(u)
+    weights = (widths[:, None] * weights).ravel() * growth[:, None] * points
+    return -np.sign(t) * _t_integral(order, df, t, points, weights, np.expm1(2 * u), scaled)
 
 
-def _t_integral(order: int, df: ndarray, points: ndarray, weights: ndarray) -> ndarray:
-    """The derivative in `df` of the density at `points`, a row of them for each `df`, summed with `weights`."""
+def _t_integral(
+    order: int, df: ndarray, t: ndarray, points: ndarray, weights: ndarray, beyond: ndarray, scaled: bool
+) -> ndarray:
+    """The derivative in `df` of the density at `points`, a row of them for each `df`, summed with `weights`.
+
+    Where `scaled` over the density at `t`; `beyond` is how much the squares are larger than that of `t`, as a part of it.
+    """
     import scipy.special as sp
 
     nu = np.repeat(df, points.shape[1])
-    squares = np.square(points.ravel())
+    squares, start = np.square(points.ravel()), np.repeat(np.minimum(np.abs(t), _FURTHEST), points.shape[1])
+    beyond = np.broadcast_to(beyond, points.shape).ravel() * (start * start / (nu + start * start))
+    ratio = squares / nu
+    small = ratio < 1e-2
+    w = np.where(small, ratio, 0.0)
+    bend = np.where(
+        small, w * w * sum((-w) ** k * (k + 1) / (k + 2) for k in range(10)), np.log1p(ratio) - ratio / (1 + ratio)
+    )
 
-    def logarithm(index: ts.Index) -> ndarray:
-        """Of ``-(nu + 1) / 2 log1p(t²/nu) - log(nu) / 2 - betaln(1/2, nu/2)``, differentiated `k` times."""
+    def exponent(index: ts.Index) -> ndarray:
+        """Of ``-(nu + 1) / 2 log1p(t²/nu)``, differentiated `k` times."""
         (k,) = index
         if k == 0:
-            return -(nu + 1) / 2 * np.log1p(squares / nu) - np.log(nu) / 2 - sp.betaln(0.5, nu / 2)
-        ratio = lambda n: (-1.0) ** (n + 1) * sp.factorial(n - 1) * ((nu + squares) ** -float(n) - nu ** -float(n))  # noqa: E731
-        before = np.log1p(squares / nu) if k == 1 else ratio(k - 1)
-        gammas = (_polygamma(k - 1, nu / 2) - _polygamma(k - 1, (nu + 1) / 2)) / 2.0**k
-        return (
-            -(nu + 1) / 2 * ratio(k)
-            - k / 2 * before
-            - (-1.0) ** (k + 1) * sp.factorial(k - 1) / 2 * nu ** -float(k)
-            - gammas
-        )
+            return -(nu + 1) / 2 * (np.log1p(beyond) if scaled else np.log1p(ratio))
+        if k == 1:
+            return -bend / 2 + squares / (nu + squares) / nu / 2
+        fall = lambda n: (-1.0) ** (n + 1) * sp.factorial(n - 1) * ((nu + squares) ** -float(n) - nu ** -float(n))  # noqa: E731
+        return -(nu + 1) / 2 * fall(k) - k / 2 * fall(k - 1)
 
     lengths = ts.box((order,))
-    density = ts.derivative(ts.exponential(ts.from_derivatives(logarithm, lengths, nu.size)), (order,))
+    norm = np.repeat(half_step_series((order,), df / 2) / 2.0 ** np.arange(order + 1)[:, None], points.shape[1], axis=1)
+    norm[0] = 0.0 if scaled else norm[0] - math.log(2 * math.pi) / 2
+    logarithm = ts.from_derivatives(exponent, lengths, nu.size) + norm
+    density = ts.derivative(ts.exponential(logarithm), (order,))
     return (density.reshape(points.shape) * weights).sum(axis=1)

@@ -8,6 +8,7 @@ recurrences lose less than a few units.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import comb
 from typing import Any
 
@@ -33,12 +34,35 @@ def ive(orders: tuple[int, ...], x: ndarray, v: ndarray) -> ndarray:
         s = 2 * np.sin(t / 2) ** 2
         terms = np.exp(-y[middle, None] * s) * np.cos(np.rint(v[middle, None]) * t)
         out[middle] = terms @ (weights * (-s) ** n)
+    broken = (v != np.rint(v)) & (y > _SMALL) & ((np.abs(v) <= 1) | (y > v * v)) & ~far
+    if broken.any():
+        out[broken] = _turn_and_tail(n, v[broken], y[broken])
     if far.any():
         out[far] = _hankel(n, v[far], y[far], -1) / np.sqrt(2 * np.pi)
     with np.errstate(invalid="ignore"):
         parity = np.where(v == np.rint(v), np.where(np.rint(v) % 2 == 0, 1.0, -1.0), np.nan)
     reflected = parity * (-1.0) ** n * out
     return np.where(x < 0, reflected, np.where((x == 0) & (v == np.rint(v)), (out + reflected) / 2, out))
+
+
+def _turn_and_tail(n: int, v: ndarray, x: ndarray) -> ndarray:
+    """Of orders that are not whole: the half turn by Gauss's rule, and a second integral of ``exp(-x (1 + cosh(t)) - v t)``, DLMF 10.32.4."""
+    nodes, weights = _rule()
+    t = np.pi * nodes
+    s = 2 * np.sin(t / 2) ** 2
+    turn = (np.exp(-x[:, None] * s) * np.cos(v[:, None] * t)) @ (weights * (-s) ** n)
+    end = np.arccosh(1 + 45 / x)[:, None]
+    u = end * nodes
+    factor = 1 + np.cosh(u)
+    tail = (np.exp(-x[:, None] * factor - v[:, None] * u) * (-factor) ** n) @ weights
+    return turn - np.sin(np.pi * v) / np.pi * end[:, 0] * tail
+
+
+@lru_cache(maxsize=1)
+def _rule() -> tuple[ndarray, ndarray]:
+    """Gauss's rule on the interval from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+    return (nodes + 1) / 2, weights / 2
 
 
 def kve(orders: tuple[int, ...], x: ndarray, v: ndarray) -> ndarray:

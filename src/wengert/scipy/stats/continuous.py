@@ -12,8 +12,9 @@ from ...ops.elementwise import (
     absolute,
     arctan,
     arctan2,
-    cos,
     digamma,
+    erf,
+    erfc,
     exp,
     expm1,
     gammaln,
@@ -24,6 +25,8 @@ from ...ops.elementwise import (
     log,
     log1p,
     logaddexp,
+    logical_or,
+    over_squares,
     power,
     sigmoid,
     sin,
@@ -35,6 +38,7 @@ from ...ops.elementwise import (
 from ...ops.special import (
     betainc,
     betaincc,
+    betainccinv,
     betaincinv,
     betaln,
     gammainc,
@@ -57,6 +61,17 @@ from ...ops.special import (
 )
 from ...ops.special import gamma as gamma_function
 from ...ops.special.angles import vonmises_cdf, vonmises_moment, vonmises_ppf
+from ...ops.special.generalised import gennorm_middle
+from ...ops.special.log_tails import (
+    log_betainc_p,
+    log_betaincc_p,
+    log_gammainc_p,
+    log_gammaincc_p,
+    log_stdtr_p,
+)
+from ...ops.special.modes import abs_power_p, exp_less_p, log_cosh_p
+from ...ops.special.normal_parts import log_normal_mass
+from ...ops.special.student import t_log_density
 from . import moments
 from .distribution import INF, Formula, all_of, continuous, log_of, one
 
@@ -98,11 +113,31 @@ norm = continuous(
     var=lambda: 1.0,
     higher=(0.0, 0.0),
 )
+
+
+def _log_of_square(z: Any) -> Any:
+    """``log(1 + z**2)``, without a square that overflows."""
+    far = greater(absolute(z), 1e8)
+    return where(far, 2 * log(absolute(where(far, z, 1.0))), log1p(square(where(far, 0.0, z))))
+
+
+def _log_angle(z: Any) -> Any:
+    """The logarithm of Cauchy's probability above `z`: far out of ``1 / z``, whose derivative does not vanish, apart."""
+    far, left = greater(z, 1e4), less(z, -1)
+    u = 1 / where(far, z, 1.0)
+    beyond = log1p(-square(u) / 3) - log(where(far, z, 1.0)) - math.log(PI)
+    middle = log(arctan2(one(z), where(logical_or(far, left), 0.0, z)) / PI)
+    return where(far, beyond, where(left, log1p(-arctan2(one(z), -where(left, z, -1.0)) / PI), middle))
+
+
 cauchy = continuous(
     "cauchy",
-    logpdf=lambda z: -log1p(z * z) - math.log(PI),
+    logpdf=lambda z: -_log_of_square(z) - math.log(PI),
+    pdf=lambda z: over_squares(one(z), z) / PI,
     cdf=lambda z: arctan2(one(z), -z) / PI,
     sf=lambda z: arctan2(one(z), z) / PI,
+    logcdf=lambda z: _log_angle(-z),
+    logsf=lambda z: _log_angle(z),
     ppf=lambda q: -1 / tan(PI * q),
     isf=lambda q: 1 / tan(PI * q),
     entropy=lambda: math.log(4 * PI),
@@ -142,7 +177,7 @@ laplace = continuous(
 )
 logistic = continuous(
     "logistic",
-    logpdf=lambda z: log_expit(z) + log_expit(-z),
+    logpdf=lambda z: -2 * (log_cosh_p.bind(z / 2) + LOG_2),
     cdf=sigmoid,
     sf=lambda z: sigmoid(-z),
     logcdf=log_expit,
@@ -156,10 +191,6 @@ logistic = continuous(
 )
 
 
-def _t_log_density(z: Any, df: Any) -> Any:
-    return -betaln(0.5 * one(df), df / 2) - 0.5 * log(df) - (df + 1) / 2 * log1p(z * z / df)
-
-
 def _t_entropy(df: Any) -> Any:
     return (df + 1) / 2 * (digamma((df + 1) / 2) - digamma(df / 2)) + 0.5 * log(df) + betaln(df / 2, 0.5 * one(df))
 
@@ -167,9 +198,11 @@ def _t_entropy(df: Any) -> Any:
 t = continuous(
     "t",
     "df",
-    logpdf=lambda z, df: limit(df, lambda df: _t_log_density(z, df), -0.5 * z * z - HALF_LOG_2PI),
+    logpdf=lambda z, df: limit(df, lambda df: t_log_density(df, z), -0.5 * z * z - HALF_LOG_2PI),
     cdf=lambda z, df: stdtr(df, z),
     sf=lambda z, df: stdtr(df, -z),
+    logcdf=lambda z, df: log_stdtr_p.bind(df, z),
+    logsf=lambda z, df: log_stdtr_p.bind(df, -z),
     ppf=lambda q, df: stdtrit(df, q),
     isf=lambda q, df: -stdtrit(df, q),
     entropy=lambda df: limit(df, _t_entropy, HALF_LOG_2PI + 0.5),
@@ -181,23 +214,13 @@ t = continuous(
 )
 
 
-def _gennorm_tail(z: Any, beta: Any) -> Any:
-    """The probability beyond ``abs(z)`` on one side."""
-    return 0.5 * gammaincc(1 / beta, power(absolute(z), beta))
-
-
 def _gennorm_below(z: Any, beta: Any) -> Any:
-    """The probability below `z`; close to 0 by the series of the integral, which has derivatives there."""
-    u = power(absolute(z), beta)
-    near = less(u, 1e-3)
-    half = _gennorm_tail(where(near, 1.0, z), beta)
-    size = where(near, z, 1.0)
-    series, factor = size, -1.0
-    for k in range(1, 6):
-        series = series + factor * size * power(absolute(size), k * beta) / (k * beta + 1)
-        factor /= -(k + 1)
-    density = beta / (2 * gamma_function(1 / beta))
-    return where(near, 0.5 + density * series, where(z < 0, half, 1 - half))
+    """The probability below `z`; around 0 by a primitive whose derivative is the density."""
+    u = abs_power_p.bind(z, beta)
+    near = less(u, 1)
+    far = where(near, 1.0, z)
+    tail = 0.5 * gammaincc(1 / beta, power(absolute(far), beta))
+    return where(near, gennorm_middle(where(near, z, 0.0), beta), where(z < 0, tail, 1 - tail))
 
 
 def _gennorm_quantile(q: Any, beta: Any) -> Any:
@@ -209,7 +232,7 @@ def _gennorm_quantile(q: Any, beta: Any) -> Any:
 gennorm = continuous(
     "gennorm",
     "beta",
-    logpdf=lambda z, beta: log(beta / 2) - gammaln(1 / beta) - power(absolute(z), beta),
+    logpdf=lambda z, beta: -LOG_2 - gammaln(1 + 1 / beta) - abs_power_p.bind(z, beta),
     cdf=_gennorm_below,
     sf=lambda z, beta: _gennorm_below(-z, beta),
     ppf=_gennorm_quantile,
@@ -223,7 +246,7 @@ gennorm = continuous(
 
 def _gumbel_log(z: Any) -> Any:
     """``z - exp(z)``, -inf at infinity too."""
-    return limit(z, lambda z: z - exp(z), -INF)
+    return limit(z, lambda z: -exp_less_p.bind(z), -INF)
 
 
 gumbel_r = continuous(
@@ -301,6 +324,8 @@ gamma = continuous(
     powers=lambda z, a: [(xlogy, a - 1, z)],
     cdf=lambda z, a: gammainc(a, z),
     sf=lambda z, a: gammaincc(a, z),
+    logcdf=lambda z, a: log_gammainc_p.bind(a, z),
+    logsf=lambda z, a: log_gammaincc_p.bind(a, z),
     ppf=lambda q, a: gammaincinv(a, q),
     isf=lambda q, a: gammainccinv(a, q),
     entropy=lambda a: a + gammaln(a) + (1 - a) * digamma(a),
@@ -316,6 +341,8 @@ chi2 = continuous(
     powers=lambda z, df: [(xlogy, df / 2 - 1, z / 2)],
     cdf=lambda z, df: gammainc(df / 2, z / 2),
     sf=lambda z, df: gammaincc(df / 2, z / 2),
+    logcdf=lambda z, df: log_gammainc_p.bind(df / 2, z / 2),
+    logsf=lambda z, df: log_gammaincc_p.bind(df / 2, z / 2),
     ppf=lambda q, df: 2 * gammaincinv(df / 2, q),
     isf=lambda q, df: 2 * gammainccinv(df / 2, q),
     entropy=lambda df: df / 2 + LOG_2 + gammaln(df / 2) + (1 - df / 2) * digamma(df / 2),
@@ -331,6 +358,8 @@ invgamma = continuous(
     logpdf=lambda z, a: -(a + 1) * log(z) - gammaln(a) - 1 / z,
     cdf=lambda z, a: gammaincc(a, 1 / z),
     sf=lambda z, a: gammainc(a, 1 / z),
+    logcdf=lambda z, a: log_gammaincc_p.bind(a, 1 / z),
+    logsf=lambda z, a: log_gammainc_p.bind(a, 1 / z),
     ppf=lambda q, a: 1 / gammainccinv(a, q),
     isf=lambda q, a: 1 / gammaincinv(a, q),
     entropy=lambda a: a + gammaln(a) - (1 + a) * digamma(a),
@@ -342,8 +371,8 @@ halfnorm = continuous(
     "halfnorm",
     support=_positive,
     logpdf=lambda z: -0.5 * z * z - HALF_LOG_2PI + LOG_2,
-    cdf=lambda z: 1 - 2 * ndtr(-z),
-    sf=lambda z: 2 * ndtr(-z),
+    cdf=lambda z: erf(z * math.sqrt(0.5)),
+    sf=lambda z: erfc(z * math.sqrt(0.5)),
     logsf=lambda z: LOG_2 + log_ndtr(-z),
     ppf=lambda q: ndtri((1 + q) / 2),
     isf=lambda q: -ndtri(q / 2),
@@ -422,8 +451,10 @@ beta = continuous(
     powers=lambda z, a, b: [(xlogy, a - 1, z), (xlog1py, b - 1, -z)],
     cdf=lambda z, a, b: betainc(a, b, z),
     sf=lambda z, a, b: betaincc(a, b, z),
+    logcdf=lambda z, a, b: log_betainc_p.bind(a, b, z),
+    logsf=lambda z, a, b: log_betaincc_p.bind(a, b, z),
     ppf=lambda q, a, b: betaincinv(a, b, q),
-    isf=lambda q, a, b: 1 - betaincinv(b, a, q),
+    isf=lambda q, a, b: betainccinv(a, b, q),
     entropy=lambda a, b: betaln(a, b) - (a - 1) * digamma(a) - (b - 1) * digamma(b) + (a + b - 2) * digamma(a + b),
     mean=lambda a, b: a / (a + b),
     var=lambda a, b: a * b / ((a + b) * (a + b) * (a + b + 1)),
@@ -431,21 +462,8 @@ beta = continuous(
 )
 
 
-def _log_mass(a: Any, b: Any) -> Any:
-    """The logarithm of the normal probability between `a` and `b`, from the tail that is small."""
-    right, left = a > 0, b < 0
-    outer = where(right, -a, b)  # of the tail that holds the interval
-    inner = where(right, -b, a)
-    one_sided = right | left
-    high, low = log_ndtr(where(one_sided, outer, 0.0)), log_ndtr(where(one_sided, inner, -1.0))
-    empty = low >= high  # nan is not
-    tail = high + log1p(-exp(where(empty, -1.0, low) - where(empty, 0.0, high)))
-    around = log1p(-(ndtr(where(one_sided, -1.0, a)) + ndtr(where(one_sided, -1.0, -b))))
-    return where(one_sided, where(empty, -INF, tail), around)
-
-
 def _truncnorm_quantile(q: Any, a: Any, b: Any) -> Any:
-    mass = _log_mass(a, b)
+    mass = log_normal_mass(a, b)
     left = a < 0
     with np.errstate(invalid="ignore"):  # NumPy's logaddexp warns of NaN
         below = ndtri_exp(logaddexp(log_ndtr(where(left, a, -1.0)), log(q) + where(left, mass, -1.0)))
@@ -462,7 +480,7 @@ def _between(a: Any, b: Any) -> tuple[Any, Any, Any]:
 def _truncnorm_entropy(a: Any, b: Any) -> Any:
     normal = moments.Truncated(a, b)
     square_mean = normal.integral(square) / normal.mass
-    return 0.5 * square_mean + HALF_LOG_2PI + _log_mass(a, b)
+    return 0.5 * square_mean + HALF_LOG_2PI + log_normal_mass(a, b)
 
 
 truncnorm = continuous(
@@ -470,11 +488,11 @@ truncnorm = continuous(
     "a b",
     support=_between,
     domain=lambda a, b: less(a, b),
-    logpdf=lambda z, a, b: -0.5 * z * z - HALF_LOG_2PI - _log_mass(a, b),
-    cdf=lambda z, a, b: exp(_log_mass(a, z) - _log_mass(a, b)),
-    sf=lambda z, a, b: exp(_log_mass(z, b) - _log_mass(a, b)),
-    logcdf=lambda z, a, b: _log_mass(a, z) - _log_mass(a, b),
-    logsf=lambda z, a, b: _log_mass(z, b) - _log_mass(a, b),
+    logpdf=lambda z, a, b: -0.5 * z * z - HALF_LOG_2PI - log_normal_mass(a, b),
+    cdf=lambda z, a, b: exp(log_normal_mass(a, z) - log_normal_mass(a, b)),
+    sf=lambda z, a, b: exp(log_normal_mass(z, b) - log_normal_mass(a, b)),
+    logcdf=lambda z, a, b: log_normal_mass(a, z) - log_normal_mass(a, b),
+    logsf=lambda z, a, b: log_normal_mass(z, b) - log_normal_mass(a, b),
     ppf=_truncnorm_quantile,
     entropy=_truncnorm_entropy,
     mean=lambda a, b: moments.Truncated(a, b).mean,
@@ -505,7 +523,7 @@ wrapcauchy = continuous(
     "c",
     support=lambda c: (0.0, 2 * PI, 1.0),
     domain=lambda c: all_of(greater(c, 0), less(c, 1)),
-    logpdf=lambda z, c: log((1 - c * c) / (2 * PI)) - log(1 + c * c - 2 * c * cos(z)),
+    logpdf=lambda z, c: log((1 - c) * (1 + c) / (2 * PI)) - log(square(1 - c) + 4 * c * square(sin(z / 2))),
     cdf=_wrapcauchy_cdf,
     ppf=_wrapcauchy_quantile,
     entropy=lambda c: log(2 * PI * (1 - c * c)),

@@ -217,6 +217,7 @@ def continuous(
     shapes: str = "",
     *,
     logpdf: Formula,
+    pdf: Formula | None = None,
     powers: Formula | None = None,
     cdf: Formula | None = None,
     sf: Formula | None = None,
@@ -236,6 +237,7 @@ def continuous(
 
     Args:
         logpdf: the logarithm of the density, but for `powers`.
+        pdf: the density on the whole line, where an exponential of its logarithm would have less digits.
         powers: ``(z, *shapes) -> [(xlogy or xlog1py, exponent, argument), ...]``, factors that may be 0 (`exp_of`).
         higher: skewness and excess, as numbers or formulas of the shapes.
         support: ``(*shapes) -> (low, high, a point between)``; the whole line if it is not given. Formulas see
@@ -267,9 +269,11 @@ def continuous(
         return out if ok is None else ew.where(ok, out, -INF)
 
     def product(x: Any, *rest: Any) -> Any:
+        *a, loc, scale = rest
+        if pdf is not None:
+            return pdf((x - loc) / scale, *a) / scale
         if powers is None:
             return ew.exp(density(x, *rest))
-        *a, loc, scale = rest
         z, ok, _ = inside((x - loc) / scale, a)
         out = exp_of(logpdf(z, *a) - ew.log(scale), powers(z, *a))
         return out if ok is None else ew.where(ok, out, 0.0)
