@@ -340,8 +340,7 @@ SPECIAL = [
     Case("i1", sp.i1, lambda x: mp.besseli(1, x), ((-700.0, 700.0),), scipy=True),
     Case("i0e", sp.i0e, lambda x: mp.besseli(0, x) * mp.exp(-abs(x)), ((-700.0, 700.0),), scipy=True),
     Case("i1e", sp.i1e, lambda x: mp.besseli(1, x) * mp.exp(-abs(x)), ((-700.0, 700.0),), scipy=True),
-    Case("ive(1/2, x)", lambda x: sp.ive(0.5, x), lambda x: mp.besseli(0.5, x) * mp.exp(-x), ((0.1, 700.0),), scipy=True,
-         bound=150, beyond="orders that are not whole go by the recurrence up to 30, where it loses `2 x` ULP"),
+    Case("ive(1/2, x)", lambda x: sp.ive(0.5, x), lambda x: mp.besseli(0.5, x) * mp.exp(-x), ((0.1, 700.0),), scipy=True),
     Case("k0", sp.k0, lambda x: _besselk(0, x), ((1.0, 60.0),), scipy=True),
     Case("k1", sp.k1, lambda x: _besselk(1, x), ((1.0, 60.0),), scipy=True),
     Case("k0e", sp.k0e, lambda x: _besselk(0, x) * mp.exp(x), ((1.0, 60.0),), scipy=True),
@@ -358,7 +357,7 @@ STATISTICS = [
     Case("logistic.sf", stats.logistic.sf, lambda x: _sigmoid(-x), ((-750.0, 750.0),)),
     Case("logistic.logcdf", stats.logistic.logcdf, lambda x: -_softplus(-x), ((-750.0, 750.0),)),
     Case("cauchy.sf", stats.cauchy.sf, lambda x: mp.atan2(1, x) / mp.pi, (ALL,)),
-    Case("cauchy.logcdf", stats.cauchy.logcdf, lambda x: mp.log(mp.atan2(1, -x) / mp.pi), ((-1e15, 1e15),)),
+    Case("cauchy.logcdf", stats.cauchy.logcdf, lambda x: mp.log(mp.atan2(1, -x) / mp.pi), ((-1e300, 1e300),)),
     Case("expon.cdf", stats.expon.cdf, lambda x: -_expm1(-x), ((0.0, 700.0),)),
     Case("expon.logcdf", stats.expon.logcdf, lambda x: mp.log(-_expm1(-x)), ((0.0, 700.0),)),
 ]

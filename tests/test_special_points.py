@@ -13,10 +13,21 @@ import pytest
 
 import wengert.numpy as wnp
 from wengert import grad, jacfwd, jacrev, jit, nn
-from wengert.scipy import special
+from wengert.scipy import special, stats
 
 LOG2 = math.log(2)
 E = math.e
+INF = math.inf
+
+
+def digamma_at(x):
+    import scipy.special
+
+    return float(scipy.special.digamma(x))
+
+
+GENNORM_MIXED = 0.5 / math.gamma(1 + 1 / 0.7) * digamma_at(1 + 1 / 0.7) / 0.49
+BETA_AT_0 = [[-0.23601141249985183, 0.3691320960156377, 7 / 3], [0.3691320960156377, 0, 0], [7 / 3, 0, 0]]
 
 ORDERS = {
     "forward over forward": lambda f: jacfwd(jacfwd(f)),
@@ -88,6 +99,61 @@ POINTS = {
         [0, 0],
         np.zeros((2, 2)),
     ),
+    "power of 0 by less than 1": (lambda v: v[0] ** v[1], [0.0, 0.5], [INF, 0], [[-INF, -INF], [-INF, 0]]),
+    "power of 0 by 1": (lambda v: v[0] ** v[1], [0.0, 1.0], [1, 0], [[0, -INF], [-INF, 0]]),
+    "power of 0 by more than 1": (lambda v: v[0] ** v[1], [0.0, 1.5], [0, 0], [[INF, 0], [0, 0]]),
+    "xlogy at 0, 0": (lambda v: special.xlogy(v[0], v[1]), [0.0, 0.0], [-INF, 0], [[0, INF], [INF, 0]]),
+    "xlog1py at 0, -1": (lambda v: special.xlog1py(v[0], v[1]), [0.0, -1.0], [-INF, 0], [[0, INF], [INF, 0]]),
+    "boxcox at 0, less than 1": (
+        lambda v: special.boxcox(v[0], v[1]),
+        [0.0, 0.5],
+        [INF, 4],
+        [[-INF, -INF], [-INF, -16]],
+    ),
+    "boxcox at 0, 1": (lambda v: special.boxcox(v[0], v[1]), [0.0, 1.0], [1, 1], [[0, -INF], [-INF, -2]]),
+    "boxcox at 0, 2": (lambda v: special.boxcox(v[0], v[1]), [0.0, 2.0], [0, 0.25], [[1, 0], [0, -0.25]]),
+    # int_x^1 t^(a - 1) (1 - t) dt and its derivatives: mpmath at 30 digits
+    "betainc at a = 0": (
+        lambda v: special.betainc(v[0], v[1], v[2]),
+        [0.0, 2.0, 0.3],
+        [-0.50397280432593599, 0, 0],
+        BETA_AT_0,
+    ),
+    "betainc at b = 0": (
+        lambda v: special.betainc(v[1], v[0], 1 - v[2]),
+        [0.0, 2.0, 0.3],
+        [0.50397280432593599, 0, 0],
+        [[-c for c in row] for row in BETA_AT_0],
+    ),
+    "gennorm.logpdf at 0, exponent 2": (
+        lambda v: stats.gennorm.logpdf(v[0], v[1]),
+        [0.0, 2.0],
+        [0, digamma_at(1.5) / 4],
+        [[-2, 0], [0, -(math.pi**2 / 2 - 4) / 16 - digamma_at(1.5) / 4]],
+    ),
+    "gennorm.cdf at 0, exponent 0.7": (
+        lambda v: stats.gennorm.cdf(v[0], v[1]),
+        [0.0, 0.7],
+        [0.5 / math.gamma(1 + 1 / 0.7), 0],
+        [[np.nan, GENNORM_MIXED], [GENNORM_MIXED, 0]],
+    ),
+    "gennorm.cdf at 0, exponent 3": (
+        lambda v: stats.gennorm.cdf(v[0], v[1]),
+        [0.0, 3.0],
+        [0.5 / math.gamma(4 / 3), 0],
+        [
+            [0, 0.5 / math.gamma(4 / 3) * digamma_at(4 / 3) / 9],
+            [0.5 / math.gamma(4 / 3) * digamma_at(4 / 3) / 9, 0],
+        ],
+    ),
+    "elliprg at 0": (lambda v: special.elliprg(v[0], 1.0, 1.0), [0.0], [math.pi / 8], [[-INF]]),
+    "truncnorm.logpdf inside a narrow interval": (
+        lambda v: stats.truncnorm.logpdf(0.0, v[0], v[1]),
+        [-1e-8, 3e-8],
+        [1 / 4e-8, -1 / 4e-8],
+        [[1 / 4e-8**2, -1 / 4e-8**2], [-1 / 4e-8**2, 1 / 4e-8**2]],
+    ),
+    "logistic.logpdf at 0": (lambda v: stats.logistic.logpdf(v[0]), [0.0], [0], [[-0.5]]),
     "apply twice at a repeated place": (
         lambda v: wnp.at(v)[np.array([0, 0])].apply(wnp.square)[0],
         [2.0],

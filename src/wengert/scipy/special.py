@@ -244,7 +244,7 @@ def poch(z: Any, m: Any) -> Any:
     a, b = where_p.bind(left, one, z), where_p.bind(left, z, one)
     beside = where_p.bind(
         left,
-        gamma(where_p.bind(left, z + m, one)) * rgamma(b),
+        rgamma(b) / rgamma(where_p.bind(left, z + m, one)),  # gamma functions of small numbers overflow on the way
         gammasgn(a + m) * gammasgn(a) * exp(gammaln(a + m) - gammaln(a)),
     )
     return where_p.bind(ok, rising_p.bind(base, step), beside)

@@ -142,8 +142,15 @@ def _d_complete(complement: Value) -> Value:
     return elliprd(0.0, complement, 1.0) / 3
 
 
-ellipk_p = special("ellipk", (lambda ans, m: (ans - _d_complete(1 - m)) / (2 * (1 - m)),), (0.1, 0.8))
-ellipkm1_p = special("ellipkm1", (lambda ans, p: -(ans - _d_complete(p)) / 2 / p,), (0.2, 0.9))
+def _b_complete(first: Value, complement: Value) -> Value:
+    """``(E - (1 - m) K) / m`` by K and ``1 - m``; where both are large, not as their difference ``K - D``."""
+    near = complement < 0.5
+    p, q = where(near, complement, 0.25), where(near, 0.5, complement)
+    return where(near, (ellipe(1 - p) - p * first) / (1 - p), first - _d_complete(q))
+
+
+ellipk_p = special("ellipk", (lambda ans, m: _b_complete(ans, 1 - m) / (2 * (1 - m)),), (0.1, 0.8))
+ellipkm1_p = special("ellipkm1", (lambda ans, p: -_b_complete(ans, p) / 2 / p,), (0.2, 0.9))
 ellipe_p = special("ellipe", (lambda ans, m: -_d_complete(1 - m) / 2,), (0.1, 0.8))
 
 

@@ -93,16 +93,27 @@ def gamma_front(a: ndarray, x: ndarray) -> ndarray:
     return np.where(close, near, a * np.log(x) - x - sp.gammaln(a))
 
 
-def beta_front(a: ndarray, b: ndarray, x: ndarray, y: ndarray) -> ndarray:
-    """The logarithm of ``x**a y**b / B(a, b)``, ``y = 1 - x``; likewise."""
+def log_beta(a: Any, b: Any) -> Any:
+    """The logarithm of the beta function of positive numbers; where one is large by Stirling's series without its cancellation."""
     import scipy.special as sp
 
+    p, q = np.minimum(a, b), np.maximum(a, b)
+    far = (q >= LARGE) & np.isfinite(q)
+    with np.errstate(all="ignore"):
+        y = np.where(far, q, LARGE)
+        x = np.where(far, p, 1.0)
+        fall = y * log1pmx(x / y) - np.log1p(x / y) / 2 + x * np.log(x + y) + stirling(x + y) - stirling(y)
+        return np.where(far, sp.gammaln(x) - fall, sp.betaln(a, b))[()]
+
+
+def beta_front(a: ndarray, b: ndarray, x: ndarray, y: ndarray) -> ndarray:
+    """The logarithm of ``x**a y**b / B(a, b)``, ``y = 1 - x``; likewise."""
     off = x * b - y * a
     close = (a > LARGE) & (b > LARGE) & (off > -0.75 * a) & (off < 0.75 * b)
     p, q, off = np.where(close, a, LARGE), np.where(close, b, LARGE), np.where(close, off, 0.0)
     near = p * log1pmx(off / p) + q * log1pmx(-off / q) + stirling(p + q) - stirling(p) - stirling(q)
     near = near + np.log(p / (p + q) * q / (2 * np.pi)) / 2
-    return np.where(close, near, a * np.log(x) + b * np.log(y) - sp.betaln(a, b))
+    return np.where(close, near, a * np.log(x) + b * np.log(y) - log_beta(a, b))
 
 
 def half_step(orders: tuple[int, ...], x: ndarray) -> ndarray:

@@ -30,7 +30,7 @@ from ..elementwise import (
 )
 from ..families import Elementwise
 from . import gamma_steps, kernels
-from .declare import OverDensity, ParameterDerivative, few, log_derivatives, public, scipy_function, special
+from .declare import OverDensity, ParameterDerivative, few, kept, log_derivatives, public, scipy_function, special
 
 _REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
 
@@ -100,7 +100,17 @@ beta_p = special(
     (0.4, 2.0),
     (0.4, 2.0),
 )
-betaln_p = special("betaln", (_betaln_da, lambda ans, a, b: _betaln_da(ans, b, a)), (0.4, 2.0), (0.4, 2.0))
+_BETALN_RULES = (_betaln_da, lambda ans, a, b: _betaln_da(ans, b, a))
+betaln_p = special("betaln", _BETALN_RULES, (0.4, 2.0), (0.4, 2.0))
+# The same of positive numbers, for densities: SciPy's loses digits where one of them is large.
+log_beta_p = special(
+    "log_beta",
+    _BETALN_RULES,
+    (0.4, 2.0),
+    (0.4, 2.0),
+    function=kept(gamma_steps.log_beta),
+    reasons={"complex": "densities have real parameters"},
+)
 
 # --- incomplete gamma --------------------------------------------------------------------------------------------
 
@@ -223,10 +233,10 @@ def _beta_density(a: Value, b: Value, x: Value) -> Value:
     )
     peaked = sqrt(p * q / (2 * math.pi * (p + q))) * exp(exponent)
     p, q = where(large, 1.0, a), where(large, 1.0, b)
-    flat = _reciprocal_beta(p, q) * exp(p * log(safe) + q * log1p(-safe) - betaln(p + 1, q + 1))
+    flat = _reciprocal_beta(p, q) * exp(p * log(safe) + q * log1p(-safe) - log_beta_p.bind(p + 1, q + 1))
     density = where(large, peaked, flat) / (safe * (1 - safe))
     end = where(inside, 0.5, x)
-    at_end = power(end, a - 1) * power(1 - end, b - 1) * _reciprocal_beta(a, b) * exp(-betaln(a + 1, b + 1))
+    at_end = power(end, a - 1) * power(1 - end, b - 1) * _reciprocal_beta(a, b) * exp(-log_beta_p.bind(a + 1, b + 1))
     return where(inside, density, where((end < 0) | (end > 1), math.nan, at_end))
 
 
@@ -237,7 +247,11 @@ def _beta_density_in_orders(orders: tuple[int, ...], a: Value, b: Value, x: Valu
         return density
     inside = (x > 0) & (x < 1)
     safe, total = where(inside, x, 0.5), a + b
-    front = exp(a * log(safe) + b * log1p(-safe) - betaln(a + 1, b + 1)) / (safe * (1 - safe)) / (total * (total + 1))
+    front = (
+        exp(a * log(safe) + b * log1p(-safe) - log_beta_p.bind(a + 1, b + 1))
+        / (safe * (1 - safe))
+        / (total * (total + 1))
+    )
     regular_both = (a > 0) & (b > 0)
     front = where(regular_both, density / where(regular_both, a * b, 1.0), front)
 

@@ -10,6 +10,7 @@ Robinson-Cox (1998), Journal of Statistical Software 3.
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import lru_cache
 from typing import Any
@@ -73,7 +74,7 @@ def _gamma_series(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: bool)
     """P by its series, DLMF 8.7.1."""
     lengths = ts.box(orders)
     log = -_log_gamma(a + 1, lengths)
-    log[0] = (np.log(x) if scaled else gamma_front(a, x)) - np.log(a)
+    log[0] = 0.0 if scaled else gamma_front(a, x) - np.log(a)
     if lengths[0] > 1:
         log[1] = _log_less_digamma(a, x) - 1 / a
     term = ts.constant(np.ones_like(x), lengths)
@@ -84,14 +85,15 @@ def _gamma_series(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: bool)
         done = ts.settled(total, old) & (k > x - a) if k % 8 == 0 else done
         if done.all():
             break
-    return ts.converged(ts.multiply(ts.exponential(log), total), done)
+    out = ts.multiply(ts.exponential(log), total)
+    return ts.converged(out * (x / a) if scaled else out, done)
 
 
 def _gamma_fraction(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: bool) -> ndarray:
     """Q = 1 - P by its continued fraction, DLMF 8.9.2 (contracted)."""
     lengths = ts.box(orders)
     log = -_log_gamma(a, lengths)
-    log[0] = np.log(x) if scaled else gamma_front(a, x)
+    log[0] = 0.0 if scaled else gamma_front(a, x)
     if lengths[0] > 1:
         log[1] = _log_less_digamma(a, x)
     one = ts.constant(np.ones_like(x), lengths)
@@ -109,7 +111,8 @@ def _gamma_fraction(orders: tuple[int, ...], a: ndarray, x: ndarray, scaled: boo
             old, done = np.where(done, old, fraction), done | ts.settled(fraction, old)  # later, rounding grows
             if done.all():
                 break
-    return ts.converged(ts.multiply(ts.exponential(log), old), done)
+    out = ts.multiply(ts.exponential(log), old)
+    return ts.converged(out * x if scaled else out, done)
 
 
 # --- incomplete beta ---------------------------------------------------------------------------------------------
@@ -145,8 +148,9 @@ def _beta_fraction(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray, 
     log = _log_gamma(a + b, sizes)
     log[:, 0] -= _log_gamma(a + 1, sizes[:1])
     log[0, :] -= _log_gamma(b + 1, sizes[1:])
-    front = np.log(x) + np.log(y) if scaled else beta_front(a, b, x, y)
-    log[0, 0] = np.where((a == 0) | (b == 0), a * np.log(x) + b * np.log(y) + log[0, 0], front - np.log(a) - np.log(b))
+    front = beta_front(a, b, x, y) - np.log(a) - np.log(b)
+    at_zero = a * np.log(x) + b * np.log(y) + log[0, 0]
+    log[0, 0] = 0.0 if scaled else np.where((a == 0) | (b == 0), at_zero, front)
     off = x * b - y * a
     if sizes[0] > 1:
         log[1, 0] = _log_and_step(a, b, x, off)
@@ -174,7 +178,8 @@ def _beta_fraction(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray, 
             old, done = np.where(done, old, fraction), done | ts.settled(fraction, old)  # later, rounding grows
             if done.all():
                 break
-    return ts.converged(ts.linear(ts.multiply(ts.exponential(log), old), b, (0, 1)), done)
+    out = ts.linear(ts.multiply(ts.exponential(log), old), b, (0, 1))
+    return ts.converged(out * (x / a * (y / b)) if scaled else out, done)
 
 
 # --- zeta --------------------------------------------------------------------------------------------------------
@@ -226,7 +231,24 @@ def hyp1f1(orders: tuple[int, ...], a: ndarray, b: ndarray, x: ndarray) -> ndarr
         a, b, x,
     )  # fmt: skip
     out[negative] = mirrored[negative]
+    flat = negative & (np.abs(a) < 0.25)
+    out[flat] = _chosen(flat, lambda a, b, x: ts.derivative(_kummer_flat(lengths, a, b, x), orders), a, b, x)[flat]
     return out
+
+
+def _kummer_flat(lengths: ts.Index, a: ndarray, b: ndarray, x: ndarray) -> ndarray:
+    """``1 + a / b`` times the integral of ``M(a + 1, b + 1, s)`` from 0 to negative `x`: small `a` stays a factor."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    edges = -np.concatenate([[0.0], 2.0 ** np.arange(-7, 1)])
+    total = np.zeros((*lengths, x.size))
+    for low, high in itertools.pairwise(edges):
+        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+            s = -x * (low + (high - low) * node)
+            inner = _kummer(lengths, b - a, (-1, 1), b + 1, -s) * np.exp(s)
+            total = total + inner * (weight * (high - low) * -x)
+    total = ts.over(ts.linear(total, a, (1, 0)), b, axis=1)
+    total[0, 0] += 1
+    return total
 
 
 def _kummer(lengths: ts.Index, a: ndarray, slopes: tuple[int, int], b: ndarray, x: ndarray) -> ndarray:

@@ -45,6 +45,7 @@ from ...ops.special import (
     gammaincc,
     gammainccinv,
     gammaincinv,
+    hyp1f1,
     i0e,
     i1e,
     log_expit,
@@ -249,12 +250,21 @@ def _gumbel_log(z: Any) -> Any:
     return limit(z, lambda z: -exp_less_p.bind(z), -INF)
 
 
+def _gumbel_log_above(z: Any) -> Any:
+    """``log(1 - exp(-exp(-z)))``; far out ``-z`` and what is left of it."""
+    right = greater(z, 0)
+    u = exp(-where(right, z, 0.0))
+    left = log1p(-exp(-exp(-where(right, 0.0, z))))
+    return where(right, log(hyp1f1(one(z), 2 * one(z), -u)) - where(right, z, 0.0), left)
+
+
 gumbel_r = continuous(
     "gumbel_r",
     logpdf=lambda z: _gumbel_log(-z),
     cdf=lambda z: exp(-exp(-z)),
     sf=lambda z: -expm1(-exp(-z)),
     logcdf=lambda z: -exp(-z),
+    logsf=_gumbel_log_above,
     ppf=lambda q: -log(-log(q)),
     isf=lambda q: -log(-log1p(-q)),
     entropy=lambda: EULER + 1,
@@ -267,6 +277,7 @@ gumbel_l = continuous(
     logpdf=_gumbel_log,
     cdf=lambda z: -expm1(-exp(z)),
     sf=lambda z: exp(-exp(z)),
+    logcdf=lambda z: _gumbel_log_above(-z),
     logsf=lambda z: -exp(z),
     ppf=lambda q: log(-log1p(-q)),
     isf=lambda q: log(-log(q)),
