@@ -137,7 +137,10 @@ def _gamma_density(a: Value, x: Value) -> Value:
     peaked = sqrt(b / (2 * math.pi)) * exp(b * log1pmx((near - b) / b) - gamma_steps.stirling(b))
     c = where(close, 1.0, a)
     # Powers and exponentials as they are where all stay in range: rounding of a sum of logarithms is multiplied by its size.
-    tame = (c < 100) & (safe < 700) & (absolute(c * log(safe)) < 600)
+    wide = dtype_of(safe).itemsize > 4
+    tame = (
+        (c < (100 if wide else 25)) & (safe < (700 if wide else 80)) & (absolute(c * log(safe)) < (600 if wide else 70))
+    )
     e, u = where(tame, c, 1.0), where(tame, safe, 1.0)
     steep = c > 1  # the power alone may underflow where c is large, overflow where it is small
     above, below = where(tame, 1.0, c), where(tame, 1.0, safe)

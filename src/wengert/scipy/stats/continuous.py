@@ -417,6 +417,7 @@ weibull_min = continuous(
     powers=lambda z, c: [(xlogy, c - 1, z)],
     cdf=lambda z, c: -expm1(-power(z, c)),
     sf=lambda z, c: exp(-power(z, c)),
+    logcdf=lambda z, c: _gumbel_log_above(-c * log(z)),
     logsf=lambda z, c: -power(z, c),
     ppf=lambda q, c: power(-log1p(-q), 1 / c),
     isf=lambda q, c: power(-log(q), 1 / c),
