@@ -138,7 +138,7 @@ LAWS = [
         lambda z, a: _upper(a, z)),
     Law("chi2", (0.0, 1400.0), (SHAPE,), lambda z, k: (k / 2 - 1) * mp.log(z / 2) - z / 2 - mp.loggamma(k / 2) - mp.ln2,
         lambda z, k: _lower(k / 2, z / 2), lambda z, k: _upper(k / 2, z / 2)),
-    Law("invgamma", (1e-3, 1e150), (SHAPE,), lambda z, a: -(a + 1) * mp.log(z) - mp.loggamma(a) - 1 / z,
+    Law("invgamma", (1e-3, 1e18), (SHAPE,), lambda z, a: -(a + 1) * mp.log(z) - mp.loggamma(a) - 1 / z,
         lambda z, a: _upper(a, 1 / z), lambda z, a: _lower(a, 1 / z)),
     Law("halfnorm", (0.0, 38.0), (), lambda z: -z * z / 2 - HALF_LOG_2PI() + mp.ln2, lambda z: _erf(z / mp.sqrt(2)),
         lambda z: _erfc(z / mp.sqrt(2)), None, lambda z: mp.ln2 + _log_ndtr(-z)),

@@ -53,9 +53,9 @@ TAILS_HEAD = """# How exact derivatives are in the tails
 Written by `python tools/accuracy_table.py`; `tests/test_accuracy.py` measures a part of it again, one function for each cause that was
 found, and holds the page to its bounds.
 
-Every function of every distribution on the line, in the variable and in each shape parameter, and the special functions of several
+Every function of every distribution on the line (of `gennorm` the densities), in the variable and in each shape parameter, and the special functions of several
 arguments, in each argument that has a derivative: errors as in [the table of functions of one argument](../accuracy.md), the largest
-over {count} arguments in each format (up to 5 where exact values take long); an empty cell where none of them had a value and a
+over {count} arguments in each format; an empty cell where none of them had a value and a
 derivative that are normal numbers. Exact are difference quotients of definitions in mpmath, which know no derivative rule.
 {run}
 {beyond}
@@ -83,7 +83,8 @@ quotients of density and probability without exponents |
 """
 PAGES = {"docs/accuracy.md": (HEAD, CASES), "docs/campaigns/tails.md": (TAILS_HEAD, [*TAILS, *EACH])}
 RUN = """
-Run on 30 November 2026 on the commit that added this page, with 6 arguments, SciPy 1.17.1, mpmath 1.3."""
+Run on 30 November 2026 on the commit that added this page, SciPy 1.17.1, on a machine that others used too; of quantiles
+that SciPy computes 3 to 5 arguments."""
 
 
 def row(case: Case, count: int) -> str:

@@ -83,8 +83,11 @@ def _log_tail(
     )
 
 
-def _pair(name: str, *args: Any) -> tuple[Any, Any]:
-    return _log_tail(f"log_{name}", *args[:4], False, *args[4:]), _log_tail(f"log_{name}c", *args[:4], True, *args[4:])
+def _pair(
+    name: str, over: OverDensity, density: Any, log_density: Any, parts: Any, *domains: Domain
+) -> tuple[Any, Any]:
+    lower = _log_tail(f"log_{name}", over, density, log_density, parts, False, *domains)
+    return lower, _log_tail(f"log_{name}c", over, density, log_density, parts, True, *domains)
 
 
 _GAMMA = (scipy_function("gammainc"), scipy_function("gammaincc"))
