@@ -212,3 +212,11 @@ def test_no_different_elements_of_nothing():
         values, index, inverse, counts = w.jit(lambda x: wnp.unique(x, True, True, True, size=0))(np.zeros(shape))
         assert values.shape == index.shape == counts.shape == (0,) and inverse.shape == shape
     assert w.jit(lambda x: wnp.unique(x, axis=0, size=0))(np.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3), (2, 0, 3)])
+def test_softmax_of_nothing(shape):
+    x = np.zeros(shape)
+    for f in (nn.softmax, nn.log_softmax):
+        assert f(x).shape == w.jit(f)(x).shape == w.grad(lambda x: wnp.sum(f(x)))(x).shape == shape  # noqa: B023
+    assert np.all(w.jit(w.scipy.special.logsumexp)(x) == -np.inf)

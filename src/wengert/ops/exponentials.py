@@ -64,7 +64,9 @@ def _terms(x: Value, axes: Axes, ends: str = "") -> tuple[Value, Value, Value, V
     Where the largest is infinite: with `ends` "limits" the largest share the weight, otherwise nothing is taken; with "masked" a
     sum of 0 counts as 1.
     """
-    if type(x) is np.ndarray:
+    if 0 in shape_of(x):  # no largest, and nothing to take it from
+        largest = np.full(_kept(x, axes), -np.inf, dtype_of(x))
+    elif type(x) is np.ndarray:
         largest = np.maximum.reduce(x, axes, keepdims=True)
     else:
         largest = reshape(max_p.bind(x, axes=tuple(a + ndim_of(x) for a in axes)), _kept(x, axes))
@@ -75,7 +77,7 @@ def _terms(x: Value, axes: Axes, ends: str = "") -> tuple[Value, Value, Value, V
         shifted = x - largest
     terms = exp(shifted)
     total = _sum(terms, axes)
-    if ends == "masked":
+    if ends == "masked" or (ends != "limits" and 0 in shape_of(x)):
         total = where_p.bind(total == 0, dtype_of(total).type(1), total)
     return largest, shifted, terms, total
 
