@@ -10,7 +10,8 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert import lax
-from wengert.compile import interrupts, pieces, shelter
+from wengert.compile import interrupts, pieces, shelter, sidebyside
+from wengert.compile.choices import drawn
 from wengert.core import Tracer
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="POSIX timers")
@@ -176,7 +177,13 @@ def test_a_thread_that_died_before_its_first_instruction(monkeypatch):
     begun = []
     with monkeypatch.context() as changed:
         changed.setattr(shelter, "start_new_thread", lambda run, args: begun.append(run))
+        changed.setattr(sidebyside, "start_new_thread", lambda run, args: begun.append(run))
         assert float(w.jit(lambda x: wnp.sum(x * 3.25))(np.ones(4))) == 13.0
+        with w.config.override(threads=2), drawn(5):
+            x = np.linspace(0.0, 1.0, 40)
+            many = lambda x: (wnp.cumsum(wnp.sin(x)), wnp.sort(x)[::-1], wnp.outer(x, x) @ x, wnp.argmax(wnp.cos(x)))
+            for a, b in zip(w.jit(lambda x: many(x))(x), many(x), strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-12)
     assert begun
     assert float(w.jit(lambda x: wnp.sum(x * 4.25))(np.ones(4))) == 17.0
 

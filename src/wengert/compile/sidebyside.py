@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from _thread import start_new_thread
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -78,20 +79,30 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
             except BaseException as error:
                 made[i] = error
 
-    helpers: list[threading.Thread] = []
+    begun: list[int] = []  # a thread that died of memory before its first instruction is waited for by nobody
+    ended: dict[int, Any] = {}
+
+    def help_(thread: int) -> None:
+        begun.append(thread)  # before it takes a part
+        try:
+            work(thread)
+        finally:
+            ended[thread].release()
+
     interrupt: BaseException | None = None
     for k in range(1, min(len(machines), len(parts))):
-        thread = threading.Thread(target=work, args=(k,), daemon=True)
+        ended[k] = threading.Lock()
+        ended[k].acquire()
         try:
-            thread.start()
-            helpers.append(thread)
-        except RuntimeError:  # no more threads, or Python ends
+            start_new_thread(help_, (k,))
+        except (RuntimeError, MemoryError):  # no more threads, or Python ends
             break
     while True:  # helpers use what is the caller's: they are waited for, whatever comes
         try:
             work(0)
-            for thread in helpers:
-                thread.join()
+            for k in list(begun):
+                with ended[k]:
+                    pass
             break
         except BaseException as error:
             interrupt = interrupt or error
