@@ -20,7 +20,7 @@ FLOORS = [
     ["compile"],
     ["transforms"],
     ["sparse"],
-    ["numpy", "lax", "random", "nn", "scipy", "tree", "tree_util", "debug", "flatten_util", "initializers"],
+    ["numpy", "lax", "random", "nn", "scipy", "tree", "tree_util", "debug", "flatten_util", "initializers", "image"],
     ["testing", "explain"],
     ["__init__"],
     ["interop", "notebooks", "cli"],

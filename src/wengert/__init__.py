@@ -32,7 +32,7 @@ from .transforms.saved import print_saved, saved_values
 from .transforms.transposing import linear_transpose
 
 if _TYPE_CHECKING:
-    from . import debug, flatten_util, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
+    from . import debug, flatten_util, image, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
     from .interop.jax_names import as_jax
 
 make_jaxpr = make_program
@@ -41,6 +41,7 @@ __version__ = "0.2.0"
 _NAMESPACES = (
     "debug",
     "flatten_util",
+    "image",
     "initializers",
     "lax",
     "nn",
@@ -52,7 +53,7 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
-    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "image", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
     "nn", "numpy", "primitive", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 

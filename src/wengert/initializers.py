@@ -194,7 +194,7 @@ def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None)
     def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
         if not 3 <= len(shape) <= 5 or shape[-2] > shape[-1]:
             raise ArgumentError(f"delta_orthogonal: shapes (*window, in, out) with in <= out, got {tuple(shape)}")
-        matrix = matrix_of(key, (shape[-1], shape[-1]), dtype)[: shape[-2]]
+        matrix = matrix_of(key, tuple(shape[-2:]), dtype)
         middle = np.zeros((*shape[:-2], 1, 1), _dtype(dtype))
         middle[tuple((n - 1) // 2 for n in shape[:-2])] = 1
         return middle * matrix

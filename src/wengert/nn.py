@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -24,6 +25,7 @@ from .ops.elementwise import (
     log,
     log1p,
     logaddexp,
+    logical_and,
     logical_not,
     logical_or,
     maximum,
@@ -33,6 +35,7 @@ from .ops.elementwise import (
     square,
     stop_gradient_p,
     tanh,
+    where,
     where_p,
 )
 from .ops.elementwise import sigmoid as _sigmoid
@@ -383,8 +386,10 @@ def one_hot(x: Any, num_classes: int, *, dtype: Any = None, axis: int = -1) -> A
 
 
 def dot_product_attention(
-    query: Any, key: Any, value: Any, bias: Any = None, mask: Any = None, *, scale: Any = None, is_causal: bool = False
-) -> Any:
+    query: Any, key: Any, value: Any, bias: Any = None, mask: Any = None, *, scale: Any = None, is_causal: bool = False,
+    query_seq_lengths: Any = None, key_value_seq_lengths: Any = None, local_window_size: int | tuple[int, int] | None = None,
+    return_residual: bool = False,
+) -> Any:  # fmt: skip
     """Attention: the values weighted by the softmax of the products of queries and keys.
 
     Args:
@@ -394,6 +399,9 @@ def dot_product_attention(
         mask: which products count; broadcasts to ``(..., N, T, S)``.
         scale: the factor of the products, ``1 / sqrt(H)`` by default.
         is_causal: whether each place sees only those up to it.
+        query_seq_lengths, key_value_seq_lengths: how many places there are of each example; results of places beyond are 0.
+        local_window_size: how many places before and after it each place sees; one number for both.
+        return_residual: whether the logarithms of the sums of exponentials are returned too, of shape ``(..., T, N)``.
     """
     query, key, value = as_array(query), as_array(key), as_array(value)
     heads, groups = shape_of(query)[-2], shape_of(key)[-2]
@@ -407,10 +415,24 @@ def dot_product_attention(
     scores = matmul(q, moveaxis(k, -1, -2)) * (1 / math.sqrt(shape_of(query)[-1]) if scale is None else scale)
     if bias is not None:
         scores = scores + bias
+    rows, columns = np.arange(shape_of(q)[-2])[:, None], np.arange(shape_of(k)[-2])
+    allowed: list[Any] = [] if mask is None else [mask]
     if is_causal:
-        causal = np.tri(shape_of(q)[-2], shape_of(k)[-2], dtype=bool)
-        mask = causal if mask is None else mask & causal
-    return moveaxis(matmul(softmax(scores, -1, where=mask), v), -3, -2)
+        allowed.append(rows >= columns)
+    if local_window_size is not None:
+        before, after = local_window_size if isinstance(local_window_size, tuple) else (local_window_size,) * 2
+        allowed.append((columns >= rows - before) & (columns <= rows + after))
+    for lengths, places in ((query_seq_lengths, rows), (key_value_seq_lengths, columns)):
+        if lengths is not None:
+            allowed.append(places < expand_dims(as_array(lengths), (-1, -2, -3)))
+    mask = functools.reduce(logical_and, allowed) if allowed else None
+    out = moveaxis(matmul(softmax(scores, -1, where=mask), v), -3, -2)
+    if query_seq_lengths is not None:
+        out = where(rows[:, None] < expand_dims(as_array(query_seq_lengths), (-1, -2, -3)), out, 0.0)
+    if not return_residual:
+        return out
+    counted = scores if mask is None else where(mask, scores, -np.inf)
+    return out, moveaxis(logsumexp(counted, -1), -1, -2)
 
 
 __all__ = [

@@ -21,7 +21,7 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent
 REFERENCE = FOLDER.parent / "data" / "jax_surface.json"
-GROUPS = ["numpy_calls", "array_calls"]
+GROUPS = ["numpy_calls", "array_calls", "nn_calls"]
 LONGEST = 40  # of longer arrays, every so many elements are kept
 
 SETUP = """
@@ -81,15 +81,12 @@ def describe(x: Any, depth: int = 0) -> Any:
         return [type(x).__name__, x]
     if isinstance(x, (float, complex)) and not isinstance(x, np.generic):
         return [type(x).__name__, _number(x)]
-    if hasattr(x, "weak_type") and hasattr(x, "dtype"):
-        try:
-            name = str(x.dtype.name)
-        except AttributeError:
-            name = str(x.dtype)
-        if "key" in name or getattr(x.dtype, "names", None):
-            import jax
+    if "key<" in str(getattr(x, "dtype", "")):
+        import jax
 
-            return ["key", list(x.shape), describe(jax.random.key_data(x))]
+        return ["key", list(x.shape), describe(jax.random.key_data(x))]
+    if hasattr(x, "weak_type") and hasattr(x, "dtype"):
+        name = x.dtype.name
         return ["Array", list(x.shape), name, bool(x.weak_type), _values(np.asarray(x))]
     if isinstance(x, (np.ndarray, np.generic)):
         return ["numpy", list(x.shape), x.dtype.name, _values(np.asarray(x))]

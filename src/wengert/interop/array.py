@@ -22,6 +22,7 @@ import numpy as np
 from ..config import config
 from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
+from ..ops.random import KEY
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
 
@@ -31,6 +32,31 @@ _READ_ONLY = (
     "JAX arrays are immutable and do not support in-place item assignment. Instead of x[idx] = y, use "
     "x = x.at[idx].set(y) or another .at[] method"
 )
+
+
+class _KeyType:
+    """The dtype of keys of random numbers."""
+
+    name, itemsize, kind, shape, names, hasobject = "key<fry>", 8, "V", (), ("k0", "k1"), False
+    dtype = KEY
+
+    @property
+    def type(self) -> Any:
+        from .jax_modules.dtypes import prng_key
+
+        return prng_key
+
+    def __eq__(self, other: Any) -> bool:
+        return other is self or (isinstance(other, np.dtype) and other == KEY)
+
+    def __hash__(self) -> int:
+        return hash(KEY)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+KEY_TYPE: Any = _KeyType()
 
 
 class _Class(type):
@@ -74,7 +100,8 @@ class Array(metaclass=_Class):
 
     @property
     def dtype(self) -> np.dtype:
-        return self._value.dtype
+        dtype = self._value.dtype
+        return dtype if dtype.names is None else KEY_TYPE
 
     @property
     def ndim(self) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 from .. import trees
 from ..config import canonical_dtype, config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DtypeError
 from ..transforms.function import name_of
 from ..tree_util import Partial
 from .array import Array, wrap
@@ -289,9 +289,9 @@ OF_NUMPY = (TypeError, ValueError)
 def of_both_kinds(error: Exception) -> Exception:
     """The error for arguments that NumPy refused: what is a ValueError there is a TypeError in JAX, or the other way round.
 
-    Errors of the library are as they are, and so are all of other classes than these two.
+    So is a DtypeError; other errors of the library are as they are.
     """
-    if type(error) in OF_NUMPY or type(error).__module__.startswith("numpy"):
+    if type(error) in (*OF_NUMPY, DtypeError) or type(error).__module__.startswith("numpy"):
         return ArgumentError(str(error)).with_traceback(error.__traceback__)
     return error
 

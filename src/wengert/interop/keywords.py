@@ -37,7 +37,6 @@ FREE: dict[str, tuple[str, ...]] = {
     f"{module}.{name}": ("out_sharding",) for module, names in _SHARDED.items() for name in names.split()
 }
 FREE |= {
-    "jax.random.key": ("dtype",), "jax.random.wrap_key_data": ("dtype",), "jax.random.PRNGKey": (),
     "jax.numpy.linalg.multi_dot": ("precision",), "jax.numpy.polyval": ("unroll",), "jax.numpy.modf": ("out",),
     "jax.scipy.linalg.eigh": ("turbo", "eigvals"), "jax.scipy.linalg.solve": ("debug",),
     "jax.scipy.linalg.sqrtm": ("blocksize",), "jax.scipy.linalg.eigh_tridiagonal": ("key",),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..config import canonical_dtype
+from ..config import canonical_dtype, config
 from ..core import as_value, inexact_dtype
 from .array import Array, in_dtype, kind_of, promoted, wrap
 from .border import OF_NUMPY, bordered, lift, lower, of_both_kinds
@@ -66,10 +66,16 @@ _KEEPING = (
     "unique_values unstack"
 )
 _NN_KEEPING = (
-    "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu "
+    "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu log1mexp identity "
     "sigmoid silu soft_sign softplus sparse_plus sparse_sigmoid squareplus swish tanh"
 )
-NN_STRONG = frozenset({"gelu", "softmax", "log_softmax", "standardize", "logsumexp"})
+NN_STRONG = frozenset({"gelu", "softmax", "log_softmax", "logsumexp", "logmeanexp"})
+_NN_FLOATS = frozenset(
+    "celu elu leaky_relu selu sparse_plus sparse_sigmoid".split()
+)  # of integers: weak default floats
+_NN_NO_INTEGERS = frozenset({"sigmoid", "silu", "swish"})
+_NN_ARRAYS = frozenset({"softmax", "log_softmax"})  # no numbers
+_LAX_KEEPING = "reshape transpose broadcast_in_dim expand_dims slice_in_dim squeeze rev"
 
 
 def _by_name(table: dict[int, str]) -> dict[str, int]:
@@ -257,13 +263,27 @@ def activation(f: Callable[..., Any], keep: bool) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def function(x: Any, *args: Any, **kwargs: Any) -> Any:
+        dtype = kind_of(checked(x, f, 0))[0]
+        if dtype.kind in "iub":
+            if f.__name__ in _NN_NO_INTEGERS:
+                raise TypeError(f"{f.__name__} does not accept dtype {dtype}: convert it to floats with astype")
+            if f.__name__ in _NN_FLOATS:
+                return wrap(lower(function(wrap(in_dtype(x, config.float_dtype)), *args, **kwargs)), True)
+        elif dtype.kind == "V" and f.__name__ in ("logsumexp", "logmeanexp"):
+            return in_dtype_of(function(wrap(in_dtype(x, np.dtype(np.float32))), *args, **kwargs), dtype)
+        if f.__name__ in _NN_ARRAYS and not np.ndim(lower(x)):
+            raise ValueError(f"{f.__name__}: axis {kwargs.get('axis', -1)} is out of bounds for a number")
         out = inner(x, *args, **kwargs)
-        dtype = kind_of(x)[0]
         if type(out) is Array and out.dtype != dtype and inexact_dtype(dtype):
             return wrap(in_dtype(out, dtype), out.weak_type)
         return out
 
     return function
+
+
+def in_dtype_of(out: Any, dtype: np.dtype) -> Any:
+    """An array, or a tuple of them, in another dtype."""
+    return tuple([in_dtype_of(x, dtype) for x in out]) if isinstance(out, tuple) else wrap(in_dtype(out, dtype))
 
 
 def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ distributions of floats in `continuous.py` and `gammas.py`, of integers and indi
 """
 
 from ..errors import nearest_names as _nearest_names
+from .binomials import binomial, multinomial
 from .continuous import (
     cauchy,
     double_sided_maxwell,
@@ -31,10 +32,10 @@ from .gammas import ball, beta, chisquare, dirichlet, f, gamma, generalized_norm
 from .keys import PRNGKey, bits, clone, fold_in, key, key_data, key_impl, split, wrap_key_data
 
 __all__ = [
-    "PRNGKey", "ball", "bernoulli", "beta", "bits", "categorical", "cauchy", "chisquare", "choice", "clone",
+    "PRNGKey", "ball", "bernoulli", "beta", "binomial", "bits", "categorical", "cauchy", "chisquare", "choice", "clone",
     "dirichlet", "double_sided_maxwell", "exponential", "f", "fold_in", "gamma", "generalized_normal", "geometric",
     "gumbel", "key", "key_data", "key_impl", "laplace", "loggamma", "logistic", "lognormal", "maxwell",
-    "multivariate_normal", "normal", "orthogonal", "pareto", "permutation", "poisson", "rademacher", "randint",
+    "multinomial", "multivariate_normal", "normal", "orthogonal", "pareto", "permutation", "poisson", "rademacher", "randint",
     "rayleigh", "split", "t", "triangular", "truncated_normal", "uniform", "wald", "weibull_min", "wrap_key_data",
 ]  # fmt: skip
 

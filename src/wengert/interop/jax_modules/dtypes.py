@@ -10,6 +10,7 @@ from ...config import canonical_dtype
 from ...numpy.dtypes import finfo, iinfo
 from ...numpy.dtypes import issubdtype as _issubdtype
 from ...ops.random import KEY
+from ..promotion import TypePromotionError
 
 float0 = np.dtype([("float0", np.void, 0)])
 
@@ -54,15 +55,28 @@ def scalar_type_of(x: Any) -> type:
     return {"b": bool, "i": int, "u": int, "f": float, "V": float, "c": complex}[result_type(x).kind]
 
 
+def itemsize_bits(dtype: Any) -> int:
+    """How many bits an element takes.
+
+    Example:
+        >>> itemsize_bits("int8")
+        8
+    """
+    d = np.dtype(dtype)
+    number = "".join(c for c in d.name.split("_")[0] if c.isdigit())
+    return int(number) if number and d.kind != "c" else 8 * d.itemsize
+
+
 def __getattr__(name: str) -> Any:
     if name == "bfloat16":
         import ml_dtypes
 
-        return np.dtype(ml_dtypes.bfloat16)
+        return ml_dtypes.bfloat16
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
+    "TypePromotionError", "itemsize_bits",
     "bfloat16", "canonicalize_dtype", "extended", "finfo", "float0", "iinfo", "issubdtype",  # noqa: F822 (bfloat16)
     "prng_key", "result_type",
     "scalar_type_of",

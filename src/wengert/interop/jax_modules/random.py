@@ -1,0 +1,61 @@
+"""`jax.random` where it takes other arguments than `wengert.random`: dtypes of keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import random as ours
+from ..array import KEY_TYPE
+from ..border import bordered
+from ..keywords import check_free
+
+
+def _generator(impl: Any) -> Any:
+    """The generator of a name or a dtype of keys.
+
+    Raises:
+        ValueError: JAX has no such generator.
+    """
+    if impl is None or impl == KEY_TYPE:
+        return None
+    if isinstance(impl, str) and impl not in ("threefry2x32", "rbg", "unsafe_rbg"):
+        raise ValueError(f"unrecognized PRNG implementation {impl!r}: there is 'threefry2x32'")
+    return impl
+
+
+def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
+    """`wengert.random.key`; `dtype` is that of keys.
+
+    Raises:
+        ValueError: `impl` and `dtype` are both given, or there is no such generator.
+    """
+    if impl is not None and dtype is not None:
+        raise ValueError("Only one of impl and dtype may be specified.")
+    check_free("jax.random.key", "dtype", dtype)
+    return bordered(ours.key)(seed, impl=_generator(impl))
+
+
+def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802
+    """`wengert.random.PRNGKey`: a key as two words."""
+    return bordered(ours.PRNGKey)(seed, impl=_generator(impl))
+
+
+def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -> Any:
+    """`wengert.random.wrap_key_data`: a key from its words; `dtype` is that of keys."""
+    check_free("jax.random.wrap_key_data", "dtype", dtype)
+    return bordered(ours.wrap_key_data)(key_bits_array, impl=_generator(impl))
+
+
+def key_dtype(impl_spec: Any = None) -> Any:
+    """The dtype of keys of a generator.
+
+    Example:
+        >>> key_dtype()
+        key<fry>
+    """
+    if _generator(impl_spec) not in (None, "threefry2x32"):
+        ours.key(0, impl=impl_spec)  # says which one there is
+    return KEY_TYPE
+
+
+__all__ = ["PRNGKey", "key", "key_dtype", "wrap_key_data"]
