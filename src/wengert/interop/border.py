@@ -124,6 +124,8 @@ def lift(x: Any, weak: bool = False) -> Any:
         return x._f
     if _is_named(x):
         return t(*[lift(e, weak) for e in x])
+    if t in DRESSED:
+        return LiftedTree(x) if t in trees._registered else Lifted(x)
     if _is_ours(x) and t is not Partial:
         return LiftedTree(x) if t in trees._registered else Lifted(x)
     if t in trees._registered:
@@ -209,7 +211,28 @@ class Lifted(_Function):
 class LiftedTree(Lifted):
     """The same, of an object that is a tree of the values that it holds."""
 
+    def __mul__(self, other: Any) -> Any:
+        return lift(self.inner * lower(other))
 
+    def __getitem__(self, index: Any) -> Any:
+        return lift(self.inner[lower(index)])
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+
+class LiftedClass(Lifted):
+    """A class of the library's whose objects and methods give `Array`s."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__(inner)
+        DRESSED.add(inner)
+
+    def __repr__(self) -> str:
+        return repr(self.inner)
+
+
+DRESSED: set[type] = set()
 trees.register(LiftedTree, lambda x: ((x.inner,), None), lambda _, children: LiftedTree(*children))
 
 

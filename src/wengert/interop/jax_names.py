@@ -20,6 +20,7 @@ import numpy as np
 
 from ..config import config
 from ..errors import NotSupportedError
+from .border import LiftedClass
 from .keywords import dressed
 from .rules import follow
 
@@ -62,15 +63,15 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.scipy.fft": ("wengert.scipy.fft",),
     "jax.scipy.integrate": ("wengert.scipy.integrate",),
     "jax.scipy.interpolate": (".interpolate", "wengert.scipy.interpolate"),
-    "jax.scipy.linalg": ("wengert.scipy.linalg",),
+    "jax.scipy.linalg": (".scipy_linalg", "wengert.scipy.linalg"),
     "jax.scipy.ndimage": (".ndimage", "wengert.scipy.ndimage"),
     "jax.scipy.optimize": ("wengert.scipy.optimize",),
     "jax.scipy.signal": ("wengert.scipy.signal",),
     "jax.scipy.sparse": ("wengert.scipy.sparse",),
-    "jax.scipy.sparse.linalg": ("wengert.scipy.sparse.linalg",),
+    "jax.scipy.sparse.linalg": (".sparse_linalg", "wengert.scipy.sparse.linalg"),
     "jax.scipy.spatial": ("wengert.scipy.spatial",),
     "jax.scipy.spatial.transform": ("wengert.scipy.spatial.transform",),
-    "jax.scipy.special": ("wengert.scipy.special",),
+    "jax.scipy.special": (".scipy_special", "wengert.scipy.special"),
     "jax.scipy.stats": ("wengert.scipy.stats",),
     "jax.sharding": (".sharding",),
     "jax.test_util": (".test_util", "wengert.testing"),
@@ -207,6 +208,8 @@ def alias_name(module: str, name: str) -> Any:
             continue
         found = getattr(source, name)
         own = place[0] == "." or place in _RAW or isinstance(found, (type, ModuleType))
+        if isinstance(found, type) and module in ("jax.scipy.spatial.transform", "jax.scipy.stats"):
+            return LiftedClass(found)
         if not callable(found) or isinstance(found, (type, ModuleType)):
             return found
         return dressed(module, name, found if own else follow(module, name, found))

@@ -65,6 +65,14 @@ _KEEPING = (
     "tril take take_along_axis pad split array_split hsplit vsplit dsplit ediff1d diff round around trim_zeros "
     "unique_values unstack"
 )
+# Functions of `jax.scipy.special` whose results are strong, or whose arguments do not all meet.
+_SPECIAL_STRONG = frozenset(
+    "gamma exp1 expi erfcx ndtr ndtri log_ndtr dawsn gammasgn spence fresnel sici wofz beta poch owens_t expn".split()
+)
+_SPECIAL_APART = frozenset(
+    "softmax log_softmax logsumexp bernoulli bessel_jn sph_harm_y multigammaln factorial lpmn lpmn_values".split()
+)
+_SPECIAL_FLOATS = frozenset("ndtr ndtri log_ndtr spence".split())  # of which JAX has no integers and no narrow floats
 _NN_KEEPING = (
     "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu log1mexp identity "
     "sigmoid silu soft_sign softplus sparse_plus sparse_sigmoid squareplus swish tanh"
@@ -162,7 +170,7 @@ def _narrowed(out: Any, dtype: np.dtype) -> Any:
     """Results of narrow floats, where the library computed in wider ones."""
     if isinstance(out, (tuple, list)):
         return type(out)([_narrowed(x, dtype) for x in out]) if not hasattr(out, "_fields") else out
-    wide = getattr(out, "dtype", None) == np.float32
+    wide = getattr(out, "dtype", None) in (np.float32, np.float64)
     return in_dtype(out, dtype) if wide else out
 
 
@@ -286,6 +294,71 @@ def in_dtype_of(out: Any, dtype: np.dtype) -> Any:
     return tuple([in_dtype_of(x, dtype) for x in out]) if isinstance(out, tuple) else wrap(in_dtype(out, dtype))
 
 
+_OF_VECTORS = frozenset({"multivariate_normal", "dirichlet", "multinomial"})
+
+
+def _special(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function of `jax.scipy.special`: its arguments meet in one floating dtype."""
+    parameters = [p for p in inspect.signature(f).parameters.values() if p.kind in (0, 1)]
+    inner = meeting(f, len(parameters) or 8, inexact=True, weak="never" if name in _SPECIAL_STRONG else "joined")
+    if name not in _SPECIAL_FLOATS:
+        return inner
+
+    @functools.wraps(f)
+    def function(x: Any, *args: Any, **kwargs: Any) -> Any:
+        dtype = kind_of(checked(x, f, 0))[0]
+        if dtype not in (np.float32, np.float64, np.complex64, np.complex128):
+            raise TypeError(f"{name}: x.dtype={dtype} is not supported, see the docstring for supported types")
+        return inner(x, *args, **kwargs)
+
+    return function
+
+
+# Functions that take integers for the default floats in the library, for float32 in JAX where they have at most 32 bits:
+# how many of the first arguments.
+_NUMBERED = {
+    "jax.numpy.fft": {
+        1: "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn",
+    },
+    "jax.scipy.fft": {1: "dct idct dctn idctn"},
+    "jax.scipy.signal": {1: "detrend stft istft welch", 2: "convolve correlate convolve2d correlate2d fftconvolve csd"},
+    "jax.numpy.linalg": {
+        1: "cholesky cond det eig eigh eigvals eigvalsh inv norm pinv qr slogdet svd svdvals matrix_norm vector_norm tensorinv",
+        2: "solve lstsq tensorsolve",
+    },
+    "jax.scipy.linalg": {
+        1: "cholesky cho_factor det expm inv lu lu_factor qr svd sqrtm schur hessenberg polar eigh funm",
+        2: "solve solve_triangular expm_frechet eigh_tridiagonal qr_multiply",
+    },
+}
+NUMBERED = {
+    (module, name): n for module, table in _NUMBERED.items() for n, names in table.items() for name in names.split()
+}
+_HALVES = frozenset("fft ifft irfft hfft".split())  # of which half precision is computed, and given, in single
+
+
+def numbered(f: Callable[..., Any], n: int) -> Callable[..., Any]:
+    """`f` behind the border, integers of at most 32 bits among its first `n` arguments being float32."""
+    inner = bordered(f)
+    half = getattr(f, "__name__", "") in _HALVES
+
+    @functools.wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        args = (*[_as_floats(a, half) for a in args[:n]], *args[n:])
+        return inner(*args, **kwargs)
+
+    return function
+
+
+def _as_floats(a: Any, half: bool) -> Any:
+    if type(a) is not Array and not isinstance(a, np.ndarray):
+        return a
+    dtype = a.dtype
+    if dtype.kind in "iub" and dtype.itemsize < 8 or (half and dtype == np.float16):
+        return wrap(in_dtype(a, np.dtype(np.float32)))
+    return a
+
+
 def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the library as the module of the alias has it."""
     if module == "jax.numpy":
@@ -298,8 +371,14 @@ def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
             return keeping(f)
         if name in _ARRAYS:
             return of_arrays(f, _ARRAYS[name])
+    elif module == "jax.scipy.special" and name not in _SPECIAL_APART:
+        return _special(f, name)
+    elif module.startswith("jax.scipy.stats.") and module.rpartition(".")[2] not in _OF_VECTORS:
+        return meeting(f, 8, inexact=True)
     elif module == "jax.nn" and (name in NN_KEEPING or name in NN_STRONG):
         return activation(f, name in NN_KEEPING)
+    elif (module, name) in NUMBERED:
+        return numbered(f, NUMBERED[module, name])
     return bordered(f)
 
 

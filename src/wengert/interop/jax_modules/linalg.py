@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as _np
+
 from ...numpy import linalg as _linalg
 from ...numpy import reductions as _sums
 from ..border import bordered
+from ..rules import numbered as _numbered
 from . import numpy as _numpy
 
 
@@ -30,12 +33,48 @@ def eigvalsh(a: Any, UPLO: str | None = "L", *, symmetrize_input: bool = True) -
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     """`wengert.numpy.linalg.norm`; the sum of moduli has the derivative of JAX's `abs` at 0."""
-    x = _numpy.array(x)
+    x = _numbered(lambda v: v, 1)(_numpy.array(x))
     along = axis if axis is not None else 0
     if ord == 1 and isinstance(along, int) and (axis is not None or x.ndim == 1):
         return _sum(_numpy.abs(x), axis=along, keepdims=keepdims)
     return bordered(_linalg.norm)(x, ord, axis, keepdims)
 
 
+def slogdet(a: Any, *, method: str | None = None) -> Any:
+    """`wengert.numpy.linalg.slogdet`; `method`, "lu" or "qr", says how JAX would compute it.
+
+    Raises:
+        ValueError: another method.
+    """
+    if method not in (None, "lu", "qr"):
+        raise ValueError(f"Unknown slogdet method '{method}'. Supported methods are 'lu' (`None`), and 'qr'.")
+    return _numbered(_linalg.slogdet, 1)(a)
+
+
+def matrix_rank(M: Any, rtol: Any = None, *, hermitian: bool = False, tol: Any = None) -> Any:  # noqa: N803
+    """The rank of matrices: how many singular values are above `rtol` times the largest; that of a vector is at most 1."""
+    m = _numbered(lambda x: x, 1)(M)
+    if m.ndim < 2:
+        return (m != 0).any().astype(_np.int32)
+    return bordered(_linalg.matrix_rank)(m, rtol if rtol is not None else tol, hermitian)
+
+
+def matmul(x1: Any, x2: Any, /, *, precision: Any = None, preferred_element_type: Any = None) -> Any:
+    """`jax.numpy.matmul`."""
+    return _numpy.matmul(x1, x2, precision=precision, preferred_element_type=preferred_element_type)
+
+
+def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2, precision: Any = None, preferred_element_type: Any = None) -> Any:
+    """`jax.numpy.tensordot`."""
+    return _numpy.tensordot(x1, x2, axes, precision=precision, preferred_element_type=preferred_element_type)
+
+
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, precision: Any = None, preferred_element_type: Any = None) -> Any:
+    """`jax.numpy.vecdot`."""
+    return _numpy.vecdot(x1, x2, axis=axis, precision=precision, preferred_element_type=preferred_element_type)
+
+
 _sum = bordered(_sums.sum)
-__all__ = ["norm", "cholesky", "eigh", "eigvalsh"]
+__all__ = [
+    "cholesky", "eigh", "eigvalsh", "matmul", "matrix_rank", "norm", "slogdet", "tensordot", "vecdot",
+]  # fmt: skip

@@ -1,0 +1,78 @@
+"""`jax.scipy.special` where it takes other arguments than SciPy's functions."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ...scipy import special
+from ..array import Array, in_dtype, kind_of, promoted, wrap
+from ..border import bordered, lift, lower
+from ..promotion import floating
+from ..rules import follow
+from .numpy import array
+
+
+def log_ndtr(x: Any, series_order: int = 3) -> Any:
+    """The logarithm of the normal distribution function; `series_order` says how JAX would sum its tail.
+
+    Raises:
+        ValueError: `series_order` is negative or above 30.
+    """
+    if not 0 <= series_order <= 30:
+        raise ValueError(f"series_order must be between 0 and 30, got {series_order}")
+    return follow("jax.scipy.special", "log_ndtr", special.log_ndtr)(x)
+
+
+def sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, diff_n: Any = None, n_max: int | None = None) -> Any:
+    """The spherical harmonics of degree `n` and order `m`; 0 where the degree is above `n_max`.
+
+    Raises:
+        NotImplementedError: `diff_n` is given.
+    """
+    if diff_n is not None:
+        raise NotImplementedError("sph_harm_y: derivatives by diff_n are not implemented in JAX; use jax.jacfwd")
+    (angle, turn), _ = promoted((theta, phi), inexact=True)
+    degree, order = (np.asarray(lower(v)) for v in (n, m))
+    return lift(special.sph_harm_y(degree, order, angle, turn))
+
+
+def multigammaln(a: Any, d: Any) -> Any:
+    """The logarithm of the multivariate gamma function, of dimension `d`."""
+    x = in_dtype(a, floating(kind_of(a))[0])
+    d = float(np.asarray(lower(d)))
+    out: Any = d * (d - 1) / 4 * float(np.log(np.pi))
+    for i in range(int(np.ceil(d))):
+        out = out + special.gammaln(x - i / 2)
+    return wrap(in_dtype(out, x.dtype)) if d > 1 or type(out) is Array or hasattr(out, "dtype") else array(0.0 * x)
+
+
+def factorial(n: Any, exact: bool = False) -> Any:
+    """``n!`` in floats.
+
+    Raises:
+        NotImplementedError: `exact`, as Python's integers would be.
+    """
+    if exact:
+        raise NotImplementedError("factorial with exact=True: use math.factorial")
+    kind = floating(kind_of(n))
+    return lift(in_dtype(special.factorial(in_dtype(n, kind[0])), kind[0]), kind[1])
+
+
+def bernoulli(n: Any) -> Any:
+    """The Bernoulli numbers up to the `n`-th.
+
+    Raises:
+        TypeError: `n` is no integer.
+    """
+    return bordered(special.bernoulli)(operator.index(n))
+
+
+def betainc(a: Any, b: Any, x: Any) -> Any:
+    """The regularised incomplete beta function."""
+    return follow("jax.scipy.special", "betainc", special.betainc)(a, b, x)
+
+
+__all__ = ["betainc", "bernoulli", "factorial", "log_ndtr", "multigammaln", "sph_harm_y"]
