@@ -199,7 +199,9 @@ def _t_entropy(df: Any) -> Any:
 t = continuous(
     "t",
     "df",
-    logpdf=lambda z, df: limit(df, lambda df: t_log_density(df, z), -0.5 * z * z - HALF_LOG_2PI),
+    logpdf=lambda z, df: limit(
+        df, lambda df: t_log_density(df, z), -0.5 * square(where(isinf(df), z, 0.0)) - HALF_LOG_2PI
+    ),
     cdf=lambda z, df: stdtr(df, z),
     sf=lambda z, df: stdtr(df, -z),
     logcdf=lambda z, df: log_stdtr_p.bind(df, z),
