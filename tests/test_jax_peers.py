@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from jax_lax_cases import agrees, cases, public, recorded, run
+from jax_lax_cases import space as lax_space
 from test_jax_array import OTHER_RULES, PROMOTED
 
 
@@ -28,3 +30,21 @@ def test_promotion(space, code, value, dtype, weak):
 @pytest.mark.parametrize("code, value", OTHER_RULES, ids=[c[0] for c in OTHER_RULES])
 def test_rules(space, code, value):
     np.testing.assert_array_equal(np.asarray(eval(code, space)), value)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("title", cases())
+def test_what_is_recorded_of_lax_is_what_jax_gives(space, title):
+    jax = space["jax"]
+    wide = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        got, want = run(cases()[title], lax_space(jax)), recorded()["results"][title]
+    finally:
+        jax.config.update("jax_enable_x64", wide)
+    assert [code for code in want if not agrees(want[code], got[code])] == []
+
+
+@pytest.mark.peers
+def test_the_names_of_lax_that_are_recorded_are_those_of_jax(space):
+    assert public(space["jax"]) == recorded()["names"]

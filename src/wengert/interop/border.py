@@ -22,6 +22,7 @@ from ..config import canonical_dtype, config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
 from ..errors import ArgumentError, DtypeError
 from ..transforms.function import name_of
+from ..transforms.symbolic import CustomVJPPrimal
 from ..tree_util import Partial
 from .array import Array, wrap
 
@@ -30,6 +31,9 @@ _ATOMS: frozenset[type] = frozenset(
     {ndarray, str, bytes, type(None), type(Ellipsis), slice, type, np.dtype, *PYTHON_SCALARS}
 )
 _FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial, types.BuiltinFunctionType, np.ufunc)
+
+
+_WEAK_NUMBERS = frozenset({int, float, complex})
 
 
 class Weak:
@@ -45,6 +49,7 @@ trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*value
 
 
 NUMBERS: Any = "numbers"
+RESULTS: Any = "results"
 
 
 def lower(x: Any, keep: Any = False) -> Any:
@@ -52,10 +57,10 @@ def lower(x: Any, keep: Any = False) -> Any:
 
     Args:
         x: anything.
-        keep: whether weak arrays stay weak, as `Weak`; `NUMBERS`: Python's floats too.
+        keep: whether weak arrays stay weak, as `Weak`; `NUMBERS`: Python's floats too, `RESULTS`: all Python's numbers.
     """
     t = type(x)
-    if keep is NUMBERS and t is float:
+    if (keep is NUMBERS and t is float) or (keep is RESULTS and t in _WEAK_NUMBERS):
         return Weak(np.asarray(x, default_dtype(t))[()])
     if t is Array:
         if keep and x._weak and x._value.dtype.kind != "b":
@@ -126,6 +131,8 @@ def lift(x: Any, weak: bool = False) -> Any:
         return t(*[lift(e, weak) for e in x])
     if t in DRESSED:
         return LiftedTree(x) if t in trees._registered else Lifted(x)
+    if t is CustomVJPPrimal:
+        return CustomVJPPrimal(lift(x.value, weak), x.perturbed)
     if _is_ours(x) and t is not Partial:
         return LiftedTree(x) if t in trees._registered else Lifted(x)
     if t in trees._registered:
@@ -166,7 +173,8 @@ class Lowered(_Function):
         self.keep = keep
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return lower(self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()}), self.keep)
+        out = self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()})
+        return lower(out, RESULTS if self.keep is True else self.keep)
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is Lowered and other._f == self._f and other.keep == self.keep

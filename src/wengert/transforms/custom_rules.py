@@ -23,6 +23,7 @@ from ..ops.rules import Flat, Rule, closed_over, zero_beside
 from .forward import FLOAT0, check_output
 from .function import Transformed, given, name_of, narrowed, shown
 from .staging import signature, stage
+from .symbolic import CustomVJPPrimal, SymbolicZero
 
 
 def _is_array(x: Any) -> bool:
@@ -154,14 +155,15 @@ def zero_tangent(x: Value, tangents: Sequence[Value | None] = ()) -> Value:
 class _JvpCall(_Call):
     forward_mode = True
 
-    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], rule: Any) -> None:
+    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], rule: Any, symbolic: bool) -> None:
         super().__init__(f, arguments, compared)
-        self.rule = rule
+        self.rule, self.symbolic = rule, symbolic
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
         a = self.arguments
         nondiff, args = a.split(primals)
-        full = [zero_tangent(p, tangents) if t is None else t for p, t in zip(primals, tangents, strict=True)]
+        zero = (lambda p, _: SymbolicZero.from_primal_value(p)) if self.symbolic else zero_tangent
+        full = [zero(p, tangents) if t is None else t for p, t in zip(primals, tangents, strict=True)]
         flat = iter(a.diff_values(full))
         ts = tuple(trees.unflatten(s, [next(flat) for _ in range(s.num_leaves)]) for s in a.diff_trees)
         out = self.rule(*nondiff, tuple(args), ts)
@@ -196,7 +198,7 @@ def _paths(tree: Any) -> list[str]:
 
 def _fitted(t: Any, x: Value, what: str, like: str) -> Value | None:
     """A tangent or cotangent that a rule returned, checked against the value it belongs to."""
-    if t is None or (isinstance(t, np.ndarray) and t.dtype == FLOAT0) or not is_inexact(x):
+    if t is None or type(t) is SymbolicZero or (isinstance(t, np.ndarray) and t.dtype == FLOAT0) or not is_inexact(x):
         return None
     t = as_value(t)
     if shape_of(t) != shape_of(x):
@@ -213,12 +215,21 @@ def _fitted(t: Any, x: Value, what: str, like: str) -> Value | None:
 class _VjpCall(_Call):
     forward_mode = False
 
-    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], fwd: Any, bwd: Any) -> None:
+    def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], fwd: Any, bwd: Any, symbolic: bool) -> None:
         super().__init__(f, arguments, compared)
-        self.fwd, self.bwd = fwd, bwd
+        self.fwd, self.bwd, self.symbolic = fwd, bwd, symbolic
+        self.perturbed: Sequence[bool] = [True] * len(arguments.differentiated)
+
+    def check_differentiated(self, nonzero: Sequence[bool]) -> None:
+        super().check_differentiated(nonzero)
+        self.perturbed = nonzero
 
     def forward(self, *values: Value) -> tuple[Flat, Flat, Any]:
-        out = self.fwd(*self.arguments.rebuild(values))
+        given: Sequence[Any] = values
+        if self.symbolic:
+            marked = zip(values, self.arguments.differentiated, self.perturbed, strict=True)
+            given = [CustomVJPPrimal(v, p) if d else v for v, d, p in marked]
+        out = self.fwd(*self.arguments.rebuild(given))
         if not isinstance(out, (tuple, list)) or len(out) != 2:
             raise CustomRuleError(
                 f"the forward function of {self.name} must return a pair (output, residuals), it returned "
@@ -359,14 +370,16 @@ class CustomJVP(_Custom):
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
         self._rule: Callable[..., Any] | None = None
+        self._symbolic = False
 
     def defjvp(self, rule: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
-        """Define the rule: ``rule(*nondiff, primals, tangents) -> (primal_out, tangent_out)``; usable as a decorator."""
-        if symbolic_zeros:
-            raise NotSupportedError("defjvp: symbolic_zeros is not supported; zero tangents come as arrays of zeros")
+        """Define the rule: ``rule(*nondiff, primals, tangents) -> (primal_out, tangent_out)``; usable as a decorator.
+
+        With `symbolic_zeros`, tangents that are zero are `SymbolicZero`s instead of arrays.
+        """
         if not callable(rule):
             raise CustomRuleError(f"defjvp of {name_of(self._f)} takes a function, got {rule!r}")
-        self._rule = rule
+        self._rule, self._symbolic = rule, bool(symbolic_zeros)
         self._compared.clear()
         return rule
 
@@ -395,7 +408,7 @@ class CustomJVP(_Custom):
             raise CustomRuleError(f"{name_of(self._f)} is a custom_jvp function without a rule: call its defjvp")
 
     def call_of(self, arguments: _Arguments) -> _Call:
-        return _JvpCall(self._f, arguments, self._compared, self._rule)
+        return _JvpCall(self._f, arguments, self._compared, self._rule, self._symbolic)
 
 
 class CustomVJP(_Custom):
@@ -405,6 +418,7 @@ class CustomVJP(_Custom):
         super().__init__(f, nondiff_argnums)
         self._fwd: Callable[..., Any] | None = None
         self._bwd: Callable[..., Any] | None = None
+        self._symbolic = False
 
     def defvjp(
         self,
@@ -413,13 +427,14 @@ class CustomVJP(_Custom):
         symbolic_zeros: bool = False,
         optimize_remat: bool = False,
     ) -> None:
-        """Define the rule: ``fwd(*args) -> (out, residuals)``, ``bwd(*nondiff, residuals, cotangent) -> cotangents``."""
-        if symbolic_zeros:
-            raise NotSupportedError("defvjp: symbolic_zeros is not supported; zero cotangents come as arrays of zeros")
+        """Define the rule: ``fwd(*args) -> (out, residuals)``, ``bwd(*nondiff, residuals, cotangent) -> cotangents``.
+
+        With `symbolic_zeros`, `fwd` gets a `CustomVJPPrimal` for each array: its value, and whether it is differentiated.
+        """
         for g in (fwd, bwd):
             if not callable(g):
                 raise CustomRuleError(f"defvjp of {name_of(self._f)} takes two functions, got {g!r}")
-        self._fwd, self._bwd = fwd, bwd
+        self._fwd, self._bwd, self._symbolic = fwd, bwd, bool(symbolic_zeros)
         self._compared.clear()
 
     def require_rule(self) -> None:
@@ -427,7 +442,7 @@ class CustomVJP(_Custom):
             raise CustomRuleError(f"{name_of(self._f)} is a custom_vjp function without a rule: call its defvjp")
 
     def call_of(self, arguments: _Arguments) -> _Call:
-        return _VjpCall(self._f, arguments, self._compared, self._fwd, self._bwd)
+        return _VjpCall(self._f, arguments, self._compared, self._fwd, self._bwd, self._symbolic)
 
 
 def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomJVP:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ... import trees
+from ...transforms.symbolic import CustomVJPPrimal, SymbolicZero
 from .transformations import closure_convert, custom_jvp, custom_vjp
 
 
@@ -42,4 +44,24 @@ def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-__all__ = ["closure_convert", "custom_gradient", "custom_jvp", "custom_vjp"]
+def custom_vjp_primal_tree_values(tree: Any) -> Any:
+    """A tree with the values of its `CustomVJPPrimal`s.
+
+    Raises:
+        TypeError: a leaf is none.
+    """
+
+    def value(x: Any) -> Any:
+        if type(x) is not CustomVJPPrimal:
+            raise TypeError(f"unexpected type of custom_vjp primal leaf: {type(x)}")
+        return x.value
+
+    return trees.map(value, tree)
+
+
+zero_from_primal = SymbolicZero.from_primal_value
+
+__all__ = [
+    "CustomVJPPrimal", "SymbolicZero", "closure_convert", "custom_gradient", "custom_jvp", "custom_vjp",
+    "custom_vjp_primal_tree_values", "zero_from_primal",
+]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,9 +12,11 @@ import numpy as np
 import wengert as ours
 
 from ... import trees
+from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS
 from ...errors import NotSupportedError
 from ...transforms import jit as jits
+from ...transforms.forward import FLOAT0
 from ...transforms.function import name_of, shown
 from ...transforms.jit import ShapeDtypeStruct
 from ...transforms.rerun import run_opened
@@ -65,7 +69,13 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
             raise NotSupportedError(f"jit: {name} is a sharding of jax.sharding on the one device here; leave it out")
     if fun is None:
         return lambda f: jit(f, **options)
+    _check_callable(fun)
     return Outer(ours.jit(lowered(fun, True), **options), fun)
+
+
+def _check_callable(fun: Any) -> None:
+    if not callable(fun):
+        raise TypeError(f"Expected a callable value, got {fun}")
 
 
 def vmap(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -89,10 +99,16 @@ def _derivative(name: str) -> Callable[..., Any]:
     transformation = getattr(ours, name)
 
     def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
+        _check_callable(fun)
         options.pop("reduce_axes", None)
         allowed = bool(options.pop("allow_int", False))
         way_in = _weak_in(argnums, name, allowed)
-        return Outer(transformation(lowered(fun), argnums, **options), fun, way_in=way_in)
+        if name == "value_and_grad":
+            noted = _Noted(fun, bool(options.get("has_aux")))
+            made: Any = _Valued(transformation(lowered(noted), argnums, **options), noted, way_in)
+        else:
+            made = Outer(transformation(lowered(fun), argnums, **options), fun, way_in=way_in)
+        return _of_integers(made, fun, argnums, name) if allowed and name in ("grad", "value_and_grad") else made
 
     transform.__name__ = transform.__qualname__ = name
     transform.__doc__ = f"`wengert.{name}`."
@@ -101,6 +117,27 @@ def _derivative(name: str) -> Callable[..., Any]:
 
 grad, value_and_grad = _derivative("grad"), _derivative("value_and_grad")
 jacfwd, jacrev, jacobian, hessian = map(_derivative, ("jacfwd", "jacrev", "jacobian", "hessian"))
+
+
+def _of_integers(inner: Any, fun: Any, argnums: Any, name: str) -> Any:
+    """A gradient with `allow_int`: zeros of dtype float0 in the place of integers."""
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        out = inner(*args, **kwargs)
+        found = out[1] if name == "value_and_grad" else out
+        nums = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+        given = tuple(args[n] for n in nums)
+        grads = tuple(found) if isinstance(argnums, (tuple, list)) else (found,)
+        marked = trees.map(_float0_for_integers, given, grads)
+        marked = marked if isinstance(argnums, (tuple, list)) else marked[0]
+        return (out[0], marked) if name == "value_and_grad" else marked
+
+    gradient.__name__, gradient.__wrapped__ = name_of(fun), fun
+    return gradient
+
+
+def _float0_for_integers(x: Any, g: Any) -> Any:
+    return np.zeros(np.shape(lower(x)), FLOAT0) if kind_of(x)[0].kind in "iub" else g
 
 
 def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
@@ -115,6 +152,9 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
     leaves, tree = trees.flatten(tuple(primals))
     others, other = trees.flatten(tuple(tangents))
     if tree == other:
+        for x, t in zip(leaves, others, strict=True):
+            if _is_number(x) and _is_number(t):
+                _check_tangent(kind_of(x)[0], np.asarray(t).dtype if type(t) is np.ndarray else kind_of(t)[0])
         weak = [kind_of(x)[1] if _is_number(x) else False for x in leaves]
         if any(weak):
             given, moved = (
@@ -122,6 +162,21 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
                 for t in (given, moved)
             )
     return lift(ours.jvp(lowered(fun, not has_aux), given, moved, **options))
+
+
+def _check_tangent(of_primal: Any, of_tangent: Any) -> None:
+    """Raises:
+    TypeError: a tangent has another dtype than its primal, or that of an integer is not float0.
+    """
+    if of_primal.kind in "iub":
+        fits = of_tangent == FLOAT0
+    else:
+        fits = of_primal == of_tangent or (config._x64 is not True and canonical_dtype(of_tangent) == of_primal)
+    if not fits:
+        raise TypeError(
+            f"primal and tangent arguments to jax.jvp do not match; dtypes must be equal, or in case of int/bool primal dtype "
+            f"the tangent dtype must be float0. Got primal dtype {of_primal} and tangent dtype {of_tangent}."
+        )
 
 
 def _is_number(x: Any) -> bool:
@@ -133,14 +188,58 @@ def _arrays(x: Any) -> Any:
     return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x))
 
 
+class _Valued(Outer):
+    """A value and its gradient, the value as weak as the function gave it."""
+
+    def __init__(self, inner: Any, noted: _Noted, way_in: Any) -> None:
+        super().__init__(inner, noted.fun, way_in=way_in)
+        self.noted = noted
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        out, gradient = super().__call__(*args, **kwargs)
+        if self.noted.has_aux:
+            return (self.noted.marked(out[0]), out[1]), gradient
+        return self.noted.marked(out), gradient
+
+
+class _Noted:
+    """A function that notes which leaves of its result are weak, for transformations that run it once."""
+
+    def __init__(self, fun: Callable[..., Any], has_aux: bool) -> None:
+        _check_callable(fun)
+        self.fun, self.has_aux, self.seen = fun, has_aux, threading.local()
+        self.__name__, self.__wrapped__ = name_of(fun), fun
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        out = self.fun(*args, **kwargs)
+        first = out[0] if self.has_aux and isinstance(out, (tuple, list)) and out else out
+        self.seen.weak = [_is_number(x) and kind_of(x)[1] for x in trees.leaves(first)]
+        return out
+
+    def marked(self, out: Any) -> Any:
+        """The lifted result, its leaves weak where they were."""
+        weak: list[bool] = getattr(self.seen, "weak", [])
+        if not any(weak):
+            return out
+        leaves, tree = trees.flatten(out)
+        if len(leaves) != len(weak):
+            return out
+        return trees.unflatten(
+            tree, [lift(lower(x), w) if type(x) is Array else x for x, w in zip(leaves, weak, strict=True)]
+        )
+
+
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Any = ()) -> Any:
     """`wengert.vjp`; cotangents are as weak as their primals."""
     options: dict[str, Any] = {"has_aux": True} if has_aux else {}
-    return lift(ours.vjp(lowered(fun), *lower(primals, NUMBERS), **options))
+    noted = _Noted(fun, has_aux)
+    out = lift(ours.vjp(lowered(noted), *lower(primals, NUMBERS), **options))
+    return (noted.marked(out[0]), *out[1:])
 
 
 def linearize(fun: Callable[..., Any], *primals: Any, **options: Any) -> Any:
     """`wengert.linearize`."""
+    _check_callable(fun)
     return lift(ours.linearize(lowered(fun), *lower(primals), **options))
 
 
@@ -263,18 +362,49 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
     return jaxpr_of
 
 
+def _argnums(fun: Callable[..., Any], nums: Any, names: Any) -> tuple[int, ...]:
+    """Positions from positions and names."""
+    nums = (nums,) if isinstance(nums, int) else tuple(nums)
+    names = (names,) if isinstance(names, str) else tuple(names or ())
+    if not names:
+        return nums
+    parameters = list(inspect.signature(fun).parameters)
+    unknown = [n for n in names if n not in parameters]
+    if unknown:
+        raise ValueError(f"nondiff_argnames {unknown} are no parameters of {name_of(fun)}, which has {parameters}")
+    return tuple(sorted({*nums, *[parameters.index(n) for n in names]}))
+
+
+class _Ruled(Outer):
+    """A function with a rule of the user's.
+
+    Raises:
+        AttributeError: when called, if there is no rule.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        inner: Any = self.inner
+        if getattr(inner, "_rule", None) is None and getattr(inner, "_fwd", None) is None:
+            jvp_rule = hasattr(inner, "_rule")
+            raise AttributeError(
+                f"No {'JVP' if jvp_rule else 'VJP'} defined for {inner.transformation} function {self.__name__} using "
+                f"{'defjvp' if jvp_rule else 'defvjp'}."
+            )
+        return super().__call__(*args, **kwargs)
+
+
 def custom_jvp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> Any:
-    """`wengert.custom_jvp`."""
+    """`wengert.custom_jvp`; arguments without a derivative may be named."""
     if fun is None:
-        return lambda f: custom_jvp(f, nondiff_argnums)
-    return Outer(ours.custom_jvp(lowered(fun), nondiff_argnums), fun, False)
+        return lambda f: custom_jvp(f, nondiff_argnums, nondiff_argnames)
+    return _Ruled(ours.custom_jvp(lowered(fun), _argnums(fun, nondiff_argnums, nondiff_argnames)), fun, False)
 
 
 def custom_vjp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> Any:
-    """`wengert.custom_vjp`."""
+    """`wengert.custom_vjp`; arguments without a derivative may be named."""
     if fun is None:
-        return lambda f: custom_vjp(f, nondiff_argnums)
-    return Outer(ours.custom_vjp(lowered(fun), nondiff_argnums), fun, False)
+        return lambda f: custom_vjp(f, nondiff_argnums, nondiff_argnames)
+    return _Ruled(ours.custom_vjp(lowered(fun), _argnums(fun, nondiff_argnums, nondiff_argnames)), fun, False)
 
 
 def stop_gradient(x: Any) -> Any:
