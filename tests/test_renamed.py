@@ -17,9 +17,6 @@ SAMPLES = [
     if p.samples is not None
     for label, args, params in cases(p)[:2]
 ]
-KNOWN = frozenset(  # operations that are still known by name
-    "cond scan while while_pull".split()
-)
 
 
 def code(program: Program) -> str:
@@ -53,6 +50,4 @@ def test_a_copy_under_another_name_gives_the_same_code(primitive, args, params):
     program = wengert.make_program(f)(*[args[k] for k in arrays])
     if not any(e.primitive is primitive for e in program.equations):
         pytest.skip("it is written in terms of others")
-    if primitive.name in KNOWN:
-        pytest.skip("still known by name")
     assert code(renamed(program, primitive)) == code(program)

@@ -21,7 +21,7 @@ from ..core import Aval, Primitive
 from ..lowering import Formula, meaning
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
-from ..lowering.contractions import Contraction
+from ..lowering.kinds import Contraction
 from ..lowering.monoids import Reduction
 from ..program import Atom, Equation, Literal, Program, Var
 from .columns import accumulate_p, columns_p

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from ..core import Aval
 from ..lowering import index_maps as maps
 from ..lowering import meaning
-from ..lowering.contractions import Contraction
 from ..lowering.index_maps import Structure, strides_of
+from ..lowering.kinds import Contraction
 from ..program import Atom, Equation, Program, Var
 from .products import Steps, matrix_like, sizes, small
 from .rewriter import rebuilt, registered

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value
-from ..lowering import Formula
+from ..lowering import Formula, meaning
 from ..lowering.index_maps import Structure
+from ..lowering.kinds import Check
 from ..program import Atom, Equation, Program, Var, has_effect, live_equations, may_fail
 
 Pair = tuple[Atom, int]  # an index, and the length of the axis
@@ -28,7 +29,7 @@ class CheckIndex(Primitive):
     indices_from = 0
 
     def __init__(self) -> None:  # the compiler's own
-        self.name = "check_index"
+        self.name, self.native = "check_index", Check()
         self.samples, self.reasons = None, {}
 
     def impl(self, index: Value, *, length: int) -> Value:
@@ -39,12 +40,12 @@ class CheckIndex(Primitive):
         return Aval((), np.dtype(bool))
 
 
-check_index_p = CheckIndex()
+_CHECK = CheckIndex()
 
 
 def pairs(eqn: Equation) -> list[Pair]:
     """What an equation checks."""
-    if eqn.primitive is check_index_p:
+    if meaning(eqn) is Check:
         return [(eqn.inputs[0], eqn.params["length"])]
     first = eqn.primitive.indices_from
     if first is None:
@@ -65,7 +66,7 @@ def alive(equations: Iterable[Equation], outputs: Sequence[Atom]) -> list[Equati
     for eqn in reversed(list(equations)):
         if any(v in needed for v in eqn.outputs) or has_effect(eqn):
             kept = [eqn]
-            checks = checks or eqn.primitive is check_index_p
+            checks = checks or meaning(eqn) is Check
         elif may_fail(eqn):
             kept = [_check(pair) for pair in pairs(eqn)]
             checks = True
@@ -82,14 +83,14 @@ def _once(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equati
     """The equations without checks of what others check."""
     checked: set[Pair] = set()
     for eqn in equations:
-        if eqn.primitive is not check_index_p and eqn.outputs and eqn.outputs[0].aval.size:
+        if meaning(eqn) is not Check and eqn.outputs and eqn.outputs[0].aval.size:
             checked.update(pairs(eqn))
     found: list[Equation] = []
     for eqn in equations:
-        if eqn.primitive is check_index_p or (eqn.outputs and not eqn.outputs[0].aval.size):
+        if meaning(eqn) is Check or (eqn.outputs and not eqn.outputs[0].aval.size):
             mine = [p for p in pairs(eqn) if p not in checked]
             checked.update(mine)
-            if eqn.primitive is check_index_p:
+            if meaning(eqn) is Check:
                 if mine:
                     found.append(eqn)
                 continue
@@ -139,7 +140,7 @@ def complete(program: Program) -> Program:
 
 def _check(pair: Pair) -> Equation:
     index, length = pair
-    return Equation(check_index_p, [index], [Var(Aval((), np.dtype(bool)))], {"length": length})
+    return Equation(_CHECK, [index], [Var(Aval((), np.dtype(bool)))], {"length": length})
 
 
-__all__ = ["alive", "check_index_p", "complete", "pairs"]
+__all__ = ["alive", "complete", "pairs"]

@@ -104,7 +104,7 @@ def _signature(nodes: list[Node], roots: list[Any], needed: list[int]) -> Any:
             return array(atom), offset.terms, offset.constant, masked
         if node.kind == "op":
             eqn = node.data
-            return eqn.primitive.name, tuple([(a.aval.dtype, a.aval.weak) for a in eqn.inputs])
+            return eqn.primitive, tuple([(a.aval.dtype, a.aval.weak) for a in eqn.inputs])
         return repr(node.data)
 
     steps = [

@@ -17,12 +17,11 @@ import numpy as np
 
 from ..config import config
 from ..lowering import Formula, meaning
-from ..lowering.contractions import Contraction
 from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
+from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .arrange import arranged
-from .checks import check_index_p
 from .components import separated
 from .control import Control, control_of
 from .lapack import Factorisation, factorisation_of, share_factors
@@ -155,7 +154,7 @@ class Plan:
             return MAP if lowered(eqn.primitive, avals, outs[0]) else CALL
         if isinstance(native, Structure):
             return VIEW if native.inlined(eqn) else PIECES
-        if eqn.primitive is check_index_p:
+        if isinstance(eqn.primitive.native, Check):
             return REDUCE
         if isinstance(native, Reduction) and size_of(avals[0]) > 0:
             return REDUCE if avals[0].dtype.kind in native.monoid.kinds else CALL
@@ -372,7 +371,7 @@ class Plan:
             n = len(eqn.outputs[0].aval.shape)
             return domain, tuple(range(n, len(domain))), eqn, SUM
         (x,) = eqn.inputs
-        if eqn.primitive is check_index_p:
+        if isinstance(eqn.primitive.native, Check):
             return x.aval.shape, tuple(range(len(x.aval.shape))), eqn, ALL
         return x.aval.shape, eqn.params["axes"], x, eqn.primitive.native.monoid
 
@@ -428,7 +427,7 @@ class Plan:
         point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
         for root in kernel.roots:
             if isinstance(root.source, Equation):
-                make = _checked_node if root.source.primitive is check_index_p else _product_node
+                make = _checked_node if isinstance(root.source.primitive.native, Check) else _product_node
                 root.node = make(nest, root.source, point)
             else:
                 root.node = nest.value(root.source, point)

@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ..lowering import meaning
-from ..lowering.contractions import Contraction
+from ..lowering import kinds, meaning
+from ..lowering.kinds import Branch, Contraction, Scan
 from ..lowering.monoids import Reduction
 from ..program import Equation, Literal, Program, Var, subprograms, variable_names
 from . import engine
@@ -21,7 +21,6 @@ from .memory import arrays_of
 from .module import Module
 from .nest import Node, size_of
 from .products import Product
-from .rewriter import LOOPS
 from .schedule import Schedule
 
 
@@ -128,8 +127,8 @@ def _plan_cost(plan: Plan) -> tuple[int, int, list[str]]:
             flops += _flops(step.eqn)
         elif isinstance(step, Control):
             costs = [_plan_cost(b.plan) for b in step.bodies.values()]
-            times = step.eqn.params["length"] if step.name == "scan" else 1
-            total = max if step.name == "cond" else sum
+            times = step.eqn.params["length"] if step.kind is Scan else 1
+            total = max if step.kind is Branch else sum
             flops += times * total(c[0] for c in costs)
             moved += times * total(c[1] for c in costs)
             calls += [name for c in costs for name in c[2]]
@@ -138,10 +137,9 @@ def _plan_cost(plan: Plan) -> tuple[int, int, list[str]]:
 
 def _flops(eqn: Equation) -> int:
     """The operations of an equation whose values are in registers."""
-    name = eqn.primitive.name
-    if name in LOOPS:
+    if isinstance(eqn.primitive.native, kinds.Control):
         totals = [sum(_flops(e) for e in p.equations) for p in subprograms(eqn)]
-        return max(totals, default=0) if name == "cond" else eqn.params.get("length", 1) * sum(totals)
+        return max(totals, default=0) if meaning(eqn) is Branch else eqn.params.get("length", 1) * sum(totals)
     if meaning(eqn) is Contraction:
         (contracted, _), _ = eqn.params["dims"]
         return 2 * size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in contracted)
@@ -176,10 +174,10 @@ def _plan_lines(plan: Plan) -> list[str]:
 
 def _control_lines(number: int, step: Control, names: dict[Var, str]) -> list[str]:
     outs = ", ".join(_name(v, names) for v in step.eqn.outputs)
-    times = f" of {step.eqn.params['length']} steps" if step.name == "scan" else ""
-    kind = "branch" if step.name == "cond" else "loop"
+    times = f" of {step.eqn.params['length']} steps" if step.kind is Scan else ""
+    kind = "branch" if step.kind is Branch else "loop"
     where = "in registers" if step.registers else "in memory"
-    lines = [f"{kind} {number}: {outs} = {step.name}{times}, {where}"]
+    lines = [f"{kind} {number}: {outs} = {step.eqn.primitive.name}{times}, {where}"]
     for role, body in step.bodies.items():
         if len(step.bodies) > 1:
             lines.append(f"  {role}")

@@ -6,11 +6,12 @@ infinities and NaN included; the sign of a zero may change (``x + 0`` becomes ``
 
 from __future__ import annotations
 
+from ..lowering.kinds import Control
 from ..program import Program
 from . import algebra, restructure  # noqa: F401 - their rules
 from .checks import complete
 from .onehot import one_hots
-from .rewriter import LOOPS, Rewriter, rebuilt
+from .rewriter import Rewriter, rebuilt
 from .summed import products_summed
 from .totals import totals_known
 
@@ -30,7 +31,7 @@ def optimize(program: Program) -> Program:
     outputs = rewriter.run(program, program.inputs)
     optimized = rebuilt(program, rewriter.equations, outputs)
     optimized = complete(totals_known(*one_hots(products_summed(optimized))))
-    if any(e.primitive.name in LOOPS for e in optimized.equations):
+    if any(isinstance(e.primitive.native, Control) for e in optimized.equations):
         from .control.tidy import pruned
 
         return pruned(optimized)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
-from ..lowering.contractions import Contraction
 from ..lowering.kernels import Scatter
+from ..lowering.kinds import Contraction
 from ..lowering.monoids import SUM
 from ..program import Atom, Equation, Literal
 from .products import turned

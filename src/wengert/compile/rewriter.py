@@ -16,12 +16,12 @@ from ..core import Aval, Primitive
 from ..lowering import PRIMITIVES, Formula, meaning
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
+from ..lowering.kinds import Control
 from ..program import Atom, Equation, Literal, Program, Var
 from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
 RULES: dict[Any, Rule] = {}  # by what an operation means: `lowering.meaning`
-LOOPS = frozenset({"scan", "while", "cond", "while_pull", "walk"})  # see the package `control`
 
 
 def rule(*meanings: Any) -> Callable[[Rule], Rule]:
@@ -94,7 +94,7 @@ class Rewriter:
             outer, self.scope = self.scope, self.scope + len(self.equations) + 1
             outs, self.scope = self.run(sub, inputs), outer
             return outs
-        if primitive.name in LOOPS:
+        if isinstance(primitive.native, Control):
             from .control.bodies import simplified
 
             found = simplified(self, primitive, inputs, params)
@@ -225,4 +225,4 @@ def _uniform(array: np.ndarray) -> bool:
     return bool((array == first).all())
 
 
-__all__ = ["LOOPS", "RULES", "Rewriter", "appended", "number", "rebuilt", "registered", "rule"]
+__all__ = ["RULES", "Rewriter", "appended", "number", "rebuilt", "registered", "rule"]

@@ -15,7 +15,7 @@ from typing import Any
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering import meaning
-from ..lowering.contractions import Contraction
+from ..lowering.kinds import Contraction
 from ..lowering.monoids import SUM
 from ..program import Atom, Equation, Literal, Program, Var
 from .rewriter import rebuilt, registered

@@ -78,8 +78,6 @@ class Formula(Lowering):
         order: whether it compares: then signed and unsigned numbers do not become floats.
         truth: whether it takes numbers as truth values, Python's too.
         bounded: whether it lies between -1 and 1 for all arguments, NaN aside; or "below 0", for those that are not positive.
-        interval: of integers: the range of the result from those of the operands, ``(low, high)`` each, None for one that is
-            not known; it may give None.
         both: for two functions that are written together, the one that writes both, and which of its results this is.
         shares: a name that functions have in common which, of one argument, have most of their instructions in common.
     """
@@ -95,7 +93,6 @@ class Formula(Lowering):
         order: bool = False,
         truth: bool = False,
         bounded: bool | str = False,
-        interval: Callable[..., Any] | None = None,
         both: tuple[Scalar, int] | None = None,
         shares: str = "",
     ) -> None:
@@ -106,7 +103,7 @@ class Formula(Lowering):
         self.loop = loop
         self.order, self.truth, self.bounded = order, truth, bounded
         self.shares = shares
-        self.interval, self.both = interval, both
+        self.both = both
 
     @property
     def meaning(self) -> Any:

@@ -68,6 +68,7 @@ class Reduction(Lowering):
 
     def __init__(self, monoid: Monoid, combine: Any) -> None:
         self.monoid, self.combine = monoid, combine
+        self.selects = monoid in (MAXIMUM, MINIMUM)
 
     @property
     def meaning(self) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
-from ..lowering.contractions import Contraction
+from ..lowering.kinds import Contraction
 from .diagonal import Diagonal
 from .elementwise import conj, convert, multiply, square
 from .families import Bilinear, broadcast_shapes, result_dtype, times

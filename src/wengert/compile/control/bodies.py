@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval, Primitive
+from ...lowering import kinds
 from ...ops.control.loop import parts
 from ...ops.control.programs import zeros
 from ...ops.control.pull import blocks_of, pulling, results, started
@@ -26,9 +27,10 @@ from .walk import walk_p
 
 def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
     """The results of an equation of control flow."""
-    if primitive.name == "while_pull":
+    kind = primitive.native.meaning
+    if kind is kinds.Pullback:
         return _pulled(r, primitive, inputs, params)
-    if primitive.name == "cond":
+    if kind is kinds.Branch:
         branches = params["branches"]
         i = number(inputs[0])
         if i is not None:
@@ -41,12 +43,12 @@ def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: di
             at += len(literals)
         arguments = [inputs[0], *map(r.literal, more), *inputs[1:]]
         return r.written(primitive, arguments, {"branches": tuple(wide)}, _strong(wide[0].out_avals))
-    if primitive.name == "scan":
+    if kind is kinds.Scan:
         body, literals = lifted(params["body"])
         arguments = [*map(r.literal, literals), *inputs]
         params = {**params, "body": body, "consts": params["consts"] + len(literals)}
         return taken_apart(r, primitive, arguments, params, r.written)
-    if primitive is walk_p:
+    if kind is kinds.Walk:
         return r.written(primitive, inputs, params, _strong(params["back"].out_avals))
     nt, nb = params["cond_consts"], params["body_consts"]
     # Numbers come in before the Programs are optimised, so that they get into the loops that these hold.

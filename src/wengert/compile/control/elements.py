@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering import Formula
-from ...lowering.contractions import Contraction
+from ...lowering import Formula, kinds
 from ...lowering.formulas import multiply
 from ...lowering.index_maps import Structure
 from ...lowering.kernels import Scatter
+from ...lowering.kinds import Contraction
 from ...lowering.monoids import SUM, Monoid, Reduction
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
@@ -26,7 +26,7 @@ from ..nest import size_of
 from ..scalars import REGISTERS, cast, emit_elementwise, lowered
 from ..serial.writer import INT64, Array, Text, memory_type
 from ..serial.writer import scalar as scalar_of
-from .fit import CONTROL_COSTS, FEW, carried_first, ordered, written_together
+from .fit import FEW, carried_first, ordered, written_together
 from .late import Timed
 from .ranges import RANGES, Range
 
@@ -156,9 +156,8 @@ class ElementWriter(Timed, Text):
         found: dict[Var, Value] = {}
         outside, self.ranges = self.ranges, program.cache.get(RANGES, {})
         for eqn in program.equations:
-            name = eqn.primitive.name
             scatters = isinstance(eqn.primitive.native, Scatter)
-            if name in CONTROL_COSTS or scatters or (not runs and _fails(eqn)):
+            if isinstance(eqn.primitive.native, kinds.Control) or scatters or (not runs and _fails(eqn)):
                 continue
             if all(type(a) is Literal or a in env for a in eqn.inputs):
                 outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
@@ -168,8 +167,7 @@ class ElementWriter(Timed, Text):
         return found
 
     def equation(self, eqn: Equation, args: list[Value]) -> list[Value]:
-        name = eqn.primitive.name
-        if name in CONTROL_COSTS:
+        if isinstance(eqn.primitive.native, kinds.Control):
             return self.control(eqn, args, None)
         out = eqn.outputs[0].aval
         avals = [a.aval for a in eqn.inputs]
@@ -192,7 +190,7 @@ class ElementWriter(Timed, Text):
             elements = self._reduced(eqn, args[0].elements, avals[0], out)
         elif isinstance(native, Contraction):
             elements = self._product(eqn, args, out)
-        elif name == "check_index":
+        elif isinstance(native, kinds.Check):
             self._each(args[0].elements, lambda x: self._index(x, avals[0].dtype, eqn.params["length"]))
             elements = self.shaped([self.constant(True, "i1")], ())
         else:

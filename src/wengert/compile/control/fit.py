@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering import Formula
-from ...lowering.contractions import Contraction
+from ...lowering import Formula, kinds, meaning
 from ...lowering.index_maps import Structure
 from ...lowering.kernels import Scatter
+from ...lowering.kinds import Contraction
 from ...lowering.monoids import Reduction
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Program, Var, live_equations
@@ -100,14 +100,14 @@ def _both(eqn: Equation) -> tuple[Any, int] | None:
 
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:
-    name, native = eqn.primitive.name, eqn.primitive.native
+    native = eqn.primitive.native
     structure = native if isinstance(native, Structure) else None
     avals = [a.aval for a in eqn.inputs]
     n = sum(size_of(v.aval) for v in eqn.outputs)
-    if name in CONTROL_COSTS:
+    if isinstance(native, kinds.Control):
         large = [_is_large(a, memory) for a in eqn.inputs]
         memory.update(v for k, v in enumerate(eqn.outputs) if _carries(eqn, k, large))
-        return CONTROL_COSTS[name](eqn, large)
+        return CONTROL_COSTS[meaning(eqn)](eqn, large)
     if eqn.inputs and eqn.inputs[0] in memory:
         if structure is not None and structure.flat:
             memory.add(eqn.outputs[0])
@@ -136,7 +136,7 @@ def _cost(eqn: Equation, memory: set[Any]) -> int | None:
         if lowered(eqn.primitive, avals, eqn.outputs[0].aval) is None:
             return None
         return n * (FUNCTION if native.long else native.cost)
-    if name == "check_index":
+    if isinstance(native, kinds.Check):
         return 3 * size_of(avals[0])
     if structure is not None:
         return 0 if not structure.computed else n * (4 if eqn.inputs[0] in memory else 2 * size_of(avals[0]))
@@ -221,11 +221,11 @@ def _sum(*costs: int | None) -> int | None:
     return total
 
 
-CONTROL_COSTS: dict[str, Callable[[Equation, Sequence[bool]], int | None]] = {
-    "scan": _scan_cost,
-    "while": _while_cost,
-    "cond": _cond_cost,
-    "walk": _walk_cost,
+CONTROL_COSTS: dict[Any, Callable[[Equation, Sequence[bool]], int | None]] = {
+    kinds.Scan: _scan_cost,
+    kinds.While: _while_cost,
+    kinds.Branch: _cond_cost,
+    kinds.Walk: _walk_cost,
 }
 
 
@@ -237,7 +237,7 @@ def fits_program(program: Program) -> bool:
 def fits(step: Control) -> bool:
     """Whether a step is written with its values in registers."""
     large = [not few(a.aval) for a in step.inputs]
-    c = CONTROL_COSTS[step.name](step.eqn, large)
+    c = CONTROL_COSTS[step.kind](step.eqn, large)
     if c is None or c > MOST:
         return False
     step.reuses = {k: i for k in range(len(step.eqn.outputs)) if (i := source(step.eqn, k)) is not None and large[i]}

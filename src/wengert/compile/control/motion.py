@@ -17,8 +17,8 @@ from ...core import Aval
 from ...lowering import Formula, meaning
 from ...lowering import formulas as f
 from ...lowering import index_maps as maps
-from ...lowering.contractions import Contraction
 from ...lowering.index_maps import Structure
+from ...lowering.kinds import Contraction
 from ...lowering.monoids import Reduction
 from ...ops.call import batched_program
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
@@ -275,7 +275,7 @@ class Scan:
         def back(outs: list[Atom]) -> list[Atom]:
             value = r.one(Contraction, *[outs[s] if type(s) is int else s for s in sources], dims=wide)
             for eqn in reversed(outer):
-                value = r.one(eqn.primitive.name, value, **eqn.params)
+                value = r.one(eqn.primitive, value, **eqn.params)
             return [*outs[:k], r.one(f.add, start, value), *outs[k : nk - 1 + n_ys]]
 
         self.undo.append(back)

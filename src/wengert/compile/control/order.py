@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...lowering import meaning
 from ...lowering.index_maps import Structure
 from ...lowering.kernels import Scatter
+from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Equation, Program, Var
 
 
@@ -37,18 +39,18 @@ def origin(program: Program, k: int) -> int | None:
 
 def source(eqn: Equation, k: int) -> int | None:
     """The input of an equation whose memory its result number k can have."""
-    name, p = eqn.primitive.name, eqn.params
+    kind, p = meaning(eqn), eqn.params
     if isinstance(eqn.primitive.native, Scatter):
         return 0 if eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype else None
-    if name == "scan":
+    if kind is Scan:
         return p["consts"] + k if k < p["carry"] else None
-    if name == "while":
+    if kind is While:
         return p["cond_consts"] + p["body_consts"] + k
-    if name == "cond":
+    if kind is Branch:
         found = {origin(b, k) for b in p["branches"]}
         (i,) = found if len(found) == 1 else (None,)
         return None if i is None else 1 + i
-    if name == "walk":
+    if kind is Walk:
         return len(eqn.inputs) - len(eqn.outputs) + k
     return None
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core import Aval
 from ...lowering.kernels import Scatter
+from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Var
 from ..apart import planned
 from ..chunks import cut
@@ -44,7 +45,7 @@ def _prepare_step(step: Control, vector_bytes: int) -> None:
     for body in step.bodies.values():
         body.plan = planned(body.program, vector_bytes)
         prepare(body.plan, vector_bytes)
-    if step.name == "cond":
+    if step.kind is Branch:
         _pair_branches(step)
     for body in step.bodies.values():
         for source, target in body.pairs:
@@ -55,14 +56,14 @@ def _prepare_step(step: Control, vector_bytes: int) -> None:
         body.memory = Memory(body.plan)
     size = max(b.memory.size for b in step.bodies.values())
     step.bytes("workspace", size)
-    if step.name == "scan":
+    if step.kind is Scan:
         _buffers(step, step.bodies["body"], step.eqn.params["carry"], "carry")
         step.work = step.eqn.params["length"] * _work(step.bodies["body"])
-    elif step.name == "while":
+    elif step.kind is While:
         _buffers(step, step.bodies["body"], len(step.eqn.outputs), "carry")
         step.without_blanks(step.bodies["body"].held)
         step.work = 1 << 30
-    elif step.name == "walk":
+    elif step.kind is Walk:
         _buffers(step, step.bodies["forward"], step.eqn.params["carry"], "carry", both=True)
         _buffers(step, step.bodies["back"], len(step.eqn.outputs), "state")
         step.work = 1 << 30

@@ -13,19 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from ...lowering import formulas as f
+from ...lowering import index_maps as maps
+from ...lowering import meaning
+from ...lowering.kinds import Check, Scan, While
 from ...program import Atom, Equation, Literal, Program, Var
-from ..checks import alive, check_index_p
+from ..checks import alive
 
 Range = tuple[int, int]  # both ends included
 RANGES = "ranges"  # under which a Program's cache has those of its variables
-_MOVES = frozenset(
-    "reshape transpose broadcast_to reverse slice index gather reduce_max reduce_min sort cummax".split()
-)
 
 
 def bounded(program: Program) -> Program:
     """A Program without the checks, choices and clamps in its loops that the ranges of their counters make needless."""
-    if not any(e.primitive.name in ("scan", "while") for e in program.equations):
+    if not any(meaning(e) in (Scan, While) for e in program.equations):
         return program
     return _Walk({}, True).program(program)
 
@@ -51,26 +52,32 @@ def _products(x: Range, y: Range) -> Range:
     return min(ends), max(ends)
 
 
-_ARITHMETIC: dict[str, Callable[[Range, Range], Range]] = {
-    "add": lambda x, y: (x[0] + y[0], x[1] + y[1]),
-    "subtract": lambda x, y: (x[0] - y[1], x[1] - y[0]),
-    "multiply": _products,
-    "maximum": lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
-    "minimum": lambda x, y: (min(x[0], y[0]), min(x[1], y[1])),
+_ARITHMETIC: dict[Any, Callable[[Range, Range], Range]] = {
+    f.add: lambda x, y: (x[0] + y[0], x[1] + y[1]),
+    f.subtract: lambda x, y: (x[0] - y[1], x[1] - y[0]),
+    f.multiply: _products,
+    f.maximum: lambda x, y: (max(x[0], y[0]), max(x[1], y[1])),
+    f.minimum: lambda x, y: (min(x[0], y[0]), min(x[1], y[1])),
 }
 # For each comparison whether it is so, or is not, whatever the values are: from ranges of both sides.
-_TRUTHS: dict[str, Callable[[Range, Range], bool]] = {
-    "less": lambda x, y: x[1] < y[0],
-    "less_equal": lambda x, y: x[1] <= y[0],
-    "greater": lambda x, y: x[0] > y[1],
-    "greater_equal": lambda x, y: x[0] >= y[1],
-    "equal": lambda x, y: x[0] == x[1] == y[0] == y[1],
-    "not_equal": lambda x, y: x[1] < y[0] or x[0] > y[1],
+_TRUTHS: dict[Any, Callable[[Range, Range], bool]] = {
+    f.less: lambda x, y: x[1] < y[0],
+    f.less_equal: lambda x, y: x[1] <= y[0],
+    f.greater: lambda x, y: x[0] > y[1],
+    f.greater_equal: lambda x, y: x[0] >= y[1],
+    f.equal: lambda x, y: x[0] == x[1] == y[0] == y[1],
+    f.not_equal: lambda x, y: x[1] < y[0] or x[0] > y[1],
 }
+_LESS = (f.less, f.less_equal)
 _OPPOSITE = {
-    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
-    "equal": "not_equal", "not_equal": "equal",
+    f.less: f.greater_equal, f.less_equal: f.greater, f.greater: f.less_equal, f.greater_equal: f.less,
+    f.equal: f.not_equal, f.not_equal: f.equal,
 }  # fmt: skip
+
+
+def _selects(eqn: Equation) -> bool:
+    """Whether elements of the result are elements of the first operand."""
+    return getattr(eqn.primitive.native, "selects", False)
 
 
 class _Walk:
@@ -95,13 +102,13 @@ class _Walk:
             if replaced and any(a in replaced for a in eqn.inputs if type(a) is Var):
                 inputs = [replaced.get(a, a) if type(a) is Var else a for a in eqn.inputs]
                 eqn = Equation(eqn.primitive, inputs, eqn.outputs, eqn.params)
-            name = eqn.primitive.name
-            if name in ("scan", "while"):
-                eqn = (self._scan if name == "scan" else self._while)(eqn)
+            what = meaning(eqn)
+            if what in (Scan, While):
+                eqn = (self._scan if what is Scan else self._while)(eqn)
             else:
                 self._note(eqn)
             if self.writes:
-                if eqn.primitive is check_index_p and self._within(eqn.inputs[0], eqn.params["length"]):
+                if what is Check and self._within(eqn.inputs[0], eqn.params["length"]):
                     continue
                 simpler = self._simpler(eqn)
                 if simpler is not None:
@@ -124,23 +131,23 @@ class _Walk:
 
     def _simpler(self, eqn: Equation) -> Atom | None:
         """What the result of an equation is by the ranges of its arguments."""
-        name, out = eqn.primitive.name, eqn.outputs[0] if eqn.outputs else None
+        what, out = meaning(eqn), eqn.outputs[0] if eqn.outputs else None
         if out is None:
             return None
-        if name in _TRUTHS and out.aval.shape == ():
+        if what in _TRUTHS and out.aval.shape == ():
             r = self.known.get(out)
             return Literal(np.bool_(r[0])) if r is not None and r[0] == r[1] else None
-        if name == "where":
+        if what is f.where:
             c, x, y = eqn.inputs
             r = self.of(c)
             chosen = None if r is None or r[0] != r[1] else x if r[0] else y
             return chosen if chosen is not None and self._same(chosen, out) else None
-        if name in ("maximum", "minimum"):
+        if what in (f.maximum, f.minimum):
             for x, y in (eqn.inputs, eqn.inputs[::-1]):
                 r, s = self.of(x), self.of(y)
                 if r is None or s is None or not self._same(x, out):
                     continue
-                if r[0] >= s[1] if name == "maximum" else r[1] <= s[0]:
+                if r[0] >= s[1] if what is f.maximum else r[1] <= s[0]:
                     return x
         return None
 
@@ -153,42 +160,42 @@ class _Walk:
         if len(eqn.outputs) != 1:
             return
         (out,) = eqn.outputs
-        name, dtype = eqn.primitive.name, out.aval.dtype
+        what, dtype = meaning(eqn), out.aval.dtype
         if dtype.kind not in "biu":
             return
         found: Range | None = None
-        if name in _TRUTHS:
+        if what in _TRUTHS:
             x, y = map(self.of, eqn.inputs)
             if x is not None and y is not None:
-                found = (1, 1) if _TRUTHS[name](x, y) else (0, 0) if _TRUTHS[_OPPOSITE[name]](x, y) else None
-        elif name in _ARITHMETIC:
+                found = (1, 1) if _TRUTHS[what](x, y) else (0, 0) if _TRUTHS[_OPPOSITE[what]](x, y) else None
+        elif what in _ARITHMETIC:
             x, y = map(self.of, eqn.inputs)
             if x is not None and y is not None and dtype.kind != "b":
-                found = _ARITHMETIC[name](x, y)
-            elif name in ("maximum", "minimum") and dtype.kind != "b":
+                found = _ARITHMETIC[what](x, y)
+            elif what in (f.maximum, f.minimum) and dtype.kind != "b":
                 known, info = x if x is not None else y, np.iinfo(dtype)
                 if known is not None:
-                    found = (known[0], info.max) if name == "maximum" else (info.min, known[1])
-        elif name == "negative":
+                    found = (known[0], info.max) if what is f.maximum else (info.min, known[1])
+        elif what is f.negative:
             x = self.of(eqn.inputs[0])
             found = None if x is None else (-x[1], -x[0])
-        elif name == "where":
+        elif what is f.where:
             _, x, y = map(self.of, eqn.inputs)
             c = self.of(eqn.inputs[0])
             if c is not None and c[0] == c[1]:
                 found = x if c[0] else y
             elif x is not None and y is not None:
                 found = min(x[0], y[0]), max(x[1], y[1])
-        elif name == "remainder":
+        elif what is f.remainder:
             y = self.of(eqn.inputs[1])
             found = (0, y[1] - 1) if y is not None and y[0] > 0 else None
-        elif name == "floor_divide":
+        elif what is f.floor_divide:
             x, y = map(self.of, eqn.inputs)
             if x is not None and y is not None and y[0] == y[1] and y[0] > 0:
                 found = x[0] // y[0], x[1] // y[0]
-        elif name in _MOVES or (name == "convert" and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b")):
+        elif _selects(eqn) or (what is f.converted and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b")):
             found = self.of(eqn.inputs[0])
-        elif name == "concatenate":
+        elif what is maps.Joined:
             parts = [self.of(a) for a in eqn.inputs]
             if all(p is not None for p in parts):
                 found = min(p[0] for p in parts), max(p[1] for p in parts)  # type: ignore[index]
@@ -311,16 +318,16 @@ class _Walk:
             eqn = producer.get(a) if type(a) is Var else None
             if eqn is None:
                 continue
-            name = eqn.primitive.name
-            if name == "logical_and" or (name in ("reshape", "convert") and eqn.inputs[0].aval.dtype.kind == "b"):
+            what = meaning(eqn)
+            if what is f.logical_and or (what in (maps.Reshape, f.converted) and eqn.inputs[0].aval.dtype.kind == "b"):
                 stack += eqn.inputs
-            elif name in ("less", "less_equal", "greater", "greater_equal"):
-                for x, y, up in ((*eqn.inputs, name[0] == "l"), (*eqn.inputs[::-1], name[0] == "g")):
+            elif what in (f.less, f.less_equal, f.greater, f.greater_equal):
+                for x, y, up in ((*eqn.inputs, what in _LESS), (*eqn.inputs[::-1], what not in _LESS)):
                     r = walk.of(y)
                     if type(x) is not Var or x not in numbers or r is None or x.aval.shape != ():
                         continue
                     low, high = found.get(numbers[x], (None, None))
-                    strict = not name.endswith("equal")
+                    strict = what in (f.less, f.greater)
                     if up:
                         end = r[1] - strict
                         high = end if high is None else min(high, end)
@@ -341,15 +348,15 @@ def _step(body: Program, v: Var, out: Atom) -> int:
     if v.aval.dtype.kind not in "iu" or v.aval.shape != () or type(out) is not Var:
         return 0
     producer = next((e for e in body.equations if out in e.outputs), None)
-    if producer is None or producer.primitive.name not in ("add", "subtract"):
+    if producer is None or meaning(producer) not in (f.add, f.subtract):
         return 0
     x, y = producer.inputs
-    if producer.primitive.name == "add" and y is v:
+    if producer.primitive.what is f.add and y is v:
         x, y = y, x
     if x is not v or type(y) is not Literal or np.ndim(y.value) or np.asarray(y.value).dtype.kind not in "iu":
         return 0
     by = int(y.value)
-    return -by if producer.primitive.name == "subtract" else by
+    return -by if producer.primitive.what is f.subtract else by
 
 
 __all__ = ["RANGES", "bounded"]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core import Aval
+from ...lowering import meaning
+from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Equation, Literal, Var
 from ..emitter import V
 from ..interrupts import STOPPED
@@ -66,7 +68,7 @@ class RegisterWriter(ElementWriter):
 
     def control(self, eqn: Equation, args: list[Value], targets: list[Array] | None) -> list[Value]:
         """Write a loop or branch; with `targets`, its results go there."""
-        write = {"scan": self._scan, "while": self._while, "cond": self._cond, "walk": self._walk}[eqn.primitive.name]
+        write = {Scan: self._scan, While: self._while, Branch: self._cond, Walk: self._walk}[meaning(eqn)]
         outs = write(eqn, args, targets)
         for array, value in zip(targets or [], outs, strict=False):
             if value.elements is not None and value.array is not array:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
+from ...lowering import kinds, meaning
+from ...lowering.kinds import Branch, Scan, While
 from ...program import Atom, Equation, Literal, Program, Var
-
-NAMES = frozenset({"scan", "while", "cond", "walk"})
 
 
 class Body:
@@ -46,7 +46,7 @@ class Control:
         self.eqn = eqn
         made = [producer.get(a) if type(a) is Var else None for a in eqn.inputs]
         self.blank = {i for i, e in enumerate(made) if e is not None and getattr(e.primitive.native, "blank", False)}
-        self.name = eqn.primitive.name
+        self.kind = meaning(eqn)
         self.inputs: list[Atom] = list(eqn.inputs)
         self.bodies: dict[str, Body] = {}
         self.room: dict[str, Var] = {}
@@ -55,17 +55,17 @@ class Control:
         self.registers: Any = None
         self.work = 0
         p = eqn.params
-        if self.name == "scan":
+        if self.kind is Scan:
             nc, nk = p["consts"], p["carry"]
             self.bodies["body"] = Body(p["body"], [(nc + k, k) for k in range(nk)])
             self.reuses = {k: nc + k for k in range(nk)}
-        elif self.name == "while":
+        elif self.kind is While:
             nt, nb = p["cond_consts"], p["body_consts"]
             nk = len(p["body"].outputs)
             self.bodies["cond"] = Body(p["cond"])
             self.bodies["body"] = Body(p["body"], [(nb + k, k) for k in range(nk)])
             self.reuses = {k: nt + nb + k for k in range(nk)}
-        elif self.name == "cond":
+        elif self.kind is Branch:
             for i, branch in enumerate(p["branches"]):
                 self.bodies[f"branch{i}"] = Body(branch)
         else:
@@ -110,7 +110,7 @@ def is_number(a: Any) -> bool:
 
 def control_of(eqn: Equation, producer: Mapping[Var, Equation]) -> Control | None:
     """The step of a loop or branch, None for other equations and for Programs that native code cannot hold."""
-    if eqn.primitive.name not in NAMES:
+    if not isinstance(eqn.primitive.native, kinds.Control):
         return None
     step = Control(eqn, producer)
     if any(b.program.guards for b in step.bodies.values()):

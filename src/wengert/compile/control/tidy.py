@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...lowering import index_maps as maps
+from ...lowering import meaning
+from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
 from ..passes import optimize
@@ -119,7 +121,7 @@ def reads(program: Program) -> set[Any]:
 
 def pruned(program: Program) -> Program:
     """A Program whose loops and branches compute only what is used."""
-    if not any(e.primitive.name in PRUNE for e in program.equations):
+    if not any(meaning(e) in PRUNE for e in program.equations):
         return program
     needed: set[Any] = {a for a in program.outputs if type(a) is Var}
     equations: list[Equation] = []
@@ -127,7 +129,7 @@ def pruned(program: Program) -> Program:
         wanted = [v in needed for v in eqn.outputs]
         if not any(wanted) and not has_effect(eqn) and not may_fail(eqn):
             continue
-        prune = PRUNE.get(eqn.primitive.name)
+        prune = PRUNE.get(meaning(eqn))
         if prune is not None and eqn.outputs:
             if not any(wanted):  # it runs for its effect
                 wanted[0] = True
@@ -236,6 +238,6 @@ def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     return Equation(eqn.primitive, inputs, _of(eqn.outputs, state), params)
 
 
-PRUNE = {"scan": _scan, "while": _while, "cond": _cond, "walk": _walk}
+PRUNE = {Scan: _scan, While: _while, Branch: _cond, Walk: _walk}
 
 __all__ = ["lifted", "pruned", "settled", "substituted", "uniform"]

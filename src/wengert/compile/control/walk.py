@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core import Aval, Primitive, Value
+from ...lowering import kinds
 from ...ops.call import _strong as strong
 from ...ops.call import execute
 from ...program import Program
@@ -27,7 +28,7 @@ class Walk(Primitive):
     multiple_results = True
 
     def __init__(self) -> None:  # the compiler's own: not among the primitives that Programs of users have
-        self.name = "walk"
+        self.name, self.native = "walk", kinds.Walk()
         self.samples, self.reasons = None, {}
 
     def abstract(self, *avals: Aval, back: Program, **params: Any) -> list[Aval]:

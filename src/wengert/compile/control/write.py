@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Var
 from ..emitter import V
 from ..interrupts import STOPPED
@@ -96,7 +97,7 @@ class ControlWriter(Text):
 
     def write(self) -> str:
         """The function's text, its name left as ``@NAME``."""
-        {"scan": self._scan, "while": self._while, "cond": self._cond, "walk": self._walk}[self.step.name]()
+        {Scan: self._scan, While: self._while, Branch: self._cond, Walk: self._walk}[self.step.kind]()
         parameters = [f"ptr %p{i}" for i in range(len(self.arrays))]
         tail = ["  ret i32 0"]
         if self.stops:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval, Value, shape_of
+from ...lowering import kinds
 from ...program import Atom, Literal, Program, subprograms
 from ..call import _once as once
 from ..call import _strong as strong
@@ -326,4 +327,4 @@ def _samples() -> list[Any]:
     return [((np.int64(i), *args), {"branches": branches}) for i in (0, 1, 5)]
 
 
-cond_p = Cond("cond", samples=_samples, reasons={"complex": "a Program is typed"})
+cond_p = Cond("cond", samples=_samples, reasons={"complex": "a Program is typed"}, native=kinds.Branch())

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval, LinearTracer, Tracer, Value
+from ...lowering import kinds
 from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
@@ -233,4 +234,4 @@ def _samples() -> list[Any]:
     ]
 
 
-while_p = While("while", samples=_samples, reasons={"complex": "a Program is typed"})
+while_p = While("while", samples=_samples, reasons={"complex": "a Program is typed"}, native=kinds.While())

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core import Aval, Primitive, Value
+from ...lowering import kinds
 from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
@@ -423,4 +424,4 @@ def _pull_samples() -> list[Any]:
 
 _TYPED = {"complex": "a Program is typed"}
 while_tangent_p = WhileTangent("while_tangent", samples=_tangent_samples, reasons=_TYPED)
-while_pull_p = WhilePull("while_pull", samples=_pull_samples, reasons=_TYPED)
+while_pull_p = WhilePull("while_pull", samples=_pull_samples, reasons=_TYPED, native=kinds.Pullback())

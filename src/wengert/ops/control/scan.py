@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core import Aval, Tracer, Value, aval_of
+from ...lowering import kinds
 from ...program import Atom, Literal, Program, Var
 from ..call import _once as once
 from ..call import _strong as strong
@@ -497,4 +498,4 @@ def _samples() -> list[Any]:
     return [(args, {**params, "reverse": reverse}) for reverse in (False, True)]
 
 
-scan_p = Scan("scan", samples=_samples, reasons={"complex": "a Program is typed"})
+scan_p = Scan("scan", samples=_samples, reasons={"complex": "a Program is typed"}, native=kinds.Scan())
