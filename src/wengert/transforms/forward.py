@@ -35,7 +35,7 @@ from ..ops.callback import once_more
 from ..ops.families import plus
 from ..ops.memory import unpacked
 from ..ops.quiet import Quiet
-from ..ops.support import finite, has_zeros, nonzero
+from ..ops.support import finite, has_zeros, known, nonzero
 from . import nans, zeros
 from .function import argument_name, check_callable, given, name_of, shown, split_aux
 from .rerun import run_writable
@@ -296,7 +296,7 @@ def _from_seeds(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: boo
         return trees.leaves(kept[1])
 
     with once_more():
-        found, _ = pushed(push, supports, [None if s is None else nonzero(s) for s in supports])
+        found, _ = pushed(push, supports, [nonzero(s) if s is not None and known(s) else None for s in supports])
     kept[1] = trees.unflatten(trees.structure(kept[1]), found)
     return tuple(kept)
 
