@@ -351,12 +351,12 @@ def _step(body: Program, v: Var, out: Atom) -> int:
     if producer is None or meaning(producer) not in (f.add, f.subtract):
         return 0
     x, y = producer.inputs
-    if producer.primitive.what is f.add and y is v:
+    if meaning(producer) is f.add and y is v:
         x, y = y, x
     if x is not v or type(y) is not Literal or np.ndim(y.value) or np.asarray(y.value).dtype.kind not in "iu":
         return 0
     by = int(y.value)
-    return -by if producer.primitive.what is f.subtract else by
+    return -by if meaning(producer) is f.subtract else by
 
 
 __all__ = ["RANGES", "bounded"]
