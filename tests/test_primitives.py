@@ -64,7 +64,9 @@ NARROW_CASES = [
     if precision == "float32" or "complex" not in case.id
 ]
 # float32 and float64; wnp.linalg refuses the others
-LAPACK = tuple(f"wengert.ops.{n}" for n in ("linalg", "decompositions", "matrix_functions", "triangular_factors"))
+LAPACK = tuple(
+    f"wengert.ops.{n}" for n in ("linalg", "decompositions", "matrix_functions", "subspaces", "triangular_factors")
+)
 
 
 @pytest.mark.parametrize("primitive, args, params, precision", NARROW_CASES)

@@ -167,6 +167,53 @@ def test_spaces():
         w.jit(wsl.null_space)(x)
 
 
+def test_spaces_of_equal_singular_values():
+    """Which basis it is, nothing determines; the projection has all derivatives, against those of the pseudo-inverse."""
+    rng = np.random.default_rng(5)
+    for shape, rank in (((5, 4), 2), ((4, 5), 2), ((5, 3), 3)):
+        m, n = shape
+        left, right = np.linalg.qr(rng.normal(size=(m, rank)))[0], np.linalg.qr(rng.normal(size=(n, rank)))[0]
+        dl, dr, weights = rng.normal(size=(m, rank)), rng.normal(size=(n, rank)), rng.normal(size=(5, 5))
+        if n - rank < 1:
+            dr = dr * 0
+
+        def path(t, left=left, dl=dl, right=right, dr=dr):
+            return (left + t * dl) @ (right + t * dr).T
+
+        def of_orth(t, path=path, w=weights[:m, :m]):
+            return wnp.sum(projection(wsl.orth(path(t))) * w)
+
+        def of_null(t, path=path, w=weights[:n, :n]):
+            return wnp.sum(projection(wsl.null_space(path(t))) * w)
+
+        def pinv(t, path=path):
+            return wnp.linalg.pinv(path(t), rtol=1e-10)
+
+        def exact_orth(t, path=path, w=weights[:m, :m], pinv=pinv):
+            return wnp.sum((path(t) @ pinv(t)) * w)
+
+        def exact_null(t, path=path, w=weights[:n, :n], pinv=pinv):
+            return -wnp.sum((pinv(t) @ path(t)) * w)
+
+        for f, exact in ((of_orth, exact_orth), (of_null, exact_null)):
+            check_grads(f, (0.0,), order=2, rtol=1e-5, atol=1e-5)
+            for modes in ((w.jacfwd,), (w.grad,), (w.grad, w.jacfwd), (w.jacfwd, w.grad), (w.grad, w.grad)):
+                d, e = f, exact
+                for mode in modes:
+                    d, e = mode(d), mode(e)
+                np.testing.assert_allclose(d(0.0), e(0.0), rtol=1e-9, atol=1e-9)
+
+
+def test_vectors_of_a_space_as_far_as_they_are_determined():
+    x, dx = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
+    check_grads(lambda t: wsl.orth(x + t * dx), (0.0,), order=2, rtol=1e-4, atol=1e-4)
+    small = x @ np.diag([1.0, 1.0, 1e-3])  # a singular value that is left out and is not 0
+    for f in (wsl.null_space, wsl.orth):
+        space = lambda t, f=f: projection(f(small + t * 1e-3 * dx, rcond=0.1))  # noqa: E731
+        assert f(small, rcond=0.1).shape[1] == (1 if f is wsl.null_space else 2)
+        check_grads(space, (0.0,), order=2, rtol=1e-4, atol=1e-6)
+
+
 def test_generalised_eigenvectors():
     a, b = Q + Q.T, DEFINITE
     values, vectors = wsl.eigh(a, b)

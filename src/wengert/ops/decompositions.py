@@ -45,13 +45,13 @@ def _definite(x: np.ndarray) -> np.ndarray:
 # --- what rounding leaves of differences ---------------------------------------------------------------------------
 
 
-def _lost(x: Value, scale: Value, n: int) -> Value:
+def lost(x: Value, scale: Value, n: int) -> Value:
     """Where a number is within the rounding of values of size `scale` that a factorisation of order `n` gave: neither its
     size nor its sign is known, and what is divided by it is NaN instead of a number of which no digit is right."""
     return less_equal(absolute(x), float(n * np.finfo(dtype_of(scale)).eps) * scale)
 
 
-def _largest(x: Value) -> Value:
+def largest_of(x: Value) -> Value:
     """The largest absolute value along the last axis, ``(..., 1, 1)``; no derivative is taken of it."""
     x = absolute(stop_gradient_p.bind(x))
     if shape_of(x)[-1] == 0:
@@ -63,7 +63,7 @@ def _of_gaps(gaps: Value, quotients: Value, scale: Value) -> Value:
     """Quotients by gaps between values, 0 on the diagonal, and NaN where a gap is lost in rounding."""
     n = shape_of(gaps)[-1]
     off = np.eye(n) == 0
-    return where(logical_and(off, _lost(gaps, scale, n)), dtype_of(quotients).type(np.nan), quotients)
+    return where(logical_and(off, lost(gaps, scale, n)), dtype_of(quotients).type(np.nan), quotients)
 
 
 # --- factorisations ---------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class _EigenHermitian(OfMatrix):
         gaps = as_rows(w) - as_columns(w) + eye
         return [w, v], [
             real(reduce_sum(inside * eye, (ndim_of(x) - 1,))),
-            matmul(v, inside * _of_gaps(gaps, (1 - eye) / gaps, _largest(w))),
+            matmul(v, inside * _of_gaps(gaps, (1 - eye) / gaps, largest_of(w))),
         ]
 
 
@@ -226,7 +226,7 @@ class _Eigen(OfMatrix):
         # an eigenvalue is as exact as its condition allows, the length of a row of V^-1
         left = solve_p.bind(stop_gradient_p.bind(v), eye, transpose=False)
         condition = sqrt(real(reduce_sum(left * conj(left), (ndim_of(x) - 1,))))
-        scale = _largest(w) * (as_rows(condition) + as_columns(condition))
+        scale = largest_of(w) * (as_rows(condition) + as_columns(condition))
         free = matmul(v, inside * _of_gaps(gaps, (1 - eye) / gaps, scale))
         # Along v itself: d|v| = 0, and the largest component stays real.
         row = ndim_of(x) - 2
@@ -301,7 +301,7 @@ class _SingularDecomposition(OfMatrix):
         inside = matmul(matmul(adjoint(u), t), v)  # U' dA V
         eye = np.eye(min(m, n), dtype=dtype_of(s))
         row, column = as_rows(s), as_columns(s)
-        largest = _largest(s)
+        largest = largest_of(s)
         gaps = _of_gaps(row - column + eye, (1 - eye) / ((row + column) * (row - column) + eye), largest)
         ds = real(reduce_sum(inside * eye, (ndim_of(x) - 1,)))
         du = matmul(u, gaps * (inside * row + adjoint(inside * row)))
@@ -345,7 +345,7 @@ def _turned_factors(q: Value, r: Value, t: Value) -> tuple[Value, Value]:
     scaled = turned(triangular_solve_p.bind(r, turned(t), lower=False, transpose=True, unit=False))  # dA R^-1
     n, dtype = shape_of(r)[-1], dtype_of(r)
     diagonal = reduce_sum(r * np.eye(n, dtype=dtype), (ndim_of(r) - 1,))
-    small = convert(_lost(as_rows(diagonal), _largest(diagonal), max(shape_of(q)[-2:])), real_dtype(dtype))
+    small = convert(lost(as_rows(diagonal), largest_of(diagonal), max(shape_of(q)[-2:])), real_dtype(dtype))
     from_there = matmul(small, np.tri(n, dtype=real_dtype(dtype)).T) > 0  # each column is found from those before
     scaled = scaled * where(from_there, dtype.type(np.nan), dtype.type(1))
     inside = matmul(adjoint(q), scaled)

@@ -5,7 +5,8 @@ Functions work on stacks of matrices in the last two axes. Sources of the deriva
 `wengert.numpy.linalg` names: De Hoog, Anderssen & Lukas (2011), "Differentiation of matrix functionals using triangular
 factorization"; Higham (2008), "Functions of Matrices"; Higham & Relton (2014), "Higher order Fréchet derivatives of
 matrix functions". Matrices that follow a pattern are made in `patterned.py`, functions of matrices in
-`matrix_functions.py`; `qr` and the forms of Schur and Hessenberg stand in `orthogonal_factors.py`.
+`matrix_functions.py`; `qr` and the forms of Schur and Hessenberg stand in `orthogonal_factors.py`, `orth`
+and `null_space` in `spaces.py`.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ from .solving import (
     solve_triangular,
     square,
 )
+from .spaces import null_space, orth
 
 # --- triangular factors -----------------------------------------------------------------------------------------
 
@@ -377,46 +379,6 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
         return u, (p + adjoint(p)) / 2
     u, p = polar_p.bind(a)
     return u, p
-
-
-def _rank(s: Any, shape: tuple[int, ...], rcond: Any, name: str) -> int:
-    if isinstance(s, Tracer):
-        s = s.concrete(f"{name}, the number of vectors")
-    cut = np.finfo(s.dtype).eps * max(shape) if rcond is None else rcond
-    return int(np.sum(s > np.max(s, initial=0.0) * cut))
-
-
-def orth(A: Any, rcond: Any = None) -> Any:
-    """An orthonormal basis of the space that the columns of a matrix span; how many there are depends on the values.
-
-    Which basis is LAPACK's choice: the derivative of the vectors is that of Townsend (2016).
-
-    Raises:
-        ConcretizationError: the values are not known.
-    """
-    (A,) = floating(A)
-    u, s, _ = _linalg.svd(A, full_matrices=False)
-    return getitem(u, (slice(None), slice(0, _rank(s, shape_of(A), rcond, "orth"))))
-
-
-def null_space(
-    A: Any,
-    rcond: Any = None,
-    *,
-    overwrite_a: bool = False,
-    check_finite: bool = True,
-    lapack_driver: str = "gesdd",
-) -> Any:
-    """An orthonormal basis of what a matrix takes to zero; how many vectors there are depends on the values.
-
-    Derivatives are right for what does not depend on which basis it is, such as the projection on the space.
-
-    Raises:
-        ConcretizationError: the values are not known.
-    """
-    (A,) = floating(A)
-    _, s, vh = _linalg.svd(A)
-    return adjoint(getitem(vh, slice(_rank(s, shape_of(A), rcond, "null_space"), None)))
 
 
 # --- matrix equations -------------------------------------------------------------------------------------------
