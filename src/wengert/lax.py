@@ -292,8 +292,10 @@ def pad(operand: Any, padding_value: Any, padding_config: Any) -> Any:
         array([9., 1., 9., 2.])
     """
     x = _as_array(operand)
-    config = [tuple(int(k) for k in entry) for entry in padding_config]
-    if len(config) != len(x.shape) or any(len(c) != 3 or c[2] < 0 for c in config):
+    if any(len(entry) != 3 for entry in padding_config):
+        raise _ShapeError(f"pad: each axis takes (low, high, interior), got {padding_config}")
+    config = [(int(lo), int(hi), int(between)) for lo, hi, between in padding_config]
+    if len(config) != len(x.shape) or any(between < 0 for _, _, between in config):
         raise _ShapeError(
             f"pad: an array of shape {x.shape} takes (low, high, interior) for each axis, got {padding_config}"
         )

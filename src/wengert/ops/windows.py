@@ -143,7 +143,8 @@ def reduce_windows(
         if k != 1 or s != 1 or tuple(p) != (0, 0) or b != 1
     ]  # fmt: skip
     pick = lambda entries: [entries[i] for i in sliding]  # noqa: E731
-    patches = windows(x, sliding, *map(pick, (sizes, strides, pads, base, dilation)), value)
+    sizes, strides, pads, base, dilation = map(pick, (sizes, strides, pads, base, dilation))
+    patches = windows(x, sliding, sizes, strides, pads, base, dilation, value)
     return reduce(patches, len(shape_of(patches)) - 1)
 
 

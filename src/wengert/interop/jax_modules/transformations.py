@@ -299,10 +299,11 @@ class Eqn:
         from ..lax.primitives import named
 
         name, self.params = equation.primitive.name, equation.params
-        if name == "power" and type(equation.inputs[1]) is int:
-            name, self.params = "integer_pow", {"y": equation.inputs[1]}
-        self.primitive = named(_NAMES.get(name, name))
         self.invars, self.outvars = equation.inputs, equation.outputs
+        exponent = getattr(equation.inputs[1], "value", None) if name == "power" else None
+        if type(exponent) is int:
+            name, self.params, self.invars = "integer_pow", {"y": exponent}, equation.inputs[:1]
+        self.primitive = named(_NAMES.get(name, name))
         self.effects, self.source_info = set(), None
 
     def __repr__(self) -> str:

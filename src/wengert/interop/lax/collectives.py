@@ -127,7 +127,7 @@ def psum_scatter(
 def ppermute(x: Any, axis_name: Any, perm: Any) -> Any:
     """Send `x` from example to example of a named axis by pairs ``(source, destination)``; who gets nothing gets zeros."""
     _checked(axis_name)
-    return lift(ours.ppermute(lower(x), axis_name, [tuple(map(int, p)) for p in perm]))
+    return lift(ours.ppermute(lower(x), axis_name, [(int(s), int(d)) for s, d in perm]))
 
 
 def pshuffle(x: Any, axis_name: Any, perm: Any) -> Any:

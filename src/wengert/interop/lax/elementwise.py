@@ -40,6 +40,10 @@ def _nary(name: str, kinds: str, function: Callable[..., Value], arity: int = 1,
         return unary(x)
 
     def binary(x: Any, y: Any) -> Any:
+        if type(x) is Array and type(y) is Array:
+            a, b = x._value, y._value
+            if a.dtype is b.dtype and a.shape == b.shape and a.dtype.kind in kinds:
+                return wrap(function(a, b), x._weak and y._weak)
         values, weak = operands((x, y), shown)
         for i, v in enumerate(values):
             accepts(shown, v, kinds, i)
@@ -286,6 +290,10 @@ def zeta(x: Any, q: Any) -> Any:
 
 def mul(x: Any, y: Any, *, out_dtype: Any = None) -> Any:
     """Elementwise product of arrays of one dtype; `out_dtype` is the dtype in which it is taken."""
+    if type(x) is Array and type(y) is Array and out_dtype is None:
+        a, b = x._value, y._value
+        if a.dtype is b.dtype and a.shape == b.shape and a.dtype.kind in NUMBERS:
+            return wrap(ew.multiply(a, b), x._weak and y._weak)
     values, weak = operands((x, y), "mul")
     for i, v in enumerate(values):
         accepts("mul", v, NUMBERS, i)

@@ -199,7 +199,7 @@ def pad(operand: Any, padding_value: Any, padding_config: Any) -> Any:
         raise TypeError(f"pad operand and padding_value must be same dtype: got {value.dtype} and {fill.dtype}.")
     if fill.shape:
         raise ValueError(f"padding_value must be a scalar; got np.shape(padding_value)={fill.shape}")
-    config = [tuple(int(k) for k in (lo, hi, between)) for lo, hi, between in padding_config]
+    config = [(int(lo), int(hi), int(between)) for lo, hi, between in padding_config]
     if len(config) != len(value.shape):
         raise ValueError(
             f"length of padding_config must equal the number of axes of operand, got padding_config {tuple(config)} for "

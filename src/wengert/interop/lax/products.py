@@ -286,11 +286,9 @@ def scaled_dot(
         dimension_numbers = (((n - 1,), (n - 2,)), (batch, batch))
     wanted = given(ml_dtypes.bfloat16 if preferred_element_type is None else preferred_element_type)
     wide = np.dtype(np.float32) if wanted.itemsize < 4 else wanted
-    parts = [
-        _scaled(v, s, wide) for v, s in ((x, lhs_scale), (y, rhs_scale))
-    ]  # fmt: skip
+    left, right = (_scaled(v, s, wide) for v, s in ((x, lhs_scale), (y, rhs_scale)))
     (cx, cy), (bx, by) = dimension_numbers
-    return wrap(converted(_dot_general(*parts, ((_axes(cx), _axes(cy)), (_axes(bx), _axes(by)))), wanted))
+    return wrap(converted(_dot_general(left, right, ((_axes(cx), _axes(cy)), (_axes(bx), _axes(by)))), wanted))
 
 
 def _scaled(x: Value, scale: Any, dtype: np.dtype) -> Value:

@@ -19,7 +19,7 @@ from ..conversion import converted
 from .checks import accepts, axis_of, given, kind, operand, operands, same_dtypes, whole
 
 
-def _positive(what: str, shape: Sequence[int]) -> tuple[int, ...]:
+def _positive(what: str, shape: Any) -> tuple[int, ...]:
     shape = whole(shape, what)
     if any(n < 0 for n in shape):
         raise TypeError(f"{what} shape must have every element be nonnegative, got {shape}.")
