@@ -13,9 +13,9 @@ ROOT = Path(wengert.__file__).parent
 FLOORS = [
     ["locks", "environment"],
     ["config", "errors"],
+    ["lowering"],
     ["core", "trees"],
     ["program"],
-    ["lowering"],
     ["ops"],
     ["compile"],
     ["transforms"],

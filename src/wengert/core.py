@@ -29,6 +29,7 @@ from .errors import (
     NotLinearError,
     ObjectArrayError,
 )
+from .lowering import CALLED
 
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
@@ -322,7 +323,7 @@ class Primitive:
             bad one is an IndexError though the result is not used.
         samples: a function giving sample calls for the harness, each ``(args, params)``.
         reasons: for each slot left empty on purpose, why ("transpose": "not linear").
-        native: how the compiler lowers it, an object of the room `lowering`; ``None`` calls `impl` from the compiled program.
+        native: how the compiler lowers it, an object of the room `lowering`; `CALLED` calls `impl` from the compiled program.
         elementwise: whether an element of the result is a function of the operands' elements at its place.
         foreign: whether it is declared outside of the library, so that its name says nothing to another process.
         recomputes: whether a call of it computes again what is computed outside already.
@@ -336,7 +337,7 @@ class Primitive:
     keeps = True
     effect = False
     indices_from: int | None = None
-    native: Any = None
+    native: Any = CALLED
     pattern: str | None = None
     elementwise = False
     recomputes = False
@@ -400,7 +401,7 @@ class Primitive:
     def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
         """A Program of other operations that the compiler runs in its place; None if it lowers the operation itself."""
         found = self.called(params)
-        return self.native.expansion(avals, params) if found is None and self.native is not None else found
+        return self.native.expansion(avals, params) if found is None else found
 
     def abstract(self, *avals: Aval, **params: Any) -> Any:
         """The Aval of the result (a list with `multiple_results`) from those of the arguments."""

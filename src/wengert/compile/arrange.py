@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..core import Aval
 from ..lowering import index_maps as maps
 from ..lowering import meaning
-from ..lowering.index_maps import Structure, strides_of
+from ..lowering.index_maps import strides_of
 from ..lowering.kinds import Contraction
 from ..program import Atom, Equation, Program, Var
 from .products import Steps, matrix_like, sizes, small
@@ -58,18 +58,18 @@ def arranged(program: Program) -> Program:
         if meaning(eqn) is Contraction:
             (out,) = eqn.outputs
             after = users.get(out, [])
-            turn = after[0] if len(after) == 1 and _permutation(after[0]) is not None and out not in kept else None
+            turn = (
+                after[0]
+                if len(after) == 1
+                and after[0].primitive.native.permutation(after[0].params) is not None
+                and out not in kept
+                else None
+            )
             found = _product(eqn, turn, producer, users)
             if found is not None and turn is not None and found[-1].outputs == turn.outputs:
                 gone.add(id(turn))
         equations += [eqn] if found is None else found
     return rebuilt(program, equations)
-
-
-def _permutation(eqn: Equation) -> tuple[int, ...] | None:
-    """For each axis of the result the operand's, of a transposition."""
-    native = eqn.primitive.native
-    return native.permutation(eqn.params) if isinstance(native, Structure) else None
 
 
 class _Factor:
@@ -79,10 +79,10 @@ class _Factor:
         self.shape = a.aval.shape
         made = producer.get(a) if isinstance(a, Var) else None
         self.saved = 0  # elements that need not be copied
-        if isinstance(a, Var) and made is not None and _permutation(made) is not None:
+        if isinstance(a, Var) and made is not None and made.primitive.native.permutation(made.params) is not None:
             steps = strides_of(made.inputs[0].aval.shape)
             self.source = made.inputs[0]
-            self.steps = [steps[i] for i in _permutation(made) or ()]
+            self.steps = [steps[i] for i in made.primitive.native.permutation(made.params) or ()]
             if all(user is eqn for user in users[a]):
                 self.saved = math.prod(self.shape)
         else:
@@ -148,7 +148,9 @@ def _arrange(
         (out,) = turn.outputs
         saved += math.prod(out.aval.shape)
         steps = [0] * len(out.aval.shape)
-        for step, axis in zip(strides_of(out.aval.shape), _permutation(turn) or (), strict=True):
+        for step, axis in zip(
+            strides_of(out.aval.shape), turn.primitive.native.permutation(turn.params) or (), strict=True
+        ):
             steps[axis] = step
     if not saved:
         return None

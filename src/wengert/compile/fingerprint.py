@@ -158,7 +158,7 @@ def _of_this_library(primitive: Primitive) -> bool:
     """Whether an operation is the library's own, so that its source is part of the cache's keys."""
     if primitive.foreign:
         return False
-    parts = (primitive,) if primitive.native is None else (primitive, primitive.native)
+    parts = (primitive, primitive.native)
     functions = [x for part in parts for x in vars(part).values() if isinstance(x, types.FunctionType)]
     return all(map(_ours, (*map(type, parts), *functions)))
 

@@ -46,10 +46,10 @@ class Root:
 
     __slots__ = ("combine", "node", "offset", "source", "target")
 
-    def __init__(self, target: Var, source: Any, combine: Monoid | None = None, offset: Any = None) -> None:
+    def __init__(self, target: Var, source: Any, combine: Any = None, offset: Any = None) -> None:
         self.target = target
         self.source = source  # the atom whose value is stored or reduced; an Equation for an unrolled product
-        self.combine = combine  # what reduces, or None
+        self.combine = combine  # the monoid that reduces, or None
         self.offset = offset  # where a point is stored in the target: an Affine
         self.node = -1
 
@@ -449,7 +449,7 @@ def uses_again(eqn: Equation) -> list[bool]:
 
 def _shared_key(eqn: Equation) -> tuple[str, Atom] | None:
     """What an elementwise function shares with others of the same argument."""
-    name = getattr(eqn.primitive.native, "shares", "")
+    name = eqn.primitive.native.shares
     return (name, eqn.inputs[0]) if name else None
 
 

@@ -15,7 +15,6 @@ from ..core import Aval
 from ..lowering import Formula, meaning
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
-from ..lowering.index_maps import Structure
 from ..lowering.monoids import MAXIMUM, SUM
 from ..program import Atom, Equation, Program, Var
 from .rewriter import appended, number, rebuilt
@@ -82,7 +81,7 @@ class _Totals:
             return known is True or self._not_positive(inputs[0])
         if what is f.where:
             return all(self.bounded(b, depth - 1) or _small(b) for b in inputs[1:])
-        if _view(made):
+        if native.selects:
             return self.bounded(inputs[0], depth - 1)
         return what is f.multiply and all(self.bounded(b, depth - 1) for b in inputs)
 
@@ -97,7 +96,7 @@ class _Totals:
             # What is not finite may be left out for a 0: the row is then NaN, or all of it is -inf.
             if meaning(eqn) is f.where and number(eqn.inputs[2]) == 0:
                 top = eqn.inputs[1]
-            elif _view(eqn):
+            elif eqn.primitive.native.spreads or eqn.primitive.native.flat or meaning(eqn) is f.same:
                 top = eqn.inputs[0]
             else:
                 break
@@ -154,13 +153,6 @@ class _Totals:
 
     def _written(self, operation: Any, inputs: list[Atom], aval: Aval, **params: Any) -> Var:
         return appended(self.equations, operation, inputs, aval, **params)
-
-
-def _view(eqn: Equation) -> bool:
-    """Whether an equation gives elements of its one operand."""
-    native = eqn.primitive.native
-    moved = isinstance(native, Structure) and native.selects and not native.computed
-    return moved or meaning(eqn) is f.same
 
 
 def _small(a: Atom) -> bool:

@@ -19,13 +19,22 @@ DEAR = 16  # additions that a function of many instructions takes, about
 
 
 class Lowering:
-    """How an operation is computed in native code.
+    """How an operation is computed in native code; of this class itself is one that is called through NumPy.
 
     Attributes:
         cost: of an element of its result, in additions.
+        safe: whether it cannot fail, so that it may be computed where it would not have been.
+        selects: whether each element of the result is one of the first operand's.
+        spreads: whether each of these is there as often as the result's shape says, and no other is.
+        flat: whether they keep the order in which they lie in memory.
+        blank: whether the result may hold anything.
+        both, shares: see `Formula`.
     """
 
     cost: int = DEAR
+    safe = selects = spreads = flat = blank = False
+    both: tuple[Scalar, int] | None = None
+    shares = ""
 
     @property
     def meaning(self) -> Any:
@@ -39,6 +48,10 @@ class Lowering:
         """The Program that the compiler runs in the operation's place; None if it lowers the operation itself."""
         return None
 
+    def permutation(self, params: dict[str, Any]) -> tuple[int, ...] | None:
+        """For each axis of the result the operand's, of an operation that permutes axes."""
+        return None
+
     def declare(self, primitive: Any) -> None:
         """The first primitive with a meaning is the one that passes write for it."""
         PRIMITIVES.setdefault(self.meaning, primitive)
@@ -47,10 +60,12 @@ class Lowering:
 PRIMITIVES: dict[Any, Any] = {}
 
 
+CALLED = Lowering()
+
+
 def meaning(eqn: Any) -> Any:
-    """What the operation of an equation means; None if it is called through NumPy."""
-    native = eqn.primitive.native
-    return None if native is None else native.meaning
+    """What the operation of an equation means."""
+    return eqn.primitive.native.meaning
 
 
 class Long:
@@ -82,6 +97,8 @@ class Formula(Lowering):
         shares: a name that functions have in common which, of one argument, have most of their instructions in common.
     """
 
+    safe = True
+
     def __init__(
         self,
         function: Scalar,
@@ -90,6 +107,7 @@ class Formula(Lowering):
         kinds: str = "biufV",
         floats: Scalar | None = None,
         loop: Any = None,
+        selects: bool = False,
         order: bool = False,
         truth: bool = False,
         bounded: bool | str = False,
@@ -97,6 +115,7 @@ class Formula(Lowering):
         shares: str = "",
     ) -> None:
         self.long = isinstance(function, Long)
+        self.selects = selects
         self.cost = cost if cost is not None else DEAR if self.long else 1
         self.kinds = "f" if self.long else kinds
         self.function, self.floats = function, function if floats is None else floats
@@ -126,4 +145,4 @@ class Composition(Lowering):
         return composed(self.function, avals, params)
 
 
-__all__ = ["DEAR", "PRIMITIVES", "Composition", "Formula", "Long", "Lowering", "Scalar", "meaning"]
+__all__ = ["CALLED", "DEAR", "PRIMITIVES", "Composition", "Formula", "Long", "Lowering", "Scalar", "meaning"]

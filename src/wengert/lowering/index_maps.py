@@ -79,16 +79,11 @@ class Structure(Lowering):
     """Elements of the result are elements of operands, or zeros.
 
     Attributes:
-        selects: whether each is one of the first operand's.
-        spreads: whether each is there as often as the result's shape says, and no other is.
-        flat: whether they keep the order in which they lie in memory.
         computed: whether they are read at places that other operands give, from memory if that is dear.
     """
 
     cost = 0
-    selects = False
-    spreads = False
-    flat = False
+    safe = True
     computed = False
 
     def inlined(self, eqn: Any) -> bool:
@@ -110,10 +105,6 @@ class Structure(Lowering):
     def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]]:
         """Whether zeros are written first; and each operand with where a point of it lies in the result's memory."""
         raise NotImplementedError
-
-    def permutation(self, params: dict[str, Any]) -> tuple[int, ...] | None:
-        """For each axis of the result the operand's, of an operation that permutes axes."""
-        return None
 
 
 class View(Structure):
@@ -371,7 +362,7 @@ class IndexEmbedding(Embedding):
 class Gather(Structure):
     """Rows of the first operand at places that the others give, along the `axes`."""
 
-    cost = 4
+    cost, safe = 4, False
     selects = computed = True
 
     def drops(self, eqn: Any) -> bool:

@@ -8,6 +8,8 @@ from . import Lowering
 class Contraction(Lowering):
     """A product of two arrays, summed: ``dims`` of the parameters has the axes summed and those of a batch, of either one."""
 
+    safe = True
+
 
 class Check(Lowering):
     """Whether an index is within the ``length`` of the parameters; an error if not."""

@@ -66,6 +66,8 @@ class Reduction(Lowering):
         combine: the primitive of two arrays that does the same.
     """
 
+    safe = True
+
     def __init__(self, monoid: Monoid, combine: Any) -> None:
         self.monoid, self.combine = monoid, combine
         self.selects = monoid in (MAXIMUM, MINIMUM)

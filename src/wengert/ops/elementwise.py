@@ -221,7 +221,7 @@ floor_divide_p = Elementwise(
     samples=samples(REAL, (0.3, 2.0)),
     native=Formula(formulas.floor_divide, cost=10, floats=formulas.floor_divide_floats),
 )
-pos_p = unary("positive", np.positive, 1, weak=True, linear=True, native=formulas.same)
+pos_p = unary("positive", np.positive, 1, weak=True, linear=True, native=Formula(formulas.same, selects=True))
 
 
 class _OfModulus(Elementwise):
@@ -686,7 +686,12 @@ def _own(avals: Sequence[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype]:
 
 
 stop_gradient_p = Elementwise(
-    "stop_gradient", lambda x: x, None, weak=True, samples=samples(REAL), native=Formula(formulas.same, loop=_own)
+    "stop_gradient",
+    lambda x: x,
+    None,
+    weak=True,
+    samples=samples(REAL),
+    native=Formula(formulas.same, selects=True, loop=_own),
 )
 
 # --- complex ----------------------------------------------------------------------------------------------------

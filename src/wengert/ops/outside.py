@@ -131,7 +131,7 @@ def moved(
     def lengths(have: tuple[int, ...], params: dict[str, Any]) -> tuple[int, ...]:
         return tuple(int(n) for n in shape(have, **params))
 
-    def source(point: Sequence[Any], have: tuple[int, ...], params: dict[str, Any]) -> list[Any]:
+    def source(point: Any, have: tuple[int, ...], params: dict[str, Any]) -> list[Any]:
         found = list(index_map(tuple(point), **params))
         if len(found) != len(have):
             raise ShapeError(f"{name}: the index map gives {len(found)} coordinates for an operand of shape {have}")

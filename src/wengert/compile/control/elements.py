@@ -157,7 +157,11 @@ class ElementWriter(Timed, Text):
         outside, self.ranges = self.ranges, program.cache.get(RANGES, {})
         for eqn in program.equations:
             scatters = isinstance(eqn.primitive.native, Scatter)
-            if isinstance(eqn.primitive.native, kinds.Control) or scatters or (not runs and _fails(eqn)):
+            if (
+                isinstance(eqn.primitive.native, kinds.Control)
+                or scatters
+                or (not runs and eqn.primitive.indices_from is not None)
+            ):
                 continue
             if all(type(a) is Literal or a in env for a in eqn.inputs):
                 outs = self.equation(eqn, [self.literal(a) if type(a) is Literal else env[a] for a in eqn.inputs])
@@ -362,11 +366,6 @@ class ElementWriter(Timed, Text):
                 change = changes[(*p, *r)]
                 new = cast(self, change, avals[1].dtype, d)
                 array.store(flat, new if monoid is None else monoid.combine(self, d, array.load(flat), new))
-
-
-def _fails(eqn: Equation) -> bool:
-    """Whether an equation checks indices."""
-    return eqn.primitive.indices_from is not None
 
 
 def _merged(axes: Sequence[int], first: Sequence[Any], rest: Sequence[int], second: Sequence[Any]) -> list[Any]:

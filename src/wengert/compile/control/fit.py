@@ -81,22 +81,17 @@ def carried_first(program: Program, count: int) -> list[Equation]:
 
 def written_together(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
     """The two results, for a function of numbers that is written with another one of which a Program has both."""
-    if _both(eqn) is None:
+    if eqn.primitive.native.both is None:
         return None
     key = ("both",)
     if key not in program.cache:
         found: dict[Any, dict[int, Var]] = {}
         for e in program.equations:
-            both = _both(e)
+            both = e.primitive.native.both
             if both and type(e.inputs[0]) is Var and e.inputs[0].aval.dtype == e.outputs[0].aval.dtype:
                 found.setdefault((both[0], e.inputs[0]), {})[both[1]] = e.outputs[0]
         program.cache[key] = {x: (by[0], by[1]) for (_, x), by in found.items() if len(by) == 2}
     return program.cache[key].get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
-
-
-def _both(eqn: Equation) -> tuple[Any, int] | None:
-    native = eqn.primitive.native
-    return native.both if isinstance(native, Formula) else None
 
 
 def _cost(eqn: Equation, memory: set[Any]) -> int | None:

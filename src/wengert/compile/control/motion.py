@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering import Formula, meaning
 from ...lowering import formulas as f
 from ...lowering import index_maps as maps
-from ...lowering.index_maps import Structure
+from ...lowering import meaning
 from ...lowering.kinds import Contraction
-from ...lowering.monoids import Reduction
 from ...ops.call import batched_program
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
@@ -33,22 +31,10 @@ LEAST = 512  # multiplications of a product that is worth moving
 MOST = 1 << 24  # elements of an array over all steps that is made for it
 
 
-def _free(eqn: Equation) -> bool:
-    """Whether an equation is no work, and no other memory is read through it than without it."""
-    native = eqn.primitive.native
-    return isinstance(native, Structure) and (native.spreads or native.flat)
-
-
 def safe(eqn: Equation) -> bool:
     """Whether an equation may be computed where it would not have been: it cannot fail, and is no loop."""
-    if eqn.primitive.effect:
-        return False
-    return (
-        eqn.primitive.elementwise
-        or isinstance(eqn.primitive.native, (Formula, Reduction))
-        or (isinstance(eqn.primitive.native, Structure) and not eqn.primitive.native.computed)
-        or meaning(eqn) is Contraction
-    )
+    primitive = eqn.primitive
+    return not primitive.effect and (primitive.elementwise or primitive.native.safe)
 
 
 def known_from(program: Program, given: set[Any]) -> list[Equation]:
@@ -78,7 +64,12 @@ def invariants(r: Rewriter, program: Program, consts: Sequence[Atom]) -> tuple[P
     wanted = {a for e in rest for a in e.inputs if type(a) is Var} | {a for a in program.outputs if type(a) is Var}
     for eqn in reversed(same):
         (out,) = eqn.outputs
-        if out in wanted and (_free(eqn) or size_of(out.aval) <= FEW and meaning(eqn) is not Contraction):
+        if out in wanted and (
+            eqn.primitive.native.spreads
+            or eqn.primitive.native.flat
+            or size_of(out.aval) <= FEW
+            and meaning(eqn) is not Contraction
+        ):
             wanted.update(a for a in eqn.inputs if type(a) is Var)
             again.append(eqn)
     kept = {e.outputs[0] for e in again}

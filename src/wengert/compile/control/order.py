@@ -10,15 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...lowering import meaning
-from ...lowering.index_maps import Structure
 from ...lowering.kernels import Scatter
 from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Equation, Program, Var
-
-
-def _flat(eqn: Equation) -> bool:
-    """Whether an equation gives the memory of its operand another shape."""
-    return isinstance(eqn.primitive.native, Structure) and eqn.primitive.native.flat
 
 
 def origin(program: Program, k: int) -> int | None:
@@ -27,7 +21,7 @@ def origin(program: Program, k: int) -> int | None:
     a = program.outputs[k]
     while type(a) is Var and a in producer:
         eqn = producer[a]
-        if _flat(eqn):
+        if eqn.primitive.native.flat:
             a = eqn.inputs[0]
             continue
         i = source(eqn, eqn.outputs.index(a))
@@ -68,7 +62,7 @@ def arranged(program: Program, memory: Sequence[Any], held: Sequence[tuple[int, 
     writer: dict[Any, int] = {}
     for number, eqn in enumerate(program.equations):
         here = [version.get(a) if type(a) is Var else None for a in eqn.inputs]
-        if _flat(eqn) and here[0] is not None:
+        if eqn.primitive.native.flat and here[0] is not None:
             version[eqn.outputs[0]] = here[0]
             continue
         changed: set[Any] = set()

@@ -75,11 +75,6 @@ _OPPOSITE = {
 }  # fmt: skip
 
 
-def _selects(eqn: Equation) -> bool:
-    """Whether elements of the result are elements of the first operand."""
-    return getattr(eqn.primitive.native, "selects", False)
-
-
 class _Walk:
     """One walk over a Program: finds ranges and, if it is to write, leaves out what they make needless."""
 
@@ -193,7 +188,9 @@ class _Walk:
             x, y = map(self.of, eqn.inputs)
             if x is not None and y is not None and y[0] == y[1] and y[0] > 0:
                 found = x[0] // y[0], x[1] // y[0]
-        elif _selects(eqn) or (what is f.converted and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b")):
+        elif eqn.primitive.native.selects or (
+            what is f.converted and (dtype.kind != "b" or eqn.inputs[0].aval.dtype.kind == "b")
+        ):
             found = self.of(eqn.inputs[0])
         elif what is maps.Joined:
             parts = [self.of(a) for a in eqn.inputs]

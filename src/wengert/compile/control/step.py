@@ -45,7 +45,7 @@ class Control:
     def __init__(self, eqn: Equation, producer: Mapping[Var, Equation]) -> None:
         self.eqn = eqn
         made = [producer.get(a) if type(a) is Var else None for a in eqn.inputs]
-        self.blank = {i for i, e in enumerate(made) if e is not None and getattr(e.primitive.native, "blank", False)}
+        self.blank = {i for i, e in enumerate(made) if e is not None and e.primitive.native.blank}
         self.kind = meaning(eqn)
         self.inputs: list[Atom] = list(eqn.inputs)
         self.bodies: dict[str, Body] = {}

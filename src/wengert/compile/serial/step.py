@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering.index_maps import Structure
 from ...lowering.kernels import Kernel
 from ...program import Atom, Equation, Literal, Var
 
@@ -53,17 +52,13 @@ class Serial:
         """The scalar literal that operand `i` is a broadcast of."""
         a = self.eqn.inputs[i]
         made = self._producer.get(a) if type(a) is Var else None
-        if made is not None and _selects(made) and is_number(made.inputs[0]):
+        if made is not None and made.primitive.native.selects and is_number(made.inputs[0]):
             return made.inputs[0]  # type: ignore[return-value]
         return None
 
     def scratch_array(self, dtype: Any, *shape: int) -> None:
         """Ask for an uninitialised array; the writer finds them in the order in which they were asked for."""
         self.scratch.append(Var(Aval(shape, np.dtype(dtype))))
-
-
-def _selects(eqn: Equation) -> bool:
-    return isinstance(eqn.primitive.native, Structure) and eqn.primitive.native.selects
 
 
 def blank(step: Serial) -> Body:
