@@ -42,7 +42,7 @@ def test_calls(names, group, start):
 @pytest.mark.parametrize("group", run.GROUPS)
 def test_reference_is_whole(group):
     assert set(REFERENCE[group]) == set(run.calls(group))
-    assert len([c for c in REFERENCE[group] if c in DIFFERING]) < 0.09 * len(REFERENCE[group])
+    assert len([c for c in REFERENCE[group] if c in DIFFERING]) < 0.15 * len(REFERENCE[group])
 
 
 def test_differences_are_seen():

@@ -348,7 +348,7 @@ class ArgumentError(WengertError, TypeError, ValueError):
     """
 
 
-class LeakedTracerError(WengertError):
+class LeakedTracerError(WengertError, TypeError):
     """A value that stood for an input of a transformation was used after that transformation had ended.
 
     Remedy: return the value from the function (``has_aux=True`` gives extra results) instead of storing it in a

@@ -21,7 +21,7 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent
 REFERENCE = FOLDER.parent / "data" / "jax_surface.json"
-GROUPS = ["numpy_calls", "array_calls", "nn_calls", "scipy_calls"]
+GROUPS = ["numpy_calls", "array_calls", "nn_calls", "scipy_calls", "transform_calls"]
 LONGEST = 40  # of longer arrays, every so many elements are kept
 
 SETUP = """

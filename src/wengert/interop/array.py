@@ -23,6 +23,7 @@ from ..config import config
 from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
 from ..ops.random import KEY
+from . import promotion
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
 
@@ -312,6 +313,9 @@ class ShapedArray(Aval):
     def __repr__(self) -> str:
         return f"ShapedArray({self.str_short()}{', weak_type=True' if self.weak else ''})"
 
+    def __str__(self) -> str:
+        return f"{'~' if self.weak else ''}{self.str_short()}"
+
     def str_short(self) -> str:
         return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
 
@@ -384,6 +388,8 @@ def in_dtype(x: Any, dtype: np.dtype) -> Value:
 def promoted(values: Any, inexact: bool = False) -> tuple[list[Value], bool]:
     """Values in the dtype that JAX gives an operation on them, and whether its result is weak."""
     kind = joined(*[kind_of(v) for v in values])
+    if promotion.ranks:
+        promotion.check_ranks([tuple(getattr(v, "shape", ())) for v in values])
     if inexact:
         kind = floating(kind)
     return [in_dtype(v, kind[0]) for v in values], kind[1]
@@ -413,7 +419,12 @@ def _binary(
         dtype = a.dtype
         if kind is Array:
             b = other._value
-            if dtype is b.dtype and self._weak is other._weak and not (special and dtype.kind in special):
+            if (
+                dtype is b.dtype
+                and self._weak is other._weak
+                and promotion.ranks is None
+                and not (special and dtype.kind in special)
+            ):
                 out = _new(Array)
                 out._value = bind(a, b)
                 out._weak = self._weak

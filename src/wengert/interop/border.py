@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..config import canonical_dtype, config, default_dtype
+from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
 from ..errors import ArgumentError, DtypeError
 from ..transforms.function import name_of
@@ -49,7 +49,7 @@ trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*value
 
 
 NUMBERS: Any = "numbers"
-RESULTS: Any = "results"
+RESULTS: Any = "results"  # of a function under `jit` and its kin: Python numbers are weak arrays
 
 
 def lower(x: Any, keep: Any = False) -> Any:
@@ -164,17 +164,23 @@ class _Function:
         return f"<function {self.__qualname__}>"
 
 
+AUX: Any = "aux"  # the second of two results keeps its weak arrays
+KEPT_AUX: Any = "kept_aux"  # so does the first
+
+
 class Lowered(_Function):
     """A function of the user's as the library calls it."""
 
-    def __init__(self, f: Callable[..., Any], keep: bool) -> None:
+    def __init__(self, f: Callable[..., Any], keep: Any) -> None:
         super().__init__(f)
         self._f = self.__wrapped__ = f
         self.keep = keep
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         out = self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()})
-        return lower(out, RESULTS if self.keep is True else self.keep)
+        if self.keep in (AUX, KEPT_AUX) and type(out) is tuple and len(out) == 2:
+            return lower(out[0], RESULTS if self.keep is KEPT_AUX else False), lower(out[1], True)
+        return lower(out, RESULTS if self.keep in (True, KEPT_AUX) else False if self.keep is AUX else self.keep)
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is Lowered and other._f == self._f and other.keep == self.keep
@@ -186,10 +192,10 @@ class Lowered(_Function):
         return lowered, (self._f, self.keep)
 
 
-def lowered(f: Callable[..., Any], keep: bool = False) -> Any:
+def lowered(f: Callable[..., Any], keep: Any = False) -> Any:
     """The `Lowered` of a function, one for each function as long as that is there: caches go by it."""
     kept = getattr(f, "__dict__", None)
-    name = "_wengert_kept" if keep else "_wengert_lowered"
+    name = f"_wengert_{keep}" if type(keep) is str else "_wengert_kept" if keep else "_wengert_lowered"
     if kept is not None:
         known = kept.get(name)
         if known is not None and known._f is f:
@@ -244,41 +250,13 @@ DRESSED: set[type] = set()
 trees.register(LiftedTree, lambda x: ((x.inner,), None), lambda _, children: LiftedTree(*children))
 
 
-class Staged:
-    """What ``jax.jit(f).lower(*args)`` gives: the code of a function for arguments of these types, to look at and to call."""
-
-    def __init__(self, function: Any, inner: Any, types: Any) -> None:
-        self.function, self.inner, self.types = function, inner, types
-
-    def compile(self, compiler_options: Any = None) -> Staged:
-        """The compiled function."""
-        return self
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        given = _types((args, kwargs))
-        if given != self.types:
-            raise TypeError(f"the function was compiled for {self.types}, and called with {given}")
-        return self.function(*args, **kwargs)
-
-    def as_text(self, dialect: Any = None) -> str:
-        """The Program."""
-        return str(self.inner)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "inner":
-            raise AttributeError(name)
-        return getattr(self.inner, name)
+_loaded: set[str] = set()  # holds "ref" once there is a reference, for which arguments are looked through
 
 
-def _types(tree: Any) -> Any:
-    leaves, treedef = trees.flatten(tree)
-    return treedef, [(tuple(np.shape(x)) if not hasattr(x, "shape") else tuple(x.shape), _dtype(x)) for x in leaves]
+def _has_ref(tree: Any) -> bool:
+    from .jax_modules.ref import Ref
 
-
-def _dtype(x: Any) -> Any:
-    if type(x) in PYTHON_SCALARS:
-        return default_dtype(type(x))
-    return canonical_dtype(x.dtype) if hasattr(x, "dtype") else type(x)
+    return any(type(x) is Ref for x in trees.leaves(tree, lambda x: type(x) is Ref))
 
 
 class Outer(_Function):
@@ -290,12 +268,17 @@ class Outer(_Function):
         keep: whether weak arguments and results stay weak.
     """
 
-    def __init__(self, inner: Callable[..., Any], f: Any, keep: bool = True, way_in: Any = None) -> None:
+    def __init__(
+        self, inner: Callable[..., Any], f: Any, keep: bool = True, way_in: Any = None, refs: Any = None
+    ) -> None:  # `refs`: the transformation, where its arguments may be references
         super().__init__(f)
-        self.inner, self.__wrapped__, self.keep, self.way_in = inner, f, keep, way_in
+        self.inner, self.__wrapped__, self.keep, self.way_in, self.refs = inner, f, keep, way_in, refs
+        self.of_refs: Any = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         keep, way_in = self.keep, self.way_in
+        if self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)):
+            return self._with_refs(*args, **kwargs)
         if way_in is not None:
             given = way_in(args)
         else:
@@ -305,12 +288,19 @@ class Outer(_Function):
         out = self.inner(*given)
         return wrap(out) if type(out) is ndarray else lift(out)
 
+    def _with_refs(self, *args: Any, **kwargs: Any) -> Any:
+        from .jax_modules.ref import with_refs
+
+        if self.of_refs is None:
+            self.of_refs = with_refs(self.refs, self.__wrapped__)
+        return self.of_refs(*args, **kwargs)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "inner":
             raise AttributeError(name)
+        if name in ("lower", "trace", "eval_shape") and type(self.inner).__name__.endswith("Jit"):
+            return _stage(self, name)
         found = getattr(self.inner, name)
-        if name == "lower":
-            return lambda *args, **kwargs: Staged(self, found(*lower(args), **lower(kwargs)), _types((args, kwargs)))
         return Lifted(found) if callable(found) else found
 
 
@@ -325,6 +315,16 @@ def of_both_kinds(error: Exception) -> Exception:
     if type(error) in (*OF_NUMPY, DtypeError) or type(error).__module__.startswith("numpy"):
         return ArgumentError(str(error)).with_traceback(error.__traceback__)
     return error
+
+
+def _stage(function: Outer, name: str) -> Callable[..., Any]:
+    """A method of functions under `jit` that stages them for arguments."""
+    from .jax_modules import stages
+
+    if name == "eval_shape":
+        return lambda *args, **kwargs: stages.Traced(function, args, kwargs).out_info
+    kind = stages.Lowered if name == "lower" else stages.Traced
+    return lambda *args, **kwargs: kind(function, args, kwargs)
 
 
 def bordered(f: Callable[..., Any]) -> Callable[..., Any]:

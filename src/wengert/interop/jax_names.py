@@ -30,16 +30,26 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax": (".top", "wengert"),
     "jax.ad_checkpoint": (".ad_checkpoint",),
     "jax.core": (".core",),
+    "jax.custom_batching": (".custom_batching",),
     "jax.custom_derivatives": (".custom_derivatives",),
-    "jax.debug": ("wengert.debug",),
+    "jax.debug": (".debug",),
+    "jax.dlpack": (".dlpack",),
     "jax.dtypes": (".dtypes",),
     "jax.errors": (".errors",),
     "jax.experimental": (".experimental",),
+    "jax.experimental.checkify": (".checkify",),
+    "jax.experimental.jet": (".jet",),
+    "jax.experimental.mesh_utils": (".mesh_utils",),
+    "jax.experimental.multihost_utils": (".multihost_utils",),
     "jax.experimental.ode": (".ode",),
+    "jax.experimental.sparse": (".sparse",),
+    "jax.experimental.shard_map": (".devices",),
+    "jax.experimental.pjit": (".pjit",),
     "jax.flatten_util": ("wengert.flatten_util",),
     "jax.image": (".image",),
     "jax.lax": (".lax", "wengert.lax"),
     "jax.lax.linalg": (".lax_linalg",),
+    "jax.monitoring": (".monitoring",),
     "jax.nn": (".nn", "wengert.nn"),
     "jax.nn.initializers": ("wengert.initializers",),
     "jax.numpy": (
@@ -56,7 +66,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.numpy.fft": ("wengert.numpy.fft",),
     "jax.numpy.linalg": (".linalg", "wengert.numpy.linalg"),
     "jax.ops": (".ops",),
+    "jax.profiler": (".profiler",),
     "jax.random": (".random", "wengert.random"),
+    "jax.ref": (".ref",),
     "jax.scipy": ("wengert.scipy",),
     "jax.scipy.cluster": ("wengert.scipy.cluster",),
     "jax.scipy.cluster.vq": ("wengert.scipy.cluster.vq",),
@@ -74,6 +86,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.scipy.special": (".scipy_special", "wengert.scipy.special"),
     "jax.scipy.stats": ("wengert.scipy.stats",),
     "jax.sharding": (".sharding",),
+    "jax.stages": (".stages",),
     "jax.test_util": (".test_util", "wengert.testing"),
     "jax.tree": (".tree", "wengert.tree"),
     "jax.tree_util": (".tree_util", "wengert.tree_util"),
@@ -89,15 +102,11 @@ _DEVICES = "arrays live in the host's memory and there is one device; leave it o
 _CONTROL = "write a Python loop or branch, which works wherever values are known, or jnp.where for a choice of values"
 # Why something that JAX has is not here, and what to write instead. A name that exists never gets this far.
 REASONS: dict[str, str] = {
-    "jax.disable_jit": "take the jit off the function that is looked into, or use jax.debug.print",
     "jax.distributed": _DEVICES,
     "jaxlib": "it is the compiler behind JAX, and not used here",
     "jax.example_libraries": "its optimizers and layers are examples, and not part of this library; a step of gradient "
     "descent is jax.tree.map(lambda p, g: p - rate * g, params, grads), and optimizers written with jax.tree.map work",
-    "jax.experimental.mesh_utils": _DEVICES,
     "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
-    "jax.experimental.pjit": _DEVICES,
-    "jax.experimental.shard_map": _DEVICES,
     "jax.export": "Programs are not exported to StableHLO; jax.make_jaxpr shows them",
     "jax.ffi": "give a Python function its derivative with jax.custom_vjp instead",
     "jax.interpreters": "JAX's internal rules do not apply; declare a primitive as docs/architecture.md tells, or give "
@@ -109,10 +118,6 @@ REASONS: dict[str, str] = {
     "jax.lax.scan": _CONTROL,
     "jax.lax.switch": _CONTROL,
     "jax.lax.while_loop": _CONTROL,
-    "jax.pmap": _DEVICES,
-    "jax.profiler": "use Python's own profilers: nothing runs out of their sight",
-    "jax.shard_map": _DEVICES,
-    "jax.stages": "jax.jit(f).lower(*args) gives the Program",
 }
 
 

@@ -103,11 +103,29 @@ def clamped(e: Value, n: int, negative: bool = True) -> Value:
     return ew.minimum(ew.maximum(e, 0), n - 1)
 
 
+watched: Any = None  # called with an index out of range and a shape, under `checkify`
+
+
+def _beyond(index: Any, shape: tuple[int, ...]) -> bool:
+    """Whether known integers of an index lie outside of an array."""
+    for e, n in zip_axes(index, shape):
+        known = (
+            isinstance(e, (int, np.ndarray, np.integer))
+            and not isinstance(e, bool)
+            and np.asarray(e).dtype.kind in "iu"
+        )
+        if known and np.size(e) and (np.min(e) < -n or np.max(e) >= n):
+            return True
+    return False
+
+
 def read(x: Value, index: Any) -> Value:
     """``x[index]``, for an `index` that may hold `Array`s."""
     index = given = plain(index)
     shape = x.shape
     if not _inside(index, shape):
+        if watched is not None and _beyond(index, shape):
+            watched(index, shape)
         index = _moved(index, shape)
     if not _inside(index, shape) and isinstance(x, Tracer) and inexact_dtype(x.dtype):
         return _without_absent(x, given, index)

@@ -80,6 +80,43 @@ def _canonical(dtype: np.dtype, x64: bool) -> np.dtype:
     return dtype if x64 else _NARROW.get(dtype, dtype)
 
 
+strict = False  # whether different dtypes meet in none: jax.numpy_dtype_promotion
+ranks: str | None = None  # "warn" or "raise" where arrays of different rank meet: jax.numpy_rank_promotion
+
+
+def check_ranks(shapes: list[tuple[int, ...]]) -> None:
+    """Raise or warn where arrays have different numbers of axes, numbers apart.
+
+    Raises:
+        ValueError: they have, and it is forbidden.
+    """
+    numbers = {len(s) for s in shapes if s}
+    if len(numbers) > 1:
+        message = f"Operands could not be broadcast together without rank promotion: shapes {shapes}"
+        if ranks == "raise":
+            raise ValueError(message)
+        import warnings
+
+        warnings.warn(message, stacklevel=3)
+
+
+def _check_strict(kinds: tuple[Kind, ...]) -> None:
+    strong = {d for d, w in kinds if not w}
+    weak = {d.kind for d, w in kinds if w}
+    order = "biufc".replace("u", "i")
+    if len(strong) > 1 or (
+        strong
+        and any(
+            order.find(k) > max(order.find("i" if d.kind == "u" else d.kind if d.kind != "V" else "f") for d in strong)
+            for k in weak
+        )
+    ):
+        raise TypePromotionError(
+            f"Input dtypes {sorted({d.name for d, _ in kinds})} have no available implicit dtype promotion path when "
+            f"jax_numpy_dtype_promotion=strict. Try explicitly casting inputs to the desired output type."
+        )
+
+
 def joined(*kinds: Kind) -> Kind:
     """The dtype of an operation on values of these dtypes, and whether it is weak.
 
@@ -90,6 +127,8 @@ def joined(*kinds: Kind) -> Kind:
         >>> joined((np.dtype("int32"), False), (np.dtype("float32"), True))[1]
         True
     """
+    if strict:
+        _check_strict(kinds)
     return _joined(kinds, bool(config._x64))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import as_value, inexact_dtype
+from . import promotion
 from .array import Array, in_dtype, kind_of, promoted, wrap
 from .border import OF_NUMPY, bordered, lift, lower, of_both_kinds
 from .conversion import converted
@@ -135,7 +136,7 @@ def meeting(
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            if not kwargs and not numeric:
+            if not kwargs and not numeric and promotion.ranks is None:
                 if n == 1 and len(args) == 1 and type(args[0]) is Array:
                     x = args[0]
                     if not inexact or x._value.dtype.kind in "fc":

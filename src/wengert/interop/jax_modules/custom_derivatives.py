@@ -44,6 +44,37 @@ def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def linear_call(
+    fun: Callable[..., Any], fun_transpose: Callable[..., Any], residual_args: Any, linear_args: Any
+) -> Any:
+    """``fun(residual_args, linear_args)``, linear in the second, whose transpose is given.
+
+    Args:
+        fun: a function of residuals and of what it is linear in.
+        fun_transpose: of residuals and a cotangent of the result, the cotangent of `linear_args`.
+        residual_args, linear_args: trees of arrays.
+
+    Example:
+        >>> import wengert
+        >>> f = lambda x: linear_call(lambda r, v: r * v, lambda r, g: r * g, 2.0, x)
+        >>> float(wengert.grad(f)(3.0))
+        2.0
+    """
+
+    @custom_vjp
+    def function(residuals: Any, linear: Any) -> Any:
+        return fun(residuals, linear)
+
+    def forward(residuals: Any, linear: Any) -> Any:
+        return fun(residuals, linear), residuals
+
+    def backward(residuals: Any, cotangent: Any) -> Any:
+        return trees.map(lambda x: 0 * x, residuals), fun_transpose(residuals, cotangent)
+
+    function.defvjp(forward, backward)
+    return function(residual_args, linear_args)
+
+
 def custom_vjp_primal_tree_values(tree: Any) -> Any:
     """A tree with the values of its `CustomVJPPrimal`s.
 
@@ -63,5 +94,5 @@ zero_from_primal = SymbolicZero.from_primal_value
 
 __all__ = [
     "CustomVJPPrimal", "SymbolicZero", "closure_convert", "custom_gradient", "custom_jvp", "custom_vjp",
-    "custom_vjp_primal_tree_values", "zero_from_primal",
+    "custom_vjp_primal_tree_values", "linear_call", "zero_from_primal",
 ]  # fmt: skip

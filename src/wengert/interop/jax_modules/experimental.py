@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .callbacks import io_callback
 from .settings import enable_x64
 
 
@@ -10,4 +11,4 @@ def disable_x64() -> object:
     return enable_x64(False)
 
 
-__all__ = ["disable_x64", "enable_x64"]
+__all__ = ["disable_x64", "enable_x64", "io_callback"]

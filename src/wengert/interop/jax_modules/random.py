@@ -8,6 +8,7 @@ from ... import random as ours
 from ..array import KEY_TYPE
 from ..border import bordered
 from ..keywords import check_free
+from . import settings
 
 
 def _generator(impl: Any) -> Any:
@@ -36,7 +37,9 @@ def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
 
 
 def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802
-    """`wengert.random.PRNGKey`: a key as two words."""
+    """`wengert.random.PRNGKey`: a key as two words, or a new one under ``jax.enable_custom_prng``."""
+    if settings.values["jax_enable_custom_prng"]:
+        return key(seed, impl=impl)
     return bordered(ours.PRNGKey)(seed, impl=_generator(impl))
 
 

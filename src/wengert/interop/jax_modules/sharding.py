@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ class PartitionSpec(tuple):
 
     Example:
         >>> PartitionSpec("x", None)
-        PartitionSpec('x', None)
+        P('x', None)
     """
 
     __slots__ = ()
@@ -24,10 +26,9 @@ class PartitionSpec(tuple):
         return super().__new__(cls, partitions)
 
     def __repr__(self) -> str:
-        return f"PartitionSpec({', '.join(map(repr, self))})"
-
-    def __str__(self) -> str:
         return f"P({', '.join(map(repr, self))})"
+
+    __str__ = __repr__
 
     UNCONSTRAINED = None
 
@@ -54,10 +55,11 @@ class Mesh:
         self.size, self.empty = 1, False
 
     def __enter__(self) -> Mesh:
+        _meshes.set((*_meshes.get(), self))
         return self
 
     def __exit__(self, *_: Any) -> None:
-        return None
+        _meshes.set(_meshes.get()[:-1])
 
     def __eq__(self, other: Any) -> bool:
         return isinstance(other, Mesh) and other.axis_names == self.axis_names
@@ -125,10 +127,104 @@ class NamedSharding(Sharding):
         return f"NamedSharding(mesh={self.mesh!r}, spec={self.spec!r}, memory_kind=device)"
 
 
-class AxisType:
+class AxisType(enum.Enum):
     """The kinds of mesh axes."""
 
-    Auto, Explicit, Manual = "Auto", "Explicit", "Manual"
+    Auto = enum.auto()
+    Explicit = enum.auto()
+    Manual = enum.auto()
+
+    def __repr__(self) -> str:
+        return self.name
 
 
-__all__ = ["AxisType", "Mesh", "NamedSharding", "PartitionSpec", "Sharding", "SingleDeviceSharding"]
+class AbstractMesh:
+    """The axes of a mesh, without devices."""
+
+    def __init__(
+        self, axis_sizes: Any, axis_names: Any, axis_types: Any = None, *, abstract_device: Any = None
+    ) -> None:
+        self.axis_sizes, self.axis_names, self.axis_types = tuple(axis_sizes), tuple(axis_names), axis_types
+        self.abstract_device = abstract_device
+        self.shape = dict(zip(self.axis_names, self.axis_sizes, strict=True))
+        self.empty = not self.axis_names
+        self.size = int(np.prod(self.axis_sizes, dtype=int))
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, AbstractMesh) and other.shape == self.shape
+
+    def __hash__(self) -> int:
+        return hash((self.axis_names, self.axis_sizes))
+
+    def __repr__(self) -> str:
+        return f"AbstractMesh({', '.join(f'{k!r}: {n}' for k, n in self.shape.items())})"
+
+
+class AbstractDevice:
+    """The kind of a device."""
+
+    def __init__(self, device_kind: str, num_cores: int | None, platform: str | None = None) -> None:
+        self.device_kind, self.num_cores, self.platform = device_kind, num_cores, platform
+
+
+_meshes: ContextVar[tuple[Any, ...]] = ContextVar("meshes", default=())
+
+
+def current_mesh() -> Any:
+    """The mesh that was set last, or None."""
+    return (_meshes.get() or (None,))[-1]
+
+
+class set_mesh:  # noqa: N801 (JAX's name)
+    """Set the mesh: for the process when called, for a block as a context."""
+
+    def __init__(self, mesh: Any) -> None:
+        self.token = _meshes.set((*_meshes.get(), mesh))
+        self.mesh = mesh
+
+    def __enter__(self) -> Any:
+        return self.mesh
+
+    def __exit__(self, *_: Any) -> None:
+        _meshes.reset(self.token)
+
+
+use_abstract_mesh = set_mesh
+
+
+def get_mesh() -> Any:
+    """The mesh that was set last; one without axes if there is none."""
+    mesh = current_mesh()
+    return mesh if mesh is not None else AbstractMesh((), ())
+
+
+def get_abstract_mesh() -> AbstractMesh:
+    """The axes of the mesh that was set last."""
+    mesh = get_mesh()
+    return AbstractMesh(tuple(mesh.shape.values()), mesh.axis_names)
+
+
+def make_single_device_sharding(device: Any, *, memory_kind: Any = None) -> SingleDeviceSharding:
+    """The sharding of arrays on one device."""
+    return SingleDeviceSharding(device, memory_kind=memory_kind)
+
+
+def reshard(xs: Any, out_shardings: Any) -> Any:
+    """The arrays with another sharding: where they are, on the one device."""
+    from .devices import reshard as again
+
+    return again(xs, out_shardings)
+
+
+def _as_it_is(f: Any = None, /, *, axes: Any = None, in_sharding: Any = None, out_sharding: Any = None) -> Any:
+    """The function itself: the kinds of the axes of a mesh of one device make no difference."""
+    return (lambda g: g) if f is None else f
+
+
+auto_axes = explicit_axes = _as_it_is
+
+__all__ = [
+    "AbstractDevice", "AbstractMesh", "AxisType", "Mesh", "NamedSharding", "PartitionSpec", "Sharding", "SingleDeviceSharding",
+    "auto_axes", "explicit_axes", "get_abstract_mesh", "get_mesh", "make_single_device_sharding", "reshard", "set_mesh",
+    "use_abstract_mesh",
+]  # fmt: skip

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ContextDecorator, contextmanager
 from typing import Any
 
 import numpy as np
 
 from ... import trees
-from ...config import canonical_dtype
 from ...errors import NotSupportedError
-from ..border import Outer, lift, lower, lowered
-from . import transformations
+from . import contexts, transformations
+from . import devices as _devices
 from .array import Array, Device
+from .callbacks import pure_callback
+from .contexts import *  # noqa: F403
 from .custom_derivatives import custom_gradient
+from .devices import *  # noqa: F403
 from .dtypes import float0
 from .numpy import asarray
+from .ref import Ref, empty_ref, free_ref, freeze, new_ref
 from .settings import config, debug_infs, debug_nans
 from .settings import enable_x64 as enable_x64
 from .sharding import Mesh, Sharding
@@ -91,6 +94,24 @@ def block_until_ready(x: Any) -> Any:
     return x
 
 
+def make_user_context(default_value: Any = None) -> Any:
+    """A value of the user's that contexts can set: ``with context(value): ...``; ``context.value`` reads it."""
+    return _UserContext(default_value)
+
+
+class _UserContext:
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @contextmanager
+    def __call__(self, value: Any) -> Iterator[None]:
+        before, self.value = self.value, value
+        try:
+            yield
+        finally:
+            self.value = before
+
+
 def clear_caches() -> None:
     """Nothing is kept apart from the functions themselves: ``f.clear_cache()`` clears one."""
 
@@ -99,9 +120,23 @@ def effects_barrier() -> None:
     """Nothing to wait for: effects happen at once."""
 
 
-def named_scope(name: str) -> Any:
-    """A context that names a part of a computation, for JAX's profiler; it has no effect here."""
-    return nullcontext()
+class named_scope(ContextDecorator):  # noqa: N801 (JAX's name)
+    """A context, or a decorator, that names a part of a computation for profiles; it has no effect on what is computed.
+
+    Raises:
+        TypeError: the name is no text.
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError("named_scope name argument must be a string.")
+        self.name = name
+
+    def __enter__(self) -> named_scope:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        return None
 
 
 def named_call(fun: Callable[..., Any], *, name: str | None = None) -> Callable[..., Any]:
@@ -116,14 +151,14 @@ def ensure_compile_time_eval() -> Iterator[None]:
 
 
 @contextmanager
-def default_device(device: Any) -> Iterator[None]:
+def default_device(new_val: Any = None) -> Iterator[None]:
     """A context in which arrays are made on a device: the one there is."""
-    device_put(0, device)
+    device_put(0, new_val)
     yield
 
 
 @contextmanager
-def default_matmul_precision(precision: Any) -> Iterator[None]:
+def default_matmul_precision(new_val: Any = None) -> Iterator[None]:
     """A context that asks for a precision of products; they are always computed in their full dtype here."""
     yield
 
@@ -134,36 +169,18 @@ def checking_leaks() -> Iterator[None]:
     yield
 
 
-stages = type("stages", (), {"Wrapped": Outer, "__doc__": "The type of functions under jit."})
-
-
-def pure_callback(
-    callback: Callable[..., Any], result_shape_dtypes: Any, *args: Any, sharding: Any = None, vmap_method: Any = None,
-    vectorized: Any = None, **kwargs: Any,
-) -> Any:  # fmt: skip
-    """The results of a Python function of known values, called whenever the program runs.
-
-    Args:
-        callback: a function of arrays that gives arrays of the shapes and dtypes of `result_shape_dtypes`.
-        result_shape_dtypes: a tree of objects with a shape and a dtype.
-        args, kwargs: trees of arrays.
-        vmap_method, vectorized: taken; under `vmap` the function is called once for each example.
-    """
-    from ...transforms import callbacks
-
-    told = trees.map(lambda s: transformations.ShapeDtypeStruct(s.shape, canonical_dtype(s.dtype)), result_shape_dtypes)
-    return lift(callbacks.pure_callback(lowered(callback), told, *lower(args), **lower(kwargs)))
-
-
 def make_mesh(axis_shapes: Any, axis_names: Any, axis_types: Any = None, *, devices: Any = None) -> Mesh:
     """A `jax.sharding.Mesh` of the one device."""
+    if int(np.prod(tuple(axis_shapes), dtype=int)) != 1:
+        raise ValueError(f"Number of devices 1 must be >= the product of mesh_shape {tuple(axis_shapes)}")
     return Mesh(np.array([Device(0)], object).reshape(tuple(axis_shapes)), axis_names, axis_types)
 
 
 __all__ = [
-    *transformations.__all__, "make_mesh", "pure_callback",
+    *transformations.__all__, *contexts.__all__, *_devices.__all__, "Ref", "empty_ref", "free_ref", "freeze", "new_ref",
+    "make_mesh", "make_user_context", "pure_callback",
     "Array", "Device", "block_until_ready", "checking_leaks", "clear_caches", "config", "custom_gradient",
     "default_backend", "default_device", "default_matmul_precision", "device_count", "device_get", "device_put",
     "debug_infs", "debug_nans", "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "local_device_count",
-    "local_devices", "named_call", "named_scope", "stages", "process_count", "process_index", "version",
+    "local_devices", "named_call", "named_scope", "process_count", "process_index", "version",
 ]  # fmt: skip

@@ -18,11 +18,12 @@ from ...errors import NotSupportedError
 from ...transforms import jit as jits
 from ...transforms.forward import FLOAT0
 from ...transforms.function import name_of, shown
-from ...transforms.jit import ShapeDtypeStruct
 from ...transforms.rerun import run_opened
 from ...transforms.staging import stage
+from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
-from ..border import NUMBERS, Outer, Weak, lift, lower, lowered
+from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Outer, Weak, lift, lower, lowered
+from .shapes import ShapeDtypeStruct, struct_of
 
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
 
@@ -70,7 +71,8 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     if fun is None:
         return lambda f: jit(f, **options)
     _check_callable(fun)
-    return Outer(ours.jit(lowered(fun, True), **options), fun)
+    made = Outer(ours.jit(lowered(fun, True), **options), fun)
+    return Outer(made.inner, fun, refs=jit)
 
 
 def _check_callable(fun: Any) -> None:
@@ -103,11 +105,12 @@ def _derivative(name: str) -> Callable[..., Any]:
         options.pop("reduce_axes", None)
         allowed = bool(options.pop("allow_int", False))
         way_in = _weak_in(argnums, name, allowed)
+        aux = AUX if options.get("has_aux") else False
         if name == "value_and_grad":
             noted = _Noted(fun, bool(options.get("has_aux")))
-            made: Any = _Valued(transformation(lowered(noted), argnums, **options), noted, way_in)
+            made: Any = _Valued(transformation(lowered(noted, aux), argnums, **options), noted, way_in)
         else:
-            made = Outer(transformation(lowered(fun), argnums, **options), fun, way_in=way_in)
+            made = Outer(transformation(lowered(fun, aux), argnums, **options), fun, way_in=way_in)
         return _of_integers(made, fun, argnums, name) if allowed and name in ("grad", "value_and_grad") else made
 
     transform.__name__ = transform.__qualname__ = name
@@ -161,7 +164,7 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
                 trees.unflatten(tree, [Weak(v) if w else v for v, w in zip(trees.leaves(t), weak, strict=True)])
                 for t in (given, moved)
             )
-    return lift(ours.jvp(lowered(fun, not has_aux), given, moved, **options))
+    return lift(ours.jvp(lowered(fun, AUX if has_aux else True), given, moved, **options))
 
 
 def _check_tangent(of_primal: Any, of_tangent: Any) -> None:
@@ -233,24 +236,62 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_ax
     """`wengert.vjp`; cotangents are as weak as their primals."""
     options: dict[str, Any] = {"has_aux": True} if has_aux else {}
     noted = _Noted(fun, has_aux)
-    out = lift(ours.vjp(lowered(noted), *lower(primals, NUMBERS), **options))
+    out = lift(ours.vjp(lowered(noted, AUX if has_aux else False), *lower(primals, NUMBERS), **options))
     return (noted.marked(out[0]), *out[1:])
 
 
 def linearize(fun: Callable[..., Any], *primals: Any, **options: Any) -> Any:
-    """`wengert.linearize`."""
+    """`wengert.linearize`; results are as weak as those of `fun`, tangents as weak as their primals."""
     _check_callable(fun)
-    return lift(ours.linearize(lowered(fun), *lower(primals), **options))
+    given = lower(primals, True)
+    value, tangent, *aux = ours.linearize(lowered(fun, KEPT_AUX if options.get("has_aux") else True), *given, **options)
+    leaves, _ = trees.flatten(given, lambda x: type(x) is Weak)
+    marks = tuple(type(x) is Weak for x in leaves)
+    return (lift(value), Partial(_Tangents(marks), LiftedTree(tangent)), *map(_aux, aux))
+
+
+def _aux(tree: Any) -> Any:
+    """Auxiliary results; a Python number that was passed in is one."""
+    leaves, treedef = trees.flatten(tree, lambda x: type(x) is Weak)
+    plain = [x.value if type(x) is Weak and type(x.value) in PYTHON_SCALARS else x for x in leaves]
+    return lift(trees.unflatten(treedef, plain))
+
+
+class _Tangents:
+    """A linear function called with tangents that are as weak as its primals were."""
+
+    def __init__(self, marks: tuple[bool, ...]) -> None:
+        self.marks = marks
+
+    def __call__(self, tangent: Any, *tangents: Any) -> Any:
+        leaves, tree = trees.flatten(_arrays(tangents))
+        if len(leaves) != len(self.marks):
+            return tangent(*tangents)
+        marked = [Weak(x) if m else x for x, m in zip(leaves, self.marks, strict=True)]
+        return lift(tangent.inner(*trees.unflatten(tree, marked)))
+
+    def __eq__(self, other: Any) -> bool:
+        return type(other) is _Tangents and other.marks == self.marks
+
+    def __hash__(self) -> int:
+        return hash(self.marks)
 
 
 def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = ()) -> Any:
     """`wengert.linear_transpose`."""
-    return lift(ours.linear_transpose(lowered(fun), *lower(primals)))
+    return lift(ours.linear_transpose(lowered(fun), *lower(primals, NUMBERS)))
 
 
 def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """`wengert.eval_shape`."""
-    return lift(ours.eval_shape(lowered(fun), *lower(args), **lower(kwargs)))
+    """`wengert.eval_shape`; what is weak is marked."""
+    out = ours.eval_shape(lowered(fun, True), *lower(args, True), **lower(kwargs, True))
+    return _structs(out)
+
+
+def _structs(tree: Any) -> Any:
+    leaves, treedef = trees.flatten(tree, lambda x: type(x) is Weak)
+    marked = [struct_of(x.value, True) if type(x) is Weak else struct_of(x) for x in leaves]
+    return lift(trees.unflatten(treedef, marked))
 
 
 def closure_convert(fun: Callable[..., Any], *example_args: Any) -> Any:
@@ -415,6 +456,8 @@ def stop_gradient(x: Any) -> Any:
 
 def typeof(x: Any) -> Any:
     """The shape and dtype of a value."""
+    if hasattr(type(x), "aval") and type(x) is not Array:
+        return x.aval
     dtype, weak = kind_of(x)
     return ShapedArray(np.shape(x) if type(x) is not Array else x.shape, dtype, weak)
 

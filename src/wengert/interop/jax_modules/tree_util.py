@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 from collections.abc import Callable
 from typing import Any
+
+import optree
 
 from ... import tree_util as ours
 from ... import trees
@@ -70,7 +73,73 @@ def tree_unflatten(treedef: Any, leaves: Any) -> Any:
     return in_order(ours.tree_unflatten(treedef, leaves))
 
 
+def is_tree_node(typ: type) -> bool:
+    """Whether objects of a type are nodes of trees."""
+    return typ in (
+        tuple,
+        list,
+        dict,
+        type(None),
+        collections.OrderedDict,
+        collections.defaultdict,
+        collections.deque,
+    ) or (typ in trees._registered and typ not in trees._automatic)
+
+
+def _children(tree: Any) -> tuple[list[Any], Any]:
+    if not (is_tree_node(type(tree)) or (isinstance(tree, tuple) and hasattr(tree, "_fields"))):
+        raise ValueError(f"can't tree-flatten type: {type(tree)}")
+    return trees.flatten(tree, lambda x: x is not tree)
+
+
+def flatten_one_level(tree: Any) -> tuple[Any, Any]:
+    """The children of a node, and what is kept beside them: the keys of a dict, the data of a registered type.
+
+    Raises:
+        ValueError: it is a leaf.
+
+    Example:
+        >>> flatten_one_level({"b": 1, "a": 2})
+        ((2, 1), ('a', 'b'))
+    """
+    children, node = _children(tree)
+    if isinstance(tree, dict):
+        return tuple(children), tuple(sorted(tree) if type(tree) is not collections.OrderedDict else tree)
+    if type(tree) in trees._registered:
+        entry = optree.register_pytree_node.get(type(tree), namespace=trees.NAMESPACE)  # type: ignore[attr-defined]
+        if entry is not None:
+            out = entry.flatten_func(tree)
+            return tuple(out[0]), out[1]
+    return (type(tree) if type(tree) in (list, tuple) else list)(children), None
+
+
+def flatten_one_level_with_keys(tree: Any) -> tuple[list[tuple[Any, Any]], Any]:
+    """The same, each child with its key.
+
+    Raises:
+        ValueError: it is a leaf.
+    """
+    children, node = _children(tree)
+    keys = [path[0] for path in trees.key_paths(node)]
+    return list(zip(keys, children, strict=True)), flatten_one_level(tree)[1]
+
+
+class PyTreeRegistry:
+    """The types that are nodes of trees: those of Python and those that were registered."""
+
+    def flatten(self, tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], Any]:
+        """The leaves of a tree, and its structure."""
+        return tree_flatten(tree, is_leaf)
+
+    def flatten_one_level(self, tree: Any) -> tuple[Any, Any] | None:
+        """The children of a node and what is kept beside them; None of a leaf."""
+        return flatten_one_level(tree) if is_tree_node(type(tree)) else None
+
+
+default_registry = PyTreeRegistry()
+
 __all__ = [
+    "PyTreeRegistry", "default_registry", "flatten_one_level", "flatten_one_level_with_keys", "is_tree_node",
     "tree_all", "tree_flatten", "tree_flatten_with_path", "tree_leaves", "tree_leaves_with_path", "tree_map",
     "tree_map_with_path", "tree_reduce", "tree_structure", "tree_unflatten",
 ]  # fmt: skip

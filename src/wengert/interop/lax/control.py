@@ -175,7 +175,7 @@ def _agreed(what: str, branches: Sequence[Callable[..., Any]], operands: Sequenc
     leaves, tree = trees.flatten(tuple(operands))
     kinds = tuple((kind_of(x), np.shape(x) if type(x) is not Array else x.shape) for x in leaves)
     codes = tuple(getattr(b, "__code__", None) for b in branches)
-    key = (codes, tree, kinds, config._x64)
+    key = (codes, tree, kinds, bool(config._x64))
     if None not in codes and key in _weak_results:
         return _weak_results[key]
     results = [_result_kinds(b, leaves, tree) for b in branches]

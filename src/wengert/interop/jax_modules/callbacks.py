@@ -1,0 +1,96 @@
+"""`jax.pure_callback` and `jax.experimental.io_callback`: Python functions of known values in programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ... import trees
+from ...config import canonical_dtype
+from ...transforms import callbacks
+from ...transforms.jit import ShapeDtypeStruct
+from ..border import lift, lower, lowered
+
+_METHODS = (None, "sequential", "sequential_unrolled", "expand_dims", "broadcast_all", "legacy_vectorized")
+
+
+def _told(result_shape_dtypes: Any) -> Any:
+    return trees.map(lambda s: ShapeDtypeStruct(tuple(s.shape), canonical_dtype(s.dtype)), result_shape_dtypes)
+
+
+def _converted(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, of `jax.Array`s."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return lower(callback(*lift(args), **lift(kwargs)))
+
+    function.__name__ = getattr(callback, "__name__", type(callback).__name__)
+    return function
+
+
+def pure_callback(
+    callback: Callable[..., Any], result_shape_dtypes: Any, *args: Any, sharding: Any = None, vmap_method: str | None = None,
+    **kwargs: Any,
+) -> Any:  # fmt: skip
+    """The results of a Python function of known values, called whenever the program runs.
+
+    Args:
+        callback: a function of arrays that gives arrays of the shapes and dtypes of `result_shape_dtypes`.
+        result_shape_dtypes: a tree of objects with a shape and a dtype.
+        args, kwargs: trees of arrays.
+        sharding: where it is called; there is one place.
+        vmap_method: what happens under `vmap`: "sequential" calls once for each example, as all others do here; None raises in
+            JAX, and is sequential here.
+
+    Raises:
+        ValueError: another `vmap_method`.
+        JaxRuntimeError: when it runs, the results have other shapes.
+    """
+    if vmap_method not in _METHODS:
+        raise ValueError(f"vmap_method must be on of the allowed methods {_METHODS}, but got: {vmap_method}")
+    return lift(
+        callbacks.pure_callback(_converted(callback), _told(result_shape_dtypes), *lower(args), **lower(kwargs))
+    )
+
+
+def io_callback(
+    callback: Callable[..., Any],
+    result_shape_dtypes: Any,
+    *args: Any,
+    sharding: Any = None,
+    ordered: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """The results of a Python function with effects: it is called as often as the program says, in its order.
+
+    Args:
+        callback: a function of arrays that gives arrays of the shapes and dtypes of `result_shape_dtypes`, or None.
+        result_shape_dtypes: a tree of objects with a shape and a dtype, or None.
+        args, kwargs: trees of arrays.
+        sharding: where it is called; there is one place.
+        ordered: calls come in the order of the program in any case.
+    """
+    if not trees.leaves(result_shape_dtypes):
+        from ... import debug
+
+        debug.callback(lowered(callback), *lower(args), ordered=ordered, **lower(kwargs))
+        return result_shape_dtypes
+    return lift(
+        callbacks.pure_callback(_converted(callback), _told(result_shape_dtypes), *lower(args), **lower(kwargs))
+    )
+
+
+def debug_callback(
+    callback: Callable[..., None], *args: Any, ordered: bool = False, partitioned: bool = False, **kwargs: Any
+) -> None:
+    """`wengert.debug.callback`: a Python function called with the values that arguments have when the program runs."""
+    from ... import debug
+
+    def function(*a: Any, **k: Any) -> None:
+        callback(*lift(a), **lift(k))
+
+    function.__name__ = getattr(callback, "__name__", type(callback).__name__)
+    debug.callback(function, *lower(args), ordered=ordered, **lower(kwargs))
+
+
+__all__ = ["debug_callback", "io_callback", "pure_callback"]
