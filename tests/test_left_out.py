@@ -22,6 +22,7 @@ from wengert import (
     jit,
     jvp,
     lax,
+    linear_transpose,
     linearize,
     vjp,
     vmap,
@@ -366,3 +367,68 @@ def test_infinite_elements_of_a_product_of_matrices_that_are_left_out(mode):
         lambda v: wnp.einsum("ij,j->i", INFINITE, v)[:2]: [[1, 2, 3], [np.inf, 1, 0]],
     }.items():
         np.testing.assert_allclose(BORDER_MODES[mode](f)(v), wanted, err_msg=mode)
+
+
+def repeated(step, n, v):
+    """`step` `n` times, in a loop of which the number of steps is not known before."""
+    return lax.while_loop(lambda c: c[0] < n, lambda c: (c[0] + 1, step(c[1])), (0, v))[1]
+
+
+ZEROS = np.array([0.0, 1.0, 1.0])
+# name: (function, gradient at V); a factor that is 0 meets the infinite slope of the root: NaN, and no silent 0
+WHILE_LOOPS = {
+    "a factor of 0 behind": (lambda v: wnp.sum(repeated(lambda u: wnp.sqrt(u[::-1]), 1, v) * ZEROS), [0.5, 1, np.nan]),
+    "a factor of 0 before": (
+        lambda v: wnp.sum(repeated(lambda u: wnp.roll(u, 1) ** 2, 1, wnp.sqrt(v))),
+        [1, 1, np.nan],
+    ),
+    "a factor of 0 and a slice": (
+        lambda v: wnp.sum((repeated(wnp.sqrt, 1, v) ** 2)[1:]),
+        [0, 1, np.nan],
+    ),
+    "a choice within": (
+        lambda v: wnp.sum(repeated(lambda u: wnp.where(u > -1, u**2, u), 1, wnp.sqrt(v))),
+        [1, 1, np.nan],
+    ),
+    "a slice behind": (lambda v: repeated(lambda u: wnp.sin(u) * u, 1, wnp.sqrt(v))[1], [0, 0.9182168, 0]),
+    "a choice that leaves out": (
+        lambda v: wnp.sum(repeated(lambda u: wnp.where(u > 0, wnp.sqrt(u), 0), 1, v)),
+        [0.5, 1, 0],
+    ),
+    "a constant": (lambda v: wnp.sum(repeated(lambda u: u * wnp.sqrt(v), 2, np.ones(3))[:2]), [1, 1, 0]),
+    "a constant times 0": (
+        lambda v: wnp.sum((repeated(lambda u: u[:3] * wnp.sqrt(v), 2, np.ones(3)) * ZEROS[::-1])),
+        [1, 1, np.nan],
+    ),
+    "moved from step to step": (
+        lambda v: repeated(lambda u: wnp.concatenate([u[1:], u[:1]]), 4, wnp.sqrt(v))[0],
+        [0, 1, 0],
+    ),
+    "two that change places": (
+        lambda v: lax.while_loop(lambda c: c[0] < 2, lambda c: (c[0] + 1, wnp.sqrt(c[2]), c[1]), (0, v, v * v))[1][1],
+        [0, 1.0, 0],
+    ),
+    "linear": (
+        lambda v: wnp.sum(
+            linear_transpose(lambda w: repeated(lambda u: wnp.where(ZEROS > 0, u * 2, 0.0), 2, w), v)(wnp.sqrt(v[::-1]))
+        ),
+        [2.0, 4.0, 0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHILE_LOOPS)
+def test_while_loops_tell_by_structure_what_they_leave_out(name):
+    f, gradient = WHILE_LOOPS[name]
+    for mode, d in {
+        "grad": grad,
+        "compiled": lambda f: jit(grad(f)),
+        "of compiled": lambda f: grad(jit(f)),
+        "batched": lambda f: lambda x: jit(vmap(grad(f)))(np.stack([x, x + 1]))[0],
+        "rows": lambda f: lambda x: jit(jacrev(lambda v: wnp.stack([f(v), f(v)])))(x)[1],
+    }.items():
+        np.testing.assert_allclose(d(f)(V), gradient, rtol=1e-7, err_msg=mode)
+    at = V + 0.3
+    hessian = jacfwd(grad(f))(at)
+    for d in (jit(jacrev(grad(f))), jit(jacrev(jacfwd(f))), jacrev(jit(grad(f)))):
+        np.testing.assert_allclose(d(at), hessian, rtol=1e-9, atol=1e-12)

@@ -14,7 +14,6 @@ import numpy as np
 from ...core import Aval, Primitive
 from ...lowering import kinds
 from ...ops.control.loop import parts
-from ...ops.control.programs import zeros
 from ...ops.control.pull import blocks_of, pulling, results, started
 from ...program import Atom, Literal, Program, Var
 from ..rewriter import Rewriter, number
@@ -81,7 +80,7 @@ def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> 
 
 def _pulled(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
     """The results of `while_pull`: what is the same in all steps, then a `walk`, or one with few snapshots."""
-    n = len(inputs) - sum(params["given"])
+    n = len(inputs) - sum(params["given"]) - sum(params.get("marked", ()))
     p, blocks = pulling(params), blocks_of(params)
     if blocks is not None and (p.cond.guards or p.forward.guards or p.back.guards):  # it runs in Python
         return r.written(primitive, inputs, params, primitive.abstract(**params))
@@ -91,8 +90,7 @@ def _pulled(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[
     before = r.run(p.invariant, consts)
     sources = {"argument": consts, "invariant": before}
     fixed = [_atom(r, v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
-    sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
-    start = [_atom(r, v) for v in [*sums, *started(inputs[n:], params, p.cotangents)]]
+    start = [_atom(r, v) for v in started(inputs[n:], params, p)]
     if blocks is not None:
         groups = [tests, used, state, fixed, start]
         program = machine(p, blocks, [[a.aval for a in g] for g in groups])

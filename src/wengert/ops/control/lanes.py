@@ -138,7 +138,7 @@ def batch_pull(
     primitive: Primitive, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]
 ) -> Any:
     """The batching rule of `while_pull_p`: each example has cotangents of its own, of shared arguments too."""
-    n, nb = len(args) - sum(params["given"]), params["body_consts"]
+    n, nb = len(args) - sum(params["given"]) - sum(params.get("marked", ())), params["body_consts"]
     carry, differs = _carried(trace, batched[:n], params)
     from .pull import blocks_of
 

@@ -20,6 +20,7 @@ from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program
 from ..effects import EffectPrimitive
+from ..supported import drops, masks_of
 from .programs import (
     check_linear_start,
     fixed_point,
@@ -129,6 +130,18 @@ class While(EffectPrimitive):
         tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
         grads = pull(at, cotangent, params, linear[nc:], tape.masked)
         return [None] * nc + [g if b else None for g, b in zip(grads, linear[nc:], strict=True)]
+
+    def leaves_out(self, params: dict[str, Any]) -> bool:
+        return drops(params["body"])
+
+    def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """The walk back of a linear loop, which carries masks along."""
+        from .supported_pull import pull_supported
+
+        linear, nc = on_newest_tape(args), params["cond_consts"]
+        at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
+        pulled = pull_supported(at, cotangent, masks_of(supports, cotangent), params, linear[nc:])
+        return [[None] * nc + [g if b else None for g, b in zip(values, linear[nc:], strict=True)] for values in pulled]
 
     # --- batching ------------------------------------------------------------------------------------------------
 

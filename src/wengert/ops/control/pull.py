@@ -24,12 +24,11 @@ from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program, linearized_programs
 from ..support import known
-from ..support import nonzero as by_value
-from ..supported import as_supports, drops, masks_of
+from ..supported import along, as_supports, drops, mask_of, masks_of
 from .binomial import Blocks, bytes_of, planned, walked
 from .loop import LONG, Flags, _samples, _zero, has_choice, parts, smaller_loop, stepwise, tangent_loop, while_p
 from .programs import alone, check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
-from .scan import linear_step, moving_flags, saving, transposed_body
+from .scan import backwards, linear_step, moving_flags, saving, transposed_body
 
 
 class WhileTangent(Primitive):
@@ -96,8 +95,9 @@ class WhileTangent(Primitive):
         return drops(params["body"])
 
     def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        """Where values are known, the steps one by one on a tape of their own; else zeros count as left out by value."""
+        """Where values are known, the steps one by one on a tape of their own; else the walk back carries masks along."""
         from ...transforms.tape import Tape, pull_back_supported
+        from .supported_pull import pull_supported
 
         nonzero = params["nonzero"]
         n, masks = len(args) - sum(nonzero), masks_of(supports, cotangent)
@@ -110,10 +110,10 @@ class WhileTangent(Primitive):
                 out_nodes = [o if tape.owns(o) else None for o in outs[len(params["body"].outputs) :]]
                 grads, found = pull_back_supported(nodes, sum(nonzero), out_nodes, cotangent, as_supports(masks))
                 return [None] * n + grads, [None] * n + found
-        tape = next(a._trace for a, b in zip(args, on_newest_tape(args), strict=True) if b)
-        tape.masked = True
-        grads = self.transpose(cotangent, args, params)
-        return grads, [None if g is None else by_value(g) for g in grads]
+        moving = nonzero[params["body_consts"] :]
+        given, marks = along(moving, cotangent), along(moving, masks)
+        pulled = pull_supported(args[:n], given, marks, _plain(params), nonzero)
+        return [[None] * n + [g for g, b in zip(values, nonzero, strict=True) if b] for values in pulled]
 
 
 class Pulling(NamedTuple):
@@ -129,6 +129,8 @@ class Pulling(NamedTuple):
         back: one step backwards, ``(*fixed, *sums, *cotangents, *slices) -> (*sums, *cotangents)``.
         sums: which constants of the body have a cotangent. cotangents: which carried values have one in some step.
         slices: for each slice that `back` takes, its number among those that `forward` gives.
+        hits: for which constants of the body `back` sums up how often each element is reached, after `sums`; masks: for
+            which carried values it has a mask of what is reached, after `cotangents` (supported_pull.py).
     """
 
     invariant: Program
@@ -141,6 +143,8 @@ class Pulling(NamedTuple):
     sums: list[bool]
     cotangents: Flags
     slices: list[int]
+    hits: Sequence[bool] = ()
+    masks: Flags = ()
 
 
 class WhilePull(Primitive):
@@ -159,15 +163,14 @@ class WhilePull(Primitive):
 
     def interpret(self, *args: Value, **params: Any) -> list[Value]:
         """Step by step, each step compiled."""
-        n = len(args) - sum(params["given"])
+        n = len(args) - sum(params["given"]) - sum(params.get("marked", ()))
         tests, consts, carry = parts(args[:n], params)
         p = pulling(params)
         used = [c for c, b in zip(consts, p.consts, strict=True) if b]
         start = [c for c, b in zip(carry, p.carry, strict=True) if b]
         before = execute(p.invariant, consts)
         fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
-        sums = [zeros(a) for a, b in zip(params["body"].in_avals, p.sums, strict=False) if b]
-        state = [*sums, *started(args[n:], params, p.cotangents)]
+        state = started(args[n:], params, p)
 
         def going(carry: Sequence[Value]) -> Any:
             return execute(p.cond, [*tests, *carry])[0]
@@ -330,11 +333,11 @@ def pull(
 def pulling(params: dict[str, Any]) -> Pulling:
     """What a pullback consists of, made once."""
     body, cond, nonzero, given = params["body"], params["cond"], params["nonzero"], params["given"]
-    nc, nb, masked = params["cond_consts"], params["body_consts"], params["masked"]
+    nc, nb, masked, marked = params["cond_consts"], params["body_consts"], params["masked"], params.get("marked")
     return once(
         body,
-        ("pulling", cond, nc, nonzero, given, masked),
-        lambda: _pulling(cond, body, nonzero, given, nc, nb, masked),
+        ("pulling", cond, nc, nonzero, given, masked, marked),
+        lambda: _pulling(cond, body, nonzero, given, nc, nb, masked, marked),
     )
 
 
@@ -351,7 +354,9 @@ def blocks_of(params: dict[str, Any]) -> Blocks | None:
     return planned(params["checkpoint"], bytes_of(p.forward.out_avals[sum(p.carry) :]), bytes_of(carried))
 
 
-def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int, nb: int, masked: bool) -> Pulling:
+def _pulling(
+    cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int, nb: int, masked: bool, marked: Flags | None
+) -> Pulling:
     nk = len(body.outputs)
     known, linear, live = linearized_programs(body, nonzero)
     invariant, forward, places = saving(known, nk, nb, nk)
@@ -363,9 +368,17 @@ def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int
     from ..call import transposed_program
 
     start = [g for g, b in zip(given, moving, strict=True) if b]
-    cts = fixed_point(start, lambda f: transposed_program(step, flags, f, masked)[1][n_consts : n_consts + m])
-    back, backs = transposed_body(step, flags, cts, masked, n_fixed + n_consts, m)
-    consts, rest = iter(backs[:n_consts]), iter(cts)
+    hits: Sequence[bool] = ()
+    masks: Sequence[bool] = ()
+    if marked is None:
+        cts = fixed_point(start, lambda f: transposed_program(step, flags, f, masked)[1][n_consts : n_consts + m])
+        back, backs = transposed_body(step, flags, cts, masked, n_fixed + n_consts, m)
+    else:
+        found = backwards(
+            step, flags, start, [g for g, b in zip(marked, moving, strict=True) if b], n_fixed + n_consts, m
+        )
+        back, cts, backs = found.step, found.given, found.live
+        hits, masks = _spread(found.found[:n_consts], nonzero[:nb]), _spread(found.marked, moving)
     dropped = _unneeded(cond, forward, nc, nb, nk)
     small_cond, small, used = smaller_loop(cond, forward, nc, nb, dropped)
     return Pulling(
@@ -376,10 +389,18 @@ def _pulling(cond: Program, body: Program, nonzero: Flags, given: Flags, nc: int
         [not d for d in dropped],
         [(kind, value) for kind, value, moves in places if not moves],
         back,
-        [next(consts) if b else False for b in nonzero[:nb]],
-        tuple(next(rest) if b else False for b in moving),
+        _spread(backs[:n_consts], nonzero[:nb]),
+        tuple(_spread(cts, moving)),
         [value for _, value, moves in places if moves],
+        hits,
+        tuple(masks),
     )
+
+
+def _spread(flags: Sequence[bool], among: Sequence[bool]) -> list[bool]:
+    """Flags of some of several, with False for the others."""
+    rest = iter(flags)
+    return [next(rest) if b else False for b in among]
 
 
 def _unneeded(cond: Program, forward: Program, nc: int, nb: int, nk: int) -> Flags:
@@ -391,20 +412,37 @@ def _unneeded(cond: Program, forward: Program, nc: int, nb: int, nk: int) -> Fla
     return tuple(not c for c in closed)
 
 
-def started(cotangents: Sequence[Value], params: dict[str, Any], live: Flags) -> list[Value]:
-    """Cotangents of what the loop carries at its end, zeros where one comes into being only on the way."""
-    rest = iter(cotangents)
+def started(cotangents: Sequence[Value], params: dict[str, Any], p: Pulling) -> list[Value]:
+    """The state at the end of the loop: no sums, the cotangents of what it carries, zeros where one comes into being only
+    on the way, and the masks of those that have some (the last of `cotangents`)."""
+    body, rest = params["body"], iter(cotangents)
+    sums = [zeros(a) for flags in (p.sums, p.hits) for a, b in zip(body.in_avals, flags, strict=False) if b]
     cts = [next(rest) if b else None for b in params["given"]]
-    return [zeros(a) if c is None else c for c, a, b in zip(cts, params["body"].out_avals, live, strict=True) if b]
+    start = [zeros(a) if c is None else c for c, a, b in zip(cts, body.out_avals, p.cotangents, strict=True) if b]
+    masks = [next(rest) if b else None for b in params.get("marked", ())]
+    marks = [
+        np.full(a.shape, c is not None) if m is None else m
+        for m, c, a, b in zip(masks, cts, body.out_avals, p.masks, strict=False)
+        if b
+    ]
+    return [*sums, *start, *marks]
 
 
 def results(state: Sequence[Value], params: dict[str, Any], p: Pulling) -> list[Value]:
-    """The cotangents that are wanted, from the last state of the walk back."""
-    found = iter(state)
-    every = [next(found) if b else None for b in (*p.sums, *p.cotangents)]
-    return [
-        zeros(a) if g is None else g
-        for g, a, b in zip(every, params["body"].in_avals, params["wanted"], strict=True)
+    """The cotangents that are wanted, from the last state of the walk back. With masks also what they reach: of constants
+    how often, as numbers, of carried values masks."""
+    found, wanted, avals = iter(state), params["wanted"], params["body"].in_avals
+    sums, hits, cts, masks = [
+        [next(found) if b else None for b in flags] for flags in (p.sums, p.hits, p.cotangents, p.masks)
+    ]
+    grads = [zeros(a) if g is None else g for g, a, b in zip([*sums, *cts], avals, wanted, strict=True) if b]
+    if "marked" not in params:
+        return grads
+    there = [g is not None for g in (*sums, *cts)]
+    types = [*params["body"].in_avals[: len(sums)], *[mask_of(a) for a in params["body"].out_avals]]
+    return grads + [
+        np.full(a.shape, g, a.dtype) if m is None else m
+        for m, g, a, b in zip([*hits, *masks], there, types, wanted, strict=True)
         if b
     ]
 

@@ -1,0 +1,118 @@
+"""Reverse mode of `while_p` with masks of what counts beside the cotangents: `supported_pull_p` (../supported.py).
+
+The pullback of a loop whose number of steps is not known keeps what each step needs, and walks back. Here each step
+backwards also carries a boolean array beside each cotangent of which a part alone is reached, so that what the loop leaves
+out, and what its results' cotangents leave out, is told by structure and not by zeros that a factor may have made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Aval, Value
+from ...lowering import kinds
+from ..call import _strong as strong
+from ..call import linearized_programs
+from ..support import Support
+from ..supported import as_supports, mask_of
+from .loop import Flags, _zero
+from .pull import WhilePull, _pull_samples, blocks_of, pulling, while_pull_p
+from .scan import moving_flags
+
+
+class SupportedPull(WhilePull):
+    """``*cotangents, *reached = supported_pull(*cond_consts, *body_consts, *init, *cotangents of carry, *masks)``.
+
+    What is reached of constants of the body is how often, as numbers; of carried values it is a mask.
+
+    Parameters:
+        those of `while_pull_p`; marked: which carried values have masks. Where they have a cotangent and no mask, every
+        element counts.
+    """
+
+    def abstract(self, *avals: Aval, **params: Any) -> list[Aval]:
+        nb, wanted = params["body_consts"], params["wanted"]
+        grads = super().abstract(**params)
+        kinds = [a if k < nb else mask_of(a) for k, a in enumerate(params["body"].in_avals)]
+        return [*grads, *[strong(a) for a, b in zip(kinds, wanted, strict=True) if b]]
+
+    def dependence(self, given: Sequence[bool], params: dict[str, Any], results: int) -> list[bool]:
+        k = len(given) - sum(params["marked"])
+        values = super().dependence(given[:k], _unmarked(params), results // 2)
+        n = k - sum(params["given"])
+        return [*[b or any(given[k:]) for b in values], *[any(given[:n]) or any(given[k:])] * (results - len(values))]
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        """The tangents are those of the pullback without masks, in which zeros of cotangents count as left out."""
+        k = len(primals) - sum(params["marked"])
+        outs = self.bind(*primals, **params)
+        _, ts = while_pull_p.jvp(primals[:k], tangents[:k], _unmarked(params))
+        return outs, [*ts, *[None] * (len(outs) - len(ts))]
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        k = len(args) - sum(params["marked"])
+        values = while_pull_p.bind(*args[:k], **_unmarked(params))
+        found = self.bind(*[_zero(a) if tape.owns(a) else a for a in args], **params)
+        return [*values, *found[len(values) :]]
+
+
+def _unmarked(params: dict[str, Any]) -> dict[str, Any]:
+    return {**{k: v for k, v in params.items() if k != "marked"}, "masked": True}
+
+
+def pull_supported(
+    args: Sequence[Value],
+    cotangents: Sequence[Value | None],
+    masks: Sequence[Value | None],
+    params: dict[str, Any],
+    wanted: Sequence[bool],
+) -> tuple[list[Value | None], list[Support | None]]:
+    """Cotangents of the constants of a loop's body and of its initial values, where they are wanted, and their supports.
+
+    Args:
+        args: of `while_p`. cotangents, masks: of its results; None is zero, or all of them. params: of `while_p`.
+    """
+    from ..elementwise import not_equal
+
+    body, nb = params["body"], params["body_consts"]
+    nonzero: Flags = moving_flags(
+        lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs)
+    )
+    given = tuple(c is not None and b for c, b in zip(cotangents, nonzero[nb:], strict=True))
+    if not any(given):
+        return [None] * len(wanted), [None] * len(wanted)
+    marked = tuple(m is not None and b for m, b in zip(masks, given, strict=True))
+    step = {**params, "nonzero": nonzero, "given": given, "masked": True, "marked": marked}
+    p = pulling(step)
+    blocks_of(step)  # raises here, at the user's line, where the budget is too small
+    live = (*p.sums, *p.cotangents)
+    asked = tuple(w and b for w, b in zip(wanted, live, strict=True))
+    cts = [c for c, b in zip(cotangents, given, strict=True) if b]
+    marks = [m for m, b in zip(masks, marked, strict=True) if b]
+    outs = supported_pull_p.bind(*args, *cts, *marks, **step, wanted=asked)
+    grads, found = iter(outs[: sum(asked)]), iter(outs[sum(asked) :])
+    partly = [*p.hits, *p.masks]
+    reached = [next(found) if b else None for b in asked]
+    reached = [
+        None if m is None or not b else not_equal(m, 0) if k < nb else m
+        for k, (m, b) in enumerate(zip(reached, partly, strict=True))
+    ]
+    return [next(grads) if b else None for b in asked], as_supports(reached)
+
+
+def _samples() -> list[Any]:
+    mask = np.array([True, True])  # outside of a mask a cotangent is 0
+    return [((*args, mask), {**params, "masked": True, "marked": (False, True)}) for args, params in _pull_samples()]
+
+
+supported_pull_p = SupportedPull(
+    "supported_pull",
+    samples=_samples,
+    reasons={"complex": "a Program is typed"},
+    native=kinds.Pullback(),
+)
+
+__all__ = ["pull_supported", "supported_pull_p"]
