@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import wengert.testing
+import wengert.transforms.custom_batching  # noqa: F401  (declared where it is used, so imported late)
 from wengert.core import Primitive, dtype_of, inexact_dtype
 from wengert.ops.families import Elementwise
 from wengert.testing import cases, check_rule, differentiable, missing, primitives

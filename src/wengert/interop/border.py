@@ -225,6 +225,8 @@ class Lifted(_Function):
 class LiftedTree(Lifted):
     """The same, of an object that is a tree of the values that it holds."""
 
+    inner: Any
+
     def __mul__(self, other: Any) -> Any:
         return lift(self.inner * lower(other))
 

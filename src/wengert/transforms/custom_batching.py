@@ -63,7 +63,7 @@ custom_batch_p = _CustomBatch(
     samples=lambda: [
         ((np.arange(3.0),), {"function": _double, "rule": _doubled, "avals": (Aval((3,), np.dtype(float)),)})
     ],
-    reasons={"complex": "the sample's results have one dtype"},
+    reasons={"complex": "its results are typed"},
 )
 
 __all__ = ["custom_batch_p"]

@@ -210,7 +210,7 @@ def _watched_floats(f: Callable[..., Any], args: Any, kwargs: Any, errors: Any) 
         found = _collected.get()
         before = len(found or ())
         try:
-            with np.errstate(**wanted):  # type: ignore[arg-type]
+            with np.errstate(**wanted):
                 f(*args, **kwargs)
         except FloatingPointError as error:
             del (found or [])[before:]

@@ -33,7 +33,11 @@ def print(  # noqa: A001 (JAX's name)
         skip_format_check: whether arguments without a place in `fmt` are let pass.
     """
     if skip_format_check:
-        callback(lambda *a, **k: sys.stdout.write(fmt.format(*a, **k) + "\n") and None, *args, **kwargs)
+
+        def shown(*a: Any, **k: Any) -> None:
+            sys.stdout.write(fmt.format(*a, **k) + "\n")
+
+        callback(shown, *args, **kwargs)
     else:
         ours.print(fmt, *lower(args), ordered=ordered, **lower(kwargs))
 

@@ -88,7 +88,7 @@ def _copying(name: str) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"NumPy's ``{name}``, of a copy.\n\n    Raises:\n        ValueError: `inplace` is not False."
-    function.__wrapped__ = inner  # type: ignore[attr-defined]
+    function.__wrapped__ = inner
     return function
 
 

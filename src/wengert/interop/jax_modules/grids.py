@@ -111,7 +111,7 @@ def save(file: Any, arr: Any, allow_pickle: bool = True) -> None:
 
 def savez(file: Any, *args: Any, allow_pickle: bool = True, **kwds: Any) -> None:
     """NumPy's ``savez``: several arrays in a file."""
-    np.savez(file, *map(np.asarray, args), **{k: np.asarray(v) for k, v in kwds.items()}, allow_pickle=allow_pickle)  # type: ignore[arg-type]
+    np.savez(file, *map(np.asarray, args), **{k: np.asarray(v) for k, v in kwds.items()}, allow_pickle=allow_pickle)
 
 
 def load(file: Any, *args: Any, **kwargs: Any) -> Any:

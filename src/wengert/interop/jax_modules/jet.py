@@ -70,7 +70,7 @@ def jet(
     def derivative(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return lambda t: jvp(f, (t,), (array(1.0),))[1]
 
-    at = [lambda t: fun(*curve(t))]
+    at: list[Any] = [lambda t: fun(*curve(t))]
     for _k in range(order):
         at.append(derivative(at[-1]))
     start = array(0.0)

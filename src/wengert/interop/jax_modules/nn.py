@@ -161,8 +161,8 @@ def scaled_dot_general(
     """
     (contracted, _), kinds = dimension_numbers, configs or [get_scaled_dot_general_config("mxfp8")] * 2
     rounded = [_in_blocks(array(v), axes, c) for v, axes, c in zip((lhs, rhs), contracted, kinds, strict=False)]
-    numbers = tuple(tuple(tuple(int(i) for i in side) for side in pair) for pair in dimension_numbers)
-    return wrap(converted(dot_general(*map(lower, rounded), numbers), preferred_element_type))
+    numbers: Any = tuple(tuple(tuple(int(i) for i in side) for side in pair) for pair in dimension_numbers)
+    return wrap(converted(dot_general(lower(rounded[0]), lower(rounded[1]), numbers), preferred_element_type))
 
 
 def _in_blocks(x: Any, axes: Any, config: BlockScaleConfig) -> Any:
@@ -172,10 +172,11 @@ def _in_blocks(x: Any, axes: Any, config: BlockScaleConfig) -> Any:
     from .numpy import abs as size
 
     x = astype(x, np.float32)
-    last = wrap(wnp.moveaxis(lower(x), axes[0], -1))
+    last: Any = wrap(wnp.moveaxis(lower(x), axes[0], -1))
     n = last.shape[-1]
     blocks = last.reshape((*last.shape[:-1], max(n // config.block_size, 1), -1))
-    largest = wrap(wnp.max(lower(size(blocks)), -1, keepdims=True)) / _largest(config.data_type)
+    largest: Any = wrap(wnp.max(lower(size(blocks)), -1, keepdims=True))
+    largest = largest / _largest(config.data_type)
     if config.global_scale is not None:
         largest = largest / config.global_scale
     if config.mode == "mxfp8":  # scales are powers of two, not below the quotient

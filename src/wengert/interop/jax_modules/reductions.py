@@ -98,7 +98,7 @@ def _of_real(name: str, error: type[Exception]) -> Callable[..., Any]:
         return inner(a, *args, **kwargs)
 
     function.__name__ = function.__qualname__ = name
-    function.__wrapped__ = inner  # type: ignore[attr-defined]
+    function.__wrapped__ = inner
     function.__doc__ = f"NumPy's ``{name}``, for real numbers."
     return function
 
@@ -126,7 +126,7 @@ def _counts(name: str) -> Callable[..., Any]:
         return (counts if weights is not None or density else astype(counts, int), *edges)
 
     function.__name__ = function.__qualname__ = name
-    function.__wrapped__ = inner  # type: ignore[attr-defined]
+    function.__wrapped__ = inner
     function.__doc__ = f"NumPy's ``{name}``; counts are integers."
     return function
 
@@ -287,7 +287,7 @@ def _of_sets(name: str) -> Callable[..., Any]:
         return (values, *out[1:]) if isinstance(out, tuple) else values
 
     function.__name__ = function.__qualname__ = name
-    function.__wrapped__ = inner  # type: ignore[attr-defined]
+    function.__wrapped__ = inner
     function.__doc__ = f"NumPy's ``{name}``; `size` places are filled up with the first element found."
     return function
 

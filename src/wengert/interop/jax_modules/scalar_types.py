@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class ScalarType(type):
             raise TypeError(f"a complex number is no {cls.__name__}: take its real part")
         return wrap(converted(as_value(lower(x)), dtype))
 
-    def __eq__(cls, other: Any) -> bool:
+    def __eq__(cls, other: Any) -> builtins.bool:
         return cls is other or (isinstance(other, (type, np.dtype)) and cls.dtype == other)
 
     def __hash__(cls) -> int:
@@ -44,7 +45,7 @@ class ScalarType(type):
     def __repr__(cls) -> str:
         return f"<class 'jax.numpy.{cls.__name__}'>"
 
-    def __instancecheck__(cls, x: Any) -> bool:
+    def __instancecheck__(cls, x: Any) -> builtins.bool:
         return isinstance(x, cls.dtype.type)
 
 

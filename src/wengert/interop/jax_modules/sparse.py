@@ -53,6 +53,9 @@ class BCOO(JAXSparse):
         (BCOO(float64[2, 2], nse=2), Array([20.,  3.], dtype=float64))
     """
 
+    data: Any
+    indices: Any
+
     def __init__(
         self, args: tuple[Any, Any], *, shape: Sequence[int], indices_sorted: bool = False, unique_indices: bool = False
     ) -> None:
@@ -226,7 +229,7 @@ def bcoo_todense(mat: BCOO) -> Any:
 
 def todense(arr: Any) -> Any:
     """A sparse array as a dense one; a dense one as it is."""
-    return arr.todense() if isinstance(arr, JAXSparse) else arr
+    return arr.todense() if isinstance(arr, BCOO) else arr
 
 
 def bcoo_transpose(mat: BCOO, *, permutation: Sequence[int]) -> BCOO:
@@ -274,12 +277,8 @@ def bcoo_sort_indices(mat: BCOO) -> BCOO:
 
 def bcoo_sum_duplicates(mat: BCOO, nse: int | None = None) -> BCOO:
     """One element for each place."""
-    rows, inverse = wnp.unique(
-        lower(mat.indices),
-        return_inverse=True,
-        axis=0,
-        **({} if nse is None else {"size": nse, "fill_value": max(mat.shape)}),
-    )
+    options: dict[str, Any] = {} if nse is None else {"size": nse, "fill_value": max(mat.shape)}
+    rows, inverse = wnp.unique(lower(mat.indices), return_inverse=True, axis=0, **options)
     data = array(np.zeros(rows.shape[0], mat.data.dtype)).at[wrap(wnp.reshape(inverse, (-1,)))].add(mat.data)
     return BCOO((data, wrap(rows)), shape=mat.shape, indices_sorted=True, unique_indices=True)
 

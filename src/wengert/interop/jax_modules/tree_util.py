@@ -106,7 +106,7 @@ def flatten_one_level(tree: Any) -> tuple[Any, Any]:
     if isinstance(tree, dict):
         return tuple(children), tuple(sorted(tree) if type(tree) is not collections.OrderedDict else tree)
     if type(tree) in trees._registered:
-        entry = optree.register_pytree_node.get(type(tree), namespace=trees.NAMESPACE)  # type: ignore[attr-defined]
+        entry = optree.register_pytree_node.get(type(tree), namespace=trees.NAMESPACE)
         if entry is not None:
             out = entry.flatten_func(tree)
             return tuple(out[0]), out[1]

@@ -121,6 +121,8 @@ class ufunc:  # noqa: N801 (JAX's name)
         kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
         rest = tuple(n for i, n in enumerate(x.shape) if i not in axes)
         mask = None if where is None else lift(ours.broadcast_to(lower(where), x.shape))
+        rows: Any
+        masks: Any
         rows, masks = (
             None
             if v is None
