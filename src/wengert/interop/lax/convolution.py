@@ -113,6 +113,12 @@ def conv_general_dilated(
         pads = padtype_to_pads([x.shape[i] for i in numbers.lhs_spec[2:]], reach, strides, padding)
     else:
         pads = _pads(padding, n)
+        own = [sliding.dilated(x.shape[i], d) for i, d in zip(numbers.lhs_spec[2:], between, strict=True)]
+        if any(k + lo + hi < 0 for k, (lo, hi) in zip(own, pads, strict=True)):
+            raise ShapeError(
+                f"Negative padding is larger than the size of the corresponding dimension: got padding={tuple(pads)} for "
+                f"{tuple(own)}"
+            )
 
     def convolve(x: Value, w: Value) -> Value:
         return convolve_general(x, w, strides, pads, between, steps, numbers, feature_group_count, batch_group_count)

@@ -39,9 +39,8 @@ def _options(
         if len(v) != rank:
             raise TypeError(f"{name} {what} must have length {rank}, the number of axes of the operand, got {v}.")
     if isinstance(padding, str):
-        own = [sliding.dilated(n, b) for n, b in zip(shape, base, strict=True)]
         reach = [sliding.dilated(k, d) for k, d in zip(sizes, dilation, strict=True)]
-        pads = padtype_to_pads(own, reach, strides, padding)
+        pads = padtype_to_pads(shape, reach, strides, padding)  # of the array without its gaps, as JAX has it
     else:
         pads = [(int(lo), int(hi)) for lo, hi in padding]
         if len(pads) != rank:
