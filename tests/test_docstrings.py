@@ -85,6 +85,9 @@ def test_what_is_defined_there_is_public(name):
     defined = {
         n
         for n, value in vars(space).items()
-        if not n.startswith("_") and inspect.isroutine(value) and value.__module__ == name
+        if not n.startswith("_")
+        and not n.endswith("_ipython_extension")
+        and inspect.isroutine(value)
+        and value.__module__ == name
     }
     assert defined - set(space.__all__) == set()

@@ -30,7 +30,9 @@ OURS = [n for n in UFUNCS if callable(getattr(ws.special, n, None))]
 BEFORE = {
     "betaincinv": (1.5, 2.5), "ellipeinc": (1.5,), "elliprj": (1.5, 2.5, 3.5), "expn": (2,), "hyp2f1": (0.5, 1.5, 2.5),
     "jn": (2,), "kn": (2,), "yn": (2,), "lpmv": (1, 2.5), "log_softmax": (), "sph_harm": (1, 2, 0.4), "zeta": (2.5,),
-    "binom": (3.5,), "kl_div": (1.5,),
+    "binom": (3.5,), "kl_div": (1.5,), "bdtr": (2.0, 5), "bdtrc": (2.0, 5), "nbdtr": (2, 5), "nbdtrc": (2, 5),
+    **{f"eval_{n}": (3,) for n in ("chebyt", "chebyu", "hermite", "hermitenorm", "laguerre", "legendre")},
+    "eval_gegenbauer": (3, 1.5), "eval_genlaguerre": (3, 1.5), "eval_jacobi": (3, 1.5, 2.5),
 }  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, shape_of
@@ -175,6 +174,8 @@ def shift_right_logical(x: Value, n: Value) -> Value:
 def _reduce_precision(x: Any, *, exponent_bits: int, mantissa_bits: int) -> Any:
     """Round to nearest even in the mantissa; what is too great for the exponent is infinite, what is too small is 0."""
     x = np.asarray(x)
+    import ml_dtypes
+
     kept, width = ml_dtypes.finfo(x.dtype).nmant, 8 * x.dtype.itemsize
     exponents = width - 1 - kept
     bits = np.ascontiguousarray(x).view(f"u{x.dtype.itemsize}")

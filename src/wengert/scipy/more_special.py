@@ -211,9 +211,11 @@ def agm(a: Any, b: Any) -> Any:
 
 
 def zetac(x: Any) -> Any:
-    """Riemann's zeta function minus 1, for ``x > 1``."""
+    """Riemann's zeta function minus 1."""
+    from ..ops.special.riemann import riemann
+
     (x,) = floating(x)
-    return _ops.zeta(x, 2.0)
+    return riemann(x, less_one=True)
 
 
 def voigt_profile(x: Any, sigma: Any, gamma: Any) -> Any:

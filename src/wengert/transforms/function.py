@@ -180,11 +180,9 @@ def values_of(
     """
     try:
         values = [as_value(x) for x in leaves]
-        for i, (x, v) in enumerate(zip(leaves, values, strict=True)):
+        for x, v in zip(leaves, values, strict=True):
             if v is not x and type(x) is np.ndarray:
                 check_given(x)
-            if type(v) is np.ndarray and not v.dtype.isnative:  # whatever is computed of it has this machine's order
-                values[i] = v.astype(v.dtype.newbyteorder("="))
         return values
     except DtypeError as error:
         raise located(error, leaves, tree, what, f, root, without=without) from None

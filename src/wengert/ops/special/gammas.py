@@ -425,6 +425,17 @@ betaincinv = public(betaincinv_p, "`x` with ``betainc(a, b, x) = y``.")
 betainccinv = public(betainccinv_p, "`x` with ``betaincc(a, b, x) = y``.")
 
 
-def zeta(x: Value, q: Value = 1.0, /) -> Value:
-    """The Hurwitz zeta function of ``x > 1``, Riemann's without `q`; differentiable in both."""
+def zeta(x: Value, q: Value | None = None, /) -> Value:
+    """The Hurwitz zeta function of ``x > 1``; Riemann's on the whole line without `q`. Differentiable in both.
+
+    Example:
+        >>> import numpy as np
+        >>> round(zeta(-1.0) * 12, 12), round(zeta(2.0, 1.0) * 6 - np.pi**2, 12)
+        (np.float64(-1.0), np.float64(0.0))
+    """
+    if q is None:
+        from .declare import floating
+        from .riemann import riemann
+
+        return riemann(*floating(x))
     return zeta_p.bind(as_value(x), as_value(q))

@@ -26,6 +26,7 @@ from ...ops.elementwise import (
     square,
     tan,
     tanh,
+    where,
 )
 from ...ops.special import (
     betainc,
@@ -35,6 +36,7 @@ from ...ops.special import (
     gammaincc,
     gammainccinv,
     gammaincinv,
+    hyp1f1,
     ndtr,
     ndtri,
     xlog1py,
@@ -71,13 +73,28 @@ rayleigh = continuous(
     var=lambda: (4 - PI) / 2,
     higher=(2 * (PI - 3) * math.sqrt(PI) / (4 - PI) ** 1.5, 6 * PI / (4 - PI) - 16 / (4 - PI) ** 2),
 )
+
+
+def _maxwell_near(z: Any) -> Any:
+    """The probability below small `z`, as a power series: ``z^3`` times an entire function of ``z^2``."""
+    return math.sqrt(2 / PI) / 3 * z * z * z * hyp1f1(1.5, 2.5, -0.5 * z * z)
+
+
+def _maxwell(z: Any, below: bool) -> Any:
+    """The probability below or above `z`; as a function of ``z^2`` it would have an infinite slope times 0 at 0."""
+    near = less(z, 1)
+    small, half = _maxwell_near(where(near, z, 0.0)), 0.5 * square(where(near, 1.0, z))
+    far = gammainc(one(z, 1.5), half) if below else gammaincc(one(z, 1.5), half)
+    return where(near, small if below else 1 - small, far)
+
+
 maxwell = continuous(
     "maxwell",
     support=_positive,
     logpdf=lambda z: -0.5 * z * z + 0.5 * math.log(2 / PI),
     powers=lambda z: [(xlogy, one(z, 2.0), z)],
-    cdf=lambda z: gammainc(one(z, 1.5), 0.5 * z * z),
-    sf=lambda z: gammaincc(one(z, 1.5), 0.5 * z * z),
+    cdf=lambda z: _maxwell(z, True),
+    sf=lambda z: _maxwell(z, False),
     ppf=lambda q: sqrt(2 * gammaincinv(one(q, 1.5), q)),
     isf=lambda q: sqrt(2 * gammainccinv(one(q, 1.5), q)),
     entropy=lambda: EULER + HALF_LOG_2PI - 0.5,
