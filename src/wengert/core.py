@@ -398,10 +398,10 @@ class Primitive:
         """The Program that an application with these parameters is a call of; None if it is none."""
         return None
 
-    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         """A Program of other operations that the compiler runs in its place; None if it lowers the operation itself."""
         found = self.called(params)
-        return self.native.expansion(avals, params) if found is None else found
+        return self.native.expansion(inputs, params) if found is None else found
 
     def abstract(self, *avals: Aval, **params: Any) -> Any:
         """The Aval of the result (a list with `multiple_results`) from those of the arguments."""

@@ -87,7 +87,7 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        sub: Program | None = primitive.expansion(tuple(a.aval for a in inputs), params)
+        sub: Program | None = primitive.expansion(inputs, params)
         if sub is not None:
             if not primitive.recomputes:
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]

@@ -29,6 +29,8 @@ class Lowering:
         flat: whether they keep the order in which they lie in memory.
         blank: whether the result may hold anything.
         both, shares: see `Formula`.
+        meaning: what it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings. Rules of
+            algebra know operations by it: what has the same meaning is the same operation.
     """
 
     cost: int = DEAR
@@ -36,15 +38,12 @@ class Lowering:
     both: tuple[Scalar, int] | None = None
     shares = ""
 
-    @property
-    def meaning(self) -> Any:
-        """What it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings.
+    meaning: Any = None
 
-        Rules of algebra know operations by it: what has the same meaning is the same operation.
-        """
-        return type(self)
+    def __init_subclass__(cls) -> None:
+        cls.meaning = cls
 
-    def expansion(self, avals: Any, params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
         """The Program that the compiler runs in the operation's place; None if it lowers the operation itself."""
         return None
 
@@ -118,15 +117,12 @@ class Formula(Lowering):
         self.selects = selects
         self.cost = cost if cost is not None else DEAR if self.long else 1
         self.kinds = "f" if self.long else kinds
+        self.meaning = function
         self.function, self.floats = function, function if floats is None else floats
         self.loop = loop
         self.order, self.truth, self.bounded = order, truth, bounded
         self.shares = shares
         self.both = both
-
-    @property
-    def meaning(self) -> Any:
-        return self.function
 
     def at(self, dtype: np.dtype) -> Scalar:
         """The formula for NumPy's loop for a dtype."""
@@ -139,10 +135,10 @@ class Composition(Lowering):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
-    def expansion(self, avals: Any, params: dict[str, Any]) -> Any:
+    def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
         from ..ops.call import composed
 
-        return composed(self.function, avals, params)
+        return composed(self.function, tuple([a.aval for a in inputs]), params)
 
 
 __all__ = ["CALLED", "DEAR", "PRIMITIVES", "Composition", "Formula", "Long", "Lowering", "Scalar", "meaning"]

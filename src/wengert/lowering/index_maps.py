@@ -123,12 +123,8 @@ class View(Structure):
     def __init__(
         self, source: Map, drops: bool = False, spreads: bool = False, axes: Callable[..., Any] | None = None
     ) -> None:
-        self.source, self.spreads = source, spreads
+        self.source, self.spreads, self.meaning = source, spreads, source
         self._drops, self._axes = drops, axes
-
-    @property
-    def meaning(self) -> Any:
-        return self.source
 
     def drops(self, eqn: Any) -> bool:
         return self._drops

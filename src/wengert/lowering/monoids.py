@@ -69,12 +69,8 @@ class Reduction(Lowering):
     safe = True
 
     def __init__(self, monoid: Monoid, combine: Any) -> None:
-        self.monoid, self.combine = monoid, combine
+        self.monoid, self.combine, self.meaning = monoid, combine, monoid
         self.selects = monoid in (MAXIMUM, MINIMUM)
-
-    @property
-    def meaning(self) -> Any:
-        return self.monoid
 
 
 __all__ = ["ALL", "ANY", "MAXIMUM", "MINIMUM", "PRODUCT", "SUM", "Monoid", "Reduction"]

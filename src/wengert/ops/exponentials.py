@@ -40,8 +40,8 @@ class Composed(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         return self.bind(*align_batched(args, batched), **params), True
 
-    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
-        return composed(self.expand, avals, params)
+    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program:
+        return composed(self.expand, tuple([a.aval for a in inputs]), params)
 
 
 def _kept(x: Value, axes: Axes) -> tuple[int, ...]:

@@ -47,8 +47,8 @@ class WhileTangent(Primitive):
 
     impl = expand
 
-    def expansion(self, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
-        return alone(self.expand, params["body"], avals, params)
+    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program:
+        return alone(self.expand, params["body"], [a.aval for a in inputs], params)
 
     def as_loop(self, args: Sequence[Value], params: dict[str, Any]) -> tuple[list[Value], dict[str, Any]]:
         nonzero = params["nonzero"]
