@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 
+import numpy as np
 import pytest
 from jax_lax_cases import agrees, cases, recorded, run, space
 
@@ -143,3 +144,83 @@ def test_arguments_that_are_not_differentiated_are_told(jax):
     g.defjvp(rule, symbolic_zeros=True)
     assert (jax.grad(g)(2.0, 3.0), jax.grad(g, 1)(2.0, 3.0)) == (3, 2)
     assert kinds == [[False, True], [True, False]]
+
+
+ONE = (
+    "neg sign floor ceil exp exp2 log expm1 log1p tanh logistic tan sin cos asin acos atan sinh cosh asinh atanh abs sqrt rsqrt "
+    "cbrt square lgamma digamma erf erfc erf_inv bessel_i0e bessel_i1e reciprocal acosh round is_finite"
+).split()
+TWO = (
+    "add sub mul div rem max min atan2 pow igamma igammac igamma_grad_a zeta eq lt nextafter random_gamma_grad complex"
+).split()
+
+
+@pytest.mark.parametrize("name", ONE + TWO)
+def test_elementwise_functions_under_transformations(jax, name):
+    jnp, f = jax.numpy, getattr(jax.lax, name)
+    x = jnp.array([0.31, 0.52, 0.77]) + (1.0 if name in ("acosh", "zeta") else 0.0)
+    args = (x,) if name in ONE else (x, jnp.array([0.9, 1.2, 0.4]))
+    plain = f(*args)
+    for g in (jax.jit(f), jax.vmap(f)):
+        out = g(*args)
+        assert (out.dtype, out.shape) == (plain.dtype, plain.shape)
+        np.testing.assert_allclose(out, plain, rtol=1e-12)
+    if plain.dtype != np.float64 or name in ("nextafter", "igamma_grad_a", "random_gamma_grad"):
+        return
+    for i in range(len(args)):
+        moved = [tuple(a + s * 1e-6 if k == i else a for k, a in enumerate(args)) for s in (1, -1)]
+        slope = (np.asarray(f(*moved[0])) - np.asarray(f(*moved[1]))) / 2e-6
+        tangents = tuple(jnp.ones(3) if k == i else jnp.zeros(3) for k in range(len(args)))
+        np.testing.assert_allclose(jax.jvp(f, args, tangents)[1], slope, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(jax.grad(lambda *a: f(*a).sum(), i)(*args), slope, rtol=1e-5, atol=1e-7)
+
+
+# Functions of arrays, each with arguments for it: derivatives against differences, jit and vmap against loops.
+A = np.array([0.3, -1.1, 0.8, 2.0])
+SQUARE = np.random.default_rng(9).normal(size=(3, 3)) + 3 * np.eye(3)
+WHOLE = {
+    "broadcast": lambda lax, x: lax.broadcast(x, (2,)), "tile": lambda lax, x: lax.tile(x, (2,) * x.ndim),
+    "collapse": lambda lax, x: lax.collapse(x, 0), "rev": lambda lax, x: lax.rev(x, (0,)),
+    "concatenate": lambda lax, x: lax.concatenate([x, x * x], 0), "stack": lambda lax, x: lax.stack([x, x * x], 0),
+    "split": lambda lax, x: lax.split(x, (1, x.shape[0] - 1))[1], "unstack": lambda lax, x: lax.unstack(x)[1] ** 2,
+    "pad": lambda lax, x: lax.pad(x, x.sum(), ((1, -1, 2),) * x.ndim), "sort": lambda lax, x: lax.sort(x, 0),
+    "slice": lambda lax, x: lax.slice_in_dim(x, 1, 3), "reduce_prod": lambda lax, x: lax.reduce_prod(x, (0,)),
+    "reduce_max": lambda lax, x: lax.reduce_max(x, (0,)), "reduce": lambda lax, x: lax.reduce(x, 1.0, lax.mul, (0,)),
+    "fold": lambda lax, x: lax.reduce(x, 0.0, lambda a, b: a + b + a * b, (0,)), "top_k": lambda lax, x: lax.top_k(x, 2)[0],
+    "cumlogsumexp": lambda lax, x: lax.cumlogsumexp(x, 0, True), "cumprod": lambda lax, x: lax.cumprod(x, 0, True),
+    "select": lambda lax, x: lax.select(x > 0, x * x, x), "clamp": lambda lax, x: lax.clamp(-0.9, x, 0.9),
+    "dynamic_slice": lambda lax, x: lax.dynamic_slice_in_dim(x, 2, 2), "square": lambda lax, x: lax.integer_pow(x, 3),
+    "dynamic_update": lambda lax, x: lax.dynamic_update_slice_in_dim(x, x[:1] ** 2, 2, 0),
+    "dot_general": lambda lax, x: lax.dot_general(x, x, (((0,), (0,)), ((), ()))),
+    "fft": lambda lax, x: lax.real(lax.fft(lax.complex(x, x * x), "fft", x.shape[-1:])),
+    "rfft": lambda lax, x: lax.imag(lax.fft(x, "rfft", x.shape[-1:])),
+    "scan": lambda lax, x: lax.scan(lambda c, v: (c * 0.5 + v, c * v), x[0], x)[1],
+    "map": lambda lax, x: lax.map(lambda v: v * v, x, batch_size=2), "cond": lambda lax, x: lax.cond(x.sum() > 0, lax.sin, lax.cos, x),
+    "associative_scan": lambda lax, x: lax.associative_scan(lax.mul, x, reverse=True),
+    "reduce_window": lambda lax, x: lax.reduce_window(x, -np.inf, lax.max, (2,) * x.ndim, (1,) * x.ndim, "SAME"),
+}  # fmt: skip
+MATRICES = {
+    "cholesky": lambda la, x: la.cholesky(x @ x.T), "cholesky_update": lambda la, x: la.cholesky_update(x, x[0] * x[1]),
+    "eigh": lambda la, x: la.eigh(x @ x.T)[1], "lu": lambda la, x: la.lu(x)[0], "qr": lambda la, x: la.qr(x)[1] ** 2,
+    "svd": lambda la, x: la.svd(x, compute_uv=False), "triangular_solve": lambda la, x: la.triangular_solve(x, x.T),
+    "householder_product": lambda la, x: la.householder_product(x, x[0]), "ormqr": lambda la, x: la.ormqr(x, x[0], x, left=False),
+    "symmetric_product": lambda la, x: la.symmetric_product(x, x @ x.T, alpha=2.0, beta=0.5), "qdwh": lambda la, x: la.qdwh(x)[0],
+    "tridiagonal_solve": lambda la, x: la.tridiagonal_solve(x[0], x[1] + 9.0, x[2], x), "eig": lambda la, x: abs(la.eig(x, compute_left_eigenvectors=False)[0]) ** 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*WHOLE, *MATRICES])
+def test_functions_of_arrays_under_transformations(jax, name):
+    import jax.lax.linalg
+    from jax.test_util import check_grads
+
+    if name in WHOLE:
+        f, x = (lambda v: WHOLE[name](jax.lax, v)), A
+    else:
+        f, x = (lambda v: MATRICES[name](jax.lax.linalg, v)), SQUARE
+    x = jax.numpy.asarray(x)
+    plain = np.asarray(f(x))
+    np.testing.assert_allclose(jax.jit(f)(x), plain, rtol=1e-9, atol=1e-12)
+    rows = jax.vmap(f)(jax.numpy.stack([x, x * 0.9]))
+    np.testing.assert_allclose(rows, [plain, np.asarray(f(x * 0.9))], rtol=1e-9, atol=1e-12)
+    check_grads(f, (x,), order=2, atol=1e-4, rtol=1e-4)
