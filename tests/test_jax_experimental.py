@@ -197,3 +197,56 @@ def test_weak_types_go_through(jax):
     assert jax.vjp(lambda x: (x**2, x), w, has_aux=True)[2].weak_type
     assert jax.jit(lambda x: 1)(w).weak_type and jax.vmap(lambda x: 2.0)(jnp.ones(2)).weak_type
     assert not jax.linearize(jnp.sin, jnp.ones(2))[0].weak_type
+
+
+def test_keywords_have_jax_names(jax):
+    """Arguments by JAX's names, and keywords that change nothing on one device."""
+    jnp, special = jax.numpy, jax.scipy.special
+    x = jnp.array([1.0, 2.0])
+    assert jnp.inner(a=x, b=x) == 5 and jnp.vdot(x, b=x) == 5 and jnp.matmul(a=x, b=x) == 5
+    assert jnp.packbits(a=jnp.array([1, 0, 1])).tolist() == [160]
+    assert special.zeta(x=2.0, q=1.0) == special.zeta(2.0, 1.0) and special.hyp1f1(a=1.0, b=2.0, x=0.5) > 1
+    assert special.kl_div(p=1.0, q=1.0) == 0 and jax.tree_util.keystr(keys=(jax.tree_util.DictKey("a"),)) == "['a']"
+    sharding = jax.NamedSharding(jax.make_mesh((1,), ("i",)), jax.P("i"))
+    assert jnp.zeros(2, out_sharding=sharding).shape == (2,) and jax.random.normal(jax.random.key(0), out_sharding=None)
+    with pytest.raises(TypeError, match="out_sharding"):
+        jnp.zeros(2, out_sharding="everywhere")
+    with pytest.raises(ValueError, match="precision"):
+        jnp.dot(x, x, precision="best")
+
+
+def test_checks_of_rules(jax):
+    from jax.test_util import check_jvp, check_vjp
+
+    f, x = jax.numpy.sin, jax.numpy.array([0.3, 0.7])
+    check_jvp(f, lambda p, t: jax.jvp(f, p, t), (x,))
+    check_vjp(f, lambda *a: jax.vjp(f, *a), (x,))
+    with pytest.raises(AssertionError, match="tangent"):
+        check_jvp(f, lambda p, t: (f(p[0]), 2 * t[0]), (x,))
+    with pytest.raises(AssertionError, match="cotangent"):
+        check_vjp(f, lambda a: (f(a), lambda g: (2 * g,)), (x,))
+
+
+def test_resizing_is_what_its_kernel_says(jax):
+    """Images of linear functions are linear away from edges; area means of blocks; derivatives are the transpose."""
+    jnp, image = jax.numpy, jax.image
+    ramp = jnp.arange(8.0)
+    for method in ("linear", "cubic"):
+        out = np.asarray(image.resize(ramp, (16,), method))
+        np.testing.assert_allclose(out[4:-4], (np.arange(16) + 0.5)[4:-4] / 2 - 0.5, atol=1e-12)
+    np.testing.assert_allclose(image.resize(ramp, (4,), image.ResizeMethod.AREA), np.arange(8.0).reshape(4, 2).mean(1))
+    assert image.resize(ramp, (4,), "nearest").tolist() == [1.0, 3.0, 5.0, 7.0]
+    for method in ("lanczos3", "cubic", "linear"):
+        grad = jax.grad(lambda x, m=method: image.resize(x, (5,), m).sum())(ramp)
+        np.testing.assert_allclose((grad * ramp).sum(), image.resize(ramp, (5,), method).sum())
+
+
+def test_draws_of_counts(jax):
+    """Binomial numbers have the binomial's moments in both ways of drawing them; multinomial ones add up."""
+    random = jax.random
+    for n, p in ((10, 0.3), (200, 0.4), (50, 0.9)):
+        x = np.asarray(random.binomial(random.key(1), n, p, (4000,)))
+        assert abs(x.mean() - n * p) < 5 * (n * p * (1 - p) / 4000) ** 0.5
+        assert abs(x.var() / (n * p * (1 - p)) - 1) < 0.15 and x.min() >= 0 and x.max() <= n
+    counts = random.multinomial(random.key(2), 30, jax.numpy.array([0.2, 0.3, 0.5]), shape=(500, 3))
+    assert (counts.sum(-1) == 30).all() and abs(np.asarray(counts).mean(0) / 30 - [0.2, 0.3, 0.5]).max() < 0.02

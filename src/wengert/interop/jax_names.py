@@ -45,7 +45,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.experimental.sparse": (".sparse",),
     "jax.experimental.shard_map": (".devices",),
     "jax.experimental.pjit": (".pjit",),
-    "jax.flatten_util": ("wengert.flatten_util",),
+    "jax.flatten_util": (".flatten_util",),
     "jax.image": (".image",),
     "jax.lax": (".lax", "wengert.lax"),
     "jax.lax.linalg": (".lax_linalg",),

@@ -91,11 +91,12 @@ def dressed(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]
     spelled, free = SPELLED.get(full), FREE.get(full, ())
     if not spelled and not free:
         return f
-    own = inspect.signature(f).parameters
+    own = list(inspect.signature(f).parameters.values())
     wanted = (spelled or "").split()
-    renamed = {theirs: ours for theirs, ours in zip(wanted, own, strict=False) if theirs != ours}
-    free = tuple(k for k in free if k not in own)
-    if not renamed and not free:
+    given = {p.name for p in own}
+    free = tuple(k for k in free if k not in given)
+    any_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+    if not free and all(p.name == w and p.kind not in any_position for p, w in zip(own, wanted, strict=False)):
         return f
 
     @functools.wraps(f)
@@ -104,16 +105,24 @@ def dressed(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]
             for k in free:
                 if k in kwargs:
                     check_free(full, k, kwargs.pop(k))
-            if renamed:
-                kwargs = {renamed.get(k, k): v for k, v in kwargs.items()}
+            for k in wanted[len(args) :]:  # by their place, which needs no name
+                if k not in kwargs:
+                    break
+                args = (*args, kwargs.pop(k))
         return f(*args, **kwargs)
 
-    back = {ours: theirs for theirs, ours in renamed.items()}
     named = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [p.replace(name=back[p.name], kind=named) if p.name in back else p for p in own.values()]
-    last = [parameters.pop()] if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD else []
-    parameters += [inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=None) for k in free]
-    function.__signature__ = inspect.Signature([*parameters, *last])  # type: ignore[attr-defined]
+    places = [p for p in own if p.kind in (inspect.Parameter.POSITIONAL_ONLY, named)]
+    defaults = [p.default for p in places] + [inspect.Parameter.empty] * len(wanted)
+    first = [inspect.Parameter(w, named, default=d) for w, d in zip(wanted, defaults, strict=False)]
+    rest = [
+        p
+        for p in own[0 if not places else min(len(wanted), len(places)) :]
+        if p.kind is not inspect.Parameter.VAR_POSITIONAL or not wanted
+    ]
+    last = [rest.pop()] if rest and rest[-1].kind is inspect.Parameter.VAR_KEYWORD else []
+    added = [inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=None) for k in free]
+    function.__signature__ = inspect.Signature([*first, *rest, *added, *last])  # type: ignore[attr-defined]
     return function
 
 

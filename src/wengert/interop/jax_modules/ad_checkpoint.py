@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ...transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
+from ...transforms.checkpoint import checkpoint_name as _name
+from ...transforms.checkpoint import checkpoint_policies
 from ...transforms.saved import print_saved
+from ..border import bordered
+from .transformations import checkpoint
 
+checkpoint_name = bordered(_name)
 remat = checkpoint
-print_saved_residuals = print_saved
+print_saved_residuals = bordered(print_saved)
 
 __all__ = ["checkpoint", "checkpoint_name", "checkpoint_policies", "print_saved_residuals", "remat"]

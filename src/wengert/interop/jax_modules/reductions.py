@@ -20,7 +20,7 @@ from .numpy import astype
 
 
 def _integer_reduction(name: str) -> Callable[..., Any]:
-    inner = named(name)
+    inner = bordered(getattr(ours, name))
 
     def function(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,

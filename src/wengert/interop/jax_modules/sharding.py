@@ -167,6 +167,19 @@ class AbstractDevice:
         self.device_kind, self.num_cores, self.platform = device_kind, num_cores, platform
 
 
+class ManualAxisType:
+    """How an array differs along axes that a function sees; with one device, in no way."""
+
+    def __init__(self, *, varying: Any = frozenset(), unreduced: Any = frozenset(), reduced: Any = frozenset()) -> None:
+        self.varying, self.unreduced, self.reduced = frozenset(varying), frozenset(unreduced), frozenset(reduced)
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, ManualAxisType) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((self.varying, self.unreduced, self.reduced))
+
+
 _meshes: ContextVar[tuple[Any, ...]] = ContextVar("meshes", default=())
 
 
@@ -224,7 +237,7 @@ def _as_it_is(f: Any = None, /, *, axes: Any = None, in_sharding: Any = None, ou
 auto_axes = explicit_axes = _as_it_is
 
 __all__ = [
-    "AbstractDevice", "AbstractMesh", "AxisType", "Mesh", "NamedSharding", "PartitionSpec", "Sharding", "SingleDeviceSharding",
+    "AbstractDevice", "AbstractMesh", "AxisType", "ManualAxisType", "Mesh", "NamedSharding", "PartitionSpec", "Sharding", "SingleDeviceSharding",
     "auto_axes", "explicit_axes", "get_abstract_mesh", "get_mesh", "make_single_device_sharding", "reshard", "set_mesh",
     "use_abstract_mesh",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from ... import testing, trees
 from ..array import kind_of
 from ..border import lower, lowered
+from .numpy import array
 
 # The tolerance and the step of the differences for each dtype, as JAX has them.
 _TOLERANCES = {"float16": (0.1, 1e-2), "bfloat16": (0.1, 1e-2), "float32": (1e-3, 1e-2), "complex64": (1e-3, 1e-2)}
@@ -41,4 +42,69 @@ def check_grads(
     testing.check_grads(lowered(f), arrays, order, modes, atol, rtol, eps)
 
 
-__all__ = ["check_grads"]
+def _draw(tree: Any, seed: int) -> Any:
+    """A direction: an array of normal numbers for each leaf."""
+    rng = np.random.default_rng(seed)
+    return trees.map(lambda x: array(rng.standard_normal(np.shape(lower(x))), kind_of(x)[0]), tree)
+
+
+def _moved(args: Any, direction: Any, step: float) -> Any:
+    return trees.map(lambda x, d: array(x) + step * d, args, direction)
+
+
+def _compare(ours: Any, theirs: Any, atol: float, rtol: float, message: str) -> None:
+    for a, b in zip(trees.leaves(ours), trees.leaves(theirs), strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol, atol, err_msg=message)
+
+
+def _settings(args: Any, atol: Any, rtol: Any, eps: Any) -> tuple[float, float, float]:
+    kinds = [kind_of(x)[0].name for x in trees.leaves(tuple(args))]
+    tolerance, step = max([_TOLERANCES.get(k, (1e-5, 1e-4)) for k in kinds], default=(1e-5, 1e-4))
+    return (tolerance if atol is None else atol, tolerance if rtol is None else rtol, step if eps is None else eps)
+
+
+def check_jvp(
+    f: Callable[..., Any], f_jvp: Callable[..., Any], args: Sequence[Any], atol: float | None = None, rtol: float | None = None,
+    eps: float | None = None, err_msg: str = "",
+) -> None:  # fmt: skip
+    """Compare ``f_jvp(args, tangents)`` with the value of `f` and its central difference along a direction.
+
+    Raises:
+        AssertionError: they disagree.
+    """
+    atol, rtol, eps = _settings(args, atol, rtol, eps)
+    args = tuple(args)
+    direction = _draw(args, 0)
+    value, tangent = f_jvp(args, direction)
+    _compare(value, f(*args), atol, rtol, f"{err_msg} primal")
+    high, low = f(*_moved(args, direction, eps)), f(*_moved(args, direction, -eps))
+    _compare(tangent, trees.map(lambda a, b: (a - b) / (2 * eps), high, low), atol, rtol, f"{err_msg} tangent")
+
+
+def check_vjp(
+    f: Callable[..., Any], f_vjp: Callable[..., Any], args: Sequence[Any], atol: float | None = None, rtol: float | None = None,
+    eps: float | None = None, err_msg: str = "",
+) -> None:  # fmt: skip
+    """Compare ``f_vjp(*args)``, value and pullback, with the value of `f` and its central difference along a direction.
+
+    Raises:
+        AssertionError: they disagree.
+    """
+    atol, rtol, eps = _settings(args, atol, rtol, eps)
+    args = tuple(args)
+    value, pullback = f_vjp(*args)
+    _compare(value, f(*args), atol, rtol, f"{err_msg} primal")
+    direction, cotangent = _draw(args, 0), _draw(value, 1)
+    high, low = f(*_moved(args, direction, eps)), f(*_moved(args, direction, -eps))
+    moved = trees.map(lambda a, b: (a - b) / (2 * eps), high, low)
+    _compare(
+        _inner(direction, pullback(cotangent)), _inner(moved, cotangent), atol, rtol, f"{err_msg} cotangent projected"
+    )
+
+
+def _inner(x: Any, y: Any) -> Any:
+    """The inner product of two trees."""
+    return sum(np.vdot(np.asarray(a), np.asarray(b)) for a, b in zip(trees.leaves(x), trees.leaves(y), strict=True))
+
+
+__all__ = ["check_grads", "check_jvp", "check_vjp"]
