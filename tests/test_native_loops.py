@@ -60,14 +60,14 @@ def equation(primitive, args, p):
     if name == "while_tangent":
         program = wengert.make_program(lambda *a: primitive.expand(*a, **p))(*args)
         return evaluate(program, args)
-    if name == "while_pull":
+    if name in ("while_pull", "supported_pull"):
         return pulled(args, p)
     outs = primitive.impl(*args, **p)
     return outs if primitive.multiple_results else [outs]
 
 
 def pulled(args, params):
-    n, p = len(args) - sum(params["given"]), pulling(params)
+    n, p = len(args) - sum(params["given"]) - sum(params.get("marked", ())), pulling(params)
     nc, nb = params["cond_consts"], params["body_consts"]
     tests, consts, carry = args[:nc], args[nc : nc + nb], args[nc + nb : n]
     used = [c for c, b in zip(consts, p.consts, strict=True) if b]
@@ -78,9 +78,7 @@ def pulled(args, params):
         tape.append(outs[len(state) :])
     before = evaluate(p.invariant, consts)
     fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
-    avals = params["body"].in_avals
-    sums = [np.zeros(a.shape, a.dtype) for a, b in zip(avals, p.sums, strict=False) if b]
-    state = [*sums, *started(args[n:], params, p.cotangents)]
+    state = started(args[n:], params, p)
     while tape:
         slices = tape.pop()
         state = evaluate(p.back, [*fixed, *state, *[slices[i] for i in p.slices]])

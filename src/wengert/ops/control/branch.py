@@ -33,7 +33,7 @@ from .programs import (
 )
 
 Flags = tuple[bool, ...]
-DEAR = frozenset("scan while while_pull while_tangent dot_general solve cholesky custom_call".split())
+DEAR = frozenset("scan while while_pull supported_pull while_tangent dot_general solve cholesky custom_call".split())
 MANY = 200  # equations in a branch that is dear for their number
 
 
