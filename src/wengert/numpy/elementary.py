@@ -161,8 +161,11 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
 def modf(x: Any) -> tuple[Any, Any]:
     """The fractional and the whole part, both with the sign of `x`."""
     x = as_ufuncs(x, "modf")
-    whole = trunc(x)
-    return where_p.bind(isinf(x), dtype_of(x).type(0), x - whole), whole
+    whole, zero = trunc(x), dtype_of(x).type(0)
+    infinite = isinf(x)
+    own, cut = where_p.bind(infinite, zero, x), where_p.bind(infinite, zero, whole)
+    # subtracted in the order that leaves a 0 with the sign of `x` where `x` is whole or infinite
+    return where_p.bind(signbit(x), -(cut - own), own - cut), whole
 
 
 @plain(np.frexp)

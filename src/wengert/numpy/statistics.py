@@ -314,6 +314,16 @@ def _variables(m: Any, rowvar: bool) -> Any:
     return x if rowvar else transpose(x)
 
 
+def _check_weights(name: str, w: Any, n: int) -> None:
+    """NumPy's errors for the weights of `cov`, as far as their values are known."""
+    if ndim_of(w) != 1 or shape_of(w)[0] != n:
+        raise ShapeError(f"cov: {name} of shape {shape_of(w)} for {n} observations; give a vector of that length")
+    if name == "fweights" and dtype_of(w).kind not in "iub" and not isinstance(w, Tracer) and (np.rint(w) != w).any():
+        raise DtypeError("cov: fweights count observations and must be whole numbers; give others as aweights")
+    if not isinstance(w, Tracer) and (w < 0).any():
+        raise ArgumentError(f"cov: {name} cannot be negative")
+
+
 def cov(
     m: Any,
     y: Any = None,
@@ -339,11 +349,14 @@ def cov(
             [x, convert(_variables(y, rowvar), dtype_of(x)) if dtype is not None else _variables(y, rowvar)]
         )
     n = shape_of(x)[1]
+    if ddof is not None and ddof != int(ddof):
+        raise ArgumentError(f"cov: ddof must be a whole number, got {ddof}")
     ddof = (0 if bias else 1) if ddof is None else ddof.item() if isinstance(ddof, np.generic) else ddof
     weights = None
-    for w in (fweights, aweights):
+    for name, w in (("fweights", fweights), ("aweights", aweights)):
         if w is not None:
             w = as_value(w)
+            _check_weights(name, w, n)
             weights = w if weights is None else weights * w
     if weights is None:
         middle, total = mean(x, 1), n

@@ -397,6 +397,9 @@ def moveaxis(x: Value, source: Any, destination: Any) -> Value:
     ]
     if len(src) != len(dst):
         raise ShapeError("moveaxis needs as many sources as destinations")
+    for what, axes in (("source", src), ("destination", dst)):
+        if len(set(axes)) != len(axes):
+            raise ShapeError(f"moveaxis: the {what} {tuple(axes)} names an axis twice")
     order = [i for i in range(n) if i not in src]
     for d, s in sorted(zip(dst, src, strict=True)):
         order.insert(d, s)

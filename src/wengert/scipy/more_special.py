@@ -16,7 +16,7 @@ from .. import numpy as wnp
 from ..core import Tracer, as_value
 from ..errors import ArgumentError
 from ..ops import special as _ops
-from ..ops.elementwise import expm1, floor, log, power, sin, tan, where
+from ..ops.elementwise import expm1, floor, isinf, log, power, sin, tan, where
 from ..ops.special.declare import floating
 
 PI = math.pi
@@ -63,7 +63,7 @@ def chdtri(v: Any, p: Any) -> Any:
 def fdtr(dfn: Any, dfd: Any, x: Any) -> Any:
     """The distribution function of F."""
     m, n, x = floating(dfn, dfd, x)
-    return _ops.betainc(m / 2, n / 2, m * x / (n + m * x))
+    return _ops.betainc(m / 2, n / 2, where(isinf(n), math.nan, m * x / (n + m * x)))  # beta's limit is not F's
 
 
 def fdtrc(dfn: Any, dfd: Any, x: Any) -> Any:

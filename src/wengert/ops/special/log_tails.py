@@ -13,7 +13,7 @@ import numpy as np
 
 from ...core import Value
 from ..declare import quietly
-from ..elementwise import exp, where
+from ..elementwise import absolute, exp, isinf, where
 from . import gamma_steps
 from .declare import Domain, OverDensity, kept, scipy_function, special
 from .gammas import _beta_density, _betaincc, _gamma_density, betainc_over_density_p, gammainc_over_density_p
@@ -42,10 +42,17 @@ def _log_tail(
     density: Callable[..., Value],
     log_density: Callable[..., ndarray],
     parts: tuple[Callable[..., Any], Callable[..., Any]],
+    ends: tuple[float, float],
     upper: bool,
+    beyond: float,
     *domains: Domain,
 ) -> Any:
-    """The logarithm of one of both `parts`, the lower or the `upper` one."""
+    """The logarithm of one of both `parts`, the lower or the `upper` one.
+
+    Args:
+        ends: of the variable; there the parts are exact.
+        beyond: the derivative at infinity.
+    """
     one, other = parts[::-1] if upper else parts
 
     def value(*args: Any) -> Any:
@@ -53,18 +60,21 @@ def _log_tail(
         with np.errstate(all="ignore"):
             p = np.asarray(one(*given))
             out = np.where(p < 0.5, np.log(p), np.log1p(-other(*given)))
-            small = (p < _LEAST) & np.isfinite(given[-1])
+            small = (p < _LEAST) & (given[-1] > ends[0]) & (given[-1] < ends[1])
+            for parameter in given[:-1]:
+                small &= np.isfinite(parameter)
             if small.any():
                 rest = [a[small] for a in given]
                 out[small] = log_density(*rest) + np.log(np.abs(over.kernel((0,) * (len(rest) - 1), *rest)))
         return out[()]
 
     def slope(ans: Value, args: tuple[Value, ...]) -> Value:
-        """The derivative in the variable."""
+        """The derivative in the variable; a part that vanishes at a finite end has a pole there."""
+        x, sign = args[-1], -1.0 if upper else 1.0
         scaled = over.bind(*args, orders=(0,) * (len(args) - 1))
-        own = scaled < 0 if upper else scaled >= 0
-        beside = density(*args) * exp(-ans)
-        return where(own, 1 / where(own, scaled, 1.0), -beside if upper else beside)
+        own = (scaled < 0) | (x == ends[1]) if upper else (scaled > 0) | (x == ends[0])
+        out = sign * where(own, 1 / absolute(where(own, scaled, 1.0)), density(*args) * exp(-ans))
+        return where(isinf(x), beyond, out)
 
     def in_parameter(i: int) -> Any:
         def rule(ans: Value, *args: Value) -> Value:
@@ -84,19 +94,43 @@ def _log_tail(
 
 
 def _pair(
-    name: str, over: OverDensity, density: Any, log_density: Any, parts: Any, *domains: Domain
+    name: str,
+    over: OverDensity,
+    density: Any,
+    log_density: Any,
+    parts: Any,
+    ends: tuple[float, float],
+    beyond: float,
+    *domains: Domain,
 ) -> tuple[Any, Any]:
-    lower = _log_tail(f"log_{name}", over, density, log_density, parts, False, *domains)
-    return lower, _log_tail(f"log_{name}c", over, density, log_density, parts, True, *domains)
+    lower = _log_tail(f"log_{name}", over, density, log_density, parts, ends, False, 0.0, *domains)
+    return lower, _log_tail(f"log_{name}c", over, density, log_density, parts, ends, True, beyond, *domains)
 
 
 _GAMMA = (scipy_function("gammainc"), scipy_function("gammaincc"))
 _BETA = (scipy_function("betainc"), _betaincc)
 log_gammainc_p, log_gammaincc_p = _pair(
-    "gammainc", gammainc_over_density_p, _gamma_density, _log_gamma_density, _GAMMA, (0.6, 3.0), (0.3, 4.0)
+    "gammainc",
+    gammainc_over_density_p,
+    _gamma_density,
+    _log_gamma_density,
+    _GAMMA,
+    (0.0, np.inf),
+    -1.0,
+    (0.6, 3.0),
+    (0.3, 4.0),
 )
 log_betainc_p, log_betaincc_p = _pair(
-    "betainc", betainc_over_density_p, _beta_density, _log_beta_density, _BETA, (0.6, 3.0), (0.6, 3.0), (0.2, 0.8)
+    "betainc",
+    betainc_over_density_p,
+    _beta_density,
+    _log_beta_density,
+    _BETA,
+    (0.0, 1.0),
+    0.0,
+    (0.6, 3.0),
+    (0.6, 3.0),
+    (0.2, 0.8),
 )
 
 
@@ -112,7 +146,9 @@ log_stdtr_p = _log_tail(
     _t_density,
     _log_t_density,
     (_stdtr, lambda df, t: _stdtr(df, -t)),
+    (-np.inf, np.inf),
     False,
+    0.0,
     (1.0, 5.0),
     (-2.0, 2.0),
 )

@@ -131,6 +131,13 @@ def _log_angle(z: Any) -> Any:
     return where(far, beyond, where(left, log1p(-arctan2(one(z), -where(left, z, -1.0)) / PI), middle))
 
 
+def _cotangent_of_turns(q: Any) -> Any:
+    """``cot(pi q)`` for `q` from 0 to 1, from the distance to the nearest of 0, 1/2 and 1, so that it is 0 at 1/2."""
+    middle = less(absolute(q - 0.5), 0.25)
+    t = tan(PI * where(middle, 0.5 - q, where(greater(q, 0.5), -(1 - q), q)))
+    return where(middle, t, 1 / where(middle, 1.0, t))
+
+
 cauchy = continuous(
     "cauchy",
     logpdf=lambda z: -_log_of_square(z) - math.log(PI),
@@ -139,8 +146,8 @@ cauchy = continuous(
     sf=lambda z: arctan2(one(z), z) / PI,
     logcdf=lambda z: _log_angle(-z),
     logsf=lambda z: _log_angle(z),
-    ppf=lambda q: -1 / tan(PI * q),
-    isf=lambda q: 1 / tan(PI * q),
+    ppf=lambda q: -_cotangent_of_turns(q),
+    isf=lambda q: _cotangent_of_turns(q),
     entropy=lambda: math.log(4 * PI),
     mean=lambda: math.nan,
     var=lambda: math.nan,
