@@ -6,7 +6,7 @@ import pytest
 import scipy.stats
 
 import wengert.numpy as wnp
-from wengert import grad, jacfwd, jit, vmap
+from wengert import grad, jacfwd, jacrev, jit, vmap
 from wengert.scipy import special, stats
 
 WHOLE = np.array([-np.inf, -2.0, -0.5, -0.0, 0.0, 0.5, 3.0, np.inf, np.nan])
@@ -106,3 +106,40 @@ def test_arguments_that_numpy_refuses(f):
     for call in (lambda: f(wnp, x), lambda: jit(lambda x: f(np, x))(x), lambda: grad(lambda x: f(wnp, x).sum())(x)):
         with pytest.raises(theirs.type):
             call()
+
+
+HIGHER = {  # functions whose rules had a modulus or an order below 0: function, place, second to fourth derivative by mpmath
+    "pseudo_huber": (lambda x: special.pseudo_huber(1.0, x), 0.0, lambda x: mp.sqrt(1 + x * x) - 1),
+    "ndtri_exp": (special.ndtri_exp, float(np.log(0.5)), lambda y: mp.sqrt(2) * mp.erfinv(2 * mp.exp(y) - 1)),
+    "expn 0": (lambda x: special.expn(0, x), 1.0, lambda x: mp.expint(0, x)),
+    "expn 1": (lambda x: special.expn(1, x), 1.0, lambda x: mp.expint(1, x)),
+    "expn 2": (lambda x: special.expn(2, x), 0.5, lambda x: mp.expint(2, x)),
+    "cauchy.ppf": (stats.cauchy.ppf, 0.5, lambda q: mp.tan(mp.pi * (q - 0.5))),
+    "gennorm.logpdf": (lambda x: stats.gennorm.logpdf(x, 2.0), 0.0, lambda x: -x * x),
+    "log_ndtr": (special.log_ndtr, 0.0, lambda x: mp.log(mp.ncdf(x))),
+    "softplus": (lambda x: wnp.logaddexp(x, 0.0), 0.0, lambda x: mp.log1p(mp.exp(x))),
+    "hypot": (lambda x: wnp.hypot(x, 1.0), 0.0, lambda x: mp.sqrt(x * x + 1)),
+}
+
+
+@pytest.mark.parametrize("name", HIGHER)
+def test_higher_derivatives_where_a_rule_changes_its_form(name):
+    f, at, exact = HIGHER[name]
+    with mp.workdps(40):
+        right = [float(mp.diff(exact, mp.mpf(at), k)) for k in (2, 3, 4)]
+    second = jacfwd(grad(f))
+    for got in (
+        [second(at), grad(second)(at), jacfwd(jacfwd(second))(at)],
+        [jit(grad(jacfwd(f)))(at), jit(jacfwd(jacfwd(jacfwd(f))))(at), jit(grad(grad(second)))(at)],
+        [vmap(g)(np.array([at]))[0] for g in (grad(grad(f)), grad(second), jacfwd(jacfwd(second)))],
+    ):
+        np.testing.assert_allclose(got, right, rtol=1e-7, atol=1e-7)
+
+
+def test_quantiles_of_the_truncated_normal_where_they_are_0():
+    """The Hessian in the probability and both ends, against differences of gradients."""
+    f = lambda v: stats.truncnorm.ppf(v[0], v[1], v[2])  # noqa: E731
+    at, h = np.array([0.5, -1.0, 1.0]), 1e-5
+    right = np.stack([(grad(f)(at + h * e) - grad(f)(at - h * e)) / (2 * h) for e in np.eye(3)])
+    for derivative in (jacfwd(grad(f)), jacrev(jacfwd(f)), jit(jacfwd(grad(f)))):
+        np.testing.assert_allclose(derivative(at), right, atol=1e-7)

@@ -442,8 +442,8 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
 
 
 def _pseudo_huber(delta: Any, r: Any) -> Any:
-    ratio = absolute(r / delta)
-    far = ratio > 1e8  # where the squares below would overflow, and the loss is linear
+    ratio = r / delta
+    far = absolute(ratio) > 1e8  # where the squares below would overflow, and the loss is linear
     near, size = where(far, 0.0, r), where(far, 0.0, ratio)
     loss = near * near / (1 + sqrt(1 + size * size))  # delta**2 (sqrt(1 + size**2) - 1), without its cancellation
     return where(far, delta * (absolute(r) - delta), loss)

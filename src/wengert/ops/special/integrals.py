@@ -35,7 +35,16 @@ def _exp_over(x: Value) -> Value:
 
 expi_p = special("expi", (lambda ans, x: _exp_over(x),), (0.3, 2.0))
 exp1_p = special("exp1", (quietly(lambda ans, x: -exp(-x) / x),), (0.3, 2.0))
-expn_p = special("expn", (none("expn", "n"), lambda ans, n, x: -expn(n - 1, x)), 3, (0.4, 2.0))
+
+
+@quietly
+def _expn_dx(ans: Value, n: Value, x: Value) -> Value:
+    """``-E_(n-1)``; SciPy has no negative orders, and of ``E_0 = exp(-x) / x`` the derivative is elementary."""
+    zero = n == 0
+    return where(zero, -ans * (1 + 1 / x), -expn(where(zero, 1, n) - 1, x))
+
+
+expn_p = special("expn", (none("expn", "n"), _expn_dx), 3, (0.4, 2.0))
 
 
 def _spence_dx(ans: Value, x: Value) -> Value:
@@ -164,7 +173,7 @@ def _ndtri_exp(y: Any) -> Any:
 def _ndtri_exp_dy(ans: Value, y: Value) -> Value:
     """The probability over the density; above the middle by the other tail, whose probability is ``1 - exp(y)``."""
     above = ans > 0
-    ratio = SQRT_2PI / 2 * erfcx(absolute(ans) * math.sqrt(0.5))
+    ratio = SQRT_2PI / 2 * erfcx(where(above, ans, -ans) * math.sqrt(0.5))  # smooth at 0, where a modulus is not
     return where(above, exp(y) / -expm1(where(above, y, -1.0)) * ratio, ratio)
 
 
