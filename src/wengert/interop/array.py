@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from ..config import config
-from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
+from ..core import PYTHON_SCALARS, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
-from ..ops.random import KEY
 from . import promotion
+from .avals import KEY_TYPE, ShapedArray
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
 
@@ -33,31 +33,6 @@ _READ_ONLY = (
     "JAX arrays are immutable and do not support in-place item assignment. Instead of x[idx] = y, use "
     "x = x.at[idx].set(y) or another .at[] method"
 )
-
-
-class _KeyType:
-    """The dtype of keys of random numbers."""
-
-    name, itemsize, kind, shape, names, hasobject = "key<fry>", 8, "V", (), ("k0", "k1"), False
-    dtype = KEY
-
-    @property
-    def type(self) -> Any:
-        from .jax_modules.dtypes import prng_key
-
-        return prng_key
-
-    def __eq__(self, other: Any) -> bool:
-        return other is self or (isinstance(other, np.dtype) and other == KEY)
-
-    def __hash__(self) -> int:
-        return hash(KEY)
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-KEY_TYPE: Any = _KeyType()
 
 
 class _Class(type):
@@ -302,22 +277,6 @@ def wrap(value: Value, weak: bool = False) -> Array:
     out._value = value
     out._weak = weak
     return out
-
-
-class ShapedArray(Aval):
-    """The abstract value of an `Array`: shape, dtype, weakness; it prints as JAX's."""
-
-    __slots__ = ()
-    weak_type = property(lambda self: self.weak)
-
-    def __repr__(self) -> str:
-        return f"ShapedArray({self.str_short()}{', weak_type=True' if self.weak else ''})"
-
-    def __str__(self) -> str:
-        return f"{'~' if self.weak else ''}{self.str_short()}"
-
-    def str_short(self) -> str:
-        return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
 
 
 @functools.cache
