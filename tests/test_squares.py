@@ -26,6 +26,12 @@ ROOT_OF = {
     "divided by a traced number": (lambda x: norm(x) / np.exp(x[0]), np.eye(2)),
     "reshaped": (lambda x: np.broadcast_to(np.reshape(norm(x), (1, 1)), (2, 2)).T[0, 1], np.eye(2)),
     "gathered": (lambda x: np.abs(x)[np.array([1, 1])][0], np.diag([0.0, 1.0])),
+    "reversed": (lambda x: np.flip(np.abs(x))[0], np.diag([0.0, 1.0])),
+    "masked": (lambda x: np.where(np.array([True, False]), np.abs(x), 0.0)[0], np.diag([1.0, 0.0])),
+    "chosen among moduli": (lambda x: np.where(x == 0, np.abs(x), np.abs(2 * x))[1], np.diag([0.0, 1.0])),
+    "masked norms": (lambda x: np.where(np.array([True, False]), norm(np.stack([x, x]), axis=1), 0.0)[0], np.eye(2)),
+    "joined": (lambda x: np.concatenate([np.abs(x), np.ones(2)])[1], np.diag([0.0, 1.0])),
+    "stacked": (lambda x: np.stack([np.abs(x[0]), x[1], 3.0])[0], np.diag([1.0, 0.0])),
     "in another type": (lambda x: norm(x).astype(np.float32).astype(np.float64), np.eye(2)),
 }
 SQUARE = {

@@ -36,7 +36,7 @@ from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, qu
 from .diagonal import on_weights
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
 from .quiet import Quiet
-from .squares import Root, known, passes, quotients_pass, squares_ask
+from .squares import Root, joins, known, passes, quotients_pass, squares_ask
 
 ndarray = np.ndarray
 LARGE = 256  # elements from which on several quick passes of NumPy cost less than one slow function
@@ -865,6 +865,7 @@ where_p = _Where(
     samples=_where_samples,
     native=Formula(formulas.where, loop=_chosen_from),
 )
+joins(where_p, skip=1)
 
 
 # --- functions --------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from ..core import (
 from ..errors import AxisError, ShapeError
 from ..lowering import index_maps
 from .families import Linear, result_dtype
-from .squares import passes
+from .squares import joins, passes
 
 ndarray = np.ndarray
 
@@ -164,6 +164,7 @@ reverse_p = Linear(
     samples=lambda: [((_x(3),), {"axes": (0,)}), ((_x(2, 3),), {"axes": (0, 1)})],
     native=index_maps.View(index_maps.reversed_along),
 )
+passes(reverse_p)
 
 
 class _Concatenate(Primitive):
@@ -213,6 +214,7 @@ concatenate_p = _Concatenate(
     samples=lambda: [((_x(2, 3), _x(1, 3)), {"axis": 0}), ((_x(2, 3), _x(2, 0)), {"axis": 1}), ((_x(2),), {"axis": 0})],
     native=index_maps.Joined(),
 )
+joins(concatenate_p)
 
 
 def _slice_transpose(ct: Value, x: Any, *, starts: Any, stops: Any, steps: Any) -> Value:

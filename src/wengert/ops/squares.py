@@ -183,4 +183,29 @@ def passes(*primitives: Any, sign: bool = False) -> None:
         SQUARE_RULES[p] = rule_of(p)
 
 
-__all__ = ["Root", "known", "passes", "quotients_pass", "remembered", "root_of", "squares_ask"]
+def joins(primitive: Primitive, *, skip: int = 0) -> None:
+    """Let the results of a primitive remember whose elements are elements of its arguments from number `skip` on.
+
+    The square of such a result is that of the same choice among the signed numbers below moduli; of norms it is one where
+    all else is 0.
+    """
+
+    def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+        out, roots = trace.process(primitive, args, params), [root_of(a) for a in args]
+        held = [r for r in roots if r is not None]
+        if not held or not isinstance(out, ValueTracer) or out.dtype.kind not in "fV":
+            return out
+        args = [a.copy() if type(a) is np.ndarray else a for a in args]  # the function may change it before it asks
+        if all(r.signed is not None for r in held):
+            inner = [a if r is None else r.signed for a, r in zip(args, roots, strict=True)]
+            chosen = lambda: primitive.bind(*[a() if r else a for a, r in zip(inner, roots, strict=True)], **params)  # noqa: E731
+            return remembered(out, Root(signed=chosen))
+        at = next(i for i, r in enumerate(roots) if r is not None)
+        others = [*args[:at], *args[at + 1 :]]
+        zero = all(not isinstance(a, Tracer) and not np.any(a) for a in others[skip:])
+        return remembered(out, held[0].mapped(primitive, others, at, params)) if zero and at >= skip else out
+
+    SQUARE_RULES[primitive] = rule
+
+
+__all__ = ["Root", "joins", "known", "passes", "quotients_pass", "remembered", "root_of", "squares_ask"]
