@@ -95,7 +95,8 @@ def marks() -> dict[str, dict[str, str]]:
 def page(entry: Entry, seen: dict[str, str] | None, again: bool) -> str:
     """The page of a public name, in reStructuredText; `again` where it has another page under another name."""
     title = entry.path
-    lines = [title, "=" * len(title), ""]
+    # In no contents: a thousand entries beside each of a thousand pages would be most of the site, and of its building.
+    lines = [":orphan:", "", title, "=" * len(title), "", f"A name of :doc:`/reference/{entry.space}`.", ""]
     if seen:
         lines += [".. rst-class:: marks", "", " · ".join(f"{mode}: {mark.strip()}" for mode, mark in seen.items()), ""]
     if entry.kind in ("class", "exception"):
@@ -118,8 +119,7 @@ def contents(space: str, names: list[Entry], seen: dict[str, dict[str, str]]) ->
             lines.append(f"     - {modes}")
     if others:
         lines += ["", "Beside them, NumPy's own: " + ", ".join(f"``{n}``" for n in others) + "."]
-    lines += ["", ".. toctree::", "   :hidden:", "", *(f"   {space}/{e.name}" for e in own), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, ""])
 
 
 def write(target: Path) -> int:
