@@ -197,8 +197,11 @@ def joins(primitive: Primitive, *, skip: int = 0) -> None:
             return out
         args = [a.copy() if type(a) is np.ndarray else a for a in args]  # the function may change it before it asks
         if all(r.signed is not None for r in held):
-            inner = [a if r is None else r.signed for a, r in zip(args, roots, strict=True)]
-            chosen = lambda: primitive.bind(*[a() if r else a for a, r in zip(inner, roots, strict=True)], **params)  # noqa: E731
+
+            def chosen() -> Value:
+                inside = [a if r is None or r.signed is None else r.signed() for a, r in zip(args, roots, strict=True)]
+                return primitive.bind(*inside, **params)
+
             return remembered(out, Root(signed=chosen))
         at = next(i for i, r in enumerate(roots) if r is not None)
         others = [*args[:at], *args[at + 1 :]]
