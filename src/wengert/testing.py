@@ -130,8 +130,8 @@ def primitives() -> list[Primitive]:
 
     Example:
         >>> import wengert
-        >>> sorted(p.name for p in wengert.testing.primitives())[:2]
-        ['absolute', 'add']
+        >>> {"add", "cholesky", "scan"} <= {p.name for p in wengert.testing.primitives()}
+        True
     """
     for module in pkgutil.walk_packages(ops.__path__, f"{ops.__name__}."):
         importlib.import_module(module.name)

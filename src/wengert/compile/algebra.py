@@ -290,6 +290,9 @@ def _truth(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         n = number(inputs[1 - k])
         if n is None or a.aval.shape != eqn.outputs[0].aval.shape:
             continue
+        moved = _moved_truth(r, eqn, a, inputs[1 - k], k)
+        if moved is not None:
+            return moved
         chosen, converted = r.made_by(a, f.where), r.made_by(a, f.converted)
         if chosen is not None:
             c, *values = chosen.inputs
@@ -307,6 +310,31 @@ def _truth(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
             return r.one(maps.broadcast, Literal(np.bool_(truths[0])), shape=c.aval.shape)
         return c if truths[0] else r.one(f.logical_not, c)
     return None
+
+
+def _moved_truth(r: Rewriter, eqn: Equation, a: Atom, n: Atom, k: int) -> Atom | None:
+    """Truth values as numbers, gathered or written into, that are told from 0: the same of the truth values themselves.
+
+    Masks go through loops as numbers, because sums tell where any of several reaches; a step that moves them would
+    otherwise go over all of them twice.
+    """
+    made = r.made_by(a, maps.Gather) or r.made_by(a, Scatter)
+    if made is None or set(made.params) != {"axes"}:
+        return None
+    converted = r.made_by(made.inputs[0], f.converted)
+    if converted is None or converted.inputs[0].aval.dtype.kind != "b":
+        return None
+    compare, other, typed = eqn.primitive.impl, n.value, a.aval.dtype.type  # type: ignore[union-attr]
+    told = lambda v: bool(compare(v, other) if k == 0 else compare(other, v))  # noqa: E731
+    if not told(typed(1)) or told(typed(0)):
+        return None
+    native, (_, *rest) = made.primitive.native, made.inputs
+    if isinstance(native, Scatter):
+        value = number(rest[0])
+        if native.monoid is not None or value is None:
+            return None
+        rest[0] = Literal(np.bool_(told(typed(value))))
+    return r.one(made.primitive, converted.inputs[0], *rest, **made.params)
 
 
 RULES[Formula] = _elementwise(lambda r, eqn, inputs: None)

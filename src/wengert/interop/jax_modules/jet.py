@@ -44,7 +44,7 @@ def jet(
 
     Example:
         >>> jet(lambda x: x**3, (array(2.0),), ((1.0, 0.0, 0.0),))
-        (Array(8., dtype=float64), [Array(12., dtype=float64), Array(12., dtype=float64), Array(6., dtype=float64)])
+        (Array(8., dtype=float64, weak_type=True), [Array(12., dtype=float64), Array(12., dtype=float64), Array(6., dtype=float64)])
     """
     if len(primals) != len(series):
         raise TypeError(f"jet: {len(primals)} primals, and series for {len(series)}")

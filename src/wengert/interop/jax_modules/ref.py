@@ -22,6 +22,7 @@ class AbstractRef:
     """The type of a reference: that of its value.
 
     Example:
+        >>> from wengert.interop.jax_modules.core import ShapedArray
         >>> AbstractRef(ShapedArray((2,), np.dtype("float32")))
         Ref{float32[2]}
     """

@@ -437,5 +437,6 @@ def zeta(x: Value, q: Value | None = None, /) -> Value:
         from .declare import floating
         from .riemann import riemann
 
-        return riemann(*floating(x))
+        (x,) = floating(x)
+        return zeta_p.bind(x, 1.0) if dtype_of(x).kind == "c" else riemann(x)
     return zeta_p.bind(as_value(x), as_value(q))
