@@ -129,3 +129,63 @@ def test_components_that_are_roots():
 def test_nothing_is_remembered_afterwards():
     grad(lambda x: norm(x) ** 2 + np.abs(x[0]) ** 2)(np.ones(2))
     assert not ROOTS
+
+
+# Products of multiples of one modulus or norm: (of |x| or norm, the same as a smooth function of x).
+PRODUCTS = {
+    "minus": (lambda a: -a * a, lambda x: -x * x),
+    "minus itself": (lambda a: a * -a, lambda x: -x * x),
+    "twice": (lambda a: a * (2 * a), lambda x: 2 * x * x),
+    "factors": (
+        lambda a: (-3 * a) * (a * np.array([1.0, -2.0, 0.5])),
+        lambda x: -3 * x * x * np.array([1.0, -2.0, 0.5]),
+    ),
+    "quotients": (lambda a: (a / 2) * (a / -4), lambda x: -x * x / 8),
+    "element": (lambda a: a[2] * a[2] - 3 * a[0] * a[0], lambda x: x[2] * x[2] - 3 * x[0] * x[0]),
+    "slices": (lambda a: a[1:] * a[1:], lambda x: x[1:] * x[1:]),
+    "indices": (lambda a: a[np.array([2, 0])] * a[[2, 0]], lambda x: x[np.array([2, 0])] ** 2),
+    "reshaped": (lambda a: a.reshape(3, 1) * (-a).reshape(3, 1), lambda x: (-x * x).reshape(3, 1)),
+    "sign of a factor": (lambda a: (np.sign(a - 1) * a) * a, lambda x: np.sign(np.abs(x) - 1) * x * x),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_of_multiples_of_a_modulus(name):
+    of_modulus, smooth = PRODUCTS[name]
+    x = np.array([1.5, -2.0, 0.0])
+    f, g = (lambda x: wnp.sum(of_modulus(wnp.abs(x)))), (lambda x: wnp.sum(smooth(x)))
+    np.testing.assert_allclose(f(x), g(x), rtol=1e-15)
+    for around in (lambda h: h, w.jit):
+        np.testing.assert_allclose(around(w.value_and_grad(f))(x)[0], g(x), rtol=1e-15)
+        np.testing.assert_allclose(around(w.grad(f))(x), w.grad(g)(x), rtol=1e-14)
+        np.testing.assert_allclose(around(w.jacfwd(f))(x), w.grad(g)(x), rtol=1e-14)
+        for outer in (w.jacfwd, w.jacrev):
+            for inner in (w.jacfwd, w.jacrev):
+                np.testing.assert_allclose(around(outer(inner(f)))(x), w.hessian(g)(x), rtol=1e-14, atol=1e-15)
+
+
+def test_products_of_multiples_of_a_norm():
+    x = np.array([1.0, -2.0, 0.5])
+    f = lambda x: (lambda n: -n * n + (3 * n) * (n / -2))(np.linalg.norm(x))  # noqa: E731
+    for at in (x, np.zeros(3)):
+        np.testing.assert_allclose(w.value_and_grad(f)(at)[0], -2.5 * at @ at, rtol=1e-14)
+        np.testing.assert_allclose(w.grad(f)(at), -5 * at, rtol=1e-14, atol=1e-15)
+        np.testing.assert_allclose(w.hessian(f)(at), -5 * np.eye(3), rtol=1e-14, atol=1e-14)
+
+
+def test_products_of_different_elements_are_no_squares():
+    x = np.array([1.5, -2.0, 3.0])
+    f = lambda x: (lambda a: a[0] * a[1] + a[1:] @ a[:2] + np.sum(a[::-1] * a))(np.abs(x))  # noqa: E731
+    np.testing.assert_allclose(w.value_and_grad(f)(x)[0], f(x), rtol=1e-15)
+    step = 1e-6 * np.eye(3)
+    np.testing.assert_allclose(w.grad(f)(x), [(f(x + e) - f(x - e)) / 2e-6 for e in step], rtol=1e-8)
+
+
+def test_indices_that_change_before_the_square_is_asked_for():
+    def f(x):
+        i = np.array([0, 1])
+        y = np.abs(x)[i]
+        i[:] = 2
+        return np.sum(y * y)
+
+    np.testing.assert_allclose(w.grad(f)(np.array([1.0, -2.0, 3.0])), [2.0, -4.0, 0.0])

@@ -26,7 +26,8 @@ class Root:
         signed: gives ``w`` where the value is ``|w|`` and real.
         square: gives the square as a smooth expression, for other roots.
         parts: gives what the sum of squares is of, the axis that is summed first, for other roots.
-        source: what the value was computed from, so that ``|x| * |x|`` is recognised.
+        source: what the value was computed from and which of its elements were moved where, so that ``|x| * |x|`` is
+            recognised; factors and signs do not count.
     """
 
     __slots__ = ("parts", "signed", "source", "square")
@@ -59,15 +60,38 @@ class Root:
             total = reduce_sum(square(self.parts()), (0,))
         return total if exponent == 2 else power(total, exponent // 2)
 
-    def mapped(self, primitive: Primitive, others: Sequence[Value], at: int, params: dict[str, Any]) -> Root | None:
-        """What the result of a primitive that is linear in the root, its argument `at`, is the root of."""
+    def times(self, other: Root) -> Value | None:
+        """The product with a root of the same source: both are multiples ``c |w|`` of one modulus, or of one norm, whose
+        signed forms ``c w`` have the same product, whatever the signs of the factors."""
+        from .elementwise import multiply
+        from .reduction import reduce_sum
+
+        if self is other:
+            return self.power(2)
+        if self.signed is not None and other.signed is not None:
+            return multiply(self.signed(), other.signed())
+        if self.parts is not None and other.parts is not None:
+            return reduce_sum(multiply(self.parts(), other.parts()), (0,))
+        return None
+
+    def mapped(
+        self, primitive: Primitive, others: Sequence[Value], at: int, params: dict[str, Any], moves: bool = False
+    ) -> Root | None:
+        """What the result of a primitive that is linear in the root, its argument `at`, is the root of.
+
+        Args:
+            moves: whether the primitive moves elements; a factor or a sign leaves them at their places.
+        """
+        source = self.source
+        if moves and source is not None:
+            source = (*source, primitive, *others, *(v for item in sorted(params.items()) for v in item))
 
         def arguments(x: Value) -> list[Value]:
             return [*others[:at], x, *others[at:]]
 
         if self.signed is not None:
             inner = self.signed
-            return Root(signed=lambda: primitive.bind(*arguments(inner()), **params))
+            return Root(signed=lambda: primitive.bind(*arguments(inner()), **params), source=source)
         if self.parts is None:
             return None
         outer = self.parts
@@ -76,7 +100,7 @@ class Root:
             args = arguments(outer())
             return primitive.batch(args[at].shape[0], args, [i == at for i in range(len(args))], params)[0]
 
-        return Root(parts=parts)
+        return Root(parts=parts, source=source)
 
 
 def root_of(x: Any) -> Root | None:
@@ -130,9 +154,8 @@ def squares_ask(square: Primitive, power: Primitive, multiply: Primitive) -> Non
         x, y = args
         left, right = root_of(x), root_of(y)
         if left is not None and right is not None:
-            if left is right or _same(left.source, right.source):
-                return left.power(2)
-            return trace.process(multiply, args, params)
+            product = left.times(right) if left is right or _same(left.source, right.source) else None
+            return trace.process(multiply, args, params) if product is None else product
         out = trace.process(multiply, args, params)
         if left is None and right is None:
             return out
@@ -145,7 +168,18 @@ def _same(a: Sequence[Any] | None, b: Sequence[Any] | None) -> bool:
     """Whether two roots were computed from the same values."""
     if a is None or b is None or len(a) != len(b):
         return False
-    return all(p is q or (not isinstance(p, (Tracer, np.ndarray)) and p == q) for p, q in zip(a, b, strict=True))
+    return all(p is q or _equal(p, q) for p, q in zip(a, b, strict=True))
+
+
+def _equal(p: Any, q: Any) -> bool:
+    """Whether two parts of a source are the same: indices by their values, arrays that are computed with by identity."""
+    if isinstance(p, np.ndarray) and isinstance(q, np.ndarray):
+        return p.dtype.kind in "iub" and p.dtype == q.dtype and np.array_equal(p, q)
+    if isinstance(p, tuple):
+        return (
+            type(p) is type(q) and len(p) == len(q) and all(u is v or _equal(u, v) for u, v in zip(p, q, strict=True))
+        )
+    return type(p) is type(q) and not isinstance(p, (Tracer, np.ndarray)) and bool(p == q)
 
 
 def _scaled(out: Value, primitive: Primitive, root: Any, factor: Value, at: int) -> Value:
@@ -175,7 +209,8 @@ def passes(*primitives: Any, sign: bool = False) -> None:
             out, root = trace.process(primitive, args, params), root_of(args[0])
             if root is None or not isinstance(out, ValueTracer) or out is args[0] or out.dtype.kind not in "fV":
                 return out
-            return remembered(out, root if sign else root.mapped(primitive, args[1:], 0, params))
+            others = [a.copy() if type(a) is np.ndarray else a for a in args[1:]]  # indices may change before it asks
+            return remembered(out, root.mapped(primitive, others, 0, params, moves=not sign))
 
         return rule
 
