@@ -480,6 +480,9 @@ def test_nonzero_of_known_size():
 
 
 def test_bincount_and_roots():
+    for count in (lambda x, v: wnp.bincount(x, length=4), lambda x, v: wnp.bincount(x, v), np.bincount):
+        with pytest.raises(ValueError, match="negative|from 0 on"):
+            w.grad(lambda v: wnp.sum(count(np.array([1, -1, 2]), v) ** 2.0))(np.ones(3))  # noqa: B023
     compare(wnp.bincount(I[0], minlength=9), np.bincount(I[0], minlength=9))
     compare(w.jit(lambda x: wnp.bincount(x, length=2))(I[0]), np.bincount(I[0])[:2])
     with pytest.raises(w.errors.ConcretizationError, match="length="):

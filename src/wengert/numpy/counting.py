@@ -33,7 +33,11 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         x: a vector of integers that are not negative.
         weights: a vector of the same length.
         minlength: the least length of the result.
-        length: its length; needed where the values of `x` are not known. Larger numbers are not counted.
+        length: its length; needed where the values of `x` are not known. Larger numbers are not counted, and neither
+            are negative ones where values are not known.
+
+    Raises:
+        ArgumentError: a number is negative.
     """
     x = wide(as_array(x))
     if ndim_of(x) != 1:
@@ -42,6 +46,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         raise DtypeError(f"bincount counts whole numbers, got {dtype_of(x)}; convert them with astype(int)")
     if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
         return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
+    if not isinstance(x, Tracer) and np.min(x, initial=0) < 0:
+        raise ArgumentError(f"bincount counts numbers from 0 on, got {np.min(x)}")
     minlength = as_length(minlength, "bincount: minlength")
     length = None if length is None else as_length(length, "bincount: length")
     if length is None:
