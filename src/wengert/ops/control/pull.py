@@ -25,10 +25,11 @@ from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program, linearized_programs
 from ..support import known
 from ..supported import along, as_supports, drops, mask_of, masks_of
+from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned, walked
 from .loop import LONG, Flags, _samples, _zero, has_choice, parts, smaller_loop, stepwise, tangent_loop, while_p
 from .programs import alone, check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
-from .scan import backwards, linear_step, moving_flags, saving, transposed_body
+from .scan import linear_step, moving_flags, saving, transposed_body
 
 
 class WhileTangent(Primitive):

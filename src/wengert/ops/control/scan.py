@@ -8,7 +8,7 @@ saved once, and slices of `xs` are not saved again. Here a scan runs step by ste
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from ..call import _once as once
 from ..call import _strong as strong
 from ..call import batched_program, call_p, dependence, execute, jvp_program, linearized_programs, transposed_program
 from ..effects import EffectPrimitive
-from ..supported import along, as_supports, drops, mask_of, masks_of, supported_program
+from ..supported import along, as_supports, drops, masks_of
+from .backwards import backwards, from_an_unused_end
 from .programs import (
     batched_value,
     check_linear_start,
@@ -195,8 +196,11 @@ class Scan(EffectPrimitive):
         linear = on_newest_tape(args)
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
         masks = masks_of(supports, cotangent)
-        back = backwards(body, flags, [c is not None for c in cotangent], [m is not None for m in masks], nc, nk)
-        starts, marks = [], []
+        known = [c is not None for c in cotangent], [m is not None for m in masks]
+        end = from_an_unused_end(body, flags, *known, nc, nk) if params["length"] > 1 else None
+        back = backwards(body, flags, *known, nc, nk) if end is None else end
+        starts: list[Value] = []
+        marks: list[Value] = [] if end is None else [np.True_]
         for c, m, a, b, marked in zip(cotangent, masks, body.out_avals[:nk], back.given, back.marked, strict=False):
             if b:
                 starts.append(zeros(a) if c is None else c)
@@ -218,6 +222,8 @@ class Scan(EffectPrimitive):
         consts = [next(outs) if b else None for b in live[:first]]
         of_consts = [not_equal(next(outs), 0) if b else None for b in found[:first]]
         carry = [next(outs) if b else None for b in back.given[:nk]]
+        if end is not None:
+            next(outs)  # no step is the first any more
         of_carry = [next(outs) if b else None for b in back.marked[:nk]]
         grads = [*consts, *carry, *[next(outs) if b else None for b in live[first + nk :]]]
         known = as_supports([*of_consts, *of_carry, *[next(outs) if b else None for b in found[first + nk :]]])
@@ -402,82 +408,6 @@ def transposed_body(
         return made
 
     return once(derived, ("scan", flags, given, nc, nk), make), live
-
-
-class Backwards(NamedTuple):
-    """One step backwards with supports: ``(constants, *sums, *cotangents, *masks, *slices, *cotangents and masks of ys)``
-    to ``(*sums, *cotangents, *masks, *slices of cotangents, *of their masks)``.
-
-    Attributes:
-        sums: types of the sums: of cotangents of constants, and of how often each of them is reached. given, marked: which
-            results of the body have cotangents, and masks. live, found: which linear arguments have them.
-    """
-
-    step: Program
-    sums: list[Aval]
-    given: Flags
-    marked: Flags
-    live: list[bool]
-    found: list[bool]
-
-
-def backwards(
-    body: Program, flags: Flags, given: Sequence[bool], marked: Sequence[bool], nc: int, nk: int
-) -> Backwards:
-    """The step of a scan backwards with supports, from what is known of the cotangents of its results."""
-    first = sum(flags[:nc])
-    carry = slice(first, first + nk)
-    ys, ys_marked = tuple(given[nk:]), tuple(marked[nk:])
-    here = fixed_point(
-        given[:nk], lambda f: supported_program(body, flags, (*f, *ys), (*[False] * nk, *ys_marked))[1][carry]
-    )
-    given_all = (*here, *ys)
-
-    def masks(m: Flags) -> list[bool]:
-        _, live, found = supported_program(body, flags, given_all, (*m, *ys_marked))
-        return [b and (f or not a) for a, f, b in zip(live[carry], found[carry], here, strict=True)]
-
-    late = [m or (b and not g) for m, g, b in zip(marked[:nk], given[:nk], here, strict=True)]
-    marked_all = (*fixed_point(late, masks), *ys_marked)
-    derived, live, found = supported_program(body, flags, given_all, marked_all, first)
-    constants = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if b]
-    sums = [strong(a) for a, b in zip(constants, live, strict=False) if b]
-    hits = [strong(a) for a, b in zip(constants, found, strict=False) if b]
-
-    def make() -> Program:
-        from ...transforms.staging import stage
-        from ..elementwise import add
-
-        fixed = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if not b]
-        slices = [a for a, b in zip(body.in_avals[nc + nk :], flags[nc + nk :], strict=True) if not b]
-        cts = [strong(a) for a, b in zip(body.out_avals, given_all, strict=True) if b]
-        marks = [mask_of(a) for a, b in zip(body.out_avals, marked_all, strict=True) if b]
-        n, m = sum(here), sum(marked_all[:nk])
-        parts = [fixed, sums, hits, cts[:n], marks[:m], slices, cts[n:], marks[m:]]
-
-        def step(*values: Value) -> list[Value]:
-            rest = iter(values)
-            f, s, sm, c, cm, x, y, ym = ([next(rest) for _ in part] for part in parts)
-            outs = iter(derived.evaluate([*f, *x, *c, *y, *cm, *ym]))
-            grads = [next(outs) if b else None for b in live]
-            known = [next(outs) if b else None for b in found]
-            totals = [add(t, g) for t, g in zip(s, [g for g in grads[:first] if g is not None], strict=True)]
-            reached = [add(t, g) for t, g in zip(sm, [g for g in known[:first] if g is not None], strict=True)]
-            carried, carried_masks = [], []
-            for g, k, a, b, mark in zip(
-                grads[carry], known[carry], body.out_avals[:nk], here, marked_all, strict=False
-            ):
-                if b:
-                    carried.append(zeros(a) if g is None else g)
-                    if mark:
-                        carried_masks.append(np.full(a.shape, g is not None) if k is None else k)
-            rows = [*grads[first + nk :], *known[first + nk :]]
-            return [*totals, *reached, *carried, *carried_masks, *[r for r in rows if r is not None]]
-
-        return stage(step, [a for part in parts for a in part], derived.name)[0]
-
-    step = once(derived, ("scan", flags, given_all, marked_all, nc, nk), make)
-    return Backwards(step, [*sums, *hits], given_all, marked_all, live, found)
 
 
 def _samples() -> list[Any]:
