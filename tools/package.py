@@ -83,7 +83,7 @@ def build(folder: Path) -> tuple[Path, Path]:
 
 def check_contents(sdist: Path, wheel: Path) -> None:
     """The modules of this tree and FILES are in both, and nothing that git ignores."""
-    modules = {str(p.relative_to(ROOT / "src")) for p in (ROOT / "src/wengert").rglob("*.py")}
+    modules = {str(p.relative_to(ROOT / "src")) for p in (ROOT / "src").rglob("*.py")}
     wanted = modules | {f"wengert/{name}" for name in FILES}
     held = set(zipfile.ZipFile(wheel).namelist())
     assert wanted <= held, f"the wheel lacks {sorted(wanted - held)}"
