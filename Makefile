@@ -21,7 +21,7 @@ test: $(VENV)/ready  ## run the tests
 	$(VENV)/bin/python -m pytest -q
 
 peers: $(PEERS)/ready  ## run the tests that compare with real JAX
-	$(PEERS)/bin/python -m pytest -q -m peers tests
+	$(PEERS)/bin/python -m pytest -q -m peers $$(grep -l mark.peers tests/test_*.py)
 
 docs: $(DOCS)/ready  ## build the documentation; leaves out/docs/index.html
 	@$(DOCS)/bin/python tools/site.py build/site
