@@ -122,13 +122,23 @@ def contents(space: str, names: list[Entry], seen: dict[str, dict[str, str]]) ->
     return "\n".join([*lines, ""])
 
 
+def _inside(text: str) -> str:
+    """A page of the repository's root with its links: into docs/ they stay links, to other files they are their words."""
+
+    def link(found: re.Match[str]) -> str:
+        words, place = found.groups()
+        if place.startswith("docs/"):
+            return f"[{words}]({place.removeprefix('docs/')})"
+        return found[0] if place.startswith(("http:", "https:")) else words
+
+    return re.sub(r"\[([^]]+)\]\(([^)]+)\)", link, text)
+
+
 def write(target: Path) -> int:
     """Copy docs/ and write the reference beside it; the number of names that have a page."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(ROOT / "docs", target)
-    changes = (ROOT / "CHANGELOG.md").read_text()
-    changes = re.sub(r"\[([^]]+)\]\(docs/", r"[\1](", changes)
-    (target / "changelog.md").write_text(re.sub(r"\[([^]]+)\]\((?!https?:)(?![\w/-]+\.md(?:#|\)))[^)]*\)|\[([^]]+)\]\([A-Z]+\.md\)", r"\1\2", changes))
+    (target / "changelog.md").write_text(_inside((ROOT / "CHANGELOG.md").read_text()))
     reference = target / "reference"
     reference.mkdir(exist_ok=True)
     seen, count, known = marks(), 0, set[int]()

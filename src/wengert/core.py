@@ -425,6 +425,11 @@ class Primitive:
     """The transpose of a step with several results, for cotangents of which supports are known (`ops.support`):
     ``(cotangents, supports, args, params)`` to cotangents of the linear arguments and their supports."""
 
+    def fills(self, args: Sequence[Any], shape: tuple[int, ...], params: dict[str, Any]) -> tuple[int, ...] | None:
+        """Axes of the first argument along which the transpose reaches every position, whatever the values are
+        (`ops.support.Support`); None where nothing is known. `shape` is that of the result."""
+        return None
+
     def leaves_out(self, params: dict[str, Any]) -> bool:
         """Whether the transpose of a step with several results leaves elements of its arguments out."""
         return False

@@ -123,6 +123,19 @@ class _Gather(Primitive):
     indices_from = 1
     pattern = "drops"
 
+    def fills(self, args: Sequence[Any], shape: tuple[int, ...], params: dict[str, Any]) -> tuple[int, ...] | None:
+        """The axes without an index, and one that is indexed by all its positions. An index is in range, or raises an error."""
+        if 0 in shape:
+            return None
+        argument, *indices = args
+        axes = params["axes"]
+        free = tuple(axis for axis in range(len(argument.shape)) if axis not in axes)
+        for axis, index in zip(axes, indices, strict=True):
+            n = argument.shape[axis]
+            if not isinstance(index, Tracer) and np.size(index) >= n > 1 and len(np.unique(np.mod(index, n))) == n:
+                return (*free, axis)
+        return free
+
     def impl(self, x: Value, *indices: Value, axes: tuple[int, ...]) -> Value:
         if axes != tuple(range(len(axes))):
             x = np.moveaxis(x, axes, range(len(axes)))

@@ -204,22 +204,7 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
         ones = np.ones(shape, dtype)[()] if x is None else spread(convert(x, dtype), shape, dtype)
         return primitive.transpose(ones, args, params)[k] if by_hits is None else by_hits(ones, *node.args, k, **params)
 
-    return Support(find, s, fills=_filled(node) if k == 0 and s is None else None)
-
-
-def _filled(node: LinearTracer) -> tuple[int, ...] | None:
-    """The axes of its argument that a gather fills (`Support.fills`): those without an index, and one that is indexed
-    by all its positions. An index is in range, or raises an error."""
-    if node.primitive.name != "gather" or 0 in node.shape:
-        return None
-    argument, *indices = node.args
-    axes = node.params["axes"]
-    free = tuple(axis for axis in range(len(argument.shape)) if axis not in axes)
-    for axis, index in zip(axes, indices, strict=True):
-        n = argument.shape[axis]
-        if not isinstance(index, Tracer) and np.size(index) >= n > 1 and len(np.unique(np.mod(index, n))) == n:
-            return (*free, axis)
-    return free
+    return Support(find, s, fills=primitive.fills(node.args, node.shape, params) if k == 0 and s is None else None)
 
 
 def known(c: Any) -> bool:

@@ -206,6 +206,15 @@ def gaussian_filter(
     return _stored(out, input, output)
 
 
+def _derivatives(
+    order: int, input: Any, sigma: Any, output: Any, mode: Any, cval: Any, axes: Any, options: dict[str, Any]
+) -> list[Any]:
+    """The derivatives of the smoothed image of one order along each axis."""
+    chosen = canonical_axes(axes, ndim_of(as_value(input)))
+    orders = order * np.eye(len(chosen), dtype=int)
+    return [gaussian_filter(input, sigma, list(o), output, mode, cval, axes=chosen, **options) for o in orders]
+
+
 def gaussian_laplace(
     input: Any,
     sigma: Any,
@@ -217,9 +226,7 @@ def gaussian_laplace(
     **options: Any,
 ) -> Any:
     """The sum of the second derivatives of the smoothed image."""
-    chosen = canonical_axes(axes, ndim_of(as_value(input)))
-    orders = 2 * np.eye(len(chosen), dtype=int)
-    return sum(gaussian_filter(input, sigma, list(o), output, mode, cval, axes=chosen, **options) for o in orders)
+    return sum(_derivatives(2, input, sigma, output, mode, cval, axes, options))
 
 
 def gaussian_gradient_magnitude(
@@ -233,11 +240,7 @@ def gaussian_gradient_magnitude(
     **options: Any,
 ) -> Any:
     """The length of the gradient of the smoothed image."""
-    chosen = canonical_axes(axes, ndim_of(as_value(input)))
-    slopes = [
-        gaussian_filter(input, sigma, list(o), output, mode, cval, axes=chosen, **options)
-        for o in np.eye(len(chosen), dtype=int)
-    ]
+    slopes = _derivatives(1, input, sigma, output, mode, cval, axes, options)
     return _stored(wnp.linalg.norm(wnp.stack(slopes), axis=0), input, output)
 
 

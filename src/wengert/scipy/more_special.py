@@ -18,6 +18,7 @@ from ..errors import ArgumentError
 from ..ops import special as _ops
 from ..ops.elementwise import expm1, floor, isinf, log, power, sin, tan, where
 from ..ops.special.declare import floating
+from ..ops.special.riemann import riemann
 
 PI = math.pi
 
@@ -212,8 +213,6 @@ def agm(a: Any, b: Any) -> Any:
 
 def zetac(x: Any) -> Any:
     """Riemann's zeta function minus 1."""
-    from ..ops.special.riemann import riemann
-
     (x,) = floating(x)
     return riemann(x, less_one=True)
 

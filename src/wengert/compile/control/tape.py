@@ -71,13 +71,16 @@ class Tape:
             w.raw(f"  br i1 {missing.name}, label %{none}, label %some.{new.name[1:]}")
             w.raw(f"some.{new.name[1:]}:")
             for slot, (type_, place) in zip(self._heads(new), self._saved, strict=True):
-                value = w.define(f"load {type_}, ptr {place}", type_, 1, 0)
-                w.raw(f"  store {value!r}, ptr {slot}, align 8")
+                self._copied(type_, place, f"{slot}, align 8")
             back = w.isub(w.int(HEAD), w.scaled(index, self.bytes))
             base = w.define(f"getelementptr i8, {new!r}, {back!r}", "ptr", 1, 0)
             after = w.iadd(index, records)
             for value, place in ((new, self.cell), (base, self._base), (index, self._first), (after, self._end)):
                 w.raw(f"  store {value!r}, ptr {place}")
+
+    def _copied(self, type_: str, source: str, target: str) -> None:
+        value = self.w.define(f"load {type_}, ptr {source}", type_, 1, 0)
+        self.w.raw(f"  store {value!r}, ptr {target}")
 
     def _heads(self, segment: V) -> list[str]:
         w = self.w
@@ -100,8 +103,7 @@ class Tape:
         with w.when(w.icmp("slt", index, first)):
             last = w.define(f"load ptr, ptr {self.cell}", "ptr", 1, 0)
             for slot, (type_, place) in zip(self._heads(last), self._saved, strict=True):
-                value = w.define(f"load {type_}, ptr {slot}, align 8", type_, 1, 0)
-                w.raw(f"  store {value!r}, ptr {place}")
+                self._copied(type_, f"{slot}, align 8", place)
             w.raw(f"  call void @free({last!r})")
 
     def freed(self, name: str) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from ... import numpy as ours
 from ...config import canonical_dtype
 from ...ops import elementwise as ew
-from ..array import in_dtype, kind_of, promoted, wrap
+from ..array import Array, in_dtype, kind_of, promoted, wrap
 from ..border import bordered, lift, lower
 from ..conversion import converted
 from ..promotion import floating, joined
@@ -26,6 +26,8 @@ def _integer_reduction(name: str) -> Callable[..., Any]:
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
         where: Any = None, promote_integers: bool = True,
     ) -> Any:  # fmt: skip
+        if type(a) is Array and dtype is out is initial is where is None and promote_integers:  # the usual call
+            return inner(a, axis, keepdims=keepdims) if keepdims else inner(a, axis)
         no_out(name, out)
         kind = kind_of(checked(a, function, 0))[0]
         if dtype is None and not promote_integers and kind.kind in "iub":

@@ -63,6 +63,12 @@ def _settings(args: Any, atol: Any, rtol: Any, eps: Any) -> tuple[float, float, 
     return (tolerance if atol is None else atol, tolerance if rtol is None else rtol, step if eps is None else eps)
 
 
+def _difference(f: Callable[..., Any], args: tuple[Any, ...], direction: Any, eps: float) -> Any:
+    """The central difference of a function along a direction."""
+    high, low = f(*_moved(args, direction, eps)), f(*_moved(args, direction, -eps))
+    return trees.map(lambda a, b: (a - b) / (2 * eps), high, low)
+
+
 def check_jvp(
     f: Callable[..., Any], f_jvp: Callable[..., Any], args: Sequence[Any], atol: float | None = None, rtol: float | None = None,
     eps: float | None = None, err_msg: str = "",
@@ -77,8 +83,7 @@ def check_jvp(
     direction = _draw(args, 0)
     value, tangent = f_jvp(args, direction)
     _compare(value, f(*args), atol, rtol, f"{err_msg} primal")
-    high, low = f(*_moved(args, direction, eps)), f(*_moved(args, direction, -eps))
-    _compare(tangent, trees.map(lambda a, b: (a - b) / (2 * eps), high, low), atol, rtol, f"{err_msg} tangent")
+    _compare(tangent, _difference(f, args, direction, eps), atol, rtol, f"{err_msg} tangent")
 
 
 def check_vjp(
@@ -95,8 +100,7 @@ def check_vjp(
     value, pullback = f_vjp(*args)
     _compare(value, f(*args), atol, rtol, f"{err_msg} primal")
     direction, cotangent = _draw(args, 0), _draw(value, 1)
-    high, low = f(*_moved(args, direction, eps)), f(*_moved(args, direction, -eps))
-    moved = trees.map(lambda a, b: (a - b) / (2 * eps), high, low)
+    moved = _difference(f, args, direction, eps)
     _compare(
         _inner(direction, pullback(cotangent)), _inner(moved, cotangent), atol, rtol, f"{err_msg} cotangent projected"
     )

@@ -196,9 +196,9 @@ class Scan(EffectPrimitive):
         linear = on_newest_tape(args)
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
         masks = masks_of(supports, cotangent)
-        known = [c is not None for c in cotangent], [m is not None for m in masks]
-        end = from_an_unused_end(body, flags, *known, nc, nk) if params["length"] > 1 else None
-        back = backwards(body, flags, *known, nc, nk) if end is None else end
+        given, masked = [c is not None for c in cotangent], [m is not None for m in masks]
+        end = from_an_unused_end(body, flags, given, masked, nc, nk) if params["length"] > 1 else None
+        back = backwards(body, flags, given, masked, nc, nk) if end is None else end
         starts: list[Value] = []
         marks: list[Value] = [] if end is None else [np.True_]
         for c, m, a, b, marked in zip(cotangent, masks, body.out_avals[:nk], back.given, back.marked, strict=False):

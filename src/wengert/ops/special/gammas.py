@@ -30,7 +30,17 @@ from ..elementwise import (
 )
 from ..families import Elementwise
 from . import gamma_steps, kernels
-from .declare import OverDensity, ParameterDerivative, few, kept, log_derivatives, public, scipy_function, special
+from .declare import (
+    OverDensity,
+    ParameterDerivative,
+    few,
+    floating,
+    kept,
+    log_derivatives,
+    public,
+    scipy_function,
+    special,
+)
 
 _REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
 
@@ -434,8 +444,7 @@ def zeta(x: Value, q: Value | None = None, /) -> Value:
         (np.float64(-1.0), np.float64(0.0))
     """
     if q is None:
-        from .declare import floating
-        from .riemann import riemann
+        from .riemann import riemann  # which is made of this file's operations
 
         (x,) = floating(x)
         return zeta_p.bind(x, 1.0) if dtype_of(x).kind == "c" else riemann(x)
