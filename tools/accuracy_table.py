@@ -83,7 +83,7 @@ quotients of density and probability without exponents |
 """
 PAGES = {"docs/accuracy.md": (HEAD, CASES), "docs/campaigns/tails.md": (TAILS_HEAD, [*TAILS, *EACH])}
 RUN = """
-Run on 30 November 2026 on the commit that added this page, SciPy 1.17.1, on a machine that others used too; of quantiles
+Run on 30 November 2026 on working copies on the way to 55108f5, SciPy 1.17.1, on a machine that others used too; of quantiles
 that SciPy computes 3 to 5 arguments."""
 
 
