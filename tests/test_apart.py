@@ -65,6 +65,28 @@ def test_taken_apart(name):
         np.testing.assert_allclose(native, want, rtol=1e-5 if single else 1e-12, atol=1e-6 if single else 1e-13)
 
 
+def test_index_maps_say_how():
+    """Operations from outside, and steps between long axes and those of a row, are taken apart by their index maps alone."""
+    pairs = w.primitive(
+        "neighbours",
+        shape=lambda shape: (shape[0] - 1, shape[1] - 1),
+        index_map=lambda point: (point[0] + 1, 1 - point[1]),
+    )
+    stretched = lambda x: wnp.sum(pairs(x * 2) ** 2, 1)  # noqa: E731
+    sliced = lambda x: wnp.sum((x * 2)[1:, 1::-1] ** 2, 1)  # noqa: E731
+    columns = lambda x: wnp.sum(x.T**2 * x.T[:, ::-1], 1)  # noqa: E731
+    for f, x in ((stretched, X), (columns, np.ascontiguousarray(X.T))):
+        program = optimize(w.make_program(f)(x))
+        other = apart(program)
+        assert other is not None
+        np.testing.assert_allclose(other.evaluate([x])[0], f(x), rtol=1e-12)
+        np.testing.assert_allclose(w.jit(f)(x), f(x), rtol=1e-12)
+    steps = [Plan(apart(optimize(w.make_program(f)(X)))).steps for f in (stretched, sliced)]
+    assert [len(s) for s in steps] == [1, 1]
+    kinds = [sorted(n.kind for n in s[0].nest.nodes) for s in steps]
+    assert kinds[0] == kinds[1] and not steps[0][0].reduced
+
+
 def test_random_programs_taken_apart(monkeypatch):
     """All arrays count as long ones, and nothing is estimated."""
     module = importlib.import_module("wengert.compile.apart")

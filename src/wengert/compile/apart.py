@@ -18,16 +18,17 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..lowering import Formula, meaning
+from ..lowering import Formula
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
+from ..lowering.index_maps import Affine, Point, Structure, Symbols, strides_of
 from ..lowering.kinds import Contraction
 from ..lowering.monoids import Reduction
 from ..program import Atom, Equation, Literal, Program, Var
 from .columns import accumulate_p, columns_p
 from .fusion import Kernel, Plan
 from .rewriter import Rewriter, rebuilt
-from .schedule import Schedule
+from .schedule import Schedule, coefficient
 
 NARROW = 12  # length of an axis of a row, at most
 SHORT = 32  # numbers of a row, at most
@@ -36,7 +37,6 @@ ROWS = 1 << 10  # rows, at least
 GAIN = 0.95  # of the cost, at most: there is more to compile
 LARGEST = 400  # equations in one nest: between two, each column would be written and read
 MOST = 3000  # equations of a program taken apart
-ALL = (None, None, None)  # the entry of an index that takes a whole axis
 TERMS = 64  # multiplications of a product of small matrices that is written out
 
 
@@ -103,19 +103,16 @@ class Rows:
         self.whole: Atom | None = None  # put together
 
 
+class _Coordinates(Symbols):
+    """What index maps are written with: coordinates are affine in those of long axes, or arrays of looked up ones."""
+
+    @staticmethod
+    def checked(index: Atom, length: int, mask: None) -> Atom:
+        return index
+
+
 Found = Atom | Rows
-Taken = Callable[["_Apart", Equation], "Found | None"]
-TAKEN: dict[Any, Taken] = {}  # by what an operation means
-
-
-def taken(*meanings: Any) -> Callable[[Taken], Taken]:
-    """Register how an equation of an operation with a meaning is taken apart: None where it is not."""
-
-    def add(rule: Taken) -> Taken:
-        TAKEN.update(dict.fromkeys(meanings, rule))
-        return rule
-
-    return add
+Taken = Callable[["_Apart", Equation], "Found | None"]  # None where an equation stays as it is
 
 
 class _Apart:
@@ -124,10 +121,10 @@ class _Apart:
     def __init__(self) -> None:
         self.r = Rewriter()
         self.env: dict[Var, Found] = {}
-        self._views: dict[Any, Rows] = {}
+        self._views: dict[Any, Atom] = {}
 
     def take(self, eqn: Equation) -> None:
-        rule = TAKEN.get(meaning(eqn)) or next((f for kind, f in KINDS if isinstance(eqn.primitive.native, kind)), None)
+        rule = next((f for kind, f in KINDS if isinstance(eqn.primitive.native, kind)), None)
         self.r.scope += 1  # what stands twice in the Program is to be computed twice
         found = rule(self, eqn) if rule is not None and len(eqn.outputs) == 1 else None
         if found is not None:
@@ -168,12 +165,11 @@ class _Apart:
         if math.prod(row) > SHORT:
             return None
         if not isinstance(x, Rows):
-            key = (x if type(x) is Var else id(x), split)
-            if key not in self._views:
-                view = self._views[key] = Rows(long, np.empty(row, object))
-                for place in np.ndindex(*row):
-                    view.parts[place] = self._part(x, split, place)
-            return self._views[key]
+            first = tuple(map(Affine.axis, range(split)))
+            found = Rows(long, np.empty(row, object))
+            for place in np.ndindex(*row):
+                found.parts[place] = self.view(x, (*first, *(Affine((), i) for i in place)), long)
+            return found
         more = x.parts.ndim - mine
         if more == 0:
             return x
@@ -181,15 +177,54 @@ class _Apart:
             return None
         return self.each(Rows(long, x.parts.reshape(row)), long, lambda p: self.r.one(maps.Reshape, p, shape=long))
 
-    def _part(self, x: Atom, split: int, place: tuple[int, ...]) -> Atom:
-        """One place of the rows of an array."""
-        if not place:
+    def read(self, eqn: Equation, point: Point, long: tuple[int, ...]) -> Atom | None:
+        """What an equation that moves elements has at a point; None where it is no element of the parts of its operands.
+
+        Args:
+            point: affine in the places of an array of shape `long`.
+        """
+        steps, part = eqn.primitive.native.read(_Coordinates, eqn, point, None), None
+        try:
+            while True:
+                operand, source, _ = steps.send(part)
+                part = self.at(operand, source, long)
+                if part is None:
+                    return None
+        except StopIteration as stop:
+            return stop.value
+
+    def at(self, a: Atom, point: Point, long: tuple[int, ...]) -> Atom | None:
+        """An operand at a point that is affine in the places of an array of shape `long`, or was looked up."""
+        x = self.found(a)
+        looked = [i for i, c in enumerate(point) if not isinstance(c, Affine)]
+        if looked:  # of whole rows: what lies together is fetched together
+            if any(c.terms for c in point if isinstance(c, Affine)):
+                return None
+            kept = tuple(Affine.axis(looked.index(i)) if i in looked else c for i, c in enumerate(point))
+            column = self.view(self.whole(a), kept, tuple(a.aval.shape[i] for i in looked))
+            return self.r.one(maps.Gather, column, *[point[i] for i in looked], axes=tuple(range(len(looked))))
+        if isinstance(x, Rows):
+            n = len(point) - x.parts.ndim
+            if any(c.terms for c in point[n:]):
+                return None
+            x, point = x.parts[tuple(c.constant for c in point[n:])], point[:n]
+        elif any(c.terms for c in point[len(point) - (row_rank(a.aval.shape) or 0) :]):
+            return None
+        return self.view(x, point, long)
+
+    def view(self, x: Atom, point: Point, long: tuple[int, ...]) -> Atom:
+        """An array of shape `long` that has elements of another at a point; a single number if that is one for all."""
+        if x.aval.shape == () or (x.aval.shape == long and point == tuple(map(Affine.axis, range(len(long))))):
             return x
-        if type(x) is Literal and not split:
-            return Literal(np.asarray(x.value, x.aval.dtype)[place])
-        if math.prod(x.aval.shape[split:]) == 1:
-            return self.r.one(maps.Reshape, x, shape=x.aval.shape[:split])
-        return self.r.one(maps.indexed, x, index=(*[ALL] * split, *place))
+        if not any(c.terms for c in point):
+            if type(x) is Literal:
+                return Literal(np.asarray(x.value, x.aval.dtype)[tuple(c.constant for c in point)])
+            long = ()
+        key = (x if type(x) is Var else id(x), point, long)
+        found = self._views.get(key)
+        if found is None:
+            found = self._views[key] = self.r.one(maps.affine, x, at=point, shape=long)
+        return found
 
     @staticmethod
     def _each(parts: Any, f: Callable[[Any], Atom]) -> Any:
@@ -236,43 +271,25 @@ def _elementwise(s: _Apart, eqn: Equation) -> Found | None:
     return Rows(out.shape[: len(out.shape) - axes], parts)
 
 
-@taken(maps.broadcast)
-def _broadcast_to(s: _Apart, eqn: Equation) -> Found | None:
-    out, axes = eqn.outputs[0].aval, _axes(eqn)
-    x = s.rows(eqn.inputs[0], axes) if axes else None
-    if x is None:
+def _structure(s: _Apart, eqn: Equation) -> Found | None:
+    """What moves elements: its index map at each place of a row, with the coordinates of long axes left open."""
+    native, out, axes = eqn.primitive.native, eqn.outputs[0].aval, _axes(eqn)
+    if not axes and not any(row_rank(a.aval.shape) for a in eqn.inputs):
         return None
-    long = out.shape[: len(out.shape) - axes]
-    spread = Rows(long, np.array(np.broadcast_to(x.parts, out.shape[len(long) :]), object))
-    return s.each(spread, long, lambda p: s.r.one(maps.broadcast, p, shape=long))
-
-
-@taken(maps.Reshape)
-def _reshape(s: _Apart, eqn: Equation) -> Found | None:
-    (a,), out = eqn.inputs, eqn.outputs[0].aval
-    before, after = row_rank(a.aval.shape), row_rank(out.shape)
-    if before is None or after is None or not (before or after):
-        return None
-    x = s.rows(a, before)
-    long, row = out.shape[: len(out.shape) - after], out.shape[len(out.shape) - after :]
-    if x is None or math.prod(x.long) != math.prod(long):
-        return None
-    turned = s.each(Rows(long, x.parts.reshape(row)), long, lambda p: s.r.one(maps.Reshape, p, shape=long))
-    return s.made(out, turned)
-
-
-@taken(maps.transposed)
-def _transpose(s: _Apart, eqn: Equation) -> Found | None:
-    axes, order = _axes(eqn), eqn.params["axes"]
-    n = len(order) - axes
-    x = s.rows(eqn.inputs[0], axes) if axes and set(order[:n]) == set(range(n)) else None
-    if x is None:
-        return None
-    long = eqn.outputs[0].aval.shape[:n]
-    turned = Rows(long, x.parts.transpose([i - n for i in order[n:]]))
-    if order[:n] == tuple(range(n)):
-        return turned
-    return s.each(turned, long, lambda p: s.r.one(maps.transposed, p, axes=order[:n]))
+    n = len(out.shape) - axes
+    found = Rows(out.shape[:n], np.empty(out.shape[n:], object))
+    if native.flat:
+        return _same_memory(s, eqn, found)
+    placed = native.pieces(eqn)
+    if placed is not None:
+        return None if native.drops(eqn) else _put_together(s, eqn, *placed, found)
+    point = tuple(map(Affine.axis, range(n)))
+    for place in np.ndindex(*found.parts.shape):
+        part = s.read(eqn, (*point, *(Affine((), i) for i in place)), found.long)
+        if part is None:
+            return None
+        found.parts[place] = part
+    return found if axes else s.r.fitted(found.parts[()], out)
 
 
 def _operand(s: _Apart, a: Atom) -> Rows | None:
@@ -281,107 +298,36 @@ def _operand(s: _Apart, a: Atom) -> Rows | None:
     return s.rows(a, axes) if axes else None
 
 
-def _at(entries: Sequence[Any]) -> tuple[Any, ...]:
-    """The entries of an index for NumPy, which gives an array for a single place, too."""
-    return (*(slice(*e) if type(e) is tuple else e for e in entries), ...)
-
-
-@taken(maps.indexed)
-def _index(s: _Apart, eqn: Equation) -> Found | None:
+def _same_memory(s: _Apart, eqn: Equation, found: Rows) -> Found | None:
+    """Rows as long as they were, perhaps of another shape."""
     (a,), out = eqn.inputs, eqn.outputs[0].aval
     x = _operand(s, a)
-    if x is None:
+    x = s.rows(a, 0) if x is None and row_rank(a.aval.shape) == 0 else x
+    if x is None or math.prod(x.long) != math.prod(found.long):
         return None
-    first: list[Any] = []  # of the long axes, and of those of a row
-    last: list[Any] = []
-    n = len(x.long)
-    given = eqn.params["index"]
-    for entry in (*given, *[ALL] * (len(a.aval.shape) - sum(e is not None for e in given))):
-        (first if n > 0 else last).append(entry)
-        n -= entry is not None
-    parts = x.parts[_at(last)]
-    long = out.shape[: len(out.shape) - parts.ndim]
-    whole = all(e == ALL for e in first)
-    made = Rows(long, parts)
-    return s.made(out, made if whole else s.each(made, long, lambda p: s.r.one(maps.indexed, p, index=tuple(first))))
+    parts = x.parts.reshape(found.parts.shape)
+    return s.made(
+        out, s.each(Rows(found.long, parts), found.long, lambda p: s.r.one(maps.Reshape, p, shape=found.long))
+    )
 
 
-@taken(maps.sliced)
-def _slice(s: _Apart, eqn: Equation) -> Found | None:
-    out, x = eqn.outputs[0].aval, _operand(s, eqn.inputs[0])
-    if x is None:
-        return None
-    starts, stops, steps = (eqn.params[k] for k in ("starts", "stops", "steps"))
-    n = len(x.long)
-    parts = x.parts[tuple(map(slice, starts[n:], stops[n:], steps[n:]))]
-    made = Rows(out.shape[:n], parts)
-    if made.long != x.long:
-        made = s.each(
-            made, made.long, lambda p: s.r.one(maps.sliced, p, starts=starts[:n], stops=stops[:n], steps=steps[:n])
-        )
-    return s.made(out, made)
-
-
-@taken(maps.reversed_along)
-def _reverse(s: _Apart, eqn: Equation) -> Found | None:
-    x, axes = _operand(s, eqn.inputs[0]), eqn.params["axes"]
-    if x is None:
-        return None
-    n = len(x.long)
-    turned = Rows(x.long, np.flip(x.parts, tuple(i - n for i in axes if i >= n)))
-    long = tuple(i for i in axes if i < n)
-    return s.each(turned, x.long, lambda p: s.r.one(maps.reversed_along, p, axes=long)) if long else turned
-
-
-def _zeros(s: _Apart, eqn: Equation, row: tuple[int, ...]) -> Any:
-    parts = np.empty(row, object)
-    parts.fill(s.r.padding(eqn.outputs[0].aval.dtype))
-    return parts
-
-
-@taken(maps.IndexEmbedding)
-def _index_embed(s: _Apart, eqn: Equation) -> Found | None:
-    (a,), axes, shape, index = eqn.inputs, _axes(eqn), eqn.params["shape"], eqn.params["index"]
-    n = len(shape) - axes
-    if not axes or any(e != ALL for e in index[:n]):
-        return None
-    x = s.rows(a, len(a.aval.shape) - n)
-    if x is None:
-        return None
-    parts = _zeros(s, eqn, shape[n:])
-    parts[_at(index[n:])] = x.parts
-    return Rows(shape[:n], parts)
-
-
-@taken(maps.Padding)
-def _pad_zero(s: _Apart, eqn: Equation) -> Found | None:
-    (a,), axes, config = eqn.inputs, _axes(eqn), eqn.params["config"]
-    n = len(config) - axes
-    if not axes or any(c != (0, 0, 0) for c in config[:n]) or any(min(c) < 0 for c in config[n:]):
-        return None
-    x = s.rows(a, axes)
-    if x is None:
-        return None
-    shape = eqn.outputs[0].aval.shape
-    parts = _zeros(s, eqn, shape[n:])
-    parts[
-        tuple(
-            slice(low, low + max((m - 1) * (gap + 1) + 1, 0), gap + 1)
-            for (low, _, gap), m in zip(config[n:], x.parts.shape, strict=True)
-        )
-    ] = x.parts
-    return Rows(shape[:n], parts)
-
-
-@taken(maps.Joined)
-def _concatenate(s: _Apart, eqn: Equation) -> Found | None:
-    out, axes, axis = eqn.outputs[0].aval, _axes(eqn), eqn.params["axis"]
-    n = len(out.shape) - axes
-    if not axes or axis < n:
-        return None
-    found = [s.rows(a, axes) for a in eqn.inputs]
-    parts = [x.parts for x in found if x is not None]
-    return Rows(out.shape[:n], np.concatenate(parts, axis - n)) if len(parts) == len(found) else None
+def _put_together(s: _Apart, eqn: Equation, cleared: bool, placed: Any, found: Rows) -> Found | None:
+    """Operands that lie side by side in each row, or zeros between them."""
+    n, out = len(found.long), eqn.outputs[0].aval
+    parts = np.empty(found.parts.size, object)
+    if cleared:
+        parts.fill(s.r.padding(out.dtype))
+    steps = strides_of(out.shape)[:n]
+    for a, offset in placed:
+        x = s.rows(a, max(len(a.aval.shape) - n, 0)) if a.aval.shape[:n] == found.long else None
+        if x is None or tuple(coefficient(offset, i) for i in range(n)) != steps:
+            return None
+        for place, part in np.ndenumerate(x.parts):
+            at = offset.constant + sum(coefficient(offset, n + i) * k for i, k in enumerate(place))
+            if not 0 <= at < parts.size:
+                return None
+            parts[at] = part
+    return s.made(out, Rows(found.long, parts.reshape(found.parts.shape)))
 
 
 def _reduce(s: _Apart, eqn: Equation) -> Found | None:
@@ -413,7 +359,6 @@ def _reduce(s: _Apart, eqn: Equation) -> Found | None:
     return s.r.written(columns_p, list(found.parts.flat), {"row": found.parts.shape}, [Aval(out.shape, out.dtype)])[0]
 
 
-@taken(Contraction)
 def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     """Small matrices, one pair for each row, are multiplied place by place."""
     out, (x, y) = eqn.outputs[0].aval, eqn.inputs
@@ -449,34 +394,11 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     return s.made(out, Rows(out.shape[:n], parts.reshape(row)))
 
 
-@taken(maps.Gather)
-def _gather(s: _Apart, eqn: Equation) -> Found | None:
-    """Rows that are looked up: each place of a row is looked up in the column of that place."""
-    x, *indices = eqn.inputs
-    out, rank, used = eqn.outputs[0].aval, _axes(eqn), eqn.params["axes"]
-    rest = [i for i in range(len(x.aval.shape)) if i not in used]
-    own = rank - len(rest)  # axes of the indices that are those of a row
-    wide = len(out.shape) - len(rest)  # axes of the indices
-    if not rank or own < 0:
-        return None
-    found = [s.rows(i, own) for i in indices]
-    places: list[Any] = [np.broadcast_to(f.parts, out.shape[wide - own : wide]) for f in found if f is not None]
-    if len(places) != len(found):
-        return None
-    source = s.whole(x)
-    order = sorted(used)
-    axes = tuple(order.index(i) for i in used)
-    parts = np.empty(out.shape[wide - own :], object)
-    for row in np.ndindex(*parts.shape[own:]):
-        entries = iter(row)
-        column = s.r.one(
-            maps.indexed, source, index=tuple(ALL if i in used else next(entries) for i in range(len(x.aval.shape)))
-        )
-        for place in np.ndindex(*parts.shape[:own]):
-            parts[place + row] = s.r.one(maps.Gather, column, *[p[place] for p in places], axes=axes)
-    return s.made(out, Rows(out.shape[: wide - own], parts))
-
-
-KINDS: list[tuple[type, Taken]] = [(Formula, _elementwise), (Reduction, _reduce)]
+KINDS: list[tuple[type, Taken]] = [
+    (Formula, _elementwise),
+    (Structure, _structure),
+    (Reduction, _reduce),
+    (Contraction, _dot_general),
+]
 
 __all__ = ["apart", "planned"]

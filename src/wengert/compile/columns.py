@@ -1,5 +1,5 @@
-"""What the compiler writes of what it took `apart`: `columns_p`, arrays put together along new last axes, and
-`accumulate_p`, one more term of a sum along a row."""
+"""What the compiler writes of what it took `apart`: `columns_p`, arrays put together along new last axes, elements of an
+array at affine places, and `accumulate_p`, one more term of a sum along a row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value
 from ..lowering import Formula, formulas
-from ..lowering.index_maps import Interleaved
+from ..lowering.index_maps import Affine, Interleaved, View, affine
 from ..ops.families import Elementwise
 
 
@@ -29,6 +29,28 @@ class Columns(Primitive):
         return Aval((*avals[0].shape, *row), avals[0].dtype)
 
 
+class AffineView(Primitive):
+    """``view(x)``: the element of `x` at a point that is affine in that of the result.
+
+    Parameters:
+        at: an `Affine` in the coordinates of the result for each axis of `x`.
+        shape: of the result.
+    """
+
+    def __init__(self) -> None:  # the compiler's own, as `columns`
+        self.name, self.native = "view", View(affine, drops=True)
+        self.samples, self.reasons = None, {}
+        self.native.declare(self)
+
+    def impl(self, x: Value, *, at: tuple[Affine, ...], shape: tuple[int, ...]) -> Value:
+        places = np.indices(shape, sparse=True)
+        at_ = tuple(np.asarray(sum((c * places[i] for i, c in a.terms), a.constant)) for a in at)
+        return np.broadcast_to(np.asarray(x)[at_], shape)
+
+    def abstract(self, x: Aval, *, at: tuple[Affine, ...], shape: tuple[int, ...]) -> Aval:
+        return Aval(shape, x.dtype)
+
+
 class Accumulate(Elementwise):
     """``accumulate(total, term)``: an addition of a sum along axes, which may be fused with the product that a term is."""
 
@@ -40,6 +62,7 @@ class Accumulate(Elementwise):
 
 
 columns_p = Columns()
+AffineView()
 accumulate_p = Accumulate()
 
 

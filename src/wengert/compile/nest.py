@@ -82,6 +82,8 @@ class Nest:
         """``factor * x + shift``."""
         if isinstance(x, Affine):
             return x.scaled(factor, shift)
+        if (factor, shift) == (1, 0):
+            return x
         return self.node("affine", (x,), (factor, shift), INT64)
 
     def total(self, parts: Sequence[Any]) -> Any:

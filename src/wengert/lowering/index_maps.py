@@ -102,9 +102,12 @@ class Structure(Lowering):
         """A coroutine: asks for values ``(atom, point, mask)``, returns the node of the result at a point."""
         raise NotImplementedError
 
-    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]]:
-        """Whether zeros are written first; and each operand with where a point of it lies in the result's memory."""
-        raise NotImplementedError
+    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]] | None:
+        """Whether zeros are written first; and each operand with where a point of it lies in the result's memory.
+
+        None of those that nests can read through, whatever the parameters.
+        """
+        return None
 
 
 class View(Structure):
@@ -232,6 +235,11 @@ def indexed(nest: Any, point: Point, shape: Sequence[int], out: Any, /, *, index
         else:
             source.append(nest.step(next(given), by, a))
     return source
+
+
+def affine(nest: Any, point: Point, shape: Any, out: Any, /, *, at: Sequence[Affine], **params: Any) -> list[Any]:
+    """Each coordinate is an `Affine` in those of the result."""
+    return [nest.step(nest.total([nest.step(point[i], c, 0) for i, c in a.terms]), 1, a.constant) for a in at]
 
 
 class Reshape(Structure):
@@ -423,6 +431,7 @@ __all__ = [
     "Structure",
     "Symbols",
     "View",
+    "affine",
     "aligned",
     "basic_index",
     "broadcast",
