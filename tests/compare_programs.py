@@ -155,8 +155,7 @@ def verify(jitted: Any) -> int:
             continue
         for program, _ in entries:
             program.check()
-            executable = program.cache.get("executable")
-            if executable is not None:
+            for executable in [made for key, made in program.cache.items() if key[0] == "compiled"]:
                 executable.optimized.check()
                 llvm.parse_assembly(executable.module.text).verify()
                 checked += 1

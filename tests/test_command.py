@@ -210,6 +210,7 @@ def test_a_script_that_is_interrupted(tmp_path):
 
 EVERY = {
     "WENGERT_X64": ("off", False),
+    "WENGERT_BACKEND": ("interpreter", "interpreter"),
     "WENGERT_REPRODUCIBLE": ("yes", True),
     "WENGERT_MAX_PATHS": ("7", 7),
     "WENGERT_CHECKPOINT_BYTES": ("64MiB", 64 << 20),

@@ -74,6 +74,27 @@ class _Here:
         return self._truth()
 
 
+class _Mode:
+    """As true as whether there are 64 bits; one object for each that settings of compilation come to, the usual aside."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __bool__(self) -> bool:
+        return self._on
+
+    __int__ = __bool__
+
+
+def _mode(on: bool, compiling: tuple[Any, ...]) -> bool | _Mode:
+    if compiling == _USUAL:
+        return on
+    found = _MODES.get((on, compiling))
+    return _MODES.setdefault((on, compiling), _Mode(on)) if found is None else found
+
+
 def _setting(name: str) -> Any:
     return property(lambda self: self._look(name), lambda self, value: self._put(name, value))
 
@@ -90,6 +111,8 @@ class Config:
     Attributes:
         enable_x64: ``True`` (the default) makes float64 the default dtype, as in NumPy. ``False`` is JAX's
             32-bit mode: Python numbers become float32 and int32 and no operation returns a 64-bit array.
+        backend: on what compiled functions and Programs run: ``"native"`` (the default), ``"interpreter"``, or the name of
+            one that was registered. ``jit(f, backend=...)`` says it for one function.
         reproducible: whether compiled functions give the same bits on every machine: vectors of one width, and so one
             order of sums, no fused multiply-adds but those that elementary functions are made of, the library's own
             products of matrices in place of BLAS's, which chooses by the processor. Factorisations by LAPACK and what goes
@@ -131,6 +154,7 @@ class Config:
         "_defaults",
         "_from",
         "_x64",
+        "compiling",
         "complex_dtype",
         "debugging",
         "float_dtype",
@@ -143,7 +167,8 @@ class Config:
     int_dtype: np.dtype
     complex_dtype: np.dtype
     uint_dtype: np.dtype
-    _x64: int | _Here
+    _x64: int | _Mode | _Here
+    compiling: tuple[Any, ...]  # the settings by which one Program has several codes, in the order of _COMPILING
     debugging: Any  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
     thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads; -1 where it has to ask
 
@@ -152,6 +177,7 @@ class Config:
         self.thread_cell = np.ones(2, np.int64)
         first = {
             "enable_x64": True,
+            "backend": "native",
             "reproducible": False,
             "max_paths": 64,
             "checkpoint_bytes": 64 << 20,
@@ -170,6 +196,7 @@ class Config:
         self._mark()
 
     enable_x64 = _setting("enable_x64")
+    backend = _setting("backend")
     reproducible = _setting("reproducible")
     max_paths = _setting("max_paths")
     checkpoint_bytes = _setting("checkpoint_bytes")
@@ -183,7 +210,9 @@ class Config:
     disable_jit = _setting("disable_jit")
 
     def __getattr__(self, name: str) -> Any:
-        # The default dtypes are plain attributes, but for the time in which they depend on the context.
+        # These and the default dtypes are plain attributes, but for the time in which they depend on the context.
+        if name == "compiling":
+            return tuple(map(self._look, _COMPILING))
         found = _DTYPES.get(name)
         if found is None:
             raise AttributeError(_no_setting(name))
@@ -199,7 +228,7 @@ class Config:
         found = self._x64
         if type(found) is _Here:
             on = self._look("enable_x64")
-            return int(on) if self._debugs() else _REPRODUCIBLE[on] if self._look("reproducible") else on
+            return int(on) if self._debugs() else _mode(on, self.compiling)
         return found
 
     def thread_count(self) -> int:
@@ -260,14 +289,15 @@ class Config:
             settings = self._defaults
             if self._alive["values"]:
                 self._x64, self.debugging = _X64_HERE, _DEBUGGING_HERE
-                for name in _DTYPES:
+                for name in (*_DTYPES, "compiling"):
                     with suppress(AttributeError):
                         delattr(self, name)
             else:
                 self.debugging = any(settings[name] for name in _DEBUGGING)
                 on = settings["enable_x64"]
-                # What is compiled to be reproducible is told from other code in the same way.
-                self._x64 = int(on) if self.debugging else _REPRODUCIBLE[on] if settings["reproducible"] else on
+                self.compiling = tuple(settings[name] for name in _COMPILING)
+                # What is compiled by other settings than usual is told from other code in the same way.
+                self._x64 = int(on) if self.debugging else _mode(on, self.compiling)
                 for name, dtypes in _DTYPES.items():
                     setattr(self, name, dtypes[0 if self._x64 else 1])
             self.thread_cell[0] = -1 if self._alive["threads"] else settings["threads"] or _processors()
@@ -354,8 +384,10 @@ _scope: ContextVar[_Scope | None] = ContextVar("wengert settings", default=None)
 _begun: ContextVar[None] = ContextVar("wengert settings' block", default=None)  # whose tokens know their context
 _lock = lock()
 _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
-_REPRODUCIBLE = (0.0, 1.0)  # as true as False and True, and other objects
-_KINDS = {**dict.fromkeys(("enable_x64", "reproducible", *_DEBUGGING), "values"), "threads": "threads"}
+_COMPILING = ("backend", "reproducible")
+_USUAL = ("native", False)
+_MODES: dict[tuple[bool, tuple[Any, ...]], _Mode] = {}
+_KINDS = {**dict.fromkeys(("enable_x64", *_COMPILING, *_DEBUGGING), "values"), "threads": "threads"}
 _X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 try:

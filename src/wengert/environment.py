@@ -1,6 +1,6 @@
 """What settings may be: their variables in the environment, and values as people write them (``on``, ``64MiB``).
 
-Nothing is kept here; `config` keeps. Nothing here imports the rest of the library.
+Nothing is kept here; `config` keeps. Of the library only the list of backends is imported here.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import re
 import sys
 from typing import Any, NoReturn
 
+from . import backends
+
 # The settings, in the order in which they are shown, and their variables.
 VARIABLES = {
     "enable_x64": "WENGERT_X64",
+    "backend": "WENGERT_BACKEND",
     "reproducible": "WENGERT_REPRODUCIBLE",
     "max_paths": "WENGERT_MAX_PATHS",
     "checkpoint_bytes": "WENGERT_CHECKPOINT_BYTES",
@@ -82,6 +85,11 @@ def checked(name: str, value: Any) -> Any:
     """
     if name == "cache_dir":  # absolute, so that it stays the same folder when the process goes to another one
         return None if value is None else os.path.abspath(os.path.expanduser(os.fspath(value)))
+    if name == "backend":
+        try:
+            return backends.checked(value)
+        except ValueError as error:
+            raise ValueError(f"{name} ({VARIABLES[name]}): {error}") from None
     if name in SIZES:
         return _bytes(name, value)
     if name == "threads":

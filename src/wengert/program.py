@@ -75,6 +75,7 @@ class Program:
         name: of the function it was made from.
         masked: whether it is the linear part of a function with choices in it, so that its transpose must not let
             zero cotangents meet infinite coefficients.
+        backend: the name of the backend that runs it; None for that of the settings.
         guards: values that Python asked for while the function was traced. Their variables are the last outputs; the
             Program computes the function where they come out the same.
 
@@ -88,7 +89,19 @@ class Program:
         }
     """
 
-    __slots__ = ("_steps", "cache", "equations", "guards", "in_tree", "inputs", "masked", "name", "out_tree", "outputs")
+    __slots__ = (
+        "_steps",
+        "backend",
+        "cache",
+        "equations",
+        "guards",
+        "in_tree",
+        "inputs",
+        "masked",
+        "name",
+        "out_tree",
+        "outputs",
+    )
 
     def __init__(
         self,
@@ -104,6 +117,7 @@ class Program:
         self.name = name
         self.masked = masked
         self.guards: list[Any] = []
+        self.backend: str | None = None
         self.in_tree: Any = None
         self.out_tree: Any = None
         self.cache: dict[Any, Any] = {}  # transformations of this program

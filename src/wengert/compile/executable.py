@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from .. import trees
+from ..backends import OtherPath
 from ..config import config
 from ..core import Value
-from ..ops.call import OtherPath
 from ..program import Equation, Literal, Program
 from . import cache, engine, interrupts, rewrites, sidebyside
 from .apart import planned
@@ -110,10 +110,7 @@ class Executable:
 
     def _recipe(self, verify: bool, anew: bool = False) -> Recipe:
         """The compiled Program: from the cache, unless it is to be made `anew`, or compiled and stored there."""
-        known = None if verify or not config.disk_cache else fingerprint(self.program)
-        donated = json.dumps(self.donated).encode() if self.donated else b""
-        choices = repr(rewrites.changed()).encode()
-        key = None if known is None else cache.key_of(known + bytes([engine.vector_bytes()]) + donated + choices)
+        key = None if verify else cache_key(self.program, self.donated)
         found = None if anew else cache.fetch(key, Recipe.is_one)
         self._found = found is not None
         if found is not None:
@@ -185,6 +182,16 @@ class Executable:
             f"an index is out of range for the axis it indexes, in the compiled {self.program.name}; run it without "
             f"jit to see where, or clip the index with wengert.numpy.clip"
         )
+
+
+def cache_key(program: Program, donated: tuple[int, ...] = ()) -> bytes | None:
+    """What the code of a Program on disk is known by; None where no code is kept there or the Program has no fingerprint."""
+    known = fingerprint(program) if config.disk_cache else None
+    if known is None:
+        return None
+    given = json.dumps(donated).encode() if donated else b""
+    choices = repr(rewrites.changed()).encode()
+    return cache.key_of(known + bytes([engine.vector_bytes()]) + given + choices)
 
 
 def _shaped(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

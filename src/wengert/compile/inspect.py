@@ -5,13 +5,12 @@ the assembly, and what a call costs.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-from ..lowering import kinds, meaning
-from ..lowering.kinds import Branch, Contraction, Scan
-from ..lowering.monoids import Reduction
-from ..program import Equation, Literal, Program, Var, subprograms, variable_names
+from ..costs import Cost
+from ..costs import flops as operations
+from ..lowering.kinds import Branch, Scan
+from ..program import Literal, Program, Var, variable_names
 from . import engine
 from .control import Control
 from .executable import Executable
@@ -22,29 +21,6 @@ from .module import Module
 from .nest import Node, size_of
 from .products import Product
 from .schedule import Schedule
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one call costs. The steps of a loop of known length are counted each time they run, those of a while loop
-    once; of a branch the one with most operations is counted.
-
-    Attributes:
-        flops: arithmetic operations; one for each element of each elementwise operation, two for each multiplication
-            in a product of matrices.
-        bytes: read and written, each array once for each step that touches it.
-        workspace: bytes of temporary arrays, of those alive at one time.
-        results: bytes of results.
-        steps: loop nests, products, and calls, in all.
-        calls: the operations among them that run through NumPy.
-    """
-
-    flops: int
-    bytes: int
-    workspace: int
-    results: int
-    steps: int
-    calls: tuple[str, ...]
 
 
 class Lowered:
@@ -124,7 +100,7 @@ def _plan_cost(plan: Plan) -> tuple[int, int, list[str]]:
         elif isinstance(step, Call):
             calls.append(step.eqn.primitive.name)
         elif isinstance(step, Control) and step.registers:
-            flops += _flops(step.eqn)
+            flops += operations(step.eqn)
         elif isinstance(step, Control):
             costs = [_plan_cost(b.plan) for b in step.bodies.values()]
             times = step.eqn.params["length"] if step.kind is Scan else 1
@@ -133,19 +109,6 @@ def _plan_cost(plan: Plan) -> tuple[int, int, list[str]]:
             moved += times * total(c[1] for c in costs)
             calls += [name for c in costs for name in c[2]]
     return flops, moved, calls
-
-
-def _flops(eqn: Equation) -> int:
-    """The operations of an equation whose values are in registers."""
-    if isinstance(eqn.primitive.native, kinds.Control):
-        totals = [sum(_flops(e) for e in p.equations) for p in subprograms(eqn)]
-        return max(totals, default=0) if meaning(eqn) is Branch else eqn.params.get("length", 1) * sum(totals)
-    if meaning(eqn) is Contraction:
-        (contracted, _), _ = eqn.params["dims"]
-        return 2 * size_of(eqn.outputs[0].aval) * math.prod(eqn.inputs[0].aval.shape[i] for i in contracted)
-    if isinstance(eqn.primitive.native, Reduction):
-        return size_of(eqn.inputs[0].aval)
-    return size_of(eqn.outputs[0].aval) if eqn.primitive.elementwise else 0
 
 
 def _plan_lines(plan: Plan) -> list[str]:

@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ..backends import Compiled, named
 from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
 from ..lowering import Formula, formulas
 from ..program import Program
 from .effects import EffectPrimitive
 from .families import Linear
+
+COMPILED = "compiled"  # the first of the keys under which a Program keeps what backends make of it
 
 
 def _strong(a: Aval) -> Aval:
@@ -28,6 +31,10 @@ def _once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
     found = program.cache.get(key)
     if found is None:
         found = program.cache[key] = make()
+        if program.backend is not None:
+            for made in found if type(found) is tuple else (found,):
+                if isinstance(made, Program):
+                    made.backend = program.backend
     return found
 
 
@@ -179,22 +186,24 @@ def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis
     return _once(program, ("batch", size, batched, axis_name), make)
 
 
-class OtherPath(Exception):
-    """A guard of a Program came out otherwise than when it was traced: it is the wrong one for these arguments."""
+def compiled_already(program: Program) -> Compiled | None:
+    """A Program as its backend runs it, if it ran before."""
+    return program.cache.get((COMPILED, program.backend, config.compiling, ()))
 
 
-_compiled: Callable[[Program, Sequence[Value]], list[Value]] | None = None
+def compiled(program: Program, donated: tuple[int, ...] = ()) -> Compiled:
+    """A Program as its backend runs it, kept with the Program. The backend is imported when its first Program runs."""
+    key = (COMPILED, program.backend, config.compiling, donated)
+    found = program.cache.get(key)
+    if found is None:
+        backend = named(program.backend or config.backend)
+        found = program.cache[key] = backend.compile(program, donated=donated)
+    return found
 
 
 def execute(program: Program, args: Sequence[Value]) -> list[Value]:
-    """Run a Program on arrays, compiled. The compiler is imported here, when the first Program runs."""
-    global _compiled
-    if _compiled is None:
-        import importlib
-
-        _compiled = run = importlib.import_module("wengert.compile").run
-        return run(program, args)
-    return _compiled(program, args)
+    """Run a Program on arrays, on its backend."""
+    return compiled(program)(args)
 
 
 class Call(EffectPrimitive):

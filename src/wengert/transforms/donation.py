@@ -15,6 +15,7 @@ from .. import trees
 from ..config import config
 from ..core import Value
 from ..errors import ArgumentError
+from ..ops.call import compiled
 from ..program import Program
 from .batching import axis_env
 from .function import name_of
@@ -24,8 +25,10 @@ from .jit import Jit, named_arguments, run_owned
 class DonatingJit(Jit):
     """A compiled function that may overwrite some of its arguments."""
 
-    def __init__(self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any) -> None:
-        super().__init__(f, static_argnums, static_argnames)
+    def __init__(
+        self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any, backend: str | None = None
+    ) -> None:
+        super().__init__(f, static_argnums, static_argnames, backend)
         self._native = []  # of its own: others of the same function leave their arguments as they are
         self._used: dict[Program, Any] = {}
         self.donate_argnums, self.donate_argnames = named_arguments(f, nums, names, "donate")
@@ -43,7 +46,7 @@ class DonatingJit(Jit):
             # A guard that fails must find the arguments as they were.
             if program.guards or not plain or len(values) != len(leaves):
                 return run_owned(program, values)
-            self._used[program] = self._executable(program, donated)
+            self._used[program] = compiled(program, donated)
             return self._used[program](_separate(values, donated))
 
         return run
@@ -63,17 +66,9 @@ class DonatingJit(Jit):
         arrays = {id(x) for x in trees.leaves(parts)}
         return tuple(i for i, x in enumerate(leaves) if type(x) is np.ndarray and id(x) in arrays)
 
-    def _executable(self, program: Program, donated: tuple[int, ...]) -> Any:
-        key = ("donating", donated)
-        if key not in program.cache:
-            from ..compile.executable import Executable
-
-            program.cache[key] = Executable(program, donated=donated)
-        return program.cache[key]
-
     def __reduce__(self) -> Any:
         nums, names = self.static_argnums or None, self.static_argnames or None
-        return (DonatingJit, (self._f, nums, names, self.donate_argnums, self.donate_argnames))
+        return (DonatingJit, (self._f, nums, names, self.donate_argnums, self.donate_argnames, self.backend))
 
 
 def _separate(values: Sequence[Any], donated: tuple[int, ...]) -> list[Any]:

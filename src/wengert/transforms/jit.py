@@ -10,15 +10,16 @@ import operator
 import reprlib
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .. import trees
+from .. import backends, trees
+from ..backends import Lowered, OtherPath
 from ..config import config
 from ..core import Aval, Tracer, Value, aval_of, check_numbers, is_inexact
 from ..errors import ArgumentError, DtypeError, NotSupportedError, TooManyPathsError
-from ..ops.call import OtherPath, call_p
+from ..ops.call import call_p, compiled_already
 from ..ops.operators import lost_derivative
 from ..ops.shape import as_length
 from ..program import Program
@@ -33,15 +34,13 @@ from .staging import signature, stage
 NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice
 KINDS = 256  # of arguments that a function's Programs are remembered for: those used last
 NATIVE_CALLS = 64  # that are tried before a call is looked up by its arguments' types
-if TYPE_CHECKING:
-    from ..compile.inspect import Lowered
 
 _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
-def _cache_of(f: Any) -> dict[Any, Any]:
+def _cache_of(f: Any, backend: str | None) -> dict[Any, Any]:
     try:
-        return _programs.setdefault(f, {})
+        return _programs.setdefault(f, {}).setdefault(backend, {})
     except Exception:  # cannot be referred to weakly, has no hash, or is not compared by a truth value
         return {}
 
@@ -169,10 +168,11 @@ class Jit(Transformed):
 
     transformation = "jit"
 
-    def __init__(self, f: Any, static_argnums: Any, static_argnames: Any) -> None:
+    def __init__(self, f: Any, static_argnums: Any, static_argnames: Any, backend: str | None = None) -> None:
         super().__init__(f)
+        self.backend = backend
         self.static_argnums, self.static_argnames = named_arguments(f, static_argnums, static_argnames, "static")
-        self._cache = _cache_of(f)
+        self._cache = _cache_of(f, backend)
         self._native: list[Any] = self._cache.setdefault("native", [])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -203,7 +203,7 @@ class Jit(Transformed):
         leaves, tree, static, rebuild = self.split(args, kwargs)
         values = values_of(leaves, tree, "jit", self._f, without=[i for i, _, _ in static[1]] if static else ())
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
-        key = (tree, signature(values), static, config.enable_x64, config.reproducible, axes, config.debug_zeros)
+        key = (tree, signature(values), static, config.enable_x64, config.compiling, axes, config.debug_zeros)
         try:
             entries = self._cache.get(key, ())
         except TypeError:
@@ -223,7 +223,7 @@ class Jit(Transformed):
         program, hoisted = run_opened(
             lambda f: stage(flat_function(f, tree, rebuild, seen), avals, name, examples=values), self._f
         )
-        out_tree = seen[-1]
+        out_tree, program.backend = seen[-1], self.backend
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
         outs = run(program, [*hoisted, *values])
@@ -241,8 +241,10 @@ class Jit(Transformed):
 
     def _prefer(self, program: Program) -> None:
         """Put a Program's native call first among those tried."""
+        if config.debugging:
+            return
         executable = self._compiled(program)
-        if executable is None or executable.native is None or config.debugging:
+        if executable is None or executable.native is None:
             return
         self._native[:] = [
             (executable.native, executable, config.mode()),
@@ -250,7 +252,7 @@ class Jit(Transformed):
         ]
 
     def _compiled(self, program: Program) -> Any:
-        return program.cache.get("reproducible executable" if config.reproducible else "executable")
+        return compiled_already(program)
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nums = set(self.static_argnums)
@@ -286,9 +288,6 @@ class Jit(Transformed):
         Args:
             args, kwargs: arrays, or `ShapeDtypeStruct` in their place.
         """
-        from ..compile.executable import Executable
-        from ..compile.inspect import Lowered
-
         leaves, tree, static, rebuild = self.split(args, kwargs)
         if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
             seen: list[Any] = []
@@ -301,11 +300,11 @@ class Jit(Transformed):
             program.in_tree, program.out_tree = tree, seen[-1]
         else:
             program = _program(self._f, leaves, tree, rebuild)
-        return Lowered(Executable(program))
+        return backends.named(self.backend or config.backend).lower(program)
 
     def __reduce__(self) -> Any:
         """A copy in another process compiles for itself, or finds the code on disk."""
-        return (Jit, (self._f, self.static_argnums or None, self.static_argnames or None))
+        return (Jit, (self._f, self.static_argnums or None, self.static_argnames or None, self.backend))
 
     def clear_cache(self) -> None:
         """Forget every Program."""
@@ -363,14 +362,17 @@ def jit(
             are these arrays: the call costs what it changes. Results of their shape and dtype that are computed element
             by element are these arrays as well, without new memory. Otherwise they are left as they are.
         inline, keep_unused: accepted for code written for JAX; they change nothing.
-        backend, device: None, or ``backend="cpu"``.
+        backend: on what the function runs, and what is derived from it, whatever `config.backend` says: ``"native"``, the
+            compiler; ``"interpreter"``, NumPy, equation by equation; or the name of one that was registered (`backends`).
+            None and ``"cpu"`` stand for `config.backend`. Called in a function under `jit`, it runs where that one does.
+        device: None.
 
     Raises:
         TooManyPathsError: when called, after `config.max_paths` ways through Python control flow.
         ConcretizationError: when called, if Python needs the values of a whole traced array, or of one under `vmap`.
         IndexError: when called, if an index is out of range.
         ArgumentError: a static argument is not hashable, or there is no such argument.
-        NotSupportedError: a device or another backend is asked for.
+        NotSupportedError: a device is asked for, or a backend that there is not.
 
     Example:
         >>> import wengert, wengert.numpy as wnp
@@ -380,18 +382,21 @@ def jit(
         >>> float(f(wnp.array([1.0, 2.0])))
         5.0
     """
-    if backend not in (None, "cpu") or device is not None:
-        raise NotSupportedError("jit runs on this machine's processor: leave backend and device out")
+    if device is not None:
+        raise NotSupportedError("jit runs where its backend does: leave device out")
+    backend = None if backend == "cpu" else backend
+    if backend is not None and backend not in backends.names():
+        raise NotSupportedError(f"jit: there is no backend {backend!r}; there are: {', '.join(backends.names())}")
     if f is None:
         return lambda g: jit(
             g, static_argnums=static_argnums, static_argnames=static_argnames, donate_argnums=donate_argnums,
-            donate_argnames=donate_argnames,
+            donate_argnames=donate_argnames, backend=backend,
         )  # fmt: skip
     if donate_argnums in (None, ()) and donate_argnames in (None, ()):
-        return Jit(f, static_argnums, static_argnames)
+        return Jit(f, static_argnums, static_argnames, backend)
     from .donation import DonatingJit
 
-    return DonatingJit(f, static_argnums, static_argnames, donate_argnums, donate_argnames)
+    return DonatingJit(f, static_argnums, static_argnames, donate_argnums, donate_argnames, backend)
 
 
 def make_program(f: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False) -> Callable[..., Any]:
