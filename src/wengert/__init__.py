@@ -30,9 +30,11 @@ from .transforms.jit import (
 from .transforms.reverse import linearize, vjp
 from .transforms.saved import print_saved, saved_values
 from .transforms.transposing import linear_transpose
+from .watch import watch as _watch
 
 if _TYPE_CHECKING:
     from . import debug, flatten_util, image, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
+    from .implicit import implicit_fixed_point, implicit_minimum, implicit_root
     from .interop.jax_names import as_jax
 
 make_jaxpr = make_program
@@ -53,7 +55,7 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
-    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "image", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "image", "implicit_fixed_point", "implicit_minimum", "implicit_root", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
     "nn", "numpy", "primitive", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
@@ -63,6 +65,10 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")  # which makes it an attribute: asked for once
+    if name in ("implicit_fixed_point", "implicit_minimum", "implicit_root"):
+        from . import implicit
+
+        return globals().setdefault(name, getattr(implicit, name))
     if name == "as_jax":
         from .interop.jax_names import as_jax
 
@@ -89,5 +95,6 @@ def unload_ipython_extension(ipython: _Any) -> None:
     uninstall()
 
 
+_watch()
 if _environment.truth("WENGERT_AS_JAX"):
     load_ipython_extension(None)

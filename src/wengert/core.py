@@ -40,7 +40,30 @@ NUMPY_TYPES: Any = (ndarray, np.generic)
 OBJECTS: Any = np.dtype(object)  # of arrays that NumPy makes of lists of traced numbers, and of one by np.asarray
 NESTED_TYPES: Any = (list, tuple)
 type_of: Callable[[Any], type[Any]] = type
-next_level = itertools.count(1).__next__
+_count = itertools.count(1).__next__
+ARRIVED: list[str] = []  # rooms of SciPy that were imported and whose functions do not know of traced values yet
+meet: Callable[[], None] = ARRIVED.clear  # what is done about them (`watch`)
+_begun = False
+
+
+def next_level() -> int:
+    """The level of a new trace. Hot."""
+    if ARRIVED or not _begun:
+        _begin()
+    return _count()
+
+
+def _begin() -> None:
+    global _begun
+    _begun = True
+    meet()
+
+
+def begun() -> bool:
+    """Whether there has been a trace in this process."""
+    return _begun
+
+
 ROOTS: set[int] = set()  # ids of what is known of the squares of traced values (`ops.squares`), while it is known
 SQUARE_RULES: dict[Any, Callable[..., Any]] = {}  # how a primitive processes arguments of which something is known
 

@@ -6,11 +6,11 @@ found. Names, signatures and meaning are those of `jax.lax`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import trees
-from ..core import Value, as_array, aval_of
+from ..core import Value, as_array, aval_of, is_inexact
 from ..errors import ArgumentError, TreeError
 from ..ops.control.solve import System, linear_solve_p, turned_apply
 from ..program import Program, Var
@@ -79,7 +79,7 @@ def custom_root(
         def rule(primals: Any, tangents: Any) -> Any:
             (values, guess, others), (dots, _, _) = primals, tangents
             x, aux = root(values, guess, others)
-            _, change = jvp(lambda *c: converted(x, *c), tuple(values), tuple(dots))
+            _, change = jvp(lambda *c: converted(x, *c), tuple(values), moving(values, dots))
             _, linear = linearize(lambda x: converted(x, *values), x)
             dx = tangent_solve(linear, trees.map(lambda t: -t, change))
             return (x, aux), (dx, trees.map(lambda _: None, aux) if aux is None else _no_tangents(aux))
@@ -88,6 +88,11 @@ def custom_root(
         return (x, aux) if has_aux else x
     except Exception as error:
         raise shown(error)
+
+
+def moving(values: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+    """The tangents of a rule's arguments, None for integers and truth values, which have none."""
+    return tuple([t if is_inexact(v) else None for v, t in zip(values, tangents, strict=True)])
 
 
 def _no_tangents(aux: Any) -> Any:
@@ -183,4 +188,4 @@ def _taking(body: Body, closed: dict[int, Value]) -> Program:
     return known_program(Program([*inputs, *p.inputs[len(body.closed) :]], p.equations, p.outputs, p.name, p.masked))
 
 
-__all__ = ["custom_linear_solve", "custom_root"]
+__all__ = ["custom_linear_solve", "custom_root", "moving"]

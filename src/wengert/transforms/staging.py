@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,20 @@ def _compared(tracer: Any) -> list[Any]:
     if inexact_dtype(dtype) and dtype.itemsize < 4:
         return [convert(tracer, np.dtype(np.float32))]
     return [tracer]
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """Within, the Program that is being written answers no questions for values: they would become guards."""
+    trace = getattr(INNERMOST, "trace", None)
+    examples = None if trace is None else trace.examples
+    if trace is not None:
+        trace.examples = None
+    try:
+        yield
+    finally:
+        if trace is not None:
+            trace.examples = examples
 
 
 class StagingTrace(Trace):
@@ -469,4 +484,4 @@ def _content(program: Program) -> Any:
     return key
 
 
-__all__ = ["StagingTrace", "StagingTracer", "build", "is_staged", "known_program", "signature", "stage"]
+__all__ = ["StagingTrace", "StagingTracer", "build", "is_staged", "known_program", "signature", "stage", "unguarded"]

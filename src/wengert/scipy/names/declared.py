@@ -1,0 +1,46 @@
+"""How each of SciPy's functions is answered where it meets traced values: the one table, read by `meeting.py`.
+
+An answer stands in a file of this room, under the function's name; otherwise the function of `wengert.scipy` of that name is
+meant; otherwise SciPy's own code runs on the traced values, which do what NumPy's protocols ask of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+# Functions whose arguments are functions, which may close over traced values.
+SOLVERS = frozenset(
+    {
+        f"optimize.{n}"
+        for n in (
+            "anderson basinhopping bisect brent brenth brentq broyden1 broyden2 brute curve_fit differential_evolution direct "
+            "dual_annealing fixed_point fmin fmin_bfgs fmin_cg fmin_l_bfgs_b fmin_ncg fmin_powell fminbound fsolve golden "
+            "least_squares leastsq minimize minimize_scalar newton newton_krylov ridder root root_scalar shgo toms748"
+        ).split()
+    }
+)
+# Methods of public classes, by room and class.
+METHODS: dict[str, dict[str, str]] = {}
+# The files that hold answers, by room.
+FILES = {"optimize": ["optimizing"]}
+
+
+def answer_of(name: str) -> Callable[..., Any] | None:
+    """The answer of a function by its name in SciPy, without ``scipy.``; None where SciPy's own code runs."""
+    from .meeting import same_meaning
+
+    room, _, own = name.rpartition(".")
+    for file in FILES.get(room.split(".")[0] if room not in FILES else room, ()):
+        found = importlib.import_module(f"{__package__}.{file}").ANSWERS.get(name)
+        if found is not None:
+            return found
+    try:
+        ours = importlib.import_module(f"wengert.scipy.{room}")
+    except ImportError:
+        return None
+    return same_meaning(name) if own in getattr(ours, "__all__", ()) else None
+
+
+__all__ = ["FILES", "METHODS", "SOLVERS", "answer_of"]

@@ -1,0 +1,672 @@
+"""scipy.optimize by its own names: SciPy searches on plain values, its solution is differentiated as one.
+
+Every solver is described by what is zero, or least, at its solution (`transforms.solutions`, `transforms.stationary`);
+its result is SciPy's own object with the differentiable values in it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ... import numpy as wnp
+from ...core import Aval, Tracer, as_array, dtype_of, shape_of
+from ...errors import NotSupportedError
+from ...ops.special.declare import floating
+from ...transforms.derivatives import hessian, hvp, jacfwd, stop_gradient
+from ...transforms.gradient import grad
+from ...transforms.plain import PlainFunction, is_traced, plain_tree
+from ...transforms.solutions import solved
+from ...transforms.stationary import conditions, multipliers
+from .meeting import Entry
+
+Named = dict[str, Any]
+Answer = Callable[[Entry, "tuple[Any, ...]", Named], Any]
+
+
+def _tuple(args: Any) -> tuple[Any, ...]:
+    return args if isinstance(args, tuple) else (args,)
+
+
+def _vector(x: Any) -> Any:
+    return wnp.reshape(floating(as_array(x))[0], (-1,))
+
+
+def _split(named: Named) -> tuple[Named, Named]:
+    """Arguments that are traced, and the rest."""
+    traced = {k: v for k, v in named.items() if is_traced(v)}
+    return traced, {k: v for k, v in named.items() if k not in traced}
+
+
+# --- roots --------------------------------------------------------------------------------------------------------
+
+
+def root_like(
+    f: str,
+    x0: str | None = None,
+    also: Sequence[str] = (),
+    where: Callable[[Any], Any] = lambda found: found,
+    put: Callable[[Any, Any], Any] = lambda found, x: x,
+    fixed_point: bool = False,
+) -> Answer:
+    """The answer of a solver of equations.
+
+    Args:
+        f: the argument that is the function, of x and of `args`. x0: the start; None where x is one number.
+        also: further functions of the same arguments (derivatives).
+        where, put: the solution in what SciPy gives, and the same with another solution.
+        fixed_point: whether f gives the next x, and not zero.
+    """
+
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+        named = entry.bound(args, kwargs)
+        function, extra = named.pop(f), _tuple(named.pop("args", ()))
+        if x0 is not None and named[x0] is None:  # root_scalar begins in a bracket
+            example: Any = np.float64(0)
+        else:
+            example = np.float64(0) if x0 is None else floating(as_array(named[x0]))[0]
+        shape, dtype = shape_of(example), dtype_of(example)
+        start, rest = _split(named)
+
+        def joint(x: Any) -> Any:
+            return function(x, *extra)
+
+        def search(g: Any, begin: Any) -> Any:
+            call = {**rest, **begin, f: PlainFunction(g)}
+            for name in also:
+                if callable(call.get(name)):  # where `joint` was converted, differences do
+                    call[name] = PlainFunction(_with(call[name], extra)) if g is joint else None
+            found = entry.call(call)
+            x = np.asarray(where(found))
+            return np.array(x, x.dtype if x.dtype.kind == "c" else dtype).reshape(-1), [], found
+
+        def equations(g: Any, z: Any, _: Any) -> Any:
+            x = wnp.reshape(z, shape)
+            x = x if shape else x[()]
+            out = _vector(wnp.stack(g(x)) if isinstance(out := g(x), (list, tuple)) else out)
+            return z - out if fixed_point else out
+
+        if shape == () and dtype.kind not in "fc":
+            dtype = np.dtype(float)
+        n = int(np.prod(shape))
+        z, _, found = solved(
+            joint, np.zeros(shape, dtype)[()], start, search, equations, lambda: [Aval((n,), dtype)], what=f"scipy.{entry.name}"
+        )  # fmt: skip
+        if not isinstance(z, Tracer):
+            return found
+        return put(
+            _copied(entry, found, named), wnp.reshape(z, np.shape(where(found)) if found is not None else shape)[()]
+        )
+
+    return answer
+
+
+def _with(f: Any, extra: tuple[Any, ...]) -> Any:
+    return lambda x, *rest: f(x, *rest, *extra)
+
+
+def _copied(entry: Entry, found: Any, named: Named) -> Any:
+    """SciPy's result, to be changed; None under vmap and jit, where only the solution is known."""
+    if found is None and any(named.get(k) for k in ("full_output", "retall", "return_all")):
+        raise NotSupportedError(f"scipy.{entry.name} gives no full output under vmap and jit; leave it out")
+    return copy.copy(found)
+
+
+def _first(found: Any) -> Any:
+    return found[0] if isinstance(found, tuple) else found
+
+
+def _put_first(found: Any, x: Any) -> Any:
+    """A root in the place of SciPy's, which may be the first of a tuple."""
+    if not isinstance(found, tuple):
+        return x
+    second = found[1]
+    if hasattr(second, "root"):
+        second = copy.copy(second)
+        second.root = x
+    rest = (second, *found[2:])
+    return type(found)(x, *rest) if hasattr(found, "_fields") else (x, *rest)
+
+
+def _result(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
+    """The solution in a result with attributes."""
+
+    def put(found: Any, x: Any) -> Any:
+        from scipy.optimize import OptimizeResult
+
+        found = OptimizeResult() if found is None else found
+        found[name] = x
+        return found
+
+    return (lambda found: getattr(found, name)), put
+
+
+_bracketing = root_like("f", where=_first, put=_put_first)
+
+
+# --- minima -------------------------------------------------------------------------------------------------------
+
+
+def _bounds(bounds: Any, n: int) -> tuple[Any, Any]:
+    """The lower and upper bounds of n elements, as SciPy's functions take them; traced ones too."""
+    if bounds is None:
+        return None, None
+    if hasattr(bounds, "lb"):
+        return bounds.lb, bounds.ub
+    pairs = list(bounds)
+    if len(pairs) == 2 and n != 2 and all(np.ndim(b) <= 1 for b in pairs):
+        return pairs[0], pairs[1]
+    low = [-np.inf if a is None else a for a, _ in pairs]
+    high = [np.inf if b is None else b for _, b in pairs]
+    return low, high
+
+
+def _rows(low: Any, high: Any, n: int) -> Callable[[Any], list[Any]]:
+    """What is not negative between bounds: the distances from those that are finite."""
+    sides: list[Callable[[Any], Any]] = []
+    for bound, sign in ((low, 1.0), (high, -1.0)):
+        if bound is None:
+            continue
+        values = (
+            bound if isinstance(bound, (list, tuple)) else [bound] * n if not np.ndim(_known(bound)) else list(bound)
+        )
+        for i, b in enumerate(values):
+            if isinstance(b, Tracer) or np.isfinite(b):
+                sides.append(lambda x, i=i, b=b, sign=sign: sign * (x[i] - b))
+    return lambda x: [side(x) for side in sides]
+
+
+def _known(x: Any) -> Any:
+    return np.zeros(shape_of(x)) if isinstance(x, Tracer) else x
+
+
+class _Constraints:
+    """SciPy's constraints: their functions, and what of them is zero or not negative."""
+
+    def __init__(self, constraints: Any) -> None:
+        listed = [constraints] if isinstance(constraints, dict) or hasattr(constraints, "lb") else list(constraints)
+        self.listed = listed
+        self.functions = [self._function(c) for c in listed]
+
+    @staticmethod
+    def _function(c: Any) -> Callable[[Any], Any]:
+        if isinstance(c, dict):
+            extra = _tuple(c.get("args", ()))
+            return lambda x: _vector(_stacked(c["fun"](x, *extra)))
+        if hasattr(c, "A"):
+            matrix = c.A.toarray() if hasattr(c.A, "toarray") else c.A
+            return lambda x: _vector(wnp.atleast_2d(matrix) @ x)
+        return lambda x: _vector(_stacked(c.fun(x)))
+
+    def parts(self, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """What is zero, and what is not negative."""
+        equal: list[Any] = []
+        least: list[Any] = []
+        for c, v in zip(self.listed, values, strict=True):
+            if isinstance(c, dict):
+                (equal if c["type"].lower() == "eq" else least).append(v)
+                continue
+            n = shape_of(v)[0]
+            low, high = (np.broadcast_to(np.asarray(b, float), (n,)) for b in (c.lb, c.ub))
+            for i in range(n):
+                if low[i] == high[i]:
+                    equal.append(v[i : i + 1] - low[i])
+                    continue
+                if np.isfinite(low[i]):
+                    least.append(v[i : i + 1] - low[i])
+                if np.isfinite(high[i]):
+                    least.append(high[i] - v[i : i + 1])
+        return equal, least
+
+    def for_scipy(self, joint: Callable[[Any], Any], own: bool) -> list[Any]:
+        """The constraints with functions of plain values, as `joint` has them, and with their `own` derivatives."""
+        from scipy.optimize import NonlinearConstraint
+
+        out: list[Any] = []
+        for k, c in enumerate(self.listed):
+            f = PlainFunction(lambda x, k=k: joint(x)[1][k])
+            if isinstance(c, dict):
+                slope = c.get("jac") if own else None
+                extra = _tuple(c.get("args", ()))
+                more = {"jac": PlainFunction(_with(slope, extra))} if callable(slope) else {}
+                out.append({"type": c["type"], "fun": f, **more})
+            elif hasattr(c, "A"):
+                out.append(c)
+            else:
+                given = {n: getattr(c, n) for n in ("jac", "hess")}
+                more = {n: PlainFunction(g) if type(g) is FunctionType else g for n, g in given.items()}
+                if not own and type(c.jac) is FunctionType:
+                    more["jac"] = PlainFunction(jacfwd(f.f))
+                if not own and type(c.hess) is FunctionType:
+                    more["hess"] = PlainFunction(lambda x, v, f=f: hessian(lambda y: f.f(y) @ v)(x))
+                out.append(NonlinearConstraint(f, c.lb, c.ub, **more))
+        return out
+
+
+def _stacked(x: Any) -> Any:
+    return wnp.stack([as_array(v) for v in x]) if isinstance(x, (list, tuple)) else x
+
+
+def stationary_point(
+    entry: Entry,
+    raw: Callable[[Any], tuple[Any, list[Any]]],
+    n: int,
+    dtype: Any,
+    bounds: tuple[Any, Any],
+    constraints: _Constraints,
+    start: Any,
+    run: Callable[[Any, Any], tuple[Any, Any]],
+) -> tuple[Any, Any]:
+    """The minimum of ``raw(x)[0]`` under constraints, whose functions are ``raw(x)[1]``, and what SciPy gave."""
+    between = _rows(*bounds, n)
+
+    def everything(x: Any) -> Any:
+        value, values = raw(x)
+        return value, values, between(x)
+
+    def pieces(g: Any) -> Any:
+        def at(x: Any) -> Any:
+            value, values, distances = g(x)
+            equal, least = constraints.parts(values)
+            least = [*least, *[wnp.reshape(d, (1,)) for d in distances]]
+            joined = [wnp.concatenate(p) if p else np.zeros(0, dtype) for p in (equal, least)]
+            return wnp.reshape(value, ()), *joined
+
+        return at
+
+    def search(g: Any, begin: Any) -> Any:
+        x, found = run(g, begin)
+        z, active = plain_tree(multipliers(pieces(g), np.array(x, dtype).reshape(-1)))
+        return np.asarray(z), [np.asarray(active)], found
+
+    def equations(g: Any, z: Any, extra: Any) -> Any:
+        return conditions(pieces(g), z, extra)
+
+    def avals() -> list[Aval]:
+        equal, least = constraints.parts(everything_shapes()[1])
+        m = sum(shape_of(v)[0] for v in (*equal, *least)) + len(everything_shapes()[2])
+        return [Aval((n + m,), dtype), Aval((m,), dtype)]
+
+    def everything_shapes() -> Any:
+        return everything(np.zeros(n, dtype))
+
+    z, _, found = solved(everything, np.zeros(n, dtype), start, search, equations, avals, what=f"scipy.{entry.name}")
+    return z[:n], found
+
+
+def minimum_like(
+    f: str,
+    x0: str | None = None,
+    also: Sequence[str] = (),
+    where: Callable[[Any], Any] = _first,
+    put: Callable[[Any, Any, Any], Any] | None = None,
+    low_high: tuple[str, str] | None = None,
+    scalar: bool = False,
+) -> Answer:
+    """The answer of a minimiser; arguments as for `root_like`, `put` takes the value at the minimum too.
+
+    `low_high` names the bounds of a number; otherwise an argument `bounds` is meant, which also says how many numbers
+    there are where there is no `x0`.
+    """
+
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+        named = entry.bound(args, kwargs)
+        function, extra = named.pop(f), _tuple(named.pop("args", ()))
+        pair = named.get("jac") is True
+        bounds = named["bounds"] = _pairs(named.get("bounds"))
+        rules = _Constraints(named.pop("constraints", None) or ())
+        if low_high is not None:
+            limits, shape = (named[low_high[0]], named[low_high[1]]), ()
+        elif scalar:
+            limits, shape = (None, None) if bounds is None else tuple(bounds), ()
+        else:
+            shape = (
+                (len(bounds.lb if hasattr(bounds, "lb") else bounds),) if x0 is None else shape_of(_vector(named[x0]))
+            )
+            limits = _bounds(bounds, shape[0])
+        n = int(np.prod(shape))
+        dtype = np.dtype(float)
+
+        def value(x: Any) -> Any:
+            x = x[0] if shape == () else x
+            out = function(x, *extra)
+            return out[0] if pair else out
+
+        def raw(x: Any) -> Any:
+            return value(x), [c(x) for c in rules.functions]
+
+        start, rest = _split(named)
+        first: list[Any] = []
+
+        def run(g: Any, begin: Any) -> Any:
+            eager = not first
+            first.append(g)
+            call = {**rest, **begin}
+            plain = PlainFunction(lambda x: g(_vector(x))[0])
+            if eager and pair:
+                plain = PlainFunction(lambda x: function(x, *extra))
+            call[f] = plain
+            for name in also:
+                if callable(call.get(name)) or (pair and not eager and name == "jac"):
+                    ours = _derivative(name, lambda x: g(_vector(x))[0])
+                    call[name] = PlainFunction(_with(call[name], extra) if eager else ours)
+            if rules.listed:
+                call["constraints"] = rules.for_scipy(g, eager)
+            if call["bounds"] is None and "bounds" not in entry.signature.parameters:
+                del call["bounds"]
+            found = entry.call(call)
+            return where(found), found
+
+        x, found = stationary_point(entry, raw, n, dtype, limits, rules, start, run)
+        if not isinstance(x, Tracer):
+            return found
+        x = x[0] if shape == () else x
+        result = _copied(entry, found, named)
+        at = value(x if shape else wnp.reshape(x, (1,)))
+        return put(result, x, at) if put is not None else _put_first(result, x)
+
+    return answer
+
+
+def _derivative(name: str, value: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The derivative of a function that SciPy knows by a name."""
+    if name in ("hess", "fhess"):
+        return hessian(value)
+    if name in ("hessp", "fhess_p"):
+        return lambda x, p: hvp(value, (x,), (p,))
+    return grad(value)
+
+
+def _pairs(bounds: Any) -> Any:
+    """Bounds as they are, traced ones in SciPy's class as pairs."""
+    if not hasattr(bounds, "lb") or not (is_traced(bounds.lb) or is_traced(bounds.ub)):
+        return bounds
+    low, high = bounds.lb, bounds.ub
+    n = max(np.size(_known(low)), np.size(_known(high)))
+    return list(zip(*[list(b) if np.ndim(_known(b)) else [b] * n for b in (low, high)], strict=True))
+
+
+def _optimum(found: Any, x: Any, value: Any) -> Any:
+    from scipy.optimize import OptimizeResult
+
+    found = OptimizeResult() if found is None else found
+    found.x, found.fun = x, value
+    return found
+
+
+def _second(found: Any, x: Any, value: Any) -> Any:
+    """Results that begin with the minimum, and with its value where there is more than that."""
+    if not isinstance(found, tuple):
+        return x
+    return (x, value, *found[2:])
+
+
+# --- least squares ------------------------------------------------------------------------------------------------
+
+_LOSSES: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda z: z,
+    "soft_l1": lambda z: 2 * (wnp.sqrt(1 + z) - 1),
+    "huber": lambda z: wnp.where(z <= 1, z, 2 * wnp.sqrt(wnp.where(z <= 1, 1.0, z)) - 1),
+    "cauchy": lambda z: wnp.log1p(z),
+    "arctan": lambda z: wnp.arctan(z),
+}
+
+
+def _loss(named: Named) -> Callable[[Any], Any]:
+    kind, scale = named.get("loss", "linear"), named.get("f_scale", 1.0)
+    if kind not in _LOSSES:
+        raise NotSupportedError(
+            f"scipy.optimize.least_squares of traced values has the losses {', '.join(_LOSSES)}; got {kind!r}"
+        )
+    rho = _LOSSES[kind]
+    return lambda r: wnp.sum(scale * scale * rho(r * r / (scale * scale))) / 2
+
+
+def least_squares(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.optimize.least_squares`."""
+    named = entry.bound(args, kwargs)
+    function, extra, more = named.pop("fun"), _tuple(named.pop("args")), named.pop("kwargs") or {}
+    jac, cost = named.pop("jac"), _loss(named)
+    x0 = _vector(named.pop("x0"))
+    bounds = named.pop("bounds")
+    n, dtype = shape_of(x0)[0], np.dtype(float)
+    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds) if bounds is not None else (None, None)
+
+    def residuals(x: Any) -> Any:
+        return _vector(_stacked(function(x, *extra, **more)))
+
+    def raw(x: Any) -> Any:
+        r = residuals(x)
+        return cost(r), [r]
+
+    first: list[Any] = []
+
+    def run(g: Any, begin: Any) -> Any:
+        user = PlainFunction(lambda x: jac(x, *extra, **more)) if callable(jac) and not first else None
+        how = user or ("2-point" if callable(jac) else jac)
+        first.append(g)
+        call = {**named, "fun": PlainFunction(lambda x: g(x)[1][0]), "x0": begin, "jac": how}
+        if bounds is not None:
+            call["bounds"] = plain_tree(limits)
+        found = entry.call(call)
+        return found.x, found
+
+    x, found = stationary_point(entry, raw, n, dtype, limits, _Residuals(), x0, run)
+    if not isinstance(x, Tracer):
+        return found
+    result = _optimum(copy.copy(found), x, residuals(x))
+    result.cost = cost(result.fun)
+    return result
+
+
+class _Residuals(_Constraints):
+    """No constraints; what comes with the value is what its squares are of."""
+
+    def __init__(self) -> None:
+        self.listed, self.functions = [], []
+
+    def parts(self, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        return [], []
+
+
+def leastsq(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.optimize.leastsq`."""
+    named = entry.bound(args, kwargs)
+    function, extra, derivative = named.pop("func"), _tuple(named.pop("args")), named.pop("Dfun")
+    x0 = _vector(named.pop("x0"))
+
+    def residuals(x: Any) -> Any:
+        return _vector(_stacked(function(x, *extra)))
+
+    first: list[Any] = []
+
+    def run(g: Any, begin: Any) -> Any:
+        slope = PlainFunction(_with(derivative, extra)) if derivative is not None and not first else None
+        first.append(g)
+        found = entry.call({**named, "func": PlainFunction(lambda x: g(x)[1][0]), "x0": begin, "Dfun": slope})
+        return found[0], found
+
+    def raw(x: Any) -> Any:
+        r = residuals(x)
+        return wnp.sum(r * r) / 2, [r]
+
+    x, found = stationary_point(entry, raw, shape_of(x0)[0], np.dtype(float), (None, None), _Residuals(), x0, run)
+    if not isinstance(x, Tracer):
+        return found
+    return (x, *(found[1:] if found is not None else (1,)))
+
+
+def curve_fit(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.optimize.curve_fit`: the parameters and their covariance, functions of the data."""
+    named = entry.bound(args, kwargs)
+    f, p0, bounds = named["f"], named["p0"], named["bounds"]
+    sigma, exact = named["sigma"], named["absolute_sigma"]
+    x, y = named["xdata"], _vector(named["ydata"])
+    x = x if isinstance(x, (Tracer, np.ndarray)) else wnp.asarray(x)
+    if named.get("nan_policy") == "omit":
+        raise NotSupportedError("scipy.optimize.curve_fit of traced values leaves no data out: select them before")
+    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds)
+    if p0 is not None:
+        n = shape_of(wnp.atleast_1d(as_array(p0)))[0]
+    elif any(np.ndim(_known(b)) for b in limits):
+        n = max(np.size(_known(b)) for b in limits)
+    else:
+        import inspect
+
+        n = len(inspect.signature(f).parameters) - 1
+
+    def residuals(p: Any) -> Any:
+        r = _vector(f(x, *[p[i] for i in range(n)])) - y
+        if sigma is None:
+            return r
+        if len(shape_of(as_array(sigma))) == 2:
+            return wnp.linalg.solve(wnp.linalg.cholesky(sigma), r[:, None])[:, 0]
+        return r / as_array(sigma)
+
+    def raw(p: Any) -> Any:
+        r = residuals(p)
+        return wnp.sum(r * r) / 2, [r]
+
+    first: list[Any] = []
+    start, rest = _split({k: v for k, v in named.items() if k not in ("f", "jac", "kwargs")})
+    more = {k: v for k, v in rest.items() if k not in entry.signature.parameters}
+    rest = {k: v for k, v in rest.items() if k not in more}
+    jac = named.get("jac")
+
+    def run(g: Any, begin: Any) -> Any:
+        if not first:
+            first.append(g)
+            user = PlainFunction(jac) if callable(jac) else jac
+            found = entry.call({"f": PlainFunction(f), "jac": user, **rest, **begin, **more})
+            return found[0], found
+        import scipy.optimize
+
+        r = PlainFunction(lambda p: g(p)[1][0])
+        p_start = begin.get("p0", rest.get("p0"))
+        p_start = np.ones(n) if p_start is None else p_start
+        found = scipy.optimize.least_squares(r, p_start, bounds=plain_tree(limits), xtol=1e-12, ftol=1e-12, gtol=1e-12)
+        return found.x, found
+
+    p, found = stationary_point(entry, raw, n, np.dtype(float), limits, _Residuals(), start, run)
+    if not isinstance(p, Tracer):
+        return found
+    jacobian = jacfwd(residuals)(p)
+    covariance = wnp.linalg.inv(jacobian.T @ jacobian)
+    m = shape_of(y)[0]
+    if not exact and m > n:
+        covariance = covariance * (wnp.sum(residuals(p) ** 2) / (m - n))
+    elif not exact:
+        covariance = covariance * np.inf
+    if found is None:
+        return p, covariance
+    return (p, found[1] + (covariance - stop_gradient(covariance)), *found[2:])
+
+
+def nnls(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.optimize.nnls`."""
+    named = entry.bound(args, kwargs)
+    matrix, b = as_array(named["A"]), as_array(named["b"])
+    x, found = _linear_squares(entry, matrix, b, (0.0, np.inf), named, lambda found: found[0])
+    if not isinstance(x, Tracer):
+        return found
+    return x, wnp.linalg.norm(matrix @ x - b)
+
+
+def lsq_linear(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.optimize.lsq_linear`."""
+    named = entry.bound(args, kwargs)
+    matrix, b, bounds = as_array(named["A"]), as_array(named["b"]), named["bounds"]
+    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds)
+    x, found = _linear_squares(entry, matrix, b, limits, named, lambda found: found.x)
+    if not isinstance(x, Tracer):
+        return found
+    result = _optimum(copy.copy(found), x, matrix @ x - b)
+    result.cost = wnp.sum(result.fun**2) / 2
+    return result
+
+
+def _linear_squares(entry: Entry, matrix: Any, b: Any, limits: Any, named: Named, where: Any) -> Any:
+    rest = {k: v for k, v in named.items() if k not in ("A", "b", "bounds")}
+    if "bounds" in named:
+        rest["bounds"] = plain_tree(limits)
+
+    def raw(x: Any) -> Any:
+        r = matrix @ x - b
+        return wnp.sum(r * r) / 2, []
+
+    def run(_: Any, begin: Any) -> Any:
+        found = entry.call({"A": begin[0], "b": begin[1], **rest})
+        return where(found), found
+
+    n = shape_of(matrix)[1]
+    return stationary_point(entry, raw, n, np.dtype(float), limits, _Residuals(), (matrix, b), run)
+
+
+# --- refusals -----------------------------------------------------------------------------------------------------
+
+
+def refused(why: str) -> Answer:
+    """The answer where there is no derivative."""
+
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+        raise NotSupportedError(f"scipy.{entry.name} of traced values: {why}")
+
+    return answer
+
+
+_vertex = refused(
+    "the solution is a vertex, which stays or jumps as the numbers change, and has no useful derivative: use stop_gradient on "
+    "the arguments, or scipy.optimize.minimize of a strictly convex objective (a quadratic term added) under constraints"
+)
+_root_result, _put_root = _result("x")
+_scalar_result, _put_scalar = _result("root")
+_minimum = {"where": lambda found: found.x, "put": _optimum}
+
+ANSWERS: dict[str, Answer] = {
+    "optimize.brentq": _bracketing,
+    "optimize.brenth": _bracketing,
+    "optimize.bisect": _bracketing,
+    "optimize.ridder": _bracketing,
+    "optimize.toms748": _bracketing,
+    "optimize.newton": root_like("func", "x0", ("fprime", "fprime2"), where=_first, put=_put_first),
+    "optimize.root_scalar": root_like("f", "x0", ("fprime", "fprime2"), where=_scalar_result, put=_put_scalar),
+    "optimize.fixed_point": root_like("func", "x0", fixed_point=True),
+    "optimize.fsolve": root_like("func", "x0", ("fprime",), where=_first, put=_put_first),
+    "optimize.root": root_like("fun", "x0", ("jac",), where=_root_result, put=_put_root),
+    "optimize.newton_krylov": root_like("F", "xin"),
+    "optimize.anderson": root_like("F", "xin"),
+    "optimize.broyden1": root_like("F", "xin"),
+    "optimize.broyden2": root_like("F", "xin"),
+    "optimize.minimize": minimum_like("fun", "x0", ("jac", "hess", "hessp"), **_minimum),
+    "optimize.minimize_scalar": minimum_like("fun", scalar=True, **_minimum),
+    "optimize.basinhopping": minimum_like("func", "x0", **_minimum),
+    "optimize.differential_evolution": minimum_like("func", **_minimum),
+    "optimize.dual_annealing": minimum_like("func", **_minimum),
+    "optimize.shgo": minimum_like("func", **_minimum),
+    "optimize.direct": minimum_like("func", **_minimum),
+    "optimize.brute": refused("give its result to scipy.optimize.minimize, which is differentiated"),
+    "optimize.fmin": minimum_like("func", "x0", put=_second),
+    "optimize.fmin_powell": minimum_like("func", "x0", put=_second),
+    "optimize.fmin_bfgs": minimum_like("f", "x0", ("fprime",), put=_second),
+    "optimize.fmin_cg": minimum_like("f", "x0", ("fprime",), put=_second),
+    "optimize.fmin_ncg": minimum_like("f", "x0", ("fprime", "fhess", "fhess_p"), put=_second),
+    "optimize.fmin_l_bfgs_b": minimum_like("func", "x0", ("fprime",), put=_second),
+    "optimize.fminbound": minimum_like("func", low_high=("x1", "x2"), put=_second),
+    "optimize.brent": minimum_like("func", scalar=True, put=_second),
+    "optimize.golden": minimum_like("func", scalar=True, put=_second),
+    "optimize.least_squares": least_squares,
+    "optimize.leastsq": leastsq,
+    "optimize.curve_fit": curve_fit,
+    "optimize.nnls": nnls,
+    "optimize.lsq_linear": lsq_linear,
+    "optimize.linprog": _vertex,
+    "optimize.milp": _vertex,
+    "optimize.linear_sum_assignment": _vertex,
+    "optimize.quadratic_assignment": _vertex,
+}
+
+__all__ = ["ANSWERS", "refused"]

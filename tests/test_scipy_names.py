@@ -1,0 +1,163 @@
+"""SciPy by its own names: derivatives against differences and closed forms, batched, compiled; and who is not concerned."""
+
+import inspect
+import pickle
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import scipy.optimize
+from scipy_name_cases import CASES, CLOSED
+
+import wengert
+from wengert import grad, jit, vmap
+
+
+def differences(f, a, h):
+    """The central difference of fourth order."""
+    return (8 * (f(a + h) - f(a - h)) - (f(a + 2 * h) - f(a - 2 * h))) / (12 * h)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_derivatives(name):
+    f, a, trust = CASES[name]
+    value, first = wengert.value_and_grad(f)(a)
+    second = grad(grad(f))(a)
+    np.testing.assert_allclose(value, f(a), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(wengert.jvp(f, (a,), (1.0,))[1], first, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(wengert.jacfwd(grad(f))(a), second, rtol=1e-8, atol=1e-10)
+    if trust is not None:
+        h = max(1e-3, 20 * trust**0.75) * a
+        scale = 1 + abs(first) + abs(second)
+        np.testing.assert_allclose(first, differences(f, a, h), rtol=trust, atol=trust * scale)
+        np.testing.assert_allclose(second, differences(grad(f), a, h), rtol=10 * trust, atol=trust * scale)
+    if name in CLOSED:
+        np.testing.assert_allclose((first, second), CLOSED[name], rtol=1e-7, atol=1e-8)
+
+
+# What has no form for values that are not known while it runs; the error says so.
+EAGER = {"optimize.brentq full_output"}
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if n not in EAGER])
+def test_batched_and_compiled(name):
+    f, a, trust = CASES[name]
+    near = a * (1 + 1e-3)
+    one = np.array([grad(f)(a), grad(f)(near)])
+    tolerance = {"rtol": 10 * (trust or 1e-5), "atol": 1e-6}
+    np.testing.assert_allclose(vmap(grad(f))(np.array([a, near])), one, **tolerance)
+    compiled = jit(grad(f))
+    np.testing.assert_allclose([compiled(a), compiled(near)], one, **tolerance)
+    np.testing.assert_allclose(grad(jit(f))(a), one[0], **tolerance)
+
+
+def test_the_value_is_scipys_own():
+    """Under derivatives alone SciPy's solver runs on the very numbers that it would be given without them."""
+    f = lambda a: scipy.optimize.brentq(lambda x: np.cos(x) - a * x, 0, 3)
+    assert wengert.value_and_grad(f)(1.3)[0] == f(1.3)
+
+
+def test_results_are_scipys_objects():
+    def f(a):
+        found = scipy.optimize.minimize(lambda x: (x[0] - a) ** 2, [0.0])
+        assert isinstance(found, scipy.optimize.OptimizeResult) and found.success and "message" in found
+        x, more = scipy.optimize.brentq(lambda x: x - a, 0, 5, full_output=True)
+        assert more.converged
+        return found.x[0] * x
+
+    assert round(float(grad(f)(2.0)), 6) == 4.0
+
+
+def test_everything_closed_over():
+    """In partials, methods, defaults, objects, and functions that functions call."""
+    import functools
+
+    class Model:
+        def __init__(self, a):
+            self.a = a
+
+        def residual(self, x):
+            return x**2 - self.a
+
+        __call__ = residual
+
+    roots = [
+        lambda a: scipy.optimize.brentq(Model(a).residual, 0, 5),
+        lambda a: scipy.optimize.brentq(Model(a), 0, 5),
+        lambda a: scipy.optimize.brentq(functools.partial(lambda b, x: x**2 - b, a), 0, 5),
+        lambda a: scipy.optimize.brentq(lambda x, b=a: x**2 - b, 0, 5),
+        lambda a: scipy.optimize.brentq(lambda x: (lambda y: y**2 - a)(x), 0, 5),
+        lambda a: scipy.optimize.brentq(lambda x: {"m": [Model(a)]}["m"][0](x), 0, 5),
+        lambda a: scipy.optimize.newton(lambda x: {"m": [Model(a)]}["m"][0](x), 1.0),
+    ]
+    for f in roots:
+        assert abs(float(grad(f)(2.0)) - 2**-1.5) < 1e-12
+        assert abs(float(jit(grad(f))(2.0)) - 2**-1.5) < 1e-9
+
+
+def test_python_control_flow_in_the_function():
+    """The search runs on plain numbers, so the user's function may do what it likes with them."""
+
+    def f(a):
+        return scipy.optimize.brentq(lambda x: x - a if x < 1 else 2 * x - 1 - a, -1, 9)
+
+    assert float(grad(f)(0.5)) == 1.0
+    assert float(grad(f)(5.0)) == 0.5
+
+
+def test_refusals():
+    with pytest.raises(wengert.errors.NotSupportedError, match="vertex.*minimize"):
+        grad(lambda a: scipy.optimize.linprog([1.0, a], bounds=[(0, 1), (0, 1)]).fun)(1.0)
+    with pytest.raises(wengert.errors.NotSupportedError, match="vertex"):
+        grad(lambda a: scipy.optimize.milp([1.0, a]).fun)(1.0)
+    with pytest.raises(wengert.errors.NotDifferentiableError, match="singular"):
+        grad(lambda a: scipy.optimize.minimize(lambda x: a * (x[0] - x[1]) ** 2, [1.0, 0.0]).x[0])(1.0)
+    with pytest.raises(ValueError, match="different signs"):
+        grad(lambda a: scipy.optimize.brentq(lambda x: x * x + a, 0, 5))(1.0)
+
+
+def test_plain_calls_are_scipys():
+    """Same objects, signatures, pickles, results; errors without a frame of the library's that would be shown."""
+    grad(lambda x: x)(1.0)
+    assert list(inspect.signature(scipy.optimize.brentq).parameters)[:3] == ["f", "a", "b"]
+    assert "brentq" in inspect.getsource(scipy.optimize.brentq)
+    assert pickle.loads(pickle.dumps(scipy.optimize.brentq)) is scipy.optimize.brentq
+    calls = []
+    root = scipy.optimize.brentq(lambda x: calls.append(type(x)) or x - 1.0, 0, 3)
+    assert root == 1.0 and set(calls) == {float}
+    with pytest.raises(TypeError):
+        scipy.optimize.brentq(lambda x: x)
+
+
+def test_a_program_without_traces_finds_scipy_as_it_is():
+    code = (
+        "import wengert, scipy.optimize as so; before = so.brentq.__code__; "
+        "assert before.co_filename.endswith('_zeros_py.py'), before; "
+        "wengert.grad(lambda x: x)(1.0); assert so.brentq.__code__ is not before; "
+        "import scipy.integrate as si; assert 'wengert' in si.quad.__code__.co_filename; "
+        "assert si.__spec__.loader is si.__loader__ and 'wengert' not in type(si.__loader__).__module__"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_other_threads_see_plain_values():
+    """Plain calls in a thread give SciPy's numbers while another differentiates through the same function."""
+    expected, wrong, stop = scipy.optimize.brentq(lambda x: x**3 - 2, 0, 3), [], threading.Event()
+
+    def plain():
+        while not stop.is_set():
+            got = scipy.optimize.brentq(lambda x: x**3 - 2, 0, 3)
+            if type(got) is not float or got != expected:
+                wrong.append(got)
+
+    thread = threading.Thread(target=plain)
+    thread.start()
+    try:
+        for k in range(100):
+            grad(lambda a: scipy.optimize.brentq(lambda x: x**3 - a, 0, 3))(1.0 + k / 100)
+    finally:
+        stop.set()
+        thread.join()
+    assert wrong == []
