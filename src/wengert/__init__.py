@@ -33,9 +33,24 @@ from .transforms.transposing import linear_transpose
 from .watch import watch as _watch
 
 if _TYPE_CHECKING:
-    from . import debug, flatten_util, image, initializers, lax, nn, numpy, random, scipy, testing, tree, tree_util
+    from . import (
+        debug,
+        flatten_util,
+        image,
+        initializers,
+        lax,
+        nn,
+        numpy,
+        random,
+        scipy,
+        sparse,
+        testing,
+        tree,
+        tree_util,
+    )
     from .implicit import implicit_fixed_point, implicit_minimum, implicit_root
     from .interop.jax_names import as_jax
+    from .sparse import hessian_sparsity, sparsity
 
 make_jaxpr = make_program
 remat = checkpoint
@@ -50,13 +65,14 @@ _NAMESPACES = (
     "numpy",
     "random",
     "scipy",
+    "sparse",
     "testing",
     "tree",
     "tree_util",
 )
 __all__ = [
-    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hvp", "image", "implicit_fixed_point", "implicit_minimum", "implicit_root", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
-    "nn", "numpy", "primitive", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
+    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hessian_sparsity", "hvp", "image", "implicit_fixed_point", "implicit_minimum", "implicit_root", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
+    "nn", "numpy", "primitive", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "sparse", "sparsity", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 
@@ -69,6 +85,10 @@ def __getattr__(name: str) -> _Any:
         from . import implicit
 
         return globals().setdefault(name, getattr(implicit, name))
+    if name in ("hessian_sparsity", "sparsity"):
+        from . import sparse
+
+        return globals().setdefault(name, getattr(sparse, name))
     if name == "as_jax":
         from .interop.jax_names import as_jax
 

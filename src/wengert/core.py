@@ -352,6 +352,8 @@ class Primitive:
         recomputes: whether a call of it computes again what is computed outside already.
         pattern: what the transpose of a linear primitive does with zeros (`ops.support`): "moves" elements or adds them
             up, "drops" some besides, so that their cotangent is zero; None: nothing is known.
+        mixes: how many trailing axes of its operands hold elements that its results depend on together, those before being
+            a batch: 0 for one that is elementwise, 2 for a function of matrices; None where `native` says it, or nothing does.
     """
 
     registry: ClassVar[dict[str, Primitive]] = {}
@@ -362,6 +364,7 @@ class Primitive:
     indices_from: int | None = None
     native: Any = CALLED
     pattern: str | None = None
+    mixes: int | None = None
     elementwise = False
     recomputes = False
     foreign = False
@@ -374,12 +377,15 @@ class Primitive:
         samples: Callable[[], Sequence[tuple[tuple[Value, ...], dict[str, Any]]]] | None = None,
         reasons: dict[str, str] | None = None,
         native: Any = None,
+        mixes: int | None = None,
     ) -> None:
         if name in Primitive.registry:
             raise ValueError(f"there is a primitive named {name!r} already")
         self.name = name
         self.samples = samples
         self.reasons = reasons or {}
+        if mixes is not None:
+            self.mixes = mixes
         if native is not None:
             self.native = native
             native.declare(self)

@@ -212,6 +212,7 @@ reduce_precision_p = Linear(
         ((np.array([[0.3], [-7.7]]),), {"exponent_bits": 11, "mantissa_bits": 60}),
     ],
     reasons={"complex": "roundings are of real numbers"},
+    mixes=0,
 )
 
 

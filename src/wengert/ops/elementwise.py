@@ -723,6 +723,7 @@ real_p = Linear(
     _real_transpose,
     lambda n, x: real(x),
     samples=_complex_samples,
+    mixes=0,
 )
 imag_p = Linear(
     "imag",
@@ -732,9 +733,16 @@ imag_p = Linear(
     lambda n, x: imag(x),
     pattern=None,  # of ones it is 0
     samples=_complex_samples,
+    mixes=0,
 )
 conj_p = Linear(
-    "conj", np.conj, _same_shape_rule(np.conj), lambda ct, x: conj(ct), lambda n, x: conj(x), samples=_complex_samples
+    "conj",
+    np.conj,
+    _same_shape_rule(np.conj),
+    lambda ct, x: conj(ct),
+    lambda n, x: conj(x),
+    samples=_complex_samples,
+    mixes=0,
 )
 
 

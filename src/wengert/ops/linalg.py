@@ -89,6 +89,8 @@ def require_square(x: Aval | Any, name: str) -> None:
 class OfMatrix(Primitive):
     """A function of one stack of matrices: under vmap the stack has one more axis."""
 
+    mixes = 2
+
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         out = self.bind(args[0], **params)
         return (out, [True] * len(out)) if self.multiple_results else (out, True)
@@ -113,6 +115,8 @@ NOT_LINEAR = {"transpose": "not linear"}
 
 class Solve(Primitive):
     """``X`` in ``op(A) X = B``, `op` the transpose or nothing: linear in `B`."""
+
+    mixes = 2
 
     def abstract(self, a: Aval, b: Aval, **params: Any) -> Aval:
         return Aval(b.shape, result_dtype(a, b))

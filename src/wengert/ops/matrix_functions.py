@@ -59,6 +59,8 @@ class _Function(Primitive):
     assumed of eigenvalues: where they repeat the rule is right too.
     """
 
+    mixes = 2
+
     def impl(self, a: Value, *directions: Value, function: str) -> Value:
         out = np.result_type(a, *directions)
         dtype = out if function == "expm" else complex_dtype(out)
@@ -146,6 +148,8 @@ def logm(a: Value) -> Value:
 
 class _Sylvester(Primitive):
     """``X`` in ``A X + X B = Q``: linear in `Q`. Its tangent and its transpose are equations with the same matrices."""
+
+    mixes = 2
 
     def impl(self, a: Value, b: Value, q: Value) -> Value:
         import scipy.linalg

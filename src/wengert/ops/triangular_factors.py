@@ -150,6 +150,8 @@ class _TriangularSylvester(Primitive):
     the corner inwards; of the transposed equations the other way round. An eigenvalue that occurs twice, to rounding, gives NaN.
     """
 
+    mixes = 2
+
     def impl(self, t: Value, g: Value, *, transpose: bool) -> Value:
         n = g.shape[-1]
         y = np.zeros(g.shape, np.result_type(t, g))

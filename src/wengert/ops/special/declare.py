@@ -122,6 +122,8 @@ class ParameterDerivative(Primitive):
         arity: how many arguments there are.
     """
 
+    mixes = 0
+
     def __init__(self, name: str, kernel: Any, variables: Sequence[Any], arity: int, samples: Samples) -> None:
         super().__init__(name, samples=samples, reasons={"complex": "the kernels are for real numbers"})
         self.kernel = kernel
