@@ -33,6 +33,7 @@ VARIABLES = {
 # Variables that are read where they are used and are no settings of `config`.
 OTHERS = {
     "WENGERT_TARGET_CPU": "the processor that code is compiled for, such as x86-64-v3",
+    "WENGERT_NATIVE_CALL": "0: compiled functions are called from Python, as where the native call does not fit",
     "WENGERT_FULL_TRACEBACK": "tracebacks with the frames of the library",
     "WENGERT_AS_JAX": "1: ``import jax`` means this library, from where wengert is imported on",
 }
@@ -52,7 +53,7 @@ def given() -> dict[str, str]:
     return {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
 
 
-def truth(variable: str) -> bool:
+def truth(variable: str, otherwise: bool = False) -> bool:
     """Whether a variable that is no setting of `config` is set to a word for true.
 
     Raises:
@@ -61,7 +62,7 @@ def truth(variable: str) -> bool:
     text = os.environ.get(variable, "").strip().lower()
     if text and text not in _WORDS:
         raise ValueError(f"{variable} is 1 or 0 (or true, false, on, off, yes, no); got {text!r}")
-    return _WORDS[text] if text else False
+    return _WORDS[text] if text else otherwise
 
 
 def size(text: str) -> int:

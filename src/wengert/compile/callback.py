@@ -16,8 +16,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from .layout import ITEMS
-
 NAME = "wengert.call"
 DECLARATION = f"declare i32 @{NAME}(ptr, i32, ptr)"
 FAILED = 2  # the status of a call whose callback has kept an error
@@ -30,6 +28,7 @@ _SYMBOLS = (
     "declare ptr @PyLong_FromVoidPtr(ptr)",
     "declare i64 @PyLong_AsLongLong(ptr)",
     "declare ptr @PyTuple_New(i64)",
+    "declare ptr @PyTuple_GetItem(ptr, i64)",
     "declare i32 @PyTuple_SetItem(ptr, i64, ptr)",
     "declare ptr @PyObject_CallObject(ptr, ptr)",
     "declare ptr @PyObject_Type(ptr)",
@@ -80,10 +79,8 @@ without:
 define internal i32 @call(ptr %pair, i32 %number, ptr %addresses) {
 entry:
   %lock = call i32 @PyGILState_Ensure()
-  %run.a = getelementptr i8, ptr %pair, i64 ITEMS
-  %run = load ptr, ptr %run.a
-  %errors.a = getelementptr ptr, ptr %run.a, i64 1
-  %errors = load ptr, ptr %errors.a
+  %run = call ptr @PyTuple_GetItem(ptr %pair, i64 0)
+  %errors = call ptr @PyTuple_GetItem(ptr %pair, i64 1)
   %given = call ptr @PyTuple_New(i64 2)
   %no.tuple = icmp eq ptr %given, null
   br i1 %no.tuple, label %fail, label %fill
@@ -170,7 +167,7 @@ def text() -> str:
     """The module. Its `main` takes the function that counts threads and a place for the addresses of both functions."""
     narrow = sys.platform == "win32"  # the number of a thread is an unsigned long
     widened = "zext i32 %me.raw to i64" if narrow else "add i64 %me.raw, 0"
-    body = _TEXT.replace("ITEMS", str(ITEMS)).replace("FAILED", str(FAILED)).replace("WIDENED", widened)
+    body = _TEXT.replace("FAILED", str(FAILED)).replace("WIDENED", widened)
     return "\n".join([*_SYMBOLS, body]).replace("WORD", "i32" if narrow else "i64")
 
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from ..core import Aval
 from ..ops.random import KEY
-from . import allocation, caller, recycle
-from .caller import BUILD, HEAD, MAKE, MATCH
+from . import allocation, caller, layout, recycle
+from .call.words import BUILD, HEAD, MAKE, MATCH, WIDTH
 
 _NUMBERS = {("b", 1): "bool", ("f", 8): "double", ("f", 4): "single", ("i", 8): "int64", ("i", 4): "int32"}
 
@@ -35,8 +35,13 @@ def plain(tree: Any) -> bool:
 
 
 def known_dtype(dtype: np.dtype) -> bool:
-    """Whether there is one dtype object for all arrays of this kind, by which the caller knows them."""
-    return dtype is KEY or (dtype.kind in "biufc" and dtype.isnative and dtype is np.dtype(dtype.type))
+    """Whether arrays of this kind have one dtype object most often, by which the caller knows them."""
+    return dtype is KEY or (dtype.kind in "biufc" and dtype == np.dtype(dtype.type))
+
+
+def _one(dtype: np.dtype) -> np.dtype:
+    """That object: NumPy makes others that are equal, as `newbyteorder` and pickles do."""
+    return dtype if dtype is KEY else np.dtype(dtype.type)
 
 
 def followed(aval: Aval) -> bool:
@@ -143,7 +148,7 @@ class Entry:
     def _list(self, instructions: list[tuple[int, ...]]) -> int:
         start = len(self._words)
         for instruction in [*instructions, (0,)]:
-            self._words += instruction + (0,) * (caller.WIDTH - len(instruction))
+            self._words += instruction + (0,) * (WIDTH - len(instruction))
         return start
 
     def _side_by_side(self, count: int) -> int:
@@ -167,7 +172,7 @@ class Entry:
 
     def _leaf(self, number: int, register: int) -> tuple[int, ...]:
         aval = self._inputs[number]
-        dtype, shape = aval.dtype, aval.shape
+        dtype, shape = _one(aval.dtype), aval.shape
         if aval.weak:
             return (MATCH[_NUMBERS[dtype.kind, dtype.itemsize]], register, 0, 0, 0, number)
         if shape == ():
@@ -187,13 +192,13 @@ class Entry:
             return (MAKE["slot"],)
         large = aval.size * aval.dtype.itemsize >= recycle.LEAST and recycle.handler()
         kind = MAKE["large" if large else "array"]
-        return (kind, 0, self._object(aval.dtype), len(aval.shape), self._block(aval.shape))
+        return (kind, 0, self._object(_one(aval.dtype)), len(aval.shape), self._block(aval.shape))
 
     def _build(self, tree: Any, register: int, out: list[tuple[int, ...]]) -> None:
         if type(tree) is int:
             aval = self._results[tree]
             if aval.shape == ():
-                out.append((BUILD["scalar"], register, tree, self._object(aval.dtype)))
+                out.append((BUILD["scalar"], register, tree, self._object(_one(aval.dtype))))
             else:
                 out.append((BUILD["array"], register, tree))
         elif tree is None:
@@ -206,6 +211,58 @@ class Entry:
             if type(tree) is dict:
                 keys = self._block([self._object(k) for k in tree])
             out.append((BUILD[type(tree).__name__], register, 0, len(children), first, keys))
+
+
+_MAIN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+
+
+@lru_cache(maxsize=1)
+def callable_natively() -> bool:
+    """Whether compiled functions can be called natively here: structures are found, and a trial call is right."""
+    return layout.found() is not None and tried()
+
+
+def tried() -> bool:
+    """Whether a native call that copies its arguments gives them back, and refuses what it was not made for."""
+    of = lambda shape, kind, weak=False: Aval(shape, np.dtype(kind), weak)
+    inputs = [of((2, 3), "f8"), of((), "f8", True), of((), "i8", True), of((4,), "i4"), of((), "c16"), of((), "f4")]
+    results = [of(a.shape, a.dtype) for a in inputs]
+    sizes = [a.size * a.dtype.itemsize for a in inputs]
+
+    def copy(addresses: int, area: int, callback: Any) -> int:
+        pointers = (ctypes.c_void_p * (2 * len(sizes))).from_address(addresses)
+        for i, n in enumerate(sizes):
+            ctypes.memmove(pointers[len(sizes) + i], pointers[i], n)
+        return 0
+
+    main = _MAIN(copy)
+    address = ctypes.cast(main, ctypes.c_void_p).value or 0
+    given = (0, [1, {"two": 2, "three": 3}], None)
+    trees = ((given, {"four": 4, "five": 5}), {"whole": given, "rest": [4, (5, None)]})
+    a, d, c = np.arange(6.0).reshape(2, 3), np.arange(4, dtype=np.int32), np.complex128(1 - 2j)
+    args, kwargs = (a, [0.75, {"two": -7, "three": d}], None), {"four": c, "five": np.float32(0.5)}
+    try:
+        call = Entry(trees, inputs, [], results, address, 0, 64, False, owned=(main,)).function
+        if (
+            call((args, {**kwargs, "five": 0.5})) is not NotImplemented
+            or call(((a, d, 1), kwargs)) is not NotImplemented
+        ):
+            return False
+        for _ in range(3):
+            made = call((args, kwargs))
+            one, (two, inner), three = made["whole"]
+            four, (five, six) = made["rest"]
+            found = (one, two, inner["two"], inner["three"], four, five)
+            wanted = (a, np.float64(0.75), np.int64(-7), d, c, np.float32(0.5))
+            if three is not None or six is not None or not all(map(_same, found, wanted)):
+                return False
+    except Exception:  # of any kind: whatever a trial does that it should not, calls take the other way
+        return False
+    return True
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    return type(found) is type(wanted) and found.dtype is wanted.dtype and bool(np.array_equal(found, wanted))
 
 
 class _MethodDef(ctypes.Structure):

@@ -22,11 +22,10 @@ from . import cache, engine, interrupts, rewrites, sidebyside
 from .apart import planned
 from .callback import FAILED
 from .control.ranges import bounded
-from .entry import Entry, followed, known_dtype, plain
+from .entry import Entry, callable_natively, followed, known_dtype, plain
 from .fingerprint import fingerprint
 from .fusion import Plan
 from .lapack import failure
-from .layout import supported
 from .module import FORGET, NO_MEMORY, OTHER_PATH, Module
 from .passes import optimize
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
@@ -200,7 +199,7 @@ def _shaped(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def _trees(program: Program) -> Any:
     """The trees of arguments and results, if the native call can follow them."""
-    if program.in_tree is None or program.out_tree is None or not supported():
+    if program.in_tree is None or program.out_tree is None or not callable_natively():
         return None
     if not all(map(followed, program.in_avals)) or not all(known_dtype(a.dtype) for a in program.out_avals):
         return None
