@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import importlib
 import os
 import pickle
 import shutil
@@ -17,7 +18,7 @@ import wengert.numpy as wnp
 from wengert import lax
 from wengert.compile import entry, layout
 
-executable = sys.modules["wengert.compile.executable"]  # beside the function of that name
+executable = importlib.import_module("wengert.compile.executable")  # beside the function of that name
 NATIVE = layout.found() is not None
 needs_native = pytest.mark.skipif(not NATIVE, reason="calls are made from Python here")
 
