@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value
-from ..lowering import Formula, meaning
+from ..lowering import Formula, formulas, meaning
 from ..lowering.index_maps import Structure
 from ..lowering.kinds import Check
+from ..ops.families import Elementwise
 from ..program import Atom, Equation, Program, Var, has_effect, live_equations, may_fail
 
 Pair = tuple[Atom, int]  # an index, and the length of the axis
@@ -40,7 +41,24 @@ class CheckIndex(Primitive):
         return Aval((), np.dtype(bool))
 
 
+class FromStart(Elementwise):
+    """``from_start(index, length)``: an index along an axis, counted from the start where it is negative."""
+
+    def __init__(self) -> None:  # the compiler's own
+        self.name, self.function, self.partials = "from_start", _from_start, None
+        self.native = Formula(formulas.from_start, loop=np.add)
+        self.weak_result, self.linear, self.choice = True, False, False
+        self.samples, self.reasons = None, {}
+        self.native.declare(self)
+
+
+def _from_start(index: Any, length: Any) -> Any:
+    return np.where(index < 0, index + length, index)
+
+
+FromStart()
 _CHECK = CheckIndex()
+_CHECK.native.declare(_CHECK)
 
 
 def pairs(eqn: Equation) -> list[Pair]:

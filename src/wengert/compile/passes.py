@@ -10,10 +10,8 @@ from ..lowering.kinds import Control
 from ..program import Program
 from . import algebra, restructure  # noqa: F401 - their rules
 from .checks import complete
-from .onehot import one_hots
 from .rewriter import Rewriter, rebuilt
-from .summed import products_summed
-from .totals import totals_known
+from .sums import sums_followed
 
 
 def optimize(program: Program) -> Program:
@@ -30,7 +28,7 @@ def optimize(program: Program) -> Program:
     rewriter = Rewriter()
     outputs = rewriter.run(program, program.inputs)
     optimized = rebuilt(program, rewriter.equations, outputs)
-    optimized = complete(totals_known(*one_hots(products_summed(optimized))))
+    optimized = complete(sums_followed(optimized))
     if any(isinstance(e.primitive.native, Control) for e in optimized.equations):
         from .control.tidy import pruned
 

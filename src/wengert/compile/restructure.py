@@ -10,11 +10,12 @@ import numpy as np
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kernels import Scatter
-from ..lowering.kinds import Contraction
+from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import SUM
-from ..program import Atom, Equation, Literal
+from ..ops.families import broadcast_shapes
+from ..program import Atom, Equation, Literal, Var
 from .products import turned
-from .rewriter import Rewriter, number, rule
+from .rewriter import Rewriter, counts, number, rule
 from .rewrites import on
 
 
@@ -44,14 +45,18 @@ def _reshape(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 
 def _diagonal(r: Rewriter, x: Atom, shape: tuple[int, ...]) -> Atom | None:
-    """Vectors padded to diagonal matrices, as a choice between them and 0: no array of zeros is written."""
-    padded = r.made_by(x, maps.Padding)
-    if padded is None or not padded.params["config"]:
+    """Vectors padded to diagonal matrices, or put on a diagonal, as a choice between them and 0: no array of zeros is written."""
+    made = r.made_by(x, maps.Padding) or r.made_by(x, maps.IndexEmbedding)
+    if made is None or not made.inputs[0].aval.shape:
         return None
-    (vector,) = padded.inputs
+    (vector,) = made.inputs
     *batch, n = vector.aval.shape
     m = len(batch)
-    if padded.params["config"] != (*[(0, 0, 0)] * m, (0, 0, n)) or n < 2 or list(shape[:m]) != batch:
+    if r.made_by(x, maps.Padding):
+        fits = made.params["config"] == (*[(0, 0, 0)] * m, (0, 0, n))
+    else:
+        fits = made.params["index"] == ((0, n * n, n + 1),)
+    if not fits or n < 2 or list(shape[:m]) != batch:
         return None
     rest = shape[m:]
     split = next((k for k in range(len(rest) + 1) if math.prod(rest[:k]) == n == math.prod(rest[k:])), None)
@@ -148,13 +153,17 @@ def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 
 @rule(Scatter)
 def _scatter(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    return _at_flat_positions(r, eqn, inputs) or _one_to_a_row(r, eqn, inputs)
+
+
+def _at_flat_positions(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """At flat positions that were looked up in a table of all positions: the indices themselves are used."""
     x, updates, *places = inputs
     if len(places) != 1 or len(x.aval.shape) != 1 or eqn.params["axes"] != (0,):
         return None
     flat = r.made_by(places[0], maps.Reshape)
     made = r.made_by(places[0] if flat is None else flat.inputs[0], maps.Gather)
-    if made is None or not _counts(made.inputs[0]):
+    if made is None or not counts(made.inputs[0]):
         return None
     shape, wanted = made.inputs[0].aval.shape, made.outputs[0].aval.shape
     if math.prod(shape) != x.aval.shape[0] or updates.aval.shape not in ((), places[0].aval.shape):
@@ -165,12 +174,45 @@ def _scatter(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     return r.one(maps.Reshape, whole, shape=x.aval.shape)
 
 
-def _counts(a: Atom) -> bool:
-    """Whether an atom is the numbers 0, 1, … in some shape."""
-    if type(a) is not Literal or a.aval.dtype.kind not in "iu" or not a.aval.shape:
+def _one_to_a_row(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
+    """Numbers scattered onto zeros, one to each row: a choice between them and 0, which is computed where it is used.
+
+    The derivative of ``logits[arange(n), labels]`` is one; sums along its rows are the numbers (`sums`).
+    """
+    x, updates, *indices = inputs
+    shape, axes, zero = x.aval.shape, eqn.params["axes"], r.number_spread(x)
+    moving = [(i, a) for i, a in zip(indices, axes, strict=True) if type(i) is Var]
+    if eqn.primitive.native.monoid not in (None, SUM) or zero is None or number(zero) != 0 or len(moving) != 1:
+        return None
+    ((index, axis),) = moving
+    one, gone = (*shape[:axis], 1, *shape[axis + 1 :]), (*shape[:axis], *shape[axis + 1 :])
+    given = index.aval.shape
+    if sorted(axes) != list(range(len(shape))) or len(shape) < 2 or given not in (one, gone) or not index.aval.size:
+        return None
+    if index.aval.dtype.kind not in "iu" or updates.aval.shape not in ((), given) or updates.aval.dtype != x.aval.dtype:
+        return None
+    gap = len(shape) - len(given)  # axes after the one along which there is one number
+    if not all(_counts_along(i, given, a - gap * (a > axis)) for i, a in zip(indices, axes, strict=True) if a != axis):
+        return None
+    r.one(Check, index, length=shape[axis])
+    if index.aval.dtype.kind == "i":
+        index = r.one(f.from_start, r.one(f.converted, index, dtype=INT64), Literal(np.int64(shape[axis])))
+    at = r.one(maps.Reshape, r.one(f.converted, index, dtype=INT32), shape=one)
+    here = r.one(f.equal, at, r.places((shape[axis], *[1] * (len(shape) - axis - 1))))
+    if updates.aval.shape:
+        updates = r.one(maps.Reshape, updates, shape=one)
+    return r.one(f.where, here, updates, Literal(x.aval.dtype.type(0)))
+
+
+INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
+
+
+def _counts_along(a: Atom, shape: tuple[int, ...], axis: int) -> bool:
+    """Whether an array of places is, in this shape, the number of the place along an axis."""
+    if type(a) is not Literal or broadcast_shapes("places", a.aval.shape, shape) != shape:
         return False
-    flat = np.asarray(a.value).reshape(-1)
-    return flat.size > 1 and flat[-1] == flat.size - 1 and np.array_equal(flat, np.arange(flat.size))
+    places = np.arange(shape[axis]).reshape(-1, *[1] * (len(shape) - axis - 1))
+    return bool((np.broadcast_to(np.asarray(a.value), shape) == places).all())
 
 
 def _same_kind(x: Atom, eqn: Equation) -> bool:

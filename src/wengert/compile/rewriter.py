@@ -41,6 +41,14 @@ def number(a: Atom) -> Any:
     return a.value.item() if isinstance(a.value, (np.generic, np.ndarray)) else a.value
 
 
+def counts(a: Atom) -> bool:
+    """Whether an atom is the numbers 0, 1, … in some shape."""
+    if type(a) is not Literal or a.aval.dtype.kind not in "iu" or not a.aval.shape:
+        return False
+    flat = np.asarray(a.value).reshape(-1)
+    return flat.size > 1 and flat[-1] == flat.size - 1 and np.array_equal(flat, np.arange(flat.size))
+
+
 class Rewriter:
     """The equations written so far, and who defines what."""
 
@@ -225,4 +233,4 @@ def _uniform(array: np.ndarray) -> bool:
     return bool((array == first).all())
 
 
-__all__ = ["RULES", "Rewriter", "appended", "number", "rebuilt", "registered", "rule"]
+__all__ = ["RULES", "Rewriter", "appended", "counts", "number", "rebuilt", "registered", "rule"]

@@ -74,25 +74,28 @@ REWRITES: dict[str, Rewrite] = {
         "that of any order of summation",
     ),
     "uniform_sums": Rewrite(
-        True, "restructure.py", "the sum of `n` times the same number as `n` times it", "nearer to the exact sum"
+        True,
+        "restructure.py, sums.py",
+        "the sum of `n` times the same number as `n` times it",
+        "nearer to the exact sum",
     ),
     "factors_summed": Rewrite(
         True,
-        "summed.py",
-        "a product of matrices that is only summed along axes, as the product of factors that are summed before",
+        "sums.py",
+        "a product of matrices that is only summed along axes, or one of factors that vary along different axes, as the product of factors that are summed before",
         "that of the sum of products in another order; factors are scaled by a power of two, so that their sums overflow "
         "only where the terms do; numbers below the normal range may be lost by it",
     ),
     "bounded_totals": Rewrite(
         True,
-        "totals.py",
-        "`sum_j (e_j * m)` as `m * sum_j e_j`, and quotients, where the sum of `e` is known and cannot overflow: "
+        "sums.py",
+        "a sum over more axes from one that is known; `sum_j (e_j * m)` as `m * sum_j e_j`, and quotients, where the sum of `e` is known and cannot overflow: "
         "exponentials below 1, one number in a row",
         "two roundings of the sum",
     ),
     "totals": Rewrite(
         False,
-        "totals.py",
+        "sums.py",
         "the same for any sum that is known",
         "where the sum overflows and the multiples do not, infinite or NaN",
     ),

@@ -130,6 +130,10 @@ def soft_sign(e: Emitter, dtype: np.dtype, x: V) -> V:
     return e.fdiv(x, e.fadd(e.const(1.0, x), e.fabs(x)))
 
 
+def from_start(e: Emitter, dtype: np.dtype, index: V, length: V) -> V:
+    return e.select(e.icmp("slt", index, e.const(0, index)), e.iadd(index, length), index)
+
+
 def offset(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
     return e.select(e.fcmp("oeq", x, y), e.const(0, x), e.fsub(x, y))
 
