@@ -29,6 +29,7 @@ from .transforms.jit import (
 )
 from .transforms.reverse import linearize, vjp
 from .transforms.saved import print_saved, saved_values
+from .transforms.taylor import derivative, jet, taylor
 from .transforms.transposing import linear_transpose
 from .watch import watch as _watch
 
@@ -71,9 +72,60 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
-    "ShapeDtypeStruct", "as_jax", "checkpoint", "checkpoint_name", "checkpoint_policies", "closure_convert", "config", "custom_jvp", "custom_vjp", "debug", "errors", "eval_shape", "flatten_util", "grad", "hessian", "hessian_sparsity", "hvp", "image", "implicit_fixed_point", "implicit_minimum", "implicit_root", "initializers", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "make_jaxpr", "make_program",
-    "nn", "numpy", "primitive", "print_saved", "pure_callback", "random", "remat", "saved_values", "scipy", "sparse", "sparsity", "stop_gradient", "testing", "tree", "tree_util", "value_and_grad", "vjp", "vmap",
-]  # fmt: skip
+    "ShapeDtypeStruct",
+    "as_jax",
+    "checkpoint",
+    "checkpoint_name",
+    "checkpoint_policies",
+    "closure_convert",
+    "config",
+    "custom_jvp",
+    "custom_vjp",
+    "debug",
+    "derivative",
+    "errors",
+    "eval_shape",
+    "flatten_util",
+    "grad",
+    "hessian",
+    "hessian_sparsity",
+    "hvp",
+    "image",
+    "implicit_fixed_point",
+    "implicit_minimum",
+    "implicit_root",
+    "initializers",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jet",
+    "jit",
+    "jvp",
+    "lax",
+    "linear_transpose",
+    "linearize",
+    "make_jaxpr",
+    "make_program",
+    "nn",
+    "numpy",
+    "primitive",
+    "print_saved",
+    "pure_callback",
+    "random",
+    "remat",
+    "saved_values",
+    "scipy",
+    "sparse",
+    "sparsity",
+    "stop_gradient",
+    "taylor",
+    "testing",
+    "tree",
+    "tree_util",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]
 
 
 def __getattr__(name: str) -> _Any:

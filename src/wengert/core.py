@@ -482,6 +482,13 @@ class Primitive:
         """Which results depend on the arguments that are marked, of which there is one at least."""
         return [True] * results
 
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+        """The recurrence of the coefficients of a power series (`ops.power_series.Rule`); None: that of `jvp`."""
+        return None
+
+    series_through: Any = None
+    """For what holds Programs: ``(order, primals, coefficients, params)`` to results and their coefficients."""
+
     # What the linearize trace does; the families shorten these on the eager path.
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:

@@ -231,6 +231,11 @@ class Call(EffectPrimitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
 
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+        from .control.series import through_call
+
+        return through_call(self.bind, order, primals, coefficients, params)
+
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         program = params["program"]
         n = len(program.outputs)

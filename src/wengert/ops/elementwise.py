@@ -35,6 +35,7 @@ from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
+from .power_series import POWER, PRODUCT, QUOTIENT, SQUARE
 from .quiet import Quiet
 from .squares import Root, joins, known, passes, quotients_pass, squares_ask
 
@@ -148,6 +149,7 @@ mul_p = _Mul(
     weak=True,
     samples=samples(REAL, REAL),
     native=formulas.multiply,
+    recurrence=PRODUCT,
 )
 div_p = _Div(
     "divide",
@@ -156,6 +158,7 @@ div_p = _Div(
     weak=True,
     samples=samples(REAL, (0.3, 2.0)),
     native=Formula(formulas.divide, cost=4, kinds="f"),
+    recurrence=QUOTIENT,
 )
 
 
@@ -202,6 +205,7 @@ power_p = binary(
     ((0.3, 2.0), REAL),
     weak=True,
     native=Formula(formulas.power, loop=np.power),
+    recurrence=POWER,
 )
 mod_p = binary(
     "remainder",
@@ -321,7 +325,7 @@ abs_p = _Abs(
 )
 known(abs_p, _of_modulus)
 sign_p = _Sign("sign", np.sign, None, samples=samples(REAL), native=Formula(formulas.sign, bounded=True))
-square_p = unary("square", np.square, lambda ans, x: 2 * x, native=formulas.square)
+square_p = unary("square", np.square, lambda ans, x: 2 * x, native=formulas.square, recurrence=SQUARE)
 squares_ask(square_p, power_p, mul_p)
 quotients_pass(div_p)
 passes(neg_p, pos_p, sign=True)
@@ -829,6 +833,16 @@ class _Where(Elementwise):
         zero = np.zeros((), dtype_of(ans))[()]
         t = self.bind(c, zero if tx is None else tx, zero if ty is None else ty)
         return ans, spread(t, shape_of(ans), dtype_of(ans))
+
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+        def rule(k: int, own: Any, primals: Sequence[Value], given: Sequence[Any]) -> Value | None:
+            x, y = (None if g is None else g(k) for g in given[1:])
+            if x is None and y is None:
+                return None
+            zero = dtype_of(y if x is None else x).type(0)
+            return self.bind(primals[0], zero if x is None else x, zero if y is None else y)
+
+        return rule
 
     pattern = "drops"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from ..core import (
 from ..errors import NotLinearError, ShapeError
 from ..lowering import Formula, Lowering, Scalar
 from .diagonal import Diagonal, on_weights
+from .power_series import Recurrence, convolution, sum_of
 
 ndarray = np.ndarray
 _FLOAT32 = np.dtype(np.float32)
@@ -249,6 +250,7 @@ class Elementwise(Primitive):
             after which zero cotangents must not meet infinite partials.
         linear: whether the operation is linear in all arguments with partials jointly (add, negative).
         native: the formula of an element in native code; a scalar formula stands for a `lowering.Formula` without more to say.
+        recurrence: of the coefficients of power series, where it is not that of the tangent rule.
     """
 
     def __init__(
@@ -261,6 +263,7 @@ class Elementwise(Primitive):
         linear: bool = False,
         choice: bool = False,
         native: Lowering | Scalar | None = None,
+        recurrence: Recurrence | None = None,
         **kwargs: Any,
     ) -> None:
         formula = native if native is None or isinstance(native, Lowering) else Formula(native)
@@ -270,6 +273,7 @@ class Elementwise(Primitive):
         self.weak_result = weak
         self.linear = linear
         self.choice = choice
+        self.recurrence = recurrence
         self.keeps = any(callable(p) or isinstance(p, tuple) for p in self.partials or ())
         short_bind = _SHORT_BIND.get(len(self.partials) if self.partials is not None else getattr(function, "nin", 0))
         if short_bind is not None:
@@ -377,6 +381,23 @@ class Elementwise(Primitive):
         aval = self.abstract(*[aval_of(a) for a in args])
         return tape.append(weighted_sum, (coefficients, nodes), None, aval.shape, aval.dtype)
 
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+        found = self.recurrence
+        if found is not None:
+            serves = found.serves is None or found.serves(primals, [g is not None for g in given])
+            return found.rule if serves else None
+        by_partials = type(self).jvp is Elementwise.jvp and self.partials is not None
+        return self._of_constants if by_partials and not self.keeps else None
+
+    def _of_constants(self, k: int, own: Any, primals: Sequence[Value], given: Sequence[Any]) -> Value | None:
+        """A coefficient where all partial derivatives are constant."""
+        assert self.partials is not None
+        terms = []
+        for partial, g in zip(self.partials, given, strict=True):
+            c = None if g is None or partial is None else g(k)
+            terms.append(c if c is None or partial == 1 else -c if partial == -1 else c * float(cast(int, partial)))
+        return sum_of(terms)
+
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         try:
             return self.bind(*align_batched(args, batched), **params), True
@@ -462,6 +483,16 @@ class Linear(Primitive):
             return out
         return trace.step(out, shape_of(out), dtype, self, (t,), params)
 
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+        if type(self).jvp is not Linear.jvp:
+            return None
+
+        def rule(k: int, own: Any, primals: Sequence[Value], given: Sequence[Any]) -> Value | None:
+            c = given[0](k)
+            return None if c is None else self.bind(c, **params)
+
+        return rule
+
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         return (self.transpose_rule(cotangent, args[0], **params),)
 
@@ -532,6 +563,15 @@ class Bilinear(Primitive):
         left = trace.tape.append(self, (tx, y), params, shape, dtype)
         right = trace.tape.append(self, (x, ty), params, shape, dtype)
         return trace.step(out, shape, dtype, weighted_sum, ((1, 1), (left, right)), None)
+
+    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
+        if type(self).jvp is not Bilinear.jvp:
+            return None
+
+        def product(x: Value | None, y: Value | None) -> Value | None:
+            return None if x is None or y is None else self.bind(x, y, **params)
+
+        return lambda k, own, primals, given: convolution(k, primals, given, product)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         x, y = args

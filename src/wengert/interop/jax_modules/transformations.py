@@ -151,7 +151,7 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
             f"{type(tangents).__name__}"
         )
     options = {"has_aux": True} if has_aux else {}
-    given, moved = _arrays(tuple(primals)), _arrays(tuple(tangents))
+    given, moved = arrays(tuple(primals)), arrays(tuple(tangents))
     leaves, tree = trees.flatten(tuple(primals))
     others, other = trees.flatten(tuple(tangents))
     if tree == other:
@@ -165,6 +165,16 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
                 for t in (given, moved)
             )
     return lift(ours.jvp(lowered(fun, AUX if has_aux else True), given, moved, **options))
+
+
+def as_weak_as(x: Any, like: Any) -> Any:
+    """A tree with arrays of this mode for its numbers, marked where those of a tree of the same structure are weak."""
+    leaves, tree = trees.flatten(arrays(x))
+    kinds = trees.leaves(like)
+    if len(leaves) != len(kinds):  # which the library says
+        return trees.unflatten(tree, leaves)
+    marked = [Weak(v) if _is_number(k) and kind_of(k)[1] else v for v, k in zip(leaves, kinds, strict=True)]
+    return trees.unflatten(tree, marked)
 
 
 def _check_tangent(of_primal: Any, of_tangent: Any) -> None:
@@ -186,7 +196,7 @@ def _is_number(x: Any) -> bool:
     return type(x) is Array or isinstance(x, (np.ndarray, np.generic, *PYTHON_SCALARS))
 
 
-def _arrays(x: Any) -> Any:
+def arrays(x: Any) -> Any:
     """A tree with arrays of this mode for its numbers."""
     return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x))
 
@@ -264,7 +274,7 @@ class _Tangents:
         self.marks = marks
 
     def __call__(self, tangent: Any, *tangents: Any) -> Any:
-        leaves, tree = trees.flatten(_arrays(tangents))
+        leaves, tree = trees.flatten(arrays(tangents))
         if len(leaves) != len(self.marks):
             return tangent(*tangents)
         marked = [Weak(x) if m else x for x, m in zip(leaves, self.marks, strict=True)]

@@ -77,6 +77,11 @@ class Cond(EffectPrimitive):
         rest = iter(outs[n:])
         return outs[:n], [next(rest) if b else None for b in live]
 
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+        from .series import through_branches
+
+        return through_branches(self.bind, order, primals, coefficients, params)
+
     # --- reverse mode --------------------------------------------------------------------------------------------
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:

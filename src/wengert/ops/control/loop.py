@@ -78,6 +78,11 @@ class While(EffectPrimitive):
         body, nb = params["body"], params["body_consts"]
         return moving_flags(lambda f: jvp_program(body, f)[1], tangents[params["cond_consts"] :], nb, len(body.outputs))
 
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+        from .series import through_while
+
+        return through_while(self.bind, order, primals, coefficients, params)
+
     # --- reverse mode --------------------------------------------------------------------------------------------
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:

@@ -89,6 +89,11 @@ class Scan(EffectPrimitive):
         given = [next(moved) if b else None for b in nonzero[nc : nc + nk]]
         return [*outs[:nk], *outs[m : m + n_ys]], [*given, *[next(ys) if b else None for b in live[nk:]]]
 
+    def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
+        from .series import through_scan
+
+        return through_scan(self.bind, order, primals, coefficients, params)
+
     # --- reverse mode --------------------------------------------------------------------------------------------
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:

@@ -1,0 +1,300 @@
+"""Power series: a transformation that carries the Taylor coefficients of a curve along with values.
+
+A tracer holds a value and, on demand, the coefficients of ``t, t**2, ...``. Products, quotients and linear operations
+have recurrences of their own (`ops.power_series`). For any other operation ``y = f(x)`` the tangent rule is a
+differential equation, ``y'(t) = f'(x(t)) x'(t)``, in which the rule's own operations are operations on power series: its
+coefficient of order ``k - 1`` gives ``k`` times that of `y`, and needs none of `y` beyond ``k - 1``. Because coefficients
+are computed on demand, the rule runs once, and refers to the result that it belongs to; the cost is that of the products
+in it, of the second power of the order.
+
+Loops, branches and calls carry coefficients as they carry values (`ops.control.series`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import (
+    TAKING,
+    Primitive,
+    Trace,
+    Tracer,
+    Value,
+    ValueTracer,
+    dtype_of,
+    inexact_dtype,
+    is_weak,
+    next_level,
+    shape_of,
+    taker,
+)
+from ..errors import CustomRuleError
+from ..ops.families import spread
+from ..ops.power_series import Coefficient
+
+ndarray = np.ndarray
+
+
+class Stream:
+    """Coefficients that are computed when they are asked for, in order, each once."""
+
+    __slots__ = ("compute", "constant", "known")
+
+    def __init__(
+        self,
+        compute: Coefficient,
+        known: list[Value | None] | None = None,
+        constant: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.compute = compute
+        self.known: list[Value | None] = [] if known is None else known
+        self.constant = constant  # whether all coefficients are known to be zero
+
+    def __call__(self, k: int) -> Value | None:
+        known = self.known
+        while len(known) < k:
+            known.append(self.compute(len(known) + 1))
+        return known[k - 1]
+
+
+def _beyond(k: int) -> None:
+    return None
+
+
+class SeriesTracer(ValueTracer):
+    """A value and the coefficients of the power series that starts with it."""
+
+    __slots__ = ()
+    primal, stream = ValueTracer.first, ValueTracer.second
+    differentiated = True
+
+    def __init__(self, trace: SeriesTrace, primal: Value, stream: Stream) -> None:
+        self._trace = trace
+        self.primal = primal
+        self.stream = stream
+        self.views = None
+        self.shape, self.dtype = shape_of(primal), dtype_of(primal)
+
+    def parts(self) -> tuple[Value, ...]:
+        return self.primal, *[c for c in self.stream.known if c is not None]
+
+    @property
+    def weak(self) -> bool:
+        return is_weak(self.primal)
+
+    def concrete(self, what: str) -> Any:
+        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
+
+    def __repr__(self) -> str:
+        return f"SeriesTracer<{self.aval!r}>(value={self.primal!r}, coefficients={self.stream.known!r})"
+
+
+class SeriesTrace(Trace):
+    """Carries coefficients up to an order along with values."""
+
+    __slots__ = ("open", "order", "running")
+    name = "jet"
+
+    def __init__(self, order: int) -> None:
+        self.level = next_level()
+        self.open = True
+        self.order = order
+        self.running: dict[Any, Any] | None = None  # what the operation at hand has led to, by operation and arguments
+
+    @property
+    def ended(self) -> bool:
+        return not self.open
+
+    def owns(self, x: Any) -> bool:
+        return type(x) is SeriesTracer and x._trace is self
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        if self.running is not None:  # an operation of a rule: its coefficients may need those that it is asked for
+            return self._apply(primitive, args, params)
+        if TAKING and (inner := taker(self, primitive)) is not None:
+            return inner.process(primitive, args, params)
+        if not self.open:
+            raise self.leaked()
+        self.running = {}
+        try:
+            out = self._apply(primitive, args, params)
+            if primitive.multiple_results:
+                return [self._settled(o) for o in out]
+            return self._settled(out)
+        finally:
+            self.running = None
+
+    def _settled(self, out: Value) -> Value:
+        """A result with all its coefficients; the value alone where they are zero."""
+        if not self.owns(out):
+            return out
+        coefficients = [out.stream(k) for k in range(1, self.order + 1)]
+        out.stream.compute = _beyond  # frees what the coefficients were computed from
+        return out if any(c is not None for c in coefficients) else out.primal
+
+    def _apply(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        assert self.running is not None
+        key = (primitive, *map(id, args), *_key(params))
+        found = self.running.get(key)
+        if found is None:
+            out = self._new(primitive, args, params, key)
+            self.running[key] = found = (out, args, params)  # which keeps the arguments, whose ids are in the key
+        return found[0]
+
+    def _new(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any], key: Any) -> Any:
+        primals, given = list(args), [None] * len(args)
+        for i, a in enumerate(args):
+            if self.owns(a):
+                primals[i], given[i] = a.primal, a.stream
+        if primitive.series_through is not None:
+            return self._through(primitive, primals, given, params)
+        out = primitive.bind(*primals, **params)
+        if not primitive.multiple_results:
+            if self.owns(out):
+                raise _closed_over(primitive)
+            if not inexact_dtype(dtype_of(out)):
+                return out
+            rule = primitive.series(primals, given, params)
+            if rule is not None:
+                return self._by_recurrence(rule, out, primals, given)
+        return self._by_tangents(primitive, args, given, params, out, key)
+
+    def _by_recurrence(self, rule: Any, out: Value, primals: Sequence[Value], given: Any) -> Value:
+        shape, dtype = shape_of(out), dtype_of(out)
+        stream = Stream(_beyond, constant=lambda: all(g is None or g.constant() for g in given))
+
+        def own(k: int) -> Value | None:
+            return out if k == 0 else stream(k)
+
+        def compute(k: int) -> Value | None:
+            c = rule(k, own, primals, given)
+            return None if c is None else spread(c, shape, dtype)
+
+        stream.compute = compute
+        return SeriesTracer(self, out, stream)
+
+    def _by_tangents(
+        self, primitive: Primitive, args: tuple[Value, ...], given: Any, params: dict[str, Any], out: Any, key: Any
+    ) -> Any:
+        """Results by the tangent rule, as the differential equation that it is."""
+        outs = out if primitive.multiple_results else [out]
+        found: list[Any] = []
+        begun = False
+
+        def tangent(j: int) -> Any:
+            nonlocal begun
+            if not found:
+                begun = True
+                slopes = [None if s is None else self._slope(a, s) for a, s in zip(args, given, strict=True)]
+                _, t = primitive.jvp(args, slopes, params)
+                found.extend(t if primitive.multiple_results else [t])
+            return found[j]
+
+        def constant(j: int) -> Callable[[], bool]:
+            return lambda: (bool(found) or not begun) and tangent(j) is None
+
+        def coefficient(j: int) -> Coefficient:
+            def compute(k: int) -> Value | None:
+                t = tangent(j)
+                if self.owns(t):
+                    c = t.primal if k == 1 else t.stream(k - 1)
+                else:
+                    c = t if k == 1 else None
+                if c is None or k == 1:
+                    return c
+                return c * dtype_of(c).type(1 / k) if k & (k - 1) == 0 else c / k
+
+            return compute
+
+        results: list[Value] = []
+        for j, o in enumerate(outs):
+            if self.owns(o):
+                raise _closed_over(primitive)
+            moves = inexact_dtype(dtype_of(o))
+            results.append(SeriesTracer(self, o, Stream(coefficient(j), constant=constant(j))) if moves else o)
+        result = results if primitive.multiple_results else results[0]
+        assert self.running is not None
+        self.running[key] = (result, args, params)  # before the rule runs, which may ask for it
+        return result
+
+    def _slope(self, x: SeriesTracer, stream: Stream) -> SeriesTracer | None:
+        """The derivative of a series, by its parameter; None where that is zero, which an infinite partial may meet."""
+        if stream.constant():
+            return None
+        first = stream(1)
+
+        def compute(k: int) -> Value | None:
+            c = stream(k + 1)
+            return None if c is None else c * (k + 1)
+
+        primal = np.zeros(x.shape, x.dtype) if first is None else first
+        return SeriesTracer(self, primal, Stream(compute))
+
+    def _through(self, primitive: Primitive, primals: list[Value], given: Any, params: dict[str, Any]) -> list[Value]:
+        """Results of a loop, branch or call, of all orders at once; in a rule, whose coefficients may not be known yet,
+        of those that the rule asks for."""
+        assert self.running is not None
+        rule: Any = primitive.series_through
+        outermost = len(self.running) == 0
+        runs: dict[int, Any] = {}
+
+        def run(order: int) -> Any:
+            if order not in runs:
+                coefficients = [None if s is None else [s(k) for k in range(1, order + 1)] for s in given]
+                runs[order] = rule(order, primals, coefficients, params)
+            return runs[order]
+
+        def coefficient(j: int) -> Coefficient:
+            def compute(k: int) -> Value | None:
+                found = run(self.order if outermost else k)[1][j]
+                return None if found is None else found[k - 1]
+
+            return compute
+
+        outs = run(self.order)[0] if outermost else primitive.bind(*primals, **params)
+        return [
+            SeriesTracer(self, o, Stream(coefficient(j))) if inexact_dtype(dtype_of(o)) else o
+            for j, o in enumerate(outs)
+        ]
+
+    def split(self, x: Value) -> tuple[Value, list[Value | None] | None]:
+        """The value and the coefficients of a result, None where it is constant."""
+        if self.owns(x):
+            return x.primal, [x.stream(k) for k in range(1, self.order + 1)]
+        return (self.outside(x), None) if not isinstance(x, Tracer) or not x.mutable else self.split(x.now())
+
+
+def _key(params: dict[str, Any]) -> list[Any]:
+    return [(name, id(value) if not isinstance(value, (int, str, tuple)) else value) for name, value in params.items()]
+
+
+def _closed_over(primitive: Primitive) -> CustomRuleError:
+    return CustomRuleError(
+        f"jet: {primitive.name} holds a function that closes over a value of the function that is expanded: pass the "
+        f"value as an argument"
+    )
+
+
+def series_flat(
+    f: Callable[..., Sequence[Value]],
+    primals: Sequence[Value],
+    coefficients: Sequence[Sequence[Value | None] | None],
+    order: int,
+) -> tuple[list[Value], list[list[Value | None] | None]]:
+    """Values and coefficients of a function from values to values along a curve; None where they are zero."""
+    trace = SeriesTrace(order)
+    args = [
+        p if c is None else SeriesTracer(trace, p, Stream(_beyond, list(c)))
+        for p, c in zip(primals, coefficients, strict=True)
+    ]
+    try:
+        pairs = [trace.split(o) for o in f(*args)]
+    finally:
+        trace.open = False
+    return [p for p, _ in pairs], [c for _, c in pairs]
+
+
+__all__ = ["SeriesTrace", "SeriesTracer", "series_flat"]
