@@ -56,6 +56,7 @@ UPWARD = {
     ("ops", "transforms.linearizing"): "so does its linearize rule",
     ("ops", "transforms.transposing"): "and its transpose",
     ("ops", "transforms.staging"): "what a transformation makes of a program is staged to a program again",
+    ("ops", "transforms.series"): "a loop, branch or call carries power series by its Programs",
     ("ops", "transforms.tape"): "a call that meets a tape is written into it",
     ("ops", "transforms.basis"): "a custom backward function runs on cotangents that know what they leave out",
     ("ops", "transforms.branching"): "a product is computed once more where its result is not finite",
