@@ -45,6 +45,7 @@ def jet(
         TypeError: there are not as many series as primals.
 
     Example:
+        >>> from wengert.interop.jax_modules.numpy import array
         >>> jet(lambda x: x**3, (array(2.0),), ((1.0, 0.0, 0.0),))
         (Array(8., dtype=float64, weak_type=True), [Array(12., dtype=float64, weak_type=True), Array(12., dtype=float64, weak_type=True), Array(6., dtype=float64, weak_type=True)])
     """
