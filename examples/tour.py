@@ -25,12 +25,24 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from numpy.testing import assert_allclose
-
 import wengert
 import wengert.numpy as wnp
-from wengert import custom_jvp, custom_vjp, grad, hessian, hvp, jacfwd, jacrev, jit
-from wengert import jvp, random, stop_gradient, vjp, vmap
+from numpy.testing import assert_allclose
+from wengert import (
+    custom_jvp,
+    custom_vjp,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    random,
+    stop_gradient,
+    vjp,
+    vmap,
+)
 
 plt.rc("figure", figsize=(7.2, 3.6), dpi=110)
 plt.rc("axes", grid=True)

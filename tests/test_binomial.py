@@ -3,7 +3,7 @@ that keep everything, and what a plan takes against its budget.
 """
 
 import math
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from wengert.ops.control.binomial import BOOKS, CACHE, MOST, SHARE, Blocks, Chec
 # --- the schedule ------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def optimum(blocks, slots):
     """How often blocks are run before they are taped, at least: by trying every place for the next snapshot."""
     if blocks == 1:

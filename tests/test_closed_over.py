@@ -128,9 +128,7 @@ def test_pullbacks_in_several_threads():
     wrong = []
 
     def work():
-        for _ in range(30):
-            if not np.array_equal(pullback(np.ones(2))[0], expected):
-                wrong.append(1)
+        wrong.extend(1 for _ in range(30) if not np.array_equal(pullback(np.ones(2))[0], expected))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for t in threads:

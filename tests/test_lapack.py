@@ -318,9 +318,7 @@ def test_errors_belong_to_their_threads():
     wrong = []
 
     def run(x, fails):
-        for _ in range(50):
-            if isinstance(outcome(f, x), tuple) != fails:
-                wrong.append(fails)
+        wrong.extend(fails for _ in range(50) if isinstance(outcome(f, x), tuple) != fails)
 
     threads = [threading.Thread(target=run, args=x) for x in ((a, False), (bad, True)) * 2]
     for t in threads:

@@ -33,9 +33,9 @@ def one_convolution(x, k, strides, pads, lhs, rhs):
 
 
 OPTIONS = [
-    dict(window_strides=(1, 1), padding=((0, 0), (0, 0))), dict(window_strides=(2, 1), padding=((1, 2), (0, 1))),
-    dict(window_strides=(1, 2), padding=((-1, 2), (3, -2))), dict(window_strides=(1, 1), padding=((1, 1), (1, 1)), lhs_dilation=(2, 3)),
-    dict(window_strides=(2, 1), padding=((2, 2), (1, 0)), rhs_dilation=(2, 2), lhs_dilation=(1, 2)),
+    {"window_strides": (1, 1), "padding": ((0, 0), (0, 0))}, {"window_strides": (2, 1), "padding": ((1, 2), (0, 1))},
+    {"window_strides": (1, 2), "padding": ((-1, 2), (3, -2))}, {"window_strides": (1, 1), "padding": ((1, 1), (1, 1)), "lhs_dilation": (2, 3)},
+    {"window_strides": (2, 1), "padding": ((2, 2), (1, 0)), "rhs_dilation": (2, 2), "lhs_dilation": (1, 2)},
 ]  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_batch_axes_of_a_gather_go_together():
 
 
 def test_a_function_is_applied_as_often_as_places_repeat():
-    x, numbers = np.arange(4.0), dict(window_axes=(), inserted=(0,), mapped=(0,))
+    x, numbers = np.arange(4.0), {"window_axes": (), "inserted": (0,), "mapped": (0,)}
     apply = lambda i: gathering.scatter_apply(x, i, lambda v: v * 10, (3,), **numbers)  # noqa: E731
     i = np.array([[2], [2], [1]])
     for f in (apply, w.jit(apply)):

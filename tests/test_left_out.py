@@ -397,7 +397,7 @@ WHILE_LOOPS = {
     ),
     "a constant": (lambda v: wnp.sum(repeated(lambda u: u * wnp.sqrt(v), 2, np.ones(3))[:2]), [1, 1, 0]),
     "a constant times 0": (
-        lambda v: wnp.sum((repeated(lambda u: u[:3] * wnp.sqrt(v), 2, np.ones(3)) * ZEROS[::-1])),
+        lambda v: wnp.sum(repeated(lambda u: u[:3] * wnp.sqrt(v), 2, np.ones(3)) * ZEROS[::-1]),
         [1, 1, np.nan],
     ),
     "moved from step to step": (

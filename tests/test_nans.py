@@ -82,9 +82,8 @@ def test_the_line_is_named(name):
 
 
 def test_the_infinity_behind_a_nan():
-    with w.config.override(debug_nans=True), np.errstate(all="ignore"):
-        with pytest.raises(NonFiniteError) as caught:
-            w.grad(distance)(X)
+    with w.config.override(debug_nans=True), np.errstate(all="ignore"), pytest.raises(NonFiniteError) as caught:
+        w.grad(distance)(X)
     first, second = str(caught.value).split("which was given one where")
     assert re.search("NaN comes of 'multiply'", first) and "infinity comes of 'divide'" in second
 
@@ -161,9 +160,9 @@ def test_a_program_that_writes_is_looked_into():
         return y
 
     for call in (f, w.jit(f)):
-        with np.errstate(all="ignore"), w.config.override(debug_infs=True):
-            with pytest.raises(NonFiniteError, match=r"'log'.*y\[i\] = np\.log"):
-                w.jvp(call, (np.array([1.0, 0.0]),), (np.ones(2),))
+        raises = pytest.raises(NonFiniteError, match=r"'log'.*y\[i\] = np\.log")
+        with np.errstate(all="ignore"), w.config.override(debug_infs=True), raises:
+            w.jvp(call, (np.array([1.0, 0.0]),), (np.ones(2),))
 
 
 def test_looking_may_begin_inside_of_a_call():

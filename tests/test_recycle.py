@@ -61,8 +61,7 @@ def test_several_threads():
     wrong = []
 
     def run(i):
-        for _ in range(5):
-            wrong.append((f(x, float(i)) != i).any())
+        wrong.extend((f(x, float(i)) != i).any() for _ in range(5))
 
     threads = [threading.Thread(target=run, args=(i,)) for i in range(4)]
     for t in threads:

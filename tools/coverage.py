@@ -198,7 +198,7 @@ def rows(space: str) -> list[Row]:
     return [
         measure(name, getattr(mine, name), getattr(module, name), CALLS[space][name])
         for name in functions(module)
-        if name not in MISSING and not (name == "test")
+        if name not in MISSING and name != "test"
     ]
 
 

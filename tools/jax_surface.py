@@ -67,9 +67,8 @@ def modules() -> list[str]:
     found = list(PACKAGES)
     for name in BELOW:
         package = importlib.import_module(name)
-        for below in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
-            if not any(part.startswith("_") for part in below.name.split(".")):
-                found.append(below.name)
+        names = [below.name for below in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}.")]
+        found += [below for below in names if not any(part.startswith("_") for part in below.split("."))]
     return sorted(set(found))
 
 

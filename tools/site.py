@@ -88,7 +88,9 @@ def marks() -> dict[str, dict[str, str]]:
             space = "wengert." + line[3:].strip()
         row = re.match(r"\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", line)
         if row:
-            found[f"{space}.{row[1]}"] = dict(zip(("forward", "reverse", "batch", "native"), row.groups()[1:], strict=True))
+            found[f"{space}.{row[1]}"] = dict(
+                zip(("forward", "reverse", "batch", "native"), row.groups()[1:], strict=True)
+            )
     return found
 
 

@@ -1,5 +1,7 @@
 """Arrays changed by .at: in loops, under jit, grad and vmap, with every operation it has."""
 
+import contextlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,8 +44,6 @@ total = jnp.sum(v)
 assert total.block_until_ready() == 15 and total.at[()].add(1) == 16
 assert jax.block_until_ready({"a": v})["a"] is not None
 assert np.asarray(v).sum() == 15 and v.devices() == {jax.devices()[0]}
-try:
+with contextlib.suppress(TypeError):
     v[0] = 1.0
-except TypeError:
-    pass
 print("rows", rows[0], "fibonacci", fibonacci)

@@ -364,12 +364,7 @@ def _dot_general(s: _Apart, eqn: Equation) -> Found | None:
     out, (x, y) = eqn.outputs[0].aval, eqn.inputs
     (cx, cy), (bx, by) = eqn.params["dims"]
     n = len(bx)
-    if (
-        out.dtype.kind != "f"
-        or x.aval.dtype != out.dtype
-        or y.aval.dtype != out.dtype
-        or not row_rank(out.shape[:n]) == 0
-    ):
+    if out.dtype.kind != "f" or x.aval.dtype != out.dtype or y.aval.dtype != out.dtype or row_rank(out.shape[:n]) != 0:
         return None
     if tuple(bx) != tuple(range(n)) or tuple(by) != tuple(range(n)) or not cx:
         return None

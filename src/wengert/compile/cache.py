@@ -19,6 +19,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -308,10 +309,8 @@ def _read(path: str, key: bytes) -> bytes | None:
     if made is None:
         stats.add("damaged")
     elif time.time() - found.st_mtime > _RECENT:
-        try:
+        with suppress(OSError):
             os.utime(path)  # the times of change order entries by their last use
-        except OSError:
-            pass
     return made
 
 

@@ -248,9 +248,9 @@ def _forget_locals(traceback: Any) -> None:
 
 def _prepare(eqn: Equation) -> Any:
     """A function of the addresses of an equation's arrays that runs it through NumPy."""
-    ins: list[tuple[Any, Any]] = []
-    for a in eqn.inputs:
-        ins.append((a.value if isinstance(a, Literal) and a.aval.shape == () else None, a.aval))
+    ins: list[tuple[Any, Any]] = [
+        (a.value if isinstance(a, Literal) and a.aval.shape == () else None, a.aval) for a in eqn.inputs
+    ]
     outs = [v.aval for v in eqn.outputs]
     table = ctypes.c_void_p * (sum(value is None for value, _ in ins) + len(outs))
 

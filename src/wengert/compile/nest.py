@@ -150,7 +150,7 @@ class Nest:
             return (yield from native.read(self, eqn, point, mask))
         args = []
         for a in eqn.inputs:
-            args.append((yield (a, aligned(a.aval.shape, eqn.outputs[0].aval.shape, point), mask)))
+            args.append((yield (a, aligned(a.aval.shape, eqn.outputs[0].aval.shape, point), mask)))  # noqa: PERF401 (no yield in a comprehension)
         return self.operation(eqn, args)
 
     def operation(self, eqn: Equation, args: Sequence[int]) -> int:

@@ -61,8 +61,7 @@ def interleaved(e: Emitter, columns: Sequence[V]) -> list[V]:
     even, odd = interleaved(e, columns[::2]), interleaved(e, columns[1::2])
     out = []
     for a, b in zip(even, odd, strict=True):
-        for half in (0, n // 2):
-            out.append(e.shuffle(a, [half + i // 2 + n * (i % 2) for i in range(n)], b))
+        out += [e.shuffle(a, [h + i // 2 + n * (i % 2) for i in range(n)], b) for h in (0, n // 2)]
     return out
 
 

@@ -100,7 +100,7 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
     while True:  # helpers use what is the caller's: they are waited for, whatever comes
         try:
             work(0)
-            for k in list(begun):
+            for k in begun:
                 with ended[k]:
                     pass
             break

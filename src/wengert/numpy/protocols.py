@@ -201,7 +201,7 @@ def _as(a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None, **_: 
 _MAKERS: dict[Any, Callable[..., Any]] = {
     **{f: _maker(f) for f in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.arange, np.fromfunction)},
     **{f: _maker(f) for f in (np.frombuffer, np.fromiter, np.fromstring, np.genfromtxt, np.loadtxt, np.fromfile)},
-    **{f: _as for f in (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)},
+    **dict.fromkeys((np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require), _as),
     np.array: _made,
     np.full: lambda shape, fill_value, dtype=None, **_: _full(shape, fill_value, dtype),
 }

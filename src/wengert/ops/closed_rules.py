@@ -10,7 +10,7 @@ import threading
 import types
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..config import config
@@ -275,10 +275,8 @@ def holds_tracers(x: Any, seen: set[int], depth: int = 6) -> bool:
 
 def _cells(f: types.FunctionType) -> Iterator[Any]:
     for cell in f.__closure__ or ():
-        try:
+        with suppress(ValueError):  # not assigned yet
             yield cell.cell_contents
-        except ValueError:  # not assigned yet
-            pass
 
 
 __all__ = ["Bound", "Converted", "Staged", "converted"]

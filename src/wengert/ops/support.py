@@ -184,9 +184,7 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
     by_hits = getattr(primitive, "hits", None)
     args = []
     for a in node.args if by_hits is None else ():
-        if type(a) is LinearTracer:
-            args.append(a)
-        elif not is_inexact(a):
+        if type(a) is LinearTracer or not is_inexact(a):
             args.append(a)
         elif isinstance(a, Tracer):
             return None  # a second product, of the values of each call: too dear

@@ -31,7 +31,7 @@ def _weights(n: int, place: int, value: float, axis: int, dtype: np.dtype) -> nd
 def _transpose(ct: Value, x: Any, *, kind: str, type: int, axis: int) -> Value:
     """The matrices are symmetric up to weights of the first and last elements; types 2 and 3 are each other's."""
     n, dtype = x.shape[axis], x.dtype
-    again = dict(kind=kind, axis=axis)
+    again = {"kind": kind, "axis": axis}
     edge = 0 if kind == "dct" else -1  # the element that counts once in type 3
     if type == 2:
         return transform_p.bind(ct * _weights(n, edge, 2.0, axis, dtype), type=3, **again)

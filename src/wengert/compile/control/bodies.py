@@ -109,7 +109,7 @@ def _pulled(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[
             "tests": len(tests), "consts": len(used), "carry": len(state), "fixed": len(fixed),
             "slices": tuple(p.slices),
         },
-        [a for a in walk_p.abstract(back=back)],
+        list(walk_p.abstract(back=back)),
     )  # fmt: skip
     return [_atom(r, v) for v in results(made, params, p)]
 
