@@ -35,7 +35,7 @@ def nested(f, args, directions, order):
     found, d = [], curve
     for k in range(order + 1):
         found.append([np.asarray(o) / math.factorial(k) for o in as_list(d(0.0))])
-        d = (lambda g: lambda t: wengert.jvp(lambda s: [o for o in as_list(g(s))], (t,), (1.0,))[1])(d)
+        d = (lambda g: lambda t: wengert.jvp(lambda s: list(as_list(g(s))), (t,), (1.0,))[1])(d)
     return found
 
 
