@@ -217,7 +217,8 @@ class WengertError(Exception):
     def __init__(self, message: str, *args: Any) -> None:
         self.message = message  # without the line
         where = user_line()
-        super().__init__(f"{message}\n  at {where}" if where else message, *args)
+        # By name: which `__init__` comes next beside a NumPy error differs between versions of Python.
+        Exception.__init__(self, f"{message}\n  at {where}" if where else message, *args)
 
     def __reduce__(self) -> Any:
         """In another process, and in a copy, the line is that of the first."""

@@ -52,7 +52,7 @@ def _lookups(code: CodeType) -> frozenset[int]:
             if called is not None:
                 found.add(instruction.offset)
             called = None
-        if name in _LOOKUPS:
+        if name in _LOOKUPS or (name == "BINARY_OP" and instruction.argrepr == "[]"):  # from Python 3.14 on
             found.add(instruction.offset)
     return frozenset(found)
 

@@ -386,7 +386,10 @@ def jit(
         raise NotSupportedError("jit runs where its backend does: leave device out")
     backend = None if backend == "cpu" else backend
     if backend is not None and backend not in backends.names():
-        raise NotSupportedError(f"jit: there is no backend {backend!r}; there are: {', '.join(backends.names())}")
+        raise NotSupportedError(
+            f"jit: there is no backend {backend!r}; code runs on this machine's processor: leave backend and device out, "
+            f"or take one of {', '.join(backends.names())}"
+        )
     if f is None:
         return lambda g: jit(
             g, static_argnums=static_argnums, static_argnames=static_argnames, donate_argnums=donate_argnums,
