@@ -38,10 +38,19 @@ def test_derivatives(name):
 
 
 # What has no form for values that are not known while it runs; the error says so.
-EAGER = {"optimize.brentq full_output"}
+EAGER = {
+    "optimize.brentq full_output": "full output",
+    "integrate.solve_ivp start": "t_eval",
+    "integrate.solve_ivp end": "t_eval",
+    "integrate.solve_ivp event": "t_eval",
+    "integrate.solve_ivp dense_output": "t_eval",
+}
 
 
-@pytest.mark.parametrize("name", [n for n in CASES if n not in EAGER])
+SLOW = {"integrate.quad branches"}  # a Python function with branches, written into a Program at a thousand points
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if n not in EAGER and n not in SLOW])
 def test_batched_and_compiled(name):
     f, a, trust = CASES[name]
     near = a * (1 + 1e-3)
@@ -51,6 +60,14 @@ def test_batched_and_compiled(name):
     compiled = jit(grad(f))
     np.testing.assert_allclose([compiled(a), compiled(near)], one, **tolerance)
     np.testing.assert_allclose(grad(jit(f))(a), one[0], **tolerance)
+
+
+@pytest.mark.parametrize("name", EAGER)
+def test_what_is_known_while_it_runs_alone(name):
+    f, a, _ = CASES[name]
+    for transformed in (jit(grad(f)), lambda a: vmap(grad(f))(np.array([a]))):
+        with pytest.raises(wengert.errors.NotSupportedError, match=EAGER[name]):
+            transformed(a)
 
 
 def test_the_value_is_scipys_own():

@@ -17,10 +17,12 @@ from .. import trees
 from ..core import INNERMOST, OBJECTS, Tracer, as_value
 from .forward import JVPTracer
 from .linearizing import LinearizeTracer
-from .opening import ConstantTracer
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _NUMBERS = frozenset({bool, int, float, complex, str, bytes, type(None), np.float64, np.float32, np.int64, np.bool_})
+
+
+TRACED = "_wengert_traced"  # in the attributes of an object of SciPy: what stands for it, of traced values
 
 
 class NotPlain(Exception):  # noqa: N818 - a sign within the library
@@ -39,8 +41,8 @@ def plain(x: Any) -> tuple[Any, int]:
             x = x.now()
         elif type(x) is LinearizeTracer or type(x) is JVPTracer:
             x, levels = x.primal, levels + 1
-        elif type(x) is ConstantTracer:
-            x = x.value
+        elif x.known:  # a constant
+            x = x.concrete("the value")
         else:
             raise NotPlain(x)
     return x, levels
@@ -89,7 +91,7 @@ def is_traced(x: Any, depth: int = 4) -> bool:
         return True
     if isinstance(x, _CONTAINERS):
         return depth > 0 and _any_traced(x.values() if isinstance(x, dict) else x, depth - 1)
-    return isinstance(getattr(x, "__wengert_value__", None), Tracer)
+    return isinstance(getattr(x, "__wengert_value__", None), Tracer) or TRACED in getattr(x, "__dict__", ())
 
 
 def _any_traced(items: Any, depth: int) -> bool:

@@ -20,11 +20,49 @@ SOLVERS = frozenset(
             "least_squares leastsq minimize minimize_scalar newton newton_krylov ridder root root_scalar shgo toms748"
         ).split()
     }
+    | {f"integrate.{n}" for n in "odeint quad quad_vec solve_ivp".split()}
 )
 # Methods of public classes, by room and class.
-METHODS: dict[str, dict[str, str]] = {}
+METHODS: dict[str, dict[str, str]] = {
+    "interpolate": {
+        "CubicSpline": "__init__",
+        "PchipInterpolator": "__init__",
+        "Akima1DInterpolator": "__init__",
+        "CubicHermiteSpline": "__init__",
+        "_interpolate._PPolyBase": "__init__ __call__",
+        "PPoly": "derivative antiderivative integrate",
+        "BSpline": "__init__ __call__ derivative antiderivative integrate",
+        "interp1d": "__init__",
+        "_interpolate._Interpolator1D": "__call__",
+        "RegularGridInterpolator": "__init__ __call__",
+        "RBFInterpolator": "__init__ __call__",
+        "UnivariateSpline": "__call__",
+    },
+    "fft": {
+        "_basic_backend": "fft ifft rfft irfft hfft ihfft fftn ifftn fft2 ifft2 rfftn rfft2 irfftn irfft2 hfftn hfft2 ihfftn ihfft2",
+        "_realtransforms_backend": "dctn idctn dstn idstn dct idct dst idst",
+    },
+    "stats": {
+        "rv_continuous": "pdf logpdf cdf logcdf sf logsf ppf isf",
+        "rv_discrete": "pmf logpmf cdf logcdf sf logsf ppf isf",
+        "_distn_infrastructure.rv_generic": "mean var std median interval entropy moment stats support",
+        "_multivariate.multivariate_normal_gen": "pdf logpdf __call__",
+        "_multivariate.dirichlet_gen": "pdf logpdf __call__",
+        "_multivariate.multinomial_gen": "pmf logpmf __call__",
+        "gaussian_kde": "__init__ evaluate __call__ pdf logpdf",
+    },
+}
 # The files that hold answers, by room.
-FILES = {"optimize": ["optimizing"]}
+FILES = {
+    "optimize": ["optimizing"],
+    "integrate": ["integrals", "initial_values", "linear_maps"],
+    "stats": ["distributions"],
+    "interpolate": ["interpolating"],
+    "signal": ["linear_maps"],
+    "fftpack": ["linear_maps"],
+    "sparse.linalg": ["linear_maps"],
+    "linalg": ["linear_maps"],
+}
 
 
 def answer_of(name: str) -> Callable[..., Any] | None:

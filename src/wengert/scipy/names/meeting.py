@@ -35,9 +35,19 @@ HOW = frozenset(
 )
 
 
-def _step(*args: Any, **kwargs: Any) -> Any:
-    entry: Any = "the entry"
-    return entry(args, kwargs)
+@functools.lru_cache(256)
+def _step(free: tuple[str, ...]) -> types.CodeType:
+    """The code of the step, for a function that closes over variables of these names (they must be its own as well)."""
+    variables = ", ".join(free)
+    source = "def outer():\n"
+    source += f"    {' = '.join(free)} = None\n" if free else ""
+    source += '    def step(*args, **kwargs):\n        entry = "the entry"\n        return entry(args, kwargs)\n'
+    source += f"        {variables}\n" if free else ""
+    names: dict[str, Any] = {}
+    exec(compile(source + "    return step\n", __file__.removesuffix(".py") + " (a step)", "exec"), names)
+    code: types.CodeType = names["outer"]().__code__
+    assert len(code.co_freevars) == len(free)
+    return code
 
 
 def _is_plain(args: Iterable[Any]) -> bool:
@@ -194,11 +204,9 @@ def meet_function(function: Any, name: str) -> None:
     _met[function] = entry
     if not hasattr(function, "__wrapped__"):
         function.__wrapped__ = entry.original  # type: ignore[attr-defined] # for signatures and sources
-    own = _step.__code__
+    own = _step(tuple(sorted(code.co_freevars)))
     function.__code__ = own.replace(
-        co_consts=tuple(entry if c == "the entry" else c for c in own.co_consts),
-        co_freevars=code.co_freevars,
-        co_name=code.co_name,
+        co_consts=tuple(entry if c == "the entry" else c for c in own.co_consts), co_name=code.co_name
     )
 
 
@@ -217,9 +225,11 @@ def meet_room(room: str) -> None:
             kind: Any = module
             for part in path.split("."):
                 kind = getattr(kind, part, None)
+            if kind is None:
+                continue
+            owner = f"{short}.{kind.__name__}" if isinstance(kind, type) else short
             for method in methods.split():
-                function = vars(kind).get(method) if isinstance(kind, type) else None
-                meet_function(function, f"{short}.{kind.__name__}.{method}" if kind is not None else "")
+                meet_function(vars(kind).get(method), f"{owner}.{method}")
 
 
 __all__ = ["HOW", "Entry", "entry_of", "meet_function", "meet_room", "same_meaning"]

@@ -1,0 +1,223 @@
+"""Functions of SciPy that are linear in one argument, by their own names: filters, resampling, transforms, sparse solutions.
+
+What such a function does along an axis is a matrix, which SciPy itself makes of the unit vectors; the answer is the product with
+it, so all of SciPy's conventions (ends, padding, initial states) are in it. Solutions with sparse matrices of plain
+numbers are solutions, with SciPy's factors of the matrix and of its transpose.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ... import numpy as wnp
+from ...core import Aval, Tracer, as_array, dtype_of, shape_of
+from ...errors import NotSupportedError
+from ...ops.host import host_call_p
+from ...ops.special.declare import floating
+from ...transforms.implicit import custom_linear_solve
+from ...transforms.plain import is_traced
+from ...transforms.solutions import solved
+from .meeting import HOW, Entry
+
+Named = dict[str, Any]
+MOST = 1 << 24  # elements of the matrix
+
+
+def along(
+    argument: str, axis: int | None = None, out: Callable[[Any], Any] = lambda found: found
+) -> Callable[..., Any]:
+    """The answer of a function that is linear in an argument along its argument `axis`, or along the last axis.
+
+    `out` is what of its result is linear.
+    """
+
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+        named = entry.bound(args, kwargs)
+        others = [k for k, v in named.items() if k != argument and is_traced(v)]
+        if others:
+            raise NotSupportedError(
+                f"scipy.{entry.name} of traced {', '.join(others)} has no derivative here: use stop_gradient on it, or give a "
+                f"function around the call a rule with custom_jvp"
+            )
+        x = floating(as_array(named[argument]))[0]
+        at = named.get("axis", axis)
+        at = -1 if at is None else at
+        if at < -len(shape_of(x)) or at >= len(shape_of(x)):
+            raise ValueError(f"axis {at} is out of bounds for an array of {len(shape_of(x))} dimensions")
+        n = shape_of(x)[at]
+        if "axis" in named:
+            named["axis"] = -1
+        zero = np.asarray(out(entry.call({**named, argument: np.zeros(n)})))
+        if zero.size * n > MOST:
+            raise NotSupportedError(
+                f"scipy.{entry.name} of {n} traced values is a matrix of {zero.size * n} elements, more than {MOST}: filter parts"
+            )
+        rows = np.stack([np.asarray(out(entry.call({**named, argument: e}))) for e in np.eye(n)])
+        product = wnp.moveaxis(x, at, -1) @ (rows - zero) + zero
+        return wnp.moveaxis(product, -1, at) if zero.ndim else product
+
+    return answer
+
+
+def fft(name: str, shape: str | None = None) -> Callable[..., Any]:
+    """The answer of a transform of scipy.fftpack by that of scipy.fft."""
+
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+        named = {k: v for k, v in entry.bound(args, kwargs).items() if k not in HOW}
+        if shape is not None:
+            named["s"] = named.pop(shape)
+        ours = getattr(importlib.import_module("wengert.scipy.fft"), name)
+        return ours(named.pop("x"), **{k: v for k, v in named.items() if v is not None})
+
+    return answer
+
+
+# --- sparse matrices ------------------------------------------------------------------------------------------------
+
+
+def solution(
+    matrix: Any, solve: Callable[[np.ndarray], np.ndarray], turned: Callable[[np.ndarray], np.ndarray], b: Any
+) -> Any:
+    """The solution with a sparse matrix of plain numbers, by functions that solve with it and with its transpose."""
+
+    def by(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any, Any], Any]:
+        def solver(_: Any, right: Any) -> Any:
+            aval = Aval(shape_of(right), dtype_of(right))
+            return host_call_p.bind(right, function=lambda v: [function(v).reshape(v.shape)], avals=(aval,))[0]
+
+        return solver
+
+    b = floating(as_array(b))[0]
+    columns = shape_of(b)
+    if len(columns) == 2:
+        one = lambda v: solution(matrix, solve, turned, v)  # noqa: E731
+        return wnp.stack([one(b[:, j]) for j in range(columns[1])], 1)
+    return custom_linear_solve(lambda x: matrix @ x, b, by(solve), by(turned))
+
+
+def spsolve(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.sparse.linalg.spsolve`."""
+    named = entry.bound(args, kwargs)
+    matrix, b = named["A"], named["b"]
+    if isinstance(matrix, Tracer):
+        return wnp.linalg.solve(matrix, b if len(shape_of(as_array(b))) == 2 else as_array(b)[:, None])[..., 0]
+    rest = {k: v for k, v in named.items() if k not in ("A", "b")}
+    turned = matrix.T.tocsc()
+    return solution(
+        matrix,
+        lambda v: entry.call({"A": matrix, "b": v, **rest}),
+        lambda v: entry.call({"A": turned, "b": v, **rest}),
+        b,
+    )
+
+
+def spsolve_triangular(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.sparse.linalg.spsolve_triangular`."""
+    import scipy.sparse
+
+    named = entry.bound(args, kwargs)
+    matrix, lower, unit = named["A"], named["lower"], named["unit_diagonal"]
+    used = scipy.sparse.tril(matrix, -1 if unit else 0) if lower else scipy.sparse.triu(matrix, 1 if unit else 0)
+    used = (used + scipy.sparse.identity(matrix.shape[0])).tocsr() if unit else used.tocsr()
+    turned = used.T.tocsr()
+    return solution(
+        used,
+        lambda v: entry.original(used, v, lower=lower),
+        lambda v: entry.original(turned, v, lower=not lower),
+        named["b"],
+    )
+
+
+def expm_multiply(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.sparse.linalg.expm_multiply` of a plain matrix and a traced vector or matrix."""
+    named = entry.bound(args, kwargs)
+    if is_traced(named["A"]):
+        return importlib.import_module("wengert.scipy.linalg").expm(named["A"]) @ named["B"]
+    if named["start"] is not None or named["stop"] is not None:
+        raise NotSupportedError("scipy.sparse.linalg.expm_multiply of traced values gives one time: call it for each")
+    return entry.original(named["A"], np.eye(named["A"].shape[0])) @ named["B"]
+
+
+# --- equations of Riccati -------------------------------------------------------------------------------------------
+
+
+def riccati(residual: Callable[..., Any]) -> Callable[..., Any]:
+    """The answer of a solver of an equation of Riccati, by its residual of ``(x, a, b, q, r)``."""
+
+    def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+        named = entry.bound(args, kwargs)
+        if named["e"] is not None or named["s"] is not None:
+            raise NotSupportedError(f"scipy.{entry.name} of traced values takes no e= and no s=")
+        given = {k: floating(as_array(named[k]))[0] for k in "abqr"}
+        m = shape_of(given["a"])[0]
+
+        def joint(x: Any) -> Any:
+            return residual(x, *given.values())
+
+        def search(_: Any, begin: Any) -> Any:
+            found = entry.call({**named, **begin})
+            return np.asarray(found, float).reshape(-1), [], found
+
+        def equations(g: Any, z: Any, _: Any) -> Any:
+            return wnp.reshape(g(wnp.reshape(z, (m, m))), (-1,))
+
+        avals = lambda: [Aval((m * m,), np.dtype(float))]  # noqa: E731
+        z, _, found = solved(joint, np.zeros((m, m)), given, search, equations, avals, what=f"scipy.{entry.name}")
+        return wnp.reshape(z, (m, m)) if isinstance(z, Tracer) else found
+
+    return answer
+
+
+def _continuous(x: Any, a: Any, b: Any, q: Any, r: Any) -> Any:
+    return a.T @ x + x @ a - x @ b @ wnp.linalg.solve(r, b.T @ x) + q
+
+
+def _discrete(x: Any, a: Any, b: Any, q: Any, r: Any) -> Any:
+    inner = wnp.linalg.solve(r + b.T @ x @ b, b.T @ x @ a)
+    return a.T @ x @ a - x - a.T @ x @ b @ inner + q
+
+
+ANSWERS: dict[str, Any] = {
+    "signal.savgol_filter": along("x"),
+    "signal.filtfilt": along("x"),
+    "signal.sosfiltfilt": along("x"),
+    "signal.resample": along("x"),
+    "signal.resample_poly": along("x"),
+    "signal.decimate": along("x"),
+    "signal.upfirdn": along("x"),
+    "signal.cspline1d": along("signal"),
+    "signal.qspline1d": along("signal"),
+    "signal.zoom_fft": along("x"),
+    "signal.czt": along("x"),
+    "integrate.romb": along("y"),
+    "integrate.cumulative_simpson": along("y"),
+    "fftpack.fft": fft("fft"),
+    "fftpack.ifft": fft("ifft"),
+    "fftpack.fftn": fft("fftn", "shape"),
+    "fftpack.ifftn": fft("ifftn", "shape"),
+    "fftpack.fft2": fft("fft2", "shape"),
+    "fftpack.ifft2": fft("ifft2", "shape"),
+    "fftpack.dct": fft("dct"),
+    "fftpack.idct": fft("idct"),
+    "fftpack.dst": fft("dst"),
+    "fftpack.idst": fft("idst"),
+    "fftpack.rfft": along("x"),
+    "fftpack.irfft": along("x"),
+    "fftpack.diff": along("x"),
+    "fftpack.hilbert": along("x"),
+    "fftpack.ihilbert": along("x"),
+    "fftpack.tilbert": along("x"),
+    "fftpack.itilbert": along("x"),
+    "fftpack.shift": along("x"),
+    "sparse.linalg.spsolve": spsolve,
+    "sparse.linalg.spsolve_triangular": spsolve_triangular,
+    "sparse.linalg.expm_multiply": expm_multiply,
+    "linalg.solve_continuous_are": riccati(_continuous),
+    "linalg.solve_discrete_are": riccati(_discrete),
+}
+
+__all__ = ["ANSWERS", "solution"]
