@@ -15,7 +15,8 @@ from . import core
 ROOMS = frozenset(
     f"scipy.{room}"
     for room in (
-        "cluster.vq fft fftpack integrate interpolate linalg ndimage optimize signal sparse.linalg spatial spatial.distance stats"
+        "cluster.vq fft fftpack integrate interpolate linalg ndimage optimize signal sparse.linalg spatial spatial.distance "
+        "special stats"
     ).split()
 )
 

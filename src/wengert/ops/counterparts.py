@@ -50,17 +50,6 @@ _INSTEAD = {
     "yve": "scipy.special.yv(v, x) for real x",
     "zetac": "scipy.special.zeta(x) - 1",
 }
-# Functions of SciPy that go by other names in `wengert.scipy`.
-_OTHER_NAMES = {
-    "integrate.solve_ivp": "integrate.odeint(f, y0, t)",
-    "optimize.bisect": "optimize.root(f, x0)",
-    "optimize.brentq": "optimize.root(f, x0)",
-    "optimize.curve_fit": "optimize.least_squares(residuals, x0)",
-    "optimize.fsolve": "optimize.root(f, x0)",
-    "optimize.leastsq": "optimize.least_squares(residuals, x0)",
-    "optimize.newton": "optimize.root(f, x0)",
-    "optimize.root_scalar": "optimize.root(f, x0)",
-}
 
 
 def operation(ufunc: Any) -> Callable[..., Any]:
@@ -142,8 +131,6 @@ def remedy_in_scipy(calls: list[str]) -> tuple[str, str]:
     from .. import scipy
 
     for name in calls:
-        if name in _OTHER_NAMES:
-            return f"scipy.{name}", f"write wengert.scipy.{_OTHER_NAMES[name]}"
         room, *rest = name.split(".")
         ours: Any = getattr(scipy, room, None)
         for part in rest:

@@ -38,6 +38,7 @@ METHODS: dict[str, dict[str, str]] = {
         "RBFInterpolator": "__init__ __call__",
         "UnivariateSpline": "__call__",
     },
+    "special": {"_multiufuncs.MultiUFunc": "__call__"},
     "fft": {
         "_basic_backend": "fft ifft rfft irfft hfft ihfft fftn ifftn fft2 ifft2 rfftn rfft2 irfftn irfft2 hfftn hfft2 ihfftn ihfft2",
         "_realtransforms_backend": "dctn idctn dstn idstn dct idct dst idst",
@@ -58,6 +59,7 @@ FILES = {
     "integrate": ["integrals", "initial_values", "linear_maps"],
     "stats": ["distributions"],
     "interpolate": ["interpolating"],
+    "special": ["several"],
     "signal": ["linear_maps"],
     "fftpack": ["linear_maps"],
     "sparse.linalg": ["linear_maps"],

@@ -1,0 +1,24 @@
+"""SciPy's functions of several universal functions (`scipy.special.sph_harm_y` and its kin) by their own names: ours."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .meeting import Entry, same_meaning
+
+
+def answer(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The call of one: by its name in ``scipy.special``, where we have it."""
+    from .. import special
+
+    this, *rest = args
+    name = next((n for n, v in vars(sys.modules["scipy.special"]).items() if v is this), "")
+    if name not in special.__all__:
+        return entry.original(*args, **kwargs)
+    return same_meaning(f"special.{name}")(entry, tuple(rest), kwargs)
+
+
+ANSWERS = {"special.MultiUFunc.__call__": answer}
+
+__all__ = ["ANSWERS"]
