@@ -1,6 +1,10 @@
 """Ctrl-C while native code runs, and at random moments of tracing and compiling."""
 
+import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -209,3 +213,46 @@ def test_what_comes_as_native_code_calls_python_is_raised(alarm, kind):
                 alarm(moment)
                 for _ in range(10_000):
                     assert np.all(f(x) == right)
+
+
+ROWS = """
+import signal, numpy as np, wengert as w, wengert.numpy as wnp
+class Asked(Exception): pass
+def handler(*_): raise Asked
+signal.signal(signal.SIGALRM, handler)
+x = np.random.default_rng(0).random((3000, 12_000))
+f = w.jit(lambda x: wnp.argsort(x, axis=1))
+f.lower(x).compile()
+for delay in (0.05, 0.1, 0.15):
+    signal.setitimer(signal.ITIMER_REAL, delay)
+    try:
+        f(x)
+        raise SystemExit("nothing was raised")
+    except Asked: pass
+np.testing.assert_array_equal(f(x[:3]), np.argsort(x[:3], axis=1, kind="stable"))
+"""
+
+
+def test_an_interrupt_within_a_row_that_is_sorted_by_digits():
+    """Rows of a length where the function that sorts one asks itself: what it is told reaches the loop around it."""
+    environment = {**os.environ, "WENGERT_TARGET_CPU": "x86-64-v3", "WENGERT_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", ROWS], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-1000:]
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint16, np.int32, np.float32, np.float64, np.uint64])
+@pytest.mark.parametrize("n", [40, 5000, 20_000])
+def test_functions_that_ask_are_given_the_cell_of_their_call(dtype, n):
+    """Within kernels: without a cell whoever called a function that has been told to stop would go on."""
+    x = np.zeros((2, n), dtype)
+    for f in (
+        lambda x: wnp.argsort(x, axis=1),
+        lambda x: wnp.searchsorted(x[0], x[1]),
+        lambda x: wnp.cumsum(x, axis=1),
+    ):
+        text = w.jit(f).lower(x).llvm()
+        functions = re.findall(r"define internal \w+ @([\w.]+)\(([^)]*)\)", text)
+        asking = [name for name, parameters in functions if re.search(r"ptr %(stop|cell)\b", parameters)]
+        for name in asking:
+            calls = re.findall(rf"call \w+ @{re.escape(name)}\(([^)]*)\)", text)
+            assert calls and not any(c.endswith("ptr null") for c in calls), name

@@ -2,6 +2,7 @@
 code for processors without AVX-512 and without AVX2.
 """
 
+import ctypes
 import os
 import re
 import subprocess
@@ -104,3 +105,29 @@ def test_code_for_older_processors(cpu, registers):
     done = subprocess.run([sys.executable, "-c", LOWERED], capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr[-1500:]
     assert set(re.findall(r"%([xyz])mm\d", done.stdout)) == ({"x", "y"} if registers == "y" else {"x"})
+
+
+LLVMS_MEMORY = """
+import ctypes, gc
+from wengert.compile import engine
+libc = ctypes.CDLL(None)
+names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+libc.mallinfo2.restype = type("Info", (ctypes.Structure,), {"_fields_": [(n, ctypes.c_size_t) for n in names]})
+made = "define double @main(double %x) {\\n %y = fadd double %x, NUMBER\\n ret double %y\\n}\\n".replace
+def used(numbers):
+    for n in numbers: engine.load([engine.emit(made("NUMBER", f"{n}.5"))])
+    gc.collect()
+    return libc.mallinfo2().uordblks
+first, last = used(range(640)), used(range(640, 1280))
+assert last - first < 640 * 32, (last - first) / 640
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="the GNU C library counts what is in use")
+def test_llvm_keeps_no_constants_of_programs_that_are_gone():
+    """One arena, for its count has no others; each program has a constant that no other has."""
+    environment = {**os.environ, "MALLOC_ARENA_MAX": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", LLVMS_MEMORY], capture_output=True, text=True, timeout=120, env=environment
+    )
+    assert done.returncode == 0, done.stderr[-1500:]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -134,11 +135,18 @@ def emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
 
 def _emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
     machine = quick_machine() if quick else target_machine()
-    module = llvm.parse_assembly(text)
-    if verify:
-        module.verify()
-    module.triple, module.data_layout = machine.triple, str(machine.target_data)
-    return machine.emit_object(module)
+    with _parsed(text, machine) as module:
+        if verify:
+            module.verify()
+        return machine.emit_object(module)
+
+
+@contextmanager
+def _parsed(text: str, machine: Any) -> Iterator[Any]:
+    """A module, in a context of its own: LLVM keeps every constant and type it has met as long as their context."""
+    with llvm.create_context() as context, llvm.parse_assembly(text, context) as module:
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)
+        yield module
 
 
 def emit_all(parts: Sequence[sidebyside.Part], verify: bool = False) -> list[bytes]:
@@ -179,8 +187,7 @@ def assembly(text: str) -> str:
 
     def work() -> str:
         machine = target_machine()
-        module = llvm.parse_assembly(text)
-        module.triple, module.data_layout = machine.triple, str(machine.target_data)
-        return machine.emit_assembly(module)
+        with _parsed(text, machine) as module:
+            return machine.emit_assembly(module)
 
     return shelter.run(work)

@@ -39,9 +39,9 @@ def sorter(w: Writer, type_: str, indices: bool, n: int, pointers: Sequence[str]
     else:
         parts = w.vector_bytes == 64 and type_ in ("i32", "i64")
         name = (_part_and_sort if parts else _by_digits)(w, type_, indices)
-        stop = w.cell if n >= MANY else "null"
-        w.stops = w.stops or n >= MANY
-        rest = f"ptr {counts}, i64 {n}, i64 {2 * n.bit_length()}, ptr {stop}"
+        # Whatever the length: what the function is told when it asks must reach the loop around it.
+        w.stops = True
+        rest = f"ptr {counts}, i64 {n}, i64 {2 * n.bit_length()}, ptr {w.cell}"
 
     def sort() -> bool:
         w.takes(4.0 * n * n.bit_length())
