@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import mmap
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from .layout import NUMPY_API, api_address
 
 OPTIONS: dict[str, Any] = {"opt": 2, "reloc": "pic", "codemodel": "default"}
 LIBRARIES = 64  # of one JIT compiler
+RESERVE, ROOM = 16 << 20, 64  # bytes that must be free for a module, and for each byte of its text
 OLDER: str | None = os.environ.get("WENGERT_TARGET_CPU") or None  # the processor in place of this one
 _number = itertools.count()
 
@@ -133,7 +135,16 @@ def emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
     return shelter.run(lambda: _emit(text, verify, quick))
 
 
+def _need(size: int) -> None:
+    """A MemoryError unless the system has room for what LLVM may take for a module; LLVM itself may end the process."""
+    try:
+        mmap.mmap(-1, RESERVE + ROOM * size).close()
+    except OSError:
+        raise MemoryError("no memory is left to compile") from None
+
+
 def _emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
+    _need(len(text))
     machine = quick_machine() if quick else target_machine()
     with _parsed(text, machine) as module:
         if verify:
@@ -156,6 +167,7 @@ def emit_all(parts: Sequence[sidebyside.Part], verify: bool = False) -> list[byt
     def work() -> list[bytes]:
         if threads < 2 or verify or not sidebyside.supported():
             return [_emit(text, verify, quick) for text, quick in parts]
+        _need(sum(len(text) for text, _ in parts))
         while len(_machines) < threads:
             _machines.append({False: _machine(), True: _machine(opt=0)})
         return sidebyside.emit(parts, _machines[:threads])
@@ -170,6 +182,7 @@ def load(objects: Sequence[bytes], symbols: Iterable[str] = ()) -> Code:
     """Machine code from object files that use some outside functions; one of them has `main`."""
 
     def work() -> Code:
+        _need(sum(map(len, objects)))
         addresses = [(s, _address(s)) for s in symbols]
         builder = llvm.JITLibraryBuilder().export_symbol("main")
         for o in objects:
