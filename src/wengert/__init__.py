@@ -27,6 +27,7 @@ from .transforms.jit import (
     jit,
     make_program,
 )
+from .transforms.laplacians import bilaplacian, curl, divergence, hessian_diagonal, laplacian
 from .transforms.reverse import linearize, vjp
 from .transforms.saved import print_saved, saved_values
 from .transforms.taylor import derivative, jet, taylor
@@ -72,6 +73,11 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
+    "laplacian",
+    "hessian_diagonal",
+    "divergence",
+    "curl",
+    "bilaplacian",
     "ShapeDtypeStruct",
     "as_jax",
     "checkpoint",
