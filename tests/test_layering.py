@@ -62,6 +62,7 @@ UPWARD = {
     ("ops", "transforms.branching"): "a product is computed once more where its result is not finite",
     ("transforms", "numpy"): "the derivative of a solution is the solution of equations, written with the namespace",
     ("transforms", "scipy.sparse.linalg"): "which iterative solvers of the namespace solve where they are asked for",
+    ("transforms", "random"): "an estimate of a Laplacian draws its directions from a key",
     ("ops", "numpy"): "methods of tracers that are composites are the functions of the namespace",
     ("ops", "numpy.reductions"): "and so are methods of ufuncs, such as np.add.reduce",
     ("ops", "transforms.control"): "a function applied as often as an index repeats is a loop",
