@@ -544,7 +544,7 @@ def test_dropped_programs_leave_nothing_in_memory():
     with w.config.override(disk_cache=not FULL):
         for _ in range(5):
             before = resident()
-            for i in range(i, i + count):
+            for i in range(i, i + count):  # noqa: B020 (goes on where it was)
                 compile_one(i % distinct)
             grown.append(resident() - before)
     # What is kept of every program shows in every round; the allocator's growth to its working size in the first ones.

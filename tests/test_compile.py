@@ -75,7 +75,7 @@ REWRITES = {
     "x / 0": (lambda x: x / 0.0, (X,), ["divide"]),
     "x / inf": (lambda x: x / np.inf, (X,), ["divide"]),
     "i / 1": (lambda x: x / 1, (I,), ["divide"]),
-    "--x": (lambda x: -(-x), (X,), []),
+    "--x": (lambda x: -(-x), (X,), []),  # noqa: B002 (no decrement)
     "-(x - y)": (lambda x, y: -(x - y), (X, Y), ["subtract", "negative"]),
     "-(i - j)": (lambda x, y: -(x - y), (I, I + 1), ["subtract"]),
     "x ** 1": (lambda x: x**1, (X,), []),

@@ -249,7 +249,7 @@ def signatures() -> Iterator[Finding]:
 def _parameters(mine: Any, scipys: Any) -> Iterator[str]:
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
     names = [n for n, p in mine.items() if p.kind is positional]
-    for place, (name, p) in enumerate((n, p) for n, p in scipys.items() if p.kind is positional):
+    for place, (name, p) in enumerate((n, p) for n, p in scipys.items() if p.kind is positional):  # noqa: B007 (as above)
         if place >= len(names) or names[place] != name:
             yield f"argument {place + 1} is not {name}"
             break

@@ -879,7 +879,7 @@ _P = [0.3, 0.0, 1.0, -0.1, 1.5, _NAN]
 _POSITIVE = [1.5, 1.0, 2.0, 3.5, 0.5, 0.0, -1.0, _NAN]
 # The values of each shape parameter.
 DISTRIBUTIONS: dict[str, list[list[float]]] = {
-    **dict.fromkeys("norm cauchy laplace logistic gumbel_r gumbel_l expon halfnorm uniform".split(), []),
+    **dict.fromkeys("norm cauchy laplace logistic gumbel_r gumbel_l expon halfnorm uniform".split(), []),  # noqa: RUF024 (read only)
     "t": [[2.5, 1.0, 2.0, 1e3, 0.0, -1.0, _NAN, _INF]], "gennorm": [_POSITIVE], "vonmises": [[1.5, 0.0, -1.0, 30.0, _NAN]],
     "gamma": [_POSITIVE], "chi2": [_POSITIVE], "invgamma": [_POSITIVE], "lognorm": [_POSITIVE], "weibull_min": [_POSITIVE],
     "pareto": [_POSITIVE], "beta": [[2.5, 1.0, 0.5, 0.0, -1.1, _NAN], [1.5, 1.0, 0.5, 0.0, -1.1]],

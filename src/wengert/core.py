@@ -209,7 +209,7 @@ def _remedy(dtype: np.dtype) -> str:
     }.get(dtype.kind, "write x.view(dtype) with the dtype of the numbers that its bytes are")
 
 
-def as_value(x: Any) -> Value:
+def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent ones first)
     """`x` as a value: lists, tuples and array-likes become arrays; values and tracers are left as they are.
 
     In 32-bit mode arrays of 64-bit dtypes become 32-bit ones.

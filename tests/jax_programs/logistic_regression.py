@@ -44,7 +44,7 @@ H = hessian(regularised)(jnp.append(W, b))
 assert H.shape == (4, 4) and jnp.allclose(H, H.T, atol=1e-5)
 assert bool(jnp.all(jnp.linalg.eigvalsh(H) > 0.99))
 v = jnp.append(W, b)
-for step in range(8):
+for step in range(8):  # noqa: B007 (as the program was written)
     v = v - jnp.linalg.solve(hessian(regularised)(v), grad(regularised)(v))
 assert jnp.linalg.norm(grad(regularised)(v)) < 1e-5
 per_example = vmap(grad(lambda W, x: predict(W, b, x)), in_axes=(None, 0))(W, inputs)

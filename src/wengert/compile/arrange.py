@@ -8,6 +8,7 @@ products take the place of transpositions around them, wherever that makes fewer
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -156,7 +157,7 @@ def _arrange(
         return None
     shape = eqn.outputs[0].aval.shape
     ends = (0, len(bx), len(bx) + len(fx), len(shape))
-    b, r, c = (_together(shape[i:j], steps[i:j]) for i, j in zip(ends, ends[1:], strict=False))
+    b, r, c = (_together(shape[i:j], steps[i:j]) for i, j in itertools.pairwise(ends))
     if b is None or r is None or c is None or 1 not in (r, c):
         return None
     swapped = c != 1

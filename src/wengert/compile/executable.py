@@ -226,7 +226,7 @@ def _callback(calls: list[Any], failures: list[str], errors: dict[int, BaseExcep
                 raise failure(failures[-1 - number])
             calls[number](addresses)
             return 0
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (`raise_error` raises it)
             _forget_locals(error.__traceback__)
             errors[threading.get_ident()] = error
             return FAILED

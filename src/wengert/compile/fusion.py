@@ -194,7 +194,7 @@ class Plan:
         """The stage in which a value can be used by a nest: read, or computed again there."""
         return 0 if type(a) is Literal else self._stage[a]
 
-    def _assign(self) -> None:
+    def _assign(self) -> None:  # noqa: C901 (the kinds of equations in one place)
         for eqn in self.program.equations:
             kind = self._kinds[eqn] = self._kind(eqn)
             if kind in (MAP, VIEW):

@@ -226,7 +226,7 @@ def parts(e: Emitter, x: V) -> tuple[V, V]:
 
 def scaled(e: Emitter, m: V, k: V) -> V:
     """``m 2**k``, by three products, because one power of two may overflow where the result does not."""
-    bits, bias, integer = LAYOUT[m.type]
+    bits, bias, _integer = LAYOUT[m.type]
     limit = 3 * (bias - 1)
     k = e.intrinsic("smax", e.intrinsic("smin", k, e.const(limit, k)), e.const(-limit, k))
     rest = k

@@ -194,58 +194,67 @@ def _flags(x: np.ndarray) -> int:
 # --- the check ----------------------------------------------------------------------------------------------------------
 
 
+def _word(x: Any, offset: int, size: int, width: int = _POINTER) -> int | None:
+    """The number in a field of an object of some bytes; None where it would not lie in it."""
+    return None if offset < 0 or offset % width or offset + width > size else _number(x, offset, width)
+
+
+def _content(address: int | None, size: int) -> bytes | None:
+    return _read(address, size) if address else None
+
+
 def agrees(layout: Layout) -> bool:
     """Whether other samples than those of the search have in these fields what they should."""
-
-    def word(x: Any, offset: int, size: int) -> int | None:
-        return None if offset < 0 or offset % _POINTER or offset + _POINTER > size else _number(x, offset, _POINTER)
-
-    def half(x: Any, offset: int, size: int) -> int | None:
-        return None if offset < 0 or offset % 4 or offset + 4 > size else _number(x, offset, 4)
-
-    def content(address: int | None, size: int) -> bytes | None:
-        return None if not address else _read(address, size)
-
-    ready = layout.contiguous | layout.aligned
-    if min(layout.contiguous, layout.aligned, layout.writeable) <= 0 or ready & layout.writeable:
+    bits = (layout.contiguous, layout.aligned, layout.writeable)
+    if any(b <= 0 or b.bit_count() != 1 for b in bits) or len({*bits}) < 3:
         return False
-    if any(f.bit_count() != 1 for f in (layout.contiguous, layout.aligned, layout.writeable)):
+    arrays = [np.array([[1, 0, 1], [1, 1, 0]], dtype) for dtype in "?bhilqBHILQefdgFDG"]
+    return (
+        all(_agrees_array(layout, x) and all(_agrees_scalar(layout, number) for number in x[0]) for x in arrays)
+        and _word(2.75, layout.float, float.__basicsize__) == _bits(2.75)
+        and _agrees_key(layout, np.array((23, 29), KEY)[()])
+        and _agrees_containers(layout, [object() for _ in range(7)])
+    )
+
+
+def _agrees_array(layout: Layout, x: np.ndarray) -> bool:
+    size, ready = type(x).__basicsize__, layout.contiguous | layout.aligned
+    return bool(
+        _word(x, layout.type, size) == id(np.ndarray)
+        and _word(x, layout.data, size) == x.ctypes.data
+        and _word(x, layout.nd, size, 4) == x.ndim
+        and _content(_word(x, layout.dimensions, size), _POINTER * x.ndim) == _words(x.shape)
+        and _word(x, layout.dtype, size) == id(x.dtype)
+        and _word(x, layout.flags, size, 4) == _flags(x)
+        and _flags(x) & ready == ready
+        and _flags(x) & layout.writeable
+        and not _flags(x.T) & layout.contiguous
+    )
+
+
+def _agrees_scalar(layout: Layout, number: Any) -> bool:
+    width = number.nbytes
+    if layout.scalar < 0 or layout.scalar % min(width, 16) or layout.scalar + width > type(number).__basicsize__:
         return False
-    for dtype in "?bhilqBHILQefdgFDG":
-        x = np.array([[1, 0, 1], [1, 1, 0]], dtype)
-        size = type(x).__basicsize__
-        if word(x, layout.type, size) != id(np.ndarray) or word(x, layout.data, size) != x.ctypes.data:
-            return False
-        if half(x, layout.nd, size) != 2 or content(word(x, layout.dimensions, size), 16) != _words(x.shape):
-            return False
-        if word(x, layout.dtype, size) != id(x.dtype) or half(x, layout.flags, size) != x.flags.num:
-            return False
-        if x.flags.num & ready != ready or not x.flags.num & layout.writeable or x.T.flags.num & layout.contiguous:
-            return False
-        for number in x[0]:
-            end = layout.scalar + number.nbytes
-            if layout.scalar < 0 or layout.scalar % min(number.nbytes, 16) or end > type(number).__basicsize__:
-                return False
-            if word(number, layout.type, end) != id(type(number)):
-                return False
-            value = ctypes.string_at(id(number) + layout.scalar, number.nbytes)
-            if np.frombuffer(value, number.dtype)[0] != number:
-                return False
-    if word(2.75, layout.float, float.__basicsize__) != _bits(2.75):
-        return False
-    key = np.array((23, 29), KEY)[()]
+    value = np.frombuffer(ctypes.string_at(id(number) + layout.scalar, width), number.dtype)[0]
+    return bool(_word(number, layout.type, type(number).__basicsize__) == id(type(number)) and value == number)
+
+
+def _agrees_key(layout: Layout, key: Any) -> bool:
     size = np.void.__basicsize__
-    if word(key, layout.key_dtype, size) != id(KEY) or content(word(key, layout.key_data, size), 8) != key.tobytes():
-        return False
-    parts = [object() for _ in range(7)]
-    both, wanted = tuple(parts), _words([id(x) for x in parts])
-    size = tuple.__basicsize__ + 7 * tuple.__itemsize__
-    if word(both, layout.size, size) != 7 or word(parts, layout.size, list.__basicsize__) != 7:
-        return False
-    last = layout.tuple_items + 6 * _POINTER
-    if word(both, layout.tuple_items, size) != id(parts[0]) or word(both, last, size) != id(parts[6]):
-        return False
-    return content(word(parts, layout.list_items, list.__basicsize__), len(wanted)) == wanted
+    data = _content(_word(key, layout.key_data, size), key.nbytes)
+    return _word(key, layout.key_dtype, size) == id(KEY) and data == key.tobytes()
+
+
+def _agrees_containers(layout: Layout, parts: list[Any]) -> bool:
+    """Of a list and a tuple of the same objects."""
+    both, n, wanted = tuple(parts), len(parts), _words([id(x) for x in parts])
+    inside, outside = tuple.__basicsize__ + n * tuple.__itemsize__, list.__basicsize__
+    return (
+        _word(both, layout.size, inside) == _word(parts, layout.size, outside) == n
+        and all(_word(both, layout.tuple_items + _POINTER * i, inside) == id(x) for i, x in enumerate(parts))
+        and _content(_word(parts, layout.list_items, outside), len(wanted)) == wanted
+    )
 
 
 # --- NumPy's functions --------------------------------------------------------------------------------------------------

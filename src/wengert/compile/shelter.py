@@ -52,7 +52,7 @@ class _Job:
     def run(self) -> None:
         try:
             self.result = self.context.run(_locked, self.work)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (who waits raises it)
             self.error = error
         self.done = True
         self.ready.release()
@@ -144,10 +144,10 @@ def _have_worker(waited: bool = False) -> None:
             _jobs.get_nowait().run()
 
 
-def leave(thing: Any) -> None:
+def leave(thing: Any, left: list[Any] = _left) -> None:  # noqa: B006 (the one list, to the end of the process)
     """Free an object of LLVM's when there is next work to do."""
     if thing is not None:
-        _left.append(thing)
+        left.append(thing)
 
 
 def _locked(work: Callable[[], T]) -> T:

@@ -76,7 +76,7 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
             try:
                 machine = ctypes.cast(machines[thread][quick]._ptr, _POINTER)
                 made[i] = _emit(text.encode(), machine, triple, layout)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (who waits raises it)
                 made[i] = error
 
     begun: list[int] = []  # a thread that died of memory before its first instruction is waited for by nobody
@@ -104,7 +104,7 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
                 with ended[k]:
                     pass
             break
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (raised when all have ended)
             interrupt = interrupt or error
             left.clear()
     if interrupt is not None:

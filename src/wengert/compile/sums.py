@@ -235,10 +235,10 @@ class _Sums:
             rest = tuple(kept.index(i) for i in axes if i not in over)
             left = tuple(shape[i] for i in kept)
             if not _own(x, shape, over):
-                return Way(CHOSEN, lambda: (self.along(self.spread(self.without(x, shape, over), left), rest), 1.0))
+                return Way(CHOSEN, lambda: (self.along(self.spread(self.without(x, shape, over), left), rest), 1.0))  # noqa: B023 (called in this turn, or returned with it)
             if counts(at) and at.aval.size == x.aval.size and tuple(_varying(x, shape)) == over:  # of a diagonal
                 turned = tuple(shape[i] if i in others else 1 for i in kept)
-                return Way(CHOSEN, lambda: (self.along(self.spread(self.shaped(x, turned), left), rest), 1.0))
+                return Way(CHOSEN, lambda: (self.along(self.spread(self.shaped(x, turned), left), rest), 1.0))  # noqa: B023 (called in this turn, or returned with it)
         return None
 
     @staticmethod

@@ -33,7 +33,7 @@ def read(path: Path) -> Any:
             warnings.simplefilter("ignore")  # old notebooks lack ids, which are made
             nb = nbformat.reads(text, as_version=4)
             cells = [(cell.cell_type, cell.source) for cell in nb.cells]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (what the reader raises for what it cannot read)
         said = str(error).splitlines()
         raise NotSupportedError(f"{path} is no notebook: {said[0] if said else type(error).__name__}") from None
     nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -96,7 +96,7 @@ class Results:
             run.notebook = _whole(self._notebook(), text)
         try:
             run.page = _whole(self._page(), page_of(nb, self.source.stem, run.outcomes, run.total))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the run is not lost for its page)
             run.trouble = f"the page could not be made ({type(error).__name__}: {error}); the notebook is written"
 
 

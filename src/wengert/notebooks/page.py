@@ -38,7 +38,7 @@ def mathml(formula: str, display: str) -> str:
     """A LaTeX formula as MathML; as code where it cannot be read."""
     try:
         tags = convert(formula.strip(), display=display)
-    except Exception:  # the converter raises all kinds of errors for what it does not know
+    except Exception:  # noqa: BLE001 the converter raises all kinds of errors for what it does not know
         return f"<code>{escape(formula)}</code>"
     return FUNCTION_NAME.sub(rf"{THIN}\g<0>{THIN}", tags)
 

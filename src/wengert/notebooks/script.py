@@ -32,7 +32,7 @@ def run_script(path: Path, arguments: list[str], as_jax: bool) -> tuple[int, dic
         runpy.run_path(str(path), run_name="__main__")
     except SystemExit as end:
         status = _status(end.code)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 (shown as Python shows it)
         tb = error.__traceback__
         while tb is not None and tb.tb_frame.f_code.co_filename != str(path):
             tb = tb.tb_next  # this file's and runpy's frames say nothing about the script

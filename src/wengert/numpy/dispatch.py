@@ -45,7 +45,7 @@ def rounded(f: F) -> F:
     return call  # type: ignore[return-value]
 
 
-def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:
+def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:  # noqa: C901 (the wrapper that it makes is counted too)
     """Decorator: where the first `arrays` arguments are NumPy arrays and nothing is traced, NumPy's function runs.
 
     `beyond` names the keywords that NumPy's function does not have (or reads in another way).

@@ -314,7 +314,7 @@ _MODES = ("constant", *_COPYING, "empty", "linear_ramp", "maximum", "mean", "med
 
 _OPTIONS = {
     "constant": {"constant_values"}, "linear_ramp": {"end_values"}, "reflect": {"reflect_type"},
-    "symmetric": {"reflect_type"}, **dict.fromkeys(("maximum", "mean", "median", "minimum"), {"stat_length"}),
+    "symmetric": {"reflect_type"}, **dict.fromkeys(("maximum", "mean", "median", "minimum"), {"stat_length"}),  # noqa: RUF024 (read only)
 }  # fmt: skip
 _BORDERS = ("linear_ramp", "maximum", "mean", "median", "minimum")
 
@@ -379,6 +379,39 @@ def _sides(values: Any, rank: int, what: str) -> Any:
         raise ShapeError(f"pad: {what}={values!r} does not fit {rank} axes") from None
 
 
+def _pad_widths(x: Any, pad_width: Any) -> list[list[int]]:
+    """How many elements come before and after, for each axis."""
+    if isinstance(pad_width, dict):
+        pad_width = [pad_width.get(i, pad_width.get(i - ndim_of(x), 0)) for i in range(ndim_of(x))]
+        pad_width = [(w, w) if isinstance(w, (int, np.integer)) else tuple(w) for w in pad_width]
+    given = np.asarray(pad_width)
+    if given.dtype.kind not in "iu" and given.size:
+        raise DtypeError(f"pad: widths must be integers, got {pad_width}")
+    if np.any(given < 0):
+        raise ArgumentError(f"pad: widths must not be negative, got {pad_width}; slices cut arrays")
+    try:
+        return np.broadcast_to(given.astype(int), (ndim_of(x), 2)).tolist()
+    except ValueError:
+        raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {shape_of(x)}") from None
+
+
+def _check_mode(mode: Any, options: dict[str, Any]) -> None:
+    if mode not in _MODES and not callable(mode):
+        raise ArgumentError(f"pad: mode {mode!r} is none of {', '.join(_MODES)}")
+    if not callable(mode) and not set(options) <= _OPTIONS.get(mode, set()):
+        raise ArgumentError(f"pad: mode {mode!r} has no {', '.join(sorted(set(options) - _OPTIONS.get(mode, set())))}")
+
+
+def _with_borders(x: Any, widths: list[list[int]], mode: str, given: Any, option: str) -> Any:
+    options = [[None, None]] * ndim_of(x) if given is None else _sides(given, ndim_of(x), option)
+    for i, (pair, values) in enumerate(zip(widths, options, strict=True)):
+        if any(pair):
+            least, ends = ((None, None), values) if mode == "linear_ramp" else (values, (0, 0))
+            low = _border(x, i, pair[0], mode, False, least[0], ends[0])
+            x = _ops.concatenate([low, x, _border(x, i, pair[1], mode, True, least[1], ends[1])], i)
+    return x
+
+
 @plain(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
     """`array` with elements added before and after along each axis.
@@ -398,24 +431,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         array([0., 1., 1., 0.])
     """
     x = as_array(array)
-    if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - ndim_of(x), 0)) for i in range(ndim_of(x))]
-        pad_width = [(w, w) if isinstance(w, (int, np.integer)) else tuple(w) for w in pad_width]
-    given = np.asarray(pad_width)
-    if given.dtype.kind not in "iu" and given.size:
-        raise DtypeError(f"pad: widths must be integers, got {pad_width}")
-    if np.any(given < 0):
-        raise ArgumentError(f"pad: widths must not be negative, got {pad_width}; slices cut arrays")
-    if mode not in _MODES and not callable(mode):
-        raise ArgumentError(f"pad: mode {mode!r} is none of {', '.join(_MODES)}")
-    if not callable(mode) and not set(kwargs) <= _OPTIONS.get(mode, set()):
-        raise ArgumentError(f"pad: mode {mode!r} has no {', '.join(sorted(set(kwargs) - _OPTIONS.get(mode, set())))}")
-    try:
-        widths = np.broadcast_to(given.astype(int), (ndim_of(x), 2)).tolist()
-    except ValueError:
-        raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {shape_of(x)}") from None
-    if any(n < 0 for pair in widths for n in pair):
-        raise ShapeError(f"pad: widths may not be negative, got {pad_width}; cut with a slice")
+    widths = _pad_widths(x, pad_width)
+    _check_mode(mode, kwargs)
     if mode == "empty":
         mode, kwargs = "constant", {}
     if mode in _COPYING and kwargs.get("reflect_type", "even") == "even":
@@ -435,13 +452,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     option = "end_values" if mode == "linear_ramp" else "stat_length"
     if mode in _BORDERS and set(kwargs) <= {option}:
         given = kwargs.get(option, 0 if mode == "linear_ramp" else None)
-        options = [[None, None]] * ndim_of(x) if given is None else _sides(given, ndim_of(x), option)
-        for i, (pair, values) in enumerate(zip(widths, options, strict=True)):
-            if any(pair):
-                least, ends = ((None, None), values) if mode == "linear_ramp" else (values, (0, 0))
-                low = _border(x, i, pair[0], mode, False, least[0], ends[0])
-                x = _ops.concatenate([low, x, _border(x, i, pair[1], mode, True, least[1], ends[1])], i)
-        return x
+        return _with_borders(x, widths, mode, given, option)
     if mode != "constant":
         raise NotSupportedError(
             f"pad with mode {mode!r} and {', '.join(kwargs) or 'a function'} on an array under transformation: compute the "

@@ -106,7 +106,7 @@ def _check_shares(q: Any) -> None:
         raise ArgumentError("quantiles must be in the range from 0 to 1, percentiles from 0 to 100")
 
 
-def _quantile(
+def _quantile(  # noqa: C901 (NumPy's methods, side by side)
     a: Any,
     q: Any,
     axis: Any,

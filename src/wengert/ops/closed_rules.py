@@ -163,7 +163,7 @@ def converted(rule: Rule, args: Sequence[Value], trace: Any = None) -> tuple[Sta
     _converting.depth = depth + 1
     try:
         parts, closed = (_of_jvp if rule.forward_mode else _of_vjp)(rule, avals, n)
-    except Exception:  # it needs values that are not known yet: it runs, or fails, where it is differentiated
+    except Exception:  # noqa: BLE001 it needs values that are not known yet: it runs, or fails, where it is differentiated
         return Staged(rule, program, n), hoisted
     finally:
         _converting.depth = depth

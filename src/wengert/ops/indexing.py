@@ -378,7 +378,8 @@ class _ScatterMultiply(_Scatter):
         index_shape = np.broadcast_shapes(*[shape_of(i) for i in indices])
         count = math.prod(index_shape)
         places = [
-            reshape(broadcast_to(where(i < 0, i + n, i), index_shape), (count,)) for i, n in zip(indices, lengths)
+            reshape(broadcast_to(where(i < 0, i + n, i), index_shape), (count,))
+            for i, n in zip(indices, lengths, strict=True)
         ]
         place: Any = 0
         for i, n in zip(places, lengths, strict=True):
@@ -473,7 +474,7 @@ scatter_min_p = _ScatterExtreme(
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
-def getitem(x: Value, key: Any) -> Value:
+def getitem(x: Value, key: Any) -> Value:  # noqa: C901 (the kinds of indices, the frequent ones first)
     """``x[key]`` with NumPy's index language: integers, slices, None, Ellipsis, integer arrays and masks.
 
     Raises:

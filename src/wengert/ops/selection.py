@@ -81,7 +81,7 @@ for _name in "add sub mul truediv floordiv mod pow lt le gt ge eq ne".split():
     if _name not in ("lt", "le", "gt", "ge", "eq", "ne"):
         setattr(Selection, f"__r{_name}__", lambda self, other, f=_f: self.apply(f, other, self))
 for _name in ("neg", "pos", "abs"):
-    setattr(Selection, f"__{_name}__", lambda self, f=getattr(operator, _name): self.apply(f, self))
+    setattr(Selection, f"__{_name}__", lambda self, f=getattr(operator, _name): self.apply(f, self))  # noqa: B008 (this name's)
 
 
 def unknown_mask(x: Any, key: Any) -> Tracer | None:

@@ -41,7 +41,7 @@ class _TridiagonalSolve(Solve):
 
         bands, b = np.asarray(bands), np.asarray(b)
         dtype = np.result_type(bands, b)
-        n, m = b.shape[-2:]
+        n, _m = b.shape[-2:]
         out = np.empty(b.shape, dtype)
         gtsv = getattr(lapack, {"f": "sgtsv", "F": "cgtsv", "D": "zgtsv"}.get(dtype.char, "dgtsv"))
         for index in np.ndindex(*b.shape[:-2]) if b.size else ():

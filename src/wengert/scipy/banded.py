@@ -202,7 +202,7 @@ def rq(
     if mode not in ("full", "r", "economic"):
         raise ArgumentError(f"rq: mode is 'full', 'r' or 'economic', got {mode!r}")
     a = matrices(a, "rq")
-    m, n = shape_of(a)[-2:]
+    _m, _n = shape_of(a)[-2:]
     turned_round = getitem(adjoint(a), (Ellipsis, slice(None, None, -1), slice(None, None, -1)))
     q, r = qr(turned_round, mode="economic" if mode == "economic" else "full")
     r = getitem(adjoint(r), (Ellipsis, slice(None, None, -1), slice(None, None, -1)))

@@ -164,7 +164,7 @@ def _weights(f: Any, order: int) -> list[Any]:
     return values[::-1]
 
 
-def map_coordinates(
+def map_coordinates(  # noqa: C901 (what SciPy takes, checked in turn)
     input: Any,
     coordinates: Any,
     output: Any = None,

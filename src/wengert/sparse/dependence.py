@@ -274,7 +274,7 @@ def _chained(x: Lattice, y: Lattice) -> Any:
     long = [a for a in y.axes if a[1]]
     if len(long) > 1:
         return None
-    e, s, c = long[0] if long else (1, 1, 0)
+    _e, s, c = long[0] if long else (1, 1, 0)
     if s == 1 and first <= low and high <= last:
         axes = [(n, r, d * c) for n, r, d in x.axes] + [(n, 0, d) for n, _, d in free]
         return lattice(x.row, y.col + (x.col - first) * c, axes)

@@ -7,6 +7,7 @@ nothing new comes: a scan whose carried values forget stays a band, and one that
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -171,8 +172,8 @@ class _Steps:
         cuts = [0, int(starts[nc]), int(starts[nc + nk]), int(starts[-1])]
         carry = _stacked(steps[:nk], int(starts[-1]))
         given = _stacked(steps[nk:], int(starts[-1]))
-        self.carry = [_columns(carry, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]  # by consts, carry, slices
-        self.given = [_columns(given, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+        self.carry = [_columns(carry, a, b) for a, b in itertools.pairwise(cuts)]  # by consts, carry, slices
+        self.given = [_columns(given, a, b) for a, b in itertools.pairwise(cuts)]
 
     def results(self, deps: Sequence[Dependence], w: Any) -> list[Dependence]:
         T, nc, nk = self.length, self.nc, self.nk
@@ -209,7 +210,7 @@ class _Steps:
         )
         given = self._turned(given, m)
         cut = self.out[: nk + 1]
-        first = [carried if nk == 1 else _rows(carried, int(a), int(b)) for a, b in zip(cut, cut[1:], strict=False)]
+        first = [carried if nk == 1 else _rows(carried, int(a), int(b)) for a, b in itertools.pairwise(cut)]
         rest = []
         base = int(self.out[nk])
         for a, b in zip(self.out[nk:], self.out[nk + 1 :], strict=False):

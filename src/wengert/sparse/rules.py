@@ -297,7 +297,10 @@ def contraction(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Kn
         if other is not None and deps[1 - k].empty and not np.all(other):
             parts.append(_by_nonzeros(d, k, np.asarray(other), shapes, summed, batch, free, out))
             continue
-        to = [*zip(batch[k], range(nb)), *zip(free[k], range(start[k], start[k] + len(free[k])))]
+        to = [
+            *zip(batch[k], range(nb), strict=True),
+            *zip(free[k], range(start[k], start[k] + len(free[k])), strict=True),
+        ]
         parts.append(mixed(d, shapes[k], out, to))
     return [union(parts)]
 

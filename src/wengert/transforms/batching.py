@@ -38,7 +38,7 @@ from .function import Transformed, argument_name, check_callable, given, located
 from .ownership import own_results
 from .rerun import run_opened
 
-axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})
+axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})  # noqa: B039 (never written into)
 
 
 class BatchTracer(ValueTracer):

@@ -143,7 +143,7 @@ def _too_many_paths(f: Any, programs: Sequence[Program]) -> TooManyPathsError:
 def _unhashable(f: Any, static: tuple[Any, ...]) -> ArgumentError:
     """The error of a static argument that cannot be a key: the first that has no hash."""
     places = [(argument_name(f, i), v) for i, _, v in static[1]] + [(f"argument {k}", v) for k, _, v in static[2]]
-    for place, value in places:
+    for place, value in places:  # noqa: B007 (used after the loop)
         try:
             hash(value)
         except TypeError:
@@ -288,7 +288,7 @@ class Jit(Transformed):
         Args:
             args, kwargs: arrays, or `ShapeDtypeStruct` in their place.
         """
-        leaves, tree, static, rebuild = self.split(args, kwargs)
+        leaves, tree, _static, rebuild = self.split(args, kwargs)
         if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
             seen: list[Any] = []
             values = values_of(leaves, tree, "jit", self._f)

@@ -76,7 +76,7 @@ def opened(f: Any, memo: dict[int, Any], replace: Callable[[Any], Any] | None = 
         this = replace(f.__self__)
         return f if inner is f.__func__ and this is f.__self__ else types.MethodType(inner, this)
     if not isinstance(f, types.FunctionType):
-        call = getattr(f, "__call__", None)
+        call = getattr(f, "__call__", None)  # noqa: B004 (its code is wanted)
         inner = getattr(f, "_f", None)
         if _package(type(f)) == "wengert" and callable(inner) and not hasattr(f, "lower"):  # jit opens for itself
             other = opened(inner, memo, replace)

@@ -167,7 +167,7 @@ _INVALID = Quiet("invalid")  # 0 times infinity, in a walk that may be for nothi
 TRIED = 1 << 15  # elements of a step, up to which a walk without supports may have been for nothing
 
 
-def pull_back(
+def pull_back(  # noqa: C901 (a hot loop without calls)
     nodes: list[LinearTracer],
     n_inputs: int,
     outputs: Sequence[LinearTracer | None],
@@ -348,7 +348,7 @@ def _project(cts: list[Any], node: LinearTracer, ct: Value, trial: bool = False)
     cts[j][k] = spread(ct, node.shape, node.dtype)
 
 
-def _walk_with_supports(
+def _walk_with_supports(  # noqa: C901 (the same loop with supports)
     nodes: list[LinearTracer],
     n_inputs: int,
     last: int,

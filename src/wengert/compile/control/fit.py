@@ -94,7 +94,7 @@ def written_together(program: Program, eqn: Equation) -> tuple[Var, Var] | None:
     return program.cache[key].get(eqn.inputs[0]) if type(eqn.inputs[0]) is Var else None
 
 
-def _cost(eqn: Equation, memory: set[Any]) -> int | None:
+def _cost(eqn: Equation, memory: set[Any]) -> int | None:  # noqa: C901 (a table of kinds of steps)
     native = eqn.primitive.native
     structure = native if isinstance(native, Structure) else None
     avals = [a.aval for a in eqn.inputs]

@@ -278,7 +278,7 @@ class Scan:
 
     def products_after(self) -> None:
         """Products of constants and what the loop makes, where only their stack is wanted."""
-        consts, _, xs = self._parts()
+        consts, _, _xs = self._parts()
         nk, body = len(self.carry), self.body
         producer = {v: e for e in body.equations for v in e.outputs}
         inside = {a for e in body.equations for a in e.inputs if type(a) is Var} | set(body.outputs[:nk])

@@ -150,7 +150,7 @@ class _Walk:
     def _same(a: Atom, out: Var) -> bool:
         return not a.aval.weak and a.aval.dtype == out.aval.dtype and a.aval.shape == out.aval.shape
 
-    def _note(self, eqn: Equation) -> None:
+    def _note(self, eqn: Equation) -> None:  # noqa: C901 (a table of operations)
         """The range of a result."""
         if len(eqn.outputs) != 1:
             return

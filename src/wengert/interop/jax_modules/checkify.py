@@ -69,7 +69,7 @@ class Error:
             hits = np.asarray(failed).reshape(-1)
             if hits.any():
                 k = int(np.argmax(hits))
-                chosen = trees.map(lambda v: _example(v, hits.size, k), (args, kwargs))
+                chosen = trees.map(lambda v: _example(v, hits.size, k), (args, kwargs))  # noqa: B023 (called at once)
                 return message.format(*chosen[0], **chosen[1])
         return None
 

@@ -102,7 +102,7 @@ def flatten_one_level(tree: Any) -> tuple[Any, Any]:
         >>> flatten_one_level({"b": 1, "a": 2})
         ((2, 1), ('a', 'b'))
     """
-    children, node = _children(tree)
+    children, _node = _children(tree)
     if isinstance(tree, dict):
         return tuple(children), tuple(sorted(tree) if type(tree) is not collections.OrderedDict else tree)
     if type(tree) in trees._registered:

@@ -75,7 +75,10 @@ def few(*domains: Domain | float | int) -> Samples:
         shapes: list[list[tuple[int, ...]]] = [[()] * len(domains), [(3,)] * len(domains)]
         if sum(isinstance(d, tuple) for d in domains) > 1:
             shapes.append([(2, 1) if i % 2 else (3,) for i in range(len(domains))])
-        return [(tuple(pick(d, s, 7 * i + 1) for i, (d, s) in enumerate(zip(domains, row))), {}) for row in shapes]
+        return [
+            (tuple(pick(d, s, 7 * i + 1) for i, (d, s) in enumerate(zip(domains, row, strict=False))), {})
+            for row in shapes
+        ]
 
     return make
 

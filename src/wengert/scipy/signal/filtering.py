@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwr
     if points[-1] > n or points[0] < 0:
         raise ArgumentError(f"detrend: break points lie from 0 to {n}, got {bp!r}")
     pieces = []
-    for low, high in zip(points[:-1], points[1:], strict=True):
+    for low, high in itertools.pairwise(points):
         m = high - low
         lines = np.stack([np.ones(m), np.arange(1, m + 1) / m], 1)
         basis = np.linalg.qr(lines)[0].astype(dtype_of(x))

@@ -8,6 +8,7 @@ computationally efficient method"; Terzakis, Lourakis & Ait-Boudaoud (2018) (mod
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -173,7 +174,7 @@ def axes_of(sequence: str) -> tuple[list[int], bool]:
             f"a sequence of axes is 1 to 3 of xyz (fixed axes) or of XYZ (axes that turn), got {sequence!r}"
         )
     axes = ["xyz".index(c) for c in letters]
-    if any(a == b for a, b in zip(axes, axes[1:], strict=False)):
+    if any(a == b for a, b in itertools.pairwise(axes)):
         raise ArgumentError(f"two axes that follow each other must differ, got {sequence!r}")
     return axes, inside
 

@@ -212,7 +212,7 @@ class Frozen:
         return lambda x: function(x, *self._args, **self._kwargs)
 
 
-def continuous(
+def continuous(  # noqa: C901 (the functions that it makes are counted too)
     name: str,
     shapes: str = "",
     *,
