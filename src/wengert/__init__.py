@@ -10,6 +10,7 @@ from typing import Any as _Any
 from . import environment as _environment
 from . import errors
 from .config import config
+from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
 from .ops import keys as _keys
 from .ops import operators as _operators
 from .ops.outside import primitive
@@ -17,7 +18,7 @@ from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
 from .transforms.custom_rules import custom_jvp, custom_vjp
-from .transforms.derivatives import hessian, hvp, jacfwd, jacobian, jacrev, stop_gradient
+from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.forward import jvp
 from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import (
@@ -129,6 +130,8 @@ __all__ = [
     "tree",
     "tree_util",
     "value_and_grad",
+    "value_and_hessian",
+    "value_and_jacobian",
     "vjp",
     "vmap",
 ]

@@ -349,6 +349,19 @@ class ArgumentError(WengertError, TypeError, ValueError):
     """
 
 
+class SparsityError(WengertError, ValueError):
+    """A sparse derivative was prepared for one pattern, and a call may need another one.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> f = lambda x: x * 2 if x[0] > 0 else x[::-1]
+        >>> jacobian = wengert.jacobian(f, sparse=True).prepare(np.ones(2))
+        >>> jacobian(-np.ones(2))
+        Traceback (most recent call last):
+        wengert.errors.SparsityError: sparse jacobian of <lambda> was prepared for another way through its Python control flow...
+    """
+
+
 class LeakedTracerError(WengertError, TypeError):
     """A value that stood for an input of a transformation was used after that transformation had ended.
 
@@ -508,6 +521,7 @@ __all__ = [
     "ObjectArrayError",
     "ProgramError",
     "ShapeError",
+    "SparsityError",
     "TreeError",
     "WengertError",
     "ZeroDerivativeError",

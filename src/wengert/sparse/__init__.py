@@ -1,9 +1,33 @@
 """Sparse derivatives: patterns of Jacobians and Hessians, their colourings, and matrices computed by few sweeps."""
 
-from .detect import hessian_sparsity, sparsity
-from .pattern import Pattern
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-__all__ = ["Pattern", "hessian_sparsity", "sparsity"]
+if _TYPE_CHECKING:
+    from .colourings import Colouring, colouring
+    from .detect import hessian_sparsity, sparsity
+    from .pattern import Pattern
+
+_WHERE = {  # imported when they are used, and SciPy with them
+    "Colouring": "colourings",
+    "Pattern": "pattern",
+    "colouring": "colourings",
+    "hessian_sparsity": "detect",
+    "sparsity": "detect",
+}
+__all__ = ["Colouring", "Pattern", "colouring", "hessian_sparsity", "sparsity"]
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _WHERE:
+        from importlib import import_module
+
+        found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+        globals()[name] = found
+        return found
+    from ..errors import no_attribute
+
+    raise no_attribute(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:

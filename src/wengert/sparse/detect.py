@@ -209,7 +209,7 @@ def hessian_sparsity(f: Callable[..., Any], *args: Any, **options: Any) -> Patte
     Example:
         >>> import numpy as np, wengert
         >>> wengert.hessian_sparsity(lambda x: np.sum(x[1:] ** 2 * x[:-1]), np.ones(5)).nnz
-        13
+        12
     """
     return sparsity(f, *args, order=2, **options)
 
