@@ -99,8 +99,8 @@ def test_random_programs_taken_apart(monkeypatch):
 
     for user in ("wengert.compile.executable", "wengert.compile.control.prepare"):
         monkeypatch.setattr(importlib.import_module(user), "planned", always)
-    monkeypatch.setattr(module, "ROWS", 1)
     monkeypatch.setattr(module, "LONG", 3)
+    monkeypatch.setattr(module, "ALONE", 3)
     with w.config.override(disk_cache=False):
         for seed in range(7_000, 7_150):
             compare_programs.compare(*compare_programs.numbered(seed))
@@ -109,7 +109,13 @@ def test_random_programs_taken_apart(monkeypatch):
 
 def test_what_stays_together():
     assert row_rank((N, 3)) == 1 and row_rank((N, 2, 3)) == 2 and row_rank((N,)) == 0
-    assert row_rank((3, N)) == 0 and row_rank((N, 40)) is None and row_rank((20, 3)) is None
+    assert (
+        row_rank((3, N)) == 0
+        and row_rank((N, 40)) is None
+        and row_rank((15, 3)) is None
+        and row_rank((20, 3)) == 1
+        and row_rank((9, 20, 3)) is None
+    )
     flat = lambda x: wnp.sin(x) * 2 + x  # noqa: E731 - rows do not matter to it
     assert apart(optimize(w.make_program(flat)(X))) is None
     scaled = optimize(w.make_program(lambda x: wnp.sum(x * x, 1, keepdims=True) * x)(X))

@@ -32,8 +32,8 @@ from .schedule import Schedule, coefficient
 
 NARROW = 12  # length of an axis of a row, at most
 SHORT = 32  # numbers of a row, at most
-LONG = 64  # length of the last axis that is none of a row's, at least
-ROWS = 1 << 10  # rows, at least
+LONG = 64  # length of the last axis that is none of a row's, at least: vectors begin anew at its ends
+ALONE = 16  # the same where it is the only such axis: two vectors
 GAIN = 0.95  # of the cost, at most: there is more to compile
 LARGEST = 400  # equations in one nest: between two, each column would be written and read
 MOST = 3000  # equations of a program taken apart
@@ -61,7 +61,7 @@ def row_rank(shape: Sequence[int]) -> int | None:
     while axis and shape[axis - 1] <= NARROW:
         axis -= 1
         row *= shape[axis]
-    many = axis and shape[axis - 1] >= LONG and math.prod(shape[:axis]) >= ROWS
+    many = axis and shape[axis - 1] >= (ALONE if axis == 1 else LONG) and math.prod(shape)
     return len(shape) - axis if many and 0 < row <= SHORT else None
 
 

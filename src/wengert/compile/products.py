@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from ..config import config
 from ..program import Atom, Equation
 
-LEAST = 512  # multiplications below which a product is a loop nest, fused with its neighbours
+LEAST = 100  # multiplications below which a product is a loop nest, fused with its neighbours
+NARROW = 512  # the same where rows of the result are shorter than a vector, which BLAS computes
 LIBRARY = 1 << 22  # multiplications from which BLAS is called
 Dims = tuple[tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[int, ...], tuple[int, ...]]]
 
@@ -64,7 +65,7 @@ def sizes(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[int, int, int,
 
 def matrix_like(m: int, n: int, k: int) -> bool:
     """Whether a product has enough in it for a function of its own."""
-    return m > 1 and n > 1 and k > 0 and m * n * k >= LEAST
+    return m > 1 and n > 1 and k > 0 and m * n * k >= (LEAST if n >= 4 else NARROW)
 
 
 def product_of(eqn: Equation) -> Product | None:

@@ -9,8 +9,6 @@ from ..emitter import V
 from .step import Body, Serial
 from .writer import Writer, known
 
-MANY = 1 << 17  # products beyond which NumPy's dot products are faster, the call included
-
 
 def convolve(step: Serial) -> Body | None:
     (x, y), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
@@ -20,8 +18,6 @@ def convolve(step: Serial) -> Body | None:
         return None
     rows = math.prod(x.shape[:-1])
     n, m, length = x.shape[-1], y.shape[-1], out.shape[-1]
-    if rows * n * m > MANY:
-        return None
     step.work = rows * n * m // 4
 
     def write(w: Writer) -> None:
