@@ -17,6 +17,7 @@ from .ops.outside import primitive
 from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
+from .transforms.curvature import fisher_operator, gauss_newton_operator, gradient_norms, hessian_operator
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.forward import jvp
@@ -74,6 +75,10 @@ _NAMESPACES = (
     "tree_util",
 )
 __all__ = [
+    "hessian_operator",
+    "gradient_norms",
+    "gauss_newton_operator",
+    "fisher_operator",
     "laplacian",
     "hessian_diagonal",
     "divergence",
