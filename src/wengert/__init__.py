@@ -14,6 +14,7 @@ from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
 from .ops import keys as _keys
 from .ops import operators as _operators
 from .ops.outside import primitive
+from .transforms.approximating import approximate
 from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies

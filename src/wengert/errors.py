@@ -434,6 +434,21 @@ class NotDifferentiableError(WengertError, TypeError):
     """
 
 
+class ApproximationError(NotDifferentiableError):
+    """A derivative by differences (`approximate`) has an estimated error above the tolerance.
+
+    Remedy: accept more with ``rtol=``, begin with a ``step=`` over which the function is smooth, or give it a rule.
+
+    Example:
+        >>> import wengert
+        >>> try:
+        ...     wengert.grad(wengert.approximate(lambda x: round(x, 3), method="differences"))(0.1234)
+        ... except wengert.errors.ApproximationError as error:
+        ...     print("not smooth" in str(error))
+        True
+    """
+
+
 class NotLinearError(NotDifferentiableError):
     """A function that must be linear in an argument (a tangent rule, `linear_transpose`) is not.
 

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from . import trees
-from .core import Aval, Tracer, as_array
+from .core import Aval, as_array
 from .errors import ArgumentError, ConcretizationError, ShapeError
 from .flatten_util import ravel_pytree
 from .ops.host import host_call_p
-from .transforms.batching import BatchTracer
+from .transforms.callbacks import example_of
 from .transforms.derivatives import jacfwd, stop_gradient
 from .transforms.function import Transformed, check_callable, name_of, shown
 from .transforms.implicit import custom_root
 from .transforms.plain import NotPlain, plain_tree
 from .transforms.solutions import by_matvec, solved
-from .transforms.staging import StagingTracer, unguarded
+from .transforms.staging import unguarded
 from .transforms.stationary import conditions, multipliers
 
 
@@ -108,7 +108,7 @@ def _called(solver: Any, params: Any, result: Any, what: str) -> Any:
     leaves, tree = trees.flatten(params)
     if result is None:
         try:
-            result = plain_tree(solver(*trees.unflatten(tree, [_example(x) for x in leaves])))
+            result = plain_tree(solver(*trees.unflatten(tree, [example_of(x) for x in leaves])))
         except NotPlain:
             raise ArgumentError(
                 f"{what}: what the solver gives is not known while a program is written; say so with "
@@ -125,25 +125,6 @@ def _called(solver: Any, params: Any, result: Any, what: str) -> Any:
 
     outs = host_call_p.bind(*[stop_gradient(as_array(x)) for x in leaves], function=call, avals=avals)
     return trees.unflatten(out_tree, outs)
-
-
-def _example(x: Any) -> Any:
-    """A value of a traced argument for which the solver can be tried."""
-    while isinstance(x, Tracer):
-        try:
-            return plain_tree(x)
-        except NotPlain as inner:
-            x = inner.args[0]
-        if isinstance(x, BatchTracer):
-            x = x.value[0]
-        elif isinstance(x, StagingTracer):
-            known = x._trace.examples
-            if known is None:
-                raise NotPlain(x)
-            x = x._trace._evaluate(x.atom)
-        else:
-            raise NotPlain(x)
-    return x
 
 
 def _stationary(parts: Callable[[Any, tuple[Any, ...]], Any]) -> Callable[..., Any]:

@@ -18,11 +18,14 @@ from ..errors import ArgumentError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..flatten_util import ravel_pytree
 from ..numpy import trapezoid
+from ..ops.callback import callback_p
 from ..ops.elementwise import convert, stop_gradient_p
 from ..ops.shape import moveaxis
 from ..ops.special.declare import floating
 from ..transforms.batching import vmap
 from ..transforms.control import scan, while_loop
+from ..transforms.function import name_of
+from ..transforms.progress import Bar, ended
 
 stop_gradient = stop_gradient_p.bind
 
@@ -268,7 +271,67 @@ def odeint(
     return rows(wnp.concatenate([y[None], ys]))
 
 
-__all__ = ["cumulative_trapezoid", "odeint", "simpson", "trapezoid"]
+def solve_ivp(
+    fun: Callable[..., Any],
+    t_span: Any,
+    y0: Any,
+    method: Any = "RK45",
+    t_eval: Any = None,
+    dense_output: bool = False,
+    events: Any = None,
+    vectorized: bool = False,
+    args: Any = None,
+    *,
+    progress: bool = False,
+    **options: Any,
+) -> Any:
+    """SciPy's `solve_ivp`, with its methods, events and dense output, differentiable in all that it depends on.
+
+    ``scipy.integrate.solve_ivp`` itself does the same under transformations; this one shows its progress. The steps are
+    SciPy's, and the derivative is that of its explicit methods' steps, or for Radau, BDF and LSODA of Radau IIA on their mesh.
+    Under `vmap` and `jit` it needs `t_eval`, and takes steps as `odeint` does.
+
+    Args:
+        fun: ``fun(t, y, *args)``, the slope. t_span: where it begins and ends. y0: the start, a vector.
+        method, t_eval, dense_output, events, vectorized, args, options: as SciPy takes them.
+        progress: whether standard error shows how far the time is, also in compiled programs.
+
+    Returns:
+        SciPy's result, with traced arrays in it.
+
+    Raises:
+        NotSupportedError: under `vmap` or `jit` without `t_eval`, or with `events` or `dense_output`.
+
+    Example:
+        >>> import wengert
+        >>> end = lambda rate: solve_ivp(lambda t, y: -rate * y, (0.0, 1.0), [1.0], rtol=1e-8).y[0, -1]
+        >>> print(end(2.0).round(6), wengert.grad(end)(2.0).round(6))
+        0.135335 -0.135335
+    """
+    import scipy.integrate
+
+    user, bar = fun, None
+    if progress:
+        bar = Bar(f"solve_ivp of {name_of(fun)}", 100)
+
+        def told(t: Any, y: Any, *rest: Any) -> Any:
+            share = 100 * (t - t_span[0]) / (t_span[1] - t_span[0])
+            callback_p.bind(share, function=shown, ordered=True)
+            return user(t, y, *rest)
+
+        def shown(share: Any) -> None:
+            if share > bar.done or bar.done < 0:
+                bar.at(min(share, 100))
+
+        fun = told
+    solve: Any = scipy.integrate.solve_ivp
+    out = solve(fun, t_span, y0, method, t_eval, dense_output, events, vectorized, args, **options)
+    if bar is not None:
+        ended(bar, 100)
+    return out
+
+
+__all__ = ["cumulative_trapezoid", "odeint", "simpson", "solve_ivp", "trapezoid"]
 
 __getattr__ = _nearest_names(__name__, __all__)
 __dir__ = __all__.copy

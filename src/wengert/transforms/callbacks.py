@@ -1,17 +1,23 @@
-"""`pure_callback`: a Python function of NumPy arrays inside traced and compiled code. The primitive is `host_call_p`."""
+"""`pure_callback`: a Python function of NumPy arrays inside traced and compiled code. The primitive is `host_call_p`.
+
+`called_outside` is the same where nobody says what the function gives: an example says it, where one is known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import trees
-from ..core import Aval, Value, as_array
+from ..core import Aval, Tracer, Value, as_array, dtype_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.host import host_call_p
+from .batching import BatchTracer
 from .function import check_callable, name_of, shown
+from .plain import NotPlain, plain
+from .staging import StagingTracer
 
 
 class _OnLeaves:
@@ -36,6 +42,53 @@ class _OnLeaves:
             raise ShapeError(f"{where}shape {x.shape}, result_shape_dtypes says {a.shape}")
         if not np.can_cast(x.dtype, a.dtype, "same_kind"):  # what is lost would be lost silently
             raise DtypeError(f"{where}dtype {x.dtype}, result_shape_dtypes says {a.dtype}")
+
+
+def example_of(x: Any) -> Any:
+    """A plain value that a traced argument has: of a batch the first, of a Program that is being written that of the call at hand.
+
+    Raises:
+        NotPlain: there is none.
+    """
+    while isinstance(x, Tracer):
+        try:
+            return plain(x)[0]
+        except NotPlain as inner:
+            x = inner.args[0]
+        if isinstance(x, BatchTracer):
+            if not x._trace.size:
+                raise NotPlain(x)
+            x = x.value[0]
+        elif isinstance(x, StagingTracer) and x._trace.examples is not None:
+            x = x._trace._evaluate(x.atom)
+        else:
+            raise NotPlain(x)
+    return x
+
+
+def found_with_example(function: Callable[..., Any], values: Sequence[Value]) -> Any:
+    """What a function of plain arrays gives for an example of the values, or for ones where there is none.
+
+    Raises:
+        NotPlain: there is no example, and the function fails for ones.
+    """
+    try:
+        return function(*[example_of(v) for v in values])
+    except NotPlain as error:
+        try:
+            return function(*[np.ones(shape_of(v), dtype_of(v))[()] for v in values])
+        except Exception:
+            raise error from None
+
+
+def called_outside(function: Callable[..., list[Any]], values: Sequence[Value]) -> list[Any]:
+    """``function(*values)`` of plain arrays, one example at a time.
+
+    Raises:
+        NotPlain: what it gives is not known (`found_with_example`).
+    """
+    avals = tuple([Aval(np.shape(o), np.asarray(o).dtype) for o in found_with_example(function, values)])
+    return host_call_p.bind(*[as_array(v) for v in values], function=function, avals=avals)
 
 
 def pure_callback(
@@ -88,4 +141,4 @@ def pure_callback(
         raise shown(error)
 
 
-__all__ = ["pure_callback"]
+__all__ = ["called_outside", "example_of", "found_with_example", "pure_callback"]

@@ -24,6 +24,7 @@ from . import nans
 from .budgets import scan_within, while_within
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
+from .progress import bar_of, ended, told
 from .rerun import run_opened
 from .staging import known_program, stage
 
@@ -110,6 +111,7 @@ def scan(
     *,
     checkpoint: str | int | None = None,
     budget: int | None = None,
+    progress: bool = False,
 ) -> tuple[Any, Any]:
     """A loop over the first axis of arrays that carries a value along and stacks what each step gives.
 
@@ -124,6 +126,7 @@ def scan(
             keeps what is carried into each and computes the rest again, once; "auto" keeps within `budget`, with as many
             steps computed again as binomial checkpointing needs (Griewank and Walther, 2000).
         budget: with "auto", how many bytes the reverse pass may keep; `config.checkpoint_bytes` by default.
+        progress: whether standard error shows how far the loop is, also a compiled one (with rich where it is installed).
 
     Returns:
         ``(carry, ys)``, each array of ``ys`` with the steps along its first axis.
@@ -140,9 +143,31 @@ def scan(
     """
     __tracebackhide__ = True
     try:
+        if progress:
+            return _scan_told(f, init, xs, length, reverse, checkpoint, budget)
         return run_scan(f, init, xs, length, reverse, checkpoint=checkpoint, budget=budget)
     except Exception as error:
         raise shown(error)
+
+
+def _scan_told(f: Any, init: Any, xs: Any, length: Any, reverse: bool, checkpoint: Any, budget: Any) -> Any:
+    """A scan that counts its steps and tells of them."""
+    check_callable(f, "scan")
+    paths, tree = trees.flatten_with_paths(xs)
+    slices = [as_array(x) for x in values_of([x for _, x in paths], tree, "scan", f, "xs")]
+    bar = bar_of(f"scan of {name_of(f)}", steps_of(length, slices, [path for path, _ in paths], "scan"))
+
+    def step(carry: Any, x: Any) -> Any:
+        told(bar, carry[1])
+        out = f(carry[0], x)
+        if not isinstance(out, (tuple, list)) or len(out) != 2:
+            raise _no_pair("scan", f, out)
+        return (out[0], carry[1] + 1), out[1]
+
+    begin = (init, np.int64(0))
+    (carry, i), ys = run_scan(named(step, f), begin, xs, length, reverse, checkpoint=checkpoint, budget=budget)
+    ended(bar, i)
+    return carry, ys
 
 
 def run_scan(
@@ -327,6 +352,7 @@ def fori_loop(
     unroll: Any = None,
     checkpoint: str | int | None = None,
     budget: int | None = None,
+    progress: bool = False,
 ) -> Any:
     """``val = init_val``, then ``val = body_fun(i, val)`` for each i from `lower` to `upper`, which is left out.
 
@@ -336,6 +362,7 @@ def fori_loop(
         init_val: the first value.
         unroll: accepted for code written for JAX; the compiler chooses.
         checkpoint, budget: as for `scan` where both bounds are known, as for `while_loop` otherwise.
+        progress: as for `scan`.
 
     Example:
         >>> import numpy as np
@@ -344,6 +371,19 @@ def fori_loop(
     """
     __tracebackhide__ = True
     try:
+        if progress:
+            check_callable(body_fun, "fori_loop")
+            known = not isinstance(lower, Tracer) and not isinstance(upper, Tracer)
+            total = max(int(upper) - int(lower), 0) if known else None
+            bar = bar_of(f"fori_loop of {name_of(body_fun)}", total)
+
+            def body(i: Any, value: Any) -> Any:
+                told(bar, i - lower)
+                return body_fun(i, value)
+
+            out = _fori(lower, upper, named(body, body_fun), init_val, checkpoint, budget)
+            ended(bar, upper - lower)
+            return out
         return _fori(lower, upper, body_fun, init_val, checkpoint, budget)
     except Exception as error:
         raise shown(error)

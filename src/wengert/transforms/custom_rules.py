@@ -15,13 +15,23 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import NUMPY_TYPES, Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
-from ..errors import ArgumentError, CustomRuleError, DtypeError, LeakedTracerError, NotSupportedError, TreeError
+from ..errors import (
+    ArgumentError,
+    ConcretizationError,
+    CustomRuleError,
+    DtypeError,
+    LeakedTracerError,
+    NotSupportedError,
+    TreeError,
+)
 from ..ops.closed_rules import Converted, converted
 from ..ops.custom import custom_call_p
 from ..ops.elementwise import convert
 from ..ops.rules import Flat, Rule, closed_over, zero_beside
+from .callbacks import called_outside
 from .forward import FLOAT0, check_output
 from .function import Transformed, given, name_of, narrowed, shown
+from .plain import NotPlain
 from .staging import signature, stage
 from .symbolic import CustomVJPPrimal, SymbolicZero
 
@@ -136,7 +146,17 @@ class _Call(Rule):
                 )
 
     def run(self, *values: Value) -> Flat:
-        return self.results(self.f(*self.arguments.rebuild(values)), f"a second call of {self.name}: its result")
+        """The function; one that knows plain arrays alone is called from the program, for one example at a time."""
+        what = f"a second call of {self.name}: its result"
+        try:
+            return self.results(self.f(*self.arguments.rebuild(values)), what)
+        except (ConcretizationError, TypeError, ValueError) as error:
+            if not any(isinstance(v, Tracer) for v in values) or not _asked_for_values(error):
+                raise
+            try:
+                return called_outside(lambda *plain: self.results(self.f(*self.arguments.rebuild(plain)), what), values)
+            except NotPlain:
+                raise error from None
 
     def check_differentiated(self, nonzero: Sequence[bool]) -> None:
         for used, d in zip(nonzero, self.arguments.differentiated, strict=True):
@@ -145,6 +165,10 @@ class _Call(Rule):
                     f"an argument of {self.name} that nondiff_argnums names is being differentiated: wrap it in "
                     f"stop_gradient, or leave it out of nondiff_argnums"
                 )
+
+
+def _asked_for_values(error: BaseException) -> bool:
+    return any(isinstance(e, ConcretizationError) for e in (error, error.__cause__, error.__context__))
 
 
 def zero_tangent(x: Value, tangents: Sequence[Value | None] = ()) -> Value:

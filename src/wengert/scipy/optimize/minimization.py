@@ -14,6 +14,7 @@ from ...transforms.derivatives import hessian, hvp
 from ...transforms.function import name_of
 from ...transforms.gradient import grad, value_and_grad
 from ...transforms.jit import jit as _jit
+from ...transforms.progress import Bar, counted
 from .implicit import Problem, solution, value_alone
 
 _WITHOUT_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
@@ -55,6 +56,7 @@ def minimize(
     options: dict[str, Any] | None = None,
     *,
     jit: bool = False,
+    progress: bool = False,
 ) -> OptimizeResults:
     """The minimum of a function of an array or pytree: SciPy's search, with gradients and Hessian products supplied.
 
@@ -71,6 +73,7 @@ def minimize(
             `hessp` are taken and not needed, as derivatives are supplied.
         bounds, constraints, tol, callback, options: as SciPy takes them, for `x` flattened to a vector.
         jit: whether the function and its derivatives are compiled for the search.
+        progress: whether standard error shows evaluations and values as the search goes on, also in compiled programs.
 
     Returns:
         `OptimizeResults`.
@@ -123,6 +126,9 @@ def minimize(
             function = both_at
 
             given["jac"] = True
+        bar = Bar(f"minimize of {name_of(fun)}", None) if progress else None
+        if bar is not None:
+            function = counted(bar, function)
         if kind in _WITH_PRODUCTS:
             given["hessp"] = lambda x, v: np.asarray(product(x.astype(dtype), v.astype(dtype), values), np.float64)
         if kind in _WITH_HESSIAN:
@@ -131,6 +137,8 @@ def minimize(
             function, np.asarray(start, np.float64), method=kind, bounds=bounds, constraints=constraints, tol=tol,
             callback=callback, options=options, **given,
         )  # fmt: skip
+        if bar is not None:
+            bar.end()
         counts = [found.get(k, 0) for k in ("nfev", "njev", "nit")]
         return [found.x, found.success, found.status, *counts]
 

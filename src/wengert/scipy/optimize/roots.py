@@ -13,8 +13,10 @@ from ...core import Aval, dtype_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...flatten_util import ravel_pytree
 from ...transforms.derivatives import jacfwd
+from ...transforms.function import name_of
 from ...transforms.gradient import grad
 from ...transforms.jit import jit as _jit
+from ...transforms.progress import Bar, counted
 from .implicit import Problem, solution, value_alone
 from .minimization import between
 
@@ -58,13 +60,14 @@ def root(
     options: dict[str, Any] | None = None,
     *,
     jit: bool = False,
+    progress: bool = False,
 ) -> RootResults:
     """A root of as many equations as there are unknowns; arguments as for `minimize`.
 
     Args:
         fun: ``fun(x, *args)``, of the structure and shapes of `x`.
         method: "hybr" or "lm", which take a Jacobian. jac: as for `minimize`.
-        callback: taken and not called, as SciPy's of these methods.
+        callback: taken and not called, as SciPy's of these methods. progress: as for `minimize`.
 
     Raises:
         ShapeError: `fun` does not give as many numbers as it takes.
@@ -90,14 +93,17 @@ def root(
         f = problem.plain(fast, values)
         if shape_of(f(start)) != (n,):
             raise ShapeError(f"root: {n} unknowns and {shape_of(f(start))[0]} equations; use least_squares")
+        bar = Bar(f"root of {name_of(fun)}", None) if progress else None
         found = scipy.optimize.root(
-            f,
+            f if bar is None else counted(bar, f),
             np.asarray(start, np.float64),
             jac=problem.plain(fast_matrix, values),
             method=method,
             tol=tol,
             options=options,
         )
+        if bar is not None:
+            bar.end()
         return [found.x, found.success, found.status, found.fun, found.get("nfev", 0)]
 
     integer = np.dtype(np.int64)
@@ -130,6 +136,7 @@ def least_squares(
     workers: Any = None,
     *,
     jit: bool = False,
+    progress: bool = False,
 ) -> LeastSquaresResults:
     """The least sum of squares of residuals ``fun(x, *args)``; arguments as for SciPy's and for `minimize`.
 
@@ -137,6 +144,7 @@ def least_squares(
         jac, diff_step, jac_sparsity, workers: taken and not needed, as the Jacobian is supplied.
         bounds: ``(low, high)``, numbers or vectors, SciPy's `Bounds`, or None.
         loss: "linear", the only one here. kwargs: what else `fun` takes by name, which is not differentiated.
+        progress: as for `minimize`.
 
     Raises:
         ArgumentError: another `loss`; write it into the residuals, or use `minimize`.
@@ -170,10 +178,14 @@ def least_squares(
         import scipy.optimize
 
         search_squares: Any = scipy.optimize.least_squares
+        bar = Bar(f"least_squares of {name_of(fun)}", None) if progress else None
+        f = problem.plain(fast, values)
         found = search_squares(
-            problem.plain(fast, values), np.asarray(start, np.float64), problem.plain(fast_matrix, values), limits,
+            f if bar is None else counted(bar, f), np.asarray(start, np.float64), problem.plain(fast_matrix, values), limits,
             method, ftol, xtol, gtol, **options,
         )  # fmt: skip
+        if bar is not None:
+            bar.end()
         return [found.x, found.success, found.status, found.nfev]
 
     integer = np.dtype(np.int64)
