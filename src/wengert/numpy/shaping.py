@@ -413,7 +413,7 @@ def _with_borders(x: Any, widths: list[list[int]], mode: str, given: Any, option
 
 
 @plain(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     """`array` with elements added before and after along each axis.
 
     Args:

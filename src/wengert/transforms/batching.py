@@ -37,6 +37,7 @@ from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
 from .ownership import own_results
 from .rerun import run_opened
+from .signatures import P, R
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})  # noqa: B039 (never written into)
 
@@ -356,13 +357,13 @@ def _front(x: Value, axis: int) -> Value:
 
 
 def vmap(
-    f: Callable[..., Any],
+    f: Callable[P, R],
     in_axes: Any = 0,
     out_axes: Any = 0,
     axis_name: Hashable = None,
     axis_size: int | None = None,
     spmd_axis_name: Hashable = None,
-) -> Callable[..., Any]:
+) -> Callable[P, R]:
     """Map a function over an axis of its arguments, by running each operation once for all examples.
 
     Args:

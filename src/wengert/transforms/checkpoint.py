@@ -6,7 +6,7 @@ The primitive is `remat_p` (ops/call.py). Loops that keep few of their steps are
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from .. import trees
 from ..config import config
@@ -16,6 +16,7 @@ from ..ops.call import Policy, name_p, remat_p
 from . import nans
 from .function import Transformed, name_of, narrowed, shown, values_of
 from .jit import Jit, flat_function
+from .signatures import P, R
 from .staging import stage
 
 
@@ -57,6 +58,22 @@ class Checkpoint(Transformed):
             raise shown(error)
 
 
+@overload
+def checkpoint(
+    f: Callable[P, R],
+    *,
+    static_argnums: Any = (),
+    policy: Callable[..., bool] | None = None,
+    prevent_cse: bool = True,
+) -> Callable[P, R]: ...
+@overload
+def checkpoint(
+    f: None = None,
+    *,
+    static_argnums: Any = (),
+    policy: Callable[..., bool] | None = None,
+    prevent_cse: bool = True,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def checkpoint(
     f: Callable[..., Any] | None = None,
     *,

@@ -20,6 +20,7 @@ from .function import Transformed, argument_name, check_argnums, check_argnums_t
 from .gradient import check_differentiable, grad
 from .rerun import rewritten
 from .reverse import vjp
+from .signatures import P
 
 
 def pieces(rows: Value, leaves: Sequence[Value], axis: int) -> list[Value]:
@@ -170,9 +171,7 @@ class JacobianReverse(_Jacobian):
         return out_tree, aux, [[column[k] for column in per_input] for k in range(len(out))]
 
 
-def jacfwd(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[..., Any]:
+def jacfwd(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False) -> Callable[P, Any]:
     """The Jacobian by forward mode: for functions of few numbers.
 
     Args:
@@ -200,8 +199,8 @@ def jacfwd(
 
 
 def jacrev(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
-) -> Callable[..., Any]:
+    f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+) -> Callable[P, Any]:
     """The Jacobian by reverse mode: for functions with few results.
 
     Arguments, result and errors are those of `jacfwd`; `allow_int` lets arguments of integers pass, with Jacobians
@@ -219,8 +218,8 @@ jacobian = jacrev
 
 
 def hessian(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[..., Any]:
+    f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[P, Any]:
     """The matrix of second derivatives, forward over reverse.
 
     Args and errors are those of `jacfwd`.

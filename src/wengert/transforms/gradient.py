@@ -29,6 +29,7 @@ from .function import (
 from .linearizing import LinearizeTrace
 from .ownership import own_results
 from .rerun import rewritten
+from .signatures import P, R
 from .tape import pull_back
 
 ndarray = np.ndarray
@@ -230,13 +231,13 @@ class Grad(ValueAndGrad):
 
 
 def grad(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
     reduce_axes: Sequence[Any] = (),
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The gradient of a scalar function, by reverse mode.
 
     Args:
@@ -263,13 +264,13 @@ def grad(
 
 
 def value_and_grad(
-    f: Callable[..., Any],
+    f: Callable[P, R],
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
     reduce_axes: Sequence[Any] = (),
-) -> Callable[..., Any]:
+) -> Callable[P, tuple[R, Any]]:
     """The value of a scalar function together with its gradient, at the cost of the gradient.
 
     The arguments are those of `grad`.

@@ -10,7 +10,7 @@ import operator
 import reprlib
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
 from .ownership import own_results
 from .rerun import run_opened
+from .signatures import Compiled, P, R
 from .staging import signature, stage
 
 NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice
@@ -336,6 +337,32 @@ def abstracts(leaves: Sequence[Any], tree: Any, what: str, f: Any) -> list[Aval]
         raise located(error, leaves, tree, what, f, check=abstract) from None
 
 
+@overload
+def jit(
+    f: Callable[P, R],
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: Any = None,
+    donate_argnames: Any = None,
+    inline: bool = False,
+    keep_unused: bool = False,
+    backend: str | None = None,
+    device: Any = None,
+) -> Compiled[P, R]: ...
+@overload
+def jit(
+    f: None = None,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: Any = None,
+    donate_argnames: Any = None,
+    inline: bool = False,
+    keep_unused: bool = False,
+    backend: str | None = None,
+    device: Any = None,
+) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def jit(
     f: Callable[..., Any] | None = None,
     *,
