@@ -134,7 +134,8 @@ def user_operation() -> tuple[str, int]:
     if frame is None or frame.f_lasti < 0:
         return "", 0
     code = frame.f_code.co_code
-    return dis.opname[code[frame.f_lasti]], code[frame.f_lasti + 1]
+    name = dis.opname[code[frame.f_lasti]]
+    return "STORE_SUBSCR" if name == "STORE_SLICE" else name, code[frame.f_lasti + 1]  # Python 3.12, 3.13: x[a:b] = v
 
 
 def no_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:

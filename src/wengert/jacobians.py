@@ -11,6 +11,7 @@ from typing import Any
 from .errors import ArgumentError
 from .transforms.derivatives import hessian as dense_hessian
 from .transforms.derivatives import jacrev
+from .transforms.signatures import P, R
 
 _SPARSE = {"pattern": None, "colouring": "auto", "output": "csr", "chunk": None, "memory": None}
 
@@ -28,7 +29,7 @@ def _check_dense(what: str, options: dict[str, Any]) -> None:
 
 
 def jacobian(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Any = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
@@ -40,7 +41,7 @@ def jacobian(
     output: str = "csr",
     chunk: int | None = None,
     memory: int | None = None,
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The Jacobian of a function.
 
     Args:
@@ -90,7 +91,7 @@ def jacobian(
 
 
 def hessian(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Any = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
@@ -101,7 +102,7 @@ def hessian(
     output: str = "csr",
     chunk: int | None = None,
     memory: int | None = None,
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The matrix of second derivatives of a function.
 
     Args and errors are those of `jacobian`. `colouring` is "star", of which entries are read, "acyclic", of fewer colours,
@@ -129,7 +130,9 @@ def hessian(
     return dense_hessian(f, argnums, has_aux, holomorphic)
 
 
-def value_and_jacobian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, **options: Any) -> Any:
+def value_and_jacobian(
+    f: Callable[P, R], argnums: Any = 0, has_aux: bool = False, **options: Any
+) -> Callable[P, tuple[R, Any]]:
     """A function that gives the value of `f` and its Jacobian, computed together.
 
     Args and errors are those of `jacobian`; with `has_aux` the result is ``((value, aux), jacobian)``.
@@ -143,7 +146,9 @@ def value_and_jacobian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = 
     return _with_value(f, 1, argnums, has_aux, options)
 
 
-def value_and_hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, **options: Any) -> Any:
+def value_and_hessian(
+    f: Callable[P, R], argnums: Any = 0, has_aux: bool = False, **options: Any
+) -> Callable[P, tuple[R, Any]]:
     """A function that gives the value of `f` and its Hessian, computed together.
 
     Args and errors are those of `hessian`; with `has_aux` the result is ``((value, aux), hessian)``.

@@ -161,5 +161,5 @@ def _can_be_replaced(out: tuple[Any, ...], count: int) -> bool:
 def _caller_binds_anew() -> bool:
     """Whether the user's line is an operator such as ``+=``, whose result takes the place of the array."""
     name, argument = user_operation()
-    # the operators in place follow the thirteen others
-    return name.startswith("INPLACE_") or (name == "BINARY_OP" and argument >= 13)
+    # the operators in place follow the thirteen others, and from Python 3.14 on the subscript follows
+    return name.startswith("INPLACE_") or (name == "BINARY_OP" and 13 <= argument < 26)
