@@ -114,7 +114,7 @@ def test_what_a_transformed_function_is():
         "<hessian of loss, argnums=0>": w.hessian(loss),
         "<hessian of loss, argnums=(0,)>": w.hessian(loss, argnums=(0,)),
         "<jacfwd of loss, argnums=0>": w.jacfwd(loss),
-        "<jacrev of loss, argnums=0>": w.jacobian(loss),
+        "<jacobian of loss, argnums=0>": w.jacobian(loss),
         "<grad of <grad of loss, argnums=0>, argnums=0>": w.grad(w.grad(loss)),
         "<jit of <hessian of loss, argnums=0>>": w.jit(w.hessian(loss)),
         "<vmap of <jit of loss>, in_axes=0, out_axes=0>": w.vmap(w.jit(loss)),

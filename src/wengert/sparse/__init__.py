@@ -4,18 +4,20 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
+    from .choosing import Choice
     from .colourings import Colouring, colouring
     from .detect import hessian_sparsity, sparsity
     from .pattern import Pattern
 
 _WHERE = {  # imported when they are used, and SciPy with them
+    "Choice": "choosing",
     "Colouring": "colourings",
     "Pattern": "pattern",
     "colouring": "colourings",
     "hessian_sparsity": "detect",
     "sparsity": "detect",
 }
-__all__ = ["Colouring", "Pattern", "colouring", "hessian_sparsity", "sparsity"]
+__all__ = ["Choice", "Colouring", "Pattern", "colouring", "hessian_sparsity", "sparsity"]
 
 
 def __getattr__(name: str) -> _Any:

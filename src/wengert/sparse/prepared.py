@@ -26,6 +26,39 @@ from .rules import size_of
 TOGETHER = 2_000_000  # bytes that the results of sweeps take which run side by side
 
 
+def sweeps(
+    run: Callable[[Any], Sequence[Value]],
+    colours: Any,
+    number: int,
+    like: Sequence[Any],
+    out: Sequence[Any],
+    chunk: int | None,
+) -> Value:
+    """The results of all sweeps, one after another: each along the sum of what has its colour.
+
+    Args:
+        run: one sweep. colours: of each number of what is swept along, of types `like`; `number` of them.
+        out: the types of what a sweep gives. chunk: how many sweeps are alive at once.
+    """
+    cuts = np.cumsum([0, *map(size_of, like)])
+    small = np.int8 if number < 127 else np.int32
+    parts = [np.asarray(colours[a:b], small).reshape(x.shape) for a, b, x in zip(cuts, cuts[1:], like, strict=False)]
+
+    def one(colour: Value) -> Value:
+        seeds = [convert(equal(part, colour), x.dtype) for part, x in zip(parts, like, strict=True)]
+        rows = [reshape(r, (size_of(a),)) for r, a in zip(run(seeds), out, strict=True)]
+        return concatenate(rows, 0) if len(rows) > 1 else rows[0]
+
+    each, m = np.arange(number, dtype=small), sum(map(size_of, out))
+    if chunk is None:  # together while what they hold stays in a cache, and otherwise one after another
+        chunk = number if number * max(m, int(cuts[-1])) * 8 <= TOGETHER else 1
+    if chunk >= number:
+        swept = vmap(one)(each)
+    else:
+        swept = map_(one, each, batch_size=None if chunk == 1 else chunk)
+    return reshape(swept, (number * m,))
+
+
 class Prepared:
     """Sweeps of a function that is staged, by a colouring.
 
@@ -77,43 +110,17 @@ class Prepared:
         if c.forward:
             assert c.columns is not None
             push = linearize(partial, *wanted)[1]
-            parts.append(self.swept(lambda t: push(*t), c.columns, c.forward, staged.in_avals, staged.out_avals))
+            parts.append(
+                sweeps(lambda t: push(*t), c.columns, c.forward, staged.in_avals, staged.out_avals, self.chunk)
+            )
         if c.reverse:
             assert c.rows is not None
             pull = vjp(partial, *wanted)[1]
-            parts.append(self.swept(lambda t: pull(list(t)), c.rows, c.reverse, staged.out_avals, staged.in_avals))
+            parts.append(
+                sweeps(lambda t: pull(list(t)), c.rows, c.reverse, staged.out_avals, staged.in_avals, self.chunk)
+            )
         flat = concatenate(parts, 0) if len(parts) > 1 else parts[0] if parts else np.zeros(0)
         return flat, program.evaluate(values)[self.first :]
-
-    def swept(
-        self,
-        run: Callable[[Any], Sequence[Value]],
-        colours: np.ndarray,
-        number: int,
-        like: Sequence[Any],
-        out: Sequence[Any],
-    ) -> Value:
-        """The results of all sweeps, one after another: each along the sum of what has its colour."""
-        cuts = np.cumsum([0, *map(size_of, like)])
-        small = np.int8 if number < 127 else np.int32
-        parts = [
-            np.asarray(colours[a:b], small).reshape(x.shape) for a, b, x in zip(cuts, cuts[1:], like, strict=False)
-        ]
-
-        def one(colour: Value) -> Value:
-            seeds = [convert(equal(part, colour), x.dtype) for part, x in zip(parts, like, strict=True)]
-            rows = [reshape(r, (size_of(a),)) for r, a in zip(run(seeds), out, strict=True)]
-            return concatenate(rows, 0) if len(rows) > 1 else rows[0]
-
-        each, m = np.arange(number, dtype=small), sum(map(size_of, out))
-        chunk = self.chunk
-        if chunk is None:  # together while what they hold stays in a cache, and otherwise one after another
-            chunk = number if number * max(m, int(cuts[-1])) * 8 <= TOGETHER else 1
-        if chunk >= number:
-            swept = vmap(one)(each)
-        else:
-            swept = map_(one, each, batch_size=None if chunk == 1 else chunk)
-        return reshape(swept, (number * m,))
 
     # --- what is called ----------------------------------------------------------------------------------------------
 
@@ -195,4 +202,4 @@ class Prepared:
         return trees.unflatten(staged.out_tree, [trees.unflatten(staged.in_tree, line) for line in lines])
 
 
-__all__ = ["Prepared"]
+__all__ = ["Prepared", "sweeps"]
