@@ -34,7 +34,7 @@ FLOORS = [
         "image",
         "implicit",
     ],
-    ["testing", "explain", "watch"],
+    ["testing", "explanation", "watch"],
     ["__init__"],
     ["interop", "notebooks", "cli"],
     ["__main__"],

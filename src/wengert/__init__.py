@@ -97,6 +97,7 @@ __all__ = [
     "debug",
     "derivative",
     "errors",
+    "explain",
     "eval_shape",
     "flatten_util",
     "grad",
@@ -156,6 +157,10 @@ def __getattr__(name: str) -> _Any:
         from . import sparse
 
         return globals().setdefault(name, getattr(sparse, name))
+    if name == "explain":
+        from .explanation import explain
+
+        return globals().setdefault(name, explain)
     if name == "as_jax":
         from .interop.jax_names import as_jax
 
