@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -178,3 +179,10 @@ def test_other_threads_see_plain_values():
         stop.set()
         thread.join()
     assert wrong == []
+
+
+def test_the_page_says_what_the_declarations_say():
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+    import scipy_by_name
+
+    assert scipy_by_name.PAGE.read_text() == scipy_by_name.page(), "run tools/scipy_by_name.py"
