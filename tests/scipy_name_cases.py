@@ -39,6 +39,15 @@ CASES = {
     "optimize.root_scalar newton": (
         lambda a: root_scalar(lambda x: x**3 - a, x0=1.0, fprime=lambda x: 3 * x * x, method="newton").root, 2.0, 1e-6,
     ),
+    "optimize.newton complex": (lambda a: np.real(so.newton(lambda x: x**2 + a, 1j) * 1j), 1.2, 1e-6),
+    "optimize.root_scalar halley": (
+        lambda a: root_scalar(lambda x: x**3 - a, x0=1.0, fprime=lambda x: 3 * x * x, fprime2=lambda x: 6 * x, method="halley").root, 2.0, 1e-6,
+    ),
+    "optimize.fsolve of a number": (lambda a: so.fsolve(lambda x: x**3 - a, 1.0)[0], 2.0, 1e-6),
+    "optimize.fmin_l_bfgs_b": (lambda a: so.fmin_l_bfgs_b(lambda x: np.sum((x - a) ** 2) + a**3, np.zeros(2), approx_grad=True)[1], 1.2, 1e-4),
+    "optimize.curve_fit bounds": (
+        lambda a: so.curve_fit(lambda x, p, q: p * np.exp(-q * x), X, np.cos(a * X), bounds=(0, [0.9, 5.0]), xtol=1e-14, ftol=1e-14)[0][1], 1.2, 1e-3,
+    ),
     "optimize.fixed_point": (lambda a: so.fixed_point(lambda x: np.cos(a * x), 0.5), 1.0, 1e-6),
     "optimize.fsolve": (lambda a: so.fsolve(lambda x: [x[0] ** 3 - a * x[1], x[1] ** 2 - a], [1.0, 1.0])[0], 2.0, 1e-6),
     "optimize.root": (lambda a: so.root(lambda x, b: np.stack([x[0] ** 3 - b * x[1], x[1] ** 2 - b]), np.ones(2), (a,)).x[0], 2.0, 1e-6),

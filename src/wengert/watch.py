@@ -28,7 +28,7 @@ class _Finder:
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
         if name not in ROOMS:
             return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is None or spec.loader is None:
             return None
         spec.loader = _Loader(spec.loader)
@@ -70,7 +70,7 @@ def watch() -> None:
     """Begin to watch; those rooms that are loaded already have arrived."""
     core.meet = meet
     core.ARRIVED.extend(name for name in sorted(ROOMS) if getattr(sys.modules.get(name), "__all__", None))
-    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder)
 
 
 __all__ = ["ROOMS", "watch"]

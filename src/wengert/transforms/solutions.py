@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Aval, Tracer, aval_of
+from ..core import Aval, Tracer, aval_of, dtype_of
 from ..errors import ArgumentError, NotDifferentiableError
 from ..ops.host import host_call_p
 from .custom_rules import custom_jvp
@@ -73,7 +73,7 @@ def _lifted(joint: Joint, z: Any, extra: Sequence[Any], equations: Equations, li
     if not levels:
         return z
     if linear == "dense":
-        matrix = plain_tree(jacfwd(g)(z))
+        matrix = plain_tree(jacfwd(g, holomorphic=np.iscomplexobj(z))(z))
         step = lambda r: _dense(matrix, r, what)  # noqa: E731
         at, rest = _polished(lambda v: plain_tree(g(v)), step, z, plain_tree(residual))
     else:
@@ -163,7 +163,8 @@ def _converted(
             return equations(of(values), v, extra)
 
         if linear == "dense":
-            change = wnp.linalg.solve(jacfwd(g)(z), moved[:, None])[:, 0]
+            matrix = jacfwd(g, holomorphic=dtype_of(z).kind == "c")(z)
+            change = wnp.linalg.solve(matrix, moved[:, None])[:, 0]
         else:
             change = by_matvec(linear, lambda v: jvp(g, (z,), (v,))[1], moved)
         return out, [-change, *[wnp.zeros_like(o) for o in extra]]

@@ -55,7 +55,7 @@ METHODS: dict[str, dict[str, str]] = {
 }
 # The files that hold answers, by room.
 FILES = {
-    "optimize": ["optimizing"],
+    "optimize": ["optimizing", "fitting"],
     "integrate": ["integrals", "initial_values", "linear_maps"],
     "stats": ["distributions"],
     "interpolate": ["interpolating"],

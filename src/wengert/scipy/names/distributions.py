@@ -172,7 +172,7 @@ def _partials(dist: Any, key: str) -> list[Any]:
     """The partial derivatives of a function of the standard form, in its variable and in each shape."""
     names = [p.strip() for p in dist.shapes.split(",")] if dist.shapes else []
     counts = hasattr(dist, "pmf")
-    density = of(dist, "pmf" if counts else "pdf") if key not in ("pdf", "pmf") else None
+    density: Any = of(dist, "pmf" if counts else "pdf") if key not in ("pdf", "pmf") else None
     fixed = _FIXED.get(dist.name, "").split()
     if counts and key in ("ppf", "isf"):
         return [None] * (1 + len(names))
@@ -316,7 +316,8 @@ def pearsonr(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     r = wnp.sum(x * y) / wnp.sqrt(wnp.sum(x * x) * wnp.sum(y * y))
     n = shape_of(x)[0]
     p = 2 * stats.beta.sf(wnp.abs(r), n / 2 - 1, n / 2 - 1, loc=-1, scale=2)
-    return PearsonRResult(statistic=r, pvalue=p, alternative="two-sided", n=n, x=x, y=y, axis=0)
+    made: Any = PearsonRResult
+    return made(statistic=r, pvalue=p, alternative="two-sided", n=n, x=x, y=y, axis=0)
 
 
 def linregress(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -336,7 +337,8 @@ def linregress(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     slope, r = xy / xx, xy / wnp.sqrt(xx * yy)
     error = wnp.sqrt((1 - r * r) * yy / xx / (n - 2))
     t = r * wnp.sqrt((n - 2) / ((1 - r) * (1 + r)))
-    return LinregressResult(
+    made: Any = LinregressResult
+    return made(
         slope=slope, intercept=level - slope * middle, rvalue=r, pvalue=2 * stats.t.sf(wnp.abs(t), n - 2), stderr=error,
         intercept_stderr=error * wnp.sqrt(xx + middle * middle),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from ...transforms.batching import vmap
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
 from .meeting import Entry
-from .optimizing import _tuple as as_tuple
+from .optimizing import as_tuple
 
 Named = dict[str, Any]
 Rule = tuple[np.ndarray, np.ndarray, np.ndarray]  # of [0, 1]: distances from 0, distances from 1, weights

@@ -203,7 +203,7 @@ def meet_function(function: Any, name: str) -> None:
     entry = Entry(function, name)
     _met[function] = entry
     if not hasattr(function, "__wrapped__"):
-        function.__wrapped__ = entry.original  # type: ignore[attr-defined] # for signatures and sources
+        function.__wrapped__ = entry.original  # for signatures and sources
     own = _step(tuple(sorted(code.co_freevars)))
     function.__code__ = own.replace(
         co_consts=tuple(entry if c == "the entry" else c for c in own.co_consts), co_name=code.co_name

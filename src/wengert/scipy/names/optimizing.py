@@ -17,7 +17,7 @@ from ... import numpy as wnp
 from ...core import Aval, Tracer, as_array, dtype_of, shape_of
 from ...errors import NotSupportedError
 from ...ops.special.declare import floating
-from ...transforms.derivatives import hessian, hvp, jacfwd, stop_gradient
+from ...transforms.derivatives import hessian, hvp, jacfwd
 from ...transforms.gradient import grad
 from ...transforms.plain import PlainFunction, is_traced, plain_tree
 from ...transforms.solutions import solved
@@ -28,15 +28,15 @@ Named = dict[str, Any]
 Answer = Callable[[Entry, "tuple[Any, ...]", Named], Any]
 
 
-def _tuple(args: Any) -> tuple[Any, ...]:
+def as_tuple(args: Any) -> tuple[Any, ...]:
     return args if isinstance(args, tuple) else (args,)
 
 
-def _vector(x: Any) -> Any:
+def vector_of(x: Any) -> Any:
     return wnp.reshape(floating(as_array(x))[0], (-1,))
 
 
-def _split(named: Named) -> tuple[Named, Named]:
+def split(named: Named) -> tuple[Named, Named]:
     """Arguments that are traced, and the rest."""
     traced = {k: v for k, v in named.items() if is_traced(v)}
     return traced, {k: v for k, v in named.items() if k not in traced}
@@ -52,6 +52,7 @@ def root_like(
     where: Callable[[Any], Any] = lambda found: found,
     put: Callable[[Any, Any], Any] = lambda found, x: x,
     fixed_point: bool = False,
+    vector: bool = False,
 ) -> Answer:
     """The answer of a solver of equations.
 
@@ -59,18 +60,18 @@ def root_like(
         f: the argument that is the function, of x and of `args`. x0: the start; None where x is one number.
         also: further functions of the same arguments (derivatives).
         where, put: the solution in what SciPy gives, and the same with another solution.
-        fixed_point: whether f gives the next x, and not zero.
+        fixed_point: whether f gives the next x, and not zero. vector: whether x is a vector though the start be a number.
     """
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         named = entry.bound(args, kwargs)
-        function, extra = named.pop(f), _tuple(named.pop("args", ()))
+        function, extra = named.pop(f), as_tuple(named.pop("args", ()))
         if x0 is not None and named[x0] is None:  # root_scalar begins in a bracket
             example: Any = np.float64(0)
         else:
             example = np.float64(0) if x0 is None else floating(as_array(named[x0]))[0]
-        shape, dtype = shape_of(example), dtype_of(example)
-        start, rest = _split(named)
+        shape, dtype = shape_of(example) or ((1,) if vector else ()), dtype_of(example)
+        start, rest = split(named)
 
         def joint(x: Any) -> Any:
             return function(x, *extra)
@@ -78,8 +79,12 @@ def root_like(
         def search(g: Any, begin: Any) -> Any:
             call = {**rest, **begin, f: PlainFunction(g)}
             for name in also:
-                if callable(call.get(name)):  # where `joint` was converted, differences do
-                    call[name] = PlainFunction(_with(call[name], extra)) if g is joint else None
+                if callable(call.get(name)):
+                    call[name] = (
+                        _slope(g, name, shape, vector)
+                        if g is not joint
+                        else PlainFunction(with_more(call[name], extra))
+                    )
             found = entry.call(call)
             x = np.asarray(where(found))
             return np.array(x, x.dtype if x.dtype.kind == "c" else dtype).reshape(-1), [], found
@@ -87,7 +92,7 @@ def root_like(
         def equations(g: Any, z: Any, _: Any) -> Any:
             x = wnp.reshape(z, shape)
             x = x if shape else x[()]
-            out = _vector(wnp.stack(g(x)) if isinstance(out := g(x), (list, tuple)) else out)
+            out = vector_of(wnp.stack(g(x)) if isinstance(out := g(x), (list, tuple)) else out)
             return z - out if fixed_point else out
 
         if shape == () and dtype.kind not in "fc":
@@ -105,7 +110,14 @@ def root_like(
     return answer
 
 
-def _with(f: Any, extra: tuple[Any, ...]) -> Any:
+def _slope(g: Any, name: str, shape: tuple[int, ...], vector: bool) -> Any:
+    """A derivative that the user gave, of a function that became a Program; None where SciPy can do without."""
+    if shape == ():
+        return PlainFunction(grad(grad(g)) if name == "fprime2" else grad(g))
+    return PlainFunction(jacfwd(lambda x: vector_of(stacked(g(x))))) if vector else None
+
+
+def with_more(f: Any, extra: tuple[Any, ...]) -> Any:
     return lambda x, *rest: f(x, *rest, *extra)
 
 
@@ -129,7 +141,8 @@ def _put_first(found: Any, x: Any) -> Any:
         second = copy.copy(second)
         second.root = x
     rest = (second, *found[2:])
-    return type(found)(x, *rest) if hasattr(found, "_fields") else (x, *rest)
+    kind: Any = type(found)
+    return kind(x, *rest) if hasattr(found, "_fields") else (x, *rest)
 
 
 def _result(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
@@ -172,7 +185,11 @@ def _rows(low: Any, high: Any, n: int) -> Callable[[Any], list[Any]]:
         if bound is None:
             continue
         values = (
-            bound if isinstance(bound, (list, tuple)) else [bound] * n if not np.ndim(_known(bound)) else list(bound)
+            bound
+            if isinstance(bound, (list, tuple))
+            else [bound] * n
+            if not np.ndim(shape_like(bound))
+            else list(bound)
         )
         for i, b in enumerate(values):
             if isinstance(b, Tracer) or np.isfinite(b):
@@ -180,11 +197,11 @@ def _rows(low: Any, high: Any, n: int) -> Callable[[Any], list[Any]]:
     return lambda x: [side(x) for side in sides]
 
 
-def _known(x: Any) -> Any:
+def shape_like(x: Any) -> Any:
     return np.zeros(shape_of(x)) if isinstance(x, Tracer) else x
 
 
-class _Constraints:
+class Constraints:
     """SciPy's constraints: their functions, and what of them is zero or not negative."""
 
     def __init__(self, constraints: Any) -> None:
@@ -195,12 +212,12 @@ class _Constraints:
     @staticmethod
     def _function(c: Any) -> Callable[[Any], Any]:
         if isinstance(c, dict):
-            extra = _tuple(c.get("args", ()))
-            return lambda x: _vector(_stacked(c["fun"](x, *extra)))
+            extra = as_tuple(c.get("args", ()))
+            return lambda x: vector_of(stacked(c["fun"](x, *extra)))
         if hasattr(c, "A"):
             matrix = c.A.toarray() if hasattr(c.A, "toarray") else c.A
-            return lambda x: _vector(wnp.atleast_2d(matrix) @ x)
-        return lambda x: _vector(_stacked(c.fun(x)))
+            return lambda x: vector_of(wnp.atleast_2d(matrix) @ x)
+        return lambda x: vector_of(stacked(c.fun(x)))
 
     def parts(self, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """What is zero, and what is not negative."""
@@ -231,8 +248,8 @@ class _Constraints:
             f = PlainFunction(lambda x, k=k: joint(x)[1][k])
             if isinstance(c, dict):
                 slope = c.get("jac") if own else None
-                extra = _tuple(c.get("args", ()))
-                more = {"jac": PlainFunction(_with(slope, extra))} if callable(slope) else {}
+                extra = as_tuple(c.get("args", ()))
+                more = {"jac": PlainFunction(with_more(slope, extra))} if callable(slope) else {}
                 out.append({"type": c["type"], "fun": f, **more})
             elif hasattr(c, "A"):
                 out.append(c)
@@ -243,11 +260,12 @@ class _Constraints:
                     more["jac"] = PlainFunction(jacfwd(f.f))
                 if not own and type(c.hess) is FunctionType:
                     more["hess"] = PlainFunction(lambda x, v, f=f: hessian(lambda y: f.f(y) @ v)(x))
-                out.append(NonlinearConstraint(f, c.lb, c.ub, **more))
+                made: Any = NonlinearConstraint
+                out.append(made(f, c.lb, c.ub, **more))
         return out
 
 
-def _stacked(x: Any) -> Any:
+def stacked(x: Any) -> Any:
     return wnp.stack([as_array(v) for v in x]) if isinstance(x, (list, tuple)) else x
 
 
@@ -257,7 +275,7 @@ def stationary_point(
     n: int,
     dtype: Any,
     bounds: tuple[Any, Any],
-    constraints: _Constraints,
+    constraints: Constraints,
     start: Any,
     run: Callable[[Any, Any], tuple[Any, Any]],
 ) -> tuple[Any, Any]:
@@ -315,17 +333,17 @@ def minimum_like(
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         named = entry.bound(args, kwargs)
-        function, extra = named.pop(f), _tuple(named.pop("args", ()))
+        function, extra = named.pop(f), as_tuple(named.pop("args", ()))
         pair = named.get("jac") is True
         bounds = named["bounds"] = _pairs(named.get("bounds"))
-        rules = _Constraints(named.pop("constraints", None) or ())
+        rules = Constraints(named.pop("constraints", None) or ())
         if low_high is not None:
             limits, shape = (named[low_high[0]], named[low_high[1]]), ()
         elif scalar:
             limits, shape = (None, None) if bounds is None else tuple(bounds), ()
         else:
             shape = (
-                (len(bounds.lb if hasattr(bounds, "lb") else bounds),) if x0 is None else shape_of(_vector(named[x0]))
+                (len(bounds.lb if hasattr(bounds, "lb") else bounds),) if x0 is None else shape_of(vector_of(named[x0]))
             )
             limits = _bounds(bounds, shape[0])
         n = int(np.prod(shape))
@@ -339,21 +357,21 @@ def minimum_like(
         def raw(x: Any) -> Any:
             return value(x), [c(x) for c in rules.functions]
 
-        start, rest = _split(named)
+        start, rest = split(named)
         first: list[Any] = []
 
         def run(g: Any, begin: Any) -> Any:
             eager = not first
             first.append(g)
             call = {**rest, **begin}
-            plain = PlainFunction(lambda x: g(_vector(x))[0])
+            plain = PlainFunction(lambda x: g(vector_of(x))[0])
             if eager and pair:
                 plain = PlainFunction(lambda x: function(x, *extra))
             call[f] = plain
             for name in also:
                 if callable(call.get(name)) or (pair and not eager and name == "jac"):
-                    ours = _derivative(name, lambda x: g(_vector(x))[0])
-                    call[name] = PlainFunction(_with(call[name], extra) if eager else ours)
+                    ours = _derivative(name, lambda x: g(vector_of(x))[0])
+                    call[name] = PlainFunction(with_more(call[name], extra) if eager else ours)
             if rules.listed:
                 call["constraints"] = rules.for_scipy(g, eager)
             if call["bounds"] is None and "bounds" not in entry.signature.parameters:
@@ -386,11 +404,11 @@ def _pairs(bounds: Any) -> Any:
     if not hasattr(bounds, "lb") or not (is_traced(bounds.lb) or is_traced(bounds.ub)):
         return bounds
     low, high = bounds.lb, bounds.ub
-    n = max(np.size(_known(low)), np.size(_known(high)))
-    return list(zip(*[list(b) if np.ndim(_known(b)) else [b] * n for b in (low, high)], strict=True))
+    n = max(np.size(shape_like(low)), np.size(shape_like(high)))
+    return list(zip(*[list(b) if np.ndim(shape_like(b)) else [b] * n for b in (low, high)], strict=True))
 
 
-def _optimum(found: Any, x: Any, value: Any) -> Any:
+def optimum(found: Any, x: Any, value: Any) -> Any:
     from scipy.optimize import OptimizeResult
 
     found = OptimizeResult() if found is None else found
@@ -405,205 +423,9 @@ def _second(found: Any, x: Any, value: Any) -> Any:
     return (x, value, *found[2:])
 
 
-# --- least squares ------------------------------------------------------------------------------------------------
-
-_LOSSES: dict[str, Callable[[Any], Any]] = {
-    "linear": lambda z: z,
-    "soft_l1": lambda z: 2 * (wnp.sqrt(1 + z) - 1),
-    "huber": lambda z: wnp.where(z <= 1, z, 2 * wnp.sqrt(wnp.where(z <= 1, 1.0, z)) - 1),
-    "cauchy": lambda z: wnp.log1p(z),
-    "arctan": lambda z: wnp.arctan(z),
-}
-
-
-def _loss(named: Named) -> Callable[[Any], Any]:
-    kind, scale = named.get("loss", "linear"), named.get("f_scale", 1.0)
-    if kind not in _LOSSES:
-        raise NotSupportedError(
-            f"scipy.optimize.least_squares of traced values has the losses {', '.join(_LOSSES)}; got {kind!r}"
-        )
-    rho = _LOSSES[kind]
-    return lambda r: wnp.sum(scale * scale * rho(r * r / (scale * scale))) / 2
-
-
-def least_squares(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.optimize.least_squares`."""
-    named = entry.bound(args, kwargs)
-    function, extra, more = named.pop("fun"), _tuple(named.pop("args")), named.pop("kwargs") or {}
-    jac, cost = named.pop("jac"), _loss(named)
-    x0 = _vector(named.pop("x0"))
-    bounds = named.pop("bounds")
-    n, dtype = shape_of(x0)[0], np.dtype(float)
-    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds) if bounds is not None else (None, None)
-
-    def residuals(x: Any) -> Any:
-        return _vector(_stacked(function(x, *extra, **more)))
-
-    def raw(x: Any) -> Any:
-        r = residuals(x)
-        return cost(r), [r]
-
-    first: list[Any] = []
-
-    def run(g: Any, begin: Any) -> Any:
-        user = PlainFunction(lambda x: jac(x, *extra, **more)) if callable(jac) and not first else None
-        how = user or ("2-point" if callable(jac) else jac)
-        first.append(g)
-        call = {**named, "fun": PlainFunction(lambda x: g(x)[1][0]), "x0": begin, "jac": how}
-        if bounds is not None:
-            call["bounds"] = plain_tree(limits)
-        found = entry.call(call)
-        return found.x, found
-
-    x, found = stationary_point(entry, raw, n, dtype, limits, _Residuals(), x0, run)
-    if not isinstance(x, Tracer):
-        return found
-    result = _optimum(copy.copy(found), x, residuals(x))
-    result.cost = cost(result.fun)
-    return result
-
-
-class _Residuals(_Constraints):
-    """No constraints; what comes with the value is what its squares are of."""
-
-    def __init__(self) -> None:
-        self.listed, self.functions = [], []
-
-    def parts(self, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        return [], []
-
-
-def leastsq(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.optimize.leastsq`."""
-    named = entry.bound(args, kwargs)
-    function, extra, derivative = named.pop("func"), _tuple(named.pop("args")), named.pop("Dfun")
-    x0 = _vector(named.pop("x0"))
-
-    def residuals(x: Any) -> Any:
-        return _vector(_stacked(function(x, *extra)))
-
-    first: list[Any] = []
-
-    def run(g: Any, begin: Any) -> Any:
-        slope = PlainFunction(_with(derivative, extra)) if derivative is not None and not first else None
-        first.append(g)
-        found = entry.call({**named, "func": PlainFunction(lambda x: g(x)[1][0]), "x0": begin, "Dfun": slope})
-        return found[0], found
-
-    def raw(x: Any) -> Any:
-        r = residuals(x)
-        return wnp.sum(r * r) / 2, [r]
-
-    x, found = stationary_point(entry, raw, shape_of(x0)[0], np.dtype(float), (None, None), _Residuals(), x0, run)
-    if not isinstance(x, Tracer):
-        return found
-    return (x, *(found[1:] if found is not None else (1,)))
-
-
-def curve_fit(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.optimize.curve_fit`: the parameters and their covariance, functions of the data."""
-    named = entry.bound(args, kwargs)
-    f, p0, bounds = named["f"], named["p0"], named["bounds"]
-    sigma, exact = named["sigma"], named["absolute_sigma"]
-    x, y = named["xdata"], _vector(named["ydata"])
-    x = x if isinstance(x, (Tracer, np.ndarray)) else wnp.asarray(x)
-    if named.get("nan_policy") == "omit":
-        raise NotSupportedError("scipy.optimize.curve_fit of traced values leaves no data out: select them before")
-    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds)
-    if p0 is not None:
-        n = shape_of(wnp.atleast_1d(as_array(p0)))[0]
-    elif any(np.ndim(_known(b)) for b in limits):
-        n = max(np.size(_known(b)) for b in limits)
-    else:
-        import inspect
-
-        n = len(inspect.signature(f).parameters) - 1
-
-    def residuals(p: Any) -> Any:
-        r = _vector(f(x, *[p[i] for i in range(n)])) - y
-        if sigma is None:
-            return r
-        if len(shape_of(as_array(sigma))) == 2:
-            return wnp.linalg.solve(wnp.linalg.cholesky(sigma), r[:, None])[:, 0]
-        return r / as_array(sigma)
-
-    def raw(p: Any) -> Any:
-        r = residuals(p)
-        return wnp.sum(r * r) / 2, [r]
-
-    first: list[Any] = []
-    start, rest = _split({k: v for k, v in named.items() if k not in ("f", "jac", "kwargs")})
-    more = {k: v for k, v in rest.items() if k not in entry.signature.parameters}
-    rest = {k: v for k, v in rest.items() if k not in more}
-    jac = named.get("jac")
-
-    def run(g: Any, begin: Any) -> Any:
-        if not first:
-            first.append(g)
-            user = PlainFunction(jac) if callable(jac) else jac
-            found = entry.call({"f": PlainFunction(f), "jac": user, **rest, **begin, **more})
-            return found[0], found
-        import scipy.optimize
-
-        r = PlainFunction(lambda p: g(p)[1][0])
-        p_start = begin.get("p0", rest.get("p0"))
-        p_start = np.ones(n) if p_start is None else p_start
-        found = scipy.optimize.least_squares(r, p_start, bounds=plain_tree(limits), xtol=1e-12, ftol=1e-12, gtol=1e-12)
-        return found.x, found
-
-    p, found = stationary_point(entry, raw, n, np.dtype(float), limits, _Residuals(), start, run)
-    if not isinstance(p, Tracer):
-        return found
-    jacobian = jacfwd(residuals)(p)
-    covariance = wnp.linalg.inv(jacobian.T @ jacobian)
-    m = shape_of(y)[0]
-    if not exact and m > n:
-        covariance = covariance * (wnp.sum(residuals(p) ** 2) / (m - n))
-    elif not exact:
-        covariance = covariance * np.inf
-    if found is None:
-        return p, covariance
-    return (p, found[1] + (covariance - stop_gradient(covariance)), *found[2:])
-
-
-def nnls(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.optimize.nnls`."""
-    named = entry.bound(args, kwargs)
-    matrix, b = as_array(named["A"]), as_array(named["b"])
-    x, found = _linear_squares(entry, matrix, b, (0.0, np.inf), named, lambda found: found[0])
-    if not isinstance(x, Tracer):
-        return found
-    return x, wnp.linalg.norm(matrix @ x - b)
-
-
-def lsq_linear(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """`scipy.optimize.lsq_linear`."""
-    named = entry.bound(args, kwargs)
-    matrix, b, bounds = as_array(named["A"]), as_array(named["b"]), named["bounds"]
-    limits = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else tuple(bounds)
-    x, found = _linear_squares(entry, matrix, b, limits, named, lambda found: found.x)
-    if not isinstance(x, Tracer):
-        return found
-    result = _optimum(copy.copy(found), x, matrix @ x - b)
-    result.cost = wnp.sum(result.fun**2) / 2
-    return result
-
-
-def _linear_squares(entry: Entry, matrix: Any, b: Any, limits: Any, named: Named, where: Any) -> Any:
-    rest = {k: v for k, v in named.items() if k not in ("A", "b", "bounds")}
-    if "bounds" in named:
-        rest["bounds"] = plain_tree(limits)
-
-    def raw(x: Any) -> Any:
-        r = matrix @ x - b
-        return wnp.sum(r * r) / 2, []
-
-    def run(_: Any, begin: Any) -> Any:
-        found = entry.call({"A": begin[0], "b": begin[1], **rest})
-        return where(found), found
-
-    n = shape_of(matrix)[1]
-    return stationary_point(entry, raw, n, np.dtype(float), limits, _Residuals(), (matrix, b), run)
+def _third(found: Any, x: Any, value: Any) -> Any:
+    """The minimum, its value, and what else SciPy tells."""
+    return (x, value, found[2] if found is not None else {})
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------
@@ -624,7 +446,7 @@ _vertex = refused(
 )
 _root_result, _put_root = _result("x")
 _scalar_result, _put_scalar = _result("root")
-_minimum = {"where": lambda found: found.x, "put": _optimum}
+_minimum = {"where": lambda found: found.x, "put": optimum}
 
 ANSWERS: dict[str, Answer] = {
     "optimize.brentq": _bracketing,
@@ -635,8 +457,8 @@ ANSWERS: dict[str, Answer] = {
     "optimize.newton": root_like("func", "x0", ("fprime", "fprime2"), where=_first, put=_put_first),
     "optimize.root_scalar": root_like("f", "x0", ("fprime", "fprime2"), where=_scalar_result, put=_put_scalar),
     "optimize.fixed_point": root_like("func", "x0", fixed_point=True),
-    "optimize.fsolve": root_like("func", "x0", ("fprime",), where=_first, put=_put_first),
-    "optimize.root": root_like("fun", "x0", ("jac",), where=_root_result, put=_put_root),
+    "optimize.fsolve": root_like("func", "x0", ("fprime",), where=_first, put=_put_first, vector=True),
+    "optimize.root": root_like("fun", "x0", ("jac",), where=_root_result, put=_put_root, vector=True),
     "optimize.newton_krylov": root_like("F", "xin"),
     "optimize.anderson": root_like("F", "xin"),
     "optimize.broyden1": root_like("F", "xin"),
@@ -654,19 +476,26 @@ ANSWERS: dict[str, Answer] = {
     "optimize.fmin_bfgs": minimum_like("f", "x0", ("fprime",), put=_second),
     "optimize.fmin_cg": minimum_like("f", "x0", ("fprime",), put=_second),
     "optimize.fmin_ncg": minimum_like("f", "x0", ("fprime", "fhess", "fhess_p"), put=_second),
-    "optimize.fmin_l_bfgs_b": minimum_like("func", "x0", ("fprime",), put=_second),
+    "optimize.fmin_l_bfgs_b": minimum_like("func", "x0", ("fprime",), put=_third),
     "optimize.fminbound": minimum_like("func", low_high=("x1", "x2"), put=_second),
     "optimize.brent": minimum_like("func", scalar=True, put=_second),
     "optimize.golden": minimum_like("func", scalar=True, put=_second),
-    "optimize.least_squares": least_squares,
-    "optimize.leastsq": leastsq,
-    "optimize.curve_fit": curve_fit,
-    "optimize.nnls": nnls,
-    "optimize.lsq_linear": lsq_linear,
     "optimize.linprog": _vertex,
     "optimize.milp": _vertex,
     "optimize.linear_sum_assignment": _vertex,
     "optimize.quadratic_assignment": _vertex,
 }
 
-__all__ = ["ANSWERS", "refused"]
+__all__ = [
+    "ANSWERS",
+    "Constraints",
+    "as_tuple",
+    "optimum",
+    "refused",
+    "shape_like",
+    "split",
+    "stacked",
+    "stationary_point",
+    "vector_of",
+    "with_more",
+]
