@@ -36,6 +36,7 @@ MENTIONS: dict[str, int] = {
     "fusion.py": 2,
     "inspect.py": 1,
     "lanes.py": 1,
+    "integers.py": 1,  # the instruction
     "loops.py": 1,
     "nest.py": 1,
     "objectfile.py": 4,

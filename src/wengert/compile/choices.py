@@ -89,8 +89,8 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH loops.LINE "
-    "loops.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
+    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH access.LINE "
+    "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED serial.random.PARITY".split()
 )
 # Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.

@@ -13,22 +13,19 @@ from typing import Any
 import numpy as np
 
 from ..lowering.formulas import product
-from ..lowering.index_maps import Affine
 from ..lowering.monoids import SUM
 from ..program import Var
-from .emitter import BITS, FLOATS, Emitter, Region, V
+from .access import BOOL, Access
+from .emitter import FLOATS, Region, V
 from .fusion import Kernel, Root
 from .interrupts import DECLARATION, NAME, ask, strip
 from .nest import Node
 from .rows import blocks, write_rows
 from .scalars import MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
-from .schedule import Loop, Schedule, coefficient, nanoseconds
+from .schedule import Loop, nanoseconds
 
-LINE = 64  # bytes that memory is fetched in
 FRESH = 0.3  # nanoseconds to write a byte of memory that the system has yet to find
-AHEAD = 2048  # bytes from a vector to the one that is fetched with it
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
-BOOL = np.dtype(bool)
 
 
 class _Accumulator:
@@ -44,23 +41,11 @@ class _Accumulator:
         self.next: V = start
 
 
-class KernelWriter:
-    """Writes one kernel as the text of a function over pointers to its arrays.
-
-    Attributes:
-        arrays: the variables and literals it reads or writes, in the order of the function's pointers.
-        begins: where in each of them its pointer begins, in elements: parts of arrays are computed alike by one function.
-    """
+class KernelWriter(Access):
+    """Writes one kernel as the text of a function over pointers to its arrays."""
 
     def __init__(self, kernel: Kernel, storage: Any, vector_bytes: int) -> None:
-        self.kernel = kernel
-        self.storage = storage  # from a variable or literal to the one whose memory it shares
-        self.e = Emitter()
-        self.schedule = Schedule(kernel, vector_bytes)
-        self.arrays: list[Any] = []
-        self.begins: list[int] = []
-        self._begin = self._beginnings()
-        self._pointers: dict[Any, V] = {}
+        super().__init__(kernel, storage, vector_bytes)
         self._values: list[V] = []
         self._accumulators: list[_Accumulator] = []
         self.checks = any(n.kind == "checked" for n in kernel.nest.nodes)
@@ -86,67 +71,6 @@ class KernelWriter:
             found = (chunks.loop, chunks.length)  # so that its pieces know of one another
         return None if found is None else (found[0], found[1] * loops[found[0]].lanes)
 
-    def pointer(self, atom: Any) -> V:
-        array = self.storage(atom)
-        key = array if type(array) is Var else id(array)
-        found = self._pointers.get(key)
-        if found is None:
-            found = self._pointers[key] = V(f"%p{len(self.arrays)}", "ptr", 1, 0)
-            self.arrays.append(array)
-            self.begins.append(self._begin.get(key, 0))
-        return found
-
-    def _beginnings(self) -> dict[Any, int]:
-        """For each array the least constant of the places used in it; 0 where a place is computed or may be left out."""
-        least: dict[Any, int] = {}
-        plain: dict[Any, bool] = {}
-        used: list[tuple[Any, int, bool]] = [
-            (n.data[0], n.data[1].constant, not n.args) for n in self.kernel.nest.nodes if n.kind == "load"
-        ]
-        used += [(r.target, r.offset.constant, True) for r in self.kernel.roots]
-        for atom, constant, fixed in used:
-            array = self.storage(atom)
-            key = array if type(array) is Var else id(array)
-            least[key] = min(least.get(key, constant), constant)
-            plain[key] = plain.get(key, True) and fixed
-        return {key: constant for key, constant in least.items() if constant and plain[key]}
-
-    def within(self, atom: Any, offset: Affine) -> V:
-        """A place in an array, counted from where its pointer begins."""
-        array = self.storage(atom)
-        begin = self._begin.get(array if type(array) is Var else id(array), 0)
-        return self.affine(Affine(offset.terms, offset.constant - begin) if begin else offset)
-
-    def affine(self, a: Affine) -> V:
-        """The affine number at the first lane of the current point."""
-        e = self.e
-        total = e.constant(0, "i64")
-        for loop in self.schedule.loops:  # outermost first, so that partial sums stand outside inner loops
-            c = coefficient(a, loop.axis)
-            if c:
-                x = loop.variable
-                total = e.iadd(total, x if c == 1 else e.imul(x, e.constant(c, "i64")))
-        return e.iadd(total, e.constant(a.constant, "i64"))
-
-    def _lane_step(self, a: Affine) -> int:
-        vector = self.schedule.vector
-        return 0 if vector is None else coefficient(a, vector.axis)
-
-    def vector_index(self, a: Affine) -> V:
-        """The affine number in each lane."""
-        e, step = self.e, self._lane_step(a)
-        first = self.affine(a)
-        if step == 0:
-            return first
-        lanes = self.schedule.vector.lanes  # type: ignore[union-attr]
-        return e.iadd(e.splat(first, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
-
-    def address(self, base: V, type: str, offset: V) -> V:
-        if offset.const == 0:
-            return self.e.splat(base, offset.lanes)
-        return self.e.define(f"getelementptr {type}, ptr {base.name}, {offset!r}", "ptr", offset.lanes,
-                             max(base.depth, offset.depth))  # fmt: skip
-
     # --- nodes ---------------------------------------------------------------------------------------------------
 
     def emit(self, node: Node) -> V:
@@ -156,11 +80,11 @@ class KernelWriter:
         if kind == "op":
             return self._operation(node, args)
         if kind == "load":
-            return self._load(node, args)
+            return self.load(node, args)
         if kind == "number":
             return e.constant(_as(node.data, node.dtype), REGISTERS[node.dtype])
         if kind == "product":
-            x, y = self._level(args)
+            x, y = self.level(args)
             return product(e, x, y) if x.type in FLOATS else e.imul(x, y)
         if kind == "index":
             return self.vector_index(node.data)
@@ -169,13 +93,13 @@ class KernelWriter:
             shifted = x if low == 0 else e.isub(x, e.const(low, x))
             return e.icmp("ult", shifted, e.const(high - low, x))
         if kind == "and":
-            return e.and_(*self._level(args))
+            return e.and_(*self.level(args))
         if kind == "select":
             c, x, y = args
             lanes = max(a.lanes for a in args)
             return e.select(e.splat(c, lanes), e.splat(x, lanes), e.splat(y, lanes))
         if kind == "sum":
-            return e.iadd(*self._level(args))
+            return e.iadd(*self.level(args))
         if kind == "scaled":
             return e.imul(args[0], e.const(node.data, args[0]))
         if kind == "affine":
@@ -183,10 +107,6 @@ class KernelWriter:
             return e.iadd(e.imul(args[0], e.const(factor, args[0])), e.const(shift, args[0]))
         assert kind == "checked", kind
         return self._checked(node, args)
-
-    def _level(self, args: list[V]) -> list[V]:
-        lanes = max(a.lanes for a in args)
-        return [self.e.splat(a, lanes) for a in args]
 
     def _operation(self, node: Node, args: list[V]) -> V:
         eqn = node.data
@@ -207,125 +127,11 @@ class KernelWriter:
         bad = e.icmp("uge", wrapped, length)
         noted = bad
         if len(args) > 1:
-            noted = e.and_(*self._level([bad, args[1]]))
+            noted = e.and_(*self.level([bad, args[1]]))
         self._bad.append(noted)
         return e.select(bad, zero, wrapped)
 
-    def _load(self, node: Node, args: list[V]) -> V:
-        e = self.e
-        atom, offset, masked = node.data
-        type_ = MEMORY_TYPES[node.dtype]
-        base = self.pointer(atom)
-        mask = args[-1] if masked else None
-        dynamic = args[:-1] if masked else args
-        step = self._lane_step(offset)
-        at = self.within(atom, offset)
-        for d in dynamic:
-            at = e.iadd(*self._level([at, d]))
-        lanes = self.schedule.vector.lanes if self.schedule.vector is not None else 1
-        if at.lanes > 1 and step:
-            at = e.iadd(at, e.lanes_constant([step * i for i in range(lanes)], "i64"))
-        if at.lanes == 1 and step == 0 and (mask is None or mask.lanes == 1):
-            out = self._load_scalar(base, at, type_, mask)
-        elif at.lanes == 1 and abs(step) == 1:
-            out = self._load_vector(base, at, type_, lanes, step, mask)
-        else:
-            if at.lanes == 1:
-                at = e.splat(at, lanes)
-                if step:
-                    at = e.iadd(at, e.lanes_constant([step * i for i in range(lanes)], "i64"))
-            out = self._gather(self.address(base, type_, at), type_, lanes, mask)
-        return e.icmp("ne", out, e.const(0, out)) if node.dtype == BOOL else out
-
-    def _load_scalar(self, base: V, at: V, type_: str, mask: V | None) -> V:
-        e = self.e
-        where = self.address(base, type_, at)
-        depth = where.depth
-        if mask is not None:
-            where = e.define(f"select {mask!r}, ptr {where.name}, ptr {base.name}", "ptr", 1, max(depth, mask.depth))
-            depth = where.depth
-        return e.define(f"load {type_}, ptr {where.name}, align {BITS[type_] // 8}", type_, 1, depth)
-
-    def _load_vector(self, base: V, at: V, type_: str, lanes: int, step: int, mask: V | None) -> V:
-        e = self.e
-        if step < 0:
-            at = e.isub(at, e.constant(lanes - 1, "i64"))
-        where = self.address(base, type_, at)
-        align = BITS[type_] // 8
-        self._fetch_ahead(where, lanes * align, False, step < 0)
-        if mask is None:
-            out = e.define(f"load <{lanes} x {type_}>, ptr {where.name}, align {align}", type_, lanes, where.depth)
-        else:
-            mask = e.splat(mask, lanes)
-            if step < 0:
-                mask = e.shuffle(mask, range(lanes - 1, -1, -1))
-            vector = f"<{lanes} x {type_}>"
-            name = f"llvm.masked.load.v{lanes}{_suffix(type_)}.p0"
-            e.declarations.setdefault(name, f"declare {vector} @{name}(ptr, i32, <{lanes} x i1>, {vector})")
-            call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask!r}, {vector} zeroinitializer)"
-            out = e.define(call, type_, lanes, max(where.depth, mask.depth))
-        return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
-
-    def _fetch_ahead(self, where: V, size: int, to_write: bool, backwards: bool = False) -> None:
-        """Ask for what a large kernel will read or write some steps on.
-
-        Processors see by themselves that memory is walked in order, but too late where a step has much arithmetic: of
-        the steps that are computed at one time all read the same few lines.
-        """
-        if self.kernel.chunks is None or where.depth == 0:
-            return
-        e = self.e
-        name = "llvm.prefetch.p0"
-        e.declarations.setdefault(name, f"declare void @{name}(ptr, i32, i32, i32)")
-        for line in range(0, size, LINE):
-            ahead = e.fresh("ahead")
-            e.raw(f"  {ahead} = getelementptr i8, ptr {where.name}, i64 {line + (-AHEAD if backwards else AHEAD)}")
-            e.raw(f"  call void @{name}(ptr {ahead}, i32 {int(to_write)}, i32 3, i32 1)")
-
-    def _gather(self, where: V, type_: str, lanes: int, mask: V | None) -> V:
-        e = self.e
-        vector = f"<{lanes} x {type_}>"
-        name = f"llvm.masked.gather.v{lanes}{_suffix(type_)}.v{lanes}p0"
-        e.declarations.setdefault(name, f"declare {vector} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")
-        mask = e.constant(True, "i1", lanes) if mask is None else e.splat(mask, lanes)
-        call = f"call {vector} @{name}({where!r}, i32 {BITS[type_] // 8}, {mask!r}, {vector} zeroinitializer)"
-        return e.define(call, type_, lanes, max(where.depth, mask.depth))
-
     # --- results -------------------------------------------------------------------------------------------------
-
-    def _store(self, target: Var, offset: Affine, value: V, vector: bool) -> None:
-        e = self.e
-        dtype = target.aval.dtype
-        if dtype == BOOL:
-            value = e.cast("zext", value, "i8")
-        type_ = MEMORY_TYPES[dtype]
-        base, at = self.pointer(target), self.within(target, offset)
-        step = self._lane_step(offset) if vector else 0
-        lanes = self.schedule.vector.lanes if vector and self.schedule.vector is not None else 1
-        align = BITS[type_] // 8
-        if lanes == 1:
-            e.raw(f"  store {value!r}, ptr {self.address(base, type_, at).name}, align {align}")
-            return
-        value = e.splat(value, lanes)
-        fresh = self._fresh() if self.kernel.in_place else None  # the others are read from what is written already
-        if step == 1:
-            where = self.address(base, type_, at)
-            self._fetch_ahead(where, lanes * align, True)
-            if fresh is not None:
-                name = f"llvm.masked.store.v{lanes}{_suffix(type_)}.p0"
-                e.declarations.setdefault(name, f"declare void @{name}(<{lanes} x {type_}>, ptr, i32, <{lanes} x i1>)")
-                e.raw(f"  call void @{name}({value!r}, ptr {where.name}, i32 {align}, {fresh!r})")
-                return
-            e.raw(f"  store {value!r}, ptr {where.name}, align {align}")
-            return
-        at = e.iadd(e.splat(at, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
-        where = self.address(base, type_, at)
-        name = f"llvm.masked.scatter.v{lanes}{_suffix(type_)}.v{lanes}p0"
-        e.declarations.setdefault(
-            name, f"declare void @{name}(<{lanes} x {type_}>, <{lanes} x ptr>, i32, <{lanes} x i1>)"
-        )
-        mask = e.constant(True, "i1", lanes) if fresh is None else fresh
-        e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {mask!r})")
 
     def _accumulator(self, root: Root) -> _Accumulator:
         dtype = root.target.aval.dtype
@@ -357,7 +163,7 @@ class KernelWriter:
         plain = [r for r in kernel.roots if r.combine is None]
         for block in [[r] for r in plain] if kernel.in_place else blocks(plain, schedule):
             if len(block) == 1:
-                self._store(block[0].target, block[0].offset, self._values[block[0].node], True)
+                self.store(block[0].target, block[0].offset, self._values[block[0].node], True)
             else:
                 write_rows(self, block, [self._values[r.node] for r in block])
         for root in sums:
@@ -420,17 +226,8 @@ class KernelWriter:
         source = self.kernel.nest.nodes[root.node].dtype
         value = cast(e, self._values[root.node], source, BOOL if root.combine.logical else dtype)
         value = e.splat(value, neutral.lanes)
-        fresh = self._fresh() if vector is not None and (vector.reduced or self.schedule.in_memory) else None
+        fresh = self.fresh() if vector is not None and (vector.reduced or self.schedule.in_memory) else None
         return value if fresh is None else e.select(fresh, value, neutral)
-
-    def _fresh(self) -> V | None:
-        """Which lanes are at points that no vector before had; None where all are."""
-        e, vector = self.e, self.schedule.vector
-        if vector is None or vector.extent % vector.lanes == 0:
-            return None
-        seen = e.isub(V(vector.counter, "i64", 1, vector.depth), vector.variable)
-        lane = e.lanes_constant(range(vector.lanes), "i64")
-        return e.icmp("sge", lane, e.splat(seen, vector.lanes))
 
     def _clear(self, root: Root) -> None:
         name = "llvm.memset.p0.i64"
@@ -509,7 +306,7 @@ class KernelWriter:
         folded = vector is not None and vector.reduced
         if folded:
             value = e.fold(value, lambda x, y: root.combine.accumulate(e, acc.dtype, x, y))
-        self._store(root.target, root.offset, value, vector is not None and not folded)
+        self.store(root.target, root.offset, value, vector is not None and not folded)
 
     def _finish_check(self, acc: _Accumulator) -> None:
         e = self.e
@@ -517,10 +314,6 @@ class KernelWriter:
         wide = e.cast("zext", flag, "i32")
         # Atomic, for the pieces of a kernel share it.
         e.raw(f"  {e.fresh()} = atomicrmw or ptr %error, i32 {wide.name} monotonic")
-
-
-def _suffix(type_: str) -> str:
-    return {"float": "f32", "double": "f64"}.get(type_, type_)
 
 
 def _as(value: Any, dtype: np.dtype) -> Any:
