@@ -138,3 +138,8 @@ def test_errors():
         curl(lambda x: x)(X)
     with pytest.raises(errors.DtypeError):
         laplacian(wnp.sum)(np.arange(3))
+
+
+def test_the_modulus_of_complex_numbers_on_the_way():
+    f = lambda x: wnp.sum(wnp.abs((x + 0.5j) * (x - 0.25j) + 2.5) + wnp.real(wnp.conj(x * 1j) * x**2))  # noqa: E731
+    np.testing.assert_allclose(laplacian(f)(X), np.trace(wengert.hessian(f)(X)), rtol=1e-12)

@@ -101,11 +101,9 @@ class CollapsedTrace(Trace):
             if type(a) is CollapsedTracer and a._trace is self:
                 primals[i], moved[i] = a.primal, a.moved
         if isinstance(primitive, Elementwise):
-            return (
-                self._of_one(primitive, primals[0], moved[0])
-                if len(args) == 1
-                else self._of_some(primitive, primals, moved)
-            )
+            if len(args) == 1 and dtype_of(primals[0]).kind != "c":  # of a complex number it may not be a product
+                return self._of_one(primitive, primals[0], moved[0])
+            return self._of_some(primitive, primals, moved)
 
         def run(*values: Value) -> Sequence[Value]:
             out = primitive.bind(*values, **params)
