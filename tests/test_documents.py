@@ -27,7 +27,7 @@ def test_the_examples_of_primitives():
 
 def test_the_examples_of_plain_numpy():
     failed, tried = doctest.testfile(str(ROOT / "docs/numpy.md"), module_relative=False)
-    assert tried == 10 and failed == 0
+    assert tried == 11 and failed == 0
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)

@@ -25,7 +25,6 @@ Pair = collections.namedtuple("Pair", "a b")
 holder = dataclasses.make_dataclass("Holder", ["v"])
 FUNCTIONS = {
     "np.float64": lambda x: np.float64(x) * x,
-    "np.float32": lambda x: np.float32(x) * x,
     "np.bool_": lambda x: np.bool_(x > 1) * x,
     "type of a dtype": lambda x: np.dtype("f8").type(x) * x,
     "object array": lambda x: np.array([x, x**2], dtype=object).sum(),

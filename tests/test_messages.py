@@ -103,7 +103,7 @@ def test_attributes_of_at():
 def test_the_users_line_behind_an_installed_package():
     cbook = pytest.importorskip("matplotlib.cbook")
     with pytest.raises(errors.ConcretizationError) as caught:
-        grad(lambda x: cbook._to_unmasked_float_array(x) @ x)(X)
+        grad(lambda x: cbook._to_unmasked_float_array([*np.zeros(70).tolist(), x[0]])[0])(X)
     assert "test_messages.py:" in str(caught.value) and "packages" not in str(caught.value)
 
 

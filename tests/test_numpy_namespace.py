@@ -820,8 +820,8 @@ def test_tracers_are_copied_as_values():
 
 UNKNOWN = {
     "bool": (lambda x: bool(x[0]), "where"), "float": (lambda x: float(x[0]), r"float\(\)"),
-    "index": (lambda x: [0, 1, 2, 3][x[0].astype(int)], "an index or a range"), "item": (lambda x: x[0].item(), r"\.item\(\)"),
-    "tolist": (lambda x: x.tolist(), r"tolist"), "asarray": (lambda x: np.asarray(x), "wengert.numpy"),
+    "index": (lambda x: [0, 1, 2, 3][x[0].astype(int)], "an index or a range"),
+    "text": (lambda x: np.asarray(x, dtype="S3"), "wengert.numpy"),
     "view": (lambda x: x.view("i8"), r"\.view needs the memory"), "tobytes": (lambda x: x.tobytes(), "memory"),
 }  # fmt: skip
 
@@ -843,8 +843,8 @@ def test_methods_in_place_say_what_to_write(call):
 
 
 LOST = {
-    "math": lambda x: math.sin(x[0]) * x[1], "float": lambda x: float(x[0]) * x[1], "complex": lambda x: complex(x[0]) * x[1],
-    "item": lambda x: x[0].item() * x[1], "tolist": lambda x: x.tolist()[0] * x[1],
+    "float": lambda x: float(x[0]) * x[1], "complex": lambda x: complex(x[0]) * x[1],
+    "math with a generator": lambda x: math.fsum(v for v in x) * x[1],
 }  # fmt: skip
 
 
@@ -857,15 +857,14 @@ def test_a_derivative_is_not_lost_silently(name):
             transform(LOST[name])(U[None] if "vmap" in repr(transform(LOST[name])) else U)
 
 
-def test_assignment_of_a_differentiated_value_into_a_numpy_array_raises():
+def test_assignment_of_a_differentiated_value_into_a_numpy_array():
     a = np.zeros(3)
 
     def f(x):
-        a[0] = x
+        a[0] = 3 * x
         return a.sum()
 
-    with pytest.raises((ValueError, TypeError)):
-        w.grad(f)(1.0)
+    assert w.grad(f)(1.0) == 3.0 and list(a) == [3.0, 0.0, 0.0]
 
 
 def test_a_name_that_is_missing():

@@ -10,6 +10,7 @@ from typing import Any as _Any
 from . import environment as _environment
 from . import errors
 from .config import config
+from .core import PENDING as _PENDING
 from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
 from .ops import keys as _keys
 from .ops import operators as _operators
@@ -57,6 +58,15 @@ if _TYPE_CHECKING:
     from .interop.jax_names import as_jax
     from .sparse import hessian_sparsity, sparsity
 
+
+def _prepare() -> None:
+    """What is done before the first transformation."""
+    from .plain.hooks import install
+
+    install()
+
+
+_PENDING.append(_prepare)
 make_jaxpr = make_program
 remat = checkpoint
 __version__ = "0.2.0"

@@ -44,6 +44,8 @@ _count = itertools.count(1).__next__
 ARRIVED: list[str] = []  # rooms of SciPy that were imported and whose functions do not know of traced values yet
 meet: Callable[[], None] = ARRIVED.clear  # what is done about them (`watch`)
 _begun = False
+PENDING: list[Callable[[], Any]] = []  # what is done before the first trace of the process
+_BEGINNING = threading.RLock()
 
 
 def next_level() -> int:
@@ -55,6 +57,10 @@ def next_level() -> int:
 
 def _begin() -> None:
     global _begun
+    with _BEGINNING:  # another thread's first trace waits for it
+        while PENDING:
+            PENDING[0]()
+            PENDING.pop(0)
     _begun = True
     meet()
 

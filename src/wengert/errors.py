@@ -390,8 +390,6 @@ class ConcretizationError(WengertError, TypeError):
         array([0., 2.])
     """
 
-    by_numpy = False  # whether it was NumPy that asked
-
 
 class TooManyPathsError(WengertError):
     """A function under `jit` takes more ways through its Python control flow than `config.max_paths` allows.

@@ -110,7 +110,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
     place = where(a == getitem(edges, -1), n, place) - 1  # the last bin holds its right edge
     if weights is not None:
         weights = reshape(as_array(weights), (-1,))
-    counts = bincount(place, weights, length=n)
+    counts = getitem(bincount(place + 1, weights, length=n + 2), slice(1, -1))  # without what lies outside of the range
     if weights is not None and dtype_of(weights).kind in "iu":
         counts = convert(counts, dtype_of(weights))  # sums of whole numbers, as NumPy has them
     if density:

@@ -16,7 +16,6 @@ from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
 from ..ops.memory import copied, new_array
 from ..ops.shape import as_length, broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
-from ..ops.writable import RUNS, made
 from .dispatch import plain
 
 ndarray = np.ndarray
@@ -65,7 +64,7 @@ def array(
     if x.dtype.kind == "c" and want.kind not in "cb":
         x = x.real
     out = np.array(x, want, copy=copy or None, order=order, ndmin=ndmin)  # type: ignore[call-overload]
-    return made(out) if RUNS and copy else out
+    return out
 
 
 def asarray(
@@ -99,7 +98,7 @@ def asarray(
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     """A copy of `a`."""
     out = array(a, order=order)
-    return made(out) if RUNS else out
+    return out
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
@@ -144,20 +143,20 @@ def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None
     """An array of zeros, float64 by default (float32 in 32-bit mode)."""
     on_host(device)
     out = np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
-    return made(out) if RUNS else out
+    return out
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of ones, float64 by default (float32 in 32-bit mode)."""
     on_host(device)
     out = np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
-    return made(out) if RUNS else out
+    return out
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
     """An array of `shape`; filled with zeros, so that a program is the same at every run."""
     out = zeros(shape, dtype, order, device=device)
-    return made(out) if RUNS else out
+    return out
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
@@ -176,7 +175,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     if isinstance(fill, Tracer):
         return broadcast_to(fill, want)
     out = np.full(want, fill, fill.dtype, order)  # type: ignore[arg-type]
-    return made(out) if RUNS else out
+    return out
 
 
 def _like(a: Any, dtype: Any, order: Any, shape: Any, device: Any) -> tuple[Any, Any, Any]:
@@ -199,7 +198,7 @@ def zeros_like(
 ) -> Any:
     """Zeros of the shape and dtype of `a`; of a traced one an array into which traced values can be written."""
     out = _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
-    return made(out) if RUNS else out
+    return out
 
 
 def ones_like(
@@ -207,7 +206,7 @@ def ones_like(
 ) -> Any:
     """Ones of the shape and dtype of `a`."""
     out = _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
-    return made(out) if RUNS else out
+    return out
 
 
 def empty_like(
@@ -221,7 +220,7 @@ def empty_like(
 ) -> Any:
     """Zeros of the shape and dtype of `prototype`, as with `zeros_like`."""
     out = _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
-    return made(out) if RUNS else out
+    return out
 
 
 def full_like(
@@ -238,7 +237,7 @@ def full_like(
     want, d, layout = _like(a, dtype, order, shape, device)
     out = full(want, fill_value, d, layout)
     out = _beside(a, out) if isinstance(out, ndarray) else out
-    return made(out) if RUNS else out
+    return out
 
 
 # --- ranges -----------------------------------------------------------------------------------------------------
@@ -264,7 +263,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
         args = (start, stop, step)
     out = np.arange(*args, dtype=dtype)
     out = out if config._x64 else out.astype(canonical_dtype(out.dtype), copy=False)
-    return made(out) if RUNS and out.dtype.kind in "fc" else out
+    return out
 
 
 def linspace(
@@ -296,7 +295,6 @@ def linspace(
             out = np.floor(out)
         want = canonical_dtype(out.dtype if dtype is None else dtype)
         out = out.astype(want, copy=False)
-        out = made(out) if RUNS else out
         return (out, demoted(step) if not config._x64 else step) if retstep else out
     natural = result_dtype(aval_of(start), aval_of(stop), Aval((), config.float_dtype, True))
     start, stop = convert(start, natural), convert(stop, natural)
@@ -383,19 +381,19 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str 
     """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros."""
     on_host(device)
     out = np.eye(N, M, k, _float(dtype), order)  # type: ignore[arg-type]
-    return made(out) if RUNS else out
+    return out
 
 
 def identity(n: int, dtype: Any = None) -> Any:
     """The identity matrix."""
     out = np.eye(n, dtype=_float(dtype))
-    return made(out) if RUNS else out
+    return out
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """Ones at and below the `k`-th diagonal."""
     out = np.tri(N, M, k, _float(dtype))
-    return made(out) if RUNS else out
+    return out
 
 
 @plain(np.tril)

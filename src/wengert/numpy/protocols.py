@@ -19,7 +19,7 @@ from ..ops import indexing, memory, writing
 from ..ops.bounds import check_written
 from ..ops.protocols import IMMATERIAL, stored
 from ..ops.shape import broadcast_to, reshape
-from ..ops.writable import refused
+from ..ops.written import traced
 
 ndarray = np.ndarray
 _TABLE: dict[Any, Callable[..., Any]] = {}
@@ -108,14 +108,15 @@ def counterpart(function: Any) -> Callable[..., Any] | None:
 
 
 def _array(x: Any, name: str) -> memory.MutableArray:
-    if not isinstance(x, Tracer):
-        raise refused(
-            NotSupportedError(
-                f"np.{name} cannot write traced values into a plain NumPy array: make it from a traced one "
-                f"(np.zeros_like(x), np.zeros(n, like=x))"
-            )
+    if isinstance(x, Tracer):
+        return memory.writable(x)
+    array = traced(x)
+    if array is None:
+        raise NotSupportedError(
+            f"np.{name} cannot write traced values into this plain NumPy array: make it from a traced one "
+            f"(np.zeros_like(x), np.zeros(n, like=x))"
         )
-    return memory.writable(x)
+    return array
 
 
 def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:

@@ -125,6 +125,8 @@ class Memory:
     def put(self, positions: Value, v: Value) -> None:
         """Write at positions, which may be traced; the last one stands where they repeat."""
         v = self.fit(as_value(v), shape_of(positions))
+        if self.blocks and positions is self.positions:  # of which nothing is left
+            self.blocks = {}
         self._value = _replaced(self.now(), self.shape, positions, v)
 
     def scatter(self, primitive: Primitive, positions: Value, v: Value) -> None:
@@ -174,7 +176,7 @@ class _Reading(Trace):
         self.level = sys.maxsize
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        out = primitive.bind(*[a.now() if type(a) is MutableArray else a for a in args], **params)
+        out = primitive.bind(*[a.now() if type(a) in MUTABLE else a for a in args], **params)
         return [owned(o) for o in out] if primitive.multiple_results else owned(out)
 
 
@@ -195,6 +197,11 @@ class MutableArray(ValueTracer):
     place: Any = ValueTracer.second
     mutable = True
     weak = False
+
+    @property
+    def this(self) -> MutableArray:
+        """The array itself, also where a plain one stands for it (`written`)."""
+        return self
 
     @property
     def differentiated(self) -> bool:
@@ -235,6 +242,9 @@ class MutableArray(ValueTracer):
 
     def __repr__(self) -> str:
         return f"MutableArray<{self.aval!r}>({self.now()!r})"
+
+
+MUTABLE: set[type] = {MutableArray}  # and plain arrays that stand for one (`written`)
 
 
 def new_array(value: Value) -> MutableArray:
@@ -354,6 +364,8 @@ def fresh(x: Value) -> Any:
     """Another object for the same traced array."""
     if not isinstance(x, ValueTracer) or not x.shape:
         return x
+    if type(x) in MUTABLE:
+        x = x.this  # type: ignore[attr-defined]
     out: Any = object.__new__(type(x))
     out._trace, out.shape, out.dtype, out.first = x._trace, x.shape, x.dtype, x.first
     try:  # noqa: SIM105 (`suppress` costs more than the rest)
@@ -374,8 +386,8 @@ def mutable(x: Tracer) -> MutableArray:
     Raises:
         NotSupportedError: it is a tangent, which is linear for good.
     """
-    if type(x) is MutableArray:
-        return x
+    if type(x) in MUTABLE:
+        return x.this
     if not isinstance(x, ValueTracer):
         raise NotSupportedError(
             "a tangent cannot be changed in place; write into a copy of it: y = x.copy(), or wengert.numpy.at(x)[i].set(v)"
@@ -423,12 +435,12 @@ def _become(x: Any, memory: Memory, place: Any) -> None:
 
 def origin(x: Any) -> Any:
     """A value that a tape or a Program took before it was written into, as it was then."""
-    return x.views if type(x) is MutableArray else x
+    return x.views if type(x) in MUTABLE else x
 
 
 def copied(x: Tracer) -> Any:
     """A copy of an array; what is written into it shows nowhere else."""
-    return new_array(x.taken()) if type(x) is MutableArray else fresh(x)
+    return new_array(x.taken()) if type(x) in MUTABLE else fresh(x)
 
 
 def viewing(numpy_function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -454,7 +466,9 @@ def parts(positions: ndarray) -> ndarray:
 
 def view_of(x: Any, numpy_function: Any, f: Callable[..., Any], args: Any = (), kwargs: Any = {}) -> Any:  # noqa: B006
     """``f(x)``, a function that gives a view, or several, where `numpy_function` does."""
-    if type(x) is not MutableArray:
+    if type(x) in MUTABLE:
+        x = x.this
+    else:
         out = f(x, *args, **kwargs)
         if isinstance(out, (list, tuple)):
             for i, o in enumerate(out):

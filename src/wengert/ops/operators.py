@@ -21,10 +21,9 @@ from ..errors import (
     foreign_calls,
     user_operation,
 )
-from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing
+from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
 from . import elementwise as ew
 from .memory import elements
-from .writable import RUNS, accepted, refused
 
 ndarray = np.ndarray
 _PLAIN = frozenset(VALUE_TYPES - {ndarray})
@@ -143,11 +142,9 @@ def _iter(self: Tracer) -> Iterator[Any]:
 
 
 def _into_plain(self: Tracer) -> ConcretizationError:
-    return refused(
-        ConcretizationError(
-            f"a value that stands under {self._trace.name} cannot be written into a plain NumPy array: make the array "
-            f"with wengert.numpy.zeros(n), or from a traced one, np.zeros_like(x) or np.zeros(n, like=x)"
-        )
+    return ConcretizationError(
+        f"a value that stands under {self._trace.name} cannot be written into this plain NumPy array: make the array "
+        f"with np.zeros, or from a traced one, np.zeros_like(x) or np.zeros(n, like=x)"
     )
 
 
@@ -199,14 +196,12 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
         return _as_object(self)
     if storing:
         raise _into_plain(self)
-    error = ConcretizationError(
+    raise ConcretizationError(
         f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: to make an "
         f"array of traced ones write np.stack([x, y]) or np.array([x, y], like=x), for np.asarray(x) just x; else use "
         f"the function of wengert.numpy, or return the array and convert it outside. To index a plain array x with it, "
         f"write np.asarray(x, like=index)[index] or wengert.numpy.at(x)[index].get()"
     )
-    error.by_numpy = True  # `transforms.opening` may know a way
-    raise error
 
 
 _IN_PLACE = {
@@ -270,8 +265,7 @@ def _namespace() -> Any:
 def _method(name: str) -> Callable[..., Any]:
     def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
         kwargs.pop("out", None)
-        out = getattr(_namespace(), name)(self, *args, **kwargs)
-        return accepted(out) if RUNS and type(out) is np.ndarray else out
+        return getattr(_namespace(), name)(self, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = name
     return method
@@ -350,11 +344,33 @@ def lost_derivative(x: Tracer, what: str, line: str = "") -> ConcretizationError
 
 
 def _item(self: Tracer, *args: Any) -> Any:
-    return np.asarray(_detached(self, ".item()")).item(*args)
+    """The element as a number where it is known and has no derivative, and else as a traced one."""
+    if not args and self.size != 1:
+        raise ValueError("can only convert an array of size 1 to a Python scalar")
+    key = args[0] if len(args) == 1 else args
+    if args and type(key) is not tuple:
+        x = shape.reshape(as_value(self), (-1,))[key]
+    else:
+        x = as_value(self)[key] if args else shape.reshape(as_value(self), ())
+    return _number(x)
+
+
+def _number(x: Any) -> Any:
+    if not isinstance(x, Tracer):
+        return x.item()
+    if x.known or not inexact_dtype(x.dtype):
+        try:
+            return np.asarray(x.concrete(".item()")).item()
+        except ConcretizationError:  # many values, or none yet
+            pass
+    return x
 
 
 def _tolist(self: Tracer) -> Any:
-    return np.asarray(_detached(self, ".tolist()")).tolist()
+    """Lists of the elements, as `_item` gives them."""
+    if not self.shape:
+        return _number(as_value(self))
+    return [_tolist(x) if isinstance(x, Tracer) else x.tolist() for x in as_value(self)]
 
 
 def _format(self: Tracer, spec: str) -> str:
@@ -403,3 +419,4 @@ def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -
 _tracer.__array_ufunc__ = protocols.array_ufunc
 _tracer.__array_function__ = _function
 _tracer.__array_namespace__ = lambda self, api_version=None: _namespace()
+written.complete()

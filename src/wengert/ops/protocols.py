@@ -17,7 +17,7 @@ from ..errors import NotSupportedError, user_operation
 from . import elementwise as ew
 from . import memory, selection, shape, ufunc_methods, writing
 from .counterparts import BINDS, name_of, operation
-from .writable import refused
+from .written import traced
 
 ndarray = np.ndarray
 # What NumPy may be asked for that makes no difference to the values.
@@ -125,11 +125,13 @@ def stored(target: Any, result: Any, name: str, replaceable: bool = False, cast:
         return target
     if type(target) is ndarray and replaceable:
         return writing.fitting(result, target, name)
-    raise refused(
-        NotSupportedError(
-            f"{name} cannot write a traced result into a plain NumPy array that is used elsewhere: write x = x + y for "
-            f"x += y, or make the array from a traced one (np.zeros_like(x), np.zeros(n, like=x))"
-        )
+    array = traced(target)
+    if array is not None:
+        writing.assign(array, writing.fitting(result, array, name))
+        return target
+    raise NotSupportedError(
+        f"{name} cannot write a traced result into this plain NumPy array: write x = x + y for x += y, or make the array "
+        f"from a traced one (np.zeros_like(x), np.zeros(n, like=x))"
     )
 
 

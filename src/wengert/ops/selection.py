@@ -33,7 +33,7 @@ class Selection:
         return ConcretizationError(
             f"x[mask] has as many elements as the mask has true entries, which {self.mask._trace.name} does not know; "
             f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so does "
-            f"y[mask] = f(x[mask]) for elementwise f and one variable that holds the mask)"
+            f"y[mask] = f(x[mask]) for elementwise f and one mask)"
         )
 
     def apply(self, f: Callable[..., Any], *args: Any) -> Selection:
@@ -41,7 +41,7 @@ class Selection:
         values = []
         for a in args:
             if type(a) is Selection:
-                if a.mask is not self.mask or a.axis != self.axis:
+                if not same_mask(a.mask, self.mask) or a.axis != self.axis:
                     raise self.unknown()
                 values.append(a.whole)
             else:
@@ -82,6 +82,19 @@ for _name in "add sub mul truediv floordiv mod pow lt le gt ge eq ne".split():
         setattr(Selection, f"__r{_name}__", lambda self, other, f=_f: self.apply(f, other, self))
 for _name in ("neg", "pos", "abs"):
     setattr(Selection, f"__{_name}__", lambda self, f=getattr(operator, _name): self.apply(f, self))  # noqa: B008 (this name's)
+
+
+def same_mask(a: Any, b: Any) -> bool:
+    """Whether two masks are one: the same value, or computed alike of the same values, as ``x > 0`` written twice is."""
+    if a is b:
+        return True
+    if not isinstance(a, Tracer) or type(a) is not type(b) or a._trace is not b._trace:
+        plain = not isinstance(a, Tracer) and not isinstance(b, Tracer)
+        return plain and np.array_equal(a, b)
+    if hasattr(a._trace, "alike"):
+        return a._trace.alike(a, b)
+    mine, other = a.parts(), b.parts()  # type: ignore[attr-defined]
+    return bool(mine) and len(mine) == len(other) and all(map(same_mask, mine, other))
 
 
 def unknown_mask(x: Any, key: Any) -> Tracer | None:
@@ -168,7 +181,7 @@ def write_beside(array: MutableArray, key: tuple[Any, ...], value: Any) -> bool:
     basic, mask, axis = found
     now = getitem(array.now(), basic)
     if type(value) is Selection:
-        if value.mask is not mask or value.axis != axis or shape_of(value.whole) != shape_of(now):
+        if not same_mask(value.mask, mask) or value.axis != axis or shape_of(value.whole) != shape_of(now):
             raise value.unknown()
         fill = value.whole
     else:

@@ -19,7 +19,7 @@ from ..errors import NotSupportedError
 from . import elementwise as ew
 from . import indexing, memory, shape, writing
 from .counterparts import name_of, operation
-from .writable import refused
+from .written import traced
 
 _REDUCTIONS = {
     np.add: "sum",
@@ -198,12 +198,13 @@ _SCATTERS: dict[Any, tuple[Primitive, Callable[[Any], Any]]] = {
 def at(ufunc: Any, x: Any, key: Any, *values: Any) -> None:
     """``ufunc.at(x, key, ...)``: the elements at a key are changed, once for each time that one is named."""
     if not isinstance(x, ValueTracer):
-        raise refused(
-            NotSupportedError(
-                f"{name_of(ufunc)}.at cannot write traced values into a plain NumPy array: make it from a traced one "
+        array = traced(x)
+        if array is None:
+            raise NotSupportedError(
+                f"{name_of(ufunc)}.at cannot write traced values into this plain NumPy array: make it from a traced one "
                 f"(np.zeros_like(x), np.zeros(n, like=x))"
             )
-        )
+        x = array
     if ufunc in _SCATTERS:
         primitive, prepared = _SCATTERS[ufunc]
         writing.scatter(x, primitive, key, prepared(values[0]))

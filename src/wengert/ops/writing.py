@@ -17,8 +17,8 @@ from ..errors import DtypeError, ShapeError
 from . import elementwise as ew
 from .bounds import check_written
 from .indexing import getitem
-from .memory import Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
-from .selection import Selection, selection_of, unknown_mask, widen, write_beside, write_masked
+from .memory import MUTABLE, Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
+from .selection import Selection, same_mask, selection_of, unknown_mask, widen, write_beside, write_masked
 from .shape import broadcast_to, reshape
 
 ndarray = np.ndarray
@@ -26,7 +26,7 @@ ndarray = np.ndarray
 
 def read(x: Tracer, key: Any) -> Value:
     """``x[key]``: a view for slices and integers, a copy for arrays of indices and masks."""
-    if type(x) is not MutableArray:
+    if type(x) not in MUTABLE:
         if type(key) is not int and type(key) is not slice:
             selection = selection_of(x, key)
             if selection is not None:
@@ -62,14 +62,14 @@ def write(x: Tracer, key: Any, value: Any) -> None:
         raise TypeError("a number cannot be written into; only arrays can (np.zeros_like(x) has no axes, and is one)")
     array = writable(x)
     key, basic = settled_key(key)
-    if type(value) is MutableArray and value.memory is array.memory and basic:
+    if type(value) in MUTABLE and value.memory is array.memory and basic:
         target = array.shadow[key]
         if _same_place(target, value.shadow):  # the end of x[key] += v, which has written already
             return
     if not basic and type(key) is tuple and write_beside(array, key, value):
         return
     if type(value) is Selection:
-        if value.mask is not key or shape_of(value.whole) != array.shape:
+        if not same_mask(value.mask, key) or shape_of(value.whole) != array.shape:
             raise value.unknown()
         array.memory.put(array.shadow, ew.where(widen(key, array.shape), value.whole, array.now()))
         return
@@ -87,7 +87,8 @@ def write(x: Tracer, key: Any, value: Any) -> None:
         if integers is not None:
             array.memory.set_block(integers, v)
             return
-    array.memory.put(np.asanyarray(array.shadow[key]), v)
+    where = array.shadow if key is Ellipsis or key == slice(None) else np.asanyarray(array.shadow[key])
+    array.memory.put(where, v)
 
 
 def _same_place(a: Any, b: ndarray) -> bool:
@@ -133,16 +134,33 @@ def put(x: Tracer, indices: Any, values: Any, mode: str = "raise") -> None:
 class Flat:
     """``x.flat``: the elements in C order, to go over, to read and to write."""
 
-    __slots__ = ("base",)
+    __slots__ = ("base", "index")
 
     def __init__(self, base: Any) -> None:
         self.base = base
+        self.index = 0  # of the next element
+
+    @property
+    def coords(self) -> tuple[int, ...]:
+        """Where the next element stands."""
+        where = np.unravel_index(min(self.index, self.base.size - 1), self.base.shape)
+        return tuple([int(i) for i in where])
+
+    def copy(self) -> Any:
+        return self.base.flatten()
 
     def __len__(self) -> int:
         return self.base.size
 
     def __iter__(self) -> Any:
-        return iter(reshape(as_value(self.base), (-1,)))
+        return self
+
+    def __next__(self) -> Value:
+        if self.index >= self.base.size:
+            raise StopIteration
+        element = self[self.index]
+        self.index += 1
+        return element
 
     def __getitem__(self, key: Any) -> Value:
         return getitem(reshape(as_value(self.base), (-1,)), settled_key(key)[0])

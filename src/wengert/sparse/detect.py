@@ -15,7 +15,6 @@ from ..transforms.forward import check_output
 from ..transforms.function import check_argnums, check_argnums_type, name_of, shown, split_aux
 from ..transforms.gradient import grad
 from ..transforms.jit import abstract
-from ..transforms.rerun import run_opened
 from ..transforms.staging import stage
 from .dependence import Dependence, union
 from .lattices import lattice
@@ -69,9 +68,7 @@ class Staged:
 
             return run
 
-        self.program, self.hoisted = run_opened(
-            lambda g: stage(flat(g), self.avals, name_of(f), what, examples=self.values), f
-        )
+        self.program, self.hoisted = stage(flat(f), self.avals, name_of(f), what, examples=self.values)
         self.out_tree, self.results, self.aux_tree = seen[-1]
 
     @property

@@ -28,15 +28,13 @@ from ..core import (
     shape_of,
     taker,
 )
-from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError, user_operation
+from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError
 from ..ops.diagonal import Diagonal
 from ..ops.shape import as_length, broadcast_to, moveaxis
-from ..ops.writable import refused
 from . import nans
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
 from .ownership import own_results
-from .rerun import run_opened
 from .signatures import P, R
 
 axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})  # noqa: B039 (never written into)
@@ -77,11 +75,10 @@ class BatchTracer(ValueTracer):
         return self.batch.dense() if type(self.batch) is Diagonal else self.batch
 
     def concrete(self, what: str) -> Any:
-        error = ConcretizationError(
+        raise ConcretizationError(
             f"{what} needs one value, but under vmap there are {self._trace.size}, one for each example: use "
             f"wengert.numpy.where for a choice, or a Python loop over the examples{of_a_list(what)}"
         )
-        raise refused(error) if user_operation()[0] == "STORE_SUBSCR" else error  # written into a plain array
 
     def __repr__(self) -> str:
         return f"BatchTracer<{self.aval!r} of {self._trace.size}>({self.value!r})"
@@ -301,7 +298,7 @@ class Vmap(Transformed):
                 leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
             ]
             args, kwargs = trees.unflatten(tree, boxed)
-            out = in_axis(trace, lambda: run_opened(lambda g: g(*args, **kwargs), f))
+            out = in_axis(trace, lambda: f(*args, **kwargs))
             out_leaves, out_tree = trees.flatten(out)
             out_axes = trees.broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
             results = []

@@ -25,7 +25,6 @@ from .budgets import scan_within, while_within
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
 from .progress import bar_of, ended, told
-from .rerun import run_opened
 from .staging import known_program, stage
 
 
@@ -48,7 +47,7 @@ class Body:
             return stage(run, avals, name, what, hoist_arrays=True)
 
         name = name_of(f)
-        program, self.closed = run_opened(traced, f)
+        program, self.closed = traced(f)
         self.program = known_program(program)
 
 

@@ -18,7 +18,6 @@ from .batching import over_basis
 from .forward import check_output, jvp
 from .function import Transformed, argument_name, check_argnums, check_argnums_type, name_of, shown, split_aux
 from .gradient import check_differentiable, grad
-from .rerun import rewritten
 from .reverse import vjp
 from .signatures import P
 
@@ -54,10 +53,7 @@ class _Jacobian(Transformed):
         try:
             return self._evaluate(args, kwargs)
         except Exception as error:
-            again = rewritten(error, self._f)
-            if again is None:
-                raise shown(error)
-        return self._again(again, args, kwargs)
+            raise shown(error)
 
     def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, what = self._f, self.transformation

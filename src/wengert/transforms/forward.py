@@ -36,9 +36,9 @@ from ..ops.families import plus
 from ..ops.memory import unpacked
 from ..ops.quiet import Quiet
 from ..ops.support import finite, has_zeros, known, nonzero
+from ..ops.written import STATES, give_back
 from . import nans, zeros
 from .function import argument_name, check_callable, given, name_of, shown, split_aux
-from .rerun import run_writable
 
 ndarray = np.ndarray
 _INVALID = Quiet("invalid")
@@ -163,6 +163,8 @@ def jvp_flat(
         pairs = [trace.split(o) for o in f(*args)]
     finally:
         trace.open = False
+        if STATES:
+            give_back()
     return [p for p, _ in pairs], [t for _, t in pairs]
 
 
@@ -226,7 +228,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     if config.debugging and nans.is_idle():
         return nans.checked(lambda p, t: jvp(f, p, t, has_aux), primals, tangents)
     try:
-        return run_writable(lambda g: _jvp(g, primals, tangents, has_aux), f)
+        return _jvp(f, primals, tangents, has_aux)
     except Exception as error:
         raise shown(error)
 
@@ -341,6 +343,8 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -
             tangent = trees.unflatten(tree, [zeros_like(p) if t is None else strong(t) for p, t in pairs])
     finally:
         trace.open = False
+        if STATES:
+            give_back()
     if type(value) is ndarray and type(tangent) is ndarray:
         value, tangent = _own(value, primals), _own(tangent, tangents)
     else:

@@ -6,7 +6,6 @@ in inner loops: ``grad(lambda x: vdot(grad(f)(x), v))(x)``.
 
 from __future__ import annotations
 
-import copy
 import functools
 import importlib
 import inspect
@@ -89,14 +88,6 @@ class Transformed:
         self._f = f
         self.__doc__ = getattr(f, "__doc__", None)
         self.__module__ = getattr(f, "__module__", None) or ""
-
-    def _again(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The transformation of `f`, the same function as `rerun` has it, which is kept if that goes well."""
-        other = copy.copy(self)
-        other._f = f
-        out = cast(Any, other)(*args, **kwargs)
-        self._f = f
-        return out
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
 from ..ops.keeping import keep, release
+from ..ops.written import give_back
 from . import nans, zeros
 from .forward import check_output, strong, zeros_like
 from .function import (
@@ -28,7 +29,6 @@ from .function import (
 )
 from .linearizing import LinearizeTrace
 from .ownership import own_results
-from .rerun import rewritten
 from .signatures import P, R
 from .tape import pull_back
 
@@ -85,10 +85,7 @@ class ValueAndGrad(Transformed):
         try:
             return self._result(*self._evaluate(args, kwargs))
         except Exception as error:
-            again = rewritten(error, self._f)
-            if again is None:
-                raise shown(error)
-        return self._again(again, args, kwargs)
+            raise shown(error)
 
     def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
@@ -150,6 +147,7 @@ class ValueAndGrad(Transformed):
         finally:
             if tape.nodes is not None:
                 tape.close()
+            give_back()
             if tape.copies is not None:
                 nodes = node = None  # which refer to them
                 release(tape)

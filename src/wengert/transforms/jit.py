@@ -28,7 +28,6 @@ from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
 from .ownership import own_results
-from .rerun import run_opened
 from .signatures import Compiled, P, R
 from .staging import signature, stage
 
@@ -221,9 +220,7 @@ class Jit(Transformed):
             raise _too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
         avals, name = [aval_of(v) for v in values], name_of(self._f)
-        program, hoisted = run_opened(
-            lambda f: stage(flat_function(f, tree, rebuild, seen), avals, name, examples=values), self._f
-        )
+        program, hoisted = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values)
         out_tree, program.backend = seen[-1], self.backend
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
@@ -295,9 +292,7 @@ class Jit(Transformed):
             values = values_of(leaves, tree, "jit", self._f)
             avals = [aval_of(v) for v in values]
             name = name_of(self._f)
-            program, _ = run_opened(
-                lambda f: stage(flat_function(f, tree, rebuild, seen), avals, name, examples=values), self._f
-            )
+            program, _ = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values)
             program.in_tree, program.out_tree = tree, seen[-1]
         else:
             program = _program(self._f, leaves, tree, rebuild)
@@ -316,7 +311,7 @@ class Jit(Transformed):
 def _program(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
     seen: list[Any] = []
     avals, name = abstracts(leaves, tree, "make_program", f), name_of(f)
-    program, _ = run_opened(lambda g: stage(flat_function(g, tree, rebuild, seen), avals, name, "make_program"), f)
+    program, _ = stage(flat_function(f, tree, rebuild, seen), avals, name, "make_program")
     program.in_tree, program.out_tree = tree, seen[-1]
     return program
 
@@ -549,9 +544,7 @@ def closure_convert(f: Callable[..., Any], *example_args: Any) -> tuple[Callable
     seen: list[Any] = []
     avals = abstracts(leaves, tree, "closure_convert", f)
     try:
-        program, hoisted = run_opened(
-            lambda g: stage(flat_function(g, tree, lambda t: t, seen), avals, name_of(f), "closure_convert"), f
-        )
+        program, hoisted = stage(flat_function(f, tree, lambda t: t, seen), avals, name_of(f), "closure_convert")
     except Exception as error:
         raise shown(error)
     n = len(example_args)

@@ -19,7 +19,6 @@ from .collapsed import collapsed
 from .forward import check_output, jvp, strong, zeros_like
 from .function import Transformed, check_argnums, check_argnums_type, name_of, shown
 from .gradient import check_differentiable
-from .rerun import rewritten
 from .series import series_flat
 
 
@@ -40,10 +39,7 @@ class _Operator(Transformed):
         try:
             return self._evaluate(args, kwargs)
         except Exception as error:
-            again = rewritten(error, self._f)
-            if again is None:
-                raise shown(error)
-        return self._again(again, args, kwargs)
+            raise shown(error)
 
     def _evaluate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, what = self._f, self.transformation

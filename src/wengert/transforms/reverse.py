@@ -27,6 +27,7 @@ from ..errors import (
 )
 from ..ops.quiet import Quiet
 from ..ops.support import finite, has_zeros, nonzero
+from ..ops.written import STATES, give_back
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import (
@@ -39,7 +40,6 @@ from .function import (
 )
 from .linearizing import LinearizeTrace
 from .ownership import own_residuals, own_results
-from .rerun import run_writable
 from .tape import pull_back, push_forward
 
 ndarray = np.ndarray
@@ -88,6 +88,8 @@ class _Linearized:
             own_residuals(self.nodes)
         finally:
             tape.close()
+            if STATES:
+                give_back()
         if config.debugging and zeros.wanted(self.f):
             self._look_for_zeros(has_aux)
 
@@ -238,7 +240,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes
         return nans.checked_pair(vjp, f, primals, has_aux)
     try:
         check_callable(f, "vjp")
-        lin = run_writable(lambda g: _Linearized(g, primals, has_aux), f)
+        lin = _Linearized(f, primals, has_aux)
     except Exception as error:
         raise shown(error)
     return (lin.value(), VJP(lin), lin.aux) if has_aux else (lin.value(), VJP(lin))
@@ -306,7 +308,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         return nans.checked_pair(linearize, f, primals, has_aux)
     try:
         check_callable(f, "linearize")
-        lin = run_writable(lambda g: _Linearized(g, primals, has_aux), f)
+        lin = _Linearized(f, primals, has_aux)
     except Exception as error:
         raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))

@@ -37,7 +37,6 @@ from ..locks import lock
 from ..ops.memory import origin
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
-from .opening import constant
 from .refusals import check_shape, large_as_floats, refuse_large
 
 FEW = 16  # elements of an array that is a literal of a Program by value
@@ -295,11 +294,34 @@ class StagingTrace(Trace):
     def input(self, aval: Aval) -> StagingTracer:
         return StagingTracer(self, Var(aval))
 
+    def alike(self, a: StagingTracer, b: StagingTracer) -> bool:
+        """Whether two values of this Program are computed by the same operations of the same values."""
+        made = {v: (e, i) for e in self.equations or () for i, v in enumerate(e.outputs)}
+
+        def same(x: Atom, y: Atom, depth: int) -> bool:
+            if x is y:
+                return True
+            if isinstance(x, Literal) or isinstance(y, Literal):
+                both = isinstance(x, Literal) and isinstance(y, Literal) and x.aval == y.aval
+                return both and bool(np.array_equal(x.value, y.value))  # type: ignore[union-attr]
+            if x not in made or y not in made or not depth:
+                return False
+            (e, i), (o, j) = made[x], made[y]
+            if e.primitive is not o.primitive or i != j or e.primitive.effect or len(e.inputs) != len(o.inputs):
+                return False
+            try:
+                if e.params.keys() != o.params.keys() or any(bool(e.params[k] != o.params[k]) for k in e.params):
+                    return False
+            except ValueError:  # arrays among them
+                return False
+            return all(same(p, q, depth - 1) for p, q in zip(e.inputs, o.inputs, strict=True))
+
+        return same(a.atom, b.atom, 16)
+
     def lift(self, x: Value) -> Atom:
         """The variable or literal that stands for a value in this Program."""
         if isinstance(x, StagingTracer) and x._trace is self:
             return x.atom
-        x = constant(x)
         if isinstance(x, Tracer):
             if id(x) not in self.hoisted:
                 if x._trace.ended:

@@ -16,7 +16,6 @@ from ..ops.shape import broadcast_to, stack
 from . import nans
 from .forward import check_output, check_tangent, strong
 from .function import Transformed, check_callable, name_of, shown
-from .rerun import rewritten, run_writable
 from .series import series_flat
 
 
@@ -51,7 +50,7 @@ def jet(f: Callable[..., Any], primals: Any, series: Any, factorial_scaled: bool
     if config.debugging and nans.is_idle():
         return nans.checked(lambda p, s: jet(f, p, s, factorial_scaled), primals, series)
     try:
-        return run_writable(lambda g: _jet(g, primals, series, factorial_scaled), f)
+        return _jet(f, primals, series, factorial_scaled)
     except Exception as error:
         raise shown(error)
 
@@ -170,10 +169,7 @@ class Derivative(Transformed):
         try:
             return self._evaluate(x, args, kwargs)
         except Exception as error:
-            again = rewritten(error, self._f)
-            if again is None:
-                raise shown(error)
-        return self._again(again, (x, *args), kwargs)
+            raise shown(error)
 
     def _evaluate(self, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         x = as_value(x)

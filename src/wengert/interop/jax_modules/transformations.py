@@ -18,7 +18,6 @@ from ...errors import NotSupportedError
 from ...transforms import jit as jits
 from ...transforms.forward import FLOAT0
 from ...transforms.function import name_of, shown
-from ...transforms.rerun import run_opened
 from ...transforms.staging import stage
 from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
@@ -402,8 +401,8 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
         seen: list[Any] = []
         avals = jits.abstracts(leaves, tree, "make_jaxpr", inner)
         try:
-            program, hoisted = run_opened(
-                lambda g: stage(jits.flat_function(g, tree, rebuild, seen), avals, name_of(inner), "make_jaxpr"), inner
+            program, hoisted = stage(
+                jits.flat_function(inner, tree, rebuild, seen), avals, name_of(inner), "make_jaxpr"
             )
         except Exception as error:
             raise shown(error)

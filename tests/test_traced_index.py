@@ -47,7 +47,7 @@ def test_jit_compiles_once():
     for k in range(3):
         out = g(np.array([k]))
         assert out.shape == (1,) and out[0] == TABLE[k]
-    assert len(runs) == 2  # once as it is, once opened
+    assert len(runs) == 1
 
 
 def test_a_result_that_is_an_array_of_the_closure():
@@ -55,20 +55,20 @@ def test_a_result_that_is_an_array_of_the_closure():
     assert type(out[1]) is np.ndarray and out[1].shape == (2, 10)
 
 
-def test_what_writes_to_globals_runs_once_and_raises():
+def test_what_writes_to_globals_runs_once():
     def counted(i):
         global COUNT
         COUNT += 1
         return TABLE[i]
 
-    with pytest.raises(ConcretizationError, match="To index a plain array x"):
-        w.vmap(counted)(np.arange(3))
+    np.testing.assert_array_equal(w.vmap(counted)(np.arange(3)), TABLE[:3])
     assert COUNT == 1
 
 
-def test_other_questions_still_raise():
+def test_other_questions():
+    np.testing.assert_array_equal(w.vmap(lambda i: np.asarray(i) + TABLE[1])(np.arange(3)), np.arange(3) + TABLE[1])
     with pytest.raises(ConcretizationError, match="NumPy asked for the values"):
-        w.vmap(lambda i: np.asarray(i) + TABLE[0])(np.arange(3))
+        w.vmap(lambda i: np.array(i, dtype="S3"))(np.arange(3.0))
 
 
 def test_out_of_range():

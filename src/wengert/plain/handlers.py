@@ -1,0 +1,353 @@
+"""What is done in the place of C functions of NumPy and Python where a traced value is among the arguments."""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import numpy
+from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, inexact_dtype
+from ..errors import FOREIGN, ConcretizationError, caller, is_library_frame
+from ..ops import elementwise as ew
+from ..ops import memory, selection, writing
+from ..ops.indexing import getitem
+from ..ops.written import Written, state_of, traced
+
+ndarray = np.ndarray
+TRIAL: list[Any] = []  # of the installation: the value to wait for, and what came with it
+
+
+def read(x: Any, key: Any) -> Any:
+    """``x[key]`` of a plain array, the key traced."""
+    if type(x) is not ndarray or x.dtype.hasobject:
+        return NotImplemented
+    chosen = selection.selection_of(x, key)
+    if chosen is not None:
+        return chosen
+    return getitem(x, memory.settled_key(_stacked(key))[0])
+
+
+def _stacked(key: Any) -> Any:
+    """Lists that hold traced indices as arrays."""
+    if type(key) is list:
+        return as_value(key)
+    if type(key) is tuple:
+        return tuple([as_value(k) if type(k) is list else k for k in key])
+    return key
+
+
+def write(x: Any, key: Any, value: Any) -> Any:
+    """``x[key] = value`` of a plain array, one of them traced."""
+    array = traced(x)
+    if TRIAL and value is TRIAL[0]:
+        TRIAL.append((id(x), key))
+        return None
+    if array is None:
+        return NotImplemented
+    writing.write(array, _stacked(key), value)
+    return None
+
+
+def write_flat(flat: Any, key: Any, value: Any) -> Any:
+    """``x.flat[key] = value``."""
+    array = traced(flat.base)
+    if array is None:
+        return NotImplemented
+    array.flat[key] = value
+    return None
+
+
+def _is_compared() -> bool:
+    return caller()[1].startswith("numpy.testing")
+
+
+def _compared(x: Any) -> Any:
+    """The values, of which nothing is differentiated."""
+    found = _plain(x)
+    if found is None:
+        raise ConcretizationError(
+            "a comparison of numpy.testing needs values, which jit and vmap do not have: compare the results outside, or in "
+            "a function that wengert.debug.callback is given"
+        )
+    return found
+
+
+# --- functions that make arrays ---------------------------------------------------------------------------------
+
+
+def _asked_by_others() -> bool:
+    """Whether it is another library that makes an array, whose error says what to do."""
+    function, module = caller()
+    if "_vectorize_call" in function or function == "_get_ufunc_and_otypes":
+        return True
+    return (
+        module.startswith("numpy.ma.")
+        or is_library_frame(sys._getframe(2))
+        or (module.partition(".")[0] in FOREIGN and not module.startswith("numpy."))
+    )
+
+
+def _states(x: Any) -> Any:
+    """`x`, or a list, with traced arrays in the place of those that stand for one: NumPy would take their memory."""
+    if type(x) in (list, tuple):
+        out = [_states(v) for v in x]
+        return x if all(map(operator.is_, out, x)) else type(x)(out)
+    return state_of(x)
+
+
+def _left(function: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    """What NumPy itself makes of `x`, which asks a traced array for its values."""
+    states = _states(x)
+    return NotImplemented if states is x else function(states, *args, **kwargs)
+
+
+def _made(x: Any, dtype: Any, copy: Any, ndmin: int = 0) -> Any:
+    if dtype is not None:
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "biufc":
+            return _left(np.array, x, dtype, ndmin=ndmin)
+    elif not _numbers(x):
+        return _left(np.array, x, ndmin=ndmin)
+    x = state_of(x)
+    value = memory.unpacked(x) if type(x) is ndarray else x
+    out = value if isinstance(value, Tracer) else as_value(value)
+    if dtype is not None and dtype != out.dtype:  # type: ignore[union-attr]
+        out = ew.convert(as_value(out), dtype)
+    elif copy and isinstance(out, Tracer) and (out.shape or out.mutable):
+        out = memory.copied(out)
+    shape = out.shape  # type: ignore[union-attr]
+    if len(shape) < ndmin:
+        out = out.reshape((1,) * (ndmin - len(shape)) + shape)  # type: ignore[union-attr]
+    return out
+
+
+def _numbers(x: Any) -> bool:
+    """Whether all that a list holds are numbers and arrays of them, so that NumPy would not make objects of it."""
+    if isinstance(x, (list, tuple)):
+        return all(map(_numbers, x))
+    if isinstance(x, (Tracer, bool, int, float, complex)):
+        return True
+    return isinstance(x, NUMPY_TYPES) and (x.dtype.kind in "biufc" or x.dtype is OBJECTS)
+
+
+def _array(
+    object: Any,  # noqa: A002
+    dtype: Any = None,
+    *,
+    copy: Any = True,
+    order: Any = None,
+    subok: bool = False,
+    ndmin: int = 0,
+    ndmax: int = 0,
+    like: Any = None,
+) -> Any:
+    if like is not None or _asked_by_others():
+        return _left(np.array, object, dtype, copy=copy, ndmin=ndmin, like=like)
+    if _is_compared():
+        return np.array(_compared(object), dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
+    return _made(object, dtype, copy, ndmin)
+
+
+def _asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None, like: Any = None
+) -> Any:
+    if like is not None or _asked_by_others():
+        return _left(np.asarray, a, dtype, like=like)
+    if _is_compared():
+        return np.asarray(_compared(a), dtype, order)
+    return _made(a, dtype, copy)
+
+
+def _contiguous(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
+    if like is not None or _asked_by_others():
+        return _left(np.asarray, a, dtype, like=like)
+    return _made(a, dtype, None, 1)
+
+
+MAKERS: dict[Any, Callable[..., Any]] = {
+    np.array: _array,
+    np.asarray: _asarray,
+    np.asanyarray: _asarray,
+    np.ascontiguousarray: _contiguous,
+    np.asfortranarray: _contiguous,
+    np.frombuffer: lambda buffer, *args, **kwargs: state_of(buffer).data,  # which raises: there is no memory
+}
+
+
+def scalar_type(kind: type) -> Callable[..., Any]:
+    """``np.float64(x)``."""
+
+    def make(x: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs or not _numbers(x):
+            return NotImplemented
+        return _made(x, kind, None)
+
+    return make
+
+
+# --- methods of plain arrays ------------------------------------------------------------------------------------
+
+
+def _method(name: str, writes: bool) -> Callable[[Any], Callable[..., Any]]:
+    def bind(x: Any) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if type(x) is ndarray and writes:
+                array = traced(x)
+                return NotImplemented if array is None else getattr(array, name)(*args, **kwargs)
+            if type(x) is Written:
+                return getattr(state_of(x), name)(*args, **kwargs)
+            if type(x) is not ndarray or x.dtype.hasobject:
+                return NotImplemented
+            return getattr(numpy, name)(x, *args, **kwargs)  # NumPy's asks the method again
+
+        return call
+
+    return bind
+
+
+METHODS = {name: _method(name, True) for name in ("fill", "put")} | {
+    name: _method(name, False) for name in ("take", "searchsorted", "choose", "repeat", "dot", "clip")
+}
+METHODS["compress"] = lambda x: lambda condition, axis=None: numpy.compress(condition, x, axis)
+
+# --- Python's modules of elementary functions -------------------------------------------------------------------
+
+_SAME = (
+    "sin cos tan sinh cosh tanh exp exp2 expm1 log2 log10 log1p sqrt cbrt fabs copysign fmod degrees radians isnan isinf "
+    "isfinite nextafter ldexp"
+).split()
+_NAMES: dict[str, Any] = {
+    **{n: n for n in _SAME},
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+    "atan2": "arctan2", "pow": "power",
+}  # fmt: skip
+_SPECIAL = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
+
+
+def _integer(function: Any) -> Callable[..., Any]:
+    return lambda x: ew.convert(function(x), np.dtype(int))
+
+
+def _log(x: Any, base: Any = None) -> Any:
+    return np.log(x) if base is None else np.log(x) / np.log(base)
+
+
+def _hypot(*xs: Any) -> Any:
+    return np.linalg.norm(_stack(xs)) if xs else 0.0
+
+
+def _dist(p: Any, q: Any) -> Any:
+    return np.linalg.norm(_stack(p) - _stack(q))
+
+
+def _stack(values: Any) -> Any:
+    from ..ops.shape import stack
+
+    return stack([as_value(v) for v in values])
+
+
+def _product(values: Any, *, start: Any = 1) -> Any:
+    out = start
+    for v in values:
+        out = out * v
+    return out
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    return x - y * np.round(x / y)
+
+
+def _modf(x: Any) -> Any:
+    whole = np.trunc(x)
+    return x - whole, whole
+
+
+def _isclose(a: Any, b: Any, *, rel_tol: float = 1e-9, abs_tol: float = 0.0) -> Any:
+    near = np.abs(a - b) <= np.maximum(rel_tol * np.maximum(np.abs(a), np.abs(b)), abs_tol)
+    return (a == b) | (near & ~np.isinf(a) & ~np.isinf(b))
+
+
+_MATH: dict[str, Any] = {
+    "floor": _integer(np.floor), "ceil": _integer(np.ceil), "trunc": _integer(np.trunc), "log": _log, "hypot": _hypot,
+    "dist": _dist, "fsum": lambda values: sum(values, 0.0), "prod": _product, "remainder": _remainder, "modf": _modf,
+    "isclose": _isclose, "sumprod": lambda p, q: sum((a * b for a, b in zip(p, q, strict=True)), 0),
+    "fma": lambda x, y, z: x * y + z,
+}  # fmt: skip
+_COMPLEX: dict[str, Any] = {
+    "phase": np.angle, "polar": lambda z: (np.abs(z), np.angle(z)), "rect": lambda r, phi: r * np.exp(1j * phi), "log": _log,
+}  # fmt: skip
+
+
+def of_math(module: Any, name: str) -> Callable[..., Any] | None:
+    """What answers a function of `math` or `cmath` on traced values; None where it stays as it is."""
+    original = getattr(module, name)
+    found: Any = _NAMES.get(name)
+    if module is math:
+        found = _MATH.get(name, found)
+    else:
+        found = _COMPLEX.get(name, found)
+    if isinstance(found, str):
+        found = getattr(np, found)
+    if found is None and name in _SPECIAL and module is math:
+        return _checked(original, lambda *args: getattr(_special(), _SPECIAL[name])(*args), False)
+    return None if found is None else _checked(original, found, module is not math)
+
+
+def _special() -> Any:
+    from ..scipy import special
+
+    return special
+
+
+def _checked(original: Any, function: Callable[..., Any], complex_result: bool) -> Callable[..., Any]:
+    """A function whose errors are those of Python's, where the values are known."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given, narrow = [], None
+        for a in args:
+            a = state_of(a)
+            if isinstance(a, Tracer) and a.shape:
+                if a.size != 1:
+                    raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
+                a = a.reshape(())
+            if isinstance(a, Tracer) and complex_result:
+                a = ew.convert(as_value(a), np.dtype(complex))
+            elif isinstance(a, Tracer) and a.dtype != np.float64:
+                if inexact_dtype(a.dtype):
+                    narrow = _beside(as_value(a).real.dtype)
+                a = ew.convert(as_value(a), np.dtype(float))  # as Python's number is
+            given.append(a)
+        values = [_plain(a) for a in given]
+        if all(v is not None for v in values):
+            original(*values, **kwargs)  # raises ValueError outside of its domain, OverflowError
+        out = function(*given, **kwargs)
+        if narrow is not None and isinstance(out, Tracer) and out.dtype == np.float64:
+            out = ew.convert(out, narrow)  # Python's number, beside others, takes their dtype
+        return out
+
+    return call
+
+
+def _beside(dtype: Any) -> Any:
+    """The dtype that a Python float takes beside a number of another one; None if that is float64 or more."""
+    if dtype.type in (np.float64, np.longdouble):
+        return None
+    return dtype if dtype.type is np.float16 else np.dtype(np.float32)  # the smallest floats as ml_dtypes has them
+
+
+def _plain(x: Any) -> Any:
+    """The number that a value is at present, None if that is not known, or there are several."""
+    while isinstance(x, Tracer):
+        x = x.now() if x.mutable else getattr(x, "primal", None)
+    if isinstance(x, (list, tuple)):
+        found = [_plain(v) for v in x]
+        return None if any(v is None for v in found) else found
+    return x
+
+
+__all__ = ["MAKERS", "METHODS", "TRIAL", "Written", "of_math", "read", "scalar_type", "write", "write_flat"]
