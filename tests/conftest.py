@@ -6,3 +6,4 @@ import tempfile
 _cache = tempfile.TemporaryDirectory(prefix="wengert-tests-")
 os.environ.update(WENGERT_CACHE_DIR=_cache.name, WENGERT_CACHE="1")  # read by wengert when it is imported
 os.environ.pop("WENGERT_CACHE_BYTES", None)
+os.environ["WENGERT_VERIFY"] = "1"  # the result of every pass of the compiler is checked

@@ -8,9 +8,10 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile.apart import apart, planned, row_rank
+from wengert.compile import pipeline
+from wengert.compile.apart import apart, row_rank
 from wengert.compile.fusion import Plan
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import optimize, planned
 from wengert.compile.quotients import inverses_shared
 
 N = 1100  # no multiple of any number of lanes
@@ -97,8 +98,7 @@ def test_random_programs_taken_apart(monkeypatch):
         taken.append(other is not None)
         return Plan(program if other is None else other)
 
-    for user in ("wengert.compile.executable", "wengert.compile.control.prepare"):
-        monkeypatch.setattr(importlib.import_module(user), "planned", always)
+    monkeypatch.setattr(pipeline, "planned", always)
     monkeypatch.setattr(module, "LONG", 3)
     monkeypatch.setattr(module, "ALONE", 3)
     with w.config.override(disk_cache=False):

@@ -6,7 +6,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert import grad, jit, lax
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import optimize
 
 at = lax._at
 X = np.arange(12.0).reshape(4, 3)

@@ -9,7 +9,7 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert.compile.executable import Executable
 from wengert.compile.fusion import Kernel
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import optimize
 from wengert.compile.rewriter import RULES
 from wengert.lowering import meaning
 from wengert.ops.elementwise import ratio

@@ -5,7 +5,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import optimize
 
 N, M = 40, 37
 RNG = np.random.default_rng(5)

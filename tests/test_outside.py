@@ -10,9 +10,8 @@ import pytest
 import wengert
 import wengert.numpy as wnp
 from wengert.compile import engine
-from wengert.compile.apart import planned
 from wengert.compile.module import Module
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import lowered, optimize
 from wengert.core import Primitive
 from wengert.errors import ArgumentError, ShapeError
 from wengert.lowering import PRIMITIVES
@@ -50,7 +49,7 @@ def hankel():
 
 def code(f, *args):
     width = engine.vector_bytes()
-    return Module(planned(optimize(wengert.make_program(f)(*args)), width), width).text
+    return Module(lowered(optimize(wengert.make_program(f)(*args)), width), width).text
 
 
 X = np.linspace(-1.0, 1.5, 7)

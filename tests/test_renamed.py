@@ -5,9 +5,8 @@ import pytest
 
 import wengert
 from wengert.compile import engine
-from wengert.compile.apart import planned
 from wengert.compile.module import Module
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import lowered, optimize
 from wengert.program import Equation, Program
 from wengert.testing import cases, primitives
 
@@ -21,7 +20,7 @@ SAMPLES = [
 
 def code(program: Program) -> str:
     width = engine.vector_bytes()
-    return Module(planned(optimize(program), width), width).text
+    return Module(lowered(optimize(program), width), width).text
 
 
 def renamed(program: Program, primitive):

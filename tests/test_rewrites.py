@@ -8,7 +8,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert import nn
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import optimize
 from wengert.compile.rewrites import REWRITES, changed, on, page, switched
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -5,9 +5,8 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile.apart import planned
 from wengert.compile.fusion import Fill, Kernel, Product
-from wengert.compile.passes import optimize
+from wengert.compile.pipeline import optimize, planned
 from wengert.compile.rewrites import switched
 
 RNG = np.random.default_rng(3)

@@ -24,7 +24,7 @@ import wengert  # noqa: E402
 import wengert.numpy as wnp  # noqa: E402
 from wengert import trees  # noqa: E402
 from wengert.compile.fusion import Plan  # noqa: E402
-from wengert.compile.passes import optimize  # noqa: E402
+from wengert.compile.pipeline import optimize  # noqa: E402
 from wengert.core import as_value  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coverage.md"

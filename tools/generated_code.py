@@ -35,12 +35,9 @@ from benchmarks.compiled import libraries  # noqa: E402
 from benchmarks.compiled.measure import arguments  # noqa: E402
 from benchmarks.compiled.programs import ROWS  # noqa: E402
 from wengert.compile import engine  # noqa: E402
-from wengert.compile.apart import planned  # noqa: E402
 from wengert.compile.choices import drawn  # noqa: E402
-from wengert.compile.control.ranges import bounded  # noqa: E402
-from wengert.compile.inspect import _plan_lines  # noqa: E402
 from wengert.compile.module import Module  # noqa: E402
-from wengert.compile.passes import optimize  # noqa: E402
+from wengert.compile.pipeline import lowered, optimized  # noqa: E402
 from wengert.program import Program  # noqa: E402
 from wengert.testing import cases, primitives  # noqa: E402
 
@@ -49,10 +46,10 @@ Case = tuple[str, Callable[..., Any], tuple[Any, ...]]
 
 def code(program: Program) -> str:
     """What the compiler makes of a Program, as text."""
-    optimized, width = bounded(optimize(program)), engine.vector_bytes()
-    module = Module(planned(optimized, width), width)
-    printed = re.sub(r"0x[0-9a-f]+", "0x", repr(optimized))  # addresses of functions among parameters
-    return "\n".join([printed, *_plan_lines(module.plan), module.text])
+    whole, width = optimized(program), engine.vector_bytes()
+    module = Module(lowered(whole, width), width)
+    printed = re.sub(r"0x[0-9a-f]+", "0x", repr(whole))  # addresses of functions among parameters
+    return "\n".join([printed, *str(module.plan).splitlines(), module.text])
 
 
 def of_operations() -> Iterator[Case]:

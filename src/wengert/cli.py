@@ -198,8 +198,10 @@ def _value_of(row: dict[str, Any]) -> str:
     from .environment import SIZES
 
     value = row["value"]
-    if value is None:
+    if value is None or value == ():
         return "-"
+    if isinstance(value, tuple):
+        return ",".join(value)
     if row["setting"] in SIZES:
         return _shown(value)
     return ("on" if value else "off") if isinstance(value, bool) else str(value)

@@ -118,6 +118,12 @@ class Config:
             products of matrices in place of BLAS's, which chooses by the processor. Factorisations by LAPACK and what goes
             through NumPy (``jit(f).lower(x).cost()`` names it) are as they are on each machine. Slower where products are
             large. ``False`` by default.
+        without_passes: names of the compiler's passes that are left out, as a sequence or ``"rows,sums"``; to find out which
+            one is at fault. `docs/compiler.md` lists them.
+        verify: whether the compiler checks the result of every pass, and LLVM what it is given. It takes about a fifth more
+            time to compile.
+        dump: the name of a pass whose results are printed to standard error, or ``"all"``; None (the default) prints none.
+            Nothing is taken from disk then.
         max_paths: how many ways through its Python control flow `jit` compiles of one function.
         disk_cache: whether compiled code is kept on disk for other processes (``WENGERT_CACHE``).
         cache_dir: the folder of that code; None (the default) is where the platform keeps caches.
@@ -179,6 +185,9 @@ class Config:
             "enable_x64": True,
             "backend": "native",
             "reproducible": False,
+            "without_passes": (),
+            "verify": False,
+            "dump": None,
             "max_paths": 64,
             "checkpoint_bytes": 64 << 20,
             "disk_cache": True,
@@ -198,6 +207,9 @@ class Config:
     enable_x64 = _setting("enable_x64")
     backend = _setting("backend")
     reproducible = _setting("reproducible")
+    without_passes = _setting("without_passes")
+    verify = _setting("verify")
+    dump = _setting("dump")
     max_paths = _setting("max_paths")
     checkpoint_bytes = _setting("checkpoint_bytes")
     disk_cache = _setting("disk_cache")
@@ -384,8 +396,8 @@ _scope: ContextVar[_Scope | None] = ContextVar("wengert settings", default=None)
 _begun: ContextVar[None] = ContextVar("wengert settings' block", default=None)  # whose tokens know their context
 _lock = lock()
 _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
-_COMPILING = ("backend", "reproducible")
-_USUAL = ("native", False)
+_COMPILING = ("backend", "reproducible", "without_passes")
+_USUAL = ("native", False, ())
 _MODES: dict[tuple[bool, tuple[Any, ...]], _Mode] = {}
 _KINDS = {**dict.fromkeys(("enable_x64", *_COMPILING, *_DEBUGGING), "values"), "threads": "threads"}
 _X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())

@@ -19,6 +19,9 @@ VARIABLES = {
     "enable_x64": "WENGERT_X64",
     "backend": "WENGERT_BACKEND",
     "reproducible": "WENGERT_REPRODUCIBLE",
+    "without_passes": "WENGERT_WITHOUT_PASSES",
+    "verify": "WENGERT_VERIFY",
+    "dump": "WENGERT_DUMP",
     "max_paths": "WENGERT_MAX_PATHS",
     "checkpoint_bytes": "WENGERT_CHECKPOINT_BYTES",
     "disk_cache": "WENGERT_CACHE",
@@ -91,6 +94,11 @@ def checked(name: str, value: Any) -> Any:
             return backends.checked(value)
         except ValueError as error:
             raise ValueError(f"{name} ({VARIABLES[name]}): {error}") from None
+    if name == "without_passes":
+        words = value.split(",") if isinstance(value, str) else value
+        return tuple(sorted({str(w).strip() for w in words if str(w).strip()}))
+    if name == "dump":
+        return None if value is None else str(value)
     if name in SIZES:
         return _bytes(name, value)
     if name == "threads":

@@ -5,7 +5,7 @@ would hold two or three of their numbers, or be gathered from many rows; each su
 apart, all that a point needs is elementwise in arrays of shape ``(n,)``: it is fused, zeros that were only written
 around a part of a row are gone, and only results are put together again, by `columns_p`. Arguments stay as they are.
 
-Which of the two programs is compiled, `planned` decides by what their loop nests cost.
+Which of the two programs is compiled, the pipeline decides by what their loop nests cost.
 """
 
 from __future__ import annotations
@@ -26,33 +26,16 @@ from ..lowering.kinds import Contraction
 from ..lowering.monoids import Reduction
 from ..program import Atom, Equation, Literal, Program, Var
 from .columns import accumulate_p, columns_p
-from .fusion import Kernel, Plan
 from .rewriter import Rewriter, rebuilt
-from .schedule import Schedule, coefficient
+from .schedule import coefficient
 
 NARROW = 12  # length of an axis of a row, at most
 SHORT = 32  # numbers of a row, at most
 LONG = 64  # length of the last axis that is none of a row's, at least: vectors begin anew at its ends
 ALONE = 16  # the same where it is the only such axis: two vectors
-GAIN = 0.95  # of the cost, at most: there is more to compile
 LARGEST = 400  # equations in one nest: between two, each column would be written and read
 MOST = 3000  # equations of a program taken apart
 TERMS = 64  # multiplications of a product of small matrices that is written out
-
-
-def planned(program: Program, vector_bytes: int) -> Plan:
-    """The plan of a Program, with its rows taken apart where loop nests cost less so."""
-    plan = Plan(program)
-    other = apart(program)
-    if other is None:
-        return plan
-    second = Plan(other, LARGEST)
-    return second if _cost(second, vector_bytes) < GAIN * _cost(plan, vector_bytes) else plan
-
-
-def _cost(plan: Plan, vector_bytes: int) -> float:
-    """What the nests of a plan cost, in additions on vectors."""
-    return sum(Schedule(s, vector_bytes).cost * s.size for s in plan.steps if isinstance(s, Kernel))
 
 
 def row_rank(shape: Sequence[int]) -> int | None:
@@ -396,4 +379,4 @@ KINDS: list[tuple[type, Taken]] = [
     (Contraction, _dot_general),
 ]
 
-__all__ = ["apart", "planned"]
+__all__ = ["apart"]

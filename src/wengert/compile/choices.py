@@ -48,7 +48,7 @@ CHOICES: dict[str, Choice] = {
     "apart.SHORT": Choice("which rows are short", (2, 8)),
     "apart.LONG": Choice("which axis is long", (1, 3)),
     "apart.ALONE": Choice("which axis is long where there is one", (1, 3)),
-    "apart.GAIN": Choice("whether rows are taken apart", (0.0, 1e9)),
+    "pipeline.GAIN": Choice("whether rows are taken apart", (0.0, 1e9)),
     "apart.LARGEST": Choice("how many equations a nest of columns has", (2, 30)),
     "apart.MOST": Choice("which programs are taken apart", (10,)),
     "apart.TERMS": Choice("which small products are written out", (4, 16)),

@@ -42,8 +42,8 @@ class Chunks:
         self.partials = partials
 
 
-def cut(plan: Plan, vector_bytes: int) -> None:
-    """Cut the large nests of a plan, and add the nests that put partial results together."""
+def cut(plan: Plan, vector_bytes: int) -> Plan:
+    """The plan with its large nests cut, and the nests that put partial results together."""
     steps = []
     for step in plan.steps:
         steps.append(step)
@@ -52,6 +52,7 @@ def cut(plan: Plan, vector_bytes: int) -> None:
             if together is not None:
                 steps.append(together)
     plan.steps = steps
+    return plan
 
 
 def _cut(plan: Plan, kernel: Kernel, vector_bytes: int) -> Kernel | None:

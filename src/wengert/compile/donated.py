@@ -16,12 +16,12 @@ from .memory import written
 from .nest import size_of
 
 
-def hold_donated(plan: Plan, donated: Sequence[int]) -> dict[int, int]:
-    """Put results of a prepared plan in the memory of the inputs that they are made from, if these may be overwritten.
-
-    Returns:
-        The results, by number, each with the number of its input.
+def hold_donated(plan: Plan, donated: Sequence[int]) -> Plan:
+    """The plan with results in the memory of the inputs that they are made from, if these may be overwritten; `Plan.held` has
+    their numbers.
     """
+    if not donated:
+        return plan
     found: dict[int, int] = {}
     inputs = plan.program.inputs
     for k in range(len(plan.program.outputs)):
@@ -43,8 +43,8 @@ def hold_donated(plan: Plan, donated: Sequence[int]) -> dict[int, int]:
             if i not in found.values() and overwrites(plan, makers[0], x, y) and hold(plan, (x, [(makers[0], x, y)])):
                 found[k] = i
                 break
-    plan.held = frozenset(found)
-    return found
+    plan.held = found
+    return plan
 
 
 def overwrites(plan: Plan, kernel: Kernel, x: Var, y: Var) -> bool:

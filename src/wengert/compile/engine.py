@@ -165,12 +165,12 @@ def emit_all(parts: Sequence[sidebyside.Part], verify: bool = False) -> list[byt
     threads = min(len(parts), sidebyside.most())
 
     def work() -> list[bytes]:
-        if threads < 2 or verify or not sidebyside.supported():
+        if threads < 2 or not sidebyside.supported():
             return [_emit(text, verify, quick) for text, quick in parts]
         _need(sum(len(text) for text, _ in parts))
         while len(_machines) < threads:
             _machines.append({False: _machine(), True: _machine(opt=0)})
-        return sidebyside.emit(parts, _machines[:threads])
+        return sidebyside.emit(parts, _machines[:threads], verify)
 
     return shelter.run(work)
 

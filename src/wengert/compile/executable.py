@@ -19,15 +19,13 @@ from ..config import config
 from ..core import Value
 from ..program import Equation, Literal, Program
 from . import cache, engine, interrupts, rewrites, sidebyside
-from .apart import planned
 from .callback import FAILED
-from .control.ranges import bounded
 from .entry import Entry, callable_natively, followed, known_dtype, plain
 from .fingerprint import fingerprint
 from .fusion import Plan
 from .lapack import failure
 from .module import FORGET, NO_MEMORY, OTHER_PATH, Module
-from .passes import optimize
+from .pipeline import lowered, optimized
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
 
 _MAIN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
@@ -85,9 +83,9 @@ class Executable:
 
     @property
     def optimized(self) -> Program:
-        """The Program after the passes."""
+        """The Program after the passes on Programs."""
         if self._optimized is None:
-            self._optimized = bounded(optimize(self.program))
+            self._optimized = optimized(self.program)
         return self._optimized
 
     @property
@@ -95,7 +93,7 @@ class Executable:
         """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
         if self._module is None:
             width = engine.vector_bytes()
-            self._module = Module(planned(self.optimized, width), width, donated=self.donated)
+            self._module = Module(lowered(self.optimized, width, self.donated), width)
         return self._module
 
     @property
@@ -125,7 +123,7 @@ class Executable:
             module.memory.size,
             module.release,
             module.tapes,
-            held=list(module.held.items()),
+            held=list(module.plan.held.items()),
         )
         if not recipe.portable():
             key = None
@@ -136,7 +134,7 @@ class Executable:
             if found is not None:
                 recipe.objects = Recipe.from_bytes(found).objects
                 return recipe
-        recipe.objects = engine.emit_all(parts, verify)
+        recipe.objects = engine.emit_all(parts, verify or config.verify)
         cache.store(key, recipe.to_bytes())
         return recipe
 
@@ -186,10 +184,10 @@ class Executable:
 def cache_key(program: Program, donated: tuple[int, ...] = ()) -> bytes | None:
     """What the code of a Program on disk is known by; None where no code is kept there or the Program has no fingerprint."""
     known = fingerprint(program) if config.disk_cache else None
-    if known is None:
+    if known is None or config.dump is not None:
         return None
     given = json.dumps(donated).encode() if donated else b""
-    choices = repr(rewrites.changed()).encode()
+    choices = repr((rewrites.changed(), config.without_passes)).encode()
     return cache.key_of(known + bytes([engine.vector_bytes()]) + given + choices)
 
 

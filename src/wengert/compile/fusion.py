@@ -15,19 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
 from ..lowering import Formula, meaning
 from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
 from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
-from .arrange import arranged
 from .components import separated
 from .control import Control, control_of
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Nest, size_of
 from .products import Product, product_of, sizes
-from .quotients import inverses_shared
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
 
@@ -95,18 +92,16 @@ class Plan:
     Attributes:
         steps: in the order in which they run.
         memory: the variables in memory; a reshape in memory is the variable it reshapes.
-        held: the results, by number, that are in the memory of an input (of the Programs of loops).
+        held: the results, by number, that are in the memory of an input, with its number.
     """
 
     def __init__(self, program: Program, largest: int | None = None) -> None:
         self.largest = LARGEST if largest is None else largest  # equations in one nest
-        program = inverses_shared(program)
-        self.program = program = program if config.reproducible else arranged(program)
+        self.program = program
         self.steps: list[Step] = []
         self.producer = {v: e for e in program.equations for v in e.outputs}
         self.memory: dict[Var, Var] = {v: v for v in program.inputs}
-        self.held: frozenset[int] = frozenset()
-        self.prepared = False
+        self.held: dict[int, int] = {}
         self.time = 0.0  # what the steps take, about, in nanoseconds; once they are written
         self.writers: list[Any] = []  # who wrote its nests, in order
         self.in_place: list[Any] = []  # steps that work in place, each with the variable that it changes
@@ -141,6 +136,11 @@ class Plan:
         share_factors(self.steps, self.memory.__getitem__)
         for step in self.steps:
             self.memory.update((v, v) for v in getattr(step, "scratch", ()))
+
+    def __repr__(self) -> str:
+        from .printer import lines
+
+        return "\n".join(lines(self))
 
     # --- kinds and stages ----------------------------------------------------------------------------------------
 

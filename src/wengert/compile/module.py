@@ -16,15 +16,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..config import config
 from ..program import Literal, Var
 from . import callback, interrupts, pieces, pool
 from .callback import FAILED
 from .chunks import piece
 from .control import Control
-from .control.prepare import prepare
 from .control.registers import RegisterWriter
 from .control.write import ControlWriter
-from .donated import hold_donated
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
 from .lapack import Factorisation
@@ -37,6 +36,7 @@ from .scalars import MEMORY_TYPES
 from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part
+from .verify import verify
 
 BAD_INDEX, OTHER_PATH = 1, 3
 NO_MEMORY = 1 - 2**31  # tells the callback that a tape found no more room
@@ -65,17 +65,16 @@ class Module:
     Attributes:
         calls: the equations that go through NumPy, by number; those in the Programs of loops too.
         failures: the messages of the errors of factorisations.
-        held: results, by number, that are in the memory of an input of those that are `donated`, with its number.
         kernels: the loop nests with their loops.
         checks: whether indices are checked.
         symbols: the names of outside functions.
     """
 
-    def __init__(self, plan: Plan, vector_bytes: int, whole: Module | None = None, donated: Sequence[int] = ()) -> None:
+    def __init__(self, plan: Plan, vector_bytes: int, whole: Module | None = None) -> None:
         self.plan = plan
-        prepare(plan, vector_bytes)
-        self.held = hold_donated(plan, donated) if donated else {}
         self.memory = Memory(plan)
+        if config.verify:
+            verify(plan, self.memory)
         self.calls: list[Call] = [] if whole is None else whole.calls
         self.failures: list[str] = [] if whole is None else whole.failures
         self.symbols: set[str] = set()

@@ -25,6 +25,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "ContextCreate": (_POINTER, ()),
     "ContextDispose": (None, (_POINTER,)),
     "ParseAssembly": (_POINTER, (_POINTER, ctypes.c_char_p, _MESSAGE)),
+    "VerifyModule": (ctypes.c_int, (_POINTER, _MESSAGE)),
     "SetTarget": (None, (_POINTER, ctypes.c_char_p)),
     "SetDataLayout": (None, (_POINTER, ctypes.c_char_p)),
     "TargetMachineEmitToMemory": (_POINTER, (_POINTER, _POINTER, ctypes.c_int, _MESSAGE)),
@@ -59,7 +60,7 @@ def most() -> int:
     return min(config.thread_count(), os.cpu_count() or 1, MOST)
 
 
-def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[bytes]:
+def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]], verify: bool = False) -> list[bytes]:
     """The object files of modules, the largest first, on as many threads as there are machines of both kinds."""
     one = machines[0][False]
     triple, layout = one.triple.encode(), str(one.target_data).encode()
@@ -75,7 +76,7 @@ def emit(parts: Sequence[Part], machines: Sequence[Mapping[bool, Any]]) -> list[
             text, quick = parts[i]
             try:
                 machine = ctypes.cast(machines[thread][quick]._ptr, _POINTER)
-                made[i] = _emit(text.encode(), machine, triple, layout)
+                made[i] = _emit(text.encode(), machine, triple, layout, verify)
             except BaseException as error:  # noqa: BLE001 (who waits raises it)
                 made[i] = error
 
@@ -121,7 +122,7 @@ def cost(part: Part) -> int:
     return len(text) // 6 if quick else len(text)
 
 
-def _emit(text: bytes, machine: Any, triple: bytes, layout: bytes) -> bytes:
+def _emit(text: bytes, machine: Any, triple: bytes, layout: bytes, verify: bool) -> bytes:
     call = _library()
     assert call is not None
     context = call["ContextCreate"]()
@@ -131,6 +132,8 @@ def _emit(text: bytes, machine: Any, triple: bytes, layout: bytes) -> bytes:
         module = call["ParseAssembly"](context, text, ctypes.byref(message))
         if message.value:
             raise RuntimeError(message.value.decode(errors="replace"))
+        if verify and call["VerifyModule"](module, ctypes.byref(message)):
+            raise RuntimeError((message.value or b"no valid module").decode(errors="replace"))
         call["SetTarget"](module, triple)
         call["SetDataLayout"](module, layout)
         buffer = call["TargetMachineEmitToMemory"](machine, module, 1, ctypes.byref(message))

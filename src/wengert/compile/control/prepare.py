@@ -6,6 +6,7 @@ that carry it on), and everything else that reads the older values comes before;
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,7 @@ import numpy as np
 from ...core import Aval
 from ...lowering.kernels import Scatter
 from ...lowering.kinds import Branch, Scan, Walk, While
-from ...program import Var
-from ..apart import planned
-from ..chunks import cut
+from ...program import Program, Var
 from ..fusion import Kernel, Plan
 from ..memory import Memory, arrays_of, written
 from ..nest import size_of
@@ -24,27 +23,23 @@ from .fit import fits
 from .step import Body, Control
 
 
-def prepare(plan: Plan, vector_bytes: int) -> None:
-    """Cut the large nests of a plan, and plan the Programs of its loops."""
-    if plan.prepared:
-        return
-    plan.prepared = True
-    cut(plan, vector_bytes)
+def bodies(plan: Plan, lower: Callable[[Program], Plan]) -> Plan:
+    """The plan with the Programs of its loops and branches as plans, which `lower` makes."""
     for step in plan.steps:
         if isinstance(step, Control):
-            _prepare_step(step, vector_bytes)
+            _prepare_step(step, lower)
             plan.memory.update((v, v) for v in step.scratch)
     plan.roots = dict(plan.memory)
+    return plan
 
 
-def _prepare_step(step: Control, vector_bytes: int) -> None:
+def _prepare_step(step: Control, lower: Callable[[Program], Plan]) -> None:
     if fits(step):
         step.registers = True
         step.work = 1 << 30
         return
     for body in step.bodies.values():
-        body.plan = planned(body.program, vector_bytes)
-        prepare(body.plan, vector_bytes)
+        body.plan = lower(body.program)
     if step.kind is Branch:
         _pair_branches(step)
     for body in step.bodies.values():
@@ -52,7 +47,7 @@ def _prepare_step(step: Control, vector_bytes: int) -> None:
             found = chain(body.plan, target)
             if found is not None and found[0] is body.plan.program.inputs[source] and hold(body.plan, found):
                 body.held[target] = source
-        body.plan.held = frozenset(body.held)
+        body.plan.held = dict(body.held)
         body.memory = Memory(body.plan)
     size = max(b.memory.size for b in step.bodies.values())
     step.bytes("workspace", size)
@@ -206,4 +201,4 @@ def _late(plan: Plan, steps: list[Any], step: Any) -> list[Any]:
     return [*steps[:at], *first, step, *last]
 
 
-__all__ = ["chain", "hold", "prepare"]
+__all__ = ["bodies", "chain", "hold"]

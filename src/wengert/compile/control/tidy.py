@@ -12,7 +12,6 @@ from ...lowering import meaning
 from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
-from ..passes import optimize
 from ..rewriter import Rewriter, number, registered
 from .walk import groups
 
@@ -23,6 +22,8 @@ def lifted(program: Program) -> tuple[Program, list[Literal]]:
     """A Program optimised, its large constants as further inputs before the others."""
     found = program.cache.get("lifted")
     if found is None:
+        from ..pipeline import optimize
+
         found = program.cache["lifted"] = _lifted(optimize(program))
     return found
 
