@@ -127,8 +127,9 @@ def test_components_that_are_roots():
 
 
 def test_nothing_is_remembered_afterwards():
+    before = set(ROOTS)  # a custom rule of another test may hold some
     grad(lambda x: norm(x) ** 2 + np.abs(x[0]) ** 2)(np.ones(2))
-    assert not ROOTS
+    assert ROOTS <= before
 
 
 # Products of multiples of one modulus or norm: (of |x| or norm, the same as a smooth function of x).

@@ -247,11 +247,18 @@ def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom], faili
 
 def subprograms(eqn: Equation) -> Iterator[Program]:
     """The Programs among the parameters of an equation."""
-    for value in eqn.params.values():
+    yield from programs_of(eqn.params)
+
+
+def programs_of(params: dict[str, Any]) -> list[Program]:
+    """The Programs among the parameters of an operation."""
+    found: list[Program] = []
+    for value in params.values():
         if isinstance(value, Program):
-            yield value
+            found.append(value)
         elif isinstance(value, NESTED_TYPES):
-            yield from (v for v in value if isinstance(v, Program))
+            found += [v for v in value if isinstance(v, Program)]
+    return found
 
 
 def has_effect(eqn: Equation) -> bool:

@@ -19,6 +19,7 @@ from ..lowering import Formula, formulas
 from ..program import Program
 from .effects import EffectPrimitive
 from .families import Linear
+from .sides import ASIDE
 
 COMPILED = "compiled"  # the first of the keys under which a Program keeps what backends make of it
 
@@ -28,6 +29,8 @@ def _strong(a: Aval) -> Aval:
 
 
 def _once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
+    if ASIDE.on:
+        key = (key, "aside")
     found = program.cache.get(key)
     if found is None:
         found = program.cache[key] = make()
@@ -426,6 +429,24 @@ name_p = Linear(
     lambda cotangent, x, name: cotangent,
     lambda size, x, name: name_p.bind(x, name=name),
     samples=lambda: [((np.array([0.5, -1.0]),), {"name": "sample"})],
+    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
+)
+
+
+class _Arrival(Linear):
+    """A value, without the direction in which a point was left."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        return (primals[0], None) if ASIDE.on else super().jvp(primals, tangents, params)
+
+
+arrival_p = _Arrival(
+    "arrival",
+    lambda x: x,
+    lambda aval: aval,
+    lambda cotangent, x: cotangent,
+    lambda size, x: arrival_p.bind(x),
+    samples=lambda: [((np.array([0.5, -1.0]),), {})],
     native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
 )
 

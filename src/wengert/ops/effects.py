@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import INNERMOST, Primitive, Tracer, Value
-from ..program import Program
+from ..program import Program, programs_of
+from .sides import STAGED, notice
 
 
 def effectful(program: Program) -> bool:
@@ -22,16 +23,6 @@ def effectful(program: Program) -> bool:
     return found
 
 
-def programs_of(params: dict[str, Any]) -> list[Program]:
-    found: list[Program] = []
-    for value in params.values():
-        if isinstance(value, Program):
-            found.append(value)
-        elif isinstance(value, (list, tuple)):
-            found += [v for v in value if isinstance(v, Program)]
-    return found
-
-
 class EffectPrimitive(Primitive):
     """A primitive that has an effect, or holds Programs that may."""
 
@@ -40,6 +31,8 @@ class EffectPrimitive(Primitive):
         if trace is not None and not any(isinstance(a, Tracer) for a in args):
             if self.effect or any(map(effectful, programs_of(params))):
                 return trace.process(self, args, params)
+        if STAGED:
+            notice(args, params)
         return super().bind(*args, **params)
 
 

@@ -37,6 +37,7 @@ from .diagonal import on_weights
 from .families import Elementwise, Linear, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
 from .power_series import POWER, PRODUCT, QUOTIENT, SQUARE
 from .quiet import Quiet
+from .sides import ASIDE, Slope
 from .squares import Root, joins, known, passes, quotients_pass, squares_ask
 
 ndarray = np.ndarray
@@ -280,6 +281,14 @@ ratio = ratio_p.bind
 
 
 class _Abs(_OfModulus):
+    kink = True
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        (x,), (t,) = primals, tangents
+        if ASIDE.on and t is not None and inexact_dtype(dtype_of(x)) and dtype_of(x).kind != "c":
+            return self.bind(x), multiply(slope_toward_p.bind(x, t), t)
+        return super().jvp(primals, tangents, params)
+
     def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
         return real(conj(ratio(x, ans)) * t)
 
@@ -318,13 +327,30 @@ def _of_modulus(x: Value) -> Root:
 abs_p = _Abs(
     "absolute",
     np.absolute,
-    (lambda ans, x: sign(x),),
+    (lambda ans, x: slope_p.bind(x),),
     weak=True,
     samples=samples(REAL),
     native=formulas.absolute,
 )
 known(abs_p, _of_modulus)
 sign_p = _Sign("sign", np.sign, None, samples=samples(REAL), native=Formula(formulas.sign, bounded=True))
+
+
+def _toward(x: Any, t: Any) -> Any:
+    return np.where(np.equal(x, 0), np.sign(t), np.sign(x))[()]
+
+
+# How ``|x|`` grows with a real x: as its sign says, and at the kink 0 or, beside it, as the sign of how x moves.
+_REALS = {"complex": "a slope is that of the modulus of a real number"}
+slope_p = Slope("slope", np.sign, samples=samples(REAL), reasons=_REALS, native=Formula(formulas.sign, bounded=True))
+slope_toward_p = Slope(
+    "slope_toward",
+    _toward,
+    samples=lambda: [((np.array([0.4, -0.5, 2.0]), np.array([-0.3, 0.2, 0.7])), {})],
+    reasons=_REALS,
+    native=Composition(lambda x, t: where(equal(x, 0), sign(t), sign(x))),
+)
+Slope.toward = slope_toward_p.bind
 square_p = unary("square", np.square, lambda ans, x: 2 * x, native=formulas.square, recurrence=SQUARE)
 squares_ask(square_p, power_p, mul_p)
 quotients_pass(div_p)

@@ -35,6 +35,7 @@ from ..ops.callback import once_more
 from ..ops.families import plus
 from ..ops.memory import unpacked
 from ..ops.quiet import Quiet
+from ..ops.sides import kinked
 from ..ops.support import finite, has_zeros, known, nonzero
 from ..ops.written import STATES, give_back
 from . import nans, zeros
@@ -80,7 +81,7 @@ class JVPTracer(ValueTracer):
 class JVPTrace(Trace):
     """Carries tangents along with values."""
 
-    __slots__ = ("open",)
+    __slots__ = ("kinked", "open")
     name = "jvp"
 
     def __init__(self) -> None:
@@ -345,6 +346,12 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -
         trace.open = False
         if STATES:
             give_back()
+    if kinked(trace):
+        from .kinks import mean
+
+        leaves, tree = trees.flatten(tuple(primals))
+        leaves = [as_value(x) for x in leaves]
+        tangent = mean(lambda moved: _pushed(f, trees.unflatten(tree, moved), tangents, has_aux)[1], leaves)
     if type(value) is ndarray and type(tangent) is ndarray:
         value, tangent = _own(value, primals), _own(tangent, tangents)
     else:

@@ -13,6 +13,7 @@ from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
 from ..ops.keeping import keep, release
+from ..ops.sides import kinked
 from ..ops.written import give_back
 from . import nans, zeros
 from .forward import check_output, strong, zeros_like
@@ -27,6 +28,7 @@ from .function import (
     shown,
     split_aux,
 )
+from .kinks import mean
 from .linearizing import LinearizeTrace
 from .ownership import own_results
 from .signatures import P, R
@@ -138,12 +140,7 @@ class ValueAndGrad(Transformed):
                 or (isinstance(primal, (Tracer, ndarray)) and not primal.shape and primal.dtype.kind == "f")
             ):
                 primal = self._check_scalar(primal)
-            if node is None:
-                grads: list[Any] = [None] * len(leaves)
-            else:
-                known: Any = primal
-                one = known.dtype.type(1) if type(known) is not float and type(known) is not complex else type(known)(1)
-                grads = pull_back(nodes, len(leaves), (node,), (one,), False, True)
+            grads: list[Any] = [None] * len(leaves) if node is None else _pulled(primal, node, nodes, len(leaves))
         finally:
             if tape.nodes is not None:
                 tape.close()
@@ -153,14 +150,28 @@ class ValueAndGrad(Transformed):
                 release(tape)
         if config.debugging and zeros.wanted():
             self._look_for_zeros(args, kwargs, argnums, tree, leaves)
+        if kinked(trace):
+            return strong(primal), self._beside(args, kwargs, argnums), aux
         if tree is None:
             g = grads[0]
             if type(g) is not ndarray or g.base is not None:
                 g = own_results([zeros_like(x) if g is None else strong(g)], args)[0]
             return strong(primal), g, aux
-        grads = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
-        gradient = trees.unflatten(tree, own_results(grads, leaves))
+        gradient = _as_arguments(grads, leaves, tree)
         return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _beside(self, args: Sequence[Any], kwargs: Any, argnums: Any) -> Any:
+        """The gradient as it is beside a point where slopes at kinks were differentiated."""
+        chosen = (argnums,) if type(argnums) is int else argnums
+        leaves, tree = trees.flatten(tuple([args[i] for i in chosen]))
+
+        def run(moved: list[Any]) -> Any:
+            given = list(args)
+            for i, x in zip(chosen, trees.unflatten(tree, moved), strict=True):
+                given[i] = x
+            return self._evaluate(tuple(given), kwargs)[1]
+
+        return mean(run, [as_value(x) for x in leaves])
 
     def _look_for_zeros(self, args: Any, kwargs: Any, argnums: Any, tree: Any, leaves: list[Any]) -> None:
         chosen = (argnums,) if type(argnums) is int else argnums
@@ -217,6 +228,17 @@ class ValueAndGrad(Transformed):
                 f"{what} needs a floating point result, {name_of(f)} returned {dtype}: convert it with astype"
             )
         return out
+
+
+def _pulled(primal: Any, node: Any, nodes: Any, n: int) -> list[Value | None]:
+    one = primal.dtype.type(1) if type(primal) is not float and type(primal) is not complex else type(primal)(1)
+    return pull_back(nodes, n, (node,), (one,), False, True)
+
+
+def _as_arguments(grads: Sequence[Value | None], leaves: Sequence[Value], tree: Any) -> Any:
+    """The tree of the gradients by the leaves of the arguments."""
+    found = [zeros_like(v) if g is None else strong(g) for v, g in zip(leaves, grads, strict=True)]
+    return trees.unflatten(tree, own_results(found, leaves))
 
 
 class Grad(ValueAndGrad):

@@ -58,7 +58,7 @@ class LinearizeTracer(ValueTracer):
 class LinearizeTrace(Trace):
     """Runs the primal, and records the tangent's linear program."""
 
-    __slots__ = ("constants", "started", "tape")
+    __slots__ = ("constants", "kinked", "started", "tape")
     name = "grad"
 
     def __init__(self) -> None:

@@ -26,6 +26,7 @@ from ..errors import (
     ShapeError,
 )
 from ..ops.quiet import Quiet
+from ..ops.sides import kinked
 from ..ops.support import finite, has_zeros, nonzero
 from ..ops.written import STATES, give_back
 from . import closures, nans, zeros
@@ -38,6 +39,7 @@ from .function import (
     split_aux,
     values_of,
 )
+from .kinks import both, middle
 from .linearizing import LinearizeTrace
 from .ownership import own_residuals, own_results
 from .tape import pull_back, push_forward
@@ -90,6 +92,10 @@ class _Linearized:
             tape.close()
             if STATES:
                 give_back()
+        self.sides: Any = ()
+        if kinked(trace):
+            tree = self.in_tree
+            self.sides = both(lambda moved: _Linearized(f, trees.unflatten(tree, moved), has_aux), self.leaves)
         if config.debugging and zeros.wanted(self.f):
             self._look_for_zeros(has_aux)
 
@@ -110,11 +116,20 @@ class _Linearized:
     def value(self) -> Any:
         return trees.unflatten(self.out_tree, self.out_values)
 
+    def _middle(self, apply: Callable[[_Linearized], list[Value | None]]) -> list[Value | None]:
+        """The mean of what the derivatives beside a kink give."""
+        right, left = self.sides
+        return [middle(a, b) for a, b in zip(apply(right), apply(left), strict=True)]
+
     def pull(self, cotangents: Sequence[Value | None]) -> list[Value | None]:
         """Cotangents of the inexact leaves; None is a symbolic zero."""
+        if self.sides:
+            return self._middle(lambda side: side.pull(cotangents))
         return pull_back(self.nodes, self.n_inputs, self.out_nodes, cotangents, seeds=True)
 
     def push(self, tangents: Sequence[Value]) -> list[Value | None]:
+        if self.sides:
+            return self._middle(lambda side: side.push(tangents))
         live = [o for o in self.out_nodes if o is not None]
         if any(map(has_zeros, tangents)):
             quiet = _INVALID.begin()  # 0 times infinity

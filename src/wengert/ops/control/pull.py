@@ -23,6 +23,7 @@ from ...program import Program
 from ..call import _once as once
 from ..call import _strong as strong
 from ..call import dependence, execute, jvp_program, linearized_programs
+from ..sides import derivative_of_kinks
 from ..support import known
 from ..supported import along, as_supports, drops, mask_of, masks_of
 from .backwards import backwards
@@ -464,3 +465,5 @@ def _pull_samples() -> list[Any]:
 _TYPED = {"complex": "a Program is typed"}
 while_tangent_p = WhileTangent("while_tangent", samples=_tangent_samples, reasons=_TYPED)
 while_pull_p = WhilePull("while_pull", samples=_pull_samples, reasons=_TYPED, native=kinds.Pullback())
+derivative_of_kinks(while_tangent_p)
+derivative_of_kinks(while_pull_p)

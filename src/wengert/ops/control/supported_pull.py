@@ -16,6 +16,7 @@ from ...core import Aval, Value
 from ...lowering import kinds
 from ..call import _strong as strong
 from ..call import linearized_programs
+from ..sides import derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of
 from .loop import Flags, _zero
@@ -114,5 +115,6 @@ supported_pull_p = SupportedPull(
     reasons={"complex": "a Program is typed"},
     native=kinds.Pullback(),
 )
+derivative_of_kinks(supported_pull_p)
 
 __all__ = ["pull_supported", "supported_pull_p"]
