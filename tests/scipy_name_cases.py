@@ -181,6 +181,10 @@ CASES |= {
     "fftpack.dct": (lambda a: squares(fp.dct(np.cos(a * T))), 1.2, 1e-6),
     "fft.fft": (lambda a: squares(sf.fft(np.cos(a * T)) ** 2), 1.2, 1e-6),
     "sparse.linalg.spsolve": (lambda a: squares(sl.spsolve(BAND, np.cos(a * T))), 1.2, 1e-7),
+    "sparse.linalg.splu": (
+        lambda a: squares(sl.splu(BAND).solve(np.cos(a * T))) + squares(sl.splu(BAND).solve(np.cos(a * T), "T")) + sl.splu(BAND).nnz, 1.2, 1e-7,
+    ),
+    "sparse.linalg.factorized": (lambda a: squares(sl.factorized(BAND)(np.cos(a * T))), 1.2, 1e-7),
     "sparse.linalg.cg": (lambda a: squares(sl.cg(BAND.T @ BAND, np.cos(a * T), rtol=1e-13)[0]), 1.2, 1e-6),
     "sparse.linalg.gmres": (lambda a: squares(sl.gmres(BAND, np.cos(a * T), rtol=1e-13)[0]), 1.2, 1e-6),
     "sparse.linalg.expm_multiply": (lambda a: squares(sl.expm_multiply(BAND * 0.1, np.cos(a * T))), 1.2, 1e-7),

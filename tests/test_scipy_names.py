@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.sparse
 from scipy_name_cases import CASES, CLOSED
 
 import wengert
@@ -158,6 +159,17 @@ def test_a_program_without_traces_finds_scipy_as_it_is():
         "assert si.__spec__.loader is si.__loader__ and 'wengert' not in type(si.__loader__).__module__"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_factors_are_scipys_outside_of_transformations():
+    import scipy.sparse.linalg as sl
+
+    matrix = scipy.sparse.identity(3, format="csc")
+    made = []
+    grad(lambda x: made.append(type(sl.splu(matrix)).__name__) or x)(1.0)
+    assert made == ["Factors"] and type(sl.splu(matrix)) is sl.SuperLU
+    with pytest.raises(wengert.errors.NotSupportedError, match="np.linalg.solve"):
+        grad(lambda x: sl.splu(x * np.eye(2)).solve(np.ones(2))[0])(1.0)
 
 
 def test_other_threads_see_plain_values():

@@ -37,12 +37,13 @@ HOW = {
     "along": "Linear along an axis: the product with the matrix that SciPy makes of unit vectors.",
     "fft": "Our transform of `scipy.fft`.",
     "solution": "SciPy's sparse solver, with the matrix and its transpose; the matrix holds plain numbers.",
+    "factors": "In a function under transformation, an object that solves for traced right-hand sides; factors made outside take plain ones.",
     "riccati": "SciPy's solution, differentiated implicitly.",
     "formula": "A formula of ours.",
 }
 KINDS = {
     "least_squares": "squares", "leastsq": "squares", "curve_fit": "squares", "nnls": "squares", "lsq_linear": "squares", "quad": "quadrature",
-    "quad_vec": "quadrature", "solve_ivp": "solve_ivp", "odeint": "solve_ivp", "spsolve": "solution", "spsolve_triangular": "solution",
+    "quad_vec": "quadrature", "solve_ivp": "solve_ivp", "odeint": "solve_ivp", "spsolve": "solution", "splu": "factors", "factorized": "factors", "spsolve_triangular": "solution",
     "expm_multiply": "along", "splev": "asked", "univariate": "asked", "pchip_interpolate": "asked",
     "pearsonr": "formula", "linregress": "formula",
 }  # fmt: skip

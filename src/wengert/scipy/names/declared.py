@@ -22,6 +22,8 @@ SOLVERS = frozenset(
     }
     | {f"integrate.{n}" for n in "odeint quad quad_vec solve_ivp".split()}
 )
+# Functions that make objects of C, which take no traced values: in a transformation they give objects that do.
+OBJECTS_OF_C = frozenset({"sparse.linalg.factorized", "sparse.linalg.splu"})
 # Methods of public classes, by room and class.
 METHODS: dict[str, dict[str, str]] = {
     "interpolate": {
@@ -83,4 +85,4 @@ def answer_of(name: str) -> Callable[..., Any] | None:
     return same_meaning(name) if own in getattr(ours, "__all__", ()) else None
 
 
-__all__ = ["FILES", "METHODS", "SOLVERS", "answer_of"]
+__all__ = ["FILES", "METHODS", "OBJECTS_OF_C", "SOLVERS", "answer_of"]

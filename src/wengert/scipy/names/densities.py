@@ -121,7 +121,33 @@ FORMULAS: dict[tuple[str, str], Formula] = {
     ("skewnorm", "cdf"): lambda z, a: special.ndtr(z) - 2 * special.owens_t(z, a),
     ("skellam", "pmf"): _skellam_pmf,
 }
+
+
+def _tukey_rate(p: Any, lam: Any) -> Any:
+    """The derivative of Tukey's quantile ``(p**lam - (1 - p)**lam) / lam`` in lam."""
+    low, high = wnp.log(p), wnp.log1p(-p)
+    small = wnp.abs(lam) < 1e-4
+    safe = wnp.where(small, 1.0, lam)
+    a, b = wnp.exp(safe * low), wnp.exp(safe * high)
+    rate = (a * low - b * high) / safe - (a - b) / safe**2
+    return wnp.where(small, (low**2 - high**2) / 2 + lam * (low**3 - high**3) / 3, rate)
+
+
+def _tukey_density(p: Any, lam: Any) -> Any:
+    return 1 / (p ** (lam - 1) + (1 - p) ** (lam - 1))
+
+
+# Partial derivatives ``(operation of a key, arguments)`` that follow from other functions of the distribution, by distribution,
+# function and the number of the argument.
+PARTIALS: dict[tuple[str, str, int], Formula] = {
+    ("tukeylambda", "cdf", 1): lambda of, z, lam: (
+        -_tukey_rate(p := of("cdf").bind(z, lam), lam) * _tukey_density(p, lam)
+    ),
+    ("irwinhall", "pdf", 0): lambda of, z, n: of("pdf").bind(z, n - 1) - of("pdf").bind(z - 1, n - 1),
+}
+# Densities that are functions of the distribution function.
+BY_PROBABILITY = {("tukeylambda", "pdf"): lambda of, z, lam: _tukey_density(of("cdf").bind(z, lam), lam)}
 # Distribution functions of which there is only the density: their derivatives in shapes are integrals of its.
 INTEGRATED = frozenset({"genhyperbolic", "geninvgauss", "ncx2", "norminvgauss", "rice", "vonmises_line"})
 
-__all__ = ["FORMULAS", "INTEGRATED"]
+__all__ = ["BY_PROBABILITY", "FORMULAS", "INTEGRATED", "PARTIALS"]

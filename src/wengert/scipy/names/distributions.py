@@ -8,6 +8,7 @@ no formula of functions with derivatives, the error says so; the page ``docs/sci
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import types
@@ -24,7 +25,7 @@ from ...ops.families import Elementwise
 from ...ops.special.declare import floating
 from ...transforms.derivatives import stop_gradient
 from ...transforms.forward import jvp
-from .densities import FORMULAS, INTEGRATED
+from .densities import BY_PROBABILITY, FORMULAS, INTEGRATED, PARTIALS
 from .integrals import double_exponential
 from .interpolating import asked, made_by
 from .meeting import Entry, entry_of
@@ -139,6 +140,8 @@ def _formula(dist: Any, key: str, k: int, name: str) -> Callable[..., Any]:
         if key == "cdf" and dist.name in INTEGRATED:
             return wnp.where(inside, _integrated(dist, k, args), 0.0)
         formula = FORMULAS.get((dist.name, key)) or getattr(_Formulas(dist), f"_{key}")
+        if (dist.name, key) in BY_PROBABILITY:
+            formula = functools.partial(BY_PROBABILITY[dist.name, key], lambda k: of(dist, k))
         one = np.ones(full, dtype_of(args[k]))[()]
         with np.errstate(all="ignore"):
             try:
@@ -178,6 +181,8 @@ def _partials(dist: Any, key: str) -> list[Any]:
         return [None] * (1 + len(names))
 
     def chosen(k: int, name: str) -> Any:
+        if (dist.name, key, k) in PARTIALS:
+            return lambda ans, *args: PARTIALS[dist.name, key, k](lambda other: of(dist, other), *args)
         if name in fixed:
 
             def refuse(*_: Any) -> Any:

@@ -132,6 +132,48 @@ def spsolve_triangular(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> An
     )
 
 
+class Factors:
+    """SciPy's factors of a sparse matrix, which solve for traced right-hand sides as well."""
+
+    def __init__(self, matrix: Any, factors: Any) -> None:
+        self._matrix, self._factors = matrix, factors
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._factors, name)
+
+    def solve(self, rhs: Any, trans: str = "N") -> Any:
+        if not is_traced(rhs):
+            return self._factors.solve(rhs, trans)
+        if trans == "H":
+            return wnp.conj(self.solve(wnp.conj(as_array(rhs)), "T"))
+        matrix, other = (self._matrix, "T") if trans == "N" else (self._matrix.T, "N")
+        solve = self._factors.solve
+        return solution(matrix, lambda v: solve(v, trans), lambda v: solve(v, other), rhs)
+
+
+def splu(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.sparse.linalg.splu` in a function under transformation."""
+    named = entry.bound(args, kwargs)
+    if is_traced(named["A"]):
+        raise NotSupportedError(
+            f"scipy.{entry.name} factors matrices of plain numbers; for traced ones write np.linalg.solve(A, b)"
+        )
+    return Factors(named["A"], entry.original(*args, **kwargs))
+
+
+def factorized(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """`scipy.sparse.linalg.factorized` in a function under transformation."""
+    from scipy.sparse.linalg import splu as theirs
+
+    matrix = entry.bound(args, kwargs)["A"]
+    if is_traced(matrix):
+        raise NotSupportedError(
+            "scipy.sparse.linalg.factorized takes matrices of plain numbers; write np.linalg.solve(A, b)"
+        )
+    made: Any = theirs(matrix.tocsc())
+    return (made if isinstance(made, Factors) else Factors(matrix, made)).solve
+
+
 def expm_multiply(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     """`scipy.sparse.linalg.expm_multiply` of a plain matrix and a traced vector or matrix."""
     named = entry.bound(args, kwargs)
@@ -213,6 +255,8 @@ ANSWERS: dict[str, Any] = {
     "fftpack.tilbert": along("x"),
     "fftpack.itilbert": along("x"),
     "fftpack.shift": along("x"),
+    "sparse.linalg.factorized": factorized,
+    "sparse.linalg.splu": splu,
     "sparse.linalg.spsolve": spsolve,
     "sparse.linalg.spsolve_triangular": spsolve_triangular,
     "sparse.linalg.expm_multiply": expm_multiply,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 import sys
 import threading
 import types
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import transforms
 from ...core import OBJECTS, Tracer
 from ...errors import NotSupportedError, WengertError
 from ...transforms.plain import closes_over_traced, is_traced, is_writing
@@ -76,8 +78,9 @@ class Entry:
         own.__doc__ = function.__doc__
         own.__dict__.update(function.__dict__)
         self.original = own
-        from .declared import SOLVERS
+        from .declared import OBJECTS_OF_C, SOLVERS
 
+        self.makes = name in OBJECTS_OF_C
         self.solves = name in SOLVERS  # whether arguments are functions, which may close over traced values
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -85,6 +88,8 @@ class Entry:
         if not _is_plain(args) or (kwargs and not _is_plain(kwargs.values())):
             return self.answered(args, kwargs)
         if not self.solves:
+            if self.makes and _is_under_way():
+                return self.answered(args, kwargs)
             return self.original(*args, **kwargs)
         for a in (*args, *kwargs.values()) if kwargs else args:
             if type(a) in _PLAIN or not callable(a):
@@ -145,6 +150,19 @@ class Entry:
 def _of_traced(error: BaseException) -> bool:
     """Whether an error arose because a value is traced."""
     return any(isinstance(e, WengertError) for e in (error, error.__cause__, error.__context__))
+
+
+_TRANSFORMS = os.path.dirname(os.path.abspath(transforms.__file__)) + os.sep
+
+
+def _is_under_way() -> bool:
+    """Whether a transformation is under way in this thread: whether it is among the functions that have not returned."""
+    frame: types.FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_TRANSFORMS):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _unwrapped(x: Any) -> Any:
