@@ -239,3 +239,17 @@ def test_what_it_costs_others():
     least = lambda f: min(timeit.repeat(f, number=5000, repeat=9)) / 5000  # noqa: E731
     assert least(lambda: a[3]) < 1e-6 and least(lambda: a.__setitem__(3, 1.0)) < 1e-6
     assert least(lambda: np.array(values)) < 3e-6 and least(lambda: math.sin(0.5)) < 1e-6
+
+
+def test_the_code_that_is_kept_is_that_of_the_text():
+    """``python -m wengert.plain.assemble`` writes it anew; another LLVM may choose other instructions."""
+    import base64
+
+    import llvmlite.binding as llvm
+
+    from wengert.plain import assemble, machine_code, trampolines
+
+    assert machine_code.CODE.keys() == trampolines.MAIN.keys()
+    if llvm.llvm_version_info[0] == 22:
+        for kind, (entry, places, text) in machine_code.CODE.items():
+            assert assemble.kept(kind) == (entry, places, base64.b85decode("".join(text))), kind

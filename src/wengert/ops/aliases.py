@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 ndarray = np.ndarray
-_base: Any = ndarray.base.__get__  # type: ignore[attr-defined]  # also of those that were written into
+_base: Any = ndarray.base.__get__  # also of those that were written into
 DEPTH = 4
 ITEMS = 1000  # of a container that are looked at
 _LEAVES = (int, float, complex, str, bytes, type, ModuleType, type(None), np.generic, np.dtype)
@@ -22,25 +22,27 @@ _LEAVES = (int, float, complex, str, bytes, type, ModuleType, type(None), np.gen
 def sharing(owner: ndarray) -> list[ndarray]:
     """The arrays that show the memory of `owner`, but for itself."""
     found: dict[int, ndarray] = {}
-    seen: set[int] = {id(found), id(owner)}
+    held: list[Any] = []
+    seen: set[int] = {id(found), id(owner), id(held)}
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
         if not name.startswith(("wengert.", "_pytest", "pluggy", "importlib")):
             known = frame.f_locals
-            _look(known, owner, found, seen, DEPTH)
             if known is not frame.f_globals:
-                _look(frame.f_globals, owner, found, seen, 2)
-            seen.discard(id(known))  # another one may be made in its place
+                variables = list(known.values())  # `known` is no dictionary on newer Pythons
+                held.append(variables)  # so that no other list takes its place, and its identity
+                _look(variables, owner, found, seen, DEPTH)
+            _look(frame.f_globals, owner, found, seen, 2)
         frame = frame.f_back
     return list(found.values())
 
 
 def _look(x: Any, owner: ndarray, found: dict[int, ndarray], seen: set[int], depth: int) -> None:
+    kind = type(x)
     if id(x) in seen:
         return
     seen.add(id(x))
-    kind = type(x)
     items: Any
     if kind is dict:
         items = list(x.values())

@@ -365,7 +365,7 @@ def fresh(x: Value) -> Any:
     if not isinstance(x, ValueTracer) or not x.shape:
         return x
     if type(x) in MUTABLE:
-        x = x.this  # type: ignore[attr-defined]
+        x = x.this
     out: Any = object.__new__(type(x))
     out._trace, out.shape, out.dtype, out.first = x._trace, x.shape, x.dtype, x.first
     try:  # noqa: SIM105 (`suppress` costs more than the rest)

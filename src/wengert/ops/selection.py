@@ -93,7 +93,7 @@ def same_mask(a: Any, b: Any) -> bool:
         return plain and np.array_equal(a, b)
     if hasattr(a._trace, "alike"):
         return a._trace.alike(a, b)
-    mine, other = a.parts(), b.parts()  # type: ignore[attr-defined]
+    mine, other = a.parts(), b.parts()
     return bool(mine) and len(mine) == len(other) and all(map(same_mask, mine, other))
 
 

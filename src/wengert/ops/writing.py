@@ -42,6 +42,7 @@ def read(x: Tracer, key: Any) -> Value:
             if type(key) is slice or type(key) is int or settled_key(key)[1]:
                 link(x, out, Index, key, x.shape)
         return out
+    x = x.this
     key, basic = settled_key(key)
     if basic:
         if x.place is None:

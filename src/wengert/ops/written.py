@@ -34,8 +34,8 @@ ndarray = np.ndarray
 STATES: dict[int, MutableArray] = {}  # by identity, of all arrays that are Written now
 _REFERENCES: dict[int, Any] = {}
 _OWNERS: dict[int, Any] = {}  # of those that own their memory, weak references
-_base: Any = ndarray.base.__get__  # type: ignore[attr-defined]
-_interface: Any = ndarray.__array_interface__.__get__  # type: ignore[attr-defined]
+_base: Any = ndarray.base.__get__
+_interface: Any = ndarray.__array_interface__.__get__
 ALONE = [0]  # how often an array is referred to, as seen from `traced`, that one variable holds when it is written into
 ENABLED: list[Callable[[Any, type], None]] = []  # what sets the type of an array, where that is known to work
 
@@ -277,7 +277,7 @@ def _ended(x: Value) -> tuple[Value, bool]:
     """What a traced value of a transformation that has ended was for it; whether it was one."""
     changed = False
     while isinstance(x, Tracer) and x._trace.ended and hasattr(x, "primal"):
-        x, changed = x.primal, True  # type: ignore[attr-defined]
+        x, changed = x.primal, True
     return x, changed
 
 

@@ -116,13 +116,13 @@ def _made(x: Any, dtype: Any, copy: Any, ndmin: int = 0) -> Any:
     x = state_of(x)
     value = memory.unpacked(x) if type(x) is ndarray else x
     out = value if isinstance(value, Tracer) else as_value(value)
-    if dtype is not None and dtype != out.dtype:  # type: ignore[union-attr]
+    if dtype is not None and dtype != out.dtype:
         out = ew.convert(as_value(out), dtype)
     elif copy and isinstance(out, Tracer) and (out.shape or out.mutable):
         out = memory.copied(out)
-    shape = out.shape  # type: ignore[union-attr]
+    shape = out.shape
     if len(shape) < ndmin:
-        out = out.reshape((1,) * (ndmin - len(shape)) + shape)  # type: ignore[union-attr]
+        out = out.reshape((1,) * (ndmin - len(shape)) + shape)
     return out
 
 

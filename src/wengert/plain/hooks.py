@@ -65,6 +65,7 @@ class _Hook:
             "vectorcall": _address(api.PyObject_Vectorcall),
             "call": _address(api.PyObject_Call),
             "release": _address(api.Py_DecRef),
+            "items": tuple.__basicsize__,
         }
         table = (_pointer * len(WORDS))(*[words[w] for w in WORDS])
         _kept.extend((table, self.handler))
@@ -239,7 +240,7 @@ def _known() -> bool:
     return bool(
         _pointer.from_address(id(pair) + 8).value == id(tuple)
         and _pointer.from_address(id(pair) + 16).value == 2
-        and _pointer.from_address(id(pair) + 24).value == id(pair[0])
+        and _pointer.from_address(id(pair) + tuple.__basicsize__).value == id(pair[0])
         and _pointer.from_address(_pointer.from_address(id(pair[1]) + 24).value).value == id(pair[1][0])
     )
 

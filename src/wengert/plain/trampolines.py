@@ -14,11 +14,12 @@ from __future__ import annotations
 
 MAGIC = 0x57454E4745525421  # in place of the address of the table
 MOST = 64
-# Words of the table: what is called, the types that are looked for and those that are not, Python's functions.
+# Words of the table: what is called, the types that are looked for and those that are not, Python's functions, and where a
+# tuple's items begin.
 WORDS = {
     name: i
     for i, name in enumerate(
-        "original handler bound tracer written float int ndarray tuple list missed subtype vectorcall call release".split()
+        "original handler bound tracer written float int ndarray tuple list missed subtype vectorcall call release items".split()
     )
 }
 
@@ -28,6 +29,10 @@ def _word(name: str, register: str = "") -> str:
     return f"""  %at.{register} = getelementptr i64, ptr %table, i64 {WORDS[name]}
   %{register} = load ptr, ptr %at.{register}
 """
+
+
+def _number(name: str) -> str:
+    return _word(name).replace("load ptr", "load i64")
 
 
 SHARED = f"""
@@ -58,14 +63,17 @@ g:
 several:
   %at.size = getelementptr i8, ptr %x, i64 16
   %size = load i64, ptr %at.size
-  %own = getelementptr i8, ptr %x, i64 24
   %is.tuple.still = icmp eq ptr %type, %tuple
-  br i1 %is.tuple.still, label %go, label %lists
+  br i1 %is.tuple.still, label %tuples, label %lists
+tuples:
+{_number("items")}  %items.tuple = getelementptr i8, ptr %x, i64 %items
+  br label %go
 lists:
-  %items.list = load ptr, ptr %own
+  %at.entries = getelementptr i8, ptr %x, i64 24
+  %items.list = load ptr, ptr %at.entries
   br label %go
 go:
-  %items = phi ptr [ %own, %several ], [ %items.list, %lists ]
+  %first = phi ptr [ %items.tuple, %tuples ], [ %items.list, %lists ]
   br label %loop
 loop:
   %i = phi i64 [ 0, %go ], [ %next, %not ]
@@ -78,7 +86,7 @@ count:
 look:
   %fewer = sub i64 %n, 1
   store i64 %fewer, ptr %left
-  %at.item = getelementptr ptr, ptr %items, i64 %i
+  %at.item = getelementptr ptr, ptr %first, i64 %i
   %item = load ptr, ptr %at.item
   %null = icmp eq ptr %item, null
   br i1 %null, label %not, label %ask
@@ -185,7 +193,7 @@ _RETURN = "  ret ptr %out\n"
 _ANY = "  %traced = call i1 @any(ptr %table, ptr {args}, i64 {n})\n"
 _TUPLE = f"""  %tuple.size = getelementptr i8, ptr %p1, i64 16
   %count = load i64, ptr %tuple.size
-  %tuple.items = getelementptr i8, ptr %p1, i64 24
+{_number("items")}  %tuple.items = getelementptr i8, ptr %p1, i64 %items
 {_ANY.format(args="%tuple.items", n="%count")}"""
 _WITH_NAMES = f"""  %named = icmp ne ptr %p3, null
   br i1 %named, label %names, label %counted
