@@ -651,6 +651,93 @@ for route in product([grad, forward, pulled], repeat=4):
     assert_allclose(f(0.7), expected, rtol=1e-12)
 print("81 routes, one number:", expected)
 
+# %% [markdown] orders
+# ## Every order in one pass
+#
+# Each `grad` around a `grad` doubles the work. For all derivatives along a line there is a shorter way: carry the
+# coefficients of a power series instead of one tangent. `taylor` gives the coefficients, `derivative` one of the
+# derivatives, `jet` those along any curve. The price grows with the square of the order, and loops, solves and your own
+# rules are carried along.
+
+
+# %% taylor-of-a-pendulum
+def pendulum_energy(angle):
+    return 1 - np.cos(angle)
+
+
+coefficients = wengert.taylor(pendulum_energy, 0.0, 12)
+assert_allclose(coefficients[:5], [0, 0, 1 / 2, 0, -1 / 24], atol=1e-16)
+assert_allclose(wengert.derivative(np.tanh, 4)(0.7), expected, rtol=1e-12)  # the 81 routes
+
+angles = np.linspace(-5, 5, 300)
+plt.plot(angles, pendulum_energy(angles), color="black", label="the energy")
+for order in (2, 4, 8, 12):
+    series = np.polynomial.Polynomial(coefficients[: order + 1])
+    plt.plot(angles, series(angles), lw=1, label=f"to order {order}")
+plt.ylim(-1, 4)
+plt.legend()
+plt.title("A pendulum's energy and its Taylor polynomials")
+plt.show()
+
+# %% [markdown] laplacian-chapter
+# ### A Laplacian, without the Hessian
+#
+# Schroedinger's equation has the sum of all second derivatives, $\Delta\psi = \sum_i \partial^2\psi/\partial x_i^2$.
+# `laplacian` carries the first derivatives and only the sum of the second ones, in one pass. Below, a guess at helium's two
+# electrons: each near the nucleus, and away from each other. If the guess were exact, the local energy
+# $H\psi/\psi$ would be the same everywhere; how far it spreads says how good the guess is.
+
+
+# %% helium
+def log_psi(repulsion, r):
+    apart = np.linalg.norm(r[0] - r[1])
+    near = -2 * (np.linalg.norm(r[0]) + np.linalg.norm(r[1]))
+    return near + repulsion * apart / (1 + 0.35 * apart)
+
+
+def local_energy(repulsion, r):
+    slope = grad(log_psi, argnums=1)(repulsion, r)
+    curved = wengert.laplacian(log_psi, argnums=1)(repulsion, r)
+    nucleus, electrons = np.linalg.norm(r, axis=1), np.linalg.norm(r[0] - r[1])
+    return -(curved + np.sum(slope**2)) / 2 - np.sum(2 / nucleus) + 1 / electrons
+
+
+def walked(repulsion, r, key):
+    """A random walk that stands where the guess says the electrons are."""
+
+    def step(r, key):
+        move, chance = random.split(key)
+        new = r + 0.4 * random.normal(move, r.shape)
+        gain = 2 * (log_psi(repulsion, new) - log_psi(repulsion, r))
+        return np.where(np.log(random.uniform(chance)) < gain, new, r), None
+
+    return wengert.lax.scan(step, r, random.split(key, 200))[0]
+
+
+starts, keys = rng.normal(size=(3000, 2, 3)), random.split(random.key(1), 3000)
+for repulsion, label in (
+    (0.0, "electrons that ignore each other"),
+    (0.5, "that keep apart"),
+):
+    walkers = jit(vmap(walked, in_axes=(None, 0, 0)))(repulsion, starts, keys)
+    energies = jit(vmap(local_energy, in_axes=(None, 0)))(repulsion, walkers)
+    plt.hist(
+        energies,
+        np.linspace(-7, 1, 120),
+        alpha=0.6,
+        label=f"{label}: {energies.mean():.3f}",
+    )
+plt.axvline(-2.9037, color="black", lw=1, label="helium: -2.904")
+plt.xlabel("local energy (hartree)"), plt.ylabel("walkers")
+plt.legend()
+plt.show()
+
+whole = hessian(log_psi, argnums=1)(0.5, starts[0]).reshape(6, 6)
+assert_allclose(
+    wengert.laplacian(log_psi, argnums=1)(0.5, starts[0]), np.trace(whole), rtol=1e-9
+)
+assert abs(energies.mean() + 2.87) < 0.05 and energies.std() < 0.6
+
 # %% [markdown] custom-rules
 # ## Rules of your own
 #
@@ -1136,6 +1223,46 @@ plt.fill_between(
 )
 plt.legend()
 plt.show()
+
+# %% [markdown] sparse-chapter
+# ### A stiff equation, and a Jacobian that is mostly zeros
+#
+# Two chemicals react and spread along a ring of 200 cells. Each cell feels its neighbours only, so of the $400^2$ entries
+# of the Jacobian all but 1600 are zero. `sparsity` finds which, from the steps of the function; columns that share no row
+# have one colour and are computed together, and `jacobian(f, sparse=True)` is SciPy's sparse matrix, which the solver of a
+# stiff equation factorises at a fraction of the cost.
+
+# %% brusselator
+from scipy.integrate import solve_ivp
+
+cells = 200
+
+
+def reaction(time, state):
+    u, v = state.reshape(2, cells)
+    spread = lambda w: 50 * (np.roll(w, 1) - 2 * w + np.roll(w, -1))
+    return np.concatenate([1 + u**2 * v - 4 * u + spread(u), 3 * u - u**2 * v + spread(v)])
+
+
+around = 2 * np.pi * np.arange(cells) / cells
+start = np.concatenate([1 + np.sin(around), 3 + 0.3 * np.cos(around)])
+pattern = wengert.sparsity(partial(reaction, 0.0), start)
+matrix = wengert.jacobian(partial(reaction, 0.0), sparse=True)
+print(pattern, "-", f"{100 * pattern.density:.1f} % of the matrix")
+assert pattern.nnz == 8 * cells
+assert_allclose(matrix(start).toarray(), jacfwd(partial(reaction, 0.0))(start), atol=1e-12)
+
+solution = solve_ivp(
+    reaction, (0, 12), start, method="BDF", jac=lambda t, y: matrix(y), rtol=1e-6
+)
+left, right = plt.subplots(1, 2, figsize=(9, 3.6))[1]
+pattern.plot(ax=left)
+left.set_title("what depends on what")
+right.pcolormesh(np.arange(cells), solution.t, solution.y[:cells].T, shading="nearest")
+right.set_xlabel("cell"), right.set_ylabel("time"), right.set_title("the first chemical")
+right.grid(False)
+plt.show()
+assert solution.success and solution.y.min() >= 0
 
 # %% [markdown] network
 # ## All together: a small network
