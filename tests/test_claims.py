@@ -46,6 +46,8 @@ README = {
     "within a budget of memory": "tests/test_loop_memory.py::test_a_gradient_within_a_budget",
     "One rule for each operation": "tests/test_primitives.py",
     "there is one formula to get right": "tests/test_primitives.py",
+    "Taylor mode gives any order in one pass": "tests/test_jet.py",
+    "the chain rule step by step, with your lines": "tests/test_explain.py",
     "runs many tutorials as they are": "tests/test_jax_programs.py",
     "it does not change": "tests/test_jax_names.py",
     "A clone and Python 3.11 or later are enough": lambda: 'requires-python = ">=3.11"' in text("pyproject.toml"),
