@@ -307,7 +307,7 @@ def test_the_key_is_of_the_contents_of_the_sources(tmp_path):
         return done.stdout.strip()
 
     one = copy("one")
-    file = one / "wengert" / "compile" / "loops.py"
+    file = one / "wengert" / "compile" / "access.py"
     first = key(one)
     os.utime(file, (1e9, 1e9))
     assert key(one) == first

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wengert.compile.passes import optimize
 
 import wengert as w
-from wengert.compile.apart import planned
+from wengert.compile.pipeline import optimize, planned
 
 _spec = importlib.util.spec_from_file_location("neighbours", Path(__file__).parents[1] / "tools" / "neighbours.py")
 assert _spec is not None and _spec.loader is not None

@@ -8,7 +8,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile import cache, engine, module, sidebyside
+from wengert.compile import cache, engine, sidebyside, texts
 from wengert.compile.emitter import QUICK
 from wengert.compile.executable import Executable
 from wengert.compile.fingerprint import fingerprint
@@ -31,7 +31,7 @@ def busy(x):
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_parts_are_the_whole(monkeypatch, threads):
-    monkeypatch.setattr(module, "PART", 500)
+    monkeypatch.setattr(texts, "PART", 500)
     with w.config.override(disk_cache=False):
         monkeypatch.setattr(sidebyside, "most", lambda: 1)
         whole = [np.asarray(a) for a in w.jit(busy)(X)]

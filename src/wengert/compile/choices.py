@@ -83,8 +83,8 @@ CHOICES: dict[str, Choice] = {
     "lanes.LARGEST": Choice("which matrices are in vector lanes", (1, 3), ("lapack",)),
     "function.BLOCK": Choice("in which squares matrices are turned", (1, 4)),
     "module.SLIGHT": Choice("which nests are compiled quickly", (1, NEVER)),
-    "module.PART": Choice("how modules are divided", (1, 200)),
-    "module.SHORT": Choice("which modules are one", (0,)),
+    "texts.PART": Choice("how modules are divided", (1, 200)),
+    "texts.SHORT": Choice("which modules are one", (0,)),
     "module.LONG": Choice("during which calls other Python threads run", (0, NEVER)),
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.

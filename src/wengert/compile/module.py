@@ -4,14 +4,10 @@
 the results'; `callback` is what `callback.py` calls with a number and addresses: it runs equations through NumPy; negative
 numbers are factorisations that failed, for which it keeps the error. The value is 0, or `BAD_INDEX`, `FAILED` (the callback has the error) or
 `OTHER_PATH`: a guard came out otherwise. Guards are tested as soon as they are known. Equal kernels are written once.
-
-The text can be had in parts, each a module of its own, which are compiled side by side and linked together.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +32,7 @@ from .scalars import MEMORY_TYPES
 from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part
+from .texts import Texts
 from .verify import verify
 
 BAD_INDEX, OTHER_PATH = 1, 3
@@ -44,8 +41,6 @@ FORGET = -(2**31)  # asks the callback to drop the error of a step whose guards 
 LONG = 20_000  # additions, about: from here on other Python threads may run meanwhile
 SLIGHT = 1_000  # a nest that does less than this part of the work is compiled quickly, if it is short
 SLIGHT_TEXT = 2_000  # characters
-PART = 4_000  # characters of a part's text, at least
-SHORT = 1_000  # characters of `main`, with which it is not worth a module of its own
 
 
 class _Call(NamedTuple):
@@ -90,10 +85,7 @@ class Module:
         self._alike: dict[int, tuple[Kernel, Schedule, _Call]] = {}
         self._failing: list[tuple[int, str]] = []
         self._work = sum(map(_work, plan.steps))
-        self._functions: dict[str, str] = {} if whole is None else whole._functions
-        self._declarations: dict[str, str] = {} if whole is None else whole._declarations
-        self._internal: dict[str, str] = {} if whole is None else whole._internal
-        self._globals: dict[str, str] = {} if whole is None else whole._globals
+        self.texts = Texts(vector_bytes) if whole is None else whole.texts
         self.lines: list[str] = []
         self._pointers: dict[Any, str] = {}
         self._count = 0
@@ -110,8 +102,8 @@ class Module:
         self._copies()
         plan.time = sum(map(_nanoseconds, plan.steps))
         if whole is None:
-            self._main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")
-            self.symbols.update(n for n in self._declarations if not n.startswith("llvm."))
+            self.texts.main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")
+            self.symbols.update(n for n in self.texts.declarations if not n.startswith("llvm."))
 
     def _given(self) -> set[Any]:
         return {a for a in self.memory.arguments if type(a) is Var}
@@ -171,7 +163,7 @@ class Module:
         """The address of an array's data, as a value in `main`."""
         array = self.memory.storage(array)
         if type(array) is Literal and (self._whole is not None or is_scalar_literal(array)):
-            return self.constant(array)
+            return self.texts.constant(array)
         key: Any = array if type(array) is Var else id(array)
         found = self._pointers.get(key)
         if found is None:
@@ -195,9 +187,9 @@ class Module:
         if isinstance(kernel, Serial):
             writer = Writer(kernel, self.vector_bytes)
             text = writer.write()
-            name = self.function(text, "kernel")
+            name = self.texts.function(text, "kernel")
             call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, writer.stops, None)
-            self._declare(writer.e)
+            self.texts.take(writer.e)
         else:
             call = self._nest(kernel)
         pointers = [f"ptr {self._place(a, n)}" for a, n in zip(call.arrays, call.begins, strict=True)]
@@ -217,7 +209,7 @@ class Module:
 
     def stop(self) -> str:
         """The cell that says that this call is to end early."""
-        self._declarations.setdefault(interrupts.NAME, interrupts.DECLARATION)
+        self.texts.declare(interrupts.NAME, interrupts.DECLARATION)
         self._stops = True
         return "ptr %stop"
 
@@ -235,16 +227,6 @@ class Module:
         self.lines += [*interrupts.ask(n, cell.removeprefix("ptr "), f"next{n}"), f"next{n}:"]
         self._since = 0.0
 
-    def _declare(self, emitter: Any) -> None:
-        self._declarations.update(emitter.declarations)
-        self._helpers(emitter.functions)
-
-    def _helpers(self, functions: dict[str, str]) -> None:
-        """Functions that nests call, which are one wherever they have one name."""
-        for name, text in functions.items():
-            if self._internal.setdefault(name, text) != text:
-                raise AssertionError(f"two functions of the compiled code are named {name}")
-
     def _nest(self, kernel: Kernel) -> _Call:
         """A nest as a call of its function, which is written unless it was written for a nest that is alike."""
         known = self._alike.get(id(kernel.alike)) if kernel.alike is not None else None
@@ -259,13 +241,13 @@ class Module:
         text = writer.write()
         if kernel.chunks is None and len(text) < SLIGHT_TEXT and _work(kernel) * SLIGHT < self._work:
             text = text.replace("#0 {", QUICK, 1)
-        name = self.function(text, "kernel")
-        self._declare(writer.e)
+        name = self.texts.function(text, "kernel")
+        self.texts.take(writer.e)
         self.kernels.append((kernel, writer.schedule))
         pieces = None
         if kernel.chunks is not None:  # its pieces run on the pool's threads; one kernel may be cut in several ways
-            name = self.function(piece(writer, name), "piece")
-            self._declarations.setdefault(pool.NAME, pool.DECLARATION)
+            name = self.texts.function(piece(writer, name), "piece")
+            self.texts.declare(pool.NAME, pool.DECLARATION)
             pieces = kernel.chunks.count
         call = _Call(name, writer.arrays, writer.begins, writer.checks, writer.stops, pieces)
         if kernel.alike is not None and known is None and not (kernel.chunks and kernel.chunks.partials):
@@ -291,20 +273,9 @@ class Module:
             self.lines.append(f"  store {pointer}, ptr {slot}")
         return table
 
-    def constant(self, a: Literal) -> str:
-        """The address of a literal that is kept with the code."""
-        data = np.ascontiguousarray(a.value, a.aval.dtype).tobytes()
-        text = "".join(f"\\{b:02X}" for b in data)
-        for name, known in self._globals.items():
-            if known.endswith(f' c"{text}", align 64'):
-                return name
-        name = f"@literal{len(self._globals)}"
-        self._globals[name] = f'{name} = private constant [{len(data)} x i8] c"{text}", align 64'
-        return name
-
     def callback(self, name: str, number: int, addresses: str = "null") -> str:
         """The line that calls Python with a number and where some addresses are."""
-        self._declarations.setdefault(callback.NAME, callback.DECLARATION)
+        self.texts.declare(callback.NAME, callback.DECLARATION)
         return f"  {name} = call i32 @{callback.NAME}(ptr %callback, i32 {number}, ptr {addresses})"
 
     def no_memory(self, name: str) -> list[str]:
@@ -318,12 +289,12 @@ class Module:
         """The name of a function like `main` for the plan of a loop's or branch's Program."""
         inner = Module(plan, self.vector_bytes, whole=self)
         head = "define internal i32 @NAME(ptr %arguments, ptr %workspace, ptr %callback)"
-        return self.function(inner.function_text(head), "body")
+        return self.texts.function(inner.function_text(head), "body")
 
     def _control(self, step: Control) -> None:
         writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
-        name = self.function(writer.write(), "control")
-        self._declare(writer)
+        name = self.texts.function(writer.write(), "control")
+        self.texts.take(writer)
         pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]
         status, n = self._name(), self._count
         self.lines.append(f"  {status} = call i32 @{name}({', '.join([*pointers, 'ptr %callback'])})")
@@ -339,9 +310,9 @@ class Module:
 
     def _factorisation(self, step: Factorisation) -> None:
         function = step.function(self.vector_bytes)
-        name = self.function(function.text(), "kernel")
-        self._declare(function.e)
-        self._globals.update(function.globals)
+        name = self.texts.function(function.text(), "kernel")
+        self.texts.take(function.e)
+        self.texts.globals.update(function.globals)
         pointers, status = ", ".join(f"ptr {self.pointer(a)}" for a in step.arrays), self._name()
         self.lines.append(f"  {status} = call i32 @{name}({pointers})")
         if function.stops:
@@ -396,8 +367,8 @@ class Module:
         if not n:
             return
         functions: dict[str, str] = {}
-        line, divided = pieces.call(name, target, source, n, self._declarations, functions, "%stop")
-        self._helpers(functions)
+        line, divided = pieces.call(name, target, source, n, self.texts.declarations, functions, "%stop")
+        self.texts.helpers(functions)
         if not divided:
             self.lines.append(f"  {line}")
             return
@@ -417,18 +388,6 @@ class Module:
         """A number that is in no name yet."""
         self._count += 1
         return self._count
-
-    def function(self, text: str, prefix: str) -> str:
-        """The name of a function of the module with this text, in which its name is left as ``@NAME``."""
-        return self._functions.setdefault(text, f"{prefix}{len(self._functions)}")
-
-    def declare(self, name: str, declaration: str) -> None:
-        self._declarations.setdefault(name, declaration)
-
-    def shared_constant(self, name: str, value: str) -> str:
-        """A constant in memory by its name."""
-        self._globals.setdefault(name, f"{name} = private constant {value}")
-        return name
 
     def _call(self, step: Call) -> None:
         number = len(self.calls)
@@ -480,52 +439,13 @@ class Module:
         return self._work > LONG and not self.calls
 
     def parts(self, threads: int) -> list[Part]:
-        """The module as several that are compiled on so many threads: one of what runs rarely, the others alike long."""
-        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
-        functions += self._internal.values()
-        glue = [self._main, *[f for f in functions if QUICK in f]]
-        hot = [f for f in functions if QUICK not in f]
-        count = max(min(threads, sum(map(len, hot)) // PART, len(hot)), 1)
-        if count == 1 and len(glue) == 1 and len(self._main) < SHORT:
-            return [(self._module([*hot, self._main], []), False)]
-        parts: list[list[str]] = [[] for _ in range(count)]
-        sizes = [0] * count
-        for f in sorted(hot, key=len, reverse=True):  # the largest first, each where there is least
-            smallest = sizes.index(min(sizes))
-            parts[smallest].append(f)
-            sizes[smallest] += len(f)
-        shared = [_shared(part) for part in [*parts, glue] if part]
-        return [
-            (self._module(part, [f for other in shared if other is not part for f in other]), i == len(shared) - 1)
-            for i, part in enumerate(shared)
-        ]
-
-    def _module(self, functions: Sequence[str], others: Sequence[str]) -> str:
-        """The text of a module with some functions, which may call others."""
-        bits = self.vector_bytes * 8
-        # One width for all: it says in which registers vectors are passed from one function to another.
-        width = f'"prefer-vector-width"="{bits}" "min-legal-vector-width"="{bits}"'
-        attributes = f"attributes #0 = {{ nounwind {width} }}\nattributes #1 = {{ noinline cold nounwind {width} }}\n"
-        body = "\n".join(functions)
-        head = [text for name, text in self._globals.items() if name in body]
-        return "\n".join([*head, *self._declarations.values(), *map(_declaration, others), body, attributes])
+        """The text in parts, see `Texts.parts`."""
+        return self.texts.parts(threads)
 
     @property
     def text(self) -> str:
         """All of it as one module."""
-        functions = [text.replace("@NAME", f"@{name}", 1) for text, name in self._functions.items()]
-        return self._module([*self._internal.values(), *functions, self._main], [])
-
-
-def _shared(functions: Sequence[str]) -> list[str]:
-    """Functions that other modules may call."""
-    return [f.replace("define internal ", "define hidden ", 1) for f in functions]
-
-
-def _declaration(function: str) -> str:
-    """The declaration of a function by its definition."""
-    head = function[: function.index("{")].replace("define ", "declare ", 1)
-    return re.sub(r"(?: noalias)? %[\w.]+(?=[,)])", "", head)
+        return self.texts.text
 
 
 def _work(step: Any) -> int:

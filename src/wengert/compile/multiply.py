@@ -38,10 +38,10 @@ def emit_product(module: Any, p: Product, type_: str) -> None:
     for i, name in enumerate("xyz"):
         lines.append(f"  %{name}.a = getelementptr ptr, ptr %context, i64 {i}")
         lines.append(f"  %{name} = load ptr, ptr %{name}.a")
-    function = module.function("\n".join([*lines, *body, "  ret void", "stopped:", "  ret void", "}\n"]), "batch")
+    function = module.texts.function("\n".join([*lines, *body, "  ret void", "stopped:", "  ret void", "}\n"]), "batch")
     table = module.table([*[f"ptr {x}" for x in bases], stop])
     if p.batch * p.m * p.n * p.k >= SHARED and not p.library:  # the same arithmetic with any number of threads
-        module.declare(pool.NAME, pool.DECLARATION)
+        module.texts.declare(pool.NAME, pool.DECLARATION)
         module.lines.append(f"  call void @{pool.NAME}(ptr @{function}, ptr {table}, i64 {count})")
         module.leave_if_stopped()
         return
@@ -112,9 +112,9 @@ def _call(module: Any, p: Product, type_: str) -> Callable[..., str]:
 
 
 def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
-    module.declare("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
-    module.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-    name = module.function(gemm(type_, p, module.vector_bytes), "product")
+    module.texts.declare("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
+    module.texts.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    name = module.texts.function(gemm(type_, p, module.vector_bytes), "product")
     return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
 
 
@@ -122,12 +122,12 @@ def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
     """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
     routine = BLAS[type_]
     one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
-    module.shared_constant(one, f"{type_} 1.0")
-    module.shared_constant(zero, f"{type_} 0.0")
-    module.declare(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
+    module.texts.shared_constant(one, f"{type_} 1.0")
+    module.texts.shared_constant(zero, f"{type_} 0.0")
+    module.texts.declare(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
 
     def number(value: int) -> str:
-        return f"ptr {module.shared_constant(f'@count{value}', f'{INTEGER} {value}')}"
+        return f"ptr {module.texts.shared_constant(f'@count{value}', f'{INTEGER} {value}')}"
 
     def factor(steps: Any, rows: int, columns: int) -> tuple[str, str]:
         """Whether a factor lies transposed, and the step that is not 1.
@@ -135,7 +135,7 @@ def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
         BLAS wants it to be at least the length of a row, also where there is one row, whose step says nothing.
         """
         turned = steps.column != 1
-        letter = module.shared_constant("@charT" if turned else "@charN", f"i8 {ord('T' if turned else 'N')}")
+        letter = module.texts.shared_constant("@charT" if turned else "@charN", f"i8 {ord('T' if turned else 'N')}")
         return f"ptr {letter}", number(max(steps.column, rows) if turned else max(steps.row, columns))
 
     (turn_x, step_x), (turn_y, step_y) = factor(p.x_steps, p.m, p.k), factor(p.y_steps, p.k, p.n)

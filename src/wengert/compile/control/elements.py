@@ -78,7 +78,7 @@ class ElementWriter(Timed, Text):
         if a.aval.shape == ():
             return Value(self.shaped([self.constant(scalar_of(a), type_)], ()))
         elements = [self.constant(x.item(), type_) for x in np.asarray(a.value).reshape(-1)]
-        return Value(self.shaped(elements, a.aval.shape), self.array(a.aval, self.module.constant(a)))
+        return Value(self.shaped(elements, a.aval.shape), self.array(a.aval, self.module.texts.constant(a)))
 
     def slice_of(self, array: Array, index: V) -> Array:
         shape = array.shape[1:]

@@ -79,7 +79,7 @@ class ControlWriter(Text):
         return a if type(a) is Var else id(a)
 
     def pointer(self, a: Any) -> str:
-        return self.module.constant(a) if is_number(a) else self._pointers[self._key(a)]
+        return self.module.texts.constant(a) if is_number(a) else self._pointers[self._key(a)]
 
     def room(self, role: str) -> str:
         v = self.step.room.get(role)
