@@ -10,7 +10,7 @@ import wengert.numpy as wnp
 from wengert import lax
 from wengert.core import aval_of, inexact_dtype
 from wengert.program import Equation, Literal, Program, Var
-from wengert.sparse import Pattern, hessian_sparsity, rules, sparsity
+from wengert.sparse import Pattern, hessian_sparsity, loops, rules, sparsity
 from wengert.sparse.dependence import Dependence
 from wengert.sparse.detect import dependences
 from wengert.sparse.lattices import Lattice
@@ -93,9 +93,19 @@ def _columns(f, x):
     return np.stack(columns, 1)
 
 
-# Operations of which every result counts as depending on every operand: by what they compute, or as no Program has them
-# outside of another transformation.
-WHOLE = {"all_gather", "psum", "psum_scatter", "linear_solve", "funm", "funm_pull", "while_pull", "supported_pull"}
+# Operations of which every result counts as depending on every operand: by what they compute, as no Program has them
+# outside of another transformation, or, of `custom_call`, where the rule is one of reverse mode alone.
+WHOLE = {
+    "all_gather",
+    "psum",
+    "psum_scatter",
+    "linear_solve",
+    "custom_call",
+    "funm",
+    "funm_pull",
+    "while_pull",
+    "supported_pull",
+}
 
 
 def test_every_primitive_has_a_rule(monkeypatch):
@@ -107,6 +117,7 @@ def test_every_primitive_has_a_rule(monkeypatch):
         return everything(walk, eqn, deps, known)
 
     monkeypatch.setattr(rules, "everything", noted)
+    monkeypatch.setattr(loops, "everything", noted)
     for p in primitives():
         if p.samples is None or missing(p) or not differentiable(p):
             continue

@@ -88,7 +88,7 @@ class _Writer(ast.NodeVisitor):
         self.store(target, self.expression(node.value))
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:
-        before = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)  # type: ignore[arg-type]
+        before = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)
         self.store(node.target, self.expression(before))
 
     def store(self, target: ast.expr, value: str) -> None:
@@ -176,7 +176,8 @@ class _Writer(ast.NodeVisitor):
 
     def expression(self, node: ast.expr) -> str:
         if isinstance(node, ast.Constant):
-            return str(int(node.value))
+            assert isinstance(node.value, int), ast.dump(node)
+            return str(node.value)
         if isinstance(node, ast.Name):
             return self.value(f"load i64, ptr %v.{node.id}")
         if isinstance(node, ast.Subscript):

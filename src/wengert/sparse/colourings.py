@@ -19,6 +19,7 @@ from . import greedy
 from .pattern import Pattern
 from .periodic import periodic_columns
 
+FEW = 8  # sweeps that are few enough: no more is looked for
 KINDS = ("column", "row", "star", "acyclic", "bidirectional")
 ORDERS = ("natural", "largest_first", "smallest_last", "incidence_degree", "dynamic_largest_first", "random")
 
@@ -215,6 +216,8 @@ def least(pattern: Pattern, kind: str) -> int:
 
 def cheapest(pattern: Pattern, order: str = "auto", seed: int = 0, reverse_cost: float = 1.5) -> Colouring:
     """The column, row or bidirectional colouring whose sweeps cost least, a reverse one `reverse_cost` forward ones."""
+    if order == "auto" and (stencil := periodic_columns(pattern)) is not None and stencil.max(initial=0) < FEW:
+        return Colouring(pattern, "column", stencil, None, "periodic")
     lower = least(pattern, "row") * reverse_cost + 1
     found = (
         [colouring(pattern, "column", order, seed)]
@@ -223,9 +226,15 @@ def cheapest(pattern: Pattern, order: str = "auto", seed: int = 0, reverse_cost:
     )
     if not pattern.symmetric and (not found or found[0].colours > lower):
         found.append(colouring(pattern, "row", order, seed))
-    if not pattern.symmetric and min(c.colours for c in found) > 8:
+    if not pattern.symmetric and min(c.colours for c in found) > FEW and _uneven(pattern):
         found.append(colouring(pattern, "bidirectional", order, seed))
     return min(found, key=lambda c: c.forward + reverse_cost * c.reverse + (c.reverse > 0))
+
+
+def _uneven(pattern: Pattern) -> bool:
+    """Whether there are rows, and columns, of many more entries than most have."""
+    m, n = pattern.shape
+    return least(pattern, "column") * m > 3 * pattern.nnz and least(pattern, "row") * n > 3 * pattern.nnz
 
 
 def _column(pattern: Pattern, order: str, seed: int, any_order: bool) -> Colouring:
@@ -332,7 +341,7 @@ def _bidirectional(pattern: Pattern, order: str, seed: int, any_order: bool) -> 
 
 def _apart(pattern: Pattern, order: str, seed: int, turned: bool) -> Colouring:
     """Rows with many entries are swept by themselves, the others by a colouring of columns; `turned`, columns with many."""
-    csr = sp.csr_array(pattern.csr.T) if turned else pattern.csr
+    csr: Any = sp.csr_array(pattern.csr.T) if turned else pattern.csr
     csr.sort_indices()
     m, n = csr.shape
     counts = np.diff(csr.indptr)

@@ -117,9 +117,7 @@ def scan(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> 
     inner = w.of_width(int(starts[-1]))
     inner.local = False
     local = [
-        Dependence(n, n, [x for x in [lattice(0, 0, [(n, 1, 1)])] if n]).shifted(int(s), inner.width)
-        if not d.empty or nc <= i < nc + nk
-        else Dependence(n, inner.width)
+        _identity(n).shifted(int(s), inner.width) if not d.empty or nc <= i < nc + nk else Dependence(n, inner.width)
         for i, (n, s, d) in enumerate(zip(sizes, starts, deps, strict=False))
     ]
     values = [k if i < nc else None for i, k in enumerate(known)]
@@ -302,7 +300,7 @@ def _powers(step: Dependence, first: Dependence, most: int) -> tuple[list[Depend
 
 def _identity(n: int) -> Dependence:
     made = lattice(0, 0, [(n, 1, 1)])
-    return Dependence(n, n, [] if made is None else [made])
+    return Dependence(n, n, [] if made is None or not n else [made])
 
 
 def _stacked(parts: Sequence[Dependence], width: int) -> Dependence:

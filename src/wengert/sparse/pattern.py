@@ -64,7 +64,7 @@ class Pattern:
                 matrix = np.asarray(matrix)
                 if matrix.ndim != 2:
                     raise ShapeError(f"a sparsity pattern is of a matrix, got an array of shape {matrix.shape}")
-            coo = sp.coo_matrix(matrix)
+            coo: Any = sp.coo_matrix(matrix)
             self.shape = (int(coo.shape[0]), int(coo.shape[1]))
             self._csr = _canonical(ones(coo.row, coo.col, self.shape))
         self.symmetric = bool(symmetric)

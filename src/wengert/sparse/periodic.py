@@ -15,7 +15,8 @@ import numpy as np
 from .pattern import Pattern
 
 MOST_OFFSETS = 64
-LISTED = 3_000_000  # entries up to which edges are looked into
+LISTED = 1_000_000  # entries up to which edges are looked into
+TRIED = 3  # colourings of which the edges are looked into
 
 
 def periodic_columns(pattern: Pattern) -> np.ndarray | None:
@@ -37,13 +38,16 @@ def periodic_columns(pattern: Pattern) -> np.ndarray | None:
         return None
     sides = sorted({c for x in lattices for _, _, c in x.axes if c > 1} | {o for o in offsets if 2 < o < n})
     widest = max(np.diff(pattern.csr.indptr), default=0)
+    tried = 0
     for side in sides[:6]:
         if n % side:
             continue
+        steps = _steps(distances, side)
         i, j = np.divmod(np.arange(n), side)
         for p in range(int(widest), colours + 1):
             for a, b in itertools.product(range(1, p), range(1, p)):
-                if all((a * x + b * y) % p for x, y in _steps(distances, side)):
+                if tried < TRIED and all((a * x + b * y) % p for x, y in steps):
+                    tried += 1
                     found = (a * i + b * j) % p
                     if is_column_colouring(pattern, found):
                         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,7 +24,9 @@ from .colourings import Colouring
 from .detect import Staged
 from .rules import size_of
 
-TOGETHER = 2_000_000  # bytes that the results of sweeps take which run side by side
+TOGETHER = 1_000_000  # bytes that the results of sweeps take which run side by side; more are timed both ways
+APART = 64_000_000  # and of those that run one after another
+TRIALS = 3
 
 
 def sweeps(
@@ -80,11 +83,13 @@ class Prepared:
         for a in (indices, indptr):  # matrices share them: who changes one in place is told
             a.flags.writeable = False
         self.template = sp.csr_array((np.zeros(csr.nnz), indices, indptr), csr.shape)
-        self.template.has_canonical_format = True  # pyright: ignore[reportAttributeAccessIssue]
+        self.template.has_canonical_format = True
         self.places = None
         if coloured.plan is None:
             self.places = coloured.places.astype(np.intp)
         self.compiled = jit(self.sweep)
+        held = coloured.colours * max(csr.shape) * 8
+        self.timed = chunk is None and coloured.colours > 1 and TOGETHER < held <= APART  # whether that is still to do
         self.orders: dict[str, Any] = {}  # permutations into other formats
 
     # --- what is compiled --------------------------------------------------------------------------------------------
@@ -127,6 +132,8 @@ class Prepared:
     def __call__(self, values: Sequence[Value]) -> tuple[Any, list[Value]] | None:
         """The entries, or what they are to be found from by subtraction, and the results that are wanted; None where Python
         would have gone another way."""
+        if self.timed and not any(isinstance(v, Tracer) for v in (*self.hoisted, *values)):
+            self._time([*self.hoisted, *values])
         data, outs = self.compiled(*self.hoisted, *values)
         if self.places is not None:
             data = np.take(data, self.places) if isinstance(data, np.ndarray) else data[self.places]
@@ -139,6 +146,23 @@ class Prepared:
                     return None
             outs = outs[:n]
         return data, outs
+
+    def _time(self, values: Sequence[Value]) -> None:
+        """Compile the sweeps side by side and one after another, and keep what is faster here."""
+        self.timed = False
+        best: tuple[float, int | None, Any] | None = None
+        for chunk in (self.colouring.colours, 1):
+            self.chunk = chunk
+            compiled = jit(lambda *v: self.sweep(*v))
+            compiled(*values)
+            for _ in range(TRIALS):
+                start = time.perf_counter()
+                compiled(*values)
+                taken = time.perf_counter() - start
+                if best is None or taken < best[0]:
+                    best = taken, chunk, compiled
+        assert best is not None
+        _, self.chunk, self.compiled = best
 
     def matrix(self, data: Any, output: str) -> Any:
         """The matrix with these entries, in a format of SciPy's or as an array."""

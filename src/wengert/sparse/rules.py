@@ -106,13 +106,13 @@ def _chosen(p: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]
     """Operands where a choice takes them, as far as what it looks at is known; all of the result's shape."""
     out = eqn.outputs[0].aval.shape
     deps = [broadcast(d, a.aval.shape, out) for d, a in zip(deps, eqn.inputs, strict=True)]
-    values = [None if v is None else np.broadcast_to(np.asarray(v), out) for v in known]
+    values: list[Any] = [None if v is None else np.broadcast_to(np.asarray(v), out) for v in known]
     if p is where_p:
         if values[0] is None:
             return deps
         test = values[0].astype(bool)
         return [deps[0], deps[1].kept(test), deps[2].kept(~test)]
-    if any(v is None for v in values):
+    if any(v is None for v in known):
         return deps
     with np.errstate(all="ignore"):
         if p is abs_p:
@@ -334,8 +334,7 @@ def sparse_product(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence
     n = math.prod(x.aval.shape[1:])
     coo = matrix.tocoo()
     pattern = ones(coo.coords[0], coo.coords[1], matrix.shape)
-    whole = pattern if n == 1 else sp.kron(pattern, sp.eye_array(n, dtype=np.int8), format="csr")
-    whole = sp.csr_matrix(whole)
+    whole: Any = sp.csr_matrix(pattern if n == 1 else sp.kron(pattern, sp.eye_array(n), format="csr"))
     return [Dependence(whole.shape[0], whole.shape[1], (), whole).composed(deps[0])]
 
 

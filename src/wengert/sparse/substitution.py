@@ -126,7 +126,7 @@ class Plan:
     def solve(self, flat: np.ndarray) -> np.ndarray:
         """The entries, in the order of the CSR matrix, from the results of the sweeps, shape ``(colours * n,)``."""
         if flat.dtype.kind == "c":
-            return self.solve(flat.real) + 1j * self.solve(flat.imag)
+            return self.solve(np.real(flat)) + 1j * self.solve(np.imag(flat))
         sums = flat[self.sums].astype(np.float64)
         values = np.empty(max(self.edges, 1))
         _substitute(self.edges, self.order, self.leaf, self.at_low, self.at_high, sums, values)

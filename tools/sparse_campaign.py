@@ -1,0 +1,60 @@
+"""Random programs, sparse against dense: ``python tools/sparse_campaign.py FIRST LAST`` prints a line for each mismatch.
+
+For each seed the pattern of `tests/sparse_programs.py`'s function is compared with the nonzeros of two dense Jacobians (none may
+be lost; where nothing cancels and nothing is chosen by value, none may be too much), and the entries by a colouring with the
+dense Jacobian. The sweeps run without the compiler, which has campaigns of its own.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import wengert
+from wengert.sparse import colouring, sparsity
+from wengert.sparse.colourings import KINDS
+from wengert.sparse.detect import Staged
+from wengert.sparse.prepared import Prepared
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from sparse_programs import program
+
+
+def mismatch(seed: int) -> tuple[str, bool]:
+    """What is wrong with a program's sparse Jacobian, empty if nothing is; and whether its pattern had to be tight."""
+    f, x, tight = program(seed)
+    found = sparsity(f, x)
+    expected = np.asarray(wengert.jacfwd(f)(x)).reshape(found.shape)
+    elsewhere = np.asarray(wengert.jacfwd(f)(np.random.default_rng(seed + 1).normal(size=x.shape)))
+    nonzero, got = (expected != 0) | (elsewhere.reshape(found.shape) != 0), found.todense()
+    if (nonzero & ~got).any():
+        return f"{int((nonzero & ~got).sum())} entries are lost", tight
+    if tight and (got & ~nonzero).any():
+        return f"{int((got & ~nonzero).sum())} entries too many", tight
+    kind = [k for k in KINDS if k not in ("star", "acyclic")][seed % 3]
+    prepared = Prepared(Staged(f, (x,), {}, 0, False, "sparsity"), colouring(found, kind), None)
+    prepared.compiled = prepared.sweep
+    result = prepared([x])
+    assert result is not None
+    matrix = prepared.matrix(np.asarray(result[0]), "dense")
+    if not np.allclose(matrix, expected, rtol=1e-9, atol=1e-11):
+        return f"entries by a {kind} colouring differ by {np.abs(matrix - expected).max():.1e}", tight
+    return "", tight
+
+
+def main(first: int, last: int) -> None:
+    start, wrong, exact = time.perf_counter(), 0, 0
+    for seed in range(first, last):
+        message, tight = mismatch(seed)
+        exact += tight
+        if message:
+            wrong += 1
+            print(f"{seed} {program(seed)[0].__name__}: {message}", flush=True)
+    print(
+        f"{last - first} programs, {exact} of them with patterns that had to be exact: {wrong} mismatches, {time.perf_counter() - start:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
