@@ -4,6 +4,7 @@ The transformations stand here; the namespaces (`wengert.numpy`, `wengert.random
 first used, so that a program pays only for what it touches.
 """
 
+from sys import modules as _modules
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -15,6 +16,7 @@ from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
 from .ops import keys as _keys
 from .ops import operators as _operators
 from .ops.outside import primitive
+from .provided import provide as _provide
 from .transforms.approximating import approximate
 from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback
@@ -36,6 +38,7 @@ from .transforms.reverse import linearize, vjp
 from .transforms.saved import print_saved, saved_values
 from .transforms.taylor import derivative, jet, taylor
 from .transforms.transposing import linear_transpose
+from .version import __version__
 from .watch import watch as _watch
 
 if _TYPE_CHECKING:
@@ -69,7 +72,6 @@ def _prepare() -> None:
 _PENDING.append(_prepare)
 make_jaxpr = make_program
 remat = checkpoint
-__version__ = "0.2.0"
 _NAMESPACES = (
     "debug",
     "flatten_util",
@@ -154,11 +156,17 @@ __all__ = [
 ]
 
 
+@_provide
+def _namespace(name: str) -> _Any:
+    """A file of the namespaces, imported when it is first asked for: methods of traced values are functions of theirs."""
+    from importlib import import_module
+
+    return _modules.get(f"{__name__}.{name}") or import_module(f"{__name__}.{name}")
+
+
 def __getattr__(name: str) -> _Any:
     if name in _NAMESPACES:
-        from importlib import import_module
-
-        return import_module(f"{__name__}.{name}")  # which makes it an attribute: asked for once
+        return _namespace(name)  # which makes it an attribute: asked for once
     if name in ("implicit_fixed_point", "implicit_minimum", "implicit_root"):
         from . import implicit
 

@@ -30,6 +30,7 @@ from .errors import (
     ObjectArrayError,
 )
 from .lowering import CALLED
+from .provided import provided
 
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
 ndarray = np.ndarray
@@ -247,9 +248,7 @@ def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent 
             return t(x)
     if isinstance(x, NESTED_TYPES):
         if any(isinstance(getattr(leaf, "__wengert_value__", leaf), Tracer) for leaf in _nested_leaves(x)):
-            from .ops.shape import stack
-
-            return stack([as_value(item) for item in x])
+            return provided("stack")([as_value(item) for item in x])
     elif not hasattr(x, "__array__") and not hasattr(x, "__array_interface__"):
         if not hasattr(x, "__dlpack__"):
             raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}{_hint(x)}")
@@ -269,9 +268,7 @@ def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent 
 
 def _of_objects(x: Any) -> Value:
     """What an array of objects stands for, such as NumPy makes of a list of traced numbers."""
-    from .ops.memory import unpacked
-
-    out: Any = unpacked(x)
+    out: Any = provided("unpacked")(x)
     if out is x:
         among = f" ({x.reshape(-1)[0]!r} among them)" if x.size else ""
         raise DtypeError(f"expected numbers, got an array of objects{among}: {_remedy(OBJECTS)}")
@@ -313,9 +310,7 @@ def as_array(x: Any) -> Value:
         if x.mutable:
             return x.taken()
         if not x.shape and x.weak:
-            from .ops.elementwise import convert
-
-            return convert(x, x.dtype)
+            return provided("convert")(x, x.dtype)
         return x
     x = as_value(x)
     return default_dtype(type_of(x)).type(x) if type(x) in _SCALARS else x
@@ -513,12 +508,7 @@ class Primitive:
 
 def _primitive_named(name: str) -> Primitive:
     if name not in Primitive.registry:
-        import pkgutil
-        from importlib import import_module
-
-        package = import_module("wengert.ops")
-        for module in pkgutil.walk_packages(package.__path__, "wengert.ops."):
-            import_module(module.name)
+        provided("import_all_operations")()
     return Primitive.registry[name]
 
 

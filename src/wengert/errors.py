@@ -518,6 +518,14 @@ class ZeroDerivativeError(WengertError):
     """
 
 
+def closed_over(what: str, x: Any = None) -> CustomRuleError:
+    name = "a transformation" if x is None else x._trace.name
+    return CustomRuleError(
+        f"{what} closes over a value that stands under {name}, and is used where that value is not known: pass the value "
+        f"as an argument of the function that has the rule"
+    )
+
+
 __all__ = [
     "ArgumentError",
     "AxisError",

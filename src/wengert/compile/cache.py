@@ -27,6 +27,7 @@ import numpy as np
 
 from ..config import LOADED, config
 from ..locks import lock
+from ..version import __version__
 from . import engine
 from .objectfile import is_object
 
@@ -146,8 +147,6 @@ def key_of(content: bytes | None) -> bytes | None:
 @lru_cache(maxsize=1)
 def _surroundings() -> hashlib._Hash:
     """The hash of the processor, the versions and the options, to be continued with what is compiled."""
-    from .. import __version__
-
     parts = (
         __version__,
         _source() or "",

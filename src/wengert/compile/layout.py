@@ -210,7 +210,8 @@ def agrees(layout: Layout) -> bool:
         return False
     arrays = [np.array([[1, 0, 1], [1, 1, 0]], dtype) for dtype in "?bhilqBHILQefdgFDG"]
     return (
-        all(_agrees_array(layout, x) and all(_agrees_scalar(layout, number) for number in x[0]) for x in arrays)
+        all(_agrees_array(layout, x.reshape(s)) for x in arrays for s in ((2, 3), (1, 2, 1, 3), (1, 1, 1, 1, 2, 1, 3)))
+        and all(_agrees_scalar(layout, number) for x in arrays for number in x[0])
         and _word(2.75, layout.float, float.__basicsize__) == _bits(2.75)
         and _agrees_key(layout, np.array((23, 29), KEY)[()])
         and _agrees_containers(layout, [object() for _ in range(7)])
@@ -228,7 +229,7 @@ def _agrees_array(layout: Layout, x: np.ndarray) -> bool:
         and _word(x, layout.flags, size, 4) == _flags(x)
         and _flags(x) & ready == ready
         and _flags(x) & layout.writeable
-        and not _flags(x.T) & layout.contiguous
+        and not _flags(x[..., ::-1]) & layout.contiguous
     )
 
 

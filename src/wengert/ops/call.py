@@ -47,8 +47,8 @@ def _alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
     Raises:
         CustomRuleError: it would take values from elsewhere: those of a rule that is not a Program.
     """
+    from ..errors import closed_over
     from ..transforms.staging import stage
-    from .rules import closed_over
 
     program, taken = stage(f, avals, name)
     if taken:
@@ -429,24 +429,6 @@ name_p = Linear(
     lambda cotangent, x, name: cotangent,
     lambda size, x, name: name_p.bind(x, name=name),
     samples=lambda: [((np.array([0.5, -1.0]),), {"name": "sample"})],
-    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
-)
-
-
-class _Arrival(Linear):
-    """A value, without the direction in which a point was left."""
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        return (primals[0], None) if ASIDE.on else super().jvp(primals, tangents, params)
-
-
-arrival_p = _Arrival(
-    "arrival",
-    lambda x: x,
-    lambda aval: aval,
-    lambda cotangent, x: cotangent,
-    lambda size, x: arrival_p.bind(x),
-    samples=lambda: [((np.array([0.5, -1.0]),), {})],
     native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
 )
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from ..config import config
 from ..core import Aval, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
-from ..errors import ConcretizationError, CustomRuleError, LeakedTracerError
+from ..errors import ConcretizationError, CustomRuleError, LeakedTracerError, closed_over
 from ..program import Program, Var
-from .rules import Flat, Rule, closed_over, zero_beside
+from .rules import Flat, Rule, zero_beside
 
 
 class Staged(Rule):

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Primitive, as_value
 from ..errors import NotSupportedError
+from ..provided import provided
 from . import elementwise as ew
 from .memory import elements, unpacked
 
@@ -83,16 +84,14 @@ def _is_scipy(ufunc: Any) -> bool:
 
 
 def _find(ufunc: Any) -> Callable[..., Any]:
-    from .. import numpy as namespace
-
+    namespace = provided("namespace")("numpy")
     name: str = ufunc.__name__
     found: Any = None
     if getattr(np, name, None) is ufunc:
         found = getattr(namespace, name, None) or BINDS.get(ufunc)
         remedy = "write it with the functions of wengert.numpy, or give your function a rule with custom_jvp"
     elif _is_scipy(ufunc):
-        from ..scipy import special
-
+        special = provided("namespace")("scipy.special")
         if name == "_lambertw":  # its third argument is a tolerance
             return lambda z, k, tol: special.lambertw(z, k)
         found = getattr(special, _INNER.get(name) or name, None)
@@ -128,8 +127,7 @@ def _stacked(out: Any) -> Any:
 
 def remedy_in_scipy(calls: list[str]) -> tuple[str, str]:
     """The name of the user's call among functions of SciPy that ended in an error, and what to write instead."""
-    from .. import scipy
-
+    scipy = provided("namespace")("scipy")
     for name in calls:
         room, *rest = name.split(".")
         ours: Any = getattr(scipy, room, None)

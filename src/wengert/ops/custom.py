@@ -13,11 +13,11 @@ import numpy as np
 
 from ..config import config
 from ..core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, is_inexact, shape_of
-from ..errors import CustomRuleError, LeakedTracerError, NotLinearError
+from ..errors import CustomRuleError, LeakedTracerError, NotLinearError, closed_over
 from ..program import Program
 from .closed_rules import Bound, Converted, Staged, converted
 from .keeping import keep
-from .rules import Batched, Flat, Rule, Within, closed_over, zero_beside
+from .rules import Batched, Flat, Rule, Within, zero_beside
 from .support import nonzero
 from .transposed_rules import Transposed
 

@@ -31,6 +31,7 @@ from ..core import (
 )
 from ..errors import DtypeError, NotDifferentiableError, NotLinearError
 from ..lowering import Composition, Formula, formulas
+from ..provided import provide
 from .bounds import check_fits
 from .declare import REAL, SHAPES, binary, function_of, inside, lazy_special, quietly, samples, unary
 from .diagonal import on_weights
@@ -804,6 +805,7 @@ convert_p = Linear(
 passes(convert_p)
 
 
+@provide
 def convert(x: Value, dtype: Any) -> Value:
     """`x` with another dtype (always a strong one); the real part where a complex value becomes real.
 

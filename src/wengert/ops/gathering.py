@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Primitive, Tracer, Value, dtype_of, shape_of
 from ..errors import ShapeError
+from ..provided import provided
 from . import elementwise as ew
 from .indexing import gather_p
 from .shape import broadcast_to, concatenate_p, reshape, slice_p, transpose
@@ -241,9 +242,7 @@ def scatter_apply(
         for i in range(int(np.max(times, initial=0))):
             x = once(np.int32(i), x)
         return x
-    from ..transforms.control import fori_loop
-
-    return fori_loop(np.int32(0), greatest(times, initial=0), once, x)
+    return provided("namespace")("lax").fori_loop(np.int32(0), greatest(times, initial=0), once, x)
 
 
 __all__ = ["CLIP", "FILL", "PROMISE", "gather", "scatter", "scatter_apply"]

@@ -21,6 +21,7 @@ from ..errors import (
     foreign_calls,
     user_operation,
 )
+from ..provided import provided
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
 from . import elementwise as ew
 from .memory import elements
@@ -257,9 +258,7 @@ _tracer.__contains__ = lambda self, item: bool((self == item).any())
 
 
 def _namespace() -> Any:
-    from .. import numpy
-
-    return numpy
+    return provided("namespace")("numpy")
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -411,9 +410,7 @@ _tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)
 
 
 def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    from ..numpy.protocols import array_function
-
-    return array_function(function, args, kwargs)
+    return provided("namespace")("numpy.protocols").array_function(function, args, kwargs)
 
 
 _tracer.__array_ufunc__ = protocols.array_ufunc

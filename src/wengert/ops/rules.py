@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Tracer, Value, shape_of
-from ..errors import CustomRuleError
 from ..program import Program
 from .families import Linear
 
@@ -129,14 +128,6 @@ class Batched(Rule):
             g if b or g is None else reduce_sum(g, (0,))  # an argument that all examples share
             for g, b in zip(grads, self.batched, strict=True)
         ]
-
-
-def closed_over(what: str, x: Tracer | None = None) -> CustomRuleError:
-    name = "a transformation" if x is None else x._trace.name
-    return CustomRuleError(
-        f"{what} closes over a value that stands under {name}, and is used where that value is not known: pass the value "
-        f"as an argument of the function that has the rule"
-    )
 
 
 class Within(Rule):

@@ -27,6 +27,7 @@ from ..core import (
 )
 from ..errors import AxisError, ShapeError
 from ..lowering import index_maps
+from ..provided import provide
 from .families import Linear, result_dtype
 from .squares import joins, passes
 
@@ -376,6 +377,7 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
     return concatenate_p.bind(*[convert(a, want) for a in items], axis=canonical_axis(axis, ndim))
 
 
+@provide
 def stack(arrays: Any, axis: int = 0, dtype: Any = None) -> Value:
     """Arrays of one shape joined along a new axis."""
     items = [as_array(a) for a in arrays]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core import Value, dtype_of, shape_of
+from ..provided import provided
 from .support import Support, finite, known
 
 Product = Callable[[Value, Value], Value]  # of the factor with a support and the other one, linear in each
@@ -31,12 +32,13 @@ def product(apply: Product, x: Value, s: Support, y: Value) -> Value:
         return plain
     if known(plain):
         return _apart(apply, plain, x, live, y)
-    from ..transforms.branching import cond
     from .elementwise import isfinite
     from .reduction import all_p
 
     settled = all_p.bind(isfinite(plain), axes=tuple(range(len(shape_of(plain)))))
-    return cond(settled, lambda p, *_: p, lambda *given: _apart(apply, *given), plain, x, live, y)
+    return provided("namespace")("lax").cond(
+        settled, lambda p, *_: p, lambda *given: _apart(apply, *given), plain, x, live, y
+    )
 
 
 def _apart(apply: Product, plain: Value, x: Value, live: Value, y: Value) -> Value:

@@ -16,6 +16,7 @@ import numpy as np
 from ..config import canonical_dtype
 from ..core import Primitive, Tracer, Value, ValueTracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import NotSupportedError
+from ..provided import provided
 from . import elementwise as ew
 from . import indexing, memory, shape, writing
 from .counterparts import name_of, operation
@@ -39,9 +40,7 @@ _RUNNING = {
 
 
 def _named(name: str) -> Callable[..., Any]:
-    from ..numpy import reductions
-
-    return getattr(reductions, name)
+    return getattr(provided("namespace")("numpy.reductions"), name)
 
 
 @functools.cache

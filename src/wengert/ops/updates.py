@@ -11,6 +11,7 @@ import numpy as np
 from ..config import config
 from ..core import Primitive, Tracer, Value, as_array, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
+from ..provided import provided
 from . import elementwise as ew
 from . import reduction
 from .bounds import check_written
@@ -271,9 +272,7 @@ class Place:
         def once(i: Value, x: Value) -> Value:
             return ew.where(ew.greater(times, i), ew.convert(function(x), dtype_of(x)), x)
 
-        from ..transforms.control import fori_loop
-
-        return fori_loop(0, reduction.max(times, initial=0), once, x)
+        return provided("namespace")("lax").fori_loop(0, reduction.max(times, initial=0), once, x)
 
 
 _COMBINED: dict[Primitive, Callable[[Value, Value], Value]] = {

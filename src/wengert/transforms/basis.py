@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import VALUE_TYPES, Primitive, Value, as_value, dtype_of, is_inexact, shape_of
+from ..core import Primitive, Value, as_value, dtype_of, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
 from ..ops.elementwise import convert, div_p, mul_p, not_equal, where
 from ..ops.families import Bilinear, Elementwise, spread
-from ..ops.indexing import basic_index_p, getitem, index_embed_p
+from ..ops.indexing import basic_index_p, index_embed_p
 from ..ops.quiet import Quiet
-from ..ops.shape import broadcast_to_p, pad_p, reshape, reshape_p, reverse_p, slice_p, stack, transpose_p
+from ..ops.shape import broadcast_to_p, pad_p, reshape, reshape_p, reverse_p, slice_p, transpose_p
 from ..ops.support import Support, either, finite, known, within
 from ..ops.supported_products import product
 from ..program import Program, has_effect
@@ -196,44 +196,23 @@ class BasisTrace(BatchTrace):
         return Support(find, *supports)
 
 
+# How operations other than calls are opened, by the files that declare them: (args, params) to such a function, or None.
+OPENINGS: dict[Primitive, Callable[[Sequence[Value], dict[str, Any]], Callable[[], list[Value]] | None]] = {}
+
+
 def opened(primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Callable[[], list[Value]] | None:
     """A step that holds Programs as a function that binds their equations one by one; None where it has to stay one."""
-    from ..ops.control import cond_p, scan_p, while_p
-    from ..ops.control.loop import LONG, stepwise
-    from ..ops.control.pull import while_tangent_p
-
     if any(has_effect(e) for p in _programs(params) for e in p.equations):
         return None
     if "program" in params:
         return lambda: params["program"].evaluate(args)
-    if primitive is cond_p and type(args[0]) in VALUE_TYPES:
-        branches = params["branches"]
-        branch = branches[min(max(int(args[0]), 0), len(branches) - 1)]
-        return lambda: branch.evaluate(args[1:])
-    if primitive is scan_p and 0 < params["length"] <= LONG and all(map(known, args)):
-        return lambda: _each_step(args, params)
-    if primitive in (while_p, while_tangent_p) and all(map(known, args)):
-        n = 0 if primitive is while_p else len(params["body"].outputs)
-        values, step = (args, params) if primitive is while_p else while_tangent_p.as_loop(args, params)
-        return lambda: (stepwise(values, step, LONG) or while_p.bind(*values, **step))[n:]
-    return None
+    opening = OPENINGS.get(primitive)
+    return None if opening is None else opening(args, params)
 
 
 def _programs(params: dict[str, Any]) -> list[Program]:
     found = [params.get(k) for k in ("program", "body", "cond")]
     return [p for p in (*found, *params.get("branches", ())) if p is not None]
-
-
-def _each_step(args: Sequence[Value], params: dict[str, Any]) -> list[Value]:
-    nc, nk, length = params["consts"], params["carry"], params["length"]
-    carry, rows = list(args[nc : nc + nk]), []
-    for i in range(length - 1, -1, -1) if params["reverse"] else range(length):
-        outs = params["body"].evaluate([*args[:nc], *carry, *[getitem(x, i) for x in args[nc + nk :]]])
-        carry = outs[:nk]
-        rows.append(outs[nk:])
-    if params["reverse"]:
-        rows.reverse()
-    return [*carry, *[stack(list(column)) for column in zip(*rows, strict=True)]]
 
 
 def _divisor(y: Value, s: Support) -> Value:

@@ -23,11 +23,12 @@ from ..errors import (
     LeakedTracerError,
     NotSupportedError,
     TreeError,
+    closed_over,
 )
 from ..ops.closed_rules import Converted, converted
 from ..ops.custom import custom_call_p
 from ..ops.elementwise import convert
-from ..ops.rules import Flat, Rule, closed_over, zero_beside
+from ..ops.rules import Flat, Rule, zero_beside
 from .callbacks import called_outside
 from .forward import FLOAT0, check_output
 from .function import Transformed, given, name_of, narrowed, shown

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Primitive, Tracer, Value, dtype_of, inexact_dtype, is_inexact, shape_of
-from ..ops.call import arrival_p
+from ..ops.arrival import arrival_p
 from ..ops.callback import once_more
 from ..ops.elementwise import add, multiply
 from ..ops.sides import ASIDE

@@ -28,10 +28,10 @@ from ..core import (
 )
 from ..errors import (
     NotLinearError,
+    closed_over,
 )
 from ..ops.families import plus, weighted_sum
 from ..ops.keeping import keep
-from ..ops.rules import closed_over
 from .tape import INPUT, Tape
 
 ndarray = np.ndarray

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from . import openings as _openings
 from .branch import cond_p
 from .loop import while_p
 from .scan import scan_p

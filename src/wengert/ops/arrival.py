@@ -1,0 +1,33 @@
+"""Arrivals: values that count as the point itself, without the direction in which it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Value
+from ..lowering import Formula, formulas
+from .families import Linear
+from .sides import ASIDE
+
+
+class _Arrival(Linear):
+    """A value, without the direction in which a point was left."""
+
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        return (primals[0], None) if ASIDE.on else super().jvp(primals, tangents, params)
+
+
+arrival_p = _Arrival(
+    "arrival",
+    lambda x: x,
+    lambda aval: aval,
+    lambda cotangent, x: cotangent,
+    lambda size, x: arrival_p.bind(x),
+    samples=lambda: [((np.array([0.5, -1.0]),), {})],
+    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
+)
+
+__all__ = ["arrival_p"]
