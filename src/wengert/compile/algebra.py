@@ -49,11 +49,10 @@ def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
 def _elementwise(inner: Rule) -> Rule:
     @functools.wraps(inner)
     def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-        numbers = [a if number(a) is not None else r.number_spread(a) for a in inputs]
-        if None not in numbers:
-            known = [
-                r.fitted(n, Aval((), a.aval.dtype)) if n is not a else n for n, a in zip(numbers, inputs, strict=True)
-            ]
+        found = [a if number(a) is not None else r.number_spread(a) for a in inputs]
+        numbers = [n for n in found if n is not None]
+        if len(numbers) == len(inputs):  # all spread alike
+            known = [n if n is a else r.fitted(n, Aval((), a.aval.dtype)) for n, a in zip(numbers, inputs, strict=True)]
             return r.one(maps.broadcast, r.one(eqn.primitive, *known, **eqn.params), shape=eqn.outputs[0].aval.shape)
         bare = _scalars_bare(r, eqn, inputs)
         if bare is not inputs:

@@ -265,7 +265,7 @@ def _structure(s: _Apart, eqn: Equation) -> Found | None:
         return _same_memory(s, eqn, found)
     placed = native.pieces(eqn)
     if placed is not None:
-        return None if native.drops(eqn) else _put_together(s, eqn, *placed, found)
+        return None if native.drops(eqn) else _put_together(s, eqn, placed, found)
     point = tuple(map(Affine.axis, range(n)))
     for place in np.ndindex(*found.parts.shape):
         part = s.read(eqn, (*point, *(Affine((), i) for i in place)), found.long)
@@ -294,9 +294,9 @@ def _same_memory(s: _Apart, eqn: Equation, found: Rows) -> Found | None:
     )
 
 
-def _put_together(s: _Apart, eqn: Equation, cleared: bool, placed: Any, found: Rows) -> Found | None:
+def _put_together(s: _Apart, eqn: Equation, pieces: Any, found: Rows) -> Found | None:
     """Operands that lie side by side in each row, or zeros between them."""
-    n, out = len(found.long), eqn.outputs[0].aval
+    (cleared, placed), n, out = pieces, len(found.long), eqn.outputs[0].aval
     parts = np.empty(found.parts.size, object)
     if cleared:
         parts.fill(s.r.padding(out.dtype))

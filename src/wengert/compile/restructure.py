@@ -38,9 +38,6 @@ def _reshape(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     inner = r.made_by(x, maps.Reshape)
     if inner is not None:
         return r.one(maps.Reshape, inner.inputs[0], shape=shape)
-    spread = r.made_by(x, maps.broadcast)
-    if spread is not None and spread.inputs[0].aval.shape == ():
-        return r.one(maps.broadcast, spread.inputs[0], shape=shape)
     return _diagonal(r, x, shape)
 
 
@@ -82,9 +79,6 @@ def _transpose(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     inner = r.made_by(x, maps.transposed)
     if inner is not None:
         return r.one(maps.transposed, inner.inputs[0], axes=tuple(inner.params["axes"][i] for i in axes))
-    spread = r.made_by(x, maps.broadcast)
-    if spread is not None and spread.inputs[0].aval.shape == ():
-        return r.one(maps.broadcast, spread.inputs[0], shape=eqn.outputs[0].aval.shape)
     moved = [i for i in axes if x.aval.shape[i] != 1]
     if moved == sorted(moved):  # only axes of length 1 change places
         return r.one(maps.Reshape, x, shape=eqn.outputs[0].aval.shape)
@@ -131,10 +125,7 @@ def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         isinstance(e, tuple) and range(n)[slice(*e)] == range(n)
         for e, n in zip(eqn.params["index"], x.aval.shape, strict=False)
     )
-    if full and len(eqn.params["index"]) <= len(x.aval.shape):
-        return x
-    source = r.number_spread(x)
-    return r.one(maps.broadcast, source, shape=eqn.outputs[0].aval.shape) if source is not None else None
+    return x if full and len(eqn.params["index"]) <= len(x.aval.shape) else None
 
 
 @rule(SUM)

@@ -118,6 +118,9 @@ class Rewriter:
             with np.errstate(all="ignore"):
                 value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]
             return [self.fitted(Literal(value), avals[0])]
+        spread = self._one_everywhere(eqn)
+        if spread is not None:
+            return [self.fitted(self.one(maps.broadcast, spread, shape=avals[0].shape), avals[0])]
         found = RULES.get(meaning(eqn)) or (RULES[Formula] if primitive.elementwise else None)
         if found is not None:
             simpler = found(self, eqn, inputs)
@@ -133,6 +136,14 @@ class Rewriter:
         if key is not None:
             self._seen[key] = eqn.outputs
         return list(eqn.outputs)
+
+    def _one_everywhere(self, eqn: Equation) -> Atom | None:
+        """The number that all elements are, of an equation that moves elements of a broadcast number."""
+        native = eqn.primitive.native
+        if not isinstance(native, maps.Structure) or not native.selects or native.computed or native.spreads:
+            return None
+        made = self.made_by(eqn.inputs[0], maps.broadcast)
+        return made.inputs[0] if made is not None and made.inputs[0].aval.shape == () else None
 
     def one(self, operation: Any, *inputs: Atom, **params: Any) -> Atom:
         """The result of a primitive, or of the one with a meaning, its type from its shape rule."""
