@@ -253,3 +253,16 @@ def test_the_code_that_is_kept_is_that_of_the_text():
     if llvm.llvm_version_info[0] == 22:
         for kind, (entry, places, text) in machine_code.CODE.items():
             assert assemble.kept(kind) == (entry, places, base64.b85decode("".join(text))), kind
+
+
+def test_buffers_of_other_libraries_stay_plain():
+    """Compiled code reads them: SciPy's solver must not go on with what it finds there."""
+    from scipy.optimize import minimize
+
+    def share(price):
+        rule = {"type": "eq", "fun": lambda x: price @ x - 1.0}
+        return minimize(
+            lambda x: -np.sum(np.log(x)), np.full(2, 0.3), constraints=rule, bounds=[(0.01, None)] * 2, tol=1e-12
+        ).x
+
+    np.testing.assert_allclose(w.jacrev(share)(np.array([1.0, 2.0])), [[-0.5, 0.0], [0.0, -0.125]], atol=1e-6)

@@ -29,6 +29,7 @@ from .errors import (
     NotLinearError,
     ObjectArrayError,
 )
+from .locks import lock
 from .lowering import CALLED
 from .provided import provided
 
@@ -46,7 +47,7 @@ ARRIVED: list[str] = []  # rooms of SciPy that were imported and whose functions
 meet: Callable[[], None] = ARRIVED.clear  # what is done about them (`watch`)
 _begun = False
 PENDING: list[Callable[[], Any]] = []  # what is done before the first trace of the process
-_BEGINNING = threading.RLock()
+_BEGINNING = lock()
 
 
 def next_level() -> int:

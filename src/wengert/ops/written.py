@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, Value
-from ..errors import NotSupportedError
+from ..errors import NotSupportedError, foreign_calls
 from .aliases import sharing
 from .indexing import getitem
 from .memory import MUTABLE, MutableArray, new_array, view_at
@@ -162,6 +162,8 @@ def _become(x: Any, state: MutableArray) -> None:
 def traced(x: Any) -> MutableArray | None:
     """The traced array that a plain array becomes, so that a traced value can be written into it; None if it cannot be.
 
+    Buffers that SciPy, pandas or xarray make for themselves cannot be.
+
     Raises:
         ValueError: the array is read-only, as NumPy says it.
         NotSupportedError: other objects than arrays show its memory.
@@ -173,6 +175,8 @@ def traced(x: Any) -> MutableArray | None:
         ALONE[0] = sys.getrefcount(x)
         return None
     if type(x) is not ndarray or not ENABLED or x.dtype.kind not in "biufc":
+        return None
+    if foreign_calls() is not None:  # SciPy's own buffers go on to compiled code, which reads their memory
         return None
     if not x.flags.writeable:
         raise ValueError("assignment destination is read-only")
