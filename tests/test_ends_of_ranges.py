@@ -3,6 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 
 import wengert.numpy as wnp
@@ -143,3 +144,34 @@ def test_quantiles_of_the_truncated_normal_where_they_are_0():
     right = np.stack([(grad(f)(at + h * e) - grad(f)(at - h * e)) / (2 * h) for e in np.eye(3)])
     for derivative in (jacfwd(grad(f)), jacrev(jacfwd(f)), jit(jacfwd(grad(f)))):
         np.testing.assert_allclose(derivative(at), right, atol=1e-7)
+
+
+def test_logarithms_of_tails_at_their_ends_by_parameters():
+    """The limits: like the logarithm of the distance from the end, or differences of digamma functions."""
+    psi = scipy.special.psi
+    for around in (lambda f: f, jit):
+        assert around(grad(lambda a: stats.gamma.logcdf(0.0, a)))(2.0) == -np.inf
+        a, b = around(grad(lambda a, b: stats.beta.logcdf(0.0, a, b), (0, 1)))(2.0, 3.0)
+        assert a == -np.inf
+        np.testing.assert_allclose(b, psi(5.0) - psi(3.0), rtol=1e-14)
+        a, b = around(grad(lambda a, b: stats.beta.logsf(1.0, a, b), (0, 1)))(2.0, 3.0)
+        np.testing.assert_allclose(a, psi(5.0) - psi(2.0), rtol=1e-14)
+        assert b == -np.inf
+
+
+def test_float_power_of_minus_infinity():
+    x = np.array([-np.inf, 4.0, np.inf])
+    for f in (lambda x: wnp.float_power(x, 0.5), jit(lambda x: wnp.float_power(x, 0.5))):
+        np.testing.assert_array_equal(f(x), np.float_power(x, 0.5))
+    assert grad(lambda x: wnp.float_power(x, 0.5))(4.0) == 0.25
+
+
+@pytest.mark.parametrize(
+    "choices", [[1, 2], [1.0, 2], [np.arange(3, dtype=np.int32), 7], [np.ones(3, np.float32), 2.0]]
+)
+def test_choose_takes_the_dtype_of_arrays_among_python_numbers(choices):
+    i = np.array([0, 1, 0])
+    expected = np.choose(i, choices)
+    for f in (lambda i: wnp.choose(i, choices), jit(lambda i: wnp.choose(i, choices, mode="clip"))):
+        assert f(i).dtype == expected.dtype
+        np.testing.assert_array_equal(f(i), expected)

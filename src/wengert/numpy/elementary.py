@@ -45,6 +45,7 @@ from ..ops.elementwise import (
     signbit,
     sin,
     trunc,
+    where,
     where_p,
 )
 from ..ops.memory import copied
@@ -186,12 +187,12 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
 def float_power(x1: Any, x2: Any) -> Any:
     """`x1` to the power `x2`, in the default floating dtype at least."""
-    return power(
-        *[
-            convert(x, config.complex_dtype if dtype_of(as_array(x)).kind == "c" else config.float_dtype)
-            for x in (x1, x2)
-        ]
-    )
+    base, exponent = [
+        convert(x, config.complex_dtype if dtype_of(as_array(x)).kind == "c" else config.float_dtype) for x in (x1, x2)
+    ]
+    if not isinstance(exponent, Tracer) and not exponent.shape and exponent == 0.5 and dtype_of(base).kind != "c":
+        base = where(equal(base, -np.inf), dtype_of(base).type(np.inf), base)  # `power` takes the square root
+    return power(base, exponent)
 
 
 def fabs(x: Any) -> Any:

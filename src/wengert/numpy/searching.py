@@ -292,7 +292,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means."""
     no_out(out)
     index = as_positions(a, "choose")
-    items = [as_array(c) for c in choices]
+    items = [as_value(c) for c in choices]  # Python numbers take the dtype of the others
     dtype = result_dtype(*map(aval_of, items))
     shape = broadcast_shapes("choose", shape_of(index), *map(shape_of, items))
     n = len(items)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value
+from ...core import Value, dtype_of
 from ..declare import quietly
-from ..elementwise import absolute, exp, isinf, where
+from ..elementwise import absolute, digamma, exp, isinf, where
 from . import gamma_steps
 from .declare import Domain, OverDensity, kept, scipy_function, special
 from .gammas import _beta_density, _betaincc, _gamma_density, betainc_over_density_p, gammainc_over_density_p
@@ -45,6 +45,7 @@ def _log_tail(
     ends: tuple[float, float],
     upper: bool,
     beyond: float,
+    falling: int | None,
     *domains: Domain,
 ) -> Any:
     """The logarithm of one of both `parts`, the lower or the `upper` one.
@@ -52,6 +53,7 @@ def _log_tail(
     Args:
         ends: of the variable; there the parts are exact.
         beyond: the derivative at infinity.
+        falling: the parameter by which the derivative is the logarithm of the distance from the end where the part vanishes.
     """
     one, other = parts[::-1] if upper else parts
 
@@ -79,7 +81,14 @@ def _log_tail(
     def in_parameter(i: int) -> Any:
         def rule(ans: Value, *args: Value) -> Value:
             orders = tuple(int(k == i) for k in range(len(args) - 1))
-            return over.bind(*args, orders=orders) * slope(ans, args)
+            out = over.bind(*args, orders=orders) * slope(ans, args)
+            if falling is None:
+                return out
+            gone = (args[-1] == ends[int(upper)]) & (args[i] > 0)
+            if i == falling:
+                return where(gone, dtype_of(ans).type(-np.inf), out)
+            a, b = args[:2]  # the part is a power of the distance from the end over the beta function
+            return where(gone, digamma(a + b) - digamma(args[i]), out)
 
         return quietly(rule)
 
@@ -103,8 +112,9 @@ def _pair(
     beyond: float,
     *domains: Domain,
 ) -> tuple[Any, Any]:
-    lower = _log_tail(f"log_{name}", over, density, log_density, parts, ends, False, 0.0, *domains)
-    return lower, _log_tail(f"log_{name}c", over, density, log_density, parts, ends, True, beyond, *domains)
+    last = len(domains) - 2 if np.isfinite(ends[1]) else None
+    lower = _log_tail(f"log_{name}", over, density, log_density, parts, ends, False, 0.0, 0, *domains)
+    return lower, _log_tail(f"log_{name}c", over, density, log_density, parts, ends, True, beyond, last, *domains)
 
 
 _GAMMA = (scipy_function("gammainc"), scipy_function("gammaincc"))
@@ -149,6 +159,7 @@ log_stdtr_p = _log_tail(
     (-np.inf, np.inf),
     False,
     0.0,
+    None,
     (1.0, 5.0),
     (-2.0, 2.0),
 )
