@@ -54,7 +54,7 @@ class Slope(Elementwise):
             if isinstance(x, Tracer):
                 if x.differentiated:
                     primal = cast(Any, x).first
-                    if has_zeros(primal) or not known(primal):
+                    if not _moves(primal) and (has_zeros(primal) or not known(primal)):
                         x._trace.kinked = True
                 elif not STAGED:
                     STAGED.append(True)
@@ -68,13 +68,26 @@ class Slope(Elementwise):
         return self.bind(*primals), None
 
 
+def _moves(x: Value) -> bool:
+    """Whether a value is differentiated further out: that transformation leaves the point, and but one can."""
+    while isinstance(x, Tracer):
+        if x.differentiated:
+            return True
+        x = getattr(x, "first", None)
+    return False
+
+
 def notice(args: tuple[Value, ...], params: dict[str, Any], mark: str = "slope") -> None:
     """Let the newest trace that differentiates a Program know that slopes stand in it; what they are of is not known."""
     newest: Any = None
     for a in args:
         if isinstance(a, Tracer) and (newest is None or a._trace.level > newest.level):
             newest = a._trace
-    if newest is not None and hasattr(type(newest), "kinked") and any(_holds(p, mark) for p in programs_of(params)):
+    if newest is None or not hasattr(type(newest), "kinked"):
+        return
+    if any(a._trace is newest and _moves(cast(Any, a).first) for a in args if isinstance(a, Tracer)):
+        return
+    if any(_holds(p, mark) for p in programs_of(params)):
         newest.kinked = True
 
 
