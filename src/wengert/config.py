@@ -164,6 +164,7 @@ class Config:
         "complex_dtype",
         "debugging",
         "float_dtype",
+        "inspecting",
         "int_dtype",
         "thread_cell",
         "uint_dtype",
@@ -175,6 +176,7 @@ class Config:
     uint_dtype: np.dtype
     _x64: int | _Mode | _Here
     compiling: tuple[Any, ...]  # the settings by which one Program has several codes, in the order of _COMPILING
+    inspecting: bool  # whether passes are checked or printed
     debugging: Any  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
     thread_cell: np.ndarray  # the number of threads, at an address that compiled code reads; -1 where it has to ask
 
@@ -225,6 +227,8 @@ class Config:
         # These and the default dtypes are plain attributes, but for the time in which they depend on the context.
         if name == "compiling":
             return tuple(map(self._look, _COMPILING))
+        if name == "inspecting":
+            return self._look("verify") or self._look("dump") is not None
         found = _DTYPES.get(name)
         if found is None:
             raise AttributeError(_no_setting(name))
@@ -301,13 +305,14 @@ class Config:
             settings = self._defaults
             if self._alive["values"]:
                 self._x64, self.debugging = _X64_HERE, _DEBUGGING_HERE
-                for name in (*_DTYPES, "compiling"):
+                for name in (*_DTYPES, "compiling", "inspecting"):
                     with suppress(AttributeError):
                         delattr(self, name)
             else:
                 self.debugging = any(settings[name] for name in _DEBUGGING)
                 on = settings["enable_x64"]
                 self.compiling = tuple(settings[name] for name in _COMPILING)
+                self.inspecting = settings["verify"] or settings["dump"] is not None
                 # What is compiled by other settings than usual is told from other code in the same way.
                 self._x64 = int(on) if self.debugging else _mode(on, self.compiling)
                 for name, dtypes in _DTYPES.items():
@@ -399,7 +404,7 @@ _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
 _COMPILING = ("backend", "reproducible", "without_passes")
 _USUAL = ("native", False, ())
 _MODES: dict[tuple[bool, tuple[Any, ...]], _Mode] = {}
-_KINDS = {**dict.fromkeys(("enable_x64", *_COMPILING, *_DEBUGGING), "values"), "threads": "threads"}
+_KINDS = {**dict.fromkeys(("enable_x64", "verify", "dump", *_COMPILING, *_DEBUGGING), "values"), "threads": "threads"}
 _X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 try:

@@ -20,7 +20,7 @@ class Native:
     name = "native"
 
     def compile(self, program: Program, donated: tuple[int, ...] = ()) -> Executable:
-        return Executable(program, donated=donated)
+        return Executable(program, donated=donated, keep=False)
 
     def lower(self, program: Program) -> Lowered:
         return Lowered(Executable(program))

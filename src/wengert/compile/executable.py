@@ -37,6 +37,7 @@ class Executable:
     Attributes:
         program: as it was given.
         donated: the numbers of arguments in whose memory results may be put.
+        keep: whether what is only needed to write code is kept, to be looked at; else it is made again when it is asked for.
         native: the native call, a function of ``(args, kwargs)``; None where their tree has other containers than
             tuples, lists and dicts. It gives `NotImplemented` for arguments of another kind, and `Ellipsis` after an
             error, which `raise_error` then raises.
@@ -44,7 +45,9 @@ class Executable:
 
     native: Any = None
 
-    def __init__(self, program: Program, verify: bool = False, donated: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, program: Program, verify: bool = False, donated: tuple[int, ...] = (), keep: bool = True
+    ) -> None:
         self.program = program
         self.donated = donated
         self._optimized: Program | None = None
@@ -80,6 +83,8 @@ class Executable:
                 pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
                 recipe.workspace, recipe.release, self._held, (self.code, self._callback),
             ).function  # fmt: skip
+        if not keep:
+            self._module = self._optimized = None
 
     @property
     def optimized(self) -> Program:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..config import config
@@ -162,7 +163,7 @@ def _on(form: str) -> list[Pass]:
     Raises:
         ValueError: one is to be left out that there is not, or that is needed.
     """
-    off = config.without_passes
+    _, _, off = config.compiling
     if off:
         possible = [p.name for p in PASSES if not p.needed]
         unknown = [name for name in off if name not in possible]
@@ -170,7 +171,17 @@ def _on(form: str) -> list[Pass]:
             raise ValueError(
                 f"without_passes (WENGERT_WITHOUT_PASSES) has {unknown[0]!r}; these can be left out: {', '.join(possible)}"
             )
-    return [p for p in PASSES if p.form == form and p.name not in off]
+        return [p for p in PASSES if p.form == form and p.name not in off]
+    return _forms(PASSES).get(form, [])
+
+
+@lru_cache(maxsize=2)
+def _forms(passes: tuple[Pass, ...]) -> dict[str, list[Pass]]:
+    """The passes by their form."""
+    found: dict[str, list[Pass]] = {}
+    for p in passes:
+        found.setdefault(p.form, []).append(p)
+    return found
 
 
 def _through(form: str, value: Any, *more: Any) -> Any:
@@ -186,12 +197,15 @@ _record: ContextVar[list[tuple[str, str]] | None] = ContextVar("what passes made
 
 def _ran(p: Pass, before: Any, after: Any) -> Any:
     """Check, print and note what a pass made."""
+    found = _record.get()
+    if found is None and not config.inspecting:
+        return after
     if config.verify and (after is not before or p.form == "loops"):
         if isinstance(after, Program):
             after.check()
         else:
             verify(after)
-    found, dump = _record.get(), config.dump
+    dump = config.dump
     if found is not None or dump is not None:
         text = str(after)
         if found is not None:
