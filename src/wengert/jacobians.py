@@ -16,7 +16,7 @@ import numpy as np
 from .core import Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from .errors import ArgumentError, DtypeError
 from .ops.shape import reshape
-from .transforms.batching import over_basis
+from .transforms.batching import over_basis, too_large
 from .transforms.derivatives import JacobianForward, JacobianReverse, pieces
 from .transforms.function import name_of
 from .transforms.reverse import vjp
@@ -139,7 +139,10 @@ class Jacobian(JacobianReverse):
                 return None
             return self._plain(ways.mode, f, leaves)
         chunk = None if self.memory is None else max(1, self.memory // (8 * _HELD * max(ways.n, ways.m, 1)))
-        matrix = ways.matrix(chunk)
+        try:
+            matrix = ways.matrix(chunk)
+        except MemoryError as error:
+            raise too_large(ways.n, error) from None
         if ways.mode == "waist" and isinstance(matrix, np.ndarray) and not np.isfinite(matrix).all():
             return self._plain("forward" if ways.n <= ways.m else "reverse", f, leaves)  # a zero met what is infinite
         blocks, row = [], 0

@@ -212,10 +212,16 @@ def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forwa
         except MemoryError as error:
             if total == 1 or isinstance(error, _TooLarge):  # that of a Jacobian inside, which has said so
                 raise
-            raise _TooLarge(
-                f"a Jacobian by {total} numbers is a matrix with so many rows or columns ({error}): products with it take "
-                f"the memory of a vector, by jvp (times a vector), vjp (from the left) or hvp (of second derivatives)"
-            ) from None
+            raise too_large(total, error) from None
+
+
+def too_large(total: int, error: MemoryError) -> MemoryError:
+    """The error of a Jacobian that does not fit into memory, which says what does."""
+    return _TooLarge(
+        f"a Jacobian by {total} numbers is a matrix with so many rows or columns ({error}): products with it take "
+        f"the memory of a vector, by jvp (times a vector), vjp (from the left) or hvp (of second derivatives), and where "
+        f"most entries are zero jacobian(f, sparse=True) and hessian(f, sparse=True) hold the others alone"
+    )
 
 
 class _TooLarge(MemoryError):
