@@ -161,16 +161,13 @@ def test_an_interrupt_in_a_conversion_that_numpy_asks_for(monkeypatch):
         raise KeyboardInterrupt
 
     def f(x):
-        out = np.zeros(3)
-        out[1] = x[1] * 2
-        return wnp.sum(out * x)
+        return wnp.sum(np.fromiter(iter([x[1] * 2]), float) * x)
 
     for t in (w.jit, w.grad, lambda f: w.jit(w.grad(f))):
         with monkeypatch.context() as changed:
             changed.setattr(Tracer, "__float__", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 t(f)(np.ones(3))
-        t(f)(np.ones(3))
 
 
 def test_a_thread_that_died_before_its_first_instruction(monkeypatch):
