@@ -19,7 +19,7 @@ FLOORS = [
     ["ops"],
     ["engine"],
     ["programs"],
-    ["compile", "interpreter"],
+    ["compile", "interpreter", "xla"],
     ["transforms"],
     ["sparse", "jacobians"],
     [

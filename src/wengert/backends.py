@@ -16,6 +16,8 @@ Program; nothing above knows more of the compiler than that. The contract:
 - Values are those of the eager function, to rounding; dtypes exactly. A weak input counts with its own dtype, not NumPy's.
 - `cost(program)` and `lower(program)` look at a Program without running it.
 - `cache_key(program)` has all that compiled code on disk depends on; None where none is kept there.
+- A `Compiled` may have a method ``place``: what is left of a call outside of `native` goes through it, so that the user gets
+  the same kind of arrays from both.
 - Threads may call `compile` and a `Compiled` at the same time.
 
 A backend of one's own stands in a module of its own and is added by `register`, which imports nothing: a module is named, and
@@ -109,6 +111,7 @@ class Backend(Protocol):
 _known: dict[str, Backend | str] = {
     "native": "wengert.compile.backend:BACKEND",
     "interpreter": "wengert.interpreter:BACKEND",
+    "xla": "wengert.xla.backend:BACKEND",
 }
 
 

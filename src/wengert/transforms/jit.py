@@ -215,7 +215,7 @@ class Jit(Transformed):
                 self._prefer(program)
                 if len(self._cache) > KINDS // 2:
                     _remember(self._cache, key, entries)
-                return trees.unflatten(out_tree, [strong(o) for o in outs])
+                return trees.unflatten(out_tree, self._given_back(program, outs))
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
@@ -231,7 +231,7 @@ class Jit(Transformed):
         elif not hoisted:  # closed over no traced value, so another call may use it
             _remember(self._cache, key, (*entries, (program, out_tree)))
             self._prefer(program)
-        return trees.unflatten(out_tree, [strong(o) for o in outs])
+        return trees.unflatten(out_tree, self._given_back(program, outs))
 
     def _runner(self, args: Any, kwargs: Any, leaves: Any) -> Callable[[Program, Sequence[Value]], list[Value] | None]:
         """What runs a Program for these arguments; its results are new arrays."""
@@ -248,6 +248,11 @@ class Jit(Transformed):
             (executable.native, executable, config.mode()),
             *[entry for entry in self._native if entry[1] is not executable][: NATIVE_CALLS - 1],
         ]
+
+    def _given_back(self, program: Program, outs: Sequence[Value]) -> list[Any]:
+        """Results as the user gets them: arrays of the backend, where it has some of its own."""
+        place = getattr(self._compiled(program), "place", None)
+        return [strong(o) for o in outs] if place is None else [place(strong(o)) for o in outs]
 
     def _compiled(self, program: Program) -> Any:
         return compiled_already(program)

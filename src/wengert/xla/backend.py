@@ -1,0 +1,229 @@
+"""The backend: a Program is compiled by XLA once, for its types; results stay on the device as JAX's arrays.
+
+Called as a part of something else (`Compiled.__call__`, the contract of `wengert.backends`) results are NumPy's arrays; called by
+the user, through `native`, they are `jax.Array`s, and `jax.Array`s are arguments without a copy.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .. import trees
+from ..core import Value
+from ..costs import Cost, interpreted
+from ..ops.random import KEY
+from ..program import Program
+from . import loops, matrices, randomness  # noqa: F401 (they declare rules)
+from .real import jax, jnp, wide
+from .tracing import INDEFINITE, INDEX, SINGULAR, evaluate, first, to_jax
+
+_KINDS = {bool: "b", int: "i", float: "f", complex: "c"}
+
+
+class Xla:
+    """The backend of this name.
+
+    Example:
+        >>> import wengert, wengert.numpy as wnp
+        >>> f = wengert.jit(lambda x: wnp.sum(x * x), backend="xla")  # doctest: +SKIP
+        >>> f(np.array([1.0, 2.0]))  # doctest: +SKIP
+        Array(5., dtype=float64)
+    """
+
+    name = "xla"
+
+    def compile(self, program: Program, donated: tuple[int, ...] = ()) -> Compiled:
+        """
+        Raises:
+            NotSupportedError: XLA lacks an operation, or a dtype.
+        """
+        return Compiled(program, donated)
+
+    def lower(self, program: Program) -> Lowered:
+        return Lowered(program)
+
+    def cost(self, program: Program) -> Cost:
+        return interpreted(program)
+
+    def cache_key(self, program: Program) -> bytes | None:
+        """None: XLA has a cache of its own (``jax_compilation_cache_dir``)."""
+        return None
+
+
+class Written:
+    """A Program as a function of JAX's arrays, traced by JAX.
+
+    Attributes:
+        fails: whether the last result is a failure.
+        traced: JAX's lowered function.
+    """
+
+    def __init__(self, program: Program, donated: tuple[int, ...] = ()) -> None:
+        self.fails = False
+
+        def function(*values: Any) -> list[Any]:
+            failures: list[Any] = []
+            given = [_keys(x) if v.aval.dtype == KEY else x for v, x in zip(program.inputs, values, strict=True)]
+            outs = evaluate(program, given, failures)
+            outs = [
+                jax.random.key_data(o) if a.dtype == KEY else o for o, a in zip(outs, program.out_avals, strict=True)
+            ]
+            self.fails = bool(failures)
+            return [*outs, first(failures)] if failures else outs
+
+        types = [jax.ShapeDtypeStruct(*_stored(v.aval)) for v in program.inputs]
+        with wide(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
+            for v in program.inputs:
+                to_jax(np.zeros(v.aval.shape, v.aval.dtype)[:0] if v.aval.shape else np.zeros((), v.aval.dtype), v.aval)
+            self.traced = jax.jit(function, donate_argnums=donated, keep_unused=True).lower(*types)
+
+
+def _keys(x: Any) -> Any:
+    return jax.random.wrap_key_data(x, impl="threefry2x32")
+
+
+def _stored(aval: Any) -> tuple[tuple[int, ...], Any]:
+    """The shape and dtype of a value on the device: keys are pairs of words."""
+    return ((*aval.shape, 2), np.dtype(np.uint32)) if aval.dtype == KEY else (aval.shape, aval.dtype)
+
+
+class Compiled:
+    """A Program that XLA has compiled."""
+
+    def __init__(self, program: Program, donated: tuple[int, ...] = ()) -> None:
+        self.program = program
+        self.donated = donated
+        written = Written(program, donated)
+        self._fails = written.fails
+        with wide():
+            self._run = written.traced.compile()
+        self._tree = program.in_tree
+        self.native: Callable[[Any], Any] | None = (
+            None if self._tree is None or program.out_tree is None else self._native
+        )
+        self._types = [(v.aval.shape, v.aval.dtype, v.aval.weak) for v in program.inputs]
+
+    def __call__(self, args: Sequence[Value]) -> list[Value]:
+        given = [_given(x, v.aval) for x, v in zip(args, self.program.inputs, strict=True)]
+        return [_as_numpy(x, a) for x, a in zip(self._outputs(given), self.program.out_avals, strict=True)]
+
+    def _outputs(self, given: Sequence[Any]) -> list[Any]:
+        """On the device.
+
+        Raises:
+            IndexError, LinAlgError: as the eager function.
+        """
+        with wide():
+            outs = list(self._run(*given))
+        if self._fails:
+            check(np.asarray(outs.pop()))
+        return outs
+
+    def _native(self, given: Any) -> Any:
+        leaves, tree = trees.flatten(given)
+        if tree != self._tree or len(leaves) != len(self._types):
+            return NotImplemented
+        for i, (x, (shape, dtype, weak)) in enumerate(zip(leaves, self._types, strict=True)):
+            kind = _KINDS.get(type(x))
+            if kind is not None:
+                if not weak or dtype.kind != kind:
+                    return NotImplemented
+                leaves[i] = np.asarray(x, dtype)
+            elif weak or not isinstance(x, ARRAYS) or x.shape != shape or x.dtype != dtype:
+                return NotImplemented
+            elif dtype == KEY:
+                leaves[i] = _given(x, self.program.inputs[i].aval)
+        outs = self._outputs(leaves)
+        guards = self.program.guards
+        n = len(outs) - len(guards)
+        if guards:
+            for guard, out in zip(guards, outs[n:], strict=True):
+                if not guard.holds(np.asarray(out)):
+                    return NotImplemented
+        avals = self.program.out_avals
+        return trees.unflatten(
+            self.program.out_tree,
+            [_as_numpy(o, a) if a.dtype == KEY else o for o, a in zip(outs[:n], avals, strict=False)],
+        )
+
+    def place(self, x: Any) -> Any:
+        """A result of `__call__` as the user gets it: on the device."""
+        if isinstance(x, np.ndarray | np.generic) and x.dtype != KEY:
+            with wide():
+                return jnp.asarray(x)
+        return x
+
+    def raise_error(self) -> NoReturn:
+        raise AssertionError("errors of the native call are raised by it")
+
+
+class Lowered:
+    """A Program as XLA has it, to look at.
+
+    Attributes:
+        program, optimized: the Program, which XLA optimizes in a form of its own.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = self.optimized = program
+        self._written = Written(program)
+
+    def as_text(self) -> str:
+        """StableHLO, as JAX gives it to XLA."""
+        return self._written.traced.as_text()
+
+    def hlo(self) -> str:
+        """HLO, as XLA has optimized it."""
+        with wide():
+            return self._written.traced.compile().as_text()
+
+    def cost(self) -> Cost:
+        return interpreted(self.program)
+
+    cost_analysis = cost
+
+    def compile(self) -> Compiled:
+        return Compiled(self.program)
+
+    def __repr__(self) -> str:
+        return f"<{self.program.name} lowered for XLA: {len(self.program)} equations>"
+
+
+with wide():
+    ARRAYS = (np.ndarray, np.generic, type(jnp.zeros(())))
+
+
+def _given(x: Any, aval: Any) -> Any:
+    if aval.dtype == KEY:
+        x = np.ascontiguousarray(x)
+        return x.view(np.uint32).reshape(*aval.shape, 2)
+    return np.asarray(x, aval.dtype)
+
+
+def _as_numpy(x: Any, aval: Any) -> Any:
+    if aval.dtype == KEY:
+        return np.array(x).view(KEY).reshape(aval.shape)[()]
+    return np.array(x)[()] if not aval.shape else np.array(x)
+
+
+def check(failure: Any) -> None:
+    """Raise what a failure stands for.
+
+    Raises:
+        IndexError, LinAlgError: as the eager function.
+    """
+    kind, index, length = (int(v) for v in failure)
+    if kind == INDEX:
+        raise IndexError(f"index {index} is out of bounds for an axis of length {length}")
+    if kind == SINGULAR:
+        raise np.linalg.LinAlgError("Singular matrix")
+    if kind == INDEFINITE:
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
+
+
+BACKEND = Xla()

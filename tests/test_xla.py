@@ -1,0 +1,134 @@
+"""The backend of XLA: Programs on JAX's compiler agree with the native ones, and with the interpreter, an oracle of NumPy's."""
+
+import numpy as np
+import pytest
+from compare_programs import differences
+
+import wengert as w
+import wengert.numpy as wnp
+from wengert import lax
+from wengert.errors import NotSupportedError
+
+pytestmark = pytest.mark.peers
+jax = pytest.importorskip("jax")
+if not hasattr(jax, "jaxlib") and not hasattr(jax, "_src"):
+    pytest.skip("jax is this library's alias here", allow_module_level=True)
+
+X = np.linspace(0.3, 1.7, 5)
+
+
+def agree(f, *args, tolerance=1e-9):
+    want = w.tree_util.tree_leaves(w.jit(f)(*args))
+    got = [np.asarray(a) for a in w.tree_util.tree_leaves(w.jit(f, backend="xla")(*args))]
+    assert [(a.shape, a.dtype) for a in got] == [(np.shape(a), a.dtype) for a in want]
+    assert differences(got, want, tolerance) == ""
+
+
+# --- values -----------------------------------------------------------------------------------------------------
+
+
+def newton(x):
+    def going(c):
+        return wnp.sum(wnp.abs(c[1] * c[1] - x)) > 1e-12
+
+    return lax.while_loop(going, lambda c: (c[0] + 1, 0.5 * (c[1] + x / c[1])), (0, wnp.ones_like(x)))[1]
+
+
+def count_to(n):
+    return lambda x: lax.while_loop(lambda c: c[0] < n, lambda c: (c[0] + 1, wnp.sin(c[1]) + 0.1 * c[1]), (0, x))[1]
+
+
+LOOPS = {
+    "scan": lambda x: lax.scan(lambda c, a: (c * a + 1.0, (c, 2.0 * a)), 0.5, x),
+    "while": newton,
+    "branch": lambda x: lax.cond(wnp.sum(x) > 1.0, wnp.sin, wnp.cos, x),
+    "nested": lambda x: lax.fori_loop(0, 3, lambda i, c: c + newton(x) * i, x),
+    "more than one block": count_to(2500),
+    "no step": count_to(0),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_loops_and_their_derivatives(name):
+    f = LOOPS[name]
+    agree(f, X)
+
+    def total(x):
+        return sum(wnp.sum(y) for y in w.tree_util.tree_leaves(f(x)))
+
+    agree(w.grad(total), X, tolerance=1e-7)
+    agree(lambda x: w.jvp(f, (x,), (wnp.ones_like(x),))[1], X, tolerance=1e-7)
+
+
+def test_random_bits_are_the_same():
+    def draw(key):
+        a, b = w.random.split(key)
+        return w.random.bits(a, (3,)), w.random.normal(b, (2, 2)), w.random.fold_in(b, 3)
+
+    key = w.random.key(7)
+    want, got = w.jit(draw)(key), w.jit(draw, backend="xla")(key)
+    assert np.array_equal(want[0], got[0]) and want[2] == got[2]
+    assert np.allclose(want[1], got[1], rtol=1e-12)
+
+
+# --- what goes wrong ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["alone", "in a loop"])
+def test_an_index_out_of_range(inside):
+    def f(x, i):
+        return lax.fori_loop(0, 3, lambda k, c: c + x[i], 0.0) if inside else x[i]
+
+    run = w.jit(f, backend="xla")
+    assert float(run(X, np.int64(-1))) == pytest.approx((3 if inside else 1) * X[-1])
+    with pytest.raises(IndexError, match=r"index 9 is out of bounds"):
+        run(X, np.int64(9))
+
+
+def test_matrices_without_an_inverse_or_a_factor():
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        w.jit(wnp.linalg.inv, backend="xla")(np.zeros((2, 2)))
+    with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+        w.jit(wnp.linalg.cholesky, backend="xla")(-np.eye(2))
+
+
+def test_an_operation_without_a_rule_is_named():
+    with pytest.raises(NotSupportedError, match=r"no rule for the operation schur"):
+        w.jit(lambda x: w.scipy.linalg.schur(x)[0], backend="xla")(np.eye(3))
+
+
+def test_python_control_flow():
+    def f(x):
+        return x * 2 if wnp.sum(x) > 0 else -x
+
+    run = w.jit(f, backend="xla")
+    for x in (X, -X, X, -X):
+        assert np.array_equal(run(x), f(x))
+
+
+# --- arrays -----------------------------------------------------------------------------------------------------
+
+
+def test_results_are_arrays_on_the_device_and_arguments_again():
+    f = w.jit(lambda x: x * 2.0, backend="xla")
+    once = f(X)
+    twice = f(once)
+    assert isinstance(once, jax.Array) and isinstance(twice, jax.Array)
+    assert np.array_equal(twice, 4 * X)
+    assert np.allclose(wnp.sin(twice), np.sin(4 * X))
+    assert np.allclose(f(jax.numpy.ones(3, "float32")), 2.0)
+
+
+def test_64_bits_whatever_the_process_has_set():
+    f = w.jit(lambda x: x + 1, backend="xla")
+    assert not jax.config.jax_enable_x64
+    assert f(X).dtype == np.float64 and f(np.arange(3)).dtype == np.int64 and f(np.float32(1)).dtype == np.float32
+    assert not jax.config.jax_enable_x64 and jax.numpy.ones(3).dtype == np.float32
+
+
+def test_no_python_in_what_is_compiled():
+    def f(x):
+        return w.grad(lambda x: wnp.sum(newton(x)) + wnp.linalg.slogdet(wnp.outer(x, x) + wnp.eye(5))[1])(x)
+
+    text = w.jit(f, backend="xla").lower(X).as_text()
+    assert "while" in text and "callback" not in text
