@@ -50,8 +50,8 @@ def _control_lines(number: int, step: Control, names: dict[Var, str]) -> list[st
     for role, body in step.bodies.items():
         if len(step.bodies) > 1:
             found.append(f"  {role}")
-        unwritten = step.registers or body.plan is None
-        inner = repr(body.program).split("\n")[:-1] if unwritten else lines(body.plan)
+        plan = None if step.registers else body.plan
+        inner = repr(body.program).split("\n")[:-1] if plan is None else lines(plan)
         found += ["  " + line for line in inner]
         if body.held:
             inside = variable_names(body.program)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -258,7 +258,8 @@ class _Run:
             return
         if a not in self.plan.memory:
             _fail(at, f"reads a variable of type {a.aval!r} that is not in memory")
-        place, value = self.plan.memory[a], self.values.get(a, a)
+        place = cast(Var, self.plan.memory[a])
+        value = cast(Var, self.values.get(a, a))
         if size_of(place.aval) != size_of(a.aval) or place.aval.dtype != a.aval.dtype:
             _fail(at, f"reads {a.aval!r} in the memory of {place.aval!r}")
         if not size_of(a.aval):
@@ -272,7 +273,8 @@ class _Run:
     def write(self, v: Var, points: int | None, at: str) -> None:
         if v not in self.plan.memory:
             _fail(at, f"writes a variable of type {v.aval!r} that is not in memory")
-        place, value = self.plan.memory[v], self.values.get(v, v)
+        place = cast(Var, self.plan.memory[v])
+        value = cast(Var, self.values.get(v, v))
         if self.holds.get(place) is not value:
             self.holds[place], self.parts[value] = value, 0
             self.clobber(place)
@@ -285,7 +287,9 @@ class _Run:
 
     def clobber(self, place: Var) -> None:
         """What lies in the same bytes of the workspace is gone."""
-        offset = None if self.memory is None else self.memory.offsets.get(place)
+        if self.memory is None:
+            return
+        offset = self.memory.offsets.get(place)
         size = size_of(place.aval) * place.aval.dtype.itemsize
         if offset is None or not size:
             return

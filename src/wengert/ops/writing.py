@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def read(x: Tracer, key: Any) -> Value:
             if type(key) is slice or type(key) is int or settled_key(key)[1]:
                 link(x, out, Index, key, x.shape)
         return out
-    x = x.this
+    x = cast(MutableArray, x.this)
     key, basic = settled_key(key)
     if basic:
         if x.place is None:

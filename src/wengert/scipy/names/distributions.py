@@ -139,7 +139,7 @@ def _formula(dist: Any, key: str, k: int, name: str) -> Callable[..., Any]:
         args = [wnp.broadcast_to(a, full) for a in args]
         if key == "cdf" and dist.name in INTEGRATED:
             return wnp.where(inside, _integrated(dist, k, args), 0.0)
-        formula = FORMULAS.get((dist.name, key)) or getattr(_Formulas(dist), f"_{key}")
+        formula: Any = FORMULAS.get((dist.name, key)) or getattr(_Formulas(dist), f"_{key}")
         if (dist.name, key) in BY_PROBABILITY:
             formula = functools.partial(BY_PROBABILITY[dist.name, key], lambda k: of(dist, k))
         one = np.ones(full, dtype_of(args[k]))[()]

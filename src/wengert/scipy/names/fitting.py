@@ -170,7 +170,9 @@ def curve_fit(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
 
         r = PlainFunction(lambda p: g(p)[1][0])
         p_start = begin.get("p0", rest.get("p0"))
-        p_start = _between(*plain_tree(limits), n) if p_start is None else p_start
+        if p_start is None:
+            low, high = plain_tree(limits)
+            p_start = _between(low, high, n)
         solve: Any = scipy.optimize.least_squares
         found = solve(r, p_start, bounds=plain_tree(limits), xtol=1e-12, ftol=1e-12, gtol=1e-12)
         return found.x, found
