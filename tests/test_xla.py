@@ -1,5 +1,8 @@
 """The backend of XLA: Programs on JAX's compiler agree with the native ones, and with the interpreter, an oracle of NumPy's."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from compare_programs import differences
@@ -132,3 +135,28 @@ def test_no_python_in_what_is_compiled():
 
     text = w.jit(f, backend="xla").lower(X).as_text()
     assert "while" in text and "callback" not in text
+
+
+ALIAS = """
+import sys
+import numpy as np
+import wengert as w, wengert.numpy as wnp
+if sys.argv[1] == "JAX first":
+    import jax
+    jax.numpy.ones(3)
+with w.as_jax():
+    import jax.numpy as jnp
+    f = w.jit(lambda x: wnp.sum(x * x), backend="xla")
+    out = f(np.arange(3.0, dtype="f4"))
+    assert float(out) == 5 and type(out).__module__.startswith("jaxlib"), type(out)
+    assert type(jnp.ones(3)).__module__.startswith("wengert"), type(jnp.ones(3))
+    assert np.from_dlpack(out) == 5 and "float32" in repr(out)
+import jax
+assert hasattr(jax, "_src") and float(f(jax.numpy.arange(3.0, dtype="f4"))) == 5
+"""
+
+
+@pytest.mark.parametrize("order", ["JAX first", "alias first"])
+def test_under_the_alias_for_jax(order):
+    out = subprocess.run([sys.executable, "-c", ALIAS, order], capture_output=True, text=True, timeout=100)
+    assert out.returncode == 0, out.stderr

@@ -12,6 +12,8 @@ import functools
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -20,6 +22,7 @@ import numpy as np
 
 from ..config import config
 from ..errors import NotSupportedError
+from ..xla import HIDING
 from .border import LiftedClass
 from .keywords import dressed
 from .rules import follow
@@ -255,7 +258,7 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-        if name.split(".")[0] not in ("jax", "jaxlib"):
+        if not _is_jax(name) or (_private(name) and "jax._src" in sys.modules):  # of JAX itself, which is loaded
             return None
         if name not in MODULES:
             raise MissingModuleError(_advice(name))
@@ -272,6 +275,37 @@ class _Loader:
 
 def _is_jax(name: str) -> bool:
     return name.split(".")[0] in ("jax", "jaxlib")
+
+
+def _private(name: str) -> bool:
+    """Whether a module is one of those in which JAX is written, and not one of its names."""
+    return name.startswith("jax._src") or name.split(".")[0] == "jaxlib"
+
+
+@contextmanager
+def _really() -> Iterator[None]:
+    """Within, ``import jax`` means JAX, though `install` was called: for `wengert.xla`, which stands on JAX itself. What JAX
+    is written in stays loaded, so that what it imports later is found; its public names mean this library again afterwards.
+    """
+    if _kept is None:
+        yield
+        return
+    ours = {n: m for n, m in sys.modules.items() if _is_jax(n) and not _private(n)}
+    for name in ours:
+        del sys.modules[name]
+    sys.modules.update(_kept.modules)
+    sys.meta_path.remove(_Finder)
+    try:
+        yield
+    finally:
+        _kept.modules.update({n: m for n, m in sys.modules.items() if _is_jax(n)})
+        for name in [n for n in sys.modules if _is_jax(n) and not _private(n)]:
+            del sys.modules[name]
+        sys.modules.update(ours)
+        sys.meta_path.insert(0, _Finder)
+
+
+HIDING.append(_really)
 
 
 class _Kept:
@@ -343,6 +377,8 @@ def uninstall() -> None:
     kept, _kept = _kept, None
     sys.meta_path.remove(_Finder)
     for name in [n for n in sys.modules if _is_jax(n)]:
+        if _private(name):  # of JAX itself, loaded in the meantime
+            kept.modules.setdefault(name, sys.modules[name])
         del sys.modules[name]
     sys.modules.update(kept.modules)
     for name, value in kept.settings.items():

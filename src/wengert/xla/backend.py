@@ -17,7 +17,7 @@ from ..core import Value
 from ..costs import Cost, interpreted
 from ..ops.random import KEY
 from ..program import Program
-from . import loops, matrices, randomness  # noqa: F401 (they declare rules)
+from . import elementwise, loops, matrices, randomness, structure  # noqa: F401 (they declare rules)
 from .real import jax, jnp, wide
 from .tracing import INDEFINITE, INDEX, SINGULAR, evaluate, first, to_jax
 

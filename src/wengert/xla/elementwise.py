@@ -4,17 +4,15 @@ loop; and those that JAX has under another name or with another meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core import Primitive, inexact_dtype
 from ..ops.families import Elementwise, result_dtype
+from .formulas import FORMULAS, Function
 from .real import jax, jnp, lax, special
 from .tracing import RULES, Rule, Site, converted, rule
-
-Function = Callable[..., Any]
 
 
 def loop_dtype(site: Site) -> np.dtype:
@@ -119,6 +117,7 @@ def _sigmoid(x: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
+    **FORMULAS,
     "floor_divide": _floor_divide,
     "remainder": _remainder,
     "fmod": _fmod,
@@ -178,3 +177,26 @@ def convert(site: Site, x: Any, **params: Any) -> Any:
     if site.primitive.name == "reduce_precision":
         return lax.reduce_precision(x, params["exponent_bits"], params["mantissa_bits"])
     return x if site.primitive.name == "name" else converted(x, site.dtype)
+
+
+@rule("bitcast_convert_type")
+def bitcast_convert_type(site: Site, x: Any, *, dtype: Any) -> Any:
+    if x.dtype == bool or dtype == bool:
+        return x.view(dtype)
+    return lax.bitcast_convert_type(x, dtype)
+
+
+@rule("psum")
+def psum(site: Site, x: Any, *, axis_name: Any, size: int) -> Any:
+    """Of values that are the same for all examples of an axis that was mapped: others are sums before they get here."""
+    return x * jnp.asarray(size, x.dtype)
+
+
+@rule("pmax", "pmin")
+def same(site: Site, x: Any, *, axis_name: Any, size: int) -> Any:
+    return x
+
+
+@rule("all_gather")
+def all_gather(site: Site, x: Any, *, axis_name: Any, size: int) -> Any:
+    return jnp.broadcast_to(x, site.shape)

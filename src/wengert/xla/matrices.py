@@ -104,3 +104,65 @@ def tridiagonal_solve(site: Site, bands: Any, b: Any, *, transpose: bool) -> Any
         below, above = jnp.roll(above, 1, -1), jnp.roll(below, -1, -1)
     below, above = below.at[..., 0].set(0), above.at[..., -1].set(0)
     return lax.linalg.tridiagonal_solve(below, middle, above, b)
+
+
+@rule("svd")
+def svd(site: Site, a: Any, *, full_matrices: bool) -> Any:
+    return list(jnp.linalg.svd(a, full_matrices=full_matrices))
+
+
+@rule("qr", "qr_complete")
+def qr(site: Site, a: Any) -> Any:
+    return list(jnp.linalg.qr(a, "complete" if site.primitive.name == "qr_complete" else "reduced"))
+
+
+@rule("lu")
+def lu(site: Site, a: Any) -> Any:
+    return list(lax.linalg.lu(a))
+
+
+@rule("permutation_of_pivots")
+def permutation_of_pivots(site: Site, pivots: Any, *, rows: int) -> Any:
+    return lax.linalg.lu_pivots_to_permutation(pivots, rows)
+
+
+@rule("pinv")
+def pinv(site: Site, a: Any, *, rtol: float | None) -> Any:
+    return jnp.linalg.pinv(a, rtol=1e-15 if rtol is None else rtol)
+
+
+@rule("cofactor")
+def cofactor(site: Site, a: Any) -> Any:
+    """By ``A = U S V'``: ``det(U) det(V') conj(U) cof(S) conj(V')``, where cofactors of `S` are products of the others."""
+    u, s, vh = jnp.linalg.svd(a)
+    ones = jnp.ones_like(s[..., :1])
+    before = jnp.concatenate([ones, jnp.cumprod(s, -1)[..., :-1]], -1)
+    after = jnp.concatenate([jnp.flip(jnp.cumprod(jnp.flip(s, -1), -1), -1)[..., 1:], ones], -1)
+    sign = jnp.linalg.det(u) * jnp.linalg.det(vh)
+    weights = (before * after).astype(a.dtype) * sign[..., None]
+    return jnp.matmul(jnp.conj(u) * weights[..., None, :], jnp.conj(vh), precision="highest")
+
+
+@rule("polar")
+def polar(site: Site, a: Any) -> Any:
+    u, s, vh = jnp.linalg.svd(a, full_matrices=False)
+    v = jnp.conj(turned(vh)) * s[..., None, :].astype(a.dtype)
+    return [jnp.matmul(u, vh, precision="highest"), jnp.matmul(v, vh, precision="highest")]
+
+
+@rule("null_space")
+def null_space(site: Site, a: Any, *, rank: int, rtol: float) -> Any:
+    return jnp.conj(turned(jnp.linalg.svd(a)[2][..., rank:, :]))
+
+
+@rule("orth")
+def orth(site: Site, a: Any, *, rank: int, rtol: float) -> Any:
+    return jnp.linalg.svd(a, full_matrices=False)[0][..., :rank]
+
+
+@rule("sparse_product")
+def sparse_product(site: Site, x: Any, *, matrix: Any) -> Any:
+    """Elements times rows, summed by the row that they stand in."""
+    coo = matrix.csr.tocoo()
+    data = jnp.asarray(coo.data).astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+    return jnp.zeros(site.shape, x.dtype).at[coo.row].add(data * x[coo.col])
