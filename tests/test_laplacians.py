@@ -143,3 +143,34 @@ def test_errors():
 def test_the_modulus_of_complex_numbers_on_the_way():
     f = lambda x: wnp.sum(wnp.abs((x + 0.5j) * (x - 0.25j) + 2.5) + wnp.real(wnp.conj(x * 1j) * x**2))  # noqa: E731
     np.testing.assert_allclose(laplacian(f)(X), np.trace(wengert.hessian(f)(X)), rtol=1e-12)
+
+
+KINKS = {
+    "cos": (lambda x: wnp.sum(wnp.cos(wnp.abs(x))), -1.0),
+    "cosh of a call": (lambda x: wnp.sum(wengert.jit(wnp.cosh)(wnp.abs(x))), 1.0),
+    "square": (lambda x: wnp.sum(wnp.abs(x) ** 2), 2.0),
+    "modulus": (lambda x: wnp.sum(wnp.abs(x)), 0.0),
+    "exp": (lambda x: wnp.sum(wnp.exp(-wnp.abs(x))), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_have_the_second_derivative_of_both_sides(name):
+    f, each = KINKS[name]
+    x = np.array([0.0, 0.0])
+    for run in (lambda g: g(x), lambda g: wengert.jit(g)(x)):
+        np.testing.assert_allclose(run(laplacian(f)), 2 * each)
+        np.testing.assert_allclose(run(hessian_diagonal(f)), [each, each])
+    np.testing.assert_allclose(wengert.taylor(f, x, 2, np.array([1.0, 0.0]))[2], each / 2)
+
+
+def test_functions_that_write_into_plain_arrays():
+    def f(x):
+        out = np.zeros(3)
+        for i in range(3):
+            out[i] = x[i] ** 3
+        return np.sum(out * x[:3])
+
+    np.testing.assert_allclose(laplacian(f)(X), np.sum(12 * X[:3] ** 2))
+    np.testing.assert_allclose(hessian_diagonal(f)(X), [*12 * X[:3] ** 2, 0, 0, 0])
+    np.testing.assert_allclose(wengert.taylor(f, X, 4)[4], 3.0)

@@ -54,7 +54,8 @@ class Slope(Elementwise):
             if isinstance(x, Tracer):
                 if x.differentiated:
                     primal = cast(Any, x).first
-                    if not _moves(primal) and (has_zeros(primal) or not known(primal)):
+                    notices = hasattr(type(x._trace), "kinked")
+                    if notices and not _moves(primal) and (has_zeros(primal) or not known(primal)):
                         x._trace.kinked = True
                 elif not STAGED:
                     STAGED.append(True)

@@ -34,7 +34,10 @@ from ..ops.diagonal import Diagonal
 from ..ops.families import Elementwise, plus, spread, times
 from ..ops.reduction import reduce_sum
 from ..ops.shape import reshape
+from ..ops.sides import kinked
+from ..ops.written import STATES, give_back
 from .batching import BatchTrace, BatchTracer
+from .kinks import both, middle
 from .series import series_flat
 
 
@@ -77,7 +80,7 @@ class CollapsedTrace(Trace):
         weights: of the directions, with the sum 1; None: all the same.
     """
 
-    __slots__ = ("batch", "open", "weights")
+    __slots__ = ("batch", "kinked", "open", "weights")
     name = "laplacian"
 
     def __init__(self, batch: BatchTrace, weights: Value | None) -> None:
@@ -109,7 +112,7 @@ class CollapsedTrace(Trace):
             out = primitive.bind(*values, **params)
             return out if primitive.multiple_results else [out]
 
-        outs, found = series_flat(run, primals, moved, 2)
+        outs, found = series_flat(run, primals, moved, 2, self)
         results = [
             o if c is None else CollapsedTracer(self, o, c[0], self.total(c[1]))
             for o, c in zip(outs, found, strict=True)
@@ -121,7 +124,7 @@ class CollapsedTrace(Trace):
         dtype = dtype_of(x)
         ones = np.ones((), dtype)[()] if not inexact_dtype(dtype) else dtype.type(1)
         (out,), (found,) = series_flat(
-            lambda v: [primitive.bind(v)], [x], [[spread(ones, shape_of(x), dtype), None]], 2
+            lambda v: [primitive.bind(v)], [x], [[spread(ones, shape_of(x), dtype), None]], 2, self
         )
         if found is None:
             return out
@@ -140,9 +143,9 @@ class CollapsedTrace(Trace):
             return [primitive.bind(*values)]
 
         along = [None if m is None or m[0] is None else [m[0], None] for m in moved]
-        (out,), (found,) = series_flat(run, primals, along, 2)
+        (out,), (found,) = series_flat(run, primals, along, 2, self)
         sums = [None if m is None or m[1] is None else [m[1]] for m in moved]
-        _, (rest,) = series_flat(run, primals, sums, 1) if any(s is not None for s in sums) else (None, (None,))
+        _, (rest,) = series_flat(run, primals, sums, 1, self) if any(s is not None for s in sums) else (None, (None,))
         first, bent = (None, None) if found is None else (found[0], self.total(found[1]))
         second = None if rest is None else rest[0]
         if bent is not None:
@@ -202,7 +205,13 @@ def collapsed(
             pairs = [trace.split(o) for o in f(*args)]
         finally:
             trace.open = False
-    return [p for p, _ in pairs], [s for _, s in pairs]
+            if STATES:
+                give_back()
+    values, sums = [p for p, _ in pairs], [s for _, s in pairs]
+    if kinked(trace):  # beside the point, where a slope at a kink counts
+        right, left = both(lambda moved: collapsed(f, moved, directions, weights, count)[1], primals)
+        sums = [middle(a, b) for a, b in zip(right, left, strict=True)]
+    return values, sums
 
 
 __all__ = ["CollapsedTrace", "CollapsedTracer", "collapsed"]

@@ -34,6 +34,8 @@ from ..core import (
 from ..errors import CustomRuleError
 from ..ops.families import spread
 from ..ops.power_series import Coefficient
+from ..ops.sides import kinked
+from ..ops.written import STATES, give_back
 
 ndarray = np.ndarray
 
@@ -95,7 +97,7 @@ class SeriesTracer(ValueTracer):
 class SeriesTrace(Trace):
     """Carries coefficients up to an order along with values."""
 
-    __slots__ = ("open", "order", "running")
+    __slots__ = ("kinked", "open", "order", "running")
     name = "jet"
 
     def __init__(self, order: int) -> None:
@@ -283,8 +285,13 @@ def series_flat(
     primals: Sequence[Value],
     coefficients: Sequence[Sequence[Value | None] | None],
     order: int,
+    owner: Any = None,
 ) -> tuple[list[Value], list[list[Value | None] | None]]:
-    """Values and coefficients of a function from values to values along a curve; None where they are zero."""
+    """Values and coefficients of a function from values to values along a curve; None where they are zero.
+
+    Where slopes at kinks take part, coefficients of second and higher order are the mean of those beside the point
+    (`transforms.kinks`); an `owner` that has a part of the function run so is told, and sees to that itself.
+    """
     trace = SeriesTrace(order)
     args = [
         p if c is None else SeriesTracer(trace, p, Stream(_beyond, list(c)))
@@ -294,7 +301,27 @@ def series_flat(
         pairs = [trace.split(o) for o in f(*args)]
     finally:
         trace.open = False
-    return [p for p, _ in pairs], [c for _, c in pairs]
+        if STATES:
+            give_back()
+    values, found = [p for p, _ in pairs], [c for _, c in pairs]
+    if kinked(trace) and order > 1:
+        if owner is not None:
+            owner.kinked = True
+        else:
+            from .kinks import both, middle
+
+            right, left = both(lambda moved: series_flat(f, moved, coefficients, order)[1], primals)
+            found = [_between(at, a, b, middle) for at, a, b in zip(found, right, left, strict=True)]
+    return values, found
+
+
+def _between(at: Any, a: Any, b: Any, middle: Any) -> list[Value | None] | None:
+    """The first coefficient at the point, the others from both sides."""
+    rows = [c for c in (at, a, b) if c is not None]
+    if not rows:
+        return None
+    zero = [None] * len(rows[0])
+    return [(at or zero)[0], *[middle(x, y) for x, y in zip((a or zero)[1:], (b or zero)[1:], strict=True)]]
 
 
 __all__ = ["SeriesTrace", "SeriesTracer", "series_flat"]
