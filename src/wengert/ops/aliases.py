@@ -1,22 +1,26 @@
 """Which arrays show the memory of another one: an array knows whose memory it shows, but not who shows its own.
 
 They are looked for where Python code has them at hand: in the variables of the functions under way, what those close over,
-their modules' globals, and a few levels into containers and objects that are found there.
+their modules' globals, and a few levels into what is found there: containers, iterators, generators, partial functions,
+default arguments, objects and their classes.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 
 ndarray = np.ndarray
 _base: Any = ndarray.base.__get__  # also of those that were written into
-DEPTH = 4
+_FOREIGN = ("builtins", "numpy", "collections", "abc", "typing")  # modules whose classes hold no arrays
+DEPTH = 6
 ITEMS = 1000  # of a container that are looked at
-_LEAVES = (int, float, complex, str, bytes, type, ModuleType, type(None), np.generic, np.dtype)
+_LEAVES = (int, float, complex, str, bytes, ModuleType, type(None), np.generic, np.dtype, np.ufunc, CodeType)
+_Stand: Any = type(np.lib.stride_tricks.as_strided(np.zeros(1)).base)  # the base of what `as_strided` makes
 
 
 def sharing(owner: ndarray) -> list[ndarray]:
@@ -43,43 +47,71 @@ def _look(x: Any, owner: ndarray, found: dict[int, ndarray], seen: set[int], dep
     if id(x) in seen:
         return
     seen.add(id(x))
-    items: Any
-    if kind is dict:
-        items = list(x.values())
-    elif kind in (list, tuple):
-        items = x
-    elif isinstance(x, (list, tuple, set, frozenset)):
-        items = list(x)
-    elif isinstance(x, dict):
-        items = list(x.values())
-    else:
-        own = getattr(kind, "__dictoffset__", 0) and getattr(x, "__dict__", None)
-        items = list(own.values()) if isinstance(own, dict) else ()
-        for name in _slots(kind):
-            items = [*items, getattr(x, name, None)]
-        if kind.__name__ == "function" and x.__closure__:
-            items = [*items, *[c.cell_contents for c in x.__closure__ if _filled(c)]]
-        elif kind.__name__ == "method":
-            items = [x.__self__]
-        elif kind.__name__ == "generator" and x.gi_frame is not None:
-            items = list(x.gi_frame.f_locals.values())
-    for item in items if len(items) <= ITEMS else items[:ITEMS]:
+    for item in _held(x, kind):
         if isinstance(item, ndarray):
-            base = _base(item)
-            while isinstance(base, ndarray):
-                if base is owner:
-                    found[id(item)] = item
-                    break
-                base = _base(base)
+            if _shows(item, owner):
+                found[id(item)] = item
+            if item.dtype.hasobject and depth:
+                _look(item, owner, found, seen, depth - 1)
         elif depth and not isinstance(item, _LEAVES):
             _look(item, owner, found, seen, depth - 1)
 
 
-def _slots(kind: type) -> tuple[str, ...]:
-    if kind.__module__ in ("builtins", "numpy") or kind.__module__.startswith("wengert"):
+def _held(x: Any, kind: type) -> Any:
+    """What an object refers to, as the collector of garbage is told: containers, iterators, generators and coroutines that
+    wait, attributes, closures and default arguments.
+    """
+    if kind is dict:
+        items = list(x.values())
+    elif kind in (list, tuple):
+        items = x
+    elif kind is ndarray:
+        items = x.reshape(-1)[:ITEMS].tolist()
+    elif kind.__name__ == "function":
+        items = [*(c.cell_contents for c in x.__closure__ or () if _filled(c)), *(x.__defaults__ or ())]
+        items.extend((x.__kwdefaults__ or {}).values())
+    elif kind.__module__.startswith("wengert."):
         return ()
-    slots = getattr(kind, "__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
+    elif isinstance(x, type):
+        items = [] if x.__module__ in _FOREIGN else list(vars(x).values())
+    else:
+        items = gc.get_referents(x)
+        own = getattr(x, "__dict__", None) if getattr(kind, "__dictoffset__", 0) else None
+        if type(own) is dict:
+            items = [*own.values(), *items]
+    return items if len(items) <= ITEMS else items[:ITEMS]
+
+
+def base_of(x: ndarray) -> Any:
+    """The object whose memory an array shows, None if it has its own."""
+    base = _base(x)
+    return base.base if type(base) is _Stand else base
+
+
+def _shows(x: ndarray, owner: ndarray) -> bool:
+    base = base_of(x)
+    while isinstance(base, ndarray):
+        if base is owner:
+            return True
+        base = base_of(base)
+    return False
+
+
+def is_named(x: ndarray) -> bool:
+    """Whether a variable of the function that comes by holds `x`, or an attribute of a variable does."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(("wengert.", "numpy.")):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    variables = list(frame.f_locals.values())
+    if any(v is x for v in variables):
+        return True
+    for v in variables:
+        own = getattr(v, "__dict__", None) if type(v).__dictoffset__ else None
+        if type(own) is dict and any(a is x for a in own.values()):
+            return True
+    return False
 
 
 def _filled(cell: Any) -> bool:
@@ -90,4 +122,4 @@ def _filled(cell: Any) -> bool:
     return True
 
 
-__all__ = ["sharing"]
+__all__ = ["base_of", "is_named", "sharing"]

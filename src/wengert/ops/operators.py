@@ -261,24 +261,52 @@ def _namespace() -> Any:
     return provided("namespace")("numpy")
 
 
+def _compress(self: Tracer, condition: Any, axis: int | None = None) -> Value:
+    return _namespace().compress(condition, self, axis)
+
+
+# The arguments of methods of `ndarray`, as far as `out`, and those behind it.
+_ARGUMENTS = {
+    **dict.fromkeys("max min".split(), "axis out keepdims initial where"),
+    **dict.fromkeys("argmax argmin ptp".split(), "axis out"),
+    **dict.fromkeys("all any mean".split(), "axis dtype out keepdims"),
+    **dict.fromkeys("prod sum".split(), "axis dtype out keepdims initial where"),
+    **dict.fromkeys("std var".split(), "axis dtype out ddof keepdims"),
+    **dict.fromkeys("cumprod cumsum".split(), "axis dtype out"),
+    "choose": "choices out mode", "clip": "min max out", "compress": "condition axis out", "dot": "b out",
+    "round": "decimals out", "take": "indices axis out mode", "trace": "offset axis1 axis2 dtype out",
+}  # fmt: skip
+
+
 def _method(name: str) -> Callable[..., Any]:
+    names = _ARGUMENTS.get(name, "").split()
+    place = names.index("out") if names else 9
+    boolean = name in ("all", "any")
+    ours = _compress if name == "compress" else None
+
     def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
-        kwargs.pop("out", None)
-        return getattr(_namespace(), name)(self, *args, **kwargs)
+        if len(args) > place:
+            kwargs.update(zip(names[place:], args[place:], strict=False))
+            args = args[: place - boolean]
+        elif len(args) == 2 and boolean:
+            args = args[:1]  # a dtype, which is that of truth values
+        out = kwargs.pop("out", None)
+        result = (ours or getattr(_namespace(), name))(self, *args, **kwargs)
+        if out is None:
+            return result
+        from .protocols import stored
+
+        return stored(out[0] if type(out) is tuple else out, result, name)
 
     method.__name__ = method.__qualname__ = name
     return method
 
 
 for _name in (
-    "all any argmax argmin argpartition argsort choose clip cumprod cumsum diagonal dot max mean min nonzero "
+    "all any argmax argmin argpartition argsort choose clip compress cumprod cumsum diagonal dot max mean min nonzero "
     "prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
 ).split():
     setattr(Tracer, _name, _method(_name))
-
-
-def _compress(self: Tracer, condition: Any, axis: int | None = None, out: Any = None) -> Value:
-    return _namespace().compress(condition, self, axis)
 
 
 def _reshape(self: Tracer, *dims: Any, order: str = "C", copy: Any = None) -> Value:
@@ -383,7 +411,6 @@ Tracer.__format__ = _format
 
 
 _tracer.reshape = _reshape
-_tracer.compress = _compress
 _tracer.transpose = _transpose
 _tracer.astype = _astype
 _tracer.item = _item

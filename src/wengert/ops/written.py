@@ -25,7 +25,7 @@ import numpy as np
 
 from ..core import Tracer, Value
 from ..errors import NotSupportedError, foreign_calls
-from .aliases import sharing
+from .aliases import base_of, is_named, sharing
 from .indexing import getitem
 from .memory import MUTABLE, MutableArray, new_array, view_at
 from .shape import reshape
@@ -34,7 +34,6 @@ ndarray = np.ndarray
 STATES: dict[int, MutableArray] = {}  # by identity, of all arrays that are Written now
 _REFERENCES: dict[int, Any] = {}
 _OWNERS: dict[int, Any] = {}  # of those that own their memory, weak references
-_base: Any = ndarray.base.__get__
 _interface: Any = ndarray.__array_interface__.__get__
 ALONE = [0]  # how often an array is referred to, as seen from `traced`, that one variable holds when it is written into
 ENABLED: list[Callable[[Any, type], None]] = []  # what sets the type of an array, where that is known to work
@@ -181,9 +180,8 @@ def traced(x: Any) -> MutableArray | None:
     if not x.flags.writeable:
         raise ValueError("assignment destination is read-only")
     owner = x
-    while isinstance(_base(owner), ndarray):
-        owner = _base(owner)
-    base = _base(owner)
+    while isinstance(base := base_of(owner), ndarray):
+        owner = base
     if type(owner) is Written:  # a view of it that could not be found
         layout = STATES[id(owner)].memory.positions
         positions = _shown(layout, *_positions(x, owner))
@@ -194,7 +192,7 @@ def traced(x: Any) -> MutableArray | None:
             f"traced values cannot be written into memory that an object of type "
             f"{type(owner if base is None else base).__name__} has as well: write into a copy of the array, x.copy()"
         )
-    alone = owner is x and sys.getrefcount(x) <= ALONE[0]
+    alone = owner is x and sys.getrefcount(x) <= ALONE[0] and is_named(x)  # or the one that refers to it is a view
     others = [] if alone else [v for v in sharing(owner) if type(v) is ndarray]
     if all(v is not x for v in others) and x is not owner:
         others.append(x)

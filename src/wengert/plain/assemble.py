@@ -52,12 +52,9 @@ def compiled(kinds: Sequence[str], tables: Sequence[int]) -> list[int]:
     parts.append("define ptr @main(i64 %i) {\n  %at = getelementptr ptr, ptr @all, i64 %i\n  %f = load ptr, ptr %at\n")
     parts.append("  ret ptr %f\n}\n")
     code = engine.load([engine.emit("".join(parts))])
-    _kept.append(code)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # called as long as the process lives
     of = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_int64)(code.main)
     return [of(i) for i in range(n)]
-
-
-_kept: list[object] = []  # the code is called as long as the process lives
 
 
 def _write() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import numpy
 from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, inexact_dtype
 from ..errors import FOREIGN, ConcretizationError, caller, is_library_frame
 from ..ops import elementwise as ew
@@ -203,7 +202,7 @@ def _method(name: str, writes: bool) -> Callable[[Any], Callable[..., Any]]:
                 return getattr(state_of(x), name)(*args, **kwargs)
             if type(x) is not ndarray or x.dtype.hasobject:
                 return NotImplemented
-            return getattr(numpy, name)(x, *args, **kwargs)  # NumPy's asks the method again
+            return getattr(Tracer, name)(x, *args, **kwargs)  # NumPy's asks the method again
 
         return call
 
@@ -211,9 +210,8 @@ def _method(name: str, writes: bool) -> Callable[[Any], Callable[..., Any]]:
 
 
 METHODS = {name: _method(name, True) for name in ("fill", "put")} | {
-    name: _method(name, False) for name in ("take", "searchsorted", "choose", "repeat", "dot", "clip")
+    name: _method(name, False) for name in ("take", "searchsorted", "choose", "repeat", "dot", "clip", "compress")
 }
-METHODS["compress"] = lambda x: lambda condition, axis=None: numpy.compress(condition, x, axis)
 
 # --- Python's modules of elementary functions -------------------------------------------------------------------
 

@@ -37,7 +37,12 @@ NAME, FUNCTION, FLAGS = 0, 8, 16  # of a definition of a method
 SUBSCRIPT, ASS_SUBSCRIPT, TP_NEW, TP_HASH = 5, 3, 65, 59  # numbers of slots, for PyType_GetSlot
 KINDS = {8: "one", 128: "fast", 130: "named", 1: "tuple", 3: "both"}  # by the flags of a definition
 MAP_LENGTH = 16384
-_kept: list[Any] = []
+
+
+def _keep(*things: Any) -> None:
+    """Never free some objects: code that runs while the interpreter ends, when modules are gone, still comes by here."""
+    for x in things:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(x))
 
 
 class _Hook:
@@ -68,7 +73,7 @@ class _Hook:
             "items": tuple.__basicsize__,
         }
         table = (_pointer * len(WORDS))(*[words[w] for w in WORDS])
-        _kept.extend((table, self.handler))
+        _keep(table, self.handler)
         return table
 
 
@@ -198,7 +203,7 @@ def _kept_code(hooks: list[_Hook], tables: list[Any]) -> list[int] | None:
         return []
     memory.write(b"".join(parts))
     view = (ctypes.c_char * size).from_buffer(memory)
-    _kept.append((memory, view))
+    _keep(memory, view)
     first = ctypes.addressof(view)
     return [first + s for s in starts]
 
@@ -269,6 +274,7 @@ def install() -> bool:
             _pointer.from_address(hook.place).value = hook.original
         return False
     written.ENABLED.append(_set_type)
+    _keep(Tracer, written.Written)  # whose addresses are compared with
     return True
 
 
