@@ -5,12 +5,16 @@ import pickle
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.optimize
+import scipy.signal
 import scipy.sparse
+import scipy.stats
 from scipy_name_cases import CASES, CLOSED
 
 import wengert
@@ -198,3 +202,23 @@ def test_the_page_says_what_the_declarations_say():
     import scipy_by_name
 
     assert scipy_by_name.PAGE.read_text() == scipy_by_name.page(), "run tools/scipy_by_name.py"
+
+
+def warned(call):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        call()
+    return [(w.filename, w.lineno, w.category) for w in seen]
+
+
+def test_warnings_are_for_the_line_that_calls():
+    """As SciPy counts, from its function to the caller: the place goes by filters, and by what was said already."""
+    grad(lambda a: scipy.optimize.brentq(lambda x: x - a, 0.0, 2.0))(1.0)  # a trace: SciPy's functions have been met
+    calls = [
+        lambda: scipy.signal.welch(np.ones(10)),
+        lambda: scipy.stats.pearsonr([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]),
+        lambda: scipy.optimize.curve_fit(lambda x, a, b: a * x + 0 * b, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]),
+        lambda: scipy.integrate.quad(lambda x: np.sin(1 / (x - 0.3)), 0.0, 1.0, limit=2),
+    ]
+    for call in calls:
+        assert {place[:2] for place in warned(call)} == {(__file__, call.__code__.co_firstlineno)}

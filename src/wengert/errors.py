@@ -20,7 +20,7 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 def is_library_frame(frame: FrameType) -> bool:
     """Whether a frame runs the library's own code (or a library it calls on the user's behalf)."""
     name = frame.f_code.co_filename
-    return name.startswith(_PACKAGE) or name.startswith("<frozen") or f"{os.sep}optree{os.sep}" in name
+    return name.startswith((_PACKAGE, "<frozen", "<wengert,")) or f"{os.sep}optree{os.sep}" in name
 
 
 FOREIGN = ("numpy", "scipy", "pandas", "xarray")

@@ -37,6 +37,11 @@ HOW = frozenset(
 )
 
 
+# What the code between a caller and SciPy's function is said to come from. `warnings` skips frames of such names where it
+# counts to the caller, whose line and module a warning is for; no source is looked up for it.
+SKIPPED = "<wengert, a step before SciPy's function, skipped by warnings as importlib._bootstrap is>"
+
+
 @functools.lru_cache(256)
 def _step(free: tuple[str, ...]) -> types.CodeType:
     """The code of the step, for a function that closes over variables of these names (they must be its own as well)."""
@@ -46,7 +51,7 @@ def _step(free: tuple[str, ...]) -> types.CodeType:
     source += '    def step(*args, **kwargs):\n        entry = "the entry"\n        return entry(args, kwargs)\n'
     source += f"        {variables}\n" if free else ""
     names: dict[str, Any] = {}
-    exec(compile(source + "    return step\n", __file__.removesuffix(".py") + " (a step)", "exec"), names)
+    exec(compile(source + "    return step\n", SKIPPED, "exec"), names)
     code: types.CodeType = names["outer"]().__code__
     assert len(code.co_freevars) == len(free)
     return code
@@ -145,6 +150,10 @@ class Entry:
         rest = {k: v for k, v in named.items() if k not in parameters or v is not parameters[k].default}
         first = [rest.pop(k) for k, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and k in rest]
         return self.original(*first, **rest)
+
+
+Entry.__call__.__code__ = Entry.__call__.__code__.replace(co_filename=SKIPPED)  # type: ignore[attr-defined]
+Entry.answered.__code__ = Entry.answered.__code__.replace(co_filename=SKIPPED)  # type: ignore[attr-defined]
 
 
 def _of_traced(error: BaseException) -> bool:
