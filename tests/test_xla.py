@@ -186,7 +186,6 @@ LACKING = {
         eig eigvals eig_left qr_pivots schur hessenberg hessenberg_packed tridiagonal ldl sylvester triangular_sylvester
         matrix_function funm funm_pull sqrtm""",
     "streams of rejection, and generators other than threefry": "random_gamma random_gamma_slope random_poisson rng_bit_generator",
-    "what the differentiation of black boxes and of their solutions calls on the host": "arrival slope",
     "transforms that are not Fourier's": "trigonometric_transform",
     "collectives outside of a mapped axis": "psum_scatter",
 }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive, inexact_dtype
+from ..lowering import formulas
 from ..ops.families import Elementwise, result_dtype
 from .formulas import FORMULAS, Function
 from .real import jax, jnp, lax, special
@@ -27,11 +28,15 @@ def declared(primitive: Primitive) -> Rule | None:
     """The rule of an elementwise primitive; None for another, or where JAX has no such function."""
     if primitive.foreign:
         return None
+    if primitive.native.meaning is formulas.same:
+        return lambda site, x, **params: x
     if not isinstance(primitive, Elementwise):
         return None
     function = (
         FUNCTIONS.get(primitive.name) or getattr(jnp, primitive.name, None) or getattr(special, primitive.name, None)
     )
+    if function is None and isinstance(primitive.function, np.ufunc):  # of another name here than in NumPy
+        function = getattr(jnp, primitive.function.__name__, None)
     if function is None:
         return None
 
