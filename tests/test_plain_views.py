@@ -227,3 +227,32 @@ def test_tasks_that_wait_within_a_trace():
 
     want = [(f(X + d) - f(X - d)) / 2e-6 for d in 1e-6 * np.eye(3)]
     np.testing.assert_allclose(w.grad(f)(X), want, rtol=1e-7)
+
+
+def parts_set(x):
+    y = np.zeros(3, complex) * x[0]
+    y.real = x
+    y.imag = x**2
+    y.real = y.imag * 2
+    return np.sum(np.abs(y) ** 2)
+
+
+def flat_set(x):
+    y = np.zeros((3, 1))
+    y[0] = x[0]
+    y.flat = x**2
+    return np.sum(y[:, 0] * x)
+
+
+def real_set(x):
+    y = np.ones(3)
+    y[0] = x[0]
+    y.real = x * 2
+    return np.sum(y * x)
+
+
+@pytest.mark.parametrize("f", [parts_set, flat_set, real_set])
+def test_attributes_that_are_set(f):
+    want = [(f(X + d) - f(X - d)) / 2e-6 for d in 1e-6 * np.eye(3)]
+    np.testing.assert_allclose(w.jacfwd(f)(X), want, rtol=1e-7)
+    np.testing.assert_allclose(w.jit(w.grad(f))(X), want, rtol=1e-7)

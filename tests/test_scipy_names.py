@@ -222,3 +222,30 @@ def test_warnings_are_for_the_line_that_calls():
     ]
     for call in calls:
         assert {place[:2] for place in warned(call)} == {(__file__, call.__code__.co_firstlineno)}
+
+
+def test_functions_that_give_their_slopes_as_well():
+    """``fprime=True``, ``fprime2=True``, ``jac=True``: the function's value is the first of what it gives."""
+
+    def cube_root(a):
+        return scipy.optimize.root_scalar(
+            lambda t, a: (t**3 - a, 3 * t * t, 6 * t), args=(a,), x0=1.0, fprime=True, fprime2=True, xtol=1e-14
+        ).root
+
+    def square_roots(a):
+        return np.sum(scipy.optimize.root(lambda t: (t**2 - a, np.diag(2 * t)), np.ones(2), jac=True, tol=1e-13).x)
+
+    for derivative in (grad, lambda f: jit(grad(f)), lambda f: lambda a: vmap(grad(f))(np.array([a]))[0]):
+        np.testing.assert_allclose(derivative(cube_root)(2.0), 2 ** (-2 / 3) / 3, rtol=1e-10)
+        np.testing.assert_allclose(derivative(square_roots)(2.0), 2**-0.5, rtol=1e-10)
+
+
+def test_what_is_refused_says_why():
+    def bounded(a):
+        return scipy.optimize.least_squares(lambda t: t - a, np.ones(1) * 0.2, bounds=(0, [a / 2])).x[0]
+
+    np.testing.assert_allclose(grad(bounded)(1.0), 0.5, rtol=1e-6)
+    with pytest.raises(wengert.errors.NotSupportedError, match=r"bounds that are known: write scipy.optimize.minimize"):
+        jit(bounded)(1.0)
+    with pytest.raises(wengert.errors.NotSupportedError, match="split the integral there"):
+        grad(lambda a: scipy.integrate.quad(lambda t: t * (t > a), 0, 1, points=[a])[0])(0.5)

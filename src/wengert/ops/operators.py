@@ -425,10 +425,10 @@ _tracer.conj = _tracer.conjugate = lambda self: ew.conj(self)
 _tracer.block_until_ready = lambda self: self
 _tracer.T = property(lambda self: self if len(self.shape) < 2 else _transpose(self))
 _tracer.mT = property(lambda self: _namespace().matrix_transpose(self))
-_tracer.real = property(lambda self: _namespace().real(self))
-_tracer.imag = property(lambda self: _namespace().imag(self))
+_tracer.real = property(lambda self: _namespace().real(self), writing.set_real)
+_tracer.imag = property(lambda self: _namespace().imag(self), writing.set_imag)
 _tracer.at = property(lambda self: updates.at(self))
-_tracer.flat = property(writing.Flat)
+_tracer.flat = property(writing.Flat, writing.set_flat)
 _tracer.device = property(lambda self: "cpu")  # as NumPy's arrays have it, for the array API
 _tracer.itemsize = property(lambda self: self.dtype.itemsize)
 _tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)

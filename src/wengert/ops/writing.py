@@ -101,6 +101,27 @@ def _same_place(a: Any, b: ndarray) -> bool:
     )
 
 
+def set_real(x: Tracer, value: Any) -> None:
+    """``x.real = value``."""
+    write(x, ..., value + 1j * x.imag if x.dtype.kind == "c" else value)
+
+
+def set_imag(x: Tracer, value: Any) -> None:
+    """``x.imag = value``.
+
+    Raises:
+        TypeError: the array is real.
+    """
+    if x.dtype.kind != "c":
+        raise TypeError("array does not have imaginary part to set")
+    write(x, ..., x.real + 1j * value)
+
+
+def set_flat(x: Tracer, value: Any) -> None:
+    """``x.flat = value``."""
+    Flat(x)[:] = value
+
+
 def assign(x: Tracer, value: Value) -> MutableArray:
     """``x[...] = value`` for a value of the shape of `x`."""
     array = writable(x)

@@ -74,7 +74,10 @@ def _of_state(x: Any, name: str) -> Any:
     return getattr(STATES[id(x)], name)
 
 
-def _no_attribute(x: Any, name: str, value: Any) -> None:
+def _set_attribute(x: Any, name: str, value: Any) -> None:
+    if name in ("real", "imag", "flat"):
+        setattr(STATES[id(x)], name, value)
+        return
     if name == "shape":
         raise NotSupportedError("the shape of an array under transformation cannot be set; write x = x.reshape(shape)")
     raise AttributeError(f"{name} of an array under transformation cannot be set")
@@ -91,7 +94,7 @@ def _text(x: Any) -> str:
 
 
 Written.__getattribute__ = _of_state
-Written.__setattr__ = _no_attribute
+Written.__setattr__ = _set_attribute
 Written.__repr__ = Written.__str__ = _text
 Written.__reduce_ex__ = lambda self, protocol: STATES[id(self)].__reduce_ex__(protocol)
 Written.__array_ufunc__ = _array_ufunc

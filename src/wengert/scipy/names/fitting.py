@@ -16,7 +16,7 @@ from ... import numpy as wnp
 from ...core import Tracer, as_array, shape_of
 from ...errors import NotSupportedError
 from ...transforms.derivatives import jacfwd, stop_gradient
-from ...transforms.plain import PlainFunction, plain_tree
+from ...transforms.plain import NotPlain, PlainFunction, plain_tree
 from .meeting import Entry
 from .optimizing import (
     Constraints,
@@ -76,7 +76,7 @@ def least_squares(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         first.append(g)
         call = {**named, "fun": PlainFunction(lambda x: g(x)[1][0]), "x0": begin, "jac": how}
         if bounds is not None:
-            call["bounds"] = plain_tree(limits)
+            call["bounds"] = _known(limits, entry)
         found = entry.call(call)
         return found.x, found
 
@@ -86,6 +86,17 @@ def least_squares(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     result = optimum(copy.copy(found), x, residuals(x))
     result.cost = cost(result.fun)
     return result
+
+
+def _known(limits: Any, entry: Entry) -> Any:
+    """The plain values of bounds, which a solver is given once for all examples and calls."""
+    try:
+        return plain_tree(limits)
+    except NotPlain:
+        raise NotSupportedError(
+            f"scipy.{entry.name} under vmap and jit takes bounds that are known: write scipy.optimize.minimize of the sum of "
+            f"squares, whose bounds may be traced, or call it outside"
+        ) from None
 
 
 class _Residuals(Constraints):
@@ -171,10 +182,10 @@ def curve_fit(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         r = PlainFunction(lambda p: g(p)[1][0])
         p_start = begin.get("p0", rest.get("p0"))
         if p_start is None:
-            low, high = plain_tree(limits)
+            low, high = _known(limits, entry)
             p_start = _between(low, high, n)
         solve: Any = scipy.optimize.least_squares
-        found = solve(r, p_start, bounds=plain_tree(limits), xtol=1e-12, ftol=1e-12, gtol=1e-12)
+        found = solve(r, p_start, bounds=_known(limits, entry), xtol=1e-12, ftol=1e-12, gtol=1e-12)
         return found.x, found
 
     p, found = stationary_point(entry, raw, n, np.dtype(float), limits, _Residuals(), start, run)
@@ -227,7 +238,7 @@ def lsq_linear(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
 def _linear_squares(entry: Entry, matrix: Any, b: Any, limits: Any, named: Named, where: Any) -> Any:
     rest = {k: v for k, v in named.items() if k not in ("A", "b", "bounds")}
     if "bounds" in named:
-        rest["bounds"] = plain_tree(limits)
+        rest["bounds"] = _known(limits, entry)
 
     def raw(x: Any) -> Any:
         r = matrix @ x - b

@@ -121,6 +121,11 @@ def quad(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         return f(x, *extra)
 
     integrand = _Integrand(g, a, b)
+    if is_traced((named["points"],)):
+        raise NotSupportedError(
+            "scipy.integrate.quad: points= are traced, and what moves with them is not seen: split the integral there, or write "
+            "stop_gradient of them where the integrand is continuous"
+        )
     try:
         call = {**named, "func": PlainFunction(g), "args": (), "full_output": 1, **plain_tree({"a": a, "b": b})}
         found = entry.call(call)

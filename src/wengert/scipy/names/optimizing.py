@@ -66,6 +66,11 @@ def root_like(
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         named = entry.bound(args, kwargs)
         function, extra = named.pop(f), as_tuple(named.pop("args", ()))
+        with_slopes = [name for name in also if named.get(name) is True]  # it gives them behind its value
+        for k, name in enumerate(with_slopes, 1):
+            named[name] = lambda *x, together=function, k=k: together(*x)[k]
+        if with_slopes:
+            function = lambda *x, together=function: together(*x)[0]  # noqa: E731
         if x0 is not None and named[x0] is None:  # root_scalar begins in a bracket
             example: Any = np.float64(0)
         else:
