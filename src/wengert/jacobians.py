@@ -24,7 +24,7 @@ from .transforms.signatures import P, R
 from .transforms.staging import StagingTracer, signature
 
 LARGE = 250_000  # entries of a Jacobian for which a function is traced to see what structure it has
-LARGE_TRACED = 4_000  # where it is traced anyway, by `jit`
+LARGE_TRACED = 40_000  # where it is traced anyway, by `jit`
 FEW = 16  # numbers that go in or come out, for which it is not
 _HELD = 4  # arrays of the size of a row or column that one sweep holds, about
 _modes: weakref.WeakKeyDictionary[Any, dict[Any, str]] = weakref.WeakKeyDictionary()  # that were chosen for functions
