@@ -256,3 +256,34 @@ def test_attributes_that_are_set(f):
     want = [(f(X + d) - f(X - d)) / 2e-6 for d in 1e-6 * np.eye(3)]
     np.testing.assert_allclose(w.jacfwd(f)(X), want, rtol=1e-7)
     np.testing.assert_allclose(w.jit(w.grad(f))(X), want, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (y := np.ma.zeros(3), y.__setitem__(0, x[0]), y.sum())[-1],
+        lambda x: (y := np.zeros(3), v := y.view(np.recarray), y.__setitem__(0, x[0]), v.sum())[-1],
+        lambda x: (y := np.zeros(3), y.__setitem__(0, x[0]), np.ndarray.copy(y).sum())[-1],
+        lambda x: (y := np.zeros(3), y.__setitem__(0, x[0]), np.ndarray.reshape(y, (3, 1)).sum())[-1],
+        lambda x: (y := np.zeros(3), y.__setitem__(0, x[0]), np.ndarray.take(y, [0]).sum())[-1],
+    ],
+)
+def test_memory_that_others_would_read_is_refused(f):
+    """No zero and no NaN for what subclasses and C code see of the memory."""
+    with pytest.raises(w.errors.NotSupportedError, match="copy"):
+        w.grad(f)(X)
+
+
+def test_numbers_of_derived_types():
+    """Classes derived from NumPy's numbers before the first trace are made as before."""
+    code = """
+        import numpy as np
+        class Length(np.float64): pass
+        class Width(Length): pass
+        import wengert as w
+        assert w.grad(lambda x: np.float64(x) ** 2)(3.0) == 6.0
+        for kind in (Length, Width):
+            assert type(np.float64.__new__(kind, 2.0)) is kind and kind(2.0) == 2.0
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

@@ -31,7 +31,17 @@ from .memory import MUTABLE, MutableArray, new_array, view_at
 from .shape import reshape
 
 ndarray = np.ndarray
-STATES: dict[int, MutableArray] = {}  # by identity, of all arrays that are Written now
+
+
+class _States(dict[int, MutableArray]):
+    def __missing__(self, key: int) -> MutableArray:
+        raise NotSupportedError(
+            "NumPy's C code made this array from one under a transformation, and its memory holds no values: call the method of "
+            "the array, y.copy(), in place of np.ndarray.copy(y)"
+        )
+
+
+STATES = _States()  # by identity, of all arrays that are Written now
 _REFERENCES: dict[int, Any] = {}
 _OWNERS: dict[int, Any] = {}  # of those that own their memory, weak references
 _interface: Any = ndarray.__array_interface__.__get__
@@ -196,7 +206,14 @@ def traced(x: Any) -> MutableArray | None:
             f"{type(owner if base is None else base).__name__} has as well: write into a copy of the array, x.copy()"
         )
     alone = owner is x and sys.getrefcount(x) <= ALONE[0] and is_named(x)  # or the one that refers to it is a view
-    others = [] if alone else [v for v in sharing(owner) if type(v) is ndarray]
+    others = [] if alone else sharing(owner)
+    for v in others:
+        if type(v) not in (ndarray, Written):
+            raise NotSupportedError(
+                f"traced values cannot be written into memory that an object of type {type(v).__name__} shows as well: write "
+                f"into a copy of it, np.array(x)"
+            )
+    others = [v for v in others if type(v) is ndarray]
     if all(v is not x for v in others) and x is not owner:
         others.append(x)
     views = [(v, _positions(v, owner)) for v in others]

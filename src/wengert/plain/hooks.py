@@ -49,8 +49,13 @@ class _Hook:
     """A place that holds the address of a function, the kind of trampoline for it, and the handler."""
 
     def __init__(self, place: int, kind: str, handler: Callable[..., Any], bound: bool = False) -> None:
-        self.place, self.kind, self.handler, self.bound = place, kind, handler, bound
+        self.kind, self.handler, self.bound = kind, handler, bound
+        self.places = [place]  # all of the same function
         self.original: int = _pointer.from_address(place).value
+
+    def set(self, address: int) -> None:
+        for place in self.places:
+            _pointer.from_address(place).value = address
 
     def table(self) -> Any:
         api = ctypes.pythonapi
@@ -174,7 +179,17 @@ def _hooks() -> list[_Hook]:
         place = _new(kind)
         if place is not None:
             hooks.append(_Hook(place, "both", handlers.scalar_type, bound=True))
+            for derived in _derived(kind):  # those that inherited the slot, which must agree with their base's
+                there = id(derived) + place - id(kind)
+                if _pointer.from_address(there).value == hooks[-1].original == _slot(derived, TP_NEW):
+                    hooks[-1].places.append(there)
     return hooks
+
+
+def _derived(kind: type) -> list[type]:
+    """The classes that are derived from a type, at any depth."""
+    found = type.__subclasses__(kind)
+    return [*found, *(c for k in found for c in _derived(k))]
 
 
 def _kept_code(hooks: list[_Hook], tables: list[Any]) -> list[int] | None:
@@ -267,11 +282,11 @@ def install() -> bool:
         return False
     _ranges.clear()
     for hook, address in zip(hooks, addresses, strict=True):
-        _pointer.from_address(hook.place).value = address
+        hook.set(address)
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(np.ndarray))
     if not _works():
         for hook in hooks:
-            _pointer.from_address(hook.place).value = hook.original
+            hook.set(hook.original)
         return False
     written.ENABLED.append(_set_type)
     _keep(Tracer, written.Written)  # whose addresses are compared with

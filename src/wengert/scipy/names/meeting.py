@@ -152,8 +152,8 @@ class Entry:
         return self.original(*first, **rest)
 
 
-Entry.__call__.__code__ = Entry.__call__.__code__.replace(co_filename=SKIPPED)  # type: ignore[attr-defined]
-Entry.answered.__code__ = Entry.answered.__code__.replace(co_filename=SKIPPED)  # type: ignore[attr-defined]
+Entry.__call__.__code__ = Entry.__call__.__code__.replace(co_filename=SKIPPED)
+Entry.answered.__code__ = Entry.answered.__code__.replace(co_filename=SKIPPED)
 
 
 def _of_traced(error: BaseException) -> bool:
