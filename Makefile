@@ -18,7 +18,7 @@ tour: $(VENV)/ready  ## run the guided notebook; leaves out/tour.html
 	@echo "open out/tour.html in a browser; out/tour.ipynb is the notebook with its results"
 
 test: $(VENV)/ready  ## run the tests
-	$(VENV)/bin/python -m pytest -q
+	$(VENV)/bin/python tools/suite.py
 
 peers: $(PEERS)/ready  ## run the tests that compare with real JAX
 	$(PEERS)/bin/python -m pytest -q -m peers $$(grep -l mark.peers tests/test_*.py)

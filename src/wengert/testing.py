@@ -159,7 +159,7 @@ def missing(primitive: Primitive) -> str:
 
     Example:
         >>> import wengert
-        >>> [p.name for p in wengert.testing.primitives() if wengert.testing.missing(p)]
+        >>> [p.name for p in wengert.testing.primitives() if wengert.testing.missing(p) and not p.foreign]
         []
     """
     if "all" in primitive.reasons:
