@@ -129,7 +129,13 @@ def test_the_exceptions_are_in_the_list() -> None:
     text = PAGE.read_text()
     section = text[text.index("## NaN") :]
     listed = set(re.findall(r"`(\w+)`", section))
-    hidden = {"offset", "ratio", "ldexp", "slope", "slope_toward"}  # operations of the library's own, and one of whole numbers
+    hidden = {
+        "offset",
+        "ratio",
+        "ldexp",
+        "slope",
+        "slope_toward",
+    }  # operations of the library's own, and one of whole numbers
     assert (LINEAR | LINES | NUMPYS) - hidden <= listed
 
 
