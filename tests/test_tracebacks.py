@@ -122,3 +122,24 @@ def test_in_ipython():
     assert "ZeroDivisionError" in out and "return x * (1 // 0)" in out
     assert "skipping hidden" in out
     assert f"{os.sep}wengert{os.sep}" not in out
+
+
+def test_instructions_on_no_line():
+    """An exception that another thread sends may come at one: its traceback has no line there."""
+    import types
+
+    from wengert.errors import without_library_frames
+
+    def f():
+        raise ValueError("mine")
+
+    nowhere = types.FunctionType(f.__code__.replace(co_linetable=b""), {})
+    try:
+        nowhere()
+    except ValueError as error:
+        caught = error
+    tb = caught.__traceback__
+    while tb.tb_next is not None:
+        tb = tb.tb_next
+    assert tb.tb_lineno is None
+    assert without_library_frames(caught) is caught

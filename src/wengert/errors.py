@@ -165,6 +165,12 @@ def nearest_names(module: str, known: Iterable[str]) -> Callable[[str], Any]:
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
 
 
+def _line(tb: TracebackType) -> int:
+    """A traceback's line; -1, which Python shows as none, for instructions that stand on no line."""
+    line: int | None = tb.tb_lineno
+    return -1 if line is None else line
+
+
 def without_library_frames(error: BaseException) -> BaseException:
     """The same error, its traceback without the library's frames (set WENGERT_FULL_TRACEBACK=1 to keep them).
 
@@ -189,7 +195,7 @@ def without_library_frames(error: BaseException) -> BaseException:
         return error
     rebuilt: TracebackType | None = None
     for tb in reversed(frames):
-        rebuilt = TracebackType(rebuilt, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+        rebuilt = TracebackType(rebuilt, tb.tb_frame, tb.tb_lasti, _line(tb))
     if hidden and not isinstance(error, WengertError) and _HIDDEN not in getattr(error, "__notes__", ()):
         error.add_note(_HIDDEN)
     return error.with_traceback(rebuilt)
