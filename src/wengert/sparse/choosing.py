@@ -62,6 +62,12 @@ class Choice:
         return f"<{self.mode}: {self.inputs} numbers to {self.outputs}{about}; cost in evaluations: {costs}>"
 
 
+def _diagonal(pattern: Pattern) -> bool:
+    """Whether a pattern is a diagonal, as which the plain ways hold it (`ops.diagonal`), without its zeros."""
+    n = pattern.nnz
+    return pattern.shape == (n, n) and np.array_equal(pattern.rows, pattern.cols)
+
+
 class Ways:
     """A function that is staged, and the ways to its Jacobian.
 
@@ -106,7 +112,7 @@ class Ways:
                 ]
                 self.costs["waist"] = 1.0 + (sum(halves) + 0.25 * self.m * k * self.n + staging) / self.work
         pattern = self._pattern()
-        if pattern is not None and least_sweeps(pattern) * self.work + fixed < best:
+        if pattern is not None and not _diagonal(pattern) and least_sweeps(pattern) * self.work + fixed < best:
             self.coloured = cheapest(pattern)
             sweeps = self.coloured.forward + REVERSE * self.coloured.reverse
             self.costs["sparse"] = 1.0 + sweeps + fixed / self.work
