@@ -46,14 +46,14 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 # Files that stand on another floor than their folder.
 ENGINE = frozenset(
     f"transforms.{name}"
-    for name in "forward reverse linearizing tape transposing batching staging basis zeros ownership function nans rerun "
-    "opening refusals closures signatures series kinks".split()
+    for name in "forward reverse linearizing tape transposing batching staging basis zeros ownership function nans "
+    "refusals closures signatures series kinks".split()
 )  # what runs a function and its derivative; below the Programs, whose rules are derived by it
 PROGRAMS = frozenset(
     f"ops.{name}"
     for name in "call rules custom closed_rules collectives outside divided_differences transposed_rules supported exponentials".split()
 )  # operations that hold Programs or functions, and all of `ops.control`
-ON_TOP = frozenset(f"transforms.{name}" for name in "approximating laplacians solutions stationary".split())
+ON_TOP = frozenset(f"transforms.{name}" for name in "approximating curvature laplacians solutions stationary".split())
 
 
 def floor_of(module: str) -> int:

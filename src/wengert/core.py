@@ -662,6 +662,20 @@ class ValueTracer(Tracer):
         return ()
 
 
+class PrimalTracer(ValueTracer):
+    """A value, its primal, with what a transformation carries along; asked for its value it gives the primal's."""
+
+    __slots__ = ()
+    primal: Any = ValueTracer.first
+
+    @property
+    def weak(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return is_weak(self.primal)
+
+    def concrete(self, what: str) -> Any:
+        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
+
+
 class LinearTracer(Tracer):
     """A tangent that is linear in the inputs of a tape (`transforms.tape`), and the step of the tape that made it.
 
@@ -675,6 +689,7 @@ class LinearTracer(Tracer):
 __all__ = [
     "Aval",
     "LinearTracer",
+    "PrimalTracer",
     "Primitive",
     "Trace",
     "Tracer",

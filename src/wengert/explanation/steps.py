@@ -13,15 +13,14 @@ import numpy as np
 
 from .. import trees
 from ..core import (
+    PrimalTracer,
     Primitive,
     Trace,
-    Tracer,
     Value,
     ValueTracer,
     as_value,
     dtype_of,
     inexact_dtype,
-    is_weak,
     next_level,
     shape_of,
 )
@@ -66,11 +65,11 @@ class Step:
         return f"<step {self.name} = {self.operation}({', '.join(self.operands)})>"
 
 
-class _Tracer(ValueTracer):
+class _Tracer(PrimalTracer):
     """A value and the number of the step that made it."""
 
     __slots__ = ()
-    primal, step = ValueTracer.first, ValueTracer.second
+    step = ValueTracer.second
 
     def __init__(self, trace: _Trace, primal: Value, step: int) -> None:
         self._trace = trace
@@ -79,13 +78,6 @@ class _Tracer(ValueTracer):
 
     def parts(self) -> tuple[Value, ...]:
         return (self.primal,)
-
-    @property
-    def weak(self) -> bool:
-        return is_weak(self.primal)
-
-    def concrete(self, what: str) -> Any:
-        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
 
 
 class _Trace(Trace):

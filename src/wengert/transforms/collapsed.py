@@ -18,6 +18,7 @@ import numpy as np
 
 from ..core import (
     TAKING,
+    PrimalTracer,
     Primitive,
     Trace,
     Tracer,
@@ -25,7 +26,6 @@ from ..core import (
     ValueTracer,
     dtype_of,
     inexact_dtype,
-    is_weak,
     next_level,
     shape_of,
     taker,
@@ -41,14 +41,11 @@ from .kinks import both, middle
 from .series import series_flat
 
 
-class CollapsedTracer(ValueTracer):
+class CollapsedTracer(PrimalTracer):
     """A value, its derivatives along the directions, and the weighted sum of its second Taylor coefficients."""
 
     __slots__ = ()
-    primal, moved = (
-        ValueTracer.first,
-        ValueTracer.second,
-    )  # `moved`: (derivatives, sum), either may be None, which is zero
+    moved = ValueTracer.second  # (derivatives, sum), either may be None, which is zero
     differentiated = True
 
     def __init__(self, trace: CollapsedTrace, primal: Value, first: Value | None, second: Value | None) -> None:
@@ -60,13 +57,6 @@ class CollapsedTracer(ValueTracer):
 
     def parts(self) -> tuple[Value, ...]:
         return self.primal, *[m for m in self.moved if m is not None]
-
-    @property
-    def weak(self) -> bool:
-        return is_weak(self.primal)
-
-    def concrete(self, what: str) -> Any:
-        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
 
     def __repr__(self) -> str:
         return f"CollapsedTracer<{self.aval!r}>(value={self.primal!r})"

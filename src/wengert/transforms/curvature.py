@@ -12,9 +12,10 @@ from typing import Any, cast
 import numpy as np
 
 from .. import trees
-from ..core import Value, as_value, dtype_of, shape_of
+from ..core import Value, as_value, shape_of
 from ..errors import ArgumentError, NonScalarOutputError, ShapeError
-from ..ops.shape import reshape
+from ..flatten_util import ravel_pytree
+from ..ops.norms import euclidean_norm
 from .batching import vmap
 from .forward import check_output
 from .function import name_of, shown
@@ -24,37 +25,23 @@ from .transposing import linear_transpose
 
 
 class _Point:
-    """An argument as one vector, and back."""
+    """An argument, and operators on all its numbers as one vector."""
 
     def __init__(self, x: Any, f: Any, what: str) -> None:
-        leaves, self.tree = trees.flatten(x)
-        self.leaves = [check_differentiable(v, f, lambda: "an input", what, False, False) for v in leaves]
-        self.sizes = [int(np.prod(shape_of(v), dtype=int)) for v in self.leaves]
-        self.size = sum(self.sizes)
-        self.dtype = np.result_type(*[dtype_of(v) for v in self.leaves]) if leaves else np.dtype(float)
-        self.value = trees.unflatten(self.tree, self.leaves)
-
-    def tree_of(self, vector: Any) -> Any:
-        parts, start = [], 0
-        for leaf, n in zip(self.leaves, self.sizes, strict=True):
-            part = np.asarray(vector[start : start + n]).astype(dtype_of(leaf))
-            parts.append(part.reshape(shape_of(leaf)) if shape_of(leaf) else part.reshape(())[()])
-            start += n
-        return trees.unflatten(self.tree, parts)
-
-    def vector_of(self, tree: Any) -> np.ndarray:
-        parts = [np.asarray(v).reshape(-1) for v in trees.leaves(tree)]
-        return np.concatenate(parts).astype(self.dtype) if parts else np.zeros(0, self.dtype)
+        leaves, tree = trees.flatten(x)
+        leaves = [check_differentiable(v, f, lambda: "an input", what, False, False) for v in leaves]
+        self.value = trees.unflatten(tree, leaves)
+        self.vector, self.unravel = ravel_pytree(self.value)
 
     def operator(self, product: Callable[[Any], Any], what: str) -> Any:
         """The symmetric operator of a product of trees."""
         from scipy.sparse.linalg import LinearOperator
 
-        def times(v: Any) -> np.ndarray:
-            return self.vector_of(product(self.tree_of(np.asarray(v).reshape(-1))))
+        def times(v: Any) -> Any:
+            return ravel_pytree(product(self.unravel(np.asarray(v).reshape(-1))))[0]
 
-        n = self.size
-        made: Any = cast(Any, LinearOperator)((n, n), matvec=times, rmatvec=times, dtype=self.dtype)
+        n = len(self.vector)
+        made: Any = cast(Any, LinearOperator)((n, n), matvec=times, rmatvec=times, dtype=self.vector.dtype)
         made.__doc__ = what
         return made
 
@@ -197,20 +184,7 @@ def gradient_norms(f: Callable[..., Any], in_axes: Any = (None, 0)) -> Callable[
         )
 
     def norm(*args: Any) -> Any:
-        from ..ops.norms import euclidean_norm
-
-        parts = []
-        for g in trees.leaves(grad(f)(*args)):
-            flat = reshape(as_value(g), (-1,))
-            parts.append(euclidean_norm(flat, (0,)) if len(shape_of(flat)) else flat)
-        if len(parts) == 1:
-            return parts[0]
-        from ..ops.elementwise import sqrt, square
-
-        total: Any = 0.0
-        for p in parts:
-            total = total + square(p)
-        return sqrt(total)
+        return euclidean_norm(ravel_pytree(grad(f)(*args))[0], (0,))
 
     return vmap(norm, in_axes)
 

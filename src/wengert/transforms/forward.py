@@ -15,6 +15,7 @@ from ..core import (
     PYTHON_SCALARS,
     RECORDS,
     TAKING,
+    PrimalTracer,
     Primitive,
     Trace,
     Tracer,
@@ -25,7 +26,6 @@ from ..core import (
     check_numbers,
     dtype_of,
     is_inexact,
-    is_weak,
     next_level,
     shape_of,
     taker,
@@ -47,11 +47,11 @@ FLOAT0 = np.dtype([("float0", np.void, 0)])
 RECORDS.add(FLOAT0)
 
 
-class JVPTracer(ValueTracer):
+class JVPTracer(PrimalTracer):
     """A value and its tangent."""
 
     __slots__ = ()
-    primal, tangent = ValueTracer.first, ValueTracer.second
+    tangent: Any = ValueTracer.second
     differentiated = True
 
     def __init__(self, trace: JVPTrace, primal: Value, tangent: Value) -> None:
@@ -66,13 +66,6 @@ class JVPTracer(ValueTracer):
 
     def parts(self) -> tuple[Value, ...]:
         return self.primal, self.tangent
-
-    @property
-    def weak(self) -> bool:
-        return is_weak(self.primal)
-
-    def concrete(self, what: str) -> Any:
-        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
 
     def __repr__(self) -> str:
         return f"JVPTracer<{self.aval!r}>(primal={self.primal!r}, tangent={self.tangent!r})"

@@ -45,8 +45,7 @@ class _Operator(Transformed):
         f, what = self._f, self.transformation
         at = check_argnums(f, self.argnums, len(args), what)
         leaves, tree = trees.flatten(args[at])
-        leaves = [check_differentiable(v, f, lambda: "an input", what, True, False) if _complex(v)
-                  else check_differentiable(v, f, lambda: "an input", what, False, False) for v in leaves]  # fmt: skip
+        leaves = [check_differentiable(v, f, lambda: "an input", what, _complex(v), False) for v in leaves]
         structure: list[Any] = []
 
         def flat(*values: Value) -> list[Value]:
@@ -66,10 +65,6 @@ def _complex(x: Any) -> bool:
     return dtype_of(as_value(x)).kind == "c"
 
 
-def _count(leaves: list[Value]) -> int:
-    return sum(math.prod(shape_of(x)) for x in leaves)
-
-
 class Laplacian(_Operator):
     """The sum of the second derivatives by all elements of an argument."""
 
@@ -86,7 +81,7 @@ class Laplacian(_Operator):
         self.weights, self.directions, self.samples, self.key = weights, directions, samples, key
 
     def apply(self, f: Callable[..., list[Value]], leaves: list[Value], tree: Any, structure: list[Any]) -> Any:
-        n = _count(leaves)
+        n = sum(math.prod(shape_of(x)) for x in leaves)
         directions: Any = None
         weights: Any = None
         factor, count = 2.0 * n, n

@@ -15,13 +15,13 @@ import numpy as np
 from ..core import (
     TAKING,
     LinearTracer,
+    PrimalTracer,
     Primitive,
     Trace,
     Tracer,
     Value,
     ValueTracer,
     dtype_of,
-    is_weak,
     next_level,
     shape_of,
     taker,
@@ -37,19 +37,12 @@ from .tape import INPUT, Tape
 ndarray = np.ndarray
 
 
-class LinearizeTracer(ValueTracer):
+class LinearizeTracer(PrimalTracer):
     """A value, and the step of the tape that its tangent is."""
 
     __slots__ = ()
-    primal, tangent = ValueTracer.first, ValueTracer.second
+    tangent: Any = ValueTracer.second
     differentiated = recorded = True
-
-    @property
-    def weak(self) -> bool:
-        return is_weak(self.primal)
-
-    def concrete(self, what: str) -> Any:
-        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
 
     def __repr__(self) -> str:
         return f"LinearizeTracer<{self.aval!r}>(primal={self.primal!r})"

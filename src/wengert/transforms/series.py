@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core import (
     TAKING,
+    PrimalTracer,
     Primitive,
     Trace,
     Tracer,
@@ -26,7 +27,6 @@ from ..core import (
     ValueTracer,
     dtype_of,
     inexact_dtype,
-    is_weak,
     next_level,
     shape_of,
     taker,
@@ -66,11 +66,11 @@ def _beyond(k: int) -> None:
     return None
 
 
-class SeriesTracer(ValueTracer):
+class SeriesTracer(PrimalTracer):
     """A value and the coefficients of the power series that starts with it."""
 
     __slots__ = ()
-    primal, stream = ValueTracer.first, ValueTracer.second
+    stream = ValueTracer.second
     differentiated = True
 
     def __init__(self, trace: SeriesTrace, primal: Value, stream: Stream) -> None:
@@ -82,13 +82,6 @@ class SeriesTracer(ValueTracer):
 
     def parts(self) -> tuple[Value, ...]:
         return self.primal, *[c for c in self.stream.known if c is not None]
-
-    @property
-    def weak(self) -> bool:
-        return is_weak(self.primal)
-
-    def concrete(self, what: str) -> Any:
-        return self.primal.concrete(what) if isinstance(self.primal, Tracer) else self.primal
 
     def __repr__(self) -> str:
         return f"SeriesTracer<{self.aval!r}>(value={self.primal!r}, coefficients={self.stream.known!r})"
