@@ -118,7 +118,7 @@ def derivative_of_kinks(primitive: Any) -> None:
 
 def kinked(trace: Any) -> bool:
     """Whether the derivatives of a trace are the mean of those beside the point."""
-    return getattr(trace, "kinked", False) and not ASIDE.left
+    return trace.kinked and not ASIDE.left
 
 
 __all__ = ["ASIDE", "STAGED", "Slope", "derivative_of_kinks", "kinked", "notice"]

@@ -76,6 +76,7 @@ class CollapsedTrace(Trace):
     def __init__(self, batch: BatchTrace, weights: Value | None) -> None:
         self.level = next_level()
         self.open = True
+        self.kinked = False
         self.batch = batch
         self.weights = weights
 

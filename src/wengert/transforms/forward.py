@@ -80,6 +80,7 @@ class JVPTrace(Trace):
     def __init__(self) -> None:
         self.level = next_level()
         self.open = True
+        self.kinked = False
 
     @property
     def ended(self) -> bool:

@@ -58,6 +58,7 @@ class LinearizeTrace(Trace):
         self.level = next_level()
         self.tape = Tape()
         self.constants = 0
+        self.kinked = False
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         # The hot path of the library; guarded by the benchmarks `eager.*`.

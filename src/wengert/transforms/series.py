@@ -96,6 +96,7 @@ class SeriesTrace(Trace):
     def __init__(self, order: int) -> None:
         self.level = next_level()
         self.open = True
+        self.kinked = False
         self.order = order
         self.running: dict[Any, Any] | None = None  # what the operation at hand has led to, by operation and arguments
 
