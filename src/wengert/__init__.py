@@ -21,7 +21,6 @@ from .transforms.approximating import approximate
 from .transforms.batching import vmap
 from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
-from .transforms.curvature import fisher_operator, gauss_newton_operator, gradient_norms, hessian_operator
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.forward import jvp
@@ -57,9 +56,11 @@ if _TYPE_CHECKING:
         tree,
         tree_util,
     )
+    from .explanation import explain
     from .implicit import implicit_fixed_point, implicit_minimum, implicit_root
     from .interop.jax_names import as_jax
     from .sparse import hessian_sparsity, sparsity
+    from .transforms.curvature import fisher_operator, gauss_newton_operator, gradient_norms, hessian_operator
 
 
 def _prepare() -> None:
@@ -87,33 +88,41 @@ _NAMESPACES = (
     "tree",
     "tree_util",
 )
+# Names of modules that are imported when one of them is first used.
+_LATE = {
+    **dict.fromkeys(("implicit_fixed_point", "implicit_minimum", "implicit_root"), "implicit"),
+    **dict.fromkeys(("hessian_sparsity", "sparsity"), "sparse"),
+    **dict.fromkeys(
+        ("fisher_operator", "gauss_newton_operator", "gradient_norms", "hessian_operator"), "transforms.curvature"
+    ),
+    "explain": "explanation",
+}
 __all__ = [
-    "hessian_operator",
-    "gradient_norms",
-    "gauss_newton_operator",
-    "fisher_operator",
-    "laplacian",
-    "hessian_diagonal",
-    "divergence",
-    "curl",
-    "bilaplacian",
     "ShapeDtypeStruct",
     "as_jax",
+    "bilaplacian",
     "checkpoint",
     "checkpoint_name",
     "checkpoint_policies",
     "closure_convert",
     "config",
+    "curl",
     "custom_jvp",
     "custom_vjp",
     "debug",
     "derivative",
+    "divergence",
     "errors",
-    "explain",
     "eval_shape",
+    "explain",
+    "fisher_operator",
     "flatten_util",
+    "gauss_newton_operator",
     "grad",
+    "gradient_norms",
     "hessian",
+    "hessian_diagonal",
+    "hessian_operator",
     "hessian_sparsity",
     "hvp",
     "image",
@@ -127,6 +136,7 @@ __all__ = [
     "jet",
     "jit",
     "jvp",
+    "laplacian",
     "lax",
     "linear_transpose",
     "linearize",
@@ -167,23 +177,14 @@ def _namespace(name: str) -> _Any:
 def __getattr__(name: str) -> _Any:
     if name in _NAMESPACES:
         return _namespace(name)  # which makes it an attribute: asked for once
-    if name in ("implicit_fixed_point", "implicit_minimum", "implicit_root"):
-        from . import implicit
+    if name in _LATE:
+        from importlib import import_module
 
-        return globals().setdefault(name, getattr(implicit, name))
-    if name in ("hessian_sparsity", "sparsity"):
-        from . import sparse
-
-        return globals().setdefault(name, getattr(sparse, name))
-    if name == "explain":
-        from .explanation import explain
-
-        return globals().setdefault(name, explain)
+        return globals().setdefault(name, getattr(import_module(f"{__name__}.{_LATE[name]}"), name))
     if name == "as_jax":
         from .interop.jax_names import as_jax
 
-        globals()[name] = as_jax
-        return as_jax
+        return globals().setdefault(name, as_jax)
     raise errors.no_attribute(__name__, name, __all__)
 
 
