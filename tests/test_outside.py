@@ -183,7 +183,8 @@ def test_the_walk_of_contributing():
         (blocks[0], "hat", lambda x: wnp.maximum(1 - wnp.abs(x), 0), np.linspace(-2.0, 2.0, 9)),
         (blocks[1], "antidiagonal", lambda x: wnp.diag(x[:, ::-1]), np.arange(9.0).reshape(3, 3)),
     ):
-        room: dict = {"__package__": "wengert.ops", "__name__": "wengert.ops.walk"}
+        package = "wengert.ops.elementwise" if "..declare" in block else "wengert.ops"
+        room: dict = {"__package__": package, "__name__": f"{package}.walk"}
         exec("from __future__ import annotations\nimport numpy as np\n" + block, room)
         primitive = Primitive.registry[name]
         for _, args, params in cases(primitive):

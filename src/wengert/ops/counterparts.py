@@ -15,13 +15,14 @@ import numpy as np
 from ..core import Primitive, as_value
 from ..errors import NotSupportedError
 from ..provided import provided
-from . import elementwise as ew
+from . import elementwise  # noqa: F401  (fills the registry)
+from .families import Elementwise
 from .memory import elements, unpacked
 
 BINDS: dict[Any, Callable[..., Any]] = {
     p.function: p.bind
     for p in Primitive.registry.values()
-    if isinstance(p, ew.Elementwise) and isinstance(p.function, np.ufunc)
+    if isinstance(p, Elementwise) and isinstance(p.function, np.ufunc)
 }
 _FOUND: dict[Any, Callable[..., Any]] = {}
 # Ufuncs that functions of SciPy are made of, and the name of these.

@@ -1,0 +1,165 @@
+"""Sums, products, quotients, remainders and squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core import Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
+from ...errors import NotLinearError
+from ...lowering import Formula, formulas
+from ..declare import REAL, binary, function_of, samples, unary
+from ..families import Elementwise, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
+from ..power_series import PRODUCT, QUOTIENT, SQUARE
+from ..squares import passes, quotients_pass
+from .order import trunc
+
+ndarray = np.ndarray
+
+
+class _Mul(Elementwise):
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        # What `Elementwise.jvp` does, spelled out: derivatives of products of tangents are full of these.
+        (x, y), (tx, ty) = primals, tangents
+        ans = self.bind(x, y)
+        dtype = dtype_of(ans)
+        if not inexact_dtype(dtype):
+            return ans, None
+        if tx is None:
+            t = times(x, ty)
+        else:
+            t = times(tx, y) if ty is None else plus(times(tx, y), times(x, ty))
+        if type(t) is not ndarray or t.shape != shape_of(ans) or t.dtype is not dtype:
+            t = spread(t, shape_of(ans), dtype)
+        return ans, t
+
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        return True
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        x, y = args
+        if tape.owns(x) and tape.owns(y):
+            raise NotLinearError("the product of two tangents is not linear in them")
+        t, c = (x, y) if tape.owns(x) else (y, x)
+        if type(c) is int:
+            c = float(c)
+        shape = broadcast_shapes("multiply", shape_of(x), shape_of(y))
+        dtype = self.abstract(
+            x.aval if isinstance(x, Tracer) else aval_of(x), y.aval if isinstance(y, Tracer) else aval_of(y)
+        ).dtype
+        return tape.append(weighted_sum, ([c], [t]), None, shape, dtype)
+
+
+class _Div(Elementwise):
+    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        if tangents[0] is None or tangents[1] is None:
+            return super().jvp(primals, tangents, params)
+        # ``(tx - ans ty) / y``, by one inverse for both
+        (x, y), (tx, ty) = primals, tangents
+        ans = self.bind(x, y)
+        dtype = dtype_of(ans)
+        if not inexact_dtype(dtype):
+            return ans, None
+        t = times(plus(tx, times(ty, -ans)), _coefficient(_inverse, ans, primals))
+        if type(t) is not ndarray or t.shape != shape_of(ans) or t.dtype is not dtype:
+            t = spread(t, shape_of(ans), dtype)
+        return ans, t
+
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        tx, ty = tangents
+        if tx is None or ty is None:
+            return super().linearize(trace, primals, tangents, params)
+        ans = self.bind(*primals)
+        shape, dtype = shape_of(ans), dtype_of(ans)
+        if not inexact_dtype(dtype):
+            return ans
+        minus = -ans
+        t = trace.tape.append(
+            weighted_sum, ([1, float(minus) if type(minus) is int else minus], [tx, ty]), None, shape, dtype
+        )
+        return trace.step(ans, shape, dtype, weighted_sum, ([_coefficient(_inverse, ans, primals)], [t]), None)
+
+    def keeps_zeros(self, zero: Sequence[bool]) -> bool:
+        return not zero[1]
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        if tape.owns(args[1]):
+            raise NotLinearError("divide is not linear in its second argument")
+        return Primitive.record(self, tape, args, params)
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        x, y = args
+        if not hasattr(x, "index") or (isinstance(y, Tracer) and y._trace is x._trace):
+            raise NotLinearError("divide is not linear in its second argument")
+        return (fit(cotangent / y, x.shape, x.dtype), None)
+
+
+def _inverse(ans: Value, x: Value, y: Value) -> Value:
+    return 1 / y
+
+
+add_p = binary("add", np.add, 1, 1, weak=True, linear=True, native=formulas.add)
+sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True, native=formulas.subtract)
+neg_p = unary("negative", np.negative, -1, weak=True, linear=True, native=formulas.negative)
+mul_p = _Mul(
+    "multiply",
+    np.multiply,
+    (lambda ans, x, y: y, lambda ans, x, y: x),
+    weak=True,
+    samples=samples(REAL, REAL),
+    native=formulas.multiply,
+    recurrence=PRODUCT,
+)
+div_p = _Div(
+    "divide",
+    np.true_divide,
+    (_inverse, (_inverse, lambda ans, x, y: -ans)),
+    weak=True,
+    samples=samples(REAL, (0.3, 2.0)),
+    native=Formula(formulas.divide, cost=4, kinds="f"),
+    recurrence=QUOTIENT,
+)
+mod_p = binary(
+    "remainder",
+    np.remainder,
+    1,
+    lambda ans, x, y: -floor_divide(x, y),
+    ((0.1, 0.25), (0.3, 2.0)),
+    weak=True,
+    native=Formula(formulas.remainder, cost=10, floats=formulas.remainder_floats),
+)
+fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)), native=formulas.fmod)
+floor_divide_p = Elementwise(
+    "floor_divide",
+    np.floor_divide,
+    None,
+    weak=True,
+    samples=samples(REAL, (0.3, 2.0)),
+    native=Formula(formulas.floor_divide, cost=10, floats=formulas.floor_divide_floats),
+)
+pos_p = unary("positive", np.positive, 1, weak=True, linear=True, native=Formula(formulas.same, selects=True))
+square_p = unary("square", np.square, lambda ans, x: 2 * x, native=formulas.square, recurrence=SQUARE)
+quotients_pass(div_p)
+passes(neg_p, pos_p, sign=True)
+reciprocal_p = unary(
+    "reciprocal",
+    np.reciprocal,
+    (lambda ans, x: ans, lambda ans, x: -ans),
+    (0.3, 2.0),
+    native=Formula(formulas.reciprocal, cost=4, kinds="f"),
+)
+
+
+add = function_of(add_p)
+subtract = function_of(sub_p)
+negative = function_of(neg_p)
+multiply = function_of(mul_p)
+divide = function_of(div_p)
+remainder = function_of(mod_p)
+fmod = function_of(fmod_p)
+floor_divide = function_of(floor_divide_p)
+positive = function_of(pos_p)
+square = function_of(square_p)
+reciprocal = function_of(reciprocal_p)

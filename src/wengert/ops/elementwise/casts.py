@@ -1,0 +1,140 @@
+"""Conversions between dtypes, and the parts of complex numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...config import canonical_dtype, config
+from ...core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, is_weak
+from ...errors import DtypeError
+from ...lowering import Formula, formulas
+from ...provided import provide
+from ..bounds import check_fits
+from ..declare import REAL, SHAPES, inside
+from ..families import Linear
+from ..squares import passes
+
+ndarray = np.ndarray
+
+
+def _complex_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
+    return [((inside(*REAL)(s, 2) + 1j * inside(*REAL)(s, 3),), {}) for s in SHAPES]
+
+
+def _same_shape_rule(function: Any) -> Callable[..., Aval]:
+    def rule(x: Aval) -> Aval:
+        return Aval(x.shape, canonical_dtype(function(np.empty((0,), x.dtype)).dtype))
+
+    return rule
+
+
+def _real_transpose(ct: Value, x: Any) -> Value:
+    return convert(ct, x.dtype)
+
+
+def _imag_transpose(ct: Value, x: Any) -> Value:
+    return ct * x.dtype.type(-1j) if x.dtype.kind == "c" else ct * x.dtype.type(0)
+
+
+real_p = Linear(
+    "real",
+    lambda x: np.real(x) + 0,
+    _same_shape_rule(np.real),
+    _real_transpose,
+    lambda n, x: real(x),
+    samples=_complex_samples,
+    mixes=0,
+)
+imag_p = Linear(
+    "imag",
+    lambda x: np.imag(x).copy(),
+    _same_shape_rule(np.imag),
+    _imag_transpose,
+    lambda n, x: imag(x),
+    pattern=None,  # of ones it is 0
+    samples=_complex_samples,
+    mixes=0,
+)
+conj_p = Linear(
+    "conj",
+    np.conj,
+    _same_shape_rule(np.conj),
+    lambda ct, x: conj(ct),
+    lambda n, x: conj(x),
+    samples=_complex_samples,
+    mixes=0,
+)
+
+
+def _convert_impl(x: Value, *, dtype: np.dtype) -> Value:
+    if type(x) in PYTHON_SCALARS:
+        return dtype.type(x.real if dtype.kind != "c" and type(x) is complex else x)
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        x = x.real
+    return x.astype(dtype)
+
+
+convert_p = Linear(
+    "convert",
+    _convert_impl,
+    lambda x, *, dtype: Aval(x.shape, dtype),
+    lambda ct, x, *, dtype: convert(ct, x.dtype),
+    lambda n, x, *, dtype: convert(x, dtype),
+    diagonal_rule=lambda x, *, dtype: x.with_weights(convert(x.weights, dtype)),
+    samples=lambda: [
+        ((inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
+    ],
+    native=Formula(formulas.converted, loop=lambda avals, out: ([out.dtype], out.dtype)),
+)
+passes(convert_p)
+
+
+@provide
+def convert(x: Value, dtype: Any) -> Value:
+    """`x` with another dtype (always a strong one); the real part where a complex value becomes real.
+
+    Raises:
+        OverflowError: a Python integer that a dtype of integers cannot hold.
+    """
+    d = canonical_dtype(dtype)
+    if is_weak(x):
+        if d.kind in "iu" and dtype_of(x).kind == "i":
+            check_fits(x, d)
+    elif dtype_of(x) == d:
+        return x
+    return convert_p.bind(x, dtype=d)
+
+
+def as_positions(x: Any, what: str = "") -> Value:
+    """Integers that count along axes, in a dtype in which adding the length of an axis does not overflow.
+
+    With `what` anything but integers and truth values is a TypeError that names that function; without it, it stays as it is.
+    """
+    x = as_array(x)
+    if dtype_of(x).kind in "biu":
+        return convert(x, config.int_dtype)
+    if what:
+        raise DtypeError(f"{what}: indices must be integers, got {dtype_of(x)}")
+    return x
+
+
+def real(x: Value) -> Value:
+    """The real part."""
+    x = as_array(x)
+    return real_p.bind(x) if dtype_of(x).kind == "c" else x
+
+
+def imag(x: Value) -> Value:
+    """The imaginary part (zero for real `x`)."""
+    return imag_p.bind(as_array(x))
+
+
+def conj(x: Value) -> Value:
+    """The complex conjugate."""
+    if type(x) is ndarray and x.dtype.kind == "f":
+        return x if config._x64 else demote(x)
+    x = as_array(x)
+    return conj_p.bind(x) if dtype_of(x).kind == "c" else x

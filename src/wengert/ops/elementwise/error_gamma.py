@@ -1,0 +1,65 @@
+"""The error function and the gamma function with their kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...core import Value
+from ...errors import NotDifferentiableError
+from ...lowering import Formula, formulas
+from ..declare import SHAPES, function_of, inside, lazy_special, quietly, unary
+from ..families import Elementwise
+from .exponentials import exp
+
+_2_SQRTPI = 2 / float(np.sqrt(np.pi))
+erf_p = unary(
+    "erf",
+    lazy_special("erf"),
+    quietly(lambda ans, x: _2_SQRTPI * exp(-x * x)),
+    native=Formula(formulas.erf, bounded=True),
+)
+erfc_p = unary("erfc", lazy_special("erfc"), quietly(lambda ans, x: -_2_SQRTPI * exp(-x * x)), native=formulas.erfc)
+erfinv_p = unary(
+    "erfinv", lazy_special("erfinv"), lambda ans, x: exp(ans * ans) / _2_SQRTPI, (-0.9, 0.9), native=formulas.erfinv
+)
+gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0), native=formulas.gammaln)
+digamma_p = unary(
+    "digamma",
+    lazy_special("digamma"),
+    lambda ans, x: polygamma(1.0, x),
+    (0.4, 4.0),
+    reasons={"complex": "its derivative needs the zeta function, which SciPy has for real numbers"},
+    native=formulas.digamma,
+)
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    # DLMF 5.15: psi^(n)(x) = (-1)^(n+1) n! zeta(n+1, x)
+    import scipy.special as sp
+
+    n, x = np.asarray(n), np.asarray(x)
+    dtype = np.result_type(n, x, np.float32) if np.result_type(n, x).kind == "f" else np.float64
+    value = np.where(n == 0, sp.digamma(x), (-1.0) ** (n + 1) * sp.gamma(n + 1.0) * sp.zeta(n + 1.0, x))
+    return value.astype(dtype)[()]
+
+
+def _no_order_derivative(ans: Value, n: Value, x: Value) -> Value:
+    raise NotDifferentiableError("polygamma has no derivative in its order n; wrap n in stop_gradient")
+
+
+polygamma_p = Elementwise(
+    "polygamma",
+    _polygamma,
+    (_no_order_derivative, lambda ans, n, x: polygamma(n + 1.0, x)),
+    samples=lambda: [((np.full(s, 1), inside(0.4, 4.0)(s, 5)), {}) for s in SHAPES],
+)
+
+
+erf = function_of(erf_p)
+erfc = function_of(erfc_p)
+erfinv = function_of(erfinv_p)
+gammaln = function_of(gammaln_p)
+digamma = function_of(digamma_p)
+polygamma = function_of(polygamma_p)

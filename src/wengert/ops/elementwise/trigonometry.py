@@ -1,0 +1,148 @@
+"""Circular and hyperbolic functions, and lengths and angles in the plane."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...core import Value, dtype_of, shape_of
+from ...lowering import Formula, formulas
+from ..declare import REAL, binary, function_of, quietly, unary
+from ..squares import known
+from .arithmetic import square
+from .exponentials import _OVERFLOW, rsqrt, sqrt
+from .modulus import _sum_of_squares, ratio
+
+LARGE = 256  # elements from which on several quick passes of NumPy cost less than one slow function
+sin_p = unary(
+    "sin",
+    np.sin,
+    lambda ans, x: cos(x),
+    native=Formula(formulas.sin, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 0)),
+)
+cos_p = unary(
+    "cos",
+    np.cos,
+    lambda ans, x: -sin(x),
+    native=Formula(formulas.cos, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 1)),
+)
+tan_p = unary(
+    "tan",
+    np.tan,
+    lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans),
+    (-1.2, 1.2),
+    native=formulas.tan,
+)
+arcsin_p = unary(
+    "arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9), native=formulas.arcsin
+)
+arccos_p = unary(
+    "arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9), native=formulas.arccos
+)
+arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))), native=formulas.arctan)
+sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=formulas.sinh)
+cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=formulas.cosh)
+
+
+def _sech2(x: Any) -> Any:
+    if dtype_of(x).kind == "c":  # by the exponential that does not overflow
+        u = np.exp(np.where(np.real(x) < 0, 2 * x, -2 * x))[()]
+        return (4 * u / np.square(1 + u)).astype(dtype_of(x))
+    if type(x) is float and -100 < x < 100:
+        out = 1 / math.cosh(x)
+        return np.float64(out * out)
+    before = _OVERFLOW.begin()
+    out = np.reciprocal(np.cosh(x))
+    _OVERFLOW.end(before)
+    return np.multiply(out, out, out) if type(out) is np.ndarray else out * out
+
+
+# ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.
+sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native=Formula(formulas.sech2, shares="exp(-2|x|)"))
+tanh_p = unary(
+    "tanh", np.tanh, lambda ans, x: sech2(x), native=Formula(formulas.tanh, bounded=True, shares="exp(-2|x|)")
+)
+arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x), native=formulas.arcsinh)
+arccosh_p = unary(
+    "arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0), native=formulas.arccosh
+)
+arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9), native=formulas.arctanh)
+
+
+def _hypot1(x: Any) -> Any:
+    if np.size(x) < LARGE:
+        return np.hypot(x, 1.0)
+    with np.errstate(over="ignore"):  # NumPy's hypot is slow
+        out = np.sqrt(1 + np.square(x))
+    return out if np.isfinite(out).all() else np.where(np.isinf(out), np.abs(x), out)
+
+
+hypot1_p = unary(
+    "hypot1",
+    _hypot1,
+    lambda ans, x: x / ans,
+    reasons={"complex": "hypot is for real numbers"},
+    native=formulas.hypot1,
+)
+
+
+def _root_of_one_and_square(x: Value) -> Value:
+    if dtype_of(x).kind == "c":
+        ix = x * 1j
+        return sqrt(1 + ix) * sqrt(1 - ix)
+    return hypot1(x)
+
+
+def _over_squares(x: Any, y: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        r = np.hypot(x, y)
+        out = x / r / r
+        if (out == out) if not shape_of(out) else not np.isnan(out).any():
+            return out
+        limit = np.copysign(out.dtype.type(0), x)  # at infinite numbers
+        return np.where(np.isinf(x) & ~np.isnan(y), limit, out).astype(out.dtype)[()]
+
+
+# ``x / (x**2 + y**2)``, also where the squares overflow or vanish: with z = x + iy the real part of 1/z, and its
+# derivatives are those of ``-1 / z**2``.
+over_squares_p = binary(
+    "over_squares",
+    _over_squares,
+    (lambda ans, x, y: over_squares(y, x) - ans, lambda ans, x, y: over_squares(y, x) + ans),
+    (lambda ans, x, y: ans, lambda ans, x, y: -2 * over_squares(y, x)),
+    reasons={"complex": "arctan2, whose derivative it is, is for real numbers"},
+    native=formulas.over_squares,
+)
+arctan2_p = binary(
+    "arctan2",
+    np.arctan2,
+    lambda ans, x, y: over_squares(y, x),
+    lambda ans, x, y: -over_squares(x, y),
+    ((0.3, 2.0), REAL),
+    native=formulas.arctan2,
+)
+hypot_p = binary(
+    "hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans), native=formulas.hypot
+)
+known(hypot_p, lambda x, y: _sum_of_squares(lambda: (x, y), x, y))
+
+
+sin = function_of(sin_p)
+cos = function_of(cos_p)
+tan = function_of(tan_p)
+arcsin = function_of(arcsin_p)
+arccos = function_of(arccos_p)
+arctan = function_of(arctan_p)
+sinh = function_of(sinh_p)
+cosh = function_of(cosh_p)
+tanh = function_of(tanh_p)
+sech2 = function_of(sech2_p)
+arcsinh = function_of(arcsinh_p)
+arccosh = function_of(arccosh_p)
+arctanh = function_of(arctanh_p)
+arctan2 = function_of(arctan2_p)
+hypot = function_of(hypot_p)
+hypot1 = function_of(hypot1_p)
+over_squares = function_of(over_squares_p)
