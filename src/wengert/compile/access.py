@@ -14,6 +14,7 @@ from ..lowering.index_maps import Affine
 from ..program import Var
 from .emitter import BITS, Emitter, V
 from .fusion import Kernel
+from .narrow import from_memory, to_memory
 from .nest import Node
 from .scalars import MEMORY_TYPES
 from .schedule import Schedule, coefficient
@@ -126,7 +127,7 @@ class Access:
                 if step:
                     at = e.iadd(at, e.lanes_constant([step * i for i in range(lanes)], "i64"))
             out = self._gather(self.address(base, type_, at), type_, lanes, mask)
-        return e.icmp("ne", out, e.const(0, out)) if node.dtype == BOOL else out
+        return from_memory(e, out, node.dtype)
 
     def _load_scalar(self, base: V, at: V, type_: str, mask: V | None) -> V:
         e = self.e
@@ -185,8 +186,7 @@ class Access:
     def store(self, target: Var, offset: Affine, value: V, vector: bool) -> None:
         e = self.e
         dtype = target.aval.dtype
-        if dtype == BOOL:
-            value = e.cast("zext", value, "i8")
+        value = to_memory(e, value, dtype)
         type_ = MEMORY_TYPES[dtype]
         base, at = self.pointer(target), self.within(target, offset)
         step = self._lane_step(offset) if vector else 0

@@ -91,7 +91,7 @@ CHOICES: dict[str, Choice] = {
 NO_CHOICES = frozenset(
     "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH access.LINE "
     "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
-    "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED serial.random.PARITY".split()
+    "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )
 # Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.
 OUTSIDE = frozenset(

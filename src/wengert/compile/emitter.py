@@ -19,7 +19,7 @@ from .rewrites import on
 
 FLOATS = ("float", "double")
 QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
-BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
+BITS = {"half": 16, "i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
 # NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
 REGISTER_TYPES = {
     "bool": "i1",
@@ -31,6 +31,7 @@ REGISTER_TYPES = {
     "uint16": "i16",
     "uint32": "i32",
     "uint64": "i64",
+    "float16": "float",  # see `narrow`
     "float32": "float",
     "float64": "double",
 }

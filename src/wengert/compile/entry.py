@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval
+from ..lowering import narrow
 from ..ops.random import KEY
 from . import allocation, caller, layout, recycle
 from .call.words import BUILD, HEAD, MAKE, MATCH, WIDTH
@@ -36,7 +37,7 @@ def plain(tree: Any) -> bool:
 
 def known_dtype(dtype: np.dtype) -> bool:
     """Whether arrays of this kind have one dtype object most often, by which the caller knows them."""
-    return dtype is KEY or (dtype.kind in "biufc" and dtype == np.dtype(dtype.type))
+    return dtype is KEY or ((dtype.kind in "biufc" or narrow(dtype)) and dtype == np.dtype(dtype.type))
 
 
 def _one(dtype: np.dtype) -> np.dtype:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..lowering import Formula, meaning
+from ..lowering import Formula, computed_in, meaning, narrow
 from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
 from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
@@ -157,10 +157,12 @@ class Plan:
         if isinstance(eqn.primitive.native, Check):
             return REDUCE
         if isinstance(native, Reduction) and size_of(avals[0]) > 0:
-            return REDUCE if avals[0].dtype.kind in native.monoid.kinds else CALL
+            return REDUCE if computed_in(avals[0].dtype).kind in native.monoid.kinds else CALL
         if isinstance(native, Contraction):
             if 0 in avals[0].shape and size_of(outs[0]):
                 return CALL  # a sum of nothing
+            if narrow(outs[0].dtype):
+                return CALL  # passes have written it in float32
             return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
         return CALL
 

@@ -32,7 +32,7 @@ def factorisation_of(eqn: Equation) -> Factorisation | None:
     if not isinstance(eqn.primitive.native, kernels.Factorisation):
         return None
     avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
-    known = register_type(avals[0].dtype) in ("float", "double") and max(avals[0].shape[-2:]) <= LARGEST
+    known = avals[0].dtype.char in "fd" and max(avals[0].shape[-2:]) <= LARGEST
     same = all(a.dtype == avals[0].dtype and math.prod(a.shape) for a in avals)
     return Factorisation(eqn) if known and same else None
 

@@ -19,9 +19,10 @@ from .access import BOOL, Access
 from .emitter import FLOATS, Region, V
 from .fusion import Kernel, Root
 from .interrupts import DECLARATION, NAME, ask, strip
+from .narrow import from_memory, rounded, to_memory
 from .nest import Node
 from .rows import blocks, write_rows
-from .scalars import MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
+from .scalars import KEY, MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
 from .schedule import Loop, nanoseconds
 
 FRESH = 0.3  # nanoseconds to write a byte of memory that the system has yet to find
@@ -249,9 +250,10 @@ class KernelWriter(Access):
         value = self._counted(root, dtype, e.constant(0, REGISTERS[dtype], vector.lanes))
         place = self.within(root.target, root.offset)
         where = self.address(self.pointer(root.target), MEMORY_TYPES[dtype], place)
-        old = e.fresh("sum")
-        e.raw(f"  {old} = load {value.llvm}, ptr {where.name}, align {dtype.itemsize}")
-        total = SUM.accumulate(e, dtype, V(old, value.type, value.lanes, len(e.regions) - 1), value)
+        old = V(e.fresh("sum"), MEMORY_TYPES[dtype], value.lanes, len(e.regions) - 1)
+        e.raw(f"  {old.name} = load {old.llvm}, ptr {where.name}, align {dtype.itemsize}")
+        total = SUM.accumulate(e, dtype, from_memory(e, old, dtype), value)
+        total = to_memory(e, rounded(e, total, dtype), dtype)
         e.raw(f"  store {total!r}, ptr {where.name}, align {dtype.itemsize}")
 
     def _close(self, loop: Loop, k: int) -> None:
@@ -306,7 +308,7 @@ class KernelWriter(Access):
         folded = vector is not None and vector.reduced
         if folded:
             value = e.fold(value, lambda x, y: root.combine.accumulate(e, acc.dtype, x, y))
-        self.store(root.target, root.offset, value, vector is not None and not folded)
+        self.store(root.target, root.offset, rounded(e, value, acc.dtype), vector is not None and not folded)
 
     def _finish_check(self, acc: _Accumulator) -> None:
         e = self.e
@@ -317,7 +319,7 @@ class KernelWriter(Access):
 
 
 def _as(value: Any, dtype: np.dtype) -> Any:
-    if dtype.kind == "V":  # the integer that its bytes are
+    if dtype == KEY:  # the integer that its bytes are
         return int(np.array(value, dtype).view(np.uint64))
     with np.errstate(all="ignore"):
         if type(value) is int and dtype.kind in "fc":  # of any size

@@ -12,6 +12,7 @@ from typing import Any
 
 from .emitter import Emitter, V
 from .fusion import Root
+from .narrow import to_memory
 from .scalars import MEMORY_TYPES
 from .schedule import Schedule, coefficient
 
@@ -102,8 +103,7 @@ def write_rows(w: Any, block: Sequence[Root], values: Sequence[V]) -> None:
     target, offset, width, lanes = block[0].target, block[0].offset, len(block), vector.lanes
     type_, align = MEMORY_TYPES[target.aval.dtype], target.aval.dtype.itemsize
     columns = [e.splat(v, lanes) for v in values]
-    if target.aval.dtype.kind == "b":
-        columns = [e.cast("zext", c, type_) for c in columns]
+    columns = [to_memory(e, c, target.aval.dtype) for c in columns]
     step, base, at = coefficient(offset, vector.axis), w.pointer(target), w.within(target, offset)
     whole = step == width  # rows lie one after another
     for k, piece in enumerate(interleaved(e, columns)):

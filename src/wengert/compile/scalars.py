@@ -10,22 +10,27 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..lowering import Formula, Scalar
-from ..lowering.formulas import truth
+from ..lowering import Formula, Scalar, computed_in, narrow
+from ..lowering.formulas import EXACT, nextafter, truth
 from ..ops.random import KEY
 from .emitter import REGISTER_TYPES, Emitter, V
+from .narrow import rounded, to_float
 
 _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
 
 
 # By dtype: NumPy computes dtype.name anew each time it is asked for. A key of random numbers is two words.
 REGISTERS = {**{np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}, KEY: "i64"}
-MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8"}
+MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8", np.dtype(np.float16): "i16"}
 
 
 def register_type(dtype: np.dtype) -> str | None:
     """The LLVM type of a dtype in registers, or None where there is none."""
-    return REGISTERS.get(dtype)
+    found = REGISTERS.get(dtype)
+    if found is None and narrow(dtype):  # bfloat16, which is known once `ml_dtypes` is imported
+        found = REGISTERS[dtype] = "float"
+        MEMORY_TYPES[dtype] = "i16"
+    return found
 
 
 # --- conversion -------------------------------------------------------------------------------------------------
@@ -35,6 +40,8 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
     """A value of one dtype as another, by NumPy's ``astype``."""
     if source == target:
         return x
+    if computed_in(source) is not source or computed_in(target) is not target:
+        return _narrow_cast(e, x, source, target)
     a, b = REGISTERS[source], REGISTERS[target]
     if x.const is not None and not (source.kind == "f" and target.kind in "iu"):
         with np.errstate(all="ignore"):
@@ -62,6 +69,17 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
     return e.cast("sext" if source.kind == "i" else "zext", x, b)
 
 
+def _narrow_cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
+    """To or from floating point of 16 bits, which is float32 in registers."""
+    if x.const is not None and target.kind not in "iu":
+        with np.errstate(all="ignore"):
+            return e.constant(np.array(x.const).astype(source).astype(target).item(), REGISTERS[target], x.lanes)
+    wide = computed_in(target)
+    if wide is not target and source == np.dtype(np.float64):
+        return rounded(e, to_float(e, x, target), target)
+    return rounded(e, cast(e, x, computed_in(source), wide), target)
+
+
 # --- elementwise equations --------------------------------------------------------------------------------------
 
 
@@ -83,7 +101,7 @@ def loop_dtypes(primitive: Primitive, avals: list[Aval], out: Aval) -> tuple[lis
         return ins, result
     if formula.loop is not None:
         return formula.loop(avals, out)
-    if out.dtype.kind == "f" and all(a.dtype.kind in "f" or a.weak for a in avals):
+    if computed_in(out.dtype).kind == "f" and all(computed_in(a.dtype).kind == "f" or a.weak for a in avals):
         return [out.dtype] * len(avals), out.dtype
     return None
 
@@ -111,7 +129,11 @@ def emit_elementwise(
     lanes = max(v.lanes for v, _ in args)
     values = [e.splat(cast(e, v, d, want), lanes) for (v, d), want in zip(args, ins, strict=True)]
     write = _outlined if outline else _written
-    return cast(e, write(e, formula.at(ins[-1]), ins[-1], values), result, out)
+    dtype = computed_in(ins[-1])
+    found = write(e, formula.at(dtype), dtype, values)
+    if formula.meaning not in EXACT:
+        found = rounded(e, found, result)
+    return cast(e, found, result, out)
 
 
 def _written(e: Emitter, f: Scalar, dtype: np.dtype, values: list[V]) -> V:
@@ -157,4 +179,7 @@ def _find_lowered(primitive: Primitive, avals: list[Aval], out: Aval) -> tuple[l
     loops = loop_dtypes(primitive, avals, out)
     if loops is None or any(register_type(d) is None for d in (*loops[0], loops[1])):
         return None
-    return loops if loops[0][-1].kind in primitive.native.kinds else None
+    kinds = primitive.native.kinds
+    if narrow(loops[0][-1]):
+        return loops if "f" in kinds and primitive.native.meaning is not nextafter else None
+    return loops if loops[0][-1].kind in kinds else None

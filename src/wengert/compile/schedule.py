@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..lowering import computed_in
 from ..lowering.index_maps import Affine
 from ..lowering.monoids import SUM
 from .emitter import V
@@ -98,7 +99,7 @@ class Schedule:
 
     def _choose(self, loops: list[Loop], nodes: list[Node], vector_bytes: int) -> Loop | None:
         """The loop to vectorise: the one whose accesses cost least for each element."""
-        widest = max([n.dtype.itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
+        widest = max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
         work = sum(work_of(n) for n in nodes)
         best, least = None, float("inf")
         for loop in loops:
@@ -160,7 +161,7 @@ def work_of(node: Node) -> int:
 def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
     """What a nest takes about on one thread: for its arithmetic, or for moving its arrays."""
     nodes = kernel.nest.nodes
-    widest = max([n.dtype.itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
+    widest = max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
     vector = schedule.vector
     lanes = 1 if vector is None else min(vector.lanes, schedule.vector_bytes // widest)
     gathers = sum(1 for n in nodes if n.kind == "load" and len(n.args) > n.data[2])

@@ -18,6 +18,19 @@ Scalar = Callable[
 DEAR = 16  # additions that a function of many instructions takes, about
 
 
+FLOAT32 = np.dtype(np.float32)
+
+
+def narrow(dtype: np.dtype) -> bool:
+    """Whether a dtype is floating point of 16 bits: float16, or the bfloat16 of `ml_dtypes`."""
+    return dtype.itemsize == 2 and (dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16"))
+
+
+def computed_in(dtype: np.dtype) -> np.dtype:
+    """The dtype that native code computes in for one: float32 for floating point of 16 bits."""
+    return FLOAT32 if narrow(dtype) else dtype
+
+
 class Lowering:
     """How an operation is computed in native code; of this class itself is one that is called through NumPy.
 
@@ -29,12 +42,13 @@ class Lowering:
         flat: whether they keep the order in which they lie in memory.
         blank: whether the result may hold anything.
         both, shares: see `Formula`.
+        widens: whether it is computed in float32 of numbers of 16 bits, and its result is rounded once.
         meaning: what it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings. Rules of
             algebra know operations by it: what has the same meaning is the same operation.
     """
 
     cost: int = DEAR
-    safe = selects = spreads = flat = blank = False
+    safe = selects = spreads = flat = blank = widens = False
     both: tuple[Scalar, int] | None = None
     shares = ""
 
@@ -126,7 +140,7 @@ class Formula(Lowering):
 
     def at(self, dtype: np.dtype) -> Scalar:
         """The formula for NumPy's loop for a dtype."""
-        return self.floats if dtype.kind == "f" else self.function
+        return self.floats if computed_in(dtype).kind == "f" else self.function
 
 
 class Composition(Lowering):
@@ -141,4 +155,16 @@ class Composition(Lowering):
         return composed(self.function, tuple([a.aval for a in inputs]), params)
 
 
-__all__ = ["CALLED", "DEAR", "PRIMITIVES", "Composition", "Formula", "Long", "Lowering", "Scalar", "meaning"]
+__all__ = [
+    "CALLED",
+    "DEAR",
+    "PRIMITIVES",
+    "Composition",
+    "Formula",
+    "Long",
+    "Lowering",
+    "Scalar",
+    "computed_in",
+    "meaning",
+    "narrow",
+]

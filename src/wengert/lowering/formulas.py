@@ -277,3 +277,24 @@ gammaln, digamma, logaddexp, logaddexp2 = map(Long, "gammaln digamma logaddexp l
 xlogy, xlog1py, fmod, nextafter, heaviside = map(Long, "xlogy xlog1py fmod nextafter heaviside".split())
 sine_and_cosine = Long("sin_and_cos")
 floor_divide_floats, remainder_floats = map(Long, ("floor_divide", "remainder"))
+
+# Of numbers that a narrower dtype has, these give such numbers: there is nothing to round.
+EXACT = frozenset(
+    {
+        same,
+        negative,
+        absolute,
+        sign,
+        maximum,
+        minimum,
+        fmax,
+        fmin,
+        floor,
+        ceil,
+        trunc,
+        rint,
+        copysign,
+        where,
+        converted,
+    }
+)

@@ -18,11 +18,14 @@ class Kernel(Lowering):
         place: the module and the function.
         selects: whether each element of the result is one of the first operand's.
         blank: whether the result may hold anything.
+        widens: whether numbers of 16 bits are computed in float32.
         options: what the function is told, such as the monoid that it combines with.
     """
 
-    def __init__(self, place: str, selects: bool = False, blank: bool = False, **options: Any) -> None:
-        self.place, self.selects, self.blank, self.options = place, selects, blank, options
+    def __init__(
+        self, place: str, selects: bool = False, blank: bool = False, widens: bool = False, **options: Any
+    ) -> None:
+        self.place, self.selects, self.blank, self.widens, self.options = place, selects, blank, widens, options
 
 
 class Scatter(Kernel):

@@ -8,7 +8,7 @@ from . import Lowering
 class Contraction(Lowering):
     """A product of two arrays, summed: ``dims`` of the parameters has the axes summed and those of a batch, of either one."""
 
-    safe = True
+    safe = widens = True
 
 
 class Check(Lowering):

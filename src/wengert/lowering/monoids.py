@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import Lowering, Scalar
+from . import Lowering, Scalar, computed_in
 from . import formulas as f
 
 
@@ -33,22 +33,27 @@ class Monoid(NamedTuple):
     logical: bool = False
 
     def combine(self, e: Any, dtype: np.dtype, x: Any, y: Any) -> Any:
-        """NumPy's operation on two numbers of a dtype; on booleans a sum is "or" and a product is "and"."""
+        """NumPy's operation on two numbers of a dtype; on booleans a sum is "or" and a product is "and".
+
+        Of floating point of 16 bits, which is computed in float32, the result is still to be rounded.
+        """
+        dtype = computed_in(dtype)
         return (self.truths if dtype.kind == "b" else self.function)(e, dtype, x, y)
 
     def accumulate(self, e: Any, dtype: np.dtype, total: Any, term: Any) -> Any:
         """The same for one more term of what is combined in an order of the compiler's own."""
+        dtype = computed_in(dtype)
         if dtype.kind == "b":
             return self.truths(e, dtype, total, term)
         return (self.fused or self.function)(e, dtype, total, term)
 
 
 def _least(dtype: np.dtype) -> Any:
-    return -np.inf if dtype.kind == "f" else int(np.iinfo(dtype).min)
+    return -np.inf if computed_in(dtype).kind == "f" else int(np.iinfo(dtype).min)
 
 
 def _largest(dtype: np.dtype) -> Any:
-    return np.inf if dtype.kind == "f" else int(np.iinfo(dtype).max)
+    return np.inf if computed_in(dtype).kind == "f" else int(np.iinfo(dtype).max)
 
 
 SUM = Monoid(("sum", "+="), f.add, f.bitwise_or, lambda dtype: 0, f.accumulate)
@@ -71,6 +76,7 @@ class Reduction(Lowering):
     def __init__(self, monoid: Monoid, combine: Any) -> None:
         self.monoid, self.combine, self.meaning = monoid, combine, monoid
         self.selects = monoid in (MAXIMUM, MINIMUM)
+        self.widens = not self.selects and not monoid.logical
 
 
 __all__ = ["ALL", "ANY", "MAXIMUM", "MINIMUM", "PRODUCT", "SUM", "Monoid", "Reduction"]

@@ -63,21 +63,18 @@ def _plan(nx: int, ny: int, dims: Dims) -> Callable[[Any, Any], Any]:
         left = x.transpose(perm_x).reshape(*batch, math.prod(free_x), k)
         right = y.transpose(perm_y).reshape(*batch, k, math.prod(free_y))
         out = np.matmul(left, right)
-        if out.dtype != left.dtype == right.dtype:  # of bfloat16, which NumPy multiplies in float32
-            out = out.astype(left.dtype)
         return out.reshape((*batch, *free_x, *free_y))[()]
 
     return general
 
 
 def _impl(x: Value, y: Value, *, dims: Dims) -> Value:
-    if x.dtype is not y.dtype and "V" in (
-        x.dtype.kind,
-        y.dtype.kind,
-    ):  # NumPy multiplies bfloat16 and integers as objects
-        dtype = result_dtype(aval_of(x), aval_of(y))
-        x, y = x.astype(dtype), y.astype(dtype)
-    return _plan(x.ndim, y.ndim, dims)(x, y)
+    if "V" not in (x.dtype.kind, y.dtype.kind):
+        return _plan(x.ndim, y.ndim, dims)(x, y)
+    # NumPy multiplies bfloat16 and integers as objects, and bfloat16 in float32, which the result may be left in
+    dtype = result_dtype(aval_of(x), aval_of(y))
+    out = _plan(x.ndim, y.ndim, dims)(x.astype(dtype, copy=False), y.astype(dtype, copy=False))
+    return out if out.dtype == dtype else out.astype(dtype)
 
 
 def _shape_rule(x: Aval, y: Aval, *, dims: Dims) -> Aval:

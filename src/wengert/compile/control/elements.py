@@ -22,6 +22,7 @@ from ...lowering.monoids import SUM, Monoid, Reduction
 from ...ops.families import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
 from ..emitter import V
+from ..narrow import rounded
 from ..nest import size_of
 from ..scalars import REGISTERS, cast, emit_elementwise, lowered
 from ..serial.writer import INT64, Array, Text, memory_type
@@ -245,7 +246,7 @@ class ElementWriter(Timed, Text):
         while len(row) > 1:
             pairs = [monoid.accumulate(self, dtype, row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
             row = pairs + ([row[-1]] if len(row) % 2 else [])
-        return row[0]
+        return rounded(self, row[0], dtype)
 
     def _reduced(self, eqn: Equation, elements: Any, aval: Aval, out: Aval) -> Any:
         axes, monoid, dtype = eqn.params["axes"], eqn.primitive.native.monoid, out.dtype
@@ -347,7 +348,7 @@ class ElementWriter(Timed, Text):
                     old, change = elements[at], changes[(*p, *r)]
                     new = cast(self, change, avals[1].dtype, d)
                     if monoid is not None:
-                        new = monoid.combine(self, d, old, new)
+                        new = rounded(self, monoid.combine(self, d, old, new), d)
                     elements[at] = new if here is None else self.select(here, new, old)
         return elements
 
@@ -365,7 +366,9 @@ class ElementWriter(Timed, Text):
                 flat = self._flat(_merged(axes, [w[p] for w in wide], rest, r), shape)
                 change = changes[(*p, *r)]
                 new = cast(self, change, avals[1].dtype, d)
-                array.store(flat, new if monoid is None else monoid.combine(self, d, array.load(flat), new))
+                if monoid is not None:
+                    new = rounded(self, monoid.combine(self, d, array.load(flat), new), d)
+                array.store(flat, new)
 
 
 def _merged(axes: Sequence[int], first: Sequence[Any], rest: Sequence[int], second: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...ops.families import broadcast_shapes
 from ..emitter import V
+from ..narrow import rounded
 from ..scalars import cast
 from .step import Body, Serial
 from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
@@ -57,7 +58,7 @@ def scatter(step: Serial) -> Body | None:
                 where = w.iadd(base, w.scaled(first, s))
                 new = changes.load(w.iadd(change, w.scaled(first, u)), lanes, u, out.dtype)
                 if monoid is not None:
-                    new = monoid.combine(w, out.dtype, target.load(where, lanes), new)
+                    new = rounded(w, monoid.combine(w, out.dtype, target.load(where, lanes), new), out.dtype)
                 target.store(where, new)
 
             with w.nest(inner[:-1], [to[:-1], fro[:-1]]) as (more, further):

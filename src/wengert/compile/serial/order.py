@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from ..emitter import FLOATS, V
+from ..scalars import register_type
 from .step import Body, Serial
 from .writer import INT64, Text, Writer, known
 
@@ -86,7 +87,7 @@ def argument(step: Serial) -> Body | None:
 
 
 def _better(w: Writer, dtype: np.dtype, largest: bool, x: V, best: V) -> V:
-    if dtype.kind == "f":
+    if x.type in FLOATS:
         # Unordered or beyond, and the best so far is no NaN: the first NaN is the best.
         return w.and_(w.fcmp("ugt" if largest else "ult", x, best), w.fcmp("ord", best, best))
     sign = "s" if dtype.kind == "i" else "u"
@@ -105,8 +106,7 @@ def searchsorted(step: Serial) -> Body | None:
     if not known(a, v, out):
         return None
     common = np.promote_types(a.dtype, v.dtype)
-    if common.name not in ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-                           "float32", "float64"):  # fmt: skip
+    if register_type(common) is None:
         return None
     n, rows = a.shape[-1], math.prod(a.shape[:-1])
     each = math.prod(v.shape) // max(rows, 1)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...config import config
+from ...lowering import computed_in
 from ..emitter import V
 from ..scalars import cast
 from .step import Body, Serial
@@ -110,7 +111,11 @@ def floats(step: Serial) -> Body | None:
 def same_bytes(step: Serial) -> Body | None:
     x, out = step.eqn.inputs[0].aval, step.eqn.outputs[0].aval
     size = math.prod(out.shape) * out.dtype.itemsize
-    if not known(x, out) or size != math.prod(x.shape) * x.dtype.itemsize or "f" in (x.dtype.kind, out.dtype.kind):
+    if (
+        not known(x, out)
+        or size != math.prod(x.shape) * x.dtype.itemsize
+        or "f" in (computed_in(x.dtype).kind, computed_in(out.dtype).kind)
+    ):
         return None
 
     def write(w: Writer) -> None:
@@ -145,7 +150,7 @@ def fold_in(step: Serial) -> Body | None:
 def _elementwise(step: Serial, f: Callable[..., V]) -> Body | None:
     """A function of 64-bit words (keys, or integers as int64) with operands broadcast together."""
     avals, out = [a.aval for a in step.eqn.inputs], step.eqn.outputs[0].aval
-    if not known(*avals, out) or any(a.dtype.kind == "f" for a in avals):
+    if not known(*avals, out) or any(computed_in(a.dtype).kind == "f" for a in avals):
         return None
     extents, strides = collapsed(out.shape, [broadcast_strides(a.shape, out.shape) for a in (out, *avals)])
 

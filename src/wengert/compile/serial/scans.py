@@ -12,6 +12,7 @@ import numpy as np
 from ...core import Aval, Primitive
 from ...lowering.monoids import Monoid
 from ..emitter import V
+from ..narrow import rounded
 from ..scalars import emit_elementwise, lowered
 from .step import Body, Serial
 from .writer import Writer, known
@@ -59,7 +60,7 @@ def running(step: Serial) -> Body | None:
 def _combine(operation: Monoid | Primitive, dtype: np.dtype):  # noqa: ANN202
     """A function ``(w, so far, next)``, or None."""
     if isinstance(operation, Monoid):
-        return lambda w, x, y: operation.combine(w, dtype, x, y)
+        return lambda w, x, y: rounded(w, operation.combine(w, dtype, x, y), dtype)
     primitive, aval = operation, Aval((), dtype)
     loops = lowered(primitive, [aval, aval], aval)
     if loops is None:

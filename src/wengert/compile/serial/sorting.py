@@ -10,7 +10,9 @@ import math
 
 import numpy as np
 
+from ...lowering import narrow
 from ..emitter import BITS, V
+from ..narrow import from_memory, to_memory
 from .sorters import SHORT, sorter
 from .step import Body, Serial
 from .writer import Text, Writer, known, memory_type
@@ -64,7 +66,7 @@ def sort(step: Serial) -> Body | None:
                 else:
                     target.store(at, _value(w, x.dtype, keys.load(here, lanes)))
 
-            w.strips(n, w.lanes(np.promote_types(x.dtype, out.dtype)) if inner == 1 else 1, put)
+            w.strips(n, w.lanes(max(x.dtype, out.dtype, key=lambda d: d.itemsize)) if inner == 1 else 1, put)
 
     return write
 
@@ -85,8 +87,9 @@ def _key(w: Text, dtype: np.dtype, x: V, one_zero: bool) -> V:
     if dtype.kind == "i":
         return w.xor(x, _sign(w, x))
     nan = w.fcmp("uno", x, x)
-    bits = w.cast("bitcast", w.fadd(x, w.const(0.0, x)) if one_zero else x, f"i{BITS[x.type]}")
-    negative = w.ashr(bits, w.const(BITS[x.type] - 1, bits))
+    x = w.fadd(x, w.const(0.0, x)) if one_zero else x
+    bits = to_memory(w, x, dtype) if narrow(dtype) else w.cast("bitcast", x, f"i{BITS[x.type]}")
+    negative = w.ashr(bits, w.const(BITS[bits.type] - 1, bits))
     key = w.xor(bits, w.or_(negative, _sign(w, bits)))
     return w.select(nan, w.const(-1, bits), key)
 
@@ -101,4 +104,6 @@ def _value(w: Text, dtype: np.dtype, key: V) -> V:
         return w.xor(key, _sign(w, key))
     negative = w.xor(w.ashr(key, w.const(BITS[key.type] - 1, key)), w.const(-1, key))
     bits = w.xor(key, w.or_(negative, _sign(w, key)))
+    if narrow(dtype):
+        return from_memory(w, bits, dtype)
     return w.cast("bitcast", bits, "double" if dtype.itemsize == 8 else "float")

@@ -16,7 +16,8 @@ from ...lowering.index_maps import strides_of
 from .. import pieces
 from ..emitter import BITS, Emitter, V
 from ..interrupts import DECLARATION, LIMIT, NAME, ask
-from ..scalars import REGISTERS, cast, register_type
+from ..narrow import from_memory, to_memory
+from ..scalars import KEY, MEMORY_TYPES, REGISTERS, cast, register_type
 from .step import Serial, is_number
 
 INT64 = np.dtype(np.int64)
@@ -26,7 +27,7 @@ CALL = 20  # of a function that is not known here
 
 def memory_type(dtype: np.dtype) -> str:
     """The LLVM type of an element in memory."""
-    return "i8" if dtype.kind == "b" else REGISTERS[dtype]
+    return MEMORY_TYPES[dtype]
 
 
 def known(*avals: Any) -> bool:
@@ -64,15 +65,12 @@ class Array:
             type_, wide = memory_type(self.dtype), lanes if step else 1
             llvm = type_ if wide == 1 else f"<{wide} x {type_}>"
             x = w.define(f"load {llvm}, ptr {self.at(offset)}, align {BITS[type_] // 8}", type_, wide, 0)
-            if self.dtype.kind == "b":
-                x = w.icmp("ne", x, w.const(0, x))
-            x = w.splat(x, lanes)
+            x = w.splat(from_memory(w, x, self.dtype), lanes)
         return x if dtype is None else cast(w, x, self.dtype, np.dtype(dtype))
 
     def store(self, offset: V, value: V) -> None:
         """Write a value, or the lanes of one, from an element on."""
-        if self.dtype.kind == "b":
-            value = self.w.cast("zext", value, "i8")
+        value = to_memory(self.w, value, self.dtype)
         align = BITS[memory_type(self.dtype)] // 8
         self.w.raw(f"  store {value!r}, ptr {self.at(offset)}, align {align}")
 
@@ -319,7 +317,7 @@ class Writer(Text):
 def scalar(a: Any) -> Any:
     """The number of a scalar literal; a structured one as the integer that its bytes are."""
     value, dtype = a.value, a.aval.dtype
-    if dtype.kind == "V":
+    if dtype == KEY:
         return int(np.array(value, dtype).view(np.uint64))
     return np.asarray(value).astype(dtype).item()
 

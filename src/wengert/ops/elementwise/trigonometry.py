@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, dtype_of, shape_of
+from ...core import Value, dtype_of, inexact_dtype, shape_of
 from ...lowering import Formula, formulas
 from ..declare import REAL, binary, function_of, quietly, unary
 from ..squares import known
@@ -72,8 +72,9 @@ arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0
 
 
 def _hypot1(x: Any) -> Any:
-    if np.size(x) < LARGE:
-        return np.hypot(x, 1.0)
+    dtype = dtype_of(x)
+    if np.size(x) < LARGE or dtype.char not in "fd":
+        return np.hypot(x, dtype.type(1) if inexact_dtype(dtype) else 1.0)
     with np.errstate(over="ignore"):  # NumPy's hypot is slow
         out = np.sqrt(1 + np.square(x))
     return out if np.isfinite(out).all() else np.where(np.isinf(out), np.abs(x), out)
