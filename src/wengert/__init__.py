@@ -56,7 +56,7 @@ if _TYPE_CHECKING:
         tree,
         tree_util,
     )
-    from .explanation import explain
+    from .explanation import explain, profile
     from .implicit import implicit_fixed_point, implicit_minimum, implicit_root
     from .interop.jax_names import as_jax
     from .sparse import hessian_sparsity, sparsity
@@ -95,7 +95,7 @@ _LATE = {
     **dict.fromkeys(
         ("fisher_operator", "gauss_newton_operator", "gradient_norms", "hessian_operator"), "transforms.curvature"
     ),
-    "explain": "explanation",
+    **dict.fromkeys(("explain", "profile"), "explanation"),
 }
 __all__ = [
     "ShapeDtypeStruct",
@@ -146,6 +146,7 @@ __all__ = [
     "numpy",
     "primitive",
     "print_saved",
+    "profile",
     "pure_callback",
     "random",
     "remat",

@@ -61,7 +61,7 @@ class _Token:
                 _Token.strays += 1
 
 
-class _Here:
+class Here:
     """A truth that is looked up in the context."""
 
     __slots__ = ("_truth",)
@@ -174,7 +174,7 @@ class Config:
     int_dtype: np.dtype
     complex_dtype: np.dtype
     uint_dtype: np.dtype
-    _x64: int | _Mode | _Here
+    _x64: int | _Mode | Here
     compiling: tuple[Any, ...]  # the settings by which one Program has several codes, in the order of _COMPILING
     inspecting: bool  # whether passes are checked or printed
     debugging: Any  # whether one of debug_nans, debug_infs, debug_zeros, disable_jit is set
@@ -204,6 +204,7 @@ class Config:
         environment = given()
         self._defaults: dict[str, Any] = {n: checked(n, value) for n, value in {**first, **environment}.items()}
         self._from = {n: f"environment, {VARIABLES[n]}" if n in environment else "default" for n in first}
+        self._defaults["timed"], self._from["timed"] = False, "default"  # no setting of users: `profile` sets it
         self._mark()
 
     enable_x64 = _setting("enable_x64")
@@ -242,10 +243,14 @@ class Config:
     def mode(self) -> Any:
         """What compiled calls are taken by: the very object of their compilation. See `_mark`."""
         found = self._x64
-        if type(found) is _Here:
+        if type(found) is Here:
             on = self._look("enable_x64")
             return int(on) if self._debugs() else _mode(on, self.compiling)
         return found
+
+    def time_steps(self, how: bool | str) -> None:
+        """Compile functions so that they note how long their steps take (`compile.timing`), ``"named"`` for perf as well."""
+        self._put("timed", how)
 
     def thread_count(self) -> int:
         """The number of threads, here."""
@@ -401,11 +406,11 @@ _scope: ContextVar[_Scope | None] = ContextVar("wengert settings", default=None)
 _begun: ContextVar[None] = ContextVar("wengert settings' block", default=None)  # whose tokens know their context
 _lock = lock()
 _DEBUGGING = ("debug_nans", "debug_infs", "debug_zeros", "disable_jit")
-_COMPILING = ("backend", "reproducible", "without_passes")
-_USUAL = ("native", False, ())
+_COMPILING = ("backend", "reproducible", "without_passes", "timed")
+_USUAL = ("native", False, (), False)
 _MODES: dict[tuple[bool, tuple[Any, ...]], _Mode] = {}
 _KINDS = {**dict.fromkeys(("enable_x64", "verify", "dump", *_COMPILING, *_DEBUGGING), "values"), "threads": "threads"}
-_X64_HERE, _DEBUGGING_HERE = _Here(lambda: config._look("enable_x64")), _Here(lambda: config._debugs())
+_X64_HERE, _DEBUGGING_HERE = Here(lambda: config._look("enable_x64")), Here(lambda: config._debugs())
 _JAX_NAMES = {"compilation_cache_dir": "cache_dir", "enable_compilation_cache": "disk_cache"}
 try:
     config = Config()

@@ -38,6 +38,8 @@ OTHERS = {
     "WENGERT_TARGET_CPU": "the processor that code is compiled for, such as x86-64-v3",
     "WENGERT_NATIVE_CALL": "0: compiled functions are called from Python, as where the native call does not fit",
     "WENGERT_FULL_TRACEBACK": "tracebacks with the frames of the library",
+    "WENGERT_LOG": "compile: what is compiled is printed to standard error, with its time and its reason",
+    "WENGERT_PERF_MAP": "1: compiled code is named for Linux's perf, in /tmp/perf-PID.map",
     "WENGERT_AS_JAX": "1: ``import jax`` means this library, from where wengert is imported on",
 }
 SIZES = ("cache_bytes", "checkpoint_bytes")
@@ -97,6 +99,8 @@ def checked(name: str, value: Any) -> Any:
     if name == "without_passes":
         words = value.split(",") if isinstance(value, str) else value
         return tuple(sorted({str(w).strip() for w in words if str(w).strip()}))
+    if name == "timed":  # of `profile`'s
+        return value
     if name == "dump":
         return None if value is None else str(value)
     if name in SIZES:

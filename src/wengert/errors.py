@@ -28,7 +28,7 @@ _PLACES = tuple(f"-packages{os.sep}{name}{os.sep}" for name in FOREIGN)
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 
 
-def _is_foreign_frame(frame: FrameType) -> bool:
+def is_foreign_frame(frame: FrameType) -> bool:
     """Whether a frame runs Python code of NumPy, SciPy, pandas, xarray or the standard library."""
     name = frame.f_code.co_filename
     if name.startswith(_STANDARD):
@@ -50,7 +50,7 @@ def _is_started_by(frame: FrameType) -> bool:
 def user_line() -> str:
     """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (is_library_frame(frame) or _is_foreign_frame(frame)):
+    while frame is not None and (is_library_frame(frame) or is_foreign_frame(frame)):
         frame = frame.f_back
     if frame is None:
         return ""
@@ -89,7 +89,7 @@ def foreign_calls() -> tuple[str, list[str]] | None:
     """
     frame: FrameType | None = sys._getframe(1)
     library, calls = "", []
-    while frame is not None and (is_library_frame(frame) or _is_foreign_frame(frame)):
+    while frame is not None and (is_library_frame(frame) or is_foreign_frame(frame)):
         module: str = frame.f_globals.get("__name__", "")
         name = module.split(".")[0]
         if name == "scipy":

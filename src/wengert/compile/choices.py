@@ -95,7 +95,7 @@ NO_CHOICES = frozenset(
 )
 # Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.
 OUTSIDE = frozenset(
-    "pool objectfile sidebyside shelter interrupts callback recycle engine call caller layout cache blas allocation choices emitter".split()
+    "pool objectfile sidebyside shelter interrupts callback recycle engine call caller layout cache blas allocation choices emitter timing perfmap attribution".split()
 )
 
 

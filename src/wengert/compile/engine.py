@@ -6,9 +6,10 @@ import itertools
 import mmap
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import llvmlite
@@ -178,12 +179,18 @@ def emit_all(parts: Sequence[sidebyside.Part], verify: bool = False) -> list[byt
 _machines: list[dict[bool, Any]] = []  # for each thread one that makes good code, and one that is quick
 
 
-def load(objects: Sequence[bytes], symbols: Iterable[str] = ()) -> Code:
-    """Machine code from object files that use some outside functions; one of them has `main`."""
+def load(
+    objects: Sequence[bytes], symbols: Iterable[str] = (), places: Mapping[str, int] = MappingProxyType({})
+) -> Code:
+    """Machine code from object files that use some outside functions; one of them has `main`.
+
+    Args:
+        places: addresses of what is no function, by name.
+    """
 
     def work() -> Code:
         _need(sum(map(len, objects)))
-        addresses = [(s, _address(s)) for s in symbols]
+        addresses = [(s, places[s] if s in places else _address(s)) for s in symbols]
         builder = llvm.JITLibraryBuilder().export_symbol("main")
         for o in objects:
             builder.add_object_img(o)

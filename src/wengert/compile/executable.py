@@ -6,6 +6,7 @@ import ctypes
 import json
 import math
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from ..backends import OtherPath
 from ..config import config
 from ..core import Value
 from ..program import Equation, Literal, Program
-from . import cache, engine, interrupts, rewrites, sidebyside
+from . import cache, engine, interrupts, perfmap, rewrites, sidebyside, timing
 from .callback import FAILED
 from .entry import Entry, callable_natively, followed, known_dtype, plain
 from .fingerprint import fingerprint
@@ -53,6 +54,8 @@ class Executable:
         self._optimized: Program | None = None
         self._module: Module | None = None
         self._found = False  # whether the code was on disk
+        self.clock: timing.Clock | None = None  # how long its steps took, where that is noted
+        self.spent = {"passes": 0.0, "LLVM": 0.0, "linking": 0.0}  # seconds
         recipe = self._recipe(verify)
         results = program.out_avals
         try:
@@ -81,7 +84,7 @@ class Executable:
         if pair is not None and whole:
             self.native = Entry(
                 pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
-                recipe.workspace, recipe.release, self._held, (self.code, self._callback),
+                recipe.workspace, recipe.release, self._held, (self.code, self._callback, self.clock),
             ).function  # fmt: skip
         if not keep:
             self._module = self._optimized = None
@@ -97,8 +100,9 @@ class Executable:
     def module(self) -> Module:
         """Its loop nests and LLVM text; made when it is compiled or looked at, not where the cache has its code."""
         if self._module is None:
-            width = engine.vector_bytes()
+            width, start = engine.vector_bytes(), time.perf_counter()
             self._module = Module(lowered(self.optimized, width, self.donated), width)
+            self.spent["passes"] += time.perf_counter() - start
         return self._module
 
     @property
@@ -108,17 +112,37 @@ class Executable:
     def _link(self, recipe: Recipe, results: Sequence[Any]) -> None:
         self._literals = literal_values(recipe, self.optimized if recipe.needs_program() else None, results)
         self._called(recipe)
-        self.code = engine.load(recipe.objects, recipe.symbols)
+        start = time.perf_counter()
+        places = {} if self.clock is None else {timing.NAME: self.clock.address}
+        self.code = engine.load(recipe.objects, recipe.symbols, places)
+        if perfmap.wanted():
+            perfmap.write(recipe.objects[0], self.code.main, self._function_name)
+        self.spent["linking"] += time.perf_counter() - start
+
+    @property
+    def from_disk(self) -> bool:
+        """Whether the code was compiled before, by this process or another."""
+        return self._found
+
+    def _function_name(self, name: str) -> str:
+        """What a function of the code is called in a profile: the user's function, and the lines of the step."""
+        from .attribution import title_of
+
+        step = self.module.named.get(name)
+        return f"wengert:{self.program.name}:" + (name if step is None else title_of(self.module.plan, step))
 
     def _recipe(self, verify: bool, anew: bool = False) -> Recipe:
         """The compiled Program: from the cache, unless it is to be made `anew`, or compiled and stored there."""
-        key = None if verify else cache_key(self.program, self.donated)
+        whole = config.compiling[-1] or perfmap.wanted()  # in one part, and not to be kept on disk
+        key = None if verify or whole else cache_key(self.program, self.donated)
         found = None if anew else cache.fetch(key, Recipe.is_one)
         self._found = found is not None
         if found is not None:
             return Recipe.from_bytes(found)
         module = self.module
-        parts = module.parts(sidebyside.most())
+        parts = [(module.text, False)] if whole else module.parts(sidebyside.most())
+        if module.clock is not None:
+            self.clock = timing.Clock(module)
         arguments = module.memory.arguments
         recipe = Recipe(
             sorted(module.symbols),
@@ -132,14 +156,16 @@ class Executable:
         )
         if not recipe.portable():
             key = None
-        if key is None and not verify:  # the Program has no fingerprint, so its code is known by its text
+        if key is None and not verify and not whole:  # the Program has no fingerprint, so its code is known by its text
             key = cache.key_of("\0".join(text for text, _ in parts).encode())
             found = None if anew else cache.fetch(key, Recipe.is_one)
             self._found = found is not None
             if found is not None:
                 recipe.objects = Recipe.from_bytes(found).objects
                 return recipe
+        start = time.perf_counter()
         recipe.objects = engine.emit_all(parts, verify or config.verify)
+        self.spent["LLVM"] += time.perf_counter() - start
         cache.store(key, recipe.to_bytes())
         return recipe
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..config import config
 from ..program import Literal, Var
-from . import callback, interrupts, pieces, pool
+from . import callback, interrupts, pieces, pool, timing
 from .callback import FAILED
 from .chunks import piece
 from .control import Control
@@ -90,16 +90,28 @@ class Module:
         self._pointers: dict[Any, str] = {}
         self._count = 0
         self.vector_bytes = vector_bytes
+        self.named: dict[str, int] = {}  # functions, and the steps that they are written for
+        self.clock: timing.Writer | None = None
+        if whole is None and config.compiling[-1]:
+            self.clock = timing.Writer(self, sum(map(_nanoseconds, plan.steps)), plan.steps)
         self._untested = self._guards()
         self._test_guards(lambda root: True if root in self._given() else None)
         last = {v: step for step in plan.steps for v in written(step)}
-        for step in plan.steps:
+        for number, step in enumerate(plan.steps):
+            known = len(self.texts.functions)
             self._step(step)
+            if whole is None:
+                self.named.update(dict.fromkeys(list(self.texts.functions.values())[known:], number))
+            if self.clock is not None:
+                self.clock.ended(number)
             self._ask(_nanoseconds(step))
             self._test_guards(lambda root, step=step: last.get(root) is step)
             self._check_indices()
             self._check_factorisations()
         self._copies()
+        if self.clock is not None:
+            self.clock.ended(len(plan.steps))
+            self.clock.ended(len(plan.steps) + 1)
         plan.time = sum(map(_nanoseconds, plan.steps))
         if whole is None:
             self.texts.main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")

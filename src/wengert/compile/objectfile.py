@@ -18,6 +18,7 @@ _SYMBOL = np.dtype(
 )
 _RELOCATION = np.dtype([("offset", "<u8"), ("type", "<u4"), ("symbol", "<u4"), ("addend", "<i8")])
 _SYMBOLS, _WITH_ADDENDS, _EMPTY, _RESERVED = 2, 4, 8, 0xFF00
+_FUNCTION = 2  # the kind of a symbol
 
 
 def is_object(data: bytes) -> bool:
@@ -67,4 +68,27 @@ def _is_elf(data: bytes) -> bool:
     return bool(tables)
 
 
-__all__ = ["is_object"]
+def functions(data: bytes) -> list[tuple[str, int, int, int]]:
+    """The functions of an ELF object file: name, number of the section, offset in it, size in bytes.
+
+    Example:
+        >>> from wengert.compile.engine import emit
+        >>> [name for name, *_ in functions(emit("define i32 @main() { ret i32 1 }"))]
+        ['main']
+    """
+    head = _HEADER.unpack_from(data)
+    start, count = head[6], head[12]
+    sections = [_SECTION.unpack_from(data, start + i * _SECTION.size) for i in range(count)]
+    found: list[tuple[str, int, int, int]] = []
+    for s in sections:
+        if s[1] == _SYMBOLS:
+            names = sections[s[6]][4]
+            for row in np.frombuffer(data, _SYMBOL, s[5] // _SYMBOL.itemsize, s[4]):
+                if int(row["info"]) & 15 == _FUNCTION:
+                    at = names + int(row["name"])
+                    name = data[at : data.index(b"\0", at)].decode()
+                    found.append((name, int(row["section"]), int(row["at"]), int(row["size"])))
+    return found
+
+
+__all__ = ["functions", "is_object"]

@@ -163,7 +163,7 @@ def _on(form: str) -> list[Pass]:
     Raises:
         ValueError: one is to be left out that there is not, or that is needed.
     """
-    _, _, off = config.compiling
+    _, _, off, _ = config.compiling
     if off:
         possible = [p.name for p in PASSES if not p.needed]
         unknown = [name for name in off if name not in possible]

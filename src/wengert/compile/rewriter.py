@@ -59,6 +59,7 @@ class Rewriter:
         self._literals: dict[Any, Literal] = {}
         self._paddings: dict[Any, Literal] = {}
         self._places: dict[tuple[int, ...], Literal] = {}
+        self.place: Any = None  # the user's line that the equation being written comes from
         self.scope = 0  # equations of different scopes are not shared: what checkpoint recomputes stays recomputed
 
     def run(self, program: Program, arguments: Sequence[Atom]) -> list[Atom]:
@@ -68,9 +69,12 @@ class Rewriter:
         def atom(a: Atom) -> Atom:
             return self.literal(a) if type(a) is Literal else env[a]
 
+        around = self.place
         for eqn in program.equations:
+            self.place = eqn.place or around
             outs = self.apply(eqn.primitive, [atom(a) for a in eqn.inputs], eqn.params, [v.aval for v in eqn.outputs])
             env.update(zip(eqn.outputs, outs, strict=True))
+        self.place = around
         return [atom(a) for a in program.outputs]
 
     def literal(self, a: Literal) -> Atom:
@@ -126,6 +130,7 @@ class Rewriter:
     ) -> list[Atom]:
         """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
+        eqn.place = self.place
         if primitive.elementwise and all(number(a) is not None for a in inputs):
             with np.errstate(all="ignore"):
                 value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]

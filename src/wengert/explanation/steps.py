@@ -29,6 +29,7 @@ from ..transforms.derivatives import jacrev
 from ..transforms.forward import check_output, check_tangent, jvp_flat
 from ..transforms.function import argument_name, check_argnums, name_of, shown
 from ..transforms.gradient import ValueAndGrad
+from ..transforms.jit import Jit
 from ..transforms.reverse import vjp
 
 MOST = 100  # steps that a person can read
@@ -168,24 +169,28 @@ class Explanation:
         return len(self.steps)
 
 
-def explain(f: Callable[..., Any], *args: Any, tangents: Any = None, **kwargs: Any) -> Explanation:
-    """The chain rule as it is used for a gradient or a derivative, step by step with its numbers.
+def explain(f: Callable[..., Any], *args: Any, tangents: Any = None, **kwargs: Any) -> Any:
+    """The chain rule as it is used for a gradient or a derivative, step by step with its numbers; of a compiled function
+    what it costs, line by line.
 
     Args:
         f: ``grad(g)`` or ``value_and_grad(g)``, or a function whose result is one number: the cotangents of each step,
-            backwards from the result.
+            backwards from the result. ``jit(g)``: it is run some hundred times, with a clock in its code.
         args: the arguments at which it is explained, arrays and pytrees of them; keyword arguments are constants.
         tangents: a tuple with a tangent for each argument, None for zero: the tangents of each step, forwards, of a function
             with any result.
 
     Returns:
         An `Explanation`: printed it is a table with each step's line, operation, value and derivatives; a notebook shows
-        the graph too.
+        the graph too. Of ``jit(g)`` a `CompiledExplanation`: the user's lines with operations, bytes and time, the steps of
+        the compiled code with the lines in them, what goes through Python, what is saved for the way back, and why it
+        was compiled each time.
 
     Raises:
         ArgumentError: the function takes more than a hundred steps, or is a transformation that has no chain of steps to
             show.
         NonScalarOutputError: the result is no number, and there are no tangents.
+        NotSupportedError: ``jit(g)`` on another backend than the native one, within another transformation, or on Windows.
 
     Example:
         >>> import wengert
@@ -195,9 +200,16 @@ def explain(f: Callable[..., Any], *args: Any, tangents: Any = None, **kwargs: A
         x  [] 2.0 0.077
         v1 sin ['x'] 0.909 2.0
         v2 multiply ['v1', 'x'] 1.819 1.0
+        >>> costs = wengert.explain(wengert.jit(lambda x: np.sum(x * x)), np.ones(1000))
+        >>> len(costs.steps), costs.lines[0].flops, costs.lines[0].bytes, costs.compilations
+        (1, 2000, 8008, [])
     """
     __tracebackhide__ = True
     try:
+        if isinstance(f, Jit) and tangents is None:
+            from .compiled import explain_compiled
+
+            return explain_compiled(f, args, kwargs)
         return _explained(f, args, kwargs, tangents)
     except Exception as error:
         raise shown(error)

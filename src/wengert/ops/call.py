@@ -6,12 +6,14 @@ rest. `name_p` gives a value the name by which policies know it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from .. import compilations
 from ..backends import Compiled, named
 from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
@@ -200,7 +202,9 @@ def compiled(program: Program, donated: tuple[int, ...] = ()) -> Compiled:
     found = program.cache.get(key)
     if found is None:
         backend = named(program.backend or config.backend)
+        start = time.perf_counter_ns()
         found = program.cache[key] = backend.compile(program, donated=donated)
+        compilations.note(program, found, start)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import operator
 import reprlib
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, overload
@@ -16,7 +17,7 @@ import numpy as np
 
 from .. import backends, trees
 from ..backends import Lowered, OtherPath
-from ..config import config
+from ..config import Here, config
 from ..core import Aval, Tracer, Value, aval_of, check_numbers, is_inexact
 from ..errors import ArgumentError, DtypeError, NotSupportedError, TooManyPathsError
 from ..ops.call import call_p, compiled_already
@@ -28,6 +29,7 @@ from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
 from .ownership import own_results
+from .recompiled import say_why
 from .signatures import Compiled, P, R
 from .staging import signature, stage
 
@@ -180,7 +182,7 @@ class Jit(Transformed):
         given = (args, kwargs)
         try:
             mode = config._x64
-            if mode is not True and mode is not False:
+            if mode is not True and mode is not False and type(mode) is Here:  # that differs between contexts
                 mode = config.mode()
             for call, executable, x64 in self._native:  # guarded by benchmarks `call.*`
                 if x64 is mode:
@@ -219,11 +221,13 @@ class Jit(Transformed):
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
+        start = time.perf_counter()
         avals, name = [aval_of(v) for v in values], name_of(self._f)
         program, hoisted = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values)
         out_tree, program.backend = seen[-1], self.backend
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
+        say_why(self._f, self._cache, key, entries, program, start)
         outs = run(program, [*hoisted, *values])
         if outs is None:  # at the edge of a guard, where native code rounds otherwise
             outs = program.evaluate([*hoisted, *values])[: len(program.outputs) - len(program.guards)]

@@ -6,7 +6,7 @@ No derivative rule lives here; the walk back over the tape is in `tape.py`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -32,6 +32,7 @@ from ..errors import (
 )
 from ..ops.families import plus, weighted_sum
 from ..ops.keeping import keep
+from ..places import READERS, Place, step_begins
 from .tape import INPUT, Tape
 
 ndarray = np.ndarray
@@ -190,3 +191,14 @@ class _Constants(LinearizeTrace):
 
 
 _lock = threading.Lock()
+
+
+def _place_of_operation(given: dict[str, Any], outer: Callable[[], Place]) -> tuple[None, bool]:
+    """Notes where the steps come from that follow the operation at hand; the place itself is that of frames around."""
+    tape = given["self"].tape
+    if tape.nodes is not None:
+        step_begins(tape, len(tape.nodes), outer())
+    return None, False
+
+
+READERS[LinearizeTrace.process.__code__] = _place_of_operation

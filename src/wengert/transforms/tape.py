@@ -34,6 +34,7 @@ from ..ops.support import (
     written_out,
 )
 from ..ops.supported_products import product
+from ..places import READERS, Place, step_at
 
 ndarray = np.ndarray
 
@@ -468,3 +469,13 @@ def _add(cts: list[Any], supports: list[Support | None], j: int, g: Value, t: Su
     before = cts[j]
     cts[j] = g if before is None else plus(before, g)
     note(supports, j, before, g, t)
+
+
+def _place_of_step(given: dict[str, Any]) -> Place | None:
+    """Where the step was recorded that a walk is at."""
+    node = given.get("node")
+    return None if node is None else step_at(node._trace, node.index)
+
+
+READERS[push_forward.__code__] = lambda given, _: (_place_of_step(given), False)
+READERS[pull_back.__code__] = READERS[_walk_with_supports.__code__] = lambda given, _: (_place_of_step(given), True)

@@ -96,7 +96,7 @@ class _Walk:
         for eqn in program.equations:
             if replaced and any(a in replaced for a in eqn.inputs if type(a) is Var):
                 inputs = [replaced.get(a, a) if type(a) is Var else a for a in eqn.inputs]
-                eqn = Equation(eqn.primitive, inputs, eqn.outputs, eqn.params)
+                eqn = eqn.replaced(inputs)
             what = meaning(eqn)
             if what in (Scan, While):
                 eqn = (self._scan if what is Scan else self._while)(eqn)
@@ -276,7 +276,7 @@ class _Walk:
                 self.known[v] = r
         if not self.writes:
             return eqn
-        return Equation(eqn.primitive, eqn.inputs, eqn.outputs, {**eqn.params, role: made})
+        return eqn.replaced(params={**eqn.params, role: made})
 
     def _with_counters(
         self,

@@ -40,7 +40,7 @@ def _lifted(program: Program) -> tuple[Program, list[Literal]]:
             literals.append(a)
         return names[id(a.value)]
 
-    equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
+    equations = [e.replaced([atom(a) for a in e.inputs]) for e in program.equations]
     outputs = [atom(a) for a in program.outputs]
     if not literals:
         return program, []
@@ -106,7 +106,7 @@ def substituted(program: Program, atoms: dict[Any, Atom], before: Sequence[Equat
     def atom(a: Atom) -> Atom:
         return atoms.get(a, a) if type(a) is Var else a
 
-    equations = [Equation(e.primitive, [atom(a) for a in e.inputs], e.outputs, e.params) for e in program.equations]
+    equations = [e.replaced([atom(a) for a in e.inputs]) for e in program.equations]
     outputs = [atom(a) for a in program.outputs]
     return Program(program.inputs, alive([*before, *equations], outputs), outputs, program.name)
 
@@ -188,7 +188,7 @@ def _scan(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     used[nc : nc + nk] = carry
     body = _with(p["body"], used, outs)
     sizes = {"consts": sum(used[:nc]), "carry": sum(carry)}
-    return Equation(eqn.primitive, _of(eqn.inputs, used), _of(eqn.outputs, outs), {**p, "body": body, **sizes})
+    return eqn.replaced(_of(eqn.inputs, used), _of(eqn.outputs, outs), {**p, "body": body, **sizes})
 
 
 def _while(eqn: Equation, wanted: Sequence[bool]) -> Equation:
@@ -201,16 +201,14 @@ def _while(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     cond = _with(p["cond"], [*[True] * nt, *carry], [True])
     inputs = [*eqn.inputs[:nt], *_of(eqn.inputs[nt:], used)]
     params = {"cond": cond, "body": body, "cond_consts": nt, "body_consts": sum(used[:nb])}
-    return Equation(eqn.primitive, inputs, _of(eqn.outputs, carry), params)
+    return eqn.replaced(inputs, _of(eqn.outputs, carry), params)
 
 
 def _cond(eqn: Equation, wanted: Sequence[bool]) -> Equation:
     branches = eqn.params["branches"]
     used = [any(flags) for flags in zip(*[_used(b, wanted) for b in branches], strict=True)]
     made = tuple(_with(b, used, wanted) for b in branches)
-    return Equation(
-        eqn.primitive, [eqn.inputs[0], *_of(eqn.inputs[1:], used)], _of(eqn.outputs, wanted), {"branches": made}
-    )
+    return eqn.replaced([eqn.inputs[0], *_of(eqn.inputs[1:], used)], _of(eqn.outputs, wanted), {"branches": made})
 
 
 def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
@@ -236,7 +234,7 @@ def _walk(eqn: Equation, wanted: Sequence[bool]) -> Equation:
         "slices": tuple(kept.index(i) for i in rows),
     }  # fmt: skip
     inputs = [*tests, *_of(consts, first[: len(consts)]), *_of(init, carry), *_of(fixed, used[:nf]), *_of(start, state)]
-    return Equation(eqn.primitive, inputs, _of(eqn.outputs, state), params)
+    return eqn.replaced(inputs, _of(eqn.outputs, state), params)
 
 
 PRUNE = {Scan: _scan, While: _while, Branch: _cond, Walk: _walk}

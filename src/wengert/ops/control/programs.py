@@ -123,7 +123,7 @@ def _without(equations: Sequence[Equation], absent: set[Any]) -> list[Equation]:
             if all(outs):
                 continue
             ins = [Literal(zeros(a.aval)) if b else a for a, b in zip(eqn.inputs, missing, strict=True)]
-            eqn = Equation(eqn.primitive, ins, eqn.outputs, eqn.params)
+            eqn = eqn.replaced(ins)
         found.append(eqn)
     return found
 

@@ -1,0 +1,204 @@
+"""Timing: compiled code that notes how long its steps take, for `profile` and `explain`.
+
+Code that is compiled while `config`'s ``timed`` is set reads the clock after each step of `main` and adds what has passed to a
+block of numbers, by step; the first events are kept one by one as well. Of calls that are shorter than the clock is cheap
+only one in `period` is timed, so that a profile costs little. Steps within loops and branches are not timed one by one.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import weakref
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import NotSupportedError
+
+NAME = "wengert.clock"  # of the block in the code
+HEAD = 2  # words of the block before the steps': calls, events
+EVENTS = 1 << 13  # that are kept one by one, of each function
+WORDS = 4  # of an event: step, start, end, thread
+READ = 60.0  # nanoseconds, about, for a look at the clock with what is written then
+SHARE = 0.02  # of a call's time that these may take
+SLOW = 8.0  # a call takes at least its estimate through this
+MOST_PERIOD = 256
+
+CLOCKS: weakref.WeakSet[Clock] = weakref.WeakSet()
+KEPT: list[
+    list[Clock]
+] = []  # of each profile the clocks that were made meanwhile, whose functions may be gone at its end
+
+
+class Event(NamedTuple):
+    """One run of a step: its number, when it began and ended (`time.perf_counter_ns`), and on which thread."""
+
+    step: int
+    start: int
+    end: int
+    thread: int
+
+
+class Clock:
+    """The times of one compiled function.
+
+    Attributes:
+        plan: its steps. name: of the function. period: one call in so many is timed.
+        workspace: bytes of temporary arrays.
+    """
+
+    def __init__(self, module: Any) -> None:
+        plan = self.plan = module.plan
+        self.period: int = module.clock.period
+        self.workspace: int = module.memory.size
+        self.copies = bool(module.memory.copies)  # whether results are copied at the end
+        self.name: str = plan.program.name
+        self.steps = len(plan.steps)
+        self.block = np.zeros(HEAD + 2 * (self.steps + 2) + WORDS * EVENTS, np.int64)
+        CLOCKS.add(self)
+        for kept in KEPT:
+            kept.append(self)
+
+    @property
+    def address(self) -> int:
+        return self.block.ctypes.data
+
+    @property
+    def calls(self) -> int:
+        return int(self.block[0])
+
+    def totals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Nanoseconds and numbers of runs: of each step, of the copies of results, of whole calls."""
+        pairs = self.block[HEAD : HEAD + 2 * (self.steps + 2)].reshape(-1, 2)
+        return pairs[:, 0].copy(), pairs[:, 1].copy()
+
+    def events(self) -> list[Event]:
+        """The first runs, at most `EVENTS`."""
+        rows = self.block[HEAD + 2 * (self.steps + 2) :].reshape(-1, WORDS)
+        return [Event(*map(int, row)) for row in rows[: min(int(self.block[1]), EVENTS)]]
+
+    @property
+    def last(self) -> int:
+        """When the last of the events that were kept ended."""
+        return max((e.end for e in self.events()[-(self.steps + 2) :]), default=0)
+
+    def reset(self) -> None:
+        """Forget what was noted; no call may be under way."""
+        self.block[: HEAD + 2 * (self.steps + 2)] = 0
+
+
+def check() -> None:
+    """Raise where the system has no clock of the kind that the code reads."""
+    if sys.platform == "win32":
+        raise NotSupportedError("profile and explain(jit(f)) read a POSIX clock, which Windows lacks")
+
+
+def period_of(nanoseconds: float, steps: int) -> int:
+    """One call in how many is timed, for one that takes about so long: a power of two."""
+    period = 1
+    while period < MOST_PERIOD and READ * (steps + 2) > SHARE * period * max(nanoseconds / SLOW, 200.0):
+        period *= 2
+    return period
+
+
+def declarations(words: int) -> dict[str, str]:
+    """What code that notes times declares."""
+    return {
+        NAME: f"@{NAME} = external global [{words} x i64]",
+        "clock_gettime": "declare i32 @clock_gettime(i32, ptr)",
+        "pthread_self": "declare i64 @pthread_self()",
+    }
+
+
+def helpers(steps: int) -> dict[str, str]:
+    """The functions that note times, by name."""
+    events = HEAD + 2 * (steps + 2)
+    now = f"""define internal i64 @clock.now() #1 {{
+entry:
+  %at = alloca [2 x i64], align 8
+  %failed = call i32 @clock_gettime(i32 {time.CLOCK_MONOTONIC}, ptr %at)
+  %seconds = load i64, ptr %at
+  %second = getelementptr i64, ptr %at, i64 1
+  %rest = load i64, ptr %second
+  %scaled = mul i64 %seconds, 1000000000
+  %now = add i64 %scaled, %rest
+  ret i64 %now
+}}
+"""
+    note = f"""define internal i64 @clock.note(i64 %step, i64 %start) #1 {{
+entry:
+  %now = call i64 @clock.now()
+  %spent = sub i64 %now, %start
+  %twice = shl i64 %step, 1
+  %place = add i64 %twice, {HEAD}
+  %total = getelementptr i64, ptr @{NAME}, i64 %place
+  %count = getelementptr i64, ptr %total, i64 1
+  %old1 = atomicrmw add ptr %total, i64 %spent monotonic
+  %old2 = atomicrmw add ptr %count, i64 1 monotonic
+  %written = getelementptr i64, ptr @{NAME}, i64 1
+  %number = atomicrmw add ptr %written, i64 1 monotonic
+  %room = icmp ult i64 %number, {EVENTS}
+  br i1 %room, label %keep, label %done
+keep:
+  %thread = call i64 @pthread_self()
+  %first = mul i64 %number, {WORDS}
+  %at = add i64 %first, {events}
+  %event = getelementptr i64, ptr @{NAME}, i64 %at
+  store i64 %step, ptr %event
+  %event1 = getelementptr i64, ptr %event, i64 1
+  store i64 %start, ptr %event1
+  %event2 = getelementptr i64, ptr %event, i64 2
+  store i64 %now, ptr %event2
+  %event3 = getelementptr i64, ptr %event, i64 3
+  store i64 %thread, ptr %event3
+  br label %done
+done:
+  ret i64 %now
+}}
+"""
+    return {"clock.now": now, "clock.note": note}
+
+
+class Writer:
+    """Writes the looks at the clock into the lines of a module's `main`."""
+
+    def __init__(self, module: Any, nanoseconds: float, steps: Sequence[Any]) -> None:
+        self.module, self.steps = module, len(steps)
+        self.period = period_of(nanoseconds, self.steps)
+        words = HEAD + 2 * (self.steps + 2) + WORDS * EVENTS
+        for name, text in declarations(words).items():
+            module.texts.declare(name, text)
+        module.texts.helpers(helpers(self.steps))
+        module.lines += [
+            "  %clock.first = alloca i64",
+            "  %clock.last = alloca i64",
+            f"  %clock.calls = atomicrmw add ptr @{NAME}, i64 1 monotonic",
+            f"  %clock.part = and i64 %clock.calls, {self.period - 1}",
+            "  %clock.on = icmp eq i64 %clock.part, 0",
+            "  br i1 %clock.on, label %clock.start, label %clock.begun",
+            "clock.start:",
+            "  %clock.began = call i64 @clock.now()",
+            "  store i64 %clock.began, ptr %clock.first",
+            "  store i64 %clock.began, ptr %clock.last",
+            "  br label %clock.begun",
+            "clock.begun:",
+        ]
+
+    def ended(self, number: int) -> None:
+        """After a step, or (one more) the copies of results, or (two more) the call."""
+        since = "%clock.first" if number == self.steps + 1 else "%clock.last"
+        n = self.module.number()
+        self.module.lines += [
+            f"  br i1 %clock.on, label %clock{n}, label %timed{n}",
+            f"clock{n}:",
+            f"  %since{n} = load i64, ptr {since}",
+            f"  %now{n} = call i64 @clock.note(i64 {number}, i64 %since{n})",
+            f"  store i64 %now{n}, ptr %clock.last",
+            f"  br label %timed{n}",
+            f"timed{n}:",
+        ]
+
+
+__all__ = ["CLOCKS", "KEPT", "NAME", "Clock", "Event", "Writer", "check"]
