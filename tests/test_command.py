@@ -215,6 +215,7 @@ EVERY = {
     "WENGERT_WITHOUT_PASSES": ("sums,rows", ["rows", "sums"]),
     "WENGERT_VERIFY": ("1", True),
     "WENGERT_DUMP": ("fuse", "fuse"),
+    "WENGERT_MAX_VMAP_PATHS": ("77", 77),
     "WENGERT_MAX_PATHS": ("7", 7),
     "WENGERT_CHECKPOINT_BYTES": ("64MiB", 64 << 20),
     "WENGERT_CACHE": ("0", False),

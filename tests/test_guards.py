@@ -107,10 +107,15 @@ def test_higher_orders_and_modes():
         assert w.hessian(f)(np.float64(x)) == pytest.approx(d)
 
 
-def test_vmap_says_what_to_write():
+def test_examples_under_vmap_take_paths():
     f = w.jit(piecewise)
+    x = np.array([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0], [0.5, -0.25, 0.125]])
+    np.testing.assert_allclose(w.vmap(f)(x), [piecewise(row) for row in x], rtol=1e-15)
+    np.testing.assert_allclose(
+        w.vmap(w.grad(lambda x: wnp.sum(f(x))))(x), [w.grad(lambda x: wnp.sum(f(x)))(r) for r in x]
+    )
     with pytest.raises(w.errors.ConcretizationError, match="wengert.numpy.where"):
-        w.vmap(f)(np.ones((2, 3)))
+        w.vmap(w.jit(lambda x: x * float(x)))(np.arange(2.0))
 
 
 def test_limit(monkeypatch):

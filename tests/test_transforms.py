@@ -100,7 +100,7 @@ def test_errors():
     with pytest.raises(w.errors.DtypeError, match="int64"):
         w.grad(wnp.sum)(np.arange(3))
     with pytest.raises(w.errors.ConcretizationError, match="vmap"):
-        w.vmap(lambda x: x if x > 0 else -x)(np.ones(3))
+        w.vmap(lambda x: x * float(x))(np.ones(3))
     assert w.grad(lambda x: x * x)(1.0) == 2.0
 
 

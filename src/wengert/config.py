@@ -125,6 +125,8 @@ class Config:
         dump: the name of a pass whose results are printed to standard error, or ``"all"``; None (the default) prints none.
             Nothing is taken from disk then.
         max_paths: how many ways through its Python control flow `jit` compiles of one function.
+        max_vmap_paths: how many ways through its Python control flow the examples of one `vmap` may take; it runs the function
+            once for each.
         disk_cache: whether compiled code is kept on disk for other processes (``WENGERT_CACHE``).
         cache_dir: the folder of that code; None (the default) is where the platform keeps caches.
         cache_bytes: how much it may hold, in bytes, 512 MiB by default; what was used longest ago is removed.
@@ -191,6 +193,7 @@ class Config:
             "verify": False,
             "dump": None,
             "max_paths": 64,
+            "max_vmap_paths": 1024,
             "checkpoint_bytes": 64 << 20,
             "disk_cache": True,
             "cache_dir": None,
@@ -214,6 +217,7 @@ class Config:
     verify = _setting("verify")
     dump = _setting("dump")
     max_paths = _setting("max_paths")
+    max_vmap_paths = _setting("max_vmap_paths")
     checkpoint_bytes = _setting("checkpoint_bytes")
     disk_cache = _setting("disk_cache")
     cache_dir = _setting("cache_dir")

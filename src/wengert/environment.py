@@ -23,6 +23,7 @@ VARIABLES = {
     "verify": "WENGERT_VERIFY",
     "dump": "WENGERT_DUMP",
     "max_paths": "WENGERT_MAX_PATHS",
+    "max_vmap_paths": "WENGERT_MAX_VMAP_PATHS",
     "checkpoint_bytes": "WENGERT_CHECKPOINT_BYTES",
     "disk_cache": "WENGERT_CACHE",
     "cache_dir": "WENGERT_CACHE_DIR",
@@ -107,7 +108,7 @@ def checked(name: str, value: Any) -> Any:
         return _bytes(name, value)
     if name == "threads":
         return None if value is None else _whole(name, value, MOST_THREADS, "None or ")
-    if name == "max_paths":
+    if name in ("max_paths", "max_vmap_paths"):
         return _whole(name, value, sys.maxsize, "")
     if isinstance(value, str):
         if value.strip().lower() not in _WORDS:

@@ -49,11 +49,17 @@ def _is_started_by(frame: FrameType) -> bool:
 
 def user_line() -> str:
     """Where the user's code is: ``file.py:12: the source line``, or an empty string when there is none."""
+    place = user_place()
+    return "" if place is None else line_text(*place)
+
+
+def user_place() -> tuple[str, int] | None:
+    """Where the user's code is, a file and a line; None where there is none."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and (is_library_frame(frame) or is_foreign_frame(frame)):
         frame = frame.f_back
     if frame is None:
-        return ""
+        return None
     other = frame
     while other is not None and (
         _is_installed(other) or is_library_frame(other)
@@ -61,7 +67,7 @@ def user_line() -> str:
         other = other.f_back
     if other is not None and not _is_started_by(other):
         frame = other
-    return line_text(frame.f_code.co_filename, frame.f_lineno)
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def place_text(name: str, line: int) -> str:

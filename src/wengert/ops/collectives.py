@@ -10,6 +10,7 @@ import numpy as np
 from .. import trees
 from ..core import Aval, Primitive, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..transforms.paths import collected
 from . import reduction
 from .elementwise import where
 from .indexing import getitem
@@ -26,7 +27,7 @@ def _size(axis_name: Hashable) -> int:
             f"there is no axis named {axis_name!r} here (defined: {known}): call this inside "
             f"vmap(..., axis_name={axis_name!r})"
         )
-    return env[axis_name].size
+    return env[axis_name].whole
 
 
 class _Collective(Primitive):
@@ -48,7 +49,7 @@ class _Collective(Primitive):
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         if trace.axis_name == params["axis_name"]:
-            return self.over(args[0]), False
+            return collected(trace).result(trace, self.name, lambda: self.over(args[0])), False
         return self.other_axis(args[0], params), True
 
     def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
@@ -110,7 +111,8 @@ class _PsumScatter(_Collective):
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         if trace.axis_name == params["axis_name"]:
-            return reduction.reduce_sum(args[0], (0,)), True
+            rows = collected(trace).result(trace, self.name, lambda: reduction.reduce_sum(args[0], (0,)))
+            return rows if trace.group is None else getitem(rows, trace.group.examples), True
         return self.bind(moveaxis(args[0], 0, 1), **params), True
 
     def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
@@ -149,9 +151,19 @@ psum_scatter_p = _PsumScatter(
 def _each(primitive: _Collective, x: Any, axis_name: Any) -> Any:
     names = axis_name if isinstance(axis_name, (tuple, list)) else (axis_name,)
     for name in names:
-        size = _size(name)
+        size = _called(name, primitive.name)
         x = trees.map(lambda v: primitive.bind(as_array(as_value(v)), axis_name=name, size=size), x)  # noqa: B023
     return x
+
+
+def _called(axis_name: Hashable, what: str) -> int:
+    """The number of examples, all of which an operation asks for."""
+    from ..transforms.batching import axis_env
+
+    size = _size(axis_name)
+    trace = axis_env.get()[axis_name]
+    collected(trace).call(trace, what)
+    return size
 
 
 def psum(x: Any, axis_name: Any) -> Any:
@@ -218,7 +230,7 @@ def psum_scatter(x: Any, axis_name: Hashable, *, scatter_dimension: int = 0, til
         >>> wengert.vmap(lambda x: wengert.lax.psum_scatter(x, "i"), axis_name="i")(wnp.array([[1.0, 2.0], [3.0, 4.0]]))
         array([4., 6.])
     """
-    n = _size(axis_name)
+    n = _called(axis_name, "psum_scatter")
 
     def scatter(v: Any) -> Value:
         v = moveaxis(as_array(v), scatter_dimension, 0)
@@ -302,4 +314,4 @@ def axis_index(axis_name: Hashable) -> Value:
 
     _size(axis_name)
     trace = axis_env.get()[axis_name]
-    return BatchTracer(trace, np.arange(trace.size))
+    return BatchTracer(trace, np.arange(trace.whole))

@@ -68,13 +68,14 @@ class Batched(Rule):
 
     def __init__(self, rule: Rule, trace: Any, batched: Sequence[bool]) -> None:
         self.rule, self.trace, self.size, self.batched = rule, trace, trace.size, tuple(batched)
+        self.group = trace.group
         self.name, self.forward_mode = rule.name, rule.forward_mode
 
     def _batch(self, f: Any, values: Sequence[Value], batched: Sequence[bool]) -> Flat:
         from ..transforms.batching import batch_in
         from .shape import broadcast_to
 
-        with self.trace.again(values):
+        with self.trace.again(values, self.group):
             outs, flags = batch_in(self.trace, f, values, batched)
         return [o if b else broadcast_to(o, (self.size, *shape_of(o))) for o, b in zip(outs, flags, strict=True)]
 

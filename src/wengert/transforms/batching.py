@@ -28,10 +28,11 @@ from ..core import (
     shape_of,
     taker,
 )
-from ..errors import ArgumentError, ConcretizationError, DtypeError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTracerError, ShapeError
 from ..ops.diagonal import Diagonal
+from ..ops.indexing import getitem
 from ..ops.shape import as_length, broadcast_to, moveaxis
-from . import nans
+from . import nans, paths
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
 from .ownership import own_results
@@ -48,6 +49,7 @@ class BatchTracer(ValueTracer):
 
     __slots__ = ()
     batch, support = ValueTracer.first, ValueTracer.second  # a `Support`, where a `BasisTrace` knows one
+    group = ValueTracer.second  # for which examples it was computed (`paths.Group`), where they take several paths
     weak = False
 
     def __init__(self, trace: BatchTrace, batch: Any) -> None:
@@ -72,9 +74,13 @@ class BatchTracer(ValueTracer):
     @property
     def value(self) -> Value:
         """The batch, its axis in front."""
+        if type(self._trace) is DividedTrace:
+            return self._trace.narrowed(self).batch
         return self.batch.dense() if type(self.batch) is Diagonal else self.batch
 
     def concrete(self, what: str) -> Any:
+        if self._trace.parting is not None and paths.decides(what, self.shape, self.dtype):
+            return paths.answer(self._trace, self.value, what)
         raise ConcretizationError(
             f"{what} needs one value, but under vmap there are {self._trace.size}, one for each example: use "
             f"wengert.numpy.where for a choice, or a Python loop over the examples{of_a_list(what)}"
@@ -85,9 +91,17 @@ class BatchTracer(ValueTracer):
 
 
 class BatchTrace(Trace):
-    """Runs each operation once for all examples."""
+    """Runs each operation once for all examples.
 
-    __slots__ = ("_lock", "axis_name", "open", "size")
+    Attributes:
+        size: how many there are, of the path that is followed.
+        group: which they are (`paths.Group`); None for all.
+        parting: None where examples cannot part; what is known of how they do (`paths.Parting`); the function, or True, as
+            long as nothing is.
+        now: values as they are for `group`, by the ids of those that were computed for more examples.
+    """
+
+    __slots__ = ("_lock", "axis_name", "group", "now", "open", "parting", "size")
     name = "vmap"
 
     def __init__(self, size: int, axis_name: Hashable = None) -> None:
@@ -95,7 +109,29 @@ class BatchTrace(Trace):
         self.size = size
         self.axis_name = axis_name
         self.open = True
+        self.group: Any = None
+        self.parting: Any = None
         self._lock: Any = None
+
+    @property
+    def whole(self) -> int:
+        """How many examples there are on all paths."""
+        return self.size if self.group is None else paths.known(self).whole
+
+    def owns(self, x: Any) -> bool:
+        return type(x) is BatchTracer and x._trace is self
+
+    def box(self, batch: Value) -> BatchTracer:
+        """A traced value of the examples that the trace is at."""
+        out = BatchTracer(self, batch)
+        out.group = self.group
+        return out
+
+    def enter(self, group: Any) -> None:
+        """Go on with other examples: with a part of those so far, or with some that waited."""
+        self.__class__ = DividedTrace
+        size = self.whole if group is None else group.size
+        self.group, self.size, self.now = group, size, {}
 
     @property
     def ended(self) -> bool:
@@ -141,23 +177,59 @@ class BatchTrace(Trace):
         return broadcast_to(self.outside(x), (self.size, *shape_of(x)))
 
     @contextmanager
-    def again(self, args: Sequence[Value]) -> Iterator[None]:
-        """The trace at work once more, after it has ended, too: a custom rule may close over its tracers."""
+    def again(self, args: Sequence[Value], group: Any) -> Iterator[None]:
+        """The trace at work once more, for a group of examples: after it has ended, too. A custom rule may close over its
+        tracers.
+        """
         with self.lock:
-            was = self.open, self.level
+            was, at = (self.open, self.level), self.group
             self.open = True
+            if group is not at:
+                self.enter(group)
             if any(isinstance(a, Tracer) and a._trace.level > self.level for a in args):
                 self.level = next_level()
             try:
                 yield
             finally:
                 self.open, self.level = was
+                if self.group is not at:
+                    self.enter(at)
 
     def __enter__(self) -> BatchTrace:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.open = False
+
+
+class DividedTrace(BatchTrace):
+    """A `BatchTrace` whose examples take several paths."""
+
+    __slots__ = ()
+
+    def narrowed(self, x: BatchTracer) -> BatchTracer:
+        """A value of the trace, for the examples that it is at."""
+        if x.group is self.group:
+            return x
+        known = self.now.get(id(x))
+        if known is None:
+            positions = None if self.group is None else self.group.positions(x.group)
+            if positions is None:
+                raise LeakedTracerError(
+                    "a value that was computed for examples that take another path is used: vmap runs the function once for "
+                    "each path, and it kept the value of another run in a global, a list or an attribute"
+                )
+            batch = x.batch.take(positions, 0) if type(x.batch) is np.ndarray else getitem(x.batch, positions)
+            known = self.now[id(x)] = (x, self.box(batch))
+        return known[1]
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        args = tuple([self.narrowed(a) if type(a) is BatchTracer and a._trace is self else a for a in args])
+        out = super().process(primitive, args, params)
+        for o in out if primitive.multiple_results else (out,):
+            if type(o) is BatchTracer and o._trace is self:
+                o.group = self.group
+        return out
 
 
 def batch_flat(
@@ -175,10 +247,28 @@ def batch_flat(
 def batch_in(
     trace: BatchTrace, f: Callable[..., Sequence[Value]], args: Sequence[Value], batched: Sequence[bool]
 ) -> tuple[list[Value], list[bool]]:
-    boxed = [BatchTracer(trace, a) if b else a for a, b in zip(args, batched, strict=True)]
-    outs = in_axis(trace, lambda: [as_value(o) for o in f(*boxed)])
-    flags = [type(o) is BatchTracer and o._trace is trace for o in outs]
+    def run() -> list[Value]:
+        boxed = [_boxed(trace, a, entry) if b else a for a, b in zip(args, batched, strict=True)]
+        return in_axis(trace, lambda: [as_value(o) for o in f(*boxed)])
+
+    entry = trace.group
+    before, start = paths.begin(trace, type(trace) in (BatchTrace, DividedTrace))
+    try:
+        outs = run()
+        if trace.group is not entry:
+            outs = paths.other_runs(trace, entry, start, outs, run)
+    finally:
+        paths.end(trace, before)
+        if trace.group is not entry:
+            trace.enter(entry)
+    flags = [trace.owns(o) for o in outs]
     return [o.value if b else trace.outside(o) for o, b in zip(outs, flags, strict=True)], flags
+
+
+def _boxed(trace: BatchTrace, batch: Value, group: Any) -> BatchTracer:
+    out = BatchTracer(trace, batch)
+    out.group = group
+    return out
 
 
 def in_axis(trace: BatchTrace, run: Callable[[], Any]) -> Any:
@@ -300,12 +390,19 @@ class Vmap(Transformed):
                 f"vmap of {name_of(f)} has nothing to map over: every entry of in_axes is None; pass axis_size"
             )
         with BatchTrace(size, self.axis_name) as trace:
+            trace.parting = f
             boxed = [
                 leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
             ]
             args, kwargs = trees.unflatten(tree, boxed)
-            out = in_axis(trace, lambda: f(*args, **kwargs))
+            try:
+                out = in_axis(trace, lambda: f(*args, **kwargs))
+            except Exception as error:
+                paths.noted(error, trace)
+                raise
             out_leaves, out_tree = trees.flatten(out)
+            if trace.group is not None:
+                out_leaves = self._other_runs(trace, leaves, axes, tree, out_leaves, out_tree)
             out_axes = trees.broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
             results = []
             for x, axis in zip(out_leaves, out_axes, strict=True):
@@ -329,6 +426,31 @@ class Vmap(Transformed):
                 results.append(value)
         return trees.unflatten(out_tree, own_results(results, leaves))
 
+    def _other_runs(
+        self, trace: BatchTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any, outs: Any, out_tree: Any
+    ) -> list[Value]:
+        """The results of all paths, after the run for the first."""
+        f, first = self._f, trace.group
+        fronts = [leaf if a is None else _front(leaf, a) for leaf, a in zip(leaves, axes, strict=True)]
+
+        def run() -> list[Value]:
+            alone = trace.size == 1 and trace.axis_name is None
+            boxed = [  # new ones: `f` may write into them
+                x if a is None else _example(x, trace.group) if alone else BatchTracer(trace, x)
+                for x, a in zip(fronts, axes, strict=True)
+            ]
+            args, kwargs = trees.unflatten(tree, boxed)
+            try:
+                out = in_axis(trace, lambda: f(*args, **kwargs))
+            except Exception as error:
+                paths.noted(error, trace)
+                raise
+            found, found_tree = trees.flatten(out)
+            paths.check_same_trees((first, out_tree), (trace.group, found_tree))
+            return [check_output(x, f) for x in found]
+
+        return paths.other_runs(trace, None, [0, 0], [check_output(x, f) for x in outs], run)
+
     def _axis(self, axis: Any, ndim: int, shape: tuple[int, ...], k: int, args: Any) -> int:
         try:
             i = operator.index(axis)
@@ -349,6 +471,14 @@ class Vmap(Transformed):
         i = int(path[1 : path.index("]")])
         rest = path[path.index("]") + 1 :]
         return argument_name(self._f, i) + (f" at {rest}" if rest else "")
+
+
+def _example(batch: Value, group: paths.Group) -> Value:
+    """The example that is alone on its path, which runs as it is."""
+    i = int(group.examples[0])
+    if type(batch) is np.ndarray:
+        return batch[i].copy() if batch.ndim > 1 else batch[i]
+    return getitem(batch, i)
 
 
 def _front(x: Value, axis: int) -> Value:

@@ -1,0 +1,394 @@
+"""Paths: which examples of a batch take which way through Python's control flow.
+
+A run of the function under `vmap` follows the way that most examples take. Where Python asks for a value that differs
+between examples (``if x > 0``), those with another answer leave the run and wait; a later run takes them from the
+beginning. So there is one run for each path, and as an example leaves only with the smaller part, it begins again at most
+log2(n) times, whatever the number of paths.
+
+The examples of a run are a `Group`, the narrower the further it got; a traced value knows for which group it was
+computed, and is narrowed to that of the run when it is used (`batching.DividedTrace`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import Tracer, Value, dtype_of, inexact_dtype, is_weak, shape_of
+from ..errors import ConcretizationError, ShapeError, TooManyPathsError, line_text, user_place
+from ..ops.elementwise import convert
+from ..ops.indexing import getitem
+from ..ops.shape import broadcast_to, concatenate
+from .function import name_of
+
+EACH = " for each example"  # what one vmap asks of the values of another one, or of another transformation
+SHOWN = 8  # paths that an error shows
+STEPS = 6  # choices of a path that an error shows
+_BY_VALUE = ("int()", "bool()")
+_TEXTS = (".item()", "a format", "float()", "complex()", "pickle", "the value")
+
+
+class Choice:
+    """What Python asked for where examples part, and the answer that those of one path have."""
+
+    __slots__ = ("answer", "place", "what")
+
+    def __init__(self, what: str, answer: Any, place: tuple[str, int] | None) -> None:
+        self.what = what
+        self.answer = answer
+        self.place = place
+
+    def __repr__(self) -> str:
+        what = self.what.removesuffix(EACH)
+        where = "" if self.place is None else line_text(*self.place)
+        return f"{where}: {what} is {self.answer.tolist() if isinstance(self.answer, (np.ndarray, np.generic)) else self.answer!r}"
+
+
+class Group:
+    """The examples that have taken one path so far. Where they have not parted yet, None stands for all of them.
+
+    Attributes:
+        parent: what they were part of before the last choice.
+        examples: their positions in the whole batch, ascending.
+        choice: the last choice.
+    """
+
+    __slots__ = ("_positions", "choice", "examples", "parent")
+
+    def __init__(self, parent: Group | None, examples: np.ndarray, choice: Choice) -> None:
+        self.parent = parent
+        self.examples = examples
+        self.choice = choice
+        self._positions: dict[Group | None, np.ndarray] = {None: examples}
+
+    @property
+    def size(self) -> int:
+        return len(self.examples)
+
+    def within(self, other: Group | None) -> bool:
+        """Whether its examples were part of those of another group on their way."""
+        group: Group | None = self
+        while group is not None and group is not other:
+            group = group.parent
+        return group is other
+
+    def positions(self, before: Group | None) -> np.ndarray | None:
+        """Where its examples stand among those of an earlier group on their way; None where it is none."""
+        found = self._positions.get(before)
+        if found is None and before is not None and self.within(before):
+            found = self._positions[before] = np.searchsorted(before.examples, self.examples)
+        return found
+
+    def choices(self) -> list[Choice]:
+        """Where its examples parted from others, in order."""
+        found: list[Choice] = []
+        group: Group | None = self
+        while group is not None:
+            found.append(group.choice)
+            group = group.parent
+        return found[::-1]
+
+
+class Collected:
+    """What operations over the axis of a `vmap` gave, in order: they need all examples.
+
+    What came before the first choice is known to the runs that come later; what comes after one is refused.
+    """
+
+    __slots__ = ("at", "calls", "results")
+
+    def __init__(self) -> None:
+        self.results: list[Value] = []
+        self.calls = 0
+        self.at = [0, 0]  # of a later run, in `calls` and in `results`
+
+    def call(self, trace: Any, name: str) -> None:
+        """Note that the function calls one, also of a value that is the same for all examples of a path."""
+        if trace.group is None:
+            self.calls += 1
+        elif self.at[0] >= self.calls:
+            raise _over_an_axis(trace, name)
+        self.at[0] += 1
+
+    def result(self, trace: Any, name: str, compute: Callable[[], Value]) -> Value:
+        """What one gives, or gave to the first run."""
+        if trace.group is None:
+            self.results.append(compute())
+        elif self.at[1] >= len(self.results):
+            raise _over_an_axis(trace, name)
+        self.at[1] += 1
+        return self.results[self.at[1] - 1]
+
+
+class Parting:
+    """How the examples of a `vmap` take several paths.
+
+    Attributes:
+        function: the one that is mapped, for messages.
+        whole: how many examples there are.
+        waiting: groups that are waiting for a run of their own.
+        finished: how many runs have ended.
+        collected: what operations over the axis gave.
+    """
+
+    __slots__ = ("collected", "finished", "function", "waiting", "whole")
+
+    def __init__(self, function: Any, whole: int) -> None:
+        self.function = function
+        self.whole = whole
+        self.waiting: list[Group] = []
+        self.finished = 0
+        self.collected = Collected()
+
+
+def known(trace: Any) -> Parting:
+    """What is known of how the examples of a trace part."""
+    if type(trace.parting) is not Parting:
+        trace.parting = Parting(trace.parting, trace.size)
+    return trace.parting
+
+
+def begin(trace: Any, can: bool) -> tuple[Any, list[int]]:
+    """Begin runs of a function inside of those of another one, by the same trace: of a rule, say.
+
+    Returns:
+        What `end` needs, and where operations over the axis are.
+    """
+    before = trace.parting
+    if not can or before is None:
+        trace.parting = True if can else None
+        return before, [0, 0]
+    parting = known(trace)
+    inner = trace.parting = Parting(None, parting.whole)
+    inner.collected = parting.collected
+    return parting, [*inner.collected.at]
+
+
+def end(trace: Any, before: Any) -> None:
+    trace.parting = before
+
+
+def collected(trace: Any) -> Collected:
+    return known(trace).collected
+
+
+def _over_an_axis(trace: Any, name: str) -> ConcretizationError:
+    return ConcretizationError(
+        f"{name} over the axis {trace.axis_name!r} needs all {trace.whole} examples of vmap, but examples have parted, and "
+        f"the function runs once for each path: call {name} before the choice, or make the choice with wengert.numpy.where "
+        f"or lax.cond, under which all examples stay together (the derivative of {name} needs all of them, too: take grad of "
+        f"vmap in place of vmap of grad). This run is of {text(trace.group)}\n"
+    )
+
+
+# --- choices ---------------------------------------------------------------------------------------------------------
+
+
+def decides(what: str, shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    """Whether an answer may be given to a part of the examples: a truth, a whole number, what another vmap asks for."""
+    if what.endswith(EACH):
+        return True
+    if shape and any(n != 1 for n in shape):
+        return False
+    what = what.partition(" inside ")[0]
+    return what not in _TEXTS and (what in _BY_VALUE or not inexact_dtype(dtype))
+
+
+def answer(trace: Any, value: Value, what: str) -> Any:
+    """The answer for most examples of a run. The others wait for a run of their own.
+
+    Args:
+        trace: a `batching.BatchTrace`.
+        value: what is asked for, with the axis of examples in front.
+        what: what needs it.
+
+    Raises:
+        TooManyPathsError: there are more paths than `config.max_vmap_paths`.
+        ConcretizationError: the values are not known.
+    """
+    if isinstance(value, Tracer):
+        value = value.concrete(what if what.endswith(EACH) else what + EACH)
+    if not len(value):
+        raise ConcretizationError(f"{what} needs a value, and this vmap has no examples")
+    if what.startswith("bool()"):
+        value = np.not_equal(value, 0)
+    elif what.startswith("int()") and value.dtype.kind == "f":
+        value = np.trunc(value)
+    if len(value) == 1:
+        return value[0]
+    if value.ndim == 1 and value.dtype.kind == "b":
+        count = int(np.count_nonzero(value))
+        if count in (0, len(value)):
+            return value[0]
+        most = bool(2 * count >= len(value))
+        _part(trace, what, [(np.bool_(most), value == most), (np.bool_(not most), value != most)])
+        return np.bool_(most)
+    answers, which, counts = np.unique(
+        value if value.ndim == 1 else value.reshape(len(value), -1), axis=None if value.ndim == 1 else 0,
+        return_inverse=True, return_counts=True,
+    )  # fmt: skip
+    shape = shape_of(value)[1:]
+    if len(answers) == 1:
+        return value[0]
+    which = which.reshape(-1)
+    order = np.argsort(-counts, kind="stable")
+    _part(trace, what, [(answers[k].reshape(shape), which == k) for k in order.tolist()])
+    return answers[order[0]].reshape(shape)[()]
+
+
+def _part(trace: Any, what: str, parts: Sequence[tuple[Any, np.ndarray]]) -> None:
+    """Go on with the first part of the examples; the others wait."""
+    place, group = user_place(), trace.group
+    whole = np.arange(trace.size) if group is None else group.examples
+    groups = [Group(group, whole[mask], Choice(what, found, place)) for found, mask in parts]
+    parting = known(trace)
+    trace.enter(groups[0])
+    parting.waiting.extend(groups[1:])
+    if parting.finished + 1 + len(parting.waiting) > config.max_vmap_paths:
+        raise _too_many(trace, parting)
+
+
+def _too_many(trace: Any, parting: Parting) -> TooManyPathsError:
+    groups = [trace.group, *parting.waiting]
+    groups.sort(key=lambda g: -g.size)
+    lines = [f"  {text(g)}" for g in groups[:SHOWN]]
+    if len(groups) > SHOWN:
+        lines.append(f"  and {len(groups) - SHOWN} more")
+    of = f" of {name_of(parting.function)}" if callable(parting.function) else ""
+    found = "\n".join(lines)
+    return TooManyPathsError(
+        f"vmap{of}: the {trace.whole} examples take more than {config.max_vmap_paths} ways through its Python control flow, "
+        f"which is the limit (wengert.config.max_vmap_paths), as it runs once for each. Use wengert.numpy.where or lax.cond "
+        f"for a choice and lax.while_loop for a loop, a Python loop over the examples, or raise the limit. "
+        f"Some of the ways:\n{found}\n"
+    )
+
+
+def text(group: Group) -> str:
+    """A path for messages: how many examples, and where they parted from others."""
+    choices = group.choices()
+    shown = [f"    {c!r}" for c in choices[-STEPS:]]
+    if len(choices) > STEPS:
+        shown.insert(0, f"    ({len(choices) - STEPS} choices)")
+    return "\n".join([f"{_named(group.examples)}:", *shown])
+
+
+def _named(examples: np.ndarray) -> str:
+    few = ", ".join(map(str, examples[:6].tolist())) + (", ..." if len(examples) > 6 else "")
+    return f"{len(examples)} example{'s' * (len(examples) != 1)} ({few})"
+
+
+def noted(error: BaseException, trace: Any) -> None:
+    """Say in a note of an error of the function for which examples it was raised."""
+    group = trace.group
+    if group is not None and not isinstance(error, TooManyPathsError):
+        error.add_note(f"under vmap, of {trace.whole} examples raised for {text(group)}")
+
+
+# --- runs --------------------------------------------------------------------------------------------------------------
+
+
+def other_runs(
+    trace: Any, entry: Group | None, start: list[int], outs: Sequence[Value], run: Callable[[], Sequence[Value]]
+) -> list[Value]:
+    """After a run that examples left: the runs of the others, and the results of all, put together in order.
+
+    Args:
+        trace: a `batching.BatchTrace`.
+        entry: the group that the first run was begun with.
+        start: where it was in what operations over the axis gave.
+        outs: what the first run gave.
+        run: another run, for the examples that the trace is at.
+
+    Raises:
+        ShapeError: results of two paths differ in shape.
+    """
+    finished, parting = [(trace.group, settled(trace, outs))], known(trace)
+    while parting.waiting:
+        parting.finished = len(finished)
+        trace.enter(parting.waiting.pop(0))
+        parting.collected.at = [*start]
+        outs = run()
+        finished.append((trace.group, settled(trace, outs)))
+    trace.enter(entry)
+    # Where the examples of each path stand among those of the entry, and so where each of these is found among all parts.
+    places = np.concatenate([group.positions(entry) for group, _ in finished])
+    order = np.empty(len(places), np.intp)
+    order[places] = np.arange(len(places))
+    groups = [group for group, _ in finished]
+    return [
+        _together(trace, groups, [parts[k] for _, parts in finished], order, places) for k in range(len(finished[0][1]))
+    ]
+
+
+def check_same_trees(first: tuple[Group, Any], other: tuple[Group, Any]) -> None:
+    """Refuse results of two paths that differ in structure.
+
+    Raises:
+        TreeError: they do.
+    """
+    if first[1] != other[1]:
+        trees.check_same_structure(
+            first[1], other[1],
+            f"vmap: the result on one way through the function's Python control flow, of {text(other[0])}\n"
+            f"  is unlike that on another, of {text(first[0])}\n ",
+        )  # fmt: skip
+
+
+def settled(trace: Any, outs: Sequence[Value]) -> list[tuple[Value, bool]]:
+    """Results of a run: the batch, or a value that all examples share, and which it is."""
+    return [(x.value, True) if trace.owns(x) else (trace.outside(x), False) for x in outs]
+
+
+def _together(
+    trace: Any, groups: Sequence[Group], parts: Sequence[tuple[Value, bool]], order: np.ndarray, places: np.ndarray
+) -> Value:
+    first = parts[0][0]
+    if not any(batched for _, batched in parts) and all(_same(x, first) for x, _ in parts[1:]):
+        return first
+    shapes = [shape_of(x)[batched:] for x, batched in parts]
+    for group, shape in zip(groups[1:], shapes[1:], strict=True):
+        if shape != shapes[0]:
+            raise ShapeError(
+                f"vmap: results of two ways through the function's Python control flow differ in shape, {shapes[0]} and "
+                f"{shape}, and cannot be put together: of {text(groups[0])}\n  and of {text(group)}\n"
+            )
+    dtype = _common_dtype([x for x, _ in parts])
+    full = [
+        x if batched else broadcast_to(x, (group.size, *shape_of(x)))
+        for group, (x, batched) in zip(groups, parts, strict=True)
+    ]
+    if not any(isinstance(x, Tracer) for x in full):
+        out = np.empty((len(order), *shapes[0]), dtype)
+        start = 0
+        for x in full:
+            out[places[start : start + len(x)]] = x
+            start += len(x)
+        return trace.box(out)
+    full = [x if dtype_of(x) == dtype else convert(x, dtype) for x in full]
+    return trace.box(getitem(concatenate(full, 0), order))
+
+
+def _same(x: Value, y: Value) -> bool:
+    """Whether two values that each are the same for all examples of a path are known to be the same."""
+    if x is y:
+        return True
+    if isinstance(x, Tracer) or isinstance(y, Tracer) or shape_of(x) != shape_of(y) or dtype_of(x) != dtype_of(y):
+        return False
+    return bool(np.array_equal(x, y, equal_nan=dtype_of(x).kind in "fc"))
+
+
+def _common_dtype(values: Sequence[Value]) -> np.dtype:
+    """The dtype of results of several paths; Python's numbers are weak, as beside arrays."""
+    strong = [dtype_of(x) for x in values if not is_weak(x)]
+    weak = {dtype_of(x) for x in values if is_weak(x)}
+    kinds = {"b": False, "i": 0, "f": 0.0, "c": 0j}
+    numbers: list[Any] = [kinds[d.kind] for d in weak]
+    return np.result_type(*strong, *numbers) if strong else np.result_type(*weak)
+
+
+__all__ = ["EACH", "Choice", "Group", "answer", "decides", "noted", "other_runs", "text"]
