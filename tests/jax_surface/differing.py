@@ -235,7 +235,6 @@ DIFFERING = frozenset({
     'len(jax.make_jaxpr(lambda x: x + np.arange(3.0))(f).consts)',
     '[str(e.primitive) for e in jax.make_jaxpr(lambda x: lax.fori_loop(0, 3, lambda i, c: c * 2, x))(1.0).eqns]',
     '[str(e.primitive) for e in jax.make_jaxpr(grad(lambda x: x ** 3))(1.0).eqns]',
-    'isinstance(jax.make_jaxpr(jnp.sin)(f).jaxpr, jax.core.Jaxpr)',
     "s = jax.sharding.NamedSharding(jax.make_mesh((1,), ('x',)), jax.sharding.PartitionSpec('x'));; jax.device_put(f, s).sharding == s",
     "jax.P('x', None)",
     "s = jax.sharding.NamedSharding(jax.make_mesh((1,), ('x',)), jax.P('x'));; jit(lambda x: lax.with_sharding_constraint(x, s) * 2)(f)",

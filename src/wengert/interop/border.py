@@ -21,6 +21,7 @@ from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
 from ..errors import ArgumentError, DtypeError
+from ..provided import provided
 from ..transforms.function import name_of
 from ..transforms.symbolic import CustomVJPPrimal
 from ..tree_util import Partial
@@ -256,9 +257,8 @@ _loaded: set[str] = set()  # holds "ref" once there is a reference, for which ar
 
 
 def _has_ref(tree: Any) -> bool:
-    from .jax_modules.ref import Ref
-
-    return any(type(x) is Ref for x in trees.leaves(tree, lambda x: type(x) is Ref))
+    is_ref = provided("is_ref")
+    return any(map(is_ref, trees.leaves(tree, is_ref)))
 
 
 class Outer(_Function):
@@ -291,10 +291,8 @@ class Outer(_Function):
         return wrap(out) if type(out) is ndarray else lift(out)
 
     def _with_refs(self, *args: Any, **kwargs: Any) -> Any:
-        from .jax_modules.ref import with_refs
-
         if self.of_refs is None:
-            self.of_refs = with_refs(self.refs, self.__wrapped__)
+            self.of_refs = provided("with_refs")(self.refs, self.__wrapped__)
         return self.of_refs(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -321,8 +319,7 @@ def of_both_kinds(error: Exception) -> Exception:
 
 def _stage(function: Outer, name: str) -> Callable[..., Any]:
     """A method of functions under `jit` that stages them for arguments."""
-    from .jax_modules import stages
-
+    stages = provided("alias_stages")()
     if name == "eval_shape":
         return lambda *args, **kwargs: stages.Traced(function, args, kwargs).out_info
     kind = stages.Lowered if name == "lower" else stages.Traced

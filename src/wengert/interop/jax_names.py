@@ -31,7 +31,40 @@ from .rules import follow
 # colon is an object of a module: JAX's distributions are modules.
 MODULES: dict[str, tuple[str, ...]] = {
     "jax": (".top", "wengert"),
+    "jax._src": (".extend",),
+    "jax._src.ad_util": (".src.ad_util",),
+    "jax._src.api": (".transformations",),
+    "jax._src.api_util": (".src.api_util", ".api_util"),
+    "jax._src.checkify": (".checkify",),
+    "jax._src.compiler": (".src.compiler",),
+    "jax._src.config": (".settings",),
+    "jax._src.core": (".src.core", ".extend_core", ".core"),
+    "jax._src.custom_derivatives": (".custom_derivatives",),
+    "jax._src.dispatch": (".src.dispatch",),
+    "jax._src.dtypes": (".src.dtypes",),
+    "jax._src.earray": (".src.earray",),
+    "jax._src.flatten_util": (".flatten_util",),
+    "jax._src.interpreters": (".interpreters",),
+    "jax._src.interpreters.ad": (".ad",),
+    "jax._src.interpreters.batching": (".batching",),
+    "jax._src.interpreters.mlir": (".mlir",),
+    "jax._src.interpreters.partial_eval": (".partial_eval",),
+    "jax._src.interpreters.pxla": (".pxla",),
+    "jax._src.lax": (".extend",),
+    "jax._src.lax.lax": (".lax",),
+    "jax._src.linear_util": (".linear_util",),
+    "jax._src.literals": (".src.literals",),
+    "jax._src.pjit": (".src.pjit",),
+    "jax._src.prng": (".extend_random",),
+    "jax._src.public_test_util": (".test_util",),
+    "jax._src.source_info_util": (".source_info_util",),
+    "jax._src.state": (".src.state_types",),
+    "jax._src.state.types": (".src.state_types",),
+    "jax._src.traceback_util": (".src.traceback_util",),
+    "jax._src.tree_util": (".src.tree_util", ".tree_util", "wengert.tree_util"),
+    "jax._src.util": (".src.util",),
     "jax.ad_checkpoint": (".ad_checkpoint",),
+    "jax.api_util": (".api_util",),
     "jax.core": (".core",),
     "jax.custom_batching": (".custom_batching",),
     "jax.custom_derivatives": (".custom_derivatives",),
@@ -41,15 +74,32 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.errors": (".errors",),
     "jax.experimental": (".experimental",),
     "jax.experimental.checkify": (".checkify",),
+    "jax.experimental.hijax": (".hijax",),
     "jax.experimental.jet": (".jet",),
+    "jax.experimental.layout": (".layout",),
     "jax.experimental.mesh_utils": (".mesh_utils",),
     "jax.experimental.multihost_utils": (".multihost_utils",),
     "jax.experimental.ode": (".ode",),
     "jax.experimental.sparse": (".sparse",),
+    "jax.experimental.sparse.linalg": (".experimental_sparse_linalg",),
     "jax.experimental.shard_map": (".devices",),
     "jax.experimental.pjit": (".pjit",),
+    "jax.extend": (".extend",),
+    "jax.extend.backend": (".extend_backend",),
+    "jax.extend.core": (".extend_core",),
+    "jax.extend.core.primitives": (".extend_primitives",),
+    "jax.extend.linear_util": (".linear_util",),
+    "jax.extend.random": (".extend_random",),
+    "jax.extend.source_info_util": (".source_info_util",),
     "jax.flatten_util": (".flatten_util",),
     "jax.image": (".image",),
+    "jax.interpreters": (".interpreters",),
+    "jax.interpreters.ad": (".ad",),
+    "jax.interpreters.batching": (".batching",),
+    "jax.interpreters.mlir": (".mlir",),
+    "jax.interpreters.partial_eval": (".partial_eval",),
+    "jax.interpreters.pxla": (".pxla",),
+    "jax.interpreters.xla": (".xla",),
     "jax.lax": (".lax", "wengert.lax"),
     "jax.lax.linalg": (".lax_linalg",),
     "jax.monitoring": (".monitoring",),
@@ -112,8 +162,6 @@ REASONS: dict[str, str] = {
     "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
     "jax.export": "Programs are not exported to StableHLO; jax.make_jaxpr shows them",
     "jax.ffi": "give a Python function its derivative with jax.custom_vjp instead",
-    "jax.interpreters": "JAX's internal rules do not apply; declare a primitive as docs/architecture.md tells, or give "
-    "a function its rule with jax.custom_jvp",
     "jax.lax.associative_scan": _CONTROL,
     "jax.lax.cond": _CONTROL,
     "jax.lax.fori_loop": _CONTROL,
@@ -211,7 +259,9 @@ def alias_name(module: str, name: str) -> Any:
         AttributeError: there is no such name.
     """
     for place, source in zip(MODULES[module], _sources(module), strict=True):
-        names = getattr(source, "__all__", None) if place[0] == "." and name[:2] != "__" else None
+        names = getattr(source, "__all__", None) if (place[0] == "." or name[0] == "_") and name[:2] != "__" else None
+        if names is None and name[0] == "_" and name[:2] != "__":
+            continue
         if not hasattr(source, name) or (names is not None and name not in names):
             continue
         found = getattr(source, name)
@@ -237,7 +287,7 @@ class _Names(ModuleType):
             return importlib.import_module(full)
         if attribute == "__all__":
             return sorted(_names(self.__name__))
-        if not attribute.startswith("_") or attribute in ("__version__", "__version_info__"):
+        if not attribute.startswith("__") or attribute in ("__version__", "__version_info__"):
             try:
                 found = alias_name(self.__name__, attribute)
             except AttributeError:
@@ -245,9 +295,7 @@ class _Names(ModuleType):
             if not isinstance(found, ModuleType):
                 setattr(self, attribute, found)
             return found
-        elif attribute.startswith("__"):
-            raise AttributeError(attribute)
-        raise MissingNameError(_advice(full))
+        raise AttributeError(attribute)
 
     def __dir__(self) -> list[str]:
         return sorted(_names(self.__name__))
@@ -258,11 +306,18 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-        if not _is_jax(name) or (_private(name) and "jax._src" in sys.modules):  # of JAX itself, which is loaded
+        if not _is_jax(name) or (_private(name) and name not in MODULES and _loaded()):  # of JAX itself
             return None
         if name not in MODULES:
             raise MissingModuleError(_advice(name))
         return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
+
+    @staticmethod
+    def find_distributions(context: Any = None) -> Iterator[Any]:
+        """What ``importlib.metadata.version("jax")`` asks."""
+        from .distributions import named_as
+
+        return named_as(getattr(context, "name", None))
 
 
 class _Loader:
@@ -282,6 +337,16 @@ def _private(name: str) -> bool:
     return name.startswith("jax._src") or name.split(".")[0] == "jaxlib"
 
 
+def _jaxs_own(name: str) -> bool:
+    """Whether a module that is loaded is one of those in which JAX is written, and none of ours of its name."""
+    return _private(name) and not isinstance(sys.modules[name], _Names)
+
+
+def _loaded() -> bool:
+    """Whether JAX itself is loaded."""
+    return _kept is not None and "jax._src" in _kept.modules
+
+
 @contextmanager
 def _really() -> Iterator[None]:
     """Within, ``import jax`` means JAX, though `install` was called: for `wengert.xla`, which stands on JAX itself. What JAX
@@ -290,7 +355,7 @@ def _really() -> Iterator[None]:
     if _kept is None:
         yield
         return
-    ours = {n: m for n, m in sys.modules.items() if _is_jax(n) and not _private(n)}
+    ours = {n: m for n, m in sys.modules.items() if _is_jax(n) and not _jaxs_own(n)}
     for name in ours:
         del sys.modules[name]
     sys.modules.update(_kept.modules)
@@ -302,6 +367,8 @@ def _really() -> Iterator[None]:
         for name in [n for n in sys.modules if _is_jax(n) and not _private(n)]:
             del sys.modules[name]
         sys.modules.update(ours)
+        if "jax._src" in ours and _loaded():  # what JAX imports later is found beside what it is written in
+            ours["jax._src"].__path__ = list(_kept.modules["jax._src"].__path__)
         sys.meta_path.insert(0, _Finder)
 
 
@@ -377,7 +444,7 @@ def uninstall() -> None:
     kept, _kept = _kept, None
     sys.meta_path.remove(_Finder)
     for name in [n for n in sys.modules if _is_jax(n)]:
-        if _private(name):  # of JAX itself, loaded in the meantime
+        if _jaxs_own(name):  # loaded in the meantime
             kept.modules.setdefault(name, sys.modules[name])
         del sys.modules[name]
     sys.modules.update(kept.modules)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import trees
 from ...transforms.symbolic import CustomVJPPrimal, SymbolicZero
+from ..extend.custom import custom_jvp_call_p, custom_vjp_call_p
 from .transformations import closure_convert, custom_jvp, custom_vjp
 
 
@@ -94,5 +95,5 @@ zero_from_primal = SymbolicZero.from_primal_value
 
 __all__ = [
     "CustomVJPPrimal", "SymbolicZero", "closure_convert", "custom_gradient", "custom_jvp", "custom_vjp",
-    "custom_vjp_primal_tree_values", "linear_call", "zero_from_primal",
+    "custom_jvp_call_p", "custom_vjp_call_p", "custom_vjp_primal_tree_values", "linear_call", "zero_from_primal",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import trees
 from ...core import Tracer
+from ...provided import provide
 from ..array import Array, Device, Shard
 from ..border import lower
 from .numpy import asarray
@@ -133,6 +134,7 @@ def smap(f: Callable[..., Any] | None = None, /, *, in_axes: Any = None, out_axe
     return _with_axis(f, axis_name)
 
 
+@provide
 def reshard(xs: Any, out_shardings: Any) -> Any:
     """The arrays with another sharding: where they are, on the one device."""
     if not all(

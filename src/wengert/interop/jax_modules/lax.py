@@ -37,5 +37,5 @@ __all__ = [
     *collectives.__all__, *control.__all__, *convolution.__all__, *elementwise.__all__, *enums.__all__, *joining.__all__,
     *misc.__all__,
     *products.__all__, *reductions.__all__, *shapes.__all__, *slicing.__all__, *windows.__all__,
-    *[n for n in primitives.__all__ if n.endswith("_p")], "stop_gradient",
+    *[n for n in primitives.__all__ if n.endswith("_p") and n not in ("jit_p", "pjit_p", "remat_p")], "stop_gradient",
 ]  # fmt: skip

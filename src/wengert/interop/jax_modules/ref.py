@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ... import trees
+from ...provided import provide
 from ..array import wrap
 from ..border import _loaded
 from .numpy import array
@@ -143,6 +144,13 @@ def refs_in(tree: Any) -> list[Ref]:
     return list(found.values())
 
 
+@provide
+def is_ref(x: Any) -> bool:
+    """Whether something is a reference."""
+    return type(x) is Ref
+
+
+@provide
 def with_refs(make: Callable[[Callable[..., Any]], Callable[..., Any]], fun: Callable[..., Any]) -> Callable[..., Any]:
     """A transformed function whose arguments may hold references.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import trees
 from ...errors import NotSupportedError
+from ..versions import VERSION, VERSION_INFO
 from . import contexts, transformations
 from . import devices as _devices
 from .array import Array, Device
@@ -25,8 +26,7 @@ from .settings import enable_x64 as enable_x64
 from .sharding import Mesh, Sharding
 from .transformations import *  # noqa: F403
 
-__version_info__ = (0, 10, 2)
-__version__ = "0.10.2"  # the version whose names and random streams are followed
+__version_info__, __version__ = VERSION_INFO, VERSION
 version = type("version", (), {"__version__": __version__, "__version_info__": __version_info__})
 
 

@@ -13,8 +13,9 @@ import wengert as ours
 
 from ... import trees
 from ...config import canonical_dtype, config
-from ...core import PYTHON_SCALARS
+from ...core import PYTHON_SCALARS, LinearTracer
 from ...errors import NotSupportedError
+from ...provided import provide
 from ...transforms import jit as jits
 from ...transforms.forward import FLOAT0
 from ...transforms.function import name_of, shown
@@ -22,6 +23,8 @@ from ...transforms.staging import stage
 from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
 from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Outer, Weak, lift, lower, lowered
+from ..extend.jaxpr import ClosedJaxpr, Jaxpr
+from ..extend.primitive import TRANSPOSES
 from .shapes import ShapeDtypeStruct, struct_of
 
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
@@ -308,83 +311,6 @@ def closure_convert(fun: Callable[..., Any], *example_args: Any) -> Any:
     return lift(ours.closure_convert(lowered(fun), *lower(example_args)))
 
 
-class Jaxpr:
-    """What `make_jaxpr` shows of a Program: its variables and equations under JAX's names."""
-
-    def __init__(self, program: Any, constants: int) -> None:
-        self.program = program
-        self.constvars, self.invars = program.inputs[:constants], program.inputs[constants:]
-        self.outvars, self.effects, self.debug_info = program.outputs, set(), None
-
-    @property
-    def eqns(self) -> list[Eqn]:
-        return [Eqn(e) for e in self.program.equations]
-
-    def __repr__(self) -> str:
-        return repr(self.program)
-
-
-# The names that JAX gives to primitives that have others here.
-_NAMES = {
-    "multiply": "mul", "subtract": "sub", "divide": "div", "negative": "neg", "absolute": "abs", "power": "pow",
-    "maximum": "max", "minimum": "min", "arctan2": "atan2", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
-    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "convert": "convert_element_type", "less": "lt",
-    "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "remainder": "rem",
-    "invert": "not", "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "where": "select_n", "call": "jit",
-    "isfinite": "is_finite", "sigmoid": "logistic", "gammaln": "lgamma", "reverse": "rev", "index": "slice", "fmod": "rem",
-    "pad_zero": "pad", "reduce_any": "reduce_or", "reduce_all": "reduce_and", "logical_and": "and", "logical_or": "or",
-    "logical_xor": "xor", "logical_not": "not", "erfinv": "erf_inv", "left_shift": "shift_left",
-    "right_shift": "shift_right_arithmetic", "broadcast_to": "broadcast_in_dim", "rint": "round", "scatter_set": "scatter",
-    "scatter_add": "scatter-add", "scatter_multiply": "scatter-mul", "scatter_max": "scatter-max",
-    "scatter_min": "scatter-min", "remat": "checkpoint", "i0e": "bessel_i0e", "i1e": "bessel_i1e", "gammainc": "igamma",
-    "gammaincc": "igammac", "betainc": "regularized_incomplete_beta", "linear_solve": "custom_linear_solve", "rfft": "fft",
-    "irfft": "fft", "psum_scatter": "reduce_scatter", "host_call": "pure_callback", "cholesky_or_nan": "cholesky",
-}  # fmt: skip
-
-
-class Eqn:
-    """An equation under JAX's names."""
-
-    def __init__(self, equation: Any) -> None:
-        from ..lax.primitives import named
-
-        name, self.params = equation.primitive.name, equation.params
-        self.invars, self.outvars = equation.inputs, equation.outputs
-        exponent = getattr(equation.inputs[1], "value", None) if name == "power" else None
-        if type(exponent) is int:
-            name, self.params, self.invars = "integer_pow", {"y": exponent}, equation.inputs[:1]
-        self.primitive = named(_NAMES.get(name, name))
-        self.effects, self.source_info = set(), None
-
-    def __repr__(self) -> str:
-        return repr(self.__dict__)
-
-
-class ClosedJaxpr:
-    """A Program and the values that it closes over, as `make_jaxpr` gives them.
-
-    Example:
-        >>> closed = make_jaxpr(lambda x: x * 2.0)(np.ones(3))
-        >>> len(closed.jaxpr.invars), len(closed.eqns), closed.consts
-        (1, 1, [])
-    """
-
-    def __init__(self, jaxpr: Jaxpr, consts: list[Any]) -> None:
-        self.jaxpr, self.consts, self.literals = jaxpr, consts, consts
-
-    eqns = property(lambda self: self.jaxpr.eqns)
-    effects = property(lambda self: self.jaxpr.effects)
-    in_avals = property(lambda self: [_aval(v.aval) for v in self.jaxpr.invars])
-    out_avals = property(lambda self: [_aval(v.aval) for v in self.jaxpr.outvars])
-
-    def __repr__(self) -> str:
-        return repr(self.jaxpr)
-
-
-def _aval(a: Any) -> ShapedArray:
-    return ShapedArray(a.shape, a.dtype, a.weak)
-
-
 def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False, **_: Any) -> Any:
     """A function that returns the `ClosedJaxpr` of `fun` for its arguments.
 
@@ -407,7 +333,7 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
         except Exception as error:
             raise shown(error)
         program.in_tree, program.out_tree = tree, seen[-1]
-        closed = ClosedJaxpr(Jaxpr(program, len(hoisted)), [lift(h) for h in hoisted])
+        closed = ClosedJaxpr(Jaxpr.of(program, len(hoisted)), [lift(h) for h in hoisted])
         return (closed, jits._result_shapes(program)) if return_shape else closed
 
     return jaxpr_of
@@ -459,7 +385,15 @@ def custom_vjp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (),
 
 
 def stop_gradient(x: Any) -> Any:
-    """`wengert.stop_gradient`: the value without its derivative."""
+    """`wengert.stop_gradient`: the value without its derivative.
+
+    A tangent, of which there is no derivative to take, is handed to the transpose rule that a library gave `stop_gradient_p`.
+    """
+    if type(x) is Array and type(x._value) is LinearTracer:
+        from ..lax.primitives import stop_gradient_p  # type: ignore[attr-defined]
+
+        if stop_gradient_p in TRANSPOSES:  # as the identity: the one rule that there is, lineax's
+            return x
     return trees.map(lambda v: lift(ours.stop_gradient(lower(v)), type(v) is Array and v.weak_type), x)
 
 
@@ -469,6 +403,20 @@ def typeof(x: Any) -> Any:
         return x.aval
     dtype, weak = kind_of(x)
     return ShapedArray(np.shape(x) if type(x) is not Array else x.shape, dtype, weak)
+
+
+@provide
+def alias_stages() -> Any:
+    """The room of functions on their way to compiled ones."""
+    from . import stages
+
+    return stages
+
+
+@provide
+def alias_transformation(name: str) -> Any:
+    """One of these functions, for the files that they are made of."""
+    return globals()[name]
 
 
 __all__ = [

@@ -8,7 +8,22 @@ from typing import Any
 
 from ...errors import NotSupportedError
 from ..array import wrap
-from . import collectives, convolution, elementwise, joining, misc, products, reductions, shapes, slicing, windows
+from ..avals import ShapedArray
+from ..extend.primitive import Primitive, no_effects
+from ..provided_here import transformation
+from . import (
+    collectives,
+    convolution,
+    elementwise,
+    holding,
+    joining,
+    misc,
+    products,
+    reductions,
+    shapes,
+    slicing,
+    windows,
+)
 from .checks import operand
 
 # Parameters of JAX's primitives that change nothing here.
@@ -19,7 +34,7 @@ _FREE = frozenset(
 )
 
 
-class Named:
+class Named(Primitive):
     """A primitive of JAX: what `make_jaxpr` calls an operation, and that operation.
 
     Args:
@@ -28,10 +43,9 @@ class Named:
         multiple_results: whether `bind` gives a list.
     """
 
-    call_primitive = map_primitive = ref_primitive = False
-
     def __init__(self, name: str, function: Callable[..., Any] | None, multiple_results: bool = False) -> None:
-        self.name, self.function, self.multiple_results = name, function, multiple_results
+        super().__init__(name)
+        self.function, self.multiple_results = function, multiple_results
 
     def bind(self, *args: Any, **params: Any) -> Any:
         """The operation on arrays.
@@ -58,10 +72,13 @@ class Named:
     def impl(self, *args: Any, **params: Any) -> Any:
         return self.bind(*args, **params)
 
-    def __repr__(self) -> str:
-        return self.name
-
-    __str__ = __repr__
+    def abstract_eval(self, *avals: Any, **params: Any) -> Any:
+        """The types of the results, and no effects."""
+        struct, eval_shape = transformation("ShapeDtypeStruct"), transformation("eval_shape")
+        structs = [struct(a.shape, a.dtype) for a in avals]
+        out = eval_shape(lambda *xs: self.bind(*xs, **params), *structs)
+        types = [ShapedArray(o.shape, o.dtype) for o in (out if self.multiple_results else [out])]
+        return (types if self.multiple_results else types[0]), no_effects
 
 
 _REGISTRY: dict[str, Named] = {}
@@ -172,9 +189,7 @@ def _barrier(*xs: Any) -> Any:
 
 
 def _stop_gradient(x: Any) -> Any:
-    from ..jax_modules.transformations import stop_gradient
-
-    return stop_gradient(x)
+    return transformation("stop_gradient")(x)
 
 
 def _sort(*xs: Any, dimension: int, num_keys: int = 1) -> Any:
@@ -297,11 +312,17 @@ for _name, _made in {
     "top_k": _top_k, "approx_top_k": _approx_top_k, "rng_bit_generator": _rng_bits, "dce_sink": misc.dce_sink,
 }.items():  # fmt: skip
     _add(f"{_name}_p", _made, many=True)
-# They hold programs: `bind` says which function of `jax.lax` to call.
-for _name, _shown in (
-    ("cond", "cond"), ("scan", "scan"), ("while", "while"), ("reduce", "reduce"), ("reduce_window", "reduce_window"),
-    ("linear_solve", "custom_linear_solve"),
+for _name, _made, _shown in (
+    ("cond", holding.cond, "cond"), ("scan", holding.scan, "scan"), ("while", holding.while_loop, "while"),
+    ("jit", holding.jit, "jit"), ("remat", holding.checkpoint, "checkpoint"), ("pjit", holding.jit, "pjit"),
 ):  # fmt: skip
+    _add(f"{_name}_p", _made, _shown, many=True)
+# They hold functions of two numbers: `bind` says which function of `jax.lax` to call.
+for _name, _shown in (
+    ("reduce", "reduce"),
+    ("reduce_window", "reduce_window"),
+    ("linear_solve", "custom_linear_solve"),
+):
     _add(f"{_name}_p", None, _shown, many=True)
 _add("select_and_scatter_p", None)
 

@@ -1,0 +1,3 @@
+"""`jax.extend`: what libraries extend JAX with; its names are modules."""
+
+__all__: list[str] = []

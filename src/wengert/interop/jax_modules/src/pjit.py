@@ -1,0 +1,7 @@
+"""`jax._src.pjit`: the primitive of functions under `jit`."""
+
+from __future__ import annotations
+
+from ...lax.primitives import jit_p  # type: ignore[attr-defined]
+
+__all__ = ["jit_p"]
