@@ -75,6 +75,15 @@ CHOICES: dict[str, Choice] = {
     "quotients.LEAST": Choice("how many quotients an inverse pays for", (1, NEVER)),
     "sums.DEPTH": Choice("how far a sum looks for a product", (0, 2)),
     "sums.NEAR": Choice("how far a sum looks for another", (0, 2)),
+    "serial.step.LEAST": Choice("which kernels threads share", (0.0, 1e3, 1e18)),
+    "serial.step.PIECE": Choice("how long a piece of a kernel is", (1.0, 1e3)),
+    "serial.step.MOST": Choice("how many pieces a kernel has", (2, 5)),
+    "serial.convolution.WIDE": Choice("whether vectors lie along features", (1, 100)),
+    "serial.convolution.PARTS": Choice("how many parts a gradient in a kernel has", (1, 100)),
+    "serial.convolution.MANY": Choice("how many pieces a gradient in a kernel has", (2, 5)),
+    "serial.kernel_tiles.SEGMENT": Choice("how many places are walked at a time", (1, 3)),
+    "serial.kernel_tiles.NEAR": Choice("how many rows of places a block has", (1, 1 << 20)),
+    "serial.kernel_tiles.MERGED": Choice("whether a tile is of one tap", (0, 100)),
     "serial.sorting.FEW": Choice("which sorts are native", (0, 16)),
     "serial.sorters.SHORT": Choice("which sorts are by rank", (0, 2), ("serial.sorting",)),
     "serial.sorters.MANY": Choice("which sorts look for interrupts", (1, 8)),
@@ -89,7 +98,7 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE lanes.EACH access.LINE "
+    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
     "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )

@@ -196,14 +196,21 @@ class Module:
         return self.lines
 
     def _kernel(self, kernel: Kernel | Serial) -> None:
-        if isinstance(kernel, Serial):
-            writer = Writer(kernel, self.vector_bytes)
+        if isinstance(kernel, Kernel):
+            self._run(self._nest(kernel))
+            return
+        for phase in kernel.phases:
+            writer = Writer(kernel, self.vector_bytes, phase)
             text = writer.write()
             name = self.texts.function(text, "kernel")
-            call = _Call(name, writer.arrays, [0] * len(writer.arrays), writer.checks, writer.stops, None)
             self.texts.take(writer.e)
-        else:
-            call = self._nest(kernel)
+            if phase.pieces is not None:
+                self.texts.declare(pool.NAME, pool.DECLARATION)
+            begins = [0] * len(writer.arrays)
+            self._run(_Call(name, writer.arrays, begins, writer.checks, writer.stops, phase.pieces))
+
+    def _run(self, call: _Call) -> None:
+        """The call of a kernel, in pieces or whole, and what it may have found."""
         pointers = [f"ptr {self._place(a, n)}" for a, n in zip(call.arrays, call.begins, strict=True)]
         if call.checks:
             self.checks = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import Lowering
+from . import Composition, Lowering
 from .monoids import Monoid
 
 
@@ -26,6 +26,31 @@ class Kernel(Lowering):
         self, place: str, selects: bool = False, blank: bool = False, widens: bool = False, **options: Any
     ) -> None:
         self.place, self.selects, self.blank, self.widens, self.options = place, selects, blank, widens, options
+
+
+class Convolution(Kernel):
+    """A kernel for real numbers of 32 or 64 bits and integers; for others, and where analyses ask, a composition.
+
+    Args:
+        place, options: as of a `Kernel`.
+
+    Attributes:
+        composition: ``(*values, **params)`` in terms of other operations, which the declaration sets.
+    """
+
+    composition: Any = None
+
+    def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
+        dtype = inputs[0].aval.dtype
+        known = dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize >= 4)
+        gaps = self.options["gives"] == "x" and any(
+            s > 1 and d > 1 for s, d in zip(params["strides"], params["dilation"], strict=True)
+        )
+        return None if known and not gaps else self.written_out(inputs, params)
+
+    def written_out(self, inputs: Any, params: dict[str, Any]) -> Any:
+        """The Program of the composition."""
+        return Composition(self.composition).expansion(inputs, params)
 
 
 class Scatter(Kernel):
@@ -58,4 +83,4 @@ class Factorisation(Lowering):
 
 SINGULAR = "Singular matrix"
 
-__all__ = ["SINGULAR", "Factorisation", "Kernel", "Scatter"]
+__all__ = ["SINGULAR", "Convolution", "Factorisation", "Kernel", "Scatter"]

@@ -59,7 +59,7 @@ convolve_p = Bilinear(
         ((_x(2, seed=1), _x(3, seed=2)), {}),
         ((_x(2, 3, seed=1), _x(2, 2, seed=2)), {}),
     ],
-    native=Kernel("convolution.convolve", widens=True),
+    native=Kernel("convolution_full.convolve", widens=True),
 )
 
 

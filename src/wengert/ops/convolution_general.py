@@ -1,16 +1,16 @@
-"""The convolution of neural networks, of any strides, padding, dilation and groups: windows, and one contraction."""
+"""The convolution of neural networks, of any strides, padding, dilation and groups, by the forms of `convolution_forms`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..core import Value, shape_of
 from ..errors import ShapeError
-from .contraction import dot_general_p
-from .shape import reshape, transpose
-from .windows import Pads, windows
+from .convolution_forms import conv_operand_p, conv_p
+from .padding import pad
+from .shape import moveaxis, reshape, reverse_p, transpose
+from .windows import Pads, dilated, window_shape
 
 
 class ConvDimensionNumbers(NamedTuple):
@@ -100,33 +100,56 @@ def convolve_general(
     Raises:
         ShapeError: the numbers of features, examples and groups do not fit.
     """
-    x, w = transpose(x, tuple(numbers.lhs_spec)), transpose(w, tuple(numbers.rhs_spec))
-    n = len(shape_of(x)) - 2
-    (many, features), (outputs, inputs), sizes = shape_of(x)[:2], shape_of(w)[:2], shape_of(w)[2:]
-    groups, batches = feature_groups, batch_groups
+    lhs, rhs = tuple(numbers.lhs_spec), tuple(numbers.rhs_spec)
+    x = transpose(x, (lhs[0], *lhs[2:], lhs[1]))
+    w = transpose(w, (*rhs[2:], rhs[1], rhs[0]))
+    (many, *xs, features), (*ws, inputs, outputs) = shape_of(x), shape_of(w)
+    n, groups, batches = len(ws), feature_groups, batch_groups
     if features != inputs * groups or outputs % (groups * batches) or many % batches:
         raise ShapeError(
             f"a convolution of {many} examples of {features} features with a kernel from {inputs} to {outputs} features does "
             f"not fit {groups} groups of features and {batches} of examples"
         )
-    x = windows(x, range(2, n + 2), sizes, strides, pads, lhs_dilation, rhs_dilation)
-    space, taps = shape_of(x)[2:-1], math.prod(sizes)
-    if groups == batches == 1:
-        x = transpose(x, (0, *range(2, n + 3), 1))  # examples, space, taps, features
-        x = reshape(x, (many * math.prod(space), taps * inputs))
-        w = reshape(transpose(w, (*range(2, n + 2), 1, 0)), (taps * inputs, outputs))
-        out = reshape(dot_general_p.bind(x, w, dims=(((1,), (0,)), ((), ()))), (many, *space, outputs))
-        out = transpose(out, (0, n + 1, *range(1, n + 1)))
+    if batches > 1:
+        many //= batches
+        x = reshape(moveaxis(reshape(x, (batches, many, *xs, features)), 0, n + 1), (many, *xs, batches * features))
+        groups *= batches
+    pads = [
+        (-dilated(i, b), 0) if dilated(i, b) + lo + hi < 0 else (lo, hi)
+        for i, b, (lo, hi) in zip(xs, lhs_dilation, pads, strict=True)
+    ]
+    ys = window_shape(xs, ws, strides, pads, lhs_dilation, rhs_dilation)
+    if any(b > 1 for b in lhs_dilation) and all(s == 1 for s in strides):
+        out = _transposed(x, w, ys, pads, lhs_dilation, rhs_dilation, groups)
     else:
-        apart = groups * batches
-        x = reshape(x, (batches, many // batches, groups, inputs, math.prod(space), taps))
-        x = reshape(transpose(x, (0, 2, 1, 4, 3, 5)), (apart, many // batches * math.prod(space), inputs * taps))
-        w = reshape(w, (apart, outputs // apart, inputs * taps))
-        out = dot_general_p.bind(x, w, dims=(((2,), (2,)), ((0,), (0,))))
-        out = reshape(out, (apart, many // batches, math.prod(space), outputs // apart))
-        out = reshape(transpose(out, (1, 0, 3, 2)), (many // batches, outputs, *space))
-    spec = list(numbers.out_spec)
-    return transpose(out, tuple(spec.index(i) for i in range(n + 2)))
+        if any(b > 1 for b in lhs_dilation):
+            x = pad(x, 0, [(0, 0, 0), *[(0, 0, b - 1) for b in lhs_dilation], (0, 0, 0)])
+            xs = shape_of(x)[1:-1]
+        low = tuple(lo for lo, _ in pads)
+        out = conv_p.bind(
+            x, w, strides=tuple(strides), dilation=tuple(rhs_dilation), low=low, groups=groups,
+            sizes=(tuple(xs), tuple(ws), tuple(ys)),
+        )  # fmt: skip
+    spec = tuple(numbers.out_spec)
+    order = [0] * (n + 2)
+    for at, axis in zip(spec, (0, n + 1, *range(1, n + 1)), strict=True):
+        order[at] = axis
+    return transpose(out, tuple(order))
+
+
+def _transposed(
+    x: Value, w: Value, ys: Sequence[int], pads: Pads, gaps: Sequence[int], dilation: Sequence[int], groups: int
+) -> Value:
+    """A convolution of an operand with gaps, by steps of one: the gradient of one with strides in its operand."""
+    *ws, inputs, outputs = shape_of(w)
+    n = len(ws)
+    w = reverse_p.bind(w, axes=tuple(range(n)))
+    w = reshape(w, (*ws, inputs, groups, outputs // groups))
+    w = transpose(w, (*range(n), n + 2, n + 1, n))
+    w = reshape(w, (*ws, outputs // groups, groups * inputs))
+    low = tuple(d * (k - 1) - lo for d, k, (lo, _) in zip(dilation, ws, pads, strict=True))
+    sizes = (tuple(ys), tuple(ws), shape_of(x)[1:-1])
+    return conv_operand_p.bind(x, w, strides=tuple(gaps), dilation=tuple(dilation), low=low, groups=groups, sizes=sizes)
 
 
 __all__ = ["ConvDimensionNumbers", "conv_dimension_numbers", "conv_general_permutations", "convolve_general"]

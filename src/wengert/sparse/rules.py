@@ -430,6 +430,11 @@ def running(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]
     return [Dependence(m, m, (), ones(rows, cols, (m, m))).composed(d)]
 
 
+def written_out(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
+    """By the composition of an operation that has a kernel."""
+    return w.run(eqn.primitive.native.written_out(eqn.inputs, eqn.params), deps, known)[0]
+
+
 LOWERED: dict[type, Rule] = {
     index_maps.View: view,
     index_maps.Reshape: reshape,
@@ -438,6 +443,7 @@ LOWERED: dict[type, Rule] = {
     index_maps.Gather: gather,
     index_maps.Joined: joined,
     index_maps.Interleaved: interleaved,
+    kernels.Convolution: written_out,
     kernels.Scatter: scatter,
     kinds.Contraction: contraction,
     monoids.Reduction: reduction,

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core import Primitive
 from ..lowering import index_maps, monoids
+from ..ops.convolution_forms import reach_of
 from ..program import Literal
 from .real import jax, jnp, lax, signal
 from .tracing import INDEX, Rule, Site, converted, rule
@@ -238,6 +239,37 @@ def convolve(site: Site, x: Any, y: Any) -> Any:
     for _ in x.shape[:-1]:
         function = jax.vmap(function)
     return function(converted(x, site.dtype), converted(y, site.dtype))
+
+
+@rule("conv")
+def conv(site: Site, x: Any, w: Any, **params: Any) -> Any:
+    return _convolved(params, converted(x, site.dtype), converted(w, site.dtype))
+
+
+@rule("conv_operand")
+def conv_operand(site: Site, y: Any, w: Any, **params: Any) -> Any:
+    y, w = converted(y, site.dtype), converted(w, site.dtype)
+    (out,) = jax.linear_transpose(lambda x: _convolved(params, x, w), jnp.zeros(site.shape, site.dtype))(y)
+    return out
+
+
+@rule("conv_kernel")
+def conv_kernel(site: Site, x: Any, y: Any, **params: Any) -> Any:
+    x, y = converted(x, site.dtype), converted(y, site.dtype)
+    (out,) = jax.linear_transpose(lambda w: _convolved(params, x, w), jnp.zeros(site.shape, site.dtype))(y)
+    return out
+
+
+def _convolved(params: dict[str, Any], x: Any, w: Any) -> Any:
+    """The form of `ops.convolution_forms` as a function of operand and kernel."""
+    n, (xs, _, _) = len(params["strides"]), params["sizes"]
+    pads = [(lo, r - lo - i) for lo, r, i in zip(params["low"], reach_of(params), xs, strict=True)]
+    last = (0, n + 1, *range(1, n + 1))
+    numbers = lax.ConvDimensionNumbers(last, (n + 1, n, *range(n)), last)
+    return lax.conv_general_dilated(
+        x, w, params["strides"], pads, rhs_dilation=params["dilation"], dimension_numbers=numbers,
+        feature_group_count=params["groups"], precision="highest",
+    )  # fmt: skip
 
 
 @rule("convolve_nd")

@@ -8,7 +8,7 @@ families of lowerings. Nothing here knows fusion or memory.
 
 from __future__ import annotations
 
-from .step import Serial, serial_of
+from .step import Phase, Serial, serial_of
 from .writer import Writer
 
-__all__ = ["Serial", "Writer", "serial_of"]
+__all__ = ["Phase", "Serial", "Writer", "serial_of"]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,34 @@ from ...lowering.kernels import Kernel
 from ...program import Atom, Equation, Literal, Var
 
 Body = Callable[[Any], None]  # writes the kernel with a `Writer`
-Lowering = Callable[["Serial"], "Body | None"]
+Lowering = Callable[["Serial"], "Body | list[Phase] | None"]
+LEAST = 100_000.0  # nanoseconds that a phase must take about, so that waking threads pays
+PIECE = 15_000.0  # nanoseconds of a piece, at least
+MOST = 64  # pieces of a phase
+
+
+class Phase(NamedTuple):
+    """A part of a kernel that is a function of its own, run before the next: threads may share its pieces.
+
+    Attributes:
+        body: writes it; where there are pieces the number of the one to do is the writer's `piece`.
+        pieces: how many there are, by shapes alone; None for a phase that is one.
+    """
+
+    body: Body
+    pieces: int | None = None
+
+
+def pieces_of(nanoseconds: float, units: int) -> int | None:
+    """Into how many pieces threads share `units` that take so long in all, or None where it does not pay.
+
+    Example:
+        >>> pieces_of(1e6, 1000), pieces_of(1e6, 5), pieces_of(1e4, 1000)
+        (64, 5, None)
+    """
+    if nanoseconds < LEAST or units < 2:
+        return None
+    return max(min(units, MOST, int(nanoseconds / PIECE)), 2)
 
 
 class Serial:
@@ -28,9 +55,10 @@ class Serial:
         scratch: arrays that only this step uses.
         checks: whether it checks indices, and takes the address of the error flag.
         work: about how many additions it costs.
+        phases: the functions that it is, in order.
     """
 
-    body: Body
+    phases: list[Phase]
 
     def __init__(self, eqn: Equation, producer: Mapping[Var, Equation]) -> None:
         self.eqn = eqn
@@ -86,5 +114,5 @@ def serial_of(eqn: Equation, producer: Mapping[Var, Equation]) -> Serial | None:
     body = _function(native.place)(step)
     if body is None:
         return None
-    step.body = body
+    step.phases = body if isinstance(body, list) else [Phase(body)]
     return step

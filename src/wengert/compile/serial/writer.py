@@ -15,10 +15,10 @@ import numpy as np
 from ...lowering.index_maps import strides_of
 from .. import pieces
 from ..emitter import BITS, Emitter, V
-from ..interrupts import DECLARATION, LIMIT, NAME, ask
+from ..interrupts import DECLARATION, LIMIT, NAME, ask, look
 from ..narrow import from_memory, to_memory
 from ..scalars import KEY, MEMORY_TYPES, REGISTERS, cast, register_type
-from .step import Serial, is_number
+from .step import Phase, Serial, is_number
 
 INT64 = np.dtype(np.int64)
 LINE = 0.5  # nanoseconds of an instruction, about
@@ -194,6 +194,30 @@ class Text(Emitter):
             yield loop
             loop.next[0] = self.iadd(loop.index, self.int(step))
 
+    @contextmanager
+    def tight(self, count: V | int, *start: V) -> Iterator[Loop]:
+        """`loop` from 0 of straight code, which runs at least once and is too short to ask for interrupts."""
+        self._count += 1
+        n = self._count
+        count = self.int(count) if isinstance(count, int) else count
+        start = (self.int(0), *start)
+        loop = Loop(n, [V(f"%c{n}.{k}", s.type, s.lanes, 0) for k, s in enumerate(start)], count.const)
+        self.label(f"pre{n}")
+        self.label(f"head{n}")
+        lines = self.regions[0].lines
+        place = len(lines)
+        yield loop
+        loop.next[0] = self.iadd(loop.index, self.int(1))
+        self._time += LINE * (len(lines) - place) * (count.const or 16)
+        phis = zip(loop.carried, start, loop.next, strict=True)
+        lines[place:place] = [
+            f"  {c.name} = phi {c.llvm} [ {s.name}, %pre{n} ], [ {x.name}, %head{n} ]" for c, s, x in phis
+        ]
+        more = self.icmp("slt", loop.next[0], count)
+        self.raw(f"  br i1 {more.name}, label %head{n}, label %exit{n}")
+        self.raw(f"exit{n}:")
+        loop.carried = list(loop.next)
+
     def strips(self, n: int, lanes: int, body: Callable[[V, int], None]) -> None:
         """``body(first, lanes)`` for the vectors of a range, then one by one for the rest."""
         whole = n - n % lanes if lanes > 1 else 0
@@ -266,9 +290,11 @@ class Writer(Text):
 
     cell = "%stop"
 
-    def __init__(self, step: Serial, vector_bytes: int) -> None:
+    def __init__(self, step: Serial, vector_bytes: int, phase: Phase) -> None:
         super().__init__()
         self.step = step
+        self.phase = phase
+        self.piece = V("%piece", "i64", 1, 0)  # which one this call is to do, in a phase of pieces
         self.checks = step.checks
         self.vector_bytes = vector_bytes
         self.arrays: list[Any] = step.arrays
@@ -289,6 +315,43 @@ class Writer(Text):
     def _constant(self, a: Any) -> Array:
         return Array(self, a.aval.dtype, (), "", self.constant(scalar(a), REGISTERS[a.aval.dtype]))
 
+    @contextmanager
+    def shared(self, units: int) -> Iterator[V]:
+        """A loop over this piece's share of some units, or over all of them where there are no pieces."""
+        first, end = self.share(units)
+        with self.loop(end, first=first) as loop:
+            yield loop.index
+
+    def share(self, units: int) -> tuple[V, V]:
+        """The first of this piece's units, and the one after its last."""
+        pieces = self.phase.pieces
+        if pieces is None:
+            return self.int(0), self.int(units)
+        first, end = self.piece, self.iadd(self.piece, self.int(1))
+        if units != pieces:
+            first, end = (self.binary("udiv", self.scaled(p, units), self.int(pieces)) for p in (first, end))
+        return first, end
+
+    def decoded(self, index: V, extents: Sequence[int]) -> list[V]:
+        """The coordinates of a point of a domain, from its number in C order."""
+        out: list[V] = []
+        for i, n in enumerate(reversed(extents)):
+            if n == 1:
+                out.append(self.int(0))
+            elif all(m == 1 for m in extents[: len(extents) - 1 - i]):
+                out.append(index)
+            else:
+                out.append(self.binary("urem", index, self.int(n)))
+                index = self.binary("udiv", index, self.int(n))
+        return out[::-1]
+
+    def offset(self, at: Sequence[V], strides: Sequence[int]) -> V:
+        """Where an element stands, by its coordinates."""
+        out = self.int(0)
+        for i, s in zip(at, strides, strict=True):
+            out = self.iadd(out, self.scaled(i, s))
+        return out
+
     def lanes(self, dtype: np.dtype, registers: int = 1) -> int:
         """How many elements some vector registers hold."""
         return registers * self.vector_bytes // dtype.itemsize
@@ -301,7 +364,9 @@ class Writer(Text):
 
     def write(self) -> str:
         """The function's text, its name left as ``@NAME``."""
-        self.step.body(self)
+        self.phase.body(self)
+        if self.phase.pieces is not None:
+            return self._of_pieces()
         parameters = [f"ptr noalias %p{i}" for i in range(len(self.arrays))]
         tail = ["  ret void"]
         if self.checks:
@@ -312,6 +377,20 @@ class Writer(Text):
             tail += ["stopped:", "  ret void"]
         body = "\n".join(["entry:", *self.regions[0].lines, *tail])
         return f"define internal void @NAME({', '.join(parameters)}) #0 {{\n{body}\n}}\n"
+
+    def _of_pieces(self) -> str:
+        """The function ``(context, number of a piece)``; the context is a table of the arrays' addresses and of the cell."""
+        lines = []
+        for i in range(len(self.arrays)):
+            lines += [f"  %a{i} = getelementptr ptr, ptr %context, i64 {i}", f"  %p{i} = load ptr, ptr %a{i}"]
+        lines += [
+            f"  %stop.a = getelementptr ptr, ptr %context, i64 {len(self.arrays)}",
+            "  %stop = load ptr, ptr %stop.a",
+        ]
+        lines += [*look("", "%stop", "working"), "working:"]  # pieces that are begun after an interrupt end at once
+        body = "\n".join(["entry:", *lines, *self.regions[0].lines, "  ret void", "stopped:", "  ret void"])
+        self.stops = True
+        return f"define internal void @NAME(ptr %context, i64 %piece) #0 {{\n{body}\n}}\n"
 
 
 def scalar(a: Any) -> Any:
