@@ -90,6 +90,7 @@ def test_psum_scatter_of_what_is_the_same_for_all():
         (lambda x: lax.psum_scatter(x[:2], "i"), "length 2.*3 examples"),
         (lambda x: lax.all_to_all(x[:2], "i", 0, 0), "length 2.*3 examples"),
         (lambda x: lax.ppermute(x, "i", [(0, 1), (2, 1)]), "at most once a destination"),
+        (lambda x: lax.ppermute(x, "i", [(0, 1), (0, 2)]), "at most once a source"),
     ],
 )
 def test_misused_exchanges(misuse, message):

@@ -21,6 +21,7 @@ NAMESPACES = [
     "wengert.numpy.fft",
     "wengert.numpy.linalg",
     "wengert.random",
+    "wengert.sharding",
     "wengert.scipy.cluster.vq",
     "wengert.scipy.interpolate",
     "wengert.scipy.ndimage",

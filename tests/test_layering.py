@@ -28,6 +28,7 @@ FLOORS = [
         "random",
         "nn",
         "scipy",
+        "sharding",
         "tree",
         "tree_util",
         "debug",
@@ -51,7 +52,7 @@ ENGINE = frozenset(
 )  # what runs a function and its derivative; below the Programs, whose rules are derived by it
 PROGRAMS = frozenset(
     f"ops.{name}"
-    for name in "call rules custom closed_rules collectives outside divided_differences transposed_rules supported exponentials".split()
+    for name in "call rules custom closed_rules collectives shards varying outside divided_differences transposed_rules supported exponentials".split()
 )  # operations that hold Programs or functions, and all of `ops.control`
 ON_TOP = frozenset(f"transforms.{name}" for name in "approximating curvature laplacians solutions stationary".split())
 

@@ -187,7 +187,6 @@ LACKING = {
         matrix_function funm funm_pull sqrtm""",
     "streams of rejection, and generators other than threefry": "random_gamma random_gamma_slope random_poisson rng_bit_generator",
     "transforms that are not Fourier's": "trigonometric_transform",
-    "collectives outside of a mapped axis": "psum_scatter",
 }
 LACKS = {name for names in LACKING.values() for name in names.split()}
 

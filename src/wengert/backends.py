@@ -108,6 +108,9 @@ class Backend(Protocol):
     def cache_key(self, program: Program) -> bytes | None: ...
 
 
+DEVICES = frozenset({"xla"})
+"""The backends with arrays of their own, which stay on a device (`transforms.placing`)."""
+
 _known: dict[str, Backend | str] = {
     "native": "wengert.compile.backend:BACKEND",
     "interpreter": "wengert.interpreter:BACKEND",

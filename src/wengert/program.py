@@ -98,6 +98,7 @@ class Program:
         masked: whether it is the linear part of a function with choices in it, so that its transpose must not let
             zero cotangents meet infinite coefficients.
         backend: the name of the backend that runs it; None for that of the settings.
+        placement: how its inputs and outputs lie on devices, as the backend has it; None where nothing is said of it.
         guards: values that Python asked for while the function was traced. Their variables are the last outputs; the
             Program computes the function where they come out the same.
 
@@ -123,6 +124,7 @@ class Program:
         "name",
         "out_tree",
         "outputs",
+        "placement",
     )
 
     def __init__(
@@ -140,6 +142,7 @@ class Program:
         self.masked = masked
         self.guards: list[Any] = []
         self.backend: str | None = None
+        self.placement: tuple[list[Any], list[Any]] | None = None
         self.in_tree: Any = None
         self.out_tree: Any = None
         self.cache: dict[Any, Any] = {}  # transformations of this program
@@ -147,10 +150,10 @@ class Program:
 
     def __getstate__(self) -> Any:
         """All but what was made of it."""
-        return None, {s: getattr(self, s) for s in self.__slots__ if s not in ("_steps", "cache")}
+        return None, {s: getattr(self, s) for s in self.__slots__ if s not in ("_steps", "cache", "placement")}
 
     def __setstate__(self, state: Any) -> None:
-        self._steps, self.cache = None, {}
+        self._steps, self.cache, self.placement = None, {}, None
         for name, value in state[1].items():
             setattr(self, name, value)
 

@@ -1,14 +1,15 @@
-"""Operations over a named axis of `vmap`: sums, extremes, gathers, and the index along it."""
+"""Operations over a named axis of `vmap` or of a mesh (`ops.shards`): sums, extremes, gathers, exchanges, the index along it."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import trees
-from ..core import Aval, Primitive, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
+from ..core import Aval, Primitive, Tracer, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..transforms.paths import collected
 from . import reduction
@@ -25,12 +26,12 @@ def _size(axis_name: Hashable) -> int:
         known = ", ".join(map(repr, env)) or "none"
         raise ArgumentError(
             f"there is no axis named {axis_name!r} here (defined: {known}): call this inside "
-            f"vmap(..., axis_name={axis_name!r})"
+            f"vmap(..., axis_name={axis_name!r}), or inside a shard_map over a mesh that has it"
         )
     return env[axis_name].whole
 
 
-class _Collective(Primitive):
+class Collective(Primitive):
     """An operation over an axis; a trace of another axis just maps it."""
 
     def over(self, x: Value) -> Value:
@@ -56,7 +57,7 @@ class _Collective(Primitive):
         return self.bind(x, **params)
 
 
-class _Psum(_Collective):
+class _Psum(Collective):
     def over(self, x: Value) -> Value:
         return reduction.reduce_sum(x, (0,))
 
@@ -73,7 +74,7 @@ class _Psum(_Collective):
         return (self.bind(cotangent, **params),)
 
 
-class _Extreme(_Collective):
+class _Extreme(Collective):
     def __init__(self, name: str, reduce: Any, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
         self.reduce = reduce
@@ -82,7 +83,7 @@ class _Extreme(_Collective):
         return self.reduce(x, axis=0)
 
 
-class _AllGather(_Collective):
+class _AllGather(Collective):
     """Every example's value, along a new axis in front."""
 
     def over(self, x: Value) -> Value:
@@ -106,25 +107,33 @@ class _AllGather(_Collective):
         return (psum_scatter_p.bind(cotangent, **params),)
 
 
-class _PsumScatter(_Collective):
-    """The sum over the examples of arrays with a row for each of them; every example gets its row."""
+class Exchange(Collective):
+    """A linear operation of which every example gets another result, though all give the same.
+
+    Attributes:
+        back: its transpose: the primitive and its parameters.
+    """
+
+    def bind(self, x: Value, **params: Any) -> Value:
+        from ..transforms.batching import axis_env
+
+        axis = axis_env.get().get(params["axis_name"])
+        if axis is not None and not (isinstance(x, Tracer) and x._trace.level >= axis.level):
+            x = where(axis.index() >= 0, x, x)  # the same for all examples, and now one for each
+        return super().bind(x, **params)
+
+    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+        raise NotImplementedError
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         if trace.axis_name == params["axis_name"]:
-            rows = collected(trace).result(trace, self.name, lambda: reduction.reduce_sum(args[0], (0,)))
+            rows = collected(trace).result(trace, self.name, lambda: self.exchanged(args[0], params))
             return rows if trace.group is None else getitem(rows, trace.group.examples), True
-        return self.bind(moveaxis(args[0], 0, 1), **params), True
+        return self.other_axis(args[0], params), True
 
-    def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
-        # Under vmap this has the same x for every example; outside it, as in the samples, there is one example.
-        from ..transforms.batching import axis_env
-
-        if axis_name not in axis_env.get():
-            return x[0]
-        return getitem(x * np.asarray(size, dtype_of(x)), axis_index(axis_name))
-
-    def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
-        return Aval(aval.shape[1:], aval.dtype)
+    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+        """The result for values with the axis in front."""
+        raise NotImplementedError
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         out = self.bind(*primals, **params)
@@ -132,7 +141,63 @@ class _PsumScatter(_Collective):
         return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        return (all_gather_p.bind(cotangent, **params),)
+        primitive, params = self.back(params)
+        return (primitive.bind(cotangent, **params),)
+
+
+class _PsumScatter(Exchange):
+    """The sum over the examples of arrays with a row for each of them; every example gets its row."""
+
+    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+        return reduction.reduce_sum(x, (0,))
+
+    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+        return self.bind(moveaxis(x, 0, 1), **params)
+
+    def impl(self, x: Value, *, axis_name: Hashable, size: int) -> Value:
+        return x[0]  # of one example, as in the samples; more of them are a batch (`bind`)
+
+    def abstract(self, aval: Aval, *, axis_name: Hashable, size: int) -> Aval:
+        return Aval(aval.shape[1:], aval.dtype)
+
+    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+        return all_gather_p, params
+
+
+class _Permute(Exchange):
+    """Every example's value sent to another one, by the pairs of the parameter `perm`."""
+
+    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+        source = np.full(params["size"], -1)
+        for s, d in params["perm"]:
+            source[d] = s
+        out = getitem(x, np.maximum(source, 0))
+        if (source >= 0).all():
+            return out
+        got = (source >= 0).reshape(-1, *[1] * (ndim_of(x) - 1))
+        return where(got, out, np.zeros((), dtype_of(out)))
+
+    def impl(self, x: Value, *, axis_name: Hashable, size: int, perm: tuple[tuple[int, int], ...]) -> Value:
+        return x if perm else np.zeros_like(x)  # of one example
+
+    def abstract(self, aval: Aval, **params: Any) -> Aval:
+        return Aval(aval.shape, aval.dtype)
+
+    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+        return self, {**params, "perm": tuple((d, s) for s, d in params["perm"])}
+
+
+class _AllToAll(Exchange):
+    """Row `i` of every example's array goes to example `i`, which has them in the order of their senders."""
+
+    def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
+        return moveaxis(x, 0, 1)
+
+    def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
+        return moveaxis(self.bind(moveaxis(x, 0, 1), **params), 0, 1)
+
+    def back(self, params: dict[str, Any]) -> tuple[Primitive, dict[str, Any]]:
+        return self, params
 
 
 def _samples() -> list[Any]:
@@ -146,9 +211,18 @@ all_gather_p = _AllGather("all_gather", samples=_samples)
 psum_scatter_p = _PsumScatter(
     "psum_scatter", samples=lambda: [((np.array([[0.5, -1.0]]),), {"axis_name": "sample", "size": 1})]
 )
+all_to_all_p = _AllToAll(
+    "all_to_all", samples=lambda: [((np.array([[0.5, -1.0]]),), {"axis_name": "sample", "size": 1})]
+)
+ppermute_p = _Permute(
+    "ppermute",
+    samples=lambda: [
+        ((np.array([0.5, -1.0]),), {"axis_name": "sample", "size": 1, "perm": perm}) for perm in (((0, 0),), ())
+    ],
+)
 
 
-def _each(primitive: _Collective, x: Any, axis_name: Any) -> Any:
+def _each(primitive: Collective, x: Any, axis_name: Any) -> Any:
     names = axis_name if isinstance(axis_name, (tuple, list)) else (axis_name,)
     for name in names:
         size = _called(name, primitive.name)
@@ -161,8 +235,7 @@ def _called(axis_name: Hashable, what: str) -> int:
     from ..transforms.batching import axis_env
 
     size = _size(axis_name)
-    trace = axis_env.get()[axis_name]
-    collected(trace).call(trace, what)
+    axis_env.get()[axis_name].asked(what)
     return size
 
 
@@ -261,19 +334,15 @@ def ppermute(x: Any, axis_name: Hashable, perm: Sequence[tuple[int, int]]) -> An
         >>> wengert.vmap(send, axis_name="i")(wnp.array([1.0, 2.0, 3.0]))
         array([0., 1., 2.])
     """
-    n = _size(axis_name)
-    source = np.full(n, -1)
-    for s, d in perm:
-        if not (0 <= s < n and 0 <= d < n) or source[d] >= 0:
-            raise ArgumentError(f"ppermute: {(s, d)} in {list(perm)}: {n} examples, each at most once a destination")
-        source[d] = s
-    i = getitem(source, axis_index(axis_name))
-
-    def receive(v: Any) -> Value:
-        sent = getitem(all_gather(v, axis_name), i)
-        return where(i >= 0, sent, np.zeros((), dtype_of(sent)))
-
-    return trees.map(receive, x)
+    n = _called(axis_name, "ppermute")
+    pairs = tuple((operator.index(s), operator.index(d)) for s, d in perm)
+    for k, (s, d) in enumerate(pairs):
+        if not (0 <= s < n and 0 <= d < n) or any(s == source or d == other for source, other in pairs[:k]):
+            raise ArgumentError(
+                f"ppermute: {(s, d)} in {list(perm)}: of {n} examples each is at most once a source and at most once a "
+                f"destination; all_gather gives everyone's value to all"
+            )
+    return trees.map(lambda v: ppermute_p.bind(as_array(as_value(v)), axis_name=axis_name, size=n, perm=pairs), x)
 
 
 def pshuffle(x: Any, axis_name: Hashable, perm: Sequence[int]) -> Any:
@@ -286,8 +355,7 @@ def all_to_all(x: Any, axis_name: Hashable, split_axis: int, concat_axis: int, *
 
     With `tiled`, example i gets block i of slices, and the blocks are joined along `concat_axis`.
     """
-    n = _size(axis_name)
-    i = axis_index(axis_name)
+    n = _called(axis_name, "all_to_all")
 
     def exchange(v: Any) -> Value:
         v = as_array(v)
@@ -298,8 +366,8 @@ def all_to_all(x: Any, axis_name: Hashable, split_axis: int, concat_axis: int, *
             )
         if tiled:
             v = reshape(v, (*shape[:split], n, shape[split] // n, *shape[split + 1 :]))
-        mine = getitem(moveaxis(all_gather(v, axis_name), split + 1, 0), i)  # a row for each example
-        out = moveaxis(mine, 0, concat_axis)
+        out = all_to_all_p.bind(moveaxis(v, split, 0), axis_name=axis_name, size=n)  # a row for each example
+        out = moveaxis(out, 0, concat_axis)
         if not tiled:
             return out
         at, sizes = concat_axis % ndim_of(v), shape_of(out)
@@ -310,8 +378,7 @@ def all_to_all(x: Any, axis_name: Hashable, split_axis: int, concat_axis: int, *
 
 def axis_index(axis_name: Hashable) -> Value:
     """The position of this example along a named axis."""
-    from ..transforms.batching import BatchTracer, axis_env
+    from ..transforms.batching import axis_env
 
     _size(axis_name)
-    trace = axis_env.get()[axis_name]
-    return BatchTracer(trace, np.arange(trace.whole))
+    return axis_env.get()[axis_name].index()

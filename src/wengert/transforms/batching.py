@@ -38,7 +38,8 @@ from .function import Transformed, argument_name, check_callable, given, located
 from .ownership import own_results
 from .signatures import P, R
 
-axis_env: contextvars.ContextVar[dict[Hashable, BatchTrace]] = contextvars.ContextVar("wengert_axis_env", default={})  # noqa: B039 (never written into)
+axis_env: contextvars.ContextVar[dict[Hashable, Any]] = contextvars.ContextVar("wengert_axis_env", default={})  # noqa: B039 (never written into)
+"""Named axes: of a batch (`BatchTrace`) or of a mesh (`ops.shards.MeshAxis`)."""
 
 
 class BatchTracer(ValueTracer):
@@ -142,6 +143,14 @@ class BatchTrace(Trace):
         if self._lock is None:
             self._lock = threading.RLock()
         return self._lock
+
+    def index(self) -> Value:
+        """The position of each example."""
+        return BatchTracer(self, np.arange(self.whole))
+
+    def asked(self, what: str) -> None:
+        """Note that an operation over the axis asks for all examples."""
+        paths.collected(self).call(self, what)
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if TAKING and (inner := taker(self, primitive)) is not None:

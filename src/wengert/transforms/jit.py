@@ -295,7 +295,7 @@ class Jit(Transformed):
         Args:
             args, kwargs: arrays, or `ShapeDtypeStruct` in their place.
         """
-        leaves, tree, _static, rebuild = self.split(args, kwargs)
+        leaves, tree, static, rebuild = self.split(args, kwargs)
         if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
             seen: list[Any] = []
             values = values_of(leaves, tree, "jit", self._f)
@@ -305,7 +305,11 @@ class Jit(Transformed):
             program.in_tree, program.out_tree = tree, seen[-1]
         else:
             program = _program(self._f, leaves, tree, rebuild)
+        self._place(program, args, program.out_tree, static)
         return backends.named(self.backend or config.backend).lower(program)
+
+    def _place(self, program: Program, args: tuple[Any, ...], out_tree: Any, static: Any) -> None:
+        """Note where arguments and results lie, on a backend that has several places (`placing`)."""
 
     def __reduce__(self) -> Any:
         """A copy in another process compiles for itself, or finds the code on disk."""
@@ -353,6 +357,8 @@ def jit(
     keep_unused: bool = False,
     backend: str | None = None,
     device: Any = None,
+    in_shardings: Any = None,
+    out_shardings: Any = None,
 ) -> Compiled[P, R]: ...
 @overload
 def jit(
@@ -366,6 +372,8 @@ def jit(
     keep_unused: bool = False,
     backend: str | None = None,
     device: Any = None,
+    in_shardings: Any = None,
+    out_shardings: Any = None,
 ) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def jit(
     f: Callable[..., Any] | None = None,
@@ -378,6 +386,8 @@ def jit(
     keep_unused: bool = False,
     backend: str | None = None,
     device: Any = None,
+    in_shardings: Any = None,
+    out_shardings: Any = None,
 ) -> Any:
     """A function compiled to native code, once for each kind of arguments.
 
@@ -396,7 +406,10 @@ def jit(
         backend: on what the function runs, and what is derived from it, whatever `config.backend` says: ``"native"``, the
             compiler; ``"interpreter"``, NumPy, equation by equation; or the name of one that was registered (`backends`).
             None and ``"cpu"`` stand for `config.backend`. Called in a function under `jit`, it runs where that one does.
-        device: None.
+        device: with ``backend="xla"`` a ``jax.Device``, on which the function runs and its results lie.
+        in_shardings, out_shardings: with ``backend="xla"`` how arguments and results lie on several devices: shardings of
+            JAX's (``jax.sharding.NamedSharding``), a tuple with an entry per argument or a pytree prefix of them; None where
+            arguments stay where they are, and where XLA may choose.
 
     Raises:
         TooManyPathsError: when called, after `config.max_paths` ways through Python control flow.
@@ -413,18 +426,30 @@ def jit(
         >>> float(f(wnp.array([1.0, 2.0])))
         5.0
     """
-    if device is not None:
-        raise NotSupportedError("jit runs where its backend does: leave device out")
     backend = None if backend == "cpu" else backend
     if backend is not None and backend not in backends.names():
         raise NotSupportedError(
             f"jit: there is no backend {backend!r}; code runs on this machine's processor: leave backend and device out, "
             f"or take one of {', '.join(backends.names())}"
         )
+    places = device is not None or in_shardings is not None or out_shardings is not None
+    if places and (backend or config.backend) not in backends.DEVICES:
+        raise NotSupportedError(
+            f"jit: the backend {backend or config.backend!r} runs on this machine's processor alone: leave device, in_shardings "
+            f'and out_shardings out, or pass backend="xla"'
+        )
     if f is None:
         return lambda g: jit(
             g, static_argnums=static_argnums, static_argnames=static_argnames, donate_argnums=donate_argnums,
-            donate_argnames=donate_argnames, backend=backend,
+            donate_argnames=donate_argnames, backend=backend, device=device, in_shardings=in_shardings,
+            out_shardings=out_shardings,
+        )  # fmt: skip
+    if places or backend in backends.DEVICES:
+        from .placing import PlacedJit
+
+        return PlacedJit(
+            f, static_argnums, static_argnames, donate_argnums, donate_argnames, backend or config.backend,
+            (device, in_shardings, out_shardings),
         )  # fmt: skip
     if donate_argnums in (None, ()) and donate_argnames in (None, ()):
         return Jit(f, static_argnums, static_argnames, backend)

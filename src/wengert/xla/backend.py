@@ -17,8 +17,8 @@ from ..core import Value
 from ..costs import Cost, interpreted
 from ..ops.random import KEY
 from ..program import Program
-from . import elementwise, loops, matrices, randomness, structure  # noqa: F401 (they declare rules)
-from .real import jax, jnp, wide
+from . import elementwise, loops, matrices, meshes, randomness, structure  # noqa: F401 (they declare rules)
+from .real import Array, jax, jnp, lax, wide
 from .tracing import INDEFINITE, INDEX, SINGULAR, evaluate, first, to_jax
 
 _KINDS = {bool: "b", int: "i", float: "f", complex: "c"}
@@ -35,6 +35,18 @@ class Xla:
     """
 
     name = "xla"
+
+    def placement(self, x: Any) -> Any:
+        """A device or a sharding as a Program's `placement` has it.
+
+        Raises:
+            ArgumentError: it is none of JAX's.
+        """
+        return meshes.as_sharding(x)
+
+    def stays(self, x: Any) -> bool:
+        """Whether an argument is an array on a device."""
+        return isinstance(x, Array)
 
     def compile(self, program: Program, donated: tuple[int, ...] = ()) -> Compiled:
         """
@@ -59,6 +71,7 @@ class Written:
 
     Attributes:
         fails: whether the last result is a failure.
+        jitted: the function, compiled by JAX for the types and places of what it is given.
         traced: JAX's lowered function.
     """
 
@@ -73,14 +86,29 @@ class Written:
                 jax.random.key_data(o) if a.dtype == KEY else o for o, a in zip(outs, program.out_avals, strict=True)
             ]
             self.fails = bool(failures)
+            outs = placed(outs, program.placement[1] if program.placement else ())
             return [*outs, first(failures)] if failures else outs
 
-        types = [jax.ShapeDtypeStruct(*_stored(v.aval)) for v in program.inputs]
+        function.__name__ = "".join(c if c.isalnum() else "_" for c in program.name)
+        ins = [] if program.placement is None else program.placement[0]
+        types = []
+        for v, place in zip(program.inputs, ins or [None] * len(program.inputs), strict=True):
+            types.append(jax.ShapeDtypeStruct(*_stored(v.aval), sharding=place))
+        options: dict[str, Any] = {"donate_argnums": donated, "keep_unused": True}
+        if any(place is not None for place in ins):
+            options["in_shardings"] = tuple(ins)
         with wide(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
             for v in program.inputs:
                 to_jax(np.zeros(v.aval.shape, v.aval.dtype)[:0] if v.aval.shape else np.zeros((), v.aval.dtype), v.aval)
-            self.traced = jax.jit(function, donate_argnums=donated, keep_unused=True).lower(*types)
+            self.jitted = jax.jit(function, **options)
+            self.traced = self.jitted.lower(*types)
+
+
+def placed(outs: Sequence[Any], places: Sequence[Any]) -> list[Any]:
+    """Results where they are to lie."""
+    given = [*places, *[None] * (len(outs) - len(places))]
+    return [o if p is None else lax.with_sharding_constraint(o, p) for o, p in zip(outs, given, strict=True)]
 
 
 def _keys(x: Any) -> Any:
@@ -93,15 +121,19 @@ def _stored(aval: Any) -> tuple[tuple[int, ...], Any]:
 
 
 class Compiled:
-    """A Program that XLA has compiled."""
+    """A Program that XLA has compiled.
+
+    Arrays of JAX's that lie elsewhere than where the Program was compiled for make JAX compile it again, for where they lie.
+    """
 
     def __init__(self, program: Program, donated: tuple[int, ...] = ()) -> None:
         self.program = program
         self.donated = donated
         written = Written(program, donated)
         self._fails = written.fails
+        self._run = written.jitted
         with wide():
-            self._run = written.traced.compile()
+            written.traced.compile()
         self._tree = program.in_tree
         self.native: Callable[[Any], Any] | None = (
             None if self._tree is None or program.out_tree is None else self._native
@@ -128,6 +160,13 @@ class Compiled:
         leaves, tree = trees.flatten(given)
         if tree != self._tree or len(leaves) != len(self._types):
             return NotImplemented
+        outs = self.on_device(leaves)
+        return outs if outs is NotImplemented else trees.unflatten(self.program.out_tree, outs)
+
+    def on_device(self, leaves: list[Any]) -> Any:
+        """Results as arrays on the device; NotImplemented where the Program is another kind of arguments', or takes another
+        way through Python control flow.
+        """
         for i, (x, (shape, dtype, weak)) in enumerate(zip(leaves, self._types, strict=True)):
             kind = _KINDS.get(type(x))
             if kind is not None:
@@ -146,10 +185,7 @@ class Compiled:
                 if not guard.holds(np.asarray(out)):
                     return NotImplemented
         avals = self.program.out_avals
-        return trees.unflatten(
-            self.program.out_tree,
-            [_as_numpy(o, a) if a.dtype == KEY else o for o, a in zip(outs[:n], avals, strict=False)],
-        )
+        return [_as_numpy(o, a) if a.dtype == KEY else o for o, a in zip(outs[:n], avals, strict=False)]
 
     def place(self, x: Any) -> Any:
         """A result of `__call__` as the user gets it: on the device."""

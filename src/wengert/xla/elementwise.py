@@ -189,19 +189,3 @@ def bitcast_convert_type(site: Site, x: Any, *, dtype: Any) -> Any:
     if x.dtype == bool or dtype == bool:
         return x.view(dtype)
     return lax.bitcast_convert_type(x, dtype)
-
-
-@rule("psum")
-def psum(site: Site, x: Any, *, axis_name: Any, size: int) -> Any:
-    """Of values that are the same for all examples of an axis that was mapped: others are sums before they get here."""
-    return x * jnp.asarray(size, x.dtype)
-
-
-@rule("pmax", "pmin")
-def same(site: Site, x: Any, *, axis_name: Any, size: int) -> Any:
-    return x
-
-
-@rule("all_gather")
-def all_gather(site: Site, x: Any, *, axis_name: Any, size: int) -> Any:
-    return jnp.broadcast_to(x, site.shape)

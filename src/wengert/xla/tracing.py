@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..errors import NotSupportedError, ProgramError
+from ..errors import NotSupportedError, ProgramError, WengertError
 from ..ops.random import KEY
 from ..program import Equation, Literal, Program
 from .real import jax, jnp
@@ -149,6 +149,8 @@ def apply(eqn: Equation, values: Sequence[Any], failures: Failures) -> Sequence[
         return evaluate(expansion, values, failures)
     try:
         out = found(Site(eqn, failures), *values, **eqn.params)
+    except WengertError:
+        raise
     except (TypeError, ValueError, NotImplementedError) as error:
         kinds = ", ".join(str(a.aval.dtype) for a in eqn.inputs)
         raise NotSupportedError(
