@@ -101,6 +101,7 @@ class Program:
         placement: how its inputs and outputs lie on devices, as the backend has it; None where nothing is said of it.
         guards: values that Python asked for while the function was traced. Their variables are the last outputs; the
             Program computes the function where they come out the same.
+        paths: of functions under `vmap` in it, the paths that the Program has (`transforms.path_programs`).
 
     Example:
         >>> import wengert, wengert.numpy as wnp
@@ -124,6 +125,7 @@ class Program:
         "name",
         "out_tree",
         "outputs",
+        "paths",
         "placement",
     )
 
@@ -141,6 +143,7 @@ class Program:
         self.name = name
         self.masked = masked
         self.guards: list[Any] = []
+        self.paths: Any = None
         self.backend: str | None = None
         self.placement: tuple[list[Any], list[Any]] | None = None
         self.in_tree: Any = None

@@ -32,6 +32,7 @@ from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTrace
 from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, broadcast_to, moveaxis
+from ..provided import provided
 from . import nans, paths
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
@@ -209,6 +210,7 @@ class BatchTrace(Trace):
 
     def __exit__(self, *_: object) -> None:
         self.open = False
+        self.parting = paths.ended(self.parting)
 
 
 class DividedTrace(BatchTrace):
@@ -409,6 +411,8 @@ class Vmap(Transformed):
             except Exception as error:
                 paths.noted(error, trace)
                 raise
+            except paths.NotKnownYet as sign:
+                return provided("vmap_of_paths")(self, trace, sign.args[0], leaves, axes, tree)
             out_leaves, out_tree = trees.flatten(out)
             if trace.group is not None:
                 out_leaves = self._other_runs(trace, leaves, axes, tree, out_leaves, out_tree)

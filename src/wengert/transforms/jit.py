@@ -24,6 +24,7 @@ from ..ops.call import call_p, compiled_already
 from ..ops.operators import lost_derivative
 from ..ops.shape import as_length
 from ..program import Program
+from ..provided import provide
 from . import nans
 from .batching import axis_env
 from .forward import check_output, strong
@@ -126,6 +127,38 @@ def run_guarded(program: Program, values: Sequence[Value]) -> list[Value] | None
     return outs[:n]
 
 
+def _known_paths(entries: Sequence[Any]) -> dict[Any, Any] | None:
+    """The paths of functions under `vmap` that the Programs of a function have."""
+    found: dict[Any, Any] = {}
+    for program, _ in entries:
+        for f, ways in (program.paths or {}).items():
+            found.setdefault(f, {}).update(ways)
+    return found or None
+
+
+def _without_covered(entries: Sequence[Any], program: Program) -> tuple[Any, ...]:
+    """Programs of a function without those that a later one stands for, as it has their paths and their other guards."""
+
+    def others(p: Program) -> set[str]:
+        return {repr(g) for g in p.guards if not g.decides}
+
+    return tuple(
+        entry
+        for entry in entries
+        if not entry[0].paths
+        or others(entry[0]) != others(program)
+        or any(ways.keys() - program.paths.get(f, {}).keys() for f, ways in entry[0].paths.items())
+    )
+
+
+@provide
+def vmap_of_paths(*args: Any) -> Any:
+    """The result of a `vmap` of a function with Python control flow, under `jit`."""
+    from .path_programs import vmap_of_paths
+
+    return vmap_of_paths(*args)
+
+
 def run_owned(program: Program, values: Sequence[Value]) -> list[Value] | None:
     """The same, none of them one of the values."""
     outs = run_guarded(program, values)
@@ -223,15 +256,22 @@ class Jit(Transformed):
         seen: list[Any] = []
         start = time.perf_counter()
         avals, name = [aval_of(v) for v in values], name_of(self._f)
-        program, hoisted = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values)
+        known = _known_paths(entries)
+        program, hoisted = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values, paths=known)
+        if known and program.paths:
+            entries = _without_covered(entries, program)
         out_tree, program.backend = seen[-1], self.backend
         if not static and not axes:
             program.in_tree, program.out_tree = tree, out_tree
         say_why(self._f, self._cache, key, entries, program, start)
         outs = run(program, [*hoisted, *values])
         if outs is None:  # at the edge of a guard, where native code rounds otherwise
-            outs = program.evaluate([*hoisted, *values])[: len(program.outputs) - len(program.guards)]
-            outs = own_results(outs, values)
+            outs = program.evaluate([*hoisted, *values])
+            guards = outs[len(program.outputs) - len(program.guards) :]
+            if program.paths and not all(g.holds(o) for g, o in zip(program.guards, guards, strict=True) if g.decides):
+                out = self._f(*args, **kwargs)  # at the edge of a choice of an example under `vmap`
+                return trees.map(lambda x: strong(check_output(x, self._f)), out)
+            outs = own_results(outs[: len(outs) - len(guards)], values)
         elif not hoisted:  # closed over no traced value, so another call may use it
             _remember(self._cache, key, (*entries, (program, out_tree)))
             self._prefer(program)

@@ -32,6 +32,10 @@ _BY_VALUE = ("int()", "bool()")
 _TEXTS = (".item()", "a format", "float()", "complex()", "pickle", "the value")
 
 
+class NotKnownYet(BaseException):  # noqa: N818 - a sign within the library; no `except Exception` of a user's takes it
+    """Examples have no values yet, as a Program is being written: `path_programs` takes the function from the beginning."""
+
+
 class Choice:
     """What Python asked for where examples part, and the answer that those of one path have."""
 
@@ -99,15 +103,18 @@ class Collected:
     What came before the first choice is known to the runs that come later; what comes after one is refused.
     """
 
-    __slots__ = ("at", "calls", "results")
+    __slots__ = ("at", "calls", "compiled", "results")
 
     def __init__(self) -> None:
         self.results: list[Value] = []
         self.calls = 0
+        self.compiled = False  # each example by itself
         self.at = [0, 0]  # of a later run, in `calls` and in `results`
 
     def call(self, trace: Any, name: str) -> None:
         """Note that the function calls one, also of a value that is the same for all examples of a path."""
+        if self.compiled:
+            raise _over_an_axis(trace, name)
         if trace.group is None:
             self.calls += 1
         elif self.at[0] >= self.calls:
@@ -130,18 +137,22 @@ class Parting:
     Attributes:
         function: the one that is mapped, for messages.
         whole: how many examples there are.
+        running: whether the function is being run.
         waiting: groups that are waiting for a run of their own.
         finished: how many runs have ended.
+        limit: how many paths there may be; None for `config.max_vmap_paths`.
         collected: what operations over the axis gave.
     """
 
-    __slots__ = ("collected", "finished", "function", "waiting", "whole")
+    __slots__ = ("collected", "finished", "function", "limit", "running", "waiting", "whole")
 
     def __init__(self, function: Any, whole: int) -> None:
         self.function = function
         self.whole = whole
+        self.running = callable(function)
         self.waiting: list[Group] = []
         self.finished = 0
+        self.limit: int | None = None
         self.collected = Collected()
 
 
@@ -164,12 +175,21 @@ def begin(trace: Any, can: bool) -> tuple[Any, list[int]]:
         return before, [0, 0]
     parting = known(trace)
     inner = trace.parting = Parting(None, parting.whole)
+    inner.running = parting.running
     inner.collected = parting.collected
     return parting, [*inner.collected.at]
 
 
 def end(trace: Any, before: Any) -> None:
     trace.parting = before
+
+
+def ended(parting: Any) -> Any:
+    """What stays known when the function has run."""
+    if type(parting) is not Parting:
+        return None
+    parting.running = False
+    return parting
 
 
 def collected(trace: Any) -> Collected:
@@ -181,7 +201,12 @@ def _over_an_axis(trace: Any, name: str) -> ConcretizationError:
         f"{name} over the axis {trace.axis_name!r} needs all {trace.whole} examples of vmap, but examples have parted, and "
         f"the function runs once for each path: call {name} before the choice, or make the choice with wengert.numpy.where "
         f"or lax.cond, under which all examples stay together (the derivative of {name} needs all of them, too: take grad of "
-        f"vmap in place of vmap of grad). This run is of {text(trace.group)}\n"
+        f"vmap in place of vmap of grad). "
+        + (
+            f"This run is of {text(trace.group)}\n"
+            if trace.group
+            else "Under jit, operations before a choice are no exception"
+        )
     )
 
 
@@ -211,7 +236,15 @@ def answer(trace: Any, value: Value, what: str) -> Any:
         ConcretizationError: the values are not known.
     """
     if isinstance(value, Tracer):
-        value = value.concrete(what if what.endswith(EACH) else what + EACH)
+        try:
+            value = value.concrete(what if what.endswith(EACH) else what + EACH)
+        except NotKnownYet:
+            if known(trace).running:
+                raise
+            raise ConcretizationError(
+                f"{what} in a rule needs values that are not known while jit traces its derivative: use "
+                f"wengert.numpy.where or lax.cond"
+            ) from None
     if not len(value):
         raise ConcretizationError(f"{what} needs a value, and this vmap has no examples")
     if what.startswith("bool()"):
@@ -248,7 +281,7 @@ def _part(trace: Any, what: str, parts: Sequence[tuple[Any, np.ndarray]]) -> Non
     parting = known(trace)
     trace.enter(groups[0])
     parting.waiting.extend(groups[1:])
-    if parting.finished + 1 + len(parting.waiting) > config.max_vmap_paths:
+    if parting.finished + 1 + len(parting.waiting) > (parting.limit or config.max_vmap_paths):
         raise _too_many(trace, parting)
 
 
@@ -260,16 +293,22 @@ def _too_many(trace: Any, parting: Parting) -> TooManyPathsError:
         lines.append(f"  and {len(groups) - SHOWN} more")
     of = f" of {name_of(parting.function)}" if callable(parting.function) else ""
     found = "\n".join(lines)
+    name, setting, runs = (
+        ("vmap", "max_vmap_paths", "runs") if parting.limit is None else ("jit of vmap", "max_paths", "is compiled")
+    )
+    limit = parting.limit or config.max_vmap_paths
     return TooManyPathsError(
-        f"vmap{of}: the {trace.whole} examples take more than {config.max_vmap_paths} ways through its Python control flow, "
-        f"which is the limit (wengert.config.max_vmap_paths), as it runs once for each. Use wengert.numpy.where or lax.cond "
+        f"{name}{of}: the {trace.whole} examples take more than {limit} ways through its Python control flow, "
+        f"which is the limit (wengert.config.{setting}), as it {runs} once for each. Use wengert.numpy.where or lax.cond "
         f"for a choice and lax.while_loop for a loop, a Python loop over the examples, or raise the limit. "
         f"Some of the ways:\n{found}\n"
     )
 
 
-def text(group: Group) -> str:
+def text(group: Any) -> str:
     """A path for messages: how many examples, and where they parted from others."""
+    if not isinstance(group, Group):  # a `path_programs.Path`
+        return group.text()
     choices = group.choices()
     shown = [f"    {c!r}" for c in choices[-STEPS:]]
     if len(choices) > STEPS:
@@ -325,7 +364,7 @@ def other_runs(
     ]
 
 
-def check_same_trees(first: tuple[Group, Any], other: tuple[Group, Any]) -> None:
+def check_same_trees(first: tuple[Any, Any], other: tuple[Any, Any]) -> None:
     """Refuse results of two paths that differ in structure.
 
     Raises:
@@ -348,16 +387,12 @@ def _together(
     trace: Any, groups: Sequence[Group], parts: Sequence[tuple[Value, bool]], order: np.ndarray, places: np.ndarray
 ) -> Value:
     first = parts[0][0]
-    if not any(batched for _, batched in parts) and all(_same(x, first) for x, _ in parts[1:]):
+    if not any(batched for _, batched in parts) and all(same(x, first) for x, _ in parts[1:]):
         return first
     shapes = [shape_of(x)[batched:] for x, batched in parts]
     for group, shape in zip(groups[1:], shapes[1:], strict=True):
-        if shape != shapes[0]:
-            raise ShapeError(
-                f"vmap: results of two ways through the function's Python control flow differ in shape, {shapes[0]} and "
-                f"{shape}, and cannot be put together: of {text(groups[0])}\n  and of {text(group)}\n"
-            )
-    dtype = _common_dtype([x for x, _ in parts])
+        check_same_shapes(groups[0], shapes[0], group, shape)
+    dtype = common_dtype([(dtype_of(x), is_weak(x)) for x, _ in parts])
     full = [
         x if batched else broadcast_to(x, (group.size, *shape_of(x)))
         for group, (x, batched) in zip(groups, parts, strict=True)
@@ -373,7 +408,20 @@ def _together(
     return trace.box(getitem(concatenate(full, 0), order))
 
 
-def _same(x: Value, y: Value) -> bool:
+def check_same_shapes(first: Any, mine: tuple[int, ...], other: Any, shape: tuple[int, ...]) -> None:
+    """Refuse results of two paths that differ in shape.
+
+    Raises:
+        ShapeError: they do.
+    """
+    if mine != shape:
+        raise ShapeError(
+            f"vmap: results of two ways through the function's Python control flow differ in shape, {mine} and "
+            f"{shape}, and cannot be put together: of {text(first)}\n  and of {text(other)}\n"
+        )
+
+
+def same(x: Value, y: Value) -> bool:
     """Whether two values that each are the same for all examples of a path are known to be the same."""
     if x is y:
         return True
@@ -382,13 +430,13 @@ def _same(x: Value, y: Value) -> bool:
     return bool(np.array_equal(x, y, equal_nan=dtype_of(x).kind in "fc"))
 
 
-def _common_dtype(values: Sequence[Value]) -> np.dtype:
-    """The dtype of results of several paths; Python's numbers are weak, as beside arrays."""
-    strong = [dtype_of(x) for x in values if not is_weak(x)]
-    weak = {dtype_of(x) for x in values if is_weak(x)}
+def common_dtype(types: Sequence[tuple[np.dtype, bool]]) -> np.dtype:
+    """The dtype of results of several paths, from their dtypes and whether they are weak, as Python's numbers are."""
+    strong = [d for d, is_weak in types if not is_weak]
+    weak = {d for d, is_weak in types if is_weak}
     kinds = {"b": False, "i": 0, "f": 0.0, "c": 0j}
     numbers: list[Any] = [kinds[d.kind] for d in weak]
     return np.result_type(*strong, *numbers) if strong else np.result_type(*weak)
 
 
-__all__ = ["EACH", "Choice", "Group", "answer", "decides", "noted", "other_runs", "text"]
+__all__ = ["EACH", "Choice", "Group", "NotKnownYet", "answer", "decides", "noted", "other_runs", "text"]

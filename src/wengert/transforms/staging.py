@@ -38,6 +38,7 @@ from ..ops.memory import origin
 from ..places import NOTING, here
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
+from .paths import EACH, NotKnownYet
 from .refusals import check_shape, large_as_floats, refuse_large
 
 FEW = 16  # elements of an array that is a literal of a Program by value
@@ -79,6 +80,9 @@ class StagingTracer(ValueTracer):
         outer = self._trace.outside(self) if self.size == 1 else None
         if outer is not None:
             return outer.concrete(what) if isinstance(outer, Tracer) else outer
+        if what.endswith(EACH) and self._trace.examples is not None:
+            raise NotKnownYet(self._trace)
+        what = what.removesuffix(EACH)
         raise ConcretizationError(
             f"{what} needs the value of an array of shape {self.shape} that is not known while {self._trace.name} "
             f"traces the function: use wengert.numpy.where or lax.cond for a choice, lax.while_loop or lax.fori_loop "
@@ -94,15 +98,21 @@ def is_staged(x: Value) -> bool:
 
 
 class Guard:
-    """A value that Python asked for while a function was traced: the Program is right where it is the same again."""
+    """A value that Python asked for while a function was traced: the Program is right where it is the same again.
 
-    __slots__ = ("line", "value", "variable", "what")
+    Attributes:
+        decides: whether results are wrong where it is not, also for the call that it was traced for: it says that all
+            examples under `vmap` take a path that is there.
+    """
+
+    __slots__ = ("decides", "line", "value", "variable", "what")
 
     def __init__(self, variable: Var, value: np.ndarray, what: str, line: str) -> None:
         self.variable = variable
         self.value = value
         self.what = what
         self.line = line
+        self.decides = False
 
     def holds(self, value: Value) -> bool:
         """Whether a value is the same again: floats to rounding, as compiled code may round otherwise."""
@@ -114,6 +124,13 @@ class Guard:
 
     def __repr__(self) -> str:
         return f"{self.what} is {self.value.item()!r} at {self.line}"
+
+
+def asked_for(tracer: Any, what: str) -> Any:
+    """What an answer depends on: ``int(x)`` on the whole part alone."""
+    from ..ops.elementwise import trunc
+
+    return trunc(tracer) if what == "int()" and tracer.dtype.kind == "f" else tracer
 
 
 def _compared(tracer: Any) -> list[Any]:
@@ -154,6 +171,7 @@ class StagingTrace(Trace):
         examples: values of inputs, and what was computed from them; None where Python may not ask.
         answers: the value of each variable that Python asked for.
         guards: the variables that are compared for these answers, the value of each, and the user's line.
+        paths: of functions under `vmap` in it, the paths that examples take, or took when it was traced before.
         thread: the one that it was begun in.
         copies: arrays that the function used, and what they were then.
     """
@@ -168,6 +186,7 @@ class StagingTrace(Trace):
         "guards",
         "hoist_arrays",
         "hoisted",
+        "paths",
         "producer",
         "thread",
         "what",
@@ -186,10 +205,12 @@ class StagingTrace(Trace):
         self.producer: dict[Var, Equation] = {}
         self._mapped = 0
         self.guards: dict[Var, Guard] = {}
+        self.paths: dict[Any, Any] | None = None
         self.answers: dict[Var, np.ndarray] = {}
 
     def guarded(self, tracer: StagingTracer, what: str) -> Any:
         """The value of a traced number for the call at hand, noted as a guard."""
+        tracer = asked_for(tracer, what)
         variable = tracer.atom
         known = self.answers.get(variable)
         if known is None:
@@ -262,7 +283,7 @@ class StagingTrace(Trace):
             for v in eqn.outputs:
                 self.producer[v] = eqn
         self._mapped = len(self.equations)
-        values.update((v, t) for t, v in self.hoisted.values())
+        self._know_hoisted(values)
         stack = [variable]
         while stack:
             v = stack[-1]
@@ -278,6 +299,9 @@ class StagingTrace(Trace):
             out = eqn.primitive.bind(*args, **eqn.params)
             values.update(zip(eqn.outputs, out if eqn.primitive.multiple_results else [out], strict=True))
         return values[variable]
+
+    def _know_hoisted(self, values: dict[Var, Value]) -> None:
+        values.update((v, t) for t, v in self.hoisted.values())
 
     @property
     def name(self) -> str:
@@ -399,6 +423,7 @@ def stage(
     what: str = "jit",
     examples: Sequence[Value] | None = None,
     hoist_arrays: bool = False,
+    paths: dict[Any, Any] | None = None,
 ) -> tuple[Program, list[Value]]:
     """Trace `f`, from values to a sequence of values, to a Program.
 
@@ -406,12 +431,13 @@ def stage(
         examples: the arguments of the call at hand: with them Python may ask for the value of a traced number, which
             becomes a guard of the Program and one more of its results.
         hoist_arrays: whether arrays that `f` closes over are hoisted as well.
+        paths: those of functions under `vmap` in it that were found when it was traced before.
 
     Returns:
         The Program, and the hoisted tracers (and arrays): they are its first inputs, before those of `avals`.
     """
     trace = StagingTrace(what)
-    trace.hoist_arrays = hoist_arrays
+    trace.hoist_arrays, trace.paths = hoist_arrays, paths
     inputs = [trace.input(a) for a in avals]
     variables = [t.atom for t in inputs]  # an input that `f` writes into becomes another array
     if examples is not None:
@@ -437,7 +463,7 @@ def build(
     guards = list(trace.guards.values())
     results = [*outputs, *[g.variable for g in guards]]
     program = Program(variables, live_equations(equations, results), results, name)
-    program.guards = guards
+    program.guards, program.paths = guards, trace.paths
     trace.examples = None  # the values are no longer needed, and a tracer that leaks must not keep them
     return program, [origin(t) for t, _ in hoisted]
 

@@ -1,0 +1,474 @@
+"""Paths under jit: `vmap` of a function with Python control flow, where the values of examples are not known.
+
+The function is traced for one example at a time, once for each path that the examples of the call at hand take, and once
+for each that was recorded before. What becomes of these Programs is a loop over the examples: the questions that Python
+asked are computed again and say which path an example takes, and a `switch` runs that. So an example costs what its own path
+costs, and derivatives go through its path alone. That no example takes another path is a guard of the Program around.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trees
+from ..config import config
+from ..core import INNERMOST, Aval, PrimalTracer, Tracer, Value, as_array, as_value, shape_of
+from ..errors import ArgumentError, ConcretizationError, TooManyPathsError, user_place
+from ..ops.elementwise import convert, equal, logical_and, logical_not
+from ..ops.memory import origin
+from ..ops.reduction import all as all_of
+from ..ops.shape import broadcast_to, moveaxis
+from ..program import Atom, Equation, Literal, Program, Var, live_equations, subprograms
+from . import paths
+from .batching import BatchTrace, BatchTracer, in_axis
+from .branching import cond, switch
+from .control import named, run_scan
+from .forward import check_output
+from .function import name_of
+from .paths import Choice
+from .staging import StagingTrace, StagingTracer, asked_for
+
+History = dict[Any, dict[tuple[Any, ...], None]]  # by function, the answers on each path that was recorded
+
+
+class Asked:
+    """What Python asked for on a path: a variable, the answer, and how many equations there were before."""
+
+    __slots__ = ("after", "choice", "variable")
+
+    def __init__(self, after: int, variable: Var, choice: Choice) -> None:
+        self.after = after
+        self.variable = variable
+        self.choice = choice
+
+
+class PathTrace(StagingTrace):
+    """The Program of one path, written for one example.
+
+    Attributes:
+        asked: what Python asked for, in order.
+        forced: answers that are given whatever the values are; None where examples give them.
+    """
+
+    __slots__ = ("asked", "forced", "root")
+
+    def __init__(self, root: StagingTrace, forced: Sequence[Any] | None = None) -> None:
+        super().__init__("vmap")
+        self.root = root
+        self.asked: list[Asked] = []
+        self.forced = forced
+        self.examples = {}
+
+    def guarded(self, tracer: StagingTracer, what: str) -> Any:
+        variable = (tracer := asked_for(tracer, what)).atom
+        known = self.answers.get(variable)
+        if known is None:
+            if self.forced is None:
+                known = self._answer(variable, what)
+            elif len(self.asked) < len(self.forced):
+                known = self.forced[len(self.asked)]
+            else:
+                raise OtherWay
+            self.answers[variable] = known = np.asarray(known, variable.aval.dtype)
+            assert self.equations is not None
+            choice = Choice(what, known.reshape(())[()], user_place())
+            self.asked.append(Asked(len(self.equations), variable, choice))
+        return known[(0,) * known.ndim]
+
+    def _know_hoisted(self, values: dict[Var, Value]) -> None:
+        if self.forced is not None:
+            raise OtherWay
+        for t, v in self.hoisted.values():
+            if v not in values:
+                values[v] = at_hand(t)
+
+
+class OtherWay(Exception):  # noqa: N818 - a sign within the library
+    """A function asks for other values than when a path of it was recorded."""
+
+
+class Path:
+    """A path as a Program of one example."""
+
+    def __init__(
+        self, trace: PathTrace, inputs: list[Var], equations: list[Equation], outputs: list[Atom], tree: Any
+    ) -> None:
+        self.closed = list(trace.hoisted.values())
+        self.asked, self.inputs, self.equations, self.outputs, self.tree = trace.asked, inputs, equations, outputs, tree
+        self.made = {v: (i, e) for i, e in enumerate(equations) for v in e.outputs}
+        variables = [*[v for _, v in self.closed], *inputs]
+        self.program = Program(variables, live_equations(equations, outputs), outputs, "path")
+        self.values = [origin(t) for t, _ in self.closed]
+
+    @property
+    def answers(self) -> tuple[Any, ...]:
+        return tuple(_plain_number(a.choice.answer) for a in self.asked)
+
+    def text(self) -> str:
+        shown = [f"    {a.choice!r}" for a in self.asked[-paths.STEPS :]]
+        return "\n".join(["a path:", *shown])
+
+
+def _plain_number(x: Any) -> Any:
+    return x.item() if isinstance(x, (np.generic, np.ndarray)) else x
+
+
+def at_hand(x: Any) -> Any:
+    """What a traced value is for the call at hand: an array, or the values of a `vmap` that is looking for paths.
+
+    Raises:
+        ConcretizationError: it is not known.
+    """
+    while isinstance(x, Tracer):
+        if isinstance(x, StagingTracer):
+            trace: Any = x._trace
+            if trace.examples is None:
+                return x.concrete("bool()")
+            x = trace._evaluate(x.atom)
+        elif isinstance(x, PrimalTracer):
+            x = x.primal
+        elif x.mutable:
+            x = x.now()
+        elif isinstance(x, BatchTracer):
+            return x
+        else:
+            x = x.concrete("the value" + paths.EACH)
+    return x
+
+
+def stage_path(run: Callable[..., Sequence[Value]], avals: Sequence[Aval], trace: PathTrace, examples: Any) -> Path:
+    """Trace a function of one example along the path that its examples take, or that is forced."""
+    inputs = [trace.input(a) for a in avals]
+    variables = [t.atom for t in inputs]
+    if examples is not None:
+        trace.examples = dict(zip(variables, examples, strict=True))
+    outer, INNERMOST.trace = getattr(INNERMOST, "trace", None), trace
+    try:
+        leaves, tree = trees.flatten(run(*inputs))
+        outputs = [trace.lift(as_value(o)) for o in leaves]
+    finally:
+        INNERMOST.trace = outer
+        equations = trace.close()
+    return Path(trace, variables, equations, outputs, tree)
+
+
+def discovered(
+    run: Callable[..., Any], fronts: Sequence[Value], avals: Sequence[Aval], root: StagingTrace, f: Any
+) -> list[Path]:
+    """The Programs of the paths that the examples of the call at hand take."""
+    values, size = _flat_product([at_hand(x) for x in fronts])
+    found: list[Path] = []
+    with BatchTrace(size) as trace:
+        trace.parting = parting = paths.Parting(f, size)
+        parting.limit = config.max_paths
+
+        def once() -> list[Value]:
+            boxed = [BatchTracer(trace, v) for v in values]
+            try:
+                found.append(stage_path(run, avals, PathTrace(root), boxed))
+            except Exception as error:
+                paths.noted(error, trace)
+                raise
+            return []
+
+        once()
+        if trace.group is not None:
+            paths.other_runs(trace, None, [0, 0], [], once)
+    return found
+
+
+def _flat_product(values: list[Any]) -> tuple[list[Any], int]:
+    """Values as plain arrays of examples: those of a `vmap` around, times those of this one, one after another."""
+    while any(isinstance(v, Tracer) for v in values):
+        newest = max((v._trace for v in values if isinstance(v, Tracer)), key=lambda t: t.level)
+        flat: list[Any] = []
+        for v in values:
+            batch = v.value if isinstance(v, Tracer) and v._trace is newest else v
+            if batch is v:
+                batch = broadcast_to(v, (newest.size, *shape_of(v)))
+            shape = shape_of(batch)
+            flat.append(at_hand(batch).reshape(shape[0] * shape[1], *shape[2:]))
+        values = flat
+    return values, len(values[0])
+
+
+# --- which path an example takes ------------------------------------------------------------------------------------------
+
+
+class Values:
+    """Values of a path's variables, for an example; paths that have answered alike so far share them."""
+
+    def __init__(self, known: dict[Any, Value]) -> None:
+        self.known = known
+
+    def of(self, path: Path, atom: Atom) -> Value:
+        """The value of a variable; what it depends on is computed where it is not known."""
+        if isinstance(atom, Literal):
+            return atom.value
+        wanted = [atom]
+        while wanted:
+            v = wanted[-1]
+            if self._key(path, v) in self.known:
+                wanted.pop()
+                continue
+            _, eqn = path.made[v]
+            missing = [a for a in eqn.inputs if isinstance(a, Var) and self._key(path, a) not in self.known]
+            if missing:
+                wanted += missing
+                continue
+            args = [a.value if isinstance(a, Literal) else self.known[self._key(path, a)] for a in eqn.inputs]
+            out = eqn.primitive.bind(*args, **eqn.params)
+            outs = out if eqn.primitive.multiple_results else [out]
+            self.known.update((self._key(path, o), x) for o, x in zip(eqn.outputs, outs, strict=True))
+        return self.known[self._key(path, atom)]
+
+    def is_safe(self, path: Path, variable: Var) -> bool:
+        """Whether what is not known of it may be computed for examples of other paths: it cannot fail, nor go on for ever."""
+        stack, seen = [variable], set[Var]()
+        while stack:
+            v = stack.pop()
+            if v in seen or self._key(path, v) in self.known:
+                continue
+            seen.add(v)
+            _, eqn = path.made[v]
+            if eqn.primitive.effect or eqn.primitive.indices_from is not None or any(True for _ in subprograms(eqn)):
+                return False
+            stack += [a for a in eqn.inputs if isinstance(a, Var)]
+        return True
+
+    @staticmethod
+    def _key(path: Path, v: Var) -> Any:
+        """What a variable is called on all paths that have answered alike."""
+        made = path.made.get(v)
+        if made is not None:
+            return made[0], made[1].outputs.index(v)
+        for i, mine in enumerate(path.inputs):
+            if mine is v:
+                return "input", i
+        return "closed", id(next(t for t, mine in path.closed if mine is v))
+
+
+UNSEEN = -1
+
+
+def chosen(found: Sequence[tuple[int, Path]], depth: int, values: Values) -> Value:
+    """The number of the path that an example takes, of some that answer alike up to a depth; -1 if it takes another."""
+    holds: Value | None = None
+    first = found[0][1]
+    while True:
+        if len(first.asked) == depth:
+            number: Any = np.int64(found[0][0])
+            return number if holds is None else cond(holds, lambda: number, _unseen)  # noqa: B023 (called at once)
+        asked = first.asked[depth]
+        answers: dict[Any, list[tuple[int, Path]]] = {}
+        for k, p in found:
+            if len(p.asked) <= depth or p.asked[depth].after != asked.after:
+                raise ConcretizationError(
+                    f"jit of vmap: a function did not do the same when it ran again for another path, {first.text()}\n and "
+                    f"{p.text()}\n: it must depend on its arguments alone"
+                )
+            answers.setdefault(_plain_number(p.asked[depth].choice.answer), []).append((k, p))
+        if holds is not None and not values.is_safe(first, asked.variable):
+            break
+        value = values.of(first, asked.variable)
+        value = value.reshape(()) if shape_of(value) else value
+        if len(answers) > 1:
+            break
+        same = is_(value, next(iter(answers)))
+        holds = same if holds is None else logical_and(holds, same)
+        depth += 1
+
+    def rest() -> Value:
+        value = values.of(first, asked.variable)
+        value = value.reshape(()) if shape_of(value) else value
+        return _among(value, list(answers.items()), depth + 1, values)
+
+    return rest() if holds is None else cond(holds, rest, _unseen)
+
+
+def _among(value: Value, answers: list[Any], depth: int, values: Values) -> Value:
+    (answer, group), *others = answers
+    mine = lambda: chosen(group, depth, Values({**values.known}))  # noqa: E731
+    if not others:
+        return cond(is_(value, answer), mine, _unseen)
+    if answer is True or (answer is False and len(others) == 1):
+        left, right = (mine, lambda: chosen(others[0][1], depth, Values({**values.known})))
+        return cond(is_(value, answer), left, right)
+    return cond(is_(value, answer), mine, lambda: _among(value, others, depth, values))
+
+
+def is_(value: Value, answer: Any) -> Value:
+    """Whether a value is the answer of a path."""
+    if isinstance(answer, bool):
+        return value if answer else logical_not(value)
+    return equal(value, answer)
+
+
+def _unseen() -> Value:
+    return np.int64(UNSEEN)
+
+
+# --- vmap ------------------------------------------------------------------------------------------------------------------
+
+
+def key_of(f: Any) -> Any:
+    """What a function is known by when it is traced again."""
+    while True:
+        inner = f.func if isinstance(f, functools.partial) else getattr(f, "__wrapped__", None)
+        if inner is None:
+            break
+        f = inner
+    code = getattr(f, "__code__", None)
+    return (name_of(f),) if code is None else (code.co_filename, code.co_firstlineno, code.co_name)
+
+
+def vmap_of_paths(
+    mapped: Any, trace: Any, root: StagingTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any
+) -> Any:
+    """The result of a `Vmap` in a Program that is being written, whose function asks for values.
+
+    Args:
+        mapped: the Vmap.
+        trace: the one in which it ran until it asked.
+        root: that of the Program.
+        leaves, axes, tree: its arguments, flat, the axes along which they are mapped, and their structure.
+    """
+    f, n = mapped._f, trace.whole
+    fronts = [as_array(moveaxis(x, a, 0) if a else x) for x, a in zip(leaves, axes, strict=True) if a is not None]
+    avals = [Aval(shape_of(x)[1:], x.dtype) for x in fronts]
+
+    def run(*xs: Value) -> Any:
+        given = iter(xs)
+        args, kwargs = trees.unflatten(
+            tree, [x if a is None else next(given) for x, a in zip(leaves, axes, strict=True)]
+        )
+        out = in_axis(trace, lambda: f(*args, **kwargs))
+        out_leaves, out_tree = trees.flatten(out)
+        return trees.unflatten(out_tree, [check_output(x, f) for x in out_leaves])
+
+    trace.parting = paths.Parting(f, n)
+    trace.parting.collected.compiled = True
+    history = _history(root).setdefault(key_of(f), {})
+    forced = isinstance(root, PathTrace) and root.forced is not None
+    by_answers = {} if forced else {p.answers: p for p in discovered(run, fronts, avals, root, f)}
+    for answers in [a for a in history if a not in by_answers]:
+        try:
+            path = stage_path(run, avals, PathTrace(root, answers), None)
+        except Exception:  # it does not go that way with what it closes over here
+            continue
+        by_answers.setdefault(path.answers, path)
+    if not by_answers:
+        raise OtherWay
+    history.update(dict.fromkeys(by_answers))
+    found = list(by_answers.values())
+    if len(found) > config.max_paths:
+        raise _too_many(f, found)
+    out_tree, types = _agreed(found)
+    out_axes = trees.broadcast_prefix(mapped.out_axes, out_tree, what="vmap: out_axes", root="the result")
+    outs, numbers = _loop(f, found, types, fronts)
+    _guard(all_of(numbers >= 0), root)
+    results: list[Value] = []
+    for k, (out, axis) in enumerate(zip(outs, out_axes, strict=True)):
+        if axis is None:
+            results.append(_shared(f, found, k))
+        else:
+            at = axis % len(shape_of(out))
+            results.append(moveaxis(out, 0, at) if at else out)
+    return trees.unflatten(out_tree, results)
+
+
+def _history(root: StagingTrace) -> History:
+    while isinstance(root, PathTrace):
+        root = root.root
+    if root.paths is None:
+        root.paths = {}
+    return root.paths
+
+
+def _agreed(found: Sequence[Path]) -> tuple[Any, list[Aval]]:
+    """The structure and the types of the results of all paths.
+
+    Raises:
+        TreeError, ShapeError: they differ in structure or in shape.
+    """
+    first = found[0]
+    for p in found[1:]:
+        paths.check_same_trees((first, first.tree), (p, p.tree))
+    types: list[Aval] = []
+    for k, mine in enumerate(first.program.out_avals):
+        avals = [p.program.out_avals[k] for p in found]
+        for p, a in zip(found, avals, strict=True):
+            paths.check_same_shapes(first, mine.shape, p, a.shape)
+        types.append(Aval(mine.shape, paths.common_dtype([(a.dtype, a.weak) for a in avals])))
+    return first.tree, types
+
+
+def _loop(f: Any, found: Sequence[Path], types: Sequence[Aval], fronts: Sequence[Value]) -> tuple[list[Value], Value]:
+    """Results of all examples, and the numbers of their paths."""
+
+    def leaf(path: Path) -> Callable[..., list[Value]]:
+        def run(*xs: Value) -> list[Value]:
+            outs = path.program.evaluate([*path.values, *xs])
+            return [convert(as_array(o), t.dtype) for o, t in zip(outs, types, strict=True)]
+
+        return run
+
+    def nothing(*_: Value) -> list[Value]:
+        return [np.zeros(t.shape, t.dtype)[()] for t in types]
+
+    leaves = [nothing, *[leaf(p) for p in found]]
+
+    def example(_: Any, xs: Any) -> Any:
+        known: dict[Any, Value] = {("input", i): x for i, x in enumerate(xs)}
+        for p in found:
+            known.update({("closed", id(t)): value for (t, _), value in zip(p.closed, p.values, strict=True)})
+        number = chosen(list(enumerate(found)), 0, Values(known))
+        number = convert(as_array(number), np.int64)
+        return (), (switch(number + 1, leaves, *xs), number)
+
+    _, (outs, numbers) = run_scan(named(example, f), (), tuple(fronts), None, False, "vmap")
+    return outs, numbers
+
+
+def _guard(seen: Value, root: StagingTrace) -> None:
+    """Make it a guard that all examples take one of the paths; for the call at hand they do."""
+    inner: Any = seen
+    while isinstance(inner, Tracer) and not isinstance(inner, StagingTracer):
+        inner = inner.primal if isinstance(inner, PrimalTracer) else inner.value
+    if isinstance(inner, StagingTracer) and inner._trace.examples is not None:
+        inner._trace.examples[inner.atom] = np.True_
+    if not bool(seen):
+        raise ConcretizationError("vmap: an example takes a path that was not found")
+    if isinstance(inner, StagingTracer) and inner.atom in inner._trace.guards:
+        inner._trace.guards[inner.atom].decides = True
+
+
+def _shared(f: Any, found: Sequence[Path], k: int) -> Value:
+    """A result that is the same for all examples, whatever path they take."""
+    values: list[Any] = []
+    for p in found:
+        atom = p.outputs[k]
+        closed = [t for (_, v), t in zip(p.closed, p.values, strict=True) if v is atom]
+        values.append(atom.value if isinstance(atom, Literal) else closed[0] if closed else None)
+    if values[0] is None or not all(v is not None and paths.same(v, values[0]) for v in values):
+        raise ArgumentError(
+            f"vmap of {name_of(f)}: out_axes is None for a result that differs between examples; give it an axis, or reduce "
+            f"it over the examples"
+        )
+    return values[0]
+
+
+def _too_many(f: Any, found: Sequence[Path]) -> TooManyPathsError:
+    shown = "\n".join(f"  {p.text()}" for p in found[: paths.SHOWN])
+    return TooManyPathsError(
+        f"jit of vmap of {name_of(f)}: there are {len(found)} ways through its Python control flow, more than the limit "
+        f"(wengert.config.max_paths), and each is compiled. Use wengert.numpy.where or lax.cond for a choice and "
+        f"lax.while_loop for a loop, vmap without jit, or raise the limit. Some of the ways:\n{shown}\n"
+    )
+
+
+__all__ = ["vmap_of_paths"]
