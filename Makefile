@@ -7,7 +7,7 @@ PEERS := .venv-peers
 DOCS := .venv-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test peers docs lint format types bench package clean
+.PHONY: help tour test peers docs browser lint format types bench package clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -22,6 +22,9 @@ test: $(VENV)/ready  ## run the tests
 
 peers: $(PEERS)/ready  ## run the tests that compare with real JAX
 	$(PEERS)/bin/python -m pytest -q -m peers $$(grep -l mark.peers tests/test_*.py)
+
+browser: $(VENV)/ready  ## look at what `make docs` and `make tour` left, in headless Chromium
+	WENGERT_BROWSER=required $(VENV)/bin/python -m pytest -q tests/test_browser.py
 
 docs: $(DOCS)/ready  ## build the documentation; leaves out/docs/index.html
 	@$(DOCS)/bin/python tools/site.py build/site

@@ -1423,6 +1423,42 @@ for a in (2.0, 3.0, 2.5, 100.0):
     assert_allclose(square_root(a), np.sqrt(a), rtol=1e-9)
     assert_allclose(grad(square_root)(a), 0.5 / np.sqrt(a), rtol=1e-6)
 
+# %% [markdown] costs-by-line
+# Where does the time go? `explain` of a compiled function runs it with a clock in its code: each line of yours with its
+# operations, its bytes and its time, on the way forward and on the way back. A loop that holds several lines is shared among
+# them by their instructions; `explain` marks them with a star.
+
+# %% network-costs
+costs = wengert.explain(jit(grad(cross_entropy)), layers, points, side)
+print(costs)
+assert any(line.back for line in costs.lines) and any(not line.back for line in costs.lines)
+assert sum(line.seconds for line in costs.lines) <= 1.5 * costs.native and costs.saved
+
+shown = costs.lines[:8][::-1]
+plt.figure(figsize=(8, 0.5 * len(shown) + 0.8))
+colours = ["C1" if line.back else "C0" for line in shown]
+plt.barh(range(len(shown)), [1e6 * line.seconds for line in shown], color=colours)
+plt.yticks(
+    range(len(shown)),
+    [line.text.partition(": ")[2][:44] + " (back)" * line.back for line in shown],
+    fontsize=8,
+)
+plt.xlabel("microseconds of a call"), plt.grid(axis="y", visible=False)
+plt.show()
+
+# %% [markdown] profile-of-a-block
+# `profile` watches a whole block: which compiled functions were called, what their lines took, what was compiled and why. It
+# writes files for Chrome's trace viewer and for speedscope.
+
+# %% profile-of-the-descent
+descend_once = jit(value_and_gradient)
+with wengert.profile() as profiled:
+    for count in (200, 200, 100):  # another shape is another compilation
+        descend_once(layers, points[:count], side[:count])
+print(profiled)
+assert sum(f.calls for f in profiled.functions) == 3
+assert "was float64[200,2]" in profiled.compilations[-1].why
+
 # %% [markdown] loops
 # ## Loops
 #

@@ -34,7 +34,7 @@ def run(group: list[Path], options: list[str], folder: Path) -> tuple[list[Path]
     began = time.monotonic()
     place = folder / group[0].stem
     environment = {**os.environ, "WENGERT_CACHE_DIR": str(place / "cache")}
-    command = [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={place / 'pytest'}", *options, *map(str, group)]
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", "-o", f"cache_dir={place / 'pytest'}", *options, *map(str, group)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return group, done.returncode, done.stdout + done.stderr, time.monotonic() - began
 
@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("options", nargs="*", help="for pytest, after --")
     given = parser.parse_args()
     files = sorted((ROOT / "tests").glob("test_*.py"))
-    began, failed, totals = time.monotonic(), [], dict[str, int]()
+    began, failed, unseen, totals = time.monotonic(), [], list[str](), dict[str, int]()
     chosen = groups(files)
     print(f"{len(files)} files of tests in {len(chosen)} groups, {given.j} at once", flush=True)
     with tempfile.TemporaryDirectory(prefix="wengert-tests-") as folder, ThreadPoolExecutor(given.j) as pool:
@@ -61,10 +61,13 @@ def main() -> int:
                 f"[{number}/{len(chosen)}] {group[0].stem} to {group[-1].stem}: {lines[-1].strip('= ')} ({seconds:.0f} s)",
                 flush=True,
             )
+            unseen += [line for line in lines if line.startswith("SKIPPED") and "test_browser" in line]
             if status not in (0, NO_TESTS):
                 failed.append(group)
                 print(output, flush=True)
     print(", ".join(f"{n} {kind}" for kind, n in totals.items()), f"in {time.monotonic() - began:.0f} s")
+    for line in unseen:  # which most people have no browser for, and should know
+        print("not looked at in a browser:", line.partition(": ")[2])
     for group in failed:
         print("failed:", " ".join(str(f.relative_to(ROOT)) for f in group))
     return int(bool(failed))

@@ -40,11 +40,11 @@ def _table(rows: Sequence[Sequence[str]], most: int = 76) -> list[str]:
 
 def _line_rows(e: CompiledExplanation) -> list[list[str]]:
     total = sum(line.seconds for line in e.lines) or 1.0
-    rows = [["line", "", "time", "share", "flops", "bytes", "steps"]]
+    rows = [["time", "share", "flops", "bytes", "steps", "", "line"]]
     rows += [
         [
-            line.text, "back" if line.back else "", seconds(line.seconds) + (" *" if line.shared else ""),
-            f"{line.seconds / total:.0%}", many(line.flops), many(line.bytes), ", ".join(map(str, line.steps)),
+            seconds(line.seconds) + (" *" if line.shared else ""), f"{line.seconds / total:.0%}", many(line.flops),
+            many(line.bytes), ", ".join(map(str, line.steps)), "back" if line.back else "", line.text,
         ]
         for line in e.lines
     ]  # fmt: skip
@@ -137,7 +137,7 @@ def _function_rows(p: Profile) -> list[list[str]]:
 
 def _profile_rows(p: Profile) -> list[list[str]]:
     total = sum(p.lines.values()) or 1.0
-    return [["line", "time", "share"], *([k, seconds(t), f"{t / total:.0%}"] for k, t in list(p.lines.items())[:MOST])]
+    return [["time", "share", "line"], *([seconds(t), f"{t / total:.0%}", k] for k, t in list(p.lines.items())[:MOST])]
 
 
 def _profile_notes(p: Profile) -> list[str]:

@@ -59,6 +59,8 @@ class _Renderer(IPythonRenderer):
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         anchor = re.sub(r"[^\w]+", "-", re.sub(r"<.*?>", "", text)).strip("-").lower()
+        same = sum(a == anchor or a.rpartition("--")[0] == anchor for _, a, _ in self.headings)
+        anchor = f"{anchor}--{same + 1}" if same else anchor
         self.headings.append((level, anchor, text))
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 
@@ -95,7 +97,7 @@ def _needs_scripts(nb: Any) -> bool:
 
 
 def _contents(headings: list[tuple[int, str, str]]) -> str:
-    rows = [f'<li class="level{n}"><a href="#{anchor}">{text}</a></li>' for n, anchor, text in headings if n in (2, 3)]
+    rows = [f'<li class="level{n}"><a href="#{anchor}">{text}</a></li>' for n, anchor, text in headings if n <= 3]
     return f"<nav><ol>{''.join(rows)}</ol></nav>" if len(rows) > 2 else ""
 
 
