@@ -17,7 +17,7 @@ from .fusion import Kernel
 from .narrow import from_memory, to_memory
 from .nest import Node
 from .scalars import MEMORY_TYPES
-from .schedule import Schedule, coefficient
+from .schedule import Schedule, coefficient, in_pairs
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it
@@ -121,6 +121,8 @@ class Access:
             out = self._load_scalar(base, at, type_, mask)
         elif at.lanes == 1 and abs(step) == 1:
             out = self._load_vector(base, at, type_, lanes, step, mask)
+        elif at.lanes == 1 and step == 2 and not args and in_pairs(offset, atom):
+            out = self._load_half(base, at, type_, lanes, offset.constant % 2)
         else:
             if at.lanes == 1:
                 at = e.splat(at, lanes)
@@ -157,6 +159,16 @@ class Access:
             call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask!r}, {vector} zeroinitializer)"
             out = e.define(call, type_, lanes, max(where.depth, mask.depth))
         return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
+
+    def _load_half(self, base: V, at: V, type_: str, lanes: int, odd: int) -> V:
+        """Every second number, from pairs that are read whole."""
+        where = self.address(base, type_, self.e.isub(at, self.e.constant(odd, "i64")))
+        align = BITS[type_] // 8
+        self._fetch_ahead(where, 2 * lanes * align, False)
+        both = self.e.define(
+            f"load <{2 * lanes} x {type_}>, ptr {where.name}, align {align}", type_, 2 * lanes, where.depth
+        )
+        return self.e.shuffle(both, range(odd, 2 * lanes, 2))
 
     def _fetch_ahead(self, where: V, size: int, to_write: bool, backwards: bool = False) -> None:
         """Ask for what a large kernel will read or write some steps on.

@@ -286,7 +286,7 @@ def _same_memory(s: _Apart, eqn: Equation, found: Rows) -> Found | None:
     (a,), out = eqn.inputs, eqn.outputs[0].aval
     x = _operand(s, a)
     x = s.rows(a, 0) if x is None and row_rank(a.aval.shape) == 0 else x
-    if x is None or math.prod(x.long) != math.prod(found.long):
+    if x is None or math.prod(x.long) != math.prod(found.long) or a.aval.dtype != out.dtype:
         return None
     parts = x.parts.reshape(found.parts.shape)
     return s.made(

@@ -64,6 +64,7 @@ CHOICES: dict[str, Choice] = {
     "multiply.BLOCK": Choice("how large the blocks are", (16, 128)),
     "multiply.SHARED": Choice("which batches threads share", (0, 100)),
     "gemm.CACHE": Choice("which products fetch ahead", (0,)),
+    "complex_control.SHORT": Choice("which carried complex arrays may be interleaved", (0, 1, NEVER)),
     "control.fit.FEW": Choice("which arrays are in registers", (0, 1, 4, 24), ("control.elements", "control.motion")),
     "control.fit.MOST": Choice("which loops are in registers", (0, 20, 200)),
     "control.motion.LEAST": Choice("which products move out of loops", (0, NEVER)),

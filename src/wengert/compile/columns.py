@@ -21,6 +21,7 @@ class Columns(Primitive):
     def __init__(self) -> None:  # the compiler's own, as `walk`
         self.name, self.native = "columns", Interleaved()
         self.samples, self.reasons = None, {}
+        self.native.declare(self)
 
     def impl(self, *arrays: Value, row: tuple[int, ...]) -> Value:
         return np.stack(arrays, -1).reshape(*arrays[0].shape, *row)

@@ -22,6 +22,7 @@ from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .components import separated
 from .control import Control, control_of
+from .interleaved import SameBytes
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Nest, size_of
 from .products import Product, product_of, sizes
@@ -147,6 +148,8 @@ class Plan:
     def _kind(self, eqn: Equation) -> str:
         avals = [a.aval for a in eqn.inputs]
         outs = [v.aval for v in eqn.outputs]
+        if isinstance(eqn.primitive.native, SameBytes):
+            return VIEW
         if any(register_type(a.dtype) is None for a in (*avals, *outs)):
             return CALL
         native = eqn.primitive.native

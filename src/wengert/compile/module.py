@@ -22,6 +22,7 @@ from .control.registers import RegisterWriter
 from .control.write import ControlWriter
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
+from .interleaved import element
 from .lapack import Factorisation
 from .loops import KernelWriter
 from .memory import Memory, written
@@ -279,7 +280,7 @@ class Module:
         if not begin:
             return pointer
         name = self._name()
-        self.lines.append(f"  {name} = getelementptr i8, ptr {pointer}, i64 {begin * array.aval.dtype.itemsize}")
+        self.lines.append(f"  {name} = getelementptr i8, ptr {pointer}, i64 {begin * element(array.aval.dtype)}")
         return name
 
     def table(self, pointers: list[str]) -> str:

@@ -21,11 +21,13 @@ from . import algebra, apart, restructure  # noqa: F401 - rules of `simplify`
 from .arrange import arranged
 from .checks import complete
 from .chunks import cut
+from .control import bodies as rewritten_bodies  # noqa: F401 - of the rewriter
 from .control.prepare import bodies
 from .control.ranges import bounded
 from .control.tidy import pruned
 from .donated import hold_donated
 from .fusion import Kernel, Plan
+from .parting import in_parts
 from .quotients import inverses_shared
 from .rewriter import Rewriter, rebuilt
 from .schedule import Schedule
@@ -54,8 +56,8 @@ class Pass(NamedTuple):
 
     Attributes:
         name: by which it is asked for, printed and left out.
-        form: what it is a function of: a ``program``, those in loops too; a ``whole`` program; or ``loops``, then of a
-            `Target` too. ``rows`` gives another Program or None; the cheaper one is taken. ``fuse`` leads from form to form.
+        form: what it is a function of: a ``whole`` program, or one as it is given, ``first``; a ``program``, those in
+            loops too; or ``loops``, then of a `Target` too. ``rows`` gives another Program or None; the cheaper one is taken. ``fuse`` leads from form to form.
         run: the function.
         what: it does.
         needed: whether no code can be written without it.
@@ -75,6 +77,7 @@ def _simplified(program: Program) -> Program:
 
 
 PASSES = (
+    Pass("parts", "first", in_parts, "complex values as their real and imaginary parts"),
     Pass(
         "simplify",
         "program",
@@ -124,7 +127,7 @@ def optimize(program: Program) -> Program:
 
 def optimized(program: Program) -> Program:
     """The same for a Program that stands alone, and not in a loop of another one."""
-    return _through("whole", optimize(program))
+    return _through("whole", optimize(_through("first", program)))
 
 
 def lowered(program: Program, vector_bytes: int, donated: Sequence[int] = ()) -> Plan:

@@ -18,6 +18,7 @@ from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Control
 from ..program import Atom, Equation, Literal, Program, Var
+from ..provided import provided
 from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
@@ -109,9 +110,7 @@ class Rewriter:
         if primitive.native.widens and any(narrow(a.dtype) for a in avals):
             return self._widened(primitive, inputs, params, avals)
         if isinstance(primitive.native, Control):
-            from .control.bodies import simplified
-
-            found = simplified(self, primitive, inputs, params)
+            found = provided("simplified_control")(self, primitive, inputs, params)
             return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
         return self.written(primitive, inputs, params, avals)
 

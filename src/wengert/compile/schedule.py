@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from ..lowering import computed_in
 from ..lowering.index_maps import Affine
@@ -102,6 +104,7 @@ class Schedule:
         widest = max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
         work = sum(work_of(n) for n in nodes)
         best, least = None, float("inf")
+        paired = _paired(self.kernel.roots)
         for loop in loops:
             lanes = max(vector_bytes // widest, 1)
             while lanes > loop.extent:
@@ -111,10 +114,11 @@ class Schedule:
             cost = work
             for node in nodes:
                 if node.kind == "load":
-                    cost += _access(node.data[1], loop.axis, lanes, len(node.args) > node.data[2])
+                    pairs = not node.args and in_pairs(node.data[1], node.data[0])
+                    cost += _access(node.data[1], loop.axis, lanes, len(node.args) > node.data[2], pairs)
             for root in self.kernel.roots:
                 if root.combine is None:
-                    cost += _access(root.offset, loop.axis, lanes, False)
+                    cost += _access(root.offset, loop.axis, lanes, False, root in paired)
             passes = -(-loop.extent // lanes)
             cost *= passes / loop.extent
             if loop.reduced and math.prod(x.extent for x in loops if x.reduced) < 4 * lanes:
@@ -144,10 +148,26 @@ def coefficient(a: Affine, axis: int) -> int:
     return 0
 
 
-def _access(a: Affine, axis: int, lanes: int, dynamic: bool) -> float:
+def in_pairs(a: Affine, array: Any) -> bool:
+    """Whether places are those of first or of second numbers of pairs, in an array of pairs."""
+    return array.aval.size % 2 == 0 and all(c % 2 == 0 for _, c in a.terms)
+
+
+def _paired(roots: Sequence[Any]) -> set[Any]:
+    """The results that are written beside one another, in pairs."""
+    found: dict[Any, list[Any]] = {}
+    for r in roots:
+        if r.combine is None and all(c % 2 == 0 for _, c in r.offset.terms):
+            found.setdefault((r.target, r.offset.terms, r.offset.constant // 2), []).append(r)
+    return {r for pair in found.values() if len(pair) == 2 for r in pair}
+
+
+def _access(a: Affine, axis: int, lanes: int, dynamic: bool, pairs: bool) -> float:
     c = coefficient(a, axis)
     if dynamic:
         return 2.0 * lanes
+    if c == 2 and pairs:
+        return 1.5
     return {0: 0.3, 1: 1.0, -1: 1.5}.get(c, 1.5 * lanes)
 
 

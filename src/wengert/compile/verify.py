@@ -17,6 +17,7 @@ from ..errors import ProgramError
 from ..lowering.index_maps import Affine
 from ..program import Literal, Var
 from .fusion import Call, Fill, Kernel, Plan
+from .interleaved import REAL
 from .nest import Node, size_of
 from .products import Product, Steps
 
@@ -260,7 +261,7 @@ class _Run:
             _fail(at, f"reads a variable of type {a.aval!r} that is not in memory")
         place = cast(Var, self.plan.memory[a])
         value = cast(Var, self.values.get(a, a))
-        if size_of(place.aval) != size_of(a.aval) or place.aval.dtype != a.aval.dtype:
+        if _content(place.aval) != _content(a.aval):
             _fail(at, f"reads {a.aval!r} in the memory of {place.aval!r}")
         if not size_of(a.aval):
             return
@@ -336,6 +337,13 @@ class _Run:
 
 
 _GONE: Any = object()
+
+
+def _content(aval: Any) -> Any:
+    """What an array has in memory: so many numbers of a dtype, of which a complex one has two."""
+    if aval.dtype in REAL:
+        return 2 * size_of(aval), REAL[aval.dtype]
+    return size_of(aval), aval.dtype
 
 
 def _reads(step: Any) -> list[Any]:

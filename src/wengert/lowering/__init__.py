@@ -41,7 +41,7 @@ class Lowering:
         spreads: whether each of these is there as often as the result's shape says, and no other is.
         flat: whether they keep the order in which they lie in memory.
         blank: whether the result may hold anything.
-        both, shares: see `Formula`.
+        both, shares, parts: see `Formula`.
         widens: whether it is computed in float32 of numbers of 16 bits, and its result is rounded once.
         meaning: what it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings. Rules of
             algebra know operations by it: what has the same meaning is the same operation.
@@ -51,6 +51,7 @@ class Lowering:
     safe = selects = spreads = flat = blank = widens = False
     both: tuple[Scalar, int] | None = None
     shares = ""
+    parts: Callable[..., Any] | None = None
 
     meaning: Any = None
 
@@ -108,6 +109,7 @@ class Formula(Lowering):
         bounded: whether it lies between -1 and 1 for all arguments, NaN aside; or "below 0", for those that are not positive.
         both: for two functions that are written together, the one that writes both, and which of its results this is.
         shares: a name that functions have in common which, of one argument, have most of their instructions in common.
+        parts: the formula for complex numbers, in terms of their real and imaginary parts: one of `complexes`.
     """
 
     safe = True
@@ -126,6 +128,7 @@ class Formula(Lowering):
         bounded: bool | str = False,
         both: tuple[Scalar, int] | None = None,
         shares: str = "",
+        parts: Callable[..., Any] | None = None,
     ) -> None:
         self.long = isinstance(function, Long)
         self.selects = selects
@@ -137,6 +140,7 @@ class Formula(Lowering):
         self.order, self.truth, self.bounded = order, truth, bounded
         self.shares = shares
         self.both = both
+        self.parts = parts
 
     def at(self, dtype: np.dtype) -> Scalar:
         """The formula for NumPy's loop for a dtype."""

@@ -69,6 +69,10 @@ def same(e: Emitter, dtype: np.dtype, x: V) -> V:
     return x
 
 
+def zero(e: Emitter, dtype: np.dtype, x: V) -> V:
+    return e.const(0, x)
+
+
 def square(e: Emitter, dtype: np.dtype, x: V) -> V:
     return multiply(e, dtype, x, x)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Value
-from ..lowering import Formula, formulas
+from ..lowering import Formula, complexes, formulas
 from .families import Linear
 from .sides import ASIDE
 
@@ -27,7 +27,7 @@ arrival_p = _Arrival(
     lambda cotangent, x: cotangent,
     lambda size, x: arrival_p.bind(x),
     samples=lambda: [((np.array([0.5, -1.0]),), {})],
-    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
+    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype), parts=complexes.same),
 )
 
 __all__ = ["arrival_p"]

@@ -17,7 +17,7 @@ from .. import compilations
 from ..backends import Compiled, named
 from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
-from ..lowering import Formula, formulas
+from ..lowering import Formula, complexes, formulas
 from ..program import Program
 from .effects import EffectPrimitive
 from .families import Linear
@@ -433,7 +433,7 @@ name_p = Linear(
     lambda cotangent, x, name: cotangent,
     lambda size, x, name: name_p.bind(x, name=name),
     samples=lambda: [((np.array([0.5, -1.0]),), {"name": "sample"})],
-    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype)),
+    native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype), parts=complexes.same),
 )
 
 

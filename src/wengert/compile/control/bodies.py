@@ -16,6 +16,7 @@ from ...lowering import kinds
 from ...ops.control.loop import parts
 from ...ops.control.pull import blocks_of, pulling, results, started
 from ...program import Atom, Literal, Program, Var
+from ...provided import provide
 from ..rewriter import Rewriter, number
 from .fit import fits_program
 from .machine import machine
@@ -24,7 +25,8 @@ from .tidy import lifted, settled
 from .walk import walk_p
 
 
-def simplified(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
+@provide
+def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
     """The results of an equation of control flow."""
     kind = primitive.native.meaning
     if kind is kinds.Pullback:
@@ -120,4 +122,4 @@ def _atom(r: Rewriter, v: Any) -> Atom:
     return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
 
 
-__all__ = ["simplified"]
+__all__ = ["simplified_control"]

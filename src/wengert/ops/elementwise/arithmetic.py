@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core import Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...errors import NotLinearError
-from ...lowering import Formula, formulas
+from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, samples, unary
 from ..families import Elementwise, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
 from ..power_series import PRODUCT, QUOTIENT, SQUARE
@@ -100,16 +100,20 @@ def _inverse(ans: Value, x: Value, y: Value) -> Value:
     return 1 / y
 
 
-add_p = binary("add", np.add, 1, 1, weak=True, linear=True, native=formulas.add)
-sub_p = binary("subtract", np.subtract, 1, -1, weak=True, linear=True, native=formulas.subtract)
-neg_p = unary("negative", np.negative, -1, weak=True, linear=True, native=formulas.negative)
+add_p = binary("add", np.add, 1, 1, weak=True, linear=True, native=Formula(formulas.add, parts=complexes.add))
+sub_p = binary(
+    "subtract", np.subtract, 1, -1, weak=True, linear=True, native=Formula(formulas.subtract, parts=complexes.subtract)
+)
+neg_p = unary(
+    "negative", np.negative, -1, weak=True, linear=True, native=Formula(formulas.negative, parts=complexes.negative)
+)
 mul_p = _Mul(
     "multiply",
     np.multiply,
     (lambda ans, x, y: y, lambda ans, x, y: x),
     weak=True,
     samples=samples(REAL, REAL),
-    native=formulas.multiply,
+    native=Formula(formulas.multiply, parts=complexes.multiply),
     recurrence=PRODUCT,
 )
 div_p = _Div(
@@ -118,7 +122,7 @@ div_p = _Div(
     (_inverse, (_inverse, lambda ans, x, y: -ans)),
     weak=True,
     samples=samples(REAL, (0.3, 2.0)),
-    native=Formula(formulas.divide, cost=4, kinds="f"),
+    native=Formula(formulas.divide, cost=4, kinds="f", parts=complexes.divide),
     recurrence=QUOTIENT,
 )
 mod_p = binary(
@@ -139,8 +143,21 @@ floor_divide_p = Elementwise(
     samples=samples(REAL, (0.3, 2.0)),
     native=Formula(formulas.floor_divide, cost=10, floats=formulas.floor_divide_floats),
 )
-pos_p = unary("positive", np.positive, 1, weak=True, linear=True, native=Formula(formulas.same, selects=True))
-square_p = unary("square", np.square, lambda ans, x: 2 * x, native=formulas.square, recurrence=SQUARE)
+pos_p = unary(
+    "positive",
+    np.positive,
+    1,
+    weak=True,
+    linear=True,
+    native=Formula(formulas.same, selects=True, parts=complexes.same),
+)
+square_p = unary(
+    "square",
+    np.square,
+    lambda ans, x: 2 * x,
+    native=Formula(formulas.square, parts=complexes.square),
+    recurrence=SQUARE,
+)
 quotients_pass(div_p)
 passes(neg_p, pos_p, sign=True)
 reciprocal_p = unary(
@@ -148,7 +165,7 @@ reciprocal_p = unary(
     np.reciprocal,
     (lambda ans, x: ans, lambda ans, x: -ans),
     (0.3, 2.0),
-    native=Formula(formulas.reciprocal, cost=4, kinds="f"),
+    native=Formula(formulas.reciprocal, cost=4, kinds="f", parts=complexes.reciprocal),
 )
 
 

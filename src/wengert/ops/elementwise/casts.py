@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, is_weak
 from ...errors import DtypeError
-from ...lowering import Formula, formulas
+from ...lowering import Formula, complexes, formulas
 from ...provided import provide
 from ..bounds import check_fits
 from ..declare import REAL, SHAPES, inside
@@ -18,6 +18,11 @@ from ..families import Linear
 from ..squares import passes
 
 ndarray = np.ndarray
+
+
+def own(avals: Sequence[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype]:
+    """The dtypes of the loop of an operation that leaves numbers as they are."""
+    return [avals[0].dtype], avals[0].dtype
 
 
 def _complex_samples() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
@@ -47,6 +52,7 @@ real_p = Linear(
     lambda n, x: real(x),
     samples=_complex_samples,
     mixes=0,
+    native=Formula(formulas.same, loop=own, kinds="f", parts=complexes.real),
 )
 imag_p = Linear(
     "imag",
@@ -57,6 +63,7 @@ imag_p = Linear(
     pattern=None,  # of ones it is 0
     samples=_complex_samples,
     mixes=0,
+    native=Formula(formulas.zero, loop=own, kinds="f", parts=complexes.imaginary),
 )
 conj_p = Linear(
     "conj",
@@ -66,6 +73,7 @@ conj_p = Linear(
     lambda n, x: conj(x),
     samples=_complex_samples,
     mixes=0,
+    native=Formula(formulas.same, loop=own, kinds="f", parts=complexes.conjugate),
 )
 
 
@@ -87,7 +95,7 @@ convert_p = Linear(
     samples=lambda: [
         ((inside(*REAL)(s, 2),), {"dtype": np.dtype(d)}) for s in SHAPES for d in (np.float64, np.complex128, np.int64)
     ],
-    native=Formula(formulas.converted, loop=lambda avals, out: ([out.dtype], out.dtype)),
+    native=Formula(formulas.converted, loop=lambda avals, out: ([out.dtype], out.dtype), parts=complexes.same),
 )
 passes(convert_p)
 

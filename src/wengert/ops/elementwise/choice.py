@@ -22,12 +22,12 @@ from ...core import (
     shape_of,
 )
 from ...errors import NotLinearError
-from ...lowering import Formula, formulas
+from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, SHAPES, binary, function_of, inside, samples
 from ..diagonal import on_weights
 from ..families import Elementwise, fit, spread
 from ..squares import joins
-from .casts import convert
+from .casts import convert, own
 from .order import equal, greater, isnan, less, logical_or
 
 
@@ -53,11 +53,26 @@ def _extreme(name: str, function: Any, ahead: Callable[[Value, Value], Value], *
     )
 
 
-maximum_p = _extreme("maximum", np.maximum, lambda x, y: greater(x, y), weak=False, native=formulas.maximum)
-minimum_p = _extreme("minimum", np.minimum, lambda x, y: less(x, y), native=formulas.minimum)
+maximum_p = _extreme(
+    "maximum",
+    np.maximum,
+    lambda x, y: greater(x, y),
+    weak=False,
+    native=Formula(formulas.maximum, parts=complexes.maximum),
+)
+minimum_p = _extreme(
+    "minimum", np.minimum, lambda x, y: less(x, y), native=Formula(formulas.minimum, parts=complexes.minimum)
+)
 # A number wins over NaN.
-fmax_p = _extreme("fmax", np.fmax, lambda x, y: logical_or(greater(x, y), isnan(y)), native=formulas.fmax)
-fmin_p = _extreme("fmin", np.fmin, lambda x, y: logical_or(less(x, y), isnan(y)), native=formulas.fmin)
+fmax_p = _extreme(
+    "fmax",
+    np.fmax,
+    lambda x, y: logical_or(greater(x, y), isnan(y)),
+    native=Formula(formulas.fmax, parts=complexes.fmax),
+)
+fmin_p = _extreme(
+    "fmin", np.fmin, lambda x, y: logical_or(less(x, y), isnan(y)), native=Formula(formulas.fmin, parts=complexes.fmin)
+)
 heaviside_p = binary(
     "heaviside",
     np.heaviside,
@@ -68,18 +83,13 @@ heaviside_p = binary(
 )
 
 
-def _own(avals: Sequence[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype]:
-    """The dtypes of the loop of an operation that leaves numbers as they are."""
-    return [avals[0].dtype], avals[0].dtype
-
-
 stop_gradient_p = Elementwise(
     "stop_gradient",
     lambda x: x,
     None,
     weak=True,
     samples=samples(REAL),
-    native=Formula(formulas.same, selects=True, loop=_own),
+    native=Formula(formulas.same, selects=True, loop=own, parts=complexes.same),
 )
 
 
@@ -157,7 +167,7 @@ where_p = _Where(
     (None, None, None),
     choice=True,
     samples=_where_samples,
-    native=Formula(formulas.where, loop=_chosen_from),
+    native=Formula(formulas.where, loop=_chosen_from, parts=complexes.where),
 )
 joins(where_p, skip=1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Primitive, Value, dtype_of, inexact_dtype, shape_of
-from ...lowering import Composition, Formula, formulas
+from ...lowering import Composition, Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, quietly, samples
 from ..families import Elementwise, broadcast_shapes
 from ..sides import ASIDE, Slope
@@ -120,10 +120,12 @@ abs_p = _Abs(
     (lambda ans, x: slope_p.bind(x),),
     weak=True,
     samples=samples(REAL),
-    native=formulas.absolute,
+    native=Formula(formulas.absolute, parts=complexes.absolute),
 )
 known(abs_p, _of_modulus)
-sign_p = _Sign("sign", np.sign, None, samples=samples(REAL), native=Formula(formulas.sign, bounded=True))
+sign_p = _Sign(
+    "sign", np.sign, None, samples=samples(REAL), native=Formula(formulas.sign, bounded=True, parts=complexes.sign)
+)
 
 
 def _toward(x: Any, t: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value
-from ...lowering import Formula, formulas
+from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, SHAPES, function_of, samples
 from ..families import Elementwise
 
@@ -28,22 +28,36 @@ def _int_samples(arity: int) -> Callable[[], list[tuple[tuple[Value, ...], dict[
 floor_p = _flat("floor", np.floor, native=formulas.floor)
 ceil_p = _flat("ceil", np.ceil, native=formulas.ceil)
 trunc_p = _flat("trunc", np.trunc, native=formulas.trunc)
-rint_p = _flat("rint", np.rint, native=formulas.rint)
-equal_p = _flat("equal", np.equal, 2, weak=True, native=Formula(formulas.equal, order=True))
-not_equal_p = _flat("not_equal", np.not_equal, 2, weak=True, native=Formula(formulas.not_equal, order=True))
-less_p = _flat("less", np.less, 2, weak=True, native=Formula(formulas.less, order=True))
-less_equal_p = _flat("less_equal", np.less_equal, 2, weak=True, native=Formula(formulas.less_equal, order=True))
-greater_p = _flat("greater", np.greater, 2, weak=True, native=Formula(formulas.greater, order=True))
+rint_p = _flat("rint", np.rint, native=Formula(formulas.rint, parts=complexes.rint))
+equal_p = _flat("equal", np.equal, 2, weak=True, native=Formula(formulas.equal, order=True, parts=complexes.equal))
+not_equal_p = _flat(
+    "not_equal", np.not_equal, 2, weak=True, native=Formula(formulas.not_equal, order=True, parts=complexes.not_equal)
+)
+less_p = _flat("less", np.less, 2, weak=True, native=Formula(formulas.less, order=True, parts=complexes.less))
+less_equal_p = _flat(
+    "less_equal",
+    np.less_equal,
+    2,
+    weak=True,
+    native=Formula(formulas.less_equal, order=True, parts=complexes.less_equal),
+)
+greater_p = _flat(
+    "greater", np.greater, 2, weak=True, native=Formula(formulas.greater, order=True, parts=complexes.greater)
+)
 greater_equal_p = _flat(
-    "greater_equal", np.greater_equal, 2, weak=True, native=Formula(formulas.greater_equal, order=True)
+    "greater_equal",
+    np.greater_equal,
+    2,
+    weak=True,
+    native=Formula(formulas.greater_equal, order=True, parts=complexes.greater_equal),
 )
 logical_and_p = _flat("logical_and", np.logical_and, 2, native=Formula(formulas.logical_and, truth=True))
 logical_or_p = _flat("logical_or", np.logical_or, 2, native=Formula(formulas.logical_or, truth=True))
 logical_xor_p = _flat("logical_xor", np.logical_xor, 2, native=Formula(formulas.logical_xor, truth=True))
 logical_not_p = _flat("logical_not", np.logical_not, native=Formula(formulas.logical_not, truth=True))
-isfinite_p = _flat("isfinite", np.isfinite, native=formulas.isfinite)
-isinf_p = _flat("isinf", np.isinf, native=formulas.isinf)
-isnan_p = _flat("isnan", np.isnan, native=formulas.isnan)
+isfinite_p = _flat("isfinite", np.isfinite, native=Formula(formulas.isfinite, parts=complexes.isfinite))
+isinf_p = _flat("isinf", np.isinf, native=Formula(formulas.isinf, parts=complexes.isinf))
+isnan_p = _flat("isnan", np.isnan, native=Formula(formulas.isnan, parts=complexes.isnan))
 signbit_p = _flat("signbit", np.signbit, native=formulas.signbit)
 nextafter_p = _flat("nextafter", np.nextafter, 2, native=formulas.nextafter)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, dtype_of, inexact_dtype, shape_of
-from ...lowering import Formula, formulas
+from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, quietly, unary
 from ..squares import known
 from .arithmetic import square
@@ -20,30 +20,43 @@ sin_p = unary(
     "sin",
     np.sin,
     lambda ans, x: cos(x),
-    native=Formula(formulas.sin, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 0)),
+    native=Formula(formulas.sin, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 0), parts=complexes.sin),
 )
 cos_p = unary(
     "cos",
     np.cos,
     lambda ans, x: -sin(x),
-    native=Formula(formulas.cos, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 1)),
+    native=Formula(formulas.cos, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 1), parts=complexes.cos),
 )
 tan_p = unary(
     "tan",
     np.tan,
     lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans),
     (-1.2, 1.2),
-    native=formulas.tan,
+    native=Formula(formulas.tan, parts=complexes.tan),
 )
 arcsin_p = unary(
-    "arcsin", np.arcsin, quietly(lambda ans, x: 1 / sqrt(1 - square(x))), (-0.9, 0.9), native=formulas.arcsin
+    "arcsin",
+    np.arcsin,
+    quietly(lambda ans, x: 1 / sqrt(1 - square(x))),
+    (-0.9, 0.9),
+    native=Formula(formulas.arcsin, parts=complexes.arcsin),
 )
 arccos_p = unary(
-    "arccos", np.arccos, quietly(lambda ans, x: -1 / sqrt(1 - square(x))), (-0.9, 0.9), native=formulas.arccos
+    "arccos",
+    np.arccos,
+    quietly(lambda ans, x: -1 / sqrt(1 - square(x))),
+    (-0.9, 0.9),
+    native=Formula(formulas.arccos, parts=complexes.arccos),
 )
-arctan_p = unary("arctan", np.arctan, quietly(lambda ans, x: 1 / (1 + square(x))), native=formulas.arctan)
-sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=formulas.sinh)
-cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=formulas.cosh)
+arctan_p = unary(
+    "arctan",
+    np.arctan,
+    quietly(lambda ans, x: 1 / (1 + square(x))),
+    native=Formula(formulas.arctan, parts=complexes.arctan),
+)
+sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=Formula(formulas.sinh, parts=complexes.sinh))
+cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=Formula(formulas.cosh, parts=complexes.cosh))
 
 
 def _sech2(x: Any) -> Any:
@@ -60,15 +73,38 @@ def _sech2(x: Any) -> Any:
 
 
 # ``1 / cosh(x)**2``, the derivative of tanh: ``1 - tanh(x)**2`` is 0 where tanh has rounded to 1.
-sech2_p = unary("sech2", _sech2, lambda ans, x: -2 * ans * tanh(x), native=Formula(formulas.sech2, shares="exp(-2|x|)"))
+sech2_p = unary(
+    "sech2",
+    _sech2,
+    lambda ans, x: -2 * ans * tanh(x),
+    native=Formula(formulas.sech2, shares="exp(-2|x|)", parts=complexes.sech2),
+)
 tanh_p = unary(
-    "tanh", np.tanh, lambda ans, x: sech2(x), native=Formula(formulas.tanh, bounded=True, shares="exp(-2|x|)")
+    "tanh",
+    np.tanh,
+    lambda ans, x: sech2(x),
+    native=Formula(formulas.tanh, bounded=True, shares="exp(-2|x|)", parts=complexes.tanh),
 )
-arcsinh_p = unary("arcsinh", np.arcsinh, lambda ans, x: 1 / _root_of_one_and_square(x), native=formulas.arcsinh)
+arcsinh_p = unary(
+    "arcsinh",
+    np.arcsinh,
+    lambda ans, x: 1 / _root_of_one_and_square(x),
+    native=Formula(formulas.arcsinh, parts=complexes.arcsinh),
+)
 arccosh_p = unary(
-    "arccosh", np.arccosh, quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)), (1.2, 3.0), native=formulas.arccosh
+    "arccosh",
+    np.arccosh,
+    quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)),
+    (1.2, 3.0),
+    native=Formula(formulas.arccosh, parts=complexes.arccosh),
 )
-arctanh_p = unary("arctanh", np.arctanh, lambda ans, x: 1 / (1 - square(x)), (-0.9, 0.9), native=formulas.arctanh)
+arctanh_p = unary(
+    "arctanh",
+    np.arctanh,
+    lambda ans, x: 1 / (1 - square(x)),
+    (-0.9, 0.9),
+    native=Formula(formulas.arctanh, parts=complexes.arctanh),
+)
 
 
 def _hypot1(x: Any) -> Any:

@@ -1,0 +1,200 @@
+"""Loops and branches over complex values as ones over their parts: carried values as two, arrays of slices interleaved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..core import Aval, Primitive
+from ..lowering import kinds
+from ..program import Atom, Program, Var
+from .checks import alive
+from .interleaved import REAL
+from .parted import Parted
+
+PAIR, PACKED = "pair", "packed"  # how a complex value goes into a Program, or comes out; None: it is real
+Forms = tuple[Any, ...]
+SHORT = 16  # elements of a carried array up to which its parts are apart, whatever makes it
+
+
+def has_complex(program: Program) -> bool:
+    """Whether a Program, or one that it holds, has complex values."""
+    found = program.cache.get("has complex")
+    if found is None:
+        found = program.cache["has complex"] = _has_complex(program)
+    return found
+
+
+def _has_complex(program: Program) -> bool:
+    if any(v.aval.dtype.kind == "c" for v in program.inputs):
+        return True
+    for eqn in program.equations:
+        for v in eqn.outputs:
+            if v.aval.dtype.kind == "c":
+                return True
+        for p in eqn.params.values():
+            if type(p) is Program:
+                if has_complex(p):
+                    return True
+            elif type(p) is tuple and any(type(q) is Program and has_complex(q) for q in p):
+                return True
+    return any(a.aval.dtype.kind == "c" for a in program.outputs)
+
+
+# --- values as arguments of Programs -------------------------------------------------------------------------------
+
+
+def _form(x: Any) -> Any:
+    return None if x.aval.dtype.kind != "c" else PAIR if x.apart else PACKED
+
+
+def _atoms(values: Sequence[Any], forms: Forms) -> list[Atom]:
+    found: list[Atom] = []
+    for x, form in zip(values, forms, strict=True):
+        found += [x] if form is None else list(x.arrays) if form is PAIR else [x.packed]
+    return found
+
+
+def _values(r: Any, atoms: Sequence[Atom], avals: Sequence[Aval], forms: Forms) -> list[Any]:
+    left, found = iter(atoms), []
+    for aval, form in zip(avals, forms, strict=True):
+        aval = Aval(aval.shape, aval.dtype)
+        if form is None:
+            found.append(next(left))
+        elif form is PAIR:
+            found.append(Parted(r, aval, (next(left), next(left))))
+        else:
+            found.append(Parted(r, aval, packed=next(left)))
+    return found
+
+
+def _avals(avals: Sequence[Aval], forms: Forms) -> list[Aval]:
+    found: list[Aval] = []
+    for a, form in zip(avals, forms, strict=True):
+        if form is None:
+            found.append(a)
+        elif form is PAIR:
+            found += [Aval(a.shape, REAL[a.dtype])] * 2
+        else:
+            found.append(Aval((*a.shape, 2), REAL[a.dtype]))
+    return found
+
+
+def _count(forms: Forms) -> int:
+    return sum(2 if form is PAIR else 1 for form in forms)
+
+
+def body_in_parts(r: Any, program: Program, given: Forms, wanted: Forms | None = None) -> tuple[Program, Forms]:
+    """A Program with arguments and results in some forms; without `wanted` results come as they are made."""
+    key = ("in parts", given, wanted)
+    if key not in program.cache:
+        program.cache[key] = _body_in_parts(type(r), program, given, wanted)
+    return program.cache[key]
+
+
+def _body_in_parts(kind: Any, program: Program, given: Forms, wanted: Forms | None) -> tuple[Program, Forms]:
+    r = kind()
+    inputs = [Var(a) for a in _avals(program.in_avals, given)]
+    outs = [r.typed(o, a.aval) for o, a in zip(
+        r.run(program, _values(r, inputs, program.in_avals, given)), program.outputs, strict=True
+    )]  # fmt: skip
+    forms = tuple(map(_form, outs)) if wanted is None else wanted
+    outputs = _atoms(outs, forms)
+    made = Program(inputs, alive(r.equations, outputs), outputs, program.name, program.masked)
+    made.guards = program.guards
+    return made, forms
+
+
+def _real(avals: Sequence[Aval], forms: Sequence[Any]) -> Forms:
+    return tuple(None if a.dtype.kind != "c" else f for a, f in zip(avals, forms, strict=True))
+
+
+# --- equations -----------------------------------------------------------------------------------------------------
+
+
+def parted(r: Any, primitive: Primitive, inputs: Sequence[Any], params: dict[str, Any], avals: Sequence[Aval]) -> Any:
+    """The results of a loop or a branch."""
+    programs = [p for v in params.values() for p in (v if type(v) is tuple else (v,)) if isinstance(p, Program)]
+    kind = primitive.native.meaning
+    rule = _RULES.get(kind)
+    if not any(map(has_complex, programs)) or rule is None or any(p.guards for p in programs):
+        wholes = [a.whole if type(a) is Parted else a for a in inputs]
+        return [r.value(o) for o in r.written(primitive, wholes, params, avals)]
+    return rule(r, primitive, list(inputs), params)
+
+
+def _carried(values: Sequence[Any], avals: Sequence[Aval]) -> list[Any]:
+    return [None if a.dtype.kind != "c" else PAIR for a in avals]
+
+
+def _settled(forms: list[Any], made: Sequence[Any], avals: Sequence[Aval]) -> bool:
+    """Whether carried values leave a step in the form in which they came; else their forms are changed."""
+    same = True
+    for k, (form, out, a) in enumerate(zip(forms, made, avals, strict=False)):
+        if form is PAIR and out is PACKED and a.size > SHORT:
+            forms[k], same = PACKED, False
+    return same
+
+
+def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+    body, nc, nk = params["body"], params["consts"], params["carry"]
+    avals = body.in_avals
+    consts, xs = tuple(map(_form, inputs[:nc])), tuple(map(_form, inputs[nc + nk :]))
+    carry = _carried(inputs[nc : nc + nk], avals[nc : nc + nk])
+    made = body_in_parts(r, body, (*consts, *carry, *xs))[1]
+    if not _settled(carry, made, avals[nc : nc + nk]):
+        made = body_in_parts(r, body, (*consts, *carry, *xs))[1]
+    forms = (*carry, *made[nk:])
+    step = body_in_parts(r, body, (*consts, *carry, *xs), forms)[0]
+    derived = {**params, "body": step, "consts": _count(consts), "carry": _count(tuple(carry))}
+    atoms = _atoms(inputs, (*consts, *carry, *xs))
+    length = params["length"]
+    results = [*body.out_avals[:nk], *[Aval((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]]
+    outs = r.written(primitive, atoms, derived, [_strong(a) for a in _avals(results, forms)])
+    return _values(r, outs, results, forms)
+
+
+def _strong(a: Aval) -> Aval:
+    return Aval(a.shape, a.dtype)
+
+
+def _while(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+    cond, body, nt, nb = params["cond"], params["body"], params["cond_consts"], params["body_consts"]
+    avals = body.in_avals[nb:]
+    tests, consts = tuple(map(_form, inputs[:nt])), tuple(map(_form, inputs[nt : nt + nb]))
+    carry = _carried(inputs[nt + nb :], avals)
+    _settled(carry, body_in_parts(r, body, (*consts, *carry))[1], avals)
+    forms = tuple(carry)
+    derived = dict(
+        params,
+        cond=body_in_parts(r, cond, (*tests, *forms))[0],
+        body=body_in_parts(r, body, (*consts, *forms), forms)[0],
+        cond_consts=_count(tests),
+        body_consts=_count(consts),
+    )
+    atoms = _atoms(inputs, (*tests, *consts, *forms))
+    outs = r.written(primitive, atoms, derived, [_strong(a) for a in _avals(body.out_avals, forms)])
+    return _values(r, outs, body.out_avals, forms)
+
+
+def _branch(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+    index, *rest = inputs
+    given = tuple(map(_form, rest))
+    made = [body_in_parts(r, b, given)[1] for b in params["branches"]]
+    forms = tuple(
+        None if f[0] is None else PACKED if all(x is PACKED for x in f) else PAIR for f in zip(*made, strict=True)
+    )
+    branches = tuple(body_in_parts(r, b, given, forms)[0] for b in params["branches"])
+    avals = params["branches"][0].out_avals
+    outs = r.written(
+        primitive,
+        [index, *_atoms(rest, given)],
+        {**params, "branches": branches},
+        [_strong(a) for a in _avals(avals, forms)],
+    )
+    return _values(r, outs, avals, forms)
+
+
+_RULES: dict[Any, Any] = {kinds.Scan: _scan, kinds.While: _while, kinds.Branch: _branch}
+
+__all__ = ["body_in_parts", "has_complex", "parted"]

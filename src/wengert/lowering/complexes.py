@@ -1,0 +1,491 @@
+"""The formulas of elementwise operations on complex numbers: in real operations on their two parts.
+
+A complex operand is a pair of `Real`s, its real and its imaginary part; a result is a pair too, or one `Real` where it is
+real. Branch cuts, signed zeros and infinities are those of C99, Annex G, as far as NumPy has them. Declarations name the
+formulas, and the compiler writes them (`compile.parting`) where complex values were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import formulas as f
+
+
+class Real:
+    """A real operand or result as formulas have it: operators are equations of the Program that is written.
+
+    Args:
+        write: ``(meaning, *operands)``, the result of the operation with a meaning; numbers take the dtype of the others.
+        atom: the operand in that Program. number: its value, where that is known.
+    """
+
+    __slots__ = ("atom", "dtype", "number", "write")
+
+    def __init__(self, write: Callable[..., Any], atom: Any, number: Any = None) -> None:
+        self.write, self.atom, self.number = write, atom, number
+        self.dtype: np.dtype = atom.aval.dtype
+
+    def __add__(self, other: Any) -> Real:
+        return self.write(f.add, self, other)
+
+    def __radd__(self, other: Any) -> Real:
+        return self.write(f.add, other, self)
+
+    def __sub__(self, other: Any) -> Real:
+        return self.write(f.subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Real:
+        return self.write(f.subtract, other, self)
+
+    def __mul__(self, other: Any) -> Real:
+        return self.write(f.multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Real:
+        return self.write(f.multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Real:
+        return self.write(f.divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Real:
+        return self.write(f.divide, other, self)
+
+    def __neg__(self) -> Real:
+        return self.write(f.negative, self)
+
+    def like(self, n: float) -> Real:
+        """A number with the dtype."""
+        return self.write(None, n, self)
+
+
+Pair = tuple[Real, Real]
+
+
+def _operation(meaning: Any) -> Callable[..., Real]:
+    def apply(*operands: Any) -> Real:
+        return next(x for x in operands if isinstance(x, Real)).write(meaning, *operands)
+
+    return apply
+
+
+_abs, _root, _hypot, _arctan2, _copysign = map(_operation, (f.absolute, f.sqrt, f.hypot, f.arctan2, f.copysign))
+_exp, _expm1, _log, _log1p, _rint = map(_operation, (f.exp, f.expm1, f.log, f.log1p, f.rint))
+_sin, _cos, _tan, _sinh, _cosh, _arcsinh = map(_operation, (f.sin, f.cos, f.tan, f.sinh, f.cosh, f.arcsinh))
+_equal, _not_equal, _less, _greater = map(_operation, (f.equal, f.not_equal, f.less, f.greater))
+_less_equal, _greater_equal = map(_operation, (f.less_equal, f.greater_equal))
+_and, _or, _xor, _not = map(_operation, (f.logical_and, f.logical_or, f.logical_xor, f.logical_not))
+_isnan, _isinf, _isfinite, _choose = map(_operation, (f.isnan, f.isinf, f.isfinite, f.where))
+_maximum, _minimum = map(_operation, (f.maximum, f.minimum))
+
+
+def truth(x: Pair) -> Real:
+    """Whether a number is not 0."""
+    return _or(_not_equal(x[0], 0), _not_equal(x[1], 0))
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------------
+
+
+def add(x: Pair, y: Pair) -> Pair:
+    return x[0] + y[0], x[1] + y[1]
+
+
+def subtract(x: Pair, y: Pair) -> Pair:
+    return x[0] - y[0], x[1] - y[1]
+
+
+def negative(x: Pair) -> Pair:
+    return -x[0], -x[1]
+
+
+def same(x: Pair) -> Pair:
+    return x
+
+
+def multiply(x: Pair, y: Pair) -> Pair:
+    (a, b), (c, d) = x, y
+    return a * c - b * d, a * d + b * c
+
+
+def square(x: Pair) -> Pair:
+    a, b = x
+    return a * a - b * b, a * b + b * a
+
+
+def divide(x: Pair, y: Pair) -> Pair:
+    """Smith's algorithm, by the larger part of the divisor (Communications of the ACM 5, 1962)."""
+    (a, b), (c, d) = x, y
+    real = _greater_equal(_abs(c), _abs(d))
+    large, small = _choose(real, c, d), _choose(real, d, c)
+    ratio = small / large
+    scale = 1 / (large + small * ratio)
+    p, q = _choose(real, a, b), _choose(real, b, a)
+    rest = _choose(real, q - p * ratio, p * ratio - q)
+    by_zero, zero = _equal(large, 0), _abs(c)
+    return (
+        _choose(by_zero, a / zero, (p + q * ratio) * scale),
+        _choose(by_zero, b / zero, rest * scale),
+    )
+
+
+def reciprocal(x: Pair) -> Pair:
+    """Of 1, by the same."""
+    c, d = x
+    real = _greater_equal(_abs(c), _abs(d))
+    large, small = _choose(real, c, d), _choose(real, d, c)
+    ratio = small / large
+    divisor = large + small * ratio
+    return _choose(real, 1.0, ratio) / divisor, _choose(real, -ratio, c.like(-1.0)) / divisor
+
+
+def absolute(x: Pair) -> Real:
+    return _hypot(*x)
+
+
+def sign(x: Pair) -> Pair:
+    """``z / |z|``, 0 at 0; where one part is infinite its sign, NaN where both are, as NumPy has it."""
+    large = _greater(_maximum(_abs(x[0]), _abs(x[1])), _Range(x[0]).huge)
+    scale = _choose(large, 0.25, x[0].like(1.0))
+    x = x[0] * scale, x[1] * scale
+    size = _hypot(*x)
+    zero, infinite = _equal(size, 0), _isinf(size)
+    both = _and(_isinf(x[0]), _isinf(x[1]))
+    finite = _choose(infinite, 1.0, size)
+
+    def part(p: Real) -> Real:
+        far = _choose(both, math.nan, _choose(_isinf(p), _copysign(1.0, p), 0 * finite))
+        return _choose(zero, 0.0, _choose(infinite, far, p / finite))
+
+    return part(x[0]), part(x[1])
+
+
+def conjugate(x: Pair) -> Pair:
+    return x[0], -x[1]
+
+
+def real(x: Pair) -> Real:
+    return x[0] + 0.0
+
+
+def imaginary(x: Pair) -> Real:
+    return x[1]
+
+
+def power(x: Pair, y: Pair) -> Pair:
+    """By multiplications for known whole numbers below 100, else ``exp(y log(x))``; 0 as NumPy has it."""
+    n = y[0].number
+    if n is not None and y[1].number == 0 and abs(n) < 100 and n == int(n):
+        return _whole_power(x, int(n))
+    (a, b), (c, d) = x, y
+    zero = _not(truth(x))
+    u, v = log((_choose(zero, 1.0, a), b))
+    p, q = exp((c * u - d * v, c * v + d * u))
+    at_zero = _choose(_greater(c, 0), 0.0, c.like(math.nan))
+    one = _not(truth(y))
+    return _choose(one, 1.0, _choose(zero, at_zero, p)), _choose(one, 0.0, _choose(zero, at_zero, q))
+
+
+def _whole_power(x: Pair, n: int) -> Pair:
+    one = x[0].like(1.0), x[0].like(0.0)
+    result, factor, left = one, x, abs(n)
+    while left:
+        if left & 1:
+            result = factor if result is one else multiply(result, factor)
+        left >>= 1
+        if left:
+            factor = multiply(factor, factor)
+    return result if n >= 0 else divide(one, result)
+
+
+# --- roots, exponentials, logarithms ------------------------------------------------------------------------------
+
+_LN2, _LOG2E, _LOG10E = math.log(2.0), 1 / math.log(2.0), 1 / math.log(10.0)
+
+
+class _Range:
+    """Where functions of a dtype are scaled: `huge` and `tiny` sizes; exponents from `most` on, smaller by `less`."""
+
+    def __init__(self, x: Real) -> None:
+        wide = x.dtype.itemsize == 8
+        self.huge, self.tiny, self.lift = (1e307, 1e-290, 108) if wide else (1e37, 1e-30, 48)
+        self.most, self.less = (709.0, 680.0) if wide else (88.0, 70.0)
+
+
+def sqrt(x: Pair) -> Pair:
+    """By ``sqrt((|a| + |z|) / 2)``, of scaled parts where they are very large or small."""
+    a, b = x
+    r = _Range(a)
+    size = _maximum(_abs(a), _abs(b))
+    large, small, one = _greater(size, r.huge), _less(size, r.tiny), a.like(1.0)
+    scale = _choose(large, 0.0625, _choose(small, 2.0**r.lift, one))
+    back = _choose(large, 4.0, _choose(small, 2.0 ** (-r.lift // 2), one))
+    p, q = _abs(a) * scale, _abs(b) * scale
+    root = _root(0.5 * p + 0.5 * _hypot(p, q))
+    other = _choose(_equal(root, 0), 0.0, _choose(_isinf(b), math.inf, q / (root + root)))
+    root, other = root * back, other * back
+    left = _less(a, 0)
+    return _choose(left, other, root), _copysign(_choose(left, root, other), b)
+
+
+def rsqrt(x: Pair) -> Pair:
+    return divide((x[0].like(1.0), x[0].like(0.0)), sqrt(x))
+
+
+def exp(x: Pair) -> Pair:
+    """``e^a (cos b, sin b)``; the power is split where it overflows and the product may not."""
+    a, b = x
+    r = _Range(a)
+    over = _greater(a, r.most)
+    size = _exp(a - _choose(over, r.less, a.like(0.0)))
+    more = _choose(over, math.exp(r.less), a.like(1.0))
+    turns = _not(_isfinite(b))
+    c = _choose(_and(turns, _isinf(a)), 1.0, _cos(b))
+    s = _choose(_and(turns, _equal(a, -math.inf)), 0.0, _sin(b))
+    return (c * more) * size, _choose(_equal(b, 0), b, (s * more) * size)
+
+
+def exp2(x: Pair) -> Pair:
+    return exp((x[0] * _LN2, x[1] * _LN2))
+
+
+def expm1(x: Pair) -> Pair:
+    a, b = x
+    half = _sin(b * 0.5)
+    return _expm1(a) * _cos(b) - 2 * (half * half), exp(x)[1]
+
+
+def log(x: Pair) -> Pair:
+    """``log |z|``, near 1 by what the squares differ from it."""
+    a, b = x
+    p, q = _abs(a), _abs(b)
+    large, small = _maximum(p, q), _minimum(p, q)
+    far = _greater(large, _Range(a).huge)
+    scale = _choose(far, 0.25, a.like(1.0))
+    size = _hypot(a * scale, b * scale)
+    near = _and(_greater(size, 0.5), _less(size, 2.0))
+    close = 0.5 * _log1p(_choose(near, (large - 1) * (large + 1) + small * small, 0.0))
+    return _choose(near, close, _log(size) + _choose(far, 2 * _LN2, a.like(0.0))), _arctan2(b, a)
+
+
+def log2(x: Pair) -> Pair:
+    a, b = log(x)
+    return a * _LOG2E, b * _LOG2E
+
+
+def log10(x: Pair) -> Pair:
+    a, b = log(x)
+    return a * _LOG10E, b * _LOG10E
+
+
+def log1p(x: Pair) -> Pair:
+    a, b = x
+    p, _ = log((a + 1, b))
+    near = _and(_less(_abs(a), 0.5), _less(_abs(b), 0.5))
+    close = 0.5 * _log1p(_choose(near, a * (a + 2) + b * b, 0.0))
+    return _choose(near, close, p), _arctan2(b, a + 1)
+
+
+# --- trigonometry -------------------------------------------------------------------------------------------------
+
+
+def _hyperbolic(x: Real) -> tuple[Real, Real, Real]:
+    """The hyperbolic cosine and sine without a factor, and the factor, which is 1 where they do not overflow."""
+    r = _Range(x)
+    over = _greater(_abs(x), r.most)
+    y = _choose(over, x - _copysign(r.less, x), x)
+    return _cosh(y), _sinh(y), _choose(over, math.exp(r.less), x.like(1.0))
+
+
+def sinh(x: Pair) -> Pair:
+    a, b = x
+    c, s, more = _hyperbolic(a)
+    turns = _and(_not(_isfinite(b)), _isinf(a))
+    return (_choose(turns, 1.0, _cos(b)) * more) * s, _choose(_equal(b, 0), b, (_sin(b) * more) * c)
+
+
+def cosh(x: Pair) -> Pair:
+    a, b = x
+    c, s, more = _hyperbolic(a)
+    turns = _and(_not(_isfinite(b)), _isinf(a))
+    on_axis = b * _copysign(1.0, a)
+    return (_choose(turns, 1.0, _cos(b)) * more) * c, _choose(_equal(b, 0), on_axis, (_sin(b) * more) * s)
+
+
+def tanh(x: Pair) -> Pair:
+    """By the tangent of `b` and the hyperbolic sine of `a` (Kahan, Branch cuts for complex elementary functions, 1987)."""
+    a, b = x
+    size = _abs(a)
+    far = _greater_equal(size, 22.0 if a.dtype.itemsize == 8 else 11.0)
+    t, s = _tan(b), _sinh(_choose(far, 1.0, a))
+    beta = 1 + t * t
+    square = s * s
+    below = 1 + beta * square
+    least = _choose(_isinf(a), 0.0, 4 * (t / beta) * _exp(-2 * size))
+    return (
+        _choose(far, _copysign(1.0, a), beta * _root(1 + square) * s / below),
+        _choose(far, _copysign(least, t), t / below),
+    )
+
+
+def sin(x: Pair) -> Pair:
+    p, q = sinh((-x[1], x[0]))
+    return q, -p
+
+
+def cos(x: Pair) -> Pair:
+    return cosh((-x[1], x[0]))
+
+
+def tan(x: Pair) -> Pair:
+    p, q = tanh((-x[1], x[0]))
+    return q, -p
+
+
+def sech2(x: Pair) -> Pair:
+    """``4 u / (1 + u)^2`` with the exponential that does not overflow."""
+    a, b = x
+    left = _less(a, 0)
+    u, v = exp((_choose(left, 2 * a, -2 * a), _choose(left, 2 * b, -2 * b)))
+    return divide((4 * u, 4 * v), square((1 + u, v)))
+
+
+def _infinite(x: Pair) -> tuple[Real, Real, Real]:
+    """Whether a part is infinite, and 1 for each that is, else 0; NaN where the other part is."""
+    p, q = _isinf(x[0]), _isinf(x[1])
+    zero = _choose(isnan(x), math.nan, x[0].like(0.0))
+    return _or(p, q), _choose(p, 1.0, zero), _choose(q, 1.0, zero)
+
+
+def arcsin(x: Pair) -> Pair:
+    """By the roots of ``1 - z`` and ``1 + z``, as those that follow (Kahan, as for `tanh`)."""
+    a, b = x
+    (p, q), (r, s) = sqrt((1 - a, -b)), sqrt((1 + a, b))
+    far, u, v = _infinite(x)
+    return (
+        _choose(far, _arctan2(_copysign(u, a), v), _arctan2(a, p * r - q * s)),
+        _copysign(_choose(far, math.inf, _arcsinh(p * s - q * r)), b),
+    )
+
+
+def arccos(x: Pair) -> Pair:
+    a, b = x
+    (p, q), (r, s) = sqrt((1 - a, -b)), sqrt((1 + a, b))
+    far, u, v = _infinite(x)
+    return (
+        _choose(far, _arctan2(v, _copysign(u, a)), 2 * _arctan2(p, r)),
+        _copysign(_choose(far, math.inf, _arcsinh(r * q - s * p)), -b),
+    )
+
+
+def arccosh(x: Pair) -> Pair:
+    a, b = x
+    (p, q), (r, s) = sqrt((a - 1, b)), sqrt((a + 1, b))
+    far, u, v = _infinite(x)
+    return (
+        _choose(far, math.inf, _arcsinh(p * r + q * s)),
+        _choose(far, _copysign(_arctan2(v, _copysign(u, a)), b), 2 * _arctan2(q, r)),
+    )
+
+
+def arcsinh(x: Pair) -> Pair:
+    p, q = arcsin((-x[1], x[0]))
+    return q, -p
+
+
+def arctanh(x: Pair) -> Pair:
+    """By ``log1p(4 |a| / ((1 - |a|)^2 + b^2)) / 4``; far out it is as ``1 / z``, and beside 1 the logarithm of how far."""
+    a, b = x
+    r = _Range(a)
+    p, q = _abs(a), _abs(b)
+    size = _hypot(p * 0.25, q * 0.25)
+    far, near = _greater(size, r.lift * 2.0**r.lift), _and(_equal(p, 1), _less(q, 2.0**-r.lift))
+    rest = 1 - _choose(far, 2.0, p)
+    side = _choose(far, 1.0, b)
+    close = _choose(near, 2 * (_LN2 - _log(q)), _log1p(4 * p / (rest * rest + side * side)))
+    angle = _choose(far, math.pi / 2, 0.5 * _arctan2(2 * _abs(side), rest * (1 + p) - side * side))
+    return (
+        _copysign(_choose(_isinf(size), 0.0, _choose(far, (0.25 * p / size) * (0.25 / size), 0.25 * close)), a),
+        _copysign(angle, b),
+    )
+
+
+def arctan(x: Pair) -> Pair:
+    p, q = arctanh((-x[1], x[0]))
+    return q, -p
+
+
+def rint(x: Pair) -> Pair:
+    return _rint(x[0]), _rint(x[1])
+
+
+# --- order, classes of numbers --------------------------------------------------------------------------------------
+
+
+def equal(x: Pair, y: Pair) -> Real:
+    return _and(_equal(x[0], y[0]), _equal(x[1], y[1]))
+
+
+def not_equal(x: Pair, y: Pair) -> Real:
+    return _or(_not_equal(x[0], y[0]), _not_equal(x[1], y[1]))
+
+
+def _before(strict: Callable[..., Real], last: Callable[..., Real]) -> Callable[[Pair, Pair], Real]:
+    """By the real parts, and the imaginary ones where these are equal; never where one is NaN."""
+
+    def compare(x: Pair, y: Pair) -> Real:
+        known = _not(_or(_isnan(x[1]), _isnan(y[1])))
+        return _or(_and(strict(x[0], y[0]), known), _and(_equal(x[0], y[0]), last(x[1], y[1])))
+
+    return compare
+
+
+less, less_equal = _before(_less, _less), _before(_less, _less_equal)
+greater, greater_equal = _before(_greater, _greater), _before(_greater, _greater_equal)
+
+
+def _extreme(compare: Callable[[Pair, Pair], Real], number: bool) -> Callable[[Pair, Pair], Pair]:
+    def choose(x: Pair, y: Pair) -> Pair:
+        first = _or(compare(x, y), isnan(y if number else x))
+        return _choose(first, x[0], y[0]), _choose(first, x[1], y[1])
+
+    return choose
+
+
+def isnan(x: Pair) -> Real:
+    return _or(_isnan(x[0]), _isnan(x[1]))
+
+
+def isinf(x: Pair) -> Real:
+    return _or(_isinf(x[0]), _isinf(x[1]))
+
+
+def isfinite(x: Pair) -> Real:
+    return _and(_isfinite(x[0]), _isfinite(x[1]))
+
+
+maximum, minimum = _extreme(greater_equal, False), _extreme(less_equal, False)
+fmax, fmin = _extreme(greater_equal, True), _extreme(less_equal, True)
+
+
+def logical_and(x: Real, y: Real) -> Real:
+    return _and(x, y)
+
+
+def logical_or(x: Real, y: Real) -> Real:
+    return _or(x, y)
+
+
+def logical_xor(x: Real, y: Real) -> Real:
+    return _xor(x, y)
+
+
+def logical_not(x: Real) -> Real:
+    return _not(x)
+
+
+def where(c: Real, x: Pair, y: Pair) -> Pair:
+    return _choose(c, x[0], y[0]), _choose(c, x[1], y[1])
