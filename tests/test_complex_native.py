@@ -329,3 +329,13 @@ def test_real_programs_are_left_alone():
     from wengert.compile.parting import in_parts
 
     assert in_parts(program) is program
+
+
+def test_other_complex_dtypes_go_through_numpy():
+    z = complex_numbers(5)
+    for x in (z.astype(">c16"), z.astype(np.clongdouble)):
+        found = jit(lambda x, z: (x * 2 + z, wnp.abs(x)))(x, z)
+        same(
+            [np.asarray(f, np.result_type(complex if f.dtype.kind == "c" else float)) for f in found],
+            [x.astype(complex) * 2 + z, np.abs(z)],
+        )

@@ -26,11 +26,11 @@ def has_complex(program: Program) -> bool:
 
 
 def _has_complex(program: Program) -> bool:
-    if any(v.aval.dtype.kind == "c" for v in program.inputs):
+    if any(v.aval.dtype in REAL for v in program.inputs):
         return True
     for eqn in program.equations:
         for v in eqn.outputs:
-            if v.aval.dtype.kind == "c":
+            if v.aval.dtype in REAL:
                 return True
         for p in eqn.params.values():
             if type(p) is Program:
@@ -38,14 +38,14 @@ def _has_complex(program: Program) -> bool:
                     return True
             elif type(p) is tuple and any(type(q) is Program and has_complex(q) for q in p):
                 return True
-    return any(a.aval.dtype.kind == "c" for a in program.outputs)
+    return any(a.aval.dtype in REAL for a in program.outputs)
 
 
 # --- values as arguments of Programs -------------------------------------------------------------------------------
 
 
 def _form(x: Any) -> Any:
-    return None if x.aval.dtype.kind != "c" else PAIR if x.apart else PACKED
+    return None if x.aval.dtype not in REAL else PAIR if x.apart else PACKED
 
 
 def _atoms(values: Sequence[Any], forms: Forms) -> list[Atom]:
@@ -106,7 +106,7 @@ def _body_in_parts(kind: Any, program: Program, given: Forms, wanted: Forms | No
 
 
 def _real(avals: Sequence[Aval], forms: Sequence[Any]) -> Forms:
-    return tuple(None if a.dtype.kind != "c" else f for a, f in zip(avals, forms, strict=True))
+    return tuple(None if a.dtype not in REAL else f for a, f in zip(avals, forms, strict=True))
 
 
 # --- equations -----------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def parted(r: Any, primitive: Primitive, inputs: Sequence[Any], params: dict[str
 
 
 def _carried(values: Sequence[Any], avals: Sequence[Aval]) -> list[Any]:
-    return [None if a.dtype.kind != "c" else PAIR for a in avals]
+    return [None if a.dtype not in REAL else PAIR for a in avals]
 
 
 def _settled(forms: list[Any], made: Sequence[Any], avals: Sequence[Aval]) -> bool:

@@ -43,7 +43,7 @@ class Parting(Rewriter):
         return [self.constant(a) if type(a) is Literal else env[a] for a in program.outputs]
 
     def constant(self, a: Literal) -> Value:
-        if a.aval.dtype.kind != "c":
+        if a.aval.dtype not in REAL:
             return self.literal(a)
         real = REAL[a.aval.dtype].type
         parts = [np.real(a.value), np.imag(a.value)]
@@ -64,7 +64,7 @@ class Parting(Rewriter):
         if isinstance(primitive.native, Control):
             found = complex_control.parted(self, primitive, inputs, params, avals)
             return [self.typed(o, a) for o, a in zip(found, avals, strict=True)]
-        if any(type(a) is Parted for a in inputs) or any(a.dtype.kind == "c" for a in avals):
+        if any(type(a) is Parted for a in inputs) or any(a.dtype in REAL for a in avals):
             found = self._in_parts(Equation(primitive, list(inputs), [Var(a) for a in avals], params))
             if found is not None:
                 return [self.typed(found, avals[0])]
@@ -77,16 +77,16 @@ class Parting(Rewriter):
         """An atom as a value."""
         if type(a) is Literal:
             return self.constant(a)
-        return Parted(self, a.aval, whole=a) if a.aval.dtype.kind == "c" else a
+        return Parted(self, a.aval, whole=a) if a.aval.dtype in REAL else a
 
     def typed(self, x: Value, aval: Aval) -> Value:
         """A value with the type that a result has."""
-        if type(x) is not Parted and aval.dtype.kind != "c":
+        if type(x) is not Parted and aval.dtype not in REAL:
             return self.fitted(x, aval)
         if type(x) is not Parted:
             x = Parted(self, Aval(x.aval.shape, aval.dtype), (x, Literal(REAL[aval.dtype].type(0))))
-        if aval.dtype.kind != "c":
-            return self.fitted(x.pair[0], aval)
+        if aval.dtype not in REAL:
+            return self.fitted(x.pair[0] if aval.dtype.kind != "c" else x.whole, aval)
         if x.aval.dtype != aval.dtype:
             real = REAL[aval.dtype]
             return Parted(self, aval, tuple(self.spread(self.cast(p, real), aval.shape, True) for p in x.pair))
@@ -128,6 +128,10 @@ class Parting(Rewriter):
             return eqn.inputs[0].packed
         if native.meaning is Whole:
             return Parted(self, eqn.outputs[0].aval, packed=eqn.inputs[0])
+        if any(type(a) is not Parted and a.aval.dtype.kind == "c" for a in eqn.inputs):
+            return None  # of bytes in another order, or of more of them
+        if any(v.aval.dtype.kind == "c" and v.aval.dtype not in REAL for v in eqn.outputs):
+            return None
         for kind, rule in _RULES:
             if isinstance(native, kind):
                 return rule(self, eqn)
