@@ -16,7 +16,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from ..config import config
-from . import allocation, callback, interrupts, pool, shelter, sidebyside
+from . import allocation, callback, interrupts, pool, shelter, sidebyside, ufuncs
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
@@ -103,6 +103,8 @@ def _address(symbol: str) -> int:
         return callback.address()
     if symbol == interrupts.NAME:
         return interrupts.address()
+    if symbol.startswith(ufuncs.PREFIX):
+        return ufuncs.address(symbol)
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
     if symbol in NUMPY_API:

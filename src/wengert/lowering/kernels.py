@@ -28,6 +28,25 @@ class Kernel(Lowering):
         self.place, self.selects, self.blank, self.widens, self.options = place, selects, blank, widens, options
 
 
+class Loop(Kernel):
+    """The inner loop of a universal function, called from native code: the same values as eagerly.
+
+    Args:
+        ufunc: its module and name, such as "scipy.special.jv".
+        result: which of its results.
+    """
+
+    def __init__(self, ufunc: str, result: int = 0) -> None:
+        super().__init__("ufuncs.elementwise")
+        self.ufunc, self.result = ufunc, result
+
+    @staticmethod
+    def of(function: Any) -> Loop | None:
+        """The loop that a function says it is, by its attributes `ufunc` and `result`; None for another function."""
+        ufunc = getattr(function, "ufunc", None)
+        return None if ufunc is None else Loop(ufunc, function.result)
+
+
 class Convolution(Kernel):
     """A kernel for real numbers of 32 or 64 bits and integers; for others, and where analyses ask, a composition.
 
@@ -83,4 +102,4 @@ class Factorisation(Lowering):
 
 SINGULAR = "Singular matrix"
 
-__all__ = ["SINGULAR", "Convolution", "Factorisation", "Kernel", "Scatter"]
+__all__ = ["SINGULAR", "Convolution", "Factorisation", "Kernel", "Loop", "Scatter"]

@@ -32,6 +32,7 @@ from ..core import (
 )
 from ..errors import NotLinearError, ShapeError
 from ..lowering import Formula, Lowering, Scalar
+from ..lowering.kernels import Loop
 from .diagonal import Diagonal, on_weights
 from .power_series import Recurrence, convolution, sum_of
 
@@ -250,6 +251,7 @@ class Elementwise(Primitive):
             after which zero cotangents must not meet infinite partials.
         linear: whether the operation is linear in all arguments with partials jointly (add, negative).
         native: the formula of an element in native code; a scalar formula stands for a `lowering.Formula` without more to say.
+            None: the inner loop of a ufunc, where `function` says that it is one's (`lowering.kernels.Loop`).
         recurrence: of the coefficients of power series, where it is not that of the tangent rule.
     """
 
@@ -267,6 +269,7 @@ class Elementwise(Primitive):
         **kwargs: Any,
     ) -> None:
         formula = native if native is None or isinstance(native, Lowering) else Formula(native)
+        formula = Loop.of(function) if formula is None else formula
         super().__init__(name, native=formula, **kwargs)
         self.function = function
         self.partials = tuple(partials) if partials is not None else None

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value
+from ...core import Value, aval_of
 from ...errors import NotDifferentiableError
-from ...lowering import Formula, formulas
+from ...lowering import Composition, Formula, formulas
 from ..declare import SHAPES, function_of, inside, lazy_special, quietly, unary
-from ..families import Elementwise
-from .exponentials import exp
+from ..families import Elementwise, result_dtype
+from .casts import convert
+from .choice import where
+from .exponentials import exp, power
+from .order import equal
 
 _2_SQRTPI = 2 / float(np.sqrt(np.pi))
 erf_p = unary(
@@ -49,11 +52,22 @@ def _no_order_derivative(ans: Value, n: Value, x: Value) -> Value:
     raise NotDifferentiableError("polygamma has no derivative in its order n; wrap n in stop_gradient")
 
 
+def _by_zeta(n: Value, x: Value) -> Value:
+    """`_polygamma` in terms of other operations."""
+    from ..special import gamma, zeta
+
+    dtype = result_dtype(aval_of(n), aval_of(x))
+    n, x = (convert(v, dtype if dtype.kind == "f" else np.float64) for v in (n, x))
+    rest = power(-1.0, n + 1) * gamma(n + 1.0) * zeta(n + 1.0, x)
+    return where(equal(n, 0), digamma(x), rest)
+
+
 polygamma_p = Elementwise(
     "polygamma",
     _polygamma,
     (_no_order_derivative, lambda ans, n, x: polygamma(n + 1.0, x)),
     samples=lambda: [((np.full(s, 1), inside(0.4, 4.0)(s, 5)), {}) for s in SHAPES],
+    native=Composition(_by_zeta),
 )
 
 

@@ -146,9 +146,8 @@ def _spherical(name: str, below: int, above: int, function: Any = None) -> Eleme
         lower = primitive.bind(where(as_value(n) > 0, as_value(n) - 1, 0), z)
         return (below * n * lower + above * (n + 1) * primitive.bind(n + 1, z)) / (2 * n + 1)
 
-    primitive = special(
-        name, (none(name, "the order n"), dz), 2, (0.3, 3.0), function=kept(function or scipy_function(name))
-    )
+    function = function or scipy_function(name, ufunc=f"_ufuncs._{name}")
+    primitive = special(name, (none(name, "the order n"), dz), 2, (0.3, 3.0), function=kept(function))
     return primitive
 
 

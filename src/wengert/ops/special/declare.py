@@ -24,8 +24,12 @@ SQRT_PI = math.sqrt(math.pi)
 SQRT_2PI = math.sqrt(2 * math.pi)
 
 
-def scipy_function(name: str, component: int | None = None) -> Callable[..., Any]:
-    """SciPy's function, or one of its results; SciPy is imported on the first call."""
+def scipy_function(name: str, component: int | None = None, ufunc: str | None = None) -> Callable[..., Any]:
+    """SciPy's function, or one of its results; SciPy is imported on the first call.
+
+    Its attributes say of which ufunc of `scipy.special` it has the values, that of its name or another, for
+    `lowering.kernels.Loop`.
+    """
 
     def call(*args: Any) -> Any:
         import scipy.special
@@ -34,6 +38,7 @@ def scipy_function(name: str, component: int | None = None) -> Callable[..., Any
         return out if component is None else out[component]
 
     call.__name__ = name
+    call.ufunc, call.result = f"scipy.special.{ufunc or name}", component or 0  # type: ignore[attr-defined]
     return call
 
 
@@ -48,6 +53,8 @@ def kept(function: Callable[..., Any]) -> Callable[..., Any]:
             dtype = np.result_type(dtype, np.complex64)
         return out.astype(dtype) if dtype.kind in "fc" and out.dtype != dtype else out
 
+    if hasattr(function, "ufunc"):
+        call.ufunc, call.result = function.ufunc, function.result  # type: ignore[attr-defined]
     return call
 
 

@@ -323,12 +323,6 @@ betainc_p = special(
 )
 
 
-def _betaincc(a: Any, b: Any, x: Any) -> Any:
-    import scipy.special as sp
-
-    return sp.betainc(b, a, 1 - x) if not hasattr(sp, "betaincc") else sp.betaincc(a, b, x)
-
-
 betaincc_p = special(
     "betaincc",
     (
@@ -339,7 +333,6 @@ betaincc_p = special(
     (0.6, 3.0),
     (0.6, 3.0),
     (0.2, 0.8),
-    function=_betaincc,
 )
 betainc_over_density_p = OverDensity(
     "betainc_over_density",
@@ -385,15 +378,9 @@ def _inverse_rules(complement: bool) -> tuple[Any, Any, Any]:
     return quietly(in_parameter(0)), quietly(in_parameter(1)), quietly(in_y)
 
 
-def _betainccinv(a: Any, b: Any, y: Any) -> Any:
-    import scipy.special as sp
-
-    return sp.betaincinv(a, b, 1 - y) if not hasattr(sp, "betainccinv") else sp.betainccinv(a, b, y)
-
-
 _INVERSE_SAMPLES = ((0.8, 3.0), (0.8, 3.0), (0.2, 0.8))
 betaincinv_p = special("betaincinv", _inverse_rules(False), *_INVERSE_SAMPLES)
-betainccinv_p = special("betainccinv", _inverse_rules(True), *_INVERSE_SAMPLES, function=_betainccinv)
+betainccinv_p = special("betainccinv", _inverse_rules(True), *_INVERSE_SAMPLES)
 
 # --- zeta --------------------------------------------------------------------------------------------------------
 

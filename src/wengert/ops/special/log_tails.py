@@ -16,7 +16,7 @@ from ..declare import quietly
 from ..elementwise import absolute, digamma, exp, isinf, where
 from . import gamma_steps
 from .declare import Domain, OverDensity, kept, scipy_function, special
-from .gammas import _beta_density, _betaincc, _gamma_density, betainc_over_density_p, gammainc_over_density_p
+from .gammas import _beta_density, _gamma_density, betainc_over_density_p, gammainc_over_density_p
 from .student import _t_density, stdtr_over_density_p
 
 ndarray = np.ndarray
@@ -118,7 +118,7 @@ def _pair(
 
 
 _GAMMA = (scipy_function("gammainc"), scipy_function("gammaincc"))
-_BETA = (scipy_function("betainc"), _betaincc)
+_BETA = (scipy_function("betainc"), scipy_function("betaincc"))
 log_gammainc_p, log_gammaincc_p = _pair(
     "gammainc",
     gammainc_over_density_p,

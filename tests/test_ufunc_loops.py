@@ -1,0 +1,98 @@
+"""Special functions in compiled code: the loops of SciPy's ufuncs, called from native code, with the values of eager code."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+import wengert.scipy.special as wsp
+from wengert import config, jit
+from wengert.compile import ufuncs
+from wengert.core import Primitive
+from wengert.lowering.kernels import Loop
+
+LOOPS = sorted(p.name for p in Primitive.registry.values() if isinstance(p.native, Loop))
+
+
+def calls_of(f, *args):
+    """The Python functions that run during a call, the compiled function's own among them."""
+    seen = []
+    sys.setprofile(lambda frame, event, arg: seen.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        f(*args)
+    finally:
+        sys.setprofile(None)
+    return seen
+
+
+def spread(args, size):
+    """Arguments like sample ones, of a vector of this size; numbers stay."""
+    rng = np.random.default_rng(size)
+    return [rng.choice(np.ravel(a), size) if isinstance(a, np.ndarray) else a for a in args]
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_values_are_those_of_eager_code(name):
+    p = Primitive.registry[name]
+    args = [a for a, _ in p.samples() if all(np.ndim(v) < 2 for v in a) and any(np.ndim(v) for v in a)][0]
+    f = jit(lambda *a: p.bind(*a))
+    for size in (0, 1, 259, 5001):
+        given = spread(args, size)
+        np.testing.assert_array_equal(f(*given), p.bind(*given))
+    assert calls_of(f, *given) == ["__call__"]
+    if all(np.asarray(a).dtype == np.float64 for a in args if isinstance(a, np.ndarray)):
+        narrow = [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in spread(args, 70)]
+        got, expected = f(*narrow), p.bind(*narrow)
+        assert got.dtype == expected.dtype
+        np.testing.assert_allclose(got, expected, rtol=5e-7)  # spherical Bessel functions go by float64 eagerly
+
+
+def test_most_special_functions_are_loops():
+    assert len(LOOPS) > 75
+    assert {"j0", "iv", "expi", "zeta", "gammainc", "betaincc", "ellipk", "airy_bi", "spherical_jn", "owens_t"} <= set(
+        LOOPS
+    )
+
+
+def test_operands_are_broadcast():
+    v, x = np.linspace(0.5, 3.0, 5)[:, None], np.linspace(0.1, 9.0, 300)
+    f = lambda v, x: wsp.jv(v, x)  # noqa: E731
+    np.testing.assert_array_equal(jit(f)(v, x), f(v, x))
+    np.testing.assert_array_equal(jit(f)(v[0, 0], x), f(v[0, 0], x))
+    np.testing.assert_array_equal(jit(f)(v, x.astype(np.float32)), f(v, x.astype(np.float32)))
+
+
+def test_integers_are_converted():
+    n = np.arange(1, 40)
+    for f in (wsp.expi, wsp.j0, lambda n: wsp.jv(n, 2.5), lambda n: wsp.expn(n, 1.5)):
+        np.testing.assert_array_equal(jit(f)(n), f(n))
+
+
+def test_any_number_of_threads_has_the_same_values():
+    x = np.random.default_rng(0).uniform(0.1, 20, (7, 3001))
+    f = jit(wsp.y1)
+    with config.override(threads=1):
+        one = f(x)
+    with config.override(threads=4):
+        np.testing.assert_array_equal(f(x), one)
+    np.testing.assert_array_equal(one, wsp.y1(x))
+
+
+def test_a_polygamma_is_written_out():
+    x = np.linspace(0.5, 9.0, 500)
+    for n in (0, 1, 3):
+        f = jit(lambda x, n=n: wsp.polygamma(n, x))
+        np.testing.assert_allclose(f(x), wsp.polygamma(n, x), rtol=1e-14)
+        assert calls_of(f, x) == ["__call__"]
+
+
+def test_a_ufunc_with_another_structure_is_called_through_python(monkeypatch):
+    monkeypatch.setattr(ufuncs, "_fields", lambda ufunc: None)
+    x = np.linspace(0.5, 3.0, 7)
+    with config.override(disk_cache=False):
+        f = jit(lambda x: wsp.k1(x) * 2)
+        np.testing.assert_array_equal(f(x), wsp.k1(x) * 2)
+    assert ufuncs.types_of("scipy.special.k1", (x.dtype,)) is None
+    assert ufuncs.types_of("scipy.special.no_such", (x.dtype,)) is None
