@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import ufuncs
 from ..emitter import V
+from ..scalars import REGISTERS
 from .step import Phase, Serial, pieces_of
 from .writer import Array, Writer, broadcast_strides, collapsed, known
 
@@ -32,7 +33,7 @@ def elementwise(step: Serial) -> list[Phase] | None:
     changed = [a for a, d in zip(avals, loop, strict=True) if a.dtype != d]
     if not known(*changed, *([] if made[native.result] == out.dtype else [out])):
         return None
-    if any(d.kind == "c" for a, d in zip(avals, loop, strict=True) if a.dtype != d):
+    if any(a.dtype.kind == "c" for a in changed):
         return None
     size = math.prod(out.shape)
     extents, strides = collapsed(out.shape, [broadcast_strides(a.shape, out.shape) for a in (out, *avals)])
@@ -95,12 +96,14 @@ class _Call:
             self._slot(self.table, k, f"ptr {place.name}")
             self._slot(self.steps, k, f"i64 {stride * size}")
             return
-        buffer = Array(w, dtype, (BLOCK,), self.buffers[k])
-        if stride == 0:
-            buffer.store(w.int(0), a.load(start, dtype=dtype))
-        else:
-            with w.loop(count) as i:
-                buffer.store(i.index, a.load(w.iadd(start, w.scaled(i.index, stride)), dtype=dtype))
+        parts = 2 if dtype.kind == "c" else 1
+        part = np.dtype(f"f{dtype.itemsize // 2}") if parts == 2 else dtype
+        buffer = Array(w, part, (BLOCK * parts,), self.buffers[k])
+        with w.loop(count if stride else 1) as i:
+            at = w.scaled(i.index, parts)
+            buffer.store(at, a.load(w.iadd(start, w.scaled(i.index, stride)), dtype=part))
+            if parts == 2:
+                buffer.store(w.iadd(at, w.int(1)), w.constant(0, REGISTERS[part]))
         self._slot(self.table, k, f"ptr {buffer.pointer}")
         self._slot(self.steps, k, f"i64 {dtype.itemsize if stride else 0}")
 

@@ -407,6 +407,7 @@ zeta_p = special(
     (lambda ans, x, q: _zeta_in(1, x, q), lambda ans, x, q: -x * zeta(x + 1, q)),
     (1.5, 3.0),
     (0.4, 2.0),
+    function=scipy_function("zeta", ufunc="_ufuncs._zeta"),
     reasons={"complex": "its derivative is for real numbers"},
 )
 
