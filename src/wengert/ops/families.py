@@ -417,11 +417,19 @@ class Elementwise(Primitive):
         return on_weights(self.bind, args) if diagonal == list(batched) and self.keeps_zeros(diagonal) else None
 
 
-def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:
-    """Insert axes after the batch axis, so that broadcasting from the right pairs up the examples' axes."""
+def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> Sequence[Value]:
+    """Insert axes after the batch axis, so that broadcasting from the right pairs up the examples' axes. Hot."""
+    rank, least = 0, -1  # the ranks of examples: the largest of all, the least of those that are batched
+    for a, b in zip(args, batched):  # noqa: B905 (hot)
+        n = ndim_of(a) - b
+        if n > rank:
+            rank = n
+        if b and (n < least or least < 0):
+            least = n
+    if least == rank:
+        return args
     from .shape import reshape
 
-    rank = max(ndim_of(a) - b for a, b in zip(args, batched, strict=True))
     out = []
     for a, b in zip(args, batched, strict=True):
         if b and ndim_of(a) - 1 < rank:

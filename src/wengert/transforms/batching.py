@@ -235,12 +235,24 @@ class DividedTrace(BatchTrace):
         return known[1]
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        args = tuple([self.narrowed(a) if type(a) is BatchTracer and a._trace is self else a for a in args])
-        out = super().process(primitive, args, params)
-        for o in out if primitive.multiple_results else (out,):
-            if type(o) is BatchTracer and o._trace is self:
-                o.group = self.group
-        return out
+        if TAKING and (inner := taker(self, primitive)) is not None:
+            return inner.process(primitive, args, params)
+        if not self.open:
+            raise self.leaked()
+        group = self.group
+        values, batched = [], []
+        for a in args:
+            mine = type(a) is BatchTracer and a._trace is self
+            if mine:
+                a = a.batch if a.group is group else self.narrowed(a).batch
+            elif type(a) is np.ndarray and a.dtype.hasobject:
+                raise object_array()
+            values.append(a)
+            batched.append(mine)
+        out, flags = primitive.batch_in(self, values, batched, params)
+        if primitive.multiple_results:
+            return [self.box(o) if b else o for o, b in zip(out, flags, strict=True)]
+        return self.box(out) if flags else out
 
 
 def batch_flat(
