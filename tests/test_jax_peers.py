@@ -1,5 +1,6 @@
 """The right values of `test_jax_array.py` are what JAX itself gives, where that is installed."""
 
+import jax_sparse_cases
 import numpy as np
 import pytest
 from jax_lax_cases import agrees, cases, public, recorded, run
@@ -49,3 +50,15 @@ def test_what_is_recorded_of_lax_is_what_jax_gives(space, title):
 @pytest.mark.peers
 def test_the_names_of_lax_that_are_recorded_are_those_of_jax(space):
     assert public(space["jax"]) == recorded()["names"]
+
+
+@pytest.mark.peers
+def test_what_is_recorded_of_sparse_arrays_is_what_jax_gives(space):
+    jax = space["jax"]
+    wide = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        got, want = jax_sparse_cases.run(jax), jax_sparse_cases.recorded()["results"]
+    finally:
+        jax.config.update("jax_enable_x64", wide)
+    assert [code for code in want if not jax_sparse_cases.agrees(want[code], got[code])] == []

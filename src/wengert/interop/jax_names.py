@@ -81,7 +81,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.experimental.multihost_utils": (".multihost_utils",),
     "jax.experimental.ode": (".ode",),
     "jax.experimental.sparse": (".sparse",),
-    "jax.experimental.sparse.linalg": (".experimental_sparse_linalg",),
+    "jax.experimental.sparse.linalg": (".sparse.linalg",),
     "jax.experimental.shard_map": (".devices",),
     "jax.experimental.pjit": (".pjit",),
     "jax.extend": (".extend",),

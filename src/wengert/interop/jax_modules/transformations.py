@@ -106,6 +106,8 @@ def _derivative(name: str) -> Callable[..., Any]:
         _check_callable(fun)
         options.pop("reduce_axes", None)
         allowed = bool(options.pop("allow_int", False))
+        if allowed and name in ("grad", "value_and_grad"):
+            options["allow_int"] = True
         way_in = _weak_in(argnums, name, allowed)
         aux = AUX if options.get("has_aux") else False
         if name == "value_and_grad":
