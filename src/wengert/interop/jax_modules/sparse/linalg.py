@@ -32,7 +32,8 @@ def spsolve(data: Any, indices: Any, indptr: Any, b: Any, tol: float = 1e-6, reo
     rows = _rows(indptr, data.shape[0])
 
     def product(x: Any) -> Any:
-        return (0 * b).at[rows].add(data * x[indices])
+        terms = data * x[indices]
+        return jnp.zeros(b.shape, terms.dtype).at[rows].add(terms)
 
     def solution(transposed: bool) -> Any:
         def solve(_: Any, right: Any) -> Any:
