@@ -34,6 +34,7 @@ MENTIONS: dict[str, int] = {
     "emitter.py": 2,
     "entry.py": 1,
     "fusion.py": 2,
+    "gemm.py": 1,  # the instruction
     "printer.py": 1,
     "lanes.py": 1,
     "integers.py": 1,  # the instruction

@@ -241,7 +241,10 @@ def _power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 @_elementwise
 def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
-    n = number(y) if on("whole_powers") else None
+    n = number(y)
+    if type(n) is int and n >= 0 and x.aval.dtype.kind in "iu" and _same_type(x, eqn):
+        return _integer_power(r, x, n)
+    n = n if on("whole_powers") else None
     if n is None or isinstance(n, (bool, complex)) or x.aval.dtype.kind != "f" or not _same_type(x, eqn):
         return None
     if n == 1:
@@ -252,6 +255,17 @@ def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         square = r.one(f.multiply, x, x)
         return square if n == 2 else r.one(f.multiply, square, x if n == 3 else square)
     return None
+
+
+def _integer_power(r: Rewriter, x: Atom, n: int) -> Atom:
+    """Modulo what the dtype holds, as any order of products gives it."""
+    result: Atom | None = None
+    while n:
+        if n & 1:
+            result = x if result is None else r.one(f.multiply, result, x)
+        n >>= 1
+        x = r.one(f.multiply, x, x) if n else x
+    return result or r.one(maps.broadcast, Literal(x.aval.dtype.type(1)), shape=x.aval.shape)
 
 
 @rule(f.where)

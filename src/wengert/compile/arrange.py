@@ -23,7 +23,7 @@ from ..lowering import meaning
 from ..lowering.index_maps import strides_of
 from ..lowering.kinds import Contraction
 from ..program import Atom, Equation, Program, Var
-from .products import Steps, matrix_like, sizes, small
+from .products import Steps, matrix_like, sizes, written
 from .rewriter import rebuilt, registered
 
 
@@ -150,7 +150,7 @@ def _product(
     """The equations that take the place of a product and, if one is given, of the transposition of its result."""
     (out,) = eqn.outputs
     avals = [a.aval for a in eqn.inputs]
-    if out.aval.dtype.kind != "f" or any(a.dtype != out.aval.dtype or 0 in a.shape for a in avals):
+    if out.aval.dtype.kind not in "fiu" or any(a.dtype != out.aval.dtype or 0 in a.shape for a in avals):
         return None
     batch, m, n, k, fx, fy = sizes([a.shape for a in avals], eqn.params["dims"])
     if not matrix_like(m, n, k) or out.aval.dtype.itemsize not in (4, 8):
@@ -198,7 +198,7 @@ def _arrange(
     swapped = c != 1
     if swapped:
         x, y, cx, cy, bx, by, fx, fy, m, n, r, c = y, x, cy, cx, by, bx, fy, fx, n, m, c, r
-    library = not small(m, n, k)
+    library = not written(m, n, k, out.aval.dtype)
     x_steps = _steps(x, bx, fx, cx)
     y_steps = _steps(y, by, cy, fy)
     before: list[Equation] = []

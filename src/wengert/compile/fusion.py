@@ -164,9 +164,9 @@ class Plan:
         if isinstance(native, Contraction):
             if 0 in avals[0].shape and size_of(outs[0]):
                 return CALL  # a sum of nothing
-            if narrow(outs[0].dtype):
-                return CALL  # passes have written it in float32
-            return PRODUCT if outs[0].dtype.kind in "f" and all(a.dtype == outs[0].dtype for a in avals) else CALL
+            if narrow(outs[0].dtype) or outs[0].dtype.kind not in "fiub":
+                return CALL  # floating point of 16 bits has been written in float32
+            return PRODUCT if all(a.dtype == outs[0].dtype for a in avals) else CALL
         return CALL
 
     def _own_cost(self, eqn: Equation) -> int:

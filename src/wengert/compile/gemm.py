@@ -1,19 +1,23 @@
-"""Products of matrices that are too small for a library call: register tiles over rows and columns, in LLVM IR.
+"""Products of matrices that are too small for a library call, or of integers: register tiles over rows and columns, in LLVM IR.
 
 A tile of the result is held in vector registers while the contracted axis is walked once: one row of `y` is loaded, and
-each element of `x` is multiplied into it. Tiles at the edges overlap those before them. K. Goto, R. van de Geijn,
-"Anatomy of high-performance matrix multiplication", 2008, section 4, without the packing, for matrices that fit the
-cache as they are.
+each element of `x` is multiplied into it. Tiles at the edges overlap those before them. The columns of `y` that a tile needs
+are packed where `y` is larger than the nearest caches, whose lines rows a power of two apart would share. K. Goto, R. van de
+Geijn, "Anatomy of high-performance matrix multiplication", 2008, section 4.
 """
 
 from __future__ import annotations
 
-from .emitter import BITS, literal_text
+import itertools
+
+from .emitter import BITS, FLOATS, literal_text
 from .products import Product
 from .rewrites import on
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 16  # steps from a row that is read to the one that is fetched with it
+PACKED = 1 << 19  # bytes of the second factor from which its columns are packed
+PAGE = 4096
 CACHE = 1 << 18  # bytes that the nearest caches hold
 
 
@@ -35,6 +39,63 @@ def _even(length: int, most: int) -> int:
     return -(-length // -(-length // most))
 
 
+def packs(p: Product, type_: str) -> bool:
+    """Whether the columns of `y` for a tile are copied, so that they lie together."""
+    align = BITS[type_] // 8
+    return p.k * p.y_steps.row * align > PACKED and p.y_steps.row * align >= PAGE // 4 and p.m >= 16
+
+
+def _packing(vector: str, type_: str, row: int, k: int, width: int, places: list[int]) -> list[str]:
+    """The columns that a tile needs, copied to ``%room`` if there is any; they begin at ``%y.start`` then."""
+    align = BITS[type_] // 8
+    lines = [
+        "  br i1 %packs, label %pack, label %pack.end",
+        "pack:",
+        "  %q = phi i64 [ 0, %columns ], [ %q.next, %pack ]",
+        f"  %q.from.o = mul i64 %q, {row}",
+        f"  %q.to.o = mul i64 %q, {width}",
+        f"  %q.from = getelementptr {type_}, ptr %y.columns, i64 %q.from.o",
+        f"  %q.to = getelementptr {type_}, ptr %room, i64 %q.to.o",
+    ]
+    for v, place in enumerate(places):
+        lines += [
+            f"  %q.from{v} = getelementptr {type_}, ptr %q.from, i64 {place}",
+            f"  %q.to{v} = getelementptr {type_}, ptr %q.to, i64 {place}",
+            f"  %q{v} = load {vector}, ptr %q.from{v}, align {align}",
+            f"  store {vector} %q{v}, ptr %q.to{v}, align {align}",
+        ]
+    return [
+        *lines,
+        "  %q.next = add nuw nsw i64 %q, 1",
+        f"  %q.more = icmp ult i64 %q.next, {k}",
+        "  br i1 %q.more, label %pack, label %pack.end",
+        "pack.end:",
+        "  %y.start = select i1 %packs, ptr %room, ptr %y.columns",
+    ]
+
+
+def _instructions(type_: str) -> tuple[str, str]:
+    """Those of a product and of a sum; of floating point they are fused where a rewrite is on."""
+    kind = "f" if type_ in FLOATS else ""
+    fused = " contract" if kind else ""
+    return f"{kind}mul{fused}", f"{kind}add{fused if on('product_sums') or on('contraction') else ''}"
+
+
+def _fetches(name: str, step: int, span: int, k: int) -> list[str]:
+    """Ask for what is read some steps on: a processor does not see by itself that memory is walked in steps.
+
+    Args:
+        step, span: the bytes from one step to the next one, and those read in it.
+    """
+    if step <= 2 * LINE or step * k <= CACHE:
+        return []
+    lines = []
+    for part in range(0, span, LINE):
+        lines.append(f"  %{name}.ahead{part} = getelementptr i8, ptr %{name}.p, i64 {step * AHEAD + part}")
+        lines.append(f"  call void @llvm.prefetch.p0(ptr %{name}.ahead{part}, i32 0, i32 3, i32 1)")
+    return lines
+
+
 def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     """The function ``@NAME(x, y, out)`` for the matrices of a product; the columns of `y` and `out` are neighbours."""
     m, n, k = p.m, p.n, p.k
@@ -42,12 +103,10 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     vector = f"<{lanes} x {type_}>" if lanes > 1 else type_
     align = BITS[type_] // 8
     width = vectors * lanes
-    places = [
-        min(v * lanes, n - lanes) for v in range(vectors)
-    ]  # of the vectors of a tile that is wider than the result
+    places = [min(v * lanes, n - lanes) for v in range(vectors)]  # in a tile that is wider than the result
     across, along = p.x_steps.row, p.x_steps.column
     lines: list[str] = []
-    zero = literal_text(type_, 0.0)
+    zero = literal_text(type_, 0)
     start = f"splat ({type_} {zero})" if lanes > 1 else zero
 
     def put(line: str) -> None:
@@ -63,14 +122,23 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     def at(name: str, base: str, index: str | int) -> None:
         put(f"{name} = getelementptr {type_}, ptr {base}, i64 {index}")
 
+    packed = packs(p, type_)
+    if packed:  # without memory for it the columns are read where they lie
+        put(f"%room = call ptr @malloc(i64 {k * width * align})")
+        put("%packs = icmp ne ptr %room, null")
+        put(f"%y.row = select i1 %packs, i64 {width}, i64 {p.y_steps.row}")
     put("br label %columns")
     lines.append("columns:")
     put("%j = phi i64 [ 0, %entry ], [ %j.next, %columns.end ]")
     clipped("%j0", "%j", n, width)
-    at("%y.start", "%y", "%j0")
+    at("%y.columns" if packed else "%y.start", "%y", "%j0")
+    if packed:
+        lines += _packing(vector, type_, p.y_steps.row, k, width, places)
+    put("br label %tiles")
+    lines.append("tiles:")
     put("br label %rows")
     lines.append("rows:")
-    put("%i = phi i64 [ 0, %columns ], [ %i.next, %rows.end ]")
+    put("%i = phi i64 [ 0, %tiles ], [ %i.next, %rows.end ]")
     clipped("%i0", "%i", m, rows)
     put(f"%x.o = mul i64 %i0, {across}")
     at("%x.start", "%x", "%x.o")
@@ -79,13 +147,13 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     put("%l = phi i64 [ 0, %rows ], [ %l.next, %inner ]")
     put("%x.p = phi ptr [ %x.start, %rows ], [ %x.next, %inner ]")
     put("%y.p = phi ptr [ %y.start, %rows ], [ %y.next, %inner ]")
-    for r in range(rows):
-        for v in range(vectors):
-            put(f"%c{r}.{v} = phi {vector} [ {start}, %rows ], [ %n{r}.{v}, %inner ]")
+    tiles = list(itertools.product(range(rows), range(vectors)))
+    for r, v in tiles:
+        put(f"%c{r}.{v} = phi {vector} [ {start}, %rows ], [ %n{r}.{v}, %inner ]")
     for v in range(vectors):
         at(f"%y{v}.p", "%y.p", places[v])
         put(f"%y{v} = load {vector}, ptr %y{v}.p, align {align}")
-    add = "fadd contract" if on("product_sums") or on("contraction") else "fadd"
+    multiply, add = _instructions(type_)
     for r in range(rows):
         at(f"%x{r}.p", "%x.p", r * across)
         put(f"%x{r} = load {type_}, ptr %x{r}.p, align {align}")
@@ -93,17 +161,14 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
             put(f"%x{r}.1 = insertelement {vector} poison, {type_} %x{r}, i32 0")
             put(f"%x{r}.v = shufflevector {vector} %x{r}.1, {vector} poison, <{lanes} x i32> zeroinitializer")
         for v in range(vectors):
-            put(f"%p{r}.{v} = fmul contract {vector} %x{r}{'.v' if lanes > 1 else ''}, %y{v}")
+            put(f"%p{r}.{v} = {multiply} {vector} %x{r}{'.v' if lanes > 1 else ''}, %y{v}")
             put(f"%n{r}.{v} = {add} {vector} %c{r}.{v}, %p{r}.{v}")
-    for name, step, span in (("x", along, rows * across if across == 1 else 0), ("y", p.y_steps.row, width)):
-        if step * align > 2 * LINE and step * align * k > CACHE and span:
-            for part in range(
-                0, span * align, LINE
-            ):  # the processor does not see by itself that memory is walked in steps
-                put(f"%{name}.ahead{part} = getelementptr i8, ptr %{name}.p, i64 {step * align * AHEAD + part}")
-                put(f"call void @llvm.prefetch.p0(ptr %{name}.ahead{part}, i32 0, i32 3, i32 1)")
+    if across == 1:
+        lines += _fetches("x", along * align, rows * align, k)
+    if not packed:
+        lines += _fetches("y", p.y_steps.row * align, width * align, k)
     at("%x.next", "%x.p", along)
-    at("%y.next", "%y.p", p.y_steps.row)
+    at("%y.next", "%y.p", "%y.row" if packed else p.y_steps.row)
     put("%l.next = add nuw nsw i64 %l, 1")
     put(f"%l.more = icmp ult i64 %l.next, {k}")
     put("br i1 %l.more, label %inner, label %store")
@@ -111,10 +176,9 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     put(f"%o = mul i64 %i0, {p.steps.row}")
     put("%o.j = add i64 %o, %j0")
     at("%o.p", "%out", "%o.j")
-    for r in range(rows):
-        for v in range(vectors):
-            at(f"%o{r}.{v}", "%o.p", r * p.steps.row + places[v])
-            put(f"store {vector} %n{r}.{v}, ptr %o{r}.{v}, align {align}")
+    for r, v in tiles:
+        at(f"%o{r}.{v}", "%o.p", r * p.steps.row + places[v])
+        put(f"store {vector} %n{r}.{v}, ptr %o{r}.{v}, align {align}")
     put("br label %rows.end")
     lines.append("rows.end:")
     put(f"%i.next = add nuw nsw i64 %i, {rows}")
@@ -125,6 +189,8 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     put(f"%j.more = icmp ult i64 %j.next, {n}")
     put("br i1 %j.more, label %columns, label %done")
     lines.append("done:")
+    if packed:
+        put("call void @free(ptr %room)")
     put("ret void")
     head = "define internal void @NAME(ptr noalias %x, ptr noalias %y, ptr noalias %out) #0 {\nentry:\n"
     return head + "\n".join(lines) + "\n}\n"

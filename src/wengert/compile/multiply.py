@@ -8,23 +8,24 @@ from typing import Any
 from . import pool
 from .blas import INTEGER
 from .emitter import BITS, QUICK
-from .gemm import gemm
+from .gemm import gemm, packs
 from .interrupts import ask, every, look
 from .products import Product
 
 BLAS = {"float": "sgemm", "double": "dgemm"}
 CACHE = 1 << 19  # bytes that rows of the result span, from which they are computed in blocks
 BLOCK = 1 << 15  # bytes that the rows of a block span
-SHARED = 4_000_000  # multiplications of a batch, from which threads share it: some 100 microseconds
+ROWS = 64  # of a block of one matrix that threads share
+SHARED = 4_000_000  # multiplications of a batch or of one matrix, from which threads share it: some 100 microseconds
 
 
 def emit_product(module: Any, p: Product, type_: str) -> None:
     """Write the call of a product to the lines of a module's `main`."""
     bases = tuple(module.pointer(a) for a in (p.x, p.y, p.eqn.outputs[0]))
-    if p.batch == 1:
+    rows = _block(p, type_)
+    if p.batch == 1 and rows is None:
         module.lines.append(_call(module, p, type_)(*bases))
         return
-    rows = _block(p, type_)
     if rows is None:
         count, body = p.batch, _matrix(p, type_, _call(module, p, type_))
     else:
@@ -51,10 +52,12 @@ def emit_product(module: Any, p: Product, type_: str) -> None:
 
 
 def _block(p: Product, type_: str) -> int | None:
-    """Rows of a block, if the matrices of a batch lie between one another's rows.
+    """Rows of a block, if the matrices of a batch lie between one another's rows, or threads share one product.
 
-    Then block after block is computed for the whole batch, so that memory is walked once and in order.
+    In the first case block after block is computed for the whole batch, so that memory is walked once and in order.
     """
+    if p.batch == 1 and not p.library and p.m * p.n * p.k >= SHARED:
+        return ROWS if p.m >= 2 * ROWS else None
     width = BITS[type_] // 8
     between = p.steps.batch < p.steps.row and p.x_steps.batch < p.x_steps.row
     if p.library or not between or p.m * p.steps.row * width < CACHE:
@@ -114,6 +117,9 @@ def _call(module: Any, p: Product, type_: str) -> Callable[..., str]:
 def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
     module.texts.declare("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
     module.texts.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    if packs(p, type_):
+        module.texts.declare("malloc", "declare ptr @malloc(i64)")
+        module.texts.declare("free", "declare void @free(ptr)")
     name = module.texts.function(gemm(type_, p, module.vector_bytes), "product")
     return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
 

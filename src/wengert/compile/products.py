@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..config import config
 from ..program import Atom, Equation
 
@@ -40,7 +42,7 @@ class Product:
         self.x, self.y = x, y
         self.batch, self.m, self.n, self.k = batch, m, n, k
         self.x_steps, self.y_steps, self.steps = lies
-        self.library = not small(m, n, k) or self.y_steps.column != 1
+        self.library = not written(m, n, k, eqn.outputs[0].aval.dtype) or self.y_steps.column != 1
 
     def of_rows(self, m: int) -> Product:
         """The product of the first rows alone."""
@@ -48,9 +50,9 @@ class Product:
         return Product(self.eqn, self.x, self.y, self.batch, m, self.n, self.k, lies)
 
 
-def small(m: int, n: int, k: int) -> bool:
-    """Whether a product is better written out than left to BLAS."""
-    return (m * n * k < LIBRARY or config.reproducible) and n >= 4
+def written(m: int, n: int, k: int, dtype: np.dtype) -> bool:
+    """Whether a product is better written out than left to BLAS, which has none for integers."""
+    return dtype.kind != "f" or ((m * n * k < LIBRARY or config.reproducible) and n >= 4)
 
 
 def sizes(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[int, int, int, int, list[int], list[int]]:
@@ -84,11 +86,13 @@ def product_of(eqn: Equation) -> Product | None:
     x_steps = Steps(m * k, 1, m) if lies_x == "contracted first" else Steps(m * k, k, 1)
     y_steps = Steps(k * n, 1, k) if lies_y == "free first" else Steps(k * n, n, 1)
     x, y = eqn.inputs
+    if y_steps.column != 1 and eqn.outputs[0].aval.dtype.kind != "f":
+        return None
     found = Product(eqn, x, y, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
     return None if found.library and config.reproducible else found  # each BLAS sums in an order of its own
 
 
-def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | None:
+def turned(shapes: Sequence[tuple[int, ...]], dims: Dims, dtype: np.dtype) -> tuple[Any, Any] | None:
     """Permutations of both factors (None: as it is) after which `product_of` takes the product as rows and columns.
 
     The batch axes come first, and the contracted ones stand together; where no library is called, those of `y` stand
@@ -103,7 +107,7 @@ def turned(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[Any, Any] | N
     lies_x = _lies(nb, list(cx), fx) if batch_first[0] else None
     lies_y = _lies(nb, list(cy), fy) if batch_first[1] else None
     turn_x = None if lies_x is not None else _nearest(len(shapes[0]), (bx, fx, cx), (bx, cx, fx))
-    library = not small(m, n, k)
+    library = not written(m, n, k, dtype)
     turn_y = None
     if lies_y is None and library:
         turn_y = _nearest(len(shapes[1]), (by, cy, fy), (by, fy, cy))

@@ -92,7 +92,7 @@ def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (cx, cy), (bx, by) = eqn.params["dims"]
     x, cx, bx = _untransposed(r, x, cx, bx)
     y, cy, by = _untransposed(r, y, cy, by)
-    turns = turned([x.aval.shape, y.aval.shape], ((cx, cy), (bx, by)))
+    turns = turned([x.aval.shape, y.aval.shape], ((cx, cy), (bx, by)), eqn.outputs[0].aval.dtype)
     if turns is not None:
         turn_x, turn_y = turns
         if turn_x is not None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..lowering import PRIMITIVES, Formula, computed_in, meaning, narrow
+from ..lowering import PRIMITIVES, Formula, meaning
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Control
@@ -107,21 +107,29 @@ class Rewriter:
             outer, self.scope = self.scope, self.scope + len(self.equations) + 1
             outs, self.scope = self.run(sub, inputs), outer
             return outs
-        if primitive.native.widens and any(narrow(a.dtype) for a in avals):
-            return self._widened(primitive, inputs, params, avals)
+        wider = primitive.native.wider([a.aval.dtype for a in inputs], avals[0].dtype) if len(avals) == 1 else None
+        if wider is not None:
+            return self._widened(primitive, inputs, params, avals, *wider)
         if isinstance(primitive.native, Control):
             found = provided("simplified_control")(self, primitive, inputs, params)
             return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
         return self.written(primitive, inputs, params, avals)
 
     def _widened(
-        self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
+        self,
+        primitive: Primitive,
+        inputs: list[Atom],
+        params: dict[str, Any],
+        avals: Sequence[Aval],
+        given: Sequence[np.dtype],
+        made: np.dtype,
     ) -> list[Atom]:
-        """Results of numbers of 16 bits, computed in float32 and rounded once."""
+        """A result computed in other dtypes, see `Lowering.wider`."""
         wide = [
-            self.one(f.converted, a, dtype=computed_in(a.aval.dtype)) if narrow(a.aval.dtype) else a for a in inputs
+            a if a.aval.dtype == d and not a.aval.weak else self.one(f.converted, a, dtype=d)
+            for a, d in zip(inputs, given, strict=True)
         ]
-        outs = self.apply(primitive, wide, params, [Aval(a.shape, computed_in(a.dtype)) for a in avals])
+        outs = self.apply(primitive, wide, params, [Aval(a.shape, made) for a in avals])
         return [self.fitted(o, a) for o, a in zip(outs, avals, strict=True)]
 
     def written(

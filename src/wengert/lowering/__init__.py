@@ -7,7 +7,7 @@ declared outside of the library is compiled as what is declared in it. No LLVM i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,12 @@ class Lowering:
         flat: whether they keep the order in which they lie in memory.
         blank: whether the result may hold anything.
         both, shares, parts: see `Formula`.
-        widens: whether it is computed in float32 of numbers of 16 bits, and its result is rounded once.
         meaning: what it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings. Rules of
             algebra know operations by it: what has the same meaning is the same operation.
     """
 
     cost: int = DEAR
-    safe = selects = spreads = flat = blank = widens = False
+    safe = selects = spreads = flat = blank = False
     both: tuple[Scalar, int] | None = None
     shares = ""
     parts: Callable[..., Any] | None = None
@@ -60,6 +59,13 @@ class Lowering:
 
     def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
         """The Program that the compiler runs in the operation's place; None if it lowers the operation itself."""
+        return None
+
+    def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
+        """The dtypes of operands and result in which an operation is computed in place of these; None if in these.
+
+        Sums of floating point of 16 bits are: in float32, rounded once.
+        """
         return None
 
     def permutation(self, params: dict[str, Any]) -> tuple[int, ...] | None:
@@ -101,7 +107,7 @@ class Formula(Lowering):
         function: ``(e, dtype, *values)``, in instructions of the emitter, or a function of many instructions.
         cost: of an element, in additions.
         kinds: of the dtypes of NumPy's loop for which the formula holds.
-        floats: the formula for floating point, where that is another one.
+        floats, integers: the formulas for floating point and for integers, where these are other ones.
         loop: the dtypes that NumPy's loop takes and gives: its ufunc, if that is not the implementation, or a function of the
             types of the operands and of the result.
         order: whether it compares: then signed and unsigned numbers do not become floats.
@@ -121,6 +127,7 @@ class Formula(Lowering):
         cost: int | None = None,
         kinds: str = "biufV",
         floats: Scalar | None = None,
+        integers: Scalar | None = None,
         loop: Any = None,
         selects: bool = False,
         order: bool = False,
@@ -133,9 +140,10 @@ class Formula(Lowering):
         self.long = isinstance(function, Long)
         self.selects = selects
         self.cost = cost if cost is not None else DEAR if self.long else 1
-        self.kinds = "f" if self.long else kinds
+        self.kinds = "f" if self.long and integers is None else kinds
         self.meaning = function
-        self.function, self.floats = function, function if floats is None else floats
+        self.floats = function if floats is None else floats
+        self.integers = function if integers is None else integers
         self.loop = loop
         self.order, self.truth, self.bounded = order, truth, bounded
         self.shares = shares
@@ -144,7 +152,7 @@ class Formula(Lowering):
 
     def at(self, dtype: np.dtype) -> Scalar:
         """The formula for NumPy's loop for a dtype."""
-        return self.floats if computed_in(dtype).kind == "f" else self.function
+        return self.floats if computed_in(dtype).kind == "f" else self.integers
 
 
 class Composition(Lowering):

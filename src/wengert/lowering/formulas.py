@@ -115,19 +115,80 @@ def remainder(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
 
 def _quotient_and_rest(e: Emitter, dtype: np.dtype, x: V, y: V) -> tuple[V, V]:
     """Integer quotient and remainder, both 0 where the divisor is; the quotient is rounded down."""
+    if y.const is not None:
+        return _by_number(e, dtype, x, int(y.const))
     zero, one = e.const(0, x), e.const(1, x)
     by_zero = e.icmp("eq", y, zero)
     if dtype.kind == "u":
         safe = e.select(by_zero, one, y)
-        q, r = e.binary("udiv", x, safe), e.binary("urem", x, safe)
+        q, r = _truncated(e, dtype, x, safe)
         return e.select(by_zero, zero, q), e.select(by_zero, zero, r)
     minus = e.icmp("eq", y, e.const(-1, x))  # the least integer over -1 would trap
     safe = e.select(e.or_(by_zero, minus), one, y)
-    q, r = e.binary("sdiv", x, safe), e.binary("srem", x, safe)
+    q, r = _truncated(e, dtype, x, safe)
     down = e.and_(e.icmp("ne", r, zero), e.icmp("slt", e.xor(r, safe), zero))
     q, r = e.select(down, e.isub(q, one), q), e.select(down, e.iadd(r, safe), r)
     q = e.select(minus, e.isub(zero, x), e.select(by_zero, zero, q))
     return q, e.select(e.or_(minus, by_zero), zero, r)
+
+
+def _by_number(e: Emitter, dtype: np.dtype, x: V, n: int) -> tuple[V, V]:
+    """Integers divided by a number, for which LLVM multiplies by its inverse; by a power of two, shifts and masks."""
+    zero, divisor = e.const(0, x), e.const(n, x)
+    if n == 0:
+        return zero, zero
+    if n > 0 and n & (n - 1) == 0:
+        places = e.const(n.bit_length() - 1, x)
+        return (e.lshr if dtype.kind == "u" else e.ashr)(x, places), e.and_(x, e.const(n - 1, x))
+    if n == -1:
+        return e.isub(zero, x), zero
+    q = e.binary("udiv" if dtype.kind == "u" else "sdiv", x, divisor)
+    r = e.isub(x, e.imul(q, divisor))
+    if dtype.kind == "u":
+        return q, r
+    sign = e.const(8 * dtype.itemsize - 1, x)
+    down = e.ashr(r if n > 0 else e.isub(zero, r), sign)  # -1 where the remainder's sign is not the divisor's
+    return e.iadd(q, down), e.iadd(r, e.and_(down, divisor))
+
+
+def _truncated(e: Emitter, dtype: np.dtype, x: V, y: V) -> tuple[V, V]:
+    """Quotient and remainder as processors give them; vectors, for which they have none, by floating point.
+
+    Of whole numbers of b bits below 2**b a quotient that is not whole is ``1 / x`` of itself from the next whole number, at
+    least, which a significand of b + 2 bits tells apart.
+    """
+    to, back, divide = ("uitofp", "fptoui", "udiv") if dtype.kind == "u" else ("sitofp", "fptosi", "sdiv")
+    if x.lanes == 1 or dtype.itemsize == 8:
+        return e.binary(divide, x, y), e.binary(divide.replace("div", "rem"), x, y)
+    wide = "double" if dtype.itemsize == 4 else "float"
+    quotient = e.fdiv(e.cast(to, x, wide), e.cast(to, y, wide))
+    q = (
+        e.cast(back, quotient, x.type)
+        if dtype.itemsize == 4
+        else e.cast("trunc", e.cast("fptosi", quotient, "i32"), x.type)
+    )
+    q = e.freeze(q)  # the least integer over -1, whose quotient is not used
+    return q, e.isub(x, e.imul(q, y))
+
+
+def fmod_integers(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    """The remainder with the sign of `x`; 0 where `y` is."""
+    zero, one = e.const(0, x), e.const(1, x)
+    unsafe = e.icmp("eq", y, zero)
+    if dtype.kind != "u":
+        unsafe = e.or_(unsafe, e.icmp("eq", y, e.const(-1, x)))
+    return e.select(unsafe, zero, _truncated(e, dtype, x, e.select(unsafe, one, y))[1])
+
+
+def whole_power(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    """Powers of integers whose exponents are not negative, by repeated squares; modulo what the dtype holds."""
+    result, bits = e.const(1, x), 8 * dtype.itemsize
+    for k in range(bits):
+        bit = e.and_(e.lshr(y, e.const(k, y)), e.const(1, y))
+        result = e.select(e.icmp("ne", bit, e.const(0, y)), e.imul(result, x), result)
+        if k < bits - 1:
+            x = e.imul(x, x)
+    return result
 
 
 def soft_sign(e: Emitter, dtype: np.dtype, x: V) -> V:

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from . import Composition, Lowering
+import numpy as np
+
+from . import Composition, Lowering, narrow
+from .kinds import wider_products
 from .monoids import Monoid
 
 
@@ -18,14 +22,18 @@ class Kernel(Lowering):
         place: the module and the function.
         selects: whether each element of the result is one of the first operand's.
         blank: whether the result may hold anything.
-        widens: whether numbers of 16 bits are computed in float32.
         options: what the function is told, such as the monoid that it combines with.
     """
 
-    def __init__(
-        self, place: str, selects: bool = False, blank: bool = False, widens: bool = False, **options: Any
-    ) -> None:
-        self.place, self.selects, self.blank, self.widens, self.options = place, selects, blank, widens, options
+    def __init__(self, place: str, selects: bool = False, blank: bool = False, **options: Any) -> None:
+        self.place, self.selects, self.blank, self.options = place, selects, blank, options
+
+
+class SumsOfProducts(Kernel):
+    """A kernel that adds products up; those of bytes too."""
+
+    def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
+        return wider_products(self, given, made) if made.kind == "b" or narrow(made) else None
 
 
 class Loop(Kernel):
@@ -102,4 +110,4 @@ class Factorisation(Lowering):
 
 SINGULAR = "Singular matrix"
 
-__all__ = ["SINGULAR", "Convolution", "Factorisation", "Kernel", "Loop", "Scatter"]
+__all__ = ["SINGULAR", "Convolution", "Factorisation", "Kernel", "Loop", "Scatter", "SumsOfProducts"]

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from . import Lowering
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import FLOAT32, Lowering, computed_in
+
+# Vectors have no products of bytes, and those of words are the same modulo 256. Truth values are counted in float32, in
+# which a sum of numbers that are not negative is 0 only where all of them are.
+_WIDER = {
+    np.dtype(bool): FLOAT32,
+    np.dtype(np.int8): np.dtype(np.int16),
+    np.dtype(np.uint8): np.dtype(np.uint16),
+}
+
+
+def wider_products(
+    lowering: Lowering, given: Sequence[np.dtype], made: np.dtype
+) -> tuple[list[np.dtype], np.dtype] | None:
+    """The dtypes in which products are added up: one for both operands and the result."""
+    if made.kind == "c" or any(d.kind == "c" for d in given):
+        return None
+    dtype = _WIDER.get(made, computed_in(made))
+    return None if dtype == made and all(d == made for d in given) else ([dtype] * len(given), dtype)
 
 
 class Contraction(Lowering):
     """A product of two arrays, summed: ``dims`` of the parameters has the axes summed and those of a batch, of either one."""
 
-    safe = widens = True
+    safe = True
+    wider = wider_products
 
 
 class Check(Lowering):
@@ -39,4 +62,4 @@ class Pullback(Control):
     """The pullback of a while loop as a derivative has it, which passes write as a `Walk`."""
 
 
-__all__ = ["Branch", "Check", "Contraction", "Control", "Pullback", "Scan", "Walk", "While"]
+__all__ = ["Branch", "Check", "Contraction", "Control", "Pullback", "Scan", "Walk", "While", "wider_products"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import Lowering, Scalar, computed_in
+from . import FLOAT32, Lowering, Scalar, computed_in, narrow
 from . import formulas as f
 
 
@@ -49,17 +49,21 @@ class Monoid(NamedTuple):
 
 
 def _least(dtype: np.dtype) -> Any:
+    if dtype.kind == "b":
+        return False
     return -np.inf if computed_in(dtype).kind == "f" else int(np.iinfo(dtype).min)
 
 
 def _largest(dtype: np.dtype) -> Any:
+    if dtype.kind == "b":
+        return True
     return np.inf if computed_in(dtype).kind == "f" else int(np.iinfo(dtype).max)
 
 
 SUM = Monoid(("sum", "+="), f.add, f.bitwise_or, lambda dtype: 0, f.accumulate)
 PRODUCT = Monoid(("product", "*="), f.multiply, f.bitwise_and, lambda dtype: 1)
-MAXIMUM = Monoid(("max", "max="), f.maximum, f.bitwise_or, _least, kinds="iuf")
-MINIMUM = Monoid(("min", "min="), f.minimum, f.bitwise_and, _largest, kinds="iuf")
+MAXIMUM = Monoid(("max", "max="), f.maximum, f.bitwise_or, _least)
+MINIMUM = Monoid(("min", "min="), f.minimum, f.bitwise_and, _largest)
 ANY = Monoid(("logical_or", "logical_or="), f.logical_or, f.bitwise_or, lambda dtype: False, logical=True)
 ALL = Monoid(("logical_and", "logical_and="), f.logical_and, f.bitwise_and, lambda dtype: True, logical=True)
 
@@ -76,7 +80,10 @@ class Reduction(Lowering):
     def __init__(self, monoid: Monoid, combine: Any) -> None:
         self.monoid, self.combine, self.meaning = monoid, combine, monoid
         self.selects = monoid in (MAXIMUM, MINIMUM)
-        self.widens = not self.selects and not monoid.logical
+        self.adds = not self.selects and not monoid.logical
+
+    def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
+        return ([FLOAT32], computed_in(made)) if self.adds and narrow(given[0]) else None
 
 
 __all__ = ["ALL", "ANY", "MAXIMUM", "MINIMUM", "PRODUCT", "SUM", "Monoid", "Reduction"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Value, shape_of
-from ..lowering.kernels import Kernel
+from ..lowering.kernels import SumsOfProducts
 from .families import Bilinear, result_dtype
 from .shape import broadcast_to, reverse_p, slice_axis
 
@@ -59,7 +59,7 @@ convolve_p = Bilinear(
         ((_x(2, seed=1), _x(3, seed=2)), {}),
         ((_x(2, 3, seed=1), _x(2, 2, seed=2)), {}),
     ],
-    native=Kernel("convolution_full.convolve", widens=True),
+    native=SumsOfProducts("convolution_full.convolve"),
 )
 
 

@@ -9,9 +9,12 @@ import math
 import numpy as np
 
 from ..emitter import FLOATS, V
-from ..scalars import register_type
+from ..scalars import cast, register_type
 from .step import Body, Serial
 from .writer import INT64, Text, Writer, known
+
+BOOL, INT32 = np.dtype(bool), np.dtype(np.int32)
+BLOCKED = 8  # vectors of a row, below which rows are compared side by side
 
 
 def argument(step: Serial) -> Body | None:
@@ -36,6 +39,22 @@ def argument(step: Serial) -> Body | None:
 
         def better(x_: V, best: V) -> V:
             return _better(w, x.dtype, largest, x_, best)
+
+        def block(first: V, lanes: int) -> None:
+            """Along the last axis: each lane has a row, of which a vector's length of columns or all are read at a time."""
+            here = w.scaled(first, n)
+            best, place = None, w.constant(0, index_type, lanes)
+            width = min(n, lanes)
+            for start in [*range(0, n - width, width), n - width]:  # what the last one repeats is no better
+                parts = [w.iadd(here, w.int(i * lanes if width == n else i * n + start)) for i in range(width)]
+                for k, value in enumerate(columns(w, [source.load(p, lanes) for p in parts])):
+                    if best is None:
+                        best = value
+                        continue
+                    wins = better(value, best)
+                    best = w.select(wins, value, best)
+                    place = w.select(wins, w.constant(start + k, index_type, lanes), place)
+            put(first, place)
 
         def column(base: V, at: V, lanes: int) -> None:
             """Down the axis, for elements that lie together."""
@@ -75,15 +94,42 @@ def argument(step: Serial) -> Body | None:
                 loop.next[1:] = [w.select(wins, value, best), w.select(wins, here, place)]
             put(at, loop.carried[2])
 
+        wide = w.lanes(x.dtype if x.dtype.itemsize > 4 else INT32)
+        if inner == 1 and 1 < n < BLOCKED * wide and outer >= wide and x.dtype.kind != "b":
+            with w.loop(outer, step=wide) as rows:
+                block(w.intrinsic("smin", rows.index, w.int(outer - wide)), wide)
+            return
         with w.loop(outer) as rows:
             base, at = w.scaled(rows.index, n * inner), w.scaled(rows.index, inner)
-            lanes = w.lanes(np.dtype(x.dtype if x.dtype.itemsize > 4 else np.int32), 2)
+            lanes = 2 * wide
             if inner == 1 and n >= 4 * lanes:
                 row(base, at, lanes)
             else:
                 w.strips(inner, lanes, lambda first, lanes: column(w.iadd(base, first), w.iadd(at, first), lanes))
 
     return write
+
+
+def columns(w: Writer, rows: list[V]) -> list[V]:
+    """The columns of a matrix whose rows lie one after another in as many vectors as it has columns."""
+    n, lanes = len(rows), rows[0].lanes
+    if n == 1:
+        return rows
+    if n % 2 == 0 and lanes % n == 0:
+        pairs = list(zip(rows[::2], rows[1::2], strict=True))
+        even, odd = (columns(w, [w.shuffle(a, range(k, 2 * lanes, 2), b) for a, b in pairs]) for k in (0, 1))
+        return [c for pair in zip(even, odd, strict=True) for c in pair]
+    found = []
+    for k in range(n):
+        column = None
+        for i, row in enumerate(rows):  # lane j of the column is the element j * n + k of the rows
+            mine = [j * n + k - i * lanes for j in range(lanes)]
+            if column is None:
+                column = w.shuffle(row, [m if 0 <= m < lanes else 0 for m in mine])
+            elif any(0 <= m < lanes for m in mine):
+                column = w.shuffle(column, [lanes + m if 0 <= m < lanes else j for j, m in enumerate(mine)], row)
+        found.append(column)
+    return found
 
 
 def _better(w: Writer, dtype: np.dtype, largest: bool, x: V, best: V) -> V:
@@ -115,29 +161,36 @@ def searchsorted(step: Serial) -> Body | None:
 
     def write(w: Writer) -> None:
         (ordered, values), (target,) = w.inputs, w.outputs
+        counted = INT32 if math.prod(a.shape) < 2**31 else INT64  # the dtype of places
 
-        def before(at: V, value: V) -> V:
-            element = ordered.load(at, dtype=common)
-            if left:
-                return less(w, common, element, value)
-            return w.xor(less(w, common, value, element), w.constant(True, "i1"))
+        def search(first: V, lanes: int, start: V) -> None:
+            """The places of values that lie together, in a row of the ordered array that begins at `start`."""
+            value = values.load(first, lanes, dtype=common)
+            begin = w.splat(cast(w, start, INT64, counted), lanes)
 
-        with w.loop(rows) as row, w.loop(each) as loop:
-            at = w.iadd(w.scaled(row.index, each), loop.index)
-            value = values.load(at, dtype=common)
-            start = w.scaled(row.index, n)
-            base, length = start, n
+            def before(at: V) -> V:
+                element = ordered.gather(at, dtype=common)
+                if left:
+                    return less(w, common, element, value)
+                return w.xor(less(w, common, value, element), w.constant(True, "i1", lanes))
+
+            base, length = begin, n
             while length > 1:  # the answer is among `length` + 1 places from `base`
                 half = length // 2
-                beyond = before(w.iadd(base, w.int(half - 1)), value)
-                base = w.select(beyond, w.iadd(base, w.int(half)), base)
+                beyond = before(w.iadd(base, w.const(half - 1, base)))
+                base = w.select(beyond, w.iadd(base, w.const(half, base)), base)
                 length -= half
-            place = w.isub(base, start)
+            place = w.isub(base, begin)
             if n:
-                place = w.iadd(place, w.cast("zext", before(base, value), "i64"))
-            target.store(at, place if out.dtype == INT64 else w.cast("trunc", place, "i32"))
+                place = w.iadd(place, cast(w, before(base), BOOL, counted))
+            target.store(first, cast(w, place, counted, out.dtype))
+
+        lanes = w.lanes(max(common, counted, key=lambda d: d.itemsize), 2)
+        with w.loop(rows) as row:
+            start, first = w.scaled(row.index, n), w.scaled(row.index, each)
+            w.strips(each, lanes, lambda k, lanes: search(w.iadd(first, k), lanes, start))
 
     return write
 
 
-__all__ = ["less"]
+__all__ = ["columns", "less"]

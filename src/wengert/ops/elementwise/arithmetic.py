@@ -134,7 +134,14 @@ mod_p = binary(
     weak=True,
     native=Formula(formulas.remainder, cost=10, floats=formulas.remainder_floats),
 )
-fmod_p = binary("fmod", np.fmod, 1, lambda ans, x, y: -trunc(x / y), ((0.1, 0.25), (0.3, 2.0)), native=formulas.fmod)
+fmod_p = binary(
+    "fmod",
+    np.fmod,
+    1,
+    lambda ans, x, y: -trunc(x / y),
+    ((0.1, 0.25), (0.3, 2.0)),
+    native=Formula(formulas.fmod, integers=formulas.fmod_integers),
+)
 floor_divide_p = Elementwise(
     "floor_divide",
     np.floor_divide,

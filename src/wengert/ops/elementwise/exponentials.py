@@ -71,7 +71,7 @@ power_p = binary(
     quietly(_power_dy),
     ((0.3, 2.0), REAL),
     weak=True,
-    native=Formula(formulas.power, loop=np.power, parts=complexes.power),
+    native=Formula(formulas.power, integers=formulas.whole_power, kinds="uf", loop=np.power, parts=complexes.power),
     recurrence=POWER,
 )
 squares_ask(square_p, power_p, mul_p)
