@@ -86,6 +86,9 @@ CHOICES: dict[str, Choice] = {
     "serial.kernel_tiles.SEGMENT": Choice("how many places are walked at a time", (1, 3)),
     "serial.kernel_tiles.NEAR": Choice("how many rows of places a block has", (1, 1 << 20)),
     "serial.kernel_tiles.MERGED": Choice("whether a tile is of one tap", (0, 100)),
+    "serial.transforms.SIDE": Choice("how many lines are copied together", (1, 3)),
+    "serial.transforms.CALL": Choice("how many lines a call transforms", (1.0, 1e3)),
+    "serial.transforms.ROOM": Choice("how many pieces have room for lines", (2, 3)),
     "serial.ufuncs.BLOCK": Choice("how many elements a call of a ufunc's loop has", (1, 3)),
     "serial.sorting.FEW": Choice("which sorts are native", (0, 16)),
     "serial.sorters.SHORT": Choice("which sorts are by rank", (0, 2), ("serial.sorting",)),
@@ -104,7 +107,7 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
+    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.transforms.POINT serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
     "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )

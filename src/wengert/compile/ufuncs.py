@@ -67,8 +67,8 @@ def types_of(place: str, given: Sequence[Any]) -> str | None:
     """The types of the loop that NumPy takes for dtypes, Python's types among them, such as ``dd->d``; None for no loop.
 
     Example:
-        >>> types_of("scipy.special.jv", (int, np.dtype(np.float32)))
-        'ff->f'
+        >>> types_of("numpy.spacing", (np.dtype(np.float32),))
+        'f->f'
     """
     ufunc = _of(place)
     if ufunc is None or _fields(ufunc) is None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Value, shape_of
+from ..lowering.kernels import Kernel
 from .elementwise import conj, convert, real
 from .families import Linear
 from .shape import pad_p
@@ -49,6 +50,7 @@ fft_p = Linear(
         ((_c(3),), {"axes": (0,), "inverse": True}),
         ((_c(2, 3, 4),), {"axes": (0, 2), "inverse": False}),
     ],
+    native=Kernel("transforms.complex_lines"),
 )
 
 
@@ -72,6 +74,7 @@ rfft_p = Linear(
     lambda n, x, *, axis: rfft_p.bind(x, axis=axis + 1),
     pattern=None,
     samples=lambda: [((_r(4),), {"axis": 0}), ((_r(5),), {"axis": 0}), ((_r(2, 6),), {"axis": 1})],
+    native=Kernel("transforms.half_lines"),
 )
 
 
@@ -98,4 +101,5 @@ irfft_p = Linear(
         ((_c(3),), {"axis": 0, "n": 5}),
         ((_c(2, 4),), {"axis": 1, "n": 6}),
     ],
+    native=Kernel("transforms.real_lines"),
 )
