@@ -22,6 +22,7 @@ NAMESPACES = [
     "wengert.numpy.linalg",
     "wengert.random",
     "wengert.sharding",
+    "wengert.states",
     "wengert.scipy.cluster.vq",
     "wengert.scipy.interpolate",
     "wengert.scipy.ndimage",

@@ -11,7 +11,7 @@ ROOT = Path(wengert.__file__).parent
 
 # From the ground up; rooms on one floor may use each other, as long as that makes no circle.
 FLOORS = [
-    ["locks", "environment", "backends", "provided", "version", "compilations"],
+    ["locks", "environment", "backends", "launching", "provided", "version", "compilations"],
     ["config", "errors", "places"],
     ["lowering"],
     ["core", "trees"],
@@ -29,6 +29,7 @@ FLOORS = [
         "nn",
         "scipy",
         "sharding",
+        "states",
         "tree",
         "tree_util",
         "debug",

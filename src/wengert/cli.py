@@ -21,6 +21,7 @@ examples:
   wengert run study.ipynb --as-jax --keep-going --timeout 60
   wengert run study.ipynb --json > result.json
   wengert run train.py --as-jax -- --epochs 3
+  wengert launch -n 4 train.py -- --epochs 3
 """
 
 
@@ -35,6 +36,18 @@ class _Parser(argparse.ArgumentParser):
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number of seconds above 0")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if _whole(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number")
     return int(text)
 
 
@@ -61,6 +74,20 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--json", action="store_true", help="write what happened to standard output as JSON, all else to standard error"
     )
+    launch = commands.add_parser(
+        "launch",
+        help="run a script in several processes that share arrays",
+        usage="wengert launch [options] path [-- argument ...]",
+        description="Run a script in several processes of this machine, joined by JAX's distributed runtime. Each line that\n"
+        "they print is shown with the number of its process. When one dies the others are ended, and the last line\n"
+        "says which died and why. What follows -- is for the script.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    launch.prog = "wengert launch"
+    launch.add_argument("path", type=Path, help="a .py file")
+    launch.add_argument("-n", "--processes", type=_count, default=2, help="how many processes (2)")
+    launch.add_argument("--devices", type=_count, default=None, help="devices of each process, on a processor")
+    launch.add_argument("--restarts", type=_whole, default=0, help="how often to start again after a process died (0)")
     cache = commands.add_parser(
         "cache", help="show or clear the cache of compiled code", description="Show the cache of compiled code."
     )
@@ -109,6 +136,8 @@ def _asked(options: Any, arguments: list[str]) -> tuple[int, Any]:
     """Do what is asked; the exit status, and what ``--json`` says of it."""
     if options.command == "run":
         return _run(options, arguments)
+    if options.command == "launch":
+        return _launch(options, arguments), None
     if arguments:
         raise WengertError(f"it takes no arguments after --, got {' '.join(arguments)}")
     if options.command == "cache":
@@ -138,6 +167,21 @@ def _run(options: Any, arguments: list[str]) -> tuple[int, Any]:
     if run.ended_by is not None:
         print(f"wengert run: {'interrupted' if run.status == 130 else 'told to end'}", file=sys.stderr)
     return run.status, run.summary()
+
+
+def _launch(options: Any, arguments: list[str]) -> int:
+    from importlib.util import find_spec
+
+    from .launching import launch
+
+    path: Path = options.path
+    if not path.is_file() or path.suffix != ".py":
+        raise WengertError(f"there is no script {path}: a .py file is launched")
+    if os.name != "posix":
+        raise WengertError("processes are launched on Linux and macOS alone; elsewhere start them with JAX's own means")
+    if find_spec("jax") is None:
+        raise WengertError("processes are joined by JAX, which is not installed: pip install 'wengert[xla]'")
+    return launch(options.processes, path, arguments, options.devices, options.restarts)
 
 
 class _Aside:

@@ -491,6 +491,21 @@ class ProgramError(WengertError):
     """
 
 
+class StateError(WengertError):
+    """A saved training state is not there, is damaged, or has other arrays than are asked for.
+
+    Remedy: `wengert.states.steps` lists the states that are whole; `wengert.states.restore` takes a tree of the structure, shapes
+    and dtypes that were saved.
+
+    Example:
+        >>> import wengert
+        >>> wengert.states.restore("no such folder", {})
+        Traceback (most recent call last):
+            ...
+        wengert.errors.StateError: there is no state in no such folder (there are: none)...
+    """
+
+
 class NonFiniteError(WengertError, FloatingPointError):
     """With `config.debug_nans` (or `config.debug_infs`) set, a result is NaN (or infinite).
 
@@ -556,6 +571,7 @@ __all__ = [
     "ProgramError",
     "ShapeError",
     "SparsityError",
+    "StateError",
     "TreeError",
     "WengertError",
     "ZeroDerivativeError",

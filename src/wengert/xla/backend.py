@@ -17,7 +17,7 @@ from ..core import Value
 from ..costs import Cost, interpreted
 from ..ops.random import KEY
 from ..program import Program
-from . import elementwise, loops, matrices, meshes, randomness, structure  # noqa: F401 (they declare rules)
+from . import arrays, elementwise, loops, matrices, meshes, randomness, structure  # noqa: F401 (they declare rules)
 from .real import Array, jax, jnp, lax, wide
 from .tracing import INDEFINITE, INDEX, SINGULAR, evaluate, first, to_jax
 
@@ -139,6 +139,9 @@ class Compiled:
             None if self._tree is None or program.out_tree is None else self._native
         )
         self._types = [(v.aval.shape, v.aval.dtype, v.aval.weak) for v in program.inputs]
+        ins = [] if program.placement is None else program.placement[0]
+        # Arrays of NumPy's that are to lie with other processes, too: each process has them, and places its parts.
+        self._spread = [(i, p) for i, p in enumerate(ins) if p is not None and not p.is_fully_addressable]
 
     def __call__(self, args: Sequence[Value]) -> list[Value]:
         given = [_given(x, v.aval) for x, v in zip(args, self.program.inputs, strict=True)]
@@ -177,6 +180,9 @@ class Compiled:
                 return NotImplemented
             elif dtype == KEY:
                 leaves[i] = _given(x, self.program.inputs[i].aval)
+        for i, place in self._spread:
+            if not isinstance(leaves[i], Array):
+                leaves[i] = arrays.place(leaves[i], place)
         outs = self._outputs(leaves)
         guards = self.program.guards
         n = len(outs) - len(guards)
