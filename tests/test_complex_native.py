@@ -6,6 +6,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
+import wengert.scipy.linalg
 from wengert import jit, lax
 from wengert.core import Primitive
 from wengert.testing import cases, primitives
@@ -339,3 +340,69 @@ def test_other_complex_dtypes_go_through_numpy():
             [np.asarray(f, np.result_type(complex if f.dtype.kind == "c" else float)) for f in found],
             [x.astype(complex) * 2 + z, np.abs(z)],
         )
+
+
+# --- linear algebra ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3), (2, 5, 5), (24, 24)])
+def test_linear_algebra(shape, dtype):
+    a, b = complex_numbers(*shape, dtype=dtype), complex_numbers(*shape[:-1], 4, dtype=dtype)
+    turned = np.conj(np.swapaxes(a, -1, -2))
+    h, tolerance = a @ turned + np.eye(shape[-1], dtype=dtype), 1e-10 if dtype is np.complex128 else 3e-3
+    linalg = wnp.linalg
+    for f, args in (
+        (linalg.solve, (a, b)), (linalg.solve, (a, b.real)), (linalg.solve, (a.real, b)), (linalg.inv, (a,)),
+        (linalg.det, (a,)), (lambda a: tuple(linalg.slogdet(a)), (a,)), (linalg.cholesky, (h,)),
+        (linalg.eigvalsh, (h,)), (lambda a: linalg.svd(a, compute_uv=False), (b,)),
+    ):  # fmt: skip
+        same(jit(f)(*args), f(*args), tolerance)
+        assert not calls(f, *args)
+    values, vectors = jit(lambda h: tuple(linalg.eigh(h)))(h)
+    np.testing.assert_allclose(
+        (vectors * values[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2)), h, atol=tolerance
+    )
+    for x in (a, b, np.swapaxes(b, -1, -2)):
+        u, s, vh = jit(lambda x: tuple(linalg.svd(x, full_matrices=False)))(x)
+        np.testing.assert_allclose((u * s[..., None, :]) @ vh, x, atol=tolerance)
+        q, r = jit(lambda x: tuple(linalg.qr(x)))(x)
+        np.testing.assert_allclose(q @ r, x, atol=tolerance)
+        np.testing.assert_allclose(
+            np.conj(np.swapaxes(q, -1, -2)) @ q,
+            np.broadcast_to(np.eye(q.shape[-1]), (*q.shape[:-2], q.shape[-1], q.shape[-1])),
+            atol=tolerance,
+        )
+        assert not calls(lambda x: tuple(linalg.svd(x)), x) and not calls(lambda x: tuple(linalg.qr(x)), x)
+    f = lambda a: wnp.sum(wnp.abs(linalg.solve(a, a @ a)) ** 2) + wnp.sum(linalg.slogdet(a)[1])  # noqa: E731
+    same(jit(w.grad(f))(a), w.grad(f)(a), 100 * tolerance)
+
+
+@pytest.mark.parametrize("lower", [True, False])
+@pytest.mark.parametrize("trans", [0, 1, 2])
+def test_triangular_solves(lower, trans):
+    a, b = complex_numbers(5, 5) + 3 * np.eye(5), complex_numbers(5, 2)
+    f = lambda a, b: w.scipy.linalg.solve_triangular(a, b, lower=lower, trans=trans)  # noqa: E731
+    for y in (b, b[:, 0].copy()):
+        found = jit(f)(a, y)
+        t = np.tril(a) if lower else np.triu(a)
+        np.testing.assert_allclose((t, t.T, t.conj().T)[trans] @ found, y, atol=1e-13)
+        assert not calls(f, a, y)
+
+
+def test_singular_matrices_and_arrays_that_are_not_aligned():
+    zero = np.zeros((3, 3), complex)
+    for f in (wnp.linalg.inv, lambda a: wnp.linalg.solve(a, a), wnp.linalg.cholesky):
+        with pytest.raises(np.linalg.LinAlgError):
+            jit(f)(zero)
+    assert jit(wnp.linalg.det)(zero) == 0
+    askew = np.frombuffer(bytearray(16 * 9 + 8), np.uint8)[8:].view(np.complex128).reshape(3, 3)
+    askew[...] = complex_numbers(3, 3)
+    same(jit(lambda a: (wnp.linalg.inv(a), a @ a, a * 2j))(askew), (np.linalg.inv(askew), askew @ askew, askew * 2j))
+
+
+def test_the_pullback_of_a_loop_is_native():
+    f = LOSSES["while"]
+    z = complex_numbers(3) * 0.5
+    for g in (w.grad(f), lambda z: w.jvp(w.grad(f), (z,), (z,))[1]):
+        assert not calls(g, z)

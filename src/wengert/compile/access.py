@@ -41,6 +41,7 @@ class Access:
         self.begins: list[int] = []
         self._begin = self._beginnings()
         self._pointers: dict[Any, V] = {}
+        self._pairs: set[str] = set()  # where pairs are read, by first and by second numbers
 
     def pointer(self, atom: Any) -> V:
         array = self.storage(atom)
@@ -122,7 +123,7 @@ class Access:
         elif at.lanes == 1 and abs(step) == 1:
             out = self._load_vector(base, at, type_, lanes, step, mask)
         elif at.lanes == 1 and step == 2 and not args and in_pairs(offset, atom):
-            out = self._load_half(base, at, type_, lanes, offset.constant % 2)
+            out = self._load_half(atom, offset, type_, lanes)
         else:
             if at.lanes == 1:
                 at = e.splat(at, lanes)
@@ -160,11 +161,14 @@ class Access:
             out = e.define(call, type_, lanes, max(where.depth, mask.depth))
         return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
 
-    def _load_half(self, base: V, at: V, type_: str, lanes: int, odd: int) -> V:
+    def _load_half(self, atom: Any, offset: Affine, type_: str, lanes: int) -> V:
         """Every second number, from pairs that are read whole."""
-        where = self.address(base, type_, self.e.isub(at, self.e.constant(odd, "i64")))
+        odd = offset.constant % 2
+        where = self.address(self.pointer(atom), type_, self.within(atom, Affine(offset.terms, offset.constant - odd)))
         align = BITS[type_] // 8
-        self._fetch_ahead(where, 2 * lanes * align, False)
+        if where.name not in self._pairs:
+            self._pairs.add(where.name)
+            self._fetch_ahead(where, 2 * lanes * align, False)
         both = self.e.define(
             f"load <{2 * lanes} x {type_}>, ptr {where.name}, align {align}", type_, 2 * lanes, where.depth
         )

@@ -8,6 +8,7 @@ from typing import Any
 from ..core import Aval, Primitive
 from ..lowering import kinds
 from ..program import Atom, Program, Var
+from ..provided import provided
 from .checks import alive
 from .interleaved import REAL
 from .parted import Parted
@@ -195,6 +196,28 @@ def _branch(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, A
     return _values(r, outs, avals, forms)
 
 
-_RULES: dict[Any, Any] = {kinds.Scan: _scan, kinds.While: _while, kinds.Branch: _branch}
+def _pullback(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
+    def walked(programs: Sequence[Program], groups: Sequence[Sequence[Any]], slices: Sequence[int]) -> list[Any]:
+        cond, forward, back = programs
+        tests, used, carry, fixed, start = groups
+        of_tests, of_used, of_fixed = (tuple(map(_form, g)) for g in (tests, used, fixed))
+        forms = _real([a.aval for a in carry], [PAIR] * len(carry))
+        state = _real([a.aval for a in start], [PAIR] * len(start))
+        kept = body_in_parts(r, forward, (*of_used, *forms))[1][len(forms) :]
+        step = body_in_parts(r, forward, (*of_used, *forms), (*forms, *kept))[0]
+        turned = body_in_parts(r, back, (*of_fixed, *state, *[kept[i] for i in slices]), state)[0]
+        places, count = [], 0  # of the slices, in which complex ones are two
+        for form in kept:
+            places.append(range(count, count + _count((form,))))
+            count += _count((form,))
+        atoms = [_atoms(g, f) for g, f in zip(groups, (of_tests, of_used, forms, of_fixed, state), strict=True)]
+        test = body_in_parts(r, cond, (*of_tests, *forms))[0]
+        made = provided("written_walk")(r, (test, step, turned), atoms, [k for i in slices for k in places[i]])
+        return _values(r, made, back.out_avals, state)
+
+    return provided("pulled")(r, primitive, inputs, params, r.known, walked)
+
+
+_RULES: dict[Any, Any] = {kinds.Pullback: _pullback, kinds.Scan: _scan, kinds.While: _while, kinds.Branch: _branch}
 
 __all__ = ["body_in_parts", "has_complex", "parted"]

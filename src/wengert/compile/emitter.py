@@ -20,6 +20,8 @@ from .rewrites import on
 FLOATS = ("float", "double")
 QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
 BITS = {"half": 16, "i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
+PAIRS = {"float": "<2 x float>", "double": "<2 x double>"}  # complex numbers as they are copied, in one piece
+BITS.update({pair: 2 * BITS[real] for real, pair in PAIRS.items()})
 # NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
 REGISTER_TYPES = {
     "bool": "i1",

@@ -9,11 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .emitter import BITS, Emitter, Region, V
+from .emitter import BITS, PAIRS, Emitter, Region, V
 from .interrupts import DECLARATION, NAME, STOPPED, ask, every
 
 ALIGNMENT = 64
 BLOCK = 16  # a square of this many rows and columns fits the cache, whichever way it is walked
+
+
+_REALS = {pair: real for real, pair in PAIRS.items()}
+
+
+def _alignment(type_: str) -> int:
+    """Of a number in an array: of a complex one that of a part."""
+    return BITS[_REALS.get(type_, type_)] // 8
 
 
 class Function:
@@ -70,11 +78,11 @@ class Function:
     def load(self, type_: str, address: V) -> V:
         """What memory holds now."""
         name = self.e.fresh("load")
-        self.e.raw(f"  {name} = load {type_}, {address!r}")
+        self.e.raw(f"  {name} = load {type_}, {address!r}, align {_alignment(type_)}")
         return V(name, type_, 1, len(self.e.regions) - 1)
 
     def store(self, value: V, address: V) -> None:
-        self.e.raw(f"  store {value!r}, {address!r}, align {BITS[value.type] // 8}")
+        self.e.raw(f"  store {value!r}, {address!r}, align {_alignment(value.type)}")
 
     # --- control -------------------------------------------------------------------------------------------------
 
@@ -182,7 +190,8 @@ class Function:
             name, text = f"@int{a}", f"i32 {a}"
         else:
             assert a == 1.0
-            name, text = f"@one.{type_}", f"{type_} 1.0"
+            number = f"<{part} 1.0, {part} 0.0>" if (part := _REALS.get(type_)) else "1.0"
+            name, text = f"@one.{part or type_}{'.pair' * (part is not None)}", f"{type_} {number}"
         self.globals[name] = f"{name} = private constant {text}"
         return f"ptr {name}"
 

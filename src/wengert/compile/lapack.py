@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval
-from ..lowering import kernels
+from ..lowering import formulas, kernels
 from ..program import Atom, Equation, Literal, Var
 from . import lanes
-from .emitter import BITS, V
+from .emitter import BITS, PAIRS, V
 from .function import Function
+from .interleaved import REAL
 from .scalars import register_type
 
 BLOCKS = 64  # LAPACK's blocks have at most so many columns, for which room is asked
@@ -28,18 +29,27 @@ ALWAYS_SMALL = 4  # rows up to which elimination is written out for short stacks
 
 
 def factorisation_of(eqn: Equation) -> Factorisation | None:
-    """The step of an equation, if it is one of these, with matrices that are not empty, of float32 or float64."""
+    """The step of an equation, if it is one of these, with matrices that are not empty, of single or double precision."""
     if not isinstance(eqn.primitive.native, kernels.Factorisation):
         return None
     avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
-    known = avals[0].dtype.char in "fd" and max(avals[0].shape[-2:]) <= LARGEST
-    same = all(a.dtype == avals[0].dtype and math.prod(a.shape) for a in avals)
+    dtype = avals[0].dtype
+    real = REAL.get(dtype, dtype)  # of eigenvalues, singular values, logarithms
+    known = real.char in "fd" and max(avals[0].shape[-2:]) <= LARGEST
+    same = all(a.dtype in (dtype, real) and math.prod(a.shape) for a in avals)
+    same = same and all(a.aval.dtype == dtype for a in eqn.inputs)
     return Factorisation(eqn) if known and same else None
 
 
 def room(size: int) -> Var:
     """Some bytes of the workspace."""
     return Var(Aval((size,), np.dtype(np.uint8)))
+
+
+def lapack_type(dtype: np.dtype) -> str:
+    """The LLVM type of an element: of a complex number a pair, which is copied in one piece."""
+    real = register_type(REAL.get(dtype, dtype)) or ""
+    return PAIRS[real] if dtype in REAL else real
 
 
 class Factors:
@@ -75,7 +85,8 @@ class Factorisation:
         self.inputs = eqn.inputs
         x = eqn.inputs[0].aval
         self.native: kernels.Factorisation = eqn.primitive.native
-        self.type = register_type(x.dtype) or ""
+        self.complex = x.dtype in REAL
+        self.type = lapack_type(x.dtype)
         self.batch = math.prod(x.shape[:-2])
         self.rows, self.columns = x.shape[-2:]
         self.right = eqn.inputs[1].aval.shape[-1] if len(eqn.inputs) > 1 else 0
@@ -92,7 +103,12 @@ class Factorisation:
     def small(self) -> bool:
         """Whether elimination is written out, in lanes."""
         n = self.rows
-        return bool(self.native.small) and n <= lanes.LARGEST and (n <= ALWAYS_SMALL or self.batch >= n * n)
+        return (
+            bool(self.native.small)
+            and not self.complex
+            and n <= lanes.LARGEST
+            and (n <= ALWAYS_SMALL or self.batch >= n * n)
+        )
 
     @property
     def scratch(self) -> list[Var]:
@@ -123,7 +139,7 @@ class Factorisation:
         prepared = Calls(f, self.type)
         with f.loop(f.integer(self.batch), each=1000.0 + self.work / self.batch) as i:
             here = [
-                f.at(p, self.type, f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
+                f.at(p, lapack_type(a.dtype), f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
                 for p, a in zip(f.pointers, arrays, strict=False)
             ]
             prepared.number = i
@@ -142,14 +158,33 @@ class Calls:
 
     def __init__(self, f: Function, type_: str) -> None:
         self.f, self.type = f, type_
+        self.complex = type_ in PAIRS.values()
+        self.real = next((real for real, pair in PAIRS.items() if pair == type_), type_)
         self.info = f.alloca("i32")
 
     def __call__(self, routine: str, *arguments: V | int | str | float) -> None:
-        prefix = "s" if self.type == "float" else "d"
+        prefix = {"float": "s", "double": "d", "<2 x float>": "c", "<2 x double>": "z"}[self.type]
         self.f.call(prefix + routine, *arguments, type_=self.type)
 
     def room(self, count: int) -> V:
         return self.f.scratch(self.type, count)
+
+    def reals(self, count: int) -> V:
+        return self.f.scratch(self.real, count)
+
+    def parts(self, x: V) -> tuple[V, V]:
+        """The real and the imaginary part of a number."""
+        make = self.f.e.define
+        first, second = (make(f"extractelement {x!r}, i32 {k}", self.real, 1, x.depth) for k in (0, 1))
+        return first, second
+
+    def zero(self) -> V:
+        return V("zeroinitializer", self.type, 1, 0) if self.complex else self.f.e.constant(0.0, self.type)
+
+    def is_zero(self, x: V) -> V:
+        e = self.f.e
+        tests = [e.fcmp("oeq", p, e.constant(0.0, self.real)) for p in (self.parts(x) if self.complex else (x,))]
+        return tests[0] if len(tests) == 1 else e.and_(*tests)
 
     def integers(self, count: int) -> V:
         return self.f.scratch("i32", count)
@@ -177,14 +212,13 @@ class Calls:
         f.store(e.constant(0, "i8"), zero)
         with f.loop(f.integer(n)) as i:
             pivot = f.load(self.type, f.at(factors, self.type, f.place(i, n, i)))
-            found = e.cast("zext", e.fcmp("oeq", pivot, e.constant(0.0, self.type)), "i8")
+            found = e.cast("zext", self.is_zero(pivot), "i8")
             f.store(e.or_(f.load("i8", zero), found), zero)
         return factors, pivots, e.cast("trunc", f.load("i8", zero), "i1"), transpose
 
     def lower(self, n: int, a: V, target: V) -> None:
         """The lower triangle, and zeros above it."""
-        f, e, t = self.f, self.f.e, self.type
-        zero = e.constant(0.0, t)
+        f, e, t, zero = self.f, self.f.e, self.type, self.zero()
         with f.elements(n, n) as (i, j):
             x = f.load(t, f.at(a, t, f.place(i, n, j)))
             f.store(e.select(e.icmp("ule", j, i), x, zero), f.at(target, t, f.place(i, n, j)))
@@ -248,6 +282,9 @@ def inverse(c: Calls, s: Factorisation, a: V, x: V) -> None:
 
 
 def determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
+    if c.complex:
+        _complex_determinant(c, s, a, *out)
+        return
     n, t = s.rows, c.type
     f, e = c.f, c.f.e
     factors, pivots, singular, _ = c.lu(s, a)
@@ -271,6 +308,37 @@ def determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
         f.store(value, target)
 
 
+def _complex_determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
+    """A product of directions and a sum of logarithms of sizes, as NumPy has it."""
+    n, t, f, e = s.rows, c.real, c.f, c.f.e
+    factors, pivots, singular, _ = c.lu(s, a)
+    size = np.dtype(np.float64 if t == "double" else np.float32)
+    re, im, logarithm = (f.alloca(t) for _ in range(3))
+    for slot, start in ((re, 1.0), (im, 0.0), (logarithm, 0.0)):
+        f.store(e.constant(start, t), slot)
+    with f.loop(f.integer(n)) as i:
+        x, y = c.parts(f.load(c.type, f.at(factors, c.type, f.place(i, n, i))))
+        r = formulas.hypot(e, size, x, y)
+        row = f.load("i32", f.at(pivots, "i32", i))
+        moved = e.icmp("ne", row, e.cast("trunc", e.iadd(i, f.integer(1)), "i32"))
+        x, y = (e.fdiv(e.select(moved, e.fneg(v), v), r) for v in (x, y))
+        p, q = f.load(t, re), f.load(t, im)
+        f.store(e.fsub(e.fmul(p, x), e.fmul(q, y)), re)
+        f.store(e.fadd(e.fmul(p, y), e.fmul(q, x)), im)
+        f.store(e.fadd(f.load(t, logarithm), formulas.log(e, size, r)), logarithm)
+    total = f.load(t, logarithm)
+    zero, least = e.constant(0.0, t), e.constant(-math.inf, t)
+    sign = [e.select(singular, zero, f.load(t, slot)) for slot in (re, im)]
+    total = e.select(singular, least, total)
+    if s.native.options["logarithm"]:
+        f.store(total, out[1])
+    else:
+        scale = formulas.exp(e, size, total)
+        sign = [e.fmul(v, scale) for v in sign]
+    for k, v in enumerate(sign):
+        f.store(v, f.at(out[0], t, f.integer(k)))
+
+
 def cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
     """The lower factor in rows is the upper one in columns: it is made where it belongs."""
     c.lower(s.rows, a, x)
@@ -283,9 +351,10 @@ def hermitian_eigen(c: Calls, s: Factorisation, a: V, values: V, vectors: V | No
     matrix = c.room(n * n)
     c.f.turn(a, matrix, c.type, n, n)  # its columns: the lower triangle is where it was
     size = 1 + 6 * n + 2 * n * n + n * BLOCKS if vectors else 2 * n + 1 + n * BLOCKS
-    integers = 3 + 5 * n
-    c("syevd", "V" if vectors else "N", "L" if s.eqn.params["lower"] else "U", n, matrix, n, values, c.room(size), size, c.integers(integers), integers,
-      c.info)  # fmt: skip
+    integers, more = 3 + 5 * n, 1 + 5 * n + 2 * n * n
+    reals = (c.reals(more), more) if c.complex else ()
+    c("heevd" if c.complex else "syevd", "V" if vectors else "N", "L" if s.eqn.params["lower"] else "U", n, matrix, n, values, c.room(size), size, *reals, c.integers(integers),
+      integers, c.info)  # fmt: skip
     c.f.fail_if(c.failed())
     if vectors:
         c.f.turn(matrix, vectors, c.type, n, n)
@@ -298,11 +367,17 @@ def singular_decomposition(c: Calls, s: Factorisation, a: V, u: V, values: V, vh
     matrix, left, right = c.room(m * n), c.room(m * mu), c.room(nv * n)
     c.f.turn(a, matrix, c.type, m, n)
     size = 5 * k * k + 10 * k + max(m, n) + BLOCKS * (m + n)
-    c("gesdd", "A" if full else "S", m, n, matrix, m, values, left, m, right, nv, c.room(size), size, c.integers(8 * k),
-      c.info)  # fmt: skip
+    c("gesdd", "A" if full else "S", m, n, matrix, m, values, left, m, right, nv, c.room(size), size, *_reals(c, m, n),
+      c.integers(8 * k), c.info)  # fmt: skip
     c.f.fail_if(c.failed())
     c.f.turn(left, u, c.type, mu, m)
     c.f.turn(right, vh, c.type, n, nv)
+
+
+def _reals(c: Calls, m: int, n: int) -> tuple[V, ...]:
+    """The real room that decompositions of complex matrices take."""
+    k = min(m, n)
+    return (c.reals(max(5 * k * k + 7 * k, 2 * max(m, n) * k + 2 * k * k + k)),) if c.complex else ()
 
 
 def singular_values(c: Calls, s: Factorisation, a: V, values: V) -> None:
@@ -311,7 +386,8 @@ def singular_values(c: Calls, s: Factorisation, a: V, values: V) -> None:
     matrix, size = c.room(m * n), 5 * k * k + 10 * k + max(m, n) + BLOCKS * (m + n)
     c.f.turn(a, matrix, c.type, m, n)
     none = c.room(1)
-    c("gesdd", "N", m, n, matrix, m, values, none, 1, none, 1, c.room(size), size, c.integers(8 * k), c.info)
+    c("gesdd", "N", m, n, matrix, m, values, none, 1, none, 1, c.room(size), size, *_reals(c, m, n), c.integers(8 * k),
+      c.info)  # fmt: skip
     c.f.fail_if(c.failed())
 
 
@@ -323,8 +399,8 @@ def orthogonal(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
     c("geqrf", m, n, matrix, m, scales, work, size, c.info)
     with f.elements(k, n) as (i, j):
         value = f.load(t, f.at(matrix, t, f.place(j, m, i)))
-        f.store(e.select(e.icmp("ule", i, j), value, e.constant(0.0, t)), f.at(r, t, f.place(i, n, j)))
-    c("orgqr", m, k, k, matrix, m, scales, work, size, c.info)
+        f.store(e.select(e.icmp("ule", i, j), value, c.zero()), f.at(r, t, f.place(i, n, j)))
+    c("ungqr" if c.complex else "orgqr", m, k, k, matrix, m, scales, work, size, c.info)
     f.turn(matrix, q, t, k, m)
 
 

@@ -68,6 +68,9 @@ class Parting(Rewriter):
             found = self._in_parts(Equation(primitive, list(inputs), [Var(a) for a in avals], params))
             if found is not None:
                 return [self.typed(found, avals[0])]
+            if isinstance(primitive.native, kernels.Factorisation):  # real operands beside complex ones
+                dtype = next(a.aval.dtype for a in inputs if type(a) is Parted)
+                inputs = [self.typed(a, Aval(a.aval.shape, dtype)) for a in inputs]
             wholes = [a.whole if type(a) is Parted else a for a in inputs]
             made = self.written(primitive, wholes, params, avals)
             return [self.value(o) for o in made]
@@ -78,6 +81,12 @@ class Parting(Rewriter):
         if type(a) is Literal:
             return self.constant(a)
         return Parted(self, a.aval, whole=a) if a.aval.dtype in REAL else a
+
+    def known(self, v: Any) -> Value:
+        """A value, or an array, as a value."""
+        if type(v) in (Var, Literal, Parted):
+            return v if type(v) is Parted else self.constant(v) if type(v) is Literal else self.value(v)
+        return self.constant(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
 
     def typed(self, x: Value, aval: Aval) -> Value:
         """A value with the type that a result has."""

@@ -6,7 +6,8 @@ a `walk`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,8 @@ def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], pa
     """The results of an equation of control flow."""
     kind = primitive.native.meaning
     if kind is kinds.Pullback:
-        return _pulled(r, primitive, inputs, params)
+        value, walked = partial(_atom, r), partial(written_walk, r)
+        return pulled(r, primitive, inputs, params, value, walked)
     if kind is kinds.Branch:
         branches = params["branches"]
         i = number(inputs[0])
@@ -80,40 +82,66 @@ def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> 
     return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
 
 
-def _pulled(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
-    """The results of `while_pull`: what is the same in all steps, then a `walk`, or one with few snapshots."""
+@provide
+def pulled(
+    r: Rewriter,
+    primitive: Primitive,
+    inputs: Sequence[Any],
+    params: dict[str, Any],
+    value: Callable[[Any], Any],
+    walked: Callable[..., list[Any]],
+) -> list[Any]:
+    """The results of `while_pull`: what is the same in all steps, then a `walk`, or one with few snapshots.
+
+    Args:
+        value: makes a value of the Program that is written of one that a rule gives.
+        walked: writes the walk: ``(Programs, groups of arguments, slices)``, see `written_walk`.
+    """
     n = len(inputs) - sum(params["given"]) - sum(params.get("marked", ()))
     p, blocks = pulling(params), blocks_of(params)
     if blocks is not None and (p.cond.guards or p.forward.guards or p.back.guards):  # it runs in Python
-        return r.written(primitive, inputs, params, primitive.abstract(**params))
+        return r.written(primitive, list(inputs), params, primitive.abstract(**params))
     tests, consts, carry = parts(inputs[:n], params)
     used = [c for c, b in zip(consts, p.consts, strict=True) if b]
     state = [c for c, b in zip(carry, p.carry, strict=True) if b]
     before = r.run(p.invariant, consts)
     sources = {"argument": consts, "invariant": before}
-    fixed = [_atom(r, v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
-    start = [_atom(r, v) for v in started(inputs[n:], params, p)]
+    fixed = [value(v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
+    start = [value(v) for v in started(inputs[n:], params, p)]
+    groups = [tests, used, state, fixed, start]
     if blocks is not None:
-        groups = [tests, used, state, fixed, start]
         program = machine(p, blocks, [[a.aval for a in g] for g in groups])
         made = r.run(program, [a for g in groups for a in g])
-        return [_atom(r, v) for v in results(made, params, p)]
-    (cond, first), (forward, second), (back, third) = lifted(p.cond), lifted(p.forward), lifted(p.back)
+    else:
+        made = walked((p.cond, p.forward, p.back), groups, p.slices)
+    return [value(v) for v in results(made, params, p)]
+
+
+@provide
+def written_walk(
+    r: Rewriter, programs: Sequence[Program], groups: Sequence[Sequence[Atom]], slices: Sequence[int]
+) -> list[Atom]:
+    """The results of a `walk`.
+
+    Args:
+        programs: the condition, a step forward, one backwards. groups: tests, constants, what is carried forward, constants
+            of the steps backwards, the state that these carry. slices: see `walk.Walk`.
+    """
+    tests, used, state, fixed, start = map(list, groups)
+    (cond, first), (forward, second), (back, third) = map(lifted, programs)
     cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
     forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])
     back, fixed, _ = settled(r, back, 0, [*map(r.literal, third), *fixed])
-    arguments = [*tests, *used, *state, *fixed, *start]
-    made = r.written(
+    return r.written(
         walk_p,
-        arguments,
+        [*tests, *used, *state, *fixed, *start],
         {
             "cond": cond, "forward": forward, "back": back,
             "tests": len(tests), "consts": len(used), "carry": len(state), "fixed": len(fixed),
-            "slices": tuple(p.slices),
+            "slices": tuple(slices),
         },
         list(walk_p.abstract(back=back)),
     )  # fmt: skip
-    return [_atom(r, v) for v in results(made, params, p)]
 
 
 def _atom(r: Rewriter, v: Any) -> Atom:
@@ -122,4 +150,4 @@ def _atom(r: Rewriter, v: Any) -> Atom:
     return r.literal(Literal(v[()] if isinstance(v, np.ndarray) and v.ndim == 0 else v))
 
 
-__all__ = ["simplified_control"]
+__all__ = ["pulled", "simplified_control", "written_walk"]
