@@ -438,3 +438,97 @@ def test_value_and_grad():
     value, slope = vmap(value_and_grad(three_ways))(X)
     agree(value, looped(three_ways, X))
     agree(slope, looped(grad(three_ways), X))
+
+
+# --- vmap in vmap ------------------------------------------------------------------------------------------------------
+
+XS, YS = np.linspace(-2.0, 2.0, 9), np.linspace(-1.5, 2.5, 5)
+
+
+def of_two(x, y):
+    if x > y:
+        return x * y
+    if x + y > 0:
+        return np.sin(x) * y
+    return x - y
+
+
+def table(f):
+    return [[f(x, y) for y in YS] for x in XS]
+
+
+@pytest.mark.parametrize("transformed", [lambda f: f, grad, lambda f: hessian(f, 1)], ids=["value", "grad", "hessian"])
+def test_pairs_take_paths(transformed):
+    f = Counted(of_two)
+    agree(vmap(vmap(transformed(f), (None, 0)), (0, None))(XS, YS), table(transformed(of_two)))
+    agree(vmap(vmap(transformed(f), (0, None)), (None, 0), 1)(XS, YS), table(transformed(of_two)))
+    agree(vmap(lambda x: vmap(lambda y: transformed(f)(x, y))(YS))(XS), table(transformed(of_two)))
+    assert f.calls == 3 * 3
+
+
+def test_derivatives_of_pairs():
+    f = Counted(of_two)
+    total = grad(lambda x: wnp.sum(vmap(vmap(f, (None, 0)), (0, None))(x, YS) ** 2))(XS)
+    square = grad(lambda x, y: of_two(x, y) ** 2)
+    agree(total, [sum(square(x, y) for y in YS) for x in XS])
+    assert f.calls == 3
+
+
+def test_three_deep():
+    def f(x, y, z):
+        if y > z:
+            return x * y * z if x > z else x
+        return z - x if x > 0 else y * z
+
+    counted = Counted(f)
+    got = vmap(lambda x: vmap(lambda y: vmap(lambda z: counted(x, y, z))(XS))(YS))(XS)
+    agree(got, [[[f(x, y, z) for z in XS] for y in YS] for x in XS])
+    assert counted.calls == 4
+
+
+def test_choices_of_all_levels():
+    def outer(x):
+        def inner(y):
+            if y > 0.5:
+                return of_two(x, y) + y if x > 0 else y * x
+            return of_two(x, y) * 2
+
+        z = vmap(inner)(YS)
+        return z * x if z.sum() > 0 else z - vmap(lambda y: x if y > x else 3.0)(YS)
+
+    for transformed in (lambda f: f, jacfwd, jacrev):
+        agree(vmap(transformed(outer))(XS), np.stack([transformed(outer)(x) for x in XS]))
+
+    def through_a_derivative(b):
+        total = lambda a: wnp.sum(vmap(lambda x: (of_two(a, x) if x > b else of_two(x, b)) * a)(YS))  # noqa: E731
+        return grad(total)(b * 2.0)
+
+    agree(vmap(through_a_derivative)(XS), np.stack([through_a_derivative(x) for x in XS]))
+
+
+def test_rules_of_pairs():
+    rule = w.custom_vjp(lambda x, y: np.sin(x) if x > y else x * y)
+    rule.defvjp(
+        lambda x, y: (rule(x, y), (x, y)),
+        lambda r, g: (g * np.cos(r[0]) if r[0] > r[1] else g * r[1], 0.0 * g if r[0] > r[1] else g * r[0]),
+    )
+    agree(vmap(vmap(grad(rule), (None, 0)), (0, None))(XS, YS), table(grad(rule)))
+    total = grad(lambda x: wnp.sum(vmap(vmap(rule, (None, 0)), (0, None))(x, YS)))(XS)
+    agree(total, [sum(grad(rule)(x, y) for y in YS) for x in XS])
+
+
+def test_axes_of_pairs():
+    def numbered(x):
+        inner = lambda y: x * lax.axis_index("o") if y > x else y * lax.axis_index("i") + lax.psum(x, "o")  # noqa: E731
+        return vmap(inner, axis_name="i")(YS)
+
+    wanted = [[x * i if y > x else y * j + XS.sum() for j, y in enumerate(YS)] for i, x in enumerate(XS)]
+    agree(vmap(numbered, axis_name="o")(XS), wanted)
+    with pytest.raises(ConcretizationError, match=r"(?s)psum over the axis 'o'.*parted by values of both"):
+        vmap(lambda x: vmap(lambda y: lax.psum(y, "o") if y > x else y)(YS), axis_name="o")(XS)
+
+
+def test_errors_name_pairs():
+    with pytest.raises(ZeroDivisionError) as info:
+        vmap(lambda x: vmap(lambda y: 1 / 0 if y > x + 3 else y)(YS))(XS)
+    assert "4 examples ((0, 3), (0, 4), (1, 4), (2, 4))" in info.value.__notes__[0]

@@ -11,7 +11,7 @@ import numpy as np
 from .. import trees
 from ..core import Aval, Primitive, Tracer, Value, as_array, as_value, dtype_of, is_inexact, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..transforms.paths import collected
+from ..transforms.paths import check_no_pairs, collected
 from . import reduction
 from .elementwise import where
 from .indexing import getitem
@@ -51,6 +51,7 @@ class Collective(Primitive):
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         if trace.axis_name == params["axis_name"]:
             return collected(trace).result(trace, self.name, lambda: self.over(args[0])), False
+        check_no_pairs(trace, self.name, params["axis_name"])
         return self.other_axis(args[0], params), True
 
     def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
@@ -129,6 +130,7 @@ class Exchange(Collective):
         if trace.axis_name == params["axis_name"]:
             rows = collected(trace).result(trace, self.name, lambda: self.exchanged(args[0], params))
             return rows if trace.group is None else getitem(rows, trace.group.examples), True
+        check_no_pairs(trace, self.name, params["axis_name"])
         return self.other_axis(args[0], params), True
 
     def exchanged(self, x: Value, params: dict[str, Any]) -> Value:

@@ -33,7 +33,7 @@ from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, broadcast_to, moveaxis
 from ..provided import provided
-from . import nans, paths
+from . import nans, pairs, paths
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
 from .ownership import own_results
@@ -76,13 +76,13 @@ class BatchTracer(ValueTracer):
     @property
     def value(self) -> Value:
         """The batch, its axis in front."""
-        if type(self._trace) is DividedTrace:
+        if self._trace.divided:
             return self._trace.narrowed(self).batch
         return self.batch.dense() if type(self.batch) is Diagonal else self.batch
 
     def concrete(self, what: str) -> Any:
         if self._trace.parting is not None and paths.decides(what, self.shape, self.dtype):
-            return paths.answer(self._trace, self.value, what)
+            return self._trace.answer(self, what)
         raise ConcretizationError(
             f"{what} needs one value, but under vmap there are {self._trace.size}, one for each example: use "
             f"wengert.numpy.where for a choice, or a Python loop over the examples{of_a_list(what)}"
@@ -105,6 +105,7 @@ class BatchTrace(Trace):
 
     __slots__ = ("_lock", "axis_name", "group", "now", "open", "parting", "size")
     name = "vmap"
+    divided = False
 
     def __init__(self, size: int, axis_name: Hashable = None) -> None:
         super().__init__()
@@ -122,6 +123,21 @@ class BatchTrace(Trace):
 
     def owns(self, x: Any) -> bool:
         return type(x) is BatchTracer and x._trace is self
+
+    def answer(self, x: BatchTracer, what: str) -> Any:
+        """What Python asked for of a value, for most of the examples; the others wait (`paths`)."""
+        inner = self.parting.pairing.inner if type(self.parting) is paths.Parting else None
+        if inner is not None:  # its examples are pairs with those of this trace
+            return inner.answer(inner.paired_with(x), what)
+        value = x.value
+        while type(value) is BatchTracer and pairs.can_pair(self, value):
+            pairs.pair(self, value._trace)
+            value = x.value
+        return paths.answer(self, value, what)
+
+    def result(self, x: Value) -> tuple[Value, bool]:
+        """A result of a run: the batch, or a value that all examples share, and which it is."""
+        return (x.value, True) if self.owns(x) else (self.outside(x), False)
 
     def box(self, batch: Value) -> BatchTracer:
         """A traced value of the examples that the trace is at."""
@@ -217,6 +233,7 @@ class DividedTrace(BatchTrace):
     """A `BatchTrace` whose examples take several paths."""
 
     __slots__ = ()
+    divided = True
 
     def narrowed(self, x: BatchTracer) -> BatchTracer:
         """A value of the trace, for the examples that it is at."""
@@ -224,15 +241,39 @@ class DividedTrace(BatchTrace):
             return x
         known = self.now.get(id(x))
         if known is None:
-            positions = None if self.group is None else self.group.positions(x.group)
-            if positions is None:
+            batch = pairs.carried(self, x.batch, x.group)
+            if batch is None:
                 raise LeakedTracerError(
                     "a value that was computed for examples that take another path is used: vmap runs the function once for "
                     "each path, and it kept the value of another run in a global, a list or an attribute"
                 )
-            batch = x.batch.take(positions, 0) if type(x.batch) is np.ndarray else getitem(x.batch, positions)
             known = self.now[id(x)] = (x, self.box(batch))
         return known[1]
+
+    def result(self, x: Value) -> tuple[Value, bool]:
+        if self.owns(x) or self.group is None or self.group.base is None:
+            return super().result(x)
+        return self._of_pairs(self.outside(x))
+
+    def paired_with(self, x: BatchTracer) -> BatchTracer:
+        """A value of a trace around as one of this one, whose examples are pairs with those from here on."""
+        if self.group is None or self.group.base is None or x._trace not in self.group.base.outers:
+            pairs.pair(self, x._trace)
+        return self.box(self._of_pairs(x)[0])
+
+    def _of_pairs(self, x: Value) -> tuple[Value, bool]:
+        """A value that is not of this trace, for pairs, and whether it is one of a trace around, and so a batch."""
+        if not isinstance(x, Tracer):
+            return x, False
+        outers = self.group.base.outers
+        if type(x) is BatchTracer and x._trace in outers:
+            known = self.now.get(id(x))
+            if known is None:
+                known = self.now[id(x)] = (x, self.box(pairs.of_outer(self, x)))
+            return known[1].batch, True
+        if any(x._trace.level > outer.level for outer in outers):
+            raise pairs.CannotPair(self)
+        return x, False
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
         if TAKING and (inner := taker(self, primitive)) is not None:
@@ -240,6 +281,7 @@ class DividedTrace(BatchTrace):
         if not self.open:
             raise self.leaked()
         group = self.group
+        paired = group is not None and group.base is not None
         values, batched = [], []
         for a in args:
             mine = type(a) is BatchTracer and a._trace is self
@@ -247,6 +289,8 @@ class DividedTrace(BatchTrace):
                 a = a.batch if a.group is group else self.narrowed(a).batch
             elif type(a) is np.ndarray and a.dtype.hasobject:
                 raise object_array()
+            elif paired:
+                a, mine = self._of_pairs(a)
             values.append(a)
             batched.append(mine)
         out, flags = primitive.batch_in(self, values, batched, params)
@@ -412,8 +456,22 @@ class Vmap(Transformed):
             raise ArgumentError(
                 f"vmap of {name_of(f)} has nothing to map over: every entry of in_axes is None; pass axis_size"
             )
-        with BatchTrace(size, self.axis_name) as trace:
-            trace.parting = f
+        trace = BatchTrace(size, self.axis_name)
+        trace.parting = f
+        try:
+            return self._run(trace, leaves, axes, tree)
+        except pairs.CannotPair as sign:
+            if sign.args[0] is not trace:
+                raise
+        trace = BatchTrace(size, self.axis_name)
+        trace.parting = f
+        paths.known(trace).pairing.allowed = False
+        return self._run(trace, leaves, axes, tree)
+
+    def _run(self, trace: BatchTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any) -> Any:
+        """The result: of one run of the function where examples stay together."""
+        f = self._f
+        with trace:
             boxed = [
                 leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
             ]
@@ -459,7 +517,7 @@ class Vmap(Transformed):
         fronts = [leaf if a is None else _front(leaf, a) for leaf, a in zip(leaves, axes, strict=True)]
 
         def run() -> list[Value]:
-            alone = trace.size == 1 and trace.axis_name is None
+            alone = trace.size == 1 and trace.axis_name is None and trace.group.base is None
             boxed = [  # new ones: `f` may write into them
                 x if a is None else _example(x, trace.group) if alone else BatchTracer(trace, x)
                 for x, a in zip(fronts, axes, strict=True)

@@ -58,16 +58,18 @@ class Group:
     Attributes:
         parent: what they were part of before the last choice.
         examples: their positions in the whole batch, ascending.
-        choice: the last choice.
+        choice: the last choice; None where there was none.
+        base: what `examples` are of: the pairs that they are among (`pairs.Pairs`), None for the whole batch.
     """
 
-    __slots__ = ("_positions", "choice", "examples", "parent")
+    __slots__ = ("_positions", "base", "choice", "examples", "parent")
 
-    def __init__(self, parent: Group | None, examples: np.ndarray, choice: Choice) -> None:
+    def __init__(self, parent: Group | None, examples: np.ndarray, choice: Choice | None) -> None:
         self.parent = parent
         self.examples = examples
         self.choice = choice
-        self._positions: dict[Group | None, np.ndarray] = {None: examples}
+        self.base: Any = None if parent is None else parent.base
+        self._positions: dict[Group | None, np.ndarray] = {} if self.base else {None: examples}
 
     @property
     def size(self) -> int:
@@ -83,7 +85,7 @@ class Group:
     def positions(self, before: Group | None) -> np.ndarray | None:
         """Where its examples stand among those of an earlier group on their way; None where it is none."""
         found = self._positions.get(before)
-        if found is None and before is not None and self.within(before):
+        if found is None and before is not None and before.base is self.base and self.within(before):
             found = self._positions[before] = np.searchsorted(before.examples, self.examples)
         return found
 
@@ -92,9 +94,14 @@ class Group:
         found: list[Choice] = []
         group: Group | None = self
         while group is not None:
-            found.append(group.choice)
+            if group.choice is not None:
+                found.append(group.choice)
             group = group.parent
         return found[::-1]
+
+    def named(self, k: int) -> Any:
+        """An example as messages name it."""
+        return k if self.base is None else self.base.named(k)
 
 
 class Collected:
@@ -142,9 +149,10 @@ class Parting:
         finished: how many runs have ended.
         limit: how many paths there may be; None for `config.max_vmap_paths`.
         collected: what operations over the axis gave.
+        pairing: what is known of pairs with examples of other ones.
     """
 
-    __slots__ = ("collected", "finished", "function", "limit", "running", "waiting", "whole")
+    __slots__ = ("collected", "finished", "function", "limit", "pairing", "running", "waiting", "whole")
 
     def __init__(self, function: Any, whole: int) -> None:
         self.function = function
@@ -154,6 +162,24 @@ class Parting:
         self.finished = 0
         self.limit: int | None = None
         self.collected = Collected()
+        self.pairing = Pairing()
+
+
+class Pairing:
+    """How a `vmap` goes on with pairs of its examples and those of one around (`pairs`).
+
+    Attributes:
+        allowed: whether it may.
+        inner: the trace inside that has pairs with the examples of this one.
+        before: for traces around, what they had as `inner`.
+    """
+
+    __slots__ = ("allowed", "before", "inner")
+
+    def __init__(self) -> None:
+        self.allowed = True
+        self.inner: Any = None
+        self.before: list[tuple[Pairing, Any]] = []
 
 
 def known(trace: Any) -> Parting:
@@ -176,7 +202,7 @@ def begin(trace: Any, can: bool) -> tuple[Any, list[int]]:
     parting = known(trace)
     inner = trace.parting = Parting(None, parting.whole)
     inner.running = parting.running
-    inner.collected = parting.collected
+    inner.collected, inner.pairing = parting.collected, parting.pairing
     return parting, [*inner.collected.at]
 
 
@@ -189,11 +215,30 @@ def ended(parting: Any) -> Any:
     if type(parting) is not Parting:
         return None
     parting.running = False
+    for pairing, inner in reversed(parting.pairing.before):
+        pairing.inner = inner
+    parting.pairing.before.clear()
     return parting
 
 
 def collected(trace: Any) -> Collected:
     return known(trace).collected
+
+
+def check_no_pairs(trace: Any, name: str, axis: Any) -> None:
+    """Refuse an operation over the axis of a `vmap` around, with whose examples those of this one are in pairs.
+
+    Raises:
+        ConcretizationError: they are.
+    """
+    group = trace.group
+    for outer in () if group is None or group.base is None else group.base.outers:
+        if outer.axis_name == axis:
+            raise ConcretizationError(
+                f"{name} over the axis {axis!r} needs all examples of a vmap, but in the vmap inside of it examples have "
+                f"parted by values of both: make the choice there with wengert.numpy.where or lax.cond. This run is of "
+                f"{text(group)}\n"
+            )
 
 
 def _over_an_axis(trace: Any, name: str) -> ConcretizationError:
@@ -313,11 +358,12 @@ def text(group: Any) -> str:
     shown = [f"    {c!r}" for c in choices[-STEPS:]]
     if len(choices) > STEPS:
         shown.insert(0, f"    ({len(choices) - STEPS} choices)")
-    return "\n".join([f"{_named(group.examples)}:", *shown])
+    return "\n".join([f"{_named(group)}:", *shown])
 
 
-def _named(examples: np.ndarray) -> str:
-    few = ", ".join(map(str, examples[:6].tolist())) + (", ..." if len(examples) > 6 else "")
+def _named(group: Group) -> str:
+    examples = group.examples
+    few = ", ".join(str(group.named(k)) for k in examples[:6].tolist()) + (", ..." if len(examples) > 6 else "")
     return f"{len(examples)} example{'s' * (len(examples) != 1)} ({few})"
 
 
@@ -354,14 +400,20 @@ def other_runs(
         outs = run()
         finished.append((trace.group, settled(trace, outs)))
     trace.enter(entry)
-    # Where the examples of each path stand among those of the entry, and so where each of these is found among all parts.
-    places = np.concatenate([group.positions(entry) for group, _ in finished])
-    order = np.empty(len(places), np.intp)
-    order[places] = np.arange(len(places))
-    groups = [group for group, _ in finished]
-    return [
-        _together(trace, groups, [parts[k] for _, parts in finished], order, places) for k in range(len(finished[0][1]))
-    ]
+    at = None if entry is None else entry.base
+    runs = [(group, group, parts) for group, parts in finished]
+    while bases := {group.base for group, _, _ in runs if group is not None and group.base not in (None, at)}:
+        base = max(bases, key=lambda b: len(b.outers))  # the innermost pairs
+        inside = [run for run in runs if run[0] is not None and run[0].base is base]
+        joined = [
+            (base.joined(x), True) if batched else (x, False) for x, batched in _together(base, base.size, inside)
+        ]
+        runs = [run for run in runs if run not in inside] + [(base.parent, inside[0][1], joined)]
+    return [trace.box(x) if batched else x for x, batched in _together(entry, trace.size, runs)]
+
+
+Part = tuple[Value, bool]  # the batch, or a value that all examples share, and which it is
+Run = tuple[Any, Group, list[Part]]  # the examples, the path (for messages), the results
 
 
 def check_same_trees(first: tuple[Any, Any], other: tuple[Any, Any]) -> None:
@@ -378,24 +430,42 @@ def check_same_trees(first: tuple[Any, Any], other: tuple[Any, Any]) -> None:
         )  # fmt: skip
 
 
-def settled(trace: Any, outs: Sequence[Value]) -> list[tuple[Value, bool]]:
-    """Results of a run: the batch, or a value that all examples share, and which it is."""
-    return [(x.value, True) if trace.owns(x) else (trace.outside(x), False) for x in outs]
+def settled(trace: Any, outs: Sequence[Value]) -> list[Part]:
+    """Results of a run."""
+    return [trace.result(x) for x in outs]
 
 
-def _together(
-    trace: Any, groups: Sequence[Group], parts: Sequence[tuple[Value, bool]], order: np.ndarray, places: np.ndarray
-) -> Value:
+def _together(whole: Group | None, size: int, runs: Sequence[Run]) -> list[Part]:
+    """The results of several runs for all their examples.
+
+    Args:
+        whole: what they are groups of, all together. size: how many examples it has.
+    """
+    if len(runs) == 1 and runs[0][0] is whole:
+        return runs[0][2]
+    # Where the examples of each run stand among all, and so where each of these is found among the runs'.
+    places = np.concatenate([group.positions(whole) for group, _, _ in runs])
+    order = np.empty(size, np.intp)
+    order[places] = np.arange(size)
+    paths = [path for _, path, _ in runs]
+    sizes = [group.size for group, _, _ in runs]
+    return [
+        _one_together(paths, sizes, [parts[k] for _, _, parts in runs], order, places) for k in range(len(runs[0][2]))
+    ]
+
+
+def _one_together(
+    paths: Sequence[Group], sizes: Sequence[int], parts: Sequence[Part], order: np.ndarray, places: np.ndarray
+) -> Part:
     first = parts[0][0]
     if not any(batched for _, batched in parts) and all(same(x, first) for x, _ in parts[1:]):
-        return first
+        return first, False
     shapes = [shape_of(x)[batched:] for x, batched in parts]
-    for group, shape in zip(groups[1:], shapes[1:], strict=True):
-        check_same_shapes(groups[0], shapes[0], group, shape)
+    for path, shape in zip(paths[1:], shapes[1:], strict=True):
+        check_same_shapes(paths[0], shapes[0], path, shape)
     dtype = common_dtype([(dtype_of(x), is_weak(x)) for x, _ in parts])
     full = [
-        x if batched else broadcast_to(x, (group.size, *shape_of(x)))
-        for group, (x, batched) in zip(groups, parts, strict=True)
+        x if batched else broadcast_to(x, (size, *shape_of(x))) for size, (x, batched) in zip(sizes, parts, strict=True)
     ]
     if not any(isinstance(x, Tracer) for x in full):
         out = np.empty((len(order), *shapes[0]), dtype)
@@ -403,9 +473,9 @@ def _together(
         for x in full:
             out[places[start : start + len(x)]] = x
             start += len(x)
-        return trace.box(out)
+        return out, True
     full = [x if dtype_of(x) == dtype else convert(x, dtype) for x in full]
-    return trace.box(getitem(concatenate(full, 0), order))
+    return getitem(concatenate(full, 0), order), True
 
 
 def check_same_shapes(first: Any, mine: tuple[int, ...], other: Any, shape: tuple[int, ...]) -> None:
