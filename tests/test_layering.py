@@ -11,7 +11,7 @@ ROOT = Path(wengert.__file__).parent
 
 # From the ground up; rooms on one floor may use each other, as long as that makes no circle.
 FLOORS = [
-    ["locks", "environment", "backends", "launching", "provided", "version", "compilations"],
+    ["locks", "environment", "backends", "launching", "provided", "version", "compilations", "documented"],
     ["config", "errors", "places"],
     ["lowering"],
     ["core", "trees"],

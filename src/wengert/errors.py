@@ -440,8 +440,12 @@ class NotDifferentiableError(WengertError, TypeError):
 
     Example:
         >>> import wengert
-        >>> float(wengert.grad(lambda x: x * wengert.stop_gradient(x))(3.0))
-        3.0
+        >>> from wengert.scipy import special
+        >>> try:
+        ...     wengert.grad(special.struve)(1.5, 2.0)
+        ... except wengert.errors.NotDifferentiableError as error:
+        ...     print("the order" in str(error))
+        True
     """
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import random
 from .config import canonical_dtype, config
+from .documented import with_example
 from .errors import ArgumentError
 from .errors import nearest_names as _nearest_names
 from .ops.shape import moveaxis, reshape
@@ -23,12 +24,25 @@ _TRUNCATED = 0.87962566103423978
 
 
 def zeros(key: Any, shape: Any, dtype: Any = None) -> Any:
-    """An initializer: zeros."""
+    """An initializer: zeros.
+
+    Example:
+        >>> from wengert import initializers, random
+        >>> initializers.zeros(random.key(0), (3,))
+        array([0., 0., 0.])
+    """
     return np.zeros(shape, _dtype(dtype))
 
 
 def ones(key: Any, shape: Any, dtype: Any = None) -> Any:
-    """An initializer: ones."""
+    """An initializer: ones.
+
+    Example:
+        >>> from wengert import initializers, random
+        >>> initializers.ones(random.key(0), (2, 2))
+        array([[1., 1.],
+               [1., 1.]])
+    """
     return np.ones(shape, _dtype(dtype))
 
 
@@ -48,17 +62,38 @@ def constant(value: Any, dtype: Any = None) -> Initializer:
 
 
 def uniform(scale: Any = 1e-2, dtype: Any = None) -> Initializer:
-    """An initializer: uniform in [0, scale)."""
+    """An initializer: uniform in [0, scale).
+
+    Example:
+        >>> from wengert import initializers, random
+        >>> w = initializers.uniform(0.5)(random.key(0), (1000,))
+        >>> bool((0 <= w).all() and (w < 0.5).all())
+        True
+    """
     return lambda key, shape, dtype=dtype: random.uniform(key, shape, dtype) * _dtype(dtype).type(scale)
 
 
 def normal(stddev: Any = 1e-2, dtype: Any = None) -> Initializer:
-    """An initializer: normal of a standard deviation."""
+    """An initializer: normal of a standard deviation.
+
+    Example:
+        >>> from wengert import initializers, random
+        >>> w = initializers.normal(stddev=0.5)(random.key(0), (200, 200))
+        >>> bool(abs(w.std() * 2 - 1) < 0.02)
+        True
+    """
     return lambda key, shape, dtype=dtype: random.normal(key, shape, dtype) * _dtype(dtype).type(stddev)
 
 
 def truncated_normal(stddev: Any = 1e-2, dtype: Any = None, lower: Any = -2.0, upper: Any = 2.0) -> Initializer:
-    """An initializer: normal, kept between `lower` and `upper` standard deviations."""
+    """An initializer: normal, kept between `lower` and `upper` standard deviations.
+
+    Example:
+        >>> from wengert import initializers, random
+        >>> w = initializers.truncated_normal(0.1)(random.key(0), (1000,))
+        >>> bool(abs(w).max() <= 0.2)
+        True
+    """
 
     def init(key: Any, shape: Any, dtype: Any = dtype) -> Any:
         return random.truncated_normal(key, lower, upper, shape, dtype) * _dtype(dtype).type(stddev)
@@ -146,11 +181,68 @@ _glorot = "An initializer of X. Glorot and Y. Bengio, 2010"
 _lecun = "An initializer of Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, 1998"
 _he = "An initializer of K. He, X. Zhang, S. Ren, J. Sun, 2015"
 glorot_uniform = xavier_uniform = _scaled(1.0, "fan_avg", "uniform", "glorot_uniform", _glorot)
+with_example(
+    glorot_uniform,
+    """
+    >>> import numpy as np
+    >>> from wengert import initializers, random
+    >>> w = initializers.glorot_uniform()(random.key(0), (100, 50))
+    >>> bool(abs(w).max() <= np.sqrt(6 / 150))
+    True
+    """,
+)
 glorot_normal = xavier_normal = _scaled(1.0, "fan_avg", "truncated_normal", "glorot_normal", _glorot)
+with_example(
+    glorot_normal,
+    """
+    >>> from wengert import initializers, random
+    >>> w = initializers.glorot_normal()(random.key(0), (300, 500))
+    >>> bool(abs(w.std() * 20 - 1) < 0.02)
+    True
+    """,
+)
 lecun_uniform = _scaled(1.0, "fan_in", "uniform", "lecun_uniform", _lecun)
+with_example(
+    lecun_uniform,
+    """
+    >>> import numpy as np
+    >>> from wengert import initializers, random
+    >>> w = initializers.lecun_uniform()(random.key(0), (75, 10))
+    >>> bool(abs(w).max() <= np.sqrt(3 / 75))
+    True
+    """,
+)
 lecun_normal = _scaled(1.0, "fan_in", "truncated_normal", "lecun_normal", _lecun)
+with_example(
+    lecun_normal,
+    """
+    >>> from wengert import initializers, random
+    >>> w = initializers.lecun_normal()(random.key(0), (400, 200))
+    >>> bool(abs(w.std() * 20 - 1) < 0.02)
+    True
+    """,
+)
 he_uniform = kaiming_uniform = _scaled(2.0, "fan_in", "uniform", "he_uniform", _he)
+with_example(
+    he_uniform,
+    """
+    >>> import numpy as np
+    >>> from wengert import initializers, random
+    >>> w = initializers.he_uniform()(random.key(0), (54, 10))
+    >>> bool(abs(w).max() <= np.sqrt(6 / 54))
+    True
+    """,
+)
 he_normal = kaiming_normal = _scaled(2.0, "fan_in", "truncated_normal", "he_normal", _he)
+with_example(
+    he_normal,
+    """
+    >>> from wengert import initializers, random
+    >>> w = initializers.he_normal()(random.key(0), (200, 300))
+    >>> bool(abs(w.std() * 10 - 1) < 0.02)
+    True
+    """,
+)
 
 
 def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> Initializer:

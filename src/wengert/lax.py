@@ -54,34 +54,77 @@ lgamma, erf_inv, cbrt, is_finite, conj, nextafter = (
 
 
 def select(pred: Any, on_true: Any, on_false: Any) -> Any:
-    """Elements of `on_true` where `pred` holds, of `on_false` elsewhere."""
+    """Elements of `on_true` where `pred` holds, of `on_false` elsewhere.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.select(np.array([True, False]), np.array([1, 2]), np.array([10, 20]))
+        array([ 1, 20])
+    """
     return _ew.where(pred, on_true, on_false)
 
 
 def clamp(low: Any, x: Any, high: Any) -> Any:
-    """`x` limited to the interval from `low` to `high`."""
+    """`x` limited to the interval from `low` to `high`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.clamp(0.0, np.array([-1.0, 0.5, 3.0]), 1.0)
+        array([0. , 0.5, 1. ])
+    """
     return _ew.minimum(_ew.maximum(_as_value(low), _as_value(x)), _as_value(high))
 
 
 def integer_pow(x: Any, y: int) -> Any:
-    """`x` to the integer power `y`."""
+    """`x` to the integer power `y`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.integer_pow(np.array([2.0, -3.0]), 3)
+        array([  8., -27.])
+    """
     return _ew.power(x, y)
 
 
 def reciprocal(x: Any) -> Any:
-    """``1 / x``."""
+    """``1 / x``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.reciprocal(np.array([2.0, 8.0]))
+        array([0.5  , 0.125])
+    """
     return _ew.reciprocal(x)
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
-    """An array filled with a value."""
+    """An array filled with a value.
+
+    Example:
+        >>> from wengert import lax
+        >>> lax.full((2, 2), 7.0)
+        array([[7., 7.],
+               [7., 7.]])
+    """
     return convert_element_type(
         _shape.broadcast_to(_as_value(fill_value), tuple(shape)), dtype or _np.result_type(fill_value)
     )
 
 
 def broadcast_in_dim(x: Any, shape: Any, broadcast_dimensions: Any) -> Any:
-    """Broadcast `x`, whose axis i becomes axis ``broadcast_dimensions[i]`` of the result."""
+    """Broadcast `x`, whose axis i becomes axis ``broadcast_dimensions[i]`` of the result.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.broadcast_in_dim(np.array([1, 2]), (2, 3), (0,))
+        array([[1, 1, 1],
+               [2, 2, 2]])
+    """
     sizes = [1] * len(shape)
     for i, d in enumerate(broadcast_dimensions):
         sizes[d] = x.shape[i]
@@ -89,34 +132,76 @@ def broadcast_in_dim(x: Any, shape: Any, broadcast_dimensions: Any) -> Any:
 
 
 def reduce_sum(x: Any, axes: Any) -> Any:
-    """The sum over `axes`."""
+    """The sum over `axes`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.reduce_sum(np.array([[1, 5], [7, 2]]), (0, 1))
+        np.int64(15)
+    """
     return _reduction.sum(x, tuple(axes))
 
 
 def reduce_max(x: Any, axes: Any) -> Any:
-    """The maximum over `axes`."""
+    """The maximum over `axes`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.reduce_max(np.array([[1, 5], [7, 2]]), (0,))
+        array([7, 5])
+    """
     return _reduction.max(x, tuple(axes))
 
 
 def reduce_min(x: Any, axes: Any) -> Any:
-    """The minimum over `axes`."""
+    """The minimum over `axes`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.reduce_min(np.array([[1, 5], [7, 2]]), (1,))
+        array([1, 2])
+    """
     return _reduction.min(x, tuple(axes))
 
 
 def iota(dtype: Any, size: int) -> Any:
-    """The numbers 0, 1, … below `size`."""
+    """The numbers 0, 1, … below `size`.
+
+    Example:
+        >>> from wengert import lax
+        >>> lax.iota("int32", 4)
+        array([0, 1, 2, 3], dtype=int32)
+    """
     return _np.arange(_shape.as_length(size, "iota"), dtype=_canonical_dtype(dtype))
 
 
 def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:
-    """An array of a shape whose elements are their positions along one axis."""
+    """An array of a shape whose elements are their positions along one axis.
+
+    Example:
+        >>> from wengert import lax
+        >>> lax.broadcasted_iota("int64", (2, 3), 1)
+        array([[0, 1, 2],
+               [0, 1, 2]])
+    """
     n = shape[dimension]
     along = [n if i == dimension else 1 for i in range(len(shape))]
     return _np.broadcast_to(iota(dtype, n).reshape(along), tuple(shape)).copy()
 
 
 def slice_in_dim(x: Any, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0) -> Any:
-    """``x[start_index:limit_index:stride]`` along one axis."""
+    """``x[start_index:limit_index:stride]`` along one axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.slice_in_dim(np.array([[1, 2, 3], [4, 5, 6]]), 0, 3, stride=2, axis=1)
+        array([[1, 3],
+               [4, 6]])
+    """
     x = _as_array(x)
     key = [slice(None)] * len(x.shape)
     key[_shape.canonical_axis(axis, len(key))] = slice(start_index, limit_index, stride)
@@ -179,7 +264,14 @@ def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
 
 
 def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: int = 0) -> Any:
-    """`dynamic_slice` along one axis."""
+    """`dynamic_slice` along one axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.dynamic_slice_in_dim(np.arange(6), 2, 3)
+        array([2, 3, 4])
+    """
     x = _as_array(operand)
     axis = _shape.canonical_axis(axis, len(x.shape))
     starts = [start_index if i == axis else 0 for i in range(len(x.shape))]
@@ -187,14 +279,28 @@ def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: 
 
 
 def dynamic_update_slice_in_dim(operand: Any, update: Any, start_index: Any, axis: int) -> Any:
-    """`dynamic_update_slice` along one axis."""
+    """`dynamic_update_slice` along one axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.dynamic_update_slice_in_dim(np.zeros(4), np.array([1.0, 2.0]), 1, axis=0)
+        array([0., 1., 2., 0.])
+    """
     x = _as_array(operand)
     axis = _shape.canonical_axis(axis, len(x.shape))
     return dynamic_update_slice(x, update, [start_index if i == axis else 0 for i in range(len(x.shape))])
 
 
 def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool = True) -> Any:
-    """The slice at one index along one axis."""
+    """The slice at one index along one axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.dynamic_index_in_dim(np.array([10, 20, 30]), 1, keepdims=False)
+        array(20)
+    """
     x = dynamic_slice_in_dim(operand, index, 1, axis)
     axis = _shape.canonical_axis(axis, len(x.shape))
     return x if keepdims else reshape(x, tuple(n for i, n in enumerate(x.shape) if i != axis))
@@ -229,7 +335,14 @@ def top_k(operand: Any, k: int) -> tuple[Any, Any]:
 
 
 def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = True) -> tuple[Any, Any]:
-    """Keys in order along an axis, and the values moved as they were."""
+    """Keys in order along an axis, and the values moved as they were.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.sort_key_val(np.array([3, 1, 2]), np.array([30, 10, 20]))
+        (array([1, 2, 3]), array([10, 20, 30]))
+    """
     keys, values = _as_array(keys), _as_array(values)
     order = _argsort(keys, axis=dimension)
     return _take_along_axis(keys, order, dimension), _take_along_axis(values, order, dimension)
@@ -257,22 +370,50 @@ def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
 
 
 def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
-    """The running product along an axis, from its end if `reverse`."""
+    """The running product along an axis, from its end if `reverse`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.cumprod(np.array([1, 2, 3, 4]), reverse=True)
+        array([24, 24, 12,  4])
+    """
     return _along(operand, axis, reverse, lambda x, axis: _reduction.cumprod_p.bind(x, axis=axis))
 
 
 def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
-    """The greatest element so far along an axis, from its end if `reverse`."""
+    """The greatest element so far along an axis, from its end if `reverse`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.cummax(np.array([1, 3, 2]))
+        array([1, 3, 3])
+    """
     return _along(operand, axis, reverse, lambda x, axis: _reduction.cummax_p.bind(x, axis=axis))
 
 
 def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
-    """The least element so far along an axis, from its end if `reverse`."""
+    """The least element so far along an axis, from its end if `reverse`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.cummin(np.array([3, 1, 2]))
+        array([3, 1, 1])
+    """
     return _along(operand, axis, reverse, lambda x, axis: _reduction.cummin_p.bind(x, axis=axis))
 
 
 def cumlogsumexp(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
-    """The running logarithm of the sum of exponentials along an axis, from its end if `reverse`."""
+    """The running logarithm of the sum of exponentials along an axis, from its end if `reverse`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> np.exp(lax.cumlogsumexp(np.log([1.0, 3.0, 4.0]))).round(12)
+        array([1., 4., 8.])
+    """
     return _along(operand, axis, reverse, lambda x, axis: _cumulative.cumlogsumexp_p.bind(x, axis=axis))
 
 

@@ -77,24 +77,52 @@ def relu(x: Any) -> Any:
 
 
 def relu6(x: Any) -> Any:
-    """``min(max(x, 0), 6)``, with derivative 0 at 0 and at 6."""
+    """``min(max(x, 0), 6)``, with derivative 0 at 0 and at 6.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.relu6(np.array([-1.0, 3.0, 9.0]))
+        array([0., 3., 6.])
+    """
     x = as_array(x)
     zero, six = dtype_of(x).type(0), dtype_of(x).type(6)
     return where_p.bind(x <= 0, zero, where_p.bind(x >= 6, six, x))
 
 
 def sigmoid(x: Any) -> Any:
-    """``1 / (1 + exp(-x))``, without overflow."""
+    """``1 / (1 + exp(-x))``, without overflow.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.sigmoid(np.log([1.0, 3.0])).round(12)
+        array([0.5 , 0.75])
+    """
     return _sigmoid(_floating(x))
 
 
 def softplus(x: Any) -> Any:
-    """``log(1 + exp(x))``, without overflow."""
+    """``log(1 + exp(x))``, without overflow.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> np.exp(nn.softplus(np.log([1.0, 4.0]))).round(12)
+        array([2., 5.])
+    """
     return logaddexp(_floating(x), 0)
 
 
 def squareplus(x: Any, b: Any = 4) -> Any:
-    """``(x + sqrt(x**2 + b)) / 2``, a smooth `relu`."""
+    """``(x + sqrt(x**2 + b)) / 2``, a smooth `relu`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.squareplus(np.array([0.0, 1.5]))
+        array([1., 2.])
+    """
     x = _floating(x)
     positive = x >= 0
     size = where_p.bind(positive, x, -x)  # not `absolute`, whose derivative at 0 is that of neither side
@@ -103,12 +131,26 @@ def squareplus(x: Any, b: Any = 4) -> Any:
 
 
 def soft_sign(x: Any) -> Any:
-    """``x / (|x| + 1)``."""
+    """``x / (|x| + 1)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.soft_sign(np.array([-1.0, 3.0]))
+        array([-0.5 ,  0.75])
+    """
     return _soft_sign(_floating(x))
 
 
 def silu(x: Any) -> Any:
-    """``x * sigmoid(x)``, also called swish."""
+    """``x * sigmoid(x)``, also called swish.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.silu(np.array([0.0, 100.0]))
+        array([  0., 100.])
+    """
     x = _floating(x)
     return x * _sigmoid(x)
 
@@ -117,43 +159,92 @@ swish = silu
 
 
 def mish(x: Any) -> Any:
-    """``x * tanh(softplus(x))``."""
+    """``x * tanh(softplus(x))``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.mish(np.array([0.0, 100.0]))
+        array([  0., 100.])
+    """
     x = _floating(x)
     return x * tanh(softplus(x))
 
 
 def log_sigmoid(x: Any) -> Any:
-    """``log(sigmoid(x))``, without overflow."""
+    """``log(sigmoid(x))``, without overflow.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.log_sigmoid(np.array([-1000.0, np.inf]))
+        array([-1000.,    -0.])
+    """
     return -softplus(-_floating(x))
 
 
 def elu(x: Any, alpha: Any = 1.0) -> Any:
-    """`x` where it is positive, ``alpha * (exp(x) - 1)`` elsewhere."""
+    """`x` where it is positive, ``alpha * (exp(x) - 1)`` elsewhere.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.elu(np.array([-np.inf, 0.0, 2.0]))
+        array([-1.,  0.,  2.])
+    """
     x = _floating(x)
     positive, zero = x > 0, dtype_of(x).type(0)
     return where_p.bind(positive, x, alpha * expm1(where_p.bind(positive, zero, x)))
 
 
 def celu(x: Any, alpha: Any = 1.0) -> Any:
-    """`x` where it is positive, ``alpha * (exp(x / alpha) - 1)`` elsewhere."""
+    """`x` where it is positive, ``alpha * (exp(x / alpha) - 1)`` elsewhere.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.celu(np.array([-np.inf, 0.0, 2.0]), alpha=0.5)
+        array([-0.5,  0. ,  2. ])
+    """
     x = _floating(x)
     positive, zero = x > 0, dtype_of(x).type(0)
     return where_p.bind(positive, x, alpha * expm1(where_p.bind(positive, zero, x) / alpha))
 
 
 def selu(x: Any) -> Any:
-    """The `elu` that keeps mean and variance (Klambauer et al., 2017)."""
+    """The `elu` that keeps mean and variance (Klambauer et al., 2017).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.selu(np.array([0.0, 1.0])).round(4)
+        array([0.    , 1.0507])
+    """
     return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
 
 
 def leaky_relu(x: Any, negative_slope: Any = 1e-2) -> Any:
-    """`x` where it is not negative, ``negative_slope * x`` elsewhere."""
+    """`x` where it is not negative, ``negative_slope * x`` elsewhere.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.leaky_relu(np.array([-10.0, 3.0]))
+        array([-0.1,  3. ])
+    """
     x = _floating(x)
     return where_p.bind(x >= 0, x, negative_slope * x)
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
-    """``x`` times the normal distribution function of `x`; by a formula with tanh where `approximate`."""
+    """``x`` times the normal distribution function of `x`; by a formula with tanh where `approximate`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.gelu(np.array([0.0, 1.0]), approximate=False).round(4)
+        array([0.    , 0.8413])
+    """
     x = _floating(x)
     if approximate:
         # ``1 + tanh(u) = 2 sigmoid(2 u)``, where that is small too
@@ -162,7 +253,14 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 
 
 def glu(x: Any, axis: int = -1) -> Any:
-    """The first half of `x` along `axis` times the sigmoid of the second half."""
+    """The first half of `x` along `axis` times the sigmoid of the second half.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.glu(np.array([1.0, 2.0, 0.0, 0.0]))
+        array([0.5, 1. ])
+    """
     x = _floating(x)
     i = canonical_axis(axis, ndim_of(x))
     n = shape_of(x)[i]
@@ -172,19 +270,40 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 
 def hard_tanh(x: Any) -> Any:
-    """`x` limited to the interval from -1 to 1."""
+    """`x` limited to the interval from -1 to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.hard_tanh(np.array([-5.0, 0.25, 5.0]))
+        array([-1.  ,  0.25,  1.  ])
+    """
     x = _floating(x)
     one = dtype_of(x).type(1)
     return where_p.bind(x > 1, one, where_p.bind(x < -1, -one, x))
 
 
 def hard_sigmoid(x: Any) -> Any:
-    """``relu6(x + 3) / 6``."""
+    """``relu6(x + 3) / 6``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.hard_sigmoid(np.array([-3.0, 0.0, 3.0]))
+        array([0. , 0.5, 1. ])
+    """
     return relu6(_floating(x) + 3.0) / 6.0
 
 
 def hard_silu(x: Any) -> Any:
-    """``x * hard_sigmoid(x)``."""
+    """``x * hard_sigmoid(x)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.hard_silu(np.array([-3.0, 0.0, 3.0]))
+        array([-0.,  0.,  3.])
+    """
     x = _floating(x)
     return x * hard_sigmoid(x)
 
@@ -193,7 +312,14 @@ hard_swish = hard_silu
 
 
 def sparse_plus(x: Any) -> Any:
-    """0 below -1, ``(x + 1)**2 / 4`` up to 1, and `x` above."""
+    """0 below -1, ``(x + 1)**2 / 4`` up to 1, and `x` above.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.sparse_plus(np.array([-2.0, 0.0, 5.0]))
+        array([0.  , 0.25, 5.  ])
+    """
     x = _floating(x)
     one = dtype_of(x).type(1)
     curved = square(where_p.bind(absolute(x) >= 1, one, x) + 1) / 4
@@ -201,12 +327,26 @@ def sparse_plus(x: Any) -> Any:
 
 
 def sparse_sigmoid(x: Any) -> Any:
-    """``(x + 1) / 2`` limited to the interval from 0 to 1."""
+    """``(x + 1) / 2`` limited to the interval from 0 to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.sparse_sigmoid(np.array([-3.0, 0.0, 0.5]))
+        array([0.  , 0.5 , 0.75])
+    """
     return 0.5 * minimum(maximum(_floating(x) + 1.0, 0.0), 2.0)
 
 
 def log1mexp(x: Any) -> Any:
-    """``log(1 - exp(-x))`` for positive `x`, precise at both ends (Maechler, 2012)."""
+    """``log(1 - exp(-x))`` for positive `x`, precise at both ends (Maechler, 2012).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> np.exp(nn.log1mexp(np.log(4.0))).round(12)
+        np.float64(0.75)
+    """
     x = _floating(x)
     small = x < math.log(2)
     one = dtype_of(x).type(1)
@@ -215,7 +355,14 @@ def log1mexp(x: Any) -> Any:
 
 
 def identity(x: Any) -> Any:
-    """`x`."""
+    """`x`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.identity(np.array([1.0, -2.0]))
+        array([ 1., -2.])
+    """
     return as_array(x)
 
 
@@ -327,7 +474,14 @@ def softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -
 
 
 def log_softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -> Any:
-    """The logarithm of `softmax`, without overflow; -inf where the mask `where` leaves an element out."""
+    """The logarithm of `softmax`, without overflow; -inf where the mask `where` leaves an element out.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> np.exp(nn.log_softmax(np.log([1.0, 3.0, 4.0]))).round(12)
+        array([0.125, 0.375, 0.5  ])
+    """
     out = _weighed(log_softmax_p, x, axis, where)
     return out if where is None else where_p.bind(where, out, dtype_of(out).type(-np.inf))
 
@@ -348,7 +502,14 @@ def _from_last(x: Any, axis: Any) -> tuple[int, ...]:
 
 
 def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = False) -> Any:
-    """``log(mean(exp(x)))`` over `axis`, without overflow."""
+    """``log(mean(exp(x)))`` over `axis`, without overflow.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> np.exp(nn.logmeanexp(np.log([1.0, 2.0, 6.0]))).round(12)
+        np.float64(3.0)
+    """
     x = _floating(x)
     counted = np.ones(shape_of(x), dtype_of(x)) if where is None else convert(where, dtype_of(x)) + x * 0
     return logsumexp(x, axis, where=where, keepdims=keepdims) - log(_sum(counted, axis, keepdims=keepdims))
@@ -360,7 +521,14 @@ def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = Fal
 def standardize(
     x: Any, axis: Any = -1, mean: Any = None, variance: Any = None, epsilon: Any = 1e-5, where: Any = None
 ) -> Any:
-    """`x` moved and scaled to mean 0 and variance 1 over `axis`; `epsilon` is added to the variance."""
+    """`x` moved and scaled to mean 0 and variance 1 over `axis`; `epsilon` is added to the variance.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.standardize(np.array([1.0, 2.0, 3.0]), epsilon=0.0).round(4)
+        array([-1.2247,  0.    ,  1.2247])
+    """
     from .numpy import mean as mean_of
 
     x = _floating(x)
@@ -402,6 +570,14 @@ def dot_product_attention(
         query_seq_lengths, key_value_seq_lengths: how many places there are of each example; results of places beyond are 0.
         local_window_size: how many places before and after it each place sees; one number for both.
         return_residual: whether the logarithms of the sums of exponentials are returned too, of shape ``(..., T, N)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> q = np.zeros((1, 1, 1, 2))
+        >>> kv = np.arange(6.0).reshape(1, 3, 1, 2)
+        >>> nn.dot_product_attention(q, kv, kv)
+        array([[[[2., 3.]]]])
     """
     query, key, value = as_array(query), as_array(key), as_array(value)
     heads, groups = shape_of(query)[-2], shape_of(key)[-2]

@@ -82,6 +82,11 @@ def unpackbits(a: Any, /, axis: int | None = None, count: int | None = None, bit
         axis: the axis.
         count: how many bits; a negative number drops as many at the end.
         bitorder: "big" (the highest bit of a byte first) or "little".
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unpackbits(wnp.array([5], dtype="uint8"))
+        array([0, 0, 0, 0, 0, 1, 0, 1], dtype=uint8)
     """
     order = _order(bitorder)
     x = as_array(a)
@@ -101,7 +106,13 @@ def unpackbits(a: Any, /, axis: int | None = None, count: int | None = None, bit
 
 @plain(np.spacing)
 def spacing(x: Any, /, out: None = None) -> Any:
-    """The distance from `x` to the next number away from zero, with the sign of `x`; its derivative is zero."""
+    """The distance from `x` to the next number away from zero, with the sign of `x`; its derivative is zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.spacing(1.0) == 2**-52
+        np.True_
+    """
     no_out(out)
     if dtype_of(as_array(x)).kind == "c":
         raise DtypeError("spacing of complex numbers: they have no next number; take real and imag")

@@ -26,7 +26,13 @@ from .searching import searchsorted, where
 
 @plain(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    """The `n`-th difference of neighbours along `axis`, of `a` with `prepend` before it and `append` behind."""
+    """The `n`-th difference of neighbours along `axis`, of `a` with `prepend` before it and `append` behind.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.diff(wnp.array([1, 4, 9, 16]), n=2)
+        array([2, 2])
+    """
     if n < 0:
         raise ArgumentError(f"diff: the order must not be negative, got {n}")
     x = as_array(a)
@@ -54,7 +60,13 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    """The differences of neighbours in the flattened array, `to_begin` before them and `to_end` behind."""
+    """The differences of neighbours in the flattened array, `to_begin` before them and `to_end` behind.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ediff1d(wnp.array([1, 4, 9]), to_begin=0)
+        array([0, 3, 5])
+    """
     ary = as_array(ary)
     if dtype_of(ary).kind == "b":
         raise DtypeError("ediff1d: truth values have no differences; convert them with astype(int)")
@@ -116,6 +128,11 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
     Returns:
         An array for one axis, else a tuple with one for each.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.gradient(wnp.array([0.0, 1.0, 4.0, 9.0]))
+        array([1., 2., 4., 5.])
     """
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
@@ -135,7 +152,13 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 @plain(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """The integral of samples `y` along `axis` by the trapezoidal rule, at the points `x` or a distance `dx` apart."""
+    """The integral of samples `y` along `axis` by the trapezoidal rule, at the points `x` or a distance `dx` apart.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.trapezoid(wnp.array([0.0, 1.0, 4.0]), x=[0.0, 1.0, 3.0])
+        np.float64(5.5)
+    """
     y = as_array(y)
     i = canonical_axis(axis, ndim_of(y))
     n = shape_of(y)[i]
@@ -155,7 +178,13 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 @rounded
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
-    """`p` with multiples of `period` added, so that neighbours along `axis` never differ by more than half of it."""
+    """`p` with multiples of `period` added, so that neighbours along `axis` never differ by more than half of it.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unwrap(wnp.array([0, 3, 5, 1]), period=4)
+        array([ 0., -1.,  1.,  1.])
+    """
     p = as_array(p)
     i = canonical_axis(axis, ndim_of(p))
     step = diff(p, axis=i)  # in the dtype of `p`, as NumPy has it
@@ -251,7 +280,13 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 @plain(np.correlate, 2)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """The correlation of two vectors, the second one conjugated."""
+    """The correlation of two vectors, the second one conjugated.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.correlate(wnp.array([1, 2, 3]), [0, 1], mode="valid")
+        array([2, 3])
+    """
     a, v = _vectors("correlate", a, v, mode)
     if shape_of(v)[0] > shape_of(a)[0]:  # NumPy: the correlation of (v, a), conjugated and reversed
         return reverse(conj(_convolution.convolve(v, reverse(conj(a), 0), mode)), 0)

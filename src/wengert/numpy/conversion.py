@@ -24,7 +24,13 @@ ndarray = np.ndarray
 def asanyarray(
     a: Any, dtype: Any = None, order: str | None = None, *, device: Any = None, copy: bool | None = None
 ) -> Any:
-    """`a` as an array, as `asarray` gives it: there are no subclasses of arrays here."""
+    """`a` as an array, as `asarray` gives it: there are no subclasses of arrays here.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.asanyarray([1, 2.5])
+        array([1. , 2.5])
+    """
     return asarray(a, dtype, order, device=device, copy=copy)
 
 
@@ -47,7 +53,14 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: str | None = None) -> An
 
 
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
-    """`a` as an array of at least one axis whose elements lie in C order."""
+    """`a` as an array of at least one axis whose elements lie in C order.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.ascontiguousarray(np.arange(6).reshape(2, 3).T).flags.c_contiguous
+        True
+    """
     x = asarray(a, dtype)
     if isinstance(x, Tracer):
         return reshape(x, (1,)) if ndim_of(x) == 0 else x
@@ -55,7 +68,13 @@ def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
 
 
 def asfortranarray(a: Any, dtype: Any = None) -> Any:
-    """`a` as an array of at least one axis whose elements lie in column-major order."""
+    """`a` as an array of at least one axis whose elements lie in column-major order.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.asfortranarray([[1, 2], [3, 4]])[:, 0]
+        array([1, 3])
+    """
     x = asarray(a, dtype)
     if isinstance(x, Tracer):
         return reshape(x, (1,)) if ndim_of(x) == 0 else x
@@ -63,7 +82,14 @@ def asfortranarray(a: Any, dtype: Any = None) -> Any:
 
 
 def require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
-    """`a` as an array with properties of memory: "C", "F", "A" (aligned), "W" (writeable), "O" (owning), "E"."""
+    """`a` as an array with properties of memory: "C", "F", "A" (aligned), "W" (writeable), "O" (owning), "E".
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.require(np.ones((2, 3)).T, requirements="C").flags.c_contiguous
+        True
+    """
     x = asarray(a, dtype)
     return x if isinstance(x, Tracer) else np.require(x, requirements=requirements)
 
@@ -97,6 +123,12 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
         x: an object with ``__dlpack__``; a value under transformation is returned as it is.
         device: None or "cpu".
         copy: whether the memory is copied; None copies only where it must be.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.from_dlpack(np.arange(3))
+        array([0, 1, 2])
     """
     if device not in (None, "cpu"):
         raise ArgumentError(f"arrays live in the host's memory: device is None or 'cpu', got {device!r}")
@@ -106,7 +138,14 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
 
 
 def isfortran(a: Any) -> bool:
-    """Whether the elements lie in column-major order and not in C order; never for a value under transformation."""
+    """Whether the elements lie in column-major order and not in C order; never for a value under transformation.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.isfortran(np.ones((2, 3), order="F"))
+        True
+    """
     return isinstance(a, ndarray) and np.isfortran(a)
 
 
@@ -123,14 +162,30 @@ def iterable(y: Any) -> bool:
 
 
 def shares_memory(a: Any, b: Any, /, max_work: int | None = None) -> bool:
-    """Whether two arrays share memory."""
+    """Whether two arrays share memory.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> x = np.arange(6)
+        >>> wnp.shares_memory(x[::2], x[1::2])
+        False
+    """
     if isinstance(a, Tracer) or isinstance(b, Tracer):
         return a is b
     return np.shares_memory(a, b, max_work)  # type: ignore[arg-type]
 
 
 def may_share_memory(a: Any, b: Any, /, max_work: int | None = None) -> bool:
-    """Whether two arrays might share memory, by their bounds alone."""
+    """Whether two arrays might share memory, by their bounds alone.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> x = np.arange(4)
+        >>> wnp.may_share_memory(x, x[2:]), wnp.may_share_memory(x, x.copy())
+        (True, False)
+    """
     if isinstance(a, Tracer) or isinstance(b, Tracer):
         return a is b
     return np.may_share_memory(a, b, max_work)  # type: ignore[arg-type]

@@ -38,6 +38,11 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
 
     Raises:
         ArgumentError: a number is negative.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.bincount(wnp.array([0, 2, 2, 3]), weights=[1.0, 0.5, 0.25, 4.0])
+        array([1.  , 0.  , 0.75, 4.  ])
     """
     x = wide(as_array(x))
     if ndim_of(x) != 1:
@@ -71,7 +76,13 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
 
 @rounded
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:  # noqa: A002
-    """The edges of the bins that `histogram` uses."""
+    """The edges of the bins that `histogram` uses.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.histogram_bin_edges(wnp.array([0.0, 4.0]), bins=4)
+        array([0., 1., 2., 3., 4.])
+    """
     if not isinstance(a, Tracer) and not isinstance(bins, Tracer):
         return canonical(np.histogram_bin_edges(as_array(a), bins, range))
     if isinstance(bins, str):
@@ -97,7 +108,13 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
 @rounded
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, weights: Any = None) -> Any:  # noqa: A002
-    """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone."""
+    """How many elements fall into each bin, and the edges of the bins; differentiable in `weights` alone.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.histogram(wnp.array([1, 2, 2, 4]), bins=[0, 2, 5])
+        (array([1, 3]), array([0, 2, 5]))
+    """
     if not any(isinstance(v, Tracer) for v in (a, bins, weights)):
         counts, edges = np.histogram(as_array(a), bins, range, density, None if weights is None else as_array(weights))
         return canonical(counts), canonical(edges)
@@ -141,6 +158,12 @@ def histogramdd(
 
     Raises:
         ShapeError: the number of bins or ranges is not the number of axes.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.histogramdd(wnp.array([[0.0, 0.0], [1.0, 1.0], [1.0, 0.9]]), bins=2)[0]
+        array([[1., 0.],
+               [0., 2.]])
     """
     columns = sample if isinstance(sample, (list, tuple)) else moveaxis(as_array(sample), -1, 0)
     xs = [reshape(as_array(c), (-1,)) for c in columns]
@@ -181,6 +204,12 @@ def histogram2d(
     """How many points ``(x, y)`` fall into each cell of a grid, and the edges; differentiable in `weights` alone.
 
     `bins` is a number, the edges for both axes, or a pair of these; else as in `histogramdd`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.histogram2d(wnp.array([0.1, 0.9]), wnp.array([0.2, 0.8]), bins=2)[0]
+        array([[1., 0.],
+               [0., 1.]])
     """
     if isinstance(bins, (list, tuple)) and len(bins) in (1, 2):
         bins = [bins[0], bins[-1]]

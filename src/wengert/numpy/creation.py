@@ -96,7 +96,16 @@ def asarray(
 
 
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """A copy of `a`."""
+    """A copy of `a`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> x = wnp.array([1.0, 2.0])
+        >>> y = wnp.copy(x)
+        >>> y[0] = 9.0
+        >>> x
+        array([1., 2.])
+    """
     out = array(a, order=order)
     return out
 
@@ -116,12 +125,25 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 
 def frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
-    """NumPy's ``frombuffer``."""
+    """NumPy's ``frombuffer``.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.frombuffer(bytes([1, 2, 3]), dtype="uint8")
+        array([1, 2, 3], dtype=uint8)
+    """
     return array(np.frombuffer(buffer, dtype, count, offset))
 
 
 def fromfunction(function: Any, shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
-    """`function` of the coordinates of each place of an array of `shape`."""
+    """`function` of the coordinates of each place of an array of `shape`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.fromfunction(lambda i, j: 10 * i + j, (2, 3), dtype=int)
+        array([[ 0,  1,  2],
+               [10, 11, 12]])
+    """
     return function(*np.indices(shape, canonical_dtype(dtype)), **kwargs)
 
 
@@ -140,21 +162,40 @@ def _known(shape: Any) -> Any:
 
 
 def zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
-    """An array of zeros, float64 by default (float32 in 32-bit mode)."""
+    """An array of zeros, float64 by default (float32 in 32-bit mode).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.zeros(3)
+        array([0., 0., 0.])
+    """
     on_host(device)
     out = np.zeros(_known(shape), _float(dtype), order)  # type: ignore[arg-type]
     return out
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
-    """An array of ones, float64 by default (float32 in 32-bit mode)."""
+    """An array of ones, float64 by default (float32 in 32-bit mode).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ones((2, 2), dtype="int32")
+        array([[1, 1],
+               [1, 1]], dtype=int32)
+    """
     on_host(device)
     out = np.ones(_known(shape), _float(dtype), order)  # type: ignore[call-overload]
     return out
 
 
 def empty(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
-    """An array of `shape`; filled with zeros, so that a program is the same at every run."""
+    """An array of `shape`; filled with zeros, so that a program is the same at every run.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.empty((2, 3)).shape
+        (2, 3)
+    """
     out = zeros(shape, dtype, order, device=device)
     return out
 
@@ -196,7 +237,13 @@ def _beside(a: Any, x: Any) -> Any:
 def zeros_like(
     a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
-    """Zeros of the shape and dtype of `a`; of a traced one an array into which traced values can be written."""
+    """Zeros of the shape and dtype of `a`; of a traced one an array into which traced values can be written.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.zeros_like(wnp.array([[1, 2]]))
+        array([[0, 0]])
+    """
     out = _beside(a, np.zeros(*_like(a, dtype, order, shape, device)))
     return out
 
@@ -204,7 +251,13 @@ def zeros_like(
 def ones_like(
     a: Any, dtype: Any = None, order: str | None = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
-    """Ones of the shape and dtype of `a`."""
+    """Ones of the shape and dtype of `a`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ones_like(wnp.array([5.0, 6.0]))
+        array([1., 1.])
+    """
     out = _beside(a, np.ones(*_like(a, dtype, order, shape, device)))
     return out
 
@@ -218,7 +271,13 @@ def empty_like(
     *,
     device: Any = None,
 ) -> Any:
-    """Zeros of the shape and dtype of `prototype`, as with `zeros_like`."""
+    """Zeros of the shape and dtype of `prototype`, as with `zeros_like`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.empty_like(wnp.ones((2, 3)), dtype="float32").dtype
+        dtype('float32')
+    """
     out = _beside(prototype, np.zeros(*_like(prototype, dtype, order, shape, device)))
     return out
 
@@ -233,7 +292,13 @@ def full_like(
     *,
     device: Any = None,
 ) -> Any:
-    """An array of the shape and dtype of `a`, filled with `fill_value`."""
+    """An array of the shape and dtype of `a`, filled with `fill_value`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.full_like(wnp.array([1.0, 2.0]), 7)
+        array([7., 7.])
+    """
     want, d, layout = _like(a, dtype, order, shape, device)
     out = full(want, fill_value, d, layout)
     out = _beside(a, out) if isinstance(out, ndarray) else out
@@ -247,6 +312,11 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
     """Evenly spaced numbers from `start` up to `stop`, which is not among them.
 
     Under differentiation the numbers depend on `start` and `step`; how many there are does not.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.arange(2, 10, 3)
+        array([2, 5, 8])
     """
     on_host(device)
     if isinstance(start, Tracer) or isinstance(stop, Tracer) or isinstance(step, Tracer):
@@ -322,7 +392,13 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
-    """Powers of `base` whose exponents are evenly spaced from `start` to `stop`."""
+    """Powers of `base` whose exponents are evenly spaced from `start` to `stop`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.logspace(0, 3, 4)
+        array([   1.,   10.,  100., 1000.])
+    """
     from ..ops.elementwise import power
 
     out = power(base, linspace(start, stop, num, endpoint, axis=axis))
@@ -330,7 +406,13 @@ def logspace(
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    """Numbers from `start` to `stop`, each the same multiple of the one before."""
+    """Numbers from `start` to `stop`, each the same multiple of the one before.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.geomspace(1.0, 1000.0, 4)
+        array([   1.,   10.,  100., 1000.])
+    """
     from ..ops.elementwise import power
 
     if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
@@ -348,6 +430,13 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
     Raises:
         ShapeError: `indexing` is neither "xy" nor "ij", or an argument has more than one axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.meshgrid(wnp.array([1, 2]), [10, 20], indexing="ij")
+        [array([[1, 1],
+               [2, 2]]), array([[10, 20],
+               [10, 20]])]
     """
     if indexing not in ("xy", "ij"):
         raise ShapeError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
@@ -370,7 +459,14 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
-    """NumPy's ``indices``: the coordinates of each place of a grid."""
+    """NumPy's ``indices``: the coordinates of each place of a grid.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.indices((2, 2))[0]
+        array([[0, 0],
+               [1, 1]])
+    """
     return np.indices(dimensions, canonical_dtype(dtype), sparse)
 
 
@@ -378,33 +474,68 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str = "C", *, device: Any = None) -> Any:
-    """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros."""
+    """Ones on the `k`-th diagonal of an `N` by `M` matrix of zeros.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.eye(2, 3, k=1)
+        array([[0., 1., 0.],
+               [0., 0., 1.]])
+    """
     on_host(device)
     out = np.eye(N, M, k, _float(dtype), order)  # type: ignore[arg-type]
     return out
 
 
 def identity(n: int, dtype: Any = None) -> Any:
-    """The identity matrix."""
+    """The identity matrix.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.identity(2)
+        array([[1., 0.],
+               [0., 1.]])
+    """
     out = np.eye(n, dtype=_float(dtype))
     return out
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    """Ones at and below the `k`-th diagonal."""
+    """Ones at and below the `k`-th diagonal.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.tri(2, 3, 1)
+        array([[1., 1., 0.],
+               [1., 1., 1.]])
+    """
     out = np.tri(N, M, k, _float(dtype))
     return out
 
 
 @plain(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
-    """`m` with zeros above its `k`-th diagonal, over the last two axes."""
+    """`m` with zeros above its `k`-th diagonal, over the last two axes.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.tril(wnp.array([[1, 2], [3, 4]]))
+        array([[1, 0],
+               [3, 4]])
+    """
     return _triangle("tril", m, k, True)
 
 
 @plain(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
-    """`m` with zeros below its `k`-th diagonal, over the last two axes."""
+    """`m` with zeros below its `k`-th diagonal, over the last two axes.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.triu(wnp.array([[1, 2], [3, 4]]), k=1)
+        array([[0, 2],
+               [0, 0]])
+    """
     return _triangle("triu", m, operator.index(k) - 1, False)
 
 
@@ -420,7 +551,13 @@ def _triangle(name: str, m: Any, k: int, lower: bool) -> Any:
 
 @plain(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The elements ``a[i, i + offset]`` of the matrices over `axis1` and `axis2`, as the last axis."""
+    """The elements ``a[i, i + offset]`` of the matrices over `axis1` and `axis2`, as the last axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.diagonal(wnp.array([[1, 2], [3, 4]]))
+        array([1, 4])
+    """
     offset = operator.index(offset)
     a = as_array(a)
     if ndim_of(a) < 2:
@@ -468,12 +605,28 @@ def diag(v: Any, k: int = 0) -> Any:
 
 
 def diagflat(v: Any, k: int = 0) -> Any:
-    """The matrix that has the elements of `v` as its `k`-th diagonal."""
+    """The matrix that has the elements of `v` as its `k`-th diagonal.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.diagflat(wnp.array([1, 2]), 1)
+        array([[0, 1, 0],
+               [0, 0, 2],
+               [0, 0, 0]])
+    """
     return diag(reshape(as_array(v), (-1,)), k)
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    """The Vandermonde matrix of the vector `x`: its columns are powers of `x`."""
+    """The Vandermonde matrix of the vector `x`: its columns are powers of `x`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.vander(wnp.array([1, 2, 3]), 3)
+        array([[1, 1, 1],
+               [4, 2, 1],
+               [9, 3, 1]])
+    """
     x = as_array(x)
     if ndim_of(x) != 1:
         raise ShapeError(f"vander needs a vector, got shape {shape_of(x)}")
@@ -493,17 +646,35 @@ def _indices(found: Any) -> tuple[Any, ...]:
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
-    """The indices of the lower triangle of an `n` by `m` matrix."""
+    """The indices of the lower triangle of an `n` by `m` matrix.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.tril_indices(2)
+        (array([0, 1, 1]), array([0, 0, 1]))
+    """
     return _indices(np.tril_indices(n, k, m))
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
-    """The indices of the upper triangle of an `n` by `m` matrix."""
+    """The indices of the upper triangle of an `n` by `m` matrix.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.triu_indices(2)
+        (array([0, 0, 1]), array([0, 1, 1]))
+    """
     return _indices(np.triu_indices(n, k, m))
 
 
 def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
-    """The indices of the diagonal of an array of `ndim` axes of length `n`."""
+    """The indices of the diagonal of an array of `ndim` axes of length `n`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.eye(3)[wnp.diag_indices(3)]
+        array([1., 1., 1.])
+    """
     return _indices(np.diag_indices(n, ndim))
 
 
@@ -549,19 +720,37 @@ def _matrix_shape(name: str, arr: Any) -> tuple[int, ...]:
 
 
 def tril_indices_from(arr: Any, k: int = 0) -> Any:
-    """The indices of the lower triangle of `arr`."""
+    """The indices of the lower triangle of `arr`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.tril_indices_from(wnp.ones((2, 2)), k=-1)
+        (array([1]), array([0]))
+    """
     rows, columns = _matrix_shape("tril_indices_from", arr)
     return tril_indices(rows, k, columns)
 
 
 def triu_indices_from(arr: Any, k: int = 0) -> Any:
-    """The indices of the upper triangle of `arr`."""
+    """The indices of the upper triangle of `arr`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.triu_indices_from(wnp.ones((3, 3)), k=2)
+        (array([0]), array([2]))
+    """
     rows, columns = _matrix_shape("triu_indices_from", arr)
     return triu_indices(rows, k, columns)
 
 
 def diag_indices_from(arr: Any) -> Any:
-    """The indices of the diagonal of `arr`."""
+    """The indices of the diagonal of `arr`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.diag_indices_from(wnp.ones((2, 2)))
+        (array([0, 1]), array([0, 1]))
+    """
     shape = shape_of(as_array(arr))
     if len(shape) < 2 or len(set(shape)) != 1:
         raise ShapeError(f"diag_indices_from needs two axes or more, of one length, got shape {shape}")

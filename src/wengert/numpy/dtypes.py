@@ -78,7 +78,13 @@ def _dtype(x: Any) -> np.dtype:
 
 
 def finfo(dtype: Any) -> Any:  # noqa: F811
-    """The limits of a floating dtype."""
+    """The limits of a floating dtype.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.finfo("float32").eps == 2**-23
+        np.True_
+    """
     d = _dtype(dtype)
     if d.name in EXTENDED_FLOATS:
         import ml_dtypes
@@ -88,7 +94,13 @@ def finfo(dtype: Any) -> Any:  # noqa: F811
 
 
 def iinfo(dtype: Any) -> Any:  # noqa: F811
-    """The limits of an integer dtype."""
+    """The limits of an integer dtype.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.iinfo("int8").max
+        127
+    """
     d = _dtype(dtype)
     if d.name in EXTENDED_INTEGERS:
         import ml_dtypes
@@ -125,12 +137,25 @@ class _Only:
 
 
 def promote_types(type1: Any, type2: Any) -> np.dtype:
-    """The smallest dtype that both can be cast to."""
+    """The smallest dtype that both can be cast to.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.promote_types("int32", "float32")
+        dtype('float64')
+    """
     return canonical_dtype(np.promote_types(np.dtype(type1), np.dtype(type2)))
 
 
 def issubdtype(arg1: Any, arg2: Any) -> builtins.bool:
-    """Whether a dtype is of a kind (``issubdtype(float32, floating)``); bfloat16 is floating."""
+    """Whether a dtype is of a kind (``issubdtype(float32, floating)``); bfloat16 is floating.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.issubdtype("int16", np.integer)
+        True
+    """
     kind = np.dtype(arg1) if not (isinstance(arg1, type) and issubclass(arg1, generic)) else arg1
     name = getattr(kind, "name", getattr(kind, "__name__", ""))
     if name in EXTENDED_FLOATS and isinstance(arg2, type) and issubclass(arg2, generic):
@@ -142,7 +167,14 @@ def issubdtype(arg1: Any, arg2: Any) -> builtins.bool:
 
 
 def isdtype(dtype: Any, kind: Any) -> builtins.bool:  # noqa: F811
-    """The array standard's ``isdtype``: `kind` a dtype, a name such as "real floating", or a tuple of them."""
+    """The array standard's ``isdtype``: `kind` a dtype, a name such as "real floating", or a tuple of them.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.isdtype(np.float32, "real floating")
+        True
+    """
     d = np.dtype(dtype)
     if d.name in EXTENDED_FLOATS:
         kinds = kind if isinstance(kind, tuple) else (kind,)
@@ -166,17 +198,35 @@ def common_type(*arrays: Any) -> Any:
 
 
 def min_scalar_type(a: Any, /) -> np.dtype:
-    """The smallest dtype that holds the number `a`; the dtype of `a` if it is an array or under transformation."""
+    """The smallest dtype that holds the number `a`; the dtype of `a` if it is an array or under transformation.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.min_scalar_type(300)
+        dtype('uint16')
+    """
     return a.dtype if isinstance(a, Tracer) else np.min_scalar_type(a)
 
 
 def mintypecode(typechars: Any, typeset: Any = "GDFgdf", default: str = "d") -> str:
-    """NumPy's ``mintypecode``: the character of the smallest type that those of `typechars` can be cast to."""
+    """NumPy's ``mintypecode``: the character of the smallest type that those of `typechars` can be cast to.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.mintypecode(["f", "D"])
+        'D'
+    """
     return np.mintypecode(typechars, typeset, default)
 
 
 def can_cast(from_: Any, to: Any, casting: str = "safe") -> builtins.bool:
-    """NumPy's ``can_cast``."""
+    """NumPy's ``can_cast``.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.can_cast("int8", "int16"), wnp.can_cast("float64", "int64")
+        (True, False)
+    """
     return np.can_cast(from_.dtype if isinstance(from_, Tracer) else from_, to, casting)  # type: ignore[arg-type]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..documented import with_example
 from ..errors import DtypeError
 from ..ops import elementwise as _ops
 from ..ops.bounds import is_python_integer
@@ -81,7 +82,13 @@ def as_ufuncs(x: Any, name: str) -> Any:
 
 
 def conj(x: Any, /) -> Any:
-    """The complex conjugate; another array also where `x` is real."""
+    """The complex conjugate; another array also where `x` is real.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.conj(wnp.array([1 + 2j, 3 - 4j]))
+        array([1.-2.j, 3.+4.j])
+    """
     x = as_array(x)
     d = dtype_of(x)
     if d.kind == "b":
@@ -98,7 +105,13 @@ conjugate = conj
 
 @plain(np.round)
 def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
-    """`a` rounded to `decimals` places, halves to even. Its derivative is zero."""
+    """`a` rounded to `decimals` places, halves to even. Its derivative is zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.around(wnp.array([2.345, 0.5, 1.5]), 0)
+        array([2., 0., 2.])
+    """
     no_out(out)
     a = as_array(a)
     if dtype_of(a).kind == "b":
@@ -119,7 +132,13 @@ around = round
 
 
 def fix(x: Any, out: None = None) -> Any:
-    """`x` rounded towards zero."""
+    """`x` rounded towards zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.fix(wnp.array([2.7, -2.7]))
+        array([ 2., -2.])
+    """
     no_out(out)
     return trunc(x)
 
@@ -154,13 +173,25 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
 
 
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
-    """The quotient rounded down, and the remainder."""
+    """The quotient rounded down, and the remainder.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.divmod(wnp.array([7, -7]), 3)
+        (array([ 2, -3]), array([1, 2]))
+    """
     return floor_divide(x1, x2), remainder(x1, x2)
 
 
 @plain(np.modf)
 def modf(x: Any) -> tuple[Any, Any]:
-    """The fractional and the whole part, both with the sign of `x`."""
+    """The fractional and the whole part, both with the sign of `x`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.modf(wnp.array([2.5, -1.25]))
+        (array([ 0.5 , -0.25]), array([ 2., -1.]))
+    """
     x = as_ufuncs(x, "modf")
     whole, zero = trunc(x), dtype_of(x).type(0)
     infinite = isinf(x)
@@ -171,7 +202,13 @@ def modf(x: Any) -> tuple[Any, Any]:
 
 @plain(np.frexp)
 def frexp(x: Any) -> tuple[Any, Any]:
-    """Mantissa and exponent: ``x = mantissa * 2**exponent``, the mantissa in [0.5, 1)."""
+    """Mantissa and exponent: ``x = mantissa * 2**exponent``, the mantissa in [0.5, 1).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.frexp(8.0)
+        (np.float64(0.5), np.int32(4))
+    """
     x = as_ufuncs(x, "frexp")
     fixed = _ops.stop_gradient_p.bind(x)
     zero = equal(fixed, 0) | logical_not(isfinite(fixed))
@@ -186,7 +223,13 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
 
 def float_power(x1: Any, x2: Any) -> Any:
-    """`x1` to the power `x2`, in the default floating dtype at least."""
+    """`x1` to the power `x2`, in the default floating dtype at least.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.float_power(wnp.array([2, 4]), -1)
+        array([0.5 , 0.25])
+    """
     base, exponent = [
         convert(x, config.complex_dtype if dtype_of(as_array(x)).kind == "c" else config.float_dtype) for x in (x1, x2)
     ]
@@ -196,7 +239,13 @@ def float_power(x1: Any, x2: Any) -> Any:
 
 
 def fabs(x: Any) -> Any:
-    """The absolute value, floating."""
+    """The absolute value, floating.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.fabs(wnp.array([-1.5, 2.0]))
+        array([1.5, 2. ])
+    """
     return absolute(as_ufuncs(x, "fabs"))
 
 
@@ -210,12 +259,37 @@ def _scaled(name: str, factor: float, doc: str) -> Any:
 
 
 deg2rad = _scaled("deg2rad", math.pi / 180, "Degrees in radians.")
+with_example(
+    deg2rad,
+    """
+    >>> import numpy as np
+    >>> import wengert.numpy as wnp
+    >>> wnp.deg2rad(180.0) == np.pi
+    np.True_
+    """,
+)
 rad2deg = _scaled("rad2deg", 180 / math.pi, "Radians in degrees.")
+with_example(
+    rad2deg,
+    """
+    >>> import numpy as np
+    >>> import wengert.numpy as wnp
+    >>> wnp.degrees(wnp.array([0.0, np.pi / 2]))
+    array([ 0., 90.])
+    """,
+)
 radians, degrees = deg2rad, rad2deg
 
 
 def sinc(x: Any) -> Any:
-    """``sin(pi x) / (pi x)``, 1 at 0, with all its derivatives there."""
+    """``sin(pi x) / (pi x)``, 1 at 0, with all its derivatives there.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.sinc(wnp.array([0.0, 0.5])) * np.pi
+        array([3.14159265, 2.        ])
+    """
     x = _floating(x)
     y = x * math.pi
     small = less_equal(absolute(y), 1.0)
@@ -229,7 +303,13 @@ def sinc(x: Any) -> Any:
 
 
 def i0(x: Any) -> Any:
-    """The modified Bessel function of the first kind, of order 0."""
+    """The modified Bessel function of the first kind, of order 0.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.i0(wnp.array([0.0]))
+        array([1.])
+    """
     from ..scipy.special import i0 as bessel
 
     x = as_array(x)
@@ -237,7 +317,14 @@ def i0(x: Any) -> Any:
 
 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """`x` with `nan` for NaN and finite numbers for infinities (the largest by default)."""
+    """`x` with `nan` for NaN and finite numbers for infinities (the largest by default).
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nan_to_num(wnp.array([np.nan, np.inf, 1.0]), posinf=9.0)
+        array([0., 9., 1.])
+    """
     x = as_array(x)
     d = dtype_of(x)
     if not inexact_dtype(d):
@@ -260,55 +347,111 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
 @rounded
 def angle(z: Any, deg: bool = False) -> Any:
-    """The argument of a complex number, in radians (degrees with `deg`)."""
+    """The argument of a complex number, in radians (degrees with `deg`).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.angle(wnp.array([1.0, 1j, -1.0]), deg=True)
+        array([  0.,  90., 180.])
+    """
     z = as_array(z)
     out = arctan2(imag(z), real(z)) if dtype_of(z).kind == "c" else arctan2(0, z)
     return out * (180 / math.pi) if deg else out
 
 
 def iscomplex(x: Any) -> Any:
-    """Whether elements have an imaginary part that is not zero."""
+    """Whether elements have an imaginary part that is not zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.iscomplex(wnp.array([1 + 0j, 1j]))
+        array([False,  True])
+    """
     x = as_array(x)
     return _ops.not_equal(imag(x), 0) if dtype_of(x).kind == "c" else np.zeros(shape_of(x), bool)
 
 
 def isreal(x: Any) -> Any:
-    """Whether elements have no imaginary part."""
+    """Whether elements have no imaginary part.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.isreal(wnp.array([1 + 0j, 1j]))
+        array([ True, False])
+    """
     x = as_array(x)
     return equal(imag(x), 0) if dtype_of(x).kind == "c" else np.ones(shape_of(x), bool)
 
 
 def iscomplexobj(x: Any) -> bool:
-    """Whether `x` has a complex dtype."""
+    """Whether `x` has a complex dtype.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.iscomplexobj(wnp.array([1 + 0j]))
+        True
+    """
     return dtype_of(as_array(x)).kind == "c"
 
 
 def isrealobj(x: Any) -> bool:
-    """Whether `x` has no complex dtype."""
+    """Whether `x` has no complex dtype.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.isrealobj(wnp.array([1.0])), wnp.isrealobj(wnp.array([1j]))
+        (True, False)
+    """
     return not iscomplexobj(x)
 
 
 def isscalar(element: Any) -> bool:
-    """Whether `element` is a number or an array without axes."""
+    """Whether `element` is a number or an array without axes.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.isscalar(3.0), wnp.isscalar([3.0])
+        (True, False)
+    """
     return isinstance(element, (int, float, complex, str, bytes, np.generic)) or (
         isinstance(element, (np.ndarray, Tracer)) and ndim_of(element) == 0
     )
 
 
 def isposinf(x: Any, out: None = None) -> Any:
-    """Whether elements are plus infinity."""
+    """Whether elements are plus infinity.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.isposinf(wnp.array([np.inf, -np.inf]))
+        array([ True, False])
+    """
     no_out(out)
     return logical_and(isinf(x), logical_not(signbit(x)))
 
 
 def isneginf(x: Any, out: None = None) -> Any:
-    """Whether elements are minus infinity."""
+    """Whether elements are minus infinity.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.isneginf(wnp.array([np.inf, -np.inf]))
+        array([False,  True])
+    """
     no_out(out)
     return logical_and(isinf(x), signbit(x))
 
 
 def real_if_close(a: Any, tol: float = 100) -> Any:
-    """`a` itself: whether a result is real must not depend on values here. Take `real` instead."""
+    """`a` itself: whether a result is real must not depend on values here. Take `real` instead.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.real_if_close(wnp.array([2.0 + 1e-16j]))
+        array([2.])
+    """
     if dtype_of(as_array(a)).kind == "c" and isinstance(a, Tracer):
         raise DtypeError("real_if_close would give a dtype that depends on values; use real")
     return np.real_if_close(as_array(a), tol) if not isinstance(a, Tracer) else a
@@ -337,12 +480,24 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: boo
 
 
 def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
-    """Whether all elements are equal to within ``atol + rtol * abs(b)``."""
+    """Whether all elements are equal to within ``atol + rtol * abs(b)``.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.allclose(wnp.array([0.1]) * 3, 0.3), wnp.allclose(1.0, 1.1)
+        (np.True_, np.False_)
+    """
     return _all(isclose(a, b, rtol, atol, equal_nan))
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
-    """Whether two arrays have one shape and the same elements."""
+    """Whether two arrays have one shape and the same elements.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.array_equal([1, 2], wnp.array([1.0, 2.0])), wnp.array_equal([1, 2], [1, 2, 3])
+        (np.True_, np.False_)
+    """
     a, b = as_array(a1), as_array(a2)
     if shape_of(a) != shape_of(b):
         return np.False_
@@ -353,7 +508,13 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
 
 
 def array_equiv(a1: Any, a2: Any) -> Any:
-    """Whether two arrays broadcast together and have the same elements."""
+    """Whether two arrays broadcast together and have the same elements.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.array_equiv([1, 2], [[1, 2], [1, 2]])
+        np.True_
+    """
     a, b = as_array(a1), as_array(a2)
     try:
         np.broadcast_shapes(shape_of(a), shape_of(b))

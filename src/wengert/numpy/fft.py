@@ -146,21 +146,42 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, o
 
 @plain(np.fft.ifft)
 def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
-    """The inverse of `fft`."""
+    """The inverse of `fft`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.ifft(fft.fft(np.array([1.0, 2.0, 4.0]))).real.round(12)
+        array([1., 2., 4.])
+    """
     no_out(out)
     return _transform(a, _one(n), (axis,), norm, True)
 
 
 @plain(np.fft.rfft)
 def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
-    """The first half of the transform of a real signal; the other half is its mirror image, conjugated."""
+    """The first half of the transform of a real signal; the other half is its mirror image, conjugated.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.rfft(np.array([1.0, 2.0, 3.0, 4.0]))
+        array([10.+0.j, -2.+2.j, -2.+0.j])
+    """
     no_out(out)
     return _real_transform(a, _one(n), (axis,), norm)
 
 
 @plain(np.fft.irfft)
 def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
-    """The real signal of `n` points (an even number by default) whose `rfft` is `a`."""
+    """The real signal of `n` points (an even number by default) whose `rfft` is `a`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.irfft(np.array([10.0, 0.0, 2.0]))
+        array([3., 2., 3., 2.])
+    """
     no_out(out)
     return _real_inverse(a, _one(n), (axis,), norm)
 
@@ -170,74 +191,161 @@ def _swapped(norm: str | None) -> str:
 
 
 def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
-    """The real spectrum of a signal that is its own mirror image, conjugated, of which half is given."""
+    """The real spectrum of a signal that is its own mirror image, conjugated, of which half is given.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.hfft(np.array([1.0, 2.0, 1.0]))
+        array([ 6.,  0., -2.,  0.])
+    """
     no_out(out)
     return irfft(conj(as_array(a)), n, axis, _swapped(norm))
 
 
 def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
-    """The inverse of `hfft`."""
+    """The inverse of `hfft`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.ihfft(np.array([6.0, 0.0, 2.0, 0.0])).real
+        array([2., 1., 2.])
+    """
     no_out(out)
     return conj(rfft(a, n, axis, _swapped(norm)))
 
 
 def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
-    """The transform over several axes."""
+    """The transform over several axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.fftn(np.eye(2)).real
+        array([[2., 0.],
+               [0., 2.]])
+    """
     no_out(out)
     return _transform(a, s, axes, norm, False)
 
 
 def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
-    """The inverse of `fftn`."""
+    """The inverse of `fftn`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.ifftn(np.array([8.0, 0.0, 0.0, 0.0])).real
+        array([2., 2., 2., 2.])
+    """
     no_out(out)
     return _transform(a, s, axes, norm, True)
 
 
 def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
-    """The transform of a real signal over several axes; of the last one half."""
+    """The transform of a real signal over several axes; of the last one half.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.rfftn(np.array([[1.0, 2.0]])).real
+        array([[ 3., -1.]])
+    """
     no_out(out)
     return _real_transform(a, s, axes, norm)
 
 
 def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None, out: None = None) -> Any:
-    """The inverse of `rfftn`."""
+    """The inverse of `rfftn`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.irfftn(np.array([[6.0, 2.0]]))
+        array([[4., 2.]])
+    """
     no_out(out)
     return _real_inverse(a, s, axes, norm)
 
 
 def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
-    """The transform over two axes."""
+    """The transform over two axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.fft2(np.ones((2, 2))).real
+        array([[4., 0.],
+               [0., 0.]])
+    """
     no_out(out)
     return _transform(a, s, axes, norm, False)
 
 
 def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
-    """The inverse of `fft2`."""
+    """The inverse of `fft2`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.ifft2(np.array([[4.0, 0.0], [0.0, 0.0]])).real
+        array([[1., 1.],
+               [1., 1.]])
+    """
     no_out(out)
     return _transform(a, s, axes, norm, True)
 
 
 def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
-    """The transform of a real signal over two axes; of the last one half."""
+    """The transform of a real signal over two axes; of the last one half.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.rfft2(np.array([[1.0, 0.0], [0.0, 0.0]])).real
+        array([[1., 1.],
+               [1., 1.]])
+    """
     no_out(out)
     return _real_transform(a, s, axes, norm)
 
 
 def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None, out: None = None) -> Any:
-    """The inverse of `rfft2`."""
+    """The inverse of `rfft2`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.irfft2(np.array([[4.0, 0.0], [0.0, 0.0]]))
+        array([[1., 1.],
+               [1., 1.]])
+    """
     no_out(out)
     return _real_inverse(a, s, axes, norm)
 
 
 def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
-    """The frequencies of the points of `fft`, for samples a distance `d` apart."""
+    """The frequencies of the points of `fft`, for samples a distance `d` apart.
+
+    Example:
+        >>> from wengert.numpy import fft
+        >>> fft.fftfreq(4, d=0.5)
+        array([ 0. ,  0.5, -1. , -0.5])
+    """
     on_host(device)
     out = np.fft.fftfreq(n) / d
     return convert(out, config.float_dtype if dtype is None else dtype)
 
 
 def rfftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> Any:
-    """The frequencies of the points of `rfft`, for samples a distance `d` apart."""
+    """The frequencies of the points of `rfft`, for samples a distance `d` apart.
+
+    Example:
+        >>> from wengert.numpy import fft
+        >>> fft.rfftfreq(4, d=0.25)
+        array([0., 1., 2.])
+    """
     on_host(device)
     out = np.fft.rfftfreq(n) / d
     return convert(out, config.float_dtype if dtype is None else dtype)
@@ -251,12 +359,26 @@ def _shifted(x: Any, axes: Any, sign: int) -> Any:
 
 
 def fftshift(x: Any, axes: Any = None) -> Any:
-    """`x` with frequency 0 moved to the middle."""
+    """`x` with frequency 0 moved to the middle.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.fftshift(np.array([0, 1, -2, -1]))
+        array([-2, -1,  0,  1])
+    """
     return _shifted(x, axes, 1)
 
 
 def ifftshift(x: Any, axes: Any = None) -> Any:
-    """The inverse of `fftshift`."""
+    """The inverse of `fftshift`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import fft
+        >>> fft.ifftshift(np.array([-2, -1, 0, 1]))
+        array([ 0,  1, -2, -1])
+    """
     x = as_array(x)
     return _shifted(x, axes, -1)
 

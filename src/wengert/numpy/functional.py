@@ -119,7 +119,13 @@ def frompyfunc(func: Callable[..., Any], nin: int, nout: int, *, identity: Any =
 
 
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    """`func1d` of each vector along `axis`; the axes of its result take the place of that axis."""
+    """`func1d` of each vector along `axis`; the axes of its result take the place of that axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.apply_along_axis(lambda row: row[0] + row[-1], 1, wnp.array([[1, 2, 3], [4, 5, 6]]))
+        array([ 4, 10])
+    """
     arr = as_array(arr)
     i = canonical_axis(axis, ndim_of(arr))
     if 0 in (*shape_of(arr)[:i], *shape_of(arr)[i + 1 :]):
@@ -132,7 +138,15 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
 
 
 def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
-    """`func` (such as `sum`) over one axis after the other, each of them kept with length 1."""
+    """`func` (such as `sum`) over one axis after the other, each of them kept with length 1.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.apply_over_axes(wnp.sum, wnp.ones((2, 3, 4)), [0, 2])
+        array([[[8.],
+                [8.],
+                [8.]]])
+    """
     out = as_array(a)
     for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
         shape = shape_of(out)

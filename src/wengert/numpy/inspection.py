@@ -65,7 +65,13 @@ class NamespaceInfo:
 
 
 def __array_namespace_info__() -> NamespaceInfo:
-    """What this namespace has, as the Python array API standard 2024.12 asks for it."""
+    """What this namespace has, as the Python array API standard 2024.12 asks for it.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.__array_namespace_info__().default_device()
+        'cpu'
+    """
     return NamespaceInfo()
 
 

@@ -74,7 +74,14 @@ concat = concatenate
 
 
 def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays of one shape joined along a new axis."""
+    """Arrays of one shape joined along a new axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.stack([wnp.array([1, 2]), wnp.array([3, 4])], axis=1)
+        array([[1, 3],
+               [2, 4]])
+    """
     if out is None and dtype is None and _plain(arrays):
         return np.stack(arrays, axis)
     no_out(out)
@@ -82,13 +89,26 @@ def stack(arrays: Any, axis: int = 0, out: None = None, dtype: Any = None, casti
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    """The slices of `x` along `axis`, as a tuple."""
+    """The slices of `x` along `axis`, as a tuple.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unstack(wnp.array([[1, 2], [3, 4]]))
+        (array([1, 2]), array([3, 4]))
+    """
     x = _ops.moveaxis(x, axis, 0)
     return tuple(getitem(x, i) for i in range(shape_of(x)[0]))
 
 
 def vstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays joined along the first axis, vectors as rows."""
+    """Arrays joined along the first axis, vectors as rows.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.row_stack([wnp.array([1, 2]), wnp.array([3, 4])])
+        array([[1, 2],
+               [3, 4]])
+    """
     if dtype is None and _plain(tup):
         return np.vstack(tup)
     return _ops.concatenate([atleast_2d(a) for a in _cast(_items(tup, "vstack"), dtype, casting)], 0, dtype)
@@ -98,7 +118,13 @@ row_stack = vstack
 
 
 def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays joined along the second axis (vectors along their only one)."""
+    """Arrays joined along the second axis (vectors along their only one).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.hstack([wnp.array([1, 2]), wnp.array([3])])
+        array([1, 2, 3])
+    """
     if dtype is None and _plain(tup):
         return np.hstack(tup)
     items = [atleast_1d(a) for a in _cast(_items(tup, "hstack"), dtype, casting)]
@@ -106,12 +132,26 @@ def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
 
 
 def dstack(tup: Any, dtype: Any = None) -> Any:
-    """Arrays joined along the third axis."""
+    """Arrays joined along the third axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.dstack([wnp.array([1, 2]), wnp.array([3, 4])])
+        array([[[1, 3],
+                [2, 4]]])
+    """
     return _ops.concatenate([atleast_3d(a) for a in _items(tup, "dstack")], 2, dtype)
 
 
 def column_stack(tup: Any) -> Any:
-    """Arrays joined along the second axis, vectors as columns."""
+    """Arrays joined along the second axis, vectors as columns.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.column_stack([wnp.array([1, 2]), wnp.array([3, 4])])
+        array([[1, 3],
+               [2, 4]])
+    """
     items = [_ops.reshape(a, (-1, 1)) if ndim_of(a) < 2 else a for a in _items(tup, "column_stack")]
     return _ops.concatenate(items, 1)
 
@@ -126,7 +166,15 @@ def _same_depth(x: Any, levels: int) -> None:
 
 
 def block(arrays: Any) -> Any:
-    """An array from nested lists of blocks: the innermost lists are joined along the last axis, and so outwards."""
+    """An array from nested lists of blocks: the innermost lists are joined along the last axis, and so outwards.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.block([[wnp.eye(2), wnp.zeros((2, 1))], [wnp.ones((1, 2)), 5.0]])
+        array([[1., 0., 0.],
+               [0., 1., 0.],
+               [1., 1., 5.]])
+    """
 
     def depth(x: Any) -> int:
         return 1 + max((depth(v) for v in x), default=0) if isinstance(x, list) else 0
@@ -153,14 +201,26 @@ def block(arrays: Any) -> Any:
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    """`values` joined to the end of `arr` (both flattened if `axis` is None)."""
+    """`values` joined to the end of `arr` (both flattened if `axis` is None).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.append(wnp.array([1, 2]), [[3], [4]])
+        array([1, 2, 3, 4])
+    """
     if axis is None:
         return _ops.concatenate([ravel(as_array(arr)), ravel(as_array(values))])
     return _ops.concatenate([as_array(arr), as_array(values)], axis)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    """`arr` with `values` inserted before the indices `obj`, which may be traced, along `axis`."""
+    """`arr` with `values` inserted before the indices `obj`, which may be traced, along `axis`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.insert(wnp.array([1, 2, 4]), 2, 3)
+        array([1, 2, 3, 4])
+    """
     arr = as_array(arr)
     check_written(values, dtype_of(arr))
     values = as_array(values)
@@ -241,7 +301,13 @@ def _insert_traced(arr: Value, obj: Value, values: Value, axis: int) -> Value:
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    """`arr` without the slices that `obj` (an index, a slice, indices or a mask, all known) names along `axis`."""
+    """`arr` without the slices that `obj` (an index, a slice, indices or a mask, all known) names along `axis`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.delete(wnp.array([10, 20, 30, 40]), [0, 2])
+        array([20, 40])
+    """
     arr = as_array(arr)
     if axis is None:
         arr, axis = ravel(arr), 0
@@ -253,7 +319,14 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 
 
 def resize(a: Any, new_shape: Any) -> Any:
-    """`a` repeated or cut to `new_shape`."""
+    """`a` repeated or cut to `new_shape`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.resize(wnp.array([1, 2, 3]), (2, 2))
+        array([[1, 2],
+               [3, 1]])
+    """
     flat = ravel(as_array(a))
     want = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
     want = tuple(as_length(n, "resize") for n in want)
@@ -273,7 +346,13 @@ def _is_indices(indices_or_sections: Any) -> bool:
 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """`ary` cut along `axis` into sections, equal as far as they can be, or at the indices given."""
+    """`ary` cut along `axis` into sections, equal as far as they can be, or at the indices given.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.array_split(wnp.arange(5), 2)
+        [array([0, 1, 2]), array([3, 4])]
+    """
     ary = as_array(ary)
     axis = canonical_axis(axis, ndim_of(ary))
     n = shape_of(ary)[axis]
@@ -311,19 +390,37 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`ary` cut along its first axis."""
+    """`ary` cut along its first axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.vsplit(wnp.array([[1, 2], [3, 4]]), 2)
+        [array([[1, 2]]), array([[3, 4]])]
+    """
     if ndim(ary) < 2:
         raise ShapeError(f"vsplit needs an array of at least two axes, got shape {shape_of(as_array(ary))}")
     return split(ary, indices_or_sections, 0)
 
 
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`ary` cut along its second axis (a vector along its only one)."""
+    """`ary` cut along its second axis (a vector along its only one).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.hsplit(wnp.array([[1, 2, 3, 4]]), [1])
+        [array([[1]]), array([[2, 3, 4]])]
+    """
     return split(ary, indices_or_sections, 0 if ndim(ary) == 1 else 1)
 
 
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """`ary` cut along its third axis."""
+    """`ary` cut along its third axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> [part.shape for part in wnp.dsplit(wnp.ones((2, 2, 4)), 2)]
+        [(2, 2, 2), (2, 2, 2)]
+    """
     if ndim(ary) < 3:
         raise ShapeError(f"dsplit needs an array of at least three axes, got shape {shape_of(as_array(ary))}")
     return split(ary, indices_or_sections, 2)

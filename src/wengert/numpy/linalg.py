@@ -45,35 +45,75 @@ from .shaping import matrix_transpose, swapaxes
 
 
 class EigResult(NamedTuple):
-    """Eigenvalues, and eigenvectors in columns."""
+    """Eigenvalues, and eigenvectors in columns.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> values, vectors = linalg.eig(np.diag([1.0, 5.0]))
+        >>> abs(vectors)
+        array([[1., 0.],
+               [0., 1.]])
+    """
 
     eigenvalues: Any
     eigenvectors: Any
 
 
 class EighResult(NamedTuple):
-    """Real eigenvalues in ascending order, and orthonormal eigenvectors in columns."""
+    """Real eigenvalues in ascending order, and orthonormal eigenvectors in columns.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> values, vectors = linalg.eigh(np.diag([1.0, 5.0]))
+        >>> values
+        array([1., 5.])
+    """
 
     eigenvalues: Any
     eigenvectors: Any
 
 
 class QRResult(NamedTuple):
-    """A matrix with orthonormal columns, and an upper triangular one."""
+    """A matrix with orthonormal columns, and an upper triangular one.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> factors = linalg.qr(np.array([[0.0, 2.0], [1.0, 0.0]]))
+        >>> abs(factors.R)
+        array([[1., 0.],
+               [0., 2.]])
+    """
 
     Q: Any
     R: Any
 
 
 class SlogdetResult(NamedTuple):
-    """The sign of a determinant, and the logarithm of its absolute value."""
+    """The sign of a determinant, and the logarithm of its absolute value.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.slogdet(np.diag([2.0, -5.0])).sign
+        np.float64(-1.0)
+    """
 
     sign: Any
     logabsdet: Any
 
 
 class SVDResult(NamedTuple):
-    """Left singular vectors in columns, singular values in descending order, right singular vectors in rows."""
+    """Left singular vectors in columns, singular values in descending order, right singular vectors in rows.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.svd(np.array([[0.0, 1.0], [7.0, 0.0]])).S
+        array([7., 1.])
+    """
 
     U: Any
     S: Any
@@ -139,6 +179,13 @@ def inv(a: Any) -> Any:
 
     Raises:
         LinAlgError: a matrix is singular.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.inv(np.array([[2.0, 0.0], [0.0, 4.0]]))
+        array([[0.5 , 0.  ],
+               [0.  , 0.25]])
     """
     return _ops.inv_p.bind(_matrices(a, "inv", square=True))
 
@@ -148,6 +195,12 @@ def det(a: Any) -> Any:
     """The determinant of each matrix. Its gradient is the matrix of cofactors, right for singular matrices too.
 
     Derivative: Jacobi's formula, Giles (2008), section 2.2.4, with the cofactors in the place of ``det(a) a^-1``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.det(np.array([[1.0, 2.0], [3.0, 4.0]])).round(12)
+        np.float64(-2.0)
     """
     return _ops.det_p.bind(_matrices(a, "det", square=True))
 
@@ -156,6 +209,13 @@ def slogdet(a: Any) -> SlogdetResult:
     """The sign of each determinant and the logarithm of its absolute value.
 
     Derivative: Giles (2008), section 2.2.4: ``tr(a^-1 da)``; infinite where a matrix is singular.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> sign, logarithm = linalg.slogdet(np.diag([-2.0, 3.0]))
+        >>> float(sign * np.exp(logarithm).round(12))
+        -6.0
     """
     return SlogdetResult(*_ops.slogdet_p.bind(_matrices(a, "slogdet", square=True)))
 
@@ -170,6 +230,13 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
         rcond: the older name of `rtol`.
         hermitian: whether `a` is the Hermitian matrix of which the lower triangle is given.
         rtol: singular values below `rtol` times the largest count as zero; ``max(m, n) * eps`` by default.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.pinv(np.array([[2.0, 0.0], [0.0, 0.0]]))
+        array([[0.5, 0. ],
+               [0. , 0. ]])
     """
     cut = rcond if rtol is None else rtol
     if isinstance(cut, Tracer):
@@ -184,7 +251,15 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
 
 
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    """``x`` in ``tensordot(a, x, x.ndim) = b``."""
+    """``x`` in ``tensordot(a, x, x.ndim) = b``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.tensorsolve(np.eye(4).reshape(2, 2, 2, 2) * 2, np.array([[2.0, 4.0], [6.0, 8.0]]))
+        array([[1., 2.],
+               [3., 4.]])
+    """
     a, b = as_array(a), as_array(b)
     if axes is not None:
         order = [i for i in range(ndim_of(a)) if i not in axes]
@@ -195,7 +270,14 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 
 def tensorinv(a: Any, ind: int = 2) -> Any:
-    """The inverse with respect to ``tensordot(a, b, ind)``."""
+    """The inverse with respect to ``tensordot(a, b, ind)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.tensorinv(np.eye(4).reshape(4, 2, 2) * 2, ind=1).shape
+        (2, 2, 4)
+    """
     a = as_array(a)
     rows, columns = (int(np.prod(part, dtype=int)) for part in (shape_of(a)[:ind], shape_of(a)[ind:]))
     if rows != columns or not shape_of(a):
@@ -218,6 +300,12 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
 
     Returns:
         The solution, the sums of squared residuals (empty unless ``m > n``), the rank, and the singular values.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.lstsq(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0]))[0].round(12)
+        array([1., 2.])
     """
     a, b = _matrices(a, "lstsq"), as_array(b)
     if ndim_of(a) != 2:
@@ -283,6 +371,12 @@ def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = False) -> Eig
         a: square matrices, of which one triangle is read.
         UPLO: which triangle: "L" (the default) or "U".
         symmetrize_input: whether the mean of both triangles is taken, as JAX does; gradients are Hermitian then.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.eigh(np.array([[2.0, 1.0], [1.0, 2.0]])).eigenvalues.round(12)
+        array([1., 3.])
     """
     x, lower = _hermitian(a, "eigh", UPLO, symmetrize_input)
     return EighResult(*_dec.eigh_p.bind(x, lower=lower))
@@ -292,6 +386,12 @@ def eigvalsh(a: Any, UPLO: str | None = None, *, symmetrize_input: bool = False)
     """The eigenvalues, rising, of Hermitian matrices; arguments as for `eigh`.
 
     Derivative: Giles (2008), section 3.1: ``diag(v' da v)``, of the triangle that is read.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.eigvalsh(np.array([[0.0, 2.0], [2.0, 0.0]])).round(12)
+        array([-2.,  2.])
     """
     x, lower = _hermitian(a, "eigvalsh", UPLO, symmetrize_input)
     return _dec.eigvalsh_p.bind(x, lower=lower)
@@ -303,6 +403,12 @@ def eig(a: Any) -> EigResult:
     Derivative: Giles (2008), section 3.1, with the vectors' lengths and phases held as LAPACK sets them.
 
     The derivative of an eigenvector is that of the one LAPACK gives: of length 1, its largest component real.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.eig(np.array([[2.0, 0.0], [0.0, 3.0]])).eigenvalues.real
+        array([2., 3.])
     """
     return EigResult(*_dec.eig_p.bind(_matrices(a, "eig", square=True)))
 
@@ -311,6 +417,12 @@ def eigvals(a: Any) -> Any:
     """The eigenvalues of general matrices: always complex, as whether they are real depends on values.
 
     Derivative: Giles (2008), section 3.1: ``diag(v^-1 da v)``; NaN where a matrix is defective.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> np.sort(linalg.eigvals(np.array([[0.0, 1.0], [-6.0, 5.0]])).real).round(12)
+        array([2., 3.])
     """
     return _dec.eigvals_p.bind(_matrices(a, "eigvals", square=True))
 
@@ -329,6 +441,13 @@ def svd(
         compute_uv: without it the singular values alone are returned.
         hermitian: whether `a` is the Hermitian matrix of which the lower triangle is given.
         subset_by_index: not supported.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> u, s, vh = linalg.svd(np.array([[0.0, 2.0], [3.0, 0.0]]))
+        >>> s
+        array([3., 2.])
     """
     x = _ops.of_triangle(_matrices(a, "svd", square=True)) if hermitian else _matrices(a, "svd")
     if subset_by_index is not None:
@@ -343,6 +462,12 @@ def svdvals(x: Any, /) -> Any:
     """The singular values of each matrix, falling.
 
     Derivative: Giles (2008), section 3.2: ``diag(u' da v)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.svdvals(np.diag([1.0, -6.0]))
+        array([6., 1.])
     """
     return _dec.svdvals_p.bind(_matrices(x, "svdvals"))
 
@@ -359,6 +484,14 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
     Raises:
         ArgumentError: another mode. NumPy's "raw" gives Householder vectors, which have no derivative here.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> q, r = linalg.qr(np.array([[3.0, 1.0], [4.0, 2.0]]))
+        >>> (q @ r).round(12)
+        array([[3., 1.],
+               [4., 2.]])
     """
     if mode not in ("reduced", "r", "complete"):
         raise ArgumentError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
@@ -402,6 +535,12 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
         axis: the axes; all by default.
         keepdims: whether the axes stay, with length 1.
         ord: 2 by default; inf, -inf, 0 (how many components are not zero), or any number.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.vector_norm(np.array([[3.0, 4.0], [6.0, 8.0]]), axis=1)
+        array([ 5., 10.])
     """
     x = as_array(x)
     x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
@@ -426,7 +565,14 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 @rounded
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
-    """The norm of matrices in the last two axes: "fro", "nuc", 1, -1, 2, -2, inf or -inf."""
+    """The norm of matrices in the last two axes: "fro", "nuc", 1, -1, 2, -2, inf or -inf.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.matrix_norm(np.array([[3.0, 0.0], [0.0, 4.0]]))
+        np.float64(5.0)
+    """
     x = as_array(x)
     if ndim_of(x) < 2:
         raise AxisError(f"matrix_norm needs matrices in the last two axes, got shape {shape_of(x)}")
@@ -489,7 +635,15 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def outer(x1: Any, x2: Any, /) -> Any:
-    """All products of elements of two vectors."""
+    """All products of elements of two vectors.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.outer(np.array([1, 2]), np.array([3, 4]))
+        array([[3, 4],
+               [6, 8]])
+    """
     x1, x2 = as_array(x1), as_array(x2)
     if ndim_of(x1) != 1 or ndim_of(x2) != 1:
         raise ShapeError(f"outer needs two vectors, got shapes {shape_of(x1)} and {shape_of(x2)}; numpy.outer flattens")
@@ -497,7 +651,14 @@ def outer(x1: Any, x2: Any, /) -> Any:
 
 
 def cond(x: Any, p: Any = None) -> Any:
-    """The condition number: the norm of a matrix times that of its inverse."""
+    """The condition number: the norm of a matrix times that of its inverse.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.cond(np.diag([4.0, 2.0]))
+        np.float64(2.0)
+    """
     if 0 in shape_of(as_array(x)):
         raise MatrixError(f"cond of no elements, shape {shape_of(as_array(x))}")
     x = _matrices(x, "cond")
@@ -512,7 +673,14 @@ def cond(x: Any, p: Any = None) -> Any:
 
 
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    """How many singular values are above the tolerance."""
+    """How many singular values are above the tolerance.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.matrix_rank(np.array([[1.0, 2.0], [2.0, 4.0]]))
+        np.int64(1)
+    """
     x = as_array(A)
     if ndim_of(x) < 2:
         return convert(_sum(convert(x, bool)) > 0, config.int_dtype)
@@ -528,7 +696,15 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
 
 def matrix_power(a: Any, n: int) -> Any:
-    """The `n`-th power of each matrix, by squaring; of its inverse if `n` is negative."""
+    """The `n`-th power of each matrix, by squaring; of its inverse if `n` is negative.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.matrix_power(np.array([[1, 1], [1, 0]]), 6)
+        array([[13,  8],
+               [ 8,  5]])
+    """
     x = _matrices(a, "matrix_power", square=True) if n < 0 else as_array(a)
     if ndim_of(x) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
         raise MatrixError(f"matrix_power needs square matrices in the last two axes, got shape {shape_of(x)}")
@@ -547,7 +723,14 @@ def matrix_power(a: Any, n: int) -> Any:
 
 
 def multi_dot(arrays: Any, *, out: None = None) -> Any:
-    """The product of several matrices (the first and the last may be vectors), in the cheapest order."""
+    """The product of several matrices (the first and the last may be vectors), in the cheapest order.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.multi_dot([np.array([[1, 2]]), np.eye(2, dtype=int), np.array([[3], [4]])])
+        array([[11]])
+    """
     no_out(out)
     items = [as_array(a) for a in arrays]
     if len(items) < 2:
@@ -572,12 +755,26 @@ def multi_dot(arrays: Any, *, out: None = None) -> Any:
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
-    """The diagonals of the matrices in the last two axes."""
+    """The diagonals of the matrices in the last two axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.diagonal(np.array([[1, 2], [3, 4]]))
+        array([1, 4])
+    """
     return _diagonal(x, offset, -2, -1)
 
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """The traces of the matrices in the last two axes."""
+    """The traces of the matrices in the last two axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.trace(np.array([[1, 9], [9, 5]]))
+        np.int64(6)
+    """
     return _trace(x, offset, -2, -1, dtype)
 
 

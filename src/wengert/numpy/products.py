@@ -29,6 +29,11 @@ def dot(a: Any, b: Any, out: None = None) -> Any:
 
     Raises:
         ShapeError: these axes differ in length.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.dot(wnp.array([[1, 2], [3, 4]]), [10, 1])
+        array([12, 34])
     """
     no_out(out)
     return _ops.dot(a, b)
@@ -36,25 +41,50 @@ def dot(a: Any, b: Any, out: None = None) -> Any:
 
 @plain(np.vdot, 2)
 def vdot(a: Any, b: Any, /) -> Any:
-    """The dot product of flattened arrays, the first one conjugated."""
+    """The dot product of flattened arrays, the first one conjugated.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.vdot(wnp.array([1j, 2.0]), [1j, 3.0])
+        np.complex128(7+0j)
+    """
     return _ops.vdot(a, b)
 
 
 @plain(np.inner, 2)
 def inner(a: Any, b: Any, /) -> Any:
-    """The product over the last axes of both."""
+    """The product over the last axes of both.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.inner(wnp.array([1, 2]), [[3, 4], [5, 6]])
+        array([11, 17])
+    """
     return _ops.inner(a, b)
 
 
 @plain(np.outer, 2)
 def outer(a: Any, b: Any, out: None = None) -> Any:
-    """All products of elements of two flattened arrays, shape ``(a.size, b.size)``."""
+    """All products of elements of two flattened arrays, shape ``(a.size, b.size)``.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.outer(wnp.array([1, 2]), [1, 10, 100])
+        array([[  1,  10, 100],
+               [  2,  20, 200]])
+    """
     no_out(out)
     return _ops.outer(a, b)
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """The product over `axes`: a count (the last of `a`, the first of `b`) or a pair of sequences of axes."""
+    """The product over `axes`: a count (the last of `a`, the first of `b`) or a pair of sequences of axes.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.tensordot(wnp.ones((2, 3, 4)), wnp.ones((4, 3)), axes=[[1, 2], [1, 0]])
+        array([12., 12.])
+    """
     return _ops.tensordot(a, b, axes)
 
 
@@ -62,6 +92,11 @@ def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = Fa
     """In which order NumPy's ``einsum`` would contract, from the shapes alone, and a text about it.
 
     `einsum` here asks opt_einsum for the order, whose answer may be another.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.einsum_path("ij,jk,kl->il", wnp.ones((2, 9)), wnp.ones((9, 9)), wnp.ones((9, 2)))[0]
+        ['einsum_path', (0, 1), (0, 1)]
     """
     shapes = [np.broadcast_to(np.zeros((), dtype_of(x)), shape_of(x)) if isinstance(x, Tracer) else x for x in operands]
     return np.einsum_path(*shapes, optimize=optimize, einsum_call=einsum_call)  # type: ignore[call-overload]
@@ -72,14 +107,26 @@ matmul = plain(np.matmul, 2)(_ops.matmul)
 
 @plain(np.trace)
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
-    """The sum of a diagonal."""
+    """The sum of a diagonal.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.trace(wnp.array([[1, 2], [3, 4]]))
+        np.int64(5)
+    """
     no_out(out)
     return _sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
 @plain(np.kron, 2)
 def kron(a: Any, b: Any) -> Any:
-    """The Kronecker product: each element of `a` replaced by its product with `b`."""
+    """The Kronecker product: each element of `a` replaced by its product with `b`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.kron(wnp.array([1, 10]), [1, 2, 3])
+        array([ 1,  2,  3, 10, 20, 30])
+    """
     a, b = as_array(a), as_array(b)
     rank = ndim_of(a) if ndim_of(a) > ndim_of(b) else ndim_of(b)
     sa, sb = ((1,) * (rank - ndim_of(x)) + shape_of(x) for x in (a, b))
@@ -93,6 +140,11 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
     Raises:
         ShapeError: the vectors have neither two nor three components.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cross(wnp.array([1, 0, 0]), [0, 1, 0])
+        array([0, 0, 1])
     """
     if axis is not None:
         axisa = axisb = axisc = axis
@@ -115,7 +167,13 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """The dot products of vectors along `axis`, the first ones conjugated."""
+    """The dot products of vectors along `axis`, the first ones conjugated.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.vecdot(wnp.array([[1, 2], [3, 4]]), [1, 10])
+        array([21, 43])
+    """
     x, y = as_array(x1), as_array(x2)
     x, y = moveaxis(x, axis, -1), moveaxis(y, axis, -1)
     if shape_of(x)[-1] != shape_of(y)[-1]:
@@ -124,7 +182,13 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
-    """Matrices times vectors, over stacks of both."""
+    """Matrices times vectors, over stacks of both.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.matvec(wnp.array([[1, 2], [3, 4]]), [1, 1])
+        array([3, 7])
+    """
     x1, x2 = as_array(x1), as_array(x2)
     if ndim_of(x1) < 2 or ndim_of(x2) < 1:
         raise ShapeError(f"matvec needs matrices and vectors, got shapes {shape_of(x1)} and {shape_of(x2)}")
@@ -132,7 +196,13 @@ def matvec(x1: Any, x2: Any, /) -> Any:
 
 
 def vecmat(x1: Any, x2: Any, /) -> Any:
-    """Vectors, conjugated, times matrices, over stacks of both."""
+    """Vectors, conjugated, times matrices, over stacks of both.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.vecmat(wnp.array([1, 1]), [[1, 2], [3, 4]])
+        array([4, 6])
+    """
     x1, x2 = as_array(x1), as_array(x2)
     if ndim_of(x1) < 1 or ndim_of(x2) < 2:
         raise ShapeError(f"vecmat needs vectors and matrices, got shapes {shape_of(x1)} and {shape_of(x2)}")
@@ -172,24 +242,48 @@ def _padded(a1: Any, a2: Any) -> tuple[Any, Any]:
 
 
 def polyadd(a1: Any, a2: Any) -> Any:
-    """The sum of two polynomials."""
+    """The sum of two polynomials.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polyadd(wnp.array([1, 2]), [1, 0, 0])
+        array([1, 1, 2])
+    """
     a, b = _padded(a1, a2)
     return add(a, b)
 
 
 def polysub(a1: Any, a2: Any) -> Any:
-    """The difference of two polynomials."""
+    """The difference of two polynomials.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polysub(wnp.array([1, 2]), [1, 5])
+        array([ 0, -3])
+    """
     a, b = _padded(a1, a2)
     return subtract(a, b)
 
 
 def polymul(a1: Any, a2: Any) -> Any:
-    """The product of two polynomials."""
+    """The product of two polynomials.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polymul(wnp.array([1, 1]), [1, -1])
+        array([ 1,  0, -1])
+    """
     return convolve(_coefficients(a1), _coefficients(a2))
 
 
 def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
-    """The quotient and the remainder of two polynomials; the remainder keeps its leading zeros."""
+    """The quotient and the remainder of two polynomials; the remainder keeps its leading zeros.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polydiv(wnp.array([1.0, 0.0, -1.0]), [1.0, 1.0])
+        (array([ 1., -1.]), array([0.]))
+    """
     u, v = (x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype) for x in map(_coefficients, (u, v)))
     m, n = shape_of(u)[0] - 1, shape_of(v)[0] - 1
     r = u + getitem(v, 0) * 0
@@ -203,7 +297,13 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
 
 
 def polyder(p: Any, m: int = 1) -> Any:
-    """The `m`-th derivative of a polynomial."""
+    """The `m`-th derivative of a polynomial.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polyder(wnp.array([1.0, 2.0, 3.0]))
+        array([2., 2.])
+    """
     p = _coefficients(p)
     for _ in range(_order("polyder", m)):
         n = shape_of(p)[0]
@@ -218,7 +318,13 @@ def _order(name: str, m: int) -> int:
 
 
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    """The `m`-th integral of a polynomial, with constants of integration `k` (0 by default)."""
+    """The `m`-th integral of a polynomial, with constants of integration `k` (0 by default).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polyint(wnp.array([2.0, 2.0]))
+        array([1., 2., 0.])
+    """
     p = _coefficients(p)
     if _order("polyint", m) == 0:
         return p
@@ -231,7 +337,13 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 
 
 def poly(seq_of_zeros: Any) -> Any:
-    """The coefficients of the polynomial with these roots, or the characteristic one of a square matrix."""
+    """The coefficients of the polynomial with these roots, or the characteristic one of a square matrix.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.poly(wnp.array([1.0, 2.0]))
+        array([ 1., -3.,  2.])
+    """
     from .linalg import eigvals
 
     roots_ = _coefficients(seq_of_zeros)
@@ -244,7 +356,14 @@ def poly(seq_of_zeros: Any) -> Any:
 
 
 def roots(p: Any) -> Any:
-    """The roots of a polynomial, complex where they are traced; its first coefficient must not be zero unless `p` is known."""
+    """The roots of a polynomial, complex where they are traced; its first coefficient must not be zero unless `p` is known.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> np.sort(wnp.roots(wnp.array([1.0, -3.0, 2.0])).real).round(12)
+        array([1., 2.])
+    """
     from .linalg import eigvals
 
     p = _coefficients(p)
@@ -276,6 +395,11 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
 
     Raises:
         NotSupportedError: `full` or `cov` on values under transformation.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.polyfit(wnp.array([0.0, 1.0, 2.0]), [1.0, 3.0, 5.0], 1).round(12)
+        array([2., 1.])
     """
     if not any(isinstance(v, Tracer) for v in (x, y, w)):
         out = np.polyfit(as_array(x), as_array(y), deg, rcond, full, w, cov)

@@ -61,7 +61,13 @@ def prod(
     initial: Any = None,
     where: Any = None,
 ) -> Any:
-    """The product of elements over `axis` (all by default); its derivative is right where elements are zero."""
+    """The product of elements over `axis` (all by default); its derivative is right where elements are zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.prod(wnp.array([[1, 2], [3, 4]]), axis=0)
+        array([3, 8])
+    """
     no_out(out)
     return _ops.prod(a, axis, dtype, keepdims, initial, where)
 
@@ -70,7 +76,13 @@ def prod(
 def max(
     a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Any:  # noqa: A001
-    """The largest element over `axis`; NaN if there is one. Equal elements share the derivative."""
+    """The largest element over `axis`; NaN if there is one. Equal elements share the derivative.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.amax(wnp.array([[1, 5], [7, 2]]), axis=0)
+        array([7, 5])
+    """
     no_out(out)
     return _ops.max(a, axis, keepdims, initial, where)
 
@@ -79,7 +91,13 @@ def max(
 def min(
     a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Any:  # noqa: A001
-    """The smallest element over `axis`; NaN if there is one. Equal elements share the derivative."""
+    """The smallest element over `axis`; NaN if there is one. Equal elements share the derivative.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.amin(wnp.array([[1, 5], [7, 2]]), axis=1)
+        array([1, 2])
+    """
     no_out(out)
     return _ops.min(a, axis, keepdims, initial, where)
 
@@ -101,26 +119,50 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False, where: Any = Non
 
 @plain(np.any)
 def any(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None) -> Any:  # noqa: A001
-    """Whether any element over `axis` is true."""
+    """Whether any element over `axis` is true.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.any(wnp.array([[0, 0], [0, 3]]), axis=1)
+        array([False,  True])
+    """
     no_out(out)
     return _ops.any(a, axis, keepdims, where)
 
 
 @plain(np.all)
 def all(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None) -> Any:  # noqa: A001
-    """Whether all elements over `axis` are true."""
+    """Whether all elements over `axis` are true.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.all(wnp.array([[True, False], [True, True]]), axis=1)
+        array([False,  True])
+    """
     no_out(out)
     return _ops.all(a, axis, keepdims, where)
 
 
 def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """How many elements over `axis` are not zero."""
+    """How many elements over `axis` are not zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.count_nonzero(wnp.array([[0, 1], [2, 3]]), axis=0)
+        array([1, 2])
+    """
     return sum(convert(as_array(a), bool), axis, keepdims=keepdims, dtype=config.int_dtype)
 
 
 @plain(np.ptp)
 def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    """The largest element minus the smallest, over `axis`."""
+    """The largest element minus the smallest, over `axis`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ptp(wnp.array([[1, 9], [4, 6]]), axis=1)
+        array([8, 2])
+    """
     no_out(out)
     return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
 
@@ -182,6 +224,11 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
     Returns:
         The average; with `returned` a pair of it and the sum of weights.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.average(wnp.array([1.0, 2.0, 6.0]), weights=[3, 2, 1])
+        np.float64(2.1666666666666665)
     """
     a = as_array(a)
     if weights is None:
@@ -293,7 +340,14 @@ def std(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm."""
+    """The standard deviation over `axis`. Where it is 0 its derivative is taken to be 0, as that of a norm.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.std(wnp.array([1.0, 3.0]), ddof=1) == np.sqrt(2)
+        np.True_
+    """
     no_out(out)
     if _other_dtype(a, dtype):
         out = _variance_in(dtype, a, axis, ddof, keepdims, where, correction, mean)
@@ -342,7 +396,14 @@ def nansum(
     initial: Any = None,
     where: Any = None,
 ) -> Any:
-    """The sum over `axis`, NaN counted as 0."""
+    """The sum over `axis`, NaN counted as 0.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nansum(wnp.array([2.0, np.nan, 3.0]))
+        np.float64(5.0)
+    """
     no_out(out)
     return _ops.sum(_without_nan(a, 0)[0], axis, dtype, keepdims, initial, where)
 
@@ -357,7 +418,14 @@ def nanprod(
     initial: Any = None,
     where: Any = None,
 ) -> Any:
-    """The product over `axis`, NaN counted as 1."""
+    """The product over `axis`, NaN counted as 1.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanprod(wnp.array([2.0, np.nan, 7.0]))
+        np.float64(14.0)
+    """
     no_out(out)
     return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims, initial, where)
 
@@ -375,7 +443,14 @@ def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool, in
 def nanmax(
     a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Any:
-    """The largest element over `axis` that is not NaN; NaN if there is none."""
+    """The largest element over `axis` that is not NaN; NaN if there is none.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmax(wnp.array([[np.nan, 2.0], [1.0, 5.0]]), axis=0)
+        array([1., 5.])
+    """
     no_out(out)
     return _nanextreme(max, -np.inf, a, axis, keepdims, initial, where)
 
@@ -383,7 +458,14 @@ def nanmax(
 def nanmin(
     a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Any:
-    """The smallest element over `axis` that is not NaN; NaN if there is none."""
+    """The smallest element over `axis` that is not NaN; NaN if there is none.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmin(wnp.array([[np.nan, 2.0], [1.0, 5.0]]), axis=1)
+        array([2., 1.])
+    """
     no_out(out)
     return _nanextreme(min, np.inf, a, axis, keepdims, initial, where)
 
@@ -395,7 +477,14 @@ def _present(present: Any, where: Any) -> Any:
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
 ) -> Any:
-    """The mean over `axis` of the elements that are not NaN."""
+    """The mean over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmean(wnp.array([1.0, np.nan, 5.0]))
+        np.float64(3.0)
+    """
     no_out(out)
     _of_inexact(a, dtype)
     x, present = _without_nan(a, 0)
@@ -414,7 +503,14 @@ def nanvar(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The variance over `axis` of the elements that are not NaN."""
+    """The variance over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanvar(wnp.array([1.0, np.nan, 5.0]))
+        np.float64(4.0)
+    """
     no_out(out)
     _of_inexact(a, dtype)
     x, present = _without_nan(a, 0)
@@ -434,7 +530,14 @@ def nanstd(
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    """The standard deviation over `axis` of the elements that are not NaN."""
+    """The standard deviation over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanstd(wnp.array([1.0, np.nan, 3.0]))
+        np.float64(1.0)
+    """
     no_out(out)
     _of_inexact(a, dtype)
     x, present = _without_nan(a, 0)
@@ -457,30 +560,61 @@ def _running(primitive: Any, a: Any, axis: Any, dtype: Any) -> Any:
 
 @plain(np.cumsum)
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
-    """The running sum along `axis` (of the flattened array by default)."""
+    """The running sum along `axis` (of the flattened array by default).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cumsum(wnp.array([[1, 2], [3, 4]]), axis=0)
+        array([[1, 2],
+               [4, 6]])
+    """
     no_out(out)
     return _running(_ops.cumsum_p, a, axis, dtype)
 
 
 @plain(np.cumprod)
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
-    """The running product along `axis` (of the flattened array by default); exact where elements are zero."""
+    """The running product along `axis` (of the flattened array by default); exact where elements are zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cumprod(wnp.array([1, 2, 3, 4]))
+        array([ 1,  2,  6, 24])
+    """
     no_out(out)
     return _running(_ops.cumprod_p, a, axis, dtype)
 
 
 def cummax(a: Any, axis: Any = None) -> Any:
-    """The running maximum along `axis`."""
+    """The running maximum along `axis`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cummax(wnp.array([1, 3, 2, 5, 4]))
+        array([1, 3, 3, 5, 5])
+    """
     return _running(_ops.cummax_p, a, axis, None)
 
 
 def cummin(a: Any, axis: Any = None) -> Any:
-    """The running minimum along `axis`."""
+    """The running minimum along `axis`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cummin(wnp.array([4, 3, 5, 1, 2]))
+        array([4, 3, 3, 1, 1])
+    """
     return _running(_ops.cummin_p, a, axis, None)
 
 
 def cumlogsumexp(a: Any, axis: Any = None) -> Any:
-    """The running ``log(sum(exp(a)))`` along `axis`, without overflow."""
+    """The running ``log(sum(exp(a)))`` along `axis`, without overflow.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.exp(wnp.cumlogsumexp(wnp.log(wnp.array([1.0, 2.0, 3.0])))).round(12)
+        array([1., 3., 6.])
+    """
     a = as_array(a)
     a = a if inexact_dtype(dtype_of(a)) else convert(a, config.float_dtype)
     return _running(_cumulative.cumlogsumexp_p, a, axis, None)
@@ -504,27 +638,53 @@ def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, out
 def cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
 ) -> Any:
-    """The running sum along `axis`; with `include_initial` a 0 stands in front."""
+    """The running sum along `axis`; with `include_initial` a 0 stands in front.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cumulative_sum(wnp.array([2, 3]), include_initial=True)
+        array([0, 2, 5])
+    """
     return _cumulative_of(cumsum, 0, x, axis, dtype, out, include_initial)
 
 
 def cumulative_prod(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
 ) -> Any:
-    """The running product along `axis`; with `include_initial` a 1 stands in front."""
+    """The running product along `axis`; with `include_initial` a 1 stands in front.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.cumulative_prod(wnp.array([2, 3]), include_initial=True)
+        array([1, 2, 6])
+    """
     return _cumulative_of(cumprod, 1, x, axis, dtype, out, include_initial)
 
 
 @plain(np.nancumsum)
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
-    """The running sum along `axis`, NaN counted as 0."""
+    """The running sum along `axis`, NaN counted as 0.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nancumsum(wnp.array([2.0, np.nan, 3.0]))
+        array([2., 2., 5.])
+    """
     no_out(out)
     return cumsum(_without_nan(a, 0)[0], axis, dtype=dtype)
 
 
 @plain(np.nancumprod)
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
-    """The running product along `axis`, NaN counted as 1."""
+    """The running product along `axis`, NaN counted as 1.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nancumprod(wnp.array([2.0, np.nan, 3.0]))
+        array([2., 2., 6.])
+    """
     no_out(out)
     return cumprod(_without_nan(a, 1)[0], axis, dtype=dtype)
 

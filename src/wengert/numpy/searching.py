@@ -67,14 +67,26 @@ def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
 
 @plain(np.argmax)
 def argmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the largest element along `axis` (in the flattened array by default), the first of equals."""
+    """The index of the largest element along `axis` (in the flattened array by default), the first of equals.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.argmax(wnp.array([[3, 9, 1], [8, 2, 7]]), axis=1)
+        array([1, 0])
+    """
     no_out(out)
     return _arg(_reduction.argmax_p, "argmax", a, axis, keepdims)
 
 
 @plain(np.argmin)
 def argmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the smallest element along `axis` (in the flattened array by default), the first of equals."""
+    """The index of the smallest element along `axis` (in the flattened array by default), the first of equals.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.argmin(wnp.array([4.0, -1.0, 2.0]))
+        np.int64(1)
+    """
     no_out(out)
     return _arg(_reduction.argmin_p, "argmin", a, axis, keepdims)
 
@@ -87,13 +99,27 @@ def _nanarg(function: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> A
 
 
 def nanargmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the largest element that is not NaN (0 where all are)."""
+    """The index of the largest element that is not NaN (0 where all are).
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanargmax(wnp.array([np.nan, 2.0, 5.0]))
+        np.int64(2)
+    """
     no_out(out)
     return _nanarg(argmax, -np.inf, a, axis, keepdims)
 
 
 def nanargmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the smallest element that is not NaN (0 where all are)."""
+    """The index of the smallest element that is not NaN (0 where all are).
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanargmin(wnp.array([np.nan, 2.0, 5.0]))
+        np.int64(1)
+    """
     no_out(out)
     return _nanarg(argmin, np.inf, a, axis, keepdims)
 
@@ -134,7 +160,13 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable
 def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False
 ):
-    """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always)."""
+    """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.argsort(wnp.array([30, 10, 20]))
+        array([1, 2, 0])
+    """
     x, i = _axis_of(expand_dims(as_array(a), 0) if shape_of(as_array(a)) == () else a, axis)
     if not descending:
         return argsort_p.bind(x, axis=i)
@@ -148,6 +180,11 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order
 
     Raises:
         ArgumentError: `kth` is out of range.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.partition(wnp.array([7, 1, 5, 3]), 0)[0]
+        np.int64(1)
     """
     _check_kth(a, kth, axis)
     return sort(a, axis)
@@ -165,13 +202,25 @@ def _check_kth(a: Any, kth: Any, axis: Any) -> None:
 
 
 def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
-    """The indices that partition `a`: those of a full sort."""
+    """The indices that partition `a`: those of a full sort.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.array([40, 10, 30, 20])[wnp.argpartition(wnp.array([40, 10, 30, 20]), 1)[:2]].max()
+        np.int64(20)
+    """
     _check_kth(a, kth, axis)
     return argsort(a, axis)
 
 
 def sort_complex(a: Any) -> Any:
-    """The elements of `a` along its last axis as complex numbers, by their real and then their imaginary parts."""
+    """The elements of `a` along its last axis as complex numbers, by their real and then their imaginary parts.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.sort_complex(wnp.array([3.0, 1 + 2j, 1 - 2j]))
+        array([1.-2.j, 1.+2.j, 3.+0.j])
+    """
     out = sort(a)
     d = dtype_of(out)
     return (
@@ -182,7 +231,13 @@ def sort_complex(a: Any) -> Any:
 
 
 def lexsort(keys: Any, axis: int = -1) -> Any:
-    """The indices that sort by the last key, then by the one before it, and so on."""
+    """The indices that sort by the last key, then by the one before it, and so on.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.lexsort((wnp.array([2, 1, 3]), wnp.array([1, 1, 0])))
+        array([2, 1, 0])
+    """
     items = [as_array(k) for k in keys]
     if not items:
         raise ArgumentError("lexsort needs at least one key")
@@ -197,7 +252,13 @@ def lexsort(keys: Any, axis: int = -1) -> Any:
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, method: str = "scan") -> Any:
-    """Where in the sorted vector `a` the values `v` belong, before ("left") or after ("right") equal elements."""
+    """Where in the sorted vector `a` the values `v` belong, before ("left") or after ("right") equal elements.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.searchsorted(wnp.array([1, 3, 5]), [0, 3, 9], side="right")
+        array([0, 2, 3])
+    """
     if side not in ("left", "right"):
         raise ArgumentError(f"searchsorted: side must be 'left' or 'right', got {side!r}")
     a, v = as_array(a), as_array(v)
@@ -210,7 +271,13 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, meth
 
 
 def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
-    """Which bin each element of `x` is in; `bins` rise or fall."""
+    """Which bin each element of `x` is in; `bins` rise or fall.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.digitize(wnp.array([0.5, 1.0, 7.0]), [1.0, 5.0])
+        array([0, 1, 2])
+    """
     x, bins = as_array(x), as_array(bins)
     if ndim_of(bins) != 1:
         raise ShapeError(f"digitize: bins must be a vector, got shape {shape_of(bins)}")
@@ -255,6 +322,11 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
     Raises:
         ArgumentError: there are not as many choices as conditions.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.select([wnp.array([True, False, False]), wnp.array([True, True, False])], [1, 2], default=9)
+        array([1, 2, 9])
     """
     if len(condlist) != len(choicelist) or not condlist:
         raise ArgumentError(f"select: {len(condlist)} conditions for {len(choicelist)} choices")
@@ -273,6 +345,11 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     """Values of the function (or number) whose condition holds at each element of `x`; the last of several wins.
 
     A function more than there are conditions holds where none does; without it the value is 0 there.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.piecewise(wnp.array([-2.0, 3.0]), wnp.array([True, False]), [lambda x: -x, lambda x: x**2])
+        array([2., 9.])
     """
     x = as_array(x)
     conditions = list(condlist) if isinstance(condlist, (list, tuple)) else [condlist]
@@ -289,7 +366,13 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 
 
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
-    """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means."""
+    """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.choose(wnp.array([2, 0, 1]), [[1, 2, 3], [10, 20, 30], [100, 200, 300]])
+        array([100,   2,  30])
+    """
     no_out(out)
     index = as_positions(a, "choose")
     items = [as_value(c) for c in choices]  # Python numbers take the dtype of the others
@@ -334,6 +417,12 @@ def take(
         mode: "raise" (the default: known indices must be in range), "clip", "wrap", or JAX's "fill".
         unique_indices, indices_are_sorted: accepted as JAX accepts them.
         fill_value: for mode "fill", what stands where an index is out of range (NaN by default).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.take(wnp.array([[1, 2, 3], [4, 5, 6]]), [2, 0], axis=1)
+        array([[3, 1],
+               [6, 4]])
     """
     a, indices = as_array(a), as_positions(indices)
     if axis is None or (not shape_of(a) and axis in (0, -1)):
@@ -361,7 +450,14 @@ def take(
 
 
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1, mode: Any = None, fill_value: Any = None) -> Any:
-    """Elements of `arr` at `indices` along `axis`, the other axes matched one to one."""
+    """Elements of `arr` at `indices` along `axis`, the other axes matched one to one.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.take_along_axis(wnp.array([[30, 10], [20, 40]]), wnp.array([[1], [0]]), axis=1)
+        array([[10],
+               [20]])
+    """
     arr, indices = as_array(arr), as_array(indices)
     if dtype_of(indices).kind not in "iu" and (axis is None or ndim_of(arr)):
         raise IndexDtypeError(f"take_along_axis: indices must be integers, got {dtype_of(indices)}")
@@ -415,7 +511,13 @@ def compress(
 
 
 def extract(condition: Any, arr: Any, *, size: int | None = None, fill_value: Any = 0) -> Any:
-    """The elements of `arr` where `condition` holds; `size` and `fill_value` as in `compress`."""
+    """The elements of `arr` where `condition` holds; `size` and `fill_value` as in `compress`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.extract(wnp.array([True, False, True]), wnp.array([1.0, 2.0, 3.0]))
+        array([1., 3.])
+    """
     return compress(reshape(as_array(condition), (-1,)), arr, size=size, fill_value=fill_value)
 
 
@@ -427,6 +529,11 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
 
     Raises:
         ConcretizationError: the values are not known and `size` is not given.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.nonzero(wnp.array([0, 7, 0, 8]))
+        (array([1, 3]),)
     """
     a = as_array(a)
     if not shape_of(a):
@@ -463,12 +570,25 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
 
 
 def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
-    """The indices in the flattened array of the elements that are not zero."""
+    """The indices in the flattened array of the elements that are not zero.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.flatnonzero(wnp.array([[0, 5], [6, 0]]))
+        array([1, 2])
+    """
     return nonzero(reshape(as_array(a), (-1,)), size=size, fill_value=fill_value)[0]
 
 
 def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
-    """The indices of the elements that are not zero, a row for each."""
+    """The indices of the elements that are not zero, a row for each.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.argwhere(wnp.array([[0, 1], [2, 0]]))
+        array([[0, 1],
+               [1, 0]])
+    """
     if not ndim_of(as_value(a)):
         return np.zeros((int(bool(known(a, "argwhere"))), 0), config.int_dtype)
     from ..ops.shape import stack
@@ -477,7 +597,13 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
-    """The coordinates, in an array of `shape` that is read in C order (or "F"), of flat indices."""
+    """The coordinates, in an array of `shape` that is read in C order (or "F"), of flat indices.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unravel_index(wnp.array([0, 5]), (2, 3))
+        (array([0, 1]), array([0, 2]))
+    """
     indices = as_positions(indices, "unravel_index")
     dims = tuple(map(operator.index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     out, stride = [], int(np.prod(dims, dtype=int))
@@ -490,7 +616,13 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
 
 
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
-    """Flat indices from coordinates in an array of shape `dims`."""
+    """Flat indices from coordinates in an array of shape `dims`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ravel_multi_index((wnp.array([0, 1]), wnp.array([2, 0])), (2, 3))
+        array([2, 3])
+    """
     coordinates = [as_positions(i, "ravel_multi_index") for i in multi_index]
     if mode == "raise" and not any(isinstance(i, Tracer) for i in coordinates):
         return np.ravel_multi_index(tuple(np.asarray(i) for i in coordinates), dims, order=order)  # type: ignore[call-overload]

@@ -25,7 +25,13 @@ ndarray = np.ndarray
 
 
 class UniqueAllResult(NamedTuple):
-    """The different elements, where each occurs first, where in them each element of the input is, and how often."""
+    """The different elements, where each occurs first, where in them each element of the input is, and how often.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_all(wnp.array([4, 4, 1])).counts
+        array([1, 2])
+    """
 
     values: Any
     indices: Any
@@ -34,14 +40,26 @@ class UniqueAllResult(NamedTuple):
 
 
 class UniqueCountsResult(NamedTuple):
-    """The different elements, and how often each occurs."""
+    """The different elements, and how often each occurs.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_counts(wnp.array([4, 4, 1])).values
+        array([1, 4])
+    """
 
     values: Any
     counts: Any
 
 
 class UniqueInverseResult(NamedTuple):
-    """The different elements, and where in them each element of the input is."""
+    """The different elements, and where in them each element of the input is.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_inverse(wnp.array([4, 4, 1])).inverse_indices
+        array([1, 1, 0])
+    """
 
     values: Any
     inverse_indices: Any
@@ -166,22 +184,46 @@ def unique(
 
 
 def unique_all(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueAllResult:
-    """The different elements of `x` with all that `unique` finds; NaN all count as different."""
+    """The different elements of `x` with all that `unique` finds; NaN all count as different.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_all(wnp.array([5, 2, 5])).inverse_indices
+        array([1, 0, 1])
+    """
     return UniqueAllResult(*unique(x, True, True, True, equal_nan=False, size=size, fill_value=fill_value))
 
 
 def unique_counts(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueCountsResult:
-    """The different elements of `x`, and how often each occurs; NaN all count as different."""
+    """The different elements of `x`, and how often each occurs; NaN all count as different.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_counts(wnp.array([5, 2, 5])).counts
+        array([1, 2])
+    """
     return UniqueCountsResult(*unique(x, return_counts=True, equal_nan=False, size=size, fill_value=fill_value))
 
 
 def unique_inverse(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> UniqueInverseResult:
-    """The different elements of `x`, and where in them each element of `x` is; NaN all count as different."""
+    """The different elements of `x`, and where in them each element of `x` is; NaN all count as different.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_inverse(wnp.array([2, 2, 1])).values
+        array([1, 2])
+    """
     return UniqueInverseResult(*unique(x, return_inverse=True, equal_nan=False, size=size, fill_value=fill_value))
 
 
 def unique_values(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
-    """The different elements of `x`, in order; NaN all count as different."""
+    """The different elements of `x`, in order; NaN all count as different.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.unique_values(wnp.array([3, 3, 1]))
+        array([1, 3])
+    """
     return unique(x, equal_nan=False, size=size, fill_value=fill_value)
 
 
@@ -240,7 +282,13 @@ def _common(ar1: Any, ar2: Any) -> tuple[Any, Any]:
 
 
 def union1d(ar1: Any, ar2: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
-    """The elements that are in one of two arrays, in order."""
+    """The elements that are in one of two arrays, in order.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.union1d(wnp.array([3, 1]), [2, 3])
+        array([1, 2, 3])
+    """
     return unique(concatenate([*_common(ar1, ar2)]), size=size, fill_value=fill_value)
 
 
@@ -261,6 +309,11 @@ def intersect1d(
         return_indices: whether the places of their first occurrences in both arrays are returned too.
         size: the length of the result; needed where the values are not known.
         fill_value: what is filled in where there are fewer; 0 by default. Places are filled with the length.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.intersect1d(wnp.array([1, 2, 3]), [3, 1, 5])
+        array([1, 3])
     """
     a, b = _common(ar1, ar2)
     if size is None:
@@ -286,7 +339,13 @@ def intersect1d(
 def setdiff1d(
     ar1: Any, ar2: Any, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
 ) -> Any:
-    """The elements of the first array that are not in the second, in order (as they stand with `assume_unique`)."""
+    """The elements of the first array that are not in the second, in order (as they stand with `assume_unique`).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.setdiff1d(wnp.array([3, 1, 2, 1]), [2])
+        array([1, 3])
+    """
     a, b = _flat(ar1), _flat(ar2)
     if size is None:
         have, without = _values(a, "setdiff1d"), _values(b, "setdiff1d")
@@ -301,7 +360,13 @@ def setdiff1d(
 def setxor1d(
     ar1: Any, ar2: Any, assume_unique: bool = False, *, size: int | None = None, fill_value: Any = None
 ) -> Any:
-    """The elements that are in one of two arrays and not in the other, in order."""
+    """The elements that are in one of two arrays and not in the other, in order.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.setxor1d(wnp.array([1, 2]), [2, 3])
+        array([1, 3])
+    """
     a, b = _common(ar1, ar2)
     both = concatenate([a, b])
     if size is None:

@@ -58,17 +58,35 @@ def sliding_window_view(
 
 
 def shape(a: Any) -> tuple[int, ...]:
-    """The shape of `a`."""
+    """The shape of `a`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.shape([[1, 2, 3]])
+        (1, 3)
+    """
     return shape_of(as_value(a))
 
 
 def ndim(a: Any) -> int:
-    """The number of axes of `a`."""
+    """The number of axes of `a`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ndim([[1, 2], [3, 4]])
+        2
+    """
     return ndim_of(as_value(a))
 
 
 def size(a: Any, axis: Any = None) -> int:
-    """The number of elements of `a`, or its length along `axis`."""
+    """The number of elements of `a`, or its length along `axis`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.size(wnp.ones((2, 5)), 1)
+        5
+    """
     s = shape_of(as_value(a))
     return int(np.prod([s[i] for i in canonical_axes(axis, len(s))], dtype=int))
 
@@ -98,13 +116,25 @@ def reshape(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = 
 
 @plain(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """`a` as one axis."""
+    """`a` as one axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.ravel(wnp.array([[1, 2], [3, 4]]), order="F")
+        array([1, 3, 2, 4])
+    """
     return reshape(as_array(a), (-1,), "F" if order == "F" else "C")
 
 
 @plain(np.transpose)
 def transpose(a: Any, axes: Any = None) -> Any:
-    """`a` with its axes permuted (reversed by default)."""
+    """`a` with its axes permuted (reversed by default).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.permute_dims(wnp.ones((2, 3, 4)), (2, 0, 1)).shape
+        (4, 2, 3)
+    """
     return _ops.transpose(a, axes)
 
 
@@ -112,7 +142,14 @@ permute_dims = transpose
 
 
 def matrix_transpose(x: Any, /) -> Any:
-    """`x` with its last two axes exchanged."""
+    """`x` with its last two axes exchanged.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.matrix_transpose(wnp.array([[[1, 2], [3, 4]]]))
+        array([[[1, 3],
+                [2, 4]]])
+    """
     x = as_array(x)
     if ndim_of(x) < 2:
         raise ShapeError(f"matrix_transpose needs at least two axes, got shape {shape_of(x)}")
@@ -121,7 +158,13 @@ def matrix_transpose(x: Any, /) -> Any:
 
 @plain(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    """`a` with two axes exchanged."""
+    """`a` with two axes exchanged.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.swapaxes(wnp.ones((2, 3, 4)), 0, 2).shape
+        (4, 3, 2)
+    """
     a = as_array(a)
     n = ndim_of(a)
     i, j = canonical_axis(axis1, n, "axis1"), canonical_axis(axis2, n, "axis2")
@@ -132,12 +175,24 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 @plain(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """`a` with the axes `source` moved to `destination`."""
+    """`a` with the axes `source` moved to `destination`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.moveaxis(wnp.ones((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
     return _ops.moveaxis(a, source, destination)
 
 
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """`a` with `axis` moved back until it stands before the position `start`."""
+    """`a` with `axis` moved back until it stands before the position `start`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.rollaxis(wnp.ones((2, 3, 4)), 2).shape
+        (4, 2, 3)
+    """
     a = as_array(a)
     axis = canonical_axis(axis, ndim_of(a))
     start = start + ndim_of(a) if start < 0 else start
@@ -150,6 +205,11 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
     Raises:
         ShapeError: an axis that `axis` names is longer.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.squeeze(wnp.ones((1, 3, 1)), axis=0).shape
+        (3, 1)
     """
     a = as_array(a)
     s = shape_of(a)
@@ -161,23 +221,50 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 
 def expand_dims(a: Any, axis: Any = 0) -> Any:
-    """`a` with axes of length 1 inserted where `axis` says."""
+    """`a` with axes of length 1 inserted where `axis` says.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.expand_dims(wnp.array([1, 2]), axis=1)
+        array([[1],
+               [2]])
+    """
     return _ops.expand_dims(a, axis)
 
 
 @plain(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    """`array` broadcast to `shape` by NumPy's rules."""
+    """`array` broadcast to `shape` by NumPy's rules.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.broadcast_to(wnp.array([1, 2]), (3, 2))
+        array([[1, 2],
+               [1, 2],
+               [1, 2]])
+    """
     return _ops.broadcast_to(array, shape)
 
 
 def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
-    """The shape that arrays of these shapes broadcast to."""
+    """The shape that arrays of these shapes broadcast to.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.broadcast_shapes((3, 1), (4,), (1, 1, 1))
+        (1, 3, 4)
+    """
     return _broadcast("broadcast_shapes", *[tuple(s) if isinstance(s, (tuple, list)) else (s,) for s in shapes])
 
 
 def broadcast_arrays(*args: Any) -> list[Any]:
-    """Arrays broadcast against each other."""
+    """Arrays broadcast against each other.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> [a.tolist() for a in wnp.broadcast_arrays(wnp.array([1, 2]), wnp.array([[3], [4]]))]
+        [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
+    """
     xs = [as_array(x) for x in args]
     want = _broadcast("broadcast_arrays", *map(shape_of, xs))
     return [_ops.broadcast_to(x, want) for x in xs]
@@ -211,7 +298,14 @@ atleast_3d = _at_least(
 
 @plain(np.tile)
 def tile(A: Any, reps: Any) -> Any:
-    """`A` laid side by side, `reps` times along each axis."""
+    """`A` laid side by side, `reps` times along each axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.tile(wnp.array([1, 2]), (2, 2))
+        array([[1, 2, 1, 2],
+               [1, 2, 1, 2]])
+    """
     A = as_array(A)
     counts = tuple(operator.index(r) for r in (reps if isinstance(reps, (tuple, list, np.ndarray)) else (reps,)))
     s = shape_of(A)
@@ -228,6 +322,11 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
 
     Raises:
         ConcretizationError: `repeats` is under transformation: the shape of the result would depend on it.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.repeat(wnp.array([1, 2]), [1, 3])
+        array([1, 2, 2, 2])
     """
     a = as_array(a)
     if axis is None or (not shape_of(a) and axis in (0, -1)):
@@ -255,24 +354,52 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
 
 @plain(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
-    """`m` reversed along `axis` (all axes by default)."""
+    """`m` reversed along `axis` (all axes by default).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.flip(wnp.array([[1, 2], [3, 4]]))
+        array([[4, 3],
+               [2, 1]])
+    """
     m = as_array(m)
     axes = canonical_axes(axis, ndim_of(m))
     return reverse_p.bind(m, axes=axes) if axes else m
 
 
 def fliplr(m: Any) -> Any:
-    """`m` reversed along its second axis."""
+    """`m` reversed along its second axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.fliplr(wnp.array([[1, 2], [3, 4]]))
+        array([[2, 1],
+               [4, 3]])
+    """
     return flip(m, 1)
 
 
 def flipud(m: Any) -> Any:
-    """`m` reversed along its first axis."""
+    """`m` reversed along its first axis.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.flipud(wnp.array([[1, 2], [3, 4]]))
+        array([[3, 4],
+               [1, 2]])
+    """
     return flip(m, 0)
 
 
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
-    """`m` turned by `k` times 90 degrees in the plane of `axes`."""
+    """`m` turned by `k` times 90 degrees in the plane of `axes`.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.rot90(wnp.array([[1, 2], [3, 4]]))
+        array([[2, 4],
+               [1, 3]])
+    """
     m = as_array(m)
     i, j = (canonical_axis(a, ndim_of(m)) for a in axes)
     if i == j:
@@ -287,7 +414,13 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 
 @plain(np.roll)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    """`a` with its elements shifted along `axis`, those that fall off coming back at the start."""
+    """`a` with its elements shifted along `axis`, those that fall off coming back at the start.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.roll(wnp.array([1, 2, 3, 4]), 1)
+        array([4, 1, 2, 3])
+    """
     a = as_array(a)
     if axis is None:
         return _ops.reshape(roll(ravel(a), shift, 0), shape_of(a))

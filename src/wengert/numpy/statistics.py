@@ -246,7 +246,13 @@ def percentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The `q`-th percentile over `axis`: `quantile` with `q` from 0 to 100."""
+    """The `q`-th percentile over `axis`: `quantile` with `q` from 0 to 100.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.percentile(wnp.array([0.0, 10.0, 20.0]), [25, 50])
+        array([ 5., 10.])
+    """
     return _quantile(a, as_value(q) / 100, axis, method, keepdims, False, weights=weights)
 
 
@@ -262,7 +268,14 @@ def nanquantile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The `q`-th quantile over `axis` of the elements that are not NaN."""
+    """The `q`-th quantile over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanquantile(wnp.array([0.0, np.nan, 10.0]), 0.75)
+        np.float64(7.5)
+    """
     return _quantile(a, q, axis, method, keepdims, True, weights=weights)
 
 
@@ -278,7 +291,14 @@ def nanpercentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """The `q`-th percentile over `axis` of the elements that are not NaN."""
+    """The `q`-th percentile over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanpercentile(wnp.array([0.0, np.nan, 10.0]), 25)
+        np.float64(2.5)
+    """
     return _quantile(a, as_value(q) / 100, axis, method, keepdims, True, weights=weights)
 
 
@@ -291,13 +311,26 @@ def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
 
 @plain(np.median, beyond=_BEYOND)
 def median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    """The median over `axis`; of an even number of elements the mean of the two in the middle."""
+    """The median over `axis`; of an even number of elements the mean of the two in the middle.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.median(wnp.array([[1.0, 9.0, 2.0], [4.0, 5.0, 6.0]]), axis=1)
+        array([2., 5.])
+    """
     return _median(a, axis, keepdims, False)
 
 
 @plain(np.nanmedian, beyond=_BEYOND)
 def nanmedian(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    """The median over `axis` of the elements that are not NaN."""
+    """The median over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmedian(wnp.array([1.0, np.nan, 5.0, 9.0]))
+        np.float64(5.0)
+    """
     return _median(a, axis, keepdims, True)
 
 
@@ -377,7 +410,14 @@ def cov(
 
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    """The correlation coefficients of variables in the rows of `x` (its columns without `rowvar`)."""
+    """The correlation coefficients of variables in the rows of `x` (its columns without `rowvar`).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.corrcoef(wnp.array([1.0, 2.0, 3.0]), [6.0, 4.0, 2.0]).round(12)
+        array([[ 1., -1.],
+               [-1.,  1.]])
+    """
     c = cov(x, y, rowvar, dtype=dtype)
     if ndim_of(c) == 0:
         return c / c

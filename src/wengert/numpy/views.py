@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..documented import with_example
 from ..ops import elementwise as _ew
 from ..ops.memory import parts, viewing
 from . import creation, joining, shaping
@@ -52,8 +53,32 @@ def _each(numpy_function: Any, function: Any) -> Any:
 
 
 atleast_1d = _each(np.atleast_1d, shaping.atleast_1d)
+with_example(
+    atleast_1d,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.atleast_1d(3.0)
+    array([3.])
+    """,
+)
 atleast_2d = _each(np.atleast_2d, shaping.atleast_2d)
+with_example(
+    atleast_2d,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.atleast_2d([1, 2, 3])
+    array([[1, 2, 3]])
+    """,
+)
 atleast_3d = _each(np.atleast_3d, shaping.atleast_3d)
+with_example(
+    atleast_3d,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.atleast_3d([1, 2]).shape
+    (1, 2, 1)
+    """,
+)
 
 __all__ = [
     "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "diag", "diagonal", "dsplit",

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_array
+from ..documented import with_example
 from ..ops.elementwise import convert
 
 
@@ -26,9 +27,41 @@ def _window(name: str, doc: str) -> Any:
 
 
 bartlett = _window("bartlett", "A triangle of `M` points that is zero at both ends.")
+with_example(
+    bartlett,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.bartlett(5)
+    array([0. , 0.5, 1. , 0.5, 0. ])
+    """,
+)
 blackman = _window("blackman", "Blackman's window of `M` points: three terms of a cosine series.")
+with_example(
+    blackman,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.blackman(5)[1:4].round(2)
+    array([0.34, 1.  , 0.34])
+    """,
+)
 hamming = _window("hamming", "Hamming's window of `M` points: a cosine on a pedestal.")
+with_example(
+    hamming,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.hamming(3).round(12)
+    array([0.08, 1.  , 0.08])
+    """,
+)
 hanning = _window("hanning", "Hann's window of `M` points: a cosine that is zero at both ends.")
+with_example(
+    hanning,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.hanning(5)
+    array([0. , 0.5, 1. , 0.5, 0. ])
+    """,
+)
 
 
 def kaiser(M: int, beta: Any) -> Any:

@@ -83,6 +83,15 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any, *, inplace: b
     """Write `values` at `indices` along `axis` of `arr`, the other axes matched one to one.
 
     With ``inplace=False`` a copy is returned and `arr` stays as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> x = np.array([[10, 30, 20], [60, 40, 50]])
+        >>> wnp.put_along_axis(x, x.argmax(1)[:, None], 0, 1)
+        >>> x
+        array([[10,  0, 20],
+               [ 0, 40, 50]])
     """
 
     def copy() -> Any:
@@ -109,6 +118,12 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
         val: the values.
         wrap: whether the diagonal of a tall matrix starts again after it ends.
         inplace: whether `a` itself changes; ``False`` returns a copy.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.fill_diagonal(wnp.zeros((2, 2)), 7.0, inplace=False)
+        array([[7., 0.],
+               [0., 7.]])
     """
 
     def copy() -> Any:
@@ -182,6 +197,14 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True, *,
 
     Raises:
         TypeError: `casting` does not allow the conversion.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> x = np.zeros(3)
+        >>> wnp.copyto(x, [1.0, 2.0, 3.0], where=[True, False, True])
+        >>> x
+        array([1., 0., 3.])
     """
 
     def copy() -> Any:

@@ -144,12 +144,26 @@ def bitcast_convert_type(x: Value, dtype: Any) -> Value:
 
 
 def shift_left(x: Value, n: Value) -> Value:
-    """The bits of `x` moved upwards by `n`; 0 where all of them leave."""
+    """The bits of `x` moved upwards by `n`; 0 where all of them leave.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.shift_left(np.array([1, 3]), 2)
+        array([ 4, 12])
+    """
     return left_shift_p.bind(x, n)
 
 
 def shift_right_arithmetic(x: Value, n: Value) -> Value:
-    """The bits of `x` moved downwards by `n`, copies of the sign following."""
+    """The bits of `x` moved downwards by `n`, copies of the sign following.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.shift_right_arithmetic(np.array([-8, 8]), 1)
+        array([-4,  4])
+    """
     return right_shift_p.bind(x, n)
 
 

@@ -253,7 +253,15 @@ def psum(x: Any, axis_name: Any) -> Any:
 
 
 def axis_size(axis_name: Any) -> int:
-    """The number of examples along a named axis."""
+    """The number of examples along a named axis.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: x / lax.axis_size("i"), axis_name="i")(np.array([2.0, 4.0]))
+        array([1., 2.])
+    """
     names = axis_name if isinstance(axis_name, (tuple, list)) else (axis_name,)
     size = 1
     for name in names:
@@ -262,23 +270,56 @@ def axis_size(axis_name: Any) -> int:
 
 
 def pmean(x: Any, axis_name: Any) -> Any:
-    """The mean of `x` over the examples of a named axis."""
+    """The mean of `x` over the examples of a named axis.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: x - lax.pmean(x, "i"), axis_name="i")(np.array([1.0, 2.0, 6.0]))
+        array([-2., -1.,  3.])
+    """
     n = axis_size(axis_name)
     return trees.map(lambda v: v / n, psum(x, axis_name))
 
 
 def pmax(x: Any, axis_name: Any) -> Any:
-    """The maximum of `x` over the examples of a named axis."""
+    """The maximum of `x` over the examples of a named axis.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: lax.pmax(x, "i"), axis_name="i")(np.array([3, 9, 4]))
+        array([9, 9, 9])
+    """
     return _each(pmax_p, x, axis_name)
 
 
 def pmin(x: Any, axis_name: Any) -> Any:
-    """The minimum of `x` over the examples of a named axis."""
+    """The minimum of `x` over the examples of a named axis.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: lax.pmin(x, "i"), axis_name="i")(np.array([3, 9, 4]))
+        array([3, 3, 3])
+    """
     return _each(pmin_p, x, axis_name)
 
 
 def all_gather(x: Any, axis_name: Any, *, axis: int = 0, tiled: bool = False) -> Any:
-    """Every example's `x` along a named axis, on a new axis of the result (an existing one if `tiled`)."""
+    """Every example's `x` along a named axis, on a new axis of the result (an existing one if `tiled`).
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: lax.all_gather(x, "i"), axis_name="i")(np.array([1, 2]))
+        array([[1, 2],
+               [1, 2]])
+    """
 
     def gather(v: Any) -> Value:
         out = _each(all_gather_p, v, axis_name)
@@ -348,7 +389,15 @@ def ppermute(x: Any, axis_name: Hashable, perm: Sequence[tuple[int, int]]) -> An
 
 
 def pshuffle(x: Any, axis_name: Hashable, perm: Sequence[int]) -> Any:
-    """`ppermute` by a permutation: example i receives `x` of example ``perm[i]``."""
+    """`ppermute` by a permutation: example i receives `x` of example ``perm[i]``.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: lax.pshuffle(x, "i", [2, 0, 1]), axis_name="i")(np.array([10, 20, 30]))
+        array([30, 10, 20])
+    """
     return ppermute(x, axis_name, [(s, d) for d, s in enumerate(perm)])
 
 
@@ -356,6 +405,14 @@ def all_to_all(x: Any, axis_name: Hashable, split_axis: int, concat_axis: int, *
     """Example i gets slice i along `split_axis` of every example's `x`, stacked along `concat_axis`.
 
     With `tiled`, example i gets block i of slices, and the blocks are joined along `concat_axis`.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: lax.all_to_all(x, "i", 0, 0), axis_name="i")(np.array([[1, 2], [3, 4]]))
+        array([[1, 3],
+               [2, 4]])
     """
     n = _called(axis_name, "all_to_all")
 
@@ -379,7 +436,15 @@ def all_to_all(x: Any, axis_name: Hashable, split_axis: int, concat_axis: int, *
 
 
 def axis_index(axis_name: Hashable) -> Value:
-    """The position of this example along a named axis."""
+    """The position of this example along a named axis.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert
+        >>> from wengert import lax
+        >>> wengert.vmap(lambda x: x + lax.axis_index("i"), axis_name="i")(np.array([10, 20, 30]))
+        array([10, 21, 32])
+    """
     from ..transforms.batching import axis_env
 
     _size(axis_name)

@@ -288,6 +288,12 @@ def matmul(x: Value, y: Value) -> Value:
 
     Raises:
         ShapeError: the contracted axes differ in length, or an operand is a scalar.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.matmul(wnp.array([[1, 2], [3, 4]]), [[0, 1], [1, 0]])
+        array([[2, 1],
+               [4, 3]])
     """
     x, y = as_array(x), as_array(y)
     nx, ny = ndim_of(x), ndim_of(y)
@@ -347,7 +353,14 @@ def outer(x: Value, y: Value) -> Value:
 
 
 def tensordot(x: Value, y: Value, axes: Any = 2) -> Value:
-    """NumPy's ``tensordot``: `axes` a count (last of `x`, first of `y`) or a pair of sequences."""
+    """NumPy's ``tensordot``: `axes` a count (last of `x`, first of `y`) or a pair of sequences.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.numpy import linalg
+        >>> linalg.tensordot(np.array([[1, 2], [3, 4]]), np.array([[1, 0], [0, 1]]), axes=2)
+        np.int64(5)
+    """
     x, y = as_array(x), as_array(y)
     nx, ny = ndim_of(x), ndim_of(y)
     if isinstance(axes, (int, np.integer)):

@@ -14,7 +14,13 @@ from .windows import Pads, dilated, window_shape
 
 
 class ConvDimensionNumbers(NamedTuple):
-    """Which axis of each array is what: batch (or output features), features, and the spatial ones."""
+    """Which axis of each array is what: batch (or output features), features, and the spatial ones.
+
+    Example:
+        >>> from wengert import lax
+        >>> lax.conv_dimension_numbers((1, 2, 8, 8), (4, 2, 3, 3), ("NCHW", "OIHW", "NCHW")).lhs_spec
+        (0, 1, 2, 3)
+    """
 
     lhs_spec: Sequence[int]
     rhs_spec: Sequence[int]

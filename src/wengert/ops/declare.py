@@ -118,7 +118,8 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
 
         call = binary_call
     call.__name__ = call.__qualname__ = primitive.name
-    call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as NumPy's function of that name."
+    library = "NumPy" if hasattr(np, primitive.name) else "SciPy"
+    call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as {library}'s function of that name."
     return of_caller(call)
 
 

@@ -288,7 +288,15 @@ pad_p = Linear(
 
 
 def reshape(x: Value, shape: Any) -> Value:
-    """`x` with another shape, in C order; one entry may be -1."""
+    """`x` with another shape, in C order; one entry may be -1.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.reshape(np.arange(4), (2, 2))
+        array([[0, 1],
+               [2, 3]])
+    """
     x = as_value(x)
     want = (shape,) if not isinstance(shape, (tuple, list)) else tuple(shape)
     want = tuple(operator.index(n) for n in want)
@@ -307,7 +315,16 @@ def reshape(x: Value, shape: Any) -> Value:
 
 
 def transpose(x: Value, axes: Any = None) -> Value:
-    """`x` with its axes permuted (reversed by default)."""
+    """`x` with its axes permuted (reversed by default).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.transpose(np.array([[1, 2, 3], [4, 5, 6]]), (1, 0))
+        array([[1, 4],
+               [2, 5],
+               [3, 6]])
+    """
     x = as_array(x)
     n = ndim_of(x)
     if axes is None:
@@ -345,7 +362,14 @@ def slice_axis(x: Value, axis: int, start: int, stop: int) -> Value:
 
 
 def expand_dims(x: Value, axis: Any) -> Value:
-    """`x` with axes of length 1 inserted where `axis` says."""
+    """`x` with axes of length 1 inserted where `axis` says.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.expand_dims(np.array([1, 2]), (0,))
+        array([[1, 2]])
+    """
     x = as_array(x)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     n = ndim_of(x) + len(axes)
@@ -357,7 +381,15 @@ def expand_dims(x: Value, axis: Any) -> Value:
 
 
 def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
-    """Arrays joined along an existing axis (flattened first if `axis` is None)."""
+    """Arrays joined along an existing axis (flattened first if `axis` is None).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.concatenate([np.array([[1, 2]]), np.array([[3, 4]])], 0)
+        array([[1, 2],
+               [3, 4]])
+    """
     from .elementwise import convert
 
     items = [as_array(a) for a in arrays]

@@ -138,7 +138,14 @@ def fold_in(key: Any, data: Any) -> Value:
 
 
 def clone(key: Any) -> Value:
-    """The same key, for checkers of reuse, which are not needed here."""
+    """The same key, for checkers of reuse, which are not needed here.
+
+    Example:
+        >>> from wengert import random
+        >>> a = random.key(1)
+        >>> bool(random.uniform(random.clone(a)) == random.uniform(a))
+        True
+    """
     return as_value(key)
 
 

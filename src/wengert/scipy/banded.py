@@ -72,7 +72,15 @@ def _fit(a: Any, b: Any, name: str) -> None:
 
 
 def cholesky_banded(ab: Any, overwrite_ab: bool = False, lower: bool = False, check_finite: bool = True) -> Any:
-    """The Cholesky factor, as diagonals, of a positive definite matrix of which one triangle's diagonals are given."""
+    """The Cholesky factor, as diagonals, of a positive definite matrix of which one triangle's diagonals are given.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.cholesky_banded(np.array([[0.0, 0.0], [4.0, 9.0]]))
+        array([[0., 0.],
+               [2., 3.]])
+    """
     factor = _linalg.cholesky(hermitian(_triangle(ab, lower, "cholesky_banded"), lower))
     return _diagonals(factor if lower else adjoint(factor), shape_of(as_array(ab))[-2] - 1, lower)
 
@@ -89,7 +97,15 @@ def _diagonals(a: Any, bands: int, lower: bool) -> Any:
 def cho_solve_banded(
     cb_and_lower: tuple[Any, bool], b: Any, overwrite_b: bool = False, check_finite: bool = True
 ) -> Any:
-    """Solve with a matrix of which `cholesky_banded` gave the factor: ``cho_solve_banded((factor, lower), b)``."""
+    """Solve with a matrix of which `cholesky_banded` gave the factor: ``cho_solve_banded((factor, lower), b)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> c = linalg.cholesky_banded(np.array([[0.0, 1.0], [4.0, 4.0]]))
+        >>> linalg.cho_solve_banded((c, False), np.array([5.0, 5.0])).round(12)
+        array([1., 1.])
+    """
     factor, lower = cb_and_lower
     c, b = floating(_triangle(factor, lower, "cho_solve_banded"), b)
     _fit(c, b, "cho_solve_banded")
@@ -109,6 +125,12 @@ def solveh_banded(
 
     Raises:
         LinAlgError: the matrix is not positive definite.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.solveh_banded(np.array([[0.0, 1.0], [2.0, 2.0]]), np.array([3.0, 3.0])).round(12)
+        array([1., 1.])
     """
     a, b = floating(hermitian(_triangle(ab, lower, "solveh_banded"), lower), b)
     _fit(a, b, "solveh_banded")
@@ -124,6 +146,12 @@ def eig_banded(
     Args:
         a_band: ``(u + 1, n)``, as for `solveh_banded`.
         select: "a" for all, "i" or "v" for those whose index or value lies in `select_range`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.eig_banded(np.array([[0.0, 1.0], [2.0, 2.0]]))[0].round(12)
+        array([1., 3.])
     """
     from .linalg import eigh
 
@@ -139,7 +167,14 @@ def eigvals_banded(
     a_band: Any, lower: bool = False, overwrite_a_band: bool = False, select: str = "a", select_range: Any = None,
     check_finite: bool = True,
 ) -> Any:  # fmt: skip
-    """The eigenvalues, rising, of a Hermitian matrix given by its diagonals; arguments as for `eig_banded`."""
+    """The eigenvalues, rising, of a Hermitian matrix given by its diagonals; arguments as for `eig_banded`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.eigvals_banded(np.array([[0.0, 3.0], [0.0, 0.0]])).round(12)
+        array([-3.,  3.])
+    """
     return eig_banded(a_band, lower, True, select=select, select_range=select_range)
 
 
@@ -184,7 +219,15 @@ def pinvh(
     a: Any, atol: float | None = None, rtol: float | None = None, lower: bool = True, return_rank: bool = False,
     check_finite: bool = True,
 ) -> Any:  # fmt: skip
-    """The pseudo-inverse of Hermitian matrices of which one triangle is read; other arguments as for `pinv`."""
+    """The pseudo-inverse of Hermitian matrices of which one triangle is read; other arguments as for `pinv`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.pinvh(np.diag([5.0, 0.0]))
+        array([[0.2, 0. ],
+               [0. , 0. ]])
+    """
     from .solving import pinv
 
     return pinv(hermitian(square(a, "pinvh"), lower), atol=atol, rtol=rtol, return_rank=return_rank)
@@ -196,6 +239,14 @@ def rq(
     """``R, Q`` with ``a = R Q``, `R` upper triangular, the rows of `Q` orthonormal; `mode` is "full", "r" or "economic".
 
     They are those of `qr` of the adjoint, read from the ends; no row of `a` may depend on the others.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> r, q = linalg.rq(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        >>> (r @ q).round(12)
+        array([[1., 2.],
+               [3., 4.]])
     """
     from .orthogonal_factors import qr
 
@@ -212,7 +263,15 @@ def rq(
 
 
 def diagsvd(s: Any, M: int, N: int) -> Any:  # noqa: N803
-    """The ``(M, N)`` matrix of a singular value decomposition from its singular values."""
+    """The ``(M, N)`` matrix of a singular value decomposition from its singular values.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.diagsvd(np.array([3.0, 2.0]), 2, 3)
+        array([[3., 0., 0.],
+               [0., 2., 0.]])
+    """
     s = as_array(s)
     if shape_of(s)[-1] not in (M, N) or shape_of(s)[-1] != min(M, N):
         raise ShapeError(f"diagsvd: {min(M, N)} singular values, got shape {shape_of(s)}")
@@ -221,7 +280,15 @@ def diagsvd(s: Any, M: int, N: int) -> Any:  # noqa: N803
 
 
 def khatri_rao(a: Any, b: Any) -> Any:
-    """Kronecker's product of each column of `a` with that of `b`: ``(m, k)`` and ``(n, k)`` give ``(m n, k)``."""
+    """Kronecker's product of each column of `a` with that of `b`: ``(m, k)`` and ``(n, k)`` give ``(m n, k)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.khatri_rao(np.array([[1, 2]]), np.array([[3, 4], [5, 6]]))
+        array([[ 3,  8],
+               [ 5, 12]])
+    """
     a, b = as_array(a), as_array(b)
     if ndim_of(a) < 2 or ndim_of(b) < 2 or shape_of(a)[-1] != shape_of(b)[-1]:
         raise ShapeError(f"khatri_rao: matrices with as many columns, got shapes {shape_of(a)} and {shape_of(b)}")
@@ -233,7 +300,14 @@ def khatri_rao(a: Any, b: Any) -> Any:
 
 
 def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: int | None = None) -> Any:
-    """A Toeplitz matrix, given by its first column or ``(column, row)``, times a vector or matrix."""
+    """A Toeplitz matrix, given by its first column or ``(column, row)``, times a vector or matrix.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.matmul_toeplitz((np.array([1.0, 2.0]), np.array([1.0, 3.0])), np.array([1.0, 1.0])).round(12)
+        array([4., 3.])
+    """
     from .patterned import toeplitz
 
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
@@ -246,7 +320,17 @@ def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: i
 
 
 def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> tuple[Any, Any]:  # noqa: N803
-    """The orthogonal `R` for which ``A R`` is nearest to `B`, and the sum of singular values of ``A' B``."""
+    """The orthogonal `R` for which ``A R`` is nearest to `B`, and the sum of singular values of ``A' B``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> a = np.eye(2)
+        >>> b = np.array([[0.0, 1.0], [-1.0, 0.0]])
+        >>> linalg.orthogonal_procrustes(a, b)[0].round(12)
+        array([[ 0.,  1.],
+               [-1.,  0.]])
+    """
     A, B = floating(A, B)  # noqa: N806
     if ndim_of(A) != 2 or shape_of(A) != shape_of(B):
         raise ShapeError(f"orthogonal_procrustes: two matrices of one shape, got {shape_of(A)} and {shape_of(B)}")
@@ -262,6 +346,12 @@ def subspace_angles(A: Any, B: Any) -> Any:  # noqa: N803
 
     Raises:
         ShapeError: the shapes do not fit together. ConcretizationError: values are not known, as ranks depend on them.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.subspace_angles(np.array([[1.0], [0.0]]), np.array([[1.0], [1.0]])) * 4 / np.pi
+        array([1.])
     """
     from .linalg import orth
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype_of, ndim_of, shape_of
+from ..documented import with_example
 from ..errors import ArgumentError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..numpy import fft as _fft
@@ -59,8 +60,139 @@ def _named(call: Any, name: str) -> Any:
 
 
 fft, ifft, rfft, irfft, hfft, ihfft = map(_along, ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"))
+with_example(
+    fft,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.fft(np.array([1.0, 0.0, 0.0, 0.0])).real
+    array([1., 1., 1., 1.])
+    """,
+)
+with_example(
+    hfft,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.hfft(np.array([3.0, 1.0]))
+    array([4., 2.])
+    """,
+)
+with_example(
+    ifft,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.ifft(np.array([3.0, 0.0, 0.0])).real
+    array([1., 1., 1.])
+    """,
+)
+with_example(
+    ihfft,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.ihfft(np.array([4.0, 2.0])).real
+    array([3., 1.])
+    """,
+)
+with_example(
+    irfft,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.irfft(fft.rfft(np.array([1.0, 2.0, 3.0, 4.0]))).round(12)
+    array([1., 2., 3., 4.])
+    """,
+)
+with_example(
+    rfft,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.rfft(np.array([2.0, 2.0, 2.0])).real
+    array([6., 0.])
+    """,
+)
 fft2, ifft2, rfft2, irfft2 = (_over(name, (-2, -1)) for name in ("fft2", "ifft2", "rfft2", "irfft2"))
+with_example(
+    fft2,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.fft2(np.array([[1.0, 2.0], [3.0, 4.0]])).real
+    array([[10., -2.],
+           [-4.,  0.]])
+    """,
+)
+with_example(
+    ifft2,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.ifft2(fft.fft2(np.array([[1.0, 2.0], [3.0, 4.0]]))).real.round(12)
+    array([[1., 2.],
+           [3., 4.]])
+    """,
+)
+with_example(
+    irfft2,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.irfft2(fft.rfft2(np.array([[1.0, 2.0], [3.0, 4.0]]))).round(12)
+    array([[1., 2.],
+           [3., 4.]])
+    """,
+)
+with_example(
+    rfft2,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.rfft2(np.array([[1.0, 1.0], [2.0, 2.0]])).real
+    array([[ 6.,  0.],
+           [-2.,  0.]])
+    """,
+)
 fftn, ifftn, rfftn, irfftn = (_over(name, None) for name in ("fftn", "ifftn", "rfftn", "irfftn"))
+with_example(
+    fftn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.fftn(np.ones((2, 2)), norm="ortho").real
+    array([[2., 0.],
+           [0., 0.]])
+    """,
+)
+with_example(
+    ifftn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.ifftn(np.array([[4.0, 4.0]])).real
+    array([[4., 0.]])
+    """,
+)
+with_example(
+    irfftn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.irfftn(np.array([4.0, 2.0]))
+    array([3., 1.])
+    """,
+)
+with_example(
+    rfftn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import fft
+    >>> fft.rfftn(np.array([3.0, 1.0])).real
+    array([4., 2.])
+    """,
+)
 
 
 def _edges(n: int, axis: int, places: tuple[int, ...], value: float, dtype: np.dtype) -> Any:
@@ -129,7 +261,14 @@ def idct(
     x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The inverse of `dct` with the same arguments."""
+    """The inverse of `dct` with the same arguments.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.idct(fft.dct(np.array([1.0, 5.0, 2.0]))).round(12)
+        array([1., 5., 2.])
+    """
     return _transform("idct", x, type, n, axis, norm, True, orthogonalize)
 
 
@@ -137,7 +276,14 @@ def dst(
     x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The discrete sine transform along an axis; arguments as for `dct`."""
+    """The discrete sine transform along an axis; arguments as for `dct`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.dst(np.array([1.0]))
+        array([2.])
+    """
     return _transform("dst", x, type, n, axis, norm, False, orthogonalize)
 
 
@@ -145,7 +291,14 @@ def idst(
     x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The inverse of `dst` with the same arguments."""
+    """The inverse of `dst` with the same arguments.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.idst(fft.dst(np.array([1.0, 5.0]))).round(12)
+        array([1., 5.])
+    """
     return _transform("idst", x, type, n, axis, norm, True, orthogonalize)
 
 
@@ -167,7 +320,15 @@ def dctn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, *, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The cosine transform along several axes, all by default."""
+    """The cosine transform along several axes, all by default.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.dctn(np.ones((2, 2)))
+        array([[16.,  0.],
+               [ 0.,  0.]])
+    """
     return _several(dct, x, type, s, axes, norm, orthogonalize)
 
 
@@ -175,7 +336,15 @@ def idctn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The inverse of `dctn`."""
+    """The inverse of `dctn`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.idctn(fft.dctn(np.array([[1.0, 2.0], [3.0, 5.0]]))).round(12)
+        array([[1., 2.],
+               [3., 5.]])
+    """
     return _several(idct, x, type, s, axes, norm, orthogonalize)
 
 
@@ -183,7 +352,14 @@ def dstn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The sine transform along several axes, all by default."""
+    """The sine transform along several axes, all by default.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.dstn(np.ones((1, 1)))
+        array([[4.]])
+    """
     return _several(dst, x, type, s, axes, norm, orthogonalize)
 
 
@@ -191,12 +367,26 @@ def idstn(
     x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: str | None = None,
     overwrite_x: bool = False, workers: Any = None, orthogonalize: bool | None = None,
 ) -> Any:  # fmt: skip
-    """The inverse of `dstn`."""
+    """The inverse of `dstn`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import fft
+        >>> fft.idstn(fft.dstn(np.array([[1.0, 2.0], [4.0, 8.0]]))).round(12)
+        array([[1., 2.],
+               [4., 8.]])
+    """
     return _several(idst, x, type, s, axes, norm, orthogonalize)
 
 
 def next_fast_len(target: int, real: bool = False) -> int:
-    """The next length that transforms fast."""
+    """The next length that transforms fast.
+
+    Example:
+        >>> from wengert.scipy import fft
+        >>> fft.next_fast_len(97)
+        98
+    """
     import scipy.fft
 
     return int(scipy.fft.next_fast_len(target, real))  # pyright: ignore[reportArgumentType]

@@ -101,7 +101,14 @@ def convolve(
     input: Any, weights: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
     axes: None = None,
 ) -> Any:  # fmt: skip
-    """The convolution of an image with weights; arguments as for `correlate`."""
+    """The convolution of an image with weights; arguments as for `correlate`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.convolve(np.array([0.0, 1.0, 0.0, 0.0]), np.array([1.0, 2.0, 3.0]), mode="constant")
+        array([1., 2., 3., 0.])
+    """
     if axes is not None:
         raise ArgumentError("convolve: give weights as many axes as the image has, instead of axes")
     return _correlated("convolve", input, weights, output, mode, cval, origin, True)
@@ -129,7 +136,14 @@ def correlate1d(
     cval: Any = 0.0,
     origin: int = 0,
 ) -> Any:
-    """The correlation along one axis; arguments as for `correlate`."""
+    """The correlation along one axis; arguments as for `correlate`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.correlate1d(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1.0, 0.0, -1.0]))
+        array([ 0., -1.,  0.,  1.])
+    """
     return _along("correlate1d", input, weights, axis, output, mode, cval, origin, False)
 
 
@@ -142,7 +156,14 @@ def convolve1d(
     cval: Any = 0.0,
     origin: int = 0,
 ) -> Any:
-    """The convolution along one axis; arguments as for `correlate`."""
+    """The convolution along one axis; arguments as for `correlate`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.convolve1d(np.array([0.0, 0.0, 1.0, 0.0]), np.array([1.0, 0.0, -1.0]))
+        array([ 0.,  1.,  0., -1.])
+    """
     return _along("convolve1d", input, weights, axis, output, mode, cval, origin, True)
 
 
@@ -176,6 +197,12 @@ def gaussian_filter1d(
 
     Raises:
         ConcretizationError: `sigma` is not known and there is no `radius`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.gaussian_filter1d(np.array([0.0, 1.0, 0.0]), 0.5, mode="constant").round(4)
+        array([0.1065, 0.7866, 0.1065])
     """
     if order < 0:
         raise ArgumentError(f"gaussian_filter1d: order must be non-negative, got {order}")
@@ -193,7 +220,16 @@ def gaussian_filter(
     input: Any, sigma: Any, order: Any = 0, output: Any = None, mode: Any = "reflect", cval: Any = 0.0,
     truncate: float = 4.0, *, radius: Any = None, axes: Any = None,
 ) -> Any:  # fmt: skip
-    """The image smoothed along all axes (or `axes`); options are one for all, or one for each of them."""
+    """The image smoothed along all axes (or `axes`); options are one for all, or one for each of them.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.gaussian_filter(np.full((3, 3), 2.0), 1.0).round(12)
+        array([[2., 2., 2.],
+               [2., 2., 2.],
+               [2., 2., 2.]])
+    """
     rank = ndim_of(as_value(input))
     chosen = canonical_axes(axes, rank)
     count = len(chosen)
@@ -225,7 +261,14 @@ def gaussian_laplace(
     axes: Any = None,
     **options: Any,
 ) -> Any:
-    """The sum of the second derivatives of the smoothed image."""
+    """The sum of the second derivatives of the smoothed image.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.gaussian_laplace(np.arange(41.0) ** 2, 1.0)[20].round(2)
+        np.float64(1.97)
+    """
     return sum(_derivatives(2, input, sigma, output, mode, cval, axes, options))
 
 
@@ -239,7 +282,16 @@ def gaussian_gradient_magnitude(
     axes: Any = None,
     **options: Any,
 ) -> Any:
-    """The length of the gradient of the smoothed image."""
+    """The length of the gradient of the smoothed image.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.gaussian_gradient_magnitude(np.full((3, 3), 7.0), 1.0).round(12)
+        array([[0., 0., 0.],
+               [0., 0., 0.],
+               [0., 0., 0.]])
+    """
     slopes = _derivatives(1, input, sigma, output, mode, cval, axes, options)
     return _stored(wnp.linalg.norm(wnp.stack(slopes), axis=0), input, output)
 
@@ -250,7 +302,14 @@ def gaussian_gradient_magnitude(
 def uniform_filter1d(
     input: Any, size: int, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
 ) -> Any:
-    """The mean of `size` neighbours along an axis."""
+    """The mean of `size` neighbours along an axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.uniform_filter1d(np.array([[0.0, 6.0, 0.0]]), 3, axis=1)
+        array([[2., 2., 2.]])
+    """
     if size < 1:
         raise ArgumentError(f"uniform_filter1d: incorrect filter size {size}")
     (image,) = floating(input)
@@ -262,7 +321,14 @@ def uniform_filter(
     input: Any, size: Any = 3, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, origin: Any = 0, *,
     axes: Any = None,
 ) -> Any:  # fmt: skip
-    """The mean of the pixels around each pixel; options are one for all axes, or one for each."""
+    """The mean of the pixels around each pixel; options are one for all axes, or one for each.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.uniform_filter(np.array([0.0, 0.0, 9.0, 0.0, 0.0]), 3)
+        array([0., 3., 3., 3., 0.])
+    """
     rank = ndim_of(as_value(input))
     chosen = canonical_axes(axes, rank)
     out = input
@@ -287,17 +353,38 @@ def _differences(what: str, input: Any, axis: int, output: Any, mode: Any, cval:
 
 
 def sobel(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Any:
-    """Differences along an axis, smoothed by ``[1, 2, 1]`` along the others."""
+    """Differences along an axis, smoothed by ``[1, 2, 1]`` along the others.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.sobel(np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]))[1]
+        array([4., 8., 4.])
+    """
     return _differences("sobel", input, axis, output, mode, cval, [1.0, 2.0, 1.0])
 
 
 def prewitt(input: Any, axis: int = -1, output: Any = None, mode: Any = "reflect", cval: Any = 0.0) -> Any:
-    """Differences along an axis, summed over three neighbours along the others."""
+    """Differences along an axis, summed over three neighbours along the others.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.prewitt(np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]))[1]
+        array([3., 6., 3.])
+    """
     return _differences("prewitt", input, axis, output, mode, cval, [1.0, 1.0, 1.0])
 
 
 def laplace(input: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0.0, *, axes: Any = None) -> Any:
-    """The sum of second differences along all axes (or `axes`)."""
+    """The sum of second differences along all axes (or `axes`).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.laplace(np.array([0.0, 1.0, 4.0, 9.0, 16.0]))[1:-1]
+        array([2., 2., 2.])
+    """
     rank = ndim_of(as_value(input))
     chosen = canonical_axes(axes, rank)
     modes = _per_axis("laplace", "mode", mode, len(chosen))
@@ -350,7 +437,14 @@ def maximum_filter(
     *,
     axes: Any = None,
 ) -> Any:  # fmt: skip
-    """The largest pixel of each window, of `size` or where `footprint` holds."""
+    """The largest pixel of each window, of `size` or where `footprint` holds.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.maximum_filter(np.array([1, 5, 2, 0, 3]), 3)
+        array([5, 5, 5, 3, 3])
+    """
     return _windowed("maximum_filter", wnp.max, input, size, footprint, output, mode, cval, origin, axes)
 
 
@@ -360,7 +454,14 @@ def minimum_filter(
     *,
     axes: Any = None,
 ) -> Any:  # fmt: skip
-    """The smallest pixel of each window, of `size` or where `footprint` holds."""
+    """The smallest pixel of each window, of `size` or where `footprint` holds.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.minimum_filter(np.array([1, 5, 2, 0, 3]), 3)
+        array([1, 1, 0, 0, 0])
+    """
     return _windowed("minimum_filter", wnp.min, input, size, footprint, output, mode, cval, origin, axes)
 
 
@@ -375,7 +476,14 @@ def median_filter(
     *,
     axes: Any = None,
 ) -> Any:  # fmt: skip
-    """The pixel in the middle of each window, in order, of `size` or where `footprint` holds."""
+    """The pixel in the middle of each window, in order, of `size` or where `footprint` holds.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.median_filter(np.array([1, 9, 2, 3, 8]), 3)
+        array([1, 2, 3, 3, 8])
+    """
     return _windowed("median_filter", _middle, input, size, footprint, output, mode, cval, origin, axes)
 
 
@@ -402,6 +510,12 @@ def affine_transform(
         matrix: ``(n, n)``, the diagonal of one ``(n,)``, or with the offset as its last column, ``(n, n + 1)``, or
             homogeneous, ``(n + 1, n + 1)``.
         output_shape: that of the image by default.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.affine_transform(np.array([1.0, 2.0, 3.0]), np.array([[1.0]]), offset=1.0, order=1)
+        array([2., 3., 0.])
     """
     image = as_array(input)
     rank = ndim_of(image)
@@ -423,7 +537,14 @@ def shift(
     input: Any, shift: Any, output: Any = None, order: int = 3, mode: str = "constant", cval: Any = 0.0,
     prefilter: bool = True,
 ) -> Any:  # fmt: skip
-    """The image moved by `shift` pixels along all axes, or along each; differentiable in it."""
+    """The image moved by `shift` pixels along all axes, or along each; differentiable in it.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.shift(np.array([1.0, 2.0, 3.0]), 1, order=1)
+        array([0., 1., 2.])
+    """
     image = as_array(input)
     by = _per_axis("shift", "shift", shift, ndim_of(image))
     places = [g - s for g, s in zip(_grid(shape_of(image)), by, strict=True)]
@@ -434,7 +555,14 @@ def zoom(
     input: Any, zoom: Any, output: Any = None, order: int = 3, mode: str = "constant", cval: Any = 0.0,
     prefilter: bool = True, *, grid_mode: bool = False,
 ) -> Any:  # fmt: skip
-    """The image with more or fewer pixels, ``round(zoom * n)`` along each axis of `n`."""
+    """The image with more or fewer pixels, ``round(zoom * n)`` along each axis of `n`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.zoom(np.array([0.0, 2.0]), 1.5, order=1)
+        array([0., 1., 2.])
+    """
     image = as_array(input)
     sizes = shape_of(image)
     wanted = [round(n * float(z)) for n, z in zip(sizes, _per_axis("zoom", "zoom", zoom, len(sizes)), strict=True)]
@@ -455,6 +583,13 @@ def rotate(
 
     Raises:
         ConcretizationError: the shape of the result depends on an angle that is not known; write ``reshape=False``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.rotate(np.array([[1.0, 2.0], [3.0, 4.0]]), 90, order=1).round(12)
+        array([[2., 4.],
+               [1., 3.]])
     """
     image = as_array(input)
     rank, sizes = ndim_of(image), list(shape_of(image))
@@ -479,7 +614,14 @@ def rotate(
 
 
 def center_of_mass(input: Any, labels: None = None, index: None = None) -> tuple[Any, ...]:
-    """The mean of the places of all pixels, weighted by them; of labelled parts, write it for each mask."""
+    """The mean of the places of all pixels, weighted by them; of labelled parts, write it for each mask.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.center_of_mass(np.array([[0.0, 0.0], [0.0, 4.0]]))
+        (np.float64(1.0), np.float64(1.0))
+    """
     if labels is not None or index is not None:
         raise ArgumentError("center_of_mass: labels are not here; call it for each mask, image * (labels == k)")
     (image,) = floating(input)

@@ -105,6 +105,13 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
     """Both factors of `lu` in one matrix, and LAPACK's pivots, for `lu_solve`.
 
     Derivative: De Hoog, Anderssen & Lukas (2011), with the pivots held.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> lu, pivots = linalg.lu_factor(np.array([[1.0, 2.0], [4.0, 3.0]]))
+        >>> pivots
+        array([1, 1], dtype=int32)
     """
     factors, pivots, _ = lu_p.bind(matrices(a, "lu_factor"))
     return factors, pivots
@@ -151,6 +158,12 @@ def lu_solve(
         lu_and_piv: what `lu_factor` returned.
         b: a vector ``(n,)`` or matrices ``(..., n, k)``.
         trans: 0 to solve with the matrices, 1 with their transposes, 2 with their adjoints.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.lu_solve(linalg.lu_factor(np.array([[2.0, 1.0], [1.0, 3.0]])), np.array([3.0, 4.0])).round(12)
+        array([1., 1.])
     """
     factors, b = floating(lu_and_piv[0], b)
     vector = ndim_of(b) == 1
@@ -204,6 +217,12 @@ def eigh(
     Raises:
         ArgumentError: no such `type` or subset. LinAlgError: `b` is not positive definite.
         ConcretizationError: `subset_by_value` of values that are not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.eigh(np.array([[2.0, 1.0], [1.0, 2.0]]), eigvals_only=True).round(12)
+        array([1., 3.])
     """
     if type not in (1, 2, 3):
         raise ArgumentError(f"eigh: type is 1, 2 or 3, got {type!r}")
@@ -261,7 +280,14 @@ def eigvalsh(
     subset_by_value: Any = None,
     driver: str | None = None,
 ) -> Any:
-    """The eigenvalues, rising, of Hermitian matrices; arguments as for `eigh`."""
+    """The eigenvalues, rising, of Hermitian matrices; arguments as for `eigh`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.eigvalsh(np.array([[1.0, 2.0], [2.0, 1.0]])).round(12)
+        array([-1.,  3.])
+    """
     return eigh(
         a,
         b,
@@ -286,6 +312,12 @@ def eigh_tridiagonal(
     """Eigenvalues and eigenvectors of a real symmetric matrix with diagonal `d` and `e` beside it.
 
     `select` is "a" for all, "i" or "v" for those whose index or value lies in `select_range`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.eigh_tridiagonal(np.array([1.0, 1.0]), np.array([2.0]))[0].round(12)
+        array([-1.,  3.])
     """
     from ..numpy.creation import diag
 
@@ -305,7 +337,14 @@ def eigvalsh_tridiagonal(
     tol: float = 0.0,
     lapack_driver: str = "auto",
 ) -> Any:
-    """The eigenvalues, rising, of a real symmetric matrix; arguments as for `eigh_tridiagonal`."""
+    """The eigenvalues, rising, of a real symmetric matrix; arguments as for `eigh_tridiagonal`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.eigvalsh_tridiagonal(np.array([5.0, 5.0]), np.array([1.0])).round(12)
+        array([4., 6.])
+    """
     return eigh_tridiagonal(d, e, True, select, select_range)
 
 
@@ -325,6 +364,12 @@ def eig(
 
     Raises:
         ArgumentError: left eigenvectors are asked for (they are the right ones of the adjoint), or homogeneous values.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> np.sort(linalg.eig(np.array([[0.0, 1.0], [-2.0, 3.0]]))[0].real).round(12)
+        array([1., 2.])
     """
     if left:
         raise ArgumentError("eig with left=True; the left eigenvectors of a are the right ones of its adjoint")
@@ -338,7 +383,14 @@ def eig(
 def eigvals(
     a: Any, b: Any = None, overwrite_a: bool = False, check_finite: bool = True, homogeneous_eigvals: bool = False
 ) -> Any:
-    """Eigenvalues, always complex; with `b` those of ``a v = w b v``."""
+    """Eigenvalues, always complex; with `b` those of ``a v = w b v``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> np.sort(linalg.eigvals(np.array([[4.0, 0.0], [1.0, 3.0]])).real)
+        array([3., 4.])
+    """
     return eig(a, b, right=False, homogeneous_eigvals=homogeneous_eigvals)
 
 
@@ -350,13 +402,27 @@ def svd(
     check_finite: bool = True,
     lapack_driver: str = "gesdd",
 ) -> Any:
-    """Singular values and vectors. Derivative: Townsend (2016)."""
+    """Singular values and vectors. Derivative: Townsend (2016).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.svd(np.array([[0.0, 5.0], [2.0, 0.0]]), compute_uv=False)
+        array([5., 2.])
+    """
     out = _linalg.svd(a, full_matrices, compute_uv)
     return tuple(out) if compute_uv else out
 
 
 def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Singular values, falling. Derivative: Giles (2008), section 3.2."""
+    """Singular values, falling. Derivative: Giles (2008), section 3.2.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.svdvals(np.array([[3.0, 4.0]]))
+        array([5.])
+    """
     return _linalg.svdvals(a)
 
 
@@ -364,6 +430,14 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """``U, P`` with ``a = U P`` (``P U`` with `side` "left"), `U` with orthonormal columns (rows), `P` positive.
 
     Derivative: Higham (2008), chapter 8, by Sylvester's equation; singular values may be equal, not zero.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> u, p = linalg.polar(np.array([[0.0, -2.0], [2.0, 0.0]]))
+        >>> p.round(12)
+        array([[2., 0.],
+               [0., 2.]])
     """
     if side not in ("left", "right"):
         raise ArgumentError(f"polar: side is 'left' or 'right', got {side!r}")
@@ -402,7 +476,15 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
-    """``X`` in ``a X + X a' = q``, by `solve_sylvester`."""
+    """``X`` in ``a X + X a' = q``, by `solve_sylvester`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.solve_continuous_lyapunov(-np.eye(2), -np.eye(2)).round(12)
+        array([[0.5, 0. ],
+               [0. , 0.5]])
+    """
     a, q = floating(square(of_number(a), "solve_continuous_lyapunov"), of_number(q))
     return solve_sylvester(a, adjoint(a), q)
 
@@ -411,7 +493,15 @@ solve_lyapunov = solve_continuous_lyapunov
 
 
 def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
-    """``X`` in ``X = a X a' + q``, as linear equations for the elements (`n` to the fourth memory)."""
+    """``X`` in ``X = a X a' + q``, as linear equations for the elements (`n` to the fourth memory).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.solve_discrete_lyapunov(np.eye(2) / 2, 3 * np.eye(2)).round(12)
+        array([[4., 0.],
+               [0., 4.]])
+    """
     a, q = floating(square(a, "solve_discrete_lyapunov"), q)
     n = shape_of(a)[0]
     return reshape(_linalg.solve(np.eye(n * n) - kron(a, conj(a)), reshape(q, (-1,))), (n, n))
@@ -421,12 +511,26 @@ def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
 
 
 def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True) -> Any:  # noqa: A002
-    """The norm of vectors or matrices, as `wengert.numpy.linalg.norm` has it."""
+    """The norm of vectors or matrices, as `wengert.numpy.linalg.norm` has it.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.norm(np.array([[3.0, 0.0], [0.0, -4.0]])), linalg.norm(np.array([3.0, -4.0]), 1)
+        (np.float64(5.0), np.float64(7.0))
+    """
     return _linalg.norm(a, ord, axis, keepdims)
 
 
 def bandwidth(a: Any) -> tuple[int, int]:
-    """How many diagonals below and above the main one hold a number that is not zero, of a matrix that is known."""
+    """How many diagonals below and above the main one hold a number that is not zero, of a matrix that is known.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.bandwidth(np.array([[1.0, 2.0, 0.0], [0.0, 3.0, 4.0], [5.0, 0.0, 6.0]]))
+        (2, 1)
+    """
     import scipy.linalg
 
     a = as_array(a)
@@ -434,12 +538,26 @@ def bandwidth(a: Any) -> tuple[int, int]:
 
 
 def issymmetric(a: Any, atol: Any = None, rtol: Any = None) -> Any:
-    """Whether a matrix equals its transpose (to a tolerance)."""
+    """Whether a matrix equals its transpose (to a tolerance).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.issymmetric(np.array([[1.0, 2.0], [2.0, 3.0]]))
+        np.True_
+    """
     return _equals(a, turned, atol, rtol)
 
 
 def ishermitian(a: Any, atol: Any = None, rtol: Any = None) -> Any:
-    """Whether a matrix equals its adjoint (to a tolerance)."""
+    """Whether a matrix equals its adjoint (to a tolerance).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.ishermitian(np.array([[1.0, 2j], [-2j, 1.0]]))
+        np.True_
+    """
     return _equals(a, adjoint, atol, rtol)
 
 

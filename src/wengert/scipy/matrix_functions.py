@@ -47,7 +47,15 @@ def expm(A: Any) -> Any:
 def expm_frechet(
     A: Any, E: Any, method: str | None = None, compute_expm: bool = True, check_finite: bool = True
 ) -> Any:
-    """The exponential of `A` and its derivative in the direction `E`; without `compute_expm` the derivative alone."""
+    """The exponential of `A` and its derivative in the direction `E`; without `compute_expm` the derivative alone.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.expm_frechet(np.zeros((2, 2)), np.array([[0.0, 1.0], [0.0, 0.0]]))[1]
+        array([[0., 1.],
+               [0., 0.]])
+    """
     A, E = matrices(A, "expm_frechet"), matrices(E, "expm_frechet")
     dtype = np.result_type(dtype_of(A), dtype_of(E))
     A, E = convert(A, dtype), convert(E, dtype)
@@ -61,6 +69,13 @@ def logm(A: Any) -> Any:
 
     Derivative: the logarithm of a block matrix, of any order (Higham & Relton 2014, theorem 3.5). None where an
     eigenvalue is zero or negative.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.logm(np.diag([1.0, np.e])).real.round(12)
+        array([[0., 0.],
+               [0., 1.]])
     """
     return _ops.logm(matrices(A, "logm"))
 
@@ -83,6 +98,13 @@ def fractional_matrix_power(A: Any, t: Any) -> Any:
 
     Raises:
         ShapeError: `A` is not square.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.fractional_matrix_power(np.diag([4.0, 9.0]), 0.5).real.round(12)
+        array([[2., 0.],
+               [0., 3.]])
     """
     A = matrices(A, "fractional_matrix_power")
     if isinstance(t, (int, np.integer)):
@@ -94,6 +116,13 @@ def signm(A: Any, disp: bool | None = None) -> Any:
     """The sign of square matrices, ``A (A A)^(-1/2)`` (Higham 2008, section 5.1), complex.
 
     Derivative: that of the product and the root; none where an eigenvalue has no real part.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.signm(np.diag([-3.0, 5.0])).real.round(12)
+        array([[-1.,  0.],
+               [ 0.,  1.]])
     """
     if disp is False:
         raise ArgumentError("signm with disp=False, an estimate of the error; call signm(A)")
@@ -111,38 +140,86 @@ def _rotation(A: Any) -> tuple[Any, bool]:
 
 
 def cosm(A: Any) -> Any:
-    """The cosine of square matrices, by the exponential (Higham 2008, section 12.1)."""
+    """The cosine of square matrices, by the exponential (Higham 2008, section 12.1).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.cosm(np.diag([0.0, np.pi])).round(12)
+        array([[ 1.,  0.],
+               [ 0., -1.]])
+    """
     A = matrices(A, "cosm")
     turn, is_real = _rotation(A)
     return real(turn) if is_real else (turn + _rotation(-A)[0]) / 2
 
 
 def sinm(A: Any) -> Any:
-    """The sine of square matrices, by the exponential (Higham 2008, section 12.1)."""
+    """The sine of square matrices, by the exponential (Higham 2008, section 12.1).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.sinm(np.diag([0.0, np.pi / 2])).round(12)
+        array([[0., 0.],
+               [0., 1.]])
+    """
     A = matrices(A, "sinm")
     turn, is_real = _rotation(A)
     return imag(turn) if is_real else (turn - _rotation(-A)[0]) * dtype_of(turn).type(-0.5j)
 
 
 def tanm(A: Any) -> Any:
-    """The tangent of square matrices, ``cosm(A)^-1 sinm(A)``."""
+    """The tangent of square matrices, ``cosm(A)^-1 sinm(A)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.tanm(np.diag([0.0, np.pi / 4])).round(12)
+        array([[0., 0.],
+               [0., 1.]])
+    """
     return solve(cosm(A), sinm(A))
 
 
 def coshm(A: Any) -> Any:
-    """The hyperbolic cosine of square matrices."""
+    """The hyperbolic cosine of square matrices.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.coshm(np.diag([0.0, np.log(2.0)])).round(12)
+        array([[1.  , 0.  ],
+               [0.  , 1.25]])
+    """
     A = matrices(A, "coshm")
     return (_ops.expm(A) + _ops.expm(-A)) / 2
 
 
 def sinhm(A: Any) -> Any:
-    """The hyperbolic sine of square matrices."""
+    """The hyperbolic sine of square matrices.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.sinhm(np.diag([0.0, np.log(2.0)])).round(12)
+        array([[0.  , 0.  ],
+               [0.  , 0.75]])
+    """
     A = matrices(A, "sinhm")
     return (_ops.expm(A) - _ops.expm(-A)) / 2
 
 
 def tanhm(A: Any) -> Any:
-    """The hyperbolic tangent of square matrices, ``coshm(A)^-1 sinhm(A)``."""
+    """The hyperbolic tangent of square matrices, ``coshm(A)^-1 sinhm(A)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.tanhm(np.diag([0.0, np.arctanh(0.5)])).round(12)
+        array([[0. , 0. ],
+               [0. , 0.5]])
+    """
     return solve(coshm(A), sinhm(A))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import numpy as wnp
 from ..core import Tracer, as_value
+from ..documented import with_example
 from ..errors import ArgumentError
 from ..ops import special as _ops
 from ..ops.elementwise import expm1, floor, isinf, log, power, sin, tan, where
@@ -26,7 +27,13 @@ PI = math.pi
 
 
 def bdtr(k: Any, n: Any, p: Any) -> Any:
-    """The binomial distribution function: at most `k` of `n`."""
+    """The binomial distribution function: at most `k` of `n`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.bdtr(1, 2, 0.5)
+        np.float64(0.75)
+    """
     k, n, p = floating(k, n, p)
     k = floor(k)
     inside = where((k >= 0) & (k < n), k, 0.0)
@@ -35,7 +42,13 @@ def bdtr(k: Any, n: Any, p: Any) -> Any:
 
 
 def bdtrc(k: Any, n: Any, p: Any) -> Any:
-    """The binomial survival function: more than `k` of `n`."""
+    """The binomial survival function: more than `k` of `n`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.bdtrc(1, 2, 0.5)
+        np.float64(0.25)
+    """
     k, n, p = floating(k, n, p)
     k = floor(k)
     inside = where((k >= 0) & (k < n), k, 0.0)
@@ -44,80 +57,167 @@ def bdtrc(k: Any, n: Any, p: Any) -> Any:
 
 
 def chdtr(v: Any, x: Any) -> Any:
-    """The distribution function of chi squared with `v` degrees of freedom."""
+    """The distribution function of chi squared with `v` degrees of freedom.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.chdtr(2.0, 2 * np.log(4.0)).round(12)
+        np.float64(0.75)
+    """
     v, x = floating(v, x)
     return _ops.gammainc(v / 2, x / 2)
 
 
 def chdtrc(v: Any, x: Any) -> Any:
-    """The survival function of chi squared with `v` degrees of freedom."""
+    """The survival function of chi squared with `v` degrees of freedom.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.chdtrc(2.0, 2 * np.log(4.0)).round(12)
+        np.float64(0.25)
+    """
     v, x = floating(v, x)
     return _ops.gammaincc(v / 2, x / 2)
 
 
 def chdtri(v: Any, p: Any) -> Any:
-    """`x` with ``chdtrc(v, x) = p``."""
+    """`x` with ``chdtrc(v, x) = p``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.chdtri(2.0, 0.25) / np.log(4.0)).round(12)
+        np.float64(2.0)
+    """
     v, p = floating(v, p)
     return 2 * _ops.gammainccinv(v / 2, p)
 
 
 def fdtr(dfn: Any, dfd: Any, x: Any) -> Any:
-    """The distribution function of F."""
+    """The distribution function of F.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.fdtr(2.0, 2.0, np.array([1.0, 3.0])).round(12)
+        array([0.5 , 0.75])
+    """
     m, n, x = floating(dfn, dfd, x)
     return _ops.betainc(m / 2, n / 2, where(isinf(n), math.nan, m * x / (n + m * x)))  # beta's limit is not F's
 
 
 def fdtrc(dfn: Any, dfd: Any, x: Any) -> Any:
-    """The survival function of F."""
+    """The survival function of F.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.fdtrc(2.0, 2.0, 3.0).round(12)
+        np.float64(0.25)
+    """
     m, n, x = floating(dfn, dfd, x)
     return _ops.betainc(n / 2, m / 2, n / (n + m * x))
 
 
 def fdtri(dfn: Any, dfd: Any, p: Any) -> Any:
-    """`x` with ``fdtr(dfn, dfd, x) = p``."""
+    """`x` with ``fdtr(dfn, dfd, x) = p``.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.fdtri(2.0, 2.0, 0.75).round(12)
+        np.float64(3.0)
+    """
     m, n, p = floating(dfn, dfd, p)
     y = _ops.betaincinv(n / 2, m / 2, 1 - p)
     return n * (1 - y) / (m * y)
 
 
 def gdtr(a: Any, b: Any, x: Any) -> Any:
-    """The distribution function of the gamma distribution of shape `b` and rate `a`."""
+    """The distribution function of the gamma distribution of shape `b` and rate `a`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.gdtr(1.0, 1.0, np.log(4.0)).round(12)
+        np.float64(0.75)
+    """
     a, b, x = floating(a, b, x)
     return _ops.gammainc(b, a * x)
 
 
 def gdtrc(a: Any, b: Any, x: Any) -> Any:
-    """The survival function of the gamma distribution of shape `b` and rate `a`."""
+    """The survival function of the gamma distribution of shape `b` and rate `a`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.gdtrc(2.0, 1.0, np.log(2.0)).round(12)
+        np.float64(0.25)
+    """
     a, b, x = floating(a, b, x)
     return _ops.gammaincc(b, a * x)
 
 
 def gdtrix(a: Any, b: Any, p: Any) -> Any:
-    """`x` with ``gdtr(a, b, x) = p``."""
+    """`x` with ``gdtr(a, b, x) = p``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.gdtrix(1.0, 1.0, 0.5) / np.log(2.0)).round(12)
+        np.float64(1.0)
+    """
     a, b, p = floating(a, b, p)
     return _ops.gammaincinv(b, p) / a
 
 
 def pdtr(k: Any, m: Any) -> Any:
-    """Poisson's distribution function: at most `k`."""
+    """Poisson's distribution function: at most `k`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.pdtr(0, np.log(2.0)).round(12)
+        np.float64(0.5)
+    """
     k, m = floating(k, m)
     return _ops.gammaincc(floor(k) + 1, m)
 
 
 def pdtrc(k: Any, m: Any) -> Any:
-    """Poisson's survival function: more than `k`."""
+    """Poisson's survival function: more than `k`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.pdtrc(0, np.log(4.0)).round(12)
+        np.float64(0.75)
+    """
     k, m = floating(k, m)
     return _ops.gammainc(floor(k) + 1, m)
 
 
 def nbdtr(k: Any, n: Any, p: Any) -> Any:
-    """The negative binomial distribution function: at most `k` failures before `n` successes."""
+    """The negative binomial distribution function: at most `k` failures before `n` successes.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.nbdtr(1, 1, 0.5)
+        np.float64(0.75)
+    """
     k, n, p = floating(k, n, p)
     return _ops.betainc(n, floor(k) + 1, p)
 
 
 def nbdtrc(k: Any, n: Any, p: Any) -> Any:
-    """The negative binomial survival function."""
+    """The negative binomial survival function.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.nbdtrc(1, 1, 0.5)
+        np.float64(0.25)
+    """
     k, n, p = floating(k, n, p)
     return _ops.betainc(floor(k) + 1, n, 1 - p)
 
@@ -126,19 +226,38 @@ def nbdtrc(k: Any, n: Any, p: Any) -> Any:
 
 
 def exp10(x: Any) -> Any:
-    """``10**x``."""
+    """``10**x``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.exp10(np.array([2.0, -1.0]))
+        array([100. ,   0.1])
+    """
     (x,) = floating(x)
     return power(10.0, x)
 
 
 def cosm1(x: Any) -> Any:
-    """``cos(x) - 1``, accurate where `x` is small."""
+    """``cos(x) - 1``, accurate where `x` is small.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> (special.cosm1(1e-10) * 2e20).round(12)
+        np.float64(-1.0)
+    """
     (x,) = floating(x)
     return -2 * sin(x / 2) ** 2
 
 
 def powm1(x: Any, y: Any) -> Any:
-    """``x**y - 1``, accurate where that is small."""
+    """``x**y - 1``, accurate where that is small.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> (special.powm1(1.5, 2.0)).round(12)
+        np.float64(1.25)
+    """
     x, y = floating(x, y)
     ok = x > 0
     return where(ok, expm1(y * log(where(ok, x, 1.0))), power(where(ok, 1.0, x), y) - 1)
@@ -167,7 +286,25 @@ def _cosine(t: Any) -> Any:
 
 
 sindg = _degrees("sindg", "The sine of an angle in degrees.", _sine)
+with_example(
+    sindg,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.sindg(np.array([30.0, 90.0])).round(12)
+    array([0.5, 1. ])
+    """,
+)
 cosdg = _degrees("cosdg", "The cosine of an angle in degrees.", _cosine)
+with_example(
+    cosdg,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.cosdg(np.array([60.0, 180.0])).round(12)
+    array([ 0.5, -1. ])
+    """,
+)
 
 
 def _tangent(x: Any, lag: float, sign: float) -> Any:
@@ -181,28 +318,60 @@ def _tangent(x: Any, lag: float, sign: float) -> Any:
 
 
 def tandg(x: Any) -> Any:
-    """The tangent of an angle in degrees."""
+    """The tangent of an angle in degrees.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.tandg(45.0).round(12)
+        np.float64(1.0)
+    """
     return _tangent(floating(x)[0], 0.0, 1.0)
 
 
 def cotdg(x: Any) -> Any:
-    """The cotangent of an angle in degrees."""
+    """The cotangent of an angle in degrees.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.cotdg(45.0).round(12)
+        np.float64(1.0)
+    """
     return _tangent(floating(x)[0], 90.0, -1.0)
 
 
 def radian(d: Any, m: Any, s: Any) -> Any:
-    """An angle of degrees, minutes and seconds in radians."""
+    """An angle of degrees, minutes and seconds in radians.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.radian(180.0, 0.0, 0.0) / np.pi).round(12)
+        np.float64(1.0)
+    """
     d, m, s = floating(d, m, s)
     return (d + (m + s / 60) / 60) * (PI / 180)
 
 
 def sinc(x: Any) -> Any:
-    """``sin(pi x) / (pi x)``."""
+    """``sin(pi x) / (pi x)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.sinc(np.array([0.0, 0.5, 1.0])).round(6)
+        array([1.     , 0.63662, 0.     ])
+    """
     return wnp.sinc(x)
 
 
 def agm(a: Any, b: Any) -> Any:
-    """The arithmetic-geometric mean of numbers of one sign, by the complete elliptic integral (DLMF 19.8.5)."""
+    """The arithmetic-geometric mean of numbers of one sign, by the complete elliptic integral (DLMF 19.8.5).
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> (special.agm(1.0, 1.0)).round(12)
+        np.float64(1.0)
+    """
     a, b = floating(a, b)
     ok = a + b != 0
     total = where(ok, a + b, 1.0)
@@ -212,20 +381,40 @@ def agm(a: Any, b: Any) -> Any:
 
 
 def zetac(x: Any) -> Any:
-    """Riemann's zeta function minus 1."""
+    """Riemann's zeta function minus 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> abs(special.zetac(2.0) - (np.pi**2 / 6 - 1)).round(12)
+        np.float64(0.0)
+    """
     (x,) = floating(x)
     return riemann(x, less_one=True)
 
 
 def voigt_profile(x: Any, sigma: Any, gamma: Any) -> Any:
-    """The density of the sum of a normal variable and one of Cauchy's, `sigma` positive: by Faddeeva's function."""
+    """The density of the sum of a normal variable and one of Cauchy's, `sigma` positive: by Faddeeva's function.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.voigt_profile(0.0, 1.0, 0.0) * np.sqrt(2 * np.pi)).round(12)
+        np.float64(1.0)
+    """
     x, sigma, gamma = floating(x, sigma, gamma)
     scale = sigma * math.sqrt(2)
     return wnp.real(_ops.wofz((x + 1j * gamma) / scale)) / (scale * math.sqrt(PI))
 
 
 def perm(N: Any, k: Any, exact: bool = False) -> Any:  # noqa: N803
-    """In how many orders `k` of `N` things can be taken."""
+    """In how many orders `k` of `N` things can be taken.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.perm(5, 2)
+        np.float64(20.0)
+    """
     if exact:
         return math.perm(int(N), int(k)) if 0 <= k <= N else 0
     N, k = floating(N, k)  # noqa: N806
@@ -237,7 +426,14 @@ def perm(N: Any, k: Any, exact: bool = False) -> Any:  # noqa: N803
 
 
 def diric(x: Any, n: int) -> Any:
-    """Dirichlet's kernel ``sin(n x / 2) / (n sin(x / 2))``, periodic sinc."""
+    """Dirichlet's kernel ``sin(n x / 2) / (n sin(x / 2))``, periodic sinc.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.diric(np.array([0.0, np.pi]), 3)).round(12)
+        array([ 1.        , -0.33333333])
+    """
     (x,) = floating(x)
     if isinstance(n, Tracer) or np.ndim(n) or n != int(n) or n <= 0:
         raise ArgumentError(f"diric: n is a positive whole number, got {n!r}")
@@ -267,9 +463,41 @@ def _derivatives(name: str, of: str, f: Any, sign: int, factor: int = 1) -> Any:
 
 
 jvp = _derivatives("jvp", "jv", _ops.jv, -1)
+with_example(
+    jvp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.jvp(0, 2.0) + special.j1(2.0)).round(12)
+    np.float64(0.0)
+    """,
+)
 yvp = _derivatives("yvp", "yv", _ops.yv, -1)
+with_example(
+    yvp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.yvp(0, 3.0) + special.y1(3.0)).round(12)
+    np.float64(0.0)
+    """,
+)
 ivp = _derivatives("ivp", "iv", _ops.iv, 1)
+with_example(
+    ivp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.ivp(0, 1.0) - special.iv(1, 1.0)).round(12)
+    np.float64(0.0)
+    """,
+)
 kvp = _derivatives("kvp", "kv", _ops.kv, 1, -1)
+with_example(
+    kvp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.kvp(0, 1.0) + special.k1(1.0)).round(12)
+    np.float64(0.0)
+    """,
+)
 
 # --- orthogonal polynomials -----------------------------------------------------------------------------------------
 
@@ -291,7 +519,13 @@ def _recurred(n: int, first: Any, second: Any, step: Callable[[int, Any, Any], A
 
 
 def eval_jacobi(n: int, alpha: Any, beta: Any, x: Any) -> Any:
-    """Jacobi's polynomial of degree `n`, differentiable in its parameters."""
+    """Jacobi's polynomial of degree `n`, differentiable in its parameters.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_jacobi(1, 1.0, 1.0, 0.5)
+        np.float64(1.0)
+    """
     n = _whole("eval_jacobi", n)
     a, b, x = floating(alpha, beta, x)
 
@@ -305,7 +539,13 @@ def eval_jacobi(n: int, alpha: Any, beta: Any, x: Any) -> Any:
 
 
 def eval_gegenbauer(n: int, alpha: Any, x: Any) -> Any:
-    """Gegenbauer's polynomial of degree `n`, differentiable in `alpha`."""
+    """Gegenbauer's polynomial of degree `n`, differentiable in `alpha`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_gegenbauer(2, 1.0, 1.0)
+        np.float64(3.0)
+    """
     n = _whole("eval_gegenbauer", n)
     a, x = floating(alpha, x)
     step = lambda k, now, before: (2 * (k + a) * x * now - (k + 2 * a - 1) * before) / (k + 1)  # noqa: E731
@@ -325,21 +565,39 @@ def eval_legendre(n: int, x: Any) -> Any:
 
 
 def eval_chebyt(n: int, x: Any) -> Any:
-    """Chebyshev's polynomial of the first kind of degree `n`."""
+    """Chebyshev's polynomial of the first kind of degree `n`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_chebyt(3, 0.5)
+        np.float64(-1.0)
+    """
     n = _whole("eval_chebyt", n)
     (x,) = floating(x)
     return _recurred(n, 1 + 0 * x, x, lambda k, now, before: 2 * x * now - before)
 
 
 def eval_chebyu(n: int, x: Any) -> Any:
-    """Chebyshev's polynomial of the second kind of degree `n`."""
+    """Chebyshev's polynomial of the second kind of degree `n`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> abs(special.eval_chebyu(2, 0.5)).round(12)
+        np.float64(0.0)
+    """
     n = _whole("eval_chebyu", n)
     (x,) = floating(x)
     return _recurred(n, 1 + 0 * x, 2 * x, lambda k, now, before: 2 * x * now - before)
 
 
 def eval_genlaguerre(n: int, alpha: Any, x: Any) -> Any:
-    """The generalised Laguerre polynomial of degree `n`, differentiable in `alpha`."""
+    """The generalised Laguerre polynomial of degree `n`, differentiable in `alpha`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_genlaguerre(1, 2.0, 0.5)
+        np.float64(2.5)
+    """
     n = _whole("eval_genlaguerre", n)
     a, x = floating(alpha, x)
     step = lambda k, now, before: ((2 * k + 1 + a - x) * now - (k + a) * before) / (k + 1)  # noqa: E731
@@ -347,19 +605,37 @@ def eval_genlaguerre(n: int, alpha: Any, x: Any) -> Any:
 
 
 def eval_laguerre(n: int, x: Any) -> Any:
-    """Laguerre's polynomial of degree `n`."""
+    """Laguerre's polynomial of degree `n`.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_laguerre(2, 2.0)
+        np.float64(-1.0)
+    """
     return eval_genlaguerre(n, 0.0, x)
 
 
 def eval_hermite(n: int, x: Any) -> Any:
-    """Hermite's polynomial of degree `n`, the physicists'."""
+    """Hermite's polynomial of degree `n`, the physicists'.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_hermite(2, 1.0)
+        np.float64(2.0)
+    """
     n = _whole("eval_hermite", n)
     (x,) = floating(x)
     return _recurred(n, 1 + 0 * x, 2 * x, lambda k, now, before: 2 * x * now - 2 * k * before)
 
 
 def eval_hermitenorm(n: int, x: Any) -> Any:
-    """Hermite's polynomial of degree `n`, the probabilists'."""
+    """Hermite's polynomial of degree `n`, the probabilists'.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.eval_hermitenorm(3, 2.0)
+        np.float64(2.0)
+    """
     n = _whole("eval_hermitenorm", n)
     (x,) = floating(x)
     return _recurred(n, 1 + 0 * x, x, lambda k, now, before: x * now - k * before)

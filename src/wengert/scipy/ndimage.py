@@ -112,7 +112,14 @@ def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = No
 
 
 def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
-    """The coefficients of B-splines along all axes; arguments as for `spline_filter1d`."""
+    """The coefficients of B-splines along all axes; arguments as for `spline_filter1d`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import ndimage
+        >>> ndimage.spline_filter(np.full(5, 3.0), order=3).round(12)
+        array([3., 3., 3., 3., 3.])
+    """
     output, mode = (None, output) if output in _BEHIND else (output, mode)
     _checked("spline_filter", order, mode)
     dtype = _out_dtype("spline_filter", output, as_value(input))

@@ -141,6 +141,13 @@ def schur(
 
     Raises:
         ArgumentError: another `output`, or `sort` is given. ShapeError: `a` is not square.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> t, z = linalg.schur(np.array([[1.0, 2.0], [0.0, 3.0]]))
+        >>> np.diag(t).round(12)
+        array([1., 3.])
     """
     if output not in ("real", "r", "complex", "c"):
         raise ArgumentError(f"schur: output is 'real' or 'complex', got {output!r}")

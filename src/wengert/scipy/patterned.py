@@ -12,6 +12,7 @@ import numpy as np
 
 from ..config import config
 from ..core import as_array, dtype_of, ndim_of, shape_of
+from ..documented import with_example
 from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import absolute, conj, convert
 from ..ops.indexing import getitem
@@ -82,6 +83,13 @@ def companion(a: Any) -> Any:
 
     Raises:
         ShapeError: `a` is no vector of at least two coefficients.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.companion(np.array([1.0, -5.0, 6.0]))
+        array([[ 5., -6.],
+               [ 1.,  0.]])
     """
     a = as_array(a)
     if ndim_of(a) != 1 or shape_of(a)[0] < 2:
@@ -240,21 +248,85 @@ def _constant(name: str, doc: str, **options: Any) -> Any:
 
 
 dft = _constant("dft", "The matrix of the discrete Fourier transform of `n` points, SciPy's arguments.", scale=None)
+with_example(
+    dft,
+    """
+    >>> from wengert.scipy import linalg
+    >>> linalg.dft(2).real.round(12)
+    array([[ 1.,  1.],
+           [ 1., -1.]])
+    """,
+)
 hadamard = _constant(
     "hadamard", "Hadamard's matrix of order `n`, a power of two: ones and minus ones, rows orthogonal.", dtype=int
+)
+with_example(
+    hadamard,
+    """
+    >>> from wengert.scipy import linalg
+    >>> linalg.hadamard(2)
+    array([[ 1,  1],
+           [ 1, -1]])
+    """,
 )
 helmert = _constant(
     "helmert", "Helmert's matrix of order `n`: orthonormal contrasts, without the row of the mean.", full=False
 )
+with_example(
+    helmert,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import linalg
+    >>> (linalg.helmert(3) @ np.ones(3)).round(12)
+    array([0., 0.])
+    """,
+)
 hilbert = _constant("hilbert", "Hilbert's matrix of order `n`: elements ``1 / (i + j + 1)``.")
+with_example(
+    hilbert,
+    """
+    >>> from wengert.scipy import linalg
+    >>> 6 * linalg.hilbert(2)
+    array([[6., 3.],
+           [3., 2.]])
+    """,
+)
 invhilbert = _constant("invhilbert", "The inverse of Hilbert's matrix of order `n`.", exact=False)
+with_example(
+    invhilbert,
+    """
+    >>> from wengert.scipy import linalg
+    >>> linalg.invhilbert(2)
+    array([[ 4., -6.],
+           [-6., 12.]])
+    """,
+)
 invpascal = _constant(
     "invpascal",
     "The inverse of Pascal's matrix of order `n`; SciPy's arguments, as of `pascal`.",
     kind="symmetric",
     exact=True,
 )
+with_example(
+    invpascal,
+    """
+    >>> from wengert.scipy import linalg
+    >>> linalg.invpascal(2)
+    array([[ 2, -1],
+           [-1,  1]])
+    """,
+)
 pascal = _constant("pascal", "Pascal's matrix of order `n`: binomial coefficients.", kind="symmetric", exact=True)
+with_example(
+    pascal,
+    """
+    >>> from wengert.scipy import linalg
+    >>> linalg.pascal(3)
+    array([[1, 1, 1],
+           [1, 2, 3],
+           [1, 3, 6]], dtype=uint64)
+    """,
+)
 
 __all__ = [
     "block_diag", "circulant", "companion", "convolution_matrix", "dft", "fiedler", "fiedler_companion", "hadamard",

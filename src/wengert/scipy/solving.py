@@ -95,14 +95,29 @@ def _structured(a: Any, assume_a: str | None, lower: bool, name: str) -> tuple[A
 
 
 def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Determinants of square matrices."""
+    """Determinants of square matrices.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.det(np.array([[1.0, 2.0], [3.0, 5.0]])).round(12)
+        np.float64(-1.0)
+    """
     return _det(a)
 
 
 def inv(
     a: Any, overwrite_a: bool = False, check_finite: bool = True, *, assume_a: str | None = None, lower: bool = False
 ) -> Any:
-    """Inverses of square matrices; `assume_a` and `lower` say what is read of them, as for `solve`."""
+    """Inverses of square matrices; `assume_a` and `lower` say what is read of them, as for `solve`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.inv(np.array([[1.0, 2.0], [0.0, 4.0]]))
+        array([[ 1.  , -0.5 ],
+               [ 0.  ,  0.25]])
+    """
     return _inv(_structured(square(a, "inv"), assume_a, lower, "inv")[0])
 
 
@@ -119,7 +134,16 @@ def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finit
 
 
 def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, bool]:
-    """The triangular factor of positive definite matrices, and whether it is the lower one, for `cho_solve`."""
+    """The triangular factor of positive definite matrices, and whether it is the lower one, for `cho_solve`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> c, lower = linalg.cho_factor(np.array([[4.0, 2.0], [2.0, 5.0]]), lower=True)
+        >>> np.tril(c)
+        array([[2., 0.],
+               [1., 2.]])
+    """
     return cholesky(a, lower), bool(lower)
 
 
@@ -204,6 +228,12 @@ def solve(
 
     Raises:
         ArgumentError: no such `assume_a`. ShapeError: the shapes do not fit. LinAlgError: `a` is singular.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.solve(np.array([[2.0, 1.0], [1.0, 1.0]]), np.array([3.0, 2.0])).round(12)
+        array([1., 1.])
     """
     a, b = floating(a, b)
     if ndim_of(a) == 0 and ndim_of(b) == 0:
@@ -236,6 +266,13 @@ def pinv(a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = Fals
 
     Raises:
         ConcretizationError: `atol` is given and the values of `a` are not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.pinv(np.array([[1.0, 1.0], [1.0, 1.0]])).round(12)
+        array([[0.25, 0.25],
+               [0.25, 0.25]])
     """
     a = matrices(a, "pinv")
     if 0 in shape_of(a):
@@ -272,6 +309,12 @@ def lstsq(
 
     Raises:
         ShapeError: the shapes do not fit together.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.lstsq(np.array([[1.0], [1.0]]), np.array([2.0, 4.0]))[0].round(12)
+        array([3.])
     """
     a, b = floating(a, b)
     a = matrices(a, "lstsq")
@@ -286,7 +329,14 @@ def lstsq(
 
 
 def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
-    """Solve with the matrix that `toeplitz` makes of a column, or of a pair of a column and a row."""
+    """Solve with the matrix that `toeplitz` makes of a column, or of a pair of a column and a row.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.solve_toeplitz(np.array([2.0, 1.0]), np.array([3.0, 3.0])).round(12)
+        array([1., 1.])
+    """
     column, row = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
     return solve(toeplitz(column, row), b)
 
@@ -305,6 +355,12 @@ def solve_circulant(
     Raises:
         ArgumentError: no such `singular`. ShapeError: the lengths differ.
         LinAlgError: the matrix is near to being singular (of values that are traced large numbers come out).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.solve_circulant(np.array([2.0, 0.0]), np.array([4.0, 6.0]))
+        array([2., 3.])
     """
     from ..numpy import fft
 

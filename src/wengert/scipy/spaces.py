@@ -39,6 +39,12 @@ def orth(A: Any, rcond: Any = None) -> Any:
 
     Raises:
         ConcretizationError: the values are not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> linalg.orth(np.array([[1.0, 1.0], [1.0, 1.0]])).shape
+        (2, 1)
     """
 
     def of_svd(A: Any, rank: int) -> Any:
@@ -61,6 +67,13 @@ def null_space(
 
     Raises:
         ConcretizationError: the values are not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import linalg
+        >>> a = np.array([[1.0, 1.0]])
+        >>> abs(a @ linalg.null_space(a)).max() < 1e-12
+        np.True_
     """
     return _basis(
         A, rcond, "null_space", null_space_p, lambda A, rank: adjoint(getitem(_linalg.svd(A)[2], slice(rank, None)))

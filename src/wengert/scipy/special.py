@@ -9,6 +9,7 @@ import numpy as np
 
 from ..config import config
 from ..core import Tracer, as_value, dtype_of
+from ..documented import with_example
 from ..errors import ArgumentError, DtypeError
 from ..errors import nearest_names as _nearest_names
 from ..nn import log_softmax as _log_softmax
@@ -187,6 +188,40 @@ def _of_floating(f: Any) -> Any:
 
 
 cbrt, exp2, expm1, log1p = map(_of_floating, (_ew.cbrt, _ew.exp2, _ew.expm1, _ew.log1p))
+with_example(
+    cbrt,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.cbrt(np.array([27.0, -8.0]))
+    array([ 3., -2.])
+    """,
+)
+with_example(
+    exp2,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.exp2(np.array([5.0, -2.0]))
+    array([32.  ,  0.25])
+    """,
+)
+with_example(
+    expm1,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.expm1(1e-15) / 1e-15).round(12)
+    np.float64(1.0)
+    """,
+)
+with_example(
+    log1p,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.log1p(1e-15) / 1e-15).round(12)
+    np.float64(1.0)
+    """,
+)
 
 
 def softmax(x: Any, axis: Any = None) -> Any:
@@ -201,12 +236,26 @@ def softmax(x: Any, axis: Any = None) -> Any:
 
 
 def log_softmax(x: Any, axis: Any = None) -> Any:
-    """The logarithm of `softmax`, without overflow; over all elements by default."""
+    """The logarithm of `softmax`, without overflow; over all elements by default.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> np.exp(special.log_softmax(np.log([2.0, 6.0]))).round(12)
+        array([0.25, 0.75])
+    """
     return _log_softmax(x, axis)
 
 
 def loggamma(z: Any) -> Any:
-    """The logarithm of `gamma` of positive numbers, NaN of negative ones, where it is complex (`gammaln` is real)."""
+    """The logarithm of `gamma` of positive numbers, NaN of negative ones, where it is complex (`gammaln` is real).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> np.exp(special.loggamma(4.0)).round(12)
+        np.float64(6.0)
+    """
     z = _floating(z)
     if dtype_of(z).kind == "c":
         raise DtypeError("loggamma is for real numbers here; write log(gamma(z)), whose branch is another one")
@@ -214,12 +263,26 @@ def loggamma(z: Any) -> Any:
 
 
 def polygamma(n: Any, x: Any) -> Any:
-    """The derivative of order `n` of `digamma`."""
+    """The derivative of order `n` of `digamma`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.polygamma(1, 1.0) * 6 / np.pi**2).round(12)
+        np.float64(1.0)
+    """
     return _polygamma(n, x)
 
 
 def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
-    """``gamma(n + 1)``, and 0 for negative `n`; a whole number, or an array of them, where `exact`, for known `n`."""
+    """``gamma(n + 1)``, and 0 for negative `n`; a whole number, or an array of them, where `exact`, for known `n`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.factorial(np.array([0, 5]))
+        array([  1., 120.])
+    """
     if extend != "zero":
         raise ArgumentError(f"factorial: extend is 'zero' here, got {extend!r}; write gamma(n + 1)")
     if exact:
@@ -234,7 +297,13 @@ def factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
 
 
 def poch(z: Any, m: Any) -> Any:
-    """The rising factorial ``gamma(z + m) / gamma(z)``."""
+    """The rising factorial ``gamma(z + m) / gamma(z)``.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.poch(3.0, 2.0).round(12)
+        np.float64(12.0)
+    """
     z, m = floating(z, m)
     one = dtype_of(z).type(1)
     ok, base, step = regular(z, m)
@@ -255,6 +324,12 @@ def multigammaln(a: Any, d: int) -> Any:
 
     Raises:
         ArgumentError: `a` is less (of values that are traced the result is NaN).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> np.exp(special.multigammaln(3.0, 1)).round(12)
+        np.float64(2.0)
     """
     a = _floating(a)
     low = a <= (d - 1) / 2
@@ -269,7 +344,14 @@ def multigammaln(a: Any, d: int) -> Any:
 
 
 def entr(x: Any) -> Any:
-    """``-x log(x)``; 0 at 0 and -inf below."""
+    """``-x log(x)``; 0 at 0 and -inf below.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.entr(np.array([0.0, 1.0, -1.0]))
+        array([  0.,   0., -inf])
+    """
     x = _floating(x)
     outside = x < 0
     safe = where_p.bind(outside, dtype_of(x).type(1), x)
@@ -284,7 +366,14 @@ def _nan_or(value: Any, *xs: Any) -> Any:
 
 
 def rel_entr(x: Any, y: Any) -> Any:
-    """``x log(x / y)``; 0 where `x` is 0 and `y` is not negative, inf elsewhere outside the domain."""
+    """``x log(x / y)``; 0 where `x` is 0 and `y` is not negative, inf elsewhere outside the domain.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.rel_entr(np.array([0.0, 2.0]), np.array([1.0, 1.0])) / np.log(2.0)).round(12)
+        array([0., 2.])
+    """
     x, y = floating(x, y)
     inside = (x > 0) & (y > 0)
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
@@ -309,7 +398,14 @@ def _log_quotient(a: Any, b: Any) -> Any:
 
 
 def kl_div(x: Any, y: Any) -> Any:
-    """``x log(x / y) - x + y``, the term of the Kullback-Leibler divergence."""
+    """``x log(x / y) - x + y``, the term of the Kullback-Leibler divergence.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.kl_div(np.array([1.0, 0.0]), np.array([1.0, 2.0]))
+        array([0., 2.])
+    """
     x, y = floating(x, y)
     value = rel_entr(x, y)
     defined = (x >= 0) & (y >= 0) & (value < np.inf)
@@ -363,23 +459,50 @@ def bernoulli(n: int) -> Any:
 
 
 def bessel_jn(z: Any, *, v: int, n_iter: int = 50) -> Any:
-    """The Bessel functions J of orders 0 to `v`, stacked along a new first axis; `n_iter` is taken for JAX's sake."""
+    """The Bessel functions J of orders 0 to `v`, stacked along a new first axis; `n_iter` is taken for JAX's sake.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.bessel_jn(np.array(0.0), v=2)
+        array([1., 0., 0.])
+    """
     z = _floating(z)
     return stack([jv(float(k), z) for k in range(v + 1)])
 
 
 def hankel1(v: Any, z: Any) -> Any:
-    """The Hankel function of the first kind, ``jv + 1j * yv``, for real or complex `z`."""
+    """The Hankel function of the first kind, ``jv + 1j * yv``, for real or complex `z`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (abs(special.hankel1(0.5, 2.0)).round(12) ** 2 * np.pi).round(12)
+        np.float64(1.000000000001)
+    """
     return jv(v, z) + 1j * yv(v, z)
 
 
 def hankel2(v: Any, z: Any) -> Any:
-    """The Hankel function of the second kind, ``jv - 1j * yv``."""
+    """The Hankel function of the second kind, ``jv - 1j * yv``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.hankel2(1.0, 2.0) == np.conj(special.hankel1(1.0, 2.0))
+        np.True_
+    """
     return jv(v, z) - 1j * yv(v, z)
 
 
 def sph_harm(m: Any, n: Any, theta: Any, phi: Any) -> Any:
-    """`sph_harm_y` with the order first, `theta` the azimuth and `phi` the polar angle, as SciPy had it before 1.17."""
+    """`sph_harm_y` with the order first, `theta` the azimuth and `phi` the polar angle, as SciPy had it before 1.17.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.sph_harm(0, 0, 0.0, 0.0).real.round(6)
+        np.float64(0.282095)
+    """
     return sph_harm_y(n, m, phi, theta)
 
 
@@ -388,6 +511,12 @@ def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
 
     Args:
         is_normalized: whether they are those of the spherical harmonics, with their norm and phase.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.lpmn_values(1, 1, np.array([0.5]), False)[1, 1].round(4)
+        array([-0.866])
     """
     z = _floating(z)
     rows = []
@@ -406,7 +535,14 @@ def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
 
 
 def inv_boxcox(y: Any, lmbda: Any) -> Any:
-    """The inverse of `boxcox`, differentiable in both, where `lmbda` is 0 too."""
+    """The inverse of `boxcox`, differentiable in both, where `lmbda` is 0 too.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.inv_boxcox(np.array([4.0, np.log(3.0)]), np.array([2.0, 0.0])).round(12)
+        array([3., 3.])
+    """
     return exp(shifted_root(*floating(y, lmbda)))
 
 
@@ -421,12 +557,26 @@ def inv_boxcox1p(y: Any, lmbda: Any) -> Any:
 
 
 def exprel(x: Any) -> Any:
-    """``(exp(x) - 1) / x``, 1 at 0, with all its derivatives there."""
+    """``(exp(x) - 1) / x``, 1 at 0, with all its derivatives there.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.exprel(np.array([0.0, np.log(2.0)])) * np.array([1.0, np.log(2.0)])).round(12)
+        array([1., 1.])
+    """
     return hyp1f1(1.0, 2.0, _floating(x))
 
 
 def huber(delta: Any, r: Any) -> Any:
-    """Huber's loss: ``r**2 / 2`` up to `delta`, linear beyond; inf where `delta` is negative."""
+    """Huber's loss: ``r**2 / 2`` up to `delta`, linear beyond; inf where `delta` is negative.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.huber(1.0, np.array([0.5, 3.0]))
+        array([0.125, 2.5  ])
+    """
     delta, r = floating(delta, r)
     size = absolute(r)
     loss = where(size <= delta, r * r / 2, delta * (size - delta / 2))
@@ -434,7 +584,13 @@ def huber(delta: Any, r: Any) -> Any:
 
 
 def pseudo_huber(delta: Any, r: Any) -> Any:
-    """The smooth form of Huber's loss, ``delta**2 (sqrt(1 + (r / delta)**2) - 1)``."""
+    """The smooth form of Huber's loss, ``delta**2 (sqrt(1 + (r / delta)**2) - 1)``.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> (special.pseudo_huber(3.0, 4.0)).round(12)
+        np.float64(6.0)
+    """
     delta, r = floating(delta, r)
     loss = _pseudo_huber(where(delta > 0, delta, 1.0), r)
     beside = where(delta < 0, dtype_of(r).type(math.inf), dtype_of(r).type(0) * delta)  # NaN stays

@@ -44,6 +44,12 @@ class Choice:
         inputs, outputs: how many numbers go in and come out.
         waist: how many numbers all passes through; None where that was not looked at.
         colours: how many sweeps a colouring takes; None where that was not looked at.
+
+    Example:
+        >>> import numpy as np, wengert
+        >>> matrix, choice = wengert.jacobian(lambda x: x[:2] * 3.0, explain=True)(np.ones(5))
+        >>> choice.inputs, choice.outputs
+        (5, 2)
     """
 
     def __init__(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, shape_of
+from ...documented import with_example
 from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, samples, unary
@@ -177,13 +178,108 @@ reciprocal_p = unary(
 
 
 add = function_of(add_p)
+with_example(
+    add,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.add(np.array([1.0, 2.0]), 10.0)
+    array([11., 12.])
+    """,
+)
 subtract = function_of(sub_p)
+with_example(
+    subtract,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.sub(np.array([5, 1]), 2)
+    array([ 3, -1])
+    """,
+)
 negative = function_of(neg_p)
+with_example(
+    negative,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.neg(np.array([1.0, -2.0]))
+    array([-1.,  2.])
+    """,
+)
 multiply = function_of(mul_p)
+with_example(
+    multiply,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.mul(np.array([2, 3]), np.array([4, 5]))
+    array([ 8, 15])
+    """,
+)
 divide = function_of(div_p)
+with_example(
+    divide,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.div(np.array([7.0, -7.0]), 2.0)
+    array([ 3.5, -3.5])
+    """,
+)
 remainder = function_of(mod_p)
+with_example(
+    remainder,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.mod(wnp.array([7, -7]), 3)
+    array([1, 2])
+    """,
+)
 fmod = function_of(fmod_p)
+with_example(
+    fmod,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.rem(np.array([7, -7]), 3)
+    array([ 1, -1])
+    """,
+)
 floor_divide = function_of(floor_divide_p)
+with_example(
+    floor_divide,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.floor_divide(wnp.array([7, -7]), 2)
+    array([ 3, -4])
+    """,
+)
 positive = function_of(pos_p)
+with_example(
+    positive,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.positive(wnp.array([-1.0, 2.0]))
+    array([-1.,  2.])
+    """,
+)
 square = function_of(square_p)
+with_example(
+    square,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.square(np.array([-3.0, 1.5]))
+    array([9.  , 2.25])
+    """,
+)
 reciprocal = function_of(reciprocal_p)
+with_example(
+    reciprocal,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.reciprocal(wnp.array([2.0, -4.0]))
+    array([ 0.5 , -0.25])
+    """,
+)

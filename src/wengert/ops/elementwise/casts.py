@@ -106,6 +106,12 @@ def convert(x: Value, dtype: Any) -> Value:
 
     Raises:
         OverflowError: a Python integer that a dtype of integers cannot hold.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.convert_element_type(np.array([1.7, -1.7]), "int32")
+        array([ 1, -1], dtype=int32)
     """
     d = canonical_dtype(dtype)
     if is_weak(x):
@@ -130,18 +136,37 @@ def as_positions(x: Any, what: str = "") -> Value:
 
 
 def real(x: Value) -> Value:
-    """The real part."""
+    """The real part.
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.real(wnp.array([1 + 2j, 3.0]))
+        array([1., 3.])
+    """
     x = as_array(x)
     return real_p.bind(x) if dtype_of(x).kind == "c" else x
 
 
 def imag(x: Value) -> Value:
-    """The imaginary part (zero for real `x`)."""
+    """The imaginary part (zero for real `x`).
+
+    Example:
+        >>> import wengert.numpy as wnp
+        >>> wnp.imag(wnp.array([1 + 2j, 3.0]))
+        array([2., 0.])
+    """
     return imag_p.bind(as_array(x))
 
 
 def conj(x: Value) -> Value:
-    """The complex conjugate."""
+    """The complex conjugate.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.conj(np.array([1 + 2j]))
+        array([1.-2.j])
+    """
     if type(x) is ndarray and x.dtype.kind == "f":
         return x if config._x64 else demote(x)
     x = as_array(x)

@@ -21,6 +21,7 @@ from ...core import (
     is_inexact,
     shape_of,
 )
+from ...documented import with_example
 from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, SHAPES, binary, function_of, inside, samples
@@ -178,7 +179,51 @@ def where(condition: Value, x: Value, y: Value) -> Value:
 
 
 maximum = function_of(maximum_p)
+with_example(
+    maximum,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.max(np.array([1, 5]), np.array([4, 2]))
+    array([4, 5])
+    """,
+)
 minimum = function_of(minimum_p)
+with_example(
+    minimum,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.min(np.array([1, 5]), np.array([4, 2]))
+    array([1, 2])
+    """,
+)
 fmax = function_of(fmax_p)
+with_example(
+    fmax,
+    """
+    >>> import numpy as np
+    >>> import wengert.numpy as wnp
+    >>> wnp.fmax(wnp.array([1.0, np.nan]), 0.5)
+    array([1. , 0.5])
+    """,
+)
 fmin = function_of(fmin_p)
+with_example(
+    fmin,
+    """
+    >>> import numpy as np
+    >>> import wengert.numpy as wnp
+    >>> wnp.fmin(wnp.array([1.0, np.nan]), 0.5)
+    array([0.5, 0.5])
+    """,
+)
 heaviside = function_of(heaviside_p)
+with_example(
+    heaviside,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.heaviside(wnp.array([-1.0, 0.0, 2.0]), 0.5)
+    array([0. , 0.5, 1. ])
+    """,
+)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, aval_of
+from ...documented import with_example
 from ...errors import NotDifferentiableError
 from ...lowering import Composition, Formula, formulas
 from ..declare import SHAPES, function_of, inside, lazy_special, quietly, unary
@@ -72,8 +73,51 @@ polygamma_p = Elementwise(
 
 
 erf = function_of(erf_p)
+with_example(
+    erf,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.erf(np.array([0.0, np.inf]))
+    array([0., 1.])
+    """,
+)
 erfc = function_of(erfc_p)
+with_example(
+    erfc,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.erfc(np.array([0.0, np.inf]))
+    array([1., 0.])
+    """,
+)
 erfinv = function_of(erfinv_p)
+with_example(
+    erfinv,
+    """
+    >>> from wengert import lax
+    >>> lax.erf_inv(lax.erf(0.5)).round(12)
+    np.float64(0.5)
+    """,
+)
 gammaln = function_of(gammaln_p)
+with_example(
+    gammaln,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> np.exp(lax.lgamma(5.0)).round(9)
+    np.float64(24.0)
+    """,
+)
 digamma = function_of(digamma_p)
+with_example(
+    digamma,
+    """
+    >>> from wengert import lax
+    >>> (lax.digamma(2.0) - lax.digamma(1.0)).round(12)
+    np.float64(1.0)
+    """,
+)
 polygamma = function_of(polygamma_p)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, dtype_of
+from ...documented import with_example
 from ...errors import DtypeError
 from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, quietly, unary
@@ -172,18 +173,146 @@ ldexp_p = Elementwise(
 
 
 power = function_of(power_p)
+with_example(
+    power,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.pow(np.array([4.0, 9.0]), 0.5)
+    array([2., 3.])
+    """,
+)
 sqrt = function_of(sqrt_p)
+with_example(
+    sqrt,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.sqrt(np.array([4.0, 2.25]))
+    array([2. , 1.5])
+    """,
+)
 cbrt = function_of(cbrt_p)
+with_example(
+    cbrt,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.cbrt(np.array([8.0, -27.0]))
+    array([ 2., -3.])
+    """,
+)
 rsqrt = function_of(rsqrt_p)
+with_example(
+    rsqrt,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.rsqrt(np.array([4.0, 0.25]))
+    array([0.5, 2. ])
+    """,
+)
 exp = function_of(exp_p)
+with_example(
+    exp,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.exp(np.array([0.0, 1.0])) / np.array([1.0, np.e])
+    array([1., 1.])
+    """,
+)
 exp2 = function_of(exp2_p)
+with_example(
+    exp2,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.exp2(np.array([3.0, -1.0]))
+    array([8. , 0.5])
+    """,
+)
 expm1 = function_of(expm1_p)
+with_example(
+    expm1,
+    """
+    >>> from wengert import lax
+    >>> lax.expm1(1e-20)
+    np.float64(1e-20)
+    """,
+)
 log = function_of(log_p)
+with_example(
+    log,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.log(np.array([1.0, np.e]))
+    array([0., 1.])
+    """,
+)
 log2 = function_of(log2_p)
+with_example(
+    log2,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.log2(wnp.array([1.0, 8.0]))
+    array([0., 3.])
+    """,
+)
 log10 = function_of(log10_p)
+with_example(
+    log10,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.log10(wnp.array([1.0, 100.0]))
+    array([0., 2.])
+    """,
+)
 log1p = function_of(log1p_p)
+with_example(
+    log1p,
+    """
+    >>> from wengert import lax
+    >>> lax.log1p(1e-20)
+    np.float64(1e-20)
+    """,
+)
 sigmoid = function_of(sigmoid_p)
+with_example(
+    sigmoid,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.logistic(np.array([0.0, np.inf]))
+    array([0.5, 1. ])
+    """,
+)
 logaddexp = function_of(logaddexp_p)
+with_example(
+    logaddexp,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.exp(wnp.logaddexp(wnp.log(2.0), wnp.log(3.0))).round(12)
+    np.float64(5.0)
+    """,
+)
 logaddexp2 = function_of(logaddexp2_p)
+with_example(
+    logaddexp2,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.logaddexp2(3.0, 3.0)
+    np.float64(4.0)
+    """,
+)
 soft_sign = function_of(soft_sign_p)
 ldexp = function_of(ldexp_p)
+with_example(
+    ldexp,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.ldexp(0.75, wnp.array([1, 2, 3]))
+    array([1.5, 3. , 6. ])
+    """,
+)

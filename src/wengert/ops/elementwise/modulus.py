@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Primitive, Value, dtype_of, inexact_dtype, shape_of
+from ...documented import with_example
 from ...lowering import Composition, Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, quietly, samples
 from ..families import Elementwise, broadcast_shapes
@@ -149,5 +150,31 @@ copysign_p = binary(
 
 
 absolute = function_of(abs_p)
+with_example(
+    absolute,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.abs(np.array([-1.5, 2.0]))
+    array([1.5, 2. ])
+    """,
+)
 sign = function_of(sign_p)
+with_example(
+    sign,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.sign(np.array([-3.0, 0.0, 2.0]))
+    array([-1.,  0.,  1.])
+    """,
+)
 copysign = function_of(copysign_p)
+with_example(
+    copysign,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.copysign(3.0, wnp.array([-0.0, 2.0]))
+    array([-3.,  3.])
+    """,
+)

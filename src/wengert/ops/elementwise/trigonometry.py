@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, dtype_of, inexact_dtype, shape_of
+from ...documented import with_example
 from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, quietly, unary
 from ..squares import known
@@ -167,19 +168,144 @@ known(hypot_p, lambda x, y: _sum_of_squares(lambda: (x, y), x, y))
 
 
 sin = function_of(sin_p)
+with_example(
+    sin,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.sin(np.array([0.0, np.pi / 2]))
+    array([0., 1.])
+    """,
+)
 cos = function_of(cos_p)
+with_example(
+    cos,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.cos(np.array([0.0, np.pi]))
+    array([ 1., -1.])
+    """,
+)
 tan = function_of(tan_p)
+with_example(
+    tan,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.tan(np.array([0.0, np.pi / 4])).round(12)
+    array([0., 1.])
+    """,
+)
 arcsin = function_of(arcsin_p)
+with_example(
+    arcsin,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.asin(np.array([0.0, 1.0])) * 2 / np.pi
+    array([0., 1.])
+    """,
+)
 arccos = function_of(arccos_p)
+with_example(
+    arccos,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.acos(np.array([1.0, 0.0])) * 2 / np.pi
+    array([0., 1.])
+    """,
+)
 arctan = function_of(arctan_p)
+with_example(
+    arctan,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.atan(np.array([0.0, 1.0])) * 4 / np.pi
+    array([0., 1.])
+    """,
+)
 sinh = function_of(sinh_p)
+with_example(
+    sinh,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.sinh(np.log(2.0)).round(12)
+    np.float64(0.75)
+    """,
+)
 cosh = function_of(cosh_p)
+with_example(
+    cosh,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.cosh(np.log(2.0)).round(12)
+    np.float64(1.25)
+    """,
+)
 tanh = function_of(tanh_p)
+with_example(
+    tanh,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.tanh(np.array([0.0, np.inf]))
+    array([0., 1.])
+    """,
+)
 sech2 = function_of(sech2_p)
 arcsinh = function_of(arcsinh_p)
+with_example(
+    arcsinh,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.asinh(np.sinh(0.5)).round(12)
+    np.float64(0.5)
+    """,
+)
 arccosh = function_of(arccosh_p)
+with_example(
+    arccosh,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.acosh(np.cosh(2.0)).round(12)
+    np.float64(2.0)
+    """,
+)
 arctanh = function_of(arctanh_p)
+with_example(
+    arctanh,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.atanh(np.tanh(0.25)).round(12)
+    np.float64(0.25)
+    """,
+)
 arctan2 = function_of(arctan2_p)
+with_example(
+    arctan2,
+    """
+    >>> import numpy as np
+    >>> from wengert import lax
+    >>> lax.atan2(1.0, np.array([1.0, -1.0])) * 4 / np.pi
+    array([1., 3.])
+    """,
+)
 hypot = function_of(hypot_p)
+with_example(
+    hypot,
+    """
+    >>> import wengert.numpy as wnp
+    >>> wnp.hypot(3.0, 4.0)
+    np.float64(5.0)
+    """,
+)
 hypot1 = function_of(hypot1_p)
 over_squares = function_of(over_squares_p)

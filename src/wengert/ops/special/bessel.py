@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
+from ...documented import with_example
 from ...errors import NotDifferentiableError
 from ..declare import function_of
 from ..elementwise import absolute, exp, gammaln, log, sign, where
@@ -198,21 +199,214 @@ modstruve_p = special(
 )
 
 j0, j1, y0, y1 = map(function_of, (j0_p, j1_p, y0_p, y1_p))
+with_example(
+    j0,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> abs(special.j0(np.array([0.0, 2.404825557695773]))).round(12)
+    array([1., 0.])
+    """,
+)
+with_example(
+    j1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> abs(special.j1(np.array([0.0, 3.831705970207512]))).round(12)
+    array([0., 0.])
+    """,
+)
+with_example(
+    y0,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.y0(np.array([0.0, 1.0])).round(6)
+    array([    -inf, 0.088257])
+    """,
+)
+with_example(
+    y1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.y1(np.array([0.0, 1.0])).round(6)
+    array([     -inf, -0.781213])
+    """,
+)
 i0, i1, i0e, i1e = map(function_of, (i0_p, i1_p, i0e_p, i1e_p))
+with_example(
+    i0,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.i0(np.array([0.0, 1.0])).round(6)
+    array([1.      , 1.266066])
+    """,
+)
+with_example(
+    i0e,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.i0e(np.array([0.0, np.inf]))
+    array([1., 0.])
+    """,
+)
+with_example(
+    i1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.i1(np.array([0.0, 1.0])).round(6)
+    array([0.      , 0.565159])
+    """,
+)
+with_example(
+    i1e,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.i1e(np.array([0.0, np.inf]))
+    array([0., 0.])
+    """,
+)
 k0, k1, k0e, k1e = map(function_of, (k0_p, k1_p, k0e_p, k1e_p))
+with_example(
+    k0,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.k0(np.array([0.0, np.inf]))
+    array([inf,  0.])
+    """,
+)
+with_example(
+    k0e,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.k0e(1.0) / (special.k0(1.0) * np.e)).round(12)
+    np.float64(1.0)
+    """,
+)
+with_example(
+    k1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.k1(np.array([0.0, np.inf]))
+    array([inf,  0.])
+    """,
+)
+with_example(
+    k1e,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.k1e(2.0) / (special.k1(2.0) * np.exp(2.0))).round(12)
+    np.float64(1.0)
+    """,
+)
 _BOTH = "differentiable in `x`, and in the order at positive `x`."
 jv = function_of(jv_p, f"The Bessel function J of order `v`; {_BOTH}")
+with_example(
+    jv,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> abs(special.jn(2, np.array([0.0, 5.135622301840683]))).round(12)
+    array([0., 0.])
+    """,
+)
 yv = function_of(yv_p, f"The Bessel function Y of order `v`; {_BOTH}")
+with_example(
+    yv,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.yn(0, 3.0) - special.y0(3.0)).round(12)
+    np.float64(0.0)
+    """,
+)
 iv = function_of(iv_p, f"The modified Bessel function I of order `v`; {_BOTH}")
+with_example(
+    iv,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.iv(0.5, 2.0) * np.sqrt(np.pi) / np.sinh(2.0)).round(12)
+    np.float64(1.0)
+    """,
+)
 ive = function_of(ive_p, f"``iv(v, x) * exp(-abs(x))``; {_BOTH}")
+with_example(
+    ive,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.ive(0.0, 0.0), (special.ive(1.0, 2.0) / (special.iv(1.0, 2.0) * np.exp(-2.0))).round(12)
+    (np.float64(1.0), np.float64(1.0))
+    """,
+)
 kv = function_of(kv_p, f"The modified Bessel function K of order `v`; {_BOTH}")
+with_example(
+    kv,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.kn(0, 1.0) - special.k0(1.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+with_example(
+    kv,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.kv(0.5, 2.0) / (np.sqrt(np.pi / 4) * np.exp(-2.0))).round(12)
+    np.float64(1.0)
+    """,
+)
 kve = function_of(kve_p, f"``kv(v, x) * exp(x)``; {_BOTH}")
+with_example(
+    kve,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.kve(0.5, 2.0) / np.sqrt(np.pi / 4)).round(12)
+    np.float64(1.0)
+    """,
+)
 struve = function_of(struve_p, "The Struve function H of order `v`; differentiable in `x`.")
+with_example(
+    struve,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.struve(0.0, np.array([0.0, 1.0])).round(6)
+    array([0.      , 0.568657])
+    """,
+)
 modstruve = function_of(modstruve_p, "The modified Struve function L of order `v`; differentiable in `x`.")
+with_example(
+    modstruve,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.modstruve(0.0, np.array([0.0, 1.0])).round(6)
+    array([0.      , 0.710243])
+    """,
+)
 
 
 def airy(z: Value, /) -> tuple[Value, Value, Value, Value]:
-    """The Airy functions Ai, Ai', Bi and Bi'."""
+    """The Airy functions Ai, Ai', Bi and Bi'.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> [round(float(v), 6) for v in special.airy(0.0)]
+        [0.355028, -0.258819, 0.614927, 0.448288]
+    """
     z = as_value(z)
     return airy_ai_p.bind(z), airy_aip_p.bind(z), airy_bi_p.bind(z), airy_bip_p.bind(z)
 
@@ -228,6 +422,42 @@ def _spherical_function(primitive: Elementwise, text: str) -> Any:
 
 
 spherical_jn = _spherical_function(spherical_jn_p, "spherical Bessel function of the first kind")
+with_example(
+    spherical_jn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> abs(special.spherical_jn(0, np.array([0.0, np.pi]))).round(12)
+    array([1., 0.])
+    """,
+)
 spherical_yn = _spherical_function(spherical_yn_p, "spherical Bessel function of the second kind")
+with_example(
+    spherical_yn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.spherical_yn(0, np.pi) * np.pi).round(12)
+    np.float64(1.0)
+    """,
+)
 spherical_in = _spherical_function(spherical_in_p, "modified spherical Bessel function of the first kind")
+with_example(
+    spherical_in,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.spherical_in(0, 2.0) / np.sinh(2.0)).round(12)
+    np.float64(0.5)
+    """,
+)
 spherical_kn = _spherical_function(spherical_kn_p, "modified spherical Bessel function of the second kind")
+with_example(
+    spherical_kn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.spherical_kn(0, 2.0) * np.exp(2.0) * 4 / np.pi).round(12)
+    np.float64(1.0)
+    """,
+)

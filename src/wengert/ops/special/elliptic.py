@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value
+from ...documented import with_example
 from ..declare import function_of, quietly
 from ..elementwise import cos, equal, floor, sin, sqrt, square, where
 from .declare import ParameterDerivative, few, public, special
@@ -200,9 +201,92 @@ ellipeinc_p = special(
 )
 
 ellipk, ellipkm1, ellipe = map(function_of, (ellipk_p, ellipkm1_p, ellipe_p))
+with_example(
+    ellipe,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.ellipe(np.array([0.0, 1.0])) * 2 / np.pi).round(12)
+    array([1.        , 0.63661977])
+    """,
+)
+with_example(
+    ellipk,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.ellipk(0.0) * 2 / np.pi).round(12)
+    np.float64(1.0)
+    """,
+)
+with_example(
+    ellipkm1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.ellipkm1(1.0) * 2 / np.pi).round(12)
+    np.float64(1.0)
+    """,
+)
 ellipkinc, ellipeinc = map(function_of, (ellipkinc_p, ellipeinc_p))
+with_example(
+    ellipeinc,
+    """
+    >>> from wengert.scipy import special
+    >>> special.ellipeinc(0.5, 0.0)
+    np.float64(0.5)
+    """,
+)
+with_example(
+    ellipkinc,
+    """
+    >>> from wengert.scipy import special
+    >>> special.ellipkinc(0.75, 0.0)
+    np.float64(0.75)
+    """,
+)
 elliprf = public(elliprf_p, "Carlson's symmetric integral R_F.")
+with_example(
+    elliprf,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.elliprf(4.0, 4.0, 4.0)).round(12)
+    np.float64(0.5)
+    """,
+)
 elliprd = public(elliprd_p, "Carlson's integral R_D, symmetric in its first two arguments.")
+with_example(
+    elliprd,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.elliprd(1.0, 1.0, 1.0)).round(12)
+    np.float64(1.0)
+    """,
+)
 elliprj = public(elliprj_p, "Carlson's integral R_J, symmetric in its first three arguments.")
+with_example(
+    elliprj,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.elliprj(1.0, 1.0, 1.0, 1.0)).round(12)
+    np.float64(1.0)
+    """,
+)
 elliprg = public(elliprg_p, "Carlson's symmetric integral R_G.")
+with_example(
+    elliprg,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.elliprg(9.0, 9.0, 9.0)).round(12)
+    np.float64(3.0)
+    """,
+)
 elliprc = public(elliprc_p, "Carlson's degenerate integral R_C.")
+with_example(
+    elliprc,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.elliprc(4.0, 4.0)).round(12)
+    np.float64(0.5)
+    """,
+)

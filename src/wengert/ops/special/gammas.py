@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from ...core import Value, as_value, dtype_of
+from ...documented import with_example
 from ..declare import function_of, quietly
 from ..elementwise import (
     absolute,
@@ -412,15 +413,128 @@ zeta_p = special(
 )
 
 gamma, rgamma, gammasgn = map(function_of, (gamma_p, rgamma_p, gammasgn_p))
+with_example(
+    gamma,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.gamma(5.0).round(9), (special.gamma(0.5) ** 2 / np.pi).round(12)
+    (np.float64(24.0), np.float64(1.0))
+    """,
+)
+with_example(
+    gammasgn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.gammasgn(np.array([1.0, -0.5, -1.5]))
+    array([ 1., -1.,  1.])
+    """,
+)
+with_example(
+    rgamma,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.rgamma(np.array([3.0, 0.0, -1.0]))
+    array([0.5, 0. , 0. ])
+    """,
+)
 beta, betaln = map(function_of, (beta_p, betaln_p))
+with_example(
+    beta,
+    """
+    >>> from wengert.scipy import special
+    >>> (special.beta(2.0, 3.0) * 12).round(12)
+    np.float64(1.0)
+    """,
+)
+with_example(
+    betaln,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (np.exp(special.betaln(2.0, 2.0)) * 6).round(12)
+    np.float64(1.0)
+    """,
+)
 gammainc = function_of(gammainc_p, "The regularised lower incomplete gamma function P(a, x); differentiable in both.")
+with_example(
+    gammainc,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.gammainc(1.0, np.log(2.0)).round(12)
+    np.float64(0.5)
+    """,
+)
 gammaincc = function_of(gammaincc_p, "The regularised upper incomplete gamma function Q(a, x); differentiable in both.")
+with_example(
+    gammaincc,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.gammaincc(1.0, np.log(4.0)).round(12)
+    np.float64(0.25)
+    """,
+)
 gammaincinv = function_of(gammaincinv_p, "`x` with ``gammainc(a, x) = y``.")
+with_example(
+    gammaincinv,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.gammaincinv(1.0, 0.75) / np.log(4.0)).round(12)
+    np.float64(1.0)
+    """,
+)
 gammainccinv = function_of(gammainccinv_p, "`x` with ``gammaincc(a, x) = y``.")
+with_example(
+    gammainccinv,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.gammainccinv(1.0, 0.5) / np.log(2.0)).round(12)
+    np.float64(1.0)
+    """,
+)
 betainc = public(betainc_p, "The regularised incomplete beta function I_x(a, b); differentiable in all three.")
+with_example(
+    betainc,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.betainc(1.0, 1.0, np.array([0.25, 0.5])).round(12)
+    array([0.25, 0.5 ])
+    """,
+)
 betaincc = public(betaincc_p, "``1 - betainc(a, b, x)``, accurate where that is small.")
+with_example(
+    betaincc,
+    """
+    >>> from wengert.scipy import special
+    >>> special.betaincc(1.0, 1.0, 0.25).round(12)
+    np.float64(0.75)
+    """,
+)
 betaincinv = public(betaincinv_p, "`x` with ``betainc(a, b, x) = y``.")
+with_example(
+    betaincinv,
+    """
+    >>> from wengert.scipy import special
+    >>> special.betaincinv(2.0, 1.0, 0.25).round(12)
+    np.float64(0.5)
+    """,
+)
 betainccinv = public(betainccinv_p, "`x` with ``betaincc(a, b, x) = y``.")
+with_example(
+    betainccinv,
+    """
+    >>> from wengert.scipy import special
+    >>> special.betainccinv(1.0, 1.0, 0.25).round(12)
+    np.float64(0.75)
+    """,
+)
 
 
 def zeta(x: Value, q: Value | None = None, /) -> Value:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
+from ...documented import with_example
 from ..declare import function_of
 from ..elementwise import convert, exp, gammaln, sqrt
 from ..families import Elementwise
@@ -108,9 +109,44 @@ legendre_angle_p = special(
 )
 
 hyp1f1 = public(hyp1f1_p, "Kummer's confluent hypergeometric function M(a, b, x); differentiable in all three.")
+with_example(
+    hyp1f1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.hyp1f1(1.0, 1.0, np.log(2.0)).round(12)
+    np.float64(2.0)
+    """,
+)
 hyp2f1 = public(hyp2f1_p, "Gauss's hypergeometric function; differentiable in `x`.")
+with_example(
+    hyp2f1,
+    """
+    >>> from wengert.scipy import special
+    >>> special.hyp2f1(1.0, 1.0, 1.0, 0.5).round(12)
+    np.float64(2.0)
+    """,
+)
 hyp0f1 = function_of(hyp0f1_p, "The confluent hypergeometric limit function; differentiable in `x`.")
+with_example(
+    hyp0f1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.hyp0f1(0.5, np.log(2.0) ** 2 / 4).round(12)
+    np.float64(1.25)
+    """,
+)
 lpmv = public(lpmv_p, "Legendre's associated function of whole order `m` and real degree `v`; differentiable in `x`.")
+with_example(
+    lpmv,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.lpmv(0, 2, np.array([1.0, 0.0]))
+    array([ 1. , -0.5])
+    """,
+)
 
 
 def sph_harm_y(n: Any, m: Any, theta: Value, phi: Value) -> Value:
@@ -119,6 +155,11 @@ def sph_harm_y(n: Any, m: Any, theta: Value, phi: Value) -> Value:
     Args:
         n, m: whole numbers or arrays of them, ``abs(m) <= n``.
         theta: the polar angle, from 0 to pi. phi: the azimuth.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.sph_harm_y(0, 0, 0.0, 0.0).real.round(6)
+        np.float64(0.282095)
     """
     n, m, (theta, phi) = as_value(n), as_value(m), floating(theta, phi)
     norm = exp((gammaln(n - m + 1.0) - gammaln(n + m + 1.0)) / 2) * ((2 * n + 1) / (4 * math.pi)) ** 0.5

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of
+from ...documented import with_example
 from ...lowering import formulas
 from ..declare import function_of, quietly
 from ..elementwise import absolute, cos, erf, exp, expm1, imag, log, log1p, real, sin, sqrt, square, where
@@ -239,14 +240,172 @@ lambertw_p = Elementwise(
 )
 
 expi, exp1, spence = map(function_of, (expi_p, exp1_p, spence_p))
+with_example(
+    exp1,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.exp1(np.array([1.0, np.inf])).round(6)
+    array([0.219384, 0.      ])
+    """,
+)
+with_example(
+    expi,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.expi(np.array([1.0, np.inf])).round(6)
+    array([1.895118,      inf])
+    """,
+)
+with_example(
+    spence,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.spence(np.array([1.0, 0.0])) * 6 / np.pi**2).round(12)
+    array([0., 1.])
+    """,
+)
 expn = function_of(expn_p, "The exponential integral of whole order `n`; differentiable in `x`.")
+with_example(
+    expn,
+    """
+    >>> from wengert.scipy import special
+    >>> special.expn(3, 0.0)
+    np.float64(0.5)
+    """,
+)
 wofz = function_of(wofz_p, "Faddeeva's function ``exp(-z**2) erfc(-1j z)``, a complex number for real `z` too.")
+with_example(
+    wofz,
+    """
+    >>> from wengert.scipy import special
+    >>> special.wofz(0.0)
+    np.complex128(1+0j)
+    """,
+)
 dawsn = function_of(dawsn_p, "Dawson's integral, ``exp(-x**2)`` times the integral of ``exp(t**2)`` from 0 to `x`.")
+with_example(
+    dawsn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.dawsn(np.array([0.0, 1e-8])) * 1e8).round(12)
+    array([0., 1.])
+    """,
+)
 erfcx, erfi, erfcinv, ndtr, log_ndtr, ndtri, ndtri_exp = map(
     function_of, (erfcx_p, erfi_p, erfcinv_p, ndtr_p, log_ndtr_p, ndtri_p, ndtri_exp_p)
 )
+with_example(
+    erfcinv,
+    """
+    >>> from wengert.scipy import special
+    >>> special.erfcinv(special.erfc(0.25)).round(12)
+    np.float64(0.25)
+    """,
+)
+with_example(
+    erfcx,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.erfcx(1e10) * 1e10 * np.sqrt(np.pi)).round(12)
+    np.float64(1.0)
+    """,
+)
+with_example(
+    erfi,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.erfi(np.array([0.0, 1e-8])) * 1e8 * np.sqrt(np.pi) / 2).round(12)
+    array([0., 1.])
+    """,
+)
+with_example(
+    log_ndtr,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> np.exp(special.log_ndtr(0.0)).round(12)
+    np.float64(0.5)
+    """,
+)
+with_example(
+    ndtr,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.ndtr(np.array([-np.inf, 0.0, np.inf]))
+    array([0. , 0.5, 1. ])
+    """,
+)
+with_example(
+    ndtri,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.ndtri(np.array([0.5, 1.0]))
+    array([ 0., inf])
+    """,
+)
+with_example(
+    ndtri_exp,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> abs(special.ndtri_exp(np.log(0.5))).round(12)
+    np.float64(0.0)
+    """,
+)
 logit, log_expit = map(function_of, (logit_p, log_expit_p))
+with_example(
+    log_expit,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.log_expit(np.array([-800.0, 0.0])) / np.array([1.0, np.log(2.0)])).round(12)
+    array([-800.,   -1.])
+    """,
+)
+with_example(
+    logit,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.logit(np.array([0.5, 1.0]))
+    array([ 0., inf])
+    """,
+)
 xlogy, xlog1py, owens_t = map(function_of, (xlogy_p, xlog1py_p, owens_t_p))
+with_example(
+    owens_t,
+    """
+    >>> from wengert.scipy import special
+    >>> special.owens_t(0.0, 1.0)
+    np.float64(0.125)
+    """,
+)
+with_example(
+    xlog1py,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.xlog1py(np.array([0.0, 2.0]), np.array([-1.0, np.e - 1]))).round(12)
+    array([0., 2.])
+    """,
+)
+with_example(
+    xlogy,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> (special.xlogy(np.array([0.0, 2.0]), np.array([0.0, np.e]))).round(12)
+    array([0., 2.])
+    """,
+)
 
 
 def lambertw(z: Value, k: int = 0) -> Value:
@@ -254,23 +413,49 @@ def lambertw(z: Value, k: int = 0) -> Value:
 
     For real `z` the result is real (SciPy's is complex): branch 0 from ``-1/e`` up, branch -1 between there and 0,
     and nan where W is not real. Complex `z` gives complex results on every branch.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.lambertw(np.e).real.round(12)
+        np.float64(1.0)
     """
     return lambertw_p.bind(as_value(z), k)
 
 
 def fresnel(z: Value) -> tuple[Value, Value]:
-    """The Fresnel integrals S and C."""
+    """The Fresnel integrals S and C.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.fresnel(np.inf)
+        (np.float64(0.5), np.float64(0.5))
+    """
     z = as_value(z)
     return fresnel_s_p.bind(z), fresnel_c_p.bind(z)
 
 
 def sici(x: Value) -> tuple[Value, Value]:
-    """The sine and the cosine integral, Si and Ci."""
+    """The sine and the cosine integral, Si and Ci.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (special.sici(np.inf)[0] * 2 / np.pi).round(12)
+        np.float64(1.0)
+    """
     x = as_value(x)
     return si_p.bind(x), ci_p.bind(x)
 
 
 def shichi(x: Value) -> tuple[Value, Value]:
-    """The hyperbolic sine and cosine integrals, Shi and Chi."""
+    """The hyperbolic sine and cosine integrals, Shi and Chi.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.shichi(0.0)[0]
+        np.float64(0.0)
+    """
     x = as_value(x)
     return shi_p.bind(x), chi_p.bind(x)

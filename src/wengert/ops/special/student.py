@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, dtype_of
+from ...documented import with_example
 from ..declare import function_of, quietly
 from ..elementwise import exp, over_squares, sqrt, square, where
 from . import gamma_steps, kernels
@@ -142,4 +143,21 @@ stdtrit_p = special(
 )
 
 stdtr = function_of(stdtr_p, "The distribution function of Student's t with `df` degrees of freedom.")
+with_example(
+    stdtr,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.stdtr(1.0, np.array([0.0, 1.0])).round(12)
+    array([0.5 , 0.75])
+    """,
+)
 stdtrit = function_of(stdtrit_p, "`t` with ``stdtr(df, t) = p``.")
+with_example(
+    stdtrit,
+    """
+    >>> from wengert.scipy import special
+    >>> special.stdtrit(1.0, 0.75).round(12)
+    np.float64(1.0)
+    """,
+)

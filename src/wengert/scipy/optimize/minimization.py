@@ -29,6 +29,14 @@ class OptimizeResults(NamedTuple):
         x: the minimum, of the structure of `x0`; differentiable. success: whether the search ended well.
         status: SciPy's code of how it ended. fun: the value there; differentiable. jac: the gradient there.
         nfev, njev, nit: how many values, gradients and steps were taken.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> from wengert.scipy import optimize
+        >>> found = optimize.minimize(lambda x: wnp.sum((x - 3.0) ** 2), np.zeros(1), method="BFGS")
+        >>> bool(found.success), found.x.round(4)
+        (True, array([3.]))
     """
 
     x: Any

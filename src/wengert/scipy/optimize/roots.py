@@ -22,7 +22,15 @@ from .minimization import between
 
 
 class RootResults(NamedTuple):
-    """What `root` gives: `x` (differentiable), whether the search ended well, SciPy's code, the residual, and its calls."""
+    """What `root` gives: `x` (differentiable), whether the search ended well, SciPy's code, the residual, and its calls.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import optimize
+        >>> found = optimize.root(lambda x: x**3 - 8.0, np.array([1.0]))
+        >>> found.x.round(6)
+        array([2.])
+    """
 
     x: Any
     success: Any
@@ -32,7 +40,15 @@ class RootResults(NamedTuple):
 
 
 class LeastSquaresResults(NamedTuple):
-    """What `least_squares` gives: `x` and `cost` (differentiable), the residuals, how the search ended, and its calls."""
+    """What `least_squares` gives: `x` and `cost` (differentiable), the residuals, how the search ended, and its calls.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import optimize
+        >>> found = optimize.least_squares(lambda x: x - np.array([1.0, 2.0]), np.zeros(2))
+        >>> found.x.round(6)
+        array([1., 2.])
+    """
 
     x: Any
     cost: Any

@@ -86,6 +86,12 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
     """The convolution by Fourier transforms, over `axes` (all by default); other axes broadcast.
 
     The result is floating, for whole numbers too, as SciPy's: `convolve` sums these exactly.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> signal.fftconvolve(np.array([1.0, 2.0]), np.array([1.0, 3.0])).round(12)
+        array([1., 5., 6.])
     """
     in1, in2 = as_array(in1), as_array(in2)
     if ndim_of(in1) == ndim_of(in2) and 0 in shape_of(in1) + shape_of(in2):
@@ -107,7 +113,14 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
 
 
 def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto", precision: None = None) -> Any:
-    """The correlation of two arrays, the second one conjugated; arguments as for `convolve`."""
+    """The correlation of two arrays, the second one conjugated; arguments as for `convolve`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> signal.correlate(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0]))
+        array([1., 2., 3., 0.])
+    """
     x, y = _pair("correlate", in1, in2, mode)
     y = conj(y)
     return convolve(x, reverse_p.bind(y, axes=tuple(range(ndim_of(y)))) if ndim_of(y) else y, mode, method)
@@ -131,6 +144,13 @@ def convolve2d(
 
     Raises:
         ArgumentError: no such `mode` or `boundary`. ShapeError: not matrices.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> signal.convolve2d(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0]]))
+        array([[1., 3., 2.],
+               [3., 7., 4.]])
     """
     return _convolve2d("convolve2d", in1, in2, mode, boundary, fillvalue)
 
@@ -153,7 +173,15 @@ def _convolve2d(name: str, in1: Any, in2: Any, mode: str, boundary: str, fillval
 def correlate2d(
     in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0, precision: None = None
 ) -> Any:
-    """The correlation of two matrices, the second one conjugated; arguments as for `convolve2d`."""
+    """The correlation of two matrices, the second one conjugated; arguments as for `convolve2d`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> signal.correlate2d(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0]]))
+        array([[1., 2.],
+               [3., 4.]])
+    """
     _flat("correlate2d", in1, in2)
     x, y = as_array(in1), as_array(in2)
     if mode == "valid" and all(

@@ -71,6 +71,12 @@ def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
 
     Raises:
         ShapeError: `sos` has another shape. ArgumentError: ``sos[:, 3]`` are not ones.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> signal.sosfilt(np.array([[1.0, 1.0, 0.0, 1.0, 0.0, 0.0]]), np.array([1.0, 2.0, 3.0]))
+        array([1., 3., 5.])
     """
     sos, x = floating(sos, x)
     if ndim_of(sos) != 2 or shape_of(sos)[1] != 6:
@@ -96,6 +102,12 @@ def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwr
 
     Raises:
         ArgumentError: no such `type`, or a break point outside the signal.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> abs(signal.detrend(np.array([1.0, 3.0, 5.0, 7.0]))).round(12)
+        array([0., 0., 0., 0.])
     """
     if type not in ("linear", "l", "constant", "c"):
         raise ArgumentError(f"detrend: type is 'linear' or 'constant', got {type!r}")
@@ -118,7 +130,14 @@ def detrend(data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwr
 
 
 def hilbert(x: Any, N: int | None = None, axis: int = -1) -> Any:  # noqa: N803 (SciPy's name)
-    """The analytic signal: the signal, and its Hilbert transform as the imaginary part."""
+    """The analytic signal: the signal, and its Hilbert transform as the imaginary part.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> abs(signal.hilbert(np.cos(np.arange(4) * np.pi / 2))).round(12)
+        array([1., 1., 1., 1.])
+    """
     (x,) = floating(x)
     if dtype_of(x).kind == "c":
         raise ArgumentError("hilbert: the signal must be real; a complex one has no analytic signal")

@@ -122,6 +122,13 @@ def stft(
 
     Raises:
         ArgumentError: the lengths do not fit together, or no such name.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> f, t, z = signal.stft(np.ones(16), nperseg=8)
+        >>> abs(z[0]).round(12)[1:3]
+        array([1., 1.])
     """
     (x,) = floating(x)
     if 0 in shape_of(x):
@@ -152,6 +159,14 @@ def istft(
 
     Raises:
         ArgumentError: the lengths do not fit together.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> x = np.arange(32.0)
+        >>> z = signal.stft(x, nperseg=8)[2]
+        >>> signal.istft(z, nperseg=8)[1][:4].round(9)
+        array([0., 1., 2., 3.])
     """
     z = moveaxis(as_array(Zxx), (freq_axis, time_axis), (-2, -1))
     bins = shape_of(z)[-2]
@@ -197,6 +212,14 @@ def csd(
 
     Raises:
         ArgumentError: the lengths do not fit together, or no such name.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> x = np.sin(np.arange(64) * np.pi / 4)
+        >>> f, p = signal.csd(x, x, nperseg=32)
+        >>> f[abs(p).argmax()]
+        np.float64(0.125)
     """
     same = y is None or y is x
     x, y = floating(x, x if same else y)
@@ -246,7 +269,15 @@ def periodogram(
     x: Any, fs: Any = 1.0, window: Any = "boxcar", nfft: int | None = None, detrend: Any = "constant",
     return_onesided: bool = True, scaling: str = "density", axis: int = -1,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """The power spectral density of a signal from one segment, its first `nfft` samples where there are more."""
+    """The power spectral density of a signal from one segment, its first `nfft` samples where there are more.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> f, p = signal.periodogram(np.cos(np.arange(8) * np.pi / 2))
+        >>> f[p.argmax()]
+        np.float64(0.25)
+    """
     (x,) = floating(x)
     if 0 in shape_of(x):
         return _nothing(x, 2)
@@ -261,7 +292,15 @@ def coherence(
     x: Any, y: Any, fs: Any = 1.0, window: Any = "hann", nperseg: int | None = None, noverlap: int | None = None,
     nfft: int | None = None, detrend: Any = "constant", axis: int = -1,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """The coherence of two signals, ``abs(Pxy)**2 / (Pxx * Pyy)``."""
+    """The coherence of two signals, ``abs(Pxy)**2 / (Pxx * Pyy)``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> x = np.random.default_rng(0).normal(size=256)
+        >>> signal.coherence(x, 2 * x, nperseg=64)[1].round(9).min()
+        np.float64(1.0)
+    """
     options = (fs, window, nperseg, noverlap, nfft, detrend)
     frequencies, xx = welch(x, *options, axis=axis)
     yy = welch(y, *options, axis=axis)[1]
@@ -277,6 +316,13 @@ def spectrogram(
     """The power spectral density by time: frequencies, times, and densities with times as the last axis.
 
     `mode` is "psd", or for the transforms of the segments "complex", "magnitude", "angle", or "phase" (unwrapped).
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import signal
+        >>> f, t, s = signal.spectrogram(np.sin(np.arange(64) * np.pi / 2), nperseg=16)
+        >>> f[s.mean(axis=1).argmax()]
+        np.float64(0.25)
     """
     if mode not in ("psd", "complex", "magnitude", "angle", "phase"):
         raise ArgumentError(f"spectrogram: mode is 'psd', 'complex', 'magnitude', 'angle' or 'phase', got {mode!r}")

@@ -154,7 +154,14 @@ def bicgstab(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
     callback: Any = None, tol: float | None = None,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Solve ``A x = b`` by stabilised biconjugate gradients; arguments as for `cg`, `A` need not be symmetric."""
+    """Solve ``A x = b`` by stabilised biconjugate gradients; arguments as for `cg`, `A` need not be symmetric.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy.sparse import linalg as sparse_linalg
+        >>> sparse_linalg.bicgstab(lambda x: np.array([2.0, 4.0]) * x, np.array([2.0, 8.0]))[0].round(9)
+        array([1., 2.])
+    """
     return _solve(
         "bicgstab", A, b, x0, M, {"rtol": _rtol("bicgstab", rtol, tol, callback), "atol": atol, "maxiter": maxiter}
     )
@@ -168,6 +175,12 @@ def gmres(
     """Solve ``A x = b`` by generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric.
 
     `restart` is how many directions are kept, 20 by default; `solve_method` is taken for JAX's sake.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy.sparse import linalg as sparse_linalg
+        >>> sparse_linalg.gmres(np.array([[1.0, 1.0], [0.0, 2.0]]), np.array([3.0, 4.0]))[0].round(6)
+        array([1., 2.])
     """
     return _solve(
         "gmres",
@@ -183,7 +196,14 @@ def cgs(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
     callback: Any = None,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Solve ``A x = b`` by squared conjugate gradients; arguments as for `cg`, `A` need not be symmetric."""
+    """Solve ``A x = b`` by squared conjugate gradients; arguments as for `cg`, `A` need not be symmetric.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy.sparse import linalg as sparse_linalg
+        >>> sparse_linalg.cgs(lambda x: 4 * x, np.array([8.0, 4.0]))[0].round(9)
+        array([2., 1.])
+    """
     return _solve("cgs", A, b, x0, M, {"rtol": _rtol("cgs", rtol, None, callback), "atol": atol, "maxiter": maxiter})
 
 
@@ -191,7 +211,14 @@ def tfqmr(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
     callback: Any = None, show: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Solve ``A x = b`` by quasi-minimal residuals without the transpose; arguments as for `cg`."""
+    """Solve ``A x = b`` by quasi-minimal residuals without the transpose; arguments as for `cg`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy.sparse import linalg as sparse_linalg
+        >>> sparse_linalg.tfqmr(lambda x: 5 * x, np.array([5.0, 10.0]))[0].round(6)
+        array([1., 2.])
+    """
     return _solve(
         "tfqmr", A, b, x0, M, {"rtol": _rtol("tfqmr", rtol, None, callback), "atol": atol, "maxiter": maxiter}
     )
@@ -202,7 +229,14 @@ def lgmres(
     callback: Any = None, inner_m: int = 30, outer_k: int = 3, outer_v: Any = None, store_outer_Av: bool = True,  # noqa: N803
     prepend_outer_v: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Solve ``A x = b`` by loose generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric."""
+    """Solve ``A x = b`` by loose generalised minimal residuals; arguments as for `cg`, `A` need not be symmetric.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy.sparse import linalg as sparse_linalg
+        >>> sparse_linalg.lgmres(np.array([[2.0, 1.0], [0.0, 2.0]]), np.array([4.0, 4.0]))[0].round(6)
+        array([1., 2.])
+    """
     if outer_v is not None:
         raise ArgumentError("lgmres: outer_v is a list that SciPy writes into; leave it out")
     options = {"rtol": _rtol("lgmres", rtol, None, callback), "atol": atol, "maxiter": maxiter}
@@ -213,7 +247,14 @@ def minres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, shift: float = 0.0, maxiter: int | None = None, M: Any = None,  # noqa: N803
     callback: Any = None, show: bool = False, check: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Solve ``(A - shift) x = b``, `A` symmetric, by minimal residuals; arguments as for `cg`."""
+    """Solve ``(A - shift) x = b``, `A` symmetric, by minimal residuals; arguments as for `cg`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy.sparse import linalg as sparse_linalg
+        >>> sparse_linalg.minres(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([5.0, 6.0]))[0].round(6)
+        array([6., 5.])
+    """
     apply = _matvec("minres", A)
     moved = apply if isinstance(shift, (int, float)) and shift == 0 else lambda x: apply(x) - shift * x
     return _solve("minres", moved, b, x0, M, {"rtol": _rtol("minres", rtol, None, callback), "maxiter": maxiter})

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Tracer
+from ...documented import with_example
 from ...ops.elementwise import (
     absolute,
     arctan,
@@ -114,6 +115,15 @@ norm = continuous(
     var=lambda: 1.0,
     higher=(0.0, 0.0),
 )
+with_example(
+    norm,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.norm.cdf(np.array([-np.inf, 0.0, np.inf])), stats.norm.logpdf(0.0, scale=1 / np.sqrt(2 * np.pi)).round(12)
+    (array([0. , 0.5, 1. ]), np.float64(0.0))
+    """,
+)
 
 
 def _log_of_square(z: Any) -> Any:
@@ -153,6 +163,15 @@ cauchy = continuous(
     var=lambda: math.nan,
     higher=(math.nan, math.nan),
 )
+with_example(
+    cauchy,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.cauchy.cdf(np.array([-1.0, 0.0, 1.0])).round(12)
+    array([0.25, 0.5 , 0.75])
+    """,
+)
 
 
 def _half_exponential(z: Any) -> Any:
@@ -183,6 +202,15 @@ laplace = continuous(
     var=lambda: 2.0,
     higher=(0.0, 3.0),
 )
+with_example(
+    laplace,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.laplace.cdf(np.array([-np.log(2.0), 0.0, np.log(2.0)])).round(12)
+    array([0.25, 0.5 , 0.75])
+    """,
+)
 logistic = continuous(
     "logistic",
     logpdf=lambda z: -2 * (log_cosh_p.bind(z / 2) + LOG_2),
@@ -196,6 +224,15 @@ logistic = continuous(
     mean=lambda: 0.0,
     var=lambda: PI * PI / 3,
     higher=(0.0, 1.2),
+)
+with_example(
+    logistic,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.logistic.cdf(np.array([0.0, np.log(3.0)])).round(12)
+    array([0.5 , 0.75])
+    """,
 )
 
 
@@ -221,6 +258,15 @@ t = continuous(
         greater(df, 1), moments.from_on(df, 2.0, lambda df: limit(df, lambda df: df / (df - 2), 1.0), INF), math.nan
     ),
     higher=(lambda df: moments.from_on(df, 3.0, lambda df: 0.0), moments.t_excess),
+)
+with_example(
+    t,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.t.cdf(np.array([0.0, 1.0]), 1.0).round(12)
+    array([0.5 , 0.75])
+    """,
 )
 
 
@@ -252,6 +298,14 @@ gennorm = continuous(
     var=lambda beta: exp(gammaln(3 / beta) - gammaln(1 / beta)),
     higher=(0.0, moments.gennorm_excess),
 )
+with_example(
+    gennorm,
+    """
+    >>> from wengert.scipy import stats
+    >>> stats.gennorm.pdf(0.0, 1.0).round(12)
+    np.float64(0.5)
+    """,
+)
 
 
 def _gumbel_log(z: Any) -> Any:
@@ -281,6 +335,15 @@ gumbel_r = continuous(
     var=lambda: PI * PI / 6,
     higher=(moments.GUMBEL, 2.4),
 )
+with_example(
+    gumbel_r,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.gumbel_r.cdf(0.0) * np.e).round(12)
+    np.float64(1.0)
+    """,
+)
 gumbel_l = continuous(
     "gumbel_l",
     logpdf=_gumbel_log,
@@ -294,6 +357,15 @@ gumbel_l = continuous(
     mean=lambda: -EULER,
     var=lambda: PI * PI / 6,
     higher=(-moments.GUMBEL, 2.4),
+)
+with_example(
+    gumbel_l,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.gumbel_l.sf(0.0) * np.e).round(12)
+    np.float64(1.0)
+    """,
 )
 
 
@@ -319,6 +391,15 @@ vonmises = continuous(
     var=lambda kappa: vonmises_moment(kappa, 2),
     higher=(0.0, moments.vonmises_excess),
 )
+with_example(
+    vonmises,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.vonmises.pdf(0.3, 0.0) * 2 * np.pi).round(12)
+    np.float64(1.0)
+    """,
+)
 
 # --- the positive numbers ----------------------------------------------------------------------------------------
 
@@ -335,6 +416,15 @@ expon = continuous(
     mean=lambda: 1.0,
     var=lambda: 1.0,
     higher=(2.0, 6.0),
+)
+with_example(
+    expon,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.expon.cdf(np.log(2.0), scale=1.0).round(12)
+    np.float64(0.5)
+    """,
 )
 gamma = continuous(
     "gamma",
@@ -353,6 +443,14 @@ gamma = continuous(
     var=lambda a: a,
     higher=(lambda a: 2 / sqrt(a), lambda a: 6 / a),
 )
+with_example(
+    gamma,
+    """
+    >>> from wengert.scipy import stats
+    >>> stats.gamma.mean(3.0, scale=2.0), stats.gamma.var(3.0, scale=2.0)
+    (np.float64(6.0), np.float64(12.0))
+    """,
+)
 chi2 = continuous(
     "chi2",
     "df",
@@ -369,6 +467,15 @@ chi2 = continuous(
     mean=lambda df: df,
     var=lambda df: 2 * df,
     higher=(lambda df: 2 * sqrt(2 / df), lambda df: 12 / df),
+)
+with_example(
+    chi2,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.chi2.sf(2 * np.log(8.0), 2.0).round(12)
+    np.float64(0.125)
+    """,
 )
 invgamma = continuous(
     "invgamma",
@@ -387,6 +494,14 @@ invgamma = continuous(
     var=lambda a: moments.from_on(a, 2.0, lambda a: 1 / ((a - 1) * (a - 1) * (a - 2)), INF),
     higher=(lambda a: moments.from_on(a, 3.0, lambda a: 4 * sqrt(a - 2) / (a - 3)), moments.invgamma_excess),
 )
+with_example(
+    invgamma,
+    """
+    >>> from wengert.scipy import stats
+    >>> stats.invgamma.mean(3.0, scale=4.0).round(12)
+    np.float64(2.0)
+    """,
+)
 halfnorm = continuous(
     "halfnorm",
     support=_positive,
@@ -400,6 +515,15 @@ halfnorm = continuous(
     mean=lambda: math.sqrt(2 / PI),
     var=lambda: 1 - 2 / PI,
     higher=moments.HALF_NORMAL,
+)
+with_example(
+    halfnorm,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.halfnorm.mean() ** 2 * np.pi / 2).round(12)
+    np.float64(1.0)
+    """,
 )
 lognorm = continuous(
     "lognorm",
@@ -418,6 +542,15 @@ lognorm = continuous(
     var=lambda s: expm1(s * s) * exp(s * s),
     higher=(lambda s: sqrt(expm1(s * s)) * (3 + expm1(s * s)), moments.lognorm_excess),
 )
+with_example(
+    lognorm,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.lognorm.median(1.0, scale=np.e) / np.e).round(12)
+    np.float64(1.0)
+    """,
+)
 weibull_min = continuous(
     "weibull_min",
     "c",
@@ -435,6 +568,15 @@ weibull_min = continuous(
     var=lambda c: gamma_function(1 + 2 / c) - square(gamma_function(1 + 1 / c)),
     higher=(moments.weibull_skewness, moments.weibull_excess),
 )
+with_example(
+    weibull_min,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.weibull_min.sf(np.sqrt(np.log(2.0)), 2.0).round(12)
+    np.float64(0.5)
+    """,
+)
 pareto = continuous(
     "pareto",
     "b",
@@ -450,6 +592,15 @@ pareto = continuous(
     var=lambda b: moments.from_on(b, 2.0, lambda b: b / ((b - 1) * (b - 1) * (b - 2)), INF),
     higher=(moments.pareto_skewness, moments.pareto_excess),
 )
+with_example(
+    pareto,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.pareto.sf(np.array([1.0, 2.0, 4.0]), 1.0)
+    array([1.  , 0.5 , 0.25])
+    """,
+)
 
 # --- an interval -------------------------------------------------------------------------------------------------
 
@@ -463,6 +614,15 @@ uniform = continuous(
     mean=lambda: 0.5,
     var=lambda: 1 / 12,
     higher=(0.0, -1.2),
+)
+with_example(
+    uniform,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.uniform.cdf(np.array([1.0, 2.0, 3.0]), loc=1.0, scale=2.0)
+    array([0. , 0.5, 1. ])
+    """,
 )
 beta = continuous(
     "beta",
@@ -480,6 +640,15 @@ beta = continuous(
     mean=lambda a, b: a / (a + b),
     var=lambda a, b: a * b / ((a + b) * (a + b) * (a + b + 1)),
     higher=(moments.beta_skewness, moments.beta_excess),
+)
+with_example(
+    beta,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.beta.cdf(np.array([0.25, 0.5]), 2.0, 1.0).round(12)
+    array([0.0625, 0.25  ])
+    """,
 )
 
 
@@ -520,6 +689,15 @@ truncnorm = continuous(
     var=lambda a, b: moments.Truncated(a, b).central(2),
     higher=(lambda a, b: moments.Truncated(a, b).skewness, lambda a, b: moments.Truncated(a, b).excess),
 )
+with_example(
+    truncnorm,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.truncnorm.cdf(np.array([-1.0, 0.0, 1.0]), -1.0, 1.0).round(12)
+    array([0. , 0.5, 1. ])
+    """,
+)
 
 
 def _wrapped(z: Any, c: Any) -> Any:
@@ -551,4 +729,13 @@ wrapcauchy = continuous(
     mean=lambda c: PI + 0 * c,
     var=lambda c: PI * PI / 3 + 4 * spence(1 - c),  # the sum of 4 c^k / k^2 beside that of the uniform one
     higher=(0.0, moments.wrapcauchy_excess),
+)
+with_example(
+    wrapcauchy,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.wrapcauchy.pdf(0.0, 0.5) * 2 * np.pi).round(12)
+    np.float64(3.0)
+    """,
 )

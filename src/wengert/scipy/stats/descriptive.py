@@ -88,7 +88,14 @@ class _Sample:
 
 
 class ModeResult(NamedTuple):
-    """What `mode` gives: the values, and how often they occur."""
+    """What `mode` gives: the values, and how often they occur.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> stats.mode(np.array([3, 1, 3, 2])).count
+        array(2)
+    """
 
     mode: Any
     count: Any
@@ -187,7 +194,14 @@ def _any(condition: Any) -> bool:
 
 
 def sem(a: Any, axis: Any = 0, ddof: int = 1, nan_policy: str = "propagate", *, keepdims: bool = False) -> Any:
-    """The standard error of the mean along an axis, NaN of one element."""
+    """The standard error of the mean along an axis, NaN of one element.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> stats.sem(np.array([1.0, 3.0]))
+        array(1.)
+    """
     sample = _Sample("sem", a, axis, nan_policy, keepdims)
     x, count = sample.floating(), sample.count()
     d = x - sample.mean(x)
@@ -245,6 +259,12 @@ def zscore(a: Any, axis: Any = 0, ddof: int = 0, nan_policy: str = "propagate") 
     """How many standard deviations elements lie from the mean along an axis (of all elements with None).
 
     NaN where all of them are alike.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> stats.zscore(np.array([1.0, 3.0]))
+        array([-1.,  1.])
     """
     a = as_array(a)
     if ndim_of(a) == 0 and axis is not None:
@@ -287,7 +307,14 @@ def gmean(
     nan_policy: str = "propagate",
     keepdims: bool = False,
 ) -> Any:
-    """The geometric mean along an axis, with `weights` of the shape of `a` or along the axis."""
+    """The geometric mean along an axis, with `weights` of the shape of `a` or along the axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> stats.gmean(np.array([1.0, 10.0, 100.0])).round(12)
+        np.float64(10.0)
+    """
     sample, x, weights = _averaged("gmean", a, axis, dtype, weights, nan_policy, keepdims)
     x = x if sample.keep is None else ew.where(sample.keep, x, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -303,7 +330,14 @@ def hmean(
     nan_policy: str = "propagate",
     keepdims: bool = False,
 ) -> Any:
-    """The harmonic mean along an axis, NaN of negative numbers; `weights` as for `gmean`."""
+    """The harmonic mean along an axis, NaN of negative numbers; `weights` as for `gmean`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> (stats.hmean(np.array([1.0, 2.0, 4.0])) * 7).round(12)
+        np.float64(12.0)
+    """
     sample, x, weights = _averaged("hmean", a, axis, dtype, weights, nan_policy, keepdims)
     x = x if sample.keep is None else ew.where(sample.keep, x, 1.0)
     x = ew.where(ew.less(x, 0), math.nan, x)
@@ -331,7 +365,14 @@ def _corrected(value: Any, better: Any, count: Any, least: int) -> Any:
 
 
 def skew(a: Any, axis: Any = 0, bias: bool = True, nan_policy: str = "propagate", *, keepdims: bool = False) -> Any:
-    """The skewness along an axis, NaN where all elements are alike; ``bias=False`` corrects for the size of the sample."""
+    """The skewness along an axis, NaN where all elements are alike; ``bias=False`` corrects for the size of the sample.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> stats.skew(np.array([0.0, 0.0, 3.0])).round(6)
+        np.float64(0.707107)
+    """
     sample = _Sample("skew", a, axis, nan_policy, keepdims)
     d, variance, alike, count = _moments(sample)
     out = sample.mean(d * d * d) / (variance * ew.sqrt(variance))
@@ -350,7 +391,14 @@ def kurtosis(
     *,
     keepdims: bool = False,
 ) -> Any:
-    """The kurtosis along an axis, above that of the normal distribution unless ``fisher=False``; `bias` as for `skew`."""
+    """The kurtosis along an axis, above that of the normal distribution unless ``fisher=False``; `bias` as for `skew`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import stats
+        >>> stats.kurtosis(np.array([1.0, -1.0, 1.0, -1.0]))
+        array(-2.)
+    """
     sample = _Sample("kurtosis", a, axis, nan_policy, keepdims)
     d, variance, alike, count = _moments(sample)
     second = d * d

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core import dtype_of, ndim_of
+from ...documented import with_example
 from ...ops.elementwise import (
     equal,
     exp,
@@ -94,6 +95,15 @@ bernoulli = discrete(
     var=lambda p: p * (1 - p),
     higher=(lambda p: (1 - 2 * p) / sqrt(p * (1 - p)), lambda p: 1 / (p * (1 - p)) - 6),
 )
+with_example(
+    bernoulli,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.bernoulli.pmf(np.array([0, 1]), 0.25).round(12)
+    array([0.75, 0.25])
+    """,
+)
 binom = discrete(
     "binom",
     "n p",
@@ -109,6 +119,15 @@ binom = discrete(
     var=lambda n, p: n * p * (1 - p),
     higher=(lambda n, p: (1 - 2 * p) / sqrt(n * p * (1 - p)), lambda n, p: (1 / (p * (1 - p)) - 6) / n),
 )
+with_example(
+    binom,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.binom.pmf(np.array([0, 1, 2]), 2, 0.5).round(12)
+    array([0.25, 0.5 , 0.25])
+    """,
+)
 betabinom = discrete(
     "betabinom",
     "n a b",
@@ -122,6 +141,15 @@ betabinom = discrete(
     var=lambda n, a, b: n * a * b * (a + b + n) / ((a + b) * (a + b) * (a + b + 1)),
     quantiles=QUANTILES["betabinom"],
     higher=(moments.betabinom_skewness, moments.betabinom_excess),
+)
+with_example(
+    betabinom,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.betabinom.pmf(np.array([0, 1, 2]), 2, 1.0, 1.0).round(12)
+    array([0.33333333, 0.33333333, 0.33333333])
+    """,
 )
 geom = discrete(
     "geom",
@@ -138,6 +166,15 @@ geom = discrete(
     var=lambda p: (1 - p) / (p * p),
     higher=(lambda p: (2 - p) / sqrt(1 - p), lambda p: (p * (p - 6) + 6) / (1 - p)),
 )
+with_example(
+    geom,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.geom.pmf(np.array([1, 2, 3]), 0.5).round(12)
+    array([0.5  , 0.25 , 0.125])
+    """,
+)
 nbinom = discrete(
     "nbinom",
     "n p",
@@ -152,6 +189,15 @@ nbinom = discrete(
     mean=lambda n, p: n * (1 - p) / p,
     var=lambda n, p: n * (1 - p) / (p * p),
     higher=(lambda n, p: (2 - p) / sqrt(n * (1 - p)), lambda n, p: (p * (p - 6) + 6) / (n * (1 - p))),
+)
+with_example(
+    nbinom,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.nbinom.pmf(np.array([0, 1, 2]), 1, 0.5).round(12)
+    array([0.5  , 0.25 , 0.125])
+    """,
 )
 
 
@@ -184,4 +230,13 @@ poisson = discrete(
     mean=lambda mu: mu,
     var=lambda mu: mu,
     higher=(lambda mu: 1 / sqrt(mu), lambda mu: 1 / mu),
+)
+with_example(
+    poisson,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.poisson.pmf(np.array([0, 1, 2]), np.log(2.0)).sum() < 1, stats.poisson.pmf(0, np.log(2.0)).round(12)
+    (np.True_, np.float64(0.5))
+    """,
 )

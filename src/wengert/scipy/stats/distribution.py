@@ -79,12 +79,21 @@ class Distribution:
     name; all of them broadcast together. Called with parameters, it gives a distribution in which they are fixed.
     Where a parameter lies outside of its domain (a `scale` that is not positive, a probability above 1) every function
     is NaN, as in SciPy.
+
+    Example:
+        >>> from wengert.scipy import stats
+        >>> stats.norm(loc=2.0, scale=3.0).mean(), stats.norm(loc=2.0, scale=3.0).std()
+        (np.float64(2.0), np.float64(3.0))
     """
 
     def __init__(
         self, name: str, parameters: str, functions: dict[str, Formula], defaults: dict[str, float], domain: Formula
     ) -> None:
         self.__name__ = name
+        self.__doc__ = (
+            f"The distribution `{name}`, parameters ``({', '.join(parameters.split())})``: its functions, such as "
+            f"``{name}.cdf``.\n\nCalled with parameters, it gives a distribution in which they are fixed."
+        )
         self._parameters = parameters.split()
         self._defaults = defaults
         self._domain = domain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...documented import with_example
 from ...ops.elementwise import (
     arcsin,
     arctan,
@@ -74,6 +75,15 @@ rayleigh = continuous(
     var=lambda: (4 - PI) / 2,
     higher=(2 * (PI - 3) * math.sqrt(PI) / (4 - PI) ** 1.5, 6 * PI / (4 - PI) - 16 / (4 - PI) ** 2),
 )
+with_example(
+    rayleigh,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.rayleigh.cdf(np.sqrt(2 * np.log(2.0))).round(12)
+    np.float64(0.5)
+    """,
+)
 
 
 def _maxwell_near(z: Any) -> Any:
@@ -105,6 +115,15 @@ maxwell = continuous(
         math.sqrt(2) * (32 - 10 * PI) / (3 * PI - 8) ** 1.5,
         (-12 * PI * PI + 160 * PI - 384) / (3 * PI - 8) ** 2,
     ),
+)
+with_example(
+    maxwell,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.maxwell.mean() ** 2 * np.pi / 8).round(12)
+    np.float64(1.0)
+    """,
 )
 
 
@@ -141,6 +160,15 @@ chi = continuous(
     var=_chi_var,
     higher=(_chi_skewness, _chi_excess),
 )
+with_example(
+    chi,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.chi.cdf(np.sqrt(2 * np.log(4.0)), 2.0).round(12)
+    np.float64(0.75)
+    """,
+)
 nakagami = continuous(
     "nakagami",
     "nu",
@@ -154,6 +182,15 @@ nakagami = continuous(
     mean=lambda nu: exp(gammaln(nu + 0.5) - gammaln(nu)) / sqrt(nu),
     var=lambda nu: 1 - square(exp(gammaln(nu + 0.5) - gammaln(nu)) / sqrt(nu)),
 )
+with_example(
+    nakagami,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.nakagami.cdf(np.sqrt(np.log(4.0)), 1.0).round(12)
+    np.float64(0.75)
+    """,
+)
 f = continuous(
     "f",
     "dfn dfd",
@@ -166,6 +203,15 @@ f = continuous(
     isf=lambda q, m, n: n / m * (1 / betaincinv(n / 2, m / 2, q) - 1),
     mean=lambda m, n: from_on(n, 2.0, lambda n: n / (n - 2), INF) + 0 * m,
     var=lambda m, n: from_on(n, 4.0, lambda n: 2 * n * n * (m + n - 2) / (m * (n - 2) ** 2 * (n - 4)), INF),
+)
+with_example(
+    f,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.f.cdf(np.array([1.0, 3.0]), 2.0, 2.0).round(12)
+    array([0.5 , 0.75])
+    """,
 )
 
 # --- exponentials and powers --------------------------------------------------------------------------------------
@@ -181,6 +227,15 @@ gompertz = continuous(
     ppf=lambda q, c: log1p(-log1p(-q) / c),
     isf=lambda q, c: log1p(-log(q) / c),
 )
+with_example(
+    gompertz,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.gompertz.cdf(np.array([0.0, np.inf]), 1.0)
+    array([0., 1.])
+    """,
+)
 lomax = continuous(
     "lomax",
     "c",
@@ -194,6 +249,15 @@ lomax = continuous(
     entropy=lambda c: 1 + 1 / c - log(c),
     mean=lambda c: from_on(c, 1.0, lambda c: 1 / (c - 1), INF),
     var=lambda c: from_on(c, 2.0, lambda c: c / ((c - 1) ** 2 * (c - 2)), INF),
+)
+with_example(
+    lomax,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.lomax.sf(np.array([0.0, 1.0, 3.0]), 1.0)
+    array([1.  , 0.5 , 0.25])
+    """,
 )
 invweibull = continuous(
     "invweibull",
@@ -209,6 +273,15 @@ invweibull = continuous(
     entropy=lambda c: 1 + EULER + EULER / c - log(c),
     mean=lambda c: from_on(c, 1.0, lambda c: gamma_function(1 - 1 / c), INF),
     var=lambda c: from_on(c, 2.0, lambda c: gamma_function(1 - 2 / c) - square(gamma_function(1 - 1 / c)), INF),
+)
+with_example(
+    invweibull,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.invweibull.cdf(1.0, 2.0) * np.e).round(12)
+    np.float64(1.0)
+    """,
 )
 powerlaw = continuous(
     "powerlaw",
@@ -226,6 +299,15 @@ powerlaw = continuous(
         lambda a: 6 * (((a - 1) * a - 6) * a + 2) / (a * (a + 3) * (a + 4)),
     ),
 )
+with_example(
+    powerlaw,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.powerlaw.cdf(np.array([0.5, 1.0]), 2.0)
+    array([0.25, 1.  ])
+    """,
+)
 loguniform = continuous(
     "loguniform",
     "a b",
@@ -239,6 +321,15 @@ loguniform = continuous(
     entropy=lambda a, b: 0.5 * (log(a) + log(b)) + log(log(b) - log(a)),
     mean=lambda a, b: (b - a) / (log(b) - log(a)),
     var=lambda a, b: (b * b - a * a) / (2 * (log(b) - log(a))) - square((b - a) / (log(b) - log(a))),
+)
+with_example(
+    loguniform,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.loguniform.cdf(np.array([1.0, 10.0, 100.0]), 1.0, 100.0).round(12)
+    array([0. , 0.5, 1. ])
+    """,
 )
 
 # --- angles, halves, tails -----------------------------------------------------------------------------------------
@@ -256,6 +347,15 @@ arcsine = continuous(
     var=lambda: 0.125,
     higher=(0.0, -1.5),
 )
+with_example(
+    arcsine,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.arcsine.cdf(np.array([0.25, 0.5])).round(12)
+    array([0.33333333, 0.5       ])
+    """,
+)
 halfcauchy = continuous(
     "halfcauchy",
     support=_positive,
@@ -267,6 +367,15 @@ halfcauchy = continuous(
     entropy=lambda: math.log(2 * PI),
     mean=lambda: INF,
     var=lambda: INF,
+)
+with_example(
+    halfcauchy,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.halfcauchy.cdf(np.array([0.0, 1.0])).round(12)
+    array([0. , 0.5])
+    """,
 )
 halflogistic = continuous(
     "halflogistic",
@@ -280,6 +389,15 @@ halflogistic = continuous(
     mean=lambda: 2 * LOG_2,
     var=lambda: PI * PI / 3 - 4 * LOG_2**2,
 )
+with_example(
+    halflogistic,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.halflogistic.cdf(np.log(3.0)).round(12)
+    np.float64(0.5)
+    """,
+)
 hypsecant = continuous(
     "hypsecant",
     logpdf=lambda z: LOG_2 - math.log(PI) - logaddexp(z, -z),
@@ -291,6 +409,15 @@ hypsecant = continuous(
     mean=lambda: 0.0,
     var=lambda: PI * PI / 4,
     higher=(0.0, 2.0),
+)
+with_example(
+    hypsecant,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.hypsecant.cdf(np.array([-np.inf, 0.0, np.inf]))
+    array([0. , 0.5, 1. ])
+    """,
 )
 levy = continuous(
     "levy",
@@ -305,6 +432,15 @@ levy = continuous(
     mean=lambda: INF,
     var=lambda: INF,
 )
+with_example(
+    levy,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.levy.cdf(np.array([0.0, np.inf]))
+    array([0., 1.])
+    """,
+)
 moyal = continuous(
     "moyal",
     logpdf=lambda z: -0.5 * (z + exp(-z)) - HALF_LOG_2PI,
@@ -314,6 +450,15 @@ moyal = continuous(
     mean=lambda: EULER + LOG_2,
     var=lambda: PI * PI / 2,
     higher=(28 * math.sqrt(2) * ZETA_3 / PI**3, 4.0),
+)
+with_example(
+    moyal,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.moyal.sf(np.array([-np.inf, np.inf]))
+    array([1., 0.])
+    """,
 )
 
 __all__ = [

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Tracer, dtype_of, ndim_of, shape_of
+from ...documented import with_example
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...ops import elementwise as ew
 from ...ops.reduction import sum as _sum
@@ -275,8 +276,12 @@ class _Kind(SimpleNamespace):
     `of_parameters` names the functions that take no point.
     """
 
-    def __init__(self, of_parameters: tuple[str, ...], **functions: Any) -> None:
+    def __init__(self, name: str, meaning: str, of_parameters: tuple[str, ...], **functions: Any) -> None:
         super().__init__(**functions)
+        self.__name__ = name
+        self.__doc__ = (
+            f"{meaning}: {', '.join(f'``{f}``' for f in functions)}; called with parameters, these are fixed."
+        )
         self._of_parameters = of_parameters
 
     def __call__(self, *args: Any, **kwargs: Any) -> SimpleNamespace:
@@ -290,12 +295,25 @@ class _Kind(SimpleNamespace):
 
 
 multivariate_normal = _Kind(
+    "multivariate_normal",
+    "The normal distribution of vectors, parameters ``(mean, cov)``",
     ("entropy",),
     logpdf=_normal_logpdf,
     pdf=_exponential(_normal_logpdf, "The density; arguments as for `logpdf`."),
     entropy=_normal_entropy,
 )
+with_example(
+    multivariate_normal,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> (stats.multivariate_normal.pdf(np.zeros(2), np.zeros(2), np.eye(2)) * 2 * np.pi).round(12)
+    np.float64(1.0)
+    """,
+)
 dirichlet = _Kind(
+    "dirichlet",
+    "Dirichlet's distribution of vectors whose sum is 1, parameter ``alpha``",
     ("entropy", "mean", "var"),
     logpdf=_dirichlet_logpdf,
     pdf=_exponential(_dirichlet_logpdf, "The density; arguments as for `logpdf`."),
@@ -303,9 +321,29 @@ dirichlet = _Kind(
     mean=_dirichlet_mean,
     var=_dirichlet_var,
 )
+with_example(
+    dirichlet,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.dirichlet.mean(np.array([1.0, 2.0, 5.0]))
+    array([0.125, 0.25 , 0.625])
+    """,
+)
 multinomial = _Kind(
+    "multinomial",
+    "The numbers of outcomes of `n` trials with probabilities `p`",
     ("cov",),
     logpmf=_multinomial_logpmf,
     pmf=_exponential(_multinomial_logpmf, "The probability; arguments as for `logpmf`."),
     cov=_multinomial_cov,
+)
+with_example(
+    multinomial,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import stats
+    >>> stats.multinomial.pmf(np.array([1, 1]), 2, np.array([0.5, 0.5])).round(12)
+    np.float64(0.5)
+    """,
 )
