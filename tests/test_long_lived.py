@@ -13,17 +13,15 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.transforms import jit as jitting
-from wengert.transforms import staging
+from wengert.transforms import native_calls, staging
 
 GROWTH = """
 import gc
 import numpy as np, wengert as w, wengert.numpy as wnp
 from wengert import lax
-from wengert.transforms import jit as jitting, staging
+from wengert.transforms import native_calls, staging
 w.config.disk_cache = False
-jitting.KINDS = staging.MOST = 8
-jitting.NATIVE_CALLS = 4
+native_calls.KINDS = staging.MOST = 8
 x = np.linspace(0, 1, 30)
 many = w.jit(lambda x: wnp.sum(x * 2))
 static = w.jit(lambda x, k: x * k, static_argnums=1)
@@ -57,8 +55,8 @@ def test_memory_stays_flat():
 
 
 def test_kinds_of_arguments_that_were_used_last_are_remembered(monkeypatch):
-    monkeypatch.setattr(jitting, "KINDS", 3)
-    monkeypatch.setattr(jitting, "NATIVE_CALLS", 1)
+    monkeypatch.setattr(native_calls, "KINDS", 3)
+    monkeypatch.setattr(native_calls, "TRIED", 1)
     traced = []
 
     @w.jit

@@ -20,6 +20,7 @@ from ..program import Program
 from .batching import axis_env
 from .function import name_of
 from .jit import Jit, named_arguments, run_owned
+from .native_calls import Natives
 
 
 class DonatingJit(Jit):
@@ -29,7 +30,7 @@ class DonatingJit(Jit):
         self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any, backend: str | None = None
     ) -> None:
         super().__init__(f, static_argnums, static_argnames, backend)
-        self._native = []  # of its own: others of the same function leave their arguments as they are
+        self._native = Natives()  # of its own: others of the same function leave their arguments as they are
         self._used: dict[Program, Any] = {}
         self.donate_argnums, self.donate_argnames = named_arguments(f, nums, names, "donate")
         both = {*self.donate_argnums} & {*self.static_argnums} or {*self.donate_argnames} & {*self.static_argnames}

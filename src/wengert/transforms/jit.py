@@ -25,18 +25,17 @@ from ..ops.operators import lost_derivative
 from ..ops.shape import as_length
 from ..program import Program
 from ..provided import provide
-from . import nans
+from . import nans, native_calls
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
+from .native_calls import NONE, Fixed, Natives
 from .ownership import own_results
 from .recompiled import say_why
 from .signatures import Compiled, P, R
 from .staging import signature, stage
 
 NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice
-KINDS = 256  # of arguments that a function's Programs are remembered for: those used last
-NATIVE_CALLS = 64  # that are tried before a call is looked up by its arguments' types
 
 _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
@@ -52,7 +51,7 @@ def _remember(cache: dict[Any, Any], key: Any, entries: Any) -> None:
     """Note a kind of arguments as the last that was used; where there are too many, the first is forgotten."""
     cache.pop(key, None)
     cache[key] = entries
-    if len(cache) > KINDS + 1:  # one is the list of native calls
+    if len(cache) > native_calls.KINDS + 1:  # one is the list of native calls
         for old in list(cache):
             if old != "native":
                 cache.pop(old, None)
@@ -105,7 +104,7 @@ def named_arguments(f: Any, nums: Any, names: Any, what: str) -> tuple[tuple[int
     if given_names and not given_nums:
         nums = tuple(positional.index(n) for n in names if n in positional)
     if given_nums and not given_names:
-        names = tuple(positional[i] for i in nums if i < len(positional))
+        names = tuple(positional[i] for i in nums if -len(positional) <= i < len(positional))
     return nums, names
 
 
@@ -208,7 +207,8 @@ class Jit(Transformed):
         self.backend = backend
         self.static_argnums, self.static_argnames = named_arguments(f, static_argnums, static_argnames, "static")
         self._cache = _cache_of(f, backend)
-        self._native: list[Any] = self._cache.setdefault("native", [])
+        self._native: Natives = self._cache.setdefault("native", Natives())
+        self._fixed: dict[Any, Fixed] | None = {} if self.static_argnums or self.static_argnames else None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -217,16 +217,42 @@ class Jit(Transformed):
             mode = config._x64
             if mode is not True and mode is not False and type(mode) is Here:  # that differs between contexts
                 mode = config.mode()
-            for call, executable, x64 in self._native:  # guarded by benchmarks `call.*`
+            natives = self._native
+            if self._fixed is not None:
+                form = self._fixed.get((len(args), *kwargs) if kwargs else len(args)) or self._form(args, kwargs)
+                key, given = form.apart(args, kwargs)
+                try:
+                    natives = form.known.get(key, NONE)
+                except TypeError:
+                    raise _unhashable(self._f, self.split(args, kwargs)[2]) from None
+            for call, executable, x64 in natives:  # guarded by benchmarks `call.*`
                 if x64 is mode:
                     out = call(given)
                     if out is not NotImplemented:
                         if out is not Ellipsis:
                             return out
                         executable.raise_error()
+            if len(natives) >= native_calls.TRIED:
+                for call, executable, x64 in natives.known(given):
+                    if x64 is mode:
+                        out = call(given)
+                        if out is not NotImplemented:
+                            if out is not Ellipsis:
+                                return out
+                            executable.raise_error()
             return self._call(args, kwargs)
         except Exception as error:
             raise shown(error)
+
+    def _form(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fixed:
+        """How calls of this form come apart in static arguments and others."""
+        key = (self.static_argnums, self.static_argnames, len(args), *kwargs)
+        fixed = self._native.forms.get(key)
+        if fixed is None:
+            made = Fixed(self.static_argnums, self.static_argnames, len(args), tuple(kwargs))
+            fixed = self._native.forms.setdefault(key, made)
+        self._fixed[(len(args), *kwargs) if kwargs else len(args)] = fixed  # type: ignore[index]
+        return fixed
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if config.debugging:
@@ -247,8 +273,8 @@ class Jit(Transformed):
         for program, out_tree in entries:
             outs = run(program, values)
             if outs is not None:
-                self._prefer(program)
-                if len(self._cache) > KINDS // 2:
+                self._prefer(program, args, kwargs)
+                if len(self._cache) > native_calls.KINDS // 2:
                     _remember(self._cache, key, entries)
                 return trees.unflatten(out_tree, self._given_back(program, outs))
         if len(entries) >= config.max_paths:
@@ -261,7 +287,7 @@ class Jit(Transformed):
         if known and program.paths:
             entries = _without_covered(entries, program)
         out_tree, program.backend = seen[-1], self.backend
-        if not static and not axes:
+        if not axes:
             program.in_tree, program.out_tree = tree, out_tree
         say_why(self._f, self._cache, key, entries, program, start)
         outs = run(program, [*hoisted, *values])
@@ -274,24 +300,26 @@ class Jit(Transformed):
             outs = own_results(outs[: len(outs) - len(guards)], values)
         elif not hoisted:  # closed over no traced value, so another call may use it
             _remember(self._cache, key, (*entries, (program, out_tree)))
-            self._prefer(program)
+            self._prefer(program, args, kwargs)
         return trees.unflatten(out_tree, self._given_back(program, outs))
 
     def _runner(self, args: Any, kwargs: Any, leaves: Any) -> Callable[[Program, Sequence[Value]], list[Value] | None]:
         """What runs a Program for these arguments; its results are new arrays."""
         return run_owned
 
-    def _prefer(self, program: Program) -> None:
+    def _prefer(self, program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Put a Program's native call first among those tried."""
         if config.debugging:
             return
         executable = self._compiled(program)
         if executable is None or executable.native is None:
             return
-        self._native[:] = [
-            (executable.native, executable, config.mode()),
-            *[entry for entry in self._native if entry[1] is not executable][: NATIVE_CALLS - 1],
-        ]
+        natives, given = self._native, (args, kwargs)
+        if self._fixed is not None:
+            form = self._form(args, kwargs)
+            key, given = form.apart(args, kwargs)
+            natives = form.natives(key)
+        natives.prefer(given, (executable.native, executable, config.mode()))
 
     def _given_back(self, program: Program, outs: Sequence[Value]) -> list[Any]:
         """Results as the user gets them: arrays of the backend, where it has some of its own."""

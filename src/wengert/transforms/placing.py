@@ -21,6 +21,7 @@ from .batching import axis_env
 from .donation import DonatingJit
 from .function import name_of, values_of
 from .jit import _too_many_paths, _unhashable, flat_function
+from .native_calls import Natives
 from .staging import stage
 
 
@@ -31,7 +32,7 @@ class PlacedJit(DonatingJit):
         self, f: Any, static_argnums: Any, static_argnames: Any, nums: Any, names: Any, backend: str, places: Any
     ) -> None:
         super().__init__(f, static_argnums, static_argnames, nums, names, backend)
-        self._native, self._cache = [], {}  # of its own: others of the same function run elsewhere
+        self._native, self._cache = Natives(), {}  # of its own: others of the same function run elsewhere
         self._places = places
         self._entries: dict[Any, tuple[Any, ...]] = {}
         device, ins, outs = places
@@ -65,7 +66,7 @@ class PlacedJit(DonatingJit):
         for executable, out_tree in entries:
             outs = executable.on_device(list(values))
             if outs is not NotImplemented:
-                self._first(executable)
+                self._first(executable, (args, kwargs))
                 return trees.unflatten(out_tree, outs)
         if len(entries) >= config.max_paths:
             raise _too_many_paths(self._f, [executable.program for executable, _ in entries])
@@ -87,16 +88,13 @@ class PlacedJit(DonatingJit):
         outs = executable.on_device(list(values))
         if outs is NotImplemented:  # at the edge of a guard, where the device rounds otherwise
             return super()._call(args, kwargs)
-        self._first(executable)
+        self._first(executable, (args, kwargs))
         return trees.unflatten(seen[-1], outs)
 
-    def _first(self, executable: Any) -> None:
+    def _first(self, executable: Any, given: Any) -> None:
         """Put a Program's native call first among those tried."""
         if executable.native is not None and (not self._native or self._native[0][1] is not executable):
-            self._native[:] = [
-                (executable.native, executable, config.mode()),
-                *[entry for entry in self._native if entry[1] is not executable],
-            ]
+            self._native.prefer(given, (executable.native, executable, config.mode()))
 
     def _given_away(self, args: Any, kwargs: Any, leaves: Sequence[Any]) -> tuple[int, ...]:
         parts = [a for i, a in enumerate(args) if {i, i - len(args)} & {*self.donate_argnums}]
