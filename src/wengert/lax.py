@@ -16,7 +16,6 @@ from .errors import ShapeError as _ShapeError
 from .numpy.searching import argsort as _argsort
 from .ops import elementwise as _ew
 from .ops import cumulative as _cumulative
-from .ops import folding as _folding
 from .ops import reduction as _reduction
 from .ops import shape as _shape
 from .ops import windows as _windows
@@ -31,6 +30,7 @@ from .ops.elementwise import convert as convert_element_type
 from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
 from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
 from .ops.padding import pad as _pad
+from .ops.pooling import pooled as _pooled
 from .ops.shape import concatenate, expand_dims, reshape, transpose
 from .transforms.branching import cond, switch
 from .transforms.control import fori_loop, scan, while_loop
@@ -492,10 +492,7 @@ def reduce_window(
     own = [_windows.dilated(k, b) for k, b in zip(x.shape, base, strict=True)]
     reach = [_windows.dilated(k, d) for k, d in zip(sizes, dilation, strict=True)]
     pads = _padding(padding, own, reach, strides, "reduce_window")
-    nothing = _folding.identity(computation, x.dtype)
-    return _windows.reduce_windows(
-        x, lambda w, axis: _folding.windows_by(computation, w, axis), nothing, sizes, strides, pads, base, dilation
-    )
+    return _pooled(computation, x, sizes, strides, pads, base, dilation)
 
 
 def conv_general_dilated(

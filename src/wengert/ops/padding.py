@@ -53,12 +53,24 @@ def pad(x: Value, value: Any, config: Sequence[tuple[int, int, int]]) -> Value:
         not isinstance(value, Tracer) and np.ndim(value) == 0 and not np.any(value) and not np.signbit(np.real(value))
     )
     if not is_zero and any(any(c) for c in outer):
-        out = where(_pad_impl(np.ones(shape, bool), config=outer), out, value)
+        out = where(_inside(shape, outer), out, value)
     starts = tuple(max(-lo, 0) for lo, _, _ in config)
     if any(starts) or shape_of(out) != want:
         stops = tuple(s + n for s, n in zip(starts, want, strict=True))
         out = slice_p.bind(out, starts=starts, stops=stops, steps=(1,) * len(want))
     return out
+
+
+def _inside(shape: Sequence[int], config: Sequence[tuple[int, int, int]]) -> Value:
+    """Where elements of the array stand, from one mask for each axis."""
+    inside: Any = None
+    for axis, (n, c) in enumerate(zip(shape, config, strict=True)):
+        if any(c):
+            mask = _pad_impl(np.ones(n, bool), config=(c,))
+            mask = mask.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+            inside = mask if inside is None else inside & mask
+    assert inside is not None
+    return inside
 
 
 __all__ = ["pad", "padded_shape"]

@@ -15,6 +15,7 @@ from ...ops import reduction as red
 from ...ops import shape as sh
 from ...ops import windows as sliding
 from ...ops.indexing import take_along_axis
+from ...ops.pooling import pooled
 from ..array import wrap
 from ..conversion import converted
 from .checks import operands, whole
@@ -107,8 +108,7 @@ def reduce_window(
     want = sliding.window_shape(shape, sizes, strides, pads, base, dilation)
     if name is not None:
         value, first = values[0], firsts[0]
-        nothing = folding.identity(name, value.dtype)  # the ends count for nothing
-        out = sliding.reduce_windows(value, lambda w, axis: folding.windows_by(name, w, axis), nothing, *given)
+        out = pooled(name, value, *given)  # the ends count for nothing
         if not _changes_nothing(name, first):
             out = folding.pair_by(name, out, sh.broadcast_to(first, want))
         return wrap(out)

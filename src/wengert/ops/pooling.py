@@ -1,0 +1,120 @@
+"""Reductions of windows, as pooling has them: sums are convolutions with ones, others go tap by tap, axis after axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Value, dtype_of, shape_of
+from ..errors import ShapeError
+from . import elementwise as ew
+from . import folding
+from .convolution_general import ConvDimensionNumbers, convolve_general
+from .padding import pad
+from .shape import reshape, slice_p, transpose
+from .windows import Pads, count, dilated, reduce_windows
+
+LONG = 16  # taps along an axis, from which windows are written out
+
+
+def pooled(
+    name: str,
+    x: Value,
+    sizes: Sequence[int],
+    strides: Sequence[int],
+    pads: Pads,
+    base: Sequence[int],
+    dilation: Sequence[int],
+) -> Value:
+    """The reduction of each window by "add", "mul", "max", "min", "and", "or" or "xor"; what is padded counts for nothing.
+
+    Of equal extremes the first has the derivative.
+
+    Args:
+        name: the reduction. x: an array.
+        sizes, strides, pads, base, dilation: as `windows.windows` takes them, an entry for each axis of `x`.
+
+    Raises:
+        ShapeError: a length of the window is not positive.
+
+    Example:
+        >>> pooled("max", np.array([1.0, 3.0, 2.0, 0.0]), (2,), (2,), [(0, 0)], (1,), (1,))
+        array([3., 2.])
+    """
+    if any(k < 1 for k in sizes):
+        raise ShapeError(f"window_dimensions must have every element be positive, got {tuple(sizes)}")
+    axes = [
+        i for i, (k, s, p, b) in enumerate(zip(sizes, strides, pads, base, strict=True))
+        if k != 1 or s != 1 or tuple(p) != (0, 0) or b != 1
+    ]  # fmt: skip
+    kind = dtype_of(x).kind
+    if not axes:
+        return x
+    if name == "add" and kind in "iufc" and 0 not in shape_of(x):
+        return _sums(x, axes, sizes, strides, pads, base, dilation)
+    nothing = folding.identity(name, dtype_of(x))
+    if max(sizes) > LONG or 0 in shape_of(x):
+        reduce = lambda w, axis: folding.windows_by(name, w, axis)  # noqa: E731
+        return reduce_windows(x, reduce, nothing, sizes, strides, pads, base, dilation)
+    config = [(0, 0, 0)] * len(sizes)
+    for i in axes:
+        lo, hi = pads[i]
+        n = dilated(shape_of(x)[i], base[i])
+        config[i] = (lo, hi, base[i] - 1) if n + lo + hi >= 0 else (-n, 0, base[i] - 1)  # nothing is left
+    x = pad(x, nothing, config)
+    for i in reversed(axes):
+        x = _along(name, x, i, sizes[i], strides[i], dilation[i])
+    return x
+
+
+def _along(name: str, x: Value, axis: int, size: int, stride: int, dilation: int) -> Value:
+    """The windows along one axis."""
+    shape = shape_of(x)
+    many = count(shape[axis], size, stride, dilation)
+    out: Any = None
+    for tap in range(size):
+        starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
+        starts[axis], steps[axis] = tap * dilation, stride
+        stops[axis] = starts[axis] + (many - 1) * stride + 1 if many else starts[axis]
+        starts[axis] = min(starts[axis], shape[axis]) if not many else starts[axis]
+        stops[axis] = max(stops[axis], starts[axis]) if many else starts[axis]
+        here = slice_p.bind(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
+        out = here if out is None else _pair(name, out, here)
+    return out
+
+
+def _pair(name: str, x: Value, y: Value) -> Value:
+    if name not in ("max", "min") or dtype_of(x).kind in "cb":
+        return folding.pair_by(name, x, y)
+    better = ew.greater(y, x) if name == "max" else ew.less(y, x)
+    return ew.where(ew.logical_or(better, ew.not_equal(y, y)), y, x)  # a NaN, or else the first of equal ones
+
+
+def _sums(
+    x: Value, axes: Sequence[int], sizes: Sequence[int], strides: Sequence[int], pads: Pads, base: Sequence[int],
+    dilation: Sequence[int],
+) -> Value:  # fmt: skip
+    """A convolution with ones: axes before the first window are examples, those behind it groups of one feature."""
+    shape, rank = shape_of(x), len(shape_of(x))
+    before = [i for i in range(rank) if i not in axes and i < axes[0]]
+    behind = [i for i in range(rank) if i not in axes and i > axes[0]]
+    if axes[-1] == rank - 1:  # space is last: other axes are examples
+        before, behind = [i for i in range(rank) if i not in axes], []
+    order = [*before, *axes, *behind]
+    x = transpose(x, tuple(order))
+    many = int(np.prod([shape[i] for i in before], dtype=int))
+    features = int(np.prod([shape[i] for i in behind], dtype=int))
+    n = len(axes)
+    x = reshape(x, (many, *[shape[i] for i in axes], features))
+    ones = np.ones((*[sizes[i] for i in axes], 1, features), dtype_of(x))
+    numbers = ConvDimensionNumbers((0, n + 1, *range(1, n + 1)), (n + 1, n, *range(n)), (0, n + 1, *range(1, n + 1)))
+    pick = lambda entries: [entries[i] for i in axes]  # noqa: E731
+    out = convolve_general(x, ones, pick(strides), pick(pads), pick(base), pick(dilation), numbers, max(features, 1))
+    made = dict(zip(axes, shape_of(out)[1:-1], strict=True))
+    out = reshape(out, tuple(made.get(i, shape[i]) for i in order))
+    return transpose(out, tuple(order.index(i) for i in range(rank)))
+
+
+__all__ = ["pooled"]
