@@ -6,10 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.signal
 
-from wengert import config, grad, jit, vmap
+import wengert.numpy as wnp
+from wengert import config, grad, jit, lax, vjp, vmap
 from wengert.compile import choices
 from wengert.ops.convolution_forms import FORMS
+from wengert.scipy import signal
 
 DTYPES = (np.float64, np.float32, np.int32, np.complex128)
 # sizes of the operand, the kernel, strides, dilation, low and high padding, groups, inputs, outputs, examples
@@ -131,8 +134,6 @@ def test_infinite_gaps():
 def test_gradient_of_a_network_makes_no_python_call():
     import sys
 
-    from wengert import lax
-
     def loss(w, x):
         y = lax.conv_general_dilated(x, w, (2, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
         return (y * y).sum()
@@ -151,3 +152,87 @@ def test_gradient_of_a_network_makes_no_python_call():
     h = 1e-6
     v = rng.normal(size=w.shape)
     np.testing.assert_allclose(np.vdot(out, v), (loss(w + h * v, x) - loss(w - h * v, x)) / (2 * h), rtol=1e-7)
+
+
+# --- vectors, several axes, windows ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "m"), [(33, 8), (500, 40), (7, 100), (40, 9), (8, 8), (1, 1), (5, 3)])
+def test_vectors(n, m):
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=n), rng.normal(size=m)
+    y[m // 2] = np.inf  # which meets nothing that stands around the array
+    for a, b in ((x, y), (np.rint(x * 5).astype(int), np.arange(m) - 3)):
+        np.testing.assert_allclose(jit(wnp.convolve)(a, b), np.convolve(a, b), rtol=1e-12)
+        np.testing.assert_allclose(jit(wnp.correlate)(a, b), np.correlate(a, b), rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", ["direct", "fft"])
+@pytest.mark.parametrize(("a", "b"), [((20,), (5,)), ((12, 9), (3, 4)), ((3, 4), (9, 8)), ((5, 6, 7), (2, 3, 2))])
+def test_several_axes(a, b, method):
+    rng = np.random.default_rng(len(a))
+    x, y = rng.normal(size=a), rng.normal(size=b)
+    for mode in ("full", "same"):
+        f = lambda x, y: signal.convolve(x, y, mode, method)  # noqa: B023, E731
+        np.testing.assert_allclose(jit(f)(x, y), scipy.signal.convolve(x, y, mode, method), rtol=1e-9, atol=1e-11)
+        slope = grad(lambda x, y: wnp.sum(f(x, y) ** 3), (0, 1))  # noqa: B023
+        for got, expected in zip(jit(slope)(x, y), slope(x, y), strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
+    v, h = rng.normal(size=b), 1e-5
+    loss = lambda y: float((scipy.signal.convolve(x, y, "full", method) ** 3).sum())  # noqa: E731
+    got = np.vdot(jit(grad(lambda y: wnp.sum(signal.convolve(x, y, "full", method) ** 3)))(y), v)
+    np.testing.assert_allclose(got, (loss(y + h * v) - loss(y - h * v)) / (2 * h), rtol=1e-6)
+
+
+def windows_as_loops(x, reduce, nothing, sizes, strides, pads, dilation):
+    wide = np.pad(x, pads, constant_values=nothing)
+    counts = [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in zip(wide.shape, sizes, strides, dilation, strict=True)]
+    out = np.empty(counts, x.dtype)
+    for p in itertools.product(*map(range, counts)):
+        terms = zip(p, strides, sizes, dilation, strict=True)
+        out[p] = reduce(wide[tuple(slice(i * s, i * s + (k - 1) * d + 1, d) for i, s, k, d in terms)])
+    return out
+
+
+POOLS = [
+    ((2, 6, 6, 3), (1, 2, 2, 1), (1, 2, 2, 1), [(0, 0)] * 4, (1, 1, 1, 1)),
+    ((2, 6, 7, 3), (1, 3, 3, 1), (1, 1, 2, 1), [(0, 0), (1, 1), (1, 0), (0, 0)], (1, 1, 1, 1)),
+    ((2, 3, 6, 7), (1, 1, 3, 2), (1, 1, 2, 1), [(0, 0), (0, 0), (1, 1), (0, 1)], (1, 1, 1, 2)),
+    ((4, 3, 5), (2, 1, 3), (1, 1, 1), [(0, 0), (0, 0), (1, 1)], (1, 1, 1)),
+    ((40,), (20,), (3,), [(2, 3)], (1,)),
+]
+
+
+@pytest.mark.parametrize("case", POOLS, ids=lambda c: "x".join(map(str, c[0])))
+@pytest.mark.parametrize(
+    ("name", "reduce", "nothing"), [("max", np.max, -np.inf), ("min", np.min, np.inf), ("add", np.sum, 0)]
+)
+def test_windows(case, name, reduce, nothing):
+    shape, sizes, strides, pads, dilation = case
+    x = np.random.default_rng(7).integers(-3, 3, shape).astype(float)  # with many ties
+    f = lambda x: lax.reduce_window(x, name, sizes, strides, pads, window_dilation=dilation)  # noqa: E731
+    expected = windows_as_loops(x, reduce, nothing, sizes, strides, pads, dilation)
+    np.testing.assert_array_equal(f(x), expected)
+    np.testing.assert_array_equal(jit(f)(x), expected)
+    ct = np.random.default_rng(8).normal(size=expected.shape)
+    slope = lambda x: vjp(f, x)[1](ct)[0]  # noqa: E731
+    np.testing.assert_allclose(jit(slope)(x), slope(x), rtol=1e-13, atol=1e-13)
+    places = np.arange(x.size, dtype=float).reshape(shape)  # of equal extremes the first has the derivative
+    if name != "add":
+        wide, numbers = np.pad(x, pads, constant_values=nothing), np.pad(places, pads, constant_values=-1)
+        by = np.argmax if name == "max" else np.argmin
+        flat = np.zeros(x.size + 1)
+        for p in itertools.product(*map(range, expected.shape)):
+            terms = zip(p, strides, sizes, dilation, strict=True)
+            at = tuple(slice(i * s, i * s + (k - 1) * d + 1, d) for i, s, k, d in terms)
+            flat[int(numbers[at].ravel()[by(wide[at])])] += ct[p]
+        np.testing.assert_allclose(slope(x), flat[:-1].reshape(shape), rtol=1e-13, atol=1e-13)
+
+
+def test_a_nan_in_a_window_is_its_extreme():
+    x = np.array([1.0, np.nan, 3.0, 2.0, 5.0])
+    for name in ("max", "min"):
+        f = lambda x: lax.reduce_window(x, name, (2,), (1,))  # noqa: B023, E731
+        expected = [np.nan, np.nan, *([3, 5] if name == "max" else [2, 2])]
+        np.testing.assert_array_equal(jit(f)(x), expected)
+        np.testing.assert_array_equal(f(x), expected)

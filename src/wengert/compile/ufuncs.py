@@ -23,7 +23,7 @@ class _Fields(ctypes.Structure):
         ("nin", ctypes.c_int),
         ("nout", ctypes.c_int),
         ("nargs", ctypes.c_int),
-        ("identity", ctypes.c_int),
+        ("neutral", ctypes.c_int),
         ("functions", ctypes.POINTER(ctypes.c_void_p)),
         ("data", ctypes.POINTER(ctypes.c_void_p)),
         ("ntypes", ctypes.c_int),

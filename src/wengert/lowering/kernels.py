@@ -55,25 +55,22 @@ class Loop(Kernel):
         return None if ufunc is None else Loop(ufunc, function.result)
 
 
-class Convolution(Kernel):
-    """A kernel for real numbers of 32 or 64 bits and integers; for others, and where analyses ask, a composition.
+class Either(SumsOfProducts):
+    """A kernel, or a composition of other operations where that is better; analyses ask for the composition.
 
     Args:
-        place, options: as of a `Kernel`.
+        place, widens, options: as of a `Kernel`.
 
     Attributes:
         composition: ``(*values, **params)`` in terms of other operations, which the declaration sets.
+        when: ``(avals, params)``, whether the composition takes the operation's place.
     """
 
-    composition: Any = None
+    composition: Any
+    when: Any
 
     def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
-        dtype = inputs[0].aval.dtype
-        known = dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize >= 4)
-        gaps = self.options["gives"] == "x" and any(
-            s > 1 and d > 1 for s, d in zip(params["strides"], params["dilation"], strict=True)
-        )
-        return None if known and not gaps else self.written_out(inputs, params)
+        return self.written_out(inputs, params) if self.when([a.aval for a in inputs], params) else None
 
     def written_out(self, inputs: Any, params: dict[str, Any]) -> Any:
         """The Program of the composition."""
@@ -110,4 +107,4 @@ class Factorisation(Lowering):
 
 SINGULAR = "Singular matrix"
 
-__all__ = ["SINGULAR", "Convolution", "Factorisation", "Kernel", "Loop", "Scatter", "SumsOfProducts"]
+__all__ = ["SINGULAR", "Either", "Factorisation", "Kernel", "Loop", "Scatter", "SumsOfProducts"]

@@ -1,4 +1,4 @@
-"""The convolution of vectors, `convolve`: bilinear; each of its transposes is a convolution too."""
+"""The convolution of vectors, `convolve`: bilinear; its transposes are correlations where arrays overlap completely."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Value, shape_of
-from ..lowering.kernels import SumsOfProducts
+from ..lowering.kernels import Either
+from .convolution_forms import correlated
 from .families import Bilinear, result_dtype
-from .shape import broadcast_to, reverse_p, slice_axis
+from .shape import broadcast_to, concatenate, reverse_p, slice_axis
 
 ndarray = np.ndarray
+SHORT = 8  # elements of the shorter array, from which register tiles compute the middle
 
 
 def _impl(x: Value, y: Value) -> Value:
@@ -30,11 +32,27 @@ def _shape(x: Aval, y: Aval) -> Aval:
     return Aval((*x.shape[:-1], x.shape[-1] + y.shape[-1] - 1), result_dtype(x, y))
 
 
-def _against(ct: Value, other: Value, length: int) -> Value:
-    """The correlation of a cotangent with the other factor: ``out[i] = sum_j ct[i + j] other[j]``."""
-    axis = len(shape_of(other)) - 1
-    m = shape_of(other)[axis]
-    return slice_axis(convolve_p.bind(ct, reverse_p.bind(other, axes=(axis,))), axis, m - 1, m - 1 + length)
+def _in_parts(x: Value, y: Value) -> Value:
+    """A long array with a short one: the sums where they overlap completely in register tiles, the ends as they are."""
+    axis = len(shape_of(x)) - 1
+    if shape_of(x)[axis] < shape_of(y)[axis]:
+        x, y = y, x
+    n, m = shape_of(x)[axis], shape_of(y)[axis]
+    first, last = slice_axis(x, axis, 0, m - 1), slice_axis(x, axis, n - m + 1, n)
+    return concatenate(
+        [
+            slice_axis(convolve_p.bind(first, slice_axis(y, axis, 0, m - 1)), axis, 0, m - 1),
+            correlated(x, reverse_p.bind(y, axes=(axis,)), 1),
+            slice_axis(convolve_p.bind(last, slice_axis(y, axis, 1, m)), axis, m - 2, 2 * m - 3),
+        ],
+        axis,
+    )
+
+
+def _is_in_parts(avals: Sequence[Aval], params: dict[str, Any]) -> bool:
+    n, m = sorted((a.shape[-1] for a in avals), reverse=True)
+    known = all(a.dtype == avals[0].dtype and a.dtype.kind in "iuf" and a.dtype.itemsize >= 4 for a in avals)
+    return known and math.prod(avals[0].shape[:-1]) == 1 and m >= SHORT and n >= 4 * m
 
 
 def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
@@ -51,16 +69,17 @@ convolve_p = Bilinear(
     "convolve",
     _impl,
     _shape,
-    lambda ct, x, y: _against(ct, y, x.shape[-1]),
-    lambda ct, x, y: _against(ct, x, y.shape[-1]),
+    lambda ct, x, y: correlated(ct, y, 1),
+    lambda ct, x, y: correlated(ct, x, 1),
     _batch,
     samples=lambda: [
         ((_x(4, seed=1), _x(2, seed=2)), {}),
         ((_x(2, seed=1), _x(3, seed=2)), {}),
         ((_x(2, 3, seed=1), _x(2, 2, seed=2)), {}),
     ],
-    native=SumsOfProducts("convolution_full.convolve"),
+    native=Either("convolution_full.convolve"),
 )
+convolve_p.native.composition, convolve_p.native.when = _in_parts, _is_in_parts
 
 
 def convolve(x: Value, y: Value, mode: str = "full") -> Value:

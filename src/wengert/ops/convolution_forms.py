@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, aval_of, shape_of
-from ..lowering.kernels import Convolution
+from ..lowering.kernels import Either
 from .contraction import dot_general_p
 from .elementwise import convert
 from .families import Bilinear, result_dtype
@@ -43,10 +43,8 @@ class _Form(Bilinear):
 
     def __init__(self, name: str, takes: str, gives: str, samples: Any) -> None:
         self.takes, self.gives = takes, gives
-        Primitive.__init__(
-            self, name, samples=samples, native=Convolution("convolution.form", takes=takes, gives=gives)
-        )
-        self.native.composition = self.composed
+        Primitive.__init__(self, name, samples=samples, native=Either("convolution.form", takes=takes, gives=gives))
+        self.native.composition, self.native.when = self.composed, self._is_composed
 
     def abstract(self, a: Aval, b: Aval, **params: Any) -> Aval:
         have = {self.takes[0]: a.shape, self.takes[1]: b.shape}
@@ -111,6 +109,13 @@ class _Form(Bilinear):
         y = reshape(given["y"], (many, groups, shape_of(given["y"])[-1] // groups))
         out = dot_general_p.bind(x, y, dims=(((0,), (0,)), ((1,), (1,))))  # groups, inputs, taps, outputs
         return reshape(transpose(out, (2, 1, 0, 3)), (*ws, shape_of(x)[2], shape_of(given["y"])[-1]))
+
+    def _is_composed(self, avals: Sequence[Aval], params: dict[str, Any]) -> bool:
+        """Complex and narrow numbers, and gradients with gaps between both places and taps."""
+        dtype = avals[0].dtype
+        known = dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize >= 4)
+        both = any(s > 1 and d > 1 for s, d in zip(params["strides"], params["dilation"], strict=True))
+        return not known or (self.gives == "x" and both)
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -316,4 +321,21 @@ conv_kernel_p = _Form("conv_kernel", "xy", "w", _samples("xy"))
 FORMS = {p.gives: p for p in (conv_p, conv_operand_p, conv_kernel_p)}
 
 
-__all__ = ["FORMS", "conv_kernel_p", "conv_operand_p", "conv_p", "reach_of"]
+def correlated(x: Value, y: Value, rank: int) -> Value:
+    """The correlation over the last axes of two stacks where they overlap completely: ``out[i] = sum_j x[i + j] y[j]``."""
+    lead, xs, ys = shape_of(x)[:-rank], shape_of(x)[-rank:], shape_of(y)[-rank:]
+    outs = tuple(a - b + 1 for a, b in zip(xs, ys, strict=True))
+    many, ones = math.prod(lead), (1,) * rank
+    x = reshape(moveaxis(reshape(x, (many, *xs)), 0, rank), (1, *xs, many))
+    y = moveaxis(reshape(y, (many, *ys)), 0, rank)
+    params = {"strides": ones, "dilation": ones, "low": (0,) * rank, "groups": many}
+    if not many:
+        return np.zeros((*lead, *outs), result_dtype(aval_of(x), aval_of(y)))
+    if math.prod(ys) <= math.prod(outs):
+        out = conv_p.bind(x, reshape(y, (*ys, 1, many)), sizes=(xs, ys, outs), **params)
+    else:
+        out = conv_kernel_p.bind(x, reshape(y, (1, *ys, many)), sizes=(xs, outs, ys), **params)
+    return reshape(moveaxis(reshape(out, (*outs, many)), rank, 0), (*lead, *outs))
+
+
+__all__ = ["FORMS", "conv_kernel_p", "conv_operand_p", "conv_p", "correlated", "reach_of"]

@@ -17,6 +17,7 @@ from .families import Linear
 from .shape import pad_p
 
 ndarray = np.ndarray
+_LOOPS = "numpy.fft._pocketfft_umath."  # NumPy's ufuncs of lines
 
 
 def _c(*shape: int) -> ndarray:
@@ -50,7 +51,7 @@ fft_p = Linear(
         ((_c(3),), {"axes": (0,), "inverse": True}),
         ((_c(2, 3, 4),), {"axes": (0, 2), "inverse": False}),
     ],
-    native=Kernel("transforms.complex_lines"),
+    native=Kernel("transforms.complex_lines", forward=_LOOPS + "fft", inverse=_LOOPS + "ifft"),
 )
 
 
@@ -74,7 +75,7 @@ rfft_p = Linear(
     lambda n, x, *, axis: rfft_p.bind(x, axis=axis + 1),
     pattern=None,
     samples=lambda: [((_r(4),), {"axis": 0}), ((_r(5),), {"axis": 0}), ((_r(2, 6),), {"axis": 1})],
-    native=Kernel("transforms.half_lines"),
+    native=Kernel("transforms.half_lines", even=_LOOPS + "rfft_n_even", odd=_LOOPS + "rfft_n_odd"),
 )
 
 
@@ -101,5 +102,5 @@ irfft_p = Linear(
         ((_c(3),), {"axis": 0, "n": 5}),
         ((_c(2, 4),), {"axis": 1, "n": 6}),
     ],
-    native=Kernel("transforms.real_lines"),
+    native=Kernel("transforms.real_lines", loop=_LOOPS + "irfft"),
 )

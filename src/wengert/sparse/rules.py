@@ -443,7 +443,7 @@ LOWERED: dict[type, Rule] = {
     index_maps.Gather: gather,
     index_maps.Joined: joined,
     index_maps.Interleaved: interleaved,
-    kernels.Convolution: written_out,
+    kernels.Either: written_out,
     kernels.Scatter: scatter,
     kinds.Contraction: contraction,
     monoids.Reduction: reduction,

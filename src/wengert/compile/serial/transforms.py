@@ -17,7 +17,6 @@ from ..scalars import REGISTERS
 from .step import Phase, Serial, pieces_of
 from .writer import Array, Writer
 
-MODULE = "numpy.fft._pocketfft_umath"
 SIDE = 8  # lines that are copied together
 POINT = 1.0  # nanoseconds of an element and a doubling of a line's length, about
 CALL = 200_000.0  # nanoseconds of a call of the loop, at most, unless one line takes longer
@@ -56,7 +55,16 @@ def complex_lines(step: Serial) -> list[Phase] | None:
     passes, axes = [], [a % len(x.shape) for a in step.eqn.params["axes"]]
     for number, axis in enumerate(reversed(axes)):
         n = x.shape[axis]
-        passes.append(("ifft" if inverse else "fft", axis, n, n, 1 / n if inverse and n else 1.0, number == 0))
+        passes.append(
+            (
+                step.options["inverse" if inverse else "forward"],
+                axis,
+                n,
+                n,
+                1 / n if inverse and n else 1.0,
+                number == 0,
+            )
+        )
     return _phases(step, x, out, passes) if passes else None
 
 
@@ -64,13 +72,13 @@ def half_lines(step: Serial) -> list[Phase] | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     axis = step.eqn.params["axis"] % len(x.shape)
     n = x.shape[axis]
-    return _phases(step, x, out, [("rfft_n_odd" if n % 2 else "rfft_n_even", axis, n, n // 2 + 1, 1.0, True)])
+    return _phases(step, x, out, [(step.options["odd" if n % 2 else "even"], axis, n, n // 2 + 1, 1.0, True)])
 
 
 def real_lines(step: Serial) -> list[Phase] | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     axis, n = step.eqn.params["axis"] % len(x.shape), step.eqn.params["n"]
-    return _phases(step, x, out, [("irfft", axis, x.shape[axis], n, 1 / n if n else 1.0, True)])
+    return _phases(step, x, out, [(step.options["loop"], axis, x.shape[axis], n, 1 / n if n else 1.0, True)])
 
 
 def _phases(step: Serial, x, out, passes) -> list[Phase] | None:  # noqa: ANN001
@@ -81,10 +89,10 @@ def _phases(step: Serial, x, out, passes) -> list[Phase] | None:  # noqa: ANN001
     for name, axis, n, m, factor, first in passes:
         given = x.dtype if first else out.dtype
         types = f"{given.char}{real.char}->{out.dtype.char}"
-        if ufuncs.types_of(f"{MODULE}.{name}", (given, real)) != types:
+        if ufuncs.types_of(name, (given, real)) != types:
             return None
         before, after = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
-        lines = Lines(f"{MODULE}.{name}", types, given, out.dtype, before, n, m, after, factor, first)
+        lines = Lines(name, types, given, out.dtype, before, n, m, after, factor, first)
         work += before * after * lines.nanoseconds
         phases.append(_phase(step, lines))
     step.work = int(work * 2)
