@@ -22,6 +22,7 @@ from ..ops.indexing import getitem
 from ..ops.shape import as_length, stack
 from . import nans
 from .budgets import scan_within, while_within
+from .changing import general
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
 from .progress import bar_of, ended, told
@@ -201,10 +202,11 @@ def run_scan(
         return (body, trees.structure(example[1])), out_tree, body.program.out_avals[: out_tree.num_leaves]
 
     (body, ys_tree), carry = _carried(trace, carry, tree, what, f)
-    args = [*body.closed, *carry, *slices]
+    program, numbers = general(body.program)
+    args = [*numbers, *body.closed, *carry, *slices]
     step = {
-        "body": body.program,
-        "consts": len(body.closed),
+        "body": program,
+        "consts": len(numbers) + len(body.closed),
         "carry": len(carry),
         "length": n,
         "reverse": bool(reverse),
@@ -331,10 +333,14 @@ def _while(
         raise ArgumentError(
             f"{what}: the condition {name_of(cond_fun)}{line_of(cond_fun)} must give one boolean, got {given}"
         )
-    args = [*cond.closed, *body.closed, *carry]
+    (test, limits), (program, numbers) = general(cond.program), general(body.program)
+    args = [*limits, *cond.closed, *numbers, *body.closed, *carry]
     step = {
-        "cond": cond.program, "body": body.program, "cond_consts": len(cond.closed), "body_consts": len(body.closed)
-    }  # fmt: skip
+        "cond": test,
+        "body": program,
+        "cond_consts": len(limits) + len(cond.closed),
+        "body_consts": len(numbers) + len(body.closed),
+    }
     if checkpoint is None:
         outs = while_p.bind(*args, **step)
     else:

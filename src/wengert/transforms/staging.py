@@ -492,7 +492,7 @@ def known_program(program: Program) -> Program:
     if NOTING.on:  # whose lines may be others
         return program
     try:
-        key = _content(program)
+        key = content(program)
         with _lock:
             found = _known.setdefault(key, program)
             _known.move_to_end(key)
@@ -503,10 +503,13 @@ def known_program(program: Program) -> Program:
     return found
 
 
-def _content(program: Program) -> Any:
+def content(program: Program, number: Callable[[Literal], Any] = lambda a: None) -> Any:
     """What a Program is, names of variables aside: equal for equal ones.
 
     Rules and policies count, which make no difference to compiled code (`compile.fingerprint`) but to derivatives.
+
+    Args:
+        number: what stands for a literal of an equation, in the order of the equations; None for the literal itself.
     """
     numbers: dict[Var, int] = {v: i for i, v in enumerate(program.inputs)}
 
@@ -521,14 +524,14 @@ def _content(program: Program) -> Any:
 
     def parameter(x: Any) -> Any:
         if isinstance(x, Program):
-            return _content(x)
+            return content(x)
         if isinstance(x, (tuple, list)):
             return tuple(map(parameter, x))
         return (type(x), x)
 
     rows: list[Any] = []
     for eqn in program.equations:
-        ins = tuple(map(atom, eqn.inputs))
+        ins = tuple([(number(a) if type(a) is Literal else None) or atom(a) for a in eqn.inputs])
         for v in eqn.outputs:
             numbers[v] = len(numbers)
         params = tuple((k, parameter(eqn.params[k])) for k in sorted(eqn.params))
@@ -538,4 +541,14 @@ def _content(program: Program) -> Any:
     return key
 
 
-__all__ = ["StagingTrace", "StagingTracer", "build", "is_staged", "known_program", "signature", "stage", "unguarded"]
+__all__ = [
+    "StagingTrace",
+    "StagingTracer",
+    "build",
+    "content",
+    "is_staged",
+    "known_program",
+    "signature",
+    "stage",
+    "unguarded",
+]
