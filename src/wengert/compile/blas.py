@@ -18,7 +18,7 @@ import numpy as np
 # NumPy's counts in 64 bits and SciPy's in 32. Numbers are passed by address, and where the low half of a number comes first
 # one of 64 bits is one of 32 too.
 INTEGER = "i64" if sys.byteorder == "little" else "i32"
-_PRODUCTS = ("sgemm", "dgemm")
+_PRODUCTS = ("sgemm", "dgemm", "cgemm", "zgemm")
 
 
 @lru_cache(maxsize=2)

@@ -9,6 +9,7 @@ from ..lowering import formulas as f
 from ..program import Equation
 from .interleaved import REAL
 from .parted import Parted
+from .products import whole
 
 
 def contracted(r: Any, eqn: Equation) -> Any:
@@ -16,6 +17,10 @@ def contracted(r: Any, eqn: Equation) -> Any:
     out = eqn.outputs[0].aval
     x, y = eqn.inputs
     real = REAL[out.dtype]
+    shapes = [a.aval.shape for a in eqn.inputs]
+    both = all(type(a) is Parted and not a.is_real and a.aval.dtype == out.dtype for a in eqn.inputs)
+    if both and whole(shapes, eqn.params["dims"], out.dtype):
+        return r.value(r.written(eqn.primitive, [x.whole, y.whole], eqn.params, [out])[0])
     made = Aval(out.shape, real)
 
     def dot(a: Any, b: Any) -> Any:

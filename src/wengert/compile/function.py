@@ -190,8 +190,9 @@ class Function:
             name, text = f"@int{a}", f"i32 {a}"
         else:
             assert a == 1.0
-            number = f"<{part} 1.0, {part} 0.0>" if (part := _REALS.get(type_)) else "1.0"
-            name, text = f"@one.{part or type_}{'.pair' * (part is not None)}", f"{type_} {number}"
+            part = _REALS.get(type_)
+            name = f"@one.{type_}" if part is None else f"@one.{part}.pair"
+            text = f"{type_} 1.0" if part is None else f"{type_} <{part} 1.0, {part} 0.0>"
         self.globals[name] = f"{name} = private constant {text}"
         return f"ptr {name}"
 

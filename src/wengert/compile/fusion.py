@@ -22,10 +22,10 @@ from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .components import separated
 from .control import Control, control_of
-from .interleaved import SameBytes
+from .interleaved import REAL, SameBytes
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Nest, size_of
-from .products import Product, product_of, sizes
+from .products import Product, product_of, sizes, whole
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
 
@@ -150,6 +150,9 @@ class Plan:
         outs = [v.aval for v in eqn.outputs]
         if isinstance(eqn.primitive.native, SameBytes):
             return VIEW
+        if meaning(eqn) is Contraction and all(a.dtype in REAL and a.dtype == outs[0].dtype for a in avals):
+            sized = whole([a.shape for a in avals], eqn.params["dims"], outs[0].dtype)
+            return PRODUCT if sized and product_of(eqn) is not None else CALL
         if any(register_type(a.dtype) is None for a in (*avals, *outs)):
             return CALL
         native = eqn.primitive.native

@@ -21,7 +21,7 @@ from . import lanes
 from .emitter import BITS, PAIRS, V
 from .function import Function
 from .interleaved import REAL
-from .scalars import register_type
+from .scalars import number_type
 
 BLOCKS = 64  # LAPACK's blocks have at most so many columns, for which room is asked
 LARGEST = 16_000  # rows and columns: LAPACK counts room in integers of 32 bits
@@ -44,12 +44,6 @@ def factorisation_of(eqn: Equation) -> Factorisation | None:
 def room(size: int) -> Var:
     """Some bytes of the workspace."""
     return Var(Aval((size,), np.dtype(np.uint8)))
-
-
-def lapack_type(dtype: np.dtype) -> str:
-    """The LLVM type of an element: of a complex number a pair, which is copied in one piece."""
-    real = register_type(REAL.get(dtype, dtype)) or ""
-    return PAIRS[real] if dtype in REAL else real
 
 
 class Factors:
@@ -86,7 +80,7 @@ class Factorisation:
         x = eqn.inputs[0].aval
         self.native: kernels.Factorisation = eqn.primitive.native
         self.complex = x.dtype in REAL
-        self.type = lapack_type(x.dtype)
+        self.type = number_type(x.dtype)
         self.batch = math.prod(x.shape[:-2])
         self.rows, self.columns = x.shape[-2:]
         self.right = eqn.inputs[1].aval.shape[-1] if len(eqn.inputs) > 1 else 0
@@ -139,7 +133,7 @@ class Factorisation:
         prepared = Calls(f, self.type)
         with f.loop(f.integer(self.batch), each=1000.0 + self.work / self.batch) as i:
             here = [
-                f.at(p, lapack_type(a.dtype), f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
+                f.at(p, number_type(a.dtype), f.e.imul(i, f.integer(math.prod(a.shape) // self.batch)))
                 for p, a in zip(f.pointers, arrays, strict=False)
             ]
             prepared.number = i

@@ -29,7 +29,7 @@ from .memory import Memory, written
 from .multiply import emit_product
 from .nest import size_of
 from .products import Product
-from .scalars import MEMORY_TYPES
+from .scalars import MEMORY_TYPES, number_type
 from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part
@@ -160,7 +160,7 @@ class Module:
         elif isinstance(step, Fill):
             self._fill(step)
         elif isinstance(step, Product):
-            emit_product(self, step, MEMORY_TYPES[step.eqn.outputs[0].aval.dtype])
+            emit_product(self, step, number_type(step.eqn.outputs[0].aval.dtype))
         elif isinstance(step, Factorisation):
             self._factorisation(step)
         elif isinstance(step, Control):

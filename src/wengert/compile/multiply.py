@@ -7,12 +7,12 @@ from typing import Any
 
 from . import pool
 from .blas import INTEGER
-from .emitter import BITS, QUICK
+from .emitter import BITS, PAIRS, QUICK, literal_text
 from .gemm import gemm, packs
 from .interrupts import ask, every, look
 from .products import Product
 
-BLAS = {"float": "sgemm", "double": "dgemm"}
+BLAS = {"float": "sgemm", "double": "dgemm", PAIRS["float"]: "cgemm", PAIRS["double"]: "zgemm"}
 CACHE = 1 << 19  # bytes that rows of the result span, from which they are computed in blocks
 BLOCK = 1 << 15  # bytes that the rows of a block span
 ROWS = 64  # of a block of one matrix that threads share
@@ -124,12 +124,20 @@ def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
     return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
 
 
+def number_text(type_: str, value: float) -> str:
+    """A real number as LLVM writes it, as a complex one too."""
+    real = next((real for real, pair in PAIRS.items() if pair == type_), None)
+    if real is None:
+        return literal_text(type_, value)
+    return f"<{real} {literal_text(real, value)}, {real} {literal_text(real, 0.0)}>"
+
+
 def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
     """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
     routine = BLAS[type_]
-    one, zero = (f"@{w}.{type_}" for w in ("one", "zero"))
-    module.texts.shared_constant(one, f"{type_} 1.0")
-    module.texts.shared_constant(zero, f"{type_} 0.0")
+    one, zero = (f"@{w}.{routine}" for w in ("one", "zero"))
+    module.texts.shared_constant(one, f"{type_} {number_text(type_, 1.0)}")
+    module.texts.shared_constant(zero, f"{type_} zeroinitializer")
     module.texts.declare(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
 
     def number(value: int) -> str:

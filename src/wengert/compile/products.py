@@ -51,7 +51,9 @@ class Product:
 
 
 def written(m: int, n: int, k: int, dtype: np.dtype) -> bool:
-    """Whether a product is better written out than left to BLAS, which has none for integers."""
+    """Whether a product is better written out than left to BLAS, which has none for integers; complex ones come in parts if so."""
+    if dtype.kind == "c":
+        return False
     return dtype.kind != "f" or ((m * n * k < LIBRARY or config.reproducible) and n >= 4)
 
 
@@ -86,10 +88,19 @@ def product_of(eqn: Equation) -> Product | None:
     x_steps = Steps(m * k, 1, m) if lies_x == "contracted first" else Steps(m * k, k, 1)
     y_steps = Steps(k * n, 1, k) if lies_y == "free first" else Steps(k * n, n, 1)
     x, y = eqn.inputs
-    if y_steps.column != 1 and eqn.outputs[0].aval.dtype.kind != "f":
+    if y_steps.column != 1 and eqn.outputs[0].aval.dtype.kind not in "fc":
         return None
     found = Product(eqn, x, y, batch, m, n, k, (x_steps, y_steps, Steps(m * n, n, 1)))
     return None if found.library and config.reproducible else found  # each BLAS sums in an order of its own
+
+
+def whole(shapes: Sequence[tuple[int, ...]], dims: Dims, dtype: np.dtype) -> bool:
+    """Whether BLAS computes a complex product as it is: one as large as real ones that it computes, of matrices as they lie."""
+    _, m, n, k, _, _ = sizes(shapes, dims)
+    if config.reproducible or not matrix_like(m, n, k) or 4 * m * n * k < LIBRARY:
+        return False
+    (_, (bx, by)), count = dims, range(len(dims[1][0]))
+    return tuple(bx) == tuple(by) == tuple(count) and turned(shapes, dims, dtype) is None
 
 
 def turned(shapes: Sequence[tuple[int, ...]], dims: Dims, dtype: np.dtype) -> tuple[Any, Any] | None:

@@ -13,7 +13,8 @@ from ..core import Aval, Primitive
 from ..lowering import Formula, Scalar, computed_in, narrow
 from ..lowering.formulas import EXACT, nextafter, truth
 from ..ops.random import KEY
-from .emitter import REGISTER_TYPES, Emitter, V
+from .emitter import PAIRS, REGISTER_TYPES, Emitter, V
+from .interleaved import REAL
 from .narrow import rounded, to_float
 
 _PYTHON_TYPES = {"b": bool, "i": int, "u": int, "f": float}
@@ -31,6 +32,11 @@ def register_type(dtype: np.dtype) -> str | None:
         found = REGISTERS[dtype] = "float"
         MEMORY_TYPES[dtype] = "i16"
     return found
+
+
+def number_type(dtype: np.dtype) -> str:
+    """The LLVM type of a number in memory as it is copied: a complex one is a pair."""
+    return PAIRS[REGISTERS[REAL[dtype]]] if dtype in REAL else MEMORY_TYPES[dtype]
 
 
 # --- conversion -------------------------------------------------------------------------------------------------
