@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core import Aval, Primitive
+from ..lowering import index_maps as maps
 from ..lowering import kinds
-from ..program import Atom, Program, Var
+from ..lowering.complexes import multiply
+from ..program import Atom, Literal, Program, Var
 from ..provided import provided
 from .checks import alive
 from .interleaved import REAL
 from .parted import Parted
+from .rewriter import registered
 
 PAIR, PACKED = "pair", "packed"  # how a complex value goes into a Program, or comes out; None: it is real
 Forms = tuple[Any, ...]
@@ -194,6 +197,26 @@ def _branch(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, A
         [_strong(a) for a in _avals(avals, forms)],
     )
     return _values(r, outs, avals, forms)
+
+
+def running_product(r: Any, x: Parted, axis: int, out: Aval) -> Parted:
+    """The products of the first numbers along an axis, of the first two, and so on: a loop that carries both parts."""
+    n, rank = out.shape[axis], len(out.shape)
+    first = (axis, *[i for i in range(rank) if i != axis])
+    inner, real = type(r)(), REAL[out.dtype]
+    inputs = [Var(Aval(out.shape[:axis] + out.shape[axis + 1 :], real)) for _ in range(4)]
+    made = [m.atom for m in multiply(*[tuple(map(inner.real, inputs[k : k + 2])) for k in (0, 2)])]
+    body = Program(inputs, inner.equations, [*made, *made], "product")
+    start = [r.one(maps.broadcast, Literal(real.type(k)), shape=inputs[0].aval.shape) for k in (1, 0)]
+    rows = [r.one(maps.transposed, r.cast(a, real), axes=first) for a in x.arrays]
+    outs = r.written(
+        registered(kinds.Scan),
+        [*start, *rows],
+        {"body": body, "consts": 0, "carry": 2, "length": n, "reverse": False},
+        [*[v.aval for v in inputs[:2]], *[a.aval for a in rows]],
+    )
+    back = tuple(first.index(i) for i in range(rank))
+    return Parted(r, out, tuple(r.one(maps.transposed, a, axes=back) for a in outs[2:]))
 
 
 def _pullback(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:

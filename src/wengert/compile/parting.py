@@ -23,7 +23,7 @@ from ..lowering.complexes import Real, multiply, truth
 from ..lowering.kinds import Contraction, Control
 from ..program import Atom, Equation, Literal, Program, Var
 from . import complex_control, complex_products
-from .interleaved import REAL, Packed, Whole
+from .interleaved import REAL, Braided, Packed, Whole
 from .parted import Parted
 from .rewriter import Rewriter, number, rebuilt
 from .scalars import loop_dtypes
@@ -204,6 +204,10 @@ def _structure(r: Parting, eqn: Equation) -> Value | None:
         return Parted(r, out, packed=r.one(maps.Reshape, eqn.inputs[0].packed, shape=(*out.shape, 2)))
     if isinstance(native, (maps.Joined, maps.Interleaved)):  # of all operands, and perhaps of some that are real
         eqn.inputs[:] = [r.typed(a, Aval(a.aval.shape, out.dtype)) for a in eqn.inputs]
+    if isinstance(native, maps.Joined):
+        axis = eqn.params["axis"] % len(out.shape)
+        given = [a for a in eqn.inputs if a.aval.size] or eqn.inputs
+        return Parted(r, out, packed=r.one(Braided, *[p for a in given for p in a.arrays], axis=axis))
     return r.each(eqn)
 
 
@@ -266,6 +270,10 @@ def _kernel(r: Parting, eqn: Equation) -> Value | None:
         )
     if native.options.get("operation") is monoids.SUM:
         return r.each(eqn)
+    if native.options.get("operation") is monoids.PRODUCT and out.size:
+        return complex_control.running_product(r, eqn.inputs[0], eqn.params["axis"] % len(out.shape), out)
+    if isinstance(native, kernels.SumsOfProducts):
+        return complex_products.bilinear(r, eqn)
     return None
 
 
