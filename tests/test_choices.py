@@ -97,6 +97,10 @@ PROGRAMS = {
     "branch": lambda x: w.lax.cond(x[0, 0] > 0, lambda: x * 2, lambda: wnp.sort(x, 0)),
     "sorting": lambda x: (wnp.sort(x, 0), wnp.argsort(x, 1), wnp.cumsum(x, 0), wnp.convolve(x[:, 0], x[:, 1])),
     "matrices": lambda x: (wnp.linalg.solve(x[:3].T @ x[:3] + np.eye(3), x[0]), wnp.linalg.cholesky(x.T @ x)),
+    "complex": lambda x: (wnp.exp(1j * x) * x / (2 + 1j * x[::-1]), wnp.concatenate([x + 1j, x * 1j]), wnp.sum(x + 1j * x, 0)),
+    "complex loop": lambda x: w.lax.scan(lambda c, t: (c * (0.5 + 1j * t) + 1, wnp.abs(c)), x[0] * 1j, x),
+    "complex products": lambda x: w.grad(lambda x: wnp.sum(wnp.abs((x.T + 1j * x.T) @ wnp.exp(1j * x)) ** 2))(x),
+    "complex matrices": lambda x: wnp.linalg.solve(x[:3].T @ x[:3] + 1j * np.eye(3), x[0] + 1j),
     "reading and writing": lambda x: w.grad(lambda x: wnp.sum(w.lax._at(x)[np.arange(5), 1].add(x[3:8, 0]) ** 2))(x),
 }  # fmt: skip
 
