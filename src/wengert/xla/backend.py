@@ -17,7 +17,7 @@ from ..core import Value
 from ..costs import Cost, interpreted
 from ..ops.random import KEY
 from ..program import Program
-from . import arrays, elementwise, loops, matrices, meshes, randomness, structure  # noqa: F401 (they declare rules)
+from . import arrays, decompositions, elementwise, loops, matrices, meshes, randomness, special, structure  # noqa: F401 (they declare rules)
 from .real import Array, jax, jnp, lax, wide
 from .tracing import INDEFINITE, INDEX, SINGULAR, evaluate, first, to_jax
 

@@ -13,6 +13,7 @@ from ..lowering import formulas
 from ..ops.families import Elementwise, result_dtype
 from .formulas import FORMULAS, Function
 from .real import jax, jnp, lax, special
+from .special import SPECIAL
 from .tracing import RULES, Rule, Site, converted, rule
 
 
@@ -123,6 +124,7 @@ def _sigmoid(x: Any) -> Any:
 
 FUNCTIONS: dict[str, Function] = {
     **FORMULAS,
+    **SPECIAL,
     "floor_divide": _floor_divide,
     "remainder": _remainder,
     "fmod": _fmod,

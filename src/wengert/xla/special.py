@@ -1,0 +1,108 @@
+"""Special functions that follow from those that JAX has, where a formula does not do; random generators by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import NotSupportedError
+from .formulas import Function
+from .real import jax, jnp, lax, special
+from .tracing import Site, rule
+
+FAR = 20.0  # from where an asymptotic series has all digits
+
+
+def erfi(x: Any) -> Any:
+    return 2 / math.sqrt(math.pi) * jnp.exp(x * x) * special.dawsn(x)
+
+
+def dawsn_slope(x: Any) -> Any:
+    """``1 - 2 x D(x)``, far out by the asymptotic series of D (DLMF 7.12), where that cancels."""
+    far = jnp.abs(x) > FAR
+    r = 1 / (2 * jnp.square(jnp.where(far, x, 1)))
+    series = -r * (1 + 3 * r * (1 + 5 * r * (1 + 7 * r * (1 + 9 * r))))
+    return jnp.where(far, series, 1 - 2 * x * special.dawsn(x))
+
+
+def stdtr(df: Any, t: Any) -> Any:
+    """Student's distribution function (DLMF 8.17): half of the incomplete beta function's tail beyond ``|t|``."""
+    tail = special.betainc(df / 2, jnp.asarray(0.5, df.dtype), df / (df + t * t)) / 2
+    return jnp.where(jnp.isinf(df), special.ndtr(t), jnp.where(t > 0, 1 - tail, tail))
+
+
+def of_reals(function: Function) -> Function:
+    """A function that is no formula for complex numbers."""
+
+    def checked(*args: Any) -> Any:
+        if any(a.dtype.kind == "c" for a in args):
+            raise TypeError("a complex argument")
+        return function(*args)
+
+    return checked
+
+
+def _power_series(x: Any, first: int) -> Any:
+    """``sum x^n / (n n!)`` over every other n."""
+    total, term = jnp.zeros_like(x), jnp.ones_like(x)
+    for n in range(1, 42):
+        term = term * x / n
+        if n % 2 == first % 2:
+            total = total + term / n
+    return total
+
+
+def shi(x: Any) -> Any:
+    size = jnp.abs(x)
+    far = jnp.sign(x) * (special.expi(jnp.maximum(size, 1)) + special.exp1(jnp.maximum(size, 1))) / 2
+    return jnp.where(size > 6, far, _power_series(jnp.clip(x, -6, 6), 1))
+
+
+def chi(x: Any) -> Any:
+    size = jnp.abs(x)
+    far = (special.expi(jnp.maximum(size, 1)) - special.exp1(jnp.maximum(size, 1))) / 2
+    return jnp.where(size > 6, far, np.euler_gamma + jnp.log(size) + _power_series(jnp.minimum(size, 6), 2))
+
+
+SPECIAL: dict[str, Function] = {
+    "erfi": erfi,
+    "dawsn_slope": of_reals(dawsn_slope),
+    "stdtr": of_reals(stdtr),
+    "shi": of_reals(shi),
+    "chi": of_reals(chi),
+    "log_beta": special.betaln,
+    "rising": special.poch,
+}
+
+
+@rule("gammainc_derivative")
+def gammainc_derivative(site: Site, a: Any, x: Any, *, orders: Sequence[int]) -> Any:
+    if tuple(orders) != (1,):
+        raise NotSupportedError(
+            f'backend="xla": JAX has the first derivative of gammainc in its parameter, not the {orders[0]}-th; run this '
+            f'function with backend="native"'
+        )
+    a, x = jnp.broadcast_arrays(a.astype(site.dtype), x.astype(site.dtype))
+    return lax.igamma_grad_a(a, x)
+
+
+@rule("random_gamma_slope")
+def random_gamma_slope(site: Site, log_x: Any, a: Any) -> Any:
+    """Of the logarithm: that of the number over the number."""
+    x = jnp.exp(log_x)
+    return lax.random_gamma_grad(a, x) / x
+
+
+@rule("rng_bit_generator")
+def rng_bit_generator(site: Site, state: Any, *, shape: Sequence[int], width: int, philox: bool) -> Any:
+    algorithm = lax.RandomAlgorithm.RNG_PHILOX if philox else lax.RandomAlgorithm.RNG_THREE_FRY
+
+    def one(row: Any) -> Any:
+        return lax.rng_bit_generator(row, tuple(shape), f"u{width // 8}", algorithm=algorithm)
+
+    for _ in state.shape[:-1]:
+        one = jax.vmap(one)
+    return list(one(state))
