@@ -140,6 +140,29 @@ def test_no_python_in_what_is_compiled():
     assert "while" in text and "callback" not in text
 
 
+CONSTANTS = {
+    "one number": np.full((64, 100), 2.5),
+    "a row": np.arange(5, 6405, dtype="i4").reshape(64, 100) * -3,
+    "an identity": np.eye(80),
+    "an identity in pieces": np.eye(80, dtype=bool).reshape(80, 8, 10),
+    "none of these": np.random.default_rng(0).normal(size=(80, 80)),
+    "two marks": np.where(np.arange(6400) % 79 == 3, np.arange(6400), 0),
+    "not to the end": np.where(np.arange(6400) % 80 == 3, 1.0, 0.0) * (np.arange(6400) < 6000),
+    "signed zeros": np.where(np.arange(6400) % 2, -0.0, 0.0),
+    "not numbers": np.full(6400, np.nan),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_large_constants_are_computed_where_they_are_regular(name):
+    x = CONSTANTS[name]
+    f = w.jit(lambda s: wnp.where(s > 0, x, wnp.zeros((), x.dtype)), backend="xla")
+    got = np.asarray(f(1.0))
+    assert got.dtype == x.dtype and got.tobytes() == x.tobytes()
+    read = 'dense<"0x' in f.lower(1.0).as_text()
+    assert read == (name in ("none of these", "two marks", "not to the end"))
+
+
 ALIAS = """
 import sys
 import numpy as np

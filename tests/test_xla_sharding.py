@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from scaling_examples import mixture, stencil, transformer
 from test_sharding import CASES, U, V, W, X, layer, loss, sharded_heat, sharded_layer
 
 import wengert as w
@@ -61,6 +62,48 @@ def test_exchanges_are_collectives():
     assert collectives(both, X, W, V)["all-reduce"] <= 3
     exchanged = w.jit(CASES["transpose by exchange"][0], backend="xla")
     assert set(collectives(exchanged, X)) == {"all-to-all"}
+
+
+def test_bytes_in_collectives_are_those_of_the_model():
+    """Rings: a sum of B bytes over n devices sends 2 (n - 1) / n B from each, a shift B."""
+    layers, width, (data, model) = 3, transformer.WIDTH, (4, 2)
+    params, tokens = transformer.parameters(layers=layers), transformer.batch(0)
+    mesh = jax.make_mesh((data, model), ("data", "model"))
+    f = w.jit(w.value_and_grad(transformer.parallel_loss(mesh)), backend="xla")
+    found = f.lower(params, tokens).traffic()
+    activations = 8 * (len(tokens) // data) * transformer.LENGTH * width
+    size = {k: 8 * np.asarray(v).size for k, v in params["layers"].items()}
+    outside = {k: 8 * params[k].size for k in ("embedding", "position", "norm")}
+    cut = sum(size[k] for k in ("qkv", "out", "up", "down")) // model
+    mine = cut + size["norm1"] + size["norm2"] + sum(outside.values())  # parameters on a device
+    over_model = 4 * layers * activations + size["norm1"] + size["norm2"] + outside["embedding"] + outside["position"]
+    over_data = mine + 8  # and the loss
+    sums = [c for c in found.collectives if c.kind == "all-reduce"]
+    sent = {n: sum(c.sent for c in sums if c.devices == n) for n in (data, model)}
+    assert sent == {data: 2 * (data - 1) / data * over_data, model: 2 * (model - 1) / model * over_model}
+    rest = [c for c in found.collectives if c.kind != "all-reduce"]
+    assert {c.kind for c in rest} == {"all-gather"} and sum(
+        c.size for c in rest
+    ) <= 2 * 3 * 8 * 8  # which index was bad
+    assert found.open_loops == 0
+
+    u, conductivity, measured = stencil.fields(rows=32, columns=16)
+    g = w.jit(w.grad(stencil.misfit(stencil.parallel_simulate(jax.make_mesh((8,), ("rows",)), 7))), backend="xla")
+    found = g.lower(conductivity, u, measured).traffic()
+    assert found.sent == 7 * (2 + 2) * 16 * 8 and {c.kind for c in found.collectives} == {"collective-permute"}
+
+    params, x = mixture.problem()
+    h = w.jit(w.value_and_grad(mixture.negative_likelihood), backend="xla", in_shardings=(named(), named(("d", "m"))))
+    numbers = 1 + sum(np.asarray(v).size for v in params.values())
+    sums = list(h.lower(params, x).traffic().collectives)
+    assert {c.kind for c in sums} == {"all-reduce"}
+    assert sum(c.size for c in sums) == pytest.approx(8 * numbers, rel=0.3)  # XLA chooses where it sums
+
+
+def test_products_are_counted():
+    f = w.jit(lambda a, b: lax.fori_loop(0, 5, lambda _, c: c @ b, a), backend="xla")
+    found = f.lower(np.ones((4, 8)), np.ones((8, 8))).traffic()
+    assert found.flops == 5 * 2 * 4 * 8 * 8 and found.sent == 0
 
 
 def test_arguments_and_results_lie_as_shardings_say():

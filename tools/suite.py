@@ -34,7 +34,17 @@ def run(group: list[Path], options: list[str], folder: Path) -> tuple[list[Path]
     began = time.monotonic()
     place = folder / group[0].stem
     environment = {**os.environ, "WENGERT_CACHE_DIR": str(place / "cache")}
-    command = [sys.executable, "-m", "pytest", "-q", "-rs", "-o", f"cache_dir={place / 'pytest'}", *options, *map(str, group)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-rs",
+        "-o",
+        f"cache_dir={place / 'pytest'}",
+        *options,
+        *map(str, group),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return group, done.returncode, done.stdout + done.stderr, time.monotonic() - began
 

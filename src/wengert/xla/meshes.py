@@ -18,7 +18,7 @@ from ..ops.shards import Spec, of_parts
 from ..ops.varying import simplified
 from ..program import Program
 from .real import jax, jnp, lax
-from .tracing import Failures, Site, evaluate, first, rule
+from .tracing import Failures, Site, evaluate, first, none, rule
 
 sharding = jax.sharding
 _places: ContextVar[frozenset[Hashable]] = ContextVar("wengert_xla_places", default=frozenset())
@@ -92,13 +92,15 @@ def shard_map(site: Site, *args: Any, body: Program, mesh: Any, ins: Sequence[Sp
             places = [lax.axis_index(n).astype(v.aval.dtype) for n, v in zip(names, body.inputs, strict=False)]
             found = evaluate(body, [*places, *parts], failures)
         fails = bool(failures)
-        return (*found, jnp.expand_dims(first(failures), 0))
+        # Of all places the first at which something is wrong, found by each of them: one small exchange.
+        failure = lax.all_gather(first(failures), names) if failures else none()[None]
+        return (*found, failure[jnp.argmax(failure[:, 0] != 0)])
 
-    out_specs = (*map(_spec, outs), sharding.PartitionSpec(names, None))
+    out_specs = (*map(_spec, outs), sharding.PartitionSpec())
     mapped = jax.shard_map(run, mesh=real, in_specs=tuple(map(_spec, ins)), out_specs=out_specs, check_vma=False)
     *found, failure = mapped(*args)
-    if fails:  # of all places the first at which something is wrong
-        site.failures.append(failure[jnp.argmax(failure[:, 0] != 0)])
+    if fails:
+        site.failures.append(failure)
     return found
 
 

@@ -18,12 +18,13 @@ from ..core import Aval, Primitive
 from ..errors import NotSupportedError, ProgramError, WengertError
 from ..ops.random import KEY
 from ..program import Equation, Literal, Program
-from .real import jax, jnp
+from .real import jax, jnp, lax
 
 Failures = list[Any]
 Rule = Callable[..., Any]  # (site, *values, **params) -> value, or a list of them with multiple_results
 RULES: dict[str, Rule] = {}
 INDEX, SINGULAR, INDEFINITE = 1, 2, 3
+LARGE = 4096  # elements of a constant from where it is looked at more closely
 
 
 class Site:
@@ -93,7 +94,34 @@ def to_jax(x: Any, aval: Aval) -> Any:
         raise NotSupportedError(
             f'backend="xla": XLA has no {aval.dtype}; use float64 or complex128, or backend="native"'
         )
-    return jnp.asarray(x, aval.dtype)
+    made = regular(x, aval.dtype) if np.size(x) >= LARGE else None
+    return jnp.asarray(x, aval.dtype) if made is None else made
+
+
+def regular(x: np.ndarray, dtype: np.dtype) -> Any:
+    """A large constant that XLA can compute where it is used, in place of reading it: one number, a row of integers, or one
+    number at regular distances among others, such as an identity of any shape; None for another.
+    """
+    flat = np.ravel(x).astype(dtype, copy=False)
+    words = flat.view(f"u{min(dtype.itemsize, 8)}").reshape(flat.size, -1)  # compared by bits, as zeros have signs
+
+    def like(i: int) -> Any:
+        return (words == words[i]).all(1)
+
+    if like(0).all():
+        return jnp.full(x.shape, flat[0], dtype)
+    if dtype.kind in "iu":
+        step = int(flat[1]) - int(flat[0])
+        if (flat == np.arange(flat.size) * step + int(flat[0])).all():
+            return (lax.iota(jnp.int64, flat.size) * step + int(flat[0])).astype(dtype).reshape(x.shape)
+    at = np.flatnonzero(~like(1))
+    step = int(at[1] - at[0]) if at.size > 1 else 0
+    if not step or at[0] >= step or at[-1] + step < flat.size or not (np.diff(at) == step).all():
+        return None
+    if not like(int(at[0]))[at].all():
+        return None
+    there = lax.iota(jnp.int64, flat.size) % step == int(at[0])
+    return jnp.where(there, jnp.asarray(flat[at[0]], dtype), jnp.asarray(flat[1], dtype)).reshape(x.shape)
 
 
 def typed(x: Any, aval: Aval, what: str) -> Any:
