@@ -28,7 +28,7 @@ class _Fields(ctypes.Structure):
         ("data", ctypes.POINTER(ctypes.c_void_p)),
         ("ntypes", ctypes.c_int),
         ("reserved", ctypes.c_int),
-        ("name", ctypes.c_void_p),
+        ("title", ctypes.c_void_p),
         ("types", ctypes.c_void_p),
     )
 
@@ -42,10 +42,10 @@ def _fields(ufunc: Any) -> _Fields | None:
     counts = (found.nin, found.nout, found.nargs, found.ntypes)
     if counts != (ufunc.nin, ufunc.nout, ufunc.nargs, ufunc.ntypes) or not found.ntypes:
         return None
-    if not found.functions or not found.data or not found.name or not found.types:
+    if not found.functions or not found.data or not found.title or not found.types:
         return None
     name = ufunc.__name__.encode()
-    if ctypes.string_at(found.name, len(name) + 1) != name + b"\0":
+    if ctypes.string_at(found.title, len(name) + 1) != name + b"\0":
         return None
     codes = ctypes.string_at(found.types, ufunc.ntypes * ufunc.nargs)
     said = [t.replace("->", "") for t in ufunc.types]

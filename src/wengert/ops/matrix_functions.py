@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, shape_of
 from ..errors import NotLinearError, ShapeError
+from ..lowering import Composition
 from .contraction import matmul
 from .elementwise import convert
 from .families import result_dtype
@@ -28,6 +29,7 @@ from .linalg import (
     solve_p,
     turned,
 )
+from .matrix_exponential import frechet
 from .shape import broadcast_to
 
 ndarray = np.ndarray
@@ -91,6 +93,14 @@ class _Function(Primitive):
         dtype = result_dtype(a, *directions)
         return Aval(a.shape, dtype if function == "expm" else complex_dtype(dtype))
 
+    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        """The exponential is written out in compiled code, where its matrices have elements, of one dtype."""
+        avals = tuple([a.aval for a in inputs])
+        same = all(a.dtype == avals[0].dtype and a.dtype.itemsize >= 4 for a in avals)
+        if params["function"] != "expm" or not same or avals[0].dtype.kind not in "fc" or 0 in avals[0].shape:
+            return None
+        return Composition(_expm).expansion(inputs, params)
+
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         out, total = self.bind(*primals, **params), None
         for i, t in enumerate(tangents):
@@ -113,6 +123,10 @@ class _Function(Primitive):
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
         return self.bind(*full, **params), True
+
+
+def _expm(*args: Value, function: str) -> Value:
+    return frechet(*args)
 
 
 def _near_one(*shape: int) -> ndarray:
