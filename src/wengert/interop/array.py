@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
+from ..config import canonical_dtype, config
 from ..core import PYTHON_SCALARS, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
+from ..provided import provided
 from . import promotion
 from .avals import KEY_TYPE, ShapedArray
 from .devices import Device, Shard
@@ -149,6 +150,11 @@ class Array(metaclass=_Class):
         return self
 
     # --- other libraries
+
+    @property
+    def _trace(self) -> Any:
+        """The transformation that the array stands under, as libraries ask for it."""
+        return provided("alias_trace_of")(self)
 
     @property
     def __wengert_value__(self) -> Value:
@@ -305,6 +311,9 @@ def _real_scalar(x: Array) -> Value:
 # --- operators --------------------------------------------------------------------------------------------------
 
 
+TYPES = frozenset({"ShapeDtypeStruct", "ShapedArray"})
+
+
 def kind_of(x: Any) -> Kind:
     """The dtype of a value and whether it is weak; 64-bit ones are 32-bit in 32-bit mode."""
     t = type(x)
@@ -312,6 +321,8 @@ def kind_of(x: Any) -> Kind:
         return x._value.dtype, x._weak
     if t in _SCALARS:
         return scalar_kind(t)
+    if t.__name__ in TYPES:  # of an array that need not exist
+        return canonical_dtype(x.dtype), bool(getattr(x, "weak_type", False))
     x = as_value(x)
     if type(x) in _SCALARS:
         return scalar_kind(type(x))

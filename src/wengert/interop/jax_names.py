@@ -106,6 +106,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.nn": (".nn", "wengert.nn"),
     "jax.nn.initializers": ("wengert.initializers",),
     "jax.numpy": (
+        ".types_of",
         ".ufuncs",
         ".scalar_types",
         ".grids",

@@ -20,6 +20,7 @@ from .linalg import (
     sample_complex,
     sample_real,
     samples_of,
+    triangular_solve_p,
 )
 from .shape import broadcast_to, expand_dims
 
@@ -27,18 +28,12 @@ ndarray = np.ndarray
 _NO_RULE = {"jvp": "the packed form has no tangent rule, as in JAX; hessenberg, qr and eigh have"}
 
 
-def _reflector(a: Value, taus: Value, i: int) -> tuple[Value, Value]:
-    """The vector of reflector i, a column, and its factor: ``H = I - tau v v^H``."""
-    m = shape_of(a)[-2]
-    rows = np.arange(m)
-    column = getitem(a, (Ellipsis, slice(None), i))
-    kind = dtype_of(a).type
-    v = where(rows > i, column, where(rows == i, kind(1), kind(0)))
-    return expand_dims(v, -1), expand_dims(expand_dims(getitem(taus, (Ellipsis, i)), -1), -1)
-
-
 def reflect(a: Value, taus: Value, c: Value, transpose: bool = False) -> Value:
-    """``Q C`` or ``Q^H C`` for the product Q of the reflectors that stand below the diagonal of `a`.
+    """``Q C`` or ``Q^H C`` for the product Q of the reflectors ``I - tau v v^H`` that stand below the diagonal of `a`.
+
+    With the vectors in the columns of V and the factors in a diagonal matrix D, ``Q = I - V D (I + U D)^-1 V^H``, U the strict
+    upper triangle of ``V^H V`` (the compact WY form: Schreiber & Van Loan 1989, SIAM Journal on Scientific and Statistical
+    Computing 10, with the inverse of its triangular factor as in Joffrain et al. 2006).
 
     Args:
         a: ``(..., m, n)``, the vectors of reflectors in columns, below ones on the diagonal.
@@ -48,11 +43,24 @@ def reflect(a: Value, taus: Value, c: Value, transpose: bool = False) -> Value:
     """
     from .elementwise import conj
 
-    order = range(shape_of(taus)[-1])
-    for i in order if transpose else reversed(order):
-        v, tau = _reflector(a, taus, i)
-        c = c - (conj(tau) if transpose else tau) * matmul(v, matmul(adjoint(v), c))
-    return c
+    m, k, kind = shape_of(a)[-2], shape_of(taus)[-1], dtype_of(a).type
+    if not k:
+        return c + kind(0)
+    below = np.arange(m)[:, None] > np.arange(k)
+    v = where(below, getitem(a, (Ellipsis, slice(0, k))), np.eye(m, k, dtype=kind))
+    products = matmul(adjoint(v), v)
+    above = where(np.arange(k)[:, None] < np.arange(k), products * expand_dims(taus, -2), kind(0))
+    inner = matmul(adjoint(v), c)
+    batch = np.broadcast_shapes(shape_of(above)[:-2], shape_of(inner)[:-2])
+    above = broadcast_to(above, (*batch, k, k))
+    inner = broadcast_to(inner, (*batch, *shape_of(inner)[-2:]))
+    weights = expand_dims(taus, -1)
+    options = {"lower": False, "unit": True}
+    if transpose:  # the adjoint of (I + U D)^-1 is that of the conjugate, transposed
+        inner = triangular_solve_p.bind(conj(above), conj(weights) * inner, transpose=True, **options)
+    else:
+        inner = weights * triangular_solve_p.bind(above, inner, transpose=False, **options)
+    return c - matmul(v, inner)
 
 
 def householder_product(a: Value, taus: Value) -> Value:
@@ -125,6 +133,18 @@ class _HessenbergPacked(_Packed):
         return [x, Aval((*lead, max(n - 1, 0)), x.dtype)]
 
 
+class _QRPacked(_Packed):
+    """R with the reflectors of Q below its diagonal, and their factors (LAPACK's geqrf)."""
+
+    def one(self, x: ndarray) -> Any:
+        a, taus, _, _ = _lapack("geqrf", x)(x)
+        return a, taus
+
+    def abstract(self, x: Aval) -> list[Aval]:
+        *lead, m, n = x.shape
+        return [x, Aval((*lead, min(m, n)), x.dtype)]
+
+
 class _LeftEigenvectors(OfMatrix):
     """The left eigenvectors of a general matrix, in the order of its eigenvalues, as LAPACK gives them."""
 
@@ -161,6 +181,11 @@ tridiagonal_p = _Tridiagonal(
 hessenberg_packed_p = _HessenbergPacked(
     "hessenberg_packed",
     samples=samples_of(lambda: [sample_real(4, 4), sample_complex(3, 3), sample_real(2, 3, 3)]),
+    reasons={**NOT_LINEAR, **_NO_RULE},
+)
+qr_packed_p = _QRPacked(
+    "qr_packed",
+    samples=samples_of(lambda: [sample_real(4, 3), sample_complex(3, 3), sample_real(2, 3, 4)]),
     reasons={**NOT_LINEAR, **_NO_RULE},
 )
 eig_left_p = _LeftEigenvectors(
@@ -217,4 +242,12 @@ def _largest(x: Value) -> Value:
     return convert(sqrt(rows * columns), dtype_of(x))
 
 
-__all__ = ["eig_left_p", "hessenberg_packed_p", "householder_product", "polar_by_halley", "reflect", "tridiagonal_p"]
+__all__ = [
+    "eig_left_p",
+    "hessenberg_packed_p",
+    "householder_product",
+    "polar_by_halley",
+    "qr_packed_p",
+    "reflect",
+    "tridiagonal_p",
+]

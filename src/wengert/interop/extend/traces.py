@@ -11,15 +11,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...core import INNERMOST, Aval, aval_of, is_weak
+from ...core import INNERMOST, Aval, as_array, aval_of, is_weak
 from ...core import Primitive as Operation
 from ...core import Trace as OurTrace
 from ...core import Tracer as OurTracer
 from ...ops.custom import custom_call_p
+from ...program import Var
+from ...provided import provide
 from ..array import Array, wrap
 from ..border import lift, lower
 from .primitive import Primitive
-from .translation import translated
+from .translation import Applier, in_jaxs_form, own
 
 
 class TraceTag:
@@ -63,13 +65,18 @@ class Trace(OurTrace):
     def process(self, primitive: Operation, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         if primitive is custom_call_p:
             return self._custom(args, params["rule"])
-        avals = [aval_of(a) for a in args]
-        outs = primitive.abstract(*[Aval(a.shape, a.dtype, a.weak) for a in avals], **params)
-        result_types = outs if primitive.multiple_results else [outs]
-        found, given, inputs = translated(primitive, args, result_types, params)
-        out = self.process_primitive(found, [_given(x) for x in inputs], given)
-        values = [lower(x) for x in (out if found.multiple_results else [out])]
-        return values if primitive.multiple_results else values[0]
+        given = [Aval(a.shape, a.dtype, a.weak) for a in map(aval_of, args)]
+        outs = primitive.abstract(*given, **params)
+        avals = list(outs) if primitive.multiple_results else [outs]
+        e = Applier(self.process_primitive, _given)
+        out = in_jaxs_form(e, primitive, args, avals, params)
+        if out is not None:
+            return out
+        parts = primitive.expansion([Var(a) for a in given], params)
+        if parts is not None:  # JAX composes it of others
+            values = parts.evaluate([as_array(a) for a in args])
+            return values if primitive.multiple_results else values[0]
+        return e(own(primitive), args, None, **params)
 
     def _custom(self, args: Sequence[Any], rule: Any) -> list[Any]:
         """A function with a rule: as `process_custom_jvp_call` says, where the subclass has it, and the rule has a derivative."""
@@ -179,7 +186,8 @@ class TraceOf:
         return f"Trace({self.main.name})"
 
 
-def trace_of(x: Any) -> Any:
+@provide
+def alias_trace_of(x: Any) -> Any:
     """The transformation that a value stands under; that of known values is `EVAL`."""
     value = lower(x)
     if not isinstance(value, OurTracer):
@@ -248,5 +256,5 @@ def axis_names() -> list[Any]:
 
 __all__ = [
     "EVAL", "OpaqueTraceState", "Trace", "TraceTag", "Tracer", "axis_names", "find_top_trace", "get_opaque_trace_state",
-    "set_current_trace", "take_current_trace", "trace_of", "trace_state_clean", "under_jit",
+    "set_current_trace", "take_current_trace", "alias_trace_of", "trace_state_clean", "under_jit",
 ]  # fmt: skip

@@ -1,25 +1,25 @@
-"""Equations of Programs in JAX's form: the primitives of `jax.lax` with their parameters.
+"""Equations of Programs in JAX's form: the primitives of `jax.lax` with their parameters, as `table.py` says.
 
-`TABLE` says it for each operation of the library that JAX has under another name or with other parameters: a function of
-the avals of its arguments, of its results and of its parameters that gives JAX's primitive and JAX's parameters, or None
-where this application is none of JAX's. An operation without a row, or of None, is shown as an `Own` primitive: it has the
-library's parameters, and its `bind` is that operation.
+An operation without a row there is shown as an `Own` primitive: it has the library's parameters, and its `bind` is that operation.
+A jaxpr has it as it is; a trace that a library wrote is asked for the operations that it is composed of, where it is.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from ...core import PYTHON_SCALARS, Aval, Tracer, as_array, aval_of
 from ...core import Primitive as Operation
-from ...core import as_array
 from ...ops.elementwise import add_p
 from ...program import Equation, Program
 from ...program import Literal as OurLiteral
+from ..array import wrap
 from ..avals import shaped
 from ..border import lift, lower
-from ..lax.primitives import named
 from .jaxpr import JaxprEqn, Literal, Var, literal
 from .primitive import Applied, Primitive, no_effects
 
@@ -68,30 +68,52 @@ def own(operation: Operation) -> Own:
 
 
 add_jaxvals_p = Own(add_p, "add_any")
-TABLE: dict[str, Any] = {}
 
 
-def translated(operation: Operation, inputs: Sequence[Any], outputs: Any, params: dict[str, Any]) -> Any:
-    """The primitive of an application and its parameters in JAX's form, and which of its arguments it takes.
+class Writer:
+    """Writes equations of a jaxpr."""
 
-    Args:
-        operation: the library's.
-        inputs: its arguments: atoms of a Program, or values.
-        outputs: the avals of its results.
-        params: the library's parameters.
-    """
-    if isinstance(operation, Applied):
-        return params["primitive"], params["params"], inputs
-    row = TABLE.get(operation.name)
-    found = None if row is None else row(inputs, outputs, params)
-    return (own(operation), params, inputs) if found is None else found
+    def __init__(self) -> None:
+        from .source import SourceInfo
+
+        self.equations: list[JaxprEqn] = []
+        self.place = SourceInfo
+
+    def __call__(self, primitive: Primitive, xs: Sequence[Any], avals: Any, **params: Any) -> Any:
+        """An equation; the variables of its results."""
+        many = isinstance(avals, list)
+        outs = [Var(shaped(a)) for a in (avals if many else [avals])]
+        self.equations.append(JaxprEqn(xs, outs, primitive, params, no_effects, self.place()))
+        return outs if many else outs[0]
+
+    @staticmethod
+    def aval(x: Any) -> Any:
+        return x.aval
+
+    @staticmethod
+    def known(x: Any) -> Any:
+        """The value of a literal; None of a variable."""
+        return lower(x.val) if isinstance(x, Literal) else None
+
+    @staticmethod
+    def is_number(x: Any) -> bool:
+        return isinstance(x, Literal)
+
+    @staticmethod
+    def number(x: Any, dtype: np.dtype) -> Literal:
+        """A literal in a dtype."""
+        return Writer.constant(np.asarray(lower(x.val)).astype(dtype)[()])
+
+    @staticmethod
+    def constant(value: Any) -> Literal:
+        """A NumPy scalar as a literal."""
+        return Literal(value, shaped(Aval(value.shape, value.dtype)))
 
 
 def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any], list[Any], list[JaxprEqn]]:
     """The constant variables, variables, results and equations of a Program in JAX's form."""
-    from .source import SourceInfo
-
     variables: dict[Any, Any] = {}
+    e = Writer()
 
     def atom(a: Any) -> Any:
         if isinstance(a, OurLiteral):
@@ -100,15 +122,65 @@ def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any]
             variables[a] = Var(shaped(a.aval))
         return variables[a]
 
-    def equation(e: Equation) -> JaxprEqn:
-        primitive, params, inputs = translated(e.primitive, e.inputs, [v.aval for v in e.outputs], e.params)
-        ins, outs = [atom(a) for a in inputs], [atom(v) for v in e.outputs]
-        return JaxprEqn(ins, outs, primitive, params, no_effects, SourceInfo())
-
     inputs = [atom(v) for v in program.inputs]
-    equations = [equation(e) for e in program.equations]
-    return inputs[:constants], inputs[constants:], [atom(a) for a in program.outputs], equations
+    for eqn in program.equations:
+        variables.update(zip(eqn.outputs, written(e, eqn, [atom(a) for a in eqn.inputs]), strict=True))
+    return inputs[:constants], inputs[constants:], [atom(a) for a in program.outputs], e.equations
 
 
-_ = (named, Literal)
-__all__ = ["NAMES", "TABLE", "Own", "add_jaxvals_p", "equations_of", "own", "translated"]
+def written(e: Any, eqn: Equation, xs: Sequence[Any]) -> list[Any]:
+    """The results of an equation, written by `e` in JAX's form."""
+    avals = [v.aval for v in eqn.outputs]
+    many = eqn.primitive.multiple_results
+    out = in_jaxs_form(e, eqn.primitive, xs, avals, eqn.params)
+    if out is None:
+        out = e(own(eqn.primitive), xs, avals if many else avals[0], **eqn.params)
+    return list(out) if many else [out]
+
+
+def in_jaxs_form(e: Any, operation: Operation, xs: Sequence[Any], avals: list[Any], params: dict[str, Any]) -> Any:
+    """The results of an operation as the table writes it; None where it has no row for it."""
+    from .table import ROWS
+
+    if isinstance(operation, Applied):
+        primitive = params["primitive"]
+        out = e(primitive, xs, avals if primitive.multiple_results else avals[0], **params["params"])
+        return out if primitive.multiple_results else [out]
+    row = ROWS.get(operation.name)
+    return None if row is None else row(e, xs, avals, **params)
+
+
+class Applier:
+    """Applies primitives in JAX's form to values, by a function of a primitive, its arguments and parameters."""
+
+    def __init__(self, process: Callable[..., Any], given: Callable[[Any], Any]) -> None:
+        self.process, self.given = process, given
+
+    def __call__(self, primitive: Primitive, xs: Sequence[Any], avals: Any, **params: Any) -> Any:
+        """The results of a primitive: of the library's values, values."""
+        if not any(isinstance(x, Tracer) for x in xs):
+            out = primitive.bind(*[wrap(as_array(x)) for x in xs], **params)
+        else:
+            out = self.process(primitive, [self.given(x) for x in xs], params)
+        return [lower(x) for x in out] if primitive.multiple_results else lower(out)
+
+    aval = staticmethod(aval_of)
+
+    @staticmethod
+    def known(x: Any) -> Any:
+        return None if isinstance(x, Tracer) else x
+
+    @staticmethod
+    def is_number(x: Any) -> bool:
+        return type(x) in PYTHON_SCALARS
+
+    @staticmethod
+    def number(x: Any, dtype: np.dtype) -> Any:
+        return np.asarray(x).astype(dtype)[()]
+
+    @staticmethod
+    def constant(value: Any) -> Any:
+        return value
+
+
+__all__ = ["NAMES", "Applier", "Own", "add_jaxvals_p", "equations_of", "in_jaxs_form", "own"]

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import trees
+from ...core import as_array
+from ...transforms.forward import zeros_like
 from ...transforms.symbolic import CustomVJPPrimal, SymbolicZero
+from ..border import lift, lower
 from ..extend.custom import custom_jvp_call_p, custom_vjp_call_p
 from .transformations import closure_convert, custom_jvp, custom_vjp
 
@@ -91,7 +94,17 @@ def custom_vjp_primal_tree_values(tree: Any) -> Any:
     return trees.map(value, tree)
 
 
-zero_from_primal = SymbolicZero.from_primal_value
+def zero_from_primal(primal: Any, symbolic_zeros: bool = False) -> Any:
+    """A tree of tangents that are zero: arrays of zeros, of dtype float0 for integers, or `SymbolicZero`s.
+
+    Example:
+        >>> zero_from_primal(3.0)
+        Array(0., dtype=float64)
+    """
+    if symbolic_zeros:
+        return trees.map(SymbolicZero.from_primal_value, primal)
+    return trees.map(lambda x: lift(zeros_like(as_array(lower(x)))), primal)
+
 
 __all__ = [
     "CustomVJPPrimal", "SymbolicZero", "closure_convert", "custom_gradient", "custom_jvp", "custom_vjp",

@@ -8,6 +8,8 @@ import numpy as _np
 
 from ...numpy import linalg as _linalg
 from ...numpy import reductions as _sums
+from ...ops.linalg import turned as _turned
+from ...ops.reflectors import qr_packed_p as _qr_packed
 from ..border import bordered
 from ..rules import numbered as _numbered
 from . import numpy as _numpy
@@ -38,6 +40,23 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if ord == 1 and isinstance(along, int) and (axis is not None or x.ndim == 1):
         return _sum(_numpy.abs(x), axis=along, keepdims=keepdims)
     return bordered(_linalg.norm)(x, ord, axis, keepdims)
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """`wengert.numpy.linalg.qr`; mode "raw" gives the transposed matrix of R with Householder vectors below, and their factors.
+
+    Example:
+        >>> [x.shape for x in qr(_np.ones((3, 2)), "raw")]
+        [(2, 3), (2,)]
+    """
+    if mode != "raw":
+        return _numbered(_linalg.qr, 1)(a, mode)
+    return _numbered(_packed, 1)(a)
+
+
+def _packed(x: Any) -> Any:
+    packed, taus = _qr_packed.bind(x)
+    return _turned(packed), taus
 
 
 def slogdet(a: Any, *, method: str | None = None) -> Any:
@@ -76,5 +95,5 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, precision: Any = None, prefer
 
 _sum = bordered(_sums.sum)
 __all__ = [
-    "cholesky", "eigh", "eigvalsh", "matmul", "matrix_rank", "norm", "slogdet", "tensordot", "vecdot",
+    "cholesky", "eigh", "eigvalsh", "matmul", "matrix_rank", "norm", "qr", "slogdet", "tensordot", "vecdot",
 ]  # fmt: skip

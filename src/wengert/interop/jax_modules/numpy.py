@@ -15,7 +15,7 @@ from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, Tracer, as_value, inexact_dtype
 from ...ops import elementwise as ew
 from .. import border
-from ..array import Array, in_dtype, kind_of, power, promoted, wrap
+from ..array import TYPES, Array, in_dtype, kind_of, power, promoted, wrap
 from ..border import lift, lower
 from ..conversion import converted
 from ..keywords import check_precision
@@ -98,7 +98,9 @@ def _like(name: str, value: Any) -> Callable[..., Any]:
         dtype = rest[0] if rest else dtype
         like, weak = kind_of(a)
         wanted = canonical_dtype(dtype) if dtype is not None else like
-        shape = np.shape(lower(a)) if shape is None else lower(shape)
+        if shape is None:
+            shape = a.shape if type(a).__name__ in TYPES else np.shape(lower(a))
+        shape = lower(shape)
         if type(a) is Array and a.dtype.names:
             return wrap(np.zeros(shape, a.dtype))
         out = ours.broadcast_to(converted(as_value(lower(fill)), wanted), shape)

@@ -297,14 +297,32 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = 
 
 
 def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """`wengert.eval_shape`; what is weak is marked."""
-    out = ours.eval_shape(lowered(fun, True), *lower(args, True), **lower(kwargs, True))
-    return _structs(out)
+    """`wengert.eval_shape`; what is weak is marked. Results that are `ShapeDtypeStruct`s already are given as they are."""
+    structs: dict[int, Any] = {}
+
+    def function(*a: Any, **k: Any) -> Any:
+        out = fun(*a, **k)
+        leaves, tree = trees.flatten(out)
+        structs.update((i, x) for i, x in enumerate(leaves) if isinstance(x, ShapeDtypeStruct))
+        return trees.unflatten(tree, [0.0 if i in structs else x for i, x in enumerate(leaves)]) if structs else out
+
+    function.__name__ = name_of(fun)
+    given = trees.map(_weak_struct, lower((args, kwargs), True))
+    out = ours.eval_shape(lowered(function, True), *given[0], **given[1])
+    return _structs(out, structs)
 
 
-def _structs(tree: Any) -> Any:
+def _weak_struct(x: Any) -> Any:
+    """A struct of a weak dtype as the library is given it."""
+    return Weak(x) if type(x) is ShapeDtypeStruct and x.weak_type else x
+
+
+def _structs(tree: Any, given: dict[int, Any] | None = None) -> Any:
+    """The library's structs as JAX's, weak ones marked; `given` are those at some places."""
     leaves, treedef = trees.flatten(tree, lambda x: type(x) is Weak)
     marked = [struct_of(x.value, True) if type(x) is Weak else struct_of(x) for x in leaves]
+    for i, x in (given or {}).items():
+        marked[i] = x
     return lift(trees.unflatten(treedef, marked))
 
 
@@ -336,7 +354,7 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
             raise shown(error)
         program.in_tree, program.out_tree = tree, seen[-1]
         closed = ClosedJaxpr(Jaxpr.of(program, len(hoisted)), [lift(h) for h in hoisted])
-        return (closed, jits._result_shapes(program)) if return_shape else closed
+        return (closed, _structs(jits._result_shapes(program))) if return_shape else closed
 
     return jaxpr_of
 
@@ -372,18 +390,36 @@ class _Ruled(Outer):
         return super().__call__(*args, **kwargs)
 
 
-def custom_jvp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> Any:
-    """`wengert.custom_jvp`; arguments without a derivative may be named."""
-    if fun is None:
-        return lambda f: custom_jvp(f, nondiff_argnums, nondiff_argnames)
-    return _Ruled(ours.custom_jvp(lowered(fun), _argnums(fun, nondiff_argnums, nondiff_argnames)), fun, False)
+class custom_jvp(_Ruled):  # noqa: N801 (JAX's name)
+    """`wengert.custom_jvp`; arguments without a derivative may be named. Without a function it is a decorator."""
+
+    def __new__(
+        cls, fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()
+    ) -> Any:
+        if fun is None:
+            return lambda f: cls(f, nondiff_argnums, nondiff_argnames)
+        return object.__new__(cls)
+
+    def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
+        places = _argnums(fun, nondiff_argnums, nondiff_argnames)
+        super().__init__(ours.custom_jvp(lowered(fun), places), fun, False)
+        self.fun = fun
 
 
-def custom_vjp(fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> Any:
-    """`wengert.custom_vjp`; arguments without a derivative may be named."""
-    if fun is None:
-        return lambda f: custom_vjp(f, nondiff_argnums, nondiff_argnames)
-    return _Ruled(ours.custom_vjp(lowered(fun), _argnums(fun, nondiff_argnums, nondiff_argnames)), fun, False)
+class custom_vjp(_Ruled):  # noqa: N801
+    """`wengert.custom_vjp`; arguments without a derivative may be named. Without a function it is a decorator."""
+
+    def __new__(
+        cls, fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()
+    ) -> Any:
+        if fun is None:
+            return lambda f: cls(f, nondiff_argnums, nondiff_argnames)
+        return object.__new__(cls)
+
+    def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
+        places = _argnums(fun, nondiff_argnums, nondiff_argnames)
+        super().__init__(ours.custom_vjp(lowered(fun), places), fun, False)
+        self.fun = fun
 
 
 def stop_gradient(x: Any) -> Any:

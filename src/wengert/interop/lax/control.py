@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -174,7 +175,7 @@ def _agreed(what: str, branches: Sequence[Callable[..., Any]], operands: Sequenc
     """
     leaves, tree = trees.flatten(tuple(operands))
     kinds = tuple((kind_of(x), np.shape(x) if type(x) is not Array else x.shape) for x in leaves)
-    codes = tuple(getattr(b, "__code__", None) for b in branches)
+    codes = tuple(_closed_over(b) for b in branches)
     key = (codes, tree, kinds, bool(config._x64))
     if None not in codes and key in _weak_results:
         return _weak_results[key]
@@ -199,6 +200,56 @@ def _agreed(what: str, branches: Sequence[Callable[..., Any]], operands: Sequenc
         if len(_weak_results) > _MOST:
             _weak_results.popitem(last=False)
     return weak
+
+
+def _closed_over(f: Any, depth: int = 3) -> Any:
+    """What the types of a function's results depend on beside its arguments: its code, and the types of what it closes over.
+    None where that is not known.
+    """
+    code = getattr(f, "__code__", None)
+    if code is None or not depth:
+        return None
+    found: Any = [code]
+    try:
+        for x in [*[c.cell_contents for c in f.__closure__ or ()], *(f.__defaults__ or ())]:
+            if isinstance(x, types.FunctionType):
+                inner = _closed_over(x, depth - 1)
+                if inner is None:
+                    return None
+                found.append(inner)
+                continue
+            leaves, tree = trees.flatten(x)
+            for leaf in leaves:
+                if type(leaf) is Array:
+                    found.append((leaf.shape, leaf.dtype, leaf._weak))
+                elif isinstance(leaf, (np.ndarray, np.generic, Tracer)):
+                    found.append((leaf.shape, leaf.dtype))
+                elif type(leaf) in (*PYTHON_SCALARS, str, bytes, type(None)):
+                    found.append((type(leaf), leaf))
+                else:
+                    return None
+            found.append(tree)
+        found = tuple(found)
+        hash(found)
+    except (TypeError, ValueError, AttributeError):
+        return None
+    return found
+
+
+class _Kinds:
+    """Branches that note which leaves of their results are weak, whenever they are traced."""
+
+    def __init__(self, branches: Sequence[Callable[..., Any]]) -> None:
+        self.weak: list[list[bool]] = [[] for _ in branches]
+        self.branches = [self._noting(k, f) for k, f in enumerate(branches)]
+
+    def _noting(self, k: int, f: Callable[..., Any]) -> Any:
+        def branch(*operands: Any) -> Any:
+            out = _of_numbers(f(*operands))
+            self.weak[k] = [kind_of(x)[1] for x in trees.leaves(out)]
+            return out
+
+        return lowered(_named(branch, f))
 
 
 def _result_kinds(f: Callable[..., Any], leaves: Sequence[Any], tree: Any) -> tuple[Any, list[Any]]:
@@ -241,7 +292,11 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
     if isinstance(pred, (str, bytes, type(None), list, tuple, dict)):
         raise TypeError(f"Pred must be a scalar, got {pred} of type {type(pred)}")
     given = [_of_numbers(x) for x in operands]
-    weak = _agreed("cond", (true_fun, false_fun), given)  # as those of the branch of number 0
+    if isinstance(lower(pred), Tracer):
+        kinds = _Kinds((true_fun, false_fun))
+        out = ours.cond(lower(pred), *kinds.branches, *lower(given, True))
+        return _marked(lift(out), kinds.weak[1])  # as those of the branch of number 0
+    weak = _agreed("cond", (true_fun, false_fun), given)
     functions = [_branch(f) for f in (true_fun, false_fun)]
     return _marked(lift(ours.cond(lower(pred), *functions, *lower(given, True))), list(weak))
 
@@ -275,6 +330,10 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
     if not branches:
         raise ValueError("Empty branch sequence")
     given = [_of_numbers(x) for x in operands]
+    if isinstance(lower(index), Tracer) and len(branches) > 1:
+        noted = _Kinds(branches)
+        out = ours.switch(lower(index), noted.branches, *lower(given, True))
+        return _marked(lift(out), noted.weak[0])
     weak = _agreed("switch", branches, given)
     return _marked(lift(ours.switch(lower(index), [_branch(b) for b in branches], *lower(given, True))), list(weak))
 
