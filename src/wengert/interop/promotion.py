@@ -156,7 +156,7 @@ def known_kinds(*values: Any) -> list[Kind]:
 
     out: list[Kind] = []
     for x in values:
-        if x in (int, float, complex, bool):
+        if any(x is t for t in (int, float, complex, bool)):
             out.append(scalar_kind(x))
         elif isinstance(x, (type, str, np.dtype)):
             out.append((canonical_dtype(x), False))

@@ -34,7 +34,7 @@ def flatten(linear_map: Any) -> tuple[list[Value], _Skeleton]:
     saved: dict[int, Value] = {}
     for node in linearized.nodes:
         for a in _values(node):
-            if isinstance(a, np.ndarray) or (isinstance(a, Tracer) and not _on_tape(a, node)):
+            if isinstance(a, (np.ndarray, np.generic)) or (isinstance(a, Tracer) and not _on_tape(a, node)):
                 saved.setdefault(id(a), a)
     return list(saved.values()), _Skeleton(type(linear_map), linearized, {key: i for i, key in enumerate(saved)})
 

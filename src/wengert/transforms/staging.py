@@ -46,7 +46,15 @@ MOST = 256  # Programs that are remembered
 
 
 BRANCH, LOOP, STEPS = "branch", "loop", "steps"
-_TAKES = {"cond": BRANCH, "switch": BRANCH, "while_loop": LOOP, "fori_loop": LOOP, "scan": STEPS, "map": STEPS}
+_TAKES = {
+    "cond": BRANCH,
+    "switch": BRANCH,
+    "make_jaxpr": BRANCH,
+    "while_loop": LOOP,
+    "fori_loop": LOOP,
+    "scan": STEPS,
+    "map": STEPS,
+}
 
 
 class Kept(np.ndarray):

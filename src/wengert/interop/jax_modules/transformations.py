@@ -24,6 +24,7 @@ from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
 from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Outer, Weak, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
+from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
 from .shapes import ShapeDtypeStruct, struct_of
 
@@ -339,11 +340,12 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
         static_argnums: as for `jit`.
         return_shape: whether the shapes and dtypes of the result are returned too.
     """
-    inner = lowered(fun)
-    staged = jits.Jit(inner, static_argnums or None, None)
+    splitting = jits.Jit(lowered(fun), static_argnums or None, None)
 
     def jaxpr_of(*args: Any, **kwargs: Any) -> Any:
-        leaves, tree, _, rebuild = staged.split(lower(args), lower(kwargs))
+        opened = Opened(fun)
+        inner = lowered(opened.function)
+        leaves, tree, _, rebuild = splitting.split(lower(args), lower(kwargs))
         seen: list[Any] = []
         avals = jits.abstracts(leaves, tree, "make_jaxpr", inner)
         try:
@@ -353,7 +355,7 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
         except Exception as error:
             raise shown(error)
         program.in_tree, program.out_tree = tree, seen[-1]
-        closed = ClosedJaxpr(Jaxpr.of(program, len(hoisted)), [lift(h) for h in hoisted])
+        closed = ClosedJaxpr(Jaxpr.of(program, len(hoisted)), [lift(h) for h in opened.known(hoisted)])
         return (closed, _structs(jits._result_shapes(program))) if return_shape else closed
 
     return jaxpr_of
