@@ -390,23 +390,25 @@ class LeakedTracerError(WengertError, TypeError):
 
 
 class ConcretizationError(WengertError, TypeError):
-    """Python needed the value of an array that is not known yet (under `jit`), or is many values (under `vmap`).
+    """Python needed the value of an array that is not known yet (in a loop's body, in `make_program`), or many values (`float`
+    under `vmap`).
 
     Remedy: `wengert.numpy.where` for a choice of values, `lax.cond` for a choice of computations,
     ``static_argnums`` for an argument that steers Python control flow.
 
     Example:
         >>> import wengert, wengert.numpy as wnp
-        >>> relu = wengert.vmap(lambda x: wnp.where(x > 0, x, 0.0))
-        >>> relu(wnp.array([-1.0, 2.0]))
-        array([0., 2.])
+        >>> program = wengert.make_program(lambda x: wnp.where(x > 0, x, 0.0))(1.0)
+        >>> float(program.evaluate([-1.0])[0])
+        0.0
     """
 
 
 class TooManyPathsError(WengertError):
-    """A function under `jit` takes more ways through its Python control flow than `config.max_paths` allows.
+    """A function takes more ways through its Python control flow than `config.max_paths` allows under `jit`, or
+    `config.max_vmap_paths` under `vmap`.
 
-    Each way is compiled by itself. Remedy: `wengert.numpy.where` or `lax.cond` for the choice, `lax.while_loop` for the
+    Each way is compiled, or run, by itself. Remedy: `wengert.numpy.where` or `lax.cond` for the choice, `lax.while_loop` for the
     loop, or a larger ``wengert.config.max_paths``.
 
     Example:

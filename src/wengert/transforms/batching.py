@@ -126,12 +126,12 @@ class BatchTrace(Trace):
 
     def answer(self, x: BatchTracer, what: str) -> Any:
         """What Python asked for of a value, for most of the examples; the others wait (`paths`)."""
-        inner = self.parting.pairing.inner if type(self.parting) is paths.Parting else None
-        if inner is not None:  # its examples are pairs with those of this trace
-            return inner.answer(inner.paired_with(x), what)
+        inside = self.parting.pairing.inside if type(self.parting) is paths.Parting else None
+        if inside:  # its examples are pairs with those of this trace
+            return inside[-1].answer(inside[-1].paired_with(x), what)
         value = x.value
         while type(value) is BatchTracer and pairs.can_pair(self, value):
-            pairs.pair(self, value._trace)
+            pairs.pair_for(self, value)
             value = x.value
         return paths.answer(self, value, what)
 
@@ -226,7 +226,7 @@ class BatchTrace(Trace):
 
     def __exit__(self, *_: object) -> None:
         self.open = False
-        self.parting = paths.ended(self.parting)
+        self.parting = paths.ended(self, self.parting)
 
 
 class DividedTrace(BatchTrace):
@@ -257,22 +257,20 @@ class DividedTrace(BatchTrace):
 
     def paired_with(self, x: BatchTracer) -> BatchTracer:
         """A value of a trace around as one of this one, whose examples are pairs with those from here on."""
-        if self.group is None or self.group.base is None or x._trace not in self.group.base.outers:
-            pairs.pair(self, x._trace)
+        if not pairs.spreads(self, x):
+            pairs.pair_for(self, x)
         return self.box(self._of_pairs(x)[0])
 
     def _of_pairs(self, x: Value) -> tuple[Value, bool]:
         """A value that is not of this trace, for pairs, and whether it is one of a trace around, and so a batch."""
         if not isinstance(x, Tracer):
             return x, False
-        outers = self.group.base.outers
-        if type(x) is BatchTracer and x._trace in outers:
+        if type(x) is BatchTracer and pairs.spreads(self, x):
             known = self.now.get(id(x))
             if known is None:
                 known = self.now[id(x)] = (x, self.box(pairs.of_outer(self, x)))
             return known[1].batch, True
-        if any(x._trace.level > outer.level for outer in outers):
-            raise pairs.CannotPair(self)
+        pairs.check_shared(self, x)
         return x, False
 
     def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
@@ -582,6 +580,9 @@ def vmap(
 ) -> Callable[P, R]:
     """Map a function over an axis of its arguments, by running each operation once for all examples.
 
+    Where Python asks for values (``if x > 0``, ``while``, ``range(n)``, an index of a list), the function runs once for each
+    path that examples take, with the examples that take it.
+
     Args:
         f: a function of one example.
         in_axes: which axis of each argument is mapped: an integer (negative ones count from the end), None for an
@@ -598,10 +599,14 @@ def vmap(
 
     Raises:
         ArgumentError: `in_axes` or `out_axes` do not fit the arguments or the result.
-        ShapeError: mapped axes differ in length.
+        ShapeError: mapped axes differ in length; results of two paths differ in shape (TreeError: in structure).
+        TooManyPathsError: when called, if examples take more than `config.max_vmap_paths` paths.
+        ConcretizationError: when called, if a `float` is made of many values.
 
     Example:
         >>> import wengert, wengert.numpy as wnp
+        >>> wengert.vmap(lambda x: x if x > 0 else -2 * x)(wnp.array([-1.0, 2.0, 0.0]))
+        array([ 2.,  2., -0.])
         >>> wengert.vmap(wnp.vdot)(wnp.ones((2, 3)), wnp.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
         array([ 6., 15.])
     """

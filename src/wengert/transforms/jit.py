@@ -460,7 +460,7 @@ def jit(
     """A function compiled to native code, once for each kind of arguments.
 
     Python may look at traced values (``if x > 0``, ``while err > tol``, ``range(n)``): each way through the function is
-    compiled when it is first taken.
+    compiled when it is first taken. Under a `vmap` inside, each example runs its own.
 
     Args:
         f: a function of arrays and pytrees of them; left out, a decorator is returned.
@@ -481,7 +481,7 @@ def jit(
 
     Raises:
         TooManyPathsError: when called, after `config.max_paths` ways through Python control flow.
-        ConcretizationError: when called, if Python needs the values of a whole traced array, or of one under `vmap`.
+        ConcretizationError: when called, if Python needs the values of a whole traced array, or a `float` under `vmap`.
         IndexError: when called, if an index is out of range.
         ArgumentError: a static argument is not hashable, or there is no such argument.
         NotSupportedError: a device is asked for, or a backend that there is not.

@@ -48,10 +48,11 @@ class Pairs(Group):
         """A batch of the group, for pairs of a trace."""
         o, i = self.places(at)
         if isinstance(x, Tracer):
+            if spreads(self.outer, x):
+                x = self.outer.paired_with(x)
             if x._trace is self.outer:
                 return _rows(x.value, (o, i))  # type: ignore[attr-defined]
-            if x._trace.level > self.outer.level:
-                raise CannotPair(trace)
+            check_shared(trace, x, {self.outer: self})
         return _rows(x, (i,))
 
     def joined(self, x: Value) -> Value:
@@ -100,10 +101,44 @@ def pair(trace: Any, outer: Any) -> None:
     """Go on with pairs of the examples of a trace and of one around. The latter asks the former from then on."""
     mine: Parting = known(trace)
     around: Parting = known(outer)
-    if around.pairing.inner is not trace:
-        mine.pairing.before.append((around.pairing, around.pairing.inner))
-        around.pairing.inner = trace
+    if trace not in around.pairing.inside:
+        mine.pairing.around.append(around.pairing)
+        around.pairing.inside.append(trace)
     trace.enter(Pairs(trace, outer))
+
+
+def pair_for(trace: Any, x: Any) -> None:
+    """Go on with pairs in which a value of a trace around is spread out.
+
+    Where a trace in between has pairs with that one, it is the one to go on with.
+    """
+    inside = [t for t in known(x._trace).pairing.inside if t is not trace]
+    if inside:
+        x = inside[-1].paired_with(x)
+    pair(trace, x._trace)
+
+
+def check_shared(trace: Any, x: Any, outers: Any = None) -> None:
+    """Refuse a value that is the same for all examples of a trace, but not for those that it has pairs with.
+
+    Raises:
+        CannotPair: a derivative between the two made it of examples of the one around.
+    """
+    if outers is None:
+        base = None if trace.group is None else trace.group.base
+        outers = () if base is None else base.outers
+    for outer in outers:
+        if x._trace.level > outer.level:
+            raise CannotPair(trace)
+        check_shared(outer, x)
+
+
+def spreads(trace: Any, x: Any) -> bool:
+    """Whether a trace has pairs now in which a value of another one is spread out."""
+    base = None if trace.group is None else trace.group.base
+    if base is None or not hasattr(x._trace, "parting"):
+        return False
+    return x._trace in base.outers or any(spreads(outer, x) for outer in base.outers)
 
 
 def carried(trace: Any, x: Value, since: Any) -> Value | None:
@@ -135,11 +170,14 @@ def carried(trace: Any, x: Value, since: Any) -> Value | None:
 
 def of_outer(trace: Any, x: Any) -> Value:
     """A value of a trace around that is spread out, for the pairs that the trace is at."""
-    p = trace.group.base.outers[x._trace]
+    outers = trace.group.base.outers
+    if x._trace not in outers:
+        x = next(outer for outer in outers if spreads(outer, x)).paired_with(x)
+    p = outers[x._trace]
     value = _rows(x.value, (p.places(None)[0],))
     found = carried(trace, value, p)
     assert found is not None
     return found
 
 
-__all__ = ["CannotPair", "Pairs", "can_pair", "carried", "of_outer", "pair"]
+__all__ = ["CannotPair", "Pairs", "can_pair", "carried", "check_shared", "of_outer", "pair", "pair_for", "spreads"]

@@ -170,16 +170,16 @@ class Pairing:
 
     Attributes:
         allowed: whether it may.
-        inner: the trace inside that has pairs with the examples of this one.
-        before: for traces around, what they had as `inner`.
+        inside: traces inside that have pairs with the examples of this one, the innermost last.
+        around: of traces around with whose examples this one has pairs.
     """
 
-    __slots__ = ("allowed", "before", "inner")
+    __slots__ = ("allowed", "around", "inside")
 
     def __init__(self) -> None:
         self.allowed = True
-        self.inner: Any = None
-        self.before: list[tuple[Pairing, Any]] = []
+        self.inside: list[Any] = []
+        self.around: list[Pairing] = []
 
 
 def known(trace: Any) -> Parting:
@@ -210,14 +210,14 @@ def end(trace: Any, before: Any) -> None:
     trace.parting = before
 
 
-def ended(parting: Any) -> Any:
+def ended(trace: Any, parting: Any) -> Any:
     """What stays known when the function has run."""
     if type(parting) is not Parting:
         return None
     parting.running = False
-    for pairing, inner in reversed(parting.pairing.before):
-        pairing.inner = inner
-    parting.pairing.before.clear()
+    for pairing in parting.pairing.around:
+        pairing.inside.remove(trace)
+    parting.pairing.around.clear()
     return parting
 
 
