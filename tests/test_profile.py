@@ -232,6 +232,20 @@ def test_the_map_for_perf():
     assert all(any(a <= at and at + n <= b for a, b in runs) for at, n in spans)  # they are code of this process
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="perf is Linux's")
+def test_the_map_follows_no_link(tmp_path, monkeypatch):
+    victim, link = tmp_path / "victim", tmp_path / "perf.map"
+    victim.write_text("kept")
+    link.symlink_to(victim)
+    monkeypatch.setattr("wengert.compile.perfmap.path", lambda: str(link))
+    with pytest.raises(errors.NotSupportedError, match="cannot be written"), w.profile(perf_map=True):
+        pass
+    monkeypatch.setenv("WENGERT_PERF_MAP", "1")
+    assert w.jit(lambda x: x * 3.25)(2.0) == 6.5 and victim.read_text() == "kept"
+    link.unlink()
+    assert w.jit(lambda x: x * 3.5)(2.0) == 7.0 and "<lambda>" in link.read_text()
+
+
 def test_functions_of_an_object_file():
     text = "define i32 @main() { ret i32 1 }\ndefine internal i32 @other(i32 %x) noinline { ret i32 %x }\n"
     found = functions(emit(text + "define i32 @third() { %y = call i32 @other(i32 2) ret i32 %y }"))
@@ -256,6 +270,16 @@ def test_what_cannot_be_explained():
         w.explain(w.jit(np.sin, backend="interpreter"), 1.0)
     with pytest.raises(errors.NotSupportedError, match="traced"):
         w.grad(lambda x: w.explain(w.jit(lambda y: y * x), 1.0).seconds * x)(2.0)
+    with config.override(disable_jit=True), pytest.raises(errors.NotSupportedError, match="disable_jit"):
+        w.explain(w.jit(np.sin), 1.0)
+
+
+def test_arguments_that_are_given_up_are_not():
+    x = np.ones(1000)
+    e = w.explain(w.jit(lambda x: x * 2.0, donate_argnums=0), x)
+    assert x[0] == 1.0 and e.steps and e.compilations == []
+    with config.override(debug_nans=True):
+        assert w.explain(w.jit(lambda x: x * 2.0), x).steps
 
 
 def test_places_cost_nothing_when_nobody_asks():
@@ -273,6 +297,7 @@ def test_all_instructions_are_someones():
         (lambda x: lax.while_loop(lambda c: c[0] < 3.0, lambda c: (c[0] + 1.0, c[1] * x), (0.0, x))[1], 2.0),
         (lambda x: lax.cond(x[0] > 0, lambda v: wnp.sum(v**3), lambda v: wnp.sum(v), x), X),
         (lambda x: wnp.sum(wnp.cumsum(x)[::2] ** 2) + wnp.max(wnp.fft.rfft(x).real), X),
+        (lambda x: wnp.real(wnp.prod(wnp.exp(1j * x) + 2.0)) + wnp.sum(wnp.sort(x)[:9]), X),
     ]
     for f, x in programs:
         with timed_code():

@@ -36,10 +36,13 @@ class Parting(Rewriter):
 
     def run(self, program: Program, arguments: Sequence[Value]) -> list[Value]:
         env: dict[Any, Value] = dict(zip(program.inputs, arguments, strict=True))
+        around = self.place
         for eqn in program.equations:
+            self.place = eqn.place or around
             inputs = [self.constant(a) if type(a) is Literal else env[a] for a in eqn.inputs]
             outs = self.parted(eqn.primitive, inputs, eqn.params, [v.aval for v in eqn.outputs])
             env.update(zip(eqn.outputs, outs, strict=True))
+        self.place = around
         return [self.constant(a) if type(a) is Literal else env[a] for a in program.outputs]
 
     def constant(self, a: Literal) -> Value:

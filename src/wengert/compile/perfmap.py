@@ -5,9 +5,12 @@ It is written while a profile asks for it (``profile(perf_map=True)``) and with 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
 
 from ..config import config
 from ..environment import truth
@@ -29,13 +32,26 @@ def path() -> str:
 
 
 def check() -> None:
-    """Raise where there is no ``perf``."""
+    """Raise where there is no ``perf``, or its file cannot be written."""
     if not sys.platform.startswith("linux"):
         raise NotSupportedError("a perf map is for Linux's perf; leave perf_map out here")
+    try:
+        _opened().close()
+    except OSError as error:
+        raise NotSupportedError(f"{path()} cannot be written to: {error.strerror}; leave perf_map out") from None
+
+
+def _opened() -> TextIO:
+    """The map, to be added to. The folder is everybody's: no link is followed, and no file of another user is written."""
+    number = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    if os.fstat(number).st_uid != os.geteuid():
+        os.close(number)
+        raise PermissionError(errno.EPERM, "it belongs to another user")
+    return open(number, "a", encoding="utf-8")
 
 
 def write(data: bytes, main: int, named: Callable[[str], str]) -> None:
-    """Add the functions of an object file whose `main` is at this address."""
+    """Add the functions of an object file whose `main` is at this address; where that cannot be done, names are missing."""
     found = functions(data)
     origin = next((section, offset) for name, section, offset, _ in found if name == "main")
     lines = [
@@ -43,7 +59,7 @@ def write(data: bytes, main: int, named: Callable[[str], str]) -> None:
         for name, section, offset, size in found
         if section == origin[0] and size
     ]
-    with _lock, open(path(), "a", encoding="utf-8") as file:
+    with suppress(OSError), _lock, _opened() as file:
         file.writelines(lines)
 
 

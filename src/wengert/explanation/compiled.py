@@ -127,6 +127,8 @@ def explain_compiled(f: Jit, args: tuple[Any, ...], kwargs: dict[str, Any]) -> C
             f"explain measures code of the native backend, and this function runs on {named(backend).name!r}; "
             f"explain jit(f) without a backend"
         )
+    if config.disable_jit:
+        raise NotSupportedError("explain measures compiled code, and config.disable_jit is on: nothing is compiled")
     jitted = Jit(f._f, f.static_argnums or None, f.static_argnames or None, f.backend)  # which donates nothing
     said = history(f)
     with timed_code():
@@ -134,7 +136,7 @@ def explain_compiled(f: Jit, args: tuple[Any, ...], kwargs: dict[str, Any]) -> C
         clock = _clock_of(jitted)
         clock.reset()
         seconds, end = [], time.perf_counter() + SECONDS
-        while len(seconds) < RUNS * clock.period and (time.perf_counter() < end or not clock.totals()[1].any()):
+        while len(seconds) < RUNS * clock.period and (time.perf_counter() < end or not seconds):
             start = time.perf_counter()
             jitted(*args, **kwargs)
             seconds.append(time.perf_counter() - start)
