@@ -198,9 +198,9 @@ class Program:
             given = [env[id(a)] if isinstance(a, Var) else a.value for a in eqn.inputs]
             if place is not None:
                 for a in given:
-                    nodes = a._trace.nodes if type(a) is LinearTracer else None  # pyright: ignore[reportAttributeAccessIssue]
+                    nodes = a._trace.nodes if type(a) is LinearTracer else None
                     if nodes is not None:
-                        step_begins(a._trace, len(nodes), place)  # pyright: ignore[reportAttributeAccessIssue]
+                        step_begins(a._trace, len(nodes), place)
             result = eqn.primitive.bind(*given, **eqn.params)
             results = result if eqn.primitive.multiple_results else [result]
             env.update((id(v), r) for v, r in zip(eqn.outputs, results, strict=True))
