@@ -15,9 +15,9 @@ from ..program import Var
 from .emitter import BITS, Emitter, V
 from .fusion import Kernel
 from .narrow import from_memory, to_memory
-from .nest import Node
+from .nest import Node, in_pairs
 from .scalars import MEMORY_TYPES
-from .schedule import Schedule, coefficient, in_pairs
+from .schedule import Schedule, coefficient
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it

@@ -206,7 +206,7 @@ def running_product(r: Any, x: Parted, axis: int, out: Aval) -> Parted:
     inner, real = type(r)(), REAL[out.dtype]
     inputs = [Var(Aval(out.shape[:axis] + out.shape[axis + 1 :], real)) for _ in range(4)]
     made = [m.atom for m in multiply(*[tuple(map(inner.real, inputs[k : k + 2])) for k in (0, 2)])]
-    body = Program(inputs, inner.equations, [*made, *made], "product")
+    body = Program(inputs, inner.equations, [*made, *made], "running product")
     start = [r.one(maps.broadcast, Literal(real.type(k)), shape=inputs[0].aval.shape) for k in (1, 0)]
     rows = [r.one(maps.transposed, r.cast(a, real), axes=first) for a in x.arrays]
     outs = r.written(

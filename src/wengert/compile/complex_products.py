@@ -15,9 +15,10 @@ from .products import whole
 def contracted(r: Any, eqn: Equation) -> Any:
     """A product summed along axes: whole where BLAS computes it, else of the parts."""
     out = eqn.outputs[0].aval
+    given: list[Any] = list(eqn.inputs)
     both = all(type(a) is Parted and not a.is_real and a.aval.dtype == out.dtype for a in eqn.inputs)
     if both and whole([a.aval.shape for a in eqn.inputs], eqn.params["dims"], out.dtype):
-        return r.value(r.written(eqn.primitive, [a.whole for a in eqn.inputs], eqn.params, [out])[0])
+        return r.value(r.written(eqn.primitive, [a.whole for a in given], eqn.params, [out])[0])
     return bilinear(r, eqn)
 
 

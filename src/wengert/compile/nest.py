@@ -175,8 +175,13 @@ class Nest:
         return self.node("load", args, (atom, offset, mask is not None), atom.aval.dtype, key)
 
 
+def in_pairs(a: Affine, array: Any) -> bool:
+    """Whether places are those of first or of second numbers of pairs, in an array of pairs."""
+    return array.aval.size % 2 == 0 and all(c % 2 == 0 for _, c in a.terms)
+
+
 def size_of(aval: Aval) -> int:
     return math.prod(aval.shape)
 
 
-__all__ = ["Nest", "Node", "size_of"]
+__all__ = ["Nest", "Node", "in_pairs", "size_of"]

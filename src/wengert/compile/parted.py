@@ -43,7 +43,7 @@ class Parted:
     @property
     def arrays(self) -> tuple[Atom, Atom]:
         """The parts, each of its shape."""
-        return tuple(self.made.spread(a, self.aval.shape) for a in self.pair)  # type: ignore[return-value]
+        return tuple(self.made.spread(a, self.aval.shape) for a in self.pair)
 
     @property
     def packed(self) -> Atom:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -135,9 +135,9 @@ class Parting(Rewriter):
 
     def _in_parts(self, eqn: Equation) -> Value | None:
         """The result of an equation of complex values in parts; None where there is no rule."""
-        native = eqn.primitive.native
+        native, given = eqn.primitive.native, cast("list[Any]", eqn.inputs)
         if native.meaning is Packed:
-            return eqn.inputs[0].packed
+            return given[0].packed
         if native.meaning is Whole:
             return Parted(self, eqn.outputs[0].aval, packed=eqn.inputs[0])
         if any(type(a) is not Parted and a.aval.dtype.kind == "c" for a in eqn.inputs):
@@ -176,7 +176,7 @@ def _formula(r: Parting, eqn: Equation) -> Value | None:
     if native.parts is None or loops is None:
         return None
     if native.meaning is formulas.converted and out.dtype.kind != "c":
-        (x,) = eqn.inputs
+        x: Any = eqn.inputs[0]
         return r.cast(truth_of(r, x) if out.dtype.kind == "b" else x.pair[0], out.dtype)
     operands: list[Any] = []
     for a, want in zip(eqn.inputs, loops[0], strict=True):
@@ -202,21 +202,21 @@ def truth_of(r: Parting, x: Value) -> Atom:
 
 
 def _structure(r: Parting, eqn: Equation) -> Value | None:
-    native, out = eqn.primitive.native, eqn.outputs[0].aval
-    if isinstance(native, maps.Reshape) and not eqn.inputs[0].apart:
-        return Parted(r, out, packed=r.one(maps.Reshape, eqn.inputs[0].packed, shape=(*out.shape, 2)))
+    native, out, (x, *_) = eqn.primitive.native, eqn.outputs[0].aval, cast("list[Any]", eqn.inputs)
+    if isinstance(native, maps.Reshape) and not x.apart:
+        return Parted(r, out, packed=r.one(maps.Reshape, x.packed, shape=(*out.shape, 2)))
     if isinstance(native, (maps.Joined, maps.Interleaved)):  # of all operands, and perhaps of some that are real
         eqn.inputs[:] = [r.typed(a, Aval(a.aval.shape, out.dtype)) for a in eqn.inputs]
     if isinstance(native, maps.Joined):
         axis = eqn.params["axis"] % len(out.shape)
-        given = [a for a in eqn.inputs if a.aval.size] or eqn.inputs
+        given: list[Any] = [a for a in eqn.inputs if a.aval.size] or eqn.inputs
         return Parted(r, out, packed=r.one(Braided, *[p for a in given for p in a.arrays], axis=axis))
     return r.each(eqn)
 
 
 def _reduction(r: Parting, eqn: Equation) -> Value | None:
     native: monoids.Reduction = eqn.primitive.native
-    (x,) = eqn.inputs
+    x: Any = eqn.inputs[0]
     if native.monoid.logical:
         return r.one(eqn.primitive, truth_of(r, x), **eqn.params)
     if native.monoid is monoids.SUM:
@@ -243,8 +243,8 @@ def _product(r: Parting, x: Parted, axes: Sequence[int], out: Aval) -> Parted:
         )
 
     def times(p: Any, q: Any) -> Any:
-        wrapped = [tuple(map(r.real, z)) for z in (p, q)]
-        return tuple(m.atom for m in multiply(*wrapped))
+        (a, b), (c, d) = (map(r.real, z) for z in (p, q))
+        return tuple(m.atom for m in multiply((a, b), (c, d)))
 
     while n > 1:
         if n % 2:
@@ -274,7 +274,7 @@ def _kernel(r: Parting, eqn: Equation) -> Value | None:
     if native.options.get("operation") is monoids.SUM:
         return r.each(eqn)
     if native.options.get("operation") is monoids.PRODUCT and out.size:
-        return complex_control.running_product(r, eqn.inputs[0], eqn.params["axis"] % len(out.shape), out)
+        return complex_control.running_product(r, cast("Any", eqn.inputs[0]), eqn.params["axis"] % len(out.shape), out)
     if isinstance(native, kernels.SumsOfProducts):
         return complex_products.bilinear(r, eqn)
     return None

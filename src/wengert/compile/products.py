@@ -95,9 +95,9 @@ def product_of(eqn: Equation) -> Product | None:
 
 
 def whole(shapes: Sequence[tuple[int, ...]], dims: Dims, dtype: np.dtype) -> bool:
-    """Whether BLAS computes a complex product as it is: one as large as real ones that it computes, of matrices as they lie."""
+    """Whether BLAS computes a complex product as it is: where it would those of the parts, of matrices as they lie."""
     _, m, n, k, _, _ = sizes(shapes, dims)
-    if config.reproducible or not matrix_like(m, n, k) or 4 * m * n * k < LIBRARY:
+    if config.reproducible or not matrix_like(m, n, k) or m * n * k < LIBRARY:
         return False
     (_, (bx, by)), count = dims, range(len(dims[1][0]))
     return tuple(bx) == tuple(by) == tuple(count) and turned(shapes, dims, dtype) is None

@@ -11,7 +11,7 @@ from ..lowering.index_maps import Affine
 from ..lowering.monoids import SUM
 from .emitter import V
 from .fusion import Kernel
-from .nest import Node
+from .nest import Node, in_pairs
 
 OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
 BYTE = 0.03  # nanoseconds to read or write a byte of an array that is in no near cache
@@ -146,11 +146,6 @@ def coefficient(a: Affine, axis: int) -> int:
         if i == axis:
             return c
     return 0
-
-
-def in_pairs(a: Affine, array: Any) -> bool:
-    """Whether places are those of first or of second numbers of pairs, in an array of pairs."""
-    return array.aval.size % 2 == 0 and all(c % 2 == 0 for _, c in a.terms)
 
 
 def _paired(roots: Sequence[Any]) -> set[Any]:
