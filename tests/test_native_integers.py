@@ -5,6 +5,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
+from wengert import lax
 from wengert.compile.choices import chosen
 
 INTEGERS = "bBhHiIlL"
@@ -93,11 +94,26 @@ def test_division(dtype):
 def test_powers(dtype):
     x = drawn(dtype, 37)
     native(lambda x: wnp.stack([wnp.asarray(x) ** n for n in (0, 1, 2, 3, 4, 7, 10, 63, 100)]), x)
-    if np.dtype(dtype).kind == "u":
-        native(np.power, x, drawn(dtype, 37))
-    else:
+    native(np.power, x, np.abs(drawn(dtype, 37) // 2))
+    native(lambda x, y: x ** y[0] + x[0] ** y, x, np.arange(37, dtype=dtype))
+    native(lambda x, y: x**y, x[:5, None], np.arange(7, dtype=dtype))
+
+
+def test_negative_exponents_are_refused():
+    """Of integers, as NumPy refuses them, in loops too; the call after that is as ever."""
+    x, y = np.arange(1, 6), np.array([1, 2, -1, 0, 3])
+    f = w.jit(lambda x, y: (x**y, x + 1))
+    g = w.jit(lambda x, n: lax.fori_loop(0, 3, lambda i, c: c ** (n - i), x))
+    for _ in range(2):
         with pytest.raises(ValueError, match="negative integer powers"):
-            w.jit(lambda x: x**-1)(x)
+            f(x, y)
+        np.testing.assert_array_equal(f(x, np.abs(y))[0], x ** np.abs(y))
+        with pytest.raises(ValueError, match="negative integer powers"):
+            g(x, 1)
+        np.testing.assert_array_equal(g(x, 3), ((x**3) ** 2) ** 1)
+    with pytest.raises(ValueError, match="negative integer powers"):
+        w.jit(lambda x: x**-1)(x)
+    assert w.jit(lambda a, b: a**b)(3, 4) == 81
 
 
 @pytest.mark.parametrize("dtype", [*INTEGERS, "?"])

@@ -13,9 +13,10 @@ from ..lowering import Formula
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kernels import Scatter
-from ..lowering.monoids import SUM
+from ..lowering.monoids import ANY, SUM
 from ..ops.families import broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
+from .refusals import NEGATIVE_POWER, REFUSE, WHOLE_POWER
 from .rewriter import RULES, Rewriter, Rule, number, rule
 from .rewrites import on
 
@@ -242,6 +243,8 @@ def _power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     x, y = inputs
     n = number(y)
+    if n is None and eqn.outputs[0].aval.dtype.kind == "i":
+        return _checked_power(r, eqn, x, y)
     if type(n) is int and n >= 0 and x.aval.dtype.kind in "iu" and _same_type(x, eqn):
         return _integer_power(r, x, n)
     n = n if on("whole_powers") else None
@@ -255,6 +258,16 @@ def _whole_power(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
         square = r.one(f.multiply, x, x)
         return square if n == 2 else r.one(f.multiply, square, x if n == 3 else square)
     return None
+
+
+def _checked_power(r: Rewriter, eqn: Equation, x: Atom, y: Atom) -> Atom:
+    """Of integers with computed exponents, which NumPy refuses where one is negative."""
+    dtype = eqn.outputs[0].aval.dtype
+    x, y = (r.one(f.converted, a, dtype=dtype) for a in (x, y))
+    negative = r.one(f.less, y, Literal(dtype.type(0)))
+    found = r.one(ANY, negative, axes=tuple(range(len(y.aval.shape)))) if y.aval.shape else negative
+    r.one(REFUSE, found, error=NEGATIVE_POWER)
+    return r.one(WHOLE_POWER, x, y)
 
 
 def _integer_power(r: Rewriter, x: Atom, n: int) -> Atom:

@@ -24,10 +24,10 @@ from .callback import FAILED
 from .entry import Entry, callable_natively, followed, known_dtype, plain
 from .fingerprint import fingerprint
 from .fusion import Plan
-from .lapack import failure
 from .module import FORGET, NO_MEMORY, OTHER_PATH, Module
 from .pipeline import lowered, optimized
 from .recipe import Recipe, call_numbers, literal_numbers, literal_values
+from .refusals import failure
 
 _MAIN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 

@@ -408,8 +408,3 @@ def share_factors(steps: Sequence[Any], storage: Callable[[Any], Any]) -> None:
             if known is not step:
                 known.factors = step.factors = known.factors or Factors(known)
                 step.makes = False
-
-
-def failure(message: str) -> Exception:
-    """What NumPy raises."""
-    return np.linalg.LinAlgError(message)

@@ -209,6 +209,14 @@ class Module:
                 self.texts.declare(pool.NAME, pool.DECLARATION)
             begins = [0] * len(writer.arrays)
             self._run(_Call(name, writer.arrays, begins, writer.checks, writer.stops, phase.pieces))
+        if kernel.error is not None:
+            status = self._name()
+            self.lines += [
+                f"  {status}.b = load i8, ptr {self.pointer(kernel.eqn.outputs[0])}",
+                f"  {status} = zext i8 {status}.b to i32",
+            ]
+            self.failures.append(kernel.error)
+            self._failing.append((len(self.failures), status))
 
     def _run(self, call: _Call) -> None:
         """The call of a kernel, in pieces or whole, and what it may have found."""

@@ -181,14 +181,8 @@ def fmod_integers(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
 
 
 def whole_power(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
-    """Powers of integers whose exponents are not negative, by repeated squares; modulo what the dtype holds."""
-    result, bits = e.const(1, x), 8 * dtype.itemsize
-    for k in range(bits):
-        bit = e.and_(e.lshr(y, e.const(k, y)), e.const(1, y))
-        result = e.select(e.icmp("ne", bit, e.const(0, y)), e.imul(result, x), result)
-        if k < bits - 1:
-            x = e.imul(x, x)
-    return result
+    """Powers of integers whose exponents are not negative, modulo what the dtype holds."""
+    return Long("whole_power")(e, dtype, x, y)
 
 
 def soft_sign(e: Emitter, dtype: np.dtype, x: V) -> V:

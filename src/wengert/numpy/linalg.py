@@ -133,6 +133,8 @@ def _matrices(a: Any, name: str, square: bool = False) -> Any:
 
 def _same_stack(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     """Two stacks of matrices with one dtype and the same leading axes."""
+    if shape_of(a)[:-2] == shape_of(b)[:-2] and dtype_of(a) == dtype_of(b):
+        return a, b
     dtype = result_dtype(aval_of(a), aval_of(b))
     lead = broadcast_shapes(name, shape_of(a)[:-2], shape_of(b)[:-2])
     a, b = convert(a, dtype), convert(b, dtype)

@@ -66,6 +66,7 @@ class Serial:
         self.inputs: list[Atom] = list(eqn.inputs)
         self.scratch: list[Var] = []
         self.checks = False
+        self.error: str | None = None  # the message of the error that the call ends with where the result is true
         self.in_place = False  # whether the result is in the memory of the first operand, which has no pointer then
         self.work = sum(math.prod(a.aval.shape) for a in (*eqn.inputs, *eqn.outputs))
         self._producer = producer
@@ -93,6 +94,17 @@ def blank(step: Serial) -> Body:
     """An array that nothing is written to."""
     step.inputs = []
     return lambda w: None
+
+
+def refused(step: Serial) -> Body:
+    """The condition of an error."""
+    step.error = step.eqn.params["error"]
+
+    def write(w: Any) -> None:
+        (source,), (target,) = w.inputs, w.outputs
+        target.store(w.int(0), source.load(w.int(0)))
+
+    return write
 
 
 def is_number(a: Any) -> bool:
