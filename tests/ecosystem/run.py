@@ -1,0 +1,277 @@
+"""Runs libraries that are written for JAX, unmodified, without JAX, and compares what they compute with what JAX gave.
+
+A program of a library is ``programs/NAME.py``. It knows nothing of Wengert and has
+
+    main() -> dict[str, list[float]]   losses, samples and values by name, all intermediate ones of some 50 steps
+    step() -> Callable[[], Any]        makes a model and returns one jitted step, which waits for its result (for times)
+    TOLERANCE                          a number, or a dict of names and numbers ("" for the rest)
+    X64                                optional: whether it runs in 64 bits
+
+What JAX gave stands in ``reference/NAME.json``, written by ``run.py --reference`` in an environment with JAX. The error of
+a number is relative, or relative to a thousandth of the largest number of its list where that is more.
+
+    run.py [NAME ...]                  compare the programs, each in a process of its own; all where none is named
+    run.py --reference [NAME ...]      write what JAX gives, in the environment of JAX
+    run.py --speed PYTHON [NAME ...]   time a step and a cold start beside those of JAX in the environment of PYTHON
+    run.py --one NAME                  run a program here and print its results as JSON
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PROGRAMS = {p.stem: p for p in sorted((HERE / "programs").glob("*.py"))}
+# What `.ci/run` runs: the kinds of code that the others are made of, in a minute.
+FEW = ("optax", "flax_nnx", "flax_linen", "haiku", "numpyro", "jaxopt")
+LEAST = 1e-3  # of the largest number of a list: what is smaller is compared on this scale
+
+
+def load(name: str) -> Any:
+    """The module of a program, under a name that hides no library."""
+    spec = importlib.util.spec_from_file_location(f"program_of_{name}", PROGRAMS[name])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def setting(name: str, key: str) -> str:
+    """A constant of a program as it is written, without the program being imported."""
+    for line in PROGRAMS[name].read_text().splitlines():
+        if line.startswith(f"{key} = "):
+            return line.partition("=")[2].partition("#")[0].strip()
+    return ""
+
+
+def environment(name: str, alias: bool) -> dict[str, str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("JAX_")}
+    env |= {"JAX_ENABLE_X64": "1" if setting(name, "X64") == "True" else "0", "JAX_PLATFORMS": "cpu"}
+    if alias:
+        env["ECOSYSTEM_ALIAS"] = "1"
+    return env
+
+
+def begin() -> None:
+    """Make ``import jax`` mean Wengert where the runner said so."""
+    if os.environ.get("ECOSYSTEM_ALIAS"):
+        import wengert
+
+        wengert.as_jax()
+
+
+def one(name: str) -> dict[str, list[float]]:
+    """Run a program here."""
+    begin()
+    results = load(name).main()
+    return {k: [float(x) for x in v] for k, v in results.items()}
+
+
+def ran(name: str, alias: bool, limit: float) -> tuple[Any, float]:
+    """What a program printed in a process of its own, or its error, and the seconds it took."""
+    started = time.perf_counter()
+    command = [sys.executable, str(HERE / "run.py"), "--one", name]
+    try:
+        done = subprocess.run(command, env=environment(name, alias), capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return f"no result after {limit:.0f} s", limit
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        return (done.stderr or f"the process ended with {done.returncode}")[-1500:], seconds
+    return json.loads(done.stdout.splitlines()[-1]), seconds
+
+
+def error_of(got: list[float], expected: list[float]) -> float:
+    """The largest relative error of a list of numbers; infinite where one alone is not finite, or lengths differ."""
+    if len(got) != len(expected):
+        return math.inf
+    finite = [abs(b) for b in expected if math.isfinite(b)]
+    scale = LEAST * max(finite, default=0.0) or sys.float_info.tiny
+    worst = 0.0
+    for a, b in zip(got, expected, strict=True):
+        if a == b or (math.isnan(a) and math.isnan(b)):
+            continue
+        worst = max(worst, abs(a - b) / max(abs(b), scale) if math.isfinite(a) and math.isfinite(b) else math.inf)
+    return worst
+
+
+def tolerance_of(name: str) -> dict[str, float]:
+    """The tolerances of a program by the names of its results, "" for the rest."""
+    import ast
+
+    module = ast.parse(PROGRAMS[name].read_text())
+    for node in module.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "TOLERANCE":
+            found = ast.literal_eval(node.value)
+            return found if isinstance(found, dict) else {"": found}
+    raise ValueError(f"{name} has no TOLERANCE")
+
+
+def compared(name: str, got: dict[str, list[float]]) -> list[str]:
+    """Lines of what differs from JAX's results."""
+    expected = json.loads((HERE / "reference" / f"{name}.json").read_text())
+    limits, lines = tolerance_of(name), []
+    for key in sorted({*expected, *got}):
+        if key not in got or key not in expected:
+            lines.append(f"{key}: only {'JAX' if key in expected else 'Wengert'} has it")
+            continue
+        error, limit = error_of(got[key], expected[key]), limits.get(key, limits[""])
+        if not error <= limit:
+            lines.append(f"{key}: error {error:.1e} beyond {limit:.0e} ({len(expected[key])} numbers)")
+    return lines
+
+
+def compare(names: list[str], limit: float, jobs: int) -> int:
+    """Run programs and compare them; print a line for each, and how many passed."""
+    bad = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for name, (got, seconds) in zip(names, pool.map(lambda n: ran(n, True, limit), names), strict=True):
+            if isinstance(got, str):
+                lines, numbers = got.splitlines(), 0
+            else:
+                lines, numbers = compared(name, got), sum(map(len, got.values()))
+            bad += bool(lines)
+            print(f"{name:16} {'FAILED' if lines else 'agrees'} {numbers:6} numbers {seconds:6.1f} s", flush=True)
+            for line in lines:
+                print("    " + line)
+    print(f"{len(names) - bad} passed, {bad} failed")
+    return bad
+
+
+def write(names: list[str], limit: float) -> int:
+    """Write what JAX gives."""
+    bad = 0
+    for name in names:
+        got, seconds = ran(name, False, limit)
+        print(f"{name:16} {'no result' if isinstance(got, str) else 'written'} {seconds:6.1f} s", flush=True)
+        if isinstance(got, str):
+            print(got)
+            bad += 1
+        else:
+            text = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in got.items())
+            (HERE / "reference" / f"{name}.json").write_text("{\n" + text + "\n}\n")
+    return bad
+
+
+class Worker:
+    """A process that has made a program's step and takes times when it is asked."""
+
+    def __init__(self, python: str, name: str, alias: bool) -> None:
+        started = time.perf_counter()
+        command = [python, str(HERE / "run.py"), "--worker", name]
+        self.process = subprocess.Popen(
+            command, env=environment(name, alias), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.answer()
+        self.cold = time.perf_counter() - started
+
+    def answer(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("worker: "):
+                return line[8:]
+        raise RuntimeError("the process ended")
+
+    def ask(self, count: int) -> float:
+        """Seconds of a step, as the mean of some."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.flush()
+        return float(self.answer())
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+def worker(name: str) -> None:
+    """Be the process of a `Worker`: a first step, then as many as each line of the input says."""
+    begin()
+    step = load(name).step()
+    step()
+    print("worker: ready", flush=True)
+    for line in sys.stdin:
+        count = int(line)
+        started = time.perf_counter()
+        for _ in range(count):
+            step()
+        print(f"worker: {(time.perf_counter() - started) / count}", flush=True)
+
+
+def speed(names: list[str], python: str, rounds: int = 9, seconds: float = 0.15) -> None:
+    """Print, for each program, the time of a step and of a cold start beside JAX's: the least of rounds by turns."""
+    ratios, starts = [], []
+    print("| program | step, µs | JAX's | ratio | cold start, s | JAX's | ratio |\n| --- | --: | --: | --: | --: | --: | --: |")
+    for name in names:
+        try:
+            ours, theirs = Worker(sys.executable, name, True), Worker(python, name, False)
+            cold = [(ours.cold, theirs.cold)]
+            for _ in range(2):
+                again = Worker(sys.executable, name, True), Worker(python, name, False)
+                cold.append((again[0].cold, again[1].cold))
+                for w in again:
+                    w.close()
+            workers = (ours, theirs)
+            counts = [max(1, int(seconds / max(w.ask(5), 1e-7))) for w in workers]
+            best = [math.inf, math.inf]
+            for _ in range(rounds):
+                for i, w in enumerate(workers):
+                    best[i] = min(best[i], w.ask(counts[i]))
+            for w in workers:
+                w.close()
+        except RuntimeError as error:
+            print(f"| {name} | {error} |", flush=True)
+            continue
+        started = [min(c[i] for c in cold) for i in (0, 1)]
+        ratios.append(best[1] / best[0])
+        starts.append(started[1] / started[0])
+        print(
+            f"| {name} | {best[0] * 1e6:.1f} | {best[1] * 1e6:.1f} | {ratios[-1]:.2f} | {started[0]:.2f} | "
+            f"{started[1]:.2f} | {starts[-1]:.1f} |",
+            flush=True,
+        )
+    if ratios:
+        step, start = (math.exp(sum(map(math.log, r)) / len(r)) for r in (ratios, starts))
+        print(f"| geometric mean of {len(ratios)} | | | {step:.2f} | | | {start:.1f} |")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Libraries written for JAX, run without it and compared with it.")
+    parser.add_argument("names", nargs="*", help="programs; all where none is named")
+    parser.add_argument("--few", action="store_true", help="the small selection")
+    parser.add_argument("--reference", action="store_true", help="write what JAX gives")
+    parser.add_argument("--speed", metavar="PYTHON", help="times beside JAX in the environment of this interpreter")
+    parser.add_argument("--one", metavar="NAME", help="run a program here")
+    parser.add_argument("--worker", metavar="NAME", help=argparse.SUPPRESS)
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds for each program")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="programs at the same time")
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(one(options.one)))
+        return 0
+    if options.worker:
+        worker(options.worker)
+        return 0
+    names = options.names or list(FEW if options.few else PROGRAMS)
+    if options.reference:
+        return write(names, options.limit)
+    if options.speed:
+        speed(names, options.speed)
+        return 0
+    return compare(names, options.limit, options.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
