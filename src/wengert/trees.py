@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import operator
+import warnings
 from builtins import map as each  # `map` is this room's own
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar, cast
@@ -41,6 +42,7 @@ _flatten: Callable[..., tuple[list[Any], TreeDef]] = _C.flatten  # (tree, is_lea
 
 _declared_leaves: set[type] = set()  # by register_leaf; subclasses are leaves too
 _registered: set[type] = set()  # nodes in our namespace
+_ways: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {}  # how one is taken apart, and made
 _automatic: set[type] = set()  # of these, the dataclasses nobody registered
 _leaf_types: set[type] = {
     np.ndarray, bool, int, float, complex, str, bytes, type,
@@ -517,8 +519,11 @@ def register(
     if cls in _automatic:
         optree.unregister_pytree_node(cls, namespace=NAMESPACE)
         _automatic.discard(cls)
-    optree.register_pytree_node(cls, flatten, unflatten, path_entry_type=entry, namespace=NAMESPACE)
+    with warnings.catch_warnings():  # of a named tuple that is registered for itself
+        warnings.simplefilter("ignore", UserWarning)
+        optree.register_pytree_node(cls, flatten, unflatten, path_entry_type=entry, namespace=NAMESPACE)
     _registered.add(cls)
+    _ways[cls] = (flatten, unflatten)
     _leaf_types.discard(cls)
     return cls
 

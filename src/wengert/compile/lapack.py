@@ -340,6 +340,17 @@ def cholesky(c: Calls, s: Factorisation, a: V, x: V) -> None:
     c.f.fail_if(c.failed())
 
 
+def cholesky_or_nan(c: Calls, s: Factorisation, a: V, x: V) -> None:
+    """The same, its lower triangle NaN where there is no such factor."""
+    f, e, t, n = c.f, c.f.e, c.type, s.rows
+    c.lower(n, a, x)
+    c("potrf", "U", n, x, n, c.info)
+    failed, nan = c.failed(), e.constant(math.nan, t)
+    with f.elements(n, n) as (i, j):
+        place = f.at(x, t, f.place(i, n, j))
+        f.store(e.select(e.and_(failed, e.icmp("ule", j, i)), nan, f.load(t, place)), place)
+
+
 def hermitian_eigen(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None) -> None:
     n = s.rows
     matrix = c.room(n * n)

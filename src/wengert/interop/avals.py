@@ -56,10 +56,17 @@ class ShapedArray(Aval, AbstractValue):
     def __init__(self, shape: Any, dtype: Any, weak_type: bool = False, **_: Any) -> None:
         super().__init__(tuple(shape), dtype, weak_type)
 
+    @property
+    def sharding(self) -> Any:
+        """On the one device: no axis of the array lies along one of a mesh."""
+        from .jax_modules.sharding import unspecified
+
+        return unspecified(len(self.shape))
+
     def update(self, **changed: Any) -> ShapedArray:
         """The same with another shape, dtype or weakness."""
         given = {"shape": self.shape, "dtype": self.dtype, "weak_type": self.weak}
-        return ShapedArray(**{**given, **changed})
+        return ShapedArray(**{**given, **changed})  # `sharding` and its kin change nothing
 
     def update_weak_type(self, weak_type: bool) -> ShapedArray:
         return self.update(weak_type=weak_type)

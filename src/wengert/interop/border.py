@@ -49,6 +49,7 @@ class Weak:
 trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*values))
 
 
+TREES: Any = ""  # nothing stays weak, and what is no array but can become one stays a node of trees where it is one
 NUMBERS: Any = "numbers"
 RESULTS: Any = "results"  # of a function under `jit` and its kin: Python numbers are weak arrays
 
@@ -59,6 +60,7 @@ def lower(x: Any, keep: Any = False) -> Any:
     Args:
         x: anything.
         keep: whether weak arrays stay weak, as `Weak`; `NUMBERS`: Python's floats too, `RESULTS`: all Python's numbers.
+            False is for arguments of operations, which become arrays; trees keep their nodes, `TREES` for one.
     """
     t = type(x)
     if (keep is NUMBERS and t is float) or (keep is RESULTS and t in _WEAK_NUMBERS):
@@ -79,12 +81,12 @@ def lower(x: Any, keep: Any = False) -> Any:
         return x.inner
     if isinstance(x, (Tracer, np.generic, type)):
         return x
-    if _is_named(x):
+    if _is_named(x) and t not in trees._ways:
         return t(*[lower(e, keep) for e in x])
+    if t in trees._ways and (keep is not False or not hasattr(x, "__jax_array__")):
+        return _mapped(lower, x, keep)
     if hasattr(x, "__jax_array__"):
         return lower(x.__jax_array__(), keep)
-    if t in trees._registered:
-        return _mapped(lower, x, keep)
     if isinstance(x, _FUNCTIONS) or t in (Lowered, Outer):
         return lowered(x, keep)
     if callable(x) and not hasattr(x, "dtype"):
@@ -99,8 +101,9 @@ def _is_named(x: Any) -> bool:
 
 def _mapped(way: Callable[..., Any], x: Any, *options: Any) -> Any:
     """A node of a registered type with its children on the other side."""
-    children, node = trees.flatten(x, lambda y: y is not x)
-    return trees.unflatten(node, [way(c, *options) for c in children])
+    apart, make = trees._ways[type(x)]
+    children, metadata = apart(x)[:2]
+    return make(metadata, [way(c, *options) for c in children])
 
 
 def lift(x: Any, weak: bool = False) -> Any:
@@ -128,7 +131,7 @@ def lift(x: Any, weak: bool = False) -> Any:
             return {k: lift(e, weak) for k, e in x.items()}
     if t is Lowered:
         return x._f
-    if _is_named(x):
+    if _is_named(x) and t not in trees._ways:
         return t(*[lift(e, weak) for e in x])
     if t in DRESSED:
         return LiftedTree(x) if t in trees._registered else Lifted(x)
@@ -180,8 +183,8 @@ class Lowered(_Function):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         out = self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()})
         if self.keep in (AUX, KEPT_AUX) and type(out) is tuple and len(out) == 2:
-            return lower(out[0], RESULTS if self.keep is KEPT_AUX else False), lower(out[1], True)
-        return lower(out, RESULTS if self.keep in (True, KEPT_AUX) else False if self.keep is AUX else self.keep)
+            return lower(out[0], RESULTS if self.keep is KEPT_AUX else TREES), lower(out[1], True)
+        return lower(out, RESULTS if self.keep in (True, KEPT_AUX) else TREES if self.keep in (False, AUX) else self.keep)
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is Lowered and other._f == self._f and other.keep == self.keep
@@ -215,7 +218,7 @@ class Lifted(_Function):
         self.inner = inner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return lift(self.inner(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}))
+        return lift(self.inner(*[lower(a, TREES) for a in args], **{k: lower(v, TREES) for k, v in kwargs.items()}))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "inner":
@@ -278,7 +281,7 @@ class Outer(_Function):
         self.of_refs: Any = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        keep, way_in = self.keep, self.way_in
+        keep, way_in = self.keep or TREES, self.way_in
         if self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)):
             return self._with_refs(*args, **kwargs)
         if way_in is not None:
@@ -334,7 +337,10 @@ def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
         try:
             out = f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()} if kwargs else {})
             if not config._x64:
-                out = tuple(map(demoted, out)) if type(out) is tuple else demoted(out)
+                if type(out) is tuple:
+                    out = tuple(map(demoted, out))
+                else:
+                    out = type(out)(*map(demoted, out)) if _is_named(out) else demoted(out)
             if type(out) is ndarray:
                 for a in args:
                     if type(a) is ndarray and np.may_share_memory(a, out):

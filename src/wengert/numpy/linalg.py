@@ -349,7 +349,7 @@ def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = False) 
     x = _matrices(a, "cholesky", square=True)
     if symmetrize_input:
         x = (x + _ops.adjoint(x)) / 2
-    return _ops.adjoint(_dec.cholesky_p.bind(_ops.adjoint(x))) if upper else _dec.cholesky_p.bind(x)
+    return _ops.adjoint(_dec.cholesky_factor(_ops.adjoint(x))) if upper else _dec.cholesky_factor(x)
 
 
 def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> tuple[Any, bool]:

@@ -12,10 +12,12 @@ from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
 from ..ops.bounds import check_written
+from ..ops.reduction import cumsum_p
 from ..ops.elementwise import as_positions, convert, floor, rint
 from ..ops.families import broadcast_shapes as _broadcast
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
+from ..ops.updates import at
 from .dispatch import plain
 
 max_, min_ = builtins.max, builtins.min
@@ -318,10 +320,14 @@ def tile(A: Any, reps: Any) -> Any:
 
 @plain(np.repeat, beyond="total_repeat_length")
 def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None) -> Any:
-    """Each slice of `a` along `axis` repeated `repeats` times (a number, or one for each slice; known beforehand).
+    """Each slice of `a` along `axis` repeated `repeats` times (a number, or one for each slice).
+
+    Args:
+        total_repeat_length: how long the result is along `axis`: what is too much is left out, and the last slice fills
+            what is missing. With it `repeats` need not be known beforehand.
 
     Raises:
-        ConcretizationError: `repeats` is under transformation: the shape of the result would depend on it.
+        ConcretizationError: `repeats` is under transformation, and the shape of the result would depend on it.
 
     Example:
         >>> import wengert.numpy as wnp
@@ -333,6 +339,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         a, axis = ravel(a), 0
     axis = canonical_axis(axis, ndim_of(a))
     s = shape_of(a)
+    if isinstance(repeats, Tracer) and total_repeat_length is not None:
+        return _repeated(a, repeats, axis, as_length(total_repeat_length, "repeat: total_repeat_length"))
     if isinstance(repeats, Tracer):
         repeats = repeats.concrete("repeat, the number of repeats")
     counts = np.asarray(repeats)
@@ -349,6 +357,17 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         missing = total_repeat_length - len(source)
         source = np.concatenate([source, np.full(max_(missing, 0), source[-1] if len(source) else 0)])
         source = source[:total_repeat_length].astype(int)
+    return getitem(a, (slice(None),) * axis + (source,))
+
+
+def _repeated(a: Any, counts: Any, axis: int, length: int) -> Any:
+    """`a` repeated along `axis` by traced counts, in a result of a known length."""
+    n = shape_of(a)[axis]
+    counts = _ops.broadcast_to(_ops.reshape(counts, (-1,)), (n,))
+    ends = cumsum_p.bind(counts, axis=0)
+    begins = ends - counts  # each slice but the first moves on by one where it begins
+    moves = at(np.zeros(length + 1, dtype_of(ends)))[np.minimum(begins[1:], length)].add(1)
+    source = cumsum_p.bind(moves[:length], axis=0)
     return getitem(a, (slice(None),) * axis + (source,))
 
 

@@ -7,6 +7,9 @@ derivatives of the QR decomposition"; Townsend (2016), "Differentiating the sing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -119,7 +122,27 @@ class _CholeskyOrNan(_Cholesky):
             return out
 
 
-cholesky_or_nan_p = _CholeskyOrNan("cholesky_or_nan", samples=cholesky_p.samples, reasons=NOT_LINEAR)
+cholesky_or_nan_p = _CholeskyOrNan(
+    "cholesky_or_nan", samples=cholesky_p.samples, reasons=NOT_LINEAR, native=Factorisation("cholesky_or_nan")
+)
+
+
+_nan: ContextVar[bool] = ContextVar("nan_for_indefinite", default=False)
+
+
+def cholesky_factor(x: Value) -> Value:
+    """The lower factor of positive definite matrices; within `nan_for_indefinite` NaN of others, else an error."""
+    return (cholesky_or_nan_p if _nan.get() else cholesky_p).bind(x)
+
+
+@contextmanager
+def nan_for_indefinite() -> Iterator[None]:
+    """Within, the factor of a matrix that is not positive definite is NaN, as JAX has it."""
+    token = _nan.set(True)
+    try:
+        yield
+    finally:
+        _nan.reset(token)
 
 
 class _EigenvaluesHermitian(OfMatrix):

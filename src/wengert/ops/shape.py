@@ -371,7 +371,7 @@ def expand_dims(x: Value, axis: Any) -> Value:
         array([[1, 2]])
     """
     x = as_array(x)
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = axis if isinstance(axis, (tuple, list, range)) else (axis,)
     n = ndim_of(x) + len(axes)
     at = {canonical_axis(a, n) for a in axes}
     if len(at) != len(axes):

@@ -53,10 +53,9 @@ def tools():
     x, ids = data((9, 2)), jnp.array([0, 0, 1, 1, 1, 2, 2, 4, 4])
     segments = [f(x, ids, 5) for f in (jraph.segment_sum, jraph.segment_mean, jraph.segment_variance, jraph.segment_softmax, jraph.segment_normalize, jraph.segment_max_or_constant, jraph.segment_min_or_constant)]
     slopes = jax.jit(jax.grad(lambda x: jnp.sum(jraph.segment_softmax(x, ids, 5) ** 3) + jnp.sum(jraph.segment_variance(x, ids, 5))))(x)
-    full = jraph.get_fully_connected_graph(3, 2, data((6, 2)))
     batches = list(jraph.dynamically_batch(iter([graph(seed=i) for i in range(6)]), n_node=16, n_edge=30, n_graph=4))
     return {
-        "padded": flat(padded), "masks": flat(masks), "segments": flat(segments), "slopes": flat(slopes), "full": flat((full.senders, full.receivers)),
+        "padded": flat(padded), "masks": flat(masks), "segments": flat(segments), "slopes": flat(slopes),
         "unpadded": flat(jraph.unpad_with_graphs(padded)), "dynamic": flat([b.n_node for b in batches]), "softmax": flat(jraph.partition_softmax(x[:, 0], jnp.array([4, 5]))),
     }  # fmt: skip
 

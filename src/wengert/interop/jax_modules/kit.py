@@ -24,4 +24,23 @@ def no_out(name: str, out: Any) -> None:
         raise NotImplementedError(f"The 'out' argument to jnp.{name} is not supported: bind a name to the result")
 
 
-__all__ = ["named", "no_out"]
+class _Names:
+    """The names of a module of the alias, looked up when they are used."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        from ..jax_names import alias_name
+
+        found = alias_name(self._module, name)
+        setattr(self, name, found)
+        return found
+
+
+def names(module: str) -> Any:
+    """A module of the alias for modules that are written in its terms, whether it is installed or not."""
+    return _Names(module)
+
+
+__all__ = ["named", "names", "no_out"]

@@ -8,6 +8,7 @@ import numpy as _np
 
 from ...numpy import linalg as _linalg
 from ...numpy import reductions as _sums
+from ...ops.decompositions import nan_for_indefinite as _nan_for_indefinite
 from ...ops.linalg import turned as _turned
 from ...ops.reflectors import qr_packed_p as _qr_packed
 from ..border import bordered
@@ -17,8 +18,9 @@ from . import numpy as _numpy
 
 @bordered
 def cholesky(a: Any, *, upper: bool = False, symmetrize_input: bool = True) -> Any:
-    """`wengert.numpy.linalg.cholesky` of the mean of both triangles, so that gradients are Hermitian."""
-    return _linalg.cholesky(a, upper=upper, symmetrize_input=symmetrize_input)
+    """`wengert.numpy.linalg.cholesky` of the mean of both triangles, so that gradients are Hermitian; NaN where there is none."""
+    with _nan_for_indefinite():
+        return _linalg.cholesky(a, upper=upper, symmetrize_input=symmetrize_input)
 
 
 @bordered

@@ -91,16 +91,24 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
     return wrap(ours.broadcast_to(value._value, lower(shape)), value._weak and dtype is None)
 
 
+def _is_abstract(a: Any) -> bool:
+    """Whether something only tells a shape and a dtype, as `jax.ShapeDtypeStruct` does."""
+    if isinstance(a, (Array, np.ndarray, np.generic)) or not (hasattr(a, "shape") and hasattr(a, "dtype")):
+        return False
+    return not any(hasattr(a, name) for name in ("__jax_array__", "__array__", "__wengert_value__"))
+
+
 def _like(name: str, value: Any) -> Callable[..., Any]:
     def function(a: Any, *args: Any, dtype: Any = None, shape: Any = None, **_: Any) -> Any:
         checked(a, function, 0)
         fill, *rest = args if value is None else (value, *args)
         dtype = rest[0] if rest else dtype
-        like, weak = kind_of(a)
+        if _is_abstract(a):
+            like, weak, of = canonical_dtype(a.dtype), bool(getattr(a, "weak_type", False)), tuple(a.shape)
+        else:
+            (like, weak), of = kind_of(a), np.shape(lower(a))
         wanted = canonical_dtype(dtype) if dtype is not None else like
-        if shape is None:
-            shape = a.shape if type(a).__name__ in TYPES else np.shape(lower(a))
-        shape = lower(shape)
+        shape = of if shape is None else lower(shape)
         if type(a) is Array and a.dtype.names:
             return wrap(np.zeros(shape, a.dtype))
         out = ours.broadcast_to(converted(as_value(lower(fill)), wanted), shape)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ... import random as ours
-from ..array import KEY_TYPE
-from ..border import bordered
+from ...core import as_value
+from ..array import KEY_TYPE, kind_of, wrap
+from ..border import bordered, lower
+from ..conversion import converted
 from ..keywords import check_free
 from . import settings
 
@@ -49,6 +53,13 @@ def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -
     return bordered(ours.wrap_key_data)(key_bits_array, impl=_generator(impl))
 
 
+def fold_in(key: Any, data: Any) -> Any:
+    """`wengert.random.fold_in`; floats and truth values are made 32-bit integers."""
+    if kind_of(data)[0].kind in "fb":
+        data = wrap(converted(as_value(lower(data)), np.dtype(np.uint32)))
+    return bordered(ours.fold_in)(key, data)
+
+
 def key_dtype(impl_spec: Any = None) -> Any:
     """The dtype of keys of a generator.
 
@@ -61,4 +72,4 @@ def key_dtype(impl_spec: Any = None) -> Any:
     return KEY_TYPE
 
 
-__all__ = ["PRNGKey", "key", "key_dtype", "wrap_key_data"]
+__all__ = ["PRNGKey", "fold_in", "key", "key_dtype", "wrap_key_data"]

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from ... import numpy as wnp
+from ...ops.decompositions import nan_for_indefinite
 from ...scipy import linalg
 from ..array import wrap
 from ..border import bordered, lower
 from ..conversion import converted
+from ..rules import follow
 from .numpy import array, where
+
+
+def _with_nan(name: str) -> Any:
+    """A function of `wengert.scipy.linalg` for which the factor of a matrix that is not positive definite is NaN."""
+    inner = follow("jax.scipy.linalg", name, getattr(linalg, name))
+
+    @functools.wraps(inner)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        with nan_for_indefinite():
+            return inner(*args, **kwargs)
+
+    return function
+
+
+cholesky, cho_factor, solve = map(_with_nan, ("cholesky", "cho_factor", "solve"))
 
 
 def expm(A: Any, *, upper_triangular: bool = False, max_squarings: int = 16) -> Any:  # noqa: N803 (JAX's names)
@@ -84,4 +102,4 @@ def sqrtm(A: Any, blocksize: int = 1) -> Any:  # noqa: N803 (JAX's names)
     return bordered(linalg.sqrtm)(A)
 
 
-__all__ = ["dft", "expm", "polar", "solve_sylvester", "sqrtm"]
+__all__ = ["cho_factor", "cholesky", "dft", "expm", "polar", "solve", "solve_sylvester", "sqrtm"]

@@ -31,6 +31,10 @@ class PartitionSpec(tuple):
 
     __str__ = __repr__
 
+    def update(self, **changed: Any) -> PartitionSpec:
+        """The same with other names as ``partitions``."""
+        return PartitionSpec(*changed.get("partitions", self))
+
     UNCONSTRAINED = None
 
 
@@ -118,6 +122,10 @@ class NamedSharding(Sharding):
             if name is not None and name not in mesh.axis_names:
                 raise ValueError(f"NamedSharding: the mesh has no axis {name!r}; it has {mesh.axis_names}")
 
+    def update(self, **changed: Any) -> NamedSharding:
+        """The same with another mesh or specification."""
+        return NamedSharding(**{"mesh": self.mesh, "spec": self.spec, **changed})
+
     def __eq__(self, other: Any) -> bool:
         return isinstance(other, NamedSharding) and (self.mesh, self.spec) == (other.mesh, other.spec)
 
@@ -159,6 +167,12 @@ class AbstractMesh:
 
     def __repr__(self) -> str:
         return f"AbstractMesh({', '.join(f'{k!r}: {n}' for k, n in self.shape.items())})"
+
+
+def unspecified(ndim: int) -> NamedSharding:
+    """The sharding of abstract values: no axis lies along one of a mesh, which has none."""
+    no_mesh: Any = AbstractMesh((), ())
+    return NamedSharding(no_mesh, PartitionSpec(*(None,) * ndim))
 
 
 class AbstractDevice:

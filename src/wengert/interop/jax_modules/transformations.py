@@ -22,7 +22,7 @@ from ...transforms.function import name_of, shown
 from ...transforms.staging import stage
 from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
-from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Outer, Weak, lift, lower, lowered
+from ..border import AUX, KEPT_AUX, NUMBERS, TREES, LiftedTree, Outer, Weak, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
@@ -38,7 +38,7 @@ def _weak_in(argnums: Any, what: str, allowed: bool) -> Callable[[Any], list[Any
         nums = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
         nums = {n % len(args) if args else n for n in nums}
         if not allowed:
-            for x in [x for i in nums if i < len(args) for x in trees.leaves(lower(args[i]))]:
+            for x in [x for i in nums if i < len(args) for x in trees.leaves(lower(args[i], TREES))]:
                 dtype = getattr(x, "dtype", None) or np.dtype(type(x) if type(x) in PYTHON_SCALARS else object)
                 if dtype.kind in "iub":
                     raise TypeError(
@@ -203,7 +203,7 @@ def _is_number(x: Any) -> bool:
 
 def arrays(x: Any) -> Any:
     """A tree with arrays of this mode for its numbers."""
-    return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x))
+    return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x, TREES))
 
 
 class _Valued(Outer):
@@ -308,9 +308,16 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return trees.unflatten(tree, [0.0 if i in structs else x for i, x in enumerate(leaves)]) if structs else out
 
     function.__name__ = name_of(fun)
-    given = trees.map(_weak_struct, lower((args, kwargs), True))
+    given = trees.map(_weak_struct, lower(trees.map(_in_the_abstract, (args, kwargs)), True))
     out = ours.eval_shape(lowered(function, True), *given[0], **given[1])
     return _structs(out, structs)
+
+
+def _in_the_abstract(x: Any) -> Any:
+    """A leaf of arguments, as its shape and dtype where it tells no more; arrays as they are."""
+    if isinstance(x, (Array, ShapeDtypeStruct, np.ndarray, np.generic)) or not (hasattr(x, "shape") and hasattr(x, "dtype")):
+        return x
+    return x if hasattr(x, "__jax_array__") else ShapeDtypeStruct(x.shape, x.dtype, weak_type=getattr(x, "weak_type", False))
 
 
 def _weak_struct(x: Any) -> Any:
@@ -329,7 +336,7 @@ def _structs(tree: Any, given: dict[int, Any] | None = None) -> Any:
 
 def closure_convert(fun: Callable[..., Any], *example_args: Any) -> Any:
     """`wengert.closure_convert`."""
-    return lift(ours.closure_convert(lowered(fun), *lower(example_args)))
+    return lift(ours.closure_convert(lowered(fun), *lower(example_args, TREES)))
 
 
 def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False, **_: Any) -> Any:
@@ -345,7 +352,7 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
     def jaxpr_of(*args: Any, **kwargs: Any) -> Any:
         opened = Opened(fun)
         inner = lowered(opened.function)
-        leaves, tree, _, rebuild = splitting.split(lower(args), lower(kwargs))
+        leaves, tree, _, rebuild = splitting.split(*lower(trees.map(_in_the_abstract, (args, kwargs)), TREES))
         seen: list[Any] = []
         avals = jits.abstracts(leaves, tree, "make_jaxpr", inner)
         try:

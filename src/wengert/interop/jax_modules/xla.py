@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..extend.primitive import Primitive, computed
 
 
@@ -14,7 +16,7 @@ def apply_primitive(prim: Primitive, *args: Any, **params: Any) -> Any:
     return computed(prim, args, params)
 
 
-canonicalize_dtype_handlers: dict[Any, Any] = {}
+canonicalize_dtype_handlers: dict[Any, Any] = {np.ndarray: np.asarray}  # libraries enter classes of their own
 Backend = object
 
 __all__ = ["Backend", "apply_primitive", "canonicalize_dtype_handlers"]

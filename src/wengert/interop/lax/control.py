@@ -18,7 +18,7 @@ from ...transforms.control import line_of, steps_of
 from ...transforms.function import name_of
 from ...transforms.jit import eval_shape
 from ..array import Array, in_dtype, kind_of, wrap
-from ..border import bordered, lift, lower, lowered
+from ..border import TREES, bordered, lift, lower, lowered
 from ..jax_modules.numpy import array
 from ..promotion import joined
 
@@ -128,7 +128,7 @@ def scan(
         unroll, _split_transpose: taken; the compiler chooses.
         options: `checkpoint` and `budget`, as there.
     """
-    taken = trees.map(as_array, lower(xs))
+    taken = trees.map(as_array, lower(xs, TREES))
     if not callable(f):
         raise TypeError("lax.scan: f argument should be a callable.")
     paths = trees.flatten_with_paths(taken)[0]
@@ -344,7 +344,7 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
 def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
     """`f` of each slice of `xs` along the first axis, stacked: one after another, or `batch_size` at once."""
     function = _named(lambda x: lower(_of_numbers(f(x)), True), f)
-    return lift(ours.map(lowered(function), lower(xs), batch_size=batch_size))
+    return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size))
 
 
 def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:

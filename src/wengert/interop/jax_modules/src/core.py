@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...border import lower
 from ...extend.jaxpr import jaxpr_as_fun
 from ...extend.primitive import Primitive
 from ...extend.traces import EvalTrace, trace_state_clean
-
-pytype_aval_mappings: dict[type, Any] = {}
-
 
 def get_aval(x: Any) -> Any:
     """The type of a value."""
     from ..transformations import typeof
 
     return typeof(x)
+
+
+pytype_aval_mappings: dict[type, Any] = {np.ndarray: get_aval}  # libraries enter classes of their own
 
 
 def full_lower(x: Any) -> Any:
