@@ -213,7 +213,9 @@ def worker(name: str) -> None:
 def speed(names: list[str], python: str, rounds: int = 9, seconds: float = 0.15) -> None:
     """Print, for each program, the time of a step and of a cold start beside JAX's: the least of rounds by turns."""
     ratios, starts = [], []
-    print("| program | step, µs | JAX's | ratio | cold start, s | JAX's | ratio |\n| --- | --: | --: | --: | --: | --: | --: |")
+    print(
+        "| program | step, µs | JAX's | ratio | cold start, s | JAX's | ratio |\n| --- | --: | --: | --: | --: | --: | --: |"
+    )
     for name in names:
         try:
             ours, theirs = Worker(sys.executable, name, True), Worker(python, name, False)

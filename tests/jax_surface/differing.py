@@ -169,7 +169,6 @@ DIFFERING = frozenset({
     'jsp.linalg.polar(m,eps=1e-6)',
     "jsp.linalg.schur(m,output='complex')",
     'jsp.linalg.schur(jnp.array([[0.0,1],[-1,0]]))',
-    'jnp.linalg.cholesky(c[None]*jnp.eye(3))',
     'jnp.linalg.lstsq(m,f)',
     'jnp.linalg.lstsq(mi,jnp.ones(2))',
     'jnp.linalg.lstsq(m,f,rcond=0.1)',

@@ -49,6 +49,17 @@ class Weak:
 trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*values))
 
 
+class Held:
+    """The leaves of a node of a registered type some of which are weak: such classes need not bear a `Weak` as a child."""
+
+    __slots__ = ("leaves", "tree")
+
+    def __init__(self, leaves: Any, tree: Any) -> None:
+        self.leaves, self.tree = leaves, tree
+
+
+trees.register(Held, lambda h: (tuple(h.leaves), h.tree), lambda tree, leaves: Held(list(leaves), tree))
+
 TREES: Any = ""  # nothing stays weak, and what is no array but can become one stays a node of trees where it is one
 NUMBERS: Any = "numbers"
 RESULTS: Any = "results"  # of a function under `jit` and its kin: Python numbers are weak arrays
@@ -87,11 +98,24 @@ def lower(x: Any, keep: Any = False) -> Any:
         return _mapped(lower, x, keep)
     if hasattr(x, "__jax_array__"):
         return lower(x.__jax_array__(), keep)
-    if isinstance(x, _FUNCTIONS) or t in (Lowered, Outer):
+    if isinstance(x, (*_FUNCTIONS, Lowered, Outer)):
         return lowered(x, keep)
     if callable(x) and not hasattr(x, "dtype"):
         return lowered(x, keep)
     return x
+
+
+def in_order(tree: Any) -> Any:
+    """A tree whose dicts have their keys in order."""
+    t = type(tree)
+    if t is dict:
+        try:
+            return {k: in_order(tree[k]) for k in sorted(tree)}
+        except TypeError:
+            return {k: in_order(v) for k, v in tree.items()}
+    if t is tuple or t is list:
+        return t([in_order(x) for x in tree])
+    return tree
 
 
 def _is_named(x: Any) -> bool:
@@ -103,7 +127,11 @@ def _mapped(way: Callable[..., Any], x: Any, *options: Any) -> Any:
     """A node of a registered type with its children on the other side."""
     apart, make = trees._ways[type(x)]
     children, metadata = apart(x)[:2]
-    return make(metadata, [way(c, *options) for c in children])
+    out = [way(c, *options) for c in children]
+    if way is lower and any(type(c) is Weak or type(c) is Held for c in out):
+        leaves, tree = trees.flatten(x)
+        return Held([lower(leaf, *options) for leaf in leaves], tree)
+    return make(metadata, out)
 
 
 def lift(x: Any, weak: bool = False) -> Any:
@@ -119,9 +147,8 @@ def lift(x: Any, weak: bool = False) -> Any:
         return wrap(x.taken() if x.mutable else x, weak or x.weak)
     if isinstance(x, (np.generic, ndarray)):
         return wrap(x, weak)
-    if t is Weak:
-        value = x.value
-        return lift(np.asarray(value)[()] if type(value) in PYTHON_SCALARS else value, True)
+    if t is Weak or t is Held:
+        return _marked(x)
     if t is list:
         return [lift(e, weak) for e in x]
     if t is dict:
@@ -142,6 +169,14 @@ def lift(x: Any, weak: bool = False) -> Any:
     if t in trees._registered:
         return _mapped(lift, x)
     return Lifted(x) if isinstance(x, _FUNCTIONS) else x
+
+
+def _marked(x: Weak | Held) -> Any:
+    """The weak array, or the node with weak leaves, that something stands for."""
+    if type(x) is Held:
+        return trees.unflatten(x.tree, [lift(leaf) for leaf in x.leaves])
+    value = x.value  # type: ignore[union-attr]
+    return lift(np.asarray(value)[()] if type(value) in PYTHON_SCALARS else value, True)
 
 
 def _is_ours(x: Any) -> bool:
@@ -184,7 +219,9 @@ class Lowered(_Function):
         out = self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()})
         if self.keep in (AUX, KEPT_AUX) and type(out) is tuple and len(out) == 2:
             return lower(out[0], RESULTS if self.keep is KEPT_AUX else TREES), lower(out[1], True)
-        return lower(out, RESULTS if self.keep in (True, KEPT_AUX) else TREES if self.keep in (False, AUX) else self.keep)
+        return lower(
+            out, RESULTS if self.keep in (True, KEPT_AUX) else TREES if self.keep in (False, AUX) else self.keep
+        )
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is Lowered and other._f == self._f and other.keep == self.keep
@@ -205,7 +242,7 @@ def lowered(f: Callable[..., Any], keep: Any = False) -> Any:
         if known is not None and known._f is f:
             return known
     made = Lowered(f, keep)
-    if isinstance(f, types.FunctionType) or type(f) in (functools.partial, Outer):
+    if isinstance(f, (types.FunctionType, Outer)) or type(f) is functools.partial:
         f.__dict__[name] = made
     return made
 

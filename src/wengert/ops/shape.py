@@ -65,7 +65,7 @@ def canonical_axes(axis: Any, ndim: int, scalars: bool = False) -> tuple[int, ..
     """
     if axis is None or (scalars and not ndim and type(axis) is int and axis in (0, -1)):
         return tuple(range(ndim))
-    axes = (axis,) if not isinstance(axis, (tuple, list)) else axis
+    axes = (axis,) if not isinstance(axis, (tuple, list, range)) else axis
     out = tuple(sorted(canonical_axis(a, ndim) for a in axes))
     if len(set(out)) != len(out):
         raise ShapeError(f"axis {axis} names an axis twice")

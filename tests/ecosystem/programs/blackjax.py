@@ -48,7 +48,12 @@ def quick_start():
     out, key = [], jax.random.key(1)
     for i in range(50):
         state, info = step(jax.random.fold_in(key, i), state)
-        out += [float(state.position["loc"]), float(state.logdensity), float(info.acceptance_rate), float(info.num_integration_steps)]
+        out += [
+            float(state.position["loc"]),
+            float(state.logdensity),
+            float(info.acceptance_rate),
+            float(info.num_integration_steps),
+        ]
     states = inference_loop(key, nuts.step, nuts.init(START), 20)
     return {"quick_start": out, "loop": flat(states.position)}
 
@@ -59,7 +64,10 @@ def adaptation():
     (state, parameters), _ = warmup.run(key, START, num_steps=100)
     kernel = blackjax.nuts(logdensity, **parameters).step
     states = inference_loop(key, kernel, state, 20)
-    return {"adapted": [float(parameters["step_size"]), *flat(parameters["inverse_mass_matrix"])], "samples": flat(states.position)}
+    return {
+        "adapted": [float(parameters["step_size"]), *flat(parameters["inverse_mass_matrix"])],
+        "samples": flat(states.position),
+    }
 
 
 def samplers():

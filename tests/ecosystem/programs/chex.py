@@ -69,7 +69,11 @@ def assertions():
         raises(chex.assert_shape, jnp.zeros((2, 3, 3)), (..., 3)), raises(chex.assert_tree_has_only_ndarrays, tree), raises(chex.assert_trees_all_equal_dtypes, tree, tree),
     ]  # fmt: skip
     dims = chex.Dimensions(B=3, F=4)
-    found += [raises(chex.assert_shape, x, dims["BF"]), raises(chex.assert_shape, y, dims["B"]), raises(chex.assert_shape, y, dims["F"])]
+    found += [
+        raises(chex.assert_shape, x, dims["BF"]),
+        raises(chex.assert_shape, y, dims["B"]),
+        raises(chex.assert_shape, y, dims["F"]),
+    ]
     return {"assertions": found}
 
 
@@ -110,7 +114,12 @@ def checks():
         log.wait_checks()
 
     return {
-        "chexify": [*map(float, good), raises(bad), *map(float, at_most(jnp.ones(2), jnp.ones(2))), raises(at_most, jnp.ones(2), 5 * jnp.ones(2))]
+        "chexify": [
+            *map(float, good),
+            raises(bad),
+            *map(float, at_most(jnp.ones(2), jnp.ones(2))),
+            raises(at_most, jnp.ones(2), 5 * jnp.ones(2)),
+        ]
     }
 
 
@@ -153,7 +162,9 @@ def training():
         params = jax.tree.map(lambda p, g: p - 0.1 * g + 1e-3 * jax.random.normal(noise, p.shape), state.params, grads)
         return state.replace(params=params, count=state.count + 1, key=key), loss
 
-    state = State(params=Parameters(x=0.3 * data((3, 8), 1), y=0.3 * data((8,), 2)), count=jnp.array(0), key=jax.random.PRNGKey(0))
+    state = State(
+        params=Parameters(x=0.3 * data((3, 8), 1), y=0.3 * data((8,), 2)), count=jnp.array(0), key=jax.random.PRNGKey(0)
+    )
     losses = []
     for _ in range(50):
         state, loss = step(state)

@@ -27,7 +27,13 @@ def quick_start():
     through = jax.jit(lambda d: d.entropy())(dist)
     log_normal = distrax.Transformed(distrax.Normal(loc=jnp.zeros(3), scale=1.0), distrax.Lambda(jnp.exp))
     value, logp = log_normal.sample_and_log_prob(seed=key)
-    slope = jax.grad(lambda mu: dist.replace(loc=mu).log_prob(samples) if hasattr(dist, "replace") else distrax.MultivariateNormalDiag(mu, sigma).log_prob(samples))(mu)
+    slope = jax.grad(
+        lambda mu: (
+            dist.replace(loc=mu).log_prob(samples)
+            if hasattr(dist, "replace")
+            else distrax.MultivariateNormalDiag(mu, sigma).log_prob(samples)
+        )
+    )(mu)
     return {"quick_start": flat((samples, dist.log_prob(samples), jitted(key, mu, sigma), through, value, logp, slope))}
 
 
@@ -53,7 +59,9 @@ def distributions():
         slope = jax.grad(lambda x: jnp.sum(d.log_prob(x)))(x) if d in made else 0.0  # noqa: B023
         out[f"dist {type(d).__name__}"] = flat((x, logp, more, slope))
     a, b = distrax.Normal(0.0, 1.0), distrax.Normal(1.0, 2.0)
-    out["kl"] = flat((a.kl_divergence(b), distrax.Categorical(logits=jnp.zeros(3)).kl_divergence(whole[1]), b.cross_entropy(a)))
+    out["kl"] = flat(
+        (a.kl_divergence(b), distrax.Categorical(logits=jnp.zeros(3)).kl_divergence(whole[1]), b.cross_entropy(a))
+    )
     return out
 
 
@@ -121,13 +129,19 @@ def markov():
     """A hidden Markov model: forward and backward, Viterbi, the gradient of its likelihood."""
     y = data((20,))
     made = lambda logits: distrax.HMM(
-        distrax.Categorical(logits=jnp.zeros(3)), distrax.Categorical(logits=logits), distrax.Normal(jnp.array([-1.0, 0.0, 1.0]), 0.5)
+        distrax.Categorical(logits=jnp.zeros(3)),
+        distrax.Categorical(logits=logits),
+        distrax.Normal(jnp.array([-1.0, 0.0, 1.0]), 0.5),
     )
     logits = data((3, 3), 4)
     alphas, betas, marginals, loglik = made(logits).forward_backward(y)
     slope = jax.jit(jax.grad(lambda z: made(z).forward(y)[0]))(logits)
     states, seen = made(logits).sample(seed=jax.random.PRNGKey(2), seq_len=10)
-    return {"hmm": flat((alphas, betas, marginals, loglik, slope)), "viterbi": flat(made(logits).viterbi(y)), "drawn hmm": flat((states, seen))}
+    return {
+        "hmm": flat((alphas, betas, marginals, loglik, slope)),
+        "viterbi": flat(made(logits).viterbi(y)),
+        "drawn hmm": flat((states, seen)),
+    }
 
 
 EXAMPLES = (quick_start, distributions, bijectors, flow, markov)

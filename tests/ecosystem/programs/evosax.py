@@ -11,7 +11,17 @@ from evosax.problems import BBOBProblem
 TOLERANCE = {"": 1e-4}
 
 # Those that steps of rounding decide: the same algorithm runs apart within some generations.
-SHORT = {"CMA_ES": 20, "xNES": 20, "iAMaLGaM_Full": 10, "ASEBO": 10, "SV_CMA_ES": 10, "MA_ES": 20, "LM_MA_ES": 20, "CR_FM_NES": 20, "ESMC": 50}
+SHORT = {
+    "CMA_ES": 20,
+    "xNES": 20,
+    "iAMaLGaM_Full": 10,
+    "ASEBO": 10,
+    "SV_CMA_ES": 10,
+    "MA_ES": 20,
+    "LM_MA_ES": 20,
+    "CR_FM_NES": 20,
+    "ESMC": 50,
+}
 
 
 def flat(tree):
@@ -81,7 +91,19 @@ def learned():
 def problems():
     """Functions of the BBOB benchmark."""
     out, key = {}, jax.random.key(1)
-    for name in ("sphere", "rosenbrock", "rastrigin", "ellipsoidal", "schwefel", "discus", "weierstrass", "griewank_rosenbrock", "katsuura", "step_ellipsoidal", "gallagher_101_me"):
+    for name in (
+        "sphere",
+        "rosenbrock",
+        "rastrigin",
+        "ellipsoidal",
+        "schwefel",
+        "discus",
+        "weierstrass",
+        "griewank_rosenbrock",
+        "katsuura",
+        "step_ellipsoidal",
+        "gallagher_101_me",
+    ):
         problem = BBOBProblem(fn_name=name, num_dims=3, seed=0)
         state = problem.init(key)
         points = jax.vmap(problem.sample)(jax.random.split(key, 4))
@@ -102,7 +124,13 @@ def policy():
     x = jnp.array(np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32))
     y, net, key = jnp.sin(x.sum(1)), Policy(), jax.random.key(0)
     start = net.init(key, x)
-    es = Open_ES(population_size=32, solution=start, optimizer=optax.adam(0.05), std_schedule=optax.constant_schedule(0.1), fitness_shaping_fn=centered_rank_fitness_shaping_fn)
+    es = Open_ES(
+        population_size=32,
+        solution=start,
+        optimizer=optax.adam(0.05),
+        std_schedule=optax.constant_schedule(0.1),
+        fitness_shaping_fn=centered_rank_fitness_shaping_fn,
+    )
     params = es.default_params
     state = es.init(key, start, params)
     fitness_of = jax.jit(jax.vmap(lambda p: jnp.mean((net.apply(p, x)[:, 0] - y) ** 2)))

@@ -138,7 +138,9 @@ class Ensemble(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        many = nn.vmap(nn.Dense, in_axes=None, out_axes=0, axis_size=3, variable_axes={"params": 0}, split_rngs={"params": True})
+        many = nn.vmap(
+            nn.Dense, in_axes=None, out_axes=0, axis_size=3, variable_axes={"params": 0}, split_rngs={"params": True}
+        )
         return nn.Dense(1)(nn.tanh(many(features=5)(x)).mean(0))
 
 
@@ -200,7 +202,10 @@ def linear():
         loss, grads = loss_and_grad(params, samples, target)
         params = jax.tree_util.tree_map(lambda p, g: p - 0.3 * g, params, grads)
         losses.append(float(loss))
-    return {"linear": losses, "shapes": [float(s) for x in jax.tree.leaves(jax.tree.map(jnp.shape, params)) for s in [x]]}
+    return {
+        "linear": losses,
+        "shapes": [float(s) for x in jax.tree.leaves(jax.tree.map(jnp.shape, params)) for s in [x]],
+    }
 
 
 def simple():
@@ -230,7 +235,11 @@ def autoencoder():
     bound = model.bind(model.init(jax.random.key(0), x))
     out = trained(model, lambda apply, p: jnp.mean((apply({"params": p}, x) - x) ** 2), (x,), name="autoencoder")
     codes = model.apply(bound.variables, x, method="encode")
-    return out | {"bind": summary(bound.encode(x)), "method": summary(codes), "unbind": summary(bound.encoder.unbind()[1])}
+    return out | {
+        "bind": summary(bound.encode(x)),
+        "method": summary(codes),
+        "unbind": summary(bound.encoder.unbind()[1]),
+    }
 
 
 def batchnorm():
@@ -300,7 +309,20 @@ def layers():
     for name, (layer, x) in made.items():
         value, variables = layer.init_with_output(key, x)
         out[f"layer {name}"] = summary(variables) + summary(value)
-    for f in (nn.silu, nn.gelu, nn.elu, nn.selu, nn.softplus, nn.glu, nn.swish, nn.celu, nn.leaky_relu, nn.hard_tanh, nn.soft_sign, nn.standardize):
+    for f in (
+        nn.silu,
+        nn.gelu,
+        nn.elu,
+        nn.selu,
+        nn.softplus,
+        nn.glu,
+        nn.swish,
+        nn.celu,
+        nn.leaky_relu,
+        nn.hard_tanh,
+        nn.soft_sign,
+        nn.standardize,
+    ):
         out[f"activation {f.__name__}"] = summary(jax.jit(jax.grad(lambda x: jnp.sum(jnp.sin(f(x)))))(flat))  # noqa: B023
     return out
 
@@ -331,7 +353,9 @@ def tools():
     sown = Sown()
     first = sown.init(jax.random.key(1), x)
     loss, updated = sown.apply(first, x, mutable=["intermediates", "counter"])
-    moved = jax.grad(lambda p: sown.apply({**first, "perturbations": p}, x, mutable=["counter"])[0])(first["perturbations"])
+    moved = jax.grad(lambda p: sown.apply({**first, "perturbations": p}, x, mutable=["counter"])[0])(
+        first["perturbations"]
+    )
     return {
         "bytes": summary(back), "paths": [float(len(k)) for k in flat], "frozen": summary(frozen),
         "captured": summary(state["intermediates"]), "mapped": summary(doubled), "table": [float("MLP" in table)],

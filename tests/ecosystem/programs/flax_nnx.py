@@ -11,7 +11,11 @@ TOLERANCE = {"": 5e-5, "loss cnn": 2e-3, "loss transformer": 1e-3, "loss dropout
 
 def summary(tree):
     """A few numbers of a tree: its size, sum, sum of squares and first elements."""
-    found = [np.ravel(np.asarray(x, np.float64)) for x in jax.tree.leaves(tree) if not jnp.issubdtype(x.dtype, jax.dtypes.prng_key)]
+    found = [
+        np.ravel(np.asarray(x, np.float64))
+        for x in jax.tree.leaves(tree)
+        if not jnp.issubdtype(x.dtype, jax.dtypes.prng_key)
+    ]
     x = np.concatenate(found)
     return [float(len(x)), float(x.sum()), float((x * x).sum()), *map(float, x[:: max(1, len(x) // 5)][:5])]
 
@@ -150,7 +154,11 @@ def stateful():
     model.train()
     before = summary(model(x))
     model.eval()
-    return {"count": [float(counter.count[...])], "metrics": [float(values["accuracy"]), float(values["loss"])], "modes": before + summary(model(x))}
+    return {
+        "count": [float(counter.count[...])],
+        "metrics": [float(values["accuracy"]), float(values["loss"])],
+        "modes": before + summary(model(x)),
+    }
 
 
 def splitting():
@@ -237,7 +245,11 @@ def layers():
     out["lstm"] = summary(nnx.RNN(cell)(data((2, 6, 4))))
     out["gru"] = summary(nnx.RNN(nnx.GRUCell(4, 5, rngs=rngs))(data((2, 6, 4))))
     keys = nnx.Rngs(0, noise=1)
-    out["keys"] = [*map(float, jax.random.normal(keys.noise(), (3,))), *map(float, keys.normal((2,))), *map(float, keys.uniform((2,)))]
+    out["keys"] = [
+        *map(float, jax.random.normal(keys.noise(), (3,))),
+        *map(float, keys.normal((2,))),
+        *map(float, keys.uniform((2,))),
+    ]
     return out
 
 
@@ -251,7 +263,9 @@ def main():
 def step():
     x, y = data((64, 16)), data((64, 1), 1)
     rngs = nnx.Rngs(0)
-    model = nnx.Sequential(nnx.Linear(16, 64, rngs=rngs), nnx.relu, nnx.Linear(64, 64, rngs=rngs), nnx.relu, nnx.Linear(64, 1, rngs=rngs))
+    model = nnx.Sequential(
+        nnx.Linear(16, 64, rngs=rngs), nnx.relu, nnx.Linear(64, 64, rngs=rngs), nnx.relu, nnx.Linear(64, 1, rngs=rngs)
+    )
     optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
 
     @nnx.jit

@@ -123,7 +123,9 @@ def transformer():
         mask = jnp.tril(jnp.ones((1, 1, x.shape[1], x.shape[1])))
         for _ in range(2):
             h = hk.LayerNorm(axis=-1, create_scale=True, create_offset=True)(x)
-            x = x + hk.MultiHeadAttention(4, 4, w_init=hk.initializers.VarianceScaling(1.0), model_size=16)(h, h, h, mask)
+            x = x + hk.MultiHeadAttention(4, 4, w_init=hk.initializers.VarianceScaling(1.0), model_size=16)(
+                h, h, h, mask
+            )
             x = x + hk.nets.MLP([64, 16], activation=jax.nn.gelu)(x)
         return hk.Linear(11)(x)
 

@@ -73,9 +73,15 @@ def solvers():
 
 def constrained():
     """Projections, proximal operators, quadratic programs, and derivatives through them."""
-    pg = jaxopt.ProjectedGradient(fun=ridge, projection=jaxopt.projection.projection_non_negative, tol=1e-8, maxiter=500)
-    lasso = jaxopt.ProximalGradient(fun=lambda w, data: 0.5 * jnp.mean((data[0] @ w - data[1]) ** 2), prox=jaxopt.prox.prox_lasso, tol=1e-8)
-    block = jaxopt.BlockCoordinateDescent(fun=jaxopt.objective.least_squares, block_prox=jaxopt.prox.prox_lasso, tol=1e-8)
+    pg = jaxopt.ProjectedGradient(
+        fun=ridge, projection=jaxopt.projection.projection_non_negative, tol=1e-8, maxiter=500
+    )
+    lasso = jaxopt.ProximalGradient(
+        fun=lambda w, data: 0.5 * jnp.mean((data[0] @ w - data[1]) ** 2), prox=jaxopt.prox.prox_lasso, tol=1e-8
+    )
+    block = jaxopt.BlockCoordinateDescent(
+        fun=jaxopt.objective.least_squares, block_prox=jaxopt.prox.prox_lasso, tol=1e-8
+    )
     q, c = jnp.array([[2.0, 0.5], [0.5, 1.0]]), jnp.array([1.0, 1.0])
     a, b, g, h = jnp.array([[1.0, 1.0]]), jnp.array([1.0]), jnp.array([[-1.0, 0.0], [0.0, -1.0]]), jnp.array([0.0, 0.0])
     osqp = jaxopt.OSQP(tol=1e-6)
@@ -91,7 +97,11 @@ def constrained():
         "transport": lambda x: jaxopt.projection.projection_transport(x.reshape(2, 2), (jnp.array([0.5, 0.5]), jnp.array([0.3, 0.7]))),
         "birkhoff": lambda x: jaxopt.projection.projection_birkhoff(x.reshape(2, 2)), "isotonic": lambda x: jaxopt.isotonic.isotonic_l2_pav(x),
     }  # fmt: skip
-    out = {f"projection {n}": flat((f(x), jax.jacrev(f)(x))) for n, f in projections.items() if n not in ("transport", "birkhoff", "isotonic")}
+    out = {
+        f"projection {n}": flat((f(x), jax.jacrev(f)(x)))
+        for n, f in projections.items()
+        if n not in ("transport", "birkhoff", "isotonic")
+    }
     out |= {f"projection {n}": flat(projections[n](x)) for n in ("transport", "birkhoff", "isotonic")}
     return out | {
         "pg": flat(pg.run(jnp.ones(6)).params), "lasso": flat(lasso.run(jnp.zeros(6), hyperparams_prox=0.05, data=(X, Y)).params),

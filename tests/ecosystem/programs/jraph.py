@@ -31,7 +31,15 @@ def quick_start():
     node_features = jnp.array([[0.0], [1.0], [2.0]])
     senders, receivers = jnp.array([0, 1, 2]), jnp.array([1, 2, 0])
     edges = jnp.array([[5.0], [6.0], [7.0]])
-    one = jraph.GraphsTuple(nodes=node_features, senders=senders, receivers=receivers, edges=edges, n_node=jnp.array([3]), n_edge=jnp.array([3]), globals=jnp.array([[1.0]]))
+    one = jraph.GraphsTuple(
+        nodes=node_features,
+        senders=senders,
+        receivers=receivers,
+        edges=edges,
+        n_node=jnp.array([3]),
+        n_edge=jnp.array([3]),
+        globals=jnp.array([[1.0]]),
+    )
     two = jraph.batch([one, one])
 
     def update_edge_fn(edge, sender, receiver, globals_):
@@ -40,7 +48,11 @@ def quick_start():
     def update_node_fn(node, sent, received, globals_):
         return jnp.tanh(node + 0.1 * received - 0.1 * sent)
 
-    net = jraph.GraphNetwork(update_edge_fn=update_edge_fn, update_node_fn=update_node_fn, update_global_fn=lambda n, e, g: g + n.sum(-1, keepdims=True))
+    net = jraph.GraphNetwork(
+        update_edge_fn=update_edge_fn,
+        update_node_fn=update_node_fn,
+        update_global_fn=lambda n, e, g: g + n.sum(-1, keepdims=True),
+    )
     out = net(two)
     slope = jax.grad(lambda x: jnp.sum(jax.jit(net)(two._replace(nodes=x)).nodes ** 2))(two.nodes)
     return {"quick_start": flat((out, slope)), "unbatched": flat(jraph.unbatch(out))}
@@ -49,10 +61,27 @@ def quick_start():
 def tools():
     g = jraph.batch([graph(), graph(4, 6, 3, 5)])
     padded = jraph.pad_with_graphs(g, n_node=12, n_edge=20, n_graph=4)
-    masks = jraph.get_node_padding_mask(padded), jraph.get_edge_padding_mask(padded), jraph.get_graph_padding_mask(padded)
+    masks = (
+        jraph.get_node_padding_mask(padded),
+        jraph.get_edge_padding_mask(padded),
+        jraph.get_graph_padding_mask(padded),
+    )
     x, ids = data((9, 2)), jnp.array([0, 0, 1, 1, 1, 2, 2, 4, 4])
-    segments = [f(x, ids, 5) for f in (jraph.segment_sum, jraph.segment_mean, jraph.segment_variance, jraph.segment_softmax, jraph.segment_normalize, jraph.segment_max_or_constant, jraph.segment_min_or_constant)]
-    slopes = jax.jit(jax.grad(lambda x: jnp.sum(jraph.segment_softmax(x, ids, 5) ** 3) + jnp.sum(jraph.segment_variance(x, ids, 5))))(x)
+    segments = [
+        f(x, ids, 5)
+        for f in (
+            jraph.segment_sum,
+            jraph.segment_mean,
+            jraph.segment_variance,
+            jraph.segment_softmax,
+            jraph.segment_normalize,
+            jraph.segment_max_or_constant,
+            jraph.segment_min_or_constant,
+        )
+    ]
+    slopes = jax.jit(
+        jax.grad(lambda x: jnp.sum(jraph.segment_softmax(x, ids, 5) ** 3) + jnp.sum(jraph.segment_variance(x, ids, 5)))
+    )(x)
     batches = list(jraph.dynamically_batch(iter([graph(seed=i) for i in range(6)]), n_node=16, n_edge=30, n_graph=4))
     return {
         "padded": flat(padded), "masks": flat(masks), "segments": flat(segments), "slopes": flat(slopes),
@@ -113,14 +142,23 @@ def models():
     def relation(g):
         return hk.Linear(1)(jraph.RelationNetwork(update_edge_fn=concat(mlp), update_global_fn=concat(mlp))(g).globals)
 
-    made = {"network": network, "interaction": interaction, "convolution": convolution, "attention": attention, "sets": sets, "relation": relation}
+    made = {
+        "network": network,
+        "interaction": interaction,
+        "convolution": convolution,
+        "attention": attention,
+        "sets": sets,
+        "relation": relation,
+    }
     return {k: v for name, f in made.items() for k, v in trained(name, f).items()}
 
 
 def club():
     """Nodes of two communities told apart by two convolutions, as in the example of the karate club."""
     rng = np.random.default_rng(3)
-    pairs = [(i, j) for i in range(12) for j in range(12) if i != j and rng.random() < (0.5 if (i < 6) == (j < 6) else 0.1)]
+    pairs = [
+        (i, j) for i in range(12) for j in range(12) if i != j and rng.random() < (0.5 if (i < 6) == (j < 6) else 0.1)
+    ]
     g = jraph.GraphsTuple(
         n_node=jnp.array([12]), n_edge=jnp.array([len(pairs)]), nodes=jnp.eye(12), edges=None, globals=None,
         senders=jnp.array([p[0] for p in pairs]), receivers=jnp.array([p[1] for p in pairs]),

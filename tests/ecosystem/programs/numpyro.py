@@ -11,7 +11,12 @@ from numpyro.infer import HMC, MCMC, NUTS, SVI, Predictive, Trace_ELBO, TraceMea
 from numpyro.infer.reparam import LocScaleReparam, TransformReparam
 
 X64 = True
-TOLERANCE = {"": 1e-8, "eight long": 1e-3, "noncentred long": 1e-3, "regression long": 1e-3, "lasso": 1e-6}
+TOLERANCE = {
+    "": 1e-8,
+    "eight long": 1e-6,
+    "noncentred long": 1e-6,
+    "dist BetaBinomial": 1e-6,
+}  # JAX's betaln has 7 digits there
 
 J = 8
 Y = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
@@ -35,7 +40,9 @@ def noncentred(J, sigma, y=None):
     tau = numpyro.sample("tau", dist.HalfCauchy(5))
     with numpyro.plate("J", J):
         with handlers.reparam(config={"theta": TransformReparam()}):
-            theta = numpyro.sample("theta", dist.TransformedDistribution(dist.Normal(0.0, 1.0), dist.transforms.AffineTransform(mu, tau)))
+            theta = numpyro.sample(
+                "theta", dist.TransformedDistribution(dist.Normal(0.0, 1.0), dist.transforms.AffineTransform(mu, tau))
+            )
         numpyro.sample("obs", dist.Normal(theta, sigma), obs=y)
 
 
@@ -48,14 +55,17 @@ def sampled(kernel, key, *args, warmup=50, samples=50, fields=("potential_energy
 def first_and_all(name, mcmc, first=10):
     """The first samples, and all of them: the latter may part after many steps."""
     found = mcmc.get_samples()
-    return {f"{name} first": [x for k in sorted(found) for x in flat(found[k][:first])], f"{name} long": [x for k in sorted(found) for x in flat(found[k])]}
+    return {
+        f"{name} first": [x for k in sorted(found) for x in flat(found[k][:first])],
+        f"{name} long": [x for k in sorted(found) for x in flat(found[k])],
+    }
 
 
 def schools():
-    mcmc = sampled(NUTS(eight_schools), 0, J, SIGMA, y=Y)
+    mcmc = sampled(NUTS(eight_schools), 0, J, SIGMA, y=Y, warmup=5)  # more would only make rounding errors larger
     out = first_and_all("eight", mcmc) | {"eight energies": flat(mcmc.get_extra_fields()["potential_energy"][:10])}
     out["eight steps"] = flat(mcmc.get_extra_fields()["num_steps"][:20])
-    again = sampled(NUTS(noncentred), 0, J, SIGMA, y=Y)
+    again = sampled(NUTS(noncentred), 0, J, SIGMA, y=Y, warmup=5)
     out |= first_and_all("noncentred", again)
     predicted = Predictive(noncentred, again.get_samples())(random.PRNGKey(1), J, SIGMA)
     return out | {"predicted": flat(predicted["obs"][:5])}
@@ -78,13 +88,35 @@ def regression_model(x, y=None):
 
 def regression():
     x, y = regression_data()
-    mcmc = sampled(NUTS(regression_model), 0, x, y)
+    mcmc = sampled(NUTS(regression_model), 0, x, y, warmup=20)
     out = first_and_all("regression", mcmc, 5)
-    hmc = sampled(HMC(regression_model, num_steps=8, trajectory_length=None, step_size=0.05), 1, x, y, warmup=20, samples=20, fields=("accept_prob",))
+    hmc = sampled(
+        HMC(regression_model, num_steps=8, trajectory_length=None, step_size=0.05),
+        1,
+        x,
+        y,
+        warmup=5,
+        samples=20,
+        fields=("accept_prob",),
+    )
     out["hmc"] = flat(hmc.get_samples()["b"]) + flat(hmc.get_extra_fields()["accept_prob"])
-    dense = sampled(NUTS(regression_model, dense_mass=True, target_accept_prob=0.9, max_tree_depth=6), 2, x, y, warmup=30, samples=10)
+    dense = sampled(
+        NUTS(regression_model, dense_mass=True, target_accept_prob=0.9, max_tree_depth=6),
+        2,
+        x,
+        y,
+        warmup=30,
+        samples=10,
+    )
     out["dense"] = flat(dense.get_samples()["b"])
-    chains = MCMC(NUTS(regression_model), num_warmup=20, num_samples=10, num_chains=2, chain_method="vectorized", progress_bar=False)
+    chains = MCMC(
+        NUTS(regression_model),
+        num_warmup=20,
+        num_samples=10,
+        num_chains=2,
+        chain_method="vectorized",
+        progress_bar=False,
+    )
     chains.run(random.PRNGKey(3), x, y)
     out["chains"] = flat(chains.get_samples(group_by_chain=True)["b"])
     return out
@@ -145,16 +177,31 @@ def svi():
         beta = numpyro.param("beta_q", lambda key: random.exponential(key), constraint=dist.constraints.positive)
         numpyro.sample("latent_fairness", dist.Beta(alpha, beta))
 
-    fitted = SVI(model, guide, numpyro.optim.Adam(step_size=0.005), loss=Trace_ELBO()).run(random.PRNGKey(0), 100, data, progress_bar=False)
+    fitted = SVI(model, guide, numpyro.optim.Adam(step_size=0.005), loss=Trace_ELBO()).run(
+        random.PRNGKey(0), 100, data, progress_bar=False
+    )
     out = {"svi": flat(fitted.losses), "svi params": [float(fitted.params["alpha_q"]), float(fitted.params["beta_q"])]}
     x, y = regression_data()
-    for made in (autoguide.AutoNormal, autoguide.AutoMultivariateNormal, autoguide.AutoLowRankMultivariateNormal, autoguide.AutoDelta, autoguide.AutoLaplaceApproximation, autoguide.AutoDiagonalNormal):
+    for made in (
+        autoguide.AutoNormal,
+        autoguide.AutoMultivariateNormal,
+        autoguide.AutoLowRankMultivariateNormal,
+        autoguide.AutoDelta,
+        autoguide.AutoLaplaceApproximation,
+        autoguide.AutoDiagonalNormal,
+    ):
         auto = made(regression_model)
         loss = TraceMeanField_ELBO() if made is autoguide.AutoNormal else Trace_ELBO()
-        found = SVI(regression_model, auto, numpyro.optim.Adam(0.02), loss).run(random.PRNGKey(1), 50, x, y, progress_bar=False)
+        found = SVI(regression_model, auto, numpyro.optim.Adam(0.02), loss).run(
+            random.PRNGKey(1), 50, x, y, progress_bar=False
+        )
         out[f"guide {made.__name__}"] = flat(found.losses)
-        out[f"posterior {made.__name__}"] = flat(auto.sample_posterior(random.PRNGKey(2), found.params, x, y, sample_shape=(3,))["b"])
-    state = SVI(model, guide, numpyro.optim.ClippedAdam(0.01), Trace_ELBO(num_particles=4)).init(random.PRNGKey(0), data)
+        out[f"posterior {made.__name__}"] = flat(
+            auto.sample_posterior(random.PRNGKey(2), found.params, x, y, sample_shape=(3,))["b"]
+        )
+    state = SVI(model, guide, numpyro.optim.ClippedAdam(0.01), Trace_ELBO(num_particles=4)).init(
+        random.PRNGKey(0), data
+    )
     run = SVI(model, guide, numpyro.optim.ClippedAdam(0.01), Trace_ELBO(num_particles=4))
     run.init(random.PRNGKey(0), data)
     update = jax.jit(run.update)
@@ -242,7 +289,11 @@ def distributions():
     for d in whole:
         x = d.sample(key, (3,))
         out[f"dist {type(d).__name__}"] = flat(x) + flat(d.log_prob(x))
-    t = dist.biject_to(dist.constraints.simplex), dist.biject_to(dist.constraints.corr_cholesky), dist.biject_to(dist.constraints.ordered_vector)
+    t = (
+        dist.biject_to(dist.constraints.simplex),
+        dist.biject_to(dist.constraints.corr_cholesky),
+        dist.biject_to(dist.constraints.ordered_vector),
+    )
     z = jnp.array([0.3, -0.2, 0.8])
     out["transforms"] = [v for f in t for v in flat(f(z)) + flat(f.log_abs_det_jacobian(z, f(z))) + flat(f.inv(f(z)))]
     out["kl"] = flat(dist.kl_divergence(dist.Normal(0.0, 1.0), dist.Normal(1.0, 2.0)))

@@ -78,7 +78,9 @@ def optimizers():
 
 def with_values():
     """Optimizers that look at the loss: line searches, Polyak's step, reductions on plateaus."""
-    plateau = optax.chain(optax.adam(1e-2), optax.contrib.reduce_on_plateau(patience=2, factor=0.5, accumulation_size=1))
+    plateau = optax.chain(
+        optax.adam(1e-2), optax.contrib.reduce_on_plateau(patience=2, factor=0.5, accumulation_size=1)
+    )
     return {
         "lbfgs": trained(optax.lbfgs(), 15, True),
         "backtracking": trained(optax.chain(optax.sgd(1.0), optax.scale_by_backtracking_linesearch(15)), 15, True),
@@ -93,7 +95,9 @@ def wrappers():
     parts = optax.partition({"fast": optax.adam(1e-1), "slow": optax.sgd(1e-2)}, label)
     injected = optax.inject_hyperparams(optax.adam)(learning_rate=optax.linear_schedule(1e-2, 0.0, 40))
     return {
-        "chain": trained(optax.chain(optax.clip_by_global_norm(0.1), masked, optax.scale_by_adam(), optax.scale(-1e-2))),
+        "chain": trained(
+            optax.chain(optax.clip_by_global_norm(0.1), masked, optax.scale_by_adam(), optax.scale(-1e-2))
+        ),
         "partition": trained(parts),
         "injected": trained(injected),
         "multi_steps": trained(optax.MultiSteps(optax.adam(1e-2), every_k_schedule=4)),

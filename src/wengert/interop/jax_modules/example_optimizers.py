@@ -238,7 +238,9 @@ def inverse_time_decay(
     return lambda i: step_size / (1 + decay_rate * i / decay_steps)
 
 
-def polynomial_decay(step_size: Any, decay_steps: Any, final_step_size: Any, power: float = 1.0) -> Callable[[Any], Any]:
+def polynomial_decay(
+    step_size: Any, decay_steps: Any, final_step_size: Any, power: float = 1.0
+) -> Callable[[Any], Any]:
     """From `step_size` to `final_step_size` in `decay_steps`, as ``(1 - i / decay_steps) ** power``."""
 
     def schedule(i: Any) -> Any:

@@ -112,14 +112,14 @@ def _matvec(A: Any) -> Apply:  # noqa: N803
     return functools.partial(jnp.dot, A)
 
 
-def _solution(iteration: Any, symmetric: bool, A: Any, b: Any, x0: Any, tol: Any, atol: Any, maxiter: Any, M: Any) -> Any:  # noqa: N803
+def _solution(
+    iteration: Any, symmetric: bool, A: Any, b: Any, x0: Any, tol: Any, atol: Any, maxiter: Any, M: Any
+) -> Any:  # noqa: N803
     apply, precondition = _matvec(A), None if M is None else _matvec(M)
     b = trees.map(lambda v: v if type(v) is Array else array(v), b)
     x0 = trees.map(jnp.zeros_like, b) if x0 is None else x0
     if trees.structure(x0) != trees.structure(b):
-        raise ValueError(
-            f"x0 and b must have matching tree structure: {trees.structure(x0)} vs {trees.structure(b)}"
-        )
+        raise ValueError(f"x0 and b must have matching tree structure: {trees.structure(x0)} vs {trees.structure(b)}")
     shapes = [[tuple(jnp.shape(v)) for v in trees.leaves(t)] for t in (x0, b)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"arrays in x0 and b must have matching shapes: {shapes[0]} vs {shapes[1]}")

@@ -37,7 +37,7 @@ class MemoryStats:
 
 class _Types(type):
     def __instancecheck__(cls, x: Any) -> bool:
-        return type(x) is Outer and type(x.inner).__name__.endswith("Jit")
+        return isinstance(x, Outer) and type(x.inner).__name__.endswith("Jit")
 
 
 class Wrapped(metaclass=_Types):

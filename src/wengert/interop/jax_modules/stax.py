@@ -87,9 +87,7 @@ def _convolved(shape: Any, kernel: Any, strides: Any, padding: Any, dimension_nu
         c: _window(shape[lhs.index(c)], kernel[rhs.index(c)], s, p)
         for c, s, p in zip(spatial, strides, pads, strict=True)
     }
-    return tuple(
-        shape[lhs.index("N")] if c == "N" else kernel[rhs.index("O")] if c == "C" else sizes[c] for c in out
-    )
+    return tuple(shape[lhs.index("N")] if c == "N" else kernel[rhs.index("O")] if c == "C" else sizes[c] for c in out)
 
 
 Conv = functools.partial(GeneralConv, ("NHWC", "HWIO", "NHWC"))
@@ -142,7 +140,10 @@ def _pooling(name: str, initial: float, combine: str, mean: bool = False) -> Cal
         dims, steps = whole(window_shape), whole(strides)
 
         def init_fun(rng: Any, input_shape: Any) -> Any:
-            out = [n if d == s == 1 else _window(n, d, s, padding) for n, d, s in zip(input_shape, dims, steps, strict=True)]
+            out = [
+                n if d == s == 1 else _window(n, d, s, padding)
+                for n, d, s in zip(input_shape, dims, steps, strict=True)
+            ]
             return tuple(out), ()
 
         def apply_fun(params: Any, inputs: Any, **kwargs: Any) -> Any:
@@ -202,7 +203,9 @@ def Dropout(rate: float, mode: str = "train") -> Layer:  # noqa: N802
         if mode != "train":
             return inputs
         if kwargs.get("rng") is None:
-            raise ValueError("Dropout layer requires apply_fun to be called with a PRNG key argument: apply_fun(params, inputs, rng)")
+            raise ValueError(
+                "Dropout layer requires apply_fun to be called with a PRNG key argument: apply_fun(params, inputs, rng)"
+            )
         keep = random.bernoulli(kwargs["rng"], rate, inputs.shape)
         return jnp.where(keep, inputs / rate, 0)
 

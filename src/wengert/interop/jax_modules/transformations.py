@@ -26,6 +26,7 @@ from ..border import AUX, KEPT_AUX, NUMBERS, TREES, LiftedTree, Outer, Weak, lif
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
+from ..jitted import Jitted
 from .shapes import ShapeDtypeStruct, struct_of
 
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
@@ -74,8 +75,8 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     if fun is None:
         return lambda f: jit(f, **options)
     _check_callable(fun)
-    made = Outer(ours.jit(lowered(fun, True), **options), fun)
-    return Outer(made.inner, fun, refs=jit)
+    kept = {name: options[name] for name in ("backend", "device") if name in options}
+    return Jitted(ours.jit(lowered(fun, True), **options), fun, jit, kept)
 
 
 def _check_callable(fun: Any) -> None:
@@ -315,9 +316,15 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _in_the_abstract(x: Any) -> Any:
     """A leaf of arguments, as its shape and dtype where it tells no more; arrays as they are."""
-    if isinstance(x, (Array, ShapeDtypeStruct, np.ndarray, np.generic)) or not (hasattr(x, "shape") and hasattr(x, "dtype")):
+    if isinstance(x, (Array, ShapeDtypeStruct, np.ndarray, np.generic)) or not (
+        hasattr(x, "shape") and hasattr(x, "dtype")
+    ):
         return x
-    return x if hasattr(x, "__jax_array__") else ShapeDtypeStruct(x.shape, x.dtype, weak_type=getattr(x, "weak_type", False))
+    return (
+        x
+        if hasattr(x, "__jax_array__")
+        else ShapeDtypeStruct(x.shape, x.dtype, weak_type=getattr(x, "weak_type", False))
+    )
 
 
 def _weak_struct(x: Any) -> Any:

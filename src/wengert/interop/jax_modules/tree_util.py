@@ -11,6 +11,7 @@ import optree
 
 from ... import tree_util as ours
 from ... import trees
+from ..border import in_order
 
 
 def _whole(x: Any) -> bool:
@@ -21,19 +22,6 @@ def _whole(x: Any) -> bool:
 def leaf(is_leaf: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
     """`is_leaf`, and the dataclasses that nobody registered."""
     return _whole if is_leaf is None else lambda x: _whole(x) or is_leaf(x)
-
-
-def in_order(tree: Any) -> Any:
-    """A tree whose dicts have their keys in order."""
-    t = type(tree)
-    if t is dict:
-        try:
-            return {k: in_order(tree[k]) for k in sorted(tree)}
-        except TypeError:
-            return {k: in_order(v) for k, v in tree.items()}
-    if t is tuple or t is list:
-        return t([in_order(x) for x in tree])
-    return tree
 
 
 def _adapted(name: str, place: int) -> Callable[..., Any]:

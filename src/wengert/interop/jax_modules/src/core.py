@@ -11,6 +11,7 @@ from ...extend.jaxpr import jaxpr_as_fun
 from ...extend.primitive import Primitive
 from ...extend.traces import EvalTrace, trace_state_clean
 
+
 def get_aval(x: Any) -> Any:
     """The type of a value."""
     from ..transformations import typeof

@@ -1,0 +1,142 @@
+"""`jax.jit` of functions of trees: arguments and results cross the border as flat lists of values.
+
+`jitted` is what the alias's ``jit`` gives. A call whose arguments are arrays alone goes to the library's `Jit` as it is. Any
+other one is taken apart once, by optree, with `Array`s as leaves; for each structure, weakness of its leaves and static
+arguments there is a compiled function of the values alone, which gives a tuple of values. So classes that a library
+registered, of any depth, are not looked into by the compiler, and cost what a dict costs: their functions that take them
+apart and put them together run once a call, around native code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import wengert as ours
+
+from .. import trees
+from ..config import config, default_dtype
+from ..core import PYTHON_SCALARS, Tracer
+from ..transforms.function import name_of
+from .array import Array, wrap
+from .border import Outer, _has_ref, _loaded, in_order, lift
+
+ndarray = np.ndarray
+KEPT = 256  # structures that a function is remembered for: those used last
+_NUMBERS = frozenset(PYTHON_SCALARS)
+_ALONE = frozenset({Array, ndarray, *PYTHON_SCALARS})
+_alone = _ALONE.issuperset
+
+
+class _Flat:
+    """A compiled function for one structure of arguments."""
+
+    __slots__ = ("call", "out", "varied")
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+        self.out: Any = None  # the structure of the result, and which leaves are weak, once it was traced
+        self.varied = False  # whether that depends on the way through the function
+
+
+class Jitted(Outer):
+    """A function under `jit` of the alias.
+
+    Args:
+        inner: the library's `Jit` of the lowered function, for calls with arrays alone and for looking at programs.
+        fun: the user's function.
+        options: those of the library's `jit` that hold for the flat functions as well.
+    """
+
+    def __init__(self, inner: Any, fun: Any, refs: Any, options: dict[str, Any]) -> None:
+        super().__init__(inner, fun, refs=refs)
+        self.options = options
+        self.flat: dict[Any, _Flat] = {}
+        self.simple = not (getattr(inner, "static_argnums", ()) or getattr(inner, "static_argnames", ()))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if (
+            (self.simple and not kwargs and _alone(map(type, args)))
+            or config.debugging
+            or (self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)))
+        ):
+            return super().__call__(*args, **kwargs)
+        if self.simple:
+            leaves, tree = trees.flatten((args, kwargs))
+            static, rebuild = (), None
+        else:
+            leaves, tree, static, rebuild = self.inner.split(args, kwargs)
+        weak: list[int] = []
+        values: list[Any] = []
+        for i, x in enumerate(leaves):
+            if type(x) is Array:
+                if x._weak and x._value.dtype.kind != "b":
+                    weak.append(i)
+                values.append(x._value)
+            elif type(x) in _NUMBERS or isinstance(x, (ndarray, np.generic, Tracer)):
+                values.append(x)
+            else:  # what becomes an array, or what the library refuses and says where it is
+                return super().__call__(*args, **kwargs)
+        key = (tree, tuple(weak), static)
+        try:
+            known = self.flat.get(key)
+        except TypeError:  # no hash, of which the library says where it is
+            return super().__call__(*args, **kwargs)
+        if known is None:
+            known = self._remember(key, tree, _flat_function(self.__wrapped__, tree, frozenset(weak), rebuild))
+        out = known.call(*values)
+        if known.varied:
+            return super().__call__(*args, **kwargs)
+        out_tree, marks = known.out
+        return out_tree.unflatten(
+            [wrap(v, m) if type(v) is ndarray else lift(v, m) for v, m in zip(out, marks, strict=True)]
+        )
+
+    def _remember(self, key: Any, tree: Any, made: Any) -> _Flat:
+        function, entry = made
+        options = dict(self.options)
+        donated = getattr(self.inner, "donate_argnums", ()) if self.simple else ()
+        if donated:  # arguments, by the places of their leaves
+            sizes = [t.num_leaves for t in tree.children()[0].children()]
+            ends = np.cumsum([0, *sizes]).tolist()
+            options["donate_argnums"] = tuple(i for n in donated if n < len(sizes) for i in range(ends[n], ends[n + 1]))
+        entry.call = ours.jit(function, **options)
+        if len(self.flat) >= KEPT:
+            self.flat.pop(next(iter(self.flat)))
+        self.flat[key] = entry
+        return entry
+
+
+def _flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tuple[Callable[..., Any], _Flat]:
+    """The function of values alone, and where it notes the structure of its result."""
+    entry = _Flat(fun)
+
+    def function(*values: Any) -> Any:
+        given = trees.unflatten(tree, [lift(v, i in weak) for i, v in enumerate(values)])
+        args, kwargs = given if rebuild is None else rebuild(given)
+        leaves, out_tree = trees.flatten(in_order(fun(*args, **kwargs)))
+        marks, out = [], []
+        for x in leaves:
+            t = type(x)
+            if t is Array:
+                marks.append(x._weak and x._value.dtype.kind != "b")
+                out.append(x._value)
+            elif t in _NUMBERS:
+                marks.append(t is not bool)
+                out.append(np.asarray(x, default_dtype(t))[()])
+            else:
+                marks.append(isinstance(x, Tracer) and x.weak)
+                out.append(x.__jax_array__()._value if hasattr(x, "__jax_array__") else x)
+        found = (out_tree, marks)
+        if entry.out is not None and entry.out != found:
+            entry.varied = True
+        entry.out = found
+        return tuple(out)
+
+    function.__name__ = function.__qualname__ = name_of(fun)
+    return function, entry
+
+
+__all__ = ["Jitted"]
