@@ -94,6 +94,8 @@ def lower(x: Any, keep: Any = False) -> Any:
         return x
     if _is_named(x) and t not in trees._ways:
         return t(*[lower(e, keep) for e in x])
+    if t is Weak or t is Held:  # which were lowered before
+        return x
     if t in trees._ways and (keep is not False or not hasattr(x, "__jax_array__")):
         return _mapped(lower, x, keep)
     if hasattr(x, "__jax_array__"):
