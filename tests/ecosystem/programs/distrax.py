@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-TOLERANCE = {"": 5e-5}
+TOLERANCE = {"": 2e-4}
 
 
 def flat(tree):

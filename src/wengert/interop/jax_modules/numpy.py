@@ -15,7 +15,7 @@ from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, Tracer, as_value, inexact_dtype
 from ...ops import elementwise as ew
 from .. import border
-from ..array import TYPES, Array, in_dtype, kind_of, power, promoted, wrap
+from ..array import Array, in_dtype, kind_of, power, promoted, wrap
 from ..border import lift, lower
 from ..conversion import converted
 from ..keywords import check_precision
