@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value, dtype_of
+from ..core import Aval, Primitive, Value, dtype_of, shape_of
+from ..lowering import Composition
+from ..lowering.kernels import Kernel
+from ..provided import provided
 from . import elementwise as ew
 from .random import _Discrete, _sample_keys, split_p, unit_p
-from .shape import broadcast_to
+from .reduction import any_p
+from .shape import broadcast_to, reshape
 
 ndarray = np.ndarray
 
@@ -203,23 +207,116 @@ class _Poisson(_Discrete):
         return self.bind(*_in_front(size, args, batched), **params), True
 
 
+# --- in terms of other operations, for compiled code -------------------------------------------------------------------
+
+
+def _lax() -> Any:
+    return provided("namespace")("lax")
+
+
+def _some(x: Value) -> Value:
+    """Whether any element of an array is true."""
+    return any_p.bind(x, axes=tuple(range(len(shape_of(x)))))
+
+
+def _slope_composed(log_x: Value, a: Value) -> Value:
+    """`_slope`."""
+    dtype = dtype_of(a)
+    log_x, a = ew.convert(log_x, np.float64), ew.convert(a, np.float64)
+    x, first = ew.exp(log_x), 1 / a
+
+    def goes_on(state: Any) -> Value:
+        _, term, harmonic, _, weighted = state
+        return _some(term * harmonic > 1e-17 * weighted)
+
+    def step(state: Any) -> Any:
+        n, term, harmonic, total, weighted = state
+        n = n + 1.0
+        term, harmonic = term * (x / (a + n)), harmonic + 1 / (a + n)
+        return n, term, harmonic, total + term, weighted + term * harmonic
+
+    start = (np.float64(0), first, first, first, first * first)
+    *_, total, weighted = _lax().while_loop(goes_on, step, start)
+    return ew.convert(weighted - (log_x - ew.digamma(a)) * total, dtype)
+
+
+def _products_composed(key: Value, lam: Value) -> Value:
+    """`_products`."""
+    shape = shape_of(lam)
+
+    def step(state: Any) -> Any:
+        key, count, log_product = state
+        both = split_p.bind(key, shape=(2,))
+        count = count + ew.convert(log_product > -lam, np.int64)
+        return both[0], count, log_product + ew.log(unit_p.bind(both[1], shape=shape, dtype=np.dtype(np.float32)))
+
+    start = (key, np.zeros(shape, np.int64), np.zeros(shape, np.float32))
+    return _lax().while_loop(lambda s: _some(s[2] > -lam), step, start)[1] - 1
+
+
+def _rejections_composed(key: Value, lam: Value) -> Value:
+    """`_rejections`."""
+    f, shape, dtype = np.float32, shape_of(lam), np.dtype(np.float32)
+    log_lam = ew.log(lam)
+    b = f(0.931) + f(2.53) * ew.sqrt(lam)
+    a = f(-0.059) + f(0.02483) * b
+    inverse = f(1.1239) + f(1.1328) / (b - f(3.4))
+    height = f(0.9277) - f(3.6224) / (b - f(2))
+
+    def step(state: Any) -> Any:
+        key, out, accepted = state
+        three = split_p.bind(key, shape=(3,))
+        u = unit_p.bind(three[1], shape=shape, dtype=dtype) - f(0.5)
+        v = unit_p.bind(three[2], shape=shape, dtype=dtype)
+        shifted = f(0.5) - ew.absolute(u)
+        k = ew.floor((f(2) * a / shifted + b) * u + lam + f(0.43))
+        s = ew.log(v * inverse / (a / (shifted * shifted) + b))
+        t = -lam + k * log_lam - ew.gammaln(k + f(1))
+        bad = (k < 0) | ((shifted < f(0.013)) & (v > shifted))
+        now = ((shifted >= f(0.07)) & (v <= height)) | (ew.logical_not(bad) & (s <= t))
+        return three[0], ew.where(now, k, out), accepted | now
+
+    start = (key, np.full(shape, f(-1)), np.zeros(shape, bool))
+    return _lax().while_loop(lambda s: _some(ew.logical_not(s[2])), step, start)[1]
+
+
+def _poisson_composed(key: Value, lam: Value, *, dtype: np.dtype) -> Value:
+    """The counts of one key, and those of several key by key."""
+
+    def one(key: Value, rate: Value) -> Value:
+        small = ew.isnan(rate) | (rate < 10)
+        few = _products_composed(key, ew.where(small, rate, np.float32(0)))
+        many = _rejections_composed(key, ew.where(small, np.float32(1e5), rate))
+        out = ew.where(small, ew.convert(few, dtype), ew.convert(many, dtype))
+        return ew.where(ew.equal(rate, 0), ew.convert(np.int64(0), dtype), out)
+
+    axes = len(shape_of(key))
+    if not axes:
+        return one(key, lam)
+    keys = reshape(key, (math.prod(shape_of(key)),))
+    rates = reshape(lam, (shape_of(keys)[0], *shape_of(lam)[axes:]))
+    return reshape(_lax().map(lambda pair: one(*pair), (keys, rates)), shape_of(lam))
+
+
 _A = np.array([0.3, 1.0, 2.5])
 gamma_p = _Gamma(
     "random_gamma",
     samples=lambda: [
         ((_sample_keys()[0], _A), {"log_space": False}),
-        ((_sample_keys()[1], np.stack([_A, _A + 1]).astype(np.float32)), {"log_space": True}),
+        ((_sample_keys()[1], np.stack([_A, _A + 1])), {"log_space": True}),
         ((_sample_keys()[0], np.float64(2.0)), {"log_space": False}),
     ],
     reasons={
         "jvp": "that of the quantile, not of the draws: tested against quantiles in test_random.py",
         "complex": "parameters are real",
     },
+    native=Kernel("rejection.gammas"),
 )
 gamma_slope_p = _Slope(
     "random_gamma_slope",
     samples=lambda: [((np.log(_A), _A + 0.5), {}), ((np.float32(0.2), np.float32(3.0)), {})],
     reasons={"jvp": "the derivative of a gamma number has no derivative here", "complex": "parameters are real"},
+    native=Composition(_slope_composed),
 )
 poisson_p = _Poisson(
     "random_poisson",
@@ -229,4 +326,5 @@ poisson_p = _Poisson(
         ((_sample_keys()[0], np.float32(4.0)), {"dtype": np.dtype(np.int64)}),
     ],
     reasons={"jvp": "counts are discrete"},
+    native=Composition(_poisson_composed),
 )

@@ -13,7 +13,7 @@ import numpy as np
 from ...config import config
 from ...lowering import computed_in
 from ..emitter import V
-from ..scalars import cast
+from ..scalars import REGISTERS, cast
 from .step import Body, Serial
 from .writer import INT64, Array, Writer, broadcast_strides, collapsed, known
 
@@ -95,17 +95,17 @@ def floats(step: Serial) -> Body | None:
     dtype = np.dtype(step.eqn.params["dtype"])
     if dtype not in (np.float32, np.float64):
         return None
-    width, type_ = dtype.itemsize * 8, "float" if dtype.itemsize == 4 else "double"
+    return _of_counters(step, math.prod(step.eqn.params["shape"]), lambda w, x0, x1: unit(w, dtype, x0, x1))
 
-    def unit(w: Writer, x0: V, x1: V) -> V:
-        """Bits as the mantissa of a number in [1, 2), less 1."""
-        word = _bits(w, width, x0, x1)
-        mantissa = w.lshr(word, w.const(width - np.finfo(dtype).nmant, word))
-        one = int(np.ones((), dtype).view(f"u{dtype.itemsize}"))
-        number = w.cast("bitcast", w.or_(mantissa, w.const(one, word)), type_)
-        return w.fsub(number, w.const(1.0, number))
 
-    return _of_counters(step, math.prod(step.eqn.params["shape"]), unit)
+def unit(w: Writer, dtype: np.dtype, x0: V, x1: V) -> V:
+    """Bits as the mantissa of a number in [1, 2), less 1."""
+    width = dtype.itemsize * 8
+    word = _bits(w, width, x0, x1)
+    mantissa = w.lshr(word, w.const(width - np.finfo(dtype).nmant, word))
+    one = int(np.ones((), dtype).view(f"u{dtype.itemsize}"))
+    number = w.cast("bitcast", w.or_(mantissa, w.const(one, word)), REGISTERS[dtype])
+    return w.fsub(number, w.const(1.0, number))
 
 
 def same_bytes(step: Serial) -> Body | None:
