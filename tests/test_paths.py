@@ -532,3 +532,52 @@ def test_errors_name_pairs():
     with pytest.raises(ZeroDivisionError) as info:
         vmap(lambda x: vmap(lambda y: 1 / 0 if y > x + 3 else y)(YS))(XS)
     assert "4 examples ((0, 3), (0, 4), (1, 4), (2, 4))" in info.value.__notes__[0]
+
+
+class Buffered:
+    """A function with an array of its own that it writes into."""
+
+    def __init__(self):
+        self.buffer = np.array([1.0, 2.0])
+
+    def __call__(self, x):
+        self.buffer[0] = x
+        if x > 0:
+            self.buffer *= x
+        return self.buffer.sum() * x
+
+
+@pytest.mark.parametrize(
+    "route", [lambda f: vmap(f), lambda f: w.jit(vmap(f)), lambda f: vmap(grad(f)), lambda f: w.jit(vmap(grad(f)))]
+)
+def test_arrays_of_its_own_hold_the_same_in_each_run(route):
+    first = np.array([Buffered()(x) for x in X])
+    slopes = np.array([grad(Buffered())(x) for x in X])
+    got = route(Buffered())(X)
+    agree(got, first if route(abs)(X).min() >= 0 else slopes)
+
+
+def test_a_buffer_that_another_call_has_left():
+    buffer = np.zeros(2)
+
+    def f(x):
+        buffer[0] = x
+        buffer[1] = 2 * x if x > 0 else x
+        return buffer.sum()
+
+    for g in (vmap(f), w.jit(vmap(f)), w.jit(vmap(grad(f))), vmap(grad(f)), w.jit(grad(lambda x: wnp.sum(vmap(f)(x))))):
+        assert np.isfinite(g(X)).all()
+    agree(w.jit(vmap(grad(f)))(X), np.where(X > 0, 3.0, 2.0))
+
+
+def test_without_questions_nothing_is_divided():
+    seen = []
+
+    def f(x):
+        y = np.sin(x) * x + np.where(x > 0, x, 1.0)
+        seen.append(type(y._trace))
+        return y
+
+    vmap(f)(X)
+    vmap(lambda x: f(x) if (x > -9) and x < 9 else x)(X)  # all examples answer alike
+    assert seen == [w.transforms.batching.BatchTrace] * 2

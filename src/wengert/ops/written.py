@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import operator
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, Value
-from ..errors import NotSupportedError, foreign_calls
+from ..errors import LeakedTracerError, NotSupportedError, foreign_calls
 from .aliases import base_of, is_named, sharing
 from .indexing import getitem
 from .memory import MUTABLE, MutableArray, new_array, view_at
@@ -44,6 +45,9 @@ class _States(dict[int, MutableArray]):
 STATES = _States()  # by identity, of all arrays that are Written now
 _REFERENCES: dict[int, Any] = {}
 _OWNERS: dict[int, Any] = {}  # of those that own their memory, weak references
+_FIRST: dict[
+    int, tuple[int, ndarray]
+] = {}  # of those, the thread that wrote into them first, and what they held before
 _interface: Any = ndarray.__array_interface__.__get__
 ALONE = [0]  # how often an array is referred to, as seen from `traced`, that one variable holds when it is written into
 ENABLED: list[Callable[[Any, type], None]] = []  # what sets the type of an array, where that is known to work
@@ -162,6 +166,7 @@ def _forget(key: int, _: Any) -> None:
     STATES.pop(key, None)
     _REFERENCES.pop(key, None)
     _OWNERS.pop(key, None)
+    _FIRST.pop(key, None)
 
 
 def _become(x: Any, state: MutableArray) -> None:
@@ -217,7 +222,8 @@ def traced(x: Any) -> MutableArray | None:
     if all(v is not x for v in others) and x is not owner:
         others.append(x)
     views = [(v, _positions(v, owner)) for v in others]
-    state = new_array(np.array(owner))
+    first = np.array(owner)
+    state = new_array(first)
     layout = np.empty_like(owner, np.intp)
     if others and tuple([s // layout.itemsize * owner.itemsize for s in layout.strides]) != owner.strides:
         raise NotSupportedError("traced values cannot be written into views of an array with gaps; write into a copy")
@@ -229,7 +235,7 @@ def traced(x: Any) -> MutableArray | None:
             np.nan if owner.dtype.kind in "fc" else np.iinfo(owner.dtype).min if owner.dtype.kind in "iu" else 0
         )
     _become(owner, state)
-    _OWNERS[id(owner)] = weakref.ref(owner)
+    _OWNERS[id(owner)], _FIRST[id(owner)] = weakref.ref(owner), (threading.get_ident(), first)
     for v, view in shown:
         _become(v, view)
     return STATES[id(x)]
@@ -268,6 +274,37 @@ class _Shown:
         return self.positions if shadow else getitem(reshape(x, (-1,)), self.positions)
 
 
+# --- a function that runs again ------------------------------------------------------------------------------------
+
+
+Held = dict[int, Any]  # of arrays that were written into before a function runs, their memory and its value
+
+
+def held() -> Held | None:
+    """What arrays hold that were written into; None where there are none."""
+    if not _OWNERS:
+        return None
+    found: Held = {}
+    for key in list(_FIRST):
+        state = STATES.get(key)
+        if state is not None:
+            memory = state.memory
+            found[key] = memory, memory._value, dict(memory.blocks), memory.depth
+    return found
+
+
+def hold_again(before: Held | None) -> None:
+    """Arrays that a function has written into in this thread hold again what they held before: it runs once more."""
+    for key, (thread, first) in list(_FIRST.items()):
+        state = STATES.get(key)
+        if state is None or thread != threading.get_ident():
+            continue
+        memory, value, blocks, depth = (before or {}).get(key, (None, None, {}, 0))
+        if memory is not state.memory:  # plain before
+            value, blocks, depth = np.array(first), {}, 0
+        state.memory._value, state.memory.blocks, state.memory.depth = value, dict(blocks), depth
+
+
 # --- the end of a transformation --------------------------------------------------------------------------------
 
 
@@ -289,7 +326,12 @@ def give_back() -> None:
             continue
         memory._value = value
         memory.blocks = {i: b for i, (b, _) in blocks.items()}
-        value = memory.now()
+        try:
+            value = memory.now()
+        except (
+            LeakedTracerError
+        ):  # partly written only, when the function was left by an error; the rest is of an earlier one
+            continue
         if not isinstance(value, Tracer):
             _plain(owner, value)
         del owner
@@ -314,4 +356,4 @@ def _plain(owner: Any, value: Any) -> None:
     owner[...] = value
 
 
-__all__ = ["ENABLED", "STATES", "Written", "complete", "give_back", "state_of", "traced"]
+__all__ = ["ENABLED", "STATES", "Written", "complete", "give_back", "held", "hold_again", "state_of", "traced"]

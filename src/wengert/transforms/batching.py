@@ -32,6 +32,7 @@ from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTrace
 from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, broadcast_to, moveaxis
+from ..ops.written import held, hold_again
 from ..provided import provided
 from . import nans, pairs, paths
 from .forward import check_output, strong
@@ -51,7 +52,7 @@ class BatchTracer(ValueTracer):
 
     __slots__ = ()
     batch, support = ValueTracer.first, ValueTracer.second  # a `Support`, where a `BasisTrace` knows one
-    group = ValueTracer.second  # for which examples it was computed (`paths.Group`), where they take several paths
+    group: Any = ValueTracer.second  # for which examples it was computed (`paths.Group`), where they take several paths
     weak = False
 
     def __init__(self, trace: BatchTrace, batch: Any) -> None:
@@ -147,7 +148,7 @@ class BatchTrace(Trace):
 
     def enter(self, group: Any) -> None:
         """Go on with other examples: with a part of those so far, or with some that waited."""
-        self.__class__ = DividedTrace
+        self.__class__ = DividedTrace  # pyright: ignore[reportAttributeAccessIssue]
         size = self.whole if group is None else group.size
         self.group, self.size, self.now = group, size, {}
 
@@ -468,7 +469,7 @@ class Vmap(Transformed):
 
     def _run(self, trace: BatchTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any) -> Any:
         """The result: of one run of the function where examples stay together."""
-        f = self._f
+        f, before = self._f, held()
         with trace:
             boxed = [
                 leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
@@ -480,10 +481,10 @@ class Vmap(Transformed):
                 paths.noted(error, trace)
                 raise
             except paths.NotKnownYet as sign:
-                return provided("vmap_of_paths")(self, trace, sign.args[0], leaves, axes, tree)
+                return provided("vmap_of_paths")(self, trace, sign.args[0], leaves, axes, tree, before)
             out_leaves, out_tree = trees.flatten(out)
             if trace.group is not None:
-                out_leaves = self._other_runs(trace, leaves, axes, tree, out_leaves, out_tree)
+                out_leaves = self._other_runs(trace, leaves, axes, tree, out_leaves, out_tree, before)
             out_axes = trees.broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
             results = []
             for x, axis in zip(out_leaves, out_axes, strict=True):
@@ -508,13 +509,21 @@ class Vmap(Transformed):
         return trees.unflatten(out_tree, own_results(results, leaves))
 
     def _other_runs(
-        self, trace: BatchTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any, outs: Any, out_tree: Any
+        self,
+        trace: BatchTrace,
+        leaves: Sequence[Value],
+        axes: Sequence[Any],
+        tree: Any,
+        outs: Any,
+        out_tree: Any,
+        before: Any,
     ) -> list[Value]:
         """The results of all paths, after the run for the first."""
         f, first = self._f, trace.group
         fronts = [leaf if a is None else _front(leaf, a) for leaf, a in zip(leaves, axes, strict=True)]
 
         def run() -> list[Value]:
+            hold_again(before)
             alone = trace.size == 1 and trace.axis_name is None and trace.group.base is None
             boxed = [  # new ones: `f` may write into them
                 x if a is None else _example(x, trace.group) if alone else BatchTracer(trace, x)

@@ -51,7 +51,7 @@ class Pairs(Group):
             if spreads(self.outer, x):
                 x = self.outer.paired_with(x)
             if x._trace is self.outer:
-                return _rows(x.value, (o, i))  # type: ignore[attr-defined]
+                return _rows(x.value, (o, i))
             check_shared(trace, x, {self.outer: self})
         return _rows(x, (i,))
 
@@ -91,7 +91,7 @@ def can_pair(trace: Any, x: Any) -> bool:
         elif isinstance(x, PrimalTracer):
             x = x.primal
         elif type(x._trace) is type(trace) or hasattr(x._trace, "parting"):
-            x = x.batch  # type: ignore[attr-defined]
+            x = x.batch
         else:
             return False
     return True
@@ -160,7 +160,7 @@ def carried(trace: Any, x: Value, since: Any) -> Value | None:
                 return None
             x = _rows(x, (positions,))
         after = group if k == 0 else bases[k - 1].parent
-        x = p.spread(trace, x, None if after is p else after.examples)
+        x = p.spread(trace, x, None if after is p or after is None else after.examples)
         since = after
     if group is since:
         return x

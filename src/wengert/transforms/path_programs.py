@@ -22,6 +22,7 @@ from ..ops.elementwise import convert, equal, logical_and, logical_not
 from ..ops.memory import origin
 from ..ops.reduction import all as all_of
 from ..ops.shape import broadcast_to, moveaxis
+from ..ops.written import hold_again
 from ..program import Atom, Equation, Literal, Program, Var, live_equations, subprograms
 from . import paths
 from .batching import BatchTrace, BatchTracer, in_axis
@@ -136,7 +137,7 @@ def at_hand(x: Any) -> Any:
         elif isinstance(x, BatchTracer):
             return x
         else:
-            x = x.value  # type: ignore[attr-defined]  (of what looks for NaN, or for lost derivatives)
+            x = x.value  # (of what looks for NaN, or for lost derivatives)
     return x
 
 
@@ -327,7 +328,7 @@ def key_of(f: Any) -> Any:
 
 
 def vmap_of_paths(
-    mapped: Any, trace: Any, root: StagingTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any
+    mapped: Any, trace: Any, root: StagingTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any, before: Any
 ) -> Any:
     """The result of a `Vmap` in a Program that is being written, whose function asks for values.
 
@@ -336,12 +337,14 @@ def vmap_of_paths(
         trace: the one in which it ran until it asked.
         root: that of the Program.
         leaves, axes, tree: its arguments, flat, the axes along which they are mapped, and their structure.
+        before: what arrays from outside of the function held that it may have written into.
     """
     f, n = mapped._f, trace.whole
     fronts = [as_array(moveaxis(x, a, 0) if a else x) for x, a in zip(leaves, axes, strict=True) if a is not None]
     avals = [Aval(shape_of(x)[1:], x.dtype) for x in fronts]
 
     def run(*xs: Value) -> Any:
+        hold_again(before)
         given = iter(xs)
         args, kwargs = trees.unflatten(
             tree, [x if a is None else next(given) for x, a in zip(leaves, axes, strict=True)]

@@ -157,7 +157,7 @@ class Parting:
     def __init__(self, function: Any, whole: int) -> None:
         self.function = function
         self.whole = whole
-        self.running = callable(function)
+        self.running: bool = callable(function)
         self.waiting: list[Group] = []
         self.finished = 0
         self.limit: int | None = None
