@@ -406,3 +406,14 @@ def test_the_pullback_of_a_loop_is_native():
     z = complex_numbers(3) * 0.5
     for g in (w.grad(f), lambda z: w.jvp(w.grad(f), (z,), (z,))[1]):
         assert not calls(g, z)
+
+
+def test_the_parts_keep_the_signs_of_zeros():
+    """The real part was formed by adding 0, which takes -0.0 to 0.0, and the angle of a negative number with it."""
+    z = np.array([complex(-0.0, 1.0), complex(-0.0, 0.0), complex(0.0, -0.0)])
+    for f in (wnp.real, wnp.imag, wnp.angle, lambda z: z.real, lambda z: z.imag):
+        want = {wnp.real: np.real, wnp.imag: np.imag, wnp.angle: np.angle}.get(f, f)(z)
+        for got in (f(z), jit(f)(z), w.vmap(f)(z), f(z[0]), jit(f)(z[0])):
+            expected = want if np.ndim(got) else want[0]
+            np.testing.assert_array_equal(got, expected)
+            np.testing.assert_array_equal(np.signbit(got), np.signbit(expected))

@@ -168,7 +168,7 @@ def conjugate(x: Pair) -> Pair:
 
 
 def real(x: Pair) -> Real:
-    return x[0] + 0.0
+    return x[0]
 
 
 def imaginary(x: Pair) -> Real:
