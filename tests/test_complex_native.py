@@ -85,6 +85,26 @@ def test_special_points(name):
         assert not bad.any(), (INFINITE[bad][:3], wanted[bad][:3], found[bad][:3])
 
 
+EXACT = {
+    "exp": mpmath.exp, "log": mpmath.log, "sqrt": mpmath.sqrt, "sin": mpmath.sin, "cos": mpmath.cos, "tan": mpmath.tan,
+    "sinh": mpmath.sinh, "cosh": mpmath.cosh, "tanh": mpmath.tanh, "arcsin": mpmath.asin, "arccos": mpmath.acos,
+    "arctan": mpmath.atan, "arcsinh": mpmath.asinh, "arccosh": mpmath.acosh, "arctanh": mpmath.atanh,
+    "expm1": mpmath.expm1, "log1p": mpmath.log1p, "log10": mpmath.log10, "reciprocal": lambda z: 1 / z,
+    "absolute": abs, "sign": mpmath.sign, "rsqrt": lambda z: 1 / mpmath.sqrt(z),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_accuracy(name):
+    turns = np.exp(1j * RNG.uniform(-np.pi, np.pi, 60))
+    z = np.concatenate([complex_numbers(60), turns * (1 + 1e-3 * RNG.normal(size=60)), 1e-9 * turns, 50 * turns])
+    with mpmath.workprec(160):
+        exact = [EXACT[name](mpmath.mpc(x)) for x in z]
+        found = jit(Primitive.registry[name].bind)(z)
+        errors = [float(abs(mpmath.mpc(a) - b) / abs(b)) for a, b in zip(found, exact, strict=True)]
+    assert max(errors) < 3 * np.finfo(float).eps
+
+
 @pytest.mark.parametrize("name", BINARY)
 def test_special_pairs(name):
     p = Primitive.registry[name]
