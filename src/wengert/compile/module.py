@@ -94,7 +94,7 @@ class Module:
         self.named: dict[str, int] = {}  # functions, and the steps that they are written for
         self.clock: timing.Writer | None = None
         if whole is None and config.compiling[-1]:
-            self.clock = timing.Writer(self, sum(map(_nanoseconds, plan.steps)), plan.steps)
+            self.clock = timing.Writer(self, plan.steps)
         self._untested = self._guards()
         self._test_guards(lambda root: True if root in self._given() else None)
         last = {v: step for step in plan.steps for v in written(step)}
@@ -112,7 +112,7 @@ class Module:
         self._copies()
         if self.clock is not None:
             self.clock.ended(len(plan.steps))
-            self.clock.ended(len(plan.steps) + 1)
+            self.clock.left()
         plan.time = sum(map(_nanoseconds, plan.steps))
         if whole is None:
             self.texts.main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")

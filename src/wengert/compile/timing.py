@@ -1,8 +1,9 @@
 """Timing: compiled code that notes how long its steps take, for `profile` and `explain`.
 
 Code that is compiled while `config`'s ``timed`` is set reads the clock after each step of `main` and adds what has passed to a
-block of numbers, by step; the first events are kept one by one as well. Of calls that are shorter than the clock is cheap
-only one in `period` is timed, so that a profile costs little. Steps within loops and branches are not timed one by one.
+block of numbers, by step; the first events are kept one by one as well. Of calls that are too short for the clock only one in
+so many is timed, so that a profile costs little: the code doubles the number as long as what the clock takes is more than a
+`SHARE` of the calls, and halves it where calls have become long. Steps within loops and branches are not timed one by one.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ import numpy as np
 from ..errors import NotSupportedError
 
 NAME = "wengert.clock"  # of the block in the code
-HEAD = 2  # words of the block before the steps': calls, events
+HEAD = 3  # words of the block before the steps': calls, events, one less than of how many calls one is timed
 EVENTS = 1 << 13  # that are kept one by one, of each function
 WORDS = 4  # of an event: step, start, end, thread
-READ = 60.0  # nanoseconds, about, for a look at the clock with what is written then
+READ = 80  # nanoseconds, about, for a look at the clock with what is written then
 SHARE = 0.02  # of a call's time that these may take
-SLOW = 8.0  # a call takes at least its estimate through this
-MOST_PERIOD = 256
+MOST_PERIOD = 256  # a power of two
 
 CLOCKS: weakref.WeakSet[Clock] = weakref.WeakSet()
 KEPT: list[
@@ -45,13 +45,12 @@ class Clock:
     """The times of one compiled function.
 
     Attributes:
-        plan: its steps. name: of the function. period: one call in so many is timed.
+        plan: its steps. name: of the function.
         workspace: bytes of temporary arrays.
     """
 
     def __init__(self, module: Any) -> None:
         plan = self.plan = module.plan
-        self.period: int = module.clock.period
         self.workspace: int = module.memory.size
         self.copies = bool(module.memory.copies)  # whether results are copied at the end
         self.name: str = plan.program.name
@@ -69,6 +68,16 @@ class Clock:
     def calls(self) -> int:
         return int(self.block[0])
 
+    @property
+    def noted(self) -> int:
+        """How many events there were."""
+        return int(self.block[1])
+
+    @property
+    def period(self) -> int:
+        """One call in how many is timed, at present."""
+        return int(self.block[2]) + 1
+
     def totals(self) -> tuple[np.ndarray, np.ndarray]:
         """Nanoseconds and numbers of runs: of each step, of the copies of results, of whole calls."""
         pairs = self.block[HEAD : HEAD + 2 * (self.steps + 2)].reshape(-1, 2)
@@ -77,7 +86,7 @@ class Clock:
     def events(self) -> list[Event]:
         """The first runs, at most `EVENTS`."""
         rows = self.block[HEAD + 2 * (self.steps + 2) :].reshape(-1, WORDS)
-        return [Event(*map(int, row)) for row in rows[: min(int(self.block[1]), EVENTS)]]
+        return [Event(*map(int, row)) for row in rows[: min(self.noted, EVENTS)]]
 
     @property
     def last(self) -> int:
@@ -93,14 +102,6 @@ def check() -> None:
     """Raise where the system has no clock of the kind that the code reads."""
     if sys.platform == "win32":
         raise NotSupportedError("profile and explain(jit(f)) read a POSIX clock, which Windows lacks")
-
-
-def period_of(nanoseconds: float, steps: int) -> int:
-    """One call in how many is timed, for one that takes about so long: a power of two."""
-    period = 1
-    while period < MOST_PERIOD and READ * (steps + 2) > SHARE * period * max(nanoseconds / SLOW, 200.0):
-        period *= 2
-    return period
 
 
 def declarations(words: int) -> dict[str, str]:
@@ -158,15 +159,36 @@ done:
   ret i64 %now
 }}
 """
-    return {"clock.now": now, "clock.note": note}
+    wanted = int(READ * (steps + 2) / SHARE)  # nanoseconds of calls for each that is timed
+    whole = f"""define internal void @clock.whole(i64 %start) #1 {{
+entry:
+  %now = call i64 @clock.note(i64 {steps + 1}, i64 %start)
+  %spent = sub i64 %now, %start
+  %place = getelementptr i64, ptr @{NAME}, i64 2
+  %mask = load atomic i64, ptr %place monotonic, align 8
+  %period = add i64 %mask, 1
+  %between = mul i64 %spent, %period
+  %short = icmp ult i64 %between, {wanted}
+  %few = icmp ult i64 %mask, {MOST_PERIOD - 1}
+  %double = and i1 %short, %few
+  %long = icmp ugt i64 %between, {4 * wanted}
+  %twice = shl i64 %mask, 1
+  %more = add i64 %twice, 1
+  %less = lshr i64 %mask, 1
+  %lower = select i1 %long, i64 %less, i64 %mask
+  %next = select i1 %double, i64 %more, i64 %lower
+  store atomic i64 %next, ptr %place monotonic, align 8
+  ret void
+}}
+"""
+    return {"clock.now": now, "clock.note": note, "clock.whole": whole}
 
 
 class Writer:
     """Writes the looks at the clock into the lines of a module's `main`."""
 
-    def __init__(self, module: Any, nanoseconds: float, steps: Sequence[Any]) -> None:
+    def __init__(self, module: Any, steps: Sequence[Any]) -> None:
         self.module, self.steps = module, len(steps)
-        self.period = period_of(nanoseconds, self.steps)
         words = HEAD + 2 * (self.steps + 2) + WORDS * EVENTS
         for name, text in declarations(words).items():
             module.texts.declare(name, text)
@@ -175,7 +197,9 @@ class Writer:
             "  %clock.first = alloca i64",
             "  %clock.last = alloca i64",
             f"  %clock.calls = atomicrmw add ptr @{NAME}, i64 1 monotonic",
-            f"  %clock.part = and i64 %clock.calls, {self.period - 1}",
+            f"  %clock.place = getelementptr i64, ptr @{NAME}, i64 2",
+            "  %clock.mask = load atomic i64, ptr %clock.place monotonic, align 8",
+            "  %clock.part = and i64 %clock.calls, %clock.mask",
             "  %clock.on = icmp eq i64 %clock.part, 0",
             "  br i1 %clock.on, label %clock.start, label %clock.begun",
             "clock.start:",
@@ -187,18 +211,26 @@ class Writer:
         ]
 
     def ended(self, number: int) -> None:
-        """After a step, or (one more) the copies of results, or (two more) the call."""
-        since = "%clock.first" if number == self.steps + 1 else "%clock.last"
-        n = self.module.number()
+        """After a step, or (one more) the copies of results."""
+        n = self._block("%clock.last")
         self.module.lines += [
-            f"  br i1 %clock.on, label %clock{n}, label %timed{n}",
-            f"clock{n}:",
-            f"  %since{n} = load i64, ptr {since}",
             f"  %now{n} = call i64 @clock.note(i64 {number}, i64 %since{n})",
             f"  store i64 %now{n}, ptr %clock.last",
             f"  br label %timed{n}",
             f"timed{n}:",
         ]
+
+    def left(self) -> None:
+        """At the end of the call."""
+        n = self._block("%clock.first")
+        self.module.lines += [f"  call void @clock.whole(i64 %since{n})", f"  br label %timed{n}", f"timed{n}:"]
+
+    def _block(self, since: str) -> int:
+        """Begin what happens in timed calls alone."""
+        n = self.module.number()
+        self.module.lines += [f"  br i1 %clock.on, label %clock{n}, label %timed{n}", f"clock{n}:"]
+        self.module.lines.append(f"  %since{n} = load i64, ptr {since}")
+        return n
 
 
 __all__ = ["CLOCKS", "KEPT", "NAME", "Clock", "Event", "Writer", "check"]

@@ -136,7 +136,7 @@ def explain_compiled(f: Jit, args: tuple[Any, ...], kwargs: dict[str, Any]) -> C
         clock = _clock_of(jitted)
         clock.reset()
         seconds, end = [], time.perf_counter() + SECONDS
-        while len(seconds) < RUNS * clock.period and (time.perf_counter() < end or not seconds):
+        while clock.noted < RUNS * (clock.steps + 2) and (time.perf_counter() < end or not seconds):
             start = time.perf_counter()
             jitted(*args, **kwargs)
             seconds.append(time.perf_counter() - start)

@@ -188,7 +188,7 @@ class Profile:
                     continue
                 interval = Interval("copies of results", e.thread, e.start, e.end, {})
             else:
-                interval = Interval(clock.name, e.thread, e.start, e.end, {"one call in": clock.period})
+                interval = Interval(clock.name, e.thread, e.start, e.end, {})
             self._intervals.append(interval)
 
 
