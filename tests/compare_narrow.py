@@ -84,7 +84,8 @@ def calls(primitive: Primitive, dtype: np.dtype) -> Iterator[tuple[str, tuple[An
     if not samples or primitive.name in LEFT or not isinstance(primitive.native, Formula) or not primitive.elementwise:
         return
     args, params = samples[0]
-    if any(isinstance(x, np.ndarray) and x.dtype != np.float64 for x in args):
+    kinds = {x.dtype.kind for x in args if isinstance(x, np.ndarray)}
+    if kinds not in ({"f"}, {"i"}) or (kinds == {"i"} and dtype.kind not in "biu"):
         return
     given = specials(dtype)
     pairs = np.array(list(itertools.product(range(given.size), repeat=len(args)))).T

@@ -99,6 +99,19 @@ def test_powers(dtype):
     native(lambda x, y: x**y, x[:5, None], np.arange(7, dtype=dtype))
 
 
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_divisors_and_multiples(dtype):
+    """Zeros, the least integer, numbers that share no factor; vectors and one number."""
+    info = np.iinfo(dtype)
+    given = {*range(-8, 9), info.max, info.max - 1, info.min, info.min + 1, 48, 36, 96, 120}
+    v = np.array(sorted(x for x in given if info.min <= x <= info.max), dtype)
+    x, y = (a.reshape(-1) for a in np.meshgrid(v, v))
+    for f in (np.gcd, np.lcm):
+        native(f, x, y)
+        native(f, drawn(dtype, 999), drawn(dtype, 999))
+        native(f, x[5], y[-7])
+
+
 def test_negative_exponents_are_refused():
     """Of integers, as NumPy refuses them, in loops too; the call after that is as ever."""
     x, y = np.arange(1, 6), np.array([1, 2, -1, 0, 3])

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..lowering import computed_in
+from ..lowering import narrow
 from .emitter import Emitter, V
 
 HALF = np.dtype(np.float16)
@@ -40,7 +40,7 @@ def _converts(older: str | None) -> bool:
 
 def rounded(e: Emitter, x: V, dtype: np.dtype) -> V:
     """A float32 rounded to a dtype of 16 bits, ties to even; as it is for other dtypes."""
-    if computed_in(dtype) is dtype:
+    if dtype.itemsize != 2 or not narrow(dtype):
         return x
     if x.const is not None:
         with np.errstate(all="ignore"):
@@ -57,7 +57,7 @@ def from_memory(e: Emitter, bits: V, dtype: np.dtype) -> V:
     """What an element of memory is in a register."""
     if dtype.kind == "b":
         return e.icmp("ne", bits, e.const(0, bits))
-    if computed_in(dtype) is dtype:
+    if dtype.itemsize != 2 or not narrow(dtype):
         return bits
     if dtype == HALF and has_instructions():
         return e.cast("fpext", e.cast("bitcast", bits, "half"), "float")
@@ -77,7 +77,7 @@ def to_memory(e: Emitter, x: V, dtype: np.dtype) -> V:
     """What a value of a dtype is in memory; it has been rounded."""
     if dtype.kind == "b":
         return e.cast("zext", x, "i8")
-    if computed_in(dtype) is dtype:
+    if dtype.itemsize != 2 or not narrow(dtype):
         return x
     if dtype == HALF and has_instructions():
         return e.cast("bitcast", e.cast("fptrunc", x, "half"), "i16")
@@ -136,4 +136,4 @@ def _half_rounded(e: Emitter, x: V) -> V:
     return e.select(e.fcmp("uno", x, x), x, e.copysign(found, x))
 
 
-__all__ = ["computed_in", "from_memory", "has_instructions", "rounded", "to_float", "to_memory"]
+__all__ = ["from_memory", "has_instructions", "rounded", "to_float", "to_memory"]

@@ -107,8 +107,8 @@ class Rewriter:
             outer, self.scope = self.scope, self.scope + len(self.equations) + 1
             outs, self.scope = self.run(sub, inputs), outer
             return outs
-        wider = primitive.native.wider([a.aval.dtype for a in inputs], avals[0].dtype) if len(avals) == 1 else None
-        if wider is not None:
+        native = primitive.native
+        if native.widens and (wider := native.wider([a.aval.dtype for a in inputs], avals[0].dtype)) is not None:
             return self._widened(primitive, inputs, params, avals, *wider)
         if isinstance(primitive.native, Control):
             found = provided("simplified_control")(self, primitive, inputs, params)

@@ -28,7 +28,7 @@ def narrow(dtype: np.dtype) -> bool:
 
 def computed_in(dtype: np.dtype) -> np.dtype:
     """The dtype that native code computes in for one: float32 for floating point of 16 bits."""
-    return FLOAT32 if narrow(dtype) else dtype
+    return FLOAT32 if dtype.itemsize == 2 and narrow(dtype) else dtype
 
 
 class Lowering:
@@ -41,13 +41,14 @@ class Lowering:
         spreads: whether each of these is there as often as the result's shape says, and no other is.
         flat: whether they keep the order in which they lie in memory.
         blank: whether the result may hold anything.
+        widens: whether `wider` has anything to say.
         both, shares, parts: see `Formula`.
         meaning: what it is in the vocabulary of this room: a formula, an index map, a monoid, a class of lowerings. Rules of
             algebra know operations by it: what has the same meaning is the same operation.
     """
 
     cost: int = DEAR
-    safe = selects = spreads = flat = blank = False
+    safe = selects = spreads = flat = blank = widens = False
     both: tuple[Scalar, int] | None = None
     shares = ""
     parts: Callable[..., Any] | None = None

@@ -185,6 +185,18 @@ def whole_power(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
     return Long("whole_power")(e, dtype, x, y)
 
 
+def gcd(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    """Of the sizes of both, as unsigned numbers."""
+    return Long("greatest_divisor")(e, dtype, absolute(e, dtype, x), absolute(e, dtype, y))
+
+
+def lcm(e: Emitter, dtype: np.dtype, x: V, y: V) -> V:
+    """``|x| / gcd |y|``, modulo what the dtype holds; 0 where one is 0."""
+    size, other, divisor = absolute(e, dtype, x), absolute(e, dtype, y), gcd(e, dtype, x, y)
+    safe = e.select(e.icmp("eq", divisor, e.const(0, x)), e.const(1, x), divisor)
+    return e.imul(_truncated(e, np.dtype(f"u{dtype.itemsize}"), size, safe)[0], other)
+
+
 def soft_sign(e: Emitter, dtype: np.dtype, x: V) -> V:
     return e.fdiv(x, e.fadd(e.const(1.0, x), e.fabs(x)))
 

@@ -32,8 +32,10 @@ class Kernel(Lowering):
 class SumsOfProducts(Kernel):
     """A kernel that adds products up; those of bytes too."""
 
+    widens = True
+
     def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
-        return wider_products(self, given, made) if made.kind == "b" or narrow(made) else None
+        return wider_products(given, made) if made.kind == "b" or narrow(made) else None
 
 
 class Loop(Kernel):

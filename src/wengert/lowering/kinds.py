@@ -17,9 +17,7 @@ _WIDER = {
 }
 
 
-def wider_products(
-    lowering: Lowering, given: Sequence[np.dtype], made: np.dtype
-) -> tuple[list[np.dtype], np.dtype] | None:
+def wider_products(given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
     """The dtypes in which products are added up: one for both operands and the result."""
     if made.kind == "c" or any(d.kind == "c" for d in given):
         return None
@@ -30,8 +28,10 @@ def wider_products(
 class Contraction(Lowering):
     """A product of two arrays, summed: ``dims`` of the parameters has the axes summed and those of a batch, of either one."""
 
-    safe = True
-    wider = wider_products
+    safe = widens = True
+
+    def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
+        return wider_products(given, made)
 
 
 class Check(Lowering):

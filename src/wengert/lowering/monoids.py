@@ -80,10 +80,10 @@ class Reduction(Lowering):
     def __init__(self, monoid: Monoid, combine: Any) -> None:
         self.monoid, self.combine, self.meaning = monoid, combine, monoid
         self.selects = monoid in (MAXIMUM, MINIMUM)
-        self.adds = not self.selects and not monoid.logical
+        self.widens = not self.selects and not monoid.logical
 
     def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
-        return ([FLOAT32], computed_in(made)) if self.adds and narrow(given[0]) else None
+        return ([FLOAT32], computed_in(made)) if self.widens and narrow(given[0]) else None
 
 
 __all__ = ["ALL", "ANY", "MAXIMUM", "MINIMUM", "PRODUCT", "SUM", "Monoid", "Reduction"]

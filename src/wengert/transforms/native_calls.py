@@ -19,7 +19,7 @@ ndarray = np.ndarray
 Given = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-class Natives(list):  # type: ignore[type-arg]
+class Natives(list[Any]):
     """The native calls of a function, those used last first: ``(call, executable, whether in 64 bits)``.
 
     Attributes:

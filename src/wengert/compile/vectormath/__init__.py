@@ -20,7 +20,7 @@ from .logarithm import log, log1p, log2, log10, logaddexp, logaddexp2, logit, xl
 from .power import cbrt, hypot, hypot1, over_squares, power
 from .rounding import floor_divide, fmod, heaviside, nextafter, remainder, sign
 from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, sin_and_cos, tan  # noqa: F401
-from .whole import whole_power  # noqa: F401
+from .whole import greatest_divisor, whole_power  # noqa: F401
 
 _UNARY: tuple[Callable[..., V], ...] = (
     *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt, hypot1),

@@ -73,8 +73,8 @@ bitwise_xor_p = _bits("bitwise_xor", np.bitwise_xor, native=formulas.bitwise_xor
 invert_p = _bits("invert", np.invert, 1, native=formulas.invert)
 left_shift_p = _bits("left_shift", np.left_shift, native=formulas.left_shift)
 right_shift_p = _bits("right_shift", np.right_shift, native=formulas.right_shift)
-gcd_p = _bits("gcd", np.gcd)
-lcm_p = _bits("lcm", np.lcm)
+gcd_p = _bits("gcd", np.gcd, native=Formula(formulas.gcd, cost=100, kinds="iu"))
+lcm_p = _bits("lcm", np.lcm, native=Formula(formulas.lcm, cost=110, kinds="iu"))
 
 
 floor = function_of(floor_p)
