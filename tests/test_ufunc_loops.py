@@ -51,9 +51,18 @@ def test_values_are_those_of_eager_code(name):
 
 def test_most_special_functions_are_loops():
     assert len(LOOPS) > 75
-    assert {"j0", "iv", "expi", "zeta", "gammainc", "betaincc", "ellipk", "airy_bi", "spherical_jn", "owens_t"} <= set(
-        LOOPS
-    )
+    assert {
+        "j0",
+        "iv",
+        "expi",
+        "zeta_by_loop",
+        "gammainc",
+        "betaincc",
+        "ellipk",
+        "airy_bi",
+        "spherical_jn",
+        "owens_t",
+    } <= set(LOOPS)
 
 
 def test_operands_are_broadcast():
@@ -96,3 +105,16 @@ def test_a_ufunc_with_another_structure_is_called_through_python(monkeypatch):
         np.testing.assert_array_equal(f(x), wsp.k1(x) * 2)
     assert ufuncs.types_of("scipy.special.k1", (x.dtype,)) is None
     assert ufuncs.types_of("scipy.special.no_such", (x.dtype,)) is None
+
+
+def test_zeta_in_vectors():
+    rng = np.random.default_rng(1)
+    s, q = rng.uniform(1.01, 40, 500), 10 ** rng.uniform(-2, 4, 500)
+    f = jit(wsp.zeta)
+    np.testing.assert_allclose(f(s, q), wsp.zeta(s, q), rtol=4e-15)
+    assert calls_of(f, s, q) == ["__call__"]
+    s, q = np.append(s, [1.0, 0.5, np.nan, np.inf, 2.0, 1e5]), np.append(q, [1.0, 1.0, 1.0, 1.0, -1.5, 3.0])
+    np.testing.assert_array_equal(f(s, q), wsp.zeta(s, q))  # outside of the sum's range: the loop
+    half = np.array([1.5, 3.0], np.float32)
+    assert f(half, half).dtype == np.float32
+    np.testing.assert_allclose(f(half, half), wsp.zeta(half, half), rtol=2e-7)

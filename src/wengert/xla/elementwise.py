@@ -125,6 +125,7 @@ def _sigmoid(x: Any) -> Any:
 FUNCTIONS: dict[str, Function] = {
     **FORMULAS,
     **SPECIAL,
+    "zeta_by_loop": special.zeta,
     "floor_divide": _floor_divide,
     "remainder": _remainder,
     "fmod": _fmod,

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...core import Value, as_value, dtype_of
 from ...documented import with_example
+from ...lowering import Composition
 from ..declare import function_of, quietly
 from ..elementwise import (
     absolute,
@@ -30,7 +31,7 @@ from ..elementwise import (
     where,
 )
 from ..families import Elementwise
-from . import gamma_steps, kernels
+from . import gamma_steps, hurwitz, kernels
 from .declare import (
     OverDensity,
     ParameterDerivative,
@@ -410,6 +411,7 @@ zeta_p = special(
     (0.4, 2.0),
     function=scipy_function("zeta", ufunc="_ufuncs._zeta"),
     reasons={"complex": "its derivative is for real numbers"},
+    native=Composition(hurwitz.zeta),
 )
 
 gamma, rgamma, gammasgn = map(function_of, (gamma_p, rgamma_p, gammasgn_p))
