@@ -41,6 +41,12 @@ def double_exponential(per_unit: int, reach: float) -> Rule:
     return low, high, np.pi * np.cosh(t) * low * high / per_unit
 
 
+_TOLD, _NEXT = (
+    4,
+    64,
+)  # how many roundings a point is from an end that it can be told from, and those that are next to it
+
+
 class _Integrand:
     """A function on an interval, of the variable that QUADPACK uses: itself, or s in ``a + (1 - s) / s``."""
 
@@ -71,20 +77,35 @@ class _Integrand:
             case _:
                 return _scaled(values(self.end - (1 - s) / s), 1 / s**2)
 
-    def sum(self, intervals: list[tuple[float, float]], ends: Rule, inside: Rule) -> Any:
-        """The integral over intervals given as parts of the whole, from 0 to 1, in order."""
-        points, weights = [], []
+    def sum(self, intervals: list[tuple[float, float]], ends: Rule, inside: Rule) -> tuple[Any, Any, Any]:
+        """The integral over intervals given as parts of the whole, from 0 to 1, in order, that of its modulus, and the part of
+        this next to the ends.
+
+        Points that cannot be told from an end are left out: an integrand that is singular there would be infinite. What
+        the points next to them contribute tells how much that may be.
+        """
+        points, weights, nearest = [], [], []
         whole = self.b - self.a
         for start, stop in intervals:
             low, high, w = ends if start <= 0 or stop >= 1 else inside
             width = (stop - start) * whole
             first, last = self.a + start * whole, self.a + stop * whole
             last = self.b if stop >= 1 else last
-            points.append(self.points(low, high, width, first, last))
-            weights.append(w * width)
+            at = self.points(low, high, width, first, last)
+            w = w * width
+            gone = near = np.False_
+            for end, here in ((self.a, start <= 0), (self.b, stop >= 1)):
+                if here:
+                    end, distance = stop_gradient(end), wnp.abs(stop_gradient(at) - stop_gradient(end))
+                    unit = np.finfo(float).eps * wnp.abs(end)
+                    gone, near = gone | (distance <= _TOLD * unit), near | (distance <= _NEXT * unit)
+            points.append(wnp.where(gone, first + 0.5 * width, at))
+            weights.append(wnp.where(gone, 0.0, w))
+            nearest.append(wnp.where(near & ~gone, stop_gradient(w), 0.0))
         values = self(wnp.concatenate(points))
-        w = wnp.concatenate(weights)
-        return self.sign * wnp.sum(_scaled(values, w), 0)
+        terms, plain = _scaled(values, wnp.concatenate(weights)), stop_gradient(values)
+        beside = wnp.sum(wnp.abs(_scaled(plain, wnp.concatenate(nearest))), 0)
+        return self.sign * wnp.sum(terms, 0), wnp.sum(wnp.abs(stop_gradient(terms)), 0), beside
 
 
 def _scaled(values: Any, w: Any) -> Any:
@@ -136,14 +157,15 @@ def quad(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
             intervals = [(0.0, 1.0)]
         else:
             intervals = _parts(info["alist"][:n], info["blist"][:n], *plain_tree((integrand.a, integrand.b)))
-        total = integrand.sum(intervals, _ENDS(), _INSIDE())
+        total, _, _ = integrand.sum(intervals, _ENDS(), _INSIDE())
         if not levels_of(total):
             return out
         left = abs(float(plain_tree(total)) - found[0])
         if not left <= max(1e-6 * abs(found[0]), 10 * found[1], 1e-9):
             raise NotSupportedError(
                 f"scipy.integrate.quad: the integrand is too irregular to be differentiated under the integral (two rules differ by "
-                f"{left:.1e}): say where with points=, or split the interval"
+                f"{left:.1e}): say where with points=, or split the interval; where it is singular at an end b, integrate by the "
+                f"distance, quad(lambda d: f(b - d), 0.0, b - a) with f written in d"
             )
         return (found[0] + (total - stop_gradient(total)), *out[1:])
     except NotPlain:
@@ -172,11 +194,12 @@ def _alone(integrand: _Integrand, epsabs: float, epsrel: float, points: Any) -> 
             raise NotSupportedError("scipy.integrate.quad under vmap and jit takes points= between known bounds only")
         parts = np.unique(np.clip(np.concatenate([parts, (np.asarray(points, float) - a) / (b - a)]), 0, 1))
     intervals = list(zip(parts[:-1].tolist(), parts[1:].tolist(), strict=True))
-    value = integrand.sum(intervals, _LARGER_ENDS(), _LARGER_INSIDE())
-    half = integrand.sum(intervals, _ENDS(), _INSIDE())
+    value, size, beside = integrand.sum(intervals, _LARGER_ENDS(), _LARGER_INSIDE())
+    half, _, _ = integrand.sum(intervals, _ENDS(), _INSIDE())
     error = stop_gradient(wnp.abs(value - half))
-    good = error <= wnp.maximum(max(epsabs, 1e-9), max(epsrel, 1e-9) * 10 * wnp.abs(stop_gradient(value)))
-    return wnp.where(good, value, np.nan), error
+    good = error <= wnp.maximum(max(epsabs, 1e-9), max(epsrel, 1e-9) * 10 * size)
+    good = good & (beside <= 1e-6 * size)
+    return value * wnp.where(good, 1.0, np.nan), error  # so that its derivative is NaN, too
 
 
 def quad_vec(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
