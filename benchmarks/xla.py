@@ -35,7 +35,9 @@ def timed(call: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def measure(row: Any, dtype: str, seconds: float, folder: Path | None) -> tuple[float, float, float, float]:
+def measure(
+    row: Any, dtype: str, seconds: float, compiles: int, folder: Path | None
+) -> tuple[float, float, float, float]:
     """Seconds to compile and to run, ours and JAX's."""
     ours, theirs = libraries.wengert().library, libraries.jax().library
     args = row.inputs(np.random.default_rng(0))
@@ -43,7 +45,7 @@ def measure(row: Any, dtype: str, seconds: float, folder: Path | None) -> tuple[
     with jax.enable_x64(True):
         arrays = jax.tree.map(jax.device_put, args)
         first = {"jax": [], "wengert": []}
-        for _ in range(2):
+        for _ in range(compiles):
             jax.clear_caches()
             plain = jax.jit(row.build(theirs))
             first["jax"].append(timed(lambda f=plain: f(*arrays)))
@@ -68,6 +70,7 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--rows", default="")
     options.add_argument("--seconds", type=float, default=0.5, help="of runs for each row")
+    options.add_argument("--compiles", type=int, default=2, help="how often each is compiled")
     options.add_argument("--hlo", type=Path, default=None)
     given = options.parse_args()
     if given.hlo:
@@ -80,7 +83,7 @@ def main() -> int:
         if any(getattr(library, name) is None for name in row.needs):
             continue
         try:
-            ours_c, jax_c, ours_r, jax_r = measure(row, row.dtypes[0], given.seconds, given.hlo)
+            ours_c, jax_c, ours_r, jax_r = measure(row, row.dtypes[0], given.seconds, given.compiles, given.hlo)
         except Exception as error:  # noqa: BLE001 (told)
             print(f"{row.name}: {type(error).__name__}: {str(error)[:150]}", flush=True)
             continue

@@ -1613,6 +1613,125 @@ if table.exists():
     plt.xlabel("times faster than JAX's jit")
     plt.show()
 
+# %% [markdown] many-devices
+# ## Many devices
+#
+# `shard_map` makes a function of whole arrays from one that sees a part of them, at one place of a mesh, and exchanges with
+# its neighbours. Here each of eight places has a band of a field, and asks for one row on either side in every step.
+# Without devices the places are computed together, as a batch, so that this cell runs everywhere. The gradient sends
+# the cotangents of those rows back, and is that of the whole field.
+
+# %% halo-exchange
+from wengert.sharding import P, shard_map
+
+
+def smooth(u):
+    """Ten steps of diffusion of a band, on a torus."""
+    n = lax.axis_size("rows")
+    down, up = [(k, (k + 1) % n) for k in range(n)], [((k + 1) % n, k) for k in range(n)]
+
+    def step(_, u):
+        above, below = lax.ppermute(u[-1:], "rows", down), lax.ppermute(u[:1], "rows", up)
+        wide = wnp.concatenate([above, u, below])
+        return u + 0.2 * (
+            wide[2:] + wide[:-2] + wnp.roll(u, 1, 1) + wnp.roll(u, -1, 1) - 4 * u
+        )
+
+    return lax.fori_loop(0, 10, step, u)
+
+
+in_parts = shard_map(smooth, mesh={"rows": 8}, in_specs=P("rows"), out_specs=P("rows"))
+on_one = shard_map(smooth, mesh={"rows": 1}, in_specs=P("rows"), out_specs=P("rows"))
+field = np.random.default_rng(3).uniform(size=(32, 48))
+
+
+def roughness(f):
+    return lambda u: wnp.sum(f(u) ** 2)
+
+
+assert_allclose(in_parts(field), on_one(field), rtol=1e-12)
+assert_allclose(
+    grad(roughness(in_parts))(field), grad(roughness(on_one))(field), rtol=1e-11
+)
+assert_allclose(
+    jit(grad(roughness(in_parts)))(field), grad(roughness(on_one))(field), rtol=1e-11
+)
+
+figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.8))
+for axis, shown, title in zip(
+    axes, (field, in_parts(field)), ("before", "after ten steps")
+):
+    axis.imshow(shown, aspect="auto", cmap="viridis")
+    axis.set_title(title), axis.grid(False)
+    for k in range(8):
+        axis.axhline(4 * k - 0.5, color="white", linewidth=0.8)
+        axis.text(-1, 4 * k + 1.5, f"place {k}", ha="right", va="center", fontsize=7)
+    axis.set_xticks([]), axis.set_yticks([])
+figure.tight_layout()
+plt.show()
+
+# %% [markdown] eight-devices
+# Under `jit(..., backend="xla")` every place is a device, and the exchanges are XLA's collectives. Where JAX is installed
+# (`pip install wengert[xla]`), the next cell runs the same lines on eight virtual devices, in a process of their own,
+# and counts the exchanges in the compiled program; elsewhere it says that it does not.
+
+# %% on-eight-devices
+import os
+from importlib.util import find_spec
+from inspect import getsource
+
+ON_DEVICES = f"""
+import numpy as np, wengert, wengert.numpy as wnp
+from wengert import grad, jit, lax
+from wengert.sharding import P, shard_map
+{getsource(smooth)}
+{getsource(roughness)}
+in_parts = shard_map(smooth, mesh={{"rows": 8}}, in_specs=P("rows"), out_specs=P("rows"))
+on_one = shard_map(smooth, mesh={{"rows": 1}}, in_specs=P("rows"), out_specs=P("rows"))
+field = np.random.default_rng(3).uniform(size=(32, 48))
+gradient = jit(grad(roughness(in_parts)), backend="xla")
+y = gradient(field)
+np.testing.assert_allclose(np.asarray(y), grad(roughness(on_one))(field), rtol=1e-11)
+found = gradient.lower(field).traffic()
+print("the gradient lies on", len(y.sharding.device_set), "devices and agrees with that of one;")
+kinds = sorted(set(c.kind for c in found.collectives))
+print("each device sends", int(found.sent), "bytes in a call:", ", ".join(kinds))
+assert len(y.sharding.device_set) == 8 and found.sent == 10 * 4 * 48 * 8
+"""
+if find_spec("jax") is None:
+    print("not run here: JAX is not installed (make peers runs such programs beside it)")
+else:
+    flags = "--xla_force_host_platform_device_count=8"
+    environment = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-c", ON_DEVICES], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    print(done.stdout, end="")
+
+# %% [markdown] scaling
+# What a program exchanges is read from its compiled form, for devices that nobody has. `docs/scale.md` does so for 8, 64 and
+# 512, and models the time on two machines. The picture is made from what is recorded there; nothing of it is measured.
+
+# %% draw-scaling
+recorded = Path("../docs/scale.json")
+if recorded.exists():
+    sys.path.insert(0, "../tools")
+    import scale
+
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3), sharey=True)
+    data = json.loads(recorded.read_text())
+    for axis, (machine, hardware) in zip(axes, scale.HARDWARE.items()):
+        for name in dict.fromkeys(r["program"] for r in data):
+            rows = [r for r in data if r["program"] == name]
+            times = [scale.seconds_of(r, hardware) for r in rows]
+            shares = [100 * work / (work + exchange) for work, exchange in times]
+            axis.semilogx([r["devices"] for r in rows], shares, "o-", base=2, label=name)
+        axis.set_title(machine), axis.set_xlabel("devices"), axis.set_ylim(0, 102)
+    axes[0].set_ylabel("% of the time at work"), axes[0].legend(fontsize=8)
+    figure.tight_layout()
+    plt.show()
+
 # %% [markdown] checking
 # ## Trust, but check
 #

@@ -7,12 +7,15 @@ complex ones apart, are one Program.
 from __future__ import annotations
 
 import collections
+import os
 import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")  # for samples with a mesh
 
 from wengert import backends
 from wengert.core import Primitive, aval_of

@@ -28,6 +28,7 @@ HARDWARE = {
         "flops": 76e12, "memory": 2.765e12, "near": 200e9, "far": 200e9, "latency near": 5e-6, "latency far": 8e-6, "node": 8960,
     },
 }  # fmt: skip
+BEGIN, END = "<!-- tables -->", "<!-- end of tables -->"  # in docs/scale.md
 EFFICIENCY = {"flops": 0.5, "memory": 0.7, "links": 0.8}  # of the peaks, what programs reach
 
 SIZES = {"layers": 24, "width": 2048, "hidden": 8192, "heads": 16, "tokens": 32768, "length": 2048}
@@ -133,6 +134,10 @@ def seconds_of(row: dict[str, Any], hardware: dict[str, float]) -> tuple[float, 
     return work, exchange
 
 
+def shown(x: float) -> str:
+    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
+
+
 def tables(rows: list[dict[str, Any]]) -> str:
     """The tables of docs/scale.md."""
     out = [
@@ -143,7 +148,7 @@ def tables(rows: list[dict[str, Any]]) -> str:
         said = ", ".join(f"{e['times']} {e['kind']} over {e['over']}" for e in row["exchanges"]) or "none"
         sent = sum(e["sent"] for e in row["exchanges"]) / 1e6
         out.append(
-            f"| {row['program']} | {row['devices']} | {said} | {sent:,.3g} | {row['flops'] / 1e9:,.4g} | {row['seconds']} |"
+            f"| {row['program']} | {row['devices']} | {said} | {shown(sent)} | {shown(row['flops'] / 1e9)} | {row['seconds']:.0f} |"
         )
     for name, hardware in HARDWARE.items():
         out += [
@@ -167,12 +172,18 @@ def main() -> int:
     options.add_argument("--programs", nargs="*", default=["transformer", "pipeline", "stencil", "mixture"])
     options.add_argument("--write", type=Path)
     options.add_argument("--model", type=Path)
+    options.add_argument("--page", type=Path, help="with --model: the page whose tables are written anew")
     given = options.parse_args()
     if given.one:
         print(json.dumps(one(given.one[0], int(given.one[1]))))
         return 0
     if given.model:
-        print(tables(json.loads(given.model.read_text())))
+        made = tables(json.loads(given.model.read_text()))
+        if given.page is None:
+            print(made)
+            return 0
+        before, _, rest = given.page.read_text().partition(BEGIN)
+        given.page.write_text(f"{before}{BEGIN}\n{made}\n{END}{rest.partition(END)[2]}")
         return 0
     rows = []
     for name in given.programs:

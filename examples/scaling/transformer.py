@@ -158,7 +158,10 @@ def adam(rate=3e-3, decay=(0.9, 0.99)):
         )
         scale = rate * wnp.sqrt(1 - b2 ** (number + 1.0)) / (1 - b1 ** (number + 1.0))
         params = wengert.tree.map(
-            lambda p, m, v: p - scale * m / (wnp.sqrt(v) + 1e-8), params, first, second
+            lambda p, m, v: p - wnp.asarray(scale, p.dtype) * m / (wnp.sqrt(v) + 1e-8),
+            params,
+            first,
+            second,
         )
         return params, (first, second)
 

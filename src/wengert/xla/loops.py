@@ -1,6 +1,7 @@
 """Loops, branches and callbacks: `lax.scan`, `lax.while_loop`, `lax.switch`; the walk back through a loop of unknown length.
 
-A failure within a loop is one more value that is carried; the loop ends at it where its length is not known.
+A failure within a loop is one more value that is carried, where its body may fail; the loop ends at it where its length is not
+known.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 
 from ..ops.control.loop import parts
 from ..ops.control.pull import pulling, results, started
+from ..ops.random import KEY
+from ..program import Program
 from .real import experimental, jax, jnp, lax
 from .tracing import Failures, Site, evaluate, first, none, rule, typed
 
@@ -24,6 +27,22 @@ SNAPSHOTS = 64  # of the states between blocks: one for each halving of their nu
 def start(values: Sequence[Any], avals: Sequence[Any]) -> list[Any]:
     """What is carried first, as the body gives it on."""
     return [typed(v, a, "a loop") for v, a in zip(values, avals, strict=True)]
+
+
+def may_fail(*programs: Program) -> bool:
+    """Whether running one of some Programs may fail; found once, by tracing it for its types."""
+    return any(map(_may_fail, programs))
+
+
+def _may_fail(program: Program) -> bool:
+    found = program.cache.get("fails on xla")
+    if found is None:
+        failures: Failures = []
+        key = jax.random.key(0).dtype
+        types = [jax.ShapeDtypeStruct(a.shape, key if a.dtype == KEY else a.dtype) for a in program.in_avals]
+        jax.eval_shape(lambda *values: evaluate(program, values, failures), *types)
+        found = program.cache["fails on xla"] = bool(failures)
+    return found
 
 
 @rule("scan")
@@ -41,14 +60,27 @@ def scan(
         return (outs[:carry], first([failure, *inner]) if inner else failure), outs[carry:]
 
     begin = start(args[consts : consts + carry], body.out_avals[:carry])
+    if not may_fail(body):
+
+        def plain(carried: Any, slices: Any) -> Any:
+            outs = evaluate(body, [*fixed, *carried, *slices], [])
+            return outs[:carry], outs[carry:]
+
+        carried, stacks = lax.scan(plain, begin, list(xs), length=length, reverse=reverse)
+        return [*carried, *stacks]
     (carried, failure), stacks = lax.scan(step, (begin, none()), list(xs), length=length, reverse=reverse)
     if seen:
         site.failures.append(failure)
     return [*carried, *stacks]
 
 
-def looped(going: Callable[..., Any], step: Callable[..., Any], carry: Sequence[Any], failures: Failures) -> list[Any]:
-    """A loop as long as ``going(carry, failures)`` holds of ``carry = step(carry, failures)``."""
+def looped(
+    going: Callable[..., Any], step: Callable[..., Any], carry: Sequence[Any], failures: Failures, fails: bool
+) -> list[Any]:
+    """A loop as long as ``going(carry, failures)`` holds of ``carry = step(carry, failures)``; whether one of them may fail."""
+    if not fails:
+        goes_on = lambda c: jnp.reshape(going(c, []), ())  # noqa: E731
+        return list(lax.while_loop(goes_on, lambda c: list(step(c, [])), list(carry)))
     test_fails: Failures = []
     seen: Failures = []
 
@@ -85,6 +117,7 @@ def while_(site: Site, *args: Any, **params: Any) -> list[Any]:
         lambda c, failures: evaluate(body, [*consts, *c], failures),
         start(carry, body.out_avals),
         site.failures,
+        may_fail(cond, body),
     )
 
 
@@ -143,6 +176,7 @@ def pull(site: Site, *args: Any, **params: Any) -> list[Any]:
         lambda c, failures: [*forward(c[:-1], failures)[0], c[-1] + 1],
         [*begin, jnp.zeros((), jnp.int64)],
         site.failures,
+        may_fail(p.cond, p.forward),
     )
     steps = counted[-1]
 
