@@ -18,6 +18,8 @@ SIZES = [(400, False), (400, True), (1400, False), (1400, True)]
 PAGES = [
     "index.html",
     "tutorials/first-gradient.html",
+    "tutorials/network.html",
+    "tutorials/quantum-circuit.html",
     "how-to/where-time-goes.html",
     "edges.html",
     "benchmarks.html",
