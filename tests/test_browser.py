@@ -139,6 +139,10 @@ def test_pages_of_the_site(page, site, request):
         page.open(site / name)
         check_page(page, dark)
         poor = {k: r for k, r in contrasts(page, "article p, article li, article h1, article td").items() if r < 4.5}
+        code = page.run(
+            "[...document.querySelectorAll('article .highlight')].map(e => getComputedStyle(e).backgroundColor)"
+        )
+        assert all((sum(map(int, re.findall(r"\d+", c)[:3])) / 3 < 120) == dark for c in code), (name, set(code))
         assert not poor, (name, poor)
 
 
