@@ -34,6 +34,12 @@ Value = Any  # an Atom that is real, or a Parted
 class Parting(Rewriter):
     """The equations of a Program in parts."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._constants: dict[
+            int, tuple[Literal, Parted]
+        ] = {}  # by the number of a value, which its literal keeps alive
+
     def run(self, program: Program, arguments: Sequence[Value]) -> list[Value]:
         env: dict[Any, Value] = dict(zip(program.inputs, arguments, strict=True))
         around = self.place
@@ -48,10 +54,15 @@ class Parting(Rewriter):
     def constant(self, a: Literal) -> Value:
         if a.aval.dtype not in REAL:
             return self.literal(a)
+        known = self._constants.get(id(a.value))
+        if known is not None and known[0].aval == a.aval:
+            return known[1]
         real = REAL[a.aval.dtype].type
         parts = [np.real(a.value), np.imag(a.value)]
         pair = tuple(self.literal(Literal(np.ascontiguousarray(p) if a.aval.shape else real(p))) for p in parts)
-        return Parted(self, a.aval, pair, whole=a)
+        made = Parted(self, a.aval, pair, whole=a)
+        self._constants[id(a.value)] = a, made
+        return made
 
     def parted(
         self, primitive: Primitive, inputs: Sequence[Value], params: dict[str, Any], avals: Sequence[Aval]
