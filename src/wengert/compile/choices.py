@@ -98,6 +98,7 @@ CHOICES: dict[str, Choice] = {
     "lanes.LARGEST": Choice("which matrices are in vector lanes", (1, 3), ("lapack",)),
     "gemm.PACKED": Choice("which products pack the columns of the second factor", (0,)),
     "gemm.PAGE": Choice("how far apart rows are whose columns are packed", (4,)),
+    "serial.scans.ROWS": Choice("how many rows of running operations are done side by side", (1, 3)),
     "serial.order.BLOCKED": Choice("which rows are compared side by side", (0, 1)),
     "function.BLOCK": Choice("in which squares matrices are turned", (1, 4)),
     "module.SLIGHT": Choice("which nests are compiled quickly", (1, NEVER)),

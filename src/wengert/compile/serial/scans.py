@@ -17,6 +17,7 @@ from ..scalars import emit_elementwise, lowered
 from .step import Body, Serial
 from .writer import Writer, known
 
+ROWS = 8  # that are done side by side
 FEW = 64  # log-sum-exps that each wait for the one before, beyond which NumPy's are faster, the call included
 
 
@@ -48,7 +49,23 @@ def running(step: Serial) -> Body | None:
                 loop.next[1] = f(w, loop.carried[1], source.load(at, lanes, 1, out.dtype))
                 target.store(at, loop.next[1])
 
-        if math.prod(out.shape):
+        def side_by_side(first: V, count: int) -> None:
+            """Some rows at a time: each number waits for the one before it, but not for those of other rows."""
+            bases = [w.scaled(w.iadd(first, w.int(k)), n) for k in range(count)]
+            begun = [source.load(b, dtype=out.dtype) for b in bases]
+            for b, x in zip(bases, begun, strict=True):
+                target.store(b, x)
+            with w.loop(n, *begun, first=1) as loop:
+                for k, b in enumerate(bases):
+                    at = w.iadd(b, loop.index)
+                    loop.next[1 + k] = f(w, loop.carried[1 + k], source.load(at, dtype=out.dtype))
+                    target.store(at, loop.next[1 + k])
+
+        together = min(ROWS, outer)
+        if math.prod(out.shape) and inner == 1 and together > 1:
+            with w.loop(outer, step=together) as rows:
+                side_by_side(w.intrinsic("smin", rows.index, w.int(outer - together)), together)
+        elif math.prod(out.shape):
             with w.loop(outer) as rows:
                 base = w.scaled(rows.index, n * inner)
                 lanes = w.lanes(out.dtype, 4) if inner >= w.lanes(out.dtype, 4) else w.lanes(out.dtype)
