@@ -209,10 +209,12 @@ def running_product(r: Any, x: Parted, axis: int, out: Aval) -> Parted:
     body = Program(inputs, inner.equations, [*made, *made], "running product")
     start = [r.one(maps.broadcast, Literal(real.type(k)), shape=inputs[0].aval.shape) for k in (1, 0)]
     rows = [r.one(maps.transposed, r.cast(a, real), axes=first) for a in x.arrays]
+    params: dict[str, Any] = {"body": body, "consts": 0, "carry": 2, "length": n}
+    params["reverse"] = False
     outs = r.written(
         registered(kinds.Scan),
         [*start, *rows],
-        {"body": body, "consts": 0, "carry": 2, "length": n, "reverse": False},
+        params,
         [*[v.aval for v in inputs[:2]], *[a.aval for a in rows]],
     )
     back = tuple(first.index(i) for i in range(rank))
