@@ -118,3 +118,12 @@ def test_zeta_in_vectors():
     half = np.array([1.5, 3.0], np.float32)
     assert f(half, half).dtype == np.float32
     np.testing.assert_allclose(f(half, half), wsp.zeta(half, half), rtol=2e-7)
+
+
+def test_errors_that_scipy_is_to_report_are_reported():
+    import scipy.special
+
+    x = np.array([1.0, np.inf])
+    error = pytest.raises(scipy.special.SpecialFunctionError)
+    with config.override(disk_cache=False), scipy.special.errstate(all="raise"), error:
+        jit(lambda x: wsp.k1(x - 1.0))(x)

@@ -67,11 +67,11 @@ def types_of(place: str, given: Sequence[Any]) -> str | None:
     """The types of the loop that NumPy takes for dtypes, Python's types among them, such as ``dd->d``; None for no loop.
 
     Example:
-        >>> types_of("numpy.spacing", (np.dtype(np.float32),))
+        >>> types_of("scipy.special.cosdg", (np.dtype(np.float32),))
         'f->f'
     """
     ufunc = _of(place)
-    if ufunc is None or _fields(ufunc) is None:
+    if ufunc is None or _fields(ufunc) is None or not _silent(place):
         return None
     try:
         resolved = ufunc.resolve_dtypes((*given, *[None] * ufunc.nout))
@@ -80,6 +80,13 @@ def types_of(place: str, given: Sequence[Any]) -> str | None:
     letters = "".join(d.char for d in resolved)
     found = f"{letters[: ufunc.nin]}->{letters[ufunc.nin :]}"
     return found if found in ufunc.types and _index(ufunc, found) is not None else None
+
+
+def _silent(place: str) -> bool:
+    """Whether the loop reports no errors: where `scipy.special.seterr` asks for them, it is called through Python."""
+    package = import_module(".".join(place.split(".")[:2]))
+    settings = package.geterr() if hasattr(package, "seterr") else {}
+    return all(v == "ignore" for k, v in settings.items() if k != "memory")
 
 
 def _index(ufunc: Any, types: str) -> int | None:

@@ -15,7 +15,8 @@ from .families import Bilinear, result_dtype
 from .shape import broadcast_to, concatenate, reverse_p, slice_axis
 
 ndarray = np.ndarray
-SHORT = 8  # elements of the shorter array, from which register tiles compute the middle
+SHORT = 8  # elements of the shorter array, and products, from which register tiles compute the middle
+MANY = 1 << 18
 
 
 def _impl(x: Value, y: Value) -> Value:
@@ -52,7 +53,7 @@ def _in_parts(x: Value, y: Value) -> Value:
 def _is_in_parts(avals: Sequence[Aval], params: dict[str, Any]) -> bool:
     n, m = sorted((a.shape[-1] for a in avals), reverse=True)
     known = all(a.dtype == avals[0].dtype and a.dtype.kind in "iuf" and a.dtype.itemsize >= 4 for a in avals)
-    return known and math.prod(avals[0].shape[:-1]) == 1 and m >= SHORT and n >= 4 * m
+    return known and math.prod(avals[0].shape[:-1]) == 1 and m >= SHORT and n >= 4 * m and n * m >= MANY
 
 
 def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:

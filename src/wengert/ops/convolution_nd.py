@@ -94,7 +94,7 @@ def _by_transforms(x: Value, y: Value, rank: int) -> Value:
     n, real_ = len(shape_of(x)), dtype_of(x).kind != "c"
     axes = tuple(range(n - rank, n))
     sizes = tuple(a + b - 1 for a, b in zip(shape_of(x)[-rank:], shape_of(y)[-rank:], strict=True))
-    lengths = [int(scipy.fft.next_fast_len(k, real_ and a == n - 1)) for k, a in zip(sizes, axes, strict=True)]
+    lengths = [int(scipy.fft.next_fast_len(k, real_ and a == n - 1)) for k, a in zip(sizes, axes, strict=True)]  # pyright: ignore[reportArgumentType]
 
     def transformed(v: Value) -> Value:
         have = shape_of(v)

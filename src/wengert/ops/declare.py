@@ -62,7 +62,7 @@ def lazy_special(name: str) -> Callable[..., Any]:
 
         return getattr(scipy.special, name)(*args)
 
-    call.ufunc, call.result = f"scipy.special.{name}", 0  # type: ignore[attr-defined]
+    call.ufunc, call.result = f"scipy.special.{name}", 0
     return call
 
 

@@ -45,8 +45,8 @@ def gammas(step: Serial) -> list[Phase] | None:
             counter = w.splat(w.cast("trunc", first, "i32"), lanes)
             if lanes > 1:
                 counter = w.iadd(counter, w.lanes_constant(range(lanes), "i32"))
-            words = [w.splat(x, lanes) for x in _words(w, given.load(which))]
-            own = threefry(w, *words, w.const(0, counter), counter)
+            k0, k1 = (w.splat(x, lanes) for x in _words(w, given.load(which)))
+            own = threefry(w, k0, k1, w.const(0, counter), counter)
             at = w.iadd(w.scaled(which, each), first)
             w.takes(NUMBER * lanes)
             target.store(at, _Lanes(w, a.dtype, lanes).gamma(own, parameters.load(at, lanes), log_space))
@@ -110,9 +110,9 @@ class _Lanes(NamedTuple):
         one = w.const(1.0, d)
         all_ = w.constant(True, "i1", self.lanes)
         with w.repeat(*key, one, all_) as loop:
-            *key, v, active = loop.carried
+            k0, k1, v, active = loop.carried
             w.leave_unless(loop, self.any(active))
-            key = (key[0], key[1])
+            key = (k0, k1)
             x, cube = self._cubes(self.drawn(key, 1), c)
             u = self.uniform(self.drawn(key, 2))
             squared = w.fmul(x, x)
@@ -129,9 +129,9 @@ class _Lanes(NamedTuple):
         w = self.w
         one, zero = w.const(1.0, c), w.const(0.0, c)
         with w.repeat(*key, zero, zero, w.constant(True, "i1", self.lanes)) as loop:
-            *key, x, v, active = loop.carried
+            k0, k1, x, v, active = loop.carried
             w.leave_unless(loop, self.any(active))
-            key = (key[0], key[1])
+            key = (k0, k1)
             number = self.normal(self.drawn(key, 1))
             x = w.select(active, number, x)
             v = w.select(active, w.fadd(one, w.fmul(number, c)), v)

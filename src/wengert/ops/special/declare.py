@@ -38,7 +38,7 @@ def scipy_function(name: str, component: int | None = None, ufunc: str | None = 
         return out if component is None else out[component]
 
     call.__name__ = name
-    call.ufunc, call.result = f"scipy.special.{ufunc or name}", component or 0  # type: ignore[attr-defined]
+    call.ufunc, call.result = f"scipy.special.{ufunc or name}", component or 0
     return call
 
 
@@ -54,7 +54,7 @@ def kept(function: Callable[..., Any]) -> Callable[..., Any]:
         return out.astype(dtype) if dtype.kind in "fc" and out.dtype != dtype else out
 
     if hasattr(function, "ufunc"):
-        call.ufunc, call.result = function.ufunc, function.result  # type: ignore[attr-defined]
+        call.ufunc, call.result = function.ufunc, function.result
     return call
 
 
