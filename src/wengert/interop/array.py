@@ -561,8 +561,9 @@ def _reshape(self: Array, *shape: Any, order: str = "C", **_: Any) -> Any:
 
 
 def _transpose(self: Array, *axes: Any) -> Any:
-    order = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes
-    return _jnp("transpose")(self, order or None)
+    one = len(axes) == 1 and (axes[0] is None or np.ndim(axes[0]))
+    order = axes[0] if one else axes
+    return _jnp("transpose")(self, None if order is None or not len(order) else tuple(order))
 
 
 def _astype(self: Array, dtype: Any, copy: bool = False, device: Any = None) -> Array:

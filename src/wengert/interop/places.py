@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, Value, dtype_of, inexact_dtype, shape_of
+from ..core import LinearTracer, Tracer, Value, dtype_of, inexact_dtype, shape_of
 from ..ops import elementwise as ew
 from ..ops import updates
 from ..ops.indexing import _entries, getitem
@@ -153,7 +153,7 @@ def _without_absent(x: Value, given: Any, moved: Any) -> Value:
     if there is True:
         return out
     after = len(x.shape) - places[-1] - 1
-    return ew.where(reshape(there, (*shape_of(there), *(1,) * after)), out, stop_gradient(out))
+    return ew.where(reshape(there, (*shape_of(there), *(1,) * after)), out, out if type(out) is LinearTracer else stop_gradient(out))
 
 
 def _least(e: Value, n: int) -> int:

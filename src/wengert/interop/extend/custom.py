@@ -10,6 +10,7 @@ from ..border import lift, lower
 from ..provided_here import transformation
 from .linear_util import WrappedFun, wrap_init
 from .primitive import Primitive
+from .traces import bare
 
 
 class CustomCall(Primitive):
@@ -59,7 +60,7 @@ def called(subfuns: Any, args: Any) -> list[Any]:
 
 def wrapped_rule(rule: Any) -> WrappedFun:
     """The function of a rule of the library's."""
-    return wrap_init(lambda *xs: lift(list(rule.run(*[as_array(v) for v in lower(xs)]))))
+    return wrap_init(lambda *xs: list(map(bare, lift(list(rule.run(*[as_array(v) for v in lower(xs)]))))))
 
 
 def wrapped_jvp(rule: Any) -> WrappedFun:
@@ -71,7 +72,8 @@ def wrapped_jvp(rule: Any) -> WrappedFun:
         outs, dots = rule.jvp(values[:n], values[n:])
         from ...transforms.forward import zeros_like
 
-        return lift([*outs, *[zeros_like(o) if d is None else d for o, d in zip(outs, dots, strict=True)]])
+        dots = [zeros_like(o) if d is None else d for o, d in zip(outs, dots, strict=True)]
+        return list(map(bare, lift([*outs, *dots])))
 
     return wrap_init(with_tangents)
 

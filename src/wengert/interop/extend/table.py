@@ -110,7 +110,7 @@ for _ours, _jaxs in (
     pair.partition("=")[::2]
     for pair in (
         "add subtract=sub divide=div maximum=max minimum=min arctan2=atan2 fmod=rem nextafter negative=neg absolute=abs sign floor ceil "
-        "arcsin=asin arccos=acos arctan=atan sinh cosh arcsinh=asinh arccosh=acosh arctanh=atanh square erf erfc erfinv=erf_inv "
+        "arcsin=asin arccos=acos arctan=atan sinh cosh arcsinh=asinh arccosh=acosh arctanh=atanh erf erfc erfinv=erf_inv "
         "gammaln=lgamma digamma gammainc=igamma gammaincc=igammac betainc=regularized_incomplete_beta i0e=bessel_i0e i1e=bessel_i1e "
         "bitwise_and=and bitwise_or=or bitwise_xor=xor invert=not population_count clz left_shift=shift_left right_shift=shift_right_arithmetic "
         "stop_gradient zeta polygamma"
@@ -132,6 +132,11 @@ def _power(e: Any, xs: Any, outs: Any) -> Any:
     if exponent is not None and not np.ndim(exponent) and np.asarray(exponent).dtype.kind in "iu":
         return e(P.integer_pow_p, [met(e, xs[0], out.dtype, out.shape)], out, y=int(exponent))
     return e(P.pow_p, [met(e, x, out.dtype, out.shape) for x in xs], out)
+
+
+@row("square")  # what ``x**2`` is here and in JAX, more often than `jnp.square`
+def _square(e: Any, xs: Any, outs: Any) -> Any:
+    return e(P.integer_pow_p, [met(e, xs[0], outs[0].dtype, outs[0].shape)], outs[0], y=2)
 
 
 @row("reciprocal")

@@ -52,7 +52,7 @@ class Trace(OurTrace):
 
     def full_raise(self, x: Any) -> Any:
         """The library's own tracer, where a value is one."""
-        return _own(x)
+        return bare(x)
 
     def process_primitive(self, primitive: Primitive, tracers: Sequence[Any], params: dict[str, Any]) -> Any:
         """The results of a primitive for values of which one at least is a tracer of this trace.
@@ -96,7 +96,7 @@ def _given(x: Any) -> Any:
     return x if isinstance(x, Tracer) or is_weak(x) else lift(x)
 
 
-def _own(x: Any) -> Any:
+def bare(x: Any) -> Any:
     """A library's own tracer, which an `Array` holds; other values as they are."""
     return x._value if type(x) is Array and isinstance(x._value, Tracer) else x
 
@@ -133,7 +133,8 @@ class Tracer(OurTracer, metaclass=_Traced):
 
 def _as_array(name: str) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(wrap(self, self.weak), name)(*args, **kwargs)
+        out = getattr(wrap(self, self.weak), name)(*args, **kwargs)
+        return out._value if type(out) is Array else out  # whoever asks may be the library, which knows no `Array`
 
     method.__name__ = method.__qualname__ = name
     return method
@@ -142,7 +143,7 @@ def _as_array(name: str) -> Any:
 _OWN = frozenset(
     "shape dtype aval weak_type __class__ __init__ __new__ __slots__ __module__ __doc__ __weakref__ __getattribute__ __setattr__ "
     "__delattr__ __init_subclass__ __subclasshook__ __repr__ __str__ __hash__ __reduce__ __reduce_ex__ __getstate__ __dir__ __sizeof__ "
-    "__wengert_value__ _value _weak _trace __array_priority__ __dict__ __annotations__ __static_attributes__ __firstlineno__".split()
+    "__array__ __wengert_value__ _value _weak _trace __array_priority__ __dict__ __annotations__ __static_attributes__ __firstlineno__".split()
 )
 for _name, _found in vars(Array).items():
     if _name not in _OWN:
@@ -255,6 +256,6 @@ def axis_names() -> list[Any]:
 
 
 __all__ = [
-    "EVAL", "OpaqueTraceState", "Trace", "TraceTag", "Tracer", "axis_names", "find_top_trace", "get_opaque_trace_state",
+    "EVAL", "OpaqueTraceState", "Trace", "TraceTag", "Tracer", "axis_names", "bare", "find_top_trace", "get_opaque_trace_state",
     "set_current_trace", "take_current_trace", "alias_trace_of", "trace_state_clean", "under_jit",
 ]  # fmt: skip

@@ -99,8 +99,10 @@ def _is_abstract(a: Any) -> bool:
 
 
 def _like(name: str, value: Any) -> Callable[..., Any]:
-    def function(a: Any, *args: Any, dtype: Any = None, shape: Any = None, **_: Any) -> Any:
+    def function(a: Any, *args: Any, dtype: Any = None, shape: Any = None, **options: Any) -> Any:
         checked(a, function, 0)
+        if value is None and "fill_value" in options:
+            args = (options["fill_value"], *args)
         fill, *rest = args if value is None else (value, *args)
         dtype = rest[0] if rest else dtype
         if _is_abstract(a):

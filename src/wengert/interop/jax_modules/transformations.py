@@ -107,6 +107,7 @@ def _derivative(name: str) -> Callable[..., Any]:
     def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
         _check_callable(fun)
         options.pop("reduce_axes", None)
+        argnums = argnums if isinstance(argnums, (int, str)) or not isinstance(argnums, Sequence) else tuple(argnums)
         allowed = bool(options.pop("allow_int", False))
         if allowed and name in ("grad", "value_and_grad"):
             options["allow_int"] = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, dtype_of
+from ...core import LinearTracer, Value, dtype_of
 from ...ops import bits, special
 from ...ops import elementwise as ew
 from ...ops.special.gammas import gammainc_derivative_p
@@ -404,7 +404,7 @@ def _limited(low: Value, x: Value, high: Value) -> Value:
         return below(above(x, low), high)
     low = ew.where(ew.greater(low, high), high, low)
     inside = ew.logical_and(ew.less(low, x), ew.less(x, high))
-    out = ew.where(inside, x, ew.stop_gradient_p.bind(x))
+    out = ew.where(inside, x, x if type(x) is LinearTracer else ew.stop_gradient_p.bind(x))
     out = ew.where(ew.greater(x, high), high, ew.where(ew.less(x, low), low, out))
     if kind(dtype_of(x)) == "f":
         out = ew.where(ew.logical_or(ew.isnan(low), ew.isnan(high)), dtype_of(x).type(np.nan), out)
