@@ -78,7 +78,7 @@ def test_environment(monkeypatch, variable, setting):
     ("import jax; jax.sharding.Mesh(jax.devices() * 2, 'x')", NotImplementedError, ["one device"]),
     ("from jax.experimental.pallas import tpu", ImportError, ["by hand"]),
     ("from jax.interpreters import tpu", ImportError, ["there are ad"]),
-    ("import jaxlib", ImportError, ["compiler"]),
+    ("import jaxlib.mlir", ImportError, ["compiler"]),
     ("import jax; jax.config.update('jax_enabel_x64', True)", AttributeError, ["jax_enable_x64"]),
     ("import jax; jax.config.update('jax_default_prng_impl', 'rbg')", NotImplementedError, ["jax_default_prng_impl"]),
     ("import jax; jax.devices('gpu')", RuntimeError, ["cpu"]),

@@ -148,6 +148,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.tree": (".tree", "wengert.tree"),
     "jax.tree_util": (".tree_util", "wengert.tree_util"),
     "jax.typing": (".typing",),
+    "jaxlib": (".jaxlib",),
+    "jaxlib.xla_extension": (".jaxlib",),
 }
 _DISTRIBUTIONS = (
     "bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom gumbel_l gumbel_r laplace logistic "
@@ -160,7 +162,7 @@ _CONTROL = "write a Python loop or branch, which works wherever values are known
 # Why something that JAX has is not here, and what to write instead. A name that exists never gets this far.
 REASONS: dict[str, str] = {
     "jax.distributed": _DEVICES,
-    "jaxlib": "it is the compiler behind JAX, and not used here",
+    "jaxlib.mlir": "it is the compiler behind JAX, and not used here",
     "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
     "jax.export": "Programs are not exported to StableHLO; jax.make_jaxpr shows them",
     "jax.ffi": "give a Python function its derivative with jax.custom_vjp instead",

@@ -153,7 +153,9 @@ def _without_absent(x: Value, given: Any, moved: Any) -> Value:
     if there is True:
         return out
     after = len(x.shape) - places[-1] - 1
-    return ew.where(reshape(there, (*shape_of(there), *(1,) * after)), out, out if type(out) is LinearTracer else stop_gradient(out))
+    return ew.where(
+        reshape(there, (*shape_of(there), *(1,) * after)), out, out if type(out) is LinearTracer else stop_gradient(out)
+    )
 
 
 def _least(e: Value, n: int) -> int:

@@ -84,7 +84,14 @@ heaviside_p = binary(
 )
 
 
-stop_gradient_p = Elementwise(
+class _StopGradient(Elementwise):
+    """The value without its derivative. Of a tangent, which a rule differentiates no more, it is the tangent."""
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        return args[0]
+
+
+stop_gradient_p = _StopGradient(
     "stop_gradient",
     lambda x: x,
     None,

@@ -45,4 +45,12 @@ def canonicalize_value(x: Any) -> Any:
     return asarray(x)
 
 
-__all__ = [*_public.__all__, "DType", "ExtendedDType", "canonicalize_value", "dtype", "to_complex_dtype", "to_inexact_dtype"]  # noqa: PLE0604
+__all__ = [
+    *_public.__all__,
+    "DType",
+    "ExtendedDType",
+    "canonicalize_value",
+    "dtype",
+    "to_complex_dtype",
+    "to_inexact_dtype",
+]  # noqa: PLE0604
