@@ -80,6 +80,8 @@ def random_ones(first: int, count: int, step: int, until: float) -> collections.
             print(f"program {seed}, {mode}: {verdict}", flush=True)
             verdict = "disagrees"
         counts[verdict] += 1
+        if sum(counts.values()) % 20 == 0:
+            print(f"{sum(counts.values())} random programs so far:", dict(counts), flush=True)
     return counts
 
 

@@ -12,6 +12,7 @@ import wengert.numpy as wnp
 from wengert import backends, lax
 from wengert.core import aval_of
 from wengert.errors import NotSupportedError
+from wengert.ops.updates import at
 from wengert.program import Equation, Program, Var
 from wengert.testing import cases, primitives
 
@@ -64,6 +65,13 @@ def test_loops_and_their_derivatives(name):
 
     agree(w.grad(total), X, tolerance=1e-7)
     agree(lambda x: w.jvp(f, (x,), (wnp.ones_like(x),))[1], X, tolerance=1e-7)
+
+
+def test_truths():
+    some = np.array([True, False, True, False])
+    agree(lambda m: at(wnp.zeros(3, bool))[np.array([0, 0, 2, 1])].add(m), some)
+    agree(lambda m: at(wnp.ones(3, bool))[np.array([0, 0, 2, 1])].multiply(m), some)
+    agree(lambda m: (lax.cummax(m), lax.cummin(m)), some)
 
 
 def test_random_bits_are_the_same():

@@ -8,6 +8,7 @@ A state is read by any number of processes and onto any mesh: each device's part
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import re
@@ -180,7 +181,7 @@ def _plain(x: np.ndarray) -> np.ndarray:
     if x.dtype == KEY:
         return np.ascontiguousarray(x).reshape(-1).view(np.uint32).reshape(*x.shape, 2)
     if x.dtype.kind == "c":
-        return np.ascontiguousarray(x).reshape(-1).view(x.real.dtype).reshape(*x.shape, 2)
+        return np.ascontiguousarray(x).reshape(-1).view(f"f{x.dtype.itemsize // 2}").reshape(*x.shape, 2)
     return np.asarray(x, order="C")
 
 
@@ -282,21 +283,18 @@ def _process() -> tuple[int, int]:
 def _together(what: str) -> None:
     """Wait for all processes."""
     if _process()[1] > 1:
-        from jax.experimental import multihost_utils
-
-        multihost_utils.sync_global_devices(what)
+        importlib.import_module("jax.experimental.multihost_utils").sync_global_devices(what)
 
 
 def _safetensors() -> Any:
     try:
-        import safetensors
-        import safetensors.numpy
+        importlib.import_module("safetensors.numpy")
+        return importlib.import_module("safetensors")
     except ImportError as error:
         text = (
             "states are kept in files of safetensors, which is not installed: pip install 'wengert[xla]' or safetensors"
         )
         raise ImportError(text, name="safetensors") from error
-    return safetensors
 
 
 __all__ = ["latest", "restore", "save", "steps"]

@@ -39,11 +39,11 @@ def _walked(program: Program, ins: Sequence[Axes]) -> tuple[list[Equation], list
     env: dict[Var, Axes] = dict(zip(program.inputs, ins, strict=True))
     equations: list[Equation] = []
     for eqn in program.equations:
-        found = [NONE if type(a) is Literal else env[a] for a in eqn.inputs]  # type: ignore[index]
+        found = [NONE if type(a) is Literal else env[a] for a in eqn.inputs]
         eqn, outs = _equation(eqn, found)
         equations.append(eqn)
         env.update(zip(eqn.outputs, outs, strict=True))
-    return equations, [NONE if type(a) is Literal else env[a] for a in program.outputs]  # type: ignore[index]
+    return equations, [NONE if type(a) is Literal else env[a] for a in program.outputs]
 
 
 def _equation(eqn: Equation, ins: Sequence[Axes]) -> tuple[Equation, list[Axes]]:

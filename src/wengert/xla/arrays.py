@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,9 +56,8 @@ def whole(x: Any) -> Any:
     def gathered(a: Any) -> Any:
         if not isinstance(a, Array) or a.is_fully_addressable or a.is_fully_replicated:
             return np.asarray(a)
-        from jax.experimental import multihost_utils
-
-        return np.asarray(multihost_utils.process_allgather(a, tiled=True))
+        gather = importlib.import_module("jax.experimental.multihost_utils").process_allgather
+        return np.asarray(gather(a, tiled=True))
 
     with wide():
         return trees.map(gathered, x)

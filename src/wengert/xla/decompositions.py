@@ -52,6 +52,14 @@ def qr_pivots(site: Site, a: Any) -> Any:
     return linalg.qr(a, mode="r", pivoting=True)[-1].astype(jnp.int32)
 
 
+@rule("qr_packed")
+def qr_packed(site: Site, a: Any) -> Any:
+    if a.size == 0:
+        return [a, *[jnp.zeros(o.shape, o.dtype) for o in site.outputs[1:]]]
+    packed, taus = jnp.linalg.qr(a, mode="raw")
+    return [turned(packed), taus]
+
+
 @rule("schur")
 def schur(site: Site, a: Any, *, output: str) -> Any:
     if a.size == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import sys
@@ -31,8 +32,7 @@ def main() -> None:
     end_with_parent(int(os.environ[LIFELINE]))
     status = 1
     try:
-        import jax
-
+        jax = importlib.import_module("jax")
         jax.distributed.initialize(os.environ[ADDRESS], int(os.environ[COUNT]), int(os.environ[NUMBER]))
         sys.argv = [path, *arguments]
         sys.path.insert(0, os.path.dirname(os.path.abspath(path)))

@@ -174,7 +174,11 @@ def scatter(site: Site, x: Any, updates: Any, *indices: Any, axes: Sequence[int]
     method = site.primitive.name.removeprefix("scatter_")
     front = jnp.moveaxis(converted(x, site.dtype), axes, range(len(axes)))
     where = places(site, front.shape, indices, 2)
-    out = getattr(front.at[where], method)(converted(updates, site.dtype), mode="drop")
+    updates = converted(updates, site.dtype)
+    if site.dtype.kind == "b" and method != "set":  # NumPy adds truths by "or"
+        method = {"add": "max", "multiply": "min"}.get(method, method)
+        front, updates = front.astype(jnp.int8), updates.astype(jnp.int8)
+    out = getattr(front.at[where], method)(updates, mode="drop").astype(site.dtype)
     return jnp.moveaxis(out, range(len(axes)), axes)
 
 
@@ -199,6 +203,8 @@ def running(site: Site, x: Any, *, axis: int) -> Any:
 
 @rule("cummax", "cummin", "cumlogsumexp")
 def running_extreme(site: Site, x: Any, *, axis: int) -> Any:
+    if x.dtype == bool:
+        return getattr(lax, site.primitive.name)(x.astype(jnp.int8), axis) != 0
     return getattr(lax, site.primitive.name)(x, axis)
 
 
