@@ -1,13 +1,15 @@
 # Every command sets up what it needs; a fresh clone with Python (3.11 or later) and git is enough.
 PYTHON ?= python3
-# Standard environments: for work on the project, for benchmarks, for tests beside JAX, and for the documentation.
+# Standard environments: for work on the project, for benchmarks, for tests beside JAX, for libraries
+# that are written for JAX and run without it, and for the documentation.
 VENV := .venv
 BENCH := .venv-bench
 PEERS := .venv-peers
+ECOSYSTEM := .venv-ecosystem
 DOCS := .venv-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test peers docs browser lint format types bench package clean
+.PHONY: help tour test peers ecosystem docs browser lint format types bench package clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -25,6 +27,11 @@ peers: $(PEERS)/ready  ## run the tests that compare with real JAX
 
 browser: $(VENV)/ready  ## look at what `make docs` and `make tour` left, in headless Chromium
 	WENGERT_BROWSER=required $(VENV)/bin/python -m pytest -q tests/test_browser.py
+
+# PROGRAMS=--few, the default, is a small selection; PROGRAMS= means all, some minutes; or names of programs.
+PROGRAMS ?= --few
+ecosystem: $(ECOSYSTEM)/ready  ## run libraries written for JAX, without JAX; PROGRAMS= for all
+	$(ECOSYSTEM)/bin/python tests/ecosystem/run.py $(PROGRAMS)
 
 docs: $(DOCS)/ready  ## build the documentation; leaves out/docs/index.html
 	@$(DOCS)/bin/python tools/site.py build/site
@@ -51,7 +58,7 @@ bench: $(BENCH)/ready  ## compare with JAX, PyTorch and autograd; writes docs/be
 	$(BENCH)/bin/python benchmarks/compiled --write docs
 
 clean:  ## remove the environments and everything made
-	rm -rf $(VENV) $(BENCH) $(PEERS) $(DOCS) out build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(PEERS) $(ECOSYSTEM) $(DOCS) out build dist .pytest_cache .ruff_cache .hypothesis
 
 # An environment is ready when everything in it is installed; an interrupted set-up is started over.
 define environment
@@ -74,6 +81,12 @@ $(BENCH)/ready: pyproject.toml benchmarks/requirements.txt
 
 $(PEERS)/ready: pyproject.toml tests/peers.txt
 	$(call environment,$(PEERS),-e '.[test]' -r tests/peers.txt)
+
+$(ECOSYSTEM)/ready: pyproject.toml tests/ecosystem/requirements.txt
+	$(call environment,$(ECOSYSTEM),-e .)
+	@rm $(ECOSYSTEM)/ready
+	@$(ECOSYSTEM)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/ecosystem/requirements.txt
+	@touch $(ECOSYSTEM)/ready
 
 $(DOCS)/ready: pyproject.toml
 	$(call environment,$(DOCS),-e '.[docs]')

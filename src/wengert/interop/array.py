@@ -323,6 +323,8 @@ def kind_of(x: Any) -> Kind:
         return scalar_kind(t)
     if t.__name__ in TYPES:  # of an array that need not exist
         return canonical_dtype(x.dtype), bool(getattr(x, "weak_type", False))
+    if hasattr(t, "__jax_array__"):
+        return kind_of(x.__jax_array__())
     x = as_value(x)
     if type(x) in _SCALARS:
         return scalar_kind(type(x))
@@ -335,6 +337,8 @@ def in_dtype(x: Any, dtype: np.dtype) -> Value:
     Raises:
         OverflowError: a Python integer that the dtype of 32 or 64 bits cannot hold.
     """
+    if type(x) is not Array and hasattr(type(x), "__jax_array__"):
+        x = x.__jax_array__()
     if type(x) is Array:
         x = x._value
     t = type(x)

@@ -86,6 +86,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.experimental.sparse": (".sparse",),
     "jax.experimental.sparse.linalg": (".sparse.linalg",),
     "jax.experimental.shard_map": (".devices",),
+    "jax.experimental.pallas": (".pallas",),
+    "jax.experimental.pallas.mosaic_gpu": (".pallas",),
+    "jax.experimental.pallas.tpu": (".pallas",),
+    "jax.experimental.pallas.triton": (".pallas",),
     "jax.experimental.pjit": (".pjit",),
     "jax.extend": (".extend",),
     "jax.extend.backend": (".extend_backend",),
@@ -163,7 +167,6 @@ _CONTROL = "write a Python loop or branch, which works wherever values are known
 REASONS: dict[str, str] = {
     "jax.distributed": _DEVICES,
     "jaxlib.mlir": "it is the compiler behind JAX, and not used here",
-    "jax.experimental.pallas": "kernels are not written by hand here; write the function with jax.numpy",
     "jax.export": "Programs are not exported to StableHLO; jax.make_jaxpr shows them",
     "jax.ffi": "give a Python function its derivative with jax.custom_vjp instead",
     "jax.lax.associative_scan": _CONTROL,

@@ -49,13 +49,11 @@ def harmonics():
         e3nn.poly_envelope(5, 2)(r / 2),
         e3nn.sus(r),
     )
-    legendre = e3nn.legendre(3, jnp.linspace(-1, 1, 5))
     return {
         "harmonics": flat((out.array, raw.array)),
         "slope": flat(slope),
         "cg": flat(cg),
         "radial": flat(radial),
-        "legendre": flat(legendre),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from ...transforms.function import name_of, shown
 from ...transforms.staging import stage
 from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
-from ..border import AUX, KEPT_AUX, NUMBERS, TREES, LiftedTree, Outer, Weak, lift, lower, lowered
+from ..border import AUX, KEPT_AUX, NUMBERS, TREES, Held, LiftedTree, Outer, Weak, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
@@ -168,10 +169,15 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
         weak = [kind_of(x)[1] if _is_number(x) else False for x in leaves]
         if any(weak):
             given, moved = (
-                trees.unflatten(tree, [Weak(v) if w else v for v, w in zip(trees.leaves(t), weak, strict=True)])
+                (Held([Weak(v) if w else v for v, w in zip(trees.leaves(t), weak, strict=True)], tree),)
                 for t in (given, moved)
             )
+            fun = functools.wraps(fun)(functools.partial(_of_tuple, fun))
     return lift(ours.jvp(lowered(fun, AUX if has_aux else True), given, moved, **options))
+
+
+def _of_tuple(fun: Callable[..., Any], args: Any) -> Any:
+    return fun(*args)
 
 
 def as_weak_as(x: Any, like: Any) -> Any:
