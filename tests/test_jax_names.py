@@ -77,7 +77,7 @@ def test_environment(monkeypatch, variable, setting):
     ("import jax; jax.profiler.start_trace('x')", NotImplementedError, ["cProfile"]),
     ("import jax; jax.sharding.Mesh(jax.devices() * 2, 'x')", NotImplementedError, ["one device"]),
     ("from jax.experimental.pallas import tpu; tpu.pallas_call()", NotImplementedError, ["by hand"]),
-    ("from jax.interpreters import tpu", ImportError, ["there are ad"]),
+    ("from jax.interpreters import gpu", ImportError, ["there are ad"]),
     ("import jaxlib.mlir", ImportError, ["compiler"]),
     ("import jax; jax.config.update('jax_enabel_x64', True)", AttributeError, ["jax_enable_x64"]),
     ("import jax; jax.config.update('jax_default_prng_impl', 'rbg')", NotImplementedError, ["jax_default_prng_impl"]),
