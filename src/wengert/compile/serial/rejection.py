@@ -45,7 +45,8 @@ def gammas(step: Serial) -> list[Phase] | None:
             counter = w.splat(w.cast("trunc", first, "i32"), lanes)
             if lanes > 1:
                 counter = w.iadd(counter, w.lanes_constant(range(lanes), "i32"))
-            k0, k1 = (w.splat(x, lanes) for x in _words(w, given.load(which)))
+            first_word, second_word = _words(w, given.load(which))
+            k0, k1 = w.splat(first_word, lanes), w.splat(second_word, lanes)
             own = threefry(w, k0, k1, w.const(0, counter), counter)
             at = w.iadd(w.scaled(which, each), first)
             w.takes(NUMBER * lanes)
@@ -110,9 +111,9 @@ class _Lanes(NamedTuple):
         one = w.const(1.0, d)
         all_ = w.constant(True, "i1", self.lanes)
         with w.repeat(*key, one, all_) as loop:
-            k0, k1, v, active = loop.carried
+            v, active = loop.carried[2:]
             w.leave_unless(loop, self.any(active))
-            key = (k0, k1)
+            key = loop.carried[0], loop.carried[1]
             x, cube = self._cubes(self.drawn(key, 1), c)
             u = self.uniform(self.drawn(key, 2))
             squared = w.fmul(x, x)
@@ -129,9 +130,9 @@ class _Lanes(NamedTuple):
         w = self.w
         one, zero = w.const(1.0, c), w.const(0.0, c)
         with w.repeat(*key, zero, zero, w.constant(True, "i1", self.lanes)) as loop:
-            k0, k1, x, v, active = loop.carried
+            x, v, active = loop.carried[2:]
             w.leave_unless(loop, self.any(active))
-            key = (k0, k1)
+            key = loop.carried[0], loop.carried[1]
             number = self.normal(self.drawn(key, 1))
             x = w.select(active, number, x)
             v = w.select(active, w.fadd(one, w.fmul(number, c)), v)

@@ -294,7 +294,7 @@ def _sum_duplicates(mat: BCOO, nse: int | None, remove_zeros: bool) -> BCOO:
         else:
             rows = np.asarray(key).reshape(-1, mat.nse)
             nse = max((len(set(row.tolist()) - {n}) for row in rows), default=0)
-    count = nse
+    count = int(nse or 0)
 
     def one(d: Any, k: Any) -> Any:
         places, where = jnp.unique(k, return_inverse=True, size=count + 1, fill_value=n)

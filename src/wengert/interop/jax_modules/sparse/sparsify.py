@@ -112,9 +112,11 @@ class _Beside(BCOO):
 
 def _by_places(primitive: Primitive, values: list[Any], params: dict[str, Any]) -> Any:
     """An elementwise function of arrays of the same places, and of numbers: of their elements, and of what is beside them."""
-    mats = [v for v in values if isinstance(v, JAXSparse)]
+    mats = [v for v in values if isinstance(v, BCOO)]
+    if any(isinstance(v, JAXSparse) and not isinstance(v, BCOO) for v in values):
+        return None
     first = mats[0]
-    if any(not isinstance(m, BCOO) or m.indices is not first.indices for m in mats):
+    if any(m.indices is not first.indices for m in mats):
         return None
     if (len(mats) > 1 and not first.unique_indices) or any(np.ndim(v) for v in values if not isinstance(v, JAXSparse)):
         return None
@@ -128,7 +130,7 @@ def _by_places(primitive: Primitive, values: list[Any], params: dict[str, Any]) 
         values = [first if isinstance(v, JAXSparse) else v for v in values]
     data = lift(primitive.bind(*[lower(v.data) if isinstance(v, JAXSparse) else v for v in values], **params))
     if isinstance(there, Tracer) or np.any(np.asarray(there)):
-        out = _Beside.tree_unflatten(first.tree_flatten()[1], (data, first.indices))
+        out: Any = _Beside.tree_unflatten(first.tree_flatten()[1], (data, first.indices))
         out.beside, out.of = there, primitive.name
         return out
     return first.with_data(data)
@@ -140,7 +142,8 @@ _ADDITIVE = ("negative", "positive", "multiply", "divide")
 
 def _rule(*names: str) -> Callable[[Any], Any]:
     def put(rule: Any) -> Any:
-        _RULES.update(dict.fromkeys(names, rule))
+        for name in names:
+            _RULES[name] = rule
         return rule
 
     return put
@@ -177,7 +180,7 @@ def _add(x: Any, y: Any) -> Any:
 
 @_rule("subtract")
 def _subtract(x: Any, y: Any) -> Any:
-    return _add(x, -y if isinstance(y, BCOO) else lift(y))
+    return _add(x, y.with_data(-y.data) if isinstance(y, BCOO) else lift(y))
 
 
 @_rule("power")
