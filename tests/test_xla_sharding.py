@@ -100,6 +100,12 @@ def test_bytes_in_collectives_are_those_of_the_model():
     assert sum(c.size for c in sums) == pytest.approx(8 * numbers, rel=0.3)  # XLA chooses where it sums
 
 
+def test_what_does_not_fit_into_memory_is_compiled():
+    x = w.ShapeDtypeStruct((1 << 48, 8), "float64")
+    f = w.jit(lambda x: wnp.sum(x * x), backend="xla", in_shardings=named(("d", "m")))
+    assert {c.kind for c in f.lower(x).traffic().collectives} == {"all-reduce"}
+
+
 def test_products_are_counted():
     f = w.jit(lambda a, b: lax.fori_loop(0, 5, lambda _, c: c @ b, a), backend="xla")
     found = f.lower(np.ones((4, 8)), np.ones((8, 8))).traffic()

@@ -101,7 +101,10 @@ class Written:
         with wide(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
             for v in program.inputs:
-                to_jax(np.zeros(v.aval.shape, v.aval.dtype)[:0] if v.aval.shape else np.zeros((), v.aval.dtype), v.aval)
+                none = (
+                    (0, *v.aval.shape[1:]) if v.aval.shape else ()
+                )  # the dtype counts; the array may be too large for here
+                to_jax(np.zeros(none, v.aval.dtype), v.aval)
             self.jitted = jax.jit(function, **options)
             self.traced = self.jitted.lower(*types)
 
