@@ -125,13 +125,15 @@ class Jaxpr:
     """
 
     is_high = False
+    program: Program | None
+    _count: int
+    _parts: Any
 
     def __init__(
         self, constvars: Any, invars: Any, outvars: Any, eqns: Any, effects: Any = frozenset(), debug_info: Any = None, is_high: bool = False
     ) -> None:  # fmt: skip
-        self._parts = (list(constvars), list(invars), list(outvars), list(eqns))
+        self._parts, self._count = (list(constvars), list(invars), list(outvars), list(eqns)), 0
         self.effects, self.debug_info, self.program = effects, debug_info, None
-        self._given = self._parts
 
     @classmethod
     def of(cls, program: Program, constants: int) -> Jaxpr:
@@ -142,7 +144,7 @@ class Jaxpr:
         return made
 
     def _written(self) -> Any:
-        if self._parts is None:
+        if self._parts is None and self.program is not None:
             from .translation import equations_of
 
             self._parts = equations_of(self.program, self._count)

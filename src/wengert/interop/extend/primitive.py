@@ -341,7 +341,9 @@ def _tangent(t: Any) -> Value | None:
     return as_array(t)
 
 
-_REASONS = dict.fromkeys(("jvp", "transpose", "batch", "complex"), "it is what the primitive's rule says")
+_REASONS: dict[str, str] = dict.fromkeys(
+    ("jvp", "transpose", "batch", "complex"), "it is what the primitive's rule says"
+)
 
 
 def _sample() -> list[Any]:

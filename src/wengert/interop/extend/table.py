@@ -240,7 +240,10 @@ def _index(e: Any, xs: Any, outs: Any, index: Any) -> Any:
             steps.append(by)
         else:
             place = int(i) % n
-            starts.append(place), limits.append(place + 1), steps.append(1), gone.append(axis)
+            starts.append(place)
+            limits.append(place + 1)
+            steps.append(1)
+            gone.append(axis)
     shape = tuple(-(-(b - a) // s) for a, b, s in zip(starts, limits, steps, strict=True))
     if shape != tuple(a.shape):
         x = e(

@@ -451,7 +451,7 @@ def stop_gradient(x: Any) -> Any:
     A tangent, of which there is no derivative to take, is handed to the transpose rule that a library gave `stop_gradient_p`.
     """
     if type(x) is Array and type(x._value) is LinearTracer:
-        from ..lax.primitives import stop_gradient_p  # type: ignore[attr-defined]
+        from ..lax.primitives import stop_gradient_p
 
         if stop_gradient_p in TRANSPOSES:  # as the identity: the one rule that there is, lineax's
             return x

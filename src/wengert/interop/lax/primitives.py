@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import NotSupportedError
 from ..array import wrap
@@ -79,6 +79,11 @@ class Named(Primitive):
         out = eval_shape(lambda *xs: self.bind(*xs, **params), *structs)
         types = [ShapedArray(o.shape, o.dtype) for o in (out if self.multiple_results else [out])]
         return (types if self.multiple_results else types[0]), no_effects
+
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Named: ...  # those that `_add` makes
 
 
 _REGISTRY: dict[str, Named] = {}

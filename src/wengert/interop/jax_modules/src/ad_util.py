@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....transforms.symbolic import SymbolicZero
 from ...extend.translation import add_jaxvals_p
 from ...extend.zeros import Zero, instantiated
-from ...lax.primitives import stop_gradient_p  # type: ignore[attr-defined]
+from ...lax.primitives import stop_gradient_p
 from ..ad import add_jaxvals, zeros_like_aval
 
 add_any_p = add_jaxvals_p

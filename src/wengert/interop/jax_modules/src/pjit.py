@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ...lax.primitives import jit_p  # type: ignore[attr-defined]
+from ...lax.primitives import jit_p
 
 __all__ = ["jit_p"]
