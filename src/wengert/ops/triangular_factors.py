@@ -43,12 +43,12 @@ ndarray = np.ndarray
 
 def _permutation(pivots: ndarray, m: int) -> ndarray:
     """The order of rows that exchanging row i and row ``pivots[i]``, for each i in turn, leads to."""
-    out = np.broadcast_to(np.arange(m, dtype=np.int32), (*pivots.shape[:-1], m)).copy()
-    for i in range(pivots.shape[-1]):
-        other = pivots[..., i, None]
-        here, there = out[..., i, None].copy(), np.take_along_axis(out, other, -1)
-        np.put_along_axis(out, other, here, -1)
-        out[..., i] = there[..., 0]
+    out = np.empty((*pivots.shape[:-1], m), np.int32)
+    for index in np.ndindex(*pivots.shape[:-1]):
+        order = list(range(m))  # numbers of Python: a tenth of the time that single elements of arrays take
+        for i, other in enumerate(pivots[index].tolist()):
+            order[i], order[other] = order[other], order[i]
+        out[index] = order
     return out
 
 
