@@ -97,7 +97,7 @@ def error_of(got: list[float], expected: list[float]) -> float:
     if len(got) != len(expected):
         return math.inf
     finite = [abs(b) for b in expected if math.isfinite(b)]
-    scale = LEAST * max(finite, default=0.0) or sys.float_info.tiny
+    scale = LEAST * max(finite, default=0.0) or sys.float_info.min
     worst = 0.0
     for a, b in zip(got, expected, strict=True):
         if a == b or (math.isnan(a) and math.isnan(b)):

