@@ -74,17 +74,9 @@ def test_program(f, x):
     np.testing.assert_array_equal(x, given)
 
 
-# The loop of this one ends at another step for each example.
-ONE_AT_A_TIME = {"projectile_with_drag", "triplet_loss"}
-
-
 @pytest.mark.parametrize("f, x", PROGRAMS, ids=NAMES)
 def test_batched(f, x):
     xs = np.stack([x, x * 1.01, x * 0.99])
-    if f.__name__ in ONE_AT_A_TIME:
-        with pytest.raises(w.errors.ConcretizationError, match="under vmap"):
-            w.vmap(f)(xs)
-        return
     close(w.vmap(f)(xs), np.stack([f(v) for v in xs]), 1e-11)
     g = w.grad(total(f))
     close(w.vmap(g)(xs), np.stack([g(v) for v in xs]), 1e-9)
