@@ -94,9 +94,13 @@ def _columns(f, x):
 
 
 # Operations of which every result counts as depending on every operand: by what they compute, as no Program has them
-# outside of another transformation, or, of `custom_call`, where the rule is one of reverse mode alone.
+# outside of another transformation, or, of `custom_call`, where the rule is one of reverse mode alone. A `shard_map` moves
+# values between places, and its pattern is not followed through them.
 WHOLE = {
     "all_gather",
+    "all_to_all",
+    "ppermute",
+    "shard_map",
     "psum",
     "psum_scatter",
     "linear_solve",
