@@ -342,7 +342,7 @@ def in_dtype(x: Any, dtype: np.dtype) -> Value:
     if type(x) is Array:
         x = x._value
     t = type(x)
-    if t is int:
+    if isinstance(x, int) and t is int:
         if dtype.kind in "iu":
             limit, own = np.iinfo(config.int_dtype), np.iinfo(dtype)
             if not limit.min <= x <= max(limit.max, own.max if dtype.itemsize > 4 else 0):

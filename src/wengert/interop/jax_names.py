@@ -65,7 +65,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax._src.util": (".src.util",),
     "jax.ad_checkpoint": (".ad_checkpoint",),
     "jax.api_util": (".api_util",),
-    "jax.core": (".core", ".src.core"),
+    "jax.core": (".core",),
     "jax.custom_batching": (".custom_batching",),
     "jax.custom_derivatives": (".custom_derivatives",),
     "jax.debug": (".debug",),

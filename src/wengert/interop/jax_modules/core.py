@@ -9,6 +9,7 @@ from typing import Any
 from ..avals import AbstractValue, ShapedArray
 from ..extend.jaxpr import Literal, Var, eval_jaxpr
 from ..extend.traces import Trace, Tracer
+from .src.core import is_concrete, pytype_aval_mappings
 from .top import ensure_compile_time_eval
 
 ParamDict = dict
@@ -25,4 +26,5 @@ def eval_context() -> Iterator[None]:
 
 __all__ = [
     "AbstractValue", "Atom", "ParamDict", "Value", "eval_context", "eval_jaxpr", "max_dim", "min_dim", "ShapedArray", "Trace", "Tracer", "ensure_compile_time_eval",
+    "is_concrete", "pytype_aval_mappings",
 ]  # fmt: skip
