@@ -5,7 +5,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert import grad, hessian, jacfwd, jacrev, jvp, lax, value_and_grad, vmap
+from wengert import grad, hessian, jacfwd, jacrev, jit, jvp, lax, value_and_grad, vmap
 from wengert.errors import ConcretizationError, LeakedTracerError, ShapeError, TooManyPathsError, TreeError
 
 X = np.linspace(-2.0, 2.0, 9)
@@ -581,3 +581,33 @@ def test_without_questions_nothing_is_divided():
     vmap(f)(X)
     vmap(lambda x: f(x) if (x > -9) and x < 9 else x)(X)  # all examples answer alike
     assert seen == [w.transforms.batching.BatchTrace] * 2
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_array_from_outside_that_one_path_writes_into_has_no_numbers_afterwards(compiled):
+    def filled(x):
+        found = np.zeros(len(x))
+
+        def f(x, i):
+            if x > 0:
+                found[i] = x
+            return x
+
+        vmap(f)(x, np.arange(len(x)))
+        return found + 0.0
+
+    for x in (np.array([-1.0, 2.0, 3.0]), np.array([-1.0, -2.0, 3.0, 5.0, -1.0])):
+        with pytest.raises(LeakedTracerError):
+            (jit(filled) if compiled else filled)(x)
+
+
+def test_an_array_that_is_written_into_before_and_within_paths():
+    def f(x):
+        sums = np.zeros(2)
+        sums[0] = x[0]
+        y = vmap(lambda v: v * sums[0] if v > 0 else v)(x)
+        return y.sum() + sums.sum()
+
+    x = np.array([2.0, -1.0, 3.0])
+    for g in (grad(f), jit(grad(f))):
+        np.testing.assert_allclose(g(x), [2 * x[0] + x[2] + 1, 1.0, x[0]])

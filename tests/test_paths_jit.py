@@ -204,3 +204,57 @@ def test_a_choice_that_compiled_code_rounds_otherwise(monkeypatch):
     found = path_programs.discovered
     monkeypatch.setattr(path_programs, "discovered", lambda *args: found(*args)[:-1])
     agree(jit(vmap(tax))(X), looped(tax, X))
+
+
+def test_batches_of_one_example():
+    for x in (np.array([-1.5]), np.array([2.0])):
+        agree(jit(vmap(lambda x: x * x if x > 0 else -x))(x), looped(lambda x: x * x if x > 0 else -x, x))
+        agree(jit(vmap(grad(tax)))(x), looped(grad(tax), x))
+        agree(jit(vmap(vmap(tax)))(x[:, None]), [[tax(x[0])]])
+        agree(jit(vmap(vmap(tax)))(np.stack([x, 9 * x], 1)), [[tax(x[0]), tax(9 * x[0])]])
+        agree(vmap(jit(vmap(tax)))(np.stack([x, 9 * x])), [[tax(x[0])], [tax(9 * x[0])]])
+    agree(jit(vmap(lambda k: [1.0, 2.0][k]))(np.array([1])), [2.0])
+    agree(jit(lambda x: vmap(tax)(x[None])[0])(12.0), tax(12.0))  # of a Python number
+
+
+def test_a_function_that_does_more_when_it_first_runs():
+    def first(x):
+        if x[0] > 4:
+            return x[::-1][0] ** 2 * x[0]
+        if x[1] < -1:
+            return np.dot(x, x) * x[1]
+        return x[0] ** 3 * x[2]
+
+    def fresh():  # `hessian` and `jacobian` note for a function what is cheapest
+        return lambda x: first(x)
+
+    batch = np.array([[5.0, 0.0, 1.0], [0.5, -2.0, 3.0], [1.0, -3.0, 0.2], [0.7, 0.1, 2.0]])
+    agree(jit(vmap(hessian(fresh())))(batch), looped(hessian(first), batch))
+    agree(
+        jit(vmap(w.jacobian(lambda x: first(x) * x[:2])))(batch), looped(w.jacobian(lambda x: first(x) * x[:2]), batch)
+    )
+    rows = np.stack([batch, batch[::-1]])
+    agree(jit(vmap(vmap(hessian(fresh()))))(rows), [looped(hessian(first), r) for r in rows])
+
+    weights = {}
+
+    def lazy(x):
+        if "w" not in weights:
+            weights["w"] = float(np.sum(np.sin(np.arange(3.0)))) if x[0] + x[1] > 3 else 0.5
+        return x[0] * 2 if x[0] > x[1] else x[1] * 3
+
+    agree(jit(vmap(lazy))(batch), looped(lazy, batch))
+
+
+def test_paths_that_cannot_be_alike_are_refused():
+    runs = []
+
+    def changing(x):
+        runs.append(1)
+        y = x
+        for _ in runs:
+            y = np.sin(y)
+        return y if y > 0 else -x
+
+    with pytest.raises(ConcretizationError, match="did not do the same"):
+        jit(vmap(changing))(np.linspace(-3.0, 3.0, 9))

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..config import config
 from ..core import (
+    PYTHON_SCALARS,
     Aval,
     LinearTracer,
     Primitive,
@@ -89,7 +90,7 @@ _BASIC = [
 
 basic_index_p = Linear(
     "index",
-    lambda x, *, index: x[_numpy_index(index)],
+    lambda x, *, index: (np.asarray(x) if isinstance(x, PYTHON_SCALARS) else x)[_numpy_index(index)],
     lambda x, *, index: Aval(_basic_shape(x.shape, index), x.dtype),
     lambda ct, x, *, index: index_embed_p.bind(ct, index=index, shape=x.shape),
     lambda n, x, *, index: basic_index_p.bind(x, index=((None, None, None), *index)),

@@ -293,8 +293,12 @@ def held() -> Held | None:
     return found
 
 
-def hold_again(before: Held | None) -> None:
-    """Arrays that a function has written into in this thread hold again what they held before: it runs once more."""
+def hold_again(before: Held | None, left: Held | None = None) -> None:
+    """Arrays that a function has written into in this thread hold again what they held before: it runs once more.
+
+    Args:
+        left: where it is noted which arrays hold traced values of the run that has ended.
+    """
     for key, (thread, first) in list(_FIRST.items()):
         state = STATES.get(key)
         if state is None or thread != threading.get_ident():
@@ -302,7 +306,32 @@ def hold_again(before: Held | None) -> None:
         memory, value, blocks, depth = (before or {}).get(key, (None, None, {}, 0))
         if memory is not state.memory:  # plain before
             value, blocks, depth = np.array(first), {}, 0
+        memory = state.memory
+        if left is not None and _is_traced(memory, value, blocks):
+            left[key] = memory, memory._value, dict(memory.blocks), memory.depth
         state.memory._value, state.memory.blocks, state.memory.depth = value, dict(blocks), depth
+
+
+def _is_traced(memory: Any, value: Value, blocks: dict[tuple[int, ...], Value]) -> bool:
+    """Whether traced values stand in a memory that once held others."""
+    if isinstance(memory._value, Tracer) and memory._value is not value:
+        return True
+    return any(isinstance(b, Tracer) and blocks.get(i) is not b for i, b in memory.blocks.items())
+
+
+def leave(before: Held | None, left: Held) -> None:
+    """Arrays that any of several runs wrote traced values into have no numbers when all have ended, as after a single run:
+    what the last one did not write into would show what was there before, as if no run had written.
+    """
+    for key, (memory, value, blocks, depth) in left.items():
+        state = STATES.get(key)
+        if state is None or state.memory is not memory:
+            continue
+        known, old, old_blocks, _ = (before or {}).get(key, (None, None, {}, 0))
+        if known is not memory:
+            old, old_blocks = None, {}
+        if not _is_traced(memory, old, old_blocks):
+            memory._value, memory.blocks, memory.depth = value, blocks, depth
 
 
 # --- the end of a transformation --------------------------------------------------------------------------------
@@ -356,4 +385,4 @@ def _plain(owner: Any, value: Any) -> None:
     owner[...] = value
 
 
-__all__ = ["ENABLED", "STATES", "Written", "complete", "give_back", "held", "hold_again", "state_of", "traced"]
+__all__ = ["ENABLED", "STATES", "Written", "complete", "give_back", "held", "hold_again", "leave", "state_of", "traced"]

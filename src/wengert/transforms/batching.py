@@ -32,7 +32,7 @@ from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTrace
 from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, broadcast_to, moveaxis
-from ..ops.written import held, hold_again
+from ..ops.written import held, hold_again, leave
 from ..provided import provided
 from . import nans, pairs, paths
 from .forward import check_output, strong
@@ -519,11 +519,11 @@ class Vmap(Transformed):
         before: Any,
     ) -> list[Value]:
         """The results of all paths, after the run for the first."""
-        f, first = self._f, trace.group
+        f, first, left = self._f, trace.group, {}
         fronts = [leaf if a is None else _front(leaf, a) for leaf, a in zip(leaves, axes, strict=True)]
 
         def run() -> list[Value]:
-            hold_again(before)
+            hold_again(before, left)
             alone = trace.size == 1 and trace.axis_name is None and trace.group.base is None
             boxed = [  # new ones: `f` may write into them
                 x if a is None else _example(x, trace.group) if alone else BatchTracer(trace, x)
@@ -539,7 +539,9 @@ class Vmap(Transformed):
             paths.check_same_trees((first, out_tree), (trace.group, found_tree))
             return [check_output(x, f) for x in found]
 
-        return paths.other_runs(trace, None, [0, 0], [check_output(x, f) for x in outs], run)
+        results = paths.other_runs(trace, None, [0, 0], [check_output(x, f) for x in outs], run)
+        leave(before, left)
+        return results
 
     def _axis(self, axis: Any, ndim: int, shape: tuple[int, ...], k: int, args: Any) -> int:
         try:

@@ -22,7 +22,7 @@ from ..ops.elementwise import convert, equal, logical_and, logical_not
 from ..ops.memory import origin
 from ..ops.reduction import all as all_of
 from ..ops.shape import broadcast_to, moveaxis
-from ..ops.written import hold_again
+from ..ops.written import Held, hold_again, leave
 from ..program import Atom, Equation, Literal, Program, Var, live_equations, subprograms
 from . import paths
 from .batching import BatchTrace, BatchTracer, in_axis
@@ -253,6 +253,41 @@ class Values:
         return "closed", id(next(t for t, mine in path.closed if mine is v))
 
 
+def unlike(found: Sequence[Path], depth: int = 0) -> tuple[Path, Path] | None:
+    """Two paths that do not compute and ask the same until they answer otherwise; None where there are none."""
+    done = 0
+    while len(found) > 1:
+        first = found[0]
+        after = first.asked[depth].after if len(first.asked) > depth else -1
+        for p in found[1:]:
+            if len(p.asked) <= depth or p.asked[depth].after != after:
+                return first, p
+            steps = zip(first.equations[done:after], p.equations[done:after], strict=True)
+            if any(a.primitive is not b.primitive for a, b in steps):
+                return first, p
+        groups: dict[Any, list[Path]] = {}
+        for p in found:
+            groups.setdefault(_plain_number(p.asked[depth].choice.answer), []).append(p)
+        depth, done = depth + 1, after
+        if len(groups) > 1:
+            return next((pair for group in groups.values() if (pair := unlike(group, depth))), None)
+    return None
+
+
+def check_alike(found: Sequence[Path]) -> None:
+    """Refuse paths of a function that does not do the same each time.
+
+    Raises:
+        ConcretizationError: it does not.
+    """
+    pair = unlike(found)
+    if pair:
+        raise ConcretizationError(
+            f"jit of vmap: a function did not do the same when it ran again for another path, {pair[0].text()}\n and "
+            f"{pair[1].text()}\n: it must depend on its arguments alone"
+        )
+
+
 UNSEEN = -1
 
 
@@ -267,11 +302,6 @@ def chosen(found: Sequence[tuple[int, Path]], depth: int, values: Values) -> Val
         asked = first.asked[depth]
         answers: dict[Any, list[tuple[int, Path]]] = {}
         for k, p in found:
-            if len(p.asked) <= depth or p.asked[depth].after != asked.after:
-                raise ConcretizationError(
-                    f"jit of vmap: a function did not do the same when it ran again for another path, {first.text()}\n and "
-                    f"{p.text()}\n: it must depend on its arguments alone"
-                )
             answers.setdefault(_plain_number(p.asked[depth].choice.answer), []).append((k, p))
         if holds is not None and not values.is_safe(first, asked.variable):
             break
@@ -343,8 +373,10 @@ def vmap_of_paths(
     fronts = [as_array(moveaxis(x, a, 0) if a else x) for x, a in zip(leaves, axes, strict=True) if a is not None]
     avals = [Aval(shape_of(x)[1:], x.dtype) for x in fronts]
 
+    left: Held = {}
+
     def run(*xs: Value) -> Any:
-        hold_again(before)
+        hold_again(before, left)
         given = iter(xs)
         args, kwargs = trees.unflatten(
             tree, [x if a is None else next(given) for x, a in zip(leaves, axes, strict=True)]
@@ -357,17 +389,25 @@ def vmap_of_paths(
     trace.parting.collected.compiled = True
     history = _history(root).setdefault(key_of(f), {})
     forced = isinstance(root, PathTrace) and root.forced is not None
-    by_answers = {} if forced else {p.answers: p for p in discovered(run, fronts, avals, root, f)}
-    for answers in [a for a in history if a not in by_answers]:
-        try:
-            path = stage_path(run, avals, PathTrace(root, answers), None)
-        except Exception:  # it does not go that way with what it closes over here
-            continue
-        by_answers.setdefault(path.answers, path)
-    if not by_answers:
+
+    def recorded() -> list[Path]:
+        by_answers = {} if forced else {p.answers: p for p in discovered(run, fronts, avals, root, f)}
+        for answers in [a for a in history if a not in by_answers]:
+            try:
+                path = stage_path(run, avals, PathTrace(root, answers), None)
+            except Exception:  # it does not go that way with what it closes over here
+                continue
+            by_answers.setdefault(path.answers, path)
+        return list(by_answers.values())
+
+    found = recorded()
+    if unlike(found):  # what is kept from a first run, a cache say, is there from now on
+        found = recorded()
+        check_alike(found)
+    leave(before, left)
+    if not found:
         raise OtherWay
-    history.update(dict.fromkeys(by_answers))
-    found = list(by_answers.values())
+    history.update(dict.fromkeys(p.answers for p in found))
     if len(found) > config.max_paths:
         raise _too_many(f, found)
     out_tree, types = _agreed(found)

@@ -83,13 +83,13 @@ class StagingTracer(ValueTracer):
         return bool(self.concrete("bool()"))
 
     def concrete(self, what: str) -> Any:
+        if self._trace.examples is not None and what.endswith(EACH):  # also of one example: it is a batch
+            raise NotKnownYet(self._trace)
         if self._trace.examples is not None and self.size == 1:
             return self._trace.guarded(self, what)
         outer = self._trace.outside(self) if self.size == 1 else None
         if outer is not None:
             return outer.concrete(what) if isinstance(outer, Tracer) else outer
-        if what.endswith(EACH) and self._trace.examples is not None:
-            raise NotKnownYet(self._trace)
         what = what.removesuffix(EACH)
         raise ConcretizationError(
             f"{what} needs the value of an array of shape {self.shape} that is not known while {self._trace.name} "
