@@ -136,3 +136,33 @@ def test_negative_numbers_of_arguments():
     for _ in range(3):
         assert float(f(3.0, 4)) == 12
         assert float(f(3.0, 5.0, 6)) == 18
+
+
+def test_static_zeros_of_other_signs_and_equal_numbers_in_tuples_are_told_apart():
+    def copied(x, k):
+        return np.copysign(x, k[0] if isinstance(k, tuple) else k.imag if isinstance(k, complex) else k)
+
+    for f in (w.jit(copied, static_argnums=1), w.jit(copied, static_argnames="k")):
+        for _ in range(3):
+            for k in (
+                0.0,
+                -0.0,
+                np.float32(0),
+                np.float32(-0.0),
+                (0.0, 1),
+                (-0.0, 1),
+                1j * 0.0,
+                complex(0.0, -0.0),
+                -2.0,
+            ):
+                np.testing.assert_array_equal(
+                    f(np.ones(2), k=k) if f.static_argnames else f(np.ones(2), k), copied(np.ones(2), k)
+                )
+
+    shift = w.jit(lambda n, k, m: n * k[0] + len(m), static_argnums=(1, 2))
+    for _ in range(3):
+        for k in ((1, 2), (1.0, 2), (True, 2), ((1), 2)):
+            for m in (frozenset([1]), frozenset([1.0])):
+                got, wanted = shift(np.arange(2), k, m), np.arange(2) * k[0] + 1
+                assert got.dtype == wanted.dtype
+                np.testing.assert_array_equal(got, wanted)

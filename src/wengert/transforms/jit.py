@@ -29,7 +29,7 @@ from . import nans, native_calls
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, shown, values_of
-from .native_calls import NONE, Fixed, Natives
+from .native_calls import NONE, Fixed, Natives, exact
 from .ownership import own_results
 from .recompiled import say_why
 from .signatures import Compiled, P, R
@@ -350,7 +350,8 @@ class Jit(Transformed):
         )
         leaves, tree = trees.flatten(dynamic)
         typed = [(i, type(v), v) for i, v in fixed.items()], [(k, type(v), v) for k, v in sorted(fixed_kw.items())]
-        return leaves, tree, (n, tuple(typed[0]), tuple(typed[1])), rebuild
+        marks = tuple([exact(v) for _, _, v in typed[0] + typed[1]])
+        return leaves, tree, (n, tuple(typed[0]), tuple(typed[1]), marks), rebuild
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program for these arguments, as it is traced."""

@@ -16,6 +16,8 @@ SAME = 64  # native calls with the same features: other dtypes, other ways throu
 KINDS = 256  # of arguments, and of static ones, that are known: those that came last
 
 ndarray = np.ndarray
+_SIMPLE = frozenset((int, bool, str, type(None)))  # equal ones are the same
+_INEXACT = (float, complex, np.inexact)
 Given = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -86,6 +88,19 @@ def _deep(x: Any) -> Any:
     return t
 
 
+def exact(v: Any) -> Any:
+    """A static argument as a part of a key, beside its type: zeros of other signs and, in tuples, equal numbers of other types
+    are not the same.
+    """
+    if isinstance(v, tuple):
+        return tuple([(type(e), e if type(e) in _SIMPLE else exact(e)) for e in v])
+    if isinstance(v, frozenset):
+        return frozenset([(type(e), exact(e)) for e in v])
+    if isinstance(v, _INEXACT):
+        return v if v.real and (v.imag or isinstance(v, float)) else (v, str(v))
+    return v
+
+
 class Fixed:
     """How calls of one form, so many positional arguments and these names, come apart in static arguments and others.
 
@@ -121,7 +136,7 @@ def _apart(
 
         def one(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Given]:
             v = args[i]
-            return (type(v), v), (args[:i] + args[i + 1 :], kwargs)
+            return (type(v), v if type(v) in _SIMPLE else exact(v)), (args[:i] + args[i + 1 :], kwargs)
 
         return one
     if len(names) == 1 and not nums:
@@ -129,7 +144,10 @@ def _apart(
 
         def named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Given]:
             v = kwargs[name]
-            return (type(v), v), (args, {k: kwargs[k] for k in kwargs if k != name} if len(kwargs) > 1 else {})
+            return (type(v), v if type(v) in _SIMPLE else exact(v)), (
+                args,
+                {k: kwargs[k] for k in kwargs if k != name} if len(kwargs) > 1 else {},
+            )
 
         return named
     kept, names = [i for i in range(count) if i not in nums], sorted(names)
@@ -141,11 +159,11 @@ def _apart(
         if names:
             values += [kwargs[k] for k in names]
             kwargs = {k: v for k, v in kwargs.items() if k not in names} if len(kwargs) > len(names) else {}
-        return (*map(type, values), *values), (args, kwargs)
+        return (*map(type, values), *[v if type(v) in _SIMPLE else exact(v) for v in values]), (args, kwargs)
 
     return some
 
 
 NONE = Natives()  # of arguments that are not known yet
 
-__all__ = ["NONE", "Fixed", "Given", "Natives"]
+__all__ = ["NONE", "Fixed", "Given", "Natives", "exact"]
