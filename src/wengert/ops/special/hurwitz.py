@@ -14,7 +14,7 @@ import numpy as np
 from ...core import Value, aval_of, shape_of
 from ...provided import provided
 from ..elementwise import convert, power
-from ..families import Elementwise, broadcast_shapes, result_dtype
+from ..families import Elementwise, broadcast_shapes
 from ..reduction import all_p
 from ..shape import broadcast_to
 from .declare import few, none, scipy_function
@@ -40,10 +40,9 @@ zeta_by_loop_p = Elementwise(
 
 def zeta(s: Value, q: Value) -> Value:
     """The sum of ``(q + k)**-s`` over k from 0 on."""
-    dtype = result_dtype(aval_of(s), aval_of(q))
-    if dtype.kind == "c":
+    out = zeta_by_loop_p.abstract(aval_of(s), aval_of(q)).dtype  # of 16 bits SciPy's loop makes 32
+    if out.kind == "c":
         return zeta_by_loop_p.bind(s, q)
-    out = dtype if dtype.kind == "f" else np.dtype(np.float64)
     shape = broadcast_shapes("zeta", shape_of(s), shape_of(q))
     if 0 in shape:
         return np.zeros(shape, out)
