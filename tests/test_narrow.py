@@ -179,3 +179,15 @@ def test_lengths():
         with np.errstate(all="ignore"):
             same(w.jit(lambda x: (x.T + 1) * x.T)(x), (x.T + dtype.type(1)) * x.T)
             same(w.jit(lambda x: wnp.maximum(x[::-1, ::-1], 0))(x), np.maximum(x[::-1, ::-1], dtype.type(0)))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "int16", "uint32", "int64", "float16", "float32", "complex64"])
+def test_joining_bfloat16_with_other_dtypes(dtype):
+    """Eagerly as compiled, where NumPy's own concatenate refuses; the common dtype holds the numbers of both."""
+    x, y = np.array([1, 0, 3]).astype(dtype), np.array([0.5, 1.5, -2]).astype(BFLOAT16)
+    for f in (lambda x, y: wnp.concatenate([x, y]), lambda x, y: wnp.stack([y, x]), lambda x, y: wnp.append(y, x)):
+        eager, compiled = f(x, y), w.jit(f)(x, y)
+        assert eager.dtype == compiled.dtype == wnp.result_type(x, y)
+        want = [wnp.asarray(v).astype(np.complex128) for v in (eager, compiled)]
+        np.testing.assert_array_equal(*want)
+        assert eager.dtype == wnp.add(x, y).dtype

@@ -544,3 +544,22 @@ def test_a_callback_cannot_resize_an_argument():
         np.testing.assert_allclose(call(), right)
         assert len(x) == 30_000
     assert len(refused) >= 4
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8", "i2", "i4", "i8", "u2", "u4", "u8", "c8", "c16"])
+def test_arguments_in_the_other_byte_order(kind):
+    """Values are the numbers and not the bytes, on every way in: arrays, numbers, closed over, carried."""
+    x = np.arange(6).reshape(2, 3).astype(np.dtype(kind).newbyteorder("S"))
+    plain = x.astype(kind)
+    functions = {
+        "sum": lambda x: (x + x).sum(),
+        "moved": lambda x: (x.T, x[::-1] * x),
+        "carried": lambda x: w.lax.scan(lambda c, y: (c + y, c), x[0], x),
+        "closed over": lambda y: y * x,
+        "condition": lambda x: w.lax.while_loop(lambda c: abs(c.sum()) < 100, lambda c: c + c, x),
+    }
+    for name, f in functions.items():
+        got, want = w.tree.leaves(w.jit(f)(x)), w.tree.leaves(f(plain))
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=name)
+    assert w.jit(lambda x: x + x)(x[1, 2]) == 10

@@ -6,6 +6,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert.errors import ArgumentError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
+from wengert.ops.shape import slice_p
 from wengert.testing import check_grads
 
 A = np.array([[5.0, 3.0, 3.0], [1.0, 5.0, 9.0]])
@@ -251,3 +252,17 @@ def test_options_of_universal_functions():
         wnp.add(X, X, dtype=int)
     with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         wnp.add(X, X, axis=0)
+
+
+def test_slices_stay_inside_of_empty_arrays():
+    """Shapes of compiled code are those of the arrays: a slice beyond the end would read what lies behind them."""
+    for shape, axis in (((0,), 0), ((3, 0), 1), ((0, 3), 0), ((1,), 0)):
+        x = np.ones(shape)
+        for f in (lambda x, m, axis=axis: m.unwrap(x, axis=axis), lambda x, m, axis=axis: m.diff(x, axis=axis)):
+            assert w.jit(lambda x, f=f: f(x, wnp))(x).shape == wnp.asarray(f(x, wnp)).shape == f(x, np).shape
+
+
+@pytest.mark.parametrize("start, stop", [(0, 4), (-1, 2), (4, 5)])
+def test_a_slice_outside_of_the_array_is_refused(start, stop):
+    with pytest.raises(ShapeError, match="leaves an array"):
+        w.jit(lambda x: slice_p.bind(x, starts=(start,), stops=(stop,), steps=(1,)))(np.ones(3))

@@ -190,3 +190,61 @@ def test_indices_that_change_before_the_square_is_asked_for():
         return np.sum(y * y)
 
     np.testing.assert_allclose(w.grad(f)(np.array([1.0, -2.0, 3.0])), [2.0, -4.0, 0.0])
+
+
+# --- the values of products and squares of roots are those of the numbers ---------------------------------------------
+
+X, Y = np.array([1.0, -2.0, 3.0]), np.array([0.5, 1.0, -1.0])
+LENGTHS = {
+    "hypot": lambda x: wnp.hypot(x, Y),
+    "modulus": lambda x: wnp.abs(x + 1j * Y),
+    "abs": wnp.abs,
+    "norms": lambda x: wnp.linalg.norm(wnp.stack([x, x * Y, Y, x]), axis=0),
+    "std": lambda x: wnp.std(wnp.outer(Y, x) + x, axis=0),
+}
+MOVED = {
+    "factor of 2 rows": lambda h: (np.array([[2.0], [3.0]]) * h) * h,
+    "factor of 4 rows": lambda h: h * (h / np.arange(1.0, 5.0)[:, None]),
+    "both broadcast": lambda h: (np.ones((2, 1, 1)) * h) * (np.ones((4, 1)) * h),
+    "joined behind and before": lambda h: wnp.concatenate([h, np.zeros(1)]) * wnp.concatenate([np.zeros(1), h]),
+    "masked by 2 rows": lambda h: wnp.where(np.array([[True, False, True], [False, True, True]]), h, 0.0) * h,
+    "padded": lambda h: wnp.pad(h, (0, 1)) * wnp.pad(h, (1, 0)),
+    "reversed": lambda h: h[::-1] * h,
+    "outer": lambda h: h[:, None] * h,
+}
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_products_of_moved_and_scaled_roots(length):
+    for name, product in MOVED.items():
+
+        def f(x, product=product):
+            return product(LENGTHS[length](x))
+
+        step = 1e-6
+        differences = (f(X + step) - f(X - step)) / (2 * step)
+        for run in (f, jit(f)):
+            value, slope = w.jvp(run, (X,), (np.ones(3),))
+            np.testing.assert_allclose(value, f(X), rtol=1e-13, err_msg=name)
+            np.testing.assert_allclose(slope, differences, rtol=1e-6, atol=1e-8, err_msg=name)
+        np.testing.assert_allclose(jit(f)(X), f(X), rtol=1e-13, err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint64", "float16", "float32"])
+def test_squares_of_roots_have_the_dtype_of_the_root(dtype):
+    x = np.array([100, 0, 3]).astype(dtype)
+    double = np.array([100.1, 3.3, 2.0])
+    functions = {
+        "hypot": lambda x: wnp.square(wnp.hypot(x, x)),
+        "hypot of two dtypes": lambda x: wnp.hypot(x, double) ** 2,
+        "vector with itself": lambda x: (lambda a: a @ a)(wnp.abs(x)),
+        "einsum": lambda x: (lambda a: wnp.einsum("i,i", a, a))(wnp.abs(x)),
+        "rows with themselves": lambda x: (lambda a: wnp.vecdot(a, a))(wnp.abs(wnp.stack([x, x]))),
+        "abs": lambda x: wnp.abs(x) * wnp.abs(x),
+    }
+    for name, f in functions.items():
+        eager, compiled = np.asarray(f(wnp.asarray(x))), np.asarray(jit(f)(x))
+        assert compiled.dtype == eager.dtype, name
+        np.testing.assert_allclose(
+            compiled, eager, rtol=4 * np.finfo(eager.dtype).eps if eager.dtype.kind == "f" else 0
+        )

@@ -175,6 +175,11 @@ class Calls:
     def zero(self) -> V:
         return V("zeroinitializer", self.type, 1, 0) if self.complex else self.f.e.constant(0.0, self.type)
 
+    def nan(self) -> V:
+        """Of a complex number both parts."""
+        part = self.f.e.constant(math.nan, self.real)
+        return V(f"splat ({part!r})", self.type, 1, 0) if self.complex else part
+
     def is_zero(self, x: V) -> V:
         e = self.f.e
         tests = [e.fcmp("oeq", p, e.constant(0.0, self.real)) for p in (self.parts(x) if self.complex else (x,))]
@@ -345,7 +350,7 @@ def cholesky_or_nan(c: Calls, s: Factorisation, a: V, x: V) -> None:
     f, e, t, n = c.f, c.f.e, c.type, s.rows
     c.lower(n, a, x)
     c("potrf", "U", n, x, n, c.info)
-    failed, nan = c.failed(), e.constant(math.nan, t)
+    failed, nan = c.failed(), c.nan()
     with f.elements(n, n) as (i, j):
         place = f.at(x, t, f.place(i, n, j))
         f.store(e.select(e.and_(failed, e.icmp("ule", j, i)), nan, f.load(t, place)), place)

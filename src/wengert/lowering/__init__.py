@@ -22,8 +22,10 @@ FLOAT32 = np.dtype(np.float32)
 
 
 def narrow(dtype: np.dtype) -> bool:
-    """Whether a dtype is floating point of 16 bits: float16, or the bfloat16 of `ml_dtypes`."""
-    return dtype.itemsize == 2 and (dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16"))
+    """Whether a dtype is floating point of 16 bits, in the machine's byte order: float16, or the bfloat16 of `ml_dtypes`."""
+    if dtype.itemsize != 2 or not dtype.isnative:
+        return False
+    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
 
 
 def computed_in(dtype: np.dtype) -> np.dtype:

@@ -42,11 +42,11 @@ def _cast(items: list[Any], dtype: Any, casting: str) -> list[Any]:
 
 
 def _plain(arrays: Any) -> bool:
-    """Whether a list holds NumPy arrays alone: NumPy joins them at once."""
+    """Whether a list holds NumPy arrays alone, none of bfloat16 and the like: NumPy joins them at once."""
     if not config._x64 or type(arrays) not in (list, tuple):
         return False
     for a in arrays:
-        if type(a) is not np.ndarray:
+        if type(a) is not np.ndarray or (a.dtype.kind == "V" and a.dtype.names is None):
             return False
     return len(arrays) > 0
 

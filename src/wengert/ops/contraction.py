@@ -200,7 +200,7 @@ def _with_itself(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> V
     root = root_of(x)
     if root is None or root is not root_of(y) or cx != cy or bx != by or len(cx) + len(bx) != ndim_of(x):
         return trace.process(dot_general_p, args, params)
-    return reduce_sum(square(x), cx)
+    return _total(square(x), cx)
 
 
 SQUARE_RULES[dot_general_p] = _with_itself

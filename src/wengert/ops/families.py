@@ -605,8 +605,10 @@ def result_dtype(*avals: Aval) -> np.dtype:
     try:
         d = np.result_type(*kinds) if not all(a.weak for a in avals) else np.result_type(*[a.dtype for a in avals])
     except np.exceptions.DTypePromotionError:
-        # bfloat16 with integers: what NumPy's universal functions compute in, which is what float16 leads to
-        like_half = [np.dtype(np.float16) if isinstance(k, np.dtype) and k.kind == "V" else k for k in kinds]
+        # bfloat16 with integers: what NumPy's universal functions compute in, which is what float16 leads to; with
+        # float16, which has other numbers, float32
+        half = np.dtype(np.float16 if np.dtype(np.float16) not in kinds else np.float32)
+        like_half = [half if isinstance(k, np.dtype) and k.kind == "V" else k for k in kinds]
         found = np.result_type(*like_half)
         d = found if found != np.float16 else next(k for k in kinds if isinstance(k, np.dtype) and k.kind == "V")
     return d if config._x64 else _NARROW.get(d, d)

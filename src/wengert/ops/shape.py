@@ -174,7 +174,13 @@ class _Concatenate(Primitive):
     pattern = "moves"
 
     def impl(self, *args: Value, axis: int) -> Value:
-        return np.concatenate(args, axis)
+        try:
+            return np.concatenate(args, axis)
+        except (
+            np.exceptions.DTypePromotionError
+        ):  # NumPy's ufuncs take bfloat16 with other dtypes, concatenate does not
+            dtype = result_dtype(*map(aval_of, args))
+            return np.concatenate([_asarray(a).astype(dtype) for a in args], axis)
 
     def abstract(self, *avals: Aval, axis: int) -> Aval:
         first = avals[0].shape
@@ -215,7 +221,7 @@ concatenate_p = _Concatenate(
     samples=lambda: [((_x(2, 3), _x(1, 3)), {"axis": 0}), ((_x(2, 3), _x(2, 0)), {"axis": 1}), ((_x(2),), {"axis": 0})],
     native=index_maps.Joined(),
 )
-joins(concatenate_p)
+joins(concatenate_p, moves=True)
 
 
 def _slice_transpose(ct: Value, x: Any, *, starts: Any, stops: Any, steps: Any) -> Value:
@@ -231,12 +237,19 @@ def _slices(starts: Any, stops: Any, steps: Any) -> tuple[slice, ...]:
     return tuple(slice(a, b, s) for a, b, s in zip(starts, stops, steps, strict=True))
 
 
+def _sliced(x: Any, *, starts: Any, stops: Any, steps: Any) -> Aval:
+    """The shape of a slice, whose elements must be ones of `x`: compiled code reads them without a further check."""
+    ranges = [range(a, b, s) for a, b, s in zip(starts, stops, steps, strict=True)]
+    for n, taken in zip(x.shape, ranges, strict=True):
+        if taken and not (0 <= taken[0] < n and 0 <= taken[-1] < n):
+            raise ShapeError(f"slice: from {starts} to {stops} by {steps} leaves an array of shape {x.shape}")
+    return Aval(tuple(map(len, ranges)), x.dtype)
+
+
 slice_p = Linear(
     "slice",
     lambda x, *, starts, stops, steps: x[_slices(starts, stops, steps)],
-    lambda x, *, starts, stops, steps: Aval(
-        tuple(len(range(a, b, s)) for a, b, s in zip(starts, stops, steps, strict=True)), x.dtype
-    ),
+    _sliced,
     _slice_transpose,
     lambda n, x, *, starts, stops, steps: slice_p.bind(x, starts=(0, *starts), stops=(n, *stops), steps=(1, *steps)),
     pattern="drops",
@@ -354,10 +367,11 @@ def broadcast_to(x: Value, shape: Any) -> Value:
 
 
 def slice_axis(x: Value, axis: int, start: int, stop: int) -> Value:
-    """``x[..., start:stop, ...]`` along one axis."""
+    """``x[..., start:stop, ...]`` along one axis; what lies outside of the array is left out, none counts from the end."""
     shape = shape_of(x)
     starts, stops = [0] * len(shape), list(shape)
-    starts[axis], stops[axis] = start, stop
+    n = shape[axis]
+    starts[axis], stops[axis] = min(max(start, 0), n), min(max(stop, 0), n)
     return slice_p.bind(x, starts=tuple(starts), stops=tuple(stops), steps=(1,) * len(shape))
 
 

@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core import PYTHON_SCALARS, ROOTS, SQUARE_RULES, Primitive, Tracer, Value, ValueTracer, dtype_of
+from ..core import (
+    PYTHON_SCALARS,
+    ROOTS,
+    SQUARE_RULES,
+    Primitive,
+    Tracer,
+    Value,
+    ValueTracer,
+    dtype_of,
+    ndim_of,
+    shape_of,
+)
 
 Map = Callable[[Value], Value]
 
@@ -71,7 +82,9 @@ class Root:
         if self.signed is not None and other.signed is not None:
             return multiply(self.signed(), other.signed())
         if self.parts is not None and other.parts is not None:
-            return reduce_sum(multiply(self.parts(), other.parts()), (0,))
+            x, y = self.parts(), other.parts()  # factors may have broadcast one norm to more axes than the other has
+            rank = max(ndim_of(x), ndim_of(y))
+            return reduce_sum(multiply(_of_rank(x, rank), _of_rank(y, rank)), (0,))
         return None
 
     def mapped(
@@ -84,7 +97,7 @@ class Root:
         """
         source = self.source
         if moves and source is not None:
-            source = (*source, primitive, *others, *(v for item in sorted(params.items()) for v in item))
+            source = (*source, primitive, at, *others, *(v for item in sorted(params.items()) for v in item))
 
         def arguments(x: Value) -> list[Value]:
             return [*others[:at], x, *others[at:]]
@@ -103,6 +116,14 @@ class Root:
         return Root(parts=parts, source=source)
 
 
+def _of_rank(parts: Value, rank: int) -> Value:
+    """The parts of a sum of squares, which lie along the first axis, with axes of length 1 behind it."""
+    from .shape import reshape
+
+    first, *rest = shape_of(parts)
+    return reshape(parts, (first, *[1] * (rank - 1 - len(rest)), *rest))
+
+
 def root_of(x: Any) -> Root | None:
     """What a value is known to be the root of, or None."""
     return getattr(x, "root", None) if ROOTS and isinstance(x, ValueTracer) and not x.mutable else None
@@ -116,12 +137,15 @@ def remembered(out: Value, root: Root | None) -> Value:
 
 
 def known(primitive: Any, make: Callable[..., Root | None]) -> None:
-    """Let the traced results of a primitive remember what they are roots of; `make` is given the arguments."""
+    """Let the traced results of a primitive remember what they are roots of; `make` is given the arguments.
+
+    Integers have no kinks: only floating results remember.
+    """
     bind = primitive.bind
 
     def remembering(*args: Value, **params: Any) -> Any:
         out = bind(*args, **params)
-        return remembered(out, make(*args, **params)) if isinstance(out, Tracer) else out
+        return remembered(out, make(*args, **params)) if isinstance(out, Tracer) and out.dtype.kind in "fV" else out
 
     primitive.bind = remembering
 
@@ -218,11 +242,11 @@ def passes(*primitives: Any, sign: bool = False) -> None:
         SQUARE_RULES[p] = rule_of(p)
 
 
-def joins(primitive: Primitive, *, skip: int = 0) -> None:
+def joins(primitive: Primitive, *, skip: int = 0, moves: bool = False) -> None:
     """Let the results of a primitive remember whose elements are elements of its arguments from number `skip` on.
 
     The square of such a result is that of the same choice among the signed numbers below moduli; of norms it is one where
-    all else is 0.
+    all else is 0. With `moves` elements of arguments come to other places.
     """
 
     def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
@@ -241,7 +265,8 @@ def joins(primitive: Primitive, *, skip: int = 0) -> None:
         at = next(i for i, r in enumerate(roots) if r is not None)
         others = [*args[:at], *args[at + 1 :]]
         zero = all(not isinstance(a, Tracer) and not np.any(a) for a in others[skip:])
-        return remembered(out, held[0].mapped(primitive, others, at, params)) if zero and at >= skip else out
+        root = held[0].mapped(primitive, others, at, params, moves) if zero and at >= skip else None
+        return remembered(out, root)
 
     SQUARE_RULES[primitive] = rule
 

@@ -94,6 +94,8 @@ class _Sign(_OfModulus):
 
 
 def _sum_of_squares(two: Callable[[], tuple[Value, Value]], *source: Value) -> Root:
+    """The root of a sum of two squares, of numbers that have its dtype."""
+
     def total() -> Value:
         x, y = two()
         return square(x) + square(y)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, dtype_of, inexact_dtype, shape_of
+from ...core import Value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
 from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, binary, function_of, quietly, unary
-from ..squares import known
+from ..squares import Root, known
 from .arithmetic import square
+from .casts import convert
 from .exponentials import _OVERFLOW, rsqrt, sqrt
 from .modulus import _sum_of_squares, ratio
 
@@ -164,7 +165,17 @@ arctan2_p = binary(
 hypot_p = binary(
     "hypot", np.hypot, lambda ans, x, y: ratio(x, ans), lambda ans, x, y: ratio(y, ans), native=formulas.hypot
 )
-known(hypot_p, lambda x, y: _sum_of_squares(lambda: (x, y), x, y))
+
+
+def _of_legs(x: Value, y: Value) -> Root:
+    def both() -> tuple[Value, Value]:
+        dtype = hypot_p.abstract(aval_of(x), aval_of(y)).dtype  # squares of integers would overflow
+        return convert(x, dtype), convert(y, dtype)
+
+    return _sum_of_squares(both, x, y)
+
+
+known(hypot_p, _of_legs)
 
 
 sin = function_of(sin_p)
