@@ -258,3 +258,53 @@ def test_paths_that_cannot_be_alike_are_refused():
 
     with pytest.raises(ConcretizationError, match="did not do the same"):
         jit(vmap(changing))(np.linspace(-3.0, 3.0, 9))
+
+
+def test_functions_that_catch_everything():
+    def bare(x):
+        try:
+            if x > 50:
+                return x * 2
+            return x * 3
+        except:  # noqa: E722
+            return 0 * x
+
+    def finally_returns(x):
+        y = 0 * x
+        try:
+            y = x * 2 if x > 50 else x * 3
+        finally:
+            return y  # noqa: B012
+
+    def both(x, y):
+        try:
+            return x * y if x > y else x - y
+        except BaseException:
+            return 0 * x
+
+    for f in (bare, finally_returns):
+        agree(jit(vmap(f))(X), looped(f, X))
+        agree(jit(vmap(grad(f)))(X), looped(grad(f), X))
+        agree(jit(vmap(vmap(f)))(X.reshape(8, 5)), looped(f, X).reshape(8, 5))
+    wanted = [[both(x, y) for y in X[:5]] for x in X[5:9]]
+    for g in (
+        lambda: vmap(lambda x: vmap(lambda y: both(x, y))(X[:5])),
+        lambda: jit(vmap(lambda x: vmap(lambda y: both(x, y))(X[:5]))),
+    ):
+        agree(g()(X[5:9]), wanted)
+    slopes = [grad(lambda z: sum(both(z, y) for y in X[:5]))(x) for x in X[5:9]]
+    agree(vmap(grad(lambda z: vmap(lambda y: both(z, y))(X[:5]).sum()))(X[5:9]), slopes)
+
+
+def test_too_many_paths_are_an_error_for_functions_that_catch_it():
+    def f(x):
+        try:
+            return x * sum(range(int(x)))
+        except Exception:
+            return -x
+
+    for g, limit in ((vmap(f), "max_vmap_paths"), (jit(vmap(f)), "max_paths")):
+        with w.config.override(**{limit: 3}):
+            with pytest.raises(TooManyPathsError):
+                g(X)
+            agree(g(X[:1]), looped(f, X[:1]))  # nothing is left of it

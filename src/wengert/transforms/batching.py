@@ -457,15 +457,25 @@ class Vmap(Transformed):
             )
         trace = BatchTrace(size, self.axis_name)
         trace.parting = f
+        raised, before = paths.RAISED, paths.RAISED.sign
+        raised.sign = None
         try:
+            try:
+                return self._run(trace, leaves, axes, tree)
+            except pairs.CannotPair as sign:
+                if sign.args[0] is not trace:
+                    before = sign
+                    raise
+            raised.sign = None
+            trace = BatchTrace(size, self.axis_name)
+            trace.parting = f
+            paths.known(trace).pairing.allowed = False
             return self._run(trace, leaves, axes, tree)
-        except pairs.CannotPair as sign:
-            if sign.args[0] is not trace:
-                raise
-        trace = BatchTrace(size, self.axis_name)
-        trace.parting = f
-        paths.known(trace).pairing.allowed = False
-        return self._run(trace, leaves, axes, tree)
+        except paths.Sign as sign:
+            before = sign
+            raise
+        finally:
+            raised.sign = before
 
     def _run(self, trace: BatchTrace, leaves: Sequence[Value], axes: Sequence[Any], tree: Any) -> Any:
         """The result: of one run of the function where examples stay together."""
@@ -476,11 +486,12 @@ class Vmap(Transformed):
             ]
             args, kwargs = trees.unflatten(tree, boxed)
             try:
-                out = in_axis(trace, lambda: f(*args, **kwargs))
+                out = paths.heeded(lambda: in_axis(trace, lambda: f(*args, **kwargs)))
             except Exception as error:
                 paths.noted(error, trace)
                 raise
             except paths.NotKnownYet as sign:
+                paths.RAISED.sign = None
                 return provided("vmap_of_paths")(self, trace, sign.args[0], leaves, axes, tree, before)
             out_leaves, out_tree = trees.flatten(out)
             if trace.group is not None:
@@ -531,7 +542,7 @@ class Vmap(Transformed):
             ]
             args, kwargs = trees.unflatten(tree, boxed)
             try:
-                out = in_axis(trace, lambda: f(*args, **kwargs))
+                out = paths.heeded(lambda: in_axis(trace, lambda: f(*args, **kwargs)))
             except Exception as error:
                 paths.noted(error, trace)
                 raise

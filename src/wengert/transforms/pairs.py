@@ -15,7 +15,7 @@ import numpy as np
 from ..core import PrimalTracer, Tracer, Value, shape_of
 from ..ops.indexing import getitem
 from ..ops.shape import reshape
-from .paths import Group, Parting, known
+from .paths import RAISED, Group, Parting, known
 
 
 class CannotPair(BaseException):  # noqa: N818 - a sign within the library; no `except Exception` of a user's takes it
@@ -129,7 +129,8 @@ def check_shared(trace: Any, x: Any, outers: Any = None) -> None:
         outers = () if base is None else base.outers
     for outer in outers:
         if x._trace.level > outer.level:
-            raise CannotPair(trace)
+            RAISED.sign = CannotPair(trace)
+            raise RAISED.sign
         check_shared(outer, x)
 
 

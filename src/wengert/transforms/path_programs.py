@@ -73,22 +73,26 @@ class PathTrace(StagingTrace):
             elif len(self.asked) < len(self.forced):
                 known = self.forced[len(self.asked)]
             else:
-                raise OtherWay
+                raise self._other_way()
             self.answers[variable] = known = np.asarray(known, variable.aval.dtype)
             assert self.equations is not None
             choice = Choice(what, known.reshape(())[()], user_place())
             self.asked.append(Asked(len(self.equations), variable, choice))
         return known[(0,) * known.ndim]
 
+    def _other_way(self) -> OtherWay:
+        paths.RAISED.sign = OtherWay()
+        return paths.RAISED.sign
+
     def _know_hoisted(self, values: dict[Var, Value]) -> None:
         if self.forced is not None:
-            raise OtherWay
+            raise self._other_way()
         for t, v in self.hoisted.values():
             if v not in values:
                 values[v] = at_hand(t)
 
 
-class OtherWay(Exception):  # noqa: N818 - a sign within the library
+class OtherWay(paths.Sign):
     """A function asks for other values than when a path of it was recorded."""
 
 
@@ -149,7 +153,7 @@ def stage_path(run: Callable[..., Sequence[Value]], avals: Sequence[Aval], trace
         trace.examples = dict(zip(variables, examples, strict=True))
     outer, INNERMOST.trace = getattr(INNERMOST, "trace", None), trace
     try:
-        leaves, tree = trees.flatten(run(*inputs))
+        leaves, tree = trees.flatten(paths.heeded(lambda: run(*inputs)))
         outputs = [trace.lift(as_value(o)) for o in leaves]
     finally:
         INNERMOST.trace = outer
@@ -396,6 +400,7 @@ def vmap_of_paths(
             try:
                 path = stage_path(run, avals, PathTrace(root, answers), None)
             except Exception:  # it does not go that way with what it closes over here
+                paths.RAISED.sign = None
                 continue
             by_answers.setdefault(path.answers, path)
         return list(by_answers.values())

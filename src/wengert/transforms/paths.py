@@ -11,6 +11,7 @@ computed, and is narrowed to that of the run when it is used (`batching.DividedT
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,8 +33,35 @@ _BY_VALUE = ("int()", "bool()")
 _TEXTS = (".item()", "a format", "float()", "complex()", "pickle", "the value")
 
 
+class Sign(Exception):  # noqa: N818
+    """A sign within the library that goes through functions of the user to where a path was begun."""
+
+
 class NotKnownYet(BaseException):  # noqa: N818 - a sign within the library; no `except Exception` of a user's takes it
     """Examples have no values yet, as a Program is being written: `path_programs` takes the function from the beginning."""
+
+
+class _Raised(threading.local):
+    """The last sign that was raised into a function that is being run in this thread. The function may have caught it, by a
+    bare `except` or a `return` in `finally`; it counts nevertheless.
+    """
+
+    sign: BaseException | None = None
+
+
+RAISED = _Raised()
+
+
+def heeded(run: Callable[[], Any]) -> Any:
+    """What a run of a function gives, unless a sign was raised into it: that is raised, also where the function caught it."""
+    try:
+        out = run()
+    except Exception:
+        if RAISED.sign is None:
+            raise
+    if RAISED.sign is not None:
+        raise RAISED.sign
+    return out
 
 
 class Choice:
@@ -283,8 +311,9 @@ def answer(trace: Any, value: Value, what: str) -> Any:
     if isinstance(value, Tracer):
         try:
             value = value.concrete(what if what.endswith(EACH) else what + EACH)
-        except NotKnownYet:
+        except NotKnownYet as sign:
             if known(trace).running:
+                RAISED.sign = sign
                 raise
             raise ConcretizationError(
                 f"{what} in a rule needs values that are not known while jit traces its derivative: use "
@@ -327,7 +356,8 @@ def _part(trace: Any, what: str, parts: Sequence[tuple[Any, np.ndarray]]) -> Non
     trace.enter(groups[0])
     parting.waiting.extend(groups[1:])
     if parting.finished + 1 + len(parting.waiting) > (parting.limit or config.max_vmap_paths):
-        raise _too_many(trace, parting)
+        RAISED.sign = _too_many(trace, parting)
+        raise RAISED.sign
 
 
 def _too_many(trace: Any, parting: Parting) -> TooManyPathsError:
