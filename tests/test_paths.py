@@ -611,3 +611,39 @@ def test_an_array_that_is_written_into_before_and_within_paths():
     x = np.array([2.0, -1.0, 3.0])
     for g in (grad(f), jit(grad(f))):
         np.testing.assert_allclose(g(x), [2 * x[0] + x[2] + 1, 1.0, x[0]])
+
+
+def test_a_traced_argument_of_all_examples_that_is_written_into_is_new_in_each_run():
+    def f(x, buffer):
+        buffer += 1
+        if x > 0:
+            buffer[0] = x * buffer[1]
+        elif x > -1.5:
+            buffer *= 3
+        return buffer.sum() * x
+
+    def mapped(x, buffer):
+        return vmap(f, in_axes=(0, None))(x, buffer)
+
+    x, buffer = np.array([-2.0, -1.0, 0.5, 1.0, 3.0]), np.array([0.5, 2.0])
+    wanted = [f(v, buffer.copy()) for v in x]
+    slope = sum(grad(f, argnums=1)(v, buffer.copy()) for v in x)
+    np.testing.assert_allclose(jit(mapped)(x, buffer), wanted)
+    np.testing.assert_allclose(jit(vmap(f, in_axes=(0, None)))(x, buffer), wanted)
+    for g in (grad(lambda b: mapped(x, b).sum()), jit(grad(lambda b: mapped(x, b).sum()))):
+        np.testing.assert_allclose(g(buffer), slope)
+
+    def written(m, b):
+        c = b.copy()
+        c[0] = 2 * c[0]
+        return m(c)
+
+    loss = lambda m: lambda b: written(m, b)  # noqa: E731
+    slope = grad(loss(lambda c: sum(f(v, c.copy()) for v in x)))(buffer)
+    for g in (grad(loss(lambda c: mapped(x, c).sum())), jit(grad(loss(lambda c: mapped(x, c).sum())))):
+        np.testing.assert_allclose(g(buffer), slope)
+
+    pairs = np.stack([buffer, 2 * buffer])
+    wanted = [[f(v, b.copy()) for v in x] for b in pairs]
+    np.testing.assert_allclose(vmap(lambda b: mapped(x, b))(pairs), wanted)
+    np.testing.assert_allclose(jit(vmap(lambda b: mapped(x, b)))(pairs), wanted)

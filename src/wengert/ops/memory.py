@@ -377,6 +377,13 @@ def fresh(x: Value) -> Any:
     return out
 
 
+def as_now(x: Value) -> Value:
+    """What a traced array is now, as another object: writes into either do not show in the other."""
+    if not isinstance(x, Tracer):
+        return x
+    return fresh(x.now() if x.mutable else x)
+
+
 _second = ValueTracer.second.__get__
 conversions = [0]  # how many tracers became mutable: tapes look for them when it has changed
 

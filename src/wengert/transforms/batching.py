@@ -31,6 +31,7 @@ from ..core import (
 from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTracerError, ShapeError
 from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
+from ..ops.memory import as_now
 from ..ops.shape import as_length, broadcast_to, moveaxis
 from ..ops.written import held, hold_again, leave
 from ..provided import provided
@@ -484,6 +485,8 @@ class Vmap(Transformed):
             boxed = [
                 leaf if a is None else BatchTracer(trace, _front(leaf, a)) for leaf, a in zip(leaves, axes, strict=True)
             ]
+            if None in axes:  # what the first run writes into, other runs get as it was
+                leaves = [as_now(leaf) if a is None else leaf for leaf, a in zip(leaves, axes, strict=True)]
             args, kwargs = trees.unflatten(tree, boxed)
             try:
                 out = paths.heeded(lambda: in_axis(trace, lambda: f(*args, **kwargs)))
@@ -537,7 +540,7 @@ class Vmap(Transformed):
             hold_again(before, left)
             alone = trace.size == 1 and trace.axis_name is None and trace.group.base is None
             boxed = [  # new ones: `f` may write into them
-                x if a is None else _example(x, trace.group) if alone else BatchTracer(trace, x)
+                as_now(x) if a is None else _example(x, trace.group) if alone else BatchTracer(trace, x)
                 for x, a in zip(fronts, axes, strict=True)
             ]
             args, kwargs = trees.unflatten(tree, boxed)

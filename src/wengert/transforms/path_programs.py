@@ -19,7 +19,7 @@ from ..config import config
 from ..core import INNERMOST, Aval, PrimalTracer, Tracer, Value, as_array, as_value, shape_of
 from ..errors import ArgumentError, ConcretizationError, TooManyPathsError, user_place
 from ..ops.elementwise import convert, equal, logical_and, logical_not
-from ..ops.memory import origin
+from ..ops.memory import as_now, origin
 from ..ops.reduction import all as all_of
 from ..ops.shape import broadcast_to, moveaxis
 from ..ops.written import Held, hold_again, leave
@@ -383,7 +383,8 @@ def vmap_of_paths(
         hold_again(before, left)
         given = iter(xs)
         args, kwargs = trees.unflatten(
-            tree, [x if a is None else next(given) for x, a in zip(leaves, axes, strict=True)]
+            tree,
+            [next(given) if a is not None else as_now(x) for x, a in zip(leaves, axes, strict=True)],
         )
         out = in_axis(trace, lambda: f(*args, **kwargs))
         out_leaves, out_tree = trees.flatten(out)
