@@ -439,3 +439,12 @@ def test_the_parts_keep_the_signs_of_zeros():
             expected = want if np.ndim(got) else want[0]
             np.testing.assert_allclose(got, expected, rtol=1e-15)
             np.testing.assert_array_equal(np.signbit(got), np.signbit(expected))
+
+
+def test_rounding_keeps_the_signs_of_zeros():
+    """It was written as a sum of both parts, in which -0.0 + 0.0 is 0.0."""
+    z = np.array([0.2 - 0.3j, -0.2 + 0.3j, -0.4 - 0.4j, 1.5 + 2.5j, complex(np.inf, -0.2)])
+    for f in (wnp.round, jit(wnp.round), lambda z: w.vmap(wnp.round)(z)):
+        np.testing.assert_array_equal(f(z), np.round(z))
+        np.testing.assert_array_equal(np.signbit(f(z).real), np.signbit(np.round(z).real))
+        np.testing.assert_array_equal(np.signbit(f(z).imag), np.signbit(np.round(z).imag))

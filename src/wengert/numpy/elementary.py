@@ -120,10 +120,10 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:  # noqa: A001
         return convert(a, np.float16)  # as NumPy has it
     if not inexact_dtype(dtype_of(a)):
         return a if decimals >= 0 else convert(rint(a / 10**-decimals) * 10**-decimals, dtype_of(a))
-    if dtype_of(a).kind == "c":
-        return convert(round(real(a), decimals) + 1j * round(imag(a), decimals), dtype_of(a))
     if decimals == 0:
         return rint(a)
+    if dtype_of(a).kind == "c":
+        return convert(round(real(a), decimals) + 1j * round(imag(a), decimals), dtype_of(a))
     scale = float(10 ** math.fabs(decimals))
     return convert(rint(a * scale) / scale if decimals > 0 else rint(a / scale) * scale, dtype_of(a))
 

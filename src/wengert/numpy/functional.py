@@ -153,7 +153,7 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
         i = canonical_axis(axis, len(shape)) if shape or axis not in (0, -1) else 0
         reduced = func(out, i)
         if not shape:
-            out = reduced
+            out = as_array(reduced)  # in 32 bits where these are asked for
             continue
         out = reduced if ndim_of(reduced) == len(shape) else reshape(reduced, (*shape[:i], 1, *shape[i + 1 :]))
     return out
