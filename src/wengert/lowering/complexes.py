@@ -224,7 +224,7 @@ def sqrt(x: Pair) -> Pair:
     scale = _choose(large, 0.0625, _choose(small, 2.0**r.lift, one))
     back = _choose(large, 4.0, _choose(small, 2.0 ** (-r.lift // 2), one))
     p, q = _abs(a) * scale, _abs(b) * scale
-    root = _root(0.5 * p + 0.5 * _hypot(p, q))
+    root = _choose(_isinf(b), math.inf, _root(0.5 * p + 0.5 * _hypot(p, q)))  # where a is NaN, too
     other = _choose(_equal(root, 0), 0.0, _choose(_isinf(b), math.inf, q / (root + root)))
     root, other = root * back, other * back
     left = _less(a, 0)
@@ -303,16 +303,20 @@ def _hyperbolic(x: Real) -> tuple[Real, Real, Real]:
 def sinh(x: Pair) -> Pair:
     a, b = x
     c, s, more = _hyperbolic(a)
-    turns = _and(_not(_isfinite(b)), _isinf(a))
-    return (_choose(turns, 1.0, _cos(b)) * more) * s, _choose(_equal(b, 0), b, (_sin(b) * more) * c)
+    unknown = _not(_isfinite(b))
+    turns = _and(unknown, _isinf(a))
+    p = (_choose(turns, 1.0, _cos(b)) * more) * s
+    return _choose(_and(unknown, _equal(a, 0)), a, p), _choose(_equal(b, 0), b, (_sin(b) * more) * c)
 
 
 def cosh(x: Pair) -> Pair:
     a, b = x
     c, s, more = _hyperbolic(a)
-    turns = _and(_not(_isfinite(b)), _isinf(a))
+    unknown = _not(_isfinite(b))
+    turns = _and(unknown, _isinf(a))
     on_axis = b * _copysign(1.0, a)
-    return (_choose(turns, 1.0, _cos(b)) * more) * c, _choose(_equal(b, 0), on_axis, (_sin(b) * more) * s)
+    q = _choose(_and(unknown, _equal(a, 0)), a, (_sin(b) * more) * s)
+    return (_choose(turns, 1.0, _cos(b)) * more) * c, _choose(_equal(b, 0), on_axis, q)
 
 
 def tanh(x: Pair) -> Pair:
@@ -326,8 +330,8 @@ def tanh(x: Pair) -> Pair:
     below = 1 + beta * square
     least = _choose(_isinf(a), 0.0, 4 * (t / beta) * _exp(-2 * size))
     return (
-        _choose(far, _copysign(1.0, a), beta * _root(1 + square) * s / below),
-        _choose(far, _copysign(least, t), t / below),
+        _choose(_equal(a, 0), a, _choose(far, _copysign(1.0, a), beta * _root(1 + square) * s / below)),
+        _choose(_equal(b, 0), b, _choose(far, _copysign(least, t), t / below)),
     )
 
 
@@ -360,13 +364,18 @@ def _infinite(x: Pair) -> tuple[Real, Real, Real]:
     return _or(p, q), _choose(p, 1.0, zero), _choose(q, 1.0, zero)
 
 
+def _above(x: Pair) -> Real:
+    """Whether only the real part is known, and 0: the number lies above or below the origin."""
+    return _and(_equal(x[0], 0), _isnan(x[1]))
+
+
 def arcsin(x: Pair) -> Pair:
     """By the roots of ``1 - z`` and ``1 + z``, as those that follow (Kahan, as for `tanh`)."""
     a, b = x
     (p, q), (r, s) = sqrt((1 - a, -b)), sqrt((1 + a, b))
     far, u, v = _infinite(x)
     return (
-        _choose(far, _arctan2(_copysign(u, a), v), _arctan2(a, p * r - q * s)),
+        _choose(_equal(a, 0), a, _choose(far, _arctan2(_copysign(u, a), v), _arctan2(a, p * r - q * s))),
         _copysign(_choose(far, math.inf, _arcsinh(p * s - q * r)), b),
     )
 
@@ -376,7 +385,7 @@ def arccos(x: Pair) -> Pair:
     (p, q), (r, s) = sqrt((1 - a, -b)), sqrt((1 + a, b))
     far, u, v = _infinite(x)
     return (
-        _choose(far, _arctan2(v, _copysign(u, a)), 2 * _arctan2(p, r)),
+        _choose(_above(x), math.pi / 2, _choose(far, _arctan2(v, _copysign(u, a)), 2 * _arctan2(p, r))),
         _copysign(_choose(far, math.inf, _arcsinh(r * q - s * p)), -b),
     )
 
@@ -387,7 +396,7 @@ def arccosh(x: Pair) -> Pair:
     far, u, v = _infinite(x)
     return (
         _choose(far, math.inf, _arcsinh(p * r + q * s)),
-        _choose(far, _copysign(_arctan2(v, _copysign(u, a)), b), 2 * _arctan2(q, r)),
+        _choose(_above(x), math.pi / 2, _choose(far, _copysign(_arctan2(v, _copysign(u, a)), b), 2 * _arctan2(q, r))),
     )
 
 
@@ -407,8 +416,14 @@ def arctanh(x: Pair) -> Pair:
     side = _choose(far, 1.0, b)
     close = _choose(near, 2 * (_LN2 - _log(q)), _log1p(4 * p / (rest * rest + side * side)))
     angle = _choose(far, math.pi / 2, 0.5 * _arctan2(2 * _abs(side), rest * (1 + p) - side * side))
+    angle = _choose(_isnan(b), math.nan, angle)
     return (
-        _copysign(_choose(_isinf(size), 0.0, _choose(far, (0.25 * p / size) * (0.25 / size), 0.25 * close)), a),
+        _copysign(
+            _choose(
+                _or(_equal(p, 0), _isinf(size)), 0.0, _choose(far, (0.25 * p / size) * (0.25 / size), 0.25 * close)
+            ),
+            a,
+        ),
         _copysign(angle, b),
     )
 
