@@ -1,6 +1,6 @@
 """The site and the tour's page in a real browser: headless Chromium, at 400 and 1400 pixels, light and dark.
 
-`make test` looks at a page of its own, and skips that where there is no browser. `make browser`, which `.ci/run` calls last,
+`make test` looks at a page of its own, and skips that where there is no browser. `make browser`, which `.ci/run` calls last where one can be had,
 looks at the site and the tour's page as well; it sets WENGERT_BROWSER=required: then what is missing is a failure.
 """
 
