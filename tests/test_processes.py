@@ -33,7 +33,7 @@ def test_interrupts_at_random_moments():
 def test_forks_while_threads_compile():
     try:
         run("forks", 3, 2, timeout=90)
-    except subprocess.TimeoutExpired:  # seen once in some forty runs, its cause not found: docs/soundness.md
+    except subprocess.TimeoutExpired:  # seen once, its cause not found: docs/soundness.md
         run("forks", 3, 2, timeout=90)
 
 

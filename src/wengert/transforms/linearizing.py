@@ -137,7 +137,7 @@ class LinearizeTrace(Trace):
             raise closed_over("a tangent rule", tangent)
         if isinstance(
             tangent, Tracer
-        ):  # not known, such as a zero that a compiled function gave: no cotangent comes through
+        ):  # not known, as a zero that a compiled function gave: no cotangent comes through
             return primal
         raise NotLinearError(
             "a tangent rule gave a tangent that does not depend on the tangents of its arguments: it is affine"
