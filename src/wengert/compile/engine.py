@@ -190,9 +190,11 @@ def load(
         places: addresses of what is no function, by name.
     """
 
+    # Before the shelter: some are of code that is compiled when it is first asked for, and taken from the cache under a lock.
+    addresses = [(s, places[s] if s in places else _address(s)) for s in symbols]
+
     def work() -> Code:
         _need(sum(map(len, objects)))
-        addresses = [(s, places[s] if s in places else _address(s)) for s in symbols]
         builder = llvm.JITLibraryBuilder().export_symbol("main")
         for o in objects:
             builder.add_object_img(o)
