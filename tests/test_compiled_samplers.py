@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
+from watching import calls_of
 
 from wengert import config, grad, jit, random, vmap
 from wengert.compile import choices
 
 KEY = random.key(3)
-
-
-def calls_of(f, *args):
-    seen = []
-    sys.setprofile(lambda frame, event, arg: seen.append(frame.f_code.co_name) if event == "call" else None)
-    try:
-        f(*args)
-    finally:
-        sys.setprofile(None)
-    return seen
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

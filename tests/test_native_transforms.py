@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
+from watching import calls_of
 
 import wengert.numpy as wnp
 from wengert import config, grad, jit
 
 SHAPES = ((1,), (7,), (16,), (1009,), (3, 20), (20, 3), (5, 1), (4, 9, 6), (17, 33), (2, 64, 130))
-
-
-def calls_of(f, *args):
-    seen = []
-    sys.setprofile(lambda frame, event, arg: seen.append(frame.f_code.co_name) if event == "call" else None)
-    try:
-        f(*args)
-    finally:
-        sys.setprofile(None)
-    return seen
 
 
 def close(got, expected, dtype):

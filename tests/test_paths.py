@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from watching import Counted, agree, looped
 
 import wengert as w
 import wengert.numpy as wnp
@@ -9,25 +10,6 @@ from wengert import grad, hessian, jacfwd, jacrev, jit, jvp, lax, value_and_grad
 from wengert.errors import ConcretizationError, LeakedTracerError, ShapeError, TooManyPathsError, TreeError
 
 X = np.linspace(-2.0, 2.0, 9)
-
-
-class Counted:
-    """A function that counts its calls."""
-
-    def __init__(self, f):
-        self.f, self.calls = f, 0
-
-    def __call__(self, *args):
-        self.calls += 1
-        return self.f(*args)
-
-
-def looped(f, *batches):
-    return np.stack([f(*example) for example in zip(*batches, strict=True)])
-
-
-def agree(got, wanted):
-    np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
 
 
 def three_ways(x):

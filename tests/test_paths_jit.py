@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from watching import Counted, agree, looped
 
 import wengert as w
 import wengert.numpy as wnp
@@ -10,23 +11,6 @@ from wengert.errors import ConcretizationError, ShapeError, TooManyPathsError, T
 from wengert.transforms import path_programs
 
 X = np.random.default_rng(0).uniform(0.0, 100.0, 40)
-
-
-class Counted:
-    def __init__(self, f):
-        self.f, self.calls = f, 0
-
-    def __call__(self, *args):
-        self.calls += 1
-        return self.f(*args)
-
-
-def looped(f, *batches):
-    return np.stack([f(*example) for example in zip(*batches, strict=True)])
-
-
-def agree(got, wanted):
-    np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
 
 
 def tax(x):

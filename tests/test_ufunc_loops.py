@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
+from watching import calls_of
 
 import wengert.scipy.special as wsp
 from wengert import config, jit
@@ -14,17 +13,6 @@ from wengert.core import Primitive
 from wengert.lowering.kernels import Loop
 
 LOOPS = sorted(p.name for p in Primitive.registry.values() if isinstance(p.native, Loop))
-
-
-def calls_of(f, *args):
-    """The Python functions that run during a call, the compiled function's own among them."""
-    seen = []
-    sys.setprofile(lambda frame, event, arg: seen.append(frame.f_code.co_name) if event == "call" else None)
-    try:
-        f(*args)
-    finally:
-        sys.setprofile(None)
-    return seen
 
 
 def spread(args, size):

@@ -402,6 +402,19 @@ class _Ruled(Outer):
         AttributeError: when called, if there is no rule.
     """
 
+    rule: Any
+
+    def __new__(
+        cls, fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()
+    ) -> Any:
+        if fun is None:
+            return lambda f: cls(f, nondiff_argnums, nondiff_argnames)
+        return object.__new__(cls)
+
+    def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
+        super().__init__(self.rule(lowered(fun), _argnums(fun, nondiff_argnums, nondiff_argnames)), fun, False)
+        self.fun = fun
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         inner: Any = self.inner
         if getattr(inner, "_rule", None) is None and getattr(inner, "_fwd", None) is None:
@@ -416,33 +429,13 @@ class _Ruled(Outer):
 class custom_jvp(_Ruled):  # noqa: N801 (JAX's name)
     """`wengert.custom_jvp`; arguments without a derivative may be named. Without a function it is a decorator."""
 
-    def __new__(
-        cls, fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()
-    ) -> Any:
-        if fun is None:
-            return lambda f: cls(f, nondiff_argnums, nondiff_argnames)
-        return object.__new__(cls)
-
-    def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
-        places = _argnums(fun, nondiff_argnums, nondiff_argnames)
-        super().__init__(ours.custom_jvp(lowered(fun), places), fun, False)
-        self.fun = fun
+    rule = staticmethod(ours.custom_jvp)
 
 
 class custom_vjp(_Ruled):  # noqa: N801
     """`wengert.custom_vjp`; arguments without a derivative may be named. Without a function it is a decorator."""
 
-    def __new__(
-        cls, fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()
-    ) -> Any:
-        if fun is None:
-            return lambda f: cls(f, nondiff_argnums, nondiff_argnames)
-        return object.__new__(cls)
-
-    def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
-        places = _argnums(fun, nondiff_argnums, nondiff_argnames)
-        super().__init__(ours.custom_vjp(lowered(fun), places), fun, False)
-        self.fun = fun
+    rule = staticmethod(ours.custom_vjp)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -7,22 +7,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ...jax_names import alias_name
+from ..kit import names
 
-
-class _Names:
-    """Functions of one of the alias' modules, looked up once."""
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        found = alias_name(self._module, name)
-        setattr(self, name, found)
-        return found
-
-
-jnp, lax, jax = _Names("jax.numpy"), _Names("jax.lax"), _Names("jax")
+jnp, lax, jax = names("jax.numpy"), names("jax.lax"), names("jax")
 
 
 class SparseEfficiencyError(ValueError):
