@@ -82,3 +82,19 @@ def test_sparsify_goes_through_what_is_not_zero_at_zero(jax):
     np.testing.assert_allclose(f(m).todense(), np.cos(cases.DENSE) - 1)
     with pytest.raises(NotImplementedError, match="dense output"):
         sparse.sparsify(lambda a: jax.numpy.cos(a).T)(m)
+
+
+INDICES = [
+    np.s_[0], np.s_[None, 0], np.s_[0, None], np.s_[:, None, 1], np.s_[..., None], np.s_[::-1, 1:, ::2], np.s_[5:], np.s_[-1, ..., None, 2],
+    np.s_[np.array([1, 0, 1])], np.s_[np.array([[1, 0], [0, 1]]), 1], np.s_[np.array([[1, 0]]), None, 2], np.s_[1, 2, 3], np.s_[3:0:-1],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_indices(jax, index):
+    from jax.experimental import sparse
+
+    dense = np.arange(24.0).reshape(2, 3, 4) * (np.arange(24).reshape(2, 3, 4) % 3 > 0)
+    m = sparse.BCOO.fromdense(dense)
+    np.testing.assert_array_equal(np.asarray(m[index].todense()), dense[index])
+    np.testing.assert_array_equal(jax.jit(lambda m, k: m[k, 1].todense())(m, 1), dense[1, 1])

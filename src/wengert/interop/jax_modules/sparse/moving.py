@@ -339,67 +339,73 @@ def bcoo_unbatched(mat: BCOO) -> BCOO:
 
 def getitem(mat: BCOO, index: Any) -> BCOO:
     """``mat[index]``: integers, slices, None, ``...``, and arrays of integers along one axis."""
-    index = index if isinstance(index, tuple) else (index,)
-    given = [k for k in index if k is not None and k is not Ellipsis]
-    if any(getattr(k, "dtype", None) == bool for k in given):
-        raise NotImplementedError("BCOO: masks are not there as indices; write todense()[mask]")
-    if len(given) > mat.ndim:
-        raise IndexError(f"Too many indices: {len(given)} for {mat.ndim} axes")
-    if Ellipsis not in [k for k in index if k is Ellipsis]:
-        index = (*index, Ellipsis)
-    at = next(p for p, k in enumerate(index) if k is Ellipsis)
-    index = (*index[:at], *[slice(None)] * (mat.ndim - len(given)), *index[at + 1 :])
-    arrays = [k for k in index if k is not None and not isinstance(k, slice) and jnp.ndim(k)]
-    if len(arrays) > 1:
-        raise NotImplementedError("BCOO: arrays of integers along several axes; write todense()[index]")
-    start, limit, step, squeezed, flipped, axis = [], [], [], [], [], 0
-    taken = None
-    for k in index:
-        if k is None:
-            continue
-        n = mat.shape[axis]
+    entries = _entries(mat, index)
+    cuts, squeezed, flipped, taken = [], [], [], None
+    for axis, (k, n) in enumerate(zip([k for k in entries if k is not None], mat.shape, strict=True)):
         if isinstance(k, slice):
             a, z, by = k.indices(n)
             count = len(range(a, z, by))
             if by < 0:
                 flipped.append(axis)
-                a, z, by = (a + (count - 1) * by, a + 1, -by) if count else (0, 0, 1)
-            start.append(a if count else 0), limit.append(z if count else 0), step.append(by)
+                a, z, by = a + (count - 1) * by, a + 1, -by
+            cuts.append((a, z, by) if count else (0, 0, 1))
         elif jnp.ndim(k):
-            taken = (axis, jnp.asarray(k))
-            start.append(0), limit.append(n), step.append(1)
+            taken = axis, jnp.asarray(k)
+            cuts.append((0, n, 1))
         else:
-            if hasattr(k, "_value") and not isinstance(k, (int, np.integer)):
-                mat = _dynamic(mat, axis, k)
-                start.append(0), limit.append(1), step.append(1)
-            else:
-                k = operator.index(k)
-                k = min(max(k + n if k < 0 else k, 0), n - 1)
-                start.append(k), limit.append(k + 1), step.append(1)
             squeezed.append(axis)
-        axis += 1
-    out = mat
-    if any(a or z != n or by != 1 for a, z, by, n in zip(start, limit, step, mat.shape, strict=True)):
+            if isinstance(k, (int, np.integer)):
+                k = min(max(k + n if k < 0 else k, 0), n - 1)
+                cuts.append((k, k + 1, 1))
+            else:
+                mat = _dynamic(mat, axis, k)
+                cuts.append((0, 1, 1))
+    out, more = mat, 0
+    if cuts != [(0, n, 1) for n in mat.shape]:
+        start, limit, step = zip(*cuts, strict=True)
         out = bcoo_slice(mat, start_indices=start, limit_indices=limit, strides=step)
     if flipped:
         out = bcoo_rev(out, flipped)
     if taken is not None:
-        out = _take(out, *taken)
+        out, more = _take(out, *taken), taken[1].ndim - 1  # in front of the other axes
     if squeezed:
-        shift = 0 if taken is None or not taken[1].ndim else taken[1].ndim - 1
-        out = bcoo_squeeze(out, dimensions=[d + shift if taken is not None and d > taken[0] else d for d in squeezed])
-    new = [
-        p
-        for p, k in enumerate(k for k in index if k is None or not (not isinstance(k, slice) and not jnp.ndim(k)))
-        if k is None
-    ]
-    if new:
-        total = out.ndim + len(new)
-        kept = [d for d in range(total) if d not in new]
-        out = bcoo_broadcast_in_dim(
-            out, shape=[1 if d in new else out.shape[kept.index(d)] for d in range(total)], broadcast_dimensions=kept
-        )
-    return out
+        out = bcoo_squeeze(out, dimensions=[d + more for d in squeezed])
+    return _with_new_axes(out, entries)
+
+
+def _entries(mat: BCOO, index: Any) -> list[Any]:
+    """An index with an entry for each axis, and None for new ones.
+
+    Raises:
+        NotImplementedError: masks, or arrays of integers along several axes.
+        IndexError: too many entries.
+    """
+    entries = list(index) if isinstance(index, tuple) else [index]
+    given = [k for k in entries if k is not None and k is not Ellipsis]
+    if any(getattr(k, "dtype", None) == bool for k in given):
+        raise NotImplementedError("BCOO: masks are not there as indices; write todense()[mask]")
+    if len([k for k in given if not isinstance(k, slice) and jnp.ndim(k)]) > 1:
+        raise NotImplementedError("BCOO: arrays of integers along several axes; write todense()[index]")
+    if len(given) > mat.ndim:
+        raise IndexError(f"Too many indices: {len(given)} for {mat.ndim} axes")
+    at = next((p for p, k in enumerate(entries) if k is Ellipsis), len(entries))
+    return [*entries[:at], *[slice(None)] * (mat.ndim - len(given)), *entries[at + 1 :]]
+
+
+def _with_new_axes(mat: BCOO, entries: list[Any]) -> BCOO:
+    """The result of an index with an axis of length 1 for each None."""
+    new, at = [], 0
+    for k in entries:
+        if k is None:
+            new.append(at)
+        at += 1 if k is None or isinstance(k, slice) else jnp.ndim(k)
+    if not new:
+        return mat
+    kept = [d for d in range(mat.ndim + len(new)) if d not in new]
+    shape = [1] * (mat.ndim + len(new))
+    for d, n in zip(kept, mat.shape, strict=True):
+        shape[d] = n
+    return bcoo_broadcast_in_dim(mat, shape=shape, broadcast_dimensions=kept)
 
 
 def _dynamic(mat: BCOO, axis: int, k: Any) -> BCOO:
