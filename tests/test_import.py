@@ -34,11 +34,15 @@ def loaded_after(statement: str) -> set[str]:
         "import wengert",
         "import wengert.numpy, wengert.lax, wengert.numpy.linalg, wengert.random, wengert.nn, wengert.tree_util",
         "import wengert; wengert.grad(lambda x: (x * x).sum())(numpy.ones(3))",
+        # large enough for their structure to be looked at
+        "import wengert; wengert.hessian(lambda x: (x * x).sum())(numpy.ones(600))",
+        "import wengert; wengert.jacobian(lambda x: x * numpy.sin(x))(numpy.ones(600))",
     ],
 )
 def test_nothing_heavy(statement):
     loaded = loaded_after(statement)
     assert "wengert.core" in loaded
+    assert ("wengert.sparse" in loaded) == ("600" in statement)
     assert [name for name in HEAVY if name in loaded] == []
 
 

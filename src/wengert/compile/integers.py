@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from ..locks import lock
-from . import cache, engine, shelter
 
 _COMPARE: dict[type, str] = {
     ast.Lt: "slt", ast.LtE: "sle", ast.Gt: "sgt", ast.GtE: "sge", ast.Eq: "eq", ast.NotEq: "ne",
@@ -235,6 +234,8 @@ def text_of(function: Callable[..., int]) -> str:
 def _optimized(text: str) -> bytes:
     import llvmlite.binding as llvm
 
+    from . import engine, shelter
+
     def work() -> bytes:
         machine = engine.target_machine()
         module = llvm.parse_assembly(text)
@@ -287,6 +288,8 @@ class Native:
         return call(*given)
 
     def _compile(self, args: Sequence[Any]) -> Any:
+        from . import cache, engine
+
         text = self._text or text_of(self.function)
         key = cache.key_of(b"integers\n" + text.encode())
         made = cache.fetch(key)

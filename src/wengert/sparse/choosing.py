@@ -71,6 +71,10 @@ class Choice:
 def _diagonal(pattern: Pattern) -> bool:
     """Whether a pattern is a diagonal, as which the plain ways hold it (`ops.diagonal`), without its zeros."""
     n = pattern.nnz
+    if pattern.structured is not None and all(
+        x.row == x.col and all(r == c for _, r, c in x.axes) for x in pattern.structured
+    ):
+        return pattern.shape == (n, n)
     return pattern.shape == (n, n) and np.array_equal(pattern.rows, pattern.cols)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from ..errors import ArgumentError
 from . import greedy
@@ -136,6 +135,8 @@ class Colouring:
         Args:
             swept: shape ``(forward, m)``. reverse: shape ``(reverse, n)``, where rows are swept.
         """
+        import scipy.sparse as sp
+
         parts = [np.asarray(a).reshape(-1) for a in (swept, reverse) if a is not None]
         flat = np.concatenate(parts) if parts else np.zeros(0)
         data = flat[self.places] if self.plan is None else self.plan.solve(flat)
@@ -247,6 +248,8 @@ def _column(pattern: Pattern, order: str, seed: int, any_order: bool) -> Colouri
 
 
 def _distance_2(csr: Any, n: int, order: str, seed: int) -> np.ndarray:
+    import scipy.sparse as sp
+
     if csr.nnz and np.diff(csr.indptr).max() == n:  # a full row: all differ
         return np.arange(n)
     csc = sp.csc_array(csr)
@@ -259,6 +262,8 @@ def _distance_2(csr: Any, n: int, order: str, seed: int) -> np.ndarray:
 
 
 def _row(pattern: Pattern, order: str, seed: int, any_order: bool) -> Colouring:
+    import scipy.sparse as sp
+
     turned = sp.csr_array(pattern.csr.T)
     turned.sort_indices()
     return Colouring(pattern, "row", None, _distance_2(turned, pattern.shape[0], order, seed), order)
@@ -341,6 +346,8 @@ def _bidirectional(pattern: Pattern, order: str, seed: int, any_order: bool) -> 
 
 def _apart(pattern: Pattern, order: str, seed: int, turned: bool) -> Colouring:
     """Rows with many entries are swept by themselves, the others by a colouring of columns; `turned`, columns with many."""
+    import scipy.sparse as sp
+
     csr: Any = sp.csr_array(pattern.csr.T) if turned else pattern.csr
     csr.sort_indices()
     m, n = csr.shape

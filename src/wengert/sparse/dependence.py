@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from .lattices import Lattice, Read, lattice, projected, pulled, united
 
@@ -56,6 +55,8 @@ class Dependence:
 
     def shifted(self, col: int, width: int) -> Dependence:
         """The same on columns that begin at `col` of `width`."""
+        import scipy.sparse as sp
+
         rest = self.rest
         if rest is not None:
             rest = sp.csr_matrix((rest.data, rest.indices + col, rest.indptr), (self.size, width))
@@ -209,10 +210,14 @@ def union(parts: Iterable[Dependence]) -> Dependence:
 
 def ones(rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]) -> Any:
     """The CSR matrix that is 1 at some pairs, which may repeat."""
+    import scipy.sparse as sp
+
     return _truths(sp.coo_matrix((np.ones(len(cols), np.int32), (rows, cols)), shape).tocsr())
 
 
 def _truths(matrix: Any) -> Any:
+    import scipy.sparse as sp
+
     matrix.sum_duplicates()
     return sp.csr_matrix((np.ones(matrix.nnz, np.int8), matrix.indices, matrix.indptr), matrix.shape)
 
@@ -225,6 +230,8 @@ def added(a: Any, b: Any) -> Any:
 
 
 def _listed(lattices: Sequence[Lattice], size: int, width: int, forced: bool = False) -> Any:
+    import scipy.sparse as sp
+
     if not lattices:
         return sp.csr_matrix((size, width), dtype=np.int8)
     if not forced and sum(x.count for x in lattices) > MOST_LISTED:

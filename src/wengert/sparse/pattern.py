@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from ..errors import ArgumentError, ShapeError
 from .dependence import Dependence, ones
@@ -60,6 +59,8 @@ class Pattern:
             self.shape, self._lattices, self._csr = matrix.shape, matrix._lattices, matrix._csr
             self.guards, self.local = matrix.guards, matrix.local
         else:
+            import scipy.sparse as sp
+
             if not sp.issparse(matrix):
                 matrix = np.asarray(matrix)
                 if matrix.ndim != 2:
@@ -173,6 +174,8 @@ class Pattern:
         Raises:
             ArgumentError: the file is no pattern.
         """
+        import scipy.sparse as sp
+
         with np.load(file, allow_pickle=False) as data:
             try:
                 shape = tuple(int(n) for n in data["shape"])
@@ -260,6 +263,8 @@ class Pattern:
 
 
 def _canonical(csr: Any) -> Any:
+    import scipy.sparse as sp
+
     csr.sort_indices()
     return sp.csr_array(csr)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from ..core import inexact_dtype
 from ..program import Equation, Program, Var, live_equations
@@ -20,7 +18,8 @@ _MOST = 2**30
 
 
 def waist(program: Program, inputs: Sequence[Var], outputs: int) -> list[Var] | None:
-    """The variables of the narrowest waist between some inputs and the first results; None where nothing passes."""
+    """The variables of the narrowest waist between some inputs and the first results; None where nothing
+    passes, and where no variable is narrower than the inputs and the results."""
     moving: dict[Var, int] = {v: i for i, v in enumerate(inputs)}
     edges: list[tuple[int, int]] = []
     for eqn in program.equations:
@@ -35,6 +34,12 @@ def waist(program: Program, inputs: Sequence[Var], outputs: int) -> list[Var] | 
         return None
     n = len(moving)
     sizes = np.array([min(size_of(v.aval), _MOST) for v in moving])
+    if sizes.min() >= min(sizes[: len(inputs)].sum(), sum(sizes[i] for i in ends)):
+        return None  # no variable is narrower than all inputs or all results
+
+    import scipy.sparse as sp  # here, since it takes longer to import than most functions take to differentiate
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
     source, sink = 2 * n, 2 * n + 1  # node i goes in at i and out at n + i
     tails = [*range(n), *[n + i for i, _ in edges], *[source] * len(inputs), *[n + i for i in ends]]
     heads = [*range(n, 2 * n), *[j for _, j in edges], *range(len(inputs)), *[sink] * len(ends)]
