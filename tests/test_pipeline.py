@@ -18,6 +18,7 @@ from wengert.compile.memory import Memory
 from wengert.compile.module import Module
 from wengert.compile.nest import Node
 from wengert.compile.pipeline import NAMES, PASSES, lowered, optimized
+from wengert.compile.printer import text_of
 from wengert.compile.verify import _NODES, verify
 from wengert.errors import ProgramError
 from wengert.lowering.index_maps import Affine
@@ -116,7 +117,7 @@ def test_lowered_shows_passes():
     assert list(shown) == [n for n in NAMES if n != "rows"]
     assert shown["ranges"] == str(low.optimized)
     assert "max over" in shown["fuse"] and "reduce i" in shown["fuse"]
-    assert shown["donate"] == str(plan_of(loss, X))
+    assert shown["donate"] == text_of(plan_of(loss, X))
 
 
 def test_the_page_lists_the_passes():
@@ -361,11 +362,11 @@ def test_the_module_looks_at_its_memory(monkeypatch):
 
 
 def test_loops_are_printed():
-    shown = str(plan_of(lambda x: wnp.sum(x * 2.0 + 1.0), np.ones(1000)))
+    shown = text_of(plan_of(lambda x: wnp.sum(x * 2.0 + 1.0), np.ones(1000)))
     assert shown == (
         "kernel 0: d = sum over [1000]\n  reduce i0 < 1000\n    load a[i0]\n    multiply 0, 2.0\n    add 1, 1.0\n    d += 2"
     )
-    assert re.search("loop .* of 3 steps", str(plan_of(lambda x: lax.fori_loop(0, 3, lambda i, c: c * x, x), X)))
+    assert re.search("loop .* of 3 steps", text_of(plan_of(lambda x: lax.fori_loop(0, 3, lambda i, c: c * x, x), X)))
 
 
 def test_the_page_specifies_every_node_and_step():

@@ -23,7 +23,6 @@ from .transforms.callbacks import pure_callback
 from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
-from .transforms.forward import jvp
 from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import (
     ShapeDtypeStruct,
@@ -32,6 +31,7 @@ from .transforms.jit import (
     jit,
     make_program,
 )
+from .transforms.jvp import jvp
 from .transforms.laplacians import bilaplacian, curl, divergence, hessian_diagonal, laplacian
 from .transforms.reverse import linearize, vjp
 from .transforms.saved import print_saved, saved_values

@@ -16,8 +16,8 @@ import numpy as np
 from .core import Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from .errors import ArgumentError, DtypeError
 from .ops.shape import reshape
-from .transforms.batching import over_basis, too_large
-from .transforms.derivatives import JacobianForward, JacobianReverse, pieces
+from .transforms.batching import too_large
+from .transforms.derivatives import JacobianForward, JacobianReverse, over_basis, pieces
 from .transforms.function import name_of
 from .transforms.reverse import vjp
 from .transforms.signatures import P, R

@@ -18,8 +18,8 @@ from .errors import ArgumentError
 from .errors import nearest_names as _nearest_names
 from .ops.families import Elementwise
 from .transforms.batching import vmap
-from .transforms.forward import jvp
 from .transforms.jit import jit, make_program
+from .transforms.jvp import jvp
 from .transforms.reverse import vjp
 
 Arrays = list[Any]

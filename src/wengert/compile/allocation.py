@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from . import cache
+
 countdown = np.zeros(1, np.int64)  # for tests: which of the next allocations is refused
 
 # For modules that have the counter's address.
@@ -62,8 +64,6 @@ def counter() -> int:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of `realloc` for compiled programs; compiled when it is first asked for."""
-    from . import cache
-
     code = cache.code_of(_TEXT, ["realloc"])
     keep = ctypes.pythonapi.Py_IncRef
     keep.argtypes, keep.restype = [ctypes.py_object], None

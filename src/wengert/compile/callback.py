@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from . import cache
+
 NAME = "wengert.call"
 DECLARATION = f"declare i32 @{NAME}(ptr, i32, ptr)"
 FAILED = 2  # the status of a call whose callback has kept an error
@@ -173,8 +175,6 @@ def text() -> str:
 
 @lru_cache(maxsize=1)
 def _functions() -> tuple[int, int]:
-    from . import cache
-
     symbols = [line.split("@")[1].split("(")[0] for line in _SYMBOLS]
     code = cache.code_of(text(), symbols)
     keep = ctypes.pythonapi.Py_IncRef  # threads may be in it to the end of the process

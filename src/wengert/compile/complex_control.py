@@ -10,7 +10,6 @@ from ..lowering import index_maps as maps
 from ..lowering import kinds
 from ..lowering.complexes import multiply
 from ..program import Atom, Literal, Program, Var
-from ..provided import provided
 from .checks import alive
 from .interleaved import REAL
 from .parted import Parted
@@ -237,10 +236,10 @@ def _pullback(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str,
             count += _count((form,))
         atoms = [_atoms(g, f) for g, f in zip(groups, (of_tests, of_used, forms, of_fixed, state), strict=True)]
         test = body_in_parts(r, cond, (*of_tests, *forms))[0]
-        made = provided("written_walk")(r, (test, step, turned), atoms, [k for i in slices for k in places[i]])
+        made = r.loops.walk(r, (test, step, turned), atoms, [k for i in slices for k in places[i]])
         return _values(r, made, back.out_avals, state)
 
-    return provided("pulled")(r, primitive, inputs, params, r.known, walked)
+    return r.loops.pulled(r, primitive, inputs, params, r.known, walked)
 
 
 _RULES: dict[Any, Any] = {kinds.Pullback: _pullback, kinds.Scan: _scan, kinds.While: _while, kinds.Branch: _branch}

@@ -6,7 +6,7 @@ import itertools
 import mmap
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from ..config import config
-from . import allocation, callback, interrupts, pool, shelter, sidebyside, ufuncs
+from . import shelter, sidebyside, ufuncs
 from .blas import blas_address
 from .layout import NUMPY_API, api_address
 
@@ -93,16 +93,13 @@ def _jit(generation: int) -> Any:
     return llvm.create_lljit_compiler(_machine(), use_jit_link=sys.platform != "win32")  # which then owns its machine
 
 
+RUNTIME: dict[str, Callable[[], int]] = {}  # the library's own functions of machine code, by symbol; see `runtime`
+
+
 def _address(symbol: str) -> int:
     """The address of an outside function: a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
-    if symbol == pool.NAME:
-        return pool.address()
-    if symbol == allocation.NAME:
-        return allocation.address()
-    if symbol == callback.NAME:
-        return callback.address()
-    if symbol == interrupts.NAME:
-        return interrupts.address()
+    if symbol in RUNTIME:
+        return RUNTIME[symbol]()
     if symbol.startswith(ufuncs.PREFIX):
         return ufuncs.address(symbol)
     if symbol.startswith("wengert."):

@@ -20,6 +20,7 @@ from ..config import config
 from ..core import Value
 from ..program import Equation, Literal, Program
 from . import cache, engine, interrupts, perfmap, rewrites, sidebyside, timing
+from . import runtime as _runtime  # noqa: F401 - engine finds its functions by their symbols
 from .callback import FAILED
 from .entry import Entry, callable_natively, followed, known_dtype, plain
 from .fingerprint import fingerprint

@@ -138,11 +138,6 @@ class Plan:
         for step in self.steps:
             self.memory.update((v, v) for v in getattr(step, "scratch", ()))
 
-    def __repr__(self) -> str:
-        from .printer import lines
-
-        return "\n".join(lines(self))
-
     # --- kinds and stages ----------------------------------------------------------------------------------------
 
     def _kind(self, eqn: Equation) -> str:

@@ -20,7 +20,7 @@ from .memory import arrays_of
 from .module import Module
 from .nest import size_of
 from .pipeline import lowered, optimized, recorded
-from .printer import lines
+from .printer import text_of
 from .products import Product
 
 
@@ -53,7 +53,7 @@ class Lowered:
 
     def loops(self) -> str:
         """The steps of the compiled code: loop nests with what they do at a point, products, calls."""
-        return "\n".join(lines(self._module.plan))
+        return text_of(self._module.plan)
 
     def passes(self) -> dict[str, str]:
         """What each pass of the compiler makes of the Program, as text, by name: Programs, then loops. Programs in loops go

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from . import cache
+
 NAME = "wengert.interrupted"
 DECLARATION = f"declare i32 @{NAME}(ptr) cold nounwind"
 STOPPED = 4  # the status of a call that ended so
@@ -162,8 +164,6 @@ def text() -> str:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of the function, which is compiled when it is first asked for."""
-    from . import cache
-
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
     code = cache.code_of(module, symbols)

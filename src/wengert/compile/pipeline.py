@@ -21,15 +21,16 @@ from . import algebra, apart, restructure  # noqa: F401 - rules of `simplify`
 from .arrange import arranged
 from .checks import complete
 from .chunks import cut
-from .control import bodies as rewritten_bodies  # noqa: F401 - of the rewriter
+from .control.bodies import pulled, simplified_control, written_walk
 from .control.prepare import bodies
 from .control.ranges import bounded
 from .control.tidy import pruned
 from .donated import hold_donated
 from .fusion import Kernel, Plan
 from .parting import in_parts
+from .printer import text_of
 from .quotients import inverses_shared
-from .rewriter import Rewriter, rebuilt
+from .rewriter import LoopRules, Rewriter, rebuilt
 from .schedule import Schedule
 from .sums import sums_followed
 from .verify import verify
@@ -125,6 +126,9 @@ def optimize(program: Program) -> Program:
     return _through("program", program)
 
 
+Rewriter.loops = LoopRules(optimize, simplified_control, pulled, written_walk)
+
+
 def optimized(program: Program) -> Program:
     """The same for a Program that stands alone, and not in a loop of another one."""
     return _through("whole", optimize(_through("first", program)))
@@ -210,7 +214,7 @@ def _ran(p: Pass, before: Any, after: Any) -> Any:
             verify(after)
     dump = config.dump
     if found is not None or dump is not None:
-        text = str(after)
+        text = str(after) if isinstance(after, Program) else text_of(after)
         if found is not None:
             found.append((p.name, text))
         if dump in (p.name, "all"):

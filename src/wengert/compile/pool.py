@@ -19,7 +19,7 @@ import sys
 from functools import lru_cache
 
 from ..config import config
-from . import callback
+from . import cache, callback
 
 NAME = "wengert.parallel"
 DECLARATION = f"declare void @{NAME}(ptr, ptr, i64)"
@@ -309,8 +309,6 @@ def text() -> str:
 @lru_cache(maxsize=1)
 def address() -> int:
     """The address of `parallel`; the pool is compiled when it is first asked for."""
-    from . import cache
-
     module = text()
     symbols = [line.split("@")[1].split("(")[0] for line in module.splitlines() if line.startswith("declare")]
     code = cache.code_of(module, [s for s in symbols if not s.startswith("llvm.")])

@@ -18,6 +18,11 @@ from .products import Product
 from .schedule import Schedule
 
 
+def text_of(plan: Plan) -> str:
+    """A plan as text."""
+    return "\n".join(lines(plan))
+
+
 def lines(plan: Plan) -> list[str]:
     """The steps of a plan as text, those of the Programs of loops further in."""
     names = variable_names(plan.program)
@@ -107,4 +112,4 @@ def _kernel_lines(number: int, kernel: Kernel, schedule: Schedule | None, names:
     return lines
 
 
-__all__ = ["lines"]
+__all__ = ["lines", "text_of"]

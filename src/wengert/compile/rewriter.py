@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Control
 from ..program import Atom, Equation, Literal, Program, Var
-from ..provided import provided
 from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
@@ -50,8 +49,26 @@ def counts(a: Atom) -> bool:
     return flat.size > 1 and flat[-1] == flat.size - 1 and np.array_equal(flat, np.arange(flat.size))
 
 
+class LoopRules(NamedTuple):
+    """How loops and branches are rewritten. The pipeline gives these: Programs inside of loops go through the passes as well.
+
+    Attributes:
+        optimize: a Program of a loop or branch, by all passes.
+        simplified: the results of an equation of control flow.
+        pulled: the results of a pullback of a while loop.
+        walk: the results of a `control.walk`.
+    """
+
+    optimize: Callable[[Program], Program]
+    simplified: Callable[[Rewriter, Primitive, list[Atom], dict[str, Any]], list[Atom]]
+    pulled: Callable[..., list[Any]]
+    walk: Callable[[Rewriter, Sequence[Program], Sequence[Sequence[Atom]], Sequence[int]], list[Atom]]
+
+
 class Rewriter:
     """The equations written so far, and who defines what."""
+
+    loops: ClassVar[LoopRules]  # set by the pipeline
 
     def __init__(self) -> None:
         self.equations: list[Equation] = []
@@ -111,7 +128,7 @@ class Rewriter:
         if native.widens and (wider := native.wider([a.aval.dtype for a in inputs], avals[0].dtype)) is not None:
             return self._widened(primitive, inputs, params, avals, *wider)
         if isinstance(primitive.native, Control):
-            found = provided("simplified_control")(self, primitive, inputs, params)
+            found = self.loops.simplified(self, primitive, inputs, params)
             return [self.fitted(o, a) for o, a in zip(found, avals, strict=True)]
         return self.written(primitive, inputs, params, avals)
 
@@ -268,4 +285,4 @@ def _uniform(array: np.ndarray) -> bool:
     return bool((array == first).all())
 
 
-__all__ = ["RULES", "Rewriter", "appended", "counts", "number", "rebuilt", "registered", "rule"]
+__all__ = ["RULES", "LoopRules", "Rewriter", "appended", "counts", "number", "rebuilt", "registered", "rule"]

@@ -11,7 +11,7 @@ from ..config import config
 from ..errors import NotSupportedError
 from ..ops.call import compiled_already
 from ..transforms.function import name_of
-from ..transforms.jit import Jit
+from ..transforms.jitted import Jit
 from ..transforms.recompiled import history
 from .profile import timed_code
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import html
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from .show import number
-
-if TYPE_CHECKING:
-    from .steps import Explanation
+from .step import Steps, number
 
 WIDTH, HEIGHT, FREE, GAP_X, GAP_Y = 190, 74, 8, 120, 26
 
@@ -21,7 +17,7 @@ class _Layout:
     Cybernetics 11 (1981)).
     """
 
-    def __init__(self, e: Explanation) -> None:
+    def __init__(self, e: Steps) -> None:
         n = len(e.steps)
         depth = [0] * n
         for i, step in enumerate(e.steps):
@@ -78,7 +74,7 @@ class _Layout:
         return " ".join(parts), label
 
 
-def graph(e: Explanation) -> str:
+def graph(e: Steps) -> str:
     """The graph as an SVG element."""
     layout = _Layout(e)
     parts, labels = [], []

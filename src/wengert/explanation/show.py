@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from .steps import Explanation, Step
+from .picture import graph
+from .step import Step, Steps, number
 
 
-def number(x: Any) -> str:
-    """A value in short: numbers with six digits, small arrays whole, larger ones by shape and range."""
-    if x is None:
-        return "0"
-    a = np.asarray(x)
-    if a.size == 0:
-        return f"empty {a.shape}"
-    if a.size > 6 or a.ndim > 2:
-        if a.dtype.kind not in "iuf":
-            return f"{a.dtype}{list(a.shape)}"
-        return f"{a.shape} in [{np.min(a):.4g}, {np.max(a):.4g}]"
-    return np.array2string(a, precision=6, separator=", ", suppress_small=False).replace("\n", "")
-
-
-def lines_of(e: Explanation) -> list[list[str]]:
+def lines_of(e: Steps) -> list[list[str]]:
     """A row of texts for each step: name, operation, value, derivatives by the operands, tangent or cotangent, line."""
     rows = []
     for step in e.steps:
@@ -49,12 +32,12 @@ def partials_of(step: Step) -> str:
     return "; ".join(found)
 
 
-def heads(e: Explanation) -> list[str]:
+def heads(e: Steps) -> list[str]:
     carried = "tangent" if e.mode == "forward" else "cotangent"
     return ["step", "operation", "value", "derivatives", carried, "your line"]
 
 
-def table(e: Explanation) -> str:
+def table(e: Steps) -> str:
     rows = [heads(e), *lines_of(e)]
     limits = [12, 34, 34, 46, 34, 60]
     rows = [[_cut(c, n) for c, n in zip(row, limits, strict=True)] for row in rows]
@@ -69,10 +52,8 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def page(e: Explanation) -> str:
+def page(e: Steps) -> str:
     """The picture, and the table below it."""
-    from .picture import graph
-
     head = "".join(f"<th>{html.escape(h)}</th>" for h in heads(e))
     body = "".join(
         "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(c)}</td>" for c in row) + "</tr>"
@@ -84,4 +65,4 @@ def page(e: Explanation) -> str:
     )
 
 
-__all__ = ["heads", "lines_of", "number", "page", "partials_of", "table"]
+__all__ = ["heads", "lines_of", "page", "partials_of", "table"]

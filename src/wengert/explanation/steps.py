@@ -29,41 +29,15 @@ from ..transforms.derivatives import jacrev
 from ..transforms.forward import check_output, check_tangent, jvp_flat
 from ..transforms.function import argument_name, check_argnums, name_of, shown
 from ..transforms.gradient import ValueAndGrad
-from ..transforms.jit import Jit
+from ..transforms.jitted import Jit
 from ..transforms.reverse import vjp
+from .picture import graph
+from .show import page, table
+from .step import Step, Steps
+from .step import number as text_of
 
 MOST = 100  # steps that a person can read
 SMALL = 36  # elements of a Jacobian that is shown
-
-
-class Step:
-    """One operation of a function, or one of its inputs.
-
-    Attributes:
-        name: ``v3``, or the argument's name for an input.
-        operation: the primitive's name; empty for an input.
-        line: the user's line.
-        operands: the names of the steps it uses, or the text of a constant.
-        sources: for each operand the number of its step, None for a constant.
-        value: what it computed.
-        partials: for each operand the derivative of the value by it: elementwise, or a small Jacobian; None for constants and
-            where it is large.
-        tangent: the derivative of the value along the given direction, in forward mode.
-        cotangent: the derivative of the function's result by the value, in reverse mode; None where it is zero.
-    """
-
-    __slots__ = ("cotangent", "line", "name", "operands", "operation", "partials", "sources", "tangent", "value")
-
-    def __init__(self, name: str, operation: str, line: str, value: Value) -> None:
-        self.name, self.operation, self.line, self.value = name, operation, line, value
-        self.operands: list[str] = []
-        self.sources: list[int | None] = []
-        self.partials: list[Value | None] = []
-        self.tangent: Value | None = None
-        self.cotangent: Value | None = None
-
-    def __repr__(self) -> str:
-        return f"<step {self.name} = {self.operation}({', '.join(self.operands)})>"
 
 
 class _Tracer(PrimalTracer):
@@ -131,38 +105,20 @@ class _Trace(Trace):
 
 
 def _constant(x: Value) -> str:
-    from .show import number
-
-    return number(x)
+    return text_of(x)
 
 
-class Explanation:
-    """What `explain` gives: printed a table, in a notebook a table with the graph.
-
-    Attributes:
-        steps: the inputs and operations, in order.
-        value: the function's result.
-        mode: "reverse" or "forward".
-        title: what was explained.
-    """
-
-    def __init__(self, steps: list[Step], value: Any, mode: str, title: str) -> None:
-        self.steps, self.value, self.mode, self.title = steps, value, mode, title
+class Explanation(Steps):
+    """What `explain` gives: printed a table, in a notebook a table with the graph."""
 
     def __repr__(self) -> str:
-        from .show import table
-
         return table(self)
 
     def _repr_html_(self) -> str:
-        from .show import page
-
         return page(self)
 
     def svg(self) -> str:
         """The graph as a picture: a box for each step, its arrows with the partial derivatives."""
-        from .picture import graph
-
         return graph(self)
 
     def __len__(self) -> int:
@@ -334,4 +290,4 @@ def _backward(trace: _Trace, last: int) -> None:
                 source.cotangent = c if source.cotangent is None else source.cotangent + c
 
 
-__all__ = ["Explanation", "Step", "explain"]
+__all__ = ["Explanation", "explain"]

@@ -94,6 +94,7 @@ from . import (
     functional,
     inspection,
     joining,
+    polynomials,
     products,
     reductions,
     searching,
@@ -114,6 +115,7 @@ from .elementary import *
 from .functional import *
 from .inspection import *
 from .joining import *
+from .polynomials import *
 from .products import *
 from .reductions import *
 from .searching import *
@@ -138,6 +140,7 @@ _FILES = (
     functional,
     inspection,
     joining,
+    polynomials,
     products,
     reductions,
     searching,

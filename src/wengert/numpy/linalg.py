@@ -32,6 +32,7 @@ from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradien
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.norms import euclidean_norm
+from ..ops.pseudo_inverse import pinv_p
 from ..ops.reduction import kept_shape
 from ..ops.reduction import max as _max
 from ..ops.reduction import min as _min
@@ -246,7 +247,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
     if 0 in shape_of(as_array(a))[-2:]:  # the transposed shape, whatever is said of triangles
         a, hermitian = as_array(a), False
         a = convert(a, np.promote_types(dtype_of(a), np.float32)) if dtype_of(a).kind == "f" else a
-    return _ops.pinv_p.bind(
+    return pinv_p.bind(
         (_ops.of_triangle(_matrices(a, "pinv", square=True)) if hermitian else _matrices(a, "pinv")),
         rtol=None if cut is None else float(cut),
     )

@@ -56,7 +56,7 @@ def _simplex(order: int, points: int) -> tuple[np.ndarray, np.ndarray]:
 def _derivative(f: Function, order: int) -> Function:
     if order == 0:
         return f
-    from ..transforms.forward import jvp
+    from ..transforms.jvp import jvp
 
     below = _derivative(f, order - 1)
     return lambda x: jvp(below, (x,), (np.ones(shape_of(x), dtype_of(x)),))[1]
@@ -176,7 +176,7 @@ class _Changing:
         self.function = function
 
     def __call__(self, *both: Any) -> Function:
-        from ..transforms.forward import jvp
+        from ..transforms.jvp import jvp
 
         n = len(both) // 2
 

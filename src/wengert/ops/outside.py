@@ -110,7 +110,7 @@ def _partials(formula: Callable[..., Any]) -> list[Partial]:
 
     def partial(k: int) -> Callable[..., Value]:
         def derivative(ans: Value, *args: Value) -> Value:
-            from ..transforms.forward import jvp
+            from ..transforms.jvp import jvp
 
             one = np.ones(shape_of(args[k]), dtype_of(args[k]))[()]
             return jvp(lambda x: formula(*args[:k], x, *args[k + 1 :]), (args[k],), (one,))[1]

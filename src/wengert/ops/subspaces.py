@@ -15,7 +15,8 @@ from ..core import Aval, Value, dtype_of, ndim_of, shape_of
 from .contraction import matmul
 from .decompositions import largest_of, lost
 from .elementwise import conj, logical_or, real, sqrt, where
-from .linalg import NOT_LINEAR, OfMatrix, adjoint, as_columns, as_rows, pinv_p, sample_real, samples_of
+from .linalg import NOT_LINEAR, OfMatrix, adjoint, as_columns, as_rows, sample_real, samples_of
+from .pseudo_inverse import pinv_p
 from .reduction import reduce_sum
 
 

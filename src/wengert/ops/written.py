@@ -98,9 +98,7 @@ def _set_attribute(x: Any, name: str, value: Any) -> None:
 
 
 def _array_ufunc(x: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    from .protocols import array_ufunc
-
-    return array_ufunc(STATES[id(x)], ufunc, method, *inputs, **kwargs)
+    return STATES[id(x)].__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
 
 def _text(x: Any) -> str:

@@ -1,8 +1,8 @@
 """`wengert.random`: random numbers from explicit keys, with JAX's names and, bit for bit, JAX's streams.
 
 A key is made from a seed, split into new keys, and used once. Everything here is a formula in random bits, so it can
-be batched, staged and differentiated with respect to its parameters. Names only: keys stand in `keys.py`,
-distributions of floats in `continuous.py` and `gammas.py`, of integers and indices in `discrete.py`.
+be batched, staged and differentiated with respect to its parameters. Names only: keys stand in `keys.py`, uniform floats and
+integers in `uniform_draws.py`, other distributions of floats in `continuous.py` and `gammas.py`, of integers in `discrete.py`.
 """
 
 from ..errors import nearest_names as _nearest_names
@@ -23,13 +23,13 @@ from .continuous import (
     rayleigh,
     triangular,
     truncated_normal,
-    uniform,
     wald,
     weibull_min,
 )
-from .discrete import bernoulli, categorical, choice, geometric, permutation, poisson, rademacher, randint
+from .discrete import categorical, choice, geometric, permutation, poisson
 from .gammas import ball, beta, chisquare, dirichlet, f, gamma, generalized_normal, loggamma, t
 from .keys import PRNGKey, bits, clone, fold_in, key, key_data, key_impl, split, wrap_key_data
+from .uniform_draws import bernoulli, rademacher, randint, uniform
 
 __all__ = [
     "PRNGKey", "ball", "bernoulli", "beta", "binomial", "bits", "categorical", "cauchy", "chisquare", "choice", "clone",

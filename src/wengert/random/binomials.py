@@ -14,8 +14,8 @@ from ..ops import reduction
 from ..ops.families import result_dtype
 from ..ops.shape import broadcast_to, moveaxis
 from ..transforms import control
-from .continuous import uniform
 from .keys import as_shape, float_dtype, result_shape, single, split
+from .uniform_draws import uniform
 
 _MOST = 100  # how many rounds of trials there are at most
 

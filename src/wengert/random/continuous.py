@@ -11,42 +11,11 @@ from ..config import canonical_dtype
 from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError
 from ..ops import elementwise as ew
-from ..ops import random as ops
 from ..ops.shape import broadcast_to, expand_dims
-from .keys import as_shape, float_dtype, pair, result_shape, single
+from .keys import as_shape, float_dtype, pair, result_shape
+from .uniform_draws import rademacher, uniform
 
 _SQRT2 = math.sqrt(2.0)
-
-
-def uniform(key: Any, shape: Any = (), dtype: Any = None, minval: Any = 0.0, maxval: Any = 1.0) -> Value:
-    """Uniform floats in [minval, maxval).
-
-    Args:
-        key: one key.
-        shape: of the result; `minval` and `maxval` broadcast to it.
-        dtype: a floating dtype, the default one if left out.
-        minval: the lower end, included.
-        maxval: the upper end, excluded up to rounding.
-
-    Returns:
-        An array of the shape and dtype asked for.
-
-    Raises:
-        ArgumentError: `key` is several keys, or the ends do not broadcast to `shape`.
-
-    Example:
-        >>> import wengert
-        >>> x = wengert.random.uniform(wengert.random.key(0), (100,), minval=2.0, maxval=3.0)
-        >>> bool((x >= 2).all() and (x < 3).all())
-        True
-    """
-    d = float_dtype(dtype)
-    minval, maxval = as_value(minval), as_value(maxval)
-    u = ops.unit_p.bind(single(key), shape=result_shape("uniform", shape, minval, maxval), dtype=d)
-    if type(minval) is float and type(maxval) is float and (minval, maxval) == (0.0, 1.0):
-        return u
-    low, high = ew.convert(minval, d), ew.convert(maxval, d)
-    return ew.maximum(low, u * (high - low) + low)
 
 
 def normal(key: Any, shape: Any = (), dtype: Any = None) -> Value:
@@ -253,8 +222,6 @@ def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype:
         >>> wengert.random.double_sided_maxwell(wengert.random.key(0), 1.0, 2.0, (4,)).shape
         (4,)
     """
-    from .discrete import rademacher
-
     natural = result_shape("double_sided_maxwell", None, loc, scale)
     shape = (as_shape(shape) or natural) + natural
     size, side = pair(key)

@@ -8,129 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ..config import canonical_dtype, config
+from ..config import config
 from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as ew
 from ..ops.random_rejection import poisson_p
 from ..ops.shape import broadcast_to, moveaxis, reshape
-from .continuous import gumbel, uniform
+from .continuous import gumbel
 from .keys import as_shape, bits, float_dtype, int_dtype, pair, result_shape, single
-
-
-def randint(key: Any, shape: Any, minval: Any, maxval: Any, dtype: Any = None) -> Value:
-    """Integers in [minval, maxval), uniform up to a bias of at most 2^-32 for each.
-
-    Args:
-        key: one key.
-        shape: of the result; `minval` and `maxval` broadcast to it.
-        minval: integers, the lower end.
-        maxval: integers, one more than the upper end; one more than the greatest of `dtype` is right too.
-        dtype: an integer dtype.
-
-    Raises:
-        DtypeError: `dtype` is no integer dtype.
-
-    Example:
-        >>> import wengert
-        >>> x = wengert.random.randint(wengert.random.key(0), (50,), 0, 6)
-        >>> bool((x >= 0).all() and (x < 6).all())
-        True
-    """
-    d = int_dtype("randint", dtype)
-    shape = as_shape(shape)
-    result_shape("randint", shape, minval, maxval)
-    info = np.iinfo(d)
-    if d.itemsize < 4:  # drawn as int32, so that no width is special
-        low, high = (_clipped(v, info.min, info.max + i, np.dtype(np.int32)) for i, v in enumerate((minval, maxval)))
-        return ew.convert(randint(key, shape, low, high, np.int32), d)
-    beyond = ew.greater(as_array(maxval), info.max) if _reaches_beyond(maxval, d) else None
-    low, high = (_clipped(v, info.min, info.max, d) for v in (minval, maxval))
-    unsigned = np.dtype(f"u{d.itemsize}")
-    one = unsigned.type(1)
-    k1, k2 = pair(key)
-    upper, lower = bits(k1, shape, unsigned), bits(k2, shape, unsigned)
-    span = ew.subtract(ew.convert(high, unsigned), ew.convert(low, unsigned))
-    span = ew.where(ew.less_equal(high, low), one, span)
-    whole = None
-    if beyond is not None:
-        span = ew.where(ew.logical_and(beyond, ew.greater(high, low)), ew.add(span, one), span)
-        whole = ew.equal(span, unsigned.type(0))  # every integer of the dtype: the bits themselves
-        span = ew.where(whole, one, span)
-    multiplier = ew.remainder(unsigned.type(2 ** (d.itemsize * 4)), span)
-    multiplier = ew.remainder(ew.multiply(multiplier, multiplier), span)
-    offset = ew.add(ew.multiply(ew.remainder(upper, span), multiplier), ew.remainder(lower, span))
-    offset = ew.remainder(offset, span)
-    if whole is not None:
-        offset = ew.where(whole, lower, offset)
-    return ew.add(low, ew.convert(offset, d))
-
-
-def _clipped(x: Any, low: int, high: int, dtype: np.dtype) -> Value:
-    """`x` limited to an interval, as integers of `dtype`."""
-    if type(x) is int:
-        return np.asarray(min(max(x, low), high)).astype(dtype)[()]
-    x = as_array(x)
-    own = np.iinfo(dtype_of(x)) if dtype_of(x).kind in "iu" else None
-    if own is None:
-        return ew.convert(ew.minimum(ew.maximum(x, low), high), dtype)
-    if own.min < low:
-        x = ew.maximum(x, dtype_of(x).type(low))
-    if own.max > high:
-        x = ew.minimum(x, dtype_of(x).type(high))
-    return ew.convert(x, dtype)
-
-
-def _reaches_beyond(maxval: Any, dtype: np.dtype) -> bool:
-    """Whether `maxval` can be more than the greatest integer of `dtype`."""
-    top = np.iinfo(dtype).max
-    if type(maxval) is int:
-        return maxval > top
-    kind = dtype_of(as_array(maxval))
-    return kind.kind in "iu" and np.iinfo(kind).max > top
-
-
-def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> Value:
-    """Booleans that are True with probability `p`.
-
-    Args:
-        key: one key.
-        p: floats between 0 and 1.
-        shape: of the result; that of `p` if left out.
-        mode: "low", or "high" for twice the random bits, which resolve probabilities below 1e-7.
-
-    Raises:
-        DtypeError: `p` is not floating.
-
-    Example:
-        >>> import wengert
-        >>> x = wengert.random.bernoulli(wengert.random.key(0), 0.3, (1000,))
-        >>> 250 < int(x.sum()) < 350
-        True
-    """
-    p = as_value(p)
-    if not inexact_dtype(dtype_of(p)) or dtype_of(p).kind == "c":
-        raise DtypeError(f"bernoulli takes floating probabilities, got dtype {dtype_of(p)}")
-    if mode not in ("low", "high"):
-        raise ArgumentError(f"random.bernoulli: mode is 'low' or 'high', got {mode!r}")
-    d = canonical_dtype(dtype_of(p))
-    shape = result_shape("bernoulli", shape, p)
-    if mode == "low":
-        return ew.less(uniform(key, shape, d), p)
-    u1, u2 = uniform(key, (2, *shape), d)
-    return ew.less(u2 * d.type(2.0 ** -np.finfo(d).nmant), p - u1)
-
-
-def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Value:
-    """-1 or 1, each with probability 1/2.
-
-    Example:
-        >>> import wengert
-        >>> set(wengert.random.rademacher(wengert.random.key(0), (50,)).tolist()) == {-1, 1}
-        True
-    """
-    d = config.int_dtype if dtype is None else canonical_dtype(dtype)
-    return ew.convert(bernoulli(key, 0.5, as_shape(shape)), d) * d.type(2) - d.type(1)
+from .uniform_draws import randint, uniform
 
 
 def geometric(key: Any, p: Any, shape: Any = None, dtype: Any = None) -> Value:

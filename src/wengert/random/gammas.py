@@ -10,8 +10,8 @@ from ..ops import elementwise as ew
 from ..ops.random_rejection import gamma_p
 from ..ops.shape import broadcast_to, expand_dims
 from .continuous import exponential, normal
-from .discrete import rademacher
 from .keys import as_shape, float_dtype, pair, result_shape, single
+from .uniform_draws import rademacher
 
 
 def gamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Value:

@@ -17,7 +17,7 @@ from ..ops.contraction import matmul
 from ..ops.indexing import scatter_add_p
 from ..ops.shape import concatenate, reshape, transpose
 from ..program import Equation, Program, Var
-from ..transforms.batching import over_basis
+from ..transforms.derivatives import over_basis
 from ..transforms.mapping import map_
 from ..transforms.reverse import linearize, vjp
 from ..transforms.staging import stage

@@ -14,7 +14,7 @@ from ..program import Program
 from ..transforms.forward import check_output
 from ..transforms.function import check_argnums, check_argnums_type, name_of, shown, split_aux
 from ..transforms.gradient import grad
-from ..transforms.jit import abstract
+from ..transforms.jitted import abstract
 from ..transforms.staging import stage
 from .dependence import Dependence, union
 from .lattices import lattice

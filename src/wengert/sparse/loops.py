@@ -21,10 +21,11 @@ from ..ops.control.scan import Scan
 from ..ops.control.solve import LinearSolve
 from ..ops.custom import CustomCall
 from ..program import Equation, Program, Var, subprograms
-from .dependence import Dependence, union
-from .lattices import Lattice, lattice
+from .dependence import Dependence, ones, union
+from .lattices import Lattice, Read, lattice
 from .rules import everything, size_of
 
+STEPS = 20_000  # equations that are gone through one by one where a loop is followed step by step
 POWERS = 64  # of a step that are composed before all of them together are taken for each
 TRIANGLE = 50_000_000  # pairs of steps and elements that are listed
 
@@ -73,8 +74,6 @@ def _alone(eqn: Equation) -> Program:
 
 
 def while_loop(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
-    from .walk import STEPS
-
     params = eqn.params
     nc, nb, body, cond = params["cond_consts"], params["body_consts"], params["body"], params["cond"]
     consts, carry = list(deps[nc : nc + nb]), list(deps[nc + nb :])
@@ -106,8 +105,6 @@ def tangent_of_while(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequen
 
 
 def scan(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Any]) -> Any:
-    from .walk import STEPS
-
     params = eqn.params
     body, nc, nk, length = params["body"], params["consts"], params["carry"], params["length"]
     if length == 0:
@@ -319,7 +316,6 @@ def _rows(d: Dependence, a: int, b: int) -> Dependence:
 
 def _field(d: Dependence, T: int, m: int, a: int, b: int) -> Dependence:
     """Some of what each of T steps gives, of m numbers."""
-    from .lattices import Read
 
     if d.empty:
         return Dependence(T * (b - a), d.width)
@@ -347,7 +343,6 @@ def _spread(
     found = [m for x in d.lattices if (m := lattice(x.row + row, x.col, (*x.axes, *axes))) is not None]
     if d.rest is None:
         return Dependence(size, width, found)
-    from .dependence import ones
 
     coo = d.rest.tocoo()
     rows, cols = coo.row.astype(np.int64) + row, coo.col.astype(np.int64)
@@ -367,7 +362,6 @@ def _repeated(d: Dependence, T: int, m: int) -> Dependence:
 
 def _triangle(d: Dependence, T: int, gap: int, m: int, n: int) -> Dependence:
     """What each step gives on the slices of all steps that are `gap` before it or more."""
-    from .dependence import ones
 
     k = T - gap
     coo = d.csr().tocoo()
@@ -394,4 +388,5 @@ CONTROL: dict[type, Any] = {
     Call: call,
 }
 
-__all__ = ["CONTROL"]
+
+__all__ = ["CONTROL", "STEPS"]

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Value
+from ..core import Value, inexact_dtype
+from ..lowering import Composition, Formula, kernels
+from ..ops.rules import linear_zero_p
 from ..program import Equation, Program, Var
 from .dependence import Dependence
-from .rules import propagate, size_of
-
-STEPS = 20_000  # equations that are gone through one by one where a loop is followed step by step
+from .loops import CONTROL
+from .rules import LOWERED, NAMED, Known, along, elementwise, everything, of_matrices, running, size_of
 
 
 class Walk:
@@ -73,4 +74,48 @@ class Walk:
         return list(out) if eqn.primitive.multiple_results else [out]
 
 
-__all__ = ["STEPS", "Walk"]
+def _of_program(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
+    program = eqn.primitive.expansion(eqn.inputs, eqn.params)
+    return None if program is None else w.run(program, deps, known)[0]
+
+
+def propagate(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Sequence[Dependence]:
+    """What the results of an equation depend on."""
+    p = eqn.primitive
+    live = [inexact_dtype(v.aval.dtype) for v in eqn.outputs]
+    if not any(live) or all(d.empty for d in deps) or p is linear_zero_p:
+        return [Dependence(size_of(v.aval), w.width) for v in eqn.outputs]
+    found = _found(w, eqn, deps, known)
+    if found is None:
+        found = everything(w, eqn, deps, known)
+    return [d if b else Dependence(size_of(v.aval), w.width) for d, b, v in zip(found, live, eqn.outputs, strict=True)]
+
+
+def _found(w: Any, eqn: Any, deps: Sequence[Dependence], known: Sequence[Known]) -> Any:
+    p = eqn.primitive
+    native = type(p.native)
+    if p in NAMED:
+        return NAMED[p](w, eqn, deps, known)
+    if p.elementwise or p.mixes == 0 or isinstance(p.native, Formula):
+        return elementwise(w, eqn, deps, known)
+    for kind, rule in CONTROL.items():
+        if isinstance(p, kind):
+            return rule(w, eqn, deps, known)
+    if native in LOWERED:
+        return LOWERED[native](w, eqn, deps, known)
+    if p.mixes is not None:
+        return of_matrices(w, eqn, deps, known)
+    if isinstance(p.native, kernels.Kernel) and p.native.place == "scans.running":
+        return running(w, eqn, deps, known)
+    params = eqn.params
+    if "axis" in params or "axes" in params:
+        axes = params["axes"] if "axes" in params else (params["axis"],)
+        found = along(w, eqn, deps, known, axes)
+        if found is not None:
+            return found
+    if isinstance(p.native, Composition) or p.called(params) is not None:
+        return _of_program(w, eqn, deps, known)
+    return None
+
+
+__all__ = ["Walk", "propagate"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import math
 import operator
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -34,7 +33,6 @@ from ..ops.indexing import getitem
 from ..ops.memory import as_now
 from ..ops.shape import as_length, broadcast_to, moveaxis
 from ..ops.written import held, hold_again, leave
-from ..provided import provided
 from . import nans, pairs, paths
 from .forward import check_output, strong
 from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
@@ -349,44 +347,21 @@ def in_axis(trace: BatchTrace, run: Callable[[], Any]) -> Any:
         axis_env.reset(token)
 
 
-def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forward: bool = False) -> list[Value]:
-    """`f` of each vector of the standard basis of the space of `leaves`: its results, stacked in front.
-
-    Args:
-        forward: whether `f` pushes tangents forward, where no tape knows which zeros are no dependence.
-    """
-    from .basis import BasisTrace
-
-    sizes = [math.prod(shape_of(x)) for x in leaves]
-    total, start, basis = sum(sizes), 0, []
-    with (BasisTrace if forward else BatchTrace)(total) as trace:
-        for x, n in zip(leaves, sizes, strict=True):
-            ones = np.ones(shape_of(x), dtype_of(x))
-            basis.append(BatchTracer(trace, Diagonal(ones if ones.ndim else ones[()], start, total)))
-            start += n
-        try:
-            return own_results([trace.materialize(out) for out in f(*basis)], leaves)
-        except MemoryError as error:
-            if total == 1 or isinstance(error, _TooLarge):  # that of a Jacobian inside, which has said so
-                raise
-            raise too_large(total, error) from None
-
-
 def too_large(total: int, error: MemoryError) -> MemoryError:
     """The error of a Jacobian that does not fit into memory, which says what does."""
-    return _TooLarge(
+    return TooLargeError(
         f"a Jacobian by {total} numbers is a matrix with so many rows or columns ({error}): products with it take "
         f"the memory of a vector, by jvp (times a vector), vjp (from the left) or hvp (of second derivatives), and where "
         f"most entries are zero jacobian(f, sparse=True) and hessian(f, sparse=True) hold the others alone"
     )
 
 
-class _TooLarge(MemoryError):
+class TooLargeError(MemoryError):
     """That of a Jacobian."""
 
 
-_TooLarge.__name__ = _TooLarge.__qualname__ = "MemoryError"
-_TooLarge.__module__ = "builtins"
+TooLargeError.__name__ = TooLargeError.__qualname__ = "MemoryError"
+TooLargeError.__module__ = "builtins"
 
 
 class Vmap(Transformed):
@@ -495,7 +470,7 @@ class Vmap(Transformed):
                 raise
             except paths.NotKnownYet as sign:
                 paths.RAISED.sign = None
-                return provided("vmap_of_paths")(self, trace, sign.args[0], leaves, axes, tree, before)
+                return sign.args[0].vmap_of_paths(self, trace, sign.args[0], leaves, axes, tree, before)
             out_leaves, out_tree = trees.flatten(out)
             if trace.group is not None:
                 out_leaves = self._other_runs(trace, leaves, axes, tree, out_leaves, out_tree, before)

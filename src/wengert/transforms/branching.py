@@ -16,7 +16,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops.control import cond_p
 from ..ops.elementwise import convert
 from ..program import Program, Var
-from .control import Body, line_of, type_text
+from .bodies import Body, line_of, type_text
 from .function import check_arrays, check_callable, name_of, narrowed, shown, values_of
 from .staging import known_program, signature
 

@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ConcretizationError
 from ..ops.call import Policy, name_p, remat_p
 from . import nans
 from .function import Transformed, name_of, narrowed, shown, values_of
-from .jit import Jit, flat_function
+from .jitted import Jit, flat_function
 from .signatures import P, R
 from .staging import stage
 

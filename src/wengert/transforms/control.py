@@ -15,50 +15,18 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, ShapeError, place_text
+from ..errors import ArgumentError, ConcretizationError, ShapeError
 from ..ops.control import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, stack
 from . import nans
+from .bodies import Body, line_of, type_text
 from .budgets import scan_within, while_within
 from .changing import general
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
 from .progress import bar_of, ended, told
-from .staging import known_program, stage
-
-
-class Body:
-    """A function traced for arguments of some types.
-
-    Attributes:
-        program: of what it closed over, then the leaves of its arguments. closed: what it closed over. tree: of its result.
-    """
-
-    tree: Any = None
-
-    def __init__(self, f: Any, tree: Any, avals: Sequence[Aval], what: str) -> None:
-
-        def traced(f: Any) -> Any:
-            def run(*values: Value) -> list[Value]:
-                leaves, self.tree = trees.flatten(f(*trees.unflatten(tree, values)))
-                return [as_array(check_output(x, f)) for x in leaves]
-
-            return stage(run, avals, name, what, hoist_arrays=True)
-
-        name = name_of(f)
-        program, self.closed = traced(f)
-        self.program = known_program(program)
-
-
-def line_of(f: Any) -> str:
-    code = getattr(getattr(f, "__wrapped__", f), "__code__", None)
-    return "" if code is None else f" ({place_text(code.co_filename, code.co_firstlineno)})"
-
-
-def type_text(a: Aval) -> str:
-    return repr(Aval(a.shape, a.dtype))
 
 
 def _carried(
@@ -427,4 +395,4 @@ def named(f: Any, user: Any) -> Any:
     return f
 
 
-__all__ = ["Body", "fori_loop", "line_of", "named", "run_scan", "scan", "steps_of", "type_text", "while_loop"]
+__all__ = ["fori_loop", "named", "run_scan", "scan", "steps_of", "while_loop"]

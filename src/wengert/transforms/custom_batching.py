@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, as_array, is_inexact
-from .forward import jvp
+from .jvp import jvp
 
 Flat = list[Value]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,13 +12,16 @@ from .. import trees
 from ..config import config
 from ..core import Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, DtypeError
+from ..ops.diagonal import Diagonal
 from ..ops.elementwise import stop_gradient_p
 from ..ops.shape import moveaxis, reshape
 from . import nans, zeros
-from .batching import over_basis
-from .forward import check_output, jvp
+from .batching import BatchTrace, BatchTracer, TooLargeError, too_large
+from .forward import check_output
 from .function import Transformed, argument_name, check_argnums, check_argnums_type, name_of, shown, split_aux
 from .gradient import check_differentiable, grad
+from .jvp import jvp
+from .ownership import own_results
 from .reverse import vjp
 from .signatures import P
 
@@ -275,3 +279,26 @@ def stop_gradient(x: Any) -> Any:
         3.0
     """
     return trees.map(lambda v: stop_gradient_p.bind(as_value(v)), x)
+
+
+def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forward: bool = False) -> list[Value]:
+    """`f` of each vector of the standard basis of the space of `leaves`: its results, stacked in front.
+
+    Args:
+        forward: whether `f` pushes tangents forward, where no tape knows which zeros are no dependence.
+    """
+    from .basis import BasisTrace
+
+    sizes = [math.prod(shape_of(x)) for x in leaves]
+    total, start, basis = sum(sizes), 0, []
+    with (BasisTrace if forward else BatchTrace)(total) as trace:
+        for x, n in zip(leaves, sizes, strict=True):
+            ones = np.ones(shape_of(x), dtype_of(x))
+            basis.append(BatchTracer(trace, Diagonal(ones if ones.ndim else ones[()], start, total)))
+            start += n
+        try:
+            return own_results([trace.materialize(out) for out in f(*basis)], leaves)
+        except MemoryError as error:
+            if total == 1 or isinstance(error, TooLargeError):  # that of a Jacobian inside, which has said so
+                raise
+            raise too_large(total, error) from None

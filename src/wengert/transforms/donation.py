@@ -19,7 +19,7 @@ from ..ops.call import compiled
 from ..program import Program
 from .batching import axis_env
 from .function import name_of
-from .jit import Jit, named_arguments, run_owned
+from .jitted import Jit, named_arguments, run_owned
 from .native_calls import Natives
 
 

@@ -14,12 +14,12 @@ from ..core import Value, as_array, aval_of, is_inexact
 from ..errors import ArgumentError, TreeError
 from ..ops.control.solve import System, linear_solve_p, turned_apply
 from ..program import Program, Var
-from .control import Body
+from .bodies import Body
 from .custom_rules import custom_jvp
 from .derivatives import stop_gradient
-from .forward import jvp
 from .function import check_callable, shown
 from .jit import closure_convert
+from .jvp import jvp
 from .reverse import linearize
 from .staging import is_staged, known_program
 

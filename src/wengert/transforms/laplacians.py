@@ -14,11 +14,12 @@ from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import multiply
 from ..ops.reduction import reduce_sum
 from ..ops.shape import concatenate, reshape, stack
-from .batching import over_basis
 from .collapsed import collapsed
-from .forward import check_output, jvp, strong, zeros_like
+from .derivatives import over_basis
+from .forward import check_output, strong, zeros_like
 from .function import Transformed, check_argnums, check_argnums_type, name_of, shown
 from .gradient import check_differentiable
+from .jvp import jvp
 from .series import series_flat
 
 

@@ -20,7 +20,7 @@ from ..program import Program
 from .batching import axis_env
 from .donation import DonatingJit
 from .function import name_of, values_of
-from .jit import _too_many_paths, _unhashable, flat_function
+from .jitted import flat_function, too_many_paths, unhashable
 from .native_calls import Natives
 from .staging import stage
 
@@ -62,14 +62,14 @@ class PlacedJit(DonatingJit):
         try:
             entries = self._entries.get(key, ())
         except TypeError:
-            raise _unhashable(self._f, static) from None
+            raise unhashable(self._f, static) from None
         for executable, out_tree in entries:
             outs = executable.on_device(list(values))
             if outs is not NotImplemented:
                 self._first(executable, (args, kwargs))
                 return trees.unflatten(out_tree, outs)
         if len(entries) >= config.max_paths:
-            raise _too_many_paths(self._f, [executable.program for executable, _ in entries])
+            raise too_many_paths(self._f, [executable.program for executable, _ in entries])
         seen: list[Any] = []
         examples = None
         if not any(stays(v) and not v.is_fully_addressable for v in values):  # copies: what is looked at is not donated

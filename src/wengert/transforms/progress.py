@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ops.callback import callback_p
+from .branching import cond
 
 SHOWN = 100  # steps of a loop that are told of
 
@@ -90,8 +91,6 @@ def bar_of(title: str, total: int | None) -> Bar:
 def told(bar: Bar, i: Any) -> None:
     """Tell a bar where a loop is, at some of its steps."""
     every = max(1, (bar.total or 0) // SHOWN)
-
-    from .branching import cond
 
     def tell(i: Any) -> Any:
         callback_p.bind(i, function=bar.tell, ordered=True)

@@ -20,9 +20,9 @@ from ..errors import ArgumentError, NotDifferentiableError
 from ..ops.host import host_call_p
 from .custom_rules import custom_jvp
 from .derivatives import jacfwd, stop_gradient
-from .forward import jvp
 from .implicit import custom_linear_solve, moving
 from .jit import closure_convert
+from .jvp import jvp
 from .plain import NotPlain, levels_of, plain_tree
 from .staging import unguarded
 

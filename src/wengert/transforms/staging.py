@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -199,6 +199,8 @@ class StagingTrace(Trace):
         "thread",
         "what",
     )
+
+    vmap_of_paths: ClassVar[Callable[..., Any]]  # a `vmap` in it whose examples part, set by `jit`
 
     def __init__(self, what: str = "jit") -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from ..ops.families import Elementwise, result_dtype
 from .formulas import FORMULAS, Function
 from .real import jax, jnp, lax, special
 from .special import SPECIAL
-from .tracing import RULES, Rule, Site, converted, rule
+from .tracing import RULES, Rule, Site, converted, declaring, rule
 
 
 def loop_dtype(site: Site) -> np.dtype:
@@ -25,6 +25,7 @@ def loop_dtype(site: Site) -> np.dtype:
     return out
 
 
+@declaring
 def declared(primitive: Primitive) -> Rule | None:
     """The rule of an elementwise primitive; None for another, or where JAX has no such function."""
     if primitive.foreign:

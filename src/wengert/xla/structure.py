@@ -15,7 +15,7 @@ from ..lowering import index_maps, monoids
 from ..ops.convolution_forms import reach_of
 from ..program import Literal
 from .real import jax, jnp, lax, signal
-from .tracing import INDEX, Rule, Site, converted, rule
+from .tracing import INDEX, Rule, Site, converted, declaring, rule
 
 REDUCE = {
     monoids.SUM: jnp.sum,
@@ -27,6 +27,7 @@ REDUCE = {
 }
 
 
+@declaring
 def declared(primitive: Primitive) -> Rule | None:
     """The rule of a reduction, or of an operation with an index map."""
     native = primitive.native

@@ -23,6 +23,7 @@ from .real import jax, jnp, lax
 Failures = list[Any]
 Rule = Callable[..., Any]  # (site, *values, **params) -> value, or a list of them with multiple_results
 RULES: dict[str, Rule] = {}
+BY_DECLARATION: list[Callable[[Primitive], Rule | None]] = []  # what makes a rule of a declaration, or None
 INDEX, SINGULAR, INDEFINITE = 1, 2, 3
 LARGE = 4096  # elements of a constant from where it is looked at more closely
 
@@ -144,6 +145,12 @@ def converted(x: Any, dtype: np.dtype) -> Any:
     return x.astype(dtype)
 
 
+def declaring(make: Callable[[Primitive], Rule | None]) -> Callable[[Primitive], Rule | None]:
+    """What makes rules of declarations. A decorator."""
+    BY_DECLARATION.append(make)
+    return make
+
+
 def evaluate(program: Program, values: Sequence[Any], failures: Failures) -> list[Any]:
     """The results of a Program."""
     env: dict[Any, Any] = {v: typed(x, v.aval, program.name) for v, x in zip(program.inputs, values, strict=True)}
@@ -194,9 +201,10 @@ def without_rule(primitive: Primitive) -> NotSupportedError:
 
 def by_declaration(primitive: Primitive) -> Rule | None:
     """The rule that follows from a declaration: an elementwise function, an index map, a reduction, a Python function."""
-    from . import elementwise, structure
-
-    return elementwise.declared(primitive) or structure.declared(primitive)
+    for declared in BY_DECLARATION:
+        if (found := declared(primitive)) is not None:
+            return found
+    return None
 
 
 def written_out(eqn: Equation) -> Program | None:
@@ -213,5 +221,5 @@ def written_out(eqn: Equation) -> Program | None:
 
 
 __all__ = [
-    "INDEFINITE", "INDEX", "RULES", "SINGULAR", "Failures", "Site", "converted", "evaluate", "first", "none", "rule", "to_jax",
+    "INDEFINITE", "INDEX", "RULES", "SINGULAR", "Failures", "Site", "converted", "declaring", "evaluate", "first", "none", "rule", "to_jax",
 ]  # fmt: skip

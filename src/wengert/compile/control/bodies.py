@@ -17,7 +17,6 @@ from ...lowering import kinds
 from ...ops.control.loop import parts
 from ...ops.control.pull import blocks_of, pulling, results, started
 from ...program import Atom, Literal, Program, Var
-from ...provided import provide
 from ..rewriter import Rewriter, number
 from .fit import fits_program
 from .machine import machine
@@ -26,7 +25,6 @@ from .tidy import lifted, settled
 from .walk import walk_p
 
 
-@provide
 def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], params: dict[str, Any]) -> list[Atom]:
     """The results of an equation of control flow."""
     kind = primitive.native.meaning
@@ -38,7 +36,7 @@ def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], pa
         i = number(inputs[0])
         if i is not None:
             return r.run(branches[min(max(int(i), 0), len(branches) - 1)], inputs[1:])
-        found = [lifted(b) for b in branches]
+        found = [lifted(r, b) for b in branches]
         more = [a for _, literals in found for a in literals]
         wide, at = [], 0
         for program, literals in found:
@@ -47,7 +45,7 @@ def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], pa
         arguments = [inputs[0], *map(r.literal, more), *inputs[1:]]
         return r.written(primitive, arguments, {"branches": tuple(wide)}, _strong(wide[0].out_avals))
     if kind is kinds.Scan:
-        body, literals = lifted(params["body"])
+        body, literals = lifted(r, params["body"])
         arguments = [*map(r.literal, literals), *inputs]
         params = {**params, "body": body, "consts": params["consts"] + len(literals)}
         return taken_apart(r, primitive, arguments, params, r.written)
@@ -57,7 +55,7 @@ def simplified_control(r: Rewriter, primitive: Primitive, inputs: list[Atom], pa
     # Numbers come in before the Programs are optimised, so that they get into the loops that these hold.
     cond, tests, _ = settled(r, params["cond"], 0, inputs[:nt])
     body, consts, _ = settled(r, params["body"], 0, inputs[nt : nt + nb])
-    (cond, first), (body, second) = lifted(cond), lifted(body)
+    (cond, first), (body, second) = lifted(r, cond), lifted(r, body)
     tests = [*map(r.literal, first), *tests]
     consts = [*map(r.literal, second), *consts]
     if not (fits_program(cond) and fits_program(body)):
@@ -82,7 +80,6 @@ def _with_inputs(program: Program, mine: int, at: int, avals: Sequence[Any]) -> 
     return Program([*more, *program.inputs[mine:]], program.equations, program.outputs, program.name)
 
 
-@provide
 def pulled(
     r: Rewriter,
     primitive: Primitive,
@@ -117,7 +114,6 @@ def pulled(
     return [value(v) for v in results(made, params, p)]
 
 
-@provide
 def written_walk(
     r: Rewriter, programs: Sequence[Program], groups: Sequence[Sequence[Atom]], slices: Sequence[int]
 ) -> list[Atom]:
@@ -128,7 +124,7 @@ def written_walk(
             of the steps backwards, the state that these carry. slices: see `walk.Walk`.
     """
     tests, used, state, fixed, start = map(list, groups)
-    (cond, first), (forward, second), (back, third) = map(lifted, programs)
+    (cond, first), (forward, second), (back, third) = (lifted(r, p) for p in programs)
     cond, tests, _ = settled(r, cond, 0, [*map(r.literal, first), *tests])
     forward, used, _ = settled(r, forward, 0, [*map(r.literal, second), *used])
     back, fixed, _ = settled(r, back, 0, [*map(r.literal, third), *fixed])

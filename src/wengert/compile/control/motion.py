@@ -145,7 +145,7 @@ class Scan:
             self.body, self.consts, more = settled(self.r, self.body, 0, self.consts)
             if not numbers and not more:
                 return
-            self.body, literals = lifted(self.body)
+            self.body, literals = lifted(self.r, self.body)
             self.consts = [*map(self.r.literal, literals), *self.consts]
 
     def same_results(self) -> None:

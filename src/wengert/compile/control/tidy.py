@@ -18,13 +18,11 @@ from .walk import groups
 SMALL = 64  # elements of a constant array that is kept with the code
 
 
-def lifted(program: Program) -> tuple[Program, list[Literal]]:
+def lifted(r: Rewriter, program: Program) -> tuple[Program, list[Literal]]:
     """A Program optimised, its large constants as further inputs before the others."""
     found = program.cache.get("lifted")
     if found is None:
-        from ..pipeline import optimize
-
-        found = program.cache["lifted"] = _lifted(optimize(program))
+        found = program.cache["lifted"] = _lifted(r.loops.optimize(program))
     return found
 
 

@@ -14,7 +14,8 @@ from ... import trees
 from ...config import config
 from ...core import PYTHON_SCALARS, Tracer, as_array, as_value
 from ...errors import ShapeError, TreeError
-from ...transforms.control import line_of, steps_of
+from ...transforms.bodies import line_of
+from ...transforms.control import steps_of
 from ...transforms.function import name_of
 from ...transforms.jit import eval_shape
 from ..array import Array, in_dtype, kind_of, wrap

@@ -47,7 +47,6 @@ from .gammas import (
     gammaincinv,
     gammasgn,
     rgamma,
-    zeta,
 )  # fmt: skip
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, lpmv, sph_harm_y
 from .integrals import (
@@ -75,4 +74,5 @@ from .integrals import (
     xlogy,
 )  # fmt: skip
 from .quantiles import QUANTILES
+from .riemann import zeta
 from .student import stdtr, stdtrit

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...core import Value, as_value, dtype_of
+from ...core import Value, dtype_of
 from ...documented import with_example
 from ...lowering import Composition
 from ..declare import function_of, quietly
@@ -36,7 +36,6 @@ from .declare import (
     OverDensity,
     ParameterDerivative,
     few,
-    floating,
     kept,
     log_derivatives,
     public,
@@ -394,7 +393,7 @@ def _rising_in_order(n: int, s: Value, q: Value) -> Value:
 
 
 def _zeta_in(n: int, s: Value, q: Value) -> Value:
-    return zeta(s, q) if n == 0 else zeta_derivative_p.bind(s, q, orders=(n,))
+    return zeta_p.bind(s, q) if n == 0 else zeta_derivative_p.bind(s, q, orders=(n,))
 
 
 zeta_derivative_p = ParameterDerivative(
@@ -406,7 +405,7 @@ zeta_derivative_p = ParameterDerivative(
 )
 zeta_p = special(
     "zeta",
-    (lambda ans, x, q: _zeta_in(1, x, q), lambda ans, x, q: -x * zeta(x + 1, q)),
+    (lambda ans, x, q: _zeta_in(1, x, q), lambda ans, x, q: -x * zeta_p.bind(x + 1, q)),
     (1.5, 3.0),
     (0.4, 2.0),
     function=scipy_function("zeta", ufunc="_ufuncs._zeta"),
@@ -537,19 +536,3 @@ with_example(
     np.float64(0.75)
     """,
 )
-
-
-def zeta(x: Value, q: Value | None = None, /) -> Value:
-    """The Hurwitz zeta function of ``x > 1``; Riemann's on the whole line without `q`. Differentiable in both.
-
-    Example:
-        >>> import numpy as np
-        >>> round(zeta(-1.0) * 12, 12), round(zeta(2.0, 1.0) * 6 - np.pi**2, 12)
-        (np.float64(-1.0), np.float64(0.0))
-    """
-    if q is None:
-        from .riemann import riemann  # which is made of this file's operations
-
-        (x,) = floating(x)
-        return zeta_p.bind(x, 1.0) if dtype_of(x).kind == "c" else riemann(x)
-    return zeta_p.bind(as_value(x), as_value(q))

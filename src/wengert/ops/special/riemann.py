@@ -7,10 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ...core import dtype_of, shape_of
-from ..elementwise import exp, expm1, floor, less, logical_not, power, sin, where
+from ...core import Value, as_value, dtype_of, shape_of
+from ..elementwise import (
+    exp,
+    expm1,
+    floor,
+    less,
+    logical_not,
+    power,
+    sin,
+    where,
+)
 from ..reduction import reduce_sum
 from ..shape import expand_dims
+from .declare import (
+    floating,
+)
 from .gammas import gamma, zeta_p
 
 TERMS = 24  # the error of the sum is 3 / (3 + sqrt(8))^TERMS, 1e-18
@@ -48,3 +60,17 @@ def riemann(s: Any, less_one: bool = False) -> Any:
     middle = _between(where(right, 0.5, where(negative, 0.5, s)))
     left = _below(where(negative, s, -1.5))
     return where(right, by_sum, where(negative, left, middle) - (1 if less_one else 0))
+
+
+def zeta(x: Value, q: Value | None = None, /) -> Value:
+    """The Hurwitz zeta function of ``x > 1``; Riemann's on the whole line without `q`. Differentiable in both.
+
+    Example:
+        >>> import numpy as np
+        >>> round(zeta(-1.0) * 12, 12), round(zeta(2.0, 1.0) * 6 - np.pi**2, 12)
+        (np.float64(-1.0), np.float64(0.0))
+    """
+    if q is None:
+        (x,) = floating(x)
+        return zeta_p.bind(x, 1.0) if dtype_of(x).kind == "c" else riemann(x)
+    return zeta_p.bind(as_value(x), as_value(q))

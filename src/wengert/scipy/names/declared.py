@@ -10,6 +10,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from .same import same_meaning
+
 # Functions whose arguments are functions, which may close over traced values.
 SOLVERS = frozenset(
     {
@@ -71,8 +73,6 @@ FILES = {
 
 def answer_of(name: str) -> Callable[..., Any] | None:
     """The answer of a function by its name in SciPy, without ``scipy.``; None where SciPy's own code runs."""
-    from .meeting import same_meaning
-
     room, _, own = name.rpartition(".")
     for file in FILES.get(room.split(".")[0] if room not in FILES else room, ()):
         found = importlib.import_module(f"{__package__}.{file}").ANSWERS.get(name)

@@ -24,11 +24,11 @@ from ...ops.elementwise import convert
 from ...ops.families import Elementwise
 from ...ops.special.declare import floating
 from ...transforms.derivatives import stop_gradient
-from ...transforms.forward import jvp
+from ...transforms.jvp import jvp
 from .densities import BY_PROBABILITY, FORMULAS, INTEGRATED, PARTIALS
+from .entry import Entry, entry_of
 from .integrals import double_exponential
 from .interpolating import asked, made_by
-from .meeting import Entry, entry_of
 
 _lock = threading.RLock()
 _made: dict[tuple[str, str], Any] = {}

@@ -17,7 +17,7 @@ from ...core import Tracer, as_array, shape_of
 from ...errors import NotSupportedError
 from ...transforms.derivatives import jacfwd, stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, plain_tree
-from .meeting import Entry
+from .entry import Entry
 from .optimizing import (
     Constraints,
     as_tuple,

@@ -20,7 +20,7 @@ from ...errors import NotSupportedError
 from ...ops.special.declare import floating
 from ...transforms.derivatives import jacfwd, stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
-from .meeting import Entry
+from .entry import Entry
 
 Named = dict[str, Any]
 Slope = Callable[[Any, Any], Any]

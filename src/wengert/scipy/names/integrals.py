@@ -20,7 +20,7 @@ from ...errors import NotSupportedError, WengertError
 from ...transforms.batching import vmap
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
-from .meeting import Entry
+from .entry import Entry
 from .optimizing import as_tuple
 
 Named = dict[str, Any]

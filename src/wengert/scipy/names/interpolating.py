@@ -20,7 +20,7 @@ from ...errors import NotSupportedError
 from ...ops.special.declare import floating
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import TRACED, is_traced
-from .meeting import Entry
+from .entry import Entry
 
 Named = dict[str, Any]
 

@@ -21,7 +21,7 @@ from ...ops.special.declare import floating
 from ...transforms.implicit import custom_linear_solve
 from ...transforms.plain import is_traced
 from ...transforms.solutions import solved
-from .meeting import HOW, Entry
+from .entry import HOW, Entry
 
 Named = dict[str, Any]
 MOST = 1 << 24  # elements of the matrix

@@ -22,7 +22,7 @@ from ...transforms.gradient import grad
 from ...transforms.plain import PlainFunction, is_traced, plain_tree
 from ...transforms.solutions import solved
 from ...transforms.stationary import conditions, multipliers
-from .meeting import Entry
+from .entry import Entry
 
 Named = dict[str, Any]
 Answer = Callable[[Entry, "tuple[Any, ...]", Named], Any]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .meeting import Entry, same_meaning
+from .entry import Entry
+from .same import same_meaning
 
 
 def answer(entry: Entry, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -20,7 +20,7 @@ from ...ops.host import host_call_p
 from ...ops.special.declare import floating
 from ...transforms.custom_rules import custom_jvp
 from ...transforms.derivatives import jacfwd
-from ...transforms.forward import jvp
+from ...transforms.jvp import jvp
 
 __all__ = ["Problem", "solution", "value_alone"]
 
