@@ -30,12 +30,17 @@ def _r(*shape: int) -> ndarray:
 
 
 def complex_of(dtype: np.dtype) -> np.dtype:
-    """The complex dtype of a transform: complex64 for float32 and less, else complex128."""
+    """The complex dtype of a transform: complex64 for float32 and less, of long doubles theirs, else complex128."""
+    if dtype.type in (np.longdouble, np.clongdouble):
+        return np.dtype(np.clongdouble)
     return np.dtype(np.complex64 if dtype.itemsize <= (8 if dtype.kind == "c" else 4) else np.complex128)
 
 
 def real_of(dtype: np.dtype) -> np.dtype:
-    return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
+    """The dtype of a complex one's parts."""
+    return {np.complex64: np.dtype(np.float32), np.clongdouble: np.dtype(np.longdouble)}.get(
+        dtype.type, np.dtype(np.float64)
+    )
 
 
 # The transform over `axes`; inverse: with conjugated roots of unity, and divided by the number of elements.

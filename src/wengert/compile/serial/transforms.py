@@ -83,8 +83,8 @@ def real_lines(step: Serial) -> list[Phase] | None:
 
 def _phases(step: Serial, x, out, passes) -> list[Phase] | None:  # noqa: ANN001
     real = np.dtype(f"f{out.dtype.itemsize // (2 if out.dtype.kind == 'c' else 1)}")
-    if real.itemsize < 4 or not math.prod(out.shape) or not math.prod(x.shape):
-        return None
+    if real not in (np.float32, np.float64) or not math.prod(out.shape) or not math.prod(x.shape):
+        return None  # long doubles are NumPy's
     phases, work = [], 0.0
     for name, axis, n, m, factor, first in passes:
         given = x.dtype if first else out.dtype
