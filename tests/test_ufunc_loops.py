@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from watching import calls_of
 
+import wengert.numpy as wnp
 import wengert.scipy.special as wsp
-from wengert import config, jit
+from wengert import ShapeDtypeStruct, config, jit, lax, pure_callback, tree
 from wengert.compile import ufuncs
 from wengert.core import Primitive
 from wengert.lowering.kernels import Loop
@@ -115,3 +116,37 @@ def test_errors_that_scipy_is_to_report_are_reported():
     error = pytest.raises(scipy.special.SpecialFunctionError)
     with config.override(disk_cache=False), scipy.special.errstate(all="raise"), error:
         jit(lambda x: wsp.k1(x - 1.0))(x)
+
+
+def test_code_on_disk_is_that_of_the_settings_of_errors():
+    import scipy.special
+
+    from wengert import make_program
+    from wengert.compile.executable import cache_key
+
+    program = make_program(lambda x: wsp.k1(x - x))(np.ones(3))
+    silent = cache_key(program)
+    with scipy.special.errstate(singular="raise"):
+        assert None is not cache_key(program) != silent
+    assert cache_key(program) == silent
+
+
+@pytest.mark.parametrize("size", [3, 100_000])
+def test_errors_that_are_asked_for_after_compiling_are_raised(size):
+    """The loop raises in the middle of native code, which goes on: in a call, before a callback, before a long loop."""
+    import scipy.special
+
+    x = np.ones(size)
+    functions = [
+        lambda x: (wsp.k1(x - x), wnp.sum(x)),
+        lambda x: wnp.where(pure_callback(np.isfinite, ShapeDtypeStruct(x.shape, bool), wsp.k1(x - x)), x, 0.0),
+        lambda x: lax.fori_loop(0, 100_000, lambda i, c: c * 0.5 + 1.0, wsp.k1(x[0] - x[0])),
+    ]
+    for f in map(jit, functions):
+        right = tree.leaves(f(x))
+        with config.override(threads=1), scipy.special.errstate(all="raise"):
+            for call in (lambda: f(x), lambda: f(x), lambda: f.lower(x).compile()([x])):  # noqa: B023
+                with pytest.raises(scipy.special.SpecialFunctionError):
+                    call()
+        for a, b in zip(tree.leaves(f(x)), right, strict=True):
+            np.testing.assert_array_equal(a, b)

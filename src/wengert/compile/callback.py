@@ -4,7 +4,7 @@
 addresses' place, and gives what it returns: 0, or `FAILED`. ``i64 threads()`` gives the number of threads here.
 
 A signal's handler may raise where a Python function begins, before its first instruction, or in its own handling of an
-error. So what the Python function does not catch is caught here: `call` keeps it in `errors` under the number of the thread,
+error. So what the Python function does not catch is caught here, and what a loop of another package's has raised before: `call` keeps it in `errors` under the number of the thread,
 and `threads`, whose callers have nothing to return, lets Python's main thread raise it when it next runs Python.
 """
 
@@ -39,6 +39,7 @@ _SYMBOLS = (
     "declare void @PyErr_NormalizeException(ptr, ptr, ptr)",
     "declare void @PyErr_SetObject(ptr, ptr)",
     "declare void @PyErr_Clear()",
+    "declare ptr @PyErr_Occurred()",
     "declare i32 @PyException_SetTraceback(ptr, ptr)",
     "declare i32 @Py_AddPendingCall(ptr, ptr)",
     "declare void @Py_DecRef(ptr)",
@@ -83,6 +84,10 @@ entry:
   %lock = call i32 @PyGILState_Ensure()
   %run = call ptr @PyTuple_GetItem(ptr %pair, i64 0)
   %errors = call ptr @PyTuple_GetItem(ptr %pair, i64 1)
+  %reported = call ptr @PyErr_Occurred()
+  %none.reported = icmp eq ptr %reported, null
+  br i1 %none.reported, label %begin, label %fail
+begin:
   %given = call ptr @PyTuple_New(i64 2)
   %no.tuple = icmp eq ptr %given, null
   br i1 %no.tuple, label %fail, label %fill

@@ -74,7 +74,8 @@ class Entry:
         literals: arrays that are further arguments of `main`.
         results: the types of its results; those without a leaf in the tree are guards.
         main: its address. callback: that of its callback, or 0. workspace: its bytes.
-        release: whether other Python threads may run meanwhile.
+        release: whether other Python threads may run meanwhile. reports: whether it has loops of other packages, which may
+            raise.
         held: results, by number, that are arguments, with their numbers.
         owned: what `main` and the callback need, such as the code itself.
 
@@ -94,6 +95,7 @@ class Entry:
         release: bool,
         held: Mapping[int, int] = MappingProxyType({}),
         owned: tuple[Any, ...] = (),
+        reports: bool = False,
     ) -> None:
         given, made = trees
         self._owned = frozenset(held.values())
@@ -118,7 +120,7 @@ class Entry:
         self._build(made, 0, building)
 
         head = {
-            "main": main, "callback": callback, "bytes": workspace, "release": int(release),
+            "main": main, "callback": callback, "bytes": workspace, "release": int(release), "reports": int(reports),
             "arguments": n + len(literals), "results": len(results), "registers": max(room, self._registers),
             "match": self._list(matching), "make": self._list(making), "build": self._list(building),
             "allow": allocation.counter(),

@@ -19,7 +19,7 @@ from ..backends import OtherPath
 from ..config import config
 from ..core import Value
 from ..program import Equation, Literal, Program
-from . import cache, engine, interrupts, perfmap, rewrites, sidebyside, timing
+from . import cache, engine, interrupts, perfmap, rewrites, sidebyside, timing, ufuncs
 from . import runtime as _runtime  # noqa: F401 - engine finds its functions by their symbols
 from .callback import FAILED
 from .entry import Entry, callable_natively, followed, known_dtype, plain
@@ -86,6 +86,7 @@ class Executable:
             self.native = Entry(
                 pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
                 recipe.workspace, recipe.release, self._held, (self.code, self._callback, self.clock),
+                any(s.startswith(ufuncs.PREFIX) for s in recipe.symbols),
             ).function  # fmt: skip
         if not keep:
             self._module = self._optimized = None
@@ -190,7 +191,12 @@ class Executable:
         table = (ctypes.c_void_p * (len(arrays) + len(results)))(*[a.ctypes.data for a in (*arrays, *results)])
         workspace = np.empty(self._workspace + 64, np.uint8)
         start = -(-workspace.ctypes.data // 64) * 64
-        status = self._main(table, start, self._callback_address)
+        try:
+            status = self._main(table, start, self._callback_address)
+        except SystemError as error:  # so ctypes says that a loop of another package's has raised
+            if error.__cause__ is None:
+                raise
+            raise error.__cause__ from None
         del guards
         if status:
             if status == OTHER_PATH:
@@ -219,7 +225,7 @@ def cache_key(program: Program, donated: tuple[int, ...] = ()) -> bytes | None:
     if known is None or config.dump is not None:
         return None
     given = json.dumps(donated).encode() if donated else b""
-    choices = repr((rewrites.changed(), config.without_passes)).encode()
+    choices = repr((rewrites.changed(), config.without_passes, ufuncs.reporting())).encode()
     return cache.key_of(known + bytes([engine.vector_bytes()]) + given + choices)
 
 

@@ -37,6 +37,7 @@ _SYMBOLS = (
     "declare i32 @PyGILState_Ensure()",
     "declare void @PyGILState_Release(i32)",
     "declare i32 @PyErr_CheckSignals()",
+    "declare ptr @PyErr_Occurred()",
     "declare void @PyErr_Fetch(ptr, ptr, ptr)",
     "declare void @PyErr_NormalizeException(ptr, ptr, ptr)",
     "declare i32 @PyException_SetTraceback(ptr, ptr)",
@@ -87,6 +88,10 @@ ask:
   %after = add i64 %now, PERIOD
   store i64 %after, ptr @next
   %lock = call i32 @PyGILState_Ensure()
+  %reported = call ptr @PyErr_Occurred()  ; by a loop of another package's
+  %none.reported = icmp eq ptr %reported, null
+  br i1 %none.reported, label %handle, label %keep
+handle:
   %raised = call i32 @PyErr_CheckSignals()
   %fine = icmp eq i32 %raised, 0
   br i1 %fine, label %back, label %keep

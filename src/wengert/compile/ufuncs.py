@@ -8,6 +8,7 @@ ufunc is found in them; a ufunc of which that is not so is called through Python
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 PREFIX = "wengert.loop."
+_REPORTS = "scipy.special"
 
 
 class _Fields(ctypes.Structure):
@@ -84,9 +86,14 @@ def types_of(place: str, given: Sequence[Any]) -> str | None:
 
 def _silent(place: str) -> bool:
     """Whether the loop reports no errors: where `scipy.special.seterr` asks for them, it is called through Python."""
-    package = import_module(".".join(place.split(".")[:2]))
-    settings = package.geterr() if hasattr(package, "seterr") else {}
-    return all(v == "ignore" for k, v in settings.items() if k != "memory")
+    return not (place.startswith(_REPORTS) and reporting())
+
+
+def reporting() -> tuple[str, ...]:
+    """The errors that `scipy.special.seterr` asks SciPy's functions to report, which decides how these are compiled."""
+    package = sys.modules.get(_REPORTS)
+    settings = {} if package is None else package.geterr()
+    return tuple(sorted(k for k, v in settings.items() if v != "ignore" and k != "memory"))
 
 
 def _index(ufunc: Any, types: str) -> int | None:

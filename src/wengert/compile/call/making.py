@@ -167,6 +167,14 @@ look:
   %is.lost = icmp eq i32 %status, {LOST}
   br i1 %is.lost, label %no_room, label %ended
 ended:
+  ; What a loop of another package's has raised, as SciPy's do where `scipy.special.seterr` asks for it.
+  %reports = icmp ne i64 %h.reports, 0
+  br i1 %reports, label %reported, label %judged
+reported:
+  %report = call ptr @PyErr_Occurred()
+  %unreported = icmp eq ptr %report, null
+  br i1 %unreported, label %judged, label %no_memory
+judged:
   %good.status = icmp eq i32 %status, 0
   br i1 %good.status, label %good.run, label %bad.run
 """

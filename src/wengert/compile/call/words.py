@@ -12,11 +12,11 @@ WIDTH = 6
 HEAD = {
     name: i
     for i, name in enumerate(
-        "main callback workspace bytes release arguments results registers match make build allow "
+        "main callback workspace bytes release reports arguments results registers match make build allow "
         "handler ndarray tuple list dict none float int bool true missed failed".split()
     )
 }
-NUMBERS = frozenset("bytes release arguments results registers match make build".split())
+NUMBERS = frozenset("bytes release reports arguments results registers match make build".split())
 # Matching: `a` is the register of the object, `e` the number of the argument whose address is found.
 MATCH = {
     name: i
