@@ -68,6 +68,11 @@ CHOICES: dict[str, Choice] = {
     "complex_control.SHORT": Choice("which carried complex arrays may be interleaved", (0, 1, NEVER)),
     "control.fit.FEW": Choice("which arrays are in registers", (0, 1, 4, 24), ("control.elements", "control.motion")),
     "control.fit.MOST": Choice("which loops are in registers", (0, 20, 200)),
+    "control.lanes.LEAST": Choice("which scans are in lanes", (0, 1, NEVER)),
+    "control.lanes.TRIPS": Choice("which of these threads share", (0, 1 << 20)),
+    "control.lanes.SLIGHT": Choice("whether lanes wait for the last one", (0, 1 << 20)),
+    "control.lanes.WIDE": Choice("how many lanes there are", (0, NEVER)),
+    "control.lanes.CHEAP": Choice("which branches are skipped", (0, NEVER)),
     "control.motion.LEAST": Choice("which products move out of loops", (0, NEVER)),
     "control.motion.MOST": Choice("for how large stacks products move", (0, 64)),
     "control.tidy.SMALL": Choice("which constants stay in bodies", (0, 2)),
@@ -110,7 +115,7 @@ CHOICES: dict[str, Choice] = {
 NO_CHOICES = frozenset(
     "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.rejection.NUMBER serial.transforms.POINT serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
     "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
-    "control.fit.FUNCTION control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
+    "control.fit.FUNCTION control.lanes.INSTRUCTION control.lanes.NONE_LEFT control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )
 # Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.
 OUTSIDE = frozenset(

@@ -18,6 +18,7 @@ from . import callback, interrupts, pieces, pool, timing
 from .callback import FAILED
 from .chunks import piece
 from .control import Control
+from .control.lanes import LaneWriter, lanes_of
 from .control.registers import RegisterWriter
 from .control.write import ControlWriter
 from .emitter import FLOATS, QUICK, literal_text
@@ -320,7 +321,11 @@ class Module:
         return self.texts.function(inner.function_text(head), "body")
 
     def _control(self, step: Control) -> None:
-        writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
+        lanes = lanes_of(step, self.vector_bytes) if step.registers else None
+        if lanes is not None:
+            writer = LaneWriter(step, self, lanes)
+        else:
+            writer = RegisterWriter(step, self) if step.registers else ControlWriter(step, self)
         name = self.texts.function(writer.write(), "control")
         self.texts.take(writer)
         pointers = [f"ptr {self.pointer(a)}" for a in writer.arrays]

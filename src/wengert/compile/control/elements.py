@@ -89,6 +89,9 @@ class ElementWriter(Timed, Text):
         ).name
         return Array(self, array.dtype, shape, pointer)
 
+    def reshaped(self, array: Array, aval: Aval) -> Array:
+        return self.array(aval, array.pointer)
+
     def room(self, aval: Aval) -> Array:
         """An array on the stack."""
         self._count += 1
@@ -181,7 +184,7 @@ class ElementWriter(Timed, Text):
         if isinstance(native, Formula):
             elements = self._elementwise(eqn, args, avals, out)
         elif structure is not None and structure.flat and args[0].array is not None and args[0].elements is None:
-            return [Value(None, self.array(out, args[0].array.pointer))]
+            return [Value(None, self.reshaped(args[0].array, out))]
         elif args[0].elements is None and isinstance(native, Scatter):
             self._written(eqn, args, avals)
             return [args[0]]

@@ -101,7 +101,9 @@ def _cos_by_cases(e: Emitter, x: V) -> V:
 
 
 def sin_and_cos(e: Emitter, x: V) -> tuple[V, V]:
-    """Both of a scalar, by the same branches."""
+    """Both, of a scalar by the same branches."""
+    if not e.latency or x.lanes > 1:
+        return sin(e, x), cos(e, x)
 
     def near() -> list[V]:
         sine = _sin_terms(e, x, x, SIN)

@@ -1,35 +1,42 @@
 """Batches of loops: `vmap` of `while_p` and `while_pull_p`.
 
 Where the condition is the same for all examples there is one loop over batches. Where it differs, each example runs its
-own loop (a scan over the examples, which native code turns into loops side by side), so that a finished one costs
-nothing and its values stay as they were. Bodies that multiply matrices, which a batch shares, or that look across
-examples by an axis name, run for all examples until the last one ends, the finished ones held fixed.
+own loop (a scan over the examples, which native code runs in the lanes of vectors and on threads, see `compile.control.lanes`),
+so that a finished one costs nothing and its values stay as they were. Bodies that multiply matrices of more than a few
+numbers, which a batch shares, or that look across examples by an axis name, run for all examples until the last one ends,
+the finished ones held fixed.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from ...core import Aval, Primitive, Value, aval_of
-from ...program import Program, subprograms
+from ...program import Equation, Program, subprograms
 from ..call import batched_program
 from .loop import While, parts
 from .programs import alone, batched_value, fixed_point, staged, strong, widened
 from .scan import scan_p
 
 PRODUCTS = frozenset({"dot_general", "convolution"})
+SMALL = 16  # elements of a matrix that a loop of its own may multiply by
 
 
 def side_by_side(*programs: Program, products: bool = False) -> bool:
     """Whether each example may run on its own, with or without products in it."""
     return not any(
         type(e.primitive).__module__.endswith(".collectives")
-        or (e.primitive.name in PRODUCTS and not products)
+        or (e.primitive.name in PRODUCTS and not products and not _small(e))
         or not side_by_side(*subprograms(e), products=products)
         for p in programs
         for e in p.equations
     )
+
+
+def _small(eqn: Equation) -> bool:
+    return all(math.prod(a.aval.shape) <= SMALL for a in (*eqn.inputs, *eqn.outputs))
 
 
 def each_alone(primitive: Primitive, size: int, args: Sequence[Value], batched: Sequence[bool], params: Any) -> Any:
