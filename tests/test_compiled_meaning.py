@@ -296,3 +296,71 @@ def test_loops_of_no_steps_refuse_known_indices_in_both():
     for call in (known, jit(known)):
         with pytest.raises(IndexError, match="50"):
             call(x)
+
+
+# --- where C, NumPy's loops and formulas differ --------------------------------------------------------------------
+
+ENDS = np.array(
+    [-1.5, -0.3, 300.7, -1e10, 1e10, 3e9, -3e9, 2.0**63, 1e19, 2.0**64, 1e30, -1e30, np.inf, -np.inf, np.nan]
+)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("target", "int8 uint8 int16 uint16 int32 uint32 int64 uint64 bool".split())
+@pytest.mark.parametrize("source", ["float64", "float32", "float16", ml_dtypes.bfloat16, "complex64"])
+def test_floats_that_integers_cannot_hold(source, target):
+    """One meaning for numbers and arrays, eager, batched and compiled: C's on x86-64, by a signed integer of at least 32 bits."""
+    x = ENDS.astype(source)
+    f = lambda v: v.astype(target)  # noqa: E731
+    wanted = wnp.astype(x, target)
+    for found in (jit(f)(x), vmap(f)(x), [wnp.astype(v, target) for v in x], [jit(f)(v) for v in x]):
+        np.testing.assert_array_equal(found, wanted)
+    real = np.asarray(x.real, float)
+    inside = np.abs(real) < 2.0 ** (62 if np.dtype(target).itemsize > 2 and target != "int32" else 30)
+    if target != "bool":
+        with np.errstate(invalid="ignore"):
+            np.testing.assert_array_equal(wanted[inside], real[inside].astype("int64").astype(target))
+
+
+PARTS = [0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan]
+NUMBERS = np.array([complex(a, b) for a in PARTS for b in PARTS])
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3, 4, -1, -3, 0.5, -2.5, 1j, 2 + 1j, np.inf, complex(np.inf, 1), -1j])
+def test_complex_powers_at_zeros_and_infinities(exponent):
+    with np.errstate(all="ignore"):
+        wanted = np.power(NUMBERS, complex(exponent))
+        known, traced = jit(lambda z: np.power(z, exponent))(NUMBERS), jit(np.power)(NUMBERS, np.complex128(exponent))
+    for found in (known, traced):
+        np.testing.assert_allclose(found.real, wanted.real, rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(found.imag, wanted.imag, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_values_in_particular_dtypes():
+    half, bhalf = np.array([6e4, 3e4, -6e4], np.float16), np.ones(3, ml_dtypes.bfloat16)
+    x = np.array([-0.0, -np.inf, 4.0])
+    mask = np.array([True, False, True])
+    rng = np.random.default_rng(3)
+    z = (rng.normal(size=(3, 8)) + 1j * rng.normal(size=(3, 8))).astype(np.complex64)
+    for f, args, wanted in (
+        (wnp.std, (half,), np.std(half)),  # the variance overflows
+        (wnp.nanstd, (half,), np.nanstd(half)),
+        (lambda v: wnp.float_power(v, 0.5), (x,), np.float_power(x, 0.5)),
+        (wnp.where, (mask, half, bhalf), np.where(mask, half.astype("f4"), bhalf.astype("f4"))),
+        (wnp.clip, (mask, bhalf * 0, bhalf), bhalf * np.array([1, 0, 1], bhalf.dtype)),  # as float16 in its place
+        (lambda z: wnp.histogram(z, 5)[0], (z,), np.histogram(z, 5)[0]),
+    ):
+        for way in (f, jit(f), lambda *a, f=f: vmap(f)(*[np.stack([v, v]) for v in a])[1]):
+            found = way(*args)
+            assert found.dtype == wanted.dtype
+            np.testing.assert_array_equal(found, wanted)
+            np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
+def test_branches_that_give_the_other_byte_order():
+    other = np.ones(2).astype(np.dtype(float).newbyteorder())
+    for choice in (True, False):
+        for cond in (lax.cond, jit(lambda p, f, g, x: lax.cond(p, f, g, x), static_argnums=(1, 2))):
+            out = cond(choice, lambda x: x, lambda x: x.astype(other.dtype) * 2, np.ones(2))
+            np.testing.assert_array_equal(out, [1, 1] if choice else [2, 2])

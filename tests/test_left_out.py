@@ -24,6 +24,7 @@ from wengert import (
     lax,
     linear_transpose,
     linearize,
+    nn,
     vjp,
     vmap,
 )
@@ -134,6 +135,10 @@ AT_POLES = {
     "repeated": (lambda v: wnp.log(wnp.repeat(v, 2)), [1.0, 0.0]),
     "padded": (lambda v: wnp.sqrt(wnp.pad(v, 1)), [1.0, 0.0]),
     "of a number": (lambda v: wnp.sqrt(wnp.sum(v[:1] * np.ones((2, 3)) + v[1], axis=1)), [0.0, 0.0]),
+    "softmax": (lambda v: nn.softmax(wnp.sqrt(v)), [1.0, 0.0, 4.0]),
+    "softmax, a weight above 1/2": (lambda v: nn.softmax(wnp.sqrt(v) + np.array([3.0, 0, 0])), [0.0, 1.0, 4.0]),
+    "log_softmax": (lambda v: nn.log_softmax(3 - wnp.sqrt(v)), [0.0, 1.0]),
+    "an infinite slope behind softmax": (lambda v: wnp.sqrt(nn.softmax(v) - 0.5)[:1], [1.0, 1.0]),
     "transposed": (lambda v: wnp.log(wnp.reshape(v, (2, 2)).T)[0], [1.0, 0.0, 0.0, 2.0]),
 }
 

@@ -60,9 +60,11 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
         # As C compilers do it for each width: what is out of range comes out as in NumPy.
         wide = e.freeze(e.cast("fptosi", x, "i32" if target.itemsize < 4 or target == np.dtype(np.int32) else "i64"))
         if target == np.dtype(np.uint64):
-            limit = e.const(2.0**63, x)
-            high = e.freeze(e.cast("fptoui", x, "i64"))
-            return e.select(e.fcmp("oge", x, limit), high, wide)
+            limit = e.const(
+                2.0**63, x
+            )  # the upper half by the lower one, so that beyond it there is 0 on every machine
+            high = e.freeze(e.cast("fptosi", e.fsub(x, limit), "i64"))
+            return e.select(e.fcmp("oge", x, limit), e.xor(high, e.const(-(2**63), high)), wide)
         return wide if b == wide.type else e.cast("trunc", wide, b)
     if target.kind == "f":
         return e.cast("sitofp" if source.kind == "i" else "uitofp", x, b)

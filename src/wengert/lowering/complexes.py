@@ -79,7 +79,7 @@ _equal, _not_equal, _less, _greater = map(_operation, (f.equal, f.not_equal, f.l
 _less_equal, _greater_equal = map(_operation, (f.less_equal, f.greater_equal))
 _and, _or, _xor, _not = map(_operation, (f.logical_and, f.logical_or, f.logical_xor, f.logical_not))
 _isnan, _isinf, _isfinite, _choose = map(_operation, (f.isnan, f.isinf, f.isfinite, f.where))
-_maximum, _minimum = map(_operation, (f.maximum, f.minimum))
+_maximum, _minimum, _floor = map(_operation, (f.maximum, f.minimum, f.floor))
 
 
 def truth(x: Pair) -> Real:
@@ -176,29 +176,81 @@ def imaginary(x: Pair) -> Real:
 
 
 def power(x: Pair, y: Pair) -> Pair:
-    """By multiplications for known whole numbers below 100, else ``exp(y log(x))``; 0 as NumPy has it."""
+    """By multiplications for whole numbers below 100, else ``exp(y log(x))``; infinities and 0 as NumPy has them."""
     n = y[0].number
-    if n is not None and y[1].number == 0 and abs(n) < 100 and n == int(n):
-        return _whole_power(x, int(n))
     (a, b), (c, d) = x, y
     zero = _not(truth(x))
-    u, v = log((_choose(zero, 1.0, a), b))
-    p, q = exp((c * u - d * v, c * v + d * u))
+    known = n is not None and y[1].number is not None and math.isfinite(n)
+    if known and y[1].number == 0 and abs(n) < _MOST and n == int(n):
+        p, q = _whole_power(x, int(n))
+        if n >= 0:
+            return p, q
+    else:
+        p, q = exp(_product(y, log((_choose(zero, 1.0, a), b))))
+        if not known:
+            whole = _and(_and(_equal(d, 0), _equal(_rint(c), c)), _less(_abs(c), _MOST))
+            r, s = _any_whole_power(x, _choose(whole, c, 1.0))
+            p, q = _choose(whole, r, p), _choose(whole, s, q)
     at_zero = _choose(_greater(c, 0), 0.0, c.like(math.nan))
     one = _not(truth(y))
     return _choose(one, 1.0, _choose(zero, at_zero, p)), _choose(one, 0.0, _choose(zero, at_zero, q))
 
 
+_MOST = 100.0  # smaller whole exponents NumPy multiplies out
+
+
 def _whole_power(x: Pair, n: int) -> Pair:
+    """The first product is one with 1, but in the first powers, which makes infinite numbers NaN."""
+    if n in (1, 2, 3):
+        square = x if n == 1 else multiply(x, x)
+        return square if n < 3 else multiply(x, square)
     one = x[0].like(1.0), x[0].like(0.0)
     result, factor, left = one, x, abs(n)
     while left:
         if left & 1:
-            result = factor if result is one else multiply(result, factor)
+            result = multiply(result, factor)
         left >>= 1
         if left:
             factor = multiply(factor, factor)
     return result if n >= 0 else divide(one, result)
+
+
+def _any_whole_power(x: Pair, n: Real) -> Pair:
+    """The same, of an exponent that is not known."""
+    one = n.like(1.0), n.like(0.0)
+    result, factor, left = one, x, _abs(n)
+    square = multiply(x, x)
+    cube = multiply(x, square)
+    for k in range(7):
+        half = _floor(left * 0.5)
+        odd, left = _not_equal(half + half, left), half
+        p, q = multiply(result, factor)
+        result = _choose(odd, p, result[0]), _choose(odd, q, result[1])
+        factor = square if k == 0 else multiply(factor, factor)
+    below = _less(n, 0)
+    p, q = divide(one, result)
+    out = _choose(below, p, result[0]), _choose(below, q, result[1])
+    for m, power in ((1.0, x), (2.0, square), (3.0, cube)):
+        this = _equal(n, m)
+        out = _choose(this, power[0], out[0]), _choose(this, power[1], out[1])
+    return out
+
+
+def _product(x: Pair, y: Pair) -> Pair:
+    """The product by C99's annex G, for `power`: infinite where a factor is, though its other part is NaN."""
+    (a, b), (c, d) = x, y
+    p, q = multiply(x, y)
+    lost = _and(_isnan(p), _isnan(q))
+    left, right = _or(_isinf(a), _isinf(b)), _or(_isinf(c), _isinf(d))
+
+    def boxed(v: Real, infinite: Real, other: Real) -> Real:
+        unit = _copysign(_choose(_isinf(v), 1.0, v.like(0.0)), v)
+        rest = _choose(_isnan(v), _copysign(v.like(0.0), v), v)
+        return _choose(infinite, unit, _choose(other, rest, v))
+
+    a, b, c, d = boxed(a, left, right), boxed(b, left, right), boxed(c, right, left), boxed(d, right, left)
+    again, huge = _and(lost, _or(left, right)), a.like(math.inf)
+    return _choose(again, huge * (a * c - b * d), p), _choose(again, huge * (a * d + b * c), q)
 
 
 # --- roots, exponentials, logarithms ------------------------------------------------------------------------------

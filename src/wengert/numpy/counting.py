@@ -10,7 +10,8 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
-from ..ops.elementwise import convert, logical_and, where_p
+from ..ops.bounds import holds
+from ..ops.elementwise import convert, logical_and, real, where_p
 from ..ops.indexing import getitem, scatter_add_p, wide
 from ..ops.reduction import sum as _sum
 from ..ops.shape import as_length, moveaxis, reshape
@@ -33,8 +34,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         x: a vector of integers that are not negative.
         weights: a vector of the same length.
         minlength: the least length of the result.
-        length: its length; needed where the values of `x` are not known. Larger numbers are not counted, and neither
-            are negative ones where values are not known.
+        length: its length; needed where the values of `x` are not known. Larger numbers are not counted.
 
     Raises:
         ArgumentError: a number is negative.
@@ -51,8 +51,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         raise DtypeError(f"bincount counts whole numbers, got {dtype_of(x)}; convert them with astype(int)")
     if not isinstance(x, Tracer) and not isinstance(weights, Tracer) and length is None:
         return canonical(np.bincount(x, None if weights is None else as_array(weights), minlength))
-    if not isinstance(x, Tracer) and np.min(x, initial=0) < 0:
-        raise ArgumentError(f"bincount counts numbers from 0 on, got {np.min(x)}")
+    if not holds(x >= 0):
+        raise ArgumentError("bincount counts numbers from 0 on, and some are negative")
     minlength = as_length(minlength, "bincount: minlength")
     length = None if length is None else as_length(length, "bincount: length")
     if length is None:
@@ -89,7 +89,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
         raise NotSupportedError(f"histogram with bins={bins!r} of values that are not known; give the number of bins")
     if not isinstance(bins, (int, np.integer)):
         bins = as_array(bins)
-        if not isinstance(bins, Tracer) and np.any(bins[1:] < bins[:-1]):
+        if not holds(getitem(bins, slice(1, None)) >= getitem(bins, slice(0, -1))):
             raise ArgumentError("histogram: the edges must rise")
         return bins
     if bins < 1:
@@ -123,8 +123,11 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
         raise ShapeError(f"histogram: bins must be positive, got {bins}")
     edges = histogram_bin_edges(a, bins, range, weights)
     n = shape_of(edges)[0] - 1
-    place = searchsorted(edges, a, "right")
-    place = where(a == getitem(edges, -1), n, place) - 1  # the last bin holds its right edge
+    if isinstance(bins, (int, np.integer)) and dtype_of(a).kind == "c":
+        place = _complex_bin(a, edges)
+    else:
+        place = searchsorted(edges, a, "right")
+        place = where(a == getitem(edges, -1), n, place) - 1  # the last bin holds its right edge
     if weights is not None:
         weights = reshape(as_array(weights), (-1,))
     counts = getitem(bincount(place + 1, weights, length=n + 2), slice(1, -1))  # without what lies outside of the range
@@ -134,6 +137,19 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool = False, 
         widths = getitem(edges, slice(1, None)) - getitem(edges, slice(None, -1))
         counts = counts / widths / _sum(counts)
     return counts, edges
+
+
+def _complex_bin(a: Any, edges: Any) -> Any:
+    """In which of the bins between evenly spaced `edges` complex numbers are, or -1, as NumPy counts them: by the real part of
+    the quotient of differences, then by comparisons, which look at real parts first. No order has these bins."""
+    n, first, last = shape_of(edges)[0] - 1, getitem(edges, 0), getitem(edges, -1)
+    a = convert(a, dtype_of(edges))
+    inside = logical_and(a >= first, a <= last)
+    place = convert(real((a - first) / (last - first) * n), np.intp)
+    place = where(inside, where(place == n, n - 1, place), 0)
+    place = place - convert(a < getitem(edges, place), np.intp)
+    more = logical_and(a >= getitem(edges, place + 1), place != n - 1)
+    return where(inside, place + convert(more, np.intp), -1)
 
 
 def _bins(x: Any, bins: Any, range: Any) -> Any:  # noqa: A002

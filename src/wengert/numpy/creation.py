@@ -10,8 +10,8 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..ops.bounds import check_written
-from ..ops.elementwise import convert, where_p
+from ..ops.bounds import check_written, holds
+from ..ops.elementwise import convert, not_equal, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
 from ..ops.memory import copied, new_array
@@ -418,6 +418,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
         out = np.geomspace(as_value(start), as_value(stop), num, endpoint, axis=axis)
         return out.astype(canonical_dtype(out.dtype if dtype is None else dtype), copy=False)
+    if not holds(not_equal(start, 0)) or not holds(not_equal(stop, 0)):
+        raise ArgumentError("geomspace: a geometric sequence cannot include zero")
     ratio = as_array(stop) / as_array(start)
     exponents = linspace(np.zeros(shape_of(ratio)), np.ones(shape_of(ratio)), num, endpoint)
     out = start * power(ratio, convert(exponents, dtype_of(ratio)))

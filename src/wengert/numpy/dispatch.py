@@ -21,6 +21,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 _PLAIN: set[type] = {ndarray, bool, int, float, complex, type(None), str, tuple, type, np.bool_, np.float64, np.int64}
 
 
+def _of_ours(a: Any) -> bool:
+    return type(a) is ndarray and a.dtype.kind in OURS
+
+
 def no_out(out: Any) -> None:
     """Refuse NumPy's ``out=``, which stands in signatures so that arguments by position mean what they mean there."""
     if out is not None:
@@ -61,10 +65,10 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
             def call(*args: Any, **kwargs: Any) -> Any:
                 if args and type(args[0]) is ndarray and config._x64 and args[0].dtype.kind not in OURS:
                     for a in args:
-                        if type(a) not in _PLAIN:
+                        if type(a) not in _PLAIN or (type(a) is ndarray and a.dtype.kind in OURS):
                             return f(*args, **kwargs)
                     for name, a in kwargs.items():
-                        if type(a) not in _PLAIN or name in ours or (a is None and name in _UNSET):
+                        if type(a) not in _PLAIN or name in ours or (a is None and name in _UNSET) or _of_ours(a):
                             return f(*args, **kwargs)
                     return numpy_function(*args, **kwargs)
                 return f(*args, **kwargs)
@@ -78,10 +82,10 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
                         if type(a) is not ndarray or a.dtype.kind in OURS:
                             return f(*args, **kwargs)
                     for a in args[arrays:]:
-                        if type(a) not in _PLAIN:
+                        if type(a) not in _PLAIN or (type(a) is ndarray and a.dtype.kind in OURS):
                             return f(*args, **kwargs)
                     for name, a in kwargs.items():
-                        if type(a) not in _PLAIN or name in ours or (a is None and name in _UNSET):
+                        if type(a) not in _PLAIN or name in ours or (a is None and name in _UNSET) or _of_ours(a):
                             return f(*args, **kwargs)
                     return numpy_function(*args, **kwargs)
                 return f(*args, **kwargs)

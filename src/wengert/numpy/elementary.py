@@ -234,7 +234,7 @@ def float_power(x1: Any, x2: Any) -> Any:
         convert(x, config.complex_dtype if dtype_of(as_array(x)).kind == "c" else config.float_dtype) for x in (x1, x2)
     ]
     if not isinstance(exponent, Tracer) and not exponent.shape and exponent == 0.5 and dtype_of(base).kind != "c":
-        base = where(equal(base, -np.inf), dtype_of(base).type(np.inf), base)  # `power` takes the square root
+        base = where(equal(base, -np.inf), dtype_of(base).type(np.inf), base) + 0.0  # `power` takes the square root
     return power(base, exponent)
 
 

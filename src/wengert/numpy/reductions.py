@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import Tracer, as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..core import as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
-from ..ops.elementwise import convert, imag, isnan, multiply, real, sqrt, square, subtract
+from ..ops.bounds import holds
+from ..ops.elementwise import convert, imag, isnan, multiply, not_equal, real, sqrt, square, subtract
 from ..ops.elementwise import where as _where
 from ..ops.families import result_dtype
 from ..ops.norms import euclidean_norm
@@ -248,7 +249,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         dtype = np.promote_types(dtype, config.float_dtype)
     w = convert(w, dtype)
     total = _ops.sum(w, axis, keepdims=keepdims)
-    if not isinstance(total, Tracer) and np.any(total == 0):
+    if not holds(not_equal(total, 0)):
         raise ZeroDivisionError("average: the weights sum to zero")
     out = _ops.sum(multiply(convert(a, dtype), w), axis, keepdims=keepdims) / total
     return (out, total) if returned else out
@@ -363,6 +364,8 @@ def std(
     root = root_of(out)
     if root is not None:  # its square is the variance to the bit
         remembered(out, Root(square=lambda: _mean_square(d, freedom, axis, keepdims), parts=root.parts))
+    if final == np.float16:  # the variance has this dtype in NumPy, and may be infinite in it
+        out = multiply(out, _where(square(out) >= 65520, np.float32(np.inf), np.float32(1)))
     return out if final is None else convert(out, final)
 
 

@@ -21,7 +21,8 @@ from ..errors import (
 )
 from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
-from ..ops.elementwise import as_positions, convert, equal, isnan, logical_not, where_p
+from ..ops.bounds import answer, holds
+from ..ops.elementwise import as_positions, convert, equal, isnan, logical_and, logical_not, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.shape import (
@@ -286,6 +287,9 @@ def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = Non
     side = "left" if right else "right"
     if isinstance(bins, Tracer) and shape_of(bins)[0] > 1:  # which way they go is not known
         rising = getitem(bins, 0) <= getitem(bins, -1)
+        before, after = getitem(bins, slice(0, -1)), getitem(bins, slice(1, None))
+        if not holds(where_p.bind(rising, before <= after, before >= after)):
+            raise ArgumentError("digitize: bins must rise or fall")
         falling = shape_of(bins)[0] - searchsorted(reverse_p.bind(bins, axes=(0,)), x, side)
         return where_p.bind(rising, searchsorted(bins, x, side), falling)
     if not isinstance(bins, Tracer) and not np.all(bins[1:] >= bins[:-1]):
@@ -365,6 +369,14 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     return out
 
 
+def _within(index: Any, n: int, refusal: str) -> Any:
+    """Integers from 0 on that are less than `n`. In bodies of loops a reading refuses others when it runs, as an IndexError."""
+    known = answer(logical_and(index >= 0, index < n))
+    if known is False:
+        raise ArgumentError(refusal)
+    return index if known else getitem(np.arange(n), where(index < 0, n, index))
+
+
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of ``choices[a]``; `mode` "clip" or "wrap" says what an index out of range means.
 
@@ -380,9 +392,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     shape = broadcast_shapes("choose", shape_of(index), *map(shape_of, items))
     n = len(items)
     if mode == "raise":
-        values = known(index, "choose, which checks its indices (mode='clip' or 'wrap' does not)")
-        if values.size and (values.min() < 0 or values.max() >= n):
-            raise ArgumentError(f"choose: an index is out of range for {n} choices")
+        index = _within(index, n, f"choose: an index is out of range for {n} choices")
     elif mode == "clip":
         index = where(index < 0, 0, where(index >= n, n - 1, index))
     else:
@@ -607,8 +617,7 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
     indices = as_positions(indices, "unravel_index")
     dims = tuple(map(operator.index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     out, stride = [], int(np.prod(dims, dtype=int))
-    if not isinstance(indices, Tracer) and indices.size and (indices.min() < 0 or indices.max() >= stride):
-        raise ArgumentError(f"unravel_index: an index is out of range for an array of shape {dims}")
+    indices = _within(indices, stride, f"unravel_index: an index is out of range for an array of shape {dims}")
     for n in dims if order == "C" else dims[::-1]:
         stride //= n or 1
         out.append(indices // stride % n)
@@ -626,7 +635,10 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
     coordinates = [as_positions(i, "ravel_multi_index") for i in multi_index]
     if mode == "raise" and not any(isinstance(i, Tracer) for i in coordinates):
         return np.ravel_multi_index(tuple(np.asarray(i) for i in coordinates), dims, order=order)  # type: ignore[call-overload]
-    if mode == "clip":
+    if mode == "raise":
+        refusal = "ravel_multi_index: invalid entry in coordinates array"
+        coordinates = [_within(i, n, refusal) for i, n in zip(coordinates, dims, strict=True)]
+    elif mode == "clip":
         coordinates = [where(i < 0, 0, where(i >= n, n - 1, i)) for i, n in zip(coordinates, dims, strict=True)]
     elif mode == "wrap":
         coordinates = [i % n for i, n in zip(coordinates, dims, strict=True)]

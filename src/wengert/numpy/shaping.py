@@ -11,7 +11,7 @@ import numpy as np
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
-from ..ops.bounds import check_written
+from ..ops.bounds import check_written, holds
 from ..ops.elementwise import as_positions, convert, floor, rint
 from ..ops.families import broadcast_shapes as _broadcast
 from ..ops.indexing import getitem
@@ -340,6 +340,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
     axis = canonical_axis(axis, ndim_of(a))
     s = shape_of(a)
     if isinstance(repeats, Tracer) and total_repeat_length is not None:
+        if not holds(repeats >= 0):
+            raise ShapeError("repeat: repeats may not contain negative values")
         return _repeated(a, repeats, axis, as_length(total_repeat_length, "repeat: total_repeat_length"))
     if isinstance(repeats, Tracer):
         repeats = repeats.concrete("repeat, the number of repeats")

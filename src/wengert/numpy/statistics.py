@@ -10,15 +10,19 @@ import numpy as np
 from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
+from ..ops.bounds import holds
 from ..ops.contraction import matmul
 from ..ops.elementwise import (
     ceil,
     conj,
     convert,
+    equal,
     floor,
     imag,
     isfinite,
     isnan,
+    logical_and,
+    logical_or,
     maximum,
     minimum,
     real,
@@ -101,8 +105,8 @@ def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, s
 
 
 def _check_shares(q: Any) -> None:
-    """Refuse shares that are known and not in [0, 1]; NaN is let through, as NumPy does."""
-    if not isinstance(q, Tracer) and not np.all((q >= 0) & (q <= 1) | np.isnan(q)):
+    """Refuse shares that are not in [0, 1]; NaN is let through, as NumPy does."""
+    if not holds(logical_or(logical_and(q >= 0, q <= 1), isnan(q))):
         raise ArgumentError("quantiles must be in the range from 0 to 1, percentiles from 0 to 100")
 
 
@@ -351,9 +355,9 @@ def _check_weights(name: str, w: Any, n: int) -> None:
     """NumPy's errors for the weights of `cov`, as far as their values are known."""
     if ndim_of(w) != 1 or shape_of(w)[0] != n:
         raise ShapeError(f"cov: {name} of shape {shape_of(w)} for {n} observations; give a vector of that length")
-    if name == "fweights" and dtype_of(w).kind not in "iub" and not isinstance(w, Tracer) and (np.rint(w) != w).any():
+    if name == "fweights" and dtype_of(w).kind not in "iub" and not holds(equal(rint(w), w)):
         raise DtypeError("cov: fweights count observations and must be whole numbers; give others as aweights")
-    if not isinstance(w, Tracer) and (w < 0).any():
+    if not holds(w >= 0):
         raise ArgumentError(f"cov: {name} cannot be negative")
 
 

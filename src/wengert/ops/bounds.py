@@ -1,4 +1,4 @@
-"""Python integers that a dtype cannot hold: NumPy refuses them, and so does what is traced.
+"""Values that functions refuse, traced or not: those that a condition excludes, integers that a dtype cannot hold.
 
 A traced Python integer is asked for whether it fits: the answer is a guard of the Program, so that a later number that does
 not fit is refused as well. What loops carry and count are arrays of a dtype, which wrap as arrays do.
@@ -10,8 +10,32 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, Value, dtype_of
+from ..core import Tracer, Value, dtype_of, ndim_of
 from ..errors import ConcretizationError
+
+
+def holds(condition: Any) -> bool:
+    """Whether a condition on values holds throughout, as far as that is known (`answer`)."""
+    return answer(condition) is not False
+
+
+def answer(condition: Any) -> bool | None:
+    """Whether a condition on values holds throughout: for each example of a batch, and for the values at hand while a
+    function is compiled. That is a guard of the Program then, so that later values are looked at, too. None in bodies of loops
+    and in branches, where values are not known."""
+    while isinstance(condition, Tracer):
+        inner = getattr(condition, "value", None)  # of all examples
+        if inner is None:
+            break
+        condition = inner
+    if not isinstance(condition, Tracer):
+        return bool(np.all(condition))
+    from .reduction import all_p
+
+    try:
+        return bool(all_p.bind(condition, axes=tuple(range(ndim_of(condition)))))
+    except ConcretizationError:
+        return None
 
 
 def check_fits(x: Value, dtype: np.dtype[Any]) -> None:
@@ -51,4 +75,4 @@ def check_written(x: Any, dtype: np.dtype[Any]) -> None:
         check_fits(x, dtype)
 
 
-__all__ = ["check_fits", "check_written", "is_python_integer"]
+__all__ = ["answer", "check_fits", "check_written", "holds", "is_python_integer"]

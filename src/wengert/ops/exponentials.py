@@ -17,7 +17,7 @@ import numpy as np
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..program import Program
 from .call import composed
-from .elementwise import exp, greater, isfinite, less, log1p, offset_p, where_p
+from .elementwise import exp, greater, isfinite, isinf, less, log1p, offset_p, where_p
 from .families import align_batched, broadcast_shapes, fit, spread, times
 from .reduction import kept_shape, max_p, sum_p
 from .shape import reshape
@@ -243,14 +243,26 @@ def _split(s: Value, t: Value, axes: Axes, rest: Value = None) -> tuple[Value, V
     base = _sum(where_p.bind(first, t, dtype_of(t).type(0)), axes)
     if rest is None:  # cheaper than what is known of the value: all sums are made in one pass
         rest = _others(first, s, axes)
-    return base, _others(first, times(s, t), axes) - base * rest
+    with np.errstate(invalid="ignore"):
+        return base, _others(first, times(s, t), axes) - base * rest
+
+
+def _from_mean(t: Value, base: Value, mean: Value) -> Value:
+    """``(t - base) - mean``. An infinite tangent stays what it is: its share of the mean is subtracted from the others alone,
+    as no infinities meet in the other mode."""
+    infinite = isinf(t)
+    if type(infinite) is np.ndarray and not infinite.any():
+        return (t - base) - mean
+    zero, lost = dtype_of(t).type(0), isinf(base)
+    with np.errstate(invalid="ignore"):
+        out = (t - where_p.bind(lost, zero, base)) - where_p.bind(lost, base, mean)
+    return where_p.bind(infinite, t, out)
 
 
 def _softmax_tangent(s: Value, t: Value, axes: Axes) -> Value:
     if type(s) is np.ndarray and not _first(s).any():
-        return s * (t - _sum(times(s, t), axes))
-    base, mean = _split(s, t, axes)
-    return s * ((t - base) - mean)
+        return s * _from_mean(t, dtype_of(t).type(0), _sum(times(s, t), axes))
+    return s * _from_mean(t, *_split(s, t, axes))
 
 
 def _softmax_tangent_in_weights(moves: Sequence[Value], args: Sequence[Value], axes: Axes) -> Value:
@@ -260,8 +272,7 @@ def _softmax_tangent_in_weights(moves: Sequence[Value], args: Sequence[Value], a
 
 
 def _log_softmax_tangent(s: Value, r: Value, t: Value, axes: Axes) -> Value:
-    base, mean = _split(s, t, axes, r)
-    return (t - base) - mean
+    return _from_mean(t, *_split(s, t, axes, r))
 
 
 def _log_softmax_tangent_in_weights(moves: Sequence[Value], args: Sequence[Value], axes: Axes) -> Value:

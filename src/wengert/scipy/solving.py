@@ -17,7 +17,8 @@ from ..numpy import linalg as _linalg
 from ..numpy.linalg import LinAlgError
 from ..numpy.linalg import det as _det
 from ..numpy.linalg import inv as _inv
-from ..ops.elementwise import absolute, conj, convert, real, where, where_p
+from ..ops.bounds import holds
+from ..ops.elementwise import absolute, conj, convert, logical_not, not_equal, real, where, where_p
 from ..ops.families import result_dtype
 from ..ops.linalg import adjoint, triangular_solve_p, turned
 from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape
@@ -250,7 +251,7 @@ def solve(
         return cho_solve((factor, True), b)
     if kind == "diagonal":
         diagonal = _linalg.diagonal(a)
-        if not isinstance(diagonal, Tracer) and not np.all(diagonal):
+        if not holds(not_equal(diagonal, 0)):
             raise LinAlgError("solve: a diagonal matrix with a zero on the diagonal is singular")
         return b / (diagonal if ndim_of(b) == 1 else expand_dims(diagonal, -1))
     if ndim_of(b) == 1:
@@ -381,7 +382,7 @@ def solve_circulant(
     if singular == "lstsq":
         out = fft.ifft(where(small, 0.0, right / where(small, 1.0, values)))
     else:
-        if not isinstance(small, Tracer) and np.any(small):
+        if not holds(logical_not(small)):
             raise LinAlgError("near singular circulant matrix.")
         out = fft.ifft(right / values)
     return moveaxis(out.real if is_real else out, -1, outaxis)

@@ -16,6 +16,7 @@ from ..nn import log_softmax as _log_softmax
 from ..nn import logsumexp
 from ..nn import softmax as _softmax
 from ..ops import elementwise as _ew
+from ..ops.bounds import holds
 from ..ops.elementwise import (
     absolute,
     digamma,
@@ -27,6 +28,7 @@ from ..ops.elementwise import (
     gammaln,
     isnan,
     log,
+    logical_not,
     rint,
     sqrt,
     stop_gradient_p,
@@ -323,7 +325,7 @@ def multigammaln(a: Any, d: int) -> Any:
     """The logarithm of the multivariate gamma function of dimension `d`, of `a` above ``(d - 1) / 2``.
 
     Raises:
-        ArgumentError: `a` is less (of values that are traced the result is NaN).
+        ArgumentError: `a` is less (in the body of a compiled loop the result is NaN).
 
     Example:
         >>> import numpy as np
@@ -333,8 +335,8 @@ def multigammaln(a: Any, d: int) -> Any:
     """
     a = _floating(a)
     low = a <= (d - 1) / 2
-    if not isinstance(low, Tracer) and np.any(low):
-        raise ArgumentError(f"multigammaln: a lies above (d - 1) / 2 = {(d - 1) / 2}, got {a}")
+    if not holds(logical_not(low)):
+        raise ArgumentError(f"multigammaln: a lies above (d - 1) / 2 = {(d - 1) / 2}")
     if isinstance(low, Tracer):
         a = where(low, math.nan, a)
     total: Any = d * (d - 1) / 4 * math.log(math.pi)

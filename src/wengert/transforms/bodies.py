@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import trees
-from ..core import Aval, Value, as_array
+from ..core import Aval, Value, as_array, dtype_of
 from ..errors import place_text
+from ..ops.elementwise import convert
 from .forward import check_output
 from .function import name_of
 from .staging import known_program, stage
@@ -27,13 +28,19 @@ class Body:
         def traced(f: Any) -> Any:
             def run(*values: Value) -> list[Value]:
                 leaves, self.tree = trees.flatten(f(*trees.unflatten(tree, values)))
-                return [as_array(check_output(x, f)) for x in leaves]
+                return [in_own_order(as_array(check_output(x, f))) for x in leaves]
 
             return stage(run, avals, name, what, hoist_arrays=True)
 
         name = name_of(f)
         program, self.closed = traced(f)
         self.program = known_program(program)
+
+
+def in_own_order(x: Value) -> Value:
+    """A value of the other byte order in this machine's, which what is computed of it has."""
+    dtype = dtype_of(x)
+    return x if dtype.isnative else convert(x, dtype.newbyteorder("="))
 
 
 def line_of(f: Any) -> str:
@@ -45,4 +52,4 @@ def type_text(a: Aval) -> str:
     return repr(Aval(a.shape, a.dtype))
 
 
-__all__ = ["Body", "line_of", "type_text"]
+__all__ = ["Body", "in_own_order", "line_of", "type_text"]

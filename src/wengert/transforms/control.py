@@ -21,7 +21,7 @@ from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, stack
 from . import nans
-from .bodies import Body, line_of, type_text
+from .bodies import Body, in_own_order, line_of, type_text
 from .budgets import scan_within, while_within
 from .changing import general
 from .forward import check_output
@@ -40,9 +40,7 @@ def _carried(
     Returns:
         The body, and what is carried as strong values of its types.
     """
-    # A traced value may be of the other byte order; what is computed of it has this machine's.
-    given = [(v, aval_of(v).dtype) for v in values_of(carry, tree, what, f, "init")]
-    carry = [v if d.isnative else convert(v, d.newbyteorder("=")) for v, d in given]
+    carry = [in_own_order(v) for v in values_of(carry, tree, what, f, "init")]
     avals = [aval_of(x) for x in carry]
     for _ in range(8):
         body, out_tree, outs = trace(avals)

@@ -77,11 +77,26 @@ conj_p = Linear(
 )
 
 
+def _to_unsigned(x: ndarray, dtype: np.dtype) -> Value:
+    """Floating numbers as uint32 or uint64: those below 0 count from the end, as C compilers do it by signed integers of 64
+    bits. C leaves open what becomes of numbers out of range, and NumPy's loops for single numbers and for arrays differ."""
+    if dtype.itemsize == 4:
+        return x.astype(np.int64).astype(dtype)
+    high = np.asarray(x >= 2.0**63)
+    if not high.any():
+        return x.astype(np.int64).astype(dtype)
+    wide = np.asarray(x, np.float64)
+    less = np.where(high, wide - 2.0**63, wide).astype(np.int64).astype(dtype)
+    return np.where(high, less ^ dtype.type(1 << 63), less)[()]
+
+
 def _convert_impl(x: Value, *, dtype: np.dtype) -> Value:
     if type(x) in PYTHON_SCALARS:
         return dtype.type(x.real if dtype.kind != "c" and type(x) is complex else x)
     if x.dtype.kind == "c" and dtype.kind not in "cb":
         x = x.real
+    if dtype.kind == "u" and dtype.itemsize > 2 and x.dtype.kind not in "iub":
+        return _to_unsigned(x, dtype)
     return x.astype(dtype)
 
 

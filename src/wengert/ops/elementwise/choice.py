@@ -16,6 +16,7 @@ from ...core import (
     Tracer,
     Value,
     as_value,
+    aval_of,
     demote,
     dtype_of,
     is_inexact,
@@ -26,7 +27,7 @@ from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
 from ..declare import REAL, SHAPES, binary, function_of, inside, samples
 from ..diagonal import on_weights
-from ..families import Elementwise, fit, spread
+from ..families import Elementwise, fit, result_dtype, spread
 from ..squares import joins
 from .casts import convert, own
 from .order import equal, greater, isnan, less, logical_or
@@ -108,7 +109,11 @@ class _Where(Elementwise):
         condition, x, y = args
         if type(x) in PYTHON_SCALARS and type(y) in PYTHON_SCALARS:
             x = dtype_of(x).type(x) if type(x) is not bool or type(y) is bool else x
-        out = np.where(condition, x, y)
+        try:
+            out = np.where(condition, x, y)
+        except np.exceptions.DTypePromotionError:  # NumPy promotes bfloat16 with some dtypes in arithmetic alone
+            dtype = result_dtype(aval_of(x), aval_of(y))
+            out = np.where(condition, convert(x, dtype), convert(y, dtype))
         out = out[()] if out.ndim == 0 else out
         if not config._x64:
             out = demote(out)

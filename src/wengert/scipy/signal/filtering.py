@@ -9,8 +9,11 @@ import numpy as np
 
 from ... import lax
 from ... import numpy as wnp
-from ...core import Tracer, dtype_of, ndim_of, shape_of
+from ...core import dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
+from ...ops.bounds import holds
+from ...ops.elementwise import equal
+from ...ops.indexing import getitem
 from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 
@@ -81,7 +84,7 @@ def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     sos, x = floating(sos, x)
     if ndim_of(sos) != 2 or shape_of(sos)[1] != 6:
         raise ShapeError(f"sosfilt: sos has shape (sections, 6), got {shape_of(sos)}")
-    if not isinstance(sos, Tracer) and not np.all(sos[:, 3] == 1):
+    if not holds(equal(getitem(sos, (slice(None), 3)), 1)):
         raise ArgumentError("sosfilt: sos[:, 3] should be all ones")
     states = []
     for i in range(shape_of(sos)[0]):

@@ -18,6 +18,8 @@ from ... import numpy as wnp
 from ...core import Tracer, dtype_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...numpy import arctan2, concatenate, cos, matmul, sin, sqrt, stack, sum, where
+from ...ops.bounds import holds
+from ...ops.elementwise import not_equal
 from ...ops.indexing import take_along_axis
 from ...ops.matrix_functions import polar_p
 from ...ops.shape import expand_dims
@@ -48,7 +50,7 @@ def _parts(q: Any) -> tuple[Any, Any]:
 def normalized(q: Any) -> Any:
     """Quaternions of length 1; of plain numbers none may be zero."""
     squares = _squares(q)
-    if not isinstance(squares, Tracer) and not np.all(squares):
+    if not holds(not_equal(squares, 0)):
         raise ArgumentError("a quaternion of length 0 is no rotation")
     return q / sqrt(squares)
 
@@ -140,7 +142,7 @@ def from_matrix(m: Any, assume_valid: bool) -> Any:
     if not assume_valid:
         turn = sum(m[..., 0] * wnp.cross(m[..., 1], m[..., 2]), -1)
         proper = turn > 0
-        if not isinstance(turn, Tracer) and not np.all(proper):
+        if not holds(proper):
             raise ArgumentError("a matrix whose determinant is not positive is no rotation")
         if not _is_orthogonal(m):
             m = polar_p.bind(m)[0]

@@ -17,6 +17,7 @@ from ... import trees
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...errors import nearest_names as _nearest_names
+from ...ops.bounds import holds
 from ...ops.special.declare import floating
 from . import quaternions as _q
 
@@ -227,7 +228,7 @@ class Rotation:
         weights = wnp.astype(as_array(weights), dtype_of(self.quat))
         if shape_of(weights) != self.shape:
             raise ShapeError(f"mean: weights of shape {shape_of(weights)} of rotations of shape {self.shape}")
-        if not isinstance(weights, Tracer) and not np.all(weights >= 0):
+        if not holds(weights >= 0):
             raise ArgumentError("mean: a weight is negative")
         return self._of(_q.mean(wnp.reshape(self.quat, (-1, 4)), wnp.reshape(weights, (-1,))))
 
@@ -302,7 +303,7 @@ class Slerp:
                 f"Slerp: as many times as rotations, at least two, got {shape_of(times)} and {rotations.shape}"
             )
         steps = wnp.diff(times)
-        if not isinstance(steps, Tracer) and not np.all(steps > 0):
+        if not holds(steps > 0):
             raise ArgumentError("Slerp: times must rise")
         self.times, self.timedelta, self.rotations = times, steps, rotations[:-1]
         self.rotvecs = (self.rotations.inv() * rotations[1:]).as_rotvec()
@@ -320,7 +321,7 @@ class Slerp:
         """
         (times,) = floating(as_array(times))
         outside = (times < self.times[0]) | (times > self.times[-1])
-        if not isinstance(outside, Tracer) and np.any(outside):
+        if not holds(wnp.logical_not(outside)):
             raise ArgumentError("Slerp: a time lies outside of the times given")
         last = shape_of(self.timedelta)[0] - 1
         place = wnp.clip(wnp.searchsorted(self.times, times) - 1, 0, last)

@@ -16,6 +16,7 @@ import numpy as np
 from ...core import Tracer, as_array, dtype_of
 from ...errors import ArgumentError
 from ...ops import elementwise as ew
+from ...ops.bounds import holds
 from ...ops.special import xlog1py, xlogy
 from ...ops.special.declare import floating
 
@@ -359,8 +360,8 @@ def _with_middle(functions: dict[str, Formula]) -> dict[str, Formula]:
 
     def interval(confidence: Any, *args: Any) -> tuple[Any, Any]:
         ok = ew.logical_and(ew.greater_equal(confidence, 0), ew.less_equal(confidence, 1))
-        if not isinstance(ok, Tracer) and not np.all(ok):
-            raise ArgumentError(f"interval: confidence lies between 0 and 1, got {confidence}")
+        if not holds(ok):
+            raise ArgumentError("interval: confidence lies between 0 and 1")
         return ppf((1 - confidence) / 2, *args), ppf((1 + confidence) / 2, *args)
 
     return functions | {"median": lambda *args: ppf(one(args[-1], 0.5), *args), "interval": interval}

@@ -16,6 +16,7 @@ from ...core import Tracer, dtype_of, ndim_of, shape_of
 from ...documented import with_example
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...ops import elementwise as ew
+from ...ops.bounds import holds
 from ...ops.reduction import sum as _sum
 from ...ops.shape import concatenate, expand_dims, reshape
 from ...ops.special import xlogy
@@ -26,12 +27,10 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 def _checked(ok: Any, message: str) -> Any:
-    """What must hold: an error where it is known not to; the condition where it is not known."""
-    if isinstance(ok, Tracer):
-        return ok
-    if not np.all(ok):
+    """What must hold: an error where it does not; the condition, where it may not be known."""
+    if not holds(ok):
         raise ArgumentError(message)
-    return True
+    return ok if isinstance(ok, Tracer) else True
 
 
 # --- the normal distribution --------------------------------------------------------------------------------------
@@ -91,7 +90,7 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
         whole = cov if ndim_of(cov) > 1 else diag(cov) if ndim_of(cov) else cov * eye(n, dtype=dtype_of(cov))
         out = _singular_logpdf(d, whole)
     elif ndim_of(cov) < 2:
-        if not isinstance(cov, Tracer) and not np.all(cov > 0):
+        if not holds(ew.greater(cov, 0)):
             raise LinAlgError("multivariate_normal: a variance is not positive")
         z = d / ew.sqrt(cov)
         log_root = 0.5 * (_sum(ew.log(cov)) if ndim_of(cov) else n * ew.log(cov))
