@@ -287,9 +287,14 @@ def live_equations(equations: Sequence[Equation], outputs: Sequence[Atom], faili
     needed = {id(a) for a in outputs if isinstance(a, Var)}
     kept: list[Equation] = []
     for eqn in reversed(equations):
-        if any(id(v) in needed for v in eqn.outputs) or has_effect(eqn) or (failing and may_fail(eqn)):
+        wanted = False
+        for v in eqn.outputs:
+            wanted = wanted or id(v) in needed
+        if wanted or has_effect(eqn) or (failing and eqn.primitive.indices_from is not None and may_fail(eqn)):
             kept.append(eqn)
-            needed.update(id(a) for a in eqn.inputs if isinstance(a, Var))
+            for a in eqn.inputs:
+                if isinstance(a, Var):
+                    needed.add(id(a))
     kept.reverse()
     return kept
 
@@ -314,6 +319,8 @@ def has_effect(eqn: Equation) -> bool:
     """Whether an equation does something beside giving results, indices in the Programs that it holds included."""
     if eqn.primitive.effect:
         return True
+    if not eqn.params:
+        return False
     return any(has_effect(e) or may_fail(e) for program in subprograms(eqn) for e in program.equations)
 
 

@@ -101,7 +101,7 @@ class Access:
     def address(self, base: V, type: str, offset: V) -> V:
         if offset.const == 0:
             return self.e.splat(base, offset.lanes)
-        return self.e.define(f"getelementptr {type}, ptr {base.name}, {offset!r}", "ptr", offset.lanes,
+        return self.e.define(f"getelementptr {type}, ptr {base.name}, {offset.text}", "ptr", offset.lanes,
                              max(base.depth, offset.depth))  # fmt: skip
 
     def load(self, node: Node, args: list[V]) -> V:
@@ -137,7 +137,7 @@ class Access:
         where = self.address(base, type_, at)
         depth = where.depth
         if mask is not None:
-            where = e.define(f"select {mask!r}, ptr {where.name}, ptr {base.name}", "ptr", 1, max(depth, mask.depth))
+            where = e.define(f"select {mask.text}, ptr {where.name}, ptr {base.name}", "ptr", 1, max(depth, mask.depth))
             depth = where.depth
         return e.define(f"load {type_}, ptr {where.name}, align {BITS[type_] // 8}", type_, 1, depth)
 
@@ -157,7 +157,7 @@ class Access:
             vector = f"<{lanes} x {type_}>"
             name = f"llvm.masked.load.v{lanes}{_suffix(type_)}.p0"
             e.declarations.setdefault(name, f"declare {vector} @{name}(ptr, i32, <{lanes} x i1>, {vector})")
-            call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask!r}, {vector} zeroinitializer)"
+            call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask.text}, {vector} zeroinitializer)"
             out = e.define(call, type_, lanes, max(where.depth, mask.depth))
         return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
 
@@ -196,7 +196,7 @@ class Access:
         name = f"llvm.masked.gather.v{lanes}{_suffix(type_)}.v{lanes}p0"
         e.declarations.setdefault(name, f"declare {vector} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")
         mask = e.constant(True, "i1", lanes) if mask is None else e.splat(mask, lanes)
-        call = f"call {vector} @{name}({where!r}, i32 {BITS[type_] // 8}, {mask!r}, {vector} zeroinitializer)"
+        call = f"call {vector} @{name}({where.text}, i32 {BITS[type_] // 8}, {mask.text}, {vector} zeroinitializer)"
         return e.define(call, type_, lanes, max(where.depth, mask.depth))
 
     def store(self, target: Var, offset: Affine, value: V, vector: bool) -> None:
@@ -209,7 +209,7 @@ class Access:
         lanes = self.schedule.vector.lanes if vector and self.schedule.vector is not None else 1
         align = BITS[type_] // 8
         if lanes == 1:
-            e.raw(f"  store {value!r}, ptr {self.address(base, type_, at).name}, align {align}")
+            e.raw(f"  store {value.text}, ptr {self.address(base, type_, at).name}, align {align}")
             return
         value = e.splat(value, lanes)
         fresh = self.fresh() if self.kernel.in_place else None  # the others are read from what is written already
@@ -219,9 +219,9 @@ class Access:
             if fresh is not None:
                 name = f"llvm.masked.store.v{lanes}{_suffix(type_)}.p0"
                 e.declarations.setdefault(name, f"declare void @{name}(<{lanes} x {type_}>, ptr, i32, <{lanes} x i1>)")
-                e.raw(f"  call void @{name}({value!r}, ptr {where.name}, i32 {align}, {fresh!r})")
+                e.raw(f"  call void @{name}({value.text}, ptr {where.name}, i32 {align}, {fresh.text})")
                 return
-            e.raw(f"  store {value!r}, ptr {where.name}, align {align}")
+            e.raw(f"  store {value.text}, ptr {where.name}, align {align}")
             return
         at = e.iadd(e.splat(at, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
         where = self.address(base, type_, at)
@@ -230,7 +230,7 @@ class Access:
             name, f"declare void @{name}(<{lanes} x {type_}>, <{lanes} x ptr>, i32, <{lanes} x i1>)"
         )
         mask = e.constant(True, "i1", lanes) if fresh is None else fresh
-        e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {mask!r})")
+        e.raw(f"  call void @{name}({value.text}, {where.text}, i32 {align}, {mask.text})")
 
     def fresh(self) -> V | None:
         """Which lanes are at points that no vector before had; None where all are."""

@@ -53,12 +53,19 @@ def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
 def _elementwise(inner: Rule) -> Rule:
     @functools.wraps(inner)
     def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-        found = [a if number(a) is not None else r.number_spread(a) for a in inputs]
-        numbers = [n for n in found if n is not None]
+        numbers, spread = [], False
+        for a in inputs:
+            if type(a) is Var:
+                made = r.number_spread(a)
+                spread = spread or made is not None
+            else:
+                made = a if number(a) is not None else None
+            if made is not None:
+                numbers.append(made)
         if len(numbers) == len(inputs):  # all spread alike
             known = [n if n is a else r.fitted(n, Aval((), a.aval.dtype)) for n, a in zip(numbers, inputs, strict=True)]
             return r.one(maps.broadcast, r.one(eqn.primitive, *known, **eqn.params), shape=eqn.outputs[0].aval.shape)
-        bare = _scalars_bare(r, eqn, inputs)
+        bare = _scalars_bare(r, eqn, inputs) if spread else inputs
         if bare is not inputs:
             shape = eqn.outputs[0].aval.shape
             if broadcast_shapes("operands", *[a.aval.shape for a in bare]) != shape:  # without axes of length 1
@@ -84,8 +91,11 @@ def _multiply(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 def _of_choices(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """A product, sum or difference of two choices between something and 0 by one condition, as one choice by it."""
     out = eqn.outputs[0].aval
-    if out.dtype.kind != "f" or any(a.aval.dtype != out.dtype or a.aval.shape != out.shape for a in inputs):
+    if out.dtype.kind != "f":
         return None
+    for a in inputs:
+        if a.aval.dtype != out.dtype or a.aval.shape != out.shape:
+            return None
     x, y = _choice(r, inputs[0]), None
     if x is not None:
         y = _choice(r, inputs[1])

@@ -52,8 +52,11 @@ def worthwhile(program: Program) -> bool:
     """Whether most of what a Program writes has short rows, and other than elementwise operations happen to them."""
     mixed, total, short = False, 0, 0
     for eqn in program.equations:
-        size = max((v.aval.size for v in eqn.outputs), default=0)
-        rows = any(row_rank(a.aval.shape) for a in (*eqn.inputs, *eqn.outputs))
+        size, rows = 0, False
+        for v in eqn.outputs:
+            size = max(size, math.prod(v.aval.shape))
+        for a in (*eqn.inputs, *eqn.outputs):
+            rows = rows or (len(a.aval.shape) > 1 and bool(row_rank(a.aval.shape)))
         total += size
         short += size if rows else 0
         mixed = mixed or (rows and not eqn.primitive.elementwise)

@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 from ..config import config
 from ..core import Aval, Primitive, Value
 from ..lowering import index_maps as maps
-from ..lowering import meaning
+from ..lowering import meaning, meanings
 from ..lowering.index_maps import strides_of
 from ..lowering.kinds import Contraction
 from ..program import Atom, Equation, Program, Var
@@ -76,7 +76,7 @@ ARRANGED = ArrangedProduct()
 
 def arranged(program: Program) -> Program:
     """A Program whose products have no more copies around them than they need."""
-    if config.reproducible or not any(meaning(e) is Contraction for e in program.equations):
+    if Contraction not in meanings(program) or config.reproducible:
         return program
     producer = {v: e for e in program.equations for v in e.outputs}
     users: dict[Var, list[Equation]] = {}

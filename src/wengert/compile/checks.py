@@ -63,11 +63,11 @@ _CHECK.native.declare(_CHECK)
 
 def pairs(eqn: Equation) -> list[Pair]:
     """What an equation checks."""
-    if meaning(eqn) is Check:
-        return [(eqn.inputs[0], eqn.params["length"])]
     first = eqn.primitive.indices_from
     if first is None:
         return []
+    if meaning(eqn) is Check:
+        return [(eqn.inputs[0], eqn.params["length"])]
     shape = eqn.inputs[0].aval.shape
     return [
         (a, shape[axis])
@@ -82,16 +82,18 @@ def alive(equations: Iterable[Equation], outputs: Sequence[Atom]) -> list[Equati
     found: list[Equation] = []
     checks = False
     for eqn in reversed(list(equations)):
-        if any(v in needed for v in eqn.outputs) or has_effect(eqn):
+        if not needed.isdisjoint(eqn.outputs) or has_effect(eqn):
             kept = [eqn]
-            checks = checks or meaning(eqn) is Check
+            checks = checks or eqn.primitive.native.meaning is Check
         elif may_fail(eqn):
             kept = [_check(pair) for pair in pairs(eqn)]
             checks = True
         else:
             continue
         for e in kept:
-            needed.update(a for a in e.inputs if type(a) is Var)
+            for a in e.inputs:
+                if type(a) is Var:
+                    needed.add(a)
         found += kept
     found.reverse()
     return _once(found, outputs) if checks else found
@@ -120,7 +122,7 @@ def _once(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equati
 def complete(program: Program) -> Program:
     """A Program in which what nests may compute in part is checked whole."""
     equations = list(program.equations)
-    if not any(may_fail(e) for e in equations):
+    if not [e for e in equations if e.primitive.indices_from is not None and may_fail(e)]:
         return program
     pending: dict[Any, list[Pair]] = {}  # of what nests compute where it is used
     parts: dict[Pair, None] = {}

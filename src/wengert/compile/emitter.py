@@ -9,8 +9,10 @@ No operation, loop nest or buffer is known here.
 
 from __future__ import annotations
 
+import operator
 import struct
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ FLOATS = ("float", "double")
 QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
 BITS = {"half": 16, "i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
 PAIRS = {"float": "<2 x float>", "double": "<2 x double>"}  # complex numbers as they are copied, in one piece
+_SUFFIXES = {"float": "f32", "double": "f64"}  # of overloaded names
+_TEXT = operator.attrgetter("text")
 BITS.update({pair: 2 * BITS[real] for real, pair in PAIRS.items()})
 # NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
 REGISTER_TYPES = {
@@ -42,10 +46,11 @@ REGISTER_TYPES = {
 class V:
     """A value in a register: its text, scalar type, number of lanes (1: a scalar) and the loop depth it is known at.
 
-    `late` is its form as ``a * b + c``, of which `b` is known last, where that is of use: see `control.late`.
+    `llvm` is its type, with lanes, as LLVM writes it, `text` type and name. `late` is its form as ``a * b + c``, of which `b`
+    is known last, where that is of use: see `control.late`.
     """
 
-    __slots__ = ("const", "depth", "lanes", "late", "name", "type")
+    __slots__ = ("const", "depth", "lanes", "late", "llvm", "name", "text", "type")
 
     def __init__(self, name: str, type: str, lanes: int, depth: int, const: Any = None) -> None:
         self.name = name
@@ -54,13 +59,11 @@ class V:
         self.depth = depth
         self.const = const  # the Python number, if it is a constant
         self.late: Any = None
-
-    @property
-    def llvm(self) -> str:
-        return self.type if self.lanes == 1 else f"<{self.lanes} x {self.type}>"
+        self.llvm = type if lanes == 1 else f"<{lanes} x {type}>"
+        self.text = f"{self.llvm} {name}"
 
     def __repr__(self) -> str:
-        return f"{self.llvm} {self.name}"
+        return self.text
 
 
 def literal_text(type: str, value: Any) -> str:
@@ -72,6 +75,22 @@ def literal_text(type: str, value: Any) -> str:
     if type == "i1":
         return "true" if value else "false"
     return str(int(value))
+
+
+def _instruction(op: str, what: str | None = None) -> Callable[[Emitter, V, V], V]:
+    """The method that writes an instruction of two operands of one type."""
+
+    def write(e: Emitter, a: V, b: V) -> V:
+        return e.define(f"{op} {a.llvm} {a.name}, {b.name}", a.type, a.lanes, max(a.depth, b.depth))
+
+    write.__doc__ = what
+    return write
+
+
+@lru_cache(maxsize=512)
+def _lanes_text(values: tuple[int, ...], type: str) -> str:
+    """Integers as a vector constant has them."""
+    return ", ".join([f"{type} {literal_text(type, v)}" for v in values])
 
 
 class Region:
@@ -107,6 +126,7 @@ class Emitter:
         self.functions: dict[str, str] = {}  # definitions of internal functions, by name
         self.results: dict[str, str] = {}  # the types that they return
         self._count = 0
+        self._contracts, self._fuses = on("contraction"), on("product_sums")
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -134,7 +154,12 @@ class Emitter:
 
     def constant(self, value: Any, type: str, lanes: int = 1) -> V:
         """A constant of a type, the same in every lane."""
-        text = literal_text(type, value)
+        if type == "double":
+            text = "0x" + struct.pack(">d", value).hex().upper()
+        else:
+            text = (
+                str(value) if value.__class__ is int and type != "float" and type != "i1" else literal_text(type, value)
+            )
         return V(text if lanes == 1 else f"splat ({type} {text})", type, lanes, 0, value)
 
     def const(self, value: Any, like: V) -> V:
@@ -143,34 +168,30 @@ class Emitter:
 
     def lanes_constant(self, values: Sequence[Any], type: str) -> V:
         """A vector constant with its own value in each lane."""
-        text = ", ".join(f"{type} {literal_text(type, v)}" for v in values)
+        if type in FLOATS:
+            text = ", ".join([f"{type} {literal_text(type, v)}" for v in values])
+        else:
+            text = _lanes_text(tuple(values), type)
         return V(f"<{text}>", type, len(values), 0)
 
     # --- instructions --------------------------------------------------------------------------------------------
 
-    def _two(self, op: str, a: V, b: V) -> V:
+    fadd = _instruction("fadd", "``a + b`` rounded once, never contracted (for error-free transformations).")
+    fsub, fmul, fdiv = map(_instruction, ("fsub", "fmul", "fdiv"))
+    isub, imul = map(_instruction, ("sub", "mul"))
+    and_, or_, xor, shl, lshr, ashr = map(_instruction, ("and", "or", "xor", "shl", "lshr", "ashr"))
+
+    def binary(self, op: str, a: V, b: V) -> V:
+        """Any other instruction of two operands of one type (``sdiv``, ``urem`` …)."""
         return self.define(f"{op} {a.llvm} {a.name}, {b.name}", a.type, a.lanes, max(a.depth, b.depth))
-
-    def fadd(self, a: V, b: V) -> V:
-        """``a + b`` rounded once, never contracted (for error-free transformations)."""
-        return self._two("fadd", a, b)
-
-    def fsub(self, a: V, b: V) -> V:
-        return self._two("fsub", a, b)
-
-    def fmul(self, a: V, b: V) -> V:
-        return self._two("fmul", a, b)
-
-    def fdiv(self, a: V, b: V) -> V:
-        return self._two("fdiv", a, b)
 
     def sum(self, op: str, a: V, b: V, of_products: bool = False) -> V:
         """A sum or difference of the user's, or one of what the compiler adds up, of products perhaps.
 
         LLVM fuses a product and a sum where both are marked. Products always are, sums where a rewrite is on.
         """
-        marked = on("contraction") or (of_products and on("product_sums"))
-        return self.binary(f"{op} contract" if marked else op, a, b)
+        op = f"{op} contract" if self._contracts or (of_products and self._fuses) else op
+        return self.define(f"{op} {a.llvm} {a.name}, {b.name}", a.type, a.lanes, max(a.depth, b.depth))
 
     def fma(self, a: V, b: V, c: V) -> V:
         """``a * b + c``, rounded once."""
@@ -188,35 +209,7 @@ class Emitter:
             return a
         if a.const == 0 and a.const is not None:
             return b
-        return self._two("add", a, b)
-
-    def isub(self, a: V, b: V) -> V:
-        return self._two("sub", a, b)
-
-    def imul(self, a: V, b: V) -> V:
-        return self._two("mul", a, b)
-
-    def and_(self, a: V, b: V) -> V:
-        return self._two("and", a, b)
-
-    def or_(self, a: V, b: V) -> V:
-        return self._two("or", a, b)
-
-    def xor(self, a: V, b: V) -> V:
-        return self._two("xor", a, b)
-
-    def shl(self, a: V, b: V) -> V:
-        return self._two("shl", a, b)
-
-    def lshr(self, a: V, b: V) -> V:
-        return self._two("lshr", a, b)
-
-    def ashr(self, a: V, b: V) -> V:
-        return self._two("ashr", a, b)
-
-    def binary(self, op: str, a: V, b: V) -> V:
-        """Any other instruction of two operands of one type (``sdiv``, ``urem`` …)."""
-        return self._two(op, a, b)
+        return self.define(f"add {a.llvm} {a.name}, {b.name}", a.type, a.lanes, max(a.depth, b.depth))
 
     def fcmp(self, predicate: str, a: V, b: V) -> V:
         """An i1; predicates are LLVM's: ``oeq olt ole ogt oge one ord uno ueq ult …``."""
@@ -242,19 +235,22 @@ class Emitter:
 
     def freeze(self, a: V) -> V:
         """Some number where an instruction had no defined result."""
-        return self.define(f"freeze {a!r}", a.type, a.lanes, a.depth)
+        return self.define(f"freeze {a.text}", a.type, a.lanes, a.depth)
 
     def intrinsic(self, name: str, *args: V, result: str | None = None, lanes: int | None = None) -> V:
         """A call of ``llvm.NAME`` overloaded on the type of its first argument (``fma sqrt fabs rint floor …``)."""
         first = args[0]
-        suffix = {"float": "f32", "double": "f64"}.get(first.type, first.type)
+        suffix = _SUFFIXES.get(first.type, first.type)
         full = f"llvm.{name}.{suffix if first.lanes == 1 else f'v{first.lanes}{suffix}'}"
         out, lanes = result or first.type, lanes or first.lanes
         out_llvm = out if lanes == 1 else f"<{lanes} x {out}>"
-        types = ", ".join(a.llvm for a in args)
-        self.declarations.setdefault(full, f"declare {out_llvm} @{full}({types})")
-        right = f"call {out_llvm} @{full}({', '.join(map(repr, args))})"
-        return self.define(right, out, lanes, max(a.depth for a in args))
+        if full not in self.declarations:
+            self.declarations[full] = f"declare {out_llvm} @{full}({', '.join([a.llvm for a in args])})"
+        depth = 0
+        for a in args:  # (no generator: functions of many instructions come here for each of them)
+            depth = max(depth, a.depth)
+        right = f"call {out_llvm} @{full}({', '.join(map(_TEXT, args))})"
+        return self.define(right, out, lanes, depth)
 
     def patch(self, condition: V, value: V, name: str, *args: V) -> V:
         """`value`, but NAME of `args` by the C library in lanes where `condition` holds.
@@ -271,7 +267,7 @@ class Emitter:
         any_ = condition if condition.lanes == 1 else self.intrinsic("vector.reduce.or", condition, lanes=1)
         self._count += 1
         n, v = self._count, V(f"%v{self._count}", value.type, value.lanes, depth)
-        operands = ", ".join(map(repr, (condition, value, *args)))
+        operands = ", ".join(map(_TEXT, (condition, value, *args)))
         region.lines += [
             f"  br label %test{n}",
             f"test{n}:",
@@ -322,7 +318,7 @@ class Emitter:
                 f"  ret {bits} %bits",
                 "}",
             ])  # fmt: skip
-        right = f"call preserve_allcc {bits} @{function}({', '.join(map(repr, args))})"
+        right = f"call preserve_allcc {bits} @{function}({', '.join(map(_TEXT, args))})"
         return self.cast("bitcast", self.define(right, bits, 1, 0), t)
 
     def _patch_function(self, name: str, value: V, arity: int) -> str:
@@ -392,18 +388,18 @@ class Emitter:
         if a.const is not None:
             return self.constant(a.const, a.type, lanes)
         vector = f"<{lanes} x {a.type}>"
-        one = self.define(f"insertelement {vector} poison, {a!r}, i32 0", a.type, lanes, a.depth)
+        one = self.define(f"insertelement {vector} poison, {a.text}, i32 0", a.type, lanes, a.depth)
         right = f"shufflevector {vector} {one.name}, {vector} poison, <{lanes} x i32> zeroinitializer"
         return self.define(right, a.type, lanes, a.depth)
 
     def extract(self, a: V, lane: int) -> V:
-        return self.define(f"extractelement {a!r}, i32 {lane}", a.type, 1, a.depth)
+        return self.define(f"extractelement {a.text}, i32 {lane}", a.type, 1, a.depth)
 
     def shuffle(self, a: V, order: Sequence[int], b: V | None = None) -> V:
         """Lanes of `a`, and those of `b` numbered on from them."""
-        mask = ", ".join(f"i32 {i}" for i in order)
+        mask = _lanes_text(tuple(order), "i32")
         other, depth = (f"{a.llvm} poison", a.depth) if b is None else (repr(b), max(a.depth, b.depth))
-        return self.define(f"shufflevector {a!r}, {other}, <{len(order)} x i32> <{mask}>", a.type, len(order), depth)
+        return self.define(f"shufflevector {a.text}, {other}, <{len(order)} x i32> <{mask}>", a.type, len(order), depth)
 
     def fold(self, a: V, combine: Callable[[V, V], V]) -> V:
         """All lanes combined by halves: a fixed order, so the same bits every run."""

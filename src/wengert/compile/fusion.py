@@ -125,12 +125,14 @@ class Plan:
             for eqn in program.equations
             if eqn.primitive.elementwise
             for a in eqn.inputs
-            if type(a) is Var and size_of(eqn.outputs[0].aval) > size_of(a.aval)
+            if type(a) is Var
+            and a.aval.shape != (shape := eqn.outputs[0].aval.shape)
+            and math.prod(shape) > math.prod(a.aval.shape)
         }
         self._companions: dict[Any, list[Var]] = {}  # results of functions that share instructions, of one argument
         for eqn in program.equations:
-            if (key := _shared_key(eqn)) is not None:
-                self._companions.setdefault(key, []).append(eqn.outputs[0])
+            if eqn.primitive.native.shares:
+                self._companions.setdefault(_shared_key(eqn), []).append(eqn.outputs[0])
         self._assign()
         self._keep_shared()
         self._build()
@@ -141,21 +143,22 @@ class Plan:
     # --- kinds and stages ----------------------------------------------------------------------------------------
 
     def _kind(self, eqn: Equation) -> str:
+        native = eqn.primitive.native
         avals = [a.aval for a in eqn.inputs]
         outs = [v.aval for v in eqn.outputs]
-        if isinstance(eqn.primitive.native, SameBytes):
+        if isinstance(native, SameBytes):
             return VIEW
-        if meaning(eqn) is Contraction and all(a.dtype in REAL and a.dtype == outs[0].dtype for a in avals):
+        if native.meaning is Contraction and all(a.dtype in REAL and a.dtype == outs[0].dtype for a in avals):
             sized = whole([a.shape for a in avals], eqn.params["dims"], outs[0].dtype)
             return PRODUCT if sized and product_of(eqn) is not None else CALL
-        if any(register_type(a.dtype) is None for a in (*avals, *outs)):
-            return CALL
-        native = eqn.primitive.native
+        for a in (*avals, *outs):
+            if register_type(a.dtype) is None:
+                return CALL
         if isinstance(native, Formula):
             return MAP if lowered(eqn.primitive, avals, outs[0]) else CALL
         if isinstance(native, Structure):
             return VIEW if native.inlined(eqn) else PIECES
-        if isinstance(eqn.primitive.native, Check):
+        if isinstance(native, Check):
             return REDUCE
         if isinstance(native, Reduction) and size_of(avals[0]) > 0:
             return REDUCE if computed_in(avals[0].dtype).kind in native.monoid.kinds else CALL
@@ -204,13 +207,15 @@ class Plan:
                 (out,) = eqn.outputs
                 stage, cost = 0, self._own_cost(eqn)
                 for a in eqn.inputs:
-                    if kind == MAP and type(a) is Var and a.aval.shape == out.aval.shape and self._joins(a):
+                    if type(a) is Literal:
+                        continue
+                    if kind == MAP and a in self.memory and a.aval.shape == out.aval.shape and self._joins(a):
                         stage, cost = max(stage, self._stage[a]), cost + self._cost[a]
                     elif self._needs_memory(eqn, a):
                         stage = max(stage, self.force(a))
                     else:
                         stage = max(stage, self._ready(a))
-                        if type(a) is Var and a not in self.memory:
+                        if a not in self.memory:
                             cost += self._cost[a]
                 crowd = (stage, out.aval.shape)
                 if self._crowd.get(crowd, 0) >= self.largest:  # begin another nest, from what is in memory by then
@@ -271,7 +276,7 @@ class Plan:
         if {a, eqn.outputs[0]} <= self._spread and self._cost[a] > CHEAP >= self._own_cost(eqn):
             return True  # it will be, and then the result is cheap to compute where it is used
         out = eqn.outputs[0].aval
-        return size_of(out) > size_of(a.aval) and self._cost[a] > CHEAP and size_of(a.aval) >= 1
+        return self._cost[a] > CHEAP and size_of(out) > size_of(a.aval) >= 1
 
     # --- what is kept --------------------------------------------------------------------------------------------
 
@@ -308,10 +313,9 @@ class Plan:
         A derivative of tanh that waits for its cotangent is one: there its argument would be read, and the exponential
         computed once more, instead of the derivative being read. The function is put into the stage of that nest.
         """
-        key = _shared_key(eqn)
-        (out,) = eqn.outputs
-        if key is None:
+        if not eqn.primitive.native.shares:
             return False
+        key, (out,) = _shared_key(eqn), eqn.outputs
         stages = []
         for other in self._companions[key]:
             if other is not out:
@@ -450,10 +454,9 @@ def uses_again(eqn: Equation) -> list[bool]:
     return [n > 1, m > 1]
 
 
-def _shared_key(eqn: Equation) -> tuple[str, Atom] | None:
+def _shared_key(eqn: Equation) -> tuple[str, Atom]:
     """What an elementwise function shares with others of the same argument."""
-    name = eqn.primitive.native.shares
-    return (name, eqn.inputs[0]) if name else None
+    return eqn.primitive.native.shares, eqn.inputs[0]
 
 
 def product_domain(eqn: Equation) -> tuple[int, ...]:

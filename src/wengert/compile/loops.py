@@ -29,6 +29,9 @@ FRESH = 0.3  # nanoseconds to write a byte of memory that the system has yet to 
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 
 
+_LAST = Loop(-1, 1, True)  # after all
+
+
 class _Accumulator:
     """A reduction under way: its value at each loop depth, and what it becomes at the end of the innermost one."""
 
@@ -49,7 +52,7 @@ class KernelWriter(Access):
         super().__init__(kernel, storage, vector_bytes)
         self._values: list[V] = []
         self._accumulators: list[_Accumulator] = []
-        self.checks = any(n.kind == "checked" for n in kernel.nest.nodes)
+        self.checks = bool([n for n in kernel.nest.nodes if n.kind == "checked"])
         self._strip = self._strips(vector_bytes)
         self.stops = self._strip is not None  # whether it ends before its time, where it is interrupted
         self._bad: list[V] = []
@@ -65,7 +68,7 @@ class KernelWriter(Access):
         trips = [-(-x.extent // x.lanes) for x in loops]
         if chunks is not None:
             trips[chunks.loop] = -(-trips[chunks.loop] // pieces)
-        written = sum(r.target.aval.size * r.target.aval.dtype.itemsize for r in self.kernel.roots)
+        written = sum([r.target.aval.size * r.target.aval.dtype.itemsize for r in self.kernel.roots])
         time = max(nanoseconds(self.kernel, self.schedule), written * FRESH)
         found = strip(trips, time / pieces)
         if found is None and chunks is not None:
@@ -75,11 +78,10 @@ class KernelWriter(Access):
     # --- nodes ---------------------------------------------------------------------------------------------------
 
     def emit(self, node: Node) -> V:
-        e, values = self.e, self._values
-        args = [values[i] for i in node.args]
-        kind = node.kind
+        e, values, kind = self.e, self._values, node.kind
         if kind == "op":
-            return self._operation(node, args)
+            return self._operation(node)
+        args = [values[i] for i in node.args] if node.args else []
         if kind == "load":
             return self.load(node, args)
         if kind == "number":
@@ -109,13 +111,12 @@ class KernelWriter(Access):
         assert kind == "checked", kind
         return self._checked(node, args)
 
-    def _operation(self, node: Node, args: list[V]) -> V:
-        eqn = node.data
+    def _operation(self, node: Node) -> V:
+        eqn, values = node.data, self._values
         out = eqn.outputs[0].aval
-        dtypes = [a.aval.dtype for a in eqn.inputs]
         loops = lowered(eqn.primitive, [a.aval for a in eqn.inputs], out)
         assert loops is not None
-        pairs = list(zip(args, dtypes, strict=True))
+        pairs = [(values[i], a.aval.dtype) for i, a in zip(node.args, eqn.inputs, strict=True)]
         formula = eqn.primitive.native
         return emit_elementwise(self.e, formula, loops, out.dtype, pairs, self._calls.get(formula, 0) >= OUTLINED)
 
@@ -139,7 +140,7 @@ class KernelWriter(Access):
         type_ = REGISTERS[dtype]
         vector = self.schedule.vector
         lanes = vector.lanes if vector is not None else 1
-        first = next((k for k, x in enumerate(self.schedule.loops) if x.reduced), len(self.schedule.loops))
+        first = [x.reduced for x in (*self.schedule.loops, _LAST)].index(True)
         return _Accumulator(root, dtype, self.e.constant(root.combine.identity(dtype), type_, lanes), first)
 
     # --- the function ----------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ class KernelWriter(Access):
                 if bad.lanes > 1:
                     name = f"llvm.vector.reduce.or.v{bad.lanes}i1"
                     e.declarations.setdefault(name, f"declare i1 @{name}(<{bad.lanes} x i1>)")
-                    flag = e.define(f"call i1 @{name}({bad!r})", "i1", 1, bad.depth)
+                    flag = e.define(f"call i1 @{name}({bad.text})", "i1", 1, bad.depth)
                 acc.value = e.or_(acc.value, flag)
             acc.next = acc.value
             return
@@ -254,7 +255,7 @@ class KernelWriter(Access):
         e.raw(f"  {old.name} = load {old.llvm}, ptr {where.name}, align {dtype.itemsize}")
         total = SUM.accumulate(e, dtype, from_memory(e, old, dtype), value)
         total = to_memory(e, rounded(e, total, dtype), dtype)
-        e.raw(f"  store {total!r}, ptr {where.name}, align {dtype.itemsize}")
+        e.raw(f"  store {total.text}, ptr {where.name}, align {dtype.itemsize}")
 
     def _close(self, loop: Loop, k: int) -> None:
         e = self.e

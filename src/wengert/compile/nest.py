@@ -155,9 +155,10 @@ class Nest:
 
     def operation(self, eqn: Equation, args: Sequence[int]) -> int:
         """The node of an elementwise equation."""
-        weak = tuple(a.aval.weak for a in eqn.inputs)
         out = eqn.outputs[0].aval.dtype
-        key = (eqn.primitive, out, weak, tuple(a.aval.dtype for a in eqn.inputs))
+        key: Any = (eqn.primitive, out)
+        for a in eqn.inputs:
+            key += (a.aval.weak, a.aval.dtype)
         return self.node("op", tuple(args), eqn, out, key)
 
     def load(self, atom: Atom, point: Point, mask: int | None) -> int:
@@ -177,7 +178,10 @@ class Nest:
 
 def in_pairs(a: Affine, array: Any) -> bool:
     """Whether places are those of first or of second numbers of pairs, in an array of pairs."""
-    return array.aval.size % 2 == 0 and all(c % 2 == 0 for _, c in a.terms)
+    for _, c in a.terms:
+        if c % 2:
+            return False
+    return array.aval.size % 2 == 0
 
 
 def size_of(aval: Aval) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import Aval
 from ..lowering import formulas as f
-from ..lowering import meaning
+from ..lowering import meaning, meanings
 from ..program import Equation, Literal, Program, Var
 from .rewriter import appended, rebuilt, registered
 from .rewrites import on
@@ -26,7 +26,7 @@ SCALES = {"d": (2.0**-1000, 2.0**100), "f": (2.0**-110, 2.0**40)}
 
 def inverses_shared(program: Program) -> Program:
     """A Program that divides by a number once where it may multiply by its inverse."""
-    if not on("shared_inverses"):
+    if f.divide not in meanings(program) or not on("shared_inverses"):
         return program
     producer = {v: e for e in program.equations for v in e.outputs}
     groups: dict[Var, list[Equation]] = {}

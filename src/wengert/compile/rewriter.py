@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from ..core import Aval, Primitive
-from ..lowering import PRIMITIVES, Formula, meaning
+from ..lowering import PRIMITIVES, Formula
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Control
@@ -83,17 +83,16 @@ class Rewriter:
     def run(self, program: Program, arguments: Sequence[Atom]) -> list[Atom]:
         """Write the equations of a Program for some arguments; returns its results."""
         env: dict[Atom, Atom] = dict(zip(program.inputs, arguments, strict=True))
-
-        def atom(a: Atom) -> Atom:
-            return self.literal(a) if type(a) is Literal else env[a]
-
         around = self.place
         for eqn in program.equations:
             self.place = eqn.place or around
-            outs = self.apply(eqn.primitive, [atom(a) for a in eqn.inputs], eqn.params, [v.aval for v in eqn.outputs])
+            inputs = []
+            for a in eqn.inputs:
+                inputs.append(env[a] if type(a) is Var else self.literal(a))  # type: ignore[arg-type]
+            outs = self.apply(eqn.primitive, inputs, eqn.params, [v.aval for v in eqn.outputs])
             env.update(zip(eqn.outputs, outs, strict=True))
         self.place = around
-        return [atom(a) for a in program.outputs]
+        return [env[a] if type(a) is Var else self.literal(a) for a in program.outputs]  # type: ignore[arg-type]
 
     def literal(self, a: Literal) -> Atom:
         """A literal; an array that holds one number everywhere is a broadcast of it."""
@@ -155,14 +154,19 @@ class Rewriter:
         """Results of a primitive as one equation, unless a rule knows better or it stands already."""
         eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
         eqn.place = self.place
-        if primitive.elementwise and all(number(a) is not None for a in inputs):
-            with np.errstate(all="ignore"):
-                value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]
-            return [self.fitted(Literal(value), avals[0])]
-        spread = self._one_everywhere(eqn)
+        if primitive.elementwise:
+            for a in inputs:
+                if type(a) is Var or number(a) is None:
+                    break
+            else:
+                with np.errstate(all="ignore"):
+                    value = primitive.impl(*[a.value for a in inputs], **params)  # type: ignore[union-attr]
+                return [self.fitted(Literal(value), avals[0])]
+        native = primitive.native
+        spread = self._one_everywhere(eqn) if native.selects else None
         if spread is not None:
             return [self.fitted(self.one(maps.broadcast, spread, shape=avals[0].shape), avals[0])]
-        found = RULES.get(meaning(eqn)) or (RULES[Formula] if primitive.elementwise else None)
+        found = RULES.get(native.meaning) or (RULES[Formula] if primitive.elementwise else None)
         if found is not None:
             simpler = found(self, eqn, inputs)
             if simpler is not None:
@@ -181,7 +185,7 @@ class Rewriter:
     def _one_everywhere(self, eqn: Equation) -> Atom | None:
         """The number that all elements are, of an equation that moves elements of a broadcast number."""
         native = eqn.primitive.native
-        if not isinstance(native, maps.Structure) or not native.selects or native.computed or native.spreads:
+        if not isinstance(native, maps.Structure) or native.computed or native.spreads:
             return None
         made = self.made_by(eqn.inputs[0], maps.broadcast)
         return made.inputs[0] if made is not None and made.inputs[0].aval.shape == () else None
@@ -221,12 +225,14 @@ class Rewriter:
     def made_by(self, a: Atom, operation: Any) -> Equation | None:
         """The equation that defines an atom, if its operation means this."""
         eqn = self.producer.get(a) if type(a) is Var else None
-        return eqn if eqn is not None and meaning(eqn) is operation else None
+        return eqn if eqn is not None and eqn.primitive.native.meaning is operation else None
 
     def number_spread(self, a: Atom) -> Atom | None:
         """The number that an atom is a broadcast of."""
-        made = self.made_by(a, maps.broadcast)
-        return made.inputs[0] if made is not None and number(made.inputs[0]) is not None else None
+        made = self.producer.get(a) if type(a) is Var else None
+        if made is None or made.primitive.native.meaning is not maps.broadcast:
+            return None
+        return made.inputs[0] if number(made.inputs[0]) is not None else None
 
     def _key(self, eqn: Equation) -> Any:
         if eqn.primitive.effect:

@@ -111,7 +111,7 @@ def write_rows(w: Any, block: Sequence[Root], values: Sequence[V]) -> None:
         for row in range(pieces):
             part = piece if pieces == 1 else e.shuffle(piece, range(row * width, (row + 1) * width))
             place = e.iadd(at, e.constant((k * (lanes // width) + row) * step, "i64"))
-            e.raw(f"  store {part!r}, ptr {w.address(base, type_, place).name}, align {align}")
+            e.raw(f"  store {part.text}, ptr {w.address(base, type_, place).name}, align {align}")
 
 
 __all__ = ["blocks", "write_rows"]

@@ -5,6 +5,7 @@ An operation that gives no formula for the dtypes at hand is called through NumP
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ REGISTERS = {**{np.dtype(name): type_ for name, type_ in REGISTER_TYPES.items()}
 MEMORY_TYPES = {**REGISTERS, np.dtype(bool): "i8", np.dtype(np.float16): "i16"}
 
 
+@lru_cache(maxsize=256)
 def register_type(dtype: np.dtype) -> str | None:
     """The LLVM type of a dtype in registers, or None where there is none."""
     found = REGISTERS.get(dtype)
@@ -46,7 +48,7 @@ def cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
     """A value of one dtype as another, by NumPy's ``astype``."""
     if source == target:
         return x
-    if computed_in(source) is not source or computed_in(target) is not target:
+    if narrow(source) or narrow(target):
         return _narrow_cast(e, x, source, target)
     a, b = REGISTERS[source], REGISTERS[target]
     if x.const is not None and not (source.kind == "f" and target.kind in "iu"):
@@ -83,7 +85,7 @@ def _narrow_cast(e: Emitter, x: V, source: np.dtype, target: np.dtype) -> V:
         with np.errstate(all="ignore"):
             return e.constant(np.array(x.const).astype(source).astype(target).item(), REGISTERS[target], x.lanes)
     wide = computed_in(target)
-    if wide is not target and source == np.dtype(np.float64):
+    if narrow(target) and source == np.dtype(np.float64):
         return rounded(e, to_float(e, x, target), target)
     return rounded(e, cast(e, x, computed_in(source), wide), target)
 
@@ -134,18 +136,17 @@ def emit_elementwise(
         outline: whether to call a function of its own instead of writing the instructions here.
     """
     ins, result = loops
-    lanes = max(v.lanes for v, _ in args)
-    values = [e.splat(cast(e, v, d, want), lanes) for (v, d), want in zip(args, ins, strict=True)]
-    write = _outlined if outline else _written
+    lanes = max([v.lanes for v, _ in args])
+    values = []
+    for (v, d), want in zip(args, ins, strict=True):
+        v = v if d is want else cast(e, v, d, want)
+        values.append(v if v.lanes == lanes else e.splat(v, lanes))
     dtype = computed_in(ins[-1])
-    found = write(e, formula.at(dtype), dtype, values)
-    if formula.meaning not in EXACT:
+    f = formula.floats if dtype.kind == "f" else formula.integers
+    found = _outlined(e, f, dtype, values) if outline else f(e, dtype, *values)
+    if narrow(result) and formula.meaning not in EXACT:
         found = rounded(e, found, result)
-    return cast(e, found, result, out)
-
-
-def _written(e: Emitter, f: Scalar, dtype: np.dtype, values: list[V]) -> V:
-    return f(e, dtype, *values)
+    return found if result is out else cast(e, found, result, out)
 
 
 def _outlined(e: Emitter, f: Scalar, dtype: np.dtype, values: list[V]) -> V:
@@ -173,7 +174,9 @@ _LOWERED: dict[Any, tuple[list[np.dtype], np.dtype] | None] = {}
 
 def lowered(primitive: Primitive, avals: list[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype] | None:
     """The loop dtypes of an elementwise equation that has native code; None if it has not."""
-    key = (primitive, out.dtype, *[(a.dtype, a.weak) for a in avals])
+    key: Any = (primitive, out.dtype)
+    for a in avals:
+        key += (a.dtype, a.weak)
     if key not in _LOWERED:
         _LOWERED[key] = _find_lowered(primitive, avals, out)
     return _LOWERED[key]
@@ -182,10 +185,10 @@ def lowered(primitive: Primitive, avals: list[Aval], out: Aval) -> tuple[list[np
 def _find_lowered(primitive: Primitive, avals: list[Aval], out: Aval) -> tuple[list[np.dtype], np.dtype] | None:
     if not isinstance(primitive.native, Formula):
         return None
-    if register_type(out.dtype) is None or any(register_type(a.dtype) is None for a in avals):
+    if register_type(out.dtype) is None or None in [register_type(a.dtype) for a in avals]:
         return None
     loops = loop_dtypes(primitive, avals, out)
-    if loops is None or any(register_type(d) is None for d in (*loops[0], loops[1])):
+    if loops is None or None in [register_type(d) for d in (*loops[0], loops[1])]:
         return None
     kinds = primitive.native.kinds
     if narrow(loops[0][-1]):

@@ -101,8 +101,7 @@ class Schedule:
 
     def _choose(self, loops: list[Loop], nodes: list[Node], vector_bytes: int) -> Loop | None:
         """The loop to vectorise: the one whose accesses cost least for each element."""
-        widest = max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
-        work = sum(work_of(n) for n in nodes)
+        widest, work = widest_of(nodes), sum(map(work_of, nodes))
         best, least = None, float("inf")
         paired = _paired(self.kernel.roots)
         for loop in loops:
@@ -166,6 +165,11 @@ def _access(a: Affine, axis: int, lanes: int, dynamic: bool, pairs: bool) -> flo
     return {0: 0.3, 1: 1.0, -1: 1.5}.get(c, 1.5 * lanes)
 
 
+def widest_of(nodes: Sequence[Node]) -> int:
+    """The bytes of the widest numbers of a nest, by which its vectors have their lanes."""
+    return max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
+
+
 def work_of(node: Node) -> int:
     """The cost of a node, in additions."""
     if node.kind == "op":
@@ -176,12 +180,19 @@ def work_of(node: Node) -> int:
 def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
     """What a nest takes about on one thread: for its arithmetic, or for moving its arrays."""
     nodes = kernel.nest.nodes
-    widest = max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
-    vector = schedule.vector
-    lanes = 1 if vector is None else min(vector.lanes, schedule.vector_bytes // widest)
-    gathers = sum(1 for n in nodes if n.kind == "load" and len(n.args) > n.data[2])
-    work = sum(work_of(n) for n in nodes) + sum(1 for n in nodes if n.kind == "load") + len(kernel.roots)
-    arrays = {id(n.data[0]): n.data[0].aval for n in nodes if n.kind == "load"}
-    arrays.update((id(r.target), r.target.aval) for r in kernel.roots)
-    moved = sum(min(math.prod(a.shape), kernel.size) * a.dtype.itemsize for a in arrays.values())
-    return max(kernel.size * OPERATION * (work / lanes + 4 * gathers), moved * BYTE)
+    vector, size = schedule.vector, kernel.size
+    lanes = 1 if vector is None else min(vector.lanes, schedule.vector_bytes // widest_of(nodes))
+    gathers, work, moved = 0, len(kernel.roots), 0
+    arrays: dict[int, Any] = {}
+    for n in nodes:
+        if n.kind == "load":
+            work += 1
+            gathers += len(n.args) > n.data[2]
+            arrays[id(n.data[0])] = n.data[0].aval
+        else:
+            work += work_of(n)
+    for r in kernel.roots:
+        arrays[id(r.target)] = r.target.aval
+    for a in arrays.values():
+        moved += min(math.prod(a.shape), size) * a.dtype.itemsize
+    return max(size * OPERATION * (work / lanes + 4 * gathers), moved * BYTE)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..lowering import Formula, meaning
+from ..lowering import Formula, meaning, meanings
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Contraction
@@ -50,7 +50,7 @@ class Way(NamedTuple):
 
 def sums_followed(program: Program) -> Program:
     """A Program that sums no more than it has to."""
-    if not any(meaning(e) is SUM for e in program.equations):
+    if SUM not in meanings(program):
         return program
     work = _Sums(program)
     for eqn in program.equations:
@@ -71,17 +71,19 @@ class _Sums:
         self.names: dict[Atom, Atom] = {}
         self.known: dict[Atom, dict[Axes, tuple[Atom, bool]]] = {}
         self.producer = {v: e for e in program.equations for v in e.outputs}
-        self.checked = {pair for e in program.equations for pair in pairs(e)}
+        indexed = [e for e in program.equations if e.primitive.indices_from is not None]
+        self.checked = {pair for e in indexed for pair in pairs(e)}
         self.uses: dict[Atom, int] = {}
-        for a in [*(a for e in program.equations for a in e.inputs), *program.outputs]:
-            if type(a) is Var:
-                self.uses[a] = self.uses.get(a, 0) + 1
+        for atoms in [*[e.inputs for e in program.equations], program.outputs]:
+            for a in atoms:
+                if type(a) is Var:
+                    self.uses[a] = self.uses.get(a, 0) + 1
 
     def name(self, a: Atom) -> Atom:
         return self.names.get(a, a)
 
     def take(self, eqn: Equation) -> None:
-        if meaning(eqn) is SUM and eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype:
+        if eqn.primitive.native.meaning is SUM and eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype:
             (x,), (out,), axes = eqn.inputs, eqn.outputs, tuple(sorted(eqn.params["axes"]))
             way = self.way(x, axes, DEPTH)
             if way is not None:
@@ -90,13 +92,13 @@ class _Sums:
             self.keep(x, axes, self.name(out))
             if way is not None:
                 return
-        if any(a in self.names for a in eqn.inputs):
+        if not self.names.keys().isdisjoint(eqn.inputs):
             inputs = [self.name(a) for a in eqn.inputs]
             outs = self.r.written(eqn.primitive, inputs, eqn.params, [v.aval for v in eqn.outputs])
             self.names.update(zip(eqn.outputs, outs, strict=True))
             return
         self.r.equations.append(eqn)
-        self.r.producer.update((v, eqn) for v in eqn.outputs)
+        self.r.producer.update(dict.fromkeys(eqn.outputs, eqn))
 
     def keep(self, x: Atom, axes: Axes, total: Atom) -> None:
         if type(x) is Var:
@@ -440,7 +442,7 @@ def _varying(a: Atom, shape: Axes) -> list[int]:
 def _own(a: Atom, shape: Axes, axes: Axes) -> Axes:
     """Of axes of a result those along which an operand of its equation varies, as it counts them."""
     skip = len(shape) - len(a.aval.shape)
-    return tuple(i - skip for i in _varying(a, shape) if i in axes)
+    return tuple([i - skip for i in axes if i >= skip and a.aval.shape[i - skip] != 1])
 
 
 def _counted(eqn: Equation, axes: Axes) -> bool:
@@ -452,7 +454,8 @@ def _counted(eqn: Equation, axes: Axes) -> bool:
 
 def _one_dtype(eqn: Equation, first: int = 0) -> bool:
     """Whether the operands are of the dtype of the result, Python's numbers aside."""
-    return all(type(a) is Literal or a.aval.dtype == eqn.outputs[0].aval.dtype for a in eqn.inputs[first:])
+    dtype = eqn.outputs[0].aval.dtype
+    return not [a for a in eqn.inputs[first:] if type(a) is not Literal and a.aval.dtype != dtype]
 
 
 def _long(eqn: Equation, before: bool = False) -> list[int]:

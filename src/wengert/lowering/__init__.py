@@ -8,6 +8,7 @@ declared outside of the library is compiled as what is declared in it. No LLVM i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ DEAR = 16  # additions that a function of many instructions takes, about
 FLOAT32 = np.dtype(np.float32)
 
 
+@lru_cache(maxsize=256)
 def narrow(dtype: np.dtype) -> bool:
     """Whether a dtype is floating point of 16 bits, in the machine's byte order: float16, or the bfloat16 of `ml_dtypes`."""
     if dtype.itemsize != 2 or not dtype.isnative:
@@ -28,6 +30,7 @@ def narrow(dtype: np.dtype) -> bool:
     return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
 
 
+@lru_cache(maxsize=256)
 def computed_in(dtype: np.dtype) -> np.dtype:
     """The dtype that native code computes in for one: float32 for floating point of 16 bits."""
     return FLOAT32 if dtype.itemsize == 2 and narrow(dtype) else dtype
@@ -89,6 +92,14 @@ CALLED = Lowering()
 def meaning(eqn: Any) -> Any:
     """What the operation of an equation means."""
     return eqn.primitive.native.meaning
+
+
+def meanings(program: Any) -> frozenset[Any]:
+    """What the operations of a Program mean, so that a pass which has rules for none of them ends at once."""
+    found = program.cache.get("meanings")
+    if found is None:
+        found = program.cache["meanings"] = frozenset([e.primitive.native.meaning for e in program.equations])
+    return found
 
 
 class Long:
@@ -181,5 +192,6 @@ __all__ = [
     "Scalar",
     "computed_in",
     "meaning",
+    "meanings",
     "narrow",
 ]

@@ -32,17 +32,21 @@ class Affine:
     def __add__(self, other: Affine) -> Affine:
         if not other.terms:
             return Affine(self.terms, self.constant + other.constant) if other.constant else self
+        if not self.terms:
+            return Affine(other.terms, self.constant + other.constant) if self.constant else other
         merged = dict(self.terms)
         for i, c in other.terms:
             merged[i] = merged.get(i, 0) + c
-        terms = tuple(sorted((i, c) for i, c in merged.items() if c))
+        terms = tuple(sorted([(i, c) for i, c in merged.items() if c]))
         return Affine(terms, self.constant + other.constant)
 
     def scaled(self, factor: int, shift: int = 0) -> Affine:
         """``factor * self + shift``."""
         if factor == 0:
             return Affine((), shift)
-        return Affine(tuple((i, c * factor) for i, c in self.terms), self.constant * factor + shift)
+        if factor == 1 and not shift:
+            return self
+        return Affine(tuple([(i, c * factor) for i, c in self.terms]), self.constant * factor + shift)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Affine) and self.terms == other.terms and self.constant == other.constant
@@ -71,8 +75,10 @@ def strides_of(shape: Sequence[int]) -> tuple[int, ...]:
 
 def aligned(shape: Sequence[int], out: Sequence[int], point: Point) -> Point:
     """The point of an operand that was broadcast to shape `out`."""
+    if shape == out:
+        return point
     skip = len(out) - len(shape)
-    return tuple(x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True))
+    return tuple([x if n == m else ZERO for n, m, x in zip(shape, out[skip:], point[skip:], strict=True)])
 
 
 class Structure(Lowering):

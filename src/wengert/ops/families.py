@@ -306,9 +306,12 @@ class Elementwise(Primitive):
         return out
 
     def abstract(self, *avals: Aval) -> Aval:
-        kinds = tuple(_PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals)
+        kinds = tuple([_PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals])
         dtype, weak = _elementwise_dtype(self, kinds, config._x64 is True or bool(config._x64))
-        return Aval(broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
+        shape, alike = avals[0].shape, True
+        for a in avals:
+            alike = alike and a.shape == shape
+        return Aval(shape if alike else broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         ans = self.bind(*primals)

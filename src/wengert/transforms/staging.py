@@ -405,9 +405,14 @@ class StagingTrace(Trace):
         equations = self.equations
         if equations is None:
             raise self.leaked()
-        atoms = [self.lift(a) for a in args]
-        avals = primitive.abstract(*[a.aval for a in atoms], **params)
-        if any(a.aval.weak and a.aval.dtype.kind == "i" for a in atoms):
+        atoms, kinds, weak = [], [], False
+        for a in args:
+            atom = a.atom if type(a) is StagingTracer and a._trace is self else self.lift(a)
+            atoms.append(atom)
+            kinds.append(aval := atom.aval)
+            weak = weak or (aval.weak and aval.dtype.kind == "i")
+        avals = primitive.abstract(*kinds, **params)
+        if weak:
             atoms = large_as_floats(atoms)
             refuse_large(primitive, args, atoms, avals)
         outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...lowering import formulas as f
 from ...lowering import index_maps as maps
-from ...lowering import meaning
+from ...lowering import meaning, meanings
 from ...lowering.kinds import Check, Scan, While
 from ...program import Atom, Equation, Literal, Program, Var
 from ..checks import alive
@@ -26,7 +26,7 @@ RANGES = "ranges"  # under which a Program's cache has those of its variables
 
 def bounded(program: Program) -> Program:
     """A Program without the checks, choices and clamps in its loops that the ranges of their counters make needless."""
-    if not any(meaning(e) in (Scan, While) for e in program.equations):
+    if meanings(program).isdisjoint((Scan, While)):
         return program
     return _Walk({}, True).program(program)
 

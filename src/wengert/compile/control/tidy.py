@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...lowering import index_maps as maps
-from ...lowering import meaning
+from ...lowering import meaning, meanings
 from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
@@ -120,7 +120,7 @@ def reads(program: Program) -> set[Any]:
 
 def pruned(program: Program) -> Program:
     """A Program whose loops and branches compute only what is used."""
-    if not any(meaning(e) in PRUNE for e in program.equations):
+    if meanings(program).isdisjoint(PRUNE):
         return program
     needed: set[Any] = {a for a in program.outputs if type(a) is Var}
     equations: list[Equation] = []
