@@ -1,6 +1,10 @@
 """What the compiler decides: rewritings of Programs, loop nests, memory; and how compiled functions take their arguments."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -381,6 +385,16 @@ def test_live_temporaries_do_not_overlap():
         return sum(wnp.sort(p, axis=1) for p in parts) + wnp.sum(empty)
 
     np.testing.assert_allclose(w.jit(f)(A), f(A), rtol=1e-13)
+
+
+def test_a_first_call_calls_few_python_functions():
+    """From tracing to the result, in a process of its own: settings that tests have cost calls too."""
+    tool = Path(__file__).parents[1] / "tools" / "first_calls.py"
+    environment = {k: v for k, v in os.environ.items() if k != "WENGERT_VERIFY"}
+    out = subprocess.run([sys.executable, tool], capture_output=True, text=True, check=True, env=environment).stdout
+    found = {line.split(": ")[1]: int(line.split()[0]) for line in out.splitlines()}
+    assert len(found) == 8 and max(found.values()) <= 1151, found
+    assert np.exp(np.mean(np.log(list(found.values())))) < 1050, found
 
 
 def test_compile_time_is_linear():

@@ -31,7 +31,7 @@ MENTIONS: dict[str, int] = {
     "control/prepare.py": 1,
     "control/tidy.py": 2,
     "control/walk.py": 1,
-    "emitter.py": 2,
+    "emitter.py": 1,
     "entry.py": 1,
     "fusion.py": 2,
     "gemm.py": 1,  # the instruction

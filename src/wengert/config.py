@@ -8,6 +8,7 @@ truth is looked up in the context. Nothing but settings lives here, and nothing 
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
 import time
@@ -96,7 +97,7 @@ def _mode(on: bool, compiling: tuple[Any, ...]) -> bool | _Mode:
 
 
 def _setting(name: str) -> Any:
-    return property(lambda self: self._look(name), lambda self, value: self._put(name, value))
+    return property(operator.methodcaller("_look", name), lambda self, value: self._put(name, value))
 
 
 class Config:

@@ -9,7 +9,8 @@ compiler lives here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, final
 
 import numpy as np
@@ -47,6 +48,7 @@ class Literal:
 
 
 Atom = Var | Literal
+AVAL: Callable[[Atom], Aval] = attrgetter("aval")
 
 
 class Equation:
@@ -162,11 +164,11 @@ class Program:
 
     @property
     def in_avals(self) -> list[Aval]:
-        return [v.aval for v in self.inputs]
+        return list(map(AVAL, self.inputs))
 
     @property
     def out_avals(self) -> list[Aval]:
-        return [v.aval for v in self.outputs]
+        return list(map(AVAL, self.outputs))
 
     # --- evaluation ---------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Attribution: which lines of the user's are in which step of compiled code, with operations, bytes and their share of it.
 
 A step that holds several lines cannot be timed line by line. Its time goes to them by their share of its instructions, as
-the compiler reckons them when it chooses loops (`schedule.work_of`).
+the compiler reckons them when it chooses loops (`schedule.work_in`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .lapack import Factorisation
 from .memory import arrays_of, written
 from .nest import size_of
 from .products import Product
-from .schedule import work_of
+from .schedule import work_in
 
 LOAD = 1  # instructions of a load, in additions
 
@@ -109,7 +109,7 @@ def _nest(plan: Plan, kernel: Kernel, total: _Sum) -> None:
             total.add(place, LOAD * kernel.size, 0, moved)
         else:
             one = node.kind in ("op", "product")
-            total.add(place, work_of(node) * kernel.size, kernel.size if one else 0)
+            total.add(place, work_in([node]) * kernel.size, kernel.size if one else 0)
 
 
 def _control(step: Control, total: _Sum) -> None:

@@ -29,8 +29,9 @@ def has_complex(program: Program) -> bool:
 
 
 def _has_complex(program: Program) -> bool:
-    if any(v.aval.dtype in REAL for v in program.inputs):
-        return True
+    for v in (*program.inputs, *program.outputs):
+        if v.aval.dtype in REAL:
+            return True
     for eqn in program.equations:
         for v in eqn.outputs:
             if v.aval.dtype in REAL:
@@ -39,9 +40,9 @@ def _has_complex(program: Program) -> bool:
             if type(p) is Program:
                 if has_complex(p):
                     return True
-            elif type(p) is tuple and any(type(q) is Program and has_complex(q) for q in p):
+            elif type(p) is tuple and [q for q in p if type(q) is Program and has_complex(q)]:
                 return True
-    return any(a.aval.dtype in REAL for a in program.outputs)
+    return False
 
 
 # --- values as arguments of Programs -------------------------------------------------------------------------------

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from .rewrites import on
+from .rewrites import marks
 
 FLOATS = ("float", "double")
 QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
 BITS = {"half": 16, "i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
 PAIRS = {"float": "<2 x float>", "double": "<2 x double>"}  # complex numbers as they are copied, in one piece
 _SUFFIXES = {"float": "f32", "double": "f64"}  # of overloaded names
-_TEXT = operator.attrgetter("text")
+_TEXT, _TYPE = operator.attrgetter("text"), operator.attrgetter("llvm")
 BITS.update({pair: 2 * BITS[real] for real, pair in PAIRS.items()})
 # NumPy's dtypes that live in registers, and what they are there; booleans are i1 there and i8 in memory.
 REGISTER_TYPES = {
@@ -126,7 +126,7 @@ class Emitter:
         self.functions: dict[str, str] = {}  # definitions of internal functions, by name
         self.results: dict[str, str] = {}  # the types that they return
         self._count = 0
-        self._contracts, self._fuses = on("contraction"), on("product_sums")
+        self._contracts, self._fuses = marks()
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -164,7 +164,10 @@ class Emitter:
 
     def const(self, value: Any, like: V) -> V:
         """A constant of the type and lanes of another value."""
-        return self.constant(value, like.type, like.lanes)
+        if like.type != "double":
+            return self.constant(value, like.type, like.lanes)
+        text = "0x" + struct.pack(">d", value).hex().upper()
+        return V(text if like.lanes == 1 else f"splat (double {text})", "double", like.lanes, 0, value)
 
     def lanes_constant(self, values: Sequence[Any], type: str) -> V:
         """A vector constant with its own value in each lane."""
@@ -195,7 +198,11 @@ class Emitter:
 
     def fma(self, a: V, b: V, c: V) -> V:
         """``a * b + c``, rounded once."""
-        return self.intrinsic("fma", a, b, c)
+        kind = _SUFFIXES[a.type] if a.lanes == 1 else f"v{a.lanes}{_SUFFIXES[a.type]}"
+        name, t = f"llvm.fma.{kind}", a.llvm
+        self.declarations.setdefault(name, f"declare {t} @{name}({t}, {t}, {t})")
+        right = f"call {t} @{name}({a.text}, {b.text}, {c.text})"
+        return self.define(right, a.type, a.lanes, max(a.depth, b.depth, c.depth))
 
     def late_sum(self, a: V, b: V, c: V) -> V:
         """``a * b + c``, rounded once, of which `b` is known last."""
@@ -245,7 +252,7 @@ class Emitter:
         out, lanes = result or first.type, lanes or first.lanes
         out_llvm = out if lanes == 1 else f"<{lanes} x {out}>"
         if full not in self.declarations:
-            self.declarations[full] = f"declare {out_llvm} @{full}({', '.join([a.llvm for a in args])})"
+            self.declarations[full] = f"declare {out_llvm} @{full}({', '.join(map(_TYPE, args))})"
         depth = 0
         for a in args:  # (no generator: functions of many instructions come here for each of them)
             depth = max(depth, a.depth)
@@ -258,9 +265,9 @@ class Emitter:
         For arguments so rare that no vector code is worth its time: a test and a branch, then an internal function that
         goes over the lanes. It begins new basic blocks: see `Region.block`.
         """
-        depth = max(a.depth for a in (condition, value, *args))
+        depth = max([a.depth for a in (condition, value, *args)])
         function = self._patch_function(name, value, len(args))
-        key = f"{function} {condition.name} {value.name} {' '.join(a.name for a in args)}"
+        key = f"{function} {condition.name} {value.name} {' '.join([a.name for a in args])}"
         region = self.regions[depth]
         if key in region.seen:
             return region.seen[key]
@@ -331,8 +338,8 @@ class Emitter:
         args = [f"%x{i}" for i in range(arity)]
         scalars = [f"%s{i}" for i in range(arity)]
         signature = ", ".join([f"{'i1' if value.lanes == 1 else f'<{value.lanes} x i1>'} %c", f"{vector} %y"])
-        call = f"call {t} @{symbol}({', '.join(f'{t} {s}' for s in scalars)})"
-        head = f"define internal {vector} @{function}({signature}, {', '.join(f'{vector} {a}' for a in args)})"
+        call = f"call {t} @{symbol}({', '.join([f'{t} {s}' for s in scalars])})"
+        head = f"define internal {vector} @{function}({signature}, {', '.join([f'{vector} {a}' for a in args])})"
         lines = [f"{head} {QUICK}"]
         if value.lanes == 1:
             lines += [f"  %r = {call.replace('%s', '%x')}", f"  ret {t} %r"]

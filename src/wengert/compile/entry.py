@@ -28,10 +28,10 @@ _NUMBERS = {("b", 1): "bool", ("f", 8): "double", ("f", 4): "single", ("i", 8): 
 def plain(tree: Any) -> bool:
     """Whether a tree is of tuples, lists, dicts, None and leaves (integers here) alone."""
     t = type(tree)
-    if t in (tuple, list):
-        return all(plain(x) for x in tree)
+    if t is tuple or t is list:
+        return all(map(plain, tree))
     if t is dict:
-        return all(plain(x) for x in tree.values())
+        return all(map(plain, tree.values()))
     return t is int or tree is None
 
 

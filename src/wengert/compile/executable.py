@@ -68,8 +68,9 @@ class Executable:
             recipe = self._recipe(verify, anew=True)
             self._link(recipe, results)
         self._main = _MAIN(self.code.main)
-        self._in_dtypes = [v.aval.dtype for v in program.inputs]
-        self._in_shapes = [v.aval.shape for v in program.inputs]
+        given = program.in_avals
+        self._in_dtypes = [a.dtype for a in given]
+        self._in_shapes = [a.shape for a in given]
         self._release = recipe.release
         self._results = [(a.shape, a.dtype) for a in results]
         self._workspace = recipe.workspace
@@ -80,11 +81,11 @@ class Executable:
             calls = [_prepare(e) for e in self._called(recipe)]
             self._callback = _callback(calls, recipe.failures, self._errors)
         self._callback_address = None if self._callback is None else id(self._callback)
-        pair = _trees(program)
-        whole = all(program.in_avals[i].shape == results[k].shape != () for k, i in self._held.items())
+        pair = _trees(program, given, results)
+        whole = not [k for k, i in self._held.items() if not given[i].shape == results[k].shape != ()]
         if pair is not None and whole:
             self.native = Entry(
-                pair, program.in_avals, self._literals, results, self.code.main, self._callback_address or 0,
+                pair, given, self._literals, results, self.code.main, self._callback_address or 0,
                 recipe.workspace, recipe.release, self._held, (self.code, self._callback, self.clock),
                 any(s.startswith(ufuncs.PREFIX) for s in recipe.symbols),
             ).function  # fmt: skip
@@ -117,7 +118,7 @@ class Executable:
         start = time.perf_counter()
         places = {} if self.clock is None else {timing.NAME: self.clock.address}
         self.code = engine.load(recipe.objects, recipe.symbols, places)
-        if perfmap.wanted():
+        if self._mapped:
             perfmap.write(recipe.objects[0], self.code.main, self._function_name)
         self.spent["linking"] += time.perf_counter() - start
 
@@ -135,7 +136,8 @@ class Executable:
 
     def _recipe(self, verify: bool, anew: bool = False) -> Recipe:
         """The compiled Program: from the cache, unless it is to be made `anew`, or compiled and stored there."""
-        whole = config.compiling[-1] or perfmap.wanted()  # in one part, and not to be kept on disk
+        self._mapped = perfmap.wanted()
+        whole = config.compiling[-1] or self._mapped  # in one part, and not to be kept on disk
         key = None if verify or whole else cache_key(self.program, self.donated)
         found = None if anew else cache.fetch(key, Recipe.is_one)
         self._found = found is not None
@@ -168,7 +170,8 @@ class Executable:
         start = time.perf_counter()
         recipe.objects = engine.emit_all(parts, verify or config.verify)
         self.spent["LLVM"] += time.perf_counter() - start
-        cache.store(key, recipe.to_bytes())
+        if key is not None:
+            cache.store(key, recipe.to_bytes())
         return recipe
 
     def _called(self, recipe: Recipe) -> list[Equation]:
@@ -233,14 +236,14 @@ def _shaped(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return a if a.shape == shape else a.reshape(shape)
 
 
-def _trees(program: Program) -> Any:
+def _trees(program: Program, inputs: Sequence[Any], results: Sequence[Any]) -> Any:
     """The trees of arguments and results, if the native call can follow them."""
     if program.in_tree is None or program.out_tree is None or not callable_natively():
         return None
-    if not all(map(followed, program.in_avals)) or not all(known_dtype(a.dtype) for a in program.out_avals):
+    if not all(map(followed, inputs)) or not all(map(known_dtype, [a.dtype for a in results])):
         return None
-    given = trees.unflatten(program.in_tree, list(range(len(program.in_avals))))
-    made = trees.unflatten(program.out_tree, list(range(len(program.out_avals) - len(program.guards))))
+    given = trees.unflatten(program.in_tree, list(range(len(inputs))))
+    made = trees.unflatten(program.out_tree, list(range(len(results) - len(program.guards))))
     return (given, made) if plain(given) and plain(made) else None
 
 

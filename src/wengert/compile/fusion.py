@@ -19,7 +19,7 @@ from ..lowering import Formula, computed_in, meaning, narrow
 from ..lowering.index_maps import Affine, Interleaved, Structure, strides_of
 from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
-from ..program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
+from ..program import AVAL, Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .components import separated
 from .control import Control, control_of
 from .interleaved import REAL, SameBytes
@@ -57,16 +57,13 @@ class Kernel:
 
     def __init__(self, domain: tuple[int, ...], reduced: tuple[int, ...]) -> None:
         self.domain = domain
+        self.size = math.prod(domain)
         self.reduced = reduced
         self.roots: list[Root] = []
         self.nest: Any = None
         self.alike: Any = None  # an object that it has in common with nests of the same text
         self.chunks: Any = None  # how threads share it: see chunks.py
         self.in_place = False  # whether a result has the memory of an array that is read
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.domain)
 
 
 class Call:
@@ -144,8 +141,7 @@ class Plan:
 
     def _kind(self, eqn: Equation) -> str:
         native = eqn.primitive.native
-        avals = [a.aval for a in eqn.inputs]
-        outs = [v.aval for v in eqn.outputs]
+        avals, outs = list(map(AVAL, eqn.inputs)), list(map(AVAL, eqn.outputs))
         if isinstance(native, SameBytes):
             return VIEW
         if native.meaning is Contraction and all(a.dtype in REAL and a.dtype == outs[0].dtype for a in avals):
@@ -170,9 +166,6 @@ class Plan:
             return PRODUCT if all(a.dtype == outs[0].dtype for a in avals) else CALL
         return CALL
 
-    def _own_cost(self, eqn: Equation) -> int:
-        return eqn.primitive.native.cost
-
     def _flat(self, eqn: Equation) -> bool:
         """Whether an equation gives the memory of its operand another shape."""
         return self._kinds[eqn] == VIEW and eqn.primitive.native.flat
@@ -196,16 +189,12 @@ class Plan:
             self.memory[a] = a
         return self._stage[a] + (a not in self._later)
 
-    def _ready(self, a: Atom) -> int:
-        """The stage in which a value can be used by a nest: read, or computed again there."""
-        return 0 if type(a) is Literal else self._stage[a]
-
     def _assign(self) -> None:  # noqa: C901 (the kinds of equations in one place)
         for eqn in self.program.equations:
             kind = self._kinds[eqn] = self._kind(eqn)
             if kind in (MAP, VIEW):
                 (out,) = eqn.outputs
-                stage, cost = 0, self._own_cost(eqn)
+                stage, cost = 0, eqn.primitive.native.cost
                 for a in eqn.inputs:
                     if type(a) is Literal:
                         continue
@@ -214,7 +203,7 @@ class Plan:
                     elif self._needs_memory(eqn, a):
                         stage = max(stage, self.force(a))
                     else:
-                        stage = max(stage, self._ready(a))
+                        stage = max(stage, self._stage[a])
                         if a not in self.memory:
                             cost += self._cost[a]
                 crowd = (stage, out.aval.shape)
@@ -223,7 +212,7 @@ class Plan:
                     crowd = (stage, out.aval.shape)
                 self._crowd[crowd] = self._crowd.get(crowd, 0) + 1
                 self._stage[out], self._cost[out] = stage, min(cost, 10**6)
-                if self._flat(eqn) and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
+                if kind == VIEW and self._flat(eqn) and type(eqn.inputs[0]) is Var and eqn.inputs[0] in self.memory:
                     self.force(out)  # the same memory under another shape
                 continue
             if kind == PRODUCT:
@@ -248,8 +237,9 @@ class Plan:
                         self.force(a)
                 stage = max(
                     [
-                        self.force(a) if type(a) is Var and a in self.memory and not self._joins(a) else self._ready(a)
+                        self.force(a) if a in self.memory and not self._joins(a) else self._stage[a]
                         for a in eqn.inputs
+                        if type(a) is Var
                     ],
                     default=0,
                 )
@@ -273,7 +263,7 @@ class Plan:
             return self._cost[a] > CHEAP
         if view is not None and self._consumers[a] > 1 and self._cost[a] > CHEAP:
             return True  # it would be computed at several points
-        if {a, eqn.outputs[0]} <= self._spread and self._cost[a] > CHEAP >= self._own_cost(eqn):
+        if {a, eqn.outputs[0]} <= self._spread and self._cost[a] > CHEAP >= eqn.primitive.native.cost:
             return True  # it will be, and then the result is cheap to compute where it is used
         out = eqn.outputs[0].aval
         return self._cost[a] > CHEAP and size_of(out) > size_of(a.aval) >= 1
@@ -293,7 +283,8 @@ class Plan:
                 if out in self.memory and self.memory[out] is not out:
                     continue  # a reshape of memory
                 if out not in self.memory and (
-                    (len(stages) > 1 and self._cost[out] > CHEAP) or self._is_made_along(eqn, uses)
+                    (len(stages) > 1 and self._cost[out] > CHEAP)
+                    or (eqn.primitive.native.shares and self._is_made_along(eqn, uses))
                 ):
                     self.memory[out] = out
                 if out in self.memory:
@@ -313,8 +304,6 @@ class Plan:
         A derivative of tanh that waits for its cotangent is one: there its argument would be read, and the exponential
         computed once more, instead of the derivative being read. The function is put into the stage of that nest.
         """
-        if not eqn.primitive.native.shares:
-            return False
         key, (out,) = _shared_key(eqn), eqn.outputs
         stages = []
         for other in self._companions[key]:
@@ -407,7 +396,7 @@ class Plan:
             eqn is None
             or size < LARGE
             or self._kinds[eqn] != MAP
-            or self._own_cost(eqn) > 1
+            or eqn.primitive.native.cost > 1
             or v.aval.shape[-1:] < (LONG,)
         ):
             return False
@@ -430,7 +419,12 @@ class Plan:
 
     def _expand(self, kernel: Kernel, stage: int) -> None:
         """Find the nodes of a kernel."""
-        nest = kernel.nest = Nest(self.producer, lambda v: self.readable(v, stage) and not self._made_again(v, stage))
+        memory = self.memory
+
+        def read(v: Var) -> bool:
+            return v in memory and self.readable(v, stage) and not self._made_again(v, stage)
+
+        nest = kernel.nest = Nest(self.producer, read)
         point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
         for root in kernel.roots:
             if isinstance(root.source, Equation):

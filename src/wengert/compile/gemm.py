@@ -106,11 +106,9 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     places = [min(v * lanes, n - lanes) for v in range(vectors)]  # in a tile that is wider than the result
     across, along = p.x_steps.row, p.x_steps.column
     lines: list[str] = []
+    put = lines.append
     zero = literal_text(type_, 0)
     start = f"splat ({type_} {zero})" if lanes > 1 else zero
-
-    def put(line: str) -> None:
-        lines.append("  " + line)
 
     def clipped(name: str, counter: str, length: int, size: int) -> None:
         """The start of a tile, moved back where it would reach over the edge."""
@@ -119,9 +117,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
         else:
             put(f"{name} = call i64 @llvm.smin.i64(i64 {counter}, i64 {length - size})")
 
-    def at(name: str, base: str, index: str | int) -> None:
-        put(f"{name} = getelementptr {type_}, ptr {base}, i64 {index}")
-
+    element = f"getelementptr {type_}, ptr"
     packed = packs(p, type_)
     if packed:  # without memory for it the columns are read where they lie
         put(f"%room = call ptr @malloc(i64 {k * width * align})")
@@ -131,7 +127,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     lines.append("columns:")
     put("%j = phi i64 [ 0, %entry ], [ %j.next, %columns.end ]")
     clipped("%j0", "%j", n, width)
-    at("%y.columns" if packed else "%y.start", "%y", "%j0")
+    put(f"{'%y.columns' if packed else '%y.start'} = {element} %y, i64 %j0")
     if packed:
         lines += _packing(vector, type_, p.y_steps.row, k, width, places)
     put("br label %tiles")
@@ -141,7 +137,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     put("%i = phi i64 [ 0, %tiles ], [ %i.next, %rows.end ]")
     clipped("%i0", "%i", m, rows)
     put(f"%x.o = mul i64 %i0, {across}")
-    at("%x.start", "%x", "%x.o")
+    put(f"%x.start = {element} %x, i64 %x.o")
     put("br label %inner")
     lines.append("inner:")  # one pointer into each factor, from which all places are a constant away
     put("%l = phi i64 [ 0, %rows ], [ %l.next, %inner ]")
@@ -151,11 +147,11 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     for r, v in tiles:
         put(f"%c{r}.{v} = phi {vector} [ {start}, %rows ], [ %n{r}.{v}, %inner ]")
     for v in range(vectors):
-        at(f"%y{v}.p", "%y.p", places[v])
+        put(f"%y{v}.p = {element} %y.p, i64 {places[v]}")
         put(f"%y{v} = load {vector}, ptr %y{v}.p, align {align}")
     multiply, add = _instructions(type_)
     for r in range(rows):
-        at(f"%x{r}.p", "%x.p", r * across)
+        put(f"%x{r}.p = {element} %x.p, i64 {r * across}")
         put(f"%x{r} = load {type_}, ptr %x{r}.p, align {align}")
         if lanes > 1:
             put(f"%x{r}.1 = insertelement {vector} poison, {type_} %x{r}, i32 0")
@@ -167,17 +163,17 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
         lines += _fetches("x", along * align, rows * align, k)
     if not packed:
         lines += _fetches("y", p.y_steps.row * align, width * align, k)
-    at("%x.next", "%x.p", along)
-    at("%y.next", "%y.p", "%y.row" if packed else p.y_steps.row)
+    put(f"%x.next = {element} %x.p, i64 {along}")
+    put(f"%y.next = {element} %y.p, i64 {'%y.row' if packed else p.y_steps.row}")
     put("%l.next = add nuw nsw i64 %l, 1")
     put(f"%l.more = icmp ult i64 %l.next, {k}")
     put("br i1 %l.more, label %inner, label %store")
     lines.append("store:")
     put(f"%o = mul i64 %i0, {p.steps.row}")
     put("%o.j = add i64 %o, %j0")
-    at("%o.p", "%out", "%o.j")
+    put(f"%o.p = {element} %out, i64 %o.j")
     for r, v in tiles:
-        at(f"%o{r}.{v}", "%o.p", r * p.steps.row + places[v])
+        put(f"%o{r}.{v} = {element} %o.p, i64 {r * p.steps.row + places[v]}")
         put(f"store {vector} %n{r}.{v}, ptr %o{r}.{v}, align {align}")
     put("br label %rows.end")
     lines.append("rows.end:")
@@ -193,4 +189,4 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
         put("call void @free(ptr %room)")
     put("ret void")
     head = "define internal void @NAME(ptr noalias %x, ptr noalias %y, ptr noalias %out) #0 {\nentry:\n"
-    return head + "\n".join(lines) + "\n}\n"
+    return head + "\n".join([x if x[-1] == ":" or x[0] == " " else f"  {x}" for x in lines]) + "\n}\n"

@@ -8,13 +8,14 @@ remainder loop; a reduction masks what it has seen. Each reduction has one vecto
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from ..lowering.formulas import product
 from ..lowering.monoids import SUM
-from ..program import Var
+from ..program import AVAL, Var
 from .access import BOOL, Access
 from .emitter import FLOATS, Region, V
 from .fusion import Kernel, Root
@@ -26,6 +27,8 @@ from .scalars import KEY, MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lower
 from .schedule import Loop, nanoseconds
 
 FRESH = 0.3  # nanoseconds to write a byte of memory that the system has yet to find
+_DTYPE = attrgetter("aval.dtype")
+FLOAT64 = np.dtype(np.float64)
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 
 
@@ -57,7 +60,7 @@ class KernelWriter(Access):
         self.stops = self._strip is not None  # whether it ends before its time, where it is interrupted
         self._bad: list[V] = []
         functions = [n.data.primitive.native for n in kernel.nest.nodes if n.kind == "op"]
-        self._calls = Counter(f for f in functions if f.long)
+        self._calls = Counter([f for f in functions if f.long])
 
     # --- pieces --------------------------------------------------------------------------------------------------
 
@@ -114,9 +117,9 @@ class KernelWriter(Access):
     def _operation(self, node: Node) -> V:
         eqn, values = node.data, self._values
         out = eqn.outputs[0].aval
-        loops = lowered(eqn.primitive, [a.aval for a in eqn.inputs], out)
+        loops = lowered(eqn.primitive, list(map(AVAL, eqn.inputs)), out)
         assert loops is not None
-        pairs = [(values[i], a.aval.dtype) for i, a in zip(node.args, eqn.inputs, strict=True)]
+        pairs = list(zip(map(values.__getitem__, node.args), map(_DTYPE, eqn.inputs), strict=True))
         formula = eqn.primitive.native
         return emit_elementwise(self.e, formula, loops, out.dtype, pairs, self._calls.get(formula, 0) >= OUTLINED)
 
@@ -320,6 +323,8 @@ class KernelWriter(Access):
 
 
 def _as(value: Any, dtype: np.dtype) -> Any:
+    if type(value) is float and dtype == FLOAT64:
+        return value
     if dtype == KEY:  # the integer that its bytes are
         return int(np.array(value, dtype).view(np.uint64))
     with np.errstate(all="ignore"):

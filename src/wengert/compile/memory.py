@@ -37,7 +37,8 @@ class Memory:
         for a in program.outputs:
             if type(a) is Literal and a.aval.shape == ():
                 self.arguments.append(a)
-        places.update((_key(a), ("argument", i)) for i, a in enumerate(self.arguments))
+        for i, a in enumerate(self.arguments):
+            places[a if type(a) is Var else id(a)] = ("argument", i)
         for i, a in enumerate(program.outputs):
             root = self.storage(a)
             if i in plan.held:
@@ -56,12 +57,12 @@ class Memory:
 
     def _lay_out(self) -> int:
         """Temporaries by first fit; space is used again after the last step that reads it."""
-        last: dict[Var, int] = {}
+        memory, last = self.plan.memory, dict[Var, int]()
         first: dict[Var, int] = {}
         for number, step in enumerate(self.plan.steps):
             for a in arrays_of(step):
-                root = self.storage(a)
-                if type(root) is Var and _key(root) not in self.places:
+                root = memory[a] if type(a) is Var else a
+                if type(root) is Var and root not in self.places:
                     first.setdefault(root, number)
                     last[root] = number
         ends: dict[int, list[Var]] = {}

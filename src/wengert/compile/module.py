@@ -96,9 +96,9 @@ class Module:
         self.clock: timing.Writer | None = None
         if whole is None and config.compiling[-1]:
             self.clock = timing.Writer(self, plan.steps)
-        self._untested = self._guards()
+        self._untested = self._guards() if plan.program.guards else []
         self._test_guards(lambda root: True if root in self._given() else None)
-        last = {v: step for step in plan.steps for v in written(step)}
+        last = {v: step for step in plan.steps for v in written(step)} if self._untested else {}
         for number, step in enumerate(plan.steps):
             known = len(self.texts.functions)
             self._step(step)
@@ -107,9 +107,12 @@ class Module:
             if self.clock is not None:
                 self.clock.ended(number)
             self._ask(_nanoseconds(step))
-            self._test_guards(lambda root, step=step: last.get(root) is step)
-            self._check_indices()
-            self._check_factorisations()
+            if self._untested:
+                self._test_guards(lambda root, step=step: last.get(root) is step)
+            if self._unchecked:
+                self._check_indices()
+            if self._failing:
+                self._check_factorisations()
         self._copies()
         if self.clock is not None:
             self.clock.ended(len(plan.steps))
@@ -130,7 +133,7 @@ class Module:
         return [(root, g.value) for root, g in zip(roots, program.guards, strict=True) if type(root) is Var]
 
     def _test_guards(self, known: Any) -> None:
-        for root, value in [g for g in self._untested if known(g[0])]:
+        for root, value in [g for g in self._untested if known(g[0])] if self._untested else ():
             self._untested.remove((root, value))
             self._guard(root, value)
 
@@ -185,17 +188,13 @@ class Module:
             place = self.memory.places.get(key)
             if place is None:
                 offset = self.memory.offsets[key]
-                self._head.append(f"  {found} = getelementptr i8, ptr %workspace, i64 {offset}")
+                self.lines.append(f"  {found} = getelementptr i8, ptr %workspace, i64 {offset}")
             else:
                 kind, i = place
                 i += len(self.memory.arguments) if kind == "result" else 0
-                self._head.append(f"  {found}.a = getelementptr ptr, ptr %arguments, i64 {i}")
-                self._head.append(f"  {found} = load ptr, ptr {found}.a")
+                self.lines.append(f"  {found}.a = getelementptr ptr, ptr %arguments, i64 {i}")
+                self.lines.append(f"  {found} = load ptr, ptr {found}.a")
         return found
-
-    @property
-    def _head(self) -> list[str]:
-        return self.lines
 
     def _kernel(self, kernel: Kernel | Serial) -> None:
         if isinstance(kernel, Kernel):

@@ -138,20 +138,26 @@ class Nest:
     def _expand(self, atom: Atom, point: Point, mask: int | None) -> Any:
         """A coroutine: asks for values ``(atom, point, mask)``, returns the node of its own."""
         if type(atom) is Literal:
-            if atom.aval.shape == ():
-                n = number(atom)
-                return self.node("number", (), n, atom.aval.dtype, (repr(n), atom.aval.dtype, atom.aval.weak))
-            return self.load(atom, point, mask)
+            return self.load(atom, point, mask) if atom.aval.shape else self.scalar(atom)
         if self.in_memory(atom):
             return self.load(atom, point, mask)
         eqn = self.producer[atom]
         native = eqn.primitive.native
         if isinstance(native, Structure):
             return (yield from native.read(self, eqn, point, mask))
-        args = []
+        args, out = [], eqn.outputs[0].aval.shape
         for a in eqn.inputs:
-            args.append((yield (a, aligned(a.aval.shape, eqn.outputs[0].aval.shape, point), mask)))  # noqa: PERF401 (no yield in a comprehension)
+            shape = a.aval.shape
+            if type(a) is Literal and shape == ():
+                args.append(self.scalar(a))
+            else:
+                args.append((yield (a, point if shape == out else aligned(shape, out, point), mask)))
         return self.operation(eqn, args)
+
+    def scalar(self, a: Literal) -> int:
+        """The node of a number."""
+        n = number(a)
+        return self.node("number", (), n, a.aval.dtype, (repr(n), a.aval.dtype, a.aval.weak))
 
     def operation(self, eqn: Equation, args: Sequence[int]) -> int:
         """The node of an elementwise equation."""

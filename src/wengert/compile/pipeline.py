@@ -191,15 +191,21 @@ def _forms(passes: tuple[Pass, ...]) -> dict[str, list[Pass]]:
     return found
 
 
+_record: ContextVar[list[tuple[str, str]] | None] = ContextVar("what passes made", default=None)
+
+
 def _through(form: str, value: Any, *more: Any) -> Any:
-    for p in _on(form):
+    passes = _forms(PASSES).get(form, ()) if not config.compiling[2] else _on(form)
+    if _record.get() is None and not config.inspecting:
+        for p in passes:
+            value = p.run(value, *more)
+        return value
+    for p in passes:
         value = _ran(p, value, p.run(value, *more))
     return value
 
 
 # --- looking at passes -------------------------------------------------------------------------------------------
-
-_record: ContextVar[list[tuple[str, str]] | None] = ContextVar("what passes made", default=None)
 
 
 def _ran(p: Pass, before: Any, after: Any) -> Any:

@@ -63,8 +63,8 @@ def sizes(shapes: Sequence[tuple[int, ...]], dims: Dims) -> tuple[int, int, int,
     (cx, cy), (bx, by) = dims
     fx = [i for i in range(len(x)) if i not in cx and i not in bx]
     fy = [i for i in range(len(y)) if i not in cy and i not in by]
-    m, n = math.prod(x[i] for i in fx), math.prod(y[i] for i in fy)
-    return math.prod(x[i] for i in bx), m, n, math.prod(x[i] for i in cx), fx, fy
+    m, n = math.prod([x[i] for i in fx]), math.prod([y[i] for i in fy])
+    return math.prod([x[i] for i in bx]), m, n, math.prod([x[i] for i in cx]), fx, fy
 
 
 def matrix_like(m: int, n: int, k: int) -> bool:

@@ -50,7 +50,7 @@ class Recipe:
 
     def portable(self) -> bool:
         """Whether it means the same with the Program made again."""
-        return -1 not in self.calls and all(number >= 0 for number, _ in self.literals)
+        return -1 not in self.calls and not [number for number, _ in self.literals if number < 0]
 
     def needs_program(self) -> bool:
         """Whether arrays or equations of the Program after the passes are needed."""

@@ -17,7 +17,7 @@ from ..lowering import PRIMITIVES, Formula
 from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kinds import Control
-from ..program import Atom, Equation, Literal, Program, Var
+from ..program import AVAL, Atom, Equation, Literal, Program, Var
 from .checks import alive
 
 Rule = Callable[["Rewriter", Equation, list[Atom]], "Atom | None"]
@@ -86,10 +86,11 @@ class Rewriter:
         around = self.place
         for eqn in program.equations:
             self.place = eqn.place or around
-            inputs = []
             for a in eqn.inputs:
-                inputs.append(env[a] if type(a) is Var else self.literal(a))  # type: ignore[arg-type]
-            outs = self.apply(eqn.primitive, inputs, eqn.params, [v.aval for v in eqn.outputs])
+                if type(a) is Literal:
+                    env[a] = a if a.aval.shape == () else self.literal(a)
+            inputs = list(map(env.__getitem__, eqn.inputs))
+            outs = self.apply(eqn.primitive, inputs, eqn.params, list(map(AVAL, eqn.outputs)))
             env.update(zip(eqn.outputs, outs, strict=True))
         self.place = around
         return [env[a] if type(a) is Var else self.literal(a) for a in program.outputs]  # type: ignore[arg-type]
@@ -116,14 +117,14 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        sub: Program | None = primitive.expansion(inputs, params)
+        native = primitive.native
+        sub: Program | None = None if isinstance(native, Formula) else primitive.expansion(inputs, params)
         if sub is not None:
             if not primitive.recomputes:
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
             outer, self.scope = self.scope, self.scope + len(self.equations) + 1
             outs, self.scope = self.run(sub, inputs), outer
             return outs
-        native = primitive.native
         if native.widens and (wider := native.wider([a.aval.dtype for a in inputs], avals[0].dtype)) is not None:
             return self._widened(primitive, inputs, params, avals, *wider)
         if isinstance(primitive.native, Control):
@@ -152,7 +153,7 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive as one equation, unless a rule knows better or it stands already."""
-        eqn = Equation(primitive, inputs, [Var(a) for a in avals], params)
+        eqn = Equation(primitive, inputs, list(map(Var, avals)), params)
         eqn.place = self.place
         if primitive.elementwise:
             for a in inputs:

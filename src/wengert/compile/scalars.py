@@ -136,7 +136,9 @@ def emit_elementwise(
         outline: whether to call a function of its own instead of writing the instructions here.
     """
     ins, result = loops
-    lanes = max([v.lanes for v, _ in args])
+    lanes = 1
+    for v, _ in args:
+        lanes = max(lanes, v.lanes)
     values = []
     for (v, d), want in zip(args, ins, strict=True):
         v = v if d is want else cast(e, v, d, want)

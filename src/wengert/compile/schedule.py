@@ -101,7 +101,7 @@ class Schedule:
 
     def _choose(self, loops: list[Loop], nodes: list[Node], vector_bytes: int) -> Loop | None:
         """The loop to vectorise: the one whose accesses cost least for each element."""
-        widest, work = widest_of(nodes), sum(map(work_of, nodes))
+        widest, work = widest_of(nodes), work_in(nodes)
         best, least = None, float("inf")
         paired = _paired(self.kernel.roots)
         for loop in loops:
@@ -170,11 +170,15 @@ def widest_of(nodes: Sequence[Node]) -> int:
     return max([computed_in(n.dtype).itemsize for n in nodes if n.kind in ("load", "op", "product")], default=8)
 
 
-def work_of(node: Node) -> int:
-    """The cost of a node, in additions."""
-    if node.kind == "op":
-        return node.data.primitive.native.cost
-    return 1 if node.kind in ("product", "checked", "inside", "and", "select") else 0
+def work_in(nodes: Sequence[Node]) -> int:
+    """The cost of some nodes, in additions."""
+    work = 0
+    for node in nodes:
+        if node.kind == "op":
+            work += node.data.primitive.native.cost
+        elif node.kind in ("product", "checked", "inside", "and", "select"):
+            work += 1
+    return work
 
 
 def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
@@ -182,15 +186,13 @@ def nanoseconds(kernel: Kernel, schedule: Schedule) -> float:
     nodes = kernel.nest.nodes
     vector, size = schedule.vector, kernel.size
     lanes = 1 if vector is None else min(vector.lanes, schedule.vector_bytes // widest_of(nodes))
-    gathers, work, moved = 0, len(kernel.roots), 0
+    gathers, work, moved = 0, work_in(nodes) + len(kernel.roots), 0
     arrays: dict[int, Any] = {}
     for n in nodes:
         if n.kind == "load":
             work += 1
             gathers += len(n.args) > n.data[2]
             arrays[id(n.data[0])] = n.data[0].aval
-        else:
-            work += work_of(n)
     for r in kernel.roots:
         arrays[id(r.target)] = r.target.aval
     for a in arrays.values():

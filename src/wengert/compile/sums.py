@@ -195,7 +195,7 @@ class _Sums:
         shape, inputs = eqn.outputs[0].aval.shape, eqn.inputs
         owns = [_own(a, shape, axes) for a in inputs]
         last = len(shape)
-        first, second = ([i + last - len(a.aval.shape) for i in own] for a, own in zip(inputs, owns, strict=True))
+        first, second = [[i + last - len(a.aval.shape) for i in own] for a, own in zip(inputs, owns, strict=True)]
         if set(first) & set(second) or (meaning(eqn) is f.divide and second):
             return None
         ways = [self.way(a, own, depth) if own else None for a, own in zip(inputs, owns, strict=True)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import Lowering
 
@@ -16,20 +16,17 @@ Point = tuple[Any, ...]
 Map = Callable[..., Sequence[Any]]
 
 
-class Affine:
-    """``sum(coefficient * axis) + constant`` over the axes of a domain."""
+class Affine(NamedTuple):
+    """``sum(coefficient * axis) + constant`` over the axes of a domain: pairs of axis and coefficient, in order, and the constant."""
 
-    __slots__ = ("constant", "terms")
-
-    def __init__(self, terms: tuple[tuple[int, int], ...], constant: int = 0) -> None:
-        self.terms = terms
-        self.constant = constant
+    terms: tuple[tuple[int, int], ...]
+    constant: int = 0
 
     @staticmethod
     def axis(i: int) -> Affine:
         return Affine(((i, 1),))
 
-    def __add__(self, other: Affine) -> Affine:
+    def __add__(self, other: Affine) -> Affine:  # type: ignore[override]
         if not other.terms:
             return Affine(self.terms, self.constant + other.constant) if other.constant else self
         if not self.terms:
@@ -47,12 +44,6 @@ class Affine:
         if factor == 1 and not shift:
             return self
         return Affine(tuple([(i, c * factor) for i, c in self.terms]), self.constant * factor + shift)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Affine) and self.terms == other.terms and self.constant == other.constant
-
-    def __hash__(self) -> int:
-        return hash((self.terms, self.constant))
 
     def __repr__(self) -> str:
         parts = [f"i{i}" if c == 1 else f"{c}*i{i}" for i, c in self.terms]

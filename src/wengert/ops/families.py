@@ -308,9 +308,11 @@ class Elementwise(Primitive):
     def abstract(self, *avals: Aval) -> Aval:
         kinds = tuple([_PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals])
         dtype, weak = _elementwise_dtype(self, kinds, config._x64 is True or bool(config._x64))
-        shape, alike = avals[0].shape, True
-        for a in avals:
-            alike = alike and a.shape == shape
+        shape, alike = (), True
+        for a in avals:  # most often of one shape, beside numbers
+            if a.shape:
+                alike = alike and (not shape or a.shape == shape)
+                shape = a.shape
         return Aval(shape if alike else broadcast_shapes(self.name, *[a.shape for a in avals]), dtype, weak)
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:

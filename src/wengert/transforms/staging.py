@@ -415,7 +415,7 @@ class StagingTrace(Trace):
         if weak:
             atoms = large_as_floats(atoms)
             refuse_large(primitive, args, atoms, avals)
-        outputs = [Var(a) for a in (avals if primitive.multiple_results else (avals,))]
+        outputs = list(map(Var, avals)) if primitive.multiple_results else [Var(avals)]
         for v in outputs:
             if v.aval.shape:
                 check_shape(primitive, v.aval)
@@ -423,8 +423,9 @@ class StagingTrace(Trace):
         if NOTING.on:
             equation.place = here()
         equations.append(equation)
-        tracers = [StagingTracer(self, v) for v in outputs]
-        return tracers if primitive.multiple_results else tracers[0]
+        if not primitive.multiple_results:
+            return StagingTracer(self, outputs[0])
+        return [StagingTracer(self, v) for v in outputs]
 
     def close(self) -> list[Equation]:
         equations, self.equations = self.equations, None
