@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..backends import named
 from ..config import config
 from ..errors import NotSupportedError
-from ..ops.call import compiled_already
+from ..ops.derived import compiled_already
 from ..transforms.function import name_of
 from ..transforms.jitted import Jit
 from ..transforms.recompiled import history

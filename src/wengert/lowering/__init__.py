@@ -176,7 +176,7 @@ class Composition(Lowering):
         self.function = function
 
     def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
-        from ..ops.call import composed
+        from ..ops.derived import composed
 
         return composed(self.function, tuple([a.aval for a in inputs]), params)
 

@@ -6,211 +6,28 @@ rest. `name_p` gives a value the name by which policies know it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from .. import compilations
-from ..backends import Compiled, named
-from ..config import config
-from ..core import Aval, LinearTracer, Tracer, Value
+from ..core import Aval, LinearTracer, Value
 from ..lowering import Formula, complexes, formulas
 from ..program import Program
+from .derived import (
+    alone,
+    batched_program,
+    dependence,
+    execute,
+    has_choice,
+    jvp_program,
+    linearized_programs,
+    once,
+    strong,
+    transposed_program,
+)
 from .effects import EffectPrimitive
 from .families import Linear
-from .sides import ASIDE
-
-COMPILED = "compiled"  # the first of the keys under which a Program keeps what backends make of it
-
-
-def _strong(a: Aval) -> Aval:
-    return Aval(a.shape, a.dtype)
-
-
-def _once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
-    if ASIDE.on:
-        key = (key, "aside")
-    found = program.cache.get(key)
-    if found is None:
-        found = program.cache[key] = make()
-        if program.backend is not None:
-            for made in found if type(found) is tuple else (found,):
-                if isinstance(made, Program):
-                    made.backend = program.backend
-    return found
-
-
-def _alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
-    """Stage what a transformation makes of a Program, which knows nothing but its arguments.
-
-    Raises:
-        CustomRuleError: it would take values from elsewhere: those of a rule that is not a Program.
-    """
-    from ..errors import closed_over
-    from ..transforms.staging import stage
-
-    program, taken = stage(f, avals, name)
-    if taken:
-        raise closed_over(f"a custom rule in {name}, or one that calls its own function too often,", taken[0])
-    return program
-
-
-def has_choice(program: Program) -> bool:
-    """Whether a selection such as `where` stands in a Program or in one that it calls."""
-    from ..program import subprograms
-
-    return any(
-        getattr(e.primitive, "choice", False) or any(has_choice(s) for s in subprograms(e)) for e in program.equations
-    )
-
-
-def dependence(program: Program, given: Sequence[bool]) -> list[bool]:
-    """Which results of a Program depend on the inputs that are marked."""
-    marked: set[Any] = {v for v, b in zip(program.inputs, given, strict=True) if b}
-    for eqn in program.equations:
-        flags = [a in marked for a in eqn.inputs]
-        if any(flags):
-            outs = eqn.primitive.dependence(flags, eqn.params, len(eqn.outputs))
-            marked.update(v for v, b in zip(eqn.outputs, outs, strict=True) if b)
-    return [a in marked for a in program.outputs]
-
-
-def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool = False) -> tuple[Program, list[bool]]:
-    """The Program of ``(*primals, *nonzero tangents) -> (*results, *their nonzero tangents)``."""
-    from ..transforms.forward import jvp_flat
-
-    def make() -> Any:
-        n, live = len(program.inputs), []
-
-        def f(*values: Value) -> list[Value]:
-            given = iter(values[n:])
-            tangents = [next(given) if b else None for b in nonzero]
-            outs, ts = jvp_flat(lambda *a: program.evaluate(a), values[:n], tangents)
-            live.extend(t is not None for t in ts)
-            return [*([] if only_tangents else outs), *[t for t in ts if t is not None]]
-
-        avals = program.in_avals
-        avals = avals + [_strong(a) for a, b in zip(avals, nonzero, strict=True) if b]
-        derived = _alone(f, avals, f"jvp of {program.name}")
-        derived.masked = program.masked or has_choice(program)
-        return derived, live
-
-    return _once(program, ("jvp", nonzero, only_tangents), make)
-
-
-def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Program, Program, list[bool]]:
-    """``(*primals) -> (*results, *residuals)`` and the linear ``(*residuals, *nonzero tangents) -> live tangents``."""
-    from ..ops.families import weighted_sum
-    from ..transforms.linearizing import LinearizeTrace
-    from ..transforms.tape import PROJECTION, needed, push_forward
-
-    def make() -> Any:
-        saved: dict[int, Tracer] = {}
-        kept: list[Any] = []
-
-        def forward(*values: Value) -> list[Value]:
-            trace = LinearizeTrace()
-            outs = program.evaluate([trace.input(v) if b else v for v, b in zip(values, nonzero, strict=True)])
-            nodes = trace.tape.close()
-            pairs = [trace.split(o) for o in outs]
-            live_outs = [t for _, t in pairs if t is not None]
-            alive = needed(nodes, live_outs)
-            for node in nodes:
-                if alive[node.index] and node.primitive is not PROJECTION:
-                    args = node.args[0] if node.primitive is weighted_sum else node.args
-                    for a in args:
-                        if isinstance(a, Tracer) and not (type(a) is LinearTracer and a._trace is trace.tape):
-                            saved[id(a)] = a
-            kept.extend((nodes, live_outs, [t is not None for _, t in pairs], trace.tape.masked))
-            return [*[p for p, _ in pairs], *saved.values()]
-
-        first = _alone(forward, program.in_avals, f"forward of {program.name}")
-        nodes, live_outs, live, masked = kept
-
-        def linear(*values: Value) -> list[Value]:
-            replace = dict(zip(saved, values, strict=False))
-            return push_forward(nodes, values[len(saved) :], live_outs, replace)
-
-        avals = [t.aval for t in saved.values()]
-        avals += [_strong(a) for a, b in zip(program.in_avals, nonzero, strict=True) if b]
-        second = _alone(linear, avals, f"linear part of {program.name}")
-        second.masked = masked
-        return first, second, live
-
-    return _once(program, ("linearize", nonzero), make)
-
-
-def transposed_program(
-    program: Program, linear: tuple[bool, ...], given: tuple[bool, ...], masked: bool
-) -> tuple[Program, list[bool]]:
-    """``(*constants, *given cotangents) -> live cotangents`` of the arguments in which the Program is linear."""
-    from ..transforms.transposing import transpose_flat
-
-    def make() -> Any:
-        n, live = len(linear) - sum(linear), []
-
-        def f(*values: Value) -> list[Value]:
-            def run(*tangents: Value) -> list[Value]:
-                constants, ts = iter(values[:n]), iter(tangents)
-                return program.evaluate([next(ts) if b else next(constants) for b in linear])
-
-            cts = iter(values[n:])
-            lin_avals = [a for a, b in zip(program.in_avals, linear, strict=True) if b]
-            grads = transpose_flat(run, lin_avals, lambda _: [next(cts) if b else None for b in given], masked)
-            live.extend(g is not None for g in grads)
-            return [g for g in grads if g is not None]
-
-        avals = [a for a, b in zip(program.in_avals, linear, strict=True) if not b]
-        avals += [_strong(a) for a, b in zip(program.out_avals, given, strict=True) if b]
-        derived = _alone(f, avals, f"transpose of {program.name}")
-        return derived, live
-
-    return _once(program, ("transpose", linear, given, masked), make)
-
-
-def batched_program(program: Program, size: int, batched: tuple[bool, ...], axis_name: Any) -> Any:
-    """The Program of a batch, and which of its results are batched."""
-    from ..transforms.batching import batch_flat
-
-    def make() -> Any:
-        flags: list[bool] = []
-
-        def f(*values: Value) -> list[Value]:
-            outs, found = batch_flat(lambda *a: program.evaluate(a), size, values, batched, axis_name)
-            flags.extend(found)
-            return outs
-
-        avals = [Aval((size, *a.shape), a.dtype) if b else a for a, b in zip(program.in_avals, batched, strict=True)]
-        derived = _alone(f, avals, f"batch of {program.name}")
-        derived.masked = program.masked
-        return derived, flags
-
-    return _once(program, ("batch", size, batched, axis_name), make)
-
-
-def compiled_already(program: Program) -> Compiled | None:
-    """A Program as its backend runs it, if it ran before."""
-    return program.cache.get((COMPILED, program.backend, config.compiling, ()))
-
-
-def compiled(program: Program, donated: tuple[int, ...] = ()) -> Compiled:
-    """A Program as its backend runs it, kept with the Program. The backend is imported when its first Program runs."""
-    key = (COMPILED, program.backend, config.compiling, donated)
-    found = program.cache.get(key)
-    if found is None:
-        backend = named(program.backend or config.backend)
-        start = time.perf_counter_ns()
-        found = program.cache[key] = backend.compile(program, donated=donated)
-        compilations.note(program, found, start)
-    return found
-
-
-def execute(program: Program, args: Sequence[Value]) -> list[Value]:
-    """Run a Program on arrays, on its backend."""
-    return compiled(program)(args)
 
 
 class Call(EffectPrimitive):
@@ -313,7 +130,7 @@ def _inlined(program: Program) -> Program:
 
     if not any(e.primitive is call_p for e in program.equations):
         return program
-    return _once(program, "inlined", lambda: stage(lambda *a: evaluate(program, a), program.in_avals, program.name)[0])
+    return once(program, "inlined", lambda: stage(lambda *a: evaluate(program, a), program.in_avals, program.name)[0])
 
 
 def saving_programs(program: Program, nonzero: tuple[bool, ...], policy: Policy) -> tuple[Program, Program, list[bool]]:
@@ -350,26 +167,12 @@ def saving_programs(program: Program, nonzero: tuple[bool, ...], policy: Policy)
             return [t for _, t in pairs if t is not None]
 
         first = Program(whole.inputs, whole.equations, [*whole.outputs, *saved], program.name)
-        tangents = [_strong(a) for a, b in zip(whole.in_avals, nonzero, strict=True) if b]
-        second = _alone(
-            linear, [*whole.in_avals, *[v.aval for v in saved], *tangents], f"linear part of {program.name}"
-        )
+        tangents = [strong(a) for a, b in zip(whole.in_avals, nonzero, strict=True) if b]
+        second = alone(linear, [*whole.in_avals, *[v.aval for v in saved], *tangents], f"linear part of {program.name}")
         second.masked = program.masked or has_choice(program)
         return first, second, live
 
-    return _once(program, ("saving", nonzero, policy), make)
-
-
-def composed(f: Any, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
-    """A function of values of these types as a Program of one result, made once."""
-    return _composed(f, avals, tuple(params.items()), bool(config._x64))
-
-
-@lru_cache(1000)
-def _composed(f: Any, avals: tuple[Aval, ...], params: Any, x64: bool) -> Program:
-    from ..transforms.staging import stage
-
-    return stage(lambda *args: [f(*args, **dict(params))], avals, getattr(f, "__name__", "composed"))[0]
+    return once(program, ("saving", nonzero, policy), make)
 
 
 class Remat(Call):
@@ -415,7 +218,7 @@ class Remat(Call):
                 program, program.inputs, [o for o, b in zip(program.outputs, linear, strict=True) if b]
             )
 
-        first, second = _once(program, ("again", given, linear), make)
+        first, second = once(program, ("again", given, linear), make)
         known: Sequence[Value] = []
         if first.outputs:
             known = self.bind(*[a for a, b in zip(args, given, strict=True) if not b], **{**params, "program": first})
@@ -441,7 +244,7 @@ def _samples() -> list[Any]:
     from .elementwise import mul_p, sin_p
 
     aval = Aval((3,), np.dtype(np.float64))
-    program = _alone(lambda x, y: [sin_p.bind(mul_p.bind(x, y)), y], [aval, aval], "sample")
+    program = alone(lambda x, y: [sin_p.bind(mul_p.bind(x, y)), y], [aval, aval], "sample")
     return [((np.array([0.3, -0.5, 1.0]), np.array([1.0, 2.0, -0.4])), {"program": program})]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..program import Program
-from .call import composed
+from .derived import composed
 from .elementwise import exp, greater, isfinite, isinf, less, log1p, offset_p, where_p
 from .families import align_batched, broadcast_shapes, fit, spread, times
 from .reduction import kept_shape, max_p, sum_p

@@ -23,10 +23,18 @@ from ..core import Aval, LinearTracer, Value, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..lowering import Formula, formulas
 from ..program import Program
-from .call import _once as once
-from .call import _strong as strong
-from .call import batched_program, call_p, dependence, execute, jvp_program, linearized_programs, transposed_program
+from .call import call_p
 from .collectives import psum_p
+from .derived import (
+    batched_program,
+    dependence,
+    execute,
+    jvp_program,
+    linearized_programs,
+    once,
+    strong,
+    transposed_program,
+)
 from .effects import EffectPrimitive
 from .families import Linear
 from .shape import broadcast_to, moveaxis, reshape, transpose

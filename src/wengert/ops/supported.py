@@ -14,9 +14,8 @@ import numpy as np
 
 from ..core import Aval, Value, shape_of
 from ..program import Program, subprograms
-from .call import _alone
-from .call import _once as once
-from .call import _strong as strong
+from .derived import alone as _alone
+from .derived import once, strong
 from .support import Support
 
 Flags = tuple[bool, ...]

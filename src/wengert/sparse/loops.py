@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.call import Call, jvp_program
+from ..ops.call import Call
 from ..ops.control.branch import Cond
 from ..ops.control.loop import While
 from ..ops.control.pull import WhileTangent
 from ..ops.control.scan import Scan
 from ..ops.control.solve import LinearSolve
 from ..ops.custom import CustomCall
+from ..ops.derived import jvp_program
 from ..program import Equation, Program, Var, subprograms
 from .dependence import Dependence, ones, union
 from .lattices import Lattice, Read, lattice

@@ -15,7 +15,7 @@ from .. import trees
 from ..config import config
 from ..core import Value
 from ..errors import ArgumentError
-from ..ops.call import compiled
+from ..ops.derived import compiled
 from ..program import Program
 from .batching import axis_env
 from .function import name_of

@@ -17,7 +17,8 @@ from ..backends import Lowered, OtherPath
 from ..config import Here, config
 from ..core import Aval, Tracer, Value, aval_of, check_numbers, is_inexact
 from ..errors import ArgumentError, DtypeError, TooManyPathsError
-from ..ops.call import call_p, compiled_already
+from ..ops.call import call_p
+from ..ops.derived import compiled_already
 from ..ops.operators import lost_derivative
 from ..ops.shape import as_length
 from ..program import Program

@@ -15,7 +15,7 @@ from .. import backends, trees
 from ..config import config
 from ..core import Aval, Tracer, aval_of
 from ..errors import ArgumentError, NotSupportedError
-from ..ops.call import compiled
+from ..ops.derived import compiled
 from ..program import Program
 from .batching import axis_env
 from .donation import DonatingJit

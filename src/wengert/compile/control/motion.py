@@ -18,7 +18,7 @@ from ...lowering import formulas as f
 from ...lowering import index_maps as maps
 from ...lowering import meaning
 from ...lowering.kinds import Contraction
-from ...ops.call import batched_program
+from ...ops.derived import batched_program
 from ...program import Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from ..checks import alive
 from ..nest import size_of

@@ -10,8 +10,7 @@ from typing import Any
 
 from ...core import Aval, Primitive, Value
 from ...lowering import kinds
-from ...ops.call import _strong as strong
-from ...ops.call import execute
+from ...ops.derived import execute, strong
 from ...program import Program
 
 

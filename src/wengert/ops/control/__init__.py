@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from . import openings as _openings
+from . import while_rules as _while_rules
 from .branch import cond_p
 from .loop import while_p
 from .scan import scan_p

@@ -14,8 +14,7 @@ import numpy as np
 from ...core import Aval, Value
 from ...program import Program
 from ...provided import provided
-from ..call import _once as once
-from ..call import _strong as strong
+from ..derived import once, strong
 from ..supported import mask_of, supported_program
 from .programs import fixed_point, zeros
 

@@ -26,7 +26,7 @@ from ...config import config
 from ...core import Aval, Value, aval_of
 from ...errors import ArgumentError
 from ...program import Program
-from ..call import execute
+from ..derived import execute
 from ..elementwise import equal, floor_divide, less, logical_and, logical_not, logical_or, maximum, minimum, where
 from ..indexing import getitem, scatter_set_p
 from .loop import while_p

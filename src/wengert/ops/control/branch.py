@@ -16,21 +16,19 @@ import numpy as np
 from ...core import Aval, Value, shape_of
 from ...lowering import kinds
 from ...program import Atom, Literal, Program, subprograms
-from ..call import _once as once
-from ..call import _strong as strong
-from ..call import batched_program, dependence, execute, jvp_program, linearized_programs, transposed_program
+from ..derived import (
+    batched_program,
+    dependence,
+    execute,
+    jvp_program,
+    linearized_programs,
+    once,
+    strong,
+    transposed_program,
+)
 from ..effects import EffectPrimitive
 from ..supported import along, as_supports, drops, masks_of, supported_program
-from .programs import (
-    batched_value,
-    on_newest_tape,
-    or_zeros,
-    rewired,
-    split_linear,
-    widened,
-    without_zeros,
-    zeros,
-)
+from .programs import batched_value, on_newest_tape, or_zeros, rewired, split_linear, widened, without_zeros, zeros
 
 Flags = tuple[bool, ...]
 DEAR = frozenset("scan while while_pull supported_pull while_tangent dot_general solve cholesky custom_call".split())

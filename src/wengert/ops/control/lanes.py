@@ -10,14 +10,14 @@ the finished ones held fixed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...core import Aval, Primitive, Value, aval_of
 from ...program import Equation, Program, subprograms
-from ..call import batched_program
+from ..derived import batched_program, once
 from .loop import While, parts
-from .programs import alone, batched_value, fixed_point, staged, strong, widened
+from .programs import alone, batched_value, fixed_point, rewired, staged, strong, widened
 from .scan import scan_p
 
 PRODUCTS = frozenset({"dot_general", "convolution"})
@@ -45,9 +45,6 @@ def each_alone(primitive: Primitive, size: int, args: Sequence[Value], batched: 
     program = alone(primitive.bind, params["body"] if "body" in params else params["branches"][0], avals, params)
     fixed = [v for v, b in zip(program.inputs, batched, strict=True) if not b]
     moving = [v for v, b in zip(program.inputs, batched, strict=True) if b]
-    from ..call import _once as once
-    from .programs import rewired
-
     body = once(program, ("lanes", tuple(batched)), lambda: rewired(program, [*fixed, *moving], program.outputs))
     outs = scan_p.bind(
         *[a for a, b in zip(args, batched, strict=True) if not b],
@@ -142,13 +139,20 @@ def _of_any(cond: Program) -> Program:
 
 
 def batch_pull(
-    primitive: Primitive, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]
+    primitive: Primitive,
+    trace: Any,
+    args: Sequence[Value],
+    batched: Sequence[bool],
+    params: dict[str, Any],
+    check: Callable[[dict[str, Any]], object],
 ) -> Any:
-    """The batching rule of `while_pull_p`: each example has cotangents of its own, of shared arguments too."""
+    """The batching rule of `while_pull_p`: each example has cotangents of its own, of shared arguments too.
+
+    Args:
+        check: raises where the parameters of the batch are not allowed.
+    """
     n, nb = len(args) - sum(params["given"]) - sum(params.get("marked", ())), params["body_consts"]
     carry, differs = _carried(trace, batched[:n], params)
-    from .pull import blocks_of
-
     if differs:
         return each_alone(primitive, trace.size, args, batched, params)
     nonzero, nc = params["nonzero"], params["cond_consts"]
@@ -162,6 +166,6 @@ def batch_pull(
     values = [batched_value(a, trace.size, b) if w else a for a, b, w in zip(args[:n], batched[:n], wide, strict=True)]
     cts = [batched_value(a, trace.size, b) for a, b in zip(args[n:], batched[n:], strict=True)]
     params = {**params, "cond": cond, "body": body}
-    blocks_of(params)
+    check(params)
     outs = primitive.bind(*values, *cts, **params)
     return outs, [True] * len(outs)

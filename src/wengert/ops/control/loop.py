@@ -8,28 +8,38 @@ step; native loops are the compiler's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ...core import Aval, LinearTracer, Tracer, Value
+from ...core import Aval, LinearTracer, Primitive, Tracer, Value
 from ...lowering import kinds
-from ...program import Program
-from ..call import _once as once
-from ..call import _strong as strong
-from ..call import dependence, execute, jvp_program
+from ...program import Program, Var
+from ..derived import dependence, execute, has_choice, jvp_program, once, strong
 from ..effects import EffectPrimitive
 from ..supported import drops, masks_of
-from .programs import (
-    check_linear_start,
-    fixed_point,
-    on_newest_tape,
-    run_alone,
-)
+from .programs import check_linear_start, fixed_point, on_newest_tape, rewired, run_alone
 from .scan import jvp_body, moving_flags, started_tangents
 
 Flags = tuple[bool, ...]
+
+
+class WhileRules(NamedTuple):
+    """Rules of `while_p` that bind it themselves, or operations derived from it: they stand above it, in `while_rules` together.
+
+    Attributes:
+        tangent_p: the derivative along tangents, as one linear operation (pull.py).
+        pull, pull_supported: cotangents of constants and initial values; with masks of what counts (supported_pull.py).
+        batch_while: `vmap` (lanes.py).
+        through_while: Taylor coefficients (series.py).
+    """
+
+    tangent_p: Primitive
+    pull: Callable[..., list[Value | None]]
+    pull_supported: Callable[..., tuple[list[Any], list[Any]]]
+    batch_while: Callable[..., Any]
+    through_while: Callable[..., Any]
 
 
 class While(EffectPrimitive):
@@ -41,6 +51,7 @@ class While(EffectPrimitive):
     """
 
     multiple_results = True
+    rules: ClassVar[WhileRules]
 
     def impl(self, *args: Value, **params: Any) -> list[Value]:
         return run_alone(self, params["body"], args, params)
@@ -79,15 +90,11 @@ class While(EffectPrimitive):
         return moving_flags(lambda f: jvp_program(body, f)[1], tangents[params["cond_consts"] :], nb, len(body.outputs))
 
     def series_through(self, order: int, primals: Sequence[Value], coefficients: Any, params: dict[str, Any]) -> Any:
-        from .series import through_while
-
-        return through_while(self.bind, order, primals, coefficients, params)
+        return self.rules.through_while(self.bind, order, primals, coefficients, params)
 
     # --- reverse mode --------------------------------------------------------------------------------------------
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        from .pull import while_tangent_p
-
         outs = self.bind(*primals, **params)
         nonzero = self._nonzero(tangents, params)
         moving = nonzero[params["body_consts"] :]
@@ -98,9 +105,8 @@ class While(EffectPrimitive):
         step = {**params, "nonzero": nonzero}
         if has_choice(params["body"]):
             trace.tape.masked = True
-        nodes = iter(
-            trace.tape.append_many(while_tangent_p, (*primals, *started), step, while_tangent_p.abstract(**step))
-        )
+        tangent_p = self.rules.tangent_p
+        nodes = iter(trace.tape.append_many(tangent_p, (*primals, *started), step, tangent_p.abstract(**step)))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, moving, strict=True)]
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
@@ -127,13 +133,11 @@ class While(EffectPrimitive):
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         """A linear function is its own derivative at zero."""
-        from .pull import pull
-
         linear = on_newest_tape(args)
         at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
         nc = params["cond_consts"]
         tape = next(a._trace for a, b in zip(args, linear, strict=True) if b)
-        grads = pull(at, cotangent, params, linear[nc:], tape.masked)
+        grads = self.rules.pull(at, cotangent, params, linear[nc:], tape.masked)
         return [None] * nc + [g if b else None for g, b in zip(grads, linear[nc:], strict=True)]
 
     def leaves_out(self, params: dict[str, Any]) -> bool:
@@ -141,19 +145,15 @@ class While(EffectPrimitive):
 
     def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         """The walk back of a linear loop, which carries masks along."""
-        from .supported_pull import pull_supported
-
         linear, nc = on_newest_tape(args), params["cond_consts"]
         at = [_zero(a) if b else a for a, b in zip(args, linear, strict=True)]
-        pulled = pull_supported(at, cotangent, masks_of(supports, cotangent), params, linear[nc:])
+        pulled = self.rules.pull_supported(at, cotangent, masks_of(supports, cotangent), params, linear[nc:])
         return [[None] * nc + [g if b else None for g, b in zip(values, linear[nc:], strict=True)] for values in pulled]
 
     # --- batching ------------------------------------------------------------------------------------------------
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        from .lanes import batch_while
-
-        return batch_while(self, trace, args, batched, params)
+        return self.rules.batch_while(self, trace, args, batched, params)
 
 
 def parts(args: Sequence[Any], params: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -179,12 +179,6 @@ def _zero(a: LinearTracer) -> np.ndarray:
     return np.zeros(a.shape, a.dtype)
 
 
-def has_choice(program: Program) -> bool:
-    from ..call import has_choice as found
-
-    return found(program)
-
-
 def tangent_loop(
     primals: Sequence[Value], tangents: Sequence[Value], nonzero: Flags, params: dict[str, Any]
 ) -> tuple[list[Value], dict[str, Any]]:
@@ -200,9 +194,6 @@ def tangent_loop(
 
 def _wider(params: dict[str, Any], body: Program, nk: int) -> Program:
     """The condition of a loop that carries more, which it does not look at."""
-    from ...program import Var
-    from .programs import rewired
-
     cond = params["cond"]
     return rewired(cond, [*cond.inputs, *[Var(a) for a in body.out_avals[nk:]]], cond.outputs)
 
@@ -212,7 +203,6 @@ def smaller_loop(cond: Program, body: Program, nc: int, nb: int, dropped: Flags)
 
     What the body gives besides what it carries is kept.
     """
-    from .programs import rewired
 
     def make() -> Any:
         kept = [v for v, b in zip(cond.inputs[nc:], dropped, strict=True) if not b]

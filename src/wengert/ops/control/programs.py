@@ -14,9 +14,7 @@ import numpy as np
 from ...core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, shape_of
 from ...errors import NotLinearError
 from ...program import Atom, Equation, Literal, Program, Var, live_equations
-from ..call import _once as once
-from ..call import _strong as strong
-from ..call import execute
+from ..derived import execute, once, strong
 
 
 def zeros(aval: Aval) -> np.ndarray:

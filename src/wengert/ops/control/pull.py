@@ -20,14 +20,13 @@ import numpy as np
 from ...core import Aval, Primitive, Value
 from ...lowering import kinds
 from ...program import Program
-from ..call import _once as once
-from ..call import _strong as strong
-from ..call import dependence, execute, jvp_program, linearized_programs
+from ..derived import dependence, execute, jvp_program, linearized_programs, once, strong, transposed_program
 from ..sides import derivative_of_kinks
 from ..support import known
 from ..supported import along, as_supports, drops, mask_of, masks_of
 from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned, walked
+from .lanes import batch_pull
 from .loop import LONG, Flags, _samples, _zero, has_choice, parts, smaller_loop, stepwise, tangent_loop, while_p
 from .programs import alone, check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
 from .scan import linear_step, moving_flags, saving, transposed_body
@@ -99,7 +98,6 @@ class WhileTangent(Primitive):
     def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         """Where values are known, the steps one by one on a tape of their own; else the walk back carries masks along."""
         from ...transforms.tape import Tape, pull_back_supported
-        from .supported_pull import pull_supported
 
         nonzero = params["nonzero"]
         n, masks = len(args) - sum(nonzero), masks_of(supports, cotangent)
@@ -114,7 +112,7 @@ class WhileTangent(Primitive):
                 return [None] * n + grads, [None] * n + found
         moving = nonzero[params["body_consts"] :]
         given, marks = along(moving, cotangent), along(moving, masks)
-        pulled = pull_supported(args[:n], given, marks, _plain(params), nonzero)
+        pulled = while_p.rules.pull_supported(args[:n], given, marks, _plain(params), nonzero)
         return [[None] * n + [g for g, b in zip(values, nonzero, strict=True) if b] for values in pulled]
 
 
@@ -295,9 +293,7 @@ class WhilePull(Primitive):
         return [g if b else None for g, b in zip(found, linear, strict=True)]
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        from .lanes import batch_pull
-
-        return batch_pull(self, trace, args, batched, params)
+        return batch_pull(self, trace, args, batched, params, blocks_of)
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
@@ -367,7 +363,6 @@ def _pulling(
     n_fixed, n_consts, moving = kinds.count(False), sum(nonzero[:nb]), nonzero[nb:]
     m = sum(moving)
     flags = (*[False] * n_fixed, *[True] * (n_consts + m), *[False] * kinds.count(True))
-    from ..call import transposed_program
 
     start = [g for g, b in zip(given, moving, strict=True) if b]
     hits: Sequence[bool] = ()

@@ -15,9 +15,17 @@ import numpy as np
 from ...core import Aval, Tracer, Value, aval_of
 from ...lowering import kinds
 from ...program import Atom, Literal, Program, Var
-from ..call import _once as once
-from ..call import _strong as strong
-from ..call import batched_program, call_p, dependence, execute, jvp_program, linearized_programs, transposed_program
+from ..call import call_p
+from ..derived import (
+    batched_program,
+    dependence,
+    execute,
+    jvp_program,
+    linearized_programs,
+    once,
+    strong,
+    transposed_program,
+)
 from ..effects import EffectPrimitive
 from ..supported import along, as_supports, drops, masks_of
 from .backwards import backwards, from_an_unused_end

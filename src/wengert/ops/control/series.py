@@ -11,9 +11,7 @@ from typing import Any
 
 from ...core import Aval, Value, aval_of
 from ...program import Program, Var
-from ..call import _alone as alone
-from ..call import _once as once
-from ..call import _strong as strong
+from ..derived import alone, once, strong
 from .programs import fixed_point, rewired, zeros
 
 Flags = tuple[bool, ...]

@@ -15,8 +15,8 @@ import numpy as np
 from ...core import Aval, Primitive, Value, aval_of
 from ...errors import NotDifferentiableError
 from ...program import Program
-from ..call import _strong as strong
-from ..call import batched_program, call_p, jvp_program, transposed_program
+from ..call import call_p
+from ..derived import batched_program, jvp_program, strong, transposed_program
 from .programs import batched_value, fixed_point, on_newest_tape, staged, widened, zeros
 
 

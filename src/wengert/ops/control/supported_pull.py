@@ -14,8 +14,7 @@ import numpy as np
 
 from ...core import Aval, Value
 from ...lowering import kinds
-from ..call import _strong as strong
-from ..call import linearized_programs
+from ..derived import linearized_programs, strong
 from ..sides import derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of

@@ -105,7 +105,7 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
 def _matrix_logpdf(d: Any, cov: Any) -> Any:
     from ...numpy import diagonal, linalg
     from ..linalg import solve_triangular
-    from ..solving import hermitian
+    from ..linalg.solving import hermitian
 
     factor = linalg.cholesky(hermitian(cov, lower=True))
     z = solve_triangular(factor, expand_dims(d, -1), lower=True)[..., 0]
@@ -127,7 +127,7 @@ def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
 def _singular_logpdf(d: Any, cov: Any) -> Any:
     """Of a covariance that may be singular, by its eigenvalues."""
     from ...numpy import linalg, matmul
-    from ..solving import hermitian
+    from ..linalg.solving import hermitian
 
     cov = hermitian(cov, lower=True)
     safe, vectors, cut, spans = _spanned(cov)
@@ -143,7 +143,7 @@ def _singular_logpdf(d: Any, cov: Any) -> Any:
 def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
     """The entropy, from the dimension and the covariance; arguments as for `logpdf`."""
     from ...numpy import linalg
-    from ..solving import hermitian
+    from ..linalg.solving import hermitian
 
     _, cov, n = _parameters(mean, cov)
     if ndim_of(cov) < 2:

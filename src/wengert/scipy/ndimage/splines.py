@@ -1,6 +1,4 @@
-"""scipy.ndimage: images at any places by splines, `map_coordinates`, and the coefficients of these splines.
-
-Filters, and images moved by affine maps, are in `image_filters.py`.
+"""Images at any places by splines, `map_coordinates`, and the coefficients of these splines.
 
 Source: M. Unser, A. Aldroubi, M. Eden, "Fast B-spline transforms for continuous image representation and interpolation",
 IEEE Trans. PAMI 13 (1991). They find the coefficients by recursive filters; here they are solutions of tridiagonal
@@ -15,18 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import numpy as wnp
-from ..config import canonical_dtype, config
-from ..core import Tracer, as_value, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, ShapeError
-from ..errors import nearest_names as _nearest_names
-from ..ops.elementwise import convert
-from ..ops.indexing import getitem
-from ..ops.shape import canonical_axis, moveaxis
-from ..ops.special.declare import floating
-from ..ops.tridiagonal import cyclic_tridiagonal_solve, tridiagonal_solve
-from .image_filters import *  # noqa: F403
-from .image_filters import __all__ as _filters
+from ... import numpy as wnp
+from ...config import canonical_dtype, config
+from ...core import Tracer, as_value, dtype_of, ndim_of, shape_of
+from ...errors import ArgumentError, DtypeError, ShapeError
+from ...ops.elementwise import convert
+from ...ops.indexing import getitem
+from ...ops.shape import canonical_axis, moveaxis
+from ...ops.special.declare import floating
+from ...ops.tridiagonal import cyclic_tridiagonal_solve, tridiagonal_solve
 
 PADDING = 12  # pixels around an image whose splines have no end of their own; as many as SciPy puts there
 
@@ -292,7 +287,4 @@ def _as_dtype(x: Any, dtype: np.dtype) -> Any:
     return convert(wnp.clip(x, float(info.min), float(info.max)) if dtype.itemsize < 8 else x, dtype)
 
 
-__all__ = sorted(["map_coordinates", "spline_filter", "spline_filter1d", *_filters])
-
-__getattr__ = _nearest_names(__name__, __all__)
-__dir__ = __all__.copy
+__all__ = ["map_coordinates", "spline_filter", "spline_filter1d"]

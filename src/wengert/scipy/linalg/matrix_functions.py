@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
-from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, MatrixError
-from ..numpy.linalg import inv, matrix_power, solve
-from ..ops import matrix_functions as _ops
-from ..ops.divided_differences import along, funm_p, judged
-from ..ops.elementwise import convert, imag, real, stop_gradient_p
-from ..ops.shape import broadcast_to, reshape
+from ...config import config
+from ...core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ...errors import ArgumentError, MatrixError
+from ...numpy.linalg import inv, matrix_power, solve
+from ...ops import matrix_functions as _ops
+from ...ops.divided_differences import along, funm_p, judged
+from ...ops.elementwise import convert, imag, real, stop_gradient_p
+from ...ops.shape import broadcast_to, reshape
 from .solving import of_number
 
 
@@ -248,8 +248,8 @@ def funm(A: Any, func: Callable[..., Any], disp: bool = True) -> Any:
     A = matrices(A, "funm")
     A = convert(A, _complex(A))
     if isinstance(A, Tracer):
-        from ..transforms.batching import vmap
-        from ..transforms.jit import closure_convert
+        from ...transforms.batching import vmap
+        from ...transforms.jit import closure_convert
 
         one, parameters = closure_convert(func, np.zeros((), dtype_of(A)))
 

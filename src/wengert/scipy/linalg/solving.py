@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
-from ..core import Tracer, as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, ConcretizationError, MatrixError, ShapeError
-from ..numpy import linalg as _linalg
-from ..numpy.linalg import LinAlgError
-from ..numpy.linalg import det as _det
-from ..numpy.linalg import inv as _inv
-from ..ops.bounds import holds
-from ..ops.elementwise import absolute, conj, convert, logical_not, not_equal, real, where, where_p
-from ..ops.families import result_dtype
-from ..ops.linalg import adjoint, triangular_solve_p, turned
-from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape
+from ...config import config
+from ...core import Tracer, as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
+from ...errors import ArgumentError, ConcretizationError, MatrixError, ShapeError
+from ...numpy import linalg as _linalg
+from ...numpy.linalg import LinAlgError
+from ...numpy.linalg import det as _det
+from ...numpy.linalg import inv as _inv
+from ...ops.bounds import holds
+from ...ops.elementwise import absolute, conj, convert, logical_not, not_equal, real, where, where_p
+from ...ops.families import result_dtype
+from ...ops.linalg import adjoint, triangular_solve_p, turned
+from ...ops.shape import broadcast_to, expand_dims, moveaxis, reshape
 from .patterned import toeplitz
 
 
@@ -363,7 +363,7 @@ def solve_circulant(
         >>> linalg.solve_circulant(np.array([2.0, 0.0]), np.array([4.0, 6.0]))
         array([2., 3.])
     """
-    from ..numpy import fft
+    from ...numpy import fft
 
     if singular not in ("raise", "lstsq"):
         raise ArgumentError(f"solve_circulant: singular is 'raise' or 'lstsq', got {singular!r}")

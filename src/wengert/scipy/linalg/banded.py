@@ -10,16 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from ..core import as_array, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, ShapeError
-from ..numpy import linalg as _linalg
-from ..numpy.products import matmul
-from ..ops.elementwise import arccos, arcsin, minimum, where
-from ..ops.indexing import getitem
-from ..ops.linalg import adjoint
-from ..ops.shape import reshape
-from ..ops.symmetric_factors import ldl_p
-from .solving import cho_solve, floating, hermitian, matrices, square
+from ...core import as_array, dtype_of, ndim_of, shape_of
+from ...errors import ArgumentError, ShapeError
+from ...numpy import linalg as _linalg
+from ...numpy.products import matmul
+from ...ops.elementwise import arccos, arcsin, minimum, where
+from ...ops.indexing import getitem
+from ...ops.linalg import adjoint
+from ...ops.shape import reshape
+from ...ops.symmetric_factors import ldl_p
+from .eigenvalues import chosen_subset, eigh, polar
+from .orthogonal_factors import qr
+from .patterned import toeplitz
+from .solving import cho_solve, floating, hermitian, matrices, pinv, square
+from .spaces import orth
 
 
 def _written_out(ab: Any, below: int, above: int, name: str) -> Any:
@@ -153,13 +157,11 @@ def eig_banded(
         >>> linalg.eig_banded(np.array([[0.0, 1.0], [2.0, 2.0]]))[0].round(12)
         array([1., 3.])
     """
-    from .linalg import eigh
-
     return eigh(
         _triangle(a_band, lower, "eig_banded"),
         lower=lower,
         eigvals_only=eigvals_only,
-        **_subset(select, select_range, "eig_banded"),
+        **chosen_subset(select, select_range, "eig_banded"),
     )
 
 
@@ -176,23 +178,6 @@ def eigvals_banded(
         array([-3.,  3.])
     """
     return eig_banded(a_band, lower, True, select=select, select_range=select_range)
-
-
-def _subset(select: Any, select_range: Any, name: str) -> dict[str, Any]:
-    """The subset of eigenvalues that is meant, as arguments of `eigh`."""
-    kinds: dict[Any, str] = (
-        dict.fromkeys(("a", "all", 0), "a")
-        | dict.fromkeys(("v", "value", 1), "v")
-        | dict.fromkeys(("i", "index", 2), "i")
-    )
-    kind = kinds.get(select.lower() if isinstance(select, str) else select)
-    if kind is None:
-        raise ArgumentError(f"{name}: select is 'a', 'i' or 'v', got {select!r}")
-    if kind == "a":
-        return {}
-    if select_range is None:
-        raise ArgumentError(f"{name}: select={select!r} needs select_range")
-    return {"subset_by_index" if kind == "i" else "subset_by_value": select_range}
 
 
 def ldl(
@@ -228,8 +213,6 @@ def pinvh(
         array([[0.2, 0. ],
                [0. , 0. ]])
     """
-    from .solving import pinv
-
     return pinv(hermitian(square(a, "pinvh"), lower), atol=atol, rtol=rtol, return_rank=return_rank)
 
 
@@ -248,8 +231,6 @@ def rq(
         array([[1., 2.],
                [3., 4.]])
     """
-    from .orthogonal_factors import qr
-
     if mode not in ("full", "r", "economic"):
         raise ArgumentError(f"rq: mode is 'full', 'r' or 'economic', got {mode!r}")
     a = matrices(a, "rq")
@@ -308,8 +289,6 @@ def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: i
         >>> linalg.matmul_toeplitz((np.array([1.0, 2.0]), np.array([1.0, 3.0])), np.array([1.0, 1.0])).round(12)
         array([4., 3.])
     """
-    from .patterned import toeplitz
-
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
     a, x = floating(toeplitz(c) if r is None else toeplitz(c, r), x)
     if not ndim_of(x) or shape_of(a)[-1] != shape_of(x)[0]:
@@ -334,8 +313,6 @@ def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> tuple[An
     A, B = floating(A, B)  # noqa: N806
     if ndim_of(A) != 2 or shape_of(A) != shape_of(B):
         raise ShapeError(f"orthogonal_procrustes: two matrices of one shape, got {shape_of(A)} and {shape_of(B)}")
-    from .linalg import polar
-
     inside = matmul(adjoint(A), B)
     turn, _ = polar(inside)  # the nearest orthogonal matrix, whose derivative equal singular values do not hurt
     return turn, _linalg.svdvals(inside).sum()
@@ -353,8 +330,6 @@ def subspace_angles(A: Any, B: Any) -> Any:  # noqa: N803
         >>> linalg.subspace_angles(np.array([[1.0], [0.0]]), np.array([[1.0], [1.0]])) * 4 / np.pi
         array([1.])
     """
-    from .linalg import orth
-
     A, B = floating(A, B)  # noqa: N806
     if ndim_of(A) != 2 or ndim_of(B) != 2 or shape_of(A)[0] != shape_of(B)[0]:
         raise ShapeError(f"subspace_angles: matrices with as many rows, got shapes {shape_of(A)} and {shape_of(B)}")

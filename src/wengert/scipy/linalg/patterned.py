@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
-from ..core import as_array, dtype_of, ndim_of, shape_of
-from ..documented import with_example
-from ..errors import ArgumentError, ShapeError
-from ..ops.elementwise import absolute, conj, convert
-from ..ops.indexing import getitem
-from ..ops.shape import broadcast_to, concatenate, expand_dims, reshape
+from ...config import config
+from ...core import as_array, dtype_of, ndim_of, shape_of
+from ...documented import with_example
+from ...errors import ArgumentError, ShapeError
+from ...ops.elementwise import absolute, conj, convert
+from ...ops.indexing import getitem
+from ...ops.shape import broadcast_to, concatenate, expand_dims, reshape
 
 
 def _vector(x: Any, name: str) -> Any:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, shape_of
-from ..numpy import linalg as _linalg
-from ..ops.elementwise import stop_gradient_p
-from ..ops.indexing import getitem
-from ..ops.linalg import adjoint
-from ..ops.subspaces import null_space_p, orth_p
+from ...core import Tracer, shape_of
+from ...numpy import linalg as _linalg
+from ...ops.elementwise import stop_gradient_p
+from ...ops.indexing import getitem
+from ...ops.linalg import adjoint
+from ...ops.subspaces import null_space_p, orth_p
 from .solving import floating
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from .. import numpy as wnp
-from ..core import as_array, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, ShapeError
-from ..numpy import linalg as _linalg
-from ..ops.decompositions import qr_pivots_p
-from ..ops.elementwise import absolute, conj, convert, real, sqrt
-from ..ops.indexing import take_along_axis
-from ..ops.linalg import complex_dtype, turned
-from ..ops.shape import broadcast_to, concatenate, expand_dims
-from ..ops.special.declare import floating
-from ..ops.triangular_factors import hessenberg_p, schur_p
+from ... import numpy as wnp
+from ...core import as_array, dtype_of, ndim_of, shape_of
+from ...errors import ArgumentError, ShapeError
+from ...numpy import linalg as _linalg
+from ...ops.decompositions import qr_pivots_p
+from ...ops.elementwise import absolute, conj, convert, real, sqrt
+from ...ops.indexing import take_along_axis
+from ...ops.linalg import complex_dtype, turned
+from ...ops.shape import broadcast_to, concatenate, expand_dims
+from ...ops.special.declare import floating
+from ...ops.triangular_factors import hessenberg_p, schur_p
 from .matrix_functions import matrices
 
 _MODES = {"full": "complete", "economic": "reduced", "r": "r"}

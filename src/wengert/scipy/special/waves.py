@@ -1,0 +1,159 @@
+"""Bessel functions of all orders at once, Hankel functions, spherical harmonics, Legendre functions; derivatives of Bessel functions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...core import Tracer, as_value
+from ...documented import with_example
+from ...errors import ArgumentError
+from ...ops import special as _ops
+from ...ops.shape import stack
+from ...ops.special import jv, lpmv, sph_harm_y, yv
+from ...ops.special.declare import floating
+
+
+def bessel_jn(z: Any, *, v: int, n_iter: int = 50) -> Any:
+    """The Bessel functions J of orders 0 to `v`, stacked along a new first axis; `n_iter` is taken for JAX's sake.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.bessel_jn(np.array(0.0), v=2)
+        array([1., 0., 0.])
+    """
+    z = floating(z)[0]
+    return stack([jv(float(k), z) for k in range(v + 1)])
+
+
+def hankel1(v: Any, z: Any) -> Any:
+    """The Hankel function of the first kind, ``jv + 1j * yv``, for real or complex `z`.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> (abs(special.hankel1(0.5, 2.0)).round(12) ** 2 * np.pi).round(12)
+        np.float64(1.000000000001)
+    """
+    return jv(v, z) + 1j * yv(v, z)
+
+
+def hankel2(v: Any, z: Any) -> Any:
+    """The Hankel function of the second kind, ``jv - 1j * yv``.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.hankel2(1.0, 2.0) == np.conj(special.hankel1(1.0, 2.0))
+        np.True_
+    """
+    return jv(v, z) - 1j * yv(v, z)
+
+
+def sph_harm(m: Any, n: Any, theta: Any, phi: Any) -> Any:
+    """`sph_harm_y` with the order first, `theta` the azimuth and `phi` the polar angle, as SciPy had it before 1.17.
+
+    Example:
+        >>> from wengert.scipy import special
+        >>> special.sph_harm(0, 0, 0.0, 0.0).real.round(6)
+        np.float64(0.282095)
+    """
+    return sph_harm_y(n, m, phi, theta)
+
+
+def lpmn_values(m: int, n: int, z: Any, is_normalized: bool = False) -> Any:
+    """Legendre's associated functions of orders 0 to `m` and degrees 0 to `n` at points `z`: ``(m + 1, n + 1, len(z))``.
+
+    Args:
+        is_normalized: whether they are those of the spherical harmonics, with their norm and phase.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert.scipy import special
+        >>> special.lpmn_values(1, 1, np.array([0.5]), False)[1, 1].round(4)
+        array([-0.866])
+    """
+    z = floating(z)[0]
+    rows = []
+    for i in range(m + 1):
+        row = []
+        for j in range(n + 1):
+            norm = (
+                math.sqrt((2 * j + 1) / (4 * math.pi) * math.factorial(j - i) / math.factorial(j + i))
+                if i <= j
+                else 0.0
+            )
+            value = lpmv(i, float(j), z) if i <= j else 0 * z
+            row.append(value * norm if is_normalized else value)
+        rows.append(stack(row))
+    return stack(rows)
+
+
+def _derivatives(name: str, of: str, f: Any, sign: int, factor: int = 1) -> Any:
+    def call(v: Any, z: Any, n: int = 1) -> Any:
+        if isinstance(n, Tracer) or n != int(n) or n < 0:
+            raise ArgumentError(f"{name}: n is a whole number from 0 on, got {n!r}")
+        n = int(n)
+        v = as_value(v)
+        terms = [math.comb(n, k) * sign**k * f(v - n + 2 * k, z) for k in range(n + 1)]
+        return sum(terms[1:], terms[0]) * (factor / 2) ** n
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"The n-th derivative of `{of}(v, z)` in `z`."
+    return call
+
+
+jvp = _derivatives("jvp", "jv", _ops.jv, -1)
+
+
+with_example(
+    jvp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.jvp(0, 2.0) + special.j1(2.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+
+
+yvp = _derivatives("yvp", "yv", _ops.yv, -1)
+
+
+with_example(
+    yvp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.yvp(0, 3.0) + special.y1(3.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+
+
+ivp = _derivatives("ivp", "iv", _ops.iv, 1)
+
+
+with_example(
+    ivp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.ivp(0, 1.0) - special.iv(1, 1.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+
+
+kvp = _derivatives("kvp", "kv", _ops.kv, 1, -1)
+
+
+with_example(
+    kvp,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.kvp(0, 1.0) + special.k1(1.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+
+
+__all__ = ["bessel_jn", "hankel1", "hankel2", "ivp", "jvp", "kvp", "lpmn_values", "sph_harm", "yvp"]
