@@ -94,7 +94,7 @@ def test_checkify(jax):
     for call in (f, jax.jit(f)):
         good, out = call(jnp.array([1.0, 2.0]))
         bad, _ = call(jnp.array([1.0, -2.0]))
-        assert good.get() is None and bad.get() == "not positive" and out.tolist() == [2.0, 4.0]
+        assert good.get() is None and bad.get() == "not positive (`check` failed)" and out.tolist() == [2.0, 4.0]
         good.throw()
         with pytest.raises(checkify.JaxRuntimeError, match="not positive"):
             bad.throw()

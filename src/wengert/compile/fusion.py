@@ -107,6 +107,9 @@ class Plan:
         self._kinds: dict[Equation, str] = {}
         self._calls: dict[Equation, Call | Serial | Factorisation | Control] = {}
         self._stage: dict[Var, int] = dict.fromkeys(program.inputs, 0)  # when it can be used inline
+        self._runs: dict[
+            Equation, int
+        ] = {}  # the stage of what is no function of points: an effect alone has no results
         self._cost: dict[Var, int] = dict.fromkeys(program.inputs, 0)
         self._crowd: dict[Any, int] = {}
         self._effects = 0  # the stage of the last equation with an effect
@@ -243,6 +246,7 @@ class Plan:
                     ],
                     default=0,
                 )
+            self._runs[eqn] = stage
             for v in eqn.outputs:
                 self.memory[v] = v
                 self._stage[v], self._cost[v] = stage + 1, 0
@@ -292,7 +296,7 @@ class Plan:
                 if not stages:
                     continue
             else:
-                stages = {self._stage[eqn.outputs[0]] - 1}
+                stages = {self._runs[eqn]}
             for a in eqn.inputs:
                 if type(a) is Var:
                     # What is in memory is computed in its own stage whoever reads it.
@@ -321,12 +325,12 @@ class Plan:
         stages: dict[int, list[Any]] = {}
         for eqn in self.program.equations:
             kind = self._kinds[eqn]
-            out = eqn.outputs[0]
             if kind in (MAP, VIEW):
+                (out,) = eqn.outputs
                 if self.memory.get(out) is out and size_of(out.aval):
                     stages.setdefault(self._stage[out], []).append((eqn, kind))
             elif any(size_of(v.aval) for v in eqn.outputs) or has_effect(eqn) or may_fail(eqn):
-                stages.setdefault(self._stage[out] - 1, []).append((eqn, kind))
+                stages.setdefault(self._runs[eqn], []).append((eqn, kind))
         for stage in sorted(stages):
             self._build_stage(stage, stages[stage])
 
@@ -335,15 +339,15 @@ class Plan:
         stores: list[Root] = []
         after: list[Step] = []
         for eqn, kind in entries:
-            out = eqn.outputs[0]
             if kind in (MAP, VIEW):
+                (out,) = eqn.outputs
                 stores.append(Root(out, out))
             elif kind == REDUCE:
                 domain, axes, source, combine = self._reduction(eqn)
                 kernel = nests.setdefault((domain, axes), Kernel(domain, axes))
-                kernel.roots.append(Root(out, source, combine))
+                kernel.roots.append(Root(eqn.outputs[0], source, combine))
             elif isinstance(eqn.primitive.native, Interleaved):  # in one nest
-                stores += [Root(out, a, None, offset) for a, offset in eqn.primitive.native.pieces(eqn)[1]]
+                stores += [Root(eqn.outputs[0], a, None, offset) for a, offset in eqn.primitive.native.pieces(eqn)[1]]
             elif kind == PIECES:
                 self.steps += self._pieces(eqn, stage)
             elif kind == PRODUCT:

@@ -85,7 +85,7 @@ class Jitted(Outer):
         except TypeError:  # no hash, of which the library says where it is
             return super().__call__(*args, **kwargs)
         if known is None:
-            known = self._remember(key, tree, _flat_function(self.__wrapped__, tree, frozenset(weak), rebuild))
+            known = self._remember(key, tree, flat_function(self.__wrapped__, tree, frozenset(weak), rebuild))
         out = known.call(*values)
         if known.varied:
             return super().__call__(*args, **kwargs)
@@ -109,7 +109,7 @@ class Jitted(Outer):
         return entry
 
 
-def _flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tuple[Callable[..., Any], _Flat]:
+def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tuple[Callable[..., Any], _Flat]:
     """The function of values alone, and where it notes the structure of its result."""
     entry = _Flat(fun)
 
@@ -139,4 +139,4 @@ def _flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> t
     return function, entry
 
 
-__all__ = ["Jitted"]
+__all__ = ["Jitted", "flat_function"]

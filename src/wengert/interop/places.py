@@ -103,20 +103,22 @@ def clamped(e: Value, n: int, negative: bool = True) -> Value:
     return ew.minimum(ew.maximum(e, 0), n - 1)
 
 
-watched: Any = None  # called with an index out of range and a shape, under `checkify`
+watched: Any = (
+    None  # called with the integers of an index, the length and number of their axis, and the shape, under `checkify`
+)
 
 
-def _beyond(index: Any, shape: tuple[int, ...]) -> bool:
-    """Whether known integers of an index lie outside of an array."""
+def _watch(index: Any, shape: tuple[int, ...]) -> None:
+    """Show the integers of an index to `watched`."""
+    axis = 0
     for e, n in zip_axes(index, shape):
-        known = (
-            isinstance(e, (int, np.ndarray, np.integer))
+        if (
+            isinstance(e, (int, np.ndarray, np.integer, Tracer))
             and not isinstance(e, bool)
-            and np.asarray(e).dtype.kind in "iu"
-        )
-        if known and np.size(e) and (np.min(e) < -n or np.max(e) >= n):
-            return True
-    return False
+            and dtype_of(e).kind in "iu"
+        ):
+            watched(e, n, axis, shape)
+        axis += e is not None and e is not Ellipsis
 
 
 def read(x: Value, index: Any) -> Value:
@@ -124,8 +126,8 @@ def read(x: Value, index: Any) -> Value:
     index = given = plain(index)
     shape = x.shape
     if not _inside(index, shape):
-        if watched is not None and _beyond(index, shape):
-            watched(index, shape)
+        if watched is not None:
+            _watch(index, shape)
         index = _moved(index, shape)
     if not _inside(index, shape) and isinstance(x, Tracer) and inexact_dtype(x.dtype):
         return _without_absent(x, given, index)

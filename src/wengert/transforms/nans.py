@@ -51,7 +51,20 @@ def is_locating() -> bool:
 
 def loops_are_python() -> bool:
     """Whether loops run step by step, so that breakpoints and lines in them are found."""
+    if getattr(_state, "staged", False):
+        return False
     return config.disable_jit or getattr(_state, "unrolled", False)
+
+
+@contextmanager
+def staged_loops() -> Iterator[None]:
+    """The extent of a trace in which compiled functions are the Python that they are, and loops are staged."""
+    was, _state.staged = getattr(_state, "staged", False), True
+    try:
+        with config.override(disable_jit=True):
+            yield
+    finally:
+        _state.staged = was
 
 
 @contextmanager

@@ -139,7 +139,7 @@ class ElementWriter(Timed, Text):
             equations = carried_first(program, carried)
         outside, self.ranges = self.ranges, program.cache.get(RANGES, {})
         for eqn in equations:
-            if eqn.outputs[0] in env:
+            if eqn.outputs and eqn.outputs[0] in env:
                 continue
             pair = written_together(program, eqn)
             if pair is not None:

@@ -58,7 +58,7 @@ def invariants(r: Rewriter, program: Program, consts: Sequence[Atom]) -> tuple[P
     if not any(type(a) is Var for e in same for a in e.inputs):
         same = [e for e in same if any(type(a) is Var for a in e.inputs)]
     made = {v for e in same for v in e.outputs}
-    rest = [e for e in program.equations if e.outputs[0] not in made]
+    rest = [e for e in program.equations if made.isdisjoint(e.outputs)]
     # Views are written again where they are used: arrays of copies are not worth reading.
     again: list[Equation] = []
     wanted = {a for e in rest for a in e.inputs if type(a) is Var} | {a for a in program.outputs if type(a) is Var}
@@ -201,7 +201,7 @@ class Scan:
         flags = (*[False] * len(consts), *[True] * len(xs))
         wide, _ = batched_program(part, self.length, flags, None)
         stacks = self.r.run(wide, [*self.consts, *self.xs])
-        rest = [e for e in self.body.equations if e.outputs[0] not in outs]
+        rest = [e for e in self.body.equations if set(outs).isdisjoint(e.outputs)]
         self.body = Program([*self.body.inputs, *outs], rest, self.body.outputs, self.body.name)
         self.xs += stacks
 
