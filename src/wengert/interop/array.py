@@ -21,12 +21,14 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import PYTHON_SCALARS, Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
+from ..errors import ConcretizationError
 from ..ops import elementwise as ew
 from ..provided import provided
-from . import promotion
+from . import promotion, refusals
 from .avals import KEY_TYPE, ShapedArray
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
+from .wording import REFUSED, in_jax_words
 
 ndarray = np.ndarray
 _SCALARS = frozenset(PYTHON_SCALARS)
@@ -163,7 +165,10 @@ class Array(metaclass=_Class):
     def __array__(self, dtype: Any = None, copy: Any = None) -> ndarray:
         value = self._value
         if isinstance(value, Tracer):
-            return value.__array__(dtype)  # says why there is none, or what to write
+            try:
+                return value.__array__(dtype)
+            except ConcretizationError as error:
+                raise refusals.TracerArrayConversionError(self) from error
         if (dtype is None or np.dtype(dtype) == value.dtype) and not copy:
             out = np.asarray(value).view()
             out.flags.writeable = False
@@ -199,21 +204,27 @@ class Array(metaclass=_Class):
                 if self._value.size
                 else "The truth value of an empty array is ambiguous. Use `array.size > 0` to check"
             )
-        return bool(self._value)
+        try:
+            return bool(self._value)
+        except ConcretizationError as error:
+            raise refusals.TracerBoolConversionError(self) from error
 
     def __float__(self) -> float:
-        return float(_real_scalar(self))
+        return _number(self, float)
 
     def __int__(self) -> int:
-        return int(_real_scalar(self))
+        return _number(self, int)
 
     def __complex__(self) -> complex:
-        return complex(_scalar(self))
+        return _number(self, complex)
 
     def __index__(self) -> int:
         if self._value.shape or self._value.dtype.kind not in "iub":
-            raise TypeError("only integer scalar arrays can be converted to a scalar index")
-        return operator.index(self._value if self._value.dtype.kind != "b" else int(self._value))
+            raise TypeError("Only integer scalar arrays can be converted to a scalar index.")
+        try:
+            return operator.index(self._value if self._value.dtype.kind != "b" else int(self._value))
+        except ConcretizationError as error:
+            raise refusals.TracerIntegerConversionError(self) from error
 
     def __len__(self) -> int:
         if not self._value.shape:
@@ -250,11 +261,11 @@ class Array(metaclass=_Class):
 
     def item(self, *args: Any) -> Any:
         """The one element as a Python number, or the one at an index."""
-        return self._value.item(*args)
+        return _told(self, "item", *args)
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return self._value.tolist()
+        return _told(self, "tolist")
 
     # --- elements
 
@@ -296,16 +307,40 @@ def _known(x: Array) -> Value:
     return x._value.concrete("pickle") if isinstance(x._value, Tracer) else x._value
 
 
-def _scalar(x: Array) -> Value:
+def _number(x: Array, kind: Any) -> Any:
+    """Python's number, of a kind, for an array of no axes."""
     if x._value.shape:
         raise TypeError(f"Only scalar arrays can be converted to Python scalars; got arr.ndim={x.ndim}")
-    return x._value
-
-
-def _real_scalar(x: Array) -> Value:
-    if x._value.dtype.kind == "c":
+    if x._value.dtype.kind == "c" and kind is not complex:
         raise TypeError("a complex array is no real Python number: take its real part, or complex() of it")
-    return _scalar(x)
+    try:
+        return kind(x._value)
+    except ConcretizationError as error:
+        name = kind.__name__
+        raise refusals.ConcretizationTypeError(
+            x,
+            f"The problem arose with the `{name}` function. If trying to convert the data type of a value, try using "
+            f"`x.astype({name})` or `jnp.array(x, {name})` instead.",
+        ) from error
+
+
+def _told(x: Array, method: str, *args: Any) -> Any:
+    """What a method of the value's tells of its elements."""
+    value = x._value
+    if isinstance(value, Tracer) and value.shape:  # whose elements may be traced ones
+        value = _known_elements(x, method)
+    try:
+        out = getattr(value, method)(*args)
+        return out.concrete(f".{method}()").item() if isinstance(out, Tracer) else out
+    except ConcretizationError as error:
+        raise refusals.ConcretizationTypeError(x, f"This occurred in the {method}() method of jax.Array") from error
+
+
+def _known_elements(x: Array, method: str) -> Value:
+    try:
+        return np.asarray(x._value.concrete(f".{method}()"))  # type: ignore[union-attr]
+    except ConcretizationError as error:
+        raise refusals.ConcretizationTypeError(x, f"The {method}() method was called on {x!r}.") from error
 
 
 # --- operators --------------------------------------------------------------------------------------------------
@@ -391,28 +426,34 @@ def _binary(
     def forward(self: Array, other: Any) -> Any:
         a, kind = self._value, type(other)
         dtype = a.dtype
-        if kind is Array:
-            b = other._value
-            if (
-                dtype is b.dtype
-                and self._weak is other._weak
-                and promotion.ranks is None
-                and not (special and dtype.kind in special)
-            ):
+        try:
+            if kind is Array:
+                b = other._value
+                if (
+                    dtype is b.dtype
+                    and self._weak is other._weak
+                    and promotion.ranks is None
+                    and not (special and dtype.kind in special)
+                ):
+                    out = _new(Array)
+                    out._value = bind(a, b)
+                    out._weak = self._weak
+                    return out
+            elif (kind is float or kind is int) and dtype in _PLAIN_FLOATS:  # NumPy's promotion is the same here
                 out = _new(Array)
-                out._value = bind(a, b)
+                out._value = bind(a, other)
                 out._weak = self._weak
                 return out
-        elif (kind is float or kind is int) and dtype in _PLAIN_FLOATS:  # NumPy's promotion is the same here
-            out = _new(Array)
-            out._value = bind(a, other)
-            out._weak = self._weak
-            return out
-        elif not _operand(other):
-            if not hasattr(other, "__jax_array__"):
-                return NotImplemented
-            other = other.__jax_array__()
-        (a, b), weak = promoted((self, other), inexact)
+            elif not _operand(other):
+                if not hasattr(other, "__jax_array__"):
+                    return NotImplemented
+                other = other.__jax_array__()
+            return general(self, other)
+        except REFUSED as error:
+            raise in_jax_words(error, name, (dtype, kind_of(other)[0]))  # noqa: B904 (the same error)
+
+    def general(x: Any, y: Any) -> Any:
+        (a, b), weak = promoted((x, y), inexact)
         if numeric and a.dtype.kind == "b":
             a, b = in_dtype(a, _INT32), in_dtype(b, _INT32)
         return wrap(bind(a, b), weak)
@@ -420,10 +461,10 @@ def _binary(
     def backward(self: Array, other: Any) -> Any:
         if not _operand(other):
             return NotImplemented
-        (b, a), weak = promoted((other, self), inexact)
-        if numeric and a.dtype.kind == "b":
-            a, b = in_dtype(a, _INT32), in_dtype(b, _INT32)
-        return wrap(bind(b, a), weak)
+        try:
+            return general(other, self)
+        except REFUSED as error:
+            raise in_jax_words(error, name, (kind_of(other)[0], self.dtype))  # noqa: B904 (the same error)
 
     forward.__name__ = forward.__qualname__ = f"__{name}__"
     backward.__name__ = backward.__qualname__ = f"__r{name}__"
@@ -527,9 +568,24 @@ _class.__rpow__ = lambda self, other: power(other, self) if _operand(other) else
 _class.__matmul__, _class.__rmatmul__ = _function("matmul"), _function("matmul", True)
 _class.__divmod__ = lambda self, other: (self // other, self % other)
 _class.__rdivmod__ = lambda self, other: (other // self, other % self)
-_class.__neg__ = lambda self: wrap(ew.neg_p.bind(self._value), self._weak)
+
+
+def _unary(name: str, primitive: Any) -> None:
+    bind = primitive.bind
+
+    def method(self: Array) -> Array:
+        try:
+            return wrap(bind(self._value), self._weak)
+        except REFUSED as error:
+            raise in_jax_words(error, name, (self.dtype,))  # noqa: B904 (the same error)
+
+    method.__name__ = method.__qualname__ = f"__{name}__"
+    setattr(Array, f"__{name}__", method)
+
+
+_unary("neg", ew.neg_p)
+_unary("invert", ew.invert_p)
 _class.__pos__ = lambda self: self
-_class.__invert__ = lambda self: wrap(ew.invert_p.bind(self._value), self._weak)
 _class.__abs__ = lambda self: _jnp("abs")(self)
 _class.__round__ = lambda self, ndigits=None: (
     _jnp("round")(self, ndigits) if ndigits is not None else _jnp("round")(_jnp("real")(self)).astype(int)

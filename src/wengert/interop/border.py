@@ -20,12 +20,14 @@ import numpy as np
 from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
-from ..errors import ArgumentError, DtypeError
+from ..errors import ArgumentError, DtypeError, WengertError
 from ..provided import provided
+from ..transforms.forward import FLOAT0
 from ..transforms.function import name_of
 from ..transforms.symbolic import CustomVJPPrimal
 from ..tree_util import Partial
 from .array import Array, wrap
+from .wording import in_jax_words
 
 ndarray = np.ndarray
 _ATOMS: frozenset[type] = frozenset(
@@ -140,7 +142,7 @@ def lift(x: Any, weak: bool = False) -> Any:
     """What the user is given for what the library gives: `Array`s for values; dicts in the order of their keys."""
     t = type(x)
     if t is ndarray:
-        return wrap(x, weak)
+        return wrap(x, weak) if x.dtype is not FLOAT0 else x  # which JAX has as NumPy's, too
     if t is tuple:
         return tuple([lift(e, weak) for e in x])
     if t in _ATOMS or t is Array:
@@ -212,6 +214,8 @@ KEPT_AUX: Any = "kept_aux"  # so does the first
 class Lowered(_Function):
     """A function of the user's as the library calls it."""
 
+    follows_values = False  # arrays of the alias have no values under `jit` and `vmap`
+
     def __init__(self, f: Callable[..., Any], keep: Any) -> None:
         super().__init__(f)
         self._f = self.__wrapped__ = f
@@ -257,7 +261,10 @@ class Lifted(_Function):
         self.inner = inner
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return lift(self.inner(*[lower(a, TREES) for a in args], **{k: lower(v, TREES) for k, v in kwargs.items()}))
+        try:
+            return lift(self.inner(*[lower(a, TREES) for a in args], **{k: lower(v, TREES) for k, v in kwargs.items()}))
+        except WengertError as error:
+            raise in_jax_words(error, self.__name__)  # noqa: B904 (the same error)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "inner":
@@ -323,13 +330,16 @@ class Outer(_Function):
         keep, way_in = self.keep or TREES, self.way_in
         if self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)):
             return self._with_refs(*args, **kwargs)
-        if way_in is not None:
-            given = way_in(args)
-        else:
-            given = [a._value if type(a) is Array and not a._weak else lower(a, keep) for a in args]
-        if kwargs:
-            return lift(self.inner(*given, **{k: lower(v, keep) for k, v in kwargs.items()}))
-        out = self.inner(*given)
+        try:
+            if way_in is not None:
+                given = way_in(args)
+            else:
+                given = [a._value if type(a) is Array and not a._weak else lower(a, keep) for a in args]
+            if kwargs:
+                return lift(self.inner(*given, **{k: lower(v, keep) for k, v in kwargs.items()}))
+            out = self.inner(*given)
+        except WengertError as error:
+            raise in_jax_words(error, self.__name__)  # noqa: B904 (the same error)
         return wrap(out) if type(out) is ndarray else lift(out)
 
     def _with_refs(self, *args: Any, **kwargs: Any) -> Any:
@@ -349,14 +359,14 @@ class Outer(_Function):
 OF_NUMPY = (TypeError, ValueError)
 
 
-def of_both_kinds(error: Exception) -> Exception:
+def of_both_kinds(error: Exception, function: str = "", dtypes: tuple[Any, ...] = ()) -> Exception:
     """The error for arguments that NumPy refused: what is a ValueError there is a TypeError in JAX, or the other way round.
 
-    So is a DtypeError; other errors of the library are as they are.
+    So is a DtypeError; other errors of the library are as they are. It says what JAX says.
     """
     if type(error) in (*OF_NUMPY, DtypeError) or type(error).__module__.startswith("numpy"):
-        return ArgumentError(str(error)).with_traceback(error.__traceback__)
-    return error
+        error = ArgumentError(str(error)).with_traceback(error.__traceback__)
+    return in_jax_words(error, function, dtypes)
 
 
 def _stage(function: Outer, name: str) -> Callable[..., Any]:
@@ -387,6 +397,7 @@ def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
                 return wrap(out)
             return lift(out)
         except OF_NUMPY as error:
-            raise of_both_kinds(error) from None
+            dtypes = tuple([a.dtype for a in args if type(a) is Array])
+            raise of_both_kinds(error, name_of(f), dtypes) from None
 
     return function

@@ -56,6 +56,14 @@ class Jitted(Outer):
         self.flat: dict[Any, _Flat] = {}
         self.simple = not (getattr(inner, "static_argnums", ()) or getattr(inner, "static_argnames", ()))
 
+    def __repr__(self) -> str:
+        return f"<PjitFunction of {self.__wrapped__!r}>"
+
+    def _cache_size(self) -> int:
+        """How many kinds of arguments the function was traced for."""
+        own = sum(len(entries) for key, entries in self.inner._cache.items() if key != "native")
+        return own + len(self.flat)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if (
             (self.simple and not kwargs and _alone(map(type, args)))
@@ -136,6 +144,7 @@ def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tu
         return tuple(out)
 
     function.__name__ = function.__qualname__ = name_of(fun)
+    function.follows_values = False  # type: ignore[attr-defined]
     return function, entry
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core import LinearTracer, Tracer, Value, dtype_of, inexact_dtype, shape_of
+from ..errors import ConcretizationError
 from ..ops import elementwise as ew
 from ..ops import updates
 from ..ops.indexing import _entries, getitem
@@ -18,6 +19,7 @@ from ..transforms.derivatives import stop_gradient
 from .array import Array, in_dtype, kind_of, promoted, wrap
 from .border import lower, lowered
 from .conversion import converted
+from .refusals import JAXIndexError, NonConcreteBooleanIndexError
 
 
 def plain(index: Any) -> Any:
@@ -36,7 +38,13 @@ def plain(index: Any) -> Any:
             )
         return value if value.shape or isinstance(value, Tracer) or value.dtype.kind == "b" else int(value)
     if type(index) is slice:
-        return slice(*[None if e is None else e.__index__() for e in (index.start, index.stop, index.step)])
+        try:
+            return slice(*[None if e is None else e.__index__() for e in (index.start, index.stop, index.step)])
+        except ConcretizationError as error:
+            raise JAXIndexError(
+                f"Slice entries must be static integers. Got {index} at position 0: jax.lax.dynamic_slice takes a traced "
+                f"start, and a length that is known"
+            ) from error
     if isinstance(index, list):
         raise TypeError(
             "Using a non-tuple sequence for multidimensional indexing is not allowed; use `arr[array(seq)]` instead of "
@@ -122,7 +130,20 @@ def _watch(index: Any, shape: tuple[int, ...]) -> None:
 
 
 def read(x: Value, index: Any) -> Value:
-    """``x[index]``, for an `index` that may hold `Array`s."""
+    """``x[index]``, for an `index` that may hold `Array`s.
+
+    Raises:
+        NonConcreteBooleanIndexError: a mask whose values are not known.
+        JAXIndexError: a slice from or to a number that is not known.
+    """
+    try:
+        return _read(x, index)
+    except ConcretizationError as error:
+        masks = [e for e in (index if type(index) is tuple else (index,)) if type(e) is Array and e.dtype.kind == "b"]
+        raise NonConcreteBooleanIndexError(masks[0] if masks else wrap(x)) from error
+
+
+def _read(x: Value, index: Any) -> Value:
     index = given = plain(index)
     shape = x.shape
     if not _inside(index, shape):

@@ -20,6 +20,7 @@ from . import promotion
 from .array import Array, in_dtype, kind_of, promoted, wrap
 from .border import OF_NUMPY, bordered, lift, lower, of_both_kinds
 from .conversion import converted
+from .promotion import joined
 
 # Of the first one, two or three arguments: results are floating, and as weak as the arguments.
 _FLOATING = {
@@ -162,9 +163,16 @@ def meeting(
                 out = _narrowed(out, met[0].dtype)
             return lift(out, is_weak)
         except OF_NUMPY as error:
-            raise of_both_kinds(error) from None
+            dtypes = [joined(*[kind_of(a) for a in args[:n] if a is not None])[0]] * n if _are_numbers(args[:n]) else ()
+            raise of_both_kinds(error, f.__name__, tuple(dtypes)) from None
 
     return function
+
+
+def _are_numbers(args: Any) -> bool:
+    return all(
+        a is None or type(a) is Array or isinstance(a, (np.ndarray, np.generic, int, float, complex)) for a in args
+    )
 
 
 def _narrowed(out: Any, dtype: np.dtype) -> Any:
@@ -244,7 +252,7 @@ def meeting_sequence(f: Callable[..., Any]) -> Callable[..., Any]:
                 met, weak = lower(arrays), False
             return lift(f(met, *[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), weak)
         except OF_NUMPY as error:
-            raise of_both_kinds(error) from None
+            raise of_both_kinds(error, f.__name__) from None
 
     return function
 
@@ -261,7 +269,7 @@ def keeping(f: Callable[..., Any]) -> Callable[..., Any]:
                 return lift(f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), True)
             return inner(*args, **kwargs)
         except OF_NUMPY as error:
-            raise of_both_kinds(error) from None
+            raise of_both_kinds(error, f.__name__) from None
 
     return function
 

@@ -75,6 +75,8 @@ class CustomCall(Primitive):
         rule.check_differentiated([t is not None for t in tangents])
         if rule.forward_mode:
             return rule.jvp(primals, tangents)
+        if getattr(rule, "reverse_only", False) and any(t is not None for t in tangents):
+            raise CustomRuleError("can't apply forward-mode autodiff (jvp) to a custom_vjp function.")
         outs, args, spec, live = _prepare_pullback(rule, primals, tangents)
         ts = iter(custom_pullback_p.bind(*args, **spec))
         return outs, [next(ts) if b else None for b in live]

@@ -35,7 +35,17 @@ from ..ops.shape import as_length, broadcast_to, moveaxis
 from ..ops.written import held, hold_again, leave
 from . import nans, pairs, paths
 from .forward import check_output, strong
-from .function import Transformed, argument_name, check_callable, given, located, name_of, of_a_list, shown
+from .function import (
+    Transformed,
+    argument_name,
+    check_callable,
+    follows_values,
+    given,
+    located,
+    name_of,
+    of_a_list,
+    shown,
+)
 from .ownership import own_results
 from .signatures import P, R
 
@@ -432,7 +442,7 @@ class Vmap(Transformed):
                 f"vmap of {name_of(f)} has nothing to map over: every entry of in_axes is None; pass axis_size"
             )
         trace = BatchTrace(size, self.axis_name)
-        trace.parting = f
+        trace.parting = f if follows_values(f) else None
         raised, before = paths.RAISED, paths.RAISED.sign
         raised.sign = None
         try:

@@ -177,8 +177,18 @@ def zero_tangent(x: Value, tangents: Sequence[Value | None] = ()) -> Value:
     return zero_beside(tangents, shape_of(x), dtype_of(x) if is_inexact(x) else config.float_dtype)
 
 
+def _symbolic_zero(x: Value, _: Any) -> SymbolicZero:
+    return SymbolicZero.from_primal_value(x)
+
+
+def _zero_as_in_jax(x: Value, tangents: Sequence[Value | None]) -> Any:
+    """The zero that JAX's rules see: of integers one of dtype float0."""
+    return zero_tangent(x, tangents) if is_inexact(x) else np.zeros(shape_of(x), FLOAT0)
+
+
 class _JvpCall(_Call):
     forward_mode = True
+    float0 = False
 
     def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], rule: Any, symbolic: bool) -> None:
         super().__init__(f, arguments, compared)
@@ -187,7 +197,7 @@ class _JvpCall(_Call):
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None]) -> tuple[Flat, list[Value | None]]:
         a = self.arguments
         nondiff, args = a.split(primals)
-        zero = (lambda p, _: SymbolicZero.from_primal_value(p)) if self.symbolic else zero_tangent
+        zero = _symbolic_zero if self.symbolic else _zero_as_in_jax if self.float0 else zero_tangent
         full = [zero(p, tangents) if t is None else t for p, t in zip(primals, tangents, strict=True)]
         flat = iter(a.diff_values(full))
         ts = tuple(trees.unflatten(s, [next(flat) for _ in range(s.num_leaves)]) for s in a.diff_trees)
@@ -239,6 +249,7 @@ def _fitted(t: Any, x: Value, what: str, like: str) -> Value | None:
 
 class _VjpCall(_Call):
     forward_mode = False
+    reverse_only = False
 
     def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], fwd: Any, bwd: Any, symbolic: bool) -> None:
         super().__init__(f, arguments, compared)
@@ -391,6 +402,7 @@ class _Custom(Transformed):
 
 class CustomJVP(_Custom):
     transformation = "custom_jvp"
+    as_in_jax = False  # whether tangents of integers are of dtype float0
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
@@ -433,11 +445,14 @@ class CustomJVP(_Custom):
             raise CustomRuleError(f"{name_of(self._f)} is a custom_jvp function without a rule: call its defjvp")
 
     def call_of(self, arguments: _Arguments) -> _Call:
-        return _JvpCall(self._f, arguments, self._compared, self._rule, self._symbolic)
+        call = _JvpCall(self._f, arguments, self._compared, self._rule, self._symbolic)
+        call.float0 = self.as_in_jax
+        return call
 
 
 class CustomVJP(_Custom):
     transformation = "custom_vjp"
+    as_in_jax = False  # whether forward mode is refused
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
@@ -467,7 +482,9 @@ class CustomVJP(_Custom):
             raise CustomRuleError(f"{name_of(self._f)} is a custom_vjp function without a rule: call its defvjp")
 
     def call_of(self, arguments: _Arguments) -> _Call:
-        return _VjpCall(self._f, arguments, self._compared, self._fwd, self._bwd, self._symbolic)
+        call = _VjpCall(self._f, arguments, self._compared, self._fwd, self._bwd, self._symbolic)
+        call.reverse_only = self.as_in_jax
+        return call
 
 
 def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomJVP:

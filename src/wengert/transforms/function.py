@@ -31,6 +31,11 @@ def name_of(f: Any) -> str:
     return name if name and isinstance(name, str) else type(f).__name__
 
 
+def follows_values(f: Any) -> bool:
+    """Whether Python may ask for values of traced numbers in a function: not in one written for JAX, where it raises."""
+    return getattr(f, "follows_values", True)
+
+
 def narrowed(arguments: Any) -> Any:
     """The arguments, in 32-bit mode with 32 bits: of a function that is called as it is, with plain values."""
     if config._x64:

@@ -25,7 +25,7 @@ from ..program import Program
 from . import nans, native_calls
 from .batching import axis_env
 from .forward import check_output, strong
-from .function import Transformed, argument_name, given, located, name_of, shown, values_of
+from .function import Transformed, argument_name, follows_values, given, located, name_of, shown, values_of
 from .native_calls import NONE, Fixed, Natives, exact
 from .ownership import own_results
 from .recompiled import say_why
@@ -282,7 +282,8 @@ class Jit(Transformed):
         start = time.perf_counter()
         avals, name = [aval_of(v) for v in values], name_of(self._f)
         known = _known_paths(entries)
-        program, hoisted = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values, paths=known)
+        flat, follows = flat_function(self._f, tree, rebuild, seen), follows_values(self._f)
+        program, hoisted = stage(flat, avals, name, examples=values, paths=known, follows=follows)
         if known and program.paths:
             entries = _without_covered(entries, program)
         out_tree, program.backend = seen[-1], self.backend
@@ -369,7 +370,8 @@ class Jit(Transformed):
             values = values_of(leaves, tree, "jit", self._f)
             avals = [aval_of(v) for v in values]
             name = name_of(self._f)
-            program, _ = stage(flat_function(self._f, tree, rebuild, seen), avals, name, examples=values)
+            flat, follows = flat_function(self._f, tree, rebuild, seen), follows_values(self._f)
+            program, _ = stage(flat, avals, name, examples=values, follows=follows)
             program.in_tree, program.out_tree = tree, seen[-1]
         else:
             program = program_of(self._f, leaves, tree, rebuild)

@@ -83,10 +83,11 @@ class StagingTracer(ValueTracer):
         return bool(self.concrete("bool()"))
 
     def concrete(self, what: str) -> Any:
-        if self._trace.examples is not None and what.endswith(EACH):  # also of one example: it is a batch
-            raise NotKnownYet(self._trace)
-        if self._trace.examples is not None and self.size == 1:
-            return self._trace.guarded(self, what)
+        if self._trace.examples is not None and self._trace.follows:
+            if what.endswith(EACH):  # also of one example: it is a batch
+                raise NotKnownYet(self._trace)
+            if self.size == 1:
+                return self._trace.guarded(self, what)
         outer = self._trace.outside(self) if self.size == 1 else None
         if outer is not None:
             return outer.concrete(what) if isinstance(outer, Tracer) else outer
@@ -191,6 +192,7 @@ class StagingTrace(Trace):
         "copies",
         "equations",
         "examples",
+        "follows",
         "guards",
         "hoist_arrays",
         "hoisted",
@@ -212,6 +214,7 @@ class StagingTrace(Trace):
         self.copies: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.what = what
         self.examples: dict[Var, Value] | None = None
+        self.follows = True
         self.producer: dict[Var, Equation] = {}
         self._mapped = 0
         self.guards: dict[Var, Guard] = {}
@@ -440,6 +443,7 @@ def stage(
     examples: Sequence[Value] | None = None,
     hoist_arrays: bool = False,
     paths: dict[Any, Any] | None = None,
+    follows: bool = True,
 ) -> tuple[Program, list[Value]]:
     """Trace `f`, from values to a sequence of values, to a Program.
 
@@ -448,12 +452,13 @@ def stage(
             becomes a guard of the Program and one more of its results.
         hoist_arrays: whether arrays that `f` closes over are hoisted as well.
         paths: those of functions under `vmap` in it that were found when it was traced before.
+        follows: whether Python may ask for values at all; the examples are then for callbacks and rules alone.
 
     Returns:
         The Program, and the hoisted tracers (and arrays): they are its first inputs, before those of `avals`.
     """
     trace = StagingTrace(what)
-    trace.hoist_arrays, trace.paths = hoist_arrays, paths
+    trace.hoist_arrays, trace.paths, trace.follows = hoist_arrays, paths, follows
     inputs = [trace.input(a) for a in avals]
     variables = [t.atom for t in inputs]  # an input that `f` writes into becomes another array
     if examples is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class SymbolicZero:
         return self.aval.dtype
 
     ndim = property(lambda self: len(self.shape))
+    size = property(lambda self: math.prod(self.shape))
 
     @staticmethod
     def from_primal_value(value: Any) -> SymbolicZero:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from ... import trees
 from ...core import Aval, as_array
 from ...transforms.custom_batching import custom_batch_p
+from ...transforms.function import name_of
 from ..array import wrap
 from ..border import lift, lower
 from .transformations import eval_shape
@@ -43,9 +45,13 @@ class custom_vmap:  # noqa: N801 (JAX's name)
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         rule = self.vmap_rule
         if rule is None:
-            raise AttributeError(f"No batching rule defined for custom_vmap function {self.fun} using def_vmap")
+            raise AttributeError(
+                f"No batching rule defined for custom_vmap function {name_of(self.fun)} using def_vmap."
+            )
         if kwargs:
-            raise TypeError("custom_vmap: pass arguments by position")
+            bound = inspect.signature(self.fun).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args = bound.args
         leaves, tree = trees.flatten(args)
         told = eval_shape(self.fun, *args)
         structs, out_tree = trees.flatten(told)
@@ -56,15 +62,23 @@ class custom_vmap:  # noqa: N801 (JAX's name)
 
         def batched_by_rule(size: int, batched: list[bool], *values: Any) -> Any:
             given = trees.unflatten(tree, [lift(v) for v in values])
-            out, which = rule(size, list(trees.unflatten(tree, batched)), *given)
+            answer = rule(size, list(trees.unflatten(tree, batched)), *given)
+            if not isinstance(answer, tuple) or len(answer) != 2:
+                raise TypeError(
+                    f"custom vmap rule ({name_of(rule)}) must return a pair (output, out_batched), got {answer}"
+                )
+            out, which = answer
             outs = trees.leaves(out)
             marks = trees.leaves(which)
-            if len(marks) == 1:
-                marks = marks * len(outs)
-            if trees.structure(out) != out_tree or len(marks) != len(outs):
+            if trees.structure(out) != trees.structure(which):
                 raise ValueError(
-                    f"structure of output value and output batching returned by the rule of {self.fun} does not match the "
-                    f"function's own: {trees.structure(out)} and {trees.structure(which)}, expected {out_tree}"
+                    f"structure of output value and output batching specification returned by custom vmap rule ({name_of(rule)}) "
+                    f"do not match.\nOutput values: {trees.structure(out)}\nBatching spec: {trees.structure(which)}"
+                )
+            if trees.structure(out) != out_tree:
+                raise ValueError(
+                    f"structure of output returned by custom vmap rule ({name_of(rule)}) does not match that of original "
+                    f"custom-vmapped function.\nOriginal output: {out_tree}\nRule output: {trees.structure(out)}"
                 )
             return [lower(x) for x in outs], marks
 

@@ -13,6 +13,7 @@ from ... import numpy as ours
 from ... import trees
 from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, Tracer, as_value, inexact_dtype
+from ...errors import DtypeError
 from ...ops import elementwise as ew
 from .. import border
 from ..array import Array, in_dtype, kind_of, power, promoted, wrap
@@ -35,6 +36,7 @@ def array(object: Any, dtype: Any = None, copy: bool = True, order: Any = "K", n
 
     Raises:
         OverflowError: a Python integer is too large for the dtype.
+        TypeError: there are no numbers in it.
 
     Example:
         >>> array([1, 2, 3]).dtype, array(1.0).weak_type
@@ -44,7 +46,13 @@ def array(object: Any, dtype: Any = None, copy: bool = True, order: Any = "K", n
         raise ValueError("None is not a valid value for jnp.array")
     if order not in (None, "K", "C", "A"):
         raise NotImplementedError(f"Only implemented for order='K', got {order!r}")
-    out = _array(object, dtype)
+    try:
+        out = _array(object, dtype)
+    except DtypeError as error:
+        raise TypeError(
+            f"Value {object!r} with dtype {np.asarray(object).dtype} is not a valid JAX array type. Only arrays of numeric types "
+            f"are supported by JAX."
+        ) from error
     if out.ndim < ndmin:
         out = wrap(ours.reshape(out._value, (1,) * (ndmin - out.ndim) + out.shape), out._weak)
     if not isinstance(out._value, Tracer) and type(object) is np.ndarray and np.may_share_memory(out._value, object):

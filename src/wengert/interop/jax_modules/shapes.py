@@ -39,6 +39,11 @@ class ShapeDtypeStruct(_Struct):
         self.sharding, self.weak_type = sharding, weak_type
         self.manual_axis_type, self.is_ref = manual_axis_type, is_ref
 
+    def update(self, **changed: Any) -> ShapeDtypeStruct:
+        """The same with another shape, dtype or another of the arguments."""
+        given = {name: getattr(self, name) for name in ("shape", "dtype", *ShapeDtypeStruct.__slots__)}
+        return ShapeDtypeStruct(**{**given, **changed})
+
     def __repr__(self) -> str:
         return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name}{', weak_type=True' if self.weak_type else ''})"
 

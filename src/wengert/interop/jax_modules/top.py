@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ... import trees
-from ...errors import NotSupportedError
 from ..versions import VERSION, VERSION_INFO
+from ..wording import worded
 from . import contexts, transformations
 from . import devices as _devices
 from .array import Array, Device
@@ -77,11 +77,19 @@ def device_put(x: Any, device: Any = None, *, src: Any = None, donate: bool = Fa
         device: the device of `devices`, or None.
 
     Raises:
-        NotSupportedError: `device` is no device that there is.
+        ValueError: `device` is no device or sharding.
     """
     if not all(isinstance(d, (Device, Sharding, type(None))) for d in trees.leaves(device)):
-        raise NotSupportedError(f"device_put: arrays live in the host's memory, {device!r} is not there; leave it out")
-    return trees.map(asarray, x)
+        raise ValueError(
+            f"`jax.device_put` only accepts `None`, `jax.sharding.Sharding`, `jax.Device`, `Format`, `jax.memory.Space` or a "
+            f"pytree of these values. Received invalid value: {device}"
+        )
+    return trees.map(_put, x)
+
+
+@worded
+def _put(x: Any) -> Any:
+    return asarray(x)
 
 
 def device_get(x: Any) -> Any:

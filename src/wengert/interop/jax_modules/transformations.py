@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,13 +19,16 @@ from ...transforms import jit as jits
 from ...transforms.forward import FLOAT0
 from ...transforms.function import name_of, shown
 from ...transforms.staging import stage
-from ...tree_util import Partial
 from ..array import Array, Device, ShapedArray, kind_of
-from ..border import AUX, KEPT_AUX, NUMBERS, TREES, Held, LiftedTree, Outer, Weak, lift, lower, lowered
+from ..border import AUX, NUMBERS, TREES, Held, Outer, Weak, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
 from ..jitted import Jitted
+from ..wording import worded
+from .linear_maps import linear_transpose, linearize, vjp
+from .noting import Noted, check_callable, is_number
+from .rules import custom_jvp, custom_vjp
 from .shapes import ShapeDtypeStruct, struct_of
 
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
@@ -53,6 +54,7 @@ def _weak_in(argnums: Any, what: str, allowed: bool) -> Callable[[Any], list[Any
     return way_in
 
 
+@worded
 def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     """`wengert.jit`, which takes JAX's options about devices and memory where they change nothing.
 
@@ -63,6 +65,11 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     """
     for name in _FREE:
         options.pop(name, None)
+    if options.get("device") is not None and options.get("backend") is not None:
+        raise ValueError(
+            f"can't specify both a device and a backend for jit, got device={options['device']} and "
+            f"backend={options['backend']!r}"
+        )
     if options.get("backend") in (None, "cpu"):
         options.pop("backend", None)
     if isinstance(options.get("device"), (Device, type(None))):
@@ -75,18 +82,15 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
             raise NotSupportedError(f"jit: {name} is a sharding of jax.sharding on the one device here; leave it out")
     if fun is None:
         return lambda f: jit(f, **options)
-    _check_callable(fun)
+    check_callable(fun)
     kept = {name: options[name] for name in ("backend", "device") if name in options}
     return Jitted(ours.jit(lowered(fun, True), **options), fun, jit, kept)
 
 
-def _check_callable(fun: Any) -> None:
-    if not callable(fun):
-        raise TypeError(f"Expected a callable value, got {fun}")
-
-
+@worded
 def vmap(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """`wengert.vmap`."""
+    check_callable(fun)
     kwargs.pop("spmd_axis_name", None)
     return Outer(ours.vmap(lowered(fun, True), *args, **kwargs), fun)
 
@@ -105,8 +109,9 @@ checkpoint = remat = _checkpointed
 def _derivative(name: str) -> Callable[..., Any]:
     transformation = getattr(ours, name)
 
+    @worded
     def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
-        _check_callable(fun)
+        check_callable(fun)
         options.pop("reduce_axes", None)
         argnums = argnums if isinstance(argnums, (int, str)) or not isinstance(argnums, Sequence) else tuple(argnums)
         allowed = bool(options.pop("allow_int", False))
@@ -115,7 +120,7 @@ def _derivative(name: str) -> Callable[..., Any]:
         way_in = _weak_in(argnums, name, allowed)
         aux = AUX if options.get("has_aux") else False
         if name == "value_and_grad":
-            noted = _Noted(fun, bool(options.get("has_aux")))
+            noted = Noted(fun, bool(options.get("has_aux")))
             made: Any = _Valued(transformation(lowered(noted, aux), argnums, **options), noted, way_in)
         else:
             made = Outer(transformation(lowered(fun, aux), argnums, **options), fun, way_in=way_in)
@@ -151,6 +156,7 @@ def _float0_for_integers(x: Any, g: Any) -> Any:
     return np.zeros(np.shape(lower(x)), FLOAT0) if kind_of(x)[0].kind in "iub" else g
 
 
+@worded
 def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """`wengert.jvp`; primals and tangents are arrays of this mode's dtypes, tangents as weak as their primals."""
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
@@ -164,9 +170,9 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
     others, other = trees.flatten(tuple(tangents))
     if tree == other:
         for x, t in zip(leaves, others, strict=True):
-            if _is_number(x) and _is_number(t):
+            if is_number(x) and is_number(t):
                 _check_tangent(kind_of(x)[0], np.asarray(t).dtype if type(t) is np.ndarray else kind_of(t)[0])
-        weak = [kind_of(x)[1] if _is_number(x) else False for x in leaves]
+        weak = [kind_of(x)[1] if is_number(x) else False for x in leaves]
         if any(weak):
             given, moved = (
                 (Held([Weak(v) if w else v for v, w in zip(trees.leaves(t), weak, strict=True)], tree),)
@@ -186,7 +192,7 @@ def as_weak_as(x: Any, like: Any) -> Any:
     kinds = trees.leaves(like)
     if len(leaves) != len(kinds):  # which the library says
         return trees.unflatten(tree, leaves)
-    marked = [Weak(v) if _is_number(k) and kind_of(k)[1] else v for v, k in zip(leaves, kinds, strict=True)]
+    marked = [Weak(v) if is_number(k) and kind_of(k)[1] else v for v, k in zip(leaves, kinds, strict=True)]
     return trees.unflatten(tree, marked)
 
 
@@ -205,10 +211,6 @@ def _check_tangent(of_primal: Any, of_tangent: Any) -> None:
         )
 
 
-def _is_number(x: Any) -> bool:
-    return type(x) is Array or isinstance(x, (np.ndarray, np.generic, *PYTHON_SCALARS))
-
-
 def arrays(x: Any) -> Any:
     """A tree with arrays of this mode for its numbers."""
     return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x, TREES))
@@ -217,7 +219,7 @@ def arrays(x: Any) -> Any:
 class _Valued(Outer):
     """A value and its gradient, the value as weak as the function gave it."""
 
-    def __init__(self, inner: Any, noted: _Noted, way_in: Any) -> None:
+    def __init__(self, inner: Any, noted: Noted, way_in: Any) -> None:
         super().__init__(inner, noted.fun, way_in=way_in)
         self.noted = noted
 
@@ -228,83 +230,7 @@ class _Valued(Outer):
         return self.noted.marked(out), gradient
 
 
-class _Noted:
-    """A function that notes which leaves of its result are weak, for transformations that run it once."""
-
-    def __init__(self, fun: Callable[..., Any], has_aux: bool) -> None:
-        _check_callable(fun)
-        self.fun, self.has_aux, self.seen = fun, has_aux, threading.local()
-        self.__name__, self.__wrapped__ = name_of(fun), fun
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        out = self.fun(*args, **kwargs)
-        first = out[0] if self.has_aux and isinstance(out, (tuple, list)) and out else out
-        self.seen.weak = [_is_number(x) and kind_of(x)[1] for x in trees.leaves(first)]
-        return out
-
-    def marked(self, out: Any) -> Any:
-        """The lifted result, its leaves weak where they were."""
-        weak: list[bool] = getattr(self.seen, "weak", [])
-        if not any(weak):
-            return out
-        leaves, tree = trees.flatten(out)
-        if len(leaves) != len(weak):
-            return out
-        return trees.unflatten(
-            tree, [lift(lower(x), w) if type(x) is Array else x for x, w in zip(leaves, weak, strict=True)]
-        )
-
-
-def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_axes: Any = ()) -> Any:
-    """`wengert.vjp`; cotangents are as weak as their primals."""
-    options: dict[str, Any] = {"has_aux": True} if has_aux else {}
-    noted = _Noted(fun, has_aux)
-    out = lift(ours.vjp(lowered(noted, AUX if has_aux else False), *lower(primals, NUMBERS), **options))
-    return (noted.marked(out[0]), *out[1:])
-
-
-def linearize(fun: Callable[..., Any], *primals: Any, **options: Any) -> Any:
-    """`wengert.linearize`; results are as weak as those of `fun`, tangents as weak as their primals."""
-    _check_callable(fun)
-    given = lower(primals, True)
-    value, tangent, *aux = ours.linearize(lowered(fun, KEPT_AUX if options.get("has_aux") else True), *given, **options)
-    leaves, _ = trees.flatten(given, lambda x: type(x) is Weak)
-    marks = tuple(type(x) is Weak for x in leaves)
-    return (lift(value), Partial(_Tangents(marks), LiftedTree(tangent)), *map(_aux, aux))
-
-
-def _aux(tree: Any) -> Any:
-    """Auxiliary results; a Python number that was passed in is one."""
-    leaves, treedef = trees.flatten(tree, lambda x: type(x) is Weak)
-    plain = [x.value if type(x) is Weak and type(x.value) in PYTHON_SCALARS else x for x in leaves]
-    return lift(trees.unflatten(treedef, plain))
-
-
-class _Tangents:
-    """A linear function called with tangents that are as weak as its primals were."""
-
-    def __init__(self, marks: tuple[bool, ...]) -> None:
-        self.marks = marks
-
-    def __call__(self, tangent: Any, *tangents: Any) -> Any:
-        leaves, tree = trees.flatten(arrays(tangents))
-        if len(leaves) != len(self.marks):
-            return tangent(*tangents)
-        marked = [Weak(x) if m else x for x, m in zip(leaves, self.marks, strict=True)]
-        return lift(tangent.inner(*trees.unflatten(tree, marked)))
-
-    def __eq__(self, other: Any) -> bool:
-        return type(other) is _Tangents and other.marks == self.marks
-
-    def __hash__(self) -> int:
-        return hash(self.marks)
-
-
-def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = ()) -> Any:
-    """`wengert.linear_transpose`."""
-    return lift(ours.linear_transpose(lowered(fun), *lower(primals, NUMBERS)))
-
-
+@worded
 def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """`wengert.eval_shape`; what is weak is marked. Results that are `ShapeDtypeStruct`s already are given as they are."""
     structs: dict[int, Any] = {}
@@ -348,6 +274,7 @@ def _structs(tree: Any, given: dict[int, Any] | None = None) -> Any:
     return lift(trees.unflatten(treedef, marked))
 
 
+@worded
 def closure_convert(fun: Callable[..., Any], *example_args: Any) -> Any:
     """`wengert.closure_convert`."""
     return lift(ours.closure_convert(lowered(fun), *lower(example_args, TREES)))
@@ -363,6 +290,7 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
     """
     splitting = jits.Jit(lowered(fun), static_argnums or None, None)
 
+    @worded
     def jaxpr_of(*args: Any, **kwargs: Any) -> Any:
         opened = Opened(fun)
         inner = lowered(opened.function)
@@ -379,63 +307,8 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
         closed = ClosedJaxpr(Jaxpr.of(program, len(hoisted)), [lift(h) for h in opened.known(hoisted)])
         return (closed, _structs(jits._result_shapes(program))) if return_shape else closed
 
+    jaxpr_of.__name__ = jaxpr_of.__qualname__ = f"make_jaxpr({name_of(fun)})"
     return jaxpr_of
-
-
-def _argnums(fun: Callable[..., Any], nums: Any, names: Any) -> tuple[int, ...]:
-    """Positions from positions and names."""
-    nums = (nums,) if isinstance(nums, int) else tuple(nums)
-    names = (names,) if isinstance(names, str) else tuple(names or ())
-    if not names:
-        return nums
-    parameters = list(inspect.signature(fun).parameters)
-    unknown = [n for n in names if n not in parameters]
-    if unknown:
-        raise ValueError(f"nondiff_argnames {unknown} are no parameters of {name_of(fun)}, which has {parameters}")
-    return tuple(sorted({*nums, *[parameters.index(n) for n in names]}))
-
-
-class _Ruled(Outer):
-    """A function with a rule of the user's.
-
-    Raises:
-        AttributeError: when called, if there is no rule.
-    """
-
-    rule: Any
-
-    def __new__(
-        cls, fun: Callable[..., Any] | None = None, nondiff_argnums: Any = (), nondiff_argnames: Any = ()
-    ) -> Any:
-        if fun is None:
-            return lambda f: cls(f, nondiff_argnums, nondiff_argnames)
-        return object.__new__(cls)
-
-    def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
-        super().__init__(self.rule(lowered(fun), _argnums(fun, nondiff_argnums, nondiff_argnames)), fun, False)
-        self.fun = fun
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        inner: Any = self.inner
-        if getattr(inner, "_rule", None) is None and getattr(inner, "_fwd", None) is None:
-            jvp_rule = hasattr(inner, "_rule")
-            raise AttributeError(
-                f"No {'JVP' if jvp_rule else 'VJP'} defined for {inner.transformation} function {self.__name__} using "
-                f"{'defjvp' if jvp_rule else 'defvjp'}."
-            )
-        return super().__call__(*args, **kwargs)
-
-
-class custom_jvp(_Ruled):  # noqa: N801 (JAX's name)
-    """`wengert.custom_jvp`; arguments without a derivative may be named. Without a function it is a decorator."""
-
-    rule = staticmethod(ours.custom_jvp)
-
-
-class custom_vjp(_Ruled):  # noqa: N801
-    """`wengert.custom_vjp`; arguments without a derivative may be named. Without a function it is a decorator."""
-
-    rule = staticmethod(ours.custom_vjp)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -22,6 +22,7 @@ from ..array import Array, in_dtype, kind_of, wrap
 from ..border import TREES, bordered, lift, lower, lowered
 from ..jax_modules.numpy import array
 from ..promotion import joined
+from ..wording import worded
 
 
 def _wide(init: Any, step: Callable[[Any], Any]) -> tuple[Any, list[bool], list[bool]]:
@@ -78,6 +79,7 @@ def _named(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
     return f
 
 
+@worded
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: Any, *, unroll: Any = None) -> Any:
     """`wengert.lax.fori_loop`; what is carried and weak takes the dtype that the body makes of it.
 
@@ -108,6 +110,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
 _lower = lower
 
 
+@worded
 def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_val: Any) -> Any:
     """`wengert.lax.while_loop`; what is carried and weak takes the dtype that the body makes of it."""
     carry, weak, after = _wide(init_val, body_fun)
@@ -118,6 +121,7 @@ def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_
     return _marked(lift(ours.while_loop(cond, body, carry)), after)
 
 
+@worded
 def scan(
     f: Callable[..., Any], init: Any, xs: Any = None, length: int | None = None, reverse: bool = False,
     unroll: int | bool = 1, _split_transpose: bool = False, **options: Any,
@@ -271,6 +275,7 @@ def _result_kinds(f: Callable[..., Any], leaves: Sequence[Any], tree: Any) -> tu
 _NOTHING: Any = object()
 
 
+@worded
 def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any = _NOTHING, linear: Any = None) -> Any:
     """``true_fun(*operands)`` where `pred` holds, ``false_fun(*operands)`` otherwise.
 
@@ -307,6 +312,7 @@ def _branch(f: Callable[..., Any]) -> Callable[..., Any]:
     return lowered(_named(lambda *operands: _of_numbers(f(*operands)), f))
 
 
+@worded
 def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -> Any:
     """``branches[index](*operands)``; an index out of range is moved into it.
 
@@ -342,12 +348,14 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
 # --- what is made of scan, and solutions ------------------------------------------------------------------------
 
 
+@worded
 def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
     """`f` of each slice of `xs` along the first axis, stacked: one after another, or `batch_size` at once."""
     function = _named(lambda x: lower(_of_numbers(f(x)), True), f)
     return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size))
 
 
+@worded
 def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
     """`wengert.lax.associative_scan`: running results of an associative operation.
 
@@ -360,6 +368,7 @@ def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, 
     return bordered(ours.associative_scan)(fn, elems, reverse, axis)
 
 
+@worded
 def custom_root(
     f: Callable[..., Any], initial_guess: Any, solve: Callable[..., Any], tangent_solve: Callable[..., Any],
     has_aux: bool = False,
@@ -370,7 +379,7 @@ def custom_root(
     return (_marked(out[0], weak), out[1]) if has_aux else _marked(out, weak)
 
 
-custom_linear_solve = bordered(ours.custom_linear_solve)
+custom_linear_solve = worded(bordered(ours.custom_linear_solve))
 
 __all__ = [
     "associative_scan",
