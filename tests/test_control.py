@@ -423,3 +423,31 @@ def test_errors():
     with pytest.raises(ArgumentError, match="one integer"):
         lax.switch(0.5, [lambda: 1.0])
     assert float(lax.scan(lambda c, x: (c + x, None), 0.0, np.ones(3))[0]) == 3.0
+
+
+GRADIENTS = {
+    "slices": lambda x: wnp.sum(lax.scan(lambda c, t: (wnp.sin(c) * t, c * c), x[0], x)[1]),
+    "the last carry": lambda x: lax.scan(lambda c, t: (wnp.sin(c) * t, None), x[0], x)[0],
+    "constants": lambda x: wnp.sum(lax.scan(lambda h, t: (wnp.tanh(x * h + t), h), x, wnp.outer(x, x))[1]),
+    "choices": lambda x: wnp.sum(lax.scan(lambda c, t: (wnp.where(c > 0.5, c * t, c), c), x[0], x)[1]),
+    "places": lambda x: wnp.sum(lax.scan(lambda c, t: (c * x[t], c), 1.0, np.arange(4))[1]),
+}
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_an_eager_gradient_of_a_scan_builds_few_programs(name, monkeypatch):
+    """Programs that a pass leaves as they are, and empty ones, are not made; nothing is made for the second call."""
+    made, begin = [], wengert.program.Program.__init__
+    f, x = GRADIENTS[name], np.linspace(0.1, 1.0, 6)
+
+    def noted(self, *args, **kwargs):
+        made.append(1)
+        begin(self, *args, **kwargs)
+
+    monkeypatch.setattr(wengert.program.Program, "__init__", noted)
+    with wengert.config.override(disk_cache=False):
+        got = wengert.grad(lambda x: f(x) * 0.75)(x)
+        assert len(made) < 20
+    eps = 1e-6
+    differences = [(f(x + eps * e) - f(x - eps * e)) / (2 * eps) for e in np.eye(6)]
+    np.testing.assert_allclose(got, 0.75 * np.array(differences), rtol=1e-6, atol=1e-8)

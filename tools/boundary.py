@@ -287,7 +287,9 @@ def case(f: Callable[[Any, Any], Any], dtype: np.dtype, container: str, seconds:
     return refused
 
 
-def programs(only: str, dtypes: list[str], containers: list[str], seconds: float) -> Iterator[tuple[str, int | None, str]]:
+def programs(
+    only: str, dtypes: list[str], containers: list[str], seconds: float
+) -> Iterator[tuple[str, int | None, str]]:
     """The cases: what each is, how many allocations were refused, and what was wrong."""
     for name, f in PROGRAMS.items():
         if name != only:

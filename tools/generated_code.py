@@ -38,6 +38,7 @@ from wengert.compile import engine  # noqa: E402
 from wengert.compile.choices import drawn  # noqa: E402
 from wengert.compile.module import Module  # noqa: E402
 from wengert.compile.pipeline import lowered, optimized  # noqa: E402
+from wengert.compile.printer import lines  # noqa: E402
 from wengert.program import Program  # noqa: E402
 from wengert.testing import cases, primitives  # noqa: E402
 
@@ -49,7 +50,7 @@ def code(program: Program) -> str:
     whole, width = optimized(program), engine.vector_bytes()
     module = Module(lowered(whole, width), width)
     printed = re.sub(r"0x[0-9a-f]+", "0x", repr(whole))  # addresses of functions among parameters
-    return "\n".join([printed, *str(module.plan).splitlines(), module.text])
+    return "\n".join([printed, *lines(module.plan), module.text])
 
 
 def of_operations() -> Iterator[Case]:

@@ -58,15 +58,15 @@ def has_choice(program: Program) -> bool:
     )
 
 
-def dependence(program: Program, given: Sequence[bool]) -> list[bool]:
-    """Which results of a Program depend on the inputs that are marked."""
+def dependence(program: Program, given: Sequence[bool], outputs: Sequence[Any] | None = None) -> list[bool]:
+    """Which results of a Program, or which other values of it, depend on the inputs that are marked."""
     marked: set[Any] = {v for v, b in zip(program.inputs, given, strict=True) if b}
     for eqn in program.equations:
         flags = [a in marked for a in eqn.inputs]
         if any(flags):
             outs = eqn.primitive.dependence(flags, eqn.params, len(eqn.outputs))
             marked.update(v for v, b in zip(eqn.outputs, outs, strict=True) if b)
-    return [a in marked for a in program.outputs]
+    return [a in marked for a in (program.outputs if outputs is None else outputs)]
 
 
 def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool = False) -> tuple[Program, list[bool]]:

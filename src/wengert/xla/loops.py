@@ -159,7 +159,7 @@ def pull(site: Site, *args: Any, **params: Any) -> list[Any]:
     used = [c for c, b in zip(consts, p.consts, strict=True) if b]
     begin = start([c for c, b in zip(carry, p.carry, strict=True) if b], p.forward.out_avals[: sum(p.carry)])
     m = len(begin)
-    before = evaluate(p.invariant, consts, site.failures)
+    before = [] if p.invariant is None else evaluate(p.invariant, consts, site.failures)
     fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
     end = started(args[n:], params, p)
     end = start(end, p.back.out_avals)

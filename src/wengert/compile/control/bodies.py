@@ -101,7 +101,7 @@ def pulled(
     tests, consts, carry = parts(inputs[:n], params)
     used = [c for c, b in zip(consts, p.consts, strict=True) if b]
     state = [c for c, b in zip(carry, p.carry, strict=True) if b]
-    before = r.run(p.invariant, consts)
+    before = [] if p.invariant is None else r.run(p.invariant, consts)
     sources = {"argument": consts, "invariant": before}
     fixed = [value(v) if kind == "value" else sources[kind][v] for kind, v in p.fixed]
     start = [value(v) for v in started(inputs[n:], params, p)]

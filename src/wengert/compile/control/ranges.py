@@ -114,10 +114,13 @@ class _Walk:
                 producer[v] = eqn
         if not self.writes:
             return program
+        ranges = {v: r for v, r in self.known.items() if v.aval.dtype.kind in "iu"}
+        if not ranges and not replaced and equations == program.equations:
+            return program
         outputs = [replaced.get(a, a) if type(a) is Var else a for a in program.outputs]
         made = Program(program.inputs, alive(equations, outputs), outputs, program.name, program.masked)
         made.guards, made.in_tree, made.out_tree = program.guards, program.in_tree, program.out_tree
-        made.cache[RANGES] = {v: r for v, r in self.known.items() if v.aval.dtype.kind in "iu"}
+        made.cache[RANGES] = ranges
         return made
 
     def _within(self, index: Atom, length: int) -> bool:
@@ -274,9 +277,7 @@ class _Walk:
                 r = walk.of(body.outputs[k])
             if r is not None and v.aval.dtype.kind in "iu":
                 self.known[v] = r
-        if not self.writes:
-            return eqn
-        return eqn.replaced(params={**eqn.params, role: made})
+        return eqn.replaced(params={**eqn.params, role: made}) if self.writes and made is not body else eqn
 
     def _with_counters(
         self,

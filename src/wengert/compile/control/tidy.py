@@ -86,7 +86,7 @@ def settled(
         program = substituted(program, replaced, before)
     if not drop:
         return program, list(atoms), bool(before or replaced)
-    read = reads(program)
+    read = reads(program.equations, program.outputs)
     kept = [v in read for v in program.inputs[first : first + len(atoms)]]
     flags = [*[True] * first, *kept, *[True] * (len(program.inputs) - first - len(atoms))]
     inputs = [v for v, b in zip(program.inputs, flags, strict=True) if b]
@@ -109,10 +109,9 @@ def substituted(program: Program, atoms: dict[Any, Atom], before: Sequence[Equat
     return Program(program.inputs, alive([*before, *equations], outputs), outputs, program.name)
 
 
-def reads(program: Program) -> set[Any]:
-    """The variables that a Program reads."""
-    found = {a for e in program.equations for a in e.inputs if type(a) is Var}
-    return found | {a for a in program.outputs if type(a) is Var}
+def reads(equations: Sequence[Equation], outputs: Sequence[Atom]) -> set[Any]:
+    """The variables that equations and results read."""
+    return {a for atoms in [*[e.inputs for e in equations], outputs] for a in atoms if type(a) is Var}
 
 
 # --- results that nobody wants -------------------------------------------------------------------------------------
@@ -132,9 +131,13 @@ def pruned(program: Program) -> Program:
         if prune is not None and eqn.outputs:
             if not any(wanted):  # it runs for its effect
                 wanted[0] = True
-            eqn = prune(eqn, wanted)
+            less = prune(eqn, wanted)
+            if less.params != eqn.params:
+                eqn = less
         equations.append(eqn)
-        needed.update(a for a in eqn.inputs if type(a) is Var)
+        needed.update([a for a in eqn.inputs if type(a) is Var])
+    if equations[::-1] == program.equations:
+        return program
     found = Program(program.inputs, equations[::-1], program.outputs, program.name, program.masked)
     found.guards, found.in_tree, found.out_tree = program.guards, program.in_tree, program.out_tree
     return found
@@ -147,12 +150,12 @@ def _needed(
     carried = program.inputs[first : first + carry]
     needed = list(wanted[:carry])
     for other in more:
-        read = reads(other)
+        read = reads(other.equations, other.outputs)
         needed = [n or v in read for n, v in zip(needed, other.inputs[at : at + carry], strict=True)]
     while True:
         outputs = [o for o, b in zip(program.outputs, [*needed, *wanted[carry:]], strict=True) if b]
         equations = alive(program.equations, outputs)
-        read = {a for e in equations for a in e.inputs if type(a) is Var} | {o for o in outputs if type(o) is Var}
+        read = reads(equations, outputs)
         grown = [n or v in read for n, v in zip(needed, carried, strict=True)]
         if grown == needed:
             return needed
@@ -173,7 +176,7 @@ def _of(items: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
 
 def _used(program: Program, outputs: Sequence[bool]) -> list[bool]:
     outs = _of(program.outputs, outputs)
-    read = reads(Program(program.inputs, alive(program.equations, outs), outs))
+    read = reads(alive(program.equations, outs), outs)
     return [v in read for v in program.inputs]
 
 

@@ -120,7 +120,7 @@ class Pulling(NamedTuple):
     """The parts of a pullback.
 
     Attributes:
-        invariant: ``(*body_consts) -> values`` that are the same in all steps.
+        invariant: ``(*body_consts) -> values`` that are the same in all steps; None for none.
         cond, forward: the loop again, ``(*tests, *carry) -> (bool,)`` and ``(*consts, *carry) -> (*carry, *slices)``, of
             the carried values that are needed; what it gives besides is kept for each step.
         consts, carry: which constants of the body and carried values `forward` takes.
@@ -133,7 +133,7 @@ class Pulling(NamedTuple):
             which carried values it has a mask of what is reached, after `cotangents` (supported_pull.py).
     """
 
-    invariant: Program
+    invariant: Program | None
     cond: Program
     forward: Program
     consts: list[bool]
@@ -168,7 +168,7 @@ class WhilePull(Primitive):
         p = pulling(params)
         used = [c for c, b in zip(consts, p.consts, strict=True) if b]
         start = [c for c, b in zip(carry, p.carry, strict=True) if b]
-        before = execute(p.invariant, consts)
+        before = [] if p.invariant is None else execute(p.invariant, consts)
         fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
         state = started(args[n:], params, p)
 
@@ -206,7 +206,7 @@ class WhilePull(Primitive):
         if dependence(p.cond, [*tests, *state])[0]:
             return [True] * results
         slices = dependence(p.forward, [*used, *state])[m:]
-        before = dependence(p.invariant, consts)
+        before = [] if p.invariant is None else dependence(p.invariant, consts)
         fixed = [False if k == "value" else (consts if k == "argument" else before)[v] for k, v in p.fixed]
         rest = iter(given[n:])
         cts = [next(rest) if b else False for b in params["given"]]

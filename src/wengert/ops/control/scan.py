@@ -158,7 +158,7 @@ class Scan(EffectPrimitive):
         outs: list[Value] = []
         if body.outputs:
             outs = self.bind(*args, **{**params, "body": body})
-        before = call_p.bind(*args[:nc], program=invariant) if invariant.outputs else []
+        before = call_p.bind(*args[:nc], program=invariant) if invariant is not None else []
         values = {"invariant": before, "stacked": outs[n_out:], "argument": list(args)}
         saved = [value if kind == "value" else values[kind][value] for kind, value, _ in places]
         return outs[:n_out], saved, [moves for _, _, moves in places]
@@ -304,7 +304,7 @@ def _carried(atoms: Sequence[Atom], live: Sequence[bool], moving: Sequence[bool]
     return [a for a, b in zip(or_zeros(atoms, live, avals), moving, strict=True) if b]
 
 
-def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program, Program, list[tuple[str, Any, bool]]]:
+def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program | None, Program, list[tuple[str, Any, bool]]]:
     """A Program with residuals as what the constants alone give, and a body that stacks the rest.
 
     Returns:
@@ -315,7 +315,7 @@ def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program, Progr
     def make() -> Any:
         position = {v: i for i, v in enumerate(known.inputs)}
         results, residuals = known.outputs[:n_out], known.outputs[n_out:]
-        moves = dependence(rewired(known, known.inputs, residuals), [i >= nc for i in range(len(known.inputs))])
+        moves = dependence(known, [i >= nc for i in range(len(known.inputs))], residuals)
         before: list[Var] = []
         stacked: list[Var] = []
         places: list[tuple[str, Any, bool]] = []
@@ -332,7 +332,7 @@ def saving(known: Program, n_out: int, nc: int, nk: int) -> tuple[Program, Progr
             if a not in group:
                 group.append(a)
             places.append(("stacked" if moving else "invariant", group.index(a), moving))
-        invariant = rewired(known, known.inputs[:nc], before, f"constants of {known.name}")
+        invariant = rewired(known, known.inputs[:nc], before, f"constants of {known.name}") if before else None
         return invariant, rewired(known, known.inputs, [*results, *stacked]), places
 
     return once(known, ("saving", n_out, nc, nk), make)
