@@ -490,12 +490,25 @@ for _name, _primitive in {
     _binary(_name, _primitive, boolean=True)
 
 
+def is_keys(x: Any) -> bool:
+    """Whether a value is an array of keys of random numbers."""
+    return type(x) is Array and x._value.dtype.names is not None
+
+
+def same_keys(x: Array, y: Array) -> Array:
+    """Which keys of two arrays are the same."""
+    from ..ops.random import unwrap_p
+    from ..ops.reduction import all as all_
+
+    return wrap(all_(ew.equal(unwrap_p.bind(x._value), unwrap_p.bind(y._value)), -1))
+
+
 def _of_keys(numbers: Callable[..., Any], same: bool) -> Callable[..., Any]:
     """``==`` and ``!=`` of keys of random numbers, which are records, and of numbers."""
 
     def method(self: Array, other: Any) -> Any:
-        if self._value.dtype.names and type(other) is Array and not isinstance(self._value, Tracer):
-            return wrap((np.asarray(self._value) == np.asarray(other._value)) == same)
+        if self._value.dtype.names and is_keys(other):
+            return same_keys(self, other) if same else ~same_keys(self, other)
         if isinstance(other, (list, tuple)):
             raise TypeError(f"comparison requires ndarray or scalar arguments, got {type(other)}")
         return numbers(self, other)

@@ -63,6 +63,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax._src.traceback_util": (".src.traceback_util",),
     "jax._src.tree_util": (".src.tree_util", ".tree_util", "wengert.tree_util"),
     "jax._src.util": (".src.util",),
+    "jax._src.xla_bridge": (".src.xla_bridge",),
     "jax.ad_checkpoint": (".ad_checkpoint",),
     "jax.api_util": (".api_util",),
     "jax.core": (".core",),

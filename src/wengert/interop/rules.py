@@ -17,7 +17,7 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import as_value, inexact_dtype
 from . import promotion
-from .array import Array, in_dtype, kind_of, promoted, wrap
+from .array import Array, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
 from .border import OF_NUMPY, bordered, lift, lower, of_both_kinds
 from .conversion import converted
 from .promotion import joined
@@ -163,6 +163,8 @@ def meeting(
                 out = _narrowed(out, met[0].dtype)
             return lift(out, is_weak)
         except OF_NUMPY as error:
+            if n == 2 and len(args) >= 2 and f.__name__ in _OF_KEYS and all(map(is_keys, args[:2])):
+                return _OF_KEYS[f.__name__](same_keys(*args[:2]))
             dtypes = [joined(*[kind_of(a) for a in args[:n] if a is not None])[0]] * n if _are_numbers(args[:n]) else ()
             raise of_both_kinds(error, f.__name__, tuple(dtypes)) from None
 
@@ -173,6 +175,15 @@ def _are_numbers(args: Any) -> bool:
     return all(
         a is None or type(a) is Array or isinstance(a, (np.ndarray, np.generic, int, float, complex)) for a in args
     )
+
+
+# Of keys of random numbers, by whether they are the same ones.
+_OF_KEYS: dict[str, Callable[[Any], Any]] = {
+    "equal": lambda same: same,
+    "not_equal": lambda same: ~same,
+    "isclose": lambda same: same,
+    **dict.fromkeys(("array_equal", "array_equiv", "allclose"), lambda same: same.all()),
+}
 
 
 def _narrowed(out: Any, dtype: np.dtype) -> Any:

@@ -15,7 +15,7 @@ from ..ops.elementwise import convert, not_equal, where_p
 from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import index_embed_p
 from ..ops.memory import copied, new_array
-from ..ops.shape import as_length, broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
+from ..ops.shape import as_length, as_lengths, broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
 from .dispatch import plain
 
 ndarray = np.ndarray
@@ -212,7 +212,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, de
     if dtype is not None:
         check_written(fill_value, canonical_dtype(dtype))
         fill = convert(fill, dtype)
-    want = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    want = as_lengths(shape)
     if isinstance(fill, Tracer):
         return broadcast_to(fill, want)
     out = np.full(want, fill, fill.dtype, order)  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +26,7 @@ from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.shape import (
     as_length,
+    as_lengths,
     broadcast_to,
     canonical_axis,
     concatenate,
@@ -615,7 +615,7 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
         (array([0, 1]), array([0, 2]))
     """
     indices = as_positions(indices, "unravel_index")
-    dims = tuple(map(operator.index, shape if isinstance(shape, (tuple, list)) else (shape,)))
+    dims = as_lengths(shape)
     out, stride = [], int(np.prod(dims, dtype=int))
     indices = _within(indices, stride, f"unravel_index: an index is out of range for an array of shape {dims}")
     for n in dims if order == "C" else dims[::-1]:

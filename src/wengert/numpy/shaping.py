@@ -112,7 +112,7 @@ def reshape(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = 
         return _ops.reshape(x, shape)
     if order != "F":
         raise ArgumentError(f"reshape: order must be 'C', 'F' or 'A', got {order!r}")
-    dims = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    dims = shape if isinstance(shape, (tuple, list)) else _ops.as_lengths(shape)
     return _ops.transpose(_ops.reshape(_ops.transpose(x), dims[::-1]))
 
 

@@ -300,6 +300,21 @@ pad_p = Linear(
 # --- functions --------------------------------------------------------------------------------------------------
 
 
+def as_lengths(shape: Any) -> tuple[int, ...]:
+    """The entries of a shape: one integer, or a sequence of them of any type, arrays among these.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if not isinstance(shape, (tuple, list)):
+        try:
+            return (operator.index(shape),)
+        except TypeError:
+            if not hasattr(shape, "__iter__") or not hasattr(shape, "__len__") or not np.ndim(shape):
+                raise
+    return tuple(map(operator.index, shape))
+
+
 def reshape(x: Value, shape: Any) -> Value:
     """`x` with another shape, in C order; one entry may be -1.
 
@@ -311,8 +326,7 @@ def reshape(x: Value, shape: Any) -> Value:
                [2, 3]])
     """
     x = as_value(x)
-    want = (shape,) if not isinstance(shape, (tuple, list)) else tuple(shape)
-    want = tuple(operator.index(n) for n in want)
+    want = as_lengths(shape)
     have = shape_of(x)
     size = math.prod(have)
     if -1 in want:
@@ -354,7 +368,7 @@ def transpose(x: Value, axes: Any = None) -> Value:
 def broadcast_to(x: Value, shape: Any) -> Value:
     """`x` broadcast to `shape` by NumPy's rules."""
     x = as_array(x)
-    want = tuple(operator.index(n) for n in ((shape,) if not isinstance(shape, (tuple, list)) else shape))
+    want = as_lengths(shape)
     have = shape_of(x)
     if have == want:
         return x

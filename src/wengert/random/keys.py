@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError
 from ..ops import random as ops
 from ..ops.random import KEY
+from ..ops.shape import as_lengths
 
 
 def key(seed: Any, *, impl: Any = None) -> Value:
@@ -199,10 +199,7 @@ def pair(k: Any) -> tuple[Value, Value]:
 def as_shape(shape: Any) -> tuple[int, ...]:
     """A shape from an integer or a sequence of them."""
     try:
-        if isinstance(shape, (tuple, list, np.ndarray)):
-            out = tuple(map(operator.index, shape))
-        else:
-            out = (operator.index(shape),)
+        out = as_lengths(shape)
     except TypeError:
         raise ArgumentError(f"expected a shape (a tuple of integers), got {shape!r}") from None
     if any(n < 0 for n in out):

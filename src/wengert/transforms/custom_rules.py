@@ -307,10 +307,14 @@ class _VjpCall(_Call):
 
     def _leaves(self, g: Any, s: Any, i: int) -> list[tuple[Any, str]]:
         what = f"the backward function of {self.name}: cotangent {i}"
+        places = [what + p for p in _paths(s)]
         try:
-            return list(zip(trees.leaves_or_none(s, g, what), [what + p for p in _paths(s)], strict=True))
+            return list(zip(trees.leaves_or_none(s, g, what), places, strict=True))
         except TreeError as error:
-            raise CustomRuleError(f"{error.message}, as in the argument") from None
+            try:  # one cotangent for all leaves below it, as JAX has it
+                return list(zip(trees.broadcast_prefix(g, s), places, strict=True))
+            except TreeError:
+                raise CustomRuleError(f"{error.message}, as in the argument") from None
 
     def _check(self, leaf: tuple[Any, str], arg: tuple[Any, Any, bool]) -> Value | None:
         g, what = leaf

@@ -156,26 +156,32 @@ for _name, _found in vars(Array).items():
 # --- the current trace ------------------------------------------------------------------------------------------
 
 
-class EvalTrace:
+class EvalTrace(Trace):
     """What stands for the absence of a transformation."""
 
-    main: Any = None
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """It is no trace of the library's, and has no level."""
 
     def __repr__(self) -> str:
         return "EvalTrace"
 
 
 EVAL = EvalTrace()
-EVAL.main = EVAL
 
 
-class TraceOf:
+class TraceOf(Trace):
     """A transformation of the library as JAX's functions show it."""
 
-    __slots__ = ("main",)
+    __slots__ = ("of",)
 
     def __init__(self, trace: Any) -> None:
-        self.main = trace
+        self.of = trace
+
+    @property
+    def main(self) -> Any:
+        return self.of
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is TraceOf and other.main is self.main

@@ -11,6 +11,7 @@ from ... import numpy as ours
 from ...config import canonical_dtype, config
 from ...core import Tracer, as_value
 from ...ops import elementwise as ew
+from ...ops.shape import as_lengths
 from ..array import Array, in_dtype, kind_of, promoted, wrap
 from ..border import bordered, lift, lower
 from ..promotion import joined
@@ -227,7 +228,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
 
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     """The indices of flat ones, as weak as these; negative ones count from the end, those out of range are moved into it."""
-    dims = tuple(int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+    dims = as_lengths(lower(shape))
     kind, weak = kind_of(checked(indices, unravel_index, 0))
     size = int(np.prod(dims, dtype=int))
     flat = in_dtype(indices, kind if kind.kind in "iu" else config.int_dtype)

@@ -41,7 +41,27 @@ class PartitionSpec(tuple):
 P = PartitionSpec
 
 
-class Mesh:
+class _Axes:
+    """What a mesh tells of the kinds of its axes."""
+
+    axis_names: tuple[Any, ...]
+    axis_types: Any
+
+    def _all(self, kind: Any) -> tuple[Any, ...]:
+        kinds = self.axis_types
+        if not isinstance(kinds, (tuple, list)):
+            kinds = (AxisType.Auto if kinds is None else kinds,) * len(self.axis_names)
+        return tuple(n for n, k in zip(self.axis_names, kinds, strict=True) if k is kind)
+
+    auto_axes = property(lambda self: self._all(AxisType.Auto))
+    explicit_axes = property(lambda self: self._all(AxisType.Explicit))
+    manual_axes = property(lambda self: self._all(AxisType.Manual))
+    are_all_axes_auto = property(lambda self: self.auto_axes == self.axis_names)
+    are_all_axes_explicit = property(lambda self: bool(self.axis_names) and self.explicit_axes == self.axis_names)
+    are_all_axes_manual = property(lambda self: bool(self.axis_names) and self.manual_axes == self.axis_names)
+
+
+class Mesh(_Axes):
     """An array of devices with a name for each axis: one device, whatever the number of axes.
 
     Raises:
@@ -147,7 +167,7 @@ class AxisType(enum.Enum):
         return self.name
 
 
-class AbstractMesh:
+class AbstractMesh(_Axes):
     """The axes of a mesh, without devices."""
 
     def __init__(

@@ -111,4 +111,24 @@ def _inner(x: Any, y: Any) -> Any:
     return sum(np.vdot(np.asarray(a), np.asarray(b)) for a, b in zip(trees.leaves(x), trees.leaves(y), strict=True))
 
 
-__all__ = ["check_grads", "check_jvp", "check_vjp"]
+def check_close(xs: Any, ys: Any, atol: float | None = None, rtol: float | None = None, err_msg: str = "") -> None:
+    """Compare two trees of arrays, leaf by leaf.
+
+    Args:
+        xs, ys: trees of one structure.
+        atol, rtol: tolerances; by default those that fit the dtypes.
+        err_msg: what to say if they differ.
+
+    Raises:
+        AssertionError: they differ.
+    """
+
+    def compare(x: Any, y: Any) -> None:
+        own = max(1e-6 if kind_of(v)[0].name in ("float32", "complex64") else 1e-15 for v in (x, y))
+        limits = [own if given is None else given for given in (rtol, atol)]
+        np.testing.assert_allclose(np.asarray(lower(x)), np.asarray(lower(y)), *limits, err_msg=err_msg)
+
+    trees.map(compare, xs, ys)
+
+
+__all__ = ["check_close", "check_grads", "check_jvp", "check_vjp"]

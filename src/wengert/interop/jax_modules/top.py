@@ -37,7 +37,9 @@ def devices(backend: str | None = None) -> list[Device]:
         RuntimeError: `backend` is not the host's processor.
     """
     if backend not in (None, "cpu"):
-        raise RuntimeError(f"there is no backend {backend!r}: arrays live in the host's memory; use devices('cpu')")
+        raise RuntimeError(
+            f"Unknown backend {backend!r}: there is none but 'cpu', arrays live in the host's memory; use devices('cpu')"
+        )
     return [Device(0)]
 
 

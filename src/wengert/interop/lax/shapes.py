@@ -301,7 +301,7 @@ def dtype(x: Any) -> np.dtype:
     Raises:
         TypeError: it is none.
     """
-    return _value(x, "dtype")[0].dtype
+    return x if isinstance(x, np.dtype) else _value(x, "dtype")[0].dtype
 
 
 def shape_as_value(shape: Any) -> Value:

@@ -232,17 +232,27 @@ class Cond(EffectPrimitive):
     # --- batching ------------------------------------------------------------------------------------------------
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        from .lanes import each_alone, side_by_side
-
         branches, size = params["branches"], trace.size
-        if batched[0] and any(_dear(b) for b in branches) and side_by_side(*branches, products=True):
-            return each_alone(self, size, args, batched, params)
-        pieces = [batched_program(b, size, tuple(batched[1:]), trace.axis_name) for b in branches]
         if batched[0]:
-            return self._select(size, args, pieces), [True] * len(branches[0].outputs)
+            outs, flags = self._each(trace, args, batched, params)
+            for k, i in _handed_on(branches):  # whatever the branch, so not mixed by it
+                outs[k], flags[k] = args[1 + i], batched[1 + i]
+            return outs, flags
+        pieces = [batched_program(b, size, tuple(batched[1:]), trace.axis_name) for b in branches]
         flags = [any(f) for f in zip(*[found for _, found in pieces], strict=True)]
         wide = tuple(widened(p, found, flags, size) for p, found in pieces)
         return self.bind(*args, branches=wide), flags
+
+    def _each(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        """The results where each example has its own branch."""
+        from .lanes import each_alone, side_by_side
+
+        branches, size = params["branches"], trace.size
+        if any(_dear(b) for b in branches) and side_by_side(*branches, products=True):
+            outs, flags = each_alone(self, size, args, batched, params)
+            return list(outs), list(flags)
+        pieces = [batched_program(b, size, tuple(batched[1:]), trace.axis_name) for b in branches]
+        return self._select(size, args, pieces), [True] * len(branches[0].outputs)
 
     def _select(
         self, size: int, args: Sequence[Value], pieces: Sequence[tuple[Program, Sequence[bool]]]
@@ -267,6 +277,16 @@ class Cond(EffectPrimitive):
             ]
         assert results is not None
         return results
+
+
+def _handed_on(branches: Sequence[Program]) -> list[tuple[int, int]]:
+    """The results that every branch takes from the same input as they are, and the number of that."""
+    found = []
+    for k, outs in enumerate(zip(*[b.outputs for b in branches], strict=True)):
+        places = {b.inputs.index(o) if o in b.inputs else -1 for b, o in zip(branches, outs, strict=True)}
+        if len(places) == 1 and -1 not in places:
+            found.append((k, places.pop()))
+    return found
 
 
 def _chosen(index: Value, n: int) -> int:
