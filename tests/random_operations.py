@@ -12,7 +12,7 @@ from random_programs import DTYPES, OPS, Generator, RandomProgram, op
 import wengert.nn as nn
 import wengert.numpy as wnp
 import wengert.scipy.special as special
-from wengert.ops.shape import pad_p
+from wengert.ops.slices import pad_p
 
 __all__ = ["OPS", "random_program"]
 

@@ -18,7 +18,7 @@ from wengert.compile.rewriter import RULES
 from wengert.lowering import meaning
 from wengert.ops.elementwise import ratio
 from wengert.ops.norms import norm_p
-from wengert.ops.shape import pad_p
+from wengert.ops.slices import pad_p
 from wengert.program import subprograms
 
 X = np.array([1.5, -2.0, 0.25, 1e300, 1e-300, np.inf, -np.inf, np.nan])

@@ -9,7 +9,8 @@ import scipy.signal
 import wengert as w
 from wengert import lax
 from wengert.ops import bits, folding, gathering, reflectors
-from wengert.ops.indexing import scatter_add_p, scatter_max_p, scatter_set_p
+from wengert.ops.combining_scatters import scatter_max_p
+from wengert.ops.scatters import scatter_add_p, scatter_set_p
 from wengert.testing import check_grads
 
 RNG = np.random.default_rng(7)

@@ -6,7 +6,7 @@ import pytest
 import wengert as w
 import wengert.numpy as wnp
 from wengert.errors import ArgumentError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
-from wengert.ops.shape import slice_p
+from wengert.ops.slices import slice_p
 from wengert.testing import check_grads
 
 A = np.array([[5.0, 3.0, 3.0], [1.0, 5.0, 9.0]])

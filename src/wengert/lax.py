@@ -27,7 +27,8 @@ from .ops.bits import bitcast_convert_type, reduce_precision, shift_left, shift_
 from .ops.contraction import dot, dot_general
 from .ops.convolution_general import ConvDimensionNumbers, conv_dimension_numbers, convolve_general as _convolve_general
 from .ops.elementwise import convert as convert_element_type
-from .ops.elementwise import cos, digamma, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
+from .ops.elementwise import cos, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
+from .ops.special.polygammas import digamma
 from .ops.elementwise import sign, sin, sqrt, square, tan, tanh
 from .ops.padding import pad as _pad
 from .ops.pooling import pooled as _pooled
@@ -39,6 +40,11 @@ from .transforms.mapping import map_ as map  # noqa: A004
 from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import stop_gradient
 from .transforms.implicit import custom_linear_solve, custom_root
+from .ops.cumulative import cumsum_p as _cumsum_p
+from .ops.cumulative import cumprod_p as _cumprod_p
+from .ops.cumulative import cummax_p as _cummax_p
+from .ops.cumulative import cummin_p as _cummin_p
+from .ops.special.polygammas import gammaln as _gammaln
 
 abs, acos, acosh, asin, asinh, atan, atan2, atanh = (  # noqa: A001
     _ew.absolute, _ew.arccos, _ew.arccosh, _ew.arcsin, _ew.arcsinh, _ew.arctan, _ew.arctan2, _ew.arctanh,
@@ -49,7 +55,7 @@ add, sub, mul, div, neg, rem, max, min = (  # noqa: A001
 eq, ne, lt, le, gt, ge = _ew.equal, _ew.not_equal, _ew.less, _ew.less_equal, _ew.greater, _ew.greater_equal
 pow, sinh, cosh, ceil, logistic = _ew.power, _ew.sinh, _ew.cosh, _ew.ceil, _ew.sigmoid  # noqa: A001
 lgamma, erf_inv, cbrt, is_finite, conj, nextafter = (
-    _ew.gammaln, _ew.erfinv, _ew.cbrt, _ew.isfinite, _ew.conj, _ew.nextafter,
+    _gammaln, _ew.erfinv, _ew.cbrt, _ew.isfinite, _ew.conj, _ew.nextafter,
 )  # fmt: skip
 
 
@@ -366,7 +372,7 @@ def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
         >>> cumsum(_np.array([1.0, 2.0, 3.0]), reverse=True)
         array([6., 5., 3.])
     """
-    return _along(operand, axis, reverse, lambda x, axis: _reduction.cumsum_p.bind(x, axis=axis))
+    return _along(operand, axis, reverse, lambda x, axis: _cumsum_p.bind(x, axis=axis))
 
 
 def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
@@ -378,7 +384,7 @@ def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
         >>> lax.cumprod(np.array([1, 2, 3, 4]), reverse=True)
         array([24, 24, 12,  4])
     """
-    return _along(operand, axis, reverse, lambda x, axis: _reduction.cumprod_p.bind(x, axis=axis))
+    return _along(operand, axis, reverse, lambda x, axis: _cumprod_p.bind(x, axis=axis))
 
 
 def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
@@ -390,7 +396,7 @@ def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
         >>> lax.cummax(np.array([1, 3, 2]))
         array([1, 3, 3])
     """
-    return _along(operand, axis, reverse, lambda x, axis: _reduction.cummax_p.bind(x, axis=axis))
+    return _along(operand, axis, reverse, lambda x, axis: _cummax_p.bind(x, axis=axis))
 
 
 def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
@@ -402,7 +408,7 @@ def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
         >>> lax.cummin(np.array([3, 1, 2]))
         array([3, 1, 1])
     """
-    return _along(operand, axis, reverse, lambda x, axis: _reduction.cummin_p.bind(x, axis=axis))
+    return _along(operand, axis, reverse, lambda x, axis: _cummin_p.bind(x, axis=axis))
 
 
 def cumlogsumexp(operand: Any, axis: int = 0, reverse: bool = False) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .config import canonical_dtype, config
-from .core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from .core import as_array, dtype_of, ndim_of, shape_of
 from .errors import ArgumentError, ShapeError
 from .errors import nearest_names as _nearest_names
 from .ops.contraction import matmul
@@ -21,46 +21,29 @@ from .ops.elementwise import (
     exp,
     expm1,
     hypot,
-    isfinite,
     log,
     log1p,
     logaddexp,
     logical_and,
-    logical_not,
-    logical_or,
     maximum,
     minimum,
     rsqrt,
     sqrt,
     square,
-    stop_gradient_p,
     tanh,
     where,
     where_p,
 )
 from .ops.elementwise import sigmoid as _sigmoid
 from .ops.elementwise import soft_sign as _soft_sign
-from .ops.exponentials import log_softmax_p, logsumexp_p, softmax_p
-from .ops.families import broadcast_shapes
-from .ops.reduction import kept_shape, reduced_shape
-from .ops.reduction import max as _max
+from .ops.exponentials import log_softmax_p, softmax_p
+from .ops.log_sums import floating as _floating
+from .ops.log_sums import from_last as _from_last
+from .ops.log_sums import logsumexp
+from .ops.log_sums import shift_of as _log_shift
 from .ops.reduction import sum as _sum
-from .ops.shape import (
-    as_length,
-    broadcast_to,
-    canonical_axes,
-    canonical_axis,
-    expand_dims,
-    moveaxis,
-    reshape,
-    slice_axis,
-)
-
-
-def _floating(x: Any) -> Any:
-    x = as_array(x)
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
-
+from .ops.shape import as_length, canonical_axis, expand_dims, moveaxis
+from .ops.slices import slice_axis
 
 # --- activations ------------------------------------------------------------------------------------------------
 
@@ -369,100 +352,6 @@ def identity(x: Any) -> Any:
 # --- sums of exponentials ---------------------------------------------------------------------------------------
 
 
-def _shift(x: Any, axis: Any) -> Any:
-    """The largest element, as a constant; 0 where it is not finite."""
-    largest = _max(stop_gradient_p.bind(x), axis, True)
-    return where_p.bind(isfinite(largest), largest, dtype_of(x).type(0))
-
-
-def logsumexp(
-    a: Any,
-    axis: Any = None,
-    b: Any = None,
-    keepdims: bool = False,
-    return_sign: bool = False,
-    where: Any = None,
-) -> Any:
-    """``log(sum(b * exp(a)))`` over `axis`, without overflow.
-
-    Args:
-        a: the exponents.
-        axis: an axis or several; all by default.
-        b: factors, which broadcast to `a`.
-        keepdims: whether the axes stay, with length 1.
-        return_sign: whether the sign of the sum is returned too, its absolute value taken in the logarithm.
-        where: which elements are summed.
-
-    Example:
-        >>> float(logsumexp([1000.0, 1000.0]))
-        1000.6931471805599
-    """
-    x = _floating(a)
-    nothing = dtype_of(x).type(-np.inf)
-    if ndim_of(x) == 0 and axis in (0, -1) and (b is None or not np.ndim(b)):
-        axis = None  # of a number, as NumPy's reductions have it
-    if b is not None:
-        b = as_array(b)
-        x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
-        if not isinstance(b, Tracer) and b.dtype.kind in "biuf" and dtype_of(x).kind == "f" and (b > 0).all():
-            # Exponents themselves: what the weight of one lacks to 1, in second derivatives, is the sum of the others.
-            x, b = x + convert(np.log(b.astype(np.float64)), np.result_type(dtype_of(x), b.dtype)), None
-    if 0 in shape_of(x):
-        zero = _sum(x, axis, keepdims=keepdims)
-        nothing = zero - np.inf
-        return (nothing, zero) if return_sign else nothing
-    if where is not None:  # what is left out must not meet infinity
-        x = where_p.bind(where, x, nothing)
-    if not math.prod(shape_of(x)[i] for i in canonical_axes(axis, ndim_of(x))):
-        none = np.full(kept_shape(shape_of(x), canonical_axes(axis, ndim_of(x))), nothing)
-        out, sign = (v if keepdims else _without(v, x, axis) for v in (none, np.zeros_like(none)))
-        return (out, sign) if return_sign else out
-    if b is None and dtype_of(x).kind == "f":
-        out = logsumexp_p.bind(
-            x, axes=_from_last(x, axis), ends="limits"
-        )  # the largest share, if infinite, the derivative
-        sign = where_p.bind(equal(out, out), dtype_of(x).type(1), dtype_of(x).type(np.nan)) if return_sign else None
-        if not keepdims:
-            out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
-        return (out, sign) if return_sign else out
-    sizes = x.real if dtype_of(x).kind == "c" else x  # the shift is of the sizes alone: the phases make the sign
-    if b is None:
-        shift = _shift(sizes, axis)
-        terms = exp(x - shift)
-    else:
-        # A weight of 0 leaves an element out of the shift; it keeps its term, the derivative in the weight, where finite.
-        unweighted = equal(b, 0)
-        shift = _shift(where_p.bind(unweighted, nothing.real, sizes), axis)
-        kept = logical_or(logical_not(unweighted), isfinite(exp(stop_gradient_p.bind(sizes - shift))))
-        terms = exp(where_p.bind(kept, x, nothing) - shift)
-    total = _sum(terms if b is None else terms * b, axis, keepdims=True)
-    sign = None
-    if return_sign:
-        from .ops.elementwise import sign as sign_of
-
-        sign, total = sign_of(total), absolute(total)
-    positive = b is not None and dtype_of(terms).kind != "c" and dtype_of(b).kind != "c"
-    with np.errstate(divide="ignore"):
-        out = (_log_near_one(total, terms, b, axis) if positive else log(total)) + shift
-    if not keepdims:
-        out, sign = (None if v is None else _without(v, x, axis) for v in (out, sign))
-    return (out, sign) if return_sign else out
-
-
-def _log_near_one(total: Any, terms: Any, b: Any, axis: Any) -> Any:
-    """The logarithm of a sum of exponentials with factors; close to 1 from what it differs by."""
-    one, zero = dtype_of(total).type(1), dtype_of(total).type(0)
-    near, largest = absolute(total - one) < 0.5, equal(terms, one)
-    first = _sum(where_p.bind(largest, terms * b, zero), axis, keepdims=True)
-    rest = _sum(where_p.bind(largest, zero, terms * b), axis, keepdims=True)
-    of_difference = log1p(where_p.bind(near, (first - one) + rest, zero))
-    return where_p.bind(near, of_difference, log(where_p.bind(near, one, total)))
-
-
-def _without(kept: Any, x: Any, axis: Any) -> Any:
-    return reshape(kept, reduced_shape(shape_of(x), canonical_axes(axis, ndim_of(x))))
-
-
 def softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.inf) -> Any:
     """``exp(x)`` divided by its sum over `axis`; 0 where the mask `where` leaves an element out.
 
@@ -491,14 +380,10 @@ def _weighed(primitive: Any, x: Any, axis: Any, where: Any) -> Any:
     if where is not None:
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
     if dtype_of(x).kind == "c":
-        terms = exp(x - _shift(x, axis))
+        terms = exp(x - _log_shift(x, axis))
         weights = terms / _sum(terms, axis, keepdims=True)
         return weights if primitive is softmax_p else log(weights)
     return primitive.bind(x, axes=_from_last(x, axis), ends="" if where is None else "masked")
-
-
-def _from_last(x: Any, axis: Any) -> tuple[int, ...]:
-    return tuple(a - ndim_of(x) for a in canonical_axes(axis, ndim_of(x), scalars=True))
 
 
 def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = False) -> Any:
@@ -613,9 +498,9 @@ def dot_product_attention(
 
 __all__ = [
     "celu", "dot_product_attention", "elu", "gelu", "glu", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "identity", "leaky_relu", "log1mexp", "log_sigmoid", "log_softmax", "logmeanexp", "logsumexp", "mish", "one_hot",
-    "relu", "relu6", "selu", "sigmoid", "silu", "soft_sign", "softmax", "softplus", "sparse_plus", "sparse_sigmoid",
-    "squareplus", "standardize", "swish",
+    "identity", "leaky_relu", "log1mexp", "log_sigmoid", "log_softmax", "logmeanexp", "logsumexp", "mish",
+    "one_hot", "relu", "relu6", "selu", "sigmoid", "silu", "soft_sign", "softmax", "softplus", "sparse_plus",
+    "sparse_sigmoid", "squareplus", "standardize", "swish",
 ]  # fmt: skip
 
 __getattr__ = _nearest_names(__name__, __all__)

@@ -14,7 +14,7 @@ from ..lowering import formulas as f
 from ..lowering import index_maps as maps
 from ..lowering.kernels import Scatter
 from ..lowering.monoids import ANY, SUM
-from ..ops.families import broadcast_shapes
+from ..ops.promotion import broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
 from .refusals import NEGATIVE_POWER, REFUSE, WHOLE_POWER
 from .rewriter import RULES, Rewriter, Rule, number, rule

@@ -35,6 +35,7 @@ from .schedule import Schedule
 from .serial import Serial, Writer
 from .sidebyside import Part
 from .texts import Texts
+from .vectormath import FUNCTIONS as _FUNCTIONS  # noqa: F401 - which formulas of many instructions are written by
 from .verify import verify
 
 BAD_INDEX, OTHER_PATH = 1, 3

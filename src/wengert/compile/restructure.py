@@ -12,7 +12,7 @@ from ..lowering import index_maps as maps
 from ..lowering.kernels import Scatter
 from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import SUM
-from ..ops.families import broadcast_shapes
+from ..ops.promotion import broadcast_shapes
 from ..program import Atom, Equation, Literal, Var
 from .products import turned
 from .rewriter import Rewriter, counts, number, rule

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -102,16 +102,19 @@ def meanings(program: Any) -> frozenset[Any]:
     return found
 
 
+LONG: dict[
+    str, Callable[..., Any]
+] = {}  # what writes functions of many instructions, by name; the compiler puts them in
+
+
 class Long:
-    """The formula of a function of many instructions: one of `compile.vectormath`, which is imported when it is first written."""
+    """The formula of a function of many instructions, which is written by a function of this name in `LONG`."""
 
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
     def __call__(self, e: Any, dtype: np.dtype, *values: Any) -> Any:
-        from ..compile import vectormath
-
-        return getattr(vectormath, self.__name__)(e, *values)
+        return LONG[self.__name__](e, *values)
 
 
 class Formula(Lowering):
@@ -172,18 +175,19 @@ class Formula(Lowering):
 class Composition(Lowering):
     """Written in terms of other operations: a function of values and parameters, which takes the operation's place."""
 
+    composed: ClassVar[Callable[..., Any]]  # stages a function of values of some types; `ops.derived` sets it
+
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
     def expansion(self, inputs: Any, params: dict[str, Any]) -> Any:
-        from ..ops.derived import composed
-
-        return composed(self.function, tuple([a.aval for a in inputs]), params)
+        return self.composed(self.function, tuple([a.aval for a in inputs]), params)
 
 
 __all__ = [
     "CALLED",
     "DEAR",
+    "LONG",
     "PRIMITIVES",
     "Composition",
     "Formula",
@@ -194,4 +198,4 @@ __all__ = [
     "meaning",
     "meanings",
     "narrow",
-]
+]  # fmt: skip

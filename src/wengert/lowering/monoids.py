@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..lowering import PRIMITIVES
 from . import FLOAT32, Lowering, Scalar, computed_in, narrow
 from . import formulas as f
 
@@ -77,10 +78,14 @@ class Reduction(Lowering):
 
     safe = True
 
-    def __init__(self, monoid: Monoid, combine: Any) -> None:
-        self.monoid, self.combine, self.meaning = monoid, combine, monoid
+    def __init__(self, monoid: Monoid) -> None:
+        self.monoid, self.meaning = monoid, monoid
         self.selects = monoid in (MAXIMUM, MINIMUM)
         self.widens = not self.selects and not monoid.logical
+
+    @property
+    def combine(self) -> Any:
+        return PRIMITIVES[self.monoid.function]
 
     def wider(self, given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
         return ([FLOAT32], computed_in(made)) if self.widens and narrow(given[0]) else None

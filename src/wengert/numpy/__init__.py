@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from ..errors import no_attribute as _no_attribute
 from ..ops.contraction import einsum
 from ..ops.elementwise import (
     absolute,
@@ -169,8 +170,10 @@ def __getattr__(name: str) -> _Any:
         return import_module(f"{__name__}.{name}")
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = dtypes.__getattr__(name)  # asked for once
-    return found
+    if name in dtypes.EXTENDED_FLOATS or name in dtypes.EXTENDED_INTEGERS:
+        found = globals()[name] = getattr(dtypes, name)  # asked for once
+        return found
+    raise _no_attribute(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,8 @@ from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as _ops
 from ..ops.elementwise import absolute, bitwise_and, convert, nextafter, right_shift, where_p
 from ..ops.reduction import sum as _sum
-from ..ops.shape import canonical_axis, expand_dims, moveaxis, pad_p, reshape, slice_axis
+from ..ops.shape import canonical_axis, expand_dims, moveaxis, reshape
+from ..ops.slices import pad_p, slice_axis
 from .dispatch import no_out, plain
 from .elementary import as_ufuncs
 

@@ -11,12 +11,13 @@ from ..config import config
 from ..core import as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import convolution as _convolution
+from ..ops.cumulative import cumsum_p, reverse
 from ..ops.elementwise import absolute, add, conj, convert, divide, multiply, not_equal, remainder, where_p
-from ..ops.families import result_dtype
 from ..ops.indexing import getitem
-from ..ops.reduction import cumsum_p, reverse
+from ..ops.promotion import result_dtype
 from ..ops.reduction import sum as _sum
-from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, reshape, slice_axis
+from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, reshape
+from ..ops.slices import slice_axis
 from .dispatch import plain, rounded
 from .elementary import clip
 from .searching import searchsorted, where

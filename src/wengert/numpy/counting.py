@@ -12,8 +12,9 @@ from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops.bounds import holds
 from ..ops.elementwise import convert, logical_and, real, where_p
-from ..ops.indexing import getitem, scatter_add_p, wide
+from ..ops.indexing import getitem
 from ..ops.reduction import sum as _sum
+from ..ops.scatters import scatter_add_p, wide
 from ..ops.shape import as_length, moveaxis, reshape
 from .dispatch import rounded
 from .reductions import max, min  # noqa: A004

@@ -10,12 +10,14 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..ops.bounds import check_written, holds
+from ..ops.bounds import holds
 from ..ops.elementwise import convert, not_equal, where_p
-from ..ops.families import broadcast_shapes, result_dtype
+from ..ops.fits import check_written
 from ..ops.indexing import index_embed_p
 from ..ops.memory import copied, new_array
-from ..ops.shape import as_length, as_lengths, broadcast_to, canonical_axis, moveaxis, reshape, slice_p, stack
+from ..ops.promotion import broadcast_shapes, result_dtype
+from ..ops.shape import as_length, as_lengths, broadcast_to, canonical_axis, moveaxis, reshape, stack
+from ..ops.slices import slice_p
 from .dispatch import plain
 
 ndarray = np.ndarray

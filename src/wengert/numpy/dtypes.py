@@ -49,7 +49,7 @@ from numpy import (
 from ..config import canonical_dtype
 from ..core import EXTENDED_FLOATS, PYTHON_SCALARS, Tracer, as_value, aval_of
 from ..errors import no_attribute
-from ..ops.families import result_dtype
+from ..ops.promotion import result_dtype
 
 double, single, csingle, cdouble, half = float64, float32, complex64, complex128, float16
 int_, float_, complex_, uint = int64, float64, complex128, uint64
@@ -68,9 +68,7 @@ def __getattr__(name: str) -> Any:
 
         found = globals()[name] = getattr(ml_dtypes, name)  # asked for once
         return found
-    from .. import numpy as namespace
-
-    raise no_attribute("wengert.numpy", name, namespace.__all__)
+    raise no_attribute(__name__, name, [*__all__, *EXTENDED_FLOATS, *EXTENDED_INTEGERS])
 
 
 def _dtype(x: Any) -> np.dtype:
@@ -231,11 +229,72 @@ def can_cast(from_: Any, to: Any, casting: str = "safe") -> builtins.bool:
 
 
 __all__ = [
-    "bool", "bool_", "byte", "can_cast", "cdouble", "character", "common_type", "complex128", "complex64", "complex_",
-    "complexfloating", "csingle", "double", "dtype", "e", "euler_gamma", "finfo", "flexible", "float16", "float32",
-    "float64", "float_", "floating", "generic", "get_printoptions", "half", "iinfo", "inexact", "inf", "int16", "int32",
-    "int64", "int8", "int_", "intc", "integer", "intp", "isdtype", "issubdtype", "long", "longlong", "min_scalar_type",
-    "mintypecode", "nan", "ndarray", "newaxis", "number", "object_", "pi", "printoptions", "promote_types",
-    "result_type", "set_printoptions", "short", "signedinteger", "single", "ubyte", "uint", "uint16", "uint32",
-    "uint64", "uint8", "uintc", "uintp", "ulong", "ulonglong", "unsignedinteger", "ushort",
+    "bool",
+    "bool_",
+    "byte",
+    "can_cast",
+    "cdouble",
+    "character",
+    "common_type",
+    "complex64",
+    "complex128",
+    "complex_",
+    "complexfloating",
+    "csingle",
+    "double",
+    "dtype",
+    "e",
+    "euler_gamma",
+    "finfo",
+    "flexible",
+    "float16",
+    "float32",
+    "float64",
+    "float_",
+    "floating",
+    "generic",
+    "get_printoptions",
+    "half",
+    "iinfo",
+    "inexact",
+    "inf",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "int_",
+    "intc",
+    "integer",
+    "intp",
+    "isdtype",
+    "issubdtype",
+    "long",
+    "longlong",
+    "min_scalar_type",
+    "mintypecode",
+    "nan",
+    "ndarray",
+    "newaxis",
+    "number",
+    "object_",
+    "pi",
+    "printoptions",
+    "promote_types",
+    "result_type",
+    "set_printoptions",
+    "short",
+    "signedinteger",
+    "single",
+    "ubyte",
+    "uint",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uintc",
+    "uintp",
+    "ulong",
+    "ulonglong",
+    "unsignedinteger",
+    "ushort",
 ]  # fmt: skip

@@ -12,7 +12,6 @@ from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..documented import with_example
 from ..errors import DtypeError
 from ..ops import elementwise as _ops
-from ..ops.bounds import is_python_integer
 from ..ops.elementwise import (
     absolute,
     arccos,
@@ -49,6 +48,7 @@ from ..ops.elementwise import (
     where,
     where_p,
 )
+from ..ops.fits import is_python_integer
 from ..ops.memory import copied
 from ..ops.reduction import all as _all
 from .dispatch import no_out, plain, rounded
@@ -310,7 +310,7 @@ def i0(x: Any) -> Any:
         >>> wnp.i0(wnp.array([0.0]))
         array([1.])
     """
-    from ..scipy.special import i0 as bessel
+    from ..ops.special import i0 as bessel
 
     x = as_array(x)
     return convert(bessel(x), dtype_of(x)) if inexact_dtype(dtype_of(x)) else bessel(x)

@@ -14,7 +14,8 @@ from ..errors import ArgumentError, AxisError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, rfft_p
-from ..ops.shape import canonical_axis, pad_p, slice_axis
+from ..ops.shape import canonical_axis
+from ..ops.slices import pad_p, slice_axis
 from .creation import on_host
 from .dispatch import no_out, plain
 from .shaping import roll

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core import as_array, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..ops.families import broadcast_shapes
+from ..ops.promotion import broadcast_shapes
 from ..ops.shape import canonical_axis, moveaxis, reshape
 
 _DIMENSIONS = r"\(\s*(?:[\w\d]+\s*(?:,\s*[\w\d]+\s*)*)?\)"

@@ -13,10 +13,11 @@ from ..config import config
 from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import shape as _ops
-from ..ops.bounds import check_written
 from ..ops.elementwise import as_positions, convert
+from ..ops.fits import check_written
 from ..ops.indexing import getitem
-from ..ops.shape import as_length, canonical_axis, slice_axis
+from ..ops.shape import as_length, canonical_axis
+from ..ops.slices import slice_axis
 from .dispatch import no_out
 from .searching import argsort, searchsorted, where
 from .shaping import atleast_1d, atleast_2d, atleast_3d, ndim, ravel, tile

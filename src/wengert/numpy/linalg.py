@@ -29,15 +29,23 @@ from ..ops import linalg as _ops
 from ..ops.contraction import einsum, tensordot
 from ..ops.contraction import outer as _outer
 from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradient_p, where_p
-from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
 from ..ops.norms import euclidean_norm
+from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.pseudo_inverse import pinv_p
-from ..ops.reduction import kept_shape
 from ..ops.reduction import max as _max
 from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
-from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, expand_dims, moveaxis, reshape
+from ..ops.shape import (
+    broadcast_to,
+    canonical_axes,
+    canonical_axis,
+    concatenate,
+    expand_dims,
+    kept_shape,
+    moveaxis,
+    reshape,
+)
 from .creation import diagonal as _diagonal
 from .dispatch import no_out, plain, rounded
 from .products import cross, matmul, vecdot

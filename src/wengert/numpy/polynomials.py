@@ -11,8 +11,8 @@ from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, demoted, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError
 from ..ops.elementwise import add, convert, multiply, subtract
-from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
+from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, reshape, stack
 from ..ops.updates import at

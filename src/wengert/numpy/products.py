@@ -10,8 +10,8 @@ from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ShapeError
 from ..ops import contraction as _ops
 from ..ops.elementwise import conj
-from ..ops.families import broadcast_shapes
 from ..ops.indexing import getitem
+from ..ops.promotion import broadcast_shapes
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape, stack
 from .creation import diagonal

@@ -16,7 +16,7 @@ from ..core import Tracer, ValueTracer, as_value, ndim_of, shape_of
 from ..errors import NotSupportedError
 from ..ops import elementwise as ew
 from ..ops import indexing, memory, writing
-from ..ops.bounds import check_written
+from ..ops.fits import check_written
 from ..ops.protocols import IMMATERIAL, stored
 from ..ops.shape import broadcast_to, reshape
 from ..ops.written import traced

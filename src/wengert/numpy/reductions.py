@@ -15,11 +15,12 @@ from ..ops import reduction as _ops
 from ..ops.bounds import holds
 from ..ops.elementwise import convert, imag, isnan, multiply, not_equal, real, sqrt, square, subtract
 from ..ops.elementwise import where as _where
-from ..ops.families import result_dtype
+from ..ops.log_sums import logsumexp as _stable
 from ..ops.norms import euclidean_norm
-from ..ops.reduction import canonical_axes, kept_shape
-from ..ops.shape import broadcast_to, canonical_axis, concatenate, reshape
-from ..ops.squares import Root, remembered, root_of
+from ..ops.promotion import result_dtype
+from ..ops.reduction import canonical_axes
+from ..ops.roots import Root, remembered, root_of
+from ..ops.shape import broadcast_to, canonical_axis, concatenate, kept_shape, reshape
 from .dispatch import no_out, plain
 
 
@@ -113,9 +114,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False, where: Any = Non
         >>> float(logsumexp([1000.0, 1000.0]))
         1000.6931471805599
     """
-    from ..nn import logsumexp as stable
-
-    return stable(a, axis, keepdims=keepdims, where=where)
+    return _stable(a, axis, keepdims=keepdims, where=where)
 
 
 @plain(np.any)

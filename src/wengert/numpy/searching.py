@@ -22,8 +22,8 @@ from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
 from ..ops.bounds import answer, holds
 from ..ops.elementwise import as_positions, convert, equal, isnan, logical_and, logical_not, where_p
-from ..ops.families import broadcast_shapes, result_dtype
 from ..ops.indexing import getitem
+from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import (
     as_length,
     as_lengths,
@@ -33,8 +33,8 @@ from ..ops.shape import (
     expand_dims,
     reshape,
     reverse_p,
-    slice_axis,
 )
+from ..ops.slices import slice_axis
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import no_out, plain
 

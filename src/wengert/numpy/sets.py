@@ -15,9 +15,12 @@ from ..config import config
 from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops import reduction as _reduction
+from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import convert, equal, isnan, logical_and, logical_not, not_equal, where_p
-from ..ops.indexing import getitem, scatter_add_p, take_along_axis
-from ..ops.shape import as_length, canonical_axis, concatenate, moveaxis, reshape, slice_axis
+from ..ops.indexing import getitem, take_along_axis
+from ..ops.scatters import scatter_add_p
+from ..ops.shape import as_length, canonical_axis, concatenate, moveaxis, reshape
+from ..ops.slices import slice_axis
 from ..ops.sorting import argsort_p
 from .searching import known, lexsort, nonzero, searchsorted
 
@@ -96,7 +99,7 @@ def _groups(rows: Any, equal_nan: bool) -> _Groups:
     if equal_nan and inexact_dtype(dtype_of(rows)):
         differs = logical_and(differs, logical_not(logical_and(isnan(here), isnan(before))))
     first = concatenate([np.ones(min(n, 1), bool), _reduction.any(differs, 1)])
-    group = _reduction.cumsum_p.bind(convert(first, config.int_dtype), axis=0) - 1
+    group = cumsum_p.bind(convert(first, config.int_dtype), axis=0) - 1
     return _Groups(order, first, group)
 
 

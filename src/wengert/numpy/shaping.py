@@ -11,12 +11,14 @@ import numpy as np
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
-from ..ops.bounds import check_written, holds
+from ..ops.bounds import holds
+from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import as_positions, convert, floor, rint
-from ..ops.families import broadcast_shapes as _broadcast
+from ..ops.fits import check_written
 from ..ops.indexing import getitem
-from ..ops.reduction import cumsum_p
-from ..ops.shape import as_length, canonical_axes, canonical_axis, pad_p, reverse_p, slice_axis
+from ..ops.promotion import broadcast_shapes as _broadcast
+from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p
+from ..ops.slices import pad_p, slice_axis
 from ..ops.updates import at
 from .dispatch import plain
 

@@ -12,6 +12,7 @@ from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact
 from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..ops.bounds import holds
 from ..ops.contraction import matmul
+from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import (
     ceil,
     conj,
@@ -32,7 +33,7 @@ from ..ops.elementwise import (
 )
 from ..ops.indexing import getitem, take_along_axis
 from ..ops.reduction import any as _any
-from ..ops.reduction import canonical_axes, cumsum_p
+from ..ops.reduction import canonical_axes
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, transpose
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p

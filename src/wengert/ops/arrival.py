@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import Value
 from ..lowering import Formula, complexes, formulas
-from .families import Linear
+from .linear import Linear
 from .sides import ASIDE
 
 

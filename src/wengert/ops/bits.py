@@ -9,9 +9,10 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, shape_of
 from ..errors import DtypeError, ShapeError
-from .declare import SHAPES
 from .elementwise import left_shift_p, right_shift_p
-from .families import Elementwise, Linear
+from .families import Elementwise
+from .linear import Linear
+from .samples import SHAPES
 
 ndarray = np.ndarray
 

@@ -27,7 +27,7 @@ from .derived import (
     transposed_program,
 )
 from .effects import EffectPrimitive
-from .families import Linear
+from .linear import Linear
 
 
 class Call(EffectPrimitive):

@@ -15,7 +15,7 @@ from ..transforms.paths import check_no_pairs, collected
 from . import reduction
 from .elementwise import where
 from .indexing import getitem
-from .shape import broadcast_to, moveaxis, reshape
+from .shape import broadcast_to, moveaxis, reduce_sum, reshape
 
 
 def _size(axis_name: Hashable) -> int:
@@ -60,7 +60,7 @@ class Collective(Primitive):
 
 class _Psum(Collective):
     def over(self, x: Value) -> Value:
-        return reduction.reduce_sum(x, (0,))
+        return reduce_sum(x, (0,))
 
     def same(self, x: Value, size: int) -> Value:
         return x * np.asarray(size, dtype_of(x))[()]
@@ -151,7 +151,7 @@ class _PsumScatter(Exchange):
     """The sum over the examples of arrays with a row for each of them; every example gets its row."""
 
     def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
-        return reduction.reduce_sum(x, (0,))
+        return reduce_sum(x, (0,))
 
     def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
         return self.bind(moveaxis(x, 0, 1), **params)

@@ -19,10 +19,13 @@ from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..lowering.kinds import Contraction
 from .diagonal import Diagonal
 from .elementwise import conj, convert, multiply, square
-from .families import Bilinear, broadcast_shapes, result_dtype, times
-from .reduction import any_p, reduce_sum
-from .shape import broadcast_to, canonical_axis, expand_dims, moveaxis, pad_p, reshape, slice_p, transpose
-from .squares import root_of
+from .families import Bilinear
+from .promotion import broadcast_shapes, result_dtype
+from .reduction import any_p
+from .roots import root_of
+from .shape import broadcast_to, canonical_axis, expand_dims, moveaxis, reduce_sum, reshape, transpose
+from .slices import pad_p, slice_p
+from .terms import times
 
 Axes = tuple[int, ...]
 Dims = tuple[tuple[Axes, Axes], tuple[Axes, Axes]]  # (contracted of x, of y), (batch of x, of y)

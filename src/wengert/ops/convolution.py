@@ -11,8 +11,10 @@ import numpy as np
 from ..core import Aval, Value, shape_of
 from ..lowering.kernels import Either
 from .convolution_forms import correlated
-from .families import Bilinear, result_dtype
-from .shape import broadcast_to, concatenate, reverse_p, slice_axis
+from .families import Bilinear
+from .promotion import result_dtype
+from .shape import broadcast_to, concatenate, reverse_p
+from .slices import slice_axis
 
 ndarray = np.ndarray
 SHORT = 8  # elements of the shorter array, and products, from which register tiles compute the middle

@@ -20,7 +20,8 @@ from ..core import Aval, Primitive, Value, aval_of, shape_of
 from ..lowering.kernels import Either
 from .contraction import dot_general_p
 from .elementwise import convert
-from .families import Bilinear, result_dtype
+from .families import Bilinear
+from .promotion import result_dtype
 from .shape import moveaxis, reshape, reverse_p, transpose
 from .windows import windows
 

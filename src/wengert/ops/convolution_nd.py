@@ -13,9 +13,11 @@ from ..lowering import Composition, computed_in
 from .convolution import convolve_p
 from .convolution_forms import correlated
 from .elementwise import convert, rint
-from .families import Bilinear, result_dtype
+from .families import Bilinear
 from .fft import fft_p, irfft_p, rfft_p
-from .shape import broadcast_to, pad_p, reverse_p, slice_axis
+from .promotion import result_dtype
+from .shape import broadcast_to, reverse_p
+from .slices import pad_p, slice_axis
 
 ndarray = np.ndarray
 

@@ -16,33 +16,9 @@ from .families import Elementwise
 from .naming import of_caller
 from .options import with_options
 from .quiet import Quiet
+from .samples import REAL, samples
 
 ndarray = np.ndarray
-SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (0, 2), (1, 3))
-REAL = (-2.0, 2.0)
-
-
-def inside(low: float, high: float) -> Callable[..., ndarray]:
-    """Sample values spread over an interval, the same every time."""
-
-    def make(shape: tuple[int, ...], seed: int) -> ndarray:
-        u = np.random.default_rng(seed).uniform(size=shape)
-        return low + (high - low) * u
-
-    return make
-
-
-def samples(*domains: tuple[float, float]) -> Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]:
-    def make() -> list[tuple[tuple[Value, ...], dict[str, Any]]]:
-        cases: list[tuple[tuple[Value, ...], dict[str, Any]]] = [
-            (tuple(inside(*d)(shape, 7 * i + 1) for i, d in enumerate(domains)), {}) for shape in SHAPES
-        ]
-        if len(domains) == 2:
-            a, b = (inside(*d) for d in domains)
-            cases += [((a((2, 1), 5), b((3,), 6)), {}), ((a((), 5), b((2, 3), 6)), {}), ((a((4, 1, 2), 8), 0.75), {})]
-        return cases
-
-    return make
 
 
 def unary(name: str, function: Any, derivative: Any, domain: tuple[float, float] = REAL, **kw: Any) -> Elementwise:
@@ -123,4 +99,4 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     return of_caller(call)
 
 
-__all__ = ["REAL", "SHAPES", "binary", "function_of", "inside", "lazy_special", "quietly", "samples", "unary"]
+__all__ = ["binary", "function_of", "lazy_special", "quietly", "unary"]

@@ -37,8 +37,8 @@ from .linalg import (
     triangular_solve_p,
     turned,
 )
-from .reduction import argmax_p, max_p, reduce_sum
-from .shape import concatenate, expand_dims
+from .reduction import argmax_p, max_p
+from .shape import concatenate, expand_dims, reduce_sum
 
 
 def _definite(x: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from .. import compilations
 from ..backends import Compiled, named
 from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
+from ..lowering import Composition
 from ..program import Program
 from .sides import ASIDE
 
@@ -207,6 +208,9 @@ def execute(program: Program, args: Sequence[Value]) -> list[Value]:
 def composed(f: Any, avals: tuple[Aval, ...], params: dict[str, Any]) -> Program:
     """A function of values of these types as a Program of one result, made once."""
     return _composed(f, avals, tuple(params.items()), bool(config._x64))
+
+
+Composition.composed = staticmethod(composed)
 
 
 @lru_cache(1000)

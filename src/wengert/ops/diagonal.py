@@ -2,7 +2,7 @@
 
 A Jacobian pushes (or pulls) a whole basis through a function. Its batch of n arrays of n elements has one element
 per array that is not zero, and an elementwise operation keeps it so. It is held as those elements; an operation that
-mixes elements gets the batch written out (`Diagonal.dense`). The Hessian of a sum of functions of each element thus
+mixes elements gets the batch written out (`shape.dense`). The Hessian of a sum of functions of each element thus
 costs as much as a Hessian-vector product, and one pass to write it.
 
 Which primitives keep the zeros, they say in their `batch_diagonal`. That there are batches is known in
@@ -11,7 +11,6 @@ Which primitives keep the zeros, they say in their `batch_diagonal`. That there 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,37 +20,16 @@ from ..core import Value, shape_of
 class Diagonal:
     """A batch of `size` arrays shaped as `weights`, zero but for element i of array ``start + i``: ``weights.flat[i]``."""
 
-    __slots__ = ("_dense", "size", "start", "weights")
+    __slots__ = ("size", "start", "weights", "written")
 
     def __init__(self, weights: Value, start: int, size: int) -> None:
         self.weights = weights
         self.start = start
         self.size = size
-        self._dense: Value | None = None
+        self.written: Value | None = None
 
     def with_weights(self, weights: Value) -> Diagonal:
         return Diagonal(weights, self.start, self.size)
-
-    def dense(self) -> Value:
-        """The batch written out, shape ``(size, *weights.shape)``."""
-        if self._dense is None:
-            from .shape import pad_p, reshape
-
-            shape = shape_of(self.weights)
-            n = math.prod(shape)
-            # Flattened, the elements stand n + 1 apart; padding with gaps is linear, so every transformation has it.
-            first, last = self.start * n, self.start * n + (n - 1) * (n + 1) + 1
-            config = ((first, self.size * n - last, n),) if n else ((0, 0, 0),)
-            flat = pad_p.bind(reshape(self.weights, (n,)), config=config)
-            self._dense = reshape(flat, (self.size, *shape))
-        return self._dense
-
-    def total(self) -> Value:
-        """The sum of each array, shape ``(size,)``."""
-        from .shape import pad_p, reshape
-
-        n = math.prod(shape_of(self.weights))
-        return pad_p.bind(reshape(self.weights, (n,)), config=((self.start, self.size - self.start - n, 0),))
 
 
 def on_weights(bind: Callable[..., Value], args: Sequence[Any]) -> Diagonal | None:

@@ -25,8 +25,8 @@ from .contraction import matmul
 from .decompositions import eig_p
 from .elementwise import absolute, convert, exp, sin, stop_gradient_p, where
 from .linalg import inv_p, require_square, sample_complex, turned
-from .reduction import max_p, reduce_sum
-from .shape import broadcast_to, expand_dims, reshape
+from .reduction import max_p
+from .shape import broadcast_to, expand_dims, reduce_sum, reshape
 
 Function = Callable[..., Any]
 LOST = 1e-2  # where more than this part of a result may be rounding errors, by a bound that is seldom met, it is NaN

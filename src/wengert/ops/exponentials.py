@@ -18,9 +18,11 @@ from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shap
 from ..program import Program
 from .derived import composed
 from .elementwise import exp, greater, isfinite, isinf, less, log1p, offset_p, where_p
-from .families import align_batched, broadcast_shapes, fit, spread, times
-from .reduction import kept_shape, max_p, sum_p
-from .shape import reshape
+from .families import align_batched
+from .promotion import broadcast_shapes
+from .reduction import max_p
+from .shape import fit, kept_shape, reshape, spread, sum_p
+from .terms import times
 
 Axes = tuple[int, ...]  # from the last, negative: a batch axis in front does not move them
 

@@ -34,95 +34,16 @@ from ..errors import NotLinearError, ShapeError
 from ..lowering import Formula, Lowering, Scalar
 from ..lowering.kernels import Loop
 from .diagonal import Diagonal, on_weights
-from .power_series import Recurrence, convolution, sum_of
+from .power_series import Recurrence, convolution
+from .promotion import PYTHON_TYPE, broadcast_shapes
+from .shape import fit, reshape, spread
+from .terms import plus, sum_of, times
 
 ndarray = np.ndarray
 _FLOAT32 = np.dtype(np.float32)
 Factor = Callable[..., Value]
+Chosen = Callable[[Value, Value], Value]  # (partial derivative, tangent)
 Partial = Factor | tuple[Factor, ...] | int | None
-
-
-def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """NumPy's broadcast of shapes, with an error that names the operation and shows the shapes."""
-    try:
-        return np.broadcast_shapes(*shapes) if max(map(len, shapes), default=0) <= 32 else _broadcast_many(*shapes)
-    except ValueError:
-        listing = " and ".join(map(str, shapes))
-        raise ShapeError(f"{name}: shapes {listing} do not broadcast together") from None
-
-
-def _broadcast_many(*shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """The same for more axes than NumPy's function takes."""
-    rank = max(map(len, shapes))
-    out: list[int] = []
-    for lengths in zip(*[(1,) * (rank - len(s)) + tuple(s) for s in shapes], strict=True):
-        found = set(lengths) - {1}
-        if len(found) > 1:
-            raise ValueError
-        out.append(found.pop() if found else 1)
-    return tuple(out)
-
-
-def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
-    """Sum `g` over the axes that broadcasting added to `shape`: the transpose of broadcasting."""
-    have = shape_of(g)
-    if have == shape:
-        return g
-    extra = len(have) - len(shape)
-    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1)
-    if type(g) is ndarray:
-        out = np.add.reduce(g, axes)
-        return out if out.shape == shape else out.reshape(shape)
-    from .reduction import reduce_sum
-    from .shape import reshape
-
-    if axes:
-        g = reduce_sum(g, axes)
-    return g if shape_of(g) == shape else reshape(g, shape)
-
-
-def fit(g: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
-    """A cotangent fitted to the argument that it belongs to: summed to `shape`, cast to `dtype`."""
-    if shape_of(g) != shape:
-        g = unbroadcast(g, shape)
-    if dtype_of(g) != dtype:
-        from .elementwise import convert
-
-        g = convert(g, dtype)
-    return g
-
-
-def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
-    """A tangent spread to the result that it belongs to: broadcast to `shape`, cast to `dtype`."""
-    if shape_of(t) != shape:
-        from .shape import broadcast_to
-
-        t = broadcast_to(t, shape)
-    if dtype_of(t) != dtype:
-        from .elementwise import convert
-
-        t = convert(t, dtype)
-    return t
-
-
-def times(x: Value, y: Value) -> Value:
-    """``x * y``, without NumPy's detour where only `y` is a tracer."""
-    if type(y) is ndarray:
-        return x * y
-    return y * x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x * y
-
-
-def plus(x: Value, y: Value) -> Value:
-    """``x + y``, without NumPy's detour where only `y` is a tracer."""
-    if type(y) is ndarray:
-        return x + y
-    return y + x if isinstance(y, Tracer) and not isinstance(x, Tracer) else x + y
-
-
-def _chosen(coefficient: Value, term: Value) -> Value:
-    from .elementwise import equal, where
-
-    return where(equal(coefficient, 0), dtype_of(term).type(0), term)
 
 
 CHOICE = {"choice": True}  # the parameters of a weighted sum whose coefficients of 0 mean: not chosen
@@ -132,13 +53,13 @@ class WeightedSum(Primitive):
     """``sum(c * t for c, t in zip(args[0], args[1]))``, linear in the tangents `t`: lives on tapes only."""
 
     def forward(
-        self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype, choice: bool = False
+        self, args: Any, values: Sequence[Value], shape: tuple[int, ...], dtype: np.dtype, chosen: Chosen | None = None
     ) -> Value:
         total = None
         for c, t in zip(args[0], values, strict=True):
             term = (t if c == 1 else -t) if type(c) is int else times(t, c)
-            if choice:
-                term = _chosen(c, term)
+            if chosen is not None:
+                term = chosen(c, term)
             total = term if total is None else plus(total, term)
         return np.zeros(shape, dtype) if total is None else spread(total, shape, dtype)
 
@@ -158,9 +79,6 @@ def _elementwise_dtype(primitive: Primitive, kinds: tuple[Any, ...], x64: bool) 
     with np.errstate(all="ignore"):
         out = primitive.impl(*args)
     return dtype_of(out), type(out) in PYTHON_SCALARS
-
-
-_PYTHON_TYPE = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 
 
 def _coefficient(partial: Any, ans: Value, primals: Sequence[Value]) -> Value:
@@ -247,8 +165,8 @@ class Elementwise(Primitive):
             or None where it is zero everywhere. A tuple of functions is their product, which a tangent is multiplied
             with from the left, factor by factor: the product alone may overflow, or vanish, where the tangent's does not.
         weak: whether Python numbers give a Python number (the arithmetic operators).
-        choice: whether partials may be infinite where the value is finite matters not; True marks a selection,
-            after which zero cotangents must not meet infinite partials.
+        choice: for a selection, the tangent of one side from its partial derivative and the tangent of the argument: 0 where
+            the partial is 0, so that an infinite tangent of the side that was not chosen counts for nothing.
         linear: whether the operation is linear in all arguments with partials jointly (add, negative).
         native: the formula of an element in native code; a scalar formula stands for a `lowering.Formula` without more to say.
             None: the inner loop of a ufunc, where `function` says that it is one's (`lowering.kernels.Loop`).
@@ -263,7 +181,7 @@ class Elementwise(Primitive):
         *,
         weak: bool = False,
         linear: bool = False,
-        choice: bool = False,
+        choice: Chosen | None = None,
         native: Lowering | Scalar | None = None,
         recurrence: Recurrence | None = None,
         **kwargs: Any,
@@ -306,7 +224,7 @@ class Elementwise(Primitive):
         return out
 
     def abstract(self, *avals: Aval) -> Aval:
-        kinds = tuple([_PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals])
+        kinds = tuple([PYTHON_TYPE[a.dtype.kind] if a.weak else a.dtype for a in avals])
         dtype, weak = _elementwise_dtype(self, kinds, config._x64 is True or bool(config._x64))
         shape, alike = (), True
         for a in avals:  # most often of one shape, beside numbers
@@ -336,8 +254,8 @@ class Elementwise(Primitive):
             else:
                 c = _coefficient(partial, ans, primals)
                 term = times(t, c)
-                if self.choice:  # the side not chosen counts for nothing, were its tangent infinite
-                    term = _chosen(c, term)
+                if self.choice is not None:  # the side not chosen counts for nothing, were its tangent infinite
+                    term = self.choice(c, term)
             total = term if total is None else plus(total, term)
         if total is None:
             return ans, None
@@ -372,7 +290,9 @@ class Elementwise(Primitive):
             if not nodes:
                 return ans
         shape = ans.shape if type(ans) is ndarray else shape_of(ans)
-        return trace.step(ans, shape, dtype, weighted_sum, (coefficients, nodes), CHOICE if self.choice else None)
+        return trace.step(
+            ans, shape, dtype, weighted_sum, (coefficients, nodes), CHOICE if self.choice is not None else None
+        )
 
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         if not self.linear:
@@ -433,8 +353,6 @@ def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> Sequence[Va
             least = n
     if least == rank:
         return args
-    from .shape import reshape
-
     out = []
     for a, b in zip(args, batched, strict=True):
         if b and ndim_of(a) - 1 < rank:
@@ -442,81 +360,6 @@ def align_batched(args: Sequence[Value], batched: Sequence[bool]) -> Sequence[Va
             a = reshape(a, (shape[0],) + (1,) * (rank - len(shape) + 1) + shape[1:])
         out.append(a)
     return out
-
-
-class Linear(Primitive):
-    """Linear in its first argument (the only one that is differentiated), such as reshape or sum.
-
-    Args:
-        implementation: ``(x, **params) -> array``.
-        shape_rule: ``(aval, **params) -> Aval``.
-        transpose_rule: ``(cotangent, x, **params) -> cotangent of x``; `x` has ``shape`` and ``dtype``.
-        batch_rule: ``(size, x, **params) -> out``, `x` with its batch axis first.
-        diagonal_rule: ``(x, **params) -> out`` for a batch that is a `Diagonal`, where that can stay one.
-        pattern: as `Primitive` has it; None where elements of an array of ones may cancel.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        implementation: Callable[..., Any],
-        shape_rule: Callable[..., Aval],
-        transpose_rule: Callable[..., Value],
-        batch_rule: Callable[..., Value],
-        diagonal_rule: Callable[..., Any] | None = None,
-        pattern: str | None = "moves",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(name, **kwargs)
-        self.pattern = pattern
-        self.implementation = implementation
-        self.shape_rule = shape_rule
-        self.transpose_rule = transpose_rule
-        self.batch_rule = batch_rule
-        self.diagonal_rule = diagonal_rule
-
-    def impl(self, x: Value, **params: Any) -> Value:
-        return self.implementation(x, **params)
-
-    def abstract(self, aval: Aval, **params: Any) -> Aval:
-        return self.shape_rule(aval, **params)
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        (x,), (t,) = primals, tangents
-        out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
-        if t is None:
-            return out, None
-        dtype = dtype_of(out)
-        if dtype.kind not in "fc" and not inexact_dtype(dtype):
-            return out, None
-        return out, self.impl(t, **params) if type(t) is ndarray else self.bind(t, **params)
-
-    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        (x,), (t,) = primals, tangents
-        out = self.impl(x, **params) if type(x) is ndarray else self.bind(x, **params)
-        dtype = dtype_of(out)
-        if t is None or (dtype.kind not in "fc" and not inexact_dtype(dtype)):
-            return out
-        return trace.step(out, shape_of(out), dtype, self, (t,), params)
-
-    def series(self, primals: Sequence[Value], given: Sequence[Any], params: dict[str, Any]) -> Any:
-        if type(self).jvp is not Linear.jvp:
-            return None
-
-        def rule(k: int, own: Any, primals: Sequence[Value], given: Sequence[Any]) -> Value | None:
-            c = given[0](k)
-            return None if c is None else self.bind(c, **params)
-
-        return rule
-
-    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        return (self.transpose_rule(cotangent, args[0], **params),)
-
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.batch_rule(size, args[0], **params), True
-
-    def batch_diagonal(self, args: Sequence[Any], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return None if self.diagonal_rule is None else self.diagonal_rule(args[0], **params)
 
 
 class Bilinear(Primitive):
@@ -604,31 +447,6 @@ class Bilinear(Primitive):
         return self.batch_rule(size, args, batched, params)
 
 
-def result_dtype(*avals: Aval) -> np.dtype:
-    """NumPy's promotion of abstract values, weak ones included."""
-    kinds = [_PYTHON_TYPE[a.dtype.kind](0) if a.weak else a.dtype for a in avals]
-    try:
-        d = np.result_type(*kinds) if not all(a.weak for a in avals) else np.result_type(*[a.dtype for a in avals])
-    except np.exceptions.DTypePromotionError:
-        # bfloat16 with integers: what NumPy's universal functions compute in, which is what float16 leads to; with
-        # float16, which has other numbers, float32
-        half = np.dtype(np.float16 if np.dtype(np.float16) not in kinds else np.float32)
-        like_half = [half if isinstance(k, np.dtype) and k.kind == "V" else k for k in kinds]
-        found = np.result_type(*like_half)
-        d = found if found != np.float16 else next(k for k in kinds if isinstance(k, np.dtype) and k.kind == "V")
-    return d if config._x64 else _NARROW.get(d, d)
-
-
 __all__ = [
-    "Bilinear",
-    "Elementwise",
-    "Linear",
-    "align_batched",
-    "broadcast_shapes",
-    "fit",
-    "inexact_dtype",
-    "result_dtype",
-    "spread",
-    "unbroadcast",
-    "weighted_sum",
-]
+    "Bilinear", "Elementwise", "align_batched", "weighted_sum",
+]  # fmt: skip

@@ -13,8 +13,8 @@ import numpy as np
 from ..core import Aval, Value, shape_of
 from ..lowering.kernels import Kernel
 from .elementwise import conj, convert, real
-from .families import Linear
-from .shape import pad_p
+from .linear import Linear
+from .slices import pad_p
 
 ndarray = np.ndarray
 _LOOPS = "numpy.fft._pocketfft_umath."  # NumPy's ufuncs of lines

@@ -12,7 +12,8 @@ from ..core import Value, dtype_of, shape_of
 from . import elementwise as ew
 from . import reduction as red
 from .indexing import take_along_axis
-from .shape import moveaxis, reshape, slice_axis
+from .shape import moveaxis, reshape, sum_p
+from .slices import slice_axis
 
 Combine = Callable[[list[Value], list[Value]], Sequence[Value]]
 
@@ -112,7 +113,7 @@ def reduce_by(name: str, x: Value, axes: tuple[int, ...]) -> Value:
             return fold([front(x, axes)], lambda a, b: [pair(a[0], b[0])])[0]
         return (red.max_p if name == "max" else red.min_p).bind(x, axes=axes)
     if name == "add":
-        return ew.convert(red.sum_p.bind(x, axes=axes), dtype)
+        return ew.convert(sum_p.bind(x, axes=axes), dtype)
     if name == "mul":
         return ew.convert(red.prod_p.bind(x, axes=axes), dtype)
     if dtype.kind == "b" and name != "xor":

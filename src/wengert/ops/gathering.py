@@ -16,8 +16,9 @@ from ..core import Primitive, Tracer, Value, dtype_of, shape_of
 from ..errors import ShapeError
 from ..provided import provided
 from . import elementwise as ew
-from .indexing import gather_p
-from .shape import broadcast_to, concatenate_p, reshape, slice_p, transpose
+from .scatters import gather_p
+from .shape import broadcast_to, concatenate_p, reshape, transpose
+from .slices import slice_p
 from .updates import _fill_value
 
 CLIP, FILL, PROMISE = "clip", "fill", "promise_in_bounds"
@@ -229,8 +230,8 @@ def scatter_apply(
     x: Value, starts: Value, function: Callable[[Value], Value], update_shape: Sequence[int], **numbers: Any
 ) -> Value:
     """A copy of an array with a function applied to the elements of windows, as often as windows lie over one."""
-    from .indexing import scatter_add_p
     from .reduction import max as greatest
+    from .scatters import scatter_add_p
 
     ones = np.ones(tuple(update_shape), np.int32)
     times = scatter(scatter_add_p, np.zeros(shape_of(x), np.int32), starts, ones, **numbers)

@@ -19,10 +19,9 @@ from ..errors import MatrixError, NotLinearError
 from ..lowering.kernels import SINGULAR, Factorisation
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real, where
-from .families import fit, result_dtype
 from .indexing import getitem
-from .reduction import reduce_sum
-from .shape import broadcast_to, expand_dims, moveaxis, reshape, reverse_p, transpose
+from .promotion import result_dtype
+from .shape import broadcast_to, expand_dims, fit, moveaxis, reduce_sum, reshape, reverse_p, transpose
 
 ndarray = np.ndarray
 

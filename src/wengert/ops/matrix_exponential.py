@@ -13,8 +13,8 @@ from ..provided import provided
 from .contraction import matmul
 from .elementwise import absolute, ceil, convert, exp2, isfinite, log2, maximum, minimum, where
 from .linalg import solve_p
-from .reduction import max_p, sum_p
-from .shape import concatenate, reshape
+from .reduction import max_p
+from .shape import concatenate, reshape, sum_p
 
 # of degrees 13 and 7: coefficients of the numerator, from the constant on, and the norm up to which one is exact
 _DOUBLE = (

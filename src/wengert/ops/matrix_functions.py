@@ -16,7 +16,6 @@ from ..errors import NotLinearError, ShapeError
 from ..lowering import Composition
 from .contraction import matmul
 from .elementwise import convert
-from .families import result_dtype
 from .linalg import (
     NOT_LINEAR,
     OfMatrix,
@@ -30,6 +29,7 @@ from .linalg import (
     turned,
 )
 from .matrix_exponential import frechet
+from .promotion import result_dtype
 from .shape import broadcast_to
 
 ndarray = np.ndarray

@@ -24,8 +24,9 @@ from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer,
 from ..errors import DtypeError, NotSupportedError, ShapeError
 from ..provided import provide
 from . import elementwise as ew
-from .indexing import getitem, index_array, scatter_set_p
+from .indexing import getitem, index_array
 from .naming import of_caller
+from .scatters import scatter_set_p
 from .shape import broadcast_to, concatenate, reshape, stack
 
 ndarray = np.ndarray

@@ -16,9 +16,8 @@ from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..lowering import Composition
 from . import elementwise as ew
 from .linalg import real_dtype
-from .reduction import kept_shape, reduce_sum, reduced_shape, sum_p
-from .shape import concatenate, reshape, transpose
-from .squares import Root, known, root_of
+from .roots import Root, known, root_of
+from .shape import concatenate, kept_shape, reduce_sum, reduced_shape, reshape, sum_p, transpose
 
 Axes = tuple[int, ...]
 

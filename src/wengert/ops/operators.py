@@ -12,18 +12,11 @@ from typing import Any, cast
 import numpy as np
 
 from ..core import MASKED_ARRAYS, OBJECTS, ROOTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
-from ..errors import (
-    FOREIGN,
-    ConcretizationError,
-    DtypeError,
-    NotSupportedError,
-    caller,
-    foreign_calls,
-    user_operation,
-)
+from ..errors import FOREIGN, ConcretizationError, DtypeError, NotSupportedError, caller, foreign_calls, user_operation
 from ..provided import provided
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
 from . import elementwise as ew
+from . import squares as _squares  # noqa: F401 - which gives its rules to operations
 from .memory import elements
 
 ndarray = np.ndarray

@@ -9,6 +9,10 @@ import numpy as np
 
 from ..core import Tracer, Value, as_value, dtype_of, is_weak
 from ..errors import NotSupportedError
+from ..lowering import PRIMITIVES, formulas
+from .casts import convert
+from .promotion import broadcast_shapes
+from .shape import broadcast_to
 
 _ABOUT_MEMORY = ("order", "subok")  # what they say has no meaning for a value under transformation
 _KNOWN = ("out", "where", "dtype", "casting", "signature", *_ABOUT_MEMORY)
@@ -36,8 +40,6 @@ def with_options(call: Callable[..., Value], ufunc: Any, args: tuple[Any, ...], 
     if not traced and out is not None and isinstance(ufunc, np.ufunc):
         return ufunc(*values, **options)
     if dtype is not None:
-        from .elementwise import convert
-
         casting = options.get("casting", "same_kind")
         for v in values:
             if not is_weak(v) and not np.can_cast(dtype_of(v), dtype, casting):
@@ -49,15 +51,11 @@ def with_options(call: Callable[..., Value], ufunc: Any, args: tuple[Any, ...], 
         return call(*values)
     with np.errstate(all="ignore"):  # of what is left out nobody is warned
         result = call(*values)
-    from .elementwise import where_p
-    from .families import broadcast_shapes
-    from .shape import broadcast_to
-
     mask = as_value(where)
     shape = broadcast_shapes(
         call.__name__, np.shape(mask) if not isinstance(mask, Tracer) else mask.shape, result.shape
     )
-    return where_p.bind(mask, broadcast_to(result, shape), dtype_of(result).type(0))
+    return PRIMITIVES[formulas.where].bind(mask, broadcast_to(result, shape), dtype_of(result).type(0))
 
 
 __all__ = ["with_options"]

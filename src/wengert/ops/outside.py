@@ -14,7 +14,8 @@ from ..core import Aval, Primitive, Value, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..lowering import Composition
 from ..lowering.index_maps import Affine, Coordinate, Symbols, View
-from .families import Elementwise, Linear, Partial
+from .families import Elementwise, Partial
+from .linear import Linear
 
 _DECLARED: set[str] = set()  # names that may be declared again, as a cell of a notebook that is run again does
 
@@ -174,7 +175,7 @@ def moved(
         return Aval((*first, *checked(have, items)), x.dtype)
 
     def transpose_rule(ct: Value, x: Any, *, lead: int = 0, **params: Any) -> Value:
-        from .indexing import scatter_add_p
+        from .scatters import scatter_add_p
         from .shape import moveaxis, reshape
 
         first, have, items = parts(x, lead, params)

@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Tracer, Value, shape_of
 from ..errors import ShapeError
 from .elementwise import where
-from .shape import _pad_impl, pad_p, slice_p
+from .slices import _pad_impl, pad_p, slice_p
 
 
 def padded_shape(shape: Sequence[int], config: Sequence[tuple[int, int, int]]) -> tuple[int, ...]:

@@ -13,7 +13,8 @@ from . import elementwise as ew
 from . import folding
 from .convolution_general import ConvDimensionNumbers, convolve_general
 from .padding import pad
-from .shape import reshape, slice_p, transpose
+from .shape import reshape, transpose
+from .slices import slice_p
 from .windows import Pads, count, dilated, reduce_windows
 
 LONG = 16  # taps along an axis, from which windows are written out

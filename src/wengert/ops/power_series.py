@@ -14,29 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, Value, dtype_of, inexact_dtype
+from ..core import Tracer, Value, dtype_of
+from .terms import product_of, sum_of
 
 Coefficient = Callable[[int], "Value | None"]  # of order 1 and more
 Given = Sequence["Coefficient | None"]  # for each argument; None where it is constant
 Rule = Callable[[int, Coefficient, Sequence[Value], Given], "Value | None"]
 """``(k, own, primals, given)`` to the coefficient of order `k`; `own` gives the result's of order 0 and more."""
-
-
-def sum_of(terms: Sequence[Value | None]) -> Value | None:
-    """The sum of terms of which some are zero, and None."""
-    from .families import plus
-
-    total = None
-    for t in terms:
-        if t is not None:
-            total = t if total is None else plus(total, t)
-    return total
-
-
-def product_of(x: Value | None, y: Value | None) -> Value | None:
-    from .families import times
-
-    return None if x is None or y is None else times(x, y)
 
 
 def _at(k: int, primal: Value, given: Coefficient | None) -> Value | None:
@@ -91,28 +75,6 @@ def known_exponent(y: Value) -> int | float | None:
     return int(y) if float(y).is_integer() and abs(float(y)) < 1 << 16 else float(y)
 
 
-def of_power(k: int, own: Coefficient, primals: Sequence[Value], given: Given) -> Value | None:
-    """``p = x**a`` with a known exponent that is no natural number: ``x p' = a x' p``.
-
-    At ``x == 0`` the coefficients of orders below `a` are 0, and the others are not finite.
-    """
-    from .elementwise import equal, where
-
-    (x, y), (dx, _) = primals, given
-    a = known_exponent(y)
-    assert a is not None and dx is not None
-    terms = []
-    for i in range(1, k + 1):
-        term = product_of(dx(i), own(k - i))
-        factor = ((a + 1) * i - k) / k
-        terms.append(None if term is None or factor == 0 else term * factor)
-    total = sum_of(terms)
-    if total is None:
-        return None
-    out = total / x
-    return where(equal(x, 0), dtype_of(out).type(0), out) if 0 < k < a else out
-
-
 class Recurrence:
     """A rule that is given with the declaration of an elementwise operation.
 
@@ -127,24 +89,7 @@ class Recurrence:
         self.serves = serves
 
 
-def _power_serves(primals: Sequence[Value], moving: Sequence[bool]) -> bool:
-    a = None if moving[1] else known_exponent(primals[1])
-    return a is not None and not (type(a) is int and a >= 0) and inexact_dtype(dtype_of(primals[0]))
-
-
 PRODUCT = Recurrence(of_product)
 QUOTIENT = Recurrence(of_quotient)
 SQUARE = Recurrence(of_square)
-POWER = Recurrence(of_power, _power_serves)
-
-__all__ = [
-    "POWER",
-    "PRODUCT",
-    "QUOTIENT",
-    "SQUARE",
-    "Recurrence",
-    "convolution",
-    "known_exponent",
-    "product_of",
-    "sum_of",
-]
+__all__ = ["PRODUCT", "QUOTIENT", "SQUARE", "Recurrence", "convolution", "known_exponent"]

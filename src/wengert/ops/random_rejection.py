@@ -19,6 +19,7 @@ from . import elementwise as ew
 from .random import _Discrete, _sample_keys, split_p, unit_p
 from .reduction import any_p
 from .shape import broadcast_to, reshape
+from .special.polygammas import digamma, gammaln
 
 ndarray = np.ndarray
 
@@ -237,7 +238,7 @@ def _slope_composed(log_x: Value, a: Value) -> Value:
 
     start = (np.float64(0), first, first, first, first * first)
     *_, total, weighted = _lax().while_loop(goes_on, step, start)
-    return ew.convert(weighted - (log_x - ew.digamma(a)) * total, dtype)
+    return ew.convert(weighted - (log_x - digamma(a)) * total, dtype)
 
 
 def _products_composed(key: Value, lam: Value) -> Value:
@@ -271,7 +272,7 @@ def _rejections_composed(key: Value, lam: Value) -> Value:
         shifted = f(0.5) - ew.absolute(u)
         k = ew.floor((f(2) * a / shifted + b) * u + lam + f(0.43))
         s = ew.log(v * inverse / (a / (shifted * shifted) + b))
-        t = -lam + k * log_lam - ew.gammaln(k + f(1))
+        t = -lam + k * log_lam - gammaln(k + f(1))
         bad = (k < 0) | ((shifted < f(0.013)) & (v > shifted))
         now = ((shifted >= f(0.07)) & (v <= height)) | (ew.logical_not(bad) & (s <= t))
         return three[0], ew.where(now, k, out), accepted | now

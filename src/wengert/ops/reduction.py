@@ -1,4 +1,4 @@
-"""Reductions over axes: sum, product, maximum and minimum, any and all, arguments of extremes, cumulative ones."""
+"""Reductions over axes: sum, product, maximum and minimum, any and all, arguments of extremes. Running ones: `cumulative.py`."""
 
 from __future__ import annotations
 
@@ -14,79 +14,27 @@ from ..errors import ShapeError
 from ..lowering import monoids
 from ..lowering.kernels import Kernel
 from . import elementwise as ew
-from .families import Linear
-from .shape import broadcast_to, canonical_axes, concatenate, reshape
+from .casts import convert
+from .cumulative import cumulative_prod, reverse
+from .elementwise import equal, where
+from .shape import (
+    broadcast_to,
+    canonical_axes,
+    concatenate,
+    kept_shape,
+    narrow,
+    reduce_samples,
+    reduce_sum,
+    reduced_shape,
+    reshape,
+    sum_p,
+)
 
 ndarray = np.ndarray
 
 
 def _x(*shape: int) -> ndarray:
     return np.random.default_rng(12).normal(size=shape)
-
-
-def reduced_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(n for i, n in enumerate(shape) if i not in axes)
-
-
-def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(1 if i in axes else n for i, n in enumerate(shape))
-
-
-def _spread(ct: Value, x: Any, axes: tuple[int, ...]) -> Value:
-    """The cotangent of a sum: the same over the reduced axes, which the pullback spreads where it must."""
-    return ct if not shape_of(ct) else reshape(ct, kept_shape(x.shape, axes))
-
-
-def _narrow(x: Value) -> Value:
-    if not config._x64:
-        narrow = _NARROW.get(x.dtype)
-        if narrow is not None:
-            return x.astype(narrow)
-    return x
-
-
-_REDUCE_SAMPLES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
-    ((3,), (0,)),
-    ((2, 3), (0,)),
-    ((2, 3), (0, 1)),
-    ((2, 3, 2), (0, 2)),
-    ((), ()),
-]
-
-
-def _reduce_samples(empty: bool = True, positive: bool = False) -> Any:
-    def make() -> Any:
-        shapes = _REDUCE_SAMPLES + ([((0, 3), (0,))] if empty else [])
-        return [((np.abs(_x(*s)) + 0.5 if positive else _x(*s),), {"axes": a}) for s, a in shapes]
-
-    return make
-
-
-def _sum_rule(x: Aval, *, axes: tuple[int, ...]) -> Aval:
-    dtype = np.add.reduce(np.empty((1,), x.dtype)).dtype
-    return Aval(reduced_shape(x.shape, axes), dtype if config._x64 else _NARROW.get(dtype, dtype))
-
-
-def _sum(x: Value, *, axes: tuple[int, ...]) -> Value:
-    out = np.add.reduce(x, axes)
-    return out if config._x64 else _narrow(out)
-
-
-sum_p = Linear(
-    "reduce_sum",
-    _sum,
-    _sum_rule,
-    lambda ct, x, *, axes: _spread(ct, x, axes),
-    lambda n, x, *, axes: sum_p.bind(x, axes=tuple(a + 1 for a in axes)),
-    diagonal_rule=lambda x, *, axes: x.total() if len(axes) == ndim_of(x.weights) else None,
-    samples=_reduce_samples(),
-    native=monoids.Reduction(monoids.SUM, ew.add_p),
-)
-
-
-def reduce_sum(x: Value, axes: tuple[int, ...]) -> Value:
-    """Sum over `axes` (a tuple of axes in range)."""
-    return sum_p.bind(x, axes=axes)
 
 
 class Reduction(Primitive):
@@ -98,7 +46,7 @@ class Reduction(Primitive):
         self.tangent = tangent
 
     def impl(self, x: Value, *, axes: tuple[int, ...]) -> Value:
-        return _narrow(self.function(x, axes))
+        return narrow(self.function(x, axes))
 
     def abstract(self, x: Aval, *, axes: tuple[int, ...]) -> Aval:
         dtype = self.function(np.ones((1,), x.dtype), (0,)).dtype
@@ -117,8 +65,6 @@ class Reduction(Primitive):
 
 def _extreme_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> Value:
     """Ties share the tangent equally."""
-    from .elementwise import convert, equal, where
-
     chosen = equal(x, reshape(ans, kept_shape(shape_of(x), axes)))
     dtype = dtype_of(ans)
     return reduce_sum(where(chosen, t, dtype.type(0)), axes) / reduce_sum(convert(chosen, dtype), axes)
@@ -126,8 +72,8 @@ def _extreme_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> V
 
 def _prod_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> Value:
     """Sum over elements of the tangent times the product of all other elements, exact where some are zero."""
-    from .elementwise import equal
-    from .shape import concatenate, slice_axis, transpose
+    from .shape import concatenate, transpose
+    from .slices import slice_axis
 
     shape = shape_of(x)
     keep = [i for i in range(len(shape)) if i not in axes]
@@ -142,48 +88,41 @@ def _prod_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> Valu
     before = concatenate([ones, slice_axis(cumulative_prod(rows, last), last, 0, n - 1)], last)
     back = reverse(rows, last)
     after = reverse(concatenate([ones, slice_axis(cumulative_prod(back, last), last, 0, n - 1)], last), last)
-    _ = equal
     return reduce_sum(trows * (before * after), (last,))
-
-
-def reverse(x: Value, axis: int) -> Value:
-    from .shape import reverse_p
-
-    return reverse_p.bind(x, axes=(axis,))
 
 
 max_p = Reduction(
     "reduce_max",
     np.maximum.reduce,
     _extreme_tangent,
-    samples=_reduce_samples(False),
-    native=monoids.Reduction(monoids.MAXIMUM, ew.maximum_p),
+    samples=reduce_samples(False),
+    native=monoids.Reduction(monoids.MAXIMUM),
 )
 min_p = Reduction(
     "reduce_min",
     np.minimum.reduce,
     _extreme_tangent,
-    samples=_reduce_samples(False),
-    native=monoids.Reduction(monoids.MINIMUM, ew.minimum_p),
+    samples=reduce_samples(False),
+    native=monoids.Reduction(monoids.MINIMUM),
 )
 prod_p = Reduction(
     "reduce_prod",
     np.multiply.reduce,
     _prod_tangent,
-    samples=_reduce_samples(),
-    native=monoids.Reduction(monoids.PRODUCT, ew.mul_p),
+    samples=reduce_samples(),
+    native=monoids.Reduction(monoids.PRODUCT),
 )
 any_p = Reduction(
     "reduce_any",
     np.logical_or.reduce,
-    samples=_reduce_samples(),
-    native=monoids.Reduction(monoids.ANY, ew.logical_or_p),
+    samples=reduce_samples(),
+    native=monoids.Reduction(monoids.ANY),
 )
 all_p = Reduction(
     "reduce_all",
     np.logical_and.reduce,
-    samples=_reduce_samples(),
-    native=monoids.Reduction(monoids.ALL, ew.logical_and_p),
+    samples=reduce_samples(),
+    native=monoids.Reduction(monoids.ALL),
 )
 
 
@@ -193,7 +132,7 @@ class _ArgReduction(Primitive):
         self.function = function
 
     def impl(self, x: Value, *, axis: int) -> Value:
-        return _narrow(self.function(x, axis))
+        return narrow(self.function(x, axis))
 
     def abstract(self, x: Aval, *, axis: int) -> Aval:
         return Aval(reduced_shape(x.shape, (axis,)), config.int_dtype)
@@ -208,91 +147,6 @@ class _ArgReduction(Primitive):
 _ARG = lambda: [((_x(4),), {"axis": 0}), ((_x(2, 3),), {"axis": 1})]  # noqa: E731
 argmax_p = _ArgReduction("argmax", np.argmax, samples=_ARG, native=Kernel("order.argument", largest=True))
 argmin_p = _ArgReduction("argmin", np.argmin, samples=_ARG, native=Kernel("order.argument", largest=False))
-
-# --- cumulative -------------------------------------------------------------------------------------------------
-
-_CUM = lambda: [((_x(4),), {"axis": 0}), ((_x(2, 3),), {"axis": 1}), ((_x(0, 3),), {"axis": 0})]  # noqa: E731
-
-cumsum_p = Linear(
-    "cumsum",
-    lambda x, *, axis: _narrow(np.cumsum(x, axis)),
-    lambda x, *, axis: Aval(x.shape, _sum_rule(x, axes=(0,)).dtype if x.shape else x.dtype),
-    lambda ct, x, *, axis: reverse(cumsum_p.bind(reverse(ct, axis), axis=axis), axis),
-    lambda n, x, *, axis: cumsum_p.bind(x, axis=axis + 1),
-    samples=_CUM,
-    native=Kernel("scans.running", operation=monoids.SUM),
-)
-
-
-class _Cumulative(Primitive):
-    def __init__(self, name: str, function: Any, tangent: Any, **kwargs: Any) -> None:
-        super().__init__(name, **kwargs)
-        self.function = function
-        self.tangent = tangent
-
-    def impl(self, x: Value, *, axis: int) -> Value:
-        return _narrow(self.function(x, axis))
-
-    def abstract(self, x: Aval, *, axis: int) -> Aval:
-        dtype = self.function(np.ones((1,), x.dtype), 0).dtype
-        return Aval(x.shape, dtype if config._x64 else _NARROW.get(dtype, dtype))
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        (x,), (t,), axis = primals, tangents, params["axis"]
-        ans = self.bind(x, axis=axis)
-        if t is None or not is_inexact(ans):
-            return ans, None
-        return ans, self.tangent(ans, x, t, axis)
-
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(args[0], axis=params["axis"] + 1), True
-
-
-def _cumprod_tangent(ans: Value, x: Value, t: Value, axis: int) -> Value:
-    """The product rule over a scan of pairs (product, its tangent): exact at zeros, and n log n in time and memory."""
-    from .cumulative import doubling_scan
-
-    def combine(earlier: Sequence[Value], later: Sequence[Value]) -> tuple[Value, Value]:
-        (p, dp), (q, dq) = earlier, later
-        return p * q, dp * q + p * dq
-
-    return doubling_scan(combine, (x, t), axis)[1]
-
-
-def _cumextreme_tangent(ans: Value, x: Value, t: Value, axis: int) -> Value:
-    """The tangent of the last element that set the running extreme."""
-    from .elementwise import convert, equal, where
-    from .indexing import take_along_axis
-
-    shape = shape_of(x)
-    position = np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))])
-    hit = where(equal(x, ans), position, 0)
-    source = cummax_p.bind(convert(hit, config.int_dtype), axis=axis)
-    return take_along_axis(t, source, axis)
-
-
-cumprod_p = _Cumulative(
-    "cumprod", np.cumprod, _cumprod_tangent, samples=_CUM, native=Kernel("scans.running", operation=monoids.PRODUCT)
-)
-cummax_p = _Cumulative(
-    "cummax",
-    np.maximum.accumulate,
-    _cumextreme_tangent,
-    samples=_CUM,
-    native=Kernel("scans.running", selects=True, operation=monoids.MAXIMUM),
-)
-cummin_p = _Cumulative(
-    "cummin",
-    np.minimum.accumulate,
-    _cumextreme_tangent,
-    samples=_CUM,
-    native=Kernel("scans.running", selects=True, operation=monoids.MINIMUM),
-)
-
-
-def cumulative_prod(x: Value, axis: int) -> Value:
-    return cumprod_p.bind(x, axis=axis)
-
 
 # --- functions --------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from .linalg import (
     samples_of,
     triangular_solve_p,
 )
-from .shape import broadcast_to, expand_dims
+from .shape import broadcast_to, expand_dims, sum_p
 
 ndarray = np.ndarray
 _NO_RULE = {"jvp": "the packed form has no tangent rule, as in JAX; hessenberg, qr and eigh have"}
@@ -237,8 +237,8 @@ def _largest(x: Value) -> Value:
 
     n = ndim_of(x)
     size = absolute(stop_gradient_p.bind(x))
-    rows = red.max_p.bind(red.sum_p.bind(size, axes=(n - 1,)), axes=(n - 2,))
-    columns = red.max_p.bind(red.sum_p.bind(size, axes=(n - 2,)), axes=(n - 2,))
+    rows = red.max_p.bind(sum_p.bind(size, axes=(n - 1,)), axes=(n - 2,))
+    columns = red.max_p.bind(sum_p.bind(size, axes=(n - 2,)), axes=(n - 2,))
     return convert(sqrt(rows * columns), dtype_of(x))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core import Aval, Tracer, Value, shape_of
 from ..program import Program
-from .families import Linear
+from .linear import Linear
 
 Flat = list[Value]
 
@@ -113,7 +113,7 @@ class Batched(Rule):
         return both[: spec[1]], both[spec[1] :], spec[0]
 
     def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        from .reduction import reduce_sum
+        from .shape import reduce_sum
 
         live: list[bool] = []
         n = len(residuals)

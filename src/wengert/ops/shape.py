@@ -1,6 +1,6 @@
-"""Structural operations: reshape, transpose, broadcast, concatenate, pad, and composites of them.
+"""Shapes: reshape, transpose, broadcast and its transpose, the sum over axes; concatenate and composites of them.
 
-Indexing has its own room. All are linear; batch axes stand at the front.
+All are linear; batch axes stand at the front.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..config import _NARROW, config
 from ..core import (
     Aval,
     LinearTracer,
@@ -26,10 +27,14 @@ from ..core import (
     shape_of,
 )
 from ..errors import AxisError, ShapeError
-from ..lowering import index_maps
+from ..lowering import index_maps, monoids
 from ..provided import provide
-from .families import Linear, result_dtype
-from .squares import joins, passes
+from .casts import convert
+from .diagonal import Diagonal
+from .linear import Linear
+from .promotion import result_dtype
+from .roots import joins, passes
+from .slices import pad_p, slice_axis
 
 ndarray = np.ndarray
 
@@ -128,8 +133,6 @@ def _broadcast_impl(x: Value, *, shape: tuple[int, ...]) -> Value:
 
 
 def _broadcast_transpose(ct: Value, x: Any, *, shape: tuple[int, ...]) -> Value:
-    from .families import unbroadcast
-
     return unbroadcast(ct, x.shape)
 
 
@@ -200,8 +203,6 @@ class _Concatenate(Primitive):
         return out, self.bind(*full, **params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
-        from .families import fit
-
         axis, start, out = params["axis"], 0, []
         for a in args:
             n = shape_of(a)[axis]
@@ -222,79 +223,6 @@ concatenate_p = _Concatenate(
     native=index_maps.Joined(),
 )
 joins(concatenate_p, moves=True)
-
-
-def _slice_transpose(ct: Value, x: Any, *, starts: Any, stops: Any, steps: Any) -> Value:
-    config = []
-    for n, a, b, s in zip(x.shape, starts, stops, steps, strict=True):
-        count = len(range(a, b, s))
-        end = a + (count - 1) * s + 1 if count else a
-        config.append((a, n - end, s - 1))
-    return pad_p.bind(ct, config=tuple(config))
-
-
-def _slices(starts: Any, stops: Any, steps: Any) -> tuple[slice, ...]:
-    return tuple(slice(a, b, s) for a, b, s in zip(starts, stops, steps, strict=True))
-
-
-def _sliced(x: Any, *, starts: Any, stops: Any, steps: Any) -> Aval:
-    """The shape of a slice, whose elements must be ones of `x`: compiled code reads them without a further check."""
-    ranges = [range(a, b, s) for a, b, s in zip(starts, stops, steps, strict=True)]
-    for n, taken in zip(x.shape, ranges, strict=True):
-        if taken and not (0 <= taken[0] < n and 0 <= taken[-1] < n):
-            raise ShapeError(f"slice: from {starts} to {stops} by {steps} leaves an array of shape {x.shape}")
-    return Aval(tuple(map(len, ranges)), x.dtype)
-
-
-slice_p = Linear(
-    "slice",
-    lambda x, *, starts, stops, steps: x[_slices(starts, stops, steps)],
-    _sliced,
-    _slice_transpose,
-    lambda n, x, *, starts, stops, steps: slice_p.bind(x, starts=(0, *starts), stops=(n, *stops), steps=(1, *steps)),
-    pattern="drops",
-    samples=lambda: [
-        ((_x(5),), {"starts": (1,), "stops": (5,), "steps": (2,)}),
-        ((_x(4, 3),), {"starts": (1, 0), "stops": (3, 2), "steps": (1, 1)}),
-        ((_x(4),), {"starts": (2,), "stops": (2,), "steps": (1,)}),
-    ],
-    native=index_maps.View(index_maps.sliced, drops=True),
-)
-
-
-def _pad_impl(x: Value, *, config: tuple[tuple[int, int, int], ...]) -> Value:
-    shape = _pad_shape(x.shape, config)
-    out = np.zeros(shape, x.dtype)
-    out[
-        tuple(
-            slice(lo, lo + (n - 1) * (gap + 1) + 1 if n else lo, gap + 1)
-            for n, (lo, _, gap) in zip(x.shape, config, strict=True)
-        )
-    ] = x
-    return out
-
-
-def _pad_shape(shape: tuple[int, ...], config: Any) -> tuple[int, ...]:
-    return tuple(lo + hi + n + max(n - 1, 0) * gap for n, (lo, hi, gap) in zip(shape, config, strict=True))
-
-
-def _pad_transpose(ct: Value, x: Any, *, config: Any) -> Value:
-    starts = tuple(lo for lo, _, _ in config)
-    steps = tuple(gap + 1 for _, _, gap in config)
-    stops = tuple(lo + (n - 1) * s + 1 if n else lo for n, lo, s in zip(x.shape, starts, steps, strict=True))
-    return slice_p.bind(ct, starts=starts, stops=stops, steps=steps)
-
-
-pad_p = Linear(
-    "pad_zero",
-    _pad_impl,
-    lambda x, *, config: Aval(_pad_shape(x.shape, config), x.dtype),
-    _pad_transpose,
-    lambda n, x, *, config: pad_p.bind(x, config=((0, 0, 0), *config)),
-    pattern="drops",
-    samples=lambda: [((_x(3),), {"config": ((1, 2, 1),)}), ((_x(2, 3),), {"config": ((0, 1, 0), (2, 0, 0))})],
-    native=index_maps.Padding(),
-)
 
 
 # --- functions --------------------------------------------------------------------------------------------------
@@ -380,15 +308,6 @@ def broadcast_to(x: Value, shape: Any) -> Value:
     return broadcast_to_p.bind(x, shape=want)
 
 
-def slice_axis(x: Value, axis: int, start: int, stop: int) -> Value:
-    """``x[..., start:stop, ...]`` along one axis; what lies outside of the array is left out, none counts from the end."""
-    shape = shape_of(x)
-    starts, stops = [0] * len(shape), list(shape)
-    n = shape[axis]
-    starts[axis], stops[axis] = min(max(start, 0), n), min(max(stop, 0), n)
-    return slice_p.bind(x, starts=tuple(starts), stops=tuple(stops), steps=(1,) * len(shape))
-
-
 def expand_dims(x: Value, axis: Any) -> Value:
     """`x` with axes of length 1 inserted where `axis` says.
 
@@ -418,8 +337,6 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
         array([[1, 2],
                [3, 4]])
     """
-    from .elementwise import convert
-
     items = [as_array(a) for a in arrays]
     if not items:
         raise ShapeError("concatenate needs at least one array")
@@ -468,3 +385,124 @@ def moveaxis(x: Value, source: Any, destination: Any) -> Value:
     for d, s in sorted(zip(dst, src, strict=True)):
         order.insert(d, s)
     return transpose(x, order)
+
+
+def reduced_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
+def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def _spread(ct: Value, x: Any, axes: tuple[int, ...]) -> Value:
+    """The cotangent of a sum: the same over the reduced axes, which the pullback spreads where it must."""
+    return ct if not shape_of(ct) else reshape(ct, kept_shape(x.shape, axes))
+
+
+def narrow(x: Value) -> Value:
+    if not config._x64:
+        narrow = _NARROW.get(x.dtype)
+        if narrow is not None:
+            return x.astype(narrow)
+    return x
+
+
+_REDUCE_SAMPLES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+    ((3,), (0,)),
+    ((2, 3), (0,)),
+    ((2, 3), (0, 1)),
+    ((2, 3, 2), (0, 2)),
+    ((), ()),
+]
+
+
+def reduce_samples(empty: bool = True, positive: bool = False) -> Any:
+    def make() -> Any:
+        shapes = _REDUCE_SAMPLES + ([((0, 3), (0,))] if empty else [])
+        return [((np.abs(_x(*s)) + 0.5 if positive else _x(*s),), {"axes": a}) for s, a in shapes]
+
+    return make
+
+
+def sum_rule(x: Aval, *, axes: tuple[int, ...]) -> Aval:
+    dtype = np.add.reduce(np.empty((1,), x.dtype)).dtype
+    return Aval(reduced_shape(x.shape, axes), dtype if config._x64 else _NARROW.get(dtype, dtype))
+
+
+def _sum(x: Value, *, axes: tuple[int, ...]) -> Value:
+    out = np.add.reduce(x, axes)
+    return out if config._x64 else narrow(out)
+
+
+sum_p = Linear(
+    "reduce_sum",
+    _sum,
+    sum_rule,
+    lambda ct, x, *, axes: _spread(ct, x, axes),
+    lambda n, x, *, axes: sum_p.bind(x, axes=tuple(a + 1 for a in axes)),
+    diagonal_rule=lambda x, *, axes: total(x) if len(axes) == ndim_of(x.weights) else None,
+    samples=reduce_samples(),
+    native=monoids.Reduction(monoids.SUM),
+)
+
+
+def reduce_sum(x: Value, axes: tuple[int, ...]) -> Value:
+    """Sum over `axes` (a tuple of axes in range)."""
+    return sum_p.bind(x, axes=axes)
+
+
+def unbroadcast(g: Value, shape: tuple[int, ...]) -> Value:
+    """Sum `g` over the axes that broadcasting added to `shape`: the transpose of broadcasting."""
+    have = shape_of(g)
+    if have == shape:
+        return g
+    extra = len(have) - len(shape)
+    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and have[i + extra] != 1)
+    if type(g) is ndarray:
+        out = np.add.reduce(g, axes)
+        return out if out.shape == shape else out.reshape(shape)
+
+    if axes:
+        g = reduce_sum(g, axes)
+    return g if shape_of(g) == shape else reshape(g, shape)
+
+
+def fit(g: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
+    """A cotangent fitted to the argument that it belongs to: summed to `shape`, cast to `dtype`."""
+    if shape_of(g) != shape:
+        g = unbroadcast(g, shape)
+    if dtype_of(g) != dtype:
+        g = convert(g, dtype)
+    return g
+
+
+def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
+    """A tangent spread to the result that it belongs to: broadcast to `shape`, cast to `dtype`."""
+    if shape_of(t) != shape:
+        t = broadcast_to(t, shape)
+    if dtype_of(t) != dtype:
+        t = convert(t, dtype)
+    return t
+
+
+# --- the standard basis written out -----------------------------------------------------------------------------------
+
+
+def dense(batch: Diagonal) -> Value:
+    """The batch written out, shape ``(size, *weights.shape)``."""
+    if batch.written is None:
+        shape = shape_of(batch.weights)
+        n = math.prod(shape)
+        # Flattened, the elements stand n + 1 apart; padding with gaps is linear, so every transformation has it.
+        first, last = batch.start * n, batch.start * n + (n - 1) * (n + 1) + 1
+        config = ((first, batch.size * n - last, n),) if n else ((0, 0, 0),)
+        flat = pad_p.bind(reshape(batch.weights, (n,)), config=config)
+        batch.written = reshape(flat, (batch.size, *shape))
+    return batch.written
+
+
+def total(batch: Diagonal) -> Value:
+    """The sum of each array, shape ``(size,)``."""
+    n = math.prod(shape_of(batch.weights))
+    return pad_p.bind(reshape(batch.weights, (n,)), config=((batch.start, batch.size - batch.start - n, 0),))

@@ -36,7 +36,7 @@ from .derived import (
     transposed_program,
 )
 from .effects import EffectPrimitive
-from .families import Linear
+from .linear import Linear
 from .shape import broadcast_to, moveaxis, reshape, transpose
 from .varying import varying
 

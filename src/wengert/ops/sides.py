@@ -19,7 +19,7 @@ from typing import Any, cast
 from ..core import Tracer, Value
 from ..program import Program, programs_of, subprograms
 from .families import Elementwise
-from .support import has_zeros, known
+from .known import has_zeros, known
 
 
 class _Aside(threading.local):

@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Aval, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ShapeError
 from .elementwise import convert
-from .families import Linear
+from .linear import Linear
 from .shape import moveaxis, reshape, transpose
 
 

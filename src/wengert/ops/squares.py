@@ -1,22 +1,19 @@
-"""What is known of the squares of traced values: smooth functions of kinks.
+"""Squares of kinks: `square`, even powers and products with itself ask what a traced value is the root of (`roots`).
 
-``|x|``, ``norm(x)``, ``hypot(x, y)`` and ``std(x)`` have a kink at 0; their squares are sums of squares and have none.
-A rule for the kink alone cannot know what the function around it does, so a traced result of these operations remembers
-what it is the root of (`Root`), and `square`, even powers and products with itself ask. Factors, signs, conversions and
-whatever only moves elements pass the memory on. While no root is alive (`core.ROOTS`) nothing is looked up.
+The square of ``|w|`` is that of ``w``, the square of a norm the sum of squares: smooth where the root has a kink. The rules are
+given to the operations here, above all that they are written with.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import (
     PYTHON_SCALARS,
-    ROOTS,
     SQUARE_RULES,
     Primitive,
     Tracer,
@@ -26,128 +23,42 @@ from ..core import (
     ndim_of,
     shape_of,
 )
+from .elementwise import div_p, mul_p, multiply, power, power_p, square, square_p
+from .roots import Root, remembered, root_of
+from .shape import reduce_sum, reshape
 
-Map = Callable[[Value], Value]
+
+def _power(root: Root, exponent: int) -> Value:
+    """An even power of the root."""
+    if root.signed is not None:
+        w = root.signed()
+        return square(w) if exponent == 2 else power(w, exponent)
+    if root.square is not None:
+        total = root.square()
+    else:
+        assert root.parts is not None
+        total = reduce_sum(square(root.parts()), (0,))
+    return total if exponent == 2 else power(total, exponent // 2)
 
 
-class Root:
-    """What a traced value is the root of.
-
-    Args:
-        signed: gives ``w`` where the value is ``|w|`` and real.
-        square: gives the square as a smooth expression, for other roots.
-        parts: gives what the sum of squares is of, the axis that is summed first, for other roots.
-        source: what the value was computed from and which of its elements were moved where, so that ``|x| * |x|`` is
-            recognised; factors and signs do not count.
-    """
-
-    __slots__ = ("parts", "signed", "source", "square")
-
-    def __init__(
-        self,
-        signed: Callable[[], Value] | None = None,
-        square: Callable[[], Value] | None = None,
-        parts: Callable[[], Value] | None = None,
-        source: Sequence[Any] | None = None,
-    ) -> None:
-        self.signed, self.square, self.parts, self.source = signed, square, parts, source
-        ROOTS.add(id(self))
-
-    def __del__(self) -> None:
-        ROOTS.discard(id(self))
-
-    def power(self, exponent: int) -> Value:
-        """An even power of the root."""
-        from .elementwise import power, square
-        from .reduction import reduce_sum
-
-        if self.signed is not None:
-            w = self.signed()
-            return square(w) if exponent == 2 else power(w, exponent)
-        if self.square is not None:
-            total = self.square()
-        else:
-            assert self.parts is not None
-            total = reduce_sum(square(self.parts()), (0,))
-        return total if exponent == 2 else power(total, exponent // 2)
-
-    def times(self, other: Root) -> Value | None:
-        """The product with a root of the same source: both are multiples ``c |w|`` of one modulus, or of one norm, whose
-        signed forms ``c w`` have the same product, whatever the signs of the factors."""
-        from .elementwise import multiply
-        from .reduction import reduce_sum
-
-        if self is other:
-            return self.power(2)
-        if self.signed is not None and other.signed is not None:
-            return multiply(self.signed(), other.signed())
-        if self.parts is not None and other.parts is not None:
-            x, y = self.parts(), other.parts()  # factors may have broadcast one norm to more axes than the other has
-            rank = max(ndim_of(x), ndim_of(y))
-            return reduce_sum(multiply(_of_rank(x, rank), _of_rank(y, rank)), (0,))
-        return None
-
-    def mapped(
-        self, primitive: Primitive, others: Sequence[Value], at: int, params: dict[str, Any], moves: bool = False
-    ) -> Root | None:
-        """What the result of a primitive that is linear in the root, its argument `at`, is the root of.
-
-        Args:
-            moves: whether the primitive moves elements; a factor or a sign leaves them at their places.
-        """
-        source = self.source
-        if moves and source is not None:
-            source = (*source, primitive, at, *others, *(v for item in sorted(params.items()) for v in item))
-
-        def arguments(x: Value) -> list[Value]:
-            return [*others[:at], x, *others[at:]]
-
-        if self.signed is not None:
-            inner = self.signed
-            return Root(signed=lambda: primitive.bind(*arguments(inner()), **params), source=source)
-        if self.parts is None:
-            return None
-        outer = self.parts
-
-        def parts() -> Value:
-            args = arguments(outer())
-            return primitive.batch(args[at].shape[0], args, [i == at for i in range(len(args))], params)[0]
-
-        return Root(parts=parts, source=source)
+def _product(root: Root, other: Root) -> Value | None:
+    """The product with a root of the same source: both are multiples ``c |w|`` of one modulus, or of one norm, whose
+    signed forms ``c w`` have the same product, whatever the signs of the factors."""
+    if root is other:
+        return _power(root, 2)
+    if root.signed is not None and other.signed is not None:
+        return multiply(root.signed(), other.signed())
+    if root.parts is not None and other.parts is not None:
+        x, y = root.parts(), other.parts()  # factors may have broadcast one norm to more axes than the other has
+        rank = max(ndim_of(x), ndim_of(y))
+        return reduce_sum(multiply(_of_rank(x, rank), _of_rank(y, rank)), (0,))
+    return None
 
 
 def _of_rank(parts: Value, rank: int) -> Value:
     """The parts of a sum of squares, which lie along the first axis, with axes of length 1 behind it."""
-    from .shape import reshape
-
     first, *rest = shape_of(parts)
     return reshape(parts, (first, *[1] * (rank - 1 - len(rest)), *rest))
-
-
-def root_of(x: Any) -> Root | None:
-    """What a value is known to be the root of, or None."""
-    return getattr(x, "root", None) if ROOTS and isinstance(x, ValueTracer) and not x.mutable else None
-
-
-def remembered(out: Value, root: Root | None) -> Value:
-    """A value with what it is the root of, if it is traced."""
-    if root is not None and isinstance(out, ValueTracer):
-        out.root = root
-    return out
-
-
-def known(primitive: Any, make: Callable[..., Root | None]) -> None:
-    """Let the traced results of a primitive remember what they are roots of; `make` is given the arguments.
-
-    Integers have no kinks: only floating results remember.
-    """
-    bind = primitive.bind
-
-    def remembering(*args: Value, **params: Any) -> Any:
-        out = bind(*args, **params)
-        return remembered(out, make(*args, **params)) if isinstance(out, Tracer) and out.dtype.kind in "fV" else out
-
-    primitive.bind = remembering
 
 
 # --- who asks -----------------------------------------------------------------------------------------------------
@@ -161,24 +72,24 @@ def _even(y: Any) -> int:
     return int(n) if math.isfinite(n) and n >= 2 and n % 2 == 0 else 0
 
 
-def squares_ask(square: Primitive, power: Primitive, multiply: Primitive) -> None:
+def _squares_ask(square: Primitive, power: Primitive, multiply: Primitive) -> None:
     """Let `square`, `power` and `multiply` ask what their argument is the root of."""
 
     def of_square(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
         root = root_of(args[0])
-        return trace.process(square, args, params) if root is None else root.power(2)
+        return trace.process(square, args, params) if root is None else _power(root, 2)
 
     def of_power(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
         (x, y), root = args, root_of(args[0])
         exponent = 0 if root is None else _even(y)
         same = type(y) in PYTHON_SCALARS or (exponent and dtype_of(y) == dtype_of(x))
-        return root.power(exponent) if root is not None and exponent and same else trace.process(power, args, params)
+        return _power(root, exponent) if root is not None and exponent and same else trace.process(power, args, params)
 
     def of_multiply(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
         x, y = args
         left, right = root_of(x), root_of(y)
         if left is not None and right is not None:
-            product = left.times(right) if left is right or _same(left.source, right.source) else None
+            product = _product(left, right) if left is right or _same(left.source, right.source) else None
             return trace.process(multiply, args, params) if product is None else product
         out = trace.process(multiply, args, params)
         if left is None and right is None:
@@ -214,7 +125,7 @@ def _scaled(out: Value, primitive: Primitive, root: Any, factor: Value, at: int)
     return remembered(out, root.mapped(primitive, [factor], at, {}))
 
 
-def quotients_pass(divide: Primitive) -> None:
+def _quotients_pass(divide: Primitive) -> None:
     """Let the quotient by what is no root remember."""
 
     def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
@@ -225,50 +136,5 @@ def quotients_pass(divide: Primitive) -> None:
     SQUARE_RULES[divide] = rule
 
 
-def passes(*primitives: Any, sign: bool = False) -> None:
-    """Let the results remember: the primitives move elements, convert them, or with `sign` change their signs alone."""
-
-    def rule_of(primitive: Any) -> Any:
-        def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
-            out, root = trace.process(primitive, args, params), root_of(args[0])
-            if root is None or not isinstance(out, ValueTracer) or out is args[0] or out.dtype.kind not in "fV":
-                return out
-            others = [a.copy() if type(a) is np.ndarray else a for a in args[1:]]  # indices may change before it asks
-            return remembered(out, root.mapped(primitive, others, 0, params, moves=not sign))
-
-        return rule
-
-    for p in primitives:
-        SQUARE_RULES[p] = rule_of(p)
-
-
-def joins(primitive: Primitive, *, skip: int = 0, moves: bool = False) -> None:
-    """Let the results of a primitive remember whose elements are elements of its arguments from number `skip` on.
-
-    The square of such a result is that of the same choice among the signed numbers below moduli; of norms it is one where
-    all else is 0. With `moves` elements of arguments come to other places.
-    """
-
-    def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
-        out, roots = trace.process(primitive, args, params), [root_of(a) for a in args]
-        held = [r for r in roots if r is not None]
-        if not held or not isinstance(out, ValueTracer) or out.dtype.kind not in "fV":
-            return out
-        args = [a.copy() if type(a) is np.ndarray else a for a in args]  # the function may change it before it asks
-        if all(r.signed is not None for r in held):
-
-            def chosen() -> Value:
-                inside = [a if r is None or r.signed is None else r.signed() for a, r in zip(args, roots, strict=True)]
-                return primitive.bind(*inside, **params)
-
-            return remembered(out, Root(signed=chosen))
-        at = next(i for i, r in enumerate(roots) if r is not None)
-        others = [*args[:at], *args[at + 1 :]]
-        zero = all(not isinstance(a, Tracer) and not np.any(a) for a in others[skip:])
-        root = held[0].mapped(primitive, others, at, params, moves) if zero and at >= skip else None
-        return remembered(out, root)
-
-    SQUARE_RULES[primitive] = rule
-
-
-__all__ = ["Root", "joins", "known", "passes", "quotients_pass", "remembered", "root_of", "squares_ask"]
+_squares_ask(square_p, power_p, mul_p)
+_quotients_pass(div_p)

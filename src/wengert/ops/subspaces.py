@@ -17,7 +17,7 @@ from .decompositions import largest_of, lost
 from .elementwise import conj, logical_or, real, sqrt, where
 from .linalg import NOT_LINEAR, OfMatrix, adjoint, as_columns, as_rows, sample_real, samples_of
 from .pseudo_inverse import pinv_p
-from .reduction import reduce_sum
+from .shape import reduce_sum
 
 
 class _NullSpace(OfMatrix):

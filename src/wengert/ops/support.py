@@ -8,13 +8,16 @@ not by value. A support is found only when an infinite coefficient (or one not k
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..core import VALUE_TYPES, LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
+from ..core import LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
+from .casts import convert
+from .elementwise import logical_and, logical_or, not_equal, where
+from .known import finite, is_diagonal
+from .shape import broadcast_to, dense, spread, unbroadcast
 
 ndarray = np.ndarray
 
@@ -69,15 +72,11 @@ class Support:
 
     def hits(self, dtype: np.dtype) -> Value | None:
         """The same as numbers that are not negative, of which sums tell where any of several reaches."""
-        from .elementwise import convert
-
         found = self.live()
         return found if found is None else convert(found if self._hits is None else self._hits, dtype)
 
 
 def _where_hit(s: Support, hits: Value) -> Value:
-    from .elementwise import not_equal
-
     s._hits = hits
     return not_equal(hits, 0)
 
@@ -92,19 +91,7 @@ def _is_full(mask: Value) -> bool:
 
 def nonzero(values: Value) -> Support:
     """The support of values whose zeros stand for no dependence, as those of a standard basis."""
-    from .elementwise import not_equal
-
     return Support(lambda: not_equal(values, 0))
-
-
-def has_zeros(values: Value) -> bool:
-    """Whether values are known, and zeros are among them."""
-    if type(values) is not ndarray and isinstance(values, Tracer):
-        if not known(values) or is_diagonal(values):
-            return False
-        parts = values.parts() if isinstance(values, ValueTracer) else ()
-        return has_zeros(parts[0]) if parts else False
-    return not values.all() if type(values) is ndarray else not np.all(values)
 
 
 def either(s: Support | None, t: Support | None) -> Support | None:
@@ -113,8 +100,6 @@ def either(s: Support | None, t: Support | None) -> Support | None:
         return s if s is t else None
 
     def find() -> Value | None:
-        from .elementwise import logical_or
-
         x, y = s.live(), t.live()
         return None if x is None or y is None else logical_or(x, y)
 
@@ -127,8 +112,6 @@ def both(s: Support | None, t: Support) -> Support:
         return t
 
     def find() -> Value | None:
-        from .elementwise import logical_and
-
         x, y = s.live(), t.live()
         return y if x is None else x if y is None else logical_and(x, y)
 
@@ -144,9 +127,6 @@ def summed(s: Support, whole: tuple[int, ...], shape: tuple[int, ...]) -> Suppor
         return None
 
     def find() -> Value | None:
-        from .elementwise import convert, not_equal
-        from .families import spread, unbroadcast
-
         x = s.live()
         if x is None:
             return None
@@ -160,9 +140,6 @@ def chosen(s: Support | None, coefficient: Value, shape: tuple[int, ...]) -> Sup
     """The support of what a choice lets through: nothing where its coefficient is 0."""
 
     def find() -> Value | None:
-        from .elementwise import logical_and, not_equal
-        from .shape import broadcast_to
-
         here = broadcast_to(not_equal(coefficient, 0), shape)
         x = None if s is None else s.live()
         return here if x is None else logical_and(x, here)
@@ -192,9 +169,6 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
             args.append(np.broadcast_to(np.ones((), dtype_of(a)), shape_of(a))[()])
 
     def find() -> Value | None:
-        from .elementwise import convert
-        from .families import spread
-
         x = None if s is None else s.live()
         if x is None and primitive.pattern == "moves":
             return None
@@ -205,43 +179,12 @@ def transposed(node: LinearTracer, k: int, s: Support | None) -> Support | None:
     return Support(find, s, fills=primitive.fills(node.args, node.shape, params) if k == 0 and s is None else None)
 
 
-def known(c: Any) -> bool:
-    """Whether a value, and all that it carries if it is traced, is made of plain values. Hot."""
-    if type(c) in VALUE_TYPES:
-        return True
-    parts = c.parts() if isinstance(c, ValueTracer) else ()
-    for p in parts:  # noqa: SIM110 - hot
-        if type(p) not in VALUE_TYPES and not known(p):
-            return False
-    return parts != ()
-
-
-def finite(c: Value) -> bool:
-    """Whether a value is known to be finite, with all that a tracer carries. Hot."""
-    if type(c) is ndarray:
-        if c.size < 10000 and c.dtype.char in "fdFD" and math.isfinite(np.vdot(c, c).real):
-            return True
-    elif isinstance(c, float):
-        return math.isfinite(c)
-    elif isinstance(c, Tracer):
-        parts = c.parts() if isinstance(c, ValueTracer) else ()
-        return bool(parts) and all(map(finite, parts))
-    return bool(np.isfinite(c).all())
-
-
-def is_diagonal(ct: Any) -> bool:
-    """Whether a cotangent is a batch from the standard basis whose zeros are not written out. Hot."""
-    return isinstance(ct, Tracer) and ct.basis
-
-
 def written_out(ct: Any, s: Support | None) -> Support:
     """The support of such a batch once its zeros are written out; `s` is that of its weights, the same in each example."""
 
     def find() -> Value | None:
-        from .elementwise import logical_and
-
         weights = np.ones(shape_of(ct.batch.weights), bool)[()]
-        basis = type(ct)(ct._trace, ct.batch.with_weights(weights).dense())
+        basis = type(ct)(ct._trace, dense(ct.batch.with_weights(weights)))
         x = None if s is None else s.live()
         return basis if x is None else logical_and(basis, x)
 
@@ -268,6 +211,4 @@ def within(values: Value, s: Support) -> Value:
         return values
     if not isinstance(live, Tracer) and not isinstance(values, Tracer):
         return np.where(live, values, dtype_of(values).type(0))
-    from .elementwise import where
-
     return where(live, values, dtype_of(values).type(0))

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from ..core import Value, dtype_of, shape_of
 from ..provided import provided
-from .support import Support, finite, known
+from .known import finite, known
+from .support import Support
 
 Product = Callable[[Value, Value], Value]  # of the factor with a support and the other one, linear in each
 

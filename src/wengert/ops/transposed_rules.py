@@ -9,8 +9,8 @@ import numpy as np
 
 from ..core import Aval, Tracer, Value, dtype_of, is_inexact, shape_of
 from ..errors import CustomRuleError
-from .families import plus
 from .rules import Flat, Rule, zero_beside
+from .terms import plus
 
 
 class Transposed(Rule):

@@ -16,7 +16,6 @@ from ..errors import NotDifferentiableError, NotLinearError
 from .contraction import matmul
 from .decompositions import svdvals_p
 from .elementwise import convert, imag, not_equal, stop_gradient_p, where
-from .families import result_dtype
 from .indexing import getitem, take_along_axis
 from .linalg import (
     NOT_LINEAR,
@@ -33,6 +32,7 @@ from .linalg import (
     turned,
 )
 from .matrix_functions import each
+from .promotion import result_dtype
 from .shape import broadcast_to, concatenate, expand_dims
 
 ndarray = np.ndarray

@@ -12,7 +12,8 @@ from ..core import Value, dtype_of, ndim_of, shape_of
 from ..lowering.kernels import SINGULAR, Factorisation
 from .indexing import getitem
 from .linalg import Solve, as_columns, sample_complex, sample_real
-from .shape import concatenate, expand_dims, pad_p
+from .shape import concatenate, expand_dims
+from .slices import pad_p
 
 ndarray = np.ndarray
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Value
-from .families import Linear
+from .linear import Linear
 
 ndarray = np.ndarray
 

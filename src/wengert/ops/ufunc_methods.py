@@ -19,7 +19,9 @@ from ..errors import NotSupportedError
 from ..provided import provided
 from . import elementwise as ew
 from . import indexing, memory, shape, writing
+from .combining_scatters import scatter_max_p, scatter_min_p, scatter_mul_p
 from .counterparts import name_of, operation
+from .scatters import scatter_add_p
 from .written import traced
 
 _REDUCTIONS = {
@@ -185,12 +187,12 @@ def reduceat(ufunc: Any, x: Any, indices: Any, axis: int = 0, dtype: Any = None)
 
 
 _SCATTERS: dict[Any, tuple[Primitive, Callable[[Any], Any]]] = {
-    np.add: (indexing.scatter_add_p, lambda v: v),
-    np.subtract: (indexing.scatter_add_p, lambda v: -as_value(v)),
-    np.multiply: (indexing.scatter_mul_p, lambda v: v),
-    np.divide: (indexing.scatter_mul_p, lambda v: 1.0 / as_value(v)),
-    np.maximum: (indexing.scatter_max_p, lambda v: v),
-    np.minimum: (indexing.scatter_min_p, lambda v: v),
+    np.add: (scatter_add_p, lambda v: v),
+    np.subtract: (scatter_add_p, lambda v: -as_value(v)),
+    np.multiply: (scatter_mul_p, lambda v: v),
+    np.divide: (scatter_mul_p, lambda v: 1.0 / as_value(v)),
+    np.maximum: (scatter_max_p, lambda v: v),
+    np.minimum: (scatter_min_p, lambda v: v),
 }
 
 

@@ -14,19 +14,11 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..provided import provided
 from . import elementwise as ew
 from . import reduction
-from .bounds import check_written
-from .indexing import (
-    _entries,
-    _slice_entry,
-    gather_p,
-    getitem,
-    scatter_add_p,
-    scatter_max_p,
-    scatter_min_p,
-    scatter_mul_p,
-    scatter_set_p,
-)
+from .combining_scatters import scatter_max_p, scatter_min_p, scatter_mul_p
+from .fits import check_written
+from .indexing import _entries, _slice_entry, getitem
 from .memory import position_dtype
+from .scatters import gather_p, scatter_add_p, scatter_set_p
 from .selection import fitting_beside, widen, without_mask
 from .shape import broadcast_to, concatenate, reshape
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..core import Value, shape_of
 from ..errors import ShapeError
-from .indexing import basic_index_p, gather_p
+from .indexing import basic_index_p
 from .padding import pad
+from .scatters import gather_p
 from .shape import reshape, transpose
 
 Pads = Sequence[tuple[int, int]]

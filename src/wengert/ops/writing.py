@@ -15,7 +15,7 @@ import numpy as np
 from ..core import LinearTracer, Primitive, Tracer, Value, as_value, dtype_of, shape_of
 from ..errors import DtypeError, ShapeError
 from . import elementwise as ew
-from .bounds import check_written
+from .fits import check_written
 from .indexing import getitem
 from .memory import MUTABLE, Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
 from .selection import Selection, same_mask, selection_of, unknown_mask, widen, write_beside, write_masked

@@ -11,7 +11,7 @@ from ..core import Value, as_value, aval_of, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError
 from ..ops import elementwise as ew
 from ..ops import reduction
-from ..ops.families import result_dtype
+from ..ops.promotion import result_dtype
 from ..ops.shape import broadcast_to, moveaxis
 from ..transforms import control
 from .keys import as_shape, float_dtype, result_shape, single, split

@@ -14,7 +14,7 @@ import numpy as np
 from ..core import Value, as_value, aval_of, inexact_dtype
 from ..costs import flops
 from ..ops.contraction import matmul
-from ..ops.indexing import scatter_add_p
+from ..ops.scatters import scatter_add_p
 from ..ops.shape import concatenate, reshape, transpose
 from ..program import Equation, Program, Var
 from ..transforms.derivatives import over_basis

@@ -14,7 +14,7 @@ from .. import trees
 from ..core import Tracer, Value
 from ..errors import ArgumentError
 from ..ops.elementwise import convert, equal
-from ..ops.indexing import scatter_add_p
+from ..ops.scatters import scatter_add_p
 from ..ops.shape import concatenate, reshape
 from ..transforms.batching import vmap
 from ..transforms.jit import jit

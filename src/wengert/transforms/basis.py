@@ -16,11 +16,13 @@ import numpy as np
 from ..core import Primitive, Value, as_value, dtype_of, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
 from ..ops.elementwise import convert, div_p, mul_p, not_equal, where
-from ..ops.families import Bilinear, Elementwise, spread
+from ..ops.families import Bilinear, Elementwise
 from ..ops.indexing import basic_index_p, index_embed_p
+from ..ops.known import finite, known
 from ..ops.quiet import Quiet
-from ..ops.shape import broadcast_to_p, pad_p, reshape, reshape_p, reverse_p, slice_p, transpose_p
-from ..ops.support import Support, either, finite, known, within
+from ..ops.shape import broadcast_to_p, dense, reshape, reshape_p, reverse_p, spread, transpose_p
+from ..ops.slices import pad_p, slice_p
+from ..ops.support import Support, either, within
 from ..ops.supported_products import product
 from ..program import Program, has_effect
 from .batching import BatchTrace, BatchTracer
@@ -154,7 +156,7 @@ class BasisTrace(BatchTrace):
         if found is None:
 
             def find() -> Value:
-                return BatchTracer(self, Diagonal(np.ones(key[0], bool)[()], key[1], self.size).dense())
+                return BatchTracer(self, dense(Diagonal(np.ones(key[0], bool)[()], key[1], self.size)))
 
             found = self._bases[key] = Support(find)
         return found

@@ -31,7 +31,7 @@ from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTrace
 from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
 from ..ops.memory import as_now
-from ..ops.shape import as_length, broadcast_to, moveaxis
+from ..ops.shape import as_length, broadcast_to, dense, moveaxis
 from ..ops.written import held, hold_again, leave
 from . import nans, pairs, paths
 from .forward import check_output, strong
@@ -88,7 +88,7 @@ class BatchTracer(ValueTracer):
         """The batch, its axis in front."""
         if self._trace.divided:
             return self._trace.narrowed(self).batch
-        return self.batch.dense() if type(self.batch) is Diagonal else self.batch
+        return dense(self.batch) if type(self.batch) is Diagonal else self.batch
 
     def concrete(self, what: str) -> Any:
         if self._trace.parting is not None and paths.decides(what, self.shape, self.dtype):
@@ -199,7 +199,7 @@ class BatchTrace(Trace):
             out = primitive.batch_diagonal(values, batched, params)
             if out is not None:
                 return BatchTracer(self, out)
-            values = [v.dense() if type(v) is Diagonal else v for v in values]
+            values = [dense(v) if type(v) is Diagonal else v for v in values]
         out, flags = primitive.batch_in(self, values, batched, params)
         if primitive.multiple_results:
             return [BatchTracer(self, o) if b else o for o, b in zip(out, flags, strict=True)]

@@ -31,10 +31,10 @@ from ..core import (
     taker,
 )
 from ..ops.diagonal import Diagonal
-from ..ops.families import Elementwise, plus, spread, times
-from ..ops.reduction import reduce_sum
-from ..ops.shape import reshape
+from ..ops.families import Elementwise
+from ..ops.shape import reduce_sum, reshape, spread
 from ..ops.sides import kinked
+from ..ops.terms import plus, times
 from ..ops.written import STATES, give_back
 from .batching import BatchTrace, BatchTracer
 from .kinks import both, middle

@@ -29,8 +29,8 @@ from ..core import (
     taker,
 )
 from ..errors import DtypeError, ShapeError
-from ..ops.families import plus
 from ..ops.memory import unpacked
+from ..ops.terms import plus
 from ..ops.written import STATES, give_back
 from .function import given, name_of
 

@@ -12,9 +12,10 @@ from ..config import config
 from ..core import Value, as_value, dtype_of
 from ..errors import ArgumentError, TreeError
 from ..ops.callback import once_more
+from ..ops.known import finite, has_zeros, known
 from ..ops.quiet import Quiet
 from ..ops.sides import kinked
-from ..ops.support import finite, has_zeros, known, nonzero
+from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
 from . import nans, zeros
 from .forward import FLOAT0, JVPTrace, JVPTracer, check_output, check_tangent, strong, zeros_like

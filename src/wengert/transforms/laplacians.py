@@ -12,8 +12,7 @@ from .. import trees
 from ..core import Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import multiply
-from ..ops.reduction import reduce_sum
-from ..ops.shape import concatenate, reshape, stack
+from ..ops.shape import concatenate, reduce_sum, reshape, stack
 from .collapsed import collapsed
 from .derivatives import over_basis
 from .forward import check_output, strong, zeros_like

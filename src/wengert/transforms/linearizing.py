@@ -26,12 +26,10 @@ from ..core import (
     shape_of,
     taker,
 )
-from ..errors import (
-    NotLinearError,
-    closed_over,
-)
-from ..ops.families import plus, weighted_sum
+from ..errors import NotLinearError, closed_over
+from ..ops.families import weighted_sum
 from ..ops.keeping import keep
+from ..ops.terms import plus
 from ..places import READERS, Place, step_begins
 from .tape import INPUT, Tape
 

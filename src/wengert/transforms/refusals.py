@@ -10,8 +10,8 @@ import numpy as np
 
 from ..core import Aval, Primitive, Value, inexact_dtype
 from ..errors import ShapeError
-from ..ops.bounds import check_fits
 from ..ops.families import Elementwise
+from ..ops.fits import check_fits
 from ..program import Atom, Literal, Var
 
 MOST_BYTES = 2**63 - 1  # of an array: addresses are numbers of 64 bits, with a sign

@@ -12,33 +12,16 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import (
-    Value,
-    as_value,
-    dtype_of,
-    is_inexact,
-    is_weak,
-    shape_of,
-)
-from ..errors import (
-    ArgumentError,
-    DtypeError,
-    ShapeError,
-)
+from ..core import Value, as_value, dtype_of, is_inexact, is_weak, shape_of
+from ..errors import ArgumentError, DtypeError, ShapeError
+from ..ops.known import finite, has_zeros
 from ..ops.quiet import Quiet
 from ..ops.sides import kinked
-from ..ops.support import finite, has_zeros, nonzero
+from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
-from .function import (
-    argument_name,
-    check_callable,
-    name_of,
-    shown,
-    split_aux,
-    values_of,
-)
+from .function import argument_name, check_callable, name_of, shown, split_aux, values_of
 from .kinks import both, middle
 from .linearizing import LinearizeTrace
 from .ownership import own_residuals, own_results

@@ -32,8 +32,8 @@ from ..core import (
     taker,
 )
 from ..errors import CustomRuleError
-from ..ops.families import spread
 from ..ops.power_series import Coefficient
+from ..ops.shape import spread
 from ..ops.sides import kinked
 from ..ops.written import STATES, give_back
 

@@ -14,26 +14,16 @@ import numpy as np
 
 from ..config import config
 from ..core import VALUE_TYPES, Aval, LinearTracer, Primitive, Trace, Value, ValueTracer, dtype_of, next_level, shape_of
-from ..ops.families import CHOICE, Bilinear, fit, plus, spread, times, weighted_sum
+from ..ops.elementwise.choice import chosen as not_chosen
+from ..ops.families import CHOICE, Bilinear, weighted_sum
 from ..ops.keeping import Copies, keep
+from ..ops.known import finite, has_zeros, is_diagonal, known
 from ..ops.memory import conversions, origin
 from ..ops.quiet import Quiet
-from ..ops.support import (
-    Support,
-    both,
-    chosen,
-    finite,
-    has_zeros,
-    is_diagonal,
-    known,
-    nonzero,
-    note,
-    summed,
-    transposed,
-    within,
-    written_out,
-)
+from ..ops.shape import fit, spread
+from ..ops.support import Support, both, chosen, nonzero, note, summed, transposed, within, written_out
 from ..ops.supported_products import product
+from ..ops.terms import plus, times
 from ..places import READERS, Place, step_at
 
 ndarray = np.ndarray
@@ -150,7 +140,9 @@ def push_forward(
             coefficients, tangents = node.args
             coefficients = [swap(c) for c in coefficients]
             ts = [env[t.index] for t in tangents]
-            value = weighted_sum.forward((coefficients,), ts, node.shape, node.dtype, node.params is CHOICE)
+            value = weighted_sum.forward(
+                (coefficients,), ts, node.shape, node.dtype, not_chosen if node.params is CHOICE else None
+            )
             if isinstance(node.params, Support):
                 value = within(value, node.params)
         elif primitive is PROJECTION:

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core import Primitive, inexact_dtype
 from ..lowering import formulas
-from ..ops.families import Elementwise, result_dtype
+from ..ops.families import Elementwise
+from ..ops.promotion import result_dtype
 from .formulas import FORMULAS, Function
 from .real import jax, jnp, lax, special
 from .special import SPECIAL

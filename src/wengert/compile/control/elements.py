@@ -19,7 +19,7 @@ from ...lowering.index_maps import Structure
 from ...lowering.kernels import Scatter
 from ...lowering.kinds import Contraction
 from ...lowering.monoids import SUM, Monoid, Reduction
-from ...ops.families import broadcast_shapes
+from ...ops.promotion import broadcast_shapes
 from ...program import Atom, Equation, Literal, Program, Var
 from ..emitter import V
 from ..narrow import rounded

@@ -14,7 +14,7 @@ from ...lowering.index_maps import Structure
 from ...lowering.kernels import Scatter
 from ...lowering.kinds import Contraction
 from ...lowering.monoids import Reduction
-from ...ops.families import broadcast_shapes
+from ...ops.promotion import broadcast_shapes
 from ...program import Atom, Equation, Program, Var, live_equations
 from ..nest import size_of
 from ..scalars import lowered, register_type

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ...ops.families import broadcast_shapes
+from ...ops.promotion import broadcast_shapes
 from ..emitter import V
 from ..narrow import rounded
 from ..scalars import cast

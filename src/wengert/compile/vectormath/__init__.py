@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...lowering import LONG
 from ..emitter import V
 from .error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr
 from .exponential import exp, exp2, expm1, sigmoid
@@ -19,8 +20,8 @@ from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sech2, sinh, tanh
 from .logarithm import log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlog1py, xlogy
 from .power import cbrt, hypot, hypot1, over_squares, power
 from .rounding import floor_divide, fmod, heaviside, nextafter, remainder, sign
-from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, sin_and_cos, tan  # noqa: F401
-from .whole import greatest_divisor, whole_power  # noqa: F401
+from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, sin_and_cos, tan
+from .whole import greatest_divisor, whole_power
 
 _UNARY: tuple[Callable[..., V], ...] = (
     *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt, hypot1),
@@ -32,6 +33,8 @@ _BINARY: tuple[Callable[..., V], ...] = (
     *(fmod, remainder, floor_divide, nextafter, heaviside),
 )
 FUNCTIONS: dict[str, Callable[..., V]] = {f.__name__: f for f in (*_UNARY, *_BINARY)}
+LONG.update(FUNCTIONS)
+LONG.update((f.__name__, f) for f in (sin_and_cos, greatest_divisor, whole_power))
 
 
 def floor_of_error(name: str, args: Sequence[Any]) -> Any:

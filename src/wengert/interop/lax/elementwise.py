@@ -11,6 +11,7 @@ from ...core import LinearTracer, Value, dtype_of
 from ...ops import bits, special
 from ...ops import elementwise as ew
 from ...ops.special.gammas import gammainc_derivative_p
+from ...ops.special.polygammas import digamma, gammaln, polygamma
 from ..array import Array, wrap
 from ..conversion import converted
 from ..jax_modules.numpy import abs as _modulus_of
@@ -157,7 +158,7 @@ def igamma_grad_a_of(a: Value, x: Value) -> Value:
 
 def _gamma_sample_slope(a: Value, x: Value) -> Value:
     """dx/da of a gamma variate x: minus the ratio of the derivatives of its distribution function in a and in x."""
-    density = ew.exp(ew.subtract(ew.subtract(ew.multiply(ew.subtract(a, 1), ew.log(x)), x), ew.gammaln(a)))
+    density = ew.exp(ew.subtract(ew.subtract(ew.multiply(ew.subtract(a, 1), ew.log(x)), x), gammaln(a)))
     return ew.divide(ew.negative(igamma_grad_a_of(a, x)), density)
 
 
@@ -191,7 +192,7 @@ UNARY: dict[str, tuple[str, Callable[..., Value]]] = {
     "imag": ("c", ew.imag), "abs": (SIGNED, modulus), "sqrt": (FLOATS, ew.sqrt), "rsqrt": (FLOATS, ew.rsqrt),
     "cbrt": ("f", ew.cbrt), "square": (NUMBERS, ew.square), "bitwise_not": (_BITS, ew.invert_p.bind),
     "population_count": (INTEGERS, bits.population_count_p.bind), "clz": (INTEGERS, bits.clz_p.bind),
-    "lgamma": ("f", _kept(ew.gammaln)), "digamma": ("f", _kept(ew.digamma)), "erf": ("f", _kept(ew.erf)), "erfc": ("f", _kept(ew.erfc)),
+    "lgamma": ("f", _kept(gammaln)), "digamma": ("f", _kept(digamma)), "erf": ("f", _kept(ew.erf)), "erfc": ("f", _kept(ew.erfc)),
     "erf_inv": ("f", _kept(ew.erfinv)), "bessel_i0e": ("f", _kept(special.i0e)), "bessel_i1e": ("f", _kept(special.i1e)),
 }  # fmt: skip
 BINARY: dict[str, tuple[str, Callable[..., Value]]] = {
@@ -203,7 +204,7 @@ BINARY: dict[str, tuple[str, Callable[..., Value]]] = {
     "lt": (_ORDERED, ew.less), "nextafter": ("f", ew.nextafter),
     "bitwise_and": (_BITS, ew.bitwise_and_p.bind), "bitwise_or": (_BITS, ew.bitwise_or_p.bind),
     "bitwise_xor": (_BITS, ew.bitwise_xor_p.bind), "igamma": ("f", _kept(special.gammainc)), "igammac": ("f", _kept(special.gammaincc)),
-    "igamma_grad_a": ("f", _kept(igamma_grad_a_of)), "polygamma": ("f", _kept(ew.polygamma)), "zeta": ("f", _kept(special.zeta)),
+    "igamma_grad_a": ("f", _kept(igamma_grad_a_of)), "polygamma": ("f", _kept(polygamma)), "zeta": ("f", _kept(special.zeta)),
     "mulhi": (INTEGERS, bits.mulhi_p.bind), "random_gamma_grad": ("f", _kept(_gamma_sample_slope)),
 }  # fmt: skip
 

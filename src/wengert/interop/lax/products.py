@@ -260,7 +260,7 @@ def _one_group(numbers: RaggedDotDimensionNumbers, y: Value, groups: int) -> tup
 
 
 def _running(sizes: Value) -> Value:
-    from ...ops.reduction import cumsum_p
+    from ...ops.cumulative import cumsum_p
 
     return cumsum_p.bind(sizes, axis=len(sizes.shape) - 1)
 

@@ -13,6 +13,7 @@ from ...ops import cumulative, folding
 from ...ops import elementwise as ew
 from ...ops import reduction as red
 from ...ops import shape as sh
+from ...ops.cumulative import cummax_p, cummin_p, cumprod_p, cumsum_p
 from ...ops.indexing import take_along_axis
 from ...ops.sorting import argsort_p, sort_p
 from ...transforms.batching import vmap
@@ -214,7 +215,7 @@ def _running(name: str, run: Callable[[Value, int], Value], what: str) -> Callab
 
 
 def _extremes(greatest: bool) -> Callable[[Value, int], Value]:
-    real = red.cummax_p if greatest else red.cummin_p
+    real = cummax_p if greatest else cummin_p
 
     def run(x: Value, axis: int) -> Value:
         if x.dtype.kind != "c":
@@ -227,12 +228,12 @@ def _extremes(greatest: bool) -> Callable[[Value, int], Value]:
 
 def _logsumexp(x: Value, axis: int) -> Value:
     if x.dtype.kind == "c":
-        return ew.log(red.cumsum_p.bind(ew.exp(x), axis=axis))
+        return ew.log(cumsum_p.bind(ew.exp(x), axis=axis))
     return cumulative.cumlogsumexp_p.bind(x, axis=axis)
 
 
-cumsum = _running("cumsum", lambda x, axis: red.cumsum_p.bind(x, axis=axis), "sum")
-cumprod = _running("cumprod", lambda x, axis: red.cumprod_p.bind(x, axis=axis), "product")
+cumsum = _running("cumsum", lambda x, axis: cumsum_p.bind(x, axis=axis), "sum")
+cumprod = _running("cumprod", lambda x, axis: cumprod_p.bind(x, axis=axis), "product")
 cummax = _running("cummax", _extremes(True), "greatest element")
 cummin = _running("cummin", _extremes(False), "least element")
 cumlogsumexp = _running("cumlogsumexp", _logsumexp, "logarithm of the sum of exponentials")

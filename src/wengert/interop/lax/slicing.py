@@ -13,7 +13,8 @@ from ...errors import ArgumentError
 from ...ops import elementwise as ew
 from ...ops import gathering
 from ...ops import shape as sh
-from ...ops.indexing import scatter_add_p, scatter_max_p, scatter_min_p, scatter_mul_p, scatter_set_p
+from ...ops.combining_scatters import scatter_max_p, scatter_min_p, scatter_mul_p
+from ...ops.scatters import scatter_add_p, scatter_set_p
 from ..array import Array, wrap
 from ..border import lift, lower
 from .checks import accepts, axis_of, operand, operands, same_dtypes, whole

@@ -154,7 +154,7 @@ def select_and_scatter_add(
         select_prim: the primitive ``ge`` or ``gt`` for the greatest, ``le`` or ``lt`` for the least.
         window_dimensions, window_strides, padding: as `reduce_window` has them.
     """
-    from ...ops.indexing import scatter_add_p
+    from ...ops.scatters import scatter_add_p
 
     (x, s), _ = operands((operand, source), "select_and_scatter_add")
     greatest = getattr(select_prim, "name", getattr(select_prim, "__name__", "")) in ("ge", "gt")
@@ -180,7 +180,7 @@ def select_and_gather_add(
         tangents, operand: arrays of one shape.
         select_prim, window_dimensions, window_strides, padding, base_dilation, window_dilation: as above.
     """
-    from ...ops.indexing import gather_p
+    from ...ops.scatters import gather_p
 
     (t, x), _ = operands((tangents, operand), "select_and_gather_add")
     greatest = getattr(select_prim, "name", getattr(select_prim, "__name__", "")) in ("ge", "gt")

@@ -28,7 +28,8 @@ from ...errors import ArgumentError
 from ...program import Program
 from ..derived import execute
 from ..elementwise import equal, floor_divide, less, logical_and, logical_not, logical_or, maximum, minimum, where
-from ..indexing import getitem, scatter_set_p
+from ..indexing import getitem
+from ..scatters import scatter_set_p
 from .loop import while_p
 from .programs import strong
 

@@ -8,8 +8,8 @@ from typing import Any
 from ...core import VALUE_TYPES, Value
 from ...transforms.basis import OPENINGS
 from ..indexing import getitem
+from ..known import known
 from ..shape import stack
-from ..support import known
 from .branch import cond_p
 from .loop import LONG, stepwise, while_p
 from .pull import while_tangent_p

@@ -21,8 +21,8 @@ from ...core import Aval, Primitive, Value
 from ...lowering import kinds
 from ...program import Program
 from ..derived import dependence, execute, jvp_program, linearized_programs, once, strong, transposed_program
+from ..known import known
 from ..sides import derivative_of_kinks
-from ..support import known
 from ..supported import along, as_supports, drops, mask_of, masks_of
 from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned, walked

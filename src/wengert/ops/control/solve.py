@@ -55,7 +55,7 @@ class LinearSolve(Primitive):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         from ..elementwise import negative
-        from ..families import plus
+        from ..terms import plus
 
         system, n = params["system"], params["consts"]
         outs = self.bind(*primals, **params)

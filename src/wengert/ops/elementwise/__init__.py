@@ -4,6 +4,7 @@ A partial is a formula in ``ans`` (the result) and the arguments. Sources: NIST 
 functions), 7.2 (error functions), 5.2 (gamma functions).
 """
 
+from ..casts import as_positions, conj, conj_p, convert, convert_p, imag, imag_p, real, real_p
 from .arithmetic import (
     add,
     add_p,
@@ -28,7 +29,6 @@ from .arithmetic import (
     sub_p,
     subtract,
 )
-from .casts import as_positions, conj, conj_p, convert, convert_p, imag, imag_p, real, real_p
 from .choice import (
     fmax,
     fmax_p,
@@ -44,20 +44,7 @@ from .choice import (
     where,
     where_p,
 )
-from .error_gamma import (
-    digamma,
-    digamma_p,
-    erf,
-    erf_p,
-    erfc,
-    erfc_p,
-    erfinv,
-    erfinv_p,
-    gammaln,
-    gammaln_p,
-    polygamma,
-    polygamma_p,
-)
+from .error_functions import erf, erf_p, erfc, erfc_p, erfinv, erfinv_p
 from .exponentials import (
     LN2,
     LN10,

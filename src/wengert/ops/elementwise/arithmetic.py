@@ -11,10 +11,14 @@ from ...core import Primitive, Tracer, Value, aval_of, dtype_of, inexact_dtype, 
 from ...documented import with_example
 from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
-from ..declare import REAL, binary, function_of, samples, unary
-from ..families import Elementwise, _coefficient, broadcast_shapes, fit, plus, spread, times, weighted_sum
+from ..declare import binary, function_of, unary
+from ..families import Elementwise, _coefficient, weighted_sum
 from ..power_series import PRODUCT, QUOTIENT, SQUARE
-from ..squares import passes, quotients_pass
+from ..promotion import broadcast_shapes
+from ..roots import passes
+from ..samples import REAL, samples
+from ..shape import fit, spread
+from ..terms import plus, times
 from .order import trunc
 
 ndarray = np.ndarray
@@ -166,7 +170,6 @@ square_p = unary(
     native=Formula(formulas.square, parts=complexes.square),
     recurrence=SQUARE,
 )
-quotients_pass(div_p)
 passes(neg_p, pos_p, sign=True)
 reciprocal_p = unary(
     "reciprocal",

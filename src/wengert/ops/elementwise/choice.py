@@ -25,12 +25,20 @@ from ...core import (
 from ...documented import with_example
 from ...errors import NotLinearError
 from ...lowering import Formula, complexes, formulas
-from ..declare import REAL, SHAPES, binary, function_of, inside, samples
+from ..casts import convert, own
+from ..declare import binary, function_of
 from ..diagonal import on_weights
-from ..families import Elementwise, fit, result_dtype, spread
-from ..squares import joins
-from .casts import convert, own
+from ..families import Elementwise
+from ..promotion import result_dtype
+from ..roots import joins
+from ..samples import REAL, SHAPES, inside, samples
+from ..shape import fit, spread
 from .order import equal, greater, isnan, less, logical_or
+
+
+def chosen(partial: Value, tangent: Value) -> Value:
+    """A tangent where an argument was chosen, 0 where its partial derivative is 0."""
+    return where(equal(partial, 0), dtype_of(tangent).type(0), tangent)
 
 
 def _share(x: Value, y: Value, ans: Value, wins: Value) -> Value:
@@ -50,7 +58,7 @@ def _extreme(name: str, function: Any, ahead: Callable[[Value, Value], Value], *
         function,
         lambda ans, x, y: _share(x, y, ans, ahead(x, y)),
         lambda ans, x, y: _share(y, x, ans, ahead(y, x)),
-        choice=True,
+        choice=chosen,
         **options,
     )
 
@@ -80,7 +88,7 @@ heaviside_p = binary(
     np.heaviside,
     None,
     lambda ans, x, y: convert(equal(x, 0), dtype_of(ans)),
-    choice=True,
+    choice=chosen,
     native=formulas.heaviside,
 )
 
@@ -178,7 +186,7 @@ where_p = _Where(
     "where",
     np.where,
     (None, None, None),
-    choice=True,
+    choice=chosen,
     samples=_where_samples,
     native=Formula(formulas.where, loop=_chosen_from, parts=complexes.where),
 )

@@ -3,23 +3,54 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ...core import Value, dtype_of
+from ...core import Value, dtype_of, inexact_dtype
 from ...documented import with_example
 from ...errors import DtypeError
 from ...lowering import Formula, complexes, formulas
-from ..declare import REAL, binary, function_of, quietly, unary
+from ..declare import binary, function_of, quietly, unary
 from ..families import Elementwise
-from ..power_series import POWER
+from ..power_series import Coefficient, Given, Recurrence, known_exponent
 from ..quiet import Quiet
-from ..squares import squares_ask
-from .arithmetic import mul_p, square, square_p
+from ..samples import REAL
+from ..terms import product_of, sum_of
+from .arithmetic import square
 from .choice import stop_gradient_p, where
 from .modulus import absolute
 from .order import equal, less, logical_and, logical_not
+
+
+def of_power(k: int, own: Coefficient, primals: Sequence[Value], given: Given) -> Value | None:
+    """``p = x**a`` with a known exponent that is no natural number: ``x p' = a x' p``.
+
+    At ``x == 0`` the coefficients of orders below `a` are 0, and the others are not finite.
+    """
+    (x, y), (dx, _) = primals, given
+    a = known_exponent(y)
+    assert a is not None and dx is not None
+    terms = []
+    for i in range(1, k + 1):
+        term = product_of(dx(i), own(k - i))
+        factor = ((a + 1) * i - k) / k
+        terms.append(None if term is None or factor == 0 else term * factor)
+    total = sum_of(terms)
+    if total is None:
+        return None
+    out = total / x
+    return where(equal(x, 0), dtype_of(out).type(0), out) if 0 < k < a else out
+
+
+def _power_serves(primals: Sequence[Value], moving: Sequence[bool]) -> bool:
+    a = None if moving[1] else known_exponent(primals[1])
+    return a is not None and not (type(a) is int and a >= 0) and inexact_dtype(dtype_of(primals[0]))
+
+
+POWER = Recurrence(of_power, _power_serves)
+
 
 ndarray = np.ndarray
 
@@ -75,7 +106,6 @@ power_p = binary(
     native=Formula(formulas.power, integers=formulas.whole_power, kinds="uf", loop=np.power, parts=complexes.power),
     recurrence=POWER,
 )
-squares_ask(square_p, power_p, mul_p)
 sqrt_p = unary(
     "sqrt",
     np.sqrt,

@@ -10,12 +10,14 @@ import numpy as np
 from ...core import Primitive, Value, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
 from ...lowering import Composition, Formula, complexes, formulas
-from ..declare import REAL, binary, function_of, quietly, samples
-from ..families import Elementwise, broadcast_shapes
+from ..casts import conj, convert, imag, real
+from ..declare import binary, function_of, quietly
+from ..families import Elementwise
+from ..promotion import broadcast_shapes
+from ..roots import Root, known
+from ..samples import REAL, samples
 from ..sides import ASIDE, Slope
-from ..squares import Root, known
 from .arithmetic import divide, multiply, square
-from .casts import conj, convert, imag, real
 from .choice import where
 from .order import equal
 

@@ -10,8 +10,9 @@ import numpy as np
 from ...core import Value
 from ...documented import with_example
 from ...lowering import Formula, complexes, formulas
-from ..declare import REAL, SHAPES, function_of, samples
+from ..declare import function_of
 from ..families import Elementwise
+from ..samples import REAL, SHAPES, samples
 
 
 def _flat(name: str, function: Any, arity: int = 1, **kw: Any) -> Elementwise:

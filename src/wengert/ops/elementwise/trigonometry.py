@@ -10,10 +10,11 @@ import numpy as np
 from ...core import Value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
 from ...lowering import Formula, complexes, formulas
-from ..declare import REAL, binary, function_of, quietly, unary
-from ..squares import Root, known
+from ..casts import convert
+from ..declare import binary, function_of, quietly, unary
+from ..roots import Root, known
+from ..samples import REAL
 from .arithmetic import square
-from .casts import convert
 from .exponentials import _OVERFLOW, rsqrt, sqrt
 from .modulus import _sum_of_squares, ratio
 

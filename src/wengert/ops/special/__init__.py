@@ -73,6 +73,7 @@ from .integrals import (
     xlog1py,
     xlogy,
 )  # fmt: skip
+from .polygammas import digamma, digamma_p, gammaln, gammaln_p, polygamma, polygamma_p
 from .quantiles import QUANTILES
 from .riemann import zeta
 from .student import stdtr, stdtrit

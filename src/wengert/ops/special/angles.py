@@ -15,8 +15,7 @@ import numpy as np
 from ...core import Value, ndim_of
 from ..elementwise import arccos, cos, exp, floor, maximum, sin, square, stop_gradient_p, where
 from ..families import Elementwise
-from ..reduction import reduce_sum
-from ..shape import expand_dims
+from ..shape import expand_dims, reduce_sum
 from .bessel import i0e, i1e
 from .declare import few, kept, public
 

@@ -14,10 +14,11 @@ from ...core import Value, as_value, dtype_of
 from ...documented import with_example
 from ...errors import NotDifferentiableError
 from ..declare import function_of
-from ..elementwise import absolute, exp, gammaln, log, sign, where
+from ..elementwise import absolute, exp, log, sign, where
 from ..families import Elementwise
 from . import bessel_orders, scaled_bessel
 from .declare import SQRT_PI, ParameterDerivative, few, kept, none, scipy_function, special
+from .polygammas import gammaln
 
 _ANY, _POSITIVE = (-2.0, 2.0), (0.3, 3.0)
 

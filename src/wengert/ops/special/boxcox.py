@@ -10,10 +10,11 @@ from typing import Any
 
 from ...core import Value, dtype_of
 from ..declare import function_of, quietly
-from ..elementwise import absolute, digamma, log, log1p, power, power_p, where
+from ..elementwise import absolute, log, log1p, power, power_p, where
 from .declare import kept, scipy_function, special
-from .gammas import gamma, psi_step, regular, rgamma, rgamma_slope
+from .gammas import psi_step, regular
 from .hypergeometric import hyp1f1, hyp2f1
+from .polygammas import digamma, gamma, rgamma, rgamma_slope
 
 
 def _in_exponent(ans: Value, base: Value, logarithm: Value, exponent: Value) -> Value:

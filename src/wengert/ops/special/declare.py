@@ -15,8 +15,12 @@ import numpy as np
 from ...config import canonical_dtype, config
 from ...core import Aval, Primitive, Value, as_value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...errors import NotDifferentiableError
-from ..families import Elementwise, Partial, align_batched, broadcast_shapes, plus, result_dtype, spread, times
+from ..casts import convert
+from ..families import Elementwise, Partial, align_batched
 from ..naming import of_caller
+from ..promotion import broadcast_shapes, result_dtype
+from ..shape import spread
+from ..terms import plus, times
 
 Samples = Callable[[], list[tuple[tuple[Value, ...], dict[str, Any]]]]
 Domain = tuple[float, float]
@@ -115,8 +119,6 @@ def public(primitive: Primitive, doc: str, name: str | None = None) -> Callable[
 
 def floating(*args: Any) -> list[Any]:
     """Strong floating values of one dtype, that of NumPy's promotion: a Python number takes that of its neighbours."""
-    from ..elementwise import convert
-
     values = [as_value(a) for a in args]
     dtype = result_dtype(*map(aval_of, values))
     return [convert(v, dtype if inexact_dtype(dtype) else config.float_dtype) for v in values]

@@ -63,7 +63,8 @@ class _Carlson(ParameterDerivative):
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         from ...core import dtype_of, shape_of
-        from ..families import plus, spread, times
+        from ..shape import spread
+        from ..terms import plus, times
 
         orders = params["orders"]
         ans = self.bind(*primals, orders=orders)

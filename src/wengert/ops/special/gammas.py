@@ -1,6 +1,6 @@
-"""Gamma and beta functions, complete and incomplete, with derivatives in their parameters, and the zeta function.
+"""Beta functions, and incomplete gamma and beta functions, with derivatives in their parameters.
 
-Sources: NIST DLMF 5.2 (gamma), 5.12 (beta), 8.8 and 8.17 (incomplete functions), 25.11 (zeta). Derivatives of the
+Sources: NIST DLMF 5.12 (beta), 8.8 and 8.17 (incomplete functions). Derivatives of the
 inverse functions are those of the implicit function.
 """
 
@@ -11,58 +11,11 @@ from typing import Any
 
 from ...core import Value, dtype_of
 from ...documented import with_example
-from ...lowering import Composition
 from ..declare import function_of, quietly
-from ..elementwise import (
-    absolute,
-    cos,
-    digamma,
-    exp,
-    gammaln,
-    log,
-    log1p,
-    polygamma,
-    power,
-    real,
-    rint,
-    sin,
-    sqrt,
-    stop_gradient_p,
-    where,
-)
-from ..families import Elementwise
-from . import gamma_steps, hurwitz, kernels
-from .declare import (
-    OverDensity,
-    ParameterDerivative,
-    few,
-    kept,
-    log_derivatives,
-    public,
-    scipy_function,
-    special,
-)
-
-_REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
-
-gamma_p = special("gamma", (lambda ans, x: ans * digamma(x),), (0.4, 3.0), reasons=_REAL)
-
-
-def rgamma_slope(x: Value) -> Value:
-    """The derivative of ``1 / gamma(x)``; left of 1/2 by reflection (DLMF 5.5.3), as the poles of digamma cancel."""
-    size = real(x) if dtype_of(x).kind == "c" else x
-    left = size < 0.5
-    near, far = where(left, x, 0.0), where(left, 1.0, x)
-    whole = rint(stop_gradient_p.bind(where(left, size, 0.0)))
-    turn = math.pi * (near - whole)
-    sign_of_turn = 1 - 2 * (whole % 2)
-    reflected = sign_of_turn * gamma(1 - near) * (cos(turn) - digamma(1 - near) * sin(turn) / math.pi)
-    return where(left, reflected, -rgamma(far) * digamma(far))
-
-
-rgamma_p = special("rgamma", (lambda ans, x: rgamma_slope(x),), (0.4, 3.0), reasons=_REAL)
-gammasgn_p = Elementwise("gammasgn", scipy_function("gammasgn"), None, samples=gamma_p.samples)
-
+from ..elementwise import absolute, exp, log, log1p, power, sqrt, where
+from . import gamma_steps, kernels
+from .declare import OverDensity, ParameterDerivative, few, kept, log_derivatives, public, special
+from .polygammas import digamma, gamma, gammaln, gammasgn, polygamma, rgamma, rgamma_slope
 
 # ``psi(a + b) - psi(a)``: the difference cancels where b is small beside a.
 polygamma_step_p = ParameterDerivative(
@@ -383,46 +336,6 @@ _INVERSE_SAMPLES = ((0.8, 3.0), (0.8, 3.0), (0.2, 0.8))
 betaincinv_p = special("betaincinv", _inverse_rules(False), *_INVERSE_SAMPLES)
 betainccinv_p = special("betainccinv", _inverse_rules(True), *_INVERSE_SAMPLES)
 
-# --- zeta --------------------------------------------------------------------------------------------------------
-
-
-def _rising_in_order(n: int, s: Value, q: Value) -> Value:
-    """The `n`-th derivative in `s` of ``-s zeta(s + 1, q)``, the derivative in `q`: DLMF 25.11.17."""
-    out = -s * _zeta_in(n, s + 1, q)
-    return out if n == 0 else out - n * _zeta_in(n - 1, s + 1, q)
-
-
-def _zeta_in(n: int, s: Value, q: Value) -> Value:
-    return zeta_p.bind(s, q) if n == 0 else zeta_derivative_p.bind(s, q, orders=(n,))
-
-
-zeta_derivative_p = ParameterDerivative(
-    "zeta_derivative",
-    kernels.zeta,
-    [lambda orders, s, q: _rising_in_order(orders[0], s, q)],
-    2,
-    lambda: [(args, {"orders": (1,)}) for args, _ in few((1.5, 3.0), (0.4, 2.0))()],
-)
-zeta_p = special(
-    "zeta",
-    (lambda ans, x, q: _zeta_in(1, x, q), lambda ans, x, q: -x * zeta_p.bind(x + 1, q)),
-    (1.5, 3.0),
-    (0.4, 2.0),
-    function=scipy_function("zeta", ufunc="_ufuncs._zeta"),
-    reasons={"complex": "its derivative is for real numbers"},
-    native=Composition(hurwitz.zeta),
-)
-
-gamma, rgamma, gammasgn = map(function_of, (gamma_p, rgamma_p, gammasgn_p))
-with_example(
-    gamma,
-    """
-    >>> import numpy as np
-    >>> from wengert.scipy import special
-    >>> special.gamma(5.0).round(9), (special.gamma(0.5) ** 2 / np.pi).round(12)
-    (np.float64(24.0), np.float64(1.0))
-    """,
-)
 with_example(
     gammasgn,
     """

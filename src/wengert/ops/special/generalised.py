@@ -11,11 +11,11 @@ import numpy as np
 from ...core import Value
 from ...errors import NotDifferentiableError
 from ..declare import quietly
-from ..elementwise import absolute, digamma, equal, exp, log, polygamma, where
+from ..elementwise import absolute, equal, exp, log, where
 from . import series as ts
 from .declare import ParameterDerivative, few, log_derivatives
-from .gammas import rgamma
 from .modes import abs_power_p
+from .polygammas import digamma, polygamma, rgamma
 
 ndarray = np.ndarray
 

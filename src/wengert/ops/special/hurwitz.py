@@ -14,7 +14,8 @@ import numpy as np
 from ...core import Value, aval_of, shape_of
 from ...provided import provided
 from ..elementwise import convert, power
-from ..families import Elementwise, broadcast_shapes
+from ..families import Elementwise
+from ..promotion import broadcast_shapes
 from ..reduction import all_p
 from ..shape import broadcast_to
 from .declare import few, none, scipy_function

@@ -13,10 +13,11 @@ import numpy as np
 from ...core import Value, as_value, dtype_of
 from ...documented import with_example
 from ..declare import function_of
-from ..elementwise import convert, exp, gammaln, sqrt
+from ..elementwise import convert, exp, sqrt
 from ..families import Elementwise
 from . import kernels
 from .declare import ParameterDerivative, few, floating, kept, none, public, scipy_function, special
+from .polygammas import gammaln
 
 _NO = "use stop_gradient if it is a constant, or hyp1f1, which has derivatives in its parameters"
 

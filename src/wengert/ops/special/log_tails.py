@@ -13,10 +13,11 @@ import numpy as np
 
 from ...core import Value, dtype_of
 from ..declare import quietly
-from ..elementwise import absolute, digamma, exp, isinf, where
+from ..elementwise import absolute, exp, isinf, where
 from . import gamma_steps
 from .declare import Domain, OverDensity, kept, scipy_function, special
 from .gammas import _beta_density, _gamma_density, betainc_over_density_p, gammainc_over_density_p
+from .polygammas import digamma
 from .student import _t_density, stdtr_over_density_p
 
 ndarray = np.ndarray

@@ -8,22 +8,10 @@ from typing import Any
 import numpy as np
 
 from ...core import Value, as_value, dtype_of, shape_of
-from ..elementwise import (
-    exp,
-    expm1,
-    floor,
-    less,
-    logical_not,
-    power,
-    sin,
-    where,
-)
-from ..reduction import reduce_sum
-from ..shape import expand_dims
-from .declare import (
-    floating,
-)
-from .gammas import gamma, zeta_p
+from ..elementwise import exp, expm1, floor, less, logical_not, power, sin, where
+from ..shape import expand_dims, reduce_sum
+from .declare import floating
+from .polygammas import gamma, zeta_p
 
 TERMS = 24  # the error of the sum is 3 / (3 + sqrt(8))^TERMS, 1e-18
 

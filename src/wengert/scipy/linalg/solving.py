@@ -19,8 +19,8 @@ from ...numpy.linalg import det as _det
 from ...numpy.linalg import inv as _inv
 from ...ops.bounds import holds
 from ...ops.elementwise import absolute, conj, convert, logical_not, not_equal, real, where, where_p
-from ...ops.families import result_dtype
 from ...ops.linalg import adjoint, triangular_solve_p, turned
+from ...ops.promotion import result_dtype
 from ...ops.shape import broadcast_to, expand_dims, moveaxis, reshape
 from .patterned import toeplitz
 

@@ -13,8 +13,9 @@ from ...core import as_array, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...ops.convolution_nd import convolve_nd_p
 from ...ops.elementwise import conj, convert
-from ...ops.families import result_dtype
-from ...ops.shape import moveaxis, reverse_p, slice_axis
+from ...ops.promotion import result_dtype
+from ...ops.shape import moveaxis, reverse_p
+from ...ops.slices import slice_axis
 from ...ops.special.declare import floating
 
 _MODES = ("full", "same", "valid")

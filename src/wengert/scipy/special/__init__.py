@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...errors import nearest_names as _nearest_names
 from ...nn import logsumexp
-from ...ops.elementwise import digamma, erf, erfc, erfinv, gammaln
+from ...ops.elementwise import erf, erfc, erfinv
 from ...ops.elementwise import sigmoid as expit
 from ...ops.special import (
     airy,
@@ -93,6 +93,7 @@ from ...ops.special import (
     yv,
     zeta,
 )
+from ...ops.special.polygammas import digamma, gammaln
 from .counting import bernoulli, comb, factorial, loggamma, multigammaln, perm, poch, polygamma
 from .distributions import (
     bdtr,

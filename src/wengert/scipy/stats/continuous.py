@@ -13,12 +13,10 @@ from ...ops.elementwise import (
     absolute,
     arctan,
     arctan2,
-    digamma,
     erf,
     erfc,
     exp,
     expm1,
-    gammaln,
     greater,
     greater_equal,
     isinf,
@@ -64,15 +62,10 @@ from ...ops.special import (
 from ...ops.special import gamma as gamma_function
 from ...ops.special.angles import vonmises_cdf, vonmises_moment, vonmises_ppf
 from ...ops.special.generalised import gennorm_middle
-from ...ops.special.log_tails import (
-    log_betainc_p,
-    log_betaincc_p,
-    log_gammainc_p,
-    log_gammaincc_p,
-    log_stdtr_p,
-)
+from ...ops.special.log_tails import log_betainc_p, log_betaincc_p, log_gammainc_p, log_gammaincc_p, log_stdtr_p
 from ...ops.special.modes import abs_power_p, exp_less_p, log_cosh_p
 from ...ops.special.normal_parts import log_normal_mass
+from ...ops.special.polygammas import digamma, gammaln
 from ...ops.special.student import t_log_density
 from . import moments
 from .distribution import INF, Formula, all_of, continuous, log_of, one

@@ -15,7 +15,6 @@ from ...ops.elementwise import (
     exp,
     expm1,
     floor,
-    gammaln,
     greater,
     greater_equal,
     less_equal,
@@ -25,9 +24,9 @@ from ...ops.elementwise import (
     sqrt,
     where,
 )
-from ...ops.reduction import reduce_sum
-from ...ops.shape import expand_dims
+from ...ops.shape import expand_dims, reduce_sum
 from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
+from ...ops.special.polygammas import gammaln
 from ..special import entr
 from . import moments
 from .distribution import INF, all_of, discrete, exp_of, known, positive

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...ops import elementwise as ew
-from ...ops.reduction import max_p, reduce_sum
-from ...ops.shape import expand_dims
+from ...ops.reduction import max_p
+from ...ops.shape import expand_dims, reduce_sum
 from ...ops.special import gamma as gamma_function
 from ...ops.special import spence
 from ...ops.special.angles import gauss, vonmises_moment
@@ -181,7 +181,7 @@ def weibull_excess(c: Any) -> Any:
 
 
 def gennorm_excess(beta: Any) -> Any:
-    from ...ops.elementwise import gammaln
+    from ...ops.special.polygammas import gammaln
 
     return ew.exp(gammaln(5 / beta) + gammaln(1 / beta) - 2 * gammaln(3 / beta)) - 3
 

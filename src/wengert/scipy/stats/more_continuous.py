@@ -11,10 +11,8 @@ from ...ops.elementwise import (
     arctan,
     arctan2,
     arctanh,
-    digamma,
     exp,
     expm1,
-    gammaln,
     greater,
     isinf,
     less,
@@ -45,6 +43,7 @@ from ...ops.special import (
     xlogy,
 )
 from ...ops.special import gamma as gamma_function
+from ...ops.special.polygammas import digamma, gammaln
 from .continuous import EULER, HALF_LOG_2PI, LOG_2, PI
 from .distribution import INF, all_of, continuous, one
 from .moments import ZETA_3, from_on

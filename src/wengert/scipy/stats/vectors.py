@@ -21,6 +21,7 @@ from ...ops.reduction import sum as _sum
 from ...ops.shape import concatenate, expand_dims, reshape
 from ...ops.special import xlogy
 from ...ops.special.declare import floating
+from ...ops.special.polygammas import digamma, gammaln
 from .distribution import all_of
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -184,7 +185,7 @@ def _dirichlet_logpdf(x: Any, alpha: Any) -> Any:
         x = concatenate([x, expand_dims(1 - _sum(x, 0), 0)], 0)
     if ndim_of(x) < 1 or shape_of(x)[0] != n:
         raise ShapeError(f"dirichlet: points of shape {shape_of(x)} for {n} parameters")
-    norm = _sum(ew.gammaln(alpha), 0) - ew.gammaln(_sum(alpha, 0))
+    norm = _sum(gammaln(alpha), 0) - gammaln(_sum(alpha, 0))
     alpha = reshape(alpha, shape_of(alpha) + (1,) * (ndim_of(x) - ndim_of(alpha)))
     inside = all_of(
         _checked(ew.greater_equal(x, 0), "dirichlet: an element of x is negative"),
@@ -205,9 +206,9 @@ def _dirichlet_entropy(alpha: Any) -> Any:
     """The entropy."""
     alpha, _ = _alpha(alpha)
     total = _sum(alpha, -1)
-    norm = _sum(ew.gammaln(alpha), -1) - ew.gammaln(total)
+    norm = _sum(gammaln(alpha), -1) - gammaln(total)
     n = shape_of(alpha)[-1]
-    return norm + (total - n) * ew.digamma(total) - _sum((alpha - 1) * ew.digamma(alpha), -1)
+    return norm + (total - n) * digamma(total) - _sum((alpha - 1) * digamma(alpha), -1)
 
 
 def _dirichlet_mean(alpha: Any) -> Any:
@@ -244,7 +245,7 @@ def _multinomial_logpmf(x: Any, n: Any, p: Any) -> Any:
     counts = all_of(ew.equal(ew.floor(x), x), ew.greater_equal(x, 0))
     possible = ew.logical_and(counts.all(-1), ew.equal(_sum(x, -1), n))
     x = ew.where(counts, x, 0.0)
-    value = ew.gammaln(ew.where(ew.greater_equal(n, 0), n, 0.0) + 1) + _sum(xlogy(x, p) - ew.gammaln(x + 1), -1)
+    value = gammaln(ew.where(ew.greater_equal(n, 0), n, 0.0) + 1) + _sum(xlogy(x, p) - gammaln(x + 1), -1)
     return ew.where(defined, ew.where(possible, value, -math.inf), math.nan)
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ...config import canonical_dtype, config
-from ...core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, is_weak
-from ...errors import DtypeError
-from ...lowering import Formula, complexes, formulas
-from ...provided import provide
-from ..bounds import check_fits
-from ..declare import REAL, SHAPES, inside
-from ..families import Linear
-from ..squares import passes
+from ..config import canonical_dtype, config
+from ..core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, is_weak
+from ..errors import DtypeError
+from ..lowering import Formula, complexes, formulas
+from ..provided import provide
+from .fits import check_fits
+from .linear import Linear
+from .roots import passes
+from .samples import REAL, SHAPES, inside
 
 ndarray = np.ndarray
 
