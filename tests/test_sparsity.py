@@ -10,7 +10,7 @@ import wengert.numpy as wnp
 from wengert import lax
 from wengert.core import aval_of, inexact_dtype
 from wengert.program import Equation, Literal, Program, Var
-from wengert.sparse import Pattern, hessian_sparsity, loops, rules, sparsity
+from wengert.sparse import Pattern, hessian_sparsity, loops, rules, sparsity, walk
 from wengert.sparse.dependence import Dependence
 from wengert.sparse.detect import dependences
 from wengert.sparse.lattices import Lattice
@@ -123,6 +123,7 @@ def test_every_primitive_has_a_rule(monkeypatch):
 
     monkeypatch.setattr(rules, "everything", noted)
     monkeypatch.setattr(loops, "everything", noted)
+    monkeypatch.setattr(walk, "everything", noted)
     for p in primitives():
         if p.samples is None or missing(p) or not differentiable(p):
             continue
@@ -131,7 +132,7 @@ def test_every_primitive_has_a_rule(monkeypatch):
             avals = p.abstract(*[v.aval for v in inputs], **params)
             outs = [Var(a) for a in (avals if p.multiple_results else [avals])]
             deps = [Dependence(int(np.prod(v.aval.shape)), 1, [Lattice(0, 0)]) for v in inputs]
-            rules.propagate(Walk(1), Equation(p, inputs, outs, params), deps, [None] * len(inputs))
+            walk.propagate(Walk(1), Equation(p, inputs, outs, params), deps, [None] * len(inputs))
     assert seen <= WHOLE, seen - WHOLE
 
 

@@ -13,6 +13,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import cumulative as _cumulative
 from ..ops import reduction as _ops
 from ..ops.bounds import holds
+from ..ops.cumulative import cummax_p, cummin_p, cumprod_p, cumsum_p
 from ..ops.elementwise import convert, imag, isnan, multiply, not_equal, real, sqrt, square, subtract
 from ..ops.elementwise import where as _where
 from ..ops.log_sums import logsumexp as _stable
@@ -571,7 +572,7 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any
                [4, 6]])
     """
     no_out(out)
-    return _running(_ops.cumsum_p, a, axis, dtype)
+    return _running(cumsum_p, a, axis, dtype)
 
 
 @plain(np.cumprod)
@@ -584,7 +585,7 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> An
         array([ 1,  2,  6, 24])
     """
     no_out(out)
-    return _running(_ops.cumprod_p, a, axis, dtype)
+    return _running(cumprod_p, a, axis, dtype)
 
 
 def cummax(a: Any, axis: Any = None) -> Any:
@@ -595,7 +596,7 @@ def cummax(a: Any, axis: Any = None) -> Any:
         >>> wnp.cummax(wnp.array([1, 3, 2, 5, 4]))
         array([1, 3, 3, 5, 5])
     """
-    return _running(_ops.cummax_p, a, axis, None)
+    return _running(cummax_p, a, axis, None)
 
 
 def cummin(a: Any, axis: Any = None) -> Any:
@@ -606,7 +607,7 @@ def cummin(a: Any, axis: Any = None) -> Any:
         >>> wnp.cummin(wnp.array([4, 3, 5, 1, 2]))
         array([4, 3, 3, 1, 1])
     """
-    return _running(_ops.cummin_p, a, axis, None)
+    return _running(cummin_p, a, axis, None)
 
 
 def cumlogsumexp(a: Any, axis: Any = None) -> Any:

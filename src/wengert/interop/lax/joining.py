@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ops import shape as sh
 from ...ops.padding import pad as _pad
+from ...ops.slices import slice_p
 from ..array import wrap
 from .checks import axis_of, operand, operands, same_dtypes, whole
 
@@ -147,7 +148,7 @@ def slice(operand: Any, start_indices: Any, limit_indices: Any, strides: Any = N
         )
     if any(k <= 0 for k in steps):
         raise TypeError(f"slice strides must be positive, got {steps}.")
-    return wrap(sh.slice_p.bind(value, starts=starts, stops=stops, steps=steps) if shape else value, weak)
+    return wrap(slice_p.bind(value, starts=starts, stops=stops, steps=steps) if shape else value, weak)
 
 
 def slice_in_dim(operand: Any, start_index: Any, limit_index: Any, stride: int = 1, axis: int = 0) -> Any:
