@@ -1,6 +1,8 @@
 """How Sphinx builds the documentation; `make docs` calls it on the copy that `tools/site.py` makes."""
 
+import json
 import re
+from pathlib import Path
 
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
@@ -64,7 +66,17 @@ def _plurals(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r"(?<!`)(`[^`]+`)(?=[a-z])", r"\1\\ ", line) for line in lines]
 
 
+DOCSTRINGS = json.loads((Path(__file__).parent / "docstrings.json").read_text())
+
+
+def _completed(app, what, name, obj, options, lines):
+    """The docstring as `tools/site.py` completed it, with every parameter described."""
+    if name in DOCSTRINGS:
+        lines[:] = [*DOCSTRINGS[name], ""]
+
+
 def setup(app):
     """Formulas become MathML, which browsers draw themselves: no script, and no network."""
+    app.connect("autodoc-process-docstring", _completed, priority=100)
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.connect("autodoc-process-docstring", _plurals)

@@ -360,3 +360,28 @@ def test_a_profile_costs_little():
 
     for f, args in cases:  # a busy machine may be unfair to one of the two once
         assert any(ratio(f, args) < 1.15 for _ in range(3))
+
+
+def test_a_profile_is_used_again():
+    """Each block begins anew; the object may also be a decorator, and a block in its own block is an error."""
+    f, g = w.jit(lambda x: np.sum(np.sin(x))), w.jit(lambda x: np.sum(np.cos(x)))
+    p = w.profile()
+    with p as same:
+        f(np.ones(8))
+    assert same is p and [(fn.calls, len(p.compilations)) for fn in p.functions] == [(1, 1)]
+    with p:
+        for _ in range(2):
+            g(np.ones(8))
+        with pytest.raises(errors.WengertError, match="under way"):
+            p.__enter__()
+    assert [fn.calls for fn in p.functions] == [2] and p.seconds > 0
+
+    @p
+    def work():
+        return f(np.ones(8))
+
+    for _ in range(2):
+        work()
+        assert [fn.calls for fn in p.functions] == [1]
+    with pytest.raises(errors.WengertError, match="has ended"):
+        p.__exit__(None, None, None)

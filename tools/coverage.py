@@ -23,8 +23,8 @@ from coverage_calls import CALLS, COMPILED, Call  # noqa: E402
 import wengert  # noqa: E402
 import wengert.numpy as wnp  # noqa: E402
 from wengert import trees  # noqa: E402
-from wengert.compile.fusion import Plan  # noqa: E402
-from wengert.compile.pipeline import optimize  # noqa: E402
+from wengert.compile.engine import vector_bytes  # noqa: E402
+from wengert.compile.pipeline import optimized, planned  # noqa: E402
 from wengert.core import as_value  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coverage.md"
@@ -179,7 +179,7 @@ def _native(name: str, ours: Any, call: Call) -> str:
             program = wengert.jit(flat).lower(*call[1]).program
         except wengert.errors.WengertError:
             return NO
-    calls = {s.eqn.primitive.name for s in Plan(optimize(program)).steps if type(s).__name__ == "Call"}
+    calls = {s.eqn.primitive.name for s in planned(optimized(program), vector_bytes()).steps if type(s).__name__ == "Call"}
     return (YES if not calls else f"NumPy's {', '.join(sorted(calls))}") + _length(name)
 
 

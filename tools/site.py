@@ -2,14 +2,15 @@
 
     python tools/site.py build/site          # writes the sources; `make docs` then calls sphinx-build on them
 
-The reference is made of docstrings. The marks of a function (forward, reverse, batch, native) are those that
-`tools/coverage.py` saw and wrote into docs/coverage.md.
+The reference is made of docstrings and of what is known otherwise: `reference/` has what shared parameters mean, formulas and their
+sources, and runs each function's example to see shapes, dtypes and the marks (forward, reverse, batch, native).
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 import shutil
 import sys
@@ -18,12 +19,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reference.descriptions import completed, documentation  # noqa: E402
+from reference.formulas import derivatives, is_what, source_of  # noqa: E402
+from reference.observed import Seen, observe  # noqa: E402
 
 # Namespaces in the order in which the contents list them, by subject.
 SUBJECTS = {
-    "Transformations": ["wengert", "wengert.lax", "wengert.debug", "wengert.testing"],
+    "Transformations": ["wengert", "wengert.lax", "wengert.sparse", "wengert.debug", "wengert.testing"],
     "NumPy": ["wengert.numpy", "wengert.numpy.linalg", "wengert.numpy.fft"],
-    "Networks and random numbers": ["wengert.nn", "wengert.initializers", "wengert.random"],
+    "Networks and random numbers": ["wengert.nn", "wengert.initializers", "wengert.random", "wengert.image", "wengert.sharding", "wengert.states"],
     "SciPy": [
         "wengert.scipy.cluster.vq",
         "wengert.scipy.fft",
@@ -34,6 +40,7 @@ SUBJECTS = {
         "wengert.scipy.optimize",
         "wengert.scipy.signal",
         "wengert.scipy.sparse.linalg",
+        "wengert.scipy.spatial",
         "wengert.scipy.spatial.transform",
         "wengert.scipy.special",
         "wengert.scipy.stats",
@@ -79,46 +86,75 @@ def entries(space: str) -> Iterator[Entry]:
             yield Entry(space, name, value)
 
 
-def marks() -> dict[str, dict[str, str]]:
-    """What `tools/coverage.py` saw each function of NumPy's do, by the function's path here."""
-    found: dict[str, dict[str, str]] = {}
-    space = ""
-    for line in (ROOT / "docs" / "coverage.md").read_text().splitlines():
-        if line.startswith("## "):
-            space = "wengert." + line[3:].strip()
-        row = re.match(r"\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", line)
-        if row:
-            found[f"{space}.{row[1]}"] = dict(
-                zip(("forward", "reverse", "batch", "native"), row.groups()[1:], strict=True)
-            )
-    return found
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A table in reStructuredText."""
+    lines = [".. list-table::", "   :widths: auto", "   :header-rows: 1", ""]
+    for row in [head, *rows]:
+        lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]
+    return [*lines, ""]
 
 
-def page(entry: Entry, seen: dict[str, str] | None, again: bool) -> str:
+def generated(entry: Entry, seen: Seen) -> list[str]:
+    """What a page says beside the docstring: formula and source, shapes, dtypes, derivatives, batches, native code."""
+    lines: list[str] = []
+    rules = derivatives(entry.value)
+    if rules:
+        text = "; ".join(f"by `{name}`: ``{formula}``" for name, formula in rules)
+        lines += [f"**Derivative**, as it is computed: {text}.", ""]
+    source = source_of(entry.value)
+    if source:
+        lines += [f"**Source**: {source}.", ""]
+    if seen.calls:
+        lines += [".. rubric:: Shapes, in the example", ""]
+        lines += table(["called with", "gives"], [[f"``{a or ' '}``", f"``{r}``"] for a, r in seen.calls])
+    if seen.dtypes:
+        lines += [".. rubric:: Dtypes, of its arrays and of the result", ""]
+        lines += table(list(seen.dtypes), [list(seen.dtypes.values())])
+    if seen.derivatives or seen.batch != "–" or seen.native != "–":
+        lines += [".. rubric:: Under transformations, seen with the example's arguments", ""]
+        rows = [[f"`{name}`", *marks] for name, marks in seen.derivatives.items()]
+        if rows:
+            lines += table(["argument", "forward", "reverse"], rows)
+        lines += [f"batch: {seen.batch} · native: {seen.native}", ""]
+    return lines
+
+
+def page(entry: Entry, seen: Seen, again: bool) -> str:
     """The page of a public name, in reStructuredText; `again` where it has another page under another name."""
     title = entry.path
     # In no contents: a thousand entries beside each of a thousand pages would be most of the site, and of its building.
     lines = [":orphan:", "", title, "=" * len(title), "", f"A name of :doc:`/reference/{entry.space}`.", ""]
-    if seen:
-        lines += [".. rst-class:: marks", "", " · ".join(f"{mode}: {mark.strip()}" for mode, mark in seen.items()), ""]
     if entry.kind in ("class", "exception"):
         lines += [f".. auto{entry.kind}:: {entry.path}", "   :members:"]
     else:
         lines += [f".. auto{entry.kind}:: {entry.path}"]
-    return "\n".join([*lines, *(["   :no-index:"] if again else []), ""])
+    return "\n".join([*lines, *(["   :no-index:"] if again else []), "", *generated(entry, seen), ""])
 
 
-def contents(space: str, names: list[Entry], seen: dict[str, dict[str, str]]) -> str:
-    """The page of a namespace: its purpose, and its names with a sentence each."""
+def docstring(paths: list[str], value: Any) -> list[str]:
+    """The lines of a docstring with all parameters described and the formula where the text names a library's function."""
+    lines = completed(documentation(value).splitlines(), paths, value)
+    what = is_what(value)
+    if what and lines and lines[0].startswith("Elementwise ``"):
+        lines[1:1] = ["", f"The result is {what}"]
+    return lines
+
+
+def _modes(seen: Seen) -> str:
+    """The marks of a name in the contents: what was seen with its example."""
+    rows = list(seen.derivatives.values())
+    found = [m for i, m in enumerate(("forward", "reverse")) if any(row[i] == "✓" for row in rows)]
+    return ", ".join(found + [m for m in ("batch", "native") if getattr(seen, m) == "✓"])
+
+
+def contents(space: str, names: list[Entry], seen: dict[int, Seen]) -> str:
+    """The page of a namespace: its purpose, and its names with a sentence and marks each."""
     doc = inspect.getdoc(importlib.import_module(space)) or ""
     own, others = [e for e in names if e.own], [e.name for e in names if not e.own]
     lines = [space, "=" * len(space), "", doc, "", ".. list-table::", "   :widths: auto", ""]
     for e in own:
-        mark = seen.get(e.path)
-        modes = ", ".join(m for m, what in mark.items() if what.strip().startswith("✓")) if mark else ""
         lines += [f"   * - :doc:`{e.name} <{space}/{e.name}>`", f"     - {e.summary}"]
-        if any(k.startswith(space + ".") for k in seen):
-            lines.append(f"     - {modes}")
+        lines += [f"     - {_modes(seen.get(id(e.value), Seen()))}"]
     if others:
         lines += ["", "Beside them, NumPy's own: " + ", ".join(f"``{n}``" for n in others) + "."]
     return "\n".join([*lines, ""])
@@ -136,6 +172,15 @@ def _inside(text: str) -> str:
     return re.sub(r"\[([^]]+)\]\(([^)]+)\)", link, text)
 
 
+def look(names: list[Entry]) -> dict[int, Seen]:
+    """What each function was seen to do, by its identity."""
+    found: dict[int, Seen] = {}
+    for e in names:
+        if e.own and e.kind == "function" and id(e.value) not in found:
+            found[id(e.value)] = observe(e.value, NAMESPACES)
+    return found
+
+
 def write(target: Path) -> int:
     """Copy docs/ and write the reference beside it; the number of names that have a page."""
     shutil.rmtree(target, ignore_errors=True)
@@ -143,20 +188,29 @@ def write(target: Path) -> int:
     (target / "changelog.md").write_text(_inside((ROOT / "CHANGELOG.md").read_text()))
     reference = target / "reference"
     reference.mkdir(exist_ok=True)
-    seen, count, known = marks(), 0, set[int]()
     index = ["Reference", "=========", ""]
     for subject, spaces in SUBJECTS.items():
         index += [".. toctree::", "   :maxdepth: 1", f"   :caption: {subject}", "", *(f"   {s}" for s in spaces), ""]
     (reference / "index.rst").write_text("\n".join(index))
-    for space in NAMESPACES:
-        names = list(entries(space))
+    all_names = {space: list(entries(space)) for space in NAMESPACES}
+    seen = look([e for names in all_names.values() for e in names])
+    paths: dict[int, list[str]] = {}
+    for names in all_names.values():
+        for e in names:
+            paths.setdefault(id(e.value), []).append(e.path)
+    count, pages, docstrings = 0, set[int](), dict[str, list[str]]()
+    for space, names in all_names.items():
         (reference / f"{space}.rst").write_text(contents(space, names, seen))
         (reference / space).mkdir()
         for e in names:
             if e.own:
-                (reference / space / f"{e.name}.rst").write_text(page(e, seen.get(e.path), id(e.value) in known))
-                known.add(id(e.value))
+                text = page(e, seen.get(id(e.value), Seen()), id(e.value) in pages)
+                (reference / space / f"{e.name}.rst").write_text(text)
+                if e.kind != "data":
+                    docstrings[e.path] = docstring(paths[id(e.value)], e.value)
+                pages.add(id(e.value))
                 count += 1
+    (target / "docstrings.json").write_text(json.dumps(docstrings))
     return count
 
 

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ContextDecorator, ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from ..compilations import LISTENERS, Compilation
@@ -66,8 +66,10 @@ class Interval(NamedTuple):
     details: dict[str, Any]
 
 
-class Profile:
+class Profile(ContextDecorator):
     """What happened in the block of `wengert.profile`; printed, a table.
+
+    It is the context itself: entered again it begins anew, and says of its last block alone.
 
     Attributes:
         seconds: that the block took.
@@ -76,7 +78,12 @@ class Profile:
         perf_map: the file that names compiled code for ``perf``; None where it was not asked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, perf_map: bool = False) -> None:
+        self._wants_map = perf_map
+        self._stack: ExitStack | None = None
+        self._clear()
+
+    def _clear(self) -> None:
         self.seconds = 0.0
         self.functions: list[Function] = []
         self.compilations: list[Compilation] = []
@@ -145,6 +152,38 @@ class Profile:
 
     # --- how it is made --------------------------------------------------------------------------------------------
 
+    def __enter__(self) -> Profile:
+        from ..compile import perfmap, timing
+
+        clocks = list[Any]()
+        with ExitStack() as stack:
+            with _lock:
+                if _running:
+                    raise WengertError("a profile is under way already; its block must end before another one begins")
+                _running.append(self)
+            stack.callback(_running.clear)
+            self._clear()
+            stack.enter_context(timed_code("named" if self._wants_map else True))
+            for clock in list(timing.CLOCKS):
+                clock.reset()
+                clocks.append(clock)
+            timing.KEPT.append(clocks)
+            stack.callback(timing.KEPT.remove, clocks)
+            LISTENERS.append(self._hear)
+            stack.callback(LISTENERS.remove, self._hear)
+            if self._wants_map:
+                self.perf_map = perfmap.path()
+            stack.callback(self._end, clocks)
+            self._stack = stack.pop_all()
+        self._begun = time.perf_counter_ns()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        stack, self._stack = self._stack, None
+        if stack is None:
+            raise WengertError("the profile's block has ended, or was never entered")
+        stack.close()
+
     def _hear(self, made: Compilation) -> None:
         self.compilations.append(made)
 
@@ -209,8 +248,7 @@ def timed_code(how: bool | str = True) -> Iterator[None]:
             config.time_steps(before)
 
 
-@contextmanager
-def profile(*, perf_map: bool = False) -> Iterator[Profile]:
+def profile(*, perf_map: bool = False) -> Profile:
     """A block in which compiled functions are watched: what their calls, steps and lines take, and what is compiled and why.
 
     It concerns all threads of the process. Functions are compiled once more for their first profile, with a clock in their
@@ -223,10 +261,10 @@ def profile(*, perf_map: bool = False) -> Iterator[Profile]:
             ``WENGERT_PERF_MAP=1`` does so for a whole process, without a profile.
 
     Returns:
-        A `Profile`, filled when the block ends.
+        A `Profile`, filled when the block ends; entered again it begins anew. It is a decorator too, whose block is a call.
 
     Raises:
-        WengertError: another profile is under way.
+        WengertError: at the block's begin, another profile is under way.
         NotSupportedError: on Windows; `perf_map` on other systems than Linux.
 
     Example:
@@ -238,32 +276,11 @@ def profile(*, perf_map: bool = False) -> Iterator[Profile]:
         >>> [(g.calls, len(g.steps)) for g in p.functions], [c.why for c in p.compilations]
         ([(3, 1)], ['the first call'])
     """
-    from ..compile import perfmap, timing
-
     if perf_map:
+        from ..compile import perfmap
+
         perfmap.check()
-    found, clocks = Profile(), list[Any]()
-    with ExitStack() as stack:
-        with _lock:
-            if _running:
-                raise WengertError("a profile is under way already; its block must end before another one begins")
-            _running.append(found)
-        stack.callback(_running.clear)
-        stack.enter_context(timed_code("named" if perf_map else True))
-        for clock in list(timing.CLOCKS):
-            clock.reset()
-            clocks.append(clock)
-        timing.KEPT.append(clocks)
-        stack.callback(timing.KEPT.remove, clocks)
-        LISTENERS.append(found._hear)
-        stack.callback(LISTENERS.remove, found._hear)
-        if perf_map:
-            found.perf_map = perfmap.path()
-        found._begun = time.perf_counter_ns()
-        try:
-            yield found
-        finally:
-            found._end(clocks)
+    return Profile(perf_map)
 
 
 __all__ = ["Function", "Interval", "Profile", "Step", "profile", "timed_code"]

@@ -1,0 +1,181 @@
+"""What the documentation's reference says beside docstrings: parameters, formulas, and what functions were seen to do."""
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.special
+from test_docstrings import NAMESPACES, members
+
+import wengert
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+
+from reference import descriptions, formulas, observed  # noqa: E402
+
+
+def public():
+    """Each public object once, with all its paths."""
+    found = {}
+    for space in NAMESPACES:
+        for name, value in members(space):
+            found.setdefault(id(value), (value, []))[1].append(f"{space}.{name}")
+    return list(found.values())
+
+
+PUBLIC = public()
+PATHS = {path: value for value, paths in PUBLIC for path in paths}
+
+
+def test_every_parameter_of_a_public_name_is_described():
+    missing = [
+        f"{paths[0]}: {name}"
+        for value, paths in PUBLIC
+        for name in descriptions.parameters(value)
+        if not descriptions.describe(paths, value).get(name, "").strip()
+    ]
+    assert missing == [], (
+        "say it in the docstring's Args, or in tools/reference/parameters.toml where functions share it"
+    )
+
+
+def test_no_description_is_without_a_parameter():
+    used = {text for value, paths in PUBLIC for text in descriptions.describe(paths, value).values()}
+    dead = [
+        (section, key)
+        for section, table in descriptions.SHARED.items()
+        for key, text in table.items()
+        if text not in used
+    ]
+    assert dead == []
+
+
+def test_the_site_has_all_namespaces():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("site_of_docs", Path(__file__).resolve().parents[1] / "tools/site.py")
+    site = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(site)
+    assert set(site.NAMESPACES) == set(NAMESPACES)
+    assert (
+        site.docstring(["wengert.numpy.hypot"], wengert.numpy.hypot)[2]
+        == "The result is ``sqrt(x**2 + y**2)``, without overflow."
+    )
+    text = site.page(site.Entry("wengert.lax", "tan", wengert.lax.tan), observed.Seen(batch="✓"), False)
+    assert "batch: ✓" in text and "by `x`: ``1 + result**2``" in text and "DLMF 4.20" in text
+
+
+def test_a_docstrings_own_words_come_first():
+    text = (
+        "One.\n\nArgs:\n    a: first. b, c: two of\n        them; more.\n    *rest: others.\n\nExample:\n    >>> d: 1"
+    )
+    names = ["a", "b", "c", "rest", "d"]
+    assert descriptions.own(text, names) == {
+        "a": "first.",
+        "b": "two of them; more.",
+        "c": "two of them; more.",
+        "rest": "others.",
+    }
+    own = descriptions.describe(["wengert.numpy.quantile"], wengert.numpy.quantile)
+    assert own["method"].startswith('"linear" (the default)')
+
+
+def test_arguments_that_are_those_of_another_function():
+    taken = descriptions.describe(["wengert.hessian"], wengert.hessian)
+    assert taken["argnums"] == descriptions.describe(["wengert.jacobian"], wengert.jacobian)["argnums"]
+
+
+def test_an_unknown_parameter_is_missing():
+    def f(x, nobody_has_said_what_this_is):
+        """A function."""
+
+    assert list(descriptions.describe(["wengert.numpy.f"], f)) == ["x"]
+
+
+# --- formulas: each is computed as it is written, and compared with differences -----------------------------------------
+
+WORDS = {n: getattr(scipy.special, n) for n in dir(scipy.special) if not n.startswith("_")}
+WORDS |= {
+    n: getattr(np, n) for n in ("abs", "cos", "cosh", "exp", "exp2", "expm1", "log", "log1p", "sign", "sin", "sinh")
+}
+WORDS |= {n: getattr(np, n) for n in ("sqrt", "trunc", "floor_divide", "where", "isnan", "logical_or", "greater")}
+WORDS |= {"pi": math.pi, "nan": math.nan, "erfinv": scipy.special.erfinv}
+POINTS = {1: [(0.4,), (1.7,)], 2: [(3.0, 0.4), (2.0, 0.6)]}
+
+
+def with_formulas():
+    for value, paths in PUBLIC:
+        for i, (name, text) in enumerate(formulas.derivatives(value)):
+            yield pytest.param(value, name, text, id=f"{paths[0]}-{name}-{i}")
+
+
+@pytest.mark.parametrize(("f", "name", "text"), list(with_formulas()))
+def test_a_formula_is_the_derivative(f, name, text):
+    primitive = formulas.primitive_of(f)
+    names = [n for n in descriptions.parameters(f) if n != "options"]
+    checked = 0
+    for point in POINTS[len(names)]:
+        place, step = names.index(name), 1e-6
+        ends = [list(point) for _ in range(2)]
+        for end, sign in zip(ends, (1, -1), strict=True):
+            end[place] += sign * step
+        if f.__name__ == "ldexp":  # whose exponent is an integer
+            point, ends = (point[0], 1), [[end[0], 1] for end in ends]
+        with np.errstate(all="ignore"):
+            values = [float(np.real(primitive.function(*end))) for end in ends]
+            result = primitive.function(*point)
+        if not np.all(np.isfinite(values)) or not np.isreal(result):
+            continue
+        known = dict(zip(names, point, strict=True))
+        got = eval(text, WORDS | known | {"result": result})  # noqa: S307 - a formula of ours
+        assert np.isclose(float(got), (values[0] - values[1]) / (2 * step), rtol=1e-6, atol=1e-8), text
+        checked += 1
+    assert checked
+
+
+def test_how_many_functions_have_a_formula_and_a_source():
+    assert sum(bool(formulas.derivatives(value)) for value, _ in PUBLIC) > 75
+    assert formulas.source_of(wengert.scipy.special.erfcx) == "DLMF chapter 7"
+    assert formulas.source_of(wengert.jet) is None  # its docstring has one
+    bare = [
+        paths[0]
+        for value, paths in PUBLIC
+        if (value.__doc__ or "").startswith("Elementwise ``") and not formulas.is_what(value)
+    ]
+    assert bare == []
+
+
+# --- what is seen -------------------------------------------------------------------------------------------------------
+
+
+def seen(path):
+    return observed.observe(PATHS[path], NAMESPACES)
+
+
+def test_what_is_seen_of_an_elementwise_function():
+    hypot = seen("wengert.numpy.hypot")
+    assert hypot.calls == [("3.0, 4.0", "float64[]")]
+    assert hypot.derivatives == {"x": ("✓", "✓"), "y": ("✓", "✓")} and (hypot.batch, hypot.native) == ("✓", "✓")
+    assert hypot.dtypes["float32"] == "float32" and hypot.dtypes["complex128"] == "refused"
+
+
+def test_what_has_no_derivative_is_seen():
+    assert seen("wengert.scipy.special.struve").derivatives == {"x": ("no", "no"), "y": ("✓", "✓")}
+    assert seen("wengert.numpy.rint").derivatives == {"x": ("0", "0")}
+    assert seen("wengert.numpy.argmax").derivatives == {}
+
+
+def test_calls_of_other_functions_and_of_objects_are_seen():
+    scan = seen("wengert.lax.scan")
+    assert scan.calls[0][0].startswith("function, ") and scan.derivatives["xs"] == ("✓", "✓")
+    assert seen("wengert.scipy.stats.norm").calls[0][0].startswith(("cdf(", "logpdf("))
+    assert wengert.numpy.hypot is PATHS["wengert.numpy.hypot"]  # what was put in its place is gone
+
+
+def test_a_loop_without_an_end_is_left(monkeypatch):
+    """In other dtypes an example's loop may go on for ever; what was seen before that stays."""
+    monkeypatch.setattr(observed, "SECONDS", 1)
+    loop = seen("wengert.lax.while_loop")
+    assert loop.calls and loop.derivatives
