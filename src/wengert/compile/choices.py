@@ -94,6 +94,11 @@ CHOICES: dict[str, Choice] = {
     "serial.transforms.SIDE": Choice("how many lines are copied together", (1, 3)),
     "serial.transforms.CALL": Choice("how many lines a call transforms", (1.0, 1e3)),
     "serial.transforms.ROOM": Choice("how many pieces have room for lines", (2, 3)),
+    "serial.fourier.NEAR": Choice("which lines are matrices, or NumPy's", (0, NEVER)),
+    "serial.fourier.FEW": Choice("which lines are matrices for being few", (0, NEVER)),
+    "serial.fourier.SHORT": Choice("how short a line may be that is a matrix", (4, NEVER)),
+    "serial.fourier.MOST": Choice("how large matrices are", (8, NEVER)),
+    "serial.fourier.ROOMS": Choice("how many pieces have room for lines", (2, 3)),
     "serial.ufuncs.BLOCK": Choice("how many elements a call of a ufunc's loop has", (1, 3)),
     "serial.sorting.FEW": Choice("which sorts are native", (0, 16)),
     "serial.sorters.SHORT": Choice("which sorts are by rank", (0, 2), ("serial.sorting",)),
@@ -113,7 +118,7 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.rejection.NUMBER serial.transforms.POINT serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
+    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.rejection.NUMBER serial.transforms.POINT serial.fourier.POINT serial.butterflies.ROOM serial.butterflies.RADICES serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
     "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.lanes.INSTRUCTION control.lanes.NONE_LEFT control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )

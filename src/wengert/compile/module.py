@@ -206,6 +206,7 @@ class Module:
             text = writer.write()
             name = self.texts.function(text, "kernel")
             self.texts.take(writer.e)
+            self.texts.globals.update(writer.globals)
             if phase.pieces is not None:
                 self.texts.declare(pool.NAME, pool.DECLARATION)
             begins = [0] * len(writer.arrays)

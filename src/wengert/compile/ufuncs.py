@@ -44,7 +44,7 @@ def _fields(ufunc: Any) -> _Fields | None:
     counts = (found.nin, found.nout, found.nargs, found.ntypes)
     if counts != (ufunc.nin, ufunc.nout, ufunc.nargs, ufunc.ntypes) or not found.ntypes:
         return None
-    if not found.functions or not found.data or not found.title or not found.types:
+    if not found.functions or not found.title or not found.types:  # there may be no data
         return None
     name = ufunc.__name__.encode()
     if ctypes.string_at(found.title, len(name) + 1) != name + b"\0":
@@ -119,7 +119,7 @@ def address(name: str) -> int:
     fields = _fields(ufunc)
     k = _index(ufunc, types.replace("_", "->"))
     assert fields is not None and k is not None, name
-    pair = (ctypes.c_void_p * 2)(fields.functions[k], fields.data[k])
+    pair = (ctypes.c_void_p * 2)(fields.functions[k], fields.data[k] if fields.data else None)
     _KEPT.append((pair, ufunc))
     return ctypes.addressof(pair)
 

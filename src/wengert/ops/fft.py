@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Value, shape_of
+from ..core import Aval, Value
 from ..lowering.kernels import Kernel
-from .elementwise import conj, convert, real
+from .elementwise import conj, convert
 from .linear import Linear
-from .slices import pad_p
 
 ndarray = np.ndarray
 _LOOPS = "numpy.fft._pocketfft_umath."  # NumPy's ufuncs of lines
@@ -65,10 +64,21 @@ def _half(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 
 
 def _rfft_transpose(ct: Value, x: Any, *, axis: int) -> Value:
-    """``out[j] = Re sum_k ct[k] w^(jk)``: the full transform of the half spectrum with zeros behind it."""
-    n, have = x.shape[axis], shape_of(ct)[axis]
-    full = pad_p.bind(ct, config=tuple((0, n - have if i == axis else 0, 0) for i in range(len(x.shape))))
-    return convert(real(fft_p.bind(full, axes=(axis,), inverse=False)), x.dtype)
+    """``out[j] = Re sum_k ct[k] w^(jk)``: the signal of a spectrum whose numbers but the first and middle ones stand for two."""
+    n = x.shape[axis]
+    weight = _counted(n, 0.5 * n, n, axis, x)
+    return convert(irfft_p.bind(conj(ct) * weight, axis=axis, n=n), x.dtype)
+
+
+def _counted(n: int, inner: float, ends: float, axis: int, like: Any) -> ndarray:
+    """For each number of a half spectrum a weight, that of the first and the middle one apart."""
+    weight = np.full(n // 2 + 1, inner)
+    weight[0] = ends
+    if n % 2 == 0:
+        weight[-1] = ends
+    return weight.reshape([-1 if i == axis else 1 for i in range(len(like.shape))]).astype(
+        real_of(complex_of(like.dtype))
+    )
 
 
 # The first half of the transform of a real signal.
@@ -86,12 +96,7 @@ rfft_p = Linear(
 
 def _irfft_transpose(ct: Value, x: Any, *, axis: int, n: int) -> Value:
     """The half spectrum counts double where its mirror image is left out."""
-    weight = np.full(n // 2 + 1, 2.0 / n)
-    weight[0] = 1.0 / n
-    if n % 2 == 0:
-        weight[-1] = 1.0 / n
-    weight = weight.reshape([-1 if i == axis else 1 for i in range(len(x.shape))]).astype(real_of(x.dtype))
-    return conj(rfft_p.bind(ct, axis=axis)) * weight
+    return conj(rfft_p.bind(ct, axis=axis)) * _counted(n, 2.0 / n, 1.0 / n, axis, x)
 
 
 # The real signal of length n that has a given half spectrum.

@@ -1,7 +1,7 @@
-"""Fourier transforms by the loops of NumPy's ufuncs for them, axis after axis, lines shared by threads.
+"""Fourier transforms, axis after axis, lines shared by threads: by `fourier`, or by the loops of NumPy's ufuncs for them.
 
-Lines along the last axis are transformed where they are. Along another, some neighbours are copied into rows of their own and
-back, so that memory is read in lines of the cache.
+Of these lines along the last axis are transformed where they are. Along another, some neighbours are copied into rows of their
+own and back, so that memory is read in lines of the cache.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from .. import ufuncs
 from ..emitter import V
 from ..scalars import REGISTERS
+from . import fourier
 from .step import Phase, Serial, pieces_of
 from .writer import Array, Writer
 
@@ -40,6 +41,7 @@ class Lines(NamedTuple):
     after: int
     factor: float
     first: bool
+    inverse: bool
 
     @property
     def nanoseconds(self) -> float:
@@ -65,23 +67,25 @@ def complex_lines(step: Serial) -> list[Phase] | None:
                 number == 0,
             )
         )
-    return _phases(step, x, out, passes) if passes else None
+    return _phases(step, x, out, passes, inverse) if passes else None
 
 
 def half_lines(step: Serial) -> list[Phase] | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     axis = step.eqn.params["axis"] % len(x.shape)
     n = x.shape[axis]
-    return _phases(step, x, out, [(step.options["odd" if n % 2 else "even"], axis, n, n // 2 + 1, 1.0, True)])
+    passes = [(step.options["odd" if n % 2 else "even"], axis, n, n // 2 + 1, 1.0, True)]
+    return _phases(step, x, out, passes, False)
 
 
 def real_lines(step: Serial) -> list[Phase] | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     axis, n = step.eqn.params["axis"] % len(x.shape), step.eqn.params["n"]
-    return _phases(step, x, out, [(step.options["loop"], axis, x.shape[axis], n, 1 / n if n else 1.0, True)])
+    passes = [(step.options["loop"], axis, x.shape[axis], n, 1 / n if n else 1.0, True)]
+    return _phases(step, x, out, passes, True) if x.shape[axis] == n // 2 + 1 else None
 
 
-def _phases(step: Serial, x, out, passes) -> list[Phase] | None:  # noqa: ANN001
+def _phases(step: Serial, x, out, passes, inverse: bool) -> list[Phase] | None:  # noqa: ANN001
     real = np.dtype(f"f{out.dtype.itemsize // (2 if out.dtype.kind == 'c' else 1)}")
     if real not in (np.float32, np.float64) or not math.prod(out.shape) or not math.prod(x.shape):
         return None  # long doubles are NumPy's
@@ -89,12 +93,13 @@ def _phases(step: Serial, x, out, passes) -> list[Phase] | None:  # noqa: ANN001
     for name, axis, n, m, factor, first in passes:
         given = x.dtype if first else out.dtype
         types = f"{given.char}{real.char}->{out.dtype.char}"
-        if ufuncs.types_of(name, (given, real)) != types:
-            return None
         before, after = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
-        lines = Lines(name, types, given, out.dtype, before, n, m, after, factor, first)
+        lines = Lines(name, types, given, out.dtype, before, n, m, after, factor, first, inverse)
         work += before * after * lines.nanoseconds
-        phases.append(_phase(step, lines))
+        own = fourier.phases(step, lines)
+        if own is None and ufuncs.types_of(name, (given, real)) != types:
+            return None
+        phases += own or [_phase(step, lines)]
     step.work = int(work * 2)
     return phases
 

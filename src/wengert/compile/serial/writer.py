@@ -309,6 +309,7 @@ class Writer(Text):
         super().__init__()
         self.step = step
         self.phase = phase
+        self.globals: dict[str, str] = {}  # constants in memory, by name
         self.piece = V("%piece", "i64", 1, 0)  # which one this call is to do, in a phase of pieces
         self.checks = step.checks
         self.vector_bytes = vector_bytes
