@@ -18,7 +18,7 @@ from ..ops.scatters import scatter_add_p, wide
 from ..ops.shape import as_length, moveaxis, reshape
 from .dispatch import rounded
 from .reductions import max, min  # noqa: A004
-from .searching import known, searchsorted, where
+from .searching import searchsorted, where
 
 ndarray = np.ndarray
 
@@ -57,8 +57,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     minlength = as_length(minlength, "bincount: minlength")
     length = None if length is None else as_length(length, "bincount: length")
     if length is None:
-        values = known(x, "bincount without length=, the length of the result")
-        length = int(values.max(initial=-1)) + 1
+        length = int(max(x, initial=-1)) + 1  # type: ignore[call-overload]
         length = minlength if minlength > length else length
     if weights is None:
         weights = np.ones(shape_of(x), config.int_dtype)

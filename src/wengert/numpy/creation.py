@@ -11,9 +11,10 @@ from ..config import canonical_dtype, config
 from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.bounds import holds
-from ..ops.elementwise import convert, not_equal, where_p
+from ..ops.elementwise import ceil, convert, not_equal, where_p
 from ..ops.fits import check_written
 from ..ops.indexing import index_embed_p
+from ..ops.masks import true_places
 from ..ops.memory import copied, new_array
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import as_length, as_lengths, broadcast_to, canonical_axis, moveaxis, reshape, stack
@@ -313,7 +314,8 @@ def full_like(
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *, device: Any = None) -> Any:
     """Evenly spaced numbers from `start` up to `stop`, which is not among them.
 
-    Under differentiation the numbers depend on `start` and `step`; how many there are does not.
+    Under differentiation the numbers depend on `start` and `step`; how many there are does not. Their number is asked for
+    where it is traced, as by ``int(n)``.
 
     Example:
         >>> import wengert.numpy as wnp
@@ -324,10 +326,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
     if isinstance(start, Tracer) or isinstance(stop, Tracer) or isinstance(step, Tracer):
         first, last = (0, start) if stop is None else (start, stop)
         by = 1 if step is None else step
-        known = [
-            v.concrete("arange, the number of elements") if isinstance(v, Tracer) else v for v in (first, last, by)
-        ]
-        count = len(np.arange(*known))
+        if all(dtype_of(as_value(v)).kind in "iub" for v in (first, last, by)):
+            count = len(np.arange(int(first), int(last), int(by)))
+        else:
+            count = max(int(ceil((last - first) / by)), 0)
         out = first + by * np.arange(count)
         return out if dtype is None else convert(out, dtype)
     args = (start,) if stop is None and step is None else (0, start, step) if stop is None else (start, stop)
@@ -709,7 +711,7 @@ def ix_(*args: Any) -> tuple[Any, ...]:
         if ndim_of(x) != 1:
             raise ShapeError(f"ix_ needs vectors, got shape {shape_of(x)}")
         if dtype_of(x).kind == "b":
-            x = np.flatnonzero(x.concrete("ix_ of a mask") if isinstance(x, Tracer) else x)
+            x = true_places(x)[0]
         elif shape_of(x)[0] == 0 and not isinstance(a, (ndarray, Tracer)):
             x = convert(x, config.int_dtype)
         out.append(reshape(x, (1,) * i + (-1,) + (1,) * (len(args) - i - 1)))

@@ -13,13 +13,14 @@ from ..config import config
 from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import shape as _ops
-from ..ops.elementwise import as_positions, convert
+from ..ops.elementwise import as_positions, convert, logical_not
 from ..ops.fits import check_written
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, canonical_axis
 from ..ops.slices import slice_axis
+from ..ops.updates import at
 from .dispatch import no_out
-from .searching import argsort, searchsorted, where
+from .searching import argsort, nonzero, searchsorted, where
 from .shaping import atleast_1d, atleast_2d, atleast_3d, ndim, ravel, tile
 
 max_ = builtins.max
@@ -302,7 +303,9 @@ def _insert_traced(arr: Value, obj: Value, values: Value, axis: int) -> Value:
 
 
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    """`arr` without the slices that `obj` (an index, a slice, indices or a mask, all known) names along `axis`.
+    """`arr` without the slices that `obj` (an index, a slice, indices or a mask) names along `axis`.
+
+    How many slices are left is asked for where `obj` is traced.
 
     Example:
         >>> import wengert.numpy as wnp
@@ -313,9 +316,12 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = ravel(arr), 0
     axis = canonical_axis(axis, ndim_of(arr))
+    n = shape_of(arr)[axis]
     if isinstance(obj, Tracer):
-        obj = obj.concrete("delete, whose result has as many elements as are left,")
-    keep = np.delete(np.arange(shape_of(arr)[axis]), obj)
+        going = obj if dtype_of(obj).kind == "b" else at(np.zeros(n, bool))[obj].set(True)
+        keep = nonzero(logical_not(going))[0]
+    else:
+        keep = np.delete(np.arange(n), obj)
     return getitem(arr, (slice(None),) * axis + (keep,))
 
 

@@ -17,6 +17,7 @@ from ..errors import NotSupportedError
 from ..ops import elementwise as ew
 from ..ops import indexing, memory, writing
 from ..ops.fits import check_written
+from ..ops.masks import true_places
 from ..ops.protocols import IMMATERIAL, stored
 from ..ops.shape import broadcast_to, reshape
 from ..ops.written import traced
@@ -132,7 +133,7 @@ def _put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 def _place(arr: Any, mask: Any, vals: Any) -> None:
     array = _array(arr, "place")
-    flat = np.flatnonzero(np.asarray(_known(mask)))
+    flat = true_places(reshape(ew.convert(as_value(mask), bool), (-1,)))[0]
     writing.put(array, flat, vals)
 
 
@@ -143,11 +144,6 @@ def _putmask(a: Any, mask: Any, values: Any) -> None:
     if shape_of(values)[0] != n:
         values = indexing.getitem(values, np.arange(n) % shape_of(values)[0])
     array.memory.put(array.shadow, ew.where(as_value(mask), reshape(values, array.shape), array.now()))
-
-
-def _known(mask: Any) -> Any:
-    mask = as_value(mask)
-    return np.reshape(mask.concrete("a mask"), mask.shape) if isinstance(mask, Tracer) else mask
 
 
 def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:

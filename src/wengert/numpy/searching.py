@@ -23,6 +23,7 @@ from ..ops import reduction as _reduction
 from ..ops.bounds import answer, holds
 from ..ops.elementwise import as_positions, convert, equal, isnan, logical_and, logical_not, where_p
 from ..ops.indexing import getitem
+from ..ops.masks import true_places
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import (
     as_length,
@@ -506,7 +507,7 @@ def compress(
     i = canonical_axis(axis, ndim_of(a))
     if size is None:
         try:
-            chosen = np.flatnonzero(known(condition, "compress"))
+            chosen = nonzero(reshape(as_array(condition), (-1,)))[0]
         except ConcretizationError as error:
             raise ConcretizationError(
                 "compress and extract give as many elements as are chosen, which is not known here; pass size=, or "
@@ -564,7 +565,7 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
             out.append(where(np.arange(size) < count, place // stride % n, fill))
         return tuple(out)
     try:
-        found = np.nonzero(known(a, "nonzero"))
+        found = true_places(convert(a, bool) if isinstance(a, Tracer) else a)
     except ConcretizationError as error:
         raise ConcretizationError(
             "nonzero and where with one argument give as many indices as there are true elements, which is not known "
@@ -576,7 +577,7 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
             np.concatenate([i[:size], np.full(max(size - len(i), 0), f, i.dtype)])
             for i, f in zip(found, fills, strict=True)
         )
-    return tuple(i.astype(config.int_dtype, copy=False) for i in found)
+    return tuple(convert(i, config.int_dtype) for i in found)
 
 
 def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:

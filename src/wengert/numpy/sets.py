@@ -68,9 +68,20 @@ class UniqueInverseResult(NamedTuple):
     inverse_indices: Any
 
 
-def _values(x: Any, name: str) -> ndarray:
+def _values(*arrays: Any) -> list[ndarray] | None:
+    """The values of arrays, None where one is not known."""
     try:
-        return known(x, name)
+        return [known(x, "a set") for x in arrays]
+    except ConcretizationError:
+        return None
+
+
+def _length(size: int | None, chosen: Any, name: str) -> int:
+    """The length of a result: as given, or how many are chosen, which is asked for."""
+    if size is not None:
+        return as_length(size, "size")
+    try:
+        return int(_reduction.sum(convert(chosen, config.int_dtype)))  # type: ignore[call-overload]
     except ConcretizationError as error:
         raise ConcretizationError(
             f"{name} has as many elements as there are different ones, which is not known here; pass size="
@@ -172,11 +183,15 @@ def unique(
     """
     x = as_array(ar)
     axis = None if axis is None else canonical_axis(axis, ndim_of(x))
-    if size is not None:
-        parts = _sized_unique(x, axis, equal_nan, as_length(size, "size"), fill_value)
+    values = _values(x) if size is None else None
+    if values is None:
+        lead = reshape(x, (-1,)) if axis is None else moveaxis(x, axis, 0)
+        n = shape_of(lead)[0]
+        size = 0 if size is None and not n else size
+        first = None if size is not None else _groups(reshape(lead, (n, -1)), equal_nan).first
+        parts = _sized_unique(x, axis, equal_nan, _length(size, first, "unique"), fill_value)
     else:
-        values = _values(x, "unique")
-        parts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
+        parts = np.unique(values[0], True, True, True, axis, equal_nan=equal_nan)
         if isinstance(x, Tracer):
             flat = reshape(x, (-1,)) if axis is None else x
             out = getitem(flat, parts[1] if axis is None else (slice(None),) * axis + (parts[1],))
@@ -319,15 +334,14 @@ def intersect1d(
         array([1, 3])
     """
     a, b = _common(ar1, ar2)
-    if size is None:
-        values, first, second = np.intersect1d(
-            _values(a, "intersect1d"), _values(b, "intersect1d"), assume_unique, return_indices=True
-        )
+    known_both = _values(a, b) if size is None else None
+    if known_both is not None:
+        values, first, second = np.intersect1d(*known_both, assume_unique, return_indices=True)
         out = getitem(a, first) if isinstance(a, Tracer) else values
         return (out, first, second) if return_indices else out
     values, index, valid = _all_unique(a)
-    size = as_length(size, "size")
-    out, places = _chosen(values, logical_and(valid, isin(values, b)), size, fill_value)
+    keep = logical_and(valid, isin(values, b))
+    out, places = _chosen(values, keep, _length(size, keep, "intersect1d"), fill_value)
     if not return_indices:
         return out
     n, m = shape_of(a)[0], shape_of(b)[0]
@@ -350,14 +364,17 @@ def setdiff1d(
         array([1, 3])
     """
     a, b = _flat(ar1), _flat(ar2)
-    if size is None:
-        have, without = _values(a, "setdiff1d"), _values(b, "setdiff1d")
+    known_both = _values(a, b) if size is None else None
+    if known_both is not None:
+        have, without = known_both
         index = np.arange(len(have)) if assume_unique else np.unique(have, return_index=True)[1]
         return getitem(a, index[~np.isin(have[index], without)])
     if assume_unique:
-        return _chosen(a, isin(a, b, invert=True), as_length(size, "size"), fill_value)[0]
+        keep = isin(a, b, invert=True)
+        return _chosen(a, keep, _length(size, keep, "setdiff1d"), fill_value)[0]
     values, _, valid = _all_unique(a)
-    return _chosen(values, logical_and(valid, isin(values, b, invert=True)), as_length(size, "size"), fill_value)[0]
+    keep = logical_and(valid, isin(values, b, invert=True))
+    return _chosen(values, keep, _length(size, keep, "setdiff1d"), fill_value)[0]
 
 
 def setxor1d(
@@ -372,13 +389,15 @@ def setxor1d(
     """
     a, b = _common(ar1, ar2)
     both = concatenate([a, b])
-    if size is None:
-        have, left, right = (_values(v, "setxor1d") for v in (both, a, b))
+    known_all = _values(both, a, b) if size is None else None
+    if known_all is not None:
+        have, left, right = known_all
         index = np.unique(have, return_index=True)[1]
         return getitem(both, index[np.isin(have[index], left) != np.isin(have[index], right)])
     values, _, valid = _all_unique(both)
     one = logical_not(logical_and(isin(values, a), isin(values, b)))
-    return _chosen(values, logical_and(valid, one), as_length(size, "size"), fill_value)[0]
+    keep = logical_and(valid, one)
+    return _chosen(values, keep, _length(size, keep, "setxor1d"), fill_value)[0]
 
 
 __all__ = [

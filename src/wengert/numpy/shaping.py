@@ -13,12 +13,15 @@ from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
 from ..ops.bounds import holds
 from ..ops.cumulative import cumsum_p
-from ..ops.elementwise import as_positions, convert, floor, rint
+from ..ops.elementwise import as_positions, convert, floor, not_equal, rint, where_p
 from ..ops.fits import check_written
 from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes as _broadcast
 from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p
 from ..ops.slices import pad_p, slice_axis
+from ..ops.reduction import any_p, sum_p
+from ..ops.reduction import max as max_of
+from ..ops.reduction import min as min_of
 from ..ops.updates import at
 from .dispatch import plain
 
@@ -326,10 +329,11 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
 
     Args:
         total_repeat_length: how long the result is along `axis`: what is too much is left out, and the last slice fills
-            what is missing. With it `repeats` need not be known beforehand.
+            what is missing. The sum of `repeats` by default,
+            which is asked for where they are traced.
 
     Raises:
-        ConcretizationError: `repeats` is under transformation, and the shape of the result would depend on it.
+        ConcretizationError: `repeats` are traced where their sum may not be asked for, as in the body of a loop.
 
     Example:
         >>> import wengert.numpy as wnp
@@ -341,12 +345,14 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         a, axis = ravel(a), 0
     axis = canonical_axis(axis, ndim_of(a))
     s = shape_of(a)
-    if isinstance(repeats, Tracer) and total_repeat_length is not None:
+    if isinstance(repeats, Tracer) and (total_repeat_length is not None or repeats.size > 1):
         if not holds(repeats >= 0):
             raise ShapeError("repeat: repeats may not contain negative values")
+        if total_repeat_length is None:
+            total_repeat_length = int(sum_p.bind(_ops.reshape(repeats, (-1,)), axes=(0,)))  # type: ignore[call-overload]
         return _repeated(a, repeats, axis, as_length(total_repeat_length, "repeat: total_repeat_length"))
     if isinstance(repeats, Tracer):
-        repeats = repeats.concrete("repeat, the number of repeats")
+        repeats = int(_ops.reshape(repeats, ()))  # type: ignore[call-overload]
     counts = np.asarray(repeats)
     if counts.size and counts.min() < 0:
         raise ShapeError(f"repeat: repeats may not contain negative values, got {counts.min()}")
@@ -637,7 +643,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
-    """`filt`, whose values are known, without the slices of zeros at its ends along `axis` (all axes by default).
+    """`filt` without the slices of zeros at its ends along `axis` (all axes by default); how many is asked for where it is traced.
 
     Args:
         filt: the array.
@@ -649,16 +655,16 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
         array([1., 0., 2.])
     """
     filt = as_array(filt)
-    values = np.reshape(filt.concrete("trim_zeros"), filt.shape) if isinstance(filt, Tracer) else np.asarray(filt)
-    axes = canonical_axes(axis, ndim_of(filt))
-    places = np.argwhere(values)
-    for i in axes:
-        if not len(places):
+    for i in canonical_axes(axis, ndim_of(filt)):
+        others = tuple(j for j in range(ndim_of(filt)) if j != i)
+        held, n = any_p.bind(not_equal(filt, 0), axes=others), shape_of(filt)[i]
+        inside = np.arange(n)
+        last = int(max_of(where_p.bind(held, inside, -1), initial=-1))  # type: ignore[call-overload]
+        if last < 0:
             filt = slice_axis(filt, i, 0, 0)
             continue
-        start = int(places[:, i].min()) if "f" in trim.lower() else 0
-        stop = int(places[:, i].max()) + 1 if "b" in trim.lower() else shape_of(filt)[i]
-        filt = slice_axis(filt, i, start, stop)
+        first = int(min_of(where_p.bind(held, inside, n), initial=n)) if "f" in trim.lower() else 0  # type: ignore[call-overload]
+        filt = slice_axis(filt, i, first, last + 1 if "b" in trim.lower() else n)
     return filt
 
 

@@ -21,6 +21,7 @@ from .promotion import broadcast_shapes
 from .roots import passes
 from .scatters import gather_p
 from .shape import canonical_axis, moveaxis, reshape
+from ..provided import provided
 
 
 def _x(*shape: int, seed: int = 31) -> np.ndarray:
@@ -204,15 +205,12 @@ def _entries(key: Any, shape: tuple[int, ...]) -> list[Any]:
             out += [slice(None)] * left or [Ellipsis]
             axis += left
         elif _is_mask(e):
-            mask = _known_mask(e)
-            if any(
-                m not in (0, k) for m, k in zip(mask.shape, shape[axis : axis + n], strict=True)
-            ):  # 0 fits, in NumPy
+            lengths = shape[axis : axis + n]
+            if any(m not in (0, k) for m, k in zip(shape_of(e), lengths, strict=True)):  # 0 fits, in NumPy
                 raise IndexError(
-                    f"a mask of shape {mask.shape} does not fit the axes of lengths {shape[axis : axis + n]} of an array "
-                    f"of shape {shape}"
+                    f"a mask of shape {shape_of(e)} does not fit the axes of lengths {lengths} of an array of shape {shape}"
                 )
-            out += np.nonzero(mask)
+            out += _places(e)
         else:
             out.append(e)
         axis += n
@@ -235,7 +233,7 @@ def _entry(e: Any) -> Any:
         return int(e)
     e = index_array(e)
     if dtype_of(e).kind == "b" and not shape_of(e):
-        return (np.zeros(1 if _known_mask(e)[()] else 0, np.intp),)
+        return (np.zeros(1 if e else 0, np.intp),)
     return e
 
 
@@ -260,16 +258,29 @@ def index_array(e: Any) -> Value:
     return e
 
 
-def _known_mask(mask: Value) -> ndarray:
-    if isinstance(mask, Tracer):
-        try:
-            return np.reshape(mask.concrete("an index that is a mask"), shape_of(mask))
-        except ConcretizationError:
-            raise ConcretizationError(
-                f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "
-                f"use where(mask, x, 0) and keep the shape"
-            ) from None
-    return np.asarray(mask)
+def _known_mask(mask: Value) -> ndarray | None:
+    """The values of a mask, None where they are not known."""
+    if not isinstance(mask, Tracer):
+        return np.asarray(mask)
+    try:
+        return np.reshape(mask.concrete("an index that is a mask"), shape_of(mask))
+    except ConcretizationError:
+        return None
+
+
+def _places(mask: Value) -> Sequence[Value]:
+    """The index arrays that a mask stands for: those of its true elements, whose number must be known or may be asked for."""
+    known = _known_mask(mask)
+    if known is not None:
+        return np.nonzero(known)
+    try:
+        return provided("counted_places")(mask)
+    except ConcretizationError:
+        raise ConcretizationError(
+            f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "  # type: ignore[union-attr]
+            f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so does "
+            f"y[mask] = f(x[mask]) for elementwise f and one mask)"
+        ) from None
 
 
 def _slice_entry(s: slice, n: int) -> tuple[int | None, int | None, int | None]:

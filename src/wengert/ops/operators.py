@@ -57,7 +57,7 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False, unlike: bo
 
 
 def _numeric(x: Any) -> bool:
-    if hasattr(x, "__wengert_value__"):  # an array of the alias, whose operators have its meaning
+    if hasattr(type(x), "__wengert_value__"):  # an array of the alias, whose operators have its meaning
         return False
     return isinstance(x, (np.generic, ndarray, list, tuple, bool, int, float, complex)) or hasattr(x, "__array__")
 
@@ -190,6 +190,8 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
         return _as_object(self)
     if storing:
         raise _into_plain(self)
+    if not self.shape and self.dtype.kind in "iub":
+        return np.asarray(self.concrete("an index or a range"), dtype)  # as Python's range asks
     raise ConcretizationError(
         f"NumPy asked for the values of an array of shape {self.shape} that stands under {self._trace.name}: to make an "
         f"array of traced ones write np.stack([x, y]) or np.array([x, y], like=x), for np.asarray(x) just x; else use "
@@ -398,7 +400,12 @@ def _format(self: Tracer, spec: str) -> str:
     return format(self.concrete("a format"), spec) if spec else str(self)
 
 
-Tracer.__float__ = lambda self: float(_detached(self, "float()"))  # type: ignore[method-assign]
+def _float(self: Tracer) -> float:
+    """``float(x)``; a whole number is asked for as ``int(x)`` is."""
+    return float(int(self) if self.dtype.kind in "iub" and self.size == 1 else _detached(self, "float()"))
+
+
+Tracer.__float__ = _float  # type: ignore[method-assign]
 Tracer.__complex__ = lambda self: complex(_detached(self, "complex()"))  # type: ignore[method-assign]
 Tracer.__format__ = _format
 

@@ -18,70 +18,116 @@ from .shape import reshape
 
 
 class Selection:
-    """``x[mask]`` where the mask is not known: good for ``x[mask] = …`` and arithmetic with numbers on the way there.
+    """``x[mask]`` where the mask is not known.
+
+    Elementwise functions of it, of numbers and of selections by the same mask keep all of `x`, so that ``y[mask] = …`` of
+    what they give is a choice between two arrays, and its sums are sums where the mask holds. For anything else it becomes
+    the array that it stands for, whose length is asked for (`masks.counted_places`).
 
     Of ``x[0, :, mask]`` `whole` is ``x[0]``, and `axis` is the first of its axes that the mask is about.
     """
 
-    __slots__ = ("axis", "mask", "whole")
+    __slots__ = ("axis", "mask", "values", "whole")
     __array_priority__ = 2000.0
 
     def __init__(self, whole: Value, mask: Tracer, axis: int = 0) -> None:
         self.whole, self.mask, self.axis = whole, mask, axis
+        self.values: Any = None
 
-    def unknown(self) -> ConcretizationError:
-        return ConcretizationError(
-            f"x[mask] has as many elements as the mask has true entries, which {self.mask._trace.name} does not know; "
-            f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so does "
-            f"y[mask] = f(x[mask]) for elementwise f and one mask)"
-        )
+    @property
+    def dtype(self) -> np.dtype:
+        return dtype_of(self.whole)
 
-    def apply(self, f: Callable[..., Any], *args: Any) -> Selection:
-        """An elementwise function of selections of one mask and numbers."""
-        values = []
-        for a in args:
-            if type(a) is Selection:
-                if not same_mask(a.mask, self.mask) or a.axis != self.axis:
-                    raise self.unknown()
-                values.append(a.whole)
-            else:
-                a = as_value(a)
-                if ndim_of(a):
-                    raise self.unknown()
-                values.append(a)
+    @property
+    def ndim(self) -> int:
+        return ndim_of(self.whole) - ndim_of(self.mask) + 1
+
+    @property
+    def __wengert_value__(self) -> Any:
+        """The array that it stands for."""
+        if self.values is None:
+            self.values = getitem(self.whole, (slice(None),) * self.axis + (self.mask,))
+        return self.values
+
+    def by(self, mask: Any, axis: int = 0) -> bool:
+        """Whether it is a choice by a mask, of the whole that it was made of."""
+        return self.values is None and self.axis == axis and same_mask(self.mask, mask)
+
+    def apply(self, f: Callable[..., Any], *args: Any) -> Any:
+        """An elementwise function of selections and of what else there is."""
+        if not all(a.by(self.mask, self.axis) if type(a) is Selection else not ndim_of(as_value(a)) for a in args):
+            return f(*taken(args))
+        values = [a.whole if type(a) is Selection else a for a in args]
         with np.errstate(all="ignore"):  # the elements that are not selected may be anything
             return Selection(as_value(f(*values)), self.mask, self.axis)
 
+    def reduced(self, f: Callable[..., Any], axis: int | None = None, **kwargs: Any) -> Any:
+        """A reduction that knows ``where=``."""
+        if self.values is not None or axis not in (None, self.axis, self.axis - self.ndim):
+            return f(self.__wengert_value__, axis=axis, **kwargs)
+        axes = None if axis is None else tuple(range(self.axis, self.axis + ndim_of(self.mask)))
+        where = widen(self.mask, shape_of(self.whole), self.axis)
+        return f(self.whole, axis=axes, where=where, **kwargs)
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise self.unknown()
+        return self.__wengert_value__.__array__(dtype, copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
-            raise self.unknown()
+            return getattr(ufunc, method)(*taken(inputs), **taken(kwargs))
         return self.apply(ufunc, *inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        raise self.unknown()
+        if function in _REDUCTIONS and len(args) == 1 and args[0] is self and kwargs.keys() <= {"axis", "ddof"}:
+            return self.reduced(function, **kwargs)
+        return function(*taken(args), **taken(kwargs))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise self.unknown()
+        f = _METHODS.get(name)
+        if f is None:
+            return getattr(self.__wengert_value__, name)
+        return lambda *args, **kwargs: f(self, *args, **kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        raise self.unknown()
+        return self.__wengert_value__[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.__wengert_value__[key] = value
 
     def __len__(self) -> int:
-        raise self.unknown()
+        return len(self.__wengert_value__)
+
+    def __iter__(self) -> Any:
+        return iter(self.__wengert_value__)
+
+    def __repr__(self) -> str:
+        return f"<x[mask] of {self.whole!r}>" if self.values is None else repr(self.values)
 
 
-for _name in "add sub mul truediv floordiv mod pow lt le gt ge eq ne".split():
-    _f = getattr(operator, _name)
-    setattr(Selection, f"__{_name}__", lambda self, other, f=_f: self.apply(f, self, other))
+def taken(x: Any) -> Any:
+    """Arguments, the selections among them as the arrays that they stand for."""
+    if type(x) is Selection:
+        return x.__wengert_value__
+    if type(x) in (tuple, list):
+        return type(x)([taken(item) for item in x])
+    return {k: taken(v) for k, v in x.items()} if type(x) is dict else x
+
+
+_REDUCTIONS = {getattr(np, name): name for name in "sum prod mean any all std var".split()}
+_METHODS: dict[str, Any] = {name: f for f, name in _REDUCTIONS.items()}
+for _name in "add sub mul truediv floordiv mod pow matmul and or xor lt le gt ge eq ne".split():
+    _f = getattr(operator, f"{_name}_" if _name in ("and", "or") else _name)
+    setattr(Selection, f"__{_name}__", lambda self, other, f=_f: _operated(self, f, self, other))
     if _name not in ("lt", "le", "gt", "ge", "eq", "ne"):
-        setattr(Selection, f"__r{_name}__", lambda self, other, f=_f: self.apply(f, other, self))
-for _name in ("neg", "pos", "abs"):
+        setattr(Selection, f"__r{_name}__", lambda self, other, f=_f: _operated(self, f, other, self))
+for _name in ("neg", "pos", "abs", "invert"):
     setattr(Selection, f"__{_name}__", lambda self, f=getattr(operator, _name): self.apply(f, self))  # noqa: B008 (this name's)
+
+
+def _operated(self: Selection, f: Any, *args: Any) -> Any:
+    return f(*taken(args)) if f is operator.matmul else self.apply(f, *args)
 
 
 def same_mask(a: Any, b: Any) -> bool:
@@ -163,37 +209,39 @@ def widen(mask: Value, shape: tuple[int, ...], axis: int = 0) -> Value:
     return reshape(mask, (1,) * axis + shape_of(mask) + (1,) * (len(shape) - ndim_of(mask) - axis))
 
 
-def fitting_beside(value: Any, mask: Tracer, axis: int, now: Value) -> Value:
-    """A value that is written wherever the mask holds: one number, or what stands along the axes behind those of the mask."""
-    v = as_value(value)
-    if math.prod(shape_of(v)) == 1:
-        return reshape(v, ())
-    if ndim_of(v) > ndim_of(now) - axis - ndim_of(mask):
-        raise Selection(v, mask).unknown()
-    return v
+def fills(value: Value, mask: Tracer, axis: int, now: Value) -> bool:
+    """Whether a value can be written wherever a mask holds, however often: one number, or what stands along the axes behind
+    those of the mask."""
+    return math.prod(shape_of(value)) == 1 or ndim_of(value) <= ndim_of(now) - axis - ndim_of(mask)
 
 
 def write_beside(array: MutableArray, key: tuple[Any, ...], value: Any) -> bool:
-    """``x[0, mask] = value`` for a number or a selection by the same mask; whether the key is of that kind."""
+    """``x[0, mask] = value`` for a number or a selection by the same mask; whether it is of that kind."""
     found = without_mask(array, key) if any(isinstance(k, Tracer) for k in key) else None
     if found is None:
         return False
     basic, mask, axis = found
     now = getitem(array.now(), basic)
     if type(value) is Selection:
-        if not same_mask(value.mask, mask) or value.axis != axis or shape_of(value.whole) != shape_of(now):
-            raise value.unknown()
+        if not value.by(mask, axis) or shape_of(value.whole) != shape_of(now):
+            return False
         fill = value.whole
     else:
-        fill = fitting_beside(value, mask, axis, now)
+        fill = as_value(value)
+        if not fills(fill, mask, axis, now):
+            return False
+        if math.prod(shape_of(fill)) == 1:
+            fill = reshape(fill, ())
     array.memory.put(array.shadow[basic], ew.where(widen(mask, shape_of(now), axis), fill, now))
     return True
 
 
-def write_masked(array: MutableArray, mask: Tracer, v: Value) -> None:
+def write_masked(array: MutableArray, mask: Tracer, v: Value) -> bool:
+    """``x[mask] = v`` for what is written wherever the mask holds; whether `v` is of that kind."""
     shape = array.shape
     rest = shape[ndim_of(mask) :]
     if shape_of(v) not in ((), (1,), rest, (1, *rest)):
-        raise Selection(v, mask).unknown()
+        return False
     v = array.memory.fit(v, rest)
     array.memory.put(array.shadow, ew.where(widen(mask, shape), v, array.now()))
+    return True

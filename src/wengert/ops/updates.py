@@ -19,7 +19,7 @@ from .fits import check_written
 from .indexing import _entries, _slice_entry, getitem
 from .memory import position_dtype
 from .scatters import gather_p, scatter_add_p, scatter_set_p
-from .selection import fitting_beside, widen, without_mask
+from .selection import fills, widen, without_mask
 from .shape import broadcast_to, concatenate, reshape
 
 _MODES = (None, "promise_in_bounds", "clip", "wrap", "fill", "drop")
@@ -179,7 +179,7 @@ class Place:
         index = self.index if type(self.index) is tuple else (self.index,)
         if any(isinstance(e, Tracer) for e in index):
             found = without_mask(x, index)
-            if found is not None:
+            if found is not None and fills(values, *found[1:], getitem(x, found[0])):
                 return _where_masked(primitive, x, values, *found)
         where, absent = positions(shape, self.index, _mode(options))
         have, want = shape_of(values), shape_of(where)
@@ -281,7 +281,7 @@ def _where_masked(
 ) -> Value:
     """An update where a mask holds that is not known: the place has as many elements as the mask has true entries."""
     now, d = getitem(x, basic), dtype_of(x)
-    fill = fitting_beside(values, mask, axis, now)
+    fill = reshape(values, ()) if math.prod(shape_of(values)) == 1 else values
     if dtype_of(fill).kind == "c" and d.kind != "c":
         raise DtypeError(f"cannot write {dtype_of(fill)} values into a {d} array; convert it with astype first")
     combined = ew.convert(_COMBINED[primitive](now, ew.convert(fill, d)), d)

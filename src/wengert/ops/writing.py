@@ -18,7 +18,7 @@ from . import elementwise as ew
 from .fits import check_written
 from .indexing import getitem
 from .memory import MUTABLE, Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
-from .selection import Selection, same_mask, selection_of, unknown_mask, widen, write_beside, write_masked
+from .selection import Selection, selection_of, unknown_mask, widen, write_beside, write_masked
 from .shape import broadcast_to, reshape
 
 ndarray = np.ndarray
@@ -69,17 +69,14 @@ def write(x: Tracer, key: Any, value: Any) -> None:
             return
     if not basic and type(key) is tuple and write_beside(array, key, value):
         return
-    if type(value) is Selection:
-        if not same_mask(value.mask, key) or shape_of(value.whole) != array.shape:
-            raise value.unknown()
+    if type(value) is Selection and value.by(key) and shape_of(value.whole) == array.shape:
         array.memory.put(array.shadow, ew.where(widen(key, array.shape), value.whole, array.now()))
         return
     v = as_value(value)
     check_written(v, array.dtype)
     if not basic:
         mask = unknown_mask(array, key)
-        if mask is not None:
-            write_masked(array, mask, v)
+        if mask is not None and write_masked(array, mask, v):
             return
         array.memory.put(getitem(array.shadow, key), v)
         return
@@ -145,12 +142,16 @@ def positions(array: MutableArray, key: Any) -> Value:
 def put(x: Tracer, indices: Any, values: Any, mode: str = "raise") -> None:
     """NumPy's ``put``: write at flat indices, the values over again if there are fewer."""
     array = writable(x)
-    where = np.take(array.shadow.reshape(-1), np.asarray(as_value(indices)), mode=mode)  # type: ignore[call-overload]
+    places, indices = array.shadow.reshape(-1), as_value(indices)
+    if isinstance(indices, Tracer):
+        where = getitem(places, indices)
+    else:
+        where = np.take(places, np.asarray(indices), mode=mode)  # type: ignore[call-overload]
     check_written(values, array.dtype)
     values = reshape(as_value(values), (-1,))
     n = math.prod(shape_of(where))
     if n and shape_of(values)[0]:
-        array.memory.put(where.reshape(-1), getitem(values, np.arange(n) % shape_of(values)[0]))
+        array.memory.put(reshape(where, (-1,)), getitem(values, np.arange(n) % shape_of(values)[0]))
 
 
 class Flat:

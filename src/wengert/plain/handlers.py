@@ -16,6 +16,7 @@ from ..ops import elementwise as ew
 from ..ops import memory, selection, writing
 from ..ops.indexing import getitem
 from ..ops.written import Written, state_of, traced
+from ..provided import provided
 
 ndarray = np.ndarray
 TRIAL: list[Any] = []  # of the installation: the value to wait for, and what came with it
@@ -105,6 +106,9 @@ def _left(function: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
     return NotImplemented if states is x else function(states, *args, **kwargs)
 
 
+_AS_NEEDED = (None, False, np._CopyMode.IF_NEEDED, np._CopyMode.NEVER)
+
+
 def _made(x: Any, dtype: Any, copy: Any, ndmin: int = 0) -> Any:
     if dtype is not None:
         dtype = np.dtype(dtype)
@@ -117,7 +121,7 @@ def _made(x: Any, dtype: Any, copy: Any, ndmin: int = 0) -> Any:
     out = value if isinstance(value, Tracer) else as_value(value)
     if dtype is not None and dtype != out.dtype:
         out = ew.convert(as_value(out), dtype)
-    elif copy and isinstance(out, Tracer) and (out.shape or out.mutable):
+    elif copy not in _AS_NEEDED and isinstance(out, Tracer) and (out.shape or out.mutable):
         out = memory.copied(out)
     shape = out.shape
     if len(shape) < ndmin:
@@ -168,7 +172,14 @@ def _contiguous(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     return _made(a, dtype, None, 1)
 
 
+def _arange(*args: Any, like: Any = None, **kwargs: Any) -> Any:
+    if like is not None or _asked_by_others():
+        return NotImplemented
+    return provided("namespace")("numpy").arange(*args, **kwargs)
+
+
 MAKERS: dict[Any, Callable[..., Any]] = {
+    np.arange: _arange,
     np.array: _array,
     np.asarray: _asarray,
     np.asanyarray: _asarray,

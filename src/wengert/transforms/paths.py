@@ -23,6 +23,7 @@ from ..core import Tracer, Value, dtype_of, inexact_dtype, is_weak, shape_of
 from ..errors import ConcretizationError, ShapeError, TooManyPathsError, line_text, user_place
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
+from ..ops.selection import Selection, taken
 from ..ops.shape import broadcast_to, concatenate
 from .function import name_of
 
@@ -55,13 +56,23 @@ RAISED = _Raised()
 def heeded(run: Callable[[], Any]) -> Any:
     """What a run of a function gives, unless a sign was raised into it: that is raised, also where the function caught it."""
     try:
-        out = run()
+        out = _counted(run())
     except Exception:
         if RAISED.sign is None:
             raise
     if RAISED.sign is not None:
         raise RAISED.sign
     return out
+
+
+def _counted(out: Any) -> Any:
+    """A result whose choices by masks are the arrays that they stand for: what is asked for them belongs to the run."""
+    if isinstance(out, (Tracer, np.ndarray)):
+        return out
+    leaves, tree = trees.flatten(out)
+    if all(type(x) is not Selection for x in leaves):
+        return out
+    return trees.unflatten(tree, taken(list(leaves)))
 
 
 class Choice:
