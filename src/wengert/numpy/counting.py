@@ -9,7 +9,7 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
 from ..ops.bounds import holds
 from ..ops.elementwise import convert, logical_and, real, where_p
 from ..ops.indexing import getitem
@@ -57,7 +57,12 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     minlength = as_length(minlength, "bincount: minlength")
     length = None if length is None else as_length(length, "bincount: length")
     if length is None:
-        length = int(max(x, initial=-1)) + 1  # type: ignore[call-overload]
+        try:
+            length = int(max(x, initial=-1)) + 1  # type: ignore[call-overload]
+        except ConcretizationError as error:
+            raise ConcretizationError(
+                "bincount: the length of the result, the largest number and one, is not known here; pass length="
+            ) from error
         length = minlength if minlength > length else length
     if weights is None:
         weights = np.ones(shape_of(x), config.int_dtype)
