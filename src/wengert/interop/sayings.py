@@ -325,12 +325,12 @@ SAYINGS = (
         "transforms, you can specify a concrete value for the size argument.",
     ),
     (
-        r"repeat, the number of repeats needs the value",
+        r"repeat: how long the result is",
         "When jit-compiling jnp.repeat, the total number of repeats must be static. To fix this, either specify a static value "
         "for `repeats`, or pass a static value to `total_repeat_length`.",
     ),
     (
-        r"bincount without length=",
+        r"bincount: the length of the result",
         "The error occurred because of argument 'x' of jnp.bincount. To avoid this error, pass a static `length` argument.",
     ),
     (r"diag needs a vector or a matrix|Input must be 1- or 2-d", "diag input must be 1d or 2d"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
-from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
+from ..errors import ArgumentError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
 from ..ops.bounds import holds
 from ..ops.cumulative import cumsum_p
@@ -345,14 +345,18 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         a, axis = ravel(a), 0
     axis = canonical_axis(axis, ndim_of(a))
     s = shape_of(a)
-    if isinstance(repeats, Tracer) and (total_repeat_length is not None or repeats.size > 1):
+    if isinstance(repeats, Tracer):
         if not holds(repeats >= 0):
             raise ShapeError("repeat: repeats may not contain negative values")
         if total_repeat_length is None:
-            total_repeat_length = int(sum_p.bind(_ops.reshape(repeats, (-1,)), axes=(0,)))  # type: ignore[call-overload]
+            total = sum_p.bind(_ops.broadcast_to(_ops.reshape(repeats, (-1,)), (s[axis],)), axes=(0,))
+            try:
+                total_repeat_length = int(total)  # type: ignore[call-overload]
+            except ConcretizationError as error:
+                raise ConcretizationError(
+                    "repeat: how long the result is, the sum of the repeats, is not known here; pass total_repeat_length="
+                ) from error
         return _repeated(a, repeats, axis, as_length(total_repeat_length, "repeat: total_repeat_length"))
-    if isinstance(repeats, Tracer):
-        repeats = int(_ops.reshape(repeats, ()))  # type: ignore[call-overload]
     counts = np.asarray(repeats)
     if counts.size and counts.min() < 0:
         raise ShapeError(f"repeat: repeats may not contain negative values, got {counts.min()}")
