@@ -17,11 +17,11 @@ from ..ops.elementwise import as_positions, convert, floor, not_equal, rint, whe
 from ..ops.fits import check_written
 from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes as _broadcast
-from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p
-from ..ops.slices import pad_p, slice_axis
 from ..ops.reduction import any_p, sum_p
 from ..ops.reduction import max as max_of
 from ..ops.reduction import min as min_of
+from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p
+from ..ops.slices import pad_p, slice_axis
 from ..ops.updates import at
 from .dispatch import plain
 

@@ -16,12 +16,12 @@ import numpy as np
 from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ConcretizationError, IndexDtypeError, ShapeError
 from ..lowering import index_maps
+from ..provided import provided
 from .linear import Linear
 from .promotion import broadcast_shapes
 from .roots import passes
 from .scatters import gather_p
 from .shape import canonical_axis, moveaxis, reshape
-from ..provided import provided
 
 
 def _x(*shape: int, seed: int = 31) -> np.ndarray:

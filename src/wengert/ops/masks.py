@@ -14,7 +14,8 @@ from ..core import Tracer, Value, as_array, shape_of
 from ..errors import ConcretizationError
 from ..provided import provide
 from . import elementwise as ew
-from .reduction import cumsum_p, sum_p
+from .cumulative import cumsum_p
+from .reduction import sum_p
 from .shape import reshape
 from .sorting import searchsorted_p
 
