@@ -9,9 +9,13 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert import config, lax
 from wengert.backends import named
+from wengert.compile.donated import overwrites
 from wengert.compile.executable import Executable, cache_key
 from wengert.compile.fingerprint import fingerprint
+from wengert.compile.nest import Node
+from wengert.compile.pipeline import lowered, optimized
 from wengert.core import Aval
+from wengert.lowering.index_maps import Affine
 from wengert.program import Equation, Literal, Program, Var
 from wengert.transforms.donation import _separate
 from wengert.transforms.ownership import own_results
@@ -81,6 +85,12 @@ def from_the_new(i, c):
     return d.at[0].set(c[wnp.cumsum(d)[-1].astype(int) % N])
 
 
+def of_both(i, c):
+    """The step right after the write reads the old array and the new one."""
+    d = c.at[i].set(5.0)
+    return d.at[0].set(wnp.sum(c[::-1] * d) / 64.0)
+
+
 LOOPS = {
     "write": lambda i, c: c.at[i].set(c[i] * 2.0 + 1.0),
     "write, old value read after": lambda i, c: c.at[i].set(5.0) + 0.0 * wnp.sum(c),
@@ -89,6 +99,7 @@ LOOPS = {
     "two writes of one": lambda i, c: c.at[i].set(1.5) + c.at[i + 1].set(2.5)[::-1] / 4.0,
     "write and keep": lambda i, c: wnp.where(wnp.cumsum(c)[i] > 0, c.at[i].set(-1.0), c),
     "old value at a place from the new": lambda i, c: from_the_new(i, c),
+    "old and new together": of_both,
     "turned": lambda i, c: c[::-1].at[i].set(1.0),
     "branch": lambda i, c: lax.cond(c[i] > 0, lambda c: c.at[i].set(-2.0), lambda c: c, c),
     "branch of different arrays": lambda i, c: lax.cond(c[i] > 0, lambda c: c.at[i].set(-2.0), lambda c: c * 0.5, c),
@@ -133,6 +144,18 @@ def seen_in_another_shape(i, c):
     return d, wnp.cumsum(d.reshape(5, 8), 1).reshape(N)
 
 
+def written_and_read_late(i, c):
+    """What reads the old array waits for steps that the write does not wait for."""
+    later = wnp.cumsum(wnp.cumsum(wnp.cumsum(c[1])))
+    return c[0].at[i].set(5.0), wnp.cumsum(c[0] * later) / 1e6
+
+
+def of_two_arrays_read_after(i, c):
+    """One branch changes the first array, the other one the second before it reads the first."""
+    make = lambda a, b: (b.at[i].set(3.0), wnp.cumsum(wnp.cumsum(wnp.cumsum(b) * 1e-3) + a) / 99.0)  # noqa: E731
+    return lax.cond(i % 2 == 0, make, lambda a, b: (a.at[i].set(-2.0), b * 0.5), *c)
+
+
 def of_two_arrays(i, c):
     take = lax.cond(c[0][i] > 0, lambda a, b: a.at[i].set(-2.0), lambda a, b: b.at[i].set(3.0), *c)
     return take, c[0]
@@ -147,6 +170,8 @@ PAIRS = {
     "twice, both wanted": twice_both_wanted,
     "seen in another shape": seen_in_another_shape,
     "branches of two arrays": of_two_arrays,
+    "branches of two arrays, read after": of_two_arrays_read_after,
+    "written and read late": written_and_read_late,
 }
 
 
@@ -165,6 +190,8 @@ def test_writes_are_in_place(monkeypatch):
         assert loop.bodies["body"].held
     (loop,) = same(lambda x: lax.fori_loop(0, 9, written_and_read, (x, x)), x).plan.steps
     assert len(loop.bodies["body"].held) >= 1
+    (loop,) = same(lambda x: lax.fori_loop(0, 9, written_and_read_late, (x, x)), x).plan.steps
+    assert loop.bodies["body"].held
 
 
 # --- donation ------------------------------------------------------------------------------------------------------
@@ -198,6 +225,31 @@ def test_donated(name, donated):
     made = same(f, x, y, donated=donated).plan
     if held is not None and donated == (0,):
         assert made.held == held
+
+
+def test_nests_that_overwrite():
+    """Of each load of the argument it is asked whether it stands where the result is written, and nowhere else."""
+    program = w.make_program(lambda x: x * 2.0 + 1.0)(np.ones(N))
+    plan = lowered(optimized(program), 32)
+    (kernel,), (x,), (y,) = plan.steps, plan.program.inputs, plan.program.outputs
+    (k,) = [k for k, node in enumerate(kernel.nest.nodes) if node.kind == "load"]
+    load = kernel.nest.nodes[k]
+    index = Node("index", (), Affine.axis(0), np.dtype(np.int64))
+    kernel.nest.nodes.append(index)
+    at = len(kernel.nest.nodes) - 1
+    for args, offset, good in (
+        ((), Affine.axis(0), True),
+        ((), Affine(((0, 1),), 1), False),  # one further
+        ((), Affine(((0, -1),), N - 1), False),  # from the end
+        ((at,), Affine(()), False),  # at a computed place, with no other reason to refuse it
+        ((at,), Affine.axis(0), False),
+    ):
+        kernel.nest.nodes[k] = Node("load", args, (x, offset, False), load.dtype)
+        assert overwrites(plan, kernel, x, y) == good, (args, offset)
+    kernel.nest.nodes[k] = load
+    for atom in (Var(Aval((N, 1), x.aval.dtype)), Var(Aval((N,), np.dtype(np.float32)))):
+        plan.roots[atom] = atom
+        assert not overwrites(plan, kernel, atom, y)
 
 
 def test_donated_arrays_that_overlap_are_copied():
@@ -423,6 +475,8 @@ def test_indices_are_checked():
         lambda x, i: [x.at[i].set(1.0), x][1],
         lambda x, i: x[i] + x[i - 8],
         lambda x, i: (x[:2] + 0.0)[i - 7],
+        lambda x, i: [x[i], wnp.ones(20)[i]][1],  # unused along the shorter axis, used along the longer one
+        lambda x, i: [wnp.concatenate([x, x, x])[i] + 1.0, x.at[i].set(2.0)][0],
     ):
         program = w.make_program(f)(x, i)
         with pytest.raises(IndexError):

@@ -1,11 +1,11 @@
-"""Mistakes put into the compiler's safety analyses, one at a time, to see that tests notice each.
+"""Mistakes put into the compiler's safety analyses and into its newer lowerings, one at a time, to see that tests notice each.
 
     python tools/mutations.py                  # makes each mutation in a process of its own, runs the narrow tests
     python tools/mutations.py --page           # writes docs/campaigns/mutations.md
     python tools/mutations.py --only donated   # those whose file has this in its name
 
-The tests: those of the analysis in `tests/test_safety.py`, with the verifier of loops on. A mutation is caught where a test
-fails. It is a change of the source's text, compiled, whose functions take the place of the library's in a fork.
+The tests: those of the analysis in `tests/test_safety.py`, of a lowering in a file of its own, with the verifier of loops on.
+A mutation is caught where a test fails. It is a change of the source's text, compiled, whose functions take the place of the library's in a fork.
 """
 
 from __future__ import annotations
@@ -24,20 +24,24 @@ from typing import Any, NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ROOT / "tests/test_safety.py"
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 os.environ["WENGERT_VERIFY"] = "1"
 
 import numpy as np  # noqa: E402, F401
 
-NARROW = {
-    "liveness": "temporaries or workspace",
-    "in place": "loops or carried or in_place",
-    "donation": "donated or given_twice",
-    "aliasing": "nobody or pullbacks or given_twice",
-    "fingerprints": "fingerprint or keys",
-    "guards": "guards",
-    "checks": "indices",
+NARROW = {  # the tests of each, and those of them that are run
+    "liveness": ("safety", "temporaries or workspace"),
+    "in place": ("safety", "loops or carried or in_place"),
+    "donation": ("safety", "donated or given_twice or overwrite"),
+    "aliasing": ("safety", "nobody or pullbacks or given_twice"),
+    "fingerprints": ("safety", "fingerprint or keys"),
+    "guards": ("safety", "guards"),
+    "checks": ("safety", "indices"),
+    "parts": ("complex_native", "moves_and_sums or scan or while_and_branches or mixed or exact_ones or matrix_products or strides"),
+    "16 bits": ("narrow", "conversions or each_operation or rounded_once or lengths"),
+    "convolutions": ("convolutions", "forms or pieces or vectors"),
+    "ufunc loops": ("ufunc_loops", "values or broadcast or converted or structure or errors_that"),
+    "path programs": ("paths_jit", "unseen or indices or refused or routes or other_types"),
 }
 
 
@@ -54,6 +58,10 @@ class Mutation(NamedTuple):
 P, M, D, F, O, G = (
     "compile/control/prepare.py", "compile/memory.py", "compile/donated.py", "compile/fingerprint.py",
     "transforms/ownership.py", "compile/module.py",
+)  # fmt: skip
+C, N, V, U, W = (
+    "compile/parting.py", "compile/narrow.py", "compile/serial/convolution.py", "compile/serial/ufuncs.py",
+    "transforms/path_programs.py",
 )  # fmt: skip
 MUTATIONS = (
     # liveness
@@ -123,6 +131,39 @@ MUTATIONS = (
     Mutation("checks", "compile/checks.py", "unused reads are not checked", "        elif may_fail(eqn):\n            kept = [_check(pair) for pair in pairs(eqn)]\n            checks = True\n", "        elif may_fail(eqn):\n            continue\n"),
     Mutation("checks", "compile/checks.py", "what is used in part is not checked whole", "missing = [p for p in parts if p not in whole]", "missing = []"),
     Mutation("checks", "compile/checks.py", "an index is checked along any axis", "mine = [p for p in pairs(eqn) if p not in checked]", "mine = [p for p in pairs(eqn) if p[0] not in {q[0] for q in checked}]"),
+    # complex numbers in parts
+    Mutation("parts", C, "a real operand is its own imaginary part", "return self.cast(x, real), Literal(real.type(0))", "return self.cast(x, real), self.cast(x, real)"),
+    Mutation("parts", C, "a number that becomes complex has an imaginary part", "(x, Literal(REAL[aval.dtype].type(0)))", "(x, Literal(REAL[aval.dtype].type(1)))"),
+    Mutation("parts", C, "the odd factor of a product is left out", "total = rest if total is None else times(total, rest)", "total = rest if total is None else total"),
+    Mutation("parts", C, "a number is true where its real part is", "return truth((r.real(a), r.real(b))).atom", "return truth((r.real(a), r.real(a))).atom"),
+    Mutation("parts", C, "what moves both parts moves the first twice", "self._made(eqn, [g[k] for g in given], real)", "self._made(eqn, [g[0] for g in given], real)"),
+    Mutation("parts", "compile/complex_products.py", "real parts of products are added", "r.one(f.subtract, of(a, c), of(b, d))", "r.one(f.add, of(a, c), of(b, d))"),
+    Mutation("parts", "compile/complex_products.py", "the second factor's imaginary part counts where it is real", "return Parted(r, out, (of(a, c), of(b, c)))", "return Parted(r, out, (of(a, c), of(b, d)))"),
+    Mutation("parts", "compile/interleaved.py", "parts lie the other way round", "placed += [(a, offset), (b, offset + Affine((), 1))]", "placed += [(b, offset), (a, offset + Affine((), 1))]"),
+    Mutation("parts", "compile/complex_control.py", "running products begin with i", "for k in (1, 0)]", "for k in (0, 1)]"),
+    Mutation("parts", "compile/complex_control.py", "an interleaved value counts as two", "return sum(2 if form is PAIR else 1 for form in forms)", "return sum(1 if form is None else 2 for form in forms)"),
+    # floating point of 16 bits
+    Mutation("16 bits", N, "ties are rounded up", "return e.iadd(e.iadd(bits, e.const((1 << (places - 1)) - 1, bits)), odd)", "return e.iadd(bits, e.const(1 << (places - 1), bits))"),
+    Mutation("16 bits", N, "a float64 is rounded twice", "e.select(inexact, e.or_(bits, e.const(1, bits)), bits)", "bits"),
+    Mutation("16 bits", N, "a NaN of which no part is left is infinite", "quiet = e.or_(high, e.const(0x40, bits))", "quiet = high"),
+    Mutation("16 bits", N, "what is beyond float16 stays", 'e.select(e.fcmp("oge", normal, e.const(BEYOND, x)), e.const(np.inf, x), normal)', "normal"),
+    Mutation("16 bits", N, "what is below the normal range is not rounded", "small = e.fsub(e.fadd(e.fabs(x), half), half)", "small = e.fabs(x)"),
+    Mutation("16 bits", "compile/scalars.py", "operations are not rounded", "        found = rounded(e, found, result)\n", "        pass\n"),
+    # convolutions
+    Mutation("convolutions", V, "one row too many is inside", 'good = w.icmp("ult", at, w.int(size))', 'good = w.icmp("ule", at, w.int(size))'),
+    Mutation("convolutions", V, "there is one zero too many before the result", "before = dilation * (taps - 1) - low", "before = dilation * taps - low"),
+    Mutation("convolutions", V, "the kernel is not turned round", "w.scaled(w.isub(w.int(taps - 1), tap),", "w.scaled(tap,"),
+    Mutation("convolutions", V, "remainders apart are one run", "if out and sum(out[-1]) == n:", "if out:"),
+    # loops of ufuncs
+    Mutation("ufunc loops", U, "the last block is whole", 'count = w.intrinsic("smin", count, w.isub(w.int(length), first))', "pass"),
+    Mutation("ufunc loops", U, "operands that are broadcast are read on", 'self._slot(self.steps, k, f"i64 {stride * size}")', 'self._slot(self.steps, k, f"i64 {size}")'),
+    Mutation("ufunc loops", "compile/ufuncs.py", "the fields of a ufunc are not compared", "return found if all(len(a) == len(b) and _same(a, b) for a, b in zip(said, read, strict=True)) else None", "return found"),
+    # paths of functions under vmap
+    Mutation("path programs", W, "paths need not be alike", "    if pair:\n        raise ConcretizationError", "    if False:\n        raise ConcretizationError"),
+    Mutation("path programs", W, "what may fail is computed for other paths", "            if eqn.primitive.effect or eqn.primitive.indices_from is not None or any(True for _ in subprograms(eqn)):\n                return False\n", ""),
+    Mutation("path programs", W, "an unseen path is no guard", "_guard(all_of(numbers >= 0), root)", "_guard(all_of(numbers >= UNSEEN), root)"),
+    Mutation("path programs", W, "the answers change places", "return cond(is_(value, answer), left, right)", "return cond(is_(value, answer), right, left)"),
+    Mutation("path programs", W, "paths are forgotten", "    history.update(dict.fromkeys(p.answers for p in found))\n", ""),
 )  # fmt: skip
 
 
@@ -160,8 +201,8 @@ def mutate(mutation: Mutation) -> None:
     assert found, f"{mutation.file}: {mutation.what}: no function is another one"
 
 
-def run(mutation: Mutation | None) -> tuple[bool, str]:
-    """Whether the tests fail with a mutation, in a child of this process, and which one first."""
+def run(analysis: str, mutation: Mutation | None) -> tuple[bool, str]:
+    """Whether the tests of an analysis fail with a mutation, in a child of this process, and which one first."""
     with tempfile.TemporaryFile("w+") as out:
         sys.stdout.flush()
         pid = os.fork()
@@ -173,8 +214,9 @@ def run(mutation: Mutation | None) -> tuple[bool, str]:
                 signal.alarm(120)  # a loop that does not end
                 if mutation is not None:
                     mutate(mutation)
-                chosen = [] if mutation is None else ["-k", NARROW[mutation.analysis]]
-                status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", str(TESTS), *chosen]))
+                file, chosen = NARROW[analysis]
+                tests = str(ROOT / f"tests/test_{file}.py")
+                status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", tests, "-k", chosen]))
             finally:
                 sys.stdout.flush()
                 os._exit(status)
@@ -194,9 +236,9 @@ def page(rows: list[tuple[Mutation, bool, str]]) -> str:
     lines = [
         "# Mutations of the safety analyses", "",
         "Mistakes put into the analyses on which it depends that compiled code reads what it should and nobody's memory is",
-        "overwritten, one at a time, each in a process of its own (`python tools/mutations.py --page`). The tests are those of",
-        "the analysis in",
-        "`tests/test_safety.py`, with the verifier of loops on ([loops.md](../loops.md)).", "",
+        "overwritten, and into its newer lowerings, one at a time, each in a process of its own (`python tools/mutations.py --page`).",
+        "The tests are those of the analysis in `tests/test_safety.py`, or of the lowering in the file of its tests, with the verifier",
+        "of loops on ([loops.md](../loops.md)).", "",
         f"Of {len(rows)} mutations {caught} are caught.", "",
         "| analysis | file | mistake | caught by |", "| --- | --- | --- | --- |",
         *[f"| {m.analysis} | `{m.file}` | {m.what} | {f'`{first}`' if found else '**not caught**'} |" for m, found, first in rows],
@@ -209,13 +251,15 @@ def main() -> int:
     parser.add_argument("--only", default="")
     parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
-    failed, first = run(None)
-    if failed:
-        raise SystemExit(f"the tests fail without a mutation: {first}")
+    chosen = [m for m in MUTATIONS if options.only in m.file]
+    for analysis in dict.fromkeys(m.analysis for m in chosen):
+        failed, first = run(analysis, None)
+        if failed:
+            raise SystemExit(f"the tests of {analysis} fail without a mutation: {first}")
     rows = []
     for mutation in MUTATIONS:
         if options.only in mutation.file:
-            found, first = run(mutation)
+            found, first = run(mutation.analysis, mutation)
             rows.append((mutation, found, first))
             print(f"{'caught' if found else 'MISSED':7} {mutation.file}: {mutation.what}: {first}", flush=True)
     print(f"{sum(found for _, found, _ in rows)} of {len(rows)} caught")

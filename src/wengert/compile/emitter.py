@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .rewrites import marks
+from .rewrites import on
 
 FLOATS = ("float", "double")
 QUICK = "#1 {"  # how the head of a function ends that runs rarely: compiled without optimisation
@@ -77,6 +77,10 @@ def literal_text(type: str, value: Any) -> str:
     return str(int(value))
 
 
+# The methods that write an instruction of two operands of one type and as many lanes.
+INSTRUCTIONS = "fadd fsub fmul fdiv isub imul and_ or_ xor shl lshr ashr iadd".split()
+
+
 def _instruction(op: str, what: str | None = None) -> Callable[[Emitter, V, V], V]:
     """The method that writes an instruction of two operands of one type."""
 
@@ -126,7 +130,7 @@ class Emitter:
         self.functions: dict[str, str] = {}  # definitions of internal functions, by name
         self.results: dict[str, str] = {}  # the types that they return
         self._count = 0
-        self._contracts, self._fuses = marks()
+        self._contracts, self._fuses = on("contraction"), on("product_sums")
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -193,8 +197,7 @@ class Emitter:
 
         LLVM fuses a product and a sum where both are marked. Products always are, sums where a rewrite is on.
         """
-        op = f"{op} contract" if self._contracts or (of_products and self._fuses) else op
-        return self.define(f"{op} {a.llvm} {a.name}, {b.name}", a.type, a.lanes, max(a.depth, b.depth))
+        return self.binary(f"{op} contract" if self._contracts or (of_products and self._fuses) else op, a, b)
 
     def fma(self, a: V, b: V, c: V) -> V:
         """``a * b + c``, rounded once."""

@@ -144,13 +144,6 @@ def on(name: str) -> bool:
     return _switched.get(name, REWRITES[name].on)
 
 
-def marks() -> tuple[bool, bool]:
-    """Whether sums of the user's may be fused with products, and sums that the compiler makes of products."""
-    if not _switched:
-        return REWRITES["contraction"].on, REWRITES["product_sums"].on and not config.reproducible
-    return on("contraction"), on("product_sums")
-
-
 @contextmanager
 def switched(**names: bool) -> Iterator[None]:
     """A context in which rewrites are on or off for what is compiled in it, in this process.

@@ -9,7 +9,7 @@ they get the next steps.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from ...lowering.kernels import Scatter
 from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Equation, Program, Var, subprograms
 from .. import pool
-from ..emitter import BITS, Emitter, V
+from ..emitter import BITS, INSTRUCTIONS, Emitter, V
 from ..interrupts import STOPPED, look
 from ..narrow import from_memory, to_memory
 from ..nest import size_of
@@ -189,9 +189,6 @@ class LaneWriter(RegisterWriter):
             return list(values)
         return [self.wide(v) for v in values]
 
-    def _two(self, op: str, a: V, b: V) -> V:
-        return super()._two(op, *self._aligned(a, b))
-
     def fcmp(self, predicate: str, a: V, b: V) -> V:
         return super().fcmp(predicate, *self._aligned(a, b))
 
@@ -213,7 +210,10 @@ class LaneWriter(RegisterWriter):
         return Text.define(self, right, type, lanes, depth)
 
     def binary(self, op: str, a: V, b: V) -> V:
-        return Emitter.binary(self, op, a, b)
+        return Emitter.binary(self, op, *self._aligned(a, b))
+
+    def fma(self, a: V, b: V, c: V) -> V:
+        return super().fma(*self._aligned(a, b, c))
 
     def late_sum(self, a: V, b: V, c: V) -> V:
         return self.fma(a, b, c)
@@ -631,6 +631,14 @@ class LaneWriter(RegisterWriter):
         lines.append("  ret i32 %found")
         parameters = ", ".join([*[f"ptr %p{i}" for i in range(n)], "ptr %callback"])
         return f"define internal i32 @NAME({parameters}) #0 {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def _aligned(write: Callable[[Emitter, V, V], V]) -> Callable[[LaneWriter, V, V], V]:
+    return lambda self, a, b: write(self, *self._aligned(a, b))
+
+
+for _name in INSTRUCTIONS:
+    setattr(LaneWriter, _name, _aligned(getattr(Emitter, _name)))
 
 
 def _parts(args: list[Value], params: Any) -> tuple[list[Value], list[Value], list[Value]]:
