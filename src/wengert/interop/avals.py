@@ -18,8 +18,6 @@ class _KeyType:
 
     @property
     def type(self) -> Any:
-        from .jax_modules.dtypes import prng_key
-
         return prng_key
 
     def __eq__(self, other: Any) -> bool:
@@ -111,4 +109,12 @@ def shaped(a: Any) -> ShapedArray:
     return ShapedArray(a.shape, a.dtype, a.weak)
 
 
-__all__ = ["KEY_TYPE", "AbstractValue", "ShapedArray", "shaped"]
+class extended(np.generic):  # noqa: N801
+    """The kind of dtypes that NumPy does not have."""
+
+
+class prng_key(extended):  # noqa: N801
+    """The kind of dtypes of random keys: ``issubdtype(key.dtype, prng_key)``."""
+
+
+__all__ = ["KEY_TYPE", "AbstractValue", "ShapedArray", "extended", "prng_key", "shaped"]

@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from ..transforms.forward import FLOAT0
 from ..transforms.function import name_of
 from ..transforms.symbolic import CustomVJPPrimal
 from ..tree_util import Partial
+from . import array_methods as _array_methods  # noqa: F401 - operators and methods of arrays
 from .array import Array, wrap
 from .wording import in_jax_words
 
@@ -319,6 +321,8 @@ class Outer(_Function):
         keep: whether weak arguments and results stay weak.
     """
 
+    stages: ClassVar[Callable[[], ModuleType]]  # the room `jax.stages`; `jax_names` sets it
+
     def __init__(
         self, inner: Callable[..., Any], f: Any, keep: bool = True, way_in: Any = None, refs: Any = None
     ) -> None:  # `refs`: the transformation, where its arguments may be references
@@ -371,7 +375,7 @@ def of_both_kinds(error: Exception, function: str = "", dtypes: tuple[Any, ...] 
 
 def _stage(function: Outer, name: str) -> Callable[..., Any]:
     """A method of functions under `jit` that stages them for arguments."""
-    stages = provided("alias_stages")()
+    stages = Outer.stages()
     if name == "eval_shape":
         return lambda *args, **kwargs: stages.Traced(function, args, kwargs).out_info
     kind = stages.Lowered if name == "lower" else stages.Traced

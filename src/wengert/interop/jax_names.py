@@ -23,8 +23,10 @@ import numpy as np
 from ..config import config
 from ..errors import NotSupportedError
 from ..xla import HIDING
-from .border import LiftedClass
+from .array import Array, Meanings
+from .border import LiftedClass, Outer
 from .keywords import dressed
+from .places import At, read
 from .rules import follow
 
 # JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`; what follows a
@@ -280,6 +282,16 @@ def alias_name(module: str, name: str) -> Any:
             return found
         return dressed(module, name, found if own else follow(module, name, found))
     raise AttributeError(name)
+
+
+def _stages() -> ModuleType:
+    from .jax_modules import stages
+
+    return stages
+
+
+Outer.stages = staticmethod(_stages)
+Array.means = Meanings(read, At, functools.partial(alias_name, "jax.numpy"))
 
 
 class _Names(ModuleType):

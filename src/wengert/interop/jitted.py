@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-import wengert as ours
-
 from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer
 from ..transforms.function import name_of
+from ..transforms.jit import jit as our_jit
 from .array import Array, wrap
 from .border import Outer, _has_ref, _loaded, in_order, lift
 
@@ -110,7 +109,7 @@ class Jitted(Outer):
             sizes = [t.num_leaves for t in tree.children()[0].children()]
             ends = np.cumsum([0, *sizes]).tolist()
             options["donate_argnums"] = tuple(i for n in donated if n < len(sizes) for i in range(ends[n], ends[n + 1]))
-        entry.call = ours.jit(function, **options)
+        entry.call = our_jit(function, **options)
         if len(self.flat) >= KEPT:
             self.flat.pop(next(iter(self.flat)))
         self.flat[key] = entry

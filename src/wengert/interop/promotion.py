@@ -7,7 +7,6 @@ type promotion semantics; two dtypes meet in the least one above both.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -148,18 +147,3 @@ def scalar_kind(scalar_type: type) -> Kind:
         return np.dtype(bool), False
     wide = {int: "int64", float: "float64", complex: "complex128"}[scalar_type]
     return canonical_dtype(wide), True
-
-
-def known_kinds(*values: Any) -> list[Kind]:
-    """The kinds of dtypes, arrays and Python types, as `jax.numpy.result_type` takes them."""
-    from .array import kind_of
-
-    out: list[Kind] = []
-    for x in values:
-        if any(x is t for t in (int, float, complex, bool)):
-            out.append(scalar_kind(x))
-        elif isinstance(x, (type, str, np.dtype)):
-            out.append((canonical_dtype(x), False))
-        else:
-            out.append(kind_of(x))
-    return out

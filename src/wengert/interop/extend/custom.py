@@ -10,7 +10,7 @@ from ..border import lift, lower
 from ..provided_here import transformation
 from .linear_util import WrappedFun, wrap_init
 from .primitive import Primitive
-from .traces import bare
+from .traces import Trace, bare
 
 
 class CustomCall(Primitive):
@@ -82,3 +82,6 @@ custom_jvp_call_p = CustomCall("custom_jvp_call")
 custom_vjp_call_p = CustomCall("custom_vjp_call")
 
 __all__ = ["called", "custom_jvp_call_p", "custom_vjp_call_p", "wrapped_jvp", "wrapped_rule"]
+
+
+Trace.as_custom = staticmethod(lambda rule: (custom_jvp_call_p, wrapped_rule(rule), wrapped_jvp(rule)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ...core import as_array
 from ...program import Literal as OurLiteral
@@ -128,6 +128,9 @@ class Jaxpr:
     program: Program | None
     _count: int
     _parts: Any
+    equations_of: ClassVar[
+        Callable[..., Any]
+    ]  # the parts that a Program makes in JAX's form; `transformations` sets it
 
     def __init__(
         self, constvars: Any, invars: Any, outvars: Any, eqns: Any, effects: Any = frozenset(), debug_info: Any = None, is_high: bool = False
@@ -145,9 +148,7 @@ class Jaxpr:
 
     def _written(self) -> Any:
         if self._parts is None and self.program is not None:
-            from .translation import equations_of
-
-            self._parts = equations_of(self.program, self._count)
+            self._parts = Jaxpr.equations_of(self.program, self._count)
         return self._parts
 
     constvars = property(lambda self: self._written()[0])

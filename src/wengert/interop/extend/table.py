@@ -8,7 +8,7 @@ this application is none of JAX's. The writer makes equations of a jaxpr, or app
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,19 +20,7 @@ from ..lax.enums import GatherDimensionNumbers, GatherScatterMode, RoundingMetho
 from .custom import custom_jvp_call_p, custom_vjp_call_p
 from .jaxpr import ClosedJaxpr, Jaxpr
 from .primitive import Primitive
-
-Row = Callable[..., Any]
-ROWS: dict[str, Row] = {}
-
-
-def row(*names: str) -> Callable[[Row], Row]:
-    """Make a function the row of operations."""
-
-    def noted(f: Row) -> Row:
-        ROWS.update(dict.fromkeys(names, f))
-        return f
-
-    return noted
+from .translation import ROWS, Row, row
 
 
 def primitive(name: str) -> Primitive:
@@ -449,4 +437,4 @@ def _cond(e: Any, xs: Any, outs: Any, branches: Sequence[Program]) -> Any:
     return e(P.cond_p, xs, list(outs), branches=tuple(map(closed, branches)))
 
 
-__all__ = ["ROWS", "closed", "met", "row"]
+__all__ = ["closed", "met"]

@@ -7,9 +7,9 @@ set and taken by name only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from ...core import INNERMOST, Aval, as_array, aval_of, is_weak
 from ...core import Primitive as Operation
@@ -17,7 +17,6 @@ from ...core import Trace as OurTrace
 from ...core import Tracer as OurTracer
 from ...ops.custom import custom_call_p
 from ...program import Var
-from ...provided import provide
 from ..array import Array, wrap
 from ..border import lift, lower
 from .primitive import Primitive
@@ -32,6 +31,10 @@ class TraceTag:
 
 class Trace(OurTrace):
     """An interpreter of operations that a library writes: a subclass says what `process_primitive` does."""
+
+    as_custom: ClassVar[
+        Callable[[Any], tuple[Any, Any, Any]]
+    ]  # a rule as primitive, function and derivative; `custom` sets it
 
     __slots__ = ("__weakref__", "_invalidated")
     name = "a trace of another library"
@@ -80,14 +83,10 @@ class Trace(OurTrace):
 
     def _custom(self, args: Sequence[Any], rule: Any) -> list[Any]:
         """A function with a rule: as `process_custom_jvp_call` says, where the subclass has it, and the rule has a derivative."""
-        from .custom import custom_jvp_call_p, wrapped_jvp, wrapped_rule
-
         process = getattr(self, "process_custom_jvp_call", None)
         if process is None or not getattr(rule, "forward_mode", False):
             return list(rule.run(*args))
-        out = process(
-            custom_jvp_call_p, wrapped_rule(rule), wrapped_jvp(rule), [_given(a) for a in args], symbolic_zeros=False
-        )
+        out = process(*self.as_custom(rule), [_given(a) for a in args], symbolic_zeros=False)
         return [lower(x) for x in out]
 
 
@@ -193,13 +192,15 @@ class TraceOf(Trace):
         return f"Trace({self.main.name})"
 
 
-@provide
 def alias_trace_of(x: Any) -> Any:
     """The transformation that a value stands under; that of known values is `EVAL`."""
     value = lower(x)
     if not isinstance(value, OurTracer):
         return EVAL
     return value._trace if isinstance(value._trace, Trace) else TraceOf(value._trace)
+
+
+Array.trace_of = staticmethod(alias_trace_of)
 
 
 def find_top_trace(xs: Any) -> Any:
@@ -262,6 +263,18 @@ def axis_names() -> list[Any]:
 
 
 __all__ = [
-    "EVAL", "OpaqueTraceState", "Trace", "TraceTag", "Tracer", "axis_names", "bare", "find_top_trace", "get_opaque_trace_state",
-    "set_current_trace", "take_current_trace", "alias_trace_of", "trace_state_clean", "under_jit",
+    "EVAL",
+    "OpaqueTraceState",
+    "Trace",
+    "TraceTag",
+    "Tracer",
+    "alias_trace_of",
+    "axis_names",
+    "bare",
+    "find_top_trace",
+    "get_opaque_trace_state",
+    "set_current_trace",
+    "take_current_trace",
+    "trace_state_clean",
+    "under_jit",
 ]  # fmt: skip

@@ -23,6 +23,20 @@ from ..border import lift, lower
 from .jaxpr import JaxprEqn, Literal, Var, literal
 from .primitive import Applied, Primitive, no_effects
 
+Row = Callable[..., Any]
+ROWS: dict[str, Row] = {}  # by the name of the operation; `table` fills it
+
+
+def row(*names: str) -> Callable[[Row], Row]:
+    """Make a function the row of operations."""
+
+    def noted(f: Row) -> Row:
+        ROWS.update(dict.fromkeys(names, f))
+        return f
+
+    return noted
+
+
 # The names that JAX gives to primitives that have others here.
 NAMES = {
     "multiply": "mul", "subtract": "sub", "divide": "div", "negative": "neg", "absolute": "abs", "power": "pow",
@@ -140,8 +154,6 @@ def written(e: Any, eqn: Equation, xs: Sequence[Any]) -> list[Any]:
 
 def in_jaxs_form(e: Any, operation: Operation, xs: Sequence[Any], avals: list[Any], params: dict[str, Any]) -> Any:
     """The results of an operation as the table writes it; None where it has no row for it."""
-    from .table import ROWS
-
     if isinstance(operation, Applied):
         primitive = params["primitive"]
         out = e(primitive, xs, avals if primitive.multiple_results else avals[0], **params["params"])
@@ -183,4 +195,4 @@ class Applier:
         return value
 
 
-__all__ = ["NAMES", "Applier", "Own", "add_jaxvals_p", "equations_of", "in_jaxs_form", "own"]
+__all__ = ["NAMES", "ROWS", "Applier", "Own", "Row", "add_jaxvals_p", "equations_of", "in_jaxs_form", "own", "row"]

@@ -18,6 +18,7 @@ from ...core import Aval, Tracer, Value, as_array, aval_of
 from ...program import Program
 from ...transforms import nans
 from ...transforms.function import name_of
+from ...transforms.jit import jit as our_jit
 from ...transforms.staging import stage
 from .. import places
 from ..array import Array, wrap
@@ -208,9 +209,7 @@ def checkify(f: Callable[..., Any], errors: frozenset[Any] = user_checks) -> Cal
 
             found = _Known(run, entry, tuple(checked.messages), static)
             if key is not None and not hoisted:
-                import wengert
-
-                found.run = wengert.jit(run)
+                found.run = our_jit(run)
                 known[key] = found
         out_tree, marks = found.entry.out
         results = found.run(*values)

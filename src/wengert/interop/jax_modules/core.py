@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..avals import AbstractValue, ShapedArray
+from ..extend import table as _table  # noqa: F401 - the rows of its operations, for traces
 from ..extend.jaxpr import Literal, Var, eval_jaxpr
 from ..extend.traces import Trace, Tracer
 from .src.core import is_concrete, pytype_aval_mappings
@@ -25,6 +26,18 @@ def eval_context() -> Iterator[None]:
 
 
 __all__ = [
-    "AbstractValue", "Atom", "ParamDict", "Value", "eval_context", "eval_jaxpr", "max_dim", "min_dim", "ShapedArray", "Trace", "Tracer", "ensure_compile_time_eval",
-    "is_concrete", "pytype_aval_mappings",
+    "AbstractValue",
+    "Atom",
+    "ParamDict",
+    "ShapedArray",
+    "Trace",
+    "Tracer",
+    "Value",
+    "ensure_compile_time_eval",
+    "eval_context",
+    "eval_jaxpr",
+    "is_concrete",
+    "max_dim",
+    "min_dim",
+    "pytype_aval_mappings",
 ]  # fmt: skip

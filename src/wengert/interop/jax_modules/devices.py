@@ -217,7 +217,7 @@ def print_environment_info(return_string: bool = False) -> str | None:
     import platform
     import sys
 
-    from ... import __version__
+    from ...version import __version__
 
     text = (
         f"jax:    wengert {__version__}, under the names of jax 0.10.2\nnumpy:  {np.__version__}\npython: {sys.version}\n"

@@ -10,17 +10,10 @@ from ...config import canonical_dtype
 from ...numpy.dtypes import finfo, iinfo
 from ...numpy.dtypes import issubdtype as _issubdtype
 from ...ops.random import KEY
+from ..avals import extended, prng_key
 from ..promotion import TypePromotionError
 
 float0 = np.dtype([("float0", np.void, 0)])
-
-
-class extended(np.generic):  # noqa: N801
-    """The kind of dtypes that NumPy does not have."""
-
-
-class prng_key(extended):  # noqa: N801
-    """The kind of dtypes of random keys: ``issubdtype(key.dtype, prng_key)``."""
 
 
 def issubdtype(arg1: Any, arg2: Any) -> bool:
@@ -44,7 +37,8 @@ def canonicalize_dtype(dtype: Any, allow_extended_dtype: bool = False) -> np.dty
 
 def result_type(*args: Any, return_weak_type_flag: bool = False) -> Any:
     """The dtype that JAX's promotion gives, and where it is asked for whether it is weak."""
-    from ..promotion import joined, known_kinds
+    from ..array import known_kinds
+    from ..promotion import joined
 
     dtype, weak = joined(*known_kinds(*args))
     return (dtype, weak) if return_weak_type_flag else dtype

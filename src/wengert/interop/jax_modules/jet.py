@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import wengert as ours
-
 from ... import trees
+from ...transforms.taylor import jet as our_jet
 from ..border import lift, lowered
 from .transformations import as_weak_as
 
@@ -56,7 +55,7 @@ def jet(
         for p, s in zip(primals, series, strict=True)
     ]
     given = tuple(as_weak_as(p, p) for p in primals)
-    return lift(ours.jet(lowered(fun, True), given, terms, factorial_scaled))
+    return lift(our_jet(lowered(fun, True), given, terms, factorial_scaled))
 
 
 __all__ = ["fact", "jet", "jet_rules", "zero_series"]

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-import wengert as ours
-
 from ... import trees
 from ...core import PYTHON_SCALARS, as_array
 from ...provided import provided
 from ...transforms.forward import FLOAT0
+from ...transforms.reverse import linearize as our_linearize
+from ...transforms.reverse import vjp as our_vjp
+from ...transforms.transposing import linear_transpose as our_linear_transpose
 from ...tree_util import Partial
 from ..array import Array, kind_of, wrap
 from ..avals import ShapedArray
@@ -85,7 +86,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, reduce_ax
     """
     options: dict[str, Any] = {"has_aux": True} if has_aux else {}
     noted = Noted(fun, has_aux)
-    out = lift(ours.vjp(lowered(noted, AUX if has_aux else False), *lower(primals, NUMBERS), **options))
+    out = lift(our_vjp(lowered(noted, AUX if has_aux else False), *lower(primals, NUMBERS), **options))
     value = noted.marked(out[0])
     return (value, Pullback(out[1].inner, _types_of(value)), *out[2:])
 
@@ -95,7 +96,7 @@ def linearize(fun: Callable[..., Any], *primals: Any, **options: Any) -> Any:
     """`wengert.linearize`; results are as weak as those of `fun`, tangents as weak as their primals."""
     check_callable(fun)
     given = lower(primals, True)
-    value, tangent, *aux = ours.linearize(lowered(fun, KEPT_AUX if options.get("has_aux") else True), *given, **options)
+    value, tangent, *aux = our_linearize(lowered(fun, KEPT_AUX if options.get("has_aux") else True), *given, **options)
     leaves, _ = trees.flatten(given, lambda x: type(x) is Weak)
     marks = tuple(type(x) is Weak for x in leaves)
     called = Partial(_Tangents(marks, _types_of(primals)), LiftedTree(tangent))
@@ -154,7 +155,7 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = 
             f"{dtypes} -> {[r.dtype for r in results]}."
         )
     given = trees.map(_in_floats, primals) if whole else primals
-    transposed = lift(ours.linear_transpose(lowered(fun), *lower(given, NUMBERS)))
+    transposed = lift(our_linear_transpose(lowered(fun), *lower(given, NUMBERS)))
     return _Transpose(transposed, tuple((tuple(r.shape), r.dtype) for r in results), dtypes if whole else None)
 
 

@@ -16,12 +16,13 @@ from ...core import PYTHON_SCALARS, Tracer, as_value, inexact_dtype
 from ...errors import DtypeError
 from ...ops import elementwise as ew
 from .. import border
-from ..array import Array, in_dtype, kind_of, power, promoted, wrap
+from ..array import Array, in_dtype, kind_of, known_kinds, promoted, wrap
+from ..array_methods import power
 from ..border import lift, lower
 from ..conversion import converted
 from ..keywords import check_precision
 from ..places import clamped
-from ..promotion import floating, joined, known_kinds
+from ..promotion import floating, joined
 from ..rules import checked, meeting
 from .dtypes import issubdtype
 
@@ -192,9 +193,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /, *, size: Any = None, 
     """Elements of `x` where the condition holds, of `y` elsewhere; or the indices of what is not 0."""
     condition = as_value(lower(checked(condition, where, 0)))
     if x is None and y is None:
-        from ..jax_names import alias_name
-
-        return alias_name("jax.numpy", "nonzero")(wrap(condition), size=size, fill_value=fill_value)
+        return Array.means.function("nonzero")(wrap(condition), size=size, fill_value=fill_value)
     (x, y), weak = promoted((border.lower(x) if isinstance(x, list) else x, y))
     if np.asarray(condition).dtype.kind != "b" if not isinstance(condition, Tracer) else condition.dtype.kind != "b":
         condition = ew.not_equal(condition, 0)

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import wengert as ours
-
 from ... import trees
 from ...core import Tracer
+from ...transforms.custom_rules import custom_jvp as our_custom_jvp
+from ...transforms.custom_rules import custom_vjp as our_custom_vjp
 from ...transforms.function import name_of
 from ..array import Array
 from ..border import Outer, lowered
@@ -88,7 +88,7 @@ class _Ruled(Outer):
 class custom_jvp(_Ruled):  # noqa: N801 (JAX's name)
     """`wengert.custom_jvp`; arguments without a derivative may be named. Without a function it is a decorator."""
 
-    rule = staticmethod(ours.custom_jvp)
+    rule = staticmethod(our_custom_jvp)
     kind, define = "custom_jvp", "defjvp"
 
     def has_rule(self) -> bool:
@@ -102,7 +102,7 @@ class custom_vjp(_Ruled):  # noqa: N801
         UnexpectedTracerError: when called with a traced array where `nondiff_argnums` says that there is no derivative.
     """
 
-    rule = staticmethod(ours.custom_vjp)
+    rule = staticmethod(our_custom_vjp)
     kind, define = "custom_vjp", "defvjp"
 
     def has_rule(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import NotSupportedError
 from ...provided import provided
-from ..array import Device
+from ..devices import Device
 
 
 class PartitionSpec(tuple):

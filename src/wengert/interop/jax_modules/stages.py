@@ -8,6 +8,7 @@ from ... import trees
 from ...config import canonical_dtype, default_dtype
 from ...core import PYTHON_SCALARS, Tracer
 from ..array import Array, Device, kind_of
+from ..avals import ShapedArray
 from ..border import Outer, lower
 
 CompilerOptions = dict[str, Any]
@@ -97,8 +98,6 @@ class _Stage:
 
 
 def _aval(x: Any) -> Any:
-    from .transformations import ShapedArray
-
     if hasattr(x, "shape") and hasattr(x, "dtype") and type(x) is not Array:
         return ShapedArray(tuple(x.shape), canonical_dtype(x.dtype))
     dtype, weak = kind_of(x)

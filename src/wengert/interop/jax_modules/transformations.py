@@ -8,16 +8,27 @@ from typing import Any
 
 import numpy as np
 
-import wengert as ours
-
 from ... import trees
 from ...config import canonical_dtype, config
-from ...core import PYTHON_SCALARS, LinearTracer
+from ...core import PYTHON_SCALARS, LinearTracer, as_array
 from ...errors import NotSupportedError
+from ...jacobians import hessian as our_hessian
+from ...jacobians import jacobian as our_jacobian
 from ...provided import provide
 from ...transforms import jit as jits
+from ...transforms.batching import vmap as our_vmap
+from ...transforms.checkpoint import checkpoint as our_checkpoint
+from ...transforms.derivatives import jacfwd as our_jacfwd
+from ...transforms.derivatives import jacrev as our_jacrev
+from ...transforms.derivatives import stop_gradient as our_stop_gradient
 from ...transforms.forward import FLOAT0
 from ...transforms.function import name_of, shown
+from ...transforms.gradient import grad as our_grad
+from ...transforms.gradient import value_and_grad as our_value_and_grad
+from ...transforms.jit import closure_convert as our_closure_convert
+from ...transforms.jit import eval_shape as our_eval_shape
+from ...transforms.jit import jit as our_jit
+from ...transforms.jvp import jvp as our_jvp
 from ...transforms.staging import stage
 from ..array import Array, Device, ShapedArray, kind_of
 from ..border import AUX, NUMBERS, TREES, Held, Outer, Weak, lift, lower, lowered
@@ -30,6 +41,18 @@ from .linear_maps import linear_transpose, linearize, vjp
 from .noting import Noted, check_callable, is_number
 from .rules import custom_jvp, custom_vjp
 from .shapes import ShapeDtypeStruct, struct_of
+
+
+def _equations_of(program: Any, count: int) -> Any:
+    """The parts of a jaxpr, when they are first asked for."""
+    from ..extend import table as _table  # noqa: F401 - its rows
+    from ..extend.translation import equations_of
+
+    return equations_of(program, count)
+
+
+Jaxpr.equations_of = staticmethod(_equations_of)
+
 
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
 
@@ -84,7 +107,7 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
         return lambda f: jit(f, **options)
     check_callable(fun)
     kept = {name: options[name] for name in ("backend", "device") if name in options}
-    return Jitted(ours.jit(lowered(fun, True), **options), fun, jit, kept)
+    return Jitted(our_jit(lowered(fun, True), **options), fun, jit, kept)
 
 
 @worded
@@ -94,7 +117,7 @@ def vmap(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.pop("spmd_axis_name", None)
     given = dict(zip(("in_axes", "out_axes", "axis_name", "axis_size"), args, strict=False)) | kwargs
     if _plain_axes(given.get("in_axes", 0)) and _plain_axes(given.get("out_axes", 0)):
-        return Outer(ours.vmap(lowered(fun, True), *args, **kwargs), fun)
+        return Outer(our_vmap(lowered(fun, True), *args, **kwargs), fun)
     return _Mapped(fun, given)
 
 
@@ -111,14 +134,12 @@ class _Mapped(Outer):
     def __init__(self, fun: Any, given: dict[str, Any]) -> None:
         self.axes, self.rest = given.get("in_axes", 0), {k: v for k, v in given.items() if k != "in_axes"}
         self.lowered = lowered(fun, _plain_axes(given.get("out_axes", 0)))
-        super().__init__(ours.vmap(self.lowered, **given), fun)
+        super().__init__(our_vmap(self.lowered, **given), fun)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given = tuple([lower(a, True) for a in args])
         axes = _beside(self.axes, given, args)
-        return lift(
-            ours.vmap(self.lowered, axes, **self.rest)(*given, **{k: lower(v, True) for k, v in kwargs.items()})
-        )
+        return lift(our_vmap(self.lowered, axes, **self.rest)(*given, **{k: lower(v, True) for k, v in kwargs.items()}))
 
 
 def _beside(axes: Any, given: Any, args: Any) -> Any:
@@ -138,14 +159,14 @@ def _checkpointed(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     options.pop("concrete", None)
     if fun is None:
         return lambda f: _checkpointed(f, **options)
-    return Outer(ours.checkpoint(lowered(fun, True), **options), fun)
+    return Outer(our_checkpoint(lowered(fun, True), **options), fun)
 
 
 checkpoint = remat = _checkpointed
 
 
-def _derivative(name: str) -> Callable[..., Any]:
-    transformation = getattr(ours, name)
+def _derivative(transformation: Callable[..., Any]) -> Callable[..., Any]:
+    name = transformation.__name__
 
     @worded
     def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
@@ -169,8 +190,9 @@ def _derivative(name: str) -> Callable[..., Any]:
     return transform
 
 
-grad, value_and_grad = _derivative("grad"), _derivative("value_and_grad")
-jacfwd, jacrev, jacobian, hessian = map(_derivative, ("jacfwd", "jacrev", "jacobian", "hessian"))
+grad, value_and_grad = _derivative(our_grad), _derivative(our_value_and_grad)
+jacfwd, jacrev = _derivative(our_jacfwd), _derivative(our_jacrev)
+jacobian, hessian = _derivative(our_jacobian), _derivative(our_hessian)
 
 
 def _of_integers(inner: Any, fun: Any, argnums: Any, name: str) -> Any:
@@ -217,7 +239,7 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
                 for t in (given, moved)
             )
             fun = functools.wraps(fun)(functools.partial(_of_tuple, fun))
-    return lift(ours.jvp(lowered(fun, AUX if has_aux else True), given, moved, **options))
+    return lift(our_jvp(lowered(fun, AUX if has_aux else True), given, moved, **options))
 
 
 def _of_tuple(fun: Callable[..., Any], args: Any) -> Any:
@@ -251,7 +273,7 @@ def _check_tangent(of_primal: Any, of_tangent: Any) -> None:
 
 def arrays(x: Any) -> Any:
     """A tree with arrays of this mode for its numbers."""
-    return trees.map(lambda v: ours.core.as_array(v) if not isinstance(v, str) else v, lower(x, TREES))
+    return trees.map(lambda v: as_array(v) if not isinstance(v, str) else v, lower(x, TREES))
 
 
 class _Valued(Outer):
@@ -281,7 +303,7 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     function.__name__ = name_of(fun)
     given = trees.map(_weak_struct, lower(trees.map(_in_the_abstract, (args, kwargs)), True))
-    out = ours.eval_shape(lowered(function, True), *given[0], **given[1])
+    out = our_eval_shape(lowered(function, True), *given[0], **given[1])
     return _structs(out, structs)
 
 
@@ -315,7 +337,7 @@ def _structs(tree: Any, given: dict[int, Any] | None = None) -> Any:
 @worded
 def closure_convert(fun: Callable[..., Any], *example_args: Any) -> Any:
     """`wengert.closure_convert`."""
-    return lift(ours.closure_convert(lowered(fun), *lower(example_args, TREES)))
+    return lift(our_closure_convert(lowered(fun), *lower(example_args, TREES)))
 
 
 def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: bool = False, **_: Any) -> Any:
@@ -359,7 +381,7 @@ def stop_gradient(x: Any) -> Any:
 
         if stop_gradient_p in TRANSPOSES:  # as the identity: the one rule that there is, lineax's
             return x
-    return trees.map(lambda v: lift(ours.stop_gradient(lower(v)), type(v) is Array and v.weak_type), x)
+    return trees.map(lambda v: lift(our_stop_gradient(lower(v)), type(v) is Array and v.weak_type), x)
 
 
 def typeof(x: Any) -> Any:
@@ -368,14 +390,6 @@ def typeof(x: Any) -> Any:
         return x.aval
     dtype, weak = kind_of(x)
     return ShapedArray(np.shape(x) if type(x) is not Array else x.shape, dtype, weak)
-
-
-@provide
-def alias_stages() -> Any:
-    """The room of functions on their way to compiled ones."""
-    from . import stages
-
-    return stages
 
 
 @provide
