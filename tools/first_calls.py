@@ -8,6 +8,7 @@ The process is warm: other functions of the same operations were compiled before
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,11 +42,14 @@ def calls(f: Callable[..., Any], args: tuple[Any, ...]) -> int:
         nonlocal count
         count += event == "call"
 
+    gc.collect()
+    gc.disable()  # what is dropped meanwhile is none of its calls
     sys.setprofile(note)
     try:
         g(*args)
     finally:
         sys.setprofile(None)
+        gc.enable()
     return count
 
 

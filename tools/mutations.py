@@ -29,6 +29,8 @@ os.environ["WENGERT_VERIFY"] = "1"
 
 import numpy as np  # noqa: E402, F401
 
+from wengert import config  # noqa: E402
+
 NARROW = {  # the tests of each, and those of them that are run
     "liveness": ("safety", "temporaries or workspace"),
     "in place": ("safety", "loops or carried or in_place"),
@@ -212,6 +214,7 @@ def run(analysis: str, mutation: Mutation | None) -> tuple[bool, str]:
                 os.dup2(out.fileno(), 1)
                 os.dup2(out.fileno(), 2)
                 signal.alarm(120)  # a loop that does not end
+                config.disk_cache = False  # what a mistake makes is nobody else's
                 if mutation is not None:
                     mutate(mutation)
                 file, chosen = NARROW[analysis]

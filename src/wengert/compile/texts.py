@@ -17,6 +17,7 @@ from ..program import Literal
 from .emitter import QUICK
 from .sidebyside import Part
 
+_NAMES = re.compile(r"(?: noalias)? %[\w.]+(?=[,)])")  # of parameters
 PART = 4_000  # characters of a part's text, at least
 SHORT = 1_000  # characters of `main`, with which it is not worth a module of its own
 
@@ -115,7 +116,7 @@ def _shared(functions: Sequence[str]) -> list[str]:
 def _declaration(function: str) -> str:
     """The declaration of a function by its definition."""
     head = function[: function.index("{")].replace("define ", "declare ", 1)
-    return re.sub(r"(?: noalias)? %[\w.]+(?=[,)])", "", head)
+    return _NAMES.sub("", head)
 
 
 __all__ = ["Texts"]
