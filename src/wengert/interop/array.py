@@ -22,8 +22,9 @@ from ..config import canonical_dtype, config
 from ..core import PYTHON_SCALARS, Tracer, Value, as_value
 from ..errors import ConcretizationError
 from ..ops import elementwise as ew
+from ..ops.random import words_of
 from . import promotion, refusals
-from .avals import KEY_TYPE, ShapedArray
+from .avals import KEY_TYPES, ShapedArray
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
 
@@ -93,7 +94,7 @@ class Array(metaclass=_Class):
     @property
     def dtype(self) -> np.dtype:
         dtype = self._value.dtype
-        return dtype if dtype.names is None else KEY_TYPE
+        return dtype if dtype.names is None else KEY_TYPES.get(dtype, dtype)
 
     @property
     def ndim(self) -> int:
@@ -217,6 +218,8 @@ class Array(metaclass=_Class):
                 if self._value.size
                 else "The truth value of an empty array is ambiguous. Use `array.size > 0` to check"
             )
+        if self._value.dtype.names:
+            raise TypeError("key array cannot be converted to boolean.")
         try:
             return bool(self._value)
         except ConcretizationError as error:
@@ -261,7 +264,7 @@ class Array(metaclass=_Class):
         if isinstance(self._value, Tracer):
             return f"Traced<{self.aval!r}>with<{self._value._trace.name}>"
         if self._value.dtype.names:
-            return f"Array({self._value.shape}, dtype=key<fry>) overlaying:\n{self._value}"
+            return f"Array({self._value.shape}, dtype={self.dtype}) overlaying:\n{words_of(self._value)}"
         text = np.array2string(
             np.asarray(self._value), separator=", ", prefix="Array(", suffix=f", dtype={self.dtype.name})"
         )

@@ -7,30 +7,34 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, inexact_dtype
-from ..ops.random import KEY
+from ..ops.random import GENERATORS
 
 
 class _KeyType:
-    """The dtype of keys of random numbers."""
+    """The dtype of keys of a generator of random numbers."""
 
-    name, itemsize, kind, shape, names, hasobject = "key<fry>", 8, "V", (), ("k0", "k1"), False
-    dtype = KEY
+    kind, shape, hasobject = "V", (), False
+
+    def __init__(self, tag: str, generator: str, dtype: np.dtype) -> None:
+        self.name, self.generator, self.dtype = f"key<{tag}>", generator, dtype
+        self.itemsize, self.names = dtype.itemsize, dtype.names
 
     @property
     def type(self) -> Any:
         return prng_key
 
     def __eq__(self, other: Any) -> bool:
-        return other is self or (isinstance(other, np.dtype) and other == KEY)
+        return other is self or (isinstance(other, np.dtype) and other == self.dtype)
 
     def __hash__(self) -> int:
-        return hash(KEY)
+        return hash(self.dtype)
 
     def __repr__(self) -> str:
         return self.name
 
 
-KEY_TYPE: Any = _KeyType()
+_TAGS = {"threefry2x32": "fry", "rbg": "rbg", "unsafe_rbg": "urbg"}
+KEY_TYPES: dict[np.dtype, Any] = {d: _KeyType(_TAGS[g], g, d) for g, d in GENERATORS.items()}
 
 
 class AbstractValue:
@@ -117,4 +121,4 @@ class prng_key(extended):  # noqa: N801
     """The kind of dtypes of random keys: ``issubdtype(key.dtype, prng_key)``."""
 
 
-__all__ = ["KEY_TYPE", "AbstractValue", "ShapedArray", "extended", "prng_key", "shaped"]
+__all__ = ["KEY_TYPES", "AbstractValue", "ShapedArray", "extended", "prng_key", "shaped"]

@@ -361,6 +361,7 @@ class Outer(_Function):
 
 
 OF_NUMPY = (TypeError, ValueError)
+REFUSED_BY_NUMPY = (*OF_NUMPY, FloatingPointError)
 
 
 def of_both_kinds(error: Exception, function: str = "", dtypes: tuple[Any, ...] = ()) -> Exception:
@@ -400,7 +401,7 @@ def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
                         return wrap(out.copy())
                 return wrap(out)
             return lift(out)
-        except OF_NUMPY as error:
+        except REFUSED_BY_NUMPY as error:
             dtypes = tuple([a.dtype for a in args if type(a) is Array])
             raise of_both_kinds(error, name_of(f), dtypes) from None
 

@@ -59,9 +59,9 @@ def check_free(full: str, name: str, value: Any) -> None:
     elif name == "eigvals":
         raise NotImplementedError(f"Only the eigvals=None case of {full} is implemented: take a slice of the result")
     elif name == "dtype":
-        from ..ops.random import KEY
+        from ..ops.random import GENERATORS
 
-        if value != KEY:
+        if value not in GENERATORS.values():
             raise TypeError(f"{full}: dtype is a dtype of keys, such as that of jax.random.key_dtype(), got {value!r}")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..config import _NARROW, canonical_dtype, config
 from ..core import inexact_dtype
+from .avals import KEY_TYPES
 
 # Each dtype, and the next ones above it; "i*", "f*" and "c*" are weak integers, floats and complex numbers.
 _NARROW_FLOATS = (
@@ -121,6 +122,7 @@ def joined(*kinds: Kind) -> Kind:
 
     Raises:
         TypePromotionError: two of them do not promote, such as those of eight-bit floats.
+        TypeError: there are keys of random numbers among them.
 
     Example:
         >>> joined((np.dtype("int32"), False), (np.dtype("float32"), True))[1]
@@ -128,7 +130,11 @@ def joined(*kinds: Kind) -> Kind:
     """
     if strict:
         _check_strict(kinds)
-    return _joined(kinds, bool(config._x64))
+    try:
+        return _joined(kinds, bool(config._x64))
+    except KeyError:  # keys of random numbers
+        names = [str(KEY_TYPES.get(dtype, dtype.name)) for dtype, _ in kinds]
+        raise TypeError(f"operations do not accept dtypes {', '.join(names)}.") from None
 
 
 def floating(kind: Kind) -> Kind:

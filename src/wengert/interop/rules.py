@@ -18,7 +18,7 @@ from ..config import canonical_dtype, config
 from ..core import as_value, inexact_dtype
 from . import promotion
 from .array import Array, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
-from .border import OF_NUMPY, bordered, lift, lower, of_both_kinds
+from .border import REFUSED_BY_NUMPY, bordered, lift, lower, of_both_kinds
 from .conversion import converted
 from .promotion import joined
 
@@ -162,7 +162,7 @@ def meeting(
             if inexact and met and met[0].dtype.kind == "V":
                 out = _narrowed(out, met[0].dtype)
             return lift(out, is_weak)
-        except OF_NUMPY as error:
+        except REFUSED_BY_NUMPY as error:
             if n == 2 and len(args) >= 2 and f.__name__ in _OF_KEYS and all(map(is_keys, args[:2])):
                 return _OF_KEYS[f.__name__](same_keys(*args[:2]))
             dtypes = [joined(*[kind_of(a) for a in args[:n] if a is not None])[0]] * n if _are_numbers(args[:n]) else ()
@@ -262,7 +262,7 @@ def meeting_sequence(f: Callable[..., Any]) -> Callable[..., Any]:
             else:
                 met, weak = lower(arrays), False
             return lift(f(met, *[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), weak)
-        except OF_NUMPY as error:
+        except REFUSED_BY_NUMPY as error:
             raise of_both_kinds(error, f.__name__) from None
 
     return function
@@ -279,7 +279,7 @@ def keeping(f: Callable[..., Any]) -> Callable[..., Any]:
             if (type(x) is Array and x._weak) or type(x) in (int, float, complex):
                 return lift(f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()}), True)
             return inner(*args, **kwargs)
-        except OF_NUMPY as error:
+        except REFUSED_BY_NUMPY as error:
             raise of_both_kinds(error, f.__name__) from None
 
     return function

@@ -284,6 +284,9 @@ SAYINGS = (
         "Too {few} leaves for PyTreeDef; expected {n}, got {m}",
     ),
     # arrays
+    (r"invalid value encountered in (?P<op>.*)", "invalid value (nan) encountered in {op}"),
+    (r"divide by zero encountered in (divide|scalar divide)", "invalid value (inf) encountered in div"),
+    (r"divide by zero encountered in (?P<op>.*)", "invalid value (inf) encountered in {op}"),
     (
         r"axis (?P<a>-?\d+) is out of range for an array of (?P<n>\d+) dimensions?",
         "axis {a} is out of bounds for array of dimension {n}",

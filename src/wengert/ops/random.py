@@ -18,7 +18,10 @@ from ..lowering.kernels import Kernel
 
 ndarray = np.ndarray
 KEY = np.dtype([("k0", np.uint32), ("k1", np.uint32)])
-RECORDS.add(KEY)
+# Keys of the generators whose bits come from Philox: split and folded by threefry ("rbg"), or by Philox ("unsafe_rbg").
+RBG, UNSAFE_RBG = (np.dtype([(f"{letter}{i}", np.uint32) for i in range(4)]) for letter in "ru")
+GENERATORS = {"threefry2x32": KEY, "rbg": RBG, "unsafe_rbg": UNSAFE_RBG}
+RECORDS.update(GENERATORS.values())
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
 
@@ -65,6 +68,34 @@ def _sample_keys() -> list[Any]:
     return [_make(np.uint32(3), np.uint32(7)), _make(np.arange(2, dtype=np.uint32), np.arange(2, dtype=np.uint32))]
 
 
+def words_of(keys: Any) -> ndarray:
+    """The words of keys of any generator, along a new last axis."""
+    keys = np.asarray(keys)
+    return np.stack([keys[name] for name in keys.dtype.names or ()], -1)
+
+
+def _of_words(words: ndarray, dtype: np.dtype) -> Any:
+    """Keys of a dtype from their words along the last axis."""
+    out = np.empty(words.shape[:-1], dtype)
+    for i, name in enumerate(dtype.names or ()):
+        out[name] = words[..., i]
+    return out[()]
+
+
+def _by_halves(function: Any, keys: Any) -> Any:
+    """Keys of four words from a function of keys of two, of both halves."""
+    words = words_of(keys)
+    halves = [words_of(function(_make(words[..., i], words[..., i + 1]))) for i in (0, 2)]
+    return _of_words(np.concatenate(halves, -1), np.asarray(keys).dtype)
+
+
+def _philox_bits(keys: Any, shape: tuple[int, ...], width: int) -> ndarray:
+    """Bits of Philox for every key, as XLA's ``RngBitGenerator`` gives them."""
+    from .generators import random_bits_p
+
+    return random_bits_p.impl(words_of(keys), shape=shape, width=width, philox=True)[1]
+
+
 class _Discrete(Primitive):
     """What it gives is constant: it has no tangents."""
 
@@ -92,6 +123,8 @@ class _OfKeys(_Discrete):
 
 class _Bits(_OfKeys):
     def impl(self, key: Value, *, shape: tuple[int, ...], width: int) -> Any:
+        if np.asarray(key).dtype != KEY:
+            return _philox_bits(key, shape, width)[()]
         hi, lo = _blocks(key, shape)
         if width == 64:
             return ((hi.astype(np.uint64) << np.uint64(32)) | lo)[()]
@@ -103,49 +136,64 @@ class _Bits(_OfKeys):
 
 class _Split(_OfKeys):
     def impl(self, key: Value, *, shape: tuple[int, ...]) -> Any:
+        dtype = np.asarray(key).dtype
+        if dtype == RBG:
+            return _by_halves(lambda k: _make(*_blocks(k, shape)), key)
+        if dtype == UNSAFE_RBG:  # every tenth of so many keys, which lie far apart
+            drawn = _philox_bits(key, (10 * math.prod(shape), 4), 32)[..., ::10, :]
+            return _of_words(drawn.reshape((*drawn.shape[:-2], *shape, 4)), dtype)
         return _make(*_blocks(key, shape))
 
-    def tail(self, *, shape: tuple[int, ...]) -> Any:
-        return shape, KEY
+    def abstract(self, aval: Aval, *, shape: tuple[int, ...]) -> Aval:
+        return Aval((*aval.shape, *shape), aval.dtype)
 
 
 class _Unwrap(_OfKeys):
     def impl(self, key: Value) -> Any:
-        key = np.asarray(key)
-        return np.stack([key["k0"], key["k1"]], -1)
+        return words_of(key)
 
-    def tail(self) -> Any:
-        return (2,), np.dtype(np.uint32)
+    def abstract(self, aval: Aval) -> Aval:
+        return Aval((*aval.shape, len(aval.dtype.names or ())), np.dtype(np.uint32))
 
 
 class _Wrap(_Discrete):
-    def impl(self, data: Value) -> Any:
-        return _make(data[..., 0], data[..., 1])
+    """Keys from their words; `generator` is given of others than threefry."""
 
-    def abstract(self, aval: Aval) -> Aval:
-        return Aval(aval.shape[:-1], KEY)
+    def impl(self, data: Value, *, generator: str = "threefry2x32") -> Any:
+        return _of_words(np.asarray(data), GENERATORS[generator])
+
+    def abstract(self, aval: Aval, *, generator: str = "threefry2x32") -> Aval:
+        return Aval(aval.shape[:-1], GENERATORS[generator])
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*args), True
+        return self.bind(*args, **params), True
 
 
 class _Seed(_Discrete):
-    def impl(self, seed: Value) -> Any:
+    def impl(self, seed: Value, *, generator: str = "threefry2x32") -> Any:
         from ..config import config
 
         words = np.asarray(seed).astype(np.int64).view(np.uint64)
         high = (words >> np.uint64(32)).astype(np.uint32)
-        return _make(high if config.enable_x64 else np.zeros_like(high), words.astype(np.uint32))
+        pair = [high if config.enable_x64 else np.zeros_like(high), words.astype(np.uint32)]
+        dtype = GENERATORS[generator]
+        return _of_words(np.stack(pair * (len(dtype.names or ()) // 2), -1), dtype)
 
-    def abstract(self, aval: Aval) -> Aval:
-        return Aval(aval.shape, KEY)
+    def abstract(self, aval: Aval, *, generator: str = "threefry2x32") -> Aval:
+        return Aval(aval.shape, GENERATORS[generator])
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*args), True
+        return self.bind(*args, **params), True
 
 
 class _FoldIn(_Discrete):
     def impl(self, key: Value, data: Value) -> Any:
+        dtype = np.asarray(key).dtype
+        if dtype == RBG:
+            return _by_halves(lambda k: self.impl(k, data), key)
+        if dtype == UNSAFE_RBG:
+            seeds = _of_words(words_of(seed_p.impl(np.asarray(data), generator="rbg")), RBG)
+            return _of_words(words_of(key) ^ _philox_bits(seeds, (10, 4), 32)[..., -1, :], dtype)
         key, data = np.asarray(key), np.asarray(data).astype(np.int64).astype(np.uint32)
         shape = np.broadcast_shapes(key.shape, data.shape)
         keys, words = np.broadcast_to(key, shape).reshape(-1), np.broadcast_to(data, shape).reshape(-1)
@@ -153,7 +201,7 @@ class _FoldIn(_Discrete):
         return _make(x0.reshape(shape), x1.reshape(shape))
 
     def abstract(self, key: Aval, data: Aval) -> Aval:
-        return Aval(np.broadcast_shapes(key.shape, data.shape), KEY)
+        return Aval(np.broadcast_shapes(key.shape, data.shape), key.dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         from .families import align_batched

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
-from ..errors import ArgumentError, DtypeError, NotSupportedError
+from ..errors import ArgumentError, DtypeError
 from ..ops import random as ops
 from ..ops.random import KEY
 from ..ops.shape import as_lengths
@@ -19,14 +19,15 @@ def key(seed: Any, *, impl: Any = None) -> Value:
 
     Args:
         seed: an integer or an array of them.
-        impl: the generator; there is one, ``"threefry2x32"``.
+        impl: the generator: ``"threefry2x32"``, which is native in compiled code, or ``"rbg"`` or ``"unsafe_rbg"``, whose bits
+            come from Philox.
 
     Returns:
         A key for each seed: an array of the seed's shape and of the dtype of keys.
 
     Raises:
         DtypeError: the seed is not an integer.
-        NotSupportedError: another generator is asked for.
+        ArgumentError: there is no such generator.
 
     Example:
         >>> import wengert
@@ -34,18 +35,39 @@ def key(seed: Any, *, impl: Any = None) -> Value:
         >>> wengert.random.normal(k1, (2,), "float32").dtype
         dtype('float32')
     """
-    _threefry(impl)
+    generator = _generator(impl)
     seed = as_value(seed)
     if dtype_of(seed).kind not in "biu":
         raise DtypeError(f"random.key takes an integer seed, got {seed!r} of dtype {dtype_of(seed)}")
     if type(seed) is int:
         seed = np.int64((seed + 2**63) % 2**64 - 2**63)
-    return ops.seed_p.bind(as_array(seed))
+    return ops.seed_p.bind(as_array(seed), **_told(generator))
 
 
-def _threefry(impl: Any) -> None:
-    if impl not in (None, "threefry2x32"):
-        raise NotSupportedError(f"random keys: the one generator is 'threefry2x32', not {impl!r}; leave impl out")
+class Default:
+    """The generator of keys that are made without one, and of words that are used as keys."""
+
+    generator = "threefry2x32"
+
+
+def _generator(impl: Any) -> str:
+    """The name of a generator.
+
+    Raises:
+        ArgumentError: there is none of that name.
+    """
+    if impl is None:
+        return Default.generator
+    if impl not in ops.GENERATORS:
+        raise ArgumentError(
+            f'unrecognized PRNG implementation "{impl}". Did you mean one of: {", ".join(map(repr, ops.GENERATORS))}'
+        )
+    return impl
+
+
+def _told(generator: str) -> dict[str, str]:
+    """The parameters of a generator, of which primitives need not be told where it is threefry."""
+    return {} if generator == "threefry2x32" else {"generator": generator}
 
 
 def PRNGKey(seed: Any, *, impl: Any = None) -> Value:  # noqa: N802
@@ -71,7 +93,7 @@ def key_data(keys: Any) -> Value:
 
 
 def wrap_key_data(key_bits_array: Any, *, impl: Any = None) -> Value:
-    """Keys from their words, uint32 of shape ``(..., 2)``.
+    """Keys from their words, uint32 of shape ``(..., 2)``, or ``(..., 4)`` of the generators "rbg" and "unsafe_rbg".
 
     Example:
         >>> import numpy as np, wengert
@@ -79,8 +101,17 @@ def wrap_key_data(key_bits_array: Any, *, impl: Any = None) -> Value:
         >>> bool(k == wengert.random.key(7))
         True
     """
-    _threefry(impl)
-    return typed(key_bits_array)[0]
+    generator = _generator(impl)
+    words = as_value(key_bits_array)
+    if dtype_of(words) in ops.GENERATORS.values():
+        return words
+    count = len(ops.GENERATORS[generator].names or ())
+    if dtype_of(words) != np.uint32 or shape_of(words)[-1:] != (count,):
+        raise DtypeError(
+            f"JAX encountered invalid PRNG key data: expected key_data.shape to end with ({count},), of dtype uint32; got "
+            f"shape={shape_of(words)}, dtype={dtype_of(words)} for impl={generator}"
+        )
+    return ops.wrap_p.bind(words, **_told(generator))
 
 
 def key_impl(keys: Any) -> str:
@@ -91,8 +122,8 @@ def key_impl(keys: Any) -> str:
         >>> wengert.random.key_impl(wengert.random.key(0))
         'threefry2x32'
     """
-    typed(keys)
-    return "threefry2x32"
+    dtype = dtype_of(typed(keys)[0])
+    return next(name for name, of_keys in ops.GENERATORS.items() if of_keys == dtype)
 
 
 def split(key: Any, num: Any = 2) -> Value:
@@ -170,10 +201,11 @@ def typed(k: Any) -> tuple[Value, bool]:
     """A key in the new form, and whether it came in the old one."""
     k = as_value(k)
     dtype = dtype_of(k)
-    if dtype == KEY:
+    if dtype == KEY or dtype in ops.GENERATORS.values():
         return k, False
-    if dtype == np.uint32 and shape_of(k)[-1:] == (2,):
-        return ops.wrap_p.bind(k), True
+    count = 2 if Default.generator == "threefry2x32" else 4
+    if dtype == np.uint32 and shape_of(k)[-1:] == (count,):
+        return ops.wrap_p.bind(k, **_told(Default.generator)), True
     raise DtypeError(
         f"expected a key, got {dtype} of shape {shape_of(k)}: make one with wengert.random.key(seed), and new ones from "
         f"it with split"

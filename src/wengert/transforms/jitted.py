@@ -22,6 +22,7 @@ from ..ops.derived import compiled_already
 from ..ops.operators import lost_derivative
 from ..ops.shape import as_length
 from ..program import Program
+from ..provided import provide
 from . import nans, native_calls
 from .batching import axis_env
 from .forward import check_output, strong
@@ -42,6 +43,18 @@ def _cache_of(f: Any, backend: str | None) -> dict[Any, Any]:
         return _programs.setdefault(f, {}).setdefault(backend, {})
     except Exception:  # cannot be referred to weakly, has no hash, or is not compared by a truth value
         return {}
+
+
+@provide
+def clear_caches() -> None:
+    """Forget all that was compiled: a setting changed on which it depends."""
+    for caches in list(_programs.values()):
+        for cache in caches.values():
+            natives = cache.pop("native", None)
+            cache.clear()
+            if natives is not None:
+                natives.clear()
+                cache["native"] = natives
 
 
 def _remember(cache: dict[Any, Any], key: Any, entries: Any) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...ops.random import KEY
 from .. import vectormath
 from ..emitter import V
 from .random import _words, threefry, unit
@@ -20,7 +21,7 @@ Key = tuple[V, V]
 def gammas(step: Serial) -> list[Phase] | None:
     """The numbers of `ops.random_rejection`, draw by draw: Marsaglia and Tsang's, with a power below 1."""
     key, a = (x.aval for x in step.eqn.inputs)
-    if a.dtype not in (np.float32, np.float64):
+    if a.dtype not in (np.float32, np.float64) or key.dtype != KEY:
         return None
     keys, each = math.prod(key.shape), math.prod(a.shape[len(key.shape) :])
     if not keys * each or each >= 2**32:

@@ -54,12 +54,23 @@ for _name, _what in _HARMLESS.items():
     globals()[_name] = _context(_name, f"jax_{_name}", _ANY, _what)
 
 debug_key_reuse = _context("debug_key_reuse", "jax_debug_key_reuse", (False,), "A context that finds keys used twice.")
-default_prng_impl = _context(
-    "default_prng_impl",
-    "jax_default_prng_impl",
-    ("threefry2x32",),
-    "A context with another generator of random numbers.",
-)
+
+
+@contextmanager
+def default_prng_impl(new_val: str) -> Iterator[None]:
+    """A context with another generator of random numbers.
+
+    Raises:
+        ValueError: there is no generator of that name.
+    """
+    before = settings.config.jax_default_prng_impl
+    settings.config.update("jax_default_prng_impl", new_val)
+    try:
+        yield
+    finally:
+        settings.config.update("jax_default_prng_impl", before)
+
+
 threefry_partitionable = _context(
     "threefry_partitionable", "jax_threefry_partitionable", (True,), "A context with another layout of random streams."
 )

@@ -14,6 +14,7 @@ from ...transforms.function import name_of
 from ..array import wrap
 from ..border import lift, lower
 from .transformations import eval_shape
+from .treedefs import PyTreeDef
 
 
 class custom_vmap:  # noqa: N801 (JAX's name)
@@ -73,12 +74,12 @@ class custom_vmap:  # noqa: N801 (JAX's name)
             if trees.structure(out) != trees.structure(which):
                 raise ValueError(
                     f"structure of output value and output batching specification returned by custom vmap rule ({name_of(rule)}) "
-                    f"do not match.\nOutput values: {trees.structure(out)}\nBatching spec: {trees.structure(which)}"
+                    f"do not match.\nOutput values: {PyTreeDef(trees.structure(out))}\nBatching spec: {PyTreeDef(trees.structure(which))}"
                 )
             if trees.structure(out) != out_tree:
                 raise ValueError(
                     f"structure of output returned by custom vmap rule ({name_of(rule)}) does not match that of original "
-                    f"custom-vmapped function.\nOriginal output: {out_tree}\nRule output: {trees.structure(out)}"
+                    f"custom-vmapped function.\nOriginal output: {PyTreeDef(out_tree)}\nRule output: {PyTreeDef(trees.structure(out))}"
                 )
             return [lower(x) for x in outs], marks
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...config import canonical_dtype
 from ...numpy.dtypes import finfo, iinfo
 from ...numpy.dtypes import issubdtype as _issubdtype
-from ...ops.random import KEY
+from ...ops.random import GENERATORS
 from ..avals import extended, prng_key
 from ..promotion import TypePromotionError
 
@@ -24,7 +24,7 @@ def issubdtype(arg1: Any, arg2: Any) -> bool:
         >>> issubdtype(wengert.random.key(0).dtype, prng_key)
         True
     """
-    is_key = (not isinstance(arg1, type) or hasattr(arg1, "dtype")) and np.dtype(arg1) == KEY
+    is_key = (not isinstance(arg1, type) or hasattr(arg1, "dtype")) and np.dtype(arg1) in GENERATORS.values()
     if arg2 in (extended, prng_key) or is_key:
         return is_key and arg2 in (extended, prng_key, np.generic)
     return bool(_issubdtype(arg1, arg2))

@@ -1,4 +1,4 @@
-"""`jax.extend.random`: the generator of random numbers, of which there is one."""
+"""`jax.extend.random`: the generators of random numbers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from ..border import lift, lower
 
 
 def random_seed(seeds: Any, impl: Any = None) -> Any:
-    """Keys of seeds."""
-    return lift(ours.key(lower(seeds)))
+    """Keys of seeds, of a generator."""
+    return lift(ours.key(lower(seeds), impl=getattr(impl, "name", impl)))
 
 
 def seed_with_impl(impl: Any, seeds: Any) -> Any:
     """The same."""
-    return random_seed(seeds)
+    return random_seed(seeds, impl)
 
 
 class _Generator:
-    name, tag, key_shape = "threefry2x32", "fry", (2,)
+    def __init__(self, name: str, tag: str, words: int) -> None:
+        self.name, self.tag, self.key_shape = name, tag, (words,)
 
     def __repr__(self) -> str:
-        return "PRNGImpl(threefry2x32)"
+        return f"PRNGImpl({self.name})"
 
 
-threefry_prng_impl = _Generator()
+threefry_prng_impl = _Generator("threefry2x32", "fry", 2)
+rbg_prng_impl, unsafe_rbg_prng_impl = _Generator("rbg", "rbg", 4), _Generator("unsafe_rbg", "urbg", 4)
 
 
 def define_prng_impl(**_: Any) -> Any:
@@ -36,8 +38,15 @@ def define_prng_impl(**_: Any) -> Any:
         NotSupportedError: always.
     """
     raise NotSupportedError(
-        "random numbers come from threefry2x32 here, and no other generator is taken; use jax.random.key"
+        "random numbers come from threefry2x32, rbg or unsafe_rbg here, and no other generator is taken; use jax.random.key"
     )
 
 
-__all__ = ["define_prng_impl", "random_seed", "seed_with_impl", "threefry_prng_impl"]
+__all__ = [
+    "define_prng_impl",
+    "random_seed",
+    "rbg_prng_impl",
+    "seed_with_impl",
+    "threefry_prng_impl",
+    "unsafe_rbg_prng_impl",
+]

@@ -20,7 +20,7 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
 
     Raises:
         ValueError: when the tree is made again, the vector has another shape.
-        TypeError: then, too, it has another dtype where all leaves had one.
+        TypeError: then, too, it has another dtype where the leaves had several.
 
     Example:
         >>> flat, unravel = ravel_pytree({"b": 2.0, "a": array([0.0, 1.0])})
@@ -40,7 +40,7 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable[[Any], Any]]:
         flat = array(flat)
         if flat.shape != (ends[-1],):
             raise ValueError(f"unravel function given array of shape {flat.shape}, but expected shape {(ends[-1],)}")
-        if len(set(dtypes)) == 1 and flat.dtype != dtype:
+        if len(set(dtypes)) > 1 and flat.dtype != dtype:
             raise TypeError(f"unravel function given array of dtype {flat.dtype}, but expected dtype {dtype}")
         parts = [flat[a:b] for a, b in zip([0, *ends], ends, strict=False)]
         return trees.unflatten(tree, [astype(p.reshape(s), d) for p, s, d in zip(parts, shapes, dtypes, strict=True)])

@@ -8,7 +8,10 @@ import numpy as np
 
 from ... import random as ours
 from ...core import as_value
-from ..array import KEY_TYPE, kind_of, wrap
+from ...ops.random import GENERATORS
+from ...random.keys import Default
+from ..array import kind_of, wrap
+from ..avals import KEY_TYPES
 from ..border import bordered, lower
 from ..conversion import converted
 from ..keywords import check_free
@@ -16,16 +19,33 @@ from . import settings
 
 
 def _generator(impl: Any) -> Any:
-    """The generator of a name or a dtype of keys.
+    """The name of a generator, from that or from a dtype of keys.
 
     Raises:
-        ValueError: JAX has no such generator.
+        ValueError: there is no such generator here.
     """
-    if impl is None or impl == KEY_TYPE:
-        return None
-    if isinstance(impl, str) and impl not in ("threefry2x32", "rbg", "unsafe_rbg"):
-        raise ValueError(f"unrecognized PRNG implementation {impl!r}: there is 'threefry2x32'")
-    return impl
+    if impl is None or (isinstance(impl, str) and impl in GENERATORS):
+        return impl
+    for name, dtype in GENERATORS.items():
+        if impl == dtype or getattr(impl, "dtype", None) == dtype:
+            return name
+    raise ValueError(
+        f'unrecognized PRNG implementation "{impl}". Did you mean one of: {", ".join(map(repr, GENERATORS))}'
+    )
+
+
+def _check_seed(seed: Any, name: str) -> None:
+    """Raises:
+    OverflowError: a Python integer of more than 64 bits.
+        TypeError: an array of seeds.
+    """
+    if type(seed) is int and not -(2**63) <= seed < 2**64:
+        raise OverflowError("Python int too large to convert to C long")
+    if np.ndim(lower(seed)) and np.shape(lower(seed)):
+        raise TypeError(
+            f"{name} accepts a scalar seed, but was given an array of shape {np.shape(lower(seed))} != (). Use jax.vmap for "
+            f"batching"
+        )
 
 
 def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
@@ -37,11 +57,13 @@ def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
     if impl is not None and dtype is not None:
         raise ValueError("Only one of impl and dtype may be specified.")
     check_free("jax.random.key", "dtype", dtype)
-    return bordered(ours.key)(seed, impl=_generator(impl))
+    _check_seed(seed, "key")
+    return bordered(ours.key)(seed, impl=_generator(impl if dtype is None else dtype))
 
 
 def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802
     """`wengert.random.PRNGKey`: a key as two words, or a new one under ``jax.enable_custom_prng``."""
+    _check_seed(seed, "PRNGKey")
     if settings.values["jax_enable_custom_prng"]:
         return key(seed, impl=impl)
     return bordered(ours.PRNGKey)(seed, impl=_generator(impl))
@@ -50,11 +72,22 @@ def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802
 def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -> Any:
     """`wengert.random.wrap_key_data`: a key from its words; `dtype` is that of keys."""
     check_free("jax.random.wrap_key_data", "dtype", dtype)
-    return bordered(ours.wrap_key_data)(key_bits_array, impl=_generator(impl))
+    return bordered(ours.wrap_key_data)(key_bits_array, impl=_generator(impl if dtype is None else dtype))
 
 
 def fold_in(key: Any, data: Any) -> Any:
     """`wengert.random.fold_in`; floats and truth values are made 32-bit integers."""
+    shapes = (np.shape(lower(key)), np.shape(lower(data)))
+    if shapes[0] and "key<" in str(kind_of(key)[0].names and key.dtype):
+        raise ValueError(
+            f"fold_in accepts a single key, but was given a key array of shape {shapes[0]} != (). Use jax.vmap for batching."
+        )
+    if shapes[1]:
+        raise TypeError(
+            f"fold_in accepts a scalar, but was given an array ofshape {shapes[1]} != (). Use jax.vmap for batching."
+        )
+    if type(data) is int and not 0 <= data < 2**32:
+        raise OverflowError(f"Python integer {data} out of bounds for uint32")
     if kind_of(data)[0].kind in "fb":
         data = wrap(converted(as_value(lower(data)), np.dtype(np.uint32)))
     return bordered(ours.fold_in)(key, data)
@@ -67,9 +100,7 @@ def key_dtype(impl_spec: Any = None) -> Any:
         >>> key_dtype()
         key<fry>
     """
-    if _generator(impl_spec) not in (None, "threefry2x32"):
-        ours.key(0, impl=impl_spec)  # says which one there is
-    return KEY_TYPE
+    return KEY_TYPES[GENERATORS[_generator(impl_spec) or Default.generator]]
 
 
 __all__ = ["PRNGKey", "fold_in", "key", "key_dtype", "wrap_key_data"]

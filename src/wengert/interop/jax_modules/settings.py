@@ -11,6 +11,9 @@ import numpy as np
 
 from ...config import config as ours
 from ...errors import NotSupportedError
+from ...ops.random import GENERATORS
+from ...provided import provided
+from ...random.keys import Default
 from .. import promotion
 
 # Settings that change nothing here, whatever their value, with the value that they have at first: where things run, what is
@@ -68,7 +71,6 @@ values: dict[str, Any] = {
 # Settings that would change something: the values that they can have.
 _FIXED: dict[str, tuple[Any, ...]] = {
     "jax_debug_key_reuse": (False,),
-    "jax_default_prng_impl": ("threefry2x32",),
     "jax_num_cpu_devices": (-1, 1),
     "jax_platforms": ("cpu", "", None),
     "jax_random_seed_offset": (0,),
@@ -77,6 +79,7 @@ _FIXED: dict[str, tuple[Any, ...]] = {
 }
 _BOOLEAN = frozenset(name for name, value in values.items() if type(value) is bool)
 # Settings that mean the same here.
+_FLOATING_ERRORS = {"jax_debug_nans": "invalid", "jax_debug_infs": "divide"}
 _OURS = ("jax_enable_x64", "jax_debug_nans", "jax_debug_infs", "jax_disable_jit")
 
 
@@ -102,9 +105,13 @@ class Settings:
         """
         if name in _OURS:
             setattr(ours, name.removeprefix("jax_"), value)
+            if name in _FLOATING_ERRORS:  # of NumPy's, outside of transformations
+                np.seterr(**{_FLOATING_ERRORS[name]: "raise" if value else "warn"})
         elif name in _FIXED and value not in _FIXED[name]:
             allowed = " or ".join(map(repr, _FIXED[name]))
             raise NotSupportedError(f"jax.config: {name} can only be {allowed} here, not {value!r}; leave it out")
+        elif name == "jax_default_prng_impl":
+            _set_generator(value)
         elif name == "jax_numpy_dtype_promotion":
             if value not in ("standard", "strict"):
                 raise ValueError(f"new enum value must be in ['standard', 'strict'], got {value!r}")
@@ -144,6 +151,19 @@ class Settings:
     def read(self, name: str) -> Any:
         """The value of a setting."""
         return getattr(self, name)
+
+
+def _set_generator(name: str) -> None:
+    """Make a generator the default one; functions that were compiled for another are compiled anew.
+
+    Raises:
+        ValueError: there is no generator of that name.
+    """
+    if name not in GENERATORS:
+        raise ValueError(f"new enum value must be in {list(GENERATORS)}, got {name!r}")
+    if name != Default.generator:
+        Default.generator = name
+        provided("clear_caches")()
 
 
 config = Settings()

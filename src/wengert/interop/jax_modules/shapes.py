@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...transforms.jit import ShapeDtypeStruct as _Struct
+from ..avals import KEY_TYPES
 
 
 class ShapeDtypeStruct(_Struct):
@@ -45,7 +46,8 @@ class ShapeDtypeStruct(_Struct):
         return ShapeDtypeStruct(**{**given, **changed})
 
     def __repr__(self) -> str:
-        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name}{', weak_type=True' if self.weak_type else ''})"
+        dtype = KEY_TYPES.get(self.dtype, self.dtype).name
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={dtype}{', weak_type=True' if self.weak_type else ''})"
 
     def __eq__(self, other: Any) -> bool:
         return isinstance(other, _Struct) and (self.shape, self.dtype) == (other.shape, np.dtype(other.dtype))

@@ -10,6 +10,7 @@ from ...core import PYTHON_SCALARS, Tracer
 from ..array import Array, Device, kind_of
 from ..avals import ShapedArray
 from ..border import Outer, lower
+from .treedefs import PyTreeDef
 
 CompilerOptions = dict[str, Any]
 
@@ -58,7 +59,7 @@ class _Stage:
         dynamic = tuple(a for i, a in enumerate(args) if i not in self._static)
         named = {k: v for k, v in kwargs.items() if k not in names}
         self._names = tuple(names)
-        self.in_tree = trees.structure((dynamic, named))
+        self.in_tree = PyTreeDef(trees.structure((dynamic, named)))
         donated = getattr(function.inner, "donate_argnums", ()) or ()
         donated = donated if isinstance(donated, (tuple, list)) else (donated,)
         self.args_info = (
@@ -90,7 +91,7 @@ class _Stage:
     @property
     def out_tree(self) -> Any:
         """The structure of the result."""
-        return trees.structure(self.out_info)
+        return PyTreeDef(trees.structure(self.out_info))
 
     @property
     def donate_argnums(self) -> tuple[int, ...]:
@@ -165,10 +166,10 @@ class Compiled(_Stage):
         full = list(args)
         for i in self._static:
             full.insert(i, self._args[i])
-        if trees.structure((args, kwargs)) != self.in_tree:
+        if self.in_tree != trees.structure((args, kwargs)):
             raise TypeError(
                 f"Function compiled with input pytree does not match the input pytree it was called with: it was compiled for "
-                f"{self.in_tree}, and called with {trees.structure((args, kwargs))}"
+                f"{self.in_tree}, and called with {PyTreeDef(trees.structure((args, kwargs)))}"
             )
         for x, info in zip(given, trees.leaves(self.in_avals), strict=True):
             if tuple(getattr(x, "shape", ())) != info.shape or _dtype(x) != info.dtype:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import trees
+from ...provided import provided
 from ..versions import VERSION, VERSION_INFO
 from ..wording import worded
 from . import contexts, transformations
@@ -123,7 +124,8 @@ class _UserContext:
 
 
 def clear_caches() -> None:
-    """Nothing is kept apart from the functions themselves: ``f.clear_cache()`` clears one."""
+    """Forget all that was compiled; ``f.clear_cache()`` does so for one function."""
+    provided("clear_caches")()
 
 
 def effects_barrier() -> None:

@@ -12,6 +12,8 @@ import optree
 from ... import tree_util as ours
 from ... import trees
 from ..border import in_order
+from ..wording import worded
+from .treedefs import PyTreeDef, spec_of
 
 
 def _whole(x: Any) -> bool:
@@ -39,13 +41,66 @@ def _adapted(name: str, place: int) -> Callable[..., Any]:
     return function
 
 
-tree_leaves, tree_structure = _adapted("tree_leaves", 1), _adapted("tree_structure", 1)
-tree_flatten, tree_flatten_with_path = _adapted("tree_flatten", 1), _adapted("tree_flatten_with_path", 1)
+tree_leaves, _structure = _adapted("tree_leaves", 1), _adapted("tree_structure", 1)
+_flatten, _flatten_with_path = _adapted("tree_flatten", 1), _adapted("tree_flatten_with_path", 1)
 tree_leaves_with_path, tree_all = _adapted("tree_leaves_with_path", 1), _adapted("tree_all", 1)
 tree_reduce = _adapted("tree_reduce", 3)
 _map, _map_with_path = _adapted("tree_map", 10**6), _adapted("tree_map_with_path", 10**6)
 
 
+@functools.wraps(ours.tree_structure)
+def tree_structure(tree: Any, *args: Any, **kwargs: Any) -> PyTreeDef:
+    return PyTreeDef(_structure(tree, *args, **kwargs))
+
+
+@functools.wraps(ours.tree_flatten)
+def tree_flatten(tree: Any, *args: Any, **kwargs: Any) -> tuple[list[Any], PyTreeDef]:
+    leaves, spec = _flatten(tree, *args, **kwargs)
+    return leaves, PyTreeDef(spec)
+
+
+@functools.wraps(ours.tree_flatten_with_path)
+def tree_flatten_with_path(tree: Any, *args: Any, **kwargs: Any) -> tuple[list[Any], PyTreeDef]:
+    pairs, spec = _flatten_with_path(tree, *args, **kwargs)
+    return pairs, PyTreeDef(spec)
+
+
+def treedef_tuple(treedefs: Any) -> PyTreeDef:
+    """The structure of a tuple of trees with these structures."""
+    return PyTreeDef(ours.treedef_tuple([spec_of(t) for t in treedefs]))
+
+
+def treedef_children(treedef: Any) -> list[PyTreeDef]:
+    """The structures of the children of the root."""
+    return [PyTreeDef(c) for c in spec_of(treedef).children()]
+
+
+def treedef_is_leaf(treedef: Any) -> bool:
+    """Whether a structure has no node but its root: that of a leaf or of None."""
+    return (
+        spec_of(treedef).num_nodes == 1
+        and not spec_of(treedef).children()
+        and spec_of(treedef).type in (None, type(None))
+    )
+
+
+def tree_transpose(outer_treedef: Any, inner_treedef: Any, pytree_to_transpose: Any) -> Any:
+    """Turn a tree of trees inside out: a list of dicts becomes a dict of lists."""
+    return in_order(ours.tree_transpose(spec_of(outer_treedef), spec_of(inner_treedef), pytree_to_transpose))
+
+
+def build_tree(treedef: Any, xs: Any) -> Any:
+    """The tree of this structure from nested iterables of the same shape."""
+    return ours.build_tree(spec_of(treedef), xs)
+
+
+@worded
+def tree_broadcast(prefix_tree: Any, full_tree: Any, is_leaf: Any = None) -> Any:
+    """A tree like the full one, with each leaf of the prefix at all leaves below its place."""
+    return in_order(ours.tree_broadcast(prefix_tree, full_tree, leaf(is_leaf)))
+
+
+@worded
 def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any = None) -> Any:
     """Apply `f` to the leaves of a tree, together with what stands there in the rest."""
     return in_order(_map(f, tree, *rest, is_leaf=is_leaf))
@@ -58,7 +113,9 @@ def tree_map_with_path(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: An
 
 def tree_unflatten(treedef: Any, leaves: Any) -> Any:
     """The tree of this structure with these leaves."""
-    return in_order(ours.tree_unflatten(treedef, leaves))
+    if not isinstance(treedef, (PyTreeDef, optree.PyTreeSpec)):
+        raise TypeError(f"tree_unflatten: the first argument is a PyTreeDef, got {treedef!r} of type {type(treedef)}")
+    return (treedef if type(treedef) is PyTreeDef else PyTreeDef(treedef)).unflatten(leaves)
 
 
 def is_tree_node(typ: type) -> bool:
@@ -127,7 +184,8 @@ class PyTreeRegistry:
 default_registry = PyTreeRegistry()
 
 __all__ = [
-    "PyTreeRegistry", "default_registry", "flatten_one_level", "flatten_one_level_with_keys", "is_tree_node",
+    "PyTreeDef", "PyTreeRegistry", "build_tree", "default_registry", "tree_broadcast", "tree_transpose", "treedef_children",
+    "treedef_is_leaf", "treedef_tuple", "flatten_one_level", "flatten_one_level_with_keys", "is_tree_node",
     "tree_all", "tree_flatten", "tree_flatten_with_path", "tree_leaves", "tree_leaves_with_path", "tree_map",
     "tree_map_with_path", "tree_reduce", "tree_structure", "tree_unflatten",
 ]  # fmt: skip

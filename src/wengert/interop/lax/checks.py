@@ -82,8 +82,16 @@ def accepts(name: str, value: Any, kinds: str, position: int | None = None) -> N
     """
     if kind(value.dtype) not in kinds:
         at = "" if position is None else f" at position {position}"
-        listing = ", ".join(_NAMES[k] for k in kinds)
-        raise TypeError(f"{name} does not accept dtype {value.dtype}{at}. Accepted dtypes are subtypes of {listing}.")
+        raise TypeError(
+            f"{name} does not accept dtype {value.dtype}{at}. Accepted dtypes{at} are subtypes of {_listing(kinds)}."
+        )
+
+
+def _listing(kinds: str) -> str:
+    """Kinds of dtypes in JAX's words and order."""
+    found = "iufcb" if "u" in kinds else "fcib"
+    names = [_NAMES[k] for k in found if k in kinds]
+    return ", ".join(names).replace("signedinteger, unsignedinteger", "integer")
 
 
 def fitting(name: str, values: Sequence[Any]) -> None:

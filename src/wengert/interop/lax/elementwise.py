@@ -309,7 +309,7 @@ def conj(x: Any) -> Any:
     value, weak = operand(x, "conj")
     if kind(value.dtype) not in "fc" or value.dtype.itemsize < 4:
         raise TypeError(
-            f"conj does not accept dtype {value.dtype}. Accepted dtypes are float32, float64 and complex ones."
+            f"conj does not accept dtype {value.dtype}. Accepted dtypes are subtypes of float32, complexfloating, float64."
         )
     return wrap(_conjugate(value), weak)
 
