@@ -2,7 +2,7 @@
 
 Most are arguments that JAX refuses and that have one meaning (lists where it wants arrays, `precision` of an outer product).
 The others: integers divided by zero, weak results of Python numbers in sets, the order within halves of `argpartition`,
-negative powers of integers (rounded towards 0 here), signs of
+negative powers of integers (rounded towards 0 here), Python numbers in functions under checkify (arrays here), signs of
 eigenvectors and what LAPACK leaves open, functions of SciPy that JAX has in part (generalised eigenproblems, boundaries), texts about classes of `jaxlib`.
 """
 
@@ -228,4 +228,8 @@ DIFFERING = frozenset({
     'jax.config.jax_numpy_dtype_promotion',
     "import jax.flatten_util;; jax.flatten_util.ravel_pytree({'b': f, 'a': 1.0})[1](jnp.arange(4.0))",
     'issubclass(jax.errors.JaxRuntimeError, RuntimeError)',
+    "from jax.experimental import checkify;; checkify.checkify(lambda x: (checkify.check(x > 0, 'bad {}', x), x * 2)[1])(1.0)[1]",
+    "from jax.experimental import checkify;; checkify.checkify(lambda x: (checkify.check(x > 0, 'bad {}', x), x * 2)[1])(-1.0)[0].get()",
+    "from jax.experimental import checkify;; checkify.checkify(lambda x: (checkify.check(x > 0, 'bad {v}', v=x), x * 2)[1])(-1.0)[0].throw()",
+    "from jax.experimental import checkify;; 'division by zero' in checkify.checkify(lambda x: 1 / x, errors=checkify.div_checks)(0.0)[0].get()",
 })  # fmt: skip
