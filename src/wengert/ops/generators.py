@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value
-from .random import threefry2x32
+from .threefry import threefry2x32
 
 ndarray = np.ndarray
 _WORD = np.uint64(2**32 - 1)

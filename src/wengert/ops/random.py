@@ -15,6 +15,8 @@ import numpy as np
 
 from ..core import RECORDS, Aval, Primitive, Value
 from ..lowering.kernels import Kernel
+from .generators import random_bits_p
+from .threefry import threefry2x32
 
 ndarray = np.ndarray
 KEY = np.dtype([("k0", np.uint32), ("k1", np.uint32)])
@@ -22,29 +24,6 @@ KEY = np.dtype([("k0", np.uint32), ("k1", np.uint32)])
 RBG, UNSAFE_RBG = (np.dtype([(f"{letter}{i}", np.uint32) for i in range(4)]) for letter in "ru")
 GENERATORS = {"threefry2x32": KEY, "rbg": RBG, "unsafe_rbg": UNSAFE_RBG}
 RECORDS.update(GENERATORS.values())
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = np.uint32(0x1BD11BDA)
-
-
-def threefry2x32(k0: ndarray, k1: ndarray, x0: ndarray, x1: ndarray) -> tuple[ndarray, ndarray]:
-    """20 rounds of threefry over arrays of uint32 words that broadcast together.
-
-    Example:
-        >>> import numpy as np
-        >>> zero = np.zeros(1, np.uint32)
-        >>> [hex(int(w[0])) for w in threefry2x32(zero, zero, zero, zero)]
-        ['0x6b200159', '0x99ba4efe']
-    """
-    words = (k0, k1, k0 ^ k1 ^ _PARITY)
-    x0, x1 = x0 + words[0], x1 + words[1]
-    for group in range(5):
-        for r in _ROTATIONS[group % 2]:
-            x0 = x0 + x1
-            x1 = (x1 << np.uint32(r)) | (x1 >> np.uint32(32 - r))
-            x1 ^= x0
-        x0 = x0 + words[(group + 1) % 3]
-        x1 = x1 + words[(group + 2) % 3] + np.uint32(group + 1)
-    return x0, x1
 
 
 def _blocks(key: Any, shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
@@ -91,8 +70,6 @@ def _by_halves(function: Any, keys: Any) -> Any:
 
 def _philox_bits(keys: Any, shape: tuple[int, ...], width: int) -> ndarray:
     """Bits of Philox for every key, as XLA's ``RngBitGenerator`` gives them."""
-    from .generators import random_bits_p
-
     return random_bits_p.impl(words_of(keys), shape=shape, width=width, philox=True)[1]
 
 
