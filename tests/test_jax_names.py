@@ -1,6 +1,7 @@
 """`wengert.interop.jax_names`: what `import jax` gives, what arrays have, what is said of what is missing."""
 
 import importlib
+import subprocess
 import sys
 
 import numpy as np
@@ -234,3 +235,20 @@ def test_plots_of_arrays(jax):
     axes.axhline(jax.numpy.sum(x))
     axes.scatter(x[1], jax.numpy.float32(2))
     np.testing.assert_allclose(line.get_ydata(), x**2)
+
+
+def test_the_alias_changes_no_type_of_numpys():
+    """In a process of its own: attributes and methods of NumPy's types are the same objects before and after."""
+    code = (
+        "import numpy as np\n"
+        "types = [np.ndarray, np.generic, np.dtype, np.ufunc, *{type(np.float64(0)), np.floating, np.integer}]\n"
+        "seen = [dict(vars(t)) for t in types]\n"
+        "from wengert.interop import jax_names\n"
+        "with jax_names.as_jax():\n"
+        "    import jax, jax.numpy as jnp\n"
+        "    assert float(jax.grad(lambda x: jnp.sum(jnp.sin(x)[1:] * 2.0))(jnp.arange(3.0))[0]) == 0\n"
+        "    for t, before in zip(types, seen):\n"
+        "        now = dict(vars(t))\n"
+        "        assert now.keys() == before.keys() and all(now[k] is before[k] for k in now), t\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
