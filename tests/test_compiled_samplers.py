@@ -54,7 +54,7 @@ def test_derivative_of_gamma_numbers():
 
 
 def test_poisson():
-    for shape in ((), (1,), (7,), (800,)):
+    for shape in ((), (0,), (3, 0), (1,), (7,), (800,)):
         f = jit(lambda k, rate, s=shape: random.poisson(k, rate, s))
         for rate in (0.0, 0.5, 9.9, 20.5, 1e4, np.nan):
             got, expected = f(KEY, rate), random.poisson(KEY, rate, shape)

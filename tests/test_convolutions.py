@@ -123,6 +123,17 @@ def test_batches_of_any_arguments():
                     np.testing.assert_array_equal(got[i], primitive.bind(*one, **params))
 
 
+@pytest.mark.parametrize("stride", [10**9, 2**40 + 1])
+def test_strides_beyond_the_array(stride):
+    """Compiling takes as long as for small ones: it goes over what places reach, not over the numbers between them."""
+    case = ((6, 5), (3, 2), (stride, 2), (1, 1), (1, 0), (2, 1), 1, 2, 4, 2)
+    for gives, primitive in FORMS.items():
+        given, params = arrays(case, np.float64, 4)
+        target = given.pop(gives)
+        got = jit(lambda a, b, p=primitive, q=params: p.bind(a, b, **q))(*[given[r] for r in primitive.takes])
+        np.testing.assert_array_equal(got, as_loops(gives, given, params, target.shape), err_msg=gives)
+
+
 def test_infinite_gaps():
     """What stands around an array is zeros, whose products with infinities are not numbers, compiled as eagerly."""
     given, params = arrays(FORMS_TRIED[0], np.float64)

@@ -225,6 +225,23 @@ def test_decorated_functions_of_the_main_module(monkeypatch):
             pickle.loads(named)
 
 
+TRANSFORMATIONS = (w.jit, w.vmap, w.grad, w.value_and_grad, w.jacfwd, w.jacrev, w.hessian, w.checkpoint, w.custom_jvp)
+
+
+@pytest.mark.parametrize("inner", TRANSFORMATIONS)
+def test_functions_that_were_decorated_twice_are_pickled_by_their_name(inner, monkeypatch):
+    module = types.ModuleType("decorated_twice")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for outer in TRANSFORMATIONS:
+
+        def f(x):
+            return x * 2.0
+
+        f.__module__, f.__qualname__ = module.__name__, "f"
+        for module.f in (outer(inner(f)), outer(inner(w.vmap(f)))):
+            assert pickle.loads(pickle.dumps(module.f)) is module.f, outer
+
+
 LOCKS = """
 import threading
 

@@ -180,10 +180,18 @@ def more_cases() -> Iterator[Case]:
         f = lambda x, k, s=s, g=g: conv(x, k, s, g)  # noqa: E731
         yield f"convolution, {name}", f, made
         for which, of in ((0, "operand"), (1, "kernel")):
-            yield f"convolution, {name}, gradient in the {of}", w.grad(lambda x, k, f=f: wnp.sum(f(x, k) ** 2), which), made
-    yield "convolution of 1D", lambda x, k: lax.conv_general_dilated(x[None, None], k[None, None], (1,), "SAME"), lambda: (
-        vector(5_000_000),
-        vector(200),
+            yield (
+                f"convolution, {name}, gradient in the {of}",
+                w.grad(lambda x, k, f=f: wnp.sum(f(x, k) ** 2), which),
+                made,
+            )
+    yield (
+        "convolution of 1D",
+        lambda x, k: lax.conv_general_dilated(x[None, None], k[None, None], (1,), "SAME"),
+        lambda: (
+            vector(5_000_000),
+            vector(200),
+        ),
     )
     for name in ("max", "add"):
         window = lambda x, name=name: lax.reduce_window(x.reshape(5000, -1), name, (7, 7), (1, 1))  # noqa: E731
@@ -199,7 +207,11 @@ def more_cases() -> Iterator[Case]:
         if f is not None:
             g = {"kv": lambda x, f=f: f(0.3, x), "gammainc": lambda x, f=f: f(2.5, x), "hyp1f1": lambda x, f=f: f(0.3, 1.2, x), "pdtr": lambda x, f=f: f(3.0, x)}.get(name, f)  # fmt: skip
             yield f"special.{name}", g, long(n=5_000_000)
-    yield "random.gamma, many keys", w.vmap(lambda k: w.random.gamma(k, 2.0, (1000,))), lambda: (w.random.split(w.random.key(0), 5000),)
+    yield (
+        "random.gamma, many keys",
+        w.vmap(lambda k: w.random.gamma(k, 2.0, (1000,))),
+        lambda: (w.random.split(w.random.key(0), 5000),),
+    )
     for name in ("poisson", "beta", "dirichlet", "binomial", "choice"):
         given = {
             "poisson": lambda k: w.random.poisson(k, 20.5, (3_000_000,)),
@@ -209,9 +221,17 @@ def more_cases() -> Iterator[Case]:
             "choice": lambda k: w.random.choice(k, 3_000_000, (3_000_000,)),
         }[name]
         yield f"random.{name}", given, lambda: (w.random.key(0),)
-    yield "complex products and quotients", lambda x: wnp.exp(turned(x)) / (turned(x) + 2) * wnp.conj(turned(x)), long(n=10_000_000)
+    yield (
+        "complex products and quotients",
+        lambda x: wnp.exp(turned(x)) / (turned(x) + 2) * wnp.conj(turned(x)),
+        long(n=10_000_000),
+    )
     yield "complex scan", lambda x: lax.scan(lambda c, y: (c * 0.5j + y, c), 0j, x), long(n=20_000_000)
-    yield "complex scan, gradient", w.grad(lambda x: wnp.abs(lax.scan(lambda c, y: (c * 0.5j + wnp.sin(y), None), 0j, x)[0])), long(n=3_000_000)
+    yield (
+        "complex scan, gradient",
+        w.grad(lambda x: wnp.abs(lax.scan(lambda c, y: (c * 0.5j + wnp.sin(y), None), 0j, x)[0])),
+        long(n=3_000_000),
+    )
     yield "complex matrices", lambda x: turned(x.reshape(-1, 8, 8)) @ turned(x.reshape(-1, 8, 8)), long(n=12_800_000)
     yield "complex sums", lambda x: (wnp.sum(turned(x).reshape(3000, -1), 0), wnp.cumsum(turned(x))), long(n=15_000_000)
     for dtype in (np.float16, w.numpy.bfloat16):
@@ -225,7 +245,11 @@ def more_cases() -> Iterator[Case]:
         d = np.dtype(dtype)
         yield f"{d} quotients", lambda x: (x // (x + 3), x % 7, x**3), long(dtype)
         yield f"{d} gcd", lambda x: wnp.gcd(x, x[::-1]), lambda d=d: (RNG.integers(1, 100, MANY).astype(d),)
-        yield f"{d} products", lambda x: x.reshape(-1, 1000) @ x.reshape(1000, -1), lambda d=d: (RNG.integers(0, 9, 2_400_000).astype(d),)
+        yield (
+            f"{d} products",
+            lambda x: x.reshape(-1, 1000) @ x.reshape(1000, -1),
+            lambda d=d: (RNG.integers(0, 9, 2_400_000).astype(d),),
+        )
         yield f"{d} products with a vector", lambda x: x.reshape(5000, -1) @ x[:6000], long(dtype)
     yield "bool products", lambda x: x @ x, lambda: (RNG.random((2500, 2500)) > 0.9,)
     yield "expm of many", lambda x: w.scipy.linalg.expm(x.reshape(-1, 4, 4)), long(n=3_200_000)
@@ -242,16 +266,58 @@ def more_cases() -> Iterator[Case]:
     yield "vmap of Python's loops", w.vmap(paths), long(n=1_000_000)
     rows = lambda x: x.reshape(-1, 100)  # noqa: E731
     yield "associative_scan of rows", lambda x: lax.associative_scan(wnp.add, rows(x)), long(n=5_000_000)
-    yield "scan of matrices", lambda x: lax.scan(lambda c, y: (wnp.tanh(c @ y), c[0]), np.eye(16), x.reshape(-1, 16, 16)), long(n=10_240_000)
-    yield "scan, forward", lambda x: w.jvp(lambda x: lax.scan(lambda c, y: (wnp.sin(c) + y, c), 0.0, x)[0], (x,), (x,)), long(n=10_000_000)
-    yield "scan, second derivative", lambda x: w.hvp(lambda x: lax.scan(lambda c, y: (wnp.sin(c) + y, None), 0.0, x)[0], (x,), (x,)), long(n=1_000_000)
-    yield "fori, gradient", w.grad(lambda x: lax.fori_loop(0, 5_000_000, lambda i, c: wnp.sin(c) + c, x)), lambda: (0.5,)
-    yield "scan with branches", lambda x: lax.scan(lambda c, y: (lax.cond(y > 0.5, wnp.sin, wnp.cos, c + y), None), 0.0, x)[0], long()
-    yield "loop in a loop", lambda x: lax.fori_loop(0, 10**5, lambda i, c: lax.fori_loop(0, 10**3, lambda j, c: c * 0.5 + 1, c), x), lambda: (0.5,)
-    yield "scan of sorts", lambda x: lax.scan(lambda c, y: (wnp.sort(c + y), None), x[:1000], x.reshape(-1, 1000))[0], long(n=5_000_000)
-    yield "scan of solves", lambda x: lax.scan(lambda c, y: (wnp.linalg.solve(y + 9 * np.eye(8), c), None), x[:8], x.reshape(-1, 8, 8))[0], long(n=6_400_000)
-    yield "scan with scatters", lambda x: lax.scan(lambda c, i: (wnp.at(c)[i % 1000].add(1.0), None), x[:1000], wnp.arange(MANY))[0], long()
-    yield "scan with draws", lambda x: lax.scan(lambda c, k: (c + w.random.normal(k, (100,)), None), x[:100], w.random.split(w.random.key(0), 100_000))[0], long()
+    yield (
+        "scan of matrices",
+        lambda x: lax.scan(lambda c, y: (wnp.tanh(c @ y), c[0]), np.eye(16), x.reshape(-1, 16, 16)),
+        long(n=10_240_000),
+    )
+    yield (
+        "scan, forward",
+        lambda x: w.jvp(lambda x: lax.scan(lambda c, y: (wnp.sin(c) + y, c), 0.0, x)[0], (x,), (x,)),
+        long(n=10_000_000),
+    )
+    yield (
+        "scan, second derivative",
+        lambda x: w.hvp(lambda x: lax.scan(lambda c, y: (wnp.sin(c) + y, None), 0.0, x)[0], (x,), (x,)),
+        long(n=1_000_000),
+    )
+    yield (
+        "fori, gradient",
+        w.grad(lambda x: lax.fori_loop(0, 5_000_000, lambda i, c: wnp.sin(c) + c, x)),
+        lambda: (0.5,),
+    )
+    yield (
+        "scan with branches",
+        lambda x: lax.scan(lambda c, y: (lax.cond(y > 0.5, wnp.sin, wnp.cos, c + y), None), 0.0, x)[0],
+        long(),
+    )
+    yield (
+        "loop in a loop",
+        lambda x: lax.fori_loop(0, 10**5, lambda i, c: lax.fori_loop(0, 10**3, lambda j, c: c * 0.5 + 1, c), x),
+        lambda: (0.5,),
+    )
+    yield (
+        "scan of sorts",
+        lambda x: lax.scan(lambda c, y: (wnp.sort(c + y), None), x[:1000], x.reshape(-1, 1000))[0],
+        long(n=5_000_000),
+    )
+    yield (
+        "scan of solves",
+        lambda x: lax.scan(lambda c, y: (wnp.linalg.solve(y + 9 * np.eye(8), c), None), x[:8], x.reshape(-1, 8, 8))[0],
+        long(n=6_400_000),
+    )
+    yield (
+        "scan with scatters",
+        lambda x: lax.scan(lambda c, i: (wnp.at(c)[i % 1000].add(1.0), None), x[:1000], wnp.arange(MANY))[0],
+        long(),
+    )
+    yield (
+        "scan with draws",
+        lambda x: lax.scan(
+            lambda c, k: (c + w.random.normal(k, (100,)), None), x[:100], w.random.split(w.random.key(0), 100_000)
+        )[0],
+        long(),
+    )
     yield "interp of random points", lambda x: wnp.interp(x, np.arange(1e6) / 1e6, np.arange(1e6)), long(n=10_000_000)
 
 

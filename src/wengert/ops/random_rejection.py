@@ -194,7 +194,7 @@ class _Poisson(_Discrete):
         key, lam = np.asarray(key), np.asarray(lam)
         tail = lam.shape[key.ndim :]
         out = np.empty((key.size, *tail), dtype)
-        for i, (k, rate) in enumerate(zip(key.reshape(-1), lam.reshape(-1, *tail), strict=True)):
+        for i, (k, rate) in enumerate(zip(key.reshape(-1), lam.reshape(key.size, *tail), strict=True)):
             small = np.isnan(rate) | (rate < 10)
             few = _products(k, np.where(small, rate, np.float32(0)))
             many = _rejections(k, np.where(small, np.float32(1e5), rate))

@@ -125,7 +125,10 @@ class Transformed:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A function that was decorated is known by its name, as other functions are."""
-        module, name = getattr(self._f, "__module__", None), getattr(self._f, "__qualname__", None)
+        inner = self._f
+        while isinstance(inner, Transformed):
+            inner = inner._f
+        module, name = getattr(inner, "__module__", None), getattr(inner, "__qualname__", None)
         if module in sys.modules and name and _named(module, name) is self:
             if module != "__main__" or not _taken_along():
                 return _found, (module, name)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -259,33 +260,28 @@ def _remainders(size: int, taps: int, many: int, stride: int, dilation: int, low
     if stride == 1:
         before = dilation * (taps - 1) - low
         return [Axis(1, size, 0, 1, 0, 1, taps, dilation, 0, 0, 1)], before, size + dilation * (taps - 1)
-    kinds: dict[tuple[int, int, int], list[int]] = {}
-    for r in range(stride):
-        first, last = -((r - low) // stride), (size - 1 + low - r) // stride
-        count, share = last - first + 1, max(-(-(taps - r) // stride), 0)
-        if count > 0:
-            kinds.setdefault((first, count, share), []).append(r)
-    least = min(first - max(share - 1, 0) for first, _, share in kinds)
-    most = max(first + count - 1 for first, count, _ in kinds)
+
+    def reached(r: int) -> tuple[int, int, int]:
+        """The first and the last `q` of a remainder, and how many taps it meets; none of them grows with it."""
+        return -((r - low) // stride), (size - 1 + low - r) // stride, max(-(-(taps - r) // stride), 0)
+
+    # Neighbours that reach alike are one axis: a handful, however large the stride.
+    runs, r = [], 0
+    while r < stride:
+        kind = reached(r)
+        end = bisect_left(range(stride), True, r, key=lambda e: reached(e) != kind)  # noqa: B023 (called at once)
+        runs.append((r, end - r, *kind))
+        r = end
+    runs = [run for run in runs if run[3] >= run[2]]
+    least = min(first - max(share - 1, 0) for _, _, first, _, share in runs)
+    most = max(last for _, _, _, last, _ in runs)
     axes = []
-    for (first, count, share), rests in kinds.items():
-        for r, phases in _runs(rests):
-            start = taps - 1 - r - stride * (share - 1)
-            source = first - max(share - 1, 0) - least
-            target = r - low + stride * first
-            axes.append(Axis(phases, count, target, stride, source, 1, share, 1, start, -1, stride))
+    for r, phases, first, last, share in runs:
+        start = taps - 1 - r - stride * (share - 1)
+        source = first - max(share - 1, 0) - least
+        target = r - low + stride * first
+        axes.append(Axis(phases, last - first + 1, target, stride, source, 1, share, 1, start, -1, stride))
     return axes, -least, most - least + 1
-
-
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    """Ascending numbers as runs of neighbours: the first of each, and how many."""
-    out: list[tuple[int, int]] = []
-    for n in numbers:
-        if out and sum(out[-1]) == n:
-            out[-1] = (out[-1][0], out[-1][1] + 1)
-        else:
-            out.append((n, 1))
-    return out
 
 
 # --- the kernel ------------------------------------------------------------------------------------------------------
