@@ -296,3 +296,43 @@ def test_an_array_from_outside_holds_what_the_function_wrote():
     buffer = np.zeros(3)
     np.testing.assert_allclose(w.grad(given)(X, buffer), 2 * X)
     assert type(buffer) is np.ndarray and list(buffer) == list(X)
+
+
+def test_arrays_without_axes():
+    def f(x):
+        a = np.asarray(x[0] * 2)
+        b = a
+        a[...] = a * x[1]
+        a[()] = a + 1
+        a[a < 0] = 0.0
+        a += 1.0  # of an array, so that `b` is changed too
+        c = np.array(x[2])
+        c += 1
+        d = np.where(x[1] > 0, x[1], 0.0)
+        d[np.isnan(d)] = 0.0
+        d[d > 100] = 100.0
+        e = x[0]
+        e += 3  # of a number
+        return b * c + d + x[0] * e
+
+    x, h = np.array([1.0, 2.0, 3.0]), 1e-6
+    slopes = [(f(x + h * v) - f(x - h * v)) / (2 * h) for v in np.eye(3)]
+    np.testing.assert_allclose(w.grad(f)(x), slopes, atol=1e-7)
+    np.testing.assert_allclose(w.jit(f)(x), f(x))
+    np.testing.assert_allclose(w.jit(w.grad(f))(x), slopes, atol=1e-7)
+    np.testing.assert_allclose(w.vmap(w.grad(f))(np.stack([x, x])), [slopes, slopes], atol=1e-7)
+    with pytest.raises(TypeError, match="number cannot be written into"):
+        w.grad(lambda x: x[0].__setitem__((), 1.0))(x)
+
+
+def test_what_is_asked_of_memory():
+    def f(x):
+        assert x.flags.c_contiguous and x.flags["WRITEABLE"]
+        assert x.strides == (24, 8) and x[0, 0].strides == () and x.base is None
+        y = np.require(x, float, ["C", "W"])
+        z = np.array(x, copy=np._CopyMode.IF_NEEDED).__array__()
+        return np.sum(np.ascontiguousarray(x) * y) + np.sum(z.__array__(np.float32))
+
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_allclose(w.grad(f)(x), 2 * x + 1)
+    np.testing.assert_allclose(w.jit(f)(x), np.sum(x * x + x))

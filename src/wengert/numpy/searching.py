@@ -24,6 +24,7 @@ from ..ops.bounds import answer, holds
 from ..ops.elementwise import as_positions, convert, equal, isnan, logical_and, logical_not, where_p
 from ..ops.indexing import getitem
 from ..ops.masks import true_places
+from ..ops.memory import without_axes
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import (
     as_length,
@@ -319,7 +320,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     condition = as_value(condition)
     if not isinstance(condition, bool) and dtype_of(condition).kind != "b":
         condition = convert(condition, bool)
-    return where_p.bind(condition, as_value(x), as_value(y))
+    out = where_p.bind(condition, as_value(x), as_value(y))
+    return without_axes(out) if isinstance(out, Tracer) and not out.shape else out
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:

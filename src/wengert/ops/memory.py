@@ -364,7 +364,7 @@ def link(base: Any, view: Any, kind: Any, *details: Any) -> None:
 
 def fresh(x: Value) -> Any:
     """Another object for the same traced array."""
-    if not isinstance(x, ValueTracer) or not x.shape:
+    if not isinstance(x, ValueTracer) or (not x.shape and x.views is None):
         return x
     if type(x) in MUTABLE:
         x = x.this
@@ -375,6 +375,16 @@ def fresh(x: Value) -> Any:
     except AttributeError:  # of a batch
         pass
     out.views = None
+    return out
+
+
+def without_axes(x: Tracer) -> Any:
+    """A new array without axes of a traced number, which can be written into: ``np.asarray(number)``."""
+    if not isinstance(x, ValueTracer) or x.shape or x.mutable:
+        return x
+    before, x.views = x.views, [None]
+    out = fresh(x)
+    x.views, out.views = before, [None]
     return out
 
 

@@ -5,6 +5,7 @@ Each is the function of the same name; methods that are composites are looked up
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, cast
@@ -178,6 +179,8 @@ def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> Any:
         value = self.now()
         if not isinstance(value, Tracer):
             return np.array(value, dtype)
+    if "__array__" in sys._getframe(1).f_code.co_names:  # Python code that calls it by its name
+        return self if dtype is None else ew.convert(self, np.dtype(dtype))
     storing = user_operation()[0] == "STORE_SUBSCR"
     function, module = caller()
     if module.partition(".")[0] in FOREIGN:
@@ -205,7 +208,13 @@ _IN_PLACE = {
     "setflags": "the result of an operation",
     "setfield": "wengert.numpy.at(x)[index].set(value)",
 }
-_MEMORY = frozenset("base byteswap ctypes data dump dumps flags getfield strides tobytes tofile view".split())
+_MEMORY = frozenset("byteswap ctypes data dump dumps getfield tobytes tofile view".split())
+
+
+def _stand_in(self: Tracer) -> ndarray:
+    """A plain array of the same shape and dtype, for its flags and strides: those of a new array; its elements are none."""
+    steps = np.cumprod((self.dtype.itemsize, *self.shape[:0:-1]))[::-1] if self.shape else ()
+    return np.lib.stride_tricks.as_strided(np.empty(1, self.dtype), self.shape, [int(n) for n in steps])
 
 
 def _missing(self: Tracer, name: str) -> Any:
@@ -213,6 +222,10 @@ def _missing(self: Tracer, name: str) -> Any:
         return None  # of a tangent, which is not written into
     if name in _IN_PLACE:
         raise NotSupportedError(f"arrays under transformation cannot be changed in place; use {_IN_PLACE[name]}")
+    if name in ("flags", "strides"):
+        return getattr(_stand_in(self), name)
+    if name == "base":
+        return None
     if name in _MEMORY:
         raise ConcretizationError(
             f".{name} needs the memory of an array, which one under {self._trace.name} does not have; return the array "

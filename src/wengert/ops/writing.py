@@ -59,8 +59,8 @@ def read(x: Tracer, key: Any) -> Value:
 
 def write(x: Tracer, key: Any, value: Any) -> None:
     """``x[key] = value``."""
-    if not x.shape and not x.mutable:
-        raise TypeError("a number cannot be written into; only arrays can (np.zeros_like(x) has no axes, and is one)")
+    if not x.shape and not x.mutable and getattr(x, "views", None) is None:
+        raise TypeError("a number cannot be written into; only arrays can (np.asarray(x) has no axes, and is one)")
     array = writable(x)
     key, basic = settled_key(key)
     if type(value) in MUTABLE and value.memory is array.memory and basic:
@@ -219,7 +219,7 @@ def in_place(binary: Callable[[Tracer, Any], Any], name: str) -> Callable[[Trace
     """``x += y``. A number is left alone and the name bound anew, as with NumPy's scalars; an array is changed."""
 
     def method(self: Tracer, other: Any) -> Any:
-        if not self.shape and not self.mutable:
+        if not self.shape and not self.mutable and self.views is None:
             return binary(self, other)
         if not self.mutable and sys.getrefcount(self) <= ALONE and self.views is None:
             out = binary(self, other)  # nobody else holds it, so another object will do

@@ -123,6 +123,8 @@ def _made(x: Any, dtype: Any, copy: Any, ndmin: int = 0) -> Any:
         out = ew.convert(as_value(out), dtype)
     elif copy not in _AS_NEEDED and isinstance(out, Tracer) and (out.shape or out.mutable):
         out = memory.copied(out)
+    if isinstance(out, Tracer) and not out.shape:
+        out = memory.without_axes(out)
     shape = out.shape
     if len(shape) < ndmin:
         out = out.reshape((1,) * (ndmin - len(shape)) + shape)
