@@ -118,7 +118,7 @@ CHOICES: dict[str, Choice] = {
 }
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
-    "module.NO_MEMORY module.FORGET control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.rejection.NUMBER serial.transforms.POINT serial.fourier.POINT serial.butterflies.ROOM serial.butterflies.RADICES serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
+    "module.NO_MEMORY module.FORGET reference.GARBAGE control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.rejection.NUMBER serial.transforms.POINT serial.fourier.POINT serial.butterflies.ROOM serial.butterflies.RADICES serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
     "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.lanes.INSTRUCTION control.lanes.NONE_LEFT control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )
