@@ -24,12 +24,14 @@ from wengert import (
     lax,
     linear_transpose,
     linearize,
+    make_program,
     nn,
     vjp,
     vmap,
 )
 from wengert.core import Primitive
 from wengert.errors import NotDifferentiableError
+from wengert.ops.control.steep import steep
 from wengert.ops.families import Elementwise
 from wengert.scipy import special
 from wengert.transforms import tape
@@ -372,6 +374,37 @@ def test_infinite_elements_of_a_product_of_matrices_that_are_left_out(mode):
         lambda v: wnp.einsum("ij,j->i", INFINITE, v)[:2]: [[1, 2, 3], [np.inf, 1, 0]],
     }.items():
         np.testing.assert_allclose(BORDER_MODES[mode](f)(v), wanted, err_msg=mode)
+
+
+# Scans of which nobody uses what the last step carries: name: (function, gradient). The last carry has a pole.
+ENDS = {
+    "a number": (lambda x: lax.scan(lambda c, _: (wnp.sqrt(c - 1), c), x, None, length=2)[1].sum(), 2.0, 1.5),
+    "one step": (lambda x: lax.scan(lambda c, _: (wnp.sqrt(c), c), x, None, length=1)[1].sum(), 0.0, 1.0),
+    "rows": (lambda v: lax.scan(lambda c, x: (c + wnp.sqrt(x), c), 0.0, v)[1].sum(), V, [1, 1, 0]),
+    "backwards": (lambda v: lax.scan(lambda c, x: (c / x, c), 1.0, v, reverse=True)[1][1:].sum(), V[::-1], [0, 0, -1]),
+    "one of two": (
+        lambda v: lax.scan(lambda c, _: ((wnp.sqrt(c[0]), c[1] * 2), c[0] + c[1]), (v[2], v[0]), None, length=1)[1][0],
+        V,
+        [1, 0, 1],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_the_last_step_of_a_scan_carries_is_left_out(name):
+    f, at, gradient = ENDS[name]
+    for mode, derivative in MODES.items():
+        np.testing.assert_allclose(derivative(f)(np.asarray(at)), gradient, rtol=1e-13, err_msg=mode)
+
+
+def test_bodies_whose_derivatives_are_finite_pay_nothing():
+    def steep_body(body):
+        program = make_program(lambda x: lax.scan(lambda c, _: (body(c), c), x, None, length=3)[1])(np.ones(3))
+        return [steep(e.params["body"]) for e in program.equations if "body" in e.params]
+
+    assert steep_body(lambda c: wnp.tanh(np.eye(3) @ c) * wnp.exp(-(c**2)) / 2 + wnp.maximum(c, 0)[::-1]) == [False]
+    for body in (wnp.sqrt, wnp.log, lambda c: c**0.5, lambda c: 1 / c, jit(wnp.arcsin)):
+        assert steep_body(body) == [True]
 
 
 def repeated(step, n, v):

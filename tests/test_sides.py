@@ -87,6 +87,18 @@ CASES = {  # of x at 0, and the second derivative
     "custom_vjp": (lambda x: _squared(np.abs(x)), 2),
     "inner derivative": (lambda x: grad(lambda y: np.cos(np.abs(y)))(x) * x, -2),
     "piecewise": (lambda x: np.where(np.abs(x) < 1, 0.5 * np.abs(x) ** 2, np.abs(x) - 0.5), 1),
+    "of a square": (lambda x: np.abs(x * x), 2),  # on both sides of 0 the argument of the modulus grows
+    "of a product of moduli": (lambda x: np.abs(np.abs(x) * -x), 2),
+    "of 1 - cos": (lambda x: np.exp(np.abs(1 - np.cos(x))), 1),
+    "of a sum of squares": (lambda x: np.abs(np.sum((x * np.ones(3)) ** 2)), 6),
+    "of a square in scan": (lambda x: lax.scan(lambda c, i: (c + np.abs(i * x * x), None), 0.0, np.arange(3.0))[0], 6),
+    "of a square in cond": (lambda x: lax.cond(x < 1, lambda x: np.abs(x * x), lambda x: x, x), 2),
+    "of a square in while_loop": (
+        lambda x: lax.while_loop(lambda s: s[0] < 2, lambda s: (s[0] + 1, np.abs(s[1] * s[1])), (1, x))[1],
+        2,
+    ),
+    "jit of a square": (lambda x: jit(np.abs)(x * x), 2),
+    "of a fourth power": (lambda x: np.abs(x**4), 0),
 }  # fmt: skip
 ORDERS = {
     "forward of reverse": hessian,
@@ -116,6 +128,41 @@ def test_values_and_first_derivatives_stay_in_the_middle():
     assert float(mixed(1.0)) == 0
     both = hessian(lambda p: np.exp(p[0]) * np.abs(p[1]))(np.zeros(2))
     np.testing.assert_array_equal(both, np.zeros((2, 2)))
+
+
+def test_values_that_are_second_derivatives():
+    """The value beside a third derivative is the second one, and not that of the middle."""
+    second = hessian(lambda x: np.cos(np.abs(x)))
+    found = {
+        "jvp": lambda x: w.jvp(second, (x,), (1.0,))[0],
+        "vjp": lambda x: w.vjp(second, x)[0],
+        "linearize": lambda x: w.linearize(second, x)[0],
+        "value_and_grad": lambda x: w.value_and_grad(lambda x: second(x) + 0.0)(x)[0],
+        "has_aux": lambda x: grad(lambda x: (x, second(x)), has_aux=True)(x)[1],
+        "jet": lambda x: w.jet(second, (x,), ((1.0,),))[0],
+    }
+    for way, f in found.items():
+        for around in (f, jit(f)):
+            np.testing.assert_allclose(around(0.0), -1, atol=1e-15, err_msg=way)
+            np.testing.assert_allclose(around(0.5), -np.cos(0.5), rtol=1e-14, err_msg=way)
+
+
+def test_a_direction_that_is_decided_late():
+    fourth = grad(grad(grad(grad(lambda x: np.abs(x**4)))))
+    assert fourth(0.0) == 24
+    hessian_of = hessian(lambda v: np.abs(v[0] * v[1] + (v[0] - v[1]) ** 2))
+    np.testing.assert_allclose(hessian_of(np.zeros(2)), [[2, -1], [-1, 2]])  # positive on every side
+    np.testing.assert_allclose(jit(hessian_of)(np.zeros(2)), [[2, -1], [-1, 2]])
+
+
+def test_a_long_function_before_a_kink():
+    def f(x):
+        y = x * x
+        for _ in range(1200):
+            y = y * 1.0
+        return np.abs(y)
+
+    assert grad(grad(f))(0.0) == 2
 
 
 def test_higher_derivatives():

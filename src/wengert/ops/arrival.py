@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Value
 from ..lowering import Formula, complexes, formulas
 from .linear import Linear
-from .sides import ASIDE
+from .sides import ASIDE, BESIDE
 
 
 class _Arrival(Linear):
@@ -29,5 +29,7 @@ arrival_p = _Arrival(
     samples=lambda: [((np.array([0.5, -1.0]),), {})],
     native=Formula(formulas.same, loop=lambda avals, out: ([out.dtype], out.dtype), parts=complexes.same),
 )
+
+BESIDE[arrival_p] = lambda args, side: (args[0], None)
 
 __all__ = ["arrival_p"]

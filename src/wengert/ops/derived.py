@@ -13,7 +13,7 @@ from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
 from ..lowering import Composition
 from ..program import Program
-from .sides import ASIDE
+from .sides import ASIDE, made_aside
 
 COMPILED = "compiled"  # the first of the keys under which a Program keeps what backends make of it
 
@@ -27,11 +27,13 @@ def once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
         key = (key, "aside")
     found = program.cache.get(key)
     if found is None:
-        found = program.cache[key] = make()
+        found = program.cache[key] = made_aside(program.cache, key, make) if ASIDE.on else make()
         if program.backend is not None:
             for made in found if type(found) is tuple else (found,):
                 if isinstance(made, Program):
                     made.backend = program.backend
+    if ASIDE.on:
+        ASIDE.short = ASIDE.short or program.cache[key, "short"]
     return found
 
 

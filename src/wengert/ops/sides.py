@@ -7,7 +7,7 @@ direction and in the opposite one (`transforms.kinks`), and gives the mean: the 
 is one, 0 of ``|x|`` and of what is odd. Values and first derivatives are those of the first time.
 
 Here slopes notice who differentiates them, and are resolved: beside the point the slope is the sign of how the argument
-moves (`toward`).
+moves (`toward`), by the first coefficient of its power series that is not 0 (`side_of`): ``|x * x|`` moves up on both sides.
 """
 
 from __future__ import annotations
@@ -29,15 +29,23 @@ class _Aside(threading.local):
         on: whether an operation is being differentiated along the direction in which a point is left. Programs that are
             kept are kept apart.
         left: whether the function that runs is one beside a point, which is left but once.
+        short: whether the sign of an argument may be that of a coefficient that was not computed.
     """
 
     on: bool = False
     left: bool = False
+    short: bool = False
 
 
 ASIDE = _Aside()
 STAGED: list[bool] = []  # not empty once a slope may stand in a Program
 DERIVATIVES: set[Any] = set()  # operations that are derivatives of Programs that they hold
+KINKED, HIDES = 1, 2  # a trace differentiates a slope at a kink; one that a further one inside differentiates, too
+
+# Operations that are resolved beside the point, by `transforms.series`: ``(arguments, side)``, the second a function that gives the
+# sign of the first argument there, to the value, and to a function that gives what all coefficients of the argument are
+# multiplied by; None where the value does not move.
+BESIDE: dict[Any, Callable[..., tuple[Value, Callable[[], Value] | None]]] = {}
 
 
 class Slope(Elementwise):
@@ -54,9 +62,8 @@ class Slope(Elementwise):
             if isinstance(x, Tracer):
                 if x.differentiated:
                     primal = cast(Any, x).first
-                    notices = hasattr(type(x._trace), "kinked")
-                    if notices and not _moves(primal) and (has_zeros(primal) or not known(primal)):
-                        x._trace.kinked = True
+                    if hasattr(type(x._trace), "kinked") and (has_zeros(primal) or not known(primal)):
+                        _mark(x._trace, _mover(primal))
                 elif not STAGED:
                     STAGED.append(True)
             return bind(x, *rest)
@@ -64,18 +71,54 @@ class Slope(Elementwise):
         self.bind = noticing
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        if ASIDE.on and tangents[0] is not None:
-            return Slope.toward(primals[0], tangents[0]), None
+        if ASIDE.on:  # the second time by the second coefficient, where the first is 0
+            t = tangents[-1]
+            if t is not None:
+                x, *before = primals
+                return Slope.toward(x, Slope.toward(before[0], t)) if before else side_by_tangent(x, t), None
         return self.bind(*primals), None
 
 
-def _moves(x: Value) -> bool:
-    """Whether a value is differentiated further out: that transformation leaves the point, and but one can."""
+def _mover(x: Value) -> Any:
+    """The trace that differentiates a value further out: that one leaves the point, and but one can. None if there is none."""
     while isinstance(x, Tracer):
         if x.differentiated:
-            return True
+            return x._trace
         x = getattr(x, "first", None)
-    return False
+    return None
+
+
+def _mark(trace: Any, mover: Any) -> None:
+    if mover is None:
+        trace.kinked = trace.kinked or KINKED
+    elif hasattr(type(mover), "kinked"):
+        mover.kinked = HIDES
+
+
+def side_by_tangent(x: Value, t: Value) -> Value:
+    """The same as `side_of`, by the first coefficient."""
+    if not ASIDE.short and (has_zeros(x) or not known(x)):
+        ASIDE.short = not known(t) or has_zeros(t)
+    return Slope.toward(x, t)
+
+
+def side_of(x: Value, coefficients: Callable[[int], Value | None], order: int) -> Value:
+    """The sign of a real number, and where it is 0 that of the first of its coefficients that is not: of the first two where
+    values are not known. 0 where all are."""
+    moves: list[Value] = []
+    left = has_zeros(x) or not known(x)
+    for k in range(1, order + 1):
+        if not left or (k > 2 and not all(map(known, moves))):
+            break
+        c = coefficients(k)
+        if c is not None:
+            moves.append(c)
+            left = not known(c) or has_zeros(c)
+    ASIDE.short = ASIDE.short or left
+    out: Value = moves.pop() if moves else x
+    for c in reversed(moves):
+        out = Slope.toward(c, out)
+    return Slope.toward(x, out)
 
 
 def notice(args: tuple[Value, ...], params: dict[str, Any], mark: str = "slope") -> None:
@@ -86,10 +129,9 @@ def notice(args: tuple[Value, ...], params: dict[str, Any], mark: str = "slope")
             newest = a._trace
     if newest is None or not hasattr(type(newest), "kinked"):
         return
-    if any(a._trace is newest and _moves(cast(Any, a).first) for a in args if isinstance(a, Tracer)):
-        return
     if any(_holds(p, mark) for p in programs_of(params)):
-        newest.kinked = True
+        movers = [_mover(cast(Any, a).first) for a in args if isinstance(a, Tracer) and a._trace is newest]
+        _mark(newest, next((m for m in movers if m is not None), None))
 
 
 def _holds(program: Program, mark: str) -> bool:
@@ -116,9 +158,37 @@ def derivative_of_kinks(primitive: Any) -> None:
     DERIVATIVES.add(primitive)
 
 
+def made_aside(cache: Any, key: Any, make: Callable[[], Any]) -> Any:
+    """What is made beside a point, and noted in a cache whether it looked at too few coefficients."""
+    before, ASIDE.short = ASIDE.short, False
+    try:
+        found = make()
+        cache[key, "short"] = ASIDE.short
+        return found
+    finally:
+        ASIDE.short = ASIDE.short or before
+
+
 def kinked(trace: Any) -> bool:
     """Whether the derivatives of a trace are the mean of those beside the point."""
-    return trace.kinked and not ASIDE.left
+    return bool(trace.kinked) and not ASIDE.left
 
 
-__all__ = ["ASIDE", "STAGED", "Slope", "derivative_of_kinks", "kinked", "notice"]
+def hides(trace: Any) -> bool:
+    """Whether values under a trace are derivatives at a kink themselves, which are those of the same without the trace."""
+    return trace.kinked == HIDES and not ASIDE.left
+
+
+__all__ = [
+    "ASIDE",
+    "BESIDE",
+    "STAGED",
+    "Slope",
+    "derivative_of_kinks",
+    "hides",
+    "kinked",
+    "made_aside",
+    "notice",
+    "side_by_tangent",
+    "side_of",
+]

@@ -30,10 +30,11 @@ from ..core import (
     shape_of,
     taker,
 )
+from ..ops.callback import once_more
 from ..ops.diagonal import Diagonal
 from ..ops.families import Elementwise
 from ..ops.shape import reduce_sum, reshape, spread
-from ..ops.sides import kinked
+from ..ops.sides import hides, kinked
 from ..ops.terms import plus, times
 from ..ops.written import STATES, give_back
 from .batching import BatchTrace, BatchTracer
@@ -202,6 +203,9 @@ def collapsed(
     if kinked(trace):  # beside the point, where a slope at a kink counts
         right, left = both(lambda moved: collapsed(f, moved, directions, weights, count)[1], primals)
         sums = [middle(a, b) for a, b in zip(right, left, strict=True)]
+        if hides(trace):
+            with once_more():
+                values = list(f(*primals))
     return values, sums
 
 

@@ -12,8 +12,9 @@ from .. import trees
 from ..config import config
 from ..core import VALUE_TYPES, Tracer, Value, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from ..errors import DtypeError, NonScalarOutputError
+from ..ops.callback import once_more
 from ..ops.keeping import keep, release
-from ..ops.sides import kinked
+from ..ops.sides import hides, kinked
 from ..ops.written import give_back
 from . import nans, zeros
 from .forward import check_output, strong, zeros_like
@@ -151,6 +152,7 @@ class ValueAndGrad(Transformed):
         if config.debugging and zeros.wanted():
             self._look_for_zeros(args, kwargs, argnums, tree, leaves)
         if kinked(trace):
+            primal, aux = self._values(args, kwargs) if hides(trace) else (primal, aux)
             return strong(primal), self._beside(args, kwargs, argnums), aux
         if tree is None:
             g = grads[0]
@@ -159,6 +161,13 @@ class ValueAndGrad(Transformed):
             return strong(primal), g, aux
         gradient = _as_arguments(grads, leaves, tree)
         return strong(primal), gradient[0] if type(argnums) is int else gradient, aux
+
+    def _values(self, args: Any, kwargs: Any) -> tuple[Value, Any]:
+        """The value and the extra results without a trace, where they are derivatives at a kink themselves."""
+        with once_more():
+            out, aux = self._f(*args, **kwargs), None
+        out, aux = split_aux(out, self._f) if self.has_aux else (out, aux)
+        return self._check_scalar(out), aux
 
     def _beside(self, args: Sequence[Any], kwargs: Any, argnums: Any) -> Any:
         """The gradient as it is beside a point where slopes at kinks were differentiated."""

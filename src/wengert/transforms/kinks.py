@@ -8,48 +8,42 @@ from typing import Any
 import numpy as np
 
 from .. import trees
-from ..core import Primitive, Tracer, Value, dtype_of, inexact_dtype, is_inexact, shape_of
+from ..core import Tracer, dtype_of, inexact_dtype, shape_of
+from ..errors import NotDifferentiableError
 from ..ops.arrival import arrival_p
 from ..ops.callback import once_more
 from ..ops.elementwise import add, multiply
+from ..ops.known import known
 from ..ops.sides import ASIDE
-from .forward import JVPTrace, JVPTracer
+from ..provided import provide
 
-_GOLDEN = 0.6180339887498949  # its multiples are spread evenly modulo 1, and no two of them are equal
-
-
-class Beside(JVPTrace):
-    """Carries the direction in which the point is left, from which slopes at kinks are resolved."""
-
-    __slots__ = ()
-
-    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        before, ASIDE.on = ASIDE.on, True
-        try:
-            return super().process(primitive, args, params)
-        finally:
-            ASIDE.on = before
-
-    def moved(self, leaves: Sequence[Any], sign: int) -> list[Any]:
-        """The arguments on their way, all by different positive steps, or with `sign` -1 by their negatives."""
-        found, start = [], 0
-        for x in leaves:
-            if not is_inexact(x):
-                found.append(x)
-                continue
-            n = int(np.prod(shape_of(x), dtype=int))
-            steps = sign * (1 + (np.arange(start, start + n) * _GOLDEN) % 1).reshape(shape_of(x))
-            start += n
-            found.append(JVPTracer(self, x, steps.astype(dtype_of(x))[()]))
-        return found
+_ORDERS = (2, 4)  # of the last coefficients that are looked at where an argument of a kink has a derivative that is 0
 
 
+@provide
 def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> list[Any]:
     """What `run` gives of the arguments on either side."""
     ASIDE.left = True
     try:
         with once_more():
-            return [run(Beside().moved(leaves, sign)) for sign in (1, -1)]
+            from .beside import AlongSeries, AlongTangents
+
+            def by_tangents(sign: int) -> Any:
+                return run(AlongTangents().moved(leaves, sign))
+
+            ASIDE.short = False
+            right = by_tangents(1)
+            if not ASIDE.short:
+                return [right, by_tangents(-1)]
+            try:
+                for order in _ORDERS if all(map(known, leaves)) else _ORDERS[:1]:
+                    ASIDE.short = False
+                    found = [run(AlongSeries(order).moved(leaves, sign)) for sign in (1, -1)]
+                    if not ASIDE.short:
+                        break
+                return found
+            except NotDifferentiableError:  # so often
+                return [right, by_tangents(-1)]
     finally:
         ASIDE.left = False
 
@@ -60,6 +54,7 @@ def mean(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> Any:
     return trees.map(middle, right, left)
 
 
+@provide
 def middle(a: Any, b: Any) -> Any:
     """The mean of two derivatives; None is a zero."""
     if a is None or b is None:

@@ -17,6 +17,7 @@ from .. import trees
 from ..core import INNERMOST, OBJECTS, Tracer, as_value
 from .forward import JVPTracer
 from .linearizing import LinearizeTracer
+from .series import SeriesTracer
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _NUMBERS = frozenset({bool, int, float, complex, str, bytes, type(None), np.float64, np.float32, np.int64, np.bool_})
@@ -41,6 +42,8 @@ def plain(x: Any) -> tuple[Any, int]:
             x = x.now()
         elif type(x) is LinearizeTracer or type(x) is JVPTracer:
             x, levels = x.primal, levels + 1
+        elif type(x) is SeriesTracer and x._trace.beside:
+            x, levels = x.primal, levels + 2
         elif x.known:  # a constant
             x = x.concrete("the value")
         else:

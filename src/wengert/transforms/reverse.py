@@ -14,9 +14,10 @@ from .. import trees
 from ..config import config
 from ..core import Value, as_value, dtype_of, is_inexact, is_weak, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
+from ..ops.callback import once_more
 from ..ops.known import finite, has_zeros
 from ..ops.quiet import Quiet
-from ..ops.sides import kinked
+from ..ops.sides import hides, kinked
 from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
 from . import closures, nans, zeros
@@ -78,6 +79,11 @@ class _Linearized:
         self.sides: Any = ()
         if kinked(trace):
             tree = self.in_tree
+            if hides(trace):
+                with once_more():
+                    out = f(*trees.unflatten(tree, self.leaves))
+                    out, self.aux = split_aux(out, f) if has_aux else (out, self.aux)
+                    self.out_values = [strong(check_output(o, f)) for o in trees.leaves(out)]
             self.sides = both(lambda moved: _Linearized(f, trees.unflatten(tree, moved), has_aux), self.leaves)
         if config.debugging and zeros.wanted(self.f):
             self._look_for_zeros(has_aux)

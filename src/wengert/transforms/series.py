@@ -32,10 +32,14 @@ from ..core import (
     taker,
 )
 from ..errors import CustomRuleError
-from ..ops.power_series import Coefficient
+from ..ops.callback import once_more
+from ..ops.power_series import Coefficient, product_of
 from ..ops.shape import spread
-from ..ops.sides import kinked
+from ..ops.sides import ASIDE, BESIDE, hides, kinked, side_of
 from ..ops.written import STATES, give_back
+from ..program import programs_of
+from ..provided import provided
+from .forward import JVPTrace, JVPTracer
 
 ndarray = np.ndarray
 
@@ -92,6 +96,7 @@ class SeriesTrace(Trace):
 
     __slots__ = ("kinked", "open", "order", "running")
     name = "jet"
+    beside = False  # whether it leaves a point whose derivatives are looked for, and nobody asks for its coefficients
 
     def __init__(self, order: int) -> None:
         self.level = next_level()
@@ -145,18 +150,60 @@ class SeriesTrace(Trace):
         for i, a in enumerate(args):
             if self.owns(a):
                 primals[i], given[i] = a.primal, a.stream
+        if ASIDE.on and primitive in BESIDE and self.owns(args[0]) and dtype_of(args[0]).kind in "fV":
+            return self._beside(primitive, primals, given[0])
+        if ASIDE.on and primitive.series_through is None and programs_of(params):
+            return self._by_two_tangents(primitive, args, params)
         if primitive.series_through is not None:
             return self._through(primitive, primals, given, params)
         out = primitive.bind(*primals, **params)
         if not primitive.multiple_results:
-            if self.owns(out):
-                raise _closed_over(primitive)
             if not inexact_dtype(dtype_of(out)):
                 return out
-            rule = primitive.series(primals, given, params)
+            rule = None if self.owns(out) else primitive.series(primals, given, params)
             if rule is not None:
                 return self._by_recurrence(rule, out, primals, given)
         return self._by_tangents(primitive, args, given, params, out, key)
+
+    def _beside(self, primitive: Primitive, primals: Sequence[Value], stream: Stream) -> Value:
+        """What is resolved beside the point, and moves as its argument does, times a factor."""
+        out, factor = BESIDE[primitive](primals, lambda: side_of(primals[0], stream, self.order))
+        if factor is None:
+            return out
+        found: list[Value] = []
+
+        def compute(k: int) -> Value | None:
+            found.extend([] if found else [factor()])
+            return product_of(found[0], stream(k))
+
+        return SeriesTracer(self, out, Stream(compute, constant=stream.constant))
+
+    def _by_two_tangents(self, primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        """What holds Programs and carries no power series: two coefficients, by the tangents of tangents."""
+        trace = JVPTrace()
+        primals, tangents = list(args), [None] * len(args)
+        for i, a in enumerate(args):
+            if self.owns(a):
+                primals[i], first, second = a.primal, a.stream(1), a.stream(2)
+                if first is not None or second is not None:
+                    first = np.zeros(a.shape, a.dtype) if first is None else first
+                    primals[i] = JVPTracer(trace, a.primal, first)
+                    tangents[i] = first if second is None else JVPTracer(trace, first, second + second)
+        outs, moves = primitive.jvp(primals, tangents, params)
+        several = primitive.multiple_results
+        found = [
+            self._moving(trace, o, t) for o, t in zip(*((outs, moves) if several else ([outs], [moves])), strict=True)
+        ]
+        return found if several else found[0]
+
+    def _moving(self, trace: JVPTrace, out: Value, tangent: Value | None) -> Value:
+        value, first = trace.split(out)
+        if tangent is None or not inexact_dtype(dtype_of(value)):
+            return value
+        first, second = trace.split(tangent)
+        rest = [None] * (self.order - 2)
+        half = None if second is None else second * dtype_of(second).type(0.5)
+        return SeriesTracer(self, value, Stream(_beyond, [first, half, *rest]))
 
     def _by_recurrence(self, rule: Any, out: Value, primals: Sequence[Value], given: Any) -> Value:
         shape, dtype = shape_of(out), dtype_of(out)
@@ -207,14 +254,22 @@ class SeriesTrace(Trace):
 
         results: list[Value] = []
         for j, o in enumerate(outs):
-            if self.owns(o):
-                raise _closed_over(primitive)
             moves = inexact_dtype(dtype_of(o))
-            results.append(SeriesTracer(self, o, Stream(coefficient(j), constant=constant(j))) if moves else o)
+            stream = Stream(coefficient(j), constant=constant(j))
+            if self.owns(o):
+                o, stream = self._joined(primitive, o, stream)  # noqa: PLW2901
+            results.append(SeriesTracer(self, o, stream) if moves else o)
         result = results if primitive.multiple_results else results[0]
         assert self.running is not None
         self.running[key] = (result, args, params)  # before the rule runs, which may ask for it
         return result
+
+    def _joined(self, primitive: Primitive, out: SeriesTracer, stream: Stream) -> tuple[Value, Stream]:
+        """A result that moves by what a rule closes over, and the coefficients that the rule gives."""
+        raise CustomRuleError(
+            f"jet: {primitive.name} holds a function that closes over a value of the function that is expanded: pass the "
+            f"value as an argument"
+        )
 
     def _slope(self, x: SeriesTracer, stream: Stream) -> SeriesTracer | None:
         """The derivative of a series, by its parameter; None where that is zero, which an infinite partial may meet."""
@@ -267,13 +322,6 @@ def _key(params: dict[str, Any]) -> list[Any]:
     return [(name, id(value) if not isinstance(value, (int, str, tuple)) else value) for name, value in params.items()]
 
 
-def _closed_over(primitive: Primitive) -> CustomRuleError:
-    return CustomRuleError(
-        f"jet: {primitive.name} holds a function that closes over a value of the function that is expanded: pass the "
-        f"value as an argument"
-    )
-
-
 def series_flat(
     f: Callable[..., Sequence[Value]],
     primals: Sequence[Value],
@@ -298,11 +346,14 @@ def series_flat(
         if STATES:
             give_back()
     values, found = [p for p, _ in pairs], [c for _, c in pairs]
+    if hides(trace) and owner is None:
+        with once_more():
+            values = list(f(*primals))
     if kinked(trace) and order > 1:
         if owner is not None:
             owner.kinked = True
         else:
-            from .kinks import both, middle
+            both, middle = provided("both"), provided("middle")
 
             right, left = both(lambda moved: series_flat(f, moved, coefficients, order)[1], primals)
             found = [_between(at, a, b, middle) for at, a, b in zip(found, right, left, strict=True)]

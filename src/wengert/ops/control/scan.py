@@ -43,6 +43,7 @@ from .programs import (
     without_zeros,
     zeros,
 )
+from .steep import as_steep_as, steep
 
 Flags = tuple[bool, ...]
 
@@ -115,6 +116,7 @@ class Scan(EffectPrimitive):
             return outs
         started = started_tangents(primals, tangents, nonzero)
         step = linear_step(linear, kinds, nonzero, [*live[:nk]], nc, nk, params)
+        step["body"].cache["steep"] = steep(body)
         args = _step_arguments(saved, kinds, started, nonzero, nc, nk)
         nodes = iter(self._append(trace.tape, args, step))
         return [trace.wrap(o, next(nodes) if b else None) for o, b in zip(outs, flags, strict=True)]
@@ -136,6 +138,7 @@ class Scan(EffectPrimitive):
         known, n_known = without_zeros(known, live, flags)
         outs, saved, kinds = self._run_known(known, n_known, fixed, layout)
         step = linear_step(rest, kinds, linear, list(live[:nk]), nc, nk, params)
+        as_steep_as(step["body"], body)
         step_args = _step_arguments(saved, kinds, args, linear, nc, nk)
         nodes, values = iter(self._append(tape, step_args, step)), iter(outs)
         return [next(nodes) if b else next(values) for b in flags]
@@ -175,6 +178,9 @@ class Scan(EffectPrimitive):
             [c is not None for c in cotangent[:nk]],
             lambda f: transposed_program(body, flags, (*f, *ys), masked)[1][first : first + nk],
         )
+        unused = params["length"] > 0 and given != tuple(c is not None for c in cotangent[:nk])
+        if unused and body.cache.get("steep", True):  # at the end a cotangent is no 0 that meets an infinite derivative
+            return self.supported(cotangent, [None] * len(cotangent), args, params)[0]
         back, live = transposed_body(body, flags, (*given, *ys), masked, nc, nk)
         sums = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if b]
         sums = [zeros(a) for a, b in zip(sums, live[:first], strict=True) if b]
@@ -418,7 +424,7 @@ def transposed_body(
 
         made, _ = stage(step, [a for part in parts for a in part], derived.name)
         made.masked = masked
-        return made
+        return as_steep_as(made, body)
 
     return once(derived, ("scan", flags, given, nc, nk), make), live
 

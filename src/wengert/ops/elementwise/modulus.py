@@ -16,7 +16,7 @@ from ..families import Elementwise
 from ..promotion import broadcast_shapes
 from ..roots import Root, known
 from ..samples import REAL, samples
-from ..sides import ASIDE, Slope
+from ..sides import ASIDE, BESIDE, Slope, side_by_tangent
 from .arithmetic import divide, multiply, square
 from .choice import where
 from .order import equal
@@ -79,7 +79,7 @@ class _Abs(_OfModulus):
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         (x,), (t,) = primals, tangents
         if ASIDE.on and t is not None and inexact_dtype(dtype_of(x)) and dtype_of(x).kind != "c":
-            return self.bind(x), multiply(slope_toward_p.bind(x, t), t)
+            return self.bind(x), multiply(side_by_tangent(x, t), t)
         return super().jvp(primals, tangents, params)
 
     def complex_tangent(self, ans: Value, x: Value, t: Value) -> Value:
@@ -148,6 +148,17 @@ slope_toward_p = Slope(
     native=Composition(lambda x, t: where(equal(x, 0), sign(t), sign(x))),
 )
 Slope.toward = slope_toward_p.bind
+
+
+def _abs_beside(args: Sequence[Value], side: Callable[[], Value]) -> tuple[Value, Any]:
+    return absolute(args[0]), side
+
+
+def _slope_beside(args: Sequence[Value], side: Callable[[], Value]) -> tuple[Value, Any]:
+    return side(), None
+
+
+BESIDE.update({abs_p: _abs_beside, slope_p: _slope_beside, slope_toward_p: _slope_beside})
 copysign_p = binary(
     "copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None, native=Formula(formulas.copysign, kinds="f")
 )

@@ -1,0 +1,73 @@
+"""A trace that leaves a point, in which slopes at kinks are those beside it (`ops.sides`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core import Primitive, Trace, Value, dtype_of, is_inexact, shape_of
+from ..ops.power_series import sum_of
+from ..ops.sides import ASIDE
+from .forward import JVPTrace, JVPTracer
+from .series import SeriesTrace, SeriesTracer, Stream, _beyond
+
+_GOLDEN = 0.6180339887498949  # its multiples are spread evenly modulo 1, and no two of them are equal
+
+
+class _Leaving(Trace):
+    """Slopes at kinks are resolved by how the point is left, which values carry along."""
+
+    __slots__ = ()
+
+    def moving(self, x: Value, steps: Value) -> Value:
+        raise NotImplementedError
+
+    def process(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
+        before, ASIDE.on = ASIDE.on, True
+        try:
+            return super().process(primitive, args, params)
+        finally:
+            ASIDE.on = before
+
+    def moved(self, leaves: Sequence[Any], sign: int) -> list[Any]:
+        """The arguments on their way, all by different positive steps, or with `sign` -1 by their negatives."""
+        found, start = [], 0
+        for x in leaves:
+            if not is_inexact(x):
+                found.append(x)
+                continue
+            n = int(np.prod(shape_of(x), dtype=int))
+            steps = sign * (1 + (np.arange(start, start + n) * _GOLDEN) % 1).reshape(shape_of(x))
+            start += n
+            found.append(self.moving(x, steps.astype(dtype_of(x))[()]))
+        return found
+
+
+class AlongTangents(_Leaving, JVPTrace):
+    """By first coefficients."""
+
+    __slots__ = ()
+    name = "a derivative beside a kink"
+
+    def moving(self, x: Value, steps: Value) -> Value:
+        return JVPTracer(self, x, steps)
+
+
+class AlongSeries(_Leaving, SeriesTrace):
+    """By power series, for kinks of which an argument has a derivative that is 0."""
+
+    __slots__ = ()
+    name = "a derivative beside a kink"
+    beside = True
+
+    def moving(self, x: Value, steps: Value) -> Value:
+        return SeriesTracer(self, x, Stream(_beyond, [steps, *[None] * (self.order - 1)]))
+
+    def _joined(self, primitive: Primitive, out: SeriesTracer, stream: Stream) -> tuple[Value, Stream]:
+        """The first coefficients, which decide about most sides, add up."""
+        return out.primal, Stream(lambda k: sum_of([out.stream(k), stream(k)]))
+
+
+__all__ = ["AlongSeries", "AlongTangents"]
