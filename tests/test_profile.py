@@ -385,3 +385,52 @@ def test_a_profile_is_used_again():
         assert [fn.calls for fn in p.functions] == [1]
     with pytest.raises(errors.WengertError, match="has ended"):
         p.__exit__(None, None, None)
+
+
+def in_memory(a, x):
+    def step(h, v):
+        h = a @ h  # WITHIN product
+        h = wnp.sort(h)  # WITHIN sort
+        return wnp.tanh(h + v), wnp.sum(h)
+
+    return lax.scan(step, np.zeros(x.shape[1]), x)[1]
+
+
+def test_steps_within_a_loop_are_timed_one_by_one():
+    """Of a loop whose values are in memory; a loop in registers is one step, shared by instructions."""
+    n = 64
+    a, x = np.ones((n, n)) / n, np.ones((200, n))
+    costs = w.explain(w.jit(in_memory), a, x)
+    loops = [s for s in costs.steps if s.within]
+    assert len(loops) == 1
+    inner = loops[0].within
+    assert len(inner) >= 3 and np.isclose(sum(s.seconds for s in inner), loops[0].seconds)
+    found = {line.text.split("WITHIN ")[-1]: line for line in costs.lines}
+    assert not found["product"].shared and found["product"].seconds > 0 < found["sort"].seconds
+    assert np.isclose(sum(line.seconds for line in costs.lines), sum(s.seconds for s in costs.steps))
+    assert "\n1.0 " in repr(costs) or "\n0.0 " in repr(costs)
+
+    registers = w.explain(w.jit(lambda x: lax.fori_loop(0, 100, lambda i, c: wnp.sin(c) + x, x)), 1.0)
+    assert all(not s.within for s in registers.steps)
+    with w.profile() as p:
+        w.jit(in_memory)(a, x)
+    assert any(s.within for s in p.functions[0].steps)
+
+
+def test_steps_within_loops_within_branches_and_loops():
+    def f(a, x):
+        def outer(h, v):
+            h = lax.fori_loop(0, 3, lambda i, h: wnp.sort(a @ h), h)
+            return lax.cond(v[0] > 0, lambda h: wnp.tanh(a @ h) @ a, lambda h: h, h), v
+
+        return lax.scan(outer, x[0], x)
+
+    def depth(steps):
+        return max((1 + depth(s.within) for s in steps), default=0)
+
+    n = 48
+    a, x = np.random.default_rng(0).normal(size=(n, n)) / n, np.ones((40, n))
+    expected = f(a, x)[0]
+    with timed_code():
+        assert np.allclose(w.jit(f)(a, x)[0], expected)
+    assert depth(w.explain(w.jit(f), a, x).steps) >= 3

@@ -151,7 +151,8 @@ def contents(space: str, names: list[Entry], seen: dict[int, Seen]) -> str:
     """The page of a namespace: its purpose, and its names with a sentence and marks each."""
     doc = inspect.getdoc(importlib.import_module(space)) or ""
     own, others = [e for e in names if e.own], [e.name for e in names if not e.own]
-    lines = [space, "=" * len(space), "", doc, "", ".. list-table::", "   :widths: auto", ""]
+    lines = [space, "=" * len(space), "", doc, ""]
+    lines += [".. list-table::", "   :widths: auto", ""] if own else []
     for e in own:
         lines += [f"   * - :doc:`{e.name} <{space}/{e.name}>`", f"     - {e.summary}"]
         lines += [f"     - {_modes(seen.get(id(e.value), Seen()))}"]

@@ -1,7 +1,8 @@
 """Attribution: which lines of the user's are in which step of compiled code, with operations, bytes and their share of it.
 
 A step that holds several lines cannot be timed line by line. Its time goes to them by their share of its instructions, as
-the compiler reckons them when it chooses loops (`schedule.work_in`).
+the compiler reckons them when it chooses loops (`schedule.work_in`). Where the steps of a loop's body were timed one by one, the
+loop's time goes to them first.
 """
 
 from __future__ import annotations
@@ -74,6 +75,45 @@ def shares(plan: Plan, number: int) -> list[Share]:
         work = step.work if isinstance(step, Factorisation) else flops
         total.add(step.eqn.place, 1, work, sum(map(_bytes, _once(plan, arrays_of(step)))))
     return total.shares()
+
+
+class Inner(NamedTuple):
+    """A step of a loop's or branch's body that was timed: its number there, its plan, nanoseconds over all runs of the body."""
+
+    number: int
+    plan: Plan
+    nanoseconds: float
+
+
+def inner_steps(clock: Any, plan: Plan, number: int) -> list[Inner]:
+    """The steps within a loop or branch, if they were timed; empty where they were not."""
+    step = plan.steps[number]
+    if not isinstance(step, Control):
+        return []
+    found: list[Inner] = []
+    for body in {id(b.plan): b for b in step.bodies.values() if b.plan is not None}.values():
+        spent = clock.within(body.plan)
+        if spent is not None:
+            filled(body.plan.program.equations, step.eqn.place)
+            found += [Inner(i, body.plan, float(t)) for i, t in enumerate(spent)]
+    return found
+
+
+def measured(clock: Any, plan: Plan, number: int) -> list[tuple[Share, bool]]:
+    """The lines in a step with their part of its time, and whether a line's part is by instructions alone."""
+    static = shares(plan, number)
+    inner = inner_steps(clock, plan, number)
+    total = sum(i.nanoseconds for i in inner)
+    if not total:
+        return [(s, len(static) > 1) for s in static]
+    parts: dict[Place, list[Any]] = {s.place: [0.0, False, s.flops, s.bytes] for s in static}
+    for i in inner:
+        for s, reckoned in measured(clock, i.plan, i.number):
+            row = parts.setdefault(s.place, [0.0, False, s.flops, s.bytes])
+            row[0] += s.part * i.nanoseconds / total
+            row[1] = row[1] or reckoned
+    rows = [(Share(place, part, flops, moved), reckoned) for place, (part, reckoned, flops, moved) in parts.items()]
+    return sorted(rows, key=lambda row: -row[0].part)
 
 
 def _once(plan: Plan, arrays: Iterable[Any]) -> list[Any]:
@@ -200,4 +240,4 @@ def _goes_back(eqn: Any) -> bool:
     return eqn is not None and eqn.place is not None and eqn.place.back
 
 
-__all__ = ["Share", "kept", "kind_of", "shares", "title_of"]
+__all__ = ["Inner", "Share", "inner_steps", "kept", "kind_of", "measured", "shares", "title_of"]

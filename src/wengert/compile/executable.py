@@ -116,7 +116,7 @@ class Executable:
         self._literals = literal_values(recipe, self.optimized if recipe.needs_program() else None, results)
         self._called(recipe)
         start = time.perf_counter()
-        places = {} if self.clock is None else {timing.NAME: self.clock.address}
+        places = {} if self.clock is None else self.clock.places
         self.code = engine.load(recipe.objects, recipe.symbols, places)
         if self._mapped:
             perfmap.write(recipe.objects[0], self.code.main, self._function_name)

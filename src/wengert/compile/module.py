@@ -97,6 +97,9 @@ class Module:
         self.clock: timing.Writer | None = None
         if whole is None and config.compiling[-1]:
             self.clock = timing.Writer(self, plan.steps)
+        self._main_clock: timing.Writer | None = self.clock if whole is None else whole._main_clock
+        if whole is not None and self._main_clock is not None:
+            self.clock = self._main_clock.body(self, plan, sum(map(_nanoseconds, plan.steps)))
         self._untested = self._guards() if plan.program.guards else []
         self._test_guards(lambda root: True if root in self._given() else None)
         last = {v: step for step in plan.steps for v in written(step)} if self._untested else {}

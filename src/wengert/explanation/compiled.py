@@ -25,7 +25,7 @@ class Line(NamedTuple):
     Attributes:
         text: ``file.py:12: source``. back: whether it is the way back of its derivative.
         flops, bytes: operations; bytes read and written. seconds: measured, or its part of what was measured.
-        steps: the numbers of the steps it is in. shared: whether it shares one of them with other lines.
+        steps: the numbers of the steps it is in. shared: whether it shares one with other lines, by their instructions.
     """
 
     text: str
@@ -38,11 +38,17 @@ class Line(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A step of the compiled code: what it is, the lines in it with their part of its instructions, what it takes."""
+    """A step of the compiled code.
+
+    Attributes:
+        kind: what it is. parts: the lines in it, with their part of its time. seconds: what it takes in a call.
+        within: of a loop or branch the steps of its body, in a call, where these were timed one by one.
+    """
 
     kind: str
     parts: list[tuple[str, float]]
     seconds: float
+    within: tuple[Measured, ...] = ()
 
 
 class Kept(NamedTuple):
@@ -66,7 +72,7 @@ class CompiledExplanation:
     """
 
     def __init__(self, name: str, seconds: float, clock: Any, compilations: list[str]) -> None:
-        from ..compile.attribution import kept, kind_of, shares
+        from ..compile.attribution import kept, measured
         from ..compile.fusion import Call
 
         plan, events = clock.plan, clock.events()
@@ -80,18 +86,16 @@ class CompiledExplanation:
         self.workspace: int = clock.workspace
         self.steps: list[Measured] = []
         rows: dict[Any, list[Any]] = {}
-        for i, step in enumerate(plan.steps):
-            parts = shares(plan, i)
+        for i in range(len(plan.steps)):
             seconds = typical.get(i, 0.0)
-            named_parts = [(s.place.short() + (", back" if s.place.back else ""), s.part) for s in parts]
-            self.steps.append(Measured(kind_of(step), named_parts, seconds))
-            for s in parts:
+            self.steps.append(_measured(clock, plan, i, seconds))
+            for s, reckoned in measured(clock, plan, i):
                 row = rows.setdefault(s.place, [0, 0, 0.0, [], False])
                 row[0] += s.flops
                 row[1] += s.bytes
                 row[2] += seconds * s.part
                 row[3].append(i)
-                row[4] = row[4] or len(parts) > 1
+                row[4] = row[4] or reckoned
         self.lines = sorted(
             (Line(p.text(), p.back, f, b, t, tuple(n), shared) for p, (f, b, t, n, shared) in rows.items()),
             key=lambda line: -line.seconds,
@@ -117,6 +121,17 @@ class CompiledExplanation:
         from .report import bars
 
         return bars([(line.text + (" (back)" if line.back else ""), line.seconds) for line in self.lines])
+
+
+def _measured(clock: Any, plan: Any, number: int, seconds: float) -> Measured:
+    """A step with those within it, which share its time as they were timed."""
+    from ..compile.attribution import inner_steps, kind_of, measured
+
+    parts = [(s.place.short() + (", back" if s.place.back else ""), s.part) for s, _ in measured(clock, plan, number)]
+    inner = inner_steps(clock, plan, number)
+    total = sum(i.nanoseconds for i in inner) or 1.0
+    within = [_measured(clock, i.plan, i.number, seconds * i.nanoseconds / total) for i in inner]
+    return Measured(kind_of(plan.steps[number]), parts, seconds, tuple(within))
 
 
 def explain_compiled(f: Jit, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CompiledExplanation:

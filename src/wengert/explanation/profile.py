@@ -28,12 +28,14 @@ class Step(NamedTuple):
 
     Attributes:
         title: its number, what it is, and the user's lines in it. seconds: in all, where only some calls were timed those
-            times how many there were. runs: that were timed.
+            times how many there were. runs: that were timed. within: of a loop or branch the steps of its body, where these
+            were timed one by one; they share its time.
     """
 
     title: str
     seconds: float
     runs: int
+    within: tuple[Step, ...] = ()
 
 
 class Function(NamedTuple):
@@ -188,7 +190,7 @@ class Profile(ContextDecorator):
         self.compilations.append(made)
 
     def _end(self, clocks: list[Any]) -> None:
-        from ..compile.attribution import kind_of, shares, title_of
+        from ..compile.attribution import kind_of, measured, title_of
 
         self.seconds = (time.perf_counter_ns() - self._begun) / 1e9
         for clock in clocks:
@@ -197,13 +199,14 @@ class Profile(ContextDecorator):
             spent, runs = clock.totals()
             times = clock.calls / max(int(runs.max()), 1)
             titles = [title_of(clock.plan, i) for i in range(clock.steps)]
-            steps = [Step(t, float(spent[i]) * times / 1e9, int(runs[i])) for i, t in enumerate(titles)]
+            steps = [
+                _step(clock, clock.plan, i, float(spent[i]) * times / 1e9, int(runs[i])) for i in range(clock.steps)
+            ]
             lines: dict[str, float] = {}
             shared = False
             for i, step in enumerate(steps):
-                parts = shares(clock.plan, i)
-                shared = shared or len(parts) > 1
-                for s in parts:
+                for s, reckoned in measured(clock, clock.plan, i):
+                    shared = shared or reckoned
                     lines[s.place.text()] = lines.get(s.place.text(), 0.0) + step.seconds * s.part
             whole = float(spent[-1]) * times / 1e9 if runs[-1] else sum(s.seconds for s in steps)
             lines = dict(sorted(lines.items(), key=lambda row: -row[1]))
@@ -229,6 +232,15 @@ class Profile(ContextDecorator):
             else:
                 interval = Interval(clock.name, e.thread, e.start, e.end, {})
             self._intervals.append(interval)
+
+
+def _step(clock: Any, plan: Any, number: int, seconds: float, runs: int) -> Step:
+    from ..compile.attribution import inner_steps, title_of
+
+    inner = inner_steps(clock, plan, number)
+    total = sum(i.nanoseconds for i in inner) or 1.0
+    within = [_step(clock, i.plan, i.number, seconds * i.nanoseconds / total, runs) for i in inner]
+    return Step(title_of(plan, number), seconds, runs, tuple(within))
 
 
 @contextmanager

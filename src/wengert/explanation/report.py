@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .compiled import CompiledExplanation
+    from .compiled import CompiledExplanation, Measured
     from .profile import Profile
 
 MOST = 12  # rows of a table
@@ -53,9 +53,14 @@ def _line_rows(e: CompiledExplanation) -> list[list[str]]:
 
 def _step_rows(e: CompiledExplanation) -> list[list[str]]:
     rows = [["step", "what", "time", "lines in it"]]
-    for i, step in enumerate(e.steps):
-        parts = ", ".join(f"{name} {part:.0%}" if len(step.parts) > 1 else name for name, part in step.parts)
-        rows.append([str(i), step.kind, seconds(step.seconds), parts])
+
+    def add(steps: Sequence[Measured], before: str) -> None:
+        for i, step in enumerate(steps):
+            parts = ", ".join(f"{name} {part:.0%}" if len(step.parts) > 1 else name for name, part in step.parts)
+            rows.append([f"{before}{i}", step.kind, seconds(step.seconds), parts])
+            add(step.within, f"{before}{i}.")
+
+    add(e.steps, "")
     return rows
 
 
