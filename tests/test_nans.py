@@ -176,3 +176,14 @@ def test_looking_may_begin_inside_of_a_call():
     for run in (f, w.jit(f), lambda x: w.value_and_grad(f)(x)[0], lambda x: w.vmap(f)(np.stack([x]))[0]):
         np.testing.assert_allclose(run(np.float64(0.5)), right)
     np.testing.assert_allclose(w.grad(f)(0.5), 2 * np.cos(0.5) - np.sin(0.5))
+
+
+def test_the_value_is_looked_at_where_the_gradient_alone_is_asked_for():
+    """The slope of ``log(x)`` is finite below 0, where the value is NaN."""
+    f = lambda x: np.sum(np.log(x - 1.0))  # noqa: E731
+    x = np.array([0.5, 2.0])
+    quiet = np.errstate(invalid="ignore")
+    with pytest.raises(NonFiniteError, match="'log'"), quiet, w.config.override(debug_nans=True):
+        w.grad(f)(x)
+    with w.config.override(debug_nans=True):
+        assert w.grad(f)(x + 1.0).tolist() == [2.0, 0.5]

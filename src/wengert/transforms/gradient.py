@@ -83,12 +83,15 @@ class ValueAndGrad(Transformed):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        if config.debugging and nans.is_idle():
-            return nans.checked(self, *args, **kwargs)
+        if config.debugging and nans.is_idle():  # the value is looked at too, where the gradient alone is asked for
+            return self._result(*nans.checked(self._evaluated, *args, **kwargs))
         try:
             return self._result(*self._evaluate(args, kwargs))
         except Exception as error:
             raise shown(error)
+
+    def _evaluated(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        return self._evaluate(args, kwargs)
 
     def _result(self, value: Any, gradient: Any, aux: Any) -> Any:
         return ((value, aux), gradient) if self.has_aux else (value, gradient)
