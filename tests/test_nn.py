@@ -174,3 +174,24 @@ def test_edges():
     np.testing.assert_array_equal(special.rel_entr(np.array([0.0, 1.0]), np.array([1.0, 0.0])), [0.0, np.inf])
     assert special.xlogy(0.0, 0.0) == 0.0
     assert special.factorial(5) == 120
+
+
+def test_what_is_written_in_place_of_a_name_that_is_not_here():
+    """The message's code runs as it stands, on an image with channels last (of convolutions first)."""
+    import re
+
+    import wengert
+    from wengert.errors import INSTEAD
+
+    given = {
+        "x": np.ones((2, 4, 4, 3)), "key": wengert.random.key(0), "rate": 0.5, "scale": 1.0, "shift": 0.0,
+        "labels": np.ones(3) / 3, "kernel": np.ones((5, 4, 3, 3)), "strides": (1, 1), "padding": "SAME",
+    }  # fmt: skip
+    shapes = {"max_pool": (2, 2, 2, 3), "avg_pool": (2, 2, 2, 3), "cross_entropy": (2, 4, 4), "conv": (2, 5, 4, 3)}
+    for module, names in INSTEAD.items():
+        for name in names:
+            with pytest.raises(AttributeError, match="; write ") as caught:
+                getattr(__import__(module, fromlist=["x"]), name)
+            code = re.search("; write (.*)$", str(caught.value))[1]
+            out = eval(code, {"wengert": wengert}, given)  # noqa: S307 - what our message says
+            assert np.shape(out) == shapes.get(name, (2, 4, 4, 3)), name

@@ -144,12 +144,29 @@ def user_operation() -> tuple[str, int]:
     return "STORE_SUBSCR" if name == "STORE_SLICE" else name, code[frame.f_lasti + 1]  # Python 3.12, 3.13: x[a:b] = v
 
 
+# What people look for that other libraries have under these names, and how it is written here.
+INSTEAD = {
+    "wengert.lax": {"conv": "wengert.lax.conv_general_dilated(x, kernel, strides, padding)"},
+    "wengert.nn": {
+        "max_pool": "wengert.lax.reduce_window(x, 'max', (1, 2, 2, 1), (1, 2, 2, 1))",
+        "avg_pool": "wengert.lax.reduce_window(x, 'add', (1, 2, 2, 1), (1, 2, 2, 1)) / 4",
+        "dropout": "wengert.random.bernoulli(key, 1 - rate, x.shape) * x / (1 - rate)",
+        "layer_norm": "wengert.nn.standardize(x, axis=-1) * scale + shift",
+        "batch_norm": "wengert.nn.standardize(x, axis=(0, 1, 2)) * scale + shift",
+        "cross_entropy": "-wengert.numpy.sum(labels * wengert.nn.log_softmax(x), axis=-1)",
+        "conv": "wengert.lax.conv_general_dilated(x, kernel, strides, padding)",
+    },
+}
+
+
 def no_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:
     """The error of a module that has no attribute of a name, with the nearest that it has."""
     import difflib
 
     near = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], 3) if name[:2] != "__" else []
     hint = f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}" if near else ""
+    if name in INSTEAD.get(module, ()):
+        hint = f"; write {INSTEAD[module][name]}"
     if module.startswith(("wengert.scipy", "wengert.numpy")) and not name.startswith("_"):
         original = module.partition(".")[2]
         found = getattr(sys.modules.get(original), name, None)
