@@ -4,6 +4,7 @@ that are near, cells of notebooks; nothing of the library's own types."""
 import importlib
 import linecache
 import pkgutil
+import re
 
 import numpy as np
 import pytest
@@ -148,3 +149,38 @@ def test_lines_of_files_that_are_none(shell):
     linecache.cache["<typed>"] = (len(source), None, source.splitlines(True), "<typed>")
     text = message(lambda: exec(compile(source, "<typed>", "exec"), {}))
     assert text.endswith("at <typed>:2: wengert.grad(lambda x: x)(np.ones(3))")
+
+
+def test_a_function_of_scipy_that_is_called_by_its_own_name():
+    from wengert.scipy import integrate
+
+    with pytest.raises(AttributeError, match=r"scipy.integrate.quad itself takes .*call it by that name"):
+        integrate.quad  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda: lax.scan(lambda c: c, 0.0, np.ones(2)), r"scan calls .*with \(carry, x\)"),
+        (lambda: lax.fori_loop(0, 2, lambda c: c, 0.0), r"fori_loop calls .*with \(i, carry\)"),
+        (lambda: jit(lambda p: lax.cond(p, lambda: 1.0, lambda x: x, 2.0))(True), "cond calls .*with the 1 operands"),
+    ],
+)
+def test_a_body_that_takes_other_arguments(call, said):
+    with pytest.raises(TypeError) as error:
+        call()
+    assert re.search(said, "\n".join(error.value.__notes__))
+
+
+@pytest.mark.parametrize("what", [w.hessian, w.jacfwd, w.jacrev])
+def test_jacobians_name_the_argument(what):
+    with pytest.raises(TypeError, match=r"argument 0 \(x\)"):
+        what(lambda x: x * 2)("text")
+    with pytest.raises(TypeError, match=r"argument 0 \(x\) at \['a'\] has dtype int64"):
+        what(lambda x: x["a"] * 2)({"a": np.arange(2)})
+
+
+def test_text_that_shows_a_tracer_is_not_repeated():
+    with pytest.raises(TypeError, match="returned text of type str") as error:
+        w.grad(lambda x: str(x))(1.0)
+    assert "Tracer" not in str(error.value)

@@ -5,6 +5,7 @@ Each docstring is a runnable example and its remedy. Nothing here imports the re
 
 from __future__ import annotations
 
+import importlib
 import linecache
 import os
 import sys
@@ -169,11 +170,26 @@ def no_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError
         hint = f"; write {INSTEAD[module][name]}"
     if module.startswith(("wengert.scipy", "wengert.numpy")) and not name.startswith("_"):
         original = module.partition(".")[2]
-        found = getattr(sys.modules.get(original), name, None)
-        if callable(found):
+        found = getattr(_room(original), name, None)
+        if callable(found) and any(answered(f"{original}.{name}") for answered in OWN_NAMES):
+            hint += f"; {original}.{name} itself takes arguments under transformations: call it by that name"
+        elif callable(found):
             hint += f"; {original}.{name} has no counterpart here: it can be called under transformations by "
             hint += "wengert.pure_callback, with a rule by custom_jvp or custom_vjp where it is differentiated"
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+def _room(name: str) -> Any:
+    """NumPy's or SciPy's module of a name, None where there is none."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+OWN_NAMES: list[
+    Callable[[str], bool]
+] = []  # whether a function of SciPy is answered by its own name; `wengert.scipy` says
 
 
 def nearest_names(module: str, known: Iterable[str]) -> Callable[[str], Any]:

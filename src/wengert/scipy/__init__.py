@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from ..errors import OWN_NAMES as _OWN_NAMES
 from ..errors import no_attribute as _no_attribute
 
 if _TYPE_CHECKING:
@@ -25,6 +26,15 @@ __all__ = [
     "cluster", "fft", "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "spatial",
     "special", "stats",
 ]  # fmt: skip
+
+
+def _answered(name: str) -> bool:
+    from .names.declared import answer_of
+
+    return name.startswith("scipy.") and answer_of(name.removeprefix("scipy.")) is not None
+
+
+_OWN_NAMES.append(_answered)
 
 
 def __getattr__(name: str) -> _Any:

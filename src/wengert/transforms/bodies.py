@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ class Body:
 
         def traced(f: Any) -> Any:
             def run(*values: Value) -> list[Value]:
-                leaves, self.tree = trees.flatten(f(*trees.unflatten(tree, values)))
+                leaves, self.tree = trees.flatten(called(f, what, *trees.unflatten(tree, values)))
                 return [in_own_order(as_array(check_output(x, f))) for x in leaves]
 
             return stage(run, avals, name, what, hoist_arrays=True)
@@ -35,6 +36,34 @@ class Body:
         name = name_of(f)
         program, self.closed = traced(f)
         self.program = known_program(program)
+
+
+_CALLS = {
+    "scan": "(carry, x)",
+    "fori_loop": "(i, carry)",
+    "while_loop": "(carry)",
+    "map": "(x)",
+    "associative_scan": "(a, b)",
+}
+
+
+def called(f: Any, what: str, *given: Any) -> Any:
+    """What a function of the user's gives. One that does not take so many arguments is told with what it is called."""
+    try:
+        return f(*given)
+    except TypeError as error:
+        _explain(error, f, len(given), what)
+        raise
+
+
+def _explain(error: TypeError, f: Any, n: int, what: str) -> None:
+    try:
+        inspect.signature(f).bind(*[None] * n)
+    except TypeError:
+        how = _CALLS.get(what, f"the {n} operands" if n else "no arguments, as there are no operands")
+        error.add_note(f"{what} calls {name_of(f)}{line_of(f)} with {how}")
+    except ValueError:  # it has no signature
+        pass
 
 
 def in_own_order(x: Value) -> Value:
@@ -52,4 +81,4 @@ def type_text(a: Aval) -> str:
     return repr(Aval(a.shape, a.dtype))
 
 
-__all__ = ["Body", "in_own_order", "line_of", "type_text"]
+__all__ = ["Body", "called", "in_own_order", "line_of", "type_text"]

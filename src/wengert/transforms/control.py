@@ -21,7 +21,7 @@ from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, stack
 from . import nans
-from .bodies import Body, in_own_order, line_of, type_text
+from .bodies import Body, called, in_own_order, line_of, type_text
 from .budgets import scan_within, while_within
 from .changing import general
 from .forward import check_output
@@ -367,7 +367,7 @@ def _fori(lower: Any, upper: Any, body_fun: Any, init_val: Any, checkpoint: Any,
             raise ArgumentError(f"fori_loop: the bounds are integers, got {bound!r}")
 
     def step(i: Value, val: Any) -> Any:
-        out = body_fun(i, val)
+        out = called(body_fun, "fori_loop", i, val)
         what = f"fori_loop: what {name_of(body_fun)}{line_of(body_fun)} gives for the next step"
         trees.check_same_structure(trees.structure(val), trees.structure(out), what)
         return out

@@ -18,7 +18,7 @@ from ..flatten_util import ravel_pytree
 from ..ops.norms import euclidean_norm
 from .batching import vmap
 from .forward import check_output
-from .function import name_of, shown
+from .function import argument_name, name_of, shown
 from .gradient import check_differentiable, grad
 from .reverse import linearize
 from .transposing import linear_transpose
@@ -29,7 +29,7 @@ class _Point:
 
     def __init__(self, x: Any, f: Any, what: str) -> None:
         leaves, tree = trees.flatten(x)
-        leaves = [check_differentiable(v, f, lambda: "an input", what, False, False) for v in leaves]
+        leaves = [check_differentiable(v, f, lambda: argument_name(f, 0), what, False, False) for v in leaves]
         self.value = trees.unflatten(tree, leaves)
         self.vector, self.unravel = ravel_pytree(self.value)
 

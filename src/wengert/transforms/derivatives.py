@@ -65,10 +65,18 @@ class _Jacobian(Transformed):
         chosen = (argnums,) if isinstance(argnums, int) else argnums
         x = args[chosen[0]] if isinstance(argnums, int) else tuple(args[i] for i in chosen)
         leaves, tree = trees.flatten(x)
-        self.check_inputs(leaves)
+
+        def place(k: int) -> str:
+            path = trees.keystr(trees.key_paths(tree)[k]) if not tree.is_leaf() else ""
+            end = 0 if isinstance(argnums, int) else path.index("]") + 1
+            i = chosen[int(path[1 : end - 1])] if end else chosen[0]
+            return argument_name(f, i) + (f" at {path[end:]}" if path[end:] else "")
+
         leaves = [
-            check_differentiable(v, f, lambda: "an input", what, self.holomorphic, self.allow_int) for v in leaves
+            check_differentiable(v, f, lambda k=k: place(k), what, self.holomorphic, self.allow_int)
+            for k, v in enumerate(leaves)
         ]
+        self.check_inputs(leaves)
 
         def partial(*values: Value) -> Any:
             full = list(args)
@@ -83,13 +91,6 @@ class _Jacobian(Transformed):
             return flat, (out_tree, aux)
 
         if config.debugging and zeros.wanted():
-
-            def place(k: int) -> str:
-                path = trees.keystr(trees.key_paths(tree)[k]) if not tree.is_leaf() else ""
-                end = 0 if isinstance(argnums, int) else path.index("]") + 1
-                i = chosen[int(path[1 : end - 1])] if end else chosen[0]
-                return argument_name(f, i) + (f" at {path[end:]}" if path[end:] else "")
-
             partial.looked_into = True
             zeros.look(what, name_of(f), lambda values: partial(*values)[0], leaves, place)
         out_tree, aux, blocks = self.blocks(partial, leaves)

@@ -205,6 +205,6 @@ def check_output(x: Any, f: Any) -> Value:
         return as_value(x)
     except DtypeError:
         raise DtypeError(
-            f"{name_of(f)} returned {x!r} of type {type(x).__name__}; a transformed function must return numbers, "
+            f"{name_of(f)} returned {'text' if isinstance(x, str) else repr(x)} of type {type(x).__name__}; a transformed function must return numbers, "
             f"arrays, or pytrees of them"
         ) from None

@@ -16,7 +16,7 @@ from ..ops.shape import concatenate, reduce_sum, reshape, stack
 from .collapsed import collapsed
 from .derivatives import over_basis
 from .forward import check_output, strong, zeros_like
-from .function import Transformed, check_argnums, check_argnums_type, name_of, shown
+from .function import Transformed, argument_name, check_argnums, check_argnums_type, name_of, shown
 from .gradient import check_differentiable
 from .jvp import jvp
 from .series import series_flat
@@ -45,7 +45,7 @@ class _Operator(Transformed):
         f, what = self._f, self.transformation
         at = check_argnums(f, self.argnums, len(args), what)
         leaves, tree = trees.flatten(args[at])
-        leaves = [check_differentiable(v, f, lambda: "an input", what, _complex(v), False) for v in leaves]
+        leaves = [check_differentiable(v, f, lambda: argument_name(f, at), what, _complex(v), False) for v in leaves]
         structure: list[Any] = []
 
         def flat(*values: Value) -> list[Value]:
