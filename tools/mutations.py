@@ -39,11 +39,11 @@ NARROW = {  # the tests of each, and those of them that are run
     "fingerprints": ("safety", "fingerprint or keys"),
     "guards": ("safety", "guards"),
     "checks": ("safety", "indices"),
-    "parts": ("complex_native", "moves_and_sums or scan or while_and_branches or mixed or exact_ones or matrix_products or strides"),
-    "16 bits": ("narrow", "conversions or each_operation or rounded_once or lengths"),
-    "convolutions": ("convolutions", "forms or pieces or vectors"),
-    "ufunc loops": ("ufunc_loops", "values or broadcast or converted or structure or errors_that"),
-    "path programs": ("paths_jit", "unseen or indices or refused or routes or other_types"),
+    "parts": ("complex_native", "moves_and_sums or mixed or matrix_products or linear_algebra or while_and_branches"),
+    "16 bits": ("narrow", "conversions or each_operation"),
+    "convolutions": ("convolutions", "forms or vectors"),
+    "ufunc loops": ("ufunc_loops", "airy or broadcast or converted or structure"),
+    "path programs": ("paths_jit", "unseen or indices or refused"),
 }
 
 

@@ -237,6 +237,11 @@ class Access:
         e, vector = self.e, self.schedule.vector
         if vector is None or vector.extent % vector.lanes == 0:
             return None
+        if vector.peeled:
+            if vector.variable.const is None:  # in the loop
+                return None
+            first = vector.end - (vector.extent - vector.lanes)
+            return e.lanes_constant([lane >= first for lane in range(vector.lanes)], "i1")
         seen = e.isub(V(vector.counter, "i64", 1, vector.depth), vector.variable)
         lane = e.lanes_constant(range(vector.lanes), "i64")
         return e.icmp("sge", lane, e.splat(seen, vector.lanes))

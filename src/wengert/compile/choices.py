@@ -56,6 +56,7 @@ CHOICES: dict[str, Choice] = {
     "components.LEAST": Choice("which nests come apart", (0, NEVER)),
     "schedule.ROW_SUMS": Choice("which sums are kept in memory together", (0, 4, 64)),
     "rows.WIDEST": Choice("how many columns are interleaved", (2, 4)),
+    "loops.SHORT": Choice("which sums have their last vector after the loop", (0, 1000)),
     "loops.OUTLINED": Choice("which elementary functions are called", (1, 100)),
     "products.LEAST": Choice("which products are loop nests", (0, 8, NEVER)),
     "products.NARROW": Choice("which products of narrow matrices are loop nests", (8, NEVER)),

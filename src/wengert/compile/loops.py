@@ -2,7 +2,7 @@
 
 Axes that lie together in every array become one loop. One loop is a vector loop: its values are vectors of `lanes`
 elements. Where its length is no multiple of that, its last vector overlaps the one before, so that there is no
-remainder loop; a reduction masks what it has seen. Each reduction has one vector accumulator and a fixed order.
+remainder loop; a reduction masks what it has seen, after the loop where a step is short. Each reduction has one vector accumulator and a fixed order.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from .narrow import from_memory, rounded, to_memory
 from .nest import Node
 from .rows import blocks, write_rows
 from .scalars import KEY, MEMORY_TYPES, REGISTERS, cast, emit_elementwise, lowered
-from .schedule import Loop, nanoseconds
+from .schedule import Loop, nanoseconds, work_in
 
 FRESH = 0.3  # nanoseconds to write a byte of memory that the system has yet to find
 _DTYPE = attrgetter("aval.dtype")
 FLOAT64 = np.dtype(np.float64)
+SHORT = 6  # additions of a point, below which a last vector is written after the loop
 OUTLINED = 4  # from so many uses in one nest on, a vector function is called instead of written out: LLVM's time
 
 
@@ -159,12 +160,11 @@ class KernelWriter(Access):
         self._accumulators = [self._accumulator(r) for r in kernel.roots if r.combine is not None and r not in sums]
         if self.checks:
             self._accumulators.append(_Accumulator(None, BOOL, e.constant(False, "i1"), 0))
+        if loops:
+            loops[-1].peeled = self._peels(len(loops) - 1)
         for k, loop in enumerate(loops):
             self._open(loop, k)
-        for node in kernel.nest.nodes:
-            self._values.append(self.emit(node))
-        for acc in self._accumulators:
-            self._update(acc)
+        self._point()
         plain = [r for r in kernel.roots if r.combine is None]
         for block in [[r] for r in plain] if kernel.in_place else blocks(plain, schedule):
             if len(block) == 1:
@@ -178,6 +178,8 @@ class KernelWriter(Access):
                 self._finish(acc)  # nothing to reduce over
         for k in range(len(loops) - 1, -1, -1):
             self._close(loops[k], k)
+            if loops[k].peeled:
+                self._last_vector(loops[k])
             for acc in self._accumulators:
                 if acc.root is not None and acc.first == k:
                     self._finish(acc)
@@ -191,13 +193,39 @@ class KernelWriter(Access):
         body = "\n".join([*e.regions[0].lines, "  ret void", *(["stopped:", "  ret void"] if self.stops else [])])
         return f"define internal void @NAME({', '.join(parameters)}) #0 {{\nentry:\n{body}\n}}\n"
 
+    def _point(self) -> None:
+        """What is computed at a point, and what reductions make of it."""
+        for node in self.kernel.nest.nodes:
+            self._values.append(self.emit(node))
+        for acc in self._accumulators:
+            self._update(acc)
+
+    def _peels(self, k: int) -> bool:
+        """Whether the innermost loop, number `k`, leaves its last vector to be written after it: of short sums, whose steps
+        would otherwise look which lanes are new.
+        """
+        loop, chunks = self.schedule.loops[k], self.kernel.chunks
+        whole = not self.schedule.in_memory and all(r.combine is not None for r in self.kernel.roots)
+        cut = (chunks is not None and chunks.loop == k) or (self._strip is not None and self._strip[0] == k)
+        short = work_in(self.kernel.nest.nodes) < SHORT
+        return loop.reduced and loop.lanes > 1 and loop.extent % loop.lanes > 0 and whole and short and not cut
+
+    def _last_vector(self, loop: Loop) -> None:
+        """The vector at the end of a loop that is written, once more with the place that is known."""
+        depth = len(self.e.regions) - 1
+        loop.variable = self.e.constant(loop.extent - loop.lanes, "i64")
+        self._values, self._bad = [], []
+        for acc in self._accumulators:
+            acc.value = V(acc.next.name, acc.next.type, acc.next.lanes, depth, acc.next.const)
+        self._point()
+
     def _open(self, loop: Loop, k: int) -> None:
         e = self.e
         e.regions.append(Region())
         depth = loop.depth = len(e.regions) - 1
         loop.counter = e.fresh("k")
         counter = V(loop.counter, "i64", 1, depth)
-        if loop.lanes == 1 or loop.extent % loop.lanes == 0:
+        if loop.lanes == 1 or loop.extent % loop.lanes == 0 or loop.peeled:
             loop.variable = counter
         else:
             last = e.constant(loop.extent - loop.lanes, "i64")

@@ -29,11 +29,12 @@ class Loop:
         self.depth = 0
         self.variable = V("0", "i64", 1, 0, 0)
         self.counter = ""
+        self.peeled = False  # whether the last vector, which overlaps the one before, stands after the loop
 
     @property
     def end(self) -> int:
         """Where the counter ends: the extent in whole vectors."""
-        return -(-self.extent // self.lanes) * self.lanes
+        return (self.extent // self.lanes if self.peeled else -(-self.extent // self.lanes)) * self.lanes
 
     def __repr__(self) -> str:
         return f"{'reduce' if self.reduced else 'for'} i{self.axis} < {self.extent}" + (
