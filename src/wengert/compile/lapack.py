@@ -36,7 +36,8 @@ def factorisation_of(eqn: Equation) -> Factorisation | None:
     dtype = avals[0].dtype
     real = REAL.get(dtype, dtype)  # of eigenvalues, singular values, logarithms
     known = real.char in "fd" and max(avals[0].shape[-2:]) <= LARGEST
-    same = all(a.dtype in (dtype, real) and math.prod(a.shape) for a in avals)
+    counts = eqn.primitive.native.counts  # results that are integers
+    same = all((a.dtype in (dtype, real) or (counts and a.dtype == np.int32)) and math.prod(a.shape) for a in avals)
     same = same and all(a.aval.dtype == dtype for a in eqn.inputs)
     return Factorisation(eqn) if known and same else None
 
@@ -263,6 +264,24 @@ def tridiagonal_solve(c: Calls, s: Factorisation, bands: V, b: V, x: V) -> None:
     f.fail_if(c.failed())
     if m > 1:
         f.turn(columns, x, c.type, m, n)
+
+
+def lu_factors(c: Calls, s: Factorisation, a: V, x: V, pivots: V, order: V) -> None:
+    """Both factors in one matrix, pivots that count from 0, and the order of the rows that they lead to."""
+    m, n, f, e = s.rows, s.columns, c.f, c.f.e
+    matrix = c.room(m * n)
+    f.turn(a, matrix, c.type, m, n)
+    c("getrf", m, n, matrix, m, pivots, c.info)  # a pivot that is zero leaves valid factors
+    f.turn(matrix, x, c.type, n, m)
+    with f.loop(f.integer(m)) as i:
+        f.store(e.cast("trunc", i, "i32"), f.at(order, "i32", i))
+    with f.loop(f.integer(min(m, n))) as i:
+        pivot = e.isub(f.load("i32", f.at(pivots, "i32", i)), e.constant(1, "i32"))
+        f.store(pivot, f.at(pivots, "i32", i))
+        here, there = f.at(order, "i32", i), f.at(order, "i32", e.cast("sext", pivot, "i64"))
+        first, second = f.load("i32", here), f.load("i32", there)
+        f.store(second, here)
+        f.store(first, there)
 
 
 def inverse(c: Calls, s: Factorisation, a: V, x: V) -> None:

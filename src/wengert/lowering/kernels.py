@@ -98,13 +98,15 @@ class Factorisation(Lowering):
         small: the one that writes elimination out for small matrices, many at once.
         error: the message of the `LinAlgError` that a failure is.
         shares: whether it is by LU factors, which steps of one matrix share.
+        counts: whether there are results that are 32-bit integers.
         options: what the functions are told.
     """
 
     def __init__(
-        self, routine: str, small: str = "", error: str | None = None, shares: bool = False, **options: Any
-    ) -> None:
+        self, routine: str, small: str = "", error: str | None = None, shares: bool = False, counts: bool = False, **options: Any
+    ) -> None:  # fmt: skip
         self.routine, self.small, self.error, self.shares, self.options = routine, small, error, shares, options
+        self.counts = counts
 
 
 SINGULAR = "Singular matrix"

@@ -391,7 +391,8 @@ def iscomplexobj(x: Any) -> bool:
         >>> wnp.iscomplexobj(wnp.array([1 + 0j]))
         True
     """
-    return dtype_of(as_array(x)).kind == "c"
+    dtype = getattr(x, "dtype", None)  # of an array; a scalar type has one too
+    return (dtype if isinstance(dtype, np.dtype) else dtype_of(as_array(x))).kind == "c"
 
 
 def isrealobj(x: Any) -> bool:

@@ -13,10 +13,12 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotDifferentiableError, NotLinearError
+from ..lowering import kernels
+from ..program import Program
 from .contraction import matmul
 from .decompositions import svdvals_p
 from .elementwise import convert, imag, not_equal, stop_gradient_p, where
-from .indexing import getitem, take_along_axis
+from .indexing import getitem, scatter_set_p, take_along_axis
 from .linalg import (
     NOT_LINEAR,
     OfMatrix,
@@ -33,7 +35,7 @@ from .linalg import (
 )
 from .matrix_functions import each
 from .promotion import result_dtype
-from .shape import broadcast_to, concatenate, expand_dims
+from .shape import broadcast_to, concatenate, expand_dims, stack
 
 ndarray = np.ndarray
 
@@ -60,6 +62,27 @@ class _Pivots(Primitive):
 
     def abstract(self, pivots: Aval, *, rows: int) -> Aval:
         return Aval((*pivots.shape[:-1], rows), np.int32)
+
+    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program | None:
+        """A loop of exchanges, for one row of pivots."""
+        from ..transforms.staging import stage
+        from .control import scan_p
+
+        pivots, rows = inputs[0].aval, params["rows"]
+        if len(pivots.shape) != 1 or pivots.dtype != np.int32 or not pivots.shape[0]:
+            return None
+        count = pivots.shape[0]
+
+        def exchange(order: Value, i: Value, j: Value) -> list[Value]:
+            places = stack([i, j])
+            return [scatter_set_p.bind(order, getitem(order, stack([j, i])), places, axes=(0,))]
+
+        def exchanged(pivots: Value) -> list[Value]:
+            body = stage(exchange, [Aval((rows,), np.int32), Aval((), np.int32), Aval((), np.int32)], self.name)[0]
+            starts = np.arange(rows, dtype=np.int32), np.arange(count, dtype=np.int32)
+            return scan_p.bind(*starts, pivots, body=body, length=count, consts=0, carry=1, reverse=False)
+
+        return stage(exchanged, [Aval(pivots.shape, pivots.dtype)], self.name)[0]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         return self.bind(*primals, **params), None
@@ -137,6 +160,7 @@ lu_p = _LU(
         lambda: [sample_real(3, 3), sample_real(4, 2), sample_real(2, 4), sample_real(2, 3, 3), sample_complex(3, 3)]
     ),
     reasons=NOT_LINEAR,
+    native=kernels.Factorisation("lu_factors", counts=True),
 )
 
 
