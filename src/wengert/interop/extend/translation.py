@@ -136,10 +136,33 @@ def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any]
             variables[a] = Var(shaped(a.aval))
         return variables[a]
 
+    def write(equations: Sequence[Equation]) -> None:
+        for eqn in equations:
+            parts = composed(eqn)
+            if parts is None:
+                variables.update(zip(eqn.outputs, written(e, eqn, [atom(a) for a in eqn.inputs]), strict=True))
+                continue
+            variables.update(zip(parts.inputs, [atom(a) for a in eqn.inputs], strict=True))
+            write(parts.equations)
+            variables.update(zip(eqn.outputs, [atom(a) for a in parts.outputs], strict=True))
+
     inputs = [atom(v) for v in program.inputs]
-    for eqn in program.equations:
-        variables.update(zip(eqn.outputs, written(e, eqn, [atom(a) for a in eqn.inputs]), strict=True))
+    write(program.equations)
     return inputs[:constants], inputs[constants:], [atom(a) for a in program.outputs], e.equations
+
+
+def composed(eqn: Equation) -> Program | None:
+    """The Program of other operations that JAX's form of an equation is, where the table has no row for it."""
+    from .table import ROWS
+
+    p = eqn.primitive
+    if isinstance(p, Applied) or p.name in ROWS or p.effect:
+        return None
+    parts = p.expansion(eqn.inputs, eqn.params)
+    if parts is None or any(not isinstance(a, OurLiteral) and a.aval.weak for a in eqn.inputs):
+        return None
+    made = [v.aval for v in parts.outputs]
+    return parts if [(a.shape, a.dtype) for a in made] == [(v.aval.shape, v.aval.dtype) for v in eqn.outputs] else None
 
 
 def written(e: Any, eqn: Equation, xs: Sequence[Any]) -> list[Any]:

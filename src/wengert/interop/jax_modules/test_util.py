@@ -116,16 +116,23 @@ def check_close(xs: Any, ys: Any, atol: float | None = None, rtol: float | None 
 
     Args:
         xs, ys: trees of one structure.
-        atol, rtol: tolerances; by default those that fit the dtypes.
+        atol, rtol: tolerances, for all or by dtype in a dict; by default those that fit the dtypes.
         err_msg: what to say if they differ.
 
     Raises:
         AssertionError: they differ.
     """
 
+    def tolerance(given: Any, dtypes: Sequence[np.dtype]) -> float:
+        own = {d: 1e-6 if d.name in ("float32", "complex64") else 1e-2 if d.itemsize == 2 else 1e-15 for d in dtypes}
+        if given is None or isinstance(given, dict):
+            own |= {np.dtype(k): v for k, v in (given or {}).items()}
+            return max(own[d] for d in dtypes)
+        return given
+
     def compare(x: Any, y: Any) -> None:
-        own = max(1e-6 if kind_of(v)[0].name in ("float32", "complex64") else 1e-15 for v in (x, y))
-        limits = [own if given is None else given for given in (rtol, atol)]
+        dtypes = [kind_of(v)[0] for v in (x, y)]
+        limits = [tolerance(given, dtypes) for given in (rtol, atol)]
         np.testing.assert_allclose(np.asarray(lower(x)), np.asarray(lower(y)), *limits, err_msg=err_msg)
 
     trees.map(compare, xs, ys)
