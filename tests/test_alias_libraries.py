@@ -116,3 +116,31 @@ def test_settings_and_meshes(jax):
     assert jax.sharding.AbstractMesh((1,), ("a",)).are_all_axes_auto and jax.lax.dtype(np.dtype("int8")) == np.int8
     with pytest.raises(RuntimeError, match="Unknown backend"):
         jax.devices("gpu")
+
+
+def test_distributions_take_their_arguments_by_keyword(jax):
+    stats, jnp = jax.scipy.stats, jax.numpy
+    for name in "pdf logpdf cdf logcdf sf logsf".split():
+        f = getattr(stats.norm, name)
+        expected = float(f(0.4, 1.0, 2.0))
+        for found in (
+            f(x=0.4, loc=1.0, scale=2.0),
+            f(0.4, loc=1, scale=2),
+            jax.jit(f)(x=jnp.float32(0.4), loc=1.0, scale=2.0),
+        ):
+            assert found.dtype == jnp.float32 and float(found) == pytest.approx(expected, rel=1e-6)
+    assert float(stats.poisson.logpmf(k=1, mu=2.0)) == pytest.approx(np.log(2) - 2) and stats.norm.ppf(q=0.5) == 0.0
+    assert float(stats.gamma.logpdf(x=1, a=2, scale=1)) == pytest.approx(-1.0)
+
+
+def test_jaxprs_show_what_jax_composes(jax):
+    jnp = jax.numpy
+    shown = lambda f, *xs: {e.primitive.name for e in jax.make_jaxpr(f)(*xs).eqns}  # noqa: E731
+    x = jnp.arange(6.0).reshape(2, 3)
+    assert {"reduce_max", "exp", "div"} <= shown(jax.nn.softmax, x) and "softmax" not in shown(jax.nn.softmax, x)
+    assert {"reduce_sum", "sqrt"} <= shown(jnp.linalg.norm, x)
+    closed = jax.make_jaxpr(jax.nn.softmax)(x)
+    again = jax.core.eval_jaxpr(closed.jaxpr.replace(), closed.consts, x)[0]  # by its equations
+    np.testing.assert_allclose(again, jax.nn.softmax(x), rtol=1e-6)
+    assert (jnp.shape(None), jnp.ndim(None), jnp.size(None)) == ((), 0, 1)
+    assert jax.core.no_effects == frozenset() and jnp.iscomplexobj(jnp.complex64) and not jnp.iscomplexobj(jnp.float32)

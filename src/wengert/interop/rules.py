@@ -119,6 +119,15 @@ def _names_of(f: Any, n: int) -> tuple[str, ...]:
         return ()
 
 
+def _takes_any(f: Any) -> bool:
+    """Whether a function takes all its arguments by place or by keyword, as methods of distributions do."""
+    try:
+        kinds = [p.kind for p in inspect.signature(f).parameters.values()]
+    except (TypeError, ValueError):
+        return False
+    return kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
+
+
 def meeting(
     f: Callable[..., Any], n: int, inexact: bool = False, numeric: bool = False, weak: str = "joined"
 ) -> Callable[..., Any]:
@@ -131,7 +140,7 @@ def meeting(
         numeric: whether truth values become 32-bit integers.
         weak: "joined": the result is as weak as the dtype in which they meet; "all": if they all are; or "never".
     """
-    names = _names_of(f, n)
+    names, takes_any = _names_of(f, n), _takes_any(f)
     never, every = weak == "never", weak == "all"
 
     @functools.wraps(f)
@@ -147,7 +156,7 @@ def meeting(
                     if x._value.dtype is y._value.dtype and x._weak is y._weak:
                         if not inexact or x._value.dtype.kind in "fc":
                             return lift(f(x._value, y._value), x._weak and not never)
-            named = [k for k in names[len(args) :] if kwargs.get(k) is not None]
+            named = [k for k in (kwargs if takes_any else names[len(args) :]) if kwargs.get(k) is not None]
             values = [*args[:n], *[kwargs[k] for k in named]]
             places = [i for i, v in enumerate(values) if v is not None]
             arrays = [checked(values[i], f, i) for i in places]

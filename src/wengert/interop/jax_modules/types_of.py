@@ -11,12 +11,17 @@ from ..array import TYPES
 from .kit import named
 
 
+_OF_NONE: dict[str, Any] = {"shape": (), "ndim": 0, "size": 1}
+
+
 def _asked(name: str) -> Callable[..., Any]:
     of_arrays = named(name)
 
     def function(a: Any, *args: Any, **kwargs: Any) -> Any:
         if type(a).__name__ in TYPES:
             a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+        elif a is None and name in _OF_NONE:  # one object without axes, as NumPy sees it
+            return _OF_NONE[name]
         return of_arrays(a, *args, **kwargs)
 
     function.__name__ = function.__qualname__ = name
