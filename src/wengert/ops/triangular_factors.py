@@ -13,12 +13,12 @@ import numpy as np
 
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotDifferentiableError, NotLinearError
-from ..lowering import kernels
-from ..program import Program
+from ..lowering import Composition, kernels
+from ..provided import provided
 from .contraction import matmul
 from .decompositions import svdvals_p
 from .elementwise import convert, imag, not_equal, stop_gradient_p, where
-from .indexing import getitem, scatter_set_p, take_along_axis
+from .indexing import getitem, take_along_axis
 from .linalg import (
     NOT_LINEAR,
     OfMatrix,
@@ -35,6 +35,7 @@ from .linalg import (
 )
 from .matrix_functions import each
 from .promotion import result_dtype
+from .scatters import scatter_set_p
 from .shape import broadcast_to, concatenate, expand_dims, stack
 
 ndarray = np.ndarray
@@ -54,6 +55,17 @@ def _permutation(pivots: ndarray, m: int) -> ndarray:
     return out
 
 
+def _exchanged(pivots: Value, *, rows: int) -> Value:
+    """The same in terms of other operations: a loop of exchanges, for one row of pivots."""
+
+    def exchange(i: Value, order: Value) -> Value:
+        j = getitem(pivots, i)
+        return scatter_set_p.bind(order, getitem(order, stack([j, i])), stack([i, j]), axes=(0,))
+
+    order = np.arange(rows, dtype=np.int32)
+    return provided("namespace")("lax").fori_loop(np.int32(0), np.int32(shape_of(pivots)[0]), exchange, order)
+
+
 class _Pivots(Primitive):
     """The permutation of rows that LAPACK's pivots stand for."""
 
@@ -63,26 +75,10 @@ class _Pivots(Primitive):
     def abstract(self, pivots: Aval, *, rows: int) -> Aval:
         return Aval((*pivots.shape[:-1], rows), np.int32)
 
-    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Program | None:
-        """A loop of exchanges, for one row of pivots."""
-        from ..transforms.staging import stage
-        from .control import scan_p
-
-        pivots, rows = inputs[0].aval, params["rows"]
-        if len(pivots.shape) != 1 or pivots.dtype != np.int32 or not pivots.shape[0]:
-            return None
-        count = pivots.shape[0]
-
-        def exchange(order: Value, i: Value, j: Value) -> list[Value]:
-            places = stack([i, j])
-            return [scatter_set_p.bind(order, getitem(order, stack([j, i])), places, axes=(0,))]
-
-        def exchanged(pivots: Value) -> list[Value]:
-            body = stage(exchange, [Aval((rows,), np.int32), Aval((), np.int32), Aval((), np.int32)], self.name)[0]
-            starts = np.arange(rows, dtype=np.int32), np.arange(count, dtype=np.int32)
-            return scan_p.bind(*starts, pivots, body=body, length=count, consts=0, carry=1, reverse=False)
-
-        return stage(exchanged, [Aval(pivots.shape, pivots.dtype)], self.name)[0]
+    def expansion(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        aval = inputs[0].aval
+        one_row = len(aval.shape) == 1 and aval.dtype == np.int32 and aval.shape[0]
+        return Composition(_exchanged).expansion(inputs, params) if one_row else None
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         return self.bind(*primals, **params), None

@@ -153,7 +153,6 @@ def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any]
 
 def composed(eqn: Equation) -> Program | None:
     """The Program of other operations that JAX's form of an equation is, where the table has no row for it."""
-    from .table import ROWS
 
     p = eqn.primitive
     if isinstance(p, Applied) or p.name in ROWS or p.effect:

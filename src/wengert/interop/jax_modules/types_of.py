@@ -10,7 +10,6 @@ import numpy as np
 from ..array import TYPES
 from .kit import named
 
-
 _OF_NONE: dict[str, Any] = {"shape": (), "ndim": 0, "size": 1}
 
 
