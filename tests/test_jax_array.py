@@ -189,8 +189,9 @@ def test_callbacks_dataclasses_and_jaxprs(jax):
 
     jnp, seen = jax.numpy, []
     double = lambda x: jax.pure_callback(
-        lambda v: (seen.append(1), np.asarray(v) * 2)[1], jax.ShapeDtypeStruct(x.shape, x.dtype), x
-    )
+        lambda v: (seen.append(1), np.asarray(v) * 2)[1], jax.ShapeDtypeStruct(x.shape, x.dtype), x,
+        vmap_method="sequential",
+    )  # fmt: skip
     f = jax.jit(double)
     assert f(jnp.ones(2)).tolist() == f(jnp.ones(2)).tolist() == [2, 2] and len(seen) == 2
     assert jax.vmap(double)(jnp.arange(3.0)).tolist() == [0, 2, 4]

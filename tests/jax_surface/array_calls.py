@@ -207,7 +207,7 @@ CALLS = [
     "f.addressable_data(0)",
     "sorted(d.id for d in f.devices())",
     "f.unsafe_buffer_pointer",
-    "f.delete()",
+    "(f + 0).delete()",
     "f.__dlpack_device__()",
 ]
 CALLS = [c for c in CALLS if isinstance(c, str) or c[1]]

@@ -25,6 +25,7 @@ from ..ops import elementwise as ew
 from ..ops.random import words_of
 from . import promotion, refusals
 from .avals import KEY_TYPES, ShapedArray
+from .deleted import delete, is_deleted
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
 
@@ -157,10 +158,11 @@ class Array(metaclass=_Class):
         return True
 
     def is_deleted(self) -> bool:
-        return False
+        return is_deleted(self)
 
     def delete(self) -> None:
-        """Nothing to do: memory is freed when nobody refers to the array."""
+        """Give the array up: using its elements is an error from now on."""
+        delete(self)
 
     def addressable_data(self, index: int) -> Array:
         return self

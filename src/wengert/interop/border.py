@@ -29,6 +29,7 @@ from ..transforms.symbolic import CustomVJPPrimal
 from ..tree_util import Partial
 from . import array_methods as _array_methods  # noqa: F401 - operators and methods of arrays
 from .array import Array, wrap
+from .leaks import Watch, check
 from .wording import in_jax_words
 
 ndarray = np.ndarray
@@ -344,6 +345,8 @@ class Outer(_Function):
             out = self.inner(*given)
         except WengertError as error:
             raise in_jax_words(error, self.__name__)  # noqa: B904 (the same error)
+        if Watch.on:
+            check()
         return wrap(out) if type(out) is ndarray else lift(out)
 
     def _with_refs(self, *args: Any, **kwargs: Any) -> Any:

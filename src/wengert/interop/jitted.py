@@ -17,10 +17,13 @@ import numpy as np
 from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer
+from ..provided import provided
 from ..transforms.function import name_of
 from ..transforms.jit import jit as our_jit
 from .array import Array, wrap
 from .border import Outer, _has_ref, _loaded, in_order, lift
+from .donation import give_up, given_up
+from .leaks import Watch, check
 
 ndarray = np.ndarray
 KEPT = 256  # structures that a function is remembered for: those used last
@@ -53,6 +56,8 @@ class Jitted(Outer):
         super().__init__(inner, fun, refs=refs)
         self.options = options
         self.flat: dict[Any, _Flat] = {}
+        nums, names = getattr(inner, "donate_argnums", ()) or (), getattr(inner, "donate_argnames", ()) or ()
+        self.donated = (nums, names) if nums or names else None
         self.simple = not (getattr(inner, "static_argnums", ()) or getattr(inner, "static_argnames", ()))
 
     def __repr__(self) -> str:
@@ -64,6 +69,21 @@ class Jitted(Outer):
         return own + len(self.flat)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if self.donated is not None:
+                found = given_up(args, kwargs, *self.donated)
+                out = self._called(*args, **kwargs)
+                give_up(found, out)
+            else:
+                out = self._called(*args, **kwargs)
+            if Watch.on:
+                check()
+            return out
+        except np.linalg.LinAlgError:  # compiled code says it of singular matrices, whose solutions are infinite in JAX
+            with provided("infinite_solutions")(), config.override(disable_jit=True), np.errstate(all="ignore"):
+                return super().__call__(*args, **kwargs)
+
+    def _called(self, *args: Any, **kwargs: Any) -> Any:
         if (
             (self.simple and not kwargs and _alone(map(type, args)))
             or config.debugging

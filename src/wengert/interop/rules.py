@@ -16,6 +16,8 @@ import numpy as np
 
 from ..config import canonical_dtype, config
 from ..core import as_value, inexact_dtype
+from ..errors import ArgumentError
+from ..provided import provided
 from . import promotion
 from .array import Array, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
 from .border import REFUSED_BY_NUMPY, bordered, lift, lower, of_both_kinds
@@ -366,9 +368,26 @@ NUMBERED = {
 _HALVES = frozenset("fft ifft irfft hfft".split())  # of which half precision is computed, and given, in single
 
 
+def with_infinities(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f` behind the border; a singular matrix gives infinities and NaN, as in JAX, in the place of an error."""
+    inner, operation = bordered(f), bordered(getattr(f, "__wrapped__", f))  # which NumPy's own function is no part of
+
+    @functools.wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return inner(*args, **kwargs)
+        except ArgumentError as error:
+            if not str(error).startswith("Singular matrix"):
+                raise
+        with provided("infinite_solutions")(), np.errstate(all="ignore"):
+            return operation(*args, **kwargs)
+
+    return function
+
+
 def numbered(f: Callable[..., Any], n: int) -> Callable[..., Any]:
     """`f` behind the border, integers of at most 32 bits among its first `n` arguments being float32."""
-    inner = bordered(f)
+    inner = with_infinities(f)
     half = getattr(f, "__name__", "") in _HALVES
 
     @functools.wraps(f)

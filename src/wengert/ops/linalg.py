@@ -9,7 +9,9 @@ Murray (2016), "Differentiation of the Cholesky decomposition"; Walter & Lehmann
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy as np
 from ..core import Aval, Primitive, Tracer, Value, dtype_of, ndim_of, shape_of
 from ..errors import MatrixError, NotLinearError
 from ..lowering.kernels import SINGULAR, Factorisation
+from ..provided import provide
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real, where
 from .indexing import getitem
@@ -158,9 +161,50 @@ class Solve(Primitive):
         return self.bind(a, b, **params), True
 
 
+class Singular(threading.local):
+    """What systems with a singular matrix have: an error, or the infinite and NaN numbers of a division by its pivots."""
+
+    infinite = False
+
+
+_singular = Singular()
+
+
+@provide
+@contextmanager
+def infinite_solutions() -> Iterator[None]:
+    """A context in which systems with a singular matrix have infinite and NaN solutions, as XLA gives them."""
+    before, _singular.infinite = _singular.infinite, True
+    try:
+        yield
+    finally:
+        _singular.infinite = before
+
+
+def _solved(a: ndarray, b: ndarray) -> ndarray:
+    """``X`` in ``A X = B``."""
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        if not _singular.infinite:
+            raise
+    from scipy.linalg import get_lapack_funcs
+
+    out = np.empty(b.shape, np.result_type(a, b))
+    for index in np.ndindex(*a.shape[:-2]):
+        (getrf,) = get_lapack_funcs(("getrf",), (a[index],))
+        lu, pivots, _ = getrf(a[index])
+        rows = b[index].astype(out.dtype)
+        for i, p in enumerate(pivots):
+            rows[[i, p]] = rows[[p, i]]
+        rows = _triangular_one(lu, rows, True, False, True)
+        out[index] = _triangular_one(lu, rows, False, False, False)
+    return out
+
+
 class _GeneralSolve(Solve):
     def impl(self, a: Value, b: Value, *, transpose: bool) -> Value:
-        return np.linalg.solve(np.swapaxes(a, -1, -2) if transpose else a, b)
+        return _solved(np.swapaxes(a, -1, -2) if transpose else a, b)
 
 
 solve_p = _GeneralSolve(
@@ -253,7 +297,12 @@ def lower_solve(a: Value, b: Value) -> Value:
 
 class _Inverse(OfMatrix):
     def impl(self, x: Value) -> Value:
-        return np.linalg.inv(x)
+        try:
+            return np.linalg.inv(x)
+        except np.linalg.LinAlgError:
+            if not _singular.infinite:
+                raise
+            return _solved(x, np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape))
 
     def abstract(self, x: Aval) -> Aval:
         require_square(x, "inv")

@@ -15,8 +15,9 @@ from ...core import as_array
 from ...program import Literal as OurLiteral
 from ...program import Program
 from ..array import wrap
-from ..avals import ShapedArray, shaped
+from ..avals import shaped
 from ..border import lift, lower
+from .printing import Names, equation, printed
 
 
 class Var:
@@ -79,7 +80,7 @@ class JaxprEqn:
         )
 
     def __repr__(self) -> str:
-        return _written(self, _Names())
+        return equation(self, Names(), 0)
 
 
 def new_jaxpr_eqn(
@@ -293,46 +294,6 @@ def check_jaxpr(jaxpr: Jaxpr) -> None:
             known.add(v)
     for sub in subjaxprs(jaxpr):
         check_jaxpr(sub)
-
-
-# --- printing ---------------------------------------------------------------------------------------------------
-
-
-class _Names(dict[Any, str]):
-    def __missing__(self, v: Any) -> str:
-        n, name = len(self), ""
-        while True:
-            name = chr(97 + n % 26) + name
-            n = n // 26 - 1
-            if n < 0:
-                break
-        self[v] = name
-        return name
-
-
-def _atom(a: Any, names: _Names) -> str:
-    return str(a.val) if isinstance(a, Literal) else "_" if isinstance(a, DropVar) else names[a]
-
-
-def _typed(v: Any, names: _Names) -> str:
-    aval = v.aval
-    return f"{_atom(v, names)}:{aval.str_short(short_dtypes=True) if isinstance(aval, ShapedArray) else aval}"
-
-
-def _written(eqn: JaxprEqn, names: _Names) -> str:
-    given = [f"{k}={v}" for k, v in sorted(eqn.params.items()) if v is not None]
-    params = f"[{' '.join(given)}]" if given else ""
-    left = " ".join([_typed(v, names) for v in eqn.outvars])
-    return f"{left} = {eqn.primitive.name}{params} {' '.join([_atom(a, names) for a in eqn.invars])}"
-
-
-def printed(jaxpr: Jaxpr) -> str:
-    """A jaxpr as text."""
-    names = _Names()
-    first = f"{' '.join([_typed(v, names) for v in jaxpr.constvars])} ; {' '.join([_typed(v, names) for v in jaxpr.invars])}"
-    rows = "".join([f"\n    {_written(e, names)}" for e in jaxpr.eqns])
-    outs = ", ".join([_atom(a, names) for a in jaxpr.outvars])
-    return f"{{ lambda {first}. let{rows}\n  in ({outs}{',' if len(jaxpr.outvars) == 1 else ''}) }}"
 
 
 def literal(a: OurLiteral) -> Literal:

@@ -93,7 +93,7 @@ class Writer:
         self.equations: list[JaxprEqn] = []
         self.place = SourceInfo
 
-    def __call__(self, primitive: Primitive, xs: Sequence[Any], avals: Any, **params: Any) -> Any:
+    def __call__(self, primitive: Primitive, xs: Sequence[Any], avals: Any, /, **params: Any) -> Any:
         """An equation; the variables of its results."""
         many = isinstance(avals, list)
         outs = [Var(shaped(a)) for a in (avals if many else [avals])]
@@ -190,7 +190,7 @@ class Applier:
     def __init__(self, process: Callable[..., Any], given: Callable[[Any], Any]) -> None:
         self.process, self.given = process, given
 
-    def __call__(self, primitive: Primitive, xs: Sequence[Any], avals: Any, **params: Any) -> Any:
+    def __call__(self, primitive: Primitive, xs: Sequence[Any], avals: Any, /, **params: Any) -> Any:
         """The results of a primitive: of the library's values, values."""
         if not any(isinstance(x, Tracer) for x in xs):
             out = primitive.bind(*[wrap(as_array(x)) for x in xs], **params)

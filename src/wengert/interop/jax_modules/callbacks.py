@@ -7,8 +7,11 @@ from typing import Any
 
 from ... import trees
 from ...config import canonical_dtype
+from ...core import ValueTracer
 from ...transforms import callbacks
+from ...transforms.batching import BatchTracer
 from ...transforms.jit import ShapeDtypeStruct
+from ...transforms.staging import StagingTracer
 from ..border import lift, lower, lowered
 
 _METHODS = (None, "sequential", "sequential_unrolled", "expand_dims", "broadcast_all", "legacy_vectorized")
@@ -28,6 +31,17 @@ def _converted(callback: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def _is_batched(tree: Any) -> bool:
+    """Whether some array of a tree is one of many under `vmap`."""
+    for x in trees.leaves(lower(tree)):
+        value = x
+        while isinstance(value, ValueTracer) and not isinstance(value, StagingTracer):
+            if isinstance(value, BatchTracer):
+                return True
+            value = value.first
+    return False
+
+
 def pure_callback(
     callback: Callable[..., Any], result_shape_dtypes: Any, *args: Any, sharding: Any = None, vmap_method: str | None = None,
     **kwargs: Any,
@@ -39,15 +53,20 @@ def pure_callback(
         result_shape_dtypes: a tree of objects with a shape and a dtype.
         args, kwargs: trees of arrays.
         sharding: where it is called; there is one place.
-        vmap_method: what happens under `vmap`: "sequential" calls once for each example, as all others do here; None raises in
-            JAX, and is sequential here.
+        vmap_method: what happens under `vmap`: "sequential" calls once for each example, as all others do here; None raises.
 
     Raises:
+        NotImplementedError: under `vmap`, `vmap_method` is None.
         ValueError: another `vmap_method`.
         JaxRuntimeError: when it runs, the results have other shapes.
     """
     if vmap_method not in _METHODS:
         raise ValueError(f"vmap_method must be on of the allowed methods {_METHODS}, but got: {vmap_method}")
+    if vmap_method is None and _is_batched((args, kwargs)):
+        raise NotImplementedError(
+            f"vmap is only supported for the pure_callback primitive when vmap_method is one of "
+            f"{', '.join(map(repr, _METHODS[1:]))}. Got vmap_method=None"
+        )
     return lift(
         callbacks.pure_callback(_converted(callback), _told(result_shape_dtypes), *lower(args), **lower(kwargs))
     )
@@ -70,6 +89,8 @@ def io_callback(
         sharding: where it is called; there is one place.
         ordered: calls come in the order of the program in any case.
     """
+    if ordered and _is_batched((args, kwargs)):
+        raise ValueError("Cannot `vmap` ordered IO callback.")
     if not trees.leaves(result_shape_dtypes):
         from ... import debug
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as _np
 
+from ... import numpy as _wnp
 from ...numpy import linalg as _linalg
 from ...numpy import reductions as _sums
 from ...ops.decompositions import nan_for_indefinite as _nan_for_indefinite
 from ...ops.linalg import turned as _turned
 from ...ops.reflectors import qr_packed_p as _qr_packed
 from ..border import bordered
+from ..rules import follow as _follow
 from ..rules import numbered as _numbered
 from . import numpy as _numpy
 
@@ -96,6 +98,29 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, precision: Any = None, prefer
 
 
 _sum = bordered(_sums.sum)
+_reshape = _follow("jax.numpy", "reshape", _wnp.reshape)
+_inv, _power = (_follow("jax.numpy.linalg", n, getattr(_linalg, n)) for n in ("inv", "matrix_power"))
+
+
+def matrix_power(a: Any, n: int) -> Any:
+    """`wengert.numpy.linalg.matrix_power`; of a singular matrix to a negative power what its inverse gives, infinities and NaN."""
+    return _power(_inv(a), -n) if isinstance(n, int) and n < 0 else _power(a, n)
+
+
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse of a tensor as a linear map of its last axes to the first `ind`.
+
+    Raises:
+        ValueError: `ind` is not positive.
+    """
+    if ind <= 0:
+        raise ValueError(f"ind must be a positive integer; got ind={ind}")
+    shape = tuple(_np.shape(a))
+    rows = _np.prod(shape[ind:], dtype=int)
+    flat = _reshape(a, (int(_np.prod(shape[:ind], dtype=int)), int(rows)))
+    return _reshape(_inv(flat), shape[ind:] + shape[:ind])
+
+
 __all__ = [
-    "cholesky", "eigh", "eigvalsh", "matmul", "matrix_rank", "norm", "qr", "slogdet", "tensordot", "vecdot",
+    "cholesky", "eigh", "eigvalsh", "matmul", "matrix_power", "matrix_rank", "norm", "qr", "slogdet", "tensordot", "tensorinv", "vecdot",
 ]  # fmt: skip

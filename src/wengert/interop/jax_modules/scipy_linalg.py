@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import numpy as wnp
+from ...errors import ArgumentError
 from ...ops.decompositions import nan_for_indefinite
 from ...scipy import linalg
 from ..array import wrap
@@ -29,7 +30,18 @@ def _with_nan(name: str) -> Any:
     return function
 
 
-cholesky, cho_factor, solve = map(_with_nan, ("cholesky", "cho_factor", "solve"))
+cholesky, cho_factor, _solve = map(_with_nan, ("cholesky", "cho_factor", "solve"))
+_of_any, inv = (follow("jax.numpy.linalg", name, getattr(wnp.linalg, name)) for name in ("solve", "inv"))
+
+
+@functools.wraps(linalg.solve)
+def solve(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return _solve(a, b, *args, **kwargs)
+    except ArgumentError as error:
+        if not str(error).startswith("Singular matrix"):
+            raise
+    return _of_any(a, b)
 
 
 def expm(A: Any, *, upper_triangular: bool = False, max_squarings: int = 16) -> Any:  # noqa: N803 (JAX's names)
@@ -102,4 +114,4 @@ def sqrtm(A: Any, blocksize: int = 1) -> Any:  # noqa: N803 (JAX's names)
     return bordered(linalg.sqrtm)(A)
 
 
-__all__ = ["cho_factor", "cholesky", "dft", "expm", "polar", "solve", "solve_sylvester", "sqrtm"]
+__all__ = ["cho_factor", "cholesky", "dft", "expm", "inv", "polar", "solve", "solve_sylvester", "sqrtm"]

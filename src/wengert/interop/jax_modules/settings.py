@@ -15,6 +15,7 @@ from ...ops.random import GENERATORS
 from ...provided import provided
 from ...random.keys import Default
 from .. import promotion
+from ..leaks import Watch
 
 # Settings that change nothing here, whatever their value, with the value that they have at first: where things run, what is
 # logged, what is kept on disk. What somebody sets them to is remembered.
@@ -110,6 +111,8 @@ class Settings:
         elif name in _FIXED and value not in _FIXED[name]:
             allowed = " or ".join(map(repr, _FIXED[name]))
             raise NotSupportedError(f"jax.config: {name} can only be {allowed} here, not {value!r}; leave it out")
+        elif name == "jax_check_tracer_leaks":
+            Watch.on = bool(value)
         elif name == "jax_default_prng_impl":
             _set_generator(value)
         elif name == "jax_numpy_dtype_promotion":

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import trees
 from ...provided import provided
+from ..leaks import checking_leaks
 from ..versions import VERSION, VERSION_INFO
 from ..wording import worded
 from . import contexts, transformations
@@ -172,12 +173,6 @@ def default_device(new_val: Any = None) -> Iterator[None]:
 @contextmanager
 def default_matmul_precision(new_val: Any = None) -> Iterator[None]:
     """A context that asks for a precision of products; they are always computed in their full dtype here."""
-    yield
-
-
-@contextmanager
-def checking_leaks() -> Iterator[None]:
-    """A context that finds leaked tracers; they are always found, when they are used."""
     yield
 
 
