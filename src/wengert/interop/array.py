@@ -182,7 +182,7 @@ class Array(metaclass=_Class):
         value = self._value
         if isinstance(value, Tracer):
             try:
-                return value.__array__(dtype)
+                return np.asarray(value, dtype)
             except ConcretizationError as error:
                 raise refusals.TracerArrayConversionError(self) from error
         if (dtype is None or np.dtype(dtype) == value.dtype) and not copy:
