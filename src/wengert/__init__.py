@@ -15,28 +15,13 @@ from .core import PENDING as _PENDING
 from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
 from .ops import keys as _keys
 from .ops import operators as _operators
-from .ops.outside import primitive
 from .provided import provide as _provide
-from .transforms.approximating import approximate
 from .transforms.batching import vmap
-from .transforms.callbacks import pure_callback
-from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies
-from .transforms.custom_rules import custom_jvp, custom_vjp
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.gradient import grad, value_and_grad
-from .transforms.jit import (
-    ShapeDtypeStruct,
-    closure_convert,
-    eval_shape,
-    jit,
-    make_program,
-)
+from .transforms.jit import ShapeDtypeStruct, closure_convert, eval_shape, jit, make_program
 from .transforms.jvp import jvp
-from .transforms.laplacians import bilaplacian, curl, divergence, hessian_diagonal, laplacian
 from .transforms.reverse import linearize, vjp
-from .transforms.saved import print_saved, saved_values
-from .transforms.taylor import derivative, jet, taylor
-from .transforms.transposing import linear_transpose
 from .version import __version__
 from .watch import watch as _watch
 
@@ -61,8 +46,17 @@ if _TYPE_CHECKING:
     from .explanation import explain, profile
     from .implicit import implicit_fixed_point, implicit_minimum, implicit_root
     from .interop.jax_names import as_jax
+    from .ops.outside import primitive
     from .sparse import hessian_sparsity, sparsity
+    from .transforms.approximating import approximate
+    from .transforms.callbacks import pure_callback
+    from .transforms.checkpoint import checkpoint, checkpoint_name, checkpoint_policies, remat
     from .transforms.curvature import fisher_operator, gauss_newton_operator, gradient_norms, hessian_operator
+    from .transforms.custom_rules import custom_jvp, custom_vjp
+    from .transforms.laplacians import bilaplacian, curl, divergence, hessian_diagonal, laplacian
+    from .transforms.saved import print_saved, saved_values
+    from .transforms.taylor import derivative, jet, taylor
+    from .transforms.transposing import linear_transpose
 
 
 def _prepare() -> None:
@@ -74,7 +68,6 @@ def _prepare() -> None:
 
 _PENDING.append(_prepare)
 make_jaxpr = make_program
-remat = checkpoint
 _NAMESPACES = (
     "debug",
     "flatten_util",
@@ -99,6 +92,15 @@ _LATE = {
     **dict.fromkeys(
         ("fisher_operator", "gauss_newton_operator", "gradient_norms", "hessian_operator"), "transforms.curvature"
     ),
+    **dict.fromkeys(("approximate",), "transforms.approximating"),
+    **dict.fromkeys(("pure_callback",), "transforms.callbacks"),
+    **dict.fromkeys(("bilaplacian", "curl", "divergence", "hessian_diagonal", "laplacian"), "transforms.laplacians"),
+    **dict.fromkeys(("print_saved", "saved_values"), "transforms.saved"),
+    **dict.fromkeys(("derivative", "jet", "taylor"), "transforms.taylor"),
+    **dict.fromkeys(("custom_jvp", "custom_vjp"), "transforms.custom_rules"),
+    **dict.fromkeys(("checkpoint", "checkpoint_name", "checkpoint_policies", "remat"), "transforms.checkpoint"),
+    **dict.fromkeys(("linear_transpose",), "transforms.transposing"),
+    **dict.fromkeys(("primitive",), "ops.outside"),
     **dict.fromkeys(("explain", "profile"), "explanation"),
 }
 __all__ = [

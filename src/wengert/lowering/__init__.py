@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -83,13 +83,42 @@ class Lowering:
         PRIMITIVES.setdefault(self.meaning, primitive)
 
 
+class Typed(Protocol):
+    """The type of an array: an `Aval`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype: ...
+
+
+class Operand(Protocol):
+    """What an equation reads or writes: a variable or a literal of a Program."""
+
+    @property
+    def aval(self) -> Typed: ...
+
+
+class Step(Protocol):
+    """An equation of a Program, as far as lowerings know it."""
+
+    @property
+    def primitive(self) -> Any: ...
+    @property
+    def inputs(self) -> Sequence[Operand]: ...
+    @property
+    def outputs(self) -> Sequence[Operand]: ...
+    @property
+    def params(self) -> dict[str, Any]: ...
+
+
 PRIMITIVES: dict[Any, Any] = {}
 
 
 CALLED = Lowering()
 
 
-def meaning(eqn: Any) -> Any:
+def meaning(eqn: Step) -> Any:
     """What the operation of an equation means."""
     return eqn.primitive.native.meaning
 
@@ -193,7 +222,10 @@ __all__ = [
     "Formula",
     "Long",
     "Lowering",
+    "Operand",
     "Scalar",
+    "Step",
+    "Typed",
     "computed_in",
     "meaning",
     "meanings",

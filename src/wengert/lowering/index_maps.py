@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ..lowering import Step
 from . import Lowering
 
 Point = tuple[Any, ...]
@@ -83,23 +84,23 @@ class Structure(Lowering):
     safe = True
     computed = False
 
-    def inlined(self, eqn: Any) -> bool:
+    def inlined(self, eqn: Step) -> bool:
         """Whether nests can read the operand through an equation; if not, it is written in `pieces`."""
         return True
 
-    def needs_memory(self, eqn: Any) -> bool:
+    def needs_memory(self, eqn: Step) -> bool:
         """Whether the operand must be in memory for that."""
         return False
 
-    def drops(self, eqn: Any) -> bool:
+    def drops(self, eqn: Step) -> bool:
         """Whether elements of the first operand may be left out."""
         return False
 
-    def read(self, nest: Any, eqn: Any, point: Point, mask: int | None) -> Any:
+    def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
         """A coroutine: asks for values ``(atom, point, mask)``, returns the node of the result at a point."""
         raise NotImplementedError
 
-    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]] | None:
+    def pieces(self, eqn: Step) -> tuple[bool, list[tuple[Any, Affine]]] | None:
         """Whether zeros are written first; and each operand with where a point of it lies in the result's memory.
 
         None of those that nests can read through, whatever the parameters.
@@ -126,13 +127,13 @@ class View(Structure):
         self.source, self.spreads, self.meaning = source, spreads, source
         self._drops, self._axes = drops, axes
 
-    def drops(self, eqn: Any) -> bool:
+    def drops(self, eqn: Step) -> bool:
         return self._drops
 
     def permutation(self, params: dict[str, Any]) -> tuple[int, ...] | None:
         return None if self._axes is None else self._axes(**params)
 
-    def read(self, nest: Any, eqn: Any, point: Point, mask: int | None) -> Any:
+    def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
         (x,), shape = eqn.inputs, eqn.outputs[0].aval.shape
         return (yield (x, tuple(self.source(nest, point, x.aval.shape, shape, **eqn.params)), mask))
 
@@ -244,10 +245,10 @@ class Reshape(Structure):
 
     selects = flat = True
 
-    def needs_memory(self, eqn: Any) -> bool:
+    def needs_memory(self, eqn: Step) -> bool:
         return split_axes(eqn.inputs[0].aval.shape, eqn.outputs[0].aval.shape) is None
 
-    def read(self, nest: Any, eqn: Any, point: Point, mask: int | None) -> Any:
+    def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
         (x,), want = eqn.inputs, eqn.outputs[0].aval.shape
         groups = split_axes(x.aval.shape, want)
         assert groups is not None
@@ -278,7 +279,7 @@ def split_axes(have: Sequence[int], want: Sequence[int]) -> list[list[int]] | No
 class Embedding(Structure):
     """The operand inside of an array of zeros."""
 
-    def read(self, nest: Any, eqn: Any, point: Point, mask: int | None) -> Any:
+    def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
         x = eqn.inputs[0]
         source, here = self.inside(nest, eqn, point)
         if here is None:
@@ -286,7 +287,7 @@ class Embedding(Structure):
         value = yield (x, source, nest.both(mask, here))
         return nest.or_zero(here, value, x.aval.dtype)
 
-    def inside(self, nest: Any, eqn: Any, point: Point) -> tuple[Point, int | None]:
+    def inside(self, nest: Any, eqn: Step, point: Point) -> tuple[Point, int | None]:
         """The point of the operand, and the node that tells whether there is one."""
         raise NotImplementedError
 
@@ -294,13 +295,13 @@ class Embedding(Structure):
 class Padding(Embedding):
     """By `config`: zeros before, after and between along each axis."""
 
-    def inlined(self, eqn: Any) -> bool:
+    def inlined(self, eqn: Step) -> bool:
         return all(gap == 0 for _, _, gap in eqn.params["config"])
 
-    def drops(self, eqn: Any) -> bool:
+    def drops(self, eqn: Step) -> bool:
         return any(low < 0 or high < 0 for low, high, _ in eqn.params["config"])
 
-    def inside(self, nest: Any, eqn: Any, point: Point) -> tuple[Point, int | None]:
+    def inside(self, nest: Any, eqn: Step, point: Point) -> tuple[Point, int | None]:
         source, here = [], None
         for at, n, (low, high, _) in zip(point, eqn.inputs[0].aval.shape, eqn.params["config"], strict=True):
             shifted = nest.step(at, 1, -low)
@@ -309,7 +310,7 @@ class Padding(Embedding):
             source.append(shifted)
         return tuple(source), here
 
-    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]]:
+    def pieces(self, eqn: Step) -> tuple[bool, list[tuple[Any, Affine]]]:
         offset = Affine(())
         strides = strides_of(eqn.outputs[0].aval.shape)
         for i, (low, _, gap) in enumerate(eqn.params["config"]):
@@ -320,11 +321,11 @@ class Padding(Embedding):
 class IndexEmbedding(Embedding):
     """At the places of a basic `index`."""
 
-    def inlined(self, eqn: Any) -> bool:
+    def inlined(self, eqn: Step) -> bool:
         steps = [s for kind, _, s in basic_index(eqn.params["shape"], eqn.params["index"]) if kind == "range"]
         return all(abs(s) == 1 for s in steps)
 
-    def inside(self, nest: Any, eqn: Any, point: Point) -> tuple[Point, int | None]:
+    def inside(self, nest: Any, eqn: Step, point: Point) -> tuple[Point, int | None]:
         shape, given, lengths = eqn.params["shape"], iter(point), iter(eqn.inputs[0].aval.shape)
         source: list[Any] = []
         here, axis = None, -1
@@ -344,7 +345,7 @@ class IndexEmbedding(Embedding):
             source.append(shifted)
         return tuple(source), here
 
-    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]]:
+    def pieces(self, eqn: Step) -> tuple[bool, list[tuple[Any, Affine]]]:
         offset, axis_in, axis_out = Affine(()), 0, 0
         strides = strides_of(eqn.outputs[0].aval.shape)
         for kind, a, step in basic_index(eqn.params["shape"], eqn.params["index"]):
@@ -366,10 +367,10 @@ class Gather(Structure):
     cost, safe = 4, False
     selects = computed = True
 
-    def drops(self, eqn: Any) -> bool:
+    def drops(self, eqn: Step) -> bool:
         return True
 
-    def read(self, nest: Any, eqn: Any, point: Point, mask: int | None) -> Any:
+    def read(self, nest: Any, eqn: Step, point: Point, mask: int | None) -> Any:
         x, *indices = eqn.inputs
         shape = eqn.outputs[0].aval.shape[: len(point) - len(x.aval.shape) + len(indices)]
         rest = iter(point[len(shape) :])
@@ -384,10 +385,10 @@ class Gather(Structure):
 class Joined(Structure):
     """Operands one after another along the `axis`."""
 
-    def inlined(self, eqn: Any) -> bool:
+    def inlined(self, eqn: Step) -> bool:
         return False
 
-    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]]:
+    def pieces(self, eqn: Step) -> tuple[bool, list[tuple[Any, Affine]]]:
         strides = strides_of(eqn.outputs[0].aval.shape)
         placed: list[tuple[Any, Affine]] = []
         axis, start = eqn.params["axis"], 0
@@ -403,10 +404,10 @@ class Joined(Structure):
 class Interleaved(Structure):
     """Operands of one shape along new last axes."""
 
-    def inlined(self, eqn: Any) -> bool:
+    def inlined(self, eqn: Step) -> bool:
         return False
 
-    def pieces(self, eqn: Any) -> tuple[bool, list[tuple[Any, Affine]]]:
+    def pieces(self, eqn: Step) -> tuple[bool, list[tuple[Any, Affine]]]:
         n = len(eqn.inputs)
         first = Affine(())
         for i, stride in enumerate(strides_of(eqn.inputs[0].aval.shape)):

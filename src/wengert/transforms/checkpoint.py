@@ -205,4 +205,6 @@ class checkpoint_policies:  # noqa: N801 - used as a namespace, as `jax.checkpoi
         return _Either(first, second)
 
 
-__all__ = ["Checkpoint", "checkpoint", "checkpoint_name", "checkpoint_policies"]
+remat = checkpoint  # JAX's other name for it
+
+__all__ = ["Checkpoint", "checkpoint", "checkpoint_name", "checkpoint_policies", "remat"]
