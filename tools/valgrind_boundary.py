@@ -16,6 +16,14 @@ import sys
 import tempfile
 
 
+# Of `boundary`, beside the four below: each hand-written kernel, in a dtype that has code of its own.
+KERNELS = (
+    ("casts", "f2"), ("sorts", "i1"), ("indices", "f16"), ("scan", "bf16"), ("branches", "c8"), ("integers", "u2"),
+    ("convolutions", "f4"), ("gradients of convolutions", "f8"), ("windows", "f2"), ("transforms", "c16"),
+    ("special", "f8"), ("samples", "f8"), ("factorisations", "c16"), ("paths", "f8"), ("nothing", "bf16"),
+)  # fmt: skip
+
+
 def programs() -> None:
     import numpy as np
 
@@ -57,6 +65,11 @@ def programs() -> None:
         if call is not None:
             same(call((args, {})), f(*args))
         print("right, with", n - 1, "allocations refused", flush=True)
+    import boundary
+
+    for name, dtype in KERNELS:
+        refused = boundary.case(boundary.PROGRAMS[name], boundary.DTYPES[dtype], "nested", 0.0)
+        print(f"{name} of {dtype}: right, with {refused} allocations refused", flush=True)
 
 
 def main() -> int:
