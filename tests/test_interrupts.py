@@ -1,5 +1,6 @@
 """Ctrl-C while native code runs, and at random moments of tracing and compiling."""
 
+import gc
 import os
 import re
 import signal
@@ -7,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 
 import numpy as np
 import pytest
+from llvmlite.binding import ffi
 
 import wengert as w
 import wengert.numpy as wnp
@@ -253,3 +256,35 @@ def test_functions_that_ask_are_given_the_cell_of_their_call(dtype, n):
         for name in asking:
             calls = re.findall(rf"call \w+ @{re.escape(name)}\(([^)]*)\)", text)
             assert calls and not any(c.endswith("ptr null") for c in calls), name
+
+
+def test_llvm_is_entered_on_a_thread_of_its_own_alone(monkeypatch):
+    """An interrupt as another thread takes its lock would leave that held: by a look-up, or a destructor that the collector calls."""
+    outside, lock = [], type(ffi.lib._lock)
+    enter = lock.__enter__
+
+    def entered(self):
+        if not shelter._in_worker():
+            outside.append("".join(traceback.format_stack(limit=12)))
+        return enter(self)
+
+    monkeypatch.setattr(lock, "__enter__", entered)
+    monkeypatch.setattr(w.config, "disk_cache", False)
+    x = RNG.uniform(0.1, 1.0, 40)
+    for f in (
+        lambda x: wnp.sum(wnp.sin(x) * x) + wnp.sort(x)[::-1],
+        lambda x: lax.while_loop(lambda c: c < 10.0, lambda c: c + x[0], 0.5),
+        w.grad(lambda x: lax.while_loop(lambda c: c < 10.0, lambda c: c * (1.5 + x[0]), 0.5)),
+        lambda x: wnp.linalg.solve(wnp.outer(x, x) + np.eye(40), x) + wnp.fft.fft(x).real,
+        lambda x: w.pure_callback(np.cos, x, x) + w.scipy.special.j0(x) + w.random.gamma(w.random.key(0), x),
+        lambda x: wnp.arange(1_000_000.0) * x[0],
+    ):
+        g = w.jit(f)
+        g(x), g(x)
+        circle = [g, g._native[0][0] if g._native else None]
+        circle.append(circle)
+        del g, circle
+        gc.collect()
+    with pytest.raises(IndexError):
+        w.jit(lambda x, i: x[i])(x, 100)
+    assert not outside, outside[0]

@@ -20,6 +20,7 @@ import time
 import warnings
 
 import numpy as np
+import scipy.special
 
 import wengert as w
 import wengert.numpy as wnp
@@ -56,6 +57,43 @@ def root(k):
     return lambda x: lax.while_loop(lambda s: s[0] < 300_000, lambda s: (s[0] + 1, 0.5 * (s[1] + k / s[1])), (0, x))[1]
 
 
+IMAGE = np.linspace(0.0, 1.0, 2 * 20 * 20 * 3).reshape(2, 20, 20, 3)
+KERNEL = np.linspace(-1.0, 1.0, 3 * 3 * 3 * 4).reshape(3, 3, 3, 4)
+
+
+def convolved(k):
+    f = lambda x: lax.conv_general_dilated(x, KERNEL * k, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    return w.jit(w.value_and_grad(lambda x: wnp.sum(f(x) ** 2)))(IMAGE)
+
+
+def convolved_value(k):
+    windows = np.lib.stride_tricks.sliding_window_view(IMAGE, (3, 3), (1, 2))
+    y = np.einsum("nijcab,abco->nijo", windows, KERNEL * k)
+    slope = np.zeros_like(IMAGE)
+    for a in range(3):
+        for b in range(3):
+            slope[:, a : a + 18, b : b + 18] += 2 * np.einsum("nijo,co->nijc", y, KERNEL[a, b] * k)
+    return np.append(np.sum(y**2), slope)
+
+
+def path(x):
+    n = 0
+    while x > 0.5:
+        x, n = x - 0.2, n + 1
+    return x * n if n > 1 else wnp.sin(x)
+
+
+def path_value(x):
+    n = 0
+    while x > 0.5:
+        x, n = x - 0.2, n + 1
+    return x * n if n > 1 else np.sin(x)
+
+
+def flat(pair):
+    return np.append(pair[0], pair[1])
+
+
 # What is done with a number that no call before had, and what must come of it.
 JOBS = [
     (lambda k: w.grad(curve(k))(X), slope),
@@ -68,6 +106,19 @@ JOBS = [
     (lambda k: w.jit(lambda x: wnp.sum(wnp.sin(x * k)))(LARGE), lambda k: np.sum(np.sin(LARGE * k))),
     (lambda k: w.jit(root(k))(1.0), np.sqrt),
     (lambda k: w.jit(lambda x: wnp.sort(x * k)[::-1] + wnp.cumsum(x))(X), lambda k: (X * k)[::-1] + np.cumsum(X)),
+    (lambda k: flat(convolved(k)), convolved_value),
+    (lambda k: w.jit(lambda x: wnp.fft.fft(x * k))(LARGE[:4096]), lambda k: np.fft.fft(LARGE[:4096] * k)),
+    (lambda k: w.jit(lambda x: w.scipy.special.jv(0.5, x * k))(LARGE), lambda k: scipy.special.jv(0.5, LARGE * k)),
+    (
+        lambda k: w.jit(lambda a: w.random.gamma(w.random.key(3), a * k))(X),
+        lambda k: w.random.gamma(w.random.key(3), X * k),
+    ),
+    (lambda k: w.jit(lambda x: wnp.cumsum(wnp.exp(x * 1j * k)))(LARGE), lambda k: np.cumsum(np.exp(LARGE * 1j * k))),
+    (
+        lambda k: w.jit(lambda x: wnp.floor(x * 9).astype(np.int8) // 2 + (x > k).astype(np.float16))(X),
+        lambda k: np.floor(X * 9).astype(np.int8) // 2 + (k < X).astype(np.float16),
+    ),
+    (lambda k: w.jit(w.vmap(lambda x: path(x * k)))(X), lambda k: [path_value(x * k) for x in X]),
 ]
 
 

@@ -96,16 +96,19 @@ def _jit(generation: int) -> Any:
 RUNTIME: dict[str, Callable[[], int]] = {}  # the library's own functions of machine code, by symbol; see `runtime`
 
 
-def _address(symbol: str) -> int:
-    """The address of an outside function: a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy, Python or the C library."""
+def _address(symbol: str) -> int | None:
+    """The address of the library's own functions, a BLAS or LAPACK routine (``wengert.NAME``), or one of NumPy; None for others."""
     if symbol in RUNTIME:
         return RUNTIME[symbol]()
     if symbol.startswith(ufuncs.PREFIX):
         return ufuncs.address(symbol)
     if symbol.startswith("wengert."):
         return blas_address(symbol.removeprefix("wengert."))
-    if symbol in NUMPY_API:
-        return api_address(symbol)
+    return api_address(symbol) if symbol in NUMPY_API else None
+
+
+def _outside(symbol: str) -> int:
+    """The address of a function of Python or the C library."""
     found = llvm.address_of_symbol(symbol)
     if found is None:
         import ctypes
@@ -119,15 +122,25 @@ def _address(symbol: str) -> int:
     return found
 
 
-class Code:
-    """Machine code in memory; freed with the object."""
+_libraries: dict[int, Any] = {}  # LLVM's, of all code in memory
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
+
+class Code:
+    """Machine code in memory; freed with the object.
+
+    LLVM's own object stands beside: where code is part of a circle that the collector finds, everything that is reached from
+    it has its destructor called at once, on whatever thread that is, and LLVM's takes the lock.
+    """
+
+    def __init__(self, number: int, library: Any) -> None:
+        _libraries[number] = library
+        self._number = number
         self.main: int = library["main"]
 
-    def __del__(self, leave: Any = shelter.leave) -> None:  # which this file's names do not outlive
-        leave(self.__dict__.pop("_library", None))
+    def __del__(
+        self, leave: Any = shelter.leave, libraries: Any = _libraries
+    ) -> None:  # which outlive this file's names
+        leave(libraries.pop(self.__dict__.get("_number"), None))
 
 
 def emit(text: str, verify: bool = False, quick: bool = False) -> bytes:
@@ -188,6 +201,7 @@ def load(
     """
 
     # Before the shelter: some are of code that is compiled when it is first asked for, and taken from the cache under a lock.
+    # LLVM is asked for the others inside: its lock would be held for good by a thread that is interrupted as it takes it.
     addresses = [(s, places[s] if s in places else _address(s)) for s in symbols]
 
     def work() -> Code:
@@ -196,9 +210,9 @@ def load(
         for o in objects:
             builder.add_object_img(o)
         for s, address in addresses:
-            builder.import_symbol(s, address)
+            builder.import_symbol(s, _outside(s) if address is None else address)
         number = next(_number)
-        return Code(builder.link(_jit(number // LIBRARIES), f"wengert{number}"))
+        return Code(number, builder.link(_jit(number // LIBRARIES), f"wengert{number}"))
 
     return shelter.run(work)
 
