@@ -397,6 +397,14 @@ def test_what_the_last_step_of_a_scan_carries_is_left_out(name):
         np.testing.assert_allclose(derivative(f)(np.asarray(at)), gradient, rtol=1e-13, err_msg=mode)
 
 
+def test_infinite_tangents_of_both_signs_are_nan_forward():
+    """As docs/edges.md says; what they are of is infinite in reverse."""
+    f = lambda v: wnp.sqrt(v) - wnp.mean(wnp.sqrt(v))  # noqa: E731
+    forward, reverse = jacfwd(f)(V), jacrev(f)(V)
+    assert np.isnan(forward[2, 2]) and reverse[2, 2] == np.inf
+    np.testing.assert_allclose(forward[:, :2], reverse[:, :2])
+
+
 def test_bodies_whose_derivatives_are_finite_pay_nothing():
     def steep_body(body):
         program = make_program(lambda x: lax.scan(lambda c, _: (body(c), c), x, None, length=3)[1])(np.ones(3))

@@ -146,6 +146,21 @@ POINTS = {
             [0.5 / math.gamma(4 / 3) * digamma_at(4 / 3) / 9, 0],
         ],
     ),
+    "chi.cdf at 0, one degree of freedom": (lambda v: stats.chi.cdf(v[0], 1.0), [0.0], [math.sqrt(2 / math.pi)], [[0]]),
+    "chi.sf at 0, three degrees": (lambda v: stats.chi.sf(v[0], v[1]), [0.0, 3.0], [0, 0], np.zeros((2, 2))),
+    "nakagami.cdf at 0": (lambda v: stats.nakagami.cdf(v[0], 0.5), [0.0], [math.sqrt(2 / math.pi)], [[0]]),
+    "gamma.logcdf at 0": (  # a log(x) - gammaln(a + 1)
+        lambda v: stats.gamma.logcdf(v[0], v[1]),
+        [0.0, 2.0],
+        [INF, -INF],
+        [[-INF, INF], [INF, 1.25 - math.pi**2 / 6]],
+    ),
+    "beta.logsf at 1": (
+        lambda v: stats.beta.logsf(v[0], 2.0, v[1]),
+        [1.0, 3.0],
+        [-INF, -INF],
+        [[-INF, -INF], [-INF, -1 / 16]],
+    ),
     "elliprg at 0": (lambda v: special.elliprg(v[0], 1.0, 1.0), [0.0], [math.pi / 8], [[-INF]]),
     "truncnorm.logpdf inside a narrow interval": (
         lambda v: stats.truncnorm.logpdf(0.0, v[0], v[1]),

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, dtype_of
+from ...core import Value
 from ..declare import quietly
-from ..elementwise import absolute, exp, isinf, where
+from ..elementwise import absolute, exp, isinf, log, where
 from . import gamma_steps
 from .declare import Domain, OverDensity, kept, scipy_function, special
 from .gammas import _beta_density, _gamma_density, betainc_over_density_p, gammainc_over_density_p
@@ -77,7 +77,14 @@ def _log_tail(
         scaled = over.bind(*args, orders=(0,) * (len(args) - 1))
         own = (scaled < 0) | (x == ends[1]) if upper else (scaled > 0) | (x == ends[0])
         out = sign * where(own, 1 / absolute(where(own, scaled, 1.0)), density(*args) * exp(-ans))
+        if falling is not None:  # that of a power of the distance
+            p, distance = args[falling], _distance(x)
+            gone = (distance == 0) & (p > 0)
+            out = where(gone, sign * p / where(gone, distance, 1.0), out)
         return where(isinf(x), beyond, out)
+
+    def _distance(x: Value) -> Value:
+        return ends[1] - x if upper else x
 
     def in_parameter(i: int) -> Any:
         def rule(ans: Value, *args: Value) -> Value:
@@ -86,10 +93,11 @@ def _log_tail(
             if falling is None:
                 return out
             gone = (args[-1] == ends[int(upper)]) & (args[i] > 0)
+            # The part is the power of the distance from the end by a parameter p, over gamma(p + 1), times gamma(a + b) / gamma(b).
+            both = digamma(args[0] + args[1]) if len(args) > 2 else 0.0
             if i == falling:
-                return where(gone, dtype_of(ans).type(-np.inf), out)
-            a, b = args[:2]  # the part is a power of the distance from the end over the beta function
-            return where(gone, digamma(a + b) - digamma(args[i]), out)
+                return where(gone, log(where(gone, _distance(args[-1]), 1.0)) - digamma(args[i] + 1) + both, out)
+            return where(gone, both - digamma(args[i]), out)
 
         return quietly(rule)
 

@@ -134,6 +134,18 @@ def _chi_var(df: Any) -> Any:
     return df - square(_chi_mean(df))
 
 
+def _of_square(a: Any, w: Any, power_of_w: Any, function: Any) -> Any:
+    """P(a, w) or Q(a, w) of a square, whose root has derivatives at 0 that are infinite in w: near 0 by ``w**a``, which is given as
+    a power of the root, times ``exp(-w) / gamma(a + 1) (1 + w / (a + 1) + w**2 / ((a + 1) (a + 2)) + ...)``."""
+    near = (w < 1e-3) & (a < 50)
+    close = where(near, a, 1.0)
+    total: Any = 1.0
+    for k in range(5, 0, -1):
+        total = 1 + total * w / (close + k)
+    lower = where(near, power_of_w, 0.0) * exp(-w) * total / gamma_function(close + 1)
+    return where(near, lower if function is gammainc else 1 - lower, function(a, where(near, 1.0, w)))
+
+
 def _chi_skewness(df: Any) -> Any:
     mean = _chi_mean(df)
     return (2 * mean**3 + mean * (1 - 2 * df)) / _chi_var(df) ** 1.5
@@ -150,8 +162,8 @@ chi = continuous(
     support=_positive,
     logpdf=lambda z, df: (1 - df / 2) * LOG_2 - 0.5 * z * z - gammaln(df / 2),
     powers=lambda z, df: [(xlogy, df - 1, z)],
-    cdf=lambda z, df: gammainc(df / 2, 0.5 * z * z),
-    sf=lambda z, df: gammaincc(df / 2, 0.5 * z * z),
+    cdf=lambda z, df: _of_square(df / 2, 0.5 * z * z, power(z, df) * power(2.0, -df / 2), gammainc),
+    sf=lambda z, df: _of_square(df / 2, 0.5 * z * z, power(z, df) * power(2.0, -df / 2), gammaincc),
     ppf=lambda q, df: sqrt(2 * gammaincinv(df / 2, q)),
     isf=lambda q, df: sqrt(2 * gammainccinv(df / 2, q)),
     entropy=lambda df: gammaln(df / 2) + 0.5 * (df - LOG_2 - (df - 1) * digamma(df / 2)),
@@ -174,8 +186,8 @@ nakagami = continuous(
     support=_positive,
     logpdf=lambda z, nu: LOG_2 + nu * log(nu) - gammaln(nu) - nu * z * z,
     powers=lambda z, nu: [(xlogy, 2 * nu - 1, z)],
-    cdf=lambda z, nu: gammainc(nu, nu * z * z),
-    sf=lambda z, nu: gammaincc(nu, nu * z * z),
+    cdf=lambda z, nu: _of_square(nu, nu * z * z, power(z, 2 * nu) * power(nu, nu), gammainc),
+    sf=lambda z, nu: _of_square(nu, nu * z * z, power(z, 2 * nu) * power(nu, nu), gammaincc),
     ppf=lambda q, nu: sqrt(gammaincinv(nu, q) / nu),
     isf=lambda q, nu: sqrt(gammainccinv(nu, q) / nu),
     mean=lambda nu: exp(gammaln(nu + 0.5) - gammaln(nu)) / sqrt(nu),
