@@ -12,7 +12,7 @@ DOCS := .venv-docs
 .PHONY: help tour test peers ecosystem docs browser lint format types bench package clean
 
 help:  ## list these commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 16
 
 tour: $(VENV)/ready  ## run the guided notebook; leaves out/tour.html
 	@echo "running examples/tour.ipynb"
@@ -56,6 +56,12 @@ package:  ## build the distributions into dist/ and try the wheel in a new envir
 bench: $(BENCH)/ready  ## compare with JAX, PyTorch and autograd; writes docs/benchmarks.md
 	$(BENCH)/bin/python benchmarks/eager.py --write docs/benchmarks.md
 	$(BENCH)/bin/python benchmarks/compiled --write docs
+
+bench-rows: $(BENCH)/ready  ## some forty rows of all families beside JAX, PyTorch, numba, NumPy and autograd, a quarter of an hour
+	$(BENCH)/bin/python -m benchmarks.table --quick --seconds 0.5 --page out/rows.md --numbers out/rows.json
+
+bench-all: $(BENCH)/ready  ## all rows of all families; goes on where it was ended; writes out/rows.md
+	$(BENCH)/bin/python -m benchmarks.table --page out/rows.md --numbers out/rows.json
 
 clean:  ## remove the environments and everything made
 	rm -rf $(VENV) $(BENCH) $(PEERS) $(ECOSYSTEM) $(DOCS) out build dist .pytest_cache .ruff_cache .hypothesis
