@@ -13,6 +13,7 @@ from wengert.compile.executable import Executable
 from wengert.compile.fusion import Call
 from wengert.ops import decompositions as dec
 from wengert.ops import linalg as ops
+from wengert.scipy import linalg as wsl
 
 SIZES = [1, 2, 3, 4, 6, 8, 9, 20]
 STACKS = {np.float64: [(), (7,), (70,)], np.float32: [(2, 3), (75,)]}
@@ -399,3 +400,29 @@ def test_factors_are_shared(n, stack):
 def test_complex_matrices_go_through_numpy():
     a = matrices(3, 3) + 1j * numbers(3, 3)
     np.testing.assert_allclose(w.jit(wnp.linalg.inv)(a), np.linalg.inv(a), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(20, 75), (33, 5), (9, 4)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_many_right_sides_are_solved_in_vectors(n, m, dtype):
+    rng = np.random.default_rng(n)
+    a = (rng.normal(size=(n, n)) + 3 * np.eye(n)).astype(dtype)
+    b = rng.normal(size=(n, m)).astype(dtype)
+    exact = a.astype(float)
+    close = {"rtol": 1e-10, "atol": 1e-10} if dtype is np.float64 else {"rtol": 1e-2, "atol": 1e-2}
+
+    def solves(a, b):
+        return wnp.linalg.solve(a, b), wnp.linalg.solve(a.T, b)
+
+    f = w.jit(solves)
+    assert "getrs" not in f.lower(a, b).llvm()
+    for found, wanted in zip(f(a, b), (np.linalg.solve(exact, b), np.linalg.solve(exact.T, b)), strict=True):
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, wanted, **close)
+    for lower in (True, False):
+        triangle = np.where(np.tri(n, dtype=bool) if lower else np.tri(n, dtype=bool).T, exact, 0)
+        np.fill_diagonal(triangle, n)
+        for flipped in (0, 1):
+            solve = lambda t, b, low=lower, way=flipped: wsl.solve_triangular(t, b, lower=low, trans=way)  # noqa: E731
+            wanted = np.linalg.solve(triangle.T if flipped else triangle, b)
+            np.testing.assert_allclose(w.jit(solve)(triangle.astype(dtype), b), wanted, **close)

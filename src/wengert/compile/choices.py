@@ -105,6 +105,8 @@ CHOICES: dict[str, Choice] = {
     "serial.sorters.SHORT": Choice("which sorts are by rank", (0, 2), ("serial.sorting",)),
     "serial.sorters.MANY": Choice("which sorts look for interrupts", (1, 8)),
     "serial.scans.FEW": Choice("which running log-sum-exps are native", (0, 4)),
+    "substitution.MANY": Choice("how many right sides are solved in vectors", (1, NEVER)),
+    "substitution.MOST": Choice("how large systems are solved so", (0, NEVER)),
     "lapack.ALWAYS_SMALL": Choice("which eliminations are written out", (0, 2)),
     "lanes.LARGEST": Choice("which matrices are in vector lanes", (1, 3), ("lapack",)),
     "gemm.PACKED": Choice("which products pack the columns of the second factor", (0,)),
@@ -120,7 +122,7 @@ CHOICES: dict[str, Choice] = {
 # Numbers of modules that decide nothing: properties of machines, formats and functions, room for what is asked for.
 NO_CHOICES = frozenset(
     "module.NO_MEMORY module.FORGET reference.GARBAGE control.tape.HEAD module.SLIGHT_TEXT schedule.OPERATION schedule.BYTE serial.writer.CALL serial.writer.LINE serial.rejection.NUMBER serial.transforms.POINT serial.fourier.POINT serial.butterflies.ROOM serial.butterflies.RADICES serial.ufuncs.ELEMENT serial.convolution.PRODUCT serial.convolution.MOVED lanes.EACH access.LINE "
-    "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
+    "access.AHEAD loops.FRESH gemm.LINE gemm.AHEAD lapack.BLOCKS substitution.WIDEST lapack.LARGEST memory.ALIGNMENT memory.MOST_BYTES function.ALIGNMENT lanes.LIFT "
     "control.fit.FUNCTION control.lanes.INSTRUCTION control.lanes.NONE_LEFT control.late.SMALL control.late.MULTIPLIED narrow.BEYOND narrow.LEAST_NORMAL narrow.REBIAS serial.random.PARITY".split()
 )
 # Files that have no choices: the call, the machinery around LLVM, the bodies of elementary functions.

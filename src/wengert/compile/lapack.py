@@ -17,7 +17,7 @@ import numpy as np
 from ..core import Aval
 from ..lowering import formulas, kernels
 from ..program import Atom, Equation, Literal, Var
-from . import lanes
+from . import lanes, substitution
 from .emitter import BITS, PAIRS, V
 from .function import Function
 from .interleaved import REAL
@@ -232,6 +232,9 @@ def solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
     transpose = s.eqn.params["transpose"]
     factors, pivots, singular, turned = c.lu(s, a, transpose)
     c.f.fail_if(singular)
+    if substitution.pays(c.complex, n, m):
+        _substituted(c, n, m, factors, pivots, transpose != turned, b, x)
+        return
     columns = x if m == 1 else c.room(n * m)
     c.f.turn(b, columns, c.type, n, m)
     c("getrs", "N" if transpose == turned else "T", n, m, factors, n, pivots, columns, n, c.info)
@@ -239,10 +242,33 @@ def solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
         c.f.turn(columns, x, c.type, m, n)
 
 
+def _substituted(c: Calls, n: int, m: int, factors: V, pivots: V, flipped: bool, b: V, x: V) -> None:
+    """By the factors of a matrix in columns, or, `flipped`, those of its transpose."""
+    f = c.f
+    f.copy(b, x, c.type, n * m)
+    rows = substitution.Rows(f, c.type, x, m)
+
+    def entry(i: V, k: V) -> V:
+        return f.at(factors, c.type, f.place(i, n, k) if flipped else f.place(k, n, i))
+
+    if not flipped:
+        substitution.swap_rows(f, rows, n, pivots, False)
+    for lower in (True, False):
+        substitution.substitute(f, rows, n, entry, lower, lower != flipped)
+    if flipped:
+        substitution.swap_rows(f, rows, n, pivots, True)
+
+
 def triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
     """A matrix of rows is its transpose in columns, with the other triangle: ``X' op(A)' = B'``, nothing is turned."""
     n, m, p = s.rows, s.right, s.eqn.params
     c.f.copy(b, x, c.type, n * m)
+    if substitution.pays(c.complex, n, m):
+        flipped = p["transpose"]
+        entry = lambda i, k: c.f.at(a, c.type, c.f.place(k, n, i) if flipped else c.f.place(i, n, k))  # noqa: E731
+        rows = substitution.Rows(c.f, c.type, x, m)
+        substitution.substitute(c.f, rows, n, entry, p["lower"] != flipped, p["unit"])
+        return
     triangle, diagonal = "U" if p["lower"] else "L", "U" if p["unit"] else "N"
     if m == 1:
         c("trsv", triangle, "N" if p["transpose"] else "T", diagonal, n, a, n, x, 1)
