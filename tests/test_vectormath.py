@@ -110,8 +110,9 @@ def test_order_is_kept(name: str, dtype: str) -> None:
 
 def test_bounds_are_at_most_four_and_every_function_has_them() -> None:
     assert set(BOUNDS) == set(EVERY)
-    derivatives = {"sech2": 6}  # of tanh, which may be off by 16
-    assert all(bound <= derivatives.get(name, 4) for (name, _), bound in BOUNDS.items())
+    derivatives = {"sech2": 6, "i0e_slope": 96}  # of tanh, which may be off by 16; a difference of which 1/25 is left
+    exponentials = {"i0": 5, "i0e": 8, "i1e": 8}  # times sums of up to 18 terms of one sign
+    assert all(bound <= (derivatives | exponentials).get(name, 4) for (name, _), bound in BOUNDS.items())
     assert all(BOUNDS[name, dtype] == 0 for name in EXACT for dtype in DTYPES)
 
 

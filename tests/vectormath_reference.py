@@ -27,7 +27,8 @@ CORE: dict[str, tuple[float, float]] = {
     "log2": (0, 4), "log10": (0, 4), "log1p": (-1, 3), "logit": (0, 1), "arcsin": (-1, 1), "arccos": (-1, 1),
     "arctanh": (-1, 1), "arccosh": (1, 4), "sinh": (-712, 712), "cosh": (-712, 712), "tanh": (-20, 20), "sech2": (-356, 356),
     "erf": (-6.2, 6.2), "erfc": (-6, 27.5), "erfcx": (-26.8, 30), "erfinv": (-1, 1), "ndtr": (-39, 9),
-    "log_ndtr": (-45, 39), "gammaln": (-30, 30), "digamma": (-30, 30), "sin": (-1000, 1000), "cos": (-1000, 1000),
+    "log_ndtr": (-45, 39), "ndtri": (0, 1), "i0": (-713, 713), "i0e": (-40, 40), "i0e_slope": (-40, 40), "i1": (-713, 713),
+    "i1e": (-40, 40), "gammaln": (-30, 30), "digamma": (-30, 30), "sin": (-1000, 1000), "cos": (-1000, 1000),
     "tan": (-1000, 1000),
 }  # fmt: skip
 
@@ -43,7 +44,18 @@ def _over_squares(x: Any, y: Any) -> Any:
         return np.where(np.isinf(x) & ~np.isnan(y), np.copysign(0.0, x), x / r / r)
 
 
+def _i0e_slope(x: Any) -> Any:
+    """``i1e - i0e``, which cancels for large x: there by their asymptotic ratio (NIST DLMF 10.40.1)."""
+    a = np.abs(np.asarray(x, np.float64))
+    with np.errstate(all="ignore"):
+        w = 1 / a
+        far = special.i0e(a) * w * (0.5 + w * (0.125 + w * 0.125))
+        size = np.where(a > 1e4, far, special.i0e(a) - special.i1e(a))
+    return np.where(a == 0, 0.0, np.copysign(size, -np.asarray(x)))
+
+
 OWN: dict[str, Callable[..., Any]] = {
+    "i0e_slope": _i0e_slope,
     "sech2": _sech2,
     "hypot1": lambda x: np.hypot(x, 1.0),
     "over_squares": _over_squares,
@@ -157,6 +169,47 @@ def _erfinv(x: Any) -> Any:
         return step(step(step(start)))
 
 
+def _ndtri(p: Any) -> Any:
+    if not 0 < p < 1:
+        raise ValueError("SciPy's value")
+    if p == mp.mpf(1) / 2:
+        return mp.mpf(0)
+    q = min(p, 1 - p)  # exact
+    y = mp.mpf(float(-special.ndtri(float(q))))
+    with mp.workdps(70):
+        for _ in range(4):
+            tail, density = mp.erfc(y / mp.sqrt(2)) / 2, mp.exp(-y * y / 2) / mp.sqrt(2 * mp.pi)
+            y += (mp.log(tail) - mp.log(q)) * tail / density
+    return y if p > q else -y
+
+
+def _scaled_i(order: int, x: Any) -> Any:
+    """``exp(-|x|) I(|x|)``."""
+    if x < 1e3:
+        return mp.exp(-x) * mp.besseli(order, x)
+    term, total = mp.mpf(1), mp.mpf(1)  # NIST DLMF 10.40.1
+    for k in range(1, 30):
+        term *= -(4 * order * order - (2 * k - 1) ** 2) / (8 * k * x)
+        total += term
+    return total / mp.sqrt(2 * mp.pi * x)
+
+
+def _i(order: int, x: Any) -> Any:
+    return mp.sign(x) ** order * (_scaled_i(order, abs(x)) * mp.exp(abs(x)) if abs(x) < HUGE else mp.inf)
+
+
+def _i0e_slope_exactly(x: Any) -> Any:
+    with mp.workdps(80):
+        a = abs(x)
+        if a < 1e3:
+            return mp.sign(x) * (_scaled_i(1, a) - _scaled_i(0, a))
+        rest, term = mp.mpf(0), [mp.mpf(1), mp.mpf(1)]
+        for k in range(1, 30):
+            term = [t * -(4 * n * n - (2 * k - 1) ** 2) / (8 * k * a) for n, t in enumerate(term)]
+            rest += term[1] - term[0]
+        return mp.sign(x) * rest / mp.sqrt(2 * mp.pi * a)
+
+
 def _power(x: Any, y: Any) -> Any:
     if x == 0:
         raise ValueError("NumPy's value")
@@ -200,6 +253,8 @@ MP: dict[str, Callable[..., Any]] = {
     "arcsinh": mp.asinh, "arccosh": mp.acosh, "arctanh": mp.atanh,
     "erf": _bounded(mp.erf, -HUGE, HUGE), "erfc": _bounded(mp.erfc, -HUGE, HUGE), "erfcx": _erfcx, "erfinv": _erfinv,
     "ndtr": _bounded(lambda x: mp.erfc(-x / mp.sqrt(2)) / 2, -HUGE, HUGE), "log_ndtr": _log_ndtr,
+    "ndtri": _ndtri, "i0": lambda x: _i(0, x), "i0e": lambda x: _scaled_i(0, abs(x)), "i0e_slope": _i0e_slope_exactly,
+    "i1": lambda x: _i(1, x), "i1e": lambda x: mp.sign(x) * _scaled_i(1, abs(x)),
     "gammaln": _loggamma, "digamma": mp.digamma, "power": _power, "arctan2": _arctan2, "hypot": mp.hypot,
     "hypot1": lambda x: mp.hypot(x, 1), "over_squares": lambda x, y: x / (x * x + y * y),
     "logaddexp": _logaddexp, "logaddexp2": lambda x, y: _logaddexp(x, y, mp.mpf(2)),

@@ -187,6 +187,24 @@ def of_erfinv(meaning: str, w: Function, interval: tuple[float, float], degrees:
     )
 
 
+def scaled_bessel(order: int, x: mp.mpf) -> mp.mpf:
+    """``exp(-x) sqrt(x) I(x)``."""
+    return mp.exp(-x) * mp.sqrt(x) * mp.besseli(order, x)
+
+
+def _erfinv_far(s: mp.mpf) -> mp.mpf:
+    """``erfinv(x) / s`` where ``s**2 = -log(1 - x**2)`` is so large that x is 1."""
+    y = s
+    with mp.workdps(60):
+        c = -mp.expm1(mp.log1p(-mp.exp(-s * s)) / 2)  # 1 - x
+        for _ in range(60):
+            step = (mp.log(mp.erfc(y)) - mp.log(c)) * mp.erfc(y) * mp.sqrt(mp.pi) / 2 * mp.exp(y * y)
+            y += step
+            if abs(step) < mp.mpf(10) ** -50:
+                break
+    return y / s
+
+
 LN2_2 = float(mp.log(2) / 2) * 1.003
 HALF_PI = float(mp.pi / 2) + 0.02
 SPECS: dict[str, Fit] = {
@@ -271,6 +289,48 @@ SPECS: dict[str, Fit] = {
     "ERFINV_CENTRE": of_erfinv("w - 3.125", lambda u: u + 3.125, (-3.125, 3.125), {"float": 10, "double": 23}),
     "ERFINV_MIDDLE": of_erfinv("sqrt(w) - 3.25", lambda u: (u + 3.25) ** 2, (-0.75, 0.75), {"float": 7, "double": 19}),
     "ERFINV_TAIL": of_erfinv("sqrt(w) - 5", lambda u: (u + 5) ** 2, (-1.0, 1.07), {"double": 18}),
+    "NDTRI_FAR": Fit(
+        "erfinv(x) / s in u = (s - 13) / (s + 13), s = sqrt(-log(1 - x**2)), relative",
+        lambda u: _erfinv_far(13 * (1 + u) / (1 - u)),
+        lambda u: 1 / _erfinv_far(13 * (1 + u) / (1 - u)),
+        (-0.366, 0.357),
+        {"double": 22},
+    ),
+    "I0": Fit(
+        "(I0(2 sqrt(u)) - 1) / u, relative to I0",
+        safe(lambda u: (mp.besseli(0, 2 * mp.sqrt(u)) - 1) / u),
+        safe(lambda u: u / mp.besseli(0, 2 * mp.sqrt(u))),
+        (0.0, 36.0),
+        {"double": 18},
+    ),
+    "I1": Fit(
+        "(I1(2 sqrt(u)) / sqrt(u) - 1) / u, relative to I1 / sqrt(u)",
+        safe(lambda u: (mp.besseli(1, 2 * mp.sqrt(u)) / mp.sqrt(u) - 1) / u),
+        safe(lambda u: u * mp.sqrt(u) / mp.besseli(1, 2 * mp.sqrt(u))),
+        (0.0, 36.0),
+        {"double": 18},
+    ),
+    "I0_LARGE": Fit(
+        "exp(-x) sqrt(x) I0(x) in u = 1 / x, relative",
+        safe(lambda u: scaled_bessel(0, 1 / u)),
+        safe(lambda u: 1 / scaled_bessel(0, 1 / u)),
+        (1e-7, 1 / 12),
+        {"double": 22},
+    ),
+    "I1_LARGE": Fit(
+        "exp(-x) sqrt(x) I1(x) in u = 1 / x, relative",
+        safe(lambda u: scaled_bessel(1, 1 / u)),
+        safe(lambda u: 1 / scaled_bessel(1, 1 / u)),
+        (1e-7, 1 / 12),
+        {"double": 22},
+    ),
+    "I0_LESS_I1": Fit(
+        "exp(-x) x sqrt(x) (I0(x) - I1(x)) in u = 1 / x, relative",
+        safe(lambda u: (scaled_bessel(0, 1 / u) - scaled_bessel(1, 1 / u)) / u),
+        safe(lambda u: u / (scaled_bessel(0, 1 / u) - scaled_bessel(1, 1 / u))),
+        (1e-7, 1 / 12),
+        {"double": 25},
+    ),
     "GAMMALN": Fit(
         "gammaln(3/2 + u) / (u**2 - 1/4), relative",
         lambda u: mp.loggamma(1.5 + u) / (u * u - 0.25),

@@ -31,6 +31,7 @@ against mpmath. Special values, the sign of zero and denormal numbers are NumPy'
 relative to the result, near zeros that are no zeros of an argument: logaddexp and logaddexp2 count ULP of the largest of
 the result and the arguments; digamma of the larger of the result and 4 (for negative x: the largest of the result, 8 and
 log |x|); gammaln of the larger of the result and 4 for negative x.
+Bounds above 4 are those of i0, i0e and i1e, exponentials times sums of many terms, and of i0e_slope, a difference of these below 12.
 
 Instructions are those of the IR for one application; nanoseconds per element are the least of repeated runs over 2**16
 elements in cache, one thread, with the machine's widest vectors ({lanes} bytes here), beside NumPy or SciPy.

@@ -344,6 +344,7 @@ logit, cbrt, hypot1, power, hypot, over_squares = map(Long, "logit cbrt hypot1 p
 sin, cos, tan, arcsin, arccos, arctan, arctan2 = map(Long, "sin cos tan arcsin arccos arctan arctan2".split())
 sinh, cosh, tanh, sech2, arcsinh, arccosh, arctanh = map(Long, "sinh cosh tanh sech2 arcsinh arccosh arctanh".split())
 erf, erfc, erfcx, erfinv, ndtr, log_ndtr = map(Long, "erf erfc erfcx erfinv ndtr log_ndtr".split())
+ndtri, i0, i0e, i0e_slope, i1, i1e = map(Long, "ndtri i0 i0e i0e_slope i1 i1e".split())
 gammaln, digamma, logaddexp, logaddexp2 = map(Long, "gammaln digamma logaddexp logaddexp2".split())
 xlogy, xlog1py, fmod, nextafter, heaviside = map(Long, "xlogy xlog1py fmod nextafter heaviside".split())
 sine_and_cosine = Long("sin_and_cos")

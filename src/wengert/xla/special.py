@@ -28,6 +28,14 @@ def dawsn_slope(x: Any) -> Any:
     return jnp.where(far, series, 1 - 2 * x * special.dawsn(x))
 
 
+def i0e_slope(x: Any) -> Any:
+    """``i1e(x) - sign(x) i0e(x)``, far out by their asymptotic ratio (DLMF 10.40), where that cancels."""
+    size = jnp.abs(x)
+    w = 1 / jnp.maximum(size, FAR)
+    far = special.i0e(size) * w * (0.5 + w * (0.125 + w * (0.125 + w * 0.1953125)))
+    return -jnp.sign(x) * jnp.where(size > 10 * FAR, far, special.i0e(size) - special.i1e(size))
+
+
 def stdtr(df: Any, t: Any) -> Any:
     """Student's distribution function (DLMF 8.17): half of the incomplete beta function's tail beyond ``|t|``."""
     tail = special.betainc(df / 2, jnp.asarray(0.5, df.dtype), df / (df + t * t)) / 2
@@ -70,6 +78,7 @@ def chi(x: Any) -> Any:
 SPECIAL: dict[str, Function] = {
     "erfi": erfi,
     "dawsn_slope": of_reals(dawsn_slope),
+    "i0e_slope": of_reals(i0e_slope),
     "stdtr": of_reals(stdtr),
     "shi": of_reals(shi),
     "chi": of_reals(chi),

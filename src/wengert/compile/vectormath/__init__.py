@@ -13,7 +13,8 @@ import numpy as np
 
 from ...lowering import LONG
 from ..emitter import V
-from .error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr
+from .bessel import i0, i0e, i0e_slope, i1, i1e
+from .error_functions import erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri
 from .exponential import exp, exp2, expm1, sigmoid
 from .gamma import digamma, gammaln
 from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sech2, sinh, tanh
@@ -26,7 +27,8 @@ from .whole import greatest_divisor, whole_power
 _UNARY: tuple[Callable[..., V], ...] = (
     *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logit, cbrt, hypot1),
     *(sin, cos, tan, arcsin, arccos, arctan, sinh, cosh, tanh, sech2, arcsinh, arccosh, arctanh),
-    *(erf, erfc, erfcx, erfinv, ndtr, log_ndtr, gammaln, digamma, sign),
+    *(erf, erfc, erfcx, erfinv, ndtr, log_ndtr, ndtri, gammaln, digamma, sign),
+    *(i0, i0e, i0e_slope, i1, i1e),
 )
 _BINARY: tuple[Callable[..., V], ...] = (
     *(power, arctan2, hypot, over_squares, logaddexp, logaddexp2, xlogy, xlog1py),
@@ -84,6 +86,12 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "erfinv": (2.5, 2.5),
     "ndtr": (4, 4),
     "log_ndtr": (1, 4),
+    "ndtri": (1, 4),
+    "i0": (1, 5),
+    "i0e": (1, 8),
+    "i0e_slope": (1, 96),
+    "i1": (1, 4),
+    "i1e": (1, 8),
     "gammaln": (1, 4),
     "digamma": (1, 4),
     "sign": (0, 0),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 from ..emitter import Emitter, V
-from .coefficients import ERF, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL
+from .coefficients import ERF, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL, NDTRI_FAR
 from .exponential import expm1_reduced, reduced
-from .kit import INF, NAN, at_most, fast_two_sum, in_double, polynomial, scale, two_product
+from .kit import INF, NAN, at_least, at_most, fast_two_sum, in_double, polynomial, scale, two_product
 from .logarithm import log_of_parts, split
 
 # erf is a polynomial up to here, where it loses nothing to ``1 - erfc``
@@ -135,3 +135,27 @@ def erfinv(e: Emitter, x: V) -> V:
     result = e.fmul(x, e.select(e.fcmp("ogt", w, e.const(6.25, x)), p, centre))
     result = e.select(e.fcmp("oeq", a, one), e.copysign(e.const(INF, x), x), result)
     return e.select(e.fcmp("ugt", a, one), e.const(NAN, x), result)
+
+
+@in_double
+def ndtri(e: Emitter, p: V) -> V:
+    """``sqrt(2) erfinv(2 p - 1)``, with ``1 - (2 p - 1)**2 = 4 p (1 - p)`` of small p too."""
+    one, zero = e.const(1.0, p), e.const(0.0, p)
+    x = e.fma(p, e.const(2.0, p), e.const(-1.0, p))
+    k, f = split(e, e.fmul(p, e.fmul(e.fsub(one, p), e.const(4.0, p))))
+    w = e.fneg(log_of_parts(e, k, f))
+    root = e.sqrt(at_least(e, w, 0.0))
+    ratio = polynomial(e, e.fsub(w, e.const(3.125, p)), ERFINV_CENTRE["double"])
+    middle = polynomial(e, e.fsub(root, e.const(3.25, p)), ERFINV_MIDDLE["double"])
+    ratio = e.select(e.fcmp("ogt", w, e.const(6.25, p)), middle, ratio)
+    tail = polynomial(e, e.fsub(root, e.const(5.0, p)), ERFINV_TAIL["double"])
+    ratio = e.select(e.fcmp("ogt", w, e.const(16.0, p)), tail, ratio)
+    # Where x is 1, in terms of the root alone.
+    side = e.fdiv(e.fsub(root, e.const(13.0, p)), e.fadd(root, e.const(13.0, p)))
+    far = e.fmul(e.copysign(root, x), polynomial(e, side, NDTRI_FAR["double"]))
+    result = e.select(e.fcmp("ogt", w, e.const(36.0, p)), far, e.fmul(x, ratio))
+    result = e.fmul(result, e.const(math.sqrt(2.0), p))
+    ends = e.or_(e.fcmp("oeq", p, zero), e.fcmp("oeq", p, one))
+    result = e.select(ends, e.copysign(e.const(INF, p), x), result)
+    outside = e.or_(e.fcmp("ult", p, zero), e.fcmp("ugt", p, one))
+    return e.select(outside, e.const(NAN, p), result)

@@ -13,6 +13,7 @@ import numpy as np
 from ...core import Value, as_value, dtype_of
 from ...documented import with_example
 from ...errors import NotDifferentiableError
+from ...lowering import formulas
 from ..declare import function_of
 from ..elementwise import absolute, exp, log, sign, where
 from ..families import Elementwise
@@ -34,10 +35,17 @@ j0_p = special("j0", (lambda ans, x: -j1(x),), _ANY)
 j1_p = special("j1", (lambda ans, x: (j0(x) - jv(2, x)) / 2,), _ANY)
 y0_p = special("y0", (lambda ans, x: -y1(x),), _POSITIVE)
 y1_p = special("y1", (lambda ans, x: (y0(x) - yv(2, x)) / 2,), _POSITIVE)
-i0_p = special("i0", (lambda ans, x: i1(x),), _ANY)
-i1_p = special("i1", (lambda ans, x: (i0(x) + iv(2, x)) / 2,), _ANY)
-i0e_p = special("i0e", (_slope_of("ive", 0),), _POSITIVE)
-i1e_p = special("i1e", (_slope_of("ive", 1),), _POSITIVE)
+i0_p = special("i0", (lambda ans, x: i1(x),), _ANY, native=formulas.i0)
+i1_p = special("i1", (lambda ans, x: (i0(x) + iv(2, x)) / 2,), _ANY, native=formulas.i1)
+i0e_slope_p = special(
+    "i0e_slope",
+    (lambda ans, x: SLOPES["ive"].bind(x, 0.0, orders=(2,)),),
+    _POSITIVE,
+    function=lambda x: SLOPES["ive"].bind(x, 0.0, orders=(1,)),
+    native=formulas.i0e_slope,
+)
+i0e_p = special("i0e", (lambda ans, x: i0e_slope_p.bind(x),), _POSITIVE, native=formulas.i0e)
+i1e_p = special("i1e", (_slope_of("ive", 1),), _POSITIVE, native=formulas.i1e)
 k0_p = special("k0", (lambda ans, x: -k1(x),), _POSITIVE)
 k1_p = special("k1", (lambda ans, x: -(k0(x) + kv(2, x)) / 2,), _POSITIVE)
 k0e_p = special("k0e", (_slope_of("kve", 0),), _POSITIVE)

@@ -162,7 +162,12 @@ def _log_ndtr_dx(ans: Value, x: Value) -> Value:
 
 
 log_ndtr_p = special("log_ndtr", (_log_ndtr_dx,), _ANY, native=formulas.log_ndtr)
-ndtri_p = special("ndtri", (quietly(lambda ans, x: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)) / x),), (0.1, 0.9))
+ndtri_p = special(
+    "ndtri",
+    (quietly(lambda ans, x: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)) / x),),
+    (0.1, 0.9),
+    native=formulas.ndtri,
+)
 
 
 def _ndtri_exp(y: Any) -> Any:
