@@ -227,7 +227,7 @@ ASKED = {
     "ops.special.hurwitz": "namespace:lax",
     "ops.supported_products": "namespace:lax",
     "ops.triangular_factors": "namespace:lax",
-    "ops.ufunc_methods": "namespace:numpy.reductions",
+    "ops.ufunc_methods": "namespace:numpy",
     "ops.updates": "namespace:lax",
     "plain.handlers": "namespace:numpy",
     "transforms.series": "both middle",

@@ -95,15 +95,20 @@ from . import (
     functional,
     inspection,
     joining,
+    ordering,
+    padding,
+    patterns,
     polynomials,
     products,
     reductions,
+    running,
     searching,
     sets,
     shaping,
     statistics,
     views,
     windows,
+    without_nan,
     writing,
 )
 from .bits import *
@@ -116,15 +121,20 @@ from .elementary import *
 from .functional import *
 from .inspection import *
 from .joining import *
+from .ordering import *
+from .padding import *
+from .patterns import *
 from .polynomials import *
 from .products import *
 from .reductions import *
+from .running import *
 from .searching import *
 from .sets import *
 from .shaping import *
 from .statistics import *
 from .views import *
 from .windows import *
+from .without_nan import *
 from .writing import *
 
 if _TYPE_CHECKING:
@@ -136,6 +146,7 @@ _FILES = (
     conversion,
     counting,
     creation,
+    patterns,
     dtypes,
     elementary,
     functional,
@@ -144,9 +155,13 @@ _FILES = (
     polynomials,
     products,
     reductions,
+    without_nan,
+    running,
     searching,
+    ordering,
     sets,
     shaping,
+    padding,
     statistics,
     views,
     windows,

@@ -20,7 +20,8 @@ from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenat
 from ..ops.slices import slice_axis
 from .dispatch import plain, rounded
 from .elementary import clip
-from .searching import searchsorted, where
+from .ordering import searchsorted
+from .searching import where
 
 # --- differences and integrals ----------------------------------------------------------------------------------
 
@@ -229,7 +230,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     if isinstance(left, str) or isinstance(right, str):
         raise NotSupportedError("interp with left='extrapolate'; give values, or add points to xp and fp")
     if period is not None:
-        from .searching import argsort
+        from .ordering import argsort
 
         x, xp = remainder(x, period), remainder(xp, period)
         order = argsort(xp)

@@ -17,8 +17,9 @@ from ..ops.reduction import sum as _sum
 from ..ops.scatters import scatter_add_p, wide
 from ..ops.shape import as_length, moveaxis, reshape
 from .dispatch import rounded
+from .ordering import searchsorted
 from .reductions import max, min  # noqa: A004
-from .searching import searchsorted, where
+from .searching import where
 
 ndarray = np.ndarray
 

@@ -20,7 +20,8 @@ from ..ops.shape import as_length, canonical_axis
 from ..ops.slices import slice_axis
 from ..ops.updates import at
 from .dispatch import no_out
-from .searching import argsort, nonzero, searchsorted, where
+from .ordering import argsort, searchsorted
+from .searching import nonzero, where
 from .shaping import atleast_1d, atleast_2d, atleast_3d, ndim, ravel, tile
 
 max_ = builtins.max

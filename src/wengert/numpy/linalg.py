@@ -46,8 +46,8 @@ from ..ops.shape import (
     moveaxis,
     reshape,
 )
-from .creation import diagonal as _diagonal
 from .dispatch import no_out, plain, rounded
+from .patterns import diagonal as _diagonal
 from .products import cross, matmul, vecdot
 from .products import trace as _trace
 from .shaping import matrix_transpose, swapaxes

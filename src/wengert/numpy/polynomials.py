@@ -17,7 +17,7 @@ from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, reshape, stack
 from ..ops.updates import at
 from .calculus import convolve
-from .creation import vander
+from .patterns import vander
 from .searching import known
 
 

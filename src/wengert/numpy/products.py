@@ -14,8 +14,8 @@ from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape, stack
-from .creation import diagonal
 from .dispatch import no_out, plain
+from .patterns import diagonal
 
 
 @plain(np.dot, 2)

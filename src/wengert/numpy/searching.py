@@ -11,7 +11,6 @@ from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import (
     ArgumentError,
-    AxisError,
     ConcretizationError,
     DtypeError,
     IndexDtypeError,
@@ -20,8 +19,8 @@ from ..errors import (
 )
 from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
-from ..ops.bounds import answer, holds
-from ..ops.elementwise import as_positions, convert, equal, isnan, logical_and, logical_not, where_p
+from ..ops.bounds import answer
+from ..ops.elementwise import as_positions, convert, equal, logical_and, logical_not, where_p
 from ..ops.indexing import getitem
 from ..ops.masks import true_places
 from ..ops.memory import without_axes
@@ -32,12 +31,10 @@ from ..ops.shape import (
     broadcast_to,
     canonical_axis,
     concatenate,
-    expand_dims,
     reshape,
-    reverse_p,
 )
 from ..ops.slices import slice_axis
-from ..ops.sorting import argsort_p, searchsorted_p, sort_p
+from ..ops.sorting import argsort_p
 from .dispatch import no_out, plain
 
 ndarray = np.ndarray
@@ -49,256 +46,7 @@ def known(x: Any, what: str) -> ndarray:
     return np.reshape(x.concrete(what), x.shape) if isinstance(x, Tracer) else np.asarray(x)
 
 
-# --- arguments of extremes --------------------------------------------------------------------------------------
-
-
-def _arg(primitive: Any, name: str, a: Any, axis: Any, keepdims: bool) -> Any:
-    x = as_array(a)
-    rank = ndim_of(x)
-    if axis is None or (not rank and axis in (0, -1)):  # NumPy lets a number have an axis
-        x, i = reshape(x, (-1,)), 0
-    else:
-        i = canonical_axis(axis, rank)
-    if shape_of(x)[i] == 0:
-        raise ShapeError(f"{name} of no elements (shape {shape_of(x)}, axis {axis})")
-    out = primitive.bind(x, axis=i)
-    if not keepdims:
-        return out
-    kept = (1,) * rank if axis is None or not rank else tuple(1 if j == i else n for j, n in enumerate(shape_of(x)))
-    return reshape(out, kept)
-
-
-@plain(np.argmax)
-def argmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the largest element along `axis` (in the flattened array by default), the first of equals.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.argmax(wnp.array([[3, 9, 1], [8, 2, 7]]), axis=1)
-        array([1, 0])
-    """
-    no_out(out)
-    return _arg(_reduction.argmax_p, "argmax", a, axis, keepdims)
-
-
-@plain(np.argmin)
-def argmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the smallest element along `axis` (in the flattened array by default), the first of equals.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.argmin(wnp.array([4.0, -1.0, 2.0]))
-        np.int64(1)
-    """
-    no_out(out)
-    return _arg(_reduction.argmin_p, "argmin", a, axis, keepdims)
-
-
-def _nanarg(function: Any, worst: float, a: Any, axis: Any, keepdims: bool) -> Any:
-    a = as_array(a)
-    if inexact_dtype(dtype_of(a)):
-        a = where_p.bind(isnan(a), dtype_of(a).type(worst), a)
-    return function(a, axis, keepdims=keepdims)
-
-
-def nanargmax(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the largest element that is not NaN (0 where all are).
-
-    Example:
-        >>> import numpy as np
-        >>> import wengert.numpy as wnp
-        >>> wnp.nanargmax(wnp.array([np.nan, 2.0, 5.0]))
-        np.int64(2)
-    """
-    no_out(out)
-    return _nanarg(argmax, -np.inf, a, axis, keepdims)
-
-
-def nanargmin(a: Any, axis: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
-    """The index of the smallest element that is not NaN (0 where all are).
-
-    Example:
-        >>> import numpy as np
-        >>> import wengert.numpy as wnp
-        >>> wnp.nanargmin(wnp.array([np.nan, 2.0, 5.0]))
-        np.int64(1)
-    """
-    no_out(out)
-    return _nanarg(argmin, np.inf, a, axis, keepdims)
-
-
 # --- sorting ----------------------------------------------------------------------------------------------------
-
-
-def _axis_of(a: Any, axis: Any) -> tuple[Any, int]:
-    x = as_array(a)
-    if axis is None:
-        return reshape(x, (-1,)), 0
-    if ndim_of(x) == 0:
-        raise AxisError("a scalar has no axis to sort along; give axis=None")
-    return x, canonical_axis(axis, ndim_of(x))
-
-
-@plain(np.sort, beyond="descending")
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False):
-    """The elements of `a` in order along `axis`; the derivative follows the elements to their places.
-
-    Args:
-        a: the array.
-        axis: the axis; the flattened array for None.
-        kind: accepted as NumPy accepts it; every sort here gives the same values.
-        order: for structured arrays, of which there are none here.
-        stable: accepted as NumPy accepts it.
-        descending: whether the largest comes first.
-
-    Example:
-        >>> sort([3.0, 1.0, 2.0])
-        array([1., 2., 3.])
-    """
-    x, i = _axis_of(a, axis)
-    out = sort_p.bind(x, axis=i)
-    return reverse_p.bind(out, axes=(i,)) if descending else out
-
-
-def argsort(
-    a: Any, axis: Any = -1, kind: Any = None, order: None = None, *, stable: Any = None, descending: bool = False
-):
-    """The indices that sort `a` along `axis`, equal elements in their order (a stable sort always).
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.argsort(wnp.array([30, 10, 20]))
-        array([1, 2, 0])
-    """
-    x, i = _axis_of(expand_dims(as_array(a), 0) if shape_of(as_array(a)) == () else a, axis)
-    if not descending:
-        return argsort_p.bind(x, axis=i)
-    n = shape_of(x)[i]  # reversed twice, so that equal elements keep their order
-    backwards = argsort_p.bind(reverse_p.bind(x, axes=(i,)), axis=i)
-    return n - 1 - reverse_p.bind(backwards, axes=(i,))
-
-
-def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
-    """`a` with the `kth` smallest elements in their places along `axis`: a full sort, which is one such order.
-
-    Raises:
-        ArgumentError: `kth` is out of range.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.partition(wnp.array([7, 1, 5, 3]), 0)[0]
-        np.int64(1)
-    """
-    _check_kth(a, kth, axis)
-    return sort(a, axis)
-
-
-def _check_kth(a: Any, kth: Any, axis: Any) -> None:
-    x, i = _axis_of(a, axis)
-    n = shape_of(x)[i]
-    if not isinstance(kth, Tracer) and 0 not in shape_of(x):
-        places = np.asarray(kth)
-        if places.dtype.kind not in "iu":
-            raise DtypeError(f"partition: kth must be an integer or several, got {kth!r}")
-        if np.any((places < -n) | (places >= n)):
-            raise ArgumentError(f"partition: kth={kth} is out of range for an axis of length {n}")
-
-
-def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
-    """The indices that partition `a`: those of a full sort.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.array([40, 10, 30, 20])[wnp.argpartition(wnp.array([40, 10, 30, 20]), 1)[:2]].max()
-        np.int64(20)
-    """
-    _check_kth(a, kth, axis)
-    return argsort(a, axis)
-
-
-def sort_complex(a: Any) -> Any:
-    """The elements of `a` along its last axis as complex numbers, by their real and then their imaginary parts.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.sort_complex(wnp.array([3.0, 1 + 2j, 1 - 2j]))
-        array([1.-2.j, 1.+2.j, 3.+0.j])
-    """
-    out = sort(a)
-    d = dtype_of(out)
-    return (
-        out
-        if d.kind == "c"
-        else convert(out, np.complex64 if d.itemsize <= 2 and d.kind in "iu" else config.complex_dtype)
-    )
-
-
-def lexsort(keys: Any, axis: int = -1) -> Any:
-    """The indices that sort by the last key, then by the one before it, and so on.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.lexsort((wnp.array([2, 1, 3]), wnp.array([1, 1, 0])))
-        array([2, 1, 0])
-    """
-    items = [as_array(k) for k in keys]
-    if not items:
-        raise ArgumentError("lexsort needs at least one key")
-    if not shape_of(items[0]):
-        return np.zeros((), config.int_dtype)[()]
-    i = canonical_axis(axis, ndim_of(items[0]))
-    order = argsort_p.bind(items[0], axis=i)
-    for key in items[1:]:
-        then = argsort_p.bind(_indexing.take_along_axis(key, order, i), axis=i)
-        order = _indexing.take_along_axis(order, then, i)
-    return order
-
-
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, method: str = "scan") -> Any:
-    """Where in the sorted vector `a` the values `v` belong, before ("left") or after ("right") equal elements.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.searchsorted(wnp.array([1, 3, 5]), [0, 3, 9], side="right")
-        array([0, 2, 3])
-    """
-    if side not in ("left", "right"):
-        raise ArgumentError(f"searchsorted: side must be 'left' or 'right', got {side!r}")
-    a, v = as_array(a), as_array(v)
-    if ndim_of(a) != 1:
-        raise ShapeError(f"searchsorted needs a sorted vector, got shape {shape_of(a)}")
-    if sorter is not None:
-        a = getitem(a, sorter)
-    common = result_dtype(aval_of(a), aval_of(v))
-    return searchsorted_p.bind(convert(a, common), convert(v, common), side=side)
-
-
-def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
-    """Which bin each element of `x` is in; `bins` rise or fall.
-
-    Example:
-        >>> import wengert.numpy as wnp
-        >>> wnp.digitize(wnp.array([0.5, 1.0, 7.0]), [1.0, 5.0])
-        array([0, 1, 2])
-    """
-    x, bins = as_array(x), as_array(bins)
-    if ndim_of(bins) != 1:
-        raise ShapeError(f"digitize: bins must be a vector, got shape {shape_of(bins)}")
-    if dtype_of(x).kind == "c" or dtype_of(bins).kind == "c":
-        raise DtypeError("digitize: complex numbers have no order")
-    side = "left" if right else "right"
-    if isinstance(bins, Tracer) and shape_of(bins)[0] > 1:  # which way they go is not known
-        rising = getitem(bins, 0) <= getitem(bins, -1)
-        before, after = getitem(bins, slice(0, -1)), getitem(bins, slice(1, None))
-        if not holds(where_p.bind(rising, before <= after, before >= after)):
-            raise ArgumentError("digitize: bins must rise or fall")
-        falling = shape_of(bins)[0] - searchsorted(reverse_p.bind(bins, axes=(0,)), x, side)
-        return where_p.bind(rising, searchsorted(bins, x, side), falling)
-    if not isinstance(bins, Tracer) and not np.all(bins[1:] >= bins[:-1]):
-        if not np.all(bins[1:] <= bins[:-1]):
-            raise ArgumentError("digitize: bins must rise or fall")
-        return len(bins) - searchsorted(bins[::-1], x, side)
-    return searchsorted(bins, x, side)
 
 
 # --- choice -----------------------------------------------------------------------------------------------------
@@ -653,7 +401,6 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
 
 __all__ = [
-    "argmax", "argmin", "argpartition", "argsort", "argwhere", "choose", "compress", "digitize", "extract",
-    "flatnonzero", "lexsort", "nanargmax", "nanargmin", "nonzero", "partition", "piecewise", "ravel_multi_index",
-    "searchsorted", "select", "sort", "sort_complex", "take", "take_along_axis", "unravel_index", "where",
+    "argwhere", "choose", "compress", "extract", "flatnonzero", "nonzero", "piecewise", "ravel_multi_index",
+    "select", "take", "take_along_axis", "unravel_index", "where",
 ]  # fmt: skip

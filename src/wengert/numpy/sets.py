@@ -22,7 +22,8 @@ from ..ops.scatters import scatter_add_p
 from ..ops.shape import as_length, canonical_axis, concatenate, moveaxis, reshape
 from ..ops.slices import slice_axis
 from ..ops.sorting import argsort_p
-from .searching import known, lexsort, nonzero, searchsorted
+from .ordering import lexsort, searchsorted
+from .searching import known, nonzero
 
 ndarray = np.ndarray
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..documented import with_example
 from ..ops import elementwise as _ew
 from ..ops.memory import parts, viewing
-from . import creation, joining, shaping
+from . import joining, patterns, shaping
 
 reshape = viewing(np.reshape)(shaping.reshape)
 ravel = viewing(np.ravel)(shaping.ravel)
@@ -29,8 +29,8 @@ fliplr = viewing(np.fliplr)(shaping.fliplr)
 flipud = viewing(np.flipud)(shaping.flipud)
 rot90 = viewing(np.rot90)(shaping.rot90)
 broadcast_to = viewing(np.broadcast_to)(shaping.broadcast_to)
-diagonal = viewing(np.diagonal)(creation.diagonal)
-diag = viewing(np.diag)(creation.diag)
+diagonal = viewing(np.diagonal)(patterns.diagonal)
+diag = viewing(np.diag)(patterns.diag)
 split = viewing(np.split)(joining.split)
 array_split = viewing(np.array_split)(joining.array_split)
 hsplit = viewing(np.hsplit)(joining.hsplit)

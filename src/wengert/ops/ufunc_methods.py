@@ -42,7 +42,7 @@ _RUNNING = {
 
 
 def _named(name: str) -> Callable[..., Any]:
-    return getattr(provided("namespace")("numpy.reductions"), name)
+    return getattr(provided("namespace")("numpy"), name)
 
 
 @functools.cache

@@ -172,7 +172,7 @@ def multinomial(key: Any, n: Any, p: Any, *, shape: Any = None, dtype: Any = Non
     full = np.broadcast_shapes((*shape_of(as_value(n)), 1), shape_of(p)) if shape is None else as_shape(shape)
     p = broadcast_to(ew.convert(p, d), full)
     count = broadcast_to(ew.convert(as_value(n), d), full[:-1])
-    from ..numpy.reductions import cumsum
+    from ..numpy.running import cumsum
     from ..numpy.shaping import flip
 
     left = flip(cumsum(flip(p, -1), -1), -1)

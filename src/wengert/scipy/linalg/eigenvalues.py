@@ -147,7 +147,7 @@ def eigh_tridiagonal(
         >>> linalg.eigh_tridiagonal(np.array([1.0, 1.0]), np.array([2.0]))[0].round(12)
         array([-1.,  3.])
     """
-    from ...numpy.creation import diag
+    from ...numpy.patterns import diag
 
     d, e = floating(d, e)
     if ndim_of(d) != 1 or ndim_of(e) != 1 or shape_of(d)[0] != shape_of(e)[0] + 1:

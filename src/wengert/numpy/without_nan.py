@@ -1,0 +1,196 @@
+"""Reductions that leave NaN out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..config import canonical_dtype
+from ..core import as_array, dtype_of, inexact_dtype
+from ..errors import DtypeError, ShapeError
+from ..ops import reduction as _ops
+from ..ops.elementwise import isnan
+from ..ops.elementwise import where as _where
+from . import reductions
+from .dispatch import no_out, plain
+from .reductions import mean, std, var
+
+
+def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
+    """`a` with NaN replaced by `fill`, and where it was not NaN (None for dtypes without NaN)."""
+    a = as_array(a)
+    if not inexact_dtype(dtype_of(a)):
+        return a, None
+    missing = isnan(a)
+    return _where(missing, np.asarray(fill, dtype_of(a))[()], a), ~missing
+
+
+def _of_inexact(a: Any, dtype: Any) -> None:
+    """Refuse a mean of floating numbers in whole ones, as NumPy does."""
+    if dtype is not None and inexact_dtype(dtype_of(as_array(a))) and not inexact_dtype(canonical_dtype(dtype)):
+        raise DtypeError(
+            f"a mean without NaN of {dtype_of(as_array(a))} has no dtype {canonical_dtype(dtype)}; leave it out"
+        )
+
+
+@plain(np.nansum)
+def nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    """The sum over `axis`, NaN counted as 0.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nansum(wnp.array([2.0, np.nan, 3.0]))
+        np.float64(5.0)
+    """
+    no_out(out)
+    return _ops.sum(_without_nan(a, 0)[0], axis, dtype, keepdims, initial, where)
+
+
+@plain(np.nanprod)
+def nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    """The product over `axis`, NaN counted as 1.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanprod(wnp.array([2.0, np.nan, 7.0]))
+        np.float64(14.0)
+    """
+    no_out(out)
+    return _ops.prod(_without_nan(a, 1)[0], axis, dtype, keepdims, initial, where)
+
+
+def _nanextreme(reduce: Any, worst: float, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    x, present = _without_nan(a, worst)
+    if where is not None and initial is None:
+        raise ShapeError("nanmax and nanmin with where= need initial=, the value of an empty selection")
+    out = reduce(x, axis, keepdims=keepdims, initial=initial, where=where)
+    if present is None or initial is not None:
+        return out
+    return _where(_ops.any(present, axis, keepdims), out, dtype_of(out).type(np.nan))
+
+
+def nanmax(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:
+    """The largest element over `axis` that is not NaN; NaN if there is none.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmax(wnp.array([[np.nan, 2.0], [1.0, 5.0]]), axis=0)
+        array([1., 5.])
+    """
+    no_out(out)
+    return _nanextreme(reductions.max, -np.inf, a, axis, keepdims, initial, where)
+
+
+def nanmin(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
+) -> Any:
+    """The smallest element over `axis` that is not NaN; NaN if there is none.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmin(wnp.array([[np.nan, 2.0], [1.0, 5.0]]), axis=1)
+        array([2., 1.])
+    """
+    no_out(out)
+    return _nanextreme(reductions.min, np.inf, a, axis, keepdims, initial, where)
+
+
+def _present(present: Any, where: Any) -> Any:
+    return present if where is None else where if present is None else present & where
+
+
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
+) -> Any:
+    """The mean over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanmean(wnp.array([1.0, np.nan, 5.0]))
+        np.float64(3.0)
+    """
+    no_out(out)
+    _of_inexact(a, dtype)
+    x, present = _without_nan(a, 0)
+    return mean(x, axis, dtype, keepdims=keepdims, where=_present(present, where))
+
+
+def nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The variance over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanvar(wnp.array([1.0, np.nan, 5.0]))
+        np.float64(4.0)
+    """
+    no_out(out)
+    _of_inexact(a, dtype)
+    x, present = _without_nan(a, 0)
+    chosen = _present(present, where)
+    return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
+
+
+def nanstd(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The standard deviation over `axis` of the elements that are not NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> import wengert.numpy as wnp
+        >>> wnp.nanstd(wnp.array([1.0, np.nan, 3.0]))
+        np.float64(1.0)
+    """
+    no_out(out)
+    _of_inexact(a, dtype)
+    x, present = _without_nan(a, 0)
+    chosen = _present(present, where)
+    return std(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
+
+
+__all__ = ["nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar"]
