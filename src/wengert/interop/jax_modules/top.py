@@ -15,6 +15,7 @@ from ..versions import VERSION, VERSION_INFO
 from ..wording import worded
 from . import contexts, transformations
 from . import devices as _devices
+from .ad_checkpoint import checkpoint_policies
 from .array import Array, Device
 from .callbacks import pure_callback
 from .contexts import *  # noqa: F403
@@ -186,7 +187,7 @@ def make_mesh(axis_shapes: Any, axis_names: Any, axis_types: Any = None, *, devi
 __all__ = [
     *transformations.__all__, *contexts.__all__, *_devices.__all__, "Ref", "empty_ref", "free_ref", "freeze", "new_ref",
     "make_mesh", "make_user_context", "pure_callback",
-    "Array", "Device", "block_until_ready", "checking_leaks", "clear_caches", "config", "custom_gradient",
+    "Array", "Device", "block_until_ready", "checking_leaks", "checkpoint_policies", "clear_caches", "config", "custom_gradient",
     "default_backend", "default_device", "default_matmul_precision", "device_count", "device_get", "device_put",
     "debug_infs", "debug_nans", "devices", "effects_barrier", "enable_x64", "ensure_compile_time_eval", "float0", "local_device_count",
     "local_devices", "named_call", "named_scope", "process_count", "process_index", "version",

@@ -86,12 +86,16 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
     Raises:
         TypeError: the bounds are no integers of one dtype.
     """
+    if not callable(body_fun):
+        raise TypeError("lax.fori_loop: body_fun argument should be callable.")
     low, high = kind_of(lower), kind_of(upper)
     known = not any(isinstance(_lower(x), Tracer) for x in (lower, upper))
     if any(k[0].kind not in "iu" for k in (low, high)) or (low[0] != high[0] and not (low[1] or high[1])):
         raise TypeError(f"lower and upper arguments to fori_loop must have equal types, got {low[0]} and {high[0]}")
     if unroll is not None and not isinstance(unroll, bool) and int(unroll) < 1:
         raise ValueError(f"`unroll` must be a `bool` or a positive `int`, got {unroll}")
+    if unroll not in (None, False, 1) and not known:
+        raise ValueError("Can only use `unroll` in `fori_loop` if the loop bounds are statically known.")
     counts = known or (low[1] and high[1])  # known bounds count as Python's numbers do
     if known:
         lower, upper = int(_lower(lower)), int(_lower(upper))
@@ -112,7 +116,13 @@ _lower = lower
 
 @worded
 def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_val: Any) -> Any:
-    """`wengert.lax.while_loop`; what is carried and weak takes the dtype that the body makes of it."""
+    """`wengert.lax.while_loop`; what is carried and weak takes the dtype that the body makes of it.
+
+    Raises:
+        TypeError: a function cannot be called.
+    """
+    if not (callable(cond_fun) and callable(body_fun)):
+        raise TypeError("lax.while_loop: body_fun and cond_fun arguments should be callable.")
     carry, weak, after = _wide(init_val, body_fun)
     if not any(weak):
         return lift(ours.while_loop(lowered(cond_fun), lowered(body_fun), carry))
@@ -136,6 +146,8 @@ def scan(
     taken = trees.map(as_array, lower(xs, TREES))
     if not callable(f):
         raise TypeError("lax.scan: f argument should be a callable.")
+    if not isinstance(unroll, (int, np.integer)) or unroll < 0:
+        raise ValueError("`unroll` must be a `bool` or a non-negative `int`.")
     paths = trees.flatten_with_paths(taken)[0]
     steps_of(length, [x for _, x in paths], [path for path, _ in paths], "scan")
     first = trees.map(lambda x: lift(x[0] if len(x) else np.zeros(x.shape[1:], x.dtype)), taken)
@@ -295,8 +307,12 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
         operands = (operand,)
     if not (callable(true_fun) and callable(false_fun)):
         raise TypeError("lax.cond: true_fun and false_fun arguments should be callable.")
-    if isinstance(pred, (str, bytes, type(None), list, tuple, dict)):
+    if pred is None:
+        raise TypeError("cond predicate is None")
+    if isinstance(pred, (str, bytes, list, tuple, dict)):
         raise TypeError(f"Pred must be a scalar, got {pred} of type {type(pred)}")
+    if kind_of(pred)[0].kind not in "biufV":
+        raise TypeError(f"Pred type must be either boolean or number, got {kind_of(pred)[0]}.")
     given = [_of_numbers(x) for x in operands]
     if isinstance(lower(pred), Tracer):
         kinds = _Kinds((true_fun, false_fun))
@@ -332,8 +348,10 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
     branches = list(branches)
     if not all(callable(b) for b in branches):
         raise TypeError("lax.switch: branches argument should be a sequence of callables.")
-    if branches and (kind_of(index)[0].kind not in "iu" or np.shape(lower(index))):
-        raise TypeError(f"Index type must be an integer scalar, got {index} as {kind_of(index)[0]}")
+    if branches and np.shape(lower(index)):
+        raise TypeError(f"Branch index must be scalar, got {index} of shape {np.shape(lower(index))}.")
+    if branches and kind_of(index)[0].kind not in "iu":
+        raise TypeError(f"Index type must be an integer, got {index} as {kind_of(index)[0]}")
     if not branches:
         raise ValueError("Empty branch sequence")
     given = [_of_numbers(x) for x in operands]
@@ -352,7 +370,7 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
 def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
     """`f` of each slice of `xs` along the first axis, stacked: one after another, or `batch_size` at once."""
     function = _named(lambda x: lower(_of_numbers(f(x)), True), f)
-    return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size))
+    return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size or None))
 
 
 @worded
@@ -368,13 +386,36 @@ def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, 
     return bordered(ours.associative_scan)(fn, elems, reverse, axis)
 
 
+def _fits(name: str, out: Any, guess: Any) -> Any:
+    """What a function of `custom_root` gives.
+
+    Raises:
+        TypeError: it has another structure than the guess.
+    """
+    got, expected = trees.structure(out), trees.structure(guess)
+    if got != expected:
+        texts = [str(t).replace("PyTreeSpec", "PyTreeDef") for t in (got, expected)]
+        raise TypeError(f"{name}() output pytree structure must match initial_guess, got {texts[0]} and {texts[1]}.")
+    return out
+
+
 @worded
 def custom_root(
     f: Callable[..., Any], initial_guess: Any, solve: Callable[..., Any], tangent_solve: Callable[..., Any],
     has_aux: bool = False,
 ) -> Any:  # fmt: skip
-    """`wengert.lax.custom_root`: a root of `f` with the derivative of the implicit function theorem; as weak as the guess."""
-    out = bordered(ours.custom_root)(f, initial_guess, solve, tangent_solve, has_aux)
+    """`wengert.lax.custom_root`: a root of `f` with the derivative of the implicit function theorem; as weak as the guess.
+
+    Raises:
+        TypeError: `f` or `solve` gives another structure than that of the guess.
+    """
+
+    def solved(given: Any, guess: Any) -> Any:
+        out = solve(lambda x: _fits("f", given(x), initial_guess), guess)
+        _fits("solve", out[0] if has_aux and isinstance(out, (tuple, list)) else out, initial_guess)
+        return out
+
+    out = bordered(ours.custom_root)(f, initial_guess, solved, tangent_solve, has_aux)
     weak = [kind_of(x)[1] for x in trees.leaves(initial_guess)]
     return (_marked(out[0], weak), out[1]) if has_aux else _marked(out, weak)
 
