@@ -156,6 +156,20 @@ def test_indices_of_other_paths_are_not_read():
     agree(compiled(n[::-1].copy()), looped(f, n[::-1]))
 
 
+def test_questions_of_a_path_that_an_example_has_left_are_not_asked():
+    """What a path asks next may fail for an example that answered the question before otherwise, on a path not seen yet."""
+    table = np.arange(4.0) + 1
+
+    def f(x, i):
+        return x * 2 if x > 0 and table[i] > 0 else x
+
+    x, i = np.array([1.0, 2.0, 3.0]), np.array([0, 3, 1])
+    for backend in ("interpreter", "native"):
+        compiled = jit(vmap(f), backend=backend)
+        agree(compiled(x, i), 2 * x)
+        agree(compiled(np.array([1.0, -2.0, 3.0]), np.array([0, 99, 1])), np.array([2.0, -2.0, 6.0]))
+
+
 def test_backends():
     for name in ("interpreter", "native"):
         agree(jit(vmap(tax), backend=name)(X), looped(tax, X))

@@ -179,7 +179,9 @@ def _native(name: str, ours: Any, call: Call) -> str:
             program = wengert.jit(flat).lower(*call[1]).program
         except wengert.errors.WengertError:
             return NO
-    calls = {s.eqn.primitive.name for s in planned(optimized(program), vector_bytes()).steps if type(s).__name__ == "Call"}
+    calls = {
+        s.eqn.primitive.name for s in planned(optimized(program), vector_bytes()).steps if type(s).__name__ == "Call"
+    }
     return (YES if not calls else f"NumPy's {', '.join(sorted(calls))}") + _length(name)
 
 

@@ -29,7 +29,14 @@ from reference.observed import Seen, observe  # noqa: E402
 SUBJECTS = {
     "Transformations": ["wengert", "wengert.lax", "wengert.sparse", "wengert.debug", "wengert.testing"],
     "NumPy": ["wengert.numpy", "wengert.numpy.linalg", "wengert.numpy.fft"],
-    "Networks and random numbers": ["wengert.nn", "wengert.initializers", "wengert.random", "wengert.image", "wengert.sharding", "wengert.states"],
+    "Networks and random numbers": [
+        "wengert.nn",
+        "wengert.initializers",
+        "wengert.random",
+        "wengert.image",
+        "wengert.sharding",
+        "wengert.states",
+    ],
     "SciPy": [
         "wengert.scipy.cluster.vq",
         "wengert.scipy.fft",

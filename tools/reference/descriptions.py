@@ -139,7 +139,9 @@ def completed(lines: list[str], paths: list[str], value: Any) -> list[str]:
     if place is None:
         if attributes:
             return lines
-        heads = [i for i, line in enumerate(kept) if re.match(r"^(Returns|Raises|Example|Source|Attributes)\b.*:", line)]
+        heads = [
+            i for i, line in enumerate(kept) if re.match(r"^(Returns|Raises|Example|Source|Attributes)\b.*:", line)
+        ]
         place = heads[0] if heads else len(kept)
     return [*kept[:place], *([""] if place and kept[place - 1] else []), *section, *kept[place:]]
 

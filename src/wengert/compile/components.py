@@ -131,4 +131,20 @@ def _part(kernel: Any, part: Any, roots: list[Any]) -> Any:
     return part
 
 
-__all__ = ["separated"]
+def corresponding(first: Any, second: Any, storage: Any) -> dict[Any, Any] | None:
+    """The arrays of a nest by those of one that is alike; None where two are one array in one of them alone."""
+
+    def arrays(kernel: Any) -> list[Any]:
+        read = [n.data[0] for n in kernel.nest.nodes if n.kind == "load"]
+        return [storage(a) for a in [*read, *[r.target for r in kernel.roots]]]
+
+    found: dict[Any, Any] = {}
+    back: dict[Any, Any] = {}
+    for a, b in zip(arrays(first), arrays(second), strict=True):
+        key, other = (x if type(x) is Var else id(x) for x in (a, b))
+        if found.setdefault(key, b) is not b or back.setdefault(other, a) is not a:
+            return None
+    return found
+
+
+__all__ = ["corresponding", "separated"]

@@ -25,7 +25,7 @@ from .control import Control, control_of
 from .interleaved import REAL, SameBytes
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Nest, size_of
-from .products import Product, product_of, sizes, whole
+from .products import Product, product_domain, product_node, product_of, sizes, whole
 from .scalars import lowered, register_type
 from .serial import Serial, serial_of
 
@@ -432,7 +432,7 @@ class Plan:
         point = tuple(Affine.axis(i) for i in range(len(kernel.domain)))
         for root in kernel.roots:
             if isinstance(root.source, Equation):
-                make = _checked_node if isinstance(root.source.primitive.native, Check) else _product_node
+                make = _checked_node if isinstance(root.source.primitive.native, Check) else product_node
                 root.node = make(nest, root.source, point)
             else:
                 root.node = nest.value(root.source, point)
@@ -455,34 +455,6 @@ def uses_again(eqn: Equation) -> list[bool]:
 def _shared_key(eqn: Equation) -> tuple[str, Atom]:
     """What an elementwise function shares with others of the same argument."""
     return eqn.primitive.native.shares, eqn.inputs[0]
-
-
-def product_domain(eqn: Equation) -> tuple[int, ...]:
-    """The domain of a product as a loop nest: its result's axes, then the contracted ones."""
-    x = eqn.inputs[0].aval
-    (cx, _), _ = eqn.params["dims"]
-    return (*eqn.outputs[0].aval.shape, *[x.shape[i] for i in cx])
-
-
-def _product_node(nest: Nest, eqn: Equation, point: Sequence[Affine]) -> int:
-    x, y = eqn.inputs
-    (cx, cy), (bx, by) = eqn.params["dims"]
-    n = len(eqn.outputs[0].aval.shape)
-    fx = [i for i in range(len(x.aval.shape)) if i not in cx and i not in bx]
-    fy = [i for i in range(len(y.aval.shape)) if i not in cy and i not in by]
-    at_x: dict[int, Affine] = {}
-    at_y: dict[int, Affine] = {}
-    for k, (i, j) in enumerate(zip(bx, by, strict=True)):
-        at_x[i] = at_y[j] = point[k]
-    for k, i in enumerate(fx):
-        at_x[i] = point[len(bx) + k]
-    for k, j in enumerate(fy):
-        at_y[j] = point[len(bx) + len(fx) + k]
-    for k, (i, j) in enumerate(zip(cx, cy, strict=True)):
-        at_x[i] = at_y[j] = point[n + k]
-    left = nest.value(x, tuple(at_x[i] for i in range(len(at_x))))
-    right = nest.value(y, tuple(at_y[i] for i in range(len(at_y))))
-    return nest.node("product", (left, right), None, np.dtype(eqn.outputs[0].aval.dtype))
 
 
 def _checked_node(nest: Nest, eqn: Equation, point: Sequence[Affine]) -> int:

@@ -17,6 +17,7 @@ from ..program import Literal, Var
 from . import callback, interrupts, pieces, pool, timing
 from .callback import FAILED
 from .chunks import piece
+from .components import corresponding
 from .control import Control
 from .control.lanes import LaneWriter, lanes_of
 from .control.registers import RegisterWriter
@@ -28,7 +29,7 @@ from .lapack import Factorisation
 from .loops import KernelWriter
 from .memory import Memory, written
 from .multiply import emit_product
-from .nest import size_of
+from .nest import is_number, size_of
 from .products import Product
 from .scalars import MEMORY_TYPES, number_type
 from .schedule import Schedule
@@ -101,7 +102,7 @@ class Module:
         if whole is not None and self._main_clock is not None:
             self.clock = self._main_clock.body(self, plan, sum(map(_nanoseconds, plan.steps)))
         self._untested = self._guards() if plan.program.guards else []
-        self._test_guards(lambda root: True if root in self._given() else None)
+        self._test_guards(set(plan.program.inputs).__contains__)
         last = {v: step for step in plan.steps for v in written(step)} if self._untested else {}
         for number, step in enumerate(plan.steps):
             known = len(self.texts.functions)
@@ -125,9 +126,6 @@ class Module:
         if whole is None:
             self.texts.main = self.function_text("define i32 @main(ptr %arguments, ptr %workspace, ptr %callback)")
             self.symbols.update(n for n in self.texts.declarations if not n.startswith("llvm."))
-
-    def _given(self) -> set[Any]:
-        return {a for a in self.memory.arguments if type(a) is Var}
 
     def _guards(self) -> list[tuple[Any, Any]]:
         """Variables that are guards and the values they must have, without those that are constants."""
@@ -183,7 +181,7 @@ class Module:
     def pointer(self, array: Any) -> str:
         """The address of an array's data, as a value in `main`."""
         array = self.memory.storage(array)
-        if type(array) is Literal and (self._whole is not None or is_scalar_literal(array)):
+        if type(array) is Literal and (self._whole is not None or is_number(array)):
             return self.texts.constant(array)
         key: Any = array if type(array) is Var else id(array)
         found = self._pointers.get(key)
@@ -265,7 +263,7 @@ class Module:
         known = self._alike.get(id(kernel.alike)) if kernel.alike is not None else None
         if known is not None:
             first, schedule, call = known
-            arrays = _corresponding(first, kernel, self.memory.storage)
+            arrays = corresponding(first, kernel, self.memory.storage)
             if arrays is not None:
                 self.kernels.append((kernel, schedule))
                 key = [a if type(a) is Var else id(a) for a in call.arrays]
@@ -429,7 +427,7 @@ class Module:
     def _call(self, step: Call) -> None:
         number = len(self.calls)
         self.calls.append(step)
-        arrays = [a for a in step.eqn.inputs if not is_scalar_literal(a)] + list(step.eqn.outputs)
+        arrays = [a for a in step.eqn.inputs if not is_number(a)] + list(step.eqn.outputs)
         table = self.table([f"ptr {self.pointer(a)}" for a in arrays])
         status, n = self._name(), self._count
         leave = "failed"
@@ -499,23 +497,3 @@ def _nanoseconds(step: Any) -> float:
     if isinstance(step, Control):  # it looks for itself
         return min(step.work, interrupts.LIMIT / 4)
     return _work(step) / (8 if isinstance(step, Product) else 2)
-
-
-def _corresponding(first: Kernel, second: Kernel, storage: Any) -> dict[Any, Any] | None:
-    """The arrays of a nest by those of one that is alike; None where two are one array in one of them alone."""
-
-    def arrays(kernel: Kernel) -> list[Any]:
-        read = [n.data[0] for n in kernel.nest.nodes if n.kind == "load"]
-        return [storage(a) for a in [*read, *[r.target for r in kernel.roots]]]
-
-    found: dict[Any, Any] = {}
-    back: dict[Any, Any] = {}
-    for a, b in zip(arrays(first), arrays(second), strict=True):
-        key, other = (x if type(x) is Var else id(x) for x in (a, b))
-        if found.setdefault(key, b) is not b or back.setdefault(other, a) is not a:
-            return None
-    return found
-
-
-def is_scalar_literal(a: Any) -> bool:
-    return type(a) is Literal and a.aval.shape == ()

@@ -190,8 +190,13 @@ def in_pairs(a: Affine, array: Any) -> bool:
     return array.aval.size % 2 == 0
 
 
+def is_number(a: Any) -> bool:
+    """Whether an atom is a literal number, which has no memory."""
+    return type(a) is Literal and a.aval.shape == ()
+
+
 def size_of(aval: Aval) -> int:
     return math.prod(aval.shape)
 
 
-__all__ = ["Nest", "Node", "in_pairs", "size_of"]
+__all__ = ["Nest", "Node", "in_pairs", "is_number", "size_of"]

@@ -127,6 +127,24 @@ def turned(shapes: Sequence[tuple[int, ...]], dims: Dims, dtype: np.dtype) -> tu
     return None if turn_x is None and turn_y is None else (turn_x, turn_y)
 
 
+def product_domain(eqn: Equation) -> tuple[int, ...]:
+    """The domain of a product as a loop nest: its result's axes, then the contracted ones."""
+    x = eqn.inputs[0].aval
+    (cx, _), _ = eqn.params["dims"]
+    return (*eqn.outputs[0].aval.shape, *[x.shape[i] for i in cx])
+
+
+def product_node(nest: Any, eqn: Equation, point: Sequence[Any]) -> int:
+    """The node of the product of two elements, at a point of its domain: batch, free axes of both factors, contracted ones."""
+    n, sides = len(eqn.outputs[0].aval.shape), []
+    contracted, batches = eqn.params["dims"]
+    free = iter(point[len(batches[0]) : n])
+    for a, inner, batch in zip(eqn.inputs, contracted, batches, strict=True):
+        at = {**dict(zip(batch, point, strict=False)), **dict(zip(inner, point[n:], strict=True))}
+        sides.append(nest.value(a, tuple([at[i] if i in at else next(free) for i in range(len(a.aval.shape))])))
+    return nest.node("product", tuple(sides), None, np.dtype(eqn.outputs[0].aval.dtype))
+
+
 def _nearest(rank: int, *orders: Sequence[Sequence[int]]) -> tuple[int, ...]:
     """Of some permutations, given in groups of axes, one that leaves the last axis last: rows are copied whole."""
     flat = [tuple(i for group in order for i in group) for order in orders]

@@ -93,7 +93,7 @@ class Rewriter:
             outs = self.apply(eqn.primitive, inputs, eqn.params, list(map(AVAL, eqn.outputs)))
             env.update(zip(eqn.outputs, outs, strict=True))
         self.place = around
-        return [env[a] if type(a) is Var else self.literal(a) for a in program.outputs]  # type: ignore[arg-type]
+        return [env[a] if type(a) is Var else self.literal(a) for a in program.outputs]
 
     def literal(self, a: Literal) -> Atom:
         """A literal; an array that holds one number everywhere is a broadcast of it."""
@@ -117,14 +117,15 @@ class Rewriter:
         self, primitive: Primitive, inputs: list[Atom], params: dict[str, Any], avals: Sequence[Aval]
     ) -> list[Atom]:
         """Results of a primitive, simplified."""
-        native = primitive.native
-        sub: Program | None = None if isinstance(native, Formula) else primitive.expansion(inputs, params)
+        formula = isinstance(primitive.native, Formula)
+        sub: Program | None = None if formula else primitive.expansion(inputs, params)
         if sub is not None:
             if not primitive.recomputes:
                 return [self.fitted(o, a) for o, a in zip(self.run(sub, inputs), avals, strict=True)]
             outer, self.scope = self.scope, self.scope + len(self.equations) + 1
             outs, self.scope = self.run(sub, inputs), outer
             return outs
+        native: Any = primitive.native
         if native.widens and (wider := native.wider([a.aval.dtype for a in inputs], avals[0].dtype)) is not None:
             return self._widened(primitive, inputs, params, avals, *wider)
         if isinstance(primitive.native, Control):

@@ -27,7 +27,7 @@ class Affine(NamedTuple):
     def axis(i: int) -> Affine:
         return Affine(((i, 1),))
 
-    def __add__(self, other: Affine) -> Affine:  # type: ignore[override]
+    def __add__(self, other: Affine) -> Affine:
         if not other.terms:
             return Affine(self.terms, self.constant + other.constant) if other.constant else self
         if not self.terms:

@@ -23,14 +23,14 @@ from .. import pool
 from ..emitter import BITS, INSTRUCTIONS, Emitter, V
 from ..interrupts import STOPPED, look
 from ..narrow import from_memory, to_memory
-from ..nest import size_of
+from ..nest import is_number, size_of
 from ..scalars import cast
 from ..serial.step import pieces_of
 from ..serial.writer import INT64, Array, Text, memory_type
 from .elements import Value, bytes_of_aval
 from .fit import CONTROL_COSTS, cost, few
 from .registers import RegisterWriter
-from .step import Control, is_number
+from .step import Control
 from .tape import Tape
 from .walk import groups
 

@@ -16,12 +16,12 @@ from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Equation, Literal, Var
 from ..emitter import V
 from ..interrupts import STOPPED
-from ..nest import size_of
+from ..nest import is_number, size_of
 from ..scalars import cast
 from ..serial.writer import INT64, Array
 from .elements import ElementWriter, Value, bytes_of_aval
 from .fit import branch_pairs
-from .step import Control, is_number
+from .step import Control
 from .tape import Tape
 from .walk import groups
 

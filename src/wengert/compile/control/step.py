@@ -11,6 +11,7 @@ from ...core import Aval
 from ...lowering import kinds, meaning
 from ...lowering.kinds import Branch, Scan, While
 from ...program import Atom, Equation, Literal, Program, Var
+from ..nest import is_number
 
 
 class Body:
@@ -102,10 +103,6 @@ class Control:
     def bytes(self, role: str, size: int) -> None:
         if size:
             self.want(role, Aval((size,), np.dtype(np.uint8)))
-
-
-def is_number(a: Any) -> bool:
-    return type(a) is Literal and a.aval.shape == ()
 
 
 def control_of(eqn: Equation, producer: Mapping[Var, Equation]) -> Control | None:

@@ -12,9 +12,9 @@ from ...lowering.kinds import Branch, Scan, Walk, While
 from ...program import Var
 from ..emitter import V
 from ..interrupts import STOPPED
-from ..nest import size_of
+from ..nest import is_number, size_of
 from ..serial.writer import Loop, Text
-from .step import Body, Control, is_number
+from .step import Body, Control
 from .tape import Tape
 from .walk import groups
 

@@ -13,6 +13,7 @@ import numpy as np
 from ...core import Aval
 from ...lowering.kernels import Kernel
 from ...program import Atom, Equation, Literal, Var
+from ..nest import is_number
 
 Body = Callable[[Any], None]  # writes the kernel with a `Writer`
 Lowering = Callable[["Serial"], "Body | list[Phase] | None"]
@@ -105,10 +106,6 @@ def refused(step: Serial) -> Body:
         target.store(w.int(0), source.load(w.int(0)))
 
     return write
-
-
-def is_number(a: Any) -> bool:
-    return type(a) is Literal and a.aval.shape == ()
 
 
 @cache

@@ -17,8 +17,9 @@ from .. import pieces
 from ..emitter import BITS, Emitter, V
 from ..interrupts import DECLARATION, LIMIT, NAME, ask, look
 from ..narrow import from_memory, to_memory
+from ..nest import is_number
 from ..scalars import KEY, MEMORY_TYPES, REGISTERS, cast, register_type
-from .step import Phase, Serial, is_number
+from .step import Phase, Serial
 
 INT64 = np.dtype(np.int64)
 LINE = 0.5  # nanoseconds of an instruction, about
