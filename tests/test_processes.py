@@ -242,6 +242,28 @@ def test_functions_that_were_decorated_twice_are_pickled_by_their_name(inner, mo
             assert pickle.loads(pickle.dumps(module.f)) is module.f, outer
 
 
+NAMESPACES = """
+import sys, threading
+import wengert as w
+sys.setswitchinterval(1e-6)
+wrong, go = [], threading.Event()
+names = {"random": "gamma", "lax": "scan", "numpy": "sin", "scipy": "special", "nn": "softmax", "sharding": "shard_map"}
+def use(name):
+    go.wait()
+    try: getattr(getattr(w, name), names[name])
+    except BaseException as error: wrong.append(error)
+threads = [threading.Thread(target=use, args=(n,)) for n in [*names] * 3]
+for t in threads: t.start()
+go.set()
+for t in threads: t.join()
+assert not wrong, wrong
+"""
+
+
+def test_namespaces_that_several_threads_ask_for_first():
+    run(code=NAMESPACES, timeout=120)
+
+
 LOCKS = """
 import threading
 

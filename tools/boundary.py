@@ -145,7 +145,7 @@ PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
         w.random.normal(w.random.key(5), (3,)) * x[0, 0], w.random.permutation(w.random.key(6), x), w.random.choice(w.random.key(7), x, (5,)),
     ),
     "paths": paths,
-    "nothing": lambda x, k: (x[:0] * 1, wnp.sum(x[:, :0], 1), wnp.sort(x[:0]), wnp.concatenate([x[:0], x]), x[:0].T @ x[:0]),
+    "nothing": lambda x, k: (x[:0] * 1, wnp.sum(x[:, :0], 1), wnp.sort(x[:0]), wnp.concatenate([x[:0], x]), wnp.matmul(x[:0].T, x[:0])),
     "a workspace": lambda x, k: wnp.cumsum(wnp.cumsum(wnp.tile(x.reshape(-1), 300))[::-1])[::-1][:7] + x[0, 0],
     "forty axes": lambda x, k: x[0, :4].reshape((2,) + (1,) * 38 + (2,)) + x[1, :4].reshape((2,) + (1,) * 38 + (2,)),
 }  # fmt: skip

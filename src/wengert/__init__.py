@@ -4,7 +4,6 @@ The transformations stand here; the namespaces (`wengert.numpy`, `wengert.random
 first used, so that a program pays only for what it touches.
 """
 
-from sys import modules as _modules
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -175,12 +174,20 @@ __all__ = [
 ]
 
 
+_whole: dict[str, _Any] = {}  # namespaces that have been imported to their end
+
+
 @_provide
 def _namespace(name: str) -> _Any:
     """A file of the namespaces, imported when it is first asked for: methods of traced values are functions of theirs."""
     from importlib import import_module
 
-    return _modules.get(f"{__name__}.{name}") or import_module(f"{__name__}.{name}")
+    found = _whole.get(name)
+    if found is None:
+        found = import_module(f"{__name__}.{name}")  # which waits for another thread that is at it
+        if not getattr(found.__spec__, "_initializing", False):
+            _whole[name] = found
+    return found
 
 
 def __getattr__(name: str) -> _Any:

@@ -50,7 +50,7 @@ def check_callable(f: Any, what: str) -> None:
 
 def _named(module: str, name: str) -> Any:
     """What goes by a name in a module, if that can be imported and there is something."""
-    found: Any = sys.modules.get(module) or importlib.import_module(module)
+    found: Any = importlib.import_module(module)
     for part in name.split("."):
         found = getattr(found, part, None)
     return found

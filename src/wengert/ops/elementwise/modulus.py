@@ -160,7 +160,11 @@ def _slope_beside(args: Sequence[Value], side: Callable[[], Value]) -> tuple[Val
 
 BESIDE.update({abs_p: _abs_beside, slope_p: _slope_beside, slope_toward_p: _slope_beside})
 copysign_p = binary(
-    "copysign", np.copysign, lambda ans, x, y: sign(x) * sign(ans), None, native=Formula(formulas.copysign, kinds="f")
+    "copysign",
+    np.copysign,
+    lambda ans, x, y: 1.0 if x is y else sign(x) * sign(ans),  # with its own sign it is x
+    None,
+    native=Formula(formulas.copysign, kinds="f"),
 )
 
 
