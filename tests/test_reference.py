@@ -87,6 +87,17 @@ def test_arguments_that_are_those_of_another_function():
     assert taken["argnums"] == descriptions.describe(["wengert.jacobian"], wengert.jacobian)["argnums"]
 
 
+def test_parameters_that_are_described_together_stand_together():
+    lines = descriptions.completed(["Interpolate."], ["wengert.numpy.interp"], wengert.numpy.interp)
+    assert (
+        "    left, right: the value before the first and behind the last point (``fp[0]`` and ``fp[-1]`` by default)."
+        in lines
+    )
+    assert any(
+        line.startswith("    \\*args: ") for line in descriptions.completed([], ["wengert.explain"], wengert.explain)
+    )
+
+
 def test_an_unknown_parameter_is_missing():
     def f(x, nobody_has_said_what_this_is):
         """A function."""
@@ -179,3 +190,86 @@ def test_a_loop_without_an_end_is_left(monkeypatch):
     monkeypatch.setattr(observed, "SECONDS", 1)
     loop = seen("wengert.lax.while_loop")
     assert loop.calls and loop.derivatives
+
+
+# --- what shared words say is tried on every function that they describe --------------------------------------------------
+
+SAID = {  # the beginning of a description, a value for the parameter, and what is to happen: an error, or the same result
+    'None or "cpu": arrays lie': ("gpu", wengert.errors.ArgumentError),
+    "has to be None: there are no plans": (1, wengert.errors.ArgumentError),
+    "has to be None: steps may run": (print, wengert.errors.WengertError),
+    "has to be False": (True, wengert.errors.WengertError),
+    "what NaN mean": ("ignore", wengert.errors.ArgumentError),
+    "accepted as SciPy accepts it; nothing is overwritten": (True, None),
+    "accepted as SciPy accepts it; it changes nothing": (False, None),
+    "accepted as NumPy accepts it; nothing is overwritten": (True, None),
+    "accepted for code written for JAX; it changes nothing": (None, None),
+    "accepted as NumPy accepts it; every sort here": (None, None),
+    "accepted as SciPy accepts it; nothing is printed": (True, None),
+}
+
+
+CALLS = {}
+
+
+def calls_of(f):
+    """The calls of functions themselves in the example of one."""
+    if id(f) not in CALLS:
+        CALLS[id(f)] = [c for c in observed.calls_of(f, NAMESPACES) if not c.method]
+    return CALLS[id(f)]
+
+
+def described_so(words):
+    for value, paths in PUBLIC:
+        for name, text in descriptions.describe(paths, value).items():
+            if text.startswith(words):
+                yield value, paths[0], name
+
+
+def same(one, other):
+    pairs = list(zip(wengert.tree.leaves(one), wengert.tree.leaves(other), strict=True))
+    return all(
+        np.array_equal(np.asarray(a), np.asarray(b), equal_nan=np.asarray(a).dtype.kind in "fc") for a, b in pairs
+    )
+
+
+@pytest.mark.parametrize("words", SAID)
+def test_shared_words_are_true_of_each_function(words, capsys):
+    given, error = SAID[words]
+    wrong, count = [], 0
+    for f, path, name in described_so(words):
+        calls = [c for c in calls_of(f) if name not in c.kwargs]
+        calls = [c for c in calls if descriptions.parameters(f).index(name) >= len(c.args)]
+        if not calls:
+            continue
+        count += 1
+        try:
+            with np.errstate(all="ignore"):
+                result = f(*calls[-1].args, **calls[-1].kwargs, **{name: given})
+        except Exception as raised:
+            if error is None or not isinstance(raised, error):
+                wrong.append((path, name, repr(raised)))
+            continue
+        if error is not None or not same(result, calls[-1].result):
+            wrong.append((path, name, "no error" if error else result))
+    assert wrong == [] and count
+
+
+def test_out_is_written_into_or_refused():
+    """Of arrays and of lists: an `out` that is taken and left alone is a wrong result in the user's array."""
+    wrong, count = [], 0
+    for f, paths in PUBLIC:
+        names = descriptions.parameters(f)
+        calls = [c for c in calls_of(f) if "out" not in c.kwargs] if "out" in names else []
+        for call in [c for c in calls if names.index("out") >= len(c.args) > 0][-1:]:
+            first = call.args[0]
+            for args in (call.args, (first.tolist() if isinstance(first, np.ndarray) else first, *call.args[1:])):
+                out = np.full_like(np.asarray(call.result), 7)
+                count += 1
+                try:
+                    result = f(*args, **call.kwargs, out=out)
+                except wengert.errors.NotSupportedError:
+                    continue
+                if result is not out or not same(out, call.result):
+                    wrong.append((paths[0], args))
+    assert wrong == [] and count > 100

@@ -124,7 +124,13 @@ def completed(lines: list[str], paths: list[str], value: Any) -> list[str]:
     words = describe(paths, value)
     if not words:
         return lines
-    section = ["Args:", *(f"    {_starred(value, n)}: {text}" for n, text in words.items()), ""]
+    grouped: list[tuple[list[str], str]] = []  # parameters that are described together stand together
+    for name, text in words.items():
+        if grouped and grouped[-1][1] == text:
+            grouped[-1][0].append(_starred(value, name))
+        else:
+            grouped.append(([_starred(value, name)], text))
+    section = ["Args:", *(f"    {', '.join(names)}: {text}" for names, text in grouped), ""]
     kept: list[str] = []
     place, inside = None, False
     attributes = any(_SECTION.match(line) and line.startswith("Attributes") for line in lines)

@@ -117,8 +117,7 @@ def calls_of(f: Any, spaces: list[str]) -> list[Call]:
     try:
         for module, key, _ in places:
             setattr(module, key, watched)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=lambda _: None, clear_globs=False)
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=lambda _: None, clear_globs=False)
     finally:
         for module, key, value in places:
             setattr(module, key, value)
@@ -367,7 +366,8 @@ def _within(seconds: int) -> Iterator[None]:
 
 def observe(f: Callable[..., Any], spaces: list[str]) -> Seen:
     """What a function does, by the calls of its example."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
+    silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with np.errstate(all="ignore"), warnings.catch_warnings(), silent[0], silent[1]:
         warnings.simplefilter("ignore")
         state = np.random.get_state()
         calls = calls_of(f, spaces)

@@ -39,7 +39,6 @@ def sum(  # noqa: A001
         a: the array.
         axis: an axis or several; all by default.
         dtype: the dtype to sum in; small integers are summed as int64 by default.
-        out: not supported.
         keepdims: whether the axes stay, with length 1.
         initial: a value added to the sum.
         where: a mask that broadcasts to `a`: which elements are summed.

@@ -174,7 +174,6 @@ def take(
         a: the array.
         indices: integers, of any shape.
         axis: the axis; the flattened array for None.
-        out: not supported.
         mode: "raise" (the default: known indices must be in range), "clip", "wrap", or JAX's "fill".
         unique_indices, indices_are_sorted: accepted as JAX accepts them.
         fill_value: for mode "fill", what stands where an index is out of range (NaN by default).
@@ -185,6 +184,7 @@ def take(
         array([[3, 1],
                [6, 4]])
     """
+    no_out(out)
     a, indices = as_array(a), as_positions(indices)
     if axis is None or (not shape_of(a) and axis in (0, -1)):
         a, axis = reshape(a, (-1,)), 0
@@ -239,7 +239,6 @@ def compress(
         condition: a vector; its values are known, or `size` is given.
         a: the array; flattened if `axis` is None.
         axis: the axis.
-        out: not supported.
         size: how many slices the result has: more are cut off, missing ones are filled in.
         fill_value: what is filled in.
 

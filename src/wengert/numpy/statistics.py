@@ -37,7 +37,7 @@ from ..ops.reduction import canonical_axes
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, transpose
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
-from .dispatch import plain
+from .dispatch import no_out, plain
 from .elementary import clip
 from .reductions import average, mean  # noqa: A004
 from .searching import where
@@ -223,7 +223,7 @@ def quantile(
         a: the array.
         q: one or more numbers in [0, 1]; their axes come first in the result.
         axis: an axis or several; all by default.
-        out, overwrite_input: accepted as NumPy accepts them; nothing is overwritten.
+        overwrite_input: accepted as NumPy accepts it; nothing is overwritten.
         method: "linear" (the default), "lower", "higher", "midpoint", "nearest", or one of the nine types of Hyndman &
             Fan (1996) by NumPy's names ("hazen", "weibull", "median_unbiased", "inverted_cdf" and so on).
         keepdims: whether the axes stay, with length 1.
@@ -236,6 +236,7 @@ def quantile(
         >>> float(quantile([1.0, 2.0, 4.0], 0.75))
         3.0
     """
+    no_out(out)
     return _quantile(a, q, axis, method, keepdims, False, weights=weights)
 
 
@@ -258,6 +259,7 @@ def percentile(
         >>> wnp.percentile(wnp.array([0.0, 10.0, 20.0]), [25, 50])
         array([ 5., 10.])
     """
+    no_out(out)
     return _quantile(a, as_value(q) / 100, axis, method, keepdims, False, weights=weights)
 
 
@@ -281,6 +283,7 @@ def nanquantile(
         >>> wnp.nanquantile(wnp.array([0.0, np.nan, 10.0]), 0.75)
         np.float64(7.5)
     """
+    no_out(out)
     return _quantile(a, q, axis, method, keepdims, True, weights=weights)
 
 
@@ -304,6 +307,7 @@ def nanpercentile(
         >>> wnp.nanpercentile(wnp.array([0.0, np.nan, 10.0]), 25)
         np.float64(2.5)
     """
+    no_out(out)
     return _quantile(a, as_value(q) / 100, axis, method, keepdims, True, weights=weights)
 
 
@@ -323,6 +327,7 @@ def median(a: Any, axis: Any = None, out: None = None, overwrite_input: bool = F
         >>> wnp.median(wnp.array([[1.0, 9.0, 2.0], [4.0, 5.0, 6.0]]), axis=1)
         array([2., 5.])
     """
+    no_out(out)
     return _median(a, axis, keepdims, False)
 
 
@@ -336,6 +341,7 @@ def nanmedian(a: Any, axis: Any = None, out: None = None, overwrite_input: bool 
         >>> wnp.nanmedian(wnp.array([1.0, np.nan, 5.0, 9.0]))
         np.float64(5.0)
     """
+    no_out(out)
     return _median(a, axis, keepdims, True)
 
 
