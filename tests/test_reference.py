@@ -27,14 +27,15 @@ def public():
 
 PUBLIC = public()
 PATHS = {path: value for value, paths in PUBLIC for path in paths}
+DESCRIBED = [(value, paths, descriptions.describe(paths, value)) for value, paths in PUBLIC]
 
 
 def test_every_parameter_of_a_public_name_is_described():
     missing = [
         f"{paths[0]}: {name}"
-        for value, paths in PUBLIC
+        for value, paths, words in DESCRIBED
         for name in descriptions.parameters(value)
-        if not descriptions.describe(paths, value).get(name, "").strip()
+        if not words.get(name, "").strip()
     ]
     assert missing == [], (
         "say it in the docstring's Args, or in tools/reference/parameters.toml where functions share it"
@@ -42,7 +43,7 @@ def test_every_parameter_of_a_public_name_is_described():
 
 
 def test_no_description_is_without_a_parameter():
-    used = {text for value, paths in PUBLIC for text in descriptions.describe(paths, value).values()}
+    used = {text for _, _, words in DESCRIBED for text in words.values()}
     dead = [
         (section, key)
         for section, table in descriptions.SHARED.items()
@@ -220,8 +221,8 @@ def calls_of(f):
 
 
 def described_so(words):
-    for value, paths in PUBLIC:
-        for name, text in descriptions.describe(paths, value).items():
+    for value, paths, described in DESCRIBED:
+        for name, text in described.items():
             if text.startswith(words):
                 yield value, paths[0], name
 
