@@ -181,7 +181,7 @@ def power(x: Pair, y: Pair) -> Pair:
     (a, b), (c, d) = x, y
     zero = _not(truth(x))
     known = n is not None and y[1].number is not None and math.isfinite(n)
-    if known and y[1].number == 0 and abs(n) < _MOST and n == int(n):
+    if n is not None and known and y[1].number == 0 and abs(n) < _MOST and n == int(n):
         p, q = _whole_power(x, int(n))
         if n >= 0:
             return p, q

@@ -146,7 +146,8 @@ class SeriesTrace(Trace):
         return found[0]
 
     def _new(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any], key: Any) -> Any:
-        primals, given = list(args), [None] * len(args)
+        primals: list[Value] = list(args)
+        given: list[Any] = [None] * len(args)
         for i, a in enumerate(args):
             if self.owns(a):
                 primals[i], given[i] = a.primal, a.stream
@@ -181,7 +182,8 @@ class SeriesTrace(Trace):
     def _by_two_tangents(self, primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Any:
         """What holds Programs and carries no power series: two coefficients, by the tangents of tangents."""
         trace = JVPTrace()
-        primals, tangents = list(args), [None] * len(args)
+        primals: list[Value] = list(args)
+        tangents: list[Value | None] = [None] * len(args)
         for i, a in enumerate(args):
             if self.owns(a):
                 primals[i], first, second = a.primal, a.stream(1), a.stream(2)

@@ -92,12 +92,13 @@ def _log_tail(
             out = over.bind(*args, orders=orders) * slope(ans, args)
             if falling is None:
                 return out
-            gone = (args[-1] == ends[int(upper)]) & (args[i] > 0)
+            x, p = args[-1], args[i]
+            gone = (x == ends[int(upper)]) & (p > 0)
             # The part is the power of the distance from the end by a parameter p, over gamma(p + 1), times gamma(a + b) / gamma(b).
             both = digamma(args[0] + args[1]) if len(args) > 2 else 0.0
             if i == falling:
-                return where(gone, log(where(gone, _distance(args[-1]), 1.0)) - digamma(args[i] + 1) + both, out)
-            return where(gone, both - digamma(args[i]), out)
+                return where(gone, log(where(gone, _distance(x), 1.0)) - digamma(p + 1) + both, out)
+            return where(gone, both - digamma(p), out)
 
         return quietly(rule)
 
