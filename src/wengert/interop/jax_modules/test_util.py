@@ -132,8 +132,9 @@ def check_close(xs: Any, ys: Any, atol: float | None = None, rtol: float | None 
 
     def compare(x: Any, y: Any) -> None:
         dtypes = [kind_of(v)[0] for v in (x, y)]
-        limits = [tolerance(given, dtypes) for given in (rtol, atol)]
-        np.testing.assert_allclose(np.asarray(lower(x)), np.asarray(lower(y)), *limits, err_msg=err_msg)
+        np.testing.assert_allclose(
+            np.asarray(lower(x)), np.asarray(lower(y)), rtol=tolerance(rtol, dtypes), atol=tolerance(atol, dtypes), err_msg=err_msg
+        )  # fmt: skip
 
     trees.map(compare, xs, ys)
 
