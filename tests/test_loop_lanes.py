@@ -124,7 +124,7 @@ def test_gradients_in_lanes(name):
 
 
 @pytest.mark.parametrize("changes", [
-    {"control__lanes__SLIGHT": 0}, {"control__lanes__WIDE": 0, "control__lanes__CHEAP": 0}, {"vector_bytes": 16},
+    {"control__sidelong__SLIGHT": 0}, {"control__sidelong__WIDE": 0, "control__lanes__CHEAP": 0}, {"vector_bytes": 16},
     {"control__lanes__TRIPS": 1 << 20, "control__lanes__CHEAP": 1 << 60},
 ])  # fmt: skip
 def test_any_choice_gives_the_same(changes):

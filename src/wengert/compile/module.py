@@ -19,8 +19,9 @@ from .callback import FAILED
 from .chunks import piece
 from .components import corresponding
 from .control import Control
-from .control.lanes import LaneWriter, lanes_of
+from .control.lanes import LaneWriter
 from .control.registers import RegisterWriter
+from .control.sidelong import lanes_of
 from .control.write import ControlWriter
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan

@@ -15,148 +15,29 @@ from typing import Any
 import numpy as np
 
 from ...core import Aval
-from ...lowering import kinds, meaning
-from ...lowering.kernels import Scatter
-from ...lowering.kinds import Branch, Scan, Walk, While
-from ...program import Equation, Program, Var, subprograms
+from ...lowering import meaning
+from ...lowering.kinds import Scan, Walk, While
+from ...program import Equation, Program, Var
 from .. import pool
-from ..emitter import BITS, INSTRUCTIONS, Emitter, V
+from ..emitter import INSTRUCTIONS, Emitter, V
 from ..interrupts import STOPPED, look
-from ..narrow import from_memory, to_memory
 from ..nest import is_number, size_of
 from ..scalars import cast
 from ..serial.step import pieces_of
-from ..serial.writer import INT64, Array, Text, memory_type
+from ..serial.writer import INT64, Array, Text
 from .elements import Value, bytes_of_aval
 from .fit import CONTROL_COSTS, cost, few
 from .registers import RegisterWriter
+from .sidelong import around_a_while, innermost, only_scan, programs
+from .spread import Spread
 from .step import Control
 from .tape import Tape
 from .walk import groups
 
-LEAST = 2  # steps for each lane, below which a scan stays one loop
 TRIPS = 16  # of a loop whose length is not known, to tell whether threads pay
-SLIGHT = 100  # instructions around a `while`, beyond which lanes wait for the last one
-WIDE = 400  # instructions of a step, up to which two vectors are computed at a time
 CHEAP = 30  # instructions of a branch, up to which it is computed without asking whether a lane takes it
 INSTRUCTION = 0.5  # nanoseconds, about, for all lanes
 NONE_LEFT = 99  # the status of a piece whose tape found no memory
-
-
-def lanes_of(step: Control, vector_bytes: int) -> int | None:
-    """How many steps of a scan are computed side by side, or None where it is no such scan."""
-    p = step.eqn.params
-    if step.kind is not Scan or p["carry"] or step.reuses or not step.eqn.outputs:
-        return None
-    total, program = _innermost(step.eqn)
-    if not _divides(program):
-        return None
-    sizes = [v.aval.dtype.itemsize for q in _programs(program) for e in q.equations for v in e.outputs]
-    large = [not few(a.aval) for a in step.inputs]
-    instructions = CONTROL_COSTS[Scan](step.eqn, large) or WIDE + 1
-    lanes = vector_bytes // max([4, *sizes]) * (2 if instructions <= WIDE else 1)
-    return lanes if total >= max(LEAST * lanes, 1) else None
-
-
-def _programs(program: Program) -> list[Program]:
-    return [program, *[q for e in program.equations for p in subprograms(e) for q in _programs(p)]]
-
-
-def _divides(program: Program) -> bool:
-    """Whether nothing but rows of the results is written to memory, and there is something that lanes are good for."""
-    for q in _programs(program):
-        for e in q.equations:
-            if isinstance(e.primitive.native, Scatter) and not few(e.inputs[0].aval):
-                return False
-            if isinstance(e.primitive.native, kinds.Control):
-                held = {Scan: e.params.get("carry", 0), Branch: 0}.get(meaning(e), len(e.outputs))
-                if not all(few(v.aval) for v in e.outputs[:held]):
-                    return False
-    return bool(program.equations)
-
-
-def _innermost(eqn: Equation) -> tuple[int, Program]:
-    """How many steps a scan in which there is nothing but another one has in all, and the body of the innermost one."""
-    total = 1
-    while True:
-        total, body = total * eqn.params["length"], eqn.params["body"]
-        inner = _only_scan(body)
-        if inner is None:
-            return total, body
-        eqn = inner
-
-
-def _only_scan(body: Program) -> Equation | None:
-    if len(body.equations) != 1 or meaning(body.equations[0]) is not Scan:
-        return None
-    (eqn,) = body.equations
-    same = len(eqn.outputs) == len(body.outputs) and all(a is b for a, b in zip(eqn.outputs, body.outputs, strict=True))
-    return eqn if same and not eqn.params["carry"] and not eqn.params["reverse"] else None
-
-
-class Spread(Array):
-    """An array of each lane: element `i` stands at ``offsets + step * i``, of a room in which lanes lie together or anywhere.
-
-    Attributes:
-        together: the number of the element where all lanes begin, if those of an element lie together.
-    """
-
-    def __init__(
-        self, w: Any, dtype: np.dtype, shape: tuple[int, ...], pointer: str, offsets: V, step: int, together: V | None
-    ) -> None:  # fmt: skip
-        super().__init__(w, dtype, shape, pointer)
-        self.offsets, self.step, self.together = offsets, step, together
-
-    def moved(self, by: V, shape: tuple[int, ...]) -> Spread:
-        by = self.w.scaled(by, self.step)
-        offsets = self.w.iadd(self.offsets, by)
-        together = None if self.together is None or by.lanes > 1 else self.w.iadd(self.together, by)
-        return Spread(self.w, self.dtype, shape, self.pointer, offsets, self.step, together)
-
-    def load(self, offset: V, lanes: int = 1, step: int = 1, dtype: Any = None) -> V:
-        w = self.w
-        offset = w.scaled(offset, self.step)
-        if self.together is None or offset.lanes > 1:
-            return self.gather(w.wide(w.iadd(self.offsets, offset)), dtype)
-        type_, n = memory_type(self.dtype), w.width
-        where, align = self.at(w.iadd(self.together, offset)), BITS[type_] // 8
-        llvm = f"<{n} x {type_}>"
-        if w.bounded is None or self.step > 1:  # a room, or all lanes are in the array
-            x = w.define(f"load {llvm}, ptr {where}, align {align}", type_, n, 0)
-        else:
-            name = f"llvm.masked.load.v{n}{_suffix(type_)}.p0"
-            w.declarations.setdefault(name, f"declare {llvm} @{name}(ptr, i32, <{n} x i1>, {llvm})")
-            call = f"call {llvm} @{name}(ptr {where}, i32 {align}, {w.bounded!r}, {llvm} zeroinitializer)"
-            x = w.define(call, type_, n, 0)
-        x = from_memory(w, x, self.dtype)
-        return x if dtype is None else cast(w, x, self.dtype, np.dtype(dtype))
-
-    def store(self, offset: V, value: V) -> None:
-        """Write each lane's value: in a room all lanes', in memory those of the mask."""
-        w = self.w
-        offset = w.scaled(offset, self.step)
-        value = to_memory(w, w.wide(value), self.dtype)
-        type_, n = memory_type(self.dtype), w.width
-        align, llvm, mask = BITS[type_] // 8, f"<{n} x {type_}>", w.mask
-        if self.together is not None:
-            where = self.at(w.iadd(self.together, offset))
-            if mask is None or self.step > 1:
-                w.raw(f"  store {value!r}, ptr {where}, align {align}")
-                return
-            name = f"llvm.masked.store.v{n}{_suffix(type_)}.p0"
-            w.declarations.setdefault(name, f"declare void @{name}({llvm}, ptr, i32, <{n} x i1>)")
-            w.raw(f"  call void @{name}({value!r}, ptr {where}, i32 {align}, {mask!r})")
-            return
-        name = f"llvm.masked.scatter.v{n}{_suffix(type_)}.v{n}p0"
-        w.declarations.setdefault(name, f"declare void @{name}({llvm}, <{n} x ptr>, i32, <{n} x i1>)")
-        places = w.wide(w.iadd(self.offsets, offset))
-        where = w.define(f"getelementptr {type_}, ptr {self.pointer}, {places!r}", "ptr", n, 0)
-        mask = mask or w.constant(True, "i1", n)
-        w.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {mask!r})")
-
-
-def _suffix(type_: str) -> str:
-    return {"float": "f32", "double": "f64"}.get(type_, type_)
 
 
 class LaneWriter(RegisterWriter):
@@ -203,8 +84,8 @@ class LaneWriter(RegisterWriter):
         return super().intrinsic(name, *self._aligned(*args), result=result, lanes=lanes)
 
     def patch(self, condition: V, value: V, name: str, *args: V) -> V:
-        condition, value, *args = self._aligned(condition, value, *args)
-        return Emitter.patch(self, condition, value, name, *args)
+        condition, value, *rest = self._aligned(condition, value, *args)
+        return Emitter.patch(self, condition, value, name, *rest)
 
     def define(self, right: str, type: str, lanes: int, depth: int) -> V:
         return Text.define(self, right, type, lanes, depth)
@@ -218,7 +99,7 @@ class LaneWriter(RegisterWriter):
     def late_sum(self, a: V, b: V, c: V) -> V:
         return self.fma(a, b, c)
 
-    def flat(self, values: Sequence[Value]) -> list[V]:  # type: ignore[override]
+    def flat(self, values: Sequence[Value]) -> list[V]:
         return [self.wide(x) for x in super().flat(values)]
 
     # --- masks ---------------------------------------------------------------------------------------------------------
@@ -401,10 +282,10 @@ class LaneWriter(RegisterWriter):
 
     def write(self) -> str:
         """The function's text, its name left as ``@NAME``; a piece of its steps is another function."""
-        total, program = _innermost(self.step.eqn)
+        total, program = innermost(self.step.eqn)
         large = [not few(a.aval) for a in self.step.inputs]
         instructions = CONTROL_COSTS[Scan](self.step.eqn, large) or 0
-        loops = any(meaning(e) in (While, Walk) for q in _programs(program) for e in q.equations)
+        loops = any(meaning(e) in (While, Walk) for q in programs(program) for e in q.equations)
         blocks = -(-total // self.width)
         time = blocks * instructions * INSTRUCTION * (self.width * 8 / 64) * (TRIPS if loops else 1)
         pieces = pieces_of(time, blocks // 2) or 1
@@ -439,7 +320,7 @@ class LaneWriter(RegisterWriter):
         while True:
             lengths.append(eqn.params["length"])
             levels.append(eqn)
-            inner = _only_scan(eqn.params["body"])
+            inner = only_scan(eqn.params["body"])
             if inner is None:
                 break
             eqn = inner
@@ -469,7 +350,7 @@ class LaneWriter(RegisterWriter):
         return [v if v.elements is not None or v.array is None else self.bound(v.array) for v in values]
 
     def _put_rows(self, targets: list[Array], outs: list[Value], number: V, together: V | None) -> None:
-        program = _innermost(self.step.eqn)[1]
+        program = innermost(self.step.eqn)[1]
         reverse = self.step.eqn.params["reverse"]
         length = self.step.eqn.params["length"]
         at = self.isub(self.int(length - 1), number) if reverse else number
@@ -481,7 +362,7 @@ class LaneWriter(RegisterWriter):
 
     def _steps(self, program: Program, first: V, end: V) -> None:
         sources, targets = self._sources()
-        parts = _around_a_while(program)
+        parts = around_a_while(program)
         if parts is not None:
             self._in_turn(program, parts, sources, targets, first, end)
             return
@@ -646,39 +527,4 @@ def _parts(args: list[Value], params: Any) -> tuple[list[Value], list[Value], li
     return args[:nt], args[nt : nt + nb], args[nt + nb :]
 
 
-def _around_a_while(program: Program) -> tuple[Program, Equation, Program] | None:
-    """What a body computes before its one `while`, that, and what it computes after it; None for another body.
-
-    The first gives the arguments of the loop, its carried values behind the constants, and then what the last needs.
-    """
-    loops = [e for e in program.equations if isinstance(e.primitive.native, kinds.Control)]
-    if len(loops) != 1 or meaning(loops[0]) is not While:
-        return None
-    (loop,) = loops
-    late: set[Any] = set(loop.outputs)
-    before, after = [], []
-    for e in program.equations:
-        if e is loop:
-            continue
-        if any(type(a) is Var and a in late for a in e.inputs):
-            late.update(e.outputs)
-            after.append(e)
-        else:
-            before.append(e)
-    wanted = [a for e in after for a in e.inputs] + list(program.outputs)
-    needed = list(dict.fromkeys(a for a in wanted if type(a) is Var and a not in late))
-    made = [*loop.inputs, *needed]
-    first = Program(program.inputs, before, [a for a in made if few(a.aval)], program.name)
-    last = Program([*needed, *loop.outputs], after, program.outputs, program.name)
-    given = set(program.inputs)
-    if any(not few(a.aval) and a not in given for a in made):
-        return None
-    sizes = [cost(p, [not few(v.aval) for v in p.inputs]) for p in (first, last)]
-    if None in sizes or sum(sizes) > SLIGHT:  # type: ignore[arg-type]
-        return None
-    consts = loop.params["cond_consts"] + loop.params["body_consts"]
-    first.cache.update(made=made, known=[*loop.inputs[:consts], *needed])
-    return first, loop, last
-
-
-__all__ = ["LaneWriter", "lanes_of"]
+__all__ = ["LaneWriter"]

@@ -210,13 +210,14 @@ def _odd(k: Kernel, a: Sequence[Pair]) -> list[Pair]:
         total = k.plus(total, s)
     found: list[Any] = [total] + [None] * (p - 1)
     for m in range(1, half + 1):
-        even, odd = list(a[0]), [None, None]
+        even: list[Any] = list(a[0])
+        odd: list[Any] = [None, None]
         for j, (s, d) in enumerate(zip(sums, differences, strict=True), 1):
             angle = 2 * math.pi * (j * m % p) / p
             for part in (0, 1):
                 cosine, sine = k.const(math.cos(angle), s[0]), k.const(math.sin(angle), s[0])
                 even[part] = k.fma(s[part], cosine, even[part])
-                term: Any = odd[part]
+                term = odd[part]
                 odd[part] = k.fmul(d[part], sine) if term is None else k.fma(d[part], sine, term)
         re, im = odd
         found[m] = (k.fadd(even[0], im), k.fsub(even[1], re))

@@ -383,7 +383,7 @@ def _twist_tables(w: Writer, real: np.dtype, length: int, rows: int, lanes: int)
     """For each row the roots of the lanes, parts apart; then those of 64 blocks at a time, and of up to 63 more."""
     names = [f"@twist.{which}.{length}.{real.itemsize}.{lanes}" for which in ("lane", "high", "low")]
     lane = roots(np.outer(np.arange(rows), np.arange(lanes)), length)
-    apart = np.stack([lane.real, lane.imag], 1).reshape(-1)
+    apart = np.stack([np.real(lane), np.imag(lane)], 1).reshape(-1)
     _table(w, names[0], apart[::2] + 1j * apart[1::2], real)
     most = length // lanes // 64 + 2
     _table(w, names[1], roots(np.arange(most) * 64 * lanes, length), real)
