@@ -31,7 +31,12 @@ def _with_nan(name: str) -> Any:
 
 
 cholesky, cho_factor, _solve = map(_with_nan, ("cholesky", "cho_factor", "solve"))
-_of_any, inv = (follow("jax.numpy.linalg", name, getattr(wnp.linalg, name)) for name in ("solve", "inv"))
+_of_any, _inverse = (follow("jax.numpy.linalg", name, getattr(wnp.linalg, name)) for name in ("solve", "inv"))
+
+
+@functools.wraps(linalg.inv)
+def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    return _inverse(a)
 
 
 @functools.wraps(linalg.solve)
