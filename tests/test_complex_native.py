@@ -199,6 +199,12 @@ def test_mixed_dtypes():
         same(jit(f)(z, x, k), f(z, x, k))
 
 
+def test_mixed_operands_of_a_solve():
+    """Beside a complex matrix a real one has no imaginary part."""
+    a, b = complex_numbers(4, 4), np.arange(8.0).reshape(4, 2) + 1
+    same(jit(lambda a, b: wnp.linalg.solve(a, b))(a, b), np.linalg.solve(a, b))
+
+
 MOVES = {
     "slices": lambda z: (z[::2], z[1:, ::-1], z[2], z[..., None, 1]),
     "reshape": lambda z: (z.reshape(2, 2, 6), (z * 2).reshape(-1), z.T.reshape(3, 8)),
