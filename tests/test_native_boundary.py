@@ -587,3 +587,17 @@ def test_arguments_in_the_other_byte_order(kind):
         for a, b in zip(got, want, strict=True):
             np.testing.assert_array_equal(a, b, err_msg=name)
     assert w.jit(lambda x: x + x)(x[1, 2]) == 10
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "c8", "c16"])
+def test_factorisations_in_the_other_byte_order(kind):
+    x = (np.arange(9).reshape(3, 3) ** 2 % 7 + 5 * np.eye(3)).astype(np.dtype(kind).newbyteorder("S"))
+    for f in (
+        lambda x: wnp.linalg.solve(x, x[0]),
+        wnp.linalg.inv,
+        wnp.linalg.det,
+        lambda x: wnp.abs(wnp.linalg.qr(x)[1]),
+        lambda x: wnp.linalg.svd(x)[1],
+        lambda x: wnp.linalg.cholesky(x @ x.T),
+    ):
+        np.testing.assert_allclose(w.jit(f)(x), f(x.astype(kind)), rtol=2e-4)

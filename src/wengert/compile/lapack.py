@@ -35,7 +35,7 @@ def factorisation_of(eqn: Equation) -> Factorisation | None:
     avals = [a.aval for a in (*eqn.inputs, *eqn.outputs)]
     dtype = avals[0].dtype
     real = REAL.get(dtype, dtype)  # of eigenvalues, singular values, logarithms
-    known = real.char in "fd" and max(avals[0].shape[-2:]) <= LARGEST
+    known = real.char in "fd" and dtype.isnative and max(avals[0].shape[-2:]) <= LARGEST
     counts = eqn.primitive.native.counts  # results that are integers
     same = all((a.dtype in (dtype, real) or (counts and a.dtype == np.int32)) and math.prod(a.shape) for a in avals)
     same = same and all(a.aval.dtype == dtype for a in eqn.inputs)

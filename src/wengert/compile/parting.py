@@ -83,8 +83,9 @@ class Parting(Rewriter):
             if found is not None:
                 return [self.typed(found, avals[0])]
             if isinstance(primitive.native, kernels.Factorisation):  # real operands beside complex ones
-                dtype = next(a.aval.dtype for a in inputs if type(a) is Parted)
-                inputs = [self.typed(a, Aval(a.aval.shape, dtype)) for a in inputs]
+                dtype = next((a.aval.dtype for a in inputs if type(a) is Parted), None)
+                if dtype is not None:  # none has parts in the other byte order
+                    inputs = [self.typed(a, Aval(a.aval.shape, dtype)) for a in inputs]
             wholes = [a.whole if type(a) is Parted else a for a in inputs]
             made = self.written(primitive, wholes, params, avals)
             return [self.value(o) for o in made]
