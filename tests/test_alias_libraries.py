@@ -144,3 +144,12 @@ def test_jaxprs_show_what_jax_composes(jax):
     np.testing.assert_allclose(again, jax.nn.softmax(x), rtol=1e-6)
     assert (jnp.shape(None), jnp.ndim(None), jnp.size(None)) == ((), 0, 1)
     assert jax.core.no_effects == frozenset() and jnp.iscomplexobj(jnp.complex64) and not jnp.iscomplexobj(jnp.float32)
+
+
+def test_jacobian_is_in_reverse_mode(jax):
+    @jax.custom_vjp
+    def f(x):
+        return x * jax.numpy.arange(3.0)
+
+    f.defvjp(lambda x: (f(x), None), lambda _, g: (g @ jax.numpy.arange(3.0),))
+    assert jax.jacobian(f)(2.0).tolist() == [0.0, 1.0, 2.0]

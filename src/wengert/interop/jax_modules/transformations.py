@@ -13,7 +13,6 @@ from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, LinearTracer, as_array
 from ...errors import NotSupportedError
 from ...jacobians import hessian as our_hessian
-from ...jacobians import jacobian as our_jacobian
 from ...provided import provide
 from ...transforms import jit as jits
 from ...transforms.batching import vmap as our_vmap
@@ -192,7 +191,8 @@ def _derivative(transformation: Callable[..., Any]) -> Callable[..., Any]:
 
 grad, value_and_grad = _derivative(our_grad), _derivative(our_value_and_grad)
 jacfwd, jacrev = _derivative(our_jacfwd), _derivative(our_jacrev)
-jacobian, hessian = _derivative(our_jacobian), _derivative(our_hessian)
+hessian = _derivative(our_hessian)
+jacobian = jacrev  # as in JAX: forward mode, which this library's may choose, is refused through a `custom_vjp`
 
 
 def _of_integers(inner: Any, fun: Any, argnums: Any, name: str) -> Any:
