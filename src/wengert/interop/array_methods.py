@@ -104,7 +104,8 @@ def _of_keys(numbers: Callable[..., Any], same: bool) -> Callable[..., Any]:
 
     def method(self: Array, other: Any) -> Any:
         if self._value.dtype.names and is_keys(other):
-            return same_keys(self, other) if same else ~same_keys(self, other)
+            found: Any = same_keys(self, other)
+            return found if same else ~found
         if isinstance(other, (list, tuple)):
             raise TypeError(f"comparison requires ndarray or scalar arguments, got {type(other)}")
         return numbers(self, other)
