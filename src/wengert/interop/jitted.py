@@ -163,7 +163,7 @@ def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tu
         return tuple(out)
 
     function.__name__ = function.__qualname__ = name_of(fun)
-    function.follows_values = False  # type: ignore[attr-defined]
+    function.follows_values = False
     return function, entry
 
 

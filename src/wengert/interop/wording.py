@@ -52,7 +52,8 @@ _VALUE_ERRORS = (
 @functools.cache
 def _as_value_error(kind: type[Exception]) -> type[Exception]:
     """A class of errors that are ValueErrors as well."""
-    return type(kind.__name__, (kind, ValueError), {"__doc__": kind.__doc__, "__module__": kind.__module__})
+    bases: Any = (kind, ValueError)
+    return type(kind.__name__, bases, {"__doc__": kind.__doc__, "__module__": kind.__module__})
 
 
 def _of_ufunc(text: str, dtypes: tuple[Any, ...]) -> str | None:
@@ -161,7 +162,7 @@ def in_jax_words(error: Exception, function: str = "", dtypes: tuple[Any, ...] =
         sentence = _unknown(plain, sentence, function)
     if sentence is not None:
         if sentence.startswith(_VALUE_ERRORS) and not isinstance(error, ValueError):
-            error.__class__ = _as_value_error(type(error))
+            error.__class__ = _as_value_error(type(error))  # type: ignore[assignment]
         error.args = (f"{sentence}\n{text}", *error.args[1:])
     with contextlib.suppress(AttributeError):
         error.in_jax_words = True  # type: ignore[attr-defined]

@@ -107,7 +107,8 @@ class Settings:
         if name in _OURS:
             setattr(ours, name.removeprefix("jax_"), value)
             if name in _FLOATING_ERRORS:  # of NumPy's, outside of transformations
-                np.seterr(**{_FLOATING_ERRORS[name]: "raise" if value else "warn"})
+                kinds: Any = {_FLOATING_ERRORS[name]: "raise" if value else "warn"}
+                np.seterr(**kinds)
         elif name in _FIXED and value not in _FIXED[name]:
             allowed = " or ".join(map(repr, _FIXED[name]))
             raise NotSupportedError(f"jax.config: {name} can only be {allowed} here, not {value!r}; leave it out")
