@@ -347,7 +347,7 @@ def _told(x: Array, method: str, *args: Any) -> Any:
 
 def _known_elements(x: Array, method: str) -> Value:
     try:
-        return np.asarray(x._value.concrete(f".{method}()"))  # type: ignore[union-attr]
+        return np.asarray(x._value.concrete(f".{method}()"))
     except ConcretizationError as error:
         raise refusals.ConcretizationTypeError(x, f"The {method}() method was called on {x!r}.") from error
 

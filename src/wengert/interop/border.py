@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -322,7 +321,7 @@ class Outer(_Function):
         keep: whether weak arguments and results stay weak.
     """
 
-    stages: ClassVar[Callable[[], ModuleType]]  # the room `jax.stages`; `jax_names` sets it
+    stages: ClassVar[Any]  # a function without arguments that gives the room `jax.stages`; `jax_names` sets it
 
     def __init__(
         self, inner: Callable[..., Any], f: Any, keep: bool = True, way_in: Any = None, refs: Any = None

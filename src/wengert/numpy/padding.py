@@ -213,11 +213,11 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
         others = tuple(j for j in range(ndim_of(filt)) if j != i)
         held, n = any_p.bind(not_equal(filt, 0), axes=others), shape_of(filt)[i]
         inside = np.arange(n)
-        last = int(max_of(where_p.bind(held, inside, -1), initial=-1))  # type: ignore[call-overload]
+        last = int(max_of(where_p.bind(held, inside, -1), initial=-1))
         if last < 0:
             filt = slice_axis(filt, i, 0, 0)
             continue
-        first = int(min_of(where_p.bind(held, inside, n), initial=n)) if "f" in trim.lower() else 0  # type: ignore[call-overload]
+        first = int(min_of(where_p.bind(held, inside, n), initial=n)) if "f" in trim.lower() else 0
         filt = slice_axis(filt, i, first, last + 1 if "b" in trim.lower() else n)
     return filt
 

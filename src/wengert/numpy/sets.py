@@ -82,7 +82,7 @@ def _length(size: int | None, chosen: Any, name: str) -> int:
     if size is not None:
         return as_length(size, "size")
     try:
-        return int(_reduction.sum(convert(chosen, config.int_dtype)))  # type: ignore[call-overload]
+        return int(_reduction.sum(convert(chosen, config.int_dtype)))
     except ConcretizationError as error:
         raise ConcretizationError(
             f"{name} has as many elements as there are different ones, which is not known here; pass size="
@@ -337,7 +337,8 @@ def intersect1d(
     a, b = _common(ar1, ar2)
     known_both = _values(a, b) if size is None else None
     if known_both is not None:
-        values, first, second = np.intersect1d(*known_both, assume_unique, return_indices=True)
+        left, right = known_both
+        values, first, second = np.intersect1d(left, right, assume_unique, return_indices=True)
         out = getitem(a, first) if isinstance(a, Tracer) else values
         return (out, first, second) if return_indices else out
     values, index, valid = _all_unique(a)

@@ -348,7 +348,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         if total_repeat_length is None:
             total = sum_p.bind(_ops.broadcast_to(_ops.reshape(repeats, (-1,)), (s[axis],)), axes=(0,))
             try:
-                total_repeat_length = int(total)  # type: ignore[call-overload]
+                total_repeat_length = int(total)
             except ConcretizationError as error:
                 raise ConcretizationError(
                     "repeat: how long the result is, the sum of the repeats, is not known here; pass total_repeat_length="

@@ -277,7 +277,7 @@ def _places(mask: Value) -> Sequence[Value]:
         return provided("counted_places")(mask)
     except ConcretizationError:
         raise ConcretizationError(
-            f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "  # type: ignore[union-attr]
+            f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "
             f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so does "
             f"y[mask] = f(x[mask]) for elementwise f and one mask)"
         ) from None

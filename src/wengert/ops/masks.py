@@ -29,7 +29,7 @@ def counted_places(mask: Tracer) -> tuple[Value, ...]:
     """
     shape = shape_of(mask)
     flat = ew.convert(reshape(as_array(mask), (-1,)), config.int_dtype)
-    count = int(sum_p.bind(flat, axes=(0,)))  # type: ignore[call-overload]
+    count = int(sum_p.bind(flat, axes=(0,)))
     if not count:
         return tuple([np.zeros(0, config.int_dtype) for _ in shape])
     place = searchsorted_p.bind(

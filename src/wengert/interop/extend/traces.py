@@ -7,7 +7,7 @@ set and taken by name only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -32,9 +32,7 @@ class TraceTag:
 class Trace(OurTrace):
     """An interpreter of operations that a library writes: a subclass says what `process_primitive` does."""
 
-    as_custom: ClassVar[
-        Callable[[Any], tuple[Any, Any, Any]]
-    ]  # a rule as primitive, function and derivative; `custom` sets it
+    as_custom: ClassVar[Any]  # a function that gives a rule as primitive, function and derivative; `custom` sets it
 
     __slots__ = ("__weakref__", "_invalidated")
     name = "a trace of another library"
@@ -83,7 +81,7 @@ class Trace(OurTrace):
 
     def _custom(self, args: Sequence[Any], rule: Any) -> list[Any]:
         """A function with a rule: as `process_custom_jvp_call` says, where the subclass has it, and the rule has a derivative."""
-        process = getattr(self, "process_custom_jvp_call", None)
+        process: Any = getattr(self, "process_custom_jvp_call", None)
         if process is None or not getattr(rule, "forward_mode", False):
             return list(rule.run(*args))
         out = process(*self.as_custom(rule), [_given(a) for a in args], symbolic_zeros=False)

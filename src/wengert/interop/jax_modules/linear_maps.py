@@ -74,7 +74,7 @@ class Pullback(LiftedTree):
         return super().__call__(*cotangents)
 
 
-trees.register(Pullback, lambda x: ((x.inner,), x.types), lambda types, children: Pullback(*children, types))
+trees.register(Pullback, lambda x: ((x.inner,), x.types), lambda types, children: Pullback(children[0], types))
 
 
 @worded

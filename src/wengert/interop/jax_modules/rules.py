@@ -51,7 +51,7 @@ class _Ruled(Outer):
     def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
         self.nondiff_argnums = _argnums(fun, nondiff_argnums, nondiff_argnames)
         super().__init__(self.rule(lowered(fun), self.nondiff_argnums), fun, False)
-        self.inner.as_in_jax = True  # type: ignore[attr-defined]
+        self.inner.as_in_jax = True
         self.fun = fun
 
     def has_rule(self) -> bool:
@@ -92,7 +92,7 @@ class custom_jvp(_Ruled):  # noqa: N801 (JAX's name)
     kind, define = "custom_jvp", "defjvp"
 
     def has_rule(self) -> bool:
-        return self.inner._rule is not None  # type: ignore[attr-defined]
+        return self.inner._rule is not None
 
 
 class custom_vjp(_Ruled):  # noqa: N801
@@ -106,7 +106,7 @@ class custom_vjp(_Ruled):  # noqa: N801
     kind, define = "custom_vjp", "defvjp"
 
     def has_rule(self) -> bool:
-        return self.inner._fwd is not None  # type: ignore[attr-defined]
+        return self.inner._fwd is not None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any(_is_traced(x) for n in self.nondiff_argnums if n < len(args) for x in trees.leaves(args[n])):

@@ -106,7 +106,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
         body = lowered(_named(lambda i, c: body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak)), body_fun))
     else:
         body = lowered(body_fun)
-    options = {} if unroll is None else {"unroll": unroll}
+    options: dict[str, Any] = {} if unroll is None else {"unroll": unroll}
     out = ours.fori_loop(in_dtype(lower, dtype), in_dtype(upper, dtype), body, carry, **options)
     return _marked(lift(out), after)
 
