@@ -66,7 +66,8 @@ NARROW_CASES = [
 ]
 # float32 and float64; wnp.linalg refuses the others
 LAPACK = tuple(
-    f"wengert.ops.{n}" for n in ("linalg", "decompositions", "matrix_functions", "subspaces", "triangular_factors")
+    f"wengert.ops.{n}"
+    for n in ("linalg", "decompositions", "matrix_functions", "pseudo_inverse", "subspaces", "triangular_factors")
 )
 
 

@@ -103,7 +103,7 @@ def test_all_frames_on_request(monkeypatch):
     monkeypatch.setenv("WENGERT_FULL_TRACEBACK", "1")
     error = caught(WAYS["nested"](divides))
     names = [os.path.basename(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
-    assert {"gradient.py", "batching.py", "jit.py"} <= set(names)
+    assert {"gradient.py", "batching.py", "jitted.py"} <= set(names)
 
 
 IN_IPYTHON = """

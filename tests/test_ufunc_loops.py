@@ -39,7 +39,7 @@ def test_values_are_those_of_eager_code(name):
 
 
 def test_most_special_functions_are_loops():
-    assert len(LOOPS) > 75
+    assert len(LOOPS) > 70
     assert {
         "j0",
         "iv",

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from coverage_calls import CALLS, COMPILED, Call  # noqa: E402
+from coverage_calls import CALLS, Call  # noqa: E402
 
 import wengert  # noqa: E402
 import wengert.numpy as wnp  # noqa: E402
@@ -139,18 +139,6 @@ def _derivatives(ours: Any, theirs: Any, call: Call) -> tuple[str, str]:
     return YES, YES
 
 
-def _batch(name: str, ours: Any, call: Call) -> str:
-    mark = _batched(ours, call)
-    if mark == NO and name in COMPILED:
-        mark = _batched(ours, COMPILED[name])
-        return mark + _length(name) if mark == YES else mark
-    return mark
-
-
-def _length(name: str) -> str:
-    return {"bincount": " with `length=`", "trim_zeros": ""}.get(name, " with `size=`") if name in COMPILED else ""
-
-
 def _batched(ours: Any, call: Call) -> str:
     arrays = call[1]
     if not arrays or not _arrays(call[0], ours)(*arrays):
@@ -167,8 +155,7 @@ def _batched(ours: Any, call: Call) -> str:
     return YES
 
 
-def _native(name: str, ours: Any, call: Call) -> str:
-    call = COMPILED.get(name, call)
+def _native(ours: Any, call: Call) -> str:
     if not call[1] or not _arrays(call[0], ours)(*call[1]):
         return NONE
     flat = _arrays(call[0], ours)
@@ -182,7 +169,7 @@ def _native(name: str, ours: Any, call: Call) -> str:
     calls = {
         s.eqn.primitive.name for s in planned(optimized(program), vector_bytes()).steps if type(s).__name__ == "Call"
     }
-    return (YES if not calls else f"NumPy's {', '.join(sorted(calls))}") + _length(name)
+    return YES if not calls else f"NumPy's {', '.join(sorted(calls))}"
 
 
 def measure(name: str, ours: Any, theirs: Any, call: Call) -> Row:
@@ -191,7 +178,7 @@ def measure(name: str, ours: Any, theirs: Any, call: Call) -> Row:
         warnings.simplefilter("ignore")
         _value(ours, theirs, call)
         forward, reverse = _derivatives(ours, theirs, call)
-        return Row(name, forward, reverse, _batch(name, ours, call), _native(name, ours, call))
+        return Row(name, forward, reverse, _batched(ours, call), _native(ours, call))
 
 
 def rows(space: str) -> list[Row]:
@@ -214,7 +201,7 @@ function, reverse mode with forward mode, a batch with a loop.
 | --- | --- | --- |
 | forward, reverse | `jvp`, `grad` | 0: constant in pieces, so the derivative is zero; –: nothing to differentiate (no floating input or result) |
 | batch | `vmap` | –: takes no arrays; no: the result has no one shape, or the values must be known |
-| native | `jit` compiles all of it to native code | which operations call NumPy from the compiled program; `size=`: the length of the result has to be given under `jit` (and `vmap`); no: the values must be known |
+| native | `jit` compiles all of it to native code | which operations call NumPy from the compiled program; no: the values must be known |
 
 {count} functions on arrays of numbers, of which {missing} missing ({share:.1f} %).
 """
@@ -233,7 +220,7 @@ functions, eager and compiled. What differs:
 | `expm1` of complex numbers is NaN in some part where the real part is infinite or NaN and the imaginary one 0, infinite or NaN | as NumPy computes it |
 | `tanh(0 + inf j)`, `tanh(0 + NaN j)` have the real part NaN | as the C library computes it; the standard warns of it |
 | `sqrt(inf + b j)` is `inf + 0j`, `sqrt(-inf + b j)` is `0 + inf j` | C99; the published text exchanges the two |
-| `nonzero` and the `unique_` functions need `size=` under `jit` and `vmap` | the shape of a compiled result does not depend on values |
+| a new length of what `nonzero` and the `unique_` functions give is a new compiled program under `jit` | the shape of a compiled result does not depend on values |
 | arrays outside transformations answer `__array_namespace__` with `numpy` | they are NumPy's own |
 | one device, "cpu" | arrays live in the host's memory |
 """

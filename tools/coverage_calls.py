@@ -1,8 +1,7 @@
 """A sample call of every function on numeric arrays in numpy, numpy.linalg and numpy.fft, for `coverage.py`.
 
 `CALLS[module][name]` is ``(call, arrays)``: `call(f, *arrays)` calls the function `f`, NumPy's or the library's, and the
-arrays of floating numbers are what it is differentiated with respect to. `COMPILED` has other calls for the column
-"native", of functions that need `size=` under `jit`. No measuring lives here.
+arrays of floating numbers are what it is differentiated with respect to. No measuring lives here.
 """
 
 from __future__ import annotations
@@ -275,13 +274,3 @@ FFT: dict[str, Call] = {
 }
 
 CALLS: dict[str, dict[str, Call]] = {"numpy": NUMPY, "numpy.linalg": LINALG, "numpy.fft": FFT}
-
-COMPILED: dict[str, Call] = {
-    **_same("nonzero flatnonzero argwhere", given(size=4), I),
-    **_same("unique unique_all unique_counts unique_inverse unique_values", given(size=3), V),
-    **_same("intersect1d setdiff1d setxor1d union1d", given(size=3), I, J),
-    "compress": (lambda f, c, x: f(c, x, size=3), (B, V)),
-    "extract": (lambda f, c, x: f(c, x, size=3), (B, V)),
-    "bincount": (given(length=4), (I, V)),
-    "trim_zeros": NUMPY["trim_zeros"],
-}

@@ -59,7 +59,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     length = None if length is None else as_length(length, "bincount: length")
     if length is None:
         try:
-            length = int(max(x, initial=-1)) + 1
+            length = int(max(x)) + 1 if shape_of(x)[0] else 0
         except ConcretizationError as error:
             raise ConcretizationError(
                 "bincount: the length of the result, the largest number and one, is not known here; pass length="
