@@ -76,7 +76,7 @@ def pulled(args, params):
         outs = evaluate(p.forward, [*used, *state])
         state = outs[: len(state)]
         tape.append(outs[len(state) :])
-    before = evaluate(p.invariant, consts)
+    before = [] if p.invariant is None else evaluate(p.invariant, consts)
     fixed = [v if kind == "value" else (consts if kind == "argument" else before)[v] for kind, v in p.fixed]
     state = started(args[n:], params, p)
     while tape:

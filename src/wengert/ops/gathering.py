@@ -1,6 +1,6 @@
 """The general gather and scatter: windows of an array at computed places, batch axes and window axes in any order.
 
-Both are written with the primitives of `indexing.py`: the places of the axes that are indexed are computed, and axes whose
+Both are written with the primitives of `scatters.py`: the places of the axes that are indexed are computed, and axes whose
 windows are whole stay as they are.
 """
 
@@ -166,7 +166,7 @@ def scatter(
     """A copy of an array with windows of updates written at computed places, or combined with what is there.
 
     Args:
-        primitive: one of the scatters of `indexing.py`.
+        primitive: one of the scatters of `scatters.py` or `combining_scatters.py`.
         x: the array.
         starts: integers, whose last axis has a component for each axis of `mapped`.
         updates: of the dtype of `x`.
@@ -177,7 +177,7 @@ def scatter(
         mode: "clip" moves windows into the array, "fill" leaves out those that reach out of it.
 
     Example:
-        >>> from .indexing import scatter_add_p
+        >>> from wengert.ops.scatters import scatter_add_p
         >>> scatter(scatter_add_p, np.zeros(3), np.array([[1], [7], [1]]), np.ones(3), (), (0,), (0,))
         array([0., 2., 0.])
     """
