@@ -65,15 +65,15 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
                 "bincount: the length of the result, the largest number and one, is not known here; pass length="
             ) from error
         length = minlength if minlength > length else length
-    if weights is None:
+    if weights is not None and shape_of(as_array(weights)) != shape_of(x):
+        raise ShapeError(f"bincount: weights of shape {shape_of(as_array(weights))} for values of shape {shape_of(x)}")
+    if weights is None or not shape_of(x)[0]:  # as NumPy, whose counts of nothing are integers
         weights = np.ones(shape_of(x), config.int_dtype)
     else:
         weights = as_array(weights)
         if dtype_of(weights).kind == "c":
             raise DtypeError("bincount: weights must be real; count their real and imaginary parts")
         weights = convert(weights, config.float_dtype)
-    if shape_of(weights) != shape_of(x):
-        raise ShapeError(f"bincount: weights of shape {shape_of(weights)} for values of shape {shape_of(x)}")
     inside = logical_and(x >= 0, x < length)
     index = convert(where_p.bind(inside, x, length), np.intp)  # the others fall into one more place, cut off
     out = scatter_add_p.bind(np.zeros(length + 1, dtype_of(weights)), weights, index, axes=(0,))
