@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ml_dtypes
 import numpy as np
 import pytest
 from watching import calls_of
 
 import wengert.numpy as wnp
-from wengert import config, grad, jit
+from wengert import config, grad, jit, lax, vmap
 from wengert.compile.choices import chosen
+from wengert.ops.fft import fft_p, irfft_p, rfft_p
 
 SHAPES = ((1,), (16,), (1009,), (3, 20), (5, 1), (4, 9, 6), (17, 34))
 
@@ -110,3 +112,77 @@ def test_threads_find_rooms_of_their_own(pieces):
         f = jit(wnp.fft.rfft)
         for _ in range(20):
             np.testing.assert_allclose(f(x), np.fft.rfft(x), rtol=1e-10, atol=1e-12)
+
+
+REAL = ["f2", ml_dtypes.bfloat16, "f4", "f8", "g", "i1", "u2", "i8", "?", ">f2", ">f4", ">f8"]
+COMPLEX = ["F", "G", ">c8", ">c16"]
+
+
+def drawn(dtype, *shape):
+    rng = np.random.default_rng(len(shape))
+    x = np.round(rng.normal(size=shape) * 4)  # which all dtypes have
+    if np.dtype(dtype).kind == "c":
+        x = x + 1j * np.round(rng.normal(size=shape) * 4)
+    return np.abs(x).astype(dtype) if np.dtype(dtype).kind == "u" else x.astype(dtype)
+
+
+def spectrum(x, axis, n, inverse=False):
+    """The Fourier matrix times a signal, in long doubles."""
+    moved = np.moveaxis(x.astype(np.clongdouble), axis, -1)[..., :n]
+    k = np.arange(n)
+    angle = np.outer(k[: moved.shape[-1]], k) % n * (8 * np.arctan(np.longdouble(1)) / n)
+    matrix = np.cos(angle) + (1j if inverse else -1j) * np.sin(angle)
+    return np.moveaxis(moved @ matrix, -1, axis) / (n if inverse else 1)
+
+
+def near(got, expected, dtype):
+    """To some roundings; memory read in a mistaken dtype gives errors as large as the result."""
+    given = np.dtype(dtype)
+    narrow = given.itemsize == 2 and given.kind in "fV"
+    eps = 2.0**-11 if narrow else float(np.finfo(got.dtype).eps)
+    assert np.abs(got - expected).max() <= 20 * eps * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("dtype", REAL + COMPLEX, ids=lambda d: np.dtype(d).str + np.dtype(d).name)
+def test_signals_of_each_dtype_are_read_as_what_they_are(dtype):
+    """Public functions convert; the operations themselves are called with what native code has no registers for."""
+    x = drawn(dtype, 9, 12)
+    real = x.dtype.kind != "c"
+
+    def transforms(x):
+        some = [wnp.fft.fft(x[::2].T, 16, axis=0), wnp.fft.ifft2(x)]
+        return some + ([wnp.fft.rfft(x, 7), wnp.fft.rfft(x, axis=0)] if real else [])
+
+    columns = np.pad(x[::2].T.astype(np.clongdouble), ((0, 4), (0, 0)))
+    both = spectrum(spectrum(x, 0, 9, True), 1, 12, True)
+    expected = [spectrum(columns, 0, 16), both]
+    expected += [spectrum(x, 1, 7)[:, :4], spectrum(x, 0, 9)[:5]] if real else []
+    for got, wanted in zip(jit(transforms)(x), expected, strict=True):
+        near(got, wanted, dtype)
+
+    def operations(x):
+        if real:
+            return rfft_p.bind(x, axis=0), rfft_p.bind(x, axis=1)
+        return (
+            fft_p.bind(x, axes=(0, 1), inverse=True), irfft_p.bind(x, axis=1, n=22), irfft_p.bind(x, axis=0, n=17),
+            irfft_p.bind(x, axis=1, n=9), irfft_p.bind(x, axis=1, n=40),
+        )  # fmt: skip
+
+    for got, wanted in zip(jit(operations)(x), operations(x), strict=True):
+        assert got.dtype == wanted.dtype
+        near(got, wanted, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["f2", ml_dtypes.bfloat16, "f8", "g"], ids=lambda d: np.dtype(d).name)
+def test_under_transformations(dtype):
+    x = drawn(dtype, 3, 10, 4) / np.array(8, dtype)
+
+    def loss(x):
+        row = lambda total, v: (total + wnp.sum(wnp.abs(wnp.fft.rfft(v, axis=0))), None)  # noqa: E731
+        total, _ = lax.scan(row, np.zeros((), rfft_p.bind(x, axis=1).real.dtype), x)
+        half = vmap(lambda v: wnp.fft.hfft(v, 13, axis=0), in_axes=2)(x)
+        return total + wnp.sum(half**2)
+
+    assert jit(loss)(x).dtype == loss(x).dtype
+    near(jit(loss)(x), loss(x), dtype)
+    near(jit(grad(loss))(x).astype(np.longdouble), grad(loss)(x).astype(np.longdouble), dtype)

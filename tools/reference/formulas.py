@@ -38,6 +38,7 @@ _SHORT = {
     "offset": ("{0} - {1}", 1),
     "rsqrt": ("1 / sqrt({0})", 2),
     "dawsn_slope": ("1 - 2 * {0} * dawsn({0})", 1),
+    "i0e_slope": ("i1e({0}) - sign({0}) * i0e({0})", 1),
 }
 
 

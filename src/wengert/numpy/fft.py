@@ -13,7 +13,7 @@ from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
-from ..ops.fft import complex_of, fft_p, irfft_p, rfft_p
+from ..ops.fft import complex_of, fft_p, irfft_p, real_of, rfft_p
 from ..ops.shape import canonical_axis
 from ..ops.slices import pad_p, slice_axis
 from .creation import on_host
@@ -75,7 +75,7 @@ def _real(a: Any) -> Any:
         raise ArgumentError(f"a transform of real signals was given {dtype_of(x)}; take the real part, or use fft")
     if not inexact_dtype(dtype_of(x)):
         return convert(x, config.float_dtype)
-    return convert(x, np.float32) if dtype_of(x).kind == "V" else x  # bfloat16
+    return convert(x, real_of(complex_of(dtype_of(x))))  # of 16 bits: float32, as NumPy has it
 
 
 def _transform(a: Any, s: Any, axes: Any, norm: str | None, inverse: bool) -> Any:

@@ -426,7 +426,7 @@ def reduce_samples(empty: bool = True, positive: bool = False) -> Any:
 
 
 def sum_rule(x: Aval, *, axes: tuple[int, ...]) -> Aval:
-    dtype = np.add.reduce(np.empty((1,), x.dtype)).dtype
+    dtype = np.add.reduce(np.zeros((1,), x.dtype)).dtype
     return Aval(reduced_shape(x.shape, axes), dtype if config._x64 else _NARROW.get(dtype, dtype))
 
 

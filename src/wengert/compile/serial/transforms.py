@@ -50,6 +50,12 @@ class Lines(NamedTuple):
         return POINT * n * max(n.bit_length(), 1)
 
 
+def _parts(dtype: np.dtype) -> np.dtype | None:
+    """The dtype of a number's parts, None for one that native code has no registers for as it lies in memory."""
+    real = {"f": np.dtype(np.float32), "d": np.dtype(np.float64)}.get(dtype.char.lower())
+    return real if dtype.isnative else None
+
+
 def complex_lines(step: Serial) -> list[Phase] | None:
     """The transform over several axes, the last one first, as NumPy goes."""
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
@@ -67,7 +73,7 @@ def complex_lines(step: Serial) -> list[Phase] | None:
                 number == 0,
             )
         )
-    return _phases(step, x, out, passes, inverse) if passes else None
+    return _phases(step, x, out, "cc", passes, inverse) if passes else None
 
 
 def half_lines(step: Serial) -> list[Phase] | None:
@@ -75,20 +81,26 @@ def half_lines(step: Serial) -> list[Phase] | None:
     axis = step.eqn.params["axis"] % len(x.shape)
     n = x.shape[axis]
     passes = [(step.options["odd" if n % 2 else "even"], axis, n, n // 2 + 1, 1.0, True)]
-    return _phases(step, x, out, passes, False)
+    return _phases(step, x, out, "fc", passes, False)
 
 
 def real_lines(step: Serial) -> list[Phase] | None:
     (x,), (out,) = (a.aval for a in step.eqn.inputs), (v.aval for v in step.eqn.outputs)
     axis, n = step.eqn.params["axis"] % len(x.shape), step.eqn.params["n"]
     passes = [(step.options["loop"], axis, x.shape[axis], n, 1 / n if n else 1.0, True)]
-    return _phases(step, x, out, passes, True) if x.shape[axis] == n // 2 + 1 else None
+    return _phases(step, x, out, "cf", passes, True) if x.shape[axis] == n // 2 + 1 else None
 
 
-def _phases(step: Serial, x, out, passes, inverse: bool) -> list[Phase] | None:  # noqa: ANN001
-    real = np.dtype(f"f{out.dtype.itemsize // (2 if out.dtype.kind == 'c' else 1)}")
-    if real not in (np.float32, np.float64) or not math.prod(out.shape) or not math.prod(x.shape):
-        return None  # long doubles are NumPy's
+def _phases(step: Serial, x, out, kinds: str, passes, inverse: bool) -> list[Phase] | None:  # noqa: ANN001
+    """The phases, or None where `x` and `out` are not of these kinds and of one precision: nothing is converted on the way.
+
+    Integers, floating point of 16 bits, long doubles and the other byte order are NumPy's.
+    """
+    real, given = _parts(out.dtype), _parts(x.dtype)
+    if x.dtype.kind + out.dtype.kind != kinds or real is None or given is None or real != given:
+        return None  # NumPy takes None for float64
+    if not math.prod(out.shape) or not math.prod(x.shape):
+        return None
     phases, work = [], 0.0
     for name, axis, n, m, factor, first in passes:
         given = x.dtype if first else out.dtype
