@@ -194,6 +194,50 @@ def test_no_circles():
     assert circles() == []
 
 
+def packages_of(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
+@cache
+def brings(module: str) -> frozenset[str]:
+    """What is imported while a module is, the packages that hold it and what these import aside."""
+    found: set[str] = set()
+    left = [module]
+    while left:
+        for name in [n for n, at_import in imports(left.pop()) if at_import]:
+            new = {name, *packages_of(name)} - found
+            found |= new
+            left.extend(new)
+    return frozenset(found)
+
+
+def asked_past_a_package(module: str, path: Path) -> list[str]:
+    """Imports ``from package.file import name`` of a file that the package itself imports too, from outside of the package."""
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            name = ".".join([*package[: len(package) - node.level + 1], node.module]).lstrip(".")
+            around = {*packages_of(module), module}
+            found += [name for p in packages_of(name) if p not in around and name in brings(p)]
+    return found
+
+
+def test_threads_do_not_wait_for_each_others_imports():
+    """Python locks a file first and its package then. Where the package imports the file, a thread that imports the package and
+    one that imports the file each wait for what the other has, and one gets a _DeadlockError or half a file. So the package is
+    asked, or it imports nothing."""
+    assert {m: found for m, path in MODULES.items() if (found := asked_past_a_package(m, path))} == {}
+
+
+def test_the_reader_of_what_is_asked_past_a_package(tmp_path):
+    (tmp_path / "lax.py").write_text(
+        "from .numpy.ordering import argsort\nfrom .numpy import sort\nfrom .core import bind\n"
+    )
+    assert asked_past_a_package("lax", tmp_path / "lax.py") == ["numpy.ordering"]
+
+
 def test_the_picture_is_drawn_of_this_code(monkeypatch):
     """And no arrow of it leads up: `tools/rooms.py` draws it of the imports."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "tools"))

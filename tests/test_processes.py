@@ -264,6 +264,32 @@ def test_namespaces_that_several_threads_ask_for_first():
     run(code=NAMESPACES, timeout=120)
 
 
+STATEMENTS = """
+import sys, threading
+import wengert
+sys.setswitchinterval(1e-6)
+wrong, go = [], threading.Event()
+names = (
+    "numpy.sin scipy.special.gammaln numpy.linalg.solve scipy.sparse.linalg.cg scipy.spatial.distance.cdist scipy.sparse.linalg "
+    "scipy.stats.norm scipy.linalg.expm random.normal lax.scan scipy.spatial.transform scipy.cluster.vq scipy.ndimage.zoom"
+).split()
+def use(name):
+    module, _, name = name.rpartition(".")
+    go.wait()
+    try: exec(f"from wengert.{module} import {name}\\nimport wengert.{module} as m\\nm.{name}")
+    except BaseException as error: wrong.append((module, name, error))
+threads = [threading.Thread(target=use, args=(n,)) for n in [*names, *names[::-1]]]
+for t in threads: t.start()
+go.set()
+for t in threads: t.join()
+assert not wrong, wrong
+"""
+
+
+def test_import_statements_of_several_threads():
+    run(code=STATEMENTS, timeout=120)
+
+
 LOCKS = """
 import threading
 

@@ -7,8 +7,7 @@ import wengert as w
 import wengert.random
 from wengert.compile import engine, lanes, lapack
 from wengert.compile.executable import Executable
-from wengert.compile.serial import Serial
-from wengert.compile.serial.step import _function
+from wengert.compile.serial.step import Serial, _function
 from wengert.core import Primitive
 from wengert.lowering.kernels import Factorisation, Kernel
 from wengert.ops.random import KEY

@@ -120,7 +120,7 @@ def resize(image: Any, shape: Sequence[int], method: str, antialias: bool = True
     kind = _method(method)
     shape = _of_shape("resize", image, shape)
     if kind == "nearest":
-        from .numpy.searching import take
+        from .numpy import take
 
         x = as_array(image)
         for axis, (n, m) in enumerate(zip(shape_of(x), shape, strict=True)):

@@ -13,7 +13,7 @@ import numpy as _np
 from .config import canonical_dtype as _canonical_dtype
 from .core import as_array as _as_array, as_value as _as_value
 from .errors import ShapeError as _ShapeError
-from .numpy.ordering import argsort as _argsort
+from .numpy import argsort as _argsort
 from .ops import elementwise as _ew
 from .ops import cumulative as _cumulative
 from .ops import reduction as _reduction

@@ -61,7 +61,7 @@ def meet() -> None:
     """Meet the rooms that have arrived."""
     while core.ARRIVED:
         name = core.ARRIVED.pop()
-        from .scipy.names import meet_room
+        from .scipy.names.meeting import meet_room
 
         meet_room(name)
 

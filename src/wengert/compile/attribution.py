@@ -14,7 +14,7 @@ from ..costs import flops as operations
 from ..lowering.kinds import Branch, Scan
 from ..places import UNKNOWN, Place, filled
 from ..program import Equation, Program, Var, subprograms
-from .control import Control
+from .control.step import Control
 from .fusion import Call, Fill, Kernel, Plan
 from .lapack import Factorisation
 from .memory import arrays_of, written

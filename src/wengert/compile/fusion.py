@@ -21,13 +21,13 @@ from ..lowering.kinds import Check, Contraction
 from ..lowering.monoids import ALL, SUM, Monoid, Reduction
 from ..program import AVAL, Atom, Equation, Literal, Program, Var, has_effect, may_fail
 from .components import separated
-from .control import Control, control_of
+from .control.step import Control, control_of
 from .interleaved import REAL, SameBytes
 from .lapack import Factorisation, factorisation_of, share_factors
 from .nest import Nest, size_of
 from .products import Product, product_domain, product_node, product_of, sizes, whole
 from .scalars import lowered, register_type
-from .serial import Serial, serial_of
+from .serial.step import Serial, serial_of
 
 MAP, VIEW, REDUCE, PRODUCT, PIECES, CALL = "map", "view", "reduce", "product", "pieces", "call"
 

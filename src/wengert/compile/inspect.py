@@ -12,7 +12,7 @@ from ..costs import flops as operations
 from ..lowering.kinds import Branch, Scan
 from ..program import Program
 from . import engine
-from .control import Control
+from .control.step import Control
 from .executable import Executable
 from .fusion import Call, Kernel, Plan
 from .lapack import Factorisation

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..program import Literal, Var
-from .control import Control
+from .control.step import Control
 from .fusion import Call, Fill, Kernel, Plan, Product, Step, literal_arrays
 from .lapack import Factorisation
 from .nest import size_of
-from .serial import Serial
+from .serial.step import Serial
 
 ALIGNMENT = 64
 MOST_BYTES = 1 << 62  # of a workspace; no machine has them, and numbers of 64 bits can count them

@@ -18,10 +18,10 @@ from . import callback, interrupts, pieces, pool, timing
 from .callback import FAILED
 from .chunks import piece
 from .components import corresponding
-from .control import Control
 from .control.lanes import LaneWriter
 from .control.registers import RegisterWriter
 from .control.sidelong import lanes_of
+from .control.step import Control
 from .control.write import ControlWriter
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
@@ -34,7 +34,8 @@ from .nest import is_number, size_of
 from .products import Product
 from .scalars import MEMORY_TYPES, number_type
 from .schedule import Schedule
-from .serial import Serial, Writer
+from .serial.step import Serial
+from .serial.writer import Writer
 from .sidebyside import Part
 from .texts import Texts
 from .vectormath import FUNCTIONS as _FUNCTIONS  # noqa: F401 - which formulas of many instructions are written by

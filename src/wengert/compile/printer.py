@@ -10,7 +10,7 @@ from typing import Any
 
 from ..lowering.kinds import Branch, Scan
 from ..program import Literal, Var, variable_names
-from .control import Control
+from .control.step import Control
 from .fusion import Kernel, Plan
 from .memory import arrays_of
 from .nest import Node

@@ -18,14 +18,14 @@ from ..lowering import monoids
 from ..lowering.index_maps import Affine
 from ..lowering.kinds import Branch, Scan, While
 from ..program import Literal, Program, Var
-from .control import Control
+from .control.step import Control
 from .control.walk import groups
 from .fusion import Call, Fill, Kernel, Plan
 from .memory import Memory
 from .products import Product, Steps
 from .refusals import failure
 from .scalars import lowered
-from .serial import Serial
+from .serial.step import Serial
 
 GARBAGE = 0x5F  # each byte of memory that is not written yet
 _UFUNCS: dict[Any, np.ufunc] = {

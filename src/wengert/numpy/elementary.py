@@ -310,7 +310,7 @@ def i0(x: Any) -> Any:
         >>> wnp.i0(wnp.array([0.0]))
         array([1.])
     """
-    from ..ops.special import i0 as bessel
+    from ..ops.special.functions import i0 as bessel
 
     x = as_array(x)
     return convert(bessel(x), dtype_of(x)) if inexact_dtype(dtype_of(x)) else bessel(x)

@@ -172,8 +172,7 @@ def multinomial(key: Any, n: Any, p: Any, *, shape: Any = None, dtype: Any = Non
     full = np.broadcast_shapes((*shape_of(as_value(n)), 1), shape_of(p)) if shape is None else as_shape(shape)
     p = broadcast_to(ew.convert(p, d), full)
     count = broadcast_to(ew.convert(as_value(n), d), full[:-1])
-    from ..numpy.running import cumsum
-    from ..numpy.shaping import flip
+    from ..numpy import cumsum, flip
 
     left = flip(cumsum(flip(p, -1), -1), -1)
     ratios = moveaxis(p / ew.where(ew.equal(left, 0), 1.0, left), -1, 0)

@@ -13,7 +13,7 @@ from .. import trees
 from ..config import config
 from ..core import Tracer, Value, as_value, aval_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
-from ..ops.control import cond_p
+from ..ops.control.primitives import cond_p
 from ..ops.elementwise import convert
 from ..program import Program, Var
 from .bodies import Body, line_of, type_text

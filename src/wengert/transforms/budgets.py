@@ -14,8 +14,8 @@ import numpy as np
 from ..config import config
 from ..core import Aval, Value, aval_of, inexact_dtype
 from ..errors import ArgumentError
-from ..ops.control import scan_p, while_p
 from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, integer, put
+from ..ops.control.primitives import scan_p, while_p
 from ..ops.control.programs import spread_zero, staged, strong
 from ..ops.control.pull import blocks_of
 from ..ops.control.scan import moving_flags, saving

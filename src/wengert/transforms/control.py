@@ -16,7 +16,7 @@ from .. import trees
 from ..config import config
 from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, ShapeError
-from ..ops.control import scan_p, while_p
+from ..ops.control.primitives import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.shape import as_length, stack

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..config import config
 from ..core import VALUE_TYPES, Aval, LinearTracer, Primitive, Trace, Value, ValueTracer, dtype_of, next_level, shape_of
-from ..ops.elementwise.choice import chosen as not_chosen
+from ..ops.elementwise import chosen as not_chosen
 from ..ops.families import CHOICE, Bilinear, weighted_sum
 from ..ops.keeping import Copies, keep
 from ..ops.known import finite, has_zeros, is_diagonal, known

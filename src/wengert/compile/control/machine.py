@@ -15,8 +15,8 @@ import numpy as np
 from ...config import config
 from ...core import Aval, Primitive, Value, aval_of
 from ...lowering.kernels import Kernel
-from ...ops.control import cond_p
 from ...ops.control.binomial import Blocks, Books, integer, next_move, noted, opened, put, repeated
+from ...ops.control.primitives import cond_p
 from ...ops.control.programs import staged, strong
 from ...ops.control.pull import Pulling
 from ...ops.elementwise import less, logical_and, logical_or, where

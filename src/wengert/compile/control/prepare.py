@@ -18,7 +18,7 @@ from ...program import Program, Var
 from ..fusion import Kernel, Plan
 from ..memory import Memory, arrays_of, written
 from ..nest import size_of
-from ..serial import Serial
+from ..serial.step import Serial
 from .fit import fits
 from .step import Body, Control
 

@@ -18,7 +18,7 @@ from ... import trees
 from ...core import Aval, Value, as_array, aval_of, inexact_dtype
 from ...core import Primitive as Operation
 from ...ops import elementwise as ew
-from ...ops.control import cond_p, scan_p, while_p
+from ...ops.control.primitives import cond_p, scan_p, while_p
 from ...ops.reduction import any as any_
 from ...program import Equation, Literal, Program, programs_of
 from ...transforms.staging import stage

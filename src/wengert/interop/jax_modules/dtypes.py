@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...config import canonical_dtype
-from ...numpy.dtypes import finfo, iinfo
-from ...numpy.dtypes import issubdtype as _issubdtype
+from ...numpy import finfo, iinfo
+from ...numpy import issubdtype as _issubdtype
 from ...ops.random import GENERATORS
 from ..avals import extended, prng_key
 from ..promotion import TypePromotionError

@@ -9,7 +9,7 @@ import numpy as np
 from ... import random as ours
 from ...core import as_value
 from ...ops.random import GENERATORS
-from ...random.keys import Default
+from ...random import keys
 from ..array import kind_of, wrap
 from ..avals import KEY_TYPES
 from ..border import bordered, lower
@@ -100,7 +100,7 @@ def key_dtype(impl_spec: Any = None) -> Any:
         >>> key_dtype()
         key<fry>
     """
-    return KEY_TYPES[GENERATORS[_generator(impl_spec) or Default.generator]]
+    return KEY_TYPES[GENERATORS[_generator(impl_spec) or keys.Default.generator]]
 
 
 __all__ = ["PRNGKey", "fold_in", "key", "key_dtype", "wrap_key_data"]

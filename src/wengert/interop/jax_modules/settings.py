@@ -13,7 +13,7 @@ from ...config import config as ours
 from ...errors import NotSupportedError
 from ...ops.random import GENERATORS
 from ...provided import provided
-from ...random.keys import Default
+from ...random import keys
 from .. import promotion
 from ..leaks import Watch
 
@@ -165,8 +165,8 @@ def _set_generator(name: str) -> None:
     """
     if name not in GENERATORS:
         raise ValueError(f"new enum value must be in {list(GENERATORS)}, got {name!r}")
-    if name != Default.generator:
-        Default.generator = name
+    if name != keys.Default.generator:
+        keys.Default.generator = name
         provided("clear_caches")()
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...core import LinearTracer, Value, dtype_of
-from ...ops import bits, special
+from ...ops import bits
 from ...ops import elementwise as ew
+from ...ops.special import functions as special
 from ...ops.special.gammas import gammainc_derivative_p
 from ...ops.special.polygammas import digamma, gammaln, polygamma
 from ..array import Array, wrap

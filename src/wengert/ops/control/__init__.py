@@ -1,13 +1,4 @@
-"""Structured control flow: primitives that hold Programs. `branch` cond, `scan`, `loop` while; what users call is in
-`transforms.control`.
+"""Structured control flow: primitives that hold Programs. `branch` cond, `scan`, `loop` while; `primitives` has them with all
+their rules; what users call is in `transforms.control`. The package itself imports none of its files: a
+thread that imports one of them and a thread that imports the package would wait for each other.
 """
-
-from __future__ import annotations
-
-from . import openings as _openings
-from . import while_rules as _while_rules
-from .branch import cond_p
-from .loop import while_p
-from .scan import scan_p
-
-__all__ = ["cond_p", "scan_p", "while_p"]

@@ -30,6 +30,7 @@ from .arithmetic import (
     subtract,
 )
 from .choice import (
+    chosen,
     fmax,
     fmax_p,
     fmin,

@@ -13,8 +13,8 @@ Names only: `triangular_factors`, `eigenvalues` (singular values and `polar` too
 from __future__ import annotations
 
 from ...errors import nearest_names as _nearest_names
+from ...numpy import kron
 from ...numpy.linalg import LinAlgError
-from ...numpy.products import kron
 from .banded import (
     cho_solve_banded,
     cholesky_banded,

@@ -13,7 +13,7 @@ import numpy as np
 from ...core import as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...numpy import linalg as _linalg
-from ...numpy.products import matmul
+from ...numpy import matmul
 from ...ops.elementwise import arccos, arcsin, minimum, where
 from ...ops.indexing import getitem
 from ...ops.linalg import adjoint

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...core import shape_of
 from ...errors import ShapeError
+from ...numpy import kron
 from ...numpy import linalg as _linalg
-from ...numpy.products import kron
 from ...ops.elementwise import conj
 from ...ops.linalg import adjoint
 from ...ops.matrix_functions import sylvester_p

@@ -17,7 +17,7 @@ from ...errors import ArgumentError, ConcretizationError, ShapeError
 from ...ops.elementwise import convert
 from ...ops.shape import canonical_axes, canonical_axis
 from ...ops.special.declare import floating
-from ..signal.convolution import convolve as _convolve
+from ..signal import convolve as _convolve
 
 _EDGES = {
     "reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap",

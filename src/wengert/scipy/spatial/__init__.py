@@ -1,9 +1,22 @@
 """scipy.spatial for arrays and values under transformation: rotations, in `transform`, and distances, in `distance`."""
 
-from ...errors import nearest_names as _nearest_names
-from . import distance, transform
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from ...errors import no_attribute as _no_attribute
+
+if _TYPE_CHECKING:
+    from . import distance, transform
 
 __all__ = ["distance", "transform"]
 
-__getattr__ = _nearest_names(__name__, __all__)
+
+def __getattr__(name: str) -> _Any:
+    if name in __all__:  # imported when first used, as `scipy` does with its own
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise _no_attribute(__name__, name, __all__)
+
+
 __dir__ = __all__.copy

@@ -10,7 +10,7 @@ from ...errors import nearest_names as _nearest_names
 from ...nn import logsumexp
 from ...ops.elementwise import erf, erfc, erfinv
 from ...ops.elementwise import sigmoid as expit
-from ...ops.special import (
+from ...ops.special.functions import (
     airy,
     beta,
     betainc,

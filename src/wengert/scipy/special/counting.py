@@ -12,9 +12,9 @@ from ...core import Tracer, dtype_of
 from ...errors import ArgumentError, DtypeError
 from ...ops.bounds import holds
 from ...ops.elementwise import equal, exp, logical_not, rint, where, where_p
-from ...ops.special import binom, gamma, gammasgn, rgamma
 from ...ops.special.boxcox import rising_p
 from ...ops.special.declare import floating
+from ...ops.special.functions import binom, gamma, gammasgn, rgamma
 from ...ops.special.gammas import regular
 from ...ops.special.polygammas import gammaln
 from ...ops.special.polygammas import polygamma as _polygamma

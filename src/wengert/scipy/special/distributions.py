@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...ops import special as _ops
 from ...ops.elementwise import floor, isinf, where
+from ...ops.special import functions as _ops
 from ...ops.special.declare import floating
 
 

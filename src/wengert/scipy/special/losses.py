@@ -11,8 +11,8 @@ from ...core import dtype_of
 from ...nn import log_softmax as _log_softmax
 from ...nn import softmax as _softmax
 from ...ops.elementwise import absolute, exp, log, sqrt, stop_gradient_p, where, where_p
-from ...ops.special import shifted_root, xlogy
 from ...ops.special.declare import floating
+from ...ops.special.functions import shifted_root, xlogy
 from .domain import nan_or
 from .of_numpy import expm1
 

@@ -12,10 +12,10 @@ from ... import numpy as wnp
 from ...core import Tracer
 from ...documented import with_example
 from ...errors import ArgumentError
-from ...ops import special as _ops
 from ...ops.elementwise import expm1, floor, log, power, sin, tan, where
-from ...ops.special import hyp1f1
+from ...ops.special import functions as _ops
 from ...ops.special.declare import floating
+from ...ops.special.functions import hyp1f1
 from ...ops.special.riemann import riemann
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from ...core import Tracer, as_value
 from ...documented import with_example
 from ...errors import ArgumentError
-from ...ops import special as _ops
 from ...ops.shape import stack
-from ...ops.special import jv, lpmv, sph_harm_y, yv
+from ...ops.special import functions as _ops
 from ...ops.special.declare import floating
+from ...ops.special.functions import jv, lpmv, sph_harm_y, yv
 
 
 def bessel_jn(z: Any, *, v: int, n_iter: int = 50) -> Any:

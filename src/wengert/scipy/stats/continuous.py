@@ -34,7 +34,8 @@ from ...ops.elementwise import (
     tan,
     where,
 )
-from ...ops.special import (
+from ...ops.special.angles import vonmises_cdf, vonmises_moment, vonmises_ppf
+from ...ops.special.functions import (
     betainc,
     betaincc,
     betainccinv,
@@ -59,8 +60,7 @@ from ...ops.special import (
     xlog1py,
     xlogy,
 )
-from ...ops.special import gamma as gamma_function
-from ...ops.special.angles import vonmises_cdf, vonmises_moment, vonmises_ppf
+from ...ops.special.functions import gamma as gamma_function
 from ...ops.special.generalised import gennorm_middle
 from ...ops.special.log_tails import log_betainc_p, log_betaincc_p, log_gammainc_p, log_gammaincc_p, log_stdtr_p
 from ...ops.special.modes import abs_power_p, exp_less_p, log_cosh_p

@@ -25,7 +25,7 @@ from ...ops.elementwise import (
     where,
 )
 from ...ops.shape import expand_dims, reduce_sum
-from ...ops.special import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
+from ...ops.special.functions import QUANTILES, betainc, betaln, gammainc, gammaincc, xlog1py, xlogy
 from ...ops.special.polygammas import gammaln
 from ..special import entr
 from . import moments

@@ -17,8 +17,8 @@ from ...core import Tracer, as_array, dtype_of
 from ...errors import ArgumentError
 from ...ops import elementwise as ew
 from ...ops.bounds import holds
-from ...ops.special import xlog1py, xlogy
 from ...ops.special.declare import floating
+from ...ops.special.functions import xlog1py, xlogy
 
 Formula = Callable[..., Any]
 INF = math.inf

@@ -12,8 +12,8 @@ from ... import numpy as wnp
 from ...core import as_array, ndim_of, shape_of
 from ...errors import ArgumentError, NotSupportedError, ShapeError
 from ...ops import elementwise as ew
-from ...ops.special import ndtr
 from ...ops.special.declare import floating
+from ...ops.special.functions import ndtr
 from ..linalg import solve_triangular
 
 

@@ -14,9 +14,9 @@ from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...ops import elementwise as ew
 from ...ops.reduction import max_p
 from ...ops.shape import expand_dims, reduce_sum
-from ...ops.special import gamma as gamma_function
-from ...ops.special import spence
 from ...ops.special.angles import gauss, vonmises_moment
+from ...ops.special.functions import gamma as gamma_function
+from ...ops.special.functions import spence
 from .distribution import INF, Formula, known
 
 BLOCK = 256  # counts that are added at once

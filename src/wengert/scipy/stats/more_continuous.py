@@ -28,7 +28,7 @@ from ...ops.elementwise import (
     tanh,
     where,
 )
-from ...ops.special import (
+from ...ops.special.functions import (
     betainc,
     betaincinv,
     betaln,
@@ -42,7 +42,7 @@ from ...ops.special import (
     xlog1py,
     xlogy,
 )
-from ...ops.special import gamma as gamma_function
+from ...ops.special.functions import gamma as gamma_function
 from ...ops.special.polygammas import digamma, gammaln
 from .continuous import EULER, HALF_LOG_2PI, LOG_2, PI
 from .distribution import INF, all_of, continuous, one

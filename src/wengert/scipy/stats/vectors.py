@@ -19,8 +19,8 @@ from ...ops import elementwise as ew
 from ...ops.bounds import holds
 from ...ops.reduction import sum as _sum
 from ...ops.shape import concatenate, expand_dims, reshape
-from ...ops.special import xlogy
 from ...ops.special.declare import floating
+from ...ops.special.functions import xlogy
 from ...ops.special.polygammas import digamma, gammaln
 from .distribution import all_of
 
@@ -105,10 +105,9 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
 
 def _matrix_logpdf(d: Any, cov: Any) -> Any:
     from ...numpy import diagonal, linalg
-    from ..linalg import solve_triangular
-    from ..linalg.solving import hermitian
+    from ..linalg import solve_triangular, solving
 
-    factor = linalg.cholesky(hermitian(cov, lower=True))
+    factor = linalg.cholesky(solving.hermitian(cov, lower=True))
     z = solve_triangular(factor, expand_dims(d, -1), lower=True)[..., 0]
     log_root = _sum(ew.log(diagonal(factor, axis1=-2, axis2=-1)), -1)
     return -0.5 * _sum(z * z, -1) - log_root - shape_of(cov)[-1] * HALF_LOG_2PI
@@ -128,9 +127,9 @@ def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
 def _singular_logpdf(d: Any, cov: Any) -> Any:
     """Of a covariance that may be singular, by its eigenvalues."""
     from ...numpy import linalg, matmul
-    from ..linalg.solving import hermitian
+    from ..linalg import solving
 
-    cov = hermitian(cov, lower=True)
+    cov = solving.hermitian(cov, lower=True)
     safe, vectors, cut, spans = _spanned(cov)
     ok = _checked(linalg.eigvalsh(cov) >= -cut, "The input matrix must be symmetric positive semidefinite.")
     parts = matmul(expand_dims(d, -2), vectors)[..., 0, :]
@@ -144,12 +143,12 @@ def _singular_logpdf(d: Any, cov: Any) -> Any:
 def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
     """The entropy, from the dimension and the covariance; arguments as for `logpdf`."""
     from ...numpy import linalg
-    from ..linalg.solving import hermitian
+    from ..linalg import solving
 
     _, cov, n = _parameters(mean, cov)
     if ndim_of(cov) < 2:
         return n * (0.5 + HALF_LOG_2PI) + 0.5 * (_sum(ew.log(cov)) if ndim_of(cov) else n * ew.log(cov))
-    cov = hermitian(cov, lower=True)
+    cov = solving.hermitian(cov, lower=True)
     if isinstance(cov, Tracer):
         return n * (0.5 + HALF_LOG_2PI) + 0.5 * linalg.slogdet(cov)[1]
     values, _, _, spans = _spanned(cov)  # as SciPy: on the space that a singular one spans
