@@ -231,6 +231,16 @@ def test_threads_do_not_wait_for_each_others_imports():
     assert {m: found for m, path in MODULES.items() if (found := asked_past_a_package(m, path))} == {}
 
 
+def test_namespaces_wait_for_the_package():
+    """A namespace that one thread imports first, while another is at `import wengert`, waits before it locks a file of both."""
+    scipy = [f"scipy.{name}" for name in wengert.scipy.__all__]
+    below = ["scipy.sparse.linalg", "scipy.spatial.distance", "scipy.spatial.transform", "scipy.cluster.vq"]
+    for module in (*wengert._NAMESPACES, "numpy.fft", "numpy.linalg", *scipy, *below):
+        source = re.sub(r"from __future__ .*", "", MODULES[module].read_text())
+        (_, first, *_) = ast.parse(source).body
+        assert ast.unparse(first) == "__import__('wengert')", module
+
+
 def test_the_reader_of_what_is_asked_past_a_package(tmp_path):
     (tmp_path / "lax.py").write_text(
         "from .numpy.ordering import argsort\nfrom .numpy import sort\nfrom .core import bind\n"

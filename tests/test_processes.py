@@ -266,7 +266,6 @@ def test_namespaces_that_several_threads_ask_for_first():
 
 STATEMENTS = """
 import sys, threading
-import wengert
 sys.setswitchinterval(1e-6)
 wrong, go = [], threading.Event()
 names = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import builtins
 import string
 from collections.abc import Callable

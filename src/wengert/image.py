@@ -6,6 +6,8 @@ weights of the input's elements, divided by their sum. Where the output is coars
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

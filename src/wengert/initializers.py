@@ -5,6 +5,8 @@ Each function here makes an initializer: a function of a key, a shape and a dtyp
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import math
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -3,6 +3,8 @@
 # ruff: noqa: F401, I001 (a namespace: imported names are its content)
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from .errors import nearest_names as _nearest_names
 
 

@@ -1,5 +1,7 @@
 """Functions over a mesh of devices, and arrays that are spread over one (docs/sharding.md)."""
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 

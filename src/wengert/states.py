@@ -7,6 +7,8 @@ A state is read by any number of processes and onto any mesh: each device's part
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import contextlib
 import importlib
 import json

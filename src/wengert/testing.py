@@ -5,6 +5,8 @@ The oracle is central differences in float64, which know nothing of the rules.
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence

@@ -3,6 +3,8 @@
 Names only: the functions and their documentation stand in `trees.py` and `tree_util.py`.
 """
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from wengert.tree_util import (
     static,
 )

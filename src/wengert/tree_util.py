@@ -6,6 +6,8 @@ it, written with what is there. A treedef is an `optree.PyTreeSpec`.
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable

@@ -13,6 +13,8 @@ norm at zero as 0. NumPy's LinAlgError is raised as NumPy raises it. Each docstr
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import operator
 import string
 from typing import Any, NamedTuple

@@ -5,6 +5,8 @@ be batched, staged and differentiated with respect to its parameters. Names only
 integers in `uniform_draws.py`, other distributions of floats in `continuous.py` and `gammas.py`, of integers in `discrete.py`.
 """
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ..errors import nearest_names as _nearest_names
 from .binomials import binomial, multinomial
 from .continuous import (

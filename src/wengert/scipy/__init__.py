@@ -1,5 +1,7 @@
 """SciPy's namespaces for arrays and values under transformation, imported when they are first used."""
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 

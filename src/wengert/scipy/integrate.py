@@ -7,6 +7,8 @@ I", table II.5.2 (the coefficients of J. R. Dormand and P. J. Prince) and the ch
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from collections.abc import Callable
 from typing import Any
 

@@ -4,6 +4,8 @@ They are differentiable in the points at which they are evaluated, in the values
 checked where they are known, as they are outside of `jit`.
 """
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ...errors import nearest_names as _nearest_names
 from .cubic import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
 from .grid import RegularGridInterpolator, interpn

@@ -12,6 +12,8 @@ Names only: `triangular_factors`, `eigenvalues` (singular values and `polar` too
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ...errors import nearest_names as _nearest_names
 from ...numpy import kron
 from ...numpy.linalg import LinAlgError

@@ -3,6 +3,8 @@
 Names only: `splines` has images at any places, `filters` correlations, Gaussians and windows, `moved` images under affine maps.
 """
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ...errors import nearest_names as _nearest_names
 from .filters import (
     convolve,

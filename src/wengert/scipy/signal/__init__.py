@@ -1,5 +1,7 @@
 """scipy.signal for arrays and values under transformation: convolution, filters and spectra."""
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ...errors import nearest_names as _nearest_names
 from .convolution import convolve, convolve2d, correlate, correlate2d, fftconvolve
 from .filtering import detrend, hilbert, lfilter, sosfilt

@@ -1,5 +1,7 @@
 """scipy.sparse for arrays and values under transformation: linear equations with operators, in `linalg`."""
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 

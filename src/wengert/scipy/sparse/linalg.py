@@ -6,6 +6,8 @@ transpose, so nothing of the iteration is stored.
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from collections.abc import Callable
 from typing import Any
 

@@ -5,6 +5,8 @@ Where two vectors are equal the Euclidean distance has no derivative; it is 0 th
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from collections.abc import Callable
 from typing import Any
 

@@ -6,6 +6,8 @@ A `Rotation` is a pytree whose one leaf is its quaternions, and a `Slerp` one of
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any

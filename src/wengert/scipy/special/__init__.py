@@ -6,6 +6,8 @@ Names only; composites stand by kind: `of_numpy`, `unary`, `counting`, `losses`,
 
 from __future__ import annotations
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ...errors import nearest_names as _nearest_names
 from ...nn import logsumexp
 from ...ops.elementwise import erf, erfc, erfinv

@@ -4,6 +4,8 @@
 them broadcast together, and all of them have derivatives.
 """
 
+__import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
+
 from ...errors import nearest_names as _nearest_names
 from .continuous import (
     beta,
