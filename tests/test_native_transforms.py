@@ -67,6 +67,15 @@ def test_empty_arrays_and_lines():
         np.testing.assert_array_equal(jit(f)(z), f(z))
 
 
+def test_a_spectrum_of_no_numbers_is_zero():
+    for n in (1, 2, 5, 6):
+        z = np.zeros((8, 0), complex)
+        for f in (lambda z: wnp.fft.irfft(z, n), lambda z: irfft_p.bind(z, axis=1, n=n)):  # noqa: B023
+            np.full(1, 7.0)  # frees memory in which a number is
+            for got in (f(z), jit(f)(z)):
+                np.testing.assert_array_equal(got, np.zeros((8, n)))
+
+
 LENGTHS = [2, 3, 13, 16, 30, 34, 97, 128, 1001]
 
 

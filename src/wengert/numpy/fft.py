@@ -15,7 +15,7 @@ from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..errors import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
-from ..ops.fft import complex_of, fft_p, irfft_p, real_of, rfft_p
+from ..ops.fft import complex_of, fft_p, irfft_p, numpy_irfft, real_of, rfft_p
 from ..ops.shape import canonical_axis
 from ..ops.slices import pad_p, slice_axis
 from .creation import on_host
@@ -175,7 +175,7 @@ def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, 
     return _real_transform(a, _one(n), (axis,), norm)
 
 
-@plain(np.fft.irfft)
+@plain(numpy_irfft)
 def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None, out: None = None) -> Any:
     """The real signal of `n` points (an even number by default) whose `rfft` is `a`.
 
