@@ -173,3 +173,9 @@ def test_where_lengths_may_not_be_asked_for():
     for f in (lambda x: np.median(x[x > 0]), lambda x: wnp.nonzero(x)[0].sum(), lambda x: np.unique(x).sum()):
         with pytest.raises(w.errors.ConcretizationError):
             w.lax.scan(lambda c, x, f=f: (c + f(x), None), 0.0, ROWS)
+
+
+def test_rows_without_numbers_are_equal():
+    empty = np.zeros((2, 2, 0), int)
+    np.testing.assert_array_equal(w.vmap(lambda x: np.unique(x, axis=0))(empty), np.zeros((2, 1, 0)))
+    np.testing.assert_array_equal(w.jit(lambda x: np.unique(x, axis=0))(empty[0]), np.unique(empty[0], axis=0))

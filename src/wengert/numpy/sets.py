@@ -104,7 +104,10 @@ def _groups(rows: Any, equal_nan: bool) -> _Groups:
     """The groups of equal rows of a matrix ``(n, k)``."""
     n, k = shape_of(rows)
     columns = [getitem(rows, (slice(None), j)) for j in range(k)]
-    order = argsort_p.bind(columns[0], axis=0) if k == 1 else lexsort(columns[::-1])
+    if k:
+        order = argsort_p.bind(columns[0], axis=0) if k == 1 else lexsort(columns[::-1])
+    else:
+        order = np.arange(n, dtype=config.int_dtype)  # rows without numbers are equal
     ordered = getitem(rows, order)
     here, before = slice_axis(ordered, 0, 1, n), slice_axis(ordered, 0, 0, n - 1)
     differs = not_equal(here, before)
