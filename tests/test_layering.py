@@ -274,7 +274,7 @@ ASKED = {
     "ops.control.backwards": "namespace:lax",
     "ops.counterparts": "namespace:numpy namespace:scipy namespace:scipy.special",
     "ops.gathering": "namespace:lax",
-    "ops.indexing": "counted_places",
+    "ops.indexing": "true_places",
     "ops.matrix_exponential": "namespace:lax",
     "ops.operators": "namespace:numpy namespace:numpy.protocols",
     "ops.random_rejection": "namespace:lax",

@@ -18,11 +18,10 @@ from ..errors import (
     ShapeError,
 )
 from ..ops import indexing as _indexing
-from ..ops import reduction as _reduction
 from ..ops.bounds import answer
-from ..ops.elementwise import as_positions, convert, equal, logical_and, logical_not, where_p
+from ..ops.elementwise import as_positions, convert, equal, logical_and, where_p
 from ..ops.indexing import getitem
-from ..ops.masks import true_places
+from ..ops.masks import first_places, how_many, true_places
 from ..ops.memory import without_axes
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.shape import (
@@ -30,11 +29,8 @@ from ..ops.shape import (
     as_lengths,
     broadcast_to,
     canonical_axis,
-    concatenate,
     reshape,
 )
-from ..ops.slices import slice_axis
-from ..ops.sorting import argsort_p
 from .dispatch import no_out, plain
 
 ndarray = np.ndarray
@@ -243,7 +239,7 @@ def compress(
         fill_value: what is filled in.
 
     Raises:
-        ConcretizationError: the values of `condition` are not known and `size` is not given.
+        ConcretizationError: `size` is not given where no number may be asked for, as in the body of a loop.
 
     Example:
         >>> compress([True, False, True], np.array([1.0, 2.0, 3.0]))
@@ -265,7 +261,7 @@ def compress(
         return getitem(a, (slice(None),) * i + (chosen,))
     condition = convert(as_array(condition), bool)
     taken = getitem(a, (slice(None),) * i + (nonzero(condition, size=size)[0],))
-    inside = np.arange(size) < _reduction.sum(convert(condition, config.int_dtype))
+    inside = np.arange(size) < how_many(condition)
     inside = reshape(inside, (size, *[1] * (ndim_of(a) - i - 1)))
     return where_p.bind(inside, taken, convert(as_array(fill_value), dtype_of(a)))
 
@@ -285,10 +281,12 @@ def extract(condition: Any, arr: Any, *, size: int | None = None, fill_value: An
 
 
 def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple[Any, ...]:
-    """The indices of the elements that are not zero; how many there are must be known, or given as `size`.
+    """The indices of the elements that are not zero, as many as there are or as `size` says.
+
+    Under `jit` and `vmap` their number is asked for, as by ``int(n)``, unless `size` is given.
 
     Raises:
-        ConcretizationError: the values are not known and `size` is not given.
+        ConcretizationError: `size` is not given where no number may be asked for, as in the body of a loop.
 
     Example:
         >>> import wengert.numpy as wnp
@@ -300,19 +298,10 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple
         raise ShapeError("nonzero of a number: it has no indices; use atleast_1d")
     size = None if size is None else as_length(size, "size")
     if isinstance(a, Tracer) and size is not None:
-        flat = reshape(convert(a, bool), (-1,))
-        total = shape_of(flat)[0]
-        place = argsort_p.bind(logical_not(flat), axis=0)  # stable: the true ones first, in order
-        if size > total:
-            place = concatenate([place, np.zeros(size - total, config.int_dtype)])
-        place = slice_axis(place, 0, 0, size)
-        count = _reduction.sum(convert(flat, config.int_dtype))
+        mask = convert(a, bool)
         fills = fill_value if isinstance(fill_value, tuple) else (fill_value or 0,) * ndim_of(a)
-        out, stride = [], total
-        for n, fill in zip(shape_of(a), fills, strict=True):
-            stride //= n or 1
-            out.append(where(np.arange(size) < count, place // stride % n, fill))
-        return tuple(out)
+        inside = np.arange(size) < how_many(mask)
+        return tuple(where(inside, i, fill) for i, fill in zip(first_places(mask, size), fills, strict=True))
     try:
         found = true_places(convert(a, bool) if isinstance(a, Tracer) else a)
     except ConcretizationError as error:

@@ -1,8 +1,8 @@
 """Sets of numbers: unique and its kin, intersections, differences, unions.
 
-How many elements the result has depends on the values. Where they are known (always but under `jit` and `vmap`) that
-is no matter; elsewhere `size` says how long the result is: what is more is cut off, what is missing is filled in, as
-JAX has it. Elements keep their derivative: each is that of its first occurrence.
+How many elements the result has depends on the values. Where they are not known, under `jit` and `vmap`, the number is
+asked for, as by ``int(n)``, unless `size` says how long the result is: what is more is cut off, what is missing is filled
+in, as JAX has it. Elements keep their derivative: each is that of its first occurrence.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..ops import reduction as _reduction
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import convert, equal, isnan, logical_and, logical_not, not_equal, where_p
 from ..ops.indexing import getitem, take_along_axis
+from ..ops.masks import how_many
 from ..ops.scatters import scatter_add_p
 from ..ops.shape import as_length, canonical_axis, concatenate, moveaxis, reshape
 from ..ops.slices import slice_axis
@@ -82,7 +83,7 @@ def _length(size: int | None, chosen: Any, name: str) -> int:
     if size is not None:
         return as_length(size, "size")
     try:
-        return int(_reduction.sum(convert(chosen, config.int_dtype)))
+        return int(how_many(chosen))
     except ConcretizationError as error:
         raise ConcretizationError(
             f"{name} has as many elements as there are different ones, which is not known here; pass size="
@@ -118,11 +119,13 @@ def _groups(rows: Any, equal_nan: bool) -> _Groups:
     return _Groups(order, first, group)
 
 
-def _sized_unique(x: Any, axis: int | None, equal_nan: bool, size: int, fill_value: Any) -> tuple[Any, Any, Any, Any]:
-    """Values, first places, inverse and counts, for a result of `size` elements."""
+def _traced_unique(
+    x: Any, axis: int | None, equal_nan: bool, size: int | None, fill_value: Any
+) -> tuple[Any, Any, Any, Any]:
+    """Values, first places, inverse and counts, for a result of `size` elements, or of as many as there are."""
     lead = reshape(x, (-1,)) if axis is None else moveaxis(x, axis, 0)
     n = shape_of(lead)[0]
-    if n == 0 and size > 0:
+    if n == 0 and size:
         raise ArgumentError("unique with size= of no elements: there is nothing to fill in")
     if n == 0:
         nothing = np.zeros(0, config.int_dtype)
@@ -133,11 +136,11 @@ def _sized_unique(x: Any, axis: int | None, equal_nan: bool, size: int, fill_val
             nothing,
         )
     order, first, group = _groups(reshape(lead, (n, -1)), equal_nan)
+    size = _length(size, first, "unique")
     starts = nonzero(first, size=size, fill_value=0)[0]
     index = getitem(order, starts)
     values = getitem(lead, index)
-    count = _reduction.sum(convert(first, config.int_dtype))
-    inside = np.arange(size) < count
+    inside = np.arange(size) < how_many(first)
     if fill_value is not None:
         mask = reshape(inside, (size, *[1] * (ndim_of(lead) - 1)))
         values = where_p.bind(mask, values, convert(as_array(fill_value), dtype_of(x)))
@@ -173,11 +176,11 @@ def unique(
         axis: compare slices along this axis; the elements of the flattened array for None.
         equal_nan: whether NaN count as one element.
         sorted: accepted as NumPy accepts it; the result is in order always.
-        size: the length of the result; needed where the values of `ar` are not known.
+        size: the length of the result; as many as there are by default.
         fill_value: what is filled in where there are fewer; the smallest element by default.
 
     Raises:
-        ConcretizationError: the values are not known and `size` is not given.
+        ConcretizationError: `size` is not given where no number may be asked for, as in the body of a loop.
 
     Example:
         >>> unique([2.0, 1.0, 2.0])
@@ -189,11 +192,7 @@ def unique(
     axis = None if axis is None else canonical_axis(axis, ndim_of(x))
     values = _values(x) if size is None else None
     if values is None:
-        lead = reshape(x, (-1,)) if axis is None else moveaxis(x, axis, 0)
-        n = shape_of(lead)[0]
-        size = 0 if size is None and not n else size
-        first = None if size is not None else _groups(reshape(lead, (n, -1)), equal_nan).first
-        parts = _sized_unique(x, axis, equal_nan, _length(size, first, "unique"), fill_value)
+        parts = _traced_unique(x, axis, equal_nan, None if size is None else as_length(size, "size"), fill_value)
     else:
         parts = np.unique(values[0], True, True, True, axis, equal_nan=equal_nan)
         if isinstance(x, Tracer):
@@ -281,7 +280,7 @@ in1d = isin
 def _chosen(source: Any, keep: Any, size: int, fill_value: Any) -> tuple[Any, Any]:
     """The elements of the vector `source` that `keep` marks, in `size` places, and where in it they are."""
     index = nonzero(keep, size=size, fill_value=0)[0]
-    inside = np.arange(size) < _reduction.sum(convert(keep, config.int_dtype))
+    inside = np.arange(size) < how_many(keep)
     fill = convert(as_array(0 if fill_value is None else fill_value), dtype_of(source))
     return where_p.bind(inside, getitem(source, index), fill), where_p.bind(inside, index, shape_of(source)[0])
 
@@ -289,7 +288,7 @@ def _chosen(source: Any, keep: Any, size: int, fill_value: Any) -> tuple[Any, An
 def _all_unique(x: Any) -> tuple[Any, Any, Any]:
     """The different elements of a vector in as many places as it has elements, where they are, and which are filled in."""
     n = shape_of(x)[0]
-    values, index, _, counts = _sized_unique(x, None, True, n, None)
+    values, index, _, counts = _traced_unique(x, None, True, n, None)
     return values, index, counts > 0
 
 
@@ -329,7 +328,7 @@ def intersect1d(
         ar1, ar2: the arrays.
         assume_unique: accepted as NumPy accepts it.
         return_indices: whether the places of their first occurrences in both arrays are returned too.
-        size: the length of the result; needed where the values are not known.
+        size: the length of the result; as many as there are by default.
         fill_value: what is filled in where there are fewer; 0 by default. Places are filled with the length.
 
     Example:

@@ -258,26 +258,14 @@ def index_array(e: Any) -> Value:
     return e
 
 
-def _known_mask(mask: Value) -> ndarray | None:
-    """The values of a mask, None where they are not known."""
-    if not isinstance(mask, Tracer):
-        return np.asarray(mask)
-    try:
-        return np.reshape(mask.concrete("an index that is a mask"), shape_of(mask))
-    except ConcretizationError:
-        return None
-
-
 def _places(mask: Value) -> Sequence[Value]:
     """The index arrays that a mask stands for: those of its true elements, whose number must be known or may be asked for."""
-    known = _known_mask(mask)
-    if known is not None:
-        return np.nonzero(known)
     try:
-        return provided("counted_places")(mask)
+        return provided("true_places")(mask)
     except ConcretizationError:
+        name = mask._trace.name if isinstance(mask, Tracer) else ""
         raise ConcretizationError(
-            f"x[mask] has as many elements as the mask has true entries, which {mask._trace.name} does not know; "
+            f"x[mask] has as many elements as the mask has true entries, which {name} does not know; "
             f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so does "
             f"y[mask] = f(x[mask]) for elementwise f and one mask)"
         ) from None

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..config import config
-from ..core import Tracer, Value, as_array, shape_of
+from ..core import Tracer, Value, ndim_of, shape_of
 from ..errors import ConcretizationError
 from ..provided import provide
 from . import elementwise as ew
@@ -20,21 +20,16 @@ from .shape import reshape
 from .sorting import searchsorted_p
 
 
-@provide
-def counted_places(mask: Tracer) -> tuple[Value, ...]:
-    """The indices of the true elements of a mask, an array for each of its axes, in C order: ``np.nonzero(mask)``.
+def first_places(mask: Value, count: int) -> tuple[Value, ...]:
+    """The indices of the first `count` true elements of a mask, an array for each of its axes, in C order.
 
-    Raises:
-        ConcretizationError: how many there are may not be asked for here.
+    Where there are fewer, the indices behind them are anything.
     """
     shape = shape_of(mask)
-    flat = ew.convert(reshape(as_array(mask), (-1,)), config.int_dtype)
-    count = int(sum_p.bind(flat, axes=(0,)))
-    if not count:
-        return tuple([np.zeros(0, config.int_dtype) for _ in shape])
-    place = searchsorted_p.bind(
-        cumsum_p.bind(flat, axis=0), np.arange(1, count + 1, dtype=config.int_dtype), side="left"
-    )
+    if 0 in shape:
+        return tuple([np.zeros(count, config.int_dtype) for _ in shape])
+    so_far = cumsum_p.bind(ew.convert(reshape(mask, (-1,)), config.int_dtype), axis=0)
+    place = searchsorted_p.bind(so_far, np.arange(1, count + 1, dtype=config.int_dtype), side="left")
     out, stride = [], math.prod(shape)
     for n in shape:
         stride //= n
@@ -42,14 +37,24 @@ def counted_places(mask: Tracer) -> tuple[Value, ...]:
     return tuple(out)
 
 
+def how_many(mask: Value) -> Value:
+    """The number of true elements of a mask."""
+    return sum_p.bind(ew.convert(mask, config.int_dtype), axes=tuple(range(ndim_of(mask))))
+
+
+@provide
 def true_places(mask: Value) -> tuple[Value, ...]:
-    """The same of any mask, without a question where its values are known."""
+    """The indices of the true elements of a mask, as ``np.nonzero(mask)`` gives them; asks for their number where it is not known.
+
+    Raises:
+        ConcretizationError: how many there are may not be asked for here.
+    """
     if isinstance(mask, Tracer):
         try:
             mask = np.reshape(mask.concrete("a mask"), mask.shape)
         except ConcretizationError:
-            return counted_places(mask)
+            return first_places(mask, int(how_many(mask)))
     return np.nonzero(mask)
 
 
-__all__ = ["counted_places", "true_places"]
+__all__ = ["first_places", "how_many", "true_places"]

@@ -366,26 +366,26 @@ def fresh(x: Value) -> Any:
     """Another object for the same traced array."""
     if not isinstance(x, ValueTracer) or (not x.shape and x.views is None):
         return x
-    if type(x) in MUTABLE:
-        x = x.this
+    return _again(x.this if type(x) in MUTABLE else x, None)
+
+
+def _again(x: Any, views: list[Any] | None) -> Any:
     out: Any = object.__new__(type(x))
     out._trace, out.shape, out.dtype, out.first = x._trace, x.shape, x.dtype, x.first
     try:  # noqa: SIM105 (`suppress` costs more than the rest)
         out.second = _second(x)
     except AttributeError:  # of a batch
         pass
-    out.views = None
+    out.views = views
     return out
 
 
 def without_axes(x: Tracer) -> Any:
-    """A new array without axes of a traced number, which can be written into: ``np.asarray(number)``."""
-    if not isinstance(x, ValueTracer) or x.shape or x.mutable:
-        return x
-    before, x.views = x.views, [None]
-    out = fresh(x)
-    x.views, out.views = before, [None]
-    return out
+    """A new array without axes of a traced number, which can be written into: ``np.asarray(number)``.
+
+    It has `views`, though none are known, which tells it from a number.
+    """
+    return _again(x, [None]) if isinstance(x, ValueTracer) and not x.shape and not x.mutable else x
 
 
 def as_now(x: Value) -> Value:

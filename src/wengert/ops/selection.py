@@ -22,7 +22,7 @@ class Selection:
 
     Elementwise functions of it, of numbers and of selections by the same mask keep all of `x`, so that ``y[mask] = …`` of
     what they give is a choice between two arrays, and its sums are sums where the mask holds. For anything else it becomes
-    the array that it stands for, whose length is asked for (`masks.counted_places`).
+    the array that it stands for, whose length is asked for (`masks.true_places`).
 
     Of ``x[0, :, mask]`` `whole` is ``x[0]``, and `axis` is the first of its axes that the mask is about.
     """
@@ -128,6 +128,10 @@ for _name in ("neg", "pos", "abs", "invert"):
 
 def _operated(self: Selection, f: Any, *args: Any) -> Any:
     return f(*taken(args)) if f is operator.matmul else self.apply(f, *args)
+
+
+Selection.__divmod__ = lambda self, other: (self // other, self % other)  # type: ignore[attr-defined]
+Selection.__rdivmod__ = lambda self, other: (other // self, other % self)  # type: ignore[attr-defined]
 
 
 def same_mask(a: Any, b: Any) -> bool:
