@@ -12,7 +12,7 @@ DOCS := .venv-docs
 .PHONY: help tour test peers ecosystem docs browser lint format types bench package clean
 
 help:  ## list these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
 
 tour: $(VENV)/ready  ## run the guided notebook; leaves out/tour.html
 	@echo "running examples/tour.ipynb"

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ HEAD = """# Benchmarks
 
 Every row runs the libraries alternately in one process and counts the least time of each, so that other load on the
 machine falls on all alike. `make bench` takes the numbers again. `benchmarks.json` beside this page holds them too.
+
+Each section says when and on which commit its numbers were taken.
 """
 
 PAUSE = 0.02  # seconds
@@ -64,11 +67,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(map(cell, row)) + " |" for row in rows])
 
 
+def commit() -> str:
+    """The commit of the sources, short."""
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty"]
+    found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "no commit"
+
+
 def versions(packages: Iterable[str]) -> str:
     """When, on what, and with which packages the numbers were taken."""
     parts = [f"{p} {importlib.metadata.version(p)}" for p in packages]
     return (
-        f"Taken {time.strftime('%Y-%m-%d')} on {platform.machine()}, {os.cpu_count()} cores, "
+        f"Taken {time.strftime('%Y-%m-%d')} of {commit()} on {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {', '.join(parts)}."
     )
 

@@ -87,10 +87,11 @@ def test_page_shows_factors_and_failures():
         "a": record(),
         "b": record(title="calls", overhead=True, run={"wengert": 1e-6, "jax": 2e-6, "jax from NumPy": 8e-6}),
         "c": record(title="wrong", run={"jax": 1.0}, errors={"wengert": "wrong result: a | b"}),
-        "d": record(title="copied", bytes=8e7, run={"wengert": 0.01, "jax": 0.02, "copy": 0.008}),
+        "d": record(title="copied", bytes=8e7, run={"wengert": 0.01, "jax": 0.02, "copy": 0.008}, commit="1234567"),
     }
     numbers = {"machine": "m", "python": "3", "versions": {"numpy": "2"}, "rows": rows}
     text = page.markdown(numbers)
+    assert "Taken 2026-01-01 of 1234567 on m, Python 3, numpy 2." in text
     assert "| a chain, float64 | 2.00 ms | 3.00 ms | 1.50 |" in text
     assert "| calls, float64 | 1.00 µs | 2.00 µs | 8.00 µs | 8.00 |" in text
     assert "| wrong, float64 | wrong result: a \\| b | 1.00 s |  |" in text

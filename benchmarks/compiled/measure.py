@@ -97,7 +97,7 @@ class Measurement:
         self.record: dict[str, Any] = {
             "row": row.name, "title": row.title, "dtype": dtype, "errors": self.errors, "overhead": row.overhead,
             "run": {}, "first": {}, "second": {}, "primal": {}, "derivative": {}, "bounded": row.bounded,
-            "date": time.strftime("%Y-%m-%d"), "load": os.getloadavg()[0],
+            "date": time.strftime("%Y-%m-%d"), "commit": harness.commit(), "load": os.getloadavg()[0],
         }  # fmt: skip
         for name, r in runtimes.items():
             if name in ("wengert", "jax") and self.lacking(r):

@@ -13,7 +13,7 @@ FROM_NUMPY, WARM = "jax from NumPy", "wengert, disk cache warm"
 
 INTRODUCTION = """## Compiled programs
 
-Taken {date} on {machine}, Python {python}, {versions}.
+Taken {date}{commits} on {machine}, Python {python}, {versions}.
 
 `python benchmarks/compiled` measures them. The same code is compiled by each library; a row is one precision, and a
 result that differs from JAX's fails its row. Run times end when the result is there; arguments are NumPy arrays for
@@ -140,9 +140,11 @@ def markdown(numbers: dict[str, Any]) -> str:
     rows = numbers["rows"]
     records = list(rows.values())
     dates = [r["date"] for r in records]
+    commits = sorted({r["commit"] for r in records if "commit" in r})
     parts = [
         INTRODUCTION.format(
-            date=" to ".join(sorted({min(dates), max(dates)})), machine=numbers["machine"], python=numbers["python"],
+            date=" to ".join(sorted({min(dates), max(dates)})),
+            commits=f" of {', '.join(commits)}" if commits else "", machine=numbers["machine"], python=numbers["python"],
             versions=", ".join(f"{k} {v}" for k, v in numbers["versions"].items()),
         ),
         summary(rows),

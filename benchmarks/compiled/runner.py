@@ -44,7 +44,7 @@ def failed(row: Row, dtype: str, code: int) -> dict[str, Any]:
     why = f"the process ended with {signal.Signals(-code).name if code < 0 else f'status {code}'}"
     return {"row": row.name, "title": row.title, "dtype": dtype, "errors": {"process": why}, "overhead": row.overhead,
             "run": {}, "first": {}, "second": {}, "primal": {}, "derivative": {},
-            "bounded": row.bounded, "date": time.strftime("%Y-%m-%d")}  # fmt: skip
+            "bounded": row.bounded, "date": time.strftime("%Y-%m-%d"), "commit": harness.commit()}  # fmt: skip
 
 
 def records(rows: list[Row], dtype: str, options: argparse.Namespace, distributions: set[str]) -> Iterator[Any]:
