@@ -216,7 +216,6 @@ functions, eager and compiled. What differs:
 
 | what | why |
 | --- | --- |
-| the sign of a zero, compiled | products and sums are contracted and reordered ([compiler.md](compiler.md)) |
 | `expm1` of complex numbers is NaN in some part where the real part is infinite or NaN and the imaginary one 0, infinite or NaN | as NumPy computes it |
 | `tanh(0 + inf j)`, `tanh(0 + NaN j)` have the real part NaN | as the C library computes it; the standard warns of it |
 | `sqrt(inf + b j)` is `inf + 0j`, `sqrt(-inf + b j)` is `0 + inf j` | C99; the published text exchanges the two |
