@@ -116,7 +116,7 @@ MUTATIONS = (
     Mutation("fingerprints", F, "operands are not in it", 'self.lines.append(f"{head} {inputs}")', "self.lines.append(head)"),
     Mutation("fingerprints", F, "what is unknown has one", "        raise _Unknown\n\n\ndef _dtype", "        return repr(type(x))\n\n\ndef _dtype"),
     Mutation("fingerprints", "compile/executable.py", "donated arguments are not in the key", 'given = json.dumps(donated).encode() if donated else b""', 'given = b""'),
-    Mutation("fingerprints", "compile/executable.py", "settings are not in the key", "choices = repr((rewrites.changed(), config.without_passes)).encode()", 'choices = b""'),
+    Mutation("fingerprints", "compile/executable.py", "settings are not in the key", "choices = repr((rewrites.changed(), config.without_passes, ufuncs.reporting())).encode()", 'choices = b""'),
     # guards
     Mutation("guards", G, "integers are compared wrongly", 'f"  {x}.same = icmp eq {type_} {x}, {int(number)}"', 'f"  {x}.same = icmp sge {type_} {x}, {int(number)}"'),
     Mutation("guards", G, "numbers may be larger", 'f"  {x}.high = fcmp ole {type_} {x}, {high}"', 'f"  {x}.high = fcmp oge {type_} {x}, {x}"'),
