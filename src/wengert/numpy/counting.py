@@ -36,7 +36,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
         x: a vector of integers that are not negative.
         weights: a vector of the same length.
         minlength: the least length of the result.
-        length: its length; needed where the values of `x` are not known. Larger numbers are not counted.
+        length: its length; needed where no number may be asked for, as in the body of a loop. Larger numbers are not counted.
 
     Raises:
         ArgumentError: a number is negative.

@@ -27,7 +27,8 @@ class NamespaceInfo:
     """
 
     def capabilities(self) -> dict[str, Any]:
-        """What depends on values is possible where they are known: everywhere but under `jit` and `vmap`."""
+        """What depends on values is possible where numbers may be asked for: everywhere but in the bodies of loops and
+        branches."""
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
 
     def default_device(self) -> str:
