@@ -1,8 +1,10 @@
 """What importing the library costs: nothing heavy, no namespace before it is used. The time is in the benchmarks."""
 
 import importlib
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +46,16 @@ def test_nothing_heavy(statement):
     assert "wengert.core" in loaded
     assert ("wengert.sparse" in loaded) == ("600" in statement)
     assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_what_lower_files_ask_for_is_provided_by_the_package_alone():
+    """Without a namespace of ours: users of ``numpy`` import none."""
+    sources = Path(wengert.__file__).parent
+    files = [p for p in sources.rglob("*.py") if p.relative_to(sources).parts[0] not in ("interop", "provided.py")]
+    asked = {name for p in files for name in re.findall(r'provided\("(\w+)"\)', p.read_text())}
+    code = "import wengert; from wengert.provided import _functions; print(*_functions)"
+    given = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "true_places" in asked and asked <= set(given)
 
 
 def test_namespaces_are_imported_when_used():

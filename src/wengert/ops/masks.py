@@ -16,8 +16,9 @@ from ..provided import provide
 from . import elementwise as ew
 from .cumulative import cumsum_p
 from .reduction import sum_p
+from .scatters import scatter_set_p
 from .shape import reshape
-from .sorting import searchsorted_p
+from .slices import slice_axis
 
 
 def first_places(mask: Value, count: int) -> tuple[Value, ...]:
@@ -28,9 +29,14 @@ def first_places(mask: Value, count: int) -> tuple[Value, ...]:
     shape = shape_of(mask)
     if 0 in shape:
         return tuple([np.zeros(count, config.int_dtype) for _ in shape])
-    so_far = cumsum_p.bind(ew.convert(reshape(mask, (-1,)), config.int_dtype), axis=0)
-    place = searchsorted_p.bind(so_far, np.arange(1, count + 1, dtype=config.int_dtype), side="left")
-    out, stride = [], math.prod(shape)
+    flat, n = reshape(mask, (-1,)), math.prod(shape)
+    so_far = cumsum_p.bind(ew.convert(flat, config.int_dtype), axis=0)
+    kept = ew.logical_and(flat, ew.less_equal(so_far, count))
+    into = ew.where(kept, so_far - 1, count)  # what is not kept is written behind the others
+    place = scatter_set_p.bind(
+        np.zeros(count + 1, config.int_dtype), np.arange(n, dtype=config.int_dtype), into, axes=(0,)
+    )
+    place, out, stride = slice_axis(place, 0, 0, count), [], n
     for n in shape:
         stride //= n
         out.append(ew.remainder(ew.floor_divide(place, stride), n))

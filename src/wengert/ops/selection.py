@@ -12,6 +12,7 @@ import numpy as np
 from ..core import Tracer, Value, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ConcretizationError
 from . import elementwise as ew
+from . import masks  # noqa: F401 - which provides what `indexing` asks for
 from .indexing import getitem
 from .memory import MutableArray
 from .shape import reshape
