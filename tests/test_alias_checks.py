@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 import wengert
@@ -147,3 +150,31 @@ def test_effects_without_results_in_compiled_branches_and_loops(jax, capsys):
     assert f(0.0)[1] == 5.0 and g(3.0) == 6.0 and g(1.0) == 2.0
     said = capsys.readouterr().out.split("\n")
     assert said == ["x 3.0 i 3", "x 4.0 i 4", "x 3.0 i 0", "x 3.0 i 1", ""]
+
+
+_MAKERS = frozenset(
+    "bordered follow keeping meeting meeting_sequence named numbered of_arrays with_infinities worded".split()
+)
+
+
+def _wrapped_at_each_call(tree):
+    """The lines of calls, inside of functions, of a wrapper that is made for that call alone."""
+    found = set()
+    for function in ast.walk(tree):
+        if not isinstance(function, (ast.FunctionDef, ast.Lambda)):
+            continue
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Call):
+                made = call.func.func
+                name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
+                if name.lstrip("_") in _MAKERS:
+                    found.add(call.lineno)
+    return found
+
+
+def test_functions_of_the_alias_are_wrapped_once():
+    """`functools.wraps` and `inspect.signature` take 2 to 20 microseconds: more than most operations."""
+    assert _wrapped_at_each_call(ast.parse("def f(x):\n    return rules._follow('jax.numpy', 'sin', sin)(x)")) == {2}
+    here = Path(wengert.__file__).parent / "interop"
+    found = {p.name: _wrapped_at_each_call(ast.parse(p.read_text())) for p in here.rglob("*.py")}
+    assert len(found) > 50 and {name: lines for name, lines in found.items() if lines} == {}

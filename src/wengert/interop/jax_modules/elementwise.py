@@ -42,9 +42,12 @@ def _default_floats(x: Any) -> Any:
     return x if inexact_dtype(kind_of(x)[0]) else astype(x, config.float_dtype)
 
 
+_angle = bordered(ours.angle)
+
+
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of complex numbers; of integers, as default floats."""
-    return bordered(ours.angle)(_default_floats(checked(z, angle, 0)), deg)
+    return _angle(_default_floats(checked(z, angle, 0)), deg)
 
 
 def rint(x: Any, /) -> Any:
@@ -59,12 +62,15 @@ def isfinite(x: Any, /) -> Any:
     return wrap(ours.isfinite(in_dtype(x, kind)), weak and inexact_dtype(kind))
 
 
+_nan_to_num = bordered(ours.nan_to_num)
+
+
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """NaN and infinities replaced by numbers; of integers, themselves."""
     kind, weak = kind_of(checked(x, nan_to_num, 0))
     if not inexact_dtype(kind):
         return wrap(in_dtype(x, kind), weak)
-    return bordered(ours.nan_to_num)(x, copy, nan, posinf, neginf)
+    return _nan_to_num(x, copy, nan, posinf, neginf)
 
 
 def with_complex(name: str, of_complex: Callable[[Any, Any], Any], weak: str = "joined") -> Callable[..., Any]:
@@ -182,12 +188,19 @@ def _of_integers(name: str) -> Callable[..., Any]:
 gcd, lcm = _of_integers("gcd"), _of_integers("lcm")
 
 
+_unwrap = follow("jax.numpy", "unwrap", ours.unwrap)
+_bordered_unwrap = bordered(ours.unwrap)
+
+
 def unwrap(p: Any, discont: Any = None, axis: int = -1, period: Any = 2 * np.pi) -> Any:
     """`p` with jumps of a period taken out; integers stay integers where the period is one."""
     kind = kind_of(checked(p, unwrap, 0))[0]
     if kind.kind in "iu" and isinstance(period, int):
-        return bordered(ours.unwrap)(p, discont, axis, period=period).astype(kind)
-    return follow("jax.numpy", "unwrap", ours.unwrap)(p, discont, axis, period=period)
+        return _bordered_unwrap(p, discont, axis, period=period).astype(kind)
+    return _unwrap(p, discont, axis, period=period)
+
+
+_clip = follow("jax.numpy", "clip", ours.clip)
 
 
 def clip(arr: Any = None, /, min: Any = None, max: Any = None) -> Any:  # noqa: A002
@@ -198,7 +211,7 @@ def clip(arr: Any = None, /, min: Any = None, max: Any = None) -> Any:  # noqa: 
     """
     if any(v is not None and kind_of(v)[0].kind == "c" for v in (arr, min, max)):
         raise ValueError("Clip received a complex value either through the input or the min/max keywords")
-    return follow("jax.numpy", "clip", ours.clip)(arr, min, max)
+    return _clip(arr, min, max)
 
 
 def _rounding(name: str) -> Callable[..., Any]:

@@ -51,6 +51,9 @@ def mask_indices(n: int, mask_func: Callable[..., Any], k: int = 0, *, size: int
     return lift(tuple(ours.nonzero(lower(mask), size=size)))
 
 
+_delete = keeping(ours.delete)
+
+
 def delete(arr: Any, obj: Any, axis: int | None = None, *, assume_unique_indices: bool = False) -> Any:
     """`arr` without the elements of some indices.
 
@@ -64,7 +67,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None, *, assume_unique_indices
     if isinstance(obj, list):
         raise TypeError("delete requires an integer, a slice or an array as obj; make an array with jax.numpy.array")
     if not (assume_unique_indices and isinstance(i, Tracer)):
-        return keeping(ours.delete)(arr, obj, axis)
+        return _delete(arr, obj, axis)
     if axis is None:
         x, axis = ours.reshape(x, (-1,)), 0
     n = np.shape(x)[axis]
@@ -120,6 +123,9 @@ def put_along_axis(
     return x.at[tuple(grid)].set(values, mode=mode)
 
 
+_ravel_multi_index = bordered(ours.ravel_multi_index)
+
+
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C", *, dtype: Any = None) -> Any:
     """The flat index of indices.
 
@@ -128,7 +134,7 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
     """
     if order not in ("C", "F"):
         raise ValueError(f"invalid order={order!r}; expected 'C' or 'F'")
-    out = bordered(ours.ravel_multi_index)(multi_index, dims, mode, order)
+    out = _ravel_multi_index(multi_index, dims, mode, order)
     return astype(out, dtype) if dtype is not None else asarray(out)
 
 
@@ -216,6 +222,9 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     ]
 
 
+_repeat = keeping(ours.repeat)
+
+
 def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None) -> Any:
     """Elements of `a` as often as `repeats` says.
 
@@ -223,7 +232,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None, *, total_repeat_length
         TypeError: `repeats` is a list.
     """
     checked(repeats, repeat, 1)
-    return keeping(ours.repeat)(a, repeats, axis, total_repeat_length=total_repeat_length)
+    return _repeat(a, repeats, axis, total_repeat_length=total_repeat_length)
 
 
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
@@ -257,6 +266,9 @@ def ix_(*args: Any) -> tuple[Any, ...]:
     return lift(ours.ix_(*lower(args)))
 
 
+_ravel = keeping(ours.ravel)
+
+
 def ravel(a: Any, order: str = "C") -> Any:
     """All elements in a row.
 
@@ -265,7 +277,10 @@ def ravel(a: Any, order: str = "C") -> Any:
     """
     if order in ("K", "A"):
         raise NotImplementedError(f"Ravel not implemented for order={order!r}.")
-    return keeping(ours.ravel)(a, order)
+    return _ravel(a, order)
+
+
+_pad = keeping(ours.pad)
 
 
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
@@ -279,7 +294,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     known = "constant edge linear_ramp maximum mean median minimum reflect symmetric wrap"
     if isinstance(mode, str) and mode not in known.split():
         raise NotImplementedError(f"Unimplemented padding mode {mode!r} for jnp.pad: it is one of {known}")
-    return keeping(ours.pad)(array, pad_width, mode, **kwargs)
+    return _pad(array, pad_width, mode, **kwargs)
 
 
 __all__ = [

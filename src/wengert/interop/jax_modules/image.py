@@ -39,6 +39,9 @@ def _name(method: Any) -> str:
     return method.name.lower().replace("_", "-")
 
 
+_resize = bordered(ours.resize)
+
+
 def resize(image: Any, shape: Any, method: Any, antialias: bool = True, precision: Any = None) -> Any:
     """An array resampled to another shape; `precision` changes nothing on a processor.
 
@@ -46,7 +49,10 @@ def resize(image: Any, shape: Any, method: Any, antialias: bool = True, precisio
         ValueError: `method` is none that there is, or `shape` has not as many axes as the image.
     """
     check_precision(precision)
-    return bordered(ours.resize)(image, shape, _name(method), antialias)
+    return _resize(image, shape, _name(method), antialias)
+
+
+_scale_and_translate = bordered(ours.scale_and_translate)
 
 
 def scale_and_translate(
@@ -59,7 +65,7 @@ def scale_and_translate(
         ValueError: `method` is none that there is, or shapes do not fit.
     """
     check_precision(precision)
-    return bordered(ours.scale_and_translate)(image, shape, spatial_dims, scale, translation, _name(method), antialias)
+    return _scale_and_translate(image, shape, spatial_dims, scale, translation, _name(method), antialias)
 
 
 __all__ = ["ResizeMethod", "resize", "scale_and_translate"]

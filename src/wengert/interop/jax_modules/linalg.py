@@ -37,13 +37,26 @@ def eigvalsh(a: Any, UPLO: str | None = "L", *, symmetrize_input: bool = True) -
     return _linalg.eigvalsh(a, UPLO, symmetrize_input=symmetrize_input)
 
 
+_floats = _numbered(lambda v: v, 1)
+_norm = bordered(_linalg.norm)
+
+
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     """`wengert.numpy.linalg.norm`; the sum of moduli has the derivative of JAX's `abs` at 0."""
-    x = _numbered(lambda v: v, 1)(_numpy.array(x))
+    x = _floats(_numpy.array(x))
     along = axis if axis is not None else 0
     if ord == 1 and isinstance(along, int) and (axis is not None or x.ndim == 1):
         return _sum(_numpy.abs(x), axis=along, keepdims=keepdims)
-    return bordered(_linalg.norm)(x, ord, axis, keepdims)
+    return _norm(x, ord, axis, keepdims)
+
+
+def _packed(x: Any) -> Any:
+    packed, taus = _qr_packed.bind(x)
+    return _turned(packed), taus
+
+
+_raw_qr = _numbered(_packed, 1)
+_qr = _numbered(_linalg.qr, 1)
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
@@ -54,13 +67,11 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         [(2, 3), (2,)]
     """
     if mode != "raw":
-        return _numbered(_linalg.qr, 1)(a, mode)
-    return _numbered(_packed, 1)(a)
+        return _qr(a, mode)
+    return _raw_qr(a)
 
 
-def _packed(x: Any) -> Any:
-    packed, taus = _qr_packed.bind(x)
-    return _turned(packed), taus
+_slogdet = _numbered(_linalg.slogdet, 1)
 
 
 def slogdet(a: Any, *, method: str | None = None) -> Any:
@@ -71,15 +82,18 @@ def slogdet(a: Any, *, method: str | None = None) -> Any:
     """
     if method not in (None, "lu", "qr"):
         raise ValueError(f"Unknown slogdet method '{method}'. Supported methods are 'lu' (`None`), and 'qr'.")
-    return _numbered(_linalg.slogdet, 1)(a)
+    return _slogdet(a)
+
+
+_matrix_rank = bordered(_linalg.matrix_rank)
 
 
 def matrix_rank(M: Any, rtol: Any = None, *, hermitian: bool = False, tol: Any = None) -> Any:  # noqa: N803
     """The rank of matrices: how many singular values are above `rtol` times the largest; that of a vector is at most 1."""
-    m = _numbered(lambda x: x, 1)(M)
+    m = _floats(M)
     if m.ndim < 2:
         return (m != 0).any().astype(_np.int32)
-    return bordered(_linalg.matrix_rank)(m, rtol if rtol is not None else tol, hermitian)
+    return _matrix_rank(m, rtol if rtol is not None else tol, hermitian)
 
 
 def matmul(x1: Any, x2: Any, /, *, precision: Any = None, preferred_element_type: Any = None) -> Any:

@@ -110,6 +110,11 @@ def _aux(tree: Any) -> Any:
     return lift(trees.unflatten(treedef, plain))
 
 
+@worded
+def _applied(linear: Callable[..., Any], tangents: Any) -> Any:
+    return lift(linear(*tangents))
+
+
 class _Tangents:
     """A linear function called with tangents that are as weak as its primals were."""
 
@@ -129,7 +134,7 @@ class _Tangents:
                 )
         values = [as_array(lower(x)) for x in given]
         marked = [Weak(x) if m else x for x, m in zip(values, self.marks, strict=True)]
-        return worded(lambda: lift(tangent.inner(*trees.unflatten(tree, marked))))()
+        return _applied(tangent.inner, trees.unflatten(tree, marked))
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is _Tangents and (other.marks, other.types) == (self.marks, self.types)

@@ -40,6 +40,10 @@ def hard_silu(x: Any) -> Any:
 hard_swish = hard_silu
 
 
+_standardize = bordered(ours.standardize)
+_mean = bordered(wnp.mean)
+
+
 def standardize(
     x: Any, axis: Any = -1, mean: Any = None, variance: Any = None, epsilon: Any = 1e-5, where: Any = None, *,
     algorithm: str = "fast",
@@ -62,11 +66,14 @@ def standardize(
         raise ValueError(f"algorithm must be 'fast' or 'two_pass', got {algorithm!r}")
     if mean is not None and variance is None and algorithm == "fast":
         x = array(x)
-        squares = bordered(wnp.mean)(x * x, axis, keepdims=True, where=where)
+        squares = _mean(x * x, axis, keepdims=True, where=where)
         variance = squares - array(mean) * array(mean)
-    out = bordered(ours.standardize)(x, axis, mean, variance, epsilon, where)
+    out = _standardize(x, axis, mean, variance, epsilon, where)
     dtype = kind_of(x)[0]
     return wrap(in_dtype(out, dtype)) if dtype.kind in "fV" and out.dtype != dtype else out
+
+
+_dot_product_attention = bordered(ours.dot_product_attention)
 
 
 def dot_product_attention(
@@ -81,7 +88,7 @@ def dot_product_attention(
     """
     if implementation not in (None, "xla"):
         raise ValueError(f"Unsupported implementation option: {implementation!r}; on a processor it is 'xla' or None")
-    return bordered(ours.dot_product_attention)(
+    return _dot_product_attention(
         query, key, value, bias, mask, scale=scale, is_causal=is_causal, query_seq_lengths=query_seq_lengths,
         key_value_seq_lengths=key_value_seq_lengths, local_window_size=local_window_size, return_residual=return_residual,
     )  # fmt: skip

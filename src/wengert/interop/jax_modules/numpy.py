@@ -341,9 +341,12 @@ def put(a: Any, ind: Any, v: Any, mode: Any = None, *, inplace: bool = True) -> 
     return ours.put(a, ind, v, mode or "clip", inplace=False)
 
 
+_histogram = border.bordered(ours.histogram)
+
+
 def histogram(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
     """NumPy's ``histogram``, whose counts are floats."""
-    counts, edges = border.bordered(ours.histogram)(*args, **kwargs)
+    counts, edges = _histogram(*args, **kwargs)
     return (counts if inexact_dtype(counts.dtype) else astype(counts, float)), edges
 
 

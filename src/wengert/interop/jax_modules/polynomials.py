@@ -24,13 +24,19 @@ def _vector(x: Any, name: str) -> Any:
     return x
 
 
+_polyadd = named("polyadd")
+
+
 def polyadd(a1: Any, a2: Any) -> Any:
     """The sum of two polynomials.
 
     Raises:
         IndexError: one of them is a number.
     """
-    return named("polyadd")(_vector(a1, "polyadd"), _vector(a2, "polyadd"))
+    return _polyadd(_vector(a1, "polyadd"), _vector(a2, "polyadd"))
+
+
+_polysub = named("polysub")
 
 
 def polysub(a1: Any, a2: Any) -> Any:
@@ -39,7 +45,7 @@ def polysub(a1: Any, a2: Any) -> Any:
     Raises:
         IndexError: one of them is a number.
     """
-    return named("polysub")(_vector(a1, "polysub"), _vector(a2, "polysub"))
+    return _polysub(_vector(a1, "polysub"), _vector(a2, "polysub"))
 
 
 def _trimmed(p: Any) -> Any:

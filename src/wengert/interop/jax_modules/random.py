@@ -48,6 +48,9 @@ def _check_seed(seed: Any, name: str) -> None:
         )
 
 
+_key = bordered(ours.key)
+
+
 def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
     """`wengert.random.key`; `dtype` is that of keys.
 
@@ -58,7 +61,10 @@ def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> Any:
         raise ValueError("Only one of impl and dtype may be specified.")
     check_free("jax.random.key", "dtype", dtype)
     _check_seed(seed, "key")
-    return bordered(ours.key)(seed, impl=_generator(impl if dtype is None else dtype))
+    return _key(seed, impl=_generator(impl if dtype is None else dtype))
+
+
+_prng_key = bordered(ours.PRNGKey)
 
 
 def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802
@@ -66,13 +72,19 @@ def PRNGKey(seed: Any, *, impl: Any = None) -> Any:  # noqa: N802
     _check_seed(seed, "PRNGKey")
     if settings.values["jax_enable_custom_prng"]:
         return key(seed, impl=impl)
-    return bordered(ours.PRNGKey)(seed, impl=_generator(impl))
+    return _prng_key(seed, impl=_generator(impl))
+
+
+_wrap_key_data = bordered(ours.wrap_key_data)
 
 
 def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -> Any:
     """`wengert.random.wrap_key_data`: a key from its words; `dtype` is that of keys."""
     check_free("jax.random.wrap_key_data", "dtype", dtype)
-    return bordered(ours.wrap_key_data)(key_bits_array, impl=_generator(impl if dtype is None else dtype))
+    return _wrap_key_data(key_bits_array, impl=_generator(impl if dtype is None else dtype))
+
+
+_fold_in = bordered(ours.fold_in)
 
 
 def fold_in(key: Any, data: Any) -> Any:
@@ -90,7 +102,7 @@ def fold_in(key: Any, data: Any) -> Any:
         raise OverflowError(f"Python integer {data} out of bounds for uint32")
     if kind_of(data)[0].kind in "fb":
         data = wrap(converted(as_value(lower(data)), np.dtype(np.uint32)))
-    return bordered(ours.fold_in)(key, data)
+    return _fold_in(key, data)
 
 
 def key_dtype(impl_spec: Any = None) -> Any:

@@ -79,6 +79,9 @@ cumsum, cumprod, nancumsum, nancumprod = map(_running, ("cumsum", "cumprod", "na
 cumulative_prod = _running("cumulative_prod", True)
 
 
+_cumulative_sum = bordered(ours.cumulative_sum)
+
+
 def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """NumPy's ``cumulative_sum``.
 
@@ -87,7 +90,7 @@ def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, include_in
     """
     if not np.ndim(lower(checked(x, cumulative_sum, 0))):
         raise ValueError("The input must be non-scalar to take a cumulative sum; got a number")
-    return bordered(ours.cumulative_sum)(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    return _cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
 
 
 def _of_real(name: str, error: type[Exception]) -> Callable[..., Any]:
@@ -112,10 +115,13 @@ quantile, nanquantile, percentile, nanpercentile = (
 )
 
 
+_gradient = follow("jax.numpy", "gradient", ours.gradient)
+
+
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int | None = None) -> Any:
     """NumPy's ``gradient``, a list where there are several axes."""
     options = {} if edge_order is None else {"edge_order": edge_order}
-    out = follow("jax.numpy", "gradient", ours.gradient)(f, *varargs, axis=axis, **options)
+    out = _gradient(f, *varargs, axis=axis, **options)
     return list(out) if isinstance(out, tuple) else out
 
 
@@ -136,6 +142,9 @@ def _counts(name: str) -> Callable[..., Any]:
 histogram2d, histogramdd = _counts("histogram2d"), _counts("histogramdd")
 
 
+_bincount = bordered(ours.bincount)
+
+
 def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None) -> Any:
     """NumPy's ``bincount``; negative numbers count as 0.
 
@@ -148,7 +157,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     value = in_dtype(x, kind if kind.kind != "b" else np.dtype(np.int32))
     if kind.kind == "i":
         value = ew.maximum(value, kind.type(0))
-    return bordered(ours.bincount)(value, weights, minlength, length=length)
+    return _bincount(value, weights, minlength, length=length)
 
 
 def _of_variance(name: str) -> Callable[..., Any]:
@@ -202,12 +211,15 @@ def argsort(
     return out if dtype is None else astype(out, dtype)
 
 
+_sort = keeping(ours.sort)
+
+
 def sort(
     a: Any, axis: Any = -1, *, kind: Any = None, order: Any = None, stable: bool = True, descending: bool = False
 ) -> Any:
     """The elements of `a` in order along an axis; None for all of them in a row."""
     _no_order(kind, order)
-    return keeping(ours.sort)(a, axis, descending=descending)
+    return _sort(a, axis, descending=descending)
 
 
 def _no_order(kind: Any, order: Any) -> None:
@@ -219,9 +231,12 @@ def _no_order(kind: Any, order: Any) -> None:
         raise TypeError("'order' argument is not supported: arrays have no fields")
 
 
+_bordered_sort = bordered(ours.sort)
+
+
 def sort_complex(a: Any) -> Any:
     """The elements in order, as complex numbers."""
-    x = lower(bordered(ours.sort)(checked(a, sort_complex, 0)))
+    x = lower(_bordered_sort(checked(a, sort_complex, 0)))
     kind = floating((x.dtype, False))
     return wrap(converted(x, joined(kind, (np.dtype(np.complex64), False))[0]))
 

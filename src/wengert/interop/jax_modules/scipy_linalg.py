@@ -49,6 +49,9 @@ def solve(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
     return _of_any(a, b)
 
 
+_expm = bordered(linalg.expm)
+
+
 def expm(A: Any, *, upper_triangular: bool = False, max_squarings: int = 16) -> Any:  # noqa: N803 (JAX's names)
     """The exponential of a matrix.
 
@@ -60,11 +63,14 @@ def expm(A: Any, *, upper_triangular: bool = False, max_squarings: int = 16) -> 
     a = array(A)
     if upper_triangular:
         a = wrap(wnp.triu(lower(a)))
-    out = bordered(linalg.expm)(a)
+    out = _expm(a)
     size = wnp.max(wnp.sum(wnp.abs(lower(a)), -2), -1)
     limit = {4: 3.925724783138660, 8: 5.371920351148152}[out.dtype.itemsize // (2 if out.dtype.kind == "c" else 1)]
     squarings = wnp.maximum(0, wnp.floor(wnp.log2(size / limit)))
     return where(wrap(wnp.expand_dims(squarings > max_squarings, (-2, -1))), np.nan, out)
+
+
+_polar = bordered(linalg.polar)
 
 
 def polar(
@@ -83,7 +89,10 @@ def polar(
     """
     if method not in ("qdwh", "svd"):
         raise ValueError(f"Unknown polar decomposition method {method}.")
-    return bordered(linalg.polar)(a, side)
+    return _polar(a, side)
+
+
+_solve_sylvester = bordered(linalg.solve_sylvester)
 
 
 def solve_sylvester(A: Any, B: Any, C: Any, *, method: str = "schur", tol: float = 1e-8) -> Any:  # noqa: N803
@@ -99,13 +108,19 @@ def solve_sylvester(A: Any, B: Any, C: Any, *, method: str = "schur", tol: float
     """
     if method not in ("schur", "eigen"):
         raise ValueError(f'Unrecognized method {method}. The two valid methods are either "schur" or "eigen".')
-    return bordered(linalg.solve_sylvester)(A, B, C)
+    return _solve_sylvester(A, B, C)
+
+
+_dft = bordered(linalg.dft)
 
 
 def dft(n: int, scale: str | None = None, *, dtype: Any = None) -> Any:
     """The matrix of the discrete Fourier transform, in a complex dtype."""
-    out = bordered(linalg.dft)(n, scale)
+    out = _dft(n, scale)
     return out if dtype is None else wrap(converted(lower(out), dtype))
+
+
+_sqrtm = bordered(linalg.sqrtm)
 
 
 def sqrtm(A: Any, blocksize: int = 1) -> Any:  # noqa: N803 (JAX's names)
@@ -116,7 +131,7 @@ def sqrtm(A: Any, blocksize: int = 1) -> Any:  # noqa: N803 (JAX's names)
     """
     if blocksize > 1:
         raise NotImplementedError("sqrtm: blocked version is not implemented: leave blocksize out")
-    return bordered(linalg.sqrtm)(A)
+    return _sqrtm(A)
 
 
 __all__ = ["cho_factor", "cholesky", "dft", "expm", "inv", "polar", "solve", "solve_sylvester", "sqrtm"]

@@ -14,6 +14,8 @@ from ..promotion import floating
 from ..rules import follow
 from .numpy import array
 
+_log_ndtr = follow("jax.scipy.special", "log_ndtr", special.log_ndtr)
+
 
 def log_ndtr(x: Any, series_order: int = 3) -> Any:
     """The logarithm of the normal distribution function; `series_order` says how JAX would sum its tail.
@@ -23,7 +25,7 @@ def log_ndtr(x: Any, series_order: int = 3) -> Any:
     """
     if not 0 <= series_order <= 30:
         raise ValueError(f"series_order must be between 0 and 30, got {series_order}")
-    return follow("jax.scipy.special", "log_ndtr", special.log_ndtr)(x)
+    return _log_ndtr(x)
 
 
 def sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, diff_n: Any = None, n_max: int | None = None) -> Any:
@@ -61,18 +63,24 @@ def factorial(n: Any, exact: bool = False) -> Any:
     return lift(in_dtype(special.factorial(in_dtype(n, kind[0])), kind[0]), kind[1])
 
 
+_bernoulli = bordered(special.bernoulli)
+
+
 def bernoulli(n: Any) -> Any:
     """The Bernoulli numbers up to the `n`-th.
 
     Raises:
         TypeError: `n` is no integer.
     """
-    return bordered(special.bernoulli)(operator.index(n))
+    return _bernoulli(operator.index(n))
+
+
+_betainc = follow("jax.scipy.special", "betainc", special.betainc)
 
 
 def betainc(a: Any, b: Any, x: Any) -> Any:
     """The regularised incomplete beta function."""
-    return follow("jax.scipy.special", "betainc", special.betainc)(a, b, x)
+    return _betainc(a, b, x)
 
 
 __all__ = ["betainc", "bernoulli", "factorial", "log_ndtr", "multigammaln", "sph_harm_y"]

@@ -152,6 +152,9 @@ def bicgstab(
     return _solution(_stabilised, False, A, b, x0, tol, atol, maxiter, M), None
 
 
+_gmres = bordered(linalg.gmres)
+
+
 def gmres(
     A: Any, b: Any, x0: Any = None, *, tol: float = 1e-5, atol: float = 0.0, restart: int = 20, maxiter: int | None = None,  # noqa: N803
     M: Any = None, solve_method: str = "batched",
@@ -163,7 +166,7 @@ def gmres(
     """
     if solve_method not in ("batched", "incremental"):
         raise ValueError(f"invalid solve_method {solve_method}, must be either 'batched' or 'incremental'")
-    x = bordered(linalg.gmres)(A, b, x0, tol=tol, atol=atol, restart=restart, maxiter=maxiter, M=M)[0]
+    x = _gmres(A, b, x0, tol=tol, atol=atol, restart=restart, maxiter=maxiter, M=M)[0]
     return x, wrap(lower(array(0)), True)
 
 

@@ -373,6 +373,9 @@ def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any
     return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size or None))
 
 
+_associative_scan = bordered(ours.associative_scan)
+
+
 @worded
 def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
     """`wengert.lax.associative_scan`: running results of an associative operation.
@@ -383,7 +386,7 @@ def associative_scan(fn: Callable[..., Any], elems: Any, reverse: bool = False, 
     """
     if not callable(fn):
         raise TypeError("lax.associative_scan: fn argument should be callable.")
-    return bordered(ours.associative_scan)(fn, elems, reverse, axis)
+    return _associative_scan(fn, elems, reverse, axis)
 
 
 def _fits(name: str, out: Any, guess: Any) -> Any:
@@ -397,6 +400,9 @@ def _fits(name: str, out: Any, guess: Any) -> Any:
         texts = [str(t).replace("PyTreeSpec", "PyTreeDef") for t in (got, expected)]
         raise TypeError(f"{name}() output pytree structure must match initial_guess, got {texts[0]} and {texts[1]}.")
     return out
+
+
+_custom_root = bordered(ours.custom_root)
 
 
 @worded
@@ -415,7 +421,7 @@ def custom_root(
         _fits("solve", out[0] if has_aux and isinstance(out, (tuple, list)) else out, initial_guess)
         return out
 
-    out = bordered(ours.custom_root)(f, initial_guess, solved, tangent_solve, has_aux)
+    out = _custom_root(f, initial_guess, solved, tangent_solve, has_aux)
     weak = [kind_of(x)[1] for x in trees.leaves(initial_guess)]
     return (_marked(out[0], weak), out[1]) if has_aux else _marked(out, weak)
 
