@@ -16,6 +16,7 @@ from ..ops.indexing import getitem
 from ..ops.reduction import sum as _sum
 from ..ops.scatters import scatter_add_p, wide
 from ..ops.shape import as_length, moveaxis, reshape
+from .creation import linspace
 from .dispatch import rounded
 from .ordering import searchsorted
 from .reductions import max, min  # noqa: A004
@@ -102,7 +103,6 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
         raise ArgumentError(f"histogram: the number of bins must be positive, got {bins}")
     if range is not None and not any(isinstance(v, Tracer) for v in range) and range[0] > range[1]:
         raise ArgumentError(f"histogram: the range must rise, got {range}")
-    from .creation import linspace
 
     a = as_array(a)
     low, high = range if range is not None else (min(a), max(a)) if all(shape_of(a)) else (0.0, 1.0)

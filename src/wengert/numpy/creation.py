@@ -11,7 +11,7 @@ from ..config import canonical_dtype, config
 from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.bounds import holds
-from ..ops.elementwise import ceil, convert, not_equal, where_p
+from ..ops.elementwise import ceil, convert, floor, not_equal, power, where_p
 from ..ops.fits import check_written
 from ..ops.memory import copied, new_array
 from ..ops.promotion import broadcast_shapes, result_dtype
@@ -383,8 +383,6 @@ def linspace(
         out = where_p.bind(np.arange(num).reshape(k.shape) == num - 1, stop, out)
     out = moveaxis(convert(out, natural), 0, axis)
     if dtype is not None:
-        from ..ops.elementwise import floor
-
         out = convert(floor(out) if np.dtype(dtype).kind in "iu" else out, dtype)
     return (out, step) if retstep else out
 
@@ -399,8 +397,6 @@ def logspace(
         >>> wnp.logspace(0, 3, 4)
         array([   1.,   10.,  100., 1000.])
     """
-    from ..ops.elementwise import power
-
     out = power(base, linspace(start, stop, num, endpoint, axis=axis))
     return out if dtype is None else convert(out, dtype)
 
@@ -413,8 +409,6 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         >>> wnp.geomspace(1.0, 1000.0, 4)
         array([   1.,   10.,  100., 1000.])
     """
-    from ..ops.elementwise import power
-
     if not isinstance(start, Tracer) and not isinstance(stop, Tracer):
         out = np.geomspace(as_value(start), as_value(stop), num, endpoint, axis=axis)
         return out.astype(canonical_dtype(out.dtype if dtype is None else dtype), copy=False)

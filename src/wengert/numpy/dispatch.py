@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..config import config
+from ..core import dtype_of
 from ..errors import NotSupportedError
+from ..ops.elementwise import convert
 from ..ops.naming import of_caller
 
 ndarray = np.ndarray
@@ -39,8 +41,6 @@ def rounded(f: F) -> F:
         dtype = getattr(x, "dtype", None)
         if dtype is None or dtype.kind != "V":
             return f(x, *args, **kwargs)
-        from ..core import dtype_of
-        from ..ops.elementwise import convert
 
         out = f(convert(x, np.float32), *args, **kwargs)
         single = lambda v: convert(v, dtype) if dtype_of(v) == np.float32 else v  # noqa: E731

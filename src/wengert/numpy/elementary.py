@@ -52,6 +52,7 @@ from ..ops.fits import is_python_integer
 from ..ops.memory import copied
 from ..ops.reduction import all as _all
 from .dispatch import no_out, plain, rounded
+from .dtypes import finfo
 
 abs = absolute  # noqa: A001
 mod = remainder
@@ -333,8 +334,6 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
         return nan_to_num(real(x), copy, nan, posinf, neginf) + d.type(1j) * nan_to_num(
             imag(x), copy, nan, posinf, neginf
         )
-    from .dtypes import finfo
-
     info = finfo(d)
     high, low = info.max if posinf is None else posinf, info.min if neginf is None else neginf
     x = where_p.bind(isnan(x), convert(nan, d), x)

@@ -27,6 +27,7 @@ from .derived import (
     transposed_program,
 )
 from .effects import EffectPrimitive
+from .elementwise import mul_p, sin_p
 from .linear import Linear
 
 
@@ -241,8 +242,6 @@ name_p = Linear(
 
 
 def _samples() -> list[Any]:
-    from .elementwise import mul_p, sin_p
-
     aval = Aval((3,), np.dtype(np.float64))
     program = alone(lambda x, y: [sin_p.bind(mul_p.bind(x, y)), y], [aval, aval], "sample")
     return [((np.array([0.3, -0.5, 1.0]), np.array([1.0, 2.0, -0.4])), {"program": program})]

@@ -316,7 +316,6 @@ def matmul(x: Value, y: Value) -> Value:
     batch = broadcast_shapes("matmul", sx[:-2], sy[:-2]) if _compatible(sx[:-2], sy[:-2]) else None
     if batch is None:
         raise ShapeError(f"matmul: batch shapes {sx[:-2]} and {sy[:-2]} do not broadcast together")
-    from .shape import broadcast_to
 
     x, y = broadcast_to(x, (*batch, *sx[-2:])), broadcast_to(y, (*batch, *sy[-2:]))
     n = len(batch)

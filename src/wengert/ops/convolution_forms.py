@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, Primitive, Value, aval_of, shape_of
+from ..core import Aval, Primitive, Value, aval_of, dtype_of, shape_of
 from ..lowering.kernels import Either
 from .contraction import dot_general_p
 from .elementwise import convert
@@ -79,8 +79,6 @@ class _Form(Bilinear):
 
     def composed(self, a: Value, b: Value, **params: Any) -> Value:
         """By windows and a product: for dtypes that native code has no form for, and for analyses."""
-        from ..core import dtype_of
-
         dtype = dtype_of(a)
         if dtype.kind not in "fciub" or (dtype.kind == "f" and dtype.itemsize < 4):
             return convert(self.bind(convert(a, np.float32), convert(b, np.float32), **params), dtype)

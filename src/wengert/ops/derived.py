@@ -11,8 +11,10 @@ from .. import compilations
 from ..backends import Compiled, named
 from ..config import config
 from ..core import Aval, LinearTracer, Tracer, Value
+from ..errors import closed_over
 from ..lowering import Composition
-from ..program import Program
+from ..program import Program, subprograms
+from .families import weighted_sum
 from .sides import ASIDE, made_aside
 
 COMPILED = "compiled"  # the first of the keys under which a Program keeps what backends make of it
@@ -43,7 +45,6 @@ def alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
     Raises:
         CustomRuleError: it would take values from elsewhere: those of a rule that is not a Program.
     """
-    from ..errors import closed_over
     from ..transforms.staging import stage
 
     program, taken = stage(f, avals, name)
@@ -54,8 +55,6 @@ def alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
 
 def has_choice(program: Program) -> bool:
     """Whether a selection such as `where` stands in a Program or in one that it calls."""
-    from ..program import subprograms
-
     return any(
         getattr(e.primitive, "choice", False) or any(has_choice(s) for s in subprograms(e)) for e in program.equations
     )
@@ -97,7 +96,6 @@ def jvp_program(program: Program, nonzero: tuple[bool, ...], only_tangents: bool
 
 def linearized_programs(program: Program, nonzero: tuple[bool, ...]) -> tuple[Program, Program, list[bool]]:
     """``(*primals) -> (*results, *residuals)`` and the linear ``(*residuals, *nonzero tangents) -> live tangents``."""
-    from ..ops.families import weighted_sum
     from ..transforms.linearizing import LinearizeTrace
     from ..transforms.tape import PROJECTION, needed, push_forward
 

@@ -16,7 +16,8 @@ from ..core import Primitive, Tracer, Value, dtype_of, shape_of
 from ..errors import ShapeError
 from ..provided import provided
 from . import elementwise as ew
-from .scatters import gather_p
+from .reduction import max as greatest
+from .scatters import gather_p, scatter_add_p
 from .shape import broadcast_to, concatenate_p, reshape, transpose
 from .slices import slice_p
 from .updates import _fill_value
@@ -230,9 +231,6 @@ def scatter_apply(
     x: Value, starts: Value, function: Callable[[Value], Value], update_shape: Sequence[int], **numbers: Any
 ) -> Value:
     """A copy of an array with a function applied to the elements of windows, as often as windows lie over one."""
-    from .reduction import max as greatest
-    from .scatters import scatter_add_p
-
     ones = np.ones(tuple(update_shape), np.int32)
     times = scatter(scatter_add_p, np.zeros(shape_of(x), np.int32), starts, ones, **numbers)
 

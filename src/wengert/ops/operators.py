@@ -19,6 +19,7 @@ from . import contraction, counterparts, memory, protocols, shape, sparse_produc
 from . import elementwise as ew
 from . import squares as _squares  # noqa: F401 - which gives its rules to operations
 from .memory import elements
+from .protocols import stored
 
 ndarray = np.ndarray
 _PLAIN = frozenset(VALUE_TYPES - {ndarray})
@@ -302,7 +303,6 @@ def _method(name: str) -> Callable[..., Any]:
         result = (ours or getattr(_namespace(), name))(self, *args, **kwargs)
         if out is None:
             return result
-        from .protocols import stored
 
         return stored(out[0] if type(out) is tuple else out, result, name)
 

@@ -16,6 +16,8 @@ from ..lowering import Composition
 from ..lowering.index_maps import Affine, Coordinate, Symbols, View
 from .families import Elementwise, Partial
 from .linear import Linear
+from .scatters import scatter_add_p
+from .shape import moveaxis, reshape
 
 _DECLARED: set[str] = set()  # names that may be declared again, as a cell of a notebook that is run again does
 
@@ -175,9 +177,6 @@ def moved(
         return Aval((*first, *checked(have, items)), x.dtype)
 
     def transpose_rule(ct: Value, x: Any, *, lead: int = 0, **params: Any) -> Value:
-        from .scatters import scatter_add_p
-        from .shape import moveaxis, reshape
-
         first, have, items = parts(x, lead, params)
         at = places(have, items).reshape(-1)
         rows = moveaxis(reshape(ct, (*first, at.size)), -1, 0)

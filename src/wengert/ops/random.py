@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..config import config
 from ..core import RECORDS, Aval, Primitive, Value
 from ..lowering.kernels import Kernel
+from .families import align_batched
 from .generators import random_bits_p
 from .threefry import threefry2x32
 
@@ -148,8 +150,6 @@ class _Wrap(_Discrete):
 
 class _Seed(_Discrete):
     def impl(self, seed: Value, *, generator: str = "threefry2x32") -> Any:
-        from ..config import config
-
         words = np.asarray(seed).astype(np.int64).view(np.uint64)
         high = (words >> np.uint64(32)).astype(np.uint32)
         pair = [high if config.enable_x64 else np.zeros_like(high), words.astype(np.uint32)]
@@ -181,8 +181,6 @@ class _FoldIn(_Discrete):
         return Aval(np.broadcast_shapes(key.shape, data.shape), key.dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        from .families import align_batched
-
         return self.bind(*align_batched(args, batched)), True
 
 

@@ -28,7 +28,9 @@ from .shape import (
     reduced_shape,
     reshape,
     sum_p,
+    transpose,
 )
+from .slices import slice_axis
 
 ndarray = np.ndarray
 
@@ -72,9 +74,6 @@ def _extreme_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> V
 
 def _prod_tangent(ans: Value, x: Value, t: Value, axes: tuple[int, ...]) -> Value:
     """Sum over elements of the tangent times the product of all other elements, exact where some are zero."""
-    from .shape import concatenate, transpose
-    from .slices import slice_axis
-
     shape = shape_of(x)
     keep = [i for i in range(len(shape)) if i not in axes]
     order = (*keep, *axes)

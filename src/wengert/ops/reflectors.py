@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
+from . import reduction as red
 from .contraction import matmul
-from .elementwise import convert, where
+from .elementwise import absolute, conj, convert, sqrt, stop_gradient_p, where
 from .indexing import getitem
 from .linalg import (
     NOT_LINEAR,
@@ -20,6 +21,7 @@ from .linalg import (
     sample_complex,
     sample_real,
     samples_of,
+    solve_p,
     triangular_solve_p,
 )
 from .shape import broadcast_to, expand_dims, sum_p
@@ -41,8 +43,6 @@ def reflect(a: Value, taus: Value, c: Value, transpose: bool = False) -> Value:
         c: ``(..., m, p)``.
         transpose: whether the adjoint of Q is meant.
     """
-    from .elementwise import conj
-
     m, k, kind = shape_of(a)[-2], shape_of(taus)[-1], dtype_of(a).type
     if not k:
         return c + kind(0)
@@ -206,8 +206,6 @@ def polar_by_halley(x: Value, hermitian: bool = False, most: int | None = None, 
         most: the greatest number of iterations.
         eps: the precision; that of the dtype by default.
     """
-    from .linalg import solve_p
-
     dtype = dtype_of(x)
     eps = float(np.finfo(dtype).eps) if eps is None else float(eps)
     scale = _largest(x)
@@ -232,9 +230,6 @@ def polar_by_halley(x: Value, hermitian: bool = False, most: int | None = None, 
 
 def _largest(x: Value) -> Value:
     """A bound of the largest singular value: the geometric mean of two norms."""
-    from . import reduction as red
-    from .elementwise import absolute, sqrt, stop_gradient_p
-
     n = ndim_of(x)
     size = absolute(stop_gradient_p.bind(x))
     rows = red.max_p.bind(sum_p.bind(size, axes=(n - 1,)), axes=(n - 2,))

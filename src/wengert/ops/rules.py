@@ -12,6 +12,7 @@ import numpy as np
 from ..core import Aval, Tracer, Value, shape_of
 from ..program import Program
 from .linear import Linear
+from .shape import broadcast_to, reduce_sum
 
 Flat = list[Value]
 
@@ -73,7 +74,6 @@ class Batched(Rule):
 
     def _batch(self, f: Any, values: Sequence[Value], batched: Sequence[bool]) -> Flat:
         from ..transforms.batching import batch_in
-        from .shape import broadcast_to
 
         with self.trace.again(values, self.group):
             outs, flags = batch_in(self.trace, f, values, batched)
@@ -113,8 +113,6 @@ class Batched(Rule):
         return both[: spec[1]], both[spec[1] :], spec[0]
 
     def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        from .shape import reduce_sum
-
         live: list[bool] = []
         n = len(residuals)
 

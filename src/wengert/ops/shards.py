@@ -36,6 +36,7 @@ from .derived import (
     transposed_program,
 )
 from .effects import EffectPrimitive
+from .elementwise import multiply, sin
 from .linear import Linear
 from .shape import broadcast_to, moveaxis, reshape, transpose
 from .varying import varying
@@ -383,7 +384,6 @@ class _Sample:
 
 def _samples() -> list[Any]:
     from ..transforms.staging import stage
-    from .elementwise import multiply, sin
 
     part = Aval((2,), np.dtype(np.float64))
 

@@ -16,6 +16,7 @@ from ..core import Aval, Value, shape_of
 from ..program import Program, subprograms
 from .derived import alone as _alone
 from .derived import once, strong
+from .shape import broadcast_to
 from .support import Support
 
 Flags = tuple[bool, ...]
@@ -39,8 +40,6 @@ def mask_of(aval: Aval) -> Aval:
 
 def masks_of(supports: Sequence[Support | None], cotangents: Sequence[Value | None]) -> list[Value | None]:
     """The masks of cotangents that are given, each of its whole shape; None where every element is reached."""
-    from .shape import broadcast_to
-
     found = [None if s is None or c is None else s.live() for s, c in zip(supports, cotangents, strict=True)]
     return [None if m is None else broadcast_to(m, shape_of(c)) for m, c in zip(found, cotangents, strict=True)]
 
@@ -61,7 +60,6 @@ def supported_program(
         The Program; which of the linear arguments have a cotangent; which of them a mask.
     """
     from ..transforms.transposing import transpose_supported
-    from .shape import broadcast_to
 
     def make() -> Any:
         n, live, found = len(linear) - sum(linear), list[bool](), list[bool]()

@@ -11,7 +11,10 @@ from collections.abc import Callable
 
 from ..core import Value, dtype_of, shape_of
 from ..provided import provided
+from .elementwise import convert, isfinite, logical_not, not_equal, where
 from .known import finite, known
+from .reduction import all_p
+from .shape import broadcast_to
 from .support import Support
 
 Product = Callable[[Value, Value], Value]  # of the factor with a support and the other one, linear in each
@@ -33,8 +36,6 @@ def product(apply: Product, x: Value, s: Support, y: Value) -> Value:
         return plain
     if known(plain):
         return _apart(apply, plain, x, live, y)
-    from .elementwise import isfinite
-    from .reduction import all_p
 
     settled = all_p.bind(isfinite(plain), axes=tuple(range(len(shape_of(plain)))))
     return provided("namespace")("lax").cond(
@@ -47,9 +48,6 @@ def _apart(apply: Product, plain: Value, x: Value, live: Value, y: Value) -> Val
 
     No number takes the place of a result that is not finite: its derivative would be 0.
     """
-    from .elementwise import convert, isfinite, logical_not, not_equal, where
-    from .shape import broadcast_to
-
     dtype = dtype_of(x)
     live = broadcast_to(live, shape_of(x))
     ordinary = isfinite(y)

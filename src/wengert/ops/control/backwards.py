@@ -15,6 +15,7 @@ from ...core import Aval, Value
 from ...program import Program
 from ...provided import provided
 from ..derived import once, strong
+from ..elementwise import add
 from ..supported import mask_of, supported_program
 from .programs import fixed_point, zeros
 
@@ -63,7 +64,6 @@ def backwards(
 
     def make() -> Program:
         from ...transforms.staging import stage
-        from ..elementwise import add
 
         fixed = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if not b]
         slices = [a for a, b in zip(body.in_avals[nc + nk :], flags[nc + nk :], strict=True) if not b]
@@ -126,7 +126,6 @@ def from_an_unused_end(
 
     def make() -> Program:
         from ...transforms.staging import stage
-        from ..elementwise import add
 
         cond = provided("namespace")("lax").cond
 

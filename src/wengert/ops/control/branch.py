@@ -27,6 +27,8 @@ from ..derived import (
     transposed_program,
 )
 from ..effects import EffectPrimitive
+from ..elementwise import equal, exp, sin, where
+from ..shape import reshape
 from ..supported import along, as_supports, drops, masks_of, supported_program
 from .programs import batched_value, on_newest_tape, or_zeros, rewired, split_linear, widened, without_zeros, zeros
 
@@ -258,8 +260,6 @@ class Cond(EffectPrimitive):
         self, size: int, args: Sequence[Value], pieces: Sequence[tuple[Program, Sequence[bool]]]
     ) -> list[Value]:
         from ..call import call_p
-        from ..elementwise import equal, where
-        from ..shape import reshape
 
         index, n = args[0], len(pieces)
         results: list[Value] | None = None
@@ -335,7 +335,6 @@ def _dear(program: Program) -> bool:
 
 def _samples() -> list[Any]:
     from ...transforms.staging import stage
-    from ..elementwise import exp, sin
 
     pair, number = Aval((2,), np.dtype(float)), Aval((), np.dtype(float))
     branches = tuple(

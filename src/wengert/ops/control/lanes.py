@@ -16,6 +16,9 @@ from typing import Any
 from ...core import Aval, Primitive, Value, aval_of
 from ...program import Equation, Program, subprograms
 from ..derived import batched_program, once
+from ..elementwise import logical_and, where
+from ..reduction import any as any_
+from ..shape import reshape
 from .loop import While, parts
 from .programs import alone, batched_value, fixed_point, rewired, staged, strong, widened
 from .scan import scan_p
@@ -98,10 +101,6 @@ def _batched(trace: Any, batched: Sequence[bool], carry: Sequence[bool], params:
 
 def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
     """All examples until the last one ends; those that have ended are held fixed."""
-    from ..elementwise import logical_and, where
-    from ..reduction import any as any_
-    from ..shape import reshape
-
     every = [True] * len(params["body"].outputs)
     cond, body = _batched(trace, batched, every, params)
     tests, consts, start = parts(args, params)
@@ -133,8 +132,6 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
 
 def _of_any(cond: Program) -> Program:
     """A condition of a batch that holds where it holds for any example."""
-    from ..reduction import any as any_
-
     return staged(cond, "any", lambda *values: [any_(cond.evaluate(values)[0])], cond.in_avals, cond.name)
 
 

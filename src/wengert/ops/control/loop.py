@@ -18,6 +18,7 @@ from ...lowering import kinds
 from ...program import Program, Var
 from ..derived import dependence, execute, has_choice, jvp_program, once, strong
 from ..effects import EffectPrimitive
+from ..elementwise import less, sqrt
 from ..supported import drops, masks_of
 from .programs import check_linear_start, fixed_point, on_newest_tape, rewired, run_alone
 from .scan import jvp_body, moving_flags, started_tangents
@@ -220,7 +221,6 @@ def smaller_loop(cond: Program, body: Program, nc: int, nb: int, dropped: Flags)
 
 def _samples() -> list[Any]:
     from ...transforms.staging import stage
-    from ..elementwise import less, sqrt
 
     number = Aval((), np.dtype(float))
     count = Aval((), np.dtype(np.int64))

@@ -15,6 +15,8 @@ from ...core import Aval, LinearTracer, Primitive, Tracer, Value, aval_of, shape
 from ...errors import NotLinearError
 from ...program import Atom, Equation, Literal, Program, Var, live_equations
 from ..derived import execute, once, strong
+from ..families import weighted_sum
+from ..shape import broadcast_to
 
 
 def zeros(aval: Aval) -> np.ndarray:
@@ -56,7 +58,6 @@ def split_linear(program: Program, linear: tuple[bool, ...]) -> tuple[Program, P
     """
     from ...transforms.staging import stage
     from ...transforms.tape import INPUT, PROJECTION, Tape, needed, push_forward
-    from ..families import weighted_sum
 
     def make() -> Any:
         saved: dict[int, Tracer] = {}
@@ -172,8 +173,6 @@ def on_newest_tape(args: Sequence[Value]) -> tuple[bool, ...]:
 
 def batched_value(x: Value, size: int, batched: bool) -> Value:
     """A value with a batch axis in front."""
-    from ..shape import broadcast_to
-
     return x if batched else broadcast_to(x, (size, *shape_of(x)))
 
 

@@ -27,6 +27,8 @@ from ..derived import (
     transposed_program,
 )
 from ..effects import EffectPrimitive
+from ..elementwise import add, not_equal, sin
+from ..shape import moveaxis
 from ..supported import along, as_supports, drops, masks_of
 from .backwards import backwards, from_an_unused_end
 from .programs import (
@@ -209,8 +211,6 @@ class Scan(EffectPrimitive):
 
     def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         """The scan backwards, which carries the supports of cotangents beside them."""
-        from ..elementwise import not_equal
-
         body, nc, nk = params["body"], params["consts"], params["carry"]
         linear = on_newest_tape(args)
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
@@ -253,8 +253,6 @@ class Scan(EffectPrimitive):
     # --- batching ------------------------------------------------------------------------------------------------
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        from ..shape import moveaxis
-
         body, nc, nk, size = params["body"], params["consts"], params["carry"], trace.size
         carry = fixed_point(
             batched[nc : nc + nk],
@@ -398,8 +396,6 @@ def transposed_body(
     derived, live = transposed_program(body, flags, given, masked)
 
     def make() -> Program:
-        from ..elementwise import add
-
         first = sum(flags[:nc])
         fixed = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if not b]
         slices = [a for a, b in zip(body.in_avals[nc + nk :], flags[nc + nk :], strict=True) if not b]
@@ -431,7 +427,6 @@ def transposed_body(
 
 def _samples() -> list[Any]:
     from ...transforms.staging import stage
-    from ..elementwise import sin
 
     number, pair = Aval((), np.dtype(float)), Aval((2,), np.dtype(float))
 

@@ -17,6 +17,8 @@ from ...errors import NotDifferentiableError
 from ...program import Program
 from ..call import call_p
 from ..derived import batched_program, jvp_program, strong, transposed_program
+from ..elementwise import negative
+from ..terms import plus
 from .programs import batched_value, fixed_point, on_newest_tape, staged, widened, zeros
 
 
@@ -54,9 +56,6 @@ class LinearSolve(Primitive):
         return [strong(a) for a in system.solve.out_avals]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        from ..elementwise import negative
-        from ..terms import plus
-
         system, n = params["system"], params["consts"]
         outs = self.bind(*primals, **params)
         m = len(primals) - n

@@ -15,6 +15,7 @@ import numpy as np
 from ...core import Aval, Value
 from ...lowering import kinds
 from ..derived import linearized_programs, strong
+from ..elementwise import not_equal
 from ..sides import derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of
@@ -75,8 +76,6 @@ def pull_supported(
     Args:
         args: of `while_p`. cotangents, masks: of its results; None is zero, or all of them. params: of `while_p`.
     """
-    from ..elementwise import not_equal
-
     body, nb = params["body"], params["body_consts"]
     nonzero: Flags = moving_flags(
         lambda f: linearized_programs(body, f)[2], [b or None for b in wanted], nb, len(body.outputs)

@@ -16,6 +16,7 @@ from ..families import Elementwise
 from ..promotion import broadcast_shapes
 from ..roots import Root, known
 from ..samples import REAL, samples
+from ..shape import broadcast_to, stack
 from ..sides import ASIDE, BESIDE, Slope, side_by_tangent
 from .arithmetic import divide, multiply, square
 from .choice import where
@@ -103,8 +104,6 @@ def _sum_of_squares(two: Callable[[], tuple[Value, Value]], *source: Value) -> R
         return square(x) + square(y)
 
     def parts() -> Value:
-        from ..shape import broadcast_to, stack
-
         x, y = two()
         shape = broadcast_shapes("hypot", shape_of(x), shape_of(y))
         return stack([broadcast_to(x, shape), broadcast_to(y, shape)])

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value
+from ...core import Value, dtype_of, shape_of
 from ...documented import with_example
 from ..declare import function_of, quietly
 from ..elementwise import cos, equal, floor, sin, sqrt, square, where
+from ..shape import spread
+from ..terms import plus, times
 from .declare import ParameterDerivative, few, public, special
 
 
@@ -62,10 +64,6 @@ class _Carlson(ParameterDerivative):
     """The exponent of the last factor is ``orders[3]`` itself, so that its derivative brings down that number."""
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        from ...core import dtype_of, shape_of
-        from ..shape import spread
-        from ..terms import plus, times
-
         orders = params["orders"]
         ans = self.bind(*primals, orders=orders)
         total = None

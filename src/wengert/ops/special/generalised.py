@@ -14,6 +14,7 @@ from ..declare import quietly
 from ..elementwise import absolute, equal, exp, log, where
 from . import series as ts
 from .declare import ParameterDerivative, few, log_derivatives
+from .kernels import _log_gamma
 from .modes import abs_power_p
 from .polygammas import digamma, polygamma, rgamma
 
@@ -22,8 +23,6 @@ ndarray = np.ndarray
 
 def _middle(orders: tuple[int, ...], beta: ndarray, z: ndarray) -> ndarray:
     """Its derivatives in the exponent, of ``|z|**beta`` up to about 1."""
-    from .kernels import _log_gamma
-
     lengths = ts.box(orders)
     size = np.abs(z)
     log = np.log(np.where(size > 0, size, 1))

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...core import Tracer, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
+from ...numpy import diag, matmul
 from ...numpy import linalg as _linalg
-from ...numpy import matmul
 from ...ops.indexing import getitem
 from ...ops.linalg import adjoint
 from ...ops.matrix_functions import polar_p
@@ -147,8 +147,6 @@ def eigh_tridiagonal(
         >>> linalg.eigh_tridiagonal(np.array([1.0, 1.0]), np.array([2.0]))[0].round(12)
         array([-1.,  3.])
     """
-    from ...numpy import diag
-
     d, e = floating(d, e)
     if ndim_of(d) != 1 or ndim_of(e) != 1 or shape_of(d)[0] != shape_of(e)[0] + 1:
         raise ShapeError(f"eigh_tridiagonal: d has one element more than e, got shapes {shape_of(d)} and {shape_of(e)}")

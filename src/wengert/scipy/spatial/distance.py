@@ -17,6 +17,7 @@ from ...core import as_array, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
 from ...errors import nearest_names as _nearest_names
 from ...ops.special.declare import floating
+from ...ops.updates import at
 from ..special import rel_entr
 
 
@@ -200,7 +201,6 @@ def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:  # noqa: 
         if n * (n - 1) // 2 != shape_of(x)[0]:
             raise ShapeError(f"squareform: {shape_of(x)[0]} is no number of pairs")
         i, j = np.triu_indices(n, 1)
-        from ...ops.updates import at
 
         return at(at(wnp.zeros((n, n), x.dtype))[i, j].set(x))[j, i].set(x)
     if ndim_of(x) != 2 or shape_of(x)[0] != shape_of(x)[1] or force == "tomatrix":

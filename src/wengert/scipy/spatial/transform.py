@@ -16,6 +16,7 @@ import numpy as np
 
 from ... import numpy as wnp
 from ... import trees
+from ...config import canonical_dtype, config
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...errors import nearest_names as _nearest_names
@@ -130,8 +131,6 @@ class Rotation:
     @classmethod
     def identity(cls, num: int | None = None, dtype: Any = None, *, shape: Any = None) -> Rotation:
         """The rotation that changes nothing, or `num` of them, or an array of them of a shape."""
-        from ...config import canonical_dtype, config
-
         shape = (() if num is None else (num,)) if shape is None else np.empty(shape).shape
         dtype = config.float_dtype if dtype is None else canonical_dtype(np.dtype(dtype))
         return cls._of(np.broadcast_to(np.array([0, 0, 0, 1], dtype), (*shape, 4)).copy())

@@ -17,6 +17,7 @@ from ...ops.shape import expand_dims, reduce_sum
 from ...ops.special.angles import gauss, vonmises_moment
 from ...ops.special.functions import gamma as gamma_function
 from ...ops.special.functions import spence
+from ...ops.special.polygammas import gammaln
 from .distribution import INF, Formula, known
 
 BLOCK = 256  # counts that are added at once
@@ -181,8 +182,6 @@ def weibull_excess(c: Any) -> Any:
 
 
 def gennorm_excess(beta: Any) -> Any:
-    from ...ops.special.polygammas import gammaln
-
     return ew.exp(gammaln(5 / beta) + gammaln(1 / beta) - 2 * gammaln(3 / beta)) - 3
 
 

@@ -15,6 +15,8 @@ import numpy as np
 from ...core import Tracer, dtype_of, ndim_of, shape_of
 from ...documented import with_example
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ...numpy import diag, diagonal, eye, linalg, matmul
+from ...numpy.linalg import LinAlgError
 from ...ops import elementwise as ew
 from ...ops.bounds import holds
 from ...ops.reduction import sum as _sum
@@ -22,6 +24,7 @@ from ...ops.shape import concatenate, expand_dims, reshape
 from ...ops.special.declare import floating
 from ...ops.special.functions import xlogy
 from ...ops.special.polygammas import digamma, gammaln
+from ..linalg import solve_triangular, solving
 from .distribution import all_of
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -71,8 +74,6 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
         ShapeError: the shapes do not fit together. LinAlgError: `cov` is not positive definite (semidefinite, where it
         may be singular).
     """
-    from ...numpy.linalg import LinAlgError
-
     mean, cov, n = _parameters(mean, cov)
     x, mean, cov = floating(x, mean, cov)
     if dtype_of(x).kind == "c":
@@ -86,8 +87,6 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
         raise ShapeError(f"multivariate_normal: points of shape {shape_of(x)} for a mean of shape {shape_of(mean)}")
     d = x - mean
     if allow_singular:
-        from ...numpy import diag, eye
-
         whole = cov if ndim_of(cov) > 1 else diag(cov) if ndim_of(cov) else cov * eye(n, dtype=dtype_of(cov))
         out = _singular_logpdf(d, whole)
     elif ndim_of(cov) < 2:
@@ -104,9 +103,6 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
 
 
 def _matrix_logpdf(d: Any, cov: Any) -> Any:
-    from ...numpy import diagonal, linalg
-    from ..linalg import solve_triangular, solving
-
     factor = linalg.cholesky(solving.hermitian(cov, lower=True))
     z = solve_triangular(factor, expand_dims(d, -1), lower=True)[..., 0]
     log_root = _sum(ew.log(diagonal(factor, axis1=-2, axis2=-1)), -1)
@@ -115,8 +111,6 @@ def _matrix_logpdf(d: Any, cov: Any) -> Any:
 
 def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
     """Eigenvalues (1 for those that count as zero, by SciPy's bound), vectors, the bound, and which count."""
-    from ...numpy import linalg
-
     values, vectors = linalg.eigh(cov)
     size = ew.absolute(values).max(-1, keepdims=True)
     cut = (1e3 if dtype_of(values).itemsize < 8 else 1e6) * np.finfo(dtype_of(values)).eps * size
@@ -126,9 +120,6 @@ def _spanned(cov: Any) -> tuple[Any, Any, Any, Any]:
 
 def _singular_logpdf(d: Any, cov: Any) -> Any:
     """Of a covariance that may be singular, by its eigenvalues."""
-    from ...numpy import linalg, matmul
-    from ..linalg import solving
-
     cov = solving.hermitian(cov, lower=True)
     safe, vectors, cut, spans = _spanned(cov)
     ok = _checked(linalg.eigvalsh(cov) >= -cut, "The input matrix must be symmetric positive semidefinite.")
@@ -142,9 +133,6 @@ def _singular_logpdf(d: Any, cov: Any) -> Any:
 
 def _normal_entropy(mean: Any = None, cov: Any = 1) -> Any:
     """The entropy, from the dimension and the covariance; arguments as for `logpdf`."""
-    from ...numpy import linalg
-    from ..linalg import solving
-
     _, cov, n = _parameters(mean, cov)
     if ndim_of(cov) < 2:
         return n * (0.5 + HALF_LOG_2PI) + 0.5 * (_sum(ew.log(cov)) if ndim_of(cov) else n * ew.log(cov))
@@ -250,8 +238,6 @@ def _multinomial_logpmf(x: Any, n: Any, p: Any) -> Any:
 
 def _multinomial_cov(n: Any, p: Any) -> Any:
     """The covariance matrix of the counts."""
-    from ...numpy import eye
-
     n, p = floating(n, p)
     rows, columns = expand_dims(p, -1), expand_dims(p, -2)
     n = reshape(n, (*shape_of(n), 1, 1))
