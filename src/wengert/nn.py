@@ -14,6 +14,7 @@ from .config import canonical_dtype, config
 from .core import as_array, dtype_of, ndim_of, shape_of
 from .errors import ArgumentError, ShapeError
 from .errors import nearest_names as _nearest_names
+from .ops.casts import as_inexact
 from .ops.contraction import matmul
 from .ops.elementwise import (
     absolute,
@@ -39,7 +40,6 @@ from .ops.elementwise import (
 from .ops.elementwise import sigmoid as _sigmoid
 from .ops.elementwise import soft_sign as _soft_sign
 from .ops.exponentials import log_softmax_p, softmax_p
-from .ops.log_sums import floating as _floating
 from .ops.log_sums import from_last as _from_last
 from .ops.log_sums import logsumexp
 from .ops.log_sums import shift_of as _log_shift
@@ -84,7 +84,7 @@ def sigmoid(x: Any) -> Any:
         >>> nn.sigmoid(np.log([1.0, 3.0])).round(12)
         array([0.5 , 0.75])
     """
-    return _sigmoid(_floating(x))
+    return _sigmoid(as_inexact(x))
 
 
 def softplus(x: Any) -> Any:
@@ -96,7 +96,7 @@ def softplus(x: Any) -> Any:
         >>> np.exp(nn.softplus(np.log([1.0, 4.0]))).round(12)
         array([2., 5.])
     """
-    return logaddexp(_floating(x), 0)
+    return logaddexp(as_inexact(x), 0)
 
 
 def squareplus(x: Any, b: Any = 4) -> Any:
@@ -108,7 +108,7 @@ def squareplus(x: Any, b: Any = 4) -> Any:
         >>> nn.squareplus(np.array([0.0, 1.5]))
         array([1., 2.])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     positive = x >= 0
     size = where_p.bind(positive, x, -x)  # not `absolute`, whose derivative at 0 is that of neither side
     far = size + hypot(x, math.sqrt(b) if isinstance(b, (int, float)) else sqrt(b))
@@ -124,7 +124,7 @@ def soft_sign(x: Any) -> Any:
         >>> nn.soft_sign(np.array([-1.0, 3.0]))
         array([-0.5 ,  0.75])
     """
-    return _soft_sign(_floating(x))
+    return _soft_sign(as_inexact(x))
 
 
 def silu(x: Any) -> Any:
@@ -136,7 +136,7 @@ def silu(x: Any) -> Any:
         >>> nn.silu(np.array([0.0, 100.0]))
         array([  0., 100.])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     return x * _sigmoid(x)
 
 
@@ -152,7 +152,7 @@ def mish(x: Any) -> Any:
         >>> nn.mish(np.array([0.0, 100.0]))
         array([  0., 100.])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     return x * tanh(softplus(x))
 
 
@@ -165,7 +165,7 @@ def log_sigmoid(x: Any) -> Any:
         >>> nn.log_sigmoid(np.array([-1000.0, np.inf]))
         array([-1000.,    -0.])
     """
-    return -softplus(-_floating(x))
+    return -softplus(-as_inexact(x))
 
 
 def elu(x: Any, alpha: Any = 1.0) -> Any:
@@ -177,7 +177,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
         >>> nn.elu(np.array([-np.inf, 0.0, 2.0]))
         array([-1.,  0.,  2.])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     positive, zero = x > 0, dtype_of(x).type(0)
     return where_p.bind(positive, x, alpha * expm1(where_p.bind(positive, zero, x)))
 
@@ -191,7 +191,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
         >>> nn.celu(np.array([-np.inf, 0.0, 2.0]), alpha=0.5)
         array([-0.5,  0. ,  2. ])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     positive, zero = x > 0, dtype_of(x).type(0)
     return where_p.bind(positive, x, alpha * expm1(where_p.bind(positive, zero, x) / alpha))
 
@@ -217,7 +217,7 @@ def leaky_relu(x: Any, negative_slope: Any = 1e-2) -> Any:
         >>> nn.leaky_relu(np.array([-10.0, 3.0]))
         array([-0.1,  3. ])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     return where_p.bind(x >= 0, x, negative_slope * x)
 
 
@@ -230,7 +230,7 @@ def gelu(x: Any, approximate: bool = True) -> Any:
         >>> nn.gelu(np.array([0.0, 1.0]), approximate=False).round(4)
         array([0.    , 0.8413])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     if approximate:
         # ``1 + tanh(u) = 2 sigmoid(2 u)``, where that is small too
         return x * _sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))
@@ -246,7 +246,7 @@ def glu(x: Any, axis: int = -1) -> Any:
         >>> nn.glu(np.array([1.0, 2.0, 0.0, 0.0]))
         array([0.5, 1. ])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     i = canonical_axis(axis, ndim_of(x))
     n = shape_of(x)[i]
     if n % 2:
@@ -263,7 +263,7 @@ def hard_tanh(x: Any) -> Any:
         >>> nn.hard_tanh(np.array([-5.0, 0.25, 5.0]))
         array([-1.  ,  0.25,  1.  ])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     one = dtype_of(x).type(1)
     return where_p.bind(x > 1, one, where_p.bind(x < -1, -one, x))
 
@@ -277,7 +277,7 @@ def hard_sigmoid(x: Any) -> Any:
         >>> nn.hard_sigmoid(np.array([-3.0, 0.0, 3.0]))
         array([0. , 0.5, 1. ])
     """
-    return relu6(_floating(x) + 3.0) / 6.0
+    return relu6(as_inexact(x) + 3.0) / 6.0
 
 
 def hard_silu(x: Any) -> Any:
@@ -289,7 +289,7 @@ def hard_silu(x: Any) -> Any:
         >>> nn.hard_silu(np.array([-3.0, 0.0, 3.0]))
         array([-0.,  0.,  3.])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     return x * hard_sigmoid(x)
 
 
@@ -305,7 +305,7 @@ def sparse_plus(x: Any) -> Any:
         >>> nn.sparse_plus(np.array([-2.0, 0.0, 5.0]))
         array([0.  , 0.25, 5.  ])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     one = dtype_of(x).type(1)
     curved = square(where_p.bind(absolute(x) >= 1, one, x) + 1) / 4
     return where_p.bind(x <= -1, dtype_of(x).type(0), where_p.bind(x >= 1, x, curved))
@@ -320,7 +320,7 @@ def sparse_sigmoid(x: Any) -> Any:
         >>> nn.sparse_sigmoid(np.array([-3.0, 0.0, 0.5]))
         array([0.  , 0.5 , 0.75])
     """
-    return 0.5 * minimum(maximum(_floating(x) + 1.0, 0.0), 2.0)
+    return 0.5 * minimum(maximum(as_inexact(x) + 1.0, 0.0), 2.0)
 
 
 def log1mexp(x: Any) -> Any:
@@ -332,7 +332,7 @@ def log1mexp(x: Any) -> Any:
         >>> np.exp(nn.log1mexp(np.log(4.0))).round(12)
         np.float64(0.75)
     """
-    x = _floating(x)
+    x = as_inexact(x)
     small = x < math.log(2)
     one = dtype_of(x).type(1)
     near, far = where_p.bind(small, x, one), where_p.bind(small, one, x)
@@ -378,7 +378,7 @@ def log_softmax(x: Any, axis: Any = -1, where: Any = None, initial: Any = -np.in
 
 
 def _weighed(primitive: Any, x: Any, axis: Any, where: Any) -> Any:
-    x = _floating(x)
+    x = as_inexact(x)
     if where is not None:
         x = where_p.bind(where, x, dtype_of(x).type(-np.inf))
     if dtype_of(x).kind == "c":
@@ -397,7 +397,7 @@ def logmeanexp(x: Any, axis: Any = None, where: Any = None, keepdims: bool = Fal
         >>> np.exp(nn.logmeanexp(np.log([1.0, 2.0, 6.0]))).round(12)
         np.float64(3.0)
     """
-    x = _floating(x)
+    x = as_inexact(x)
     counted = np.ones(shape_of(x), dtype_of(x)) if where is None else convert(where, dtype_of(x)) + x * 0
     return logsumexp(x, axis, where=where, keepdims=keepdims) - log(_sum(counted, axis, keepdims=keepdims))
 
@@ -418,7 +418,7 @@ def standardize(
     """
     from .numpy import mean as mean_of
 
-    x = _floating(x)
+    x = as_inexact(x)
     if mean is None:
         mean = mean_of(x, axis, keepdims=True, where=where)
     if variance is None:

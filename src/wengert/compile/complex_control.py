@@ -9,6 +9,7 @@ from ..core import Aval, Primitive
 from ..lowering import index_maps as maps
 from ..lowering import kinds
 from ..lowering.complexes import multiply
+from ..ops.derived import strong
 from ..program import Atom, Literal, Program, Var
 from .checks import alive
 from .interleaved import REAL
@@ -154,12 +155,8 @@ def _scan(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any
     atoms = _atoms(inputs, (*consts, *carry, *xs))
     length = params["length"]
     results = [*body.out_avals[:nk], *[Aval((length, *a.shape), a.dtype) for a in body.out_avals[nk:]]]
-    outs = r.written(primitive, atoms, derived, [_strong(a) for a in _avals(results, forms)])
+    outs = r.written(primitive, atoms, derived, [strong(a) for a in _avals(results, forms)])
     return _values(r, outs, results, forms)
-
-
-def _strong(a: Aval) -> Aval:
-    return Aval(a.shape, a.dtype)
 
 
 def _while(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
@@ -177,7 +174,7 @@ def _while(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, An
         body_consts=_count(consts),
     )
     atoms = _atoms(inputs, (*tests, *consts, *forms))
-    outs = r.written(primitive, atoms, derived, [_strong(a) for a in _avals(body.out_avals, forms)])
+    outs = r.written(primitive, atoms, derived, [strong(a) for a in _avals(body.out_avals, forms)])
     return _values(r, outs, body.out_avals, forms)
 
 
@@ -194,7 +191,7 @@ def _branch(r: Any, primitive: Primitive, inputs: list[Any], params: dict[str, A
         primitive,
         [index, *_atoms(rest, given)],
         {**params, "branches": branches},
-        [_strong(a) for a in _avals(avals, forms)],
+        [strong(a) for a in _avals(avals, forms)],
     )
     return _values(r, outs, avals, forms)
 

@@ -11,6 +11,7 @@ from ..config import config
 from ..core import as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import convolution as _convolution
+from ..ops.casts import as_inexact
 from ..ops.cumulative import cumsum_p, reverse
 from ..ops.elementwise import absolute, add, conj, convert, divide, multiply, not_equal, remainder, where_p
 from ..ops.indexing import getitem
@@ -140,7 +141,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise ArgumentError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     f = as_array(f)
     boolean = dtype_of(f).kind == "b"
-    f = f if inexact_dtype(dtype_of(f)) else convert(f, config.float_dtype)
+    f = as_inexact(f)
     axes = canonical_axes(None, ndim_of(f)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = [canonical_axis(a, ndim_of(f)) for a in axes]
     if boolean and min([shape_of(f)[a] for a in axes], default=0) > edge_order:

@@ -12,6 +12,7 @@ from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..documented import with_example
 from ..errors import DtypeError
 from ..ops import elementwise as _ops
+from ..ops.casts import as_inexact
 from ..ops.elementwise import (
     absolute,
     arccos,
@@ -61,12 +62,6 @@ pow = power  # noqa: A001
 bitwise_not = bitwise_invert = invert
 bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
-
-
-def _floating(x: Any) -> Any:
-    """`x` as a strong floating value."""
-    x = as_array(x)
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
 def as_ufuncs(x: Any, name: str) -> Any:
@@ -291,7 +286,7 @@ def sinc(x: Any) -> Any:
         >>> wnp.sinc(wnp.array([0.0, 0.5])) * np.pi
         array([3.14159265, 2.        ])
     """
-    x = _floating(x)
+    x = as_inexact(x)
     y = x * math.pi
     small = less_equal(absolute(y), 1.0)
     one = dtype_of(y).type(1)

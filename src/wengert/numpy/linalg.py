@@ -28,6 +28,7 @@ from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeErr
 from ..errors import nearest_names as _nearest_names
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
+from ..ops.casts import as_inexact
 from ..ops.contraction import einsum, tensordot
 from ..ops.contraction import outer as _outer
 from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradient_p, where_p
@@ -139,7 +140,7 @@ def _matrices(a: Any, name: str, square: bool = False) -> Any:
         raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {shape_of(x)}")
     if dtype_of(x).itemsize == 2 and inexact_dtype(dtype_of(x)):
         raise DtypeError(f"{name}: LAPACK has no {dtype_of(x)}; convert with astype('float32') first")
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    return as_inexact(x)
 
 
 def _same_stack(name: str, a: Any, b: Any) -> tuple[Any, Any]:
@@ -555,8 +556,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
         >>> linalg.vector_norm(np.array([[3.0, 4.0], [6.0, 8.0]]), axis=1)
         array([ 5., 10.])
     """
-    x = as_array(x)
-    x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    x = as_inexact(x)
     if ord is None or (not isinstance(ord, Tracer) and ord == 2):
         return _euclidean(x, axis, keepdims)
     if isinstance(ord, str):

@@ -10,6 +10,7 @@ import numpy as np
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, demoted, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError
+from ..ops.casts import as_inexact
 from ..ops.elementwise import add, convert, multiply, subtract
 from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes, result_dtype
@@ -93,7 +94,7 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
         >>> wnp.polydiv(wnp.array([1.0, 0.0, -1.0]), [1.0, 1.0])
         (array([ 1., -1.]), array([0.]))
     """
-    u, v = (x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype) for x in map(_coefficients, (u, v)))
+    u, v = (as_inexact(_coefficients(x)) for x in (u, v))
     m, n = shape_of(u)[0] - 1, shape_of(v)[0] - 1
     r = u + getitem(v, 0) * 0
     quotients = []
@@ -175,8 +176,7 @@ def roots(p: Any) -> Any:
     """
     from .linalg import eigvals
 
-    p = _coefficients(p)
-    p = p if inexact_dtype(dtype_of(p)) else convert(p, config.float_dtype)
+    p = as_inexact(_coefficients(p))
     zeros_at_end = 0
     if not isinstance(p, Tracer) and config._x64:
         return np.roots(p)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..config import canonical_dtype, config
-from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..config import canonical_dtype
+from ..core import as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError
 from ..ops import cumulative as _cumulative
+from ..ops.casts import as_inexact
 from ..ops.cumulative import cummax_p, cummin_p, cumprod_p, cumsum_p
 from ..ops.elementwise import convert
 from ..ops.shape import canonical_axis, concatenate, reshape
@@ -84,9 +85,7 @@ def cumlogsumexp(a: Any, axis: Any = None) -> Any:
         >>> wnp.exp(wnp.cumlogsumexp(wnp.log(wnp.array([1.0, 2.0, 3.0])))).round(12)
         array([1., 3., 6.])
     """
-    a = as_array(a)
-    a = a if inexact_dtype(dtype_of(a)) else convert(a, config.float_dtype)
-    return _running(_cumulative.cumlogsumexp_p, a, axis, None)
+    return _running(_cumulative.cumlogsumexp_p, as_inexact(a), axis, None)
 
 
 def _cumulative_of(function: Any, start: int, x: Any, axis: Any, dtype: Any, out: None, include_initial: bool) -> Any:

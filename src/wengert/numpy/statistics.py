@@ -11,6 +11,7 @@ from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
 from ..ops.bounds import holds
+from ..ops.casts import as_inexact
 from ..ops.contraction import matmul
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import (
@@ -78,8 +79,7 @@ def _weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, s
     """The first element, in order, at which the share of the weights so far reaches `q`."""
     if method != "inverted_cdf":
         raise ArgumentError(f"quantile with weights and method {method!r}; weights need method='inverted_cdf'")
-    x, w, q = as_array(a), as_array(weights), as_array(q)
-    x = x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    x, w, q = as_inexact(a), as_array(weights), as_array(q)
     shape, rank = shape_of(x), ndim_of(x)
     axes = canonical_axes(axis, rank)
     if shape_of(w) != shape:
@@ -130,7 +130,7 @@ def _quantile(  # noqa: C901 (NumPy's methods, side by side)
     _check_shares(q)
     boolean = dtype_of(x).kind == "b"
     whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS
-    x = x if whole or inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
+    x = x if whole else as_inexact(x)
     if dtype_of(x).kind == "c" and not median:
         raise DtypeError("quantiles of complex numbers: they have no order")
     shape, rank = shape_of(x), ndim_of(x)

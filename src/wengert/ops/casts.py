@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, is_weak
+from ..core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, inexact_dtype, is_weak
 from ..errors import DtypeError
 from ..lowering import Formula, complexes, formulas
 from ..provided import provide
@@ -135,6 +135,12 @@ def convert(x: Value, dtype: Any) -> Value:
     elif dtype_of(x) == d:
         return x
     return convert_p.bind(x, dtype=d)
+
+
+def as_inexact(x: Any) -> Value:
+    """`x` as a strong value of floating or complex numbers; integers and truth values in the default floating dtype."""
+    x = as_array(x)
+    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
 def as_positions(x: Any, what: str = "") -> Value:

@@ -13,7 +13,7 @@ from ..lowering.kernels import Either
 from .convolution_forms import correlated
 from .families import Bilinear
 from .promotion import result_dtype
-from .shape import broadcast_to, concatenate, reverse_p
+from .shape import concatenate, in_front, reverse_p
 from .slices import slice_axis
 
 ndarray = np.ndarray
@@ -59,8 +59,7 @@ def _is_in_parts(avals: Sequence[Aval], params: dict[str, Any]) -> bool:
 
 
 def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-    full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
-    return convolve_p.bind(*full), True
+    return convolve_p.bind(*in_front(size, args, batched)), True
 
 
 def _x(*shape: int, seed: int) -> ndarray:

@@ -16,7 +16,7 @@ from .elementwise import convert, rint
 from .families import Bilinear
 from .fft import fft_p, irfft_p, rfft_p
 from .promotion import result_dtype
-from .shape import broadcast_to, reverse_p
+from .shape import in_front, reverse_p
 from .slices import pad_p, slice_axis
 
 ndarray = np.ndarray
@@ -118,8 +118,7 @@ def _by_transforms(x: Value, y: Value, rank: int) -> Value:
 
 
 def _batch(size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-    full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
-    return convolve_nd_p.bind(*full, **params), True
+    return convolve_nd_p.bind(*in_front(size, args, batched), **params), True
 
 
 def _x(*shape: int, seed: int) -> ndarray:

@@ -26,7 +26,7 @@ from .decompositions import eig_p
 from .elementwise import absolute, convert, exp, sin, stop_gradient_p, where
 from .linalg import inv_p, require_square, sample_complex, turned
 from .reduction import max_p
-from .shape import broadcast_to, expand_dims, reduce_sum, reshape
+from .shape import broadcast_to, expand_dims, in_front, reduce_sum, reshape
 
 Function = Callable[..., Any]
 LOST = 1e-2  # where more than this part of a result may be rounding errors, by a bound that is seldom met, it is NaN
@@ -236,7 +236,7 @@ class _Derivative(Primitive):
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         matrices = params["order"] + 1
-        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
+        full = in_front(size, args, batched)
         function = _Batched(params["function"], batched[matrices:])
         return self.bind(*full[:matrices], *args[matrices:], function=function, order=params["order"]), True
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
-from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
+from .casts import as_inexact
 from .elementwise import (
     absolute,
     convert,
@@ -34,11 +34,6 @@ from .shape import (
     reduced_shape,
     reshape,
 )
-
-
-def floating(x: Any) -> Any:
-    x = as_array(x)
-    return x if inexact_dtype(dtype_of(x)) else convert(x, config.float_dtype)
 
 
 def shift_of(x: Any, axis: Any) -> Any:
@@ -69,7 +64,7 @@ def logsumexp(
         >>> float(logsumexp([1000.0, 1000.0]))
         1000.6931471805599
     """
-    x = floating(a)
+    x = as_inexact(a)
     nothing = dtype_of(x).type(-np.inf)
     if ndim_of(x) == 0 and axis in (0, -1) and (b is None or not np.ndim(b)):
         axis = None  # of a number, as NumPy's reductions have it
@@ -137,4 +132,4 @@ def _log_near_one(total: Any, terms: Any, b: Any, axis: Any) -> Any:
     return where_p.bind(near, of_difference, log(where_p.bind(near, one, total)))
 
 
-__all__ = ["floating", "from_last", "logsumexp", "shift_of", "without"]
+__all__ = ["from_last", "logsumexp", "shift_of", "without"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, shape_of
+from ..core import Aval, LinearTracer, Primitive, Value, dtype_of
 from ..errors import NotLinearError, ShapeError
 from ..lowering import Composition
 from .contraction import matmul
@@ -30,7 +30,7 @@ from .linalg import (
 )
 from .matrix_exponential import frechet
 from .promotion import result_dtype
-from .shape import broadcast_to
+from .shape import in_front
 
 ndarray = np.ndarray
 
@@ -121,8 +121,7 @@ class _Function(Primitive):
         return tuple(None if i != place else convert(turned(g), args[place].dtype) for i in range(len(args)))
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
-        return self.bind(*full, **params), True
+        return self.bind(*in_front(size, args, batched), **params), True
 
 
 def _expm(*args: Value, function: str) -> Value:
@@ -192,7 +191,7 @@ class _Sylvester(Primitive):
         return None, None, convert(self.bind(turned(a), turned(b), cotangent), q.dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
+        full = in_front(size, args, batched)
         return self.bind(*full), True
 
 

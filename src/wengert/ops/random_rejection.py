@@ -18,7 +18,7 @@ from ..provided import provided
 from . import elementwise as ew
 from .random import _Discrete, _sample_keys, split_p, unit_p
 from .reduction import any_p
-from .shape import broadcast_to, reshape
+from .shape import in_front, reshape
 from .special.polygammas import digamma, gammaln
 
 ndarray = np.ndarray
@@ -97,12 +97,7 @@ class _Gamma(Primitive):
         return out, tangents[1] * (out * gamma_slope_p.bind(ew.log(ew.maximum(out, smallest)), primals[1]))
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*_in_front(size, args, batched), **params), True
-
-
-def _in_front(size: int, args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:
-    """Arguments that all have the batch axis."""
-    return [x if b else broadcast_to(x, (size, *x.shape)) for x, b in zip(args, batched, strict=True)]
+        return self.bind(*in_front(size, args, batched), **params), True
 
 
 def _slope(log_x: Value, a: Value) -> Value:
@@ -139,7 +134,7 @@ class _Slope(_Discrete):
         return Primitive.jvp(self, primals, tangents, params)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*_in_front(size, args, batched)), True
+        return self.bind(*in_front(size, args, batched)), True
 
 
 def _uniform32(keys: ndarray, shape: tuple[int, ...]) -> ndarray:
@@ -205,7 +200,7 @@ class _Poisson(_Discrete):
         return Aval(lam.shape, dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*_in_front(size, args, batched), **params), True
+        return self.bind(*in_front(size, args, batched), **params), True
 
 
 # --- in terms of other operations, for compiled code -------------------------------------------------------------------

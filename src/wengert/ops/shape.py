@@ -213,8 +213,7 @@ class _Concatenate(Primitive):
         return out
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
-        return self.bind(*full, axis=params["axis"] + 1), True
+        return self.bind(*in_front(size, args, batched), axis=params["axis"] + 1), True
 
 
 concatenate_p = _Concatenate(
@@ -385,6 +384,11 @@ def moveaxis(x: Value, source: Any, destination: Any) -> Value:
     for d, s in sorted(zip(dst, src, strict=True)):
         order.insert(d, s)
     return transpose(x, order)
+
+
+def in_front(size: int, args: Sequence[Value], batched: Sequence[bool]) -> list[Value]:
+    """Arguments of a batch that all have its axis: those without one are broadcast along it."""
+    return [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
 
 
 def reduced_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ from .linalg import (
 from .matrix_functions import each
 from .promotion import result_dtype
 from .scatters import scatter_set_p
-from .shape import broadcast_to, concatenate, expand_dims, stack
+from .shape import broadcast_to, concatenate, expand_dims, in_front, stack
 
 ndarray = np.ndarray
 
@@ -211,8 +211,7 @@ class _TriangularSylvester(Primitive):
         return None, convert(self.bind(t, cotangent, transpose=not params["transpose"]), g.dtype)
 
     def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        full = [a if b else broadcast_to(a, (size, *shape_of(a))) for a, b in zip(args, batched, strict=True)]
-        return self.bind(*full, **params), True
+        return self.bind(*in_front(size, args, batched), **params), True
 
 
 def _triangle() -> ndarray:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ...config import config
-from ...core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
+from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, MatrixError
 from ...numpy.linalg import inv, matrix_power, solve
 from ...ops import matrix_functions as _ops
+from ...ops.casts import as_inexact
 from ...ops.divided_differences import along, funm_p, judged
 from ...ops.elementwise import convert, imag, real, stop_gradient_p
 from ...ops.shape import broadcast_to, reshape
@@ -28,7 +28,7 @@ def matrices(a: Any, name: str) -> Any:
         raise MatrixError(f"{name} of a number; call the function of numbers")
     if ndim_of(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
         raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {shape_of(a)}")
-    return a if inexact_dtype(dtype_of(a)) else convert(a, config.float_dtype)
+    return as_inexact(a)
 
 
 def expm(A: Any) -> Any:
