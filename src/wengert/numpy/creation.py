@@ -1,4 +1,4 @@
-"""Making arrays: from data, from a shape, from a range, and the matrices that are patterns (eye, diag, tri, vander)."""
+"""Making arrays: from data, from a shape, from a range; grids. Matrices that are patterns: `patterns`."""
 
 from __future__ import annotations
 

@@ -204,9 +204,6 @@ def vecmat(x1: Any, x2: Any, /) -> Any:
     return getitem(_ops.matmul(expand_dims(conj(x1), -2), x2), (Ellipsis, 0, slice(None)))
 
 
-# --- polynomials, highest power first ---------------------------------------------------------------------------
-
-
 __all__ = [
     "cross", "dot", "einsum_path", "inner", "kron", "matmul", "matvec", "outer", "tensordot", "trace", "vdot",
     "vecdot", "vecmat",

@@ -1,4 +1,7 @@
-"""Reductions and running sums: sum, mean, var, extremes, and their forms that skip NaN. Order statistics are elsewhere."""
+"""Reductions: sums and products, extremes, truth, means and variances.
+
+Those that leave NaN out are in `without_nan`, running ones in `running`, order statistics in `statistics`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Changing the arrangement of elements, not the elements: shapes, axes, joining, splitting, repeating, padding."""
+"""Changing the arrangement of elements, not the elements: windows, shapes, axes, repeating, turning.
+
+`joining` joins and splits, `padding` adds elements at the ends.
+"""
 
 from __future__ import annotations
 

@@ -8,12 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import (
-    Value,
-    dtype_of,
-    is_inexact,
-    shape_of,
-)
+from ..core import Value, dtype_of, is_inexact, shape_of
 from ..lowering import kernels, monoids
 from .casts import convert
 from .cumulative import doubling_scan
@@ -27,7 +22,6 @@ class _ScatterMultiply(Scatter):
     """The product over updates that fall on one place; exact where some of them are zero."""
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-
         x, u, *indices = primals
         tx, tu, *_ = tangents
         out = self.bind(x, u, *indices, **params)

@@ -1,7 +1,7 @@
 """Families of primitives: what an operation's kind says about its rules.
 
-Elementwise, Linear, Bilinear, and the linear node `weighted_sum` that the tangent of every elementwise operation
-is. Operations themselves live in the other rooms of `ops`.
+Elementwise, Bilinear, and the linear node `weighted_sum` that the tangent of every elementwise operation
+is; those that are linear in one argument are in `linear`. Operations themselves live in the other rooms of `ops`.
 """
 
 from __future__ import annotations

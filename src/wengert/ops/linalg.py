@@ -1,9 +1,8 @@
-"""Linear algebra of stacks of matrices: the factorisations and solves that are primitives, and their derivatives.
+"""Linear algebra of stacks of matrices: solves, inverses and determinants as primitives, and their derivatives.
 
-Matrices stand in the last two axes, all axes before them are a stack. Sources: Giles (2008), "Collected matrix
-derivative results for forward and reverse mode algorithmic differentiation" (solve, inv, det, eig, svd, cholesky);
-Murray (2016), "Differentiation of the Cholesky decomposition"; Walter & Lehmann (2010) (qr); Golub & Pereyra (1973)
-(pinv); Townsend (2016), "Differentiating the singular value decomposition".
+Matrices stand in the last two axes, all axes before them are a stack. Factorisations: `decompositions` and
+`triangular_factors`. Source: Giles (2008), "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation".
 """
 
 from __future__ import annotations

@@ -27,13 +27,7 @@ from .exponentials import logsumexp_p
 from .promotion import broadcast_shapes
 from .reduction import max as _max
 from .reduction import sum as _sum
-from .shape import (
-    broadcast_to,
-    canonical_axes,
-    kept_shape,
-    reduced_shape,
-    reshape,
-)
+from .shape import broadcast_to, canonical_axes, kept_shape, reduced_shape, reshape
 
 
 def shift_of(x: Any, axis: Any) -> Any:

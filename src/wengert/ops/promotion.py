@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..config import _NARROW, config
-from ..core import (
-    Aval,
-)
+from ..core import Aval
 from ..errors import ShapeError
 
 

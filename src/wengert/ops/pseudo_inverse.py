@@ -1,4 +1,8 @@
-"""The Moore-Penrose inverse."""
+"""The Moore-Penrose inverse and its derivative.
+
+Source: Golub & Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables
+separate".
+"""
 
 from __future__ import annotations
 
@@ -64,5 +68,4 @@ pinv_p = _PseudoInverse(
     reasons=NOT_LINEAR,
 )
 
-
-__all__ = []
+__all__ = ["pinv_p"]

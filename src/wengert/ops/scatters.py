@@ -32,7 +32,6 @@ def _x(*shape: int, seed: int = 31) -> ndarray:
 
 def wide(index: Value) -> Value:
     """Integers to which lengths of axes may be added, and which they may divide: 8 and 16 bits do not hold lengths."""
-
     dtype = dtype_of(index)
     return convert(index, config.int_dtype) if dtype.kind in "iu" and dtype.itemsize < 4 else index
 

@@ -1,6 +1,6 @@
 """What the primitives of control flow do with the Programs that they hold: run, rearrange, split into known and linear.
 
-A loop or a branch is transformed by transforming its Programs (ops/call.py) and putting the results together in another
+A loop or a branch is transformed by transforming its Programs (ops/derived.py) and putting the results together in another
 order; everything made so is staged once and cached on the Program it is made from. No primitive lives here.
 """
 

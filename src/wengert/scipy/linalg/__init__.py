@@ -86,18 +86,6 @@ from .solving import (
 from .spaces import null_space, orth
 from .triangular_factors import lu, lu_factor, lu_solve
 
-# --- triangular factors -----------------------------------------------------------------------------------------
-
-
-# --- orthogonal factors, eigenvalues ----------------------------------------------------------------------------
-
-
-# --- matrix equations -------------------------------------------------------------------------------------------
-
-
-# --- questions --------------------------------------------------------------------------------------------------
-
-
 __all__ = [
     "LinAlgError", "bandwidth", "block_diag", "cho_factor", "cho_solve", "cho_solve_banded", "cholesky",
     "cholesky_banded", "circulant", "companion", "convolution_matrix", "coshm", "cosm", "det", "dft", "diagsvd",

@@ -1,7 +1,7 @@
-"""Filters of images: correlations, Gaussians, extremes of windows; and images moved by affine maps. They stand in `ndimage`.
+"""Filters of images: correlations, Gaussians, extremes of windows. They stand in `ndimage`.
 
 Sums run over whole windows of the image as it goes on behind its edges (`mode`). Derivatives are those in the image and,
-where numbers of pixels do not depend on them, in the options: weights, `sigma` with a `radius`, matrices, offsets.
+where numbers of pixels do not depend on them, in the options: weights, `sigma` with a `radius`.
 """
 
 from __future__ import annotations
@@ -484,9 +484,6 @@ def median_filter(
         array([1, 2, 3, 3, 8])
     """
     return _windowed("median_filter", _middle, input, size, footprint, output, mode, cval, origin, axes)
-
-
-# --- images moved -------------------------------------------------------------------------------------------------
 
 
 __all__ = [
