@@ -201,6 +201,17 @@ def nearest_names(module: str, known: Iterable[str]) -> Callable[[str], Any]:
     return missing
 
 
+def modules_on_first_use(module: str, known: Iterable[str]) -> Callable[[str], Any]:
+    """A package's ``__getattr__`` that imports its modules when they are first asked for, as SciPy does with its own."""
+
+    def found(name: str) -> Any:
+        if name in known:
+            return importlib.import_module(f"{module}.{name}")
+        raise no_attribute(module, name, known)
+
+    return found
+
+
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
 
 

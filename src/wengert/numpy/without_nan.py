@@ -26,12 +26,16 @@ def _without_nan(a: Any, fill: Any) -> tuple[Any, Any]:
     return _where(missing, np.asarray(fill, dtype_of(a))[()], a), ~missing
 
 
-def _of_inexact(a: Any, dtype: Any) -> None:
-    """Refuse a mean of floating numbers in whole ones, as NumPy does."""
-    if dtype is not None and inexact_dtype(dtype_of(as_array(a))) and not inexact_dtype(canonical_dtype(dtype)):
-        raise DtypeError(
-            f"a mean without NaN of {dtype_of(as_array(a))} has no dtype {canonical_dtype(dtype)}; leave it out"
-        )
+def _averaged(a: Any, dtype: Any, where: Any) -> tuple[Any, Any]:
+    """`a` with NaN replaced by 0, and the mask of the elements that a mean is taken of: those of `where` that are not NaN.
+
+    Raises:
+        DtypeError: a mean of floating numbers in whole ones, which NumPy refuses too.
+    """
+    x, present = _without_nan(a, 0)
+    if dtype is not None and inexact_dtype(dtype_of(x)) and not inexact_dtype(canonical_dtype(dtype)):
+        raise DtypeError(f"a mean without NaN of {dtype_of(x)} has no dtype {canonical_dtype(dtype)}; leave it out")
+    return x, present if where is None else where if present is None else present & where
 
 
 @plain(np.nansum)
@@ -118,10 +122,6 @@ def nanmin(
     return _nanextreme(reductions.min, np.inf, a, axis, keepdims, initial, where)
 
 
-def _present(present: Any, where: Any) -> Any:
-    return present if where is None else where if present is None else present & where
-
-
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = None
 ) -> Any:
@@ -134,9 +134,8 @@ def nanmean(
         np.float64(3.0)
     """
     no_out(out)
-    _of_inexact(a, dtype)
-    x, present = _without_nan(a, 0)
-    return mean(x, axis, dtype, keepdims=keepdims, where=_present(present, where))
+    x, chosen = _averaged(a, dtype, where)
+    return mean(x, axis, dtype, keepdims=keepdims, where=chosen)
 
 
 def nanvar(
@@ -160,9 +159,7 @@ def nanvar(
         np.float64(4.0)
     """
     no_out(out)
-    _of_inexact(a, dtype)
-    x, present = _without_nan(a, 0)
-    chosen = _present(present, where)
+    x, chosen = _averaged(a, dtype, where)
     return var(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
 
 
@@ -187,9 +184,7 @@ def nanstd(
         np.float64(1.0)
     """
     no_out(out)
-    _of_inexact(a, dtype)
-    x, present = _without_nan(a, 0)
-    chosen = _present(present, where)
+    x, chosen = _averaged(a, dtype, where)
     return std(x, axis, dtype, ddof=ddof, keepdims=keepdims, where=chosen, mean=mean, correction=correction)
 
 

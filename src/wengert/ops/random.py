@@ -82,8 +82,15 @@ class _Discrete(Primitive):
         return self.bind(*primals, **params), None
 
 
-class _OfKeys(_Discrete):
-    """A function of keys alone; an array of keys gives an array of results, so that batching is the function itself."""
+class _OfOne(_Discrete):
+    """A function of one argument, of an array of them an array of results: batching is the function itself."""
+
+    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
+        return self.bind(*args, **params), True
+
+
+class _OfKeys(_OfOne):
+    """A function of keys alone."""
 
     def impl(self, key: Value, **params: Any) -> Any:
         raise NotImplementedError
@@ -95,9 +102,6 @@ class _OfKeys(_Discrete):
     def abstract(self, aval: Aval, **params: Any) -> Aval:
         tail, dtype = self.tail(**params)
         return Aval((*aval.shape, *tail), dtype)
-
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*args, **params), True
 
 
 class _Bits(_OfKeys):
@@ -135,7 +139,7 @@ class _Unwrap(_OfKeys):
         return Aval((*aval.shape, len(aval.dtype.names or ())), np.dtype(np.uint32))
 
 
-class _Wrap(_Discrete):
+class _Wrap(_OfOne):
     """Keys from their words; `generator` is given of others than threefry."""
 
     def impl(self, data: Value, *, generator: str = "threefry2x32") -> Any:
@@ -144,11 +148,8 @@ class _Wrap(_Discrete):
     def abstract(self, aval: Aval, *, generator: str = "threefry2x32") -> Aval:
         return Aval(aval.shape[:-1], GENERATORS[generator])
 
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*args, **params), True
 
-
-class _Seed(_Discrete):
+class _Seed(_OfOne):
     def impl(self, seed: Value, *, generator: str = "threefry2x32") -> Any:
         words = np.asarray(seed).astype(np.int64).view(np.uint64)
         high = (words >> np.uint64(32)).astype(np.uint32)
@@ -158,9 +159,6 @@ class _Seed(_Discrete):
 
     def abstract(self, aval: Aval, *, generator: str = "threefry2x32") -> Aval:
         return Aval(aval.shape, GENERATORS[generator])
-
-    def batch(self, size: int, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
-        return self.bind(*args, **params), True
 
 
 class _FoldIn(_Discrete):

@@ -194,8 +194,20 @@ def gathered(x: Value, indices: Sequence[Value], axes: tuple[int, ...]) -> Value
     return gather_p.bind(x, *indices, axes=axes)
 
 
-class _ScatterAdd(Scatter):
-    """Linear in `x` and `updates` together."""
+class _Linear(Scatter):
+    """Linear in `x` and `updates` together: what stands beside a tangent must be zero."""
+
+    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
+        for a in args[:2]:
+            if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
+                raise NotLinearError(
+                    f"{self.name} of a tangent and a value that is not zero is not linear in the tangent"
+                )
+        return super().record(tape, args, params)
+
+
+class _ScatterAdd(_Linear):
+    """The sum of `x` and of all updates that fall on one place."""
 
     pattern = "moves"
 
@@ -210,10 +222,6 @@ class _ScatterAdd(Scatter):
         tx = np.zeros(shape_of(out), dtype_of(out)) if tx is None else tx
         return out, self.bind(tx, tu, *indices, **params)
 
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        _only_zeros_beside(self, tape, args[:2])
-        return super().record(tape, args, params)
-
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         x, u, *indices = args
         gx = fit(cotangent, x.shape, x.dtype) if isinstance(x, LinearTracer) else None
@@ -223,8 +231,8 @@ class _ScatterAdd(Scatter):
         return (gx, gu, *[None] * len(indices))
 
 
-class _ScatterSet(Scatter):
-    """Linear in `x` and `updates` together. Where positions repeat the last update stands, as NumPy has it."""
+class _ScatterSet(_Linear):
+    """The updates in place of the elements of `x`. Where positions repeat the last update stands, as NumPy has it."""
 
     pattern = "drops"
 
@@ -237,10 +245,6 @@ class _ScatterSet(Scatter):
         tx = np.zeros(shape_of(out), dtype_of(out)) if tx is None else tx
         tu = np.zeros((), dtype_of(out))[()] if tu is None else tu
         return out, self.bind(tx, tu, *indices, **params)
-
-    def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        _only_zeros_beside(self, tape, args[:2])
-        return super().record(tape, args, params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         x, u, *indices = args
@@ -257,14 +261,6 @@ class _ScatterSet(Scatter):
             last = self.bind(np.zeros(shape_of(cotangent), order.dtype), order, *indices, axes=axes)
             gu = fit(where(equal(gathered(last, indices, axes), order), g, zero), u.shape, u.dtype)
         return (gx, gu, *[None] * len(indices))
-
-
-def _only_zeros_beside(primitive: Primitive, tape: Any, args: Sequence[Value]) -> None:
-    for a in args:
-        if not tape.owns(a) and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
-            raise NotLinearError(
-                f"{primitive.name} of a tangent and a value that is not zero is not linear in the tangent"
-            )
 
 
 def _write_set(out: ndarray, index: Any, u: Value) -> None:
