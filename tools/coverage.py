@@ -143,7 +143,7 @@ def _batched(ours: Any, call: Call) -> str:
     arrays = call[1]
     if not arrays or not _arrays(call[0], ours)(*arrays):
         return NONE
-    pairs = [np.stack([a, a[::-1] if a.ndim and a.dtype.kind == "f" else a]) for a in map(np.asarray, arrays)]
+    pairs = [np.stack([a, np.flip(a) if a.dtype.kind == "f" else a]) for a in map(np.asarray, arrays)]
     try:
         got = wengert.vmap(_arrays(call[0], ours))(*pairs)
     except (wengert.errors.WengertError, TypeError, ValueError):
