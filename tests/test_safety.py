@@ -2,6 +2,9 @@
 runs these tests; docs/campaigns/mutations.md has what it found. The interpreter is the oracle, the verifier of loops is on.
 """
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -481,3 +484,14 @@ def test_indices_are_checked():
         program = w.make_program(f)(x, i)
         with pytest.raises(IndexError):
             Executable(program)([x, i])
+
+
+def test_each_mutation_finds_its_place(monkeypatch):
+    """A change of the source that a mutation names would end the campaign, which is run by hand."""
+    root = Path(__file__).resolve().parents[1]
+    monkeypatch.setenv("WENGERT_VERIFY", "1")  # which the tool sets when it is imported
+    monkeypatch.syspath_prepend(str(root / "tools"))
+    mutations = importlib.import_module("mutations")
+    assert len(mutations.MUTATIONS) > 80
+    places = [(m, (root / "src/wengert" / m.file).read_text().count(m.old)) for m in mutations.MUTATIONS]
+    assert [(m.file, m.what, n) for m, n in places if n != 1] == []

@@ -39,7 +39,10 @@ NARROW = {  # the tests of each, and those of them that are run
     "fingerprints": ("safety", "fingerprint or keys"),
     "guards": ("safety", "guards"),
     "checks": ("safety", "indices"),
-    "parts": ("complex_native", "moves_and_sums or mixed or matrix_products or linear_algebra or while_and_branches"),
+    "parts": (
+        "complex_native",
+        "moves_and_sums or mixed or matrix_products or linear_algebra or while_and_branches or has_native_code or differences",
+    ),
     "16 bits": ("narrow", "conversions or each_operation"),
     "convolutions": ("convolutions", "forms or vectors"),
     "ufunc loops": ("ufunc_loops", "airy or broadcast or converted or structure"),
