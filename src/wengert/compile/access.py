@@ -154,11 +154,7 @@ class Access:
             mask = e.splat(mask, lanes)
             if step < 0:
                 mask = e.shuffle(mask, range(lanes - 1, -1, -1))
-            vector = f"<{lanes} x {type_}>"
-            name = f"llvm.masked.load.v{lanes}{_suffix(type_)}.p0"
-            e.declarations.setdefault(name, f"declare {vector} @{name}(ptr, i32, <{lanes} x i1>, {vector})")
-            call = f"call {vector} @{name}(ptr {where.name}, i32 {align}, {mask.text}, {vector} zeroinitializer)"
-            out = e.define(call, type_, lanes, max(where.depth, mask.depth))
+            out = e.masked_load(where, type_, lanes, mask)
         return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
 
     def _load_half(self, atom: Any, offset: Affine, type_: str, lanes: int) -> V:
@@ -192,12 +188,8 @@ class Access:
 
     def _gather(self, where: V, type_: str, lanes: int, mask: V | None) -> V:
         e = self.e
-        vector = f"<{lanes} x {type_}>"
-        name = f"llvm.masked.gather.v{lanes}{_suffix(type_)}.v{lanes}p0"
-        e.declarations.setdefault(name, f"declare {vector} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")
         mask = e.constant(True, "i1", lanes) if mask is None else e.splat(mask, lanes)
-        call = f"call {vector} @{name}({where.text}, i32 {BITS[type_] // 8}, {mask.text}, {vector} zeroinitializer)"
-        return e.define(call, type_, lanes, max(where.depth, mask.depth))
+        return e.masked_load(where, type_, lanes, mask)
 
     def store(self, target: Var, offset: Affine, value: V, vector: bool) -> None:
         e = self.e
@@ -217,20 +209,13 @@ class Access:
             where = self.address(base, type_, at)
             self._fetch_ahead(where, lanes * align, True)
             if fresh is not None:
-                name = f"llvm.masked.store.v{lanes}{_suffix(type_)}.p0"
-                e.declarations.setdefault(name, f"declare void @{name}(<{lanes} x {type_}>, ptr, i32, <{lanes} x i1>)")
-                e.raw(f"  call void @{name}({value.text}, ptr {where.name}, i32 {align}, {fresh.text})")
+                e.masked_store(value, where, fresh)
                 return
             e.raw(f"  store {value.text}, ptr {where.name}, align {align}")
             return
         at = e.iadd(e.splat(at, lanes), e.lanes_constant([step * i for i in range(lanes)], "i64"))
         where = self.address(base, type_, at)
-        name = f"llvm.masked.scatter.v{lanes}{_suffix(type_)}.v{lanes}p0"
-        e.declarations.setdefault(
-            name, f"declare void @{name}(<{lanes} x {type_}>, <{lanes} x ptr>, i32, <{lanes} x i1>)"
-        )
-        mask = e.constant(True, "i1", lanes) if fresh is None else fresh
-        e.raw(f"  call void @{name}({value.text}, {where.text}, i32 {align}, {mask.text})")
+        e.masked_store(value, where, e.constant(True, "i1", lanes) if fresh is None else fresh)
 
     def fresh(self) -> V | None:
         """Which lanes are at points that no vector before had; None where all are."""
@@ -249,10 +234,6 @@ class Access:
     def level(self, args: list[V]) -> list[V]:
         lanes = max(a.lanes for a in args)
         return [self.e.splat(a, lanes) for a in args]
-
-
-def _suffix(type_: str) -> str:
-    return {"float": "f32", "double": "f64"}.get(type_, type_)
 
 
 __all__ = ["Access"]

@@ -262,6 +262,21 @@ class Emitter:
         right = f"call {out_llvm} @{full}({', '.join(map(_TEXT, args))})"
         return self.define(right, out, lanes, depth)
 
+    def masked_load(self, where: V, type: str, lanes: int, mask: V) -> V:
+        """The numbers from an address on, or those at an address for each lane, where the mask holds; 0 elsewhere."""
+        kind, vector = f"v{lanes}{_SUFFIXES.get(type, type)}", f"<{lanes} x {type}>"
+        name = f"llvm.masked.load.{kind}.p0" if where.lanes == 1 else f"llvm.masked.gather.{kind}.v{lanes}p0"
+        self.declarations.setdefault(name, f"declare {vector} @{name}({where.llvm}, i32, <{lanes} x i1>, {vector})")
+        call = f"call {vector} @{name}({where.text}, i32 {BITS[type] // 8}, {mask.text}, {vector} zeroinitializer)"
+        return self.define(call, type, lanes, max(where.depth, mask.depth))
+
+    def masked_store(self, value: V, where: V, mask: V) -> None:
+        """Write the lanes of a vector where the mask holds: from an address on, or to an address for each."""
+        kind = f"v{value.lanes}{_SUFFIXES.get(value.type, value.type)}"
+        name = f"llvm.masked.store.{kind}.p0" if where.lanes == 1 else f"llvm.masked.scatter.{kind}.v{value.lanes}p0"
+        self.declarations.setdefault(name, f"declare void @{name}({value.llvm}, {where.llvm}, i32, {mask.llvm})")
+        self.raw(f"  call void @{name}({value.text}, {where.text}, i32 {BITS[value.type] // 8}, {mask.text})")
+
     def patch(self, condition: V, value: V, name: str, *args: V) -> V:
         """`value`, but NAME of `args` by the C library in lanes where `condition` holds.
 

@@ -51,25 +51,18 @@ class Stack:
     def read(self, base: V, size: int, element: V) -> V:
         """One element of each matrix; the memory must not change."""
         e, where = self.f.e, self._addresses(base, size, element)
-        t, n, align = self.type, self.lanes, BITS[self.type] // 8
+        t, n = self.type, self.lanes
         if where.lanes == 1:
             vector = t if n == 1 else f"<{n} x {t}>"
-            return e.define(f"load {vector}, {where!r}, align {align}", t, n, where.depth)
-        vector, mask = f"<{n} x {t}>", e.constant(True, "i1", n)
-        name = f"llvm.masked.gather.v{n}f{BITS[t]}.v{n}p0"
-        e.declarations.setdefault(name, f"declare {vector} @{name}(<{n} x ptr>, i32, <{n} x i1>, {vector})")
-        call = f"call {vector} @{name}({where!r}, i32 {align}, {mask!r}, {vector} zeroinitializer)"
-        return e.define(call, t, n, where.depth)
+            return e.define(f"load {vector}, {where!r}, align {BITS[t] // 8}", t, n, where.depth)
+        return e.masked_load(where, t, n, e.constant(True, "i1", n))
 
     def write(self, base: V, size: int, element: V, value: V) -> None:
         f, e, where = self.f, self.f.e, self._addresses(base, size, element)
         if where.lanes == 1:
             f.store(value, where)
             return
-        t, n = self.type, self.lanes
-        name = f"llvm.masked.scatter.v{n}f{BITS[t]}.v{n}p0"
-        e.declarations.setdefault(name, f"declare void @{name}(<{n} x {t}>, <{n} x ptr>, i32, <{n} x i1>)")
-        e.raw(f"  call void @{name}({value!r}, {where!r}, i32 {BITS[t] // 8}, {e.constant(True, 'i1', n)!r})")
+        e.masked_store(value, where, e.constant(True, "i1", self.lanes))
 
     def matrix(self, base: V, n: int, transpose: bool = False) -> Matrix:
         """Square matrices."""

@@ -39,15 +39,11 @@ class Spread(Array):
         if self.together is None or offset.lanes > 1:
             return self.gather(w.wide(w.iadd(self.offsets, offset)), dtype)
         type_, n = memory_type(self.dtype), w.width
-        where, align = self.at(w.iadd(self.together, offset)), BITS[type_] // 8
-        llvm = f"<{n} x {type_}>"
+        where = V(self.at(w.iadd(self.together, offset)), "ptr", 1, 0)
         if w.bounded is None or self.step > 1:  # a room, or all lanes are in the array
-            x = w.define(f"load {llvm}, ptr {where}, align {align}", type_, n, 0)
+            x = w.define(f"load <{n} x {type_}>, {where.text}, align {BITS[type_] // 8}", type_, n, 0)
         else:
-            name = f"llvm.masked.load.v{n}{_suffix(type_)}.p0"
-            w.declarations.setdefault(name, f"declare {llvm} @{name}(ptr, i32, <{n} x i1>, {llvm})")
-            call = f"call {llvm} @{name}(ptr {where}, i32 {align}, {w.bounded!r}, {llvm} zeroinitializer)"
-            x = w.define(call, type_, n, 0)
+            x = w.masked_load(where, type_, n, w.bounded)
         x = from_memory(w, x, self.dtype)
         return x if dtype is None else cast(w, x, self.dtype, np.dtype(dtype))
 
@@ -56,27 +52,17 @@ class Spread(Array):
         w = self.w
         offset = w.scaled(offset, self.step)
         value = to_memory(w, w.wide(value), self.dtype)
-        type_, n = memory_type(self.dtype), w.width
-        align, llvm, mask = BITS[type_] // 8, f"<{n} x {type_}>", w.mask
-        if self.together is not None:
-            where = self.at(w.iadd(self.together, offset))
-            if mask is None or self.step > 1:
-                w.raw(f"  store {value!r}, ptr {where}, align {align}")
-                return
-            name = f"llvm.masked.store.v{n}{_suffix(type_)}.p0"
-            w.declarations.setdefault(name, f"declare void @{name}({llvm}, ptr, i32, <{n} x i1>)")
-            w.raw(f"  call void @{name}({value!r}, ptr {where}, i32 {align}, {mask!r})")
+        type_, n, mask = memory_type(self.dtype), w.width, w.mask
+        if self.together is None:
+            places = w.wide(w.iadd(self.offsets, offset))
+            where = w.define(f"getelementptr {type_}, ptr {self.pointer}, {places!r}", "ptr", n, 0)
+            w.masked_store(value, where, mask or w.constant(True, "i1", n))
             return
-        name = f"llvm.masked.scatter.v{n}{_suffix(type_)}.v{n}p0"
-        w.declarations.setdefault(name, f"declare void @{name}({llvm}, <{n} x ptr>, i32, <{n} x i1>)")
-        places = w.wide(w.iadd(self.offsets, offset))
-        where = w.define(f"getelementptr {type_}, ptr {self.pointer}, {places!r}", "ptr", n, 0)
-        mask = mask or w.constant(True, "i1", n)
-        w.raw(f"  call void @{name}({value!r}, {where!r}, i32 {align}, {mask!r})")
-
-
-def _suffix(type_: str) -> str:
-    return {"float": "f32", "double": "f64"}.get(type_, type_)
+        where = V(self.at(w.iadd(self.together, offset)), "ptr", 1, 0)
+        if mask is None or self.step > 1:
+            w.raw(f"  store {value!r}, {where.text}, align {BITS[type_] // 8}")
+        else:
+            w.masked_store(value, where, mask)
 
 
 __all__ = ["Spread"]

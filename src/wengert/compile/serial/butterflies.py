@@ -105,20 +105,14 @@ class Kernel(Text):
         where = self.define(f"getelementptr {self.type}, {row!r}, {at!r}", "ptr", 1, 0)
         if mask is None:
             return self.define(f"load {self.vector}, {where!r}, align {self.size}", self.type, self.lanes, 0)
-        name = f"llvm.masked.load.v{self.lanes}f{8 * self.size}.p0"
-        types = f"ptr, i32, <{self.lanes} x i1>, {self.vector}"
-        self.declarations.setdefault(name, f"declare {self.vector} @{name}({types})")
-        call = f"call {self.vector} @{name}({where!r}, i32 {self.size}, {mask!r}, {self.vector} zeroinitializer)"
-        return self.define(call, self.type, self.lanes, 0)
+        return self.masked_load(where, self.type, self.lanes, mask)
 
     def put_line(self, row: V, at: V, value: V, mask: V | None) -> None:
         where = self.define(f"getelementptr {self.type}, {row!r}, {at!r}", "ptr", 1, 0)
         if mask is None:
             self.raw(f"  store {value!r}, {where!r}, align {self.size}")
-            return
-        name = f"llvm.masked.store.v{self.lanes}f{8 * self.size}.p0"
-        self.declarations.setdefault(name, f"declare void @{name}({self.vector}, ptr, i32, <{self.lanes} x i1>)")
-        self.raw(f"  call void @{name}({value!r}, {where!r}, i32 {self.size}, {mask!r})")
+        else:
+            self.masked_store(value, where, mask)
 
     def below(self, count: V, first: int = 0) -> V:
         """The lanes whose number, from `first` on, is below a count."""

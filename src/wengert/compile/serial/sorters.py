@@ -122,21 +122,10 @@ def _rank(w: Writer, type_: str, indices: bool) -> str:
     one = t.constant(1, "i32", lanes)
 
     def masked_load(k: int, at: V, mask: V) -> V:
-        type_ = t.types[k]
-        vector, full = f"<{lanes} x {type_}>", f"llvm.masked.load.v{lanes}{type_}.p0"
-        t.declarations.setdefault(full, f"declare {vector} @{full}(ptr, i32, <{lanes} x i1>, {vector})")
-        where = t.place(type_, t.first[k], at)
-        call = f"call {vector} @{full}({where!r}, i32 {BITS[type_] // 8}, {mask!r}, {vector} zeroinitializer)"
-        return t.define(call, type_, lanes, 0)
+        return t.masked_load(t.place(t.types[k], t.first[k], at), t.types[k], lanes, mask)
 
     def masked_scatter(k: int, value: V, rank: V, mask: V) -> None:
-        type_ = t.types[k]
-        full = f"llvm.masked.scatter.v{lanes}{type_}.v{lanes}p0"
-        t.declarations.setdefault(
-            full, f"declare void @{full}(<{lanes} x {type_}>, <{lanes} x ptr>, i32, <{lanes} x i1>)"
-        )
-        where = t.define(f"getelementptr {type_}, {t.second[k]!r}, {rank!r}", "ptr", lanes, 0)
-        t.raw(f"  call void @{full}({value!r}, {where!r}, i32 {BITS[type_] // 8}, {mask!r})")
+        t.masked_store(value, t.define(f"getelementptr {t.types[k]}, {t.second[k]!r}, {rank!r}", "ptr", lanes, 0), mask)
 
     def counted(loop: Any, before: Callable[[V, V], V]) -> None:
         """One more for the keys that another one comes before."""

@@ -75,13 +75,8 @@ class Array:
         if lanes == 1 or self.constant is not None:
             wide = offsets if offsets.type == "i64" else w.cast("sext", offsets, "i64")
             return self.load(wide, lanes, 1, dtype)
-        llvm, align = f"<{lanes} x {type_}>", BITS[type_] // 8
-        suffix = {"float": "f32", "double": "f64"}.get(type_, type_)
-        name = f"llvm.masked.gather.v{lanes}{suffix}.v{lanes}p0"
-        w.declarations.setdefault(name, f"declare {llvm} @{name}(<{lanes} x ptr>, i32, <{lanes} x i1>, {llvm})")
         where = w.define(f"getelementptr {type_}, ptr {self.pointer}, {offsets!r}", "ptr", lanes, 0)
-        call = f"call {llvm} @{name}({where!r}, i32 {align}, {w.constant(True, 'i1', lanes)!r}, {llvm} zeroinitializer)"
-        x = from_memory(w, w.define(call, type_, lanes, 0), self.dtype)
+        x = from_memory(w, w.masked_load(where, type_, lanes, w.constant(True, "i1", lanes)), self.dtype)
         return x if dtype is None else cast(w, x, self.dtype, np.dtype(dtype))
 
     def store(self, offset: V, value: V) -> None:
