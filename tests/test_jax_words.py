@@ -9,7 +9,7 @@ import re
 import pytest
 
 from wengert import config
-from wengert.interop import jax_names
+from wengert.interop import jax_names, wording
 
 SETUP = """
 import numpy as np, jax, jax.numpy as jnp
@@ -25,6 +25,9 @@ def backward(fwd, bwd, *args):
     f = jax.custom_vjp(lambda *x: x[0])
     f.defvjp(fwd, bwd)
     return grad(f)(*args)
+def watched(f):
+    with jax.debug_nans(True), jax.debug_infs(True):
+        return f()
 def kept(transform):
     out = []
     transform(lambda x: (out.append(x), x)[1])
@@ -65,6 +68,7 @@ CASES = [
     ("jit(lambda x, y: x, static_argnums=1)(1., [1])", "ValueError", "Non-hashable static arguments are not supported"),
     ("jit(lambda x: x)({'a': [1, 'foo']})", "TypeError", r"(?s)Error interpreting argument to .* as an abstract array.*<class 'str'>.*path x\['a'\]\[1\]"),
     ("jit(lambda x: object())(1)", "TypeError", "value of type <class 'object'>.*, which is not a valid JAX type"),
+    ("jit(lambda x: x, static_argnums=0, donate_argnums=0)", "ValueError", "static_arg.* and donate_arg.* cannot intersect"),
     # derivatives
     ("grad(lambda x: x)(a)", "TypeError", r"Gradient only defined for scalar-output functions. Output had shape: \(3,\)."),
     ("grad(lambda x: (x, x))(1.)", "TypeError", "Gradient only defined for scalar-output functions. Output was"),
@@ -85,8 +89,17 @@ CASES = [
     ("vjp(lambda x: x, a)[1](jnp.ones(2))", "ValueError", "unexpected JAX type .*for argument to VJP function"),
     ("jax.linear_transpose(jnp.sin, 1.)(1.)", "Exception", "Transpose rule .*for 'sin' not implemented"),
     ("grad(lambda x: jax.pure_callback(np.sin, x, x))(1.)", "ValueError", "Pure callbacks do not support JVP"),
+    ("vjp(lambda x: {'k': x}, a)[1]({'k': a + 1j})", "ValueError", r"argument to VJP function: got complex128\[3\], but expected float64\[3\]"),
+    ("vjp(lambda x: x.astype(int), a)[1](np.zeros(2, jax.dtypes.float0))", "ValueError", r"got float0\[2\], but expected float0\[3\]"),
+    ("jax.linearize(jnp.sin, a)[1](jnp.ones(2))", "ValueError", r"(?s)tangent values inconsistent.*float64\[2\] for primal aval float64\[3\]"),
+    ("jax.linearize(lambda x: x * 1., jnp.array([1, 2]))[1](np.zeros(3, jax.dtypes.float0))", "ValueError", "tangent values inconsistent"),
+    ("jax.linear_transpose(lambda x: 2 * x, a)(jnp.ones(2))", "TypeError", r"cotangent type does not match function output, expected \(ShapedArray\(float64\[3\]\),\)"),
+    ("jax.linear_transpose(lambda x: 2 * x, jnp.array([3]))(jnp.array([1, 2]))", "TypeError", "cotangent type does not match function output"),
+    ("jax.linear_transpose(lambda x: (x, x), a)(a)", "TypeError", "cotangent tree does not match function output"),
+    ("grad(lambda x: x)('a')", "TypeError", "Argument 'a' of type <class 'str'> is not a valid JAX type"),
     # vmap
     ("vmap(lambda x, y: x)(a, jnp.ones(2))", "ValueError", "(?s)vmap got inconsistent sizes for array axes to be mapped:.*size 3: axis 0 of argument x.*size 2: axis 0 of argument y"),
+    ("vmap(lambda x, y: x)(a, y=jnp.ones(2))", "ValueError", "(?s)vmap got inconsistent sizes for array axes to be mapped:.*3.*2"),
     ("vmap(lambda x: x, axis_size=4)(a)", "ValueError", "(?s)inconsistent sizes.*the `axis_size` argument was 4"),
     ("vmap(lambda x: x, in_axes=1)(a)", "ValueError", r"map its argument along axis 1, which implies that its rank should be at least 2, but is only 1 \(its shape is \(3,\)\)"),
     ("vmap(lambda x: x, in_axes=(0, 0))(a)", "ValueError", r"got len\(in_axes\)=2, len\(args\)=1"),
@@ -103,6 +116,8 @@ CASES = [
     ("backward(lambda x: (x, x), lambda r, g: (g, g), 1.)", "TypeError", "tuple of length equal to the number of arguments to the primal function"),
     ("backward(lambda x: (x, x), lambda r, g: (jnp.ones(3),), 1.)", "ValueError", "so the shapes do not match"),
     ("backward(lambda x: x, lambda r, g: (g,), 1.)", "TypeError", "Custom VJP fwd rule .*must produce a pair"),
+    ("custom(lambda p, t: ((p[0], 1.), t[0]), 1.)", "TypeError", "Custom JVP rule .*for function <lambda> must produce"),
+    ("backward(lambda x: ((x, x), x), lambda r, g: (g,), 1.)", "TypeError", "Custom VJP fwd rule .*but it has|Gradient only defined for scalar-output"),
     # loops and branches
     ("lax.while_loop(lambda c: (c < 5, True), lambda c: c + 1, 0)", "TypeError", "cond_fun must return a boolean scalar, but got pytree"),
     ("lax.while_loop(lambda c: c, lambda c: c - 1, 3)", "TypeError", r"cond_fun must return a boolean scalar, but got output type\(s\)"),
@@ -125,6 +140,15 @@ CASES = [
     ("lax.cond(a > 0, lambda x: x, lambda x: x, 1.)", "TypeError", "Pred must be a scalar, got"),
     ("lax.cond(True, lambda x: jnp.ones(2), lambda x: jnp.ones(3), 1.)", "TypeError", "cond branches must have equal output types but they differ"),
     ("lax.cond(True, lambda x: (x, x), lambda x: x, 1.)", "TypeError", "cond branch outputs must have the same pytree structure"),
+    ("lax.associative_scan(lambda x, y: (x[0] + y[0], x[1] + y[1]), (a, jnp.ones(4)))", "ValueError", r"must have the same first dimension. \(saw: \[\(3,\), \(4,\)\]\)"),
+    ("grad(lambda c: lax.custom_linear_solve(lambda v: 2 * v, c, lambda mv, c: c / 2).sum())(a)", "TypeError", "transpose_solve required for backwards mode"),
+    ("lax.custom_linear_solve(lambda v: v, a, lambda mv, c: (c, c))", "ValueError", r"solve\(\) output shapes must match b"),
+    # trees
+    ("jax.tree.map(lambda x, y: x, [1, 2], [1, 2, 3])", "ValueError", "pytree structure error: different lengths of list at key path"),
+    ("jax.tree.map(lambda x, y: x, {'a': 1}, {'b': 2})", "ValueError", "pytree structure error: different pytree metadata at key path"),
+    ("jax.tree_util.tree_broadcast([1, 2], [1, 2, 3])", "ValueError", "pytree structure error: different lengths of list"),
+    ("jax.tree.unflatten(jax.tree.structure([1, 2]), [1])", "ValueError", "Too few leaves for PyTreeDef; expected 2, got 1"),
+    ("jax.tree.unflatten(jax.tree.structure([1, 2]), [1, 2, 3])", "ValueError", "Too many leaves for PyTreeDef; expected 2"),
     # arrays
     ("jnp.sum(a, axis=3)", "ValueError", "axis 3 is out of bounds for array of dimension 1"),
     ("jnp.expand_dims(a, 4)", "ValueError", "axis 4 is out of bounds for array of dimension 2"),
@@ -140,6 +164,43 @@ CASES = [
     ("jnp.broadcast_to(a, (2, 2))", "ValueError", "Incompatible types for broadcasting|Incompatible shapes for broadcasting"),
     ("jnp.max(jnp.zeros(0))", "ValueError", "zero-size array to reduction operation max which has no identity"),
     ("jnp.array('text')", "TypeError", "not a valid JAX"),
+    ("watched(lambda: jnp.sqrt(-1. - a))", "FloatingPointError", r"invalid value \(nan\) encountered in sqrt"),
+    ("watched(lambda: jnp.log(a))", "FloatingPointError", r"invalid value \(inf\) encountered in log"),
+    ("watched(lambda: jnp.ones(3) / 0)", "FloatingPointError", r"invalid value \(inf\) encountered in div"),
+    ("jnp.sort(jnp.array(3.))", "ValueError", "axis -1 is out of bounds for array of dimension 0"),
+    ("jnp.dot(m, m)", "TypeError", r"contracting dimensions to have the same shape, got \(3,\) and \(2,\)"),
+    ("jit(jnp.dot)(m, m)", "TypeError", r"contracting dimensions to have the same shape, got \(3,\) and \(2,\)"),
+    ("jit(jnp.matmul)(m, m)", "TypeError", r"contracting dimensions to have the same shape, got \(3,\) and \(2,\)"),
+    ("jnp.tensordot(m, m, axes=1)", "TypeError", r"contracting dimensions to have the same shape, got \(3,\) and \(2,\)"),
+    ("jnp.inner(a, jnp.ones(2))", "TypeError", r"contracting dimensions to have the same shape, got \(3,\) and \(2,\)"),
+    ("jnp.tensordot(a, a, axes=3)", "TypeError", r"Number of tensordot axes \(axes 3\) exceeds input ranks"),
+    ("a + jnp.ones(4)", "TypeError", r"add got incompatible shapes for broadcasting: \(3,\), \(4,\)\."),
+    ("jnp.add(a, jnp.ones(4))", "TypeError", r"add got incompatible shapes for broadcasting: \(3,\), \(4,\)\."),
+    ("jit(jnp.multiply)(m, jnp.ones((4, 5)))", "TypeError", r"mul got incompatible shapes for broadcasting: \(2, 3\), \(4, 5\)\."),
+    ("jnp.multiply(m, jnp.ones((4, 5)))", "TypeError", r"mul got incompatible shapes for broadcasting: \(2, 3\), \(4, 5\)\."),
+    ("a ** jnp.ones(2)", "TypeError", r"pow got incompatible shapes for broadcasting: \(3,\), \(2,\)\."),
+    ("a % jnp.ones(2)", "TypeError", r"rem got incompatible shapes for broadcasting: \(3,\), \(2,\)\."),
+    ("jnp.where(a > 0, a, jnp.ones(2))", "ValueError", r"Incompatible shapes for broadcasting: shapes=\[\(3,\), \(3,\), \(2,\)\]"),
+    ("jit(jnp.where)(a > 0, a, jnp.ones(2))", "ValueError", r"Incompatible shapes for broadcasting: shapes=\[\(3,\), \(3,\), \(2,\)\]"),
+    ("jnp.broadcast_arrays(a, jnp.ones(2))", "ValueError", r"Incompatible shapes for broadcasting: shapes=\[\(3,\), \(2,\)\]"),
+    ("jnp.matrix_transpose(a)", "ValueError", "x must be at least two-dimensional for matrix_transpose; got ndim=1"),
+    ("jnp.nonzero(1.)", "ValueError", "Calling nonzero on 0d arrays is not allowed"),
+    ("jnp.diag(jnp.ones((2, 2, 2)))", "ValueError", "diag input must be 1d or 2d"),
+    ("jnp.diag(1.)", "ValueError", "diag input must be 1d or 2d"),
+    ("jnp.diagonal(a)", "ValueError", "diagonal requires an array of at least two dimensions"),
+    ("jnp.reshape(a, (-1, -1))", "TypeError", "can only specify one unknown axis size with a `-1` value"),
+    ("jnp.zeros(1.5)", "TypeError", "Shapes must be 1D sequences of concrete values of integer type, got"),
+    ("jnp.moveaxis(m, (0, 1), (0,))", "ValueError", "Inconsistent number of elements"),
+    ("jnp.concatenate([a, m])", "TypeError", "Cannot concatenate arrays with different numbers of dimensions"),
+    ("jnp.stack([a, m])", "ValueError", "Cannot stack arrays with different numbers of dimensions"),
+    ("jnp.concatenate([m, jnp.ones((2, 2))], axis=0)", "TypeError", "shapes that differ in dimensions other than the one being concatenated"),
+    ("jnp.concatenate([1., 2.])", "ValueError", "Zero-dimensional arrays cannot be concatenated"),
+    ("jnp.repeat(a, -1)", "TypeError", "broadcast_in_dim shape must have every element be nonnegative"),
+    ("jnp.quantile(a, 0.5, method='other')", "ValueError", "method can only be 'linear', 'lower', 'higher', 'midpoint', 'nearest' or 'inverted_cdf'"),
+    ("jnp.quantile(a, 0.5, method='linear', weights=a)", "Exception", "linear doesn't support weights. Only method 'inverted_cdf' supports weights"),
+    ("jnp.median(a * 1j)", "ValueError", "quantile does not support complex input, as the operation is poorly defined"),
+    ("jnp.nanargmin(a * 1j)", "TypeError", "lt does not accept dtype complex128 at position 0. Accepted dtypes at position 0 are subtypes of integer, floating, bool"),
+    ("(a * 1j).argmax()", "TypeError", "gt does not accept dtype complex128 at position 0"),
 ]  # fmt: skip
 
 
@@ -162,6 +223,29 @@ def test_errors_have_jax_classes_and_words(names, code, kind, phrase):
     with jax_names.as_jax(), config.override(enable_x64=True), pytest.raises(_classes(names["jax"], kind)) as caught:
         eval(code, names)
     assert re.search(phrase, str(caught.value)), str(caught.value)
+
+
+class _Noting:
+    """A pattern that notes which messages it was found in."""
+
+    def __init__(self, pattern):
+        self.pattern, self.found = pattern, 0
+
+    def match(self, text):
+        out = self.pattern.match(text)
+        self.found += out is not None
+        return out
+
+
+def test_each_saying_is_met(names, monkeypatch):
+    """A pattern that no case meets is one whose message has changed, or has gone."""
+    patterns = [(_Noting(pattern), sentence) for pattern, sentence in wording._PATTERNS]
+    monkeypatch.setattr(wording, "_PATTERNS", patterns)
+    with jax_names.as_jax(), config.override(enable_x64=True):
+        for code, _, _ in CASES:
+            with pytest.raises(Exception):  # noqa: B017, PT011 (`test_errors_have_jax_classes_and_words` says which)
+                eval(code, names)
+    assert [p.pattern.pattern for p, _ in patterns if not p.found] == []
 
 
 @pytest.mark.peers

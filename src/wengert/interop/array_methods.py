@@ -141,9 +141,12 @@ def power(x: Any, y: Any) -> Array:
         a, b = in_dtype(a, np.dtype(np.int32)), in_dtype(b, np.dtype(np.int32))
     (_, weak_x), (of_y, weak_y) = kind_of(x), kind_of(y)
     weak = weak and (inexact_dtype(of_y) or (weak_x and weak_y))
-    if a.dtype.kind == "i" and (isinstance(b, Tracer) or np.any(np.asarray(b) < 0)):
-        return wrap(_whole_power(a, b), weak)
-    return wrap(ew.power_p.bind(a, b), weak)
+    try:
+        if a.dtype.kind == "i" and (isinstance(b, Tracer) or np.any(np.asarray(b) < 0)):
+            return wrap(_whole_power(a, b), weak)
+        return wrap(ew.power_p.bind(a, b), weak)
+    except REFUSED as error:
+        raise in_jax_words(error, "power", (a.dtype, b.dtype))  # noqa: B904 (the same error)
 
 
 def _whole_power(x: Value, y: Value) -> Value:

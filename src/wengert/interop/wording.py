@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import ConcretizationError, LeakedTracerError, WengertError
 from . import refusals
+from .primitive_names import NAMES
 from .sayings import SAYINGS
 
 REFUSED = (WengertError, TypeError, ValueError, FloatingPointError)  # what the library and NumPy raise for arguments
@@ -102,12 +103,22 @@ def _derived(groups: dict[str, str], function: str) -> dict[str, Any]:
             word for word, same in (("dtypes", out["p"] == out["q"]), ("shapes", out["ps"] == out["qs"])) if not same
         ]
         out["differ"] = " and ".join(kinds)
-    if "f" in out:
-        out["order"] = "lt" if "min" in out["f"] else "gt"
+    if "shapes" in out:
+        out["broadcasting"] = _broadcasting(out.get("operation", function), out["shapes"])
     if "want" in out and "p" in out:
         out["kind"] = _difference(out["want"] or out["p"], out["got"] or out["q"])
         out["at"] = out["at"] or "tree_map tree"
     return out
+
+
+def _broadcasting(operation: str, shapes: str) -> str:
+    """What JAX says of shapes that do not meet: it names the primitive, or lists them for functions that only bring them together."""
+    found = re.findall(r"\((.*?)\)", shapes)
+    listing = ", ".join(str(tuple(map(int, re.findall(r"\d+", lengths)))) for lengths in found)
+    if operation in ("where", "broadcast_arrays", "broadcast_shapes"):
+        return f"Incompatible shapes for broadcasting: shapes=[{listing}]"
+    primitive = _TAKEN[operation][0] if operation in _TAKEN else NAMES.get(operation, operation)
+    return f"{primitive} got incompatible shapes for broadcasting: {listing}."
 
 
 def _difference(one: str, other: str) -> str:

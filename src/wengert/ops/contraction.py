@@ -80,13 +80,19 @@ def _impl(x: Value, y: Value, *, dims: Dims) -> Value:
     return out if out.dtype == dtype else out.astype(dtype)
 
 
-def _shape_rule(x: Aval, y: Aval, *, dims: Dims) -> Aval:
+def _check_lengths(sx: tuple[int, ...], sy: tuple[int, ...], dims: Dims) -> None:
+    """Raise where axes that are paired differ in length."""
     (cx, cy), (bx, by) = dims
     for i, j in (*zip(cx, cy, strict=True), *zip(bx, by, strict=True)):
-        if x.shape[i] != y.shape[j]:
+        if sx[i] != sy[j]:
             raise ShapeError(
-                f"product of shapes {x.shape} and {y.shape}: axis {i} of the first does not fit axis {j} of the second"
+                f"product of shapes {sx} and {sy}: axis {i} of the first has length {sx[i]}, axis {j} of the second {sy[j]}"
             )
+
+
+def _shape_rule(x: Aval, y: Aval, *, dims: Dims) -> Aval:
+    (cx, cy), (bx, by) = dims
+    _check_lengths(x.shape, y.shape, dims)
     shape = (
         *[x.shape[i] for i in bx],
         *[x.shape[i] for i in _free(x.ndim, cx, bx)],
@@ -239,13 +245,7 @@ def dot_general(x: Value, y: Value, dimension_numbers: Any, preferred_element_ty
 
 
 def _product(x: Value, y: Value, dims: Dims) -> Value:
-    (cx, cy), (bx, by) = dims
-    sx, sy = shape_of(x), shape_of(y)
-    for i, j in (*zip(cx, cy, strict=True), *zip(bx, by, strict=True)):
-        if sx[i] != sy[j]:
-            raise ShapeError(
-                f"product of shapes {sx} and {sy}: axis {i} of the first does not fit axis {j} of the second"
-            )
+    _check_lengths(shape_of(x), shape_of(y), dims)
     return dot_general_p.bind(x, y, dims=dims)
 
 

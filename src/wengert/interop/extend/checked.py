@@ -22,8 +22,8 @@ from ...ops.control.primitives import cond_p, scan_p, while_p
 from ...ops.reduction import any as any_
 from ...program import Equation, Literal, Program, programs_of
 from ...transforms.staging import stage
+from ..primitive_names import NAMES
 from .primitive import BATCHERS, JVPS, Primitive
-from .translation import NAMES
 
 staging: ContextVar[bool] = ContextVar("checkify", default=False)  # whether a function is traced for its checks
 

@@ -16,6 +16,7 @@ from ..array import Array, in_dtype, kind_of, promoted, wrap
 from ..border import bordered, lift, lower
 from ..promotion import joined
 from ..rules import checked, keeping
+from ..wording import worded
 from .numpy import array, asarray, astype
 
 
@@ -34,6 +35,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return lift(ours.select(conditions, values[:-1], values[-1]), weak)
 
 
+@worded
 def broadcast_arrays(*args: Any) -> list[Any]:
     """The arrays in the shape in which they meet."""
     given = [array(checked(a, broadcast_arrays, i)) for i, a in enumerate(args)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,17 @@ def _types_of(tree: Any) -> tuple[Type | None, ...]:
     return tuple(out)
 
 
+def _unlike(leaves: list[Any], types: Sequence[Type | None]) -> tuple[Type, Type] | None:
+    """The first type that is not the one expected, and that; where one of them is float0, their shapes count."""
+    for x, want in zip(leaves, types, strict=True):
+        got = _type_of(x)
+        if got is None or want is None or got == want:
+            continue
+        if got[0] != want[0] or FLOAT0 not in (got[1], want[1]):
+            return got, want
+    return None
+
+
 class Pullback(LiftedTree):
     """What `vjp` returns: a function of a cotangent, which has the type of the result.
 
@@ -62,15 +73,13 @@ class Pullback(LiftedTree):
 
     def __call__(self, *cotangents: Any) -> Any:
         leaves = trees.leaves(cotangents)
-        if len(leaves) == len(self.types):
-            for x, want in zip(leaves, self.types, strict=True):
-                got = _type_of(x)
-                if got is not None and want is not None and got != want and FLOAT0 not in (got[1], want[1]):
-                    raise ValueError(
-                        f"unexpected JAX type (e.g. shape/dtype) for argument to VJP function: got {_text(got)}, but expected "
-                        f"{_text(want)} because the corresponding output of the differentiated function had JAX type "
-                        f"{_text(want)}"
-                    )
+        unlike = _unlike(leaves, self.types) if len(leaves) == len(self.types) else None
+        if unlike is not None:
+            got, want = map(_text, unlike)
+            raise ValueError(
+                f"unexpected JAX type (e.g. shape/dtype) for argument to VJP function: got {got}, but expected {want} because "
+                f"the corresponding output of the differentiated function had JAX type {want}"
+            )
         return super().__call__(*cotangents)
 
 
@@ -125,13 +134,13 @@ class _Tangents:
         given, tree = trees.flatten(tangents)
         if len(given) != len(self.marks):
             return tangent(*tangents)
-        for x, want in zip(given, self.types, strict=True):
-            got = _type_of(x)
-            if got is not None and want is not None and got != want and FLOAT0 not in (got[1], want[1]):
-                raise ValueError(
-                    f"linearized function called on tangent values inconsistent with the original primal values:\nGot tangent "
-                    f"aval {_text(got)} for primal aval {_text(want)} but expected {_text(want)}."
-                )
+        unlike = _unlike(given, self.types)
+        if unlike is not None:
+            got, want = map(_text, unlike)
+            raise ValueError(
+                f"linearized function called on tangent values inconsistent with the original primal values:\nGot tangent aval "
+                f"{got} for primal aval {want} but expected {want}."
+            )
         values = [as_array(lower(x)) for x in given]
         marked = [Weak(x) if m else x for x, m in zip(values, self.marks, strict=True)]
         return _applied(tangent.inner, trees.unflatten(tree, marked))
@@ -172,27 +181,19 @@ class _Transpose:
     """The transpose of a linear function."""
 
     def __init__(self, inner: Any, types: tuple[Type, ...], dtypes: list[np.dtype] | None) -> None:
-        self.inner, self.types, self.dtypes = (
-            inner,
-            types,
-            dtypes,
-        )  # of its argument; of its result, where they are integers
+        self.inner, self.types = inner, types  # of its argument
+        self.dtypes = dtypes  # of its result, where they are integers
 
     def __call__(self, *cotangents: Any) -> Any:
         leaves, tree = trees.flatten(cotangents)
+        if len(leaves) == len(self.types) and _unlike(leaves, self.types) is not None:
+            expected = tuple(ShapedArray(*t) for t in self.types)
+            raise TypeError(f"cotangent type does not match function output, expected {expected} but got {leaves}")
         if self.dtypes is not None:
             floats = [wrap(converted(as_array(lower(x)), np.float64)) for x in leaves]
             out, structure = trees.flatten(self.inner(*trees.unflatten(tree, floats)))
             kept = [wrap(converted(lower(x), d)) for x, d in zip(out, self.dtypes, strict=True)]
             return trees.unflatten(structure, kept)
-        if len(self.types) == len(leaves):
-            for x, want in zip(leaves, self.types, strict=True):
-                got = _type_of(x)
-                if got is not None and got != want:
-                    expected = tuple(ShapedArray(*w) for w in self.types)
-                    raise TypeError(
-                        f"cotangent type does not match function output, expected {expected} but got {leaves}"
-                    )
         return self.inner(*cotangents)
 
 

@@ -24,6 +24,7 @@ from ..keywords import check_precision
 from ..places import clamped
 from ..promotion import floating, joined
 from ..rules import checked, meeting
+from ..wording import REFUSED, in_jax_words
 from .dtypes import issubdtype
 
 ndarray = Array
@@ -197,7 +198,10 @@ def where(condition: Any, x: Any = None, y: Any = None, /, *, size: Any = None, 
     (x, y), weak = promoted((border.lower(x) if isinstance(x, list) else x, y))
     if np.asarray(condition).dtype.kind != "b" if not isinstance(condition, Tracer) else condition.dtype.kind != "b":
         condition = ew.not_equal(condition, 0)
-    return wrap(ew.where(condition, x, y), weak)
+    try:
+        return wrap(ew.where(condition, x, y), weak)
+    except REFUSED as error:
+        raise in_jax_words(error, "where")  # noqa: B904 (the same error)
 
 
 # --- products ---------------------------------------------------------------------------------------------------

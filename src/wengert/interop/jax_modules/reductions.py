@@ -93,13 +93,26 @@ def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, include_in
     return _cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
 
 
-def _of_real(name: str, error: type[Exception]) -> Callable[..., Any]:
+def _unordered(primitive: str) -> Callable[[np.dtype], Exception]:
+    """The error for a dtype that a comparison does not take."""
+    return lambda dtype: TypeError(
+        f"{primitive} does not accept dtype {dtype.name} at position 0. Accepted dtypes at position 0 are subtypes of integer, "
+        f"floating, bool."
+    )
+
+
+def _no_quantile(dtype: np.dtype) -> Exception:
+    return ValueError("quantile does not support complex input, as the operation is poorly defined.")
+
+
+def _of_real(name: str, refusal: Callable[[np.dtype], Exception]) -> Callable[..., Any]:
     inner = named(name)
 
     def function(a: Any, *args: Any, **kwargs: Any) -> Any:
         no_out(name, kwargs.pop("out", None))
-        if kind_of(checked(a, function, 0))[0].kind == "c":
-            raise error(f"{name} does not accept complex dtypes: they have no order")
+        dtype = kind_of(checked(a, function, 0))[0]
+        if dtype.kind == "c":
+            raise refusal(dtype)
         return inner(a, *args, **kwargs)
 
     function.__name__ = function.__qualname__ = name
@@ -108,10 +121,11 @@ def _of_real(name: str, error: type[Exception]) -> Callable[..., Any]:
     return function
 
 
-argmax, argmin, nanargmax, nanargmin = (_of_real(n, TypeError) for n in ("argmax", "argmin", "nanargmax", "nanargmin"))
-median, nanmedian = (_of_real(n, ValueError) for n in ("median", "nanmedian"))
+argmax, nanargmax = (_of_real(n, _unordered("gt")) for n in ("argmax", "nanargmax"))
+argmin, nanargmin = (_of_real(n, _unordered("lt")) for n in ("argmin", "nanargmin"))
+median, nanmedian = (_of_real(n, _no_quantile) for n in ("median", "nanmedian"))
 quantile, nanquantile, percentile, nanpercentile = (
-    _of_real(n, ValueError) for n in ("quantile", "nanquantile", "percentile", "nanpercentile")
+    _of_real(n, _no_quantile) for n in ("quantile", "nanquantile", "percentile", "nanpercentile")
 )
 
 
