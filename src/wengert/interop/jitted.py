@@ -56,8 +56,6 @@ class Jitted(Outer):
         super().__init__(inner, fun, refs=refs)
         self.options = options
         self.flat: dict[Any, _Flat] = {}
-        nums, names = getattr(inner, "donate_argnums", ()) or (), getattr(inner, "donate_argnames", ()) or ()
-        self.donated = (nums, names) if nums or names else None
         self.simple = not (getattr(inner, "static_argnums", ()) or getattr(inner, "static_argnames", ()))
 
     def __repr__(self) -> str:
@@ -70,26 +68,19 @@ class Jitted(Outer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if self.donated is not None:
-                found = given_up(args, kwargs, *self.donated)
-                out = self._called(*args, **kwargs)
-                give_up(found, out)
-            else:
-                out = self._called(*args, **kwargs)
-            if Watch.on:
-                check()
-            return out
+            if (
+                (self.simple and not kwargs and _alone(map(type, args)))
+                or config.debugging
+                or (self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)))
+            ):
+                return super().__call__(*args, **kwargs)
+            return self._flattened(args, kwargs)
         except np.linalg.LinAlgError:  # compiled code says it of singular matrices, whose solutions are infinite in JAX
             with provided("infinite_solutions")(), config.override(disable_jit=True), np.errstate(all="ignore"):
                 return super().__call__(*args, **kwargs)
 
-    def _called(self, *args: Any, **kwargs: Any) -> Any:
-        if (
-            (self.simple and not kwargs and _alone(map(type, args)))
-            or config.debugging
-            or (self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)))
-        ):
-            return super().__call__(*args, **kwargs)
+    def _flattened(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of a call with trees, by the function of their leaves."""
         if self.simple:
             leaves, tree = trees.flatten((args, kwargs))
             static, rebuild = (), None
@@ -116,6 +107,8 @@ class Jitted(Outer):
         out = known.call(*values)
         if known.varied:
             return super().__call__(*args, **kwargs)
+        if Watch.on:
+            check()
         out_tree, marks = known.out
         return out_tree.unflatten(
             [wrap(v, m) if type(v) is ndarray else lift(v, m) for v, m in zip(out, marks, strict=True)]
@@ -134,6 +127,16 @@ class Jitted(Outer):
             self.flat.pop(next(iter(self.flat)))
         self.flat[key] = entry
         return entry
+
+
+class Donating(Jitted):
+    """One whose donated arguments are deleted."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        found = given_up(args, kwargs, self.inner.donate_argnums or (), self.inner.donate_argnames or ())
+        out = super().__call__(*args, **kwargs)
+        give_up(found, out)
+        return out
 
 
 def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tuple[Callable[..., Any], _Flat]:
@@ -167,4 +170,4 @@ def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tu
     return function, entry
 
 
-__all__ = ["Jitted", "flat_function"]
+__all__ = ["Donating", "Jitted", "flat_function"]

@@ -111,9 +111,8 @@ def clamped(e: Value, n: int, negative: bool = True) -> Value:
     return ew.minimum(ew.maximum(e, 0), n - 1)
 
 
-watched: Any = (
-    None  # called with the integers of an index, the length and number of their axis, and the shape, under `checkify`
-)
+# Under `checkify`: called with the integers of an index, the length and the number of their axis, and the shape.
+watched: Any = None
 
 
 def _watch(index: Any, shape: tuple[int, ...]) -> None:

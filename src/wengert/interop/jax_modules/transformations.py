@@ -34,7 +34,7 @@ from ..border import AUX, NUMBERS, TREES, Held, Outer, Weak, lift, lower, lowere
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
-from ..jitted import Jitted
+from ..jitted import Donating, Jitted
 from ..wording import worded
 from .linear_maps import linear_transpose, linearize, vjp
 from .noting import Noted, check_callable, is_number
@@ -106,7 +106,9 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
         return lambda f: jit(f, **options)
     check_callable(fun)
     kept = {name: options[name] for name in ("backend", "device") if name in options}
-    return Jitted(our_jit(lowered(fun, True), **options), fun, jit, kept)
+    inner = our_jit(lowered(fun, True), **options)
+    donates = getattr(inner, "donate_argnums", ()) or getattr(inner, "donate_argnames", ())
+    return (Donating if donates else Jitted)(inner, fun, jit, kept)
 
 
 @worded
