@@ -5,7 +5,7 @@ block of numbers, by step; the first events are kept one by one as well. Of call
 so many is timed, so that a profile costs little: the code doubles the number as long as what the clock takes is more than a
 `SHARE` of the calls, and halves it where calls have become long. Steps within the bodies of loops and branches that are written as
 functions (whose values are in memory) are timed in the same way, one run of a body in so many; of loops in registers, a step
-of which takes a few nanoseconds, the whole is.
+of which takes a few nanoseconds, the whole is. For bodies the number only grows, and counts may miss runs where threads meet.
 """
 
 from __future__ import annotations
@@ -290,27 +290,34 @@ class Writer:
 
     def ended(self, number: int) -> None:
         """After a step, or (one more) the copies of results."""
-        n = self._block("%clock.last")
-        self.module.lines += [
-            f"  %now{n} = call i64 @clock.note(i64 {number}, i64 %since{n})",
-            f"  store i64 %now{n}, ptr %clock.last",
-            f"  br label %timed{n}",
-            f"timed{n}:",
-        ]
+        self._step(f"@clock.note(i64 {number}")
 
     def left(self) -> None:
         """At the end of the call."""
-        n = self._block("%clock.first")
-        self.module.lines += [f"  call void @clock.whole(i64 %since{n})", f"  br label %timed{n}", f"timed{n}:"]
+        self._whole("@clock.whole(")
         if self.bodies:
             self.module.texts.declare(INNER, f"@{INNER} = external global [{self.inner} x i64]")
 
-    def _block(self, since: str) -> int:
-        """Begin what happens in timed calls alone."""
+    def _step(self, note: str) -> None:
+        """In timed runs alone, a call with when the step before ended: it gives the time now."""
         n = self.module.number()
-        self.module.lines += [f"  br i1 %clock.on, label %clock{n}, label %timed{n}", f"clock{n}:"]
-        self.module.lines.append(f"  %since{n} = load i64, ptr {since}")
-        return n
+        call = [f"  %now{n} = call i64 {note}, i64 %since{n})", f"  store i64 %now{n}, ptr %clock.last"]
+        self._timed(n, "%clock.last", call)
+
+    def _whole(self, note: str) -> None:
+        """In timed runs alone, a call with when the run began."""
+        n = self.module.number()
+        self._timed(n, "%clock.first", [f"  call void {note}i64 %since{n})"])
+
+    def _timed(self, n: int, since: str, lines: Sequence[str]) -> None:
+        self.module.lines += [
+            f"  br i1 %clock.on, label %clock{n}, label %timed{n}",
+            f"clock{n}:",
+            f"  %since{n} = load i64, ptr {since}",
+            *lines,
+            f"  br label %timed{n}",
+            f"timed{n}:",
+        ]
 
 
 class BodyWriter(Writer):
@@ -331,22 +338,10 @@ class BodyWriter(Writer):
         )
 
     def ended(self, number: int) -> None:
-        n = self._block("%clock.last")
-        self.module.lines += [
-            f"  %now{n} = call i64 @clock.step(i64 {self.base + 2 + 2 * number}, i64 %since{n})",
-            f"  store i64 %now{n}, ptr %clock.last",
-            f"  br label %timed{n}",
-            f"timed{n}:",
-        ]
+        self._step(f"@clock.step(i64 {self.base + 2 + 2 * number}")
 
     def left(self) -> None:
-        n = self._block("%clock.first")
-        wanted = int(READ * (self.steps + 2) / SHARE)
-        self.module.lines += [
-            f"  call void @clock.body(i64 {self.base}, i64 {wanted}, i64 %since{n})",
-            f"  br label %timed{n}",
-            f"timed{n}:",
-        ]
+        self._whole(f"@clock.body(i64 {self.base}, i64 {int(READ * (self.steps + 2) / SHARE)}, ")
 
 
 __all__ = ["CLOCKS", "KEPT", "NAME", "Clock", "Event", "Writer", "check"]

@@ -31,7 +31,7 @@ from .registers import RegisterWriter
 from .sidelong import around_a_while, innermost, only_scan, programs
 from .spread import Spread
 from .step import Control
-from .tape import Tape
+from .tape import Tape, laid_out
 from .walk import groups
 
 TRIPS = 16  # of a loop whose length is not known, to tell whether threads pay
@@ -230,12 +230,7 @@ class LaneWriter(RegisterWriter):
         forward, back = p["forward"], p["back"]
         nk = len(init)
         kept = forward.out_avals[nk:]
-        places, record = [], 0
-        for a in kept:
-            record = -(-record // 64) * 64
-            places.append(record)
-            record += bytes_of_aval(a) * self.width
-        record = -(-record // 64) * 64
+        places, record = laid_out([(bytes_of_aval(a) * self.width, 64) for a in kept])
         self._count += 1
         tape = Tape(self, self._count, record)
         self.tapes.append(tape)

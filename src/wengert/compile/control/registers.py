@@ -22,7 +22,7 @@ from ..serial.writer import INT64, Array
 from .elements import ElementWriter, Value, bytes_of_aval
 from .fit import branch_pairs
 from .step import Control
-from .tape import Tape
+from .tape import Tape, laid_out
 from .walk import groups
 
 
@@ -174,12 +174,7 @@ class RegisterWriter(ElementWriter):
         forward, back = p["forward"], p["back"]
         nk = len(init)
         kept = forward.out_avals[nk:]
-        places, record = [], 0
-        for a in kept:
-            record = -(-record // a.dtype.itemsize) * a.dtype.itemsize
-            places.append(record)
-            record += bytes_of_aval(a)
-        record = -(-record // 8) * 8
+        places, record = laid_out([(bytes_of_aval(a), a.dtype.itemsize) for a in kept])
         self._count += 1
         tape = Tape(self, self._count, record)
         self.tapes.append(tape)

@@ -7,6 +7,7 @@ to `MOST` bytes. Its head has the segment before, what that counted its records 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .. import allocation
@@ -31,6 +32,20 @@ done:
   ret void
 }}
 """
+
+
+def laid_out(arrays: Iterable[tuple[int, int]]) -> tuple[list[int], int]:
+    """Where in a record arrays begin, of so many bytes and so aligned, and how many bytes the record has.
+
+    Example:
+        >>> laid_out([(1, 1), (8, 8), (4, 4)])
+        ([0, 8, 16], 24)
+    """
+    places, end, most = [], 0, 8
+    for size, align in arrays:
+        places.append(-(-end // align) * align)
+        end, most = places[-1] + size, max(most, align)
+    return places, -(-end // most) * most
 
 
 class Tape:

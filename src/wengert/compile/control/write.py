@@ -15,7 +15,7 @@ from ..interrupts import STOPPED
 from ..nest import is_number, size_of
 from ..serial.writer import Loop, Text
 from .step import Body, Control
-from .tape import Tape
+from .tape import Tape, laid_out
 from .walk import groups
 
 
@@ -244,10 +244,7 @@ class ControlWriter(Text):
         tests, consts, init, fixed, state = groups(step.inputs, p)
         forward, back = step.bodies["forward"], step.bodies["back"]
         slices = forward.program.outputs[len(init) :]
-        places, record = [], 0
-        for v in slices:
-            places.append(record)
-            record += -(-bytes_of(v) // 16) * 16
+        places, record = laid_out([(bytes_of(v), 16) for v in slices])
         tape = Tape(self, 0, record)
         self.leaving = tape.freed("%left")
         cond = self._test(tests)
