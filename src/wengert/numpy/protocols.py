@@ -25,7 +25,6 @@ from ..ops.written import traced
 ndarray = np.ndarray
 _TABLE: dict[Any, Callable[..., Any]] = {}
 _OUTPUT = frozenset("savetxt save savez savez_compressed array2string array_repr array_str".split())
-_PREDICATES = frozenset({"shape", "ndim", "size", "iscomplexobj", "isrealobj", "result_type", "can_cast", "isscalar"})
 
 
 def array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

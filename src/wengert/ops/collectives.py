@@ -58,17 +58,21 @@ class Collective(Primitive):
         return self.bind(x, **params)
 
 
-class _Psum(Collective):
-    def over(self, x: Value) -> Value:
-        return reduce_sum(x, (0,))
-
-    def same(self, x: Value, size: int) -> Value:
-        return x * np.asarray(size, dtype_of(x))[()]
+class _Linear(Collective):
+    """One that is linear in its argument."""
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         out = self.bind(*primals, **params)
         t = tangents[0]
         return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
+
+
+class _Psum(_Linear):
+    def over(self, x: Value) -> Value:
+        return reduce_sum(x, (0,))
+
+    def same(self, x: Value, size: int) -> Value:
+        return x * np.asarray(size, dtype_of(x))[()]
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         # Every example's result holds every example's argument: the cotangents of all of them add up.
@@ -84,7 +88,7 @@ class _Extreme(Collective):
         return self.reduce(x, axis=0)
 
 
-class _AllGather(Collective):
+class _AllGather(_Linear):
     """Every example's value, along a new axis in front."""
 
     def over(self, x: Value) -> Value:
@@ -99,16 +103,11 @@ class _AllGather(Collective):
     def other_axis(self, x: Value, params: dict[str, Any]) -> Value:
         return moveaxis(self.bind(x, **params), 0, 1)
 
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        out = self.bind(*primals, **params)
-        t = tangents[0]
-        return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
-
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         return (psum_scatter_p.bind(cotangent, **params),)
 
 
-class Exchange(Collective):
+class Exchange(_Linear):
     """A linear operation of which every example gets another result, though all give the same.
 
     Attributes:
@@ -136,11 +135,6 @@ class Exchange(Collective):
     def exchanged(self, x: Value, params: dict[str, Any]) -> Value:
         """The result for values with the axis in front."""
         raise NotImplementedError
-
-    def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        out = self.bind(*primals, **params)
-        t = tangents[0]
-        return out, None if t is None or not is_inexact(out) else self.bind(t, **params)
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         primitive, params = self.back(params)

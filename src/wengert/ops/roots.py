@@ -13,16 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import (
-    ROOTS,
-    SQUARE_RULES,
-    Primitive,
-    Tracer,
-    Value,
-    ValueTracer,
-)
-
-Map = Callable[[Value], Value]
+from ..core import ROOTS, SQUARE_RULES, Primitive, Tracer, Value, ValueTracer
 
 
 class Root:

@@ -12,17 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import (
-    PYTHON_SCALARS,
-    SQUARE_RULES,
-    Primitive,
-    Tracer,
-    Value,
-    ValueTracer,
-    dtype_of,
-    ndim_of,
-    shape_of,
-)
+from ..core import PYTHON_SCALARS, SQUARE_RULES, Primitive, Tracer, Value, ValueTracer, dtype_of, ndim_of, shape_of
 from .elementwise import div_p, mul_p, multiply, power, power_p, square, square_p
 from .roots import Root, remembered, root_of
 from .shape import reduce_sum, reshape
@@ -72,31 +62,35 @@ def _even(y: Any) -> int:
     return int(n) if math.isfinite(n) and n >= 2 and n % 2 == 0 else 0
 
 
-def _squares_ask(square: Primitive, power: Primitive, multiply: Primitive) -> None:
-    """Let `square`, `power` and `multiply` ask what their argument is the root of."""
+def _of_square(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    root = root_of(args[0])
+    return trace.process(square_p, args, params) if root is None else _power(root, 2)
 
-    def of_square(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
-        root = root_of(args[0])
-        return trace.process(square, args, params) if root is None else _power(root, 2)
 
-    def of_power(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
-        (x, y), root = args, root_of(args[0])
-        exponent = 0 if root is None else _even(y)
-        same = type(y) in PYTHON_SCALARS or (exponent and dtype_of(y) == dtype_of(x))
-        return _power(root, exponent) if root is not None and exponent and same else trace.process(power, args, params)
+def _of_power(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    (x, y), root = args, root_of(args[0])
+    exponent = 0 if root is None else _even(y)
+    same = type(y) in PYTHON_SCALARS or (exponent and dtype_of(y) == dtype_of(x))
+    return _power(root, exponent) if root is not None and exponent and same else trace.process(power_p, args, params)
 
-    def of_multiply(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
-        x, y = args
-        left, right = root_of(x), root_of(y)
-        if left is not None and right is not None:
-            product = _product(left, right) if left is right or _same(left.source, right.source) else None
-            return trace.process(multiply, args, params) if product is None else product
-        out = trace.process(multiply, args, params)
-        if left is None and right is None:
-            return out
-        return _scaled(out, multiply, left, y, 0) if left is not None else _scaled(out, multiply, right, x, 1)
 
-    SQUARE_RULES[square], SQUARE_RULES[power], SQUARE_RULES[multiply] = of_square, of_power, of_multiply
+def _of_product(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    x, y = args
+    left, right = root_of(x), root_of(y)
+    if left is not None and right is not None:
+        product = _product(left, right) if left is right or _same(left.source, right.source) else None
+        return trace.process(mul_p, args, params) if product is None else product
+    out = trace.process(mul_p, args, params)
+    if left is None and right is None:
+        return out
+    return _scaled(out, mul_p, left, y, 0) if left is not None else _scaled(out, mul_p, right, x, 1)
+
+
+def _of_quotient(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
+    """The quotient by what is no root remembers."""
+    x, y = args
+    out, root = trace.process(div_p, args, params), root_of(x)
+    return out if root is None or root_of(y) is not None else _scaled(out, div_p, root, y, 0)
 
 
 def _same(a: Sequence[Any] | None, b: Sequence[Any] | None) -> bool:
@@ -125,16 +119,4 @@ def _scaled(out: Value, primitive: Primitive, root: Any, factor: Value, at: int)
     return remembered(out, root.mapped(primitive, [factor], at, {}))
 
 
-def _quotients_pass(divide: Primitive) -> None:
-    """Let the quotient by what is no root remember."""
-
-    def rule(trace: Any, args: Sequence[Value], params: dict[str, Any]) -> Value:
-        x, y = args
-        out, root = trace.process(divide, args, params), root_of(x)
-        return out if root is None or root_of(y) is not None else _scaled(out, divide, root, y, 0)
-
-    SQUARE_RULES[divide] = rule
-
-
-_squares_ask(square_p, power_p, mul_p)
-_quotients_pass(div_p)
+SQUARE_RULES.update({square_p: _of_square, power_p: _of_power, mul_p: _of_product, div_p: _of_quotient})
