@@ -22,15 +22,12 @@ from .shaping import flip, max_, min_, repeat
 
 _COPYING = ("edge", "reflect", "symmetric", "wrap")
 
-
 _MODES = ("constant", *_COPYING, "empty", "linear_ramp", "maximum", "mean", "median", "minimum")
-
 
 _OPTIONS = {
     "constant": {"constant_values"}, "linear_ramp": {"end_values"}, "reflect": {"reflect_type"},
     "symmetric": {"reflect_type"}, **dict.fromkeys(("maximum", "mean", "median", "minimum"), {"stat_length"}),  # noqa: RUF024 (read only)
 }  # fmt: skip
-
 
 _BORDERS = ("linear_ramp", "maximum", "mean", "median", "minimum")
 

@@ -20,9 +20,8 @@ from ..ops.elementwise import where as _where
 from ..ops.log_sums import logsumexp as _stable
 from ..ops.norms import euclidean_norm
 from ..ops.promotion import result_dtype
-from ..ops.reduction import canonical_axes
 from ..ops.roots import Root, remembered, root_of
-from ..ops.shape import broadcast_to, canonical_axis, kept_shape, reshape
+from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, kept_shape, reshape
 from .dispatch import no_out, plain
 
 

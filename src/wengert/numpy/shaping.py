@@ -19,8 +19,7 @@ from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import as_positions
 from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes as _broadcast
-from ..ops.reduction import sum_p
-from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p
+from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p, sum_p
 from ..ops.slices import slice_axis
 from ..ops.updates import at
 from .dispatch import plain

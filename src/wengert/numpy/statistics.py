@@ -34,9 +34,8 @@ from ..ops.elementwise import (
 )
 from ..ops.indexing import getitem, take_along_axis
 from ..ops.reduction import any as _any
-from ..ops.reduction import canonical_axes
 from ..ops.reduction import sum as _sum
-from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, transpose
+from ..ops.shape import broadcast_to, canonical_axes, concatenate, expand_dims, moveaxis, reshape, transpose
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import no_out, plain
 from .elementary import clip

@@ -97,7 +97,6 @@ class _ScatterExtreme(Scatter):
 
 _NOT_LINEAR = {"transpose": "not linear"}
 
-
 scatter_mul_p = _ScatterMultiply(
     "scatter_multiply",
     lambda out, i, u: np.multiply.at(out, i, u),
@@ -106,7 +105,6 @@ scatter_mul_p = _ScatterMultiply(
     native=kernels.Scatter(monoids.PRODUCT),
 )
 
-
 scatter_max_p = _ScatterExtreme(
     "scatter_max",
     lambda out, i, u: np.maximum.at(out, i, u),
@@ -114,7 +112,6 @@ scatter_max_p = _ScatterExtreme(
     reasons=_NOT_LINEAR,
     native=kernels.Scatter(monoids.MAXIMUM),
 )
-
 
 scatter_min_p = _ScatterExtreme(
     "scatter_min",

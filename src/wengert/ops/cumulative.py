@@ -86,7 +86,6 @@ def reverse(x: Value, axis: int) -> Value:
 
 _CUM = lambda: [((_x(4),), {"axis": 0}), ((_x(2, 3),), {"axis": 1}), ((_x(0, 3),), {"axis": 0})]  # noqa: E731
 
-
 cumsum_p = Linear(
     "cumsum",
     lambda x, *, axis: narrow(np.cumsum(x, axis)),
@@ -145,7 +144,6 @@ cumprod_p = _Cumulative(
     "cumprod", np.cumprod, _cumprod_tangent, samples=_CUM, native=Kernel("scans.running", operation=monoids.PRODUCT)
 )
 
-
 cummax_p = _Cumulative(
     "cummax",
     np.maximum.accumulate,
@@ -153,7 +151,6 @@ cummax_p = _Cumulative(
     samples=_CUM,
     native=Kernel("scans.running", selects=True, operation=monoids.MAXIMUM),
 )
-
 
 cummin_p = _Cumulative(
     "cummin",

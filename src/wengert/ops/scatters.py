@@ -104,7 +104,6 @@ def _with_batch(size: int, indices: Sequence[Value], batched: Sequence[bool]) ->
 
 _I = np.array([2, 0, 2])
 
-
 _GATHER_SAMPLES = lambda: [  # noqa: E731
     ((_x(3), _I), {"axes": (0,)}),
     ((_x(2, 3), _I), {"axes": (1,)}),
@@ -113,9 +112,7 @@ _GATHER_SAMPLES = lambda: [  # noqa: E731
     ((_x(3, 2), np.array(1)), {"axes": (0,)}),
 ]
 
-
 gather_p = _Gather("gather", samples=_GATHER_SAMPLES, native=index_maps.Gather())
-
 
 passes(gather_p)
 
@@ -280,6 +277,5 @@ def scatter_samples() -> list[Any]:
 scatter_add_p = _ScatterAdd(
     "scatter_add", lambda out, i, u: np.add.at(out, i, u), samples=scatter_samples, native=kernels.Scatter(monoids.SUM)
 )
-
 
 scatter_set_p = _ScatterSet("scatter_set", _write_set, samples=scatter_samples, native=kernels.Scatter(None))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Primitive, Trace, Value, dtype_of, is_inexact, shape_of
-from ..ops.power_series import sum_of
 from ..ops.sides import ASIDE
+from ..ops.terms import sum_of
 from .forward import JVPTrace, JVPTracer
 from .series import SeriesTrace, SeriesTracer, Stream, _beyond
 

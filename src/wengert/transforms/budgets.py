@@ -16,10 +16,10 @@ from ..core import Aval, Value, aval_of, inexact_dtype
 from ..errors import ArgumentError
 from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, integer, put
 from ..ops.control.primitives import scan_p, while_p
-from ..ops.control.programs import spread_zero, staged, strong
+from ..ops.control.programs import spread_zero, staged
 from ..ops.control.pull import blocks_of
 from ..ops.control.scan import moving_flags, saving
-from ..ops.derived import linearized_programs
+from ..ops.derived import linearized_programs, strong
 from ..ops.elementwise import less
 from ..ops.indexing import getitem
 from ..program import Program

@@ -33,9 +33,10 @@ from ..core import (
 )
 from ..errors import CustomRuleError
 from ..ops.callback import once_more
-from ..ops.power_series import Coefficient, product_of
+from ..ops.power_series import Coefficient
 from ..ops.shape import spread
 from ..ops.sides import ASIDE, BESIDE, hides, kinked, side_of
+from ..ops.terms import product_of
 from ..ops.written import STATES, give_back
 from ..program import programs_of
 from ..provided import provided

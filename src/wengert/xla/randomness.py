@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.random import threefry2x32
+from ..ops.threefry import threefry2x32
 from .real import jax, jnp, lax
 from .tracing import Site, rule
 

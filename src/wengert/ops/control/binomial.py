@@ -26,12 +26,11 @@ from ...config import config
 from ...core import Aval, Value, aval_of
 from ...errors import ArgumentError
 from ...program import Program
-from ..derived import execute
+from ..derived import execute, strong
 from ..elementwise import equal, floor_divide, less, logical_and, logical_not, logical_or, maximum, minimum, where
 from ..indexing import getitem
 from ..scatters import scatter_set_p
 from .loop import while_p
-from .programs import strong
 
 SHARE = 0.75  # of a budget that is planned; the rest is for what a step needs while it runs
 MOST = 4096  # snapshots

@@ -15,12 +15,12 @@ from typing import Any
 
 from ...core import Aval, Primitive, Value, aval_of
 from ...program import Equation, Program, subprograms
-from ..derived import batched_program, once
+from ..derived import batched_program, once, strong
 from ..elementwise import logical_and, where
 from ..reduction import any as any_
 from ..shape import reshape
 from .loop import While, parts
-from .programs import alone, batched_value, fixed_point, rewired, staged, strong, widened
+from .programs import alone, batched_value, fixed_point, rewired, staged, widened
 from .scan import scan_p
 
 PRODUCTS = frozenset({"dot_general", "convolution"})

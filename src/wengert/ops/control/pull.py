@@ -20,14 +20,23 @@ import numpy as np
 from ...core import Aval, Primitive, Value
 from ...lowering import kinds
 from ...program import Program
-from ..derived import dependence, execute, jvp_program, linearized_programs, once, strong, transposed_program
+from ..derived import (
+    dependence,
+    execute,
+    has_choice,
+    jvp_program,
+    linearized_programs,
+    once,
+    strong,
+    transposed_program,
+)
 from ..known import known
 from ..sides import derivative_of_kinks
 from ..supported import along, as_supports, drops, mask_of, masks_of
 from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned, walked
 from .lanes import batch_pull
-from .loop import LONG, Flags, _samples, _zero, has_choice, parts, smaller_loop, stepwise, tangent_loop, while_p
+from .loop import LONG, Flags, _samples, _zero, parts, smaller_loop, stepwise, tangent_loop, while_p
 from .programs import alone, check_linear_start, fixed_point, on_newest_tape, run_alone, zeros
 from .scan import linear_step, moving_flags, saving, transposed_body
 

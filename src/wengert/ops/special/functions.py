@@ -36,13 +36,10 @@ from .gammas import (
     betainccinv,
     betaincinv,
     betaln,
-    gamma,
     gammainc,
     gammaincc,
     gammainccinv,
     gammaincinv,
-    gammasgn,
-    rgamma,
 )  # fmt: skip
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, lpmv, sph_harm_y
 from .integrals import (
@@ -69,7 +66,17 @@ from .integrals import (
     xlog1py,
     xlogy,
 )  # fmt: skip
-from .polygammas import digamma, digamma_p, gammaln, gammaln_p, polygamma, polygamma_p
+from .polygammas import (
+    digamma,
+    digamma_p,
+    gamma,
+    gammaln,
+    gammaln_p,
+    gammasgn,
+    polygamma,
+    polygamma_p,
+    rgamma,
+)  # fmt: skip
 from .quantiles import QUANTILES
 from .riemann import zeta
 from .student import stdtr, stdtrit

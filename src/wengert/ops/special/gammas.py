@@ -15,7 +15,7 @@ from ..declare import function_of, quietly
 from ..elementwise import absolute, exp, log, log1p, power, sqrt, where
 from . import gamma_steps, kernels
 from .declare import OverDensity, ParameterDerivative, few, kept, log_derivatives, public, special
-from .polygammas import digamma, gamma, gammaln, gammasgn, polygamma, rgamma, rgamma_slope
+from .polygammas import digamma, gamma, gammaln, polygamma, rgamma, rgamma_slope
 
 # ``psi(a + b) - psi(a)``: the difference cancels where b is small beside a.
 polygamma_step_p = ParameterDerivative(
@@ -336,24 +336,6 @@ _INVERSE_SAMPLES = ((0.8, 3.0), (0.8, 3.0), (0.2, 0.8))
 betaincinv_p = special("betaincinv", _inverse_rules(False), *_INVERSE_SAMPLES)
 betainccinv_p = special("betainccinv", _inverse_rules(True), *_INVERSE_SAMPLES)
 
-with_example(
-    gammasgn,
-    """
-    >>> import numpy as np
-    >>> from wengert.scipy import special
-    >>> special.gammasgn(np.array([1.0, -0.5, -1.5]))
-    array([ 1., -1.,  1.])
-    """,
-)
-with_example(
-    rgamma,
-    """
-    >>> import numpy as np
-    >>> from wengert.scipy import special
-    >>> special.rgamma(np.array([3.0, 0.0, -1.0]))
-    array([0.5, 0. , 0. ])
-    """,
-)
 beta, betaln = map(function_of, (beta_p, betaln_p))
 with_example(
     beta,

@@ -25,7 +25,6 @@ from .declare import ParameterDerivative, few, scipy_function, special
 
 gammaln_p = unary("gammaln", lazy_special("gammaln"), lambda ans, x: digamma(x), (0.4, 4.0), native=formulas.gammaln)
 
-
 digamma_p = unary(
     "digamma",
     lazy_special("digamma"),
@@ -66,10 +65,7 @@ polygamma_p = Elementwise(
     native=Composition(_by_zeta),
 )
 
-
 gammaln = function_of(gammaln_p)
-
-
 with_example(
     gammaln,
     """
@@ -80,10 +76,7 @@ with_example(
     """,
 )
 
-
 digamma = function_of(digamma_p)
-
-
 with_example(
     digamma,
     """
@@ -93,12 +86,9 @@ with_example(
     """,
 )
 
-
 polygamma = function_of(polygamma_p)
 
-
 _REAL = {"complex": "its second derivative needs the zeta function, which SciPy has for real numbers"}
-
 
 gamma_p = special("gamma", (lambda ans, x: ans * digamma(x),), (0.4, 3.0), reasons=_REAL)
 
@@ -116,7 +106,6 @@ def rgamma_slope(x: Value) -> Value:
 
 
 rgamma_p = special("rgamma", (lambda ans, x: rgamma_slope(x),), (0.4, 3.0), reasons=_REAL)
-
 
 gammasgn_p = Elementwise("gammasgn", scipy_function("gammasgn"), None, samples=gamma_p.samples)
 
@@ -139,7 +128,6 @@ zeta_derivative_p = ParameterDerivative(
     lambda: [(args, {"orders": (1,)}) for args, _ in few((1.5, 3.0), (0.4, 2.0))()],
 )
 
-
 zeta_p = special(
     "zeta",
     (lambda ans, x, q: _zeta_in(1, x, q), lambda ans, x, q: -x * zeta_p.bind(x + 1, q)),
@@ -150,10 +138,7 @@ zeta_p = special(
     native=Composition(hurwitz.zeta),
 )
 
-
 gamma, rgamma, gammasgn = map(function_of, (gamma_p, rgamma_p, gammasgn_p))
-
-
 with_example(
     gamma,
     """
@@ -163,7 +148,24 @@ with_example(
     (np.float64(24.0), np.float64(1.0))
     """,
 )
-
+with_example(
+    gammasgn,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.gammasgn(np.array([1.0, -0.5, -1.5]))
+    array([ 1., -1.,  1.])
+    """,
+)
+with_example(
+    rgamma,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.rgamma(np.array([3.0, 0.0, -1.0]))
+    array([0.5, 0. , 0. ])
+    """,
+)
 
 __all__ = [
     "digamma", "digamma_p", "gamma", "gamma_p", "gammaln", "gammaln_p", "gammasgn", "gammasgn_p", "polygamma",
