@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 
-
 # Of `boundary`, beside the four below: each hand-written kernel, in a dtype that has code of its own.
 KERNELS = (
     ("casts", "f2"), ("sorts", "i1"), ("indices", "f16"), ("scan", "bf16"), ("branches", "c8"), ("integers", "u2"),

@@ -1,7 +1,10 @@
 """What somebody wishes who fits models in NumPy and SciPy, written down before looking at what exists; see run.py."""
 
-import numpy as np, scipy.optimize as so, wengert
-from wengert import grad, value_and_grad, jacfwd, jacobian, hessian, hvp, jit
+import numpy as np
+import scipy.optimize as so
+
+import wengert
+from wengert import grad, hessian, hvp, jacfwd, jacobian, value_and_grad
 
 WISHES = {}
 
@@ -249,7 +252,7 @@ def B22():
 @wish
 def B23():
     """gamma/beta functions derivative (gammaln, betainc)."""
-    from scipy.special import gammaln, betainc
+    from scipy.special import betainc, gammaln
 
     f = lambda a: gammaln(a) + betainc(a, 2.0, 0.3)
     assert np.isclose(grad(f)(1.5), fd(lambda a: f(float(a)), 1.5), atol=1e-6)
@@ -273,6 +276,7 @@ def B24():
 def B25():
     """a dict/dataclass of parameters (pytree, ravel_pytree)."""
     import dataclasses
+
     from wengert.flatten_util import ravel_pytree
 
     p = {"a": np.ones(2), "b": (1.0, np.zeros((2, 2)))}

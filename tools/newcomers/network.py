@@ -1,8 +1,13 @@
 """What somebody wishes who trains a network, written down before looking at what exists; see run.py."""
 
-import numpy as np, wengert, tempfile, pathlib
+import pathlib
+import tempfile
+
+import numpy as np
+
+import wengert
 import wengert.numpy as wnp
-from wengert import grad, value_and_grad, jit, vmap, lax, nn, random, initializers, tree
+from wengert import grad, initializers, jit, lax, nn, random, tree, value_and_grad, vmap
 
 WISHES = {}
 
@@ -68,7 +73,8 @@ def D03():
 def D04():
     """Adam: is there an optimizer? (optax works?)."""
     with wengert.as_jax():
-        import optax, jax
+        import jax
+        import optax
 
         p = init([4, 8, 3])
         o = optax.adam(1e-2)
@@ -77,6 +83,7 @@ def D04():
             g = jax.grad(xent)(p, X, Y)
             u, s = o.update(g, s, p)
             p = optax.apply_updates(p, u)
+        assert xent(p, X, Y) < xent(init([4, 8, 3]), X, Y)
 
 
 @wish
@@ -177,6 +184,7 @@ def D16():
     g = grad(xent)(init([4, 8, 3]), X, Y)
     n = np.sqrt(sum(np.sum(v**2) for v in tree.leaves(g)))
     c = tree.map(lambda v: v * min(1, 1e-3 / n), g)
+    assert n > 1e-3 and np.isclose(np.sqrt(sum(np.sum(v**2) for v in tree.leaves(c))), 1e-3)
 
 
 @wish
@@ -200,10 +208,12 @@ def D18():
 def D19():
     """flax/equinox model as-jax."""
     with wengert.as_jax():
-        import equinox as eqx, jax
+        import equinox as eqx
+        import jax
 
         m = eqx.nn.MLP(4, 3, 8, 2, key=jax.random.PRNGKey(0))
         g = eqx.filter_grad(lambda m: jax.numpy.sum(jax.vmap(m)(X) ** 2))(m)
+        assert np.allclose(g.layers[-1].bias, 2 * jax.vmap(m)(X).sum(0), rtol=1e-4, atol=1e-5)
 
 
 @wish

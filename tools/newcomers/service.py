@@ -1,7 +1,19 @@
 """What somebody wishes who deploys a gradient in a service, written down before looking at what exists; see run.py."""
 
-import os, sys, subprocess, tempfile, threading, time, pathlib, pickle, json, textwrap, gc
-import numpy as np, wengert
+import json
+import os
+import pathlib
+import pickle
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+
+import numpy as np
+
+import wengert
 from wengert import grad, jit
 
 WISHES = {}
@@ -211,7 +223,6 @@ def C16():
 @wish
 def C17():
     """memory does not grow over 10000 calls with the same shape."""
-    import resource
 
     r = py(
         """

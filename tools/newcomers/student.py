@@ -1,9 +1,15 @@
 """What somebody wishes who studies automatic differentiation with a notebook written for JAX, written down before looking at what exists; see run.py."""
 
-import subprocess, sys, os, json, textwrap, traceback, pathlib, tempfile
-import numpy as np, wengert
-from wengert import grad, jvp, vjp, linearize, jacfwd, jacrev, hessian, vmap, jit
-import wengert.numpy as wnp
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+import wengert
+from wengert import grad, hessian, jacfwd, jacrev, jit, jvp, linearize, vjp, vmap
 
 WISHES = {}
 
