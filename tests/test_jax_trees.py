@@ -230,3 +230,10 @@ def test_registered_named_tuples_are_taken_apart_as_they_say(jax):
     out = jax.jit(lambda p: Pair(p.a * 2, p.b))(Pair(jax.numpy.ones(2), "name"))
     assert out.b == "name" and dataclasses.is_dataclass(out) is False
     np.testing.assert_array_equal(out.a, [2.0, 2.0])
+
+
+def test_a_structure_without_children_is_a_leaf(jax):
+    """As JAX 0.10.2 says it: what counts is the number of nodes."""
+    t = jax.tree_util
+    found = {repr(x): t.treedef_is_leaf(t.tree_structure(x)) for x in (1, None, (), [], {}, (1,), {"a": ()})}
+    assert found == {"1": True, "None": True, "()": True, "[]": True, "{}": True, "(1,)": False, "{'a': ()}": False}

@@ -155,9 +155,11 @@ class Array(metaclass=_Class):
         return self.nbytes
 
     def is_ready(self) -> bool:
+        """True: results are always ready here."""
         return True
 
     def is_deleted(self) -> bool:
+        """Whether the array was given up, by `delete` or as a donated argument."""
         return is_deleted(self)
 
     def delete(self) -> None:
@@ -165,6 +167,7 @@ class Array(metaclass=_Class):
         delete(self)
 
     def addressable_data(self, index: int) -> Array:
+        """The array itself, which is the one shard."""
         return self
 
     # --- other libraries

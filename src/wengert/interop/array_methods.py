@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
+from ..core import Tracer, Value, inexact_dtype
 from ..ops import elementwise as ew
 from . import promotion
 from .array import Array, _new, _operand, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
@@ -296,8 +296,3 @@ _class.flat = property(lambda self: iter(self.ravel()))
 
 
 _class.to_device = lambda self, device, *, stream=None: self
-
-
-def dtype_and_shape(x: Any) -> tuple[np.dtype, tuple[int, ...]]:
-    """The dtype and shape of any value of the alias."""
-    return (x.dtype, x.shape) if type(x) is Array else (dtype_of(as_value(x)), shape_of(as_value(x)))

@@ -87,7 +87,6 @@ _NN_FLOATS = frozenset(
 )  # of integers: weak default floats
 _NN_NO_INTEGERS = frozenset({"sigmoid", "silu", "swish"})
 _NN_ARRAYS = frozenset({"softmax", "log_softmax"})  # no numbers
-_LAX_KEEPING = "reshape transpose broadcast_in_dim expand_dims slice_in_dim squeeze rev"
 
 
 def _by_name(table: dict[int, str]) -> dict[str, int]:
@@ -250,11 +249,6 @@ def of_arrays(f: Callable[..., Any], n: int) -> Callable[..., Any]:
 
 
 _NO_ARRAYS = frozenset({list, tuple, str, bytes, dict, type(None), set})
-
-
-def lower_list(x: Any) -> Any:
-    """A list with the values that stand in its arrays; anything else as it is."""
-    return lower(x) if type(x) in (list, tuple) else x
 
 
 def meeting_sequence(f: Callable[..., Any]) -> Callable[..., Any]:

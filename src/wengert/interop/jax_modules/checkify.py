@@ -22,9 +22,9 @@ from ...transforms.jit import jit as our_jit
 from ...transforms.staging import stage
 from .. import places
 from ..array import Array, wrap
-from ..border import Outer, lift, lower
+from ..border import lift, lower
 from ..extend.checked import DIVISION, INDEX, NAN, USER, Checked, JaxRuntimeError, Message, check_p, staging
-from ..jitted import flat_function
+from ..jitted import Jitted, flat_function
 from .numpy import asarray
 
 
@@ -165,7 +165,7 @@ def _watch(index: int | Value, length: int, axis: int, shape: tuple[int, ...]) -
 
 
 class _Known:
-    """What was found for one structure of arguments."""
+    """What was found for one structure of arguments. What is static among these is kept: it is known by its id."""
 
     def __init__(self, run: Callable[..., Any], entry: Any, messages: Any, static: dict[int, Any]) -> None:
         self.run, self.entry, self.messages, self.static = run, entry, messages, static
@@ -261,7 +261,7 @@ def _is_number(x: Any) -> bool:
 
 def _is_compiled(f: Any) -> bool:
     """Whether a function is under `jit`, so that it may be traced once for all calls of one kind."""
-    return isinstance(f, Outer) and type(f.inner).__name__.endswith("Jit")
+    return isinstance(f, Jitted)
 
 
 def _hashed(static: dict[int, Any]) -> Any:

@@ -76,12 +76,8 @@ def treedef_children(treedef: Any) -> list[PyTreeDef]:
 
 
 def treedef_is_leaf(treedef: Any) -> bool:
-    """Whether a structure has no node but its root: that of a leaf or of None."""
-    return (
-        spec_of(treedef).num_nodes == 1
-        and not spec_of(treedef).children()
-        and spec_of(treedef).type in (None, type(None))
-    )
+    """Whether a structure has no node but its root: that of a leaf, of None, or of an empty container."""
+    return spec_of(treedef).num_nodes == 1
 
 
 def tree_transpose(outer_treedef: Any, inner_treedef: Any, pytree_to_transpose: Any) -> Any:
