@@ -266,8 +266,8 @@ def _places(mask: Value) -> Sequence[Value]:
         name = mask._trace.name if isinstance(mask, Tracer) else ""
         raise ConcretizationError(
             f"x[mask] has as many elements as the mask has true entries, which {name} does not know; "
-            f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so does "
-            f"y[mask] = f(x[mask]) for elementwise f and one mask)"
+            f"use where(mask, x, 0) and keep the shape. (x[mask] = number and x[mask] += number work, and so do "
+            f"y[mask] = f(x[mask]) for elementwise f, and sums and means of x[mask])"
         ) from None
 
 
