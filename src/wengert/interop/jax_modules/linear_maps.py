@@ -27,10 +27,14 @@ Type = tuple[tuple[int, ...], np.dtype]
 
 
 def _type_of(x: Any) -> Type | None:
-    """Shape and dtype of a leaf; None of what is no array."""
+    """Shape and dtype of a leaf; None of what is no array. Hot."""
+    if type(x) is Array:
+        return x._value.shape, x._value.dtype
     if type(x) is np.ndarray and x.dtype == FLOAT0:
         return x.shape, FLOAT0
-    if type(x) is Array or isinstance(x, (np.ndarray, np.generic, *PYTHON_SCALARS)) or hasattr(x, "__jax_array__"):
+    if isinstance(x, PYTHON_SCALARS):
+        return (), kind_of(x)[0]
+    if isinstance(x, (np.ndarray, np.generic)) or hasattr(x, "__jax_array__"):
         return tuple(np.shape(lower(x))), kind_of(x)[0]
     return None
 
