@@ -1,4 +1,4 @@
-"""Order and choice: sorting, searching, selecting, reading at indices. Sets and writing have files of their own."""
+"""Choosing, reading at indices, and finding where a condition holds. Sorting, sets and writing have files of their own."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from ..ops.shape import (
     broadcast_to,
     canonical_axis,
     reshape,
+    stack,
 )
 from .dispatch import no_out, plain
 
@@ -40,9 +41,6 @@ def known(x: Any, what: str) -> ndarray:
     """The values of `x` as a NumPy array, for functions whose result has a shape that depends on them."""
     x = as_value(x)
     return np.reshape(x.concrete(what), x.shape) if isinstance(x, Tracer) else np.asarray(x)
-
-
-# --- sorting ----------------------------------------------------------------------------------------------------
 
 
 # --- choice -----------------------------------------------------------------------------------------------------
@@ -277,7 +275,7 @@ def extract(condition: Any, arr: Any, *, size: int | None = None, fill_value: An
     return compress(reshape(as_array(condition), (-1,)), arr, size=size, fill_value=fill_value)
 
 
-# --- functions that need the values -----------------------------------------------------------------------------
+# --- places, as many as the values say -----------------------------------------------------------------------------
 
 
 def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> tuple[Any, ...]:
@@ -340,8 +338,6 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     """
     if not ndim_of(as_value(a)):
         return np.zeros((int(bool(known(a, "argwhere"))), 0), config.int_dtype)
-    from ..ops.shape import stack
-
     return stack(nonzero(a, size=size, fill_value=fill_value), 1)
 
 

@@ -28,7 +28,7 @@ MET: weakref.WeakKeyDictionary[Any, Entry] = weakref.WeakKeyDictionary()
 
 # What says how and not what is computed, and may be left out where our function does not take it.
 HOW = frozenset(
-    "overwrite_a overwrite_b overwrite_x overwrite_ab overwrite_b overwrite_c overwrite_y check_finite lapack_driver workers "
+    "overwrite_a overwrite_b overwrite_x overwrite_ab overwrite_c overwrite_y check_finite lapack_driver workers "
     "plan debug driver disp refcheck check_contained".split()
 )
 
