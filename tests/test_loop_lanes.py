@@ -132,6 +132,7 @@ def test_any_choice_gives_the_same(changes):
         f, *args = CASES[name]
         expected = each(f, *args)
         with chosen(**changes), config.override(threads=2):
+            assert in_lanes(vmap(f), *args)
             np.testing.assert_allclose(jit(vmap(f))(*args), expected, rtol=1e-9)
 
 
@@ -145,6 +146,7 @@ def test_batches_of_batches():
     a, b = rng.uniform(0.5, 99, 13), rng.uniform(0.5, 9, 9)
     of_rows = jit(vmap(vmap(root, in_axes=(None, 0)), in_axes=(0, None)))
     of_columns = jit(vmap(vmap(root, in_axes=(0, None)), in_axes=(None, 0)))
+    assert in_lanes(of_rows, a, b) and in_lanes(of_columns, a, b)
     np.testing.assert_allclose(of_rows(a, b), np.sqrt(a)[:, None] * np.ones(9))
     np.testing.assert_allclose(of_columns(a, b), np.sqrt(a) * np.ones(9)[:, None])
 
@@ -164,25 +166,29 @@ def test_map_and_scans_that_carry_nothing(reverse):
 
 def test_an_index_out_of_range_of_one_example_is_an_error():
     def walk(i):
-        return lax.while_loop(lambda s: s[0] < 5, lambda s: (s[0] + 1, s[1] + TABLE[s[0] + i]), (0, 0.0))[1]
+        return lax.while_loop(lambda s: s[0] < 2 + i % 4, lambda s: (s[0] + 1, s[1] + TABLE[s[0] + i]), (0, 0.0))[1]
 
     f = jit(vmap(walk))
     good = rng.integers(0, 90, 60)
-    np.testing.assert_allclose(f(good), [TABLE[i : i + 5].sum() for i in good])
+    assert in_lanes(vmap(walk), good)
+    np.testing.assert_allclose(f(good), [TABLE[i : i + 2 + i % 4].sum() for i in good])
     for k in (0, 31, 59):
         bad = good.copy()
-        bad[k] = 97
+        bad[k] = 98  # four steps, the third of which is beyond the end
         with pytest.raises(IndexError):
             f(bad)
 
 
 def test_ended_lanes_look_nothing_up():
-    """A lane whose loop has ended may have any index."""
+    """A lane whose loop has ended may have any index: here of places beyond the table, while others go on."""
 
-    def last(n):
-        return lax.while_loop(lambda s: s[0] < n, lambda s: (s[0] * 2 + 1, TABLE[s[0]]), (0, 0.0))
+    def last(stride):
+        return lax.while_loop(lambda s: s[0] < 95, lambda s: (s[0] + stride, TABLE[s[0]]), (0, 0.0))
 
-    n = rng.integers(1, 60, 64)
-    places, found = jit(vmap(last))(n)
-    assert (places >= n).all()
-    np.testing.assert_array_equal(found, TABLE[(places - 1) // 2])
+    strides = rng.integers(1, 95, 64)
+    strides[::9] = 1 << 40  # where no memory is
+    assert in_lanes(vmap(last), strides)
+    places, found = jit(vmap(last))(strides)
+    np.testing.assert_array_equal(places, -(-95 // strides) * strides)
+    assert (places >= len(TABLE)).any()
+    np.testing.assert_array_equal(found, TABLE[places - strides])

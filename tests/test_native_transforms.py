@@ -9,6 +9,7 @@ from watching import calls_of
 
 import wengert.numpy as wnp
 from wengert import config, grad, jit, lax, vmap
+from wengert.compile import ufuncs
 from wengert.compile.choices import chosen
 from wengert.ops.fft import fft_p, irfft_p, rfft_p
 
@@ -98,7 +99,9 @@ def test_lines_in_lanes_are_transforms(n, width):
         np.fft.fft(columns, axis=1), np.fft.ifft(columns, axis=1),
     )  # fmt: skip
     with chosen(vector_bytes=width):
-        for found, wanted in zip(jit(transforms)(x, columns), expected, strict=True):
+        f = jit(transforms)
+        assert ufuncs.PREFIX not in f.lower(x, columns).llvm()  # none of them by NumPy's loops
+        for found, wanted in zip(f(x, columns), expected, strict=True):
             assert np.abs(found - wanted).max() <= 3e-15 * np.abs(wanted).max()
 
 
@@ -111,7 +114,9 @@ def test_a_line_as_a_matrix(n, dtype):
     for found, wanted in ((wnp.fft.fft, np.fft.fft), (wnp.fft.ifft, np.fft.ifft)):
         wanted = wanted(x.astype(complex))
         with chosen(serial__fourier__NEAR=0):
-            assert np.abs(jit(found)(x) - wanted).max() <= close * np.abs(wanted).max()
+            f = jit(found)
+            assert "@fourier_twisted" in f.lower(x).llvm()
+            assert np.abs(f(x) - wanted).max() <= close * np.abs(wanted).max()
 
 
 @pytest.mark.parametrize("pieces", [{}, {"serial__fourier__ROOMS": 2}])
@@ -119,6 +124,7 @@ def test_threads_find_rooms_of_their_own(pieces):
     x = np.random.default_rng(5).normal(size=(500, 96))
     with chosen(serial__step__LEAST=0.0, serial__step__PIECE=1.0, **pieces), config.override(threads=4):
         f = jit(wnp.fft.rfft)
+        assert "cmpxchg ptr" in f.lower(x).llvm()  # takes a room
         for _ in range(20):
             np.testing.assert_allclose(f(x), np.fft.rfft(x), rtol=1e-10, atol=1e-12)
 
