@@ -15,7 +15,7 @@ ROOT = Path(wengert.__file__).parent
 FLOORS = [
     ["locks", "environment", "backends", "launching", "provided", "version", "compilations", "documented"],
     ["config", "errors", "places"],
-    ["lowering"],
+    ["lowering", "posing"],
     ["core", "trees"],
     ["program", "costs"],
     ["ops"],

@@ -31,6 +31,7 @@ from .errors import (
 )
 from .locks import lock
 from .lowering import CALLED
+from .posing import Posing
 from .provided import provided
 
 Value = Any  # np.ndarray | np.generic | bool | int | float | complex | Tracer
@@ -642,7 +643,7 @@ class Tracer:
         return f"{type(self).__name__}<{self.aval!r}>"
 
 
-class ValueTracer(Tracer):
+class ValueTracer(Posing, Tracer):
     """What a user's function is given and computes: the tracers of all transformations but the tape's.
 
     They have one layout, so that one of them can become an array that is written into (`ops.writing`) and stay the

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import linecache
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
@@ -213,6 +214,15 @@ def modules_on_first_use(module: str, known: Iterable[str]) -> Callable[[str], A
 
 
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
+_UNREADABLE = (
+    "a compiled extension (C, Cython, Numba) was given a traced value and reads the memory of arrays, which it has none of: "
+    "call the function by wengert.pure_callback(f, result_shape_dtypes, x), with a rule (wengert.custom_jvp) or "
+    "wengert.approximate(f) where it is differentiated"
+)
+_UNREADABLE_WORDS = re.compile(  # the first is Python's, the others are Cython's
+    r"bytes-like object is required, not '\w+Tracer'|expected numpy\.ndarray, got \w+Tracer|Cannot convert \w+Tracer to numpy|"
+    r"^No matching signature found"
+)
 
 
 def _line(tb: TracebackType) -> int:
@@ -248,6 +258,12 @@ def without_library_frames(error: BaseException) -> BaseException:
         rebuilt = TracebackType(rebuilt, tb.tb_frame, tb.tb_lasti, _line(tb))
     if hidden and not isinstance(error, WengertError) and _HIDDEN not in getattr(error, "__notes__", ()):
         error.add_note(_HIDDEN)
+    if (
+        type(error) is TypeError
+        and _UNREADABLE_WORDS.search(str(error))
+        and _UNREADABLE not in getattr(error, "__notes__", ())
+    ):
+        error.add_note(_UNREADABLE)
     return error.with_traceback(rebuilt)
 
 
