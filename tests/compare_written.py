@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -356,6 +357,7 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="draw the compiler's thresholds, and more statements")
     parser.add_argument("--statements", type=int, default=8)
     options = parser.parse_args()
+    os.environ["WENGERT_FULL_TRACEBACK"] = "1"  # so that what was raised says where
     if options.chunk:
         first, _, last = options.chunk.partition(":")
         return _chunk(int(first), int(last), options.statements, options.draw)

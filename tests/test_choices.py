@@ -1,6 +1,8 @@
 """compile.choices: thresholds are registered, and whatever they are, compiled code agrees with eager code."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +49,8 @@ def test_every_threshold_is_registered():
 
 
 def test_copies_are_named():
-    """A threshold that another file imports is changed there too."""
+    """A threshold that another file imports is changed there too, and no file's own number of the same name."""
+    found = set()
     for path in COMPILE.rglob("*.py"):
         here = ".".join(path.relative_to(COMPILE).with_suffix("").parts)
         package = here.split(".")[:-1]
@@ -58,6 +61,9 @@ def test_copies_are_named():
                 for alias in node.names:
                     choice = CHOICES.get(f"{source}.{alias.name}")
                     assert choice is None or here in choice.copies, f"{here} imports {source}.{alias.name}"
+                    if choice is not None:
+                        found.add((f"{source}.{alias.name}", here))
+    assert found == {(name, where) for name, choice in CHOICES.items() for where in choice.copies}
 
 
 def test_thresholds_come_back():
@@ -66,6 +72,30 @@ def test_thresholds_come_back():
         assert (fusion.LARGE, fit.FEW, elements.FEW) == (3, 2, 2)
     assert (fusion.LARGE, fit.FEW, elements.FEW, chunks.LEAST) == before
     assert draw(5) == draw(5) != draw(6)
+
+
+FIRST = """
+import wengert
+from wengert.compile.choices import CHOICES, _modules, chosen
+with chosen(control__fit__FEW=3, fusion__LARGE=2, vector_bytes=16):
+    pass
+for name in CHOICES:
+    values = {getattr(module, constant) for module, constant in _modules(name)}
+    assert len(values) == 1, (name, values)
+from wengert.compile import engine, fusion
+from wengert.compile.control import elements, fit
+assert fit.FEW == elements.FEW == 16 and fusion.LARGE == 1 << 17, (fit.FEW, fusion.LARGE)
+import sys
+for name, module in list(sys.modules.items()):
+    if name.startswith("wengert.compile.") and hasattr(module, "vector_bytes"):
+        assert module.vector_bytes is engine.vector_bytes, name
+"""
+
+
+def test_thresholds_come_back_where_the_compiler_is_imported_meanwhile():
+    """A file that was imported while another's number was drawn kept a copy of it: values in registers that did not fit."""
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-1500:]
 
 
 @pytest.mark.parametrize("first", range(0, 120, 20))

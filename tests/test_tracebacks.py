@@ -1,6 +1,7 @@
 """What a person sees of an error in their own function under transformations: their lines, not ours."""
 
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -10,6 +11,7 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
+from wengert.compile.control import elements
 
 X = np.ones((2, 3))
 
@@ -97,6 +99,14 @@ def test_an_error_from_inside_says_that_frames_are_left_out():
     error = caught(lambda: w.grad(w.grad(lambda x: x[0, 0]))(X[0]))
     assert type(error) is IndexError
     assert "".join(traceback.format_exception(error)).count("WENGERT_FULL_TRACEBACK=1") == 1
+
+
+@pytest.mark.parametrize("full", ["", "1"])
+def test_an_assertion_without_words_says_where_it_stands(monkeypatch, full):
+    monkeypatch.setenv("WENGERT_FULL_TRACEBACK", full)
+    monkeypatch.setattr(elements, "ordered", lambda *args: None)
+    error = caught(lambda: w.jit(lambda x: w.lax.fori_loop(0, 3, lambda i, c: wnp.sin(c) * 0.5 + 0.123, x))(0.25))
+    assert type(error) is AssertionError and re.match(r"elements\.py:\d+: .*report it", str(error))
 
 
 def test_all_frames_on_request(monkeypatch):

@@ -213,6 +213,9 @@ def modules_on_first_use(module: str, known: Iterable[str]) -> Callable[[str], A
     return found
 
 
+_FAULT = (
+    "what wengert takes for granted does not hold here, a fault of wengert's own: please report it with the program"
+)
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
 _UNREADABLE = (
     "a compiled extension (C, Cython, Numba) was given a traced value and reads the memory of arrays, which it has none of: "
@@ -234,23 +237,27 @@ def _line(tb: TracebackType) -> int:
 def without_library_frames(error: BaseException) -> BaseException:
     """The same error, its traceback without the library's frames (set WENGERT_FULL_TRACEBACK=1 to keep them).
 
-    An error that arose in such a frame and is none of the library's own gets a note that says so.
+    An error that arose in such a frame and is none of the library's own gets a note that says so; an assertion that
+    failed without words says where it stands.
     """
     cause = error.__cause__
     # NumPy's "setting an array element", y[0] = t; calls from C code of SciPy
     if type(error) in (ValueError, SystemError) and isinstance(cause, WengertError):
         error = cause.with_traceback(error.__traceback__)
         error.__suppress_context__ = True
-    if os.environ.get("WENGERT_FULL_TRACEBACK"):
-        return error
     frames: list[TracebackType] = []
-    tb = error.__traceback__
+    tb = last = error.__traceback__
     hidden = False
     while tb is not None:
-        hidden = is_library_frame(tb.tb_frame)
+        last, hidden = tb, is_library_frame(tb.tb_frame)
         if not hidden:
             frames.append(tb)
         tb = tb.tb_next
+    if hidden and last is not None and type(error) is AssertionError and not error.args:
+        where = f"{os.path.basename(last.tb_frame.f_code.co_filename)}:{_line(last)}"
+        error.args = (f"{where}: {_FAULT}",)
+    if os.environ.get("WENGERT_FULL_TRACEBACK"):
+        return error
     if not frames:
         return error
     rebuilt: TracebackType | None = None

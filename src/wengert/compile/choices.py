@@ -11,7 +11,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
+from pkgutil import walk_packages
 from random import Random
 from typing import Any, NamedTuple
 
@@ -108,7 +110,7 @@ CHOICES: dict[str, Choice] = {
     "substitution.MANY": Choice("how many right sides are solved in vectors", (1, NEVER)),
     "substitution.MOST": Choice("how large systems are solved so", (0, NEVER)),
     "lapack.ALWAYS_SMALL": Choice("which eliminations are written out", (0, 2)),
-    "lanes.LARGEST": Choice("which matrices are in vector lanes", (1, 3), ("lapack",)),
+    "lanes.LARGEST": Choice("which matrices are in vector lanes", (1, 3)),
     "gemm.PACKED": Choice("which products pack the columns of the second factor", (0,)),
     "gemm.PAGE": Choice("how far apart rows are whose columns are packed", (4,)),
     "serial.scans.ROWS": Choice("how many rows of running operations are done side by side", (1, 3)),
@@ -138,6 +140,14 @@ def _modules(name: str) -> Iterator[tuple[Any, str]]:
         yield import_module(f"{__package__}.{module}"), constant
 
 
+@lru_cache(maxsize=1)
+def _import_all() -> None:
+    """Import all of the compiler: a file that is imported while thresholds are others would keep its copies of these."""
+    package = sys.modules[__package__]
+    for module in walk_packages(package.__path__, f"{__package__}."):
+        import_module(module.name)
+
+
 @contextmanager
 def chosen(**values: Any) -> Iterator[None]:
     """A context in which thresholds have other values for what is compiled in it; nothing is read from the disk cache.
@@ -146,6 +156,7 @@ def chosen(**values: Any) -> Iterator[None]:
         values: by the names of `CHOICES`, dots written as ``__``; `vector_bytes` too, the width of vectors, and
             `processor`, an older one by LLVM's name.
     """
+    _import_all()
     engine: Any = import_module(f"{__package__}.engine")
     width, older = values.pop("vector_bytes", None), values.pop("processor", None)
     old: list[tuple[Any, str, Any]] = []
