@@ -76,6 +76,7 @@ define environment
 	  || { echo "Python's venv module is needed (on Debian and Ubuntu: apt install python3-venv)"; rm -rf $(1); exit 1; }
 	@echo "installing $(2) into it: about a minute, once"
 	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+	@$(1)/bin/python -m compileall -q src  # as pip does with what it installs, PYTHONDONTWRITEBYTECODE or not
 	@touch $(1)/ready
 endef
 
