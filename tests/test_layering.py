@@ -241,6 +241,24 @@ def test_namespaces_wait_for_the_package():
         assert ast.unparse(first) == "__import__('wengert')", module
 
 
+def waits_for_the_package(module: str) -> bool:
+    """Whether a file that is imported says ``from . import file`` of the package itself, or brings one that does."""
+    for m in (module, *brings(module)):
+        depth = m.count(".") + (MODULES[m].name != "__init__.py") if m else 0
+        for node in ast.parse(MODULES[m].read_text()).body:
+            if isinstance(node, ast.ImportFrom) and node.module is None and node.level == depth and m:
+                return True
+    return False
+
+
+def test_public_files_that_the_package_imports_do_not_wait_for_it():
+    """``import wengert.errors`` first in one thread, beside ``import wengert`` in another: the one that has the file's lock would
+    wait for the package, which waits for the file (docs/soundness.md has Python's own case of it)."""
+    for module in ("errors", "config", "version", "environment", "backends", "core", "program", "trees"):
+        assert module in brings("") and not waits_for_the_package(module), module
+    assert waits_for_the_package("transforms.jitted")  # which nobody is told to import
+
+
 def test_the_reader_of_what_is_asked_past_a_package(tmp_path):
     (tmp_path / "lax.py").write_text(
         "from .numpy.ordering import argsort\nfrom .numpy import sort\nfrom .core import bind\n"

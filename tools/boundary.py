@@ -90,6 +90,30 @@ def paths(x: Any, k: Any) -> Any:
     return w.vmap(one)(wnp.abs(x))
 
 
+def rows(x: Any, n: int) -> Any:
+    """So many rows, enough for a loop of each in lanes."""
+    return wnp.tile(x, (n, 1))
+
+
+def halved(row: Any) -> Any:
+    """A loop that takes differently long for different rows, and keeps what it carries in its type."""
+    return lax.while_loop(
+        lambda s: (s[0] < 9) & (wnp.abs(s[1][0]) > 1), lambda s: (s[0] + 1, (s[1] // 2 if real(row) and row.dtype.kind in "iu" else s[1] * 0.5).astype(row.dtype)), (0, row)
+    )  # fmt: skip
+
+
+def looked_up(row: Any) -> Any:
+    """A loop that reads another place of its row in each step, and writes into what it carries."""
+    step = lambda s: (s[0] + 1, wnp.at(s[1])[s[0] % 3].add(row[(s[0] * 2 + 1) % 6]).astype(row.dtype))  # noqa: E731
+    count = (wnp.abs(row[0]) * 2).astype(int)
+    return lax.while_loop(lambda s: s[0] < count, step, (0, row[:3]))
+
+
+def lines(x: Any, n: int) -> Any:
+    """Some rows of n numbers each."""
+    return wnp.tile(x.reshape(-1), n)[: 8 * n].reshape(8, n)
+
+
 CASTS = ("b1", "i1", "u2", "i4", "i8", "f2", "bf16", "f4", "f8", "c8", "c16")
 
 PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
@@ -146,6 +170,23 @@ PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
     ),
     "paths": paths,
     "nothing": lambda x, k: (x[:0] * 1, wnp.sum(x[:, :0], 1), wnp.sort(x[:0]), wnp.concatenate([x[:0], x]), wnp.matmul(x[:0].T, x[:0])),
+    "loops in lanes": lambda x, k: (w.vmap(halved)(rows(x, 20)), w.vmap(looked_up)(rows(x, 12))),
+    "gradients of loops in lanes": lambda x, k: w.vmap(w.grad(lambda r: wnp.sum(wnp.sin(halved(r)[1]))))(
+        rows(wnp.abs(floating(x)), 20)
+    ),
+    "Fourier passes": lambda x, k: (
+        wnp.fft.fft(lines(x, 60)), wnp.fft.fft(lines(x, 60), axis=0), wnp.fft.ifft(lines(x, 101)), wnp.fft.rfft(wnp.abs(lines(x, 128))),
+        wnp.fft.fft(lines(x, 512).reshape(-1)), wnp.fft.irfft(lines(x, 30)), wnp.fft.rfft(wnp.abs(lines(x, 15)), axis=0),
+    ),
+    "vector formulas": lambda x, k: [f(x / 9) for f in (special.i0e, special.i1e, special.i0, special.i1, special.ndtri)],
+    "lengths that are asked for": lambda x, k: (
+        x[wnp.abs(x) > 1], wnp.nonzero(x), wnp.unique(x), wnp.repeat(x[0], (wnp.abs(x[1]) * 2).astype(int)),
+        wnp.arange(wnp.sum(wnp.abs(x) > 1)), wnp.delete(x, wnp.abs(x[0]) > 1, 1), wnp.bincount((wnp.abs(x[0]) * 2).astype(int)),
+    ),
+    "masks": lambda x, k: (
+        wnp.at(x)[wnp.abs(x) > 1].set(x[0, 0]), wnp.at(x)[wnp.abs(x) > 1].add(1), wnp.sum(x[wnp.abs(x) > 1]), wnp.mean(x[wnp.abs(x) > 0]),
+        wnp.sum(x, where=wnp.abs(x) > 1), wnp.extract(wnp.abs(x) > 1, x),
+    ),
     "a workspace": lambda x, k: wnp.cumsum(wnp.cumsum(wnp.tile(x.reshape(-1), 300))[::-1])[::-1][:7] + x[0, 0],
     "forty axes": lambda x, k: x[0, :4].reshape((2,) + (1,) * 38 + (2,)) + x[1, :4].reshape((2,) + (1,) * 38 + (2,)),
 }  # fmt: skip

@@ -202,7 +202,21 @@ def more_cases() -> Iterator[Case]:
         yield f"rfft, {what}", lambda x, n=n: wnp.fft.rfft(x.reshape(-1, n)), long(n=n * max(1, 8_000_000 // n))
     yield "fft of columns", lambda x: wnp.fft.fft(x.reshape(3000, -1), axis=0), long(n=9_000_000)
     yield "fft2", lambda x: wnp.fft.fft2(x.reshape(100, 300, 300)), long(n=9_000_000)
-    for name in ("j0", "k1", "expi", "ellipk", "spence", "kv", "gammainc", "hyp1f1", "pdtr", "airy"):
+    for name in (
+        "j0",
+        "k1",
+        "expi",
+        "ellipk",
+        "spence",
+        "kv",
+        "gammainc",
+        "hyp1f1",
+        "pdtr",
+        "airy",
+        "i0e",
+        "i1",
+        "ndtri",
+    ):
         f = getattr(w.scipy.special, name, None)
         if f is not None:
             g = {"kv": lambda x, f=f: f(0.3, x), "gammainc": lambda x, f=f: f(2.5, x), "hyp1f1": lambda x, f=f: f(0.3, 1.2, x), "pdtr": lambda x, f=f: f(3.0, x)}.get(name, f)  # fmt: skip
@@ -256,6 +270,26 @@ def more_cases() -> Iterator[Case]:
     yield "pinv of many", lambda x: wnp.linalg.pinv(x.reshape(-1, 4, 3)), long(n=2_400_000)
     stepped = lambda x: lax.while_loop(lambda c: c > 1.0, lambda c: c * 0.999, x * 1000 + 1)  # noqa: E731
     yield "vmap of a loop of unlike lengths", w.vmap(stepped), long(n=20_000)
+
+    spread = lambda r: lax.while_loop(lambda s: s[0] < 900, lambda s: (s[0] + 1, s[1] * 0.9 + r[s[0]]), (0, 0.0))[1]  # noqa: E731
+    yield "vmap of a loop that reads its rows", w.vmap(spread), lambda: (vector(9_000_000).reshape(-1, 900),)
+    yield (
+        "vmap of loops in a loop",
+        w.vmap(lambda x: lax.scan(lambda c, t: (stepped(c * t), c), x, np.ones(9))[0]),
+        long(n=2_000),
+    )
+    yield (
+        "vmap of a loop, gradient",
+        w.vmap(w.grad(lambda x: lax.fori_loop(0, 500, lambda i, c: wnp.sin(c) + x, x))),
+        long(n=20_000),
+    )
+    masked = {
+        "x[mask]": lambda x: x[x > 0.5],
+        "nonzero": lambda x: wnp.nonzero(x > 0.5),
+        "unique": lambda x: wnp.unique(wnp.floor(x * 1e4)),
+    }
+    for name, f in masked.items():
+        yield name, f, long(n=20_000_000)
 
     def paths(x: Any) -> Any:
         k = 0

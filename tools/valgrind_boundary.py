@@ -20,6 +20,8 @@ KERNELS = (
     ("casts", "f2"), ("sorts", "i1"), ("indices", "f16"), ("scan", "bf16"), ("branches", "c8"), ("integers", "u2"),
     ("convolutions", "f4"), ("gradients of convolutions", "f8"), ("windows", "f2"), ("transforms", "c16"),
     ("special", "f8"), ("samples", "f8"), ("factorisations", "c16"), ("paths", "f8"), ("nothing", "bf16"),
+    ("loops in lanes", "f8"), ("gradients of loops in lanes", "f4"), ("Fourier passes", "c16"), ("vector formulas", "f8"),
+    ("lengths that are asked for", "i4"), ("masks", "f8"),
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import re
 import sys
 from typing import Any, NoReturn
 
-from . import backends
+from .backends import checked as checked_backend
 
 # The settings, in the order in which they are shown, and their variables.
 VARIABLES = {
@@ -94,7 +94,7 @@ def checked(name: str, value: Any) -> Any:
         return None if value is None else os.path.abspath(os.path.expanduser(os.fspath(value)))
     if name == "backend":
         try:
-            return backends.checked(value)
+            return checked_backend(value)
         except ValueError as error:
             raise ValueError(f"{name} ({VARIABLES[name]}): {error}") from None
     if name == "without_passes":
