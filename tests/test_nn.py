@@ -187,7 +187,7 @@ def test_what_is_written_in_place_of_a_name_that_is_not_here():
         "x": np.ones((2, 4, 4, 3)), "key": wengert.random.key(0), "rate": 0.5, "scale": 1.0, "shift": 0.0,
         "labels": np.ones(3) / 3, "kernel": np.ones((5, 4, 3, 3)), "strides": (1, 1), "padding": "SAME",
     }  # fmt: skip
-    shapes = {"max_pool": (2, 2, 2, 3), "avg_pool": (2, 2, 2, 3), "cross_entropy": (2, 4, 4), "conv": (2, 5, 4, 3)}
+    shapes = {"cross_entropy": (2, 4, 4), "conv": (2, 5, 4, 3)}
     for module, names in INSTEAD.items():
         for name in names:
             with pytest.raises(AttributeError, match="; write ") as caught:
@@ -195,3 +195,46 @@ def test_what_is_written_in_place_of_a_name_that_is_not_here():
             code = re.search("; write (.*)$", str(caught.value))[1]
             out = eval(code, {"wengert": wengert}, given)  # noqa: S307 - what our message says
             assert np.shape(out) == shapes.get(name, (2, 4, 4, 3)), name
+
+
+@pytest.mark.parametrize("padding", ["VALID", "SAME", [(1, 0), (1, 1)]])
+@pytest.mark.parametrize("strides", [None, (2, 3)])
+def test_pooling_is_that_of_its_windows(padding, strides):
+    """Against loops over windows, with gradient by differences, compiled too; pools without examples and of one axis."""
+    import wengert
+    from wengert import nn
+
+    x = np.random.default_rng(0).normal(size=(2, 5, 7, 3))
+    steps = strides or (1, 1)
+    pads = [(0, 0)] * 2 if padding == "VALID" else padding
+    if padding == "SAME":
+        pads = []
+        for n, k, s in zip((5, 7), (3, 2), steps, strict=True):
+            total = max((-(-n // s) - 1) * s + k - n, 0)
+            pads.append((total // 2, total - total // 2))
+    wide = np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=np.nan)
+    rows = range(0, wide.shape[1] - 2, steps[0])
+    columns = range(0, wide.shape[2] - 1, steps[1])
+    windows = np.stack(
+        [np.stack([wide[:, i : i + 3, j : j + 2].reshape(2, 6, 3) for j in columns], 1) for i in rows], 1
+    )
+    np.testing.assert_array_equal(nn.max_pool(x, (3, 2), strides, padding), np.nanmax(windows, 3))
+    np.testing.assert_allclose(nn.avg_pool(x, (3, 2), strides, padding), np.nansum(windows, 3) / 6)
+    mean = wengert.jit(lambda x: nn.avg_pool(x, (3, 2), strides, padding, count_include_pad=False))
+    np.testing.assert_allclose(mean(x), np.nanmean(windows, 3))
+    np.testing.assert_array_equal(
+        nn.max_pool(x[0], (3, 2), strides, padding), nn.max_pool(x, (3, 2), strides, padding)[0]
+    )
+    for pool in (nn.max_pool, nn.avg_pool):
+        wengert.testing.check_grads(lambda x, pool=pool: pool(x, (3, 2), strides, padding), (x,), order=1)
+    with pytest.raises(wengert.errors.ShapeError, match="window_shape: 2 positive numbers"):
+        nn.max_pool(x, (0, 2))
+    with pytest.raises(wengert.errors.ShapeError, match=r"shape \(\.\.\., n0, n1, features\)"):
+        nn.avg_pool(x[0, 0], (3, 2))
+
+
+def test_conv_is_conv_general_dilated():
+    from wengert import lax
+
+    x, k = np.random.default_rng(0).normal(size=(2, 3, 6, 6)), np.random.default_rng(1).normal(size=(4, 3, 3, 3))
+    np.testing.assert_array_equal(lax.conv(x, k, (2, 1), "SAME"), lax.conv_general_dilated(x, k, (2, 1), "SAME"))

@@ -148,15 +148,12 @@ def user_operation() -> tuple[str, int]:
 
 # What people look for that other libraries have under these names, and how it is written here.
 INSTEAD = {
-    "wengert.lax": {"conv": "wengert.lax.conv_general_dilated(x, kernel, strides, padding)"},
     "wengert.nn": {
-        "max_pool": "wengert.lax.reduce_window(x, 'max', (1, 2, 2, 1), (1, 2, 2, 1))",
-        "avg_pool": "wengert.lax.reduce_window(x, 'add', (1, 2, 2, 1), (1, 2, 2, 1)) / 4",
         "dropout": "wengert.random.bernoulli(key, 1 - rate, x.shape) * x / (1 - rate)",
         "layer_norm": "wengert.nn.standardize(x, axis=-1) * scale + shift",
         "batch_norm": "wengert.nn.standardize(x, axis=(0, 1, 2)) * scale + shift",
         "cross_entropy": "-wengert.numpy.sum(labels * wengert.nn.log_softmax(x), axis=-1)",
-        "conv": "wengert.lax.conv_general_dilated(x, kernel, strides, padding)",
+        "conv": "wengert.lax.conv(x, kernel, strides, padding)",
     },
 }
 

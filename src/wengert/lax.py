@@ -451,26 +451,6 @@ def pad(operand: Any, padding_value: Any, padding_config: Any) -> Any:
     return _pad(x, convert_element_type(_as_value(padding_value), x.dtype), config)
 
 
-def _padding(padding: Any, sizes: Any, reach: Any, strides: Any, what: str) -> Any:
-    if not isinstance(padding, str):
-        pads = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
-        if len(pads) != len(sizes):
-            raise _ShapeError(f"{what}: padding has {len(pads)} pairs for {len(sizes)} axes")
-        return pads
-    if padding.upper() not in ("VALID", "SAME", "SAME_LOWER"):
-        raise _ShapeError(f"{what}: padding is 'SAME', 'SAME_LOWER', 'VALID' or pairs of numbers, got {padding!r}")
-    if padding.upper() == "VALID":
-        return [(0, 0)] * len(sizes)
-    return _windows.same_pads(sizes, reach, strides, padding.upper() == "SAME_LOWER")
-
-
-def _entries(value: Any, n: int, what: str) -> tuple[int, ...]:
-    out = (1,) * n if value is None else tuple(int(k) for k in value)
-    if len(out) != n or any(k < 1 for k in out):
-        raise _ShapeError(f"{what}: {n} positive numbers, got {value!r}")
-    return out
-
-
 def reduce_window(
     operand: Any, computation: str, window_dimensions: Any, window_strides: Any = None, padding: Any = "VALID",
     base_dilation: Any = None, window_dilation: Any = None,
@@ -493,13 +473,13 @@ def reduce_window(
     """
     x = _as_array(operand)
     n = len(x.shape)
-    sizes = _entries(window_dimensions, n, "reduce_window: window_dimensions")
+    sizes = _windows.entries_of(window_dimensions, n, "reduce_window: window_dimensions")
     strides, base, dilation = (
-        _entries(v, n, "reduce_window") for v in (window_strides, base_dilation, window_dilation)
+        _windows.entries_of(v, n, "reduce_window") for v in (window_strides, base_dilation, window_dilation)
     )
     own = [_windows.dilated(k, b) for k, b in zip(x.shape, base, strict=True)]
     reach = [_windows.dilated(k, d) for k, d in zip(sizes, dilation, strict=True)]
-    pads = _padding(padding, own, reach, strides, "reduce_window")
+    pads = _windows.pads_of(padding, own, reach, strides, "reduce_window")
     return _pooled(computation, x, sizes, strides, pads, base, dilation)
 
 
@@ -529,12 +509,30 @@ def conv_general_dilated(
     x, w = convert_element_type(x, dtype), convert_element_type(w, dtype)
     numbers = conv_dimension_numbers(x.shape, w.shape, dimension_numbers)
     n, what = len(x.shape) - 2, "conv_general_dilated"
-    strides = _entries(window_strides, n, f"{what}: window_strides")
-    between, steps = _entries(lhs_dilation, n, what), _entries(rhs_dilation, n, what)
+    strides = _windows.entries_of(window_strides, n, f"{what}: window_strides")
+    between, steps = _windows.entries_of(lhs_dilation, n, what), _windows.entries_of(rhs_dilation, n, what)
     own = [_windows.dilated(x.shape[i], d) for i, d in zip(numbers.lhs_spec[2:], between, strict=True)]
     reach = [_windows.dilated(w.shape[i], d) for i, d in zip(numbers.rhs_spec[2:], steps, strict=True)]
-    pads = _padding(padding, own, reach, strides, what)
+    pads = _windows.pads_of(padding, own, reach, strides, what)
     return _convolve_general(x, w, strides, pads, between, steps, numbers, feature_group_count, batch_group_count)
+
+
+def conv(lhs: Any, rhs: Any, window_strides: Any, padding: Any) -> Any:
+    """`conv_general_dilated` of images with features before space, without dilation and groups.
+
+    Args:
+        lhs, rhs: the operand, of examples, features and n axes of space; the kernel, of new features, features and n axes.
+        window_strides: n steps of the kernel.
+        padding: "SAME", "SAME_LOWER", "VALID", or n pairs of numbers of zeros at both ends.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+
+    Example:
+        >>> conv(_np.arange(6.0).reshape(1, 2, 3), _np.ones((1, 2, 2)), (1,), "VALID")
+        array([[[ 8., 12.]]])
+    """
+    return conv_general_dilated(lhs, rhs, window_strides, padding)
 
 
 __all__ = [n for n in dir() if not n.startswith("_") and n not in ("annotations", "Any")]

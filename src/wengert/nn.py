@@ -1,4 +1,4 @@
-"""Functions of neural networks, by the names of jax.nn: activations, softmax and its kin, one_hot, standardize."""
+"""Functions of neural networks, by the names of jax.nn: activations, softmax and its kin, one_hot, standardize; and pooling."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ from .ops.exponentials import log_softmax_p, softmax_p
 from .ops.log_sums import from_last as _from_last
 from .ops.log_sums import logsumexp
 from .ops.log_sums import shift_of as _log_shift
+from .ops.pooling import avg_pool, max_pool
 from .ops.reduction import sum as _sum
 from .ops.shape import as_length, canonical_axis, expand_dims, moveaxis
 from .ops.slices import slice_axis
@@ -499,8 +500,8 @@ def dot_product_attention(
 
 
 __all__ = [
-    "celu", "dot_product_attention", "elu", "gelu", "glu", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "identity", "leaky_relu", "log1mexp", "log_sigmoid", "log_softmax", "logmeanexp", "logsumexp", "mish",
+    "avg_pool", "celu", "dot_product_attention", "elu", "gelu", "glu", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "identity", "leaky_relu", "log1mexp", "log_sigmoid", "log_softmax", "logmeanexp", "logsumexp", "max_pool", "mish",
     "one_hot", "relu", "relu6", "selu", "sigmoid", "silu", "soft_sign", "softmax", "softplus", "sparse_plus",
     "sparse_sigmoid", "squareplus", "standardize", "swish",
 ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""Reductions of windows, as pooling has them: sums are convolutions with ones, others go tap by tap, axis after axis."""
+"""Reductions of windows, as pooling has them: sums are convolutions with ones, others go tap by tap, axis after axis.
+
+`max_pool` and `avg_pool` are those of networks, for images with features last.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Value, dtype_of, shape_of
+from ..core import Value, as_array, dtype_of, shape_of
 from ..errors import ShapeError
 from . import elementwise as ew
 from . import folding
+from .casts import as_inexact
 from .convolution_general import ConvDimensionNumbers, convolve_general
 from .padding import pad
 from .shape import reshape, transpose
 from .slices import slice_p
-from .windows import Pads, count, dilated, reduce_windows
+from .windows import Pads, count, dilated, entries_of, pads_of, reduce_windows
 
 LONG = 16  # taps along an axis, from which windows are written out
 
@@ -118,4 +122,88 @@ def _sums(
     return transpose(out, tuple(order.index(i) for i in range(rank)))
 
 
-__all__ = ["pooled"]
+def _images(name: str, what: str, x: Any, window: Any, strides: Any, padding: Any) -> Value:
+    """The reduction of windows over the axes between examples and features."""
+    window = tuple(window)
+    n, shape = len(window), shape_of(x)
+    if len(shape) < n + 1:
+        raise ShapeError(
+            f"{what}: windows of {n} axes take an array of shape (..., {', '.join(f'n{i}' for i in range(n))}, features), got "
+            f"shape {shape}"
+        )
+    lead = (1,) * (len(shape) - n - 1)
+    sizes = (*lead, *entries_of(window, n, f"{what}: window_shape"), 1)
+    steps = (*lead, *entries_of(strides, n, f"{what}: strides"), 1)
+    if not isinstance(padding, str):
+        padding = [(0, 0)] * len(lead) + list(padding) + [(0, 0)]
+    ones = (1,) * len(shape)
+    return pooled(name, x, sizes, steps, pads_of(padding, shape, sizes, steps, what), ones, ones)
+
+
+def max_pool(x: Any, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID") -> Any:
+    """The greatest element of each window of an image, feature by feature; what is padded counts for nothing.
+
+    Of equal elements the first has the derivative.
+
+    Args:
+        x: shape ``(..., *space, features)``: as many axes of space as the window has.
+        window_shape: the lengths of the window.
+        strides: its steps; ones by default, `window_shape` for windows side by side.
+        padding: "VALID", "SAME", "SAME_LOWER", or a pair of numbers for each axis of space.
+
+    Returns:
+        shape ``(..., *windows, features)``, the dtype of `x`.
+
+    Raises:
+        ShapeError: window, strides or padding do not fit the shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.max_pool(np.arange(16.0).reshape(1, 4, 4, 1), (2, 2), (2, 2))[0, :, :, 0]
+        array([[ 5.,  7.],
+               [13., 15.]])
+    """
+    return _images("max", "max_pool", as_array(x), window_shape, strides, padding)
+
+
+def avg_pool(
+    x: Any, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID", count_include_pad: bool = True
+) -> Any:
+    """The mean of each window of an image, feature by feature.
+
+    Args:
+        x: shape ``(..., *space, features)``: as many axes of space as the window has.
+        window_shape: the lengths of the window.
+        strides: its steps; ones by default, `window_shape` for windows side by side.
+        padding: "VALID", "SAME", "SAME_LOWER", or a pair of numbers for each axis of space; zeros are padded.
+        count_include_pad: whether what is padded counts in the mean.
+
+    Returns:
+        shape ``(..., *windows, features)``, of the dtype of `x`, a floating one.
+
+    Raises:
+        ShapeError: window, strides or padding do not fit the shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import nn
+        >>> nn.avg_pool(np.arange(4.0).reshape(4, 1), (2,), (2,), [(1, 1)], count_include_pad=False)[:, 0]
+        array([0. , 1.5, 3. ])
+    """
+    x = as_inexact(as_array(x))
+    total = _images("add", "avg_pool", x, window_shape, strides, padding)
+    if count_include_pad:
+        return total / dtype_of(x).type(np.prod(tuple(window_shape)))
+    counts = _images(
+        "add",
+        "avg_pool",
+        np.ones((*shape_of(x)[-len(tuple(window_shape)) - 1 : -1], 1), dtype_of(x)),
+        window_shape,
+        strides,
+        padding,
+    )
+    return total / counts
+
+
+__all__ = ["avg_pool", "max_pool", "pooled"]

@@ -37,6 +37,42 @@ def same_pads(
     return pads
 
 
+def pads_of(padding: Any, sizes: Sequence[int], reach: Sequence[int], strides: Sequence[int], what: str) -> Any:
+    """Pairs of numbers from what a user gives as the padding: "VALID", "SAME", "SAME_LOWER", or numbers and pairs of them.
+
+    Args:
+        sizes, reach, strides: as `same_pads` takes them. what: the function, for its error.
+
+    Raises:
+        ShapeError: there are not as many entries as axes, or the text is another one.
+    """
+    if not isinstance(padding, str):
+        pads = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
+        if len(pads) != len(sizes):
+            raise ShapeError(f"{what}: padding has {len(pads)} pairs for {len(sizes)} axes")
+        return pads
+    if padding.upper() not in ("VALID", "SAME", "SAME_LOWER"):
+        raise ShapeError(f"{what}: padding is 'SAME', 'SAME_LOWER', 'VALID' or pairs of numbers, got {padding!r}")
+    if padding.upper() == "VALID":
+        return [(0, 0)] * len(sizes)
+    return same_pads(sizes, reach, strides, padding.upper() == "SAME_LOWER")
+
+
+def entries_of(value: Any, n: int, what: str) -> tuple[int, ...]:
+    """`n` positive numbers; ones for None.
+
+    Raises:
+        ShapeError: there are not `n` of them, or some are below 1.
+    """
+    try:
+        out = (1,) * n if value is None else tuple(int(k) for k in value)
+    except TypeError:
+        out = ()
+    if len(out) != n or any(k < 1 for k in out):
+        raise ShapeError(f"{what}: {n} positive numbers, got {value!r}")
+    return out
+
+
 def count(n: int, size: int, stride: int, dilation: int) -> int:
     """How many windows lie in an axis of length `n`."""
     return max((n - (size - 1) * dilation - 1) // stride + 1, 0) if n > 0 or size == 0 else 0
