@@ -33,6 +33,11 @@ def calls():
     return [1e6 * r["run"]["wengert"] for r in COMPILED.values() if r["overhead"]]
 
 
+def needed():
+    """The packages that are installed with the library."""
+    return set(re.findall(r'"(\w+)>=', re.search(r"^dependencies = (.*)$", text("pyproject.toml"), re.MULTILINE)[1]))
+
+
 # A part of the sentence, and what backs it: a test, or a truth about records.
 README = {
     "float64 is the default": "tests/test_settings.py::test_an_override_is_its_threads_own",
@@ -50,6 +55,9 @@ README = {
     "the chain rule step by step, with your lines": "tests/test_explain.py",
     "runs many tutorials as they are": "tests/test_jax_programs.py",
     "it does not change": "tests/test_jax_names.py",
+    "with NumPy, SciPy, llvmlite and three small packages (ml_dtypes, optree, opt_einsum)": lambda: (
+        needed() == {"numpy", "scipy", "llvmlite", "ml_dtypes", "optree", "opt_einsum"}
+    ),
     "A clone and Python 3.11 or later are enough": lambda: 'requires-python = ">=3.11"' in text("pyproject.toml"),
     "every claim checked as it is made": "tests/test_tour.py",
     "adding an operation is one declaration in one place": "tests/test_primitives.py",

@@ -346,7 +346,7 @@ for size in (2, 50):
     here = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (here + (1 << 28), resource.RLIM_INFINITY))
     try:
-        gradient([np.ones(size)])
+        gradient(np.ones(size))
     except MemoryError as error:
         assert "checkpoint" in str(error)
         print("caught")

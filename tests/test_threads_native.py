@@ -141,7 +141,7 @@ def test_other_python_threads_run_meanwhile(path):
     """With switches only where Python's lock is given up, another thread counts while native code runs."""
     f, x = w.jit(wave), normal(3_000_000)
     f(x)
-    executable = f.lower(x).compile()
+    executable = f.lower(x).compile().executable
     call = executable.native if path == "native" else executable
     argument = ((x,), {}) if path == "native" else [x]
     counted, stop, interval = [0], [], sys.getswitchinterval()

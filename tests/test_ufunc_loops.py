@@ -145,7 +145,7 @@ def test_errors_that_are_asked_for_after_compiling_are_raised(size):
     for f in map(jit, functions):
         right = tree.leaves(f(x))
         with config.override(threads=1), scipy.special.errstate(all="raise"):
-            for call in (lambda: f(x), lambda: f(x), lambda: f.lower(x).compile()([x])):  # noqa: B023
+            for call in (lambda: f(x), lambda: f(x), lambda: f.lower(x).compile()(x)):  # noqa: B023
                 with pytest.raises(scipy.special.SpecialFunctionError):
                     call()
         for a, b in zip(tree.leaves(f(x)), right, strict=True):

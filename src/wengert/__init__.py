@@ -19,6 +19,7 @@ from .transforms.batching import vmap
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import ShapeDtypeStruct, closure_convert, eval_shape, jit, make_program
+from .transforms.jitted import clear_caches
 from .transforms.jvp import jvp
 from .transforms.reverse import linearize, vjp
 from .version import __version__
@@ -109,6 +110,7 @@ __all__ = [
     "checkpoint",
     "checkpoint_name",
     "checkpoint_policies",
+    "clear_caches",
     "closure_convert",
     "config",
     "curl",

@@ -1,4 +1,5 @@
-"""Compilations as they happen: who wants to know hears of each one, and ``WENGERT_LOG=compile`` prints them.
+"""Compilations as they happen: who wants to know hears of each one, ``WENGERT_LOG=compile`` prints them, and the logger
+``wengert`` of Python's `logging` has them as messages of level DEBUG.
 
 `ops.call` notes them, `jit` says why there was one. Nothing of the compiler is known here.
 """
@@ -49,9 +50,16 @@ def logging() -> bool:
     return "compile" in os.environ.get("WENGERT_LOG", "").replace(",", " ").split()
 
 
+def _logger() -> Any:
+    """The logger that takes messages of compilations; None where the program has not set one up."""
+    module = sys.modules.get("logging")
+    logger = None if module is None else module.getLogger("wengert")
+    return logger if logger is not None and logger.isEnabledFor(module.DEBUG) else None
+
+
 def wanted() -> bool:
     """Whether anybody wants to know."""
-    return bool(LISTENERS) or logging()
+    return bool(LISTENERS) or logging() or _logger() is not None
 
 
 def because(why: str, tracing: float) -> None:
@@ -79,6 +87,9 @@ def note(program: Any, compiled: Any, start: int) -> None:
         listener(made)
     if logging():
         print(f"wengert: {made}", file=sys.stderr, flush=True)
+    logger = _logger()
+    if logger is not None:
+        logger.debug("%s", made)
 
 
 __all__ = ["LISTENERS", "Compilation", "because", "logging", "note", "wanted"]

@@ -18,6 +18,7 @@ from ..config import config
 from ..errors import WengertError
 from ..locks import lock
 from ..places import noting
+from ..transforms.recompiled import PROFILE
 
 _lock = lock()
 _running: list[Profile] = []
@@ -76,7 +77,8 @@ class Profile(ContextDecorator):
     Attributes:
         seconds: that the block took.
         functions: compiled functions that were called, see `Function`; those that took longest first.
-        compilations: those that happened in the block, with their reasons.
+        compilations: those that happened in the block, with their reasons; not those that the profile itself asked for, of
+            functions that were compiled before.
         perf_map: the file that names compiled code for ``perf``; None where it was not asked for.
     """
 
@@ -89,6 +91,7 @@ class Profile(ContextDecorator):
         self.seconds = 0.0
         self.functions: list[Function] = []
         self.compilations: list[Compilation] = []
+        self._heard: list[Compilation] = []  # with the profile's own
         self.perf_map: str | None = None
         self._intervals: list[Interval] = []
         self._begun = time.perf_counter_ns()
@@ -187,7 +190,9 @@ class Profile(ContextDecorator):
         stack.close()
 
     def _hear(self, made: Compilation) -> None:
-        self.compilations.append(made)
+        self._heard.append(made)
+        if made.why != PROFILE:
+            self.compilations.append(made)
 
     def _end(self, clocks: list[Any]) -> None:
         from ..compile.attribution import kind_of, measured, title_of
@@ -214,7 +219,7 @@ class Profile(ContextDecorator):
             self.functions.append(found)
             self._add_events(clock, titles, [kind_of(s) for s in clock.plan.steps])
         self.functions.sort(key=lambda f: -f.seconds)
-        for c in self.compilations:
+        for c in self._heard:
             details = {"why": c.why, "arguments": c.arguments, **{k: round(v * 1e3, 3) for k, v in c.parts.items()}}
             self._intervals.append(Interval(f"compile {c.name}", c.thread, c.start, c.end, details))
         self._intervals.append(

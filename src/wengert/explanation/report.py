@@ -76,6 +76,8 @@ def _notes(e: CompiledExplanation) -> list[str]:
         total = sum(k.bytes for k in e.saved)
         notes.append(f"saved for the way back: {many(total)} bytes in {len(e.saved)} arrays")
         notes += [f"  {k.type} of {k.line}" for k in sorted(e.saved, key=lambda k: -k.bytes)[:MOST]]
+    elif any(line.back for line in e.lines):
+        notes.append("saved for the way back: nothing, the loops that need a value compute it")
     if e.workspace:
         notes.append(f"temporary arrays: {many(e.workspace)} bytes")
     if e.compilations:

@@ -66,6 +66,7 @@ class Run:
             row = asdict(o)
             if o.failure:
                 row["failure"]["traceback"] = ANSI.sub("", o.failure.traceback)
+            row["id"] = row.pop("name")
             row["seconds"], row["kernel_replaced_after"] = round(o.seconds, 4), row.pop("fresh")
             cells.append(row)
         return {

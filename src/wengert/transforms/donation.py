@@ -52,6 +52,11 @@ class DonatingJit(Jit):
 
         return run
 
+    def _make(self, program: Program, args: Any, kwargs: Any, leaves: Any) -> None:
+        donated = () if program.guards or axis_env.get() else self._donated(args, kwargs, leaves)
+        if not config.debugging:
+            compiled(program, donated)
+
     def _compiled(self, program: Program) -> Any:
         return self._used.get(program)
 

@@ -10,30 +10,25 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import backends, trees
-from ..backends import Lowered, OtherPath
 from ..config import Here, config
-from ..core import Aval, Tracer, Value, aval_of, check_numbers, is_inexact
+from ..core import Aval, Tracer, Value, aval_of, check_numbers
 from ..errors import ArgumentError, DtypeError, TooManyPathsError
-from ..ops.call import call_p
-from ..ops.derived import compiled_already
-from ..ops.operators import lost_derivative
-from ..ops.shape import as_length
+from ..ops.derived import compiled, compiled_already
 from ..program import Program
 from ..provided import provide
 from . import nans, native_calls
+from .ahead import Lowered
 from .batching import axis_env
 from .forward import check_output, strong
 from .function import Transformed, argument_name, follows_values, given, located, name_of, shown, values_of
+from .guarded import run_guarded
 from .native_calls import NONE, Fixed, Natives, exact
 from .ownership import own_results
 from .recompiled import say_why
+from .shapes import ShapeDtypeStruct
 from .staging import StagingTrace, signature, stage
-
-NUMBERS = frozenset({"float()", "complex()", ".item()", ".tolist()"})  # what makes a constant, which is no choice
-
+from .underway import CALLS, FIRST_CALLS, Making, begin
 
 _programs: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
@@ -47,7 +42,15 @@ def _cache_of(f: Any, backend: str | None) -> dict[Any, Any]:
 
 @provide
 def clear_caches() -> None:
-    """Forget all that was compiled: a setting changed on which it depends."""
+    """Forget all that was compiled, of all functions; each is compiled, or found on disk, when it is called again.
+
+    Example:
+        >>> import wengert
+        >>> f = wengert.jit(lambda x: x + 1.0)
+        >>> wengert.clear_caches()
+        >>> float(f(1.0))
+        2.0
+    """
     for caches in list(_programs.values()):
         for cache in caches.values():
             natives = cache.pop("native", None)
@@ -116,24 +119,6 @@ def named_arguments(f: Any, nums: Any, names: Any, what: str) -> tuple[tuple[int
     if given_nums and not given_names:
         names = tuple(positional[i] for i in nums if -len(positional) <= i < len(positional))
     return nums, names
-
-
-def run_guarded(program: Program, values: Sequence[Value]) -> list[Value] | None:
-    """The results of a Program; None if a guard says that it is the wrong one for these values."""
-    guards = program.guards
-    try:
-        outs = call_p.bind(*values, program=program)
-        n = len(outs) - len(guards)
-        for guard, out in zip(guards, outs[n:], strict=True):
-            if isinstance(out, Tracer):
-                if guard.what in NUMBERS and out.differentiated and is_inexact(out):
-                    raise lost_derivative(out, guard.what, guard.line)
-                out = out.concrete(f"{guard.what} inside jit of {program.name}")
-            if not guard.holds(out):
-                return None
-    except OtherPath:
-        return None
-    return outs[:n]
 
 
 def _known_paths(entries: Sequence[Any]) -> dict[Any, Any] | None:
@@ -273,7 +258,7 @@ class Jit(Transformed):
                 return trees.map(lambda x: strong(check_output(x, self._f)), out) if config.disable_jit else out
             if nans.is_idle():
                 return nans.checked(self, *args, **kwargs)
-        leaves, tree, static, rebuild = self.split(args, kwargs)
+        leaves, tree, static, _ = self.split(args, kwargs)
         values = values_of(leaves, tree, "jit", self._f, without=[i for i, _, _ in static[1]] if static else ())
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
         key = (tree, signature(values), static, config.enable_x64, config.compiling, axes, config.debug_zeros)
@@ -289,6 +274,28 @@ class Jit(Transformed):
                 if len(self._cache) > native_calls.KINDS // 2:
                     _remember(self._cache, key, entries)
                 return trees.unflatten(out_tree, self._given_back(program, outs))
+        place = None if any(isinstance(v, Tracer) for v in values) else (id(self._cache), key)
+        making = begin(place)
+        if making is None:  # another thread has compiled for these arguments in the meantime
+            return self._call(args, kwargs)
+        if self._cache.get(key, ()) is not entries:  # it had, before this one began
+            making.end()
+            return self._call(args, kwargs)
+        try:
+            return self._first_call(args, kwargs, leaves, values, key, making)
+        finally:
+            making.end()
+
+    def _first_call(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: Any, values: Any, key: Any, making: Making
+    ) -> Any:
+        """Trace and compile the function for these arguments and the way that they take through it, and run that."""
+        tree, axes = key[0], key[5]
+        entries, rebuild, run = (
+            self._cache.get(key, ()),
+            self.split(args, kwargs)[3],
+            self._runner(args, kwargs, leaves),
+        )
         if len(entries) >= config.max_paths:
             raise too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []
@@ -303,8 +310,15 @@ class Jit(Transformed):
         if not axes:
             program.in_tree, program.out_tree = tree, out_tree
         say_why(self._f, self._cache, key, entries, program, start)
+        early = making.shared and not hoisted
+        if early:  # before it is run: others may call it meanwhile
+            self._make(program, args, kwargs, leaves)
+            _remember(self._cache, key, (*entries, (program, out_tree)))
+            making.end()
         outs = run(program, [*hoisted, *values])
         if outs is None:  # at the edge of a guard, where native code rounds otherwise
+            if early:
+                self._cache[key] = tuple(e for e in self._cache.get(key, ()) if e[0] is not program)
             outs = program.evaluate([*hoisted, *values])
             guards = outs[len(program.outputs) - len(program.guards) :]
             if program.paths and not all(g.holds(o) for g, o in zip(program.guards, guards, strict=True) if g.decides):
@@ -312,9 +326,15 @@ class Jit(Transformed):
                 return trees.map(lambda x: strong(check_output(x, self._f)), out)
             outs = own_results(outs[: len(outs) - len(guards)], values)
         elif not hoisted:  # closed over no traced value, so another call may use it
-            _remember(self._cache, key, (*entries, (program, out_tree)))
+            if not early:
+                _remember(self._cache, key, (*entries, (program, out_tree)))
             self._prefer(program, args, kwargs)
         return trees.unflatten(out_tree, self._given_back(program, outs))
+
+    def _make(self, program: Program, args: Any, kwargs: Any, leaves: Any) -> None:
+        """Compile a Program before it is called, as `_runner` will call it."""
+        if not config.debugging:
+            compiled(program)
 
     def _runner(self, args: Any, kwargs: Any, leaves: Any) -> Callable[[Program, Sequence[Value]], list[Value] | None]:
         """What runs a Program for these arguments; its results are new arrays."""
@@ -372,11 +392,13 @@ class Jit(Transformed):
         return program_of(self._f, leaves, tree, rebuild)
 
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
-        """The compiled code for these arguments, to look at: Programs, loop nests, LLVM's text, assembly, costs.
+        """The compiled code for these arguments, to look at: Programs, loop nests, LLVM's text, assembly, costs; and to call:
+        ``lower(x).compile()`` is called as the function is, and never compiles.
 
         Args:
             args, kwargs: arrays, or `ShapeDtypeStruct` in their place.
         """
+        hoisted: Any = ()
         leaves, tree, static, rebuild = self.split(args, kwargs)
         if all(not isinstance(x, ShapeDtypeStruct) for x in leaves):
             seen: list[Any] = []
@@ -384,12 +406,15 @@ class Jit(Transformed):
             avals = [aval_of(v) for v in values]
             name = name_of(self._f)
             flat, follows = flat_function(self._f, tree, rebuild, seen), follows_values(self._f)
-            program, _ = stage(flat, avals, name, examples=values, follows=follows)
-            program.in_tree, program.out_tree = tree, seen[-1]
+            program, hoisted = stage(flat, avals, name, examples=values, follows=follows)
+            if not hoisted:  # whose values come before the arguments
+                program.in_tree = tree
+            program.out_tree = seen[-1]
         else:
             program = program_of(self._f, leaves, tree, rebuild)
         self._place(program, args, program.out_tree, static)
-        return backends.named(self.backend or config.backend).lower(program)
+        found = backends.named(self.backend or config.backend).lower(program)
+        return Lowered(self, (args, kwargs), len(hoisted), found)
 
     def _place(self, program: Program, args: tuple[Any, ...], out_tree: Any, static: Any) -> None:
         """Note where arguments and results lie, on a backend that has several places (`placing`)."""
@@ -402,6 +427,10 @@ class Jit(Transformed):
         """Forget every Program."""
         self._cache.clear()
         self._native.clear()
+
+
+CALLS.append(Jit._call.__code__)
+FIRST_CALLS.append(Jit._first_call.__code__)
 
 
 def program_of(f: Any, leaves: Sequence[Any], tree: Any, rebuild: Callable[..., Any]) -> Program:
@@ -428,46 +457,7 @@ def abstracts(leaves: Sequence[Any], tree: Any, what: str, f: Any) -> list[Aval]
         raise located(error, leaves, tree, what, f, check=abstract) from None
 
 
-class ShapeDtypeStruct:
-    """The shape and dtype of an array that need not exist.
-
-    Example:
-        >>> import wengert, wengert.numpy as wnp
-        >>> x = wengert.ShapeDtypeStruct((3, 4), "float32")
-        >>> x.ndim, x.size, wengert.eval_shape(wnp.transpose, x)
-        (2, 12, ShapeDtypeStruct(shape=(4, 3), dtype=float32))
-    """
-
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: Sequence[int], dtype: Any) -> None:
-        self.shape = tuple(as_length(n, "ShapeDtypeStruct") for n in shape)
-        self.dtype = np.dtype(dtype)
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape, dtype=int))
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a 0-d ShapeDtypeStruct")
-        return self.shape[0]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ShapeDtypeStruct) and (self.shape, self.dtype) == (other.shape, other.dtype)
-
-    def __hash__(self) -> int:
-        return hash((self.shape, self.dtype))
-
-    def __repr__(self) -> str:
-        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name})"
-
-
 __all__ = [
-    "Jit", "ShapeDtypeStruct", "abstract", "abstracts", "flat_function", "named_arguments", "program_of",
+    "Jit", "ShapeDtypeStruct", "abstract", "abstracts", "clear_caches", "flat_function", "named_arguments", "program_of",
     "run_guarded", "run_owned", "too_many_paths", "unhashable",
 ]  # fmt: skip

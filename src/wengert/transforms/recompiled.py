@@ -14,6 +14,7 @@ from ..program import Program
 from .function import argument_name
 
 FIRST = "the first call"
+PROFILE = "for the profile, with a clock in its code"
 ORDER = "order"  # under which a Program keeps when it was traced
 _count = itertools.count()
 
@@ -40,6 +41,8 @@ def why(f: Any, others: Sequence[Any], key: Any, entries: Sequence[Any], program
     if not others:
         return FIRST
     found = [_differences(f, old, key) for old in others]
+    if [PROFILE] in found:
+        return PROFILE
     return "other arguments: " + "; ".join(min(found, key=len)[:3])
 
 
@@ -89,7 +92,7 @@ def _differences(f: Any, old: Any, new: Any) -> list[str]:
     if old[3] != new[3]:
         found.append(f"enable_x64 is {new[3]}, was {old[3]}")
     if old[4] != new[4]:
-        found.append("profile" if old[4][-1] != new[4][-1] else "settings of the compiler are others")
+        found.append(PROFILE if old[4][-1] != new[4][-1] else "settings of the compiler are others")
     if old[5:] != new[5:]:
         found.append("it is called under another vmap, or with debug_zeros")
     return found or ["it was forgotten"]
@@ -111,4 +114,4 @@ def _shown(kind: Any) -> str:
     return f"{np.dtype(dtype).name if not hasattr(dtype, 'name') else dtype.name}[{','.join(map(str, shape))}]"
 
 
-__all__ = ["FIRST", "history", "say_why", "why"]
+__all__ = ["FIRST", "PROFILE", "history", "say_why", "why"]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
-    from ..compile.inspect import Lowered
     from ..program import Program
+    from .ahead import Lowered
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
