@@ -7,6 +7,7 @@ factors are random, and no choices by value.
 import numpy as np
 import scipy.sparse as sp
 
+import wengert
 import wengert.numpy as wnp
 from wengert import lax
 
@@ -168,6 +169,62 @@ def transformed(rng, x):
     return wnp.real(wnp.fft.fft(x, axis=int(rng.integers(x.ndim)))) if x.size < 40 else x
 
 
+def neighbours(rng, x):
+    y = wnp.pad(x, [(1, 1)] * x.ndim)
+    inner = tuple(slice(1, -1) for _ in x.shape)
+    axis = int(rng.integers(x.ndim))
+    total = _factor(rng, x.shape) * y[inner]
+    for start in (0, 2):
+        index = tuple(
+            slice(start, start + n) if a == axis else s for a, (n, s) in enumerate(zip(x.shape, inner, strict=True))
+        )
+        total = total + _factor(rng, x.shape) * y[index]
+    return total
+
+
+def differences(rng, x):
+    return wnp.sin(x[1:]) * _factor(rng, x[1:].shape) - x[:-1] if x.shape[0] > 1 else x
+
+
+def halves(rng, x):
+    k = x.shape[0] // 2
+    return wnp.concatenate([x[:k] * x[k : 2 * k], wnp.exp(x[k:])]) if k else x
+
+
+def pairs(rng, x):
+    n = x.size // 2 * 2
+    return wnp.sum(x.reshape(-1)[:n].reshape(-1, 2) * _factor(rng, (n // 2, 2)), 1) if n else x
+
+
+def assembled(rng, x):
+    """Of small elements what they give to their corners."""
+    corners = rng.integers(0, x.shape[0], (x.shape[0], 2))
+    local = x[corners]
+    forces = (local - wnp.mean(local, 1, keepdims=True)) ** 3
+    return (0 * x).at[corners.reshape(-1)].add(forces.reshape(-1, *x.shape[1:]))
+
+
+def energy(rng, x):
+    """The gradient of an energy of neighbours, by reverse mode."""
+    return wengert.grad(lambda v: wnp.sum((v[1:] - v[:-1] ** 2) ** 2) + wnp.sum(wnp.cos(v)))(x)
+
+
+def element_matrices(rng, x):
+    """Small dense matrices, constant or of the elements, by small parts of an array."""
+    n = x.size // 2
+    if not n:
+        return x
+    y = x.reshape(-1)[: 2 * n].reshape(n, 2)
+    if rng.random() < 0.5:
+        return y @ _factor(rng, (2, int(rng.integers(1, 4))))
+    return wnp.einsum("nij,nj->ni", wnp.sin(y)[:, :, None] * _factor(rng, (n, 2, 2)), y)
+
+
+LOCAL = [
+    elementwise, scaled, masked, rolled, reshaped, transposed, sliced, padded, joined, stacked, picked, written, chosen,
+    sparse_matrix, neighbours, differences, halves, pairs, assembled, energy,
+    element_matrices,
+]  # fmt: skip
 TIGHT = [
     elementwise, scaled, masked, rolled, reshaped, transposed, sliced, padded, summed, outer_sum, joined, stacked, picked,
     written, product, sparse_matrix, convolved, running, scanned, repeated, indexed_loop,
@@ -184,6 +241,18 @@ def program(seed, most=60):
         (TIGHT if tight else TIGHT + 3 * LOOSE)[i]
         for i in rng.integers(0, len(TIGHT) + 3 * len(LOOSE) * (not tight), int(rng.integers(1, 6)))
     ]
+    return _of(steps, rng, most), rng.normal(size=shape), tight
+
+
+def local_program(seed, most=400):
+    """A random function whose results depend on few elements each, and an array."""
+    rng = np.random.default_rng([seed, 22])
+    shape = [(int(rng.integers(2, 60)),), (int(rng.integers(1, 8)), int(rng.integers(1, 8)))][rng.integers(2)]
+    steps = [LOCAL[i] for i in rng.integers(0, len(LOCAL), int(rng.integers(1, 5)))]
+    return _of(steps, rng, most), rng.normal(size=shape), False
+
+
+def _of(steps, rng, most):
     seeds = rng.integers(0, 2**32, len(steps))
 
     def f(x):
@@ -195,4 +264,4 @@ def program(seed, most=60):
         return x
 
     f.__name__ = "_".join(s.__name__ for s in steps)
-    return f, rng.normal(size=shape), tight
+    return f

@@ -60,6 +60,8 @@ CHOICES: dict[str, Choice] = {
     "rows.WIDEST": Choice("how many columns are interleaved", (2, 4)),
     "loops.SHORT": Choice("which sums have their last vector after the loop", (0, 1000)),
     "loops.OUTLINED": Choice("which elementary functions are called", (1, 100)),
+    "stacked.WIDEST": Choice("how many stacked arrays one nest computes", (1, 3)),
+    "stacked.LEAST": Choice("which stacks are computed by one nest", (0, 1000)),
     "products.LEAST": Choice("which products are loop nests", (0, 8, NEVER)),
     "products.NARROW": Choice("which products of narrow matrices are loop nests", (8, NEVER)),
     "products.LIBRARY": Choice("which products call BLAS", (0, 64)),

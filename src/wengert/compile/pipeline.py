@@ -32,6 +32,7 @@ from .printer import text_of
 from .quotients import inverses_shared
 from .rewriter import LoopRules, Rewriter, rebuilt
 from .schedule import Schedule
+from .stacked import stacked
 from .sums import sums_followed
 from .verify import verify
 
@@ -97,6 +98,12 @@ PASSES = (
         "arrays of many short rows as one array for each place of a row, where loops cost less so",
     ),
     Pass("quotients", "layout", inverses_shared, "one inverse for what derivatives divide by again"),
+    Pass(
+        "stacks",
+        "layout",
+        stacked,
+        "arrays stacked along a last axis are computed by one nest, which writes whole rows",
+    ),
     Pass("arrange", "layout", arranged, "products read and write matrices where they lie, without transposed copies"),
     Pass("fuse", "fuse", Plan, "equations become loop nests, products, calls, allocations", needed=True),
     Pass("chunks", "loops", lambda p, t: cut(p, t.vector_bytes), "large nests are cut into pieces for threads"),

@@ -114,7 +114,8 @@ class SparseDerivative(Transformed):
             if self.order == 2:
                 pattern = symmetrised(pattern)
         coloured = self._coloured(pattern, staged)
-        return Prepared(staged, coloured, self._chunk(coloured, shape, staged), self.value and self.order == 1)
+        chunk, results = self._chunk(coloured, shape, staged), self.value and self.order == 1
+        return Prepared(staged, coloured, chunk, results, bands=given is None and self.colouring == "auto")
 
     def _check(self, staged: Staged) -> None:
         what, name = self.transformation, name_of(self._f)

@@ -1,4 +1,4 @@
-"""A derivative that is prepared: its pattern, its colouring, and one compiled function of sweeps and what is read of them."""
+"""A derivative that is prepared: its pattern, its colouring, and one compiled function of its entries, by bands or by sweeps."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from ..transforms.batching import vmap
 from ..transforms.jit import jit
 from ..transforms.mapping import map_
 from ..transforms.reverse import linearize, vjp
+from .assembly import Banded
+from .bands import Unbanded
 from .colourings import Colouring
 from .detect import Staged
 from .rules import size_of
@@ -62,6 +64,15 @@ def sweeps(
     return reshape(swept, (number * m,))
 
 
+def _banded(staged: Staged, coloured: Colouring) -> Banded | None:
+    """The entries carried through the function, where it has few bands, and they are less work than the sweeps."""
+    try:
+        found = Banded(staged, coloured.pattern)
+    except Unbanded:
+        return None
+    return found if found.work <= coloured.colours * found.swept else None
+
+
 class Prepared:
     """Sweeps of a function that is staged, by a colouring.
 
@@ -70,9 +81,12 @@ class Prepared:
         coloured: of its Jacobian.
         chunk: how many sweeps are alive at once; None for all.
         results: whether the function's own results are wanted beside the matrix.
+        bands: whether the entries may be carried through the function (`bands`), where that is less work than the sweeps.
     """
 
-    def __init__(self, staged: Staged, coloured: Colouring, chunk: int | None, results: bool = True) -> None:
+    def __init__(
+        self, staged: Staged, coloured: Colouring, chunk: int | None, results: bool = True, bands: bool = False
+    ) -> None:
         self.staged, self.colouring, self.pattern, self.chunk = staged, coloured, coloured.pattern, chunk
         self.guards = staged.program.guards
         self.hoisted = staged.hoisted
@@ -84,23 +98,27 @@ class Prepared:
             a.flags.writeable = False
         self.template = sp.csr_array((np.zeros(csr.nnz), indices, indptr), csr.shape)
         self.template.has_canonical_format = True
+        self.banded = _banded(staged, coloured) if bands and chunk is None else None
         self.places = None
-        if coloured.plan is None:
-            self.places = coloured.places.astype(np.intp)
+        if coloured.plan is None and self.banded is None:
+            self.places = coloured.places.astype(np.int64)
         self.compiled = jit(self.sweep)
         held = coloured.colours * max(csr.shape) * 8
-        self.timed = chunk is None and coloured.colours > 1 and TOGETHER < held <= APART  # whether that is still to do
+        several = chunk is None and coloured.colours > 1 and self.banded is None
+        self.timed = several and TOGETHER < held <= APART  # whether that is still to do
         self.orders: dict[str, Any] = {}  # permutations into other formats
 
     # --- what is compiled --------------------------------------------------------------------------------------------
 
     def sweep(self, *values: Value) -> tuple[Value, list[Value]]:
-        """What the sweeps gave, all in a row, and the results of the Program that are wanted, guards among them.
+        """What the bands or the sweeps gave, all in a row, and the results of the Program that are wanted, guards among them.
 
         Args:
             values: what is hoisted, then all leaves of the arguments.
         """
         staged, program = self.staged, self.staged.program
+        if self.banded is not None:
+            return self.banded.program.evaluate(values)[0], program.evaluate(values)[self.first :]
         n = len(self.hoisted)
         wanted = [values[n + k] for k in staged.wanted]
 
@@ -124,7 +142,9 @@ class Prepared:
             parts.append(
                 sweeps(lambda t: pull(list(t)), c.rows, c.reverse, staged.out_avals, staged.in_avals, self.chunk)
             )
-        flat = concatenate(parts, 0) if len(parts) > 1 else parts[0] if parts else np.zeros(0)
+        flat: Any = concatenate(parts, 0) if len(parts) > 1 else parts[0] if parts else np.zeros(0)
+        if self.places is not None and parts:
+            flat = flat[self.places]
         return flat, program.evaluate(values)[self.first :]
 
     # --- what is called ----------------------------------------------------------------------------------------------
@@ -135,8 +155,8 @@ class Prepared:
         if self.timed and not any(isinstance(v, Tracer) for v in (*self.hoisted, *values)):
             self._time([*self.hoisted, *values])
         data, outs = self.compiled(*self.hoisted, *values)
-        if self.places is not None:
-            data = np.take(data, self.places) if isinstance(data, np.ndarray) else data[self.places]
+        if self.banded is not None and self.banded.trimmed is not None:
+            data = self.banded.trimmed.of(data) if isinstance(data, np.ndarray) else data[self.banded.places]
         if self.guards:
             n = len(outs) - len(self.guards)
             for guard, out in zip(self.guards, outs[n:], strict=True):

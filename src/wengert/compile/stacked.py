@@ -1,0 +1,65 @@
+"""Arrays stacked along a new last axis: one loop nest computes them all and writes whole rows.
+
+Put together one after another, as pieces along other axes are, each would be written by a nest of its own, a number here and
+there: every line of memory is then written as often as a row has places.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core import Aval
+from ..lowering import index_maps as maps
+from ..lowering import meaning, meanings
+from ..program import Atom, Equation, Literal, Program, Var
+from .columns import columns_p
+from .nest import size_of
+from .rewriter import rebuilt, registered
+
+WIDEST = 16  # arrays that one nest computes, at most
+LEAST = 256  # elements of what is put together, at least
+
+
+def stacked(program: Program) -> Program:
+    """A Program whose stacks along last axes are equations of `columns_p`."""
+    if maps.Joined not in meanings(program):
+        return program
+    producer = {v: e for e in program.equations for v in e.outputs}
+    equations: list[Equation] = []
+    for eqn in program.equations:
+        if meaning(eqn) is maps.Joined and _is_stack(eqn):
+            (out,) = eqn.outputs
+            parts = [_without_axis(equations, producer, a) for a in eqn.inputs]
+            new = Equation(columns_p, parts, [out], {"row": (len(parts),)})
+            new.place = eqn.place
+            eqn = new
+        equations.append(eqn)
+    return rebuilt(program, equations)
+
+
+def _is_stack(eqn: Equation) -> bool:
+    out = eqn.outputs[0].aval
+    return (
+        1 < len(eqn.inputs) <= WIDEST
+        and eqn.params["axis"] == len(out.shape) - 1 > 0
+        and out.dtype.kind != "c"
+        and size_of(out) >= LEAST
+        and all(a.aval.shape[-1] == 1 and a.aval.dtype == out.dtype for a in eqn.inputs)
+    )
+
+
+def _without_axis(equations: list[Equation], producer: dict[Var, Equation], a: Atom) -> Atom:
+    shape = a.aval.shape[:-1]
+    if isinstance(a, Literal):
+        return Literal(np.reshape(a.value, shape))
+    made = producer.get(a)
+    if made is not None and meaning(made) is maps.Reshape and made.inputs[0].aval.shape == shape:
+        inner = made.inputs[0]
+        if inner.aval.dtype == a.aval.dtype and not inner.aval.weak:
+            return inner
+    v = Var(Aval(shape, a.aval.dtype))
+    equations.append(Equation(registered(maps.Reshape), [a], [v], {"shape": shape}))
+    return v
+
+
+__all__ = ["stacked"]
