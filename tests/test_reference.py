@@ -1,19 +1,19 @@
 """What the documentation's reference says beside docstrings: parameters, formulas, and what functions were seen to do."""
 
 import math
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.optimize
 import scipy.special
+import scipy.stats
 from test_docstrings import NAMESPACES, members
 
 import wengert
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-
-from reference import descriptions, formulas, observed  # noqa: E402
+from wengert.reference import descriptions, formulas, observed, spaces
 
 
 def public():
@@ -38,7 +38,7 @@ def test_every_parameter_of_a_public_name_is_described():
         if not words.get(name, "").strip()
     ]
     assert missing == [], (
-        "say it in the docstring's Args, or in tools/reference/parameters.toml where functions share it"
+        "say it in the docstring's Args, or in src/wengert/reference/parameters.toml where functions share it"
     )
 
 
@@ -274,3 +274,46 @@ def test_out_is_written_into_or_refused():
                 if result is not out or not same(out, call.result):
                     wrong.append((paths[0], args))
     assert wrong == [] and count > 100
+
+
+@pytest.mark.parametrize(
+    "what, path",
+    [
+        (np.sin, "wengert.numpy.sin"), (np.linalg.solve, "wengert.numpy.linalg.solve"), ("grad", "wengert.grad"),
+        (scipy.special.gammaln, "wengert.scipy.special.gammaln"), (scipy.stats.norm, "wengert.scipy.stats.norm"),
+        (wengert.nn.relu, "wengert.nn.relu"), ("np.fft.fft", "wengert.numpy.fft.fft"), ("lax.scan", "wengert.lax.scan"),
+        ("scipy.special.erf()", "wengert.scipy.special.erf"), (wengert.errors.ShapeError, "wengert.errors.ShapeError"),
+       
+    ],
+)  # fmt: skip
+def test_names_and_functions_are_found(what, path):
+    found, value = spaces.located(what)
+    assert found == path and value is PATHS[path]
+
+
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("np.linalg.solvee", "near are wengert.numpy.linalg.solve"), (len, "builtins.len"), ("", "no public name"),
+        (scipy.optimize.brentq, "by its own name"), (3, "no public name"), ("_prepare", "no public name"),
+    ],
+)  # fmt: skip
+def test_what_is_no_public_name(what, words):
+    import wengert.scipy.optimize  # noqa: F401 - which says what is answered by its own name
+
+    with pytest.raises(wengert.errors.ArgumentError, match=words):
+        spaces.located(what)
+
+
+def test_a_description_says_what_the_site_says():
+    """Parameters that the docstring leaves to shared words, formula, source, and what was seen; in the command too."""
+    about = wengert.describe(np.tanh)
+    text = str(about)
+    for words in ("wengert.numpy.tanh(x, /, **options)", "    x: an array", "Derivative by x: 1 / cosh(x)**2", "DLMF",
+                  "(float64[2]) -> float64[2]", "float32    -> float32", "by x: forward ✓, reverse ✓", "native code: ✓"):  # fmt: skip
+        assert words in text, words
+    assert text in about._repr_html_().replace("&gt;", ">").replace("&#x27;", "'")
+    done = subprocess.run([sys.executable, "-m", "wengert", "help", "np.tanh"], capture_output=True, encoding="utf-8")
+    assert done.stdout == text + "\n", done.stderr
+    done = subprocess.run([sys.executable, "-m", "wengert", "help", "gard"], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1 and "wengert.grad" in done.stderr

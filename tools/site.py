@@ -2,7 +2,7 @@
 
     python tools/site.py build/site          # writes the sources; `make docs` then calls sphinx-build on them
 
-The reference is made of docstrings and of what is known otherwise: `reference/` has what shared parameters mean, formulas and their
+The reference is made of docstrings and of what is known otherwise: `wengert.reference` has what shared parameters mean, formulas and their
 sources, and runs each function's example to see shapes, dtypes and the marks (forward, reverse, batch, native).
 """
 
@@ -18,44 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from wengert.reference.describe import docstring
+from wengert.reference.formulas import derivatives, source_of
+from wengert.reference.observed import Seen, observe
+from wengert.reference.spaces import NAMESPACES, SUBJECTS
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(Path(__file__).parent))
-
-from reference.descriptions import completed, documentation  # noqa: E402
-from reference.formulas import derivatives, is_what, source_of  # noqa: E402
-from reference.observed import Seen, observe  # noqa: E402
-
-# Namespaces in the order in which the contents list them, by subject.
-SUBJECTS = {
-    "Transformations": ["wengert", "wengert.lax", "wengert.sparse", "wengert.debug", "wengert.testing"],
-    "NumPy": ["wengert.numpy", "wengert.numpy.linalg", "wengert.numpy.fft"],
-    "Networks and random numbers": [
-        "wengert.nn",
-        "wengert.initializers",
-        "wengert.random",
-        "wengert.image",
-        "wengert.sharding",
-        "wengert.states",
-    ],
-    "SciPy": [
-        "wengert.scipy.cluster.vq",
-        "wengert.scipy.fft",
-        "wengert.scipy.integrate",
-        "wengert.scipy.interpolate",
-        "wengert.scipy.linalg",
-        "wengert.scipy.ndimage",
-        "wengert.scipy.optimize",
-        "wengert.scipy.signal",
-        "wengert.scipy.sparse.linalg",
-        "wengert.scipy.spatial",
-        "wengert.scipy.spatial.transform",
-        "wengert.scipy.special",
-        "wengert.scipy.stats",
-    ],
-    "Trees and errors": ["wengert.tree", "wengert.tree_util", "wengert.flatten_util", "wengert.errors"],
-}
-NAMESPACES = [name for names in SUBJECTS.values() for name in names]
-
 
 class Entry(NamedTuple):
     """A public name: where a user finds it, and what it is."""
@@ -136,15 +104,6 @@ def page(entry: Entry, seen: Seen, again: bool) -> str:
     else:
         lines += [f".. auto{entry.kind}:: {entry.path}"]
     return "\n".join([*lines, *(["   :no-index:"] if again else []), "", *generated(entry, seen), ""])
-
-
-def docstring(paths: list[str], value: Any) -> list[str]:
-    """The lines of a docstring with all parameters described and the formula where the text names a library's function."""
-    lines = completed(documentation(value).splitlines(), paths, value)
-    what = is_what(value)
-    if what and lines and lines[0].startswith("Elementwise ``"):
-        lines[1:1] = ["", f"The result is {what}"]
-    return lines
 
 
 def _modes(seen: Seen) -> str:

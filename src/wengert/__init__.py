@@ -47,6 +47,7 @@ if _TYPE_CHECKING:
     from .implicit import implicit_fixed_point, implicit_minimum, implicit_root
     from .interop.jax_names import as_jax
     from .ops.outside import primitive
+    from .reference import describe
     from .sparse import hessian_sparsity, sparsity
     from .transforms.approximating import approximate
     from .transforms.callbacks import pure_callback
@@ -102,6 +103,7 @@ _LATE = {
     **dict.fromkeys(("linear_transpose",), "transforms.transposing"),
     **dict.fromkeys(("primitive",), "ops.outside"),
     **dict.fromkeys(("explain", "profile"), "explanation"),
+    **dict.fromkeys(("describe",), "reference"),
 }
 __all__ = [
     "ShapeDtypeStruct",
@@ -118,6 +120,7 @@ __all__ = [
     "custom_vjp",
     "debug",
     "derivative",
+    "describe",
     "divergence",
     "errors",
     "eval_shape",

@@ -92,6 +92,12 @@ def parser() -> argparse.ArgumentParser:
         "cache", help="show or clear the cache of compiled code", description="Show the cache of compiled code."
     )
     cache.add_argument("action", nargs="?", choices=["clear"], help="clear: remove what it holds")
+    described = commands.add_parser(
+        "help",
+        help="what the reference says of a name",
+        description="Print what the reference says of a public name: arguments, formula, shapes, dtypes, derivatives.",
+    )
+    described.add_argument("name", help="such as grad, numpy.linalg.solve or scipy.special.erf")
     settings = commands.add_parser(
         "config",
         help="list the settings",
@@ -140,6 +146,11 @@ def _asked(options: Any, arguments: list[str]) -> tuple[int, Any]:
         return _launch(options, arguments), None
     if arguments:
         raise WengertError(f"it takes no arguments after --, got {' '.join(arguments)}")
+    if options.command == "help":
+        from .reference import describe
+
+        print(describe(options.name))
+        return 0, None
     if options.command == "cache":
         return _cache(options.action == "clear"), None
     rows = _settings()

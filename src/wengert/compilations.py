@@ -53,8 +53,10 @@ def logging() -> bool:
 def _logger() -> Any:
     """The logger that takes messages of compilations; None where the program has not set one up."""
     module = sys.modules.get("logging")
-    logger = None if module is None else module.getLogger("wengert")
-    return logger if logger is not None and logger.isEnabledFor(module.DEBUG) else None
+    if module is None:
+        return None
+    logger = module.getLogger("wengert")
+    return logger if logger.isEnabledFor(module.DEBUG) else None
 
 
 def wanted() -> bool:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 import wengert
-from wengert.ops.families import Elementwise
+
+from ..ops.families import Elementwise
 
 TABLES: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "formulas.toml").read_text())
 LONGEST = 110  # characters of a formula that still helps

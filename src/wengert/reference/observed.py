@@ -14,6 +14,7 @@ import inspect
 import io
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -21,11 +22,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import wengert
-from wengert import trees
-from wengert.compile.engine import vector_bytes
-from wengert.compile.pipeline import optimized, planned
-from wengert.core import Primitive, Tracer, aval_of
-from wengert.lowering import PRIMITIVES
+
+from .. import trees
+from ..compile import fusion
+from ..compile.engine import vector_bytes
+from ..compile.pipeline import optimized, planned
+from ..core import Primitive, Tracer, aval_of
+from ..lowering import PRIMITIVES
 
 YES, ZERO, NO, NONE = "✓", "0", "no", "–"
 DTYPES = ("bool", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128")
@@ -49,12 +52,12 @@ class Seen(NamedTuple):
         calls: the calls of its example, as pairs of types of arguments and of the result.
         dtypes: the dtype of the result by that of the arrays; an error's name where there is none.
         derivatives: by argument, the marks of forward and reverse mode.
-        batch, native: ✓, –, or what is in the way.
+        batch, native: a tick, a dash where it does not apply, or what is in the way.
     """
 
-    calls: list[tuple[str, str]] = []
-    dtypes: dict[str, str] = {}
-    derivatives: dict[str, tuple[str, str]] = {}
+    calls: list[tuple[str, str]] = []  # noqa: RUF012
+    dtypes: dict[str, str] = {}  # noqa: RUF012
+    derivatives: dict[str, tuple[str, str]] = {}  # noqa: RUF012
     batch: str = NONE
     native: str = NONE
 
@@ -211,9 +214,10 @@ def again(call: Call) -> Again:
         bound = []
     for i, a in enumerate(args):
         p = bound[min(i, len(bound) - 1)] if bound else None
-        rest = p is not None and p.kind is p.VAR_POSITIONAL
         name = p.name if p is not None else f"argument {i}"
-        owners += [f"{name}[{i - bound.index(p)}]" if rest else name] * len(trees.leaves(a))
+        if p is not None and p.kind is p.VAR_POSITIONAL:
+            name = f"{name}[{i - bound.index(p)}]"
+        owners += [name] * len(trees.leaves(a))
     for k in sorted(kwargs):
         owners += [k] * len(trees.leaves(kwargs[k]))
 
@@ -239,7 +243,7 @@ def dtypes_of(call: Again) -> dict[str, str]:
         except (TypeError, wengert.errors.WengertError):
             found[dtype] = "refused"
             continue
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever the function says of this dtype)
             continue
         names = [np.asarray(x).dtype.name if _number(x) else f"Python's {type(x).__name__}" for x in out]
         if names:
@@ -342,7 +346,7 @@ def native_of(call: Again) -> str:
     except (wengert.errors.WengertError, TypeError, ValueError, IndexError):
         return NO
     steps = planned(optimized(program), vector_bytes()).steps
-    through = sorted({s.eqn.primitive.name for s in steps if type(s).__name__ == "Call"})
+    through = sorted({s.eqn.primitive.name for s in steps if isinstance(s, fusion.Call)})
     return YES if not through else f"through Python: {', '.join(through)}"
 
 
@@ -355,6 +359,9 @@ def _within(seconds: int) -> Iterator[None]:
     def late(*_: Any) -> None:
         raise _Late
 
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(seconds)
     try:
