@@ -185,3 +185,20 @@ def test_rows_without_numbers_are_equal():
     empty = np.zeros((2, 2, 0), int)
     np.testing.assert_array_equal(w.vmap(lambda x: np.unique(x, axis=0))(empty), np.zeros((2, 1, 0)))
     np.testing.assert_array_equal(w.jit(lambda x: np.unique(x, axis=0))(empty[0]), np.unique(empty[0], axis=0))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [(2.0,), (0, 2.5), (np.float32(1), 4), (1, 4, np.float32(0.5)), (True, 3.0), (np.int8(2),), (1, np.float16(3))],
+)
+def test_arange_has_the_dtype_of_all_its_arguments(args):
+    for i in range(len(args)):
+        got = w.jit(lambda v, i=i: wnp.arange(*args[:i], v, *args[i + 1 :]))(args[i])
+        np.testing.assert_array_equal(got, np.arange(*args), strict=True)
+
+
+def test_place_refuses_texts_of_variable_width():
+    """NumPy's own function ends the process."""
+    x = np.array(["a"], np.dtypes.StringDType())
+    with pytest.raises(w.errors.DtypeError, match="expected numbers"):
+        wnp.place(x, x == x, x)

@@ -133,13 +133,36 @@ OF_MANY = {
     "arithmetic": lambda x: x * 2 + wnp.sin(x) * wnp.sum(x, 0),
     "sums": lambda x: (wnp.sum(x * 2), wnp.sum(x, 1), wnp.sum(x, (0, 5), keepdims=True), wnp.cumsum(x, 0)),
     "axes": lambda x: (wnp.transpose(x), wnp.moveaxis(x, 0, -1), wnp.flip(x), wnp.squeeze(x), wnp.roll(x, 1, 0)),
-    "shapes": lambda x: (x.reshape(-1), wnp.concatenate([x, x]), wnp.stack([x, x]), wnp.repeat(x, 2, 1)),
+    "shapes": lambda x: (
+        x.reshape(-1),
+        wnp.concatenate([x, x]),
+        wnp.stack([x, x]),
+        wnp.repeat(x, 2, 1),
+        wnp.tile(x, 2),
+    ),
     "indices": lambda x: (x[..., 0], x[:, 0], wnp.take(x, np.array([0, 0]), axis=1), x[:, np.array([0, 0])]),
     "choices": lambda x: (wnp.where(x > 1, x, -x), wnp.max(x, 1), wnp.clip(x, 0, 1)),
     "products": lambda x: (wnp.matmul(x, x), wnp.einsum("...i->...", x), wnp.prod(x, 0), wnp.var(x, 1)),
     "loops": lambda x: lax.fori_loop(0, 2, lambda i, c: c * x + i, x),
     "slices": lambda x: lax.dynamic_slice(x, (0,) * x.ndim, x.shape),
 }
+
+
+@pytest.mark.parametrize("axis", [20, -1])
+def test_sorts_of_many_axes(axis):
+    """NumPy's own take 32."""
+    flat = np.random.default_rng(0).normal(size=(3, 4))
+    x = flat.reshape((1,) * 20 + (3,) + (1,) * 12 + (4,))
+    expected = np.sort(flat, min(axis, 0))
+    ways = {
+        "jit": w.jit,
+        "vmap": lambda f: lambda x: w.vmap(f)(x[None]),
+        "jvp": lambda f: lambda x: w.jvp(f, (x,), (x,))[1],
+    }
+    for way in ways.values():
+        np.testing.assert_array_equal(way(lambda x: wnp.sort(x, axis))(x).reshape(3, 4), expected)
+    places = w.vmap(lambda x: wnp.argsort(x, axis))(x[None])
+    np.testing.assert_array_equal(places.reshape(3, 4), np.argsort(flat, min(axis, 0)))
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value", "ignore:Degrees of freedom")

@@ -109,6 +109,12 @@ def test_an_assertion_without_words_says_where_it_stands(monkeypatch, full):
     assert type(error) is AssertionError and re.match(r"elements\.py:\d+: .*report it", str(error))
 
 
+@pytest.mark.parametrize("f, x", [(lambda x: x, 10**30), (lambda x: 10**30, 1), (lambda x: x + 10**30, 1)])
+def test_an_integer_beyond_64_bits_is_refused_in_words(f, x):
+    error = caught(lambda: w.jit(f)(x))
+    assert type(error) is OverflowError and "64 bits; write it as a float" in str(error)
+
+
 def test_all_frames_on_request(monkeypatch):
     monkeypatch.setenv("WENGERT_FULL_TRACEBACK", "1")
     error = caught(WAYS["nested"](divides))

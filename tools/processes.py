@@ -26,6 +26,7 @@ import wengert as w
 import wengert.numpy as wnp
 from wengert import lax
 
+HUNG = 900.0  # seconds for a job: at the lowest priority beside other work even an import takes more than one minute
 X = np.linspace(0.1, 1.0, 50)
 LARGE = np.linspace(0.0, 1.0, 400_000)
 
@@ -90,6 +91,29 @@ def path_value(x):
     return x * n if n > 1 else np.sin(x)
 
 
+LINES = np.linspace(-1.0, 1.0, 60 * 400).reshape(60, 400)
+
+
+def halvings(k):
+    """How often a number is halved, in vector lanes."""
+    return lambda x: lax.while_loop(lambda s: s[0] * k > 1e-4, lambda s: (s[0] * 0.5, s[1] + 1), (x, 0))[1]
+
+
+def halvings_value(x, k):
+    n = 0
+    while x * k > 1e-4:
+        x, n = x * 0.5, n + 1
+    return n
+
+
+def chain_of(k):
+    return lambda x: lax.fori_loop(0, 30, lambda i, c: c * (1 + 0.01 * k * x), 1.0)
+
+
+def chain_of_slope(x, k):
+    return 30 * 0.01 * k * (1 + 0.01 * k * x) ** 29
+
+
 def flat(pair):
     return np.append(pair[0], pair[1])
 
@@ -119,6 +143,18 @@ JOBS = [
         lambda k: np.floor(X * 9).astype(np.int8) // 2 + (k < X).astype(np.float16),
     ),
     (lambda k: w.jit(w.vmap(lambda x: path(x * k)))(X), lambda k: [path_value(x * k) for x in X]),
+    (lambda k: w.jit(w.vmap(halvings(k)))(LARGE[:9000]), lambda k: [halvings_value(x, k) for x in LARGE[:9000]]),
+    (lambda k: w.jit(w.vmap(w.grad(chain_of(k))))(X), lambda k: chain_of_slope(X, k)),
+    (lambda k: w.jit(lambda x: wnp.fft.fft(x * k, axis=0))(LINES), lambda k: np.fft.fft(LINES * k, axis=0)),
+    (lambda k: w.jit(lambda x: wnp.fft.rfft(x * k))(LARGE[:1009]), lambda k: np.fft.rfft(LARGE[:1009] * k)),
+    (
+        lambda k: w.jit(lambda x: w.scipy.special.i0e(x * k) + w.scipy.special.ndtri(x / 3))(LARGE),
+        lambda k: scipy.special.i0e(LARGE * k) + scipy.special.ndtri(LARGE / 3),
+    ),
+    (
+        lambda k: w.jit(lambda x: wnp.sum(x[x * k > 0.5]) + wnp.sum(wnp.nonzero(x * k > 0.7)[0]))(LARGE),
+        lambda k: np.sum(LARGE[LARGE * k > 0.5]) + np.sum(np.nonzero(LARGE * k > 0.7)[0]),
+    ),
 ]
 
 
@@ -142,7 +178,7 @@ def interrupts(count, rng):
     signal.signal(signal.SIGALRM, handler)
     known, kept, raised = {}, {}, 0
     for i in range(count):
-        faulthandler.dump_traceback_later(60.0, exit=True)
+        faulthandler.dump_traceback_later(HUNG, exit=True)
         job, k = rng.randrange(len(JOBS)), rng.uniform(0.5, 1.5)
         if job not in known:
             check(job, 1.25)
@@ -189,7 +225,7 @@ def forks(count, rng):
             time.sleep(rng.uniform(0.0, 0.03))
             pid = os.fork()
             if not pid:
-                faulthandler.dump_traceback_later(60.0, exit=True)
+                faulthandler.dump_traceback_later(HUNG, exit=True)
                 try:
                     for job in {1, 7, rng.randrange(len(JOBS))}:
                         check(job, rng.uniform(0.5, 1.5))

@@ -213,6 +213,8 @@ def modules_on_first_use(module: str, known: Iterable[str]) -> Callable[[str], A
 _FAULT = (
     "what wengert takes for granted does not hold here, a fault of wengert's own: please report it with the program"
 )
+_TOO_LARGE = "Python int too large to convert to C long"
+_LARGE_REMEDY = "an integer of Python's under a transformation has 64 bits; write it as a float, or name the argument in static_argnums"
 _HIDDEN = "wengert's own frames are left out; WENGERT_FULL_TRACEBACK=1 in the environment shows them"
 _UNREADABLE = (
     "a compiled extension (C, Cython, Numba) was given a traced value and reads the memory of arrays, which it has none of: "
@@ -253,6 +255,8 @@ def without_library_frames(error: BaseException) -> BaseException:
     if hidden and last is not None and type(error) is AssertionError and not error.args:
         where = f"{os.path.basename(last.tb_frame.f_code.co_filename)}:{_line(last)}"
         error.args = (f"{where}: {_FAULT}",)
+    if hidden and type(error) is OverflowError and error.args == (_TOO_LARGE,):
+        error.args = (f"{_TOO_LARGE}: {_LARGE_REMEDY}",)
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error
     if not frames:

@@ -325,9 +325,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
         if all(dtype_of(as_value(v)).kind in "iub" for v in (first, last, by)):
             count = len(np.arange(int(first), int(last), int(by)))
         else:
-            count = max(int(ceil((last - first) / by)), 0)
+            count = max(int(ceil((1 * last - first) / by)), 0)
         out = first + by * np.arange(count)
-        return out if dtype is None else convert(out, dtype)
+        return convert(out, result_dtype(aval_of(out), aval_of(as_value(last))) if dtype is None else dtype)
     args = (start,) if stop is None and step is None else (0, start, step) if stop is None else (start, stop)
     if stop is not None and step is not None:
         args = (start, stop, step)

@@ -317,8 +317,9 @@ def tile(A: Any, reps: Any) -> Any:
     s = shape_of(A)
     rank = max_(len(s), len(counts))
     s, counts = (1,) * (rank - len(s)) + s, (1,) * (rank - len(counts)) + counts
-    A = _ops.reshape(A, tuple(v for n in s for v in (1, n)))
-    A = _ops.broadcast_to(A, tuple(v for r, n in zip(counts, s, strict=True) for v in (r, n)))
+    pairs = [(r, n) if r != 1 and n != 1 else (r * n,) for r, n in zip(counts, s, strict=True)]
+    A = _ops.reshape(A, tuple(v for p, n in zip(pairs, s, strict=True) for v in (1, n)[2 - len(p) :]))
+    A = _ops.broadcast_to(A, tuple(v for p in pairs for v in p))
     return _ops.reshape(A, tuple(r * n for r, n in zip(counts, s, strict=True)))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
+from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, check_numbers, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, NotSupportedError, ShapeError
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import as_positions, convert, where_p
@@ -182,6 +182,8 @@ def place(arr: Any, mask: Any, vals: Any, *, inplace: bool = True) -> Any:
         fills = reshape(getitem(v, where_p.bind(flat, number % shape_of(v)[0], 0)), shape_of(x))
         return where_p.bind(reshape(flat, shape_of(x)), convert(fills, dtype_of(x)), x)
 
+    if isinstance(arr, ndarray) and arr.dtype.kind == "T":
+        check_numbers(arr)  # of texts of variable width NumPy's own function ends the process
     return _finish("place", arr, inplace, lambda: np.place(arr, mask, vals), copy, mask, vals)
 
 
