@@ -282,7 +282,7 @@ def test_the_picture_is_drawn_of_this_code(monkeypatch):
 # What files ask of upper ones by a name (`provided.py`) and do not import: the test above does not see it. To be made less.
 ASKED = {
     "core": "convert import_all_operations stack unpacked",
-    "interop.border": "is_ref with_refs",
+    "interop.border": "with_refs",
     "interop.jax_modules.linear_maps": "alias_transformation",
     "interop.jax_modules.settings": "clear_caches",
     "interop.jax_modules.sharding": "reshard",

@@ -64,6 +64,19 @@ class Held:
 
 trees.register(Held, lambda h: (tuple(h.leaves), h.tree), lambda tree, leaves: Held(list(leaves), tree))
 
+
+class Boxed:
+    """Something that transformations know nothing of, a reference, as a node of trees without children."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+trees.register(Boxed, lambda b: ((), b.held), lambda held, _: Boxed(held))
+BOXES: set[type] = set()  # whose objects are boxed
+
 TREES: Any = ""  # nothing stays weak, and what is no array but can become one stays a node of trees where it is one
 NUMBERS: Any = "numbers"
 RESULTS: Any = "results"  # of a function under `jit` and its kin: Python numbers are weak arrays
@@ -108,7 +121,7 @@ def lower(x: Any, keep: Any = False) -> Any:
         return lowered(x, keep)
     if callable(x) and not hasattr(x, "dtype"):
         return lowered(x, keep)
-    return x
+    return Boxed(x) if t in BOXES else x
 
 
 def in_order(tree: Any) -> Any:
@@ -153,7 +166,7 @@ def lift(x: Any, weak: bool = False) -> Any:
         return wrap(x.taken() if x.mutable else x, weak or x.weak)
     if isinstance(x, (np.generic, ndarray)):
         return wrap(x, weak)
-    if t is Weak or t is Held:
+    if t is Weak or t is Held or t is Boxed:
         return _marked(x)
     if t is list:
         return [lift(e, weak) for e in x]
@@ -177,8 +190,10 @@ def lift(x: Any, weak: bool = False) -> Any:
     return Lifted(x) if isinstance(x, _FUNCTIONS) else x
 
 
-def _marked(x: Weak | Held) -> Any:
-    """The weak array, or the node with weak leaves, that something stands for."""
+def _marked(x: Weak | Held | Boxed) -> Any:
+    """The weak array, or the node with weak leaves, that something stands for; what is boxed."""
+    if type(x) is Boxed:
+        return x.held
     if type(x) is Held:
         return trees.unflatten(x.tree, [lift(leaf) for leaf in x.leaves])
     value = x.value  # type: ignore[union-attr]
@@ -307,11 +322,6 @@ trees.register(LiftedTree, lambda x: ((x.inner,), None), lambda _, children: Lif
 _loaded: set[str] = set()  # holds "ref" once there is a reference, for which arguments are looked through
 
 
-def _has_ref(tree: Any) -> bool:
-    is_ref = provided("is_ref")
-    return any(map(is_ref, trees.leaves(tree, is_ref)))
-
-
 class Outer(_Function):
     """A function that a transformation of the alias made.
 
@@ -325,15 +335,18 @@ class Outer(_Function):
 
     def __init__(
         self, inner: Callable[..., Any], f: Any, keep: bool = True, way_in: Any = None, refs: Any = None
-    ) -> None:  # `refs`: the transformation, where its arguments may be references
+    ) -> None:  # `refs`: the transformation and its axes, for `with_refs`
         super().__init__(f)
         self.inner, self.__wrapped__, self.keep, self.way_in, self.refs = inner, f, keep, way_in, refs
         self.of_refs: Any = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.refs is not None and "ref" in _loaded:
+            return self._with_refs(self.refs, args, kwargs, lambda: self._plain(args, kwargs))
+        return self._plain(args, kwargs)
+
+    def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         keep, way_in = self.keep or TREES, self.way_in
-        if self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)):
-            return self._with_refs(*args, **kwargs)
         try:
             if way_in is not None:
                 given = way_in(args)
@@ -348,10 +361,15 @@ class Outer(_Function):
             check()
         return wrap(out) if type(out) is ndarray else lift(out)
 
-    def _with_refs(self, *args: Any, **kwargs: Any) -> Any:
+    def _with_refs(self, refs: Any, args: tuple[Any, ...], kwargs: dict[str, Any], plain: Any) -> Any:
+        """The result of a call that references may be handed to or closed over in; `plain` is one without regard to them."""
         if self.of_refs is None:
-            self.of_refs = provided("with_refs")(self.refs, self.__wrapped__)
-        return self.of_refs(*args, **kwargs)
+            self.of_refs = provided("with_refs")(*refs, self.__wrapped__)
+        return self.of_refs(args, kwargs, self._is_static, plain)
+
+    def _is_static(self, argument: int | str) -> bool:
+        kind = "static_argnums" if type(argument) is int else "static_argnames"
+        return argument in (getattr(self.inner, kind, None) or ())
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "inner":

@@ -21,7 +21,7 @@ from ..provided import provided
 from ..transforms.function import name_of
 from ..transforms.jit import jit as our_jit
 from .array import Array, wrap
-from .border import Outer, _has_ref, _loaded, in_order, lift
+from .border import Outer, _loaded, in_order, lift
 from .donation import give_up, given_up
 from .leaks import Watch, check
 
@@ -49,11 +49,13 @@ class Jitted(Outer):
     Args:
         inner: the library's `Jit` of the lowered function, for calls with arrays alone and for looking at programs.
         fun: the user's function.
+        remade: the transformation, for functions that are handed references.
         options: those of the library's `jit` that hold for the flat functions as well.
     """
 
-    def __init__(self, inner: Any, fun: Any, refs: Any, options: dict[str, Any]) -> None:
-        super().__init__(inner, fun, refs=refs)
+    def __init__(self, inner: Any, fun: Any, remade: Any, options: dict[str, Any]) -> None:
+        super().__init__(inner, fun)
+        self.remade = (remade, None)
         self.options = options
         self.flat: dict[Any, _Flat] = {}
         self.simple = not (getattr(inner, "static_argnums", ()) or getattr(inner, "static_argnames", ()))
@@ -68,16 +70,17 @@ class Jitted(Outer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if (
-                (self.simple and not kwargs and _alone(map(type, args)))
-                or config.debugging
-                or (self.refs is not None and "ref" in _loaded and _has_ref((args, kwargs)))
-            ):
-                return super().__call__(*args, **kwargs)
-            return self._flattened(args, kwargs)
+            if "ref" in _loaded:
+                return self._with_refs(self.remade, args, kwargs, lambda: self._without_refs(args, kwargs))
+            return self._without_refs(args, kwargs)
         except np.linalg.LinAlgError:  # compiled code says it of singular matrices, whose solutions are infinite in JAX
             with provided("infinite_solutions")(), config.override(disable_jit=True), np.errstate(all="ignore"):
-                return super().__call__(*args, **kwargs)
+                return self._plain(args, kwargs)
+
+    def _without_refs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if (self.simple and not kwargs and _alone(map(type, args))) or config.debugging:
+            return self._plain(args, kwargs)
+        return self._flattened(args, kwargs)
 
     def _flattened(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of a call with trees, by the function of their leaves."""
@@ -96,17 +99,17 @@ class Jitted(Outer):
             elif type(x) in _NUMBERS or isinstance(x, (ndarray, np.generic, Tracer)):
                 values.append(x)
             else:  # what becomes an array, or what the library refuses and says where it is
-                return super().__call__(*args, **kwargs)
+                return self._plain(args, kwargs)
         key = (tree, tuple(weak), static)
         try:
             known = self.flat.get(key)
         except TypeError:  # no hash, of which the library says where it is
-            return super().__call__(*args, **kwargs)
+            return self._plain(args, kwargs)
         if known is None:
             known = self._remember(key, tree, flat_function(self.__wrapped__, tree, frozenset(weak), rebuild))
         out = known.call(*values)
         if known.varied:
-            return super().__call__(*args, **kwargs)
+            return self._plain(args, kwargs)
         if Watch.on:
             check()
         out_tree, marks = known.out

@@ -1,22 +1,47 @@
 """`jax.ref`: mutable references, whose value `Array`s are read from and written into; functional underneath.
 
-A reference holds an `Array`, and a write binds a new one. Where references are arguments of a function under `jit`, their
-values go in as arguments and come out as results (`with_refs`). One that a loop's body or a compiled function closes over
-cannot be written there: carry it, or hand it on as an argument.
+A reference holds an `Array`, and a write binds a new one. A function that is traced for later (under `jit`, the body of a loop,
+a branch) gets the values of the references that it uses as arguments, and gives their last ones as results: those it is
+handed (`with_refs`), and those it closes over, which a run with shapes alone finds (`met_by`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ... import trees
+from ...core import PYTHON_SCALARS
+from ...errors import ArgumentError
 from ...provided import provide
-from ..array import wrap
-from ..border import _loaded
+from ...transforms.function import name_of
+from ...transforms.jit import eval_shape
+from ..array import Array, kind_of, wrap
+from ..border import BOXES, _loaded, lower
 from .numpy import array
+
+
+class _Looking(threading.local):
+    """The searches for references that are under way, the innermost last."""
+
+    def __init__(self) -> None:
+        self.searches: list[_Search] = []
+        self.begun = False  # whether the function that is called next was begun by `attempt`
+
+
+class _Search:
+    """What a run of a function meets: references made in it, and others with the values that they had before."""
+
+    def __init__(self) -> None:
+        self.own: dict[int, Any] = {}
+        self.met: dict[int, tuple[Ref, Any]] = {}
+
+
+_looking = _Looking()
+_alive = [0]
 
 
 class AbstractRef:
@@ -46,7 +71,15 @@ class Ref:
 
     def __init__(self, value: Any) -> None:
         self._value = value
+        _alive[0] += 1
         _loaded.add("ref")
+        for search in _looking.searches:
+            search.own[id(self)] = self
+
+    def __del__(self) -> None:
+        _alive[0] -= 1
+        if not _alive[0]:
+            _loaded.discard("ref")
 
     shape = property(lambda self: self._value.shape)
     dtype = property(lambda self: self._value.dtype)
@@ -55,17 +88,58 @@ class Ref:
     weak_type = property(lambda self: self._value.weak_type)
     aval = property(lambda self: AbstractRef(self._value.aval))
 
+    def _now(self) -> Any:
+        """The value, noted by searches that are under way."""
+        for search in _looking.searches:
+            if id(self) not in search.own:
+                search.met.setdefault(id(self), (self, self._value))
+        return self._value
+
     def __getitem__(self, index: Any) -> Any:
-        return self._value[index]
+        return self._now()[self._checked(index)]
+
+    def _checked(self, index: Any) -> Any:
+        """An index, in range where it is known.
+
+        Raises:
+            ValueError: an integer is out of range.
+        """
+        entries = index if type(index) is tuple else (index,)
+        if Ellipsis not in [e for e in entries if type(e) is not Array]:
+            for entry, n in zip(entries, self.shape, strict=False):
+                if type(entry) is int and entry >= n:
+                    raise ValueError(f"Out of bound indexer: idx={entry}, dim={n}.")
+        return index
+
+    def _fitting(self, index: Any, value: Any, what: str) -> Any:
+        """A value for the place at an index, whose shape and dtype it has.
+
+        Raises:
+            ValueError: it has another shape or dtype.
+        """
+        old, (dtype, weak) = self._now(), kind_of(value)
+        shape = old.shape if index is Ellipsis else eval_shape(lambda v: lower(wrap(v)[index]), old._value).shape
+        if tuple(np.shape(lower(value))) != tuple(shape):
+            raise ValueError(
+                f"Invalid shape for `{what}`. Ref shape: {old.shape}. Expected shape: {tuple(shape)}. Value shape: "
+                f"{tuple(np.shape(lower(value)))}. Broadcast it first: a reference takes values of the shape of the place"
+            )
+        narrow = weak and dtype.kind == "f" and old.dtype.kind == "V"  # bfloat16 and its kin
+        if dtype != old.dtype and (
+            what == "addupdate" or not (narrow or ((weak or old.weak_type) and dtype.kind == old.dtype.kind))
+        ):
+            raise ValueError(f"Invalid dtype for `{what}`. Ref dtype: {old.dtype}. Value dtype: {dtype}. ")
+        return array(value, old.dtype)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         whole = index is Ellipsis or (isinstance(index, tuple) and not index)
-        new = array(value)
-        old = self._value
-        if whole and new.shape == old.shape and new.dtype == old.dtype:
-            self._value = wrap(new._value, old.weak_type)
-        else:
-            self._value = old.at[index].set(new)
+        new, old = self._fitting(Ellipsis if whole else self._checked(index), value, "swap"), self._value
+        self._value = wrap(new._value, old.weak_type) if whole else old.at[index].set(new)
+
+    def addupdate(self, x: Any, idx: Any = Ellipsis) -> None:
+        """``ref[idx] += x``, all of it where indices repeat."""
+        new = self._fitting(self._checked(idx), x, "addupdate")
+        self._value = self._value.at[idx].add(new)
 
     @property
     def at(self) -> Any:
@@ -80,7 +154,13 @@ class Ref:
         return len(self._value)
 
     def __repr__(self) -> str:
-        return f"Ref({self._value!r})"
+        return repr(self._value).replace("Array(", "Ref(", 1)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+BOXES.add(Ref)  # goes through transformations as what they know nothing of
 
 
 def new_ref(init_val: Any, *, memory_space: Any = None, kind: Any = None) -> Ref:
@@ -92,6 +172,14 @@ def new_ref(init_val: Any, *, memory_space: Any = None, kind: Any = None) -> Ref
         >>> freeze(ref)
         Array([3., 0.], dtype=float64)
     """
+    if type(init_val) is Ref or not (
+        isinstance(init_val, (Array, np.ndarray, np.generic)) or type(init_val) in PYTHON_SCALARS
+    ):
+        if not hasattr(init_val, "__jax_array__"):
+            raise TypeError(
+                f"Error interpreting argument to new_ref as a JAX value. The problematic value is of type {type(init_val)} and "
+                f"was passed to new_ref at position 0."
+            )
     return Ref(array(init_val))
 
 
@@ -132,7 +220,19 @@ def swap(ref: Ref, idx: Any, value: Any, _function_name: str = "ref_swap") -> An
 
 def addupdate(ref: Ref, idx: Any, x: Any) -> None:
     """``ref[idx] += x``, all of it where indices repeat."""
-    ref._value = ref._value.at[_index(idx)].add(x)
+    ref.addupdate(x, _index(idx))
+
+
+def closed_over(f: Callable[..., Any], operands: Sequence[Any]) -> tuple[Callable[..., Any], list[Any]]:
+    """A function of those operands that are no references, which it closes over, and these."""
+    leaves, tree = trees.flatten(tuple(operands), lambda x: type(x) is Ref)
+
+    def function(*others: Any) -> Any:
+        rest = iter(others)
+        return f(*trees.unflatten(tree, [x if type(x) is Ref else next(rest) for x in leaves]))
+
+    function.__name__ = function.__qualname__ = name_of(f)
+    return function, [x for x in leaves if type(x) is not Ref]
 
 
 def refs_in(tree: Any) -> list[Ref]:
@@ -144,43 +244,192 @@ def refs_in(tree: Any) -> list[Ref]:
     return list(found.values())
 
 
-@provide
-def is_ref(x: Any) -> bool:
-    """Whether something is a reference."""
-    return type(x) is Ref
+def begins() -> bool:
+    """Whether a function that references matter to is called, and by anything but its own `attempt`."""
+    begun, _looking.begun = _looking.begun, False
+    return "ref" in _loaded and not begun
 
 
-@provide
-def with_refs(make: Callable[[Callable[..., Any]], Callable[..., Any]], fun: Callable[..., Any]) -> Callable[..., Any]:
-    """A transformed function whose arguments may hold references.
+def attempt(call: Callable[[], Any], itself: bool = True) -> tuple[Any, list[Ref]]:
+    """What a call of such a function gives, and the references that it used and did not make, which have their values again.
+
+    Where there are some, the result does not count: the call is to be made with their values as arguments.
 
     Args:
-        make: the transformation.
-        fun: the function; it is called with references of its own, whose last values are written into the caller's.
+        call: the call.
+        itself: whether it is one of the function that attempts it, which is not to do so again.
     """
-    made: dict[Any, Callable[..., Any]] = {}
+    search, out = _Search(), None
+    _looking.searches.append(search)
+    _looking.begun = itself
+    try:
+        out = call()
+    except Exception:
+        if not search.met:
+            raise
+    finally:
+        _looking.begun = False
+        _looking.searches.pop()
+        for ref, value in search.met.values():
+            ref._value = value
+    return out, [ref for ref, _ in search.met.values()]
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+
+def values_of(refs: Sequence[Ref]) -> list[Any]:
+    """The values of references."""
+    return [r._now() for r in refs]
+
+
+def give(refs: Sequence[Ref], values: Sequence[Any]) -> None:
+    """Write values into references."""
+    for r, v in zip(refs, values, strict=True):
+        r._value = wrap(lower(v), r._now().weak_type)
+
+
+def with_values(refs: Sequence[Ref], f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the values of references and of the arguments of `f`, which uses those: its result and their last values."""
+
+    def function(values: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
+        before = [r._value for r in refs]
+        for r, v in zip(refs, values, strict=True):
+            r._value = wrap(lower(v))  # strong, as JAX's are in programs
+        here = [(s, id(r)) for s in _looking.searches for r in refs if id(r) not in s.own]
+        for search, i in here:  # these are looked for no more
+            search.own[i] = search
+        try:
+            return f(*args, **kwargs), [r._value for r in refs]
+        finally:
+            for search, i in here:
+                del search.own[i]
+            for r, v in zip(refs, before, strict=True):
+                r._value = v
+
+    function.__name__ = function.__qualname__ = name_of(f)
+    return function
+
+
+@provide
+def with_refs(
+    make: Callable[..., Callable[..., Any]], axes: Callable[..., Any] | None, fun: Callable[..., Any]
+) -> Callable[..., Any]:
+    """A transformed function that is handed references or closes over some.
+
+    Args:
+        make: the transformation, of a function of the values of references and of a list of other arrays.
+        axes: the mapped axes of the leaves of arguments, where `make` is a map over axes; it is given them as well.
+        fun: the function; it is called with references of its own, whose last values are written into the caller's.
+
+    Returns:
+        A function of arguments, of which of them are static, and of a call without regard to references.
+    """
+    made: dict[Any, tuple[Callable[..., Any], list[Ref]] | None] = {}
+
+    def call(
+        args: tuple[Any, ...], kwargs: dict[str, Any], static: Callable[[Any], bool], plain: Callable[[], Any]
+    ) -> Any:
         leaves, tree = trees.flatten((args, kwargs), lambda x: type(x) is Ref)
         refs = refs_in(leaves)
+        if axes is not None and not refs:
+            return plain()
+        _each_once(fun, refs, leaves)
         place = {id(r): k for k, r in enumerate(refs)}
-        slots = tuple(place.get(id(x), -1) if type(x) is Ref else -1 for x in leaves)
-        if (tree, slots) not in made:
+        slots = [place.get(id(x), -1) if type(x) is Ref else -1 for x in leaves]
+        fixed = _static_leaves([*enumerate(args), *sorted(kwargs.items())], leaves, slots, static)
+        kinds = [
+            x if i in fixed else str(x.aval) if type(x) is Ref else (kind_of(x), np.shape(lower(x)))
+            for i, x in enumerate(leaves)
+        ]
+        along = axes(args, kwargs) if axes is not None else []
+        key = (tree, tuple(slots), tuple(kinds), tuple(along))
+        rest = [x for i, x in enumerate(leaves) if slots[i] < 0 and i not in fixed]
 
-            def functional(values: list[Any], rest: list[Any], tree: Any = tree, slots: Any = slots) -> Any:
-                own = [Ref(array(v)) for v in values]
+        def transformed(closed: list[Ref]) -> Callable[..., Any]:
+            def functional(values: list[Any], rest: list[Any]) -> Any:
+                mine = [Ref(array(v)) for v in values[: len(refs)]]
                 others = iter(rest)
-                inside, named = trees.unflatten(tree, [own[s] if s >= 0 else next(others) for s in slots])
-                out = fun(*inside, **named)
-                return out, [r._value for r in own]
+                given = [
+                    mine[slots[i]] if slots[i] >= 0 else x if i in fixed else next(others) for i, x in enumerate(leaves)
+                ]
+                inside, named = trees.unflatten(tree, given)
+                out, last = with_values(closed, fun)(values[len(refs) :], *inside, **named)
+                no_refs(out, fun)
+                return out, [r._value for r in mine] + last
 
-            made[tree, slots] = make(functional)
-        out, values = made[tree, slots]([r._value for r in refs], [x for x in leaves if type(x) is not Ref])
-        for r, v in zip(refs, values, strict=True):
-            r._value = v
-        return out
+            functional.__name__ = functional.__qualname__ = name_of(fun)
+            if axes is None:
+                return make(functional)
+            of = [along[slots.index(k)] for k in range(len(refs))]
+            return make(functional, of, [a for i, a in enumerate(along) if slots[i] < 0 and i not in fixed])
+
+        def run(f: Callable[..., Any], used: list[Ref]) -> Any:
+            out, values = f([r._now() for r in used], rest)
+            give(used, values)
+            return out
+
+        if key in made:
+            found = made[key]
+            return plain() if found is None else run(found[0], [*refs, *found[1]])
+        f = transformed([])
+        if axes is not None:
+            made[key] = (f, [])
+            return run(f, refs)
+        out, met = attempt((lambda: run(f, refs)) if refs else plain, False)
+        closed = [r for r in met if id(r) not in place]
+        if not closed:
+            made[key] = (f, []) if refs else None
+            no_refs(out, fun)
+            return run(f, refs) if met else out
+        f = transformed(closed)
+        made[key] = (f, closed)
+        return run(f, [*refs, *closed])
 
     return call
+
+
+def _each_once(fun: Callable[..., Any], refs: list[Ref], leaves: Sequence[Any]) -> None:
+    """Raises:
+    ValueError: a reference is handed on twice.
+    """
+    if sum(type(x) is Ref for x in leaves) > len(refs):
+        twice = next(x for i, x in enumerate(leaves) if type(x) is Ref and any(x is y for y in leaves[:i]))
+        raise ValueError(
+            f"only one reference to a mutable array may be passed as an argument to a function, but when tracing "
+            f"{told(fun)} for jit the mutable array reference of type {twice.aval} appeared more than once"
+        )
+
+
+def told(fun: Callable[..., Any]) -> str:
+    """A function by its name and where it stands."""
+    code = getattr(fun, "__code__", None)
+    return name_of(fun) + (f" at {code.co_filename}:{code.co_firstlineno}" if code is not None else "")
+
+
+def _static_leaves(
+    given: Any, leaves: Sequence[Any], slots: Sequence[int], static: Callable[[Any], bool]
+) -> frozenset[int]:
+    """The places of leaves that are no arrays, or belong to static arguments."""
+    count, found = 0, {*()}
+    for n, arg in given:
+        size = len(trees.leaves(arg, lambda x: type(x) is Ref))
+        if static(n):
+            found.update(range(count, count + size))
+        count += size
+    for i, x in enumerate(leaves):
+        if slots[i] < 0 and not isinstance(x, (Array, np.ndarray, np.generic)) and type(x) not in PYTHON_SCALARS:
+            found.add(i)
+    return frozenset(found)
+
+
+@provide
+def no_refs(out: Any, fun: Callable[..., Any]) -> None:
+    """Raises:
+    ValueError: a result is a reference.
+    """
+    for x in refs_in(out):
+        raise ArgumentError(
+            f"function {told(fun)} traced for jit returned a mutable array reference of type {x.aval}, but mutable array "
+            f"references cannot be returned."
+        )
 
 
 __all__ = ["AbstractRef", "Ref", "addupdate", "empty_ref", "free_ref", "freeze", "get", "new_ref", "set", "swap"]

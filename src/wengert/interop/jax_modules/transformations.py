@@ -30,7 +30,7 @@ from ...transforms.jit import jit as our_jit
 from ...transforms.jvp import jvp as our_jvp
 from ...transforms.staging import stage
 from ..array import Array, Device, ShapedArray, kind_of
-from ..border import AUX, NUMBERS, TREES, Held, Outer, Weak, lift, lower, lowered
+from ..border import AUX, NUMBERS, TREES, Held, Outer, Weak, _loaded, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
@@ -38,6 +38,7 @@ from ..jitted import Donating, Jitted
 from ..wording import worded
 from .linear_maps import linear_transpose, linearize, vjp
 from .noting import Noted, check_callable, is_number
+from .ref import refs_in
 from .rules import custom_jvp, custom_vjp
 from .shapes import ShapeDtypeStruct, struct_of
 
@@ -62,6 +63,11 @@ def _weak_in(argnums: Any, what: str, allowed: bool) -> Callable[[Any], list[Any
     def way_in(args: Sequence[Any]) -> list[Any]:
         nums = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
         nums = {n % len(args) if args else n for n in nums}
+        if "ref" in _loaded:
+            for ref in refs_in([args[i] for i in nums if i < len(args)]):
+                raise ValueError(
+                    f"Expected cotangent type {ref.aval}: a reference is no variable of {what}; hand its value on"
+                )
         if not allowed:
             for x in [x for i in nums if i < len(args) for x in trees.leaves(lower(args[i], TREES))]:
                 dtype = getattr(x, "dtype", None) or np.dtype(type(x) if type(x) in PYTHON_SCALARS else object)
@@ -118,8 +124,24 @@ def vmap(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.pop("spmd_axis_name", None)
     given = dict(zip(("in_axes", "out_axes", "axis_name", "axis_size"), args, strict=False)) | kwargs
     if _plain_axes(given.get("in_axes", 0)) and _plain_axes(given.get("out_axes", 0)):
-        return Outer(our_vmap(lowered(fun, True), *args, **kwargs), fun)
+        refs = (functools.partial(_vmap_of_refs, given), functools.partial(_leaf_axes, given.get("in_axes", 0)))
+        return Outer(our_vmap(lowered(fun, True), *args, **kwargs), fun, refs=refs)
     return _Mapped(fun, given)
+
+
+def _vmap_of_refs(options: dict[str, Any], function: Any, of_refs: list[Any], of_rest: list[Any]) -> Any:
+    """A function of the values of references and of other leaves, along the axes of each."""
+    rest = {k: v for k, v in options.items() if k not in ("in_axes", "out_axes")}
+    return Outer(
+        our_vmap(lowered(function, True), (of_refs, of_rest), (options.get("out_axes", 0), of_refs), **rest), function
+    )
+
+
+def _leaf_axes(in_axes: Any, args: Any, kwargs: Any) -> list[Any]:
+    """The mapped axis of each leaf of arguments."""
+    axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+    named = trees.map(lambda _: 0, kwargs)
+    return trees.broadcast_prefix((axes, named), (args, kwargs), what="vmap: in_axes", root="args")
 
 
 def _plain_axes(axes: Any) -> bool:

@@ -21,6 +21,7 @@ from ...transforms.jit import eval_shape
 from ..array import Array, in_dtype, kind_of, wrap
 from ..border import TREES, bordered, lift, lower, lowered
 from ..jax_modules.numpy import array
+from ..jax_modules.ref import attempt, begins, closed_over, give, refs_in, values_of, with_values
 from ..promotion import joined
 from ..wording import worded
 
@@ -101,6 +102,19 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
         lower, upper = int(_lower(lower)), int(_lower(upper))
     dtype = config.int_dtype if known else joined(low, high)[0]
     counter = wrap(in_dtype(0, dtype), counts)
+    if begins():
+        out, refs = attempt(lambda: fori_loop(lower, upper, body_fun, init_val, unroll=unroll))
+        if refs:
+            step = with_values(refs, body_fun)
+            (out, values) = fori_loop(
+                lower,
+                upper,
+                _without(lambda i, c: step(c[1], i, c[0]), body_fun),
+                (init_val, values_of(refs)),
+                unroll=unroll,
+            )
+            give(refs, values)
+        return out
     carry, weak, after = _wide(init_val, lambda c: body_fun(counter, c))
     if any(weak) or counts or not known:
         body = lowered(_named(lambda i, c: body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak)), body_fun))
@@ -123,6 +137,16 @@ def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_
     """
     if not (callable(cond_fun) and callable(body_fun)):
         raise TypeError("lax.while_loop: body_fun and cond_fun arguments should be callable.")
+    if begins():
+        out, refs = attempt(lambda: while_loop(cond_fun, body_fun, init_val))
+        if refs:
+            test, step = with_values(refs, cond_fun), with_values(refs, body_fun)
+            out, values = while_loop(
+                _without(lambda c: test(c[1], c[0])[0], cond_fun), _without(lambda c: step(c[1], c[0]), body_fun),
+                (init_val, values_of(refs)),
+            )  # fmt: skip
+            give(refs, values)
+        return out
     carry, weak, after = _wide(init_val, body_fun)
     if not any(weak):
         return lift(ours.while_loop(lowered(cond_fun), lowered(body_fun), carry))
@@ -151,10 +175,29 @@ def scan(
     paths = trees.flatten_with_paths(taken)[0]
     steps_of(length, [x for _, x in paths], [path for path, _ in paths], "scan")
     first = trees.map(lambda x: lift(x[0] if len(x) else np.zeros(x.shape[1:], x.dtype)), taken)
+    if begins():
+        out, refs = attempt(lambda: scan(f, init, xs, length, reverse, unroll, **options))
+        if refs:
+            step = with_values(refs, f)
+
+            def body_of_refs(c: Any, x: Any) -> Any:
+                out, values = step(c[1], c[0], x)
+                return (_carried(out), values), out[1]
+
+            begin = (init, values_of(refs))
+            (end, values), ys = scan(_without(body_of_refs, f), begin, xs, length, reverse, unroll, **options)
+            give(refs, values)
+            out = end, ys
+        return out
     carry, weak, after = _wide(init, lambda c: _carried(f(c, first)))
     body = _named(lambda c, x: _pair(f(_marked(c, weak), x)), f)
     out, ys = ours.scan(lowered(body), carry, taken, length, reverse, **options)
     return _marked(lift(out), after), lift(ys)
+
+
+def _without(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
+    """A function that takes the values of the references of another one, by whose name it goes."""
+    return _named(f, user)
 
 
 def _carried(out: Any) -> Any:
@@ -313,6 +356,15 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
         raise TypeError(f"Pred must be a scalar, got {pred} of type {type(pred)}")
     if kind_of(pred)[0].kind not in "biufV":
         raise TypeError(f"Pred type must be either boolean or number, got {kind_of(pred)[0]}.")
+    if begins():
+        if refs_in(operands):
+            (true_fun, _), (false_fun, operands) = (closed_over(f, operands) for f in (true_fun, false_fun))
+        out, refs = attempt(lambda: cond(pred, true_fun, false_fun, *operands))
+        if refs:
+            branches = [with_values(refs, f) for f in (true_fun, false_fun)]
+            out, values = cond(pred, *branches, values_of(refs), *operands)
+            give(refs, values)
+        return out
     given = [_of_numbers(x) for x in operands]
     if isinstance(lower(pred), Tracer):
         kinds = _Kinds((true_fun, false_fun))
@@ -354,6 +406,15 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
         raise TypeError(f"Index type must be an integer, got {index} as {kind_of(index)[0]}")
     if not branches:
         raise ValueError("Empty branch sequence")
+    if begins():
+        if refs_in(operands):
+            pairs = [closed_over(b, operands) for b in branches]
+            branches, operands = [b for b, _ in pairs], pairs[0][1]
+        out, refs = attempt(lambda: switch(index, branches, *operands))
+        if refs:
+            out, values = switch(index, [with_values(refs, b) for b in branches], values_of(refs), *operands)
+            give(refs, values)
+        return out
     given = [_of_numbers(x) for x in operands]
     if isinstance(lower(index), Tracer) and len(branches) > 1:
         noted = _Kinds(branches)
@@ -369,6 +430,9 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
 @worded
 def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
     """`f` of each slice of `xs` along the first axis, stacked: one after another, or `batch_size` at once."""
+    if begins():
+        out, refs = attempt(lambda: map(f, xs, batch_size=batch_size))
+        return scan(lambda _, x: (None, f(x)), None, xs)[1] if refs else out
     function = _named(lambda x: lower(_of_numbers(f(x)), True), f)
     return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size or None))
 
