@@ -435,7 +435,14 @@ _NARROW: dict[np.dtype[Any], np.dtype[Any]] = {
 
 def canonical_dtype(dtype: Any) -> np.dtype:
     """The dtype that this mode gives where `dtype` was asked for: 64-bit kinds become 32-bit in 32-bit mode."""
-    d = np.dtype(dtype)
+    try:
+        d = np.dtype(dtype)
+    except TypeError:
+        if type(dtype) is not str:
+            raise
+        import ml_dtypes  # noqa: F401 - after which NumPy knows the names of bfloat16 and its kin
+
+        d = np.dtype(dtype)
     return d if config._x64 else _NARROW.get(d, d)
 
 

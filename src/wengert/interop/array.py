@@ -19,7 +19,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from ..config import canonical_dtype, config
-from ..core import PYTHON_SCALARS, Tracer, Value, as_value
+from ..core import PYTHON_SCALARS, PrimalTracer, Tracer, Value, as_value
 from ..errors import ConcretizationError
 from ..ops import elementwise as ew
 from ..ops.random import words_of
@@ -185,9 +185,12 @@ class Array(metaclass=_Class):
         value = self._value
         if isinstance(value, Tracer):
             try:
-                return np.asarray(value, dtype)
+                out = np.asarray(value, dtype)
             except ConcretizationError as error:
                 raise refusals.TracerArrayConversionError(self) from error
+            if out.dtype.kind == "O":
+                raise refusals.TracerArrayConversionError(self)
+            return out
         if (dtype is None or np.dtype(dtype) == value.dtype) and not copy:
             out = np.asarray(value).view()
             out.flags.writeable = False
@@ -267,7 +270,7 @@ class Array(metaclass=_Class):
 
     def __repr__(self) -> str:
         if isinstance(self._value, Tracer):
-            return f"Traced<{self.aval!r}>with<{self._value._trace.name}>"
+            return _traced(self._value, self._weak)
         if self._value.dtype.names:
             return f"Array({self._value.shape}, dtype={self.dtype}) overlaying:\n{words_of(self._value)}"
         text = np.array2string(
@@ -304,6 +307,24 @@ class Array(metaclass=_Class):
         return self.means.at(self)
 
 
+def _traced(value: Any, weak: bool) -> str:
+    """A traced value as JAX shows it."""
+    aval = str(ShapedArray(value.shape, value.dtype, weak or value.weak))
+    batch, name = getattr(value, "batch", None), value._trace.name
+    if isinstance(getattr(batch, "shape", None), tuple):
+        return f"VmapTracer(aval={aval}, batched={ShapedArray(batch.shape, batch.dtype, weak or value.weak)})"
+    if isinstance(value, PrimalTracer) and name in ("grad", "jvp"):
+        primal = value.primal
+        primal = _traced(primal, weak) if isinstance(primal, Tracer) else str(primal)
+        if name == "grad":
+            kind = ShapedArray(value.shape, value.dtype).str_short(short_dtypes=True)
+            return f"GradTracer(primal={primal}, typeof(tangent)={kind})"
+        tangent = value.tangent
+        tangent = _traced(tangent, weak) if isinstance(tangent, Tracer) else str(tangent)
+        return f"JVPTracer(primal={primal}, tangent={tangent})"
+    return f"JitTracer({aval})"
+
+
 _new: Callable[[type], Array] = object.__new__
 
 
@@ -324,7 +345,8 @@ def _number(x: Array, kind: Any) -> Any:
     if x._value.shape:
         raise TypeError(f"Only scalar arrays can be converted to Python scalars; got arr.ndim={x.ndim}")
     if x._value.dtype.kind == "c" and kind is not complex:
-        raise TypeError("a complex array is no real Python number: take its real part, or complex() of it")
+        what = "a real number" if kind is int else "a string or a real number"
+        raise TypeError(f"{kind.__name__}() argument must be {what}, not 'complex': take its real part, or complex() of it")
     try:
         return kind(x._value)
     except ConcretizationError as error:

@@ -30,7 +30,7 @@ from ...transforms.jit import jit as our_jit
 from ...transforms.jvp import jvp as our_jvp
 from ...transforms.staging import stage
 from ..array import Array, Device, ShapedArray, kind_of
-from ..border import AUX, NUMBERS, TREES, Held, Outer, Weak, _loaded, lift, lower, lowered
+from ..border import AUX, NUMBERS, RESULTS, TREES, Held, Outer, Weak, _loaded, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
@@ -57,8 +57,10 @@ Jaxpr.equations_of = staticmethod(_equations_of)
 _FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
 
 
-def _weak_in(argnums: Any, what: str, allowed: bool) -> Callable[[Any], list[Any]]:
-    """The way in of derivatives: Python's floats among what is differentiated are weak arrays."""
+def _weak_in(argnums: Any, what: str, allowed: bool, holomorphic: bool) -> Callable[[Any], list[Any]]:
+    """The way in of derivatives: Python's floats among what is differentiated are weak arrays, complex ones of holomorphic
+    functions too."""
+    numbers = RESULTS if holomorphic else NUMBERS
 
     def way_in(args: Sequence[Any]) -> list[Any]:
         nums = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
@@ -72,12 +74,18 @@ def _weak_in(argnums: Any, what: str, allowed: bool) -> Callable[[Any], list[Any
             for x in [x for i in nums if i < len(args) for x in trees.leaves(lower(args[i], TREES))]:
                 dtype = getattr(x, "dtype", None) or np.dtype(type(x) if type(x) in PYTHON_SCALARS else object)
                 if dtype.kind in "iub":
+                    if what == "jacfwd":
+                        raise TypeError(
+                            f"jacfwd requires real-valued inputs (input dtype that is a sub-dtype of np.floating), but got {dtype}. "
+                            f"For holomorphic differentiation, pass holomorphic=True. For differentiation of non-holomorphic "
+                            f"functions involving complex inputs or integer inputs, use jax.jvp directly."
+                        )
                     raise TypeError(
                         f"{what} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), "
                         f"but got {dtype}. If you want to use Boolean- or integer-valued inputs, use vjp or set allow_int "
                         f"to True."
                     )
-        return [lower(a, NUMBERS if i in nums else True) for i, a in enumerate(args)]
+        return [lower(a, numbers if i in nums else True) for i, a in enumerate(args)]
 
     return way_in
 
@@ -199,7 +207,7 @@ def _derivative(transformation: Callable[..., Any]) -> Callable[..., Any]:
         allowed = bool(options.pop("allow_int", False))
         if allowed and name in ("grad", "value_and_grad"):
             options["allow_int"] = True
-        way_in = _weak_in(argnums, name, allowed)
+        way_in = _weak_in(argnums, name, allowed, bool(options.get("holomorphic")))
         aux = AUX if options.get("has_aux") else False
         if name == "value_and_grad":
             noted = Noted(fun, bool(options.get("has_aux")))
