@@ -108,9 +108,12 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
             return value
 
     Check().vformat(fmt, args, kwargs)
-    unused = [repr(k) for k in kwargs if k not in used] + [str(i) for i in range(len(args)) if i not in used]
-    if unused:
-        raise ValueError(f"debug.print: {fmt!r} has no place for the arguments {', '.join(unused)}")
+    for kind, unused in (
+        ("positional", [args[i] for i in range(len(args)) if i not in used]),
+        ("keyword", [k for k in kwargs if k not in used]),
+    ):
+        if unused:
+            raise ValueError(f"Unused {kind} arguments to `debug.print`: {unused}: {fmt!r} has no place for them")
     callback(_Print(fmt), *args, ordered=ordered, **kwargs)
 
 

@@ -28,6 +28,7 @@ from .avals import KEY_TYPES, ShapedArray
 from .deleted import delete, is_deleted
 from .devices import Device, Shard
 from .promotion import Kind, floating, joined, scalar_kind
+from .wording import in_jax_words
 
 ndarray = np.ndarray
 _SCALARS = frozenset(PYTHON_SCALARS)
@@ -281,7 +282,7 @@ class Array(metaclass=_Class):
         return f"Array({text}, dtype={self.dtype.name}{', weak_type=True' if self._weak else ''})"
 
     def __str__(self) -> str:
-        return repr(self) if isinstance(self._value, Tracer) else str(self._value)
+        return repr(self) if isinstance(self._value, Tracer) or self._value.dtype.names else str(self._value)
 
     def item(self, *args: Any) -> Any:
         """The one element as a Python number, or the one at an index."""
@@ -297,7 +298,10 @@ class Array(metaclass=_Class):
         value = self._value
         if type(index) is int and type(value) is ndarray and value.shape and -value.shape[0] <= index < value.shape[0]:
             return wrap(value[index], self._weak)
-        return wrap(self.means.read(value, index), self._weak)
+        try:
+            return wrap(self.means.read(value, index), self._weak)
+        except IndexError as error:
+            raise in_jax_words(error)  # noqa: B904 (the same error)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(_READ_ONLY)
@@ -344,9 +348,13 @@ def _number(x: Array, kind: Any) -> Any:
     """Python's number, of a kind, for an array of no axes."""
     if x._value.shape:
         raise TypeError(f"Only scalar arrays can be converted to Python scalars; got arr.ndim={x.ndim}")
+    if x._value.dtype.names:
+        raise TypeError(f"{kind.__name__}() argument must be a string or a real number, not 'PRNGKeyArray'")
     if x._value.dtype.kind == "c" and kind is not complex:
         what = "a real number" if kind is int else "a string or a real number"
-        raise TypeError(f"{kind.__name__}() argument must be {what}, not 'complex': take its real part, or complex() of it")
+        raise TypeError(
+            f"{kind.__name__}() argument must be {what}, not 'complex': take its real part, or complex() of it"
+        )
     try:
         return kind(x._value)
     except ConcretizationError as error:
@@ -415,7 +423,7 @@ def in_dtype(x: Any, dtype: np.dtype) -> Value:
         if dtype.kind in "iu":
             limit, own = np.iinfo(config.int_dtype), np.iinfo(dtype)
             if not limit.min <= x <= max(limit.max, own.max if dtype.itemsize > 4 else 0):
-                raise OverflowError(f"Python integer {x} out of bounds for {config.int_dtype.name}")
+                raise OverflowError(f"Python int {x} too large to convert to {config.int_dtype.name}")
             return dtype.type(x) if own.min <= x <= own.max else np.array(x).astype(dtype)[()]
         elif dtype.kind in "fc" and config._x64 is True:
             return dtype.type(x)

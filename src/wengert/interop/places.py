@@ -306,7 +306,7 @@ def _mode_name(mode: Any) -> str | None:
         return None
     name = str(getattr(mode, "mode", None) or getattr(mode, "name", mode)).lower()
     if name not in _MODES:
-        raise ValueError(f"unknown mode {mode!r} of indices: it is one of {', '.join(sorted(_MODES))}")
+        raise ValueError(f'Unknown gather mode "{mode}": it is one of {", ".join(sorted(_MODES))}')
     return name
 
 

@@ -84,7 +84,7 @@ strict = False  # whether different dtypes meet in none: jax.numpy_dtype_promoti
 ranks: str | None = None  # "warn" or "raise" where arrays of different rank meet: jax.numpy_rank_promotion
 
 
-def check_ranks(shapes: list[tuple[int, ...]]) -> None:
+def check_ranks(shapes: list[tuple[int, ...]], what: str = "an operation") -> None:
     """Raise or warn where arrays have different numbers of axes, numbers apart.
 
     Raises:
@@ -92,7 +92,11 @@ def check_ranks(shapes: list[tuple[int, ...]]) -> None:
     """
     numbers = {len(s) for s in shapes if s}
     if len(numbers) > 1:
-        message = f"Operands could not be broadcast together without rank promotion: shapes {shapes}"
+        listing = " ".join(map(str, shapes))
+        message = (
+            f"Operands could not be broadcast together for {what} on shapes {listing} and with the config option "
+            f"jax_numpy_rank_promotion={ranks!r}. For more information, see the page of JAX on rank promotion"
+        )
         if ranks == "raise":
             raise ValueError(message)
         import warnings
@@ -112,9 +116,19 @@ def _check_strict(kinds: tuple[Kind, ...]) -> None:
         )
     ):
         raise TypePromotionError(
-            f"Input dtypes {sorted({d.name for d, _ in kinds})} have no available implicit dtype promotion path when "
+            f"Input dtypes {_told(kinds)} have no available implicit dtype promotion path when "
             f"jax_numpy_dtype_promotion=strict. Try explicitly casting inputs to the desired output type."
         )
+
+
+def _told(kinds: tuple[Kind, ...]) -> tuple[str, ...]:
+    """Dtypes by their names, and Python's types of weak ones, in the order of the alphabet."""
+    of_numbers = {"i": "<class 'int'>", "f": "<class 'float'>", "c": "<class 'complex'>"}
+    return tuple(
+        sorted(
+            {of_numbers.get(d.kind, d.name) if weak else d.name for d, weak in kinds}, key=lambda n: (n[0] == "<", n)
+        )
+    )
 
 
 def joined(*kinds: Kind) -> Kind:
@@ -134,7 +148,7 @@ def joined(*kinds: Kind) -> Kind:
         return _joined(kinds, bool(config._x64))
     except KeyError:  # keys of random numbers
         names = [str(KEY_TYPES.get(dtype, dtype.name)) for dtype, _ in kinds]
-        raise TypeError(f"operations do not accept dtypes {', '.join(names)}.") from None
+        raise TypeError(f"add does not accept dtypes {', '.join(names)}.") from None
 
 
 def floating(kind: Kind) -> Kind:

@@ -112,6 +112,11 @@ SAYINGS = (
         "vmap got inconsistent sizes for array axes to be mapped:\n  * {rest}",
     ),
     (
+        r"vmap of \S+: a keyword argument has shape (?P<shape>\(.*?\)), which has no axis (?P<axis>-?\d+)",
+        "vmap was requested to map its argument along axis {axis}, which implies that its rank should be at least {rank}, "
+        "but is only {ndim} (its shape is {shape})",
+    ),
+    (
         r"vmap of \S+: argument .*? has shape (?P<shape>\(.*?\)), which has no axis (?P<axis>-?\d+)",
         "vmap was requested to map its argument along axis {axis}, which implies that its rank should be at least {rank}, "
         "but is only {ndim} (its shape is {shape})",
@@ -134,7 +139,7 @@ SAYINGS = (
         "static_argnums and donate_argnums cannot intersect.",
     ),
     (
-        r"jit of \S+: argument .*? is static and must be hashable, .*?, got (?P<x>.*) of type (?P<t>\S+): pass",
+        r"jit of \S+: argument .*? is static and must be hashable, .*?, got (?P<x>.*?) of type (?P<t>\w+): ",
         "Non-hashable static arguments are not supported. An error occurred while trying to hash an object of type <class "
         "'{t}'>, {x}. The error was:\nTypeError: unhashable type: '{t}'",
     ),
@@ -199,6 +204,33 @@ SAYINGS = (
         "Custom VJP fwd rule for function {f} must produce a pair (list or tuple of length two) where the first element "
         "represents the primal output (equal to the output of the custom_vjp-decorated function {f}), but it has {got}.",
     ),
+    # keys of random numbers
+    (
+        r"expected a key, got (?P<d>\w+) of shape (?P<s>\(.*?\))",
+        "JAX encountered invalid PRNG key data: expected key_data to have uint32 words, got dtype={d} and shape={s}",
+    ),
+    (
+        r"expected one key, got an array of keys of shape (?P<s>\(.*?\))",
+        "{function} accepts a single key, but was given a key array of shape {s} != (). Use jax.vmap for batching.",
+    ),
+    (r"random.key takes an integer seed, got (?P<x>.*) of dtype", "PRNG key seed must be an integer; got {x}"),
+    (
+        r"expected a shape \(a tuple of integers\), got (?P<x>.*)",
+        "Shapes must be 1D sequences of concrete values of integer type, got {x}.",
+    ),
+    (
+        r"expected a floating point dtype, got (?P<d>\w+)",
+        "dtype argument to `{function}` must be a float dtype, got {d}",
+    ),
+    (r"random.(?P<f>\w+) gives integers, not (?P<d>\w+)", "{f} only accepts integer dtypes, got {d}"),
+    (
+        r"(choice|categorical): (?P<n>\d+) \w+ without replacement out of (?P<m>\d+)",
+        "Cannot take a larger sample (size {n}) than population (size {m}) when 'replace=False'",
+    ),
+    (
+        r"choice: p has shape",
+        "p must be None or a 1D vector with the same size as a.shape[axis].",
+    ),
     # callbacks
     (
         r"host_call has no derivative",
@@ -243,10 +275,6 @@ SAYINGS = (
         "Array inputs to associative_scan must have the same first dimension. (saw: [({n},), ({m},)])",
     ),
     (
-        r"cond: the predicate is one value, got an array of shape (?P<s>\(.*?\))",
-        "Pred must be a scalar, got shape {s}.",
-    ),
-    (
         r"reverse mode through custom_linear_solve solves with the transposed matrix",
         "transpose_solve required for backwards mode automatic differentiation of custom_linear_solve",
     ),
@@ -265,6 +293,26 @@ SAYINGS = (
         "Too {few} leaves for PyTreeDef; expected {n}{got}{m}",
     ),
     # arrays
+    (
+        r"(convolve|correlate): mode must be 'full'|mode must be one of 'valid', 'same', or 'full'",
+        "mode must be one of ['full', 'same', 'valid']",
+    ),
+    (
+        r"(convolve|correlate) needs two vectors with elements|object too deep for desired array",
+        "{function}() only support 1-dimensional inputs.",
+    ),
+    (
+        r"vectorize: core dimension (?P<d>'\w+') has lengths (?P<n>\d+) and (?P<m>\d+)",
+        "inconsistent size for core dimension {d}: {m} vs {n} on vectorized function",
+    ),
+    (
+        r"too many indices: (?P<n>\d+) for an array of shape (?P<s>\(.*?\))",
+        "Too many indices: array is {ndim_of_s}-dimensional, but {n} were indexed",
+    ),
+    (
+        r"a mask of shape .*? does not fit the axes",
+        "boolean index did not match shape of indexed array in index 0",
+    ),
     (r"invalid value encountered in (?P<op>.*)", "invalid value (nan) encountered in {op}"),
     (r"divide by zero encountered in (divide|scalar divide)", "invalid value (inf) encountered in div"),
     (r"divide by zero encountered in (?P<op>.*)", "invalid value (inf) encountered in {op}"),

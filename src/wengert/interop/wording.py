@@ -19,7 +19,13 @@ from . import refusals
 from .primitive_names import NAMES
 from .sayings import SAYINGS
 
-REFUSED = (WengertError, TypeError, ValueError, FloatingPointError)  # what the library and NumPy raise for arguments
+REFUSED = (
+    WengertError,
+    TypeError,
+    ValueError,
+    IndexError,
+    FloatingPointError,
+)  # what the library and NumPy raise for arguments
 _PATTERNS = [(re.compile(pattern, re.DOTALL), sentence) for pattern, sentence in SAYINGS]
 
 # JAX's primitives, and what they take, for the ufuncs of NumPy's that compute them.

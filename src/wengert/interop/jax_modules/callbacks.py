@@ -61,7 +61,7 @@ def pure_callback(
         JaxRuntimeError: when it runs, the results have other shapes.
     """
     if vmap_method not in _METHODS:
-        raise ValueError(f"vmap_method must be on of the allowed methods {_METHODS}, but got: {vmap_method}")
+        raise ValueError(f"vmap_method must be on of the allowed methods {list(_METHODS[1:])}, but got: {vmap_method}")
     if vmap_method is None and _is_batched((args, kwargs)):
         raise NotImplementedError(
             f"vmap is only supported for the pure_callback primitive when vmap_method is one of "

@@ -162,7 +162,9 @@ class Compiled(_Stage):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given = trees.leaves((args, kwargs))
         if any(isinstance(x._value if type(x) is Array else x, Tracer) for x in given):
-            raise TypeError("a compiled function takes no traced values: call the function under jit instead")
+            raise TypeError(
+                "Cannot apply JAX transformations to a function lowered and compiled for a particular signature: call the function under jit instead"
+            )
         full = list(args)
         for i in self._static:
             full.insert(i, self._args[i])

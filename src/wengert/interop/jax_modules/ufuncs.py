@@ -60,7 +60,7 @@ class ufunc:  # noqa: N801 (JAX's name)
     def __call__(self, *args: Any, out: Any = None, where: Any = None) -> Any:
         if out is not None or where is not None:
             raise NotImplementedError(
-                f"{self.__name__}: out and where are not supported: assign, or use jax.numpy.where"
+                f"out argument of <jnp.ufunc '{self.__name__}'>: out and where are not supported: assign, or use jax.numpy.where"
             )
         return self._call(*args)
 

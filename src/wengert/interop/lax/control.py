@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from ... import lax as ours
 from ... import trees
 from ...config import config
 from ...core import PYTHON_SCALARS, Tracer, as_array, as_value
-from ...errors import ShapeError, TreeError
+from ...errors import ShapeError, TreeError, WengertError
 from ...transforms.bodies import line_of
 from ...transforms.control import steps_of
 from ...transforms.function import name_of
@@ -66,6 +67,42 @@ def _wide(init: Any, step: Callable[[Any], Any]) -> tuple[Any, list[bool], list[
     return trees.unflatten(tree, values), [weak for _, weak in kinds], after
 
 
+def _at_once(
+    init: Any, run: Callable[[Any, list[bool], Callable[[Any], Any]], Any], step: Callable[[Any], Any]
+) -> tuple[Any, Any]:
+    """A loop whose body is traced once where weak leaves of what it carries keep their dtypes.
+
+    Args:
+        init: what is carried first.
+        run: the loop, given the lowered carry, which of its leaves are weak in the body, and what the carries that the body
+            gives go through.
+        step: the carry after a step, from that before it.
+
+    Returns:
+        The carry at the end, its leaves weak where they are so throughout, and what `run` gave beside it.
+    """
+    leaves, tree = trees.flatten(init)
+    kinds = [kind_of(x) for x in leaves]
+    seen: list[Any] = []
+
+    def noted(out: Any) -> Any:
+        seen[:] = [kind_of(x) for x in trees.leaves(out)]
+        return out
+
+    if any(weak for _, weak in kinds):
+        values = [
+            in_dtype(x, k[0]) if type(x) in (Array, *PYTHON_SCALARS) else as_value(x)
+            for x, k in zip(leaves, kinds, strict=True)
+        ]
+        with contextlib.suppress(WengertError):  # of dtypes that do not stay, or of the body, where it comes again
+            out, more = run(trees.unflatten(tree, values), [weak for _, weak in kinds], noted)
+            if [k[0] for k in seen] == [k[0] for k in kinds]:
+                return _marked(lift(out), [k[1] and s[1] for k, s in zip(kinds, seen, strict=True)]), more
+    carry, weak, after = _wide(init, step)
+    out, more = run(carry, weak, noted)
+    return _marked(lift(out), after), more
+
+
 def _marked(tree: Any, weak: list[bool]) -> Any:
     """A carry for the user, its leaves weak where they are."""
     leaves, treedef = trees.flatten(tree)
@@ -115,14 +152,18 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
             )
             give(refs, values)
         return out
-    carry, weak, after = _wide(init_val, lambda c: body_fun(counter, c))
-    if any(weak) or counts or not known:
-        body = lowered(_named(lambda i, c: body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak)), body_fun))
-    else:
-        body = lowered(body_fun)
     options: dict[str, Any] = {} if unroll is None else {"unroll": unroll}
-    out = ours.fori_loop(in_dtype(lower, dtype), in_dtype(upper, dtype), body, carry, **options)
-    return _marked(lift(out), after)
+
+    def run(carry: Any, weak: list[bool], noted: Any) -> Any:
+        if any(weak) or counts or not known:
+            body = lowered(
+                _named(lambda i, c: noted(body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak))), body_fun)
+            )
+        else:
+            body = lowered(body_fun)
+        return ours.fori_loop(in_dtype(lower, dtype), in_dtype(upper, dtype), body, carry, **options), None
+
+    return _at_once(init_val, run, lambda c: body_fun(counter, c))[0]
 
 
 _lower = lower
@@ -147,12 +188,15 @@ def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_
             )  # fmt: skip
             give(refs, values)
         return out
-    carry, weak, after = _wide(init_val, body_fun)
-    if not any(weak):
-        return lift(ours.while_loop(lowered(cond_fun), lowered(body_fun), carry))
-    cond = lowered(_named(lambda c: cond_fun(_marked(c, weak)), cond_fun))
-    body = lowered(_named(lambda c: body_fun(_marked(c, weak)), body_fun))
-    return _marked(lift(ours.while_loop(cond, body, carry)), after)
+
+    def run(carry: Any, weak: list[bool], noted: Any) -> Any:
+        if not any(weak):
+            return ours.while_loop(lowered(cond_fun), lowered(body_fun), carry), None
+        cond = lowered(_named(lambda c: cond_fun(_marked(c, weak)), cond_fun))
+        body = lowered(_named(lambda c: noted(body_fun(_marked(c, weak))), body_fun))
+        return ours.while_loop(cond, body, carry), None
+
+    return _at_once(init_val, run, body_fun)[0]
 
 
 @worded
@@ -189,10 +233,17 @@ def scan(
             give(refs, values)
             out = end, ys
         return out
-    carry, weak, after = _wide(init, lambda c: _carried(f(c, first)))
-    body = _named(lambda c, x: _pair(f(_marked(c, weak), x)), f)
-    out, ys = ours.scan(lowered(body), carry, taken, length, reverse, **options)
-    return _marked(lift(out), after), lift(ys)
+
+    def run(carry: Any, weak: list[bool], noted: Any) -> Any:
+        def body(c: Any, x: Any) -> Any:
+            out = f(_marked(c, weak), x)
+            noted(_carried(out))
+            return _pair(out)
+
+        return ours.scan(lowered(_named(body, f)), carry, taken, length, reverse, **options)
+
+    out, ys = _at_once(init, run, lambda c: _carried(f(c, first)))
+    return out, lift(ys)
 
 
 def _without(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
@@ -207,8 +258,12 @@ def _carried(out: Any) -> Any:
         TypeError: the step gives no pair.
     """
     if not isinstance(out, (tuple, list)) or len(out) != 2:
-        raise TypeError(f"scan body output must be a pair, got {out}.")
+        raise TypeError(f"scan body output must be a pair, got {trees.map(lambda x: _aval(x), out)}.")
     return out[0]
+
+
+def _aval(x: Any) -> Any:
+    return str(x.aval) if type(x) is Array else x
 
 
 def _pair(out: Any) -> Any:
@@ -245,13 +300,13 @@ def _agreed(what: str, branches: Sequence[Callable[..., Any]], operands: Sequenc
         names = f"{name_of(branches[0])}{line_of(branches[0])} and {name_of(b)}{line_of(b)}"
         if other_tree != first_tree:
             raise TreeError(
-                f"{what} branch outputs must have the same pytree structure, but they differ: {names} give {first_tree} and "
+                f"{what} branch outputs must have the same pytree structure, but they differ:\n\n{names} give {first_tree} and "
                 f"{other_tree}"
             )
         for (d, _, shape), (e, _, other_shape) in zip(first, other, strict=True):
             if d != e or shape != other_shape:
                 raise ShapeError(
-                    f"{what} branches must have equal output types but they differ: {names} give {d}{list(shape)} and "
+                    f"{what} branches must have equal output types but they differ.\n\n{names} give {d}{list(shape)} and "
                     f"{e}{list(other_shape)}"
                 )
     weak = tuple(w for _, w, _ in results[-1 if what == "cond" else 0][1])
@@ -354,6 +409,8 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
         raise TypeError("cond predicate is None")
     if isinstance(pred, (str, bytes, list, tuple, dict)):
         raise TypeError(f"Pred must be a scalar, got {pred} of type {type(pred)}")
+    if np.shape(lower(pred)):
+        raise TypeError(f"Pred must be a scalar, got {pred} of shape {np.shape(lower(pred))}.")
     if kind_of(pred)[0].kind not in "biufV":
         raise TypeError(f"Pred type must be either boolean or number, got {kind_of(pred)[0]}.")
     if begins():
