@@ -408,8 +408,8 @@ def kind_of(x: Any) -> Kind:
     return x.dtype, isinstance(x, Tracer) and x.weak
 
 
-def in_dtype(x: Any, dtype: np.dtype) -> Value:
-    """A value in a dtype, strong.
+def in_dtype(x: Any, dtype: np.dtype, weak: bool = False) -> Value:
+    """A value in a dtype, strong; a traced one may stay `weak`.
 
     Raises:
         OverflowError: a Python integer that the dtype of 32 or 64 bits cannot hold.
@@ -433,7 +433,7 @@ def in_dtype(x: Any, dtype: np.dtype) -> Value:
     x = as_value(x)
     if type(x) in _SCALARS:
         return in_dtype(x, dtype)
-    return x if x.dtype == dtype and not (isinstance(x, Tracer) and x.weak) else ew.convert(x, dtype)
+    return x if x.dtype == dtype and (weak or not (isinstance(x, Tracer) and x.weak)) else ew.convert(x, dtype)
 
 
 def promoted(values: Any, inexact: bool = False) -> tuple[list[Value], bool]:
@@ -443,7 +443,7 @@ def promoted(values: Any, inexact: bool = False) -> tuple[list[Value], bool]:
         promotion.check_ranks([tuple(getattr(v, "shape", ())) for v in values])
     if inexact:
         kind = floating(kind)
-    return [in_dtype(v, kind[0]) for v in values], kind[1]
+    return [in_dtype(v, *kind) for v in values], kind[1]
 
 
 def _operand(x: Any) -> bool:

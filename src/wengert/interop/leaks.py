@@ -6,14 +6,15 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..core import Tracer
+from ..core import Tracer, next_level
 from .array import Array
 
 
 class Watch:
-    """Whether leaks are looked for after each transformation."""
+    """Whether leaks are looked for after each transformation, and the level of the traces made since then."""
 
     on = False
+    since = 0
 
 
 class LeakedTraceError(Exception):
@@ -27,7 +28,8 @@ def check() -> None:
         LeakedTraceError: telling the arrays.
     """
     gc.collect()
-    found = [x for x in gc.get_objects() if type(x) is Array and isinstance(x._value, Tracer) and x._value._trace.ended]
+    traced = [x for x in gc.get_objects() if type(x) is Array and isinstance(x._value, Tracer)]
+    found = [x for x in traced if x._value._trace.ended and x._value._trace.level >= Watch.since]
     if found:
         listing = "\n".join(repr(x) for x in found[:10])
         raise LeakedTraceError(
@@ -39,11 +41,12 @@ def check() -> None:
 @contextmanager
 def checking_leaks() -> Iterator[None]:
     """A context in which arrays that are kept beyond the transformation that they stand under are errors."""
-    before, Watch.on = Watch.on, True
+    before = Watch.on, Watch.since
+    Watch.on, Watch.since = True, next_level()
     try:
         yield
     finally:
-        Watch.on = before
+        Watch.on, Watch.since = before
 
 
 __all__ = ["LeakedTraceError", "Watch", "check", "checking_leaks"]

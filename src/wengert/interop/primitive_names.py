@@ -13,7 +13,7 @@ NAMES = {
     "logical_xor": "xor", "logical_not": "not", "erfinv": "erf_inv", "left_shift": "shift_left",
     "right_shift": "shift_right_arithmetic", "broadcast_to": "broadcast_in_dim", "rint": "round", "scatter_set": "scatter",
     "scatter_add": "scatter-add", "scatter_multiply": "scatter-mul", "scatter_max": "scatter-max",
-    "scatter_min": "scatter-min", "remat": "checkpoint", "i0e": "bessel_i0e", "i1e": "bessel_i1e", "gammainc": "igamma",
+    "scatter_min": "scatter-min", "remat": "remat2", "i0e": "bessel_i0e", "i1e": "bessel_i1e", "gammainc": "igamma",
     "gammaincc": "igammac", "betainc": "regularized_incomplete_beta", "linear_solve": "custom_linear_solve", "rfft": "fft",
     "irfft": "fft", "psum_scatter": "reduce_scatter", "host_call": "pure_callback", "cholesky_or_nan": "cholesky",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from ..avals import ShapedArray
 
 WIDTH = 80
+_NONE_SHOWN = {"reduce_sum": ("out_sharding",), "remat2": ("policy",)}  # parameters that JAX shows where they are None
 _OF_CALLS = ("name", "jaxpr")  # what is shown of a call of a compiled function
 
 
@@ -59,7 +60,10 @@ def _parameters(eqn: Any) -> list[tuple[str, Any]]:
     given = sorted(eqn.params.items())
     if name == "dot_general":
         given = [(k, tuple([tuple(map(list, p)) for p in v]) if k == "dimension_numbers" else v) for k, v in given]
-    return [(k, v) for k, v in given if v is not None]
+    if name == "broadcast_in_dim":
+        given = [(k, v) for k, v in given if k == "broadcast_dimensions" and v]
+    shown = _NONE_SHOWN.get(name, ())
+    return [(k, v) for k, v in given if v is not None or k in shown]
 
 
 def _value(value: Any, names: Names, indent: int | None) -> str:

@@ -395,7 +395,7 @@ def _call(e: Any, xs: Any, outs: Any, program: Program) -> Any:
     n, m = len(xs), len(outs)
     return e(
         P.jit_p, xs, list(outs), jaxpr=closed(program), in_shardings=(None,) * n, out_shardings=(None,) * m, in_layouts=(None,) * n,
-        out_layouts=(None,) * m, donated_invars=(False,) * n, ctx_mesh=None, name=program.name, keep_unused=False, inline=False,
+        out_layouts=(None,) * m, donated_invars=(False,) * n, ctx_mesh=None, name=program.name.split(" of ")[-1], keep_unused=False, inline=False,
         compiler_options_kvs=(),
     )  # fmt: skip
 

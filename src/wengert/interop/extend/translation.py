@@ -107,6 +107,9 @@ class Writer:
         return Literal(value, shaped(Aval(value.shape, value.dtype)))
 
 
+_HOLDING = frozenset({"call", "cond", "while", "scan"})
+
+
 def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any], list[Any], list[JaxprEqn]]:
     """The constant variables, variables, results and equations of a Program in JAX's form."""
     variables: dict[Any, Any] = {}
@@ -119,8 +122,20 @@ def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any]
             variables[a] = Var(shaped(a.aval))
         return variables[a]
 
+    used = {
+        a
+        for eqn in program.equations
+        if not eqn.primitive.name in _HOLDING
+        for a in eqn.inputs
+        if not isinstance(a, OurLiteral)
+    }
+
     def write(equations: Sequence[Equation]) -> None:
         for eqn in equations:
+            if eqn.primitive.name == "convert" and eqn.inputs[0].aval.weak and eqn.outputs[0] not in used:
+                if eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype:  # results of JAX's may be weak
+                    variables[eqn.outputs[0]] = atom(eqn.inputs[0])
+                    continue
             parts = composed(eqn)
             if parts is None:
                 variables.update(zip(eqn.outputs, written(e, eqn, [atom(a) for a in eqn.inputs]), strict=True))

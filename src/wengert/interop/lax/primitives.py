@@ -319,7 +319,7 @@ for _name, _made in {
     _add(f"{_name}_p", _made, many=True)
 for _name, _made, _shown in (
     ("cond", holding.cond, "cond"), ("scan", holding.scan, "scan"), ("while", holding.while_loop, "while"),
-    ("jit", holding.jit, "jit"), ("remat", holding.checkpoint, "checkpoint"), ("pjit", holding.jit, "pjit"),
+    ("jit", holding.jit, "jit"), ("remat", holding.checkpoint, "remat2"), ("pjit", holding.jit, "pjit"),
 ):  # fmt: skip
     _add(f"{_name}_p", _made, _shown, many=True)
 # They hold functions of two numbers: `bind` says which function of `jax.lax` to call.
