@@ -601,3 +601,43 @@ def test_factorisations_in_the_other_byte_order(kind):
         lambda x: wnp.linalg.cholesky(x @ x.T),
     ):
         np.testing.assert_allclose(w.jit(f)(x), f(x.astype(kind)), rtol=2e-4)
+
+
+@pytest.mark.parametrize("kind", ["f8", "f4", "i2", "u8", "c8", "f2"])
+@pytest.mark.parametrize("values", [[1, 1, 1], [0, 0, 0], [1, 2, 3]])
+def test_constants_in_the_other_byte_order(kind, values):
+    """One number everywhere becomes a literal, and NumPy's numbers are native: the compiler converted it without end."""
+    c, x = np.array(values, np.dtype(kind).newbyteorder("S")), np.arange(1.0, 4.0)
+    for f in (
+        lambda x: wnp.asarray(c) * x,
+        lambda x: wnp.where(x > 1, c, x),
+        lambda x: -wnp.asarray(c),
+        lambda x: lax.fori_loop(0, 2, lambda i, y: y + wnp.sum(wnp.asarray(c)).real, x),
+        lambda x: (x * 0 + 1).astype(c.dtype) * 1,
+    ):
+        got, expected = w.jit(f)(x), f(x)
+        assert got.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
+        np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+STEPS = {
+    "fori_loop": lambda call: lambda y: lax.fori_loop(0, 3, lambda i, c: c + call(y), y),
+    "scan": lambda call: lambda y: lax.scan(lambda c, t: (c + call(y), t), y, np.ones(3))[0],
+    "while_loop": lambda call: lambda y: lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] + call(y)), (0, y))[1],
+    "map": lambda call: lambda y: lax.map(lambda r: r + call(y), np.ones(3)).sum(0) + y - 3,
+    "checkpoint": lambda call: lambda y: w.checkpoint(lambda z: z + call(y) * 3)(y),
+    "nested": lambda call: lambda y: lax.fori_loop(0, 3, lambda i, c: lax.cond(i >= 0, lambda: c + call(y), lambda: c), y),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["vmap", "jit of vmap", "vmap of jit", "vmap of vmap"])
+@pytest.mark.parametrize("name", STEPS)
+def test_callbacks_in_bodies_of_what_was_there_before(name, way):
+    """A callback of a batch around the loop belongs into the loop's body, and its result to the batch."""
+    called = []
+    call = lambda y: w.pure_callback(lambda v: called.append(1) or v * 2, w.ShapeDtypeStruct(y.shape, y.dtype), y)
+    f, x = STEPS[name](call), np.arange(8.0).reshape(4, 2)
+    ways = {"vmap": w.vmap, "jit of vmap": lambda f: w.jit(w.vmap(f)), "vmap of jit": lambda f: w.vmap(w.jit(f))}
+    ways["vmap of vmap"] = lambda f: lambda x: w.vmap(w.vmap(f))(x[None])[0]
+    np.testing.assert_array_equal(ways[way](f)(x), x * 7)
+    assert len(called) == (4 if name == "checkpoint" else 12)

@@ -201,7 +201,10 @@ class Rewriter:
     def fitted(self, a: Atom, aval: Aval) -> Atom:
         """An atom with the type that an equation's result had: Python's numbers, which are weak, become arrays."""
         if a.aval.dtype != aval.dtype or (a.aval.weak and not aval.weak):
-            a = self.one(f.converted, a, dtype=aval.dtype)
+            if type(a) is Literal and not aval.dtype.isnative:  # NumPy's numbers are native, its arrays need not be
+                a = Literal(np.asarray(a.value).astype(aval.dtype))
+            else:
+                a = self.one(f.converted, a, dtype=aval.dtype)
         if a.aval.shape != aval.shape:
             a = self.one(maps.broadcast, a, shape=aval.shape)
         return a

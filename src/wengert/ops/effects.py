@@ -6,6 +6,7 @@ then run once, when it is traced, and not when the Program runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..core import INNERMOST, Primitive, Tracer, Value
@@ -23,12 +24,17 @@ def effectful(program: Program) -> bool:
     return found
 
 
+def before(trace: Any, args: Sequence[Value]) -> bool:
+    """Whether all arguments were there before a trace began: what is done to them is done where its Program runs."""
+    return not any(isinstance(a, Tracer) and a._trace.level >= trace.level for a in args)
+
+
 class EffectPrimitive(Primitive):
     """A primitive that has an effect, or holds Programs that may."""
 
     def bind(self, *args: Value, **params: Any) -> Any:
         trace = getattr(INNERMOST, "trace", None)
-        if trace is not None and not any(isinstance(a, Tracer) for a in args):
+        if trace is not None and before(trace, args):
             if self.effect or any(map(effectful, programs_of(params))):
                 return trace.process(self, args, params)
         if STAGED:
@@ -36,4 +42,4 @@ class EffectPrimitive(Primitive):
         return super().bind(*args, **params)
 
 
-__all__ = ["EffectPrimitive", "effectful", "programs_of"]
+__all__ = ["EffectPrimitive", "before", "effectful", "programs_of"]

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import INNERMOST, TAKING, Aval, Primitive, Tracer, Value
+from ..core import INNERMOST, TAKING, Aval, Primitive, Value
 from ..errors import ShapeError
 from .callback import owned
+from .effects import before
 
 
 class _ForEach:
@@ -40,7 +41,7 @@ class _HostCall(Primitive):
 
     def bind(self, *args: Value, **params: Any) -> Any:
         trace = getattr(INNERMOST, "trace", None)
-        if trace is not None and not any(isinstance(a, Tracer) for a in args):
+        if trace is not None and before(trace, args):
             here = threading.get_ident()
             if trace.examples is None or any(t.thread == here and t.takes(self) for t in TAKING):
                 return trace.process(
