@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -77,6 +78,57 @@ def test_a_stuck_kernel_is_replaced_and_the_next_cell_not_blamed(tmp_path):
     assert done.returncode == 1 == said["exit_status"] and (said["ran"], said["failed"]) == (2, 2)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="another way to end")
+def test_cells_that_ask_exit_or_die(tmp_path):
+    """One run for what a notebook may do to its run: input(), magics, the shell, loops of its own, exit() and what follows."""
+    path = notebook(
+        tmp_path, "name = input('who? ')", "!echo from the shell\n%time 1 + 1", "import asyncio\nprint(await asyncio.sleep(0, 3))",
+        "%run side.py", "for i in range(20_000): print(i)", "exit()", "print('never')", name="ünï ✓",
+    )  # fmt: skip
+    (tmp_path / "side.py").write_text("print('beside', __name__)\n")
+    done = command("run", path, "--output", tmp_path / "out", "--keep-going", "--json")
+    said = json.loads(done.stdout)
+    first, *others = said["outcomes"]
+    assert (
+        first["failure"]["error"] == "StdinNotImplementedError"
+        and first["failure"]["line"] == 1
+        and first["id"] == "cell-1"
+    )
+    assert "nobody answers input()" in first["failure"]["message"] and "kernelbase" not in done.stderr
+    assert [o["failure"] for o in others] == [None] * 5 and (said["not_reached"], done.returncode) == (1, 1)
+    texts = prints(said["executed"])
+    assert texts[1].startswith("from the shell") and texts[2:4] == ["3\n", "beside __main__\n"] and texts[6] == ""
+    assert texts[4].endswith("\n19999\n") and texts[4].count("\n") == 20_000
+    died = command(
+        "run",
+        notebook(tmp_path, "import os\nos._exit(3)", "2", name="dies"),
+        "--output",
+        tmp_path / "out",
+        "--keep-going",
+    )
+    assert (
+        died.returncode == 1
+        and "the kernel died while it ran this cell" in died.stderr
+        and "1 not reached" in died.stdout
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="interrupts cannot be ignored there")
+def test_a_second_interrupt_does_not_wait_and_what_was_printed_is_kept(tmp_path):
+    path = notebook(tmp_path, STUCK.replace("time.sleep", "print('begins', flush=True)\ntime.sleep"), "2")
+    arguments = [sys.executable, "-m", "wengert", "run", str(path), "--output", str(tmp_path / "out")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while "begins" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        start = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "wengert run: interrupted" in err and "2 not reached" in out
+    assert prints(tmp_path / "out" / "small.ipynb")[0] == "begins\n" and time.perf_counter() - start < 20
+
+
 # --- without one -------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +186,14 @@ def test_what_is_no_notebook(tmp_path, capsys, no_kernel, content):
     path.write_bytes(content)
     assert "is no notebook" in refused(capsys, "run", path, "--output", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_notebook_of_another_language(tmp_path, capsys, no_kernel):
+    path = notebook(tmp_path, "x = 1")
+    nb = nbformat.read(str(path), 4)
+    nb.metadata["kernelspec"] = {"name": "julia-1.11", "display_name": "Julia", "language": "julia"}
+    nbformat.write(nb, str(path))
+    assert "is a notebook of julia" in refused(capsys, "run", path, "--output", tmp_path / "out")
 
 
 def test_a_source_that_is_edited_while_it_runs_in_place_is_left_alone(tmp_path):

@@ -36,6 +36,9 @@ def read(path: Path) -> Any:
     except Exception as error:  # noqa: BLE001 (what the reader raises for what it cannot read)
         said = str(error).splitlines()
         raise NotSupportedError(f"{path} is no notebook: {said[0] if said else type(error).__name__}") from None
+    language = nb.metadata.get("language_info", {}).get("name") or nb.metadata.get("kernelspec", {}).get("language")
+    if language and language.lower() not in ("python", "ipython"):
+        raise NotSupportedError(f"{path} is a notebook of {language}; notebooks of Python are run")
     nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     for cell, (kind, _) in zip(nb.cells, cells, strict=True):
         if kind == "code":

@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from .outcome import ANSI, Failure
 
 AS_JAX = "import wengert.interop.jax_names as _names; _names.install(); del _names"
+NO_INPUT = "nobody answers input() in a run: give the value in the cell, or by a variable of the environment"
 INTERRUPT_SECONDS = 3.0  # that a cell has to react to an interrupt
 
 Says = Callable[[str, str], None]  # of a stream's name and what was printed to it
@@ -52,11 +53,17 @@ class Kernel:
         self.client = _Client(nb, km=self.manager, timeout=None, resources={"metadata": {"path": str(folder)}})
         self.client.says = says
         self.client.log.setLevel("CRITICAL")  # what it logs is said here, once and in full
-        self.nb, self.hurry = nb, hurry
+        self.client.on_cell_executed = self._replied
+        self.nb, self.hurry, self.exits = nb, hurry, False
 
     async def start(self) -> None:
         await self.client.async_start_new_kernel()
         await self.client.async_start_new_kernel_client()
+
+    def _replied(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        """Note whether the cell called `exit()`, which ends a kernel where somebody sits in front of it."""
+        payload = execute_reply.get("content", {}).get("payload", ())
+        self.exits = self.exits or any(p.get("source") == "ask_exit" for p in payload)
 
     async def run(self, index: int, timeout: int | None, stop: asyncio.Event) -> Failure | None:
         """Run a cell, no longer than `timeout` seconds, nor much longer than until `stop` is set."""
@@ -80,7 +87,10 @@ class Kernel:
             return Failure("DeadKernel", message, fatal=True)
         if isinstance(error, CellExecutionError):
             traceback = _traceback(cell)
-            return Failure(error.ename, error.evalue, _line(cell, traceback), traceback)
+            line, message = _line(cell, traceback), error.evalue
+            if error.ename == "StdinNotImplementedError":  # whose frames are the kernel's
+                traceback, message = "", NO_INPUT
+            return Failure(error.ename, message, line, traceback)
         if isinstance(error, BaseException):
             raise error
         return None

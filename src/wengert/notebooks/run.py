@@ -179,6 +179,8 @@ async def _run_cells(
             progress.ends(seconds, failure.error if failure else "")
             if failure and (failure.fatal or not on):
                 return
+            if kernel.exits:  # the notebook ends itself, as a script does
+                return
             if failure and failure.stuck:
                 await kernel.end(now=True)
                 kernel, fresh = None, number
