@@ -31,8 +31,8 @@ from wengert import (
 )
 from wengert.core import Primitive
 from wengert.errors import NotDifferentiableError
-from wengert.ops.control.steep import steep
 from wengert.ops.families import Elementwise
+from wengert.ops.steep import steep
 from wengert.scipy import special
 from wengert.transforms import tape
 

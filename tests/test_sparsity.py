@@ -110,6 +110,7 @@ WHOLE = {
     "funm_pull",
     "while_pull",
     "supported_pull",
+    "reached_pull",
 }
 
 

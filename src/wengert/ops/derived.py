@@ -16,6 +16,7 @@ from ..lowering import Composition
 from ..program import Program, subprograms
 from .families import weighted_sum
 from .sides import ASIDE, made_aside
+from .steep import steepness
 
 COMPILED = "compiled"  # the first of the keys under which a Program keeps what backends make of it
 
@@ -30,10 +31,10 @@ def once(program: Program, key: Any, make: Callable[[], Any]) -> Any:
     found = program.cache.get(key)
     if found is None:
         found = program.cache[key] = made_aside(program.cache, key, make) if ASIDE.on else make()
-        if program.backend is not None:
-            for made in found if type(found) is tuple else (found,):
-                if isinstance(made, Program):
-                    made.backend = program.backend
+        for made in found if isinstance(found, tuple) else (found,):
+            if isinstance(made, Program):
+                made.backend = made.backend if program.backend is None else program.backend
+                made.cache.setdefault("steep", steepness(program))
     if ASIDE.on:
         ASIDE.short = ASIDE.short or program.cache[key, "short"]
     return found

@@ -27,10 +27,11 @@ class Support:
 
     `fills` are axes along which nothing is left out whatever the values are: for each of their positions some element is
     reached. One gather of a label from each row fills the axis of rows, so a sum over the columns needs no mask. `choice`
-    says whether a choice by value such as `where` takes part, and not indices alone.
+    says whether a choice by value such as `where` takes part, and not indices alone; `dear`, whether a loop runs once more
+    to find it.
     """
 
-    __slots__ = ("_before", "_find", "_found", "_hits", "choice", "fills")
+    __slots__ = ("_before", "_find", "_found", "_hits", "choice", "dear", "fills")
 
     def __init__(
         self, find: Callable[[], Value | None], *before: Support | None, fills: tuple[int, ...] | None = None
@@ -38,11 +39,12 @@ class Support:
         self.fills = fills
         self._find: Callable[[], Value | None] | None = find
         self._before: list[Support] = []  # what `find` asks, so that a long chain needs no recursion
-        self.choice = False
+        self.choice = self.dear = False
         for s in before:
             if s is not None:
                 self._before.append(s)
                 self.choice = self.choice or s.choice
+                self.dear = self.dear or s.dear
         self._found: Value | None = None
         self._hits: Value | None = None  # how often an element is reached, where that was found
 

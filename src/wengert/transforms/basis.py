@@ -13,19 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Primitive, Value, as_value, dtype_of, is_inexact, shape_of
+from ..core import Primitive, Value, ValueTracer, as_value, dtype_of, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
+from ..ops.effects import effectful, programs_of
 from ..ops.elementwise import convert, div_p, mul_p, not_equal, where
 from ..ops.families import Bilinear, Elementwise
 from ..ops.indexing import basic_index_p, index_embed_p
 from ..ops.known import finite, known
 from ..ops.quiet import Quiet
-from ..ops.shape import broadcast_to_p, dense, reshape, reshape_p, reverse_p, spread, transpose_p
+from ..ops.shape import broadcast_to, broadcast_to_p, dense, reshape, reshape_p, reverse_p, spread, transpose_p
 from ..ops.slices import pad_p, slice_p
 from ..ops.support import Support, either, within
 from ..ops.supported_products import product
-from ..program import Program, has_effect
 from .batching import BatchTrace, BatchTracer
+from .staging import tame
+
+Reached = tuple[Value, bool, "Value | None"]  # a result, whether it is a batch of vectors, and where they are reached
 
 _INVALID = Quiet("invalid")
 _MAKE_ZEROS = (pad_p, index_embed_p)  # beside the elements of their argument
@@ -38,10 +41,11 @@ _PLACES = frozenset(
 class BasisTrace(BatchTrace):
     """Runs each operation once for all vectors of a basis, and knows where the results depend on them."""
 
-    __slots__ = ("_bases",)
+    __slots__ = ("_bases", "exact")
 
-    def __init__(self, size: int, axis_name: Any = None) -> None:
+    def __init__(self, size: int, axis_name: Any = None, exact: bool = False) -> None:
         super().__init__(size, axis_name)
+        self.exact = exact  # whether masks are carried through all loops, since somebody asks for them
         self._bases: dict[Any, Support] = {}  # of each part of the basis
 
     def _owns(self, x: Value) -> bool:
@@ -55,7 +59,7 @@ class BasisTrace(BatchTrace):
                 mine = type(x) is BatchTracer and x._trace is self
                 if mine != (type(y) is BatchTracer and y._trace is self):
                     s = (x if mine else y).support
-                    if s is None:
+                    if s is None or (s.dear and tame(y if mine else x)):
                         pass
                     elif primitive is mul_p:
                         args = (x, within(y, s)) if mine else (within(x, s), y)
@@ -102,23 +106,37 @@ class BasisTrace(BatchTrace):
         return product(apply, x, s, args[1 - k])
 
     def _of_programs(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
-        """A call, a branch or a loop: its equations one by one, where the zeros matter and they can be told apart.
+        """A call, a branch or a loop: with what its vectors leave out, where that matters.
 
-        Where values are known they matter if a result is not finite, or where a support is asked for.
+        Where values are known it matters if a result is not finite, or where a support is asked for. Where they are not, or
+        a tape around differentiates them once more, it matters in loops and branches of which a derivative may be infinite.
         """
-        steps = opened(primitive, args, params)
-        if steps is None:
-            return super().process(primitive, args, params)
-        if not all(map(known, args)):
-            return steps()
-        quiet = _INVALID.begin()
+        process = super().process
+        steps, exactly = opened(primitive, args, params), EXACTLY.get(primitive)
+        if steps is None and exactly is None:
+            return process(primitive, args, params)
+
+        def careful() -> list[Value]:
+            if steps is not None:
+                return steps()
+            outs = self._carried(exactly, args, params)
+            return process(primitive, args, params) if outs is None else outs
+
+        settled = all(map(known, args))
+        if not (settled and not any(map(_on_a_tape, args))) and (
+            steps is not None or self.exact or (exactly is not None and exactly[0](params))
+        ):
+            return careful()
+        if _act(params):  # once
+            return careful()
+        quiet = _INVALID.begin() if settled else None
         try:
-            outs = super().process(primitive, args, params)
+            outs = process(primitive, args, params)
         finally:
-            _INVALID.end(quiet)
-        mine = [o for o in outs if self._owns(o)]
-        if not all(map(finite, mine)):
-            return steps()
+            if quiet is not None:
+                _INVALID.end(quiet)
+        if settled and not all(finite(o) for o in outs if self._owns(o)):
+            return careful()
         before = [self._of(a) for a in args if type(a) is BatchTracer and a._trace is self]
         if not any(before) and not primitive.leaves_out(params):
             return outs
@@ -126,14 +144,35 @@ class BasisTrace(BatchTrace):
 
         def mask(k: int) -> Value | None:
             if not found:
-                found[:] = steps()
+                found[:] = careful()
             s = self._of(found[k]) if self._owns(found[k]) else None
             return None if s is None else s.live()
 
         for k, o in enumerate(outs):
             if self._owns(o):
                 o.support = Support(lambda k=k: mask(k), *before)
+                o.support.dear = not settled
         return outs
+
+    def _carried(self, exactly: Any, args: tuple[Value, ...], params: dict[str, Any]) -> list[Value] | None:
+        """The results of a loop or a branch that carries the masks of its vectors along."""
+        masks: list[Value | None] = []
+        for a in args:
+            s = self._of(a) if self._owns(a) else None
+            m = None if s is None else s.live()
+            masks.append(None if m is None else self.materialize(broadcast_to(m, shape_of(a))))
+        values = [a.value if self._owns(a) else a for a in args]
+        outs = exactly[1](self.size, values, tuple(map(self._owns, args)), masks, params)
+        return None if outs is None else [self._reached(*o) for o in outs]
+
+    def _reached(self, value: Value, batched: bool, mask: Value | None) -> Value:
+        if not batched:
+            return value
+        out = BatchTracer(self, value)
+        if mask is not None:
+            m = BatchTracer(self, mask)
+            out.support = Support(lambda: m)
+        return out
 
     def _together(self, args: tuple[Value, ...]) -> Support | None:
         """The support of an elementwise result: that of its arguments. Hot: nothing new where they have one alone."""
@@ -204,7 +243,7 @@ OPENINGS: dict[Primitive, Callable[[Sequence[Value], dict[str, Any]], Callable[[
 
 def opened(primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) -> Callable[[], list[Value]] | None:
     """A step that holds Programs as a function that binds their equations one by one; None where it has to stay one."""
-    if any(has_effect(e) for p in _programs(params) for e in p.equations):
+    if _act(params):
         return None
     if "program" in params:
         return lambda: params["program"].evaluate(args)
@@ -212,9 +251,41 @@ def opened(primitive: Primitive, args: Sequence[Value], params: dict[str, Any]) 
     return None if opening is None else opening(args, params)
 
 
-def _programs(params: dict[str, Any]) -> list[Program]:
-    found = [params.get(k) for k in ("program", "body", "cond")]
-    return [p for p in (*found, *params.get("branches", ())) if p is not None]
+# What holds Programs and is not opened, by the files that declare it: whether a derivative may be infinite in it, by its
+# parameters, and ``(size, values, which are batches, masks, params)`` to its results; None where that is not known.
+Exactly = tuple[
+    Callable[[dict[str, Any]], bool], Callable[[int, Sequence[Value], Any, Sequence[Any], dict[str, Any]], Any]
+]
+EXACTLY: dict[Primitive, Exactly] = {}
+
+
+def reaching(
+    f: Callable[[Sequence[Value]], Sequence[Value]],
+    size: int,
+    values: Sequence[Value],
+    batched: Sequence[bool],
+    masks: Sequence[Value | None],
+) -> list[Reached]:
+    """A function, linear in its batches of vectors, of batches whose masks are known: its results, and theirs."""
+    outs: list[Reached] = []
+    with BasisTrace(size, exact=True) as trace:
+        boxed = [trace._reached(*given) for given in zip(values, batched, masks, strict=True)]
+        for o in map(as_value, f(boxed)):
+            s = trace._of(o) if trace._owns(o) else None
+            m = None if s is None else s.live()
+            mask = None if m is None else trace.materialize(broadcast_to(m, shape_of(o)))
+            outs.append((o.value, True, mask) if trace._owns(o) else (trace.outside(o), False, None))
+    return outs
+
+
+def _on_a_tape(x: Value) -> bool:
+    """Whether a value, or one that it carries, has a derivative on a tape."""
+    return isinstance(x, ValueTracer) and (x.recorded or any(map(_on_a_tape, x.parts())))
+
+
+def _act(params: dict[str, Any]) -> bool:
+    """Whether a step that holds Programs does something beside giving results, so that it runs once."""
+    return any(map(effectful, programs_of(params)))
 
 
 def _divisor(y: Value, s: Support) -> Value:

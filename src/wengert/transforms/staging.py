@@ -34,7 +34,9 @@ from ..core import (
 )
 from ..errors import ConcretizationError, LeakedTracerError, user_line
 from ..locks import lock
+from ..ops.known import finite
 from ..ops.memory import origin
+from ..ops.steep import is_steep
 from ..places import NOTING, here
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
@@ -104,6 +106,15 @@ def is_staged(x: Value) -> bool:
     while isinstance(x, ValueTracer) and not isinstance(x, StagingTracer):
         x = x.now() if x.mutable else x.first
     return isinstance(x, StagingTracer)
+
+
+def tame(x: Value) -> bool:
+    """Whether a value is finite where the arguments of the Program that is being written are, as their polynomials and
+    bounded functions of them are; one that is known is looked at."""
+    if isinstance(x, StagingTracer):
+        return x._trace.tame(x.atom)
+    parts = x.parts() if isinstance(x, ValueTracer) else () if isinstance(x, Tracer) else (x,)
+    return parts != () and all(finite(p) if p is x else tame(p) for p in parts)
 
 
 class Guard:
@@ -186,6 +197,8 @@ class StagingTrace(Trace):
     """
 
     __slots__ = (
+        "_flat",
+        "_judged",
         "_mapped",
         "_takes",
         "answers",
@@ -216,7 +229,8 @@ class StagingTrace(Trace):
         self.examples: dict[Var, Value] | None = None
         self.follows = True
         self.producer: dict[Var, Equation] = {}
-        self._mapped = 0
+        self._mapped = self._judged = 0
+        self._flat: dict[Var, bool] = {}
         self.guards: dict[Var, Guard] = {}
         self.paths: dict[Any, Any] | None = None
         self.answers: dict[Var, np.ndarray] = {}
@@ -270,6 +284,16 @@ class StagingTrace(Trace):
             return self._evaluate(tracer.atom)
         finally:
             self.examples = None
+
+    def tame(self, variable: Var) -> bool:
+        """Whether no derivative that may be infinite stands in what a variable was computed by (`ops.steep`)."""
+        flat = self._flat
+        for eqn in (self.equations or ())[self._judged :]:
+            is_tame = all(flat.get(a, True) if isinstance(a, Var) else finite(a.value) for a in eqn.inputs)
+            is_tame = is_tame and not is_steep(eqn)
+            flat.update(dict.fromkeys(eqn.outputs, is_tame))
+        self._judged = len(self.equations or ())
+        return flat.get(variable, True)
 
     def takes(self, primitive: Primitive) -> bool:
         """Whether the operation on values of older traces belongs into this Program."""

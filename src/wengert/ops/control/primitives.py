@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import openings, while_rules  # noqa: F401 (which give their rules)
+from . import openings, pull_transposed, walk_back, while_rules  # noqa: F401 (which give their rules)
 from .branch import cond_p
 from .loop import while_p
 from .scan import scan_p

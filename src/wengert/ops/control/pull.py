@@ -32,6 +32,7 @@ from ..derived import (
 )
 from ..known import known
 from ..sides import derivative_of_kinks
+from ..steep import steep
 from ..supported import along, as_supports, drops, mask_of, masks_of
 from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned, walked
@@ -226,6 +227,17 @@ class WhilePull(Primitive):
         return [d for d, b in zip(every, params["wanted"], strict=True) if b]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
+        return self.pushed(primals, tangents, params, None)
+
+    def pushed(
+        self,
+        primals: Sequence[Value],
+        tangents: Sequence[Value | None],
+        params: dict[str, Any],
+        marks: Sequence[Value | None] | None,
+    ) -> Any:
+        """The results and their tangents. `marks` are masks of the carried values' cotangents: what one of them leaves out
+        its tangent leaves out as well."""
         nc, nb = params["cond_consts"], params["body_consts"]
         body, wanted, n = params["body"], params["wanted"], len(primals) - sum(params["given"])
         ts = [t if t is not None else True if b else None for t, b in zip(tangents[nc:n], wanted, strict=True)]
@@ -242,9 +254,12 @@ class WhilePull(Primitive):
         values = [w for w, b in zip(wanted, nonzero, strict=True) if b]  # those with a tangent in the loop
         m = sum(nonzero[:nb])
         asked = (*wanted[:nb], *values[:m], *wanted[nb:], *values[m:])
-        grads = pull(
-            args, [*dcts, *[c for c, b in zip(cts, moving, strict=True) if b]], derived, asked, params["masked"]
-        )
+        every = [*dcts, *[c for c, b in zip(cts, moving, strict=True) if b]]
+        if marks is None:
+            grads = pull(args, every, derived, asked, params["masked"])
+        else:
+            both = [*marks, *[m for m, b in zip(marks, moving, strict=True) if b]]
+            grads = while_p.rules.pull_supported(args, every, both, derived, asked)[0]
         k = len(moving)
         outs = iter([*grads[nb : nb + m], *grads[nb + m + k :]])
         primal = [next(outs) if b else None for b in nonzero]
@@ -339,6 +354,8 @@ def pull(
 
 def pulling(params: dict[str, Any]) -> Pulling:
     """What a pullback consists of, made once."""
+    if "slices" in params:
+        return _written_out(params)
     body, cond, nonzero, given = params["body"], params["cond"], params["nonzero"], params["given"]
     nc, nb, masked, marked = params["cond_consts"], params["body_consts"], params["masked"], params.get("marked")
     return once(
@@ -346,6 +363,16 @@ def pulling(params: dict[str, Any]) -> Pulling:
         ("pulling", cond, nc, nonzero, given, masked, marked),
         lambda: _pulling(cond, body, nonzero, given, nc, nb, masked, marked),
     )
+
+
+def _written_out(params: dict[str, Any]) -> Pulling:
+    """Of a walk whose Programs are given (walk_back.py): nothing is the same in all steps, and its state is what they take."""
+    used, n = params["used"], params["body_consts"]
+    state = [True] * (len(params["forward"].inputs) - used)
+    fixed: list[tuple[str, Any]] = [("argument", i) for i in range(used, n)]
+    consts = [i < used for i in range(n)]
+    steps = params["cond"], params["forward"]
+    return Pulling(None, *steps, consts, state, fixed, params["body"], [], (), list(params["slices"]))
 
 
 def blocks_of(params: dict[str, Any]) -> Blocks | None:
@@ -369,6 +396,7 @@ def _pulling(
     invariant, forward, places = saving(known, nk, nb, nk)
     kinds = [moves for _, _, moves in places]
     step = linear_step(linear, kinds, nonzero, live, nb, nk, {"length": 0, "reverse": False})["body"]
+    step.cache["steep"] = steep(body)
     n_fixed, n_consts, moving = kinds.count(False), sum(nonzero[:nb]), nonzero[nb:]
     m = sum(moving)
     flags = (*[False] * n_fixed, *[True] * (n_consts + m), *[False] * kinds.count(True))
@@ -421,6 +449,8 @@ def _unneeded(cond: Program, forward: Program, nc: int, nb: int, nk: int) -> Fla
 def started(cotangents: Sequence[Value], params: dict[str, Any], p: Pulling) -> list[Value]:
     """The state at the end of the loop: no sums, the cotangents of what it carries, zeros where one comes into being only
     on the way, and the masks of those that have some (the last of `cotangents`)."""
+    if "slices" in params:
+        return list(cotangents)
     body, rest = params["body"], iter(cotangents)
     sums = [zeros(a) for flags in (p.sums, p.hits) for a, b in zip(body.in_avals, flags, strict=False) if b]
     cts = [next(rest) if b else None for b in params["given"]]
@@ -437,6 +467,8 @@ def started(cotangents: Sequence[Value], params: dict[str, Any], p: Pulling) -> 
 def results(state: Sequence[Value], params: dict[str, Any], p: Pulling) -> list[Value]:
     """The cotangents that are wanted, from the last state of the walk back. With masks also what they reach: of constants
     how often, as numbers, of carried values masks."""
+    if "slices" in params:
+        return list(state)
     found, wanted, avals = iter(state), params["wanted"], params["body"].in_avals
     sums, hits, cts, masks = [
         [next(found) if b else None for b in flags] for flags in (p.sums, p.hits, p.cotangents, p.masks)

@@ -29,6 +29,7 @@ from ..derived import (
 from ..effects import EffectPrimitive
 from ..elementwise import add, not_equal, sin
 from ..shape import moveaxis
+from ..steep import as_steep_as, steep
 from ..supported import along, as_supports, drops, masks_of
 from .backwards import backwards, from_an_unused_end
 from .programs import (
@@ -45,7 +46,6 @@ from .programs import (
     without_zeros,
     zeros,
 )
-from .steep import as_steep_as, steep
 
 Flags = tuple[bool, ...]
 

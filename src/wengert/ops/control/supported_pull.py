@@ -20,7 +20,7 @@ from ..sides import derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of
 from .loop import Flags, _zero
-from .pull import WhilePull, _pull_samples, blocks_of, pulling, while_pull_p
+from .pull import WhilePull, _pull_samples, blocks_of, pulling
 from .scan import moving_flags
 
 
@@ -47,17 +47,26 @@ class SupportedPull(WhilePull):
         return [*[b or any(given[k:]) for b in values], *[any(given[:n]) or any(given[k:])] * (results - len(values))]
 
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
-        """The tangents are those of the pullback without masks, in which zeros of cotangents count as left out."""
         k = len(primals) - sum(params["marked"])
+        rest = iter(primals[k:])
+        marks = [next(rest) if b else None for b in params["marked"]]
         outs = self.bind(*primals, **params)
-        _, ts = while_pull_p.jvp(primals[:k], tangents[:k], _unmarked(params))
+        _, ts = self.pushed(primals[:k], tangents[:k], _unmarked(params), marks)
         return outs, [*ts, *[None] * (len(outs) - len(ts))]
 
+    def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        outs, ts = self.jvp(primals, tangents, params)
+        return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
+
     def record(self, tape: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
-        k = len(args) - sum(params["marked"])
-        values = while_pull_p.bind(*args[:k], **_unmarked(params))
-        found = self.bind(*[_zero(a) if tape.owns(a) else a for a in args], **params)
-        return [*values, *found[len(values) :]]
+        given, n = [tape.owns(a) for a in args], sum(params["wanted"])
+        linear = self.dependence(given, params, 2 * n)[:n]
+        found = self.bind(*[_zero(a) if b else a for a, b in zip(args, given, strict=True)], **params)
+        nodes = tape.append_many(self, tuple(args), params, self.abstract(**params))
+        return [*[node if b else k for node, k, b in zip(nodes, found, linear, strict=False)][:n], *found[n:]]
+
+    def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
+        return self.supported(cotangent, [None] * len(cotangent), args, params)[0]
 
 
 def _unmarked(params: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...lowering import Formula, formulas
-from ...program import Literal, Program, subprograms
-from ..families import Bilinear, Elementwise
-from ..linear import Linear
+from ..lowering import Formula, formulas
+from ..program import Literal, Program, subprograms
+from .families import Bilinear, Elementwise
+from .linear import Linear
 
 _POLYNOMIALS = (formulas.multiply, formulas.square, formulas.add, formulas.subtract, formulas.negative)
 
@@ -18,8 +18,15 @@ def steep(program: Program) -> bool:
     """Whether a derivative may be infinite, and 0 times it NaN. Found once; what was made of a steep Program stays steep."""
     found = program.cache.get("steep")
     if found is None:
-        found = program.cache["steep"] = any(map(_steep, program.equations))
+        found = program.cache["steep"] = any(map(is_steep, program.equations))
     return found
+
+
+def steepness(program: Program) -> bool:
+    """The same for what is made of a Program in turn. That a Program is flat by its equations is not noted: coefficients of
+    one that a user promises to be linear may be infinite (`as_steep_as`)."""
+    found = program.cache.get("steep")
+    return any(map(is_steep, program.equations)) if found is None else found
 
 
 def as_steep_as(made: Program, program: Program, unknown: bool = True) -> Program:
@@ -28,7 +35,8 @@ def as_steep_as(made: Program, program: Program, unknown: bool = True) -> Progra
     return made
 
 
-def _steep(eqn: Any) -> bool:
+def is_steep(eqn: Any) -> bool:
+    """Whether that may be of an equation."""
     primitive, held = eqn.primitive, list(subprograms(eqn))
     if held:
         return any(map(steep, held))
@@ -51,4 +59,4 @@ def _by_a_number(eqn: Any, native: Formula) -> bool:
     return n != 0 if native.meaning is formulas.divide else native.meaning is formulas.power and n >= 1 and n == int(n)
 
 
-__all__ = ["as_steep_as", "steep"]
+__all__ = ["as_steep_as", "is_steep", "steep", "steepness"]
