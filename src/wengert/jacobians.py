@@ -17,16 +17,16 @@ from .core import Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from .errors import ArgumentError, DtypeError
 from .ops.shape import reshape
 from .transforms.batching import too_large
-from .transforms.derivatives import JacobianForward, JacobianReverse, over_basis, pieces
+from .transforms.derivatives import JacobianForward, JacobianReverse, rows_of
 from .transforms.function import name_of
 from .transforms.reverse import vjp
 from .transforms.signatures import P, R
 from .transforms.staging import StagingTracer, signature
 
-LARGE = 250_000  # entries of a Jacobian for which a function is traced to see what structure it has
-LARGE_TRACED = 40_000  # where it is traced anyway, by `jit`
+LARGE = 50_000  # entries of a Jacobian for which a function is traced to see what structure it has
+TRACED = 500  # where it is traced anyway, by `jit`
 FEW = 16  # numbers that go in or come out, for which it is not
-_HELD = 4  # arrays of the size of a row or column that one sweep holds, about
+_HELD = 6  # arrays of the size of a row or column that one sweep holds, about
 _modes: weakref.WeakKeyDictionary[Any, dict[Any, str]] = weakref.WeakKeyDictionary()  # that were chosen for functions
 
 _SPARSE = {"pattern": None, "colouring": "auto", "output": "csr", "chunk": None, "memory": None}
@@ -84,7 +84,8 @@ class Jacobian(JacobianReverse):
 
             return self._plain("reverse", checked, leaves)
         n = sum(math.prod(shape_of(x)) for x in leaves)
-        key = (signature([as_value(x) for x in leaves]), self.transformation)
+        plain = not any(isinstance(x, Tracer) for x in leaves)
+        key = (signature([as_value(x) for x in leaves]), self.transformation, plain)
         try:
             modes = _modes.setdefault(self._f, {})
         except TypeError:  # cannot be referred to weakly
@@ -94,27 +95,29 @@ class Jacobian(JacobianReverse):
             return self._plain(known or "forward", f, leaves)
         whole = not self.has_aux and all(not isinstance(x, Tracer) or type(x) is StagingTracer for x in leaves)
         if known == "structure" and whole and not asked:
-            return self._structured(f, leaves, modes, key)
+            found = self._structured(f, leaves, modes, key)
+            if found is not None:  # by its structure still
+                return found
         out, pullback, extra = vjp(f, *leaves, has_aux=True)
         out = [as_value(o) for o in out]
         m = sum(math.prod(shape_of(o)) for o in out)
-        plain = not any(isinstance(x, Tracer) for x in leaves)
         same = len({dtype_of(as_value(x)) for x in (*leaves, *out)}) == 1
-        if same and whole and (asked or (n * m >= (LARGE if plain else LARGE_TRACED) and min(n, m) > FEW)):
+        looked = None  # at the Program: which of the plain ways is cheaper
+        if same and whole and (asked or (n * m >= (LARGE if plain else TRACED) and min(n, m) > FEW)):
             found = self._structured(f, leaves, modes, key)
             if found is not None:
                 return found
+            looked = modes[key]
         complex_results = not self.holomorphic and any(dtype_of(o).kind == "c" for o in out)
-        mode = modes[key] = "forward" if complex_results or n <= m or self.second else "reverse"
+        mode = "forward" if complex_results or self.second else looked or ("forward" if n <= m else "reverse")
+        modes[key] = mode
         if self.explain:
             from .sparse.choosing import Choice, plain_costs
 
             self.choice = Choice(mode, plain_costs(n, m), n, m, None, None)
         if mode == "forward":
             return self._plain(mode, f, leaves)
-        rows = over_basis(lambda *cts: pullback(list(cts)), out)
-        per_input = [pieces(r, out, 0) for r in rows]
-        return *extra, [[column[k] for column in per_input] for k in range(len(out))]
+        return *extra, rows_of(pullback, out)
 
     def _plain(self, mode: str, f: Callable[..., Any], leaves: list[Value]) -> Any:
         way: Any = JacobianForward if mode == "forward" else JacobianReverse

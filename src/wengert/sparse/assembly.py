@@ -6,6 +6,7 @@ that: no index is read. Otherwise they are looked up, or added up where two band
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,8 @@ class Banded:
             raise Unbanded
         if size_of_all(staged.in_avals) >= 2**31 - 1:
             raise Unbanded
-        program, given = _linear(staged), [v.aval for v in staged.program.inputs]
+        wanted = [len(staged.hoisted) + k for k in staged.wanted]
+        program, given = linear(staged.program, wanted, staged.results), [v.aval for v in staged.program.inputs]
         self.trimmed: Trimmed | None = None
         self.places: np.ndarray | None = None
         self.work = self.swept = 0.0
@@ -74,17 +76,7 @@ class Banded:
             raise Unbanded
 
     def _assembled(self, found: list[Any], outs: list[Aval], pattern: Pattern) -> Value:
-        pieces: list[Placed] = []
-        start = 0
-        for bands, a in zip(found, outs, strict=True):
-            n = size_of(a)
-            for b in bands:
-                if isinstance(b, Placed):
-                    pieces.append(b)
-                    continue
-                value = b.value if is_number(b.value) else reshape(b.value, (n,))
-                pieces.append(Placed(value, np.arange(start, start + n), b.columns.reshape(-1)))
-            start += n
+        pieces = _flat(found, outs)
         if sum(len(p.rows) for p in pieces) > LARGEST:
             raise Unbanded
         dtype, csr = outs[0].dtype, pattern.csr
@@ -127,6 +119,58 @@ class Banded:
         self.places = np.concatenate([head, np.arange(first * k, last * k), tail])
         columns = [_array(pieces[b].value, m, dtype) for b in chosen]
         return reshape(stack(columns, 1), (m * k,))
+
+
+class Dense:
+    """The same as a dense matrix, shape ``(m, n)``.
+
+    Attributes:
+        program: of the inputs of the function's Program.
+        entries: how many entries are written. work, swept: as of `Banded`.
+    """
+
+    def __init__(self, program: Program, wanted: Sequence[int], results: int) -> None:
+        ins = [program.inputs[k].aval for k in wanted]
+        outs = [a.aval for a in program.outputs[:results]]
+        m, n = size_of_all(outs), size_of_all(ins)
+        by_tangents = linear(program, wanted, results)
+        self.entries, self.work, self.swept = 0, 0.0, 0.0
+
+        def run(*values: Value) -> list[Value]:
+            found, self.work, self.swept = carried(by_tangents, values, ins)
+            pieces = _flat(found, outs)
+            self.entries = sum(int(np.count_nonzero(p.columns)) for p in pieces)
+            values_of, places = [], []
+            for p in pieces:
+                some = np.flatnonzero(p.columns)
+                value = _array(p.value, len(p.rows), outs[0].dtype)
+                values_of.append(value if len(some) == len(p.rows) else value[some])
+                places.append(p.rows[some] * n + (p.columns[some] - 1))
+            total: Any = np.zeros(m * n, outs[0].dtype)
+            if places:
+                joined = concatenate(values_of, 0) if len(places) > 1 else values_of[0]
+                total = scatter_add_p.bind(total, joined, np.concatenate(places), axes=(0,))
+            return [reshape(total, (m, n))]
+
+        self.program, more = stage(run, [v.aval for v in program.inputs], program.name, "jacobian")
+        if more:
+            raise Unbanded
+
+
+def _flat(found: list[Any], outs: Sequence[Aval]) -> list[Placed]:
+    """Bands of several results as terms, their rows one after another."""
+    pieces: list[Placed] = []
+    start = 0
+    for bands, a in zip(found, outs, strict=True):
+        n = size_of(a)
+        for b in bands:
+            if isinstance(b, Placed):
+                pieces.append(b)
+                continue
+            value = b.value if is_number(b.value) else reshape(b.value, (n,))
+            pieces.append(Placed(value, np.arange(start, start + n), b.columns.reshape(-1)))
+        start += n
+    return pieces
 
 
 def size_of_all(avals: Any) -> int:
@@ -201,27 +245,26 @@ def _looked_up(pieces: list[Placed], csr: Any, dtype: Any) -> Value:
     return total
 
 
-def _linear(staged: Any) -> Program:
-    """The linear part of a function as a Program of all its inputs and of tangents of those that are wanted."""
-    n, count = len(staged.hoisted), len(staged.program.inputs)
+def linear(program: Program, wanted: Sequence[int], results: int) -> Program:
+    """The linear part of the first results of a Program, as a Program of all its inputs and of tangents of those `wanted`."""
+    count = len(program.inputs)
 
     def run(*values: Value) -> list[Value]:
         given, moving = values[:count], values[count:]
-        wanted = [given[n + k] for k in staged.wanted]
 
         def partial(*some: Value) -> list[Value]:
             full = list(given)
-            for k, v in zip(staged.wanted, some, strict=True):
-                full[n + k] = v
-            return staged.program.evaluate(full)[: staged.results]
+            for k, v in zip(wanted, some, strict=True):
+                full[k] = v
+            return program.evaluate(full)[:results]
 
-        return linearize(partial, *wanted)[1](*moving)
+        return linearize(partial, *[given[k] for k in wanted])[1](*moving)
 
-    avals = [*[v.aval for v in staged.program.inputs], *staged.in_avals]
-    program, more = stage(run, avals, staged.program.name, "sparse derivative")
+    avals = [v.aval for v in program.inputs]
+    found, more = stage(run, [*avals, *[avals[k] for k in wanted]], program.name, "sparse derivative")
     if more:
         raise Unbanded
-    return program
+    return found
 
 
-__all__ = ["Banded", "Trimmed"]
+__all__ = ["Banded", "Dense", "Trimmed"]

@@ -1,7 +1,7 @@
 """Which way a dense Jacobian is computed: forward, reverse, by a colouring, or as a product over a narrow waist.
 
-Costs are counted on the Program: a sweep costs about what the function does, a reverse one half as much again, and what is
-written costs as well. A way with a structure is taken where it promises half the cost of the plain ones.
+Costs are counted on the Program: a sweep costs about what the function does, a reverse one through loops half as much again,
+and what is written costs as well. A way with a structure is taken where it promises less than the plain ones by a margin.
 """
 
 from __future__ import annotations
@@ -11,26 +11,43 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Value, as_value, aval_of, inexact_dtype
+from ..core import Tracer, Value, as_value, aval_of, inexact_dtype
 from ..costs import flops
+from ..lowering import meaning
+from ..lowering.kernels import Kernel
+from ..lowering.kinds import Contraction, Control
 from ..ops.contraction import matmul
+from ..ops.linear import Linear
 from ..ops.scatters import scatter_add_p
 from ..ops.shape import concatenate, reshape, transpose
 from ..program import Equation, Program, Var
+from ..transforms.batching import vmap
 from ..transforms.derivatives import over_basis
 from ..transforms.mapping import map_
 from ..transforms.reverse import linearize, vjp
 from ..transforms.staging import stage
-from .colourings import Colouring, cheapest, least
+from .assembly import Dense
+from .bands import Unbanded
+from .colourings import Colouring, cheapest
 from .detect import dependences
 from .pattern import Pattern
 from .rules import size_of
 from .waists import parted, waist
 
 REVERSE = 1.5  # what a sweep backwards costs, of one forward
-PROMISE = 0.5  # of the cost of a plain way that one with a structure must promise
+PROMISE, TRACED = (
+    0.5,
+    0.8,
+)  # of the cost of a plain way that one with a structure must promise; and where `jit` compiles it
+SMALL, PLAIN = (
+    40_000,
+    250_000,
+)  # entries of a Jacobian from which on waists and colourings are looked for; without `jit`
+PRODUCT = 0.1  # what an operation of a product of matrices costs, of one of NumPy's on arrays
+SCATTERED = 3.0  # what an entry costs that is written by itself
+ALONE = 3  # operations for an element of an operation that is no part of a loop nest, at least
 STAGING = (
-    3_000_000  # operations that tracing and looking at a Program takes as long as, where that is done at each call
+    1_500_000  # operations that tracing and looking at a Program takes as long as, where that is done at each call
 )
 FUNCTION = Callable[..., Sequence[Value]]  # of leaves, to leaves
 
@@ -62,7 +79,7 @@ class Choice:
         shown = {k: f"{v:.4g}" for k, v in sorted(self.costs.items(), key=lambda item: item[1])}
         about = {
             "waist": f", through a waist of {self.waist} numbers",
-            "sparse": f", in {self.colours} sweeps",
+            "sparse": ", its entries carried along" if self.colours is None else f", in {self.colours} sweeps",
         }.get(self.mode, "")
         costs = ", ".join(f"{k} {v}" for k, v in shown.items())
         return f"<{self.mode}: {self.inputs} numbers to {self.outputs}{about}; cost in evaluations: {costs}>"
@@ -94,41 +111,75 @@ class Ways:
         self.program, self.hoisted = stage(f, [aval_of(x) for x in leaves], "jacobian", "jacobian", examples=examples)
         outputs = self.outputs = len(self.program.outputs) - len(self.program.guards)
         self.out_avals = self.program.out_avals[:outputs]
-        self.work = work(self.program)
+        self.work = work(self.program, plain)
         self.inputs = list(self.program.inputs[len(self.hoisted) :])
         self.n = sum(size_of(v.aval) for v in self.inputs)
         self.m = sum(size_of(a.aval) for a in self.program.outputs[:outputs])
         self.costs = plain_costs(self.n, self.m)
+        self.cut: list[Var] | None = None
+        self.coloured: Colouring | None = None
+        self.bands: Dense | None = None
+        written = self.m * self.n
         if second:
             del self.costs["reverse"]
         for mode in self.costs:
-            total = swept(self.program, self.inputs, outputs, mode == "forward") + 0.25 * self.m * self.n
+            total = (
+                swept(self.program, self.inputs, outputs, mode == "forward", not plain)
+                + (0.25 if plain else 0.5) * written
+            )
             self.costs[mode] = 1.0 + (mode == "reverse") + total / self.work
-        best = min(self.costs.values()) * self.work
-        self.cut: list[Var] | None = None
-        self.coloured: Colouring | None = None
-        staging = STAGING if plain else 0
-        fixed = staging + 0.5 * self.m * self.n
-        narrow = None if second else waist(self.program, self.inputs, outputs)
-        if narrow is not None:
-            k = sum(size_of(v.aval) for v in narrow)
-            self.cut = narrow
-            first, after = parted(self.program, narrow, outputs)
-            before, into = first.inputs[len(self.hoisted) :], after.inputs[: len(narrow)]
-            if k < min(self.n, self.m):
-                halves = [
-                    min(swept(p, ins, n_out, True), swept(p, ins, n_out, False))
-                    for p, ins, n_out in ((first, before, len(narrow)), (after, into, outputs))
-                ]
-                self.costs["waist"] = 1.0 + (sum(halves) + 0.25 * self.m * k * self.n + staging) / self.work
+        self._banded(plain, written)
+        if written >= (PLAIN if plain else SMALL):
+            if not second:
+                self._narrow(plain)
+            if self.bands is None:
+                self._sparse(plain, written)
+        plainly = min((c, k) for k, c in self.costs.items() if k in ("forward", "reverse"))
+        cheapest_way = min((c, k) for k, c in self.costs.items())
+        promise = PROMISE if plain else TRACED
+        self.mode = (cheapest_way if cheapest_way[0] < promise * plainly[0] else plainly)[1]
+
+    def _banded(self, plain: bool, written: int) -> None:
+        """Entries carried through the function, where rows have few (`bands`)."""
+        kinds = {v.aval.dtype for v in self.inputs} | {a.dtype for a in self.out_avals}
+        if len(kinds) != 1 or next(iter(kinds)).kind != "f":
+            return
+        first = len(self.hoisted)
+        try:
+            bands = Dense(self.program, range(first, first + len(self.inputs)), self.outputs)
+        except Unbanded:
+            return
+        cost = bands.work + SCATTERED * bands.entries + 0.25 * written + (STAGING if plain else 0)
+        if bands.work <= bands.swept * min(self.n, self.m):
+            self.bands = bands
+            self.costs["sparse"] = 1.0 + cost / self.work
+
+    def _narrow(self, plain: bool) -> None:
+        """A product over the narrowest waist."""
+        narrow = waist(self.program, self.inputs, self.outputs)
+        if narrow is None:
+            return
+        k = sum(size_of(v.aval) for v in narrow)
+        self.cut = narrow
+        first, after = parted(self.program, narrow, self.outputs)
+        before, into = first.inputs[len(self.hoisted) :], after.inputs[: len(narrow)]
+        if k < min(self.n, self.m):
+            halves = [
+                min(swept(p, ins, n_out, way, not plain) for way in (True, False))
+                for p, ins, n_out in ((first, before, len(narrow)), (after, into, self.outputs))
+            ]
+            total = sum(halves) + 0.25 * self.m * k * self.n + (STAGING if plain else 0)
+            self.costs["waist"] = 1.0 + total / self.work
+
+    def _sparse(self, plain: bool, written: int) -> None:
+        """By a colouring."""
         pattern = self._pattern()
+        fixed = (STAGING if plain else 0) + 0.5 * written
+        best = min(self.costs.values()) * self.work
         if pattern is not None and not _diagonal(pattern) and least_sweeps(pattern) * self.work + fixed < best:
             self.coloured = cheapest(pattern)
             sweeps = self.coloured.forward + REVERSE * self.coloured.reverse
             self.costs["sparse"] = 1.0 + sweeps + fixed / self.work
-        plainly = min((c, k) for k, c in self.costs.items() if k in ("forward", "reverse"))
-        cheapest_way = min((c, k) for k, c in self.costs.items())
-        self.mode = (cheapest_way if cheapest_way[0] < PROMISE * plainly[0] else plainly)[1]
 
     def choice(self) -> Choice:
         k = None if self.cut is None else sum(size_of(v.aval) for v in self.cut)
@@ -153,6 +204,8 @@ class Ways:
         if self.mode == "waist":
             assert self.cut is not None
             return self._product(self.cut, chunk)
+        if self.mode == "sparse" and self.bands is not None:
+            return self.bands.program.evaluate([*hoisted, *self.leaves])[0]
         if self.mode == "sparse":
             assert self.coloured is not None
             return self._coloured(f, self.coloured, chunk)
@@ -199,22 +252,31 @@ def plain_costs(n: int, m: int) -> dict[str, float]:
     return {"forward": 1.0 + n, "reverse": 2.0 + REVERSE * m}
 
 
-def work(program: Program) -> float:
+def work(program: Program, plain: bool) -> float:
     """About how many operations a Program takes, and elements it writes."""
-    return 1.0 + sum(map(_step, program.equations))
+    return 1.0 + sum(_step(e, plain) for e in program.equations)
 
 
-def _step(eqn: Equation) -> float:
-    return flops(eqn) + sum(size_of(v.aval) for v in eqn.outputs)
+def _step(eqn: Equation, plain: bool) -> float:
+    size = sum(size_of(v.aval) for v in eqn.outputs)
+    if plain and meaning(eqn) is Contraction:
+        return PRODUCT * flops(eqn) + size
+    return flops(eqn) + size * (1 + ALONE * isinstance(eqn.primitive.native, Kernel))
 
 
-def swept(program: Program, inputs: Sequence[Var], outputs: int, forward: bool) -> float:
+def swept(program: Program, inputs: Sequence[Var], outputs: int, forward: bool, traced: bool = False) -> float:
     """About how many operations a basis takes on its way through a Program, the zeros of it not written as long as each
-    step is elementwise (`ops.diagonal`)."""
+    step is elementwise (`ops.diagonal`).
+
+    Args:
+        traced: whether it is compiled: what operations that move and add elements make of a basis is a constant then, and
+            columns are turned into rows at the end by a pass over them.
+    """
     ends = [a for a in program.outputs[:outputs] if isinstance(a, Var)]
     start, equations = (inputs, program.equations) if forward else (ends, program.equations[::-1])
     width = sum(size_of(v.aval) for v in start)
     spread = dict.fromkeys(start, False)  # whether the zeros are written
+    constant = dict.fromkeys(start, traced)
     total = 0.0
     for eqn in equations:
         given: list[Any] = [a for a in eqn.inputs if isinstance(a, Var)]
@@ -226,16 +288,29 @@ def swept(program: Program, inputs: Sequence[Var], outputs: int, forward: bool) 
         shape = moving[0].aval.shape
         kept = eqn.primitive.elementwise and all(v.aval.shape == shape for v in (*moving, *made))
         dense = not kept or any(spread[v] for v in moving)
-        total += _step(eqn) * (width if dense else 1)
+        known = isinstance(eqn.primitive, Linear) and all(constant[v] for v in moving)
+        native = eqn.primitive.native
+        backwards = (
+            not forward and isinstance(native, Control) if traced else not forward and meaning(eqn) is not Contraction
+        )
+        if not known:
+            total += (REVERSE if backwards else 1.0) * _step(eqn, not traced) * (width if dense else 1)
         for v in after:
             if inexact_dtype(v.aval.dtype):
                 spread[v] = spread.get(v, False) or dense
-    return total if forward else REVERSE * total
+                constant[v] = known and constant.get(v, True)
+    if forward and traced and any(spread.get(v, False) for v in ends):
+        total += 0.5 * width * sum(size_of(v.aval) for v in ends)
+    return total
 
 
 def least_sweeps(pattern: Pattern) -> float:
-    """About how many sweeps a colouring takes at least."""
-    return min(least(pattern, "column"), REVERSE * least(pattern, "row"))
+    """About how many sweeps a colouring takes at least: the longest rows, or columns, may be swept by themselves."""
+    found = []
+    for numbers, alone, together in ((pattern.rows, REVERSE, 1.0), (pattern.cols, 1.0, REVERSE)):
+        counts = np.sort(np.bincount(numbers, minlength=1))[::-1]
+        found.append(float(np.min(alone * np.arange(len(counts)) + together * counts)))
+    return min(found)
 
 
 def plain(f: FUNCTION, leaves: Sequence[Value], forward: bool, chunk: int | None) -> Value:
@@ -271,7 +346,15 @@ def _each(run: Callable[..., Sequence[Value]], leaves: Sequence[Value], chunk: i
         rows = [reshape(r, (size_of(aval_of(r)),)) for r in run(*seeds)]
         return concatenate(rows, 0) if len(rows) > 1 else rows[0]
 
-    return map_(one, np.arange(total), batch_size=None if chunk == 1 else chunk)
+    if any(isinstance(x, Tracer) for x in leaves):
+        return map_(one, np.arange(total), batch_size=None if chunk == 1 else chunk)
+    found: Any = None
+    for a in range(0, total, chunk):  # into the result at once: no second copy of it is ever alive
+        rows = np.asarray(vmap(one)(np.arange(a, min(a + chunk, total))))
+        if found is None:
+            found = np.empty((total, rows.shape[1]), rows.dtype)
+        found[a : a + chunk] = rows
+    return found
 
 
 __all__ = ["Choice", "Ways", "plain", "plain_costs"]

@@ -167,9 +167,7 @@ class JacobianReverse(_Jacobian):
     def blocks(self, f: Callable[..., Any], leaves: list[Value]) -> Any:
         out, pullback, (out_tree, aux) = vjp(f, *leaves, has_aux=True)
         out = [as_value(o) for o in out]
-        rows = over_basis(lambda *cts: pullback(list(cts)), out)
-        per_input = [pieces(r, out, 0) for r in rows]
-        return out_tree, aux, [[column[k] for column in per_input] for k in range(len(out))]
+        return out_tree, aux, rows_of(pullback, out)
 
 
 def jacfwd(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False) -> Callable[P, Any]:
@@ -280,6 +278,18 @@ def stop_gradient(x: Any) -> Any:
         3.0
     """
     return trees.map(lambda v: stop_gradient_p.bind(as_value(v)), x)
+
+
+def rows_of(pullback: Callable[..., Any], out: Sequence[Value]) -> list[list[Value]]:
+    """For each result the blocks of its Jacobian, one for each input, by a pullback."""
+    if len(out) == 1 and math.prod(shape_of(out[0])) == 1:  # one row, which needs no batch
+        shape = shape_of(out[0])
+        one = np.ones(shape, dtype_of(out[0]))
+        row = own_results(list(pullback([one if shape else one[()]])), out)
+        return [[reshape(r, (*shape, *shape_of(r))) if shape else r for r in row]]
+    rows = over_basis(lambda *cts: pullback(list(cts)), out)
+    per_input = [pieces(r, out, 0) for r in rows]
+    return [[column[k] for column in per_input] for k in range(len(out))]
 
 
 def over_basis(f: Callable[..., Sequence[Value]], leaves: Sequence[Value], forward: bool = False) -> list[Value]:
