@@ -313,6 +313,14 @@ def campaign(seed: int, count: int, jobs: int = 1, path: Path | None = None, chu
     return result
 
 
+def commit() -> str:
+    """What this is a record of."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent
+    )
+    return asked.stdout.strip() or "an unknown commit"
+
+
 def record(result: dict[str, Any]) -> str:
     """A campaign as a document."""
     outcomes, ops = result["outcomes"], result["ops"]
@@ -320,7 +328,7 @@ def record(result: dict[str, Any]) -> str:
         "# Compiled and eager, on random programs",
         "",
         f"Written by `python tests/compare_programs.py --seed {result['seed']} --count {result['count']} --record "
-        f"docs/compiler-campaign.md` on {datetime.date.today()} (NumPy {np.__version__}, LLVM "
+        f"docs/compiler-campaign.md` on {datetime.date.today()}, of {commit()} (NumPy {np.__version__}, LLVM "
         f"{'.'.join(map(str, llvm.llvm_version_info))}, {llvm.get_host_cpu_name()}).",
         "",
         "Each program is built at random from the operations below, and run eagerly and compiled. Shapes, dtypes, the "

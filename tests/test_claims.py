@@ -1,9 +1,10 @@
 """What stands behind the sentences of the README and the documents: a test, or a number of a benchmark's record.
 
-A sentence of the README with a number or an absolute ("every", "cannot" ...) has to be in README; so has a document's
-"always", "never" and "unchanged" in ABSOLUTES. A sentence without a backing is weakened or goes.
+A sentence of the README with a number or an absolute ("every", "cannot" ...) has to be in README; those of the documents are
+`tools/claims.py`'s. A sentence without a backing is weakened or goes.
 """
 
+import importlib.util
 import json
 import math
 import re
@@ -62,16 +63,6 @@ README = {
     "every claim checked as it is made": "tests/test_tour.py",
     "adding an operation is one declaration in one place": "tests/test_primitives.py",
 }
-ABSOLUTES = {
-    "docs/compiler.md": {
-        "never reaches LLVM": "tests/test_cache.py::test_damaged_entries",
-        "never on the number of threads": "tests/test_threads_native.py::test_the_same_bits_on_any_number_of_threads",
-    },
-    "docs/edges.md": {
-        "never counts, whatever it holds": "tests/test_hygiene.py::test_where_masks",
-        "neither is one that never did": "tests/test_debug_zeros.py::test_what_depends_or_never_did",
-    },
-}
 NUMBERS = "two|three|four|five|six|ten|tens|forty|hundred|thousand|once|twice|half|third|most|microseconds?"
 CLAIM = re.compile(rf"\d|\b(?:{NUMBERS}|always|never|unchanged|every|cannot|any|exactly|same)\b", re.IGNORECASE)
 # Words and numbers that claim nothing: names, versions of licenses, how to call something.
@@ -112,16 +103,60 @@ def test_no_sentence_of_the_readme_is_without_a_backing():
     assert missing == []
 
 
-@pytest.mark.parametrize("document", sorted(p.name for p in ROOT.glob("docs/*.md")))
-def test_absolutes_of_a_document(document):
-    name = f"docs/{document}"
-    prose = " ".join(text(name).split())
-    for claim, backing in ABSOLUTES.get(name, {}).items():
-        assert claim in prose and holds(backing), claim
-    for claim in ABSOLUTES.get(name, {}):
-        prose = prose.replace(claim, "")
-    found = [prose[max(0, m.start() - 60) : m.end() + 60] for m in re.finditer(r"\b(always|never|unchanged)\b", prose)]
-    assert found == [], "back it in ABSOLUTES, or weaken it"
+def tool():
+    """`tools/claims.py`, which lists what the documents say and what backs it."""
+    spec = importlib.util.spec_from_file_location("claims", ROOT / "tools/claims.py")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+CLAIMS = tool()
+
+
+def test_every_number_and_absolute_of_the_documents_is_backed():
+    """By tools/claims.toml: back it there, or weaken the sentence."""
+    rows = CLAIMS.claims()
+    assert len(rows) > 1000 and {c.page for c in rows} > {"README.md", "docs/edges.md", "docs/how-to/service.md"}
+    assert [(c.page, c.text) for c in rows if c.backing is None] == []
+    assert [(c.page, c.text[:80], why) for c in rows if (why := CLAIMS.lacking(c))] == []
+    assert CLAIMS.unused() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["It is never wrong.", "It takes 7 ms.", "half the time", "twice as long", "It is 1e5.", "in 12 %"]
+)
+def test_what_is_a_claim(text):
+    assert CLAIMS.is_claim(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["of float64 and x86-64", "Python 3.11", "(Griewank 2008)", "32 bits", "It is quick.", "on 2026-11-30"]
+)
+def test_what_is_none(text):
+    assert not CLAIMS.is_claim(text)
+
+
+@pytest.mark.parametrize(
+    "backing, word",
+    [
+        ("tests/test_claims.py::test_nothing", "has no test_nothing"), ("tests/test_gone.py", "is not there"),
+        ("value: wengert.compile.engine:LIBRARIES = 65", "is 64"), ("value: wengert.config:config.max_paths = 65", "is 64"),
+        ("docs/campaigns/../index.md", "does not name"), ("record", "does not name a command and a commit"),
+        ("code", "no code"),
+    ],
+)  # fmt: skip
+def test_backings_that_are_none(backing, word):
+    assert word in CLAIMS.lacking(CLAIMS.Claim("docs/accuracy.md", "It is 7.", backing, "## Part\n\nIt is 7."))
+    good = "value: wengert.compile.engine:LIBRARIES = 64; tests/test_claims.py::test_what_is_none"
+    assert CLAIMS.lacking(CLAIMS.Claim("docs/edges.md", "It is 7.", good, "")) is None
+    section = "## Part\n\nIt is 7 by `tools/claims.py` on 9bf01eb."
+    assert CLAIMS.lacking(CLAIMS.Claim("docs/edges.md", "It is 7.", "record", section)) is None
+
+
+def test_the_sentences_of_a_page():
+    text = "A 1.\nB is `x 2`.\n\n```sh\n9 never\n```\n\n1. C ([d](e9.md)).\n2. D.\n\n| a | 3 |\n| b | 4 |\n\n>>> 5\n"
+    assert CLAIMS.prose(text) == ["A 1.", "B is `…`.", "C ([d]).", "D.", "| a | 3 |", "| b | 4 |"]
 
 
 def test_the_reader_of_sentences_finds_claims():

@@ -322,6 +322,16 @@ def test_floats_that_integers_cannot_hold(source, target):
             np.testing.assert_array_equal(wanted[inside], real[inside].astype("int64").astype(target))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "x, target, wanted", [(-1.5, "uint16", 65535), (1e10, "uint32", 1410065408), (1e30, "uint64", 0)]
+)
+def test_floats_of_the_page(x, target, wanted):
+    """The examples of docs/compiler.md."""
+    for f in (lambda v: wnp.astype(v, target), jit(lambda v: v.astype(target)), vmap(lambda v: v.astype(target))):
+        assert f(np.array([x])) == wanted
+
+
 PARTS = [0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan]
 NUMBERS = np.array([complex(a, b) for a in PARTS for b in PARTS])
 
