@@ -175,7 +175,7 @@ PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
         rows(wnp.abs(floating(x)), 20)
     ),
     "Fourier passes": lambda x, k: (
-        wnp.fft.fft(lines(x, 60)), wnp.fft.fft(lines(x, 60), axis=0), wnp.fft.ifft(lines(x, 101)), wnp.fft.rfft(wnp.abs(lines(x, 128))),
+        wnp.fft.fft(lines(x, 60)), wnp.fft.fft(lines(x, 60), axis=0), wnp.fft.ifft(lines(x, 64)), wnp.fft.fft(lines(x, 101)), wnp.fft.rfft(wnp.abs(lines(x, 128))),
         wnp.fft.fft(lines(x, 512).reshape(-1)), wnp.fft.irfft(lines(x, 30)), wnp.fft.rfft(wnp.abs(lines(x, 15)), axis=0),
     ),
     "vector formulas": lambda x, k: [f(x / 9) for f in (special.i0e, special.i1e, special.i0, special.i1, special.ndtri)],

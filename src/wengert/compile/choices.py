@@ -145,8 +145,8 @@ def _modules(name: str) -> Iterator[tuple[Any, str]]:
 @lru_cache(maxsize=1)
 def _import_all() -> None:
     """Import all of the compiler: a file that is imported while thresholds are others would keep its copies of these."""
-    package = sys.modules[__package__]
-    for module in walk_packages(package.__path__, f"{__package__}."):
+    package = __name__.rpartition(".")[0]
+    for module in walk_packages(sys.modules[package].__path__, f"{package}."):
         import_module(module.name)
 
 
