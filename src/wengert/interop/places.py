@@ -22,6 +22,11 @@ from .conversion import converted
 from .refusals import JAXIndexError, NonConcreteBooleanIndexError
 
 
+def _is_plain(index: Any) -> bool:
+    """Whether a list that stands beside other indices holds numbers and lists of them alone: JAX takes it for an array."""
+    return bool(index) and all(_is_plain(e) if type(e) is list else isinstance(e, (int, np.integer)) for e in index)
+
+
 def plain(index: Any) -> Any:
     """An index without `Array`s in it.
 
@@ -29,7 +34,7 @@ def plain(index: Any) -> Any:
         TypeError: a list as an index, text, or an array of floats.
     """
     if type(index) is tuple:
-        return tuple([plain(e) for e in index])
+        return tuple([plain(np.asarray(e) if type(e) is list and _is_plain(e) else e) for e in index])
     if type(index) is Array:
         value = index._value
         if value.dtype.kind not in "iub":

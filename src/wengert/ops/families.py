@@ -302,7 +302,7 @@ class Elementwise(Primitive):
             if tape.owns(a):
                 nodes.append(a)
                 coefficients.append(partial)
-            elif isinstance(a, Tracer) or np.any(np.asarray(a) != 0):
+            elif not tape.affine and (isinstance(a, Tracer) or np.any(np.asarray(a) != 0)):
                 raise NotLinearError(
                     f"{self.name} of a tangent and a value that is not zero is affine, not linear, in the tangent"
                 )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import LinearTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
+from ..core import LinearTracer, PrimalTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
 from .casts import convert
 from .elementwise import logical_and, logical_or, not_equal, where
 from .known import finite, is_diagonal
@@ -92,8 +92,32 @@ def _is_full(mask: Value) -> bool:
 
 
 def nonzero(values: Value) -> Support:
-    """The support of values whose zeros stand for no dependence, as those of a standard basis."""
-    return Support(lambda: not_equal(values, 0))
+    """The support of values whose zeros stand for no dependence, as those of a standard basis.
+
+    A zero that carries a derivative, as the point at which a function linear in its tangent is differentiated, is reached.
+    """
+    return Support(lambda: _reached(values))
+
+
+def _reached(values: Value) -> Value | None:
+    """Where values or derivatives that they carry are not 0; None where that is not known."""
+    if not isinstance(values, ValueTracer):
+        return not_equal(values, 0)
+    parts = values.parts()
+    if not isinstance(values, PrimalTracer):
+        return None if any(map(_differentiated, parts)) else not_equal(values, 0)
+    found = None
+    for part in parts:
+        reached = _reached(part)
+        if reached is None:
+            return None
+        found = reached if found is None else logical_or(found, reached)
+    return found
+
+
+def _differentiated(x: Value) -> bool:
+    """Whether a value carries a derivative, itself or what it is a batch of."""
+    return isinstance(x, PrimalTracer) or (isinstance(x, ValueTracer) and any(map(_differentiated, x.parts())))
 
 
 def either(s: Support | None, t: Support | None) -> Support | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core import Value, dtype_of, shape_of
+from ..errors import NotLinearError
 from ..provided import provided
 from .elementwise import convert, isfinite, logical_not, not_equal, where
 from .known import finite, known
@@ -37,7 +38,10 @@ def product(apply: Product, x: Value, s: Support, y: Value) -> Value:
     if known(plain):
         return _apart(apply, plain, x, live, y)
 
-    settled = all_p.bind(isfinite(plain), axes=tuple(range(len(shape_of(plain)))))
+    try:
+        settled = all_p.bind(isfinite(plain), axes=tuple(range(len(shape_of(plain)))))
+    except NotLinearError:  # a pullback that is transposed itself: a choice by its argument would not be linear
+        return plain if known(y) and finite(y) else _apart(apply, plain, x, live, y)
     return provided("namespace")("lax").cond(
         settled, lambda p, *_: p, lambda *given: _apart(apply, *given), plain, x, live, y
     )

@@ -14,7 +14,19 @@ import numpy as np
 
 from .. import trees
 from ..config import config
-from ..core import NUMPY_TYPES, Tracer, Value, as_value, aval_of, dtype_of, is_inexact, is_weak, shape_of
+from ..core import (
+    NUMPY_TYPES,
+    LinearTracer,
+    Tracer,
+    Value,
+    ValueTracer,
+    as_value,
+    aval_of,
+    dtype_of,
+    is_inexact,
+    is_weak,
+    shape_of,
+)
 from ..errors import (
     ArgumentError,
     ConcretizationError,
@@ -201,7 +213,7 @@ class _JvpCall(_Call):
         full = [zero(p, tangents) if t is None else t for p, t in zip(primals, tangents, strict=True)]
         flat = iter(a.diff_values(full))
         ts = tuple(trees.unflatten(s, [next(flat) for _ in range(s.num_leaves)]) for s in a.diff_trees)
-        out = self.rule(*nondiff, tuple(args), ts)
+        out = self._ruled(nondiff, args, ts, tangents)
         if not isinstance(out, (tuple, list)) or len(out) != 2:
             raise CustomRuleError(
                 f"the jvp rule of {self.name} must return a pair (primal_out, tangent_out), it returned "
@@ -218,6 +230,29 @@ class _JvpCall(_Call):
             _fitted(t, o, f"the jvp rule of {self.name}: tangent_out{path}", "primal_out")
             for t, o, path in zip(t_leaves, outs, paths, strict=True)
         ]
+
+    def _ruled(self, nondiff: Any, args: Any, ts: Any, tangents: Sequence[Value | None]) -> Any:
+        """What the rule gives. Where a tape records it, code written for JAX may add what is not linear to a tangent, such
+        as a function of other arguments' zero tangents: no cotangent comes through, as in JAX."""
+        tapes = [t for t in _tapes(tangents) if not t.affine] if self.float0 else ()
+        try:
+            for tape in tapes:
+                tape.affine = True
+            return self.rule(*nondiff, tuple(args), ts)
+        finally:
+            for tape in tapes:
+                tape.affine = False
+
+
+def _tapes(tangents: Sequence[Any]) -> list[Any]:
+    """The tapes that tangents are steps of, also in batches."""
+    found: list[Any] = []
+    for t in tangents:
+        if type(t) is LinearTracer:
+            found.append(t._trace)
+        elif isinstance(t, ValueTracer):
+            found += _tapes(t.parts())
+    return found
 
 
 def _check_structure(expected: Any, got: Any, what: str) -> None:

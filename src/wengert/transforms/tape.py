@@ -44,13 +44,16 @@ PROJECTION = _Projection("linear_projection", reasons={"all": "lives on tapes on
 class Tape(Trace):
     """A linear program under construction."""
 
-    __slots__ = ("conversions", "copies", "keeps", "masked", "nodes")
+    __slots__ = ("affine", "conversions", "copies", "keeps", "masked", "nodes")
     name = "linearize"
 
     def __init__(self) -> None:
         self.level = next_level()
         self.nodes: list[LinearTracer] | None = []
         self.masked = False
+        self.affine = (
+            False  # whether what is added to tangents and is none is left out: in rules of code written for JAX
+        )
         self.keeps = False  # True where a user's function is at work, which may change arrays in place
         self.copies: Copies | None = None
         self.conversions = conversions[0]

@@ -129,13 +129,13 @@ def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any]
         for a in eqn.inputs
         if not isinstance(a, OurLiteral)
     }
+    results = set(map(id, program.outputs))
 
     def write(equations: Sequence[Equation]) -> None:
         for eqn in equations:
-            if eqn.primitive.name == "convert" and eqn.inputs[0].aval.weak and eqn.outputs[0] not in used:
-                if eqn.inputs[0].aval.dtype == eqn.outputs[0].aval.dtype:  # results of JAX's may be weak
-                    variables[eqn.outputs[0]] = atom(eqn.inputs[0])
-                    continue
+            if _only_strengthens(eqn) and (eqn.outputs[0] not in used or id(eqn.outputs[0]) not in results):
+                variables[eqn.outputs[0]] = atom(eqn.inputs[0])  # results of JAX's may be weak
+                continue
             parts = composed(eqn)
             if parts is None:
                 variables.update(zip(eqn.outputs, written(e, eqn, [atom(a) for a in eqn.inputs]), strict=True))
@@ -147,6 +147,14 @@ def equations_of(program: Program, constants: int) -> tuple[list[Any], list[Any]
     inputs = [atom(v) for v in program.inputs]
     write(program.equations)
     return inputs[:constants], inputs[constants:], [atom(a) for a in program.outputs], e.equations
+
+
+def _only_strengthens(eqn: Equation) -> bool:
+    """Whether an equation gives a weak value its own dtype, which JAX's primitives do without where all are weak."""
+    if eqn.primitive.name != "convert":
+        return False
+    (x,) = eqn.inputs
+    return not isinstance(x, OurLiteral) and x.aval.weak and x.aval.dtype == eqn.outputs[0].aval.dtype
 
 
 def composed(eqn: Equation) -> Program | None:

@@ -12,6 +12,7 @@ from ... import numpy as wnp
 from ...core import as_array, ndim_of, shape_of
 from ...errors import ArgumentError, NotSupportedError, ShapeError
 from ...ops import elementwise as ew
+from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 from ...ops.special.functions import ndtr
 from ..linalg import solve_triangular
@@ -139,8 +140,8 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
 
         which, noise = random.split(key)
         index = random.choice(which, self.n, shape, p=self.weights)
-        z = random.normal(noise, (self.d, math.prod(shape)), self.dataset.dtype)
-        return self.dataset[:, index] + (self._root @ z).reshape((self.d, *shape))
+        z = random.normal(noise, (*shape, self.d), self.dataset.dtype)  # a row for each point: the draws of JAX
+        return self.dataset[:, index] + moveaxis(z @ self._root.T, -1, 0)
 
     def integrate_box(self, *_: Any, **__: Any) -> Any:
         """Not here: the probability of a box in several dimensions."""
