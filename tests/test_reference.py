@@ -317,3 +317,11 @@ def test_a_description_says_what_the_site_says():
     assert done.stdout == text + "\n", done.stderr
     done = subprocess.run([sys.executable, "-m", "wengert", "help", "gard"], capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1 and "wengert.grad" in done.stderr
+
+
+def test_lists_that_are_axes_and_arguments_without_a_number_of_their_own():
+    """Of tensordot the lists in the example are axes, of einsum all operands are one parameter."""
+    a = observed.observe(wengert.numpy.tensordot, ["wengert.numpy"])
+    assert a.derivatives == {"a": ("✓", "✓"), "b": ("✓", "✓")} and (a.batch, a.native) == ("✓", "✓") and a.dtypes
+    b = observed.observe(wengert.numpy.einsum, ["wengert.numpy"])
+    assert set(b.derivatives) == {"operands[0]", "operands[1]"}

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 # What must be in the wheel, beside the modules.
-FILES = ["py.typed", "notebooks/page.css", "notebooks/page.html.j2", "__main__.py"]
+FILES = ["py.typed", "notebooks/page.css", "notebooks/page.html.j2", "__main__.py", "reference/parameters.toml", "reference/formulas.toml"]
 # What runs in the new environment, warnings as errors: eager, compiled, SciPy's namespaces, dtypes of ml_dtypes.
 TRIAL = """
 import importlib.metadata as m, numpy as np, wengert as w, wengert.numpy as wnp
@@ -36,6 +36,7 @@ np.testing.assert_allclose(w.grad(lambda t: stats.norm.logpdf(t))(0.5), -0.5)
 np.testing.assert_allclose(w.vmap(w.grad(lambda x: x @ np.eye(2) @ x))(np.ones((3, 2))), 2.0)
 np.testing.assert_allclose(w.grad(lambda a: linalg.det(a))(np.eye(3)), np.eye(3))
 assert wnp.ones(1, wnp.bfloat16).dtype.name == "bfloat16"
+assert "1 / cosh(x)**2" in str(w.describe(np.tanh))
 print("wengert", w.__version__, "numpy", np.__version__)
 """
 # The fast tests that run on the lowest versions, and what differs there, with why.

@@ -200,10 +200,12 @@ def _as_arrays(x: Any) -> Any:
     return x
 
 
-def again(call: Call) -> Again:
+def again(call: Call, lists: bool = True) -> Again:
+    """A call whose arrays may be replaced; `lists`: lists of numbers are arrays too, which not all that are axes or shapes may be."""
     f = call.f
-    args = [_as_arrays(a) for a in call.args]
-    kwargs = {k: _as_arrays(v) for k, v in call.kwargs.items()}
+    change = _as_arrays if lists else lambda x: np.float64(x) if type(x) is float else x
+    args = [change(a) for a in call.args]
+    kwargs = {k: change(v) for k, v in call.kwargs.items()}
     leaves, tree = trees.flatten((args, kwargs))
     places = [i for i, x in enumerate(leaves) if _number(x)]
     owners: list[str] = []
@@ -212,8 +214,9 @@ def again(call: Call) -> Again:
         bound = list(signature.parameters.values())
     except (TypeError, ValueError):
         bound = []
+    last = next((i for i, p in enumerate(bound) if p.kind is p.VAR_POSITIONAL), len(bound) - 1)  # that takes the rest
     for i, a in enumerate(args):
-        p = bound[min(i, len(bound) - 1)] if bound else None
+        p = bound[min(i, last)] if bound else None
         name = p.name if p is not None else f"argument {i}"
         if p is not None and p.kind is p.VAR_POSITIONAL:
             name = f"{name}[{i - bound.index(p)}]"
@@ -381,9 +384,9 @@ def observe(f: Callable[..., Any], spaces: list[str]) -> Seen:
         seen = Seen(list(dict.fromkeys(map(written, calls)))[:4])
         plain = [c for c in calls if not any(isinstance(x, Tracer) for x in trees.leaves((c.args, c.kwargs)))]
         plain = [c for c in plain if not callable(c.result)]
-        for call in reversed(plain):
+        for call, lists in [(c, way) for c in reversed(plain) for way in (True, False)]:
             with contextlib.suppress(_Late, wengert.errors.WengertError, TypeError, ValueError, IndexError, KeyError):
-                one = again(call)
+                one = again(call, lists)
                 if not one.values or not one.run(one.values):
                     continue
                 floats = _floats(one)
