@@ -53,11 +53,12 @@ def _scalars_bare(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> list[Atom]:
 def _elementwise(inner: Rule) -> Rule:
     @functools.wraps(inner)
     def simplified(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
-        numbers, spread = [], False
+        numbers, spread, broadcasts = [], False, False
         for a in inputs:
             if type(a) is Var:
-                made = r.number_spread(a)
-                spread = spread or made is not None
+                source = r.broadcast_of(a)
+                made = None if source is None or number(source) is None else source
+                spread, broadcasts = spread or made is not None, broadcasts or source is not None
             else:
                 made = a if number(a) is not None else None
             if made is not None:
@@ -71,9 +72,22 @@ def _elementwise(inner: Rule) -> Rule:
             if broadcast_shapes("operands", *[a.aval.shape for a in bare]) != shape:  # without axes of length 1
                 return r.one(maps.Reshape, r.one(eqn.primitive, *bare, **eqn.params), shape=shape)
             eqn.inputs[:] = bare
-        return inner(r, eqn, eqn.inputs)
+        simpler = inner(r, eqn, eqn.inputs)
+        return _before_broadcasts(r, eqn) if simpler is None and broadcasts else simpler
 
     return simplified
+
+
+def _before_broadcasts(r: Rewriter, eqn: Equation) -> Atom | None:
+    """A result that no operand varies along some axis of, computed without it and broadcast."""
+    out, sources = eqn.outputs[0].aval, list[Atom]()
+    for a in eqn.inputs:
+        source = r.broadcast_of(a)
+        sources.append(a if source is None else r.fitted(source, Aval(source.aval.shape, a.aval.dtype)))
+    shape = broadcast_shapes("operands", *[a.aval.shape for a in sources])
+    if math.prod(shape) >= math.prod(out.shape):
+        return None
+    return r.one(maps.broadcast, r.one(eqn.primitive, *sources, **eqn.params), shape=out.shape)
 
 
 @rule(f.multiply)

@@ -90,6 +90,8 @@ def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """Factors are taken as they lie in memory, and transposed where the product wants other rows and columns."""
     x, y = inputs
     (cx, cy), (bx, by) = eqn.params["dims"]
+    if not cx:
+        return _multiplied(r, eqn, x, y, bx, by)
     x, cx, bx = _untransposed(r, x, cx, bx)
     y, cy, by = _untransposed(r, y, cy, by)
     turns = turned([x.aval.shape, y.aval.shape], ((cx, cy), (bx, by)), eqn.outputs[0].aval.dtype)
@@ -104,6 +106,22 @@ def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     eqn.inputs[:] = [x, y]
     eqn.params = {"dims": ((cx, cy), (bx, by))}
     return None
+
+
+def _multiplied(r: Rewriter, eqn: Equation, x: Atom, y: Atom, bx: tuple[int, ...], by: tuple[int, ...]) -> Atom | None:
+    """A product that sums over nothing: elementwise, with axes of length 1."""
+    shape, dtype, n = eqn.outputs[0].aval.shape, eqn.outputs[0].aval.dtype, len(bx)
+    if x.aval.dtype != dtype or y.aval.dtype != dtype:
+        return None
+    free = len(x.aval.shape) - n
+    parts = list[Atom]()
+    for a, batch, new in (
+        (x, bx, (*shape[: n + free], *[1] * (len(shape) - n - free))),
+        (y, by, (*shape[:n], *[1] * free, *shape[n + free :])),
+    ):
+        order = (*batch, *[i for i in range(len(a.aval.shape)) if i not in batch])
+        parts.append(r.one(maps.Reshape, r.one(maps.transposed, a, axes=order), shape=new))
+    return r.one(f.multiply, *parts)
 
 
 def _untransposed(r: Rewriter, a: Atom, contracted: Any, batch: Any) -> tuple[Atom, Any, Any]:
@@ -132,14 +150,25 @@ def _index(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
 def _reduce_sum(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     axes = eqn.params["axes"]
-    source = r.number_spread(x)
-    if source is not None and x.aval.dtype.kind == "f" and on("uniform_sums"):
+    source = r.broadcast_of(x)
+    if source is not None and x.aval.dtype.kind == "f" and number(source) is not None and on("uniform_sums"):
         count = float(np.prod([x.aval.shape[a] for a in axes]))
         total = Literal(x.aval.dtype.type(number(source) * count if count else 0))
         return r.one(maps.broadcast, total, shape=eqn.outputs[0].aval.shape)
     if all(x.aval.shape[a] == 1 for a in axes) and _same_kind(x, eqn):
         return r.one(maps.Reshape, x, shape=eqn.outputs[0].aval.shape)
-    return None
+    return None if source is None else _reduced_once(r, eqn, x.aval.shape, source)
+
+
+def _reduced_once(r: Rewriter, eqn: Equation, shape: tuple[int, ...], source: Atom) -> Atom | None:
+    """A reduction of a broadcast, once for all places of the axes that are left and that it does not vary along."""
+    axes = eqn.params["axes"]
+    lengths = (1,) * (len(shape) - len(source.aval.shape)) + source.aval.shape
+    once = tuple(n if i in axes else m for i, (n, m) in enumerate(zip(shape, lengths, strict=True)))
+    if math.prod(once) >= math.prod(shape):
+        return None
+    inner = r.one(eqn.primitive, r.one(maps.broadcast, source, shape=once), **eqn.params)
+    return r.one(maps.broadcast, inner, shape=eqn.outputs[0].aval.shape)
 
 
 @rule(Scatter)

@@ -232,12 +232,15 @@ class Rewriter:
         eqn = self.producer.get(a) if type(a) is Var else None
         return eqn if eqn is not None and eqn.primitive.native.meaning is operation else None
 
+    def broadcast_of(self, a: Atom) -> Atom | None:
+        """What an atom is a broadcast of."""
+        made = self.producer.get(a) if type(a) is Var else None
+        return None if made is None or made.primitive.native.meaning is not maps.broadcast else made.inputs[0]
+
     def number_spread(self, a: Atom) -> Atom | None:
         """The number that an atom is a broadcast of."""
-        made = self.producer.get(a) if type(a) is Var else None
-        if made is None or made.primitive.native.meaning is not maps.broadcast:
-            return None
-        return made.inputs[0] if number(made.inputs[0]) is not None else None
+        source = self.broadcast_of(a)
+        return None if source is None or number(source) is None else source
 
     def _key(self, eqn: Equation) -> Any:
         if eqn.primitive.effect:
