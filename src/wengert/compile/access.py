@@ -15,9 +15,10 @@ from ..program import Var
 from .emitter import BITS, Emitter, V
 from .fusion import Kernel
 from .narrow import from_memory, to_memory
-from .nest import Node, in_pairs
+from .nest import Node, in_rows
 from .scalars import MEMORY_TYPES
 from .schedule import Schedule, coefficient
+from .shuffles import joined, picked
 
 LINE = 64  # bytes that memory is fetched in
 AHEAD = 2048  # bytes from a vector to the one that is fetched with it
@@ -41,7 +42,7 @@ class Access:
         self.begins: list[int] = []
         self._begin = self._beginnings()
         self._pointers: dict[Any, V] = {}
-        self._pairs: set[str] = set()  # where pairs are read, by first and by second numbers
+        self._rows: set[str] = set()  # where short rows are read, by numbers of some places
 
     def pointer(self, atom: Any) -> V:
         array = self.storage(atom)
@@ -122,8 +123,8 @@ class Access:
             out = self._load_scalar(base, at, type_, mask)
         elif at.lanes == 1 and abs(step) == 1:
             out = self._load_vector(base, at, type_, lanes, step, mask)
-        elif at.lanes == 1 and step == 2 and not args and in_pairs(offset, atom):
-            out = self._load_half(atom, offset, type_, lanes)
+        elif at.lanes == 1 and not args and in_rows(offset, atom, step):
+            out = self._load_place(atom, offset, type_, step, lanes)
         else:
             if at.lanes == 1:
                 at = e.splat(at, lanes)
@@ -157,18 +158,25 @@ class Access:
             out = e.masked_load(where, type_, lanes, mask)
         return e.shuffle(out, range(lanes - 1, -1, -1)) if step < 0 else out
 
-    def _load_half(self, atom: Any, offset: Affine, type_: str, lanes: int) -> V:
-        """Every second number, from pairs that are read whole."""
-        odd = offset.constant % 2
-        where = self.address(self.pointer(atom), type_, self.within(atom, Affine(offset.terms, offset.constant - odd)))
-        align = BITS[type_] // 8
-        if where.name not in self._pairs:
-            self._pairs.add(where.name)
-            self._fetch_ahead(where, 2 * lanes * align, False)
-        both = self.e.define(
-            f"load <{2 * lanes} x {type_}>, ptr {where.name}, align {align}", type_, 2 * lanes, where.depth
-        )
-        return self.e.shuffle(both, range(odd, 2 * lanes, 2))
+    def _load_place(self, atom: Any, offset: Affine, type_: str, length: int, lanes: int) -> V:
+        """One number of each of some short rows, which are read whole."""
+        e, place, align = self.e, offset.constant % length, BITS[type_] // 8
+        first = self.within(atom, Affine(offset.terms, offset.constant - place))
+        where = self.address(self.pointer(atom), type_, first)
+        if where.name not in self._rows:
+            self._rows.add(where.name)
+            self._fetch_ahead(where, length * lanes * align, False)
+        width = min(lanes, self.schedule.vector_bytes // align)
+        parts = list[V]()
+        for k in range(0, length * lanes, length * width):
+            vectors = list[V]()
+            for j in range(k, k + length * width, width):
+                near = where if j == 0 else self.address(where, type_, e.constant(j, "i64"))
+                vectors.append(
+                    e.define(f"load <{width} x {type_}>, ptr {near.name}, align {align}", type_, width, near.depth)
+                )
+            parts.append(picked(e, vectors, range(place, length * width, length)))
+        return joined(e, parts)
 
     def _fetch_ahead(self, where: V, size: int, to_write: bool, backwards: bool = False) -> None:
         """Ask for what a large kernel will read or write some steps on.

@@ -57,6 +57,7 @@ CHOICES: dict[str, Choice] = {
     "components.MOST": Choice("how many results a nest that comes apart has", (2, 4)),
     "components.LEAST": Choice("which nests come apart", (0, NEVER)),
     "schedule.ROW_SUMS": Choice("which sums are kept in memory together", (0, 4, 64)),
+    "nest.ROW": Choice("which short rows are read whole", (1, 2, 3), ("schedule", "components")),
     "rows.WIDEST": Choice("how many columns are interleaved", (2, 4)),
     "loops.SHORT": Choice("which sums have their last vector after the loop", (0, 1000)),
     "loops.OUTLINED": Choice("which elementary functions are called", (1, 100)),

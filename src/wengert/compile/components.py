@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..program import Var
-from .nest import Node, in_pairs
+from .nest import ROW, Node, in_rows
 
 MOST = 64  # results of a nest
 LEAST = 512  # operations, points times nodes: below it a call would cost as much as the nest
@@ -101,7 +101,8 @@ def _signature(nodes: list[Node], roots: list[Any], needed: list[int]) -> Any:
     def content(node: Node) -> Any:
         if node.kind == "load":
             atom, offset, masked = node.data
-            return array(atom), offset.terms, offset.constant, masked, in_pairs(offset, atom)
+            rows = tuple([in_rows(offset, atom, n) for n in range(2, ROW + 1)])
+            return array(atom), offset.terms, offset.constant, masked, rows
         if node.kind == "op":
             eqn = node.data
             return eqn.primitive, tuple([(a.aval.dtype, a.aval.weak) for a in eqn.inputs])

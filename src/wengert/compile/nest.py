@@ -19,6 +19,8 @@ from ..lowering.index_maps import ZERO, Affine, Point, Structure, aligned, strid
 from ..program import Atom, Equation, Literal, Var
 from .rewriter import number
 
+ROW = 4  # numbers in a short row that is read whole for one of them, at most: so many reads take the place of one
+
 Coordinate = "Affine | int"  # an int is the number of a node that computes the coordinate
 
 
@@ -182,12 +184,14 @@ class Nest:
         return self.node("load", args, (atom, offset, mask is not None), atom.aval.dtype, key)
 
 
-def in_pairs(a: Affine, array: Any) -> bool:
-    """Whether places are those of first or of second numbers of pairs, in an array of pairs."""
+def in_rows(a: Affine, array: Any, length: int) -> bool:
+    """Whether places are those of one number of each row, in an array of short rows: what is around may be read with it."""
+    if not 2 <= length <= ROW:
+        return False
     for _, c in a.terms:
-        if c % 2:
+        if c % length:
             return False
-    return array.aval.size % 2 == 0
+    return array.aval.size % length == 0
 
 
 def is_number(a: Any) -> bool:
@@ -199,4 +203,4 @@ def size_of(aval: Aval) -> int:
     return math.prod(aval.shape)
 
 
-__all__ = ["Nest", "Node", "in_pairs", "is_number", "size_of"]
+__all__ = ["Nest", "Node", "in_rows", "is_number", "size_of"]

@@ -1,7 +1,7 @@
 """Rows: vectors along the long axis of an array of short rows, written to it row by row.
 
-Vectors that go to neighbouring columns are interleaved in registers, a power of two of them at a time, until each holds
-whole pieces of rows. That takes a shuffle or so for each element and writes what lies together at once; scattered, every
+Vectors that go to neighbouring columns are interleaved in registers, all of a row or a power of two of them at a time, until each
+holds whole pieces of rows. That takes a shuffle or so for each element and writes what lies together at once; scattered, every
 element is written alone.
 """
 
@@ -15,6 +15,7 @@ from .fusion import Root
 from .narrow import to_memory
 from .scalars import MEMORY_TYPES
 from .schedule import Schedule, coefficient
+from .shuffles import picked
 
 WIDEST = 8  # columns that are interleaved at one time
 
@@ -34,15 +35,17 @@ def blocks(roots: Sequence[Root], schedule: Schedule) -> list[list[Root]]:
         run = [group[0]]
         for r in group[1:]:
             if step < 2 or r.offset.constant != run[-1].offset.constant + 1 or len(run) == step:
-                out += _cut(run, vector.lanes)
+                out += _cut(run, vector.lanes, step)
                 run = []
             run.append(r)
-        out += _cut(run, vector.lanes)
+        out += _cut(run, vector.lanes, step)
     return out
 
 
-def _cut(run: list[Root], lanes: int) -> list[list[Root]]:
-    """Neighbouring columns in powers of two; the last ones with some of those before, which are written twice."""
+def _cut(run: list[Root], lanes: int, step: int) -> list[list[Root]]:
+    """A whole row, or neighbouring columns in powers of two; the last ones with some of those before, which are written twice."""
+    if len(run) == step <= min(WIDEST, lanes):
+        return [run]
     most = min(WIDEST, lanes, 1 << (len(run).bit_length() - 1))
     out = [run[i : i + most] for i in range(0, len(run) - most + 1, most)]
     rest = len(run) % most
@@ -53,10 +56,13 @@ def _cut(run: list[Root], lanes: int) -> list[list[Root]]:
 
 
 def interleaved(e: Emitter, columns: Sequence[V]) -> list[V]:
-    """A power of two of columns as as many vectors: the first element of each column, the second of each, and so on."""
-    if len(columns) == 1:
+    """Columns as as many vectors: the first element of each column, the second of each, and so on."""
+    width, n = len(columns), columns[0].lanes
+    if width == 1:
         return list(columns)
-    n = columns[0].lanes
+    if width % 2:  # the place of row i of column j, of the columns one after another, is n j + i
+        places = [n * (k % width) + k // width for k in range(n * width)]
+        return [picked(e, columns, places[first : first + n]) for first in range(0, n * width, n)]
     if len(columns) == n and columns[0].type == "double" and n in (4, 8):
         return _transposed(e, columns)
     even, odd = interleaved(e, columns[::2]), interleaved(e, columns[1::2])
@@ -105,13 +111,19 @@ def write_rows(w: Any, block: Sequence[Root], values: Sequence[V]) -> None:
     columns = [e.splat(v, lanes) for v in values]
     columns = [to_memory(e, c, target.aval.dtype) for c in columns]
     step, base, at = coefficient(offset, vector.axis), w.pointer(target), w.within(target, offset)
-    whole = step == width  # rows lie one after another
-    for k, piece in enumerate(interleaved(e, columns)):
-        pieces = 1 if whole else lanes // width
-        for row in range(pieces):
-            part = piece if pieces == 1 else e.shuffle(piece, range(row * width, (row + 1) * width))
-            place = e.iadd(at, e.constant((k * (lanes // width) + row) * step, "i64"))
-            e.raw(f"  store {part.text}, ptr {w.address(base, type_, place).name}, align {align}")
+    if step == width:  # rows lie one after another
+        narrow = min(lanes, max(w.schedule.vector_bytes // align, 1))  # a register's lanes
+        parts = [[e.shuffle(c, range(k, k + narrow)) for c in columns] for k in range(0, lanes, narrow)]
+        written = [(k * narrow, piece) for k, piece in enumerate(v for part in parts for v in interleaved(e, part))]
+    else:
+        written = [
+            ((k * (lanes // width) + row) * step, e.shuffle(piece, range(row * width, (row + 1) * width)))
+            for k, piece in enumerate(interleaved(e, columns))
+            for row in range(lanes // width)
+        ]
+    for place, part in written:
+        where = w.address(base, type_, e.iadd(at, e.constant(place, "i64")))
+        e.raw(f"  store {part.text}, ptr {where.name}, align {align}")
 
 
 __all__ = ["blocks", "write_rows"]

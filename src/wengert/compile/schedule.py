@@ -11,7 +11,7 @@ from ..lowering.index_maps import Affine
 from ..lowering.monoids import SUM
 from .emitter import V
 from .fusion import Kernel
-from .nest import Node, in_pairs
+from .nest import ROW, Node, in_rows
 
 OPERATION = 0.2  # nanoseconds of an addition on vectors, those of a loop's own work included
 BYTE = 0.03  # nanoseconds to read or write a byte of an array that is in no near cache
@@ -104,21 +104,21 @@ class Schedule:
         """The loop to vectorise: the one whose accesses cost least for each element."""
         widest, work = widest_of(nodes), work_in(nodes)
         best, least = None, float("inf")
-        paired = _paired(self.kernel.roots)
         for loop in loops:
             lanes = max(vector_bytes // widest, 1)
             while lanes > loop.extent:
                 lanes //= 2
             if lanes < 2:
                 continue
-            cost = work
+            cost, whole = work, _in_whole_rows(self.kernel.roots, loop.axis)
             for node in nodes:
                 if node.kind == "load":
-                    pairs = not node.args and in_pairs(node.data[1], node.data[0])
-                    cost += _access(node.data[1], loop.axis, lanes, len(node.args) > node.data[2], pairs)
+                    atom, a, masked = node.data
+                    rows = not node.args and in_rows(a, atom, coefficient(a, loop.axis))
+                    cost += _access(a, loop.axis, lanes, len(node.args) > masked, rows)
             for root in self.kernel.roots:
                 if root.combine is None:
-                    cost += _access(root.offset, loop.axis, lanes, False, root in paired)
+                    cost += _access(root.offset, loop.axis, lanes, False, root in whole)
             passes = -(-loop.extent // lanes)
             cost *= passes / loop.extent
             if loop.reduced and math.prod(x.extent for x in loops if x.reduced) < 4 * lanes:
@@ -148,21 +148,22 @@ def coefficient(a: Affine, axis: int) -> int:
     return 0
 
 
-def _paired(roots: Sequence[Any]) -> set[Any]:
-    """The results that are written beside one another, in pairs."""
+def _in_whole_rows(roots: Sequence[Any], axis: int) -> set[Any]:
+    """The results that are written beside one another as short rows, one for each place of an axis."""
     found: dict[Any, list[Any]] = {}
     for r in roots:
-        if r.combine is None and all(c % 2 == 0 for _, c in r.offset.terms):
-            found.setdefault((r.target, r.offset.terms, r.offset.constant // 2), []).append(r)
-    return {r for pair in found.values() if len(pair) == 2 for r in pair}
+        n = coefficient(r.offset, axis)
+        if r.combine is None and 2 <= n <= ROW and all(c % n == 0 for _, c in r.offset.terms):
+            found.setdefault((n, r.target, r.offset.terms, r.offset.constant // n), []).append(r)
+    return {r for key, row in found.items() if len(row) == key[0] for r in row}
 
 
-def _access(a: Affine, axis: int, lanes: int, dynamic: bool, pairs: bool) -> float:
+def _access(a: Affine, axis: int, lanes: int, dynamic: bool, rows: bool) -> float:
     c = coefficient(a, axis)
     if dynamic:
         return 2.0 * lanes
-    if c == 2 and pairs:
-        return 1.5
+    if rows:  # each vector of numbers of one place is put together from as many vectors as a row has places
+        return 0.5 + 0.5 * c
     return {0: 0.3, 1: 1.0, -1: 1.5}.get(c, 1.5 * lanes)
 
 
