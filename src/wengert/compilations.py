@@ -61,7 +61,7 @@ def _logger() -> Any:
 
 def wanted() -> bool:
     """Whether anybody wants to know."""
-    return bool(LISTENERS) or logging() or _logger() is not None
+    return bool(LISTENERS) or logging() or ("logging" in sys.modules and _logger() is not None)
 
 
 def because(why: str, tracing: float) -> None:
@@ -89,7 +89,7 @@ def note(program: Any, compiled: Any, start: int) -> None:
         listener(made)
     if logging():
         print(f"wengert: {made}", file=sys.stderr, flush=True)
-    logger = _logger()
+    logger = _logger() if "logging" in sys.modules else None
     if logger is not None:
         logger.debug("%s", made)
 

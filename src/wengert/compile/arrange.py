@@ -150,7 +150,7 @@ def _product(
     """The equations that take the place of a product and, if one is given, of the transposition of its result."""
     (out,) = eqn.outputs
     avals = [a.aval for a in eqn.inputs]
-    if out.aval.dtype.kind not in "fiu" or any(a.dtype != out.aval.dtype or 0 in a.shape for a in avals):
+    if out.aval.dtype.kind not in "fiu" or [a for a in avals if a.dtype != out.aval.dtype or 0 in a.shape]:
         return None
     batch, m, n, k, fx, fy = sizes([a.shape for a in avals], eqn.params["dims"])
     if not matrix_like(m, n, k) or out.aval.dtype.itemsize not in (4, 8):

@@ -147,7 +147,7 @@ class Plan:
         avals, outs = list(map(AVAL, eqn.inputs)), list(map(AVAL, eqn.outputs))
         if isinstance(native, SameBytes):
             return VIEW
-        if native.meaning is Contraction and all(a.dtype in REAL and a.dtype == outs[0].dtype for a in avals):
+        if native.meaning is Contraction and not [a for a in avals if a.dtype not in REAL or a.dtype != outs[0].dtype]:
             sized = whole([a.shape for a in avals], eqn.params["dims"], outs[0].dtype)
             return PRODUCT if sized and product_of(eqn) is not None else CALL
         for a in (*avals, *outs):
@@ -166,7 +166,7 @@ class Plan:
                 return CALL  # a sum of nothing
             if narrow(outs[0].dtype) or outs[0].dtype.kind not in "fiub":
                 return CALL  # floating point of 16 bits has been written in float32
-            return PRODUCT if all(a.dtype == outs[0].dtype for a in avals) else CALL
+            return CALL if [a for a in avals if a.dtype != outs[0].dtype] else PRODUCT
         return CALL
 
     def _flat(self, eqn: Equation) -> bool:

@@ -103,25 +103,26 @@ class Schedule:
     def _choose(self, loops: list[Loop], nodes: list[Node], vector_bytes: int) -> Loop | None:
         """The loop to vectorise: the one whose accesses cost least for each element."""
         widest, work = widest_of(nodes), work_in(nodes)
-        best, least = None, float("inf")
+        best, least, roots = None, float("inf"), self.kernel.roots
         for loop in loops:
             lanes = max(vector_bytes // widest, 1)
             while lanes > loop.extent:
                 lanes //= 2
             if lanes < 2:
                 continue
-            cost, whole = work, _in_whole_rows(self.kernel.roots, loop.axis)
+            cost, whole = work, _in_whole_rows(roots, loop.axis) if len(roots) > 1 else ()
             for node in nodes:
                 if node.kind == "load":
                     atom, a, masked = node.data
-                    rows = not node.args and in_rows(a, atom, coefficient(a, loop.axis))
-                    cost += _access(a, loop.axis, lanes, len(node.args) > masked, rows)
-            for root in self.kernel.roots:
+                    step = coefficient(a, loop.axis)
+                    rows = 2 <= step <= ROW and not node.args and in_rows(a, atom, step)
+                    cost += _access(step, lanes, len(node.args) > masked, rows)
+            for root in roots:
                 if root.combine is None:
-                    cost += _access(root.offset, loop.axis, lanes, False, root in whole)
+                    cost += _access(coefficient(root.offset, loop.axis), lanes, False, root in whole)
             passes = -(-loop.extent // lanes)
             cost *= passes / loop.extent
-            if loop.reduced and math.prod(x.extent for x in loops if x.reduced) < 4 * lanes:
+            if loop.reduced and math.prod([x.extent for x in loops if x.reduced]) < 4 * lanes:
                 cost *= 1.5  # folding the lanes would cost as much as the loop
             if cost <= least:
                 best, least = loop, cost
@@ -158,13 +159,12 @@ def _in_whole_rows(roots: Sequence[Any], axis: int) -> set[Any]:
     return {r for key, row in found.items() if len(row) == key[0] for r in row}
 
 
-def _access(a: Affine, axis: int, lanes: int, dynamic: bool, rows: bool) -> float:
-    c = coefficient(a, axis)
+def _access(step: int, lanes: int, dynamic: bool, rows: bool) -> float:
     if dynamic:
         return 2.0 * lanes
     if rows:  # each vector of numbers of one place is put together from as many vectors as a row has places
-        return 0.5 + 0.5 * c
-    return {0: 0.3, 1: 1.0, -1: 1.5}.get(c, 1.5 * lanes)
+        return 0.5 + 0.5 * step
+    return {0: 0.3, 1: 1.0, -1: 1.5}.get(step, 1.5 * lanes)
 
 
 def widest_of(nodes: Sequence[Node]) -> int:

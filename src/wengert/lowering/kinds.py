@@ -19,10 +19,10 @@ _WIDER = {
 
 def wider_products(given: Sequence[np.dtype], made: np.dtype) -> tuple[list[np.dtype], np.dtype] | None:
     """The dtypes in which products are added up: one for both operands and the result."""
-    if made.kind == "c" or any(d.kind == "c" for d in given):
+    if made.kind == "c" or [d for d in given if d.kind == "c"]:
         return None
     dtype = _WIDER.get(made, computed_in(made))
-    return None if dtype == made and all(d == made for d in given) else ([dtype] * len(given), dtype)
+    return None if dtype == made and not [d for d in given if d != made] else ([dtype] * len(given), dtype)
 
 
 class Contraction(Lowering):

@@ -258,7 +258,7 @@ class Jit(Transformed):
                 return trees.map(lambda x: strong(check_output(x, self._f)), out) if config.disable_jit else out
             if nans.is_idle():
                 return nans.checked(self, *args, **kwargs)
-        leaves, tree, static, _ = self.split(args, kwargs)
+        leaves, tree, static, rebuild = self.split(args, kwargs)
         values = values_of(leaves, tree, "jit", self._f, without=[i for i, _, _ in static[1]] if static else ())
         axes = tuple((k, t.size) for k, t in axis_env.get().items())
         key = (tree, signature(values), static, config.enable_x64, config.compiling, axes, config.debug_zeros)
@@ -274,7 +274,7 @@ class Jit(Transformed):
                 if len(self._cache) > native_calls.KINDS // 2:
                     _remember(self._cache, key, entries)
                 return trees.unflatten(out_tree, self._given_back(program, outs))
-        place = None if any(isinstance(v, Tracer) for v in values) else (id(self._cache), key)
+        place = None if [v for v in values if isinstance(v, Tracer)] else (id(self._cache), key)
         making = begin(place)
         if making is None:  # another thread has compiled for these arguments in the meantime
             return self._call(args, kwargs)
@@ -282,20 +282,24 @@ class Jit(Transformed):
             making.end()
             return self._call(args, kwargs)
         try:
-            return self._first_call(args, kwargs, leaves, values, key, making)
+            return self._first_call(args, kwargs, leaves, values, key, making, rebuild, run)
         finally:
             making.end()
 
     def _first_call(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: Any, values: Any, key: Any, making: Making
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        leaves: Any,
+        values: Any,
+        key: Any,
+        making: Making,
+        rebuild: Any,
+        run: Callable[[Program, Sequence[Value]], list[Value] | None],
     ) -> Any:
         """Trace and compile the function for these arguments and the way that they take through it, and run that."""
         tree, axes = key[0], key[5]
-        entries, rebuild, run = (
-            self._cache.get(key, ()),
-            self.split(args, kwargs)[3],
-            self._runner(args, kwargs, leaves),
-        )
+        entries = self._cache.get(key, ())
         if len(entries) >= config.max_paths:
             raise too_many_paths(self._f, [program for program, _ in entries])
         seen: list[Any] = []

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from _thread import LockType, allocate_lock
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ _lock = lock()
 
 
 class _Entry(NamedTuple):
-    ended: threading.Event
+    underway: LockType  # held until it is made
     thread: int
 
 
@@ -34,14 +35,10 @@ _made: dict[object, _Entry] = {}
 class Making:
     """Something that this thread makes; `end` tells the others. `shared`: whether there may be others."""
 
-    __slots__ = ("_entry", "_place")
+    __slots__ = ("_entry", "_place", "shared")
 
     def __init__(self, place: object = None, entry: _Entry | None = None) -> None:
-        self._place, self._entry = place, entry
-
-    @property
-    def shared(self) -> bool:
-        return self._entry is not None
+        self._place, self._entry, self.shared = place, entry, entry is not None
 
     def end(self) -> None:
         """Let the others go on."""
@@ -52,9 +49,11 @@ class Making:
 
 def _drop(place: object, entry: _Entry) -> None:
     with _lock:
-        if _made.get(place) is entry:
+        there = _made.get(place) is entry
+        if there:
             del _made[place]
-    entry.ended.set()
+    if there:  # once, though two may find that it has ended
+        entry.underway.release()
 
 
 def _within(frame: FrameType | None, codes: list[CodeType]) -> bool:
@@ -74,13 +73,15 @@ def begin(place: object) -> Making | None:
     """
     if place is None or _within(sys._getframe(), FIRST_CALLS):
         return Making()
-    mine, end = _Entry(threading.Event(), threading.get_ident()), time.monotonic() + LONGEST
+    mine, end = _Entry(allocate_lock(), threading.get_ident()), time.monotonic() + LONGEST
+    mine.underway.acquire()
     while True:
         with _lock:
             other = _made.setdefault(place, mine)
         if other is mine:
             return Making(place, mine)
-        if other.thread != mine.thread and other.ended.wait(LOOK):
+        if other.thread != mine.thread and other.underway.acquire(timeout=LOOK):
+            other.underway.release()  # for the next that waits
             return None
         at = None if other.thread == mine.thread else sys._current_frames().get(other.thread)
         if not _within(at, FIRST_CALLS + CALLS):  # it was left behind
