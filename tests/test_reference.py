@@ -281,7 +281,7 @@ def test_out_is_written_into_or_refused():
     [
         (np.sin, "wengert.numpy.sin"), (np.linalg.solve, "wengert.numpy.linalg.solve"), ("grad", "wengert.grad"),
         (scipy.special.gammaln, "wengert.scipy.special.gammaln"), (scipy.stats.norm, "wengert.scipy.stats.norm"),
-        (wengert.nn.relu, "wengert.nn.relu"), ("np.fft.fft", "wengert.numpy.fft.fft"), ("lax.scan", "wengert.lax.scan"),
+        (wengert.nn.relu, "wengert.nn.relu"), ("np.fft.fft", "wengert.numpy.fft.fft"), ("lax.scan", "wengert.lax.scan"), (scipy.stats.norm.logpdf, "wengert.scipy.stats.norm"),
         ("scipy.special.erf()", "wengert.scipy.special.erf"), (wengert.errors.ShapeError, "wengert.errors.ShapeError"),
        
     ],
@@ -317,6 +317,12 @@ def test_a_description_says_what_the_site_says():
     assert done.stdout == text + "\n", done.stderr
     done = subprocess.run([sys.executable, "-m", "wengert", "help", "gard"], capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1 and "wengert.grad" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["nn", "wengert.nn", wengert.nn])
+def test_a_namespace_is_its_names(what):
+    text = str(wengert.describe(what))
+    assert text.startswith("wengert.nn\n") and "    relu " in text and "``max(x, 0)``" in text
 
 
 def test_lists_that_are_axes_and_arguments_without_a_number_of_their_own():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib
 import inspect
 import re
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from .descriptions import completed, documentation
 from .formulas import derivatives, is_what, source_of
 from .observed import NONE, Seen, observe
-from .spaces import NAMESPACES, located
+from .spaces import NAMESPACES, located, names_of, namespace_of
 
 
 class Description(NamedTuple):
@@ -61,6 +62,15 @@ def docstring(paths: list[str], value: Any) -> list[str]:
     return lines
 
 
+def _contents(space: str) -> str:
+    """A namespace's purpose, and its names with a sentence each."""
+    module = importlib.import_module(space)
+    found = {name: documentation(getattr(module, name)).partition("\n")[0] for name in names_of(space)}
+    width = max(map(len, found))
+    own = [f"    {n:{width}}  {text}" for n, text in found.items() if text]
+    return "\n".join([inspect.getdoc(module) or "", "", *own])
+
+
 def _signature(value: Any) -> str:
     """As it is called, without types, which the text has."""
     try:
@@ -78,7 +88,8 @@ def describe(what: Any) -> Description:
     ``help`` shows the docstring alone. In a terminal: ``wengert help numpy.linalg.solve``.
 
     Args:
-        what: a function or class of this library, a function of NumPy or SciPy, or a name such as ``"scipy.special.erf"``.
+        what: a function or class of this library, a function of NumPy or SciPy, or a name such as ``"scipy.special.erf"``; of a
+            namespace, its names with a sentence each.
 
     Raises:
         ArgumentError: there is no such public name; the message has the nearest.
@@ -91,6 +102,9 @@ def describe(what: Any) -> Description:
         >>> about.seen.derivatives, about.seen.native
         ({'x': ('✓', '✓')}, '✓')
     """
+    space = namespace_of(what.__name__ if inspect.ismodule(what) else what if isinstance(what, str) else "?")
+    if space is not None:
+        return Description(space, "", _contents(space), [], None, Seen())
     path, value = located(what)
     function = callable(value) and not isinstance(value, type)
     words = {path.rpartition(".")[0], "wengert", *re.findall(r"\w+", documentation(value))}

@@ -41,6 +41,10 @@ SUBJECTS = {
     ],
     "Trees and errors": ["wengert.tree", "wengert.tree_util", "wengert.flatten_util", "wengert.errors"],
 }
+HOMES = {
+    "np": "wengert.numpy", "numpy": "wengert.numpy", "jnp": "wengert.numpy", "scipy": "wengert.scipy", "jax": "wengert",
+    "w": "wengert", "wengert": "wengert",
+}  # fmt: skip
 NAMESPACES = [name for names in SUBJECTS.values() for name in names]
 
 
@@ -58,15 +62,20 @@ def _in(space: str, name: str) -> Any:
     return None if inspect.ismodule(found) else found
 
 
+def namespace_of(text: str) -> str | None:
+    """The namespace that a text or a module's name stands for; None where it is none."""
+    first, _, rest = text.strip().partition(".")
+    found = HOMES.get(first, f"wengert.{first}") + (f".{rest}" if rest else "")
+    return found if found in NAMESPACES else None
+
+
 def _by_name(text: str) -> Iterator[tuple[str, Any]]:
     """Public names that a user may mean by a text: ``wengert.numpy.sin``, ``np.sin``, ``scipy.special.erf``, ``grad``."""
     space, _, name = text.rpartition(".")
     first, _, rest = space.partition(".")
     rest = f".{rest}" if rest else ""
-    homes = {"np": "wengert.numpy", "numpy": "wengert.numpy", "jnp": "wengert.numpy", "scipy": "wengert.scipy",
-             "jax": "wengert", "w": "wengert", "wengert": "wengert"}  # fmt: skip
     usual = ["wengert", "wengert.numpy", "wengert.nn"]
-    asked = [f"{homes.get(first, f'wengert.{first}')}{rest}"] if space else [*usual, *NAMESPACES]
+    asked = [f"{HOMES.get(first, f'wengert.{first}')}{rest}"] if space else [*usual, *NAMESPACES]
     for home in asked:
         if home in NAMESPACES:
             value = _in(home, name)
@@ -86,6 +95,7 @@ def located(what: Any) -> tuple[str, Any]:
     if isinstance(what, str):
         text = what.strip().removesuffix("()")
     else:
+        what = what.__self__ if hasattr(getattr(what, "__self__", None), "name") else what  # a distribution's method
         what = getattr(what, "__wrapped__", what) if getattr(what, "__module__", "") == "wengert.plain.hooks" else what
         for space in _likely(what):
             for name in names_of(space):
@@ -98,7 +108,7 @@ def located(what: Any) -> tuple[str, Any]:
         if type(what) is np.ufunc:  # which have no module
             module = "numpy" if getattr(np, name, None) is what else "scipy.special"
         text = f"{_public(module)}.{name}"
-    found = next(_by_name(text), None)
+    found = next(_by_name(text), None) or next(_by_name(text.rpartition(".")[0]), None)  # of a method its object
     if found is None:
         known = [f"{s}.{n}" for s in NAMESPACES for n in names_of(s)]
         near = difflib.get_close_matches(text.rpartition(".")[2], [k.rpartition(".")[2] for k in known], 3)
@@ -109,7 +119,9 @@ def located(what: Any) -> tuple[str, Any]:
                 f"describe: {text} takes arguments under transformations by its own name, with SciPy's arguments and no "
                 f"counterpart here; docs/scipy-by-name.md says how it is answered"
             )
-        raise ArgumentError(f"describe: {text} is no public name of wengert, or has no counterpart here{hint}")
+        raise ArgumentError(
+            f"describe: {text or repr(text)} is no public name of wengert, or has no counterpart here{hint}"
+        )
     return found
 
 
@@ -127,4 +139,4 @@ def _likely(value: Any) -> list[str]:
     return sorted(NAMESPACES, key=lambda space: not (str(module) + ".").startswith(space + ".") or space == "wengert")
 
 
-__all__ = ["NAMESPACES", "SUBJECTS", "located", "names_of"]
+__all__ = ["NAMESPACES", "SUBJECTS", "located", "names_of", "namespace_of"]
