@@ -98,7 +98,7 @@ def describe(what: Any) -> Description:
         >>> import numpy as np, wengert
         >>> about = wengert.describe(np.tanh)
         >>> about.path, about.formulas
-        ('wengert.numpy.tanh', [('x', '1 - result**2')])
+        ('wengert.numpy.tanh', [('x', '1 / cosh(x)**2')])
         >>> about.seen.derivatives, about.seen.native
         ({'x': ('✓', '✓')}, '✓')
     """
