@@ -282,7 +282,32 @@ def _key(entry: optree.PyTreeEntry) -> Any:
 
 def key_paths(treedef: TreeDef) -> list[KeyPath]:
     """The path of each leaf, as a tuple of keys."""
-    return [tuple(_key(entry) for entry in accessor) for accessor in treedef.accessors()]
+    accessors = treedef.accessors()
+    if STAND_INS and any(entry.type in STAND_INS for accessor in accessors for entry in accessor):
+        return list(_paths_through(treedef))
+    return [tuple(_key(entry) for entry in accessor) for accessor in accessors]
+
+
+STAND_INS: set[type] = (
+    set()
+)  # types of nodes that stand for a tree, of which they hold the leaves and the structure, `tree`
+
+
+def _meant(treedef: TreeDef) -> TreeDef:
+    """A structure, or the one that its root stands for."""
+    if treedef.type not in STAND_INS:
+        return treedef
+    return treedef.one_level().unflatten([None] * treedef.num_children).tree  # type: ignore[union-attr]
+
+
+def _paths_through(treedef: TreeDef) -> Iterable[KeyPath]:
+    """The path of each leaf; what a node stands for in that node's place."""
+    if treedef.is_leaf():
+        yield ()
+        return
+    keys = key_paths(_meant(treedef)) if treedef.type in STAND_INS else [(key,) for key in child_keys(treedef)]
+    for path, below in zip(keys, treedef.children(), strict=True):
+        yield from ((*path, *rest) for rest in _paths_through(below))
 
 
 def child_keys(treedef: TreeDef) -> list[Any]:
@@ -328,6 +353,7 @@ def flatten_with_paths(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[tuple[st
 
 def describe(treedef: TreeDef) -> str:
     """The root of a structure in words: 'a dict with keys ['W', 'b']'."""
+    treedef = _meant(treedef)
     children, cls = treedef.num_children, treedef.type or object
     match treedef.kind:
         case PyTreeKind.LEAF:
@@ -366,6 +392,7 @@ def first_difference(
 
     With prefix, a leaf of expected agrees with any structure.
     """
+    expected, got = _meant(expected), _meant(got)
     if expected == got or (prefix and expected.is_leaf()):
         return None
     if expected.is_leaf() or got.is_leaf() or expected.one_level() != got.one_level():
@@ -409,6 +436,24 @@ def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
         return flat
     out: list[Any] = []
 
+    def unlike(got: TreeDef, treedef: TreeDef, path: KeyPath) -> TreeError:
+        left, right = describe(got), describe(treedef)
+        if left == right:  # the same class with other metadata
+            left, right = f"the structure {got}", f"the structure {treedef}"
+        return TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
+
+    def below_stand_in(meant: TreeDef, got: TreeDef, below: Any, given: Any, path: KeyPath) -> None:
+        """The same below a node that stands for another: `below` and `given` are its children, in the order of leaves."""
+        if got.kind == PyTreeKind.NONE:
+            out.extend([None] * sum(next(below).num_leaves for _ in range(meant.num_leaves)))
+        elif meant.is_leaf() and got.is_leaf():
+            walk(next(below), next(given), path)
+        elif meant.is_leaf() or got.is_leaf() or meant.one_level() != got.one_level():
+            raise unlike(got, meant, path)
+        else:
+            for key, m, g in zip(child_keys(meant), meant.children(), got.children(), strict=True):
+                below_stand_in(m, g, below, given, (*path, key))
+
     def walk(treedef: TreeDef, tree: Any, path: KeyPath) -> None:
         if tree is None:
             out.extend([None] * treedef.num_leaves)
@@ -417,11 +462,12 @@ def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
         if treedef.is_leaf() and got.is_leaf():
             out.append(tree)
             return
+        if treedef.type in STAND_INS and got.type is treedef.type:
+            children, one = flatten(tree, lambda x: x is not tree)
+            below_stand_in(_meant(treedef), _meant(one), iter(treedef.children()), iter(children), path)
+            return
         if treedef.is_leaf() or got.is_leaf() or treedef.one_level() != got.one_level():
-            left, right = describe(got), describe(treedef)
-            if left == right:  # the same class with other metadata
-                left, right = f"the structure {got}", f"the structure {treedef}"
-            raise TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
+            raise unlike(got, treedef, path)
         one_level = treedef.one_level()
         assert one_level is not None  # it is not a leaf
         children = one_level.flatten_up_to(tree)
@@ -476,6 +522,13 @@ a dict with keys ['W', 'b']...
             or (is_leaf is not None and is_leaf(prefix))
         ):
             out.extend([prefix] * treedef.num_leaves)
+            return
+        if treedef.type in STAND_INS and type(prefix) not in STAND_INS:
+            found = broadcast_prefix(
+                prefix, _meant(treedef), is_leaf, what=what, root=root + keystr(path), none_is_leaf=none_is_leaf
+            )
+            for x, below in zip(found, treedef.children(), strict=True):
+                out.extend([x] * below.num_leaves)
             return
         children, one_level = flatten(prefix, lambda x: x is not prefix)
         if one_level.is_leaf():

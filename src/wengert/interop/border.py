@@ -11,6 +11,7 @@ A weak array is a `Weak` in the trees that `jit` and its kin are given: part of 
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -54,7 +55,7 @@ trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*value
 
 
 class Held:
-    """The leaves of a node of a registered type some of which are weak: such classes need not bear a `Weak` as a child."""
+    """The leaves of a node of a type that a library registered, whose constructor need not bear values or a `Weak`."""
 
     __slots__ = ("leaves", "tree")
 
@@ -63,6 +64,7 @@ class Held:
 
 
 trees.register(Held, lambda h: (tuple(h.leaves), h.tree), lambda tree, leaves: Held(list(leaves), tree))
+trees.STAND_INS.add(Held)
 
 
 class Boxed:
@@ -124,6 +126,11 @@ def lower(x: Any, keep: Any = False) -> Any:
     return Boxed(x) if t in BOXES else x
 
 
+def lowered_with(x: Any, values: list[Any]) -> Any:
+    """A tree as the library is given it, with other leaves."""
+    return trees.unflatten(trees.structure(lower(x, TREES)), values)
+
+
 def in_order(tree: Any) -> Any:
     """A tree whose dicts have their keys in order."""
     t = type(tree)
@@ -143,14 +150,29 @@ def _is_named(x: Any) -> bool:
 
 
 def _mapped(way: Callable[..., Any], x: Any, *options: Any) -> Any:
-    """A node of a registered type with its children on the other side."""
+    """A node of a registered type with its children on the other side.
+
+    What is lowered of a class of the user's is a `Held`: its constructor may look at the fields, which are `Array`s for it.
+    """
+    if way is lower and not _bears_values(type(x)):
+        return _held(x, *options)
     apart, make = trees._ways[type(x)]
     children, metadata = apart(x)[:2]
     out = [way(c, *options) for c in children]
     if way is lower and any(type(c) is Weak or type(c) is Held for c in out):
-        leaves, tree = trees.flatten(x)
-        return Held([lower(leaf, *options) for leaf in leaves], tree)
+        return _held(x, *options)
     return make(metadata, out)
+
+
+def _held(x: Any, *options: Any) -> Held:
+    leaves, tree = trees.flatten(x)
+    return Held([lower(leaf, *options) for leaf in leaves], tree)
+
+
+@functools.cache
+def _bears_values(t: type) -> bool:
+    """Whether nodes of a registered type may hold the library's values: containers of the library's and of Python's own."""
+    return t.__module__.partition(".")[0] in ("wengert", "collections", "builtins", "types")
 
 
 def lift(x: Any, weak: bool = False) -> Any:
@@ -216,6 +238,10 @@ class _Function:
         self.__module__ = getattr(f, "__module__", None) or ""
         self.__name__ = name_of(f)
         self.__qualname__ = getattr(f, "__qualname__", self.__name__)
+
+    @property
+    def __signature__(self) -> inspect.Signature:  # else `inspect` takes it for a built-in function, for its __get__
+        return inspect.signature(getattr(self, "__wrapped__", None) or self.inner)  # type: ignore[attr-defined]
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)  # type: ignore[arg-type]

@@ -307,6 +307,8 @@ class _Names(ModuleType):
             return importlib.import_module(full)
         if attribute == "__all__":
             return sorted(_names(self.__name__))
+        if attribute == "__file__":  # what tells the library's frames from others, as JAX's own tells its
+            return __file__
         if not attribute.startswith("__") or attribute in ("__version__", "__version_info__"):
             try:
                 found = alias_name(self.__name__, attribute)

@@ -1,6 +1,6 @@
 """`jax.jit` of functions of trees: arguments and results cross the border as flat lists of values.
 
-`jitted` is what the alias's ``jit`` gives. A call whose arguments are arrays alone goes to the library's `Jit` as it is. Any
+`PjitFunction` is what the alias's ``jit`` gives. A call whose arguments are arrays alone goes to the library's `Jit` as it is. Any
 other one is taken apart once, by optree, with `Array`s as leaves; for each structure, weakness of its leaves and static
 arguments there is a compiled function of the values alone, which gives a tuple of values. So classes that a library
 registered, of any depth, are not looked into by the compiler, and cost what a dict costs: their functions that take them
@@ -43,8 +43,8 @@ class _Flat:
         self.varied = False  # whether that depends on the way through the function
 
 
-class Jitted(Outer):
-    """A function under `jit` of the alias.
+class PjitFunction(Outer):
+    """A function under `jit` of the alias; libraries know it by the name of JAX's class.
 
     Args:
         inner: the library's `Jit` of the lowered function, for calls with arrays alone and for looking at programs.
@@ -132,7 +132,7 @@ class Jitted(Outer):
         return entry
 
 
-class Donating(Jitted):
+class DonatingPjitFunction(PjitFunction):
     """One whose donated arguments are deleted."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -173,4 +173,4 @@ def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tu
     return function, entry
 
 
-__all__ = ["Donating", "Jitted", "flat_function"]
+__all__ = ["DonatingPjitFunction", "PjitFunction", "flat_function"]

@@ -12,13 +12,15 @@ from ...transforms import callbacks
 from ...transforms.batching import BatchTracer
 from ...transforms.jit import ShapeDtypeStruct
 from ...transforms.staging import StagingTracer
-from ..border import lift, lower, lowered
+from ..border import lift, lower, lowered, lowered_with
 
 _METHODS = (None, "sequential", "sequential_unrolled", "expand_dims", "broadcast_all", "legacy_vectorized")
 
 
 def _told(result_shape_dtypes: Any) -> Any:
-    return trees.map(lambda s: ShapeDtypeStruct(tuple(s.shape), canonical_dtype(s.dtype)), result_shape_dtypes)
+    structs = trees.leaves(result_shape_dtypes)
+    told = [ShapeDtypeStruct(tuple(s.shape), canonical_dtype(s.dtype)) for s in structs]
+    return lowered_with(result_shape_dtypes, told)
 
 
 def _converted(callback: Callable[..., Any]) -> Callable[..., Any]:

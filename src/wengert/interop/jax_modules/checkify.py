@@ -24,7 +24,7 @@ from .. import places
 from ..array import Array, wrap
 from ..border import lift, lower
 from ..extend.checked import DIVISION, INDEX, NAN, USER, Checked, JaxRuntimeError, Message, check_p, staging
-from ..jitted import Jitted, flat_function
+from ..jitted import PjitFunction, flat_function
 from .numpy import asarray
 
 
@@ -261,7 +261,7 @@ def _is_number(x: Any) -> bool:
 
 def _is_compiled(f: Any) -> bool:
     """Whether a function is under `jit`, so that it may be traced once for all calls of one kind."""
-    return isinstance(f, Jitted)
+    return isinstance(f, PjitFunction)
 
 
 def _hashed(static: dict[int, Any]) -> Any:

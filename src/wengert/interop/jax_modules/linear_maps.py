@@ -17,7 +17,7 @@ from ...transforms.transposing import linear_transpose as our_linear_transpose
 from ...tree_util import Partial
 from ..array import Array, kind_of, wrap
 from ..avals import ShapedArray
-from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Weak, lift, lower, lowered
+from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Weak, lift, lower, lowered, lowered_with
 from ..conversion import converted
 from ..wording import worded
 from .noting import Noted, check_callable
@@ -135,7 +135,7 @@ class _Tangents:
         self.marks, self.types = marks, types
 
     def __call__(self, tangent: Any, *tangents: Any) -> Any:
-        given, tree = trees.flatten(tangents)
+        given = trees.leaves(tangents)
         if len(given) != len(self.marks):
             return tangent(*tangents)
         unlike = _unlike(given, self.types)
@@ -147,7 +147,7 @@ class _Tangents:
             )
         values = [as_array(lower(x)) for x in given]
         marked = [Weak(x) if m else x for x, m in zip(values, self.marks, strict=True)]
-        return _applied(tangent.inner, trees.unflatten(tree, marked))
+        return _applied(tangent.inner, lowered_with(tangents, marked))
 
     def __eq__(self, other: Any) -> bool:
         return type(other) is _Tangents and (other.marks, other.types) == (self.marks, self.types)

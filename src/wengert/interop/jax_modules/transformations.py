@@ -34,7 +34,7 @@ from ..border import AUX, NUMBERS, RESULTS, TREES, Held, Outer, Weak, _loaded, l
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
 from ..extend.opening import Opened
 from ..extend.primitive import TRANSPOSES
-from ..jitted import Donating, Jitted
+from ..jitted import DonatingPjitFunction, PjitFunction
 from ..wording import worded
 from .linear_maps import linear_transpose, linearize, vjp
 from .noting import Noted, check_callable, is_number
@@ -122,7 +122,7 @@ def jit(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     kept = {name: options[name] for name in ("backend", "device") if name in options}
     inner = our_jit(lowered(fun, True), **options)
     donates = getattr(inner, "donate_argnums", ()) or getattr(inner, "donate_argnames", ())
-    return (Donating if donates else Jitted)(inner, fun, jit, kept)
+    return (DonatingPjitFunction if donates else PjitFunction)(inner, fun, jit, kept)
 
 
 @worded
@@ -131,10 +131,8 @@ def vmap(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     check_callable(fun)
     kwargs.pop("spmd_axis_name", None)
     given = dict(zip(("in_axes", "out_axes", "axis_name", "axis_size"), args, strict=False)) | kwargs
-    if _plain_axes(given.get("in_axes", 0)) and _plain_axes(given.get("out_axes", 0)):
-        refs = (functools.partial(_vmap_of_refs, given), functools.partial(_leaf_axes, given.get("in_axes", 0)))
-        return Outer(our_vmap(lowered(fun, True), *args, **kwargs), fun, refs=refs)
-    return _Mapped(fun, given)
+    refs = (functools.partial(_vmap_of_refs, given), functools.partial(_leaf_axes, given.get("in_axes", 0)))
+    return Outer(our_vmap(lowered(fun, True), *args, **kwargs), fun, refs=refs)
 
 
 def _vmap_of_refs(options: dict[str, Any], function: Any, of_refs: list[Any], of_rest: list[Any]) -> Any:
@@ -150,39 +148,6 @@ def _leaf_axes(in_axes: Any, args: Any, kwargs: Any) -> list[Any]:
     axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
     named = trees.map(lambda _: 0, kwargs)
     return trees.broadcast_prefix((axes, named), (args, kwargs), what="vmap: in_axes", root="args")
-
-
-def _plain_axes(axes: Any) -> bool:
-    """Whether axes stand in Python's containers alone."""
-    if isinstance(axes, (tuple, list)) and not hasattr(axes, "_fields"):
-        return all(map(_plain_axes, axes))
-    return all(map(_plain_axes, axes.values())) if type(axes) is dict else axes is None or isinstance(axes, int)
-
-
-class _Mapped(Outer):
-    """A function under `vmap` whose axes are given in registered classes, which hold their weak leaves in another node here."""
-
-    def __init__(self, fun: Any, given: dict[str, Any]) -> None:
-        self.axes, self.rest = given.get("in_axes", 0), {k: v for k, v in given.items() if k != "in_axes"}
-        self.lowered = lowered(fun, _plain_axes(given.get("out_axes", 0)))
-        super().__init__(our_vmap(self.lowered, **given), fun)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        given = tuple([lower(a, True) for a in args])
-        axes = _beside(self.axes, given, args)
-        return lift(our_vmap(self.lowered, axes, **self.rest)(*given, **{k: lower(v, True) for k, v in kwargs.items()}))
-
-
-def _beside(axes: Any, given: Any, args: Any) -> Any:
-    """Axes of arguments as these are given to the library."""
-    if type(given) is Held:
-        return Held(trees.broadcast_prefix(axes, args, what="vmap: in_axes", root="args"), given.tree)
-    kind = type(axes)
-    if kind in (tuple, list) and isinstance(given, (tuple, list)) and len(axes) == len(given):
-        return kind([_beside(*each) for each in zip(axes, given, args, strict=True)])
-    if kind is dict and type(given) is dict and axes.keys() == given.keys():
-        return {k: _beside(axes[k], given[k], args[k]) for k in axes}
-    return axes
 
 
 def _checkpointed(fun: Callable[..., Any] | None = None, **options: Any) -> Any:

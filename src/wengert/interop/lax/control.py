@@ -20,7 +20,7 @@ from ...transforms.control import steps_of
 from ...transforms.function import name_of
 from ...transforms.jit import eval_shape
 from ..array import Array, in_dtype, kind_of, wrap
-from ..border import TREES, bordered, lift, lower, lowered
+from ..border import TREES, bordered, lift, lower, lowered, lowered_with
 from ..jax_modules.numpy import array
 from ..jax_modules.ref import attempt, begins, closed_over, give, refs_in, values_of, with_values
 from ..promotion import joined
@@ -42,7 +42,7 @@ def _wide(init: Any, step: Callable[[Any], Any]) -> tuple[Any, list[bool], list[
         for x, k in zip(leaves, kinds, strict=True)
     ]
     if not any(weak for _, weak in kinds):
-        return trees.unflatten(tree, values), [False] * len(leaves), [False] * len(leaves)
+        return lowered_with(init, values), [False] * len(leaves), [False] * len(leaves)
     seen: list[Any] = []
     for _ in range(4):
         seen = []
@@ -64,7 +64,7 @@ def _wide(init: Any, step: Callable[[Any], Any]) -> tuple[Any, list[bool], list[
     after = (
         [k[1] and s[1] for k, s in zip(kinds, seen, strict=True)] if len(seen) == len(kinds) else [k[1] for k in kinds]
     )
-    return trees.unflatten(tree, values), [weak for _, weak in kinds], after
+    return lowered_with(init, values), [weak for _, weak in kinds], after
 
 
 def _at_once(
@@ -81,7 +81,7 @@ def _at_once(
     Returns:
         The carry at the end, its leaves weak where they are so throughout, and what `run` gave beside it.
     """
-    leaves, tree = trees.flatten(init)
+    leaves = trees.leaves(init)
     kinds = [kind_of(x) for x in leaves]
     seen: list[Any] = []
 
@@ -95,7 +95,7 @@ def _at_once(
             for x, k in zip(leaves, kinds, strict=True)
         ]
         with contextlib.suppress(WengertError):  # of dtypes that do not stay, or of the body, where it comes again
-            out, more = run(trees.unflatten(tree, values), [weak for _, weak in kinds], noted)
+            out, more = run(lowered_with(init, values), [weak for _, weak in kinds], noted)
             if [k[0] for k in seen] == [k[0] for k in kinds]:
                 return _marked(lift(out), [k[1] and s[1] for k, s in zip(kinds, seen, strict=True)]), more
     carry, weak, after = _wide(init, step)
@@ -218,7 +218,7 @@ def scan(
         raise ValueError("`unroll` must be a `bool` or a non-negative `int`.")
     paths = trees.flatten_with_paths(taken)[0]
     steps_of(length, [x for _, x in paths], [path for path, _ in paths], "scan")
-    first = trees.map(lambda x: lift(x[0] if len(x) else np.zeros(x.shape[1:], x.dtype)), taken)
+    first = lift(trees.map(lambda x: x[0] if len(x) else np.zeros(x.shape[1:], x.dtype), taken))
     if begins():
         out, refs = attempt(lambda: scan(f, init, xs, length, reverse, unroll, **options))
         if refs:
