@@ -237,3 +237,17 @@ def test_a_structure_without_children_is_a_leaf(jax):
     t = jax.tree_util
     found = {repr(x): t.treedef_is_leaf(t.tree_structure(x)) for x in (1, None, (), [], {}, (1,), {"a": ()})}
     assert found == {"1": True, "None": True, "()": True, "[]": True, "{}": True, "(1,)": False, "{'a': ()}": False}
+
+
+def test_a_callback_that_raises_in_a_program_is_a_runtime_error_with_its_text(jax):
+    def bad(x):
+        raise ValueError("own words")
+
+    shape = jax.ShapeDtypeStruct((), np.float64)
+    f = lambda x: jax.pure_callback(bad, shape, x)  # noqa: E731
+    with pytest.raises(ValueError, match="own words"):
+        f(1.0)
+    for program in (f, lambda x: jax.experimental.io_callback(bad, None, x), lambda x: jax.debug.callback(bad, x)):
+        with pytest.raises(RuntimeError, match="ValueError: own words") as caught:
+            jax.jit(program)(1.0)
+        assert isinstance(caught.value, jax.errors.JaxRuntimeError)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from ... import trees
 from ...config import canonical_dtype
-from ...core import ValueTracer
+from ...core import INNERMOST, ValueTracer
+from ...errors import WengertError
 from ...transforms import callbacks
 from ...transforms.batching import BatchTracer
 from ...transforms.jit import ShapeDtypeStruct
@@ -23,11 +25,33 @@ def _told(result_shape_dtypes: Any) -> Any:
     return lowered_with(result_shape_dtypes, told)
 
 
-def _converted(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, of `jax.Array`s."""
+class JaxRuntimeError(WengertError, RuntimeError):
+    """A Python function that a program called has raised; JAX says it with the text of the traceback, and so do libraries ask."""
+
+
+def _reporting(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that programs call: what it raises comes as a `JaxRuntimeError`, unless it is called at once."""
+    if getattr(INNERMOST, "trace", None) is None:
+        return callback
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return lower(callback(*lift(args), **lift(kwargs)))
+        try:
+            return callback(*args, **kwargs)
+        except WengertError:
+            raise
+        except Exception as error:
+            text = f"INTERNAL: CpuCallback error calling callback: {traceback.format_exc()}"
+            raise JaxRuntimeError(text) from error
+
+    return function
+
+
+def _converted(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, of `jax.Array`s."""
+    called = _reporting(callback)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return lower(called(*lift(args), **lift(kwargs)))
 
     function.__name__ = getattr(callback, "__name__", type(callback).__name__)
     return function
@@ -60,7 +84,7 @@ def pure_callback(
     Raises:
         NotImplementedError: under `vmap`, `vmap_method` is None.
         ValueError: another `vmap_method`.
-        JaxRuntimeError: when it runs, the results have other shapes.
+        JaxRuntimeError: when it runs, the results have other shapes, or in a program the function raises.
     """
     if vmap_method not in _METHODS:
         raise ValueError(f"vmap_method must be on of the allowed methods {list(_METHODS[1:])}, but got: {vmap_method}")
@@ -96,7 +120,7 @@ def io_callback(
     if not trees.leaves(result_shape_dtypes):
         from ... import debug
 
-        debug.callback(lowered(callback), *lower(args), ordered=ordered, **lower(kwargs))
+        debug.callback(lowered(_reporting(callback)), *lower(args), ordered=ordered, **lower(kwargs))
         return result_shape_dtypes
     return lift(
         callbacks.pure_callback(_converted(callback), _told(result_shape_dtypes), *lower(args), **lower(kwargs))
@@ -109,8 +133,10 @@ def debug_callback(
     """`wengert.debug.callback`: a Python function called with the values that arguments have when the program runs."""
     from ... import debug
 
+    called = _reporting(callback)
+
     def function(*a: Any, **k: Any) -> None:
-        callback(*lift(a), **lift(k))
+        called(*lift(a), **lift(k))
 
     function.__name__ = getattr(callback, "__name__", type(callback).__name__)
     debug.callback(function, *lower(args), ordered=ordered, **lower(kwargs))
