@@ -223,7 +223,7 @@ def addupdate(ref: Ref, idx: Any, x: Any) -> None:
     ref.addupdate(x, _index(idx))
 
 
-def closed_over(f: Callable[..., Any], operands: Sequence[Any]) -> tuple[Callable[..., Any], list[Any]]:
+def closed_over(f: Callable[..., Any], operands: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A function of those operands that are no references, which it closes over, and these."""
     leaves, tree = trees.flatten(tuple(operands), lambda x: type(x) is Ref)
 
@@ -232,7 +232,7 @@ def closed_over(f: Callable[..., Any], operands: Sequence[Any]) -> tuple[Callabl
         return f(*trees.unflatten(tree, [x if type(x) is Ref else next(rest) for x in leaves]))
 
     function.__name__ = function.__qualname__ = name_of(f)
-    return function, [x for x in leaves if type(x) is not Ref]
+    return function, tuple([x for x in leaves if type(x) is not Ref])
 
 
 def refs_in(tree: Any) -> list[Ref]:
@@ -408,7 +408,8 @@ def _static_leaves(
     given: Any, leaves: Sequence[Any], slots: Sequence[int], static: Callable[[Any], bool]
 ) -> frozenset[int]:
     """The places of leaves that are no arrays, or belong to static arguments."""
-    count, found = 0, {*()}
+    count = 0
+    found: set[int] = set()
     for n, arg in given:
         size = len(trees.leaves(arg, lambda x: type(x) is Ref))
         if static(n):
