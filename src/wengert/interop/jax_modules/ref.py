@@ -409,15 +409,15 @@ def _static_leaves(
 ) -> frozenset[int]:
     """The places of leaves that are no arrays, or belong to static arguments."""
     count = 0
-    found: set[int] = set()
+    found: list[int] = []
     for n, arg in given:
         size = len(trees.leaves(arg, lambda x: type(x) is Ref))
         if static(n):
-            found.update(range(count, count + size))
+            found.extend(range(count, count + size))
         count += size
     for i, x in enumerate(leaves):
         if slots[i] < 0 and not isinstance(x, (Array, np.ndarray, np.generic)) and type(x) not in PYTHON_SCALARS:
-            found.add(i)
+            found.append(i)
     return frozenset(found)
 
 
