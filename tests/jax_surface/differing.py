@@ -190,6 +190,7 @@ DIFFERING = frozenset({
     "import jax.scipy.optimize as o;; sorted(o.minimize(lambda x: ((x - 1) ** 2).sum(), f, method='BFGS')._fields)",
     "import jax.scipy.optimize as o;; o.minimize(lambda x: ((x - 1) ** 2).sum(), f, method='BFGS').hess_inv.shape",
     'from jax.scipy.spatial.transform import Rotation;; Rotation.identity(2).as_quat()',
+    'from jax.experimental.ode import odeint;; jax.grad(lambda a: odeint(lambda y, t, a: -a * y, 1.0, jnp.array([0.0, 1.0]), a)[-1])(0.5)',
     "grad(lambda x: (x ** 2, {'a': x}), has_aux=True)(2.0)",
     'jax.value_and_grad(lambda x: (x, x), has_aux=True)(2.0)',
     'jax.jvp(lambda x: (x, x), (1.0,), (1.0,), has_aux=True)',

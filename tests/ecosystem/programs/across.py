@@ -16,7 +16,7 @@ from numpyro.infer import MCMC, NUTS
 from tinygp import GaussianProcess, kernels
 
 X64 = True
-TOLERANCE = {"": 1e-8, "vae": 1e-7}
+TOLERANCE = {"": 1e-7, "vae": 2e-6, "vae params": 5e-4}  # Flax keeps parameters in 32 bits
 
 
 def flat(tree):
