@@ -108,3 +108,21 @@ def test_jaxprs_of_weak_numbers_convert_nothing():
 
         assert float(jax.extend.core.jaxpr_as_fun(jax.make_jaxpr(lambda x: 3 * x + 1)(0.5))(2.0)[0]) == 7.0
         assert "convert_element_type" in str(jax.make_jaxpr(lambda x: x.astype(jnp.float32))(jnp.int32(1)))
+
+
+def test_keywords_behind_arguments_that_are_left_out():
+    """A rule gets every argument in its place, also where one before a keyword has its default."""
+
+    def power(x, n=2, shift=0.0, twice=False):
+        return (x + shift) ** n * (2 if twice else 1)
+
+    f = w.custom_jvp(power, nondiff_argnums=(1, 3))
+
+    @f.defjvp
+    def rule(n, twice, primals, tangents):
+        (x, shift), (dx, dshift) = primals, tangents
+        return power(x, n, shift, twice), n * (x + shift) ** (n - 1) * (dx + dshift) * (2 if twice else 1)
+
+    assert w.grad(lambda x: f(x, twice=True))(3.0) == 12.0
+    assert w.jit(w.grad(lambda x: f(x, n=3, twice=False)))(2.0) == 12.0
+    assert w.grad(lambda x: f(x, shift=x))(1.0) == 8.0

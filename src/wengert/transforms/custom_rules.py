@@ -424,12 +424,12 @@ class _Custom(Transformed):
                 raise ArgumentError(f"{name_of(self._f)} has no signature; pass its arguments by position") from None
             return args
         bound = signature.bind(*args, **kwargs)
-        if bound.kwargs:
+        bound.apply_defaults()  # first: behind an argument that is left out, others count as keywords
+        if given := [k for k in bound.kwargs if k in kwargs]:
             raise ArgumentError(
-                f"{self.transformation} of {name_of(self._f)}: keyword-only arguments ({', '.join(bound.kwargs)}) "
+                f"{self.transformation} of {name_of(self._f)}: keyword-only arguments ({', '.join(given)}) "
                 f"cannot be passed to the rule by position; make them positional"
             )
-        bound.apply_defaults()
         return bound.args  # defaults of keyword-only arguments, such as a partial's, are the function's own affair
 
     def require_rule(self) -> None:
