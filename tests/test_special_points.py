@@ -38,7 +38,12 @@ ORDERS = {
 }
 
 # name: (function of a vector, point, gradient, Hessian)
+DEGREE = math.pi / 180
 POINTS = {
+    "tandg at 45": (lambda v: special.tandg(v[0]), [45.0], [2 * DEGREE], [[4 * DEGREE**2]]),
+    "tandg at 0": (lambda v: special.tandg(v[0]), [0.0], [DEGREE], [[0]]),
+    "cotdg at 45": (lambda v: special.cotdg(v[0]), [45.0], [-2 * DEGREE], [[4 * DEGREE**2]]),
+    "cotdg at 90": (lambda v: special.cotdg(v[0]), [90.0], [-DEGREE], [[0]]),
     "power at exponent 0": (lambda v: v[0] ** v[1], [2.0, 0.0], [0, LOG2], [[0, 0.5], [0.5, LOG2**2]]),
     "power at exponent 1": (
         lambda v: v[0] ** v[1],

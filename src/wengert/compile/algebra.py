@@ -291,6 +291,8 @@ def _checked_power(r: Rewriter, eqn: Equation, x: Atom, y: Atom) -> Atom:
     """Of integers with computed exponents, which NumPy refuses where one is negative."""
     dtype = eqn.outputs[0].aval.dtype
     x, y = (r.one(f.converted, a, dtype=dtype) for a in (x, y))
+    if 0 in eqn.outputs[0].aval.shape:  # no power is taken
+        return r.one(WHOLE_POWER, x, y)
     negative = r.one(f.less, y, Literal(dtype.type(0)))
     found = r.one(ANY, negative, axes=tuple(range(len(y.aval.shape)))) if y.aval.shape else negative
     r.one(REFUSE, found, error=NEGATIVE_POWER)
@@ -403,7 +405,9 @@ RULES[Formula] = _elementwise(lambda r, eqn, inputs: None)
 def _convert(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     (x,) = inputs
     n = number(x)
-    if n is not None and not isinstance(n, complex):
+    if (
+        n is not None and not isinstance(n, complex) and eqn.params["dtype"].isnative
+    ):  # a scalar's order is the machine's
         with np.errstate(all="ignore"):
             return Literal(eqn.primitive.impl(x.value, **eqn.params))  # type: ignore[union-attr]
     if x.aval.dtype == eqn.params["dtype"] and not x.aval.weak:

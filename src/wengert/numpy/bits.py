@@ -10,6 +10,7 @@ from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as _ops
 from ..ops.elementwise import absolute, bitwise_and, convert, nextafter, right_shift, where_p
+from ..ops.options import universal
 from ..ops.reduction import sum as _sum
 from ..ops.shape import canonical_axis, expand_dims, moveaxis, reshape
 from ..ops.slices import pad_p, slice_axis
@@ -18,6 +19,7 @@ from .elementary import as_ufuncs
 
 
 @plain(np.bitwise_count)
+@universal(np.bitwise_count)
 def bitwise_count(x: Any, /, out: None = None) -> Any:
     """How many bits are 1 in the absolute value of each integer.
 
@@ -106,6 +108,7 @@ def unpackbits(a: Any, /, axis: int | None = None, count: int | None = None, bit
 
 
 @plain(np.spacing)
+@universal(np.spacing)
 def spacing(x: Any, /, out: None = None) -> Any:
     """The distance from `x` to the next number away from zero, with the sign of `x`; its derivative is zero.
 

@@ -7,13 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from ..config import config
-from ..core import as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
+from ..config import canonical_dtype, config
+from ..core import as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import convolution as _convolution
 from ..ops.casts import as_inexact
 from ..ops.cumulative import cumsum_p, reverse
-from ..ops.elementwise import absolute, add, conj, convert, divide, multiply, not_equal, remainder, where_p
+from ..ops.elementwise import (
+    absolute,
+    add,
+    conj,
+    convert,
+    divide,
+    floor_divide,
+    multiply,
+    not_equal,
+    remainder,
+    where_p,
+)
 from ..ops.indexing import getitem
 from ..ops.promotion import result_dtype
 from ..ops.reduction import sum as _sum
@@ -150,6 +161,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if len(spacings) != len(axes):
         raise ArgumentError(f"gradient: {len(spacings)} spacings for {len(axes)} axes")
     out = tuple(_gradient_along(f, s, a, edge_order) for s, a in zip(spacings, axes, strict=True))
+    out = tuple(convert(g, dtype_of(f)) if dtype_of(g).kind == "f" else g for g in out)  # whatever the spacings are
     return out[0] if len(out) == 1 else out
 
 
@@ -186,21 +198,28 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     Example:
         >>> import wengert.numpy as wnp
         >>> wnp.unwrap(wnp.array([0, 3, 5, 1]), period=4)
-        array([ 0., -1.,  1.,  1.])
+        array([ 0, -1,  1,  1])
     """
     p = as_array(p)
     i = canonical_axis(axis, ndim_of(p))
     step = diff(p, axis=i)  # in the dtype of `p`, as NumPy has it
-    if not inexact_dtype(dtype_of(p)):
-        p, step = convert(p, config.float_dtype), convert(step, config.float_dtype)
-    half = period / 2
+    weak = type(period) in (int, float)
+    dtype = canonical_dtype(np.result_type(dtype_of(step), period if weak else dtype_of(as_value(period))))
+    whole = dtype.kind in "iu"
+    if dtype.kind == "u":
+        raise OverflowError(f"unwrap: half a period below 0 is out of bounds for {dtype}; convert with astype(int)")
+    p, step = convert(p, dtype), convert(step, dtype)
+    half = floor_divide(period, 2) if whole else period / 2
     wrapped = remainder(step + half, period) - half
-    wrapped = where((wrapped == -half) & (step > 0), half, wrapped)
+    ends = (wrapped == -half) & (step > 0)  # half a period is a tie, which odd whole periods have not
+    wrapped = where(ends & (remainder(period, 2) == 0) if whole else ends, half, wrapped)
     correction = wrapped - step
-    limit = half if discont is None else discont
+    limit = period / 2 if discont is None else discont
     correction = where_p.bind(absolute(step) < limit, dtype_of(p).type(0), correction)
     n = shape_of(p)[i]
-    return concatenate([slice_axis(p, i, 0, 1), slice_axis(p, i, 1, n) + cumsum_p.bind(correction, axis=i)], i)
+    return concatenate(
+        [slice_axis(p, i, 0, 1), convert(slice_axis(p, i, 1, n) + cumsum_p.bind(correction, axis=i), dtype)], i
+    )
 
 
 # --- interpolation ----------------------------------------------------------------------------------------------

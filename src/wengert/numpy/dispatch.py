@@ -13,6 +13,7 @@ from ..core import dtype_of
 from ..errors import NotSupportedError
 from ..ops.elementwise import convert
 from ..ops.naming import of_caller
+from ..ops.protocols import stored
 
 ndarray = np.ndarray
 _UNSET = frozenset({"where", "initial", "mean", "correction"})  # None means "not given" here, not to NumPy
@@ -49,6 +50,26 @@ def rounded(f: F) -> F:
     return call  # type: ignore[return-value]
 
 
+def _parameters(f: Any) -> tuple[str, ...]:
+    """The names of a function's arguments, whatever wraps it."""
+    while hasattr(f, "__wrapped__"):
+        f = f.__wrapped__
+    return f.__code__.co_varnames[: f.__code__.co_argcount + f.__code__.co_kwonlyargcount]
+
+
+def _into_out(f: Any, name: str) -> Any:
+    """A function that writes its result into the array that is given as ``out=``, traced ones too."""
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("out") is None:
+            return f(*args, **kwargs)
+        out = kwargs.pop("out")
+        return stored(out, f(*args, **kwargs), name)
+
+    return call
+
+
 def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "") -> Callable[[F], F]:  # noqa: C901 (the wrapper that it makes is counted too)
     """Decorator: where the first `arrays` arguments are NumPy arrays and nothing is traced, NumPy's function runs.
 
@@ -58,7 +79,8 @@ def plain(numpy_function: Callable[..., Any], arrays: int = 1, beyond: str = "")
 
     ours = frozenset(beyond.split())
 
-    def decorate(f: F) -> F:
+    def decorate(g: F) -> F:
+        f = _into_out(g, numpy_function.__name__) if "out" in _parameters(g) else g
         if arrays == 1:
 
             @functools.wraps(f)

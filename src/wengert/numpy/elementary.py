@@ -51,6 +51,7 @@ from ..ops.elementwise import (
 )
 from ..ops.fits import is_python_integer
 from ..ops.memory import copied
+from ..ops.options import universal
 from ..ops.reduction import all as _all
 from .dispatch import no_out, plain, rounded
 from .dtypes import finfo
@@ -77,6 +78,7 @@ def as_ufuncs(x: Any, name: str) -> Any:
     return x if inexact_dtype(d) else convert(x, np.result_type(d, np.float16))
 
 
+@universal(np.conj)
 def conj(x: Any, /) -> Any:
     """The complex conjugate; another array also where `x` is real.
 
@@ -168,6 +170,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
 # --- arithmetic -------------------------------------------------------------------------------------------------
 
 
+@universal(np.divmod)
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
     """The quotient rounded down, and the remainder.
 
@@ -180,6 +183,7 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:  # noqa: A001
 
 
 @plain(np.modf)
+@universal(np.modf)
 def modf(x: Any) -> tuple[Any, Any]:
     """The fractional and the whole part, both with the sign of `x`.
 
@@ -197,6 +201,7 @@ def modf(x: Any) -> tuple[Any, Any]:
 
 
 @plain(np.frexp)
+@universal(np.frexp)
 def frexp(x: Any) -> tuple[Any, Any]:
     """Mantissa and exponent: ``x = mantissa * 2**exponent``, the mantissa in [0.5, 1).
 
@@ -218,6 +223,7 @@ def frexp(x: Any) -> tuple[Any, Any]:
     return where_p.bind(zero, x, mantissa), convert(where_p.bind(zero, 0.0, exponent), np.int32)
 
 
+@universal(np.float_power)
 def float_power(x1: Any, x2: Any) -> Any:
     """`x1` to the power `x2`, in the default floating dtype at least.
 
@@ -234,6 +240,7 @@ def float_power(x1: Any, x2: Any) -> Any:
     return power(base, exponent)
 
 
+@universal(np.fabs)
 def fabs(x: Any) -> Any:
     """The absolute value, floating.
 
@@ -251,7 +258,7 @@ def _scaled(name: str, factor: float, doc: str) -> Any:
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = doc
-    return rounded(call)
+    return universal(getattr(np, name))(rounded(call))
 
 
 deg2rad = _scaled("deg2rad", math.pi / 180, "Degrees in radians.")

@@ -11,6 +11,7 @@ from ..errors import ShapeError
 from ..ops import contraction as _ops
 from ..ops.elementwise import conj
 from ..ops.indexing import getitem
+from ..ops.options import universal
 from ..ops.promotion import broadcast_shapes
 from ..ops.reduction import sum as _sum
 from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape, stack
@@ -97,7 +98,7 @@ def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = Fa
     return np.einsum_path(*shapes, optimize=optimize, einsum_call=einsum_call)  # type: ignore[call-overload]
 
 
-matmul = plain(np.matmul, 2)(_ops.matmul)
+matmul = plain(np.matmul, 2)(universal(np.matmul)(_ops.matmul))
 
 
 @plain(np.trace)
@@ -161,6 +162,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return moveaxis(stack(parts, -1), -1, axisc)
 
 
+@universal(np.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The dot products of vectors along `axis`, the first ones conjugated.
 
@@ -176,6 +178,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return getitem(_ops.matmul(expand_dims(conj(x), -2), expand_dims(y, -1)), (Ellipsis, 0, 0))
 
 
+@universal(np.matvec)
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Matrices times vectors, over stacks of both.
 
@@ -190,6 +193,7 @@ def matvec(x1: Any, x2: Any, /) -> Any:
     return getitem(_ops.matmul(x1, expand_dims(x2, -1)), (Ellipsis, 0))
 
 
+@universal(np.vecmat)
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Vectors, conjugated, times matrices, over stacks of both.
 

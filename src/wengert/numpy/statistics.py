@@ -129,14 +129,16 @@ def _quantile(  # noqa: C901 (NumPy's methods, side by side)
     _check_shares(q)
     boolean = dtype_of(x).kind == "b"
     whole = not inexact_dtype(dtype_of(x)) and method in _ELEMENTS
-    x = x if whole else as_inexact(x)
+    if not whole:
+        narrow = dtype_of(x).kind in "iu" and share_dtype is not None and inexact_dtype(share_dtype)
+        x = convert(x, np.promote_types(dtype_of(x), share_dtype)) if narrow and share_dtype else as_inexact(x)
     if dtype_of(x).kind == "c" and not median:
         raise DtypeError("quantiles of complex numbers: they have no order")
     shape, rank = shape_of(x), ndim_of(x)
     axes = canonical_axes(axis, rank)
     rest = [i for i in range(rank) if i not in axes]
     lead, n = tuple(shape[i] for i in rest), math.prod(shape[i] for i in axes)
-    if n == 0 and (skip_nan or 0 in lead):
+    if (n == 0 and 0 in lead) or (skip_nan and (n == 0 or 0 in lead)):
         out = np.full((*shape_of(q), *lead), np.nan, dtype_of(x) if inexact_dtype(dtype_of(x)) else config.float_dtype)
         return (
             reshape(out, (*shape_of(q), *[1 if i in axes else m for i, m in enumerate(shape)])) if keepdims else out[()]
@@ -194,7 +196,7 @@ def _quantile(  # noqa: C901 (NumPy's methods, side by side)
     else:
         out = where_p.bind(count > 0, out, dtype.type(np.nan))
     out = reshape(moveaxis(out, -1, 0), (*q_shape, *lead))
-    if share_dtype is not None and not whole:
+    if share_dtype is not None and not whole and method not in _ELEMENTS:
         out = convert(out, np.promote_types(dtype_of(out), share_dtype))
     if keepdims:
         out = reshape(out, (*q_shape, *[1 if i in axes else m for i, m in enumerate(shape)]))

@@ -14,7 +14,7 @@ from ..config import config
 from ..core import OBJECTS, Value, as_array, as_value, is_weak
 from .families import Elementwise
 from .naming import of_caller
-from .options import with_options
+from .options import add_methods, with_options
 from .quiet import Quiet
 from .samples import REAL, samples
 
@@ -65,6 +65,7 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     It takes NumPy's options by keyword (`ops.options`).
     """
     ufunc = primitive.function
+    known = ufunc if isinstance(ufunc, np.ufunc) else getattr(np, primitive.name, ufunc)  # whose options it takes
     bind = primitive.bind
     strengthen = primitive.weak_result
     arity = len(primitive.partials) if primitive.partials is not None else getattr(ufunc, "nin", 1)
@@ -72,9 +73,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     call: Any
     if arity == 1:
 
-        def unary_call(x: Value, /, **options: Any) -> Value:
-            if options:
-                return with_options(unary_call, ufunc, (x,), options)
+        def unary_call(x: Value, /, *out: Any, **options: Any) -> Value:
+            if options or out:
+                return with_options(unary_call, known, (x, *out), options)
             if type(x) is ndarray and config._x64 and x.dtype is not OBJECTS:
                 return ufunc(x)
             out = bind(as_value(x))
@@ -83,9 +84,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
         call = unary_call
     else:
 
-        def binary_call(x: Value, y: Value, /, **options: Any) -> Value:
-            if options:
-                return with_options(binary_call, ufunc, (x, y), options)
+        def binary_call(x: Value, y: Value, /, *out: Any, **options: Any) -> Value:
+            if options or out:
+                return with_options(binary_call, known, (x, y, *out), options)
             if type(x) is ndarray and type(y) is ndarray and config._x64:
                 if x.dtype is not OBJECTS and y.dtype is not OBJECTS:
                     return ufunc(x, y)
@@ -93,6 +94,8 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
             return as_array(out) if strengthen and is_weak(out) else out
 
         call = binary_call
+        if isinstance(known, np.ufunc):
+            add_methods(call, known)
     call.__name__ = call.__qualname__ = primitive.name
     library = "NumPy" if hasattr(np, primitive.name) else "SciPy"
     call.__doc__ = doc or f"Elementwise ``{primitive.name}``, as {library}'s function of that name."

@@ -13,9 +13,10 @@ import numpy as np
 
 from ..config import canonical_dtype
 from ..core import Tracer, ValueTracer, as_array, as_value, dtype_of, is_weak, ndim_of, shape_of
-from ..errors import NotSupportedError, user_operation
+from ..errors import ArgumentError, NotSupportedError, user_operation
 from . import elementwise as ew
 from . import memory, selection, shape, ufunc_methods, writing
+from .core_axes import along
 from .counterparts import BINDS, name_of, operation
 from .written import traced
 
@@ -62,6 +63,10 @@ def _call(
     """A call with options; `kwargs` are those of generalised ufuncs such as ``np.matmul``."""
     name, f = name_of(ufunc), operation(ufunc)
     results: Any = None
+    if order is not None and order not in ("C", "F", "A", "K"):
+        raise ArgumentError(f"{name}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    if kwargs:
+        f = along(ufunc, f, **kwargs)
     if dtype is not None or signature is not None or casting != "same_kind":
         inputs, results = _converted(ufunc, [as_value(a) for a in inputs], dtype, signature, casting)
     if where is not True and not isinstance(where, Tracer) and np.all(where):
@@ -69,7 +74,7 @@ def _call(
         if np.broadcast_shapes(np.shape(where), *shapes) == np.broadcast_shapes(*shapes):
             where = True  # nothing is left out
     if where is True:
-        result = f(*inputs, **kwargs)
+        result = f(*inputs)
     elif out is None or any(o is None for o in out):
         raise NotSupportedError(
             f"{name}(..., where=mask) leaves the other elements undefined; say what they are: "
@@ -77,7 +82,7 @@ def _call(
         )
     else:
         with np.errstate(all="ignore"):  # the elements that are left out may be anything
-            result = f(*inputs, **kwargs)
+            result = f(*inputs)
         where = as_value(where)
         if isinstance(result, tuple):
             result = tuple([ew.where(where, r, as_value(o)) for r, o in zip(result, out, strict=True)])

@@ -64,6 +64,22 @@ def _check_binary(ufunc: Any, method: str) -> None:
         )
 
 
+def _in_loop(ufunc: Any, x: Value, dtype: Any) -> Value:
+    """`x` in the dtype in which NumPy combines its elements: logarithms of whole numbers are none.
+
+    Raises:
+        TypeError: there is no such loop, as for `less` of numbers, whose result is none.
+    """
+    if dtype is not None:
+        x = ew.convert(x, canonical_dtype(dtype))
+    if dtype_of(x).kind == "V":
+        return x
+    first, second, _ = ufunc.resolve_dtypes((None, dtype_of(x), None), reduction=True)
+    if first != second:
+        raise TypeError(f"the resolved dtypes are not compatible with {ufunc.__name__} of neighbours")
+    return ew.convert(x, canonical_dtype(second))
+
+
 def _rows(x: Value, axis: int) -> list[Value]:
     x = shape.moveaxis(x, axis, 0)
     return [indexing.getitem(x, i) for i in range(shape_of(x)[0])]
@@ -104,8 +120,7 @@ def reduce(
         raise ValueError(
             f"reduction operation '{ufunc.__name__}' is not reorderable, so at most one axis may be specified"
         )
-    if dtype is not None:
-        x = ew.convert(x, canonical_dtype(dtype))
+    x = _in_loop(ufunc, x, dtype)
     kept = tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
     rest = tuple(n for i, n in enumerate(shape_of(x)) if i not in axes)
     mask = None
@@ -159,9 +174,7 @@ def accumulate(ufunc: Any, x: Any, axis: int = 0, dtype: Any = None) -> Value:
     """``ufunc.accumulate(x, ...)``: what `reduce` gives for the first elements, for each number of them."""
     _check_binary(ufunc, "accumulate")
     name = _RUNNING.get(ufunc)
-    x = as_array(x)
-    if dtype is not None:
-        x = ew.convert(x, canonical_dtype(dtype))
+    x = _in_loop(ufunc, as_array(x), dtype)
     if name is not None:
         return _named(name)(x, axis=axis)
     f, rows = operation(ufunc), _rows(x, axis)

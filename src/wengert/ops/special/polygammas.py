@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Value, aval_of, dtype_of
+from ...core import Value, dtype_of
 from ...documented import with_example
 from ...errors import NotDifferentiableError
 from ...lowering import Composition, formulas
@@ -18,7 +18,6 @@ from ..casts import convert
 from ..declare import function_of, lazy_special, unary
 from ..elementwise import cos, equal, power, real, rint, sin, stop_gradient_p, where
 from ..families import Elementwise
-from ..promotion import result_dtype
 from ..samples import SHAPES, inside
 from . import hurwitz, kernels
 from .declare import ParameterDerivative, few, scipy_function, special
@@ -51,7 +50,7 @@ def _no_order_derivative(ans: Value, n: Value, x: Value) -> Value:
 
 def _by_zeta(n: Value, x: Value) -> Value:
     """`_polygamma` in terms of other operations."""
-    dtype = result_dtype(aval_of(n), aval_of(x))
+    dtype = np.result_type(dtype_of(n), dtype_of(x))  # a Python number counts as an array, as in `_polygamma`
     n, x = (convert(v, dtype if dtype.kind == "f" else np.float64) for v in (n, x))
     rest = power(-1.0, n + 1) * gamma(n + 1.0) * zeta_p.bind(n + 1.0, x)
     return where(equal(n, 0), digamma(x), rest)

@@ -12,7 +12,7 @@ from ... import numpy as wnp
 from ...core import Tracer
 from ...documented import with_example
 from ...errors import ArgumentError
-from ...ops.elementwise import expm1, floor, log, power, sin, tan, where
+from ...ops.elementwise import expm1, floor, log, power, sin, stop_gradient_p, tan, where
 from ...ops.special import functions as _ops
 from ...ops.special.declare import floating
 from ...ops.special.functions import hyp1f1
@@ -86,7 +86,8 @@ def _degrees(name: str, doc: str, formula: Callable[[Any], Any]) -> Any:
 def _sine(t: Any) -> Any:
     half = where(t >= 180, t - 180, t)
     near = where(half > 90, 180 - half, half) * (PI / 180)
-    return where(t >= 180, -1.0, 1.0) * sin(near)
+    value = sin(near)
+    return where(t >= 180, -value, value)
 
 
 def _cosine(t: Any) -> Any:
@@ -122,14 +123,18 @@ with_example(
 )
 
 
-def _tangent(x: Any, lag: float, sign: float) -> Any:
-    t = lag + sign * (x - 180 * floor(x / 180))
-    t = where(t < 0, t + 180, where(t >= 180, t - 180, t))
+def _tangent(x: Any, inverse: bool) -> Any:
+    """The tangent of degrees or its inverse, by the angle to the nearest multiple of 90, exact at those of 45."""
+    t = x - 180 * floor(x / 180)
     up = t > 90
     t = where(up, 180 - t, t)
-    pole = t == 90
-    value = where(t == 45, 1.0, tan(where(pole, 0.0, t) * (PI / 180)))
-    return where(up, -1.0, 1.0) * where(pole, math.inf, value)
+    steep = t > 45
+    near = where(steep, 90 - t, t)
+    value = tan(near * (PI / 180))
+    value = value + where(near == 45, stop_gradient_p.bind(1 - value), 0.0)
+    turned = ~steep if inverse else steep
+    value = where(turned, 1 / where(turned, value, 1.0), value)
+    return where(up, -value, value)
 
 
 def tandg(x: Any) -> Any:
@@ -140,7 +145,7 @@ def tandg(x: Any) -> Any:
         >>> special.tandg(45.0).round(12)
         np.float64(1.0)
     """
-    return _tangent(floating(x)[0], 0.0, 1.0)
+    return _tangent(floating(x)[0], False)
 
 
 def cotdg(x: Any) -> Any:
@@ -151,7 +156,7 @@ def cotdg(x: Any) -> Any:
         >>> special.cotdg(45.0).round(12)
         np.float64(1.0)
     """
-    return _tangent(floating(x)[0], 90.0, -1.0)
+    return _tangent(floating(x)[0], True)
 
 
 def radian(d: Any, m: Any, s: Any) -> Any:
@@ -239,7 +244,7 @@ def diric(x: Any, n: int) -> Any:
     near = wnp.abs(t) < 1e-7 if x.dtype.itemsize > 4 else wnp.abs(t) < 1e-3
     safe = where(near, 1.0, t)
     value = where(near, 1 - (n * n - 1) * t * t / 24, sin(n * safe / 2) / (n * sin(safe / 2)))
-    return value if n % 2 else where(turns - 2 * floor(turns / 2) == 0, 1.0, -1.0) * value
+    return value if n % 2 else where(turns - 2 * floor(turns / 2) == 0, value, -value)
 
 
 __all__ = [
