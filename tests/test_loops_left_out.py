@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wengert.numpy as wnp
-from wengert import config, debug, hessian, jacfwd, jacrev, jit, lax, make_program, vmap
+from wengert import config, debug, grad, hessian, jacfwd, jacrev, jit, lax, make_program, vmap
 from wengert.ops.steep import steep
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -66,6 +66,34 @@ ORDERS = [lambda f, a=a, b=b: a(b(f)) for a in (jacfwd, jacrev) for b in (jacfwd
 @pytest.mark.parametrize("inner", [k for k in INNER if k not in ("fori", "cond", "constant", "branch in a loop")])
 def test_second_derivatives_of_loops_are_those_of_their_steps(inner):
     alike(lambda v: OUTER["running sums"](INNER[inner](v)), ORDERS, "second")
+
+
+# what the branch that is not taken takes, or a loop that takes no step, of roots one of which has a pole
+NOT_TAKEN = {
+    "a branch": lambda v, n: lax.cond(n > 0, wnp.sum, lambda y: 0.0, wnp.sqrt(v)),
+    "an operand": lambda v, n: lax.switch(n, [lambda y, z: wnp.sum(z), lambda y, z: wnp.sum(y)], wnp.sqrt(v), v),
+    "closed over": lambda v, n: (lambda y: lax.cond(n > 0, lambda: wnp.sum(y), lambda: 0.0))(wnp.sqrt(v)),
+    "no step": lambda v, n: (lambda y: wnp.sum(lax.fori_loop(0, n, lambda i, c: c * y, np.ones(3))))(wnp.sqrt(v)),
+    "no slice": lambda v, n: (lambda y: wnp.sum(lax.scan(lambda c, x: (c + y, x), 0 * V, np.ones(0))[0]))(wnp.sqrt(v)),
+}
+
+
+@pytest.mark.parametrize("name", NOT_TAKEN)
+def test_what_is_not_taken_does_not_count(name):
+    f = NOT_TAKEN[name]
+    with config.override(disable_jit=True):
+        want = jacfwd(f)(V, 0)
+    assert np.isfinite(want).all()
+    for d in (grad, jacfwd, lambda f: lambda v, n: jit(grad(f))(v, n), lambda f: lambda v, n: grad(jit(f))(v, n)):
+        np.testing.assert_array_equal(d(f)(V, 0), want)
+    for d in ORDERS:
+        np.testing.assert_array_equal(jit(d(f))(V, 0), np.zeros((3, 3)))
+
+
+def test_reverse_over_reverse_of_a_scan_with_an_unused_end():
+    f = lambda x: wnp.sum(lax.scan(lambda c, _: (wnp.sqrt(c - 1), c), x, None, length=2)[1])  # noqa: E731
+    for second in (grad(grad(f)), jit(grad(grad(f))), grad(jit(grad(f)))):
+        np.testing.assert_allclose(second(2.0), -0.25)  # of sqrt(x - 1); the next root has a pole
 
 
 def test_what_a_loop_does_beside_happens_once():

@@ -48,7 +48,7 @@ def alone(f: Callable[..., Any], avals: Sequence[Aval], name: str) -> Program:
     """
     from ..transforms.staging import stage
 
-    program, taken = stage(f, avals, name)
+    program, taken = stage(f, avals, name, derived=True)
     if taken:
         raise closed_over(f"a custom rule in {name}, or one that calls its own function too often,", taken[0])
     return program

@@ -30,11 +30,13 @@ class _Aside(threading.local):
             kept are kept apart.
         left: whether the function that runs is one beside a point, which is left but once.
         short: whether the sign of an argument may be that of a coefficient that was not computed.
+        depth: how often what a slope was asked for is differentiated, at most.
     """
 
     on: bool = False
     left: bool = False
     short: bool = False
+    depth: int = 0
 
 
 ASIDE = _Aside()
@@ -62,6 +64,8 @@ class Slope(Elementwise):
             if isinstance(x, Tracer):
                 if x.differentiated:
                     primal = cast(Any, x).first
+                    if ASIDE.left:
+                        ASIDE.depth = max(ASIDE.depth, _depth(x))
                     if hasattr(type(x._trace), "kinked") and (has_zeros(primal) or not known(primal)):
                         _mark(x._trace, _mover(primal))
                 elif not STAGED:
@@ -77,6 +81,15 @@ class Slope(Elementwise):
                 x, *before = primals
                 return Slope.toward(x, Slope.toward(before[0], t)) if before else side_by_tangent(x, t), None
         return self.bind(*primals), None
+
+
+def _depth(x: Value) -> int:
+    """How many traces differentiate a value, the one that leaves the point included."""
+    depth = 0
+    while isinstance(x, Tracer):
+        depth += x.differentiated
+        x = getattr(x, "first", None)
+    return depth
 
 
 def _mover(x: Value) -> Any:
@@ -103,12 +116,11 @@ def side_by_tangent(x: Value, t: Value) -> Value:
 
 
 def side_of(x: Value, coefficients: Callable[[int], Value | None], order: int) -> Value:
-    """The sign of a real number, and where it is 0 that of the first of its coefficients that is not: of the first two where
-    values are not known. 0 where all are."""
+    """The sign of a real number, and where it is 0 that of the first of its coefficients that is not. 0 where all are."""
     moves: list[Value] = []
     left = has_zeros(x) or not known(x)
     for k in range(1, order + 1):
-        if not left or (k > 2 and not all(map(known, moves))):
+        if not left:
             break
         c = coefficients(k)
         if c is not None:
@@ -129,18 +141,18 @@ def notice(args: tuple[Value, ...], params: dict[str, Any], mark: str = "slope")
             newest = a._trace
     if newest is None or not hasattr(type(newest), "kinked"):
         return
-    if any(_holds(p, mark) for p in programs_of(params)):
+    if any(holds(p, mark) for p in programs_of(params)):
         movers = [_mover(cast(Any, a).first) for a in args if isinstance(a, Tracer) and a._trace is newest]
         _mark(newest, next((m for m in movers if m is not None), None))
 
 
-def _holds(program: Program, mark: str) -> bool:
+def holds(program: Program, mark: str) -> bool:
     """Whether an operation with a mark stands in a Program or in one that it calls."""
     found = program.cache.get(mark)
     if found is None:
         found = program.cache[mark] = any(
             getattr(e.primitive, mark, False)
-            or any(_holds(p, mark) or (e.primitive in DERIVATIVES and _holds(p, "kink")) for p in subprograms(e))
+            or any(holds(p, mark) or (e.primitive in DERIVATIVES and holds(p, "kink")) for p in subprograms(e))
             for e in program.equations
         )
     return found
@@ -186,6 +198,7 @@ __all__ = [
     "Slope",
     "derivative_of_kinks",
     "hides",
+    "holds",
     "kinked",
     "made_aside",
     "notice",

@@ -31,12 +31,13 @@ def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> list[Any]:
             def by_tangents(sign: int) -> Any:
                 return run(AlongTangents().moved(leaves, sign))
 
-            ASIDE.short = False
+            ASIDE.short, ASIDE.depth = False, 0
             right = by_tangents(1)
             if not ASIDE.short:
                 return [right, by_tangents(-1)]
             try:
-                for order in _ORDERS if all(map(known, leaves)) else _ORDERS[:1]:
+                settled = all(map(known, leaves))
+                for order in _ORDERS if settled else _ORDERS[1:] if ASIDE.depth > _ORDERS[0] else _ORDERS[:1]:
                     ASIDE.short = False
                     found = [run(AlongSeries(order).moved(leaves, sign)) for sign in (1, -1)]
                     if not ASIDE.short:

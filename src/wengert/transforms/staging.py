@@ -191,6 +191,7 @@ class StagingTrace(Trace):
         examples: values of inputs, and what was computed from them; None where Python may not ask.
         answers: the value of each variable that Python asked for.
         guards: the variables that are compared for these answers, the value of each, and the user's line.
+        derived: whether its arguments may be derivatives.
         paths: of functions under `vmap` in it, the paths that examples take, or took when it was traced before.
         thread: the one that it was begun in.
         copies: arrays that the function used, and what they were then.
@@ -203,6 +204,7 @@ class StagingTrace(Trace):
         "_takes",
         "answers",
         "copies",
+        "derived",
         "equations",
         "examples",
         "follows",
@@ -231,6 +233,7 @@ class StagingTrace(Trace):
         self.producer: dict[Var, Equation] = {}
         self._mapped = self._judged = 0
         self._flat: dict[Var, bool] = {}
+        self.derived = False
         self.guards: dict[Var, Guard] = {}
         self.paths: dict[Any, Any] | None = None
         self.answers: dict[Var, np.ndarray] = {}
@@ -287,13 +290,13 @@ class StagingTrace(Trace):
 
     def tame(self, variable: Var) -> bool:
         """Whether no derivative that may be infinite stands in what a variable was computed by (`ops.steep`)."""
-        flat = self._flat
+        flat, given = self._flat, not self.derived
         for eqn in (self.equations or ())[self._judged :]:
-            is_tame = all(flat.get(a, True) if isinstance(a, Var) else finite(a.value) for a in eqn.inputs)
+            is_tame = all(flat.get(a, given) if isinstance(a, Var) else finite(a.value) for a in eqn.inputs)
             is_tame = is_tame and not is_steep(eqn)
             flat.update(dict.fromkeys(eqn.outputs, is_tame))
         self._judged = len(self.equations or ())
-        return flat.get(variable, True)
+        return flat.get(variable, given)
 
     def takes(self, primitive: Primitive) -> bool:
         """Whether the operation on values of older traces belongs into this Program."""
@@ -468,6 +471,7 @@ def stage(
     hoist_arrays: bool = False,
     paths: dict[Any, Any] | None = None,
     follows: bool = True,
+    derived: bool = False,
 ) -> tuple[Program, list[Value]]:
     """Trace `f`, from values to a sequence of values, to a Program.
 
@@ -477,12 +481,13 @@ def stage(
         hoist_arrays: whether arrays that `f` closes over are hoisted as well.
         paths: those of functions under `vmap` in it that were found when it was traced before.
         follows: whether Python may ask for values at all; the examples are then for callbacks and rules alone.
+        derived: whether arguments may be derivatives, and infinite where what a user gave is finite.
 
     Returns:
         The Program, and the hoisted tracers (and arrays): they are its first inputs, before those of `avals`.
     """
     trace = StagingTrace(what)
-    trace.hoist_arrays, trace.paths, trace.follows = hoist_arrays, paths, follows
+    trace.hoist_arrays, trace.paths, trace.follows, trace.derived = hoist_arrays, paths, follows, derived
     inputs = [trace.input(a) for a in avals]
     variables = [t.atom for t in inputs]  # an input that `f` writes into becomes another array
     if examples is not None:

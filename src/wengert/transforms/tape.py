@@ -25,6 +25,7 @@ from ..ops.support import Support, both, chosen, nonzero, note, summed, transpos
 from ..ops.supported_products import product
 from ..ops.terms import plus, times
 from ..places import READERS, Place, step_at
+from .staging import tame
 
 ndarray = np.ndarray
 
@@ -443,7 +444,7 @@ def _product(c: Value, ct: Value, s: Support) -> Value:
         if node is not None and node.primitive is weighted_sum and node.params is None:
             node.params = s
             return g
-    return times(within(c, s), ct)
+    return times(c if s.dear and tame(c) else within(c, s), ct)
 
 
 def _product_of_two(node: LinearTracer, ct: Value, s: Support) -> list[Value | None]:

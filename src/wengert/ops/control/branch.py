@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Aval, Value, shape_of
+from ...core import Aval, Value, inexact_dtype, shape_of
 from ...lowering import kinds
 from ...program import Atom, Literal, Program, subprograms
 from ..derived import (
@@ -196,7 +196,9 @@ class Cond(EffectPrimitive):
         return [next(grads) if b else None for b in linear]
 
     def leaves_out(self, params: dict[str, Any]) -> bool:
-        return any(map(drops, params["branches"]))
+        """A branch also leaves out operands that another one takes."""
+        branches = params["branches"]
+        return any(map(drops, branches)) or len({_taken(b) for b in branches}) > 1
 
     def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         branches = params["branches"]
@@ -229,7 +231,12 @@ class Cond(EffectPrimitive):
         values = [v for v in (*cotangent, *masks) if v is not None]
         outs = iter(self.bind(args[0], *fixed, *values, branches=back))
         grads = along(linear, [next(outs) if b else None for b in live])
-        return grads, along(linear, as_supports([next(outs) if b else None for b in masked]))
+        reached = along(linear, as_supports([next(outs) if b else None for b in masked]))
+        if not any(supports) and not any(map(drops, branches)):
+            for s in reached:
+                if s is not None:
+                    s.dear = True
+        return grads, reached
 
     # --- batching ------------------------------------------------------------------------------------------------
 
@@ -324,6 +331,19 @@ def _linear_branch(
     made, _ = stage(run, [*places, *operands, *arguments], program.name)
     made.masked = program.masked
     return made
+
+
+def _taken(program: Program) -> tuple[bool, ...]:
+    """The numbers among the operands of a branch on which a result depends."""
+
+    def make() -> tuple[bool, ...]:
+        n, outs = len(program.inputs), program.outputs
+        differentiable = [inexact_dtype(a.dtype) for a in program.in_avals]
+        return tuple(
+            b and any(dependence(program, [i == k for i in range(n)], outs)) for k, b in enumerate(differentiable)
+        )
+
+    return once(program, "taken", make)
 
 
 def _dear(program: Program) -> bool:

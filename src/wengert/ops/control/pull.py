@@ -31,8 +31,10 @@ from ..derived import (
     transposed_program,
 )
 from ..known import known
+from ..shape import broadcast_to
 from ..sides import derivative_of_kinks
 from ..steep import steep
+from ..support import Support
 from ..supported import along, as_supports, drops, mask_of, masks_of
 from .backwards import backwards
 from .binomial import Blocks, bytes_of, planned, walked
@@ -103,13 +105,16 @@ class WhileTangent(Primitive):
         return [None] * n + [g for g, b in zip(grads, nonzero, strict=True) if b]
 
     def leaves_out(self, params: dict[str, Any]) -> bool:
-        return drops(params["body"])
+        """A loop that takes no step leaves out its constants."""
+        return drops(params["body"]) or any(params["nonzero"][: params["body_consts"]])
 
     def supported(self, cotangent: Any, supports: Any, args: Sequence[Value], params: dict[str, Any]) -> Any:
         """Where values are known, the steps one by one on a tape of their own; else the walk back carries masks along."""
         from ...transforms.tape import Tape, pull_back_supported
 
         nonzero = params["nonzero"]
+        if not any(supports) and not drops(params["body"]):
+            return self.transpose(cotangent, args, params), self._of_no_step(args, params)
         n, masks = len(args) - sum(nonzero), masks_of(supports, cotangent)
         if all(map(known, (*args[:n], *[v for v in (*cotangent, *masks) if v is not None]))):
             tape = Tape()
@@ -123,7 +128,27 @@ class WhileTangent(Primitive):
         moving = nonzero[params["body_consts"] :]
         given, marks = along(moving, cotangent), along(moving, masks)
         pulled = while_p.rules.pull_supported(args[:n], given, marks, _plain(params), nonzero)
-        return [[None] * n + [g for g, b in zip(values, nonzero, strict=True) if b] for values in pulled]
+        grads, found = [[None] * n + [g for g, b in zip(values, nonzero, strict=True) if b] for values in pulled]
+        none = self._of_no_step(args, params)
+        return grads, [s if t is None else t for s, t in zip(none, found, strict=True)]
+
+    def _of_no_step(self, args: Sequence[Value], params: dict[str, Any]) -> list[Support | None]:
+        nonzero, nb = params["nonzero"], params["body_consts"]
+        n = len(args) - sum(nonzero)
+        found = [*of_constants(args[:n], params), *[None] * (len(nonzero) - nb)]
+        return [None] * n + [s for s, b in zip(found, nonzero, strict=True) if b]
+
+
+def of_constants(args: Sequence[Value], params: dict[str, Any]) -> list[Support]:
+    """The supports of the cotangents of a body's constants, which are reached if there is a first step."""
+    tests, consts, start = parts(args, params)
+
+    def constant(aval: Aval) -> Support:
+        s = Support(lambda: broadcast_to(params["cond"].evaluate([*tests, *start])[0], aval.shape))
+        s.dear = True
+        return s
+
+    return [constant(a) for a in params["body"].in_avals[: len(consts)]]
 
 
 class Pulling(NamedTuple):

@@ -20,7 +20,7 @@ from ..support import Support
 from ..supported import as_supports, drops, masks_of
 from .loop import _zero, tangent_loop, while_p
 from .programs import on_newest_tape, zeros
-from .pull import WhilePull, _plain
+from .pull import WhilePull, _plain, of_constants
 from .reached import loop_of, reached_by
 from .scan import moving_flags
 from .supported_pull import pull_supported
@@ -78,7 +78,9 @@ def _supported(self: WhilePull, cotangent: Any, supports: Any, args: Sequence[Va
             loop[0], [*[None] * nk, *whole, *none], [*[None] * nk, *whole_masks, *none], loop[1], wanted
         )
         first = loop[1]["body_consts"]
-        found[nc : nc + nb], reached[nc : nc + nb] = grads[:nb], parts[:nb]
+        none = of_constants(at[:n], params)
+        found[nc : nc + nb] = grads[:nb]
+        reached[nc : nc + nb] = [s if t is None else t for s, t in zip(none, parts[:nb], strict=True)]
         found[nc + nb : n], reached[nc + nb : n] = grads[first : first + nk], parts[first : first + nk]
     return (
         [g if b else None for g, b in zip(found, linear, strict=True)],

@@ -174,13 +174,16 @@ class Scan(EffectPrimitive):
         linear = on_newest_tape(args)
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
         masked = False
+        if not params["length"]:  # nothing but what is carried is reached
+            rest = [*[None] * nc, *cotangent[:nk], *[None] * (len(args) - nc - nk)]
+            return [g if b else None for g, b in zip(rest, linear, strict=True)]
         ys = tuple(c is not None for c in cotangent[nk:])
         first = sum(flags[:nc])
         given = fixed_point(
             [c is not None for c in cotangent[:nk]],
             lambda f: transposed_program(body, flags, (*f, *ys), masked)[1][first : first + nk],
         )
-        unused = params["length"] > 0 and given != tuple(c is not None for c in cotangent[:nk])
+        unused = given != tuple(c is not None for c in cotangent[:nk])
         if unused and body.cache.get("steep", True):  # at the end a cotangent is no 0 that meets an infinite derivative
             return self.supported(cotangent, [None] * len(cotangent), args, params)[0]
         back, live = transposed_body(body, flags, (*given, *ys), masked, nc, nk)
@@ -201,7 +204,8 @@ class Scan(EffectPrimitive):
             )
         )  # fmt: skip
         found = [next(outs) if b else None for b in live[:first]]
-        found += [next(outs) if b else None for b in given]
+        start = [next(outs) if b else None for b in given]
+        found += [g if b else None for g, b in zip(start, live[first:], strict=False)]  # no step may take the start
         found += [next(outs) if b else None for b in live[first + nk :]]
         grads = iter(found)
         return [next(grads) if b else None for b in flags]
@@ -213,6 +217,11 @@ class Scan(EffectPrimitive):
         """The scan backwards, which carries the supports of cotangents beside them."""
         body, nc, nk = params["body"], params["consts"], params["carry"]
         linear = on_newest_tape(args)
+        if not params["length"]:
+            rest = [*[None] * nc, *supports[:nk], *[None] * (len(args) - nc - nk)]
+            return self.transpose(cotangent, args, params), [
+                s if b else None for s, b in zip(rest, linear, strict=True)
+            ]
         flags = (*linear[:nc], *[True] * nk, *linear[nc + nk :])
         masks = masks_of(supports, cotangent)
         given, masked = [c is not None for c in cotangent], [m is not None for m in masks]

@@ -16,7 +16,7 @@ from ...core import Aval, Value
 from ...lowering import kinds
 from ..derived import linearized_programs, strong
 from ..elementwise import not_equal
-from ..sides import derivative_of_kinks
+from ..sides import ASIDE, derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of
 from .loop import Flags, _zero
@@ -51,7 +51,9 @@ class SupportedPull(WhilePull):
         rest = iter(primals[k:])
         marks = [next(rest) if b else None for b in params["marked"]]
         outs = self.bind(*primals, **params)
-        _, ts = self.pushed(primals[:k], tangents[:k], _unmarked(params), marks)
+        values, ts = self.pushed(primals[:k], tangents[:k], _unmarked(params), marks)
+        if ASIDE.on:  # beside a kink values are others
+            outs = [*values, *outs[len(values) :]]
         return outs, [*ts, *[None] * (len(outs) - len(ts))]
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:

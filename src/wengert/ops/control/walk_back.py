@@ -20,7 +20,7 @@ from ...transforms.batching import BatchTrace
 from ..derived import alone, batched_program, dependence, execute, once, strong
 from ..elementwise import not_equal
 from ..shape import broadcast_to
-from ..sides import derivative_of_kinks
+from ..sides import ASIDE, derivative_of_kinks, holds
 from .lanes import each_alone
 from .loop import parts
 from .programs import batched_value, run_alone, widened
@@ -78,8 +78,8 @@ class ReachedPull(Primitive):
     def jvp(self, primals: Sequence[Value], tangents: Sequence[Value | None], params: dict[str, Any]) -> Any:
         from ...transforms.forward import jvp_flat
 
-        outs = self.bind(*primals, **params)
-        return outs, jvp_flat(lambda *a: params["plain"].evaluate(a), primals, tangents)[1]
+        outs, ts = jvp_flat(lambda *a: params["plain"].evaluate(a), primals, tangents)
+        return outs if ASIDE.on else self.bind(*primals, **params), ts  # beside a kink values are others
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         outs = self.bind(*primals, **params)
@@ -182,6 +182,8 @@ def _pull(primitive: Primitive) -> Any:
         used = [b for b, k in zip(consts, p.consts, strict=True) if k]
         state = [b for b, k in zip(carry, p.carry, strict=True) if k]
         if params.get("checkpoint") is not None or any(batched[n + sum(params["given"]) :]):
+            return None
+        if holds(params["body"], "kink") or holds(params["body"], "slope"):  # which are looked at from beside
             return None
         c = carried(p.forward, size, (*used, *state), (False,) * (len(used) + len(state)), len(used), len(state))
         if any(tests) or dependence(p.cond, [*tests, *c.batched])[0]:
