@@ -200,3 +200,9 @@ def test_errors():
         jet(wnp.sin, (np.ones(3),), ([np.ones(2)],))
     with pytest.raises(errors.TreeError, match="1 primals"):
         jet(wnp.sin, (1.0,), ())
+
+
+def test_real_parts_of_numbers():
+    f = lambda x: wnp.abs(x + 1j * wnp.cos(x)) ** 2
+    _, found = wengert.jet(f, (np.array(0.05),), ([1.0, 0.0],))
+    np.testing.assert_allclose(found, [0.1 - np.sin(0.1), 2 - 2 * np.cos(0.1)], rtol=1e-9)

@@ -174,3 +174,9 @@ def test_functions_that_write_into_plain_arrays():
     np.testing.assert_allclose(laplacian(f)(X), np.sum(12 * X[:3] ** 2))
     np.testing.assert_allclose(hessian_diagonal(f)(X), [*12 * X[:3] ** 2, 0, 0, 0])
     np.testing.assert_allclose(wengert.taylor(f, X, 4)[4], 3.0)
+
+
+def test_an_operand_that_stands_twice_is_one():
+    h = lambda x: wnp.copysign(x, x) ** 2 + wnp.copysign(x, x)
+    for point in (0.0, -0.0, 1.0, -2.0):
+        assert float(wengert.laplacian(h)(point)) == 2.0

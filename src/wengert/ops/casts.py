@@ -36,6 +36,12 @@ def _same_shape_rule(function: Any) -> Callable[..., Aval]:
     return rule
 
 
+def _copied(x: Any) -> Any:
+    """A copy of an array, or of a number of Python's or NumPy's."""
+    out = np.array(x)
+    return out if out.ndim else out[()]
+
+
 def _real_transpose(ct: Value, x: Any) -> Value:
     return convert(ct, x.dtype)
 
@@ -46,7 +52,7 @@ def _imag_transpose(ct: Value, x: Any) -> Value:
 
 real_p = Linear(
     "real",
-    lambda x: np.real(x).copy(),
+    lambda x: _copied(np.real(x)),
     _same_shape_rule(np.real),
     _real_transpose,
     lambda n, x: real(x),
@@ -56,7 +62,7 @@ real_p = Linear(
 )
 imag_p = Linear(
     "imag",
-    lambda x: np.imag(x).copy(),
+    lambda x: _copied(np.imag(x)),
     _same_shape_rule(np.imag),
     _imag_transpose,
     lambda n, x: imag(x),

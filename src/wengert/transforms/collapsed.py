@@ -131,8 +131,12 @@ class CollapsedTrace(Trace):
     def _of_some(self, primitive: Primitive, primals: Sequence[Value], moved: Sequence[Any]) -> Value:
         """An elementwise operation of several arguments: the sum apart from the batch, so that a diagonal stays one."""
 
+        same = [next(k for k, y in enumerate(primals) if y is x) for x in primals]
+        apart = sorted(set(same))  # an operand that stands twice is one for the rules too, as in copysign(x, x)
+        primals, moved = [primals[k] for k in apart], [moved[k] for k in apart]
+
         def run(*values: Value) -> list[Value]:
-            return [primitive.bind(*values)]
+            return [primitive.bind(*[values[apart.index(k)] for k in same])]
 
         along = [None if m is None or m[0] is None else [m[0], None] for m in moved]
         (out,), (found,) = series_flat(run, primals, along, 2, self)
