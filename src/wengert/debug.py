@@ -89,6 +89,17 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
         >>> _ = f(3.0)
         x is 3.0
     """
+    check_format(fmt, args, kwargs, "debug.print")
+    callback(_Print(fmt), *args, ordered=ordered, **kwargs)
+
+
+def check_format(fmt: str, args: Any, kwargs: Any, what: str) -> None:
+    """Raise where a format string and its arguments do not fit.
+
+    Raises:
+        ValueError: there is no place for an argument.
+        IndexError, KeyError: there is no argument for a place.
+    """
     used: set[Any] = set()
 
     class Check(string.Formatter):
@@ -113,8 +124,7 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
         ("keyword", [k for k in kwargs if k not in used]),
     ):
         if unused:
-            raise ValueError(f"Unused {kind} arguments to `debug.print`: {unused}: {fmt!r} has no place for them")
-    callback(_Print(fmt), *args, ordered=ordered, **kwargs)
+            raise ValueError(f"Unused {kind} arguments to `{what}`: {unused}: {fmt!r} has no place for them")
 
 
 __all__ = ["callback", "print"]

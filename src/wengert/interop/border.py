@@ -429,14 +429,18 @@ def _stage(function: Outer, name: str) -> Callable[..., Any]:
     return lambda *args, **kwargs: kind(function, args, kwargs)
 
 
+_FLOAT32 = np.dtype(np.float32)  # which is narrow already
+
+
 def bordered(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the library's with the border around it: `Array`s in, `Array`s out."""
 
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            out = f(*[lower(a) for a in args], **{k: lower(v) for k, v in kwargs.items()} if kwargs else {})
-            if not config._x64:
+            given = [a._value if type(a) is Array else lower(a) for a in args]
+            out = f(*given, **{k: lower(v) for k, v in kwargs.items()}) if kwargs else f(*given)
+            if not config._x64 and not (type(out) is ndarray and out.dtype is _FLOAT32):
                 if type(out) is tuple:
                     out = tuple(map(demoted, out))
                 else:

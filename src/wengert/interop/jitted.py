@@ -17,13 +17,15 @@ import numpy as np
 from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer
+from ..errors import WengertError
 from ..provided import provided
 from ..transforms.function import name_of
 from ..transforms.jit import jit as our_jit
 from .array import Array, wrap
-from .border import Outer, _loaded, in_order, lift
+from .border import Outer, _loaded, in_order, lift, lower
 from .donation import give_up, given_up
 from .leaks import Watch, check
+from .wording import in_jax_words
 
 ndarray = np.ndarray
 KEPT = 256  # structures that a function is remembered for: those used last
@@ -70,6 +72,14 @@ class PjitFunction(Outer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            if not kwargs and self.simple and not _loaded and not config.debugging and _alone(map(type, args)):
+                try:
+                    out = self.inner(*[a._value if type(a) is Array and not a._weak else lower(a, True) for a in args])
+                except WengertError as error:
+                    raise in_jax_words(error, self.__name__)  # noqa: B904 (the same error)
+                if Watch.on:
+                    check()
+                return wrap(out) if type(out) is ndarray else lift(out)
             if "ref" in _loaded:
                 return self._with_refs(self.remade, args, kwargs, lambda: self._without_refs(args, kwargs))
             return self._without_refs(args, kwargs)
@@ -80,6 +90,12 @@ class PjitFunction(Outer):
     def _without_refs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if (self.simple and not kwargs and _alone(map(type, args))) or config.debugging:
             return self._plain(args, kwargs)
+        if (
+            self.simple and not kwargs and any(isinstance(a, np.generic) for a in args)
+        ):  # arrays of no axes, by their dtypes
+            args = tuple([np.asarray(a) if isinstance(a, np.generic) else a for a in args])
+            if _alone(map(type, args)):
+                return self._plain(args, kwargs)
         return self._flattened(args, kwargs)
 
     def _flattened(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from ..core import as_value, inexact_dtype
 from ..errors import ArgumentError
 from ..provided import provided
 from . import promotion
-from .array import Array, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
+from .array import Array, _new, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
 from .border import REFUSED_BY_NUMPY, bordered, lift, lower, of_both_kinds
 from .conversion import converted
 from .promotion import joined
@@ -129,6 +129,51 @@ def _takes_any(f: Any) -> bool:
     return kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 
 
+_FLOATS = frozenset(np.dtype(d) for d in ("float16", "float32", "float64", "complex64", "complex128"))
+
+
+def _quick(
+    f: Callable[..., Any], general: Callable[..., Any], n: int, inexact: bool, never: bool
+) -> Callable[..., Any]:
+    """`general`, quicker for one array, or two of one dtype and weakness, which need no conversion."""
+
+    @functools.wraps(f)
+    def of_one(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and type(args[0]) is Array and not kwargs:
+            x = args[0]
+            value = x._value
+            if not inexact or value.dtype in _FLOATS:
+                try:
+                    out = f(value)
+                except REFUSED_BY_NUMPY:
+                    return general(*args)  # which says what JAX says
+                if type(out) is np.ndarray:
+                    made = _new(Array)
+                    made._value, made._weak = out, x._weak and not never
+                    return made
+                return lift(out, x._weak and not never)
+        return general(*args, **kwargs)
+
+    @functools.wraps(f)
+    def of_two(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 2 and type(args[0]) is type(args[1]) is Array and not kwargs and promotion.ranks is None:
+            x, y = args
+            a, b = x._value, y._value
+            if a.dtype is b.dtype and x._weak is y._weak and (not inexact or a.dtype in _FLOATS):
+                try:
+                    out = f(a, b)
+                except REFUSED_BY_NUMPY:
+                    return general(*args)
+                if type(out) is np.ndarray:
+                    made = _new(Array)
+                    made._value, made._weak = out, x._weak and not never
+                    return made
+                return lift(out, x._weak and not never)
+        return general(*args, **kwargs)
+
+    return of_one if n == 1 else of_two
+
+
 def meeting(
     f: Callable[..., Any], n: int, inexact: bool = False, numeric: bool = False, weak: str = "joined"
 ) -> Callable[..., Any]:
@@ -147,16 +192,6 @@ def meeting(
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            if not kwargs and not numeric and promotion.ranks is None:
-                if n == 1 and len(args) == 1 and type(args[0]) is Array:
-                    x = args[0]
-                    if not inexact or x._value.dtype.kind in "fc":
-                        return lift(f(x._value), x._weak and not never)
-                if n == 2 and len(args) == 2 and type(args[0]) is type(args[1]) is Array:
-                    x, y = args
-                    if x._value.dtype is y._value.dtype and x._weak is y._weak:
-                        if not inexact or x._value.dtype.kind in "fc":
-                            return lift(f(x._value, y._value), x._weak and not never)
             named = [k for k in (kwargs if takes_any else names[len(args) :]) if kwargs.get(k) is not None]
             values = [*args[:n], *[kwargs[k] for k in named]]
             places = [i for i, v in enumerate(values) if v is not None]
@@ -178,7 +213,7 @@ def meeting(
             dtypes = [joined(*[kind_of(a) for a in args[:n] if a is not None])[0]] * n if _are_numbers(args[:n]) else ()
             raise of_both_kinds(error, f.__name__, tuple(dtypes)) from None
 
-    return function
+    return function if numeric or n not in (1, 2) else _quick(f, function, n, inexact, never)
 
 
 def _are_numbers(args: Any) -> bool:

@@ -310,8 +310,8 @@ SAYINGS = (
         "Too many indices: array is {ndim_of_s}-dimensional, but {n} were indexed",
     ),
     (
-        r"a mask of shape .*? does not fit the axes",
-        "boolean index did not match shape of indexed array in index 0",
+        r"a mask of shape (?P<s>\(.*?\)) does not fit the axes of lengths (?P<l>\(.*?\))",
+        "boolean index did not match shape of indexed array in index 0: got {s}, expected {l}",
     ),
     (r"invalid value encountered in (?P<op>.*)", "invalid value (nan) encountered in {op}"),
     (r"divide by zero encountered in (divide|scalar divide)", "invalid value (inf) encountered in div"),

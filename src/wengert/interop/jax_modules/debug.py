@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import debug as ours
+from ...debug import check_format
 from ..border import lower
 from .callbacks import debug_callback as callback
 
@@ -32,12 +33,11 @@ def print(  # noqa: A001 (JAX's name)
         ordered, partitioned: lines come in order in any case, and from the one device.
         skip_format_check: whether arguments without a place in `fmt` are let pass.
     """
-    if skip_format_check:
-
-        def shown(*a: Any, **k: Any) -> None:
-            sys.stdout.write(fmt.format(*a, **k) + "\n")
-
-        callback(shown, *args, **kwargs)
+    if not skip_format_check:
+        check_format(fmt, args, kwargs, "jax.debug.print")
+    trees = any(isinstance(x, (dict, list, tuple)) for x in (*args, *kwargs.values()))  # which show the class of arrays
+    if trees or skip_format_check:
+        callback(lambda *a, **k: sys.stdout.write(fmt.format(*a, **k) + "\n"), *args, **kwargs)
     else:
         ours.print(fmt, *lower(args), ordered=ordered, **lower(kwargs))
 

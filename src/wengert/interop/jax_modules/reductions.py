@@ -27,6 +27,8 @@ def _integer_reduction(name: str) -> Callable[..., Any]:
         where: Any = None, promote_integers: bool = True,
     ) -> Any:  # fmt: skip
         if type(a) is Array and dtype is out is initial is where is None and promote_integers:  # the usual call
+            if axis is None and not keepdims:
+                return inner(a)
             return inner(a, axis, keepdims=keepdims) if keepdims else inner(a, axis)
         no_out(name, out)
         kind = kind_of(checked(a, function, 0))[0]
