@@ -4,6 +4,7 @@ Those named ``page_*``, written from what pages of JAX's documentation teach, pr
 of errors and how messages begin. Two of them are run here, all with the peers' tests.
 """
 
+import gc
 import json
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def test_program(name):
 
 
 def differing(name):
+    gc.collect()  # references of programs before
     with jax_names.as_jax():
         return programs.differences(programs.run(BY_NAME[name]).splitlines(), PRINTED[name])
 

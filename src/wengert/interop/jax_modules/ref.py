@@ -366,7 +366,11 @@ def with_refs(
             give(used, values)
             return out
 
-        if key in made:
+        try:
+            known = key in made
+        except TypeError:  # static arguments without a hash, of which the library says so
+            return plain()
+        if known:
             found = made[key]
             return plain() if found is None else run(found[0], [*refs, *found[1]])
         f = transformed([])
