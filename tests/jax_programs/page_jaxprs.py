@@ -43,9 +43,6 @@ print(jax.make_jaxpr(lambda a: a + 1)(2))
 print(jax.make_jaxpr(lambda d: {"x": d["b"] * 2, "a": d["a"]})({"b": 1.0, "a": jnp.ones(2)}))
 print(jax.make_jaxpr(lambda a: (lax.exp(a), lax.add(a, 2.0), lax.max(a, 0.0), lax.reduce_max(a, (0,))))(jnp.ones(3)))
 print(jax.make_jaxpr(lambda x: lax.cond(x >= 0.0, lambda t: t + 3.0, lambda f: f - 3.0, x))(5.0))
-print(
-    jax.make_jaxpr(lambda a, b: lax.cond(a >= 0.0, lambda t: t[0] + b, lambda f: f[0] - f[1], (a, b)))(5.0, jnp.ones(1))
-)
 
 
 def func12(arg):
