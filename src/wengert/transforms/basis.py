@@ -268,7 +268,8 @@ def reaching(
 ) -> list[Reached]:
     """A function, linear in its batches of vectors, of batches whose masks are known: its results, and theirs."""
     outs: list[Reached] = []
-    with BasisTrace(size, exact=True) as trace:
+    trace = BasisTrace(size, exact=True)
+    with trace:
         boxed = [trace._reached(*given) for given in zip(values, batched, masks, strict=True)]
         for o in map(as_value, f(boxed)):
             s = trace._of(o) if trace._owns(o) else None

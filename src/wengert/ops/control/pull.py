@@ -135,8 +135,9 @@ class WhileTangent(Primitive):
     def _of_no_step(self, args: Sequence[Value], params: dict[str, Any]) -> list[Support | None]:
         nonzero, nb = params["nonzero"], params["body_consts"]
         n = len(args) - sum(nonzero)
-        found = [*of_constants(args[:n], params), *[None] * (len(nonzero) - nb)]
-        return [None] * n + [s for s, b in zip(found, nonzero, strict=True) if b]
+        found: list[Support | None] = [*of_constants(args[:n], params), *[None] * (len(nonzero) - nb)]
+        none: list[Support | None] = [None] * n
+        return none + [s for s, b in zip(found, nonzero, strict=True) if b]
 
 
 def of_constants(args: Sequence[Value], params: dict[str, Any]) -> list[Support]:
