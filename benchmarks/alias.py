@@ -8,6 +8,7 @@ microseconds; "more" is what the alias adds to the same operation of the library
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -37,8 +38,7 @@ def least(functions: dict[str, Callable[[], Any]]) -> dict[str, float]:
 def pairs() -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
     """For each row a call of the alias and the same one of the library."""
     with jax_names.as_jax():
-        import jax
-        import jax.numpy as jnp
+        jax, jnp = importlib.import_module("jax"), importlib.import_module("jax.numpy")
 
         x, v = jnp.linspace(0.0, 1.0, 16), np.linspace(0.0, 1.0, 16, dtype=np.float32)
 
@@ -49,7 +49,7 @@ def pairs() -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
             return wnp.sin(x) * x
 
         of_jax, of_ours = jax.jit(f), wengert.jit(g)
-        of_jax(x), of_ours(v)
+        _ = of_jax(x), of_ours(v)
         return {
             "a name, jnp.sin": (lambda: jnp.sin, lambda: wnp.sin),
             "x + x": (lambda: x + x, lambda: wnp.add(v, v)),

@@ -314,7 +314,8 @@ class Array(metaclass=_Class):
 def _traced(value: Any, weak: bool) -> str:
     """A traced value as JAX shows it."""
     aval = str(ShapedArray(value.shape, value.dtype, weak or value.weak))
-    batch, name = getattr(value, "batch", None), value._trace.name
+    batch: Any = getattr(value, "batch", None)
+    name = value._trace.name
     if isinstance(getattr(batch, "shape", None), tuple):
         return f"VmapTracer(aval={aval}, batched={ShapedArray(batch.shape, batch.dtype, weak or value.weak)})"
     if isinstance(value, PrimalTracer) and name in ("grad", "jvp"):
