@@ -112,7 +112,7 @@ def test_results_written_into_traced_arrays():
     def f(x):
         out = np.zeros_like(x)
         returned = wnp.multiply(x, 2, out=out)
-        wnp.add(x, 1, out, where=x > 0.3)
+        wnp.add(x, 1, out=out, where=x > 0.3)
         low, high = np.zeros_like(x), np.zeros_like(x)
         wnp.divmod(x, 0.5, low, high)
         return returned, out, low, high

@@ -73,9 +73,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
     call: Any
     if arity == 1:
 
-        def unary_call(x: Value, /, *out: Any, **options: Any) -> Value:
-            if options or out:
-                return with_options(unary_call, known, (x, *out), options)
+        def unary_call(x: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(unary_call, known, (x,), options)
             if type(x) is ndarray and config._x64 and x.dtype is not OBJECTS:
                 return ufunc(x)
             out = bind(as_value(x))
@@ -84,9 +84,9 @@ def function_of(primitive: Elementwise, doc: str | None = None) -> Callable[...,
         call = unary_call
     else:
 
-        def binary_call(x: Value, y: Value, /, *out: Any, **options: Any) -> Value:
-            if options or out:
-                return with_options(binary_call, known, (x, y, *out), options)
+        def binary_call(x: Value, y: Value, /, **options: Any) -> Value:
+            if options:
+                return with_options(binary_call, known, (x, y), options)
             if type(x) is ndarray and type(y) is ndarray and config._x64:
                 if x.dtype is not OBJECTS and y.dtype is not OBJECTS:
                     return ufunc(x, y)
