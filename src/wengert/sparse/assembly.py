@@ -126,7 +126,8 @@ class Dense:
 
     Attributes:
         program: of the inputs of the function's Program.
-        entries: how many entries are written. work, swept: as of `Banded`.
+        entries: how many entries are written. diagonal: whether all of them are on the diagonal.
+        work, swept: as of `Banded`.
     """
 
     def __init__(self, program: Program, wanted: Sequence[int], results: int) -> None:
@@ -134,12 +135,13 @@ class Dense:
         outs = [a.aval for a in program.outputs[:results]]
         m, n = size_of_all(outs), size_of_all(ins)
         by_tangents = linear(program, wanted, results)
-        self.entries, self.work, self.swept = 0, 0.0, 0.0
+        self.entries, self.diagonal, self.work, self.swept = 0, False, 0.0, 0.0
 
         def run(*values: Value) -> list[Value]:
             found, self.work, self.swept = carried(by_tangents, values, ins)
             pieces = _flat(found, outs)
             self.entries = sum(int(np.count_nonzero(p.columns)) for p in pieces)
+            self.diagonal = all(((p.columns == 0) | (p.columns == p.rows + 1)).all() for p in pieces)
             values_of, places = [], []
             for p in pieces:
                 some = np.flatnonzero(p.columns)

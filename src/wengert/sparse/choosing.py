@@ -149,6 +149,8 @@ class Ways:
             bands = Dense(self.program, range(first, first + len(self.inputs)), self.outputs)
         except Unbanded:
             return
+        if bands.diagonal:  # as an expression, which the plain ways give, it may never be written
+            return
         cost = bands.work + SCATTERED * bands.entries + 0.25 * written + (STAGING if plain else 0)
         if bands.work <= bands.swept * min(self.n, self.m):
             self.bands = bands
