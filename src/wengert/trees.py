@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import operator
 import warnings
 from builtins import map as each  # `map` is this room's own
@@ -300,6 +301,21 @@ def _meant(treedef: TreeDef) -> TreeDef:
     return treedef.one_level().unflatten([None] * treedef.num_children).tree  # type: ignore[union-attr]
 
 
+def _leaves_below(prefix: TreeDef, full: TreeDef) -> list[int] | None:
+    """How many leaves of a structure are below each leaf of one that begins as it does; None if it does not."""
+    if prefix.is_leaf():
+        return [full.num_leaves]
+    if full.is_leaf() or prefix.one_level() != full.one_level():
+        return None
+    found: list[int] = []
+    for above, below in zip(prefix.children(), full.children(), strict=True):
+        counts = _leaves_below(above, below)
+        if counts is None:
+            return None
+        found += counts
+    return found
+
+
 def _paths_through(treedef: TreeDef) -> Iterable[KeyPath]:
     """The path of each leaf; what a node stands for in that node's place."""
     if treedef.is_leaf():
@@ -534,6 +550,14 @@ a dict with keys ['W', 'b']...
         if one_level.is_leaf():
             out.extend([prefix] * treedef.num_leaves)
             return
+        if treedef.type in STAND_INS and one_level.type is treedef.type:
+            places = iter(treedef.children())
+            counts = _leaves_below(_meant(one_level), _meant(treedef))
+            if counts is not None:
+                for child, count in zip(children, counts, strict=True):
+                    for below in itertools.islice(places, count):
+                        walk(child, below, path)
+                return
         if treedef.is_leaf() or treedef.one_level() != one_level:
             raise TreeError(
                 f"{what} has {_describe_value(prefix)} at {root}{keystr(path)}, "

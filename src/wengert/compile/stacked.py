@@ -12,7 +12,7 @@ from ..core import Aval
 from ..lowering import index_maps as maps
 from ..lowering import meaning, meanings
 from ..program import Atom, Equation, Literal, Program, Var
-from .columns import columns_p
+from .columns import in_columns
 from .nest import size_of
 from .rewriter import rebuilt, registered
 
@@ -21,7 +21,7 @@ LEAST = 256  # elements of what is put together, at least
 
 
 def stacked(program: Program) -> Program:
-    """A Program whose stacks along last axes are equations of `columns_p`."""
+    """A Program whose stacks along last axes are written by one nest each."""
     if maps.Joined not in meanings(program):
         return program
     producer = {v: e for e in program.equations for v in e.outputs}
@@ -30,9 +30,8 @@ def stacked(program: Program) -> Program:
         if meaning(eqn) is maps.Joined and _is_stack(eqn):
             (out,) = eqn.outputs
             parts = [_without_axis(equations, producer, a) for a in eqn.inputs]
-            new = Equation(columns_p, parts, [out], {"row": (len(parts),)})
-            new.place = eqn.place
-            eqn = new
+            place, eqn = eqn.place, in_columns(parts, out)
+            eqn.place = place
         equations.append(eqn)
     return rebuilt(program, equations)
 
