@@ -147,7 +147,7 @@ class Ways:
         first = len(self.hoisted)
         try:
             bands = Dense(self.program, range(first, first + len(self.inputs)), self.outputs)
-        except Unbanded:
+        except (Unbanded, MemoryError):  # the latter where not even the address space has room for the matrix
             return
         if bands.diagonal:  # as an expression, which the plain ways give, it may never be written
             return
