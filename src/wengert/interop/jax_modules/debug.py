@@ -37,7 +37,11 @@ def print(  # noqa: A001 (JAX's name)
         check_format(fmt, args, kwargs, "jax.debug.print")
     trees = any(isinstance(x, (dict, list, tuple)) for x in (*args, *kwargs.values()))  # which show the class of arrays
     if trees or skip_format_check:
-        callback(lambda *a, **k: sys.stdout.write(fmt.format(*a, **k) + "\n"), *args, **kwargs)
+
+        def show(*a: Any, **k: Any) -> None:
+            sys.stdout.write(fmt.format(*a, **k) + "\n")
+
+        callback(show, *args, **kwargs)
     else:
         ours.print(fmt, *lower(args), ordered=ordered, **lower(kwargs))
 
