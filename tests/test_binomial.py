@@ -324,7 +324,7 @@ def test_a_step_costs_its_slices_however_many_there_are(order):
     text = w.jit(second if order == 2 else first).lower(np.ones(50), np.ones((777, 50))).loops()
     inside = [line for line in text.splitlines() if line.startswith("  ")]
     assert any("over [50]" in line for line in inside)
-    assert not [line for line in inside if "over [" in line and line.split("over ")[1].count(",")]
+    assert not [line for line in inside if "over [" in line and "777" in line.split("over ")[1]]
 
 
 def test_snapshots_and_tape_change_in_place():

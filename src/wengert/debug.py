@@ -89,11 +89,11 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:  
         >>> _ = f(3.0)
         x is 3.0
     """
-    check_format(fmt, args, kwargs, "debug.print")
+    _check_format(fmt, args, kwargs, "debug.print")
     callback(_Print(fmt), *args, ordered=ordered, **kwargs)
 
 
-def check_format(fmt: str, args: Any, kwargs: Any, what: str) -> None:
+def _check_format(fmt: str, args: Any, kwargs: Any, what: str) -> None:
     """Raise where a format string and its arguments do not fit.
 
     Raises:

@@ -21,6 +21,7 @@ from ..ops.families import Bilinear, Elementwise
 from ..ops.indexing import basic_index_p, index_embed_p
 from ..ops.known import finite, known
 from ..ops.quiet import Quiet
+from ..ops.scatters import gather_p, scatter_set_p
 from ..ops.shape import broadcast_to, broadcast_to_p, dense, reshape, reshape_p, reverse_p, spread, transpose_p
 from ..ops.slices import pad_p, slice_p
 from ..ops.support import Support, either, within
@@ -36,6 +37,7 @@ _BOOL = np.dtype(bool)
 _PLACES = frozenset(
     (basic_index_p, index_embed_p, pad_p, slice_p, reshape_p, transpose_p, broadcast_to_p, reverse_p)
 )  # that move elements of any dtype
+_MOVED = frozenset((gather_p, scatter_set_p))  # the same, to places that are computed
 
 
 class BasisTrace(BatchTrace):
@@ -223,16 +225,19 @@ class BasisTrace(BatchTrace):
             return None
         slots = [(a.shape, a.dtype) if self._owns(a) or bilinear else a for a in map(as_value, args)]
 
+        moved = primitive in _MOVED
+
         def find() -> Value:
             patterns = []
             for a, s in zip(slots, supports, strict=True):
                 if type(a) is not tuple:
-                    patterns.append(a)
+                    patterns.append(not_equal(a, 0) if moved and is_inexact(a) else a)
                     continue
-                shape, dtype = a
+                shape, dtype = (a[0], _BOOL) if moved else a
                 m = None if s is None else s.live()
                 patterns.append(np.ones(shape, dtype)[()] if m is None else spread(convert(m, dtype), shape, dtype))
-            return not_equal(primitive.bind(*patterns, **params), 0)
+            found = primitive.bind(*patterns, **params)
+            return found if moved else not_equal(found, 0)
 
         return Support(find, *supports)
 

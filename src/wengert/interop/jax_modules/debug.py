@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import debug as ours
-from ...debug import check_format
+from ...debug import _check_format
 from ..border import lower
 from .callbacks import debug_callback as callback
 
@@ -34,7 +34,7 @@ def print(  # noqa: A001 (JAX's name)
         skip_format_check: whether arguments without a place in `fmt` are let pass.
     """
     if not skip_format_check:
-        check_format(fmt, args, kwargs, "jax.debug.print")
+        _check_format(fmt, args, kwargs, "jax.debug.print")
     trees = any(isinstance(x, (dict, list, tuple)) for x in (*args, *kwargs.values()))  # which show the class of arrays
     if trees or skip_format_check:
 

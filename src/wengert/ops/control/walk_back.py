@@ -205,7 +205,9 @@ def _pull(primitive: Primitive) -> Any:
         def plain(*args: Value) -> list[Value]:
             with BatchTrace(size) as trace:
                 outs, found = primitive.batch_in(trace, args[: len(values)], batched, params)
-            outs = [batched_value(o, size, f) if b else o for o, f, (b, _) in zip(outs, found, kinds, strict=True)]
+            # what depends on no vector may come out as one for each, all of them alike
+            rows = zip(outs, found, kinds, strict=True)
+            outs = [batched_value(o, size, f) if b else o[0] if f else o for o, f, (b, _) in rows]
             return [*outs, *[broadcast_to(np.True_, o.shape) for o, (_, m) in zip(outs, kinds, strict=True) if m]]
 
         def make() -> Any:
