@@ -232,6 +232,14 @@ def first_sample(primitive):
     return Program(ins, [Equation(primitive, ins, outs, params)], outs, primitive.name)
 
 
+def test_forward_over_reverse_of_a_loop_whose_body_is_steep():
+    """Masks of what each vector reaches go through the walk back (`walk_back`)."""
+    f = lambda x: wnp.sum(lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, wnp.sqrt(c[1]) * x), (0, x))[1])  # noqa: E731
+    x = np.array([0.5, 2.0, 3.0])
+    h = w.jacfwd(w.grad(f))
+    np.testing.assert_allclose(w.jit(h, backend="xla")(x), w.jit(h)(x), rtol=1e-12)
+
+
 def test_every_operation_is_written_or_listed():
     lacking = set()
     for primitive in primitives():

@@ -146,7 +146,7 @@ def cond(site: Site, index: Any, *operands: Any, branches: Sequence[Any]) -> lis
 # --- the walk back through a while loop -------------------------------------------------------------------------
 
 
-@rule("while_pull", "supported_pull")
+@rule("while_pull", "supported_pull", "walk_back")
 def pull(site: Site, *args: Any, **params: Any) -> list[Any]:
     """XLA's arrays have known lengths, so there is no tape that grows. The steps are counted first. Then blocks of them are
     walked back, the last first: a block runs once more with a tape of its steps, from a state that is kept or computed from
