@@ -395,6 +395,14 @@ def test_a_step_may_call_numpy():
     check(f, np.int64(9), native=False)
 
 
+def test_outer_products_of_steps_are_summed_after_the_loop():
+    """The gradient of a recurrent network's matrix: one product of matrices, and none of its size in each step."""
+    x, start = np.ones((40, 8)), np.zeros(8)
+    f = lambda m: wnp.sum(lax.scan(lambda h, t: (wnp.tanh(m @ h + t), None), start, x)[0])  # noqa: E731
+    text = jit(wengert.grad(f)).lower(np.full((8, 8), 0.1)).loops()
+    assert [line for line in text.splitlines() if line.startswith("product") and "8x40 by 40x8" in line]
+
+
 def test_products_move_out_of_loops():
     rng = np.random.default_rng(0)
     w, u, xs = rng.normal(size=(32, 32)) / 6, rng.normal(size=(32, 32)) / 6, rng.normal(size=(20, 32))

@@ -90,7 +90,7 @@ def _dot_general(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None:
     """Factors are taken as they lie in memory, and transposed where the product wants other rows and columns."""
     x, y = inputs
     (cx, cy), (bx, by) = eqn.params["dims"]
-    if not cx:
+    if bx and not cx:  # an outer product stays one: in a loop it may be summed after it, as a product of matrices
         return _multiplied(r, eqn, x, y, bx, by)
     x, cx, bx = _untransposed(r, x, cx, bx)
     y, cy, by = _untransposed(r, y, cy, by)
