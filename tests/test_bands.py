@@ -95,6 +95,20 @@ def test_bands_are_the_jacobian(f):
     assert J(X).has_sorted_indices
 
 
+@pytest.mark.parametrize(
+    "outer", [np.cbrt, np.reciprocal, lambda p: np.sqrt(np.abs(p)), lambda p: (p[:, None] ** -1)[:, 0]]
+)
+def test_an_infinite_derivative_where_there_is_no_entry_is_no_nan_in_other_entries(outer):
+    """The first element is a constant, at which `outer` has no finite derivative."""
+    f = lambda x: outer(wnp.pad(x[1:] * x[:-1], (1, 0))) + 3 * x
+    with np.errstate(divide="ignore"):
+        expected = w.jacrev(f)(X)
+        J = w.jacobian(f, sparse=True)
+        assert J.prepared(X).banded is not None and np.isfinite(expected).all()
+        np.testing.assert_allclose(J(X).toarray(), expected, rtol=1e-12)
+        np.testing.assert_allclose(w.jit(w.jacobian(f))(X), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("f", [ends, grid, elements], ids=lambda f: f.__name__)
 def test_entries_go_through_transformations(f):
     entries = w.jacobian(f, sparse=True, output="data")

@@ -204,8 +204,18 @@ def _grown(b: Band, shape: tuple[int, ...]) -> Band:
     return Band(value, np.broadcast_to(b.columns, shape), b.clean)
 
 
-def _scaled(bands: Bands, shape: tuple[int, ...], by: Callable[[Any], Any]) -> Bands:
-    """A function of the values that is linear, elementwise."""
+def _finite(x: Any) -> bool:
+    """Whether the numbers are known, and 0 times each is 0."""
+    return not isinstance(x, Tracer) and bool(np.isfinite(x).all())
+
+
+def _still_clean(b: Band, columns: np.ndarray, finite: bool) -> bool:
+    """Whether a clean band is clean after a product with numbers, of which one may be infinite where there is no entry."""
+    return (b.clean and finite) or bool(columns.all())
+
+
+def _scaled(bands: Bands, shape: tuple[int, ...], by: Callable[[Any], Any], finite: bool = True) -> Bands:
+    """A function of the values that is linear, elementwise; `finite` where it is known to give 0 for 0."""
     out = []
     for b in bands:
         value = by(b.value)
@@ -213,7 +223,7 @@ def _scaled(bands: Bands, shape: tuple[int, ...], by: Callable[[Any], Any]) -> B
             value = _whole(value, shape)
         if is_number(value) and value == 0:
             continue
-        out.append(Band(value, np.broadcast_to(b.columns, shape), b.clean))
+        out.append(Band(value, np.broadcast_to(b.columns, shape), _still_clean(b, b.columns, finite)))
     return out
 
 
@@ -231,15 +241,15 @@ def _multiply(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     if isinstance(x, list) and isinstance(y, list):
         raise Unbanded
     if isinstance(x, list):
-        return _scaled(x, shape, lambda v: mul_p.bind(v, y))
-    return _scaled(y, shape, lambda v: mul_p.bind(x, v))
+        return _scaled(x, shape, lambda v: mul_p.bind(v, y), _finite(y))
+    return _scaled(y, shape, lambda v: mul_p.bind(x, v), _finite(x))
 
 
 def _divide(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     x, y = values
     if isinstance(y, list):
         raise Unbanded
-    return _scaled(x, shape, lambda v: div_p.bind(v, y))
+    return _scaled(x, shape, lambda v: div_p.bind(v, y), _finite(y) and bool(np.all(y)))
 
 
 def _same_shape(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
@@ -378,7 +388,8 @@ def _contract(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
             pairs.append((np.ones(shape_of(by), np.int32), term(b.columns, k, place)))
             value, columns = (p.bind(*(pair if k else pair[::-1]), **eqn.params) for pair in pairs)
             if columns.any():
-                found = added(found, [Band(value, np.asarray(columns), b.clean)])
+                columns = np.asarray(columns)
+                found = added(found, [Band(value, columns, _still_clean(b, columns, _finite(by)))])
     return found
 
 
