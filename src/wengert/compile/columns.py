@@ -3,15 +3,12 @@ array at affine places, and `accumulate_p`, one more term of a sum along a row."
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ..core import Aval, Primitive, Value
 from ..lowering import Formula, formulas
 from ..lowering.index_maps import Affine, Interleaved, View, affine
 from ..ops.families import Elementwise
-from ..program import Atom, Equation, Var
 
 
 class Columns(Primitive):
@@ -21,13 +18,10 @@ class Columns(Primitive):
         row: the shape of a row.
     """
 
-    made: ClassVar[Columns]
-
     def __init__(self) -> None:  # the compiler's own, as `walk`
         self.name, self.native = "columns", Interleaved()
         self.samples, self.reasons = None, {}
         self.native.declare(self)
-        Columns.made = self
 
     def impl(self, *arrays: Value, row: tuple[int, ...]) -> Value:
         return np.stack(arrays, -1).reshape(*arrays[0].shape, *row)
@@ -68,14 +62,9 @@ class Accumulate(Elementwise):
         self.samples, self.reasons = None, {}
 
 
-def in_columns(parts: list[Atom], out: Var) -> Equation:
-    """The equation that puts arrays together along a new last axis."""
-    return Equation(Columns.made, parts, [out], {"row": (len(parts),)})
-
-
 columns_p = Columns()
 AffineView()
 accumulate_p = Accumulate()
 
 
-__all__ = ["accumulate_p", "columns_p", "in_columns"]
+__all__ = ["accumulate_p", "columns_p"]

@@ -12,9 +12,8 @@ from ..core import Aval
 from ..lowering import index_maps as maps
 from ..lowering import meaning, meanings
 from ..program import Atom, Equation, Literal, Program, Var
-from .columns import in_columns
 from .nest import size_of
-from .rewriter import rebuilt, registered
+from .rewriter import appended, rebuilt, registered
 
 WIDEST = 16  # arrays that one nest computes, at most
 LEAST = 256  # elements of what is put together, at least
@@ -28,10 +27,9 @@ def stacked(program: Program) -> Program:
     equations: list[Equation] = []
     for eqn in program.equations:
         if meaning(eqn) is maps.Joined and _is_stack(eqn):
-            (out,) = eqn.outputs
             parts = [_without_axis(equations, producer, a) for a in eqn.inputs]
-            place, eqn = eqn.place, in_columns(parts, out)
-            eqn.place = place
+            row = Equation(registered(maps.Interleaved), parts, eqn.outputs, {"row": (len(parts),)})
+            row.place, eqn = eqn.place, row
         equations.append(eqn)
     return rebuilt(program, equations)
 
@@ -56,9 +54,7 @@ def _without_axis(equations: list[Equation], producer: dict[Var, Equation], a: A
         inner = made.inputs[0]
         if inner.aval.dtype == a.aval.dtype and not inner.aval.weak:
             return inner
-    v = Var(Aval(shape, a.aval.dtype))
-    equations.append(Equation(registered(maps.Reshape), [a], [v], {"shape": shape}))
-    return v
+    return appended(equations, maps.Reshape, [a], Aval(shape, a.aval.dtype), shape=shape)
 
 
 __all__ = ["stacked"]
