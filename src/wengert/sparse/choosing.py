@@ -35,20 +35,14 @@ from .rules import size_of
 from .waists import parted, waist
 
 REVERSE = 1.5  # what a sweep backwards costs, of one forward
-PROMISE, TRACED = (
-    0.5,
-    0.8,
-)  # of the cost of a plain way that one with a structure must promise; and where `jit` compiles it
-SMALL, PLAIN = (
-    40_000,
-    250_000,
-)  # entries of a Jacobian from which on waists and colourings are looked for; without `jit`
+PROMISE = 0.5  # of the cost of a plain way that one with a structure must promise
+TRACED = 0.8  # the same where `jit` compiles it
+PLAIN = 250_000  # entries of a Jacobian from which on waists and colourings are looked for
+SMALL = 40_000  # the same where `jit` compiles it
 PRODUCT = 0.1  # what an operation of a product of matrices costs, of one of NumPy's on arrays
 SCATTERED = 3.0  # what an entry costs that is written by itself
 ALONE = 3  # operations for an element of an operation that is no part of a loop nest, at least
-STAGING = (
-    1_500_000  # operations that tracing and looking at a Program takes as long as, where that is done at each call
-)
+STAGING = 1_500_000  # operations that tracing and looking at a Program takes as long as, where each call does it
 FUNCTION = Callable[..., Sequence[Value]]  # of leaves, to leaves
 
 
