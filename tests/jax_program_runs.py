@@ -13,7 +13,8 @@ import runpy
 import sys
 from pathlib import Path
 
-PROGRAMS = sorted((Path(__file__).parent / "jax_programs").glob("*.py"))
+ROOM = Path(__file__).parent / "jax_programs"
+PROGRAMS = sorted(path for path in ROOM.glob("*.py") if path.stem != "showing")
 REFERENCE = Path(__file__).parent / "data" / "jax_programs.json"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf")
 
@@ -22,10 +23,15 @@ _ASIDE = "Invalid nan value encountered in the output of a jax.jit function."  #
 
 
 def run(path):
-    """Run a program as a script; returns what it printed."""
+    """Run a program as a script, which may import what stands beside it; returns what it printed."""
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        runpy.run_path(str(path), run_name="__main__")
+    sys.path.insert(0, str(ROOM))
+    try:
+        with contextlib.redirect_stdout(out):
+            runpy.run_path(str(path), run_name="__main__")
+    finally:
+        sys.path.remove(str(ROOM))
+        sys.modules.pop("showing", None)  # it holds the jax of this run
     return "".join(line for line in out.getvalue().splitlines(True) if not line.startswith(_ASIDE))
 
 
