@@ -90,6 +90,16 @@ def test_what_is_not_taken_does_not_count(name):
         np.testing.assert_array_equal(jit(d(f))(V, 0), np.zeros((3, 3)))
 
 
+def test_reverse_over_reverse_of_a_branch_in_a_loop():
+    """Residuals of its branches share places: one of values with one of tangents, which are vectors of the outer basis."""
+
+    def f(v):
+        step = lambda i, x: lax.cond(i > 0, lambda x: (x * V) ** 2, lambda x: x[::-1] * x, x)  # noqa: E731
+        return lax.while_loop(lambda c: c[0] < 2, lambda c: (c[0] + 1, step(*c)), (0, v + 1))[1]
+
+    alike(f, ORDERS, "second")
+
+
 def test_reverse_over_reverse_of_a_scan_with_an_unused_end():
     f = lambda x: wnp.sum(lax.scan(lambda c, _: (wnp.sqrt(c - 1), c), x, None, length=2)[1])  # noqa: E731
     for second in (grad(grad(f)), jit(grad(grad(f))), grad(jit(grad(f)))):

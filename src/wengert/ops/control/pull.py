@@ -298,6 +298,8 @@ class WhilePull(Primitive):
 
     def linearize(self, trace: Any, primals: Sequence[Value], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         outs, ts = self.jvp(primals, tangents, params)
+        if any(map(trace.tape.owns, outs)):  # residuals of two branches, of values and of tangents, share a place
+            outs = self.bind(*primals, **params)
         # What is linear in the tangents and does not depend on them is zero.
         return [trace.wrap(o, t if trace.tape.owns(t) else None) for o, t in zip(outs, ts, strict=True)]
 
