@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -143,6 +144,26 @@ def test_one_that_fails_leaves_it_to_the_next():
     assert (
         sorted(map(str, together(call, [()] * 3))) == ["2.0", "2.0", "None"] and len(calls) == 2 and not underway._made
     )
+
+
+def test_static_arguments_are_not_compared_under_the_lock():
+    """Two of one hash, whose comparison is the user's code and may wait for a thread that waits here."""
+    held = []
+
+    class Key:
+        def __hash__(self):
+            return 1
+
+        def __eq__(self, other):
+            held.append(underway._lock._is_owned())
+            return self is other
+
+    def f(x, k):
+        time.sleep(0.1)  # so that the other begins meanwhile
+        return x + 1
+
+    assert together(w.jit(f, static_argnums=1), [(1.0, Key()), (1.0, Key())]) == [2.0, 2.0]
+    assert held and not any(held)
 
 
 def test_a_thread_that_compiles_waits_for_nobody():

@@ -267,24 +267,23 @@ class Jit(Transformed):
         except TypeError:
             raise unhashable(self._f, static) from None
         run = self._runner(args, kwargs, leaves)
-        for program, out_tree in entries:
-            outs = run(program, values)
-            if outs is not None:
-                self._prefer(program, args, kwargs)
-                if len(self._cache) > native_calls.KINDS // 2:
-                    _remember(self._cache, key, entries)
-                return trees.unflatten(out_tree, self._given_back(program, outs))
-        place = None if [v for v in values if isinstance(v, Tracer)] else (id(self._cache), key)
-        making = begin(place)
-        if making is None:  # another thread has compiled for these arguments in the meantime
-            return self._call(args, kwargs)
-        if self._cache.get(key, ()) is not entries:  # it had, before this one began
-            making.end()
-            return self._call(args, kwargs)
-        try:
-            return self._first_call(args, kwargs, leaves, values, key, making, rebuild, run)
-        finally:
-            making.end()
+        while True:
+            for program, out_tree in entries:
+                outs = run(program, values)
+                if outs is not None:
+                    self._prefer(program, args, kwargs)
+                    if len(self._cache) > native_calls.KINDS // 2:
+                        _remember(self._cache, key, entries)
+                    return trees.unflatten(out_tree, self._given_back(program, outs))
+            # A hash, as comparing keys may call the user's `__eq__`, and two of one hash only wait for each other.
+            making = begin(None if [v for v in values if isinstance(v, Tracer)] else (id(self._cache), hash(key)))
+            if making is not None:
+                try:
+                    if self._cache.get(key, ()) is entries:
+                        return self._first_call(args, kwargs, leaves, values, key, making, rebuild, run)
+                finally:
+                    making.end()
+            entries = self._cache.get(key, ())  # another thread has compiled for these arguments in the meantime
 
     def _first_call(
         self,

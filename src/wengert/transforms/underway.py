@@ -69,7 +69,7 @@ def begin(place: object) -> Making | None:
     """Begin to make what goes to a place; None after another thread was at it, which has ended: look again.
 
     Args:
-        place: something that can be a key; None where nobody else can use what is made.
+        place: a key of built-in types; None where nobody else can use what is made.
     """
     if place is None or _within(sys._getframe(), FIRST_CALLS):
         return Making()
