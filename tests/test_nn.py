@@ -229,6 +229,12 @@ def test_pooling_is_that_of_its_windows(padding, strides):
         wengert.testing.check_grads(lambda x, pool=pool: pool(x, (3, 2), strides, padding), (x,), order=1)
     with pytest.raises(wengert.errors.ShapeError, match="window_shape: 2 positive numbers"):
         nn.max_pool(x, (0, 2))
+    with pytest.raises(wengert.errors.ShapeError, match="window_shape: a length for each axis of space"):
+        nn.max_pool(x, 2)
+    with pytest.raises(wengert.errors.ShapeError, match="padding has 3 pairs for 2 axes"):
+        nn.avg_pool(x, (3, 2), padding=[(0, 0)] * 3)
+    with pytest.raises(wengert.errors.ShapeError, match="padding is 'SAME', .* got 1"):
+        nn.max_pool(x, (3, 2), padding=1)
     with pytest.raises(wengert.errors.ShapeError, match=r"shape \(\.\.\., n0, n1, features\)"):
         nn.avg_pool(x[0, 0], (3, 2))
 

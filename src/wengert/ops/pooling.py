@@ -124,20 +124,19 @@ def _sums(
 
 def _images(name: str, what: str, x: Any, window: Any, strides: Any, padding: Any) -> Value:
     """The reduction of windows over the axes between examples and features."""
-    window = tuple(window)
+    if np.ndim(window) != 1:
+        raise ShapeError(f"{what}: window_shape: a length for each axis of space, as (2, 2), got {window!r}")
     n, shape = len(window), shape_of(x)
     if len(shape) < n + 1:
         raise ShapeError(
             f"{what}: windows of {n} axes take an array of shape (..., {', '.join(f'n{i}' for i in range(n))}, features), got "
             f"shape {shape}"
         )
-    lead = (1,) * (len(shape) - n - 1)
-    sizes = (*lead, *entries_of(window, n, f"{what}: window_shape"), 1)
-    steps = (*lead, *entries_of(strides, n, f"{what}: strides"), 1)
-    if not isinstance(padding, str):
-        padding = [(0, 0)] * len(lead) + list(padding) + [(0, 0)]
-    ones = (1,) * len(shape)
-    return pooled(name, x, sizes, steps, pads_of(padding, shape, sizes, steps, what), ones, ones)
+    sizes, steps = entries_of(window, n, f"{what}: window_shape"), entries_of(strides, n, f"{what}: strides")
+    pads = pads_of(padding, shape[-n - 1 : -1], sizes, steps, what)
+    lead, ones = len(shape) - n - 1, (1,) * len(shape)
+    around = lambda entries, other: [*[other] * lead, *entries, other]  # noqa: E731
+    return pooled(name, x, around(sizes, 1), around(steps, 1), around(pads, (0, 0)), ones, ones)
 
 
 def max_pool(x: Any, window_shape: Sequence[int], strides: Any = None, padding: Any = "VALID") -> Any:
@@ -194,15 +193,9 @@ def avg_pool(
     x = as_inexact(as_array(x))
     total = _images("add", "avg_pool", x, window_shape, strides, padding)
     if count_include_pad:
-        return total / dtype_of(x).type(np.prod(tuple(window_shape)))
-    counts = _images(
-        "add",
-        "avg_pool",
-        np.ones((*shape_of(x)[-len(tuple(window_shape)) - 1 : -1], 1), dtype_of(x)),
-        window_shape,
-        strides,
-        padding,
-    )
+        return total / dtype_of(x).type(np.prod(window_shape))
+    space = shape_of(x)[-len(window_shape) - 1 : -1]
+    counts = _images("add", "avg_pool", np.ones((*space, 1), dtype_of(x)), window_shape, strides, padding)
     return total / counts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,6 +38,14 @@ def same_pads(
     return pads
 
 
+_PADDING = "padding is 'SAME', 'SAME_LOWER', 'VALID' or pairs of numbers"
+
+
+def _pair(entry: Any) -> Any:
+    """A number stands for itself at both ends."""
+    return (entry, entry) if np.ndim(entry) == 0 else entry
+
+
 def pads_of(padding: Any, sizes: Sequence[int], reach: Sequence[int], strides: Sequence[int], what: str) -> Any:
     """Pairs of numbers from what a user gives as the padding: "VALID", "SAME", "SAME_LOWER", or numbers and pairs of them.
 
@@ -44,15 +53,18 @@ def pads_of(padding: Any, sizes: Sequence[int], reach: Sequence[int], strides: S
         sizes, reach, strides: as `same_pads` takes them. what: the function, for its error.
 
     Raises:
-        ShapeError: there are not as many entries as axes, or the text is another one.
+        ShapeError: there are not as many entries as axes, or it is something else.
     """
     if not isinstance(padding, str):
-        pads = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
+        try:
+            pads = [(operator.index(low), operator.index(high)) for low, high in map(_pair, padding)]
+        except (TypeError, ValueError):
+            raise ShapeError(f"{what}: {_PADDING}, got {padding!r}") from None
         if len(pads) != len(sizes):
             raise ShapeError(f"{what}: padding has {len(pads)} pairs for {len(sizes)} axes")
         return pads
     if padding.upper() not in ("VALID", "SAME", "SAME_LOWER"):
-        raise ShapeError(f"{what}: padding is 'SAME', 'SAME_LOWER', 'VALID' or pairs of numbers, got {padding!r}")
+        raise ShapeError(f"{what}: {_PADDING}, got {padding!r}")
     if padding.upper() == "VALID":
         return [(0, 0)] * len(sizes)
     return same_pads(sizes, reach, strides, padding.upper() == "SAME_LOWER")
