@@ -150,6 +150,14 @@ def refused(capsys, *arguments):
     return said.err
 
 
+def test_the_installed_script_is_no_line_of_the_user(tmp_path):
+    """What pip writes into bin/ calls `main` from a file outside of the package."""
+    script = tmp_path / "wengert"
+    script.write_text("import sys\nfrom wengert.cli import main\nsys.exit(main())\n")
+    done = subprocess.run([sys.executable, str(script), "run", "gone.ipynb"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "wengert run: there is no file gone.ipynb\n")
+
+
 def test_the_output_folder_is_checked_before_anything_runs(tmp_path, capsys, no_kernel):
     path = notebook(tmp_path, "1")
     (tmp_path / "file").write_text("words")

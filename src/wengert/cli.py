@@ -123,7 +123,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except WengertError as error:
-        message = str(error.args[0])
+        message = error.message  # without a line, which would be that of the installed script
     except KeyboardInterrupt:
         print(f"wengert {options.command}: interrupted", file=sys.stderr)
         return 130
