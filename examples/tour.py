@@ -251,8 +251,18 @@ def mirrored(x):
 print(wengert.jacfwd(mirrored)(np.array([1.0, 2.0, 3.0])))
 
 # %% [markdown] unmodified-limits
-# A plain array holds plain numbers: after `y = np.zeros(3)` the line `y[0] = x[0]` raises an error, which says to write
-# `np.zeros_like(x)` or `np.zeros(3, like=x)`. The page `docs/numpy.md` lists what works and what does not.
+# A plain array may be written into, too: after `y = np.zeros(3)` the line `y[0] = x[0]` makes it stand for a value under
+# differentiation, for as long as the function runs. The page `docs/numpy.md` lists what works and what does not.
+
+
+# %% unmodified-plain
+def placed(x):
+    y = np.zeros(3)
+    y[0] = x[0]
+    return y
+
+
+assert_allclose(wengert.jacfwd(placed)(np.ones(2)), [[1, 0], [0, 0], [0, 0]])
 
 # %% [markdown] stopping
 # ## Stopping a gradient
