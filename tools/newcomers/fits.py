@@ -2,30 +2,15 @@
 
 import numpy as np
 import scipy.optimize as so
+from helpers import differences as fd
+from helpers import listed
 
 import wengert
 from wengert import grad, hessian, hvp, jacfwd, jacobian, value_and_grad
 
-WISHES = {}
-
-
-def wish(f):
-    WISHES[f.__name__] = f
-    return f
-
-
+WISHES, wish = listed()
 rng = np.random.default_rng(0)
 rosen = lambda x: np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-
-def fd(f, x, h=1e-6):
-    x = np.asarray(x, float)
-    g = np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        e = np.zeros_like(x)
-        e[i] = h
-        g[i] = (f(x + e) - f(x - e)) / (2 * h)
-    return g
 
 
 @wish

@@ -4,19 +4,13 @@ import pathlib
 import tempfile
 
 import numpy as np
+from helpers import listed
 
 import wengert
 import wengert.numpy as wnp
 from wengert import grad, initializers, jit, lax, nn, random, tree, value_and_grad, vmap
 
-WISHES = {}
-
-
-def wish(f):
-    WISHES[f.__name__] = f
-    return f
-
-
+WISHES, wish = listed()
 key = random.key(0)
 
 

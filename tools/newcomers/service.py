@@ -12,18 +12,12 @@ import threading
 import time
 
 import numpy as np
+from helpers import listed
 
 import wengert
 from wengert import grad, jit
 
-WISHES = {}
-
-
-def wish(f):
-    WISHES[f.__name__] = f
-    return f
-
-
+WISHES, wish = listed()
 tmp = pathlib.Path(tempfile.mkdtemp())
 
 

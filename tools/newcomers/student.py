@@ -7,18 +7,12 @@ import sys
 import tempfile
 
 import numpy as np
+from helpers import listed, message
 
 import wengert
 from wengert import grad, hessian, jacfwd, jacrev, jit, jvp, linearize, vjp, vmap
 
-WISHES = {}
-
-
-def wish(f):
-    WISHES[f.__name__] = f
-    return f
-
-
+WISHES, wish = listed()
 tmp = pathlib.Path(tempfile.mkdtemp())
 
 
@@ -201,16 +195,6 @@ def A16():
 
         v = np.asarray(jax.random.normal(jax.random.split(jax.random.PRNGKey(42))[0], (3,)))
     assert np.allclose(v, [0.07592554, -0.48634264, 1.2903206], rtol=1e-5), v
-
-
-def message(f, *words):
-    try:
-        f()
-    except Exception as e:
-        s = str(e).lower()
-        assert all(w in s for w in words), (words, s)
-        return
-    raise AssertionError("no error")
 
 
 @wish

@@ -1,4 +1,4 @@
-"""What the second list of wishes shares: a folder, notebooks, other processes, differences, messages."""
+"""What the wishes share: a folder, notebooks, other processes, differences, messages."""
 
 import json
 import os
