@@ -13,8 +13,19 @@ ROOT = Path(wengert.__file__).parent
 
 # From the ground up; rooms on one floor may use each other, as long as that makes no circle.
 FLOORS = [
-    ["locks", "environment", "backends", "launching", "provided", "version", "compilations", "documented"],
-    ["config", "errors", "places"],
+    [
+        "locks",
+        "environment",
+        "backends",
+        "launching",
+        "provided",
+        "version",
+        "compilations",
+        "documented",
+        "frames",
+        "nearest",
+    ],
+    ["config", "errors", "tracebacks", "places"],
     ["lowering", "posing"],
     ["core", "trees"],
     ["program", "costs"],

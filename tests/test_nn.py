@@ -181,7 +181,7 @@ def test_what_is_written_in_place_of_a_name_that_is_not_here():
     import re
 
     import wengert
-    from wengert.errors import INSTEAD
+    from wengert.nearest import INSTEAD
 
     given = {
         "x": np.ones((2, 4, 4, 3)), "key": wengert.random.key(0), "rate": 0.5, "scale": 1.0, "shift": 0.0,

@@ -144,7 +144,7 @@ def test_instructions_on_no_line():
     """An exception that another thread sends may come at one: its traceback has no line there."""
     import types
 
-    from wengert.errors import without_library_frames
+    from wengert.tracebacks import without_library_frames
 
     def f():
         raise ValueError("mine")

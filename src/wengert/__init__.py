@@ -12,6 +12,7 @@ from . import errors
 from .config import config
 from .core import PENDING as _PENDING
 from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
+from .nearest import no_attribute as _no_attribute
 from .ops import keys as _keys
 from .ops import operators as _operators
 from .provided import provide as _provide
@@ -206,7 +207,7 @@ def __getattr__(name: str) -> _Any:
         from .interop.jax_names import as_jax
 
         return globals().setdefault(name, as_jax)
-    raise errors.no_attribute(__name__, name, __all__)
+    raise _no_attribute(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import trees
 from .core import as_value
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .ops.callback import callback_p
 
 

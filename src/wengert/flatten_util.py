@@ -14,7 +14,7 @@ from . import trees
 from .config import config
 from .core import as_array, dtype_of, shape_of
 from .errors import ShapeError
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .ops.elementwise import convert
 from .ops.shape import concatenate, reshape
 

@@ -16,7 +16,7 @@ import numpy as np
 from .config import config
 from .core import Tracer, Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from .errors import ArgumentError
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .ops import elementwise as ew
 from .ops.contraction import dot_general
 from .ops.reduction import sum as _sum

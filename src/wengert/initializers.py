@@ -17,7 +17,7 @@ from . import random
 from .config import canonical_dtype, config
 from .documented import with_example
 from .errors import ArgumentError
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .ops.shape import moveaxis, reshape
 
 Initializer = Callable[..., Any]

@@ -13,7 +13,7 @@ import numpy as np
 from .config import canonical_dtype, config
 from .core import as_array, dtype_of, ndim_of, shape_of
 from .errors import ArgumentError, ShapeError
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .ops.casts import as_inexact
 from .ops.contraction import matmul
 from .ops.elementwise import (

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from .errors import is_foreign_frame, is_library_frame, line_text, place_text
+from .frames import is_foreign_frame, is_library_frame, line_text, place_text
 
 
 class Place(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import FOREIGN
+from .frames import FOREIGN
 
 _TRUTHFUL = frozenset({__name__.partition(".")[0], *FOREIGN})  # names of packages
 _PYTHON = {"b": bool, "i": int, "u": int, "f": float, "c": complex}

@@ -5,7 +5,7 @@ __import__("wengert")  # waits where another thread is importing the library: Py
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .transforms.sharding import Mesh, PartitionSpec, shard_map, with_sharding_constraint
 
 P = PartitionSpec

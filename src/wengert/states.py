@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from . import trees
-from .errors import ArgumentError, StateError, nearest_names
+from .errors import ArgumentError, StateError
+from .nearest import nearest_names
 from .ops.random import KEY
 
 _FOLDER = re.compile(r"step-(\d{8,})")

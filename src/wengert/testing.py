@@ -17,7 +17,7 @@ import numpy as np
 from . import ops, trees
 from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shape_of
 from .errors import ArgumentError
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 from .ops.families import Elementwise
 from .transforms.batching import vmap
 from .transforms.jit import jit, make_program

@@ -48,7 +48,7 @@ from wengert.tree_util import (
     tree_unflatten as unflatten,
 )
 
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 
 __all__ = [
     "all",

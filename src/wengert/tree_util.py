@@ -36,7 +36,7 @@ from wengert.trees import map as tree_map
 from wengert.trees import structure as tree_structure
 from wengert.trees import unflatten as tree_unflatten
 
-from .errors import nearest_names as _nearest_names
+from .nearest import nearest_names as _nearest_names
 
 __all__ = [
     "DictKey",

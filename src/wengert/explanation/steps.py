@@ -24,7 +24,8 @@ from ..core import (
     next_level,
     shape_of,
 )
-from ..errors import ArgumentError, NonScalarOutputError, user_line
+from ..errors import ArgumentError, NonScalarOutputError
+from ..frames import user_line
 from ..transforms.derivatives import jacrev
 from ..transforms.forward import check_output, check_tangent, jvp_flat
 from ..transforms.function import argument_name, check_argnums, name_of, shown

@@ -7,7 +7,7 @@ __import__("wengert")  # waits where another thread is importing the library: Py
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ..errors import no_attribute as _no_attribute
+from ..nearest import no_attribute as _no_attribute
 from ..ops.contraction import einsum
 from ..ops.elementwise import (
     absolute,

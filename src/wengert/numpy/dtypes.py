@@ -48,7 +48,7 @@ from numpy import (
 
 from ..config import canonical_dtype
 from ..core import EXTENDED_FLOATS, PYTHON_SCALARS, Tracer, as_value, aval_of
-from ..errors import no_attribute
+from ..nearest import no_attribute
 from ..ops.promotion import result_dtype
 
 double, single, csingle, cdouble, half = float64, float32, complex64, complex128, float16

@@ -13,7 +13,7 @@ import numpy as np
 from ..config import config
 from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
-from ..errors import nearest_names as _nearest_names
+from ..nearest import nearest_names as _nearest_names
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, numpy_irfft, real_of, rfft_p
 from ..ops.shape import canonical_axis

@@ -25,7 +25,7 @@ from numpy.linalg import LinAlgError
 from ..config import config
 from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeError
-from ..errors import nearest_names as _nearest_names
+from ..nearest import nearest_names as _nearest_names
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
 from ..ops.casts import as_inexact

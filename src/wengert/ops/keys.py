@@ -15,7 +15,8 @@ from types import CodeType
 from typing import Any
 
 from ..core import Tracer, inexact_dtype
-from ..errors import ConcretizationError, is_library_frame
+from ..errors import ConcretizationError
+from ..frames import is_library_frame
 
 _LOOKUPS = frozenset(
     "CONTAINS_OP BINARY_SUBSCR STORE_SUBSCR DELETE_SUBSCR BUILD_SET BUILD_MAP BUILD_CONST_KEY_MAP SET_ADD MAP_ADD".split()

@@ -13,7 +13,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..core import MASKED_ARRAYS, OBJECTS, ROOTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
-from ..errors import FOREIGN, ConcretizationError, DtypeError, NotSupportedError, caller, foreign_calls, user_operation
+from ..errors import ConcretizationError, DtypeError, NotSupportedError
+from ..frames import FOREIGN, caller, foreign_calls, user_operation
 from ..provided import provided
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
 from . import elementwise as ew

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..config import canonical_dtype
 from ..core import Tracer, ValueTracer, as_array, as_value, dtype_of, is_weak, ndim_of, shape_of
-from ..errors import ArgumentError, NotSupportedError, user_operation
+from ..errors import ArgumentError, NotSupportedError
+from ..frames import user_operation
 from . import elementwise as ew
 from . import memory, selection, shape, ufunc_methods, writing
 from .core_axes import along

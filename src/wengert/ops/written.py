@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, Value
-from ..errors import LeakedTracerError, NotSupportedError, foreign_calls
+from ..errors import LeakedTracerError, NotSupportedError
+from ..frames import foreign_calls
 from .aliases import base_of, is_named, sharing
 from .indexing import getitem
 from .memory import MUTABLE, MutableArray, new_array, view_at

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, inexact_dtype
-from ..errors import FOREIGN, ConcretizationError, caller, is_library_frame
+from ..errors import ConcretizationError
+from ..frames import FOREIGN, caller, is_library_frame
 from ..ops import elementwise as ew
 from ..ops import memory, selection, writing
 from ..ops.indexing import getitem

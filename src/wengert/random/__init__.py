@@ -7,7 +7,7 @@ integers in `uniform_draws.py`, other distributions of floats in `continuous.py`
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ..errors import nearest_names as _nearest_names
+from ..nearest import nearest_names as _nearest_names
 from .binomials import binomial, multinomial
 from .continuous import (
     cauchy,

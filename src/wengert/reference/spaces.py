@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OWN_NAMES, ArgumentError
+from ..errors import ArgumentError
+from ..nearest import OWN_NAMES
 
 # In the order in which the contents list them.
 SUBJECTS = {

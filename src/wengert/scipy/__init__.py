@@ -4,8 +4,8 @@ __import__("wengert")  # waits where another thread is importing the library: Py
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ..errors import OWN_NAMES as _OWN_NAMES
-from ..errors import modules_on_first_use as _modules_on_first_use
+from ..nearest import OWN_NAMES as _OWN_NAMES
+from ..nearest import modules_on_first_use as _modules_on_first_use
 
 if _TYPE_CHECKING:
     from . import (

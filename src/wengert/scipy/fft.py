@@ -12,7 +12,7 @@ import numpy as np
 from ..core import dtype_of, ndim_of, shape_of
 from ..documented import with_example
 from ..errors import ArgumentError, ShapeError
-from ..errors import nearest_names as _nearest_names
+from ..nearest import nearest_names as _nearest_names
 from ..numpy import fft as _fft
 from ..numpy.fft import _fitted, fftfreq, fftshift, ifftshift, rfftfreq
 from ..ops.special.declare import floating

@@ -17,8 +17,8 @@ import numpy as np
 from .. import numpy as wnp
 from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..errors import nearest_names as _nearest_names
 from ..flatten_util import ravel_pytree
+from ..nearest import nearest_names as _nearest_names
 from ..numpy import trapezoid
 from ..ops.callback import callback_p
 from ..ops.elementwise import convert, stop_gradient_p

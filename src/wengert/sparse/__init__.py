@@ -29,7 +29,7 @@ def __getattr__(name: str) -> _Any:
         found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
         globals()[name] = found
         return found
-    from ..errors import no_attribute
+    from ..nearest import no_attribute
 
     raise no_attribute(__name__, name, __all__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import trees
 from ..core import Aval, Value, as_array, dtype_of
-from ..errors import place_text
+from ..frames import place_text
 from ..ops.elementwise import convert
 from .forward import check_output
 from .function import name_of

@@ -20,7 +20,8 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import NUMPY_TYPES, OBJECTS, Tracer, as_value, check_numbers, demote
-from ..errors import ArgumentError, DtypeError, interrupt_of, without_library_frames
+from ..errors import ArgumentError, DtypeError
+from ..tracebacks import interrupt_of, without_library_frames
 
 
 def name_of(f: Any) -> str:

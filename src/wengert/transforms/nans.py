@@ -33,7 +33,8 @@ from ..core import (
     next_level,
     shape_of,
 )
-from ..errors import NonFiniteError, is_library_frame, line_text
+from ..errors import NonFiniteError
+from ..frames import is_library_frame, line_text
 from .function import shown
 
 _state = threading.local()

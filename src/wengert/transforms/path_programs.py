@@ -17,7 +17,8 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import INNERMOST, Aval, PrimalTracer, Tracer, Value, as_array, as_value, shape_of
-from ..errors import ArgumentError, ConcretizationError, TooManyPathsError, user_place
+from ..errors import ArgumentError, ConcretizationError, TooManyPathsError
+from ..frames import user_place
 from ..ops.elementwise import convert, equal, logical_and, logical_not
 from ..ops.memory import as_now, origin
 from ..ops.reduction import all as all_of

@@ -20,7 +20,8 @@ import numpy as np
 from .. import trees
 from ..config import config
 from ..core import Tracer, Value, dtype_of, inexact_dtype, is_weak, shape_of
-from ..errors import ConcretizationError, ShapeError, TooManyPathsError, line_text, user_place
+from ..errors import ConcretizationError, ShapeError, TooManyPathsError
+from ..frames import line_text, user_place
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
 from ..ops.selection import Selection, taken

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import trees
 from ..core import Primitive, Value, as_value, dtype_of, is_inexact
-from ..errors import user_line
+from ..frames import user_line
 from ..ops.families import weighted_sum
 from .function import argument_name, check_callable, name_of, shown
 from .linearizing import LinearizeTrace

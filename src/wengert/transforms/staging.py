@@ -32,7 +32,8 @@ from ..core import (
     inexact_dtype,
     taker,
 )
-from ..errors import ConcretizationError, LeakedTracerError, user_line
+from ..errors import ConcretizationError, LeakedTracerError
+from ..frames import user_line
 from ..locks import lock
 from ..ops.known import finite
 from ..ops.memory import origin

@@ -14,7 +14,8 @@ from typing import Any
 from .. import trees
 from ..config import config
 from ..core import Primitive, Trace, Tracer, Value, ValueTracer, dtype_of, is_inexact, is_weak, next_level, shape_of
-from ..errors import ZeroDerivativeError, user_line
+from ..errors import ZeroDerivativeError
+from ..frames import user_line
 from ..program import Program
 from .nans import as_python, is_locating
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from ...errors import is_library_frame
+from ...frames import is_library_frame
 
 
 class Scope(NamedTuple):

@@ -4,7 +4,7 @@ __import__("wengert")  # waits where another thread is importing the library: Py
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from ...errors import modules_on_first_use as _modules_on_first_use
+from ...nearest import modules_on_first_use as _modules_on_first_use
 
 if _TYPE_CHECKING:
     from . import vq

@@ -11,7 +11,7 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import as_array, dtype_of, ndim_of, shape_of
 from ...errors import ShapeError
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from ...ops.elementwise import convert
 from ...ops.shape import expand_dims
 from ...ops.special.declare import floating

@@ -6,7 +6,7 @@ checked where they are known, as they are outside of `jit`.
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from .cubic import Akima1DInterpolator, CubicHermiteSpline, CubicSpline, PchipInterpolator
 from .grid import RegularGridInterpolator, interpn
 from .line import interp1d

@@ -5,7 +5,7 @@ Names only: `splines` has images at any places, `filters` correlations, Gaussian
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from .filters import (
     convolve,
     convolve1d,

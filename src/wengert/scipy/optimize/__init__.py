@@ -2,7 +2,7 @@
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from .minimization import OptimizeResults, minimize
 from .roots import LeastSquaresResults, RootResults, least_squares, root
 

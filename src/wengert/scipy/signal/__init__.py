@@ -2,7 +2,7 @@
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from .convolution import convolve, convolve2d, correlate, correlate2d, fftconvolve
 from .filtering import detrend, hilbert, lfilter, sosfilt
 from .spectra import coherence, csd, istft, periodogram, spectrogram, stft, welch

@@ -17,7 +17,7 @@ from ... import trees
 from ...config import config
 from ...core import Aval, Tracer, Value, aval_of, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from ...ops.control.solve import System, linear_solve_p, turned_apply
 from ...ops.elementwise import stop_gradient_p
 from ...ops.host import host_call_p

@@ -15,7 +15,7 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import as_array, ndim_of, shape_of
 from ...errors import ArgumentError, ShapeError
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from ...ops.special.declare import floating
 from ...ops.updates import at
 from ..special import rel_entr

@@ -19,7 +19,7 @@ from ... import trees
 from ...config import canonical_dtype, config
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from ...ops.bounds import holds
 from ...ops.special.declare import floating
 from . import quaternions as _q

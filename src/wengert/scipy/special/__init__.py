@@ -8,7 +8,7 @@ from __future__ import annotations
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from ...nn import logsumexp
 from ...ops.elementwise import erf, erfc, erfinv
 from ...ops.elementwise import sigmoid as expit

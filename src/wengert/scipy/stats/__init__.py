@@ -6,7 +6,7 @@ them broadcast together, and all of them have derivatives.
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
-from ...errors import nearest_names as _nearest_names
+from ...nearest import nearest_names as _nearest_names
 from .continuous import (
     beta,
     cauchy,

@@ -14,7 +14,7 @@ def api_boundary(fun: Any = None, **_: Any) -> Any:
 
 def include_frame(frame: Any) -> bool:
     """Whether a traceback shows a frame."""
-    from ....errors import is_library_frame
+    from ....frames import is_library_frame
 
     return not is_library_frame(frame)
 
