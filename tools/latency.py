@@ -202,21 +202,7 @@ def more_cases() -> Iterator[Case]:
         yield f"rfft, {what}", lambda x, n=n: wnp.fft.rfft(x.reshape(-1, n)), long(n=n * max(1, 8_000_000 // n))
     yield "fft of columns", lambda x: wnp.fft.fft(x.reshape(3000, -1), axis=0), long(n=9_000_000)
     yield "fft2", lambda x: wnp.fft.fft2(x.reshape(100, 300, 300)), long(n=9_000_000)
-    for name in (
-        "j0",
-        "k1",
-        "expi",
-        "ellipk",
-        "spence",
-        "kv",
-        "gammainc",
-        "hyp1f1",
-        "pdtr",
-        "airy",
-        "i0e",
-        "i1",
-        "ndtri",
-    ):
+    for name in "j0 k1 expi ellipk spence kv gammainc hyp1f1 pdtr airy i0e i1 ndtri".split():
         f = getattr(w.scipy.special, name, None)
         if f is not None:
             g = {"kv": lambda x, f=f: f(0.3, x), "gammainc": lambda x, f=f: f(2.5, x), "hyp1f1": lambda x, f=f: f(0.3, 1.2, x), "pdtr": lambda x, f=f: f(3.0, x)}.get(name, f)  # fmt: skip
