@@ -32,7 +32,7 @@ OPTIONS = {
     "an axis": lambda f, *a: f(*a, axis=0),
 }
 GENERALISED = {
-    "matmul": [{"axes": [(-2, -1), (-1, -2), (-1, -2)]}, {"axes": [(0, 1), (1, 0), (1, 0)]}, {"axes": [(0, 1)]}, {"axis": 0}],
+    "matmul": [{"axes": [(-2, -1), (-1, -2), (-1, -2)]}, {"axes": [(0, 1), (1, 0), (1, 0)]}, {"axes": [(0, 1)]}, {"axes": 3}, {"axis": 0}],
     "vecdot": [{"axis": 0}, {"axis": 0, "keepdims": True}, {"keepdims": True}, {"axes": [0, 0, ()]}, {"axes": [0, 1]}],
     "matvec": [{"axes": [(0, 1), 0, 0]}, {"axes": [(1, 0), (1,), (-1,)]}, {"keepdims": True}],
     "vecmat": [{"axes": [0, (0, 1), 0]}, {"axes": [1, (1, 0), 0]}, {"axis": 1}],

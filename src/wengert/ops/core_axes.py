@@ -30,6 +30,8 @@ def along(
         raise TypeError(
             f"{name}: its arrays have different axes, so that it takes neither axis nor keepdims; write axes"
         )
+    if axes is not None and not isinstance(axes, list):
+        raise TypeError(f"{name}: axes should be a list with the axes of each array, got {axes!r}")
     if axes is None:
         axes = [-1 if axis is None else axis] * len(given) if axis is not None or not made[0] else None
     return lambda *arrays: _called(name, f, given, made[0], axes, keepdims, [as_array(x) for x in arrays])
