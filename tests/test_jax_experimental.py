@@ -106,6 +106,41 @@ def test_checkify(jax):
     assert "out-of-bounds" in read(jnp.arange(3), 7)[0].get() and read(jnp.arange(3), 2)[0].get() is None
 
 
+@pytest.mark.parametrize("how", ["jit", "cond", "switch", "fori_loop", "while_loop", "scan", "map"])
+def test_effects_beside_references_that_are_closed_over(jax, how):
+    """What runs comes as often as the program says: the trace that finds the references ends before anything is run."""
+    jnp, lax, ran = jax.numpy, jax.lax, []
+    ref, limit = jax.new_ref(jnp.zeros(())), jax.new_ref(jnp.asarray(2.0))
+
+    def adds(x):
+        jax.debug.callback(ran.append, 1)
+        jax.experimental.io_callback(lambda: ran.append(2), None, ordered=True)
+        ref[...] += 1.0
+        return x
+
+    for times in (1, 2):
+        ran.clear()
+        ref[...] = 0.0
+        match how:
+            case "jit":
+                function = jax.jit(adds)
+                function(3.0), function(3.0)
+            case "cond" | "switch":
+                branches = (lambda x: x, adds)
+                for _ in range(2):
+                    lax.cond(True, *branches[::-1], 3.0) if how == "cond" else lax.switch(1, branches, 3.0)
+            case "fori_loop":
+                assert lax.fori_loop(0, 2, lambda _, c: adds(c), 3.0) == 3.0
+            case "while_loop":  # what the condition reads, the body writes
+                assert lax.while_loop(lambda c: ref[...] < limit[...], lambda c: adds(c) + 1.0, 3.0) == 5.0
+            case "scan":
+                lax.scan(lambda c, x: (adds(c), x), 3.0, jnp.arange(2))
+            case "map":
+                assert lax.map(adds, jnp.arange(2)).tolist() == [0, 1]
+        jax.effects_barrier()
+        assert ran == [1, 2] * 2 and ref[...] == limit[...] == 2.0, times
+
+
 def test_references(jax):
     jnp = jax.numpy
     ref = jax.new_ref(jnp.zeros(3))

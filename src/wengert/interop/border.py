@@ -30,6 +30,7 @@ from ..tree_util import Partial
 from . import array_methods as _array_methods  # noqa: F401 - operators and methods of arrays
 from .array import Array, wrap
 from .leaks import Watch, check
+from .searches import returned
 from .wording import in_jax_words
 
 ndarray = np.ndarray
@@ -266,6 +267,8 @@ class Lowered(_Function):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         out = self._f(*[lift(a) for a in args], **{k: lift(v) for k, v in kwargs.items()})
+        if _loaded:
+            returned(self._f)
         if self.keep in (AUX, KEPT_AUX) and type(out) is tuple and len(out) == 2:
             return lower(out[0], RESULTS if self.keep is KEPT_AUX else TREES), lower(out[1], True)
         return lower(

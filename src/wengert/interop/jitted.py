@@ -25,6 +25,7 @@ from .array import Array, wrap
 from .border import Outer, _loaded, in_order, lift, lower
 from .donation import give_up, given_up
 from .leaks import Watch, check
+from .searches import returned
 from .wording import in_jax_words
 
 ndarray = np.ndarray
@@ -166,6 +167,8 @@ def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tu
         given = trees.unflatten(tree, [lift(v, i in weak) for i, v in enumerate(values)])
         args, kwargs = given if rebuild is None else rebuild(given)
         leaves, out_tree = trees.flatten(in_order(fun(*args, **kwargs)))
+        if _loaded:
+            returned(fun)
         marks, out = [], []
         for x in leaves:
             t = type(x)

@@ -2,12 +2,11 @@
 
 A reference holds an `Array`, and a write binds a new one. A function that is traced for later (under `jit`, the body of a loop,
 a branch) gets the values of the references that it uses as arguments, and gives their last ones as results: those it is
-handed (`with_refs`), and those it closes over, which a run with shapes alone finds (`met_by`).
+handed (`with_refs`), and those it closes over, which the trace of a first call meets (`attempt`); that call ends with the trace.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,26 +20,9 @@ from ...transforms.function import name_of
 from ...transforms.jit import eval_shape
 from ..array import Array, kind_of, wrap
 from ..border import BOXES, _loaded, lower
+from ..searches import Search, looking, named, returned
 from .numpy import array
 
-
-class _Looking(threading.local):
-    """The searches for references that are under way, the innermost last."""
-
-    def __init__(self) -> None:
-        self.searches: list[_Search] = []
-        self.begun = False  # whether the function that is called next was begun by `attempt`
-
-
-class _Search:
-    """What a run of a function meets: references made in it, and others with the values that they had before."""
-
-    def __init__(self) -> None:
-        self.own: dict[int, Any] = {}
-        self.met: dict[int, tuple[Ref, Any]] = {}
-
-
-_looking = _Looking()
 _alive = [0]
 
 
@@ -73,7 +55,7 @@ class Ref:
         self._value = value
         _alive[0] += 1
         _loaded.add("ref")
-        for search in _looking.searches:
+        for search in looking.searches:
             search.own[id(self)] = self
 
     def __del__(self) -> None:
@@ -90,7 +72,7 @@ class Ref:
 
     def _now(self) -> Any:
         """The value, noted by searches that are under way."""
-        for search in _looking.searches:
+        for search in looking.searches:
             if id(self) not in search.own:
                 search.met.setdefault(id(self), (self, self._value))
         return self._value
@@ -231,8 +213,7 @@ def closed_over(f: Callable[..., Any], operands: Sequence[Any]) -> tuple[Callabl
         rest = iter(others)
         return f(*trees.unflatten(tree, [x if type(x) is Ref else next(rest) for x in leaves]))
 
-    function.__name__ = function.__qualname__ = name_of(f)
-    return function, tuple([x for x in leaves if type(x) is not Ref])
+    return named(function, f), tuple([x for x in leaves if type(x) is not Ref])
 
 
 def refs_in(tree: Any) -> list[Ref]:
@@ -246,33 +227,51 @@ def refs_in(tree: Any) -> list[Ref]:
 
 def begins() -> bool:
     """Whether a function that references matter to is called, and by anything but its own `attempt`."""
-    begun, _looking.begun = _looking.begun, False
+    begun, looking.begun = looking.begun, False
     return "ref" in _loaded and not begun
 
 
-def attempt(call: Callable[[], Any], itself: bool = True) -> tuple[Any, list[Ref]]:
+def attempt(call: Callable[..., Any], *functions: Callable[..., Any], fun: Any = None) -> tuple[Any, list[Ref]]:
     """What a call of such a function gives, and the references that it used and did not make, which have their values again.
 
-    Where there are some, the result does not count: the call is to be made with their values as arguments.
+    Where there are some, the result does not count: the call is to be made with their values as arguments. It ends when the
+    function that met them has been traced, before anything is compiled or run, so that effects come once.
 
     Args:
-        call: the call.
-        itself: whether it is one of the function that attempts it, which is not to do so again.
+        call: the call, given the functions; of a loop or branch, which does not attempt it again.
+        functions: what it traces. Those that it comes to after the first that meets references are left to the next attempt.
+        fun: the function under `jit` that the call is one of, instead of `functions`.
     """
-    search, out = _Search(), None
-    _looking.searches.append(search)
-    _looking.begun = itself
+    search, out = Search(fun), None
+    looking.searches.append(search)
+    looking.begun = fun is None
     try:
-        out = call()
+        out = call(*map(search.ending, functions))
     except Exception:
         if not search.met:
             raise
     finally:
-        _looking.begun = False
-        _looking.searches.pop()
+        looking.begun = False
+        looking.searches.pop()
         for ref, value in search.met.values():
             ref._value = value
     return out, [ref for ref, _ in search.met.values()]
+
+
+def carrying(call: Callable[..., Any], carried: Callable[..., Any], *functions: Callable[..., Any]) -> Any:
+    """What a loop or branch gives whose functions may close over references.
+
+    Args:
+        call: the loop or branch, given its functions.
+        carried: the same that also carries values along, given these and functions `with_values`; it gives the result and
+            the last values.
+        functions: the user's.
+    """
+    out, refs = attempt(call, *functions)
+    if refs:
+        out, values = carried(values_of(refs), *[with_values(refs, f) for f in functions])
+        give(refs, values)
+    return out
 
 
 def values_of(refs: Sequence[Ref]) -> list[Any]:
@@ -293,7 +292,7 @@ def with_values(refs: Sequence[Ref], f: Callable[..., Any]) -> Callable[..., Any
         before = [r._value for r in refs]
         for r, v in zip(refs, values, strict=True):
             r._value = wrap(lower(v))  # strong, as JAX's are in programs
-        here = [(s, id(r)) for s in _looking.searches for r in refs if id(r) not in s.own]
+        here = [(s, id(r)) for s in looking.searches for r in refs if id(r) not in s.own]
         for search, i in here:  # these are looked for no more
             search.own[i] = search
         try:
@@ -304,8 +303,7 @@ def with_values(refs: Sequence[Ref], f: Callable[..., Any]) -> Callable[..., Any
             for r, v in zip(refs, before, strict=True):
                 r._value = v
 
-    function.__name__ = function.__qualname__ = name_of(f)
-    return function
+    return named(function, f)
 
 
 @provide
@@ -353,6 +351,7 @@ def with_refs(
                 inside, named = trees.unflatten(tree, given)
                 out, last = with_values(closed, fun)(values[len(refs) :], *inside, **named)
                 no_refs(out, fun)
+                returned(fun)
                 return out, [r._value for r in mine] + last
 
             functional.__name__ = functional.__qualname__ = name_of(fun)
@@ -377,7 +376,7 @@ def with_refs(
         if axes is not None:
             made[key] = (f, [])
             return run(f, refs)
-        out, met = attempt((lambda: run(f, refs)) if refs else plain, False)
+        out, met = attempt((lambda: run(f, refs)) if refs else plain, fun=fun)
         closed = [r for r in met if id(r) not in place]
         if not closed:
             made[key] = (f, []) if refs else None

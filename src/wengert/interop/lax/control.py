@@ -22,8 +22,9 @@ from ...transforms.jit import eval_shape
 from ..array import Array, in_dtype, kind_of, wrap
 from ..border import TREES, bordered, lift, lower, lowered, lowered_with
 from ..jax_modules.numpy import array
-from ..jax_modules.ref import attempt, begins, closed_over, give, refs_in, values_of, with_values
+from ..jax_modules.ref import begins, carrying, closed_over, refs_in
 from ..promotion import joined
+from ..searches import named
 from ..wording import worded
 
 
@@ -111,12 +112,6 @@ def _marked(tree: Any, weak: list[bool]) -> Any:
     )
 
 
-def _named(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
-    f.__name__ = getattr(user, "__name__", type(user).__name__)
-    f.__wrapped__ = user
-    return f
-
-
 @worded
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: Any, *, unroll: Any = None) -> Any:
     """`wengert.lax.fori_loop`; what is carried and weak takes the dtype that the body makes of it.
@@ -140,24 +135,18 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: An
     dtype = config.int_dtype if known else joined(low, high)[0]
     counter = wrap(in_dtype(0, dtype), counts)
     if begins():
-        out, refs = attempt(lambda: fori_loop(lower, upper, body_fun, init_val, unroll=unroll))
-        if refs:
-            step = with_values(refs, body_fun)
-            (out, values) = fori_loop(
-                lower,
-                upper,
-                _without(lambda i, c: step(c[1], i, c[0]), body_fun),
-                (init_val, values_of(refs)),
-                unroll=unroll,
-            )
-            give(refs, values)
-        return out
+
+        def carried(values: Any, step: Any) -> Any:
+            body = named(lambda i, c: step(c[1], i, c[0]), body_fun)
+            return fori_loop(lower, upper, body, (init_val, values), unroll=unroll)
+
+        return carrying(lambda f: fori_loop(lower, upper, f, init_val, unroll=unroll), carried, body_fun)
     options: dict[str, Any] = {} if unroll is None else {"unroll": unroll}
 
     def run(carry: Any, weak: list[bool], noted: Any) -> Any:
         if any(weak) or counts or not known:
             body = lowered(
-                _named(lambda i, c: noted(body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak))), body_fun)
+                named(lambda i, c: noted(body_fun(wrap(in_dtype(i, dtype), counts), _marked(c, weak))), body_fun)
             )
         else:
             body = lowered(body_fun)
@@ -179,21 +168,18 @@ def while_loop(cond_fun: Callable[..., Any], body_fun: Callable[..., Any], init_
     if not (callable(cond_fun) and callable(body_fun)):
         raise TypeError("lax.while_loop: body_fun and cond_fun arguments should be callable.")
     if begins():
-        out, refs = attempt(lambda: while_loop(cond_fun, body_fun, init_val))
-        if refs:
-            test, step = with_values(refs, cond_fun), with_values(refs, body_fun)
-            out, values = while_loop(
-                _without(lambda c: test(c[1], c[0])[0], cond_fun), _without(lambda c: step(c[1], c[0]), body_fun),
-                (init_val, values_of(refs)),
-            )  # fmt: skip
-            give(refs, values)
-        return out
+
+        def carried(values: Any, test: Any, step: Any) -> Any:
+            holds = named(lambda c: test(c[1], c[0])[0], cond_fun)
+            return while_loop(holds, named(lambda c: step(c[1], c[0]), body_fun), (init_val, values))
+
+        return carrying(lambda *fs: while_loop(*fs, init_val), carried, cond_fun, body_fun)
 
     def run(carry: Any, weak: list[bool], noted: Any) -> Any:
         if not any(weak):
             return ours.while_loop(lowered(cond_fun), lowered(body_fun), carry), None
-        cond = lowered(_named(lambda c: cond_fun(_marked(c, weak)), cond_fun))
-        body = lowered(_named(lambda c: noted(body_fun(_marked(c, weak))), body_fun))
+        cond = lowered(named(lambda c: cond_fun(_marked(c, weak)), cond_fun))
+        body = lowered(named(lambda c: noted(body_fun(_marked(c, weak))), body_fun))
         return ours.while_loop(cond, body, carry), None
 
     return _at_once(init_val, run, body_fun)[0]
@@ -220,19 +206,16 @@ def scan(
     steps_of(length, [x for _, x in paths], [path for path, _ in paths], "scan")
     first = lift(trees.map(lambda x: x[0] if len(x) else np.zeros(x.shape[1:], x.dtype), taken))
     if begins():
-        out, refs = attempt(lambda: scan(f, init, xs, length, reverse, unroll, **options))
-        if refs:
-            step = with_values(refs, f)
 
-            def body_of_refs(c: Any, x: Any) -> Any:
-                out, values = step(c[1], c[0], x)
-                return (_carried(out), values), out[1]
+        def carried(values: Any, step: Any) -> Any:
+            def body(c: Any, x: Any) -> Any:
+                out, last = step(c[1], c[0], x)
+                return (_carried(out), last), out[1]
 
-            begin = (init, values_of(refs))
-            (end, values), ys = scan(_without(body_of_refs, f), begin, xs, length, reverse, unroll, **options)
-            give(refs, values)
-            out = end, ys
-        return out
+            (end, values), ys = scan(named(body, f), (init, values), xs, length, reverse, unroll, **options)
+            return (end, ys), values
+
+        return carrying(lambda f: scan(f, init, xs, length, reverse, unroll, **options), carried, f)
 
     def run(carry: Any, weak: list[bool], noted: Any) -> Any:
         def body(c: Any, x: Any) -> Any:
@@ -240,15 +223,10 @@ def scan(
             noted(_carried(out))
             return _pair(out)
 
-        return ours.scan(lowered(_named(body, f)), carry, taken, length, reverse, **options)
+        return ours.scan(lowered(named(body, f)), carry, taken, length, reverse, **options)
 
     out, ys = _at_once(init, run, lambda c: _carried(f(c, first)))
     return out, lift(ys)
-
-
-def _without(f: Callable[..., Any], user: Any) -> Callable[..., Any]:
-    """A function that takes the values of the references of another one, by whose name it goes."""
-    return _named(f, user)
 
 
 def _carried(out: Any) -> Any:
@@ -321,6 +299,7 @@ def _closed_over(f: Any, depth: int = 3) -> Any:
     """What the types of a function's results depend on beside its arguments: its code, and the types of what it closes over.
     None where that is not known.
     """
+    f = getattr(f, "searched", f)
     code = getattr(f, "__code__", None)
     if code is None or not depth:
         return None
@@ -364,7 +343,7 @@ class _Kinds:
             self.weak[k] = [kind_of(x)[1] for x in trees.leaves(out)]
             return out
 
-        return lowered(_named(branch, f))
+        return lowered(named(branch, f))
 
 
 def _result_kinds(f: Callable[..., Any], leaves: Sequence[Any], tree: Any) -> tuple[Any, list[Any]]:
@@ -416,12 +395,12 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
     if begins():
         if refs_in(operands):
             (true_fun, _), (false_fun, operands) = (closed_over(f, operands) for f in (true_fun, false_fun))
-        out, refs = attempt(lambda: cond(pred, true_fun, false_fun, *operands))
-        if refs:
-            branches = [with_values(refs, f) for f in (true_fun, false_fun)]
-            out, values = cond(pred, *branches, values_of(refs), *operands)
-            give(refs, values)
-        return out
+        return carrying(
+            lambda *fs: cond(pred, *fs, *operands),
+            lambda values, *fs: cond(pred, *fs, values, *operands),
+            true_fun,
+            false_fun,
+        )
     given = [_of_numbers(x) for x in operands]
     if isinstance(lower(pred), Tracer):
         kinds = _Kinds((true_fun, false_fun))
@@ -434,7 +413,7 @@ def cond(pred: Any, true_fun: Any, false_fun: Any, *operands: Any, operand: Any 
 
 def _branch(f: Callable[..., Any]) -> Callable[..., Any]:
     """A branch whose results are arrays."""
-    return lowered(_named(lambda *operands: _of_numbers(f(*operands)), f))
+    return lowered(named(lambda *operands: _of_numbers(f(*operands)), f))
 
 
 @worded
@@ -467,11 +446,11 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
         if refs_in(operands):
             pairs = [closed_over(b, operands) for b in branches]
             branches, operands = [b for b, _ in pairs], pairs[0][1]
-        out, refs = attempt(lambda: switch(index, branches, *operands))
-        if refs:
-            out, values = switch(index, [with_values(refs, b) for b in branches], values_of(refs), *operands)
-            give(refs, values)
-        return out
+        return carrying(
+            lambda *fs: switch(index, fs, *operands),
+            lambda values, *fs: switch(index, fs, values, *operands),
+            *branches,
+        )
     given = [_of_numbers(x) for x in operands]
     if isinstance(lower(index), Tracer) and len(branches) > 1:
         noted = _Kinds(branches)
@@ -488,9 +467,13 @@ def switch(index: Any, branches: Any, *operands: Any, operand: Any = _NOTHING) -
 def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any:  # noqa: A001
     """`f` of each slice of `xs` along the first axis, stacked: one after another, or `batch_size` at once."""
     if begins():
-        out, refs = attempt(lambda: map(f, xs, batch_size=batch_size))
-        return scan(lambda _, x: (None, f(x)), None, xs)[1] if refs else out
-    function = _named(lambda x: lower(_of_numbers(f(x)), True), f)
+
+        def carried(values: Any, step: Any) -> Any:
+            last, out = scan(named(lambda c, x: step(c, x)[::-1], f), values, xs)
+            return out, last
+
+        return carrying(lambda f: map(f, xs, batch_size=batch_size), carried, f)
+    function = named(lambda x: lower(_of_numbers(f(x)), True), f)
     return lift(ours.map(lowered(function), lower(xs, TREES), batch_size=batch_size or None))
 
 
