@@ -1,6 +1,7 @@
 """What the documentation's reference says beside docstrings: parameters, formulas, and what functions were seen to do."""
 
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -323,6 +324,13 @@ def test_a_description_says_what_the_site_says():
 def test_a_namespace_is_its_names(what):
     text = str(wengert.describe(what))
     assert text.startswith("wengert.nn\n") and "    relu " in text and "``max(x, 0)``" in text
+
+
+def test_a_constant_is_its_value():
+    """And not what its class says: of float, how a text is converted."""
+    assert str(wengert.describe("np.pi")) == "wengert.numpy.pi\n\n3.141592653589793\n"
+    assert str(wengert.describe("np.newaxis")) == "wengert.numpy.newaxis\n\nNone\n"
+    assert re.search(r"\n    pi +3\.141592653589793\n", str(wengert.describe("np")))
 
 
 def test_lists_that_are_axes_and_arguments_without_a_number_of_their_own():

@@ -28,7 +28,12 @@ def parameters(value: Any) -> list[str]:
 
 
 def documentation(value: Any) -> str:
-    """Its own docstring: neither that of its class or base, nor the one that a namedtuple or dataclass is given."""
+    """Its own docstring: neither that of its class or base, nor the one that a namedtuple or dataclass is given.
+
+    Of a constant, which has none, its value.
+    """
+    if value is None or isinstance(value, float):
+        return repr(value)
     text = value.__dict__.get("__doc__") if isinstance(value, type) else inspect.getdoc(value)
     return "" if text is None or text.startswith(f"{getattr(value, '__name__', '')}(") else inspect.cleandoc(text)
 

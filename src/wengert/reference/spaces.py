@@ -56,11 +56,10 @@ def names_of(space: str) -> list[str]:
     return sorted((n for n in names if not inspect.ismodule(getattr(module, n))), key=str.lower)
 
 
-def _in(space: str, name: str) -> Any:
-    if name.startswith("_") or name not in getattr(importlib.import_module(space), "__all__", [name]):
-        return None
-    found = getattr(importlib.import_module(space), name, None)
-    return None if inspect.ismodule(found) else found
+def _has(space: str, name: str) -> bool:
+    module = importlib.import_module(space)
+    public = not name.startswith("_") and name in getattr(module, "__all__", [name]) and hasattr(module, name)
+    return public and not inspect.ismodule(getattr(module, name))
 
 
 def namespace_of(text: str) -> str | None:
@@ -78,10 +77,8 @@ def _by_name(text: str) -> Iterator[tuple[str, Any]]:
     usual = ["wengert", "wengert.numpy", "wengert.nn"]
     asked = [f"{HOMES.get(first, f'wengert.{first}')}{rest}"] if space else [*usual, *NAMESPACES]
     for home in asked:
-        if home in NAMESPACES:
-            value = _in(home, name)
-            if value is not None:
-                yield f"{home}.{name}", value
+        if home in NAMESPACES and _has(home, name):
+            yield f"{home}.{name}", getattr(importlib.import_module(home), name)
 
 
 def located(what: Any) -> tuple[str, Any]:
