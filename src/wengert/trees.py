@@ -289,9 +289,8 @@ def key_paths(treedef: TreeDef) -> list[KeyPath]:
     return [tuple(_key(entry) for entry in accessor) for accessor in accessors]
 
 
-STAND_INS: set[type] = (
-    set()
-)  # types of nodes that stand for a tree, of which they hold the leaves and the structure, `tree`
+# Types of nodes that stand for a tree, of which they hold the leaves and the structure, `tree`.
+STAND_INS: set[type] = set()
 
 
 def _meant(treedef: TreeDef) -> TreeDef:

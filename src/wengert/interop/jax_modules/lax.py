@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ..lax import (
+    branches,
     collectives,
     control,
     convolution,
@@ -18,6 +19,7 @@ from ..lax import (
     slicing,
     windows,
 )
+from ..lax.branches import *
 from ..lax.collectives import *
 from ..lax.control import *
 from ..lax.convolution import *
@@ -34,8 +36,8 @@ from ..lax.windows import *
 from .transformations import stop_gradient
 
 __all__ = [
-    *collectives.__all__, *control.__all__, *convolution.__all__, *elementwise.__all__, *enums.__all__, *joining.__all__,
-    *misc.__all__,
+    *branches.__all__, *collectives.__all__, *control.__all__, *convolution.__all__, *elementwise.__all__, *enums.__all__,
+    *joining.__all__, *misc.__all__,
     *products.__all__, *reductions.__all__, *shapes.__all__, *slicing.__all__, *windows.__all__,
     *[n for n in primitives.__all__ if n.endswith("_p") and n not in ("jit_p", "pjit_p", "remat_p")], "stop_gradient",
 ]  # fmt: skip

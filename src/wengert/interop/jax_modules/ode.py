@@ -20,6 +20,7 @@ from ... import trees
 from ...core import as_array, dtype_of, is_inexact, shape_of
 from ...flatten_util import ravel_pytree
 from ...ops.elementwise import convert
+from ...scipy.integrate import _STAGES, _TIMES, _combine
 from ...transforms.batching import vmap
 from ...transforms.control import scan, while_loop
 from ...transforms.custom_rules import custom_vjp
@@ -27,16 +28,7 @@ from ...transforms.jit import closure_convert
 from ...transforms.reverse import vjp
 from ..border import bordered
 
-_TIMES = (1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
-_STAGES = (
-    (1 / 5,),
-    (3 / 40, 9 / 40),
-    (44 / 45, -56 / 15, 32 / 9),
-    (19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729),
-    (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656),
-    (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
-)
-# The sixth order's solution less that of the embedded method, in the weights of Shampine's pair.
+# The weights of the solution of order 5 less those of the embedded one of order 4, Shampine's.
 _ERROR = (
     35 / 384 - 1951 / 21600, 0.0, 500 / 1113 - 22642 / 50085, 125 / 192 - 451 / 720, -2187 / 6784 + 12231 / 42400,
     11 / 84 - 649 / 6300, -1 / 60,
@@ -52,14 +44,6 @@ class _How(NamedTuple):
     atol: Any
     mxstep: Any
     hmax: Any
-
-
-def _combine(weights: tuple[float, ...], slopes: list[Any]) -> Any:
-    total = weights[0] * slopes[0]
-    for w, k in zip(weights[1:], slopes[1:], strict=True):
-        if w:
-            total = total + w * k
-    return total
 
 
 def _norm(x: Any) -> Any:
