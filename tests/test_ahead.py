@@ -38,6 +38,9 @@ def test_shapes_without_data_and_static_arguments():
         np.testing.assert_allclose(compiled(X), X**3)
     with config.override(debug_nans=True), np.errstate(all="ignore"), pytest.raises(w.errors.NonFiniteError):
         w.jit(lambda x: np.log(x)).lower(X).compile()(-X)
+    by_name = w.jit(lambda x, n: x**n, static_argnames="n").lower(X, n=3).compile()  # the second, of one by position
+    with config.override(debug_nans=True):
+        np.testing.assert_allclose(by_name(2 * X), 8 * X**3)
 
 
 def test_it_never_compiles():

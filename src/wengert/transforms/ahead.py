@@ -135,10 +135,9 @@ class Compiled:
         return own_results(outs[:n], values)
 
     def _static(self) -> tuple[dict[int, Any], dict[str, Any]]:
-        args, kwargs = self._given
-        nums = {i % len(args) for i in self._jitted.static_argnums} if args else set()
-        names = self._jitted.static_argnames
-        return {i: a for i, a in enumerate(args) if i in nums}, {k: v for k, v in kwargs.items() if k in names}
+        (args, kwargs), nums, names = self._given, {*self._jitted.static_argnums}, self._jitted.static_argnames
+        fixed = {i: a for i, a in enumerate(args) if {i, i - len(args)} & nums}
+        return fixed, {k: v for k, v in kwargs.items() if k in names}
 
     def as_text(self) -> str:
         """The Program that was compiled."""
