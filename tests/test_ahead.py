@@ -3,6 +3,7 @@
 import pickle
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,6 +82,16 @@ def test_errors_of_the_function():
     compiled = w.jit(lambda x, i: x[i]).lower(X, 1).compile()
     with pytest.raises(IndexError):
         compiled(X, 7)
+
+    def failing(x):
+        raise ValueError("the user's")
+
+    with pytest.raises(ValueError, match="the user's") as caught:
+        w.jit(lambda x: w.pure_callback(failing, x, x)).lower(1.0).compile()(2.0)
+    files = [Path(entry.path).name for entry in caught.traceback]
+    assert files == ["test_ahead.py", "ahead.py", "test_ahead.py"]  # the library's frames are left out, as under jit
+    with pytest.raises(OverflowError, match="write it as a float"):
+        w.jit(lambda n: n + 1).lower(1).compile()(2**70)
 
 
 def together(f, arguments):

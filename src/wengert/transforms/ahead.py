@@ -16,7 +16,7 @@ from ..core import Aval, Tracer, Value, aval_of
 from ..costs import Cost
 from ..errors import ArgumentError, NotSupportedError
 from ..program import Program
-from .function import name_of, values_of
+from .function import name_of, shown, values_of
 from .guarded import run_guarded
 from .ownership import own_results
 from .shapes import ShapeDtypeStruct
@@ -86,13 +86,17 @@ class Compiled:
         self._native = self.executable.native
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._native is not None and not config.debugging and config.enable_x64 == self._x64:
-            out = self._native((args, kwargs))
-            if out is Ellipsis:
-                self.executable.raise_error()
-            if out is not NotImplemented:
-                return out
-        return self._slowly(args, kwargs)
+        __tracebackhide__ = True
+        try:
+            if self._native is not None and not config.debugging and config.enable_x64 == self._x64:
+                out = self._native((args, kwargs))
+                if out is Ellipsis:
+                    self.executable.raise_error()
+                if out is not NotImplemented:
+                    return out
+            return self._slowly(args, kwargs)
+        except Exception as error:
+            raise shown(error)
 
     def _slowly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, program = self._jitted._f, self.program
