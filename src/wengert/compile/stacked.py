@@ -6,12 +6,10 @@ there: every line of memory is then written as often as a row has places.
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..core import Aval
 from ..lowering import index_maps as maps
 from ..lowering import meaning, meanings
-from ..program import Atom, Equation, Literal, Program, Var
+from ..program import Atom, Equation, Program, Var
 from .nest import size_of
 from .rewriter import appended, rebuilt, registered
 
@@ -47,9 +45,7 @@ def _is_stack(eqn: Equation) -> bool:
 
 def _without_axis(equations: list[Equation], producer: dict[Var, Equation], a: Atom) -> Atom:
     shape = a.aval.shape[:-1]
-    if isinstance(a, Literal):
-        return Literal(np.reshape(a.value, shape))
-    made = producer.get(a)
+    made = producer.get(a) if type(a) is Var else None  # a literal is reshaped too: a new one would not be found again
     if made is not None and meaning(made) is maps.Reshape and made.inputs[0].aval.shape == shape:
         inner = made.inputs[0]
         if inner.aval.dtype == a.aval.dtype and not inner.aval.weak:
