@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = tomllib.loads((Path(__file__).parent / "claims.toml").read_text())
-NUMBERS = "|".join(
+NUMBERS = (
     "twice|thrice|half|halves|third|thirds|quarter|quarters|tenth|tenths|fifth|fifths|dozen|dozens|ten|tens|twelve|twenty|thirty|forty|"
-    "fifty|sixty|eighty|ninety|hundred|hundreds|thousand|thousands|million|millions|percent".split("|")
+    "fifty|sixty|eighty|ninety|hundred|hundreds|thousand|thousands|million|millions|percent"
 )
 CLAIM = re.compile(rf"\d|%|\b(?:{NUMBERS}|always|never|unchanged)\b", re.IGNORECASE)
 # What has a digit and claims nothing: dtypes, processors, versions, sections, years, shapes and ranks.
