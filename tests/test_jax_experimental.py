@@ -106,7 +106,7 @@ def test_checkify(jax):
     assert "out-of-bounds" in read(jnp.arange(3), 7)[0].get() and read(jnp.arange(3), 2)[0].get() is None
 
 
-@pytest.mark.parametrize("how", ["jit", "cond", "switch", "fori_loop", "while_loop", "scan", "map"])
+@pytest.mark.parametrize("how", ["jit", "disable_jit", "cond", "switch", "fori_loop", "while_loop", "scan", "map"])
 def test_effects_beside_references_that_are_closed_over(jax, how):
     """What runs comes as often as the program says: the trace that finds the references ends before anything is run."""
     jnp, lax, ran = jax.numpy, jax.lax, []
@@ -125,6 +125,10 @@ def test_effects_beside_references_that_are_closed_over(jax, how):
             case "jit":
                 function = jax.jit(adds)
                 function(3.0), function(3.0)
+            case "disable_jit":
+                with jax.disable_jit():
+                    function = jax.jit(adds)
+                    function(3.0), function(3.0)
             case "cond" | "switch":
                 branches = (lambda x: x, adds)
                 for _ in range(2):

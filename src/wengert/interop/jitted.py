@@ -81,7 +81,7 @@ class PjitFunction(Outer):
                 if Watch.on:
                     check()
                 return wrap(out) if type(out) is ndarray else lift(out)
-            if "ref" in _loaded:
+            if "ref" in _loaded and not config.disable_jit:
                 return self._with_refs(self.remade, args, kwargs, lambda: self._without_refs(args, kwargs))
             return self._without_refs(args, kwargs)
         except np.linalg.LinAlgError:  # compiled code says it of singular matrices, whose solutions are infinite in JAX
