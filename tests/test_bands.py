@@ -109,6 +109,33 @@ def test_an_infinite_derivative_where_there_is_no_entry_is_no_nan_in_other_entri
         np.testing.assert_allclose(w.jit(w.jacobian(f))(X), expected, rtol=1e-12)
 
 
+GUARDED = [
+    lambda x: np.sqrt(np.where(x > 1, x, 0)) + 3 * np.roll(x, 1),
+    lambda x: 1 / np.where(x > 1, 0, -x) + 3 * np.roll(x, 1),
+    lambda x: np.cbrt(np.where(x > 1, x, np.where(x > 0.7, 0, np.roll(x, 1)))[2:]) * x[:-2],
+    lambda x: np.sqrt(-2 * np.where(x[1:] > x[:-1], -x[1:], 0.0))[::-1] + x[1:],
+]
+
+
+@pytest.mark.parametrize("f", GUARDED)
+def test_a_choice_by_value_leaves_infinite_derivatives_out(f):
+    """As in reverse mode: what `where` does not take is no dependence, and meets no infinite derivative."""
+    with np.errstate(divide="ignore"):
+        expected = w.jacrev(f)(X)
+        J = w.jacobian(f, sparse=True)
+        assert J.prepared(X).banded is not None and np.isfinite(expected).all()
+        np.testing.assert_allclose(J(X).toarray(), expected, rtol=1e-12)
+
+
+def test_a_factor_that_happens_to_be_zero_leaves_nothing_out():
+    f = lambda x: np.sqrt(np.where(x > 0.5, x, 0) ** 2 * np.where(x == x[3], 0, 1)) + np.roll(x, 1)
+    J = w.jacobian(f, sparse=True)
+    assert J.prepared(X).banded is not None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.testing.assert_array_equal(np.isnan(J(X).toarray()), np.isnan(w.jacrev(f)(X)))
+        assert np.isnan(J(X).toarray()[3, 3])
+
+
 @pytest.mark.parametrize("f", [ends, grid, elements], ids=lambda f: f.__name__)
 def test_entries_go_through_transformations(f):
     entries = w.jacobian(f, sparse=True, output="data")

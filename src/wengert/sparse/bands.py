@@ -19,7 +19,7 @@ import numpy as np
 
 from ..core import Tracer, Value, dtype_of, shape_of
 from ..lowering import index_maps, kernels, kinds
-from ..ops.elementwise import add_p, convert_p, div_p, mul_p, neg_p, sub_p, where, where_p
+from ..ops.elementwise import add_p, convert_p, div_p, logical_and, logical_not, mul_p, neg_p, sub_p, where, where_p
 from ..ops.rules import linear_zero_p
 from ..ops.scatters import scatter_add_p, scatter_set_p
 from ..ops.shape import broadcast_to, reshape, sum_p
@@ -43,11 +43,14 @@ class Band(NamedTuple):
         value: an array of its shape, or a number for all of them.
         columns: for each element the number of the column, plus 1; 0 where there is no entry.
         clean: whether the value is 0 where there is no entry.
+        live: where a choice by value (`where`) takes the entry, which is 0 elsewhere; None for everywhere. The value is not
+            yet masked by it, so that no 0 of it meets an infinite derivative.
     """
 
     value: Any
     columns: np.ndarray
     clean: bool
+    live: Any = None
 
 
 class Placed(NamedTuple):
@@ -69,6 +72,18 @@ def _whole(x: Any, shape: tuple[int, ...]) -> Value:
     return x if shape_of(x) == shape else broadcast_to(x, shape)
 
 
+def _masked(b: Band) -> Band:
+    """A band with its choices by value made."""
+    if b.live is None:
+        return b
+    value = where(b.live, b.value, dtype_of(b.value).type(0))
+    return Band(_whole(value, b.columns.shape), b.columns, b.clean)
+
+
+def _all_masked(x: Any) -> Any:
+    return [_masked(b) if isinstance(b, Band) else b for b in x] if isinstance(x, list) else x
+
+
 def _cleaned(b: Band) -> Any:
     return b.value if b.clean else where(b.columns != 0, b.value, dtype_of(b.value).type(0))
 
@@ -85,6 +100,7 @@ def _fits(a: np.ndarray, b: np.ndarray) -> bool:
 
 def _joined_bands(a: Band, b: Band) -> Band:
     """The sum of two bands that fit."""
+    a, b = _masked(a), _masked(b)
     here, there = a.columns != 0, b.columns != 0
     if np.array_equal(a.columns, b.columns):
         return Band(a.value + b.value, a.columns, a.clean and b.clean)
@@ -101,7 +117,7 @@ def _joined_bands(a: Band, b: Band) -> Band:
 
 def _spread(a: Band, found: Bands) -> bool:
     """Add a band to others where each of its entries is of the column of one of them; whether that is so."""
-    left = a.columns != 0
+    a, left = _masked(a), a.columns != 0
     masks = []
     for b in found:
         masks.append(left & (b.columns == a.columns))
@@ -110,7 +126,7 @@ def _spread(a: Band, found: Bands) -> bool:
         return False
     for k, mask in enumerate(masks):
         if mask.any():
-            b = found[k]
+            b = _masked(found[k])
             more = where(mask, a.value, dtype_of(a.value).type(0))
             found[k] = Band(b.value + more, b.columns, b.clean)
     return True
@@ -178,9 +194,12 @@ class _Walk:
         rule = _RULES.get(p) or next((r for kind, r in _BY_KIND if isinstance(p.native, kind)), None)
         if rule is None or eqn.outputs[0].aval.dtype.kind != "f":
             raise Unbanded
+        if rule not in _UNMASKED:
+            values = list(map(_all_masked, values))
         out = rule(self, eqn, values, shape, last)
         self.swept += size_of(eqn.outputs[0].aval)
-        self.work += sum(size_of(eqn.outputs[0].aval) for b in out if isinstance(b, Placed) or not is_number(b.value))
+        written = [b for b in out if isinstance(b, Placed) or not is_number(b.value) or b.live is not None]
+        self.work += size_of(eqn.outputs[0].aval) * len(written)
         return [out]
 
 
@@ -201,7 +220,11 @@ def _grown(b: Band, shape: tuple[int, ...]) -> Band:
     if b.columns.shape == shape:
         return b
     value = b.value if is_number(b.value) else broadcast_to(b.value, shape)
-    return Band(value, np.broadcast_to(b.columns, shape), b.clean)
+    return Band(value, np.broadcast_to(b.columns, shape), b.clean, _live(b, shape))
+
+
+def _live(b: Band, shape: tuple[int, ...]) -> Any:
+    return None if b.live is None else _whole(b.live, shape)
 
 
 def _finite(x: Any) -> bool:
@@ -223,7 +246,7 @@ def _scaled(bands: Bands, shape: tuple[int, ...], by: Callable[[Any], Any], fini
             value = _whole(value, shape)
         if is_number(value) and value == 0:
             continue
-        out.append(Band(value, np.broadcast_to(b.columns, shape), _still_clean(b, b.columns, finite)))
+        out.append(Band(value, np.broadcast_to(b.columns, shape), _still_clean(b, b.columns, finite), _live(b, shape)))
     return out
 
 
@@ -266,20 +289,16 @@ def _chosen(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
     if not isinstance(test, Tracer):
         mask = np.broadcast_to(test, shape)
         parts = [
-            [Band(b.value, np.where(m, b.columns, 0), False) for b in bands if (m & (b.columns != 0)).any()]
+            [Band(b.value, np.where(m, b.columns, 0), False, b.live) for b in bands if (m & (b.columns != 0)).any()]
             for m, bands in zip((mask, ~mask), kept, strict=True)
         ]
         return added(*parts)
 
-    def part(first: bool, bands: Bands) -> Bands:
-        out = []
-        for b in bands:
-            zero = dtype_of(b.value).type(0)
-            value = where(test, b.value, zero) if first else where(test, zero, b.value)
-            out.append(Band(_whole(value, shape), b.columns, b.clean))
-        return out
+    def part(taken: Value, bands: Bands) -> Bands:
+        return [b._replace(live=taken if b.live is None else logical_and(taken, b.live)) for b in bands]
 
-    return added(part(True, kept[0]), part(False, kept[1]))
+    taken = _whole(test, shape)
+    return added(part(taken, kept[0]), part(logical_not(taken), kept[1]))
 
 
 def _move(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
@@ -290,13 +309,15 @@ def _move(w: Any, eqn: Any, values: Any, shape: Any, last: bool) -> Bands:
         found = _places(eqn, rest, 1)
         if found is None or not found[1].all():
             raise Unbanded
+    kept = isinstance(eqn.primitive.native, (index_maps.View, index_maps.Reshape))
     out = []
-    for b in x:
+    for b in x if kept else _all_masked(x):
         columns = np.asarray(eqn.primitive.bind(np.array(b.columns), *rest, **eqn.params))
         if columns.any():
             number = is_number(b.value)
+            live = None if b.live is None else eqn.primitive.bind(b.live, *rest, **eqn.params)
             value = b.value if number else eqn.primitive.bind(b.value, *rest, **eqn.params)
-            out.append(Band(value, columns, bool((columns != 0).all()) if number else b.clean))
+            out.append(Band(value, columns, bool((columns != 0).all()) if number else b.clean, live))
     return out
 
 
@@ -474,6 +495,9 @@ _RULES: dict[Any, Any] = {
 }
 
 
+_UNMASKED = (_add, _subtract, _multiply, _divide, _same_shape, _chosen, _move)  # that take bands with `live`
+
+
 _BY_KIND: list[tuple[Any, Any]] = [
     (MOVES, _move),
     ((index_maps.Joined, index_maps.Interleaved), _join),
@@ -499,7 +523,7 @@ def carried(program: Program, given: Sequence[Any], inputs: Sequence[Any]) -> tu
         start += size_of(a)
     walk = _Walk()
     found = walk.run(program, [*given, *seeds])
-    return [f if isinstance(f, list) else _operand(f, ()) for f in found], walk.work, walk.swept
+    return [_all_masked(f) if isinstance(f, list) else _operand(f, ()) for f in found], walk.work, walk.swept
 
 
 __all__ = ["Band", "Placed", "Unbanded", "carried", "is_number"]
