@@ -7,7 +7,7 @@ array beside each vector of which a part alone depends on the basis, as each ste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +68,12 @@ def _mask(size: int, aval: Aval) -> Aval:
 def _filled(mask: Value | None, size: int, aval: Aval, batched: bool) -> Value:
     """A mask that is asked for: where there is none a vector counts throughout, and what is no vector nowhere."""
     return np.full((size, *aval.shape), batched) if mask is None else mask
+
+
+def with_masks(outs: Iterator[Value], batched: Sequence[bool], marked: Sequence[bool]) -> list[Reached]:
+    """What a step gives, values and then the masks of the marked ones, with each value its mask."""
+    values = [next(outs) for _ in batched]
+    return list(zip(values, batched, [next(outs) if k else None for k in marked], strict=True))
 
 
 class Carried(NamedTuple):
@@ -152,12 +158,10 @@ def _scan(size: int, values: Sequence[Value], batched: Flags, masks: Masks, para
     xs += [moveaxis(m, 0, 1) for m in masks[nc + nk :] if m is not None]
     sizes = {"consts": len(consts), "carry": len(start)}
     outs = iter(scan_p.bind(*consts, *start, *xs, **{**params, **sizes, "body": step}))
-    carry = [next(outs) for _ in c.batched]
-    carry_masks = [next(outs) if k else None for k in c.marked]
-    ys = [moveaxis(next(outs), 1, 0) if b else next(outs) for b in c.step.batched[nk:]]
-    ys_masks = [moveaxis(next(outs), 1, 0) if k else None for k in c.step.marked[nk:]]
-    flags = (*c.batched, *c.step.batched[nk:])
-    return list(zip([*carry, *ys], flags, [*carry_masks, *ys_masks], strict=True))
+    carry = with_masks(outs, c.batched, c.marked)
+    ys = with_masks(outs, c.step.batched[nk:], c.step.marked[nk:])
+    in_front = [(moveaxis(v, 1, 0) if b else v, b, m if m is None else moveaxis(m, 1, 0)) for v, b, m in ys]
+    return [*carry, *in_front]
 
 
 def _while(
@@ -190,9 +194,7 @@ def loop_of(size: int, values: Sequence[Value], batched: Flags, masks: Masks, pa
 
 def reached_by(loop: Loop, outs: Sequence[Value]) -> list[Reached]:
     """What such a loop carries at its end."""
-    c, rest = loop[2], iter(outs)
-    carry = [next(rest) for _ in c.batched]
-    return list(zip(carry, c.batched, [next(rest) if k else None for k in c.marked], strict=True))
+    return with_masks(iter(outs), loop[2].batched, loop[2].marked)
 
 
 def condition(cond: Program, step: Program, batched: Flags, nc: int, nk: int) -> Program:
@@ -245,8 +247,7 @@ def _branch(
 
     both = tuple(once(s.program, ("branch", wide, tuple(parted)), lambda s=s: filled(s)) for s in steps)
     outs = iter(cond_p.bind(*values, *[m for m in masks[1:] if m is not None], branches=both))
-    results = [next(outs) for _ in wide]
-    return list(zip(results, wide, [next(outs) if k else None for k in parted], strict=True))
+    return with_masks(outs, wide, parted)
 
 
 def is_steep(params: dict[str, Any]) -> bool:

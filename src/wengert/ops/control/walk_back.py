@@ -25,7 +25,7 @@ from .lanes import each_alone
 from .loop import parts
 from .programs import batched_value, run_alone, widened
 from .pull import WhilePull, _pull_samples, pulling, results, started, while_pull_p
-from .reached import Flags, Masks, begun, carried, condition, is_steep, looped
+from .reached import Flags, Masks, begun, carried, condition, is_steep, looped, step_of, with_masks
 from .supported_pull import supported_pull_p
 
 
@@ -130,7 +130,7 @@ def _walked(size: int, values: Sequence[Value], batched: Flags, masks: Masks, pa
     b, back = _step(p.back, size, fixed, start, slices)
     marks = [i for i, (_, m) in enumerate(kept) if m]
     taken = [*p.slices, *[len(kept) + marks.index(i) for i in p.slices if kept[i][1]]]
-    groups = [_with_masks(used), _with_masks(fixed), _begun(size, state, c, p.forward, len(used))]
+    groups = [_values_and_masks(used), _values_and_masks(fixed), _begun(size, state, c, p.forward, len(used))]
     groups.append(_begun(size, start, b, p.back, len(fixed)))
     outs = iter(
         walk_back_p.bind(
@@ -140,19 +140,14 @@ def _walked(size: int, values: Sequence[Value], batched: Flags, masks: Masks, pa
             body_consts=len(groups[0]) + len(groups[1]), given=(True,) * len(groups[3]),
         )
     )  # fmt: skip
-    end = [next(outs) for _ in b.batched]
-    found = results(list(zip(end, b.batched, [next(outs) if k else None for k in b.marked], strict=True)), params, p)
+    found = results(with_masks(outs, b.batched, b.marked), params, p)
     return [v if type(v) is tuple else (v, False, None) for v in found]
 
 
 def _evaluated(program: Program, size: int, values: Sequence[Reached]) -> list[Reached]:
-    from .reached import step_of
-
     flags = tuple(b for _, b, _ in values), tuple(m is not None for _, _, m in values)
     step = step_of(program, size, *flags)
-    outs = iter(step.program.evaluate(_with_masks(values)))
-    found = [next(outs) for _ in step.batched]
-    return list(zip(found, step.batched, [next(outs) if k else None for k in step.marked], strict=True))
+    return with_masks(iter(step.program.evaluate(_values_and_masks(values))), step.batched, step.marked)
 
 
 def _step(program: Program, size: int, consts: Any, state: Any, slices: Sequence[tuple[bool, bool]]) -> Any:
@@ -163,7 +158,7 @@ def _step(program: Program, size: int, consts: Any, state: Any, slices: Sequence
     return c, looped(program, size, c, batched, marked, len(consts), len(state))
 
 
-def _with_masks(values: Sequence[Reached]) -> list[Value]:
+def _values_and_masks(values: Sequence[Reached]) -> list[Value]:
     return [*[v for v, _, _ in values], *[m for _, _, m in values if m is not None]]
 
 
@@ -200,7 +195,7 @@ def _pull(primitive: Primitive) -> Any:
             else:
                 outs = _walked(size, args[: len(values)], batched, own, params)
             kinds[:] = [(b, m is not None) for _, b, m in outs]
-            return _with_masks(outs)
+            return _values_and_masks(outs)
 
         def plain(*args: Value) -> list[Value]:
             with BatchTrace(size) as trace:
