@@ -162,6 +162,17 @@ def test_jaxprs_are_walked_and_rebound(jax, name):
             assert np.allclose(a, b) and a.dtype == b.dtype
 
 
+def test_primitives_that_hold_programs_run_from_jaxprs_alone(jax):
+    lax, jaxpr = jax.lax, lambda f, *args: jax.make_jaxpr(f)(*args)
+    x = jax.numpy.arange(3.0)
+    twice, thrice = jaxpr(lambda a: a * 2, x), jaxpr(lambda a: a * 3, x)
+    for index, want in ((0, 2), (1, 3)):
+        assert np.allclose(lax.cond_p.bind(jax.numpy.int32(index), x, branches=(twice, thrice))[0], want * x)
+    below, halved = jaxpr(lambda a: a.sum() > 1, x), jaxpr(lambda a: a / 2, x)
+    out = lax.while_p.bind(x, cond_nconsts=0, cond_jaxpr=below, body_nconsts=0, body_jaxpr=halved)
+    assert np.allclose(out[0], x / 4)
+
+
 def test_jaxprs_have_jaxs_primitives_and_parameters(jax):
     lax, x = jax.lax, jax.numpy.ones((3, 4))
     eqns = jax.make_jaxpr(lambda x: jax.numpy.sum(x[1:] @ x.T, 0) * 2.0)(x).eqns

@@ -76,9 +76,9 @@ def while_loop(
 
 def cond(index: Any, *args: Any, branches: Any, **_: Any) -> list[Any]:
     """The results of the branch of a number."""
-    from . import control
+    from . import branches as branching
 
-    return list(control.switch(index, [jaxpr_as_fun(b) for b in branches], *args))
+    return list(branching.switch(index, [jaxpr_as_fun(b) for b in branches], *args))
 
 
 __all__ = ["checkpoint", "closed_call", "cond", "jit", "scan", "while_loop"]
