@@ -50,7 +50,7 @@ class Recipe:
 
     def portable(self) -> bool:
         """Whether it means the same with the Program made again."""
-        return -1 not in self.calls and not [number for number, _ in self.literals if number < 0]
+        return -1 not in self.calls
 
     def needs_program(self) -> bool:
         """Whether arrays or equations of the Program after the passes are needed."""
@@ -94,7 +94,10 @@ class Recipe:
 
 
 def literal_numbers(program: Program, arguments: Sequence[Any]) -> list[tuple[int, str | None]]:
-    """How the literals among the arguments of `main` are found again: see `Recipe.literals`."""
+    """How the literals among the arguments of `main` are found again: see `Recipe.literals`.
+
+    Passes on loops make no arrays of their own: those would be none of the Program's.
+    """
     arrays = {id(a): i for i, a in enumerate(literal_arrays(program))}
     results = {id(a): i for i, a in enumerate(program.outputs) if type(a) is Literal and a.aval.shape == ()}
     found: list[tuple[int, str | None]] = []
@@ -103,7 +106,7 @@ def literal_numbers(program: Program, arguments: Sequence[Any]) -> list[tuple[in
             if id(a) in results:
                 found.append((results[id(a)], np.asarray(a.value, a.aval.dtype).tobytes().hex()))
             else:
-                found.append((arrays.get(id(a), -1), None))
+                found.append((arrays[id(a)], None))
     return found
 
 
