@@ -216,6 +216,11 @@ CASES = [
     ("jnp.quantile(a, 0.5, method='linear', weights=a)", "Exception", "linear doesn't support weights. Only method 'inverted_cdf' supports weights"),
     ("jnp.median(a * 1j)", "ValueError", "quantile does not support complex input, as the operation is poorly defined"),
     ("jnp.nanargmin(a * 1j)", "TypeError", "lt does not accept dtype complex128 at position 0. Accepted dtypes at position 0 are subtypes of integer, floating, bool"),
+    ("jax.random.key(0) + 1", "TypeError", r"^add does not accept dtypes key<fry>, int64"),
+    ("jax.random.key(0) / 2", "TypeError", r"^true_divide does not accept dtypes key<fry>, int64"),
+    ("jnp.maximum(jax.random.key(0), 2.0)", "TypeError", r"^maximum does not accept dtypes key<fry>, float64"),
+    ("jax.numpy_rank_promotion('raise')(lambda: jnp.ones((2, 3)) * jnp.ones(3))()", "ValueError", "^Operands could not be broadcast together for multiply on shapes"),
+    ("jax.numpy_rank_promotion('raise')(lambda: jnp.add(jnp.ones((2, 3)), jnp.ones(3)))()", "ValueError", "^Operands could not be broadcast together for add on shapes"),
     ("(a * 1j).argmax()", "TypeError", "gt does not accept dtype complex128 at position 0"),
 ]  # fmt: skip
 

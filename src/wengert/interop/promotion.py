@@ -84,7 +84,7 @@ strict = False  # whether different dtypes meet in none: jax.numpy_dtype_promoti
 ranks: str | None = None  # "warn" or "raise" where arrays of different rank meet: jax.numpy_rank_promotion
 
 
-def check_ranks(shapes: list[tuple[int, ...]], what: str = "an operation") -> None:
+def check_ranks(shapes: list[tuple[int, ...]]) -> None:
     """Raise or warn where arrays have different numbers of axes, numbers apart.
 
     Raises:
@@ -94,7 +94,7 @@ def check_ranks(shapes: list[tuple[int, ...]], what: str = "an operation") -> No
     if len(numbers) > 1:
         listing = " ".join(map(str, shapes))
         message = (
-            f"Operands could not be broadcast together for {what} on shapes {listing} and with the config option "
+            f"Operands could not be broadcast together for an operation on shapes {listing} and with the config option "
             f"jax_numpy_rank_promotion={ranks!r}. For more information, see the page of JAX on rank promotion"
         )
         if ranks == "raise":
@@ -148,7 +148,7 @@ def joined(*kinds: Kind) -> Kind:
         return _joined(kinds, bool(config._x64))
     except KeyError:  # keys of random numbers
         names = [str(KEY_TYPES.get(dtype, dtype.name)) for dtype, _ in kinds]
-        raise TypeError(f"add does not accept dtypes {', '.join(names)}.") from None
+        raise TypeError(f"operations do not accept dtypes {', '.join(names)}.") from None
 
 
 def floating(kind: Kind) -> Kind:

@@ -210,7 +210,8 @@ def meeting(
         except REFUSED_BY_NUMPY as error:
             if n == 2 and len(args) >= 2 and f.__name__ in _OF_KEYS and all(map(is_keys, args[:2])):
                 return _OF_KEYS[f.__name__](same_keys(*args[:2]))
-            dtypes = [joined(*[kind_of(a) for a in args[:n] if a is not None])[0]] * n if _are_numbers(args[:n]) else ()
+            numbers = _are_numbers(args[:n]) and not any(map(is_keys, args[:n]))
+            dtypes = [joined(*[kind_of(a) for a in args[:n] if a is not None])[0]] * n if numbers else ()
             raise of_both_kinds(error, f.__name__, tuple(dtypes)) from None
 
     return function if numeric or n not in (1, 2) else _quick(f, function, n, inexact, never)

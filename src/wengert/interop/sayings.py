@@ -293,6 +293,11 @@ SAYINGS = (
         "Too {few} leaves for PyTreeDef; expected {n}{got}{m}",
     ),
     # arrays
+    (r"operations do not accept dtypes (?P<dtypes>.*)", "{ufunc} does not accept dtypes {dtypes}"),
+    (
+        r"Operands could not be broadcast together for an operation on (?P<more>.*)",
+        "Operands could not be broadcast together for {ufunc} on {more}",
+    ),
     (
         r"(convolve|correlate): mode must be 'full'|mode must be one of 'valid', 'same', or 'full'",
         "mode must be one of ['full', 'same', 'valid']",

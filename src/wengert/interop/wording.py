@@ -87,9 +87,18 @@ def _of_ufunc(text: str, dtypes: tuple[Any, ...]) -> str | None:
     return f"{primitive} does not accept dtype{dtype}{at}. Accepted dtypes{at} are subtypes of {taken}."
 
 
+# NumPy's ufuncs of operators.
+_UFUNCS = {
+    "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "floordiv": "floor_divide", "mod": "remainder",
+    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift",
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+
+
 def _derived(groups: dict[str, str], function: str) -> dict[str, Any]:
     """What sentences say beside the groups: numbers that follow from them, and the name of the function."""
     out: dict[str, Any] = {k: v or "" for k, v in groups.items()}
+    out["ufunc"] = _UFUNCS.get(function, function) or "an operation"
     out["function"] = {"maximum": "max", "minimum": "min", "amax": "max", "amin": "min"}.get(function, function)
     if "n" in out and out["n"].lstrip("-").isdigit() and "given" in out:
         out["needed"] = int(out["n"]) + 1 if int(out["n"]) >= 0 else -int(out["n"])

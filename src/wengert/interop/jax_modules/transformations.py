@@ -72,7 +72,7 @@ def _weak_in(argnums: Any, what: str, allowed: bool, holomorphic: bool) -> Calla
                 )
         if not allowed:
             for x in [x for i in nums if i < len(args) for x in trees.leaves(lower(args[i], TREES))]:
-                dtype = getattr(x, "dtype", None) or np.dtype(type(x) if type(x) in PYTHON_SCALARS else object)
+                dtype = kind_of(x)[0] if type(x) in PYTHON_SCALARS else getattr(x, "dtype", None) or np.dtype(object)
                 if dtype.kind in "iub":
                     if what == "jacfwd":
                         raise TypeError(
