@@ -24,6 +24,8 @@ REACHED = {
     "a place of it": lambda x, v, i: wnp.sin(v[i])[0],
     "read again": lambda x, v, i: v[i][np.array([0, 0])],
     "reversed and cut": lambda x, v, i: v[i][::-1][2:],
+    "joined, a place of it": lambda x, v, i: v[wnp.concatenate([i, i])][0],
+    "stacked, a place of it": lambda x, v, i: v[wnp.stack([i[2], i[0]])][1],
     "padded and cut": lambda x, v, i: wnp.pad(v[i], 1)[:2],
     "no columns": lambda x, v, i: x[:, :0][i],
     "labels": lambda x, v, i: x[wnp.arange(3), i % 4 + (i - i % 4)][:1],
@@ -57,6 +59,58 @@ def test_an_index_that_is_reached_is_checked(name, bad):
         with pytest.raises(IndexError):
             g(X, V, i)
     np.testing.assert_array_equal(compiled(X, V, I), f(X, V, I))
+
+
+GUARDED = {
+    "a read": lambda v, i: lax.cond(i < 4, lambda: v[i] * 2, lambda: -1.0),
+    "a write": lambda v, i: lax.cond(i < 4, lambda: at(v)[i].set(9.0), lambda: v)[3],
+    "a call": lambda v, i: lax.cond(i < 4, lambda: jit(lambda v: v[i] ** 2)(v), lambda: -1.0),
+    "one of three": lambda v, i: lax.switch(i // 4, [lambda: v[i], lambda: v[i - 4], lambda: v[i - 40]]),
+    "a branch in a branch": lambda v, i: lax.cond(
+        i < 9, lambda: lax.cond(i < 4, lambda: v[i], lambda: v[i - 5]), lambda: v[i - 40]
+    ),
+    "a loop around": lambda v, i: lax.scan(
+        lambda c, k: (lax.cond(k < 4, lambda: c + v[k] ** 2, lambda: c), None), 0.0, i + np.arange(3)
+    )[0],
+}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_examples_that_do_not_take_a_branch_do_not_reach_its_indices(name):
+    """Examples of a batch, of which all run both branches, in values and derivatives of both modes."""
+    f, i = GUARDED[name], np.array([0, 3, 6, 41])
+    each = lambda v, i: w.vmap(f, (None, 0))(v, i)  # noqa: E731
+    for d in (lambda f: f, grad, w.jacfwd, lambda f: w.jacfwd(grad(f))):
+        want = np.stack([d(f)(V, k) for k in i])
+        for g in (w.vmap(d(f), (None, 0)), jit(w.vmap(d(f), (None, 0)))):
+            np.testing.assert_array_equal(g(V, i), want)
+    np.testing.assert_array_equal(jit(w.jacrev(each))(V, i), np.stack([grad(f)(V, k) for k in i]))
+    bad = {"one of three": 3 + 4 * 20, "a loop around": -7}.get(name, -9)
+    for g in (each, jit(each)):
+        with pytest.raises(IndexError):
+            g(V, np.array([0, bad]))
+
+
+def test_examples_whose_loop_has_ended_reach_no_index():
+    """A body with a product of large matrices, which all examples run until the last one ends."""
+    m, v = np.eye(10), np.arange(1.0, 6.0)
+
+    def f(s, v):
+        def body(c):
+            return c[0] + s, c[1] + m @ c[1] * lax.scan(lambda t, k: (t + v[c[0] + k], None), 0.0, np.zeros(2, int))[0]
+
+        return lax.while_loop(lambda c: c[0] < 5, body, (0 * s, np.ones(10)))[1][0]
+
+    s = np.array([5, 3, 1])
+    every = lambda s, v: w.vmap(f, (0, None))(s, v)  # noqa: E731
+    for g in (every, jit(every)):
+        np.testing.assert_allclose(g(s, v), [f(k, v) for k in s])
+    rows = [grad(f, 1)(k, v) for k in s]
+    for g in (w.jacfwd(every, 1), jit(w.jacrev(every, 1))):
+        np.testing.assert_allclose(g(s, v), rows)
+    for g in (every, jit(every)):
+        with pytest.raises(IndexError):
+            g(np.array([5, -1]), v)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64"])

@@ -24,7 +24,11 @@ Pair = tuple[Atom, int]  # an index, and the length of the axis
 
 
 class CheckIndex(Primitive):
-    """``check_index(index, length)``: an IndexError where an index is out of range; the result is always true."""
+    """``check_index(index, length)``: an IndexError where an index is out of range; the result is always true.
+
+    Parameters:
+        apart: whether an equation that checks the same may compute less than its whole result (`complete`).
+    """
 
     effect = True
     indices_from = 0
@@ -33,11 +37,11 @@ class CheckIndex(Primitive):
         self.name, self.native = "check_index", Check()
         self.samples, self.reasons = None, {}
 
-    def impl(self, index: Value, *, length: int) -> Value:
+    def impl(self, index: Value, *, length: int, apart: bool) -> Value:
         np.empty(length, bool)[index]
         return np.True_
 
-    def abstract(self, index: Aval, *, length: int) -> Aval:
+    def abstract(self, index: Aval, *, length: int, apart: bool) -> Aval:
         return Aval((), np.dtype(bool))
 
 
@@ -102,14 +106,17 @@ def alive(equations: Iterable[Equation], outputs: Sequence[Atom]) -> list[Equati
 def _once(equations: Sequence[Equation], outputs: Sequence[Atom]) -> list[Equation]:
     """The equations without checks of what others check."""
     checked: set[Pair] = set()
+    alone: set[Pair] = set()  # by checks
     for eqn in equations:
         if meaning(eqn) is not Check and eqn.outputs and eqn.outputs[0].aval.size:
             checked.update(pairs(eqn))
     found: list[Equation] = []
     for eqn in equations:
         if meaning(eqn) is Check or (eqn.outputs and not eqn.outputs[0].aval.size):
-            mine = [p for p in pairs(eqn) if p not in checked]
+            done = alone if meaning(eqn) is Check and eqn.params["apart"] else checked
+            mine = [p for p in pairs(eqn) if p not in done]
             checked.update(mine)
+            alone.update(mine)
             if meaning(eqn) is Check:
                 if mine:
                     found.append(eqn)
@@ -153,14 +160,15 @@ def complete(program: Program) -> Program:
     missing = [p for p in parts if p not in whole]
     if not missing:
         return program
-    made = Program(program.inputs, [*equations, *map(_check, missing)], program.outputs, program.name, program.masked)
+    checks = [_check(p, apart=True) for p in missing]
+    made = Program(program.inputs, [*equations, *checks], program.outputs, program.name, program.masked)
     made.guards, made.in_tree, made.out_tree = program.guards, program.in_tree, program.out_tree
     return made
 
 
-def _check(pair: Pair) -> Equation:
+def _check(pair: Pair, apart: bool = False) -> Equation:
     index, length = pair
-    return Equation(_CHECK, [index], [Var(Aval((), np.dtype(bool)))], {"length": length})
+    return Equation(_CHECK, [index], [Var(Aval((), np.dtype(bool)))], {"length": length, "apart": apart})
 
 
 __all__ = ["alive", "complete", "pairs"]

@@ -214,7 +214,7 @@ def _one_to_a_row(r: Rewriter, eqn: Equation, inputs: list[Atom]) -> Atom | None
     gap = len(shape) - len(given)  # axes after the one along which there is one number
     if not all(_counts_along(i, given, a - gap * (a > axis)) for i, a in zip(indices, axes, strict=True) if a != axis):
         return None
-    r.one(Check, index, length=shape[axis])
+    r.one(Check, index, length=shape[axis], apart=False)
     if index.aval.dtype.kind == "i":
         index = r.one(f.from_start, r.one(f.converted, index, dtype=INT64), Literal(np.int64(shape[axis])))
     at = r.one(maps.Reshape, r.one(f.converted, index, dtype=INT32), shape=one)

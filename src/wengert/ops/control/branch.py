@@ -260,24 +260,29 @@ class Cond(EffectPrimitive):
         if any(_dear(b) for b in branches) and side_by_side(*branches, products=True):
             outs, flags = each_alone(self, size, args, batched, params)
             return list(outs), list(flags)
-        pieces = [batched_program(b, size, tuple(batched[1:]), trace.axis_name) for b in branches]
-        return self._select(size, args, pieces), [True] * len(branches[0].outputs)
+        return self._select(trace, args, batched, branches), [True] * len(branches[0].outputs)
 
     def _select(
-        self, size: int, args: Sequence[Value], pieces: Sequence[tuple[Program, Sequence[bool]]]
+        self, trace: Any, args: Sequence[Value], batched: Sequence[bool], branches: Sequence[Program]
     ) -> list[Value]:
         from ..call import call_p
+        from .untaken import guarded
 
-        index, n = args[0], len(pieces)
+        index, n, size = args[0], len(branches), trace.size
         results: list[Value] | None = None
-        for k, (program, flags) in enumerate(pieces):
+        for k, branch in enumerate(branches):
+            careful = guarded(branch)
+            flags, values = tuple(batched[1:]), list(args[1:])
+            if careful is not None:
+                branch, flags, values = careful, (True, *flags), [_chooses(index, k, n), *values]  # noqa: PLW2901
+            program, found = batched_program(branch, size, flags, trace.axis_name)
             outs = [
-                batched_value(o, size, f) for o, f in zip(call_p.bind(*args[1:], program=program), flags, strict=True)
+                batched_value(o, size, f) for o, f in zip(call_p.bind(*values, program=program), found, strict=True)
             ]
             if results is None:
                 results = outs
                 continue
-            here = equal(index, k) if k < n - 1 else index >= k
+            here = _chooses(index, k, n)
             results = [
                 where(reshape(here, (size,) + (1,) * (len(shape_of(o)) - 1)), o, r)
                 for o, r in zip(outs, results, strict=True)
@@ -294,6 +299,11 @@ def _handed_on(branches: Sequence[Program]) -> list[tuple[int, int]]:
         if len(places) == 1 and -1 not in places:
             found.append((k, places.pop()))
     return found
+
+
+def _chooses(index: Value, k: int, n: int) -> Value:
+    """Whether an index chooses the branch k of n."""
+    return index <= 0 if k == 0 else equal(index, k) if k < n - 1 else index >= k
 
 
 def _chosen(index: Value, n: int) -> int:

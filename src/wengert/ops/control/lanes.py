@@ -22,6 +22,7 @@ from ..shape import reshape
 from .loop import While, parts
 from .programs import alone, batched_value, fixed_point, rewired, staged, widened
 from .scan import scan_p
+from .untaken import guarded
 
 PRODUCTS = frozenset({"dot_general", "convolution"})
 SMALL = 16  # elements of a matrix that a loop of its own may multiply by
@@ -103,6 +104,11 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
     """All examples until the last one ends; those that have ended are held fixed."""
     every = [True] * len(params["body"].outputs)
     cond, body = _batched(trace, batched, every, params)
+    careful, told = guarded(params["body"]), False
+    if careful is not None:  # ended ones reach no index
+        told, fixed = True, parts(batched, params)[1]
+        derived, flags = batched_program(careful, trace.size, (True, *fixed, *every), trace.axis_name)
+        body = widened(derived, flags, every, trace.size)
     tests, consts, start = parts(args, params)
     _, _, flags = parts(batched, params)
     start = [batched_value(a, trace.size, b) for a, b in zip(start, flags, strict=True)]
@@ -113,9 +119,10 @@ def _held(primitive: While, trace: Any, args: Sequence[Value], batched: Sequence
 
     def step(*values: Value) -> list[Value]:
         t, c, running, old = values[:nt], values[nt : nt + nc], values[nt + nc], values[nt + nc + 1 :]
+        given = [running, *c, *old] if told else [*c, *old]
         new = [
             where(reshape(running, (trace.size,) + (1,) * (len(a.shape) - 1)), n, o)
-            for a, n, o in zip(body.out_avals, body.evaluate([*c, *old]), old, strict=True)
+            for a, n, o in zip(body.out_avals, body.evaluate(given), old, strict=True)
         ]
         return [logical_and(running, cond.evaluate([*t, *new])[0]), *new]
 
