@@ -28,7 +28,7 @@ FLOORS = [
     ["config", "errors", "tracebacks", "places"],
     ["lowering", "posing"],
     ["core", "trees"],
-    ["program", "costs"],
+    ["equations", "packed", "program", "costs"],
     ["ops"],
     ["engine"],
     ["programs"],

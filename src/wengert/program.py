@@ -9,84 +9,18 @@ compiler lives here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter
-from typing import Any, final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .core import NESTED_TYPES, NUMPY_TYPES, Aval, LinearTracer, Primitive, Value, aval_of
+from .core import NESTED_TYPES, NUMPY_TYPES, Aval, LinearTracer, Value
+from .equations import AVAL, Atom, Equation, Literal, Var
 from .errors import ProgramError
-from .places import NOTING, READERS, Place, step_begins
+from .packed import UNPACKING, Packed
+from .places import NOTING, READERS, step_begins
 
-
-@final
-class Var:
-    """A variable of a Program, assigned once."""
-
-    __slots__ = ("aval",)
-
-    def __init__(self, aval: Aval) -> None:
-        self.aval = aval
-
-    def __repr__(self) -> str:
-        return f"Var({self.aval!r})"
-
-
-@final
-class Literal:
-    """A constant in a Program."""
-
-    __slots__ = ("aval", "value")
-
-    def __init__(self, value: Value) -> None:
-        self.value = value
-        self.aval = aval_of(value)
-
-    def __repr__(self) -> str:
-        return f"Literal({self.value!r})"
-
-
-Atom = Var | Literal
-AVAL: Callable[[Atom], Aval] = attrgetter("aval")
-
-
-class Equation:
-    """``outputs = primitive[params](inputs)``.
-
-    Attributes:
-        place: the user's line that wrote it, where that was noted (`places`).
-    """
-
-    __slots__ = ("inputs", "outputs", "params", "place", "primitive")
-
-    def __init__(
-        self, primitive: Primitive, inputs: Sequence[Atom], outputs: Sequence[Var], params: dict[str, Any]
-    ) -> None:
-        self.primitive = primitive
-        self.inputs = list(inputs)
-        self.outputs = list(outputs)
-        self.params = params
-        self.place: Place | None = None
-
-    def replaced(
-        self,
-        inputs: Sequence[Atom] | None = None,
-        outputs: Sequence[Var] | None = None,
-        params: dict[str, Any] | None = None,
-    ) -> Equation:
-        """The same operation, written at the same place, with other parts."""
-        new = Equation(
-            self.primitive,
-            self.inputs if inputs is None else inputs,
-            self.outputs if outputs is None else outputs,
-            self.params if params is None else params,
-        )
-        new.place = self.place
-        return new
-
-    def __repr__(self) -> str:
-        return f"<equation {self.primitive.name} of {len(self.inputs)} inputs>"
+WORTH_PACKING = 32  # equations
 
 
 class Program:
@@ -116,6 +50,7 @@ class Program:
     """
 
     __slots__ = (
+        "_packed",
         "_steps",
         "backend",
         "cache",
@@ -141,6 +76,7 @@ class Program:
     ) -> None:
         self.inputs = list(inputs)
         self.equations = list(equations)
+        self._packed: Packed | None = None
         self.outputs = list(outputs)
         self.name = name
         self.masked = masked
@@ -155,12 +91,32 @@ class Program:
 
     def __getstate__(self) -> Any:
         """All but what was made of it."""
-        return None, {s: getattr(self, s) for s in self.__slots__ if s not in ("_steps", "cache", "placement")}
+        made = ("_packed", "_steps", "cache", "placement")
+        return None, {s: getattr(self, s) for s in self.__slots__ if s not in made}
 
     def __setstate__(self, state: Any) -> None:
-        self._steps, self.cache, self.placement = None, {}, None
+        self._steps, self.cache, self.placement, self._packed = None, {}, None, None
         for name, value in state[1].items():
             setattr(self, name, value)
+
+    def pack(self) -> None:
+        """Keep the equations in little memory until they are read. Nobody else may be reading this Program meanwhile."""
+        if self._packed is None and len(self.equations) >= WORTH_PACKING:
+            self._packed = Packed(self.equations, [*self.inputs, *[a for a in self.outputs if isinstance(a, Var)]])
+            self._steps = None
+            del self.equations
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The equations of a packed Program. A slot that is empty costs nothing as long as it is full, as a property would."""
+            if name != "equations":
+                raise AttributeError(f"a Program has no {name}")
+            with UNPACKING:
+                if self._packed is not None:
+                    self.equations = self._packed.unpacked()
+                    self._packed = None
+            return Program.__dict__["equations"].__get__(self)  # the slot's own error where it was never filled
 
     @property
     def in_avals(self) -> list[Aval]:

@@ -316,6 +316,7 @@ class Jit(Transformed):
         early = making.shared and not hoisted
         if early:  # before it is run: others may call it meanwhile
             self._make(program, args, kwargs, leaves)
+            program.pack()  # as long as nobody else has it
             _remember(self._cache, key, (*entries, (program, out_tree)))
             making.end()
         outs = run(program, [*hoisted, *values])
