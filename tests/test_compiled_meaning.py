@@ -374,3 +374,34 @@ def test_branches_that_give_the_other_byte_order():
         for cond in (lax.cond, jit(lambda p, f, g, x: lax.cond(p, f, g, x), static_argnums=(1, 2))):
             out = cond(choice, lambda x: x, lambda x: x.astype(other.dtype) * 2, np.ones(2))
             np.testing.assert_array_equal(out, [1, 1] if choice else [2, 2])
+
+
+SWAPPED = {
+    "steps": lambda x: wnp.sum(wnp.sin(x) * x),
+    "an element": lambda x: x[1] * x[0],
+    "a branch": lambda x: lax.cond(x[0] > 0, lambda x: wnp.sum(x * x), lambda x: wnp.sum(x), x),
+    "a branch that leaves out": lambda x: lax.cond(x[0] < 0, lambda: wnp.sum(x * x), lambda: wnp.sum(x[:0])),
+    "a scan": lambda x: lax.scan(lambda c, t: (c * t, c + t), 1.0, x)[0],
+    "a loop": lambda x: wnp.sum(lax.while_loop(lambda c: wnp.sum(c) < 100, lambda c: c * x, x)),
+    "a call": lambda x: wnp.sum(jit(lambda x: x[::-1] * x)(x)),
+    "a checkpoint": w.checkpoint(lambda x: wnp.sum(x**3)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f2"])
+@pytest.mark.parametrize("name", SWAPPED)
+def test_derivatives_at_arrays_in_the_other_byte_order(name, dtype):
+    """They are those at the same numbers, in this machine's order."""
+    f = SWAPPED[name]
+    x = X.astype(dtype)
+    other = x.astype(x.dtype.newbyteorder())
+    derivatives = [grad(f), w.jacfwd(f)]
+    if dtype == "f8":
+        derivatives += [w.value_and_grad(f), w.jacfwd(grad(f)), grad(lambda x: wnp.sum(w.jacfwd(f)(x) ** 2))]
+        derivatives += [lambda x: w.jvp(f, (x,), (x,)), lambda x: w.vjp(jit(lambda x: x[::-1] * x), x)[1](x)]
+    for d in derivatives:
+        want = w.tree.leaves(d(x))
+        for g in (d, jit(d)):
+            for a, b in zip(w.tree.leaves(g(other)), want, strict=True):
+                assert a.dtype == b.dtype
+                np.testing.assert_allclose(a, b, rtol=1e-3 if dtype == "f2" else 1e-6)

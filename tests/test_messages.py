@@ -180,6 +180,42 @@ def test_jacobians_name_the_argument(what):
         what(lambda x: x["a"] * 2)({"a": np.arange(2)})
 
 
+OPERATORS = {
+    "x + None": lambda x: x + None,
+    "None * x": lambda x: None * x,
+    "x ** {}": lambda x: x ** {},
+    "x < 'a'": lambda x: x < "a",
+    "x(1)": lambda x: x(1),
+    "max": lambda x: max(x[0], None),
+    "divmod": lambda x: divmod(x, None),
+}
+WAYS = [
+    grad,
+    jit,
+    vmap,
+    w.jacfwd,
+    w.hessian,
+    w.laplacian,
+    lambda f: jit(grad(f)),
+    lambda f: lambda x: w.linearize(f, x),
+]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_pythons_words_of_operators_name_none_of_the_librarys_classes(name):
+    x = np.ones((2, 2))
+    for way in WAYS:
+        with pytest.raises(TypeError) as caught:
+            way(OPERATORS[name])(x)
+        assert "Tracer" not in str(caught.value), way
+        assert "array" in str(caught.value)
+
+
+def test_linearize_goes_by_its_name():
+    with pytest.raises(TypeError, match=r"^linearize of .*primals\[0\]"):
+        w.linearize(lambda x: x, "a")
+
+
 def test_text_that_shows_a_tracer_is_not_repeated():
     with pytest.raises(TypeError, match="returned text of type str") as error:
         w.grad(lambda x: str(x))(1.0)

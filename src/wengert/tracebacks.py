@@ -20,6 +20,7 @@ _UNREADABLE = (
     "call the function by wengert.pure_callback(f, result_shape_dtypes, x), with a rule (wengert.custom_jvp) or "
     "wengert.approximate(f) where it is differentiated"
 )
+_OUR_CLASSES = re.compile(r"'(?:[A-Z]\w*Tracer|MutableArray)'")
 _UNREADABLE_WORDS = re.compile(  # the first is Python's, the others are Cython's
     r"bytes-like object is required, not '\w+Tracer'|expected numpy\.ndarray, got \w+Tracer|Cannot convert \w+Tracer to numpy|"
     r"^No matching signature found"
@@ -56,6 +57,14 @@ def without_library_frames(error: BaseException) -> BaseException:
         error.args = (f"{where}: {_FAULT}",)
     if hidden and type(error) is OverflowError and error.args == (_TOO_LARGE,):
         error.args = (f"{_TOO_LARGE}: {_LARGE_REMEDY}",)
+    if (
+        type(error) is TypeError
+        and _UNREADABLE_WORDS.search(str(error))
+        and _UNREADABLE not in getattr(error, "__notes__", ())
+    ):
+        error.add_note(_UNREADABLE)
+    if type(error) is TypeError and len(error.args) == 1 and "'" in str(error.args[0]):  # Python's own, of an operator
+        error.args = (_OUR_CLASSES.sub("'traced array'", str(error.args[0])),)
     if os.environ.get("WENGERT_FULL_TRACEBACK"):
         return error
     if not frames:
@@ -65,12 +74,6 @@ def without_library_frames(error: BaseException) -> BaseException:
         rebuilt = TracebackType(rebuilt, tb.tb_frame, tb.tb_lasti, _line(tb))
     if hidden and not isinstance(error, WengertError) and _HIDDEN not in getattr(error, "__notes__", ()):
         error.add_note(_HIDDEN)
-    if (
-        type(error) is TypeError
-        and _UNREADABLE_WORDS.search(str(error))
-        and _UNREADABLE not in getattr(error, "__notes__", ())
-    ):
-        error.add_note(_UNREADABLE)
     return error.with_traceback(rebuilt)
 
 

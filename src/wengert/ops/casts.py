@@ -143,6 +143,12 @@ def convert(x: Value, dtype: Any) -> Value:
     return convert_p.bind(x, dtype=d)
 
 
+def in_own_order(x: Value) -> Value:
+    """A value of the other byte order in this machine's, which what is computed of it has."""
+    dtype = dtype_of(x)
+    return x if dtype.isnative else convert(x, dtype.newbyteorder("="))
+
+
 def as_inexact(x: Any) -> Value:
     """`x` as a strong value of floating or complex numbers; integers and truth values in the default floating dtype."""
     x = as_array(x)

@@ -477,7 +477,7 @@ def fit(g: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
     if shape_of(g) != shape:
         g = unbroadcast(g, shape)
     if dtype_of(g) != dtype:
-        g = convert(g, dtype)
+        g = convert(g, dtype if dtype.isnative else dtype.newbyteorder("="))
     return g
 
 
@@ -486,7 +486,7 @@ def spread(t: Value, shape: tuple[int, ...], dtype: np.dtype) -> Value:
     if shape_of(t) != shape:
         t = broadcast_to(t, shape)
     if dtype_of(t) != dtype:
-        t = convert(t, dtype)
+        t = convert(t, dtype if dtype.isnative else dtype.newbyteorder("="))
     return t
 
 

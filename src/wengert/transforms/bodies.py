@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import trees
-from ..core import Aval, Value, as_array, dtype_of
+from ..core import Aval, Value, as_array
 from ..frames import place_text
-from ..ops.elementwise import convert
+from ..ops.casts import in_own_order
 from .forward import check_output
 from .function import name_of
 from .staging import known_program, stage
@@ -66,12 +66,6 @@ def _explain(error: TypeError, f: Any, n: int, what: str) -> None:
         pass
 
 
-def in_own_order(x: Value) -> Value:
-    """A value of the other byte order in this machine's, which what is computed of it has."""
-    dtype = dtype_of(x)
-    return x if dtype.isnative else convert(x, dtype.newbyteorder("="))
-
-
 def line_of(f: Any) -> str:
     code = getattr(getattr(f, "__wrapped__", f), "__code__", None)
     return "" if code is None else f" ({place_text(code.co_filename, code.co_firstlineno)})"
@@ -81,4 +75,4 @@ def type_text(a: Aval) -> str:
     return repr(Aval(a.shape, a.dtype))
 
 
-__all__ = ["Body", "called", "in_own_order", "line_of", "type_text"]
+__all__ = ["Body", "called", "line_of", "type_text"]

@@ -29,6 +29,7 @@ from ..core import (
     taker,
 )
 from ..errors import DtypeError, ShapeError
+from ..ops.casts import in_own_order
 from ..ops.memory import unpacked
 from ..ops.terms import plus
 from ..ops.written import STATES, give_back
@@ -130,7 +131,7 @@ def zeros_like(x: Value) -> Value:
     if not is_inexact(x):
         return np.zeros(shape_of(x), FLOAT0)
     shape = shape_of(x)
-    return np.zeros(shape, dtype) if shape else dtype.type(0)
+    return np.zeros(shape, dtype if dtype.isnative else dtype.newbyteorder("=")) if shape else dtype.type(0)
 
 
 def strong(x: Value) -> Value:
@@ -174,6 +175,7 @@ def check_tangent(p: Value, t: Any, place: str, what: str = "jvp") -> tuple[Valu
         return p, None
     if type(p) is int and is_inexact(t):
         p = float(p)
+    p = in_own_order(p)
     if not is_inexact(p):
         raise DtypeError(
             f"{what}: the primal{place} has dtype {dtype_of(p)}, which has no tangents; convert it to float, or give a "

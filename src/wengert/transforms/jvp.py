@@ -137,6 +137,7 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -
             and p.shape == t.shape
             and p.dtype == t.dtype
             and p.dtype.kind in "fc"
+            and p.dtype.isnative
             and config._x64
         ):
             args.append(JVPTracer(trace, p, t))

@@ -27,6 +27,7 @@ from ..core import (
     taker,
 )
 from ..errors import NotLinearError, closed_over
+from ..ops.casts import in_own_order
 from ..ops.families import weighted_sum
 from ..ops.keeping import keep
 from ..ops.terms import plus
@@ -142,7 +143,11 @@ class LinearizeTrace(Trace):
         )
 
     def input(self, x: Value) -> LinearizeTracer:
-        return self.step(x, shape_of(x), dtype_of(x), INPUT, (), None)
+        dtype = dtype_of(x)
+        if not dtype.isnative:  # derivatives are in this machine's byte order
+            x = in_own_order(x)
+            dtype = dtype_of(x)
+        return self.step(x, shape_of(x), dtype, INPUT, (), None)
 
     def split(self, x: Value) -> tuple[Value, LinearTracer | None]:
         if type(x) is LinearizeTracer and x._trace is self:

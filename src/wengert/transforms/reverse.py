@@ -35,7 +35,7 @@ _INVALID = Quiet("invalid")
 class _Linearized:
     """A function run once, and its tape: what linearize, vjp and the Jacobians share."""
 
-    def __init__(self, f: Callable[..., Any], primals: Sequence[Any], has_aux: bool) -> None:
+    def __init__(self, f: Callable[..., Any], primals: Sequence[Any], has_aux: bool, what: str = "vjp") -> None:
         self.f = f
         self.leaves, self.in_tree = trees.flatten(tuple(primals))
         trace = LinearizeTrace()
@@ -44,7 +44,7 @@ class _Linearized:
         boxed = []
         self.inexact: list[bool] = []
         self.inputs: list[Value] = []
-        for k, x in enumerate(values_of(self.leaves, self.in_tree, "vjp", f, "primals")):
+        for k, x in enumerate(values_of(self.leaves, self.in_tree, what, f, "primals")):
             if type(x) is ndarray:
                 x = x.copy()
             if type(x) is int:
@@ -84,7 +84,7 @@ class _Linearized:
                     out = f(*trees.unflatten(tree, self.leaves))
                     out, self.aux = split_aux(out, f) if has_aux else (out, self.aux)
                     self.out_values = [strong(check_output(o, f)) for o in trees.leaves(out)]
-            self.sides = both(lambda moved: _Linearized(f, trees.unflatten(tree, moved), has_aux), self.leaves)
+            self.sides = both(lambda moved: _Linearized(f, trees.unflatten(tree, moved), has_aux, what), self.leaves)
         if config.debugging and zeros.wanted(self.f):
             self._look_for_zeros(has_aux)
 
@@ -312,7 +312,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
         return nans.checked_pair(linearize, f, primals, has_aux)
     try:
         check_callable(f, "linearize")
-        lin = _Linearized(f, primals, has_aux)
+        lin = _Linearized(f, primals, has_aux, "linearize")
     except Exception as error:
         raise shown(error)
     return (lin.value(), Pushforward(lin), lin.aux) if has_aux else (lin.value(), Pushforward(lin))
