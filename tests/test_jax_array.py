@@ -291,3 +291,11 @@ def test_derivatives_are_checked_in_32_bits(jax):
     wrong.defjvp(lambda primals, tangents: (jnp.sin(primals[0]), tangents[0]))
     with pytest.raises(AssertionError):
         jax.test_util.check_grads(wrong, (jnp.array([0.7]),), order=1)
+
+
+@pytest.mark.parametrize(
+    "name, n", [("gamma", 1), ("expit", 1), ("entr", 1), ("xlogy", 2), ("betainc", 3), ("fresnel", 1)]
+)
+def test_special_functions_of_half_precision_stay_in_it(jax, name, n):
+    out = getattr(jax.scipy.special, name)(*[jax.numpy.full(2, 0.5, "float16")] * n)
+    assert {x.dtype for x in (out if isinstance(out, tuple) else (out,))} == {np.dtype(np.float16)}

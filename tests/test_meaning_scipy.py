@@ -42,6 +42,14 @@ def test_special_points(sweep):
     assert not unexplained(sweep, sweep.special_points())
 
 
+def test_dtypes_of_universal_functions(sweep):
+    assert not unexplained(sweep, sweep.dtypes())
+
+
+def test_domains(sweep):
+    assert not unexplained(sweep, sweep.domains())
+
+
 def test_signatures(sweep):
     assert not unexplained(sweep, sweep.signatures())
 

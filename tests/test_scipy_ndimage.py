@@ -142,3 +142,26 @@ def test_complaints():
         ours.map_coordinates(IMAGE, INSIDE, cval=1j)
     with pytest.raises(DtypeError, match="must be real"):
         ours.map_coordinates(IMAGE, INSIDE + 0j)
+
+
+@pytest.mark.parametrize("name, args", [
+    ("gaussian_filter", (1,)), ("gaussian_filter1d", (1.0,)), ("uniform_filter", (3,)), ("uniform_filter1d", (3,)),
+    ("laplace", ()), ("gaussian_laplace", (1.0,)), ("gaussian_gradient_magnitude", (1.0,)), ("correlate", (np.ones((3, 3)) / 5,)),
+    ("convolve1d", ([0.5, 0.2, 0.4],)),
+])  # fmt: skip
+def test_filters_of_truth_values_cut_off_as_scipy_does(name, args):
+    mask = np.array([[True, False, True, True], [False, True, True, True], [True, True, True, True]])
+    expected = getattr(theirs, name)(mask, *args)
+    for got in (getattr(ours, name)(mask, *args), w.jit(lambda x: getattr(ours, name)(x, *args))(mask)):
+        assert got.dtype == np.bool_ and np.array_equal(got, expected)
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_masks_are_moved_with_orders_0_and_1(order):
+    mask = np.random.default_rng(1).random((5, 6)) < 0.7
+    for name, args in (("zoom", (2,)), ("shift", ((1, 0.5),)), ("affine_transform", (np.eye(2) * 0.75,))):
+        expected = getattr(theirs, name)(mask, *args, order=order)
+        got = getattr(ours, name)(mask, *args, order=order)
+        assert got.dtype == np.bool_ and np.array_equal(got, expected), name
+    with pytest.raises(DtypeError, match="order=0"):
+        ours.shift(mask, 1)

@@ -1,5 +1,7 @@
 """wengert.scipy.special: values against SciPy, derivatives in arguments and parameters against mpmath."""
 
+import math
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -234,3 +236,45 @@ def test_incomplete_elliptic_integrals_have_derivatives_by_the_parameter_up_to_o
             np.testing.assert_allclose([w.grad(of_m)(m), w.jacfwd(of_m)(m), w.jit(w.grad(of_m))(m)], first, rtol=1e-10)
             seconds = [outer(inner(of_m))(m) for outer in (w.grad, w.jacfwd) for inner in (w.grad, w.jacfwd)]
             np.testing.assert_allclose(seconds, second, rtol=1e-9)
+
+
+def test_the_rising_factorial_is_a_polynomial_where_gamma_has_two_poles():
+    for z, m in ((-3.0, 2.0), (-3.0, 1.0), (-2.0, -2.0), (-4.0, 4.0)):
+        f = lambda z, m=m: special.poch(z, m)  # noqa: E731
+        expected = (
+            math.prod(z + k for k in range(int(m))) if m > 0 else 1 / math.prod(z - k for k in range(1, 1 - int(m)))
+        )
+        assert np.isclose(f(z), expected, rtol=1e-13)
+        h = 1e-5
+        slope = (f(z + h) - f(z - h)) / (2 * h)
+        assert np.isclose(w.grad(f)(z), slope, rtol=1e-5) and np.isclose(w.jit(w.grad(f))(z), slope, rtol=1e-5)
+
+
+def test_the_voigt_profile_without_a_normal_part_is_that_of_cauchy():
+    at, near = (w.hessian(lambda v: special.voigt_profile(*v))(np.array([0.7, s, 0.5])) for s in (0.0, 1e-5))
+    assert np.allclose(at, near, atol=1e-4) and np.isclose(special.voigt_profile(0.7, 0.0, 0.5), 0.5 / (np.pi * 0.74))
+
+
+def test_polynomials_of_several_degrees():
+    degrees, x = np.array([[0], [3], [1]]), np.linspace(-0.9, 0.9, 4)
+    for name, more in (
+        ("legendre", ()),
+        ("chebyt", ()),
+        ("hermite", ()),
+        ("gegenbauer", (0.7,)),
+        ("jacobi", (0.5, 1.5)),
+    ):
+        f = getattr(special, f"eval_{name}")
+        assert np.allclose(f(degrees, *more, x), getattr(scipy.special, f"eval_{name}")(degrees, *more, x), rtol=1e-12)
+        slopes = w.jvp(lambda x: f(degrees, *more, x), (x,), (np.ones(4),))[1]  # noqa: B023 (called at once)
+        assert np.allclose(
+            slopes, (f(degrees, *more, x + 1e-6) - f(degrees, *more, x - 1e-6)) / 2e-6, rtol=1e-5, atol=1e-6
+        )
+    with pytest.raises(w.errors.ArgumentError, match="static argument"):
+        w.jit(lambda n: special.eval_legendre(n, 0.5))(2)
+
+
+def test_logsumexp_keeps_single_precision_beside_a_number():
+    x = np.array([1, 2], np.float32)
+    assert special.logsumexp(x, b=2).dtype == special.logsumexp(x, b=2.5).dtype == np.float32
+    assert w.jit(lambda x: special.logsumexp(x, b=2))(x).dtype == np.float32

@@ -196,6 +196,66 @@ def special_points() -> Iterator[Finding]:
                 yield Finding("special", label, np.dtype(dtype).name, "points", difference[0], difference[1] + where)
 
 
+OF_SEVERAL = (  # made of other functions, so that their domains are ours to tell
+    "agm bdtr bdtrc chdtr chdtrc chdtri fdtr fdtrc fdtri gdtr gdtrc gdtrix nbdtr nbdtrc pdtr pdtrc poch voigt_profile "
+    "hankel1 hankel2 huber pseudo_huber inv_boxcox inv_boxcox1p rel_entr kl_div kn yn"
+).split()
+
+
+def domains() -> Iterator[Finding]:
+    """Functions of two and three numbers inside, at the ends and outside of their domains, and at NaN."""
+    import scipy.special
+
+    from wengert.scipy import special
+
+    places = np.array([-2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, np.nan])
+    for name in OF_SEVERAL:
+        theirs = getattr(scipy.special, name)
+        given = [p.ravel() for p in np.meshgrid(*[places] * theirs.nin)]
+        expected = outcome(lambda: theirs(*given))  # noqa: B023 (called at once)
+        got = outcome(lambda: getattr(special, name)(*given))  # noqa: B023
+        if isinstance(got, Exception) or isinstance(expected, Exception):
+            yield Finding("special", name, "float64", "domain", *compared(got, expected))
+            continue
+        for i in np.flatnonzero(~np.isclose(got[0], expected[0], rtol=1e-9, equal_nan=True)):
+            at = ", ".join(f"{p[i]:g}" for p in given)
+            yield Finding(
+                "special", f"{name}({at})", "float64", "domain", "value", f"{got[0][i]}; SciPy: {expected[0][i]}"
+            )
+
+
+NARROW = ("bool", "int8", "uint8", "int16", "int64", "uint64", "float16", "float32", "complex64")
+OTHERS = (None, 2, 2.0, np.int64(2), np.array([2], np.int8), np.array([2.0], np.float16), np.array([2.0], np.float32))
+ORDERS = ("eval_", "sph_harm")  # one whole number, or integers, come first
+
+
+def dtypes() -> Iterator[Finding]:
+    """SciPy's universal functions of arrays of one dtype, and with a number or an array of another one in each place."""
+    import scipy.special
+
+    from wengert.scipy import special
+
+    for name in special.__all__:
+        theirs, ours = getattr(scipy.special, name, None), getattr(special, name)
+        if not isinstance(theirs, np.ufunc):
+            continue
+        for dtype, other in itertools.product(NARROW, OTHERS):
+            for place in range(1 if other is None or theirs.nin == 1 else theirs.nin):
+                if theirs.nin == 1 and other is not None:
+                    continue
+                values = ([0.5, 1.0], [1.5, 3.0], [2.0, 5.0], [0.25, 0.5]) if dtype[0] in "fc" else ([1, 2],) * 4
+                given: list[Any] = [np.array(v).astype(dtype) for v in values[: theirs.nin]]
+                if name.startswith(ORDERS):
+                    given[: 1 + (name == "sph_harm_y")] = [2] * (1 + (name == "sph_harm_y"))
+                if other is not None:
+                    given[place] = other
+                expected = outcome(lambda: theirs(*given))  # noqa: B023 (called at once)
+                difference = compared(outcome(lambda: ours(*given)), expected)  # noqa: B023
+                if difference is not None:
+                    what = "" if other is None else f" with {other!r} in place {place}"
+                    yield Finding("special", name, dtype, "mixed", difference[0], difference[1] + what)
+
+
 def distributions(
     names: tuple[str, ...] = tuple(DISTRIBUTIONS), ways: tuple[str, ...] = ("plain",)
 ) -> Iterator[Finding]:
@@ -274,8 +334,14 @@ def reason(text: str) -> str:
 
 def main(chosen: list[str]) -> None:
     counts: Counter[str] = Counter()
-    for module in chosen or [*CASES, "points", "distributions", "signatures"]:
-        special = {"points": special_points, "distributions": distributions, "signatures": signatures}
+    for module in chosen or [*CASES, "points", "dtypes", "domains", "distributions", "signatures"]:
+        special = {
+            "points": special_points,
+            "dtypes": dtypes,
+            "domains": domains,
+            "distributions": distributions,
+            "signatures": signatures,
+        }
         for f in special[module]() if module in special else functions(module):
             text = line(f)
             why = reason(text)

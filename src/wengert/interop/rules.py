@@ -129,7 +129,7 @@ def _takes_any(f: Any) -> bool:
     return kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 
 
-_FLOATS = frozenset(np.dtype(d) for d in ("float16", "float32", "float64", "complex64", "complex128"))
+_FLOATS = frozenset(np.dtype(d) for d in ("float32", "float64", "complex64", "complex128"))
 
 
 def _quick(
@@ -204,7 +204,7 @@ def meeting(
                 values[i] = v
             kwargs = {k: lower(v) for k, v in kwargs.items()} | dict(zip(named, values[len(args[:n]) :], strict=True))
             out = f(*values[: len(args[:n])], *[lower(a) for a in args[n:]], **kwargs)
-            if inexact and met and met[0].dtype.kind == "V":
+            if inexact and met and (met[0].dtype.kind == "V" or met[0].dtype == np.float16):
                 out = _narrowed(out, met[0].dtype)
             return lift(out, is_weak)
         except REFUSED_BY_NUMPY as error:

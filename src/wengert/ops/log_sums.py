@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
+from ..core import Tracer, as_array, aval_of, dtype_of, ndim_of, shape_of
 from .casts import as_inexact
 from .elementwise import (
     absolute,
@@ -24,7 +24,7 @@ from .elementwise import (
 )
 from .elementwise import sign as sign_of
 from .exponentials import logsumexp_p
-from .promotion import broadcast_shapes
+from .promotion import broadcast_shapes, result_dtype
 from .reduction import max as _max
 from .reduction import sum as _sum
 from .shape import broadcast_to, canonical_axes, kept_shape, reduced_shape, reshape
@@ -63,7 +63,7 @@ def logsumexp(
     if ndim_of(x) == 0 and axis in (0, -1) and (b is None or not np.ndim(b)):
         axis = None  # of a number, as NumPy's reductions have it
     if b is not None:
-        b = as_array(b)
+        b = convert(b, result_dtype(aval_of(x), aval_of(b))) if isinstance(b, (int, float, complex)) else as_array(b)
         x = broadcast_to(x, broadcast_shapes("logsumexp", shape_of(x), shape_of(b)))
         if not isinstance(b, Tracer) and b.dtype.kind in "biuf" and dtype_of(x).kind == "f" and (b > 0).all():
             # Exponents themselves: what the weight of one lacks to 1, in second derivatives, is the sum of the others.

@@ -47,17 +47,23 @@ def scipy_function(name: str, component: int | None = None, ufunc: str | None = 
 
 
 def kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that SciPy has for float64 only, its result in the dtype of the arguments."""
+    """A function whose result has the dtype of the floating arguments, where SciPy has float64 alone or beside integers.
+
+    One of SciPy's own universal functions has no loop for float16, and no result of that dtype.
+    """
+    direct = hasattr(function, "ufunc")
 
     def call(*args: Any) -> Any:
         out = function(*args)
         floats = [a for a in args if not isinstance(a, int) and dtype_of(a).kind not in "biu"]
         dtype = np.result_type(*floats) if floats else out.dtype
+        if dtype == np.float16 and direct:
+            return out
         if out.dtype.kind == "c":
             dtype = np.result_type(dtype, np.complex64)
         return out.astype(dtype) if dtype.kind in "fc" and out.dtype != dtype else out
 
-    if hasattr(function, "ufunc"):
+    if direct:
         call.ufunc, call.result = function.ufunc, function.result
     return call
 
@@ -122,6 +128,19 @@ def floating(*args: Any) -> list[Any]:
     values = [as_value(a) for a in args]
     dtype = result_dtype(*map(aval_of, values))
     return [convert(v, dtype if inexact_dtype(dtype) else config.float_dtype) for v in values]
+
+
+def of_loops(*args: Any, narrow: Any = np.float32) -> list[Any]:
+    """`floating`, where numbers of at most 16 bits become `narrow`: the first of SciPy's compiled loops that holds them.
+
+    Functions that are made of others have the dtypes of SciPy's universal function of their name that way, and no
+    float16 on the way. bfloat16, which SciPy does not know, stays.
+    """
+    values = [as_value(a) for a in args]
+    dtype = result_dtype(*map(aval_of, values))
+    if dtype.kind in "biuf" and dtype.itemsize < 4 and np.can_cast(dtype, np.float32):
+        return [convert(v, canonical_dtype(np.dtype(narrow))) for v in values]
+    return floating(*values)
 
 
 class ParameterDerivative(Primitive):

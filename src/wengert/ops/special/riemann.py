@@ -10,7 +10,7 @@ import numpy as np
 from ...core import Value, as_value, dtype_of, shape_of
 from ..elementwise import exp, expm1, floor, less, logical_not, power, sin, where
 from ..shape import expand_dims, reduce_sum
-from .declare import floating
+from .declare import of_loops
 from .polygammas import gamma, zeta_p
 
 TERMS = 24  # the error of the sum is 3 / (3 + sqrt(8))^TERMS, 1e-18
@@ -59,6 +59,6 @@ def zeta(x: Value, q: Value | None = None, /) -> Value:
         (np.float64(-1.0), np.float64(0.0))
     """
     if q is None:
-        (x,) = floating(x)
+        (x,) = of_loops(x, narrow=np.float64)
         return zeta_p.bind(x, 1.0) if dtype_of(x).kind == "c" else riemann(x)
     return zeta_p.bind(as_value(x), as_value(q))

@@ -6,6 +6,7 @@ where numbers of pixels do not depend on them, in the options: weights, `sigma` 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,7 +52,10 @@ def _stored(out: Any, image: Any, output: Any) -> Any:
     """A result in the dtype of the image, or of `output`."""
     if isinstance(output, (np.ndarray, Tracer)):
         raise ArgumentError("output is a dtype here, not an array to write into; take the result")
-    return convert(out, dtype_of(as_array(image)) if output is None else np.dtype(output))
+    dtype = dtype_of(as_array(image)) if output is None else np.dtype(output)
+    if dtype.kind == "b" and dtype_of(out).kind == "f":
+        out = wnp.trunc(out)  # as SciPy's conversion in C has it: 0.9 of a pixel is none
+    return convert(out, dtype)
 
 
 def _correlated(
@@ -241,6 +245,11 @@ def gaussian_filter(
     return _stored(out, input, output)
 
 
+def _added(parts: list[Any]) -> Any:
+    """The sum of images in their dtype: of truth values whether one is true."""
+    return functools.reduce(wnp.add, parts) if parts else 0
+
+
 def _derivatives(
     order: int, input: Any, sigma: Any, output: Any, mode: Any, cval: Any, axes: Any, options: dict[str, Any]
 ) -> list[Any]:
@@ -268,7 +277,7 @@ def gaussian_laplace(
         >>> ndimage.gaussian_laplace(np.arange(41.0) ** 2, 1.0)[20].round(2)
         np.float64(1.97)
     """
-    return sum(_derivatives(2, input, sigma, output, mode, cval, axes, options))
+    return _added(_derivatives(2, input, sigma, output, mode, cval, axes, options))
 
 
 def gaussian_gradient_magnitude(
@@ -387,9 +396,11 @@ def laplace(input: Any, output: Any = None, mode: Any = "reflect", cval: Any = 0
     rank = ndim_of(as_value(input))
     chosen = canonical_axes(axes, rank)
     modes = _per_axis("laplace", "mode", mode, len(chosen))
-    return sum(
-        _along("laplace", input, [1.0, -2.0, 1.0], i, output, m, cval, 0, False)
-        for i, m in zip(chosen, modes, strict=True)
+    return _added(
+        [
+            _along("laplace", input, [1.0, -2.0, 1.0], i, output, m, cval, 0, False)
+            for i, m in zip(chosen, modes, strict=True)
+        ]
     )
 
 

@@ -197,7 +197,8 @@ def map_coordinates(  # noqa: C901 (what SciPy takes, checked in turn)
         Values of the shape of one coordinate and of the dtype `output`; integers are rounded.
 
     Raises:
-        ArgumentError: no such order or mode. ShapeError: not one coordinate for each axis, or no axes. DtypeError: truth values.
+        ArgumentError: no such order or mode. ShapeError: not one coordinate for each axis, or no axes. DtypeError: truth values
+            with an order above 1.
 
     Example:
         >>> import wengert
@@ -215,9 +216,10 @@ def map_coordinates(  # noqa: C901 (what SciPy takes, checked in turn)
     wanted = _out_dtype(what, output, image)
     _checked(what, order, mode)
     dtype, rank = wanted or dtype_of(image), ndim_of(image)
-    if dtype.kind == "b":
+    if dtype.kind == "b" and order > 1:
         raise DtypeError(
-            f"{what}: the image holds truth values; convert it to numbers, and compare the result with 0.5"
+            f"{what}: of truth values splines of order {order} are 0.999… or 1 as rounding has it; give order=0 (the nearest "
+            f"pixel) or 1, or convert the image to numbers and compare the result with 0.5"
         )
     (image,) = floating(image)
     if dtype_of(as_value(cval)).kind == "c" and dtype_of(image).kind != "c":
@@ -282,6 +284,8 @@ def _as_dtype(x: Any, dtype: np.dtype) -> Any:
     """Numbers of the dtype of the image: integers rounded, halves away from zero, and kept in range."""
     if dtype.kind in "fc" or dtype_of(x) == dtype:
         return convert(x, dtype)
+    if dtype.kind == "b":
+        return wnp.abs(x) >= 1  # cut off as by SciPy's conversion in C
     x = wnp.sign(x) * wnp.floor(wnp.abs(x) + 0.5)
     info = np.iinfo(dtype)
     return convert(wnp.clip(x, float(info.min), float(info.max)) if dtype.itemsize < 8 else x, dtype)

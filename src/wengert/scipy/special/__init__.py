@@ -11,7 +11,6 @@ __import__("wengert")  # waits where another thread is importing the library: Py
 from ...nearest import nearest_names as _nearest_names
 from ...nn import logsumexp
 from ...ops.elementwise import erf, erfc, erfinv
-from ...ops.elementwise import sigmoid as expit
 from ...ops.special.functions import (
     airy,
     beta,
@@ -115,7 +114,7 @@ from .distributions import (
     pdtrc,
 )
 from .losses import entr, huber, inv_boxcox, inv_boxcox1p, kl_div, log_softmax, pseudo_huber, rel_entr, softmax
-from .of_numpy import cbrt, exp2, expm1, log1p
+from .of_numpy import cbrt, exp2, expit, expm1, log1p
 from .polynomials import (
     eval_chebyt,
     eval_chebyu,
@@ -143,9 +142,9 @@ from .unary import (
     voigt_profile,
     zetac,
 )
-from .waves import bessel_jn, hankel1, hankel2, ivp, jvp, kvp, lpmn_values, sph_harm, yvp
+from .waves import bessel_jn, hankel1, hankel2, ivp, jvp, kn, kvp, lpmn_values, sph_harm, yn, yvp
 
-jn, kn, yn = jv, kv, yv
+jn = jv
 psi = digamma
 
 

@@ -11,9 +11,9 @@ from ...config import config
 from ...core import Tracer, dtype_of
 from ...errors import ArgumentError, DtypeError
 from ...ops.bounds import holds
-from ...ops.elementwise import equal, exp, logical_not, rint, where, where_p
+from ...ops.elementwise import cos, equal, exp, logical_not, rint, stop_gradient_p, where, where_p
 from ...ops.special.boxcox import rising_p
-from ...ops.special.declare import floating
+from ...ops.special.declare import floating, of_loops
 from ...ops.special.functions import binom, gamma, gammasgn, rgamma
 from ...ops.special.gammas import regular
 from ...ops.special.polygammas import gammaln
@@ -30,7 +30,7 @@ def loggamma(z: Any) -> Any:
         >>> np.exp(special.loggamma(4.0)).round(12)
         np.float64(6.0)
     """
-    z = floating(z)[0]
+    z = of_loops(z, narrow=np.float64)[0]
     if dtype_of(z).kind == "c":
         raise DtypeError("loggamma is for real numbers here; write log(gamma(z)), whose branch is another one")
     return where_p.bind(z < 0, dtype_of(z).type(math.nan), gammaln(z))
@@ -78,8 +78,13 @@ def poch(z: Any, m: Any) -> Any:
         >>> special.poch(3.0, 2.0).round(12)
         np.float64(12.0)
     """
-    z, m = floating(z, m)
+    z, m = of_loops(z, m)
     one = dtype_of(z).type(1)
+    # Where gamma has poles at z and z + m: by reflection, a polynomial of z. In m nothing else is continuous there.
+    both = (z <= 0) & (z + m <= 0) & equal(z, rint(z)) & equal(m, rint(m))
+    step = where_p.bind(both, stop_gradient_p.bind(m), dtype_of(z).type(0))
+    reflected = cos(math.pi * step) * rising_p.bind(1 - where_p.bind(both, z, one) - step, step)
+    z, m = where_p.bind(both, one, z), where_p.bind(both, one, m)
     ok, base, step = regular(z, m)
     z, m = where_p.bind(ok, one, z), where_p.bind(ok, one, m)
     total = z + m
@@ -90,7 +95,7 @@ def poch(z: Any, m: Any) -> Any:
         rgamma(b) / rgamma(where_p.bind(left, z + m, one)),  # gamma functions of small numbers overflow on the way
         gammasgn(a + m) * gammasgn(a) * exp(gammaln(a + m) - gammaln(a)),
     )
-    return where_p.bind(ok, rising_p.bind(base, step), beside)
+    return where_p.bind(both, reflected, where_p.bind(ok, rising_p.bind(base, step), beside))
 
 
 def multigammaln(a: Any, d: int) -> Any:

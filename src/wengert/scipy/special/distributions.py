@@ -5,9 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...ops.elementwise import floor, isinf, where
+import numpy as np
+
+from ...core import as_value, dtype_of
+from ...ops.elementwise import floor, isfinite, isinf, trunc, where
 from ...ops.special import functions as _ops
-from ...ops.special.declare import floating
+from ...ops.special.declare import of_loops
+
+
+def _outside(*args: Any) -> Any:
+    """What functions are outside of their domain: NaN, with derivatives that are NaN."""
+    return math.nan * sum(args[1:], args[0])
 
 
 def bdtr(k: Any, n: Any, p: Any) -> Any:
@@ -18,11 +26,12 @@ def bdtr(k: Any, n: Any, p: Any) -> Any:
         >>> special.bdtr(1, 2, 0.5)
         np.float64(0.75)
     """
-    k, n, p = floating(k, n, p)
-    k = floor(k)
-    inside = where((k >= 0) & (k < n), k, 0.0)
-    value = _ops.betainc(where(n > 0, n - inside, 1.0), inside + 1, 1 - p)
-    return where((k < 0) | (n < k), math.nan, where(k == n, 1.0, value))
+    k, n, p = of_loops(k, n, p)
+    k, n = floor(k), trunc(n)
+    ok = isfinite(n) & (k <= n) & (p >= 0) & (p <= 1)
+    inside = where(ok & (k >= 0) & (k < n), k, 0.0)
+    value = _ops.betainc(where(ok & (n > 0), n - inside, 1.0), inside + 1, 1 - p)
+    return where(ok & (k >= 0), where(k == n, 1.0, value), _outside(k, n, p))
 
 
 def bdtrc(k: Any, n: Any, p: Any) -> Any:
@@ -33,11 +42,12 @@ def bdtrc(k: Any, n: Any, p: Any) -> Any:
         >>> special.bdtrc(1, 2, 0.5)
         np.float64(0.25)
     """
-    k, n, p = floating(k, n, p)
-    k = floor(k)
-    inside = where((k >= 0) & (k < n), k, 0.0)
-    value = _ops.betainc(inside + 1, where(n > 0, n - inside, 1.0), p)
-    return where(k < 0, 1.0, where(n < k, math.nan, where(k == n, 0.0, value)))
+    k, n, p = of_loops(k, n, p)
+    k, n = floor(k), trunc(n)
+    ok = isfinite(n) & (k <= n) & (p >= 0) & (p <= 1)
+    inside = where(ok & (k >= 0) & (k < n), k, 0.0)
+    value = _ops.betainc(inside + 1, where(ok & (n > 0), n - inside, 1.0), p)
+    return where(ok, where(k < 0, 1.0, where(k == n, 0.0, value)), _outside(k, n, p))
 
 
 def chdtr(v: Any, x: Any) -> Any:
@@ -49,7 +59,7 @@ def chdtr(v: Any, x: Any) -> Any:
         >>> special.chdtr(2.0, 2 * np.log(4.0)).round(12)
         np.float64(0.75)
     """
-    v, x = floating(v, x)
+    v, x = of_loops(v, x)
     return _ops.gammainc(v / 2, x / 2)
 
 
@@ -62,7 +72,7 @@ def chdtrc(v: Any, x: Any) -> Any:
         >>> special.chdtrc(2.0, 2 * np.log(4.0)).round(12)
         np.float64(0.25)
     """
-    v, x = floating(v, x)
+    v, x = of_loops(v, x)
     return _ops.gammaincc(v / 2, x / 2)
 
 
@@ -75,8 +85,13 @@ def chdtri(v: Any, p: Any) -> Any:
         >>> (special.chdtri(2.0, 0.25) / np.log(4.0)).round(12)
         np.float64(2.0)
     """
-    v, p = floating(v, p)
+    v, p = of_loops(v, p)
     return 2 * _ops.gammainccinv(v / 2, p)
+
+
+def _f_has(m: Any, n: Any) -> Any:
+    """Whether F has a distribution with these degrees of freedom; the limit of beta's at infinity is not that of F's."""
+    return (m > 0) & (n > 0) & isfinite(m) & isfinite(n)
 
 
 def fdtr(dfn: Any, dfd: Any, x: Any) -> Any:
@@ -88,8 +103,10 @@ def fdtr(dfn: Any, dfd: Any, x: Any) -> Any:
         >>> special.fdtr(2.0, 2.0, np.array([1.0, 3.0])).round(12)
         array([0.5 , 0.75])
     """
-    m, n, x = floating(dfn, dfd, x)
-    return _ops.betainc(m / 2, n / 2, where(isinf(n), math.nan, m * x / (n + m * x)))  # beta's limit is not F's
+    m, n, x = of_loops(dfn, dfd, x)
+    ok = _f_has(m, n) & (x >= 0)
+    share = where(isinf(x), 1.0, m * x / (n + m * where(isinf(x), 1.0, x)))
+    return where(ok, _ops.betainc(m / 2, n / 2, where(ok, share, 0.5)), _outside(m, n, x))
 
 
 def fdtrc(dfn: Any, dfd: Any, x: Any) -> Any:
@@ -100,8 +117,9 @@ def fdtrc(dfn: Any, dfd: Any, x: Any) -> Any:
         >>> special.fdtrc(2.0, 2.0, 3.0).round(12)
         np.float64(0.25)
     """
-    m, n, x = floating(dfn, dfd, x)
-    return _ops.betainc(n / 2, m / 2, n / (n + m * x))
+    m, n, x = of_loops(dfn, dfd, x)
+    ok = _f_has(m, n) & (x >= 0)
+    return where(ok, _ops.betainc(n / 2, m / 2, where(ok, n / (n + m * x), 0.5)), _outside(m, n, x))
 
 
 def fdtri(dfn: Any, dfd: Any, p: Any) -> Any:
@@ -112,9 +130,9 @@ def fdtri(dfn: Any, dfd: Any, p: Any) -> Any:
         >>> special.fdtri(2.0, 2.0, 0.75).round(12)
         np.float64(3.0)
     """
-    m, n, p = floating(dfn, dfd, p)
+    m, n, p = of_loops(dfn, dfd, p)
     y = _ops.betaincinv(n / 2, m / 2, 1 - p)
-    return n * (1 - y) / (m * y)
+    return where(_f_has(m, n), n * (1 - y) / (m * y), _outside(m, n, p))
 
 
 def gdtr(a: Any, b: Any, x: Any) -> Any:
@@ -126,8 +144,8 @@ def gdtr(a: Any, b: Any, x: Any) -> Any:
         >>> special.gdtr(1.0, 1.0, np.log(4.0)).round(12)
         np.float64(0.75)
     """
-    a, b, x = floating(a, b, x)
-    return _ops.gammainc(b, a * x)
+    a, b, x = of_loops(a, b, x)
+    return where(x >= 0, _ops.gammainc(b, a * x), _outside(a, b, x))
 
 
 def gdtrc(a: Any, b: Any, x: Any) -> Any:
@@ -139,8 +157,8 @@ def gdtrc(a: Any, b: Any, x: Any) -> Any:
         >>> special.gdtrc(2.0, 1.0, np.log(2.0)).round(12)
         np.float64(0.25)
     """
-    a, b, x = floating(a, b, x)
-    return _ops.gammaincc(b, a * x)
+    a, b, x = of_loops(a, b, x)
+    return where(x >= 0, _ops.gammaincc(b, a * x), _outside(a, b, x))
 
 
 def gdtrix(a: Any, b: Any, p: Any) -> Any:
@@ -152,8 +170,8 @@ def gdtrix(a: Any, b: Any, p: Any) -> Any:
         >>> (special.gdtrix(1.0, 1.0, 0.5) / np.log(2.0)).round(12)
         np.float64(1.0)
     """
-    a, b, p = floating(a, b, p)
-    return _ops.gammaincinv(b, p) / a
+    a, b, p = of_loops(a, b, p)
+    return where(isinf(a) | isinf(b), _outside(a, b, p), _ops.gammaincinv(b, p) / a)
 
 
 def pdtr(k: Any, m: Any) -> Any:
@@ -165,8 +183,8 @@ def pdtr(k: Any, m: Any) -> Any:
         >>> special.pdtr(0, np.log(2.0)).round(12)
         np.float64(0.5)
     """
-    k, m = floating(k, m)
-    return _ops.gammaincc(floor(k) + 1, m)
+    k, m = of_loops(k, m)
+    return where(k >= 0, _ops.gammaincc(floor(k) + 1, m), _outside(k, m))
 
 
 def pdtrc(k: Any, m: Any) -> Any:
@@ -178,8 +196,13 @@ def pdtrc(k: Any, m: Any) -> Any:
         >>> special.pdtrc(0, np.log(4.0)).round(12)
         np.float64(0.75)
     """
-    k, m = floating(k, m)
-    return _ops.gammainc(floor(k) + 1, m)
+    k, m = of_loops(k, m)
+    return where(k >= 0, _ops.gammainc(floor(k) + 1, m), _outside(k, m))
+
+
+def _beside_integers(*args: Any) -> Any:
+    """What numbers of at most 16 bits become beside integers, for which SciPy has a loop of float64."""
+    return np.float64 if all(dtype_of(as_value(a)).kind in "biu" for a in args) else np.float32
 
 
 def nbdtr(k: Any, n: Any, p: Any) -> Any:
@@ -190,8 +213,11 @@ def nbdtr(k: Any, n: Any, p: Any) -> Any:
         >>> special.nbdtr(1, 1, 0.5)
         np.float64(0.75)
     """
-    k, n, p = floating(k, n, p)
-    return _ops.betainc(n, floor(k) + 1, p)
+    k, n, p = of_loops(k, n, p, narrow=_beside_integers(k, n))
+    k, n = trunc(k), trunc(n)
+    ok = isfinite(k) & isfinite(n) & (k >= 0) & (n > 0) & (p >= 0) & (p <= 1)
+    a, b, c = where(ok, k, 0.0), where(ok, n, 1.0), where(ok, p, 0.5)
+    return where(ok, _ops.betainc(b, a + 1, c), _outside(k, n, p))
 
 
 def nbdtrc(k: Any, n: Any, p: Any) -> Any:
@@ -202,8 +228,11 @@ def nbdtrc(k: Any, n: Any, p: Any) -> Any:
         >>> special.nbdtrc(1, 1, 0.5)
         np.float64(0.25)
     """
-    k, n, p = floating(k, n, p)
-    return _ops.betainc(floor(k) + 1, n, 1 - p)
+    k, n, p = of_loops(k, n, p, narrow=_beside_integers(k, n))
+    k, n = trunc(k), trunc(n)
+    ok = isfinite(k) & isfinite(n) & (k >= 0) & (n > 0) & (p >= 0) & (p <= 1)
+    a, b, c = where(ok, k, 0.0), where(ok, n, 1.0), where(ok, p, 0.5)
+    return where(ok, _ops.betainc(a + 1, b, 1 - c), _outside(k, n, p))
 
 
 __all__ = [

@@ -11,7 +11,7 @@ from ...core import dtype_of
 from ...nn import log_softmax as _log_softmax
 from ...nn import softmax as _softmax
 from ...ops.elementwise import absolute, exp, log, sqrt, stop_gradient_p, where, where_p
-from ...ops.special.declare import floating
+from ...ops.special.declare import of_loops
 from ...ops.special.functions import shifted_root, xlogy
 from .domain import nan_or
 from .of_numpy import expm1
@@ -49,7 +49,7 @@ def entr(x: Any) -> Any:
         >>> special.entr(np.array([0.0, 1.0, -1.0]))
         array([  0.,   0., -inf])
     """
-    x = floating(x)[0]
+    x = of_loops(x)[0]
     outside = x < 0
     safe = where_p.bind(outside, dtype_of(x).type(1), x)
     return where_p.bind(outside, dtype_of(x).type(-np.inf), 0 - xlogy(safe, safe))
@@ -64,7 +64,7 @@ def rel_entr(x: Any, y: Any) -> Any:
         >>> (special.rel_entr(np.array([0.0, 2.0]), np.array([1.0, 1.0])) / np.log(2.0)).round(12)
         array([0., 2.])
     """
-    x, y = floating(x, y)
+    x, y = of_loops(x, y)
     inside = (x > 0) & (y > 0)
     one, zero = dtype_of(x).type(1), dtype_of(x).type(0)
     a, b = where_p.bind(inside, x, one), where_p.bind(inside, y, one)
@@ -96,7 +96,7 @@ def kl_div(x: Any, y: Any) -> Any:
         >>> special.kl_div(np.array([1.0, 0.0]), np.array([1.0, 2.0]))
         array([0., 2.])
     """
-    x, y = floating(x, y)
+    x, y = of_loops(x, y)
     value = rel_entr(x, y)
     defined = (x >= 0) & (y >= 0) & (value < np.inf)
     zero = dtype_of(x).type(0)
@@ -112,7 +112,7 @@ def inv_boxcox(y: Any, lmbda: Any) -> Any:
         >>> special.inv_boxcox(np.array([4.0, np.log(3.0)]), np.array([2.0, 0.0])).round(12)
         array([3., 3.])
     """
-    return exp(shifted_root(*floating(y, lmbda)))
+    return exp(shifted_root(*of_loops(y, lmbda)))
 
 
 def inv_boxcox1p(y: Any, lmbda: Any) -> Any:
@@ -122,7 +122,7 @@ def inv_boxcox1p(y: Any, lmbda: Any) -> Any:
         >>> print(round(float(inv_boxcox1p(2.0, 0.5)), 12))
         3.0
     """
-    return expm1(shifted_root(*floating(y, lmbda)))
+    return expm1(shifted_root(*of_loops(y, lmbda)))
 
 
 def huber(delta: Any, r: Any) -> Any:
@@ -134,7 +134,7 @@ def huber(delta: Any, r: Any) -> Any:
         >>> special.huber(1.0, np.array([0.5, 3.0]))
         array([0.125, 2.5  ])
     """
-    delta, r = floating(delta, r)
+    delta, r = of_loops(delta, r)
     size = absolute(r)
     loss = where(size <= delta, r * r / 2, delta * (size - delta / 2))
     return where(delta < 0, math.inf, loss)
@@ -148,7 +148,7 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
         >>> (special.pseudo_huber(3.0, 4.0)).round(12)
         np.float64(6.0)
     """
-    delta, r = floating(delta, r)
+    delta, r = of_loops(delta, r)
     loss = _pseudo_huber(where(delta > 0, delta, 1.0), r)
     beside = where(delta < 0, dtype_of(r).type(math.inf), dtype_of(r).type(0) * delta)  # NaN stays
     return where(delta > 0, loss, beside)

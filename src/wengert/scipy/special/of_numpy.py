@@ -1,20 +1,21 @@
-"""Functions of NumPy's that SciPy has among its special ones too."""
+"""Functions of NumPy's, and the sigmoid, that SciPy has among its special ones too."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...core import as_value, dtype_of
+import numpy as np
+
 from ...documented import with_example
 from ...ops import elementwise as _ew
-from ...ops.special.declare import floating
+from ...ops.special.declare import of_loops
 
 
 def _of_floating(f: Any) -> Any:
-    """A function of NumPy's that SciPy has too, where truth values count as floating numbers, not as float16."""
+    """A function of NumPy's that SciPy has too, with the dtypes of SciPy's compiled loops."""
 
     def call(x: Any, /, **options: Any) -> Any:
-        return f(floating(x)[0] if dtype_of(as_value(x)).kind == "b" else x, **options)
+        return f(of_loops(x, narrow=np.float64)[0], **options)
 
     call.__name__ = call.__qualname__ = f.__name__
     call.__doc__ = f.__doc__
@@ -22,6 +23,8 @@ def _of_floating(f: Any) -> Any:
 
 
 cbrt, exp2, expm1, log1p = map(_of_floating, (_ew.cbrt, _ew.exp2, _ew.expm1, _ew.log1p))
+expit = _of_floating(_ew.sigmoid)
+expit.__name__ = expit.__qualname__ = "expit"
 
 
 with_example(
@@ -31,6 +34,17 @@ with_example(
     >>> from wengert.scipy import special
     >>> special.cbrt(np.array([27.0, -8.0]))
     array([ 3., -2.])
+    """,
+)
+
+
+with_example(
+    expit,
+    """
+    >>> import numpy as np
+    >>> from wengert.scipy import special
+    >>> special.expit(np.array([0.0, -800.0]))
+    array([0.5, 0. ])
     """,
 )
 
@@ -66,4 +80,4 @@ with_example(
 )
 
 
-__all__ = ["cbrt", "exp2", "expm1", "log1p"]
+__all__ = ["cbrt", "exp2", "expit", "expm1", "log1p"]

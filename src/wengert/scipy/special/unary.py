@@ -12,11 +12,12 @@ from ... import numpy as wnp
 from ...core import Tracer
 from ...documented import with_example
 from ...errors import ArgumentError
-from ...ops.elementwise import expm1, floor, log, power, sin, stop_gradient_p, tan, where
+from ...ops.elementwise import expm1, floor, isfinite, isinf, isnan, log, power, sin, stop_gradient_p, tan, where
 from ...ops.special import functions as _ops
-from ...ops.special.declare import floating
+from ...ops.special.declare import floating, of_loops
 from ...ops.special.functions import hyp1f1
 from ...ops.special.riemann import riemann
+from .domain import nan_or
 
 
 def exprel(x: Any) -> Any:
@@ -28,7 +29,7 @@ def exprel(x: Any) -> Any:
         >>> (special.exprel(np.array([0.0, np.log(2.0)])) * np.array([1.0, np.log(2.0)])).round(12)
         array([1., 1.])
     """
-    return hyp1f1(1.0, 2.0, floating(x)[0])
+    return hyp1f1(1.0, 2.0, of_loops(x, narrow=np.float64)[0])
 
 
 PI = math.pi
@@ -43,7 +44,7 @@ def exp10(x: Any) -> Any:
         >>> special.exp10(np.array([2.0, -1.0]))
         array([100. ,   0.1])
     """
-    (x,) = floating(x)
+    (x,) = of_loops(x, narrow=np.float64)
     return power(10.0, x)
 
 
@@ -55,7 +56,7 @@ def cosm1(x: Any) -> Any:
         >>> (special.cosm1(1e-10) * 2e20).round(12)
         np.float64(-1.0)
     """
-    (x,) = floating(x)
+    (x,) = of_loops(x, narrow=np.float64)
     return -2 * sin(x / 2) ** 2
 
 
@@ -67,14 +68,14 @@ def powm1(x: Any, y: Any) -> Any:
         >>> (special.powm1(1.5, 2.0)).round(12)
         np.float64(1.25)
     """
-    x, y = floating(x, y)
+    x, y = of_loops(x, y)
     ok = x > 0
     return where(ok, expm1(y * log(where(ok, x, 1.0))), power(where(ok, 1.0, x), y) - 1)
 
 
 def _degrees(name: str, doc: str, formula: Callable[[Any], Any]) -> Any:
     def call(x: Any) -> Any:
-        (x,) = floating(x)
+        (x,) = of_loops(x, narrow=np.float64)
         turn = x - 360 * floor(x / 360)  # exact, so that multiples of 90 are
         return formula(turn)
 
@@ -145,7 +146,7 @@ def tandg(x: Any) -> Any:
         >>> special.tandg(45.0).round(12)
         np.float64(1.0)
     """
-    return _tangent(floating(x)[0], False)
+    return _tangent(of_loops(x, narrow=np.float64)[0], False)
 
 
 def cotdg(x: Any) -> Any:
@@ -156,7 +157,7 @@ def cotdg(x: Any) -> Any:
         >>> special.cotdg(45.0).round(12)
         np.float64(1.0)
     """
-    return _tangent(floating(x)[0], True)
+    return _tangent(of_loops(x, narrow=np.float64)[0], True)
 
 
 def radian(d: Any, m: Any, s: Any) -> Any:
@@ -168,7 +169,7 @@ def radian(d: Any, m: Any, s: Any) -> Any:
         >>> (special.radian(180.0, 0.0, 0.0) / np.pi).round(12)
         np.float64(1.0)
     """
-    d, m, s = floating(d, m, s)
+    d, m, s = of_loops(d, m, s, narrow=np.float64)
     return (d + (m + s / 60) / 60) * (PI / 180)
 
 
@@ -192,12 +193,15 @@ def agm(a: Any, b: Any) -> Any:
         >>> (special.agm(1.0, 1.0)).round(12)
         np.float64(1.0)
     """
-    a, b = floating(a, b)
+    a, b = of_loops(a, b)
+    far = isinf(a) | isinf(b)
+    whole, a, b = where(a * b > 0, a + b, math.nan), where(far, 1.0, a), where(far, 1.0, b)
     ok = a + b != 0
     total = where(ok, a + b, 1.0)
     small = ((a - b) / total) ** 2
     value = PI / 4 * total / _ops.ellipk(where(small < 1, small, 0.0))
-    return where(a * b < 0, math.nan, where(small < 1, where(ok, value, 0.0), 0.0))
+    value = where(a * b < 0, math.nan, where(small < 1, where(ok, value, 0.0), a * b))  # 0 or NaN
+    return where(far, where(isinf(whole), whole, math.nan), value)
 
 
 def zetac(x: Any) -> Any:
@@ -209,12 +213,12 @@ def zetac(x: Any) -> Any:
         >>> abs(special.zetac(2.0) - (np.pi**2 / 6 - 1)).round(12)
         np.float64(0.0)
     """
-    (x,) = floating(x)
+    (x,) = of_loops(x, narrow=np.float64)
     return riemann(x, less_one=True)
 
 
 def voigt_profile(x: Any, sigma: Any, gamma: Any) -> Any:
-    """The density of the sum of a normal variable and one of Cauchy's, `sigma` positive: by Faddeeva's function.
+    """The density of the sum of a normal variable and one of Cauchy's, by Faddeeva's function; Cauchy's where `sigma` is 0.
 
     Example:
         >>> import numpy as np
@@ -222,9 +226,18 @@ def voigt_profile(x: Any, sigma: Any, gamma: Any) -> Any:
         >>> (special.voigt_profile(0.0, 1.0, 0.0) * np.sqrt(2 * np.pi)).round(12)
         np.float64(1.0)
     """
-    x, sigma, gamma = floating(x, sigma, gamma)
-    scale = sigma * math.sqrt(2)
-    return wnp.real(_ops.wofz((x + 1j * gamma) / scale)) / (scale * math.sqrt(PI))
+    x, sigma, gamma = of_loops(x, sigma, gamma, narrow=np.float64)
+    single = (sigma == 0) & (gamma != 0)
+    scale = where(single, 1.0, sigma) * math.sqrt(2)
+    both = wnp.real(_ops.wofz((x + 1j * gamma) / scale)) / (scale * math.sqrt(PI))
+    # Cauchy's density, and as far as second derivatives go how it widens: by sigma^2 / 2 of its second derivative.
+    g, square = where(single, gamma, 1.0), x * x + gamma * gamma
+    square = where(single, square, 1.0)
+    cauchy = g / (PI * square)
+    value = where(single, cauchy + sigma * sigma * cauchy * (3 * x * x - g * g) / square**2, both)
+    value = where((sigma == 0) & (gamma == 0), where(x == 0, math.inf, nan_or(0.0 * sigma, x)), value)
+    inside = (sigma >= 0) & (gamma >= 0) & isfinite(sigma) & ~isnan(x)
+    return where(inside & (isinf(x) | isinf(gamma)), 0.0, value)
 
 
 def diric(x: Any, n: int) -> Any:

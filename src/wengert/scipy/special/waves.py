@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...core import Tracer, as_value
+import numpy as np
+
+from ...core import Tracer, as_value, dtype_of
 from ...documented import with_example
 from ...errors import ArgumentError
+from ...ops.casts import convert
+from ...ops.elementwise import trunc
 from ...ops.shape import stack
 from ...ops.special import functions as _ops
-from ...ops.special.declare import floating
+from ...ops.special.declare import floating, of_loops
 from ...ops.special.functions import jv, lpmv, sph_harm_y, yv
 
 
@@ -27,6 +31,54 @@ def bessel_jn(z: Any, *, v: int, n_iter: int = 50) -> Any:
     return stack([jv(float(k), z) for k in range(v + 1)])
 
 
+def _of_whole_order(name: str, what: str, f: Any) -> Any:
+    """A Bessel function of whole orders: the decimals of others are cut off, as SciPy does."""
+
+    def call(n: Any, x: Any, /) -> Any:
+        if isinstance(n, float):
+            return f(float(int(n)) if math.isfinite(n) else n, x)
+        n = as_value(n)
+        if dtype_of(n).kind == "f":
+            return f(trunc(n), x)
+        return f(n, of_loops(x, narrow=np.float64)[0])  # SciPy's loop of integers and float64
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"The {what} of whole order `n` at `x`; decimals of `n` are cut off."
+    return call
+
+
+kn = _of_whole_order("kn", "modified Bessel function of the second kind", _ops.kv)
+
+
+with_example(
+    kn,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.kn(0, 1.0) - special.k0(1.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+
+
+yn = _of_whole_order("yn", "Bessel function of the second kind", _ops.yv)
+
+
+with_example(
+    yn,
+    """
+    >>> from wengert.scipy import special
+    >>> abs(special.yn(0, 3.0) - special.y0(3.0)).round(12)
+    np.float64(0.0)
+    """,
+)
+
+
+def _complex(v: Any, z: Any) -> Any:
+    """`z` as a complex number: of negative ones the functions are complex."""
+    z = of_loops(v, z)[1]
+    return z if dtype_of(z).kind == "c" else convert(z, np.result_type(dtype_of(z), np.complex64))
+
+
 def hankel1(v: Any, z: Any) -> Any:
     """The Hankel function of the first kind, ``jv + 1j * yv``, for real or complex `z`.
 
@@ -36,6 +88,7 @@ def hankel1(v: Any, z: Any) -> Any:
         >>> (abs(special.hankel1(0.5, 2.0)).round(12) ** 2 * np.pi).round(12)
         np.float64(1.000000000001)
     """
+    z = _complex(v, z)
     return jv(v, z) + 1j * yv(v, z)
 
 
@@ -48,6 +101,7 @@ def hankel2(v: Any, z: Any) -> Any:
         >>> special.hankel2(1.0, 2.0) == np.conj(special.hankel1(1.0, 2.0))
         np.True_
     """
+    z = _complex(v, z)
     return jv(v, z) - 1j * yv(v, z)
 
 
@@ -156,4 +210,4 @@ with_example(
 )
 
 
-__all__ = ["bessel_jn", "hankel1", "hankel2", "ivp", "jvp", "kvp", "lpmn_values", "sph_harm", "yvp"]
+__all__ = ["bessel_jn", "hankel1", "hankel2", "ivp", "jvp", "kn", "kvp", "lpmn_values", "sph_harm", "yn", "yvp"]
