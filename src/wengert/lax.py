@@ -19,6 +19,7 @@ from .numpy import argsort as _argsort
 from .ops import elementwise as _ew
 from .ops import cumulative as _cumulative
 from .ops import reduction as _reduction
+from .ops import axes as _axes
 from .ops import shape as _shape
 from .ops import windows as _windows
 from .ops.indexing import getitem as _getitem, take_along_axis as _take_along_axis
@@ -183,7 +184,7 @@ def iota(dtype: Any, size: int) -> Any:
         >>> lax.iota("int32", 4)
         array([0, 1, 2, 3], dtype=int32)
     """
-    return _np.arange(_shape.as_length(size, "iota"), dtype=_canonical_dtype(dtype))
+    return _np.arange(_axes.as_length(size, "iota"), dtype=_canonical_dtype(dtype))
 
 
 def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:
@@ -212,7 +213,7 @@ def slice_in_dim(x: Any, start_index: int | None, limit_index: int | None, strid
     """
     x = _as_array(x)
     key = [slice(None)] * len(x.shape)
-    key[_shape.canonical_axis(axis, len(key))] = slice(start_index, limit_index, stride)
+    key[_axes.canonical_axis(axis, len(key))] = slice(start_index, limit_index, stride)
     return _getitem(x, tuple(key))
 
 
@@ -281,7 +282,7 @@ def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: 
         array([2, 3, 4])
     """
     x = _as_array(operand)
-    axis = _shape.canonical_axis(axis, len(x.shape))
+    axis = _axes.canonical_axis(axis, len(x.shape))
     starts = [start_index if i == axis else 0 for i in range(len(x.shape))]
     return dynamic_slice(x, starts, [slice_size if i == axis else n for i, n in enumerate(x.shape)])
 
@@ -296,7 +297,7 @@ def dynamic_update_slice_in_dim(operand: Any, update: Any, start_index: Any, axi
         array([0., 1., 2., 0.])
     """
     x = _as_array(operand)
-    axis = _shape.canonical_axis(axis, len(x.shape))
+    axis = _axes.canonical_axis(axis, len(x.shape))
     return dynamic_update_slice(x, update, [start_index if i == axis else 0 for i in range(len(x.shape))])
 
 
@@ -310,7 +311,7 @@ def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool
         array(20)
     """
     x = dynamic_slice_in_dim(operand, index, 1, axis)
-    axis = _shape.canonical_axis(axis, len(x.shape))
+    axis = _axes.canonical_axis(axis, len(x.shape))
     return x if keepdims else reshape(x, tuple(n for i, n in enumerate(x.shape) if i != axis))
 
 
@@ -361,7 +362,7 @@ def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = 
 
 def _along(x: Any, axis: int, reverse: bool, run: Any) -> Any:
     x = _as_array(x)
-    axis = _shape.canonical_axis(axis, len(x.shape))
+    axis = _axes.canonical_axis(axis, len(x.shape))
     if not reverse:
         return run(x, axis)
     return _shape.reverse_p.bind(run(_shape.reverse_p.bind(x, axes=(axis,)), axis), axes=(axis,))

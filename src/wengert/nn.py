@@ -14,6 +14,7 @@ from .config import canonical_dtype, config
 from .core import as_array, dtype_of, ndim_of, shape_of
 from .errors import ArgumentError, ShapeError
 from .nearest import nearest_names as _nearest_names
+from .ops.axes import as_length, canonical_axis
 from .ops.casts import as_inexact
 from .ops.contraction import matmul
 from .ops.elementwise import (
@@ -45,7 +46,7 @@ from .ops.log_sums import logsumexp
 from .ops.log_sums import shift_of as _log_shift
 from .ops.pooling import avg_pool, max_pool
 from .ops.reduction import sum as _sum
-from .ops.shape import as_length, canonical_axis, expand_dims, moveaxis
+from .ops.shape import expand_dims, moveaxis
 from .ops.slices import slice_axis
 
 # --- activations ------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ import numpy as np
 from ..core import Aval, Primitive
 from ..lowering import Formula, formulas, kernels, monoids
 from ..lowering import index_maps as maps
-from ..lowering.complexes import Real, multiply, truth
+from ..lowering.complexes import multiply, truth
 from ..lowering.kinds import Contraction, Control
+from ..lowering.real_parts import Real
 from ..program import Atom, Equation, Literal, Program, Var
 from . import complex_control, complex_products
 from .interleaved import REAL, Braided, Packed, Whole

@@ -161,7 +161,7 @@ class Formula(Lowering):
         bounded: whether it lies between -1 and 1 for all arguments, NaN aside; or "below 0", for those that are not positive.
         both: for two functions that are written together, the one that writes both, and which of its results this is.
         shares: a name that functions have in common which, of one argument, have most of their instructions in common.
-        parts: the formula for complex numbers, in terms of their real and imaginary parts: one of `complexes`.
+        parts: the formula for complex numbers, in terms of their real and imaginary parts: one of `complexes` or `complex_functions`.
     """
 
     safe = True

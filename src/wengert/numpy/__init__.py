@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from ..nearest import no_attribute as _no_attribute
-from ..ops.contraction import einsum
+from ..ops.einsum import einsum
 from ..ops.elementwise import (
     absolute,
     add,
@@ -89,6 +89,7 @@ from ..ops.updates import at
 from . import (
     bits,
     calculus,
+    comparisons,
     conversion,
     counting,
     creation,
@@ -115,6 +116,7 @@ from . import (
 )
 from .bits import *
 from .calculus import *
+from .comparisons import *
 from .conversion import *
 from .counting import *
 from .creation import *
@@ -145,6 +147,7 @@ if _TYPE_CHECKING:
 _FILES = (
     bits,
     calculus,
+    comparisons,
     conversion,
     counting,
     creation,

@@ -9,10 +9,11 @@ import numpy as np
 from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as _ops
+from ..ops.axes import canonical_axis
 from ..ops.elementwise import absolute, bitwise_and, convert, nextafter, right_shift, where_p
 from ..ops.options import universal
 from ..ops.reduction import sum as _sum
-from ..ops.shape import canonical_axis, expand_dims, moveaxis, reshape
+from ..ops.shape import expand_dims, moveaxis, reshape
 from ..ops.slices import pad_p, slice_axis
 from .dispatch import no_out, plain
 from .elementary import as_ufuncs

@@ -11,6 +11,7 @@ from ..config import canonical_dtype, config
 from ..core import as_array, as_value, aval_of, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import convolution as _convolution
+from ..ops.axes import canonical_axes, canonical_axis
 from ..ops.casts import as_inexact
 from ..ops.cumulative import cumsum_p, reverse
 from ..ops.elementwise import (
@@ -28,7 +29,7 @@ from ..ops.elementwise import (
 from ..ops.indexing import getitem
 from ..ops.promotion import result_dtype
 from ..ops.reduction import sum as _sum
-from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, concatenate, reshape
+from ..ops.shape import broadcast_to, concatenate, reshape
 from ..ops.slices import slice_axis
 from .dispatch import plain, rounded
 from .elementary import clip

@@ -10,12 +10,13 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, DtypeError, NotSupportedError, ShapeError
+from ..ops.axes import as_length
 from ..ops.bounds import holds
 from ..ops.elementwise import convert, logical_and, real, where_p
 from ..ops.indexing import getitem
 from ..ops.reduction import sum as _sum
 from ..ops.scatters import scatter_add_p, wide
-from ..ops.shape import as_length, moveaxis, reshape
+from ..ops.shape import moveaxis, reshape
 from .creation import linspace
 from .dispatch import rounded
 from .ordering import searchsorted

@@ -10,12 +10,13 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import Aval, Tracer, as_array, as_value, aval_of, demoted, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..ops.axes import as_length, as_lengths
 from ..ops.bounds import holds
 from ..ops.elementwise import ceil, convert, floor, not_equal, power, where_p
 from ..ops.fits import check_written
 from ..ops.memory import copied, new_array
 from ..ops.promotion import broadcast_shapes, result_dtype
-from ..ops.shape import as_length, as_lengths, broadcast_to, moveaxis, reshape
+from ..ops.shape import broadcast_to, moveaxis, reshape
 
 ndarray = np.ndarray
 

@@ -14,9 +14,9 @@ from ..config import config
 from ..core import as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..nearest import nearest_names as _nearest_names
+from ..ops.axes import canonical_axis
 from ..ops.elementwise import conj, convert
 from ..ops.fft import complex_of, fft_p, irfft_p, numpy_irfft, real_of, rfft_p
-from ..ops.shape import canonical_axis
 from ..ops.slices import pad_p, slice_axis
 from .creation import on_host
 from .dispatch import no_out, plain

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..core import as_array, ndim_of, shape_of
 from ..errors import ArgumentError, ShapeError
+from ..ops.axes import canonical_axis
 from ..ops.promotion import broadcast_shapes
-from ..ops.shape import canonical_axis, moveaxis, reshape
+from ..ops.shape import moveaxis, reshape
 
 _DIMENSIONS = r"\(\s*(?:[\w\d]+\s*(?:,\s*[\w\d]+\s*)*)?\)"
 _SIGNATURE = re.compile(

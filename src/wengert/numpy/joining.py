@@ -13,10 +13,10 @@ from ..config import config
 from ..core import Tracer, Value, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import shape as _ops
+from ..ops.axes import as_length, canonical_axis
 from ..ops.elementwise import as_positions, convert, logical_not
 from ..ops.fits import check_written
 from ..ops.indexing import getitem
-from ..ops.shape import as_length, canonical_axis
 from ..ops.slices import slice_axis
 from ..ops.updates import at
 from .dispatch import no_out

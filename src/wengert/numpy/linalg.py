@@ -28,9 +28,11 @@ from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeErr
 from ..nearest import nearest_names as _nearest_names
 from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
+from ..ops.axes import canonical_axes, canonical_axis
 from ..ops.casts import as_inexact
-from ..ops.contraction import einsum, tensordot
 from ..ops.contraction import outer as _outer
+from ..ops.contraction import tensordot
+from ..ops.einsum import einsum
 from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradient_p, where_p
 from ..ops.indexing import getitem
 from ..ops.norms import euclidean_norm
@@ -39,16 +41,7 @@ from ..ops.pseudo_inverse import pinv_p
 from ..ops.reduction import max as _max
 from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
-from ..ops.shape import (
-    broadcast_to,
-    canonical_axes,
-    canonical_axis,
-    concatenate,
-    expand_dims,
-    kept_shape,
-    moveaxis,
-    reshape,
-)
+from ..ops.shape import broadcast_to, concatenate, expand_dims, kept_shape, moveaxis, reshape
 from .dispatch import no_out, plain, rounded
 from .patterns import diagonal as _diagonal
 from .products import cross, matmul, vecdot

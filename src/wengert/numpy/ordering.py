@@ -16,16 +16,12 @@ from ..errors import (
 )
 from ..ops import indexing as _indexing
 from ..ops import reduction as _reduction
+from ..ops.axes import canonical_axis
 from ..ops.bounds import holds
 from ..ops.elementwise import convert, isnan, where_p
 from ..ops.indexing import getitem
 from ..ops.promotion import result_dtype
-from ..ops.shape import (
-    canonical_axis,
-    expand_dims,
-    reshape,
-    reverse_p,
-)
+from ..ops.shape import expand_dims, reshape, reverse_p
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import no_out, plain
 

@@ -9,13 +9,13 @@ import numpy as np
 from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
+from ..ops.axes import canonical_axes
 from ..ops.elementwise import convert, floor, not_equal, rint, where_p
 from ..ops.fits import check_written
 from ..ops.indexing import getitem
 from ..ops.reduction import any_p
 from ..ops.reduction import max as max_of
 from ..ops.reduction import min as min_of
-from ..ops.shape import canonical_axes
 from ..ops.slices import pad_p, slice_axis
 from .dispatch import plain
 from .shaping import flip, max_, min_, repeat

@@ -10,10 +10,11 @@ import numpy as np
 from ..config import config
 from ..core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ..errors import ShapeError
+from ..ops.axes import as_length, canonical_axis
 from ..ops.elementwise import convert, where_p
 from ..ops.indexing import index_embed_p
 from ..ops.masks import true_places
-from ..ops.shape import as_length, canonical_axis, moveaxis, reshape, stack
+from ..ops.shape import moveaxis, reshape, stack
 from ..ops.slices import slice_p
 from .creation import _float, ndarray, on_host
 from .dispatch import plain

@@ -14,6 +14,7 @@ from ..config import canonical_dtype, config
 from ..core import as_array, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..ops import reduction as _ops
+from ..ops.axes import canonical_axes, canonical_axis
 from ..ops.bounds import holds
 from ..ops.elementwise import convert, imag, multiply, not_equal, real, sqrt, square, subtract
 from ..ops.elementwise import where as _where
@@ -21,7 +22,7 @@ from ..ops.log_sums import logsumexp as _stable
 from ..ops.norms import euclidean_norm
 from ..ops.promotion import result_dtype
 from ..ops.roots import Root, remembered, root_of
-from ..ops.shape import broadcast_to, canonical_axes, canonical_axis, kept_shape, reshape
+from ..ops.shape import broadcast_to, kept_shape, reshape
 from .dispatch import no_out, plain
 
 

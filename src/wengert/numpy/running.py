@@ -10,10 +10,11 @@ from ..config import canonical_dtype
 from ..core import as_array, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError
 from ..ops import cumulative as _cumulative
+from ..ops.axes import canonical_axis
 from ..ops.casts import as_inexact
 from ..ops.cumulative import cummax_p, cummin_p, cumprod_p, cumsum_p
 from ..ops.elementwise import convert
-from ..ops.shape import canonical_axis, concatenate, reshape
+from ..ops.shape import concatenate, reshape
 from .dispatch import no_out, plain
 from .without_nan import _without_nan
 

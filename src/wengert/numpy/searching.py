@@ -18,20 +18,14 @@ from ..errors import (
     ShapeError,
 )
 from ..ops import indexing as _indexing
+from ..ops.axes import as_length, as_lengths, canonical_axis
 from ..ops.bounds import answer
 from ..ops.elementwise import as_positions, convert, equal, logical_and, where_p
 from ..ops.indexing import getitem
 from ..ops.masks import first_places, how_many, true_places
 from ..ops.memory import without_axes
 from ..ops.promotion import broadcast_shapes, result_dtype
-from ..ops.shape import (
-    as_length,
-    as_lengths,
-    broadcast_to,
-    canonical_axis,
-    reshape,
-    stack,
-)
+from ..ops.shape import broadcast_to, reshape, stack
 from .dispatch import no_out, plain
 
 ndarray = np.ndarray

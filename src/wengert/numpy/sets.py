@@ -15,12 +15,13 @@ from ..config import config
 from ..core import Tracer, as_array, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError
 from ..ops import reduction as _reduction
+from ..ops.axes import as_length, canonical_axis
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import convert, equal, isnan, logical_and, logical_not, not_equal, where_p
 from ..ops.indexing import getitem, take_along_axis
 from ..ops.masks import how_many
 from ..ops.scatters import scatter_add_p
-from ..ops.shape import as_length, canonical_axis, concatenate, moveaxis, reshape
+from ..ops.shape import concatenate, moveaxis, reshape
 from ..ops.slices import slice_axis
 from ..ops.sorting import argsort_p
 from .ordering import lexsort, searchsorted

@@ -14,12 +14,13 @@ import numpy as np
 from ..core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, NotSupportedError, ShapeError
 from ..ops import shape as _ops
+from ..ops.axes import as_length, as_lengths, canonical_axes, canonical_axis
 from ..ops.bounds import holds
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import as_positions
 from ..ops.indexing import getitem
 from ..ops.promotion import broadcast_shapes as _broadcast
-from ..ops.shape import as_length, canonical_axes, canonical_axis, reverse_p, sum_p
+from ..ops.shape import reverse_p, sum_p
 from ..ops.slices import slice_axis
 from ..ops.updates import at
 from .dispatch import plain
@@ -116,7 +117,7 @@ def reshape(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = 
         return _ops.reshape(x, shape)
     if order != "F":
         raise ArgumentError(f"reshape: order must be 'C', 'F' or 'A', got {order!r}")
-    dims = shape if isinstance(shape, (tuple, list)) else _ops.as_lengths(shape)
+    dims = shape if isinstance(shape, (tuple, list)) else as_lengths(shape)
     return _ops.transpose(_ops.reshape(_ops.transpose(x), dims[::-1]))
 
 

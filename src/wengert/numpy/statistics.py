@@ -10,6 +10,7 @@ import numpy as np
 from ..config import config
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, dtype_of, inexact_dtype, ndim_of, shape_of
 from ..errors import ArgumentError, AxisError, DtypeError, ShapeError
+from ..ops.axes import canonical_axes
 from ..ops.bounds import holds
 from ..ops.casts import as_inexact
 from ..ops.contraction import matmul
@@ -35,7 +36,7 @@ from ..ops.elementwise import (
 from ..ops.indexing import getitem, take_along_axis
 from ..ops.reduction import any as _any
 from ..ops.reduction import sum as _sum
-from ..ops.shape import broadcast_to, canonical_axes, concatenate, expand_dims, moveaxis, reshape, transpose
+from ..ops.shape import broadcast_to, concatenate, expand_dims, moveaxis, reshape, transpose
 from ..ops.sorting import argsort_p, searchsorted_p, sort_p
 from .dispatch import no_out, plain
 from .elementary import clip

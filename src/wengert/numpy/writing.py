@@ -14,10 +14,11 @@ import numpy as np
 
 from ..core import PYTHON_SCALARS, Tracer, as_array, as_value, check_numbers, dtype_of, ndim_of, shape_of
 from ..errors import ArgumentError, NotSupportedError, ShapeError
+from ..ops.axes import canonical_axis
 from ..ops.cumulative import cumsum_p
 from ..ops.elementwise import as_positions, convert, where_p
 from ..ops.indexing import getitem
-from ..ops.shape import broadcast_to, canonical_axis, reshape
+from ..ops.shape import broadcast_to, reshape
 from ..ops.updates import at
 
 ndarray = np.ndarray

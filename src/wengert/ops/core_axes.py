@@ -8,7 +8,8 @@ from typing import Any
 
 from ..core import Value, as_array, ndim_of
 from ..errors import ArgumentError
-from .shape import canonical_axis, expand_dims, transpose
+from .axes import canonical_axis
+from .shape import expand_dims, transpose
 
 
 def along(

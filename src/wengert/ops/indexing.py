@@ -17,11 +17,12 @@ from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_array, as_value, dtyp
 from ..errors import ConcretizationError, IndexDtypeError, ShapeError
 from ..lowering import index_maps
 from ..provided import provided
+from .axes import canonical_axis
 from .linear import Linear
 from .promotion import broadcast_shapes
 from .roots import passes
 from .scatters import gather_p
-from .shape import canonical_axis, moveaxis, reshape
+from .shape import moveaxis, reshape
 
 
 def _x(*shape: int, seed: int = 31) -> np.ndarray:

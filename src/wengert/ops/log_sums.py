@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Tracer, as_array, aval_of, dtype_of, ndim_of, shape_of
+from .axes import canonical_axes
 from .casts import as_inexact
 from .elementwise import (
     absolute,
@@ -27,7 +28,7 @@ from .exponentials import logsumexp_p
 from .promotion import broadcast_shapes, result_dtype
 from .reduction import max as _max
 from .reduction import sum as _sum
-from .shape import broadcast_to, canonical_axes, kept_shape, reduced_shape, reshape
+from .shape import broadcast_to, kept_shape, reduced_shape, reshape
 
 
 def shift_of(x: Any, axis: Any) -> Any:

@@ -14,12 +14,12 @@ from ..errors import ShapeError
 from ..lowering import monoids
 from ..lowering.kernels import Kernel
 from . import elementwise as ew
+from .axes import canonical_axes
 from .casts import convert
 from .cumulative import cumulative_prod, reverse
 from .elementwise import equal, where
 from .shape import (
     broadcast_to,
-    canonical_axes,
     concatenate,
     kept_shape,
     narrow,

@@ -19,6 +19,7 @@ from ..errors import NotSupportedError
 from ..provided import provided
 from . import elementwise as ew
 from . import indexing, memory, shape, writing
+from .axes import canonical_axis
 from .combining_scatters import scatter_max_p, scatter_min_p, scatter_mul_p
 from .counterparts import name_of, operation
 from .scatters import scatter_add_p
@@ -113,7 +114,7 @@ def reduce(
         return _named(name)(x, axis=axis, keepdims=keepdims, **options)
     x = as_array(x)
     axes = [
-        shape.canonical_axis(int(a), ndim_of(x), "axis")
+        canonical_axis(int(a), ndim_of(x), "axis")
         for a in (range(ndim_of(x)) if axis is None else axis if isinstance(axis, tuple) else (axis,))
     ]
     if len(axes) > 1 and not _reorderable(ufunc):

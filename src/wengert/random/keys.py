@@ -10,8 +10,8 @@ from ..config import canonical_dtype, config
 from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, DtypeError
 from ..ops import random as ops
+from ..ops.axes import as_lengths
 from ..ops.random import KEY
-from ..ops.shape import as_lengths
 
 
 def key(seed: Any, *, impl: Any = None) -> Value:

@@ -28,10 +28,11 @@ from ..core import (
     taker,
 )
 from ..errors import ArgumentError, ConcretizationError, DtypeError, LeakedTracerError, ShapeError
+from ..ops.axes import as_length
 from ..ops.diagonal import Diagonal
 from ..ops.indexing import getitem
 from ..ops.memory import as_now
-from ..ops.shape import as_length, broadcast_to, dense, moveaxis
+from ..ops.shape import broadcast_to, dense, moveaxis
 from ..ops.written import held, hold_again, leave
 from . import nans, pairs, paths
 from .forward import check_output, strong

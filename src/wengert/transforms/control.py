@@ -16,11 +16,12 @@ from .. import trees
 from ..config import config
 from ..core import Aval, Tracer, Value, as_array, as_value, aval_of, shape_of
 from ..errors import ArgumentError, ConcretizationError, ShapeError
+from ..ops.axes import as_length
 from ..ops.casts import in_own_order
 from ..ops.control.primitives import scan_p, while_p
 from ..ops.elementwise import convert
 from ..ops.indexing import getitem
-from ..ops.shape import as_length, stack
+from ..ops.shape import stack
 from . import nans
 from .bodies import Body, called, line_of, type_text
 from .budgets import scan_within, while_within

@@ -9,7 +9,8 @@ from typing import Any
 from .. import trees
 from ..core import Value, as_array, shape_of
 from ..errors import ArgumentError, ShapeError
-from ..ops.shape import canonical_axis, concatenate, moveaxis, reshape
+from ..ops.axes import canonical_axis
+from ..ops.shape import concatenate, moveaxis, reshape
 from .batching import vmap
 from .control import named, run_scan, steps_of
 from .function import check_callable, shown, values_of

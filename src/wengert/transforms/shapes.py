@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.shape import as_length
+from ..ops.axes import as_length
 
 
 class ShapeDtypeStruct:

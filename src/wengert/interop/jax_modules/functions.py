@@ -11,7 +11,7 @@ from ... import numpy as ours
 from ...config import canonical_dtype, config
 from ...core import Tracer, as_value
 from ...ops import elementwise as ew
-from ...ops.shape import as_lengths
+from ...ops.axes import as_lengths
 from ..array import Array, in_dtype, kind_of, promoted, wrap
 from ..border import bordered, lift, lower
 from ..promotion import joined

@@ -11,7 +11,7 @@ import numpy as np
 from ...core import Value, dtype_of, inexact_dtype
 from ...documented import with_example
 from ...errors import DtypeError
-from ...lowering import Formula, complexes, formulas
+from ...lowering import Formula, complex_functions, formulas
 from ..declare import binary, function_of, quietly, unary
 from ..families import Elementwise
 from ..power_series import Coefficient, Given, Recurrence, known_exponent
@@ -103,7 +103,9 @@ power_p = binary(
     quietly(_power_dy),
     ((0.3, 2.0), REAL),
     weak=True,
-    native=Formula(formulas.power, integers=formulas.whole_power, kinds="uf", loop=np.power, parts=complexes.power),
+    native=Formula(
+        formulas.power, integers=formulas.whole_power, kinds="uf", loop=np.power, parts=complex_functions.power
+    ),
     recurrence=POWER,
 )
 sqrt_p = unary(
@@ -111,7 +113,7 @@ sqrt_p = unary(
     np.sqrt,
     quietly(lambda ans, x: 0.5 / ans),
     (0.2, 3.0),
-    native=Formula(formulas.sqrt, cost=6, kinds="f", parts=complexes.sqrt),
+    native=Formula(formulas.sqrt, cost=6, kinds="f", parts=complex_functions.sqrt),
 )
 cbrt_p = unary("cbrt", np.cbrt, quietly(lambda ans, x: 1 / (3 * ans * ans)), (0.2, 3.0), native=formulas.cbrt)
 rsqrt_p = unary(
@@ -119,21 +121,37 @@ rsqrt_p = unary(
     lambda x: 1 / np.sqrt(x),
     quietly(lambda ans, x: -0.5 * ans / x),
     (0.2, 3.0),
-    native=Formula(formulas.rsqrt, cost=8, kinds="f", parts=complexes.rsqrt),
+    native=Formula(formulas.rsqrt, cost=8, kinds="f", parts=complex_functions.rsqrt),
 )
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
-exp_p = unary("exp", np.exp, lambda ans, x: ans, native=Formula(formulas.exp, bounded="below 0", parts=complexes.exp))
-exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans, native=Formula(formulas.exp2, parts=complexes.exp2))
-expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x), native=Formula(formulas.expm1, parts=complexes.expm1))
-log_p = unary("log", np.log, lambda ans, x: 1 / x, (0.2, 3.0), native=Formula(formulas.log, parts=complexes.log))
+exp_p = unary(
+    "exp", np.exp, lambda ans, x: ans, native=Formula(formulas.exp, bounded="below 0", parts=complex_functions.exp)
+)
+exp2_p = unary("exp2", np.exp2, lambda ans, x: LN2 * ans, native=Formula(formulas.exp2, parts=complex_functions.exp2))
+expm1_p = unary("expm1", np.expm1, lambda ans, x: exp(x), native=Formula(formulas.expm1, parts=complex_functions.expm1))
+log_p = unary(
+    "log", np.log, lambda ans, x: 1 / x, (0.2, 3.0), native=Formula(formulas.log, parts=complex_functions.log)
+)
 log2_p = unary(
-    "log2", np.log2, lambda ans, x: 1 / (LN2 * x), (0.2, 3.0), native=Formula(formulas.log2, parts=complexes.log2)
+    "log2",
+    np.log2,
+    lambda ans, x: 1 / (LN2 * x),
+    (0.2, 3.0),
+    native=Formula(formulas.log2, parts=complex_functions.log2),
 )
 log10_p = unary(
-    "log10", np.log10, lambda ans, x: 1 / (LN10 * x), (0.2, 3.0), native=Formula(formulas.log10, parts=complexes.log10)
+    "log10",
+    np.log10,
+    lambda ans, x: 1 / (LN10 * x),
+    (0.2, 3.0),
+    native=Formula(formulas.log10, parts=complex_functions.log10),
 )
 log1p_p = unary(
-    "log1p", np.log1p, lambda ans, x: 1 / (1 + x), (-0.5, 3.0), native=Formula(formulas.log1p, parts=complexes.log1p)
+    "log1p",
+    np.log1p,
+    lambda ans, x: 1 / (1 + x),
+    (-0.5, 3.0),
+    native=Formula(formulas.log1p, parts=complex_functions.log1p),
 )
 _OVERFLOW = Quiet("over")
 

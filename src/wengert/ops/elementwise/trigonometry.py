@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core import Value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
-from ...lowering import Formula, complexes, formulas
+from ...lowering import Formula, complex_functions, formulas
 from ..casts import convert
 from ..declare import binary, function_of, quietly, unary
 from ..roots import Root, known
@@ -23,43 +23,47 @@ sin_p = unary(
     "sin",
     np.sin,
     lambda ans, x: cos(x),
-    native=Formula(formulas.sin, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 0), parts=complexes.sin),
+    native=Formula(
+        formulas.sin, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 0), parts=complex_functions.sin
+    ),
 )
 cos_p = unary(
     "cos",
     np.cos,
     lambda ans, x: -sin(x),
-    native=Formula(formulas.cos, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 1), parts=complexes.cos),
+    native=Formula(
+        formulas.cos, bounded=True, shares="turn", both=(formulas.sine_and_cosine, 1), parts=complex_functions.cos
+    ),
 )
 tan_p = unary(
     "tan",
     np.tan,
     lambda ans, x: sech2(x * 1j) if dtype_of(x).kind == "c" else 1 + square(ans),
     (-1.2, 1.2),
-    native=Formula(formulas.tan, parts=complexes.tan),
+    native=Formula(formulas.tan, parts=complex_functions.tan),
 )
 arcsin_p = unary(
     "arcsin",
     np.arcsin,
     quietly(lambda ans, x: 1 / sqrt(1 - square(x))),
     (-0.9, 0.9),
-    native=Formula(formulas.arcsin, parts=complexes.arcsin),
+    native=Formula(formulas.arcsin, parts=complex_functions.arcsin),
 )
 arccos_p = unary(
     "arccos",
     np.arccos,
     quietly(lambda ans, x: -1 / sqrt(1 - square(x))),
     (-0.9, 0.9),
-    native=Formula(formulas.arccos, parts=complexes.arccos),
+    native=Formula(formulas.arccos, parts=complex_functions.arccos),
 )
 arctan_p = unary(
     "arctan",
     np.arctan,
     quietly(lambda ans, x: 1 / (1 + square(x))),
-    native=Formula(formulas.arctan, parts=complexes.arctan),
+    native=Formula(formulas.arctan, parts=complex_functions.arctan),
 )
-sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=Formula(formulas.sinh, parts=complexes.sinh))
-cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=Formula(formulas.cosh, parts=complexes.cosh))
+sinh_p = unary("sinh", np.sinh, lambda ans, x: cosh(x), native=Formula(formulas.sinh, parts=complex_functions.sinh))
+cosh_p = unary("cosh", np.cosh, lambda ans, x: sinh(x), native=Formula(formulas.cosh, parts=complex_functions.cosh))
 
 
 def _sech2(x: Any) -> Any:
@@ -80,33 +84,33 @@ sech2_p = unary(
     "sech2",
     _sech2,
     lambda ans, x: -2 * ans * tanh(x),
-    native=Formula(formulas.sech2, shares="exp(-2|x|)", parts=complexes.sech2),
+    native=Formula(formulas.sech2, shares="exp(-2|x|)", parts=complex_functions.sech2),
 )
 tanh_p = unary(
     "tanh",
     np.tanh,
     lambda ans, x: sech2(x),
-    native=Formula(formulas.tanh, bounded=True, shares="exp(-2|x|)", parts=complexes.tanh),
+    native=Formula(formulas.tanh, bounded=True, shares="exp(-2|x|)", parts=complex_functions.tanh),
 )
 arcsinh_p = unary(
     "arcsinh",
     np.arcsinh,
     lambda ans, x: 1 / _root_of_one_and_square(x),
-    native=Formula(formulas.arcsinh, parts=complexes.arcsinh),
+    native=Formula(formulas.arcsinh, parts=complex_functions.arcsinh),
 )
 arccosh_p = unary(
     "arccosh",
     np.arccosh,
     quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)),
     (1.2, 3.0),
-    native=Formula(formulas.arccosh, parts=complexes.arccosh),
+    native=Formula(formulas.arccosh, parts=complex_functions.arccosh),
 )
 arctanh_p = unary(
     "arctanh",
     np.arctanh,
     lambda ans, x: 1 / (1 - square(x)),
     (-0.9, 0.9),
-    native=Formula(formulas.arctanh, parts=complexes.arctanh),
+    native=Formula(formulas.arctanh, parts=complex_functions.arctanh),
 )
 
 

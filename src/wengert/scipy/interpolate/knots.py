@@ -9,8 +9,9 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import Tracer, as_value, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ConcretizationError, ShapeError
+from ...ops.axes import canonical_axis
 from ...ops.elementwise import convert
-from ...ops.shape import canonical_axis, moveaxis, transpose
+from ...ops.shape import moveaxis, transpose
 from ...ops.special.declare import floating
 from ...tree_util import GetAttrKey, register_pytree_with_keys
 

@@ -9,9 +9,10 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import as_value, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, NotSupportedError, ShapeError
+from ...ops.axes import canonical_axis
 from ...ops.elementwise import convert
 from ...ops.indexing import getitem
-from ...ops.shape import broadcast_to, canonical_axis, moveaxis
+from ...ops.shape import broadcast_to, moveaxis
 from .cubic import CubicSpline
 from .knots import Fields, beside, check_rising, interval, known, placed, points, real_and_values, require_inside
 

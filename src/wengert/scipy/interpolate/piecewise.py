@@ -10,8 +10,9 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import as_value, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, NotSupportedError, ShapeError
+from ...ops.axes import canonical_axis
 from ...ops.indexing import getitem
-from ...ops.shape import canonical_axis, moveaxis
+from ...ops.shape import moveaxis
 from .knots import Fields, beside, check_rising, interval, placed, points, real_and_values
 
 

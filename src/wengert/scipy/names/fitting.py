@@ -17,18 +17,10 @@ from ...core import Tracer, as_array, shape_of
 from ...errors import NotSupportedError
 from ...transforms.derivatives import jacfwd, stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, plain_tree
+from .arguments import as_tuple, split, vector_of, with_more
+from .constraints import Constraints, shape_like, stacked
 from .entry import Entry
-from .optimizing import (
-    Constraints,
-    as_tuple,
-    optimum,
-    shape_like,
-    split,
-    stacked,
-    stationary_point,
-    vector_of,
-    with_more,
-)
+from .optimizing import optimum, stationary_point
 
 Named = dict[str, Any]
 

@@ -20,8 +20,8 @@ from ...errors import NotSupportedError, WengertError
 from ...transforms.batching import vmap
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
+from .arguments import as_tuple
 from .entry import Entry
-from .optimizing import as_tuple
 
 Named = dict[str, Any]
 Rule = tuple[np.ndarray, np.ndarray, np.ndarray]  # of [0, 1]: distances from 0, distances from 1, weights

@@ -15,8 +15,8 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import Tracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ConcretizationError, ShapeError
+from ...ops.axes import canonical_axes, canonical_axis
 from ...ops.elementwise import convert
-from ...ops.shape import canonical_axes, canonical_axis
 from ...ops.special.declare import floating
 from ..signal import convolve as _convolve
 

@@ -11,7 +11,7 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import Tracer, as_array, ndim_of, shape_of
 from ...errors import ArgumentError, ConcretizationError, ShapeError
-from ...ops.shape import canonical_axis
+from ...ops.axes import canonical_axis
 from ...ops.special.declare import floating
 from .filters import _per_axis
 from .splines import map_coordinates

@@ -17,9 +17,10 @@ from ... import numpy as wnp
 from ...config import canonical_dtype, config
 from ...core import Tracer, as_value, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, DtypeError, ShapeError
+from ...ops.axes import canonical_axis
 from ...ops.elementwise import convert
 from ...ops.indexing import getitem
-from ...ops.shape import canonical_axis, moveaxis
+from ...ops.shape import moveaxis
 from ...ops.special.declare import floating
 from ...ops.tridiagonal import cyclic_tridiagonal_solve, tridiagonal_solve
 

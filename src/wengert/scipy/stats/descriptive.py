@@ -16,8 +16,9 @@ from ... import numpy as wnp
 from ...core import Tracer, as_array, dtype_of, ndim_of, shape_of
 from ...errors import ArgumentError, ConcretizationError
 from ...ops import elementwise as ew
+from ...ops.axes import canonical_axes, canonical_axis
 from ...ops.elementwise import convert
-from ...ops.shape import canonical_axes, canonical_axis, moveaxis, reshape
+from ...ops.shape import moveaxis, reshape
 from ...ops.special.declare import floating
 from ...transforms.batching import vmap
 from ..special import entr, rel_entr
