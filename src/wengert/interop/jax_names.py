@@ -1,8 +1,9 @@
 """Code written for JAX, run here: `install` makes ``import jax`` and its submodules mean this library.
 
-Each of JAX's modules is answered by the modules of `MODULES`, asked in order; a name that none of them has raises an
-error that lists the nearest ones. What functions of the library return there is a `jax.Array` (`array.py`), with JAX's
-promotion (`rules.py`); the modules of `jax_modules` hold what means something else in JAX than in NumPy.
+Each of JAX's modules is answered by the modules that `MODULES` (`module_table.py`) has for it, asked in order; a name that
+none of them has raises an error that lists the nearest ones. What functions of the library return there is a `jax.Array`
+(`array.py`), with JAX's promotion (`rules.py`); the modules of `jax_modules` hold what means something else in JAX than in
+NumPy.
 """
 
 from __future__ import annotations
@@ -26,160 +27,9 @@ from ..xla import HIDING
 from .array import Array, Meanings
 from .border import LiftedClass, Outer
 from .keywords import dressed
+from .module_table import MODULES, REASONS
 from .places import At, read
 from .rules import follow
-
-# JAX's module -> where its names are looked up, in order. "." stands for `wengert.interop.jax_modules`; what follows a
-# colon is an object of a module: JAX's distributions are modules.
-MODULES: dict[str, tuple[str, ...]] = {
-    "jax": (".top", "wengert"),
-    "jax._src": (".extend",),
-    "jax._src.ad_util": (".src.ad_util",),
-    "jax._src.api": (".transformations",),
-    "jax._src.api_util": (".src.api_util", ".api_util"),
-    "jax._src.checkify": (".checkify",),
-    "jax._src.compiler": (".src.compiler",),
-    "jax._src.config": (".settings",),
-    "jax._src.core": (".src.core", ".extend_core", ".core"),
-    "jax._src.custom_derivatives": (".custom_derivatives",),
-    "jax._src.dispatch": (".src.dispatch",),
-    "jax._src.dtypes": (".src.dtypes",),
-    "jax._src.earray": (".src.earray",),
-    "jax._src.flatten_util": (".flatten_util",),
-    "jax._src.interpreters": (".interpreters",),
-    "jax._src.interpreters.ad": (".ad",),
-    "jax._src.interpreters.batching": (".batching",),
-    "jax._src.interpreters.mlir": (".mlir",),
-    "jax._src.interpreters.partial_eval": (".partial_eval",),
-    "jax._src.interpreters.pxla": (".pxla",),
-    "jax._src.lax": (".extend",),
-    "jax._src.lax.lax": (".lax",),
-    "jax._src.linear_util": (".linear_util",),
-    "jax._src.literals": (".src.literals",),
-    "jax._src.pjit": (".src.pjit",),
-    "jax._src.prng": (".extend_random",),
-    "jax._src.public_test_util": (".test_util",),
-    "jax._src.source_info_util": (".source_info_util",),
-    "jax._src.state": (".src.state_types",),
-    "jax._src.state.types": (".src.state_types",),
-    "jax._src.traceback_util": (".src.traceback_util",),
-    "jax._src.tree_util": (".src.tree_util", ".tree_util", "wengert.tree_util"),
-    "jax._src.util": (".src.util",),
-    "jax._src.xla_bridge": (".src.xla_bridge",),
-    "jax.ad_checkpoint": (".ad_checkpoint",),
-    "jax.api_util": (".api_util",),
-    "jax.core": (".core",),
-    "jax.custom_batching": (".custom_batching",),
-    "jax.custom_derivatives": (".custom_derivatives",),
-    "jax.debug": (".debug",),
-    "jax.dlpack": (".dlpack",),
-    "jax.dtypes": (".dtypes",),
-    "jax.errors": (".errors",),
-    "jax.example_libraries": (".example_libraries",),
-    "jax.example_libraries.optimizers": (".example_optimizers",),
-    "jax.example_libraries.stax": (".stax",),
-    "jax.experimental": (".experimental",),
-    "jax.experimental.checkify": (".checkify",),
-    "jax.experimental.hijax": (".hijax",),
-    "jax.experimental.jet": (".jet",),
-    "jax.experimental.layout": (".layout",),
-    "jax.experimental.mesh_utils": (".mesh_utils",),
-    "jax.experimental.multihost_utils": (".multihost_utils",),
-    "jax.experimental.ode": (".ode",),
-    "jax.experimental.sparse": (".sparse",),
-    "jax.experimental.sparse.linalg": (".sparse.linalg",),
-    "jax.experimental.shard_map": (".devices",),
-    "jax.experimental.pallas": (".pallas",),
-    "jax.experimental.pallas.mosaic_gpu": (".pallas",),
-    "jax.experimental.pallas.tpu": (".pallas",),
-    "jax.experimental.pallas.triton": (".pallas",),
-    "jax.experimental.pjit": (".pjit",),
-    "jax.extend": (".extend",),
-    "jax.extend.backend": (".extend_backend",),
-    "jax.extend.core": (".extend_core",),
-    "jax.extend.core.primitives": (".extend_primitives",),
-    "jax.extend.linear_util": (".linear_util",),
-    "jax.extend.random": (".extend_random",),
-    "jax.extend.source_info_util": (".source_info_util",),
-    "jax.flatten_util": (".flatten_util",),
-    "jax.image": (".image",),
-    "jax.interpreters": (".interpreters",),
-    "jax.interpreters.ad": (".ad",),
-    "jax.interpreters.batching": (".batching",),
-    "jax.interpreters.mlir": (".mlir",),
-    "jax.interpreters.partial_eval": (".partial_eval",),
-    "jax.interpreters.pxla": (".pxla",),
-    "jax.interpreters.xla": (".xla",),
-    "jax.lax": (".lax", "wengert.lax"),
-    "jax.lax.linalg": (".lax_linalg",),
-    "jax.monitoring": (".monitoring",),
-    "jax.nn": (".nn", "wengert.nn"),
-    "jax.nn.initializers": ("wengert.initializers",),
-    "jax.numpy": (
-        ".types_of",
-        ".ufuncs",
-        ".scalar_types",
-        ".grids",
-        ".elementwise",
-        ".reductions",
-        ".polynomials",
-        ".functions",
-        ".numpy",
-        "wengert.numpy",
-    ),
-    "jax.numpy.fft": ("wengert.numpy.fft",),
-    "jax.numpy.linalg": (".linalg", "wengert.numpy.linalg"),
-    "jax.ops": (".ops",),
-    "jax.profiler": (".profiler",),
-    "jax.random": (".random", "wengert.random"),
-    "jax.ref": (".ref",),
-    "jax.scipy": ("wengert.scipy",),
-    "jax.scipy.cluster": ("wengert.scipy.cluster",),
-    "jax.scipy.cluster.vq": ("wengert.scipy.cluster.vq",),
-    "jax.scipy.fft": ("wengert.scipy.fft",),
-    "jax.scipy.integrate": ("wengert.scipy.integrate",),
-    "jax.scipy.interpolate": (".interpolate", "wengert.scipy.interpolate"),
-    "jax.scipy.linalg": (".scipy_linalg", "wengert.scipy.linalg"),
-    "jax.scipy.ndimage": (".ndimage", "wengert.scipy.ndimage"),
-    "jax.scipy.optimize": ("wengert.scipy.optimize",),
-    "jax.scipy.signal": ("wengert.scipy.signal",),
-    "jax.scipy.sparse": ("wengert.scipy.sparse",),
-    "jax.scipy.sparse.linalg": (".sparse_linalg", "wengert.scipy.sparse.linalg"),
-    "jax.scipy.spatial": ("wengert.scipy.spatial",),
-    "jax.scipy.spatial.transform": ("wengert.scipy.spatial.transform",),
-    "jax.scipy.special": (".scipy_special", "wengert.scipy.special"),
-    "jax.scipy.stats": ("wengert.scipy.stats",),
-    "jax.sharding": (".sharding",),
-    "jax.stages": (".stages",),
-    "jax.test_util": (".test_util", "wengert.testing"),
-    "jax.tree": (".tree", "wengert.tree"),
-    "jax.tree_util": (".tree_util", "wengert.tree_util"),
-    "jax.typing": (".typing",),
-    "jaxlib": (".jaxlib",),
-    "jaxlib.xla_extension": (".jaxlib",),
-}
-_DISTRIBUTIONS = (
-    "bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom gumbel_l gumbel_r laplace logistic "
-    "multinomial multivariate_normal nbinom norm pareto poisson t truncnorm uniform vonmises wrapcauchy"
-)
-MODULES |= {f"jax.scipy.stats.{name}": (f"wengert.scipy.stats:{name}",) for name in _DISTRIBUTIONS.split()}
-
-_DEVICES = "arrays live in the host's memory and there is one device; leave it out, vmap takes the place of pmap"
-_CONTROL = "write a Python loop or branch, which works wherever values are known, or jnp.where for a choice of values"
-# Why something that JAX has is not here, and what to write instead. A name that exists never gets this far.
-REASONS: dict[str, str] = {
-    "jax.distributed": _DEVICES,
-    "jaxlib.mlir": "it is the compiler behind JAX, and not used here",
-    "jax.export": "Programs are not exported to StableHLO; jax.make_jaxpr shows them",
-    "jax.ffi": "give a Python function its derivative with jax.custom_vjp instead",
-    "jax.lax.associative_scan": _CONTROL,
-    "jax.lax.cond": _CONTROL,
-    "jax.lax.fori_loop": _CONTROL,
-    "jax.lax.map": _CONTROL + "; jax.vmap maps over an axis",
-    "jax.lax.scan": _CONTROL,
-    "jax.lax.switch": _CONTROL,
-    "jax.lax.while_loop": _CONTROL,
-}
 
 
 class MissingModuleError(NotSupportedError, ImportError):

@@ -22,78 +22,40 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from ..config import config
-from ..core import Tracer, as_array, as_value, aval_of, dtype_of, inexact_dtype, ndim_of, shape_of
-from ..errors import ArgumentError, AxisError, DtypeError, MatrixError, ShapeError
+from ..core import Tracer, as_array, aval_of, dtype_of, ndim_of, shape_of
+from ..errors import ArgumentError, MatrixError, ShapeError
 from ..nearest import nearest_names as _nearest_names
-from ..ops import decompositions as _dec
 from ..ops import linalg as _ops
-from ..ops.axes import canonical_axes, canonical_axis
-from ..ops.casts import as_inexact
 from ..ops.contraction import outer as _outer
 from ..ops.contraction import tensordot
 from ..ops.einsum import einsum
-from ..ops.elementwise import absolute, conj, convert, power, real, stop_gradient_p, where_p
+from ..ops.elementwise import conj, convert, real, stop_gradient_p, where_p
 from ..ops.indexing import getitem
-from ..ops.norms import euclidean_norm
 from ..ops.promotion import broadcast_shapes, result_dtype
 from ..ops.pseudo_inverse import pinv_p
-from ..ops.reduction import max as _max
-from ..ops.reduction import min as _min
 from ..ops.reduction import sum as _sum
-from ..ops.shape import broadcast_to, concatenate, expand_dims, kept_shape, moveaxis, reshape
-from .dispatch import no_out, plain, rounded
+from ..ops.shape import broadcast_to, expand_dims, moveaxis, reshape
+from .dispatch import no_out, plain
+from .factorizations import (
+    EighResult,
+    EigResult,
+    QRResult,
+    SVDResult,
+    _matrices,
+    cholesky,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    qr,
+    svd,
+    svdvals,
+)
+from .norms import matrix_norm, matrix_rank, norm, vector_norm
 from .patterns import diagonal as _diagonal
 from .products import cross, matmul, vecdot
 from .products import trace as _trace
-from .shaping import matrix_transpose, swapaxes
-
-
-class EigResult(NamedTuple):
-    """Eigenvalues, and eigenvectors in columns.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> values, vectors = linalg.eig(np.diag([1.0, 5.0]))
-        >>> abs(vectors)
-        array([[1., 0.],
-               [0., 1.]])
-    """
-
-    eigenvalues: Any
-    eigenvectors: Any
-
-
-class EighResult(NamedTuple):
-    """Real eigenvalues in ascending order, and orthonormal eigenvectors in columns.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> values, vectors = linalg.eigh(np.diag([1.0, 5.0]))
-        >>> values
-        array([1., 5.])
-    """
-
-    eigenvalues: Any
-    eigenvectors: Any
-
-
-class QRResult(NamedTuple):
-    """A matrix with orthonormal columns, and an upper triangular one.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> factors = linalg.qr(np.array([[0.0, 2.0], [1.0, 0.0]]))
-        >>> abs(factors.R)
-        array([[1., 0.],
-               [0., 2.]])
-    """
-
-    Q: Any
-    R: Any
+from .shaping import matrix_transpose
 
 
 class SlogdetResult(NamedTuple):
@@ -108,32 +70,6 @@ class SlogdetResult(NamedTuple):
 
     sign: Any
     logabsdet: Any
-
-
-class SVDResult(NamedTuple):
-    """Left singular vectors in columns, singular values in descending order, right singular vectors in rows.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.svd(np.array([[0.0, 1.0], [7.0, 0.0]])).S
-        array([7., 1.])
-    """
-
-    U: Any
-    S: Any
-    Vh: Any
-
-
-def _matrices(a: Any, name: str, square: bool = False) -> Any:
-    x = as_array(a)
-    if ndim_of(x) < 2:
-        raise MatrixError(f"{name} needs matrices in the last two axes, got shape {shape_of(x)}")
-    if square and shape_of(x)[-1] != shape_of(x)[-2]:
-        raise MatrixError(f"{name} needs square matrices in the last two axes, got shape {shape_of(x)}")
-    if dtype_of(x).itemsize == 2 and inexact_dtype(dtype_of(x)):
-        raise DtypeError(f"{name}: LAPACK has no {dtype_of(x)}; convert with astype('float32') first")
-    return as_inexact(x)
 
 
 def _same_stack(name: str, a: Any, b: Any) -> tuple[Any, Any]:
@@ -331,316 +267,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, numpy_resid: bool = False) -> tu
     return x, residuals, rank, s
 
 
-# --- factorisations ---------------------------------------------------------------------------------------------
-
-
-def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = False) -> Any:
-    """The lower (with `upper` the upper) triangular factor of positive definite matrices.
-
-    Derivative: Murray (2016), equation 9, by triangular solves; of the triangle that is read.
-
-    Args:
-        a: square matrices, of which the lower (with `upper` the upper) triangle is read.
-        upper: see `a`.
-        symmetrize_input: whether the mean of both triangles is taken, as JAX does; gradients are Hermitian then.
-
-    Raises:
-        LinAlgError: a matrix is not positive definite.
-
-    Example:
-        >>> cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
-        array([[2., 0.],
-               [1., 2.]])
-    """
-    x = _matrices(a, "cholesky", square=True)
-    if symmetrize_input:
-        x = (x + _ops.adjoint(x)) / 2
-    return _ops.adjoint(_dec.cholesky_factor(_ops.adjoint(x))) if upper else _dec.cholesky_factor(x)
-
-
-def _hermitian(a: Any, name: str, UPLO: str | None, symmetrize_input: bool) -> tuple[Any, bool]:
-    """Matrices, and whether the lower triangle says which Hermitian ones are meant."""
-    triangle = "L" if UPLO is None else UPLO.upper()
-    if triangle not in ("L", "U"):
-        raise ArgumentError(f"{name}: UPLO must be 'L' or 'U', got {UPLO!r}")
-    x = _matrices(a, name, square=True)
-    return (x + _ops.adjoint(x)) / 2 if symmetrize_input else x, triangle == "L"
-
-
-def eigh(a: Any, UPLO: str | None = None, symmetrize_input: bool = False) -> EighResult:
-    """Eigenvalues, rising, and eigenvectors (in the columns) of Hermitian matrices.
-
-    Derivative: Giles (2008), section 3.1, of the triangle that is read.
-
-    Eigenvectors have no derivative where eigenvalues are equal; functions of the eigenvalues alone are better
-    written with `eigvalsh`, which has one there too for symmetric functions of them.
-
-    Args:
-        a: square matrices, of which one triangle is read.
-        UPLO: which triangle: "L" (the default) or "U".
-        symmetrize_input: whether the mean of both triangles is taken, as JAX does; gradients are Hermitian then.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.eigh(np.array([[2.0, 1.0], [1.0, 2.0]])).eigenvalues.round(12)
-        array([1., 3.])
-    """
-    x, lower = _hermitian(a, "eigh", UPLO, symmetrize_input)
-    return EighResult(*_dec.eigh_p.bind(x, lower=lower))
-
-
-def eigvalsh(a: Any, UPLO: str | None = None, *, symmetrize_input: bool = False) -> Any:
-    """The eigenvalues, rising, of Hermitian matrices; arguments as for `eigh`.
-
-    Derivative: Giles (2008), section 3.1: ``diag(v' da v)``, of the triangle that is read.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.eigvalsh(np.array([[0.0, 2.0], [2.0, 0.0]])).round(12)
-        array([-2.,  2.])
-    """
-    x, lower = _hermitian(a, "eigvalsh", UPLO, symmetrize_input)
-    return _dec.eigvalsh_p.bind(x, lower=lower)
-
-
-def eig(a: Any) -> EigResult:
-    """Eigenvalues and eigenvectors (in the columns) of general matrices: always complex.
-
-    Derivative: Giles (2008), section 3.1, with the vectors' lengths and phases held as LAPACK sets them.
-
-    The derivative of an eigenvector is that of the one LAPACK gives: of length 1, its largest component real.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.eig(np.array([[2.0, 0.0], [0.0, 3.0]])).eigenvalues.real
-        array([2., 3.])
-    """
-    return EigResult(*_dec.eig_p.bind(_matrices(a, "eig", square=True)))
-
-
-def eigvals(a: Any) -> Any:
-    """The eigenvalues of general matrices: always complex, as whether they are real depends on values.
-
-    Derivative: Giles (2008), section 3.1: ``diag(v^-1 da v)``; NaN where a matrix is defective.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> np.sort(linalg.eigvals(np.array([[0.0, 1.0], [-6.0, 5.0]])).real).round(12)
-        array([2., 3.])
-    """
-    return _dec.eigvals_p.bind(_matrices(a, "eigvals", square=True))
-
-
-def svd(
-    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False, subset_by_index: None = None
-) -> Any:
-    """The singular value decomposition ``a = U diag(S) Vh``.
-
-    Derivative: Townsend (2016); NaN for vectors whose singular values are equal, infinite for a zero one.
-
-    Args:
-        a: matrices, shape ``(..., m, n)``.
-        full_matrices: whether `U` and `Vh` are square. The vectors that complete them are LAPACK's choice: derivatives
-            are right for what does not depend on the choice, such as the projection on their space.
-        compute_uv: without it the singular values alone are returned.
-        hermitian: whether `a` is the Hermitian matrix of which the lower triangle is given.
-        subset_by_index: not supported.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> u, s, vh = linalg.svd(np.array([[0.0, 2.0], [3.0, 0.0]]))
-        >>> s
-        array([3., 2.])
-    """
-    x = _ops.of_triangle(_matrices(a, "svd", square=True)) if hermitian else _matrices(a, "svd")
-    if subset_by_index is not None:
-        raise ArgumentError("svd with subset_by_index; take the slices of its results")
-    if not compute_uv:
-        return _dec.svdvals_p.bind(x)
-    full = full_matrices and shape_of(x)[-1] != shape_of(x)[-2]
-    return SVDResult(*_dec.svd_p.bind(x, full_matrices=full))
-
-
-def svdvals(x: Any, /) -> Any:
-    """The singular values of each matrix, falling.
-
-    Derivative: Giles (2008), section 3.2: ``diag(u' da v)``.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.svdvals(np.diag([1.0, -6.0]))
-        array([6., 1.])
-    """
-    return _dec.svdvals_p.bind(_matrices(x, "svdvals"))
-
-
-def qr(a: Any, mode: str = "reduced") -> Any:
-    """The factorisation ``a = Q R``, `Q` with orthonormal columns, `R` upper triangular.
-
-    Derivative: Walter & Lehmann (2010), section 3; the columns must be independent.
-
-    Args:
-        a: matrices, shape ``(..., m, n)``.
-        mode: "reduced"; "r" for `R` alone; "complete" for a square `Q`, whose further columns are LAPACK's choice:
-            derivatives are right for what does not depend on the choice, such as the projection on their space.
-
-    Raises:
-        ArgumentError: another mode. NumPy's "raw" gives Householder vectors, which have no derivative here.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> q, r = linalg.qr(np.array([[3.0, 1.0], [4.0, 2.0]]))
-        >>> (q @ r).round(12)
-        array([[3., 1.],
-               [4., 2.]])
-    """
-    if mode not in ("reduced", "r", "complete"):
-        raise ArgumentError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
-    x = _matrices(a, "qr")
-    m, n = shape_of(x)[-2:]
-    if mode == "complete" and m > n:
-        return QRResult(*_dec.qr_complete_p.bind(x))
-    if n > m:  # R of the further columns is Q' times them
-        q, first = _dec.qr_p.bind(getitem(x, (Ellipsis, slice(0, m))))
-        rest = matmul(conj(swapaxes(q, -1, -2)), getitem(x, (Ellipsis, slice(m, n))))
-        r = concatenate([first, rest], -1)
-    else:
-        q, r = _dec.qr_p.bind(x)
-    return r if mode == "r" else QRResult(q, r)
-
-
-# --- norms and numbers ------------------------------------------------------------------------------------------
-
-
-def _power_norm(size: Any, ord: Any, axes: Any, keepdims: bool) -> Any:  # noqa: A002
-    total = _sum(power(size, ord), axes, keepdims=keepdims)
-    if isinstance(ord, Tracer) or ord < 0:
-        return power(total, 1 / ord)
-    zero, one = total == 0, dtype_of(total).type(1)
-    # At zero the derivatives are those of the Euclidean norm: 0, the least of the subgradients, and no second one.
-    return where_p.bind(zero, _euclidean(size, axes, keepdims), power(where_p.bind(zero, one, total), 1 / ord))
-
-
-def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
-    axes = canonical_axes(axis, ndim_of(x))
-    out = euclidean_norm(x, axes)
-    return reshape(out, kept_shape(shape_of(x), axes)) if keepdims else out
-
-
-@rounded
-def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
-    """The norm of vectors along `axis`, an axis or several (all by default).
-
-    Args:
-        x: the array.
-        axis: the axes; all by default.
-        keepdims: whether the axes stay, with length 1.
-        ord: 2 by default; inf, -inf, 0 (how many components are not zero), or any number.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.vector_norm(np.array([[3.0, 4.0], [6.0, 8.0]]), axis=1)
-        array([ 5., 10.])
-    """
-    x = as_inexact(x)
-    if ord is None or (not isinstance(ord, Tracer) and ord == 2):
-        return _euclidean(x, axis, keepdims)
-    if isinstance(ord, str):
-        raise ArgumentError(f"{ord!r} is no norm of vectors; those of matrices need two axes")
-    size = absolute(x)
-    if isinstance(ord, Tracer):
-        return _power_norm(size, ord, axis, keepdims)
-    if ord == np.inf:
-        none = not all(shape_of(size)[i] for i in canonical_axes(axis, ndim_of(size)))
-        return _max(size, axis, keepdims, initial=0.0) if none else _max(size, axis, keepdims)
-    if ord == -np.inf:
-        return _min(size, axis, keepdims)
-    if ord == 0:
-        return _sum(convert(x != 0, dtype_of(size)), axis, keepdims=keepdims)
-    if ord == 1:
-        return _sum(size, axis, keepdims=keepdims)
-    return _power_norm(size, float(ord), axis, keepdims)
-
-
-@rounded
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
-    """The norm of matrices in the last two axes: "fro", "nuc", 1, -1, 2, -2, inf or -inf.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.matrix_norm(np.array([[3.0, 0.0], [0.0, 4.0]]))
-        np.float64(5.0)
-    """
-    x = as_array(x)
-    if ndim_of(x) < 2:
-        raise AxisError(f"matrix_norm needs matrices in the last two axes, got shape {shape_of(x)}")
-    if ord in (2, -2, "nuc") or not inexact_dtype(dtype_of(x)):
-        x = _matrices(x, "matrix_norm")
-    if ord is None or ord == "fro":
-        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if 0 in shape_of(x)[-2:] and ord in (1, 2, np.inf, "nuc"):  # no numbers have the norm 0
-        out = np.zeros(shape_of(x)[:-2], np.finfo(dtype_of(x)).dtype)[()]
-    elif ord in (1, -1, np.inf, -np.inf):
-        sums = _sum(absolute(x), -2 if abs(ord) == 1 else -1)
-        out = (_max if ord > 0 else _min)(sums, -1)
-    elif ord in (2, -2, "nuc"):
-        # Of zero the derivative is 0, as of other norms; another matrix takes its place in the decomposition.
-        zero = _max(absolute(stop_gradient_p.bind(x)), (-2, -1), keepdims=True) == 0
-        *_, m, n = shape_of(x)
-        s = svdvals(where_p.bind(zero, (np.eye(m, n) * np.arange(1.0, n + 1)).astype(dtype_of(x)), x))
-        out = _sum(s, -1) if ord == "nuc" else getitem(s, (Ellipsis, 0 if ord == 2 else -1))
-        out = where_p.bind(reshape(zero, shape_of(out)), _euclidean(x, (-2, -1), False), out)
-    else:
-        raise ArgumentError(f"{ord!r} is no norm of matrices; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf")
-    return expand_dims(out, (-2, -1)) if keepdims else out
-
-
-@rounded
-@plain(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    """The norm of vectors (over one axis) or of matrices (over two).
-
-    At zero, where norms of powers have no derivative, it is taken to be 0, the least of the subgradients, as that of
-    `abs` is.
-
-    Args:
-        x: the array.
-        ord: the kind of norm; by default the root of the sum of squares.
-        axis: an axis for vectors, two for matrices; by default `x` is one vector or one matrix.
-        keepdims: whether the axes stay, with length 1.
-
-    Example:
-        >>> norm([3.0, 4.0])
-        np.float64(5.0)
-    """
-    x = as_array(x)
-    if axis is None:
-        if ord is None:
-            return vector_norm(x, keepdims=keepdims)
-        if ndim_of(x) not in (1, 2):
-            raise ShapeError(f"norm with ord={ord!r} of an array of shape {shape_of(x)} needs axis=")
-        axes: tuple[int, ...] = tuple(range(ndim_of(x)))
-    else:
-        pair = axis if isinstance(axis, (tuple, list)) else (axis,)
-        axes = tuple(canonical_axis(a, ndim_of(x)) for a in pair)
-        canonical_axes(axes, ndim_of(x))  # refuses repeats
-    if len(axes) == 1 or ord is None:
-        return vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
-    if len(axes) != 2:
-        raise ShapeError(f"norm needs one axis or two, got {axis}")
-    out = matrix_norm(moveaxis(x, axes, (-2, -1)), ord=ord)
-    return expand_dims(out, tuple(sorted(axes))) if keepdims else out
-
-
 def outer(x1: Any, x2: Any, /) -> Any:
     """All products of elements of two vectors.
 
@@ -677,29 +303,6 @@ def cond(x: Any, p: Any = None) -> Any:
     other = where_p.bind(expand_dims(singular, (-2, -1)), np.eye(shape_of(x)[-1], dtype=dtype_of(x)), x)
     out = matrix_norm(x, ord=p) * matrix_norm(inv(other), ord=p)
     return where_p.bind(singular, dtype_of(out).type(np.inf), out)
-
-
-def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    """How many singular values are above the tolerance.
-
-    Example:
-        >>> import numpy as np
-        >>> from wengert.numpy import linalg
-        >>> linalg.matrix_rank(np.array([[1.0, 2.0], [2.0, 4.0]]))
-        np.int64(1)
-    """
-    x = as_array(A)
-    if ndim_of(x) < 2:
-        return convert(_sum(convert(x, bool)) > 0, config.int_dtype)
-    if hermitian:
-        x = _ops.of_triangle(_matrices(x, "matrix_rank", square=True))
-    s = svdvals(x)
-    if 0 in shape_of(x)[-2:]:
-        return np.zeros(shape_of(x)[:-2], config.int_dtype)[()]
-    if tol is None:
-        relative = max(shape_of(x)[-2:]) * float(np.finfo(dtype_of(s)).eps) if rtol is None else as_value(rtol)
-        tol = _max(s, -1, keepdims=True) * relative
-    return _sum(s > tol, -1, dtype=config.int_dtype)
 
 
 def matrix_power(a: Any, n: int) -> Any:
@@ -787,9 +390,9 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 
 __all__ = [
     "EigResult", "EighResult", "LinAlgError", "QRResult", "SVDResult", "SlogdetResult", "cholesky", "cond", "cross",
-    "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matmul", "matrix_norm", "matrix_power",
-    "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve", "svd",
-    "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
+    "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matmul", "matrix_norm",
+    "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet",
+    "solve", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 __getattr__ = _nearest_names(__name__, __all__)

@@ -154,7 +154,7 @@ def poly(seq_of_zeros: Any) -> Any:
         >>> wnp.poly(wnp.array([1.0, 2.0]))
         array([ 1., -3.,  2.])
     """
-    from .linalg import eigvals  # factorisations are imported when they are used
+    from .factorizations import eigvals  # factorisations are imported when they are used
 
     roots_ = _coefficients(seq_of_zeros)
     if ndim_of(roots_) == 2:
@@ -174,7 +174,7 @@ def roots(p: Any) -> Any:
         >>> np.sort(wnp.roots(wnp.array([1.0, -3.0, 2.0])).real).round(12)
         array([1., 2.])
     """
-    from .linalg import eigvals
+    from .factorizations import eigvals
 
     p = as_inexact(_coefficients(p))
     zeros_at_end = 0

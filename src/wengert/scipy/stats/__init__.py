@@ -7,29 +7,8 @@ them broadcast together, and all of them have derivatives.
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
 
 from ...nearest import nearest_names as _nearest_names
-from .continuous import (
-    beta,
-    cauchy,
-    chi2,
-    expon,
-    gamma,
-    gennorm,
-    gumbel_l,
-    gumbel_r,
-    halfnorm,
-    invgamma,
-    laplace,
-    logistic,
-    lognorm,
-    norm,
-    pareto,
-    t,
-    truncnorm,
-    uniform,
-    vonmises,
-    weibull_min,
-    wrapcauchy,
-)
+from .bounded import beta, truncnorm, uniform, wrapcauchy
+from .continuous import cauchy, gennorm, gumbel_l, gumbel_r, laplace, logistic, norm, t, vonmises
 from .descriptive import (
     ModeResult,
     entropy,
@@ -63,6 +42,7 @@ from .more_continuous import (
     powerlaw,
     rayleigh,
 )
+from .positive import chi2, expon, gamma, halfnorm, invgamma, lognorm, pareto, weibull_min
 from .vectors import dirichlet, multinomial, multivariate_normal
 
 __all__ = [
