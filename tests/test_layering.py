@@ -64,7 +64,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 ENGINE = frozenset(
     f"transforms.{name}"
     for name in "forward reverse linearizing tape transposing batching staging basis zeros ownership function nans "
-    "refusals closures signatures series beside kinks paths pairs jvp".split()
+    "refusals closures signatures series beside kinks paths joining guards pairs jvp".split()
 )  # what runs a function and its derivative; below the Programs, whose rules are derived by it
 PROGRAMS = frozenset(
     f"ops.{name}"

@@ -19,7 +19,7 @@ from wengert import jit, lax
 from wengert.compile import allocation
 from wengert.compile.control import tape
 from wengert.lax import _at as at
-from wengert.ops.control.pull import pulling, results, started
+from wengert.ops.control.pulling import pulling, results, started
 from wengert.program import Literal
 
 # --- the oracle ---------------------------------------------------------------------------------------------------

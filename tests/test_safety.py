@@ -21,8 +21,8 @@ from wengert.core import Aval
 from wengert.lowering.index_maps import Affine
 from wengert.program import Equation, Literal, Program, Var
 from wengert.transforms.donation import _separate
+from wengert.transforms.guards import Guard
 from wengert.transforms.ownership import own_results
-from wengert.transforms.staging import Guard
 
 N = 40
 

@@ -16,13 +16,13 @@ from .nearest import no_attribute as _no_attribute
 from .ops import keys as _keys
 from .ops import operators as _operators
 from .provided import provide as _provide
-from .transforms.batching import vmap
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import ShapeDtypeStruct, closure_convert, eval_shape, jit, make_program
 from .transforms.jitted import clear_caches
 from .transforms.jvp import jvp
 from .transforms.reverse import linearize, vjp
+from .transforms.vmap import vmap
 from .version import __version__
 from .watch import watch as _watch
 

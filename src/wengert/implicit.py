@@ -19,10 +19,10 @@ from .ops.host import host_call_p
 from .transforms.callbacks import example_of
 from .transforms.derivatives import jacfwd, stop_gradient
 from .transforms.function import Transformed, check_callable, name_of, shown
+from .transforms.guards import unguarded
 from .transforms.implicit import custom_root
 from .transforms.plain import NotPlain, plain_tree
 from .transforms.solutions import by_matvec, solved
-from .transforms.staging import unguarded
 from .transforms.stationary import conditions, multipliers
 
 

@@ -19,10 +19,10 @@ from .core import Primitive, as_value, dtype_of, inexact_dtype, is_inexact, shap
 from .errors import ArgumentError
 from .nearest import nearest_names as _nearest_names
 from .ops.families import Elementwise
-from .transforms.batching import vmap
 from .transforms.jit import jit, make_program
 from .transforms.jvp import jvp
 from .transforms.reverse import vjp
+from .transforms.vmap import vmap
 
 Arrays = list[Any]
 

@@ -25,7 +25,7 @@ def _core_dimensions(text: str) -> list[tuple[str, ...]]:
 
 def _map_over(f: Callable[..., Any], axes: Sequence[tuple[bool, ...]]) -> Callable[..., Any]:
     """`f` mapped by vmap once for each tuple of flags, outermost first."""
-    from ..transforms.batching import vmap
+    from ..transforms.vmap import vmap
 
     for flags in reversed(axes):
         f = vmap(f, in_axes=tuple(0 if mapped else None for mapped in flags))

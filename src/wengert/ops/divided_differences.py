@@ -164,7 +164,7 @@ class _Batched:
         self.function, self.axes = function, [0 if b else None for b in batched]
 
     def __call__(self, *parameters: Any) -> Function:
-        from ..transforms.batching import vmap
+        from ..transforms.vmap import vmap
 
         return lambda x: vmap(lambda x, *p: self.function(*p)(x), (0, *self.axes))(x, *parameters)
 

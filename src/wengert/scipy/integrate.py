@@ -24,10 +24,10 @@ from ..ops.callback import callback_p
 from ..ops.elementwise import convert, stop_gradient_p
 from ..ops.shape import moveaxis
 from ..ops.special.declare import floating
-from ..transforms.batching import vmap
 from ..transforms.control import scan, while_loop
 from ..transforms.function import name_of
 from ..transforms.progress import Bar, ended
+from ..transforms.vmap import vmap
 
 stop_gradient = stop_gradient_p.bind
 

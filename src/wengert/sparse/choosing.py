@@ -21,11 +21,11 @@ from ..ops.linear import Linear
 from ..ops.scatters import scatter_add_p
 from ..ops.shape import concatenate, reshape, transpose
 from ..program import Equation, Program, Var
-from ..transforms.batching import vmap
 from ..transforms.derivatives import over_basis
 from ..transforms.mapping import map_
 from ..transforms.reverse import linearize, vjp
 from ..transforms.staging import stage
+from ..transforms.vmap import vmap
 from .assembly import Dense
 from .bands import Unbanded
 from .colourings import Colouring, cheapest

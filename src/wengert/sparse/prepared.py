@@ -16,10 +16,10 @@ from ..errors import ArgumentError
 from ..ops.elementwise import convert, equal
 from ..ops.scatters import scatter_add_p
 from ..ops.shape import concatenate, reshape
-from ..transforms.batching import vmap
 from ..transforms.jit import jit
 from ..transforms.mapping import map_
 from ..transforms.reverse import linearize, vjp
+from ..transforms.vmap import vmap
 from .assembly import Banded
 from .bands import Unbanded
 from .colourings import Colouring

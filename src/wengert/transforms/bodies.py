@@ -12,7 +12,8 @@ from ..frames import place_text
 from ..ops.casts import in_own_order
 from .forward import check_output
 from .function import name_of
-from .staging import known_program, stage
+from .known_programs import known_program
+from .staging import stage
 
 
 class Body:

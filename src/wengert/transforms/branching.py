@@ -18,7 +18,8 @@ from ..ops.elementwise import convert
 from ..program import Program, Var
 from .bodies import Body, line_of, type_text
 from .function import check_arrays, check_callable, name_of, narrowed, shown, values_of
-from .staging import known_program, signature
+from .known_programs import known_program
+from .staging import signature
 
 _NOTHING: Any = object()  # stands where no operand is given
 

@@ -17,7 +17,7 @@ from ..errors import ArgumentError
 from ..ops.control.binomial import SHARE, Checkpoint, bytes_of, integer, put
 from ..ops.control.primitives import scan_p, while_p
 from ..ops.control.programs import spread_zero, staged
-from ..ops.control.pull import blocks_of
+from ..ops.control.pulling import blocks_of
 from ..ops.control.scan import moving_flags, saving
 from ..ops.derived import linearized_programs, strong
 from ..ops.elementwise import less

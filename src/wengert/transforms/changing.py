@@ -16,7 +16,7 @@ from ..core import INNERMOST, Value
 from ..locks import lock
 from ..places import NOTING
 from ..program import Equation, Literal, Program, Var
-from .staging import content
+from .known_programs import content
 
 MOST = 256  # forms of bodies that are remembered
 

@@ -16,12 +16,12 @@ from ..core import Value, as_value, shape_of
 from ..errors import ArgumentError, NonScalarOutputError, ShapeError
 from ..flatten_util import ravel_pytree
 from ..ops.norms import euclidean_norm
-from .batching import vmap
 from .forward import check_output
 from .function import argument_name, name_of, shown
 from .gradient import check_differentiable, grad
 from .reverse import linearize
 from .transposing import linear_transpose
+from .vmap import vmap
 
 
 class _Point:

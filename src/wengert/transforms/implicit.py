@@ -20,8 +20,9 @@ from .derivatives import stop_gradient
 from .function import check_callable, shown
 from .jit import closure_convert
 from .jvp import jvp
+from .known_programs import known_program
 from .reverse import linearize
-from .staging import is_staged, known_program
+from .staging import is_staged
 
 
 def custom_root(

@@ -11,9 +11,9 @@ from ..core import Value, as_array, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.axes import canonical_axis
 from ..ops.shape import concatenate, moveaxis, reshape
-from .batching import vmap
 from .control import named, run_scan, steps_of
 from .function import check_callable, shown, values_of
+from .vmap import vmap
 
 
 def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:

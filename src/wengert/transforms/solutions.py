@@ -20,11 +20,11 @@ from ..errors import ArgumentError, NotDifferentiableError
 from ..ops.host import host_call_p
 from .custom_rules import custom_jvp
 from .derivatives import jacfwd, stop_gradient
+from .guards import unguarded
 from .implicit import custom_linear_solve, moving
 from .jit import closure_convert
 from .jvp import jvp
 from .plain import NotPlain, levels_of, plain_tree
-from .staging import unguarded
 
 Joint = Callable[[Any], Any]
 Equations = Callable[[Joint, Any, Sequence[Any]], Any]

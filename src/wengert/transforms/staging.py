@@ -8,9 +8,7 @@ evaluated; the compiler takes its place there.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,23 +27,21 @@ from ..core import (
     ValueTracer,
     as_value,
     check_numbers,
-    inexact_dtype,
     taker,
 )
 from ..errors import ConcretizationError, LeakedTracerError
 from ..frames import user_line
-from ..locks import lock
 from ..ops.known import finite
 from ..ops.memory import origin
 from ..ops.steep import is_steep
 from ..places import NOTING, here
 from ..program import Atom, Equation, Literal, Program, Var, live_equations
 from .function import of_a_list
+from .guards import Guard, _compared, asked_for
 from .paths import EACH, NotKnownYet
 from .refusals import check_shape, large_as_floats, refuse_large
 
 FEW = 16  # elements of an array that is a literal of a Program by value
-MOST = 256  # Programs that are remembered
 
 
 BRANCH, LOOP, STEPS = "branch", "loop", "steps"
@@ -116,70 +112,6 @@ def tame(x: Value) -> bool:
         return x._trace.tame(x.atom)
     parts = x.parts() if isinstance(x, ValueTracer) else () if isinstance(x, Tracer) else (x,)
     return parts != () and all(finite(p) if p is x else tame(p) for p in parts)
-
-
-class Guard:
-    """A value that Python asked for while a function was traced: the Program is right where it is the same again.
-
-    Attributes:
-        decides: whether results are wrong where it is not, also for the call that it was traced for: it says that all
-            examples under `vmap` take a path that is there.
-    """
-
-    __slots__ = ("decides", "line", "value", "variable", "what")
-
-    def __init__(self, variable: Var, value: np.ndarray, what: str, line: str) -> None:
-        self.variable = variable
-        self.value = value
-        self.what = what
-        self.line = line
-        self.decides = False
-
-    def holds(self, value: Value) -> bool:
-        """Whether a value is the same again: floats to rounding, as compiled code may round otherwise."""
-        mine, given = self.value, np.asarray(value)
-        if mine.dtype.kind not in "fc":
-            return bool((mine == given).all())
-        slack = 8 * np.finfo(mine.dtype).eps
-        return bool(np.allclose(given, mine, rtol=slack, atol=0, equal_nan=True))
-
-    def __repr__(self) -> str:
-        return f"{self.what} is {self.value.item()!r} at {self.line}"
-
-
-def asked_for(tracer: Any, what: str) -> Any:
-    """What an answer depends on: ``int(x)`` on the whole part alone."""
-    from ..ops.elementwise import trunc
-
-    return trunc(tracer) if what == "int()" and tracer.dtype.kind == "f" else tracer
-
-
-def _compared(tracer: Any) -> list[Any]:
-    """What is compared to tell whether a number is the same again: numbers that processors compare."""
-    from ..ops.elementwise import convert, imag, real
-
-    dtype = tracer.dtype
-    if dtype.kind == "c":
-        return [*_compared(real(tracer)), *_compared(imag(tracer))]
-    if dtype.kind == "f" and dtype.itemsize > 8:
-        return [convert(tracer, np.dtype(np.float64))]
-    if inexact_dtype(dtype) and dtype.itemsize < 4:
-        return [convert(tracer, np.dtype(np.float32))]
-    return [tracer]
-
-
-@contextmanager
-def unguarded() -> Iterator[None]:
-    """Within, the Program that is being written answers no questions for values: they would become guards."""
-    trace = getattr(INNERMOST, "trace", None)
-    examples = None if trace is None else trace.examples
-    if trace is not None:
-        trace.examples = None
-    try:
-        yield
-    finally:
-        if trace is not None:
-            trace.examples = examples
 
 
 class StagingTrace(Trace):
@@ -532,74 +464,4 @@ def signature(leaves: Sequence[Value]) -> tuple[Any, ...]:
     return tuple(out)
 
 
-# --- Programs that are equal ------------------------------------------------------------------------------------
-
-_known: OrderedDict[Any, Program] = OrderedDict()
-_lock = lock()
-
-
-def known_program(program: Program) -> Program:
-    """The first Program that was made with the same equations, so that what was made of it is used again."""
-    if NOTING.on:  # whose lines may be others
-        return program
-    try:
-        key = content(program)
-        with _lock:
-            found = _known.setdefault(key, program)
-            _known.move_to_end(key)
-            if len(_known) > MOST:
-                _known.popitem(last=False)
-    except TypeError:  # a parameter has no hash
-        return program
-    return found
-
-
-def content(program: Program, number: Callable[[Literal], Any] = lambda a: None) -> Any:
-    """What a Program is, names of variables aside: equal for equal ones.
-
-    Rules and policies count, which make no difference to compiled code (`compile.fingerprint`) but to derivatives.
-
-    Args:
-        number: what stands for a literal of an equation, in the order of the equations; None for the literal itself.
-    """
-    numbers: dict[Var, int] = {v: i for i, v in enumerate(program.inputs)}
-
-    def atom(a: Atom) -> Any:
-        if isinstance(a, Var):
-            return numbers[a]
-        if isinstance(a.value, np.ndarray):
-            if a.value.size > FEW or a.value.dtype.hasobject:
-                return ("array", id(a.value), a.aval)
-            return (a.value.tobytes(), a.aval)
-        return (type(a.value), repr(a.value), a.aval)
-
-    def parameter(x: Any) -> Any:
-        if isinstance(x, Program):
-            return content(x)
-        if isinstance(x, (tuple, list)):
-            return tuple(map(parameter, x))
-        return (type(x), x)
-
-    rows: list[Any] = []
-    for eqn in program.equations:
-        ins = tuple([(number(a) if type(a) is Literal else None) or atom(a) for a in eqn.inputs])
-        for v in eqn.outputs:
-            numbers[v] = len(numbers)
-        params = tuple((k, parameter(eqn.params[k])) for k in sorted(eqn.params))
-        rows.append((eqn.primitive.name, ins, params, tuple(v.aval for v in eqn.outputs)))
-    key = (tuple(program.in_avals), tuple(rows), tuple(map(atom, program.outputs)), program.masked, program.name)
-    hash(key)
-    return key
-
-
-__all__ = [
-    "StagingTrace",
-    "StagingTracer",
-    "build",
-    "content",
-    "is_staged",
-    "known_program",
-    "signature",
-    "stage",
-    "unguarded",
-]
+__all__ = ["StagingTrace", "StagingTracer", "build", "is_staged", "signature", "stage"]

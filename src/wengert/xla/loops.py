@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.control.loop import parts
-from ..ops.control.pull import pulling, results, started
+from ..ops.control.pulling import pulling, results, started
 from ..ops.random import KEY
 from ..program import Program
 from .real import experimental, jax, jnp, lax

@@ -15,7 +15,7 @@ import numpy as np
 from ...core import Aval, Primitive
 from ...lowering import kinds
 from ...ops.control.loop import parts
-from ...ops.control.pull import blocks_of, pulling, results, started
+from ...ops.control.pulling import blocks_of, pulling, results, started
 from ...program import Atom, Literal, Program, Var
 from ..rewriter import Rewriter, number
 from .fit import fits_program

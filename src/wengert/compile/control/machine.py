@@ -18,7 +18,7 @@ from ...lowering.kernels import Kernel
 from ...ops.control.binomial import Blocks, Books, integer, next_move, noted, opened, put, repeated
 from ...ops.control.primitives import cond_p
 from ...ops.control.programs import staged
-from ...ops.control.pull import Pulling
+from ...ops.control.pulling import Pulling
 from ...ops.derived import strong
 from ...ops.elementwise import less, logical_and, logical_or, where
 from ...ops.indexing import getitem

@@ -21,11 +21,11 @@ from ...core import as_array, dtype_of, is_inexact, shape_of
 from ...flatten_util import ravel_pytree
 from ...ops.elementwise import convert
 from ...scipy.integrate import _STAGES, _TIMES, _combine
-from ...transforms.batching import vmap
 from ...transforms.control import scan, while_loop
 from ...transforms.custom_rules import custom_vjp
 from ...transforms.jit import closure_convert
 from ...transforms.reverse import vjp
+from ...transforms.vmap import vmap
 from ..border import bordered
 
 # The weights of the solution of order 5 less those of the embedded one of order 4, Shampine's.

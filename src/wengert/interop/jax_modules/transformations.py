@@ -15,7 +15,6 @@ from ...errors import NotSupportedError
 from ...jacobians import hessian as our_hessian
 from ...provided import provide
 from ...transforms import jit as jits
-from ...transforms.batching import vmap as our_vmap
 from ...transforms.checkpoint import checkpoint as our_checkpoint
 from ...transforms.derivatives import jacfwd as our_jacfwd
 from ...transforms.derivatives import jacrev as our_jacrev
@@ -29,6 +28,7 @@ from ...transforms.jit import eval_shape as our_eval_shape
 from ...transforms.jit import jit as our_jit
 from ...transforms.jvp import jvp as our_jvp
 from ...transforms.staging import stage
+from ...transforms.vmap import vmap as our_vmap
 from ..array import Array, Device, ShapedArray, kind_of
 from ..border import AUX, NUMBERS, RESULTS, TREES, Held, Outer, Weak, _loaded, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr

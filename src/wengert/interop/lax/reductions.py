@@ -16,7 +16,7 @@ from ...ops import shape as sh
 from ...ops.cumulative import cummax_p, cummin_p, cumprod_p, cumsum_p
 from ...ops.indexing import take_along_axis
 from ...ops.sorting import argsort_p, sort_p
-from ...transforms.batching import vmap
+from ...transforms.vmap import vmap
 from ..array import Array, in_dtype, wrap
 from ..border import lower
 from ..conversion import converted

@@ -20,7 +20,8 @@ from ..sides import ASIDE, derivative_of_kinks
 from ..support import Support
 from ..supported import as_supports, mask_of
 from .loop import Flags, _zero
-from .pull import WhilePull, _pull_samples, blocks_of, pulling
+from .pull import WhilePull, _pull_samples
+from .pulling import blocks_of, pulling
 from .scan import moving_flags
 
 

@@ -24,7 +24,8 @@ from ..sides import ASIDE, derivative_of_kinks, holds
 from .lanes import each_alone
 from .loop import parts
 from .programs import batched_value, run_alone, widened
-from .pull import WhilePull, _pull_samples, pulling, results, started, while_pull_p
+from .pull import WhilePull, _pull_samples, while_pull_p
+from .pulling import pulling, results, started
 from .reached import Flags, Masks, begun, carried, condition, is_steep, looped, step_of, with_masks
 from .supported_pull import supported_pull_p
 

@@ -248,8 +248,8 @@ def funm(A: Any, func: Callable[..., Any], disp: bool = True) -> Any:
     A = matrices(A, "funm")
     A = convert(A, _complex(A))
     if isinstance(A, Tracer):
-        from ...transforms.batching import vmap
         from ...transforms.jit import closure_convert
+        from ...transforms.vmap import vmap
 
         one, parameters = closure_convert(func, np.zeros((), dtype_of(A)))
 

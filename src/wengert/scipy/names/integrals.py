@@ -17,9 +17,9 @@ import numpy as np
 from ... import numpy as wnp
 from ...core import Tracer, as_array, shape_of
 from ...errors import NotSupportedError, WengertError
-from ...transforms.batching import vmap
 from ...transforms.derivatives import stop_gradient
 from ...transforms.plain import NotPlain, PlainFunction, is_traced, levels_of, plain_tree
+from ...transforms.vmap import vmap
 from .arguments import as_tuple
 from .entry import Entry
 

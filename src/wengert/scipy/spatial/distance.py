@@ -175,7 +175,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: None = None, **kw
     x, y = floating(_rows("cdist", XA), _rows("cdist", XB))
     if shape_of(x)[1] != shape_of(y)[1]:
         raise ShapeError(f"cdist: rows of one length, got shapes {shape_of(x)} and {shape_of(y)}")
-    from ...transforms.batching import vmap
+    from ...transforms.vmap import vmap
 
     f = _of_rows("cdist", x, y, metric, kwargs)
     if 0 in (shape_of(x)[0], shape_of(y)[0]):
@@ -186,7 +186,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: None = None, **kw
 def pdist(X: Any, metric: Any = "euclidean", *, out: None = None, **kwargs: Any) -> Any:  # noqa: N803
     """The distances between the rows of one matrix, each pair once, in the order of `squareform`."""
     x = _rows("pdist", X)
-    from ...transforms.batching import vmap
+    from ...transforms.vmap import vmap
 
     i, j = np.triu_indices(shape_of(x)[0], 1)
     f = _of_rows("pdist", x, x, metric, kwargs)

@@ -241,8 +241,8 @@ def mean(q: Any, weights: Any) -> Any:
 
     It is a root of ``K q = x q, q'q = 1``, of which its derivative is taken: the smaller eigenvalues may be equal.
     """
-    from ...transforms.batching import vmap
     from ...transforms.implicit import custom_root
+    from ...transforms.vmap import vmap
 
     matrix = matmul(wnp.swapaxes(q, -1, -2) * expand_dims(weights, -2), q)
 

@@ -20,7 +20,7 @@ from ...ops.axes import canonical_axes, canonical_axis
 from ...ops.elementwise import convert
 from ...ops.shape import moveaxis, reshape
 from ...ops.special.declare import floating
-from ...transforms.batching import vmap
+from ...transforms.vmap import vmap
 from ..special import entr, rel_entr
 
 _POLICIES = ("propagate", "omit", "raise")
