@@ -27,7 +27,7 @@ FLOORS = [
     ],
     ["config", "errors", "tracebacks", "places"],
     ["lowering", "posing"],
-    ["core", "trees"],
+    ["core", "tracers", "trees", "tree_keys", "prefixes"],
     ["equations", "packed", "program", "costs"],
     ["ops"],
     ["engine"],
@@ -325,6 +325,12 @@ def test_what_is_asked_of_upper_rooms_by_name():
         if names:
             found[m] = " ".join(sorted({n if n != "namespace" else f"namespace:{of}" for n, of in names}))
     assert found == ASKED
+
+
+def test_no_file_is_longer_than_a_room():
+    """Five hundred lines at most: a longer file has two purposes."""
+    lengths = {m: len(path.read_text().splitlines()) for m, path in MODULES.items()}
+    assert {m: n for m, n in lengths.items() if n > 500} == {}
 
 
 # Of 100 signatures at the seams, how many have `Any`, rounded up; `Value`, which stands for numbers, arrays and tracers, does not

@@ -1,7 +1,8 @@
-"""Minimax polynomials for `wengert.compile.vectormath`: writes ``coefficients.py``.
+"""Minimax polynomials for `wengert.compile.vectormath`: writes ``coefficients.py`` and
+``special_coefficients.py``.
 
-    python tools/minimax.py            # all of them, and the file
-    python tools/minimax.py EXP LOG    # only these; the others keep what the file has
+    python tools/minimax.py            # all of them, and the files
+    python tools/minimax.py EXP LOG    # only these; the others keep what the files have
 
 Each is the polynomial of least maximal weighted error, found by the exchange algorithm of E. Remez (1934), in 45-digit
 arithmetic, then rounded to the format; the error written beside it is that of the rounded polynomial, relative to the
@@ -20,10 +21,12 @@ import mpmath as mp
 import numpy as np
 
 mp.mp.dps = 45
-TARGET = pathlib.Path(__file__).parent.parent / "src/wengert/compile/vectormath/coefficients.py"
-HEADER = '''"""Coefficients of the minimax polynomials, constant term first. Written by ``tools/minimax.py``; do not edit."""
+FOLDER = pathlib.Path(__file__).parent.parent / "src/wengert/compile/vectormath"
+ELEMENTARY, SPECIAL = FOLDER / "coefficients.py", FOLDER / "special_coefficients.py"
+HEADER = '''"""Coefficients of the minimax polynomials{of}, constant term first. Written by ``tools/minimax.py``; do not edit."""
 
 '''
+OF = {ELEMENTARY: "", SPECIAL: " of error functions, Bessel and gamma functions"}
 Function = Callable[[mp.mpf], mp.mpf]
 
 
@@ -356,9 +359,9 @@ SPECS: dict[str, Fit] = {
 
 
 def main(names: list[str]) -> None:
-    kept = TARGET.read_text() if TARGET.exists() else ""
+    kept = [block for target in OF if target.exists() for block in target.read_text().split("\n\n")[1:]]
     blocks: dict[str, str] = {}
-    for block in kept.split("\n\n")[1:]:
+    for block in kept:
         for node in ast.parse(block).body:
             if isinstance(node, ast.Assign):
                 blocks[node.targets[0].id] = block.strip("\n")  # type: ignore[attr-defined]
@@ -373,7 +376,15 @@ def main(names: list[str]) -> None:
             lines += [f'    "{type}": (  # {note}', *[f"        {c!r}," for c in p], "    ),"]
             print(name, type, note, flush=True)
         blocks[name] = "\n".join([*lines, "}"])
-    TARGET.write_text(HEADER + "\n\n".join(blocks[name] for name in SPECS) + "\n")
+    write({name: blocks[name] for name in SPECS})
+
+
+def write(blocks: dict[str, str]) -> None:
+    """Both files, of blocks in the order of `SPECS`: from ``ERF`` on they belong to special functions."""
+    names = list(blocks)
+    first = names.index("ERF")
+    for target, some in ((ELEMENTARY, names[:first]), (SPECIAL, names[first:])):
+        target.write_text(HEADER.format(of=OF[target]) + "\n\n".join(blocks[name] for name in some) + "\n")
 
 
 if __name__ == "__main__":

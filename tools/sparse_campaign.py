@@ -14,7 +14,7 @@ import numpy as np
 import wengert
 from wengert.sparse import colouring, sparsity
 from wengert.sparse.assembly import Banded
-from wengert.sparse.bands import Unbanded
+from wengert.sparse.band import Unbanded
 from wengert.sparse.colourings import KINDS
 from wengert.sparse.detect import Staged
 from wengert.sparse.prepared import Prepared

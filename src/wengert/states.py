@@ -26,6 +26,7 @@ from . import trees
 from .errors import ArgumentError, StateError
 from .nearest import nearest_names
 from .ops.random import KEY
+from .prefixes import broadcast_prefix
 
 _FOLDER = re.compile(r"step-(\d{8,})")
 Index = tuple[tuple[int, int], ...]  # for each axis from where to where
@@ -152,9 +153,7 @@ def restore(folder: str | os.PathLike[str], like: Any, step: int | None = None, 
     places = [None] * len(found)
     if shardings is not None:
         boxes = trees.map(lambda s: [s], shardings, is_leaf=lambda s: s is None)
-        kept = trees.broadcast_prefix(
-            boxes, tree, what="restore: shardings", root="like", is_leaf=lambda s: type(s) is list
-        )
+        kept = broadcast_prefix(boxes, tree, what="restore: shardings", root="like", is_leaf=lambda s: type(s) is list)
         places = [box[0] for box in kept]
     with _Files(root) as files:
         out = []

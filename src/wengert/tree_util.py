@@ -37,6 +37,7 @@ from wengert.trees import structure as tree_structure
 from wengert.trees import unflatten as tree_unflatten
 
 from .nearest import nearest_names as _nearest_names
+from .prefixes import broadcast_prefix
 
 __all__ = [
     "DictKey",
@@ -144,7 +145,7 @@ def tree_broadcast(prefix_tree: Any, full_tree: Any, is_leaf: IsLeaf = None) -> 
     {'a': (0, 0), 'b': 1}
     """
     treedef = tree_structure(full_tree, is_leaf)
-    flat = trees.broadcast_prefix(prefix_tree, treedef, is_leaf, none_is_leaf=False)
+    flat = broadcast_prefix(prefix_tree, treedef, is_leaf, none_is_leaf=False)
     return tree_unflatten(treedef, flat)
 
 

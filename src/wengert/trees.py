@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import itertools
 import operator
 import warnings
 from builtins import map as each  # `map` is this room's own
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -29,6 +28,7 @@ from optree import _C, PyTreeKind
 from optree import PyTreeSpec as TreeDef
 
 from wengert.errors import TreeError
+from wengert.tree_keys import DictKey, FlattenedIndexKey, GetAttrKey, KeyedEntry, KeyPath, SequenceKey, _key, keystr
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -194,91 +194,8 @@ def flatten_up_to(treedef: TreeDef, tree: Any, what: str, reference: str) -> lis
 # Paths.
 
 
-@register_leaf
-@dataclasses.dataclass(frozen=True)
-class SequenceKey:
-    """The step to an item of a list or tuple, by its index.
-
-    >>> str(SequenceKey(0))
-    '[0]'
-    """
-
-    idx: int
-
-    def __str__(self) -> str:
-        return f"[{self.idx!r}]"
-
-
-@register_leaf
-@dataclasses.dataclass(frozen=True)
-class DictKey:
-    """The step to a value of a dict, by its key.
-
-    >>> str(DictKey("a"))
-    "['a']"
-    """
-
-    key: Hashable
-
-    def __str__(self) -> str:
-        return f"[{self.key!r}]"
-
-
-@register_leaf
-@dataclasses.dataclass(frozen=True)
-class GetAttrKey:
-    """The step to a field of a namedtuple or dataclass, by its name.
-
-    >>> str(GetAttrKey("x"))
-    '.x'
-    """
-
-    name: str
-
-    def __str__(self) -> str:
-        return f".{self.name}"
-
-
-@register_leaf
-@dataclasses.dataclass(frozen=True)
-class FlattenedIndexKey:
-    """The step to a child of a registered type, by its place among the children.
-
-    >>> str(FlattenedIndexKey(1))
-    '[<flat index 1>]'
-    """
-
-    key: int
-
-    def __str__(self) -> str:
-        return f"[<flat index {self.key}>]"
-
-
-class KeyedEntry(optree.PyTreeEntry):
-    """How optree carries a step that is already one of the keys above, or the user's own."""
-
-    def __call__(self, obj: Any) -> Any:
-        raise NotImplementedError("a key of a registered type is a label, not an accessor")
-
-    def codify(self, node: str = "") -> str:
-        return f"{node}{self.entry}"
-
-
-KeyPath = tuple[Any, ...]
-
-
-def _key(entry: optree.PyTreeEntry) -> Any:
-    if isinstance(entry, KeyedEntry):
-        return entry.entry
-    if isinstance(entry, optree.NamedTupleEntry | optree.StructSequenceEntry):
-        return GetAttrKey(entry.field)
-    if isinstance(entry, optree.GetAttrEntry):
-        return GetAttrKey(entry.entry)
-    if isinstance(entry, optree.MappingEntry):
-        return DictKey(entry.entry)
-    if isinstance(entry, optree.SequenceEntry):
-        return SequenceKey(entry.entry)
-    return FlattenedIndexKey(entry.entry)
+for _key_type in (SequenceKey, DictKey, GetAttrKey, FlattenedIndexKey):
+    register_leaf(_key_type)
 
 
 def key_paths(treedef: TreeDef) -> list[KeyPath]:
@@ -329,26 +246,6 @@ def child_keys(treedef: TreeDef) -> list[Any]:
     """The keys of the children of the root."""
     one_level = treedef.one_level()
     return [] if one_level is None else [path[0] for path in key_paths(one_level)]
-
-
-def keystr(path: Iterable[Any], *, simple: bool = False, separator: str = "") -> str:
-    """A path as text: `['a'][0].x`, or with simple only the names, `a0x`, joined by separator.
-
-    >>> keystr((DictKey("a"), SequenceKey(0), GetAttrKey("x")))
-    "['a'][0].x"
-    >>> keystr((DictKey("a"), SequenceKey(0), GetAttrKey("x")), simple=True, separator="/")
-    'a/0/x'
-    """
-    return separator.join([_simple(key) if simple else str(key) for key in path])
-
-
-def _simple(key: Any) -> str:
-    match key:
-        case SequenceKey(idx=name) | DictKey(key=name) | GetAttrKey(name=name):
-            return str(name)
-        case FlattenedIndexKey(key=name):
-            return str(name)
-    return str(key)
 
 
 def flatten_with_paths(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[tuple[str, Any]], TreeDef]:
@@ -438,135 +335,6 @@ expected...
     if left == right:  # the same class with other metadata
         left, right = f"the structure {below_got}", f"the structure {below_expected}"
     raise TreeError(f"{what} has {left}{_at(path)}, where {right} was expected")
-
-
-def leaves_or_none(treedef: TreeDef, tree: Any, what: str) -> list[Any]:
-    """The leaves of a tree of tangents or cotangents at the leaves of treedef; None stands for a zero subtree.
-
-    >>> leaves_or_none(structure({"a": (0, 0), "b": None, "c": 0}), {"a": None, "b": None, "c": 1.0}, "the tangent")
-    [None, None, 1.0]
-    """
-    flat, got = flatten(tree)
-    if got == treedef:
-        return flat
-    out: list[Any] = []
-
-    def unlike(got: TreeDef, treedef: TreeDef, path: KeyPath) -> TreeError:
-        left, right = describe(got), describe(treedef)
-        if left == right:  # the same class with other metadata
-            left, right = f"the structure {got}", f"the structure {treedef}"
-        return TreeError(f"{what} has {left}{_at(keystr(path))}, where {right} was expected")
-
-    def below_stand_in(meant: TreeDef, got: TreeDef, below: Any, given: Any, path: KeyPath) -> None:
-        """The same below a node that stands for another: `below` and `given` are its children, in the order of leaves."""
-        if got.kind == PyTreeKind.NONE:
-            out.extend([None] * sum(next(below).num_leaves for _ in range(meant.num_leaves)))
-        elif meant.is_leaf() and got.is_leaf():
-            walk(next(below), next(given), path)
-        elif meant.is_leaf() or got.is_leaf() or meant.one_level() != got.one_level():
-            raise unlike(got, meant, path)
-        else:
-            for key, m, g in zip(child_keys(meant), meant.children(), got.children(), strict=True):
-                below_stand_in(m, g, below, given, (*path, key))
-
-    def walk(treedef: TreeDef, tree: Any, path: KeyPath) -> None:
-        if tree is None:
-            out.extend([None] * treedef.num_leaves)
-            return
-        got = structure(tree)
-        if treedef.is_leaf() and got.is_leaf():
-            out.append(tree)
-            return
-        if treedef.type in STAND_INS and got.type is treedef.type:
-            children, one = flatten(tree, lambda x: x is not tree)
-            below_stand_in(_meant(treedef), _meant(one), iter(treedef.children()), iter(children), path)
-            return
-        if treedef.is_leaf() or got.is_leaf() or treedef.one_level() != got.one_level():
-            raise unlike(got, treedef, path)
-        one_level = treedef.one_level()
-        assert one_level is not None  # it is not a leaf
-        children = one_level.flatten_up_to(tree)
-        for key, below, child in zip(child_keys(treedef), treedef.children(), children, strict=True):
-            walk(below, child, (*path, key))
-
-    walk(treedef, tree, ())
-    return out
-
-
-def broadcast_prefix(
-    prefix_tree: Any,
-    full_tree: Any,
-    is_leaf: IsLeaf = None,
-    *,
-    what: str = "the prefix",
-    root: str = "tree",
-    none_is_leaf: bool = True,
-) -> list[Any]:
-    """The leaves of a prefix, each repeated for every leaf of the full tree below it.
-
-    Args:
-      prefix_tree: a tree whose leaves stand where the full tree has a leaf or a subtree. None is
-        such a leaf: it stands for "None for all of this subtree", as in `in_axes`.
-      full_tree: a tree, or the treedef of one.
-      is_leaf: tells what else is a leaf of the prefix.
-      what, root: the names of the prefix and of the full tree in errors.
-
-    Returns:
-      A list with one entry for each leaf of the full tree.
-
-    Raises:
-      TreeError: naming the place where the prefix has a container that the tree has not.
-
-    >>> broadcast_prefix((0, None), ({"W": 1.0, "b": 2.0}, 3.0))
-    [0, 0, None]
-    >>> broadcast_prefix(((0, 1), None), ({"W": 1.0, "b": 2.0}, 3.0), what="in_axes", root="args")
-    Traceback (most recent call last):
-        ...
-    wengert.errors.TreeError: in_axes has a tuple of length 2 at args[0], but what stands there is \
-a dict with keys ['W', 'b']...
-    """
-    treedef = full_tree if isinstance(full_tree, TreeDef) else structure(full_tree)
-    if type(prefix_tree) in _leaf_types or (prefix_tree is None and none_is_leaf):
-        return [prefix_tree] * treedef.num_leaves
-    out: list[Any] = []
-
-    def walk(prefix: Any, treedef: TreeDef, path: KeyPath) -> None:
-        if (
-            type(prefix) in _leaf_types
-            or (prefix is None and none_is_leaf)
-            or (is_leaf is not None and is_leaf(prefix))
-        ):
-            out.extend([prefix] * treedef.num_leaves)
-            return
-        if treedef.type in STAND_INS and type(prefix) not in STAND_INS:
-            found = broadcast_prefix(
-                prefix, _meant(treedef), is_leaf, what=what, root=root + keystr(path), none_is_leaf=none_is_leaf
-            )
-            for x, below in zip(found, treedef.children(), strict=True):
-                out.extend([x] * below.num_leaves)
-            return
-        children, one_level = flatten(prefix, lambda x: x is not prefix)
-        if one_level.is_leaf():
-            out.extend([prefix] * treedef.num_leaves)
-            return
-        if treedef.type in STAND_INS and one_level.type is treedef.type:
-            places = iter(treedef.children())
-            counts = _leaves_below(_meant(one_level), _meant(treedef))
-            if counts is not None:
-                for child, count in zip(children, counts, strict=True):
-                    for below in itertools.islice(places, count):
-                        walk(child, below, path)
-                return
-        if treedef.is_leaf() or treedef.one_level() != one_level:
-            raise TreeError(
-                f"{what} has {_describe_value(prefix)} at {root}{keystr(path)}, "
-                f"but what stands there is {describe(treedef)}"
-            )
-        for key, child, below in zip(child_keys(one_level), children, treedef.children(), strict=True):
-            walk(child, below, (*path, key))
-
-    walk(prefix_tree, treedef, ())
-    return out
 
 
 # ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import importlib.machinery
 import sys
 from typing import Any
 
-from . import core
+from . import tracers
 
 ROOMS = frozenset(
     f"scipy.{room}"
@@ -52,15 +52,15 @@ class _Loader:
 
 def loaded(name: str) -> None:
     """A room is there: its functions are met at once if there was a trace already, with the next one otherwise."""
-    core.ARRIVED.append(name)
-    if core.begun():
+    tracers.ARRIVED.append(name)
+    if tracers.begun():
         meet()
 
 
 def meet() -> None:
     """Meet the rooms that have arrived."""
-    while core.ARRIVED:
-        name = core.ARRIVED.pop()
+    while tracers.ARRIVED:
+        name = tracers.ARRIVED.pop()
         from .scipy.names.meeting import meet_room
 
         meet_room(name)
@@ -68,8 +68,8 @@ def meet() -> None:
 
 def watch() -> None:
     """Begin to watch; those rooms that are loaded already have arrived."""
-    core.meet = meet
-    core.ARRIVED.extend(name for name in sorted(ROOMS) if getattr(sys.modules.get(name), "__all__", None))
+    tracers.meet = meet
+    tracers.ARRIVED.extend(name for name in sorted(ROOMS) if getattr(sys.modules.get(name), "__all__", None))
     sys.meta_path.insert(0, _Finder)
 
 

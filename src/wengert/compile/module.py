@@ -23,6 +23,7 @@ from .control.registers import RegisterWriter
 from .control.sidelong import lanes_of
 from .control.step import Control
 from .control.write import ControlWriter
+from .durations import _nanoseconds, _work
 from .emitter import FLOATS, QUICK, literal_text
 from .fusion import Call, Fill, Kernel, Plan
 from .interleaved import element
@@ -483,19 +484,3 @@ class Module:
     def text(self) -> str:
         """All of it as one module."""
         return self.texts.text
-
-
-def _work(step: Any) -> int:
-    """About how many additions a step takes."""
-    if isinstance(step, Kernel):
-        return step.size * max(len(step.nest.nodes), 1)
-    if isinstance(step, Product):
-        return step.batch * step.m * step.n * step.k
-    return getattr(step, "work", 0)
-
-
-def _nanoseconds(step: Any) -> float:
-    """About how long a step takes for which nobody has looked for interrupts, in nanoseconds."""
-    if isinstance(step, Control):  # it looks for itself
-        return min(step.work, interrupts.LIMIT / 4)
-    return _work(step) / (8 if isinstance(step, Product) else 2)

@@ -26,6 +26,7 @@ from ..core import (
 )
 from ..errors import ArgumentError, NonScalarOutputError
 from ..frames import user_line
+from ..prefixes import leaves_or_none
 from ..transforms.derivatives import jacrev
 from ..transforms.forward import check_output, check_tangent, jvp_flat
 from ..transforms.function import argument_name, check_argnums, name_of, shown
@@ -194,7 +195,7 @@ def _explained(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tangents: 
     for i in argnums:
         leaves, tree = trees.flatten(args[i])
         given = None if tangents is None or tangents[i] is None else tangents[i]
-        rows = [None] * len(leaves) if given is None else trees.leaves_or_none(tree, given, "explain: tangents")
+        rows = [None] * len(leaves) if given is None else leaves_or_none(tree, given, "explain: tangents")
         inputs = []
         for path, x, t in zip(trees.key_paths(tree), leaves, rows, strict=True):
             label = argument_name(f, i).split(" ")[-1].strip("'`\"()") + trees.keystr(path)

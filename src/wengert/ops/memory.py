@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -24,10 +23,11 @@ from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer,
 from ..errors import DtypeError, NotSupportedError, ShapeError
 from ..provided import provide
 from . import elementwise as ew
-from .indexing import getitem, index_array
+from .indexing import getitem
 from .naming import of_caller
 from .scatters import scatter_set_p
 from .shape import broadcast_to, concatenate, reshape, stack
+from .view_steps import Call
 
 ndarray = np.ndarray
 Step = Callable[..., Any]  # of a view: takes a value, or with `shadow=True` an array of positions
@@ -272,79 +272,6 @@ def view_at(base: MutableArray, positions: ndarray, step: Step) -> MutableArray:
     out.place = (positions, [*([] if base.place is None else base.place[1]), step])
     out.views = None
     return out
-
-
-# --- steps of views ---------------------------------------------------------------------------------------------
-
-
-class Index:
-    """The view at an index of integers, slices, None and Ellipsis."""
-
-    __slots__ = ("integers", "key")
-
-    def __init__(self, key: Any, shape: tuple[int, ...]) -> None:
-        self.key = key
-        self.integers = integers_of(key, shape)
-
-    def __call__(self, x: Value, shadow: bool = False) -> Any:
-        return x[self.key] if shadow else getitem(x, self.key)
-
-
-class Call:
-    """The view that a function makes, or one of several."""
-
-    __slots__ = ("args", "function", "item", "kwargs", "numpy_function")
-    integers = None
-
-    def __init__(self, numpy_function: Any, function: Any, args: Any, kwargs: Any, item: int | None = None) -> None:
-        self.numpy_function, self.function = numpy_function, function
-        self.args, self.kwargs, self.item = args, kwargs, item
-
-    def __call__(self, x: Value, shadow: bool = False) -> Any:
-        out = (self.numpy_function if shadow else self.function)(x, *self.args, **self.kwargs)
-        return out if self.item is None else out[self.item]
-
-
-def integers_of(key: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """A key of integers alone, counted from the front, if it is one; raises where they are out of range."""
-    entries = key if type(key) is tuple else (key,)
-    out = []
-    for axis, e in enumerate(entries):
-        if type(e) is not int and not isinstance(e, np.integer):
-            return None
-        if axis >= len(shape):
-            raise IndexError(f"too many indices: {len(entries)} for an array of shape {shape}")
-        n = shape[axis]
-        if not -n <= e < n:
-            raise IndexError(f"index {e} is out of range for axis {axis} of length {n}")
-        out.append(int(e) % n)
-    return tuple(out) or None
-
-
-def _known(bound: Any) -> Any:
-    return None if bound is None else operator.index(bound)
-
-
-def settled_key(key: Any) -> tuple[Any, bool]:
-    """A key without traced bounds and arrays that are written into; and whether it makes a view."""
-    out, basic = [], True
-    for e in key if type(key) is tuple else (key,):
-        if e is None or e is Ellipsis or type(e) is int:
-            pass
-        elif isinstance(e, slice):
-            e = slice(_known(e.start), _known(e.stop), _known(e.step))
-        elif isinstance(e, (bool, np.bool_)):
-            basic = False
-        elif isinstance(e, np.integer):
-            e = int(e)
-        else:
-            basic = False
-            if isinstance(e, Tracer):
-                e = e.now() if e.mutable else e
-            elif type(e) is not ndarray:
-                e = index_array(e)
-        out.append(e)
-    return (tuple(out) if type(key) is tuple else out[0]), basic
 
 
 # --- views of tracers -------------------------------------------------------------------------------------------

@@ -17,9 +17,10 @@ from ..errors import DtypeError, ShapeError
 from . import elementwise as ew
 from .fits import check_written
 from .indexing import getitem
-from .memory import MUTABLE, Index, MutableArray, fresh, integers_of, link, owned, settled_key, view_at, writable
+from .memory import MUTABLE, MutableArray, fresh, link, owned, view_at, writable
 from .selection import Selection, selection_of, unknown_mask, widen, write_beside, write_masked
 from .shape import broadcast_to, reshape
+from .view_steps import Index, integers_of, settled_key
 
 ndarray = np.ndarray
 

@@ -17,7 +17,8 @@ from ..ops.shape import concatenate, reshape, stack
 from ..program import Program
 from ..transforms.reverse import linearize
 from ..transforms.staging import stage
-from .bands import Placed, Unbanded, carried, is_number
+from .band import Placed, Unbanded, is_number
+from .bands import carried
 from .pattern import Pattern
 from .rules import size_of
 

@@ -27,7 +27,7 @@ from ..transforms.reverse import linearize, vjp
 from ..transforms.staging import stage
 from ..transforms.vmap import vmap
 from .assembly import Dense
-from .bands import Unbanded
+from .band import Unbanded
 from .colourings import Colouring, cheapest
 from .detect import dependences
 from .pattern import Pattern

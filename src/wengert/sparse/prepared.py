@@ -21,7 +21,7 @@ from ..transforms.mapping import map_
 from ..transforms.reverse import linearize, vjp
 from ..transforms.vmap import vmap
 from .assembly import Banded
-from .bands import Unbanded
+from .band import Unbanded
 from .colourings import Colouring
 from .detect import Staged
 from .rules import size_of

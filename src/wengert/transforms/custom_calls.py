@@ -31,6 +31,7 @@ from ..errors import (
 )
 from ..ops.elementwise import convert
 from ..ops.rules import Flat, Rule, zero_beside
+from ..prefixes import broadcast_prefix, leaves_or_none
 from .callbacks import called_outside
 from .forward import FLOAT0, check_output
 from .function import given, name_of
@@ -212,7 +213,7 @@ class _JvpCall(_Call):
         outs = self.results(out[0], f"the jvp rule of {self.name}: primal_out")
         self.compare(primals, outs, f"the jvp rule of {self.name}: primal_out")
         try:
-            t_leaves = trees.leaves_or_none(self.out_tree, out[1], f"the jvp rule of {self.name}: tangent_out")
+            t_leaves = leaves_or_none(self.out_tree, out[1], f"the jvp rule of {self.name}: tangent_out")
         except TreeError as error:
             raise CustomRuleError(f"{error.message}, as in primal_out") from None
         paths = _paths(self.out_tree)
@@ -334,10 +335,10 @@ class _VjpCall(_Call):
         what = f"the backward function of {self.name}: cotangent {i}"
         places = [what + p for p in _paths(s)]
         try:
-            return list(zip(trees.leaves_or_none(s, g, what), places, strict=True))
+            return list(zip(leaves_or_none(s, g, what), places, strict=True))
         except TreeError as error:
             try:  # one cotangent for all leaves below it, as JAX has it
-                return list(zip(trees.broadcast_prefix(g, s), places, strict=True))
+                return list(zip(broadcast_prefix(g, s), places, strict=True))
             except TreeError:
                 raise CustomRuleError(f"{error.message}, as in the argument") from None
 

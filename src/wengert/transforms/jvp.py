@@ -17,6 +17,7 @@ from ..ops.quiet import Quiet
 from ..ops.sides import hides, kinked
 from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
+from ..prefixes import leaves_or_none
 from . import nans, zeros
 from .forward import FLOAT0, JVPTrace, JVPTracer, check_output, check_tangent, strong, zeros_like
 from .function import argument_name, check_callable, name_of, shown, split_aux
@@ -106,7 +107,7 @@ def _from_seeds(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: boo
     fitted, parts, supports = [], [], []
     for i, (p, t) in enumerate(zip(primals, tangents, strict=True)):
         leaves, tree = trees.flatten(p)
-        seeds = [None] * len(leaves) if t is None else trees.leaves_or_none(tree, t, f"jvp: tangent {i}")
+        seeds = [None] * len(leaves) if t is None else leaves_or_none(tree, t, f"jvp: tangent {i}")
         pairs = [check_tangent(x, s, f" of primal {i}") for x, s in zip(leaves, seeds, strict=True)]
         fitted.append(trees.unflatten(tree, [x for x, _ in pairs]))
         parts.append((tree, len(leaves)))
@@ -146,7 +147,7 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool) -
         if t is None:
             args.append(p if config._x64 else trees.unflatten(tree, [as_value(leaf) for leaf in leaves]))
             continue
-        tangent_leaves = trees.leaves_or_none(tree, t, f"jvp: tangent {i}")
+        tangent_leaves = leaves_or_none(tree, t, f"jvp: tangent {i}")
         boxed = []
         for k, (leaf, tl) in enumerate(zip(leaves, tangent_leaves, strict=True)):
             place = f" of primal {i}" if tree is trees.LEAF else f" of primal {i}, leaf {k},"
@@ -208,7 +209,7 @@ def _own(result: Any, given: Any) -> Any:
 def _look_for_zeros(f: Any, primals: Any, tangents: Any, has_aux: bool) -> None:
     chosen = [i for i, t in enumerate(tangents) if t is not None]
     leaves, tree = trees.flatten([primals[i] for i in chosen])
-    directions = trees.leaves_or_none(tree, [tangents[i] for i in chosen], "jvp: the tangents")
+    directions = leaves_or_none(tree, [tangents[i] for i in chosen], "jvp: the tangents")
     moved = [t is not None and dtype_of(as_value(t)) != FLOAT0 for t in directions]
     values = [as_value(x) for x in leaves]
 

@@ -13,6 +13,7 @@ from ..core import Tracer, Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, ShapeError
 from ..ops.elementwise import multiply
 from ..ops.shape import concatenate, reduce_sum, reshape, stack
+from ..prefixes import leaves_or_none
 from .collapsed import collapsed
 from .derivatives import over_basis
 from .forward import check_output, strong, zeros_like
@@ -88,7 +89,7 @@ class Laplacian(_Operator):
         if self.samples is not None:
             directions, count, factor = _signs(self.key, self.samples, leaves), self.samples, 2.0
         elif self.directions is not None:
-            directions = [as_value(d) for d in trees.leaves_or_none(tree, self.directions, "laplacian: directions")]
+            directions = [as_value(d) for d in leaves_or_none(tree, self.directions, "laplacian: directions")]
             counts = {shape_of(d)[:1] for d in directions}
             for d, x in zip(directions, leaves, strict=True):
                 if shape_of(d)[1:] != shape_of(x) or len(counts) != 1 or not shape_of(d):
@@ -99,7 +100,7 @@ class Laplacian(_Operator):
             count = shape_of(directions[0])[0]
             factor = 2.0 * count
         elif self.weights is not None:
-            given = trees.leaves_or_none(tree, self.weights, "laplacian: weights")
+            given = leaves_or_none(tree, self.weights, "laplacian: weights")
             parts = []
             for w, x in zip(given, leaves, strict=True):
                 w = as_value(w)

@@ -23,6 +23,7 @@ from ..ops.memory import as_now
 from ..ops.reduction import all as all_of
 from ..ops.shape import moveaxis
 from ..ops.written import Held, hold_again, leave
+from ..prefixes import broadcast_prefix
 from ..program import Atom, Literal, Var, subprograms
 from . import joining, paths
 from .batching import in_axis
@@ -249,7 +250,7 @@ def vmap_of_paths(
     if len(found) > config.max_paths:
         raise _too_many(f, found)
     out_tree, types = _agreed(found)
-    out_axes = trees.broadcast_prefix(mapped.out_axes, out_tree, what="vmap: out_axes", root="the result")
+    out_axes = broadcast_prefix(mapped.out_axes, out_tree, what="vmap: out_axes", root="the result")
     outs, numbers = _loop(f, found, types, fronts)
     _guard(all_of(numbers >= 0), root)
     results: list[Value] = []

@@ -16,6 +16,7 @@ from ..config import config
 from ..core import Aval, Tracer, aval_of
 from ..errors import ArgumentError, NotSupportedError
 from ..ops.derived import compiled
+from ..prefixes import broadcast_prefix
 from ..program import Program
 from .batching import axis_env
 from .donation import DonatingJit
@@ -155,7 +156,7 @@ def _spread(prefix: Any, tree: Any, backend: Any, what: str) -> list[Any]:
     """Where each leaf lies, from a prefix of the tree."""
     prefix = tuple(prefix) if isinstance(prefix, list) else prefix
     boxed = trees.map(_Box, prefix, is_leaf=lambda x: x is None)
-    return [backend.placement(b.place) for b in trees.broadcast_prefix(boxed, tree, what=what, root="args")]
+    return [backend.placement(b.place) for b in broadcast_prefix(boxed, tree, what=what, root="args")]
 
 
 __all__ = ["PlacedJit"]

@@ -20,6 +20,7 @@ from ..ops.quiet import Quiet
 from ..ops.sides import hides, kinked
 from ..ops.support import nonzero
 from ..ops.written import STATES, give_back
+from ..prefixes import leaves_or_none
 from . import closures, nans, zeros
 from .forward import FLOAT0, check_output, strong, zeros_like
 from .function import argument_name, check_callable, name_of, shown, split_aux, values_of
@@ -180,7 +181,7 @@ class VJP:
 
     def _pull(self, cotangent: Any) -> tuple[Any, ...]:
         lin = self._linearized
-        leaves = trees.leaves_or_none(lin.out_tree, cotangent, "vjp: the cotangent")
+        leaves = leaves_or_none(lin.out_tree, cotangent, "vjp: the cotangent")
         cts = [
             check_cotangent(ct, out, node is not None, f", leaf {k}," if len(leaves) > 1 else "")
             for k, (ct, out, node) in enumerate(zip(leaves, lin.out_values, lin.out_nodes, strict=True))
@@ -278,7 +279,7 @@ class Pushforward:
         from .forward import check_tangent
 
         lin = self._linearized
-        leaves = trees.leaves_or_none(lin.in_tree, tangents, "linearize: the tangents")
+        leaves = leaves_or_none(lin.in_tree, tangents, "linearize: the tangents")
         values = []
         for k, (x, t, inexact) in enumerate(zip(lin.leaves, leaves, lin.inexact, strict=True)):
             if inexact:

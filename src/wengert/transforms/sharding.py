@@ -16,6 +16,7 @@ from ..core import Aval, aval_of
 from ..errors import ArgumentError
 from ..ops.shards import MeshAxis, Spec, cut, index_aval, mentioned, of_parts, shard_map_p, sharding_constraint_p
 from ..ops.varying import varying
+from ..prefixes import broadcast_prefix
 from .batching import axis_env
 from .forward import check_output
 from .function import check_callable, name_of, shown, values_of
@@ -133,7 +134,7 @@ def as_spec(spec: Any, mesh: Any) -> Spec:
 
 def _specs(prefix: Any, tree: Any, mesh: Any, what: str) -> tuple[Spec, ...]:
     """A spec for each leaf."""
-    found = trees.broadcast_prefix(_boxed(prefix), tree, what=f"shard_map: {what}", root=what)
+    found = broadcast_prefix(_boxed(prefix), tree, what=f"shard_map: {what}", root=what)
     return tuple(as_spec(box.spec, mesh) for box in found)
 
 
@@ -260,7 +261,7 @@ def with_sharding_constraint(x: Any, shardings: Any) -> Any:
         array([1., 1.])
     """
     leaves, tree = trees.flatten(x)
-    boxes = trees.broadcast_prefix(
+    boxes = broadcast_prefix(
         trees.map(_Box, shardings, is_leaf=lambda s: s is None), tree, what="with_sharding_constraint", root="x"
     )
     values = values_of(leaves, tree, "with_sharding_constraint", root="x")

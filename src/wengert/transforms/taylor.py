@@ -13,6 +13,7 @@ from ..config import config
 from ..core import Value, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError, TreeError
 from ..ops.shape import broadcast_to, stack
+from ..prefixes import leaves_or_none
 from . import nans
 from .forward import check_output, check_tangent, strong
 from .function import Transformed, check_callable, name_of, shown
@@ -73,7 +74,7 @@ def _jet(f: Callable[..., Any], primals: Any, series: Any, factorial_scaled: boo
     for i, (p, s) in enumerate(zip(primals, series, strict=True)):
         leaves, tree = trees.flatten(p)
         structures.append((tree, len(leaves)))
-        terms = [None] if s is None else [trees.leaves_or_none(tree, t, f"jet: a term of series {i}") for t in s]
+        terms = [None] if s is None else [leaves_or_none(tree, t, f"jet: a term of series {i}") for t in s]
         for j, x in enumerate(leaves):
             place = f" of primal {i}" if tree is trees.LEAF else f" of primal {i}, leaf {j},"
             coefficients: list[Value | None] = []

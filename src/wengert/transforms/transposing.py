@@ -20,6 +20,7 @@ from ..errors import (
     NotLinearError,
 )
 from ..ops.support import Support
+from ..prefixes import leaves_or_none
 from .forward import strong
 from .function import (
     check_callable,
@@ -121,7 +122,7 @@ def linear_transpose(f: Callable[..., Any], *primals: Any, reduce_axes: Sequence
                 return out_leaves
 
             def fitted(outs: Sequence[Any]) -> Sequence[Value | None]:
-                cts = trees.leaves_or_none(out_tree, cotangent, "linear_transpose: the cotangent")
+                cts = leaves_or_none(out_tree, cotangent, "linear_transpose: the cotangent")
                 return [check_cotangent(ct, o, True, what="linear_transpose") for ct, o in zip(cts, outs, strict=True)]
 
             grads = transpose_flat(run, avals, fitted, keeps=True)

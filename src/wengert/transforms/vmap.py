@@ -20,6 +20,7 @@ from ..ops.indexing import getitem
 from ..ops.memory import as_now
 from ..ops.shape import moveaxis
 from ..ops.written import held, hold_again, leave
+from ..prefixes import broadcast_prefix
 from . import joining, nans, pairs, paths
 from .batching import BatchTrace, BatchTracer, in_axis
 from .forward import check_output, strong
@@ -78,7 +79,7 @@ class Vmap(Transformed):
                 f"argument{'s' * (len(args) != 1)}"
             )
         leaves, tree = trees.flatten((args, kwargs))
-        axes = trees.broadcast_prefix(in_axes, trees.structure(args), what="vmap: in_axes", root="args")
+        axes = broadcast_prefix(in_axes, trees.structure(args), what="vmap: in_axes", root="args")
         axes += [0] * (len(leaves) - len(axes))
         size = None if self.axis_size is None else as_length(self.axis_size, "vmap: axis_size")
         source = "axis_size"
@@ -147,7 +148,7 @@ class Vmap(Transformed):
             out_leaves, out_tree = trees.flatten(out)
             if trace.group is not None:
                 out_leaves = self._other_runs(trace, leaves, axes, tree, out_leaves, out_tree, before)
-            out_axes = trees.broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
+            out_axes = broadcast_prefix(self.out_axes, out_tree, what="vmap: out_axes", root="the result")
             results = []
             for x, axis in zip(out_leaves, out_axes, strict=True):
                 x = check_output(x, f)

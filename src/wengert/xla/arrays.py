@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import trees
 from ..errors import ArgumentError
+from ..prefixes import broadcast_prefix
 from .meshes import as_sharding
 from .real import Array, jax, wide
 
@@ -24,7 +25,7 @@ def from_parts(part: Any, sharding: Any, shape: Sequence[int] | None = None) -> 
 def place(x: Any, shardings: Any) -> Any:
     """See `wengert.sharding`."""
     leaves, tree = trees.flatten(x)
-    boxes = trees.broadcast_prefix(
+    boxes = broadcast_prefix(
         trees.map(lambda s: [s], shardings, is_leaf=lambda s: s is None), tree, what="place: shardings", root="x",
         is_leaf=lambda s: type(s) is list,
     )  # fmt: skip

@@ -19,7 +19,7 @@ class Spread(Array):
         together: the number of the element where all lanes begin, if those of an element lie together.
     """
 
-    w: Any  # a `lanes.LaneWriter`
+    w: Any  # a `lane_values.LaneValues`
 
     def __init__(
         self, w: Any, dtype: np.dtype, shape: tuple[int, ...], pointer: str, offsets: V, step: int, together: V | None

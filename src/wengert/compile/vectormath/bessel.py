@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..emitter import Emitter, V
-from .coefficients import I0, I0_LARGE, I0_LESS_I1, I1, I1_LARGE
 from .exponential import exp
 from .kit import at_least, at_most, in_double, polynomial
+from .special_coefficients import I0, I0_LARGE, I0_LESS_I1, I1, I1_LARGE
 
 FAR = 12.0
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 from ..emitter import Emitter, V
-from .coefficients import ERF, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL, NDTRI_FAR
 from .exponential import expm1_reduced, reduced
 from .kit import INF, NAN, at_least, at_most, fast_two_sum, in_double, polynomial, scale, two_product
 from .logarithm import log_of_parts, split
+from .special_coefficients import ERF, ERFCX, ERFINV_CENTRE, ERFINV_MIDDLE, ERFINV_TAIL, NDTRI_FAR
 
 # erf is a polynomial up to here, where it loses nothing to ``1 - erfc``
 NEAR = 0.65

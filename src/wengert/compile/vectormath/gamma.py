@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 from ..emitter import Emitter, V
-from .coefficients import DIGAMMA_REST, GAMMALN, GAMMALN_REST
 from .kit import INF, NAN, in_double, is_integer, is_zero, polynomial
 from .logarithm import log_of_parts, split
+from .special_coefficients import DIGAMMA_REST, GAMMALN, GAMMALN_REST
 from .trigonometric import sin_of_reduced
 
 LARGE = 5.0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import trees
+from ...prefixes import broadcast_prefix
 from ..extend.jaxpr import DebugInfo
 from ..extend.linear_util import WrappedFun, transformation_with_aux2
 from .extend_core import shaped_abstractify
@@ -82,7 +83,7 @@ def rebase_donate_argnums(donate_argnums: Sequence[int], static_argnums: Sequenc
 
 def flatten_axes(name: str, treedef: Any, axis_tree: Any, *, kws: bool = False, tupled_args: bool = False) -> list[Any]:
     """The entry of a prefix tree for each leaf."""
-    return trees.broadcast_prefix(axis_tree, spec_of(treedef), what=name)
+    return broadcast_prefix(axis_tree, spec_of(treedef), what=name)
 
 
 def safe_map(f: Callable[..., Any], *sequences: Any) -> list[Any]:

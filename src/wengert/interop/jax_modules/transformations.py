@@ -13,6 +13,7 @@ from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, LinearTracer, as_array
 from ...errors import NotSupportedError
 from ...jacobians import hessian as our_hessian
+from ...prefixes import broadcast_prefix
 from ...provided import provide
 from ...transforms import jit as jits
 from ...transforms.checkpoint import checkpoint as our_checkpoint
@@ -147,7 +148,7 @@ def _leaf_axes(in_axes: Any, args: Any, kwargs: Any) -> list[Any]:
     """The mapped axis of each leaf of arguments."""
     axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
     named = trees.map(lambda _: 0, kwargs)
-    return trees.broadcast_prefix((axes, named), (args, kwargs), what="vmap: in_axes", root="args")
+    return broadcast_prefix((axes, named), (args, kwargs), what="vmap: in_axes", root="args")
 
 
 def _checkpointed(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
