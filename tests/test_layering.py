@@ -64,7 +64,7 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 ENGINE = frozenset(
     f"transforms.{name}"
     for name in "forward reverse linearizing tape transposing batching staging basis zeros ownership function nans "
-    "refusals closures signatures series beside kinks paths joining guards pairs jvp".split()
+    "refusals closures signatures series beside kinks paths joining guards vmap pairs jvp".split()
 )  # what runs a function and its derivative; below the Programs, whose rules are derived by it
 PROGRAMS = frozenset(
     f"ops.{name}"
@@ -338,7 +338,7 @@ def test_no_file_is_longer_than_a_room():
 SEAMS = {
     "backends.py": 12,
     "compile": 18,
-    "core.py": 49,
+    "core.py tracers.py": 49,
     "costs.py": 0,
     "interpreter.py": 24,
     "lowering": 29,
@@ -347,12 +347,12 @@ SEAMS = {
     "ops/linear.py": 100,
     "program.py": 24,
     "transforms": 62,
-    "transforms/batching.py": 40,
+    "transforms/batching.py transforms/vmap.py": 40,
     "transforms/forward.py": 24,
     "transforms/linearizing.py": 29,
-    "transforms/staging.py": 30,
+    "transforms/staging.py transforms/guards.py transforms/known_programs.py": 30,
     "transforms/tape.py": 39,
-    "trees.py": 64,
+    "trees.py tree_keys.py prefixes.py": 59,
 }
 
 
@@ -370,8 +370,9 @@ def signatures_with_any(path: Path) -> list[bool]:
 
 @pytest.mark.parametrize("seam", SEAMS)
 def test_signatures_with_any_do_not_become_more(seam):
-    place = ROOT / seam
-    found = [x for p in (place.rglob("*.py") if place.is_dir() else [place]) for x in signatures_with_any(p)]
+    places = [ROOT / name for name in seam.split()]
+    files = [p for place in places for p in (place.rglob("*.py") if place.is_dir() else [place])]
+    found = [x for p in files for x in signatures_with_any(p)]
     assert 100 * sum(found) <= SEAMS[seam] * len(found), (
         "name a protocol or a type in place of Any, see `lowering.Step`"
     )

@@ -13,15 +13,15 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.transforms import native_calls, staging
+from wengert.transforms import known_programs, native_calls
 
 GROWTH = """
 import gc
 import numpy as np, wengert as w, wengert.numpy as wnp
 from wengert import lax
-from wengert.transforms import native_calls, staging
+from wengert.transforms import known_programs, native_calls
 w.config.disk_cache = False
-native_calls.KINDS = staging.MOST = 8
+native_calls.KINDS = known_programs.MOST = 8
 x = np.linspace(0, 1, 30)
 many = w.jit(lambda x: wnp.sum(x * 2))
 static = w.jit(lambda x, k: x * k, static_argnums=1)
@@ -72,7 +72,7 @@ def test_kinds_of_arguments_that_were_used_last_are_remembered(monkeypatch):
 
 
 def test_programs_that_are_equal_are_remembered_within_bounds():
-    assert len(staging._known) <= staging.MOST
+    assert len(known_programs._known) <= known_programs.MOST
 
 
 LOWERED = """

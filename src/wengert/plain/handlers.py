@@ -16,6 +16,7 @@ from ..frames import FOREIGN, caller, is_library_frame
 from ..ops import elementwise as ew
 from ..ops import memory, selection, writing
 from ..ops.indexing import getitem
+from ..ops.view_steps import settled_key
 from ..ops.written import Written, state_of, traced
 from ..provided import provided
 
@@ -30,7 +31,7 @@ def read(x: Any, key: Any) -> Any:
     chosen = selection.selection_of(x, key)
     if chosen is not None:
         return chosen
-    return getitem(x, memory.settled_key(_stacked(key))[0])
+    return getitem(x, settled_key(_stacked(key))[0])
 
 
 def _stacked(key: Any) -> Any:
