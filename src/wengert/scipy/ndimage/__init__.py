@@ -1,6 +1,6 @@
 """scipy.ndimage for arrays and values under transformation.
 
-Names only: `splines` has images at any places, `filters` correlations, Gaussians and windows, `moved` images under affine maps.
+Names only: `splines` has images at any places, `filters` correlations and Gaussians, `ranks` extremes of windows, `moved` images under affine maps.
 """
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one
@@ -16,15 +16,13 @@ from .filters import (
     gaussian_gradient_magnitude,
     gaussian_laplace,
     laplace,
-    maximum_filter,
-    median_filter,
-    minimum_filter,
     prewitt,
     sobel,
     uniform_filter,
     uniform_filter1d,
 )
 from .moved import affine_transform, center_of_mass, rotate, shift, zoom
+from .ranks import maximum_filter, median_filter, minimum_filter
 from .splines import map_coordinates, spline_filter, spline_filter1d
 
 __all__ = [
