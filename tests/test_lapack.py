@@ -1,5 +1,6 @@
 """Factorisations in compiled programs: lanes for small matrices, LAPACK for others, against NumPy."""
 
+import re
 import threading
 from functools import partial
 
@@ -8,7 +9,8 @@ import pytest
 
 import wengert as w
 import wengert.numpy as wnp
-from wengert.compile import lapack
+from wengert import config
+from wengert.compile import blas, lapack
 from wengert.compile.executable import Executable
 from wengert.compile.fusion import Call
 from wengert.ops import decompositions as dec
@@ -426,3 +428,49 @@ def test_many_right_sides_are_solved_in_vectors(n, m, dtype):
             solve = lambda t, b, low=lower, way=flipped: wsl.solve_triangular(t, b, lower=low, trans=way)  # noqa: E731
             wanted = np.linalg.solve(triangle.T if flipped else triangle, b)
             np.testing.assert_allclose(w.jit(solve)(triangle.astype(dtype), b), wanted, **close)
+
+
+def _all_routines(a, b, h):
+    """Every routine that compiled code calls."""
+    return (
+        wnp.linalg.solve(a, b), wnp.linalg.inv(a + b), wnp.linalg.slogdet(a @ b), wsl.lu_factor(a),
+        wsl.solve_triangular(a, b, lower=True), wsl.solve_triangular(a, b[:, 0]), wnp.linalg.cholesky(h),
+        wnp.linalg.eigh(h), wnp.linalg.eigvalsh(h), wnp.linalg.svd(a), wnp.linalg.svd(b, compute_uv=False), wnp.linalg.qr(a),
+        wsl.solve_banded((1, 1), a[:3] + 9.0, b),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128])
+def test_one_library_is_called(dtype, monkeypatch):
+    """NumPy's OpenBLAS and SciPy's have threads that slow down each other's; where NumPy's is not found, SciPy's does all."""
+    n, found = 170, blas.numpy_blas()
+    a, b = (numbers(n, n, dtype=np.float64, seed=s).astype(dtype) for s in (1, 2))
+    a = a + dtype(n) * np.eye(n, dtype=dtype)
+    h = (a + a.conj().T) / 2
+    f = _all_routines if dtype is not np.complex128 else lambda *args: _all_routines(*args)[:5]
+    wanted = w.jit(f)(a, b, h)
+    text = w.jit(f).lower(a, b, h).llvm()
+    routines = set(re.findall(r"@(wengert\.[sdcz][a-z]{4}\w*)\(", text))
+    assert len(routines) >= 5 and all(r.endswith(blas.WIDE) == (found is not None) for r in routines)
+    monkeypatch.setattr(blas, "numpy_blas", lambda: None)
+    with config.override(disk_cache=False):
+        other = w.jit(lambda *args: f(*args))
+        text = w.jit(f).lower(a, b, h).llvm()
+        for x, y in zip(w.tree.leaves(other(a, b, h)), w.tree.leaves(wanted), strict=True):
+            scale = np.max(np.abs(y))
+            np.testing.assert_allclose(
+                np.abs(x), np.abs(y), rtol=0, atol=1e-3 * scale if dtype is np.float32 else 1e-10 * scale
+            )
+    assert not re.search(rf"@wengert\.[sdcz]\w+{blas.WIDE}", text)
+
+
+def test_code_from_the_disk_for_a_library_that_is_gone_is_made_anew(tmp_path, monkeypatch):
+    if blas.numpy_blas() is None:
+        pytest.skip("NumPy has no OpenBLAS of its own here")
+    a = matrices(30)
+    with config.override(cache_dir=str(tmp_path)):
+        want = w.jit(lambda a: wnp.linalg.inv(a))(a)
+        monkeypatch.setattr(blas, "numpy_blas", lambda: None)
+        blas.blas_address.cache_clear()
+        np.testing.assert_allclose(w.jit(lambda a: wnp.linalg.inv(a))(a), want, rtol=1e-10)
+    blas.blas_address.cache_clear()

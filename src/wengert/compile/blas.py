@@ -1,8 +1,10 @@
 """The addresses of BLAS and LAPACK routines.
 
 NumPy's wheels and SciPy's each bring an OpenBLAS with threads of its own, which go on looking for work for some
-hundredths of a second after a product, and then slow down the threads of the other one twofold. So products of matrices go
-to NumPy's, which eager ones have used, where it is found; everything else goes through SciPy's function pointers.
+hundredths of a second after a call, and then slow down the threads of the other one, manifold where other programs run
+beside. So compiled code uses one of them: NumPy's, which eager products have used, where it is found; it counts in 64 bits.
+Otherwise everything goes through SciPy's function pointers, which count in 32. A routine's symbol says which it is, so that code
+from the disk finds the one it was made for, or is made anew.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-# NumPy's counts in 64 bits and SciPy's in 32. Numbers are passed by address, and where the low half of a number comes first
-# one of 64 bits is one of 32 too.
-INTEGER = "i64" if sys.byteorder == "little" else "i32"
-_PRODUCTS = ("sgemm", "dgemm", "cgemm", "zgemm")
+WIDE = "_64"  # ends the symbols of routines that count in 64 bits
+# What compiled code calls, without the letter of the dtype.
+_ROUTINES = "gemm trsm trsv getrf getrs getri potrf gtsv gesdd geqrf".split()
+_REAL, _COMPLEX = ("syevd", "orgqr"), ("heevd", "ungqr")
 
 
 @lru_cache(maxsize=2)
@@ -53,21 +55,48 @@ def numpy_blas() -> Any:
                 library = ctypes.CDLL(str(path))  # it is loaded already
             except OSError:
                 continue
-            if all(hasattr(library, f"scipy_{routine}_64_") for routine in _PRODUCTS):
+            if all(hasattr(library, _name(t + r)) for t in "sd" for r in (*_ROUTINES, *_REAL)) and all(
+                hasattr(library, _name(t + r)) for t in "cz" for r in (*_ROUTINES, *_COMPLEX)
+            ):
                 return library
     return None
 
 
+def _name(routine: str) -> str:
+    return f"scipy_{routine}_64_"
+
+
+def integer() -> str:
+    """The type of the integers that routines are called with, by address."""
+    return "i32" if numpy_blas() is None else "i64"
+
+
+def symbol(routine: str) -> str:
+    """The name of a routine in LLVM's text.
+
+    Example:
+        >>> symbol("dgemm").removesuffix(WIDE)
+        'wengert.dgemm'
+    """
+    return f"wengert.{routine}" + ("" if numpy_blas() is None else WIDE)
+
+
 @lru_cache(maxsize=64)
 def blas_address(routine: str) -> int:
-    """The address of a BLAS or LAPACK routine.
+    """The address of a BLAS or LAPACK routine, by its symbol without ``wengert.``.
+
+    Raises:
+        LookupError: code that was kept on disk counts in 64 bits, and no library here does.
 
     Example:
         >>> blas_address("dgemm") != blas_address("sgemm")
         True
     """
-    if routine in _PRODUCTS and INTEGER == "i64" and numpy_blas() is not None:
-        return ctypes.cast(getattr(numpy_blas(), f"scipy_{routine}_64_"), ctypes.c_void_p).value or 0
+    if routine.endswith(WIDE):
+        library = numpy_blas()
+        if library is None:
+            raise LookupError(f"no library here has {routine}")
+        return ctypes.cast(getattr(library, _name(routine.removesuffix(WIDE))), ctypes.c_void_p).value or 0
     capsule = _pointers("cython_blas").get(routine) or _pointers("cython_lapack")[routine]
     get_name = ctypes.pythonapi.PyCapsule_GetName
     get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
@@ -76,4 +105,4 @@ def blas_address(routine: str) -> int:
     return get(capsule, get_name(capsule))
 
 
-__all__ = ["INTEGER", "blas_address", "numpy_blas"]
+__all__ = ["blas_address", "integer", "numpy_blas", "symbol"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from . import blas
 from .emitter import BITS, PAIRS, Emitter, Region, V
 from .interrupts import DECLARATION, NAME, STOPPED, ask, every
 
@@ -177,7 +178,7 @@ class Function:
     def call(self, routine: str, *arguments: V | int | str | float, type_: str = "double") -> None:
         """Call a BLAS or LAPACK routine: all arguments by address, numbers and letters as constants in memory."""
         addresses = [self._constant(a, type_) for a in arguments]
-        name = f"wengert.{routine}"
+        name = blas.symbol(routine)
         self.e.declarations.setdefault(name, f"declare void @{name}({', '.join(['ptr'] * len(addresses))})")
         self.e.raw(f"  call void @{name}({', '.join(addresses)})")
 
@@ -187,7 +188,7 @@ class Function:
         if isinstance(a, str):
             name, text = f"@char{a}", f"i8 {ord(a)}"
         elif isinstance(a, int):
-            name, text = f"@int{a}", f"i32 {a}"
+            name, text = f"@int{a}", f"{blas.integer()} {a}"
         else:
             assert a == 1.0
             part = _REALS.get(type_)

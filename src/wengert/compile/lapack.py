@@ -1,7 +1,7 @@
 """Factorisations: solves, inverses, determinants and decompositions of stacks of matrices, without Python in between.
 
 Each is a function over the stack. Small matrices are eliminated many at once (`lanes`); larger ones go to LAPACK through
-SciPy's function pointers, one after the other. LAPACK reads columns, so matrices are copied as their transposes, which
+the library that multiplies matrices (`blas`), one after the other. LAPACK reads columns, so matrices are copied as their transposes, which
 keeps its choices (pivots, signs of vectors) the ones that NumPy makes. Steps that need the LU factors of one matrix, as
 a solve and its gradient do, share them.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from ..core import Aval
 from ..lowering import formulas, kernels
 from ..program import Atom, Equation, Literal, Var
-from . import lanes, substitution
+from . import blas, lanes, substitution
 from .emitter import BITS, PAIRS, V
 from .function import Function
 from .interleaved import REAL
@@ -58,7 +58,7 @@ class Factors:
 
     def __init__(self, step: Factorisation) -> None:
         self.pivots_at = step.batch * step.rows**2 * BITS[step.type] // 8
-        self.memory = room(self.pivots_at + step.batch * step.rows * 4)
+        self.memory = room(self.pivots_at + step.batch * step.rows * BITS[blas.integer()] // 8)
         self.of_transpose = False
 
 
@@ -155,7 +155,8 @@ class Calls:
         self.f, self.type = f, type_
         self.complex = type_ in PAIRS.values()
         self.real = next((real for real, pair in PAIRS.items() if pair == type_), type_)
-        self.info = f.alloca("i32")
+        self.integer = blas.integer()
+        self.info = f.alloca(self.integer)
 
     def __call__(self, routine: str, *arguments: V | int | str | float) -> None:
         prefix = {"float": "s", "double": "d", "<2 x float>": "c", "<2 x double>": "z"}[self.type]
@@ -187,11 +188,16 @@ class Calls:
         return tests[0] if len(tests) == 1 else e.and_(*tests)
 
     def integers(self, count: int) -> V:
-        return self.f.scratch("i32", count)
+        return self.f.scratch(self.integer, count)
+
+    def pivot(self, pivots: V, i: V) -> V:
+        """A pivot, counted from 1, as an i64."""
+        found = self.f.load(self.integer, self.f.at(pivots, self.integer, i))
+        return found if self.integer == "i64" else self.f.e.cast("sext", found, "i64")
 
     def failed(self) -> V:
         """Whether the last call gave an `info`; gesdd gives a negative one for NaN."""
-        return self.f.e.icmp("ne", self.f.load("i32", self.info), self.f.e.constant(0, "i32"))
+        return self.f.e.icmp("ne", self.f.load(self.integer, self.info), self.f.e.constant(0, self.integer))
 
     def lu(self, s: Factorisation, a: V, transpose: bool = False) -> tuple[V, V, V, bool]:
         """LU factors and pivots of a matrix or its transpose, whether it is singular, and whether it is the transpose."""
@@ -201,7 +207,9 @@ class Calls:
         else:
             base = f.pointers[-1]
             factors = f.at(base, self.type, e.imul(self.number, f.integer(n * n)))
-            pivots = f.at(f.at(base, "i8", f.integer(shared.pivots_at)), "i32", e.imul(self.number, f.integer(n)))
+            pivots = f.at(
+                f.at(base, "i8", f.integer(shared.pivots_at)), self.integer, e.imul(self.number, f.integer(n))
+            )
             if s.makes:
                 shared.of_transpose = transpose
             transpose = shared.of_transpose
@@ -251,12 +259,15 @@ def _substituted(c: Calls, n: int, m: int, factors: V, pivots: V, flipped: bool,
     def entry(i: V, k: V) -> V:
         return f.at(factors, c.type, f.place(i, n, k) if flipped else f.place(k, n, i))
 
+    def pivot(i: V) -> V:
+        return c.pivot(pivots, i)
+
     if not flipped:
-        substitution.swap_rows(f, rows, n, pivots, False)
+        substitution.swap_rows(f, rows, n, pivot, False)
     for lower in (True, False):
         substitution.substitute(f, rows, n, entry, lower, lower != flipped)
     if flipped:
-        substitution.swap_rows(f, rows, n, pivots, True)
+        substitution.swap_rows(f, rows, n, pivot, True)
 
 
 def triangular_solve(c: Calls, s: Factorisation, a: V, b: V, x: V) -> None:
@@ -297,14 +308,15 @@ def lu_factors(c: Calls, s: Factorisation, a: V, x: V, pivots: V, order: V) -> N
     m, n, f, e = s.rows, s.columns, c.f, c.f.e
     matrix = c.room(m * n)
     f.turn(a, matrix, c.type, m, n)
-    c("getrf", m, n, matrix, m, pivots, c.info)  # a pivot that is zero leaves valid factors
+    found = c.integers(min(m, n))
+    c("getrf", m, n, matrix, m, found, c.info)  # a pivot that is zero leaves valid factors
     f.turn(matrix, x, c.type, n, m)
     with f.loop(f.integer(m)) as i:
         f.store(e.cast("trunc", i, "i32"), f.at(order, "i32", i))
     with f.loop(f.integer(min(m, n))) as i:
-        pivot = e.isub(f.load("i32", f.at(pivots, "i32", i)), e.constant(1, "i32"))
-        f.store(pivot, f.at(pivots, "i32", i))
-        here, there = f.at(order, "i32", i), f.at(order, "i32", e.cast("sext", pivot, "i64"))
+        pivot = e.isub(c.pivot(found, i), f.integer(1))
+        f.store(e.cast("trunc", pivot, "i32"), f.at(pivots, "i32", i))
+        here, there = f.at(order, "i32", i), f.at(order, "i32", pivot)
         first, second = f.load("i32", here), f.load("i32", there)
         f.store(second, here)
         f.store(first, there)
@@ -342,8 +354,7 @@ def determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
         m, k = lanes.times(e, (f.load(t, product), f.load(integer, exponent)), pivot)
         f.store(m, product)
         f.store(k, exponent)
-        row = f.load("i32", f.at(pivots, "i32", i))
-        moved = e.icmp("ne", row, e.cast("trunc", e.iadd(i, f.integer(1)), "i32"))
+        moved = e.icmp("ne", c.pivot(pivots, i), e.iadd(i, f.integer(1)))
         sign = e.xor(moved, e.fcmp("olt", pivot, e.constant(0.0, t)))
         f.store(e.xor(f.load("i8", odd), e.cast("zext", sign, "i8")), odd)
     m, k = lanes.centred(e, f.load(t, product), f.load(integer, exponent))
@@ -363,8 +374,7 @@ def _complex_determinant(c: Calls, s: Factorisation, a: V, *out: V) -> None:
     with f.loop(f.integer(n)) as i:
         x, y = c.parts(f.load(c.type, f.at(factors, c.type, f.place(i, n, i))))
         r = formulas.hypot(e, size, x, y)
-        row = f.load("i32", f.at(pivots, "i32", i))
-        moved = e.icmp("ne", row, e.cast("trunc", e.iadd(i, f.integer(1)), "i32"))
+        moved = e.icmp("ne", c.pivot(pivots, i), e.iadd(i, f.integer(1)))
         x, y = (e.fdiv(e.select(moved, e.fneg(v), v), r) for v in (x, y))
         p, q = f.load(t, re), f.load(t, im)
         f.store(e.fsub(e.fmul(p, x), e.fmul(q, y)), re)

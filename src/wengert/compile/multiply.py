@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import pool
-from .blas import INTEGER
+from . import blas, pool
 from .emitter import BITS, PAIRS, QUICK, literal_text
 from .gemm import gemm, packs
 from .interrupts import ask, every, look
@@ -134,14 +133,14 @@ def number_text(type_: str, value: float) -> str:
 
 def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
     """``C = A B`` in rows is ``C' = B' A'`` in columns, as BLAS counts."""
-    routine = BLAS[type_]
+    routine, symbol = BLAS[type_], blas.symbol(BLAS[type_])
     one, zero = (f"@{w}.{routine}" for w in ("one", "zero"))
     module.texts.shared_constant(one, f"{type_} {number_text(type_, 1.0)}")
     module.texts.shared_constant(zero, f"{type_} zeroinitializer")
-    module.texts.declare(f"wengert.{routine}", f"declare void @wengert.{routine}({', '.join(['ptr'] * 13)})")
+    module.texts.declare(symbol, f"declare void @{symbol}({', '.join(['ptr'] * 13)})")
 
     def number(value: int) -> str:
-        return f"ptr {module.texts.shared_constant(f'@count{value}', f'{INTEGER} {value}')}"
+        return f"ptr {module.texts.shared_constant(f'@count{value}', f'{blas.integer()} {value}')}"
 
     def factor(steps: Any, rows: int, columns: int) -> tuple[str, str]:
         """Whether a factor lies transposed, and the step that is not 1.
@@ -158,7 +157,7 @@ def _library_call(module: Any, p: Product, type_: str) -> Callable[[str, str, st
     def call(a: str, b: str, c: str) -> str:
         arguments = (turn_y, turn_x, n, m, k, f"ptr {one}", f"ptr {b}", step_y, f"ptr {a}", step_x, f"ptr {zero}",
                      f"ptr {c}", step)  # fmt: skip
-        return f"  call void @wengert.{routine}({', '.join(arguments)})"
+        return f"  call void @{symbol}({', '.join(arguments)})"
 
     return call
 

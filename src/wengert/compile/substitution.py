@@ -91,13 +91,17 @@ def substitute(f: Any, x: Rows, n: int, entry: Callable[[V, V], V], lower: bool,
             solved(row(f.integer(n - 1)), j, lanes)
 
 
-def swap_rows(f: Any, x: Rows, n: int, pivots: V, back: bool) -> None:
-    """Rows change places as LAPACK's pivots say, counted from 1; `back`: undone."""
+def swap_rows(f: Any, x: Rows, n: int, pivot: Callable[[V], V], back: bool) -> None:
+    """Rows change places as LAPACK's pivots say, counted from 1; `back`: undone.
+
+    Args:
+        pivot: that of a row.
+    """
     e = f.e
     for first, end, lanes in strips(x.m, 4 * WIDEST * 8 // BITS[x.type]):
         with f.loop(f.integer(end), f.integer(first), step=lanes) as j, f.loop(f.integer(n)) as count:
             i = e.isub(f.integer(n - 1), count) if back else count
-            other = e.isub(e.cast("sext", f.load("i32", f.at(pivots, "i32", i)), "i64"), f.integer(1))
+            other = e.isub(pivot(i), f.integer(1))
             here, there = x.get(i, j, lanes), x.get(other, j, lanes)
             x.put(i, j, there)
             x.put(other, j, here)
