@@ -13,9 +13,9 @@ from .config import config
 from .core import PENDING as _PENDING
 from .jacobians import hessian, jacobian, value_and_hessian, value_and_jacobian
 from .nearest import no_attribute as _no_attribute
+from .ops import above as _above
 from .ops import keys as _keys
 from .ops import operators as _operators
-from .provided import provide as _provide
 from .transforms.derivatives import hvp, jacfwd, jacrev, stop_gradient
 from .transforms.gradient import grad, value_and_grad
 from .transforms.jit import ShapeDtypeStruct, closure_convert, eval_shape, jit, make_program
@@ -183,7 +183,6 @@ __all__ = [
 _whole: dict[str, _Any] = {}  # namespaces that have been imported to their end
 
 
-@_provide
 def _namespace(name: str) -> _Any:
     """A file of the namespaces, imported when it is first asked for: methods of traced values are functions of theirs."""
     from importlib import import_module
@@ -194,6 +193,9 @@ def _namespace(name: str) -> _Any:
         if not getattr(found.__spec__, "_initializing", False):
             _whole[name] = found
     return found
+
+
+_above.give(_namespace)
 
 
 def __getattr__(name: str) -> _Any:

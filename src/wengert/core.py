@@ -25,7 +25,6 @@ from .errors import (
     ObjectArrayError,
 )
 from .lowering import CALLED
-from .provided import provided
 from .tracers import (
     _SCALARS,
     INNERMOST,
@@ -161,7 +160,7 @@ def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent 
             return t(x)
     if isinstance(x, NESTED_TYPES):
         if any(isinstance(getattr(leaf, "__wengert_value__", leaf), Tracer) for leaf in _nested_leaves(x)):
-            return provided("stack")([as_value(item) for item in x])
+            return Tracer._stacked([as_value(item) for item in x])
     elif not hasattr(x, "__array__") and not hasattr(x, "__array_interface__"):
         if not hasattr(x, "__dlpack__"):
             raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}{_hint(x)}")
@@ -181,7 +180,7 @@ def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent 
 
 def _of_objects(x: Any) -> Value:
     """What an array of objects stands for, such as NumPy makes of a list of traced numbers."""
-    out: Any = provided("unpacked")(x)
+    out: Any = Tracer._unpacked(x)
     if out is x:
         among = f" ({x.reshape(-1)[0]!r} among them)" if x.size else ""
         raise DtypeError(f"expected numbers, got an array of objects{among}: {_remedy(OBJECTS)}")
@@ -223,7 +222,7 @@ def as_array(x: Any) -> Value:
         if x.mutable:
             return x.taken()
         if not x.shape and x.weak:
-            return provided("convert")(x, x.dtype)
+            return x._strong()
         return x
     x = as_value(x)
     return default_dtype(type_of(x)).type(x) if type(x) in _SCALARS else x
@@ -419,9 +418,15 @@ class Primitive:
         return tape.append(self, tuple(args), params, avals.shape, avals.dtype)
 
 
+LATE: list[
+    Callable[[], None]
+] = []  # what declares the primitives of files that nobody has asked for yet: one may be unpickled
+
+
 def _primitive_named(name: str) -> Primitive:
     if name not in Primitive.registry:
-        provided("import_all_operations")()
+        for declare in LATE:
+            declare()
     return Primitive.registry[name]
 
 
@@ -431,6 +436,7 @@ __all__ = [
     "PYTHON_SCALARS",
     "TAKING",
     "Aval",
+    "LATE",
     "LinearTracer",
     "PrimalTracer",
     "Primitive",

@@ -189,7 +189,12 @@ def taker(trace: Trace, primitive: Primitive) -> Any:
 
 
 class Tracer:
-    """A value under transformation. It has NumPy's operators, methods and attributes (see `ops.operators`)."""
+    """A value under transformation. It has NumPy's operators, methods and attributes (see `ops.operators`).
+
+    What files below those of operations ask for is attached as well: `_stacked` makes an array of a list of values, `_unpacked`
+    one of an array of objects, `_strong` is a value that stands no longer for a Python number, `_true_places` are the indices
+    where a mask holds.
+    """
 
     __slots__ = ("__weakref__", "_trace")
     _trace: Any
@@ -207,6 +212,10 @@ class Tracer:
     if TYPE_CHECKING:  # what `ops.operators` attaches
 
         def _attached(self, *_: Any) -> Any: ...
+
+        _stacked: ClassVar[Callable[[list[Any]], Any]]
+        _unpacked: ClassVar[Callable[[Any], Any]]
+        _strong = _true_places = _attached
 
         __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = _attached
         __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = _attached

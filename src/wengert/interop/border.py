@@ -22,7 +22,6 @@ from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer, demoted
 from ..errors import ArgumentError, DtypeError, WengertError
-from ..provided import provided
 from ..transforms.forward import FLOAT0
 from ..transforms.function import name_of
 from ..transforms.symbolic import CustomVJPPrimal
@@ -360,6 +359,9 @@ class Outer(_Function):
         keep: whether weak arguments and results stay weak.
     """
 
+    handed_refs: ClassVar[
+        Callable[..., Any]
+    ]  # a transformation of a function that is handed references; `jax_modules.ref` sets it
     stages: ClassVar[Any]  # a function without arguments that gives the room `jax.stages`; `jax_names` sets it
 
     def __init__(
@@ -393,7 +395,7 @@ class Outer(_Function):
     def _with_refs(self, refs: Any, args: tuple[Any, ...], kwargs: dict[str, Any], plain: Any) -> Any:
         """The result of a call that references may be handed to or closed over in; `plain` is one without regard to them."""
         if self.of_refs is None:
-            self.of_refs = provided("with_refs")(*refs, self.__wrapped__)
+            self.of_refs = self.handed_refs(*refs, self.__wrapped__)
         return self.of_refs(args, kwargs, self._is_static, plain)
 
     def _is_static(self, argument: int | str) -> bool:

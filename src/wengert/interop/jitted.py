@@ -18,7 +18,6 @@ from .. import trees
 from ..config import config, default_dtype
 from ..core import PYTHON_SCALARS, Tracer
 from ..errors import WengertError
-from ..provided import provided
 from ..transforms.function import name_of
 from ..transforms.jit import jit as our_jit
 from .array import Array, wrap
@@ -85,7 +84,9 @@ class PjitFunction(Outer):
                 return self._with_refs(self.remade, args, kwargs, lambda: self._without_refs(args, kwargs))
             return self._without_refs(args, kwargs)
         except np.linalg.LinAlgError:  # compiled code says it of singular matrices, whose solutions are infinite in JAX
-            with provided("infinite_solutions")(), config.override(disable_jit=True), np.errstate(all="ignore"):
+            from ..ops.linalg import infinite_solutions
+
+            with infinite_solutions(), config.override(disable_jit=True), np.errstate(all="ignore"):
                 return self._plain(args, kwargs)
 
     def _without_refs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -122,7 +122,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jax.scipy.spatial.transform": ("wengert.scipy.spatial.transform",),
     "jax.scipy.special": (".scipy_special", "wengert.scipy.special"),
     "jax.scipy.stats": ("wengert.scipy.stats",),
-    "jax.sharding": (".sharding",),
+    "jax.sharding": (".sharding", ".resharding"),
     "jax.stages": (".stages",),
     "jax.test_util": (".test_util", "wengert.testing"),
     "jax.tree": (".tree", "wengert.tree"),

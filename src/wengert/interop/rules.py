@@ -17,7 +17,6 @@ import numpy as np
 from ..config import canonical_dtype, config
 from ..core import as_value, inexact_dtype
 from ..errors import ArgumentError
-from ..provided import provided
 from . import promotion
 from .array import Array, _new, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
 from .border import REFUSED_BY_NUMPY, bordered, lift, lower, of_both_kinds
@@ -409,7 +408,9 @@ def with_infinities(f: Callable[..., Any]) -> Callable[..., Any]:
         except ArgumentError as error:
             if not str(error).startswith("Singular matrix"):
                 raise
-        with provided("infinite_solutions")(), np.errstate(all="ignore"):
+        from ..ops.linalg import infinite_solutions
+
+        with infinite_solutions(), np.errstate(all="ignore"):
             return operation(*args, **kwargs)
 
     return function

@@ -1,9 +1,8 @@
 """Primitives, one room per kind, and the functions that bind them."""
 
-from ..provided import provide
+from ..core import LATE
 
 
-@provide
 def import_all_operations() -> None:
     """Import every file of operations, as a primitive that is unpickled may stand in one that was not."""
     import pkgutil
@@ -11,3 +10,6 @@ def import_all_operations() -> None:
 
     for module in pkgutil.walk_packages(__path__, f"{__name__}."):
         import_module(module.name)
+
+
+LATE.append(import_all_operations)

@@ -11,7 +11,6 @@ from ..config import canonical_dtype, config
 from ..core import PYTHON_SCALARS, Aval, Value, as_array, demote, dtype_of, inexact_dtype, is_weak
 from ..errors import DtypeError
 from ..lowering import Formula, complexes, formulas
-from ..provided import provide
 from .fits import check_fits
 from .linear import Linear
 from .roots import passes
@@ -121,7 +120,6 @@ convert_p = Linear(
 passes(convert_p)
 
 
-@provide
 def convert(x: Value, dtype: Any) -> Value:
     """`x` with another dtype (always a strong one); the real part where a complex value becomes real.
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..core import Primitive, as_value
 from ..errors import NotSupportedError
-from ..provided import provided
 from . import elementwise  # noqa: F401  (fills the registry)
+from .above import namespace
 from .families import Elementwise
 from .memory import elements, unpacked
 
@@ -85,14 +85,14 @@ def _is_scipy(ufunc: Any) -> bool:
 
 
 def _find(ufunc: Any) -> Callable[..., Any]:
-    namespace = provided("namespace")("numpy")
+    ours = namespace("numpy")
     name: str = ufunc.__name__
     found: Any = None
     if getattr(np, name, None) is ufunc:
-        found = getattr(namespace, name, None) or BINDS.get(ufunc)
+        found = getattr(ours, name, None) or BINDS.get(ufunc)
         remedy = "write it with the functions of wengert.numpy, or give your function a rule with custom_jvp"
     elif _is_scipy(ufunc):
-        special = provided("namespace")("scipy.special")
+        special = namespace("scipy.special")
         if name == "_lambertw":  # its third argument is a tolerance
             return lambda z, k, tol: special.lambertw(z, k)
         found = getattr(special, _INNER.get(name) or name, None)
@@ -128,7 +128,7 @@ def _stacked(out: Any) -> Any:
 
 def remedy_in_scipy(calls: list[str]) -> tuple[str, str]:
     """The name of the user's call among functions of SciPy that ended in an error, and what to write instead."""
-    scipy = provided("namespace")("scipy")
+    scipy = namespace("scipy")
     for name in calls:
         room, *rest = name.split(".")
         ours: Any = getattr(scipy, room, None)

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..core import Primitive, Tracer, Value, dtype_of, shape_of
 from ..errors import ShapeError
-from ..provided import provided
 from . import elementwise as ew
+from .above import control_flow
 from .reduction import max as greatest
 from .scatters import gather_p, scatter_add_p
 from .shape import broadcast_to, concatenate_p, reshape, transpose
@@ -241,7 +241,7 @@ def scatter_apply(
         for i in range(int(np.max(times, initial=0))):
             x = once(np.int32(i), x)
         return x
-    return provided("namespace")("lax").fori_loop(np.int32(0), greatest(times, initial=0), once, x)
+    return control_flow().fori_loop(np.int32(0), greatest(times, initial=0), once, x)
 
 
 __all__ = ["CLIP", "FILL", "PROMISE", "gather", "scatter", "scatter_apply"]

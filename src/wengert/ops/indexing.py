@@ -16,7 +16,6 @@ import numpy as np
 from ..core import PYTHON_SCALARS, Aval, Tracer, Value, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import ConcretizationError, IndexDtypeError, ShapeError
 from ..lowering import index_maps
-from ..provided import provided
 from .axes import canonical_axis
 from .linear import Linear
 from .promotion import broadcast_shapes
@@ -262,7 +261,7 @@ def index_array(e: Any) -> Value:
 def _places(mask: Value) -> Sequence[Value]:
     """The index arrays that a mask stands for: those of its true elements, whose number must be known or may be asked for."""
     try:
-        return provided("true_places")(mask)
+        return mask._true_places() if isinstance(mask, Tracer) else np.nonzero(mask)
     except ConcretizationError:
         name = mask._trace.name if isinstance(mask, Tracer) else ""
         raise ConcretizationError(

@@ -18,7 +18,6 @@ import numpy as np
 from ..core import Aval, Primitive, Tracer, Value, dtype_of, ndim_of, shape_of
 from ..errors import MatrixError, NotLinearError
 from ..lowering.kernels import SINGULAR, Factorisation
-from ..provided import provide
 from .contraction import matmul
 from .elementwise import conj, convert, imag, real, where
 from .indexing import getitem
@@ -169,7 +168,6 @@ class Singular(threading.local):
 _singular = Singular()
 
 
-@provide
 @contextmanager
 def infinite_solutions() -> Iterator[None]:
     """A context in which systems with a singular matrix have infinite and NaN solutions, as XLA gives them."""

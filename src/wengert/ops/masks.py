@@ -12,7 +12,6 @@ import numpy as np
 from ..config import config
 from ..core import Tracer, Value, ndim_of, shape_of
 from ..errors import ConcretizationError
-from ..provided import provide
 from . import elementwise as ew
 from .cumulative import cumsum_p
 from .reduction import sum_p
@@ -48,7 +47,6 @@ def how_many(mask: Value) -> Value:
     return sum_p.bind(ew.convert(mask, config.int_dtype), axes=tuple(range(ndim_of(mask))))
 
 
-@provide
 def true_places(mask: Value) -> tuple[Value, ...]:
     """The indices of the true elements of a mask, as ``np.nonzero(mask)`` gives them; asks for their number where it is not known.
 

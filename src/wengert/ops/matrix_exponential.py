@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import Value, dtype_of, shape_of
-from ..provided import provided
+from .above import control_flow
 from .contraction import matmul
 from .elementwise import absolute, ceil, convert, exp2, isfinite, log2, maximum, minimum, where
 from .linalg import solve_p
@@ -43,7 +43,7 @@ def expm_in_products(a: Value) -> Value:
     def squared(k: Value, x: Value) -> Value:
         return where(reshape(number > k, (*lead, 1, 1)), matmul(x, x), x) if lead else matmul(x, x)
 
-    return provided("namespace")("lax").fori_loop(np.int64(0), most, squared, x)
+    return control_flow().fori_loop(np.int64(0), most, squared, x)
 
 
 def _approximant(a: Value, b: tuple[float, ...]) -> Value:

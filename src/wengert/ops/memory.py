@@ -21,7 +21,6 @@ import numpy as np
 
 from ..core import PYTHON_SCALARS, Primitive, Trace, Tracer, Value, ValueTracer, as_value, dtype_of, shape_of
 from ..errors import DtypeError, NotSupportedError, ShapeError
-from ..provided import provide
 from . import elementwise as ew
 from .indexing import getitem
 from .naming import of_caller
@@ -454,7 +453,6 @@ def elements(x: Value) -> ndarray:
     return out.reshape(x.shape)
 
 
-@provide
 def unpacked(x: Any) -> Any:
     """An array of objects that holds traced values, as NumPy makes of ``np.array([t, u])``, as a traced array.
 

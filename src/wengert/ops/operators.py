@@ -15,10 +15,11 @@ import numpy as np
 from ..core import MASKED_ARRAYS, OBJECTS, ROOTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
 from ..errors import ConcretizationError, DtypeError, NotSupportedError
 from ..frames import FOREIGN, caller, foreign_calls, user_operation
-from ..provided import provided
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
 from . import elementwise as ew
 from . import squares as _squares  # noqa: F401 - which gives its rules to operations
+from .above import namespace
+from .masks import true_places
 from .memory import elements
 from .protocols import stored
 
@@ -268,7 +269,7 @@ _tracer.__contains__ = lambda self, item: bool((self == item).any())
 
 
 def _namespace() -> Any:
-    return provided("namespace")("numpy")
+    return namespace("numpy")
 
 
 def _compress(self: Tracer, condition: Any, axis: int | None = None) -> Value:
@@ -437,6 +438,12 @@ _tracer.fill = _fill
 _tracer.put = _put
 _tracer.conj = _tracer.conjugate = lambda self: ew.conj(self)
 _tracer.block_until_ready = lambda self: self
+# What `core` and lower files of operations ask a traced value for.
+_tracer._stacked = staticmethod(shape.stack)
+_tracer._unpacked = staticmethod(memory.unpacked)
+_tracer._true_places = true_places
+_tracer._strong = lambda self: ew.convert(self, self.dtype)
+
 _tracer.T = property(lambda self: self if len(self.shape) < 2 else _transpose(self))
 _tracer.mT = property(lambda self: _namespace().matrix_transpose(self))
 _tracer.real = property(lambda self: _namespace().real(self), writing.set_real)
@@ -451,7 +458,7 @@ _tracer.nbytes = property(lambda self: self.dtype.itemsize * self.size)
 
 
 def _function(self: Tracer, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    return provided("namespace")("numpy.protocols").array_function(function, args, kwargs)
+    return namespace("numpy.protocols").array_function(function, args, kwargs)
 
 
 _tracer.__array_ufunc__ = protocols.array_ufunc

@@ -27,7 +27,6 @@ from ..core import (
 )
 from ..errors import ShapeError
 from ..lowering import index_maps, monoids
-from ..provided import provide
 from .axes import as_lengths, canonical_axis
 from .casts import convert
 from .diagonal import Diagonal
@@ -301,7 +300,6 @@ def concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Value:
     return concatenate_p.bind(*[convert(a, want) for a in items], axis=canonical_axis(axis, ndim))
 
 
-@provide
 def stack(arrays: Any, axis: int = 0, dtype: Any = None) -> Value:
     """Arrays of one shape joined along a new axis."""
     items = [as_array(a) for a in arrays]

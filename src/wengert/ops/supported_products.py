@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ..core import Value, dtype_of, shape_of
 from ..errors import NotLinearError
-from ..provided import provided
+from .above import control_flow
 from .elementwise import convert, isfinite, logical_not, not_equal, where
 from .known import finite, known
 from .reduction import all_p
@@ -42,9 +42,7 @@ def product(apply: Product, x: Value, s: Support, y: Value) -> Value:
         settled = all_p.bind(isfinite(plain), axes=tuple(range(len(shape_of(plain)))))
     except NotLinearError:  # a pullback that is transposed itself: a choice by its argument would not be linear
         return plain if known(y) and finite(y) else _apart(apply, plain, x, live, y)
-    return provided("namespace")("lax").cond(
-        settled, lambda p, *_: p, lambda *given: _apart(apply, *given), plain, x, live, y
-    )
+    return control_flow().cond(settled, lambda p, *_: p, lambda *given: _apart(apply, *given), plain, x, live, y)
 
 
 def _apart(apply: Product, plain: Value, x: Value, live: Value, y: Value) -> Value:

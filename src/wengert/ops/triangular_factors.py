@@ -14,7 +14,7 @@ import numpy as np
 from ..core import Aval, LinearTracer, Primitive, Value, dtype_of, ndim_of, shape_of
 from ..errors import NotDifferentiableError, NotLinearError
 from ..lowering import Composition, kernels
-from ..provided import provided
+from .above import control_flow
 from .contraction import matmul
 from .decompositions import svdvals_p
 from .elementwise import convert, imag, not_equal, stop_gradient_p, where
@@ -63,7 +63,7 @@ def _exchanged(pivots: Value, *, rows: int) -> Value:
         return scatter_set_p.bind(order, getitem(order, stack([j, i])), stack([i, j]), axes=(0,))
 
     order = np.arange(rows, dtype=np.int32)
-    return provided("namespace")("lax").fori_loop(np.int32(0), np.int32(shape_of(pivots)[0]), exchange, order)
+    return control_flow().fori_loop(np.int32(0), np.int32(shape_of(pivots)[0]), exchange, order)
 
 
 class _Pivots(Primitive):

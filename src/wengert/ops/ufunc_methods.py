@@ -16,9 +16,9 @@ import numpy as np
 from ..config import canonical_dtype
 from ..core import Primitive, Tracer, Value, ValueTracer, as_array, as_value, dtype_of, ndim_of, shape_of
 from ..errors import NotSupportedError
-from ..provided import provided
 from . import elementwise as ew
 from . import indexing, memory, shape, writing
+from .above import namespace
 from .axes import canonical_axis
 from .combining_scatters import scatter_max_p, scatter_min_p, scatter_mul_p
 from .counterparts import name_of, operation
@@ -43,7 +43,7 @@ _RUNNING = {
 
 
 def _named(name: str) -> Callable[..., Any]:
-    return getattr(provided("namespace")("numpy"), name)
+    return getattr(namespace("numpy"), name)
 
 
 @functools.cache

@@ -11,9 +11,9 @@ import numpy as np
 from ..config import config
 from ..core import Primitive, Tracer, Value, as_array, as_value, dtype_of, shape_of
 from ..errors import ArgumentError, DtypeError, ShapeError
-from ..provided import provided
 from . import elementwise as ew
 from . import reduction
+from .above import control_flow
 from .combining_scatters import scatter_max_p, scatter_min_p, scatter_mul_p
 from .fits import check_written
 from .indexing import _entries, _slice_entry, getitem
@@ -264,7 +264,7 @@ class Place:
         def once(i: Value, x: Value) -> Value:
             return ew.where(ew.greater(times, i), ew.convert(function(x), dtype_of(x)), x)
 
-        return provided("namespace")("lax").fori_loop(0, reduction.max(times, initial=0), once, x)
+        return control_flow().fori_loop(0, reduction.max(times, initial=0), once, x)
 
 
 _COMBINED: dict[Primitive, Callable[[Value, Value], Value]] = {

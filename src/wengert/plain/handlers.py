@@ -18,7 +18,6 @@ from ..ops import memory, selection, writing
 from ..ops.indexing import getitem
 from ..ops.view_steps import settled_key
 from ..ops.written import Written, state_of, traced
-from ..provided import provided
 
 ndarray = np.ndarray
 TRIAL: list[Any] = []  # of the installation: the value to wait for, and what came with it
@@ -179,7 +178,9 @@ def _contiguous(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
 def _arange(*args: Any, like: Any = None, **kwargs: Any) -> Any:
     if like is not None or _asked_by_others():
         return NotImplemented
-    return provided("namespace")("numpy").arange(*args, **kwargs)
+    from ..numpy import arange
+
+    return arange(*args, **kwargs)
 
 
 MAKERS: dict[Any, Callable[..., Any]] = {

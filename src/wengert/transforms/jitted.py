@@ -16,7 +16,6 @@ from ..core import Aval, Tracer, Value, aval_of, check_numbers
 from ..errors import ArgumentError, DtypeError, TooManyPathsError
 from ..ops.derived import compiled, compiled_already
 from ..program import Program
-from ..provided import provide
 from . import nans, native_calls
 from .ahead import Lowered
 from .batching import axis_env
@@ -40,7 +39,6 @@ def _cache_of(f: Any, backend: str | None) -> dict[Any, Any]:
         return {}
 
 
-@provide
 def clear_caches() -> None:
     """Forget all that was compiled, of all functions; each is compiled, or found on disk, when it is called again.
 

@@ -15,12 +15,11 @@ from ..ops.callback import once_more
 from ..ops.elementwise import add, multiply
 from ..ops.known import known
 from ..ops.sides import ASIDE
-from ..provided import provide
+from .series import SIDES
 
 _ORDERS = (2, 4)  # of the last coefficients that are looked at where an argument of a kink has a derivative that is 0
 
 
-@provide
 def both(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> list[Any]:
     """What `run` gives of the arguments on either side."""
     ASIDE.left = True
@@ -55,7 +54,6 @@ def mean(run: Callable[[list[Any]], Any], leaves: Sequence[Any]) -> Any:
     return trees.map(middle, right, left)
 
 
-@provide
 def middle(a: Any, b: Any) -> Any:
     """The mean of two derivatives; None is a zero."""
     if a is None or b is None:
@@ -75,5 +73,7 @@ def middle(a: Any, b: Any) -> Any:
     half = dtype.type(0.5)
     return add(multiply(a, half), multiply(b, half))
 
+
+SIDES.both, SIDES.middle = both, middle
 
 __all__ = ["both", "mean", "middle"]

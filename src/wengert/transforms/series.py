@@ -39,7 +39,6 @@ from ..ops.sides import ASIDE, BESIDE, hides, kinked, side_of
 from ..ops.terms import product_of
 from ..ops.written import STATES, give_back
 from ..program import programs_of
-from ..provided import provided
 from .forward import JVPTrace, JVPTracer
 
 ndarray = np.ndarray
@@ -69,6 +68,16 @@ class Stream:
 
 def _beyond(k: int) -> None:
     return None
+
+
+class _Sides:
+    """Derivatives on both sides of a kink, and their middle; `kinks`, which is made of series, gives the functions."""
+
+    both: Callable[[Callable[[list[Any]], Any], Sequence[Any]], list[Any]]
+    middle: Callable[[Any, Any], Any]
+
+
+SIDES = _Sides()
 
 
 class SeriesTracer(PrimalTracer):
@@ -356,20 +365,18 @@ def series_flat(
         if owner is not None:
             owner.kinked = True
         else:
-            both, middle = provided("both"), provided("middle")
-
-            right, left = both(lambda moved: series_flat(f, moved, coefficients, order)[1], primals)
-            found = [_between(at, a, b, middle) for at, a, b in zip(found, right, left, strict=True)]
+            right, left = SIDES.both(lambda moved: series_flat(f, moved, coefficients, order)[1], primals)
+            found = [_between(at, a, b) for at, a, b in zip(found, right, left, strict=True)]
     return values, found
 
 
-def _between(at: Any, a: Any, b: Any, middle: Any) -> list[Value | None] | None:
+def _between(at: Any, a: Any, b: Any) -> list[Value | None] | None:
     """The first coefficient at the point, the others from both sides."""
     rows = [c for c in (at, a, b) if c is not None]
     if not rows:
         return None
     zero = [None] * len(rows[0])
-    return [(at or zero)[0], *[middle(x, y) for x, y in zip((a or zero)[1:], (b or zero)[1:], strict=True)]]
+    return [(at or zero)[0], *[SIDES.middle(x, y) for x, y in zip((a or zero)[1:], (b or zero)[1:], strict=True)]]
 
 
 __all__ = ["SeriesTrace", "SeriesTracer", "series_flat"]

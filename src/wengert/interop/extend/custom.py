@@ -6,8 +6,8 @@ from typing import Any
 
 from ...core import as_array
 from ...ops.custom import custom_call_p
+from ..alias import transformation
 from ..border import lift, lower
-from ..provided_here import transformation
 from .linear_util import WrappedFun, wrap_init
 from .primitive import Primitive
 from .traces import Trace, bare

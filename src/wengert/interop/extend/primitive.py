@@ -20,10 +20,10 @@ from ...ops.shape import moveaxis
 from ...program import Program
 from ...transforms.forward import FLOAT0
 from ...transforms.staging import stage
+from ..alias import transformation
 from ..array import wrap
 from ..avals import ShapedArray, shaped
 from ..border import lift, lower
-from ..provided_here import transformation
 from .zeros import UndefinedPrimal, Zero, instantiated
 
 no_effects: frozenset[Any] = frozenset()

@@ -9,10 +9,10 @@ import numpy as np
 
 from ... import trees
 from ...core import Tracer
-from ...provided import provide
 from ..array import Array, Device, Shard
 from ..border import lower
 from .numpy import asarray
+from .resharding import reshard
 from .sharding import Mesh, NamedSharding, PartitionSpec, Sharding, current_mesh, set_mesh
 from .transformations import jit, vmap
 
@@ -132,17 +132,6 @@ def smap(f: Callable[..., Any] | None = None, /, *, in_axes: Any = None, out_axe
     if current_mesh() is None:
         raise ValueError("smap: set a mesh with jax.set_mesh")
     return _with_axis(f, axis_name)
-
-
-@provide
-def reshard(xs: Any, out_shardings: Any) -> Any:
-    """The arrays with another sharding: where they are, on the one device."""
-    if not all(
-        isinstance(s, (Sharding, PartitionSpec, type(None)))
-        for s in trees.leaves(out_shardings, lambda s: isinstance(s, PartitionSpec))
-    ):
-        raise TypeError(f"reshard takes shardings, got {out_shardings!r}")
-    return trees.map(asarray, xs)
 
 
 def make_array_from_callback(

@@ -9,12 +9,12 @@ import numpy as np
 
 from ... import trees
 from ...core import PYTHON_SCALARS, as_array
-from ...provided import provided
 from ...transforms.forward import FLOAT0
 from ...transforms.reverse import linearize as our_linearize
 from ...transforms.reverse import vjp as our_vjp
 from ...transforms.transposing import linear_transpose as our_linear_transpose
 from ...tree_util import Partial
+from ..alias import transformation
 from ..array import Array, kind_of, wrap
 from ..avals import ShapedArray
 from ..border import AUX, KEPT_AUX, NUMBERS, LiftedTree, Weak, lift, lower, lowered, lowered_with
@@ -165,7 +165,7 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = 
             result's.
     """
     dtypes = [kind_of(x)[0] for x in trees.leaves(primals)]
-    results = trees.leaves(provided("alias_transformation")("eval_shape")(fun, *primals))
+    results = trees.leaves(transformation("eval_shape")(fun, *primals))
     whole = bool(dtypes) and all(d.kind in "iu" for d in (*dtypes, *[r.dtype for r in results]))
     if not whole and any(d.kind in "iub" for d in (*dtypes, *[r.dtype for r in results])):
         raise TypeError(

@@ -15,11 +15,10 @@ import numpy as np
 from ... import trees
 from ...core import PYTHON_SCALARS
 from ...errors import ArgumentError
-from ...provided import provide
 from ...transforms.function import name_of
 from ...transforms.jit import eval_shape
 from ..array import Array, kind_of, wrap
-from ..border import BOXES, _loaded, lower
+from ..border import BOXES, Outer, _loaded, lower
 from ..searches import Search, looking, named, returned
 from .numpy import array
 
@@ -306,7 +305,6 @@ def with_values(refs: Sequence[Ref], f: Callable[..., Any]) -> Callable[..., Any
     return named(function, f)
 
 
-@provide
 def with_refs(
     make: Callable[..., Callable[..., Any]], axes: Callable[..., Any] | None, fun: Callable[..., Any]
 ) -> Callable[..., Any]:
@@ -424,7 +422,6 @@ def _static_leaves(
     return frozenset(found)
 
 
-@provide
 def no_refs(out: Any, fun: Callable[..., Any]) -> None:
     """Raises:
     ValueError: a result is a reference.
@@ -435,5 +432,7 @@ def no_refs(out: Any, fun: Callable[..., Any]) -> None:
             f"references cannot be returned."
         )
 
+
+Outer.handed_refs = staticmethod(with_refs)
 
 __all__ = ["AbstractRef", "Ref", "addupdate", "empty_ref", "free_ref", "freeze", "get", "new_ref", "set", "swap"]

@@ -12,8 +12,8 @@ import numpy as np
 from ...config import config as ours
 from ...errors import NotSupportedError
 from ...ops.random import GENERATORS
-from ...provided import provided
 from ...random import keys
+from ...transforms.jitted import clear_caches
 from .. import promotion
 from ..leaks import Watch
 
@@ -167,7 +167,7 @@ def _set_generator(name: str) -> None:
         raise ValueError(f"new enum value must be in {list(GENERATORS)}, got {name!r}")
     if name != keys.Default.generator:
         keys.Default.generator = name
-        provided("clear_caches")()
+        clear_caches()
 
 
 config = Settings()

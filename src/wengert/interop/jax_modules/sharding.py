@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ...errors import NotSupportedError
-from ...provided import provided
 from ..devices import Device
 
 
@@ -257,11 +256,6 @@ def make_single_device_sharding(device: Any, *, memory_kind: Any = None) -> Sing
     return SingleDeviceSharding(device, memory_kind=memory_kind)
 
 
-def reshard(xs: Any, out_shardings: Any) -> Any:
-    """The arrays with another sharding: where they are, on the one device."""
-    return provided("reshard")(xs, out_shardings)
-
-
 def _as_it_is(f: Any = None, /, *, axes: Any = None, in_sharding: Any = None, out_sharding: Any = None) -> Any:
     """The function itself: the kinds of the axes of a mesh of one device make no difference."""
     return (lambda g: g) if f is None else f
@@ -271,6 +265,6 @@ auto_axes = explicit_axes = _as_it_is
 
 __all__ = [
     "AbstractDevice", "AbstractMesh", "AxisType", "ManualAxisType", "Mesh", "NamedSharding", "PartitionSpec", "Sharding", "SingleDeviceSharding",
-    "auto_axes", "explicit_axes", "get_abstract_mesh", "get_mesh", "make_single_device_sharding", "reshard", "set_mesh",
+    "auto_axes", "explicit_axes", "get_abstract_mesh", "get_mesh", "make_single_device_sharding", "set_mesh",
     "use_abstract_mesh",
 ]  # fmt: skip

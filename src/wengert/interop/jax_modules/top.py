@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import trees
-from ...provided import provided
+from ...transforms.jitted import clear_caches as _clear_caches
 from ..leaks import checking_leaks
 from ..versions import VERSION, VERSION_INFO
 from ..wording import worded
@@ -127,7 +127,7 @@ class _UserContext:
 
 def clear_caches() -> None:
     """Forget all that was compiled; ``f.clear_cache()`` does so for one function."""
-    provided("clear_caches")()
+    _clear_caches()
 
 
 def effects_barrier() -> None:

@@ -14,7 +14,6 @@ from ...core import PYTHON_SCALARS, LinearTracer, as_array
 from ...errors import NotSupportedError
 from ...jacobians import hessian as our_hessian
 from ...prefixes import broadcast_prefix
-from ...provided import provide
 from ...transforms import jit as jits
 from ...transforms.checkpoint import checkpoint as our_checkpoint
 from ...transforms.derivatives import jacfwd as our_jacfwd
@@ -30,6 +29,7 @@ from ...transforms.jit import jit as our_jit
 from ...transforms.jvp import jvp as our_jvp
 from ...transforms.staging import stage
 from ...transforms.vmap import vmap as our_vmap
+from ..alias import TRANSFORMATIONS
 from ..array import Array, Device, ShapedArray, kind_of
 from ..border import AUX, NUMBERS, RESULTS, TREES, Held, Outer, Weak, _loaded, lift, lower, lowered
 from ..extend.jaxpr import ClosedJaxpr, Jaxpr
@@ -390,14 +390,10 @@ def typeof(x: Any) -> Any:
     return ShapedArray(np.shape(x) if type(x) is not Array else x.shape, dtype, weak)
 
 
-@provide
-def alias_transformation(name: str) -> Any:
-    """One of these functions, for the files that they are made of."""
-    return globals()[name]
-
-
 __all__ = [
     "ShapeDtypeStruct", "checkpoint", "closure_convert", "custom_jvp", "custom_vjp", "eval_shape", "grad", "hessian", "jacfwd",
     "jacobian", "jacrev", "jit", "jvp", "linear_transpose", "linearize", "make_jaxpr", "remat", "stop_gradient",
     "typeof", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
+
+TRANSFORMATIONS.update({name: globals()[name] for name in __all__})

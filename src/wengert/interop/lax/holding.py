@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..alias import transformation
 from ..extend.jaxpr import ClosedJaxpr, eval_jaxpr, jaxpr_as_fun
-from ..provided_here import transformation
 
 
 def jit(*args: Any, jaxpr: Any, name: str = "jit", **_: Any) -> list[Any]:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NotSupportedError
+from ..alias import transformation
 from ..array import wrap
 from ..avals import ShapedArray
 from ..extend.primitive import Primitive, no_effects
-from ..provided_here import transformation
 from . import (
     collectives,
     convolution,

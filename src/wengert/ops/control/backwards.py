@@ -13,7 +13,7 @@ import numpy as np
 
 from ...core import Aval, Value
 from ...program import Program
-from ...provided import provided
+from ..above import control_flow
 from ..derived import once, strong
 from ..elementwise import add
 from ..supported import mask_of, supported_program
@@ -127,7 +127,7 @@ def from_an_unused_end(
     def make() -> Program:
         from ...transforms.staging import stage
 
-        cond = provided("namespace")("lax").cond
+        cond = control_flow().cond
 
         fixed = [a for a, b in zip(body.in_avals[:nc], flags[:nc], strict=True) if not b]
         slices = [a for a, b in zip(body.in_avals[nc + nk :], flags[nc + nk :], strict=True) if not b]
