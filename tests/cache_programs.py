@@ -23,6 +23,10 @@ def tree(x, d):
     return {"sum": wnp.sum(x, 0), "pair": (x * d["b"], [wnp.where(x > 0.5, x, -x)])}
 
 
+def _outside(v):
+    return w.pure_callback(np.cbrt, w.ShapeDtypeStruct(v.shape, v.dtype), v) + 1.0
+
+
 FUNCTIONS = {
     "loss": loss,
     "gradient": w.grad(loss, argnums=(0, 1)),
@@ -33,6 +37,7 @@ FUNCTIONS = {
     "through NumPy": lambda x, d: wnp.linalg.solve(x @ x.T + wnp.eye(3), d["b"]),
     "single": lambda x, d: wnp.log1p(x.astype(np.float32)) * wnp.arctan2(d["b"], 2.0).astype(np.float32),
 }
+FUNCTIONS["called back in a loop"] = lambda x, d: w.lax.fori_loop(0, 2, lambda i, v: _outside(v), x)
 ARGUMENTS = (X, {"a": X.T.copy(), "b": X + 1.0})
 
 

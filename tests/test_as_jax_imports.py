@@ -114,3 +114,22 @@ def test_a_script_of_its_own(tmp_path):
         [sys.executable, "-m", "wengert.cli", "run", str(path), "--as-jax"], capture_output=True, text=True
     )
     assert done.stdout.strip() == "done", done.stderr
+
+
+def test_asking_for_a_name_that_is_missing_imports_nothing():
+    code = (
+        "import sys, wengert; wengert.as_jax(); import jax, jax.numpy; before = set(sys.modules); "
+        "assert not hasattr(jax.numpy, 'concatanate'); "
+        "assert set(sys.modules) == before, set(sys.modules) - before\n"
+        "try: jax.numpy.concatanate\n"
+        "except AttributeError as error: assert 'jax.numpy.concatenate' in str(error) and 'line 1' not in error.message\n"
+        "try: from jax.numpy import concatanate\n"
+        "except ImportError as error: assert 'jax.numpy.concatenate' in str(error)\n"
+        "try: import jax.nmpy\n"
+        "except ImportError as error: assert 'jax.numpy' in str(error)\n"
+        "import pickle; assert 'jax.numpy' in str(pickle.loads(pickle.dumps(jax.interpreters and error_of())))"
+    )
+    code = code.replace(
+        "import sys,", "def error_of():\n try: jax.nmpy\n except AttributeError as e: return e\n\nimport sys,"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -251,3 +251,84 @@ def test_a_callback_that_raises_in_a_program_is_a_runtime_error_with_its_text(ja
         with pytest.raises(RuntimeError, match="ValueError: own words") as caught:
             jax.jit(program)(1.0)
         assert isinstance(caught.value, jax.errors.JaxRuntimeError)
+
+
+class Keyed:
+    """A class whose functions say how often they were called."""
+
+    asked = 0
+
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+
+
+def test_keys_of_a_registered_class_are_asked_for_paths_alone(jax):
+    tu = jax.tree_util
+
+    def with_keys(k):
+        Keyed.asked += 1
+        return ((tu.GetAttrKey("w"), k.w), ("own", k.b)), None
+
+    if Keyed not in wengert.trees._registered:
+        tu.register_pytree_with_keys(Keyed, with_keys, lambda _, c: Keyed(*c), lambda k: ((k.w, k.b), None))
+    tree = [Keyed(1.0, Keyed(2.0, None)), {"a": 3.0}]
+    Keyed.asked = 0
+    assert tu.tree_leaves(tu.tree_map(lambda x: 2 * x, tree)) == [2.0, 4.0, 6.0]
+    assert jax.jit(lambda t: t)(tree)[0].w == 1.0
+    assert Keyed.asked == 0
+    paths = [tu.keystr(path) for path, _ in tu.tree_leaves_with_path(tree)]
+    assert paths == ["[0].w", "[0]own.w", "[1]['a']"]  # JAX 0.10.2's
+    with pytest.raises(ValueError, match=r"\[0\]own"):
+        tu.tree_map(lambda x, y: x, tree, [Keyed(1.0, (1.0, 2.0)), {"a": 3.0}])
+
+
+def test_a_class_that_refuses_other_children_has_paths(jax):
+    tu = jax.tree_util
+
+    class Strict:
+        def __init__(self, x):
+            if x is None:
+                raise TypeError("no number")
+            self.x = x
+
+    tu.register_pytree_with_keys(
+        Strict, lambda s: (((tu.GetAttrKey("x"), s.x),), None), lambda _, c: Strict(*c), lambda s: ((s.x,), None)
+    )
+    assert [tu.keystr(p) for p, _ in tu.tree_leaves_with_path([Strict(1.0)])] == ["[0].x"]
+    assert wengert.trees.key_paths(wengert.trees.structure(Strict(1.0))) == [(tu.FlattenedIndexKey(0),)]
+
+
+def test_a_dataclass_that_nobody_registered_is_a_leaf_before_and_after_the_library_met_one(jax):
+    @dataclasses.dataclass
+    class Plain:
+        x: float
+
+    tree = [Plain(1.0), 2.0]
+    assert len(jax.tree.leaves(tree)) == 2
+    wengert.trees.leaves(tree)  # the library makes it a node
+    assert len(jax.tree.leaves(tree)) == 2
+    assert len(jax.tree.leaves((tree, 3.0), is_leaf=lambda x: type(x) is list)) == 2
+
+
+@pytest.mark.parametrize("first, second", [(0.0, -0.0), (1, 1.0), (True, 1), ((2, (3.0,)), (2, (3,)))])
+def test_static_arguments_that_are_equal_and_not_the_same_are_kept_apart(jax, first, second):
+    f = jax.jit(lambda x, s: [x, repr(s)][:1] + [x * 0 + len(repr(s)), x], static_argnums=1)
+    x = jax.numpy.ones(2)
+    for v in (first, second, first):
+        assert float(f([x][0], ("s", (v, None)))[1][0]) == len(repr(("s", (v, None))))
+
+
+def test_donated_leaves_of_trees_beside_static_arguments_are_deleted(jax):
+    jnp = jax.numpy
+    f = jax.jit(lambda n, state, x, *, other: ({k: v + x.sum() for k, v in state.items()}, other["o"] * n),
+                static_argnums=0, donate_argnums=1, donate_argnames="other")  # fmt: skip
+    for _ in range(2):
+        state, x, other = {"a": jnp.ones(3), "b": jnp.ones((2, 2))}, [jnp.ones(3)][0], {"o": jnp.ones(5)}
+        out, last = f(2, state, x, other=other)
+        assert float(out["a"][0]) == 4.0 and float(last[0]) == 2.0
+        assert state["a"].is_deleted() and state["b"].is_deleted() and other["o"].is_deleted() and not x.is_deleted()
+    with pytest.raises(RuntimeError, match="deleted"):
+        f(2, state, x, other=other)
+    kept = jnp.ones(3)
+    with pytest.raises(ValueError, match="donated"):
+        f(2, {"a": kept, "b": jnp.ones((2, 2))}, kept, other={"o": jnp.ones(5)})

@@ -260,8 +260,8 @@ class _Noting:
 
 def test_each_saying_is_met(names, monkeypatch):
     """A pattern that no case meets is one whose message has changed, or has gone."""
-    patterns = [(_Noting(pattern), sentence) for pattern, sentence in wording._PATTERNS]
-    monkeypatch.setattr(wording, "_PATTERNS", patterns)
+    patterns = [(_Noting(pattern), sentence) for pattern, sentence in wording._patterns()]
+    monkeypatch.setattr(wording, "_patterns", lambda: patterns)
     with jax_names.as_jax(), config.override(enable_x64=True):
         for code, _, _ in CASES:
             with pytest.raises(Exception):  # noqa: B017, PT011 (`test_errors_have_jax_classes_and_words` says which)

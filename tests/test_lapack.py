@@ -474,3 +474,19 @@ def test_code_from_the_disk_for_a_library_that_is_gone_is_made_anew(tmp_path, mo
         blas.blas_address.cache_clear()
         np.testing.assert_allclose(w.jit(lambda a: wnp.linalg.inv(a))(a), want, rtol=1e-10)
     blas.blas_address.cache_clear()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+@pytest.mark.parametrize("name", ["qr_packed", "hessenberg_packed", "tridiagonal"])
+def test_packed_reductions_in_compiled_programs(name, dtype):
+    from wengert.ops import reflectors
+
+    primitive, params = getattr(reflectors, name + "_p"), {"lower": True} if name == "tridiagonal" else {}
+    for shape in [(1, 1), (5, 5), (3, 6, 6), (40, 40), *([(4, 7), (2, 7, 3)] if name == "qr_packed" else [])]:
+        x = numbers(*shape).astype(dtype)
+        x = x + (1j * numbers(*shape, seed=6) if dtype is np.complex128 else 0)
+        f = w.jit(lambda x: primitive.bind(x, **params))
+        for got, expected in zip(f(x), primitive.bind(x, **params), strict=True):
+            np.testing.assert_allclose(got, expected, atol=1e-12)
+        if min(shape[-2:]) > 1:
+            assert lapack.factorisation_of(f.program(x).equations[0]) is not None

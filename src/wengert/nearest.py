@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +22,11 @@ INSTEAD = {
 
 def no_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:
     """The error of a module that has no attribute of a name, with the nearest that it has."""
+    paths = vars(sys.modules[module]).get("__path__", ()) if module in sys.modules else ()
+    if any(os.path.isfile(f"{path}/{name}.py") for path in paths):
+        return AttributeError(
+            f"module {module!r} has no attribute {name!r}"
+        )  # an import asks, and goes on with the file
     import difflib
 
     near = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], 3) if name[:2] != "__" else []

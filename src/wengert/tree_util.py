@@ -250,7 +250,7 @@ def tree_flatten_with_path(
     if is_leaf is not None and is_leaf_takes_path:
         is_leaf = _forget_paths(tree, is_leaf)
     flat, treedef = tree_flatten(tree, is_leaf)
-    return list(zip(trees.key_paths(treedef), flat, strict=True)), treedef
+    return list(zip(trees.key_paths(treedef, tree), flat, strict=True)), treedef
 
 
 def _forget_paths(tree: Any, is_leaf: Callable[..., bool]) -> IsLeaf:
@@ -266,7 +266,7 @@ def _forget_paths(tree: Any, is_leaf: Callable[..., bool]) -> IsLeaf:
             return
         children, treedef = tree_flatten(subtree, lambda x: x is not subtree)
         if not treedef.is_leaf():
-            for key, child in zip(trees.child_keys(treedef), children, strict=True):
+            for key, child in zip(trees.child_keys(treedef, subtree), children, strict=True):
                 walk(child, (*path, key))
 
     tree_structure(tree)  # so that every dataclass in it is registered
@@ -338,7 +338,7 @@ def register_pytree_node(
     -2.0
     """
     if flatten_with_keys_func is not None:
-        register_pytree_with_keys(nodetype, flatten_with_keys_func, unflatten_func)
+        register_pytree_with_keys(nodetype, flatten_with_keys_func, unflatten_func, flatten_func)
     else:
         trees.register(nodetype, flatten_func, unflatten_func)
 
@@ -373,7 +373,7 @@ def register_pytree_with_keys(
       nodetype: the class.
       flatten_with_keys: gives ((key, child) pairs, metadata) of an instance.
       unflatten_func: makes an instance from (metadata, children).
-      flatten_func: accepted as JAX has it; not needed, since flattening gives the keys as well.
+      flatten_func: gives (children, metadata); without keys, which are asked for paths alone, flattening is quicker.
 
     >>> class Model:
     ...     def __init__(self, W):
@@ -384,7 +384,10 @@ def register_pytree_with_keys(
     >>> keystr(tree_leaves_with_path([Model(1.0)])[0][0])
     '[0].W'
     """
-    del flatten_func
+    if flatten_func is not None:
+        return trees.register(
+            nodetype, flatten_func, unflatten_func, keys=lambda node: [key for key, _ in flatten_with_keys(node)[0]]
+        )
 
     def flatten(node: Any) -> tuple[Any, Any, Any]:
         pairs, metadata = flatten_with_keys(node)
@@ -409,7 +412,8 @@ def register_pytree_with_keys_class(cls: C) -> C:
     >>> keystr(tree_leaves_with_path(Gain(2.0))[0][0])
     '.value'
     """
-    return register_pytree_with_keys(cls, lambda x: x.tree_flatten_with_keys(), cls.tree_unflatten)
+    plain = (lambda x: x.tree_flatten()) if hasattr(cls, "tree_flatten") else None
+    return register_pytree_with_keys(cls, lambda x: x.tree_flatten_with_keys(), cls.tree_unflatten, plain)
 
 
 def register_static(cls: C) -> C:
@@ -481,6 +485,7 @@ register_pytree_with_keys(
     Partial,
     lambda p: (((GetAttrKey("args"), p.args), (GetAttrKey("keywords"), p.keywords)), p.func),
     lambda func, parts: Partial(func, *parts[0], **parts[1]),
+    lambda p: ((p.args, p.keywords), p.func),
 )
 
 __getattr__ = _nearest_names(__name__, __all__)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import operator
 import warnings
 from builtins import map as each  # `map` is this room's own
@@ -45,6 +46,7 @@ _declared_leaves: set[type] = set()  # by register_leaf; subclasses are leaves t
 _registered: set[type] = set()  # nodes in our namespace
 _ways: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {}  # how one is taken apart, and made
 _automatic: set[type] = set()  # of these, the dataclasses nobody registered
+_keys_of: dict[type, Callable[[Any], Iterable[Any]]] = {}  # what gives the keys of a node, asked for paths alone
 _leaf_types: set[type] = {
     np.ndarray, bool, int, float, complex, str, bytes, type,
     *(np.dtype(c).type for c in np.typecodes["All"]),
@@ -198,11 +200,14 @@ for _key_type in (SequenceKey, DictKey, GetAttrKey, FlattenedIndexKey):
     register_leaf(_key_type)
 
 
-def key_paths(treedef: TreeDef) -> list[KeyPath]:
-    """The path of each leaf, as a tuple of keys."""
+UNKNOWN: Any = object()  # the tree of a structure that is there alone
+
+
+def key_paths(treedef: TreeDef, tree: Any = UNKNOWN) -> list[KeyPath]:
+    """The path of each leaf, as a tuple of keys. A class may read its keys off a node: off the tree, where it is given."""
     accessors = treedef.accessors()
-    if STAND_INS and any(entry.type in STAND_INS for accessor in accessors for entry in accessor):
-        return list(_paths_through(treedef))
+    if any(entry.type in _keys_of or entry.type in STAND_INS for accessor in accessors for entry in accessor):
+        return list(_paths_through(treedef, tree))
     return [tuple(_key(entry) for entry in accessor) for accessor in accessors]
 
 
@@ -232,19 +237,33 @@ def _leaves_below(prefix: TreeDef, full: TreeDef) -> list[int] | None:
     return found
 
 
-def _paths_through(treedef: TreeDef) -> Iterable[KeyPath]:
+def _paths_through(treedef: TreeDef, tree: Any = UNKNOWN) -> Iterable[KeyPath]:
     """The path of each leaf; what a node stands for in that node's place."""
     if treedef.is_leaf():
         yield ()
         return
-    keys = key_paths(_meant(treedef)) if treedef.type in STAND_INS else [(key,) for key in child_keys(treedef)]
-    for path, below in zip(keys, treedef.children(), strict=True):
-        yield from ((*path, *rest) for rest in _paths_through(below))
+    if treedef.type in STAND_INS:
+        keys, tree = key_paths(_meant(treedef)), UNKNOWN
+    else:
+        keys = [(key,) for key in child_keys(treedef, tree)]
+    below: Iterable[Any] = itertools.repeat(UNKNOWN)
+    if tree is not UNKNOWN:
+        below = treedef.one_level().flatten_up_to(tree)  # type: ignore[union-attr]
+    for path, child, subtree in zip(keys, treedef.children(), below, strict=False):
+        yield from ((*path, *rest) for rest in _paths_through(child, subtree))
 
 
-def child_keys(treedef: TreeDef) -> list[Any]:
-    """The keys of the children of the root."""
+def child_keys(treedef: TreeDef, tree: Any = UNKNOWN) -> list[Any]:
+    """The keys of the children of the root; of a class that reads them off a node, from one with no children where there is
+    no tree, and where its constructor refuses that, by their places.
+    """
     one_level = treedef.one_level()
+    keys = _keys_of.get(treedef.type)  # type: ignore[arg-type]
+    if keys is not None and one_level is not None:
+        try:
+            return list(keys(one_level.unflatten([None] * one_level.num_leaves) if tree is UNKNOWN else tree))
+        except Exception:  # noqa: BLE001 (a constructor may raise whatever)
+            return [FlattenedIndexKey(i) for i in range(one_level.num_leaves)]
     return [] if one_level is None else [path[0] for path in key_paths(one_level)]
 
 
@@ -255,7 +274,7 @@ def flatten_with_paths(tree: Any, is_leaf: IsLeaf = None) -> tuple[list[tuple[st
     [("['a'][0]", 1.0), ("['a'][1]", 2.0)]
     """
     flat, treedef = flatten(tree, is_leaf)
-    paths = [keystr(path) for path in key_paths(treedef)]
+    paths = [keystr(path) for path in key_paths(treedef, tree)]
     return list(zip(paths, flat, strict=True)), treedef
 
 
@@ -347,8 +366,11 @@ def register(
     unflatten: Callable[[Any, Any], Any],
     *,
     entry: type[optree.PyTreeEntry] = optree.FlattenedEntry,
+    keys: Callable[[Any], Iterable[Any]] | None = None,
 ) -> C:
     """Make a class a node: flatten gives (children, metadata), of which unflatten makes an instance.
+
+    keys gives the keys of the children of an instance. It is asked for paths alone, so that flattening costs none.
 
     unflatten is called as unflatten(metadata, children). The metadata becomes part of the treedef, so it must compare and hash. A class is registered
     once; a dataclass that was only flattened so far may still be registered.
@@ -368,6 +390,8 @@ def register(
         optree.register_pytree_node(cls, flatten, unflatten, path_entry_type=entry, namespace=NAMESPACE)
     _registered.add(cls)
     _ways[cls] = (flatten, unflatten)
+    if keys is not None:
+        _keys_of[cls] = keys
     _leaf_types.discard(cls)
     return cls
 

@@ -19,8 +19,8 @@ import numpy as np
 
 WIDE = "_64"  # ends the symbols of routines that count in 64 bits
 # What compiled code calls, without the letter of the dtype.
-_ROUTINES = "gemm trsm trsv getrf getrs getri potrf gtsv gesdd geqrf".split()
-_REAL, _COMPLEX = ("syevd", "orgqr"), ("heevd", "ungqr")
+_ROUTINES = "gemm trsm trsv getrf getrs getri potrf gtsv gesdd geqrf gehrd".split()
+_REAL, _COMPLEX = ("syevd", "orgqr", "sytrd"), ("heevd", "ungqr", "hetrd")
 
 
 @lru_cache(maxsize=2)

@@ -469,6 +469,17 @@ def orthogonal(c: Calls, s: Factorisation, a: V, q: V, r: V) -> None:
     f.turn(matrix, q, t, k, m)
 
 
+def packed(c: Calls, s: Factorisation, a: V, x: V, *rest: V) -> None:
+    """A reduction whose results LAPACK leaves in the matrix's place and beside it: `reduction` says which."""
+    m, n, size, which = s.rows, s.columns, s.columns * BLOCKS, s.native.options["reduction"]
+    matrix = c.room(m * n)
+    c.f.turn(a, matrix, c.type, m, n)
+    which = "hetrd" if which == "sytrd" and c.complex else which
+    lead = {"geqrf": (m, n), "gehrd": (n, 1, n)}.get(which) or ("L" if s.eqn.params["lower"] else "U", n)
+    c(which, *lead, matrix, m, *rest, c.room(size), size, c.info)
+    c.f.turn(matrix, x, c.type, n, m)
+
+
 def share_factors(steps: Sequence[Any], storage: Callable[[Any], Any]) -> None:
     """Let steps that factorise the same matrices use the factors that the first of them makes."""
     first: dict[Any, Factorisation] = {}

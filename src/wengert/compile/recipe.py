@@ -66,7 +66,8 @@ class Recipe:
         """Whether bytes are those of a recipe, as far as can be told without its Program."""
         try:
             found = Recipe.from_bytes(data)
-            texts, numbers = [*found.symbols, *found.failures], [found.workspace, *found.calls]
+            texts, numbers = [*found.symbols, *found.failures], [found.workspace]
+            numbers += [n + 1 for n in found.calls]  # -1 is one that is not the Program's own
             numbers += [n for pair in found.held for n in pair] + [n for n, _ in found.literals]
             return (
                 all(type(t) is str for t in texts)

@@ -8,7 +8,6 @@ NumPy.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import os
@@ -23,6 +22,7 @@ import numpy as np
 
 from ..config import config
 from ..errors import NotSupportedError
+from ..frames import line_text, user_place
 from ..xla import HIDING
 from .array import Array, Meanings
 from .border import LiftedClass, Outer
@@ -32,7 +32,27 @@ from .places import At, read
 from .rules import follow
 
 
-class MissingModuleError(NotSupportedError, ImportError):
+class _Missing(NotSupportedError):
+    """What is missing of JAX. What to say of it is found when it is read: libraries ask what there is and read nothing, and
+    to know the names of all modules these have to be imported.
+    """
+
+    def __init__(self, full: str) -> None:
+        self.full, self.place = full, user_place()
+        Exception.__init__(self, f"wengert has nothing for {full}")
+
+    def __str__(self) -> str:
+        where = "" if self.place is None else line_text(*self.place)
+        return f"{self.message}\n  at {where}" if where else self.message
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "message":  # without the line
+            raise AttributeError(name)
+        self.message = _advice(self.full)
+        return self.message
+
+
+class MissingModuleError(_Missing, ImportError):
     """A module or name of JAX that this library has nothing for, at an ``import``.
 
     Remedy: the message lists the nearest names there are, or says what to write instead.
@@ -48,7 +68,7 @@ class MissingModuleError(NotSupportedError, ImportError):
     """
 
 
-class MissingNameError(NotSupportedError, AttributeError):
+class MissingNameError(_Missing, AttributeError):
     """A name of JAX's that this library has nothing for, at an attribute.
 
     Remedy: the message lists the nearest names there are, or says what to write instead.
@@ -84,6 +104,8 @@ def _names(module: str) -> set[str]:
 
 def _advice(full: str) -> str:
     """What to say of a missing name: the reason if one is known, the nearest names, and where else it stands."""
+    import difflib
+
     module, _, name = full.rpartition(".")
     lines = [f"wengert has nothing for {full}"]
     for known in (full, *(full[:i] for i, c in enumerate(full) if c == ".")):  # the name, and the modules it is in
@@ -163,7 +185,7 @@ class _Names(ModuleType):
             try:
                 found = alias_name(self.__name__, attribute)
             except AttributeError:
-                raise MissingNameError(_advice(full)) from None
+                raise MissingNameError(full) from None
             if not isinstance(found, ModuleType):
                 setattr(self, attribute, found)
             return found
@@ -181,7 +203,7 @@ class _Finder:
         if not _is_jax(name) or (_private(name) and name not in MODULES and _loaded()):  # of JAX itself
             return None
         if name not in MODULES:
-            raise MissingModuleError(_advice(name))
+            raise MissingModuleError(name)
         return ModuleSpec(name, _Loader(), is_package=True)  # type: ignore[arg-type]
 
     @staticmethod

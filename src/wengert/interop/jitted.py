@@ -22,7 +22,7 @@ from ..transforms.function import name_of
 from ..transforms.jit import jit as our_jit
 from .array import Array, wrap
 from .border import Outer, _loaded, in_order, lift, lower
-from .donation import give_up, given_up
+from .donation import give_up, given_up, kept
 from .leaks import Watch, check
 from .searches import returned
 from .wording import in_jax_words
@@ -32,15 +32,17 @@ KEPT = 256  # structures that a function is remembered for: those used last
 _NUMBERS = frozenset(PYTHON_SCALARS)
 _ALONE = frozenset({Array, ndarray, *PYTHON_SCALARS})
 _alone = _ALONE.issuperset
+_flatten = trees._flatten  # as optree has it: leaves of other types than arrays and numbers are met below
 
 
 class _Flat:
     """A compiled function for one structure of arguments."""
 
-    __slots__ = ("call", "out", "varied")
+    __slots__ = ("call", "donated", "out", "varied")
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self.call = call
+        self.donated: tuple[int, ...] = ()  # which leaves are
         self.out: Any = None  # the structure of the result, and which leaves are weak, once it was traced
         self.varied = False  # whether that depends on the way through the function
 
@@ -61,6 +63,7 @@ class PjitFunction(Outer):
         self.options = options
         self.flat: dict[Any, _Flat] = {}
         self.simple = not (getattr(inner, "static_argnums", ()) or getattr(inner, "static_argnames", ()))
+        self.quick = self.simple  # whether calls with arrays alone go to `inner` as they are
 
     def __repr__(self) -> str:
         return f"<PjitFunction of {self.__wrapped__!r}>"
@@ -72,7 +75,7 @@ class PjitFunction(Outer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if not kwargs and self.simple and not _loaded and not config.debugging and _alone(map(type, args)):
+            if not kwargs and self.quick and not _loaded and not config.debugging and _alone(map(type, args)):
                 try:
                     out = self.inner(*[a._value if type(a) is Array and not a._weak else lower(a, True) for a in args])
                 except WengertError as error:
@@ -90,31 +93,34 @@ class PjitFunction(Outer):
                 return self._plain(args, kwargs)
 
     def _without_refs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if (self.simple and not kwargs and _alone(map(type, args))) or config.debugging:
+        if config.debugging:
             return self._plain(args, kwargs)
-        if (
-            self.simple and not kwargs and any(isinstance(a, np.generic) for a in args)
-        ):  # arrays of no axes, by their dtypes
-            args = tuple([np.asarray(a) if isinstance(a, np.generic) else a for a in args])
-            if _alone(map(type, args)):
-                return self._plain(args, kwargs)
+        if self.simple and not kwargs:
+            rest = _ALONE.symmetric_difference(_ALONE.union(map(type, args)))
+            if all(issubclass(t, np.generic) for t in rest):  # arrays of no axes, by their dtypes
+                return self._plain(
+                    tuple([np.asarray(a) if isinstance(a, np.generic) else a for a in args]) if rest else args, kwargs
+                )
         return self._flattened(args, kwargs)
 
     def _flattened(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of a call with trees, by the function of their leaves."""
         if self.simple:
-            leaves, tree = trees.flatten((args, kwargs))
-            static, rebuild = (), None
+            static, given = None, (args, kwargs)
         else:
-            leaves, tree, static, rebuild = self.inner.split(args, kwargs)
+            form = self.inner.form(args, kwargs)
+            static, given = form.apart(args, kwargs)
+            static = form, static
+        leaves, tree = _flatten(given, None, False, trees.NAMESPACE)
         weak: list[int] = []
         values: list[Any] = []
-        for i, x in enumerate(leaves):
-            if type(x) is Array:
+        for x in leaves:
+            t = type(x)
+            if t is Array:
                 if x._weak and x._value.dtype.kind != "b":
-                    weak.append(i)
+                    weak.append(len(values))
                 values.append(x._value)
-            elif type(x) in _NUMBERS or isinstance(x, (ndarray, np.generic, Tracer)):
+            elif t in _NUMBERS or isinstance(x, (ndarray, np.generic, Tracer)):
                 values.append(x)
             else:  # what becomes an array, or what the library refuses and says where it is
                 return self._plain(args, kwargs)
@@ -124,25 +130,33 @@ class PjitFunction(Outer):
         except TypeError:  # no hash, of which the library says where it is
             return self._plain(args, kwargs)
         if known is None:
-            known = self._remember(key, tree, flat_function(self.__wrapped__, tree, frozenset(weak), rebuild))
+            rebuild = None if self.simple else self.inner.split(args, kwargs)[3]
+            known = self._remember(
+                key, tree, flat_function(self.__wrapped__, tree, frozenset(weak), rebuild), args, kwargs
+            )
+        found = kept(leaves, known.donated) if known.donated else None
         out = known.call(*values)
         if known.varied:
             return self._plain(args, kwargs)
         if Watch.on:
             check()
         out_tree, marks = known.out
-        return out_tree.unflatten(
-            [wrap(v, m) if type(v) is ndarray else lift(v, m) for v, m in zip(out, marks, strict=True)]
-        )
+        results = [wrap(v, m) if type(v) is ndarray else lift(v, m) for v, m in zip(out, marks, strict=True)]
+        if found:
+            give_up(found, results)
+        return out_tree.unflatten(results)
 
-    def _remember(self, key: Any, tree: Any, made: Any) -> _Flat:
+    def _donated(self, tree: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, ...]:
+        """Which leaves of the arguments that are not static are donated."""
+        return ()
+
+    def _remember(self, key: Any, tree: Any, made: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Flat:
         function, entry = made
         options = dict(self.options)
-        donated = getattr(self.inner, "donate_argnums", ()) if self.simple else ()
-        if donated:  # arguments, by the places of their leaves
-            sizes = [t.num_leaves for t in tree.children()[0].children()]
-            ends = np.cumsum([0, *sizes]).tolist()
-            options["donate_argnums"] = tuple(i for n in donated if n < len(sizes) for i in range(ends[n], ends[n + 1]))
+        if not self.quick:
+            entry.donated = self._donated(tree, args, kwargs)
+        if entry.donated:
+            options["donate_argnums"] = entry.donated
         entry.call = our_jit(function, **options)
         if len(self.flat) >= KEPT:
             self.flat.pop(next(iter(self.flat)))
@@ -153,11 +167,26 @@ class PjitFunction(Outer):
 class DonatingPjitFunction(PjitFunction):
     """One whose donated arguments are deleted."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.quick = False
+
+    def _plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         found = given_up(args, kwargs, self.inner.donate_argnums or (), self.inner.donate_argnames or ())
-        out = super().__call__(*args, **kwargs)
-        give_up(found, out)
+        out = super()._plain(args, kwargs)
+        if found:
+            give_up(found, trees.leaves(out))
         return out
+
+    def _donated(self, tree: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, ...]:
+        nums, names = self.inner.donate_argnums or (), self.inner.donate_argnames or ()
+        static, fixed = self.inner.static_argnums, self.inner.static_argnames
+        n = len(args)
+        marks = [i in nums or i - n in nums for i in range(n) if i not in static and i - n not in static]
+        marks += [k in names for k in sorted(kwargs) if k not in fixed]
+        parts = [c for both in tree.children() for c in both.children()]
+        ends = np.cumsum([0, *[p.num_leaves for p in parts]]).tolist()
+        return tuple(i for k, mark in enumerate(marks) if mark for i in range(ends[k], ends[k + 1]))
 
 
 def flat_function(fun: Any, tree: Any, weak: frozenset[int], rebuild: Any) -> tuple[Callable[..., Any], _Flat]:

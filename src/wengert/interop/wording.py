@@ -26,7 +26,6 @@ REFUSED = (
     IndexError,
     FloatingPointError,
 )  # what the library and NumPy raise for arguments
-_PATTERNS = [(re.compile(pattern, re.DOTALL), sentence) for pattern, sentence in SAYINGS]
 
 # JAX's primitives, and what they take, for the ufuncs of NumPy's that compute them.
 _TAKEN = {
@@ -54,6 +53,11 @@ _VALUE_ERRORS = (
     "IO callbacks do not",
     "Custom VJP bwd rule must produce an output with the same type",
 )
+
+
+@functools.cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern, re.DOTALL), sentence) for pattern, sentence in SAYINGS]
 
 
 @functools.cache
@@ -172,7 +176,7 @@ def in_jax_words(error: Exception, function: str = "", dtypes: tuple[Any, ...] =
     plain = getattr(error, "message", text)
     sentence = _of_ufunc(plain, dtypes)
     if sentence is None:
-        for pattern, saying in _PATTERNS:
+        for pattern, saying in _patterns():
             found = pattern.match(plain)
             if found is not None:
                 sentence = saying.format(**_derived(found.groupdict(), function))

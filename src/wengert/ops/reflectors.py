@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Aval, Primitive, Value, dtype_of, ndim_of, shape_of
+from ..lowering import kernels
 from . import reduction as red
 from .contraction import matmul
 from .elementwise import absolute, conj, convert, sqrt, stop_gradient_p, where
@@ -176,17 +177,19 @@ tridiagonal_p = _Tridiagonal(
     "tridiagonal",
     samples=lambda: [((sample_real(4, 4),), {"lower": True}), ((_hermitian(),), {"lower": False}),
                      ((sample_real(2, 3, 3),), {"lower": True})],
-    reasons={**NOT_LINEAR, **_NO_RULE},
+    reasons={**NOT_LINEAR, **_NO_RULE}, native=kernels.Factorisation("packed", reduction="sytrd"),
 )  # fmt: skip
 hessenberg_packed_p = _HessenbergPacked(
     "hessenberg_packed",
     samples=samples_of(lambda: [sample_real(4, 4), sample_complex(3, 3), sample_real(2, 3, 3)]),
     reasons={**NOT_LINEAR, **_NO_RULE},
+    native=kernels.Factorisation("packed", reduction="gehrd"),
 )
 qr_packed_p = _QRPacked(
     "qr_packed",
     samples=samples_of(lambda: [sample_real(4, 3), sample_complex(3, 3), sample_real(2, 3, 4)]),
     reasons={**NOT_LINEAR, **_NO_RULE},
+    native=kernels.Factorisation("packed", reduction="geqrf"),
 )
 eig_left_p = _LeftEigenvectors(
     "eig_left", samples=samples_of(lambda: [np.diag([1.0, 2.0, 4.0]) + 0.3 * sample_real(3, 3)]),

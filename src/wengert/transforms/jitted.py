@@ -214,7 +214,7 @@ class Jit(Transformed):
                 mode = config.mode()
             natives = self._native
             if self._fixed is not None:
-                form = self._fixed.get((len(args), *kwargs) if kwargs else len(args)) or self._form(args, kwargs)
+                form = self._fixed.get((len(args), *kwargs) if kwargs else len(args)) or self.form(args, kwargs)
                 key, given = form.apart(args, kwargs)
                 try:
                     natives = form.known.get(key, NONE)
@@ -239,14 +239,18 @@ class Jit(Transformed):
         except Exception as error:
             raise shown(error)
 
-    def _form(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fixed:
+    def form(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fixed:
         """How calls of this form come apart in static arguments and others."""
+        assert self._fixed is not None
+        known = self._fixed.get((len(args), *kwargs) if kwargs else len(args))
+        if known is not None:
+            return known
         key = (self.static_argnums, self.static_argnames, len(args), *kwargs)
         fixed = self._native.forms.get(key)
         if fixed is None:
             made = Fixed(self.static_argnums, self.static_argnames, len(args), tuple(kwargs))
             fixed = self._native.forms.setdefault(key, made)
-        self._fixed[(len(args), *kwargs) if kwargs else len(args)] = fixed  # type: ignore[index]
+        self._fixed[(len(args), *kwargs) if kwargs else len(args)] = fixed
         return fixed
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -351,7 +355,7 @@ class Jit(Transformed):
             return
         natives, given = self._native, (args, kwargs)
         if self._fixed is not None:
-            form = self._form(args, kwargs)
+            form = self.form(args, kwargs)
             key, given = form.apart(args, kwargs)
             natives = form.natives(key)
         natives.prefer(given, (executable.native, executable, config.mode()))

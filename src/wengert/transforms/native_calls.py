@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from optree import _C
 
 TRIED = 3  # native calls that are tried before the table is asked
 SAME = 64  # native calls with the same features: other dtypes, other ways through Python control flow
@@ -18,6 +19,10 @@ KINDS = 256  # of arguments, and of static ones, that are known: those that came
 ndarray = np.ndarray
 _SIMPLE = frozenset((int, bool, str, type(None)))  # equal ones are the same
 _INEXACT = (float, complex, np.inexact)
+_MANY = 4096  # types that are noted
+_whole: set[type] = set(_SIMPLE)  # types whose equal values are the same, as far as elements of static tuples had them
+_all_whole = _whole.issuperset
+_parts: Any = _C.flatten  # (tree, is_leaf, none_is_leaf, namespace)
 Given = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -93,7 +98,14 @@ def exact(v: Any) -> Any:
     are not the same.
     """
     if isinstance(v, tuple):
-        return tuple([(type(e), e if type(e) in _SIMPLE else exact(e)) for e in v])
+        parts, form = _parts(v, None, True, "")  # of nested containers, natively
+        kinds = tuple(map(type, parts))
+        if _all_whole(kinds):
+            return form, kinds, v
+        if len(_whole) < _MANY:
+            _whole.update([t for t in kinds if not issubclass(t, (tuple, frozenset, *_INEXACT))])
+        kinds = tuple(map(type, v))
+        return tuple([(t, e if t in _whole else exact(e)) for t, e in zip(kinds, v, strict=True)])
     if isinstance(v, frozenset):
         return frozenset([(type(e), exact(e)) for e in v])
     if isinstance(v, _INEXACT):

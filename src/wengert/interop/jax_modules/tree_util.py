@@ -21,9 +21,19 @@ def _whole(x: Any) -> bool:
     return hasattr(cls, "__dataclass_fields__") and (cls not in trees._registered or cls in trees._automatic)
 
 
-def leaf(is_leaf: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
-    """`is_leaf`, and the dataclasses that nobody registered."""
+def leaf(is_leaf: Callable[[Any], bool] | None) -> Callable[[Any], bool] | None:
+    """`is_leaf`, and the dataclasses that nobody registered, as long as the library has made nodes of some."""
+    if not trees._automatic:
+        return is_leaf
     return _whole if is_leaf is None else lambda x: _whole(x) or is_leaf(x)
+
+
+def spec_and_leaves(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], Any]:
+    """The leaves of a tree and its structure as optree has it. Hot.
+
+    No dataclass becomes a node by it, as one does by `trees.flatten`.
+    """
+    return trees._flatten(tree, leaf(is_leaf) if trees._automatic else is_leaf, False, trees.NAMESPACE)
 
 
 def _adapted(name: str, place: int) -> Callable[..., Any]:
@@ -41,21 +51,25 @@ def _adapted(name: str, place: int) -> Callable[..., Any]:
     return function
 
 
-tree_leaves, _structure = _adapted("tree_leaves", 1), _adapted("tree_structure", 1)
-_flatten, _flatten_with_path = _adapted("tree_flatten", 1), _adapted("tree_flatten_with_path", 1)
+_flatten_with_path = _adapted("tree_flatten_with_path", 1)
 tree_leaves_with_path, tree_all = _adapted("tree_leaves_with_path", 1), _adapted("tree_all", 1)
 tree_reduce = _adapted("tree_reduce", 3)
-_map, _map_with_path = _adapted("tree_map", 10**6), _adapted("tree_map_with_path", 10**6)
+_map_with_path = _adapted("tree_map_with_path", 10**6)
 
 
-@functools.wraps(ours.tree_structure)
-def tree_structure(tree: Any, *args: Any, **kwargs: Any) -> PyTreeDef:
-    return PyTreeDef(_structure(tree, *args, **kwargs))
+def tree_leaves(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
+    """The leaves of a tree, left to right."""
+    return spec_and_leaves(tree, is_leaf)[0]
 
 
-@functools.wraps(ours.tree_flatten)
-def tree_flatten(tree: Any, *args: Any, **kwargs: Any) -> tuple[list[Any], PyTreeDef]:
-    leaves, spec = _flatten(tree, *args, **kwargs)
+def tree_structure(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> PyTreeDef:
+    """The structure of a tree."""
+    return PyTreeDef(spec_and_leaves(tree, is_leaf)[1])
+
+
+def tree_flatten(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], PyTreeDef]:
+    """The leaves of a tree, left to right, and its structure."""
+    leaves, spec = spec_and_leaves(tree, is_leaf)
     return leaves, PyTreeDef(spec)
 
 
@@ -96,10 +110,21 @@ def tree_broadcast(prefix_tree: Any, full_tree: Any, is_leaf: Any = None) -> Any
     return in_order(ours.tree_broadcast(prefix_tree, full_tree, leaf(is_leaf)))
 
 
-@worded
 def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any = None) -> Any:
     """Apply `f` to the leaves of a tree, together with what stands there in the rest."""
-    return in_order(_map(f, tree, *rest, is_leaf=is_leaf))
+    leaves, spec = spec_and_leaves(tree, is_leaf)
+    if not rest:
+        return in_order(spec.unflatten([f(x) for x in leaves]))
+    try:
+        columns = [spec.flatten_up_to(other) for other in rest]
+    except ValueError:
+        columns = [_up_to(spec, other, i) for i, other in enumerate(rest, 2)]
+    return in_order(spec.unflatten([f(*xs) for xs in zip(leaves, *columns, strict=True)]))
+
+
+@worded
+def _up_to(spec: Any, tree: Any, i: int) -> list[Any]:
+    return trees.flatten_up_to(spec, tree, f"tree_map: tree {i}", "the first tree")
 
 
 def tree_map_with_path(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any = None, **options: Any) -> Any:
@@ -161,7 +186,7 @@ def flatten_one_level_with_keys(tree: Any) -> tuple[list[tuple[Any, Any]], Any]:
         ValueError: it is a leaf.
     """
     children, node = _children(tree)
-    keys = [path[0] for path in trees.key_paths(node)]
+    keys = trees.child_keys(node, tree)
     return list(zip(keys, children, strict=True)), flatten_one_level(tree)[1]
 
 
