@@ -252,3 +252,19 @@ def test_the_alias_changes_no_type_of_numpys():
         "        assert now.keys() == before.keys() and all(now[k] is before[k] for k in now), t\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# The public names of JAX 0.10.2's jax.nn: those that another module has too are easily lost where files are split.
+OF_NN = (
+    "celu dot_product_attention elu gelu get_scaled_dot_general_config glu hard_sigmoid hard_silu hard_swish hard_tanh identity initializers "
+    "leaky_relu log1mexp log_sigmoid log_softmax logmeanexp logsumexp mish one_hot relu relu6 scaled_dot_general scaled_matmul selu sigmoid "
+    "silu soft_sign softmax softplus sparse_plus sparse_sigmoid squareplus standardize swish tanh"
+).split()
+
+
+@pytest.mark.parametrize("name", OF_NN)
+def test_names_of_nn(name):
+    with jax_names.as_jax():
+        import jax
+
+        assert getattr(jax.nn, name) is not None

@@ -10,7 +10,7 @@ import numpy as np
 from ... import nn as ours
 from ... import numpy as wnp
 from ...ops.contraction import dot_general
-from ..array import in_dtype, kind_of, wrap
+from ..array import Array, in_dtype, kind_of, wrap
 from ..border import bordered, lower
 from ..conversion import converted
 from .numpy import array, astype, where
@@ -25,6 +25,17 @@ def relu6(x: Any) -> Any:
     """
     x = array(x)
     return where(x <= 0, 0.0, where(x >= 6, 6.0, x))
+
+
+def tanh(x: Any) -> Any:
+    """`jax.numpy.tanh`, which JAX has here too.
+
+    Example:
+        >>> from wengert.interop import jax_names
+        >>> float(tanh(0.0))
+        0.0
+    """
+    return Array.means.function("tanh")(x)
 
 
 def hard_sigmoid(x: Any) -> Any:
@@ -205,5 +216,5 @@ def _largest(dtype: Any) -> float:
 
 __all__ = [
     "dot_product_attention", "get_scaled_dot_general_config", "hard_sigmoid", "hard_silu", "hard_swish", "relu6",
-    "scaled_dot_general", "scaled_matmul", "standardize",
+    "scaled_dot_general", "scaled_matmul", "standardize", "tanh",
 ]  # fmt: skip
