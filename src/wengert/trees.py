@@ -203,7 +203,7 @@ for _key_type in (SequenceKey, DictKey, GetAttrKey, FlattenedIndexKey):
 UNKNOWN: Any = object()  # the tree of a structure that is there alone
 
 
-def key_paths(treedef: TreeDef, tree: Any = UNKNOWN) -> list[KeyPath]:
+def key_paths(treedef: TreeDef, tree: object = UNKNOWN) -> list[KeyPath]:
     """The path of each leaf, as a tuple of keys. A class may read its keys off a node: off the tree, where it is given."""
     accessors = treedef.accessors()
     if any(entry.type in _keys_of or entry.type in STAND_INS for accessor in accessors for entry in accessor):
@@ -237,7 +237,7 @@ def _leaves_below(prefix: TreeDef, full: TreeDef) -> list[int] | None:
     return found
 
 
-def _paths_through(treedef: TreeDef, tree: Any = UNKNOWN) -> Iterable[KeyPath]:
+def _paths_through(treedef: TreeDef, tree: object = UNKNOWN) -> Iterable[KeyPath]:
     """The path of each leaf; what a node stands for in that node's place."""
     if treedef.is_leaf():
         yield ()
@@ -248,12 +248,12 @@ def _paths_through(treedef: TreeDef, tree: Any = UNKNOWN) -> Iterable[KeyPath]:
         keys = [(key,) for key in child_keys(treedef, tree)]
     below: Iterable[Any] = itertools.repeat(UNKNOWN)
     if tree is not UNKNOWN:
-        below = treedef.one_level().flatten_up_to(tree)  # type: ignore[union-attr]
+        below = cast(Any, treedef.one_level()).flatten_up_to(tree)
     for path, child, subtree in zip(keys, treedef.children(), below, strict=False):
         yield from ((*path, *rest) for rest in _paths_through(child, subtree))
 
 
-def child_keys(treedef: TreeDef, tree: Any = UNKNOWN) -> list[Any]:
+def child_keys(treedef: TreeDef, tree: object = UNKNOWN) -> list[Any]:
     """The keys of the children of the root; of a class that reads them off a node, from one with no children where there is
     no tree, and where its constructor refuses that, by their places.
     """
