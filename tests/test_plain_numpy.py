@@ -239,6 +239,7 @@ def test_what_it_costs_others():
     least = lambda f: min(timeit.repeat(f, number=5000, repeat=9)) / 5000  # noqa: E731
     assert least(lambda: a[3]) < 1e-6 and least(lambda: a.__setitem__(3, 1.0)) < 1e-6
     assert least(lambda: np.array(values)) < 3e-6 and least(lambda: math.sin(0.5)) < 1e-6
+    assert least(lambda: np.shape(a)) < 1e-6 and least(lambda: np.exp(values)) < 4e-6 and least(lambda: np.sum(values)) < 1e-5
 
 
 def test_the_code_that_is_kept_is_that_of_the_text():
@@ -266,3 +267,40 @@ def test_buffers_of_other_libraries_stay_plain():
         ).x
 
     np.testing.assert_allclose(w.jacrev(share)(np.array([1.0, 2.0])), [[-0.5, 0.0], [0.0, -0.125]], atol=1e-6)
+
+
+LISTS = {
+    "sum of arrays": lambda x: np.sum([x[:2], x[1:]], axis=0),
+    "mean of a tuple": lambda x: np.mean((x, 2.0 * x), axis=1),
+    "exp of numbers": lambda x: np.exp((x[0], 2.0, x[1])),
+    "maximum of lists": lambda x: np.maximum([x[0], 0.4, x[2]], [0.5, x[1], 0.0]),
+    "maximum.reduce": lambda x: np.maximum.reduce([x, x[::-1], 0.4 * x]),
+    "where=": lambda x: np.add([x[0], x[1]], 1.0, where=[True, False], out=np.zeros(2)),
+    "det": lambda x: np.linalg.det([[x[0], 2.0], [1.0, x[1]]]),
+    "solve": lambda x: np.linalg.solve([[x[0], 2.0], [1.0, x[1]]], [x[2], 1.0]),
+    "fft": lambda x: np.abs(np.fft.fft([x[0], 1.0, x[2]])),
+    "meshgrid": lambda x: np.stack(np.meshgrid([x[0], 1.0], [x[1], x[2], 2.0])),
+    "emath": lambda x: np.emath.sqrt([x[0], -x[1]]).imag,
+    "squeeze": lambda x: np.squeeze([[x], [x * x]]),
+    "linspace": lambda x: np.linspace([x[0], 1.0], [2.0, x[1]], 4),
+    "an array that was written into": lambda x: np.cumsum([filled(x), x], axis=0),
+    "a list in a list": lambda x: np.prod([[1.0, [x[0]][0]], [x[1], x[2]]], axis=0),
+    "isnan": lambda x: np.where(np.isnan([x[0], 1.0, np.nan]), 2.0, [x[1], x[2], 3.0]),
+}  # fmt: skip
+
+
+def filled(x):
+    y = np.zeros(3)
+    y[1] = x[1]
+    return y
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_functions_of_lists(name):
+    """NumPy's C code takes the memory of what is in a list: it is an array before."""
+    f, x = LISTS[name], np.array([0.3, 0.7, 1.1])
+    number = lambda x: np.sum(np.cos(f(x)))  # noqa: E731
+    slope = [(number(x + h) - number(x - h)) / 2e-6 for h in 1e-6 * np.eye(3)]
+    np.testing.assert_allclose(w.grad(number)(x), slope, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(w.jit(f)(x), f(x), rtol=1e-12)
+    np.testing.assert_allclose(w.vmap(w.grad(number))(np.stack([x, x]))[1], slope, rtol=1e-6, atol=1e-8)

@@ -2,7 +2,8 @@
 
 `isinstance` asks the type of an object first, and then its attribute `__class__`. So `isinstance(x, np.ndarray)` and
 `isinstance(x, float)` in a function that is traced are answered as in a plain run, and take the same path. What computes with
-classes of its own has to know the truth: this library, and those whose code goes on to read an array's memory (`FOREIGN`).
+classes of its own has to know the truth: this library, and those whose code goes on to read an array's memory (`FOREIGN`,
+but for what NumPy has written for whatever computes: its polynomials).
 `type(x)` is the truth everywhere.
 """
 # pyright: strict, reportPrivateUsage=false
@@ -17,6 +18,7 @@ import numpy as np
 from .frames import FOREIGN
 
 _TRUTHFUL = frozenset({__name__.partition(".")[0], *FOREIGN})  # names of packages
+_COMPUTING = "numpy.polynomial."
 _PYTHON = {"b": bool, "i": int, "u": int, "f": float, "c": complex}
 _real: Any = object.__dict__["__class__"]
 
@@ -36,8 +38,9 @@ class Posing:
     @property
     def __class__(self) -> type:
         frame = sys._getframe(1)
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        truth = package in _TRUTHFUL and frame.f_code.co_name != "isscalar"  # NumPy's, which reads nothing
+        module = str(frame.f_globals.get("__name__"))
+        truth = module.partition(".")[0] in _TRUTHFUL and not module.startswith(_COMPUTING)
+        truth = truth and frame.f_code.co_name != "isscalar"  # NumPy's, which reads nothing
         return type(self) if truth else stands_for(self)
 
     @__class__.setter

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ def _handler(function: Any) -> Callable[..., Any]:
             f"np.{name} needs the values of an array under transformation: return it from the function and call np.{name} "
             f"on the result, or call it in a function that wengert.debug.callback is given"
         )
+    if ours is None and isinstance(written := getattr(function, "_implementation", None), FunctionType):
+        return written  # NumPy's text, of functions that are here: np.emath, np.polynomial and what is still to come
     if ours is None:
         raise NotSupportedError(
             f"{function.__module__}.{name} has no derivative rule here; write it with the functions of wengert.numpy, or "

@@ -194,6 +194,56 @@ MAKERS: dict[Any, Callable[..., Any]] = {
 }
 
 
+# --- calls with lists -------------------------------------------------------------------------------------------
+
+
+def _of_lists(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Arguments with arrays in the place of lists that hold traced values; NotImplemented where there is none."""
+    if is_library_frame(sys._getframe(2)):
+        return NotImplemented
+    made = [_made(a, None, None) if type(a) in (list, tuple) and _numbers(a) else a for a in args]
+    named = {k: _made(v, None, None) if type(v) is list and _numbers(v) else v for k, v in kwargs.items()}
+    same = all(map(operator.is_, made, args)) and all(named[k] is v for k, v in kwargs.items())
+    return NotImplemented if same else (made, named)
+
+
+def of_ufunc(function: Any) -> Callable[..., Any]:
+    """``np.exp([x, y])``: a universal function of lists."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = _of_lists(args, kwargs)
+        return NotImplemented if given is NotImplemented else function(*given[0], **given[1])
+
+    return call
+
+
+def of_ufunc_method(name: str) -> Callable[[Any], Callable[..., Any]]:
+    """``np.add.reduce([x, y])``."""
+
+    def bind(function: Any) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            given = _of_lists(args, kwargs)
+            return NotImplemented if given is NotImplemented else getattr(function, name)(*given[0], **given[1])
+
+        return call
+
+    return bind
+
+
+def of_dispatched(function: Any) -> Callable[..., Any]:
+    """``np.sum([x, y])``: what NumPy's protocol would ask for, if it looked into lists."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if is_library_frame(sys._getframe(1)):
+            return NotImplemented
+        args = tuple([_states(a) if type(a) in (list, tuple) else a for a in args])
+        from ..numpy.protocols import array_function
+
+        return array_function(function, args, kwargs)
+
+    return call
+
+
 def scalar_type(kind: type) -> Callable[..., Any]:
     """``np.float64(x)``."""
 
@@ -364,4 +414,7 @@ def _plain(x: Any) -> Any:
     return x
 
 
-__all__ = ["MAKERS", "METHODS", "TRIAL", "Written", "of_math", "read", "scalar_type", "write", "write_flat"]
+__all__ = [
+    "MAKERS", "METHODS", "TRIAL", "Written", "of_dispatched", "of_math", "of_ufunc", "of_ufunc_method", "read", "scalar_type",
+    "write", "write_flat",
+]  # fmt: skip

@@ -1,4 +1,5 @@
-"""Where the trampolines stand: NumPy's slots for ``x[key]`` and ``x[key] = value``, and C functions that take no traced values.
+"""Where the trampolines stand: NumPy's slots for ``x[key]`` and ``x[key] = value``, C functions that take no traced values, and
+the calls of universal functions and of those that NumPy dispatches, which look at arguments, not into lists.
 
 They are put there before the first transformation of a process begins, and stay: what they do depends on the arguments
 alone, so a program, or a thread, that has no traced values sees NumPy as it is. Every address is found from the running
@@ -30,7 +31,8 @@ from .trampolines import MAGIC, WORDS
 
 _pointer = ctypes.c_size_t
 # Offsets in CPython's structures, each looked at before it is used.
-BASIC_SIZE, MAPPING, HASH = 32, 112, 120  # of a type
+BASIC_SIZE, VECTORCALL, MAPPING, HASH = 32, 56, 112, 120  # of a type
+HAS_VECTORCALL = 1 << 11  # among its flags
 DEFINITION = {BuiltinFunctionType: 16, MethodDescriptorType: 40}
 WRAPPED = 48  # of a method that stands for a slot
 NAME, FUNCTION, FLAGS = 0, 8, 16  # of a definition of a method
@@ -141,6 +143,39 @@ def _writable(at: int, size: int) -> bool:
     return any(first <= at and at + size <= last for first, last in _ranges)
 
 
+def _vectorcalls(objects: list[Any], handler: Callable[..., Any]) -> list[_Hook]:
+    """One hook for the callable objects of a type that keep the same address of what their call is."""
+    found: dict[int, _Hook] = {}
+    for x in objects:
+        kind = id(type(x))
+        offset = ctypes.c_ssize_t.from_address(kind + VECTORCALL).value
+        if not type(x).__flags__ & HAS_VECTORCALL or not 0 < offset <= type(x).__basicsize__ - 8:
+            continue
+        place = id(x) + offset
+        if not _writable(place, 8) or _pointer.from_address(place).value != _function_of(x):
+            continue
+        hook = _Hook(place, "listed", handler, True)
+        if hook.original in found:
+            found[hook.original].places.append(place)
+        else:
+            found[hook.original] = hook
+    return list(found.values())
+
+
+def _function_of(x: Any) -> int:
+    """The address of what an object's call is, as the interpreter finds it."""
+    get = ctypes.pythonapi.PyVectorcall_Function
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object]
+    return get(x) or 0
+
+
+def _callables() -> tuple[list[Any], list[Any]]:
+    """NumPy's universal functions, and those that it dispatches by `__array_function__`."""
+    spaces = [np, np.linalg, np.fft, np.emath, np.polynomial.polynomial, np.lib.stride_tricks]
+    every = {id(f): f for space in spaces for f in vars(space).values()}.values()
+    return [f for f in every if type(f) is np.ufunc], [f for f in every if type(f) is type(np.sum)]
+
+
 def _function(function: Any, handler: Callable[..., Any], bound: bool = False) -> list[_Hook]:
     found = _definition(function)
     if found is None:
@@ -168,6 +203,10 @@ def _hooks() -> list[_Hook]:
         hooks.append(_Hook(mapping + 16, "set", handlers.write_flat))
     for function, handler in handlers.MAKERS.items():
         hooks += _function(function, handler)
+    for objects, handler in zip(_callables(), (handlers.of_ufunc, handlers.of_dispatched), strict=True):
+        hooks += _vectorcalls(objects, handler)
+    for name in ("reduce", "accumulate", "reduceat", "outer"):
+        hooks += _function(getattr(np.ufunc, name), handlers.of_ufunc_method(name), bound=True)
     for name, handler in handlers.METHODS.items():
         hooks += _function(getattr(np.ndarray, name), handler, bound=True)
     for module in (math, cmath):
@@ -317,6 +356,8 @@ def _works() -> bool:
     finally:
         handlers.TRIAL.clear()
     if seen != [(id(x), 0)] or written.ALONE[0] <= 0:
+        return False
+    if np.add([1.0, 2.0], (3.0, 4.0), dtype=float).tolist() != [4.0, 6.0] or np.sum([[1.0], [2.0]], axis=(0,)) != [3.0]:
         return False
     return del_fails and x.tolist() == [0.0, 2.0, 3.0] and math.sqrt(4.0) == 2.0 and math.hypot(3.0, 4.0) == 5.0
 

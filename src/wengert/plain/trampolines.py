@@ -3,7 +3,8 @@
 Each has the signature of the C function that it stands before, and a table. Where no argument is traced it calls that
 function, which is named by the table; otherwise a handler of the library, whose answer `NotImplemented` means the
 function, too. An argument is traced if its type is `Tracer` or derived from it, or `Written`; so is a list or tuple that
-holds one among its first `MOST` elements, at any depth.
+holds one among its first `MOST` elements, at any depth. The trampolines of objects that know traced values by NumPy's protocols
+(universal functions, `np.sum` and its kin) look into lists and tuples alone.
 
 The code is the LLVM text below. What LLVM makes of it for x86-64 is kept in `machine_code.py`, so that LLVM need not be
 imported for it; for other processors it is made when it is needed. The code refers to nothing but its table, whose address
@@ -89,7 +90,12 @@ look:
   %at.item = getelementptr ptr, ptr %first, i64 %i
   %item = load ptr, ptr %at.item
   %null = icmp eq ptr %item, null
-  br i1 %null, label %not, label %ask
+  br i1 %null, label %not, label %number
+number:
+  %at.item.type = getelementptr i8, ptr %item, i64 8
+  %item.type = load ptr, ptr %at.item.type
+  %is.number = icmp eq ptr %item.type, %float
+  br i1 %is.number, label %not, label %ask
 ask:
   %that = call i1 @traced(ptr %table, ptr %item, ptr %left)
   br i1 %that, label %yes, label %not
@@ -113,6 +119,36 @@ loop:
 look:
   %at.item = getelementptr ptr, ptr %args, i64 %i
   %item = load ptr, ptr %at.item
+  %that = call i1 @traced(ptr %table, ptr %item, ptr %left)
+  br i1 %that, label %yes, label %not
+not:
+  %next = add i64 %i, 1
+  br label %loop
+no:
+  ret i1 false
+yes:
+  ret i1 true
+}}
+
+define internal i1 @listed(ptr %table, ptr %args, i64 %count) {{
+  %left = alloca i64
+  store i64 {MOST}, ptr %left
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %0 ], [ %next, %not ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %look, label %no
+look:
+  %at.item = getelementptr ptr, ptr %args, i64 %i
+  %item = load ptr, ptr %at.item
+  %at.type = getelementptr i8, ptr %item, i64 8
+  %type = load ptr, ptr %at.type
+{_word("list")}  %is.list = icmp eq ptr %type, %list
+  br i1 %is.list, label %ask, label %other
+other:
+{_word("tuple")}  %is.tuple = icmp eq ptr %type, %tuple
+  br i1 %is.tuple, label %ask, label %not
+ask:
   %that = call i1 @traced(ptr %table, ptr %item, ptr %left)
   br i1 %that, label %yes, label %not
 not:
@@ -205,6 +241,10 @@ counted:
   %more = phi i64 [ 0, %0 ], [ %extra, %names ]
   %all = add i64 %p2, %more
 {_ANY.format(args="%p1", n="%all")}"""
+_COUNTED = "  %all = add i64 %p2, %more\n"
+_LISTED = (  # an object's vectorcall: the highest bit of the number of arguments is a flag
+    _WITH_NAMES.replace(_COUNTED, "  %positional = and i64 %p2, 9223372036854775807\n  %all = add i64 %positional, %more\n")
+).replace("@any(", "@listed(")
 _P2, _P3 = "ptr %p0, ptr %p1", "ptr %p0, ptr %p1, ptr %p2"
 _PN, _PK = "ptr %p0, ptr %p1, i64 %p2", "ptr %p0, ptr %p1, i64 %p2, ptr %p3"
 
@@ -237,6 +277,10 @@ write:
         ),
         "named": _main(
             "ptr", _PK, _PK, _WITH_NAMES, _VECTORCALL.replace("%args", "%p1").format(n="%p2", names="%p3"), **pointer,
+        ),
+        # the vectorcall of an object, where traced values by themselves are what the object itself knows
+        "listed": _main(
+            "ptr", _PK, _PK, _LISTED, _VECTORCALL.replace("%args", "%p1").format(n="%p2", names="%p3"), **pointer,
         ),
         "tuple": _main("ptr", _P2, _P2, _TUPLE, _CALL.format(named="null"), **pointer),
         "both": _main("ptr", _P3, _P3, _TUPLE, _CALL.format(named="%p2"), **pointer),

@@ -10,13 +10,15 @@ import numpy as np
 from ...core import Value, aval_of, dtype_of, inexact_dtype, shape_of
 from ...documented import with_example
 from ...lowering import Formula, complex_functions, formulas
-from ..casts import convert
+from ..casts import convert, real
 from ..declare import binary, function_of, quietly, unary
 from ..roots import Root, known
 from ..samples import REAL
 from .arithmetic import square
+from .choice import where
 from .exponentials import _OVERFLOW, rsqrt, sqrt
 from .modulus import _sum_of_squares, ratio
+from .order import signbit
 
 LARGE = 256  # elements from which on several quick passes of NumPy cost less than one slow function
 sin_p = unary(
@@ -45,14 +47,14 @@ tan_p = unary(
 arcsin_p = unary(
     "arcsin",
     np.arcsin,
-    quietly(lambda ans, x: 1 / sqrt(1 - square(x))),
+    quietly(lambda ans, x: 1 / _root_of_one_less_square(x)),
     (-0.9, 0.9),
     native=Formula(formulas.arcsin, parts=complex_functions.arcsin),
 )
 arccos_p = unary(
     "arccos",
     np.arccos,
-    quietly(lambda ans, x: -1 / sqrt(1 - square(x))),
+    quietly(lambda ans, x: -1 / _root_of_one_less_square(x)),
     (-0.9, 0.9),
     native=Formula(formulas.arccos, parts=complex_functions.arccos),
 )
@@ -101,7 +103,7 @@ arcsinh_p = unary(
 arccosh_p = unary(
     "arccosh",
     np.arccosh,
-    quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x + 1)),
+    quietly(lambda ans, x: rsqrt(x - 1) / sqrt(x - -1)),  # -0j + 1 is 1 + 0j, on the other side of the cut
     (1.2, 3.0),
     native=Formula(formulas.arccosh, parts=complex_functions.arccosh),
 )
@@ -132,10 +134,17 @@ hypot1_p = unary(
 )
 
 
+# Roots of complex numbers: on a cut the sign of a zero says the side, and a difference x - c keeps it, where c - x and x + c do not.
+def _root_of_one_less_square(x: Value) -> Value:
+    if dtype_of(x).kind == "c":
+        return sqrt(-(x - 1)) * sqrt(x - -1)
+    return sqrt(1 - square(x))
+
+
 def _root_of_one_and_square(x: Value) -> Value:
     if dtype_of(x).kind == "c":
-        ix = x * 1j
-        return sqrt(1 + ix) * sqrt(1 - ix)
+        x = where(signbit(real(x)), -x, x)  # an even function, whose cut is the imaginary axis
+        return sqrt(x - 1j) * sqrt(x + 1j)
     return hypot1(x)
 
 
