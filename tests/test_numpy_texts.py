@@ -39,7 +39,11 @@ def test_as_in_a_plain_run(name):
     assert got.dtype == want.dtype and got.shape == want.shape
 
 
-CUTS = [(f, axis) for axis in (0, 1) for f in (np.arcsin, np.arccos, np.arctan, np.arcsinh, np.arccosh, np.arctanh, np.sqrt, np.log)]
+CUTS = [
+    (f, axis)
+    for axis in (0, 1)
+    for f in (np.arcsin, np.arccos, np.arctan, np.arcsinh, np.arccosh, np.arctanh, np.sqrt, np.log)
+]
 
 
 @pytest.mark.parametrize(("f", "axis"), CUTS)

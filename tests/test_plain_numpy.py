@@ -239,7 +239,11 @@ def test_what_it_costs_others():
     least = lambda f: min(timeit.repeat(f, number=5000, repeat=9)) / 5000  # noqa: E731
     assert least(lambda: a[3]) < 1e-6 and least(lambda: a.__setitem__(3, 1.0)) < 1e-6
     assert least(lambda: np.array(values)) < 3e-6 and least(lambda: math.sin(0.5)) < 1e-6
-    assert least(lambda: np.shape(a)) < 1e-6 and least(lambda: np.exp(values)) < 4e-6 and least(lambda: np.sum(values)) < 1e-5
+    assert (
+        least(lambda: np.shape(a)) < 1e-6
+        and least(lambda: np.exp(values)) < 4e-6
+        and least(lambda: np.sum(values)) < 1e-5
+    )
 
 
 def test_the_code_that_is_kept_is_that_of_the_text():

@@ -249,3 +249,15 @@ def test_what_is_refused_says_why():
         jit(bounded)(1.0)
     with pytest.raises(wengert.errors.NotSupportedError, match="split the integral there"):
         grad(lambda a: scipy.integrate.quad(lambda t: t * (t > a), 0, 1, points=[a])[0])(0.5)
+
+
+def test_the_shape_of_a_sparse_solution():
+    """A column gives a vector, as SciPy's does; several columns a matrix."""
+    from scipy.sparse import csc_array
+    from scipy.sparse.linalg import spsolve
+
+    matrix = csc_array(np.array([[4.0, 1.0], [0.0, 3.0]]))
+    for right in (np.array([1.0, 2.0]), np.array([[1.0], [2.0]]), np.array([[1.0, 0.5], [2.0, 0.1]])):
+        f = lambda b: spsolve(matrix, b)  # noqa: E731
+        np.testing.assert_allclose(jit(f)(right), f(right), rtol=1e-14)
+        assert wengert.vjp(f, right)[0].shape == f(right).shape

@@ -243,7 +243,9 @@ counted:
 {_ANY.format(args="%p1", n="%all")}"""
 _COUNTED = "  %all = add i64 %p2, %more\n"
 _LISTED = (  # an object's vectorcall: the highest bit of the number of arguments is a flag
-    _WITH_NAMES.replace(_COUNTED, "  %positional = and i64 %p2, 9223372036854775807\n  %all = add i64 %positional, %more\n")
+    _WITH_NAMES.replace(
+        _COUNTED, "  %positional = and i64 %p2, 9223372036854775807\n  %all = add i64 %positional, %more\n"
+    )
 ).replace("@any(", "@listed(")
 _P2, _P3 = "ptr %p0, ptr %p1", "ptr %p0, ptr %p1, ptr %p2"
 _PN, _PK = "ptr %p0, ptr %p1, i64 %p2", "ptr %p0, ptr %p1, i64 %p2, ptr %p3"

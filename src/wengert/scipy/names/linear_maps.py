@@ -103,8 +103,11 @@ def spsolve(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     """`scipy.sparse.linalg.spsolve`."""
     named = entry.bound(args, kwargs)
     matrix, b = named["A"], named["b"]
+    b = as_array(b)
+    if len(shape_of(b)) == 2 and shape_of(b)[1] == 1:
+        b = b[:, 0]  # whose solution SciPy gives as a vector
     if isinstance(matrix, Tracer):
-        return wnp.linalg.solve(matrix, b if len(shape_of(as_array(b))) == 2 else as_array(b)[:, None])[..., 0]
+        return wnp.linalg.solve(matrix, b)
     rest = {k: v for k, v in named.items() if k not in ("A", "b")}
     turned = matrix.T.tocsc()
     return solution(
