@@ -98,6 +98,8 @@ U = np.sin(T)
 LONG = np.linspace(0, 3, 40)
 cubic, basis, pchip = si.CubicSpline(T, U), si.make_interp_spline(T, U), si.PchipInterpolator(T, U)
 radial, line, curve = si.RBFInterpolator(T[:, None], U), si.interp1d(T, U), si.interp1d(T, U, kind="cubic")
+surface = si.RectBivariateSpline(np.linspace(0, 3, 7), np.linspace(0, 3, 6), np.cos(np.arange(42.0)).reshape(7, 6))
+bernstein = si.BPoly([[1.0, 2.0], [0.5, 0.3], [2.0, 1.0], [2.0, 4.0]], [0.0, 1.0, 3.0])
 smooth, akima = si.UnivariateSpline(T, U, s=0), si.Akima1DInterpolator(T, U)
 grid = si.RegularGridInterpolator((T, T), np.outer(U, U))
 BAND = sp.diags([4.0, -1.0, -1.5], [0, 1, -1], shape=(9, 9)).tocsc()
@@ -160,6 +162,18 @@ CASES |= {
     "interpolate.make_smoothing_spline": (lambda a: si.make_smoothing_spline(T, np.cos(a * T), lam=0.1)(1.1), 1.2, 1e-7),
     "interpolate.splev": (lambda a: si.splev(a, si.splrep(T, np.cos(a * T))), 1.2, 1e-7),
     "interpolate.UnivariateSpline": (lambda a: smooth(a) + smooth(a, 1), 1.2, 1e-7),
+    "interpolate.UnivariateSpline of values": (
+        lambda a: si.UnivariateSpline(T, np.cos(a * T), s=0)(1.1) + smooth.integral(a, 2.5) + si.splint(0.3, a, si.splrep(T, np.cos(a * T))), 1.2, 1e-6,
+    ),
+    "interpolate.InterpolatedUnivariateSpline": (lambda a: si.InterpolatedUnivariateSpline(T, np.cos(a * T), k=4)(a), 1.2, 1e-6),
+    "interpolate.RectBivariateSpline": (
+        lambda a: si.RectBivariateSpline(T, T, np.outer(np.cos(a * T), T**3))(np.stack([0.3, a]), 0.7).sum() + surface.ev(a, a / 2, dx=1), 1.2, 1e-6,
+    ),
+    "interpolate.bisplev": (lambda a: si.bisplev(a, a / 2, (*surface.tck, *surface.degrees), dy=1), 1.2, 1e-6),
+    "interpolate.BPoly": (
+        lambda a: si.BPoly(np.stack([[a, 1.0], [a * a, 2.0], [3.0, 2.0 * a]]), [0.0, 1.0, 3.0])(1.1, 1) + bernstein(a), 1.2, 1e-6,
+    ),
+    "interpolate.BarycentricInterpolator": (lambda a: si.BarycentricInterpolator(T[:4], np.cos(a * T[:4]))(1.1), 1.2, 1e-6),
     "interpolate.interp1d": (lambda a: line(a) + curve(a) + si.interp1d(T, np.cos(a * T))(1.1), 1.2, 1e-6),
     "interpolate.RegularGridInterpolator": (
         lambda a: grid(np.stack([a, a / 2]))[0] + si.RegularGridInterpolator((T, T), np.outer(np.cos(a * T), T))([[1.1, 0.3]])[0], 1.2, 1e-6,

@@ -44,7 +44,8 @@ HOW = {
 KINDS = {
     "least_squares": "squares", "leastsq": "squares", "curve_fit": "squares", "nnls": "squares", "lsq_linear": "squares", "quad": "quadrature",
     "quad_vec": "quadrature", "solve_ivp": "solve_ivp", "odeint": "solve_ivp", "spsolve": "solution", "splu": "factors", "factorized": "factors", "spsolve_triangular": "solution",
-    "expm_multiply": "along", "splev": "asked", "univariate": "asked", "pchip_interpolate": "asked",
+    "expm_multiply": "along", "splev": "asked", "univariate": "asked", "univariate_integral": "asked", "splint": "asked",
+    "bivariate": "asked", "along_line": "asked", "bisplev": "asked", "made_univariate": "fitted", "made_rectangle": "fitted", "pchip_interpolate": "asked",
     "pearsonr": "formula", "linregress": "formula",
 }  # fmt: skip
 SLOW = {"levy_stable", "studentized_range", "poisson_binom"}
@@ -72,6 +73,7 @@ def answers() -> tuple[dict[str, list[str]], list[str]]:
                 .replace(".__call__", "(...)")
                 .replace("_Interpolator1D", "interp1d")
                 .replace("_PPolyBase", "PPoly")
+                .replace("_BivariateSplineBase", "BivariateSpline")
             )
     for room in sorted(ROOMS):
         module, short = importlib.import_module(room), room.partition(".")[2]

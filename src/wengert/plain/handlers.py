@@ -81,6 +81,10 @@ def _compared(x: Any) -> Any:
 # --- functions that make arrays ---------------------------------------------------------------------------------
 
 
+# Modules of other libraries whose text computes with NumPy alone.
+_COMPUTING = ("numpy.", "scipy.interpolate._polyint", "scipy.interpolate._rbf")
+
+
 def _asked_by_others() -> bool:
     """Whether it is another library that makes an array, whose error says what to do."""
     function, module = caller()
@@ -89,7 +93,7 @@ def _asked_by_others() -> bool:
     return (
         module.startswith("numpy.ma.")
         or is_library_frame(sys._getframe(2))
-        or (module.partition(".")[0] in FOREIGN and not module.startswith("numpy."))
+        or (module.partition(".")[0] in FOREIGN and not module.startswith(_COMPUTING))
     )
 
 

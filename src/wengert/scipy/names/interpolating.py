@@ -29,16 +29,19 @@ def _ours() -> Any:
     return importlib.import_module("wengert.scipy.interpolate")
 
 
-def _made(this: Any) -> Any:
+def made(this: Any) -> Any:
     return vars(this).get(TRACED)
 
 
-def made_by(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The answer of ``__init__``: the object keeps what stands for it, and that's coefficients and knots."""
+def made_by(make: Callable[..., Any], whole: bool = False) -> Callable[..., Any]:
+    """The answer of ``__init__``: the object keeps what stands for it, and that's coefficients and knots.
+
+    With `whole`, `make` is given the object too.
+    """
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> None:
         this, *rest = args
-        ours = make(*rest, **kwargs)
+        ours = make(*(args if whole else rest), **kwargs)
         vars(this)[TRACED] = ours
         for name in ("c", "x", "y", "t", "k", "axis", "extrapolate", "grid", "values"):
             if hasattr(ours, name):
@@ -53,7 +56,7 @@ def asked(method: str, make: Callable[[Any], Any]) -> Callable[..., Any]:
 
     def answer(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
         this, *rest = args
-        ours = _made(this)
+        ours = made(this)
         return getattr(make(this) if ours is None else ours, method)(*rest, **kwargs)
 
     return answer
@@ -64,7 +67,46 @@ def _class(name: str) -> Callable[..., Any]:
 
 
 def _ppoly(this: Any) -> Any:
-    return _ours().PPoly(this.c, this.x, this.extrapolate, this.axis)
+    kind = Bernstein if type(this).__name__ == "BPoly" else _ours().PPoly
+    return kind(this.c, this.x, this.extrapolate, this.axis)
+
+
+def _pieces(this: Any, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> Any:
+    kind = Bernstein if type(this).__name__ == "BPoly" else _ours().PPoly
+    return kind(c, x, True if extrapolate is None else extrapolate, axis)
+
+
+class Bernstein:
+    """Polynomials on intervals by Bernstein's basis: coefficients of rising index first, then intervals."""
+
+    def __init__(self, c: Any, x: Any, extrapolate: Any = True, axis: int = 0) -> None:
+        self.c, self.x, self.extrapolate, self.axis = floating(as_array(c))[0], as_array(x), extrapolate, axis
+        if axis:
+            raise NotSupportedError(
+                "scipy.interpolate.BPoly of traced values takes axis=0 here; move the axes of the result"
+            )
+
+    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
+        degree = shape_of(self.c)[0] - 1
+        if nu and not degree:
+            return 0.0 * self(x, 0, extrapolate)
+        if nu:
+            width = wnp.reshape(self.x[1:] - self.x[:-1], (-1, *[1] * (len(shape_of(self.c)) - 2)))
+            slope = (self.c[1:] - self.c[:-1]) * degree / width
+            return Bernstein(slope, self.x, self.extrapolate)(x, nu - 1, extrapolate)
+        extrapolate = self.extrapolate if extrapolate is None else extrapolate
+        v, ends = floating(as_array(x))[0], self.x
+        if extrapolate == "periodic":
+            v = v - wnp.floor((v - ends[0]) / (ends[-1] - ends[0])) * (ends[-1] - ends[0])
+        i = wnp.clip(wnp.searchsorted(ends, stop_gradient(v), "right") - 1, 0, shape_of(ends)[0] - 2)
+        wide = (*shape_of(v), *[1] * (len(shape_of(self.c)) - 2))
+        share = wnp.reshape((v - wnp.take(ends, i)) / (wnp.take(ends, i + 1) - wnp.take(ends, i)), wide)
+        row = [wnp.take(self.c[j], i, 0) for j in range(degree + 1)]
+        for r in range(degree):  # de Casteljau
+            row = [(1 - share) * row[j] + share * row[j + 1] for j in range(degree - r)]
+        if extrapolate is False:
+            return wnp.where(wnp.reshape(wnp.logical_or(v < ends[0], v > ends[-1]), wide), np.nan, row[0])
+        return row[0]
 
 
 # --- splines ------------------------------------------------------------------------------------------------------
@@ -189,13 +231,13 @@ def splev(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     named = entry.bound(args, kwargs)
     tck, ext = named["tck"], named["ext"]
     if hasattr(tck, "t"):
-        return (_made(tck) or _spline(tck))(named["x"], named["der"])
+        return (made(tck) or _spline(tck))(named["x"], named["der"])
     t, c, k = tck
     c = wnp.stack(c, -1) if isinstance(c, (list, tuple)) else as_array(c)
-    return _outside(Spline(t, c[: len(t) - k - 1], k), named["x"], named["der"], ext)
+    return outside(Spline(t, c[: len(t) - k - 1], k), named["x"], named["der"], ext)
 
 
-def _outside(spline: Spline, x: Any, nu: int, ext: int | str) -> Any:
+def outside(spline: Spline, x: Any, nu: int, ext: int | str) -> Any:
     """FITPACK's ways beyond the ends: extrapolate, 0, an error, the value at the end."""
     x = as_array(x)
     low, high = spline.t[spline.k], spline.t[-spline.k - 1]
@@ -208,15 +250,6 @@ def _outside(spline: Spline, x: Any, nu: int, ext: int | str) -> Any:
         )
     out = spline(x, nu)
     return wnp.where(outside, 0.0, out) if ext in (1, "zeros") else out
-
-
-def univariate(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
-    """The call of `scipy.interpolate.UnivariateSpline`, fitted to plain values."""
-    named = entry.bound(args, kwargs)
-    this = named["self"]
-    t, c, k = this._eval_args
-    ext = this.ext if named["ext"] is None else named["ext"]
-    return _outside(Spline(t, c[: len(t) - k - 1], k), named["x"], named["nu"], ext)
 
 
 # --- scattered points -----------------------------------------------------------------------------------------------
@@ -340,6 +373,14 @@ class _Reshaped:
         return wnp.moveaxis(out, range(rank), range(self.axis, self.axis + rank))
 
 
+def along_line(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
+    """The call of `scipy.interpolate.interp1d`; SciPy's own text of others of its base, which compute with NumPy."""
+    this, *rest = args
+    if type(this).__name__ != "interp1d":
+        return entry.original(*args, **kwargs)
+    return (made(this) or _line(this))(*rest, **kwargs)
+
+
 def _grid(this: Any) -> Any:
     return _ours().RegularGridInterpolator(this.grid, this.values, this.method, this.bounds_error, this.fill_value)
 
@@ -357,7 +398,7 @@ ANSWERS: dict[str, Any] = {
     "interpolate.PchipInterpolator.__init__": made_by(_class("PchipInterpolator")),
     "interpolate.Akima1DInterpolator.__init__": made_by(_class("Akima1DInterpolator")),
     "interpolate.CubicHermiteSpline.__init__": made_by(_class("CubicHermiteSpline")),
-    "interpolate._PPolyBase.__init__": made_by(_class("PPoly")),
+    "interpolate._PPolyBase.__init__": made_by(_pieces, whole=True),
     "interpolate._PPolyBase.__call__": asked("__call__", _ppoly),
     "interpolate.PPoly.derivative": asked("derivative", _ppoly),
     "interpolate.PPoly.antiderivative": asked("antiderivative", _ppoly),
@@ -368,12 +409,11 @@ ANSWERS: dict[str, Any] = {
     "interpolate.BSpline.antiderivative": asked("antiderivative", _spline),
     "interpolate.BSpline.integrate": asked("integrate", _spline),
     "interpolate.interp1d.__init__": made_by(_class("interp1d")),
-    "interpolate._Interpolator1D.__call__": asked("__call__", _line),
+    "interpolate._Interpolator1D.__call__": along_line,
     "interpolate.RegularGridInterpolator.__init__": made_by(_class("RegularGridInterpolator")),
     "interpolate.RegularGridInterpolator.__call__": asked("__call__", _grid),
     "interpolate.RBFInterpolator.__init__": made_by(Radial),
     "interpolate.RBFInterpolator.__call__": asked("__call__", _radial),
-    "interpolate.UnivariateSpline.__call__": univariate,
     "interpolate.make_interp_spline": fitted("y", _of_spline),
     "interpolate.make_lsq_spline": fitted("y", _of_spline),
     "interpolate.make_smoothing_spline": fitted("y", _of_spline),
@@ -382,4 +422,4 @@ ANSWERS: dict[str, Any] = {
     "interpolate.pchip_interpolate": pchip_interpolate,
 }
 
-__all__ = ["ANSWERS", "Radial", "Spline"]
+__all__ = ["ANSWERS", "Radial", "Spline", "made", "outside"]
