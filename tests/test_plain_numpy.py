@@ -308,3 +308,21 @@ def test_functions_of_lists(name):
     np.testing.assert_allclose(w.grad(number)(x), slope, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(w.jit(f)(x), f(x), rtol=1e-12)
     np.testing.assert_allclose(w.vmap(w.grad(number))(np.stack([x, x]))[1], slope, rtol=1e-6, atol=1e-8)
+
+
+def test_compiled_code_that_reads_memory():
+    """Qhull's classes go on without a look at what they were given, and ended the process; each in a process of its own."""
+    out = run(
+        """
+        import numpy as np, scipy.spatial as sd, wengert as w
+        from numpy import ascontiguousarray as contiguous
+        x = np.random.default_rng(0).normal(size=(6, 2))
+        for kind in (sd.ConvexHull, sd.Delaunay, sd.Voronoi):
+            try:
+                w.grad(lambda x: np.sum(kind(x).points))(x)
+            except w.errors.ConcretizationError:
+                print("refused")
+        print(w.grad(lambda x: np.sum(contiguous(x)) + np.sum(list(map(np.ascontiguousarray, [x]))[0]))(x)[0])
+        """
+    )
+    assert out.split("\n")[:4] == ["refused", "refused", "refused", "[2. 2.]"]

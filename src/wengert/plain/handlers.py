@@ -173,8 +173,22 @@ def _asarray(
     return _made(a, dtype, copy)
 
 
+def _compiled_caller() -> bool:
+    """Whether the code that calls np.ascontiguousarray is compiled: the last that is Python's has no name for it.
+
+    Such code goes on to read the array's memory; of `scipy.spatial.ConvexHull` and its kin that ends the process.
+    """
+    frame = sys._getframe(2)
+    wanted = (np.ascontiguousarray, np.asfortranarray)
+    code, names = frame.f_code, {f.__name__ for f in wanted}
+    if not names.isdisjoint(code.co_names) or not names.isdisjoint(c for c in code.co_consts if type(c) is str):
+        return False
+    known = [frame.f_globals.get(n) for n in code.co_names] + list(frame.f_locals.values())
+    return not any(x is f for x in known for f in wanted)
+
+
 def _contiguous(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
-    if like is not None or _asked_by_others():
+    if like is not None or _asked_by_others() or _compiled_caller():
         return _left(np.asarray, a, dtype, like=like)
     return _made(a, dtype, None, 1)
 

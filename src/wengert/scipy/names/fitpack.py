@@ -94,8 +94,9 @@ def bivariate(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
     x, y = named.get("x", named.get("xi")), named.get("y", named.get("yi"))
     if not grid:
         x, y = wnp.broadcast_arrays(as_array(x), as_array(y))
-    tck = made(this) or this.tck
-    return _surface(*tck, *this.degrees, x, y, named["dx"], named["dy"], grid)
+    tx, ty, c = made(this) or this.tck
+    kx, ky = this.degrees
+    return _surface(tx, ty, c, kx, ky, x, y, named["dx"], named["dy"], grid)
 
 
 def bisplev(entry: Entry, args: tuple[Any, ...], kwargs: Named) -> Any:
