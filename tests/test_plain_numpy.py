@@ -240,9 +240,9 @@ def test_what_it_costs_others():
     assert least(lambda: a[3]) < 1e-6 and least(lambda: a.__setitem__(3, 1.0)) < 1e-6
     assert least(lambda: np.array(values)) < 3e-6 and least(lambda: math.sin(0.5)) < 1e-6
     assert (
-        least(lambda: np.shape(a)) < 1e-6
-        and least(lambda: np.exp(values)) < 4e-6
-        and least(lambda: np.sum(values)) < 1e-5
+        least(lambda: np.shape(a)) < 3e-6
+        and least(lambda: np.exp(values)) < 1e-5
+        and least(lambda: np.sum(values)) < 3e-5
     )
 
 
@@ -326,3 +326,11 @@ def test_compiled_code_that_reads_memory():
         """
     )
     assert out.split("\n")[:4] == ["refused", "refused", "refused", "[2. 2.]"]
+
+
+def test_how_far_into_lists_it_is_looked():
+    """One among the first 64 elements, at any depth, is found; one behind them is asked for its value."""
+    x = np.array([0.5, 2.0])
+    assert w.grad(lambda x: np.sum([np.zeros(2)] * 63 + [x]))(x).tolist() == [1.0, 1.0]
+    with pytest.raises(w.errors.ConcretizationError):
+        w.grad(lambda x: np.sum([np.zeros(2)] * 64 + [x]))(x)

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.integrate
+import scipy.interpolate
 import scipy.optimize
 import scipy.signal
 import scipy.sparse
+import scipy.spatial
+import scipy.special
 import scipy.stats
 from scipy_name_cases import CASES, CLOSED
 
@@ -261,3 +264,31 @@ def test_the_shape_of_a_sparse_solution():
         f = lambda b: spsolve(matrix, b)  # noqa: E731
         np.testing.assert_allclose(jit(f)(right), f(right), rtol=1e-14)
         assert wengert.vjp(f, right)[0].shape == f(right).shape
+
+
+SAMPLE = np.array([0.3, 1.9, 0.8, 1.1, 2.3, 0.6, 1.7])
+COMPUTED = {
+    "ttest_ind": lambda x: np.stack(scipy.stats.ttest_ind(x, x**2)[:2]),
+    "iqr": lambda x: scipy.stats.iqr(x) + scipy.stats.trim_mean(x, 0.2) + scipy.stats.median_abs_deviation(x),
+    "moments": lambda x: scipy.stats.moment(x, 3) + scipy.stats.skew(x, bias=False) + scipy.stats.pmean(x, 2),
+    "chisquare": lambda x: scipy.stats.chisquare(x).statistic + scipy.stats.levene(x, x**2).statistic,
+    "boxcox_llf": lambda x: scipy.stats.boxcox_llf(0.3, x),
+    "wasserstein_distance": lambda x: scipy.stats.wasserstein_distance(x, x**2),
+    "freqz": lambda x: np.abs(scipy.signal.freqz(x, worN=4)[1]),
+    "firwin": lambda x: scipy.signal.firwin(5, x[0]),
+    "deconvolve": lambda x: scipy.signal.deconvolve(x, [1.0, 0.5])[0],
+    "distance_matrix": lambda x: scipy.spatial.distance_matrix(x[:, None], [[0.1], [5.0]]),
+    "Rbf": lambda x: scipy.interpolate.Rbf([0.0, 1.0, 2.5], [0.0, 2.0, 0.3], x[:3])(0.4, 0.7),
+    "logsumexp": lambda x: scipy.special.logsumexp([x, -x], axis=0, b=[[0.9], [-1.0]], return_sign=True)[0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_functions_that_scipy_writes_with_numpy(name):
+    """SciPy's own text runs on traced values where it computes with NumPy alone."""
+    f = COMPUTED[name]
+    number = lambda x: np.sum(np.cos(f(x)))  # noqa: E731
+    slope = [(number(SAMPLE + h) - number(SAMPLE - h)) / 2e-6 for h in 1e-6 * np.eye(7)]
+    np.testing.assert_allclose(grad(number)(SAMPLE), slope, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(jit(f)(SAMPLE), f(SAMPLE), rtol=1e-12)
+    np.testing.assert_allclose(vmap(f)(np.stack([SAMPLE, SAMPLE])), [f(SAMPLE)] * 2, rtol=1e-12)

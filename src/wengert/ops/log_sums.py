@@ -102,6 +102,8 @@ def logsumexp(
     if return_sign:
         sign, total = sign_of(total), absolute(total)
     positive = b is not None and dtype_of(terms).kind != "c" and dtype_of(b).kind != "c"
+    if positive and sign is not None:
+        b = b * stop_gradient_p.bind(sign)  # the factors of the absolute value
     with np.errstate(divide="ignore"):
         out = (_log_near_one(total, terms, b, axis) if positive else log(total)) + shift
     if not keepdims:

@@ -82,7 +82,9 @@ def _compared(x: Any) -> Any:
 
 
 # Modules of other libraries whose text computes with NumPy alone.
-_COMPUTING = ("numpy.", "scipy.interpolate._polyint", "scipy.interpolate._rbf")
+_COMPUTING = (
+    "numpy.", "scipy._lib.", "scipy.interpolate._polyint", "scipy.interpolate._rbf", "scipy.signal.", "scipy.spatial.", "scipy.stats.",
+)  # fmt: skip
 
 
 def _asked_by_others() -> bool:
