@@ -4,6 +4,7 @@ import importlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import wengert
@@ -54,6 +55,15 @@ def test_what_lower_files_ask_for_is_given_by_the_package_alone():
         "assert all(hasattr(Tracer, n) for n in ('_stacked', '_unpacked', '_strong', '_true_places'))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_functions_that_older_numpy_lacks_are_there():
+    """NumPy 2.1, the lowest version, has no matvec and vecmat."""
+    code = (
+        "import numpy as np; del np.matvec, np.vecmat; import wengert.numpy as wnp; "
+        "assert wnp.matvec(np.eye(2), np.ones(2)).sum() == wnp.vecmat(np.ones(2), np.eye(2)).sum() == 2"
+    )
+    subprocess.run([sys.executable, "-c", code if hasattr(np, "matvec") else "import wengert.numpy"], check=True)
 
 
 def test_namespaces_are_imported_when_used():

@@ -126,7 +126,7 @@ def test_what_python_keeps_for_itself():
         w.errors.ConcretizationError, match=r"derivative would be lost.*np.sin[^!]*float\(x\[0\]\) \* 2"
     ):
         w.grad(lambda x: float(x[0]) * 2)(X)
-    with pytest.raises(ValueError, match="math domain error"):
+    with pytest.raises(ValueError, match="math domain error|expected a nonnegative input"):  # Python 3.14's words
         w.grad(lambda x: math.sqrt(x[0] - 5))(X)
     with pytest.raises(TypeError):
         w.grad(lambda x: math.sin(x))(X)

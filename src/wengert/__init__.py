@@ -200,7 +200,7 @@ _above.give(_namespace)
 
 def __getattr__(name: str) -> _Any:
     if name in _NAMESPACES:
-        return _namespace(name)  # which makes it an attribute: asked for once
+        return _namespace(name)  # the import makes the namespace an attribute, so that this is called once
     if name in _LATE:
         from importlib import import_module
 

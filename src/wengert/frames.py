@@ -56,7 +56,7 @@ def user_place() -> tuple[str, int] | None:
     other = frame
     while other is not None and (
         _is_installed(other) or is_library_frame(other)
-    ):  # matplotlib, say, that the user called
+    ):  # past a package, such as matplotlib, that the user's code called
         other = other.f_back
     if other is not None and not _is_started_by(other):
         frame = other

@@ -102,7 +102,7 @@ class Jacobian(JacobianReverse):
         out = [as_value(o) for o in out]
         m = sum(math.prod(shape_of(o)) for o in out)
         same = len({dtype_of(as_value(x)) for x in (*leaves, *out)}) == 1
-        looked = None  # at the Program: which of the plain ways is cheaper
+        looked = None  # the cheaper mode, forward or reverse, where the Program was looked at
         if same and whole and (asked or (n * m >= (LARGE if plain else TRACED) and min(n, m) > FEW)):
             found = self._structured(f, leaves, modes, key)
             if found is not None:

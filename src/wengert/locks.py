@@ -59,7 +59,7 @@ def _before() -> None:
         # Looked at with all locks held: while one was waited for, a thread may have begun to import.
         if not _imports_elsewhere() or time.monotonic() > end:
             return
-        _after()  # whoever imports may need them
+        _after()  # the thread that imports may need one of these locks
         time.sleep(0.001)
 
 

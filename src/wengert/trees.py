@@ -385,7 +385,7 @@ def register(
     if cls in _automatic:
         optree.unregister_pytree_node(cls, namespace=NAMESPACE)
         _automatic.discard(cls)
-    with warnings.catch_warnings():  # of a named tuple that is registered for itself
+    with warnings.catch_warnings():  # optree warns where a named tuple is registered on its own
         warnings.simplefilter("ignore", UserWarning)
         optree.register_pytree_node(cls, flatten, unflatten, path_entry_type=entry, namespace=NAMESPACE)
     _registered.add(cls)

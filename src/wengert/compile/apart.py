@@ -143,7 +143,7 @@ class _Apart:
         return x.whole
 
     def rows(self, a: Atom, axes: int) -> Rows | None:
-        """An operand with its last axes, so many as it has of them, taken for those of a row."""
+        """An operand as rows: its last `axes` axes are those of a row, or all its axes where it has fewer."""
         x, shape = self.found(a), a.aval.shape
         mine = min(axes, len(shape))
         split = len(shape) - mine

@@ -133,7 +133,7 @@ def _part(kernel: Any, part: Any, roots: list[Any]) -> Any:
 
 
 def corresponding(first: Any, second: Any, storage: Any) -> dict[Any, Any] | None:
-    """The arrays of a nest by those of one that is alike; None where two are one array in one of them alone."""
+    """The arrays of a nest by the arrays of another nest with the same text; None where arrays alias in only one of the nests."""
 
     def arrays(kernel: Any) -> list[Any]:
         read = [n.data[0] for n in kernel.nest.nodes if n.kind == "load"]

@@ -414,7 +414,9 @@ def cholesky_or_nan(c: Calls, s: Factorisation, a: V, x: V) -> None:
 def hermitian_eigen(c: Calls, s: Factorisation, a: V, values: V, vectors: V | None = None) -> None:
     n = s.rows
     matrix = c.room(n * n)
-    c.f.turn(a, matrix, c.type, n, n)  # its columns: the lower triangle is where it was
+    c.f.turn(
+        a, matrix, c.type, n, n
+    )  # LAPACK's matrices lie by columns: transposed, so that the lower triangle stays the lower one
     size = 1 + 6 * n + 2 * n * n + n * BLOCKS if vectors else 2 * n + 1 + n * BLOCKS
     integers, more = 3 + 5 * n, 1 + 5 * n + 2 * n * n
     reals = (c.reals(more), more) if c.complex else ()

@@ -347,7 +347,8 @@ class _Sums:
         return self.total(a, axes) if axes else a
 
     def total(self, a: Atom, axes: Axes) -> Atom:
-        """The sum of an array as it is; of a transposed one that of what it is made of, as it lies in memory."""
+        """The sum of an array over axes. Of a transposed array the sum is taken of the array before the transposition, in its order in
+        memory."""
         eqn = self.made(a)
         found = self.known.get(a, {}).get(axes) if type(a) is Var else None
         if found is not None:

@@ -32,7 +32,7 @@ _SHARDED = {
     "geometric gumbel laplace loggamma logistic lognormal maxwell multivariate_normal normal orthogonal pareto permutation "
     "poisson rademacher randint rayleigh t triangular truncated_normal uniform wald",
 }
-# Keywords that say where a result lies, of which there is one place; of `precision` see `precisions`.
+# Keywords for the device of a result are taken and have no effect: there is one device. For `precision` see `precisions`.
 FREE: dict[str, tuple[str, ...]] = {
     f"{module}.{name}": ("out_sharding",) for module, names in _SHARDED.items() for name in names.split()
 }

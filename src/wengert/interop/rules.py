@@ -222,7 +222,7 @@ def _are_numbers(args: Any) -> bool:
     )
 
 
-# Of keys of random numbers, by whether they are the same ones.
+# Comparisons of keys of random numbers, from an array that says which keys are equal.
 _OF_KEYS: dict[str, Callable[[Any], Any]] = {
     "equal": lambda same: same,
     "not_equal": lambda same: ~same,

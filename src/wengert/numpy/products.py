@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,12 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return getitem(_ops.matmul(expand_dims(conj(x), -2), expand_dims(y, -1)), (Ellipsis, 0, 0))
 
 
-@universal(np.matvec)
+def _since_2_2(name: str) -> Callable[[Any], Any]:
+    """`universal` of a function that NumPy has from 2.2 on; before, it is a function without a ufunc's options and methods."""
+    return universal(getattr(np, name)) if hasattr(np, name) else lambda f: f
+
+
+@_since_2_2("matvec")
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Matrices times vectors, over stacks of both.
 
@@ -193,7 +199,7 @@ def matvec(x1: Any, x2: Any, /) -> Any:
     return getitem(_ops.matmul(x1, expand_dims(x2, -1)), (Ellipsis, 0))
 
 
-@universal(np.vecmat)
+@_since_2_2("vecmat")
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Vectors, conjugated, times matrices, over stacks of both.
 

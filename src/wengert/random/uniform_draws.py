@@ -68,7 +68,7 @@ def randint(key: Any, shape: Any, minval: Any, maxval: Any, dtype: Any = None) -
     shape = as_shape(shape)
     result_shape("randint", shape, minval, maxval)
     info = np.iinfo(d)
-    if d.itemsize < 4:  # drawn as int32, so that no width is special
+    if d.itemsize < 4:  # narrow integers are drawn as int32 and converted
         low, high = (_clipped(v, info.min, info.max + i, np.dtype(np.int32)) for i, v in enumerate((minval, maxval)))
         return ew.convert(randint(key, shape, low, high, np.int32), d)
     beyond = ew.greater(as_array(maxval), info.max) if _reaches_beyond(maxval, d) else None

@@ -23,7 +23,7 @@ from .pattern import Pattern
 from .rules import size_of
 
 WIDEST = 16  # bands that are written side by side
-ALIKE = 0.9  # of the entries that are in rows that are alike
+ALIKE = 0.9  # the share of all entries that rows of one pattern must hold, for the matrix to be a slice of them
 LARGEST = 64_000_000  # elements of all bands, at most
 
 

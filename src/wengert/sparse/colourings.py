@@ -18,7 +18,7 @@ from . import greedy
 from .pattern import Pattern
 from .periodic import periodic_columns
 
-FEW = 8  # sweeps that are few enough: no more is looked for
+FEW = 8  # sweeps; a colouring with so few is taken, and no better one is looked for
 KINDS = ("column", "row", "star", "acyclic", "bidirectional")
 ORDERS = ("natural", "largest_first", "smallest_last", "incidence_degree", "dynamic_largest_first", "random")
 

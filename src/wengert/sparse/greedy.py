@@ -290,7 +290,7 @@ def acyclic(
                 continue
             e = edge[a]
             root[e] = e
-            if first_by[colour[u]] == v:  # two edges of one pair of colours that meet in v
+            if first_by[colour[u]] == v:  # another edge of v has the same pair of colours: both belong to one tree
                 f = first_of[colour[u]]
                 while root[f] != f:
                     f = root[f]

@@ -105,7 +105,7 @@ def _saved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Saved]
         operation, line = trace.lines[node.index]
         for a in _held(node):
             name = names.get(id(a), "")
-            # Python's numbers are constants of the function where they are none of its arguments.
+            # A Python number that is no argument is a constant written in the function: nothing is saved for it.
             kept = isinstance(a, np.ndarray) or (isinstance(a, np.inexact) or (name and type(a) in (float, complex)))
             if kept and id(a) not in found:
                 where = ("", "") if name else (operation, line)

@@ -1,4 +1,4 @@
-"""Sums and multiples of what is known late: of ``a * b + c``, b last, they are of this form themselves.
+"""Reassociation of sums and products, for a shorter chain after the operand that is computed last: ``b`` of ``a * b + c``.
 
 ``y + k (a b + c)`` waits for one instruction after `b`, not three, as ``(k a) b + (y + k c)``. Steps of loops are such
 chains: a sine, times the length of a step, added to a speed, which times the length of a step is added to an angle.

@@ -1,6 +1,7 @@
 """scipy.ndimage for arrays and values under transformation.
 
-Names only: `splines` has images at any places, `filters` correlations and Gaussians, `ranks` extremes of windows, `moved` images under affine maps.
+Names only: `splines` has images at any places, `filters` correlations and Gaussians, `ranks` extremes of windows, `moved`
+images under affine maps.
 """
 
 __import__("wengert")  # waits where another thread is importing the library: Python locks its files one by one

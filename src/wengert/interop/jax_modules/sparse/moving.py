@@ -367,7 +367,7 @@ def getitem(mat: BCOO, index: Any) -> BCOO:
     if flipped:
         out = bcoo_rev(out, flipped)
     if taken is not None:
-        out, more = _take(out, *taken), taken[1].ndim - 1  # in front of the other axes
+        out, more = _take(out, *taken), taken[1].ndim - 1  # new axes of an index array stand in front of the others
     if squeezed:
         out = bcoo_squeeze(out, dimensions=[d + more for d in squeezed])
     return _with_new_axes(out, entries)
