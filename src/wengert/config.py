@@ -145,7 +145,7 @@ class Config:
             prints in them work; for looking into a function, with ``config.override(disable_jit=True)``.
         threads: on how many threads the large loops of compiled functions run; None (the default) stands for one on
             each processor that this process may use, 1 for none but the caller's. Results have the same bits with
-            any number. Dense products run on BLAS's own threads.
+            any number. Complex products and factorisations run on BLAS's own threads.
 
     Raises:
         ValueError: when a setting or its environment variable is given a value that it cannot have.

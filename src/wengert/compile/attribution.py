@@ -14,6 +14,7 @@ from ..costs import flops as operations
 from ..lowering.kinds import Branch, Scan
 from ..places import UNKNOWN, Place, filled
 from ..program import Equation, Program, Var, subprograms
+from .blocked import computed_by
 from .control.step import Control
 from .fusion import Call, Fill, Kernel, Plan
 from .lapack import Factorisation
@@ -180,7 +181,7 @@ def kind_of(step: Any) -> str:
         over = "×".join(map(str, step.domain)) or "1"
         return f"loop over {over}" if step.size > 1 else "numbers"
     if isinstance(step, Product):
-        how = "BLAS" if step.library else "own code"
+        how = computed_by(step)
         return (
             f"product {step.m}×{step.k} by {step.k}×{step.n}"
             + (f", {step.batch} times" * (step.batch > 1))

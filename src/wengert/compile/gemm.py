@@ -30,11 +30,11 @@ def tile(m: int, n: int, bits: int, vector_bytes: int) -> tuple[int, int, int]:
     while lanes > n:
         lanes //= 2
     wide = vector_bytes == 64
-    vectors = _even(-(-n // lanes), 3 if wide else 2)
-    return _even(m, (24 if wide else 8) // vectors if vectors > 1 else (16 if wide else 8)), vectors, lanes
+    vectors = even(-(-n // lanes), 3 if wide else 2)
+    return even(m, (24 if wide else 8) // vectors if vectors > 1 else (16 if wide else 8)), vectors, lanes
 
 
-def _even(length: int, most: int) -> int:
+def even(length: int, most: int) -> int:
     """The length of equal parts, of which as few as possible make up a length."""
     return -(-length // -(-length // most))
 
@@ -74,7 +74,7 @@ def _packing(vector: str, type_: str, row: int, k: int, width: int, places: list
     ]
 
 
-def _instructions(type_: str) -> tuple[str, str]:
+def sum_of_products(type_: str) -> tuple[str, str]:
     """Those of a product and of a sum; of floating point they are fused where a rewrite is on."""
     kind = "f" if type_ in FLOATS else ""
     fused = " contract" if kind else ""
@@ -149,7 +149,7 @@ def gemm(type_: str, p: Product, vector_bytes: int) -> str:
     for v in range(vectors):
         put(f"%y{v}.p = {element} %y.p, i64 {places[v]}")
         put(f"%y{v} = load {vector}, ptr %y{v}.p, align {align}")
-    multiply, add = _instructions(type_)
+    multiply, add = sum_of_products(type_)
     for r in range(rows):
         put(f"%x{r}.p = {element} %x.p, i64 {r * across}")
         put(f"%x{r} = load {type_}, ptr %x{r}.p, align {align}")

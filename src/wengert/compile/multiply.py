@@ -1,11 +1,11 @@
-"""Multiply: how `main` calls the products of matrices: the function that `gemm` wrote, or BLAS; batches on threads."""
+"""Multiply: how `main` calls the products of matrices: functions that `gemm` or `blocked` wrote, on threads, or BLAS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from . import blas, pool
+from . import blas, blocked, pool
 from .emitter import BITS, PAIRS, QUICK, literal_text
 from .gemm import gemm, packs
 from .interrupts import ask, every, look
@@ -15,12 +15,21 @@ BLAS = {"float": "sgemm", "double": "dgemm", PAIRS["float"]: "cgemm", PAIRS["dou
 CACHE = 1 << 19  # bytes that rows of the result span, from which they are computed in blocks
 BLOCK = 1 << 15  # bytes that the rows of a block span
 ROWS = 64  # of a block of one matrix that threads share
+_OUTSIDE = {
+    "llvm.smin.i64": "declare i64 @llvm.smin.i64(i64, i64)",
+    "malloc": "declare ptr @malloc(i64)",
+    "free": "declare void @free(ptr)",
+}
 SHARED = 4_000_000  # multiplications of a batch or of one matrix, from which threads share it: some 100 microseconds
 
 
 def emit_product(module: Any, p: Product, type_: str) -> None:
     """Write the call of a product to the lines of a module's `main`."""
     bases = tuple(module.pointer(a) for a in (p.x, p.y, p.eqn.outputs[0]))
+    if p.library and blocked.takes(p, type_, module.vector_bytes):
+        count, body = _blocks(module, p, type_)
+        _shared(module, p, bases, count, body, True)
+        return
     rows = _block(p, type_)
     if p.batch == 1 and rows is None:
         module.lines.append(_call(module, p, type_)(*bases))
@@ -29,6 +38,11 @@ def emit_product(module: Any, p: Product, type_: str) -> None:
         count, body = p.batch, _matrix(p, type_, _call(module, p, type_))
     else:
         count, body = -(-p.m // rows), _rows(p, type_, rows, _call(module, p.of_rows(rows), type_))
+    _shared(module, p, bases, count, body, not p.library)
+
+
+def _shared(module: Any, p: Product, bases: tuple[str, ...], count: int, body: list[str], threads: bool) -> None:
+    """Write the function of a piece of a product, and the loop that calls it, on threads if that pays."""
     stop, each = module.stop(), p.batch * p.m * p.n * p.k / count / 8
     lines = [f"define internal void @NAME(ptr %context, i64 %piece) {QUICK}", "entry:"]
     lines += ["  %stop.a = getelementptr ptr, ptr %context, i64 3", "  %stop = load ptr, ptr %stop.a"]
@@ -40,7 +54,7 @@ def emit_product(module: Any, p: Product, type_: str) -> None:
         lines.append(f"  %{name} = load ptr, ptr %{name}.a")
     function = module.texts.function("\n".join([*lines, *body, "  ret void", "stopped:", "  ret void", "}\n"]), "batch")
     table = module.table([*[f"ptr {x}" for x in bases], stop])
-    if p.batch * p.m * p.n * p.k >= SHARED and not p.library:  # the same arithmetic with any number of threads
+    if p.batch * p.m * p.n * p.k >= SHARED and threads:  # the same arithmetic with any number of threads
         module.texts.declare(pool.NAME, pool.DECLARATION)
         module.lines.append(f"  call void @{pool.NAME}(ptr @{function}, ptr {table}, i64 {count})")
         module.leave_if_stopped()
@@ -63,6 +77,25 @@ def _block(p: Product, type_: str) -> int | None:
         return None
     count = -(-p.m * p.steps.row * width // BLOCK)
     return max(-(-p.m // count), min(p.m, 16))
+
+
+def _blocks(module: Any, p: Product, type_: str) -> tuple[int, list[str]]:
+    """How many blocks of rows all products of the batch have, and the call of one."""
+    for name in ("llvm.smin.i64", "malloc", "free"):
+        module.texts.declare(name, _OUTSIDE[name])
+    name = module.texts.function(blocked.block(type_, p, module.vector_bytes), "product")
+    count, rows = blocked.blocks(p.m, blocked.tile(p.m, p.n, BITS[type_], module.vector_bytes)[0])
+    lines = [f"  %matrix = udiv i64 %piece, {count}", f"  %block = urem i64 %piece, {count}"]
+    lines += [
+        f"  %row = mul i64 %block, {rows}",
+        f"  %left = sub i64 {p.m}, %row",
+        f"  %last = icmp eq i64 %block, {count - 1}",
+    ]
+    lines += [f"  %m = select i1 %last, i64 %left, i64 {rows}", *_places(p, type_, "%matrix", "xyz")]
+    for factor, step in (("a", p.x_steps.row), ("c", p.steps.row)):
+        lines.append(f"  %{factor}.row = mul i64 %row, {step}")
+        lines.append(f"  %{factor}.b = getelementptr {type_}, ptr %{factor}, i64 %{factor}.row")
+    return p.batch * count, [*lines, f"  call void @{name}(ptr %a.b, ptr %b, ptr %c.b, i64 %m)"]
 
 
 def _loop(n: int | str, before: str, count: int, body: list[str]) -> list[str]:
@@ -114,11 +147,11 @@ def _call(module: Any, p: Product, type_: str) -> Callable[..., str]:
 
 
 def _written_call(module: Any, p: Product, type_: str) -> Callable[[str, str, str], str]:
-    module.texts.declare("llvm.smin.i64", "declare i64 @llvm.smin.i64(i64, i64)")
+    module.texts.declare("llvm.smin.i64", _OUTSIDE["llvm.smin.i64"])
     module.texts.declare("llvm.prefetch.p0", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     if packs(p, type_):
-        module.texts.declare("malloc", "declare ptr @malloc(i64)")
-        module.texts.declare("free", "declare void @free(ptr)")
+        for outside in ("malloc", "free"):
+            module.texts.declare(outside, _OUTSIDE[outside])
     name = module.texts.function(gemm(type_, p, module.vector_bytes), "product")
     return lambda a, b, c: f"  call void @{name}(ptr {a}, ptr {b}, ptr {c})"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..lowering.kinds import Branch, Scan
 from ..program import Literal, Var, variable_names
+from .blocked import computed_by
 from .control.step import Control
 from .fusion import Kernel, Plan
 from .memory import arrays_of
@@ -33,7 +34,7 @@ def lines(plan: Plan) -> list[str]:
             found += _kernel_lines(number, step, schedules.get(id(step)), names)
         elif isinstance(step, Product):
             out, x, y = (_name(a, names) for a in (step.eqn.outputs[0], step.x, step.y))
-            how = "BLAS" if step.library else "register tiles"
+            how = computed_by(step)
             batch = f"{step.batch} times " if step.batch > 1 else ""
             found.append(f"product {number}: {out} = {x} @ {y}, {batch}{step.m}x{step.k} by {step.k}x{step.n}, {how}")
         elif isinstance(step, Control):

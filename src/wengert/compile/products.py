@@ -1,4 +1,4 @@
-"""Products of matrices: when BLAS computes them, when `gemm` does, and how the axes of `dot_general` become rows and columns."""
+"""Products of matrices: when `gemm` computes them as they lie, when `blocked` or BLAS does, and how the axes of `dot_general` become rows and columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..program import Atom, Equation
 
 LEAST = 100  # multiplications below which a product is a loop nest, fused with its neighbours
 NARROW = 512  # the same where rows of the result are shorter than a vector, which BLAS computes
-LIBRARY = 1 << 22  # multiplications from which BLAS is called
+LIBRARY = 1 << 22  # multiplications from which `blocked` packs the factors, or BLAS is called
 Dims = tuple[tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[int, ...], tuple[int, ...]]]
 
 
@@ -32,7 +32,7 @@ class Product:
         x, y: the factors.
         x_steps, y_steps, steps: how the factors and the result lie in memory. Columns of the result are neighbours;
             so are those of `y` where no library is called.
-        library: whether BLAS is called; otherwise `gemm` writes the loops.
+        library: whether `blocked` or BLAS computes it, by `blocked.takes`; otherwise `gemm` writes the loops.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Product:
 
 
 def written(m: int, n: int, k: int, dtype: np.dtype) -> bool:
-    """Whether a product is better written out than left to BLAS, which has none for integers; complex ones come in parts if so."""
+    """Whether a product is better computed as it lies than packed or left to BLAS, which have none for integers; complex ones come in parts if so."""
     if dtype.kind == "c":
         return False
     return dtype.kind != "f" or ((m * n * k < LIBRARY or config.reproducible) and n >= 4)
