@@ -215,6 +215,24 @@ def key_paths(treedef: TreeDef, tree: object = UNKNOWN) -> list[KeyPath]:
 STAND_INS: set[type] = set()
 
 
+# Types of nodes with one child, of which they tell something that comparisons of structures leave out, such as weakness.
+MARKS: set[type] = set()
+
+
+def bare(treedef: TreeDef) -> TreeDef:
+    """A structure without marks."""
+    if not MARKS:
+        return treedef
+    return structure(unflatten(treedef, range(treedef.num_leaves)), lambda x: type(x) in MARKS)
+
+
+def unmarked(tree: Any) -> Any:
+    """A tree without marks, what they mark in their place."""
+    if not MARKS:
+        return tree
+    return map(lambda x: leaves(x)[0] if type(x) in MARKS else x, tree, is_leaf=lambda x: type(x) in MARKS)
+
+
 def _meant(treedef: TreeDef) -> TreeDef:
     """A structure, or the one that its root stands for."""
     if treedef.type not in STAND_INS:

@@ -1,12 +1,15 @@
 """The calls of this folder whose outcome here is another than JAX's, on purpose or because nobody needs JAX's.
 
 Most are arguments that JAX refuses and that have one meaning (lists where it wants arrays, `precision` of an outer product).
-The others: integers divided by zero, weak results of Python numbers in sets, the order within halves of `argpartition`,
+The others: integers divided by zero, unsigned integers below 0 in activations (they wrap around in JAX), weak results of Python numbers in sets, the order within halves of `argpartition`,
 negative powers of integers (rounded towards 0 here), Python numbers in functions under checkify (arrays here), signs of
 eigenvectors and what LAPACK leaves open, functions of SciPy that JAX has in part (generalised eigenproblems, boundaries), texts about classes of `jaxlib`.
 """
 
 DIFFERING = frozenset({
+    'nn.hard_tanh(u)',
+    'nn.log_sigmoid(u)',
+    'nn.softmax(u)',
     'jnp.unique(2)',
     'jnp.unique(2.5)',
     'jnp.unique_counts(2)',
@@ -24,7 +27,6 @@ DIFFERING = frozenset({
     'jnp.divmod(b,b)',
     'jnp.geomspace(1,1000,4,dtype=int)',
     'jnp.array([1,None])',
-    'jnp.swapaxes(t,0,3)',
     'jnp.column_stack([f,i],dtype=int)',
     'jnp.block([[1,2],[3,4]])',
     'jnp.vsplit(f,3)',
@@ -41,10 +43,8 @@ DIFFERING = frozenset({
     'jnp.median(e)',
     'jnp.quantile(f,0.5,weights=p)',
     "jnp.quantile(f,0.4,method='hazen')",
-    'jnp.quantile(b,0.5)',
     'jnp.nanquantile(f,0.5,weights=p)',
     "jnp.nanquantile(f,0.4,method='hazen')",
-    'jnp.nanquantile(b,0.5)',
     'jnp.diff(f,append=[1.0])',
     'jnp.ediff1d(f,[1.0],[2.0])',
     'jnp.histogram(f,3,(0,2),None,True)',
@@ -75,10 +75,6 @@ DIFFERING = frozenset({
     'jnp.logaddexp.reduceat(i, jnp.array([0, 2]))',
     'jnp.logaddexp.reduce(i, initial=5)',
     'jnp.logaddexp.reduce(i, where=b, initial=1)',
-    't.mean(3)',
-    't.std(3)',
-    't.var(3)',
-    't.argmax(3)',
     'f.format',
     'f.flat[0]',
     'f.traceback',
@@ -89,11 +85,9 @@ DIFFERING = frozenset({
     'jax.Array.__name__',
     'f.unsafe_buffer_pointer',
     'f.__dlpack_device__()',
-    'nn.hard_tanh(i)',
     'nn.glu(f)',
     'nn.glu(t,1)',
     "nn.standardize(f,algorithm='two_pass')",
-    'nn.relu(b)',
     'nn.scaled_matmul(jnp.ones((1, 4, 32), jnp.float8_e4m3fn), jnp.ones((1, 3, 32), jnp.float8_e4m3fn), jnp.ones((1, 4, 1), jnp.float8_e8m0fnu), jnp.ones((1, 3, 1), jnp.float8_e8m0fnu))',
     'random.beta(key, p,1.0,(2,3),jnp.float32)',
     'jax.ops.segment_sum(b, jnp.array([0, 0, 1]), 3)',

@@ -21,7 +21,7 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent
 REFERENCE = FOLDER.parent / "data" / "jax_surface.json"
-GROUPS = ["numpy_calls", "array_calls", "nn_calls", "scipy_calls", "transform_calls"]
+GROUPS = ["numpy_calls", "array_calls", "nn_calls", "scipy_calls", "transform_calls", "dtype_calls", "rule_calls"]
 LONGEST = 40  # of longer arrays, every so many elements are kept
 
 SETUP = """
@@ -29,7 +29,7 @@ import functools, collections, dataclasses, operator
 import numpy as np
 import jax
 import jax.numpy as jnp
-from jax import lax, nn, random, tree_util, grad, jit, vmap
+from jax import lax, nn, random, tree_util, grad, jit, vmap, jvp, vjp, jacfwd, jacrev, hessian
 import jax.scipy as jsp
 import jax.scipy.special, jax.scipy.stats, jax.scipy.linalg, jax.scipy.signal, jax.scipy.fft, jax.scipy.ndimage
 f = jnp.array([0.5, -1.25, 2.0])

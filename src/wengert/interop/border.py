@@ -52,6 +52,7 @@ class Weak:
 
 
 trees.register(Weak, lambda w: ((w.value,), None), lambda _, values: Weak(*values))
+trees.MARKS.add(Weak)
 
 
 class Held:
@@ -82,6 +83,7 @@ BOXES: set[type] = set()  # whose objects are boxed
 TREES: Any = ""  # nothing stays weak, and what is no array but can become one stays a node of trees where it is one
 NUMBERS: Any = "numbers"
 RESULTS: Any = "results"  # of a function under `jit` and its kin: Python numbers are weak arrays
+WEAK: Any = "weak"  # of a function with a rule of the user's: weak arrays stay so, Python's numbers are numbers
 
 
 def lower(x: Any, keep: Any = False) -> Any:

@@ -122,13 +122,10 @@ def _check_strict(kinds: tuple[Kind, ...]) -> None:
 
 
 def _told(kinds: tuple[Kind, ...]) -> tuple[str, ...]:
-    """Dtypes by their names, and Python's types of weak ones, in the order of the alphabet."""
+    """Dtypes by their names, and Python's types of weak ones, which come last."""
     of_numbers = {"i": "<class 'int'>", "f": "<class 'float'>", "c": "<class 'complex'>"}
-    return tuple(
-        sorted(
-            {of_numbers.get(d.kind, d.name) if weak else d.name for d, weak in kinds}, key=lambda n: (n[0] == "<", n)
-        )
-    )
+    names = dict.fromkeys([of_numbers.get(d.kind, d.name) if weak else d.name for d, weak in kinds])
+    return tuple(sorted(names, key=lambda n: n[0] == "<"))
 
 
 def joined(*kinds: Kind) -> Kind:

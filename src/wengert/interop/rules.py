@@ -14,102 +14,32 @@ from typing import Any
 
 import numpy as np
 
-from ..config import canonical_dtype, config
+from ..config import canonical_dtype, config, default_dtype
 from ..core import as_value, inexact_dtype
-from ..errors import ArgumentError
+from ..errors import ArgumentError, AxisError
 from . import promotion
 from .array import Array, _new, in_dtype, is_keys, kind_of, promoted, same_keys, wrap
 from .border import REFUSED_BY_NUMPY, bordered, lift, lower, of_both_kinds
 from .conversion import converted
-from .promotion import joined
-
-# Of the first one, two or three arguments: results are floating, and as weak as the arguments.
-_FLOATING = {
-    1: "sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh asin acos atan asinh acosh atanh exp exp2 "
-    "expm1 log log1p sqrt cbrt sinc deg2rad rad2deg degrees radians i0 reciprocal modf",
-    2: "divide true_divide arctan2 atan2 logaddexp copysign nextafter",
-    3: "interp",
-}
-# The same, weak where all arguments are.
-_FLOATING_ALL = {2: "hypot logaddexp2 heaviside"}
-# The same, strong.
-_FLOATING_STRONG = {
-    1: "spacing log2 log10 mean var std nanmean nanvar nanstd median nanmedian average cov corrcoef gradient trapezoid "
-    "frexp histogram_bin_edges histogramdd",
-    2: "quantile nanquantile percentile nanpercentile convolve correlate histogram2d",
-}
-# The same, with the dtype in which the arguments meet.
-_MEETING = {
-    1: "negative sign floor ceil trunc fix real imag invert bitwise_not bitwise_invert",
-    2: "add subtract multiply maximum minimum fmax fmin bitwise_and bitwise_or bitwise_xor "
-    "gcd lcm dot matmul inner outer vdot vecdot tensordot "
-    "kron cross polyadd polysub polymul matvec vecmat",
-    3: "clip",
-}
-# The same, where truth values are 32-bit integers.
-_NUMERIC = {
-    1: "square",
-    2: "mod remainder fmod floor_divide left_shift right_shift bitwise_left_shift bitwise_right_shift",
-}
-# The arguments meet in one dtype; the result is a truth value, and weak where they meet in a weak dtype.
-_COMPARING = {1: "isnan logical_not iscomplex isreal", 2: "equal not_equal less less_equal greater greater_equal"}
-_COMPARING_ALL = {2: "logical_and logical_or logical_xor"}  # the same, weak where both are
-# The arguments meet in one dtype, and the result is strong.
-_STRONG = {
-    1: "isinf isposinf isneginf",
-    2: "isclose allclose array_equal array_equiv polyval setdiff1d union1d intersect1d setxor1d",
-}
-# The first argument is a sequence of arrays that meet.
-_SEQUENCES = "concatenate concat stack hstack vstack dstack column_stack row_stack block"
-# Results are as weak as the first argument.
-_KEEPING = (
-    "reshape ravel squeeze expand_dims transpose permute_dims matrix_transpose swapaxes moveaxis rollaxis broadcast_to flip "
-    "fliplr flipud rot90 roll tile repeat sort diagonal diag atleast_1d atleast_2d atleast_3d copy triu "
-    "tril take take_along_axis pad split array_split hsplit vsplit dsplit ediff1d diff round around trim_zeros "
-    "unique_values unstack"
+from .promotion import floating, joined
+from .ways import (
+    HALVES,
+    KEEPING,
+    NN_ARRAYS,
+    NN_FLOATS,
+    NN_INTEGERS,
+    NN_KEEPING,
+    NN_NO_INTEGERS,
+    NN_NO_TRUTH,
+    NN_STRONG,
+    NN_TRUTH_WEAK,
+    NUMBERED,
+    SEQUENCES,
+    SPECIAL_APART,
+    SPECIAL_FLOATS,
+    SPECIAL_STRONG,
+    WAYS,
 )
-# Functions of `jax.scipy.special` whose results are strong, or whose arguments do not all meet.
-_SPECIAL_STRONG = frozenset(
-    "gamma exp1 expi erfcx ndtr ndtri log_ndtr dawsn gammasgn spence fresnel sici wofz beta poch owens_t expn".split()
-)
-_SPECIAL_APART = frozenset(
-    "softmax log_softmax logsumexp bernoulli bessel_jn sph_harm_y multigammaln factorial lpmn lpmn_values".split()
-)
-_SPECIAL_FLOATS = frozenset("ndtr ndtri log_ndtr spence".split())  # of which JAX has no integers and no narrow floats
-_NN_KEEPING = (
-    "celu elu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid mish relu relu6 selu log1mexp identity "
-    "sigmoid silu soft_sign softplus sparse_plus sparse_sigmoid squareplus swish tanh"
-)
-NN_STRONG = frozenset({"gelu", "softmax", "log_softmax", "logsumexp", "logmeanexp"})
-_NN_FLOATS = frozenset(
-    "celu elu leaky_relu selu sparse_plus sparse_sigmoid".split()
-)  # of integers: weak default floats
-_NN_NO_INTEGERS = frozenset({"sigmoid", "silu", "swish"})
-_NN_ARRAYS = frozenset({"softmax", "log_softmax"})  # no numbers
-
-
-def _by_name(table: dict[int, str]) -> dict[str, int]:
-    return {name: n for n, names in table.items() for name in names.split()}
-
-
-# For each name: how many arguments meet, and how: whether they become floating, what is weak, and whether truth values
-# become integers.
-WAYS: dict[str, tuple[int, dict[str, Any]]] = {
-    name: (n, options)
-    for table, options in (
-        (_FLOATING, {"inexact": True}),
-        (_FLOATING_ALL, {"inexact": True, "weak": "all"}),
-        (_FLOATING_STRONG, {"inexact": True, "weak": "never"}),
-        (_MEETING, {}),
-        (_NUMERIC, {"numeric": True}),
-        (_COMPARING, {}),
-        (_COMPARING_ALL, {"weak": "all"}),
-        (_STRONG, {"weak": "never"}),
-    )
-    for name, n in _by_name(table).items()
-}
-SEQUENCES, KEEPING = frozenset(_SEQUENCES.split()), frozenset(_KEEPING.split())
-NN_KEEPING = frozenset(_NN_KEEPING.split())
 
 
 def _names_of(f: Any, n: int) -> tuple[str, ...]:
@@ -129,6 +59,7 @@ def _takes_any(f: Any) -> bool:
 
 
 _FLOATS = frozenset(np.dtype(d) for d in ("float32", "float64", "complex64", "complex128"))
+_DOUBLE = frozenset({np.dtype(np.float64), np.dtype(np.complex128)})
 
 
 def _quick(
@@ -147,10 +78,12 @@ def _quick(
                 except REFUSED_BY_NUMPY:
                     return general(*args)  # which says what JAX says
                 if type(out) is np.ndarray:
+                    if inexact and out.dtype is not value.dtype and out.dtype in _DOUBLE:
+                        out = narrowed(out, value.dtype)
                     made = _new(Array)
                     made._value, made._weak = out, x._weak and not never
                     return made
-                return lift(out, x._weak and not never)
+                return lift(narrowed(out, value.dtype) if inexact else out, x._weak and not never)
         return general(*args, **kwargs)
 
     @functools.wraps(f)
@@ -164,10 +97,12 @@ def _quick(
                 except REFUSED_BY_NUMPY:
                     return general(*args)
                 if type(out) is np.ndarray:
+                    if inexact and out.dtype is not a.dtype and out.dtype in _DOUBLE:
+                        out = narrowed(out, a.dtype)
                     made = _new(Array)
                     made._value, made._weak = out, x._weak and not never
                     return made
-                return lift(out, x._weak and not never)
+                return lift(narrowed(out, a.dtype) if inexact else out, x._weak and not never)
         return general(*args, **kwargs)
 
     return of_one if n == 1 else of_two
@@ -183,10 +118,10 @@ def meeting(
         n: how many arguments meet.
         inexact: whether integers become floats.
         numeric: whether truth values become 32-bit integers.
-        weak: "joined": the result is as weak as the dtype in which they meet; "all": if they all are; or "never".
+        weak: "joined": the result is as weak as the dtype in which they meet; "all": if they all are; "wide": the same in 64-bit mode; or "never".
     """
     names, takes_any = _names_of(f, n), _takes_any(f)
-    never, every = weak == "never", weak == "all"
+    never = weak == "never"
 
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -198,13 +133,14 @@ def meeting(
             met, joined_weak = promoted(arrays, inexact)
             if numeric and met and met[0].dtype.kind == "b":
                 met = [in_dtype(v, np.dtype(np.int32)) for v in met]
+            every = weak == "all" or (weak == "wide" and config._x64)
             is_weak = joined_weak and not never and not (every and not all(kind_of(a)[1] for a in arrays))
             for i, v in zip(places, met, strict=True):
                 values[i] = v
             kwargs = {k: lower(v) for k, v in kwargs.items()} | dict(zip(named, values[len(args[:n]) :], strict=True))
             out = f(*values[: len(args[:n])], *[lower(a) for a in args[n:]], **kwargs)
-            if inexact and met and (met[0].dtype.kind == "V" or met[0].dtype == np.float16):
-                out = _narrowed(out, met[0].dtype)
+            if inexact and met and met[0].dtype not in _DOUBLE and kwargs.get("dtype") is None:
+                out = narrowed(out, met[0].dtype)
             return lift(out, is_weak)
         except REFUSED_BY_NUMPY as error:
             if n == 2 and len(args) >= 2 and f.__name__ in _OF_KEYS and all(map(is_keys, args[:2])):
@@ -231,12 +167,20 @@ _OF_KEYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _narrowed(out: Any, dtype: np.dtype) -> Any:
-    """Results of narrow floats, where the library computed in wider ones."""
+def narrowed(out: Any, dtype: np.dtype) -> Any:
+    """Results in the precision of `dtype`, where the library computed in a wider one."""
     if isinstance(out, (tuple, list)):
-        return type(out)([_narrowed(x, dtype) for x in out]) if not hasattr(out, "_fields") else out
-    wide = getattr(out, "dtype", None) in (np.float32, np.float64)
-    return in_dtype(out, dtype) if wide else out
+        parts = [narrowed(x, dtype) for x in out]
+        return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
+    got = getattr(out, "dtype", None)
+    if got is None or got == dtype or got.kind not in "fc":
+        return out
+    single = dtype.itemsize // (2 if dtype.kind == "c" else 1)
+    if got.itemsize // (2 if got.kind == "c" else 1) <= single:
+        return out
+    if got.kind == dtype.kind or (got.kind, dtype.kind) == ("f", "V"):
+        return in_dtype(out, dtype)
+    return in_dtype(out, np.dtype(np.complex64 if got.kind == "c" else f"f{single}"))
 
 
 def checked(x: Any, f: Any, place: int) -> Any:
@@ -264,6 +208,37 @@ _ARRAYS = {
     }.items()
     for name in names.split()
 }
+
+
+# Reductions, of which an axis of a number is refused; NumPy takes 0 and -1.
+_REDUCTIONS = frozenset(
+    "max min amax amin all any ptp count_nonzero nanmax nanmin nansum nanprod nanmean mean nanstd nanvar median nanmedian average".split()
+)
+
+
+def check_axis(x: Any, axis: Any) -> None:
+    """Raise where an axis of a number is asked for.
+
+    Raises:
+        AxisError: `x` is a number, and `axis` neither None nor empty.
+    """
+    if axis is not None and not np.shape(lower(x)):
+        for one in axis if isinstance(axis, (tuple, list)) else (axis,):
+            raise AxisError(f"axis {one} is out of bounds for array of dimension 0")
+
+
+def with_axis(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction that refuses an axis of a number."""
+
+    @functools.wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1 or kwargs:
+            axis = args[1] if len(args) > 1 else kwargs.get("axis")
+            if axis is not None:
+                check_axis(args[0] if args else kwargs.get("a"), axis)
+        return f(*args, **kwargs)
+
+    return function
 
 
 def of_arrays(f: Callable[..., Any], n: int) -> Callable[..., Any]:
@@ -333,13 +308,36 @@ def activation(f: Callable[..., Any], keep: bool) -> Callable[..., Any]:
     def function(x: Any, *args: Any, **kwargs: Any) -> Any:
         dtype = kind_of(checked(x, f, 0))[0]
         if dtype.kind in "iub":
-            if f.__name__ in _NN_NO_INTEGERS:
-                raise TypeError(f"{f.__name__} does not accept dtype {dtype}: convert it to floats with astype")
-            if f.__name__ in _NN_FLOATS:
+            if f.__name__ in NN_NO_INTEGERS:
+                raise TypeError(
+                    f"logistic does not accept dtype {dtype}. Accepted dtypes are subtypes of floating, complexfloating. "
+                    f"{f.__name__} takes floats: convert it with astype"
+                )
+            if f.__name__ in NN_FLOATS:
                 return wrap(lower(function(wrap(in_dtype(x, config.float_dtype)), *args, **kwargs)), True)
+            return of_integers(x, dtype, args, kwargs)
         elif dtype.kind == "V" and f.__name__ in ("logsumexp", "logmeanexp"):
             return in_dtype_of(function(wrap(in_dtype(x, np.dtype(np.float32))), *args, **kwargs), dtype)
-        if f.__name__ in _NN_ARRAYS and not np.ndim(lower(x)):
+        return of_floats(x, dtype, args, kwargs)
+
+    def of_integers(x: Any, dtype: np.dtype, args: Any, kwargs: Any) -> Any:
+        if dtype.kind == "b" and f.__name__ in NN_NO_TRUTH and (np.shape(lower(x)) or f.__name__ not in NN_ARRAYS):
+            at = " at position 0" if NN_NO_TRUTH[f.__name__] == "sub" else ""
+            raise TypeError(
+                f"{NN_NO_TRUTH[f.__name__]} does not accept dtype bool{at}. Accepted dtypes{at} are subtypes of integer, "
+                f"floating, complexfloating."
+            )
+        if f.__name__ in NN_INTEGERS:
+            if dtype.kind == "b":
+                return wrap(in_dtype(x, default_dtype(int)), True)
+            return wrap(in_dtype(inner(x, *args, **kwargs), dtype), kind_of(x)[1])
+        if dtype.kind == "b" and f.__name__ in NN_TRUTH_WEAK:
+            return of_floats(wrap(in_dtype(x, config.float_dtype), True), config.float_dtype, args, kwargs)
+        wide, weak = floating((dtype, kind_of(x)[1]))
+        return of_floats(wrap(in_dtype(x, wide), weak), wide, args, kwargs)
+
+    def of_floats(x: Any, dtype: np.dtype, args: Any, kwargs: Any) -> Any:
+        if f.__name__ in NN_ARRAYS and not np.ndim(lower(x)):
             raise ValueError(f"{f.__name__}: axis {kwargs.get('axis', -1)} is out of bounds for a number")
         out = inner(x, *args, **kwargs)
         if type(out) is Array and out.dtype != dtype and inexact_dtype(dtype):
@@ -360,8 +358,8 @@ _OF_VECTORS = frozenset({"multivariate_normal", "dirichlet", "multinomial"})
 def _special(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A function of `jax.scipy.special`: its arguments meet in one floating dtype."""
     parameters = [p for p in inspect.signature(f).parameters.values() if p.kind in (0, 1)]
-    inner = meeting(f, len(parameters) or 8, inexact=True, weak="never" if name in _SPECIAL_STRONG else "joined")
-    if name not in _SPECIAL_FLOATS:
+    inner = meeting(f, len(parameters) or 8, inexact=True, weak="never" if name in SPECIAL_STRONG else "joined")
+    if name not in SPECIAL_FLOATS:
         return inner
 
     @functools.wraps(f)
@@ -372,29 +370,6 @@ def _special(f: Callable[..., Any], name: str) -> Callable[..., Any]:
         return inner(x, *args, **kwargs)
 
     return function
-
-
-# Functions that take integers for the default floats in the library, for float32 in JAX where they have at most 32 bits:
-# how many of the first arguments.
-_NUMBERED = {
-    "jax.numpy.fft": {
-        1: "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn",
-    },
-    "jax.scipy.fft": {1: "dct idct dctn idctn"},
-    "jax.scipy.signal": {1: "detrend stft istft welch", 2: "convolve correlate convolve2d correlate2d fftconvolve csd"},
-    "jax.numpy.linalg": {
-        1: "cholesky cond det eig eigh eigvals eigvalsh inv norm pinv qr slogdet svd svdvals matrix_norm vector_norm tensorinv",
-        2: "solve lstsq tensorsolve",
-    },
-    "jax.scipy.linalg": {
-        1: "cholesky cho_factor det expm inv lu lu_factor qr svd sqrtm schur hessenberg polar eigh funm",
-        2: "solve solve_triangular expm_frechet eigh_tridiagonal qr_multiply",
-    },
-}
-NUMBERED = {
-    (module, name): n for module, table in _NUMBERED.items() for n, names in table.items() for name in names.split()
-}
-_HALVES = frozenset("fft ifft irfft hfft".split())  # of which half precision is computed, and given, in single
 
 
 def with_infinities(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -419,7 +394,7 @@ def with_infinities(f: Callable[..., Any]) -> Callable[..., Any]:
 def numbered(f: Callable[..., Any], n: int) -> Callable[..., Any]:
     """`f` behind the border, integers of at most 32 bits among its first `n` arguments being float32."""
     inner = with_infinities(f)
-    half = getattr(f, "__name__", "") in _HALVES
+    half = getattr(f, "__name__", "") in HALVES
 
     @functools.wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -443,14 +418,16 @@ def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     if module == "jax.numpy":
         if name in WAYS:
             n, options = WAYS[name]
-            return meeting(f, n, **options)
+            made = meeting(f, n, **options)
+            return with_axis(made) if name in _REDUCTIONS else made
         if name in SEQUENCES:
             return meeting_sequence(f)
         if name in KEEPING:
             return keeping(f)
         if name in _ARRAYS:
-            return of_arrays(f, _ARRAYS[name])
-    elif module == "jax.scipy.special" and name not in _SPECIAL_APART:
+            made = of_arrays(f, _ARRAYS[name])
+            return with_axis(made) if name in _REDUCTIONS else made
+    elif module == "jax.scipy.special" and name not in SPECIAL_APART:
         return _special(f, name)
     elif module.startswith("jax.scipy.stats.") and module.rpartition(".")[2] not in _OF_VECTORS:
         return meeting(f, 8, inexact=True)

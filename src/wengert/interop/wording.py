@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ConcretizationError, LeakedTracerError, WengertError
+from ..errors import ArgumentError, ConcretizationError, LeakedTracerError, ShapeError, WengertError
 from . import refusals
 from .primitive_names import NAMES
 from .sayings import SAYINGS
@@ -55,15 +55,18 @@ _VALUE_ERRORS = (
 )
 
 
+_OUT_OF_BOUNDS = re.compile(r"(\w+: )?axis -?\d+ is out of bounds")
+
+
 @functools.cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     return [(re.compile(pattern, re.DOTALL), sentence) for pattern, sentence in SAYINGS]
 
 
 @functools.cache
-def _as_value_error(kind: type[Exception]) -> type[Exception]:
-    """A class of errors that are ValueErrors as well."""
-    bases: Any = (kind, ValueError)
+def _as_well(kind: type[Exception], other: type[Exception]) -> type[Exception]:
+    """A class of errors that are of another kind as well."""
+    bases: Any = (kind, other)
     return type(kind.__name__, bases, {"__doc__": kind.__doc__, "__module__": kind.__module__})
 
 
@@ -190,9 +193,11 @@ def in_jax_words(error: Exception, function: str = "", dtypes: tuple[Any, ...] =
     elif type(error) is ConcretizationError:
         error.__class__ = refusals.ConcretizationTypeError
         sentence = _unknown(plain, sentence, function)
+    if type(error) in (ArgumentError, ShapeError) and _OUT_OF_BOUNDS.match(sentence or plain):
+        error.__class__ = _as_well(type(error), IndexError)  # type: ignore[assignment]
     if sentence is not None:
         if sentence.startswith(_VALUE_ERRORS) and not isinstance(error, ValueError):
-            error.__class__ = _as_value_error(type(error))  # type: ignore[assignment]
+            error.__class__ = _as_well(type(error), ValueError)  # type: ignore[assignment]
         error.args = (f"{sentence}\n{text}", *error.args[1:])
     with contextlib.suppress(AttributeError):
         error.in_jax_words = True  # type: ignore[attr-defined]

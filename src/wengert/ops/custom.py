@@ -193,11 +193,16 @@ class CustomPullback(Primitive):
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         n = params["residuals"]
-        given = [
-            zero_beside(cotangent, a.shape, a.dtype) if c is None else c
-            for c, a in zip(cotangent, params["out_avals"], strict=True)
-        ]
-        grads = params["rule"].backward(params["spec"], args[:n], spread_cotangents(params, given))
+        if params["rule"].zeros_told:
+            found = iter(cotangent)
+            spread = [next(found) if b else None for b in params["live"]]
+        else:
+            given = [
+                zero_beside(cotangent, a.shape, a.dtype) if c is None else c
+                for c, a in zip(cotangent, params["out_avals"], strict=True)
+            ]
+            spread = spread_cotangents(params, given)
+        grads = params["rule"].backward(params["spec"], args[:n], spread)
         return [None] * n + [g for g, b in zip(grads, params["nonzero"], strict=True) if b]
 
     def leaves_out(self, params: dict[str, Any]) -> bool:

@@ -44,6 +44,7 @@ class Rule:
     name: str
     forward_mode: bool  # whether the rule is a jvp
     program: Program | None = None
+    zeros_told = False  # whether `backward` takes None for a cotangent that is zero
 
     def run(self, *values: Value) -> Flat:
         """The function itself."""
@@ -134,9 +135,9 @@ class Within(Rule):
 
     def __init__(self, rule: Rule, trace: Any) -> None:
         self.rule, self.trace = rule, trace
-        self.name, self.forward_mode = rule.name, rule.forward_mode
+        self.name, self.forward_mode, self.zeros_told = rule.name, rule.forward_mode, rule.zeros_told
 
-    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
+    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Any]) -> list[Value | None]:
         with self.trace.as_constants():
             grads = self.rule.backward(spec, residuals, cotangents)
             return [self.trace.split(g)[0] for g in grads]

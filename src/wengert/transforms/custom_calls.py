@@ -213,7 +213,7 @@ class _JvpCall(_Call):
         outs = self.results(out[0], f"the jvp rule of {self.name}: primal_out")
         self.compare(primals, outs, f"the jvp rule of {self.name}: primal_out")
         try:
-            t_leaves = leaves_or_none(self.out_tree, out[1], f"the jvp rule of {self.name}: tangent_out")
+            t_leaves = self._tangents(out[1], f"the jvp rule of {self.name}: tangent_out")
         except TreeError as error:
             raise CustomRuleError(f"{error.message}, as in primal_out") from None
         paths = _paths(self.out_tree)
@@ -221,6 +221,14 @@ class _JvpCall(_Call):
             _fitted(t, o, f"the jvp rule of {self.name}: tangent_out{path}", "primal_out")
             for t, o, path in zip(t_leaves, outs, paths, strict=True)
         ]
+
+    def _tangents(self, tangent_out: Any, what: str) -> list[Any]:
+        leaves, tree = trees.flatten(tangent_out)
+        if tree == self.out_tree:
+            return leaves
+        if self.float0:
+            _check_structure(self.out_tree, tree, what)
+        return leaves_or_none(trees.bare(self.out_tree), trees.unmarked(tangent_out), what)
 
     def _ruled(self, nondiff: Any, args: Any, ts: Any, tangents: Sequence[Value | None]) -> Any:
         """What the rule gives. Where a tape records it, code written for JAX may add what is not linear to a tangent, such
@@ -248,12 +256,13 @@ def _tapes(tangents: Sequence[Any]) -> list[Any]:
 
 def _check_structure(expected: Any, got: Any, what: str) -> None:
     try:
-        trees.check_same_structure(expected, got, what)
+        trees.check_same_structure(trees.bare(expected), trees.bare(got), what)
     except TreeError as error:
         raise CustomRuleError(error.message) from None
 
 
 def _paths(tree: Any) -> list[str]:
+    tree = trees.bare(tree)
     return ["" if tree.is_leaf() else trees.keystr(p) for p in trees.key_paths(tree)]
 
 
@@ -280,6 +289,7 @@ class _VjpCall(_Call):
     def __init__(self, f: Any, arguments: _Arguments, compared: set[Any], fwd: Any, bwd: Any, symbolic: bool) -> None:
         super().__init__(f, arguments, compared)
         self.fwd, self.bwd, self.symbolic = fwd, bwd, symbolic
+        self.zeros_told = symbolic
         self.perturbed: Sequence[bool] = [True] * len(arguments.differentiated)
 
     def check_differentiated(self, nonzero: Sequence[bool]) -> None:
@@ -305,10 +315,13 @@ class _VjpCall(_Call):
         args = [(shape_of(v), dtype_of(v), is_weak(v)) for v in values]
         nondiff = [v for v, d in zip(values, self.arguments.differentiated, strict=True) if not d]
         residuals = [x for x, d in zip(leaves, dynamic, strict=True) if d]
-        return outs, [*residuals, *nondiff], (tree, dynamic, fixed, args, self.out_tree)
+        results = [aval_of(o) for o in outs] if self.symbolic else ()
+        return outs, [*residuals, *nondiff], (tree, dynamic, fixed, args, self.out_tree, results)
 
-    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Value]) -> list[Value | None]:
-        tree, dynamic, fixed, args, out_tree = spec
+    def backward(self, spec: Any, residuals: Sequence[Value], cotangents: Sequence[Any]) -> list[Value | None]:
+        tree, dynamic, fixed, args, out_tree, results = spec
+        if self.symbolic:
+            cotangents = [SymbolicZero(a) if c is None else c for c, a in zip(cotangents, results, strict=True)]
         a = self.arguments
         given = iter(residuals)
         res = trees.unflatten(tree, [next(given) if d else x for x, d in zip(fixed, dynamic, strict=True)])

@@ -12,7 +12,7 @@ from ...config import config
 from ...core import inexact_dtype
 from ...ops import elementwise as ew
 from ..array import in_dtype, kind_of, promoted, wrap
-from ..border import bordered, lower
+from ..border import REFUSED_BY_NUMPY, bordered, lower, of_both_kinds
 from ..promotion import floating, joined
 from ..rules import checked, follow, keeping
 from .kit import named, no_out
@@ -132,7 +132,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 def _real_interp(x: Any, xp: Any, fp: Any, left: Any, right: Any, period: Any) -> Any:
     inner = follow("jax.numpy", "interp", ours.interp)
     ends = [None if isinstance(e, str) else e for e in (left, right)]
-    out = inner(x, xp, fp, *ends, **({} if period is None else {"period": period}))
+    dtype = joined(floating(joined(kind_of(x), kind_of(xp))), floating(kind_of(fp)))[0]
+    given = [wrap(in_dtype(checked(v, interp, i), dtype), kind_of(v)[1]) for i, v in enumerate((x, xp, fp))]
+    out = inner(*given, *ends, **({} if period is None else {"period": period}))
     if isinstance(left, str) or isinstance(right, str):
         from .numpy import where
 
@@ -169,7 +171,10 @@ def divmod(x1: Any, x2: Any, /) -> Any:  # noqa: A001
     (a, b), weak = promoted((x1, x2))
     if a.dtype.kind == "b":
         a, b = (in_dtype(v, np.dtype(np.int32)) for v in (a, b))
-    return tuple(wrap(v, weak) for v in ours.divmod(a, b))
+    try:
+        return tuple(wrap(v, weak) for v in ours.divmod(a, b))
+    except REFUSED_BY_NUMPY as error:
+        raise of_both_kinds(error, "rem", (a.dtype, b.dtype)) from None
 
 
 def _of_integers(name: str) -> Callable[..., Any]:

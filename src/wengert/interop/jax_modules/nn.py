@@ -13,6 +13,7 @@ from ...ops.contraction import dot_general
 from ..array import Array, in_dtype, kind_of, wrap
 from ..border import bordered, lower
 from ..conversion import converted
+from ..promotion import floating
 from .numpy import array, astype, where
 
 
@@ -79,8 +80,10 @@ def standardize(
         x = array(x)
         squares = _mean(x * x, axis, keepdims=True, where=where)
         variance = squares - array(mean) * array(mean)
+    dtype = floating(kind_of(x))[0]
+    if kind_of(x)[0].kind in "iub":
+        x = astype(x, dtype)
     out = _standardize(x, axis, mean, variance, epsilon, where)
-    dtype = kind_of(x)[0]
     return wrap(in_dtype(out, dtype)) if dtype.kind in "fV" and out.dtype != dtype else out
 
 

@@ -348,9 +348,12 @@ def put(a: Any, ind: Any, v: Any, mode: Any = None, *, inplace: bool = True) -> 
 _histogram = border.bordered(ours.histogram)
 
 
-def histogram(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+def histogram(a: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
     """NumPy's ``histogram``, whose counts are floats."""
-    counts, edges = _histogram(*args, **kwargs)
+    counts, edges = _histogram(a, *args, **kwargs)
+    if "weights" not in kwargs and len(args) < 3:
+        dtype = floating(kind_of(a))[0]
+        return astype(counts, dtype), astype(edges, dtype) if np.dtype(edges.dtype).itemsize > dtype.itemsize else edges
     return (counts if inexact_dtype(counts.dtype) else astype(counts, float)), edges
 
 

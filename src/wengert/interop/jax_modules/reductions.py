@@ -1,4 +1,4 @@
-"""Reductions, sorting, counting and searching of `jax.numpy` where they differ from NumPy's."""
+"""Reductions and counting of `jax.numpy` where they differ from NumPy's."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from ... import numpy as ours
 from ...config import canonical_dtype
+from ...core import inexact_dtype
 from ...ops import elementwise as ew
-from ..array import Array, in_dtype, kind_of, promoted, wrap
-from ..border import bordered, lift, lower
-from ..conversion import converted
-from ..promotion import floating, joined
-from ..rules import checked, follow, keeping
+from ..array import Array, in_dtype, kind_of, wrap
+from ..border import bordered, lower
+from ..promotion import floating
+from ..rules import check_axis, checked, follow
 from .kit import named, no_out
 from .numpy import astype
 
@@ -29,8 +29,10 @@ def _integer_reduction(name: str) -> Callable[..., Any]:
         if type(a) is Array and dtype is out is initial is where is None and promote_integers:  # the usual call
             if axis is None and not keepdims:
                 return inner(a)
+            check_axis(a, axis)
             return inner(a, axis, keepdims=keepdims) if keepdims else inner(a, axis)
         no_out(name, out)
+        check_axis(a, axis)
         kind = kind_of(checked(a, function, 0))[0]
         if dtype is None and not promote_integers and kind.kind in "iub":
             dtype = kind if kind.kind != "b" else np.int32
@@ -52,6 +54,8 @@ def _running(name: str, standard: bool = False) -> Callable[..., Any]:
 
     def plain(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         no_out(name, out)
+        if dtype is not None:
+            a = astype(_summed(a), dtype)
         return inner(_summed(a), axis, canonical_dtype(dtype) if dtype is not None else _own(a))
 
     def of_standard(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
@@ -108,13 +112,14 @@ def _no_quantile(dtype: np.dtype) -> Exception:
 
 
 def _of_real(name: str, refusal: Callable[[np.dtype], Exception]) -> Callable[..., Any]:
-    inner = named(name)
+    inner, at = named(name), 1 if name.endswith("ile") else 0  # where the axis stands behind the first argument
 
     def function(a: Any, *args: Any, **kwargs: Any) -> Any:
         no_out(name, kwargs.pop("out", None))
         dtype = kind_of(checked(a, function, 0))[0]
         if dtype.kind == "c":
             raise refusal(dtype)
+        check_axis(a, args[at] if len(args) > at else kwargs.get("axis"))
         return inner(a, *args, **kwargs)
 
     function.__name__ = function.__qualname__ = name
@@ -126,9 +131,32 @@ def _of_real(name: str, refusal: Callable[[np.dtype], Exception]) -> Callable[..
 argmax, nanargmax = (_of_real(n, _unordered("gt")) for n in ("argmax", "nanargmax"))
 argmin, nanargmin = (_of_real(n, _unordered("lt")) for n in ("argmin", "nanargmin"))
 median, nanmedian = (_of_real(n, _no_quantile) for n in ("median", "nanmedian"))
-quantile, nanquantile, percentile, nanpercentile = (
-    _of_real(n, _no_quantile) for n in ("quantile", "nanquantile", "percentile", "nanpercentile")
-)
+
+
+def _quantile(name: str) -> Callable[..., Any]:
+    inner, most = _of_real(name, _no_quantile), 100 if name.endswith("percentile") else 1
+
+    def function(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
+        kind = kind_of(checked(a, function, 0))
+        if most == 1 and kind_of(checked(q, function, 1))[0].kind in "iub":
+            raise TypeError(
+                f"floor does not accept dtype {kind_of(q)[0].name}. Accepted dtypes are subtypes of floating: the share q of "
+                f"{name} is a float"
+            )
+        if kind[0].kind in "iub":
+            a = wrap(in_dtype(a, floating(kind)[0]), kind[1])
+        out = inner(a, wrap(ours.clip(lower(checked(q, function, 1)), 0, most), kind_of(q)[1]), *args, **kwargs)
+        keepdims = kwargs.get("keepdims", args[4] if len(args) > 4 else False)
+        return out.reshape((*out.shape, 1)) if keepdims and not np.shape(lower(a)) else out  # as for a vector
+
+    function.__name__ = function.__qualname__ = name
+    function.__wrapped__ = inner
+    function.__doc__ = f"NumPy's ``{name}``, for real numbers; a share beyond the ends is that of the end."
+    return function
+
+
+quantile, nanquantile = _quantile("quantile"), _quantile("nanquantile")
+percentile, nanpercentile = _quantile("percentile"), _quantile("nanpercentile")
 
 
 _gradient = follow("jax.numpy", "gradient", ours.gradient)
@@ -176,6 +204,28 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     return _bincount(value, weights, minlength, length=length)
 
 
+def _check_variance(name: str, own: np.dtype, dtype: Any) -> None:
+    """Raises:
+    ValueError: a standard deviation in integers, or a variance of complex numbers in a real dtype.
+    TypeError: a variance in truth values.
+    """
+    wanted = None if dtype is None else canonical_dtype(dtype)
+    if wanted is None:
+        return
+    if name == "std" and not inexact_dtype(wanted):
+        raise ValueError(f"dtype argument to jnp.std must be inexact; got {wanted.name}")
+    if own.kind == "c" and wanted.kind != "c":
+        raise ValueError(
+            "jax.numpy.var does not yet support real dtype parameters when computing the variance of an array of complex "
+            "values. Leave dtype out, or take the real part of the result"
+        )
+    if wanted.kind == "b":
+        raise TypeError(
+            "div does not accept dtype bool at position 0. Accepted dtypes at position 0 are subtypes of integer, floating, "
+            "complexfloating."
+        )
+
+
 def _of_variance(name: str) -> Callable[..., Any]:
     inner = named(name)
 
@@ -188,8 +238,12 @@ def _of_variance(name: str) -> Callable[..., Any]:
             if ddof:
                 raise ValueError("ddof and correction can't be provided simultaneously.")
             ddof = correction
+        check_axis(a, axis)
+        _check_variance(name, kind_of(checked(a, function, 0))[0], dtype)
+        if dtype is not None and not inexact_dtype(canonical_dtype(dtype)):
+            a, dtype = astype(a, dtype), None
         given = {k: v for k, v in (("where", where), ("mean", mean)) if v is not None}
-        out = inner(a, axis, dtype, None, ddof, keepdims, **given)
+        out = inner(a, axis, dtype=dtype, ddof=ddof, keepdims=keepdims, **given)
         shape = np.shape(lower(a))
         axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         n = int(np.prod([shape[i] for i in axes], dtype=int))
@@ -201,154 +255,70 @@ def _of_variance(name: str) -> Callable[..., Any]:
 
 
 var, std = _of_variance("var"), _of_variance("std")
+_mean = named("mean")
 
 
-def argsort(
-    a: Any, axis: Any = -1, *, kind: Any = None, order: Any = None, stable: bool = True, descending: bool = False,
-    dtype: Any = None,
-) -> Any:  # fmt: skip
-    """The indices that sort `a` along an axis, equal elements in their order.
-
-    Args:
-        a: an array.
-        axis: the axis; None for all elements in a row.
-        kind, order: not supported.
-        stable, descending: whether equal elements keep their order; whether the largest come first.
-        dtype: of the indices.
+def mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = None
+) -> Any:
+    """NumPy's ``mean``; in integers elements are converted before.
 
     Raises:
-        ValueError: `a` is a number.
+        TypeError: `dtype` is that of truth values.
     """
-    x = lower(checked(a, argsort, 0))
-    if axis is not None and not np.ndim(x):
-        raise ValueError(f"axis {axis} is out of bounds for array of dimension 0")
-    _no_order(kind, order)
-    out = lift(ours.argsort(x, axis, descending=descending))
-    return out if dtype is None else astype(out, dtype)
+    if out is dtype is where is None:
+        return _mean(a, axis, keepdims=keepdims) if keepdims else _mean(a) if axis is None else _mean(a, axis)
+    no_out("mean", out)
+    if dtype is not None and not inexact_dtype(canonical_dtype(dtype)):
+        _check_variance("mean", kind_of(checked(a, mean, 0))[0], bool if canonical_dtype(dtype).kind == "b" else None)
+        a = astype(a, dtype)
+    return _mean(a, axis, dtype=dtype, keepdims=keepdims, **({} if where is None else {"where": where}))
 
 
-_sort = keeping(ours.sort)
-
-
-def sort(
-    a: Any, axis: Any = -1, *, kind: Any = None, order: Any = None, stable: bool = True, descending: bool = False
-) -> Any:
-    """The elements of `a` in order along an axis; None for all of them in a row."""
-    _no_order(kind, order)
-    return _sort(a, axis, descending=descending)
-
-
-def _no_order(kind: Any, order: Any) -> None:
-    if kind is not None:
-        raise TypeError(
-            "the 'kind' argument is not supported: stable=True, the default, keeps the order of equal elements"
-        )
-    if order is not None:
-        raise TypeError("'order' argument is not supported: arrays have no fields")
-
-
-_bordered_sort = bordered(ours.sort)
-
-
-def sort_complex(a: Any) -> Any:
-    """The elements in order, as complex numbers."""
-    x = lower(_bordered_sort(checked(a, sort_complex, 0)))
-    kind = floating((x.dtype, False))
-    return wrap(converted(x, joined(kind, (np.dtype(np.complex64), False))[0]))
-
-
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None, *, method: str = "scan") -> Any:
-    """Where `v` would have to stand in the sorted vector `a`: as 32-bit integers, where these hold its length.
-
-    Raises:
-        ValueError: `side` or `method` is none of those that there are.
-    """
-    if side not in ("left", "right"):
-        raise ValueError(f"{side!r} is an invalid value for keyword 'side'. Expected one of ['left', 'right']")
-    _method(method)
-    (x, y), _ = promoted((checked(a, searchsorted, 0), checked(v, searchsorted, 1)))
-    return _short(ours.searchsorted(x, y, side, None if sorter is None else lower(sorter)), np.shape(x))
-
-
-def _method(method: Any) -> None:
-    if method not in (None, "scan", "scan_unrolled", "sort", "compare_all"):
-        raise ValueError(
-            f"{method!r} is an invalid value for keyword 'method': 'scan', 'scan_unrolled', 'sort', 'compare_all'"
-        )
-
-
-def _short(places: Any, shape: tuple[int, ...]) -> Any:
-    return wrap(ew.convert(places, np.int32 if not shape or shape[0] < 2**31 else np.int64))
-
-
-def digitize(x: Any, bins: Any, right: bool = False, *, method: str | None = None) -> Any:
-    """The number of the bin of each element, as 32-bit integers."""
-    _method(method)
-    (a, b), _ = promoted((checked(x, digitize, 0), checked(bins, digitize, 1)))
-    if np.ndim(b) != 1:
-        raise ValueError(f"digitize: bins must be a 1-dimensional array; got {bins}")
-    return _short(ours.digitize(a, b, right), np.shape(b))
-
-
-def isin(
-    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, method: str = "auto"
-) -> Any:
-    """Whether each element is among `test_elements`; `assume_unique` and `method` say how JAX would look for it."""
-    if method not in ("auto", "compare_all", "binary_search", "sort"):
-        raise ValueError(f"isin: method {method!r} is none of 'auto', 'compare_all', 'binary_search', 'sort'")
-    (x, tests), _ = promoted((checked(element, isin, 0), checked(test_elements, isin, 1)))
-    return wrap(ours.isin(x, tests, invert=invert))
-
-
-def argpartition(a: Any, kth: int, axis: int = -1) -> Any:
-    """The indices that partition `a`, as 32-bit integers: those of a full sort."""
-    return _short(ours.argpartition(lower(checked(a, argpartition, 0)), kth, axis), np.shape(lower(a)))
-
-
-def _of_sets(name: str) -> Callable[..., Any]:
+def _largest(name: str) -> Callable[..., Any]:
     inner = follow("jax.numpy", name, getattr(ours, name))
 
-    def function(ar1: Any, ar2: Any, *args: Any, size: int | None = None, fill_value: Any = None, **kwargs: Any) -> Any:
-        if size is None or fill_value is not None:
-            return inner(ar1, ar2, *args, size=size, fill_value=fill_value, **kwargs)
-        out = inner(ar1, ar2, *args, size=size, **kwargs)
-        values = out[0] if isinstance(out, tuple) else out
-        if not size:
-            return out
-        found = inner(ar1, ar2, size=size, fill_value=_beyond(values.dtype))
-        values = wrap(ours.where(ew.equal(lower(found), _beyond(values.dtype)), lower(values)[0], lower(values)))
-        return (values, *out[1:]) if isinstance(out, tuple) else values
+    def function(
+        a: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None
+    ) -> Any:
+        if out is initial is where is None:
+            if axis is None and not keepdims:
+                return inner(a)
+            return inner(a, axis, keepdims=keepdims)
+        no_out(name, out)
+        if where is not None and initial is None:
+            raise ValueError(
+                f"reduction operation {name.removeprefix('a')} does not have an identity, so to use a where mask one has to specify "
+                f"'initial'"
+            )
+        given = {k: v for k, v in (("initial", initial), ("where", where)) if v is not None}
+        return inner(a, axis, keepdims=keepdims, **given)
 
     function.__name__ = function.__qualname__ = name
-    function.__wrapped__ = inner
-    function.__doc__ = f"NumPy's ``{name}``; `size` places are filled up with the first element found."
+    function.__doc__ = f"NumPy's ``{name}``; a mask needs `initial`."
     return function
 
 
-def _beyond(dtype: np.dtype) -> Any:
-    return np.iinfo(dtype).max if dtype.kind in "iu" else dtype.type(np.inf) if dtype.kind == "f" else dtype.type(1)
-
-
-intersect1d, setxor1d = _of_sets("intersect1d"), _of_sets("setxor1d")
+max, amax, min, amin = map(_largest, ("max", "amax", "min", "amin"))  # noqa: A001
 
 
 __all__ = [
+    "amax",
+    "amin",
     "argmax",
     "argmin",
-    "argpartition",
-    "argsort",
     "bincount",
     "cumprod",
     "cumsum",
     "cumulative_prod",
     "cumulative_sum",
-    "digitize",
     "gradient",
     "histogram2d",
     "histogramdd",
-    "intersect1d",
-    "isin",
+    "max",
+    "mean",
     "median",
+    "min",
     "nanargmax",
     "nanargmin",
     "nancumprod",
@@ -359,10 +329,6 @@ __all__ = [
     "percentile",
     "prod",
     "quantile",
-    "searchsorted",
-    "setxor1d",
-    "sort",
-    "sort_complex",
     "std",
     "sum",
     "var",

@@ -12,7 +12,7 @@ from ...transforms.custom_rules import custom_jvp as our_custom_jvp
 from ...transforms.custom_rules import custom_vjp as our_custom_vjp
 from ...transforms.function import name_of
 from ..array import Array
-from ..border import Outer, lowered
+from ..border import WEAK, Outer, lowered
 from ..refusals import UnexpectedTracerError
 
 
@@ -50,7 +50,7 @@ class _Ruled(Outer):
 
     def __init__(self, fun: Any, nondiff_argnums: Any = (), nondiff_argnames: Any = ()) -> None:
         self.nondiff_argnums = _argnums(fun, nondiff_argnums, nondiff_argnames)
-        super().__init__(self.rule(lowered(fun), self.nondiff_argnums), fun, False)
+        super().__init__(self.rule(lowered(fun, WEAK), self.nondiff_argnums), fun)
         self.inner.as_in_jax = True
         self.fun = fun
 
@@ -94,6 +94,38 @@ class custom_jvp(_Ruled):  # noqa: N801 (JAX's name)
     def has_rule(self) -> bool:
         return self.inner._rule is not None
 
+    def defjvp(self, jvp: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
+        """Define the rule: ``jvp(*nondiff, primals, tangents) -> (primal_out, tangent_out)``; usable as a decorator."""
+        self.inner.defjvp(lowered(jvp, WEAK), symbolic_zeros)
+        self.jvp = jvp
+        return jvp
+
+    def defjvps(self, *jvps: Callable[..., Any] | None) -> None:
+        """Define a rule for each argument: ``jvp(tangent, ans, *primals) -> tangent_out``, or None for no dependence.
+
+        Raises:
+            TypeError: there are arguments without a derivative, which these rules would not be given.
+        """
+        if self.nondiff_argnums:
+            raise TypeError("Can't use ``defjvps`` with ``nondiff_argnums``.")
+
+        def jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+            if len(primals) != len(jvps):
+                raise ValueError(
+                    f"safe_zip() argument 1 has length {len(jvps)} but argument 0 has length {len(primals)}: defjvps of "
+                    f"{self.__name__} takes a rule for each argument, None for those without a derivative"
+                )
+            ans = self(*primals)
+            terms = [rule(t, ans, *primals) for rule, t in zip(jvps, tangents, strict=True) if rule is not None]
+            if not terms:
+                return ans, trees.map(lambda x: x * 0, ans)
+            total = terms[0]
+            for term in terms[1:]:
+                total = trees.map(lambda a, b: a + b, total, term)
+            return ans, total
+
+        self.defjvp(jvp)
+
 
 class custom_vjp(_Ruled):  # noqa: N801
     """`wengert.custom_vjp`; arguments without a derivative may be named. Without a function it is a decorator.
@@ -107,6 +139,27 @@ class custom_vjp(_Ruled):  # noqa: N801
 
     def has_rule(self) -> bool:
         return self.inner._fwd is not None
+
+    def defvjp(
+        self,
+        fwd: Callable[..., Any],
+        bwd: Callable[..., Any],
+        symbolic_zeros: bool = False,
+        optimize_remat: bool = False,
+    ) -> None:
+        """Define the rule: ``fwd(*args) -> (out, residuals)``, ``bwd(*nondiff, residuals, cotangent) -> cotangents``.
+
+        Args:
+            fwd: the function with what the way back needs.
+            bwd: the cotangents of the arguments.
+            symbolic_zeros: whether `fwd` is given `CustomVJPPrimal`s, and `bwd` `SymbolicZero`s for zero cotangents.
+            optimize_remat: whether `fwd` may be run again instead of what it keeps; it is kept here.
+        """
+        for rule in (fwd, bwd):
+            if not callable(rule):
+                raise TypeError(f"the first argument must be callable, got {rule!r}")
+        self.inner.defvjp(lowered(fwd, WEAK), lowered(bwd), symbolic_zeros, optimize_remat)
+        self.fwd, self.bwd = fwd, bwd
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any(_is_traced(x) for n in self.nondiff_argnums if n < len(args) for x in trees.leaves(args[n])):
