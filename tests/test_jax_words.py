@@ -116,6 +116,7 @@ CASES = [
     # vmap
     ("vmap(lambda x, y: x)(a, jnp.ones(2))", "ValueError", "(?s)vmap got inconsistent sizes for array axes to be mapped:.*size 3: axis 0 of argument x.*size 2: axis 0 of argument y"),
     ("vmap(lambda x, y: x)(a, y=jnp.ones(2))", "ValueError", "(?s)vmap got inconsistent sizes for array axes to be mapped:.*3.*2"),
+    ("vmap(lambda x: x, out_axes=2)(a)", "ValueError", "axis 2 is out of bounds for array of dimension 1"),
     ("vmap(lambda x: x, axis_size=4)(a)", "ValueError", "(?s)inconsistent sizes.*the `axis_size` argument was 4"),
     ("vmap(lambda x: x, in_axes=1)(a)", "ValueError", r"map its argument along axis 1, which implies that its rank should be at least 2, but is only 1 \(its shape is \(3,\)\)"),
     ("vmap(lambda x: x, in_axes=(0, 0))(a)", "ValueError", r"got len\(in_axes\)=2, len\(args\)=1"),

@@ -21,7 +21,16 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parent
 REFERENCE = FOLDER.parent / "data" / "jax_surface.json"
-GROUPS = ["numpy_calls", "array_calls", "nn_calls", "scipy_calls", "transform_calls", "dtype_calls", "rule_calls"]
+GROUPS = [
+    "numpy_calls",
+    "array_calls",
+    "nn_calls",
+    "scipy_calls",
+    "transform_calls",
+    "dtype_calls",
+    "rule_calls",
+    "argument_calls",
+]
 LONGEST = 40  # of longer arrays, every so many elements are kept
 
 SETUP = """

@@ -102,7 +102,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         ".numpy",
         "wengert.numpy",
     ),
-    "jax.numpy.fft": ("wengert.numpy.fft",),
+    "jax.numpy.fft": (".fft", "wengert.numpy.fft"),
     "jax.numpy.linalg": (".linalg", "wengert.numpy.linalg"),
     "jax.ops": (".ops",),
     "jax.profiler": (".profiler",),

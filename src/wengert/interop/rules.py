@@ -353,6 +353,9 @@ def in_dtype_of(out: Any, dtype: np.dtype) -> Any:
 
 
 _OF_VECTORS = frozenset({"multivariate_normal", "dirichlet", "multinomial"})
+_COUNTS: frozenset[Any] = frozenset(
+    {"geom", "nbinom", "betabinom", ("bernoulli", "cdf")}
+)  # weak where all arguments are
 
 
 def _special(f: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -430,7 +433,8 @@ def follow(module: str, name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     elif module == "jax.scipy.special" and name not in SPECIAL_APART:
         return _special(f, name)
     elif module.startswith("jax.scipy.stats.") and module.rpartition(".")[2] not in _OF_VECTORS:
-        return meeting(f, 8, inexact=True)
+        kind = module.rpartition(".")[2]
+        return meeting(f, 8, inexact=True, weak="all" if kind in _COUNTS or (kind, name) in _COUNTS else "joined")
     elif module == "jax.nn" and (name in NN_KEEPING or name in NN_STRONG):
         return activation(f, name in NN_KEEPING)
     elif (module, name) in NUMBERED:

@@ -122,6 +122,10 @@ SAYINGS = (
         "but is only {ndim} (its shape is {shape})",
     ),
     (
+        r"vmap of \S+: out_axes=(?P<a>-?\d+) is out of range for a result of shape (?P<s>\(.*?\))",
+        "axis {a} is out of bounds for array of dimension {ndim_below_batch}",
+    ),
+    (
         r"vmap of \S+: out_axes is None for a result that differs between examples",
         "at vmap out_axes, got axis spec None but output was batched on axis 0",
     ),

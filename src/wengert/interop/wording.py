@@ -117,6 +117,7 @@ def _derived(groups: dict[str, str], function: str) -> dict[str, Any]:
         out["ndim"] = len(re.findall(r"\d+", out["shape"]))
     if "s" in out:
         out["ndim_of_s"] = len(re.findall(r"\d+", out["s"]))
+        out["ndim_below_batch"] = out["ndim_of_s"] + 1
     if "k" in out:
         out["rest_of_n"] = int(out["n"]) % int(out["k"])
     if "ps" in out:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from ..config import canonical_dtype
@@ -102,7 +103,7 @@ def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None
         (4,)
     """
     d = float_dtype(dtype)
-    info = np.finfo(d)
+    info = ml_dtypes.finfo(d)
     if mode in (None, "low"):
         return -ew.log(-ew.log(uniform(key, shape, d, info.tiny, d.type(1))))
     if mode != "high":
@@ -121,7 +122,7 @@ def laplace(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         (4,)
     """
     d = float_dtype(dtype)
-    u = uniform(key, shape, d, d.type(-1) + np.finfo(d).epsneg, d.type(1))
+    u = uniform(key, shape, d, d.type(-1) + d.type(ml_dtypes.finfo(d).epsneg), d.type(1))
     return ew.sign(u) * ew.log1p(-ew.absolute(u))
 
 
@@ -134,7 +135,7 @@ def logistic(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         (4,)
     """
     d = float_dtype(dtype)
-    u = uniform(key, shape, d, np.finfo(d).tiny, d.type(1))
+    u = uniform(key, shape, d, d.type(ml_dtypes.finfo(d).tiny), d.type(1))
     return ew.log(u) - ew.log1p(-u)
 
 
@@ -147,7 +148,7 @@ def cauchy(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         (4,)
     """
     d = float_dtype(dtype)
-    u = uniform(key, shape, d, np.finfo(d).eps, d.type(1))
+    u = uniform(key, shape, d, d.type(ml_dtypes.finfo(d).eps), d.type(1))
     return ew.tan(d.type(np.pi) * (u - d.type(0.5)))
 
 
@@ -198,7 +199,8 @@ def weibull_min(key: Any, scale: Any, concentration: Any, shape: Any = (), dtype
         >>> bool(wengert.random.weibull_min(wengert.random.key(0), 2.0, 1.5) >= 0)
         True
     """
-    return ew.power(exponential(key, shape, dtype), 1.0 / as_value(concentration)) * as_value(scale)
+    drawn = ew.power(exponential(key, shape, dtype), 1.0 / as_value(concentration)) * as_value(scale)
+    return ew.convert(drawn, float_dtype(dtype))
 
 
 def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Value:
@@ -226,7 +228,9 @@ def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype:
     shape = (as_shape(shape) or natural) + natural
     size, side = pair(key)
     d = float_dtype(dtype)
-    return ew.convert(rademacher(side, shape), d) * maxwell(size, shape, d) * as_value(scale) + as_value(loc)
+    return ew.convert(
+        ew.convert(rademacher(side, shape), d) * maxwell(size, shape, d) * as_value(scale) + as_value(loc), d
+    )
 
 
 def triangular(key: Any, left: Any, mode: Any, right: Any, shape: Any = None, dtype: Any = None) -> Value:

@@ -149,7 +149,7 @@ def generalized_normal(key: Any, p: Any, shape: Any = (), dtype: Any = None) -> 
     d = float_dtype(dtype)
     key_size, key_side = pair(key)
     size = gamma(key_size, 1 / as_value(p), shape, d)
-    return ew.convert(rademacher(key_side, shape), d) * ew.power(size, 1 / as_value(p))
+    return ew.convert(ew.convert(rademacher(key_side, shape), d) * ew.power(size, 1 / as_value(p)), d)
 
 
 def ball(key: Any, d: int, p: Any = 2, shape: Any = (), dtype: Any = None) -> Value:
@@ -167,4 +167,4 @@ def ball(key: Any, d: int, p: Any = 2, shape: Any = (), dtype: Any = None) -> Va
     k1, k2 = pair(key)
     g = generalized_normal(k1, p, (*as_shape(shape), d), dtype)
     total = wnp.sum(ew.power(ew.absolute(g), p), axis=-1) + exponential(k2, shape, dtype)
-    return g / expand_dims(ew.power(total, 1 / as_value(p)), -1)
+    return ew.convert(g / expand_dims(ew.power(total, 1 / as_value(p)), -1), float_dtype(dtype))

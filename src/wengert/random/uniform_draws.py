@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from ..config import canonical_dtype, config
@@ -145,7 +146,7 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> V
     if mode == "low":
         return ew.less(uniform(key, shape, d), p)
     u1, u2 = uniform(key, (2, *shape), d)
-    return ew.less(u2 * d.type(2.0 ** -np.finfo(d).nmant), p - u1)
+    return ew.less(u2 * d.type(2.0 ** -ml_dtypes.finfo(d).nmant), p - u1)
 
 
 def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Value:
@@ -157,7 +158,10 @@ def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         True
     """
     d = config.int_dtype if dtype is None else canonical_dtype(dtype)
-    return ew.convert(bernoulli(key, 0.5, as_shape(shape)), d) * d.type(2) - d.type(1)
+    heads = bernoulli(key, 0.5, as_shape(shape))
+    if d.kind == "b":  # both signs are True
+        return ew.logical_or(heads, True)
+    return ew.convert(heads, d) * d.type(2) - d.type(1)
 
 
 __all__ = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -271,6 +273,71 @@ def ix_(*args: Any) -> tuple[Any, ...]:
 _ravel = keeping(ours.ravel)
 
 
+_vectorize = bordered(ours.vectorize)
+
+
+def vectorize(
+    pyfunc: Callable[..., Any], *, excluded: Any = frozenset(), signature: str | None = None
+) -> Callable[..., Any]:
+    """`wengert.numpy.vectorize`, which says what JAX says where arguments do not fit.
+
+    Args:
+        pyfunc: a function of single elements, or of those that `signature` describes.
+        excluded: positions and names of arguments that are handed on as they are.
+        signature: such as ``"(n,m),(m)->(n)"``.
+
+    Raises:
+        TypeError: `excluded` names something else, or the function takes or gives another number of arrays.
+        ValueError: shapes do not fit the signature.
+    """
+    if any(not isinstance(x, (str, int)) for x in excluded):
+        raise TypeError(
+            f"jax.numpy.vectorize can only exclude integer or string arguments, but excluded={set(excluded)}"
+        )
+    if any(isinstance(x, int) and x < 0 for x in excluded):
+        raise ValueError(f"excluded={excluded!r} contains negative numbers")
+    if signature is None:
+        return _vectorize(pyfunc, excluded=excluded)
+    hint = f"on vectorized function with excluded={frozenset(excluded)!r} and signature={signature!r}"
+    wanted, given = (
+        [tuple(d for d in core.split(",") if d) for core in re.findall(r"\(([^()]*)\)", side.replace(" ", ""))]
+        for side in signature.partition("->")[::2]
+    )
+
+    @functools.wraps(pyfunc)
+    def checked_function(*args: Any, **kwargs: Any) -> Any:
+        out = pyfunc(*args, **kwargs)
+        if len(given) != 1 and not isinstance(out, tuple):
+            raise TypeError(f"output must be a tuple when multiple outputs are expected, got: {out!r}\n{hint}")
+        outs = out if isinstance(out, tuple) else (out,)
+        if len(outs) != len(given):
+            raise TypeError(f"wrong number of output arguments: expected {len(given)}, got {len(outs)} {hint}")
+        sizes: dict[str, int] = {}
+        for x, core in zip(outs, given, strict=True):
+            shape = np.shape(x)
+            if len(shape) != len(core) or any(
+                sizes.setdefault(d, n) != n for d, n in zip(core, shape, strict=True) if not d.isdigit()
+            ):
+                raise ValueError(f"output shape {shape} does not match core dimensions {core} {hint}")
+        return out
+
+    made = _vectorize(checked_function, excluded=excluded, signature=signature)
+
+    @functools.wraps(pyfunc)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        arrays = [x for i, x in enumerate(args) if i not in excluded]
+        if len(arrays) != len(wanted):
+            raise TypeError(f"wrong number of positional arguments: expected {len(wanted)}, got {len(arrays)} {hint}")
+        for x, core in zip(arrays, wanted, strict=True):
+            if len(np.shape(x)) < len(core):
+                raise ValueError(
+                    f"input with shape {np.shape(x)} does not have enough dimensions for all core dimensions {core} {hint}"
+                )
+        return made(*args, **kwargs)
+
+    return function
+
+
 def ravel(a: Any, order: str = "C") -> Any:
     """All elements in a row.
 
@@ -320,4 +387,5 @@ __all__ = [
     "tril",
     "triu",
     "unravel_index",
+    "vectorize",
 ]

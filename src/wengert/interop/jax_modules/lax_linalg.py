@@ -225,7 +225,7 @@ def lu_pivots_to_permutation(pivots: Any, permutation_size: int) -> Any:
     )
 
 
-def qr(x: Any, *, pivoting: bool = False, full_matrices: bool = True, use_magma: bool | None = None) -> list[Any]:
+def qr(x: Any, *, pivoting: bool = False, full_matrices: bool = True, use_magma: bool | None = None) -> tuple[Any, ...]:
     """The factors ``X = Q R``.
 
     Args:
@@ -242,7 +242,7 @@ def qr(x: Any, *, pivoting: bool = False, full_matrices: bool = True, use_magma:
         value = take_along_axis(value, places, len(value.shape) - 1)
     tall = value.shape[-2] > value.shape[-1]
     q, r = (dec.qr_complete_p if full_matrices and tall else dec.qr_p).bind(value)
-    return [wrap(q), wrap(r)] if order is None else [wrap(q), wrap(r), wrap(order)]
+    return (wrap(q), wrap(r)) if order is None else (wrap(q), wrap(r), wrap(order))
 
 
 def svd(

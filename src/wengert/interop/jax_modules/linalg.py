@@ -135,6 +135,47 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     return _reshape(_inv(flat), shape[ind:] + shape[:ind])
 
 
+_lstsq = _numbered(_linalg.lstsq, 2)
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None, *, numpy_resid: bool = False) -> Any:
+    """`wengert.numpy.linalg.lstsq`; sums of squares of what is left are given of every system, unless `numpy_resid`.
+
+    Args:
+        a: a matrix, shape (M, N).
+        b: a vector or columns, shape (M,) or (M, K).
+        rcond: singular values below `rcond` times the largest count as 0.
+        numpy_resid: whether they are empty as NumPy's where the system is not overdetermined.
+
+    Returns:
+        The solution, the sums of squares, the rank, the singular values.
+    """
+    x, sums, rank, values = _lstsq(a, b, rcond)
+    if not numpy_resid:
+        left = _numpy.array(b) - _numpy.matmul(_numpy.array(a), x)
+        left = left if left.ndim > 1 else left[:, None]
+        sums = _sum((left * left.conj()).real, axis=0)
+    return x, sums, rank.astype(int), values
+
+
+_cross = _follow("jax.numpy", "cross", _wnp.cross)
+
+
+def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The cross product of vectors of three elements.
+
+    Raises:
+        ValueError: the axis has another length.
+    """
+    lengths = _np.shape(x1)[axis], _np.shape(x2)[axis]
+    if lengths != (3, 3):
+        raise ValueError(
+            f"Both input arrays must be (arrays of) 3-dimensional vectors, but they have x1.shape[axis]={lengths[0]} and "
+            f"x2.shape[axis]={lengths[1]}"
+        )
+    return _cross(x1, x2, axis=axis)
+
+
 __all__ = [
-    "cholesky", "eigh", "eigvalsh", "matmul", "matrix_power", "matrix_rank", "norm", "qr", "slogdet", "tensordot", "tensorinv", "vecdot",
+    "cholesky", "cross", "eigh", "eigvalsh", "lstsq", "matmul", "matrix_power", "matrix_rank", "norm", "qr", "slogdet", "tensordot", "tensorinv", "vecdot",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import random as ours
 from ...core import as_value
+from ...errors import AxisError
 from ...ops.random import GENERATORS
 from ...random import keys
 from ..array import kind_of, wrap
@@ -15,6 +16,7 @@ from ..avals import KEY_TYPES
 from ..border import bordered, lower
 from ..conversion import converted
 from ..keywords import check_free
+from ..rules import follow
 from . import settings
 
 
@@ -29,6 +31,8 @@ def _generator(impl: Any) -> Any:
     for name, dtype in GENERATORS.items():
         if impl == dtype or getattr(impl, "dtype", None) == dtype:
             return name
+    if not isinstance(impl, str):
+        raise TypeError(f"unrecognized type {type(impl)} for specifying PRNG implementation.")
     raise ValueError(
         f'unrecognized PRNG implementation "{impl}". Did you mean one of: {", ".join(map(repr, GENERATORS))}'
     )
@@ -81,6 +85,11 @@ _wrap_key_data = bordered(ours.wrap_key_data)
 def wrap_key_data(key_bits_array: Any, *, impl: Any = None, dtype: Any = None) -> Any:
     """`wengert.random.wrap_key_data`: a key from its words; `dtype` is that of keys."""
     check_free("jax.random.wrap_key_data", "dtype", dtype)
+    if kind_of(key_bits_array)[0].names is not None:
+        raise TypeError(
+            f"JAX encountered invalid PRNG key data: expected key_data of unsigned integers, got keys of shape "
+            f"{np.shape(lower(key_bits_array))}"
+        )
     return _wrap_key_data(key_bits_array, impl=_generator(impl if dtype is None else dtype))
 
 
@@ -90,6 +99,10 @@ _fold_in = bordered(ours.fold_in)
 def fold_in(key: Any, data: Any) -> Any:
     """`wengert.random.fold_in`; floats and truth values are made 32-bit integers."""
     shapes = (np.shape(lower(key)), np.shape(lower(data)))
+    if len(shapes[0]) > 1 and kind_of(key)[0] == np.uint32:
+        raise ValueError(
+            f"fold_in accepts a single key, but was given a key array of shape {shapes[0]} != (). Use jax.vmap for batching."
+        )
     if shapes[0] and "key<" in str(kind_of(key)[0].names and key.dtype):
         raise ValueError(
             f"fold_in accepts a single key, but was given a key array of shape {shapes[0]} != (). Use jax.vmap for batching."
@@ -105,6 +118,21 @@ def fold_in(key: Any, data: Any) -> Any:
     return _fold_in(key, data)
 
 
+_permutation = follow("jax.random", "permutation", ours.permutation)
+
+
+def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False, **options: Any) -> Any:
+    """`wengert.random.permutation`.
+
+    Raises:
+        AxisError: `x` is an array without that axis.
+    """
+    n = len(np.shape(lower(x)))
+    if n and not -n <= axis < n:
+        raise AxisError(f"axis {axis} is out of bounds for array of dimension {n}")
+    return _permutation(key, x, axis, independent, **options)
+
+
 def key_dtype(impl_spec: Any = None) -> Any:
     """The dtype of keys of a generator.
 
@@ -115,4 +143,4 @@ def key_dtype(impl_spec: Any = None) -> Any:
     return KEY_TYPES[GENERATORS[_generator(impl_spec) or keys.Default.generator]]
 
 
-__all__ = ["PRNGKey", "fold_in", "key", "key_dtype", "wrap_key_data"]
+__all__ = ["PRNGKey", "fold_in", "key", "key_dtype", "permutation", "wrap_key_data"]

@@ -55,7 +55,7 @@ def _equations_of(program: Any, count: int) -> Any:
 Jaxpr.equations_of = staticmethod(_equations_of)
 
 
-_FREE = ("inline", "keep_unused", "compiler_options", "abstracted_axes")  # options of jit that change nothing here
+_FREE = ("inline", "keep_unused", "compiler_options")  # options of jit that change nothing here
 
 
 def _weak_in(argnums: Any, what: str, allowed: bool, holomorphic: bool) -> Callable[[Any], list[Any]]:
@@ -153,7 +153,11 @@ def _leaf_axes(in_axes: Any, args: Any, kwargs: Any) -> list[Any]:
 
 def _checkpointed(fun: Callable[..., Any] | None = None, **options: Any) -> Any:
     """`wengert.checkpoint`."""
-    options.pop("concrete", None)
+    if options.pop("concrete", False):
+        raise NotImplementedError(
+            "The `concrete` option to `jax.checkpoint` was deprecated in JAX v0.8.2, and removed in JAX v0.10.0. Name arguments "
+            "whose values are needed in static_argnums."
+        )
     if fun is None:
         return lambda f: _checkpointed(f, **options)
     return Outer(our_checkpoint(lowered(fun, True), **options), fun)
@@ -168,7 +172,8 @@ def _derivative(transformation: Callable[..., Any]) -> Callable[..., Any]:
     @worded
     def transform(fun: Callable[..., Any], argnums: Any = 0, **options: Any) -> Any:
         check_callable(fun)
-        options.pop("reduce_axes", None)
+        if options.pop("reduce_axes", ()):
+            raise NotImplementedError(f"reduce_axes argument to {name} is deprecated")
         argnums = argnums if isinstance(argnums, (int, str)) or not isinstance(argnums, Sequence) else tuple(argnums)
         allowed = bool(options.pop("allow_int", False))
         if allowed and name in ("grad", "value_and_grad"):
@@ -346,6 +351,7 @@ def make_jaxpr(fun: Callable[..., Any], static_argnums: Any = (), return_shape: 
         static_argnums: as for `jit`.
         return_shape: whether the shapes and dtypes of the result are returned too.
     """
+    check_callable(fun)
     splitting = jits.Jit(lowered(fun), static_argnums or None, None)
 
     @worded
