@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import operator
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -188,6 +189,19 @@ def taker(trace: Trace, primitive: Primitive) -> Any:
     return None
 
 
+@contextmanager
+def not_taken() -> Iterator[None]:
+    """A context for what is found once and kept: the bodies and branches that are being traced take none of its operations."""
+    here = threading.get_ident()
+    mine = [t for t in TAKING if t.thread == here]
+    for t in mine:
+        TAKING.remove(t)
+    try:
+        yield
+    finally:
+        TAKING.extend(mine)
+
+
 class Tracer:
     """A value under transformation. It has NumPy's operators, methods and attributes (see `ops.operators`).
 
@@ -335,6 +349,7 @@ __all__ = [
     "ndarray",
     "ndim_of",
     "next_level",
+    "not_taken",
     "shape_of",
     "taker",
     "type_of",

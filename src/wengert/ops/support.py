@@ -13,7 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core import LinearTracer, PrimalTracer, Tracer, Value, ValueTracer, dtype_of, is_inexact, shape_of
+from ..core import (
+    TAKING,
+    LinearTracer,
+    PrimalTracer,
+    Tracer,
+    Value,
+    ValueTracer,
+    dtype_of,
+    is_inexact,
+    not_taken,
+    shape_of,
+)
 from .casts import convert
 from .elementwise import logical_and, logical_or, not_equal, where
 from .known import finite, is_diagonal
@@ -64,7 +75,11 @@ class Support:
             if earlier:
                 waiting += earlier
                 continue
-            found = s._find()
+            if TAKING:  # kept, so no part of a body that asks for it first
+                with not_taken():
+                    found = s._find()
+            else:
+                found = s._find()
             if found is not None and dtype_of(found).kind != "b":
                 found = _where_hit(s, found)
             if found is not None and _is_full(found):

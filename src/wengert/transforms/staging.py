@@ -27,6 +27,7 @@ from ..core import (
     ValueTracer,
     as_value,
     check_numbers,
+    not_taken,
     taker,
 )
 from ..errors import ConcretizationError, LeakedTracerError
@@ -239,14 +240,11 @@ class StagingTrace(Trace):
 
     def _evaluate(self, variable: Var) -> Value:
         """The value of a variable for the examples; what it depends on is computed once."""
-        mine = [t for t in TAKING if t.thread == self.thread]
         innermost, INNERMOST.trace = getattr(INNERMOST, "trace", None), None
-        for t in mine:
-            TAKING.remove(t)
         try:
-            return self._evaluated(variable)
+            with not_taken():
+                return self._evaluated(variable)
         finally:
-            TAKING.extend(mine)
             INNERMOST.trace = innermost
 
     def _evaluated(self, variable: Var) -> Value:
