@@ -376,6 +376,25 @@ def test_branches_that_give_the_other_byte_order():
             np.testing.assert_array_equal(out, [1, 1] if choice else [2, 2])
 
 
+def test_callbacks_without_traced_arguments_run_in_each_run():
+    calls = []
+
+    def count():
+        calls.append(len(calls))
+        return np.float64(len(calls))
+
+    number = w.ShapeDtypeStruct((), float)
+    f = jit(
+        lambda x: (
+            x * w.pure_callback(count, number) + lax.cond(x > 0, lambda: 0.0, lambda: w.pure_callback(count, number))
+        )
+    )
+    assert [float(f(x)) for x in (1.0, 2.0, -1.0)] == [1.0, 4.0, -3.0 + 4.0]
+    assert calls == [0, 1, 2, 3]
+    batch = jit(vmap(lambda x: x * w.pure_callback(count, number)))
+    assert batch(X).tolist() == (5 * X).tolist() and batch(X).tolist() == (6 * X).tolist()
+
+
 SWAPPED = {
     "steps": lambda x: wnp.sum(wnp.sin(x) * x),
     "an element": lambda x: x[1] * x[0],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import operator
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -190,7 +190,7 @@ def taker(trace: Trace, primitive: Primitive) -> Any:
 
 
 @contextmanager
-def not_taken() -> Iterator[None]:
+def not_taken() -> Generator[None]:
     """A context for what is found once and kept: the bodies and branches that are being traced take none of its operations."""
     here = threading.get_ident()
     mine = [t for t in TAKING if t.thread == here]

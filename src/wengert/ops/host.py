@@ -43,7 +43,8 @@ class _HostCall(Primitive):
         trace = getattr(INNERMOST, "trace", None)
         if trace is not None and before(trace, args):
             here = threading.get_ident()
-            if trace.examples is None or any(t.thread == here and t.takes(self) for t in TAKING):
+            anew = getattr(params["function"], "anew", False)  # called in each run, with plain arguments too
+            if anew or trace.examples is None or any(t.thread == here and t.takes(self) for t in TAKING):
                 return trace.process(
                     self, args, params
                 )  # it may never run: of a type alone, or a branch that is not taken

@@ -23,6 +23,8 @@ from .staging import StagingTracer
 class _OnLeaves:
     """A function of pytrees as one of their leaves."""
 
+    anew = True
+
     def __init__(self, f: Callable[..., Any], tree: Any, out_tree: Any, avals: tuple[Aval, ...]) -> None:
         self.f, self.tree, self.out_tree, self.avals = f, tree, out_tree, avals
         self.__name__ = name_of(f)
