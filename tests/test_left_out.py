@@ -101,6 +101,50 @@ def test_second_derivatives_too(name):
         np.testing.assert_allclose(hessian, np.where(both, beside, 0), rtol=1e-12, atol=1e-13, err_msg=mode)
 
 
+# Choices of numbers, of which one is 0: a function and the numbers that it gives, by their places.
+CHOICES = {
+    "where": (lambda v: wnp.where(np.array([True, False, True]), v, 0.0), [0.0, 1.0, 4.0], [0, None, 2]),
+    "relu": (nn.relu, [-1.0, 2.0, -3.0], [None, 1, None]),
+    "clip": (lambda v: wnp.clip(v, 0.0, 3.0), [-1.0, 2.0, 5.0], [None, 1, None]),
+    "a bound": (lambda v: wnp.clip(v[1], -1.0, v[0]), [0.0, 1.0, 4.0], [0]),
+    "minimum": (lambda v: wnp.minimum(v, v[::-1]), [0.0, 1.5, 4.0], [0, 1, 0]),
+    "minimum of numbers": (lambda v: wnp.minimum(v[0], v[1]), [0.0, 1.0, 4.0], [0]),
+    "fmin": (lambda v: wnp.fmin(v, v[::-1] + 1), [0.0, 1.0, 4.0], [0, 1, (0, 1.0)]),
+    "min": (wnp.min, [1.0, 0.0, 4.0], [1]),
+    "min along an axis": (lambda v: wnp.min(wnp.stack([v, v[::-1]]), 0), [0.0, 1.5, 4.0], [0, 1, 0]),
+    "nanmin": (wnp.nanmin, [np.nan, 0.0, 4.0], [1]),
+    "at": (lambda v: wnp.at(np.full(2, 9.0))[np.array([0, 0, 1])].min(v), [0.0, 1.0, 4.0], [0, 2]),
+    "nan_to_num": (lambda v: wnp.nan_to_num(wnp.where(v < 3, v, np.nan)), [0.0, 1.0, 4.0], [0, 1, None]),
+    "a scan": (lambda v: lax.scan(lambda c, t: (wnp.minimum(c, t), None), 9.0, v)[0], [2.0, 0.0, 4.0], [1]),
+    "a choice of choices": (lambda v: wnp.maximum(wnp.minimum(v, 3.0), 0.0), [-1.0, 2.0, 5.0], [None, 1, None]),
+}  # fmt: skip
+SLOPES = {"sqrt": (wnp.sqrt, lambda x: 0.5 / np.sqrt(x)), "log": (wnp.log, lambda x: 1 / x), "by infinity": (lambda x: x * np.inf, lambda x: np.inf)}  # fmt: skip
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("name", CHOICES)
+def test_an_infinite_slope_behind_a_choice_meets_what_is_chosen_alone(name, slope):
+    choose, at, places = CHOICES[name]
+    outer, derivative = SLOPES[slope]
+    f, want = lambda v: wnp.sum(outer(choose(v))), np.zeros(3)
+    with np.errstate(all="ignore"):
+        for place in places:
+            k, more = place if type(place) is tuple else (place, 0.0)
+            if k is not None:
+                want[k] += derivative(np.float64(at[k] + more))
+        ways = {"forward": jacfwd, "reverse": grad}
+        if slope == "sqrt":
+            ways |= {"compiled forward": lambda f: jit(jacfwd(f)), "compiled reverse": lambda f: jit(grad(f))}
+        for mode, d in ways.items():
+            np.testing.assert_allclose(d(f)(np.array(at)), want, err_msg=mode)
+        if slope == "sqrt" and not np.isinf(want).any():
+            second = [a(b(f))(np.array(at)) for a in (jacfwd, jacrev) for b in (jacfwd, jacrev)]
+            for found in second:
+                np.testing.assert_allclose(
+                    found, np.diag([-0.25 * x**-1.5 if g else 0.0 for x, g in zip(at, want, strict=True)])
+                )
+
+
 def test_a_long_chain_of_steps_that_leave_something_out():
     def f(v):
         w = wnp.sqrt(v)

@@ -16,7 +16,7 @@ import numpy as np
 from ..core import Primitive, Value, ValueTracer, as_value, dtype_of, is_inexact, shape_of
 from ..ops.diagonal import Diagonal
 from ..ops.effects import effectful, programs_of
-from ..ops.elementwise import convert, div_p, mul_p, not_equal, where
+from ..ops.elementwise import convert, div_p, mul_p, not_equal, where, where_p
 from ..ops.families import Bilinear, Elementwise
 from ..ops.indexing import basic_index_p, index_embed_p
 from ..ops.known import finite, known
@@ -68,8 +68,8 @@ class BasisTrace(BatchTrace):
                     elif mine:
                         args = (x, _divisor(y, s))
             out = super().process(primitive, args, params)
-            if type(out) is BatchTracer and type(out.batch) is not Diagonal and out._trace is self:
-                out.support = self._together(given)
+            if type(out) is BatchTracer and out._trace is self:
+                out.support = self._of_weights(given) if type(out.batch) is Diagonal else self._together(given)
             return out
         if isinstance(primitive, Bilinear):
             out = self._of_two(primitive, args, params)
@@ -77,13 +77,11 @@ class BasisTrace(BatchTrace):
             return self._of_programs(primitive, args, params)
         else:
             out = super().process(primitive, args, params)
-        if (
-            primitive.pattern is not None
-            and type(out) is BatchTracer
-            and type(out.batch) is not Diagonal
-            and out._trace is self
-        ):
-            out.support = self._moved(primitive, args, params)
+        if primitive.pattern is not None and type(out) is BatchTracer and out._trace is self:
+            if type(out.batch) is not Diagonal:
+                out.support = self._moved(primitive, args, params)
+            elif primitive is where_p:
+                out.support = self._weights_chosen(*args)
         return out
 
     def _of_two(self, primitive: Primitive, args: tuple[Value, ...], params: dict[str, Any]) -> Any:
@@ -94,7 +92,7 @@ class BasisTrace(BatchTrace):
         process = super().process
         if s is None:
             return process(primitive, args, params)
-        if type(x.batch) is Diagonal:
+        if type(x.batch) is Diagonal and x.support is None:
             values, batched = [args[0], args[1]], [False, False]
             values[k], batched[k] = x.batch, True
             found = primitive.batch_diagonal(values, batched, params)
@@ -187,11 +185,45 @@ class BasisTrace(BatchTrace):
                 total = s if total is None or total is s else either(total, s)
         return total
 
+    def _of_weights(self, args: tuple[Value, ...]) -> Support | None:
+        """Which weights of a `Diagonal` result depend on the basis; None for all. Hot."""
+        total, first = None, True
+        for a in args:
+            if type(a) is BatchTracer and a._trace is self:
+                if a.support is None:
+                    return None
+                total, first = a.support if first else either(total, a.support), False
+        return total
+
+    def _weights_chosen(self, condition: Value, x: Value, y: Value) -> Support:
+        """The same of a choice: a weight that it leaves out is 0, and no element of any vector."""
+        sides = [(self._owns(a), a.support if self._owns(a) else None) for a in (x, y)]
+
+        def find() -> Value:
+            kept = [False if not mine else True if s is None else s.live() for mine, s in sides]
+            return where(condition, *[np.True_ if k is None else k for k in kept])
+
+        made = Support(find, *[s for _, s in sides])
+        made.choice = True
+        return made
+
     def _of(self, a: BatchTracer) -> Support | None:
-        """Where a value of this trace depends on the basis; None where it does everywhere."""
+        """Where a value of this trace depends on the basis; None where it does everywhere.
+
+        The support of a `Diagonal` that a tracer has is one of its weights.
+        """
         d = a.batch
         if type(d) is not Diagonal:
             return a.support
+        if a.support is not None:
+            s, shape = a.support, shape_of(d.weights)
+
+            def spread_out() -> Value:
+                m = s.live()
+                kept = np.ones(shape, bool)[()] if m is None else broadcast_to(m, shape)
+                return BatchTracer(self, dense(Diagonal(kept, d.start, self.size)))
+
+            return Support(spread_out, s)
         key = shape_of(d.weights), d.start
         found = self._bases.get(key)
         if found is None:

@@ -229,6 +229,8 @@ def pull_back(  # noqa: C901 (a hot loop without calls)
                         ct = spread(ct, shape, node.dtype)
                     if type(c) is int:
                         g = ct if c == 1 else -ct
+                    elif node.params is CHOICE and not finite(ct):
+                        g = not_chosen(c, times(c, ct))
                     else:
                         g = times(c, ct)
                     if spreads or dtype_of(g) is not parent.dtype:
@@ -380,6 +382,8 @@ def _walk_with_supports(  # noqa: C901 (the same loop with supports)
                     g = ct if c == 1 else -ct
                 else:
                     g = times(c, ct) if s is None else _product(c, ct, s)
+                    if node.params is CHOICE and not finite(ct):
+                        g = not_chosen(c, g)
                 g = fit(g, parent.shape if parent.shape != shape else shape_of(g), parent.dtype)
                 t = chosen(s, c, shape) if node.params is CHOICE else s
                 if is_diagonal(ct) and not is_diagonal(g):
