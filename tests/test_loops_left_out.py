@@ -146,3 +146,25 @@ def test_batches_of_jacobians_of_loops():
     steps = jit(vmap(jacfwd(lambda v: wnp.cumsum(repeated(wnp.sqrt, v, n=v[0])))))(np.stack([V, V + 1]))
     np.testing.assert_allclose(steps[0], got[0])
     np.testing.assert_allclose(steps[1], np.tril(np.ones((3, 3))) * 0.25 * (V + 1) ** -0.75, rtol=1e-13)
+
+
+INFINITE = {
+    "a product in a branch": (
+        lambda v: v[2] - lax.cond(v[0] > 0, lambda: v[0] * v[2], lambda: v[2]),
+        [np.inf, 0.5, 0.0],
+    ),
+    "a root before": (
+        lambda v: (lambda y: lax.cond(v[1] > 0, lambda: v[1] * y, lambda: y))(1 / wnp.sqrt(v[0])),
+        [0.0, 0.5, 1.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+def test_branches_that_are_given_infinite_numbers(name):
+    """Their own derivatives are finite; compiled Jacobians are the eager ones."""
+    f, at = INFINITE[name]
+    for d in (jacfwd, grad):
+        want = d(f)(np.array(at))
+        np.testing.assert_array_equal(jit(d(f))(np.array(at)), want)
+        assert not np.isnan(want).all()

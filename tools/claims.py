@@ -137,7 +137,9 @@ def lacking(claim: Claim) -> str | None:
         heading = claim.section.partition("\n")[0]
         return None if all(known) else f"the section {heading!r} does not name a command and a commit"
     if backing == "code":
-        return None if re.search(r"^(?:```|>>> )", (ROOT / claim.page).read_text(), re.MULTILINE) else "there is no code"
+        return (
+            None if re.search(r"^(?:```|>>> )", (ROOT / claim.page).read_text(), re.MULTILINE) else "there is no code"
+        )
     if backing.startswith("definition: "):
         return None
     for place in re.split(r"[,;] ", backing):

@@ -23,7 +23,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 # What must be in the wheel, beside the modules.
-FILES = ["py.typed", "notebooks/page.css", "notebooks/page.html.j2", "__main__.py", "reference/parameters.toml", "reference/formulas.toml"]
+FILES = [
+    "py.typed",
+    "notebooks/page.css",
+    "notebooks/page.html.j2",
+    "__main__.py",
+    "reference/parameters.toml",
+    "reference/formulas.toml",
+]
 # What runs in the new environment, warnings as errors: eager, compiled, SciPy's namespaces, dtypes of ml_dtypes.
 TRIAL = """
 import importlib.metadata as m, numpy as np, wengert as w, wengert.numpy as wnp

@@ -25,6 +25,7 @@ from wengert.reference.spaces import NAMESPACES, SUBJECTS
 
 ROOT = Path(__file__).resolve().parents[1]
 
+
 class Entry(NamedTuple):
     """A public name: where a user finds it, and what it is."""
 

@@ -51,6 +51,25 @@ def is_steep(eqn: Any) -> bool:
     )
 
 
+def multiplies(program: Program) -> bool:
+    """Whether two variables of a Program are multiplied, of which one may be infinite where the other one is no dependence."""
+    found = program.cache.get("multiplies")
+    if found is None:
+        found = program.cache["multiplies"] = any(map(_multiplies, program.equations))
+    return found
+
+
+def _multiplies(eqn: Any) -> bool:
+    held = list(subprograms(eqn))
+    if held:
+        return any(map(multiplies, held))
+    native = eqn.primitive.native
+    product = isinstance(eqn.primitive, Bilinear) or (
+        isinstance(native, Formula) and native.meaning is formulas.multiply
+    )
+    return product and not any(type(a) is Literal for a in eqn.inputs)
+
+
 def _by_a_number(eqn: Any, native: Formula) -> bool:
     """Whether it is a quotient by a number or a whole power."""
     if len(eqn.inputs) != 2 or type(eqn.inputs[1]) is not Literal or np.ndim(eqn.inputs[1].value):
@@ -59,4 +78,4 @@ def _by_a_number(eqn: Any, native: Formula) -> bool:
     return n != 0 if native.meaning is formulas.divide else native.meaning is formulas.power and n >= 1 and n == int(n)
 
 
-__all__ = ["as_steep_as", "is_steep", "steep", "steepness"]
+__all__ = ["as_steep_as", "is_steep", "multiplies", "steep", "steepness"]

@@ -69,7 +69,10 @@ def F05():
 @wish
 def F06():
     """Convolution of a model with an instrument's response, np.convolve."""
-    check(lambda p: np.sum(np.convolve(p[0] * np.exp(-p[1] * T), np.exp(-(np.arange(-3, 4) ** 2) / p[2]), "same") ** 2), [2.0, 0.7, 1.5])
+    check(
+        lambda p: np.sum(np.convolve(p[0] * np.exp(-p[1] * T), np.exp(-(np.arange(-3, 4) ** 2) / p[2]), "same") ** 2),
+        [2.0, 0.7, 1.5],
+    )
 
 
 @wish
@@ -91,7 +94,12 @@ def F08():
     x = 3 + RNG.standard_t(4, 200)
     nll = lambda p: -np.sum(t.logpdf(x, np.exp(p[2]), loc=p[0], scale=np.exp(p[1])))
     H = hessian(nll)(np.array([3.0, 0.0, 1.4]))
-    D = np.stack([(grad(nll)(np.array([3.0, 0.0, 1.4]) + e) - grad(nll)(np.array([3.0, 0.0, 1.4]) - e)) / 2e-5 for e in 1e-5 * np.eye(3)])
+    D = np.stack(
+        [
+            (grad(nll)(np.array([3.0, 0.0, 1.4]) + e) - grad(nll)(np.array([3.0, 0.0, 1.4]) - e)) / 2e-5
+            for e in 1e-5 * np.eye(3)
+        ]
+    )
     assert np.allclose(H, D, rtol=1e-3, atol=1e-3)
 
 
@@ -201,7 +209,11 @@ def F17():
 def F18():
     """Data of different lengths, in a list: a hierarchical model."""
     groups = [RNG.normal(m, 1, n) for m, n in ((0, 5), (1, 9), (2, 3))]
-    f = lambda p: sum(np.sum((g - p[i]) ** 2) for i, g in enumerate(groups)) + np.sum((p[:3] - p[3]) ** 2) * np.exp(-p[4]) + 3 * p[4]
+    f = lambda p: (
+        sum(np.sum((g - p[i]) ** 2) for i, g in enumerate(groups))
+        + np.sum((p[:3] - p[3]) ** 2) * np.exp(-p[4])
+        + 3 * p[4]
+    )
     check(f, [0.1, 0.9, 2.0, 1.0, 0.2])
 
 

@@ -159,7 +159,9 @@ def H06():
     xs, ys = X.reshape(4, 16, 5), Y.reshape(4, 16, 1)
     add = lambda total, b: (tree.map(lambda a, g: a + g / 4, total, grad(loss)(p, *b)), None)
     got, _ = jit(lambda: lax.scan(add, tree.map(np.zeros_like, p), (xs, ys)))()
-    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(tree.leaves(got), tree.leaves(grad(loss)(p, X, Y)), strict=True))
+    assert all(
+        np.allclose(a, b, atol=1e-5) for a, b in zip(tree.leaves(got), tree.leaves(grad(loss)(p, X, Y)), strict=True)
+    )
 
 
 @wish
@@ -186,7 +188,10 @@ def H08():
 @wish
 def H09():
     """A running mean of parameters in the compiled step; arguments are given away (donate_argnums)."""
-    step = jit(lambda p, mean: (sgd(p, grad(loss)(p, X, Y)), tree.map(lambda m, a: 0.99 * m + 0.01 * a, mean, p)), donate_argnums=(1,))
+    step = jit(
+        lambda p, mean: (sgd(p, grad(loss)(p, X, Y)), tree.map(lambda m, a: 0.99 * m + 0.01 * a, mean, p)),
+        donate_argnums=(1,),
+    )
     p = layers(5, 8, 1)
     mean = tree.map(np.copy, p)
     for _ in range(3):

@@ -61,8 +61,7 @@ def G03():
 def G04():
     """Warm in the master, then fork workers while the master has threads (gunicorn --preload)."""
     out = python(
-        RUN
-        + "import os, threading\na = model.gradient(W, X)\n"
+        RUN + "import os, threading\na = model.gradient(W, X)\n"
         "t = threading.Thread(target=lambda: [model.gradient(W, X) for _ in range(2000)]); t.start()\n"
         "pids = []\n"
         "for _ in range(4):\n"
@@ -163,7 +162,8 @@ def G10():
 def G11():
     """NaN and inf in requests: NaN out, no exception, no warning, the next request is right."""
     out = python(
-        RUN + "model.gradient(W, X)\nprint(np.isnan(model.gradient(W * np.nan, X)).all(), model.gradient(W, X)[0] != 0)",
+        RUN
+        + "model.gradient(W, X)\nprint(np.isnan(model.gradient(W * np.nan, X)).all(), model.gradient(W, X)[0] != 0)",
         "-W",
         "error",
     )
@@ -192,7 +192,13 @@ def G13():
     bytes_ = np.zeros(X.nbytes + 1, np.uint8)
     odd = bytes_[1:].view(np.float64).reshape(X.shape)
     odd[:] = X
-    for x in (np.memmap(HERE / "x.bin", dtype=float, mode="r", shape=X.shape), ro, wide[::2, ::2], np.asfortranarray(X), odd):
+    for x in (
+        np.memmap(HERE / "x.bin", dtype=float, mode="r", shape=X.shape),
+        ro,
+        wide[::2, ::2],
+        np.asfortranarray(X),
+        odd,
+    ):
         assert np.allclose(model.gradient(W, x), want, rtol=1e-12)
 
 
@@ -226,8 +232,7 @@ def G15():
 def G16():
     """What is compiled goes to `logging`, where my service collects what libraries say."""
     out = python(
-        RUN
-        + "import logging, sys\nlogging.basicConfig(level=logging.DEBUG, stream=sys.stdout)\nmodel.gradient(W, X)",
+        RUN + "import logging, sys\nlogging.basicConfig(level=logging.DEBUG, stream=sys.stdout)\nmodel.gradient(W, X)",
     )
     assert "wengert" in out and "loss" in out, out
 
@@ -259,7 +264,8 @@ def G19():
     compiled = model.gradient.lower(W, X).compile()
     (HERE / "f.pickle").write_bytes(pickle.dumps(compiled))
     out = python(
-        RUN + "import pickle\nf = pickle.loads(open('f.pickle', 'rb').read())\nprint(np.allclose(f(W, X), model.gradient(W, X)))"
+        RUN
+        + "import pickle\nf = pickle.loads(open('f.pickle', 'rb').read())\nprint(np.allclose(f(W, X), model.gradient(W, X)))"
     )
     assert out == "True\n"
 

@@ -276,8 +276,15 @@ def E24():
 def E25():
     """Which cell failed, for a script that grades notebooks: --json, --keep-going."""
     done = command(
-        "run", notebook("x = 1", "assert x == 2, 'wrong'", "x", name="graded"), "--json", "--keep-going", "--output", "graded"
+        "run",
+        notebook("x = 1", "assert x == 2, 'wrong'", "x", name="graded"),
+        "--json",
+        "--keep-going",
+        "--output",
+        "graded",
     )
     said = json.loads(done.stdout)
     bad = [o for o in said["outcomes"] if o["failure"]]
-    assert done.returncode == 1 and len(bad) == 1 and "wrong" in bad[0]["failure"]["message"] and bad[0]["id"] == "c1", said
+    assert (
+        done.returncode == 1 and len(bad) == 1 and "wrong" in bad[0]["failure"]["message"] and bad[0]["id"] == "c1"
+    ), said

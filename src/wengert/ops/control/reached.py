@@ -17,7 +17,7 @@ from ...program import Program, Var
 from ...transforms.basis import EXACTLY, Reached, reaching
 from ..derived import alone, dependence, once
 from ..shape import moveaxis
-from ..steep import steep
+from ..steep import multiplies, steep
 from .branch import cond_p
 from .loop import parts, while_p
 from .programs import batched_value, rewired
@@ -255,9 +255,14 @@ def is_steep(params: dict[str, Any]) -> bool:
     return any(map(steep, held))
 
 
+def _meets_infinities(params: dict[str, Any]) -> bool:
+    """Of branches, which run once, masks are carried for infinite values too. Loops are spared them."""
+    return any(steep(b) or multiplies(b) for b in params["branches"])
+
+
 EXACTLY.update(
     {
-        cond_p: (is_steep, _branch),
+        cond_p: (_meets_infinities, _branch),
         scan_p: (is_steep, _scan),
         while_p: (is_steep, _while),
         while_tangent_p: (is_steep, _while_tangent),
