@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NotSupportedError
+from .bessels import BESSEL_DERIVATIVES, BESSELS
+from .coefficients import COEFFICIENTS
+from .elliptics import ELLIPTICS, carlson
 from .formulas import Function
+from .incompletes import DERIVATIVES
+from .inverses import INVERSES
 from .real import jax, jnp, lax, special
-from .tracing import Site, rule
+from .tracing import Rule, Site, rule
 
 FAR = 20.0  # from where an asymptotic series has all digits
 
@@ -87,15 +91,38 @@ SPECIAL: dict[str, Function] = {
 }
 
 
-@rule("gammainc_derivative")
-def gammainc_derivative(site: Site, a: Any, x: Any, *, orders: Sequence[int]) -> Any:
-    if tuple(orders) != (1,):
-        raise NotSupportedError(
-            f'backend="xla": JAX has the first derivative of gammainc in its parameter, not the {orders[0]}-th; run this '
-            f'function with backend="native"'
-        )
-    a, x = jnp.broadcast_arrays(a.astype(site.dtype), x.astype(site.dtype))
-    return lax.igamma_grad_a(a, x)
+def in_double(function: Function) -> Function:
+    """A function of float64 arrays of one shape, of real arrays; what is not a number stays so."""
+
+    def wide(*args: Any) -> Any:
+        if any(a.dtype.kind == "c" for a in args):
+            raise TypeError("a complex argument")
+        shape, dtype = jnp.broadcast_shapes(*[a.shape for a in args]), args[0].dtype
+        given = [jnp.broadcast_to(a.astype(jnp.float64), shape) for a in args]
+        missing = jnp.zeros(shape, bool)
+        for x in given:
+            missing |= jnp.isnan(x)
+        out = function(*[jnp.where(missing, 1.0, x) for x in given])
+        return jnp.where(missing, jnp.nan, out).astype(dtype)
+
+    return wide
+
+
+SPECIAL |= {name: in_double(f) for name, f in (BESSELS | ELLIPTICS | INVERSES | COEFFICIENTS).items()}
+
+
+def derivative_rule(function: Function) -> Rule:
+    """The rule of derivatives of some orders in parameters."""
+
+    def apply(site: Site, *args: Any, orders: Sequence[int]) -> Any:
+        of_orders = in_double(lambda *given: function(orders, *given))
+        return of_orders(*[a.astype(jnp.float64) for a in args]).astype(site.dtype)
+
+    return apply
+
+
+for _name, _function in ({"carlson": carlson} | BESSEL_DERIVATIVES | DERIVATIVES).items():
+    rule(_name)(derivative_rule(_function))
 
 
 @rule("random_gamma_slope")

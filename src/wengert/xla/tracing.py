@@ -221,5 +221,5 @@ def written_out(eqn: Equation) -> Program | None:
 
 
 __all__ = [
-    "INDEFINITE", "INDEX", "RULES", "SINGULAR", "Failures", "Site", "converted", "declaring", "evaluate", "first", "none", "rule", "to_jax",
+    "INDEFINITE", "INDEX", "RULES", "SINGULAR", "Failures", "Rule", "Site", "converted", "declaring", "evaluate", "first", "none", "rule", "to_jax",
 ]  # fmt: skip
