@@ -6,6 +6,7 @@ the user, through `native`, they are `jax.Array`s, and `jax.Array`s are argument
 
 from __future__ import annotations
 
+import collections
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -130,6 +131,22 @@ def _stored(aval: Any) -> tuple[tuple[int, ...], Any]:
     return ((*aval.shape, 2), np.dtype(np.uint32)) if aval.dtype == KEY else (aval.shape, aval.dtype)
 
 
+def dicts(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], type]] | None:
+    """Where the dicts of a structure of tuples, lists and dicts are, and their kinds; None of one with other nodes."""
+    kind, children = tree.type, tree.children()
+    if kind is None or not children:
+        return []
+    if kind not in (tuple, list, dict, collections.OrderedDict, collections.defaultdict):
+        return None
+    found = [] if kind in (tuple, list) else [(path, kind)]
+    for entry, child in zip(tree.entries(), children, strict=True):
+        inner = dicts(child, (*path, entry))
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
 class Compiled:
     """A Program that XLA has compiled.
 
@@ -145,6 +162,7 @@ class Compiled:
         with wide():
             written.traced.compile()
         self._tree = program.in_tree
+        self._dicts = None if self._tree is None else dicts(self._tree)
         self.native: Callable[[Any], Any] | None = (
             None if self._tree is None or program.out_tree is None else self._native
         )
@@ -202,13 +220,32 @@ class Compiled:
         if len(args) == self._flat and not kwargs:
             leaves = list(args)  # a container among them is no array, and is refused below
         else:
-            leaves, tree = trees.flatten(given)
-            if tree != self._tree or len(leaves) != len(self._types):
+            leaves = self._leaves(given)
+            if leaves is None or len(leaves) != len(self._types):
                 return NotImplemented
         outs = self.on_device(leaves)
         if outs is NotImplemented:
             return outs
         return outs[0] if self._single else trees.unflatten(self.program.out_tree, outs)
+
+    def _leaves(self, given: Any) -> list[Any] | None:
+        """The leaves of arguments; None of ones in another structure. To follow the known structure is faster than to find
+        one, but takes any kind of dict for any other; a container in place of an array is refused by its type, later.
+        """
+        if self._dicts is None:
+            leaves, tree = trees.flatten(given)
+            return leaves if tree == self._tree else None
+        try:
+            leaves = self._tree.flatten_up_to(given)
+        except ValueError:
+            return None
+        for path, kind in self._dicts:
+            node = given
+            for entry in path:
+                node = node[entry]
+            if type(node) is not kind:
+                return None
+        return leaves
 
     def on_device(self, leaves: list[Any]) -> Any:
         """Results as arrays on the device; NotImplemented where the Program is another kind of arguments', or takes another

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import NotSupportedError
 from ..ops.linalg import complex_dtype
 from .matrices import turned
-from .real import jax, jnp, lax, linalg
+from .real import exact, jax, jnp, lax, linalg
 from .tracing import Site, converted, rule
 
 
@@ -107,7 +107,7 @@ def sylvester(site: Site, a: Any, b: Any, q: Any) -> Any:
 
 def _sylvester(a: Any, b: Any, q: Any) -> Any:
     (r, u), (s, v) = linalg.schur(a, "complex"), linalg.schur(b, "complex")
-    product = lambda x, y: jnp.matmul(x, y, precision="highest")  # noqa: E731
+    product = lambda x, y: jnp.matmul(x, y, precision=exact())  # noqa: E731
     f = product(product(jnp.conj(turned(u)), q), v)
     eye = jnp.eye(a.shape[0], dtype=a.dtype)
 
@@ -138,7 +138,7 @@ def triangular_sylvester(site: Site, t: Any, g: Any, *, transpose: bool) -> Any:
 
     def diagonal(k: Any, y: Any) -> Any:
         distance = k + 1 if transpose else n - 1 - k
-        rest = g - jnp.matmul(left, y, precision="highest") + jnp.matmul(y, right, precision="highest")
+        rest = g - jnp.matmul(left, y, precision=exact()) + jnp.matmul(y, right, precision=exact())
         return jnp.where((rows[:, None] - rows) == distance, rest / gaps, y)
 
     return lax.fori_loop(0, n - 1, diagonal, jnp.zeros((*lead, n, n), dtype))

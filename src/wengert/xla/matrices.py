@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .real import jnp, lax
+from .real import exact, jnp, lax
 from .tracing import INDEFINITE, SINGULAR, Site, converted, rule
 
 
@@ -140,14 +140,14 @@ def cofactor(site: Site, a: Any) -> Any:
     after = jnp.concatenate([jnp.flip(jnp.cumprod(jnp.flip(s, -1), -1), -1)[..., 1:], ones], -1)
     sign = jnp.linalg.det(u) * jnp.linalg.det(vh)
     weights = (before * after).astype(a.dtype) * sign[..., None]
-    return jnp.matmul(jnp.conj(u) * weights[..., None, :], jnp.conj(vh), precision="highest")
+    return jnp.matmul(jnp.conj(u) * weights[..., None, :], jnp.conj(vh), precision=exact())
 
 
 @rule("polar")
 def polar(site: Site, a: Any) -> Any:
     u, s, vh = jnp.linalg.svd(a, full_matrices=False)
     v = jnp.conj(turned(vh)) * s[..., None, :].astype(a.dtype)
-    return [jnp.matmul(u, vh, precision="highest"), jnp.matmul(v, vh, precision="highest")]
+    return [jnp.matmul(u, vh, precision=exact()), jnp.matmul(v, vh, precision=exact())]
 
 
 @rule("null_space")

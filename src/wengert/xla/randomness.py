@@ -92,7 +92,7 @@ def random_unit(site: Site, key: Any, *, shape: Sequence[int], dtype: np.dtype) 
 def _drawn(key: Any, counter: int) -> Any:
     """The pair of words of a counter, from those of a key."""
     zero = jnp.zeros_like(key[0])
-    return threefry2x32(*key, zero, zero + np.uint32(counter))
+    return threefry2x32(key[0], key[1], zero, zero + np.uint32(counter))
 
 
 def _unit(key: Any, dtype: np.dtype) -> Any:

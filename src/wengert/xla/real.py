@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 from . import HIDING
@@ -51,4 +52,19 @@ def wide() -> Any:
     return jax.enable_x64(True)
 
 
-__all__ = ["Array", "experimental", "jax", "jnp", "lax", "linalg", "signal", "special", "wide"]
+@cache
+def exact() -> Any:
+    """The precision of products in which no digit of a dtype is left out.
+
+    Processors have no other, and XLA has its fast kernels for products that ask for none; GPUs and TPUs round operands unless asked.
+    """
+    for platform in ("gpu", "tpu"):
+        try:
+            jax.devices(platform)
+        except RuntimeError:
+            continue
+        return lax.Precision.HIGHEST
+    return lax.Precision.DEFAULT if jax.default_backend() == "cpu" else lax.Precision.HIGHEST
+
+
+__all__ = ["Array", "exact", "experimental", "jax", "jnp", "lax", "linalg", "signal", "special", "wide"]

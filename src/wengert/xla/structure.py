@@ -14,7 +14,7 @@ from ..core import Primitive
 from ..lowering import index_maps, monoids
 from ..ops.convolution_forms import reach_of
 from ..program import Literal
-from .real import jax, jnp, lax, signal
+from .real import exact, jax, jnp, lax, signal
 from .tracing import INDEX, Rule, Site, converted, declaring, rule
 
 REDUCE = {
@@ -237,12 +237,12 @@ def dot_general(site: Site, x: Any, y: Any, *, dims: Any) -> Any:
     if site.dtype.kind == "b":
         return lax.dot_general(x.astype(jnp.int32), y.astype(jnp.int32), dims) != 0
     x, y = converted(x, site.dtype), converted(y, site.dtype)
-    return lax.dot_general(x, y, dims, precision="highest", preferred_element_type=site.dtype)
+    return lax.dot_general(x, y, dims, precision=exact(), preferred_element_type=site.dtype)
 
 
 @rule("convolve")
 def convolve(site: Site, x: Any, y: Any) -> Any:
-    function = lambda a, b: jnp.convolve(a, b, precision="highest")  # noqa: E731
+    function = lambda a, b: jnp.convolve(a, b, precision=exact())  # noqa: E731
     for _ in x.shape[:-1]:
         function = jax.vmap(function)
     return function(converted(x, site.dtype), converted(y, site.dtype))
@@ -275,13 +275,13 @@ def _convolved(params: dict[str, Any], x: Any, w: Any) -> Any:
     numbers = lax.ConvDimensionNumbers(last, (n + 1, n, *range(n)), last)
     return lax.conv_general_dilated(
         x, w, params["strides"], pads, rhs_dilation=params["dilation"], dimension_numbers=numbers,
-        feature_group_count=params["groups"], precision="highest",
+        feature_group_count=params["groups"], precision=exact(),
     )  # fmt: skip
 
 
 @rule("convolve_nd")
 def convolve_nd(site: Site, x: Any, y: Any, *, rank: int, method: str) -> Any:
-    function = lambda a, b: signal.convolve(a, b, precision="highest")  # noqa: E731
+    function = lambda a, b: signal.convolve(a, b, precision=exact())  # noqa: E731
     for _ in x.shape[:-rank]:
         function = jax.vmap(function)
     return function(converted(x, site.dtype), converted(y, site.dtype))
