@@ -130,12 +130,12 @@ MUTATIONS = (
     Mutation("guards", G, "indices are checked before guards", "if not self._unchecked or self._untested:", "if not self._unchecked:"),
     Mutation("guards", G, "factorisations are checked before guards", "        if self._untested:\n            return\n        for number, status", "        for number, status"),
     Mutation("guards", G, "the last guard is not tested", "return [(root, g.value) for root, g in zip(roots, program.guards, strict=True) if type(root) is Var]", "return [(root, g.value) for root, g in zip(roots, program.guards, strict=True) if type(root) is Var][:-1]"),
-    Mutation("guards", "transforms/staging.py", "the tolerance is a thousand times larger", "slack = 8 * np.finfo(mine.dtype).eps", "slack = 8000 * np.finfo(mine.dtype).eps"),
-    Mutation("guards", "transforms/staging.py", "NaN is not NaN", "atol=0, equal_nan=True", "atol=0, equal_nan=False"),
+    Mutation("guards", "transforms/guards.py", "the tolerance is a thousand times larger", "slack = 8 * np.finfo(mine.dtype).eps", "slack = 8000 * np.finfo(mine.dtype).eps"),
+    Mutation("guards", "transforms/guards.py", "NaN is not NaN", "atol=0, equal_nan=True", "atol=0, equal_nan=False"),
     # checks of indices
     Mutation("checks", "compile/checks.py", "unused reads are not checked", "        elif may_fail(eqn):\n            kept = [_check(pair) for pair in pairs(eqn)]\n            checks = True\n", "        elif may_fail(eqn):\n            continue\n"),
     Mutation("checks", "compile/checks.py", "what is used in part is not checked whole", "missing = [p for p in parts if p not in whole]", "missing = []"),
-    Mutation("checks", "compile/checks.py", "an index is checked along any axis", "mine = [p for p in pairs(eqn) if p not in checked]", "mine = [p for p in pairs(eqn) if p[0] not in {q[0] for q in checked}]"),
+    Mutation("checks", "compile/checks.py", "an index is checked along any axis", "mine = [p for p in pairs(eqn) if p not in done]", "mine = [p for p in pairs(eqn) if p[0] not in {q[0] for q in done}]"),
     # complex numbers in parts
     Mutation("parts", C, "a real operand is its own imaginary part", "return self.cast(x, real), Literal(real.type(0))", "return self.cast(x, real), self.cast(x, real)"),
     Mutation("parts", C, "a number that becomes complex has an imaginary part", "(x, Literal(REAL[aval.dtype].type(0)))", "(x, Literal(REAL[aval.dtype].type(1)))"),
