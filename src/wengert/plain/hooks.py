@@ -171,7 +171,7 @@ def _function_of(x: Any) -> int:
 
 def _callables() -> tuple[list[Any], list[Any]]:
     """NumPy's universal functions, and those that it dispatches by `__array_function__`."""
-    spaces = [np, np.linalg, np.fft, np.emath, np.polynomial.polynomial, np.lib.stride_tricks]
+    spaces = [np, np.linalg, np.fft, np.emath, np.lib.stride_tricks]  # polynomials are imported by who asks for them
     every = {id(f): f for space in spaces for f in vars(space).values()}.values()
     return [f for f in every if type(f) is np.ufunc], [f for f in every if type(f) is type(np.sum)]
 
