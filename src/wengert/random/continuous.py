@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from ..config import canonical_dtype
@@ -13,7 +12,7 @@ from ..core import Value, as_array, as_value, dtype_of, inexact_dtype, shape_of
 from ..errors import ArgumentError
 from ..ops import elementwise as ew
 from ..ops.shape import broadcast_to, expand_dims
-from .keys import as_shape, float_dtype, pair, result_shape
+from .keys import as_shape, float_dtype, limits, pair, result_shape
 from .uniform_draws import rademacher, uniform
 
 _SQRT2 = math.sqrt(2.0)
@@ -103,7 +102,7 @@ def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None
         (4,)
     """
     d = float_dtype(dtype)
-    info = ml_dtypes.finfo(d)
+    info = limits(d)
     if mode in (None, "low"):
         return -ew.log(-ew.log(uniform(key, shape, d, info.tiny, d.type(1))))
     if mode != "high":
@@ -122,7 +121,7 @@ def laplace(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         (4,)
     """
     d = float_dtype(dtype)
-    u = uniform(key, shape, d, d.type(-1) + d.type(ml_dtypes.finfo(d).epsneg), d.type(1))
+    u = uniform(key, shape, d, d.type(-1) + d.type(limits(d).epsneg), d.type(1))
     return ew.sign(u) * ew.log1p(-ew.absolute(u))
 
 
@@ -135,7 +134,7 @@ def logistic(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         (4,)
     """
     d = float_dtype(dtype)
-    u = uniform(key, shape, d, d.type(ml_dtypes.finfo(d).tiny), d.type(1))
+    u = uniform(key, shape, d, d.type(limits(d).tiny), d.type(1))
     return ew.log(u) - ew.log1p(-u)
 
 
@@ -148,7 +147,7 @@ def cauchy(key: Any, shape: Any = (), dtype: Any = None) -> Value:
         (4,)
     """
     d = float_dtype(dtype)
-    u = uniform(key, shape, d, d.type(ml_dtypes.finfo(d).eps), d.type(1))
+    u = uniform(key, shape, d, d.type(limits(d).eps), d.type(1))
     return ew.tan(d.type(np.pi) * (u - d.type(0.5)))
 
 

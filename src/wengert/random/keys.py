@@ -258,6 +258,15 @@ def result_shape(name: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
     return shape
 
 
+def limits(dtype: np.dtype) -> Any:
+    """What `np.finfo` tells, of bfloat16 and its kin too."""
+    if dtype.kind == "V":
+        import ml_dtypes
+
+        return ml_dtypes.finfo(dtype)
+    return np.finfo(dtype)
+
+
 def float_dtype(dtype: Any) -> np.dtype:
     """A real floating dtype; the default one for None and float."""
     d = config.float_dtype if dtype is None or dtype is float else canonical_dtype(dtype)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from ..config import canonical_dtype, config
@@ -12,7 +11,7 @@ from ..core import Value, as_array, as_value, dtype_of, inexact_dtype
 from ..errors import ArgumentError, DtypeError
 from ..ops import elementwise as ew
 from ..ops import random as ops
-from .keys import as_shape, bits, float_dtype, int_dtype, pair, result_shape, single
+from .keys import as_shape, bits, float_dtype, int_dtype, limits, pair, result_shape, single
 
 
 def uniform(key: Any, shape: Any = (), dtype: Any = None, minval: Any = 0.0, maxval: Any = 1.0) -> Value:
@@ -146,7 +145,7 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> V
     if mode == "low":
         return ew.less(uniform(key, shape, d), p)
     u1, u2 = uniform(key, (2, *shape), d)
-    return ew.less(u2 * d.type(2.0 ** -ml_dtypes.finfo(d).nmant), p - u1)
+    return ew.less(u2 * d.type(2.0 ** -limits(d).nmant), p - u1)
 
 
 def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Value:
