@@ -1,6 +1,8 @@
 """What libraries extend JAX with: primitives of their own with rules, jaxprs that are walked and rebound, traces, functions in layers."""
 
 import importlib.metadata
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -107,7 +109,7 @@ def test_rules_that_are_missing_are_named(jax):
         with pytest.raises(NotImplementedError, match=what):
             f()
     with pytest.raises(NotSupportedError, match="custom_jvp"):
-        ad.primitive_jvps[jax.lax.sin_p] = lambda *_: None
+        ad.primitive_transposes[jax.lax.sin_p] = lambda *_: None
     out, t = ad.primitive_jvps[jax.lax.sin_p]((0.5,), (1.0,))
     assert np.isclose(out, np.sin(0.5)) and np.isclose(t, np.cos(0.5))
 
@@ -270,3 +272,45 @@ def test_a_host_function_in_a_branch_runs_where_the_branch_is_taken(jax):
     with pytest.raises(RuntimeError, match="taken"):
         f(1.0)
     assert jax.eval_shape(fail).shape == ()
+
+
+GIVEN = """
+import numpy as np, wengert; wengert.as_jax()
+import jax, jax.numpy as jnp
+from jax import lax
+from jax.interpreters import ad, batching, mlir
+x, calls = jnp.array([1.0, 2.0]), []
+close = lambda a, b: np.testing.assert_allclose(np.asarray(a), b, rtol=1e-5)
+before = jax.jit(jax.grad(jnp.cos))
+close(before(1.0), -0.841471)
+own = ad.primitive_jvps[lax.cos_p]
+ad.primitive_jvps[lax.cos_p] = lambda primals, tangents, **params: (
+    lax.cos_p.bind(*primals, **params), tangents[0] if type(tangents[0]) is ad.Zero else 3.0 * tangents[0])
+close(before(1.0), 3.0)
+close(jax.grad(lambda x: jnp.sum(jnp.cos(x) ** 2))(x), [3.241814, -2.496881])
+close(jax.jvp(jnp.cos, (x,), (jnp.ones(2),))[1], [3, 3])
+close(jax.grad(jax.jit(lambda x: jnp.sum(jnp.cos(x) * x)))(x), [3.540302, 5.583853])
+close(jax.vmap(jax.grad(jnp.cos))(x), [3, 3])
+close(jax.hessian(lambda x: jnp.cos(x) * x)(1.0), 6.0)
+close(jax.grad(lambda x: lax.scan(lambda c, _: (jnp.cos(c), None), x, None, length=3)[0])(1.0), 27.0)
+ad.primitive_jvps[lax.cos_p] = own
+close(before(1.0), -0.841471)
+ad.defjvp(lax.exp_p, lambda t, x, **params: 7.0 * t)
+close(jax.grad(jnp.exp)(1.0), 7.0)
+of_tanh = ad.primitive_jvps[lax.tanh_p]  # a rule that asks the one before
+ad.primitive_jvps[lax.tanh_p] = lambda p, t, **params: (of_tanh(p, t, **params)[0], 2.0 * of_tanh(p, t, **params)[1])
+close(jax.grad(jnp.tanh)(0.5), 1.572895)
+batching.primitive_batchers[lax.floor_p] = lambda args, dims, **params: (
+    calls.append(args[0].shape) or lax.floor_p.bind(args[0], **params), dims[0])
+close(jax.vmap(lambda a, y: jnp.floor(a) * y, in_axes=(1, None))(1.5 * jnp.ones((2, 3)), 2.0), 2 * np.ones((3, 2)))
+assert calls == [(3, 2)], calls
+for refused in (lambda: ad.deflinear(lax.neg_p, lambda t: [t]), lambda: mlir.register_lowering(lax.sin_p, lambda ctx, x: x)):
+    try: refused()
+    except NotImplementedError as error: assert "this library's" in str(error)
+    else: raise AssertionError
+"""
+
+
+def test_rules_for_jaxs_own_primitives_are_used():
+    """Numbers are JAX 0.10.2's, but for the two after the old rule is put back, which its caches do not notice."""
+    subprocess.run([sys.executable, "-W", "error", "-c", GIVEN], check=True, timeout=120)

@@ -7,7 +7,9 @@ function that the library hands to ``mlir.lower_fun`` is staged and inlined; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -132,6 +134,11 @@ class CallPrimitive(Primitive):
 # --- registries -------------------------------------------------------------------------------------------------
 
 
+EXCHANGED: list[
+    Callable[[str, Primitive], bool]
+] = []  # told of a rule for one of JAX's own primitives; whether it is used
+
+
 class Registry(dict[Primitive, Any]):
     """Rules by primitive. Operations of the library's own have theirs, which `derived` makes of their `bind`."""
 
@@ -140,7 +147,8 @@ class Registry(dict[Primitive, Any]):
         self.what, self.derived = what, derived
 
     def __setitem__(self, primitive: Primitive, rule: Any) -> None:
-        if getattr(primitive, "function", None) is not None and (self.what, primitive.name) not in _FREE:
+        own = getattr(primitive, "function", None) is not None and (self.what, primitive.name) not in _FREE
+        if own and not any(told(self.what, primitive) for told in EXCHANGED):
             raise NotSupportedError(
                 f"the {self.what} rule of {primitive.name} is this library's and is not exchanged: give a function around it a "
                 f"rule with jax.custom_jvp, jax.custom_vjp or jax.custom_batching.custom_vmap"
@@ -153,6 +161,24 @@ class Registry(dict[Primitive, Any]):
         return self.derived(primitive)
 
 
+class _OwnRules(threading.local):
+    """Whether an operation that is met next goes by its own rule, though code gave one (`overriding`): that rule asks for it."""
+
+    def __init__(self) -> None:
+        self.on = False
+
+    @contextmanager
+    def asked(self, on: bool = True) -> Iterator[None]:
+        before, self.on = self.on, on
+        try:
+            yield
+        finally:
+            self.on = before
+
+
+OWN = _OwnRules()
+
+
 def _own_jvp(primitive: Any) -> Callable[..., Any]:
     def rule(primals: Any, tangents: Any, **params: Any) -> Any:
         moving = [i for i, t in enumerate(tangents) if type(t) is not Zero]
@@ -163,7 +189,10 @@ def _own_jvp(primitive: Any) -> Callable[..., Any]:
                 full[i] = x
             return primitive.bind(*full, **params)
 
-        return transformation("jvp")(of_moving, tuple(primals[i] for i in moving), tuple(tangents[i] for i in moving))
+        with OWN.asked():
+            return transformation("jvp")(
+                of_moving, tuple(primals[i] for i in moving), tuple(tangents[i] for i in moving)
+            )
 
     return rule
 
@@ -187,7 +216,8 @@ def _own_transpose(primitive: Any) -> Callable[..., Any]:
 
 def _own_batch(primitive: Any) -> Callable[..., Any]:
     def rule(args: Any, dims: Any, **params: Any) -> Any:
-        out = transformation("vmap")(partial(primitive.bind, **params), in_axes=tuple(dims))(*args)
+        with OWN.asked():
+            out = transformation("vmap")(partial(primitive.bind, **params), in_axes=tuple(dims))(*args)
         return out, [0] * len(out) if primitive.multiple_results else 0
 
     return rule
@@ -279,7 +309,7 @@ class Applied(EffectPrimitive):
         out, dots = rule(_lifted(primals), moved, **params["params"])
         outs = _values(out, primitive)
         dots = list(dots) if primitive.multiple_results else [dots]
-        return outs, [_tangent(d) if is_inexact(o) else None for o, d in zip(outs, dots, strict=True)]
+        return outs, [tangent_of(d) if is_inexact(o) else None for o, d in zip(outs, dots, strict=True)]
 
     def transpose(self, cotangent: Any, args: Sequence[Value], params: dict[str, Any]) -> Sequence[Value | None]:
         primitive = params["primitive"]
@@ -297,7 +327,7 @@ class Applied(EffectPrimitive):
         found = rule(cts if primitive.multiple_results else cts[0], *given, **params["params"])
         if found is Zero:  # the class: of all of them
             return [None] * len(args)
-        return [_tangent(c) if b else None for c, b in zip(found, linear, strict=True)]
+        return [tangent_of(c) if b else None for c, b in zip(found, linear, strict=True)]
 
     def batch_in(self, trace: Any, args: Sequence[Value], batched: Sequence[bool], params: dict[str, Any]) -> Any:
         primitive, given = params["primitive"], params["params"]
@@ -331,7 +361,7 @@ class AxisData:
         self.name, self.size = name, size
 
 
-def _tangent(t: Any) -> Value | None:
+def tangent_of(t: Any) -> Value | None:
     """A tangent or cotangent of a rule's as the library has it: None is zero."""
     if t is None or type(t) is Zero or t is Zero:
         return None
@@ -369,5 +399,5 @@ effectful_p = AppliedWithEffect("applied_with_effect", samples=_sample, reasons=
 
 __all__ = [
     "AXIS_BATCHERS", "BATCHERS", "FANCY_BATCHERS", "JVPS", "LOWERINGS", "TRANSPOSES", "AxisData", "CallPrimitive", "LowerFun",
-    "Primitive", "applied_p", "computed", "effectful_p", "no_effects",
+    "Primitive", "applied_p", "computed", "effectful_p", "no_effects", "tangent_of", "EXCHANGED", "OWN",
 ]  # fmt: skip

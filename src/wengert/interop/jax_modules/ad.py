@@ -8,6 +8,7 @@ from typing import Any
 
 from ...transforms.forward import JVPTracer as _JVPTracer
 from ..array import Array
+from ..extend import overriding as _overriding  # noqa: F401 - rules for JAX's own primitives
 from ..extend.primitive import JVPS, TRANSPOSES, Primitive
 from ..extend.translation import add_jaxvals_p
 from ..extend.zeros import UndefinedPrimal, Zero, instantiated, is_undefined_primal

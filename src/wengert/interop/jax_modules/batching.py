@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import NotSupportedError
+from ..extend import overriding as _overriding  # noqa: F401 - rules for JAX's own primitives
 from ..extend.primitive import AXIS_BATCHERS, BATCHERS, FANCY_BATCHERS, AxisData, Primitive
 
 primitive_batchers, axis_primitive_batchers, fancy_primitive_batchers = BATCHERS, AXIS_BATCHERS, FANCY_BATCHERS

@@ -26,6 +26,11 @@ def register_lowering(
     """Say how a primitive is compiled: by `lower_fun` of a function. Rules for other platforms than processors are not used."""
     if rule is None:
         return lambda given: (register_lowering(prim, given, platform), given)[1]
+    if getattr(prim, "function", None) is not None:
+        raise NotSupportedError(
+            f"the code of {prim} is this library's and is not exchanged: declare a primitive of your own, or call another function in its "
+            f"place"
+        )
     if platform in (None, "cpu"):
         LOWERINGS[prim] = rule
     return rule
