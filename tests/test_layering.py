@@ -294,7 +294,7 @@ ABOVE = {
     "above.control_flow": "ops.control.backwards ops.gathering ops.matrix_exponential ops.random_rejection ops.special.hurwitz "
     "ops.supported_products ops.triangular_factors ops.updates",
     "above.namespace": "ops.counterparts ops.operators ops.ufunc_methods",
-    "alias.transformation": "interop.extend.custom interop.extend.primitive interop.jax_modules.linear_maps interop.lax.holding "
+    "alias.transformation": "interop.extend.custom interop.extend.overriding interop.extend.primitive interop.jax_modules.linear_maps interop.lax.holding "
     "interop.lax.primitives",
 }
 

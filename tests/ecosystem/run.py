@@ -12,7 +12,9 @@ a number is relative, or relative to a thousandth of the largest number of its l
 
     run.py [NAME ...]                  compare the programs, each in a process of its own; all where none is named
     run.py --reference [NAME ...]      write what JAX gives, in the environment of JAX
-    run.py --speed PYTHON [NAME ...]   time a step and a cold start beside those of JAX in the environment of PYTHON
+    run.py --record PYTHON [NAME ...]  compare, and time a step and the first result beside those of JAX in the environment of
+                                       PYTHON, in processor time; writes record.json, and the table of docs/jax.md from it
+    run.py --record PYTHON --times     the same without comparing again
     run.py --one NAME                  run a program here and print its results as JSON
 """
 
@@ -34,6 +36,7 @@ HERE = Path(__file__).parent
 PROGRAMS = {p.stem: p for p in sorted((HERE / "programs").glob("*.py"))}
 # What `.ci/run` runs: the kinds of code that the others are made of, in a minute.
 FEW = ("chex", "distrax", "flax_nnx", "haiku", "jraph")
+RECORD = HERE / "record.json"
 LEAST = 1e-3  # of the largest number of a list: what is smaller is compared on this scale
 
 
@@ -168,16 +171,18 @@ def write(names: list[str], limit: float) -> int:
 
 
 class Worker:
-    """A process that has made a program's step and takes times when it is asked."""
+    """A process that has made a program's step and takes times when it is asked.
+
+    Attributes:
+        cold: seconds of processor time from the start of the process to the first result.
+    """
 
     def __init__(self, python: str, name: str, alias: bool) -> None:
-        started = time.perf_counter()
-        command = [python, str(HERE / "run.py"), "--worker", name]
+        command = [python, "-W", "ignore", str(HERE / "run.py"), "--worker", name]
         self.process = subprocess.Popen(
             command, env=environment(name, alias), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.answer()
-        self.cold = time.perf_counter() - started
+        self.cold = float(self.answer())
 
     def answer(self) -> str:
         assert self.process.stdout is not None
@@ -204,52 +209,147 @@ def worker(name: str) -> None:
     begin()
     step = load(name).step()
     step()
-    print("worker: ready", flush=True)
+    print(f"worker: {time.process_time()}", flush=True)
     for line in sys.stdin:
         count = int(line)
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(count):
             step()
-        print(f"worker: {(time.perf_counter() - started) / count}", flush=True)
+        print(f"worker: {(time.process_time() - started) / count}", flush=True)
 
 
-def speed(names: list[str], python: str, rounds: int = 9, seconds: float = 0.15, starts_each: int = 2) -> None:
-    """Print, for each program, the time of a step and of a cold start beside JAX's: the least of rounds by turns."""
-    ratios, starts = [], []
-    print(
-        "| program | step, µs | JAX's | ratio | cold start, s | JAX's | ratio |\n| --- | --: | --: | --: | --: | --: | --: |"
-    )
+def times(name: str, python: str, rounds: int = 12, seconds: float = 0.04, starts: int = 1) -> dict[str, list[float]]:
+    """Processor time of a step and to the first result, here and with JAX: the least of rounds by turns."""
+    sides = ((sys.executable, True), (python, False))
+    cold = [_colds(name, sides) for _ in range(starts - 1)]
+    workers = [Worker(python, name, alias) for python, alias in sides]
+    cold = [min(pair) for pair in zip([w.cold for w in workers], *cold, strict=True)]
+    for w in workers:
+        w.ask(20)
+    counts = [max(3, int(seconds / max(w.ask(20), 1e-7))) for w in workers]
+    best = [math.inf, math.inf]
+    for _ in range(rounds):
+        for i, w in enumerate(workers):
+            best[i] = min(best[i], w.ask(counts[i]))
+    for w in workers:
+        w.close()
+    return {"step": best, "first": cold}
+
+
+def _colds(name: str, sides: Any) -> list[float]:
+    found = []
+    for python, alias in sides:
+        w = Worker(python, name, alias)
+        found.append(w.cold)
+        w.close()
+    return found
+
+
+def worst(name: str, got: dict[str, list[float]]) -> float:
+    """The largest error of a program's numbers."""
+    expected = json.loads((HERE / "reference" / f"{name}.json").read_text())
+    return max(error_of(got.get(key, []), expected[key]) for key in expected)
+
+
+def record(names: list[str], python: str, limit: float, again: bool) -> int:
+    """Compare and time programs, and note what came out, each as soon as it is known; `again`: time them alone."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    known = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    bad = 0
     for name in names:
-        try:
-            ours, theirs = Worker(sys.executable, name, True), Worker(python, name, False)
-            cold = [(ours.cold, theirs.cold)]
-            for _ in range(starts_each - 1):
-                again = Worker(sys.executable, name, True), Worker(python, name, False)
-                cold.append((again[0].cold, again[1].cold))
-                for w in again:
-                    w.close()
-            workers = (ours, theirs)
-            counts = [max(1, int(seconds / max(w.ask(5), 1e-7))) for w in workers]
-            best = [math.inf, math.inf]
-            for _ in range(rounds):
-                for i, w in enumerate(workers):
-                    best[i] = min(best[i], w.ask(counts[i]))
-            for w in workers:
-                w.close()
-        except RuntimeError as error:
-            print(f"| {name} | {error} |", flush=True)
+        found: dict[str, Any] = {"commit": commit, "date": time.strftime("%Y-%m-%d")}
+        if again:
+            known[name] = {**known.get(name, {}), **found, **times(name, python)}
+            RECORD.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+            print(name, known[name], flush=True)
             continue
-        started = [min(c[i] for c in cold) for i in (0, 1)]
-        ratios.append(best[1] / best[0])
-        starts.append(started[1] / started[0])
-        print(
-            f"| {name} | {best[0] * 1e6:.1f} | {best[1] * 1e6:.1f} | {ratios[-1]:.2f} | {started[0]:.2f} | "
-            f"{started[1]:.2f} | {starts[-1]:.1f} |",
-            flush=True,
+        got, _ = ran(name, True, limit)
+        if isinstance(got, str):
+            found["failed"] = got.strip().splitlines()[-1]
+        else:
+            found |= {"numbers": sum(map(len, got.values())), "error": worst(name, got), "beyond": compared(name, got)}
+            found |= times(name, python)
+        bad += "failed" in found or bool(found["beyond"])
+        known[name] = found
+        RECORD.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+        print(name, {k: v for k, v in found.items() if k not in ("commit", "date")}, flush=True)
+    write_table(known)
+    return bad
+
+
+LIBRARIES = {"flax_linen": "flax", "flax_nnx": "flax", "haiku": "dm-haiku", "e3nn_jax": "e3nn-jax", "jax_md": "jax-md"}
+BEGIN, END = "<!-- table of tests/ecosystem/run.py -->", "<!-- end of the table -->"
+
+
+def version_of(name: str) -> str:
+    """The version of a program's library that is pinned; of several libraries none."""
+    pinned = dict(
+        line.split("==")
+        for line in (HERE / "requirements.txt").read_text().splitlines()
+        if "==" in line and line[0] != "#"
+    )
+    return pinned.get(LIBRARIES.get(name, name), "")
+
+
+def what_of(name: str) -> tuple[str, str]:
+    """A program's library and what it runs, as its first lines say."""
+    import ast
+
+    title, _, what = (ast.get_docstring(ast.parse(PROGRAMS[name].read_text())) or "").partition(":")
+    return title.replace("'s", ",").strip(), " ".join(what.split("\n\n")[0].split()).rstrip(".")
+
+
+def error_text(name: str, found: dict[str, Any]) -> str:
+    """The largest error, or, of a program that was only seen to agree, its tolerance."""
+    return f"{found['error']:.0e}" if "error" in found else f"within {max(tolerance_of(name).values()):.0e}"
+
+
+def reasons() -> dict[str, str]:
+    """Why a step is slower than 0.8 of JAX's, and what of a library does not run: `notes.toml`."""
+    import tomllib
+
+    return tomllib.loads((HERE / "notes.toml").read_text())
+
+
+def table(known: dict[str, Any]) -> str:
+    """The table of docs/jax.md."""
+    rows = [
+        "| library | version | what is run | numbers beside JAX's | largest error | step, µs | JAX's | ratio | first result, s | JAX's | ratio | commit | what does not run, or is slower, and why |",
+        "| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- |",
+    ]
+    notes, steps, firsts = reasons(), [], []
+    for name, found in known.items():
+        title, what = what_of(name)
+        if "failed" in found:
+            rows.append(
+                f"| {title} | {version_of(name)} | {what} | | | | | | | | | {found['commit']} | {found['failed']} |"
+            )
+            continue
+        (a, b), (c, d) = found["step"], found["first"]
+        steps.append(b / a)
+        firsts.append(d / c)
+        rows.append(
+            f"| {title} | {version_of(name)} | {what} | {found['numbers']:,} | {error_text(name, found)} | {a * 1e6:.1f} | {b * 1e6:.1f} | "
+            f"{b / a:.2f} | {c:.2f} | {d:.2f} | {d / c:.1f} | "
+            f"{found['commit']} | {notes.get(name, '')} |"
         )
-    if ratios:
-        step, start = (math.exp(sum(map(math.log, r)) / len(r)) for r in (ratios, starts))
-        print(f"| geometric mean of {len(ratios)} | | | {step:.2f} | | | {start:.1f} |")
+    geometric = lambda xs: math.exp(sum(map(math.log, xs)) / len(xs))  # noqa: E731
+    rows += [
+        "",
+        f"`python tests/ecosystem/run.py --record PYTHON_OF_JAX` in the environment of `make ecosystem`, at the commits in the table, beside JAX 0.10.2, "
+        f"two processes by turns, the least of twelve rounds, processor time. Geometric mean of {len(steps)} steps {geometric(steps):.1f} times as quick as "
+        f"JAX's, the least {min(steps):.2f}; of first results (with bytecode and compiled code on disk) {geometric(firsts):.1f}, their arithmetic mean "
+        f"{sum(firsts) / len(firsts):.1f}.",
+    ]
+    return "\n".join(rows)
+
+
+def write_table(known: dict[str, Any]) -> None:
+    page = HERE.parents[1] / "docs" / "jax.md"
+    before, _, rest = page.read_text().partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n\n{table(known)}\n\n{END}{rest.partition(END)[2]}")
 
 
 def main() -> int:
@@ -257,7 +357,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="programs; all where none is named")
     parser.add_argument("--few", action="store_true", help="the small selection")
     parser.add_argument("--reference", action="store_true", help="write what JAX gives")
-    parser.add_argument("--speed", metavar="PYTHON", help="times beside JAX in the environment of this interpreter")
+    parser.add_argument(
+        "--record", metavar="PYTHON", help="compare, and times beside JAX in the environment of this interpreter"
+    )
+    parser.add_argument("--times", action="store_true", help="with --record: do not compare again")
     parser.add_argument("--one", metavar="NAME", help="run a program here")
     parser.add_argument("--worker", metavar="NAME", help=argparse.SUPPRESS)
     parser.add_argument("--limit", type=float, default=300.0, help="seconds for each program")
@@ -272,9 +375,8 @@ def main() -> int:
     names = options.names or list(FEW if options.few else PROGRAMS)
     if options.reference:
         return write(names, options.limit)
-    if options.speed:
-        speed(names, options.speed)
-        return 0
+    if options.record:
+        return record(names, options.record, options.limit, options.times)
     return compare(names, options.limit, options.jobs)
 
 

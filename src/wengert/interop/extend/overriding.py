@@ -16,10 +16,10 @@ from ...ops import import_all_operations
 from ...ops.shape import moveaxis
 from ...program import Literal, Var
 from ...transforms.jitted import clear_caches
+from ..alias import transformation
 from ..array import wrap
 from ..avals import shaped
 from ..border import lower
-from ..provided_here import transformation
 from . import table as _table  # noqa: F401 - its rows
 from .primitive import BATCHERS, EXCHANGED, JVPS, OWN, Primitive, tangent_of
 from .translation import ROWS, Applier, in_jaxs_form
