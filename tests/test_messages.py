@@ -220,3 +220,27 @@ def test_text_that_shows_a_tracer_is_not_repeated():
     with pytest.raises(TypeError, match="returned text of type str") as error:
         w.grad(lambda x: str(x))(1.0)
     assert "Tracer" not in str(error.value)
+
+
+@pytest.mark.parametrize("way", [w.grad, w.jit, w.vmap, lambda f: lambda x: w.jvp(f, (x,), (x,)), w.hessian])
+@pytest.mark.parametrize("wrong", [
+    lambda x: x + None, lambda x: None * x, lambda x: x @ "text", lambda x: x(), lambda x: {**x}, lambda x: x.nothing,
+    lambda x: x + {}, lambda x: (lambda: None)(*x, *x, *x, *x), lambda x: [][x], lambda x: w.grad(x)(x), lambda x: w.lax.map(x, x),
+    lambda x: w.vmap(None)(x), lambda x: w.lax.scan(x, x, x), lambda x: w.lax.cond(x, x, x), lambda x: w.hessian_operator(x, x),
+])  # fmt: skip
+def test_no_message_names_a_class_of_the_library(way, wrong):
+    with pytest.raises(Exception) as caught:
+        way(lambda x: (wrong(x), x.sum())[1])(np.array([1.0, 2.0]))
+    assert not re.search(r"Linearize|JVPT|BatchT|Staging|Tracer\\b|PrimalT|ValueT|_p\\b", str(caught.value)), (
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: w.lax.dot_general(x, x, 3), lambda x: w.lax.dynamic_slice(x, None, (1,)), lambda x: w.lax.dynamic_slice(x, x[0], (1,)),
+    lambda x: w.lax.convert_element_type("text", float), lambda x: w.lax.broadcast_in_dim(x, (2, 3), ()), lambda x: w.explain(None),
+    lambda x: w.fisher_operator("text", x), lambda x: w.gauss_newton_operator(None, x), lambda x: w.lax.map("text", x),
+])  # fmt: skip
+def test_wrong_arguments_are_told_in_words_of_the_library(call):
+    with pytest.raises(w.errors.WengertError, match=__file__.rpartition("/")[2]):
+        call(np.array([1.0, 2.0]))

@@ -150,3 +150,14 @@ def test_roots():
     roots, slopes = w.jvp(wnp.roots, (p,), (np.array([0.0, 0.0, 0.0, 1.0, 0.0]),))
     np.testing.assert_allclose(np.sort(roots.real), np.sort(np.roots(p)), atol=1e-12)
     np.testing.assert_allclose(np.sort(slopes.real), np.sort([1.0, -1.0, 0.0]), atol=1e-9)  # -1 / (2 x - 3)
+
+
+def test_einsum_leaves_no_ellipsis_out_of_a_result():
+    x = np.ones((2, 3))
+    for call in (("...->", x), ("...i->i", x), ("i...,...->i", x, np.ones(3)), (x, [Ellipsis, 0], [0])):
+        for m in (np, wnp):
+            with pytest.raises(ValueError):
+                m.einsum(*call)
+        with pytest.raises(ValueError):
+            w.jit(lambda x: wnp.einsum(*[x if isinstance(a, np.ndarray) and a.ndim == 2 else a for a in call]))(x)  # noqa: B023
+    assert wnp.einsum("...->", np.array(2.0)) == 2 and wnp.einsum("...i->...", x).shape == (2,)

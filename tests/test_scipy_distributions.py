@@ -88,3 +88,23 @@ def test_values_outside_of_the_support_and_domain():
     assert float(jit(lambda x: scipy.stats.burr.cdf(x, 2.0, 3.0))(-1.0)) == 0.0
     assert np.isnan(jit(lambda s: scipy.stats.burr.pdf(1.0, 2.0, 3.0, scale=s))(-1.0))
     assert float(jit(lambda x: scipy.stats.skellam.pmf(x, 2.0, 3.0))(0.5)) == 0.0
+
+
+def test_the_derivative_of_a_distribution_function_is_the_density_at_kinks_too():
+    shapes = {"t": (3.0,), "gennorm": (1.0,), "gamma": (2.0,), "chi2": (4.0,), "lognorm": (0.7,), "weibull_min": (2.0,)}
+    seen = 0
+    for name in ("norm", "laplace", "cauchy", "logistic", "gumbel_r", "expon", "uniform", *shapes):
+        d, r, given = getattr(wengert.scipy.stats, name), getattr(scipy.stats, name), shapes.get(name, ())
+        for x in (-1.0, 0.0, 0.5, 1.0):
+            pdf, (below, above) = r.pdf(x, *given), r.pdf([x - 1e-7, x + 1e-7], *given)
+            if abs(above - below) > 1e-4 * (above + below):
+                continue
+            for sign, method in ((1, "cdf"), (-1, "sf"), (1, "logcdf"), (-1, "logsf")):
+                size = getattr(r, method.removeprefix("log"))(x, *given) if method.startswith("log") else 1.0
+                if not size:
+                    continue
+                f = lambda x, m=getattr(d, method), p=given: m(x, *p)  # noqa: E731
+                for slope in (grad(f)(x), wengert.jvp(f, (x,), (1.0,))[1]):
+                    assert np.isclose(slope, sign * pdf / size, rtol=1e-7, atol=1e-12), (name, method, x)
+                seen += 1
+    assert seen > 130

@@ -29,7 +29,7 @@ from ..frames import user_line
 from ..prefixes import leaves_or_none
 from ..transforms.derivatives import jacrev
 from ..transforms.forward import check_output, check_tangent, jvp_flat
-from ..transforms.function import argument_name, check_argnums, name_of, shown
+from ..transforms.function import argument_name, check_argnums, check_callable, name_of, shown
 from ..transforms.gradient import ValueAndGrad
 from ..transforms.jitted import Jit
 from ..transforms.reverse import vjp
@@ -164,6 +164,7 @@ def explain(f: Callable[..., Any], *args: Any, tangents: Any = None, **kwargs: A
     """
     __tracebackhide__ = True
     try:
+        check_callable(f, "explain")
         if isinstance(f, Jit) and tangents is None:
             from .compiled import explain_compiled
 

@@ -31,7 +31,7 @@ from ..ops.convolution_general import (
     ConvDimensionNumbers,
     conv_dimension_numbers,
 )
-from ..ops.elementwise import convert as convert_element_type
+from ..ops.elementwise import convert as _convert
 from ..ops.elementwise import cos, equal, erf, erfc, exp, exp2, expm1, floor, imag, log, log1p, real, rsqrt
 from ..ops.special.polygammas import digamma
 from ..ops.elementwise import sign, sin, sqrt, square, tan, tanh
@@ -125,6 +125,21 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     )
 
 
+def convert_element_type(x: Any, dtype: Any) -> Any:
+    """`x` in another dtype.
+
+    Raises:
+        DtypeError: `x` holds no numbers.
+
+    Example:
+        >>> import numpy as np
+        >>> from wengert import lax
+        >>> lax.convert_element_type(np.array([1.7, 2.0]), "int64")
+        array([1, 2])
+    """
+    return _convert(_as_value(x), dtype)
+
+
 def broadcast_in_dim(x: Any, shape: Any, broadcast_dimensions: Any) -> Any:
     """Broadcast `x`, whose axis i becomes axis ``broadcast_dimensions[i]`` of the result.
 
@@ -135,8 +150,10 @@ def broadcast_in_dim(x: Any, shape: Any, broadcast_dimensions: Any) -> Any:
         array([[1, 1, 1],
                [2, 2, 2]])
     """
-    sizes = [1] * len(shape)
-    for i, d in enumerate(broadcast_dimensions):
+    x, sizes, places = _as_array(x), [1] * len(shape), tuple(broadcast_dimensions)
+    if len(places) != len(x.shape):
+        raise _ShapeError(f"broadcast_in_dim: {len(places)} broadcast_dimensions for an array of shape {x.shape}")
+    for i, d in enumerate(places):
         sizes[d] = x.shape[i]
     return _shape.broadcast_to(reshape(x, tuple(sizes)), tuple(shape))
 
@@ -220,7 +237,13 @@ def slice_in_dim(x: Any, start_index: int | None, limit_index: int | None, strid
 
 def _starts(x: Any, starts: Any, sizes: Any, what: str) -> list[Any]:
     """Start indices, moved so that the block lies inside, as `lax` has it; negative ones count from the end."""
-    starts = [starts[i] for i in range(len(x.shape))] if not isinstance(starts, (list, tuple)) else list(starts)
+    if not isinstance(starts, (list, tuple)):
+        starts = _as_array(starts)
+        if len(starts.shape) != 1:
+            raise _ShapeError(
+                f"{what}: the start indices are {len(x.shape)} integers, got an array of shape {starts.shape}"
+            )
+        starts = [starts[i] for i in range(starts.shape[0])]
     if len(starts) != len(x.shape) or len(sizes) != len(x.shape):
         raise _ShapeError(f"{what} of an array of shape {x.shape} takes {len(x.shape)} start indices and sizes")
     for n, size in zip(x.shape, sizes, strict=True):

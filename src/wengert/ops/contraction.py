@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core import SQUARE_RULES, Aval, Value, as_array, aval_of, dtype_of, ndim_of, shape_of
-from ..errors import AxisError, ShapeError
+from ..errors import ArgumentError, AxisError, ShapeError
 from ..lowering.kinds import Contraction
 from .axes import canonical_axis
 from .diagonal import Diagonal
@@ -234,7 +234,12 @@ def dot_general(x: Value, y: Value, dimension_numbers: Any, preferred_element_ty
         (2, 4)
     """
     x, y = as_array(x), as_array(y)
-    (cx, cy), (bx, by) = dimension_numbers
+    try:
+        (cx, cy), (bx, by) = dimension_numbers
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"dot_general: dimension_numbers is ((summed axes of x, of y), (batch axes of x, of y)), got {dimension_numbers!r}"
+        ) from None
     nx, ny = ndim_of(x), ndim_of(y)
     dims = (
         (tuple(canonical_axis(a, nx) for a in cx), tuple(canonical_axis(a, ny) for a in cy)),

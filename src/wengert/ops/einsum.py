@@ -33,6 +33,18 @@ def einsum(
         >>> einsum("ij,ji->", np.eye(3), np.ones((3, 3)))
         np.float64(3.0)
     """
+    return contracted(subscripts, operands, optimize, dtype, casting, strict=True)
+
+
+def contracted(
+    subscripts: Any,
+    operands: Any,
+    optimize: Any = "auto",
+    dtype: Any = None,
+    casting: str = "safe",
+    strict: bool = False,
+) -> Value:
+    """`einsum`; axes of an ellipsis that a given result leaves out are an error where it is `strict`, and summed else."""
     from opt_einsum.parser import parse_einsum_input
 
     if isinstance(subscripts, str):
@@ -46,6 +58,8 @@ def einsum(
     try:
         terms, result, _ = parse_einsum_input(spec, shapes=True)
         inputs = terms.split(",")
+        if strict:
+            _check_ellipsis(subscripts, spec, inputs)
         steps = _path(terms + "->" + result, tuple(shape_of(a) for a in arrays), optimize)
     except (ValueError, IndexError) as error:
         raise ShapeError(f"einsum {subscripts!r} of shapes {[shape_of(a) for a in arrays]}: {error}") from None
@@ -71,6 +85,30 @@ def einsum(
     ((x, term),) = items
     x, term = _sum_away(x, term, set(result))
     return transpose(x, [term.index(c) for c in result])
+
+
+def _check_ellipsis(subscripts: Any, spec: Any, inputs: list[str]) -> None:
+    """An error where a result that is given leaves out axes of an ellipsis.
+
+    Raises:
+        ValueError: as NumPy's.
+    """
+    if isinstance(subscripts, str):
+        before, arrow, result = subscripts.partition("->")
+        terms = before.replace(" ", "").split(",")
+    else:
+        arrow, terms = len(spec) % 2, spec[1::2]
+        result = spec[-1] if arrow else ()
+    dots = "..." if isinstance(subscripts, str) else Ellipsis
+    if not arrow or dots in result:
+        return
+    for term, full in zip(terms, inputs, strict=True):
+        named = len(term) - (3 if isinstance(subscripts, str) else 1)
+        if dots in term and len(full) > named:
+            raise ValueError(
+                "output has more dimensions than subscripts given in einstein sum, but no '...' ellipsis provided to "
+                "broadcast the extra dimensions over"
+            )
 
 
 def _path(terms: str, shapes: tuple[Axes, ...], optimize: Any) -> tuple[tuple[int, ...], ...]:

@@ -17,7 +17,7 @@ from ..errors import ArgumentError, NonScalarOutputError, ShapeError
 from ..flatten_util import ravel_pytree
 from ..ops.norms import euclidean_norm
 from .forward import check_output
-from .function import argument_name, name_of, shown
+from .function import argument_name, check_callable, name_of, shown
 from .gradient import check_differentiable, grad
 from .reverse import linearize
 from .transposing import linear_transpose
@@ -28,6 +28,7 @@ class _Point:
     """An argument, and operators on all its numbers as one vector."""
 
     def __init__(self, x: Any, f: Any, what: str) -> None:
+        check_callable(f, what)
         leaves, tree = trees.flatten(x)
         leaves = [check_differentiable(v, f, lambda: argument_name(f, 0), what, False, False) for v in leaves]
         self.value = trees.unflatten(tree, leaves)

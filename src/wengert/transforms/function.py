@@ -46,7 +46,8 @@ def narrowed(arguments: Any) -> Any:
 
 def check_callable(f: Any, what: str) -> None:
     if not callable(f):
-        raise ArgumentError(f"{what} transforms a function, got {f!r} of type {type(f).__name__}")
+        got = f"a traced {f.aval!r}" if isinstance(f, Tracer) else f"{f!r} of type {type(f).__name__}"
+        raise ArgumentError(f"{what} transforms a function, got {got}: the function comes first")
 
 
 def _named(module: str, name: str) -> Any:

@@ -93,6 +93,7 @@ def map_(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> 
     """
     __tracebackhide__ = True
     try:
+        check_callable(f, "map")
         if batch_size is None:
             return run_scan(named(lambda _, x: ((), f(x)), f), (), xs, None, False, "map")[1]
         return _in_batches(f, xs, operator.index(batch_size))

@@ -15,6 +15,7 @@ from ...config import canonical_dtype, config
 from ...core import PYTHON_SCALARS, Tracer, as_value, inexact_dtype
 from ...errors import DtypeError
 from ...ops import elementwise as ew
+from ...ops.einsum import contracted
 from .. import border
 from ..array import Array, in_dtype, kind_of, known_kinds, promoted, wrap
 from ..array_methods import power
@@ -242,11 +243,11 @@ def einsum(
 ) -> Any:  # fmt: skip
     """Einstein's sums; the operands meet in one dtype."""
     if not isinstance(subscripts, str):
-        return lift(ours.einsum(lower(subscripts), *lower(operands)))
+        return lift(contracted(lower(subscripts), lower(operands)))
     met, weak = promoted(operands)
     if preferred_element_type is not None:
         met, weak = [converted(m, preferred_element_type) for m in met], False
-    return lift(ours.einsum(subscripts, *met), weak)
+    return lift(contracted(subscripts, met), weak)
 
 
 # --- reading at indices -----------------------------------------------------------------------------------------

@@ -162,9 +162,16 @@ def _log_ndtr_dx(ans: Value, x: Value) -> Value:
 
 
 log_ndtr_p = special("log_ndtr", (_log_ndtr_dx,), _ANY, native=formulas.log_ndtr)
+
+
+def _ndtri_dx(ans: Value, x: Value) -> Value:
+    """One over the density, by its ratio to `x`; at 0, where both are 0, infinite."""
+    return where(x == 0, 1.0, SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5))) / x
+
+
 ndtri_p = special(
     "ndtri",
-    (quietly(lambda ans, x: SQRT_2PI / 2 * erfcx(ans * -math.sqrt(0.5)) / x),),
+    (quietly(_ndtri_dx),),
     (0.1, 0.9),
     native=formulas.ndtri,
 )

@@ -142,13 +142,15 @@ with_example(
 )
 
 
-def _half_exponential(z: Any) -> Any:
-    """``exp(-abs(z)) / 2``."""
-    return 0.5 * exp(-absolute(z))
+def _laplace_tail(z: Any) -> Any:
+    """``exp(z) / 2`` below 0, and 1 less ``exp(-z) / 2`` above; its derivative at 0 is the density."""
+    low = z < 0
+    return where(low, 0.5 * exp(where(low, z, 0.0)), 1 - 0.5 * exp(-where(low, 0.0, z)))
 
 
 def _laplace_log(z: Any) -> Any:
-    return where(z < 0, z - LOG_2, log1p(-_half_exponential(z)))
+    low = z < 0
+    return where(low, z - LOG_2, log1p(-0.5 * exp(-where(low, 0.0, z))))
 
 
 def _laplace_quantile(q: Any) -> Any:
@@ -159,8 +161,8 @@ def _laplace_quantile(q: Any) -> Any:
 laplace = continuous(
     "laplace",
     logpdf=lambda z: -absolute(z) - LOG_2,
-    cdf=lambda z: where(z < 0, _half_exponential(z), 1 - _half_exponential(z)),
-    sf=lambda z: where(z > 0, _half_exponential(z), 1 - _half_exponential(z)),
+    cdf=_laplace_tail,
+    sf=lambda z: _laplace_tail(-z),
     logcdf=_laplace_log,
     logsf=lambda z: _laplace_log(-z),
     ppf=_laplace_quantile,
