@@ -4,6 +4,9 @@ Each case is called with NumPy, with `wengert.numpy` on plain arrays, differenti
 that knows NumPy alone; values, dtypes, shapes and classes of errors are NumPy's.
 """
 
+import array
+import collections
+import ctypes
 import sys
 from pathlib import Path
 
@@ -161,3 +164,34 @@ def test_einsum_leaves_no_ellipsis_out_of_a_result():
         with pytest.raises(ValueError):
             w.jit(lambda x: wnp.einsum(*[x if isinstance(a, np.ndarray) and a.ndim == 2 else a for a in call]))(x)  # noqa: B023
     assert wnp.einsum("...->", np.array(2.0)) == 2 and wnp.einsum("...i->...", x).shape == (2,)
+
+
+@pytest.mark.parametrize("like", [
+    range(1, 4), array.array("d", [1, 2, 3]), memoryview(np.arange(1.0, 4.0)), bytearray(b"\1\2\3"), (ctypes.c_double * 3)(1, 2, 3),
+    collections.UserList([1.0, 2.0, 3.0]), collections.deque([1, 2, 3]),
+], ids=lambda v: type(v).__name__)  # fmt: skip
+def test_what_numpy_makes_arrays_of_is_taken(like):
+    x = np.array([0.5, 1.5, 2.5])
+
+    def both(m, x):
+        return (
+            m.sum(m.sin(x) * like), m.dot(like, x), m.interp(x, like, like), x + like, like - x, m.stack([x, x]) @ like,
+            m.where(x > 1, like, x),
+        )  # fmt: skip
+
+    expected = both(np, x)
+    for m in (wnp, np):
+        f = lambda x, m=m: both(m, x)  # noqa: E731
+        batched = [v[0] for v in w.vmap(f)(x[None])]
+        for got in (f(x), w.jvp(f, (x,), (x,))[0], batched, w.jit(f)(x) if type(like) is range else f(x)):
+            for a, b in zip(got, expected, strict=True):
+                assert a.dtype == b.dtype
+                np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_texts_and_mappings_are_no_arrays():
+    for wrong in ("text", b"text", {"a": 1}, collections.UserDict(a=1), {1.0}, collections.deque(["a"])):
+        with pytest.raises(TypeError):
+            wnp.sum(wrong)
+        with pytest.raises(TypeError):
+            w.jit(lambda x: x * wrong)(np.ones(2))  # noqa: B023

@@ -163,9 +163,12 @@ def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent 
         if any(isinstance(getattr(leaf, "__wengert_value__", leaf), Tracer) for leaf in _nested_leaves(x)):
             return Tracer._stacked([as_value(item) for item in x])
     elif not hasattr(x, "__array__") and not hasattr(x, "__array_interface__"):
-        if not hasattr(x, "__dlpack__"):
+        if hasattr(x, "__dlpack__"):
+            x = np.from_dlpack(x)
+        elif not like_an_array(x):
             raise DtypeError(f"expected an array or a number, got {x!r} of type {type(x).__name__}{_hint(x)}")
-        x = np.from_dlpack(x)
+        elif not _is_buffer(x):
+            return as_value(list(x))
     elif isinstance(getattr(x, "data", None), Tracer):  # xarray's objects may hold one
         return x.data
     a: Any = np.asarray(x)
@@ -177,6 +180,21 @@ def as_value(x: Any) -> Value:  # noqa: C901 (the kinds of values, the frequent 
         except DtypeError as error:
             raise DtypeError(f"{error.message}; NumPy makes it of {x!r}") from None
     return a if config._x64 else demote(a)
+
+
+def like_an_array(x: object) -> bool:
+    """Whether NumPy makes an array of an object that is neither array nor list: a buffer, a range, another sequence."""
+    if isinstance(x, (str, bytes)) or hasattr(x, "keys"):
+        return False
+    return hasattr(type(x), "__getitem__") and hasattr(type(x), "__len__")
+
+
+def _is_buffer(x: object) -> bool:
+    try:
+        memoryview(x)  # pyright: ignore[reportArgumentType] (whether it is one)
+    except TypeError:
+        return False
+    return True
 
 
 def _of_objects(x: Any) -> Value:

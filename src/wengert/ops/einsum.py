@@ -93,13 +93,15 @@ def _check_ellipsis(subscripts: Any, spec: Any, inputs: list[str]) -> None:
     Raises:
         ValueError: as NumPy's.
     """
+    terms: Any
+    result: Any
     if isinstance(subscripts, str):
         before, arrow, result = subscripts.partition("->")
         terms = before.replace(" ", "").split(",")
     else:
         arrow, terms = len(spec) % 2, spec[1::2]
         result = spec[-1] if arrow else ()
-    dots = "..." if isinstance(subscripts, str) else Ellipsis
+    dots: Any = "..." if isinstance(subscripts, str) else Ellipsis
     if not arrow or dots in result:
         return
     for term, full in zip(terms, inputs, strict=True):

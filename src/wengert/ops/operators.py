@@ -12,7 +12,18 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..core import MASKED_ARRAYS, OBJECTS, ROOTS, VALUE_TYPES, Primitive, Tracer, Value, as_value, inexact_dtype
+from ..core import (
+    MASKED_ARRAYS,
+    OBJECTS,
+    ROOTS,
+    VALUE_TYPES,
+    Primitive,
+    Tracer,
+    Value,
+    as_value,
+    inexact_dtype,
+    like_an_array,
+)
 from ..errors import ConcretizationError, DtypeError, NotSupportedError
 from ..frames import FOREIGN, caller, foreign_calls, user_operation
 from . import contraction, counterparts, memory, protocols, shape, sparse_products, updates, writing, written
@@ -63,7 +74,9 @@ def _binary(primitive: Primitive, name: str, reflected: bool = False, unlike: bo
 def _numeric(x: Any) -> bool:
     if hasattr(type(x), "__wengert_value__"):  # an array of the alias, whose operators have its meaning
         return False
-    return isinstance(x, (np.generic, ndarray, list, tuple, bool, int, float, complex)) or hasattr(x, "__array__")
+    if isinstance(x, (np.generic, ndarray, list, tuple, bool, int, float, complex)) or hasattr(x, "__array__"):
+        return True
+    return like_an_array(x) and getattr(x, "__array_ufunc__", x) is not None
 
 
 def _unary(primitive: Primitive, name: str) -> Callable[..., Any]:
