@@ -33,6 +33,7 @@ def relu(x: Any) -> Any:
     """``max(x, 0)``, with derivative 0 at 0.
 
     Example:
+        >>> import numpy as np
         >>> relu(np.array([-1.0, 2.0]))
         array([0., 2.])
     """

@@ -106,6 +106,7 @@ def cholesky(a: Any, /, *, upper: bool = False, symmetrize_input: bool = False) 
         LinAlgError: a matrix is not positive definite.
 
     Example:
+        >>> import numpy as np
         >>> cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
         array([[2., 0.],
                [1., 2.]])
