@@ -334,7 +334,7 @@ with_example(
     yv,
     """
     >>> from wengert.scipy import special
-    >>> abs(special.yn(0, 3.0) - special.y0(3.0)).round(12)
+    >>> abs(special.yv(0, 3.0) - special.y0(3.0)).round(12)
     np.float64(0.0)
     """,
 )
